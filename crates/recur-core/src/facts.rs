@@ -1,0 +1,72 @@
+//! What became of the rows of a source: facts for the report, computed while the data is read.
+
+use crate::digest::Digest;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What became of the rows of a source.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DataFacts {
+    /// The source as written in the spec.
+    pub source: String,
+    /// The digest of each file's bytes, by the file's name relative to the source, sorted.
+    pub files: BTreeMap<String, Digest>,
+    /// Rows in the files, headers and blank lines not counted.
+    pub rows_read: u64,
+    /// Rows left out because they cannot be used, by reason.
+    pub rejected: BTreeMap<RejectReason, u64>,
+    /// Rows left out because an earlier row has the same normalised name and label.
+    pub duplicates: u64,
+    /// Rows in the data set.
+    pub rows: u64,
+    /// Distinct normalised names in the data set.
+    pub distinct_names: u64,
+    /// Distinct names that carry more than one label.
+    pub ambiguous_names: u64,
+    /// The share of rows that the best model of the exact name could get right: for each name, its commonest label.
+    pub accuracy_ceiling: f64,
+    /// The share of rows of the commonest label: what a model gets right that always says the same.
+    pub majority_share: f64,
+    /// Groups that stay on one side of a split.
+    pub groups: u64,
+    /// Rows of each label.
+    pub rows_by_label: BTreeMap<String, u64>,
+    /// Number of tokens, the unknown one included.
+    pub n_tokens: u64,
+    /// Letters outside a given alphabet, with the number of rows that have them.
+    pub unknown_letters: BTreeMap<char, u64>,
+    /// The digest of the data set.
+    pub dataset: Digest,
+}
+
+/// Why a row cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RejectReason {
+    /// No name, or nothing left of it after normalisation.
+    EmptyName,
+    /// No label.
+    MissingLabel,
+    /// More letters than `max_letters`.
+    TooLong,
+    /// A letter outside the alphabet, where `unknown: error`.
+    UnknownLetter,
+    /// Bytes that are not UTF-8.
+    InvalidUtf8,
+    /// More or fewer fields than the header has, or text that is no record of its format.
+    Malformed,
+}
+
+impl RejectReason {
+    /// The reason in words.
+    pub fn title(self) -> &'static str {
+        match self {
+            RejectReason::EmptyName => "empty name",
+            RejectReason::MissingLabel => "missing label",
+            RejectReason::TooLong => "name too long",
+            RejectReason::UnknownLetter => "letter outside the alphabet",
+            RejectReason::InvalidUtf8 => "not UTF-8",
+            RejectReason::Malformed => "malformed row",
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! The vocabulary that every crate of recur speaks: what a data set, a split, a model, a trial and a record are.
+//!
+//! This crate holds types and small pure functions. It knows no files, no YAML, no polars and no threads.
+
+pub mod dataset;
+pub mod digest;
+pub mod event;
+pub mod facts;
+pub mod metric;
+pub mod model;
+pub mod nearest;
+pub mod params;
+pub mod plan;
+pub mod random;
+pub mod record;
+pub mod registry;
+pub mod selection;
+pub mod settings;
+pub mod split;
+pub mod tensor;
+pub mod trial;
+
+/// The version of the numeric contract (rounding order of every operation of a `portable` model).
+///
+/// Changing any rounding order raises it, and with it every trial id.
+pub const NUMERIC_CONTRACT: u32 = 1;

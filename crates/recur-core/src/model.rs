@@ -1,0 +1,189 @@
+//! The plugin contract: what a model is to recur.
+//!
+//! A [`ModelPlugin`] says what a model is called, which parameters it takes and what it promises, and builds a
+//! [`Model`]. A `Model` learns and predicts; it never sees files, threads or other models.
+
+use crate::dataset::Sequences;
+use crate::params::{ParamSpec, Params};
+use crate::random::StreamPath;
+use crate::settings::TrainingSettings;
+use crate::tensor::Tensor;
+use serde::Serialize;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What a model promises of its bits, given equal inputs and seeds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Determinism {
+    /// Equal bits on every machine and instruction set.
+    Portable,
+    /// Equal bits on machines of one kind.
+    Machine,
+    /// No promise.
+    None,
+}
+
+/// How a model is trained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Regime {
+    /// Step by step, as the spec's `training` says.
+    Iterative,
+    /// In one go, on all training rows: the spec's `training` does not concern it.
+    OneShot,
+}
+
+/// A kind of model that users can name in a spec.
+pub trait ModelPlugin: Sync {
+    /// The name in specs and records: a snake_case noun.
+    fn id(&self) -> &'static str;
+    /// One line that says what it is.
+    fn summary(&self) -> &'static str;
+    /// Raised whenever a change may change results.
+    fn version(&self) -> u32;
+    /// What it promises of its bits.
+    fn determinism(&self) -> Determinism;
+    /// How it is trained.
+    fn regime(&self) -> Regime;
+    /// Its parameters.
+    fn parameters(&self) -> &'static [ParamSpec];
+    /// The file that declares it: use `file!()`.
+    fn source_file(&self) -> &'static str;
+    /// Builds an untrained model.
+    ///
+    /// # Errors
+    /// Where the parameters, though each in its range, do not go together.
+    fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError>;
+}
+
+/// What a model is built from.
+#[derive(Clone, Copy, Debug)]
+pub struct Setup<'a> {
+    /// Its checked parameters.
+    pub params: &'a Params,
+    /// How it will be trained.
+    pub training: &'a TrainingSettings,
+    /// Number of tokens (V).
+    pub n_tokens: usize,
+    /// Number of labels (C).
+    pub n_classes: usize,
+    /// The weight of each label in the loss, (C).
+    pub class_weights: &'a [f32],
+    /// Random streams of this replicate; initial weights come from `init/…` below it.
+    pub streams: &'a StreamPath,
+}
+
+/// The rows of one epoch, in the order in which the model must take them.
+#[derive(Clone, Copy, Debug)]
+pub struct Epoch<'a> {
+    /// 0 for the first.
+    pub index: u32,
+    /// All names as token ids; `order` points into it.
+    pub sequences: &'a Sequences,
+    /// The label of each row of `sequences`.
+    pub labels: &'a [u16],
+    /// The rows to learn from, in order: each `batch_size` of them make a step.
+    pub order: &'a [u32],
+    /// Steps made before this epoch.
+    pub steps_before: u64,
+    /// Steps of the whole training, for schedules.
+    pub total_steps: u64,
+    /// Random streams of this replicate; an epoch's numbers come from `…/epoch/INDEX` below it.
+    pub streams: &'a StreamPath,
+    /// Asks the model to stop at the next step.
+    pub cancel: &'a Cancel,
+}
+
+/// A flag that asks running work to stop.
+#[derive(Debug, Default)]
+pub struct Cancel(AtomicBool);
+
+impl Cancel {
+    /// A flag that is not raised.
+    pub const fn new() -> Self {
+        Self(AtomicBool::new(false))
+    }
+
+    /// Asks all work under this flag to stop.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether to stop.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A model in training or in use.
+pub trait Model: Send {
+    /// Learns from one epoch (or, in the one-shot regime, from all there is) and returns the mean loss of its
+    /// names, in nats, each taken before the step that it is part of.
+    ///
+    /// # Errors
+    /// [`ModelError::Diverged`] on a loss that is not finite, [`ModelError::Cancelled`] when asked to stop.
+    fn train_epoch(&mut self, epoch: &Epoch<'_>) -> Result<f64, ModelError>;
+
+    /// Writes the log-probabilities of each label for `rows` of `sequences` into `out`, (rows, C) row-major.
+    /// A name's figures do not depend on the rows beside it.
+    ///
+    /// # Errors
+    /// If the model has not been trained, where it cannot predict before.
+    fn log_probabilities(&mut self, sequences: &Sequences, rows: &[u32], out: &mut [f32]) -> Result<(), ModelError>;
+
+    /// Number of trained numbers.
+    fn n_parameters(&self) -> usize;
+
+    /// The weights, by name, in a stable order: all that prediction needs.
+    fn weights(&self) -> Vec<Tensor>;
+
+    /// Takes the weights that [`Model::weights`] of an equally built model gave.
+    ///
+    /// # Errors
+    /// [`ModelError::Weights`] where a tensor is missing, unknown or of another shape.
+    fn set_weights(&mut self, weights: &[Tensor]) -> Result<(), ModelError>;
+
+    /// The whole training state beside the weights (moments of the optimizer), by name, in a stable order.
+    fn training_state(&self) -> Vec<Tensor>;
+
+    /// Takes the state that [`Model::training_state`] of an equally built model gave.
+    ///
+    /// # Errors
+    /// As [`Model::set_weights`].
+    fn set_training_state(&mut self, state: &[Tensor]) -> Result<(), ModelError>;
+}
+
+/// Why a model could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// The loss is no longer a finite number.
+    #[error("loss became {loss} at step {step}")]
+    Diverged {
+        /// Counted from 0 over the whole training.
+        step: u64,
+        /// The loss: infinite or not a number.
+        loss: f64,
+    },
+    /// It was asked to stop.
+    #[error("cancelled")]
+    Cancelled,
+    /// A tensor is missing, unknown, or of another shape.
+    #[error("weight `{name}`: {problem}")]
+    Weights {
+        /// The tensor.
+        name: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Parameters that do not go together.
+    #[error("parameter `{name}`: {problem}")]
+    Parameter {
+        /// The parameter.
+        name: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A library under the model failed.
+    #[error(transparent)]
+    Other(Box<dyn std::error::Error + Send + Sync>),
+}

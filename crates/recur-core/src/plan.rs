@@ -1,0 +1,70 @@
+//! A plan: a checked spec with every configuration spelled out.
+
+use crate::params::{ParamValue, Params};
+use crate::settings::{DataSettings, ReportSettings, SplitSettings, TrainingSettings};
+use serde::Serialize;
+
+/// What an experiment will do, before any data is read.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Plan {
+    /// The experiment's name: names its reports and logs.
+    pub name: String,
+    /// The question it asks: the spec's first comment, or empty.
+    pub question: String,
+    /// The root seed.
+    pub seed: u64,
+    /// Where names come from.
+    pub data: DataSettings,
+    /// How they are divided.
+    pub split: SplitSettings,
+    /// How step-by-step models are trained.
+    pub training: TrainingSettings,
+    /// Every configuration of every model, in the order of the spec (later axes vary fastest).
+    pub configurations: Vec<Configuration>,
+    /// How often each configuration is trained, each time on another split and from another start.
+    pub replicates: u32,
+    /// What the report compares.
+    pub report: ReportSettings,
+}
+
+impl Plan {
+    /// Number of trials: configurations times replicates.
+    pub fn n_trials(&self) -> usize {
+        self.configurations.len() * self.replicates as usize
+    }
+
+    /// The ids of the models, each once, in the order of the spec.
+    pub fn models(&self) -> Vec<&str> {
+        let mut models: Vec<&str> = Vec::new();
+        for configuration in &self.configurations {
+            if !models.contains(&configuration.model.as_str()) {
+                models.push(&configuration.model);
+            }
+        }
+        models
+    }
+}
+
+/// A model with its parameters.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Configuration {
+    /// The model's id.
+    pub model: String,
+    /// Every declared parameter.
+    pub params: Params,
+    /// The parameters that the sweep varies for this model, in the order of the spec.
+    pub swept: Vec<String>,
+}
+
+impl Configuration {
+    /// The swept parameters with their values: what tells this configuration from its model's others.
+    pub fn swept_values(&self) -> impl Iterator<Item = (&str, &ParamValue)> {
+        self.swept.iter().filter_map(|name| Some((name.as_str(), self.params.get(name)?)))
+    }
+
+    /// `model` or `model(hidden_size=64, layers=2)`.
+    pub fn title(&self) -> String {
+        let values: Vec<String> = self.swept_values().map(|(name, value)| format!("{name}={value}")).collect();
+        if values.is_empty() { self.model.clone() } else { format!("{}({})", self.model, values.join(", ")) }
+    }
+}

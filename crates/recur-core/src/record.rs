@@ -1,0 +1,89 @@
+//! What is kept of a trial.
+
+use crate::digest::Digest;
+use crate::metric::Scores;
+use crate::trial::{Identity, TrialId};
+use serde::{Deserialize, Serialize};
+
+/// The result of a trial's training. Equal trials give equal records: no time, host or path stands here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrialRecord {
+    /// The trial.
+    pub id: TrialId,
+    /// All that determines the record.
+    pub identity: Identity,
+    /// The digest of the split that was trained on.
+    pub split: Digest,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// One entry an epoch (for a one-shot model, one in all).
+    pub epochs: Vec<EpochRecord>,
+    /// Number of trained numbers; 0 if the model could not be built.
+    pub n_parameters: u64,
+}
+
+impl TrialRecord {
+    /// The validation figures of the kept weights, if the trial finished.
+    pub fn validation(&self) -> Option<Scores> {
+        match &self.outcome {
+            Outcome::Finished { kept_epoch } => self.epochs.get(*kept_epoch as usize).map(|epoch| epoch.validation),
+            _ => None,
+        }
+    }
+}
+
+/// How a trial ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub enum Outcome {
+    /// Trained to its end.
+    Finished {
+        /// The epoch, from 0, whose weights are kept.
+        kept_epoch: u32,
+    },
+    /// The loss stopped being a number.
+    Diverged {
+        /// What happened, with the step.
+        reason: String,
+    },
+    /// The model or the code under it failed.
+    Failed {
+        /// The error, or the panic's message.
+        reason: String,
+    },
+}
+
+/// One epoch's figures.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EpochRecord {
+    /// Mean loss of the names trained on, each before its step.
+    pub train_loss: f64,
+    /// Figures on the validation rows after the epoch.
+    pub validation: Scores,
+}
+
+/// The result of scoring a trial's kept weights on its test rows. Made only for chosen configurations.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TestRecord {
+    /// The trial.
+    pub id: TrialId,
+    /// The figures on all test rows.
+    pub scores: Scores,
+    /// One entry a test row, in row order.
+    pub predictions: Vec<Prediction>,
+}
+
+/// What a model said of one name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Prediction {
+    /// The name, normalised.
+    pub name: String,
+    /// Index of its label among the data set's labels.
+    pub label: u16,
+    /// Index of the most probable label; the first of equals.
+    pub predicted: u16,
+    /// Log-probability of the predicted label.
+    pub log_probability: f32,
+    /// Log-probability of the true label.
+    pub label_log_probability: f32,
+}

@@ -1,0 +1,1 @@
+//! The recurrent models and their training loop.

@@ -1,0 +1,1 @@
+//! Figures, intervals and tests, as pure functions.

@@ -1,0 +1,1 @@
+//! Records and weights on disk.

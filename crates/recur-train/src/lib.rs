@@ -1,0 +1,1 @@
+//! Runs the trials of a plan in parallel; the only crate that knows rayon.
