@@ -1,0 +1,206 @@
+//! The matrix product `C += A · B`.
+//!
+//! Each element of C is one chain: it starts from its value and, for k ascending, becomes `fma(a_k, b_k, c)`. Tiles of
+//! C live in registers; vector lanes run along a row of C. Neither the tile's shape nor the vector's width can
+//! change a chain, so they are chosen for speed alone.
+
+use crate::Kernels;
+use crate::isa::{Operation, run};
+use crate::vector::Vector;
+
+/// A matrix to read: `(rows, cols)`, element `(i, j)` at `data[i * row_stride + j * col_stride]`.
+#[derive(Clone, Copy, Debug)]
+pub struct Matrix<'a> {
+    data: &'a [f32],
+    rows: usize,
+    cols: usize,
+    row_stride: usize,
+    col_stride: usize,
+}
+
+impl<'a> Matrix<'a> {
+    /// `(rows, cols)`, row after row without gaps.
+    ///
+    /// # Panics
+    /// If `data` is not of that size.
+    pub fn new(data: &'a [f32], rows: usize, cols: usize) -> Self {
+        assert_eq!(data.len(), rows * cols, "a {rows} by {cols} matrix");
+        Self { data, rows, cols, row_stride: cols, col_stride: 1 }
+    }
+
+    /// The same numbers seen as `(cols, rows)`.
+    #[must_use]
+    pub fn transposed(self) -> Self {
+        Self {
+            rows: self.cols,
+            cols: self.rows,
+            row_stride: self.col_stride,
+            col_stride: self.row_stride,
+            data: self.data,
+        }
+    }
+}
+
+impl Kernels {
+    /// `c += a · b`, with `c (M, N)` row-major, `a (M, K)` in either order, `b (K, N)` row-major.
+    ///
+    /// # Panics
+    /// If the shapes do not fit, or `b` is transposed.
+    pub fn gemm(self, c: &mut [f32], a: Matrix<'_>, b: Matrix<'_>) {
+        assert_eq!(a.cols, b.rows, "terms of the sum");
+        assert_eq!(c.len(), a.rows * b.cols, "size of the product");
+        assert!(b.col_stride == 1 || b.cols <= 1, "the right factor is row-major");
+        if c.is_empty() || a.cols == 0 {
+            return;
+        }
+        let (m, n, k) = (a.rows, b.cols, a.cols);
+        run(self.isa(), Gemm { c: c.as_mut_ptr(), a, b: b.data.as_ptr(), m, n, k, ldb: b.row_stride });
+    }
+}
+
+struct Gemm<'a> {
+    c: *mut f32,
+    a: Matrix<'a>,
+    b: *const f32,
+    m: usize,
+    n: usize,
+    k: usize,
+    ldb: usize,
+}
+
+impl Operation for Gemm<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        // SAFETY: the facade has checked that each matrix lies within its slice.
+        unsafe {
+            if self.m < 4 {
+                // Few rows: wide tiles, to keep enough chains in flight.
+                self.columns::<V, 2, 8>();
+            } else if V::LANES == 8 {
+                // 12 sums, 2 columns of B and a broadcast fill the 16 registers of AVX2.
+                self.columns::<V, 6, 2>();
+            } else {
+                self.columns::<V, 12, 2>();
+            }
+        }
+    }
+}
+
+impl Gemm<'_> {
+    /// Panels of `NR` vectors of columns while they fit, then single vectors, then what is left of one.
+    #[inline(always)]
+    unsafe fn columns<V: Vector, const MR: usize, const NR: usize>(&self) {
+        // SAFETY: as `run`; columns `at..at + NR * LANES` exist in each panel.
+        unsafe {
+            let mut at = 0;
+            while at + NR * V::LANES <= self.n {
+                self.panel::<V, MR, NR>(at, None);
+                at += NR * V::LANES;
+            }
+            while at + V::LANES <= self.n {
+                self.panel::<V, MR, 1>(at, None);
+                at += V::LANES;
+            }
+            if at < self.n {
+                self.panel::<V, MR, 1>(at, Some(self.n - at));
+            }
+        }
+    }
+
+    /// All rows of a panel of columns, in tiles of at most `MR` rows.
+    #[inline(always)]
+    unsafe fn panel<V: Vector, const MR: usize, const NR: usize>(&self, column: usize, partial: Option<usize>) {
+        // SAFETY: as `run`; rows `row..row + tile` exist.
+        unsafe {
+            let mut row = 0;
+            while row < self.m {
+                let left = self.m - row;
+                row += if left >= MR {
+                    self.tile::<V, MR, NR>(row, column, partial);
+                    MR
+                } else if MR > 8 && left >= 8 {
+                    self.tile::<V, 8, NR>(row, column, partial);
+                    8
+                } else if MR > 4 && left >= 4 {
+                    self.tile::<V, 4, NR>(row, column, partial);
+                    4
+                } else if MR > 2 && left >= 2 {
+                    self.tile::<V, 2, NR>(row, column, partial);
+                    2
+                } else {
+                    self.tile::<V, 1, NR>(row, column, partial);
+                    1
+                }
+            }
+        }
+    }
+
+    /// `MR` rows by `NR` vectors of C, from its first term to its last.
+    #[expect(clippy::needless_range_loop, reason = "constant bounds, so that the compiler keeps the tile in registers")]
+    #[inline(always)]
+    unsafe fn tile<V: Vector, const MR: usize, const NR: usize>(
+        &self,
+        row: usize,
+        column: usize,
+        partial: Option<usize>,
+    ) {
+        // SAFETY: the tile lies within C, its rows within A, its columns within B.
+        unsafe {
+            let c = self.c.add(row * self.n + column);
+            let mut a = self.a.data.as_ptr().add(row * self.a.row_stride);
+            let mut b = self.b.add(column);
+            let mut sums = [[V::splat(0.0); NR]; MR];
+            for i in 0..MR {
+                for j in 0..NR {
+                    sums[i][j] = load(c.add(i * self.n + j * V::LANES), partial);
+                }
+            }
+            for _ in 0..self.k {
+                let mut terms = [V::splat(0.0); NR];
+                for j in 0..NR {
+                    terms[j] = load(b.add(j * V::LANES), partial);
+                }
+                for i in 0..MR {
+                    let factor = V::splat(*a.add(i * self.a.row_stride));
+                    for j in 0..NR {
+                        sums[i][j] = factor.fma(terms[j], sums[i][j]);
+                    }
+                }
+                // The last step may point past the end, and is then not read.
+                a = a.wrapping_add(self.a.col_stride);
+                b = b.wrapping_add(self.ldb);
+            }
+            for i in 0..MR {
+                for j in 0..NR {
+                    store(sums[i][j], c.add(i * self.n + j * V::LANES), partial);
+                }
+            }
+        }
+    }
+}
+
+/// Reads a whole vector, or the first `partial` lanes of one.
+#[inline(always)]
+pub(crate) unsafe fn load<V: Vector>(from: *const f32, partial: Option<usize>) -> V {
+    // SAFETY: the caller promises that many numbers.
+    unsafe {
+        match partial {
+            None => V::load(from),
+            Some(n) => V::load_partial(from, n),
+        }
+    }
+}
+
+/// Writes a whole vector, or the first `partial` lanes of one.
+#[inline(always)]
+pub(crate) unsafe fn store<V: Vector>(vector: V, to: *mut f32, partial: Option<usize>) {
+    // SAFETY: the caller promises room for that many numbers.
+    unsafe {
+        match partial {
+            None => vector.store(to),
+            Some(n) => vector.store_partial(to, n),
+        }
+    }
+}

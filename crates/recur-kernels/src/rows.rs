@@ -1,0 +1,221 @@
+//! Operations on the rows of a matrix.
+
+use crate::Kernels;
+use crate::gemm::{load, store};
+use crate::isa::{Operation, run};
+use crate::math::{exp_v, ln};
+use crate::vector::{MAX_LANES, Vector};
+
+impl Kernels {
+    /// Turns each row of `logits (M, n)` into log-probabilities: `x - max - ln Σ exp(x - max)`, the sum over ascending
+    /// columns.
+    ///
+    /// # Panics
+    /// If `logits` is not whole rows.
+    pub fn log_softmax_rows(self, logits: &mut [f32], n: usize) {
+        assert!(n > 0 && logits.len().is_multiple_of(n), "whole rows of {n}");
+        for row in logits.chunks_exact_mut(n) {
+            let max = row[1..].iter().fold(row[0], |max, x| if max > *x { max } else { *x });
+            run(self.isa(), Shift { row: &mut *row, by: max });
+            let sum = run(self.isa(), SumExp(row));
+            run(self.isa(), Shift { row, by: ln(sum) });
+        }
+    }
+
+    /// Turns each row of log-probabilities `rows (M, n)` into the gradient of the weighted negative log-likelihood with
+    /// respect to the logits: `(exp x - [column is the label]) · weight`. `labels` and `weights` are (M).
+    ///
+    /// # Panics
+    /// If the sizes do not fit, or a label is not below `n`.
+    pub fn nll_gradient_rows(self, rows: &mut [f32], n: usize, labels: &[u16], weights: &[f32]) {
+        assert_eq!(rows.len(), labels.len() * n, "a row a label");
+        assert_eq!(labels.len(), weights.len(), "a weight a label");
+        self.exp(rows);
+        for ((row, label), weight) in rows.chunks_exact_mut(n).zip(labels).zip(weights) {
+            row[*label as usize] -= 1.0;
+            self.scale(row, *weight);
+        }
+    }
+
+    /// Adds each row of `rows (M, N)` to `sum (N)`, in ascending order of rows.
+    ///
+    /// # Panics
+    /// If `rows` is not whole rows of `sum`'s length.
+    pub fn add_rows(self, sum: &mut [f32], rows: &[f32]) {
+        assert!(!sum.is_empty() && rows.len().is_multiple_of(sum.len()), "whole rows of {}", sum.len());
+        run(self.isa(), AddRows { sum, rows });
+    }
+
+    /// The sum of squares: 16 chains, element `i` in chain `i mod 16` by fma, then a tree that adds the upper half of
+    /// the chains to the lower (8, 4, 2, 1).
+    pub fn sum_of_squares(self, x: &[f32]) -> f32 {
+        run(self.isa(), SumOfSquares(x))
+    }
+
+    /// Writes the transpose of `from (rows, cols)` to `to (cols, rows)`, both row-major.
+    ///
+    /// # Panics
+    /// If the sizes do not fit.
+    pub fn transpose(self, to: &mut [f32], from: &[f32], rows: usize, cols: usize) {
+        assert_eq!(from.len(), rows * cols, "a {rows} by {cols} matrix");
+        assert_eq!(to.len(), from.len(), "size of the transpose");
+        run(self.isa(), Transpose { to, from, rows, cols });
+    }
+}
+
+struct Transpose<'a> {
+    to: &'a mut [f32],
+    from: &'a [f32],
+    rows: usize,
+    cols: usize,
+}
+
+impl Operation for Transpose<'_> {
+    type Output = ();
+
+    /// Square blocks of one cache line's width, so that each line of either matrix is touched once.
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        const BLOCK: usize = 16;
+        let (rows, cols) = (self.rows, self.cols);
+        let (to, from) = (self.to.as_mut_ptr(), self.from.as_ptr());
+        for first_row in (0..rows).step_by(BLOCK) {
+            let end_row = rows.min(first_row + BLOCK);
+            for first_col in (0..cols).step_by(BLOCK) {
+                for col in first_col..cols.min(first_col + BLOCK) {
+                    for row in first_row..end_row {
+                        // SAFETY: `row < rows` and `col < cols`, and both slices hold `rows * cols` numbers.
+                        unsafe { *to.add(col * rows + row) = *from.add(row * cols + col) };
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `row -= by`.
+struct Shift<'a> {
+    row: &'a mut [f32],
+    by: f32,
+}
+
+impl Operation for Shift<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        let n = self.row.len();
+        let row = self.row.as_mut_ptr();
+        // SAFETY: every access stays below `n`.
+        unsafe {
+            let by = V::splat(self.by);
+            let mut at = 0;
+            while at < n {
+                let partial = (at + V::LANES > n).then_some(n - at);
+                store(load::<V>(row.add(at), partial).sub(by), row.add(at), partial);
+                at += V::LANES;
+            }
+        }
+    }
+}
+
+/// The sum of `exp x` over ascending elements.
+struct SumExp<'a>(&'a [f32]);
+
+impl Operation for SumExp<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) -> f32 {
+        let n = self.0.len();
+        let mut sum = 0.0;
+        let mut lanes = [0.0; MAX_LANES];
+        // SAFETY: every access stays below `n`, and `lanes` has room for every vector.
+        unsafe {
+            let mut at = 0;
+            while at < n {
+                let partial = (at + V::LANES > n).then_some(n - at);
+                exp_v(load::<V>(self.0.as_ptr().add(at), partial)).store(lanes.as_mut_ptr());
+                for lane in &lanes[..V::LANES.min(n - at)] {
+                    sum += lane;
+                }
+                at += V::LANES;
+            }
+        }
+        sum
+    }
+}
+
+/// `sum += row` for each row.
+struct AddRows<'a> {
+    sum: &'a mut [f32],
+    rows: &'a [f32],
+}
+
+impl Operation for AddRows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        let n = self.sum.len();
+        // SAFETY: `rows` is whole rows of `n` numbers, and every access stays below `n` within its row.
+        unsafe {
+            let mut at = 0;
+            while at < n {
+                let partial = (at + V::LANES > n).then_some(n - at);
+                let to = self.sum.as_mut_ptr().add(at);
+                let mut sum: V = load(to, partial);
+                for row in self.rows.chunks_exact(n) {
+                    sum = sum.add(load(row.as_ptr().add(at), partial));
+                }
+                store(sum, to, partial);
+                at += V::LANES;
+            }
+        }
+    }
+}
+
+struct SumOfSquares<'a>(&'a [f32]);
+
+impl Operation for SumOfSquares<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) -> f32 {
+        let n = self.0.len();
+        let x = self.0.as_ptr();
+        let mut chains = [0.0; MAX_LANES];
+        // SAFETY: every access stays below `n`; `MAX_LANES / LANES` vectors are `chains` end to end.
+        unsafe {
+            let vectors = MAX_LANES / V::LANES;
+            let mut sums = [V::splat(0.0); MAX_LANES];
+            let mut at = 0;
+            while at + MAX_LANES <= n {
+                for (i, sum) in sums.iter_mut().enumerate().take(vectors) {
+                    let lanes = V::load(x.add(at + i * V::LANES));
+                    *sum = lanes.fma(lanes, *sum);
+                }
+                at += MAX_LANES;
+            }
+            for (i, sum) in sums.iter().enumerate().take(vectors) {
+                sum.store(chains.as_mut_ptr().add(i * V::LANES));
+            }
+            for (chain, rest) in chains.iter_mut().zip(&self.0[at..]) {
+                *chain = rest.mul_add(*rest, *chain);
+            }
+        }
+        fold(chains)
+    }
+}
+
+/// Adds the upper half of the chains to the lower until one is left.
+fn fold(mut chains: [f32; MAX_LANES]) -> f32 {
+    let mut half = MAX_LANES / 2;
+    while half > 0 {
+        for i in 0..half {
+            chains[i] += chains[i + half];
+        }
+        half /= 2;
+    }
+    chains[0]
+}

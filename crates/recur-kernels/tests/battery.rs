@@ -1,0 +1,179 @@
+//! Every operation on every instruction set of this machine, against the scalar form and against naive definitions.
+
+use proptest::prelude::*;
+use recur_kernels::{AdamStep, Isa, Kernels, Matrix};
+
+/// Lengths from nothing to past four vectors of 16.
+const LENGTHS: std::ops::Range<usize> = 0..68;
+
+/// Numbers of every kind, in an order that puts a special one in every lane.
+fn numbers(n: usize, seed: u32) -> Vec<f32> {
+    const SPECIAL: [f32; 9] =
+        [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -0.0, 0.0, 1e-40, -1e-40, f32::MAX, f32::MIN_POSITIVE];
+    plain(n, seed)
+        .into_iter()
+        .enumerate()
+        .map(|(i, x)| if (i as u32 + seed) % 5 == 3 { SPECIAL[(i + seed as usize) % 9] } else { x })
+        .collect()
+}
+
+/// Finite numbers of ordinary size.
+fn plain(n: usize, seed: u32) -> Vec<f32> {
+    let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(1);
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / 8_388_608.0 - 1.0
+    };
+    (0..n).map(|_| next() * 3.0).collect()
+}
+
+/// The bits, all NaNs alike.
+fn bits(x: &[f32]) -> Vec<u32> {
+    x.iter().map(|x| if x.is_nan() { 0x7fc0_0000 } else { x.to_bits() }).collect()
+}
+
+/// Runs `operation` on each instruction set, on unaligned slices, and compares with the scalar form.
+fn check(what: &str, input: &[f32], operation: impl Fn(Kernels, &mut [f32])) {
+    let result = |isa, shift: usize| {
+        let mut buffer = vec![0.0; input.len() + shift];
+        buffer[shift..].copy_from_slice(input);
+        operation(Kernels::new(isa).unwrap(), &mut buffer[shift..]);
+        bits(&buffer[shift..])
+    };
+    let expected = result(Isa::Scalar, 0);
+    for isa in Isa::available() {
+        for shift in [0, 1, 3] {
+            assert_eq!(
+                result(isa, shift),
+                expected,
+                "{what} on {} at offset {shift}, length {}",
+                isa.name(),
+                input.len()
+            );
+        }
+    }
+}
+
+#[test]
+fn instruction_sets_that_ran() {
+    let names: Vec<&str> = Isa::available().map(Isa::name).collect();
+    println!("instruction sets tested on this machine: {}", names.join(", "));
+    assert_eq!(names[0], "scalar");
+}
+
+#[test]
+fn elementwise_operations_equal_scalar_on_every_length() {
+    for n in LENGTHS {
+        let (y, x) = (numbers(n, 1), numbers(n, 2));
+        check("add", &y, |k, y| k.add(y, &x));
+        check("mul", &y, |k, y| k.mul(y, &x));
+        check("add_scaled", &y, |k, y| k.add_scaled(y, 0.3, &x));
+        check("scale", &y, |k, y| k.scale(y, -1.7));
+        check("tanh", &y, |k, y| k.tanh(y));
+        check("exp", &y, |k, y| k.exp(y));
+        check("relu", &y, |k, y| k.relu(y));
+        check("tanh_backward", &y, |k, y| k.tanh_backward(y, &x));
+        check("relu_backward", &y, |k, y| k.relu_backward(y, &x));
+        check("momentum_step", &y, |k, y| {
+            let mut velocity = numbers(n, 4);
+            k.momentum_step(y, &x, &mut velocity, 0.1, 0.9);
+            k.add(y, &velocity);
+        });
+        check("adam_step", &y, |k, y| {
+            let (mut m, mut v) = (plain(n, 4), plain(n, 5).iter().map(|x| x * x).collect::<Vec<_>>());
+            let step = AdamStep { beta1: 0.9, beta2: 0.999, step_size: 0.01, root_correction: 0.5, epsilon: 1e-8 };
+            k.adam_step(y, &x, &mut m, &mut v, &step);
+            k.add(y, &m);
+            k.add(y, &v);
+        });
+    }
+}
+
+#[test]
+fn row_operations_equal_scalar_on_every_length() {
+    for n in LENGTHS {
+        check("sum_of_squares", &numbers(n.max(1), 1), |k, y| y[0] = k.sum_of_squares(y));
+        if n == 0 {
+            continue;
+        }
+        let rows = plain(3 * n, 7);
+        check("log_softmax_rows", &rows, |k, y| k.log_softmax_rows(y, n));
+        check("log_softmax_rows with special numbers", &numbers(3 * n, 7), |k, y| k.log_softmax_rows(y, n));
+        check("nll_gradient_rows", &rows, |k, y| {
+            k.nll_gradient_rows(y, n, &[0, (n - 1) as u16, (n / 2) as u16], &[1.0, 0.5, 0.25]);
+        });
+        check("add_rows", &numbers(n, 3), |k, y| k.add_rows(y, &rows));
+    }
+}
+
+/// The definition of the product: one chain an element.
+fn naive_gemm(c: &mut [f32], a: &[f32], b: &[f32], m: usize, n: usize, k: usize) {
+    for i in 0..m {
+        for j in 0..n {
+            for t in 0..k {
+                c[i * n + j] = a[i * k + t].mul_add(b[t * n + j], c[i * n + j]);
+            }
+        }
+    }
+}
+
+fn check_gemm(m: usize, n: usize, k: usize) {
+    let (c, a, b) = (plain(m * n, 1), plain(m * k, 2), plain(k * n, 3));
+    let mut expected = c.clone();
+    naive_gemm(&mut expected, &a, &b, m, n, k);
+    let mut a_by_columns = vec![0.0; a.len()];
+    Kernels::new(Isa::Scalar).unwrap().transpose(&mut a_by_columns, &a, m, k);
+    for isa in Isa::available() {
+        let kernels = Kernels::new(isa).unwrap();
+        let (mut by_rows, mut by_columns) = (c.clone(), c.clone());
+        kernels.gemm(&mut by_rows, Matrix::new(&a, m, k), Matrix::new(&b, k, n));
+        kernels.gemm(&mut by_columns, Matrix::new(&a_by_columns, k, m).transposed(), Matrix::new(&b, k, n));
+        assert_eq!(bits(&by_rows), bits(&expected), "{m} {n} {k} on {}", isa.name());
+        assert_eq!(bits(&by_columns), bits(&expected), "{m} {n} {k}, columns of A, on {}", isa.name());
+    }
+}
+
+#[test]
+fn gemm_is_one_ascending_chain_an_element() {
+    for m in [1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 25] {
+        for n in LENGTHS {
+            for k in [0, 1, 2, 17] {
+                check_gemm(m, n, k);
+            }
+        }
+    }
+    check_gemm(64, 128, 128);
+    check_gemm(1, 300, 33);
+}
+
+proptest! {
+    #[test]
+    fn gemm_equals_its_definition_for_any_shape(m in 0_usize..40, n in 0_usize..150, k in 0_usize..40) {
+        check_gemm(m, n, k);
+    }
+}
+
+#[test]
+fn transpose_moves_every_element() {
+    for (rows, cols) in [(1, 1), (3, 5), (16, 16), (17, 33), (64, 31)] {
+        let from = plain(rows * cols, 9);
+        let mut to = vec![0.0; from.len()];
+        Kernels::get().transpose(&mut to, &from, rows, cols);
+        assert!((0..rows).all(|r| (0..cols).all(|c| to[c * rows + r] == from[r * cols + c])));
+    }
+}
+
+#[test]
+fn log_softmax_sums_to_one_and_survives_large_logits() {
+    let mut row = vec![1000.0, 999.0, -1000.0];
+    Kernels::get().log_softmax_rows(&mut row, 3);
+    let sum: f64 = row.iter().map(|x| libm::exp(f64::from(*x))).sum();
+    assert!((sum - 1.0).abs() < 1e-6, "{row:?}");
+}
+
+#[test]
+fn an_unavailable_instruction_set_is_refused() {
+    let missing = Isa::ALL.into_iter().find(|isa| !isa.is_available()).expect("no CPU has both AVX and NEON");
+    let error = Kernels::new(missing).unwrap_err().to_string();
+    assert!(error.contains(missing.name()) && error.contains("scalar"), "{error}");
+}
