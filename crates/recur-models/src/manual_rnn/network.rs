@@ -1,0 +1,180 @@
+//! Forward and backward pass of the manual cell.
+//!
+//! Letters for dimensions: `B` names, `R` states of the batch in packed order (a name of n letters has n - 1), `V`
+//! tokens, `H` hidden size, `C` labels.
+
+use crate::batch::Batch;
+use crate::layout::Layout;
+use crate::network::take;
+use crate::recurrence::{self, Activation};
+use recur_core::random::Stream;
+use recur_kernels::{Kernels, Matrix};
+use std::ops::Range;
+
+/// The network with its workspace.
+pub(crate) struct Network {
+    layout: Layout,
+    activation: Activation,
+    hidden: usize,
+    classes: usize,
+    /// `i2h.weight` by rows of its input, (V, H) and (H, H).
+    w_xh: Range<usize>,
+    w_hh: Range<usize>,
+    b_h: Range<usize>,
+    /// `i2o.weight` by rows of its input, (V, C) and (H, C).
+    w_xo: Range<usize>,
+    w_ho: Range<usize>,
+    b_o: Range<usize>,
+    /// Second layouts for the backward pass, (H, H) and (C, H).
+    w_hh_t: Vec<f32>,
+    w_ho_t: Vec<f32>,
+    /// Where each time's states start, (T).
+    starts: Vec<usize>,
+    /// States after each letter but the last, (R, H).
+    states: Vec<f32>,
+    /// Gradients of the same.
+    d_states: Vec<f32>,
+    previous: Vec<f32>,
+    /// The state that each name's answer is read from, (B, H).
+    last: Vec<f32>,
+    d_last: Vec<f32>,
+}
+
+impl Network {
+    /// A network for `vocab` tokens and `classes` labels.
+    pub(crate) fn new(vocab: usize, hidden: usize, classes: usize, activation: Activation) -> Self {
+        let mut layout = Layout::default();
+        let fan = vocab + hidden;
+        let i2h = layout.matrix("i2h.weight", hidden, fan, fan);
+        let b_h = layout.vector("i2h.bias", hidden, fan);
+        let i2o = layout.matrix("i2o.weight", classes, fan, fan);
+        let b_o = layout.vector("i2o.bias", classes, fan);
+        let split = |range: Range<usize>, out: usize| {
+            let middle = range.start + vocab * out;
+            (range.start..middle, middle..range.end)
+        };
+        let ((w_xh, w_hh), (w_xo, w_ho)) = (split(i2h, hidden), split(i2o, classes));
+        Self {
+            layout,
+            activation,
+            hidden,
+            classes,
+            w_xh,
+            w_hh,
+            b_h,
+            w_xo,
+            w_ho,
+            b_o,
+            w_hh_t: vec![0.0; hidden * hidden],
+            w_ho_t: vec![0.0; classes * hidden],
+            starts: Vec::new(),
+            states: Vec::new(),
+            d_states: Vec::new(),
+            previous: Vec::new(),
+            last: Vec::new(),
+            d_last: Vec::new(),
+        }
+    }
+
+    /// Where the state that packed row `row` is answered from stands among the states; none for a name of one letter.
+    fn place_of_last(starts: &[usize], length: usize, row: usize) -> Option<usize> {
+        (length >= 2).then(|| starts[length - 2] + row)
+    }
+}
+
+/// Row `index` of a matrix with rows of `n`.
+fn row(data: &[f32], index: usize, n: usize) -> &[f32] {
+    &data[index * n..][..n]
+}
+
+fn row_mut(data: &mut [f32], index: usize, n: usize) -> &mut [f32] {
+    &mut data[index * n..][..n]
+}
+
+/// The token of each name's last letter, in packed order.
+fn last_tokens(batch: &Batch) -> impl Iterator<Item = usize> {
+    let last = |(row, length): (usize, &usize)| usize::from(batch.tokens()[batch.place(length - 1, row)]);
+    batch.lengths().iter().enumerate().map(last)
+}
+
+impl crate::network::Network for Network {
+    fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    fn parameters_changed(&mut self, parameters: &[f32]) {
+        let (kernels, h) = (Kernels::get(), self.hidden);
+        kernels.transpose(&mut self.w_hh_t, &parameters[self.w_hh.clone()], h, h);
+        kernels.transpose(&mut self.w_ho_t, &parameters[self.w_ho.clone()], h, self.classes);
+    }
+
+    /// `h_{t+1} = f((b_h + W_xh[x_t]) + h_t · W_hh)`, `o = (b_o + W_xo[x_last]) + h_last · W_ho`.
+    fn forward(&mut self, parameters: &[f32], batch: &Batch, _dropout: Option<&mut Stream>, logits: &mut [f32]) {
+        let (kernels, h, c) = (Kernels::get(), self.hidden, self.classes);
+        // A name is in state t as long as it has a letter t + 1: the states start like the letters after the first.
+        let skipped = batch.len();
+        self.starts.clear();
+        self.starts.extend(batch.starts()[1..].iter().map(|start| start - skipped));
+
+        let states = take(&mut self.states, (batch.n_letters() - skipped) * h);
+        for time in 1..self.starts.len() {
+            for (i, place) in (self.starts[time - 1]..self.starts[time]).enumerate() {
+                let token = usize::from(batch.tokens()[batch.place(time - 1, i)]);
+                let state = row_mut(states, place, h);
+                state.copy_from_slice(&parameters[self.b_h.clone()]);
+                kernels.add(state, row(&parameters[self.w_xh.clone()], token, h));
+            }
+        }
+        recurrence::forward(kernels, self.activation, &parameters[self.w_hh.clone()], &self.starts, states);
+
+        let last = take(&mut self.last, batch.len() * h);
+        for (i, length) in batch.lengths().iter().enumerate() {
+            match Self::place_of_last(&self.starts, *length, i) {
+                Some(place) => row_mut(last, i, h).copy_from_slice(row(states, place, h)),
+                None => row_mut(last, i, h).fill(0.0),
+            }
+        }
+        for (i, token) in last_tokens(batch).enumerate() {
+            let logits = row_mut(logits, i, c);
+            logits.copy_from_slice(&parameters[self.b_o.clone()]);
+            kernels.add(logits, row(&parameters[self.w_xo.clone()], token, c));
+        }
+        let w_ho = Matrix::new(&parameters[self.w_ho.clone()], h, c);
+        kernels.gemm(logits, Matrix::new(last, batch.len(), h), w_ho);
+    }
+
+    fn backward(&mut self, _parameters: &[f32], batch: &Batch, d_logits: &[f32], gradients: &mut [f32]) {
+        let (kernels, h, c, b) = (Kernels::get(), self.hidden, self.classes, batch.len());
+        // o = (b_o + W_xo[x_last]) + h_last · W_ho
+        kernels.add_rows(&mut gradients[self.b_o.clone()], d_logits);
+        for (i, token) in last_tokens(batch).enumerate() {
+            kernels.add(row_mut(&mut gradients[self.w_xo.clone()], token, c), row(d_logits, i, c));
+        }
+        let last = Matrix::new(&self.last[..b * h], b, h);
+        kernels.gemm(&mut gradients[self.w_ho.clone()], last.transposed(), Matrix::new(d_logits, b, c));
+        let d_last = take(&mut self.d_last, b * h);
+        d_last.fill(0.0);
+        kernels.gemm(d_last, Matrix::new(d_logits, b, c), Matrix::new(&self.w_ho_t, c, h));
+
+        let rows = batch.n_letters() - b;
+        let (states, d_states) = (&self.states[..rows * h], take(&mut self.d_states, rows * h));
+        d_states.fill(0.0);
+        for (i, length) in batch.lengths().iter().enumerate() {
+            if let Some(place) = Self::place_of_last(&self.starts, *length, i) {
+                row_mut(d_states, place, h).copy_from_slice(row(d_last, i, h));
+            }
+        }
+        // h_{t+1} = f((b_h + W_xh[x_t]) + h_t · W_hh)
+        recurrence::backward(kernels, self.activation, &self.w_hh_t, &self.starts, states, d_states);
+        kernels.add_rows(&mut gradients[self.b_h.clone()], d_states);
+        for time in 1..self.starts.len() {
+            for (i, place) in (self.starts[time - 1]..self.starts[time]).enumerate() {
+                let token = usize::from(batch.tokens()[batch.place(time - 1, i)]);
+                kernels.add(row_mut(&mut gradients[self.w_xh.clone()], token, h), row(d_states, place, h));
+            }
+        }
+        let previous = take(&mut self.previous, rows * h);
+        let d_w_hh = &mut gradients[self.w_hh.clone()];
+        recurrence::add_weight_gradient(kernels, &self.starts, states, d_states, previous, d_w_hh);
+    }
+}

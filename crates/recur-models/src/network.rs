@@ -1,0 +1,33 @@
+//! What the training loop needs of a recurrent network.
+
+use crate::batch::Batch;
+use crate::layout::Layout;
+use recur_core::random::Stream;
+
+/// A network from a batch of names to a row of logits each, with its backward pass.
+///
+/// It owns its workspace, which grows to the largest batch seen and is then used again, and second layouts of its
+/// weights. Parameters and gradients belong to the caller.
+pub(crate) trait Network: Send {
+    /// Where each weight stands.
+    fn layout(&self) -> &Layout;
+
+    /// Takes note of changed parameters: refreshes second layouts.
+    fn parameters_changed(&mut self, parameters: &[f32]);
+
+    /// Writes `logits (B, C)`, in packed order. With `dropout` the pass is one of training, and random numbers come
+    /// from there.
+    fn forward(&mut self, parameters: &[f32], batch: &Batch, dropout: Option<&mut Stream>, logits: &mut [f32]);
+
+    /// Adds to `gradients` the gradient of a loss whose gradient with respect to the logits of the last
+    /// [`Network::forward`] is `d_logits (B, C)`.
+    fn backward(&mut self, parameters: &[f32], batch: &Batch, d_logits: &[f32], gradients: &mut [f32]);
+}
+
+/// A buffer's first `len` elements; it grows when it must and never shrinks.
+pub(crate) fn take(buffer: &mut Vec<f32>, len: usize) -> &mut [f32] {
+    if buffer.len() < len {
+        buffer.resize(len, 0.0);
+    }
+    &mut buffer[..len]
+}

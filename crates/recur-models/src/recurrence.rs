@@ -1,0 +1,117 @@
+//! One recurrent layer over packed names: `h_t = f(z_t + h_{t-1} · W_hh)`, and its backward pass.
+//!
+//! Letters for dimensions: `R` (letter, name) pairs of the batch in packed order, `H` hidden size. A `starts` list says
+//! where each time's rows begin, and where the last one ends.
+
+use recur_kernels::{Kernels, Matrix};
+
+/// What is applied to a state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Activation {
+    /// Nothing, as in the published manual cell.
+    Identity,
+    /// Hyperbolic tangent.
+    Tanh,
+    /// Rectified linear unit.
+    Relu,
+}
+
+impl Activation {
+    /// The activation called `name` in a spec.
+    pub(crate) fn named(name: &str) -> Self {
+        match name {
+            "tanh" => Activation::Tanh,
+            "relu" => Activation::Relu,
+            _ => Activation::Identity,
+        }
+    }
+
+    fn forward(self, kernels: Kernels, z: &mut [f32]) {
+        match self {
+            Activation::Identity => {}
+            Activation::Tanh => kernels.tanh(z),
+            Activation::Relu => kernels.relu(z),
+        }
+    }
+
+    fn backward(self, kernels: Kernels, d: &mut [f32], h: &[f32]) {
+        match self {
+            Activation::Identity => {}
+            Activation::Tanh => kernels.tanh_backward(d, h),
+            Activation::Relu => kernels.relu_backward(d, h),
+        }
+    }
+}
+
+/// Turns inputs `states (R, H)` into states, in place: `h_t = f(z_t + h_{t-1} · w_hh)` with `w_hh (H, H)` k-major.
+///
+/// The state before the first is zero, and its product is left out.
+pub(crate) fn forward(kernels: Kernels, activation: Activation, w_hh: &[f32], starts: &[usize], states: &mut [f32]) {
+    let h = side(w_hh);
+    for time in 0..n_times(starts) {
+        let (before, now) = states.split_at_mut(starts[time] * h);
+        let now = &mut now[..(starts[time + 1] - starts[time]) * h];
+        if time > 0 {
+            let previous = &before[starts[time - 1] * h..][..now.len()];
+            kernels.gemm(now, Matrix::new(previous, now.len() / h, h), Matrix::new(w_hh, h, h));
+        }
+        activation.forward(kernels, now);
+    }
+}
+
+/// Turns `d (R, H)`, the gradient with respect to each state from outside the layer, into the gradient with respect
+/// to each input, in place: from the last time to the first, `d_z = d_h · f'(h)`, `d_h_{t-1} += d_z · w_hhᵀ`.
+///
+/// `w_hh_t (H, H)` is `w_hh` transposed; `states (R, H)` are those of [`forward`].
+pub(crate) fn backward(
+    kernels: Kernels,
+    activation: Activation,
+    w_hh_t: &[f32],
+    starts: &[usize],
+    states: &[f32],
+    d: &mut [f32],
+) {
+    let h = side(w_hh_t);
+    for time in (0..n_times(starts)).rev() {
+        let (before, now) = d.split_at_mut(starts[time] * h);
+        let now = &mut now[..(starts[time + 1] - starts[time]) * h];
+        activation.backward(kernels, now, &states[starts[time] * h..][..now.len()]);
+        if time > 0 {
+            let previous = &mut before[starts[time - 1] * h..][..now.len()];
+            kernels.gemm(previous, Matrix::new(now, now.len() / h, h), Matrix::new(w_hh_t, h, h));
+        }
+    }
+}
+
+/// Adds to `d_w_hh (H, H)` the products of each state with the gradient of the input after it, time by time, row by
+/// row. `previous` is scratch.
+pub(crate) fn add_weight_gradient(
+    kernels: Kernels,
+    starts: &[usize],
+    states: &[f32],
+    d: &[f32],
+    previous: &mut [f32],
+    d_w_hh: &mut [f32],
+) {
+    let h = side(d_w_hh);
+    if n_times(starts) < 2 {
+        return;
+    }
+    let first = starts[1];
+    let rows = starts[starts.len() - 1] - first;
+    for time in 1..n_times(starts) {
+        let now = (starts[time] - first) * h..(starts[time + 1] - first) * h;
+        let len = now.len();
+        previous[now].copy_from_slice(&states[starts[time - 1] * h..][..len]);
+    }
+    let previous = Matrix::new(&previous[..rows * h], rows, h);
+    kernels.gemm(d_w_hh, previous.transposed(), Matrix::new(&d[first * h..][..rows * h], rows, h));
+}
+
+fn n_times(starts: &[usize]) -> usize {
+    starts.len().saturating_sub(1)
+}
+
+fn side(square: &[f32]) -> usize {
+    square.len().isqrt()
+}

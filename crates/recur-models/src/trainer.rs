@@ -1,0 +1,142 @@
+//! The training loop that the recurrent models share: a [`Network`] becomes a [`Model`].
+//!
+//! Letters for dimensions: `B` names of a batch, `C` labels.
+
+use crate::batch::Batch;
+use crate::network::{Network, take};
+use crate::optimizer::Optimizer;
+use recur_core::dataset::Sequences;
+use recur_core::model::{Epoch, Model, ModelError, Setup};
+use recur_core::tensor::Tensor;
+use recur_kernels::Kernels;
+
+/// Names scored at once in prediction; their figures do not depend on it.
+const PREDICTION_BATCH: usize = 256;
+
+/// A network in training.
+pub(crate) struct Trainer<N> {
+    network: N,
+    parameters: Vec<f32>,
+    gradients: Vec<f32>,
+    optimizer: Optimizer,
+    n_classes: usize,
+    batch_size: usize,
+    class_weights: Vec<f32>,
+    batch: Batch,
+    logits: Vec<f32>,
+    labels: Vec<u16>,
+    row_weights: Vec<f32>,
+}
+
+impl<N: Network> Trainer<N> {
+    /// An untrained model with initial weights from `setup`'s streams.
+    pub(crate) fn new(network: N, setup: &Setup<'_>) -> Self {
+        let parameters = network.layout().initial(setup.streams);
+        let mut trainer = Self {
+            gradients: vec![0.0; parameters.len()],
+            optimizer: Optimizer::new(setup.training, setup.params.real("learning_rate"), parameters.len()),
+            n_classes: setup.n_classes,
+            batch_size: setup.training.batch_size as usize,
+            class_weights: setup.class_weights.to_vec(),
+            batch: Batch::default(),
+            logits: Vec::new(),
+            labels: Vec::new(),
+            row_weights: Vec::new(),
+            network,
+            parameters,
+        };
+        trainer.network.parameters_changed(&trainer.parameters);
+        trainer
+    }
+
+    /// The loss of `rows`, each name's added to the sum returned, and the gradient of their weighted mean, in
+    /// `gradients`.
+    fn loss_and_gradients(
+        &mut self,
+        sequences: &Sequences,
+        labels: &[u16],
+        rows: &[u32],
+        dropout: Option<&mut recur_core::random::Stream>,
+    ) -> f64 {
+        let (kernels, c) = (Kernels::get(), self.n_classes);
+        self.batch.pack(sequences, rows);
+        let logits = take(&mut self.logits, rows.len() * c);
+        self.network.forward(&self.parameters, &self.batch, dropout, logits);
+        kernels.log_softmax_rows(logits, c);
+
+        self.labels.clear();
+        self.labels.extend(self.batch.positions().iter().map(|position| labels[rows[*position as usize] as usize]));
+        let losses = logits.chunks_exact(c).zip(&self.labels).map(|(row, label)| -f64::from(row[*label as usize]));
+        let loss = losses.sum();
+
+        self.row_weights.clear();
+        self.row_weights.extend(self.labels.iter().map(|label| self.class_weights[*label as usize]));
+        let total: f32 = self.row_weights.iter().sum();
+        self.row_weights.iter_mut().for_each(|weight| *weight /= total);
+        kernels.nll_gradient_rows(logits, c, &self.labels, &self.row_weights);
+        self.gradients.fill(0.0);
+        self.network.backward(&self.parameters, &self.batch, logits, &mut self.gradients);
+        loss
+    }
+}
+
+impl<N: Network> Model for Trainer<N> {
+    fn train_epoch(&mut self, epoch: &Epoch<'_>) -> Result<f64, ModelError> {
+        let mut dropout = epoch.streams.child("dropout/epoch").child(epoch.index).stream();
+        let mut total = 0.0;
+        for (step, rows) in (epoch.steps_before..).zip(epoch.order.chunks(self.batch_size)) {
+            if epoch.cancel.is_cancelled() {
+                return Err(ModelError::Cancelled);
+            }
+            let loss = self.loss_and_gradients(epoch.sequences, epoch.labels, rows, Some(&mut dropout));
+            if !loss.is_finite() {
+                return Err(ModelError::Diverged { step, loss });
+            }
+            total += loss;
+            self.optimizer.step(step, epoch.total_steps, &mut self.parameters, &mut self.gradients);
+            self.network.parameters_changed(&self.parameters);
+        }
+        Ok(total / epoch.order.len().max(1) as f64)
+    }
+
+    fn log_probabilities(&mut self, sequences: &Sequences, rows: &[u32], out: &mut [f32]) -> Result<(), ModelError> {
+        let c = self.n_classes;
+        assert_eq!(out.len(), rows.len() * c, "a row of {c} log-probabilities a name");
+        // Names of like length together: fewer, fuller products.
+        let mut positions: Vec<usize> = (0..rows.len()).collect();
+        positions.sort_by_key(|position| sequences.get(rows[*position]).len());
+        for chunk in positions.chunks(PREDICTION_BATCH) {
+            let chunk_rows: Vec<u32> = chunk.iter().map(|position| rows[*position]).collect();
+            self.batch.pack(sequences, &chunk_rows);
+            let logits = take(&mut self.logits, chunk.len() * c);
+            self.network.forward(&self.parameters, &self.batch, None, logits);
+            Kernels::get().log_softmax_rows(logits, c);
+            for (row, position) in logits.chunks_exact(c).zip(self.batch.positions()) {
+                out[chunk[*position as usize] * c..][..c].copy_from_slice(row);
+            }
+        }
+        Ok(())
+    }
+
+    fn n_parameters(&self) -> usize {
+        self.parameters.len()
+    }
+
+    fn weights(&self) -> Vec<Tensor> {
+        self.network.layout().export("", &self.parameters)
+    }
+
+    fn set_weights(&mut self, weights: &[Tensor]) -> Result<(), ModelError> {
+        self.network.layout().import("", weights, &mut self.parameters)?;
+        self.network.parameters_changed(&self.parameters);
+        Ok(())
+    }
+
+    fn training_state(&self) -> Vec<Tensor> {
+        self.optimizer.state(self.network.layout())
+    }
+
+    fn set_training_state(&mut self, state: &[Tensor]) -> Result<(), ModelError> {
+        self.optimizer.set_state(self.network.layout(), state)
+    }
+}
