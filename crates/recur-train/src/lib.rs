@@ -1,1 +1,14 @@
-//! Runs the trials of a plan in parallel; the only crate that knows rayon.
+//! Runs the trials of a plan: trains, selects by validation, scores the chosen on test.
+//!
+//! A trial's result is a function of its identity and the data set alone; how many trials run at once, and in which
+//! order they end, changes nothing. This crate touches no files: what is to be kept is handed to an [`Observer`].
+
+mod order;
+mod scores;
+mod sweep;
+mod test_set;
+mod trial;
+
+pub use sweep::{Observer, Sweep, SweepError, run_sweep};
+pub use test_set::{TestSetError, score_test_set};
+pub use trial::{TrialResult, split_of, train_trial};

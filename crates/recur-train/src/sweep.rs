@@ -1,0 +1,173 @@
+//! The sweep: trials side by side, each whole on one thread.
+
+use crate::trial::{TrialResult, train_trial};
+use recur_core::dataset::Dataset;
+use recur_core::event::Event;
+use recur_core::model::{Cancel, ModelPlugin};
+use recur_core::plan::Plan;
+use recur_core::record::{Outcome, TrialRecord};
+use recur_core::registry::{Registry, UnknownModel};
+use recur_core::split::SplitError;
+use recur_core::trial::Trial;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Watches a sweep and keeps what comes out of it. Called from the sweep's threads.
+pub trait Observer: Sync {
+    /// Something happened.
+    fn event(&self, event: Event<'_>);
+
+    /// A trial ended: keep its record and weights.
+    ///
+    /// # Errors
+    /// If they cannot be kept; the sweep then stops.
+    fn keep(&self, trial: &Trial, result: &TrialResult) -> Result<(), Box<dyn std::error::Error + Send + Sync>>;
+}
+
+/// What came of a sweep.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sweep {
+    /// One record for each trial given, in that order; `None` where the trial was abandoned.
+    pub records: Vec<Option<TrialRecord>>,
+}
+
+/// Why a sweep could not go on. Trials that had ended are kept.
+#[derive(Debug, thiserror::Error)]
+pub enum SweepError {
+    /// The plan names a model that the registry lacks.
+    #[error(transparent)]
+    UnknownModel(#[from] UnknownModel),
+    /// The data set cannot be divided.
+    #[error(transparent)]
+    Split(#[from] SplitError),
+    /// No threads could be started.
+    #[error("cannot start {jobs} threads")]
+    Threads {
+        /// How many were wanted.
+        jobs: usize,
+        /// Why not.
+        #[source]
+        source: rayon::ThreadPoolBuildError,
+    },
+    /// A result could not be kept.
+    #[error("cannot keep trial {trial}")]
+    Keep {
+        /// The trial.
+        trial: String,
+        /// Why not.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+/// Trains `trials` on `jobs` threads. Raise `cancel` to abandon what has not ended.
+///
+/// A trial that panics, errors or diverges becomes a record with its cause, and the others go on.
+///
+/// # Errors
+/// See [`SweepError`].
+pub fn run_sweep(
+    plan: &Plan,
+    dataset: &Dataset,
+    registry: &Registry,
+    trials: &[Trial],
+    jobs: usize,
+    cancel: &Cancel,
+    observer: &dyn Observer,
+) -> Result<Sweep, SweepError> {
+    let plugins = trials.iter().map(|trial| registry.get(&trial.identity.model)).collect::<Result<Vec<_>, _>>()?;
+    let work = Work {
+        plan,
+        dataset,
+        trials,
+        plugins,
+        cancel,
+        observer,
+        span: tracing::Span::current(),
+        next: AtomicUsize::new(0),
+        records: Mutex::new(vec![None; trials.len()]),
+        error: Mutex::new(None),
+    };
+    let jobs = jobs.clamp(1, trials.len().max(1));
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).thread_name(|i| format!("trial-{i}")).build();
+    let pool = pool.map_err(|source| SweepError::Threads { jobs, source })?;
+    pool.scope(|scope| (0..jobs).for_each(|_| scope.spawn(|_| work.run())));
+    match work.error.into_inner().expect("no thread panics while it holds the lock") {
+        Some(error) => Err(error),
+        None => Ok(Sweep { records: work.records.into_inner().expect("no thread panics while it holds the lock") }),
+    }
+}
+
+/// What the threads share.
+struct Work<'a> {
+    plan: &'a Plan,
+    dataset: &'a Dataset,
+    trials: &'a [Trial],
+    plugins: Vec<&'static dyn ModelPlugin>,
+    cancel: &'a Cancel,
+    observer: &'a dyn Observer,
+    span: tracing::Span,
+    next: AtomicUsize,
+    records: Mutex<Vec<Option<TrialRecord>>>,
+    error: Mutex<Option<SweepError>>,
+}
+
+impl Work<'_> {
+    /// Takes the next trial in plan order until none is left.
+    fn run(&self) {
+        loop {
+            let index = self.next.fetch_add(1, Ordering::Relaxed);
+            if index >= self.trials.len() || self.cancel.is_cancelled() {
+                return;
+            }
+            match self.run_one(index) {
+                Ok(record) => {
+                    self.records.lock().expect("no thread panics while it holds the lock")[index] = record;
+                }
+                Err(error) => {
+                    self.cancel.cancel();
+                    self.error.lock().expect("no thread panics while it holds the lock").get_or_insert(error);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn run_one(&self, index: usize) -> Result<Option<TrialRecord>, SweepError> {
+        let (trial, plugin) = (&self.trials[index], self.plugins[index]);
+        let title = self.plan.configurations[trial.configuration].title();
+        let span = tracing::info_span!(
+            parent: &self.span, "trial", id = trial.id.short(), model = %title, replicate = trial.replicate
+        );
+        let _entered = span.enter();
+        let train = || train_trial(self.plan, self.dataset, plugin, trial, self.cancel, self.observer);
+        let result = match catch_unwind(AssertUnwindSafe(train)) {
+            Ok(result) => result?,
+            Err(panic) => Some(failed(self.plan, self.dataset, trial, panic_message(&*panic))?),
+        };
+        let Some(result) = result else { return Ok(None) };
+        let keep = |source| SweepError::Keep { trial: trial.id.to_string(), source };
+        self.observer.keep(trial, &result).map_err(keep)?;
+        self.observer.event(Event::TrialEnded { trial, outcome: &result.record.outcome });
+        Ok(Some(result.record))
+    }
+}
+
+/// The record of a trial that panicked.
+fn failed(plan: &Plan, dataset: &Dataset, trial: &Trial, message: String) -> Result<TrialResult, SplitError> {
+    let record = TrialRecord {
+        id: trial.id.clone(),
+        identity: trial.identity.clone(),
+        split: crate::split_of(plan, dataset, trial.replicate)?.digest(),
+        outcome: Outcome::Failed { reason: message },
+        epochs: Vec::new(),
+        n_parameters: 0,
+    };
+    Ok(TrialResult { record, weights: Vec::new() })
+}
+
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("the model panicked: {}", text.unwrap_or("no message"))
+}

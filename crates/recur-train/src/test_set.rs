@@ -1,0 +1,79 @@
+//! The test set, scored once for each chosen configuration's replicates.
+
+use crate::scores::{log_probabilities, scores};
+use crate::trial::{build, split_of};
+use recur_core::dataset::Dataset;
+use recur_core::model::ModelError;
+use recur_core::plan::Plan;
+use recur_core::record::{Prediction, TestRecord};
+use recur_core::registry::{Registry, UnknownModel};
+use recur_core::selection::Selection;
+use recur_core::split::SplitError;
+use recur_core::tensor::Tensor;
+use recur_core::trial::Trial;
+
+/// Why a trial's test rows could not be scored.
+#[derive(Debug, thiserror::Error)]
+pub enum TestSetError {
+    /// The trial's configuration is not the one chosen for its model.
+    #[error("trial {trial} is not of a chosen configuration: its test rows stay unread")]
+    NotChosen {
+        /// The trial.
+        trial: String,
+    },
+    /// The registry lacks the model.
+    #[error(transparent)]
+    UnknownModel(#[from] UnknownModel),
+    /// The data set cannot be divided.
+    #[error(transparent)]
+    Split(#[from] SplitError),
+    /// The weights do not fit, or prediction failed.
+    #[error("cannot score trial {trial}")]
+    Model {
+        /// The trial.
+        trial: String,
+        /// Why not.
+        #[source]
+        source: ModelError,
+    },
+}
+
+/// Scores the test rows of `trial` with its kept `weights`.
+///
+/// # Errors
+/// [`TestSetError::NotChosen`] unless `selection` chose the trial's configuration.
+pub fn score_test_set(
+    plan: &Plan,
+    dataset: &Dataset,
+    registry: &Registry,
+    selection: &Selection,
+    trial: &Trial,
+    weights: &[Tensor],
+) -> Result<TestRecord, TestSetError> {
+    if !selection.contains(trial.configuration) {
+        return Err(TestSetError::NotChosen { trial: trial.id.to_string() });
+    }
+    let failed = |source| TestSetError::Model { trial: trial.id.to_string(), source };
+    let plugin = registry.get(&trial.identity.model)?;
+    let n_classes = dataset.label_names().len();
+    let mut model = build(plan, dataset, plugin, trial, &vec![1.0; n_classes]).map_err(failed)?;
+    model.set_weights(weights).map_err(failed)?;
+    let rows = split_of(plan, dataset, trial.replicate)?.test;
+    let log_probs = log_probabilities(&mut *model, dataset, &rows).map_err(failed)?;
+    let prediction = |(row, log_probs): (&u32, &[f32])| {
+        let label = dataset.labels()[*row as usize];
+        let predicted = crate::scores::most_probable(log_probs);
+        Prediction {
+            name: dataset.names()[*row as usize].clone(),
+            label,
+            predicted,
+            log_probability: log_probs[predicted as usize],
+            label_log_probability: log_probs[label as usize],
+        }
+    };
+    Ok(TestRecord {
+        id: trial.id.clone(),
+        scores: scores(dataset, &rows, &log_probs),
+        predictions: rows.iter().zip(log_probs.chunks_exact(n_classes)).map(prediction).collect(),
+    })
+}

@@ -1,0 +1,202 @@
+//! One trial, from its identity to its record.
+
+use crate::order::{Schedule, order_of_epoch};
+use crate::scores::score;
+use crate::sweep::Observer;
+use recur_core::dataset::Dataset;
+use recur_core::event::Event;
+use recur_core::model::{Cancel, Epoch, Model, ModelError, ModelPlugin, Regime, Setup};
+use recur_core::plan::Plan;
+use recur_core::random::StreamPath;
+use recur_core::record::{EpochRecord, Outcome, TrialRecord};
+use recur_core::settings::{ClassWeights, EarlyStopping, TrainingSettings};
+use recur_core::split::{Split, SplitError};
+use recur_core::tensor::Tensor;
+use recur_core::trial::Trial;
+
+/// A trial's record and, if it finished, the weights that it keeps.
+#[derive(Clone, Debug)]
+pub struct TrialResult {
+    /// The record.
+    pub record: TrialRecord,
+    /// The kept weights; empty unless the trial finished.
+    pub weights: Vec<Tensor>,
+}
+
+/// Where the random numbers of a replicate come from.
+pub(crate) fn streams_of(plan: &Plan, replicate: u32) -> StreamPath {
+    StreamPath::root(plan.seed).child("replicate").child(replicate)
+}
+
+/// The split of a replicate: the same for every configuration.
+///
+/// # Errors
+/// If the data set is too small to divide.
+pub fn split_of(plan: &Plan, dataset: &Dataset, replicate: u32) -> Result<Split, SplitError> {
+    Split::new(dataset, &plan.split, &streams_of(plan, replicate).child("split"))
+}
+
+/// Trains one trial; `None` if it was asked to stop. A loss that stops being a number, or an error of the model, is a
+/// record with its cause.
+///
+/// # Errors
+/// If the data set is too small to divide.
+pub fn train_trial(
+    plan: &Plan,
+    dataset: &Dataset,
+    plugin: &dyn ModelPlugin,
+    trial: &Trial,
+    cancel: &Cancel,
+    observer: &dyn Observer,
+) -> Result<Option<TrialResult>, SplitError> {
+    let split = split_of(plan, dataset, trial.replicate)?;
+    let mut run = Run { plan, dataset, plugin, trial, cancel, observer, split: &split, epochs: Vec::new() };
+    let (outcome, n_parameters, weights) = match run.train() {
+        Ok(trained) => (Outcome::Finished { kept_epoch: trained.kept_epoch }, trained.n_parameters, trained.weights),
+        Err(ModelError::Cancelled) => return Ok(None),
+        Err(error @ ModelError::Diverged { .. }) => (Outcome::Diverged { reason: error.to_string() }, 0, vec![]),
+        Err(error) => (Outcome::Failed { reason: error.to_string() }, 0, vec![]),
+    };
+    let record = TrialRecord {
+        id: trial.id.clone(),
+        identity: trial.identity.clone(),
+        split: split.digest(),
+        outcome,
+        epochs: run.epochs,
+        n_parameters,
+    };
+    Ok(Some(TrialResult { record, weights }))
+}
+
+struct Run<'a> {
+    plan: &'a Plan,
+    dataset: &'a Dataset,
+    plugin: &'a dyn ModelPlugin,
+    trial: &'a Trial,
+    cancel: &'a Cancel,
+    observer: &'a dyn Observer,
+    split: &'a Split,
+    epochs: Vec<EpochRecord>,
+}
+
+struct Trained {
+    kept_epoch: u32,
+    n_parameters: u64,
+    weights: Vec<Tensor>,
+}
+
+/// The best epoch so far by the figure that early stopping watches.
+struct Best {
+    epoch: u32,
+    value: f64,
+    weights: Vec<Tensor>,
+}
+
+impl Run<'_> {
+    fn train(&mut self) -> Result<Trained, ModelError> {
+        let training = &self.plan.training;
+        let streams = streams_of(self.plan, self.trial.replicate);
+        let class_weights = class_weights(training, self.dataset, &self.split.train);
+        let mut model = build(self.plan, self.dataset, self.plugin, self.trial, &class_weights)?;
+        let one_shot = self.plugin.regime() == Regime::OneShot;
+        let mut schedule = Schedule::new(training, self.split.train.len());
+        if one_shot {
+            schedule.n_epochs = 1;
+        }
+        self.observer.event(Event::TrialStarted { trial: self.trial, n_epochs: schedule.n_epochs });
+
+        let watch = training.early_stopping.filter(|_| !one_shot);
+        let mut best: Option<Best> = None;
+        for index in 0..schedule.n_epochs {
+            let order = if one_shot {
+                self.split.train.clone()
+            } else {
+                order_of_epoch(self.dataset, &self.split.train, training.sampling, &schedule, index, &streams)
+            };
+            let epoch = Epoch {
+                index,
+                sequences: self.dataset.sequences(),
+                labels: self.dataset.labels(),
+                order: &order,
+                steps_before: schedule.steps_before(index),
+                total_steps: schedule.total_steps,
+                streams: &streams,
+                cancel: self.cancel,
+            };
+            let train_loss = model.train_epoch(&epoch)?;
+            self.finish_epoch(&mut *model, index, train_loss, schedule.steps_before(index + 1))?;
+            if let Some(settings) = watch
+                && self.stops(settings, index, &mut best, &*model)
+            {
+                break;
+            }
+        }
+        let n_parameters = model.n_parameters() as u64;
+        let (kept_epoch, weights) = match best {
+            Some(best) => (best.epoch, best.weights),
+            None => (schedule.n_epochs - 1, model.weights()),
+        };
+        Ok(Trained { kept_epoch, n_parameters, weights })
+    }
+
+    /// Scores the validation rows and records the epoch.
+    fn finish_epoch(
+        &mut self,
+        model: &mut dyn Model,
+        index: u32,
+        train_loss: f64,
+        step: u64,
+    ) -> Result<(), ModelError> {
+        let validation = score(model, self.dataset, &self.split.validation)?;
+        if !(train_loss.is_finite() && validation.loss.is_finite()) {
+            return Err(ModelError::Diverged { step, loss: train_loss + validation.loss });
+        }
+        self.epochs.push(EpochRecord { train_loss, validation });
+        self.observer.event(Event::EpochFinished {
+            trial: self.trial,
+            epoch: index,
+            train_loss,
+            validation: &validation,
+        });
+        Ok(())
+    }
+
+    /// Notes the epoch if it is the best so far; says whether patience has run out.
+    fn stops(&self, settings: EarlyStopping, index: u32, best: &mut Option<Best>, model: &dyn Model) -> bool {
+        let value = self.epochs[index as usize].validation.get(settings.metric);
+        if best.as_ref().is_none_or(|best| settings.metric.better(value, best.value)) {
+            *best = Some(Best { epoch: index, value, weights: model.weights() });
+        }
+        best.as_ref().is_some_and(|best| index - best.epoch >= settings.patience)
+    }
+}
+
+/// An untrained model for `trial`.
+pub(crate) fn build(
+    plan: &Plan,
+    dataset: &Dataset,
+    plugin: &dyn ModelPlugin,
+    trial: &Trial,
+    class_weights: &[f32],
+) -> Result<Box<dyn Model>, ModelError> {
+    plugin.build(&Setup {
+        params: &trial.identity.params,
+        training: &plan.training,
+        n_tokens: dataset.alphabet().n_tokens(),
+        n_classes: dataset.label_names().len(),
+        class_weights,
+        streams: &streams_of(plan, trial.replicate),
+    })
+}
+
+/// The weight of each label in the loss, (C); a label without training rows weighs 1.
+fn class_weights(training: &TrainingSettings, dataset: &Dataset, train: &[u32]) -> Vec<f32> {
+    let n_classes = dataset.label_names().len();
+    if training.class_weights == ClassWeights::None {
+        return vec![1.0; n_classes];
+    }
+    let counts = dataset.rows_by_label(train).into_iter().map(|rows| rows.len());
+    let present = counts.clone().filter(|count| *count > 0).count();
+    let weight = |count: usize| if count == 0 { 1.0 } else { train.len() as f64 / (present * count) as f64 };
+    counts.map(|count| weight(count) as f32).collect()
+}
