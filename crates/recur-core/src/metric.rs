@@ -10,7 +10,8 @@ pub enum Metric {
     Loss,
     /// Share of names whose most probable label is the true one, 0 to 1.
     Accuracy,
-    /// Unweighted mean over labels of the F1 score, 0 to 1; a label with no true and no predicted name counts 0.
+    /// Unweighted mean of the F1 score, 0 to 1, over the labels that have a true or a predicted name; a label with
+    /// neither is left out.
     MacroF1,
 }
 

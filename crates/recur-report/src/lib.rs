@@ -1,1 +1,50 @@
 //! Records to Markdown and SVG: the same records give the same bytes.
+//!
+//! [`write()`] is the one entry. It reads no clock, no log and no store: all it knows stands in [`ReportInput`].
+//! A report is rendered as a whole in memory before its first byte is written.
+
+mod analysis;
+mod answer;
+mod check;
+mod figures;
+mod files;
+mod input;
+mod markdown;
+mod numbers;
+mod page;
+mod sections;
+
+pub use check::ReportError;
+pub use input::{HowTo, ReportInput, SplitSizes};
+
+use analysis::Analysis;
+use page::Page;
+use std::path::{Path, PathBuf};
+
+/// What [`write()`] made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The report, `DIR/NAME.md`.
+    pub report: PathBuf,
+    /// Its figures, `DIR/NAME/*.svg`, sorted.
+    pub figures: Vec<PathBuf>,
+    /// Figures of an earlier report of this name that this one does not have: deleted.
+    pub removed: Vec<PathBuf>,
+    /// The report's first paragraph as plain text: what is better than what, and how sure that is.
+    pub answer: String,
+}
+
+/// Writes the report of an experiment to `dir/NAME.md` and its figures to `dir/NAME/*.svg`, NAME being the plan's.
+///
+/// Figures left by an earlier report of the same name are deleted where this one does not make them anew.
+///
+/// # Errors
+/// If the records do not belong together (see [`ReportError`]), or a file cannot be written; then no file of an
+/// earlier report has been changed, unless the very last step, the renaming of finished files, is what failed.
+pub fn write(input: &ReportInput<'_>, dir: &Path) -> Result<Written, ReportError> {
+    check::check(input)?;
+    let analysis = Analysis::new(input);
+    let mut page = Page::new(&input.plan.name);
+    sections::render(&analysis, &mut page);
+    files::write(page, &input.plan.name, dir, answer::plain(&analysis))
+}

@@ -1,1 +1,15 @@
 //! Figures, intervals and tests, as pure functions.
+//!
+//! Nothing here knows a model, a file or a record. Every sum runs in ascending order of index, in f64.
+
+mod comparison;
+mod confusion;
+mod holm;
+mod student;
+mod summary;
+
+pub use comparison::{Comparison, corrected_resampled_t};
+pub use confusion::{Confusion, LabelScores};
+pub use holm::holm;
+pub use student::{quantile, two_sided_p};
+pub use summary::{Interval, mean, mean_log_loss, standard_deviation, t_interval};

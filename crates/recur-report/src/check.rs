@@ -1,0 +1,123 @@
+//! Whether the records belong together: a report of mixed records would be wrong without showing it.
+
+use crate::input::ReportInput;
+use recur_core::digest::Digest;
+use recur_core::trial::TrialId;
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// The experiment's name cannot name a file.
+    #[error("the name `{name}` cannot name a report: it has to be a plain file name")]
+    Name {
+        /// The name.
+        name: String,
+    },
+    /// A trial belongs to another version of the data.
+    #[error("trial {trial} was trained on data set {got}, the report is about {expected}")]
+    MixedData {
+        /// The trial.
+        trial: TrialId,
+        /// The data set of the trial.
+        got: Digest,
+        /// The data set of the report.
+        expected: Digest,
+    },
+    /// A trial of a configuration or replicate that the plan does not have.
+    #[error("trial {trial} (configuration {configuration}, replicate {replicate}) is not in the plan")]
+    NotInPlan {
+        /// The trial.
+        trial: TrialId,
+        /// Its configuration.
+        configuration: usize,
+        /// Its replicate.
+        replicate: u32,
+    },
+    /// Two findings for one configuration and replicate.
+    #[error("trial {trial} (configuration {configuration}, replicate {replicate}) is given twice")]
+    Repeated {
+        /// The trial.
+        trial: TrialId,
+        /// Its configuration.
+        configuration: usize,
+        /// Its replicate.
+        replicate: u32,
+    },
+    /// Test figures of a trial that is not among the findings.
+    #[error("test figures of trial {trial}, which is not among the findings")]
+    UnknownTrial {
+        /// The trial.
+        trial: TrialId,
+    },
+    /// A prediction with a label that the data set does not have.
+    #[error("trial {trial} predicts label {label} for a name, the data set has {n_labels} labels")]
+    UnknownLabel {
+        /// The trial.
+        trial: TrialId,
+        /// The label.
+        label: u16,
+        /// How many there are.
+        n_labels: usize,
+    },
+    /// A file that cannot be written.
+    #[error("write {}", path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// Checks what the rest of the crate builds on.
+pub(crate) fn check(input: &ReportInput<'_>) -> Result<(), ReportError> {
+    check_name(&input.plan.name)?;
+    check_findings(input)?;
+    check_tests(input)
+}
+
+fn check_name(name: &str) -> Result<(), ReportError> {
+    let mut components = Path::new(name).components();
+    match (components.next(), components.next()) {
+        (Some(Component::Normal(only)), None) if only.to_str() == Some(name) => Ok(()),
+        _ => Err(ReportError::Name { name: name.to_owned() }),
+    }
+}
+
+fn check_findings(input: &ReportInput<'_>) -> Result<(), ReportError> {
+    let mut seen = BTreeSet::new();
+    for finding in input.findings {
+        let (id, configuration, replicate) = (&finding.trial.id, finding.trial.configuration, finding.trial.replicate);
+        if configuration >= input.plan.configurations.len() || replicate >= input.plan.replicates {
+            return Err(ReportError::NotInPlan { trial: id.clone(), configuration, replicate });
+        }
+        if !seen.insert((configuration, replicate)) {
+            return Err(ReportError::Repeated { trial: id.clone(), configuration, replicate });
+        }
+        let (got, expected) = (&finding.record.identity.dataset, &input.facts.dataset);
+        if got != expected {
+            return Err(ReportError::MixedData { trial: id.clone(), got: got.clone(), expected: expected.clone() });
+        }
+    }
+    Ok(())
+}
+
+fn check_tests(input: &ReportInput<'_>) -> Result<(), ReportError> {
+    let trials: BTreeSet<&TrialId> = input.findings.iter().map(|finding| &finding.trial.id).collect();
+    let n_labels = input.label_names.len();
+    for test in input.tests {
+        if !trials.contains(&test.id) {
+            return Err(ReportError::UnknownTrial { trial: test.id.clone() });
+        }
+        for label in test.predictions.iter().flat_map(|prediction| [prediction.label, prediction.predicted]) {
+            if usize::from(label) >= n_labels {
+                return Err(ReportError::UnknownLabel { trial: test.id.clone(), label, n_labels });
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,222 @@
+//! The drawing primitives of every figure.
+
+use crate::figures::palette::{GROUND, INK, Mark};
+use plotters::backend::{DrawingBackend, SVGBackend};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{Color, FontTransform, IntoFont, RGBColor, ShapeStyle, TextStyle};
+use std::fmt;
+
+/// What a figure is, for those who cannot see it and those who want to check it.
+pub(crate) struct About {
+    /// What it shows, in words.
+    pub(crate) title: String,
+    /// The trials that its figures come from.
+    pub(crate) trials: Vec<String>,
+}
+
+/// A figure in the making.
+pub(crate) struct Canvas<'a> {
+    backend: SVGBackend<'a>,
+}
+
+/// Where a text stands: its anchor's side, its height of letters and its colour.
+#[derive(Clone, Copy)]
+pub(crate) struct Label {
+    pub(crate) side: HPos,
+    pub(crate) size: i32,
+    pub(crate) color: RGBColor,
+    /// Turned to read from below upwards.
+    pub(crate) upwards: bool,
+}
+
+impl Label {
+    /// Text of 12 pixels that starts at its point.
+    pub(crate) fn new() -> Self {
+        Self { side: HPos::Left, size: 12, color: INK, upwards: false }
+    }
+
+    /// The same, with its middle at its point.
+    pub(crate) fn centered(self) -> Self {
+        Self { side: HPos::Center, ..self }
+    }
+
+    /// The same, with its end at its point.
+    pub(crate) fn ending(self) -> Self {
+        Self { side: HPos::Right, ..self }
+    }
+
+    /// The same, in another size.
+    pub(crate) fn size(self, size: i32) -> Self {
+        Self { size, ..self }
+    }
+
+    /// The same, in another colour.
+    pub(crate) fn color(self, color: RGBColor) -> Self {
+        Self { color, ..self }
+    }
+
+    /// The same, turned.
+    pub(crate) fn upwards(self) -> Self {
+        Self { upwards: true, ..self }
+    }
+}
+
+/// The width of `text` in a sans-serif face of `size` pixels, estimated: full-width letters count double.
+pub(crate) fn text_width(text: &str, size: i32) -> i32 {
+    let halves: i32 =
+        text.chars().map(|letter| if letter >= '\u{1100}' && !"–−…∞".contains(letter) { 2 } else { 1 }).sum();
+    (f64::from(halves * size) * 0.56).ceil() as i32
+}
+
+/// `text`, cut with an ellipsis to so many letters.
+pub(crate) fn cut(text: &str, n_letters: usize) -> String {
+    if text.chars().count() <= n_letters {
+        return text.to_owned();
+    }
+    text.chars().take(n_letters.saturating_sub(1)).chain(['…']).collect()
+}
+
+/// Draws a figure of `size` pixels.
+pub(crate) fn svg(size: (i32, i32), about: &About, draw: impl FnOnce(&mut Canvas<'_>)) -> String {
+    let mut text = String::new();
+    let mut canvas = Canvas { backend: SVGBackend::with_string(&mut text, (size.0 as u32, size.1 as u32)) };
+    draw(&mut canvas);
+    drawn(canvas.backend.present());
+    drop(canvas);
+    // plotters knows neither titles nor rounded corners.
+    let end_of_tag = text.find(">\n").expect("plotters opens the svg element first") + 2;
+    text.insert_str(end_of_tag, &head(size, about));
+    text
+}
+
+fn head((width, height): (i32, i32), about: &About) -> String {
+    let RGBColor(r, g, b) = GROUND;
+    format!(
+        "<title>{}</title>\n<desc>trials: {}</desc>\n<rect x=\"0.5\" y=\"0.5\" width=\"{}\" height=\"{}\" rx=\"8\" \
+         fill=\"#{r:02X}{g:02X}{b:02X}\" stroke=\"#D0D7DE\"/>\n",
+        escape(&about.title),
+        escape(&about.trials.join(" ")),
+        width - 1,
+        height - 1
+    )
+}
+
+fn escape(text: &str) -> String {
+    printable(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// `text` without the control characters that XML forbids.
+fn printable(text: &str) -> String {
+    let is_forbidden = |letter: char| letter.is_control() || matches!(letter, '\u{FFFE}' | '\u{FFFF}');
+    text.chars().map(|letter| if is_forbidden(letter) { ' ' } else { letter }).collect()
+}
+
+fn drawn<E: fmt::Debug>(result: Result<(), E>) {
+    result.expect("drawing into a string cannot fail");
+}
+
+impl Canvas<'_> {
+    /// A line of `width` pixels through `points`.
+    pub(crate) fn path(&mut self, points: &[(i32, i32)], color: RGBColor, width: u32) {
+        if points.len() > 1 {
+            drawn(self.backend.draw_path(points.iter().copied(), &color.stroke_width(width)));
+        }
+    }
+
+    /// A dashed line of `width` pixels through `points`: `dash` pixels on, as many off, on across the corners.
+    pub(crate) fn dashed(&mut self, points: &[(i32, i32)], color: RGBColor, width: u32, dash: f64) {
+        for stroke in dashes(points, dash) {
+            self.path(&stroke, color, width);
+        }
+    }
+
+    /// A filled rectangle from corner to corner.
+    pub(crate) fn rectangle(&mut self, from: (i32, i32), to: (i32, i32), color: RGBColor) {
+        drawn(self.backend.draw_rect(from, to, &color.filled(), true));
+    }
+
+    /// A see-through area.
+    pub(crate) fn veil(&mut self, outline: Vec<(i32, i32)>, color: RGBColor) {
+        let style = ShapeStyle { color: color.mix(0.16), filled: true, stroke_width: 0 };
+        drawn(self.backend.fill_polygon(outline, &style));
+    }
+
+    /// A mark of about 9 pixels.
+    pub(crate) fn mark(&mut self, (x, y): (i32, i32), mark: Mark, color: RGBColor) {
+        let fill = color.filled();
+        match mark {
+            Mark::Circle => drawn(self.backend.draw_circle((x, y), 4, &fill, true)),
+            Mark::Ring => drawn(self.backend.draw_circle((x, y), 4, &color.stroke_width(2), false)),
+            Mark::Square => drawn(self.backend.draw_rect((x - 4, y - 4), (x + 4, y + 4), &fill, true)),
+            Mark::Triangle => drawn(self.backend.fill_polygon([(x - 5, y + 4), (x + 5, y + 4), (x, y - 5)], &fill)),
+            Mark::Diamond => {
+                drawn(self.backend.fill_polygon([(x - 5, y), (x, y - 5), (x + 5, y), (x, y + 5)], &fill));
+            }
+            Mark::Cross => {
+                self.path(&[(x - 4, y - 4), (x + 4, y + 4)], color, 2);
+                self.path(&[(x - 4, y + 4), (x + 4, y - 4)], color, 2);
+            }
+        }
+    }
+
+    /// A text, its middle at the height of its point (or, turned, at its side).
+    pub(crate) fn text(&mut self, text: &str, at: (i32, i32), label: Label) {
+        // plotters divides the size of its fonts by 1.24 on the way to the file.
+        let font = ("sans-serif", f64::from(label.size) * 1.24).into_font();
+        let font = if label.upwards { font.transform(FontTransform::Rotate270) } else { font };
+        let style = TextStyle::from(font).color(&label.color).pos(Pos::new(label.side, VPos::Center));
+        drawn(self.backend.draw_text(&printable(text), &style, at));
+    }
+}
+
+/// The strokes of a dashed line through `points`.
+fn dashes(points: &[(i32, i32)], dash: f64) -> Vec<Vec<(i32, i32)>> {
+    let (mut strokes, mut stroke, mut is_on, mut left) = (Vec::new(), Vec::new(), true, dash);
+    for pair in points.windows(2) {
+        let ((x, y), (to_x, to_y)) = (to_f64(pair[0]), to_f64(pair[1]));
+        let (d_x, d_y) = (to_x - x, to_y - y);
+        let length = (d_x * d_x + d_y * d_y).sqrt();
+        let at = |along: f64| ((x + d_x * along / length).round() as i32, (y + d_y * along / length).round() as i32);
+        let mut done = 0.0;
+        if is_on {
+            stroke.push(pair[0]);
+        }
+        while length - done > left {
+            done += left;
+            if is_on {
+                stroke.push(at(done));
+                strokes.push(std::mem::take(&mut stroke));
+            } else {
+                stroke.push(at(done));
+            }
+            (is_on, left) = (!is_on, dash);
+        }
+        left -= length - done;
+    }
+    if let (true, Some(last)) = (is_on, points.last()) {
+        stroke.push(*last);
+        strokes.push(stroke);
+    }
+    strokes
+}
+
+fn to_f64((x, y): (i32, i32)) -> (f64, f64) {
+    (f64::from(x), f64::from(y))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dashes_go_on_across_corners() {
+        let check = |points: &[(i32, i32)], expect: [&[(i32, i32)]; 2]| assert_eq!(dashes(points, 4.0), expect);
+        check(&[(0, 0), (6, 0), (6, 10)], [&[(0, 0), (4, 0)], &[(6, 2), (6, 6)]]);
+        check(&[(0, 0), (2, 0), (2, 10)], [&[(0, 0), (2, 0), (2, 2)], &[(2, 6), (2, 10)]]);
+    }
+
+    #[test]
+    fn long_labels_are_cut() {
+        assert_eq!((cut("Dutch", 5), cut("Indonesian", 5)), ("Dutch".to_owned(), "Indo…".to_owned()));
+    }
+}

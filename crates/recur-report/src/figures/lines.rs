@@ -1,0 +1,180 @@
+//! Line charts, one panel above the other, with one legend.
+
+use crate::figures::WIDTH;
+use crate::figures::canvas::{About, Canvas, Label, cut, svg, text_width};
+use crate::figures::palette::{GREY, GRID, INK, style};
+use crate::figures::scale::Scale;
+
+const LEFT: i32 = 58;
+const RIGHT: i32 = WIDTH - 22;
+const PANEL: i32 = 290;
+const LEGEND_LINE: i32 = 20;
+
+/// How a series' line is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stroke {
+    Solid,
+    Dashed,
+    Dotted,
+    /// Marks alone.
+    None,
+}
+
+/// What surrounds the points of a series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Around {
+    Band,
+    Bars,
+}
+
+/// A point with its spread.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Point {
+    pub(crate) x: f64,
+    pub(crate) y: f64,
+    /// Half the height of what surrounds it; 0 for nothing.
+    pub(crate) spread: f64,
+}
+
+/// Points that belong together. What is not finite is left out.
+pub(crate) struct Series {
+    /// Chooses colour and mark.
+    pub(crate) style: usize,
+    pub(crate) stroke: Stroke,
+    pub(crate) around: Around,
+    pub(crate) has_marks: bool,
+    pub(crate) points: Vec<Point>,
+}
+
+/// One chart.
+pub(crate) struct Panel {
+    /// What stands upwards, with its unit.
+    pub(crate) title: String,
+    /// What stands to the right, with its unit.
+    pub(crate) x_title: String,
+    /// Ends of the horizontal axis.
+    pub(crate) x_range: (f64, f64),
+    /// Ticks of the horizontal axis, or none to choose round numbers.
+    pub(crate) x_ticks: Option<Vec<(f64, String)>>,
+    pub(crate) series: Vec<Series>,
+}
+
+/// One entry of the legend.
+pub(crate) struct Key {
+    pub(crate) text: String,
+    /// Chooses colour and mark; none draws in the colour of text, for what all series share.
+    pub(crate) style: Option<usize>,
+    pub(crate) stroke: Stroke,
+    pub(crate) has_mark: bool,
+}
+
+/// Draws `panels` under a legend of `keys`.
+pub(crate) fn lines(about: &About, keys: &[Key], panels: &[Panel]) -> String {
+    let (places, legend_height) = legend_places(keys);
+    let height = legend_height + panels.len() as i32 * PANEL + 6;
+    svg((WIDTH, height), about, |canvas| {
+        for (key, at) in keys.iter().zip(places) {
+            draw_key(canvas, key, at);
+        }
+        for (index, panel) in panels.iter().enumerate() {
+            draw_panel(canvas, panel, legend_height + index as i32 * PANEL);
+        }
+    })
+}
+
+/// Where each key of a legend stands, in lines from the top, and how high the legend is.
+pub(crate) fn legend_places(keys: &[Key]) -> (Vec<(i32, i32)>, i32) {
+    let (mut x, mut y, mut places) = (LEFT, 20, Vec::new());
+    for key in keys {
+        let width = 38 + text_width(&cut(&key.text, 90), 12) + 16;
+        if x > LEFT && x + width > RIGHT {
+            (x, y) = (LEFT, y + LEGEND_LINE);
+        }
+        places.push((x, y));
+        x += width;
+    }
+    (places, y + 14)
+}
+
+/// Draws a key of a legend.
+pub(crate) fn draw_key(canvas: &mut Canvas<'_>, key: &Key, (x, y): (i32, i32)) {
+    let (color, mark) = key.style.map_or((GREY, None), |index| {
+        let (color, mark) = style(index);
+        (color, Some(mark))
+    });
+    draw_stroke(canvas, &[(x, y), (x + 30, y)], key.stroke, color);
+    if let Some(mark) = mark.filter(|_| key.has_mark) {
+        canvas.mark((x + 15, y), mark, color);
+    }
+    canvas.text(&cut(&key.text, 90), (x + 38, y), Label::new());
+}
+
+fn draw_stroke(canvas: &mut Canvas<'_>, points: &[(i32, i32)], stroke: Stroke, color: plotters::style::RGBColor) {
+    match stroke {
+        Stroke::Solid => canvas.path(points, color, 2),
+        Stroke::Dashed => canvas.dashed(points, color, 2, 6.0),
+        Stroke::Dotted => canvas.dashed(points, color, 2, 2.5),
+        Stroke::None => {}
+    }
+}
+
+fn draw_panel(canvas: &mut Canvas<'_>, panel: &Panel, top: i32) {
+    let (plot_top, plot_bottom) = (top + 34, top + PANEL - 48);
+    let points = || panel.series.iter().flat_map(|series| &series.points).filter(|point| is_drawn(point));
+    let y = Scale::around(points().flat_map(|p| [p.y - p.spread, p.y + p.spread]), plot_bottom, plot_top);
+    let x = Scale::new(panel.x_range.0, panel.x_range.1, LEFT + 8, RIGHT - 8);
+    canvas.text(&panel.title, (LEFT, top + 18), Label::new().size(13));
+    for (value, text) in y.ticks(6) {
+        let at = y.pixel(value);
+        canvas.path(&[(LEFT, at), (RIGHT, at)], GRID, 1);
+        canvas.text(&text, (LEFT - 7, at), Label::new().ending().color(GREY));
+    }
+    canvas.path(&[(LEFT, plot_bottom), (RIGHT, plot_bottom)], INK, 1);
+    draw_x_ticks(canvas, panel, x, plot_bottom);
+    canvas.text(&panel.x_title, ((LEFT + RIGHT) / 2, plot_bottom + 36), Label::new().centered());
+    for series in &panel.series {
+        draw_series(canvas, series, x, y);
+    }
+}
+
+fn draw_x_ticks(canvas: &mut Canvas<'_>, panel: &Panel, x: Scale, bottom: i32) {
+    let ticks = panel.x_ticks.clone().unwrap_or_else(|| x.ticks(10));
+    let widest = ticks.iter().map(|(_, text)| text_width(text, 12) + 10).max().unwrap_or(0);
+    let n_that_fit = ((RIGHT - LEFT) / widest.max(1)).max(1) as usize;
+    for (value, text) in ticks.iter().step_by(ticks.len().div_ceil(n_that_fit).max(1)) {
+        let at = x.pixel(*value);
+        canvas.path(&[(at, bottom), (at, bottom + 5)], INK, 1);
+        canvas.text(text, (at, bottom + 16), Label::new().centered().color(GREY));
+    }
+}
+
+fn draw_series(canvas: &mut Canvas<'_>, series: &Series, x: Scale, y: Scale) {
+    let (color, mark) = style(series.style);
+    let points: Vec<&Point> = series.points.iter().filter(|point| is_drawn(point)).collect();
+    let at = |point: &Point, offset: f64| (x.pixel(point.x), y.pixel(point.y + offset * point.spread));
+    let has_spread = points.iter().any(|point| point.spread > 0.0);
+    match series.around {
+        Around::Band if has_spread && points.len() > 1 => {
+            let upper = points.iter().map(|point| at(point, 1.0));
+            canvas.veil(upper.chain(points.iter().rev().map(|point| at(point, -1.0))).collect(), color);
+        }
+        Around::Bars if has_spread => {
+            for point in &points {
+                let ((x, low), (_, high)) = (at(point, -1.0), at(point, 1.0));
+                canvas.path(&[(x, low), (x, high)], color, 1);
+                canvas.path(&[(x - 4, low), (x + 4, low)], color, 1);
+                canvas.path(&[(x - 4, high), (x + 4, high)], color, 1);
+            }
+        }
+        _ => {}
+    }
+    let line: Vec<(i32, i32)> = points.iter().map(|point| at(point, 0.0)).collect();
+    draw_stroke(canvas, &line, series.stroke, color);
+    if series.has_marks {
+        line.iter().for_each(|at| canvas.mark(*at, mark, color));
+    }
+}
+
+fn is_drawn(point: &Point) -> bool {
+    point.y.is_finite() && point.spread.is_finite()
+}

@@ -1,0 +1,55 @@
+//! What a report is made from.
+
+use recur_core::facts::DataFacts;
+use recur_core::plan::Plan;
+use recur_core::record::TestRecord;
+use recur_core::selection::{Finding, Selection};
+
+/// All that a report is made from. The order of `findings` and `tests` does not matter.
+#[derive(Clone, Copy, Debug)]
+pub struct ReportInput<'a> {
+    /// The experiment.
+    pub plan: &'a Plan,
+    /// What became of the rows of its source.
+    pub facts: &'a DataFacts,
+    /// The labels, by index (C of them).
+    pub label_names: &'a [String],
+    /// Every trial that ended, however it did.
+    pub findings: &'a [Finding],
+    /// The chosen configurations.
+    pub selection: &'a Selection,
+    /// The test figures of the chosen configurations, one entry a replicate.
+    pub tests: &'a [TestRecord],
+    /// How many rows the parts of a split have.
+    pub sizes: SplitSizes,
+    /// How to get the same report again.
+    pub how_to: &'a HowTo,
+}
+
+/// How many rows the parts of a split have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SplitSizes {
+    /// Rows to train on.
+    pub train: usize,
+    /// Rows to choose by.
+    pub validation: usize,
+    /// Rows to score the chosen configurations on.
+    pub test: usize,
+}
+
+/// How to get the same report again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HowTo {
+    /// The spec as it was named on the command line.
+    pub spec_path: String,
+    /// The command to type, with every override.
+    pub command: String,
+    /// The version of recur.
+    pub recur_version: String,
+    /// The commit of the project that recur was built from, where known.
+    pub commit: Option<String>,
+    /// The spec as YAML, with defaults and overrides filled in.
+    pub resolved_spec: String,
+    /// The version of the numeric contract.
+    pub numeric_contract: u32,
+}

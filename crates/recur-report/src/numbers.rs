@@ -1,0 +1,172 @@
+//! How numbers are printed. Shares are printed in per cent with two decimals, losses in nats with three; what is not a
+//! finite number is printed as `∞` or `–`.
+
+use recur_core::metric::Metric;
+use recur_core::params::ParamValue;
+use recur_stats::{Comparison, Interval, mean, standard_deviation};
+
+/// A blank at which no line is broken: for table cells.
+pub(crate) const NBSP: char = '\u{A0}';
+
+/// Stands where there is no value.
+pub(crate) const NOTHING: &str = "–";
+
+/// `x` with so many decimals; minus as U+2212, never before a zero.
+pub(crate) fn fixed(x: f64, decimals: usize) -> String {
+    if x.is_nan() {
+        return NOTHING.to_owned();
+    }
+    let digits = if x.is_infinite() { "∞".to_owned() } else { format!("{:.decimals$}", x.abs()) };
+    let is_zero = digits.chars().all(|digit| matches!(digit, '0' | '.'));
+    if x < 0.0 && !is_zero { format!("−{digits}") } else { digits }
+}
+
+/// As [`fixed`], with a plus before what is above zero.
+pub(crate) fn signed(x: f64, decimals: usize) -> String {
+    let text = fixed(x, decimals);
+    let is_zero = text.chars().all(|digit| matches!(digit, '0' | '.'));
+    if x > 0.0 && !is_zero { format!("+{text}") } else { text }
+}
+
+/// A share as a percentage: `76.24 %`.
+pub(crate) fn percent(share: f64) -> String {
+    format!("{} %", fixed(100.0 * share, 2))
+}
+
+/// A count with a comma between thousands.
+pub(crate) fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `n thing` or `n things`.
+pub(crate) fn plural(n: u64, thing: &str) -> String {
+    format!("{} {thing}{}", count(n), if n == 1 { "" } else { "s" })
+}
+
+/// A p-value to three significant digits, with its relation: `= 0.0123` or `< 0.0001`.
+pub(crate) fn p_value(p: f64) -> String {
+    if p < 0.000_1 { "< 0.0001".to_owned() } else { format!("= {}", significant(p, 3)) }
+}
+
+/// `x` to so many significant digits, without trailing zeros.
+pub(crate) fn significant(x: f64, digits: usize) -> String {
+    let places = digits - 1;
+    let rounded: f64 = format!("{x:.places$e}").parse().expect("a printed number is a number");
+    if rounded < 0.0 { format!("−{}", -rounded) } else { rounded.to_string() }
+}
+
+/// A parameter's value, numbers to six significant digits.
+pub(crate) fn parameter(value: &ParamValue) -> String {
+    match value {
+        ParamValue::Real(x) => significant(*x, 6),
+        other => other.to_string(),
+    }
+}
+
+/// `x` in the unit that `metric` is shown in: per cent for shares, nats for the loss.
+pub(crate) fn shown(metric: Metric, x: f64) -> f64 {
+    if metric == Metric::Loss { x } else { 100.0 * x }
+}
+
+fn decimals(metric: Metric) -> usize {
+    if metric == Metric::Loss { 3 } else { 2 }
+}
+
+/// The unit that `metric` is shown in.
+pub(crate) fn unit(metric: Metric) -> &'static str {
+    if metric == Metric::Loss { "nats" } else { "%" }
+}
+
+/// `macro-F1, %`, for headings and axes.
+pub(crate) fn heading(metric: Metric) -> String {
+    format!("{}, {}", metric.title(), unit(metric))
+}
+
+/// The bare value, for tables: `76.24`.
+pub(crate) fn value(metric: Metric, x: f64) -> String {
+    fixed(shown(metric, x), decimals(metric))
+}
+
+/// Mean and standard deviation, for tables: `76.24 ± 0.41`, without the latter below two values.
+pub(crate) fn spread(metric: Metric, values: &[f64]) -> String {
+    let Some(mean) = mean(values) else { return NOTHING.to_owned() };
+    match standard_deviation(values) {
+        Some(deviation) if deviation.is_finite() => {
+            format!("{}{NBSP}±{NBSP}{}", value(metric, mean), value(metric, deviation))
+        }
+        _ => value(metric, mean),
+    }
+}
+
+/// A difference with its interval, for tables: `+3.10 [+2.20, +4.00]`.
+pub(crate) fn difference(metric: Metric, comparison: &Comparison) -> String {
+    let number = |x: f64| signed(shown(metric, x), decimals(metric));
+    let Interval { low, high } = comparison.interval;
+    format!("{}{NBSP}[{},{NBSP}{}]", number(comparison.mean), number(low), number(high))
+}
+
+/// The value in running text: `76.24 % macro-F1` or `a loss of 0.812 nats`.
+pub(crate) fn phrase(metric: Metric, x: f64) -> String {
+    match metric {
+        Metric::Loss => format!("a loss of {} nats", value(metric, x)),
+        _ => format!("{} % {}", value(metric, x), metric.title()),
+    }
+}
+
+/// A distance in running text: `3.10 points` or `0.031 nats`.
+pub(crate) fn distance(metric: Metric, x: f64) -> String {
+    format!("{} {}", value(metric, x), if metric == Metric::Loss { "nats" } else { "points" })
+}
+
+/// An interval in running text: `2.20 to 4.00`.
+pub(crate) fn range(metric: Metric, interval: Interval) -> String {
+    format!("{} to {}", value(metric, interval.low), value(metric, interval.high))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn minus_stands_before_what_is_below_zero_when_printed() {
+        assert_eq!((fixed(-0.004, 2), fixed(-0.006, 2)), ("0.00".to_owned(), "−0.01".to_owned()));
+        assert_eq!((signed(0.004, 2), signed(0.006, 2)), ("0.00".to_owned(), "+0.01".to_owned()));
+    }
+
+    #[test]
+    fn what_is_not_finite_is_never_printed_as_nan_or_inf() {
+        assert_eq!((fixed(f64::NAN, 2), fixed(f64::NEG_INFINITY, 2)), ("–".to_owned(), "−∞".to_owned()));
+        assert_eq!(spread(Metric::Loss, &[f64::INFINITY, 1.0]), "∞");
+    }
+
+    #[test]
+    fn thousands_are_parted() {
+        let check = |n: u64, expect: &str| assert_eq!(count(n), expect);
+        check(0, "0");
+        check(999, "999");
+        check(1_000, "1,000");
+        check(1_234_567, "1,234,567");
+    }
+
+    #[test]
+    fn p_values_have_three_significant_digits() {
+        let check = |p: f64, expect: &str| assert_eq!(p_value(p), expect);
+        check(0.012_345, "= 0.0123");
+        check(1.0, "= 1");
+        check(0.000_099, "< 0.0001");
+    }
+
+    #[test]
+    fn reals_lose_the_noise_of_a_computed_axis() {
+        assert_eq!(parameter(&ParamValue::Real(0.010_000_000_000_000_002)), "0.01");
+        assert_eq!(parameter(&ParamValue::Real(0.003_162_277_660_168_379_4)), "0.00316228");
+    }
+}

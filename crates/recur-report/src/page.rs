@@ -1,0 +1,67 @@
+//! A report in the making: its text and its figures, in memory.
+
+use crate::markdown::escape;
+
+/// A figure with the file that it will be.
+pub(crate) struct Figure {
+    /// The file's name within the report's folder.
+    pub(crate) file: String,
+    /// The file's content.
+    pub(crate) svg: String,
+}
+
+/// Text and figures so far.
+pub(crate) struct Page {
+    folder: String,
+    /// The text.
+    pub(crate) markdown: String,
+    /// The figures, in order of appearance.
+    pub(crate) figures: Vec<Figure>,
+}
+
+impl Page {
+    /// An empty page whose figures will stand in `folder` beside it.
+    pub(crate) fn new(folder: &str) -> Self {
+        Self { folder: folder.to_owned(), markdown: String::new(), figures: Vec::new() }
+    }
+
+    /// Opens a section.
+    pub(crate) fn section(&mut self, title: &str) {
+        self.block(&format!("## {title}"));
+    }
+
+    /// Appends a block, parted by a blank line.
+    pub(crate) fn block(&mut self, text: &str) {
+        if !self.markdown.is_empty() {
+            self.markdown.push('\n');
+        }
+        self.markdown.push_str(text.trim_end_matches('\n'));
+        self.markdown.push('\n');
+    }
+
+    /// Appends a figure; `alternative` says in words what it shows.
+    pub(crate) fn figure(&mut self, stem: &str, alternative: &str, svg: String) {
+        let file = format!("{}.svg", file_stem(stem));
+        let link = format!("{}/{file}", link_target(&self.folder));
+        self.block(&format!("![{}]({link})", escape(alternative)));
+        self.figures.push(Figure { file, svg });
+    }
+}
+
+/// Lower-case letters and digits with hyphens between.
+fn file_stem(text: &str) -> String {
+    let plain = |letter: char| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { '-' };
+    text.chars().map(plain).collect()
+}
+
+/// A folder's name as a link has it: bytes beside letters, digits and `-._~` as `%XX`.
+fn link_target(name: &str) -> String {
+    name.bytes().fold(String::new(), |mut link, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            link.push(char::from(byte));
+        } else {
+            link.push_str(&format!("%{byte:02X}"));
+        }
+        link
+    })
+}

@@ -1,0 +1,36 @@
+//! Every configuration's validation figures.
+
+use crate::analysis::Analysis;
+use crate::answer::settings;
+use crate::markdown::{Table, code, details, left, right};
+use crate::numbers::{count, heading, spread};
+use crate::page::Page;
+
+/// Appends the section.
+pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
+    page.section("All configurations");
+    let n = analysis.input.plan.configurations.len() as u64;
+    let summary = format!("Validation figures of {}", crate::numbers::plural(n, "configuration"));
+    page.block(&details(&summary, &table(analysis).render()));
+}
+
+fn table(analysis: &Analysis<'_>) -> Table {
+    let mut header = vec![left("model"), left("configuration"), right("finished")];
+    header.extend(analysis.metrics().into_iter().map(|metric| right(format!("validation {}", heading(metric)))));
+    header.push(left("chosen"));
+    let mut table = Table::new(header);
+    for (index, configuration) in analysis.input.plan.configurations.iter().enumerate() {
+        let tally = analysis.tally(index);
+        let settings = settings(configuration);
+        let mut cells = vec![
+            code(&configuration.model),
+            if settings.is_empty() { "as given".to_owned() } else { code(&settings) },
+            format!("{} of {}", count(tally.finished), count(tally.planned)),
+        ];
+        let metrics = analysis.metrics().into_iter();
+        cells.extend(metrics.map(|metric| spread(metric, &analysis.validation(index, metric))));
+        cells.push(if analysis.input.selection.contains(index) { "chosen".to_owned() } else { String::new() });
+        table.row(cells);
+    }
+    table
+}

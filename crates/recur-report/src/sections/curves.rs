@@ -1,0 +1,164 @@
+//! How the chosen configurations learned.
+
+use crate::analysis::Analysis;
+use crate::figures::canvas::About;
+use crate::figures::lines::{Around, Key, Panel, Point, Series, Stroke, lines};
+use crate::markdown::code;
+use crate::numbers::{heading, plural, shown, value};
+use crate::page::Page;
+use recur_core::metric::Metric;
+use recur_core::record::EpochRecord;
+use recur_core::settings::TrainingLength;
+use recur_stats::{mean, standard_deviation};
+
+/// The epochs of a chosen configuration, as far as every replicate has them.
+struct Curve<'a> {
+    model: usize,
+    id: &'a str,
+    /// One entry an epoch, each with one entry a replicate.
+    epochs: Vec<Vec<&'a EpochRecord>>,
+    /// Epochs of the replicate that went on longest.
+    n_longest: usize,
+}
+
+/// Appends the section; nothing without a chosen configuration that learned in more than one epoch.
+pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
+    let curves: Vec<Curve<'_>> = (0..analysis.models.len()).filter_map(|model| curve(analysis, model)).collect();
+    let (stepwise, at_once): (Vec<_>, Vec<_>) = curves.into_iter().partition(|curve| curve.n_longest > 1);
+    if stepwise.is_empty() {
+        return;
+    }
+    page.section("Learning curves");
+    page.block(&introduction(analysis, &stepwise, &at_once));
+    let alternative = alternative(analysis, &stepwise);
+    let trials = stepwise.iter().chain(&at_once).flat_map(|curve| {
+        analysis.chosen_trials(&analysis.models[curve.model]).into_iter().map(|id| id.short().to_owned())
+    });
+    let about = About { title: alternative.clone(), trials: trials.collect() };
+    let panels = panels(analysis, &stepwise, &at_once);
+    page.figure("learning-curves", &alternative, lines(&about, &keys(&stepwise, &at_once), &panels));
+}
+
+fn curve<'a>(analysis: &Analysis<'a>, model: usize) -> Option<Curve<'a>> {
+    let result = &analysis.models[model];
+    let records: Vec<&[EpochRecord]> =
+        analysis.findings_of(result.chosen?).map(|finding| finding.record.epochs.as_slice()).collect();
+    let n_common = records.iter().map(|epochs| epochs.len()).min()?;
+    let epochs = (0..n_common).map(|epoch| records.iter().map(|epochs| &epochs[epoch]).collect()).collect();
+    let n_longest = records.iter().map(|epochs| epochs.len()).max()?;
+    Some(Curve { model, id: result.id, epochs, n_longest })
+}
+
+impl Curve<'_> {
+    /// Mean and spread of `figure` over replicates, an epoch a point, counted from 1.
+    fn points(&self, figure: impl Fn(&EpochRecord) -> f64) -> Vec<Point> {
+        let point = |(index, replicates): (usize, &Vec<&EpochRecord>)| {
+            let values: Vec<f64> = replicates.iter().map(|epoch| figure(epoch)).collect();
+            let spread = standard_deviation(&values).unwrap_or(0.0);
+            Some(Point { x: (index + 1) as f64, y: mean(&values)?, spread })
+        };
+        self.epochs.iter().enumerate().filter_map(point).collect()
+    }
+
+    fn series(&self, stroke: Stroke, points: Vec<Point>) -> Series {
+        Series { style: self.model, stroke, around: Around::Band, has_marks: points.len() == 1, points }
+    }
+}
+
+fn introduction(analysis: &Analysis<'_>, stepwise: &[Curve<'_>], at_once: &[Curve<'_>]) -> String {
+    let mut text = match analysis.input.plan.replicates {
+        1 => "Chosen configurations, on the one replicate.".to_owned(),
+        _ => "Chosen configurations, mean over replicates; bands are ± one standard deviation.".to_owned(),
+    };
+    if stepwise.iter().any(|curve| curve.epochs.len() < curve.n_longest) {
+        text.push_str(" A curve ends where the first of its replicates stopped.");
+    }
+    if !at_once.is_empty() {
+        let ids: Vec<String> = at_once.iter().map(|curve| code(curve.id)).collect();
+        let verb = if ids.len() == 1 { "learns" } else { "learn" };
+        text.push_str(&format!(
+            " {} {verb} all at once and {} as a dotted level.",
+            crate::markdown::list(&ids),
+            if ids.len() == 1 { "stands" } else { "stand" }
+        ));
+    }
+    text
+}
+
+/// The figure beside the loss: the primary one, or accuracy where that is the loss.
+fn second_metric(analysis: &Analysis<'_>) -> Metric {
+    if analysis.primary == Metric::Loss { Metric::Accuracy } else { analysis.primary }
+}
+
+fn alternative(analysis: &Analysis<'_>, curves: &[Curve<'_>]) -> String {
+    let metric = second_metric(analysis);
+    let finding = |curve: &Curve<'_>| {
+        let points = curve.points(|epoch| epoch.validation.get(metric));
+        let (first, last) = (points.first()?, points.last()?);
+        let (from, to) = (value(metric, first.y), value(metric, last.y));
+        Some(format!("{} goes from {from} to {to} in {}", curve.id, plural(points.len() as u64, "epoch")))
+    };
+    let findings: Vec<String> = curves.iter().filter_map(finding).collect();
+    format!("Validation {} by epoch: {}.", heading(metric), findings.join("; "))
+}
+
+fn keys(stepwise: &[Curve<'_>], at_once: &[Curve<'_>]) -> Vec<Key> {
+    let key = |curve: &Curve<'_>, stroke| Key {
+        text: curve.id.to_owned(),
+        style: Some(curve.model),
+        stroke,
+        has_mark: false,
+    };
+    let note = |text: &str, stroke| Key { text: text.to_owned(), style: None, stroke, has_mark: false };
+    let mut keys: Vec<Key> = stepwise.iter().map(|curve| key(curve, Stroke::Solid)).collect();
+    keys.extend(at_once.iter().map(|curve| key(curve, Stroke::Dotted)));
+    keys.push(note("validation", Stroke::Solid));
+    keys.push(note("training loss", Stroke::Dashed));
+    keys
+}
+
+fn panels(analysis: &Analysis<'_>, stepwise: &[Curve<'_>], at_once: &[Curve<'_>]) -> [Panel; 2] {
+    let metric = second_metric(analysis);
+    let n_epochs = stepwise.iter().map(|curve| curve.epochs.len()).max().unwrap_or(1) as f64;
+    let x_range = (1.0, n_epochs.max(2.0));
+    let x_title = match analysis.input.plan.training.length {
+        TrainingLength::Epochs(_) => "epoch".to_owned(),
+        TrainingLength::Steps { evaluate_every, .. } => format!("interval of {evaluate_every} steps"),
+    };
+    let panel = |title: String, series: Vec<Series>| Panel {
+        title,
+        x_title: x_title.clone(),
+        x_range,
+        x_ticks: whole_ticks(x_range.1),
+        series,
+    };
+    let validation = |metric: Metric| move |epoch: &EpochRecord| shown(metric, epoch.validation.get(metric));
+    let series = |metric: Metric| {
+        let solid = stepwise.iter().map(move |curve| curve.series(Stroke::Solid, curve.points(validation(metric))));
+        solid.chain(at_once.iter().filter_map(move |curve| level(curve, x_range, validation(metric))))
+    };
+    let training = stepwise.iter().map(|curve| Series {
+        around: Around::Bars,
+        ..curve.series(Stroke::Dashed, without_spread(curve.points(|epoch| epoch.train_loss)))
+    });
+    [
+        panel(heading(metric), series(metric).collect()),
+        panel(heading(Metric::Loss), series(Metric::Loss).chain(training).collect()),
+    ]
+}
+
+/// Every epoch as a tick where there are few, so that no tick falls between two.
+fn whole_ticks(last: f64) -> Option<Vec<(f64, String)>> {
+    let last = last as u32;
+    (last <= 12).then(|| (1..=last).map(|epoch| (f64::from(epoch), epoch.to_string())).collect())
+}
+
+fn without_spread(points: Vec<Point>) -> Vec<Point> {
+    points.into_iter().map(|point| Point { spread: 0.0, ..point }).collect()
+}
+
+fn level(curve: &Curve<'_>, (from, to): (f64, f64), figure: impl Fn(&EpochRecord) -> f64) -> Option<Series> {
+    let only = *curve.points(figure).first()?;
+    let points = [from, to].map(|x| Point { x, ..only }).to_vec();
+    Some(curve.series(Stroke::Dotted, points))
+}

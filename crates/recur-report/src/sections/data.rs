@@ -1,0 +1,82 @@
+//! What the models learned from.
+
+use crate::analysis::Analysis;
+use crate::markdown::{Table, code, details, escape, left, right};
+use crate::numbers::{count, percent, plural};
+use crate::page::Page;
+use recur_core::facts::DataFacts;
+
+/// Appends the section.
+pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
+    let facts = analysis.input.facts;
+    page.section("Data");
+    page.block(&table(analysis).render());
+    page.block(&format!(
+        "The accuracy ceiling is what the best model of the exact name could reach, saying of each ambiguous name its \
+         commonest label. A model that always says the commonest label gets {} right.",
+        percent(facts.majority_share)
+    ));
+    page.block(&details("Rows by label", &by_label(facts)));
+    if !facts.unknown_letters.is_empty() {
+        page.block(&details("Letters outside the alphabet", &unknown_letters(facts)));
+    }
+}
+
+fn table(analysis: &Analysis<'_>) -> Table {
+    let facts = analysis.input.facts;
+    let sizes = analysis.input.sizes;
+    let mut table = Table::new([left("fact"), left("value")]);
+    let mut row = |fact: &str, value: String| table.row([fact.to_owned(), value]);
+    row("source", code(&facts.source));
+    row("rows read", count(facts.rows_read));
+    row("rows rejected", rejected(facts));
+    row("duplicates left out", count(facts.duplicates));
+    row("rows used", count(facts.rows));
+    row("distinct names", count(facts.distinct_names));
+    row("names with more than one label", count(facts.ambiguous_names));
+    row("accuracy ceiling", percent(facts.accuracy_ceiling));
+    row("share of the commonest label", percent(facts.majority_share));
+    row("labels", count(facts.rows_by_label.len() as u64));
+    row("letters with a token", count(facts.n_tokens));
+    row("groups kept on one side of a split", count(facts.groups));
+    row(
+        "split",
+        format!(
+            "{} training, {} validation, {} test rows",
+            count(sizes.train as u64),
+            count(sizes.validation as u64),
+            count(sizes.test as u64)
+        ),
+    );
+    row("digest", code(facts.dataset.short()));
+    table
+}
+
+fn rejected(facts: &DataFacts) -> String {
+    let total: u64 = facts.rejected.values().sum();
+    let reasons: Vec<String> = facts
+        .rejected
+        .iter()
+        .filter(|(_, n)| **n > 0)
+        .map(|(reason, n)| format!("{}: {}", reason.title(), count(*n)))
+        .collect();
+    if reasons.is_empty() { count(total) } else { format!("{} ({})", count(total), reasons.join(", ")) }
+}
+
+fn by_label(facts: &DataFacts) -> String {
+    let mut table = Table::new([left("label"), right("rows"), right("share")]);
+    for (label, rows) in &facts.rows_by_label {
+        let share = *rows as f64 / facts.rows.max(1) as f64;
+        table.row([escape(label), count(*rows), percent(share)]);
+    }
+    table.render()
+}
+
+fn unknown_letters(facts: &DataFacts) -> String {
+    let letters: Vec<String> = facts
+        .unknown_letters
+        .iter()
+        .map(|(letter, rows)| format!("{} in {}", code(&letter.to_string()), plural(*rows, "row")))
+        .collect();
+    format!("{}.\n", letters.join(", "))
+}

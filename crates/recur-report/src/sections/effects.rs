@@ -1,0 +1,321 @@
+//! What each swept parameter does to the validation figure, the other parameters averaged over.
+
+use crate::analysis::Analysis;
+use crate::figures::canvas::About;
+use crate::figures::heat::{Cell, Heat, heat};
+use crate::figures::lines::{Around, Key, Panel, Point, Series, Stroke, lines};
+use crate::markdown::{Table, code, left, right};
+use crate::numbers::{NOTHING, count, fixed, heading, parameter, phrase, shown, spread};
+use crate::page::Page;
+use recur_core::params::ParamValue;
+use recur_stats::{mean, standard_deviation};
+use std::cmp::Ordering;
+
+/// One parameter, swept by one model or more.
+struct Effect<'a> {
+    name: &'a str,
+    /// Every value that some model takes, numbers ascending, else in the order of the spec.
+    values: Vec<&'a ParamValue>,
+    /// The models that sweep it, as indices, with one marginal a value.
+    models: Vec<(usize, Vec<Marginal>)>,
+}
+
+/// The configurations of a model that have one value (or one pair of values) of what is swept.
+#[derive(Clone, Default)]
+struct Marginal {
+    /// For each replicate with a finished trial, the mean over its finished configurations.
+    by_replicate: Vec<f64>,
+    finished: u64,
+    planned: u64,
+}
+
+/// Appends the section; nothing if nothing is swept.
+pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
+    let effects = effects(analysis);
+    if effects.is_empty() {
+        return;
+    }
+    page.section("Effect of each parameter");
+    page.block(&introduction(analysis));
+    for effect in &effects {
+        page.block(&format!("### {}", code(effect.name)));
+        page.block(&table(analysis, effect).render());
+        if let Some(alternative) = alternative(analysis, effect) {
+            page.figure(&format!("effect-{}", effect.name), &alternative, figure(analysis, effect, &alternative));
+        }
+    }
+    (0..analysis.models.len()).for_each(|model| heat_map(analysis, page, &effects, model));
+}
+
+fn introduction(analysis: &Analysis<'_>) -> String {
+    let spread = match analysis.input.plan.replicates {
+        1 => "",
+        _ => " ± is the standard deviation of that average over replicates.",
+    };
+    format!(
+        "Validation {} at each value, averaged over all values of the other swept parameters.{spread} Averages are over the \
+         trials that finished: where some did not, their number stands beside. The best value is bold.",
+        analysis.primary.title()
+    )
+}
+
+fn effects<'a>(analysis: &Analysis<'a>) -> Vec<Effect<'a>> {
+    let mut names: Vec<&str> = Vec::new();
+    for name in analysis.input.plan.configurations.iter().flat_map(|configuration| &configuration.swept) {
+        if !names.contains(&name.as_str()) {
+            names.push(name);
+        }
+    }
+    names.into_iter().filter_map(|name| effect(analysis, name)).collect()
+}
+
+fn effect<'a>(analysis: &Analysis<'a>, name: &'a str) -> Option<Effect<'a>> {
+    let swept_by = |model: &usize| values_of(analysis, *model, name).len() > 1;
+    let models: Vec<usize> = (0..analysis.models.len()).filter(swept_by).collect();
+    let mut values: Vec<&ParamValue> = Vec::new();
+    for value in models.iter().flat_map(|model| values_of(analysis, *model, name)) {
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    values.sort_by(|a, b| in_order(a, b));
+    let marginals = |model: usize| values.iter().map(|value| marginal(analysis, model, &[(name, value)])).collect();
+    let models: Vec<(usize, Vec<Marginal>)> = models.into_iter().map(|model| (model, marginals(model))).collect();
+    (!models.is_empty()).then_some(Effect { name, values, models })
+}
+
+/// The values that a model's sweep gives `name`, each once; none if it does not sweep it.
+fn values_of<'a>(analysis: &Analysis<'a>, model: usize, name: &str) -> Vec<&'a ParamValue> {
+    let mut values = Vec::new();
+    for (_, configuration) in analysis.configurations_of(analysis.models[model].id) {
+        let swept = configuration.swept.iter().any(|swept| swept == name);
+        if let Some(value) = configuration.params.get(name).filter(|value| swept && !values.contains(value)) {
+            values.push(value);
+        }
+    }
+    values
+}
+
+fn in_order(a: &ParamValue, b: &ParamValue) -> Ordering {
+    let number = |value: &ParamValue| match value {
+        ParamValue::Integer(n) => Some(*n as f64),
+        ParamValue::Real(x) => Some(*x),
+        _ => None,
+    };
+    match (number(a), number(b)) {
+        (Some(a), Some(b)) => a.total_cmp(&b),
+        _ => Ordering::Equal,
+    }
+}
+
+fn marginal(analysis: &Analysis<'_>, model: usize, fixed: &[(&str, &ParamValue)]) -> Marginal {
+    let configurations: Vec<usize> = analysis
+        .configurations_of(analysis.models[model].id)
+        .filter(|(_, c)| fixed.iter().all(|(name, value)| c.params.get(name) == Some(value)))
+        .map(|(index, _)| index)
+        .collect();
+    let mut marginal = Marginal::default();
+    for replicate in 0..analysis.input.plan.replicates {
+        let scores: Vec<f64> = configurations
+            .iter()
+            .filter_map(|index| analysis.finding(*index, replicate)?.record.validation())
+            .map(|scores| scores.get(analysis.primary))
+            .collect();
+        marginal.planned += configurations.len() as u64;
+        marginal.finished += scores.len() as u64;
+        marginal.by_replicate.extend(mean(&scores));
+    }
+    marginal
+}
+
+/// The index of the best value of a model, if any of its trials finished.
+fn best_value(analysis: &Analysis<'_>, marginals: &[Marginal]) -> Option<usize> {
+    let mut best: Option<(usize, f64)> = None;
+    for (index, marginal) in marginals.iter().enumerate() {
+        let Some(mean) = mean(&marginal.by_replicate) else { continue };
+        if best.is_none_or(|(_, best)| analysis.primary.better(mean, best)) {
+            best = Some((index, mean));
+        }
+    }
+    best.map(|(index, _)| index)
+}
+
+fn table(analysis: &Analysis<'_>, effect: &Effect<'_>) -> Table {
+    let unit = crate::numbers::unit(analysis.primary);
+    let models = effect.models.iter().map(|(model, _)| right(format!("{}, {unit}", code(analysis.models[*model].id))));
+    let mut table = Table::new(std::iter::once(left("value")).chain(models));
+    for (index, value) in effect.values.iter().enumerate() {
+        let cell = |(_, marginals): &(usize, Vec<Marginal>)| {
+            let text = marginal_text(analysis, &marginals[index]);
+            if best_value(analysis, marginals) == Some(index) { format!("**{text}**") } else { text }
+        };
+        table.row(std::iter::once(code(&parameter(value))).chain(effect.models.iter().map(cell)));
+    }
+    table
+}
+
+fn marginal_text(analysis: &Analysis<'_>, marginal: &Marginal) -> String {
+    let text = spread(analysis.primary, &marginal.by_replicate);
+    match marginal {
+        Marginal { planned: 0, .. } => NOTHING.to_owned(),
+        Marginal { planned, finished, .. } if finished < planned => {
+            format!("{text} ({} of {} finished)", count(*finished), count(*planned))
+        }
+        _ => text,
+    }
+}
+
+/// What the figure shows in words; `None` if no trial finished.
+fn alternative(analysis: &Analysis<'_>, effect: &Effect<'_>) -> Option<String> {
+    let finding = |(model, marginals): &(usize, Vec<Marginal>)| {
+        let best = best_value(analysis, marginals)?;
+        let mean = mean(&marginals[best].by_replicate)?;
+        let (model, value) = (analysis.models[*model].id, parameter(effect.values[best]));
+        Some(format!("{model} is best at {value} ({})", phrase(analysis.primary, mean)))
+    };
+    let findings: Vec<String> = effect.models.iter().filter_map(finding).collect();
+    (!findings.is_empty()).then(|| format!("Effect of {} on validation: {}.", effect.name, findings.join("; ")))
+}
+
+fn figure(analysis: &Analysis<'_>, effect: &Effect<'_>, title: &str) -> String {
+    let about = About { title: title.to_owned(), trials: all_trials(analysis, &effect.models) };
+    let key = |(model, _): &(usize, Vec<Marginal>)| Key {
+        text: analysis.models[*model].id.to_owned(),
+        style: Some(*model),
+        stroke: Stroke::Solid,
+        has_mark: true,
+    };
+    let keys: Vec<Key> = effect.models.iter().map(key).collect();
+    let n = effect.models.len() as f64;
+    let series = |(place, (model, marginals)): (usize, &(usize, Vec<Marginal>))| {
+        // A little to the side of one another, so that bars do not cover each other.
+        let aside = (place as f64 - (n - 1.0) / 2.0) * 0.05;
+        Series {
+            style: *model,
+            stroke: Stroke::Solid,
+            around: Around::Bars,
+            has_marks: true,
+            points: points(analysis, marginals, aside),
+        }
+    };
+    let ticks = effect.values.iter().enumerate().map(|(index, value)| (index as f64, parameter(value)));
+    let panel = Panel {
+        title: format!("validation {}{}", heading(analysis.primary), over_replicates(analysis)),
+        x_title: effect.name.to_owned(),
+        x_range: (-0.4, effect.values.len() as f64 - 0.6),
+        x_ticks: Some(ticks.collect()),
+        series: effect.models.iter().enumerate().map(series).collect(),
+    };
+    lines(&about, &keys, &[panel])
+}
+
+/// What a point stands for.
+fn over_replicates(analysis: &Analysis<'_>) -> &'static str {
+    if analysis.input.plan.replicates == 1 { "" } else { " (mean ± sd over replicates)" }
+}
+
+fn points(analysis: &Analysis<'_>, marginals: &[Marginal], aside: f64) -> Vec<Point> {
+    let point = |(index, marginal): (usize, &Marginal)| {
+        let deviation = standard_deviation(&marginal.by_replicate).unwrap_or(0.0);
+        Some(Point {
+            x: index as f64 + aside,
+            y: shown(analysis.primary, mean(&marginal.by_replicate)?),
+            spread: shown(analysis.primary, deviation),
+        })
+    };
+    marginals.iter().enumerate().filter_map(point).collect()
+}
+
+fn all_trials(analysis: &Analysis<'_>, models: &[(usize, Vec<Marginal>)]) -> Vec<String> {
+    let ids = models.iter().map(|(model, _)| analysis.models[*model].id);
+    let configurations = ids.flat_map(|id| analysis.configurations_of(id).map(|(index, _)| index));
+    let findings = configurations.flat_map(|index| analysis.findings_of(index));
+    findings.map(|finding| finding.trial.id.short().to_owned()).collect()
+}
+
+/// The two parameters of `model` that move its figure most, against each other.
+fn heat_map(analysis: &Analysis<'_>, page: &mut Page, effects: &[Effect<'_>], model: usize) {
+    let mut swept: Vec<(&Effect<'_>, f64)> = Vec::new();
+    for effect in effects {
+        let Some((_, marginals)) = effect.models.iter().find(|(index, _)| *index == model) else { continue };
+        let means = marginals.iter().filter_map(|marginal| mean(&marginal.by_replicate));
+        let (low, high) = means.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), m| (l.min(m), h.max(m)));
+        swept.push((effect, high - low));
+    }
+    swept.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+    swept.truncate(2);
+    // Rows and columns as in the spec, so that the maps of several models lie the same way.
+    swept.sort_by_key(|(effect, _)| effects.iter().position(|other| other.name == effect.name));
+    let [(down, _), (across, _)] = swept.as_slice() else { return };
+    let (rows, columns) = (values_of_in(analysis, model, down), values_of_in(analysis, model, across));
+    let pairs = rows.iter().flat_map(|row| columns.iter().map(move |column| (*row, *column)));
+    let means: Vec<Option<f64>> = pairs
+        .map(|(row, column)| marginal(analysis, model, &[(down.name, row), (across.name, column)]))
+        .map(|marginal| mean(&marginal.by_replicate).filter(|mean| mean.is_finite()))
+        .collect();
+    let id = analysis.models[model].id;
+    let Some(best) = best_cell(analysis, &means) else { return };
+    let alternative = format!(
+        "{id}: best together at {} = {} and {} = {} ({}).",
+        down.name,
+        parameter(rows[best / columns.len()]),
+        across.name,
+        parameter(columns[best % columns.len()]),
+        phrase(analysis.primary, means[best].unwrap_or(f64::NAN))
+    );
+    let trials = analysis.configurations_of(id).flat_map(|(index, _)| analysis.findings_of(index));
+    let about = About {
+        title: alternative.clone(),
+        trials: trials.map(|finding| finding.trial.id.short().to_owned()).collect(),
+    };
+    let texts = |values: &[&ParamValue]| values.iter().map(|value| parameter(value)).collect::<Vec<_>>();
+    let picture = Heat {
+        row_title: down.name.to_owned(),
+        column_title: across.name.to_owned(),
+        rows: texts(&rows),
+        columns: texts(&columns),
+        cells: cells(analysis, &means),
+        key: key(analysis, &means),
+        largest_cell: (130, 46),
+    };
+    page.block(&format!("### {}: {} and {}", code(id), code(down.name), code(across.name)));
+    page.figure(&format!("pair-{id}"), &alternative, heat(&about, &picture));
+}
+
+/// The values of one model, in the order of the whole effect.
+fn values_of_in<'a>(analysis: &Analysis<'a>, model: usize, effect: &Effect<'a>) -> Vec<&'a ParamValue> {
+    let own = values_of(analysis, model, effect.name);
+    effect.values.iter().copied().filter(|value| own.contains(value)).collect()
+}
+
+fn best_cell(analysis: &Analysis<'_>, means: &[Option<f64>]) -> Option<usize> {
+    let found = means.iter().enumerate().filter_map(|(index, mean)| Some((index, (*mean)?)));
+    found.reduce(|best, next| if analysis.primary.better(next.1, best.1) { next } else { best }).map(|(index, _)| index)
+}
+
+fn range(means: &[Option<f64>]) -> (f64, f64) {
+    let found = means.iter().flatten();
+    found.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), mean| (low.min(*mean), high.max(*mean)))
+}
+
+fn cells(analysis: &Analysis<'_>, means: &[Option<f64>]) -> Vec<Cell> {
+    let (low, high) = range(means);
+    let share = |mean: f64| if high > low { (mean - low) / (high - low) } else { 0.5 };
+    let cell = |mean: &Option<f64>| match mean {
+        // The lightest cell keeps a tint, so that a poor value does not look like a missing one.
+        Some(mean) => Cell { shade: Some(0.08 + 0.92 * share(*mean)), text: one_decimal(analysis, *mean) },
+        None => Cell { shade: None, text: NOTHING.to_owned() },
+    };
+    means.iter().map(cell).collect()
+}
+
+fn key(analysis: &Analysis<'_>, means: &[Option<f64>]) -> (String, String, String) {
+    let (low, high) = range(means);
+    let title = format!("validation {} (mean)", heading(analysis.primary));
+    (title, one_decimal(analysis, low), one_decimal(analysis, high))
+}
+
+fn one_decimal(analysis: &Analysis<'_>, x: f64) -> String {
+    let decimals = if analysis.primary.higher_is_better() { 1 } else { 3 };
+    fixed(shown(analysis.primary, x), decimals)
+}

@@ -1,0 +1,128 @@
+//! How well each label is recognised.
+
+use crate::analysis::{Analysis, ModelResult};
+use crate::figures::canvas::About;
+use crate::figures::dots::{Row, dots};
+use crate::figures::lines::{Key, Stroke};
+use crate::markdown::{Table, code, escape, left, right};
+use crate::numbers::{NOTHING, fixed, plural};
+use crate::page::Page;
+use recur_stats::{LabelScores, mean};
+
+/// The figures of one label and one model, averaged over the replicates that have test rows of the label.
+#[derive(Clone, Copy)]
+struct Averaged {
+    precision: f64,
+    recall: f64,
+    f1: f64,
+}
+
+/// One label: its mean number of test rows, and its figures for each ranked model in order.
+struct Label<'a> {
+    name: &'a str,
+    support: f64,
+    models: Vec<Option<Averaged>>,
+}
+
+/// Appends the section; nothing without test figures.
+pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
+    let Some(best) = analysis.best() else { return };
+    let labels = labels(analysis);
+    page.section("Labels");
+    page.block(&format!(
+        "Test figures by label in per cent, averaged over the replicates that have test rows of the label, best F1 first. \
+         Precision and recall are those of {}, the model with the best mean.",
+        code(best.id)
+    ));
+    let alternative = alternative(best.id, &labels);
+    page.figure("labels", &alternative, figure(analysis, &labels, &alternative));
+    page.block(&table(analysis, &labels).render());
+    let without = labels.iter().filter(|label| label.support == 0.0).count() as u64;
+    if without > 0 {
+        page.block(&format!("{} without test rows.", plural(without, "label")));
+    }
+}
+
+fn labels<'a>(analysis: &Analysis<'a>) -> Vec<Label<'a>> {
+    let n_labels = analysis.input.label_names.len();
+    // One entry a ranked model, each with one entry a replicate, each with one entry a label.
+    let scores: Vec<Vec<Vec<LabelScores>>> = analysis
+        .ranking
+        .iter()
+        .map(|model| &analysis.models[*model].tests)
+        .map(|tests| tests.iter().map(|test| ModelResult::confusion(test, n_labels).by_label()).collect())
+        .collect();
+    let label = |(index, name): (usize, &'a String)| {
+        let of = |replicates: &Vec<Vec<LabelScores>>| replicates.iter().map(|r| r[index]).collect::<Vec<_>>();
+        let supports: Vec<f64> = of(&scores[0]).iter().map(|scores| scores.support as f64).collect();
+        Label {
+            name,
+            support: mean(&supports).unwrap_or(0.0),
+            models: scores.iter().map(|replicates| averaged(&of(replicates))).collect(),
+        }
+    };
+    let mut labels: Vec<Label<'_>> = analysis.input.label_names.iter().enumerate().map(label).collect();
+    let f1 = |label: &Label<'_>| label.models[0].map_or(-1.0, |scores| scores.f1);
+    labels.sort_by(|a, b| f1(b).total_cmp(&f1(a)).then_with(|| a.name.cmp(b.name)));
+    labels
+}
+
+fn averaged(replicates: &[LabelScores]) -> Option<Averaged> {
+    let with_rows: Vec<&LabelScores> = replicates.iter().filter(|scores| scores.support > 0).collect();
+    let average = |figure: fn(&LabelScores) -> f64| mean(&with_rows.iter().map(|s| figure(s)).collect::<Vec<_>>());
+    Some(Averaged { precision: average(|s| s.precision)?, recall: average(|s| s.recall)?, f1: average(|s| s.f1)? })
+}
+
+fn table(analysis: &Analysis<'_>, labels: &[Label<'_>]) -> Table {
+    let mut header = vec![left("label"), right("test rows"), right("precision"), right("recall")];
+    let ids = analysis.ranking.iter().map(|model| analysis.models[*model].id);
+    header.extend(ids.map(|id| right(format!("F1 {}", code(id)))));
+    let mut table = Table::new(header);
+    for label in labels {
+        let cell = |share: Option<f64>| share.map_or(NOTHING.to_owned(), |share| fixed(100.0 * share, 1));
+        let best = label.models[0];
+        let mut cells = vec![escape(label.name), rows(label.support)];
+        cells.extend([best.map(|scores| scores.precision), best.map(|scores| scores.recall)].map(cell));
+        cells.extend(label.models.iter().map(|scores| cell(scores.map(|scores| scores.f1))));
+        table.row(cells);
+    }
+    table
+}
+
+/// A mean number of rows: whole where it is.
+fn rows(mean: f64) -> String {
+    fixed(mean, if mean == mean.round() { 0 } else { 1 })
+}
+
+fn alternative(best: &str, labels: &[Label<'_>]) -> String {
+    let known: Vec<(&str, f64)> = labels.iter().filter_map(|label| Some((label.name, label.models[0]?.f1))).collect();
+    let show = |(name, f1): &(&str, f64)| format!("{name} ({} %)", fixed(100.0 * f1, 1));
+    match known.as_slice() {
+        [] => format!("No label has test rows for {best}."),
+        [only] => format!("F1 of {best} by label: {}.", show(only)),
+        [first, .., last] => format!("F1 of {best} by label: highest for {}, lowest for {}.", show(first), show(last)),
+    }
+}
+
+fn figure(analysis: &Analysis<'_>, labels: &[Label<'_>], title: &str) -> String {
+    let trials = analysis.ranking.iter().flat_map(|model| analysis.models[*model].tests.iter());
+    let about = About { title: title.to_owned(), trials: trials.map(|test| test.id.short().to_owned()).collect() };
+    let key = |model: &usize| Key {
+        text: analysis.models[*model].id.to_owned(),
+        style: Some(*model),
+        stroke: Stroke::None,
+        has_mark: true,
+    };
+    let row = |label: &Label<'_>| Row {
+        text: label.name.to_owned(),
+        shares: analysis
+            .ranking
+            .iter()
+            .zip(&label.models)
+            .filter_map(|(model, scores)| Some((*model, (*scores)?.f1)))
+            .collect(),
+    };
+    let rows: Vec<Row> = labels.iter().filter(|label| label.support > 0.0).map(row).collect();
+    let keys: Vec<Key> = analysis.ranking.iter().map(key).collect();
+    dots(&about, &keys, "F1 on test, % (mean over replicates)", &rows)
+}

@@ -1,0 +1,119 @@
+//! One row a model: its chosen configuration and how that did.
+
+use crate::analysis::{Analysis, Difference, ModelResult};
+use crate::answer::settings;
+use crate::markdown::{Table, code, left, right};
+use crate::numbers::{self, NBSP, NOTHING, count, difference, heading, p_value, plural, spread};
+use crate::page::Page;
+
+/// Appends the section.
+pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
+    page.section("Models");
+    page.block(&table(analysis).render());
+    page.block(&method(analysis));
+}
+
+fn table(analysis: &Analysis<'_>) -> Table {
+    let primary = analysis.primary;
+    let has_baseline = analysis.baseline().is_some();
+    let mut header = vec![
+        left("model"),
+        left("chosen configuration"),
+        right("trials finished"),
+        right(format!("validation {}", heading(primary))),
+    ];
+    header.extend(analysis.metrics().into_iter().map(|metric| right(format!("test {}", heading(metric)))));
+    if has_baseline {
+        header.push(right(format!("{} to baseline [95 %]", primary.title())));
+        header.push(right("p"));
+        header.push(right("better / equal / worse"));
+    }
+    header.push(right("parameters"));
+    let mut table = Table::new(header);
+    let unranked = (0..analysis.models.len()).filter(|model| !analysis.ranking.contains(model));
+    for model in analysis.ranking.iter().copied().chain(unranked) {
+        table.row(row(analysis, model, has_baseline));
+    }
+    table
+}
+
+fn row(analysis: &Analysis<'_>, index: usize, has_baseline: bool) -> Vec<String> {
+    let model = &analysis.models[index];
+    let mut cells = vec![code(model.id), configuration(analysis, model), trials(model)];
+    let validation = model.chosen.map(|chosen| analysis.validation(chosen, analysis.primary)).unwrap_or_default();
+    cells.push(spread(analysis.primary, &validation));
+    cells.extend(analysis.metrics().into_iter().map(|metric| spread(metric, &model.test(metric))));
+    if has_baseline {
+        cells.extend(if analysis.baseline() == Some(index) {
+            ["baseline".to_owned(), NOTHING.to_owned(), NOTHING.to_owned()]
+        } else {
+            against_baseline(analysis, analysis.to_baseline.get(&index))
+        });
+    }
+    cells.push(analysis.n_parameters(model).map_or(NOTHING.to_owned(), count));
+    cells
+}
+
+fn configuration(analysis: &Analysis<'_>, model: &ModelResult<'_>) -> String {
+    let Some(chosen) = model.chosen else { return "none finished on every replicate".to_owned() };
+    let settings = settings(&analysis.input.plan.configurations[chosen]);
+    if settings.is_empty() { "as given".to_owned() } else { code(&settings) }
+}
+
+fn trials(model: &ModelResult<'_>) -> String {
+    let tally = model.tally;
+    let mut text = format!("{} of {}", count(tally.finished), count(tally.planned));
+    for (n, end) in [(tally.diverged, "diverged"), (tally.failed, "failed")] {
+        if n > 0 {
+            text.push_str(&format!(", {n} {end}"));
+        }
+    }
+    text
+}
+
+fn against_baseline(analysis: &Analysis<'_>, found: Option<&Difference>) -> [String; 3] {
+    let Some(found) = found else { return [NOTHING; 3].map(str::to_owned) };
+    let [better, equal, worse] = found.wins;
+    let wins = format!("{better}{NBSP}/{NBSP}{equal}{NBSP}/{NBSP}{worse}");
+    match &found.comparison {
+        Some(comparison) => {
+            let p = p_value(found.adjusted_p);
+            let p = p.strip_prefix("= ").unwrap_or(&p).replace("< ", "&lt;\u{A0}");
+            [difference(analysis.primary, comparison), p, wins]
+        }
+        None => [NOTHING.to_owned(), NOTHING.to_owned(), wins],
+    }
+}
+
+/// How the figures came about, and what they allow to say.
+fn method(analysis: &Analysis<'_>) -> String {
+    let plan = analysis.input.plan;
+    let sizes = analysis.input.sizes;
+    if analysis.models.iter().all(|model| model.chosen.is_none()) {
+        return "No configuration could be chosen, so no test row was scored.".to_owned();
+    }
+    let mut text = format!(
+        "For each model the configuration with the best mean validation {} was chosen, among those that finished on \
+         every replicate; test rows were scored once, for the chosen configurations alone.",
+        analysis.primary.title()
+    );
+    text.push_str(&match plan.replicates {
+        1 => " With one replicate there is no spread to show.".to_owned(),
+        n => format!(
+            " Figures are mean ± standard deviation over {}, each another split and another start, the same for every \
+             model.",
+            plural(u64::from(n), "replicate")
+        ),
+    });
+    let tested = analysis.to_baseline.values().chain(analysis.best_against.iter().map(|(_, difference)| difference));
+    if tested.into_iter().any(|difference| difference.comparison.is_some()) {
+        let ratio = sizes.test as f64 / sizes.train as f64;
+        text.push_str(&format!(
+            " Intervals (95 %) and p-values are of the corrected resampled t-test (Nadeau and Bengio 2003), which allows \
+             for replicates that share rows: test rows / training rows = {}. p-values are corrected by Holm's method \
+             for the number of comparisons; the intervals are not.",
+            numbers::fixed(ratio, 3)
+        ));
+    }
+    text
+}

@@ -1,0 +1,34 @@
+//! The report, section by section.
+
+mod configurations;
+mod curves;
+mod data;
+mod effects;
+mod failures;
+mod labels;
+mod leaderboard;
+mod mistakes;
+mod reproduce;
+
+use crate::analysis::Analysis;
+use crate::answer;
+use crate::markdown::escape;
+use crate::page::Page;
+
+/// Appends every section to `page`.
+pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
+    page.block(&format!("# {}", escape(&analysis.input.plan.name)));
+    for paragraph in analysis.input.plan.question.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty()) {
+        page.block(&format!("> {}", escape(paragraph.trim())));
+    }
+    page.block(&answer::markdown(analysis));
+    leaderboard::render(analysis, page);
+    data::render(analysis, page);
+    effects::render(analysis, page);
+    configurations::render(analysis, page);
+    curves::render(analysis, page);
+    labels::render(analysis, page);
+    mistakes::render(analysis, page);
+    failures::render(analysis, page);
+    reproduce::render(analysis, page);
+}

@@ -1,0 +1,52 @@
+//! How to get the same report again.
+
+use crate::analysis::Analysis;
+use crate::answer::settings;
+use crate::markdown::{Table, code, code_block, details, left};
+use crate::page::Page;
+
+/// Appends the section.
+pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
+    let how_to = analysis.input.how_to;
+    page.section("How to get this report again");
+    page.block(&code_block("sh", &how_to.command));
+    page.block(&versions(analysis).render());
+    if analysis.models.iter().any(|model| model.chosen.is_some()) {
+        page.block("The trials of the chosen configurations:");
+        page.block(&trials(analysis).render());
+    }
+    page.block(&details("The spec, defaults filled in", &code_block("yaml", &how_to.resolved_spec)));
+}
+
+fn versions(analysis: &Analysis<'_>) -> Table {
+    let (how_to, plan, facts) = (analysis.input.how_to, analysis.input.plan, analysis.input.facts);
+    let mut table = Table::new([left("what"), left("value")]);
+    let mut row = |what: &str, value: String| table.row([what.to_owned(), value]);
+    row("spec", code(&how_to.spec_path));
+    row("recur", how_to.recur_version.clone());
+    if let Some(commit) = &how_to.commit {
+        row("commit", code(commit));
+    }
+    row("seed", plan.seed.to_string());
+    row("numeric contract", how_to.numeric_contract.to_string());
+    row("data set", code(facts.dataset.as_str()));
+    for (file, digest) in &facts.files {
+        row(&format!("SHA-256 of {}", code(file)), code(digest.as_str()));
+    }
+    table
+}
+
+fn trials(analysis: &Analysis<'_>) -> Table {
+    let mut table = Table::new([left("model"), left("configuration"), left("trials, by replicate")]);
+    for model in &analysis.models {
+        let Some(chosen) = model.chosen else { continue };
+        let settings = settings(&analysis.input.plan.configurations[chosen]);
+        let ids: Vec<String> = analysis.chosen_trials(model).iter().map(|id| code(id.short())).collect();
+        table.row([
+            code(model.id),
+            if settings.is_empty() { "as given".to_owned() } else { code(&settings) },
+            ids.join(" "),
+        ]);
+    }
+    table
+}

@@ -1,0 +1,318 @@
+//! The report as a whole: what it says, that it says it again, and what it refuses.
+
+mod fixture;
+
+use fixture::{Experiment, Outline, all_diverged, clear, diverges, labels, long_names, many_labels, small};
+use recur_core::digest::Digest;
+use recur_core::metric::Metric;
+use recur_core::record::Outcome;
+use recur_core::selection::Selection;
+use recur_report::{ReportError, Written, write};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+/// Every file under `dir`, by its path relative to it.
+fn files(dir: &Path) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if path.is_dir() {
+            found.extend(files(&path).into_iter().map(|(inner, text)| (format!("{name}/{inner}"), text)));
+        } else {
+            found.insert(name, fs::read_to_string(&path).unwrap());
+        }
+    }
+    found
+}
+
+fn rendered(experiment: &Experiment) -> (Written, BTreeMap<String, String>) {
+    let dir = tempfile::tempdir().unwrap();
+    let written = write(&experiment.input(), dir.path()).unwrap();
+    (written, files(dir.path()))
+}
+
+fn markdown(experiment: &Experiment) -> String {
+    rendered(experiment).1.into_iter().find(|(name, _)| name.ends_with(".md")).unwrap().1
+}
+
+fn answer(experiment: &Experiment) -> String {
+    rendered(experiment).0.answer
+}
+
+fn constant() -> Experiment {
+    let mut experiment = Outline { name: "constant", ..small() }.build();
+    let (scores, predictions) = (experiment.tests[0].scores, experiment.tests[0].predictions.clone());
+    for test in &mut experiment.tests {
+        (test.scores, test.predictions) = (scores, predictions.clone());
+    }
+    for epoch in experiment.findings.iter_mut().flat_map(|finding| &mut finding.record.epochs) {
+        (epoch.train_loss, epoch.validation) = (scores.loss, scores);
+    }
+    experiment
+}
+
+fn infinite_loss() -> Experiment {
+    let mut experiment = Outline { name: "infinite", primary: Metric::Loss, ..small() }.build();
+    experiment.tests.iter_mut().for_each(|test| test.scores.loss = f64::INFINITY);
+    for epoch in experiment.findings.iter_mut().flat_map(|finding| &mut finding.record.epochs) {
+        epoch.validation.loss = f64::INFINITY;
+    }
+    experiment
+}
+
+fn nothing_ran() -> Experiment {
+    let mut experiment = Outline { name: "nothing", ..small() }.build();
+    experiment.findings.clear();
+    experiment.tests.clear();
+    experiment.selection = Selection::choose(&experiment.plan, &[]);
+    experiment
+}
+
+fn every_kind() -> Vec<Experiment> {
+    let one_replicate = Outline { name: "one_replicate", replicates: 1, ..small() };
+    let mut one_model = Outline { name: "one_model", ..small() };
+    one_model.models.truncate(1);
+    let mut one_label = Outline { name: "one_label", labels: labels(&["only"]), n_tested_labels: 1, ..small() };
+    one_label.models.truncate(2);
+    let untested = Outline { name: "untested_labels", n_tested_labels: 5, ..small() };
+    let outlines =
+        [small(), clear(), one_replicate, one_model, one_label, untested, all_diverged(), long_names(), many_labels()];
+    outlines.iter().map(Outline::build).chain([constant(), infinite_loss(), nothing_ran()]).collect()
+}
+
+#[test]
+fn a_small_report_reads_as_reviewed() {
+    insta::assert_snapshot!("small", markdown(&small().build()));
+}
+
+#[test]
+fn a_report_without_finished_trials_reads_as_reviewed() {
+    insta::assert_snapshot!("all_diverged", markdown(&all_diverged().build()));
+}
+
+#[test]
+fn the_answer_names_the_best_and_how_sure_that_is() {
+    insta::assert_snapshot!("answer_clear", answer(&clear().build()));
+}
+
+#[test]
+fn the_answer_is_tied_where_the_interval_contains_zero() {
+    insta::assert_snapshot!("answer_tied", answer(&small().build()));
+}
+
+#[test]
+fn one_replicate_answers_nothing() {
+    let answer = answer(&Outline { replicates: 1, ..clear() }.build());
+    assert!(answer.starts_with("One replicate is too few to say which model is better."), "{answer}");
+    assert!(!answer.contains("best"), "{answer}");
+}
+
+#[test]
+fn equal_scores_are_tied() {
+    let answer = answer(&constant());
+    assert!(answer.starts_with("linfa_logistic, manual_rnn and stacked_rnn are tied."), "{answer}");
+    assert!(answer.contains("95 % interval 0.00 to 0.00, p = 1"), "{answer}");
+}
+
+#[test]
+fn scores_that_are_not_finite_are_compared_by_no_test() {
+    let answer = answer(&infinite_loss());
+    assert!(answer.contains("cannot be computed"), "{answer}");
+}
+
+#[test]
+fn a_model_with_a_diverged_replicate_is_not_called_best() {
+    let mut outline = clear();
+    outline.models[2].mishap = |_, replicate| if replicate == 0 { diverges(0, 0) } else { None };
+    let answer = answer(&outline.build());
+    assert!(answer.contains("stacked_rnn is not ranked: of 30 trials, 6 diverged."), "{answer}");
+    assert!(!answer.contains("stacked_rnn is best"), "{answer}");
+}
+
+#[test]
+fn a_model_without_all_its_test_figures_is_not_ranked() {
+    let mut experiment = clear().build();
+    experiment.tests.pop();
+    let answer = answer(&experiment);
+    assert!(answer.contains("stacked_rnn is not ranked: of 30 trials, 1 failed."), "{answer}");
+}
+
+#[test]
+fn a_lower_loss_is_ahead() {
+    let answer = answer(&Outline { primary: Metric::Loss, ..clear() }.build());
+    assert!(answer.contains(" is best: "), "{answer}");
+    assert!(answer.contains("nats of loss ahead of"), "{answer}");
+    assert!(!answer.contains('−'), "a gain is printed as a gain: {answer}");
+}
+
+#[test]
+fn the_same_records_give_the_same_bytes_in_any_order() {
+    let (first, second) = (small().build(), small().build());
+    assert_eq!(rendered(&first).1, rendered(&second).1);
+    let mut other = small().build();
+    other.findings.reverse();
+    other.tests.reverse();
+    other.findings.swap(3, 11);
+    assert_eq!(rendered(&first).1, rendered(&other).1);
+}
+
+#[test]
+fn a_changed_record_changes_the_report() {
+    let mut other = small().build();
+    other.findings[4].record.epochs[5].validation.macro_f1 += 0.01;
+    assert_ne!(rendered(&small().build()).1, rendered(&other).1);
+}
+
+#[test]
+fn nothing_is_printed_that_is_not_a_number() {
+    for experiment in every_kind() {
+        for (file, text) in rendered(&experiment).1 {
+            let text = text.replace("became inf", "");
+            let words = text.split(|letter: char| !letter.is_alphanumeric());
+            let odd: Vec<&str> = words.filter(|word| matches!(*word, "NaN" | "nan" | "inf" | "Infinity")).collect();
+            assert!(odd.is_empty(), "{} of {}: {odd:?}", file, experiment.plan.name);
+        }
+    }
+}
+
+#[test]
+fn every_figure_is_well_formed_and_says_what_it_is() {
+    for experiment in every_kind() {
+        for (file, text) in rendered(&experiment).1.into_iter().filter(|(file, _)| file.ends_with(".svg")) {
+            let document = roxmltree::Document::parse(&text).unwrap_or_else(|error| panic!("{file}: {error}"));
+            let root = document.root_element();
+            assert!(root.attribute("viewBox").is_some(), "{file}");
+            let title = root.children().find(|node| node.has_tag_name("title")).unwrap();
+            assert!(title.text().unwrap().len() > 10, "{file}");
+            assert!(root.descendants().any(|node| node.has_tag_name("text")), "{file}: text is text");
+        }
+    }
+}
+
+#[test]
+fn no_text_leaves_its_figure() {
+    for experiment in every_kind() {
+        for (file, text) in rendered(&experiment).1.into_iter().filter(|(file, _)| file.ends_with(".svg")) {
+            let document = roxmltree::Document::parse(&text).unwrap();
+            let size = |name: &str| document.root_element().attribute(name).unwrap().parse::<f64>().unwrap();
+            for node in document.descendants().filter(|node| node.has_tag_name("text")) {
+                let number = |name: &str| node.attribute(name).unwrap().parse::<f64>().unwrap();
+                let words = node.text().unwrap().trim();
+                let length = 0.53 * number("font-size") * words.chars().count() as f64;
+                let before = match node.attribute("text-anchor").unwrap() {
+                    "start" => 0.0,
+                    "middle" => length / 2.0,
+                    _ => length,
+                };
+                let (from, end) = if node.attribute("transform").is_some() {
+                    (size("height") - number("y") - before, size("height"))
+                } else {
+                    (number("x") - before, size("width"))
+                };
+                let place =
+                    format!("{}/{file}: {words:?} from {from} to {} of {end}", experiment.plan.name, from + length);
+                assert!(from >= 0.0 && from + length <= end, "{place}");
+            }
+        }
+    }
+}
+
+#[test]
+fn turned_labels_do_not_overlap() {
+    for experiment in every_kind() {
+        for (file, text) in rendered(&experiment).1.into_iter().filter(|(file, _)| file.ends_with(".svg")) {
+            let document = roxmltree::Document::parse(&text).unwrap();
+            let turned = document.descendants().filter(|node| node.attribute("transform").is_some());
+            let mut places: Vec<i32> = turned.map(|node| node.attribute("x").unwrap().parse().unwrap()).collect();
+            places.sort_unstable();
+            assert!(places.windows(2).all(|pair| pair[1] - pair[0] >= 12), "{file}: {places:?}");
+        }
+    }
+}
+
+#[test]
+fn every_linked_figure_exists_and_every_figure_is_linked() {
+    for experiment in every_kind() {
+        let (written, files) = rendered(&experiment);
+        let text = &files[&format!("{}.md", experiment.plan.name)];
+        let linked: Vec<&str> = text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()).collect();
+        for link in &linked {
+            assert!(files.contains_key(*link), "{link}");
+        }
+        assert_eq!((linked.len(), files.len()), (written.figures.len(), written.figures.len() + 1));
+    }
+}
+
+#[test]
+fn odd_labels_and_reasons_break_no_table() {
+    let mut outline = small();
+    outline.labels[0] = "a\nb\u{1}`c`".to_owned();
+    let mut experiment = outline.build();
+    let reason = "| `x` <script> *y*\nnext".to_owned();
+    experiment.findings[5].record.outcome = Outcome::Failed { reason };
+    let text = markdown(&experiment);
+    assert!(text.contains("a b \\`c\\`"), "{text}");
+    assert!(text.contains("\\| \\`x\\` &lt;script&gt; \\*y\\* next"), "{text}");
+    for (row, columns) in [("| a\\|b |", 7), ("| &lt;x&gt; |", 7), ("| \\* |", 7)] {
+        let line = text.lines().find(|line| line.starts_with(row) && !line.ends_with("% |")).unwrap();
+        assert_eq!(line.replace("\\|", "").matches('|').count(), columns + 1, "{line}");
+    }
+}
+
+#[test]
+fn figures_of_an_earlier_report_are_removed_and_other_files_stay() {
+    let dir = tempfile::tempdir().unwrap();
+    write(&small().build().input(), dir.path()).unwrap();
+    fs::write(dir.path().join("small/notes.txt"), "mine").unwrap();
+    let later = Outline { name: "small", ..all_diverged() }.build();
+    let written = write(&later.input(), dir.path()).unwrap();
+    assert_eq!(written.removed.len(), 6);
+    assert_eq!(files(dir.path()).into_keys().collect::<Vec<_>>(), ["small.md", "small/notes.txt"]);
+}
+
+#[test]
+fn a_report_that_cannot_be_written_leaves_the_earlier_one() {
+    let dir = tempfile::tempdir().unwrap();
+    write(&small().build().input(), dir.path()).unwrap();
+    let before = files(dir.path());
+    // A folder where a temporary file has to go.
+    fs::create_dir(dir.path().join("small.md.part")).unwrap();
+    let later = Outline { name: "small", replicates: 2, ..small() }.build();
+    let error = write(&later.input(), dir.path()).unwrap_err();
+    assert!(matches!(error, ReportError::Write { .. }), "{error}");
+    fs::remove_dir(dir.path().join("small.md.part")).unwrap();
+    assert_eq!(files(dir.path()), before);
+}
+
+fn refused(change: impl FnOnce(&mut Experiment)) -> ReportError {
+    let mut experiment = small().build();
+    change(&mut experiment);
+    let dir = tempfile::tempdir().unwrap();
+    let error = write(&experiment.input(), dir.path()).unwrap_err();
+    assert!(files(dir.path()).is_empty(), "a refused report writes nothing");
+    error
+}
+
+#[test]
+fn records_that_do_not_belong_together_are_refused() {
+    let error = refused(|e| e.findings[1].record.identity.dataset = Digest::of(b"another"));
+    assert!(matches!(error, ReportError::MixedData { .. }), "{error}");
+    let error = refused(|e| e.findings[1].trial.configuration = 99);
+    assert!(matches!(error, ReportError::NotInPlan { configuration: 99, .. }), "{error}");
+    let error = refused(|e| e.findings.push(e.findings[0].clone()));
+    assert!(matches!(error, ReportError::Repeated { .. }), "{error}");
+    let error = refused(|e| e.findings.retain(|finding| finding.trial.id != e.tests[0].id));
+    assert!(matches!(error, ReportError::UnknownTrial { .. }), "{error}");
+    let error = refused(|e| e.tests[0].predictions[0].predicted = 7);
+    assert!(matches!(error, ReportError::UnknownLabel { label: 7, n_labels: 7, .. }), "{error}");
+}
+
+#[test]
+fn a_name_that_leads_elsewhere_is_refused() {
+    for name in ["", ".", "..", "a/b", "../a", "/a", "a/"] {
+        let error = refused(|e| e.plan.name = name.to_owned());
+        assert!(matches!(error, ReportError::Name { .. }), "{name}: {error}");
+    }
+}

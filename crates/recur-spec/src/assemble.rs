@@ -1,0 +1,197 @@
+//! Checked fields → typed settings, and the checks that concern more than one key.
+
+use crate::check::{Checker, Fields, nearest_name};
+use crate::error::ErrorKind;
+use crate::keys::ROOT;
+use crate::models::{ModelEntry, ids, models};
+use crate::source::{Span, printable};
+use crate::spec::Spec;
+use crate::tree::{Content, Node};
+use recur_core::metric::Metric;
+use recur_core::settings::{
+    DataSettings, EarlyStopping, Optimizer, ReportSettings, SplitSettings, TextSettings, TrainingLength,
+    TrainingSettings,
+};
+use serde::de::value::Error as WordError;
+use serde::de::{DeserializeOwned, IntoDeserializer};
+
+/// Checks the whole tree. `None` if anything is wrong: the checker then holds at least one error.
+pub(crate) fn spec(checker: &mut Checker<'_>, root: &Node, question: String) -> Option<Spec> {
+    if !matches!(root.content, Content::Mapping(_)) {
+        checker.error(root.span, ErrorKind::NoMapping { got: root.described() });
+        return None;
+    }
+    let fields = checker.section(root, "", ROOT, Span { len: 1, ..root.span })?;
+    // Each part is checked before any is used, so that an error in one hides none in another.
+    let data = fields.section("data").map(data);
+    let split = fields.section("data").map(|data| split(checker, &fields, data));
+    let training = fields.section("training").map(|fields| training(checker, fields));
+    let models = fields.tree("models").map(|list| models(checker, list, fields.tree("sweep")));
+    let report = fields.section("report").map(|report| {
+        baseline(checker, report, fields.tree("models"));
+        self::report(report)
+    });
+    let replicates = small(&fields, "replicates");
+    let max_trials = fields.section("limits").and_then(|limits| limits.integer("max_trials"));
+    if let (Some(Some(models)), Some(replicates), Some(limit)) = (&models, replicates, max_trials) {
+        count_trials(checker, &fields, n_trials(models, replicates), limit);
+    }
+    let spec = Spec {
+        name: fields.text("name")?.to_owned(),
+        question,
+        seed: fields.integer("seed")?,
+        data: data??,
+        split: split??,
+        training: training??,
+        models: models??,
+        replicates: replicates?,
+        report: report??,
+        max_trials: max_trials?,
+    };
+    checker.errors.is_empty().then_some(spec)
+}
+
+/// The word at `key` as a value of its type.
+fn word<T: DeserializeOwned>(fields: &Fields<'_>, key: &str) -> Option<T> {
+    let word = fields.text(key)?;
+    Some(
+        T::deserialize(IntoDeserializer::<WordError>::into_deserializer(word))
+            .expect("the type takes the words of the table"),
+    )
+}
+
+/// A whole number that its range keeps within 32 bits.
+fn small(fields: &Fields<'_>, key: &str) -> Option<u32> {
+    fields.integer(key).map(|n| u32::try_from(n).expect("the table keeps it within 32 bits"))
+}
+
+fn data(fields: &Fields<'_>) -> Option<DataSettings> {
+    let (columns, text) = (fields.section("columns")?, fields.section("text")?);
+    let alphabet = text.text("alphabet")?;
+    Some(DataSettings {
+        source: fields.text("source")?.to_owned(),
+        name_column: columns.text("name")?.to_owned(),
+        label_column: columns.text("label")?.to_owned(),
+        text: TextSettings {
+            unicode: word(text, "unicode")?,
+            fold: word(text, "fold")?,
+            alphabet: (alphabet != "auto").then(|| alphabet.to_owned()),
+            unknown: word(text, "unknown")?,
+        },
+        duplicates: word(fields, "duplicates")?,
+        rejects: word(fields, "rejects")?,
+        max_letters: small(fields, "max_letters")?,
+    })
+}
+
+fn split(checker: &mut Checker<'_>, root: &Fields<'_>, data: &Fields<'_>) -> Option<SplitSettings> {
+    let fields = data.section("split")?;
+    let (train, validation, test) = (fields.real("train")?, fields.real("validation")?, fields.real("test")?);
+    let sum = train + validation + test;
+    if (sum - 1.0).abs() > 1e-9 {
+        let at = data.key_span("split").or(root.key_span("data"))?;
+        // Ten digits show every sum that is refused and hide the rounding of the addition.
+        let sum = (sum * 1e10).round() / 1e10;
+        checker.error(at, ErrorKind::Shares { train, validation, test, sum });
+    }
+    Some(SplitSettings {
+        train,
+        validation,
+        test,
+        group: word(fields, "group")?,
+        stratify: fields.boolean("stratify")?,
+    })
+}
+
+fn training(checker: &mut Checker<'_>, fields: &Fields<'_>) -> Option<TrainingSettings> {
+    let length = length(checker, fields);
+    let optimizer = fields.section("optimizer")?;
+    if optimizer.is_wrong("clip_norm") || fields.is_wrong("early_stopping") {
+        return None;
+    }
+    let stopping = match fields.section("early_stopping") {
+        None => None,
+        Some(stopping) => {
+            let metric = metric(stopping.text("metric")?.strip_prefix("validation_")?)?;
+            Some(EarlyStopping { metric, patience: small(stopping, "patience")? })
+        }
+    };
+    Some(TrainingSettings {
+        length: length?,
+        batch_size: small(fields, "batch_size")?,
+        sampling: word(fields, "sampling")?,
+        optimizer: self::optimizer(optimizer)?,
+        clip_norm: optimizer.real("clip_norm"),
+        schedule: word(fields, "schedule")?,
+        class_weights: word(fields, "class_weights")?,
+        early_stopping: stopping,
+    })
+}
+
+fn length(checker: &mut Checker<'_>, fields: &Fields<'_>) -> Option<TrainingLength> {
+    if fields.has("epochs") && fields.has("steps") {
+        let later = fields.key_span("epochs").max(fields.key_span("steps"))?;
+        checker.error(later, ErrorKind::EpochsAndSteps);
+        return None;
+    }
+    if ["epochs", "steps", "evaluate_every"].iter().any(|key| fields.is_wrong(key)) {
+        return None;
+    }
+    let Some(steps) = small(fields, "steps") else {
+        return Some(TrainingLength::Epochs(if fields.has("epochs") { small(fields, "epochs")? } else { 10 }));
+    };
+    let evaluate_every = small(fields, "evaluate_every").unwrap_or(steps.div_ceil(10));
+    if evaluate_every > steps {
+        let (steps, evaluate_every) = (steps.into(), evaluate_every.into());
+        checker.error(fields.span("evaluate_every")?, ErrorKind::NeverEvaluated { steps, evaluate_every });
+        return None;
+    }
+    Some(TrainingLength::Steps { steps, evaluate_every })
+}
+
+fn optimizer(fields: &Fields<'_>) -> Option<Optimizer> {
+    match fields.text("name")? {
+        "sgd" => Some(Optimizer::Sgd { momentum: fields.real("momentum")? }),
+        _ => Some(Optimizer::Adam {
+            beta1: fields.real("beta1")?,
+            beta2: fields.real("beta2")?,
+            epsilon: fields.real("epsilon")?,
+        }),
+    }
+}
+
+fn metric(name: &str) -> Option<Metric> {
+    Metric::ALL.into_iter().find(|metric| metric.name() == name)
+}
+
+fn report(fields: &Fields<'_>) -> Option<ReportSettings> {
+    if fields.is_wrong("baseline") {
+        return None;
+    }
+    let primary = metric(fields.text("primary")?)?;
+    Some(ReportSettings { primary, baseline: fields.text("baseline").map(str::to_owned) })
+}
+
+/// The baseline must be listed, whether or not the listed models are known.
+fn baseline(checker: &mut Checker<'_>, report: &Fields<'_>, list: Option<&Node>) {
+    let (Some(id), Some(place), Some(list)) = (report.text("baseline"), report.span("baseline"), list) else { return };
+    let valid = ids(list);
+    if !valid.iter().any(|listed| listed == id) {
+        let nearest = nearest_name(id, valid.iter().map(String::as_str));
+        let id = printable(id, 60);
+        checker.error(place, ErrorKind::BaselineNotListed { id, nearest, valid });
+    }
+}
+
+fn n_trials(models: &[ModelEntry], replicates: u32) -> u128 {
+    let configurations = models.iter().fold(0, |n: u128, model| n.saturating_add(model.n_configurations()));
+    configurations.saturating_mul(replicates.into())
+}
+
+fn count_trials(checker: &mut Checker<'_>, fields: &Fields<'_>, trials: u128, limit: u64) {
+    if trials > u128::from(limit) {
+        let raised = fields.section("limits").and_then(|limits| limits.key_span("max_trials"));
+        let place = raised.or(fields.key_span("sweep")).or(fields.key_span("models"));
+        checker.error(place.expect("a spec has models"), ErrorKind::TooManyTrials { trials, limit });
+    }
+}

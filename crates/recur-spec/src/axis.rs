@@ -1,0 +1,204 @@
+//! The axes of a sweep: a list of values, or a range.
+
+use crate::check::{Checker, Fields, join, nearest_name};
+use crate::error::ErrorKind;
+use crate::keys::AXIS;
+use crate::scalar::Scalar;
+use crate::source::Span;
+use crate::tree::{Content, Entry, Node};
+use recur_core::params::{ParamKind, ParamSpec, ParamValue};
+
+/// Values that an axis may have.
+const MAX_VALUES: usize = 1000;
+
+/// A parameter with the values that a sweep gives it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Axis {
+    /// The parameter.
+    pub name: String,
+    /// At least one, each once, in the order of the spec.
+    pub values: Vec<ParamValue>,
+}
+
+/// Checks one value against its parameter.
+pub(crate) fn param_value(checker: &mut Checker<'_>, node: &Node, spec: &ParamSpec, path: &str) -> Option<ParamValue> {
+    let checked = raw(node).and_then(|value| spec.check(&value).ok());
+    if checked.is_none() {
+        let nearest = match (spec.kind, node.scalar()) {
+            (ParamKind::Choice(words), Some(Scalar::Text(typed))) => nearest_name(&typed, words.iter().copied()),
+            _ => None,
+        };
+        let (path, expected, got) = (path.to_owned(), spec.kind.to_string(), node.described());
+        checker.error(node.span, ErrorKind::Value { path, expected, got, nearest });
+    }
+    checked
+}
+
+fn raw(node: &Node) -> Option<ParamValue> {
+    let whole = |node: &Node| match node.scalar() {
+        Some(Scalar::Integer(n)) => i64::try_from(n).ok(),
+        _ => None,
+    };
+    if let Content::Sequence(pair) = &node.content {
+        let [from, to] = pair.as_slice() else { return None };
+        return Some(ParamValue::IntegerPair(whole(from)?, whole(to)?));
+    }
+    match node.scalar()? {
+        Scalar::Null => None,
+        Scalar::Boolean(yes) => Some(ParamValue::Boolean(yes)),
+        Scalar::Integer(n) => Some(i64::try_from(n).map_or(ParamValue::Real(n as f64), ParamValue::Integer)),
+        Scalar::Real(x) => x.is_finite().then_some(ParamValue::Real(x)),
+        Scalar::Text(word) => Some(ParamValue::Text(word)),
+    }
+}
+
+/// Checks the axis at `entry` of the mapping at `path` for the parameter `spec`.
+pub(crate) fn axis(checker: &mut Checker<'_>, entry: &Entry, spec: &ParamSpec, path: &str) -> Option<Axis> {
+    let path = join(path, spec.name);
+    let values = match &entry.value.content {
+        Content::Sequence(elements) => list(checker, elements, entry.value.span, spec, &path)?,
+        Content::Mapping(_) => range(checker, entry, spec, &path)?,
+        Content::Scalar { .. } => {
+            not_an_axis(checker, &entry.value, path);
+            return None;
+        }
+    };
+    Some(Axis { name: spec.name.to_owned(), values })
+}
+
+fn not_an_axis(checker: &mut Checker<'_>, node: &Node, path: String) {
+    let expected = "list of values, {log: {from, to, steps}} or {linear: {from, to, steps}}".to_owned();
+    checker.error(node.span, ErrorKind::Value { path, expected, got: node.described(), nearest: None });
+}
+
+fn list(
+    checker: &mut Checker<'_>,
+    elements: &[Node],
+    span: Span,
+    spec: &ParamSpec,
+    path: &str,
+) -> Option<Vec<ParamValue>> {
+    let n_values = elements.len();
+    if !(1..=MAX_VALUES).contains(&n_values) {
+        checker.error(span, ErrorKind::AxisLength { path: path.to_owned(), n_values, max: MAX_VALUES });
+        return None;
+    }
+    let mut values = Vec::new();
+    for element in elements {
+        let Some(value) = param_value(checker, element, spec, path) else { continue };
+        if values.contains(&value) {
+            let (path, value) = (path.to_owned(), value.to_string());
+            checker.error(element.span, ErrorKind::RepeatedValue { path, value, rounded: false });
+        }
+        values.push(value);
+    }
+    (values.len() == n_values).then_some(values)
+}
+
+fn range(checker: &mut Checker<'_>, entry: &Entry, spec: &ParamSpec, path: &str) -> Option<Vec<ParamValue>> {
+    let fields = checker.section(&entry.value, path, AXIS, entry.key_span)?;
+    if fields.is_wrong("log") || fields.is_wrong("linear") {
+        return None;
+    }
+    let (form, range) = match (fields.section("log"), fields.section("linear")) {
+        (Some(range), None) => ("log", range),
+        (None, Some(range)) => ("linear", range),
+        (None, None) if matches!(&entry.value.content, Content::Mapping(entries) if !entries.is_empty()) => {
+            return None;
+        }
+        _ => {
+            not_an_axis(checker, &entry.value, path.to_owned());
+            return None;
+        }
+    };
+    if !matches!(spec.kind, ParamKind::Integer { .. } | ParamKind::Real { .. }) {
+        let (path, name, expected) = (path.to_owned(), spec.name.to_owned(), spec.kind.to_string());
+        checker.error(entry.value.span, ErrorKind::RangeOfWords { path, name, expected });
+        return None;
+    }
+    let log = form == "log";
+    let ends = ["from", "to"].map(|end| range_end(checker, range, end, log, spec, &join(path, form)));
+    let [Some(from), Some(to)] = ends else { return None };
+    let steps = range.integer("steps")?;
+    let values: Vec<ParamValue> = (0..steps).map(|i| value_of(spec, range_value(log, from, to, i, steps))).collect();
+    if let Some(at) = (1..values.len()).find(|at| values[..*at].contains(&values[*at])) {
+        let (path, value) = (path.to_owned(), values[at].to_string());
+        checker.error(entry.value.span, ErrorKind::RepeatedValue { path, value, rounded: true });
+        return None;
+    }
+    Some(values)
+}
+
+fn range_end(
+    checker: &mut Checker<'_>,
+    range: &Fields<'_>,
+    end: &str,
+    log: bool,
+    spec: &ParamSpec,
+    path: &str,
+) -> Option<f64> {
+    let (x, span) = (range.real(end)?, range.span(end)?);
+    let expected = if log && x <= 0.0 {
+        "number above 0".to_owned()
+    } else if spec.check(&value_of(spec, x)).is_err() {
+        spec.kind.to_string()
+    } else {
+        return Some(x);
+    };
+    checker.error(span, ErrorKind::Value { path: join(path, end), expected, got: x.to_string(), nearest: None });
+    None
+}
+
+fn value_of(spec: &ParamSpec, x: f64) -> ParamValue {
+    // `as` saturates: a number beyond i64 is beyond the parameter's range as well.
+    if matches!(spec.kind, ParamKind::Integer { .. }) {
+        ParamValue::Integer(x.round() as i64)
+    } else {
+        ParamValue::Real(x)
+    }
+}
+
+/// Value `i` of `n` from `from` to `to`, both ends exact, those between rounded to six significant digits.
+///
+/// Rounding makes a value that can be read, and copied into another spec; the pure-Rust `libm` and the exact decimal
+/// conversion of the standard library make it the same on every machine.
+fn range_value(log: bool, from: f64, to: f64, i: u64, n: u64) -> f64 {
+    if i == 0 || i + 1 == n {
+        return if i == 0 { from } else { to };
+    }
+    let t = i as f64 / (n - 1) as f64;
+    let mix = |a: f64, b: f64| a * (1.0 - t) + b * t;
+    let x = if log { libm::exp(mix(libm::log(from), libm::log(to))) } else { mix(from, to) };
+    // Where ends of opposite sign cancel, what is left of their rounding errors is no value.
+    let x = if x.abs() < 1e-12 * from.abs().max(to.abs()) && !log { 0.0 } else { x };
+    let rounded: f64 = format!("{x:.5e}").parse().expect("a formatted number is a number");
+    rounded.clamp(from.min(to), from.max(to))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn values(log: bool, from: f64, to: f64, n: u64) -> Vec<f64> {
+        (0..n).map(|i| range_value(log, from, to, i, n)).collect()
+    }
+
+    #[test]
+    fn ranges_have_the_values_that_one_would_write() {
+        assert_eq!(values(true, 0.001, 0.1, 3), [0.001, 0.01, 0.1]);
+        assert_eq!(values(true, 0.001, 0.1, 5), [0.001, 0.00316228, 0.01, 0.0316228, 0.1]);
+        assert_eq!(values(false, -0.1, 0.2, 4), [-0.1, 0.0, 0.1, 0.2]);
+        assert_eq!(values(false, 0.0, 1.0, 4), [0.0, 0.333333, 0.666667, 1.0]);
+        assert_eq!(values(true, 16.0, 1.0, 5), [16.0, 8.0, 4.0, 2.0, 1.0]);
+    }
+
+    proptest! {
+        #[test]
+        fn range_values_lie_between_their_exact_ends(from in 1e-300_f64..1e300, to in 1e-300_f64..1e300, n in 2_u64..20, log: bool) {
+            let values = values(log, from, to, n);
+            prop_assert_eq!((values[0], values[n as usize - 1]), (from, to));
+            prop_assert!(values.iter().all(|x| (from.min(to)..=from.max(to)).contains(x)));
+        }
+    }
+}

@@ -1,0 +1,384 @@
+//! What can be wrong with a spec, and how it is told.
+
+use crate::source::{Excerpt, Place, printable};
+use std::fmt;
+
+/// Everything that is wrong with a spec, in order of place: the file first, then each override.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub struct SpecErrors {
+    /// The file's name, as given.
+    pub file: String,
+    /// At least one, at most [`SpecErrors::SHOWN`].
+    pub errors: Vec<SpecError>,
+    /// How many more there are.
+    pub n_more: usize,
+}
+
+impl SpecErrors {
+    /// So many errors are told at most.
+    pub const SHOWN: usize = 100;
+}
+
+/// One thing that is wrong with a spec.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SpecError {
+    /// Where.
+    pub place: Place,
+    /// What.
+    pub kind: ErrorKind,
+    pub(crate) excerpt: Excerpt,
+}
+
+/// Parts of YAML that specs do without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Feature {
+    /// `&name`.
+    Anchors,
+    /// `*name`.
+    Aliases,
+    /// `<<`.
+    MergeKeys,
+    /// `!tag`.
+    Tags,
+    /// A second `---`.
+    Documents,
+}
+
+/// What is wrong.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ErrorKind {
+    /// Bytes that are not UTF-8.
+    #[error("the spec is not UTF-8: byte 0x{byte:02x}")]
+    NotUtf8 {
+        /// The first byte that is not.
+        byte: u8,
+    },
+    /// A file that cannot be a spec.
+    #[error("the spec has {bytes} bytes, at most {max} are read")]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+        /// The limit.
+        max: usize,
+    },
+    /// A control character.
+    #[error("the character U+{code:04X} is not allowed here")]
+    ForbiddenLetter {
+        /// Its code point.
+        code: u32,
+    },
+    /// No document.
+    #[error("the spec is empty")]
+    Empty,
+    /// No YAML.
+    #[error("not valid YAML: {problem}")]
+    Syntax {
+        /// The parser's words.
+        problem: String,
+    },
+    /// YAML that specs do without.
+    #[error("{} in a spec", .0.sentence())]
+    Unsupported(Feature),
+    /// Values within values within values.
+    #[error("nested more than {max} levels deep")]
+    TooDeep {
+        /// The limit.
+        max: usize,
+    },
+    /// A flood of values.
+    #[error("more than {max} values")]
+    TooManyValues {
+        /// The limit.
+        max: usize,
+    },
+    /// A document that is a list or a single value.
+    #[error("expected a mapping of keys, got {got}")]
+    NoMapping {
+        /// What stands there.
+        got: String,
+    },
+    /// A list or mapping as a key.
+    #[error("expected a word as key, got {got}")]
+    KeyIsNoWord {
+        /// What stands there.
+        got: String,
+    },
+    /// A key that is not declared.
+    #[error("unknown key `{key}` in {section}{}", did_you_mean(nearest))]
+    UnknownKey {
+        /// The key.
+        key: String,
+        /// The mapping it stands in.
+        section: Section,
+        /// The valid key most like it.
+        nearest: Option<String>,
+        /// The valid keys, sorted.
+        valid: Vec<String>,
+        /// Where a key of this name does belong.
+        elsewhere: Option<Box<str>>,
+    },
+    /// A key that stands twice in one mapping.
+    #[error("`{key}` is given twice, first at {first}")]
+    DuplicateKey {
+        /// Its path.
+        key: String,
+        /// The first of them.
+        first: Place,
+    },
+    /// A required key that is not there.
+    #[error("missing key `{key}` in {section}, expected {expected}")]
+    MissingKey {
+        /// The key.
+        key: String,
+        /// The mapping it should stand in.
+        section: Section,
+        /// What its value should be.
+        expected: String,
+    },
+    /// A value of another type, or out of its range.
+    #[error("`{path}`: expected {expected}, got {got}{}", did_you_mean(nearest))]
+    Value {
+        /// The path of the key.
+        path: String,
+        /// Type and range.
+        expected: String,
+        /// What stands there.
+        got: String,
+        /// The valid word most like it.
+        nearest: Option<String>,
+    },
+    /// A key that goes with another one only.
+    #[error("`{path}` goes with `{sibling}` only{}", actual.as_ref().map(|a| format!(", and here it is `{a}`")).unwrap_or_default())]
+    Companion {
+        /// The path of the key.
+        path: String,
+        /// The other key, with the value that it would need to have, if any.
+        sibling: String,
+        /// The value that it has, if any.
+        actual: Option<String>,
+    },
+    /// Two lengths of training.
+    #[error("`training` has both `epochs` and `steps`, give one of them")]
+    EpochsAndSteps,
+    /// No scoring in the whole training.
+    #[error("`training.evaluate_every` is {evaluate_every}, more than the {steps} steps there are")]
+    NeverEvaluated {
+        /// Number of steps.
+        steps: u64,
+        /// Steps between two scorings.
+        evaluate_every: u64,
+    },
+    /// Shares that do not make a whole.
+    #[error("the shares of `data.split` sum to {sum}, expected 1: train {train}, validation {validation}, test {test}")]
+    Shares {
+        /// Share of training rows.
+        train: f64,
+        /// Share of validation rows.
+        validation: f64,
+        /// Share of test rows.
+        test: f64,
+        /// Their sum.
+        sum: f64,
+    },
+    /// An empty list of models.
+    #[error("`models` is empty, expected at least one")]
+    NoModels,
+    /// A model that nobody registered.
+    #[error("unknown model `{id}`{}", did_you_mean(nearest))]
+    UnknownModel {
+        /// The id.
+        id: String,
+        /// The known id most like it.
+        nearest: Option<String>,
+        /// All known ids, sorted.
+        valid: Vec<String>,
+    },
+    /// A model that is listed twice.
+    #[error("model `{id}` is listed twice, first at {first}")]
+    DuplicateModel {
+        /// The id.
+        id: String,
+        /// The first of them.
+        first: Place,
+    },
+    /// A parameter that the model does not declare.
+    #[error("model `{model}` has no parameter `{name}`{}", did_you_mean(nearest))]
+    UnknownParameter {
+        /// The parameter.
+        name: String,
+        /// The model.
+        model: String,
+        /// Its parameter most like it.
+        nearest: Option<String>,
+        /// Its parameters, sorted.
+        valid: Vec<String>,
+    },
+    /// A shared axis that no listed model declares.
+    #[error("no listed model has a parameter `{name}`{}", did_you_mean(nearest))]
+    UndeclaredAxis {
+        /// The axis.
+        name: String,
+        /// The parameter most like it.
+        nearest: Option<String>,
+        /// The parameters of the listed models, sorted.
+        valid: Vec<String>,
+    },
+    /// A parameter with a value and an axis.
+    #[error("model `{model}` both fixes `{name}` in `params` and sweeps it, fixed at {fixed}")]
+    FixedAndSwept {
+        /// The parameter.
+        name: String,
+        /// The model.
+        model: String,
+        /// Where it is fixed.
+        fixed: Place,
+    },
+    /// An axis without values, or with a flood of them.
+    #[error("axis `{path}` has {n_values} values, expected 1 to {max}")]
+    AxisLength {
+        /// Its path.
+        path: String,
+        /// How many values it has.
+        n_values: usize,
+        /// How many it may have.
+        max: usize,
+    },
+    /// An axis with a value twice.
+    #[error("axis `{path}` has the value {value} twice{}", if *rounded { ", after rounding" } else { "" })]
+    RepeatedValue {
+        /// Its path.
+        path: String,
+        /// The value.
+        value: String,
+        /// Whether the values come from a range.
+        rounded: bool,
+    },
+    /// A range over a parameter that is no number.
+    #[error("axis `{path}` is a range, but `{name}` is no number: {expected}")]
+    RangeOfWords {
+        /// Its path.
+        path: String,
+        /// The parameter.
+        name: String,
+        /// What it takes.
+        expected: String,
+    },
+    /// More trials than the limit.
+    #[error("the sweep makes {trials} trials, more than the limit of {limit}")]
+    TooManyTrials {
+        /// Configurations times replicates.
+        trials: u128,
+        /// `limits.max_trials`.
+        limit: u64,
+    },
+    /// A baseline that is not among the models.
+    #[error("`report.baseline` is `{id}`, which is not listed in `models`{}", did_you_mean(nearest))]
+    BaselineNotListed {
+        /// The baseline.
+        id: String,
+        /// The listed model most like it.
+        nearest: Option<String>,
+        /// The listed models, in the order of the spec.
+        valid: Vec<String>,
+    },
+    /// An override without `=` or without a path.
+    #[error("`{text}` is not of the form path=value, such as training.epochs=3")]
+    OverrideForm {
+        /// What was given.
+        text: String,
+    },
+    /// A path through something that has no keys.
+    #[error("`{path}` is {got}, it has no key `{segment}`")]
+    NoKeysHere {
+        /// The path so far.
+        path: String,
+        /// The segment that leads nowhere.
+        segment: String,
+        /// What stands there.
+        got: String,
+    },
+    /// A path to an element that a list does not have.
+    #[error("the list `{path}` has no element `{segment}`{}", did_you_mean(nearest))]
+    NoSuchElement {
+        /// The path so far.
+        path: String,
+        /// The segment that leads nowhere.
+        segment: String,
+        /// The model most like it.
+        nearest: Option<String>,
+        /// The elements there are: indices, or the models' ids.
+        valid: Vec<String>,
+    },
+}
+
+/// The mapping that a key stands in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section(pub(crate) String);
+
+impl fmt::Display for Section {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() { f.write_str("the spec") } else { write!(f, "`{}`", self.0) }
+    }
+}
+
+fn did_you_mean(nearest: &Option<String>) -> String {
+    nearest.as_ref().map(|name| format!(", did you mean `{name}`?")).unwrap_or_default()
+}
+
+impl Feature {
+    fn sentence(self) -> &'static str {
+        match self {
+            Feature::Anchors => "anchors (&name) cannot be used",
+            Feature::Aliases => "aliases (*name) cannot be used",
+            Feature::MergeKeys => "merge keys (<<) cannot be used",
+            Feature::Tags => "tags (!name) cannot be used",
+            Feature::Documents => "a second document (---) cannot stand",
+        }
+    }
+}
+
+impl ErrorKind {
+    /// What may help beside the message: the valid names, or the way out.
+    pub fn help(&self) -> Option<String> {
+        let list = |what: &str, valid: &[String]| (!valid.is_empty()).then(|| format!("{what}: {}", valid.join(", ")));
+        match self {
+            ErrorKind::Empty | ErrorKind::NoMapping { .. } => {
+                Some("required keys: recur, name, data, models".to_owned())
+            }
+            ErrorKind::Unsupported(Feature::Documents) => Some("one file holds one spec".to_owned()),
+            ErrorKind::Unsupported(Feature::Tags) => Some("put the value in quotes if it is text".to_owned()),
+            ErrorKind::Unsupported(_) => Some("write the values out where they are used".to_owned()),
+            ErrorKind::UnknownKey { elsewhere: Some(place), .. } => Some(place.to_string()),
+            ErrorKind::UnknownKey { valid, .. } => list("valid keys", valid),
+            ErrorKind::UnknownModel { valid, .. } => list("known models", valid),
+            ErrorKind::UnknownParameter { valid, .. } => list("its parameters", valid),
+            ErrorKind::UndeclaredAxis { valid, .. } => list("their parameters", valid),
+            ErrorKind::BaselineNotListed { valid, .. } => list("listed models", valid),
+            ErrorKind::NoSuchElement { valid, .. } => list("its elements", valid),
+            ErrorKind::TooManyTrials { .. } => Some("raise `limits.max_trials` if this is meant".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for SpecError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}: {}", self.place, printable(&self.kind.to_string(), 1000))?;
+        write!(f, "{}", self.excerpt)?;
+        match self.kind.help() {
+            Some(help) => write!(f, "\n{:>5} = {}", "", printable(&help, 1000)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for SpecErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for error in &self.errors {
+            writeln!(f, "{error}\n")?;
+        }
+        let n_errors = self.errors.len() + self.n_more;
+        write!(f, "{n_errors} error{} in {}", if n_errors == 1 { "" } else { "s" }, self.file)?;
+        if self.n_more > 0 { write!(f, ", the first {} of them are shown", self.errors.len()) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,59 @@
+//! The reference of all keys, in Markdown.
+
+use crate::keys::{AXIS, Default, Key, Kind, RANGE, TABLES};
+use std::fmt::Write as _;
+
+/// A table for each mapping of a spec: key, what it takes, default, meaning.
+pub fn reference() -> String {
+    let mut text = String::new();
+    for (path, keys) in TABLES {
+        let title = match *path {
+            "" => "Top level".to_owned(),
+            "models" => "Each element of `models`".to_owned(),
+            path => format!("`{path}`"),
+        };
+        table(&mut text, &title, keys);
+    }
+    table(&mut text, "A range, in place of an axis' list", AXIS);
+    table(&mut text, "`log` and `linear`", RANGE);
+    text.truncate(text.trim_end().len());
+    text + "\n"
+}
+
+fn table(text: &mut String, title: &str, keys: &[Key]) {
+    let mut row = |line: String| writeln!(text, "{line}").expect("writing to a String cannot fail");
+    row(format!("## {title}\n"));
+    row("| key | takes | default | meaning |".to_owned());
+    row("|---|---|---|---|".to_owned());
+    for key in keys {
+        row(format!("| `{}` | {} | {} | {} |", key.name, takes(&key.kind), default(&key.default), meaning(key)));
+    }
+    row(String::new());
+}
+
+fn takes(kind: &Kind) -> String {
+    match kind {
+        Kind::Choice(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),
+        kind => kind.to_string(),
+    }
+}
+
+fn default(default: &Default) -> String {
+    match default {
+        Default::Required => "required".to_owned(),
+        Default::Value(value) => format!("`{value}`"),
+        Default::None => "`none`".to_owned(),
+        Default::Derived(words) => (*words).to_owned(),
+        Default::Empty => "empty".to_owned(),
+    }
+}
+
+fn meaning(key: &Key) -> String {
+    match key.with {
+        None => key.meaning.to_owned(),
+        Some(with) => {
+            let value = with.value.map(|value| format!(": {value}")).unwrap_or_default();
+            format!("{} (with `{}{value}` only)", key.meaning, with.key)
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The spec as YAML with every default filled in.
+
+use crate::models::ModelEntry;
+use crate::spec::Spec;
+use recur_core::metric::Metric;
+use recur_core::params::ParamValue;
+use recur_core::settings::{DataSettings, EarlyStopping, Optimizer, SplitSettings, TrainingLength, TrainingSettings};
+use serde::Serialize;
+use serde_yaml::{Mapping, Value, to_value};
+
+/// Writes `spec`. All axes stand with their model, as lists, so that no rule is needed to read them.
+pub(crate) fn yaml(spec: &Spec) -> String {
+    let tree = mapping([
+        ("recur", scalar(1)),
+        ("name", scalar(&spec.name)),
+        ("seed", scalar(spec.seed)),
+        ("data", data(&spec.data, &spec.split)),
+        ("training", training(&spec.training)),
+        ("models", Value::Sequence(spec.models.iter().map(model).collect())),
+        ("sweep", Value::Mapping(Mapping::new())),
+        ("replicates", scalar(spec.replicates)),
+        (
+            "report",
+            mapping([
+                ("primary", scalar(spec.report.primary.name())),
+                ("baseline", or_none(spec.report.baseline.as_ref())),
+            ]),
+        ),
+        ("limits", mapping([("max_trials", scalar(spec.max_trials))])),
+    ]);
+    let question = if spec.question.is_empty() { String::new() } else { format!("# {}\n", spec.question) };
+    question + &serde_yaml::to_string(&tree).expect("a tree of plain values can be written")
+}
+
+fn mapping(entries: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
+    Value::Mapping(entries.into_iter().map(|(key, value)| (key.into(), value)).collect())
+}
+
+fn scalar(value: impl Serialize) -> Value {
+    to_value(value).expect("a plain value can be written")
+}
+
+fn or_none<T: Serialize>(value: Option<T>) -> Value {
+    value.map_or_else(|| "none".into(), scalar)
+}
+
+fn data(data: &DataSettings, split: &SplitSettings) -> Value {
+    let columns = mapping([("name", scalar(&data.name_column)), ("label", scalar(&data.label_column))]);
+    let text = mapping([
+        ("unicode", scalar(data.text.unicode)),
+        ("fold", scalar(data.text.fold)),
+        ("alphabet", data.text.alphabet.as_ref().map_or_else(|| "auto".into(), scalar)),
+        ("unknown", scalar(data.text.unknown)),
+    ]);
+    mapping([
+        ("source", scalar(&data.source)),
+        ("columns", columns),
+        ("text", text),
+        ("duplicates", scalar(data.duplicates)),
+        ("rejects", scalar(data.rejects)),
+        ("max_letters", scalar(data.max_letters)),
+        ("split", scalar(split)),
+    ])
+}
+
+fn training(training: &TrainingSettings) -> Value {
+    let mut entries = match training.length {
+        TrainingLength::Epochs(epochs) => vec![("epochs", scalar(epochs))],
+        TrainingLength::Steps { steps, evaluate_every } => {
+            vec![("steps", scalar(steps)), ("evaluate_every", scalar(evaluate_every))]
+        }
+    };
+    entries.extend([
+        ("batch_size", scalar(training.batch_size)),
+        ("sampling", scalar(training.sampling)),
+        ("optimizer", optimizer(&training.optimizer, training.clip_norm)),
+        ("schedule", scalar(training.schedule)),
+        ("class_weights", scalar(training.class_weights)),
+        ("early_stopping", training.early_stopping.map_or_else(|| "none".into(), early_stopping)),
+    ]);
+    mapping(entries)
+}
+
+fn optimizer(optimizer: &Optimizer, clip_norm: Option<f64>) -> Value {
+    let mut entries = match *optimizer {
+        Optimizer::Sgd { momentum } => vec![("name", scalar("sgd")), ("momentum", scalar(momentum))],
+        Optimizer::Adam { beta1, beta2, epsilon } => vec![
+            ("name", scalar("adam")),
+            ("beta1", scalar(beta1)),
+            ("beta2", scalar(beta2)),
+            ("epsilon", scalar(epsilon)),
+        ],
+    };
+    entries.push(("clip_norm", or_none(clip_norm)));
+    mapping(entries)
+}
+
+fn early_stopping(stopping: EarlyStopping) -> Value {
+    let metric = |metric: Metric| scalar(format!("validation_{}", metric.name()));
+    mapping([("metric", metric(stopping.metric)), ("patience", scalar(stopping.patience))])
+}
+
+fn model(model: &ModelEntry) -> Value {
+    let is_fixed = |name: &str| model.axes.iter().all(|axis| axis.name != name);
+    let fixed = model.params.iter().filter(|(name, _)| is_fixed(name));
+    let params: Mapping = fixed.map(|(name, value)| (name.into(), param(value))).collect();
+    let axis = |values: &[ParamValue]| Value::Sequence(values.iter().map(param).collect());
+    let axes: Mapping = model.axes.iter().map(|a| (a.name.as_str().into(), axis(&a.values))).collect();
+    mapping([("use", scalar(&model.id)), ("params", Value::Mapping(params)), ("sweep", Value::Mapping(axes))])
+}
+
+fn param(value: &ParamValue) -> Value {
+    match value {
+        ParamValue::Boolean(yes) => scalar(yes),
+        ParamValue::Integer(n) => scalar(n),
+        ParamValue::Real(x) => scalar(x),
+        ParamValue::Text(word) => scalar(word),
+        ParamValue::IntegerPair(from, to) => Value::Sequence(vec![scalar(from), scalar(to)]),
+    }
+}

@@ -1,0 +1,68 @@
+//! A checked spec, and the plan that it makes.
+
+use crate::axis::Axis;
+use crate::models::ModelEntry;
+use crate::resolved;
+use recur_core::plan::{Configuration, Plan};
+use recur_core::settings::{DataSettings, ReportSettings, SplitSettings, TrainingSettings};
+
+/// A spec without errors, every default filled in. [`crate::parse`] makes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spec {
+    /// Names the report, the log and the figures.
+    pub name: String,
+    /// The first comment of the file, on one line.
+    pub question: String,
+    /// The root seed.
+    pub seed: u64,
+    /// Where names come from.
+    pub data: DataSettings,
+    /// How they are divided.
+    pub split: SplitSettings,
+    /// How models that learn step by step are trained.
+    pub training: TrainingSettings,
+    /// The models, each once, in the order of the spec.
+    pub models: Vec<ModelEntry>,
+    /// Trials of each configuration.
+    pub replicates: u32,
+    /// What the report compares.
+    pub report: ReportSettings,
+    /// The limit that the number of trials was checked against.
+    pub max_trials: u64,
+}
+
+impl Spec {
+    /// The plan: every configuration spelled out. At most [`Spec::max_trials`] trials, for the check counted them.
+    pub fn plan(&self) -> Plan {
+        Plan {
+            name: self.name.clone(),
+            question: self.question.clone(),
+            seed: self.seed,
+            data: self.data.clone(),
+            split: self.split.clone(),
+            training: self.training.clone(),
+            configurations: self.models.iter().flat_map(configurations).collect(),
+            replicates: self.replicates,
+            report: self.report.clone(),
+        }
+    }
+
+    /// The spec as YAML with every default and every axis written out. Read again, it makes an equal plan.
+    pub fn resolved_yaml(&self) -> String {
+        resolved::yaml(self)
+    }
+}
+
+/// Every combination of the axes' values; the last axis varies fastest.
+fn configurations(model: &ModelEntry) -> Vec<Configuration> {
+    let swept: Vec<String> = model.axes.iter().filter(|axis| axis.values.len() > 1).map(|a| a.name.clone()).collect();
+    let start = vec![model.params.clone()];
+    let vary = |params: Vec<_>, axis: &Axis| {
+        let spread = |params: &recur_core::params::Params| {
+            axis.values.iter().map(|value| params.clone().with(&axis.name, value.clone())).collect::<Vec<_>>()
+        };
+        params.iter().flat_map(spread).collect()
+    };
+    let all = model.axes.iter().fold(start, vary);
+    all.into_iter().map(|params| Configuration { model: model.id.clone(), params, swept: swept.clone() }).collect()
+}

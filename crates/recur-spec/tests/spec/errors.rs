@@ -1,0 +1,165 @@
+//! What is told of wrong specs.
+
+use crate::{least, parse, told};
+use recur_spec::ErrorKind;
+
+/// Snapshots what is told of the least spec with `more` below it.
+macro_rules! check {
+    ($more:expr) => {
+        insta::assert_snapshot!(told(least($more)))
+    };
+}
+
+#[test]
+fn every_error_comes_in_one_pass_in_order_of_place() {
+    insta::assert_snapshot!(told(
+        "# Everything is wrong.
+recur: 2
+name: Großer Name
+seed: -1
+data:
+  sorce: data/names.csv
+  columns: {name: name, lable: language}
+  text: {unicode: NFC, fold: ascii-lower, alphabet: '', unknown: 5}
+  duplicates: drop
+  duplicates: keep
+  max_letters: 0
+  split: {train: 0.8, validation: 0.2, test: 0.2, stratify: yes}
+training:
+  epochs: 0
+  batch_size: 1.5
+  learning_rate: 0.1
+  hidden: 3
+  optimizer: {name: sgd, beta1: 0.9, clip_norm: 0}
+  early_stopping: {metric: loss, patience: three}
+models:
+  - use: linfa_logistics
+  - use: manual_rnn
+    params: {hiden_size: 32, activation: tahn, learning_rate: 0}
+  - use: stacked_rnn
+    params: {layers: 2}
+    sweep: {layers: [1, 2], hidden_size: [], nonlinearity: {log: {from: 1, to: 2, steps: 2}}}
+  - use: manual_rnn
+sweep:
+  hidden_sizes: [64]
+  learning_rate: {log: {from: 0, to: 0.1, steps: 1}}
+replicates: 0
+report: {primary: f1, baseline: manual_rn}
+limits: {max_trials: lots}
+"
+    ));
+}
+
+#[test]
+fn missing_keys_are_told_at_their_mapping() {
+    insta::assert_snapshot!(told("name: x\ndata:\n  columns: {}\nmodels:\n  - params: {}\n"));
+}
+
+#[test]
+fn carets_stand_under_wide_and_combining_letters() {
+    insta::assert_snapshot!(told(
+        "recur: 1\nname: x\ndata: {source: '名前.csv', duplicates: doppelt, max_letters: 0}\n\
+        models: [{use: 'e\u{301}a\u{301}'}, {use: manual_rnn, params: {名: 1}}]\n"
+    ));
+}
+
+#[test]
+fn zero_epochs_and_steps_are_refused() {
+    check!("training: {epochs: 0}\n");
+    check!("training: {steps: 0}\n");
+}
+
+#[test]
+fn negative_sizes_are_refused() {
+    check!("training: {batch_size: -3}\nsweep: {hidden_size: [-1, 8]}\n");
+}
+
+#[test]
+fn epochs_and_steps_together_are_refused() {
+    check!("training:\n  epochs: 1\n  steps: 3\n");
+}
+
+#[test]
+fn evaluate_every_needs_steps_and_fits_into_them() {
+    check!("training: {evaluate_every: 5}\n");
+    check!("training: {steps: 5, evaluate_every: 6}\n");
+}
+
+#[test]
+fn a_key_of_the_other_optimizer_is_refused() {
+    check!("training: {optimizer: {name: sgd, beta1: 0.9}}\n");
+    check!("training: {optimizer: {momentum: 0.9}}\n");
+}
+
+#[test]
+fn infinite_and_undefined_numbers_are_refused() {
+    check!("training: {optimizer: {clip_norm: .inf, epsilon: .nan}}\nsweep: {learning_rate: [.nan, .inf, 1e999]}\n");
+}
+
+#[test]
+fn text_stays_on_one_line() {
+    check!("report: {baseline: \"a\\nb\"}\n");
+    for letter in ["\\t", "\\u2028", "\\u0085", "\\0", "\\n"] {
+        let text = least("").replace("names.csv", &format!("\"names{letter}.csv\""));
+        assert!(matches!(parse(text).unwrap_err().errors[0].kind, ErrorKind::Value { .. }), "{letter}");
+    }
+}
+
+#[test]
+fn a_key_from_another_section_is_told_where_it_belongs() {
+    check!("batch_size: 3\ntraining:\n  activation: tanh\n");
+}
+
+#[test]
+fn shares_that_do_not_sum_to_one_are_told_with_the_defaults() {
+    insta::assert_snapshot!(told(least("").replace("names.csv\n", "names.csv\n  split: {train: 0.7}\n")));
+}
+
+#[test]
+fn models_must_be_a_list_of_mappings() {
+    let with = |models: &str| format!("recur: 1\nname: x\ndata: {{source: a}}\nmodels: {models}\n");
+    insta::assert_snapshot!(told(with("[]")));
+    insta::assert_snapshot!(told(with("")));
+    insta::assert_snapshot!(told(with("manual_rnn")));
+    insta::assert_snapshot!(told(with("[manual_rnn, {}]")));
+}
+
+#[test]
+fn an_unknown_model_excuses_its_axes() {
+    let text = "recur: 1\nname: x\ndata: {source: a}\nmodels: [{use: stacked_rn}]\nsweep: {layers: [1], layer: [1]}\n";
+    insta::assert_snapshot!(told(text));
+}
+
+#[test]
+fn a_baseline_must_be_listed() {
+    check!("report: {baseline: stacked_rnn}\n");
+}
+
+#[test]
+fn a_sweep_past_the_limit_is_refused_without_being_expanded() {
+    let hundred = "{linear: {from: 1, to: 1000, steps: 1000}}";
+    check!(&format!(
+        "sweep:\n  hidden_size: {hundred}\n  learning_rate: {{log: {{from: 1e-6, to: 1, steps: 1000}}}}\n"
+    ));
+    check!("replicates: 10\nlimits:\n  max_trials: 9\n");
+}
+
+#[test]
+fn a_flood_of_errors_is_cut() {
+    let keys: String = (0..1000).map(|i| format!("key{i}: 1\n")).collect();
+    let errors = parse(least(&keys)).unwrap_err();
+    assert_eq!((errors.errors.len(), errors.n_more), (100, 900));
+    assert!(errors.to_string().ends_with("1000 errors in x.yaml, the first 100 of them are shown"));
+}
+
+#[test]
+fn an_error_in_a_shared_axis_is_told_once() {
+    let text = "recur: 1\nname: x\ndata: {source: a}\nmodels: [{use: manual_rnn}, {use: stacked_rnn}]\nsweep: {hidden_size: [0, x]}\n";
+    assert_eq!(parse(text).unwrap_err().errors.len(), 2);
+}
+
+#[test]
+fn an_error_in_a_shared_axis_does_not_hide_behind_a_models_own() {
+    let text = "recur: 1\nname: x\ndata: {source: a}\nmodels: [{use: manual_rnn, params: {hidden_size: 3}}]\nsweep: {hidden_size: [0]}\n";
+    assert!(matches!(parse(text).unwrap_err().errors[0].kind, ErrorKind::Value { .. }));
+}

@@ -1,0 +1,69 @@
+//! What the functions do where there is little or nothing to compute from.
+
+use proptest::prelude::*;
+use recur_stats::*;
+
+#[test]
+fn no_rows_have_no_figures() {
+    let confusion = Confusion::new(3);
+    assert_eq!((confusion.accuracy(), confusion.macro_f1()), (None, None));
+    assert_eq!((mean(&[]), mean_log_loss([])), (None, None));
+}
+
+#[test]
+fn one_replicate_has_no_spread_and_no_test() {
+    assert_eq!(mean(&[0.3]), Some(0.3));
+    assert_eq!(standard_deviation(&[0.3]), None);
+    assert_eq!(t_interval(&[0.3], 0.95), None);
+    assert_eq!(corrected_resampled_t(&[0.3], 80, 10), None);
+}
+
+#[test]
+fn equal_differences_give_a_point_and_a_sure_p() {
+    let point = |x: f64| Interval { low: x, high: x };
+    let same = |x: f64| corrected_resampled_t(&[x; 3], 80, 10).unwrap();
+    assert_eq!((same(0.0).interval, same(0.0).p), (point(0.0), 1.0));
+    assert_eq!((same(0.1).interval, same(0.1).p), (point(0.1), 0.0));
+}
+
+#[test]
+fn a_difference_that_is_not_finite_is_not_tested() {
+    assert_eq!(corrected_resampled_t(&[0.1, f64::NAN], 80, 10), None);
+    assert_eq!(corrected_resampled_t(&[0.1, f64::INFINITY], 80, 10), None);
+}
+
+#[test]
+fn a_label_with_neither_true_nor_predicted_rows_is_left_out_of_the_mean() {
+    let confusion = Confusion::of(4, [(0, 0), (1, 2)]);
+    assert_eq!(confusion.macro_f1(), Some(1.0 / 3.0));
+    assert!(!confusion.by_label()[3].is_present());
+}
+
+#[test]
+fn sums_of_matrices_are_matrices_of_all_rows() {
+    let mut sum = Confusion::of(3, [(0, 1), (2, 2)]);
+    sum.add(&Confusion::of(3, [(0, 1), (1, 1)]));
+    assert_eq!(sum, Confusion::of(3, [(0, 1), (2, 2), (0, 1), (1, 1)]));
+}
+
+proptest! {
+    #[test]
+    fn correction_never_makes_a_p_value_smaller(p_values in prop::collection::vec(0.0_f64..=1.0, 0..10)) {
+        for (p, adjusted) in p_values.iter().zip(holm(&p_values)) {
+            prop_assert!(*p <= adjusted && adjusted <= 1.0);
+        }
+    }
+
+    #[test]
+    fn interval_excludes_zero_exactly_when_p_is_below_five_percent(differences in prop::collection::vec(-1.0_f64..1.5, 2..12)) {
+        let comparison = corrected_resampled_t(&differences, 80, 10).unwrap();
+        prop_assume!((comparison.p - 0.05).abs() > 1e-6);
+        prop_assert_eq!(comparison.interval.contains(0.0), comparison.p > 0.05);
+    }
+
+    #[test]
+    fn quantile_and_tail_are_inverse(p in 0.501_f64..0.9999, freedom in 1_u32..200) {
+        let t = quantile(p, f64::from(freedom));
+        prop_assert!((two_sided_p(t, f64::from(freedom)) - 2.0 * (1.0 - p)).abs() < 1e-9);
+    }
+}
