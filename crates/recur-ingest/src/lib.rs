@@ -1,1 +1,20 @@
 //! Files of names to a canonical data set; the only crate that knows polars.
+//!
+//! [`ingest`] reads CSV, TSV, NDJSON, Parquet or lists of names (`LABEL.txt`), normalises the names, sets aside the
+//! rows that cannot be used, and gives a [`Dataset`](recur_core::dataset::Dataset) that depends on the rows alone:
+//! not on their order, on the format, or on how they are spread over files. It trains nothing and splits nothing.
+
+mod error;
+mod facts;
+mod fold;
+mod group;
+mod ingest;
+mod normalise;
+mod read;
+mod rejects;
+mod source;
+
+pub use error::{IngestError, Place};
+pub use ingest::{Ingested, ingest};
+pub use normalise::normalise;
+pub use rejects::{Reject, write_rejects};

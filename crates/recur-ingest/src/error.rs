@@ -1,0 +1,251 @@
+//! What can go wrong with a source as a whole. A row that cannot be used is no error: see [`Reject`].
+
+use crate::rejects::Reject;
+use std::fmt::Display;
+use std::io;
+
+/// A source that cannot become a data set.
+///
+/// Paths are written as the spec writes them, relative to the folder that the run started in.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+    /// The source is an address of the network.
+    #[error("`{location}` is no local file: recur reads files of this machine only")]
+    Remote {
+        /// The source.
+        location: String,
+    },
+    /// There is no such file or folder.
+    #[error("`{path}` does not exist{}", hint(nearest.as_deref(), "did you mean"))]
+    Missing {
+        /// The file.
+        path: String,
+        /// The entry of the same folder with the most similar name.
+        nearest: Option<String>,
+    },
+    /// A file or folder could not be read.
+    #[error("`{path}` cannot be read")]
+    Read {
+        /// The file or folder.
+        path: String,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// A glob that is none.
+    #[error("`{pattern}` is not a valid glob")]
+    Glob {
+        /// The glob.
+        pattern: String,
+        /// What is wrong with it.
+        #[source]
+        source: glob::PatternError,
+    },
+    /// A glob that no file matches.
+    #[error("no file matches `{pattern}`")]
+    NoMatch {
+        /// The glob.
+        pattern: String,
+    },
+    /// A file whose extension names no known format.
+    #[error("`{path}` is of no known format: the extension should be one of {}", known.join(", "))]
+    UnknownKind {
+        /// The file.
+        path: String,
+        /// All known extensions, sorted.
+        known: Vec<&'static str>,
+    },
+    /// A glob that matches files of different formats.
+    #[error("`{first}` and `{other}` are of different formats: one source has one format")]
+    MixedKinds {
+        /// The first file in sorted order.
+        first: String,
+        /// The first one of another format.
+        other: String,
+    },
+    /// A folder without lists of names.
+    #[error("folder `{folder}` holds no LABEL.txt, one name a line{}", found_files(found))]
+    NoLists {
+        /// The folder.
+        folder: String,
+        /// The data files it holds instead.
+        found: Vec<String>,
+    },
+    /// A path that is not valid Unicode, so no label and no record can name it.
+    #[error("`{path}` has a name that is not valid Unicode")]
+    FileName {
+        /// The path, with replacement characters.
+        path: String,
+    },
+    /// A file with nothing in it.
+    #[error("`{path}` is empty")]
+    EmptyFile {
+        /// The file.
+        path: String,
+    },
+    /// A header line that is no header.
+    #[error("`{path}` has no usable header at line {line}: {detail}")]
+    Header {
+        /// The file.
+        path: String,
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong with it.
+        detail: &'static str,
+    },
+    /// A column that the settings name and the file does not have.
+    #[error(
+        "`{path}` has no column `{column}`{}: its columns are {}{}",
+        hint(nearest.as_deref(), "did you mean"),
+        quoted(found),
+        delimiter_hint(*delimiter)
+    )]
+    MissingColumn {
+        /// The file.
+        path: String,
+        /// The column looked for.
+        column: String,
+        /// The columns of the file, in its order (the first 20).
+        found: Vec<String>,
+        /// The most similar of them.
+        nearest: Option<String>,
+        /// What the fields seem to be separated by, if not by what the extension says.
+        delimiter: Option<char>,
+    },
+    /// A column that the file has more than once.
+    #[error("`{path}` has more than one column `{column}`")]
+    RepeatedColumn {
+        /// The file.
+        path: String,
+        /// The column.
+        column: String,
+    },
+    /// A Parquet column whose values are no text.
+    #[error("column `{column}` of `{path}` is of type {found}: it should hold text, numbers or booleans")]
+    ColumnType {
+        /// The file.
+        path: String,
+        /// The column.
+        column: String,
+        /// Its type.
+        found: String,
+    },
+    /// A file that is damaged or not of its format.
+    #[error("`{path}` cannot be read as {format}: {detail}")]
+    Parse {
+        /// The file.
+        path: String,
+        /// The format that its extension names.
+        format: &'static str,
+        /// What the reader said.
+        detail: String,
+    },
+    /// Rejected rows, where `rejects: error`.
+    #[error("{count} rows cannot be used:{}", listed(first, *count))]
+    Rejected {
+        /// How many.
+        count: u64,
+        /// The first few.
+        first: Vec<Reject>,
+    },
+    /// A source without rows.
+    #[error("`{location}` has no rows")]
+    NoRows {
+        /// The source.
+        location: String,
+    },
+    /// A source of whose rows none can be used.
+    #[error("none of the {count} rows of `{location}` can be used:{}", listed(first, *count))]
+    NoUsableRows {
+        /// The source.
+        location: String,
+        /// How many rows there are.
+        count: u64,
+        /// The first few.
+        first: Vec<Reject>,
+    },
+    /// Nothing to tell apart.
+    #[error("all {rows} usable rows of `{location}` have the label `{label}`: a classifier needs at least two labels")]
+    OneLabel {
+        /// The source.
+        location: String,
+        /// The label.
+        label: String,
+        /// Rows that can be used.
+        rows: u64,
+    },
+    /// Rows that repeat an earlier one, where `duplicates: error`.
+    #[error("{count} rows repeat the name and label of another row:{}", listed(first, *count))]
+    Duplicates {
+        /// How many rows repeat another.
+        count: u64,
+        /// The first few.
+        first: Vec<Place>,
+    },
+    /// More than a data set can hold.
+    #[error("{found} {what}, and at most {limit} fit a data set")]
+    TooMany {
+        /// What there is too much of.
+        what: &'static str,
+        /// How many there are.
+        found: u64,
+        /// How many fit.
+        limit: u64,
+    },
+    /// The rejected rows could not be written.
+    #[error("`{path}` cannot be written")]
+    WriteRejects {
+        /// The file.
+        path: String,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// A row that repeats an earlier one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The file, as in [`Reject::file`].
+    pub file: String,
+    /// The line, as in [`Reject::line`].
+    pub line: u64,
+    /// The name, normalised.
+    pub name: String,
+    /// The label.
+    pub label: String,
+}
+
+impl Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}: `{}`, `{}`", self.file, self.line, self.name, self.label)
+    }
+}
+
+fn hint(nearest: Option<&str>, words: &str) -> String {
+    nearest.map_or_else(String::new, |nearest| format!(" ({words} `{nearest}`?)"))
+}
+
+fn quoted(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn found_files(found: &[String]) -> String {
+    if found.is_empty() { String::new() } else { format!("; to read {} name the file or a glob", quoted(found)) }
+}
+
+fn delimiter_hint(delimiter: Option<char>) -> String {
+    delimiter.map_or_else(String::new, |delimiter| {
+        let name = if delimiter == '\t' { "a tab".to_owned() } else { format!("`{delimiter}`") };
+        format!("; fields seem to be separated by {name}, but .csv means `,` and .tsv means a tab")
+    })
+}
+
+fn listed<T: Display>(first: &[T], count: u64) -> String {
+    let mut text: String = first.iter().map(|item| format!("\n  {item}")).collect();
+    let more = count.saturating_sub(first.len() as u64);
+    if more > 0 {
+        text.push_str(&format!("\n  and {more} more"));
+    }
+    text
+}

@@ -1,0 +1,289 @@
+//! The one way from a source to a data set: read, normalise, set aside, drop duplicates, group, count.
+
+use crate::error::{IngestError, Place};
+use crate::facts::name_figures;
+use crate::group::groups;
+use crate::normalise::normalise;
+use crate::read::{BadRow, Columns, Row, table};
+use crate::rejects::{Reject, excerpt};
+use crate::source::{InputFile, files};
+use recur_core::dataset::{Alphabet, Dataset, LabelledName};
+use recur_core::digest::Digest;
+use recur_core::facts::{DataFacts, RejectReason};
+use recur_core::settings::{DataSettings, Duplicates, Fold, Group, Rejects, TextSettings, Unknown};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use unicode_normalization::UnicodeNormalization;
+
+/// How many rows an error shows.
+const SHOWN: usize = 5;
+
+/// The most letters that an alphabet, and labels that a data set, may have.
+const MOST_LETTERS: u64 = 65_000;
+const MOST_LABELS: u64 = 65_535;
+
+/// A data set, and what became of the rows of its source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ingested {
+    /// The rows that can be used.
+    pub dataset: Dataset,
+    /// What became of all rows.
+    pub facts: DataFacts,
+    /// The rows that cannot be used, by file and line.
+    pub rejects: Vec<Reject>,
+}
+
+/// Reads the source that `settings` name; relative paths start at `base`. `group` says which rows a split keeps together.
+///
+/// Labels are trimmed and composed (NFC: some systems decompose the names of files). A row is rejected for the first of these that holds: it cannot
+/// be read, it has no label, nothing is left of its name, the name is too long, it has letters outside the alphabet
+/// (where those are an error). With the alphabet `auto`, the letters of all kept names have a token; after
+/// folding, those of ASCII alone.
+///
+/// # Errors
+/// If the source cannot be found or read, if it has no usable rows or one label only, and if the settings refuse its
+/// rejected or duplicate rows: see [`IngestError`].
+pub fn ingest(settings: &DataSettings, group: Group, base: &Path) -> Result<Ingested, IngestError> {
+    let mut gathered = Gathered::new(settings);
+    for file in files(&settings.source, base)? {
+        gathered.add_file(&file)?;
+    }
+    gathered.refuse_unusable()?;
+    let duplicates = gathered.drop_duplicates()?;
+    gathered.finish(group, duplicates)
+}
+
+/// A row that can be used. The order is that of the data set; the place is of use to errors alone.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Kept {
+    label: String,
+    name: String,
+    file: usize,
+    line: u64,
+}
+
+/// What has been read so far.
+struct Gathered<'a> {
+    settings: &'a DataSettings,
+    given_alphabet: Option<BTreeSet<char>>,
+    file_names: Vec<String>,
+    files: BTreeMap<String, Digest>,
+    kept: Vec<Kept>,
+    rejects: Vec<Reject>,
+    unknown_letters: BTreeMap<char, u64>,
+}
+
+impl<'a> Gathered<'a> {
+    fn new(settings: &'a DataSettings) -> Self {
+        Self {
+            settings,
+            given_alphabet: settings.text.alphabet.as_ref().map(|letters| letters.chars().collect()),
+            file_names: Vec::new(),
+            files: BTreeMap::new(),
+            kept: Vec::new(),
+            rejects: Vec::new(),
+            unknown_letters: BTreeMap::new(),
+        }
+    }
+
+    fn add_file(&mut self, file: &InputFile) -> Result<(), IngestError> {
+        let unreadable = |source| IngestError::Read { path: file.shown.clone(), source };
+        let bytes = std::fs::read(&file.path).map_err(unreadable)?;
+        self.files.insert(file.key.clone(), Digest::of(&bytes));
+        let columns = Columns { name: &self.settings.name_column, label: &self.settings.label_column };
+        let table = table(file, &bytes, columns)?;
+        let file_idx = self.file_names.len();
+        self.file_names.push(file.key.clone());
+        let mut bad = table.bad;
+        for row in table.rows {
+            match self.judge(&row) {
+                Ok((name, label)) => self.kept.push(Kept { label, name, file: file_idx, line: row.line }),
+                Err((reason, detail)) => {
+                    bad.push(BadRow { line: row.line, reason, text: text_of(&row, &bytes), detail });
+                }
+            }
+        }
+        bad.sort_by_key(|bad| bad.line);
+        self.rejects.extend(bad.into_iter().map(|BadRow { line, reason, text, detail }| Reject {
+            file: file.key.clone(),
+            line,
+            reason,
+            text,
+            detail,
+        }));
+        Ok(())
+    }
+
+    /// The name and label of a row, normalised, or why it cannot be used.
+    fn judge(&mut self, row: &Row) -> Result<(String, String), (RejectReason, String)> {
+        let label: String = row.label.as_deref().unwrap_or("").trim().nfc().collect();
+        if label.is_empty() {
+            return Err((RejectReason::MissingLabel, "the label is empty".to_owned()));
+        }
+        let mut name = normalise(row.name.as_deref().unwrap_or(""), &self.settings.text);
+        self.check_length(&name)?;
+        let unknown: BTreeSet<char> = name.chars().filter(|letter| !self.has_token(*letter)).collect();
+        for letter in &unknown {
+            *self.unknown_letters.entry(*letter).or_default() += 1;
+        }
+        match self.settings.text.unknown {
+            Unknown::Error if !unknown.is_empty() => {
+                let letters: Vec<String> = unknown.iter().take(SHOWN).map(|letter| format!("`{letter}`")).collect();
+                return Err((
+                    RejectReason::UnknownLetter,
+                    format!("no letter of the alphabet: {}", letters.join(", ")),
+                ));
+            }
+            Unknown::Drop if !unknown.is_empty() => {
+                name.retain(|letter| !unknown.contains(&letter));
+                name = name.trim().to_owned();
+                self.check_length(&name)?;
+            }
+            _ => {}
+        }
+        Ok((name, label))
+    }
+
+    fn check_length(&self, name: &str) -> Result<(), (RejectReason, String)> {
+        let (n_letters, most) = (name.chars().count(), self.settings.max_letters as usize);
+        match n_letters {
+            0 => Err((RejectReason::EmptyName, "nothing is left of the name".to_owned())),
+            n if n > most => Err((RejectReason::TooLong, format!("{n} letters, at most {most} are allowed"))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether `letter` has a token of its own.
+    fn has_token(&self, letter: char) -> bool {
+        match &self.given_alphabet {
+            Some(letters) => letters.contains(&letter),
+            None => self.settings.text.fold == Fold::None || letter.is_ascii(),
+        }
+    }
+
+    /// Rows kept or rejected: all that were read, until duplicates are dropped.
+    fn rows_read(&self) -> u64 {
+        (self.kept.len() + self.rejects.len()) as u64
+    }
+
+    fn refuse_unusable(&self) -> Result<(), IngestError> {
+        let location = self.settings.source.clone();
+        let count = self.rejects.len() as u64;
+        let first = || self.rejects.iter().take(SHOWN).cloned().collect();
+        if self.rows_read() == 0 {
+            return Err(IngestError::NoRows { location });
+        }
+        if count > 0 && self.settings.rejects == Rejects::Error {
+            return Err(IngestError::Rejected { count, first: first() });
+        }
+        let Some(some) = self.kept.first() else {
+            return Err(IngestError::NoUsableRows { location, count, first: first() });
+        };
+        if self.kept.iter().all(|row| row.label == some.label) {
+            let (label, rows) = (some.label.clone(), self.kept.len() as u64);
+            return Err(IngestError::OneLabel { location, label, rows });
+        }
+        Ok(())
+    }
+
+    /// Sorts the kept rows and drops those that repeat the name and label of another; how many those are.
+    fn drop_duplicates(&mut self) -> Result<u64, IngestError> {
+        self.kept.sort_unstable();
+        let same = |a: &Kept, b: &Kept| a.label == b.label && a.name == b.name;
+        match self.settings.duplicates {
+            Duplicates::Keep => Ok(0),
+            Duplicates::Drop => {
+                let before = self.kept.len();
+                self.kept.dedup_by(|b, a| same(a, b));
+                Ok((before - self.kept.len()) as u64)
+            }
+            Duplicates::Error => {
+                let mut repeated: Vec<&Kept> =
+                    self.kept.windows(2).filter(|pair| same(&pair[0], &pair[1])).map(|pair| &pair[1]).collect();
+                repeated.sort_unstable_by_key(|row| (row.file, row.line));
+                let count = repeated.len() as u64;
+                let first: Vec<Place> = repeated.into_iter().take(SHOWN).map(|row| self.place(row)).collect();
+                if first.is_empty() { Ok(0) } else { Err(IngestError::Duplicates { count, first }) }
+            }
+        }
+    }
+
+    fn place(&self, row: &Kept) -> Place {
+        let file = self.file_names[row.file].clone();
+        Place { file, line: row.line, name: row.name.clone(), label: row.label.clone() }
+    }
+
+    fn finish(self, group: Group, duplicates: u64) -> Result<Ingested, IngestError> {
+        let rows_read = self.rows_read() + duplicates;
+        let pairs: Vec<(&str, &str)> = self.kept.iter().map(|row| (row.name.as_str(), row.label.as_str())).collect();
+        let figures = name_figures(&pairs);
+        let alphabet = self.alphabet()?;
+        let n_bytes = self.kept.iter().map(|row| row.name.len() as u64).sum();
+        check_limit("labels", figures.rows_by_label.len() as u64, MOST_LABELS)?;
+        check_limit("bytes of names", n_bytes, u64::from(u32::MAX))?;
+        let groups = groups(&pairs, group);
+        let rows: Vec<LabelledName> = self
+            .kept
+            .into_iter()
+            .zip(groups)
+            .map(|(Kept { label, name, .. }, group)| LabelledName { label, name, group })
+            .collect();
+        let n_rows = rows.len() as u64;
+        let dataset = Dataset::new(rows, alphabet);
+        let most_common = figures.rows_by_label.values().max().copied().unwrap_or(0);
+        let facts = DataFacts {
+            source: self.settings.source.clone(),
+            files: self.files,
+            rows_read,
+            rejected: count_by_reason(&self.rejects),
+            duplicates,
+            rows: n_rows,
+            distinct_names: figures.distinct,
+            ambiguous_names: figures.ambiguous,
+            accuracy_ceiling: figures.best_right as f64 / n_rows as f64,
+            majority_share: most_common as f64 / n_rows as f64,
+            groups: dataset.groups().iter().max().map_or(0, |last| u64::from(*last) + 1),
+            rows_by_label: figures.rows_by_label,
+            n_tokens: dataset.alphabet().n_tokens() as u64,
+            unknown_letters: self.unknown_letters,
+            dataset: dataset.digest().clone(),
+        };
+        Ok(Ingested { dataset, facts, rejects: self.rejects })
+    }
+
+    fn alphabet(&self) -> Result<Alphabet, IngestError> {
+        let TextSettings { alphabet, unknown, .. } = &self.settings.text;
+        let letters: Vec<char> = match alphabet {
+            Some(letters) => letters.chars().collect(),
+            None => {
+                let mut seen = vec![false; char::MAX as usize + 1];
+                self.kept.iter().flat_map(|row| row.name.chars()).for_each(|letter| seen[letter as usize] = true);
+                ('\0'..=char::MAX).filter(|letter| seen[*letter as usize] && self.has_token(*letter)).collect()
+            }
+        };
+        check_limit("letters of an alphabet", letters.len() as u64, MOST_LETTERS)?;
+        Ok(Alphabet::new(letters, *unknown == Unknown::Token))
+    }
+}
+
+fn text_of(row: &Row, bytes: &[u8]) -> String {
+    match &row.span {
+        Some(span) => excerpt(&bytes[span.clone()]),
+        None => {
+            let value = |value: &Option<String>| value.clone().unwrap_or_default();
+            excerpt(format!("{}, {}", value(&row.name), value(&row.label)).as_bytes())
+        }
+    }
+}
+
+fn check_limit(what: &'static str, found: u64, limit: u64) -> Result<(), IngestError> {
+    if found > limit { Err(IngestError::TooMany { what, found, limit }) } else { Ok(()) }
+}
+
+fn count_by_reason(rejects: &[Reject]) -> BTreeMap<RejectReason, u64> {
+    let mut counts = BTreeMap::new();
+    for reject in rejects {
+        *counts.entry(reject.reason).or_default() += 1;
+    }
+    counts
+}

@@ -1,0 +1,195 @@
+//! NDJSON: one JSON object a line. Lines are checked one by one here, the good ones are parsed by polars.
+
+use super::frame::{PolarsError, columns_of_text};
+use super::{BadRow, Columns, Row, Table, lines, missing_column};
+use crate::error::IngestError;
+use polars::prelude::{DataType, Field, JsonFormat, JsonReader, Schema, SerReader};
+use recur_core::facts::RejectReason;
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use std::collections::BTreeSet;
+use std::fmt;
+use std::io::Cursor;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A line that is an object, its place trimmed of blanks.
+struct Line {
+    line: u64,
+    span: Range<usize>,
+}
+
+/// Rows of the NDJSON file `path`. Numbers and booleans become text; a name or label that is a list or an object
+/// makes a row malformed.
+pub(super) fn table(path: &str, bytes: &[u8], columns: Columns<'_>) -> Result<Table, IngestError> {
+    let (good, mut bad, keys) = sort_out(bytes, columns);
+    for column in [columns.name, columns.label] {
+        if !good.is_empty() && !keys.contains(column) {
+            return Err(missing_column(path, column, keys.iter().map(String::as_str)));
+        }
+    }
+    let mut rows = Vec::with_capacity(good.len());
+    parse_or_halve(bytes, &good, columns, &mut rows, &mut bad);
+    bad.sort_by_key(|bad| bad.line);
+    Ok(Table { rows, bad })
+}
+
+/// Lines that polars can be given, the others, and the keys found.
+fn sort_out(bytes: &[u8], columns: Columns<'_>) -> (Vec<Line>, Vec<BadRow>, BTreeSet<String>) {
+    let (mut good, mut bad, mut keys) = (Vec::new(), Vec::new(), BTreeSet::new());
+    for (line, span) in lines(bytes) {
+        let row = &bytes[span.clone()];
+        let text = match std::str::from_utf8(row) {
+            Ok(text) => text.trim_ascii(),
+            Err(error) => {
+                bad.push(BadRow::not_utf8(line, row, error));
+                continue;
+            }
+        };
+        match check(text, columns, &mut keys) {
+            Ok(()) => {
+                let start = span.start + (text.as_ptr() as usize - row.as_ptr() as usize);
+                good.push(Line { line, span: start..start + text.len() });
+            }
+            Err(detail) => bad.push(BadRow::new(line, RejectReason::Malformed, row, detail)),
+        }
+    }
+    (good, bad, keys)
+}
+
+/// How many different keys are remembered for an error message: objects may have keys without end.
+const MOST_KEYS: usize = 100;
+
+fn check(text: &str, columns: Columns<'_>, keys: &mut BTreeSet<String>) -> Result<(), String> {
+    // Line and column stand in the reject already; serde_json's own are those of this one line.
+    let object: Object =
+        serde_json::from_str(text).map_err(|error| match error.to_string().split_once(" at line ") {
+            Some((message, _)) => message.to_owned(),
+            None => error.to_string(),
+        })?;
+    for column in [columns.name, columns.label] {
+        let mut values = object.0.iter().filter(|(key, _)| key == column);
+        match (values.next(), values.next()) {
+            (Some(_), Some(_)) => return Err(format!("`{column}` stands there twice")),
+            (Some((_, Shape::Nested)), _) => return Err(format!("`{column}` is a list or an object")),
+            _ => {}
+        }
+    }
+    for (key, _) in object.0 {
+        if keys.len() < MOST_KEYS || key == columns.name || key == columns.label {
+            keys.insert(key);
+        }
+    }
+    Ok(())
+}
+
+/// Parses `lines`. Where polars refuses some of them they are halved until the line to blame stands alone.
+fn parse_or_halve(bytes: &[u8], lines: &[Line], columns: Columns<'_>, rows: &mut Vec<Row>, bad: &mut Vec<BadRow>) {
+    match (parse(bytes, lines, columns), lines) {
+        (_, []) => {}
+        (Ok(values), _) => rows.extend(lines.iter().zip(values).map(|(line, [name, label])| Row {
+            line: line.line,
+            span: Some(line.span.clone()),
+            name,
+            label,
+        })),
+        (Err(error), [line]) => {
+            let row = &bytes[line.span.clone()];
+            bad.push(BadRow::new(line.line, RejectReason::Malformed, row, error.to_string()));
+        }
+        (Err(_), _) => {
+            let (first, second) = lines.split_at(lines.len() / 2);
+            parse_or_halve(bytes, first, columns, rows, bad);
+            parse_or_halve(bytes, second, columns, rows, bad);
+        }
+    }
+}
+
+fn parse(bytes: &[u8], lines: &[Line], columns: Columns<'_>) -> Result<Vec<[Option<String>; 2]>, PolarsError> {
+    // No line end after the last line: polars' estimate of line lengths would look past the end of the text.
+    let text = lines.iter().map(|line| &bytes[line.span.clone()]).collect::<Vec<_>>().join(&b'\n');
+    let columns = [columns.name, columns.label];
+    let schema = Schema::from_iter(columns.map(|column| Field::new(column.into(), DataType::String)));
+    let reader = JsonReader::new(Cursor::new(text)).with_json_format(JsonFormat::JsonLines);
+    let frame = reader.with_schema(Arc::new(schema)).finish()?;
+    columns_of_text(&frame, columns, lines.len())
+}
+
+/// The keys of a JSON object, each with the shape of its value.
+struct Object(Vec<(String, Shape)>);
+
+#[derive(PartialEq)]
+enum Shape {
+    Plain,
+    /// A list or an object. How deep it goes is bounded by serde_json, and so is the recursion in polars.
+    Nested,
+}
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Keys;
+        impl<'de> Visitor<'de> for Keys {
+            type Value = Object;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
+                let mut keys = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    keys.push(entry);
+                }
+                Ok(Object(keys))
+            }
+        }
+        deserializer.deserialize_map(Keys)
+    }
+}
+
+impl<'de> Deserialize<'de> for Shape {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AnyValue;
+        impl<'de> Visitor<'de> for AnyValue {
+            type Value = Shape;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON value")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<Shape, E> {
+                Ok(Shape::Plain)
+            }
+
+            fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<Shape, E> {
+                Ok(Shape::Plain)
+            }
+
+            fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<Shape, E> {
+                Ok(Shape::Plain)
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<Shape, E> {
+                Ok(Shape::Plain)
+            }
+
+            fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<Shape, E> {
+                Ok(Shape::Plain)
+            }
+
+            fn visit_unit<E: serde::de::Error>(self) -> Result<Shape, E> {
+                Ok(Shape::Plain)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Shape, A::Error> {
+                while list.next_element::<Shape>()?.is_some() {}
+                Ok(Shape::Nested)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Shape, A::Error> {
+                while map.next_entry::<String, Shape>()?.is_some() {}
+                Ok(Shape::Nested)
+            }
+        }
+        deserializer.deserialize_any(AnyValue)
+    }
+}

@@ -1,0 +1,241 @@
+//! Which files a source means, and of which format they are. Nothing is read here but folders.
+
+use crate::error::IngestError;
+use recur_core::nearest::nearest;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+/// A format of files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Csv,
+    Tsv,
+    Ndjson,
+    Parquet,
+    /// `LABEL.txt`, one name a line.
+    List,
+}
+
+const EXTENSIONS: [(&str, Kind); 6] = [
+    ("csv", Kind::Csv),
+    ("jsonl", Kind::Ndjson),
+    ("ndjson", Kind::Ndjson),
+    ("parquet", Kind::Parquet),
+    ("tsv", Kind::Tsv),
+    ("txt", Kind::List),
+];
+
+/// A file of a source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct InputFile {
+    /// Its name relative to the source, with `/` between parts: what facts and rejects call it.
+    pub key: String,
+    /// Its path as the spec would write it: what errors call it.
+    pub shown: String,
+    /// Its path for the system.
+    pub path: PathBuf,
+    /// Its format.
+    pub kind: Kind,
+}
+
+/// The files of `source`, sorted by key, all of one format. Relative paths start at `base`.
+///
+/// A path that exists is taken as it stands even if it holds `*`, `?` or `[`.
+pub(crate) fn files(source: &str, base: &Path) -> Result<Vec<InputFile>, IngestError> {
+    if source.contains("://") {
+        return Err(IngestError::Remote { location: source.to_owned() });
+    }
+    let path = base.join(source);
+    if path.is_dir() {
+        return lists(source, &path);
+    }
+    if path.exists() {
+        let key = path.file_name().and_then(|name| name.to_str()).unwrap_or(source).to_owned();
+        let kind = kind_of(&path, source)?;
+        return Ok(vec![InputFile { key, shown: source.to_owned(), path, kind }]);
+    }
+    if source.contains(['*', '?', '[']) {
+        return matches(source, base);
+    }
+    Err(IngestError::Missing { path: source.to_owned(), nearest: nearest_sibling(source, &path) })
+}
+
+fn kind_by_extension(path: &Path) -> Option<Kind> {
+    let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+    EXTENSIONS.iter().find(|(known, _)| *known == extension).map(|(_, kind)| *kind)
+}
+
+fn kind_of(path: &Path, shown: &str) -> Result<Kind, IngestError> {
+    let unknown = || IngestError::UnknownKind {
+        path: shown.to_owned(),
+        known: EXTENSIONS.iter().map(|(extension, _)| *extension).collect(),
+    };
+    kind_by_extension(path).ok_or_else(unknown)
+}
+
+/// The `LABEL.txt` of a folder; other files and folders in it are left alone.
+fn lists(source: &str, folder: &Path) -> Result<Vec<InputFile>, IngestError> {
+    let (mut files, mut others) = (Vec::new(), Vec::new());
+    for path in entries(source, folder)?.into_iter().filter(|path| path.is_file()) {
+        let Some(key) = path.file_name().and_then(|name| name.to_str()).map(str::to_owned) else {
+            return Err(IngestError::FileName { path: path.display().to_string() });
+        };
+        match kind_by_extension(&path) {
+            Some(Kind::List) => {
+                let shown = join_shown(source, &key);
+                files.push(InputFile { key, shown, path, kind: Kind::List });
+            }
+            Some(_) => others.push(key),
+            None => {}
+        }
+    }
+    if files.is_empty() {
+        others.sort();
+        others.truncate(5);
+        return Err(IngestError::NoLists { folder: source.to_owned(), found: others });
+    }
+    files.sort_by(|a, b| a.key.cmp(&b.key));
+    Ok(files)
+}
+
+fn entries(shown: &str, folder: &Path) -> Result<Vec<PathBuf>, IngestError> {
+    let unreadable = |source| IngestError::Read { path: shown.to_owned(), source };
+    let entries = fs::read_dir(folder).map_err(unreadable)?;
+    entries.map(|entry| entry.map(|entry| entry.path()).map_err(unreadable)).collect()
+}
+
+fn join_shown(folder: &str, key: &str) -> String {
+    match folder.trim_end_matches('/') {
+        "" if !folder.starts_with('/') => key.to_owned(),
+        folder => format!("{folder}/{key}"),
+    }
+}
+
+/// The files that match a glob. Folders that match are left alone.
+fn matches(pattern: &str, base: &Path) -> Result<Vec<InputFile>, IngestError> {
+    let split = pattern.find(['*', '?', '[']).and_then(|special| pattern[..special].rfind('/')).map_or(0, |i| i + 1);
+    let (folder, rest) = pattern.split_at(split);
+    let root = without_dots(&base.join(folder));
+    let full = format!("{}/{rest}", glob::Pattern::escape(&root.to_string_lossy()));
+    let paths = glob::glob(&full).map_err(|source| IngestError::Glob { pattern: pattern.to_owned(), source })?;
+    let mut files = Vec::new();
+    for path in paths {
+        let path =
+            path.map_err(|error| IngestError::Read { path: error.path().display().to_string(), source: error.into() })?;
+        if path.is_file() {
+            files.push(matched_file(folder, &root, path)?);
+        }
+    }
+    files.sort_by(|a, b| a.key.cmp(&b.key));
+    same_kind(pattern, files)
+}
+
+fn matched_file(folder: &str, root: &Path, path: PathBuf) -> Result<InputFile, IngestError> {
+    let relative = path.strip_prefix(root).unwrap_or(&path);
+    let parts: Option<Vec<&str>> = relative.iter().map(|part| part.to_str()).collect();
+    let Some(parts) = parts else { return Err(IngestError::FileName { path: path.display().to_string() }) };
+    let key = parts.join("/");
+    let shown = join_shown(folder, &key);
+    let kind = kind_of(&path, &shown)?;
+    Ok(InputFile { key, shown, path, kind })
+}
+
+fn same_kind(pattern: &str, files: Vec<InputFile>) -> Result<Vec<InputFile>, IngestError> {
+    let Some(first) = files.first() else { return Err(IngestError::NoMatch { pattern: pattern.to_owned() }) };
+    match files.iter().find(|file| file.kind != first.kind) {
+        Some(other) => Err(IngestError::MixedKinds { first: first.shown.clone(), other: other.shown.clone() }),
+        None => Ok(files),
+    }
+}
+
+/// `path` without `.` parts, as the glob crate gives its matches, so that one can be stripped from the other.
+fn without_dots(path: &Path) -> PathBuf {
+    let clean: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
+    if clean.as_os_str().is_empty() { PathBuf::from(".") } else { clean }
+}
+
+fn nearest_sibling(source: &str, path: &Path) -> Option<String> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let typed = path.file_name()?.to_str()?;
+    let entries = fs::read_dir(parent).ok()?;
+    let mut names: Vec<String> = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    names.sort();
+    let name = nearest(typed, names.iter().map(String::as_str))?;
+    Some(format!("{}{name}", &source[..source.len() - typed.len()]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(names: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for name in names {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        folder
+    }
+
+    fn check(names: &[&str], source: &str, expected: &[(&str, &str)]) {
+        let folder = folder(names);
+        let files = files(source, folder.path()).unwrap();
+        let found: Vec<_> = files.iter().map(|file| (file.key.as_str(), file.shown.as_str())).collect();
+        assert_eq!(found, expected);
+        assert!(files.iter().all(|file| file.path.is_file()));
+    }
+
+    fn check_error(names: &[&str], source: &str, expected: &str) {
+        let folder = folder(names);
+        assert_eq!(files(source, folder.path()).unwrap_err().to_string(), expected);
+    }
+
+    #[test]
+    fn files_are_sorted_and_named_relative_to_the_source() {
+        check(&["d/a.csv"], "d/a.csv", &[("a.csv", "d/a.csv")]);
+        check(&["d/B.txt", "d/A.TXT", "d/x.md"], "d/", &[("A.TXT", "d/A.TXT"), ("B.txt", "d/B.txt")]);
+        check(&["d/b.csv", "d/a.csv", "d/x.md"], "./d/*.csv", &[("a.csv", "./d/a.csv"), ("b.csv", "./d/b.csv")]);
+        check(&["d/1/n.csv", "d/2/n.csv"], "d/*/n.csv", &[("1/n.csv", "d/1/n.csv"), ("2/n.csv", "d/2/n.csv")]);
+        check(&["a.csv"], "*.csv", &[("a.csv", "a.csv")]);
+    }
+
+    #[test]
+    fn existing_path_is_no_glob() {
+        check(&["d/a[1].csv", "d/a1.csv"], "d/a[1].csv", &[("a[1].csv", "d/a[1].csv")]);
+    }
+
+    #[test]
+    fn missing_file_is_an_error_with_the_nearest_name() {
+        check_error(&["d/names.csv"], "d/name.csv", "`d/name.csv` does not exist (did you mean `d/names.csv`?)");
+        check_error(&["d/names.csv"], "e/zebra.csv", "`e/zebra.csv` does not exist");
+    }
+
+    #[test]
+    fn unknown_extension_is_an_error_that_lists_the_known_ones() {
+        let known = "the extension should be one of csv, jsonl, ndjson, parquet, tsv, txt";
+        check_error(&["a.xlsx"], "a.xlsx", &format!("`a.xlsx` is of no known format: {known}"));
+        check_error(&["a"], "a", &format!("`a` is of no known format: {known}"));
+    }
+
+    #[test]
+    fn folder_without_lists_is_an_error_that_says_what_was_expected() {
+        let none = "folder `d` holds no LABEL.txt, one name a line";
+        check_error(&["d/readme.md"], "d", none);
+        check_error(&["d/a.csv"], "d", &format!("{none}; to read `a.csv` name the file or a glob"));
+    }
+
+    #[test]
+    fn glob_of_nothing_and_of_two_formats_are_errors() {
+        check_error(&["a.csv"], "*.tsv", "no file matches `*.tsv`");
+        let mixed = "`a.csv` and `a.tsv` are of different formats: one source has one format";
+        check_error(&["a.csv", "a.tsv"], "a.*", mixed);
+        check_error(&[], "a[.csv", "`a[.csv` is not a valid glob");
+    }
+
+    #[test]
+    fn address_of_the_network_is_refused() {
+        let expected = "`https://example.org/a.csv` is no local file: recur reads files of this machine only";
+        check_error(&[], "https://example.org/a.csv", expected);
+    }
+}

@@ -1,0 +1,6 @@
+//! Tests of the whole way from files to a data set. One program: each would have to be linked with polars.
+
+mod bad_input;
+mod common;
+mod same_data;
+mod shipped_data;

@@ -1,0 +1,64 @@
+//! Names as weighted character n-grams: the input of every model of this crate.
+//!
+//! A name is put between a start and an end mark and cut into all its runs of `from` to `to` tokens. The n-grams that
+//! stand in most training names have a column each; what has none is ignored. The columns of one name are sparse
+//! (about three a letter with the usual lengths 1 to 3), and stay sparse in prediction; linfa alone gets them dense.
+
+mod ngram;
+mod vocabulary;
+mod weighting;
+
+pub use ngram::{LONGEST, NGram, NGramRange};
+pub use vocabulary::{Occurrence, Vocabulary};
+pub use weighting::{Weight, Weighting};
+
+use recur_core::dataset::Sequences;
+
+/// A vocabulary and the value that its columns take for a name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Features {
+    /// The columns.
+    pub vocabulary: Vocabulary,
+    /// Their values.
+    pub weighting: Weighting,
+}
+
+/// What decides a model's features before any name is seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FeatureSettings {
+    /// Which n-grams are looked at.
+    pub range: NGramRange,
+    /// How many of them may have a column.
+    pub max_ngrams: usize,
+    /// How they are weighed.
+    pub weighting: WeightingKind,
+}
+
+/// A [`Weighting`] without its figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WeightingKind {
+    /// See [`Weighting::Presence`].
+    Presence,
+    /// See [`Weighting::Counts`].
+    Counts,
+    /// See [`Weighting::TfIdf`].
+    TfIdf,
+}
+
+impl Features {
+    /// Chooses columns and weights from training rows.
+    pub fn learn(settings: FeatureSettings, sequences: &Sequences, rows: &[u32]) -> Self {
+        let (vocabulary, rows_with) = Vocabulary::choose(settings.range, sequences, rows, settings.max_ngrams);
+        let weighting = match settings.weighting {
+            WeightingKind::Presence => Weighting::Presence,
+            WeightingKind::Counts => Weighting::Counts,
+            WeightingKind::TfIdf => Weighting::tfidf(rows.len(), &rows_with),
+        };
+        Self { vocabulary, weighting }
+    }
+
+    /// The columns of `name` that are not zero, ascending.
+    pub fn of(&self, name: &[u16]) -> Vec<Weight> {
+        self.weighting.weigh(&self.vocabulary.occurrences(name))
+    }
+}

@@ -1,0 +1,99 @@
+//! One character n-gram, packed into an integer.
+
+/// Longest n-gram that fits: 16 bits a token.
+pub const LONGEST: usize = 8;
+
+/// A run of up to [`LONGEST`] tokens. The order is by length, then by tokens.
+///
+/// Each token takes 16 bits and is stored plus one, so that runs of different lengths never look alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NGram(u128);
+
+impl NGram {
+    /// Packs `tokens`.
+    ///
+    /// # Panics
+    /// If there are more than [`LONGEST`], or one is the greatest `u16`: an alphabet ends well before it.
+    pub fn new(tokens: &[u16]) -> Self {
+        assert!(tokens.len() <= LONGEST, "an n-gram of {} tokens does not fit", tokens.len());
+        let pack = |packed: u128, token: &u16| (packed << 16) | u128::from(token.checked_add(1).expect("token in use"));
+        Self(tokens.iter().fold(0, pack))
+    }
+
+    /// The tokens, first to last.
+    pub fn tokens(self) -> Vec<u16> {
+        let places = (0..LONGEST).rev().map(|place| (self.0 >> (16 * place)) as u16);
+        places.filter(|stored| *stored != 0).map(|stored| stored - 1).collect()
+    }
+}
+
+/// Which n-grams of a name are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NGramRange {
+    /// Fewest tokens.
+    pub from: usize,
+    /// Most tokens.
+    pub to: usize,
+    /// Number of tokens (V): the start mark is token V, the end mark V + 1.
+    pub n_tokens: usize,
+}
+
+impl NGramRange {
+    /// Every n-gram of `name`, once for each place it stands in, shortest first.
+    ///
+    /// The name is taken between a start and an end mark; a mark on its own is no n-gram, as every name has it.
+    pub fn of(self, name: &[u16]) -> Vec<NGram> {
+        let marks = self.marks();
+        let mut marked = Vec::with_capacity(name.len() + 2);
+        marked.push(marks[0]);
+        marked.extend_from_slice(name);
+        marked.push(marks[1]);
+        let lengths = self.from..=self.to;
+        let all = lengths.flat_map(|length| marked.windows(length));
+        all.filter(|tokens| tokens.len() > 1 || !marks.contains(&tokens[0])).map(NGram::new).collect()
+    }
+
+    /// The start and the end mark.
+    fn marks(self) -> [u16; 2] {
+        [self.n_tokens, self.n_tokens + 1].map(|mark| u16::try_from(mark).expect("an alphabet ends below 65,100"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ABC: NGramRange = NGramRange { from: 1, to: 2, n_tokens: 3 };
+
+    #[test]
+    fn packing_keeps_tokens_and_length() {
+        for tokens in [&[][..], &[0], &[0, 0], &[7, 0, 65_000], &[1, 2, 3, 4, 5, 6, 7, 8]] {
+            assert_eq!(NGram::new(tokens).tokens(), tokens);
+        }
+    }
+
+    #[test]
+    fn shorter_ngrams_come_first() {
+        assert!(NGram::new(&[9]) < NGram::new(&[0, 0]));
+        assert!(NGram::new(&[1, 2]) < NGram::new(&[2, 0]));
+    }
+
+    fn check(name: &[u16], expect: &[&[u16]]) {
+        assert_eq!(ABC.of(name).into_iter().map(NGram::tokens).collect::<Vec<_>>(), expect);
+    }
+
+    #[test]
+    fn names_stand_between_marks() {
+        check(&[0, 1], &[&[0], &[1], &[3, 0], &[0, 1], &[1, 4]]);
+    }
+
+    #[test]
+    fn an_empty_name_has_only_its_marks() {
+        check(&[], &[&[3, 4]]);
+    }
+
+    #[test]
+    fn repeated_ngrams_are_repeated() {
+        check(&[2, 2], &[&[2], &[2], &[3, 2], &[2, 2], &[2, 4]]);
+    }
+}

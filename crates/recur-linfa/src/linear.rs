@@ -1,0 +1,121 @@
+//! The classifier that every fit of this crate ends as: `log_softmax(x · coefficients + intercept)`.
+//!
+//! Legend: K n-gram columns, C labels of the data, S labels that the training rows have (`S <= C`).
+
+mod tensors;
+
+use crate::features::Features;
+use recur_core::dataset::Sequences;
+
+/// The probability of a label that no training row has.
+///
+/// linfa numbers only the labels that it sees, so nothing was learnt of the others. They get this much each, and the
+/// seen ones share the rest.
+pub const ABSENT: f64 = 1e-7;
+
+/// A linear classifier over n-gram columns. It needs nothing of linfa to predict.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Linear {
+    /// Names to columns.
+    pub features: Features,
+    /// The labels that the training rows have, ascending, (S).
+    pub seen: Vec<u16>,
+    /// What a column says for each seen label, (K, S) row-major.
+    pub coefficients: Vec<f32>,
+    /// What speaks for each seen label before any letter is read, (S).
+    pub intercept: Vec<f64>,
+    /// Number of labels (C).
+    pub n_classes: usize,
+}
+
+impl Linear {
+    /// Writes the log-probability of every label for `name` into `out`, (C).
+    ///
+    /// Sums run in f64: columns ascending for a score, labels ascending for the denominator.
+    pub fn log_probabilities(&self, name: &[u16], out: &mut [f32]) {
+        let mut scores = self.intercept.clone();
+        let n_seen = scores.len();
+        for weight in self.features.of(name) {
+            let coefficients = &self.coefficients[weight.column * n_seen..][..n_seen];
+            for (score, coefficient) in scores.iter_mut().zip(coefficients) {
+                *score += f64::from(weight.value) * f64::from(*coefficient);
+            }
+        }
+        let n_absent = (self.n_classes - n_seen) as f64;
+        let shift = libm::log1p(-ABSENT * n_absent) - log_sum_exp(&scores);
+        out.fill(libm::log(ABSENT) as f32);
+        for (label, score) in self.seen.iter().zip(scores) {
+            out[usize::from(*label)] = (score + shift) as f32;
+        }
+    }
+
+    /// The mean over `rows` of the negative log-probability of their labels, in nats, summed in that order.
+    pub fn mean_loss(&self, sequences: &Sequences, labels: &[u16], rows: &[u32]) -> f64 {
+        let mut out = vec![0.0; self.n_classes];
+        let loss = |row: &u32| {
+            self.log_probabilities(sequences.get(*row), &mut out);
+            -f64::from(out[usize::from(labels[*row as usize])])
+        };
+        rows.iter().map(loss).sum::<f64>() / rows.len() as f64
+    }
+}
+
+/// `ln Σ exp(score)`, from the first to the last, shifted by the greatest so that nothing overflows.
+fn log_sum_exp(scores: &[f64]) -> f64 {
+    let greatest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    greatest + libm::log(scores.iter().map(|score| libm::exp(score - greatest)).sum())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::features::{NGram, NGramRange, Vocabulary, Weighting};
+
+    /// Two columns (tokens 0 and 1), labels 0 and 2 of three seen.
+    pub fn example() -> Linear {
+        let range = NGramRange { from: 1, to: 1, n_tokens: 2 };
+        let ngrams = vec![NGram::new(&[0]), NGram::new(&[1])];
+        let vocabulary = Vocabulary::new(range, ngrams).unwrap();
+        Linear {
+            features: Features { vocabulary, weighting: Weighting::Counts },
+            seen: vec![0, 2],
+            coefficients: vec![1.0, -1.0, 0.0, 2.0],
+            intercept: vec![0.5, 0.0],
+            n_classes: 3,
+        }
+    }
+
+    fn check(name: &[u16], scores: [f64; 2]) {
+        let mut out = [0.0; 3];
+        example().log_probabilities(name, &mut out);
+        let total = libm::exp(scores[0]) + libm::exp(scores[1]);
+        let expect = [libm::exp(scores[0]) / total, ABSENT, libm::exp(scores[1]) / total];
+        for (log_probability, expect) in out.iter().zip(expect) {
+            let probability = libm::exp(f64::from(*log_probability));
+            assert!((probability - expect).abs() < 1e-6, "{out:?}: {probability} is not {expect}");
+        }
+    }
+
+    #[test]
+    fn scores_add_up_over_letters() {
+        check(&[], [0.5, 0.0]);
+        check(&[0], [1.5, -1.0]);
+        check(&[0, 1, 1], [1.5, 3.0]);
+    }
+
+    #[test]
+    fn long_names_stay_finite() {
+        let mut out = [0.0; 3];
+        example().log_probabilities(&[1; 60_000], &mut out);
+        assert!(out.iter().all(|x| x.is_finite()), "{out:?}");
+        assert!(out[2].abs() < 1e-6);
+    }
+
+    #[test]
+    fn loss_is_the_mean_over_the_rows_asked_for() {
+        let sequences: Sequences = [&[0_u16][..], &[1], &[]].into_iter().collect();
+        let loss = |rows: &[u32]| example().mean_loss(&sequences, &[0, 2, 0], rows);
+        assert!((loss(&[0, 1]) - (loss(&[0]) + loss(&[1])) / 2.0).abs() < 1e-12);
+        assert!((loss(&[2]) - libm::log1p(libm::exp(-0.5))).abs() < 1e-6);
+    }
+}

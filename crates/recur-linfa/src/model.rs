@@ -1,0 +1,134 @@
+//! The one [`Model`] of this crate: learns features, lets a [`Fit`] find the coefficients, predicts.
+
+use crate::error::LinfaError;
+use crate::features::{FeatureSettings, Features, Weight};
+use crate::linear::Linear;
+use recur_core::dataset::Sequences;
+use recur_core::model::{Cancel, Epoch, Model, ModelError};
+use recur_core::tensor::Tensor;
+use std::collections::BTreeSet;
+
+/// What a fit is given.
+#[derive(Debug)]
+pub struct Training<'a> {
+    /// Number of n-gram columns (K).
+    pub n_columns: usize,
+    /// The columns of each training row that are not zero, (N).
+    pub rows: Vec<Vec<Weight>>,
+    /// Each row's place in the list of labels that the training rows have, (N).
+    pub targets: Vec<usize>,
+    /// How many labels the training rows have (S).
+    pub n_seen: usize,
+    /// Asks to stop.
+    pub cancel: &'a Cancel,
+}
+
+/// What a fit found.
+#[derive(Debug)]
+pub struct Fitted {
+    /// (K, S) row-major.
+    pub coefficients: Vec<f32>,
+    /// (S).
+    pub intercept: Vec<f64>,
+}
+
+/// A way to find a linear classifier.
+pub trait Fit: Send {
+    /// Refuses a training set that would take too much memory; asked before any of it is taken.
+    ///
+    /// # Errors
+    /// [`ModelError::Parameter`], naming what would fit.
+    fn check_size(&self, n_columns: usize, rows_by_label: &[usize]) -> Result<(), ModelError>;
+
+    /// Finds the coefficients.
+    ///
+    /// # Errors
+    /// [`ModelError::Cancelled`] when asked to stop, or what linfa says.
+    fn fit(&self, training: &Training<'_>) -> Result<Fitted, ModelError>;
+}
+
+/// A baseline: settings, and the classifier once there is one.
+#[derive(Debug)]
+pub struct Baseline<F> {
+    /// How names become columns.
+    pub settings: FeatureSettings,
+    /// Number of labels (C).
+    pub n_classes: usize,
+    /// How coefficients are found.
+    pub fit: F,
+    /// What was found.
+    pub fitted: Option<Linear>,
+}
+
+impl<F: Fit> Baseline<F> {
+    fn learn(&self, epoch: &Epoch<'_>) -> Result<Linear, ModelError> {
+        if epoch.order.is_empty() {
+            return Err(LinfaError::NoRows.into());
+        }
+        let labels: Vec<u16> = epoch.order.iter().map(|row| epoch.labels[*row as usize]).collect();
+        let seen: Vec<u16> = labels.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
+        let place = |label: &u16| seen.binary_search(label).expect("every label was listed");
+        let targets: Vec<usize> = labels.iter().map(place).collect();
+        let features = Features::learn(self.settings, epoch.sequences, epoch.order);
+        let n_columns = features.vocabulary.len();
+        self.fit.check_size(n_columns, &count(&targets, seen.len()))?;
+        let rows = epoch.order.iter().map(|row| features.of(epoch.sequences.get(*row))).collect();
+        let training = Training { n_columns, rows, targets, n_seen: seen.len(), cancel: epoch.cancel };
+        let Fitted { coefficients, intercept } = self.fit.fit(&training)?;
+        Ok(Linear { features, seen, coefficients, intercept, n_classes: self.n_classes })
+    }
+}
+
+fn count(targets: &[usize], n_seen: usize) -> Vec<usize> {
+    let mut counts = vec![0; n_seen];
+    targets.iter().for_each(|target| counts[*target] += 1);
+    counts
+}
+
+impl<F: Fit> Model for Baseline<F> {
+    /// The loss is that of the fitted classifier on its training rows: there is no step to come before.
+    fn train_epoch(&mut self, epoch: &Epoch<'_>) -> Result<f64, ModelError> {
+        let linear = self.learn(epoch)?;
+        let loss = linear.mean_loss(epoch.sequences, epoch.labels, epoch.order);
+        if !loss.is_finite() {
+            return Err(ModelError::Diverged { step: epoch.steps_before, loss });
+        }
+        self.fitted = Some(linear);
+        Ok(loss)
+    }
+
+    fn log_probabilities(&mut self, sequences: &Sequences, rows: &[u32], out: &mut [f32]) -> Result<(), ModelError> {
+        let linear = self.fitted.as_ref().ok_or(LinfaError::Untrained)?;
+        for (row, out) in rows.iter().zip(out.chunks_exact_mut(self.n_classes)) {
+            linear.log_probabilities(sequences.get(*row), out);
+        }
+        Ok(())
+    }
+
+    fn n_parameters(&self) -> usize {
+        self.fitted.as_ref().map_or(0, |linear| linear.coefficients.len() + linear.intercept.len())
+    }
+
+    fn weights(&self) -> Vec<Tensor> {
+        self.fitted.as_ref().map_or_else(Vec::new, Linear::tensors)
+    }
+
+    fn set_weights(&mut self, weights: &[Tensor]) -> Result<(), ModelError> {
+        self.fitted = Some(Linear::from_tensors(self.settings, self.n_classes, weights)?);
+        Ok(())
+    }
+
+    fn training_state(&self) -> Vec<Tensor> {
+        Vec::new()
+    }
+
+    fn set_training_state(&mut self, state: &[Tensor]) -> Result<(), ModelError> {
+        match state.first() {
+            None => Ok(()),
+            Some(tensor) => {
+                let problem = "unknown: a model fitted in one go has no training state".to_owned();
+                Err(ModelError::Weights { name: tensor.name.clone(), problem })
+            }
+        }
+    }
+}

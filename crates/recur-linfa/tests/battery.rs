@@ -1,0 +1,46 @@
+//! The baselines keep the plugin contract, with every kind of feature they have.
+
+use recur_core::model::ModelPlugin;
+use recur_core::params::{ParamValue, Params};
+use recur_linfa::{LINFA_LOGISTIC, LINFA_NAIVE_BAYES, PLUGINS};
+use recur_testkit::check_model;
+
+/// All but the two checks that concern step-by-step models.
+const MIN_CHECKS: usize = 21;
+
+fn check(plugin: &'static dyn ModelPlugin, changed: &[(&str, ParamValue)]) {
+    let defaults = Params::defaults(plugin.parameters());
+    let params = changed.iter().fold(defaults, |params, (name, value)| params.with(name, value.clone()));
+    check_model(plugin, params).assert_passed(MIN_CHECKS);
+}
+
+#[test]
+fn defaults_pass() {
+    PLUGINS.iter().for_each(|plugin| check(*plugin, &[]));
+}
+
+#[test]
+fn counts_pass() {
+    check(&LINFA_LOGISTIC, &[("weighting", ParamValue::Text("counts".to_owned()))]);
+}
+
+#[test]
+fn five_letter_ngrams_pass() {
+    PLUGINS.iter().for_each(|plugin| check(*plugin, &[("ngrams", ParamValue::IntegerPair(2, 5))]));
+}
+
+#[test]
+fn few_ngrams_pass() {
+    PLUGINS.iter().for_each(|plugin| check(*plugin, &[("max_ngrams", ParamValue::Integer(7))]));
+}
+
+#[test]
+fn no_penalty_and_many_iterations_pass() {
+    let changed = [("l2", ParamValue::Real(0.0)), ("max_iterations", ParamValue::Integer(300))];
+    check(&LINFA_LOGISTIC, &changed);
+}
+
+#[test]
+fn the_least_smoothing_passes() {
+    check(&LINFA_NAIVE_BAYES, &[("smoothing", ParamValue::Real(1e-6))]);
+}

@@ -1,0 +1,155 @@
+//! What the fits find, against the definitions of their models.
+
+use recur_core::dataset::Sequences;
+use recur_core::model::{Cancel, Epoch, Model, ModelError, ModelPlugin, Setup};
+use recur_core::params::{ParamValue, Params};
+use recur_core::random::StreamPath;
+use recur_core::tensor::TensorData;
+use recur_linfa::{LINFA_LOGISTIC, LINFA_NAIVE_BAYES};
+use recur_testkit::bench::training;
+
+const N_TOKENS: usize = 3;
+const N_CLASSES: usize = 4;
+/// Seven names of labels 0, 1 and 3, by single letters; label 2 has none.
+const NAMES: [&[u16]; 7] = [&[0, 1], &[0], &[0, 0, 2], &[1, 1], &[1, 2], &[2], &[2, 0]];
+const LABELS: [u16; 7] = [0, 0, 0, 1, 1, 3, 3];
+
+fn build(plugin: &dyn ModelPlugin, changed: &[(&str, ParamValue)]) -> Box<dyn Model> {
+    let single = Params::defaults(plugin.parameters()).with("ngrams", ParamValue::IntegerPair(1, 1));
+    let params = changed.iter().fold(single, |params, (name, value)| params.with(name, value.clone()));
+    let setup = Setup {
+        params: &params,
+        training: &training(),
+        n_tokens: N_TOKENS,
+        n_classes: N_CLASSES,
+        class_weights: &[1.0; N_CLASSES],
+        streams: &StreamPath::root(1),
+    };
+    plugin.build(&setup).unwrap()
+}
+
+fn train(model: &mut dyn Model, order: &[u32]) -> Result<f64, ModelError> {
+    model.train_epoch(&Epoch {
+        index: 0,
+        sequences: &NAMES.into_iter().collect(),
+        labels: &LABELS,
+        order,
+        steps_before: 0,
+        total_steps: 1,
+        streams: &StreamPath::root(1),
+        cancel: &Cancel::new(),
+    })
+}
+
+/// The tensor `name` as f64.
+fn numbers(model: &dyn Model, name: &str) -> Vec<f64> {
+    let tensor = model.weights().into_iter().find(|tensor| tensor.name == name).unwrap();
+    match tensor.data {
+        TensorData::F32(data) => data.into_iter().map(f64::from).collect(),
+        TensorData::F64(data) => data,
+        TensorData::I64(data) => data.into_iter().map(|x| x as f64).collect(),
+    }
+}
+
+fn predict(model: &mut dyn Model, names: &Sequences) -> Vec<f32> {
+    let rows: Vec<u32> = (0..names.len() as u32).collect();
+    let mut out = vec![0.0; rows.len() * N_CLASSES];
+    model.log_probabilities(names, &rows, &mut out).unwrap();
+    out
+}
+
+#[test]
+fn naive_bayes_is_the_smoothed_share_of_names_with_each_letter() {
+    let mut model = build(&LINFA_NAIVE_BAYES, &[("smoothing", ParamValue::Real(0.5))]);
+    train(model.as_mut(), &[0, 1, 2, 3, 4, 5, 6]).unwrap();
+    assert_eq!(numbers(model.as_ref(), "ngrams"), [0.0, 1.0, 2.0]);
+    assert_eq!(numbers(model.as_ref(), "labels"), [0.0, 1.0, 3.0]);
+    // Names with letter (row) 0, 1, 2 of label (column) 0, 1, 3, of 3, 2 and 2 names.
+    let (with, of) = ([[3.0, 0.0, 1.0], [1.0, 2.0, 0.0], [1.0, 1.0, 2.0]], [3.0, 2.0, 2.0]);
+    let share = |letter: usize, label: usize| (with[letter][label] + 0.5) / (of[label] + 1.0);
+    let coefficients = numbers(model.as_ref(), "coefficients");
+    let intercept = numbers(model.as_ref(), "intercept");
+    for label in 0..3 {
+        let none: f64 = (0..3).map(|letter| libm::log(1.0 - share(letter, label))).sum();
+        assert!((intercept[label] - libm::log(of[label] / 7.0) - none).abs() < 1e-12);
+        for letter in 0..3 {
+            let expect = libm::log(share(letter, label) / (1.0 - share(letter, label)));
+            assert!((coefficients[letter * 3 + label] - expect).abs() < 1e-6);
+        }
+    }
+}
+
+/// At the minimum, what the letters' counts times the excess probabilities sum to is `-l2` times the coefficient.
+#[test]
+fn logistic_regression_ends_at_the_minimum_of_its_loss() {
+    let l2 = 0.5;
+    let changed = [
+        ("l2", ParamValue::Real(l2)),
+        ("weighting", ParamValue::Text("counts".to_owned())),
+        ("max_iterations", ParamValue::Integer(300)),
+    ];
+    let mut model = build(&LINFA_LOGISTIC, &changed);
+    let loss = train(model.as_mut(), &[0, 1, 2, 3, 4, 5, 6]).unwrap();
+    let out = predict(model.as_mut(), &NAMES.into_iter().collect());
+    let coefficients = numbers(model.as_ref(), "coefficients");
+    for letter in 0..3_u16 {
+        for (column, label) in [0_u16, 1, 3].into_iter().enumerate() {
+            let excess = |row: usize| {
+                let probability = libm::exp(f64::from(out[row * N_CLASSES + usize::from(label)]));
+                let hit = if LABELS[row] == label { 1.0 } else { 0.0 };
+                (probability - hit) * NAMES[row].iter().filter(|token| **token == letter).count() as f64
+            };
+            let gradient = (0..7).map(excess).sum::<f64>() + l2 * coefficients[usize::from(letter) * 3 + column];
+            assert!(gradient.abs() < 2e-3, "letter {letter}, label {label}: {gradient}");
+        }
+    }
+    let nll: f64 = (0..7).map(|row| -f64::from(out[row * N_CLASSES + usize::from(LABELS[row])])).sum();
+    assert!((loss - nll / 7.0).abs() < 1e-9);
+}
+
+#[test]
+fn training_looks_at_the_rows_of_its_order_alone() {
+    for plugin in recur_linfa::PLUGINS {
+        let mut model = build(*plugin, &[]);
+        train(model.as_mut(), &[3, 4, 5]).unwrap();
+        assert_eq!(numbers(model.as_ref(), "labels"), [1.0, 3.0]);
+        assert_eq!(numbers(model.as_ref(), "ngrams"), [1.0, 2.0], "{}", plugin.id());
+    }
+}
+
+#[test]
+fn names_without_any_known_letter_get_the_intercept() {
+    for plugin in recur_linfa::PLUGINS {
+        let mut model = build(*plugin, &[]);
+        train(model.as_mut(), &[1, 3]).unwrap();
+        let names = [&[2_u16][..], &[2; 200]].into_iter().collect();
+        let out = predict(model.as_mut(), &names);
+        assert!(out.iter().all(|x| x.is_finite()));
+        assert_eq!(out[..N_CLASSES], out[N_CLASSES..], "{}", plugin.id());
+    }
+}
+
+#[test]
+fn no_ngrams_at_all_leave_the_intercept() {
+    for plugin in recur_linfa::PLUGINS {
+        let mut model = build(*plugin, &[("ngrams", ParamValue::IntegerPair(5, 5))]);
+        train(model.as_mut(), &[0, 1, 2, 3, 4]).unwrap();
+        train(model.as_mut(), &[0, 1, 3]).unwrap();
+        let out = predict(model.as_mut(), &NAMES.into_iter().collect());
+        assert!(out.iter().all(|x| x.is_finite()) && out[0] > out[1], "{}: {out:?}", plugin.id());
+        let mut fresh = build(*plugin, &[("ngrams", ParamValue::IntegerPair(5, 5))]);
+        fresh.set_weights(&model.weights()).unwrap();
+        assert_eq!(predict(fresh.as_mut(), &NAMES.into_iter().collect()), out);
+    }
+}
+
+#[test]
+fn nothing_to_train_on_and_nothing_to_predict_with_are_errors() {
+    for plugin in recur_linfa::PLUGINS {
+        let mut model = build(*plugin, &[]);
+        let untrained = model.log_probabilities(&NAMES.into_iter().collect(), &[0], &mut [0.0; N_CLASSES]);
+        assert!(untrained.unwrap_err().to_string().contains("only after it was trained"));
+        assert!(train(model.as_mut(), &[]).unwrap_err().to_string().contains("no rows"));
+        assert!(model.weights().is_empty() && model.n_parameters() == 0);
+    }
+}
