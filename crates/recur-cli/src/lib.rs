@@ -1,1 +1,60 @@
-//! The command line of recur.
+//! The command line of recur, as a library: a program with models of its own calls [`run`] with its own registry.
+//!
+//! ```no_run
+//! # use std::process::ExitCode;
+//! fn main() -> ExitCode {
+//!     let mut registry = recur_cli::builtin();
+//!     // registry.register(&MY_MODEL).expect("the id is free");
+//!     recur_cli::run(&registry)
+//! }
+//! ```
+
+mod args;
+mod clock;
+mod commands;
+mod error;
+mod logging;
+mod output;
+mod pipeline;
+mod progress;
+
+pub use error::Exit;
+
+use clap::Parser as _;
+use recur_core::registry::Registry;
+use std::process::ExitCode;
+
+/// The models that recur ships.
+///
+/// # Panics
+/// If two of them share an id: a mistake in recur.
+pub fn builtin() -> Registry {
+    let mut registry = Registry::new();
+    for plugins in [recur_models::PLUGINS, recur_linfa::PLUGINS] {
+        registry.register_all(plugins).expect("each model that recur ships has its own id");
+    }
+    registry
+}
+
+/// Runs the command line of this process with the models of `registry`, and says how it ended.
+pub fn run(registry: &Registry) -> ExitCode {
+    let args = args::Args::parse();
+    let ended = choose_instruction_set().and_then(|()| commands::run(&args, registry));
+    match ended {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            error.print();
+            error.exit().into()
+        }
+    }
+}
+
+/// Obeys `RECUR_ISA`.
+#[expect(clippy::disallowed_methods, reason = "the command line reads the environment, and nothing below it does")]
+fn choose_instruction_set() -> Result<(), error::CliError> {
+    let Ok(name) = std::env::var("RECUR_ISA") else { return Ok(()) };
+    let wrong = |reason: String| error::CliError::InstructionSet { name: name.clone(), reason };
+    let isa = name.parse::<recur_kernels::Isa>().map_err(|error| wrong(error.to_string()))?;
+    recur_kernels::Kernels::new(isa).map_err(|error| wrong(error.to_string()))?.choose();
+    Ok(())
+}

@@ -1,0 +1,26 @@
+//! The clock: for times beside results, never in them.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// A moment to measure from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Started(Instant);
+
+impl Started {
+    /// This moment.
+    #[expect(clippy::disallowed_methods, reason = "times are shown and stored beside results, never in them")]
+    pub(crate) fn now() -> Self {
+        Self(Instant::now())
+    }
+
+    /// The time since then.
+    pub(crate) fn elapsed(self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+/// Seconds since 1970.
+#[expect(clippy::disallowed_methods, reason = "times are shown and stored beside results, never in them")]
+pub(crate) fn unix_seconds() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}

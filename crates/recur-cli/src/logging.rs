@@ -1,0 +1,86 @@
+//! Logs: lines for people on standard error, JSON lines in a file of the experiment.
+
+use crate::args::Level;
+use crate::clock::Started;
+use crate::error::CliError;
+use crate::progress::Screen;
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::FormatTime;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
+
+/// The log file of an experiment, and the first error of writing it.
+#[derive(Clone, Debug)]
+pub(crate) struct LogFile(Arc<Mutex<(File, Option<std::io::Error>)>>);
+
+impl LogFile {
+    /// Opens the log at `path` to append to it.
+    pub(crate) fn open(path: &Path) -> Result<Self, CliError> {
+        let wrong = |source| CliError::Log { path: path.to_owned(), source };
+        std::fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).map_err(wrong)?;
+        let file = OpenOptions::new().create(true).append(true).open(path).map_err(wrong)?;
+        Ok(Self(Arc::new(Mutex::new((file, None)))))
+    }
+
+    /// The first error of writing to it, if there was one: the log is then incomplete.
+    pub(crate) fn take_error(&self) -> Option<std::io::Error> {
+        self.0.lock().ok()?.1.take()
+    }
+}
+
+impl Write for LogFile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if let Ok(mut guard) = self.0.lock() {
+            let (file, first_error) = &mut *guard;
+            if let Err(error) = file.write_all(bytes) {
+                first_error.get_or_insert(error);
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Starts logging. `RUST_LOG` goes before `level`; `NO_COLOR`, and no terminal, take the colours off.
+pub(crate) fn start(level: Level, screen: &Screen, file: Option<&LogFile>) {
+    let default = match level {
+        Level::Error => "error",
+        Level::Warn => "warn",
+        Level::Info => "info",
+        Level::Debug => "debug",
+        Level::Trace => "trace",
+    };
+    let filter = || EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    let screen = screen.clone();
+    // `Screen` takes colours off where they are not wanted.
+    let people = tracing_subscriber::fmt::layer()
+        .compact()
+        .with_timer(SinceStart(Started::now()))
+        .with_target(false)
+        .with_ansi(true)
+        .with_writer(move || screen.clone())
+        .with_filter(filter());
+    let machine = file.cloned().map(|file| {
+        let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("debug"));
+        tracing_subscriber::fmt::layer().json().with_writer(move || file.clone()).with_filter(filter)
+    });
+    // A second start in one process (tests) leaves the first in place.
+    let _ = tracing_subscriber::registry().with(people).with(machine).try_init();
+}
+
+/// Seconds since the start of logging, to a tenth.
+struct SinceStart(Started);
+
+impl FormatTime for SinceStart {
+    fn format_time(&self, writer: &mut Writer<'_>) -> std::fmt::Result {
+        write!(writer, "{:7.1}s", self.0.elapsed().as_secs_f64())
+    }
+}

@@ -1,0 +1,183 @@
+//! What the commands share: from a spec to its trials, and from records to a report.
+
+use crate::args::SpecArgs;
+use crate::error::{CliError, Exit};
+use crate::output::table;
+use recur_core::plan::Plan;
+use recur_core::record::{Outcome, TestRecord};
+use recur_core::registry::Registry;
+use recur_core::selection::{Finding, Selection, mean_validation};
+use recur_core::trial::{Trial, trials};
+use recur_ingest::{Ingested, ingest};
+use recur_report::{HowTo, ReportInput, SplitSizes};
+use recur_spec::Spec;
+use recur_store::Store;
+use recur_train::{score_test_set, split_of};
+use std::path::Path;
+
+/// An experiment before its first trial.
+pub(crate) struct Prepared {
+    pub(crate) spec: Spec,
+    pub(crate) plan: Plan,
+    pub(crate) data: Ingested,
+    pub(crate) trials: Vec<Trial>,
+    sizes: SplitSizes,
+    how_to: HowTo,
+}
+
+/// Reads and checks the spec.
+pub(crate) fn read_spec(args: &SpecArgs, registry: &Registry) -> Result<Spec, CliError> {
+    let text = std::fs::read(&args.spec).map_err(|source| CliError::ReadSpec {
+        path: args.spec.clone(),
+        source,
+        others: specs_beside(&args.spec),
+    })?;
+    recur_spec::parse(&text, &args.spec.display().to_string(), &args.overrides, registry)
+        .map_err(|errors| CliError::Spec(Box::new(errors)))
+}
+
+/// The specs in the folder of `path`, for a hint.
+fn specs_beside(path: &Path) -> Vec<String> {
+    let Some(Ok(entries)) = path.parent().map(std::fs::read_dir) else { return Vec::new() };
+    let mut specs: Vec<String> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml"))
+        .map(|path| path.display().to_string())
+        .collect();
+    specs.sort();
+    specs
+}
+
+impl Prepared {
+    /// Reads and checks the spec, reads the data, and names the trials.
+    pub(crate) fn read(args: &SpecArgs, registry: &Registry) -> Result<Self, CliError> {
+        Self::new(read_spec(args, registry)?, args, registry)
+    }
+
+    /// Reads the data of `spec` and names the trials.
+    pub(crate) fn new(spec: Spec, args: &SpecArgs, registry: &Registry) -> Result<Self, CliError> {
+        let plan = spec.plan();
+        let data = ingest(&plan.data, plan.split.group, Path::new(""))?;
+        let facts = &data.facts;
+        tracing::info!(
+            "{}: {} names in {} languages, {} rows rejected, {} duplicates",
+            facts.source,
+            facts.rows,
+            facts.rows_by_label.len(),
+            data.rejects.len(),
+            facts.duplicates
+        );
+        let split = split_of(&plan, &data.dataset, 0)?;
+        let sizes = SplitSizes { train: split.train.len(), validation: split.validation.len(), test: split.test.len() };
+        let trials = trials(&plan, data.dataset.digest(), registry)?;
+        let how_to = how_to(&spec, args);
+        Ok(Self { spec, plan, data, trials, sizes, how_to })
+    }
+}
+
+/// How to get the same report again. Nothing here depends on the machine.
+fn how_to(spec: &Spec, args: &SpecArgs) -> HowTo {
+    let spec_path = args.spec.display().to_string();
+    let overrides = args.overrides.iter().map(|change| format!(" --set '{}={}'", change.path, change.value));
+    HowTo {
+        command: format!("just experiment {spec_path}{}", overrides.collect::<String>()),
+        spec_path,
+        recur_version: env!("CARGO_PKG_VERSION").to_owned(),
+        // A report that is committed cannot name its own commit.
+        commit: None,
+        resolved_spec: spec.resolved_yaml(),
+        numeric_contract: recur_core::NUMERIC_CONTRACT,
+    }
+}
+
+/// What an experiment ends with.
+pub(crate) struct Conclusion {
+    pub(crate) summary: String,
+    pub(crate) exit: Exit,
+}
+
+/// Chooses by validation, scores the chosen on test, writes the report.
+pub(crate) fn conclude(
+    prepared: &Prepared,
+    findings: &[Finding],
+    store: &Store,
+    registry: &Registry,
+    reports: &Path,
+) -> Result<Conclusion, CliError> {
+    let Prepared { plan, data, .. } = prepared;
+    let selection = Selection::choose(plan, findings);
+    let mut tests = Vec::new();
+    for finding in findings.iter().filter(|finding| selection.contains(finding.trial.configuration)) {
+        tests.push(test_record(prepared, &selection, finding, store, registry)?);
+    }
+    let input = ReportInput {
+        plan,
+        facts: &data.facts,
+        label_names: data.dataset.label_names(),
+        findings,
+        selection: &selection,
+        tests: &tests,
+        sizes: prepared.sizes,
+        how_to: &prepared.how_to,
+    };
+    let written = recur_report::write(&input, reports)?;
+    let n_unfinished = findings.iter().filter(|f| !matches!(f.record.outcome, Outcome::Finished { .. })).count();
+    let mut summary = format!("{}\n\n{}\n", results(plan, findings, &selection, &tests), written.answer);
+    if n_unfinished > 0 {
+        summary.push_str(&format!("\n{n_unfinished} of {} trials did not finish: see the report.", findings.len()));
+    }
+    summary.push_str(&format!("\nReport: {}", written.report.display()));
+    let exit = if n_unfinished == 0 { Exit::Success } else { Exit::SomeTrialsFailed };
+    Ok(Conclusion { summary, exit })
+}
+
+/// The test figures of a chosen trial: those of the store, or made now and kept.
+fn test_record(
+    prepared: &Prepared,
+    selection: &Selection,
+    finding: &Finding,
+    store: &Store,
+    registry: &Registry,
+) -> Result<TestRecord, CliError> {
+    let trial = &finding.trial;
+    if let Some(record) = store.find_test(&trial.id) {
+        return Ok(record);
+    }
+    let weights = store.weights(&trial.id)?;
+    let record = score_test_set(&prepared.plan, &prepared.data.dataset, registry, selection, trial, &weights)?;
+    store.keep_test(&record)?;
+    Ok(record)
+}
+
+/// A small table: one row a model.
+fn results(plan: &Plan, findings: &[Finding], selection: &Selection, tests: &[TestRecord]) -> String {
+    let metric = selection.metric();
+    let row = |chosen: &recur_core::selection::Chosen| {
+        let Some(configuration) = chosen.configuration else {
+            return vec![chosen.model.clone(), "no configuration finished".into(), "–".into(), "–".into(), "–".into()];
+        };
+        let validation = mean_validation(plan, findings, configuration, metric);
+        let values: Vec<_> = findings
+            .iter()
+            .filter(|finding| finding.trial.configuration == configuration)
+            .filter_map(|finding| tests.iter().find(|test| test.id == finding.trial.id))
+            .map(|test| test.scores)
+            .collect();
+        let mean = |metric| {
+            let values: Vec<f64> =
+                values.iter().map(|scores: &recur_core::metric::Scores| scores.get(metric)).collect();
+            let mean = recur_stats::mean(&values).map_or("–".to_owned(), |mean| format!("{mean:.4}"));
+            recur_stats::standard_deviation(&values).map_or(mean.clone(), |sd| format!("{mean} ± {sd:.4}"))
+        };
+        vec![
+            plan.configurations[configuration].title(),
+            values.len().to_string(),
+            validation.map_or("–".to_owned(), |mean| format!("{mean:.4}")),
+            mean(metric),
+            mean(recur_core::metric::Metric::Accuracy),
+        ]
+    };
+    let rows: Vec<Vec<String>> = selection.chosen().iter().map(row).collect();
+    let (validation, test) = (format!("validation {}", metric.title()), format!("test {}", metric.title()));
+    table(&["model", "replicates", &validation, &test, "test accuracy"], &rows, 1)
+}

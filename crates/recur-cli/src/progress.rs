@@ -1,0 +1,105 @@
+//! Progress bars: one for the sweep, one for each running trial. Hidden when standard error is no terminal.
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use recur_core::event::Event;
+use recur_core::plan::Plan;
+use recur_core::trial::Trial;
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::Mutex;
+use std::time::Duration;
+
+/// A trial counts this much on the sweep's bar, so that its epochs can move it.
+const PARTS: u64 = 1000;
+
+/// The bars of a sweep.
+pub(crate) struct Progress {
+    screen: MultiProgress,
+    sweep: ProgressBar,
+    running: Mutex<BTreeMap<String, Running>>,
+}
+
+struct Running {
+    bar: ProgressBar,
+    n_epochs: u32,
+    parts: u64,
+}
+
+/// Where log lines go while bars are drawn: above them.
+#[derive(Clone)]
+pub(crate) struct Screen(MultiProgress);
+
+impl Screen {
+    /// A screen without bars so far.
+    pub(crate) fn new() -> Self {
+        Self(MultiProgress::with_draw_target(ProgressDrawTarget::stderr()))
+    }
+}
+
+impl Write for Screen {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.suspend(|| anstream::stderr().write_all(bytes))?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        anstream::stderr().flush()
+    }
+}
+
+impl Progress {
+    /// Bars for `n_trials` trials on `screen`.
+    pub(crate) fn new(screen: &Screen, n_trials: usize) -> Self {
+        let style = ProgressStyle::with_template("{elapsed:>5} {bar:32} {msg} trials, {eta} left");
+        let sweep = screen.0.add(ProgressBar::new(n_trials as u64 * PARTS));
+        sweep.set_style(style.expect("the template is valid").progress_chars("━╸─"));
+        sweep.set_message(format!("0/{n_trials}"));
+        sweep.enable_steady_tick(Duration::from_millis(500));
+        Self { screen: screen.0.clone(), sweep, running: Mutex::new(BTreeMap::new()) }
+    }
+
+    /// Draws what happened.
+    pub(crate) fn event(&self, plan: &Plan, event: &Event<'_>) {
+        let mut running = self.running.lock().expect("no thread panics while it holds the lock");
+        match event {
+            Event::TrialStarted { trial, n_epochs } => {
+                let bar = self.screen.add(ProgressBar::new(u64::from(*n_epochs)));
+                let style = ProgressStyle::with_template("      {bar:12} {prefix}  {msg:.dim}");
+                bar.set_style(style.expect("the template is valid").progress_chars("━╸─"));
+                bar.set_prefix(title(plan, trial));
+                bar.tick();
+                running.insert(trial.id.to_string(), Running { bar, n_epochs: *n_epochs, parts: 0 });
+            }
+            Event::EpochFinished { trial, epoch, validation, .. } => {
+                let Some(running) = running.get_mut(trial.id.as_str()) else { return };
+                let metric = plan.report.primary;
+                running.bar.set_position(u64::from(*epoch) + 1);
+                running.bar.set_message(format!("{} {:.3}", metric.title(), validation.get(metric)));
+                let parts = PARTS * (u64::from(*epoch) + 1) / u64::from(running.n_epochs.max(1));
+                self.sweep.inc(parts - running.parts);
+                running.parts = parts;
+            }
+            Event::TrialEnded { trial, .. } => {
+                let parts = running.remove(trial.id.as_str()).map_or(0, |running| {
+                    running.bar.finish_and_clear();
+                    running.parts
+                });
+                self.sweep.inc(PARTS - parts);
+                let done = self.sweep.position().div_ceil(PARTS);
+                self.sweep.set_message(format!("{done}/{}", self.sweep.length().unwrap_or(0) / PARTS));
+            }
+        }
+    }
+
+    /// Removes all bars.
+    pub(crate) fn finish(&self) {
+        self.sweep.finish_and_clear();
+        let mut running = self.running.lock().expect("no thread panics while it holds the lock");
+        std::mem::take(&mut *running).into_values().for_each(|running| running.bar.finish_and_clear());
+    }
+}
+
+/// A trial in words.
+pub(crate) fn title(plan: &Plan, trial: &Trial) -> String {
+    format!("{} replicate {}", plan.configurations[trial.configuration].title(), trial.replicate)
+}

@@ -1,0 +1,149 @@
+//! The table of dependency edges in ARCHITECTURE.md against what cargo sees.
+
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const BEGIN: &str = "<!-- edges: begin -->\n";
+const END: &str = "<!-- edges: end -->\n";
+
+/// External crates that one crate of the workspace wraps for all others.
+const WRAPPED: [(&str, &str); 3] = [("linfa", "recur-linfa"), ("polars", "recur-ingest"), ("rayon", "recur-train")];
+
+/// The crates that one crate depends on: pairs of (kind, crate), kind being `normal`, `dev` or `build`.
+type Edges = BTreeSet<(String, String)>;
+
+/// The edges of every crate of the workspace, also of those that have none.
+type Graph = BTreeMap<String, Edges>;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn metadata() -> Value {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["metadata", "--no-deps", "--offline", "--format-version", "1", "--manifest-path"]);
+    let output = cargo.arg(root().join("Cargo.toml")).output().expect("cargo runs");
+    assert!(output.status.success(), "cargo metadata: {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("cargo writes JSON")
+}
+
+fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+    value[key].as_array().unwrap_or_else(|| panic!("`{key}` is no list"))
+}
+
+fn text(value: &Value, key: &str) -> String {
+    value[key].as_str().unwrap_or_else(|| panic!("`{key}` is no text")).to_owned()
+}
+
+/// Every dependency of every crate of the workspace, external ones included.
+fn all_dependencies(metadata: &Value) -> Graph {
+    // A dependency without a kind is a normal one.
+    let kind = |dependency: &Value| dependency["kind"].as_str().unwrap_or("normal").to_owned();
+    let edge = |dependency: &Value| (kind(dependency), text(dependency, "name"));
+    let edges = |package: &Value| (text(package, "name"), list(package, "dependencies").iter().map(edge).collect());
+    list(metadata, "packages").iter().map(edges).collect()
+}
+
+/// `graph` without its edges to crates outside of the workspace.
+fn within_workspace(graph: &Graph) -> Graph {
+    let kept = |edges: &Edges| edges.iter().filter(|(_, to)| graph.contains_key(to)).cloned().collect();
+    graph.iter().map(|(from, edges)| (from.clone(), kept(edges))).collect()
+}
+
+/// The graph that stands between the markers: rows of crate, normal dependencies, dev-dependencies.
+fn documented(page: &str) -> Graph {
+    let (_, rest) = page.split_once(BEGIN).expect("the page has the first marker");
+    let (table, _) = rest.split_once(END).expect("the page has the second marker");
+    let mut graph = Graph::new();
+    for row in table.lines().filter(|line| line.starts_with('|')).skip(2) {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').collect();
+        let [from, normal, dev] = cells[..] else { panic!("a row has three cells: {row}") };
+        let edges = [("normal", normal), ("dev", dev)];
+        let edges = edges.into_iter().flat_map(|(kind, cell)| crates(cell).map(|to| (kind.to_owned(), to.to_owned())));
+        let earlier = graph.insert(crates(from).collect(), edges.collect());
+        assert!(earlier.is_none(), "a crate has two rows: {row}");
+    }
+    graph
+}
+
+/// The crates named in a cell, in backticks, each.
+fn crates(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split('`').skip(1).step_by(2)
+}
+
+/// What the table says too little and too much, a line each.
+fn differences(table: &Graph, cargo: &Graph) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (what, one, other) in [("missing in the table", cargo, table), ("superfluous in the table", table, cargo)] {
+        for (from, edges) in one {
+            let Some(others) = other.get(from) else {
+                lines.push(format!("{what}: the crate {from}"));
+                continue;
+            };
+            lines.extend(edges.difference(others).map(|(kind, to)| format!("{what}: {from} -> {to} ({kind})")));
+        }
+    }
+    lines
+}
+
+#[test]
+fn the_edge_table_of_the_architecture_page_is_what_cargo_sees() {
+    let page = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap().replace("\r\n", "\n");
+    let cargo = within_workspace(&all_dependencies(&metadata()));
+    assert!(cargo.len() > 1, "cargo sees the workspace");
+    let differences = differences(&documented(&page), &cargo);
+    assert!(differences.is_empty(), "ARCHITECTURE.md and Cargo.toml differ:\n{}", differences.join("\n"));
+}
+
+#[test]
+fn each_wrapped_crate_has_one_user() {
+    let all = all_dependencies(&metadata());
+    for (wrapped, wrapper) in WRAPPED {
+        let uses = |edges: &Edges| edges.iter().any(|(_, to)| to == wrapped);
+        let users: Vec<&str> = all.iter().filter(|(_, edges)| uses(edges)).map(|(from, _)| from.as_str()).collect();
+        assert_eq!(users, [wrapper], "users of {wrapped}");
+    }
+}
+
+#[test]
+fn each_missing_and_each_superfluous_edge_is_named() {
+    let table = "\
+# Page
+<!-- edges: begin -->
+
+| crate | depends on | in tests alone |
+|---|---|---|
+| `a` | `b`, `c` | – |
+| `b` | – | `d` |
+| `c` | – | – |
+
+<!-- edges: end -->
+| `c` | `a` | – |
+";
+    let packages = r#"{"packages": [
+        {"name": "a", "dependencies": [{"name": "b", "kind": null}, {"name": "serde", "kind": null}]},
+        {"name": "b", "dependencies": [{"name": "d", "kind": null}, {"name": "c", "kind": "build"}]},
+        {"name": "d", "dependencies": []}
+    ]}"#;
+    let packages = all_dependencies(&serde_json::from_str(packages).unwrap());
+    let expected = [
+        "missing in the table: b -> d (normal)",
+        "missing in the table: the crate d",
+        "superfluous in the table: a -> c (normal)",
+        "superfluous in the table: b -> d (dev)",
+        "superfluous in the table: the crate c",
+    ];
+    assert_eq!(differences(&documented(table), &within_workspace(&packages)), expected);
+
+    let cargo = r#"{"packages": [
+        {"name": "a", "dependencies": [{"name": "b", "kind": null}, {"name": "c", "kind": null}]},
+        {"name": "b", "dependencies": [{"name": "d", "kind": "dev"}, {"name": "c", "kind": "build"}]},
+        {"name": "c", "dependencies": []},
+        {"name": "d", "dependencies": []}
+    ]}"#;
+    let cargo = within_workspace(&all_dependencies(&serde_json::from_str(cargo).unwrap()));
+    let expected = ["missing in the table: b -> c (build)", "missing in the table: the crate d"];
+    assert_eq!(differences(&documented(table), &cargo), expected);
+}
