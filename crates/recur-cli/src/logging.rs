@@ -4,13 +4,15 @@ use crate::args::Level;
 use crate::clock::Started;
 use crate::error::CliError;
 use crate::progress::Screen;
+use anstyle::{AnsiColor, Style};
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::time::FormatTime;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
@@ -62,9 +64,7 @@ pub(crate) fn start(level: Level, screen: &Screen, file: Option<&LogFile>) {
     let screen = screen.clone();
     // `Screen` takes colours off where they are not wanted.
     let people = tracing_subscriber::fmt::layer()
-        .compact()
-        .with_timer(SinceStart(Started::now()))
-        .with_target(false)
+        .event_format(ForPeople(Started::now()))
         .with_ansi(true)
         .with_writer(move || screen.clone())
         .with_filter(filter());
@@ -76,11 +76,31 @@ pub(crate) fn start(level: Level, screen: &Screen, file: Option<&LogFile>) {
     let _ = tracing_subscriber::registry().with(people).with(machine).try_init();
 }
 
-/// Seconds since the start of logging, to a tenth.
-struct SinceStart(Started);
+/// A line for people: seconds since the start, level, message and fields. Messages name their trial themselves, so the
+/// spans around them, which the log file has, are left out.
+struct ForPeople(Started);
 
-impl FormatTime for SinceStart {
-    fn format_time(&self, writer: &mut Writer<'_>) -> std::fmt::Result {
-        write!(writer, "{:7.1}s", self.0.elapsed().as_secs_f64())
+impl<S, N> FormatEvent<S, N> for ForPeople
+where
+    S: tracing::Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &tracing::Event<'_>,
+    ) -> std::fmt::Result {
+        let level = *event.metadata().level();
+        let color = match level {
+            tracing::Level::ERROR => AnsiColor::Red,
+            tracing::Level::WARN => AnsiColor::Yellow,
+            tracing::Level::INFO => AnsiColor::Green,
+            _ => AnsiColor::Blue,
+        };
+        let (dim, style) = (Style::new().dimmed(), Style::new().fg_color(Some(color.into())));
+        write!(writer, "{dim}{:7.1}s{dim:#} {style}{level:>5}{style:#} ", self.0.elapsed().as_secs_f64())?;
+        context.field_format().format_fields(writer.by_ref(), event)?;
+        writeln!(writer)
     }
 }

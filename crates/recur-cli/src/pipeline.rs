@@ -60,7 +60,7 @@ impl Prepared {
         let data = ingest(&plan.data, plan.split.group, Path::new(""))?;
         let facts = &data.facts;
         tracing::info!(
-            "{}: {} names in {} languages, {} rows rejected, {} duplicates",
+            "{}: {} names with {} labels, {} rows rejected, {} duplicates",
             facts.source,
             facts.rows,
             facts.rows_by_label.len(),

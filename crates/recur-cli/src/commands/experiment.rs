@@ -131,15 +131,16 @@ impl Observer for Keeper<'_> {
             Event::TrialStarted { trial, .. } => {
                 let mut started = self.started.lock().expect("no thread panics while it holds the lock");
                 started.insert(trial.id.to_string(), Started::now());
-                tracing::debug!("started");
+                tracing::debug!("{}: started", title(self.plan, trial));
             }
-            Event::EpochFinished { epoch, train_loss, validation, .. } => tracing::debug!(
+            Event::EpochFinished { trial, epoch, train_loss, validation } => tracing::debug!(
                 epoch,
                 train_loss,
                 validation_loss = validation.loss,
                 validation_accuracy = validation.accuracy,
                 validation_macro_f1 = validation.macro_f1,
-                "epoch finished"
+                "{}: epoch finished",
+                title(self.plan, trial)
             ),
             Event::TrialEnded { .. } => {}
         }
@@ -162,10 +163,11 @@ impl Observer for Keeper<'_> {
             Outcome::Finished { kept_epoch } => {
                 let metric = self.plan.report.primary;
                 let value = result.record.validation().map_or(f64::NAN, |scores| scores.get(metric));
-                tracing::info!("validation {} {value:.4} at epoch {}, {seconds:.1} s", metric.title(), kept_epoch + 1);
+                let (title, metric) = (title(self.plan, trial), metric.title());
+                tracing::info!("{title}: validation {metric} {value:.4} at epoch {}, {seconds:.1} s", kept_epoch + 1);
             }
-            Outcome::Diverged { reason } => tracing::warn!("{} diverged: {reason}", title(self.plan, trial)),
-            Outcome::Failed { reason } => tracing::error!("{} failed: {reason}", title(self.plan, trial)),
+            Outcome::Diverged { reason } => tracing::warn!("{}: diverged: {reason}", title(self.plan, trial)),
+            Outcome::Failed { reason } => tracing::error!("{}: failed: {reason}", title(self.plan, trial)),
         }
         Ok(())
     }
