@@ -47,18 +47,81 @@ impl Kernels {
     /// # Panics
     /// If the shapes do not fit, or `b` is transposed.
     pub fn gemm(self, c: &mut [f32], a: Matrix<'_>, b: Matrix<'_>) {
-        assert_eq!(a.cols, b.rows, "terms of the sum");
-        assert_eq!(c.len(), a.rows * b.cols, "size of the product");
-        assert!(b.col_stride == 1 || b.cols <= 1, "the right factor is row-major");
+        check(c, a, b);
         if c.is_empty() || a.cols == 0 {
             return;
         }
-        let (m, n, k) = (a.rows, b.cols, a.cols);
-        run(self.isa(), Gemm { c: c.as_mut_ptr(), a, b: b.data.as_ptr(), m, n, k, ldb: b.row_stride });
+        run(self.isa(), Gemm::new(c, a, b, Add));
+    }
+
+    /// A step of plain SGD on the matrix `w (M, N)`, whose gradient is `a · b`: `w = fma(-rate, Σ_k a_k · b_k, w)`.
+    ///
+    /// The same bits as [`Kernels::gemm`] into zeros and then [`Kernels::sgd_step`], without the gradient in memory.
+    ///
+    /// # Panics
+    /// As [`Kernels::gemm`].
+    pub fn sgd_gemm(self, w: &mut [f32], a: Matrix<'_>, b: Matrix<'_>, rate: f32) {
+        check(w, a, b);
+        if w.is_empty() || a.cols == 0 {
+            return;
+        }
+        run(self.isa(), Gemm::new(w, a, b, Step(-rate)));
     }
 }
 
-struct Gemm<'a> {
+fn check(c: &[f32], a: Matrix<'_>, b: Matrix<'_>) {
+    assert_eq!(a.cols, b.rows, "terms of the sum");
+    assert_eq!(c.len(), a.rows * b.cols, "size of the product");
+    assert!(b.col_stride == 1 || b.cols <= 1, "the right factor is row-major");
+}
+
+/// What becomes of the sums: where a chain starts, and how it ends in C.
+trait Finish: Copy {
+    /// The start of a chain for the value `c`.
+    ///
+    /// # Safety
+    /// The CPU has the instructions of `V`.
+    unsafe fn start<V: Vector>(self, c: V) -> V;
+    /// What is written for the value `c`.
+    ///
+    /// # Safety
+    /// The CPU has the instructions of `V`.
+    unsafe fn end<V: Vector>(self, sum: V, c: V) -> V;
+}
+
+/// `C += A · B`: the chain starts from C.
+#[derive(Clone, Copy)]
+struct Add;
+
+impl Finish for Add {
+    #[inline(always)]
+    unsafe fn start<V: Vector>(self, c: V) -> V {
+        c
+    }
+    #[inline(always)]
+    unsafe fn end<V: Vector>(self, sum: V, _: V) -> V {
+        sum
+    }
+}
+
+/// `C += factor · (A · B)`: the chain starts from zero.
+#[derive(Clone, Copy)]
+struct Step(f32);
+
+impl Finish for Step {
+    #[inline(always)]
+    unsafe fn start<V: Vector>(self, _: V) -> V {
+        // SAFETY: the caller promises the instruction set.
+        unsafe { V::splat(0.0) }
+    }
+    #[inline(always)]
+    unsafe fn end<V: Vector>(self, sum: V, c: V) -> V {
+        // SAFETY: the caller promises the instruction set.
+        unsafe { V::splat(self.0).fma(sum, c) }
+    }
+}
+
+struct Gemm<'a, F> {
     c: *mut f32,
     a: Matrix<'a>,
     b: *const f32,
@@ -66,9 +129,17 @@ struct Gemm<'a> {
     n: usize,
     k: usize,
     ldb: usize,
+    finish: F,
 }
 
-impl Operation for Gemm<'_> {
+impl<'a, F> Gemm<'a, F> {
+    fn new(c: &mut [f32], a: Matrix<'a>, b: Matrix<'_>, finish: F) -> Self {
+        let (m, n, k) = (a.rows, b.cols, a.cols);
+        Self { c: c.as_mut_ptr(), a, b: b.data.as_ptr(), m, n, k, ldb: b.row_stride, finish }
+    }
+}
+
+impl<F: Finish> Operation for Gemm<'_, F> {
     type Output = ();
 
     #[inline(always)]
@@ -88,7 +159,7 @@ impl Operation for Gemm<'_> {
     }
 }
 
-impl Gemm<'_> {
+impl<F: Finish> Gemm<'_, F> {
     /// Panels of `NR` vectors of columns while they fit, then single vectors, then what is left of one.
     #[inline(always)]
     unsafe fn columns<V: Vector, const MR: usize, const NR: usize>(&self) {
@@ -154,7 +225,7 @@ impl Gemm<'_> {
             let mut sums = [[V::splat(0.0); NR]; MR];
             for i in 0..MR {
                 for j in 0..NR {
-                    sums[i][j] = load(c.add(i * self.n + j * V::LANES), partial);
+                    sums[i][j] = self.finish.start(load(c.add(i * self.n + j * V::LANES), partial));
                 }
             }
             for _ in 0..self.k {
@@ -174,7 +245,8 @@ impl Gemm<'_> {
             }
             for i in 0..MR {
                 for j in 0..NR {
-                    store(sums[i][j], c.add(i * self.n + j * V::LANES), partial);
+                    let to = c.add(i * self.n + j * V::LANES);
+                    store(self.finish.end(sums[i][j], load(to, partial)), to, partial);
                 }
             }
         }

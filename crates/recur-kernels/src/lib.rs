@@ -10,16 +10,18 @@
 //! Letters for dimensions: `M` rows of a result, `N` columns of it, `K` terms of a sum.
 
 mod elementwise;
+mod gates;
 mod gemm;
 mod isa;
 mod math;
+mod peak;
 mod rows;
 mod update;
 mod vector;
 
 pub use gemm::Matrix;
 pub use isa::{Isa, UnavailableIsa};
-pub use math::{exp, ln, tanh};
+pub use math::{exp, ln, sigmoid, tanh};
 pub use update::AdamStep;
 
 use std::sync::OnceLock;

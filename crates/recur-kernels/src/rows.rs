@@ -73,20 +73,23 @@ struct Transpose<'a> {
 impl Operation for Transpose<'_> {
     type Output = ();
 
-    /// Square blocks of one cache line's width, so that each line of either matrix is touched once.
+    /// Whole squares by the vector's own means, the rest number by number.
     #[inline(always)]
     unsafe fn run<V: Vector>(self) {
-        const BLOCK: usize = 16;
         let (rows, cols) = (self.rows, self.cols);
         let (to, from) = (self.to.as_mut_ptr(), self.from.as_ptr());
-        for first_row in (0..rows).step_by(BLOCK) {
-            let end_row = rows.min(first_row + BLOCK);
-            for first_col in (0..cols).step_by(BLOCK) {
-                for col in first_col..cols.min(first_col + BLOCK) {
-                    for row in first_row..end_row {
-                        // SAFETY: `row < rows` and `col < cols`, and both slices hold `rows * cols` numbers.
-                        unsafe { *to.add(col * rows + row) = *from.add(row * cols + col) };
-                    }
+        let (whole_rows, whole_cols) = (rows - rows % V::BLOCK, cols - cols % V::BLOCK);
+        // SAFETY: every row and column is below `rows` and `cols`, and both slices hold `rows * cols` numbers.
+        unsafe {
+            for row in (0..whole_rows).step_by(V::BLOCK) {
+                for col in (0..whole_cols).step_by(V::BLOCK) {
+                    V::transpose_block(from.add(row * cols + col), cols, to.add(col * rows + row), rows);
+                }
+            }
+            for row in 0..rows {
+                let first_col = if row < whole_rows { whole_cols } else { 0 };
+                for col in first_col..cols {
+                    *to.add(col * rows + row) = *from.add(row * cols + col);
                 }
             }
         }
@@ -155,21 +158,47 @@ struct AddRows<'a> {
 impl Operation for AddRows<'_> {
     type Output = ();
 
+    /// Several vectors of columns at a time, so that each row is read in long pieces.
     #[inline(always)]
-    unsafe fn run<V: Vector>(self) {
+    unsafe fn run<V: Vector>(mut self) {
+        const WIDE: usize = 8;
         let n = self.sum.len();
         // SAFETY: `rows` is whole rows of `n` numbers, and every access stays below `n` within its row.
         unsafe {
             let mut at = 0;
+            while at + WIDE * V::LANES <= n {
+                self.columns::<V, WIDE>(at, None);
+                at += WIDE * V::LANES;
+            }
             while at < n {
-                let partial = (at + V::LANES > n).then_some(n - at);
-                let to = self.sum.as_mut_ptr().add(at);
-                let mut sum: V = load(to, partial);
-                for row in self.rows.chunks_exact(n) {
-                    sum = sum.add(load(row.as_ptr().add(at), partial));
-                }
-                store(sum, to, partial);
+                self.columns::<V, 1>(at, (at + V::LANES > n).then_some(n - at));
                 at += V::LANES;
+            }
+        }
+    }
+}
+
+impl AddRows<'_> {
+    /// `W` vectors of columns, from `at` on.
+    #[expect(clippy::needless_range_loop, reason = "constant bounds, so that the compiler keeps the sums in registers")]
+    #[inline(always)]
+    unsafe fn columns<V: Vector, const W: usize>(&mut self, at: usize, partial: Option<usize>) {
+        let n = self.sum.len();
+        // SAFETY: the caller promises the columns.
+        unsafe {
+            let to = self.sum.as_mut_ptr().add(at);
+            let mut sums = [V::splat(0.0); W];
+            for i in 0..W {
+                sums[i] = load(to.add(i * V::LANES), partial);
+            }
+            for row in self.rows.chunks_exact(n) {
+                let from = row.as_ptr().add(at);
+                for i in 0..W {
+                    sums[i] = sums[i].add(load(from.add(i * V::LANES), partial));
+                }
+            }
+            for i in 0..W {
+                store(sums[i], to.add(i * V::LANES), partial);
             }
         }
     }

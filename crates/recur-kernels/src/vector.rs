@@ -25,7 +25,8 @@ pub(crate) const MAX_LANES: usize = 16;
 ///
 /// # Safety
 /// Each method needs the CPU to have the instruction set of the type. `load` and `store` need a pointer to `LANES`
-/// numbers, their `_partial` forms to `n < LANES` numbers; any alignment will do.
+/// numbers, their `_partial` forms to `n < LANES` numbers, `transpose_block` to `BLOCK` rows of as many; any alignment
+/// will do.
 pub(crate) trait Vector: Copy {
     /// Number of lanes.
     const LANES: usize;
@@ -68,4 +69,9 @@ pub(crate) trait Vector: Copy {
     unsafe fn where_positive(self, a: Self, b: Self) -> Self;
     /// `if self is NaN { self } else { other }`.
     unsafe fn or_if_not_nan(self, other: Self) -> Self;
+
+    /// Side of the square that [`Vector::transpose_block`] turns over.
+    const BLOCK: usize;
+    /// Writes the transpose of the square of side `BLOCK` at `from` to `to`; the strides are of their rows.
+    unsafe fn transpose_block(from: *const f32, from_stride: usize, to: *mut f32, to_stride: usize);
 }

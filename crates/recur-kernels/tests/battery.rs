@@ -1,7 +1,7 @@
 //! Every operation on every instruction set of this machine, against the scalar form and against naive definitions.
 
 use proptest::prelude::*;
-use recur_kernels::{AdamStep, Isa, Kernels, Matrix};
+use recur_kernels::{AdamStep, Isa, Kernels, Matrix, sigmoid, tanh};
 
 /// Lengths from nothing to past four vectors of 16.
 const LENGTHS: std::ops::Range<usize> = 0..68;
@@ -91,7 +91,8 @@ fn elementwise_operations_equal_scalar_on_every_length() {
 
 #[test]
 fn row_operations_equal_scalar_on_every_length() {
-    for n in LENGTHS {
+    // Beyond 8 vectors of 16 rows are added in wider pieces.
+    for n in LENGTHS.chain([128, 150, 300]) {
         check("sum_of_squares", &numbers(n.max(1), 1), |k, y| y[0] = k.sum_of_squares(y));
         if n == 0 {
             continue;
@@ -104,6 +105,140 @@ fn row_operations_equal_scalar_on_every_length() {
         });
         check("add_rows", &numbers(n, 3), |k, y| k.add_rows(y, &rows));
     }
+}
+
+/// `operation` on arrays of `sizes`, laid end to end for [`check`].
+fn check_together(what: &str, numbers: fn(usize, u32) -> Vec<f32>, sizes: &[usize], operation: Together) {
+    let input: Vec<f32> = sizes.iter().zip(5..).flat_map(|(n, seed)| numbers(*n, seed)).collect();
+    check(what, &input, |kernels, buffer| operation(kernels, &mut split(buffer, sizes)));
+}
+
+/// An operation on several arrays.
+type Together = fn(Kernels, &mut [&mut [f32]]);
+
+fn split<'a>(mut buffer: &'a mut [f32], sizes: &[usize]) -> Vec<&'a mut [f32]> {
+    let part = |n: &usize| buffer.split_off_mut(..*n).expect("the buffer holds all sizes");
+    sizes.iter().map(part).collect()
+}
+
+fn gru_forward(kernels: Kernels, arrays: &mut [&mut [f32]]) {
+    let [gates, products, before, states] = arrays else { panic!("four arrays") };
+    kernels.gru_forward(states.len() / 3, gates, products, before, states);
+}
+
+fn gru_backward(kernels: Kernels, arrays: &mut [&mut [f32]]) {
+    let [gates, products, before, d] = arrays else { panic!("four arrays") };
+    kernels.gru_backward(d.len() / 3, gates, products, before, d);
+}
+
+fn lstm_forward(kernels: Kernels, arrays: &mut [&mut [f32]]) {
+    let [gates, before, cells, squashed, states] = arrays else { panic!("five arrays") };
+    kernels.lstm_forward(states.len() / 3, gates, before, cells, squashed, states);
+}
+
+fn lstm_backward(kernels: Kernels, arrays: &mut [&mut [f32]]) {
+    let [gates, before, squashed, d, d_cells] = arrays else { panic!("five arrays") };
+    kernels.lstm_backward(d.len() / 3, gates, before, squashed, d, d_cells);
+}
+
+#[test]
+fn gates_equal_scalar_on_every_length() {
+    for h in LENGTHS.skip(1) {
+        let n = 3 * h;
+        for numbers in [plain, numbers] {
+            check_together("gru_forward", numbers, &[3 * n, 3 * n, n, n], gru_forward);
+            check_together("gru_backward", numbers, &[3 * n, 3 * n, n, n], gru_backward);
+            check_together("lstm_forward", numbers, &[4 * n, n, n, n, n], lstm_forward);
+            check_together("lstm_backward", numbers, &[4 * n, n, n, n, n], lstm_backward);
+        }
+    }
+}
+
+/// The definition of the GRU's gates at one place of a state: r, z, n and the state.
+fn naive_gru(x: [f32; 3], a: [f32; 3], before: f32) -> [f32; 4] {
+    let (r, z) = (sigmoid(x[0] + a[0]), sigmoid(x[1] + a[1]));
+    let n = tanh(r.mul_add(a[2], x[2]));
+    [r, z, n, z.mul_add(before - n, n)]
+}
+
+/// The definition of the LSTM's gates at one place of a state: i, f, g, o, the cell, its tanh, and the state.
+fn naive_lstm(x: [f32; 4], before: f32) -> [f32; 7] {
+    let (i, f, g, o) = (sigmoid(x[0]), sigmoid(x[1]), tanh(x[2]), sigmoid(x[3]));
+    let c = f.mul_add(before, i * g);
+    [i, f, g, o, c, tanh(c), o * tanh(c)]
+}
+
+/// Column `at` of row `row` of each of `N` sections of `h` numbers.
+fn at_place<const N: usize>(data: &[f32], h: usize, row: usize, at: usize) -> [f32; N] {
+    std::array::from_fn(|section| data[(row * N + section) * h + at])
+}
+
+const ROWS: usize = 2;
+const HIDDEN: usize = 19;
+
+#[test]
+fn gru_gates_equal_their_definition_and_slopes() {
+    let n = ROWS * HIDDEN;
+    let (x, a, before) = (plain(3 * n, 1), plain(3 * n, 2), plain(n, 3));
+    let (kernels, mut gates, mut products, mut states) = (Kernels::get(), x.clone(), a.clone(), vec![0.0; n]);
+    kernels.gru_forward(HIDDEN, &mut gates, &products, &before, &mut states);
+    let (y, h, mut d) = (gates.clone(), states.clone(), vec![1.0; n]);
+    kernels.gru_backward(HIDDEN, &mut gates, &mut products, &before, &mut d);
+    for (row, at) in (0..n).map(|i| (i / HIDDEN, i % HIDDEN)) {
+        let (x, a) = (at_place::<3>(&x, HIDDEN, row, at), at_place::<3>(&a, HIDDEN, row, at));
+        let [before] = at_place(&before, HIDDEN, row, at);
+        let [r, z, candidate, state] = naive_gru(x, a, before);
+        assert_eq!(at_place(&y, HIDDEN, row, at), [r, z, candidate]);
+        assert_eq!(at_place(&h, HIDDEN, row, at), [state]);
+        let state_of = |x: [f32; 3], a: [f32; 3], before| naive_gru(x, a, before)[3];
+        for gate in 0..3 {
+            let slope = slope(|step| state_of(moved(x, gate, step), a, before));
+            assert_near(at_place::<3>(&gates, HIDDEN, row, at)[gate], slope);
+            let slope = self::slope(|step| state_of(x, moved(a, gate, step), before));
+            assert_near(at_place::<3>(&products, HIDDEN, row, at)[gate], slope);
+        }
+        assert_near(at_place::<1>(&d, HIDDEN, row, at)[0], slope(|step| state_of(x, a, before + step)));
+    }
+}
+
+#[test]
+fn lstm_gates_equal_their_definition_and_slopes() {
+    let n = ROWS * HIDDEN;
+    let (x, before) = (plain(4 * n, 1), plain(n, 3));
+    let (mut gates, mut cells, mut squashed, mut states) = (x.clone(), vec![0.0; n], vec![0.0; n], vec![0.0; n]);
+    let kernels = Kernels::get();
+    kernels.lstm_forward(HIDDEN, &mut gates, &before, &mut cells, &mut squashed, &mut states);
+    let (y, mut d_cells) = (gates.clone(), vec![0.5; n]);
+    kernels.lstm_backward(HIDDEN, &mut gates, &before, &squashed, &vec![1.0; n], &mut d_cells);
+    for (row, at) in (0..n).map(|i| (i / HIDDEN, i % HIDDEN)) {
+        let x = at_place::<4>(&x, HIDDEN, row, at);
+        let [before] = at_place(&before, HIDDEN, row, at);
+        let [i, f, g, o, expected @ ..] = naive_lstm(x, before);
+        assert_eq!(at_place(&y, HIDDEN, row, at), [i, f, g, o]);
+        assert_eq!([&cells, &squashed, &states].map(|array| array[row * HIDDEN + at]), expected);
+        // A loss that weighs the state with 1 and the cell with ½.
+        let loss = |x, before| naive_lstm(x, before)[6] + 0.5 * naive_lstm(x, before)[4];
+        for gate in 0..4 {
+            let slope = slope(|step| loss(moved(x, gate, step), before));
+            assert_near(at_place::<4>(&gates, HIDDEN, row, at)[gate], slope);
+        }
+        assert_near(at_place::<1>(&d_cells, HIDDEN, row, at)[0], slope(|step| loss(x, before + step)));
+    }
+}
+
+/// `x` with `step` added to element `i`.
+fn moved<const N: usize>(mut x: [f32; N], i: usize, step: f32) -> [f32; N] {
+    x[i] += step;
+    x
+}
+
+/// The central difference at zero.
+fn slope(f: impl Fn(f32) -> f32) -> f32 {
+    (f(0.01) - f(-0.01)) / 0.02
+}
+
+fn assert_near(got: f32, slope: f32) {
+    assert!((got - slope).abs() < 3e-4, "{got}, slope {slope}");
 }
 
 /// The definition of the product: one chain an element.
@@ -154,12 +289,29 @@ proptest! {
 }
 
 #[test]
+fn sgd_gemm_is_a_product_into_zeros_and_a_step() {
+    for (m, n, k) in [(1, 1, 1), (5, 33, 7), (13, 70, 3), (128, 128, 6), (12, 18, 0)] {
+        let (w, a, b) = (plain(m * n, 1), plain(m * k, 2), plain(k * n, 3));
+        for isa in Isa::available() {
+            let kernels = Kernels::new(isa).unwrap();
+            let (mut gradient, mut expected, mut got) = (vec![0.0; m * n], w.clone(), w.clone());
+            kernels.gemm(&mut gradient, Matrix::new(&a, m, k), Matrix::new(&b, k, n));
+            kernels.sgd_step(&mut expected, &gradient, 0.1);
+            kernels.sgd_gemm(&mut got, Matrix::new(&a, m, k), Matrix::new(&b, k, n), 0.1);
+            assert_eq!(bits(&got), bits(&expected), "{m} {n} {k} on {}", isa.name());
+        }
+    }
+}
+
+#[test]
 fn transpose_moves_every_element() {
     for (rows, cols) in [(1, 1), (3, 5), (16, 16), (17, 33), (64, 31)] {
         let from = plain(rows * cols, 9);
-        let mut to = vec![0.0; from.len()];
-        Kernels::get().transpose(&mut to, &from, rows, cols);
-        assert!((0..rows).all(|r| (0..cols).all(|c| to[c * rows + r] == from[r * cols + c])));
+        for isa in Isa::available() {
+            let mut to = vec![0.0; from.len()];
+            Kernels::new(isa).unwrap().transpose(&mut to, &from, rows, cols);
+            assert!((0..rows).all(|r| (0..cols).all(|c| to[c * rows + r] == from[r * cols + c])));
+        }
     }
 }
 

@@ -4,7 +4,8 @@
 
 use recur_core::dataset::Sequences;
 
-/// Names packed as PyTorch's `pack_sequence` does: at time `t` the first [`Batch::active`] rows still have a letter.
+/// Names packed as PyTorch's `pack_sequence` does: longest first, so that at each time the names that still have a letter
+/// are the first rows.
 ///
 /// Packing changes the order of a batch's names and nothing else. A batch is a run of the epoch's shuffled order,
 /// whatever the lengths in it, so no name is ever moved to another step to suit its length.

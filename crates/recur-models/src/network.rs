@@ -1,6 +1,7 @@
 //! What the training loop needs of a recurrent network.
 
 use crate::batch::Batch;
+use crate::gradient::WeightGradients;
 use crate::layout::Layout;
 use recur_core::random::Stream;
 
@@ -19,9 +20,9 @@ pub(crate) trait Network: Send {
     /// from there.
     fn forward(&mut self, parameters: &[f32], batch: &Batch, dropout: Option<&mut Stream>, logits: &mut [f32]);
 
-    /// Adds to `gradients` the gradient of a loss whose gradient with respect to the logits of the last
-    /// [`Network::forward`] is `d_logits (B, C)`.
-    fn backward(&mut self, parameters: &[f32], batch: &Batch, d_logits: &[f32], gradients: &mut [f32]);
+    /// Gives `into` the gradient of a loss whose gradient with respect to the logits of the last [`Network::forward`] is
+    /// `d_logits (B, C)`: each weight's once. Reads second layouts alone, so `into` may change the weights at once.
+    fn backward(&mut self, batch: &Batch, d_logits: &[f32], into: &mut dyn WeightGradients);
 }
 
 /// A buffer's first `len` elements; it grows when it must and never shrinks.

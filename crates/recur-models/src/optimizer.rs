@@ -61,6 +61,13 @@ impl Optimizer {
         }
     }
 
+    /// The learning rate of step `step` of `total`, if a step is `p -= rate · gradient` and nothing else: it may then be
+    /// made weight by weight.
+    pub(crate) fn plain_rate(&self, step: u64, total: u64) -> Option<f32> {
+        let plain = self.clip_norm.is_none() && self.settings == Settings::Sgd { momentum: 0.0 };
+        plain.then(|| self.rate(step, total) as f32)
+    }
+
     /// Scales gradients with a norm above the limit down to it (Pascanu et al. 2013): `g *= limit / (norm + 1e-6)`.
     fn clip(&self, kernels: Kernels, gradients: &mut [f32]) {
         let Some(limit) = self.clip_norm else { return };

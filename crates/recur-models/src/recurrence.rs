@@ -3,7 +3,9 @@
 //! Letters for dimensions: `R` (letter, name) pairs of the batch in packed order, `H` hidden size. A `starts` list says
 //! where each time's rows begin, and where the last one ends.
 
+use crate::gradient::WeightGradients;
 use recur_kernels::{Kernels, Matrix};
+use std::ops::Range;
 
 /// What is applied to a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,29 +85,27 @@ pub(crate) fn backward(
     }
 }
 
-/// Adds to `d_w_hh (H, H)` the products of each state with the gradient of the input after it, time by time, row by
-/// row. `previous` is scratch.
-pub(crate) fn add_weight_gradient(
-    kernels: Kernels,
+/// Gives `into` the gradient of the matrix (H, N) at `w_hh`: the products of each of `states (R, H)` with the gradient
+/// `d (R, N)` of the product after it, time by time, row by row. `previous (R, H)` is scratch.
+pub(crate) fn give_weight_gradient(
+    w_hh: &Range<usize>,
     starts: &[usize],
     states: &[f32],
     d: &[f32],
     previous: &mut [f32],
-    d_w_hh: &mut [f32],
+    into: &mut dyn WeightGradients,
 ) {
-    let h = side(d_w_hh);
     if n_times(starts) < 2 {
         return;
     }
-    let first = starts[1];
-    let rows = starts[starts.len() - 1] - first;
+    let (first, end) = (starts[1], starts[starts.len() - 1]);
+    let (rows, h, n) = (end - first, states.len() / end, d.len() / end);
     for time in 1..n_times(starts) {
         let now = (starts[time] - first) * h..(starts[time + 1] - first) * h;
         let len = now.len();
         previous[now].copy_from_slice(&states[starts[time - 1] * h..][..len]);
     }
-    let previous = Matrix::new(&previous[..rows * h], rows, h);
-    kernels.gemm(d_w_hh, previous.transposed(), Matrix::new(&d[first * h..][..rows * h], rows, h));
+    into.product(w_hh, Matrix::new(&previous[..rows * h], rows, h), Matrix::new(&d[first * n..][..rows * n], rows, n));
 }
 
 fn n_times(starts: &[usize]) -> usize {

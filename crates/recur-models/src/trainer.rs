@@ -3,10 +3,12 @@
 //! Letters for dimensions: `B` names of a batch, `C` labels.
 
 use crate::batch::Batch;
+use crate::gradient;
 use crate::network::{Network, take};
 use crate::optimizer::Optimizer;
 use recur_core::dataset::Sequences;
 use recur_core::model::{Epoch, Model, ModelError, Setup};
+use recur_core::random::Stream;
 use recur_core::tensor::Tensor;
 use recur_kernels::Kernels;
 
@@ -49,19 +51,13 @@ impl<N: Network> Trainer<N> {
         trainer
     }
 
-    /// The loss of `rows`, each name's added to the sum returned, and the gradient of their weighted mean, in
-    /// `gradients`.
-    fn loss_and_gradients(
-        &mut self,
-        sequences: &Sequences,
-        labels: &[u16],
-        rows: &[u32],
-        dropout: Option<&mut recur_core::random::Stream>,
-    ) -> f64 {
+    /// The sum of the losses of `rows`; leaves in `logits` the gradient of their weighted mean with respect to the
+    /// logits, (B, C) in packed order.
+    fn forward(&mut self, sequences: &Sequences, labels: &[u16], rows: &[u32], dropout: &mut Stream) -> f64 {
         let (kernels, c) = (Kernels::get(), self.n_classes);
         self.batch.pack(sequences, rows);
         let logits = take(&mut self.logits, rows.len() * c);
-        self.network.forward(&self.parameters, &self.batch, dropout, logits);
+        self.network.forward(&self.parameters, &self.batch, Some(dropout), logits);
         kernels.log_softmax_rows(logits, c);
 
         self.labels.clear();
@@ -74,9 +70,21 @@ impl<N: Network> Trainer<N> {
         let total: f32 = self.row_weights.iter().sum();
         self.row_weights.iter_mut().for_each(|weight| *weight /= total);
         kernels.nll_gradient_rows(logits, c, &self.labels, &self.row_weights);
-        self.gradients.fill(0.0);
-        self.network.backward(&self.parameters, &self.batch, logits, &mut self.gradients);
         loss
+    }
+
+    /// The backward pass of [`Trainer::forward`] and the step that follows from it.
+    fn step(&mut self, step: u64, total: u64) {
+        let d_logits = &self.logits[..self.batch.len() * self.n_classes];
+        if let Some(rate) = self.optimizer.plain_rate(step, total) {
+            let (parameters, scratch) = (&mut self.parameters[..], &mut self.gradients[..]);
+            self.network.backward(&self.batch, d_logits, &mut gradient::Step { parameters, scratch, rate });
+        } else {
+            self.gradients.fill(0.0);
+            self.network.backward(&self.batch, d_logits, &mut gradient::Buffer(&mut self.gradients));
+            self.optimizer.step(step, total, &mut self.parameters, &mut self.gradients);
+        }
+        self.network.parameters_changed(&self.parameters);
     }
 }
 
@@ -88,13 +96,12 @@ impl<N: Network> Model for Trainer<N> {
             if epoch.cancel.is_cancelled() {
                 return Err(ModelError::Cancelled);
             }
-            let loss = self.loss_and_gradients(epoch.sequences, epoch.labels, rows, Some(&mut dropout));
+            let loss = self.forward(epoch.sequences, epoch.labels, rows, &mut dropout);
             if !loss.is_finite() {
                 return Err(ModelError::Diverged { step, loss });
             }
             total += loss;
-            self.optimizer.step(step, epoch.total_steps, &mut self.parameters, &mut self.gradients);
-            self.network.parameters_changed(&self.parameters);
+            self.step(step, epoch.total_steps);
         }
         Ok(total / epoch.order.len().max(1) as f64)
     }

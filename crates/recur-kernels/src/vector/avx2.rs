@@ -125,4 +125,38 @@ impl Vector for F32x8 {
             Self(_mm256_blendv_ps(other.0, self.0, nan))
         }
     }
+
+    const BLOCK: usize = 8;
+
+    /// Pairs of rows are interleaved, then pairs of pairs, then halves are exchanged.
+    #[expect(clippy::needless_range_loop, reason = "constant bounds, so that the compiler keeps the rows in registers")]
+    #[inline(always)]
+    unsafe fn transpose_block(from: *const f32, from_stride: usize, to: *mut f32, to_stride: usize) {
+        // SAFETY: the caller promises the instruction set and eight rows of eight numbers at either end.
+        unsafe {
+            let mut rows = [_mm256_setzero_ps(); 8];
+            for i in 0..8 {
+                rows[i] = _mm256_loadu_ps(from.add(i * from_stride));
+            }
+            let mut pairs = [_mm256_setzero_ps(); 8];
+            for i in 0..4 {
+                pairs[2 * i] = _mm256_unpacklo_ps(rows[2 * i], rows[2 * i + 1]);
+                pairs[2 * i + 1] = _mm256_unpackhi_ps(rows[2 * i], rows[2 * i + 1]);
+            }
+            let mut fours = [_mm256_setzero_ps(); 8];
+            for half in [0, 4] {
+                for i in 0..2 {
+                    let (a, b) = (pairs[half + i], pairs[half + i + 2]);
+                    fours[half + 2 * i] = _mm256_shuffle_ps::<0b01_00_01_00>(a, b);
+                    fours[half + 2 * i + 1] = _mm256_shuffle_ps::<0b11_10_11_10>(a, b);
+                }
+            }
+            for i in 0..4 {
+                let low = _mm256_permute2f128_ps::<0x20>(fours[i], fours[i + 4]);
+                let high = _mm256_permute2f128_ps::<0x31>(fours[i], fours[i + 4]);
+                _mm256_storeu_ps(to.add(i * to_stride), low);
+                _mm256_storeu_ps(to.add((i + 4) * to_stride), high);
+            }
+        }
+    }
 }

@@ -125,4 +125,12 @@ impl Vector for F32x16 {
             Self(_mm512_mask_blend_ps(nan, other.0, self.0))
         }
     }
+
+    const BLOCK: usize = super::F32x8::BLOCK;
+
+    #[inline(always)]
+    unsafe fn transpose_block(from: *const f32, from_stride: usize, to: *mut f32, to_stride: usize) {
+        // SAFETY: a CPU with AVX-512 has AVX2, and the caller promises the same square.
+        unsafe { super::F32x8::transpose_block(from, from_stride, to, to_stride) }
+    }
 }

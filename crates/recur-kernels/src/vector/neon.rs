@@ -116,4 +116,21 @@ impl Vector for F32x4 {
         // SAFETY: the caller promises the instruction set.
         Self(unsafe { vbslq_f32(vceqq_f32(self.0, self.0), other.0, self.0) })
     }
+
+    const BLOCK: usize = 4;
+
+    /// Pairs of rows are interleaved, then pairs of pairs.
+    #[inline(always)]
+    unsafe fn transpose_block(from: *const f32, from_stride: usize, to: *mut f32, to_stride: usize) {
+        // SAFETY: the caller promises four rows of four numbers at either end.
+        unsafe {
+            let row = |i: usize| vld1q_f32(from.add(i * from_stride));
+            let (a, b) = (vtrnq_f32(row(0), row(1)), vtrnq_f32(row(2), row(3)));
+            let store = |i: usize, low, high| vst1q_f32(to.add(i * to_stride), vcombine_f32(low, high));
+            store(0, vget_low_f32(a.0), vget_low_f32(b.0));
+            store(1, vget_low_f32(a.1), vget_low_f32(b.1));
+            store(2, vget_high_f32(a.0), vget_high_f32(b.0));
+            store(3, vget_high_f32(a.1), vget_high_f32(b.1));
+        }
+    }
 }

@@ -85,4 +85,12 @@ impl Vector for Scalar {
     unsafe fn or_if_not_nan(self, other: Self) -> Self {
         if self.0.is_nan() { self } else { other }
     }
+
+    const BLOCK: usize = 1;
+
+    #[inline(always)]
+    unsafe fn transpose_block(from: *const f32, _: usize, to: *mut f32, _: usize) {
+        // SAFETY: the caller promises one number at either end.
+        unsafe { *to = *from }
+    }
 }

@@ -4,6 +4,7 @@
 //! tokens, `H` hidden size, `C` labels.
 
 use crate::batch::Batch;
+use crate::gradient::WeightGradients;
 use crate::layout::Layout;
 use crate::network::take;
 use crate::recurrence::{self, Activation};
@@ -30,6 +31,9 @@ pub(crate) struct Network {
     w_ho_t: Vec<f32>,
     /// Where each time's states start, (T).
     starts: Vec<usize>,
+    /// The token that each state follows, (R), and the last token of each name, (B).
+    tokens: Vec<u16>,
+    last_tokens: Vec<u16>,
     /// States after each letter but the last, (R, H).
     states: Vec<f32>,
     /// Gradients of the same.
@@ -68,6 +72,8 @@ impl Network {
             w_hh_t: vec![0.0; hidden * hidden],
             w_ho_t: vec![0.0; classes * hidden],
             starts: Vec::new(),
+            tokens: Vec::new(),
+            last_tokens: Vec::new(),
             states: Vec::new(),
             d_states: Vec::new(),
             previous: Vec::new(),
@@ -91,12 +97,6 @@ fn row_mut(data: &mut [f32], index: usize, n: usize) -> &mut [f32] {
     &mut data[index * n..][..n]
 }
 
-/// The token of each name's last letter, in packed order.
-fn last_tokens(batch: &Batch) -> impl Iterator<Item = usize> {
-    let last = |(row, length): (usize, &usize)| usize::from(batch.tokens()[batch.place(length - 1, row)]);
-    batch.lengths().iter().enumerate().map(last)
-}
-
 impl crate::network::Network for Network {
     fn layout(&self) -> &Layout {
         &self.layout
@@ -116,14 +116,18 @@ impl crate::network::Network for Network {
         self.starts.clear();
         self.starts.extend(batch.starts()[1..].iter().map(|start| start - skipped));
 
-        let states = take(&mut self.states, (batch.n_letters() - skipped) * h);
-        for time in 1..self.starts.len() {
-            for (i, place) in (self.starts[time - 1]..self.starts[time]).enumerate() {
-                let token = usize::from(batch.tokens()[batch.place(time - 1, i)]);
-                let state = row_mut(states, place, h);
-                state.copy_from_slice(&parameters[self.b_h.clone()]);
-                kernels.add(state, row(&parameters[self.w_xh.clone()], token, h));
-            }
+        self.tokens.clear();
+        for (time, active) in self.starts.windows(2).enumerate() {
+            self.tokens.extend_from_slice(&batch.tokens()[batch.place(time, 0)..][..active[1] - active[0]]);
+        }
+        self.last_tokens.clear();
+        let last_place = |(row, length): (usize, &usize)| batch.place(length - 1, row);
+        self.last_tokens.extend(batch.lengths().iter().enumerate().map(last_place).map(|place| batch.tokens()[place]));
+
+        let states = take(&mut self.states, self.tokens.len() * h);
+        for (state, token) in states.chunks_exact_mut(h).zip(&self.tokens) {
+            state.copy_from_slice(&parameters[self.b_h.clone()]);
+            kernels.add(state, row(&parameters[self.w_xh.clone()], usize::from(*token), h));
         }
         recurrence::forward(kernels, self.activation, &parameters[self.w_hh.clone()], &self.starts, states);
 
@@ -134,30 +138,26 @@ impl crate::network::Network for Network {
                 None => row_mut(last, i, h).fill(0.0),
             }
         }
-        for (i, token) in last_tokens(batch).enumerate() {
-            let logits = row_mut(logits, i, c);
+        for (logits, token) in logits.chunks_exact_mut(c).zip(&self.last_tokens) {
             logits.copy_from_slice(&parameters[self.b_o.clone()]);
-            kernels.add(logits, row(&parameters[self.w_xo.clone()], token, c));
+            kernels.add(logits, row(&parameters[self.w_xo.clone()], usize::from(*token), c));
         }
         let w_ho = Matrix::new(&parameters[self.w_ho.clone()], h, c);
         kernels.gemm(logits, Matrix::new(last, batch.len(), h), w_ho);
     }
 
-    fn backward(&mut self, _parameters: &[f32], batch: &Batch, d_logits: &[f32], gradients: &mut [f32]) {
+    fn backward(&mut self, batch: &Batch, d_logits: &[f32], into: &mut dyn WeightGradients) {
         let (kernels, h, c, b) = (Kernels::get(), self.hidden, self.classes, batch.len());
         // o = (b_o + W_xo[x_last]) + h_last · W_ho
-        kernels.add_rows(&mut gradients[self.b_o.clone()], d_logits);
-        for (i, token) in last_tokens(batch).enumerate() {
-            kernels.add(row_mut(&mut gradients[self.w_xo.clone()], token, c), row(d_logits, i, c));
-        }
-        let last = Matrix::new(&self.last[..b * h], b, h);
-        kernels.gemm(&mut gradients[self.w_ho.clone()], last.transposed(), Matrix::new(d_logits, b, c));
+        into.sum(&self.b_o, d_logits);
+        into.lookups(&self.w_xo, &self.last_tokens, d_logits);
+        into.product(&self.w_ho, Matrix::new(&self.last[..b * h], b, h), Matrix::new(d_logits, b, c));
         let d_last = take(&mut self.d_last, b * h);
         d_last.fill(0.0);
         kernels.gemm(d_last, Matrix::new(d_logits, b, c), Matrix::new(&self.w_ho_t, c, h));
 
-        let rows = batch.n_letters() - b;
-        let (states, d_states) = (&self.states[..rows * h], take(&mut self.d_states, rows * h));
+        let len = self.tokens.len() * h;
+        let (states, d_states) = (&self.states[..len], take(&mut self.d_states, len));
         d_states.fill(0.0);
         for (i, length) in batch.lengths().iter().enumerate() {
             if let Some(place) = Self::place_of_last(&self.starts, *length, i) {
@@ -166,15 +166,9 @@ impl crate::network::Network for Network {
         }
         // h_{t+1} = f((b_h + W_xh[x_t]) + h_t · W_hh)
         recurrence::backward(kernels, self.activation, &self.w_hh_t, &self.starts, states, d_states);
-        kernels.add_rows(&mut gradients[self.b_h.clone()], d_states);
-        for time in 1..self.starts.len() {
-            for (i, place) in (self.starts[time - 1]..self.starts[time]).enumerate() {
-                let token = usize::from(batch.tokens()[batch.place(time - 1, i)]);
-                kernels.add(row_mut(&mut gradients[self.w_xh.clone()], token, h), row(d_states, place, h));
-            }
-        }
-        let previous = take(&mut self.previous, rows * h);
-        let d_w_hh = &mut gradients[self.w_hh.clone()];
-        recurrence::add_weight_gradient(kernels, &self.starts, states, d_states, previous, d_w_hh);
+        into.sum(&self.b_h, d_states);
+        into.lookups(&self.w_xh, &self.tokens, d_states);
+        let previous = take(&mut self.previous, len);
+        recurrence::give_weight_gradient(&self.w_hh, &self.starts, states, d_states, previous, into);
     }
 }

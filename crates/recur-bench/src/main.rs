@@ -1,0 +1,108 @@
+//! The program `recur-bench`: names a second on the workloads of the peers, one JSON line each.
+
+use clap::Parser;
+use recur_bench::{ALPHABET, Bench, Names, median_rate, peak_flops, stacked_rnn_flops};
+use recur_core::settings::{DataSettings, Duplicates, Fold, Group, Rejects, TextSettings, UnicodeForm, Unknown};
+use std::error::Error;
+use std::io::Write as _;
+use std::path::Path;
+
+/// Measures training and prediction, names folded to the 58 letters of PyTorch's tutorial.
+#[derive(Debug, Parser)]
+struct Args {
+    /// The names: a CSV file with the columns `name` and `language`, or a folder of LABEL.txt
+    #[arg(default_value = "data/names.csv")]
+    names: String,
+    /// Runs of each workload, of which the median counts
+    #[arg(long, default_value_t = 7)]
+    repeats: usize,
+    /// Print the fraction of the measured peak for all sizes instead
+    #[arg(long)]
+    fractions: bool,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let args = Args::parse();
+    if args.fractions { fractions(args.repeats) } else { peers(&read(&args.names)?, args.repeats) }
+}
+
+fn read(source: &str) -> Result<Names, Box<dyn Error>> {
+    let settings = DataSettings {
+        source: source.to_owned(),
+        name_column: "name".to_owned(),
+        label_column: "language".to_owned(),
+        text: TextSettings {
+            unicode: UnicodeForm::Nfc,
+            fold: Fold::Ascii,
+            alphabet: Some(ALPHABET.to_owned()),
+            unknown: Unknown::Drop,
+        },
+        duplicates: Duplicates::Keep,
+        rejects: Rejects::Report,
+        max_letters: 64,
+    };
+    let dataset = recur_ingest::ingest(&settings, Group::None, Path::new(""))?.dataset;
+    Ok(Names {
+        sequences: dataset.sequences().clone(),
+        labels: dataset.labels().to_vec(),
+        n_tokens: dataset.alphabet().n_tokens(),
+        n_classes: dataset.label_names().len(),
+    })
+}
+
+fn print(workload: &str, rate: f64) -> Result<(), Box<dyn Error>> {
+    let line = serde_json::json!({"workload": workload, "names_per_second": rate.round()});
+    Ok(writeln!(std::io::stdout(), "{line}")?)
+}
+
+const MODELS: [(&str, &str, &[(&str, i64)]); 3] = [
+    ("manual_rnn", "manual_rnn", &[]),
+    ("stacked_rnn 1 layer", "stacked_rnn", &[("layers", 1)]),
+    ("stacked_rnn 2 layers", "stacked_rnn", &[("layers", 2)]),
+];
+
+/// The workloads of `tools/peers`, with the default hidden size of 128.
+fn peers(names: &Names, repeats: usize) -> Result<(), Box<dyn Error>> {
+    let sample = |mut rows: Vec<u32>, n: usize| {
+        rows.truncate(n);
+        rows
+    };
+    let train = |label: &str, model: &(&str, &str, &[(&str, i64)]), rows: &[u32], batch: u32| {
+        let mut bench = Bench::new(names, model.1, model.2, batch);
+        print(&format!("{}, {label}", model.0), median_rate(rows.len(), repeats, || bench.train(rows)))
+    };
+    for model in &MODELS {
+        train("one name a step", model, &sample(names.shuffled(), 4000), 1)?;
+        train("one name of 7 letters a step", model, &sample(names.of_length(7), 4000), 1)?;
+    }
+    for model in &MODELS[1..] {
+        train("batches of 64 of equal lengths", model, &names.equal_lengths(64), 64)?;
+        train("batches of 64 of mixed lengths", model, &sample(names.shuffled(), 20_480), 64)?;
+    }
+    let mut bench = Bench::new(names, "stacked_rnn", &[("layers", 2)], 64);
+    let rows = sample(names.shuffled(), 16_384);
+    let rate = median_rate(rows.len(), repeats, || bench.predict(&rows, 1024));
+    print("stacked_rnn 2 layers, prediction of 1,024", rate)
+}
+
+fn fractions(repeats: usize) -> Result<(), Box<dyn Error>> {
+    let peak = peak_flops();
+    let mut out = std::io::stdout();
+    writeln!(out, "measured peak of fused multiply-adds, one thread: {:.1} GFLOP/s", peak / 1e9)?;
+    writeln!(out, "{:>6} {:>6} {:>6} {:>12} {:>10}", "hidden", "layers", "batch", "names/s", "of peak")?;
+    let names = Names::synthetic(4096, 7);
+    for hidden in [32, 64, 128, 256_usize] {
+        for layers in [1, 2, 3_usize] {
+            for batch in [1, 16, 64, 256_u32] {
+                let params = [("hidden_size", hidden as i64), ("layers", layers as i64)];
+                let mut bench = Bench::new(&names, "stacked_rnn", &params, batch);
+                let mut rows = names.shuffled();
+                rows.truncate(if hidden == 256 { 1024 } else { 4096 });
+                let rate = median_rate(rows.len(), repeats, || bench.train(&rows));
+                let fraction = rate * stacked_rnn_flops(hidden, layers, names.n_classes, 7) / peak;
+                writeln!(out, "{hidden:>6} {layers:>6} {batch:>6} {rate:>12.0} {:>9.0}%", 100.0 * fraction)?;
+            }
+        }
+    }
+    Ok(())
+}

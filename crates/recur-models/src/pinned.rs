@@ -1,0 +1,86 @@
+//! The bits of a short training run of each layered model, pinned: a change here changes every result of every user.
+
+use crate::PLUGINS;
+use recur_core::dataset::Sequences;
+use recur_core::digest::Hasher;
+use recur_core::model::{Cancel, Epoch, Model, ModelPlugin, Setup};
+use recur_core::params::{ParamValue, Params};
+use recur_core::random::StreamPath;
+use recur_core::settings::{ClassWeights, Optimizer, Sampling, Schedule, TrainingLength, TrainingSettings};
+use recur_core::tensor::TensorData;
+
+const N_TOKENS: usize = 9;
+const N_CLASSES: usize = 4;
+
+/// Names of 1 to 7 letters, and a label each.
+fn names() -> (Sequences, Vec<u16>) {
+    let mut stream = StreamPath::root(11).child("names").stream();
+    let name = |n: u32| (0..n % 7 + 1).map(|_| stream.below(N_TOKENS as u32) as u16).collect::<Vec<u16>>();
+    let names: Vec<Vec<u16>> = (0..30).map(name).collect();
+    let labels = names.iter().map(|name| name[0] % N_CLASSES as u16).collect();
+    (names.iter().map(Vec::as_slice).collect(), labels)
+}
+
+fn training() -> TrainingSettings {
+    TrainingSettings {
+        length: TrainingLength::Epochs(3),
+        batch_size: 8,
+        sampling: Sampling::Shuffle,
+        optimizer: Optimizer::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+        clip_norm: Some(1.0),
+        schedule: Schedule::Cosine,
+        class_weights: ClassWeights::None,
+        early_stopping: None,
+    }
+}
+
+fn trained(plugin: &dyn ModelPlugin) -> Box<dyn Model> {
+    let (sequences, labels) = names();
+    let params = [("hidden_size", ParamValue::Integer(21)), ("layers", ParamValue::Integer(3))]
+        .into_iter()
+        .chain([("dropout", ParamValue::Real(0.25)), ("learning_rate", ParamValue::Real(0.01))])
+        .fold(Params::defaults(plugin.parameters()), |params, (name, value)| params.with(name, value));
+    let setup = Setup {
+        params: &params,
+        training: &training(),
+        n_tokens: N_TOKENS,
+        n_classes: N_CLASSES,
+        class_weights: &[1.0; N_CLASSES],
+        streams: &StreamPath::root(12),
+    };
+    let mut model = plugin.build(&setup).unwrap();
+    let order: Vec<u32> = (0..sequences.len() as u32).collect();
+    for index in 0..3 {
+        let epoch = Epoch {
+            index,
+            sequences: &sequences,
+            labels: &labels,
+            order: &order,
+            steps_before: u64::from(index) * 4,
+            total_steps: 12,
+            streams: &StreamPath::root(12),
+            cancel: &Cancel::new(),
+        };
+        model.train_epoch(&epoch).unwrap();
+    }
+    model
+}
+
+/// The first digits of the digest of all names and bits of the trained weights.
+fn bits(id: &str) -> String {
+    let plugin = PLUGINS.iter().find(|plugin| plugin.id() == id).unwrap();
+    let mut hasher = Hasher::new();
+    for tensor in trained(*plugin).weights() {
+        let TensorData::F32(data) = &tensor.data else { panic!("{} is not f32", tensor.name) };
+        let bytes: Vec<u8> = data.iter().flat_map(|x| x.to_bits().to_le_bytes()).collect();
+        hasher.field(tensor.name.as_bytes()).field(&bytes);
+    }
+    hasher.finish().short().to_owned()
+}
+
+#[test]
+fn trained_bits_of_the_layered_models_never_change() {
+    assert_eq!(bits("stacked_rnn"), "cde47993fd3f");
+    assert_eq!(bits("gru"), "b702d2f0a693");
+    assert_eq!(bits("lstm"), "7e5aae3d4c46");
+}

@@ -1,0 +1,75 @@
+//! The linear map of the top layer's last state: `logits = b_fc + h_last · W_fc`, forward and backward.
+
+use super::{Shape, row, row_mut};
+use crate::batch::Batch;
+use crate::gradient::WeightGradients;
+use crate::layout::Layout;
+use crate::network::take;
+use recur_kernels::{Kernels, Matrix};
+use std::ops::Range;
+
+/// The map's weights and workspace.
+pub(super) struct Head {
+    hidden: usize,
+    classes: usize,
+    /// `fc.weight` by rows of its input, (H, C).
+    w_fc: Range<usize>,
+    b_fc: Range<usize>,
+    /// Second layout for the backward pass, (C, H).
+    w_fc_t: Vec<f32>,
+    /// The top layer's last state of each name, (B, H).
+    last: Vec<f32>,
+    d_last: Vec<f32>,
+}
+
+impl Head {
+    pub(super) fn new(layout: &mut Layout, shape: &Shape) -> Self {
+        let (hidden, classes) = (shape.hidden, shape.classes);
+        Self {
+            hidden,
+            classes,
+            w_fc: layout.matrix("fc.weight", classes, hidden, hidden),
+            b_fc: layout.vector("fc.bias", classes, hidden),
+            w_fc_t: vec![0.0; classes * hidden],
+            last: Vec::new(),
+            d_last: Vec::new(),
+        }
+    }
+
+    pub(super) fn parameters_changed(&mut self, parameters: &[f32]) {
+        Kernels::get().transpose(&mut self.w_fc_t, &parameters[self.w_fc.clone()], self.hidden, self.classes);
+    }
+
+    /// From the top layer's `states (R, H)` to `logits (B, C)`.
+    pub(super) fn forward(&mut self, parameters: &[f32], batch: &Batch, states: &[f32], logits: &mut [f32]) {
+        let (h, c, b) = (self.hidden, self.classes, batch.len());
+        let last = take(&mut self.last, b * h);
+        for (i, length) in batch.lengths().iter().enumerate() {
+            row_mut(last, i, h).copy_from_slice(row(states, batch.place(length - 1, i), h));
+        }
+        logits.chunks_exact_mut(c).for_each(|row| row.copy_from_slice(&parameters[self.b_fc.clone()]));
+        let w_fc = Matrix::new(&parameters[self.w_fc.clone()], h, c);
+        Kernels::get().gemm(logits, Matrix::new(last, b, h), w_fc);
+    }
+
+    /// Gives the weights' gradients, and writes the gradient of each of the top layer's states to `d_states (R, H)`:
+    /// zero but for the last of each name.
+    pub(super) fn backward(
+        &mut self,
+        batch: &Batch,
+        d_logits: &[f32],
+        d_states: &mut [f32],
+        into: &mut dyn WeightGradients,
+    ) {
+        let (kernels, h, c, b) = (Kernels::get(), self.hidden, self.classes, batch.len());
+        into.sum(&self.b_fc, d_logits);
+        into.product(&self.w_fc, Matrix::new(&self.last[..b * h], b, h), Matrix::new(d_logits, b, c));
+        let d_last = take(&mut self.d_last, b * h);
+        d_last.fill(0.0);
+        kernels.gemm(d_last, Matrix::new(d_logits, b, c), Matrix::new(&self.w_fc_t, c, h));
+        d_states.fill(0.0);
+        for (i, length) in batch.lengths().iter().enumerate() {
+            row_mut(d_states, batch.place(length - 1, i), h).copy_from_slice(row(d_last, i, h));
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! One recurrent layer around its cell: the product of its input, the gradients of its weights, dropout.
+
+use super::{Cell, Recurrent, Shape, row};
+use crate::batch::Batch;
+use crate::gradient::WeightGradients;
+use crate::layout::Layout;
+use crate::network::take;
+use crate::recurrence;
+use recur_core::random::Stream;
+use recur_kernels::{Kernels, Matrix};
+use std::ops::Range;
+
+/// A layer's weights and workspace.
+pub(super) struct Layer<C> {
+    cell: C,
+    hidden: usize,
+    /// `rnn.weight_ih_l*` by rows of its input: (V, G · H) in the first layer, (H, G · H) above.
+    w_ih: Range<usize>,
+    /// `rnn.weight_hh_l*` by rows of its input, (H, G · H).
+    w_hh: Range<usize>,
+    b_ih: Range<usize>,
+    b_hh: Range<usize>,
+    /// Second layouts for the backward pass, (G · H, H); the first layer needs none of its input's.
+    w_ih_t: Vec<f32>,
+    w_hh_t: Vec<f32>,
+    /// What the inputs start from, (G · H).
+    bias: Vec<f32>,
+    /// What the layer above reads: the states, with dropout where there is any, (R, H).
+    dropped: Vec<f32>,
+    /// The factor of each state in `dropped`: 0 or 1 / (1 - share), (R, H); empty without dropout.
+    mask: Vec<f32>,
+}
+
+/// What a layer read of the one below.
+pub(super) struct Below<'a> {
+    /// (R, H).
+    pub(super) output: &'a [f32],
+    /// Where its gradient goes, (R, H).
+    pub(super) d_output: &'a mut [f32],
+}
+
+impl<C: Cell> Layer<C> {
+    pub(super) fn new(layout: &mut Layout, shape: &Shape, index: usize, cell: C) -> Self {
+        let (h, n) = (shape.hidden, C::GATES * shape.hidden);
+        let input = if index == 0 { shape.vocab } else { h };
+        Self {
+            cell,
+            hidden: h,
+            w_ih: layout.matrix(format!("rnn.weight_ih_l{index}"), n, input, h),
+            w_hh: layout.matrix(format!("rnn.weight_hh_l{index}"), n, h, h),
+            b_ih: layout.vector(format!("rnn.bias_ih_l{index}"), n, h),
+            b_hh: layout.vector(format!("rnn.bias_hh_l{index}"), n, h),
+            w_ih_t: vec![0.0; if index == 0 { 0 } else { n * h }],
+            w_hh_t: vec![0.0; n * h],
+            bias: vec![0.0; n],
+            dropped: Vec::new(),
+            mask: Vec::new(),
+        }
+    }
+
+    pub(super) fn parameters_changed(&mut self, parameters: &[f32]) {
+        let (kernels, h, n) = (Kernels::get(), self.hidden, self.bias.len());
+        kernels.transpose(&mut self.w_hh_t, &parameters[self.w_hh.clone()], h, n);
+        if !self.w_ih_t.is_empty() {
+            kernels.transpose(&mut self.w_ih_t, &parameters[self.w_ih.clone()], h, n);
+        }
+        self.bias.copy_from_slice(&parameters[self.b_ih.clone()]);
+        if C::ONE_SUM {
+            kernels.add(&mut self.bias, &parameters[self.b_hh.clone()]);
+        }
+    }
+
+    /// `inputs = bias + below · W_ih`, where a one-hot letter is a row of `W_ih`; then the cell.
+    ///
+    /// `below (R, H)` is `None` for the first layer, whose input is the batch's tokens.
+    pub(super) fn forward(&mut self, parameters: &[f32], batch: &Batch, below: Option<&[f32]>) {
+        let (kernels, h, r) = (Kernels::get(), self.hidden, batch.n_letters());
+        let n = self.bias.len();
+        let inputs = self.cell.inputs(r * n);
+        inputs.chunks_exact_mut(n).for_each(|input| input.copy_from_slice(&self.bias));
+        let w_ih = &parameters[self.w_ih.clone()];
+        match below {
+            None => {
+                for (input, token) in inputs.chunks_exact_mut(n).zip(batch.tokens()) {
+                    kernels.add(input, row(w_ih, usize::from(*token), n));
+                }
+            }
+            Some(below) => kernels.gemm(inputs, Matrix::new(below, r, h), Matrix::new(w_ih, h, n)),
+        }
+        let weights = Recurrent { w_hh: &parameters[self.w_hh.clone()], b_hh: &parameters[self.b_hh.clone()] };
+        self.cell.forward(weights, batch.starts());
+    }
+
+    /// Fills `dropped` from the states with a mask drawn from `stream`, element by element in packed order.
+    pub(super) fn drop_out(&mut self, len: usize, share: f32, stream: &mut Stream) {
+        let keep = 1.0 / (1.0 - share);
+        let mask = take(&mut self.mask, len);
+        mask.fill_with(|| if stream.unit_f32() < share { 0.0 } else { keep });
+        let dropped = take(&mut self.dropped, len);
+        dropped.copy_from_slice(self.cell.states(len));
+        Kernels::get().mul(dropped, mask);
+    }
+
+    /// The backward pass of [`Layer::forward`] for the gradient `d_states (R, H)` of the states: gives the weights'
+    /// gradients. `previous (R, H)` is scratch, and so is `d_states` afterwards.
+    pub(super) fn backward(
+        &mut self,
+        batch: &Batch,
+        below: Option<Below<'_>>,
+        d_states: &mut [f32],
+        previous: &mut [f32],
+        into: &mut dyn WeightGradients,
+    ) {
+        let (kernels, h, r) = (Kernels::get(), self.hidden, batch.n_letters());
+        let n = self.bias.len();
+        let d = self.cell.backward(&self.w_hh_t, batch.starts(), d_states);
+        recurrence::give_weight_gradient(&self.w_hh, batch.starts(), d.states, d.products, previous, into);
+        into.sum(&self.b_ih, d.inputs);
+        into.sum(&self.b_hh, d.products);
+        match below {
+            None => into.lookups(&self.w_ih, batch.tokens(), d.inputs),
+            Some(Below { output, d_output }) => {
+                let d_inputs = Matrix::new(d.inputs, r, n);
+                into.product(&self.w_ih, Matrix::new(output, r, h), d_inputs);
+                d_output.fill(0.0);
+                kernels.gemm(d_output, d_inputs, Matrix::new(&self.w_ih_t, n, h));
+            }
+        }
+    }
+
+    /// What the layer above read in the last forward pass.
+    pub(super) fn output(&self, len: usize, dropout: bool) -> &[f32] {
+        if dropout { &self.dropped[..len] } else { self.cell.states(len) }
+    }
+
+    /// The factor of each state in what the layer above read, (R, H).
+    pub(super) fn mask(&self, len: usize) -> &[f32] {
+        &self.mask[..len]
+    }
+}

@@ -1,0 +1,168 @@
+//! What `torch.nn.RNN`, `GRU` and `LSTM` have in common: layers of one [`Cell`], each fed by the one below with dropout
+//! between them, and a linear map of the top layer's last state.
+//!
+//! ```text
+//! h⁰_t   = x_t                              the one-hot letter
+//! hˡ_t   = cell(b_ihˡ + W_ihˡ · hˡ⁻¹_t, b_hhˡ + W_hhˡ · hˡ_{t-1})        hˡ_0 = 0, for l = 1 … layers
+//! answer = log_softmax(W_fc · h_last + b_fc)                    of the top layer, after the last letter
+//! ```
+//!
+//! Letters for dimensions: `B` names, `R` letters of the batch in packed order, `V` tokens, `H` hidden size, `G` gates
+//! of a cell, `C` labels.
+
+mod head;
+mod layer;
+mod settings;
+
+pub(crate) use settings::{DROPOUT, HIDDEN_SIZE, LAYERS, LEARNING_RATE, Shape};
+
+use crate::batch::Batch;
+use crate::gradient::WeightGradients;
+use crate::layout::Layout;
+use crate::network::{Network, take};
+use head::Head;
+use layer::{Below, Layer};
+use recur_core::random::Stream;
+use recur_kernels::Kernels;
+use std::ops::Range;
+
+/// The arithmetic of one recurrent layer between its input's product and its states, with what it keeps of the last
+/// forward pass for the backward one.
+pub(crate) trait Cell: Send {
+    /// Number of gates (G): a layer's weight matrices have G · H rows in PyTorch's shape.
+    const GATES: usize;
+    /// Whether both biases go into one sum, which then starts as `b_ih + b_hh`. If not, the recurrent product starts
+    /// from `b_hh`.
+    const ONE_SUM: bool;
+
+    /// Room for what the layer's input gives to each gate, `(R, G · H)` with `len` numbers in all: to be filled before
+    /// [`Cell::forward`].
+    fn inputs(&mut self, len: usize) -> &mut [f32];
+
+    /// From the inputs to the states; `starts` says where each time's rows begin, and where the last one ends.
+    fn forward(&mut self, weights: Recurrent<'_>, starts: &[usize]);
+
+    /// The states of the last forward pass, `(R, H)` with `len` numbers in all.
+    fn states(&self, len: usize) -> &[f32];
+
+    /// The backward pass of [`Cell::forward`], for the gradient `d_states (R, H)` from outside the layer, which is
+    /// scratch from then on. `w_hh_t (G · H, H)` is the recurrent matrix transposed.
+    fn backward<'a>(&'a mut self, w_hh_t: &[f32], starts: &[usize], d_states: &'a mut [f32]) -> Gradients<'a>;
+}
+
+/// The recurrent weights of a layer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Recurrent<'a> {
+    /// `rnn.weight_hh_l*` by rows of its input, (H, G · H).
+    pub(crate) w_hh: &'a [f32],
+    /// `rnn.bias_hh_l*`, (G · H).
+    pub(crate) b_hh: &'a [f32],
+}
+
+/// What a cell's backward pass gives.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Gradients<'a> {
+    /// With respect to the inputs, (R, G · H).
+    pub(crate) inputs: &'a [f32],
+    /// With respect to the recurrent product, (R, G · H).
+    pub(crate) products: &'a [f32],
+    /// The states, (R, H).
+    pub(crate) states: &'a [f32],
+}
+
+/// The network with its workspace.
+pub(crate) struct Stack<C> {
+    layout: Layout,
+    shape: Shape,
+    layers: Vec<Layer<C>>,
+    head: Head,
+    /// Gradients with respect to the states of the layer at hand and of the one below, (R, H).
+    d_states: Vec<f32>,
+    d_below: Vec<f32>,
+    previous: Vec<f32>,
+}
+
+impl<C: Cell> Stack<C> {
+    /// A network of the given shape, with a cell of its own for each layer.
+    pub(crate) fn new(shape: Shape, cell: impl Fn() -> C) -> Self {
+        let mut layout = Layout::default();
+        Self {
+            layers: (0..shape.layers).map(|index| Layer::new(&mut layout, &shape, index, cell())).collect(),
+            head: Head::new(&mut layout, &shape),
+            layout,
+            shape,
+            d_states: Vec::new(),
+            d_below: Vec::new(),
+            previous: Vec::new(),
+        }
+    }
+}
+
+impl<C: Cell> Network for Stack<C> {
+    fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    fn parameters_changed(&mut self, parameters: &[f32]) {
+        self.layers.iter_mut().for_each(|layer| layer.parameters_changed(parameters));
+        self.head.parameters_changed(parameters);
+    }
+
+    /// Each layer in turn, then the linear map.
+    fn forward(&mut self, parameters: &[f32], batch: &Batch, mut dropout: Option<&mut Stream>, logits: &mut [f32]) {
+        let (shape, len) = (self.shape, batch.n_letters() * self.shape.hidden);
+        let dropping = dropout.is_some() && shape.dropout > 0.0;
+        for index in 0..self.layers.len() {
+            let (lower, upper) = self.layers.split_at_mut(index);
+            let below = lower.last().map(|layer| layer.output(len, dropping));
+            upper[0].forward(parameters, batch, below);
+            if let Some(stream) = dropout.as_deref_mut().filter(|_| dropping && upper.len() > 1) {
+                upper[0].drop_out(len, shape.dropout, stream);
+            }
+        }
+        let top = self.layers[self.layers.len() - 1].output(len, false);
+        self.head.forward(parameters, batch, top, logits);
+    }
+
+    /// The same steps from the last to the first. The pass must be one of training.
+    fn backward(&mut self, batch: &Batch, d_logits: &[f32], into: &mut dyn WeightGradients) {
+        let len = batch.n_letters() * self.shape.hidden;
+        self.head.backward(batch, d_logits, take(&mut self.d_states, len), into);
+        let previous = take(&mut self.previous, len);
+        let dropping = self.shape.dropout > 0.0;
+        for index in (0..self.layers.len()).rev() {
+            let (lower, upper) = self.layers.split_at_mut(index);
+            let below = lower
+                .last()
+                .map(|lower| Below { output: lower.output(len, dropping), d_output: take(&mut self.d_below, len) });
+            upper[0].backward(batch, below, &mut self.d_states[..len], previous, into);
+            if let Some(lower) = lower.last() {
+                // output = mask · states: from the gradient of what was read to that of the states.
+                if dropping {
+                    Kernels::get().mul(&mut self.d_below[..len], lower.mask(len));
+                }
+                std::mem::swap(&mut self.d_states, &mut self.d_below);
+            }
+        }
+    }
+}
+
+/// Where the rows of time `time` stand in an array of `n` numbers a row.
+pub(crate) fn at_time(starts: &[usize], time: usize, n: usize) -> Range<usize> {
+    starts[time] * n..starts[time + 1] * n
+}
+
+/// Where the states before time `time` of its rows stand, in an array of `n` numbers a row. There must be a time before.
+pub(crate) fn before_time(starts: &[usize], time: usize, n: usize) -> Range<usize> {
+    let first = starts[time - 1] * n;
+    first..first + at_time(starts, time, n).len()
+}
+
+/// Row `index` of a matrix with rows of `n`.
+fn row(data: &[f32], index: usize, n: usize) -> &[f32] {
+    &data[index * n..][..n]
+}
+
+fn row_mut(data: &mut [f32], index: usize, n: usize) -> &mut [f32] {
+    &mut data[index * n..][..n]
+}

@@ -1,0 +1,56 @@
+//! Parameters and sizes of a layered model.
+
+use recur_core::model::Setup;
+use recur_core::params::{ParamDefault, ParamKind, ParamSpec};
+
+pub(crate) const HIDDEN_SIZE: ParamSpec = ParamSpec {
+    name: "hidden_size",
+    kind: ParamKind::Integer { min: 1, max: 4096 },
+    default: ParamDefault::Integer(128),
+    meaning: "numbers in each layer's state",
+};
+
+pub(crate) const LAYERS: ParamSpec = ParamSpec {
+    name: "layers",
+    kind: ParamKind::Integer { min: 1, max: 16 },
+    default: ParamDefault::Integer(1),
+    meaning: "recurrent layers, each fed by the one below",
+};
+
+pub(crate) const DROPOUT: ParamSpec = ParamSpec {
+    name: "dropout",
+    kind: ParamKind::Real { min: 0.0, max: 0.95, above_min: false },
+    default: ParamDefault::Real(0.0),
+    meaning: "share of each lower layer's outputs set to zero in training",
+};
+
+pub(crate) const LEARNING_RATE: ParamSpec = ParamSpec {
+    name: "learning_rate",
+    kind: ParamKind::Real { min: 0.0, max: 10.0, above_min: true },
+    default: ParamDefault::Real(0.005),
+    meaning: "size of a step at the start of training",
+};
+
+/// Sizes and options.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shape {
+    pub(crate) vocab: usize,
+    pub(crate) hidden: usize,
+    pub(crate) layers: usize,
+    pub(crate) classes: usize,
+    /// Share of a lower layer's outputs set to zero in training; the others are scaled by 1 / (1 - share).
+    pub(crate) dropout: f32,
+}
+
+impl Shape {
+    /// The shape that the parameters [`HIDDEN_SIZE`], [`LAYERS`] and [`DROPOUT`] ask for.
+    pub(crate) fn of(setup: &Setup<'_>) -> Self {
+        Self {
+            vocab: setup.n_tokens,
+            hidden: setup.params.size(HIDDEN_SIZE.name),
+            layers: setup.params.size(LAYERS.name),
+            classes: setup.n_classes,
+            dropout: setup.params.real(DROPOUT.name) as f32,
+        }
+    }
+}

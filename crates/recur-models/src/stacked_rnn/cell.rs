@@ -1,0 +1,48 @@
+//! The plain cell: `h_t = f(z_t + h_{t-1} · W_hh)`, where `z_t` holds both biases and the input's product.
+//!
+//! Letters for dimensions: `R` letters of the batch in packed order, `H` hidden size.
+
+use crate::network::take;
+use crate::recurrence::{self, Activation};
+use crate::stack::{Cell, Gradients, Recurrent};
+use recur_kernels::Kernels;
+
+/// The cell with its workspace.
+pub(crate) struct PlainCell {
+    activation: Activation,
+    /// Inputs, then states, (R, H).
+    states: Vec<f32>,
+}
+
+impl PlainCell {
+    /// A cell with `activation`.
+    pub(crate) fn new(activation: Activation) -> Self {
+        Self { activation, states: Vec::new() }
+    }
+}
+
+impl Cell for PlainCell {
+    const GATES: usize = 1;
+    const ONE_SUM: bool = true;
+
+    fn inputs(&mut self, len: usize) -> &mut [f32] {
+        take(&mut self.states, len)
+    }
+
+    fn forward(&mut self, weights: Recurrent<'_>, starts: &[usize]) {
+        let len = starts[starts.len() - 1] * weights.b_hh.len();
+        recurrence::forward(Kernels::get(), self.activation, weights.w_hh, starts, &mut self.states[..len]);
+    }
+
+    fn states(&self, len: usize) -> &[f32] {
+        &self.states[..len]
+    }
+
+    /// `d_states` goes from the gradient of the states to that of `z`, in place.
+    fn backward<'a>(&'a mut self, w_hh_t: &[f32], starts: &[usize], d_states: &'a mut [f32]) -> Gradients<'a> {
+        let states = &self.states[..d_states.len()];
+        recurrence::backward(Kernels::get(), self.activation, w_hh_t, starts, states, d_states);
+        let d_inputs = &*d_states;
+        Gradients { inputs: d_inputs, products: d_inputs, states }
+    }
+}
