@@ -3,6 +3,7 @@
 use crate::Kernels;
 use crate::isa::{Operation, run};
 use crate::vector::Vector;
+use std::hint::black_box;
 
 /// Independent chains: enough to hide the latency of a multiply-add, few enough to stay in the registers of AVX2.
 const CHAINS: usize = 12;
@@ -24,8 +25,12 @@ impl Operation for Peak {
     unsafe fn run<V: Vector>(self) -> (u64, f32) {
         // SAFETY: the caller promises the instruction set; `lanes` has room for every vector.
         unsafe {
-            let (factor, term) = (V::splat(0.999), V::splat(0.001));
-            let mut chains = [V::splat(1.0); CHAINS];
+            // The compiler must not see the numbers: it would find that nothing changes.
+            let (factor, term) = (V::splat(black_box(0.999)), V::splat(black_box(0.002)));
+            let mut chains = [V::splat(0.0); CHAINS];
+            for (i, chain) in chains.iter_mut().enumerate() {
+                *chain = V::splat(black_box(i as f32));
+            }
             for _ in 0..self.0 {
                 for chain in &mut chains {
                     *chain = chain.fma(factor, term);

@@ -329,3 +329,14 @@ fn an_unavailable_instruction_set_is_refused() {
     let error = Kernels::new(missing).unwrap_err().to_string();
     assert!(error.contains(missing.name()) && error.contains("scalar"), "{error}");
 }
+
+#[test]
+fn a_round_of_the_peak_measure_computes_what_it_counts() {
+    for isa in Isa::available() {
+        let ((few, early), (many, late)) =
+            (Kernels::new(isa).unwrap().peak_round(10), Kernels::new(isa).unwrap().peak_round(1000));
+        assert_eq!(many, 100 * few, "operations on {}", isa.name());
+        // Each of 12 chains goes from its number towards 0.002 / (1 - 0.999) = 2.
+        assert!((late - early).abs() > 1.0 && (20.0..40.0).contains(&late), "{early} {late} on {}", isa.name());
+    }
+}
