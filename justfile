@@ -26,6 +26,16 @@ report SPEC *OPTIONS:
 models *ID:
     @cargo run --release --bin recur -- models "$@"
 
+# Tell the labels of names (--model FILE or trial id, --top N, --log-probs)
+[group('experiments')]
+predict *OPTIONS:
+    @cargo run --release --bin recur -- predict "$@"
+
+# Report CPU, instruction sets, measured peak, memory, and the store's free space
+[group('experiments')]
+doctor *OPTIONS:
+    @cargo run --release --bin recur -- doctor "$@"
+
 # Run the tests (with cargo-nextest where it is installed)
 [group('checks')]
 test *OPTIONS:
@@ -41,10 +51,16 @@ test-docs:
 test-math:
     cargo test --release -p recur-kernels --lib -- --ignored --nocapture bounds_hold_for_every_input
 
-# Run the quickstart with 1 and with 2 jobs and compare every record and the report, byte for byte
+# Compare every record and the report of runs with 1 and with 2 jobs, byte for byte
 [group('checks')]
 test-jobs SPEC="experiments/quickstart.yaml":
-    tools/compare-jobs "$1"
+    tools/compare-runs "1 2" "$1"
+
+# Compare them for each instruction set of this machine, too (minutes; the scalar form on a smaller sweep)
+[group('checks')]
+test-isa SPEC="experiments/quickstart.yaml":
+    tools/compare-runs "1:avx512 2:avx512 1:avx2 2:avx2 1:neon 2:neon" "$1"
+    tools/compare-runs "2: 1:scalar 2:scalar" "$1" --set training.epochs=1 --set replicates=1
 
 # Format the code
 [group('checks')]
@@ -66,7 +82,13 @@ docs:
 [group('checks')]
 ci: lint docs test-docs test-jobs test
 
-# Measure the kernels and a training step
+# Measure the kernels and training steps, as names a second and as a fraction of the measured peak
 [group('measurements')]
 bench *OPTIONS:
-    cargo bench -p recur-models --bench training -- "$@"
+    cargo bench -p recur-bench -- "$@"
+    cargo run --release --bin recur-bench -- --fractions
+
+# Measure training and prediction beside PyTorch and JAX (sets them up in virtual environments)
+[group('measurements')]
+bench-peers *NAMES:
+    python3 tools/peers/compare.py "$@"

@@ -40,7 +40,21 @@ pub(crate) enum Command {
     Report(Report),
     /// List the models, or tell all about one
     Models(Models),
+    /// Tell which language a name comes from, with weights that an experiment kept
+    #[command(after_help = PREDICT_HELP)]
+    Predict(Predict),
+    /// Report the CPU, its instruction sets and measured peak, memory, and the store's free space
+    Doctor(Doctor),
 }
+
+const PREDICT_HELP: &str = "\
+Examples:
+  recur predict --model runs/trials/3f/3f…/weights.safetensors Satoshi \"O'Neill\"
+  recur predict --model 3f09a1c2d4 --top 3 names.txt > labels.csv
+  cut -d, -f2 customers.csv | recur predict --model 3f09a1c2d4 --log-probs -
+
+`recur experiment` ends with the file of its best model, and `recur plan` lists the ids of all trials.
+On a terminal the answer is a table, elsewhere CSV. A name that the model cannot read has no label.";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct SpecArgs {
@@ -79,6 +93,32 @@ pub(crate) struct Report {
     /// The folder for the report
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub(crate) reports: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Predict {
+    /// The weights: a file that recur wrote, or the id of a trial in the store (its first digits will do)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) model: String,
+    /// Tell the N most probable labels of each name, a row each
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) top: Option<u16>,
+    /// Tell log-probabilities (natural logarithm): of every label in a column each, or of the N of --top
+    #[arg(long)]
+    pub(crate) log_probs: bool,
+    /// The folder that keeps records, weights and logs
+    #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE")]
+    pub(crate) store: PathBuf,
+    /// Names; or one file with a name a line; or - to read them from standard input
+    #[arg(required = true, value_name = "NAMES_FILE | NAME")]
+    pub(crate) names: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Doctor {
+    /// The folder that keeps records, weights and logs
+    #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE")]
+    pub(crate) store: PathBuf,
 }
 
 #[derive(Debug, clap::Args)]

@@ -1,13 +1,20 @@
 //! The commands.
 
+mod doctor;
 mod experiment;
 mod models;
 mod plan;
+mod predict;
 mod report;
 
 use crate::args::{Args, Command};
 use crate::error::{CliError, Exit};
 use recur_core::registry::Registry;
+
+/// Trials that can run at once: one for each core that this process may use.
+fn available_cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
 
 /// Runs the command of `args`.
 pub(crate) fn run(args: &Args, registry: &Registry) -> Result<Exit, CliError> {
@@ -16,5 +23,7 @@ pub(crate) fn run(args: &Args, registry: &Registry) -> Result<Exit, CliError> {
         Command::Plan(command) => plan::run(command, args.log_level, registry),
         Command::Report(command) => report::run(command, args.log_level, registry),
         Command::Models(command) => models::run(command, registry),
+        Command::Predict(command) => predict::run(command, args.log_level, registry),
+        Command::Doctor(command) => doctor::run(command),
     }
 }

@@ -1,11 +1,14 @@
 //! What the commands can fail with, what to do about it, and how the process ends.
 
 use anstyle::{AnsiColor, Style};
+use recur_core::model::ModelError;
+use recur_core::registry::UnknownModel;
+use recur_core::trial::TrialsError;
 use recur_ingest::IngestError;
 use recur_report::ReportError;
 use recur_spec::SpecErrors;
 use recur_store::StoreError;
-use recur_train::{SweepError, TestSetError};
+use recur_train::{Misfit, PredictError, SweepError, TestSetError};
 use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -34,6 +37,24 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// How to make initial weights fit.
+fn fitting(misfit: &Misfit) -> String {
+    match misfit {
+        Misfit::Model { model } => format!("put the file under `use: {model}`"),
+        Misfit::Alphabet { weights, .. } => {
+            let alphabet = weights.letters.replace('\'', "''");
+            let unknown = if weights.has_unknown { "token" } else { "drop" };
+            format!("the weights fit `data.text`: {{alphabet: '{alphabet}', unknown: {unknown}}}")
+        }
+        Misfit::Labels { .. } => "the data must have the labels that the weights were trained on".to_owned(),
+        Misfit::Tensor { .. } => {
+            "shapes follow from the model's `params`, `data.text.alphabet` with `unknown`, and the \
+            number of labels: give those that the weights were trained with"
+                .to_owned()
+        }
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CliError {
     #[error("cannot read the spec {}", path.display())]
@@ -52,10 +73,32 @@ pub(crate) enum CliError {
     TestSet(#[from] TestSetError),
     #[error("cannot write the report")]
     Report(#[from] ReportError),
-    #[error("cannot divide the data")]
-    Split(#[from] recur_core::split::SplitError),
+    #[error("cannot divide the names of {data}")]
+    Split { data: String, source: recur_core::split::SplitError },
+    #[error("cannot score the test set with the weights of a trial")]
+    Weights { folder: PathBuf, source: StoreError },
     #[error(transparent)]
-    UnknownModel(#[from] recur_core::registry::UnknownModel),
+    Trials(#[from] TrialsError),
+    #[error(transparent)]
+    UnknownModel(#[from] UnknownModel),
+    #[error("cannot read initial weights")]
+    InitialWeights(#[source] StoreError),
+    #[error("no file {model}, and no trial of that id with weights in the store {}", store.display())]
+    NoSuchModel { model: String, store: PathBuf },
+    #[error("{model} is the beginning of several trials' ids: {}", ids.join(", "))]
+    AmbiguousTrial { model: String, ids: Vec<String> },
+    #[error("cannot read the model")]
+    ReadModel(#[source] StoreError),
+    #[error(transparent)]
+    Predict(#[from] PredictError),
+    #[error("the model failed")]
+    Model(#[from] ModelError),
+    #[error("cannot read names from {path}")]
+    ReadNames { path: String, source: std::io::Error },
+    #[error("cannot read names from {path}: line {line} is not UTF-8")]
+    NamesNotUtf8 { path: String, line: usize },
+    #[error("none of the {n_names} names can be read by the model")]
+    NoNameRead { n_names: usize },
     #[error("{n_missing} of {n_trials} trials of {} have no record in the store {}", spec.display(), store.display())]
     TrialsMissing { n_missing: usize, n_trials: usize, spec: PathBuf, store: PathBuf },
     #[error("interrupted: {n_kept} of {n_trials} trials are kept in {}", store.display())]
@@ -85,12 +128,34 @@ impl CliError {
                 Some(format!("run them first: recur experiment {}", spec.display()))
             }
             CliError::Interrupted { .. } => Some("the same command goes on from there".to_owned()),
-            CliError::UnknownModel(_) => Some("recur models lists all models".to_owned()),
+            CliError::UnknownModel(_)
+            | CliError::Trials(TrialsError::UnknownModel(_))
+            | CliError::Predict(PredictError::UnknownModel(_)) => Some("recur models lists all models".to_owned()),
+            CliError::InitialWeights(StoreError::Io { .. }) => {
+                Some("a model's `weights` are relative to the folder that recur runs in".to_owned())
+            }
+            CliError::Sweep(SweepError::Start(error)) => Some(fitting(&error.misfit)),
+            CliError::NoSuchModel { .. } => {
+                Some("recur experiment ends with the file of its best model; recur plan lists all ids".to_owned())
+            }
+            CliError::AmbiguousTrial { .. } => Some("give more digits".to_owned()),
+            CliError::Predict(PredictError::NoCard { .. }) => Some(
+                "score it once in a spec with `weights: FILE` under its model, `data.text.alphabet` and \
+                `training.epochs: 0`; the weights that this trial keeps have a card (docs/weights.md)"
+                    .to_owned(),
+            ),
             CliError::Store(StoreError::Format { .. }) => {
                 Some("use a later version of recur, or another folder: --store DIR".to_owned())
             }
             CliError::Store(_) | CliError::Log { .. } => {
                 Some("name a folder that can be written: --store DIR".to_owned())
+            }
+            CliError::Split { .. } => Some("add names, or change the shares of `data.split` in the spec".to_owned()),
+            CliError::Weights { folder, .. } => {
+                Some(format!("remove the folder {}: recur experiment trains its trial again", folder.display()))
+            }
+            CliError::Report(ReportError::Write { .. }) => {
+                Some("name a folder that can be written: --reports DIR".to_owned())
             }
             CliError::Sweep(SweepError::Keep { .. }) => {
                 Some("trials that had ended are kept; with room to write, the same command goes on".to_owned())

@@ -49,10 +49,15 @@ pub fn run(registry: &Registry) -> ExitCode {
     }
 }
 
-/// Obeys `RECUR_ISA`.
+/// The value of `RECUR_ISA`, if it has one.
 #[expect(clippy::disallowed_methods, reason = "the command line reads the environment, and nothing below it does")]
+fn forced_instruction_set() -> Option<String> {
+    std::env::var("RECUR_ISA").ok()
+}
+
+/// Obeys `RECUR_ISA`.
 fn choose_instruction_set() -> Result<(), error::CliError> {
-    let Ok(name) = std::env::var("RECUR_ISA") else { return Ok(()) };
+    let Some(name) = forced_instruction_set() else { return Ok(()) };
     let wrong = |reason: String| error::CliError::InstructionSet { name: name.clone(), reason };
     let isa = name.parse::<recur_kernels::Isa>().map_err(|error| wrong(error.to_string()))?;
     recur_kernels::Kernels::new(isa).map_err(|error| wrong(error.to_string()))?.choose();

@@ -7,13 +7,15 @@ use recur_core::plan::Plan;
 use recur_core::record::{Outcome, TestRecord};
 use recur_core::registry::Registry;
 use recur_core::selection::{Finding, Selection, mean_validation};
-use recur_core::trial::{Trial, trials};
+use recur_core::trial::{InitialWeights, Trial, trials};
 use recur_ingest::{Ingested, ingest};
 use recur_report::{HowTo, ReportInput, SplitSizes};
-use recur_spec::Spec;
-use recur_store::Store;
+use recur_spec::{Override, Spec};
+use recur_store::{Store, read_weights};
 use recur_train::{score_test_set, split_of};
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// An experiment before its first trial.
 pub(crate) struct Prepared {
@@ -38,9 +40,12 @@ pub(crate) fn read_spec(args: &SpecArgs, registry: &Registry) -> Result<Spec, Cl
 
 /// The specs in the folder of `path`, for a hint.
 fn specs_beside(path: &Path) -> Vec<String> {
-    let Some(Ok(entries)) = path.parent().map(std::fs::read_dir) else { return Vec::new() };
+    let folder = path.parent().unwrap_or(Path::new(""));
+    // The parent of a bare file name is empty, and no folder.
+    let listed = if folder == Path::new("") { Path::new(".") } else { folder };
+    let Ok(entries) = std::fs::read_dir(listed) else { return Vec::new() };
     let mut specs: Vec<String> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter_map(|entry| Some(folder.join(entry.ok()?.file_name())))
         .filter(|path| path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml"))
         .map(|path| path.display().to_string())
         .collect();
@@ -57,6 +62,7 @@ impl Prepared {
     /// Reads the data of `spec` and names the trials.
     pub(crate) fn new(spec: Spec, args: &SpecArgs, registry: &Registry) -> Result<Self, CliError> {
         let plan = spec.plan();
+        let weights = initial_weights(&plan)?;
         let data = ingest(&plan.data, plan.split.group, Path::new(""))?;
         let facts = &data.facts;
         tracing::info!(
@@ -67,20 +73,31 @@ impl Prepared {
             data.rejects.len(),
             facts.duplicates
         );
-        let split = split_of(&plan, &data.dataset, 0)?;
+        let split = split_of(&plan, &data.dataset, 0);
+        let split = split.map_err(|source| CliError::Split { data: facts.source.clone(), source })?;
         let sizes = SplitSizes { train: split.train.len(), validation: split.validation.len(), test: split.test.len() };
-        let trials = trials(&plan, data.dataset.digest(), registry)?;
+        let trials = trials(&plan, data.dataset.digest(), registry, &weights)?;
         let how_to = how_to(&spec, args);
         Ok(Self { spec, plan, data, trials, sizes, how_to })
     }
 }
 
+/// The files of weights that the plan starts from.
+fn initial_weights(plan: &Plan) -> Result<InitialWeights, CliError> {
+    let paths: BTreeSet<&String> = plan.configurations.iter().filter_map(|c| c.weights.as_ref()).collect();
+    let read = |path: &String| {
+        let file = read_weights(Path::new(path)).map_err(CliError::InitialWeights)?;
+        Ok((path.clone(), Arc::new(file)))
+    };
+    paths.into_iter().map(read).collect()
+}
+
 /// How to get the same report again. Nothing here depends on the machine.
 fn how_to(spec: &Spec, args: &SpecArgs) -> HowTo {
     let spec_path = args.spec.display().to_string();
-    let overrides = args.overrides.iter().map(|change| format!(" --set '{}={}'", change.path, change.value));
+    let change = |change: &Override| format!(" --set {}", quoted(&format!("{}={}", change.path, change.value)));
     HowTo {
-        command: format!("just experiment {spec_path}{}", overrides.collect::<String>()),
+        command: format!("just experiment {spec_path}{}", args.overrides.iter().map(change).collect::<String>()),
         spec_path,
         recur_version: env!("CARGO_PKG_VERSION").to_owned(),
         // A report that is committed cannot name its own commit.
@@ -88,6 +105,11 @@ fn how_to(spec: &Spec, args: &SpecArgs) -> HowTo {
         resolved_spec: spec.resolved_yaml(),
         numeric_contract: recur_core::NUMERIC_CONTRACT,
     }
+}
+
+/// `text` as one word of a shell's command line.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// What an experiment ends with.
@@ -127,6 +149,9 @@ pub(crate) fn conclude(
         summary.push_str(&format!("\n{n_unfinished} of {} trials did not finish: see the report.", findings.len()));
     }
     summary.push_str(&format!("\nReport: {}", written.report.display()));
+    if let Some((title, path)) = best_weights(plan, findings, &selection, store) {
+        summary.push_str(&format!("\nBest model: {title}, replicate 0: recur predict --model {}", path.display()));
+    }
     let exit = if n_unfinished == 0 { Exit::Success } else { Exit::SomeTrialsFailed };
     Ok(Conclusion { summary, exit })
 }
@@ -143,10 +168,27 @@ fn test_record(
     if let Some(record) = store.find_test(&trial.id) {
         return Ok(record);
     }
-    let weights = store.weights(&trial.id)?;
+    let unreadable = |source| CliError::Weights { folder: store.trial(&trial.id), source };
+    let weights = store.weights(&trial.id).map_err(unreadable)?;
     let record = score_test_set(&prepared.plan, &prepared.data.dataset, registry, selection, trial, &weights)?;
     store.keep_test(&record)?;
     Ok(record)
+}
+
+/// The title of the chosen configuration with the best validation figure, and the weights of its replicate 0.
+fn best_weights(plan: &Plan, findings: &[Finding], selection: &Selection, store: &Store) -> Option<(String, PathBuf)> {
+    let metric = selection.metric();
+    let mut best: Option<(usize, f64)> = None;
+    for configuration in selection.chosen().iter().filter_map(|chosen| chosen.configuration) {
+        let mean = mean_validation(plan, findings, configuration, metric)?;
+        if best.is_none_or(|(_, best)| metric.better(mean, best)) {
+            best = Some((configuration, mean));
+        }
+    }
+    let (configuration, _) = best?;
+    let is_first = |finding: &&Finding| finding.trial.configuration == configuration && finding.trial.replicate == 0;
+    let finding = findings.iter().find(is_first)?;
+    Some((plan.configurations[configuration].title(), store.weights_path(&finding.trial.id)))
 }
 
 /// A small table: one row a model.

@@ -7,6 +7,7 @@ use recur_core::trial::Trial;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// A trial counts this much on the sweep's bar, so that its epochs can move it.
@@ -16,6 +17,7 @@ const PARTS: u64 = 1000;
 pub(crate) struct Progress {
     screen: MultiProgress,
     sweep: ProgressBar,
+    n_done: AtomicU64,
     running: Mutex<BTreeMap<String, Running>>,
 }
 
@@ -50,12 +52,12 @@ impl Write for Screen {
 impl Progress {
     /// Bars for `n_trials` trials on `screen`.
     pub(crate) fn new(screen: &Screen, n_trials: usize) -> Self {
-        let style = ProgressStyle::with_template("{elapsed:>5} {bar:32} {msg} trials, {eta} left");
+        let style = ProgressStyle::with_template("{elapsed:>5} {bar:32} {msg}, {eta} left");
         let sweep = screen.0.add(ProgressBar::new(n_trials as u64 * PARTS));
         sweep.set_style(style.expect("the template is valid").progress_chars("━╸─"));
-        sweep.set_message(format!("0/{n_trials}"));
+        sweep.set_message(format!("0/{n_trials} trials"));
         sweep.enable_steady_tick(Duration::from_millis(500));
-        Self { screen: screen.0.clone(), sweep, running: Mutex::new(BTreeMap::new()) }
+        Self { screen: screen.0.clone(), sweep, n_done: AtomicU64::new(0), running: Mutex::new(BTreeMap::new()) }
     }
 
     /// Draws what happened.
@@ -85,10 +87,18 @@ impl Progress {
                     running.parts
                 });
                 self.sweep.inc(PARTS - parts);
-                let done = self.sweep.position().div_ceil(PARTS);
-                self.sweep.set_message(format!("{done}/{}", self.sweep.length().unwrap_or(0) / PARTS));
+                self.n_done.fetch_add(1, Ordering::Relaxed);
+                self.tell_rate();
             }
         }
+    }
+
+    /// How many trials have ended, of how many, and how many a minute.
+    fn tell_rate(&self) {
+        let done = self.n_done.load(Ordering::Relaxed);
+        let minutes = self.sweep.elapsed().as_secs_f64() / 60.0;
+        let total = self.sweep.length().unwrap_or(0) / PARTS;
+        self.sweep.set_message(format!("{done}/{total} trials, {:.1} a minute", done as f64 / minutes.max(1e-9)));
     }
 
     /// Removes all bars.

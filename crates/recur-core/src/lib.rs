@@ -19,6 +19,7 @@ pub mod settings;
 pub mod split;
 pub mod tensor;
 pub mod trial;
+pub mod weights;
 
 /// The version of the numeric contract (rounding order of every operation of a `portable` model).
 ///

@@ -54,6 +54,8 @@ pub struct Configuration {
     pub params: Params,
     /// The parameters that the sweep varies for this model, in the order of the spec.
     pub swept: Vec<String>,
+    /// The file of weights to start from, relative to the folder that recur runs in; `None` starts from random ones.
+    pub weights: Option<String>,
 }
 
 impl Configuration {

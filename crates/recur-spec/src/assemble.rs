@@ -8,6 +8,7 @@ use crate::source::{Span, printable};
 use crate::spec::Spec;
 use crate::tree::{Content, Node};
 use recur_core::metric::Metric;
+use recur_core::model::Regime;
 use recur_core::settings::{
     DataSettings, EarlyStopping, Optimizer, ReportSettings, SplitSettings, TextSettings, TrainingLength,
     TrainingSettings,
@@ -35,6 +36,9 @@ pub(crate) fn spec(checker: &mut Checker<'_>, root: &Node, question: String) -> 
     let max_trials = fields.section("limits").and_then(|limits| limits.integer("max_trials"));
     if let (Some(Some(models)), Some(replicates), Some(limit)) = (&models, replicates, max_trials) {
         count_trials(checker, &fields, n_trials(models, replicates), limit);
+    }
+    if let (Some(Some(training)), Some(Some(models))) = (&training, &models) {
+        untrained(checker, &fields, training, models);
     }
     let spec = Spec {
         name: fields.text("name")?.to_owned(),
@@ -180,6 +184,16 @@ fn baseline(checker: &mut Checker<'_>, report: &Fields<'_>, list: Option<&Node>)
         let nearest = nearest_name(id, valid.iter().map(String::as_str));
         let id = printable(id, 60);
         checker.error(place, ErrorKind::BaselineNotListed { id, nearest, valid });
+    }
+}
+
+/// Without an epoch of training, a model that starts from random weights has nothing to show.
+fn untrained(checker: &mut Checker<'_>, root: &Fields<'_>, training: &TrainingSettings, models: &[ModelEntry]) {
+    let random = models.iter().filter(|model| model.regime == Regime::Iterative && model.weights.is_none());
+    let models: Vec<String> = random.map(|model| model.id.clone()).collect();
+    if training.length == TrainingLength::Epochs(0) && !models.is_empty() {
+        let place = root.section("training").and_then(|fields| fields.span("epochs"));
+        checker.error(place.expect("no default is 0"), ErrorKind::NothingTrained { models });
     }
 }
 

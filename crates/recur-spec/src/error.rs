@@ -160,6 +160,18 @@ pub enum ErrorKind {
     /// Two lengths of training.
     #[error("`training` has both `epochs` and `steps`, give one of them")]
     EpochsAndSteps,
+    /// No training, and nothing to score.
+    #[error("`training.epochs` is 0, but {} from random weights", start(models))]
+    NothingTrained {
+        /// The step-by-step models without `weights`, in the order of the spec.
+        models: Vec<String>,
+    },
+    /// Initial weights for a model that has no use for them.
+    #[error("model `{model}` learns in one go and cannot start from `weights`")]
+    OneShotWeights {
+        /// The model.
+        model: String,
+    },
     /// No scoring in the whole training.
     #[error("`training.evaluate_every` is {evaluate_every}, more than the {steps} steps there are")]
     NeverEvaluated {
@@ -321,6 +333,11 @@ impl fmt::Display for Section {
     }
 }
 
+fn start(models: &[String]) -> String {
+    let verb = if models.len() == 1 { "starts" } else { "start" };
+    format!("{} {verb}", models.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", "))
+}
+
 fn did_you_mean(nearest: &Option<String>) -> String {
     nearest.as_ref().map(|name| format!(", did you mean `{name}`?")).unwrap_or_default()
 }
@@ -355,6 +372,9 @@ impl ErrorKind {
             ErrorKind::UndeclaredAxis { valid, .. } => list("their parameters", valid),
             ErrorKind::BaselineNotListed { valid, .. } => list("listed models", valid),
             ErrorKind::NoSuchElement { valid, .. } => list("its elements", valid),
+            ErrorKind::NothingTrained { .. } => {
+                Some("give each of them `weights: FILE`, or train for an epoch at least".to_owned())
+            }
             ErrorKind::TooManyTrials { .. } => Some("raise `limits.max_trials` if this is meant".to_owned()),
             _ => None,
         }

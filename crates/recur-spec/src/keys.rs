@@ -212,9 +212,9 @@ pub(crate) static SPLIT: &[Key] = &[
 pub(crate) static TRAINING: &[Key] = &[
     key(
         "epochs",
-        Kind::Integer { min: 1, max: 1_000_000 },
+        Kind::Integer { min: 0, max: 1_000_000 },
         Default::Derived("10, unless `steps` is given"),
-        "passes over as many names as there are training rows; not together with `steps`",
+        "passes over as many names as there are training rows; not together with `steps`; 0 only scores initial `weights`",
     ),
     key("steps", STEPS, Default::None, "steps of one batch each; not together with `epochs`"),
     key("evaluate_every", STEPS, Default::Derived("a tenth of `steps`, rounded up"), "steps between two scorings")
@@ -273,6 +273,12 @@ pub(crate) static MODEL: &[Key] = &[
     key("use", LINE, Default::Required, "the model's id; `recur models` lists them"),
     key("params", Kind::Params, Default::Empty, "values of its parameters"),
     key("sweep", Kind::Axes, Default::Empty, "axes of this model alone"),
+    key(
+        "weights",
+        LINE,
+        Default::None,
+        "a safetensors file to start from, relative to the folder that recur runs in; for models trained step by step",
+    ),
 ];
 
 /// Keys of `report`.

@@ -6,7 +6,7 @@ use crate::error::ErrorKind;
 use crate::keys::{Kind, MODEL};
 use crate::source::{Span, printable};
 use crate::tree::{Content, Entry, Node};
-use recur_core::model::ModelPlugin;
+use recur_core::model::{ModelPlugin, Regime};
 use recur_core::params::{ParamSpec, ParamValue, Params};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +19,10 @@ pub struct ModelEntry {
     pub params: Params,
     /// Shared axes first, then the model's own, each in the order of the spec.
     pub axes: Vec<Axis>,
+    /// The file of weights to start from, as written; `None` starts from random ones.
+    pub weights: Option<String>,
+    /// How it is trained.
+    pub regime: Regime,
 }
 
 impl ModelEntry {
@@ -34,6 +38,7 @@ struct Listed<'t> {
     path: String,
     params: Option<&'t Node>,
     axes: Option<&'t Node>,
+    weights: Option<String>,
 }
 
 /// Checks the list of models and the shared axes; `None` if anything in them is wrong.
@@ -93,7 +98,13 @@ fn one<'t>(
     let (id, place) = (fields.text("use")?, fields.span("use")?);
     match checker.registry.get(id) {
         Ok(plugin) => {
-            let listed = Listed { plugin, path, params: fields.tree("params"), axes: fields.tree("sweep") };
+            if plugin.regime() == Regime::OneShot
+                && let Some(at) = fields.key_span("weights").filter(|_| fields.has("weights"))
+            {
+                checker.error(at, ErrorKind::OneShotWeights { model: id.to_owned() });
+            }
+            let weights = fields.text("weights").map(str::to_owned);
+            let listed = Listed { plugin, path, params: fields.tree("params"), axes: fields.tree("sweep"), weights };
             Some((plugin, place, listed))
         }
         Err(unknown) => {
@@ -159,7 +170,8 @@ fn entry(checker: &mut Checker<'_>, model: &Listed<'_>, shared: &[&Entry]) -> Op
         given.insert(axis.name.clone(), axis.values.first()?.clone());
     }
     let params = Params::checked(model.plugin.parameters(), &given).ok()?;
-    Some(ModelEntry { id: model.plugin.id().to_owned(), params, axes })
+    let (id, regime) = (model.plugin.id().to_owned(), model.plugin.regime());
+    Some(ModelEntry { id, params, axes, weights: model.weights.clone(), regime })
 }
 
 fn declaration(plugin: &'static dyn ModelPlugin, name: &str) -> Option<&'static ParamSpec> {

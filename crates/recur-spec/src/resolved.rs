@@ -106,7 +106,9 @@ fn model(model: &ModelEntry) -> Value {
     let params: Mapping = fixed.map(|(name, value)| (name.into(), param(value))).collect();
     let axis = |values: &[ParamValue]| Value::Sequence(values.iter().map(param).collect());
     let axes: Mapping = model.axes.iter().map(|a| (a.name.as_str().into(), axis(&a.values))).collect();
-    mapping([("use", scalar(&model.id)), ("params", Value::Mapping(params)), ("sweep", Value::Mapping(axes))])
+    let weights = model.weights.as_ref().map(|path| ("weights", scalar(path)));
+    let entries = [("use", scalar(&model.id)), ("params", Value::Mapping(params)), ("sweep", Value::Mapping(axes))];
+    mapping(entries.into_iter().chain(weights))
 }
 
 fn param(value: &ParamValue) -> Value {

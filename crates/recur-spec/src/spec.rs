@@ -64,5 +64,11 @@ fn configurations(model: &ModelEntry) -> Vec<Configuration> {
         params.iter().flat_map(spread).collect()
     };
     let all = model.axes.iter().fold(start, vary);
-    all.into_iter().map(|params| Configuration { model: model.id.clone(), params, swept: swept.clone() }).collect()
+    let configuration = |params| Configuration {
+        model: model.id.clone(),
+        params,
+        swept: swept.clone(),
+        weights: model.weights.clone(),
+    };
+    all.into_iter().map(configuration).collect()
 }

@@ -34,6 +34,58 @@ pub enum StoreError {
         /// The latest one known.
         known: u32,
     },
+    /// A file of weights cannot be used.
+    #[error("cannot use the weights {}: {problem}", path.display())]
+    Weights {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: WeightsProblem,
+    },
+}
+
+/// What is wrong with a file of weights.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WeightsProblem {
+    /// The file is a checkpoint that `torch.save` wrote.
+    #[error("this is a file of torch.save, which only Python can read; write it with safetensors.torch.save_file")]
+    TorchSave,
+    /// No safetensors file, or one that was cut or changed.
+    #[error("not a whole safetensors file ({problem})")]
+    NotSafetensors {
+        /// The reader's words.
+        problem: String,
+    },
+    /// More bytes than any model here could have.
+    #[error("it has {bytes} bytes, at most {max} are read")]
+    TooLarge {
+        /// Its size.
+        bytes: u64,
+        /// The limit.
+        max: u64,
+    },
+    /// A tensor of numbers that no model holds.
+    #[error("tensor `{tensor}` holds {found}, expected F32, F64 or I64; in PyTorch, .float() makes it F32")]
+    NumberType {
+        /// The tensor.
+        tensor: String,
+        /// Its type of numbers.
+        found: String,
+    },
+    /// A card that cannot be read.
+    #[error("its card is damaged ({problem})")]
+    Card {
+        /// What is wrong.
+        problem: String,
+    },
+    /// A card of a later version of recur.
+    #[error("its card has format {found}, and this version of recur reads up to {known}")]
+    CardFormat {
+        /// Its format.
+        found: u32,
+        /// The latest one known.
+        known: u32,
+    },
 }
 
 impl StoreError {

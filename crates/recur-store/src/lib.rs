@@ -3,7 +3,7 @@
 //! ```text
 //! STORE/store.json                            the format's version
 //! STORE/trials/AB/ABCD…/record.json           how a trial ended, epoch by epoch
-//!                      /weights.safetensors   the weights that a finished trial keeps
+//!                      /weights.safetensors   the weights that a finished trial keeps, with their card
 //!                      /environment.json      machine, threads and times: never compared
 //!                      /test.json             figures and predictions on the test rows, if it was chosen
 //! STORE/experiments/NAME/…                    resolved spec, log and rejects of an experiment
@@ -16,6 +16,7 @@ mod files;
 mod store;
 mod weights;
 
-pub use error::StoreError;
+pub use error::{StoreError, WeightsProblem};
 pub use files::write_atomically;
 pub use store::{Environment, Found, Store};
+pub use weights::{read_weights, write_weights};

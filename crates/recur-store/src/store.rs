@@ -6,12 +6,16 @@ use crate::weights;
 use recur_core::record::{TestRecord, TrialRecord};
 use recur_core::tensor::Tensor;
 use recur_core::trial::TrialId;
+use recur_core::weights::ModelCard;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 /// The version of the folder's layout and of its files.
 const FORMAT: u32 = 1;
+
+/// The file of a trial's weights in its folder.
+const WEIGHTS: &str = "weights.safetensors";
 
 /// A folder of trials and experiments.
 #[derive(Clone, Debug)]
@@ -104,11 +108,17 @@ impl Store {
         }
     }
 
-    /// Keeps a trial's record and weights, in place of what stood there.
+    /// Keeps a trial's record and its weights, if it has any, with `card` on them, in place of what stood there.
     ///
     /// # Errors
     /// If they cannot be written; the store is then as before.
-    pub fn keep(&self, record: &TrialRecord, tensors: &[Tensor], environment: &Environment) -> Result<(), StoreError> {
+    pub fn keep(
+        &self,
+        record: &TrialRecord,
+        tensors: &[Tensor],
+        card: &ModelCard,
+        environment: &Environment,
+    ) -> Result<(), StoreError> {
         let target = self.trial(&record.id);
         let parent = target.parent().expect("a trial's folder has a parent");
         std::fs::create_dir_all(parent).map_err(StoreError::io("create", parent))?;
@@ -117,10 +127,7 @@ impl Store {
         write_json(&scratch.path().join("record.json"), record)?;
         write_json(&scratch.path().join("environment.json"), environment)?;
         if !tensors.is_empty() {
-            let path = target.join("weights.safetensors");
-            let bytes =
-                weights::encode(tensors).map_err(|error| StoreError::Damaged { path, problem: error.to_string() })?;
-            write_atomically(&scratch.path().join("weights.safetensors"), &bytes)?;
+            weights::write_weights(&scratch.path().join(WEIGHTS), tensors, card)?;
         }
         make_readable(scratch.path())?;
         if target.exists() {
@@ -134,9 +141,34 @@ impl Store {
     /// # Errors
     /// If the file is missing or damaged.
     pub fn weights(&self, id: &TrialId) -> Result<Vec<Tensor>, StoreError> {
-        let path = self.trial(id).join("weights.safetensors");
-        let bytes = std::fs::read(&path).map_err(StoreError::io("read", &path))?;
-        weights::decode(&bytes).map_err(|problem| StoreError::Damaged { path, problem })
+        weights::read_weights(&self.weights_path(id)).map(|file| file.tensors)
+    }
+
+    /// Where the weights of a finished trial stand.
+    pub fn weights_path(&self, id: &TrialId) -> PathBuf {
+        self.trial(id).join(WEIGHTS)
+    }
+
+    /// The files of weights of the trials whose id begins with `prefix`, sorted; at least two of its digits are needed.
+    ///
+    /// # Errors
+    /// If a folder of the store cannot be read.
+    pub fn weights_of_prefix(&self, prefix: &str) -> Result<Vec<PathBuf>, StoreError> {
+        let is_id = (2..=32).contains(&prefix.len()) && prefix.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        let folder = self.root.join("trials").join(prefix.get(..2).unwrap_or_default());
+        if !is_id || !folder.is_dir() {
+            return Ok(Vec::new());
+        }
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(&folder).map_err(StoreError::io("read", &folder))? {
+            let trial = entry.map_err(StoreError::io("read", &folder))?;
+            let path = trial.path().join(WEIGHTS);
+            if trial.file_name().to_string_lossy().starts_with(prefix) && path.is_file() {
+                found.push(path);
+            }
+        }
+        found.sort();
+        Ok(found)
     }
 
     /// Looks up a trial's test figures; none where there are none or they cannot be used.
@@ -200,8 +232,9 @@ mod tests {
     use recur_core::metric::Scores;
     use recur_core::params::{ParamValue, Params};
     use recur_core::record::{EpochRecord, Outcome};
-    use recur_core::settings::{Group, SplitSettings};
+    use recur_core::settings::{Fold, Group, SplitSettings, TextSettings, UnicodeForm, Unknown};
     use recur_core::trial::Identity;
+    use recur_core::weights::CARD_FORMAT;
 
     fn record() -> TrialRecord {
         let identity = Identity {
@@ -214,6 +247,7 @@ mod tests {
             split: SplitSettings { train: 0.8, validation: 0.1, test: 0.1, group: Group::Name, stratify: true },
             seed: u64::MAX,
             replicate: 0,
+            initial_weights: None,
         };
         let scores = Scores { loss: 1.0 / 3.0, accuracy: 0.1, macro_f1: 2.0 / 3.0 };
         TrialRecord {
@@ -237,10 +271,26 @@ mod tests {
         }
     }
 
+    fn card() -> ModelCard {
+        let text =
+            TextSettings { unicode: UnicodeForm::Nfc, fold: Fold::None, alphabet: None, unknown: Unknown::Token };
+        ModelCard {
+            format: CARD_FORMAT,
+            model: "m".into(),
+            model_version: 1,
+            params: record().identity.params,
+            text,
+            letters: "ab".into(),
+            has_unknown: true,
+            labels: vec!["Czech".into()],
+            trial: Some(record().id),
+        }
+    }
+
     fn store_with_record() -> (tempfile::TempDir, Store) {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("runs")).unwrap();
-        store.keep(&record(), &[Tensor::f32("w", [1], vec![0.5])], &environment()).unwrap();
+        store.keep(&record(), &[Tensor::f32("w", [1], vec![0.5])], &card(), &environment()).unwrap();
         (folder, store)
     }
 
@@ -249,6 +299,22 @@ mod tests {
         let (_folder, store) = store_with_record();
         assert_eq!(store.find(&record().id), Found::Record(Box::new(record())));
         assert_eq!(store.weights(&record().id).unwrap(), [Tensor::f32("w", [1], vec![0.5])]);
+    }
+
+    #[test]
+    fn weights_are_found_by_the_start_of_their_trials_id() {
+        let (_folder, store) = store_with_record();
+        let id = record().id;
+        let found = |prefix: &str| store.weights_of_prefix(prefix).unwrap();
+        for prefix in [&id.as_str()[..2], id.short(), id.as_str()] {
+            assert_eq!(found(prefix), [store.weights_path(&id)]);
+        }
+        let other = format!("{}x", &id.as_str()[..4]);
+        for prefix in ["", &id.as_str()[..1], &other, "../..", "é"] {
+            assert_eq!(found(prefix), Vec::<PathBuf>::new(), "{prefix}");
+        }
+        let file = weights::read_weights(&store.weights_path(&id)).unwrap();
+        assert_eq!(file.card, Some(card()));
     }
 
     #[test]
@@ -265,7 +331,7 @@ mod tests {
     #[test]
     fn keeping_again_replaces_and_leaves_no_scratch() {
         let (_folder, store) = store_with_record();
-        store.keep(&record(), &[], &environment()).unwrap();
+        store.keep(&record(), &[], &card(), &environment()).unwrap();
         let trial = store.trial(&record().id);
         assert!(store.weights(&record().id).is_err());
         assert_eq!(std::fs::read_dir(trial.parent().unwrap()).unwrap().count(), 1);

@@ -4,11 +4,15 @@
 //! order they end, changes nothing. This crate touches no files: what is to be kept is handed to an [`Observer`].
 
 mod order;
+mod predict;
 mod scores;
+mod start;
 mod sweep;
 mod test_set;
 mod trial;
 
+pub use predict::{PredictError, Predictor, Unreadable};
+pub use start::{Letters, Misfit, StartError};
 pub use sweep::{Observer, Sweep, SweepError, run_sweep};
 pub use test_set::{TestSetError, score_test_set};
 pub use trial::{TrialResult, split_of, train_trial};

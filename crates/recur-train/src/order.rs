@@ -41,19 +41,22 @@ impl Schedule {
         }
     }
 
-    /// Steps made before epoch `epoch`.
+    /// The schedule of a one-shot model: a single step, whatever the spec says of training.
+    pub(crate) fn one_shot(n_train: usize) -> Self {
+        let names_an_epoch = Some(n_train as u64);
+        Self { n_epochs: 1, total_steps: 1, steps_an_epoch: 1, names_an_epoch, batch_size: n_train as u64 }
+    }
+
+    /// Steps made before epoch `epoch`, or in all if there is no such epoch.
     pub(crate) fn steps_before(&self, epoch: u32) -> u64 {
-        u64::from(epoch) * self.steps_an_epoch
+        (u64::from(epoch) * self.steps_an_epoch).min(self.total_steps)
     }
 
     /// Names drawn before epoch `epoch`, and until its end.
     fn names(&self, epoch: u32) -> (u64, u64) {
         match self.names_an_epoch {
             Some(names) => (u64::from(epoch) * names, u64::from(epoch + 1) * names),
-            None => {
-                let end = (self.steps_before(epoch) + self.steps_an_epoch).min(self.total_steps);
-                (self.steps_before(epoch) * self.batch_size, end * self.batch_size)
-            }
+            None => (self.steps_before(epoch) * self.batch_size, self.steps_before(epoch + 1) * self.batch_size),
         }
     }
 }

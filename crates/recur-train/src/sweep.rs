@@ -1,5 +1,6 @@
 //! The sweep: trials side by side, each whole on one thread.
 
+use crate::start::StartError;
 use crate::trial::{TrialResult, train_trial};
 use recur_core::dataset::Dataset;
 use recur_core::event::Event;
@@ -41,6 +42,9 @@ pub enum SweepError {
     /// The data set cannot be divided.
     #[error(transparent)]
     Split(#[from] SplitError),
+    /// A file of initial weights does not fit; no trial was started.
+    #[error(transparent)]
+    Start(#[from] StartError),
     /// No threads could be started.
     #[error("cannot start {jobs} threads")]
     Threads {
@@ -77,6 +81,7 @@ pub fn run_sweep(
     observer: &dyn Observer,
 ) -> Result<Sweep, SweepError> {
     let plugins = trials.iter().map(|trial| registry.get(&trial.identity.model)).collect::<Result<Vec<_>, _>>()?;
+    crate::start::check(plan, dataset, &plugins, trials)?;
     let work = Work {
         plan,
         dataset,

@@ -9,7 +9,7 @@ use recur_core::model::{Cancel, Epoch, Model, ModelError, ModelPlugin, Regime, S
 use recur_core::plan::Plan;
 use recur_core::random::StreamPath;
 use recur_core::record::{EpochRecord, Outcome, TrialRecord};
-use recur_core::settings::{ClassWeights, EarlyStopping, TrainingSettings};
+use recur_core::settings::{ClassWeights, EarlyStopping};
 use recur_core::split::{Split, SplitError};
 use recur_core::tensor::Tensor;
 use recur_core::trial::Trial;
@@ -50,12 +50,13 @@ pub fn train_trial(
     observer: &dyn Observer,
 ) -> Result<Option<TrialResult>, SplitError> {
     let split = split_of(plan, dataset, trial.replicate)?;
-    let mut run = Run { plan, dataset, plugin, trial, cancel, observer, split: &split, epochs: Vec::new() };
-    let (outcome, n_parameters, weights) = match run.train() {
-        Ok(trained) => (Outcome::Finished { kept_epoch: trained.kept_epoch }, trained.n_parameters, trained.weights),
+    let epochs = Vec::new();
+    let mut run = Run { plan, dataset, plugin, trial, cancel, observer, split: &split, epochs, n_parameters: 0 };
+    let (outcome, weights) = match run.train() {
+        Ok(trained) => (Outcome::Finished { kept_epoch: trained.kept_epoch }, trained.weights),
         Err(ModelError::Cancelled) => return Ok(None),
-        Err(error @ ModelError::Diverged { .. }) => (Outcome::Diverged { reason: error.to_string() }, 0, vec![]),
-        Err(error) => (Outcome::Failed { reason: error.to_string() }, 0, vec![]),
+        Err(error @ ModelError::Diverged { .. }) => (Outcome::Diverged { reason: error.to_string() }, vec![]),
+        Err(error) => (Outcome::Failed { reason: with_causes(&error) }, vec![]),
     };
     let record = TrialRecord {
         id: trial.id.clone(),
@@ -63,9 +64,15 @@ pub fn train_trial(
         split: split.digest(),
         outcome,
         epochs: run.epochs,
-        n_parameters,
+        n_parameters: run.n_parameters,
     };
     Ok(Some(TrialResult { record, weights }))
+}
+
+/// An error with all that caused it.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |error| error.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 struct Run<'a> {
@@ -77,11 +84,12 @@ struct Run<'a> {
     observer: &'a dyn Observer,
     split: &'a Split,
     epochs: Vec<EpochRecord>,
+    /// 0 until the model is built.
+    n_parameters: u64,
 }
 
 struct Trained {
     kept_epoch: u32,
-    n_parameters: u64,
     weights: Vec<Tensor>,
 }
 
@@ -96,18 +104,26 @@ impl Run<'_> {
     fn train(&mut self) -> Result<Trained, ModelError> {
         let training = &self.plan.training;
         let streams = streams_of(self.plan, self.trial.replicate);
-        let class_weights = class_weights(training, self.dataset, &self.split.train);
-        let mut model = build(self.plan, self.dataset, self.plugin, self.trial, &class_weights)?;
         let one_shot = self.plugin.regime() == Regime::OneShot;
-        let mut schedule = Schedule::new(training, self.split.train.len());
-        if one_shot {
-            schedule.n_epochs = 1;
+        let n_train = self.split.train.len();
+        let schedule = if one_shot { Schedule::one_shot(n_train) } else { Schedule::new(training, n_train) };
+        // `training` is no part of a one-shot trial's identity, so nothing of it may reach the model.
+        let kind = if one_shot { ClassWeights::None } else { training.class_weights };
+        let class_weights = class_weights(kind, self.dataset, &self.split.train);
+        let mut model = build(self.plan, self.dataset, self.plugin, self.trial, &class_weights)?;
+        if let Some(file) = &self.trial.initial_weights {
+            model.set_weights(&file.tensors)?;
         }
+        self.n_parameters = model.n_parameters() as u64;
         self.observer.event(Event::TrialStarted { trial: self.trial, n_epochs: schedule.n_epochs });
+        if schedule.n_epochs == 0 {
+            return self.only_score(&mut *model);
+        }
 
         let watch = training.early_stopping.filter(|_| !one_shot);
         let mut best: Option<Best> = None;
         for index in 0..schedule.n_epochs {
+            let _span = tracing::info_span!("epoch", epoch = index).entered();
             let order = if one_shot {
                 self.split.train.clone()
             } else {
@@ -131,12 +147,20 @@ impl Run<'_> {
                 break;
             }
         }
-        let n_parameters = model.n_parameters() as u64;
+        // One-shot models grow with what they see.
+        self.n_parameters = model.n_parameters() as u64;
         let (kept_epoch, weights) = match best {
             Some(best) => (best.epoch, best.weights),
             None => (schedule.n_epochs - 1, model.weights()),
         };
-        Ok(Trained { kept_epoch, n_parameters, weights })
+        Ok(Trained { kept_epoch, weights })
+    }
+
+    /// Records the untouched weights as if they were an epoch's: `train_loss` is the mean loss of all training rows.
+    fn only_score(&mut self, model: &mut dyn Model) -> Result<Trained, ModelError> {
+        let train_loss = score(model, self.dataset, &self.split.train)?.loss;
+        self.finish_epoch(model, 0, train_loss, 0)?;
+        Ok(Trained { kept_epoch: 0, weights: model.weights() })
     }
 
     /// Scores the validation rows and records the epoch.
@@ -190,9 +214,9 @@ pub(crate) fn build(
 }
 
 /// The weight of each label in the loss, (C); a label without training rows weighs 1.
-fn class_weights(training: &TrainingSettings, dataset: &Dataset, train: &[u32]) -> Vec<f32> {
+fn class_weights(kind: ClassWeights, dataset: &Dataset, train: &[u32]) -> Vec<f32> {
     let n_classes = dataset.label_names().len();
-    if training.class_weights == ClassWeights::None {
+    if kind == ClassWeights::None {
         return vec![1.0; n_classes];
     }
     let counts = dataset.rows_by_label(train).into_iter().map(|rows| rows.len());

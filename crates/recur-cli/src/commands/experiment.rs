@@ -1,5 +1,6 @@
 //! `recur experiment`: the whole way from a spec to a report.
 
+use super::available_cores;
 use crate::args::{Experiment, Level};
 use crate::clock::{Started, unix_seconds};
 use crate::error::{CliError, Exit};
@@ -7,6 +8,7 @@ use crate::logging::{self, LogFile};
 use crate::output::print;
 use crate::pipeline::{self, Prepared};
 use crate::progress::{Progress, Screen, title};
+use recur_core::dataset::Dataset;
 use recur_core::event::Event;
 use recur_core::model::Cancel;
 use recur_core::plan::Plan;
@@ -14,6 +16,7 @@ use recur_core::record::Outcome;
 use recur_core::registry::Registry;
 use recur_core::selection::Finding;
 use recur_core::trial::Trial;
+use recur_core::weights::ModelCard;
 use recur_store::{Environment, Found, Store, write_atomically};
 use recur_train::{Observer, TrialResult, run_sweep};
 use std::collections::BTreeMap;
@@ -32,7 +35,11 @@ pub(crate) fn run(args: &Experiment, level: Level, registry: &Registry) -> Resul
 
     let prepared = Prepared::new(spec, &args.spec, registry)?;
     write_atomically(&folder.join("resolved.yaml"), prepared.spec.resolved_yaml().as_bytes())?;
-    recur_ingest::write_rejects(&folder.join("rejects.csv"), &prepared.data.rejects)?;
+    let rejects = folder.join("rejects.csv");
+    recur_ingest::write_rejects(&rejects, &prepared.data.rejects)?;
+    if !prepared.data.rejects.is_empty() {
+        tracing::warn!("{} rows cannot be used: {}", prepared.data.rejects.len(), rejects.display());
+    }
     let findings = train(args, &prepared, &store, registry, &screen)?;
     let outcome = pipeline::conclude(&prepared, &findings, &store, registry, &args.reports)?;
     print(&outcome.summary)?;
@@ -59,6 +66,7 @@ fn train(
         let jobs = args.jobs.map_or_else(available_cores, usize::from).min(to_run.len());
         let keeper = Keeper {
             plan: &prepared.plan,
+            dataset: &prepared.data.dataset,
             store,
             jobs,
             progress: Progress::new(screen, to_run.len()),
@@ -93,10 +101,6 @@ fn stored(store: &Store, trial: &Trial) -> Option<recur_core::record::TrialRecor
     }
 }
 
-fn available_cores() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
-}
-
 static CANCEL: Cancel = Cancel::new();
 
 /// The first Ctrl-C asks running trials to stop; the second ends the process.
@@ -119,6 +123,7 @@ fn cancel_on_interrupt() {
 /// Keeps what a sweep makes, and shows how it goes.
 struct Keeper<'a> {
     plan: &'a Plan,
+    dataset: &'a Dataset,
     store: &'a Store,
     jobs: usize,
     progress: Progress,
@@ -158,7 +163,8 @@ impl Observer for Keeper<'_> {
             finished_unix: unix_seconds(),
             seconds,
         };
-        self.store.keep(&result.record, &result.weights, &environment)?;
+        let card = ModelCard::of_trial(&trial.identity, &self.plan.data.text, self.dataset);
+        self.store.keep(&result.record, &result.weights, &card, &environment)?;
         match &result.record.outcome {
             Outcome::Finished { kept_epoch } => {
                 let metric = self.plan.report.primary;

@@ -20,7 +20,7 @@ fn list(registry: &Registry) -> String {
         let names: Vec<&str> = plugin.parameters().iter().map(|spec| spec.name).collect();
         [plugin.id(), plugin.summary(), &names.join(", "), plugin.source_file()].map(str::to_owned).to_vec()
     };
-    let rows: Vec<Vec<String>> = registry.iter().map(|plugin| row(plugin)).collect();
+    let rows: Vec<Vec<String>> = registry.iter().map(row).collect();
     table(&["model", "what it is", "parameters", "source"], &rows, usize::MAX)
 }
 

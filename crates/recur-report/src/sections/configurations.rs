@@ -5,6 +5,7 @@ use crate::answer::settings;
 use crate::markdown::{Table, code, details, left, right};
 use crate::numbers::{count, heading, spread};
 use crate::page::Page;
+use recur_core::plan::Configuration;
 
 /// Appends the section.
 pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
@@ -12,6 +13,14 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
     let n = analysis.input.plan.configurations.len() as u64;
     let summary = format!("Validation figures of {}", crate::numbers::plural(n, "configuration"));
     page.block(&details(&summary, &table(analysis).render()));
+}
+
+/// `settings`, and the file of weights that the configuration starts from.
+fn start(settings: String, configuration: &Configuration) -> String {
+    match &configuration.weights {
+        Some(path) => format!("{settings}, from {}", code(path)),
+        None => settings,
+    }
 }
 
 fn table(analysis: &Analysis<'_>) -> Table {
@@ -24,7 +33,7 @@ fn table(analysis: &Analysis<'_>) -> Table {
         let settings = settings(configuration);
         let mut cells = vec![
             code(&configuration.model),
-            if settings.is_empty() { "as given".to_owned() } else { code(&settings) },
+            start(if settings.is_empty() { "as given".to_owned() } else { code(&settings) }, configuration),
             format!("{} of {}", count(tally.finished), count(tally.planned)),
         ];
         let metrics = analysis.metrics().into_iter();

@@ -26,7 +26,7 @@ data:
   max_letters: 0
   split: {train: 0.8, validation: 0.2, test: 0.2, stratify: yes}
 training:
-  epochs: 0
+  epochs: -1
   batch_size: 1.5
   learning_rate: 0.1
   hidden: 3
@@ -67,6 +67,25 @@ fn carets_stand_under_wide_and_combining_letters() {
 fn zero_epochs_and_steps_are_refused() {
     check!("training: {epochs: 0}\n");
     check!("training: {steps: 0}\n");
+}
+
+#[test]
+fn models_without_weights_need_an_epoch() {
+    let with =
+        |models: &str| format!("recur: 1\nname: x\ndata: {{source: a}}\nmodels:\n{models}training: {{epochs: 0}}\n");
+    insta::assert_snapshot!(told(with(
+        "  - {use: manual_rnn, weights: none}\n  - {use: linfa_logistic}\n  - {use: stacked_rnn}\n"
+    )));
+    assert!(parse(with("  - {use: manual_rnn, weights: w.safetensors}\n  - {use: linfa_logistic}\n")).is_ok());
+}
+
+#[test]
+fn a_model_that_learns_in_one_go_takes_no_weights() {
+    let with = |weights: &str| {
+        format!("recur: 1\nname: x\ndata: {{source: a}}\nmodels: [{{use: linfa_logistic, weights: {weights}}}]\n")
+    };
+    insta::assert_snapshot!(told(with("w.safetensors")));
+    assert!(parse(with("none")).is_ok());
 }
 
 #[test]

@@ -23,7 +23,7 @@ impl ModelPlugin for Fake {
         Determinism::Portable
     }
     fn regime(&self) -> Regime {
-        Regime::Iterative
+        if self.id.starts_with("linfa") { Regime::OneShot } else { Regime::Iterative }
     }
     fn parameters(&self) -> &'static [ParamSpec] {
         self.parameters

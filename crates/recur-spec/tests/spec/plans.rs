@@ -66,6 +66,15 @@ fn an_axis_of_one_value_is_set_but_not_swept() {
 }
 
 #[test]
+fn weights_are_the_start_of_every_configuration_of_their_model() {
+    let text = "recur: 1\nname: x\ndata: {source: a}\nmodels:\n  - {use: manual_rnn, weights: a/b.safetensors}\n  - use: stacked_rnn\n\
+        sweep: {learning_rate: [0.1, 0.2]}\n";
+    let plan = parse(text).unwrap().plan();
+    let weights: Vec<Option<&str>> = plan.configurations.iter().map(|c| c.weights.as_deref()).collect();
+    assert_eq!(weights, [Some("a/b.safetensors"), Some("a/b.safetensors"), None, None]);
+}
+
+#[test]
 fn plan_of_a_model_without_axes_is_one_configuration() {
     assert_eq!(parse(least("")).unwrap().plan().n_trials(), 3);
 }

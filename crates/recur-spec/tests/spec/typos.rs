@@ -56,6 +56,7 @@ models:
       nonlinearity: relu
     sweep:
       layers: [1, 2]
+    weights: start.safetensors
 sweep:
   hidden_size:
     linear:

@@ -1,0 +1,104 @@
+//! Stores and report folders that are damaged, of another version, or cannot be written.
+
+use crate::common::{Lab, N_TRIALS, Ran};
+
+#[test]
+fn a_file_in_the_place_of_the_store_is_refused() {
+    let lab = Lab::new();
+    lab.write("taken", "");
+    lab.experiment(&["--store", "taken"]).ended(1).told(&["cannot use the store", "taken", "--store DIR"]);
+    assert!(!lab.path("reports").exists());
+}
+
+#[test]
+fn a_store_that_takes_no_trial_stops_the_sweep() {
+    let lab = Lab::new();
+    lab.write("runs/trials", "in the way");
+    lab.experiment(&[]).ended(1).told(&["the sweep stopped", "cannot keep trial", "runs/trials", "with room to write"]);
+    assert!(!lab.path("reports").exists());
+}
+
+#[test]
+fn the_environment_may_name_the_store() {
+    let lab = Lab::new();
+    let output = lab.command(&["experiment", "small.yaml"]).env("RECUR_STORE", "elsewhere").output().unwrap();
+    Ran::from(output).ended(0);
+    assert!(lab.path("elsewhere/trials").exists() && !lab.path("runs").exists());
+}
+
+#[test]
+fn a_store_of_a_later_format_is_refused_and_left_alone() {
+    let lab = Lab::new();
+    lab.write("runs/store.json", r#"{"format": 99}"#);
+    let told = ["store format 99", "reads up to 1", "a later version of recur"];
+    lab.experiment(&[]).ended(1).told(&told);
+    lab.recur(&["report", "small.yaml"]).ended(1).told(&told);
+    assert_eq!(std::fs::read_dir(lab.path("runs")).unwrap().count(), 1);
+}
+
+#[test]
+fn a_cut_record_is_run_again_with_a_warning_to_the_same_bytes() {
+    let lab = Lab::new();
+    lab.experiment(&[]).ended(0);
+    let before = lab.promised(&["runs", "reports"]);
+    let record = lab.trials()[3].join("record.json");
+    let text = std::fs::read_to_string(&record).unwrap();
+    std::fs::write(&record, &text[..text.len() / 2]).unwrap();
+    lab.experiment(&[]).ended(0).told(&["WARN", "is run again", "record.json is damaged", "7 done before, 1 to run"]);
+    assert!(before == lab.promised(&["runs", "reports"]));
+}
+
+#[test]
+fn missing_weights_are_told_with_the_folder_to_remove() {
+    let lab = Lab::new();
+    lab.experiment(&[]).ended(0);
+    let before = lab.promised(&["runs", "reports"]);
+    let scored = lab.trials().into_iter().find(|trial| trial.join("test.json").exists()).expect("a chosen trial");
+    for file in ["test.json", "weights.safetensors"] {
+        std::fs::remove_file(scored.join(file)).unwrap();
+    }
+    let folder = scored.file_name().expect("an id").to_string_lossy().into_owned();
+    lab.experiment(&[]).ended(1).told(&["weights.safetensors", "remove the folder", &folder]);
+    std::fs::remove_dir_all(scored).unwrap();
+    lab.experiment(&[]).ended(0);
+    assert!(before == lab.promised(&["runs", "reports"]));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_under_the_log_does_not_stop_the_run() {
+    let lab = Lab::new();
+    std::fs::create_dir_all(lab.path("runs/experiments/small")).unwrap();
+    std::os::unix::fs::symlink("/dev/full", lab.path("runs/experiments/small/log.jsonl")).unwrap();
+    let ran = lab.experiment(&[]).ended(0).told(&["WARN", "log.jsonl is incomplete", "No space left"]);
+    assert!(ran.out.contains("Report: reports/small.md"), "{}", ran.out);
+}
+
+#[test]
+fn a_reports_folder_that_cannot_be_made_keeps_the_records() {
+    let lab = Lab::new();
+    lab.write("reports", "in the way");
+    lab.experiment(&[]).ended(1).told(&["cannot write the report", "reports", "--reports DIR"]);
+    assert_eq!(lab.trials().len(), N_TRIALS);
+    lab.experiment(&["--reports", "elsewhere"]).ended(0).told(&["8 done before, 0 to run"]);
+    assert!(lab.path("elsewhere/small.md").exists());
+}
+
+#[test]
+fn the_log_is_one_json_object_a_line_and_grows_with_each_run() {
+    let lab = Lab::new();
+    let lines = || {
+        let log = lab.read("runs/experiments/small/log.jsonl");
+        let parse = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap();
+        log.lines().map(parse).collect::<Vec<_>>()
+    };
+    lab.experiment(&["--log-level", "error"]).ended(0);
+    let first = lines();
+    let message = |line: &serde_json::Value| line["fields"]["message"].as_str().unwrap_or_default().to_owned();
+    let n_epochs = first.iter().filter(|line| message(line).ends_with("epoch finished")).count();
+    assert_eq!(n_epochs, 2 + 6 * 3, "every epoch, though the terminal shows errors alone");
+    assert!(first.iter().any(|line| line["span"]["name"] == "trial"), "lines name their trial");
+    lab.experiment(&[]).ended(0);
+    assert_eq!(lines()[..first.len()], first);
+    assert!(lines().len() > first.len());
+}

@@ -1,0 +1,84 @@
+//! What the terminal shows.
+
+use crate::common::{Lab, Ran};
+use std::io::{BufRead as _, BufReader};
+
+const ESCAPE: char = '\u{1b}';
+
+/// Whether a run's standard error, and its standard output, hold escape codes.
+fn colours(variables: &[(&str, &str)]) -> bool {
+    let lab = Lab::new();
+    let run = |arguments: &[&str]| {
+        let output = lab.command(arguments).envs(variables.iter().copied()).output().unwrap();
+        let ran = Ran::from(output);
+        assert!(!ran.out.contains(ESCAPE), "{}", ran.out);
+        ran.err
+    };
+    let shown = [run(&["experiment", "small.yaml"]), run(&["plan", "missing.yaml"])].map(|err| err.contains(ESCAPE));
+    assert_eq!(shown[0], shown[1], "log lines and errors alike");
+    shown[0]
+}
+
+#[test]
+fn colours_are_shown_on_a_terminal_alone_and_never_with_no_color() {
+    assert!(!colours(&[]), "not a terminal");
+    assert!(colours(&[("CLICOLOR_FORCE", "1")]), "asked for");
+    assert!(!colours(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]), "refused");
+}
+
+#[test]
+fn log_level_and_rust_log_choose_what_is_told() {
+    let lab = Lab::new();
+    assert_eq!(lab.experiment(&["--log-level", "warn"]).ended(0).err, "");
+    lab.experiment(&["--log-level", "warn", "--set", "seed=6"]).ended(0);
+    let mut command = lab.command(&["experiment", "small.yaml", "--set", "seed=7"]);
+    let output = command.env("RUST_LOG", "recur_cli=debug").output().unwrap();
+    Ran::from(output).ended(0).told(&["DEBUG", "epoch finished"]);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let lab = Lab::new();
+    // More lines than a pipe holds, so that some are written after the reader is gone.
+    let mut child = lab.command(&["plan", "small.yaml", "--set", "replicates=1000"]).spawn().unwrap();
+    let mut reader = BufReader::new(child.stdout.take().expect("piped"));
+    let mut line = String::new();
+    reader.read_line(&mut line).unwrap();
+    assert!(line.contains("trial"), "{line}");
+    drop(reader);
+    Ran::from(child.wait_with_output().unwrap()).ended(0).told(&[]);
+}
+
+#[test]
+fn models_are_listed_with_their_parameters() {
+    let lab = Lab::new();
+    let list = lab.recur(&["models"]).ended(0).out;
+    for plugin in recur_cli::builtin().iter() {
+        let row = list.lines().find(|line| line.split_whitespace().next() == Some(plugin.id()));
+        let row = row.unwrap_or_else(|| panic!("{} is not listed:\n{list}", plugin.id()));
+        assert!(row.contains(plugin.summary()) && row.contains(plugin.source_file()), "{row}");
+        let details = lab.recur(&["models", plugin.id()]).ended(0).out;
+        for parameter in plugin.parameters() {
+            assert!(row.contains(parameter.name), "{row}");
+            assert!(details.contains(parameter.name) && details.contains(parameter.meaning), "{details}");
+        }
+    }
+}
+
+#[test]
+fn an_unknown_model_is_told_with_the_known_ones() {
+    let ran = Lab::new().recur(&["models", "stacked_rn"]).ended(1);
+    let ran = ran.told(&["unknown model `stacked_rn`", "did you mean `stacked_rnn`", "manual_rnn", "recur models"]);
+    assert!(ran.out.is_empty());
+}
+
+#[test]
+fn help_mentions_every_command() {
+    let lab = Lab::new();
+    let help = lab.recur(&["--help"]).ended(0).out;
+    for command in ["experiment", "plan", "report", "models"] {
+        let listed = |line: &str| line.split_whitespace().next() == Some(command);
+        assert!(help.lines().any(listed), "{command}:\n{help}");
+        assert!(lab.recur(&[command, "--help"]).ended(0).out.contains("Usage: recur"));
+    }
+}

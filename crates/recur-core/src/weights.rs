@@ -1,0 +1,112 @@
+//! A file of weights: the tensors, and the card that says what they are for.
+
+use crate::dataset::{Alphabet, Dataset};
+use crate::digest::Digest;
+use crate::params::Params;
+use crate::settings::TextSettings;
+use crate::tensor::Tensor;
+use crate::trial::{Identity, TrialId};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The version of [`ModelCard`] that this recur writes, and the latest that it reads.
+pub const CARD_FORMAT: u32 = 1;
+
+/// All that prediction needs beside the tensors. It stands with them in one file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelCard {
+    /// [`CARD_FORMAT`] of the recur that wrote it.
+    pub format: u32,
+    /// The model's id.
+    pub model: String,
+    /// The plugin's version.
+    pub model_version: u32,
+    /// Every parameter.
+    pub params: Params,
+    /// How a name's text is normalised. [`ModelCard::alphabet`], not the setting, says which letters have a token.
+    pub text: TextSettings,
+    /// The letters that have a token, in token order.
+    pub letters: String,
+    /// Whether one more token stands for all other letters.
+    pub has_unknown: bool,
+    /// The labels, in the order of the model's outputs (C of them).
+    pub labels: Vec<String>,
+    /// The trial that the weights come from.
+    pub trial: Option<TrialId>,
+}
+
+impl ModelCard {
+    /// The card of the weights that the trial with `identity` keeps: trained on `dataset`, whose names were normalised as
+    /// `text` says.
+    pub fn of_trial(identity: &Identity, text: &TextSettings, dataset: &Dataset) -> Self {
+        Self {
+            format: CARD_FORMAT,
+            model: identity.model.clone(),
+            model_version: identity.model_version,
+            params: identity.params.clone(),
+            text: text.clone(),
+            letters: dataset.alphabet().letters().iter().collect(),
+            has_unknown: dataset.alphabet().has_unknown(),
+            labels: dataset.label_names().to_vec(),
+            trial: Some(identity.id()),
+        }
+    }
+
+    /// The alphabet that names are encoded with.
+    pub fn alphabet(&self) -> Alphabet {
+        Alphabet::new(self.letters.chars(), self.has_unknown)
+    }
+}
+
+/// A file of weights, read.
+#[derive(Clone, PartialEq)]
+pub struct WeightsFile {
+    /// The file, as the user named it.
+    pub path: String,
+    /// The digest of its bytes.
+    pub digest: Digest,
+    /// What the tensors are for; `None` in a file that another program wrote.
+    pub card: Option<ModelCard>,
+    /// The tensors, sorted by name.
+    pub tensors: Vec<Tensor>,
+}
+
+impl fmt::Debug for WeightsFile {
+    /// Names and shapes: the numbers would fill pages.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shapes: Vec<(&str, &[usize])> = self.tensors.iter().map(|t| (t.name.as_str(), &t.shape[..])).collect();
+        f.debug_struct("WeightsFile")
+            .field("path", &self.path)
+            .field("digest", &self.digest)
+            .field("card", &self.card)
+            .field("tensors", &shapes)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::params::ParamValue;
+    use crate::settings::{Fold, UnicodeForm, Unknown};
+
+    #[test]
+    fn a_card_comes_back_from_json_as_it_was() {
+        let text = TextSettings { unicode: UnicodeForm::Nfc, fold: Fold::None, alphabet: None, unknown: Unknown::Drop };
+        let card = ModelCard {
+            format: CARD_FORMAT,
+            model: "m".into(),
+            model_version: 2,
+            params: Params::default().with("learning_rate", ParamValue::Real(0.1 + 0.2)),
+            text,
+            letters: "b\u{301}\"a ".into(),
+            has_unknown: true,
+            labels: vec!["Czech".into()],
+            trial: None,
+        };
+        let json = serde_json::to_string(&card).unwrap();
+        assert_eq!(serde_json::from_str::<ModelCard>(&json).unwrap(), card);
+        assert_eq!(card.alphabet().letters(), ['b', '\u{301}', '"', 'a', ' ']);
+        assert_eq!(card.alphabet().n_tokens(), 6);
+    }
+}

@@ -1,0 +1,169 @@
+//! Prediction with a file of weights: no plan, no data set.
+
+use recur_core::dataset::{Alphabet, Sequences};
+use recur_core::model::{Model, ModelError, Setup};
+use recur_core::params::{ParamError, Params};
+use recur_core::random::StreamPath;
+use recur_core::registry::{Registry, UnknownModel};
+use recur_core::settings::{ClassWeights, Optimizer, Sampling, Schedule, TrainingLength, TrainingSettings, Unknown};
+use recur_core::weights::{ModelCard, WeightsFile};
+
+/// Names with more letters are not predicted: memory grows with the longest.
+const MAX_LETTERS: usize = 10_000;
+
+/// A trained model with all that it needs to read names.
+pub struct Predictor {
+    model: Box<dyn Model>,
+    alphabet: Alphabet,
+    /// Whether a letter outside the alphabet rules a name out.
+    strict: bool,
+    n_classes: usize,
+}
+
+/// Why a file of weights cannot predict.
+#[derive(Debug, thiserror::Error)]
+pub enum PredictError {
+    /// The file does not say what its tensors are for.
+    #[error("{path} has no card: the alphabet, the labels and the model of its tensors are not known")]
+    NoCard {
+        /// The file.
+        path: String,
+    },
+    /// The registry lacks the model.
+    #[error(transparent)]
+    UnknownModel(#[from] UnknownModel),
+    /// The card has a parameter that the model does not declare.
+    #[error("the card of {path} has a parameter `{name}`, which model `{model}` does not have")]
+    UnknownParameter {
+        /// The file.
+        path: String,
+        /// The parameter.
+        name: String,
+        /// The model.
+        model: String,
+    },
+    /// The card has a value that its parameter does not take.
+    #[error("the card of {path} is of no use")]
+    Parameter {
+        /// The file.
+        path: String,
+        /// Which parameter, and what it takes.
+        #[source]
+        source: ParamError,
+    },
+    /// The tensors do not fit the card, or the model failed.
+    #[error("cannot predict with {path}")]
+    Model {
+        /// The file.
+        path: String,
+        /// Why not.
+        #[source]
+        source: ModelError,
+    },
+}
+
+/// Why a name has no prediction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// Nothing that the model could read.
+    #[error("no letter of it is in the model's alphabet")]
+    NoLetters,
+    /// A letter outside the alphabet, where the data's text settings said `unknown: error`.
+    #[error("the letter {0:?} is not in the model's alphabet")]
+    UnknownLetter(char),
+    /// Too long.
+    #[error("it has more than {MAX_LETTERS} letters")]
+    TooLong,
+    /// The weights hold infinities or what is no number.
+    #[error("the model gives it no number")]
+    NotANumber,
+}
+
+impl Predictor {
+    /// The model of `file`'s card, with its weights.
+    ///
+    /// # Errors
+    /// If there is no card, or card, tensors and the registry's models do not go together.
+    pub fn new(registry: &Registry, file: &WeightsFile) -> Result<Self, PredictError> {
+        let path = || file.path.clone();
+        let card = file.card.as_ref().ok_or_else(|| PredictError::NoCard { path: path() })?;
+        let plugin = registry.get(&card.model)?;
+        let params = params(card, plugin.parameters(), &file.path)?;
+        let (alphabet, n_classes) = (card.alphabet(), card.labels.len());
+        let setup = Setup {
+            params: &params,
+            training: &untrained(),
+            n_tokens: alphabet.n_tokens(),
+            n_classes,
+            class_weights: &vec![1.0; n_classes],
+            streams: &StreamPath::root(0),
+        };
+        let failed = |source| PredictError::Model { path: path(), source };
+        let mut model = plugin.build(&setup).map_err(failed)?;
+        model.set_weights(&file.tensors).map_err(failed)?;
+        Ok(Self { model, alphabet, strict: card.text.unknown == Unknown::Error, n_classes })
+    }
+
+    /// The log-probabilities (C) of each of `names`, which must be normalised as the card says. Those of a name do not
+    /// depend on the names beside it.
+    ///
+    /// # Errors
+    /// If the model fails.
+    pub fn log_probabilities(&mut self, names: &[String]) -> Result<Vec<Result<Vec<f32>, Unreadable>>, ModelError> {
+        let mut sequences = Sequences::new();
+        let read: Vec<Result<(), Unreadable>> = names
+            .iter()
+            .map(|name| {
+                let tokens = self.encode(name)?;
+                sequences.push(tokens);
+                Ok(())
+            })
+            .collect();
+        let rows: Vec<u32> = (0..sequences.len() as u32).collect();
+        let mut out = vec![0.0; rows.len() * self.n_classes];
+        self.model.log_probabilities(&sequences, &rows, &mut out)?;
+        let mut predicted = out
+            .chunks_exact(self.n_classes)
+            .map(|row| if row.iter().any(|x| x.is_nan()) { Err(Unreadable::NotANumber) } else { Ok(row.to_vec()) });
+        Ok(read
+            .into_iter()
+            .map(|read| read.and_then(|()| predicted.next().expect("a row for each read name")))
+            .collect())
+    }
+
+    fn encode(&self, name: &str) -> Result<Vec<u16>, Unreadable> {
+        if let Some(letter) = name.chars().find(|letter| self.strict && self.alphabet.token(*letter).is_none()) {
+            return Err(Unreadable::UnknownLetter(letter));
+        }
+        let tokens: Vec<u16> = self.alphabet.encode(name).take(MAX_LETTERS + 1).collect();
+        match tokens.len() {
+            0 => Err(Unreadable::NoLetters),
+            n if n > MAX_LETTERS => Err(Unreadable::TooLong),
+            _ => Ok(tokens),
+        }
+    }
+}
+
+fn params(card: &ModelCard, specs: &[recur_core::params::ParamSpec], path: &str) -> Result<Params, PredictError> {
+    let given = card.params.iter().map(|(name, value)| (name.to_owned(), value.clone())).collect();
+    let unknown = card.params.iter().find(|(name, _)| specs.iter().all(|spec| spec.name != *name));
+    if let Some((name, _)) = unknown {
+        let (path, name, model) = (path.to_owned(), name.to_owned(), card.model.clone());
+        return Err(PredictError::UnknownParameter { path, name, model });
+    }
+    Params::checked(specs, &given).map_err(|source| PredictError::Parameter { path: path.to_owned(), source })
+}
+
+/// Training that does not take place: no prediction depends on it.
+fn untrained() -> TrainingSettings {
+    TrainingSettings {
+        length: TrainingLength::Epochs(0),
+        batch_size: 1,
+        sampling: Sampling::Shuffle,
+        optimizer: Optimizer::Sgd { momentum: 0.0 },
+        clip_norm: None,
+        schedule: Schedule::Constant,
+        class_weights: ClassWeights::None,
+        early_stopping: None,
+    }
+}

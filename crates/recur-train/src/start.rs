@@ -1,0 +1,150 @@
+//! Initial weights: whether a file of them fits its model and the data is known before any trial starts.
+
+use crate::trial::build;
+use recur_core::dataset::{Alphabet, Dataset};
+use recur_core::model::{ModelError, ModelPlugin};
+use recur_core::plan::Plan;
+use recur_core::trial::Trial;
+use recur_core::weights::{ModelCard, WeightsFile};
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// Why trials cannot start from a file of weights.
+#[derive(Debug, thiserror::Error)]
+#[error("model `{model}` cannot start from the weights {path}")]
+pub struct StartError {
+    /// The file.
+    pub path: String,
+    /// The model that was to start from it.
+    pub model: String,
+    /// What does not fit.
+    #[source]
+    pub misfit: Misfit,
+}
+
+/// What of a file of weights does not fit.
+#[derive(Debug, thiserror::Error)]
+pub enum Misfit {
+    /// They are of another model.
+    #[error("they are of model `{model}`")]
+    Model {
+        /// The model of the file's card.
+        model: String,
+    },
+    /// They read another alphabet than the data set has.
+    #[error("they read the alphabet {weights}, and the data set has {data}")]
+    Alphabet {
+        /// The alphabet of the file's card.
+        weights: Letters,
+        /// The data set's.
+        data: Letters,
+    },
+    /// They tell other labels than the data set has.
+    #[error("the labels differ: {}", differing(missing, unknown))]
+    Labels {
+        /// Labels of the file's card that the data set does not have.
+        missing: Vec<String>,
+        /// Labels of the data set that the file's card does not have.
+        unknown: Vec<String>,
+    },
+    /// The model does not take a tensor.
+    #[error("{problem} (the data set has {n_tokens} tokens and {n_classes} labels)")]
+    Tensor {
+        /// Tokens of the data set (V).
+        n_tokens: usize,
+        /// Labels of the data set (C).
+        n_classes: usize,
+        /// Which tensor, and what is wrong with it.
+        problem: ModelError,
+    },
+}
+
+/// An alphabet, for a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Letters {
+    /// In token order.
+    pub letters: String,
+    /// Whether one more token stands for all other letters.
+    pub has_unknown: bool,
+}
+
+impl Letters {
+    fn of(alphabet: &Alphabet) -> Self {
+        Self { letters: alphabet.letters().iter().collect(), has_unknown: alphabet.has_unknown() }
+    }
+}
+
+impl fmt::Display for Letters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let others =
+            if self.has_unknown { "with a token for other letters" } else { "without a token for other letters" };
+        write!(f, "{:?} {others}", self.letters)
+    }
+}
+
+fn differing(missing: &[String], unknown: &[String]) -> String {
+    let some = |labels: &[String]| {
+        let more = if labels.len() > 5 { ", …" } else { "" };
+        labels.iter().take(5).cloned().collect::<Vec<_>>().join(", ") + more
+    };
+    match (missing, unknown) {
+        ([], unknown) => format!("the weights do not know {}", some(unknown)),
+        (missing, []) => format!("the data set does not have {}", some(missing)),
+        (missing, unknown) => format!("the data set has {} where the weights know {}", some(unknown), some(missing)),
+    }
+}
+
+/// Tries the initial weights of `trials`, each configuration's once.
+pub(crate) fn check(
+    plan: &Plan,
+    dataset: &Dataset,
+    plugins: &[&'static dyn ModelPlugin],
+    trials: &[Trial],
+) -> Result<(), StartError> {
+    let mut seen = BTreeSet::new();
+    for (trial, plugin) in trials.iter().zip(plugins) {
+        let Some(file) = &trial.initial_weights else { continue };
+        if seen.insert(trial.configuration) {
+            check_one(plan, dataset, *plugin, trial, file).map_err(|misfit| StartError {
+                path: file.path.clone(),
+                model: plugin.id().to_owned(),
+                misfit,
+            })?;
+        }
+    }
+    Ok(())
+}
+
+fn check_one(
+    plan: &Plan,
+    dataset: &Dataset,
+    plugin: &dyn ModelPlugin,
+    trial: &Trial,
+    file: &WeightsFile,
+) -> Result<(), Misfit> {
+    if let Some(card) = &file.card {
+        check_card(card, plugin.id(), dataset)?;
+    }
+    let (n_tokens, n_classes) = (dataset.alphabet().n_tokens(), dataset.label_names().len());
+    let tried = build(plan, dataset, plugin, trial, &vec![1.0; n_classes])
+        .and_then(|mut model| model.set_weights(&file.tensors));
+    tried.map_err(|problem| Misfit::Tensor { n_tokens, n_classes, problem })
+}
+
+fn check_card(card: &ModelCard, model: &str, dataset: &Dataset) -> Result<(), Misfit> {
+    if card.model != model {
+        return Err(Misfit::Model { model: card.model.clone() });
+    }
+    let alphabet = card.alphabet();
+    if alphabet != *dataset.alphabet() {
+        return Err(Misfit::Alphabet { weights: Letters::of(&alphabet), data: Letters::of(dataset.alphabet()) });
+    }
+    let beside = |labels: &[String], others: &[String]| -> Vec<String> {
+        labels.iter().filter(|label| !others.contains(label)).cloned().collect()
+    };
+    if card.labels != dataset.label_names() {
+        let missing = beside(&card.labels, dataset.label_names());
+        return Err(Misfit::Labels { missing, unknown: beside(dataset.label_names(), &card.labels) });
+    }
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! A small data set, plans over it, and an observer that remembers.
+
+use crate::toy::Toy;
+use recur_core::dataset::{Alphabet, Dataset, LabelledName};
+use recur_core::event::Event;
+use recur_core::metric::Metric;
+use recur_core::model::{Cancel, ModelPlugin};
+use recur_core::params::Params;
+use recur_core::plan::{Configuration, Plan};
+use recur_core::registry::Registry;
+use recur_core::settings::{
+    ClassWeights, DataSettings, Duplicates, Fold, Group, Optimizer, Rejects, ReportSettings, Sampling, Schedule,
+    SplitSettings, TextSettings, TrainingLength, TrainingSettings, UnicodeForm, Unknown,
+};
+use recur_core::trial::{Trial, trials};
+use recur_train::{Observer, Sweep, SweepError, TrialResult, run_sweep};
+use std::sync::Mutex;
+
+/// Names of each label: `la`, `lb` and `lc`. A name begins with its label's letter.
+pub const PER_LABEL: [usize; 3] = [30, 20, 10];
+
+const LETTERS: &str = "abcdefghijklm";
+
+/// 60 names; every tenth of a label has the second letter that misleads the toy.
+pub fn dataset() -> Dataset {
+    let letter = |at: usize| LETTERS.chars().nth(at).expect("13 letters");
+    let name = |label: usize, i: usize| {
+        let second = if i.is_multiple_of(10) { 12 } else { i % 12 };
+        format!("{}{}{}{}", letter(label), letter(second), letter(i / 12), letter(i % 12))
+    };
+    let row = |label: usize, i: usize| LabelledName {
+        label: format!("l{}", letter(label)),
+        name: name(label, i),
+        group: name(label, i),
+    };
+    let rows = (0..3).flat_map(|label| (0..PER_LABEL[label]).map(move |i| row(label, i)));
+    Dataset::new(rows.collect(), Alphabet::new(LETTERS.chars(), false))
+}
+
+/// A plan of three epochs and one replicate.
+pub fn plan(configurations: &[(&dyn ModelPlugin, Params)]) -> Plan {
+    let configuration = |(plugin, params): &(&dyn ModelPlugin, Params)| Configuration {
+        model: plugin.id().to_owned(),
+        params: params.clone(),
+        swept: vec![],
+        weights: None,
+    };
+    Plan {
+        name: "it".to_owned(),
+        question: String::new(),
+        seed: 7,
+        data: DataSettings {
+            source: "memory".to_owned(),
+            name_column: "name".to_owned(),
+            label_column: "label".to_owned(),
+            text: TextSettings { unicode: UnicodeForm::Nfc, fold: Fold::None, alphabet: None, unknown: Unknown::Token },
+            duplicates: Duplicates::Drop,
+            rejects: Rejects::Report,
+            max_letters: 64,
+        },
+        split: SplitSettings { train: 0.6, validation: 0.2, test: 0.2, group: Group::None, stratify: true },
+        training: TrainingSettings {
+            length: TrainingLength::Epochs(3),
+            batch_size: 4,
+            sampling: Sampling::Shuffle,
+            optimizer: Optimizer::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+            clip_norm: None,
+            schedule: Schedule::Constant,
+            class_weights: ClassWeights::None,
+            early_stopping: None,
+        },
+        configurations: configurations.iter().map(configuration).collect(),
+        replicates: 1,
+        report: ReportSettings { primary: Metric::MacroF1, baseline: None },
+    }
+}
+
+/// A plan of the toy alone, one configuration a behaviour.
+pub fn plan_of(toy: &Toy, behaviours: &[&str]) -> Plan {
+    let configuration = |behaviour: &&str| (toy as &dyn ModelPlugin, Toy::params(behaviour, 0));
+    plan(&behaviours.iter().map(configuration).collect::<Vec<_>>())
+}
+
+/// A registry of `plugins`.
+pub fn registry(plugins: &[&'static dyn ModelPlugin]) -> Registry {
+    let mut registry = Registry::new();
+    registry.register_all(plugins).unwrap();
+    registry
+}
+
+type OnEvent<'a> = Box<dyn Fn(&Event<'_>) + Sync + 'a>;
+
+/// Remembers what was kept, in the order of plan, and does as told on events.
+#[derive(Default)]
+pub struct Watch<'a> {
+    /// Trials that were kept, in the order in which they ended.
+    pub kept: Mutex<Vec<(Trial, TrialResult)>>,
+    /// Called on each event.
+    pub on_event: Option<OnEvent<'a>>,
+    /// The trial that cannot be kept.
+    pub refused: Option<usize>,
+}
+
+impl Watch<'_> {
+    /// What was kept, sorted by replicate and configuration.
+    pub fn into_kept(self) -> Vec<(Trial, TrialResult)> {
+        let mut kept = self.kept.into_inner().unwrap();
+        kept.sort_by_key(|(trial, _)| (trial.replicate, trial.configuration));
+        kept
+    }
+}
+
+impl Observer for Watch<'_> {
+    fn event(&self, event: Event<'_>) {
+        if let Some(on_event) = &self.on_event {
+            on_event(&event);
+        }
+    }
+
+    fn keep(&self, trial: &Trial, result: &TrialResult) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        if self.refused == Some(trial.configuration) {
+            return Err("the disk is full".into());
+        }
+        self.kept.lock().unwrap().push((trial.clone(), result.clone()));
+        Ok(())
+    }
+}
+
+/// Runs all of `plan` on [`dataset`].
+pub fn sweep(
+    plan: &Plan,
+    registry: &Registry,
+    jobs: usize,
+    cancel: &Cancel,
+    watch: &Watch<'_>,
+) -> Result<Sweep, SweepError> {
+    let dataset = dataset();
+    let trials = trials(plan, dataset.digest(), registry, &Default::default()).unwrap();
+    run_sweep(plan, &dataset, registry, &trials, jobs, cancel, watch)
+}
+
+/// Runs all of `plan` on two threads: what was kept, in the order of the plan.
+pub fn results(plan: &Plan, registry: &Registry) -> Vec<TrialResult> {
+    let watch = Watch::default();
+    sweep(plan, registry, 2, &Cancel::new(), &watch).unwrap();
+    watch.into_kept().into_iter().map(|(_, result)| result).collect()
+}

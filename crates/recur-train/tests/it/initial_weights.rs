@@ -1,0 +1,206 @@
+//! Trials that start from a file of weights, and prediction with one.
+
+use crate::common::{Watch, dataset, plan, registry};
+use crate::toy::{Call, Toy};
+use recur_core::digest::Digest;
+use recur_core::model::{Cancel, ModelPlugin, Regime};
+use recur_core::params::{ParamValue, Params};
+use recur_core::plan::Plan;
+use recur_core::record::Outcome;
+use recur_core::registry::Registry;
+use recur_core::selection::{Finding, Selection};
+use recur_core::settings::{TrainingLength, Unknown};
+use recur_core::tensor::{Tensor, TensorData};
+use recur_core::trial::{InitialWeights, Trial, trials};
+use recur_core::weights::{ModelCard, WeightsFile};
+use recur_train::{Predictor, SweepError, TrialResult, Unreadable, run_sweep, score_test_set, split_of};
+use std::sync::Arc;
+
+const FILE: &str = "start.safetensors";
+
+fn file(tensors: Vec<Tensor>, card: Option<ModelCard>) -> WeightsFile {
+    WeightsFile { path: FILE.to_owned(), digest: Digest::of(b"its bytes"), card, tensors }
+}
+
+/// Trains all of `plan`, every configuration from `file`.
+fn train(mut plan: Plan, registry: &Registry, file: WeightsFile) -> Result<Vec<(Trial, TrialResult)>, SweepError> {
+    plan.configurations.iter_mut().for_each(|configuration| configuration.weights = Some(FILE.to_owned()));
+    let weights = InitialWeights::from([(FILE.to_owned(), Arc::new(file))]);
+    let (dataset, watch) = (dataset(), Watch::default());
+    let trials = trials(&plan, dataset.digest(), registry, &weights).unwrap();
+    run_sweep(&plan, &dataset, registry, &trials, 2, &Cancel::new(), &watch)?;
+    Ok(watch.into_kept())
+}
+
+fn scores_only(mut plan: Plan) -> Plan {
+    plan.training.length = TrainingLength::Epochs(0);
+    plan
+}
+
+fn toy_weights() -> Vec<Tensor> {
+    vec![Tensor::f32("w", [1], vec![5.0]), Tensor::new("n_trained", [1], TensorData::I64(vec![1]))]
+}
+
+/// The shipped cell with 4 numbers of state.
+fn manual() -> (&'static dyn ModelPlugin, Registry, Plan) {
+    let registry = registry(recur_models::PLUGINS);
+    let plugin = registry.get("manual_rnn").unwrap();
+    let params = Params::defaults(plugin.parameters()).with("hidden_size", ParamValue::Integer(4));
+    let plan = plan(&[(plugin, params)]);
+    (plugin, registry, plan)
+}
+
+/// What one ordinary trial of [`manual`] keeps.
+fn trained() -> (Registry, Plan, Trial, TrialResult, WeightsFile) {
+    let (_, registry, plan) = manual();
+    let watch = Watch::default();
+    crate::common::sweep(&plan, &registry, 1, &Cancel::new(), &watch).unwrap();
+    let (trial, result) = watch.into_kept().remove(0);
+    let card = ModelCard::of_trial(&trial.identity, &plan.data.text, &dataset());
+    let file = file(result.weights.clone(), Some(card));
+    (registry, plan, trial, result, file)
+}
+
+#[test]
+fn zero_epochs_score_the_weights_and_train_nothing() {
+    let toy = Toy::new("toy", Regime::Iterative, &[0.5]);
+    let plan = scores_only(plan(&[(toy, Toy::params("learn", 0))]));
+    let (_, result) = train(plan.clone(), &registry(&[toy]), file(toy_weights(), None)).unwrap().remove(0);
+    assert!(toy.seen().iter().all(|seen| !matches!(seen.call, Call::Train { .. })));
+    assert_eq!(result.record.outcome, Outcome::Finished { kept_epoch: 0 });
+    assert_eq!((result.record.epochs.len(), result.weights), (1, toy_weights()));
+
+    // The loss is that of the training rows: 0.5 for a name, and two steps of 0.25 more for one that misleads.
+    let (dataset, rows) = (dataset(), split_of(&plan, &dataset(), 0).unwrap().train);
+    let misled = rows.iter().filter(|row| dataset.sequences().get(**row)[1] == crate::toy::MISLEADING).count();
+    let loss = 0.5 + 0.5 * misled as f64 / rows.len() as f64;
+    assert!((result.record.epochs[0].train_loss - loss).abs() < 1e-12 && misled > 0);
+}
+
+#[test]
+fn weights_that_a_trial_kept_score_as_they_did_there() {
+    let (registry, plan, trial, result, file) = trained();
+    let (again, scored) = train(scores_only(plan), &registry, file).unwrap().remove(0);
+    assert_ne!(again.id, trial.id);
+    assert_eq!(again.identity.initial_weights, Some(Digest::of(b"its bytes")));
+    assert_eq!(scored.record.validation(), result.record.validation());
+    assert_eq!(scored.weights, result.weights);
+}
+
+#[test]
+fn training_goes_on_from_the_weights() {
+    let (registry, plan, _, cold, file) = trained();
+    let (_, warm) = train(plan, &registry, file).unwrap().remove(0);
+    let (first, last) = (warm.record.epochs[0].train_loss, cold.record.epochs.last().unwrap().train_loss);
+    assert!(first < last && last < cold.record.epochs[0].train_loss, "{first} {last}");
+}
+
+/// What is told of a sweep of [`manual`] from `change`d weights, of which no trial may have started.
+fn told(change: impl Fn(&mut WeightsFile)) -> String {
+    let (registry, plan, _, _, mut file) = trained();
+    change(&mut file);
+    match train(plan, &registry, file) {
+        Err(SweepError::Start(error)) => {
+            assert_eq!(error.to_string(), "model `manual_rnn` cannot start from the weights start.safetensors");
+            error.misfit.to_string()
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn tensors_that_do_not_fit_are_named_before_any_trial() {
+    let shape = told(|file| file.tensors[0] = Tensor::f32("i2h.weight", [4, 9], vec![0.0; 36]));
+    assert_eq!(
+        shape,
+        "weight `i2h.weight`: has shape [4, 9], expected [4, 17] (the data set has 13 tokens and 3 labels)"
+    );
+    let missing = told(|file| drop(file.tensors.pop()));
+    assert!(missing.starts_with("weight `i2o.bias`: missing"), "{missing}");
+    let unknown = told(|file| file.tensors.push(Tensor::f32("fc.bias", [1], vec![0.0])));
+    assert!(unknown.starts_with("weight `fc.bias`: unknown to this model, which has i2h.weight"), "{unknown}");
+    let double = told(|file| file.tensors[1] = Tensor::new("i2h.bias", [4], TensorData::F64(vec![0.0; 4])));
+    assert!(double.starts_with("weight `i2h.bias`: holds other numbers than f32"), "{double}");
+}
+
+#[test]
+fn a_card_of_another_model_alphabet_or_labels_is_told() {
+    let with = |change: fn(&mut ModelCard)| told(|file| change(file.card.as_mut().unwrap()));
+    assert_eq!(with(|card| card.model = "gru".to_owned()), "they are of model `gru`");
+    assert_eq!(
+        with(|card| (card.letters, card.has_unknown) = ("ba".to_owned(), true)),
+        "they read the alphabet \"ba\" with a token for other letters, \
+        and the data set has \"abcdefghijklm\" without a token for other letters"
+    );
+    let other = "the labels differ: the data set has lc where the weights know lx";
+    assert_eq!(with(|card| card.labels[2] = "lx".to_owned()), other);
+    assert_eq!(with(|card| card.labels.truncate(2)), "the labels differ: the weights do not know lc");
+}
+
+#[test]
+fn a_trial_that_is_not_run_needs_no_weights_that_fit() {
+    let (registry, plan, ..) = trained();
+    let watch = Watch::default();
+    assert!(run_sweep(&plan, &dataset(), &registry, &[], 1, &Cancel::new(), &watch).is_ok());
+}
+
+#[test]
+fn a_predictor_says_what_the_test_set_was_told() {
+    let (registry, plan, trial, result, file) = trained();
+    let findings = [Finding { trial: trial.clone(), record: result.record }];
+    let selection = Selection::choose(&plan, &findings);
+    let test = score_test_set(&plan, &dataset(), &registry, &selection, &trial, &result.weights).unwrap();
+    let names: Vec<String> = test.predictions.iter().map(|prediction| prediction.name.clone()).collect();
+    let log_probs = Predictor::new(&registry, &file).unwrap().log_probabilities(&names).unwrap();
+    for (prediction, log_probs) in test.predictions.iter().zip(log_probs) {
+        let log_probs = log_probs.unwrap();
+        assert_eq!(log_probs[prediction.label as usize].to_bits(), prediction.label_log_probability.to_bits());
+        assert_eq!(log_probs[prediction.predicted as usize].to_bits(), prediction.log_probability.to_bits());
+    }
+}
+
+#[test]
+fn names_that_cannot_be_read_do_not_disturb_the_others() {
+    let (registry, _, _, _, mut file) = trained();
+    let names = ["abc", "", "xyz", "ax", "abc"].map(str::to_owned).to_vec();
+    let predict = |file: &WeightsFile, names: &[String]| {
+        Predictor::new(&registry, file).unwrap().log_probabilities(names).unwrap()
+    };
+    let lenient = predict(&file, &names);
+    assert_eq!((&lenient[1], &lenient[2]), (&Err(Unreadable::NoLetters), &Err(Unreadable::NoLetters)));
+    assert!(lenient[0].is_ok() && lenient[0] == lenient[4]);
+    assert_eq!(lenient[3], predict(&file, &["a".to_owned()])[0]);
+
+    file.card.as_mut().unwrap().text.unknown = Unknown::Error;
+    let strict = predict(&file, &names);
+    assert_eq!((&strict[3], &strict[0]), (&Err(Unreadable::UnknownLetter('x')), &lenient[0]));
+    assert_eq!(predict(&file, &["a".repeat(10_001)])[0], Err(Unreadable::TooLong));
+
+    file.tensors[1] = Tensor::f32(file.tensors[1].name.clone(), file.tensors[1].shape.clone(), vec![f32::NAN; 4]);
+    assert_eq!(predict(&file, &names)[0], Err(Unreadable::NotANumber));
+}
+
+#[test]
+fn a_file_that_cannot_predict_says_why() {
+    let (registry, _, _, _, file) = trained();
+    let told = |change: fn(&mut WeightsFile)| {
+        let mut changed = file.clone();
+        change(&mut changed);
+        Predictor::new(&registry, &changed).err().expect("an error").to_string()
+    };
+    assert!(told(|file| file.card = None).starts_with("start.safetensors has no card: the alphabet"));
+    assert!(told(|file| file.card.as_mut().unwrap().model = "gruu".to_owned()).contains("did you mean `gru`?"));
+    assert!(told(|file| drop(file.tensors.pop())).starts_with("cannot predict with start.safetensors"));
+    let with = |file: &mut WeightsFile, name: &str, value| {
+        let card = file.card.as_mut().unwrap();
+        card.params = card.params.clone().with(name, value);
+    };
+    let mut changed = file.clone();
+    with(&mut changed, "layers", ParamValue::Integer(2));
+    let error = Predictor::new(&registry, &changed).err().expect("an error").to_string();
+    assert_eq!(error, "the card of start.safetensors has a parameter `layers`, which model `manual_rnn` does not have");
+    let mut changed = file.clone();
+    with(&mut changed, "hidden_size", ParamValue::Integer(0));
+    let error = Predictor::new(&registry, &changed).err().expect("an error").to_string();
+    assert_eq!(error, "the card of start.safetensors is of no use");
+}

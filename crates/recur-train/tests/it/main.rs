@@ -1,0 +1,13 @@
+//! What a sweep promises, with a scripted model (and one real model where arithmetic matters).
+
+mod common;
+mod toy;
+
+mod cancel;
+mod independence;
+mod initial_weights;
+mod jobs;
+mod outcomes;
+mod rows;
+mod stopping;
+mod test_set;

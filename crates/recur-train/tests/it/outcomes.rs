@@ -1,0 +1,115 @@
+//! A trial that goes wrong becomes a record with its cause, and the others go on.
+
+use crate::common::{Watch, plan_of, registry, results, sweep};
+use crate::toy::Toy;
+use recur_core::event::Event;
+use recur_core::model::{Cancel, Regime};
+use recur_core::record::Outcome;
+use recur_core::registry::Registry;
+use recur_core::settings::SplitSettings;
+use recur_train::SweepError;
+use std::thread::sleep;
+use std::time::Duration;
+
+/// One configuration of three goes wrong in its second epoch, or before its first.
+fn check(behaviour: &str, expected: &Outcome, n_epochs: usize, n_parameters: u64) {
+    let toy = Toy::iterative("toy");
+    let results = results(&plan_of(toy, &["learn", behaviour, "learn"]), &registry(&[toy]));
+    let finished = Outcome::Finished { kept_epoch: 2 };
+    let outcomes: Vec<&Outcome> = results.iter().map(|result| &result.record.outcome).collect();
+    assert_eq!(outcomes, [&finished, expected, &finished]);
+    let wrong = &results[1];
+    assert_eq!((wrong.record.epochs.len(), wrong.record.n_parameters), (n_epochs, n_parameters));
+    assert!(wrong.weights.is_empty(), "a trial that did not finish keeps no weights");
+    assert_eq!(wrong.record.split, results[0].record.split);
+}
+
+fn failed(reason: &str) -> Outcome {
+    Outcome::Failed { reason: reason.to_owned() }
+}
+
+fn diverged(reason: &str) -> Outcome {
+    Outcome::Diverged { reason: reason.to_owned() }
+}
+
+#[test]
+fn a_panic_is_a_record_with_its_message() {
+    check("panic", &failed("the model panicked: fell over"), 0, 0);
+    check("panic_at_build", &failed("the model panicked: built of paper"), 0, 0);
+}
+
+#[test]
+fn an_error_is_a_record_with_all_its_causes() {
+    check("fail", &failed("cannot go on: no more numbers"), 1, 1);
+    check("refuse", &failed("parameter `behaviour`: refused"), 0, 0);
+}
+
+#[test]
+fn a_loss_that_is_no_number_is_a_record_with_its_step() {
+    // 36 training names in steps of 4: the second epoch begins with step 9 and ends before step 18.
+    check("diverge", &diverged("loss became inf at step 9"), 1, 1);
+    check("nan", &diverged("loss became NaN at step 18"), 1, 1);
+}
+
+#[test]
+fn an_infinite_validation_loss_is_a_divergence() {
+    let toy = Toy::new("toy", Regime::Iterative, &[0.5, f32::INFINITY]);
+    let results = results(&plan_of(toy, &["learn"]), &registry(&[toy]));
+    assert_eq!(results[0].record.outcome, diverged("loss became inf at step 18"));
+    assert_eq!(results[0].record.epochs.len(), 1);
+}
+
+#[test]
+fn a_result_that_cannot_be_kept_stops_the_sweep() {
+    let toy = Toy::iterative("toy");
+    let plan = plan_of(toy, &["learn", "panic", "learn", "learn"]);
+    let watch = Watch { refused: Some(1), ..Watch::default() };
+    let error = sweep(&plan, &registry(&[toy]), 1, &Cancel::new(), &watch).unwrap_err();
+    assert!(matches!(&error, SweepError::Keep { source, .. } if source.to_string() == "the disk is full"), "{error:?}");
+    let kept: Vec<usize> = watch.into_kept().iter().map(|(trial, _)| trial.configuration).collect();
+    assert_eq!(kept, [0], "what ended before stays, and nothing is begun after");
+}
+
+/// Trial 1 waits, after its first epoch, until trial 0 could not be kept.
+#[test]
+fn a_result_that_cannot_be_kept_stops_the_trials_beside_it() {
+    let toy = Toy::iterative("toy");
+    let cancel = Cancel::new();
+    let on_event = |event: &Event<'_>| {
+        if let Event::EpochFinished { trial, epoch: 0, .. } = event
+            && trial.configuration == 1
+        {
+            let raised = (0..10_000).any(|_| {
+                sleep(Duration::from_millis(1));
+                cancel.is_cancelled()
+            });
+            assert!(raised, "the other trial is asked to stop");
+        }
+    };
+    let watch = Watch { refused: Some(0), on_event: Some(Box::new(on_event)), ..Watch::default() };
+    let error = sweep(&plan_of(toy, &["learn"; 5]), &registry(&[toy]), 2, &cancel, &watch).unwrap_err();
+    assert!(matches!(error, SweepError::Keep { .. }), "{error:?}");
+    assert_eq!(watch.into_kept().len(), 0);
+}
+
+#[test]
+fn a_model_that_nobody_registered_is_an_error_before_any_training() {
+    let toy = Toy::iterative("toy");
+    let dataset = crate::common::dataset();
+    let plan = plan_of(toy, &["learn"]);
+    let trials = recur_core::trial::trials(&plan, dataset.digest(), &registry(&[toy]), &Default::default()).unwrap();
+    let watch = Watch::default();
+    let error =
+        recur_train::run_sweep(&plan, &dataset, &Registry::new(), &trials, 1, &Cancel::new(), &watch).unwrap_err();
+    assert!(matches!(error, SweepError::UnknownModel(_)), "{error:?}");
+    assert_eq!(toy.seen(), []);
+}
+
+#[test]
+fn data_too_small_to_divide_is_an_error() {
+    let toy = Toy::iterative("toy");
+    let mut plan = plan_of(toy, &["learn"]);
+    plan.split = SplitSettings { train: 0.98, validation: 0.01, test: 0.01, ..plan.split };
+    let error = sweep(&plan, &registry(&[toy]), 1, &Cancel::new(), &Watch::default()).unwrap_err();
+    assert!(matches!(error, SweepError::Split(_)), "{error:?}");
+}

@@ -1,0 +1,121 @@
+//! Which rows a model is shown, and when.
+
+use crate::common::{dataset, plan, registry, results};
+use crate::toy::{Call, Toy};
+use recur_core::model::{ModelPlugin, Regime};
+use recur_core::plan::Plan;
+use recur_core::settings::{ClassWeights, Sampling, TrainingLength, TrainingSettings};
+use recur_core::split::Split;
+use recur_train::split_of;
+
+/// Runs two configurations of `toy` on three replicates: each call with its replicate's split.
+fn run(toy: &'static Toy, change: impl Fn(&mut TrainingSettings)) -> Vec<(Call, Split)> {
+    let configurations = [0, 1].map(|value| (toy as &dyn ModelPlugin, Toy::params("learn", value)));
+    let mut plan = Plan { replicates: 3, ..plan(&configurations) };
+    change(&mut plan.training);
+    let results = results(&plan, &registry(&[toy]));
+    let dataset = dataset();
+    let split = |replicate: u32| split_of(&plan, &dataset, replicate).unwrap();
+    for pair in results.chunks_exact(2) {
+        let expected = split(pair[0].record.identity.replicate).digest();
+        assert_eq!([&pair[0].record.split, &pair[1].record.split], [&expected; 2], "one split a replicate");
+    }
+    let replicate = |path: &str| path.strip_prefix("replicate/").unwrap().parse().unwrap();
+    toy.seen().into_iter().map(|seen| (seen.call, split(replicate(&seen.replicate)))).collect()
+}
+
+/// The rows of each epoch, with the split.
+fn epochs<'a>(calls: &'a [(Call, Split)]) -> Vec<(&'a [u32], &'a Split)> {
+    let epoch = |(call, split): &'a (Call, Split)| match call {
+        Call::Train { order, .. } => Some((order.as_slice(), split)),
+        _ => None,
+    };
+    calls.iter().filter_map(epoch).collect()
+}
+
+fn sorted(rows: &[u32]) -> Vec<u32> {
+    let mut rows = rows.to_vec();
+    rows.sort_unstable();
+    rows
+}
+
+/// Training rows to train on, all validation rows to score, and never another.
+fn check_parts(toy: &'static Toy, change: impl Fn(&mut TrainingSettings), n_epochs: usize) {
+    let calls = run(toy, change);
+    assert_eq!(epochs(&calls).len(), 6 * n_epochs);
+    for (call, split) in &calls {
+        match call {
+            Call::Build { .. } => {}
+            Call::Train { order, .. } => assert!(order.iter().all(|row| split.train.contains(row))),
+            Call::Predict(rows) => assert_eq!(rows, &split.validation),
+        }
+    }
+}
+
+#[test]
+fn test_rows_reach_neither_training_nor_validation() {
+    check_parts(Toy::iterative("toy"), |_| (), 3);
+    check_parts(Toy::iterative("toy"), |training| training.sampling = Sampling::ClassBalanced, 3);
+    let steps = TrainingLength::Steps { steps: 30, evaluate_every: 10 };
+    check_parts(Toy::iterative("toy"), |training| training.length = steps, 3);
+    check_parts(Toy::new("toy", Regime::OneShot, &[0.5]), |_| (), 1);
+}
+
+#[test]
+fn every_configuration_of_a_replicate_takes_the_rows_in_the_same_order() {
+    let calls = run(Toy::iterative("toy"), |_| ());
+    let mut orders: Vec<&[u32]> = epochs(&calls).into_iter().map(|(order, _)| order).collect();
+    orders.sort_unstable();
+    assert!(orders.chunks_exact(2).all(|pair| pair[0] == pair[1]), "two configurations");
+    orders.dedup();
+    assert_eq!(orders.len(), 9, "another order in each epoch of each replicate");
+}
+
+#[test]
+fn an_epoch_takes_each_training_row_once() {
+    for (order, split) in epochs(&run(Toy::iterative("toy"), |_| ())) {
+        assert_eq!(sorted(order), split.train);
+    }
+}
+
+#[test]
+fn a_one_shot_model_gets_all_training_rows_once() {
+    let calls = run(Toy::new("toy", Regime::OneShot, &[0.5]), |training| {
+        training.sampling = Sampling::ClassBalanced;
+        training.length = TrainingLength::Steps { steps: 1, evaluate_every: 1 };
+    });
+    let epochs = epochs(&calls);
+    assert_eq!(epochs.len(), 6, "one epoch a trial");
+    assert!(epochs.iter().all(|(order, split)| *order == split.train));
+}
+
+/// What each built model was told of class weights, with the expected weights by the numbers of training rows.
+fn check_class_weights(class_weights: ClassWeights, expected: impl Fn([f64; 3]) -> [f32; 3]) {
+    let dataset = dataset();
+    let calls = run(Toy::iterative("toy"), |training| training.class_weights = class_weights);
+    let builds: Vec<(&[f32], &Split)> = calls
+        .iter()
+        .filter_map(|(call, split)| match call {
+            Call::Build { class_weights, .. } => Some((class_weights.as_slice(), split)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(builds.len(), 6);
+    for (weights, split) in builds {
+        let mut counts = [0.0; 3];
+        split.train.iter().for_each(|row| counts[usize::from(dataset.labels()[*row as usize])] += 1.0);
+        assert!(counts[0] > counts[1] && counts[1] > counts[2]);
+        assert_eq!(weights, expected(counts));
+    }
+}
+
+#[test]
+fn balanced_class_weights_are_n_over_c_times_n_label() {
+    let balanced = |counts: [f64; 3]| counts.map(|count| (counts.iter().sum::<f64>() / (3.0 * count)) as f32);
+    check_class_weights(ClassWeights::Balanced, balanced);
+}
+
+#[test]
+fn class_weights_none_are_one() {
+    check_class_weights(ClassWeights::None, |_| [1.0; 3]);
+}

@@ -1,0 +1,107 @@
+//! The test set is scored for chosen configurations alone, and rightly.
+
+use crate::common::{dataset, plan, plan_of, registry, results};
+use crate::toy::{STEP, Toy};
+use recur_core::dataset::Dataset;
+use recur_core::model::Regime;
+use recur_core::plan::Plan;
+use recur_core::record::TestRecord;
+use recur_core::registry::Registry;
+use recur_core::selection::{Finding, Selection};
+use recur_core::tensor::Tensor;
+use recur_core::trial::{Trial, trials};
+use recur_train::{TestSetError, TrialResult, score_test_set, split_of};
+
+/// A finished sweep: its trials with their results, and what was chosen.
+struct Swept {
+    plan: Plan,
+    dataset: Dataset,
+    registry: Registry,
+    trials: Vec<Trial>,
+    results: Vec<TrialResult>,
+    selection: Selection,
+}
+
+impl Swept {
+    fn new(plan: Plan, registry: Registry) -> Self {
+        let dataset = dataset();
+        let results = results(&plan, &registry);
+        let trials = trials(&plan, dataset.digest(), &registry, &Default::default()).unwrap();
+        let finding =
+            |(trial, result): (&Trial, &TrialResult)| Finding { trial: trial.clone(), record: result.record.clone() };
+        let findings: Vec<Finding> = trials.iter().zip(&results).map(finding).collect();
+        let selection = Selection::choose(&plan, &findings);
+        Self { plan, dataset, registry, trials, results, selection }
+    }
+
+    fn score(&self, trial: usize, weights: &[Tensor]) -> Result<TestRecord, TestSetError> {
+        score_test_set(&self.plan, &self.dataset, &self.registry, &self.selection, &self.trials[trial], weights)
+    }
+}
+
+#[test]
+fn a_configuration_that_was_not_chosen_is_refused_and_its_test_rows_stay_unread() {
+    let toy = Toy::iterative("toy");
+    // Equal figures: the first is chosen.
+    let swept = Swept::new(plan_of(toy, &["learn", "learn", "diverge"]), registry(&[toy]));
+    let seen = toy.seen();
+    for trial in [1, 2] {
+        let error = swept.score(trial, &swept.results[trial].weights).unwrap_err();
+        assert!(matches!(error, TestSetError::NotChosen { .. }), "{error}");
+    }
+    assert_eq!(toy.seen(), seen, "no model was asked anything");
+    assert!(swept.score(0, &swept.results[0].weights).is_ok());
+}
+
+#[test]
+fn weights_that_do_not_fit_are_an_error() {
+    let toy = Toy::iterative("toy");
+    let swept = Swept::new(plan_of(toy, &["learn"]), registry(&[toy]));
+    let error = swept.score(0, &[]).unwrap_err();
+    assert!(matches!(error, TestSetError::Model { .. }), "{error}");
+}
+
+/// Macro-F1 from its definition, over labels that have a true or a predicted name.
+fn macro_f1(pairs: &[(u16, u16)], n_labels: u16) -> f64 {
+    let f1 = |label: u16| {
+        let count = |of: &dyn Fn(&(u16, u16)) -> bool| pairs.iter().filter(|pair| of(pair)).count() as f64;
+        let both = count(&|(truth, predicted)| *truth == label && *predicted == label);
+        let either = count(&|(truth, _)| *truth == label) + count(&|(_, predicted)| *predicted == label);
+        (either > 0.0).then(|| 2.0 * both / either)
+    };
+    let scores: Vec<f64> = (0..n_labels).filter_map(f1).collect();
+    scores.iter().sum::<f64>() / scores.len() as f64
+}
+
+#[test]
+fn test_figures_equal_a_hand_computation() {
+    let toy = Toy::new("toy", Regime::Iterative, &[0.75, 0.5, 0.125]);
+    let plan = Plan { replicates: 3, ..plan(&[(toy, Toy::params("learn", 0))]) };
+    let swept = Swept::new(plan, registry(&[toy]));
+    let mut n_misled = 0;
+    for (index, trial) in swept.trials.iter().enumerate() {
+        let record = swept.score(index, &swept.results[index].weights).unwrap();
+        let rows = split_of(&swept.plan, &swept.dataset, trial.replicate).unwrap().test;
+        let names: Vec<&String> = rows.iter().map(|row| &swept.dataset.names()[*row as usize]).collect();
+        assert_eq!(record.predictions.iter().map(|p| &p.name).collect::<Vec<_>>(), names);
+        let (mut pairs, mut loss) = (Vec::new(), 0.0);
+        for (name, prediction) in names.iter().zip(&record.predictions) {
+            // A name's first letter tells its label; with `m` for its second, the toy guesses the next label, and the
+            // true one is then the last of three.
+            let label = u16::from(name.as_bytes()[0] - b'a');
+            let misled = name.as_bytes()[1] == b'm';
+            let predicted = (label + u16::from(misled)) % 3;
+            let of_label = if misled { -0.125 - 2.0 * STEP } else { -0.125 };
+            assert_eq!((prediction.label, prediction.predicted), (label, predicted), "{name}");
+            assert_eq!((prediction.log_probability, prediction.label_log_probability), (-0.125, of_label), "{name}");
+            pairs.push((label, predicted));
+            loss -= f64::from(of_label);
+            n_misled += usize::from(misled);
+        }
+        let right = pairs.iter().filter(|(label, predicted)| label == predicted).count();
+        assert_eq!(record.scores.accuracy, right as f64 / pairs.len() as f64);
+        assert!((record.scores.loss - loss / pairs.len() as f64).abs() < 1e-12, "{:?}", record.scores);
+        assert!((record.scores.macro_f1 - macro_f1(&pairs, 3)).abs() < 1e-12, "{:?}", record.scores);
+    }
+    assert!(n_misled > 0, "a name that misleads stands in some test set");
+}

@@ -1,0 +1,228 @@
+//! A model whose every move is scripted, and that notes all it is shown.
+
+use recur_core::dataset::Sequences;
+use recur_core::model::{Determinism, Epoch, Model, ModelError, ModelPlugin, Regime, Setup};
+use recur_core::params::ParamValue::{Integer, Text};
+use recur_core::params::{ParamDefault, ParamKind, ParamSpec, Params};
+use recur_core::tensor::{Tensor, TensorData};
+use std::io::{Error, ErrorKind};
+use std::sync::{Arc, Mutex};
+
+/// The token of a second letter that makes the model guess the next label.
+pub const MISLEADING: u16 = 12;
+
+/// How much less probable each further label is than the guessed one, in nats.
+pub const STEP: f32 = 0.25;
+
+const BEHAVIOURS: &[&str] = &["learn", "panic", "fail", "diverge", "nan", "refuse", "panic_at_build"];
+
+const PARAMETERS: &[ParamSpec] = &[
+    ParamSpec {
+        name: "behaviour",
+        kind: ParamKind::Choice(BEHAVIOURS),
+        default: ParamDefault::Text("learn"),
+        meaning: "what happens in the second epoch, or at the start",
+    },
+    ParamSpec {
+        name: "value",
+        kind: ParamKind::Integer { min: 0, max: 100 },
+        default: ParamDefault::Integer(0),
+        meaning: "added to the first weight",
+    },
+];
+
+/// The plugin: one is made a test, and asked afterwards what its models saw.
+pub struct Toy {
+    id: &'static str,
+    regime: Regime,
+    losses: &'static [f32],
+    seen: Arc<Mutex<Vec<Seen>>>,
+}
+
+/// A call of a model's function.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Seen {
+    /// The path of the replicate's random streams.
+    pub replicate: String,
+    /// What the model was shown.
+    pub call: Call,
+}
+
+/// What a model was shown.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Call {
+    /// The weight of each label.
+    Build { class_weights: Vec<f32> },
+    /// An epoch.
+    Train { order: Vec<u32>, index: u32, steps_before: u64, total_steps: u64 },
+    /// Rows to predict.
+    Predict(Vec<u32>),
+}
+
+impl Toy {
+    /// A plugin that lives as long as the test program. Its loss on names that do not mislead is `losses[n - 1]` after
+    /// `n` epochs, and the last of `losses` from there on.
+    pub fn new(id: &'static str, regime: Regime, losses: &'static [f32]) -> &'static Self {
+        Box::leak(Box::new(Self { id, regime, losses, seen: Arc::default() }))
+    }
+
+    /// One that learns step by step and gets no better.
+    pub fn iterative(id: &'static str) -> &'static Self {
+        Self::new(id, Regime::Iterative, &[0.5])
+    }
+
+    /// What its models saw, in the order of the calls.
+    pub fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap().clone()
+    }
+
+    /// Its parameters.
+    pub fn params(behaviour: &str, value: i64) -> Params {
+        Params::defaults(PARAMETERS).with("behaviour", Text(behaviour.to_owned())).with("value", Integer(value))
+    }
+}
+
+impl ModelPlugin for Toy {
+    fn id(&self) -> &'static str {
+        self.id
+    }
+
+    fn summary(&self) -> &'static str {
+        "scripted"
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn determinism(&self) -> Determinism {
+        Determinism::Portable
+    }
+
+    fn regime(&self) -> Regime {
+        self.regime
+    }
+
+    fn parameters(&self) -> &'static [ParamSpec] {
+        PARAMETERS
+    }
+
+    fn source_file(&self) -> &'static str {
+        file!()
+    }
+
+    fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {
+        let model = Scripted {
+            replicate: setup.streams.path().to_owned(),
+            seen: Arc::clone(&self.seen),
+            losses: self.losses,
+            n_classes: setup.n_classes,
+            behaviour: setup.params.choice("behaviour").to_owned(),
+            n_trained: 0,
+            weight: setup.params.size("value") as f32 + setup.streams.child("init/w").stream().unit_f32(),
+        };
+        model.note(Call::Build { class_weights: setup.class_weights.to_vec() });
+        match model.behaviour.as_str() {
+            "refuse" => Err(ModelError::Parameter { name: "behaviour", problem: "refused".to_owned() }),
+            "panic_at_build" => panic!("built of paper"),
+            _ => Ok(Box::new(model)),
+        }
+    }
+}
+
+struct Scripted {
+    replicate: String,
+    seen: Arc<Mutex<Vec<Seen>>>,
+    losses: &'static [f32],
+    n_classes: usize,
+    behaviour: String,
+    n_trained: usize,
+    weight: f32,
+}
+
+/// A cause with a cause.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot go on")]
+struct CannotGoOn(#[source] Error);
+
+impl Scripted {
+    fn note(&self, call: Call) {
+        self.seen.lock().unwrap().push(Seen { replicate: self.replicate.clone(), call });
+    }
+
+    /// (C): the guessed label has minus the scripted loss, each further one [`STEP`] less.
+    fn log_probabilities_of(&self, name: &[u16], out: &mut [f32]) {
+        let misled = name.get(1) == Some(&MISLEADING);
+        let guess = (usize::from(name[0]) + usize::from(misled)) % self.n_classes;
+        let loss = self.losses[self.n_trained.clamp(1, self.losses.len()) - 1];
+        for further in 0..self.n_classes {
+            out[(guess + further) % self.n_classes] = -loss - further as f32 * STEP;
+        }
+    }
+}
+
+impl Model for Scripted {
+    fn train_epoch(&mut self, epoch: &Epoch<'_>) -> Result<f64, ModelError> {
+        if epoch.cancel.is_cancelled() {
+            return Err(ModelError::Cancelled);
+        }
+        self.note(Call::Train {
+            order: epoch.order.to_vec(),
+            index: epoch.index,
+            steps_before: epoch.steps_before,
+            total_steps: epoch.total_steps,
+        });
+        if epoch.index == 1 {
+            match self.behaviour.as_str() {
+                "panic" => panic!("fell over"),
+                "fail" => {
+                    let cause = Error::new(ErrorKind::OutOfMemory, "no more numbers");
+                    return Err(ModelError::Other(Box::new(CannotGoOn(cause))));
+                }
+                "diverge" => return Err(ModelError::Diverged { step: epoch.steps_before, loss: f64::INFINITY }),
+                "nan" => return Ok(f64::NAN),
+                _ => {}
+            }
+        }
+        // Depends on the rows and on their order.
+        self.weight = epoch.order.iter().fold(self.weight, |weight, row| 0.9 * weight + *row as f32);
+        self.n_trained += 1;
+        Ok(f64::from(self.weight))
+    }
+
+    fn log_probabilities(&mut self, sequences: &Sequences, rows: &[u32], out: &mut [f32]) -> Result<(), ModelError> {
+        self.note(Call::Predict(rows.to_vec()));
+        for (row, out) in rows.iter().zip(out.chunks_exact_mut(self.n_classes)) {
+            self.log_probabilities_of(sequences.get(*row), out);
+        }
+        Ok(())
+    }
+
+    fn n_parameters(&self) -> usize {
+        1
+    }
+
+    fn weights(&self) -> Vec<Tensor> {
+        vec![
+            Tensor::f32("w", [1], vec![self.weight]),
+            Tensor::new("n_trained", [1], TensorData::I64(vec![self.n_trained as i64])),
+        ]
+    }
+
+    fn set_weights(&mut self, weights: &[Tensor]) -> Result<(), ModelError> {
+        let [Tensor { data: TensorData::F32(weight), .. }, Tensor { data: TensorData::I64(n_trained), .. }] = weights
+        else {
+            return Err(ModelError::Weights { name: "w".to_owned(), problem: "missing".to_owned() });
+        };
+        (self.weight, self.n_trained) = (weight[0], n_trained[0] as usize);
+        Ok(())
+    }
+
+    fn training_state(&self) -> Vec<Tensor> {
+        Vec::new()
+    }
+
+    fn set_training_state(&mut self, _: &[Tensor]) -> Result<(), ModelError> {
+        Ok(())
+    }
+}
