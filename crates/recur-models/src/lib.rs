@@ -1,7 +1,7 @@
 //! The recurrent models of recur, one folder each, and what they share: packing of batches, the layout of weights,
 //! stacks of layers, optimizers and the training loop.
 //!
-//! To add a model: make a folder beside `manual_rnn`, and add its plugin to [`PLUGINS`].
+//! To add a model: make a folder beside `manual_rnn`, declare it with a `mod` line, and add its plugin to [`PLUGINS`].
 
 mod batch;
 mod gradient;
