@@ -39,7 +39,7 @@ doctor *OPTIONS:
 # Run the tests (with cargo-nextest where it is installed)
 [group('checks')]
 test *OPTIONS:
-    @if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --workspace "$@"; else cargo test --workspace --all-targets "$@"; fi
+    @if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --workspace "$@"; else cargo test --workspace --lib --bins --tests --examples "$@"; fi
 
 # Run the examples in the documentation
 [group('checks')]

@@ -1,0 +1,89 @@
+//! Training allocates nothing once its buffers have grown: an epoch of many steps allocates as often as one of few.
+
+use recur_core::dataset::Sequences;
+use recur_core::model::{Cancel, Epoch, Model, ModelPlugin, Setup};
+use recur_core::params::{ParamValue, Params};
+use recur_core::random::StreamPath;
+use recur_core::settings::{ClassWeights, Optimizer, Sampling, Schedule, TrainingLength, TrainingSettings};
+use recur_models::PLUGINS;
+
+const N_CLASSES: usize = 5;
+const N_TOKENS: usize = 20;
+
+fn training(optimizer: Optimizer, clip_norm: Option<f64>) -> TrainingSettings {
+    TrainingSettings {
+        length: TrainingLength::Epochs(1),
+        batch_size: 4,
+        sampling: Sampling::Shuffle,
+        optimizer,
+        clip_norm,
+        schedule: Schedule::Cosine,
+        class_weights: ClassWeights::None,
+        early_stopping: None,
+    }
+}
+
+/// Names of 1 to 9 letters, and their labels.
+fn names() -> (Sequences, Vec<u16>) {
+    let names: Vec<Vec<u16>> =
+        (0..40_u16).map(|i| (0..=i % 9).map(|t| (i * 7 + t * 3) % N_TOKENS as u16).collect()).collect();
+    (names.iter().map(Vec::as_slice).collect(), (0..40).map(|i| i % N_CLASSES as u16).collect())
+}
+
+/// Two layers with dropout where the model has them.
+fn build(plugin: &dyn ModelPlugin, training: &TrainingSettings) -> Box<dyn Model> {
+    let wanted = [
+        ("hidden_size", ParamValue::Integer(12)),
+        ("layers", ParamValue::Integer(2)),
+        ("dropout", ParamValue::Real(0.2)),
+        ("learning_rate", ParamValue::Real(0.001)),
+    ];
+    let mut params = Params::defaults(plugin.parameters());
+    for (name, value) in wanted {
+        if params.get(name).is_some() {
+            params = params.with(name, value);
+        }
+    }
+    let setup = Setup {
+        params: &params,
+        training,
+        n_tokens: N_TOKENS,
+        n_classes: N_CLASSES,
+        class_weights: &[1.0; N_CLASSES],
+        streams: &StreamPath::root(3),
+    };
+    plugin.build(&setup).unwrap()
+}
+
+/// How often training on `repeats` passes over the names allocates.
+fn allocations(model: &mut dyn Model, repeats: usize) -> u64 {
+    let (sequences, labels) = names();
+    let order: Vec<u32> = (0..repeats).flat_map(|_| 0..sequences.len() as u32).collect();
+    let (streams, cancel) = (StreamPath::root(3), Cancel::new());
+    let epoch = Epoch {
+        index: 0,
+        sequences: &sequences,
+        labels: &labels,
+        order: &order,
+        steps_before: 0,
+        total_steps: 1000,
+        streams: &streams,
+        cancel: &cancel,
+    };
+    allocation_counter::measure(|| assert!(model.train_epoch(&epoch).unwrap().is_finite())).count_total
+}
+
+#[test]
+fn more_steps_allocate_no_more() {
+    let sgd = Optimizer::Sgd { momentum: 0.0 };
+    let adam = Optimizer::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+    for training in [training(sgd, None), training(adam, Some(1.0))] {
+        for plugin in PLUGINS {
+            let mut model = build(*plugin, &training);
+            let warm_up = allocations(&mut *model, 1);
+            let (few, many) = (allocations(&mut *model, 1), allocations(&mut *model, 20));
+            assert_eq!(few, many, "{} with {:?}", plugin.id(), training.optimizer);
+            assert!(warm_up > few, "{}: the counter counts the buffers' growth", plugin.id());
+        }
+    }
+}
