@@ -150,7 +150,10 @@ pub(crate) fn conclude(
     }
     summary.push_str(&format!("\nReport: {}", written.report.display()));
     if let Some((title, path)) = best_weights(plan, findings, &selection, store) {
-        summary.push_str(&format!("\nBest model: {title}, replicate 0: recur predict --model {}", path.display()));
+        summary.push_str(&format!(
+            "\nBest on validation: {title}. Ask replicate 0: recur predict --model {} NAME",
+            path.display()
+        ));
     }
     let exit = if n_unfinished == 0 { Exit::Success } else { Exit::SomeTrialsFailed };
     Ok(Conclusion { summary, exit })

@@ -29,7 +29,13 @@ fn every_model_of_an_experiment_predicts_from_its_file_or_id() {
             assert_eq!(predict(&lab, model, &["Novak", "Kim"]).ended(0).out, by_id);
         }
     }
-    let path = summary.split("recur predict --model ").nth(1).expect("the summary names the best model").trim();
+    let path = summary
+        .split("recur predict --model ")
+        .nth(1)
+        .expect("the summary names the best model")
+        .split_whitespace()
+        .next()
+        .unwrap();
     predict(&lab, path, &["Novak"]).ended(0);
 }
 
