@@ -81,10 +81,10 @@ impl Operation for Transpose<'_> {
         let (whole_rows, whole_cols) = (rows - rows % V::BLOCK, cols - cols % V::BLOCK);
         // SAFETY: every row and column is below `rows` and `cols`, and both slices hold `rows * cols` numbers.
         unsafe {
-            // Strips as high as a cache line is wide: each line of `to` is then written once, and whole.
-            for strip in (0..whole_rows).step_by(MAX_LANES) {
-                for col in (0..whole_cols).step_by(V::BLOCK) {
-                    for row in (strip..whole_rows.min(strip + MAX_LANES)).step_by(V::BLOCK) {
+            // Strips of a cache line's width, so that each line of `from` is read once and `to` is written in order.
+            for strip in (0..whole_cols).step_by(MAX_LANES) {
+                for row in (0..whole_rows).step_by(V::BLOCK) {
+                    for col in (strip..whole_cols.min(strip + MAX_LANES)).step_by(V::BLOCK) {
                         V::transpose_block(from.add(row * cols + col), cols, to.add(col * rows + row), rows);
                     }
                 }

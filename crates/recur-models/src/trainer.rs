@@ -13,7 +13,7 @@ use recur_core::tensor::Tensor;
 use recur_kernels::Kernels;
 
 /// Names scored at once in prediction; their figures do not depend on it.
-const PREDICTION_BATCH: usize = 256;
+const PREDICTION_BATCH: usize = 64;
 
 /// A network in training.
 pub(crate) struct Trainer<N> {
