@@ -85,7 +85,7 @@ ci: lint docs test-docs test-jobs test
 # Measure the kernels and training steps, as names a second and as a fraction of the measured peak
 [group('measurements')]
 bench *OPTIONS:
-    cargo bench -p recur-bench -- "$@"
+    cargo bench -p recur-bench --bench kernels --bench training -- "$@"
     cargo run --release --bin recur-bench -- --fractions
 
 # Measure training and prediction beside PyTorch and JAX (sets them up in virtual environments)
