@@ -5,7 +5,7 @@
 #![expect(clippy::disallowed_methods, reason = "a measure of speed reads the clock")]
 
 use recur_core::dataset::Sequences;
-use recur_core::model::{Cancel, Epoch, Model, ModelPlugin, Setup};
+use recur_core::model::{Cancel, Model, ModelPlugin, Piece, Setup};
 use recur_core::params::{ParamValue, Params};
 use recur_core::random::StreamPath;
 use recur_core::settings::{ClassWeights, Optimizer, Sampling, Schedule, TrainingLength, TrainingSettings};
@@ -106,17 +106,18 @@ impl<'a> Bench<'a> {
     /// # Panics
     /// If training diverges.
     pub fn train(&mut self, rows: &[u32]) {
-        let epoch = Epoch {
-            index: 0,
+        let piece = Piece {
+            epoch: 0,
             sequences: &self.names.sequences,
             labels: &self.names.labels,
             order: rows,
             steps_before: self.step,
+            loss_before: 0.0,
             total_steps: u64::MAX,
             streams: &self.streams,
             cancel: &Cancel::new(),
         };
-        self.model.train_epoch(&epoch).expect("the loss stays finite");
+        self.model.train(&piece).expect("the loss stays finite");
         self.step += rows.len() as u64;
     }
 

@@ -1,5 +1,6 @@
 //! The words of the command line.
 
+use crate::keeper::Cadence;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use recur_spec::Override;
 use std::path::PathBuf;
@@ -38,6 +39,15 @@ pub(crate) enum Command {
     Plan(Plan),
     /// Write the report of an experiment again from its stored records
     Report(Report),
+    /// Say for each trial whether it has a record, and what differs from the nearest one that has
+    Why(Why),
+    /// Check, list, clean or copy the store
+    Store(StoreArgs),
+    /// Execute a report, an experiment or a trial again, and compare every byte
+    #[command(after_help = VERIFY_HELP)]
+    Verify(Verify),
+    /// Make a trial of the store again, into a folder of its own, and compare it
+    Reproduce(Reproduce),
     /// List the models, or tell all about one
     Models(Models),
     /// Tell which language a name comes from, with weights that an experiment kept
@@ -46,6 +56,15 @@ pub(crate) enum Command {
     /// Report the CPU, its instruction sets and measured peak, memory, and the store's free space
     Doctor(Doctor),
 }
+
+const VERIFY_HELP: &str = "\
+Examples:
+  recur verify reports/quickstart.md             the spec within the report is executed again
+  recur verify experiments/names.yaml --sample 5 five trials of the store are executed again
+  recur verify 3f09a1c2d4                        one trial of the store
+
+Ends with 0 where every compared byte is the same, and with 4 where one differs; the first difference is told by its
+place. docs/reproducibility.md says what is proven.";
 
 const PREDICT_HELP: &str = "\
 Examples:
@@ -75,6 +94,9 @@ pub(crate) struct Experiment {
     /// Trials to run at once [default: one for each core]
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,
+    /// How often a running trial is saved, to go on from: a time (30s, 5m), a number of epochs (2epochs), or off
+    #[arg(long, value_name = "N", default_value = "30s", env = "RECUR_CHECKPOINT_EVERY")]
+    pub(crate) checkpoint_every: Cadence,
     /// The folder for the report
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub(crate) reports: PathBuf,
@@ -84,15 +106,98 @@ pub(crate) struct Experiment {
 pub(crate) struct Plan {
     #[command(flatten)]
     pub(crate) spec: SpecArgs,
+    /// Print it as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Why {
+    #[command(flatten)]
+    pub(crate) spec: SpecArgs,
+    /// The beginning of a trial's id: tell of this one alone
+    pub(crate) trial: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct StoreArgs {
+    #[command(subcommand)]
+    pub(crate) command: StoreCommand,
+    /// The folder that keeps records, weights and logs
+    #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE", global = true)]
+    pub(crate) store: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StoreCommand {
+    /// Read every file and tell each that is damaged, missing or stray (ends with 4 if there is one)
+    Check,
+    /// List all trials with their validation figures: columns on a terminal, CSV elsewhere
+    List {
+        /// Print a JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove what nobody needs: scratch of ended processes, checkpoints of ended trials, unnamed diffs
+    Gc {
+        /// Trials that no experiment's last run had, too
+        #[arg(long)]
+        unreferenced: bool,
+        /// Tell what would be removed, and remove nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Copy whole trials into another store: all, or those of specs or ids
+    Export {
+        /// The other store's folder; made if it is not there
+        to: PathBuf,
+        /// Specs, or beginnings of ids [default: everything]
+        #[arg(value_name = "SPEC | TRIAL")]
+        what: Vec<String>,
+    },
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Report {
     #[command(flatten)]
     pub(crate) spec: SpecArgs,
+    /// Write nothing: fail where the report that is there is not what the records give
+    #[arg(long)]
+    pub(crate) check: bool,
     /// The folder for the report
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub(crate) reports: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Verify {
+    /// A report (.md), a spec, or the beginning of a trial's id
+    #[arg(value_name = "REPORT | SPEC | TRIAL")]
+    pub(crate) what: String,
+    /// Execute only N of the trials again, chosen by the seed; the others are taken from the store
+    #[arg(long, value_name = "N")]
+    pub(crate) sample: Option<usize>,
+    /// Give one value of the spec another value, as when it was run; may be repeated
+    #[arg(long = "set", value_name = "PATH=VALUE", action = ArgAction::Append)]
+    pub(crate) overrides: Vec<Override>,
+    /// Trials to run at once [default: one for each core]
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: Option<u16>,
+    /// The folder that keeps records, weights and logs
+    #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE")]
+    pub(crate) store: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Reproduce {
+    /// The beginning of a trial's id
+    pub(crate) trial: String,
+    /// A folder that is empty or not there yet: a store of this trial alone [default: reproduced/ID]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) to: Option<PathBuf>,
+    /// The folder that keeps records, weights and logs
+    #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE")]
+    pub(crate) store: PathBuf,
 }
 
 #[derive(Debug, clap::Args)]

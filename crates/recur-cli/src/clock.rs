@@ -24,3 +24,9 @@ impl Started {
 pub(crate) fn unix_seconds() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
+
+/// Seconds since 1970, with fractions.
+#[expect(clippy::disallowed_methods, reason = "times are shown and stored beside results, never in them")]
+pub(crate) fn unix_time() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
+}

@@ -6,13 +6,16 @@ mod models;
 mod plan;
 mod predict;
 mod report;
+mod store;
+mod verify;
+mod why;
 
 use crate::args::{Args, Command};
 use crate::error::{CliError, Exit};
 use recur_core::registry::Registry;
 
 /// Trials that can run at once: one for each core that this process may use.
-fn available_cores() -> usize {
+pub(crate) fn available_cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
@@ -22,6 +25,10 @@ pub(crate) fn run(args: &Args, registry: &Registry) -> Result<Exit, CliError> {
         Command::Experiment(command) => experiment::run(command, args.log_level, registry),
         Command::Plan(command) => plan::run(command, args.log_level, registry),
         Command::Report(command) => report::run(command, args.log_level, registry),
+        Command::Why(command) => why::run(command, args.log_level, registry),
+        Command::Store(command) => store::run(command, registry),
+        Command::Verify(command) => verify::run(command, args.log_level, registry),
+        Command::Reproduce(command) => verify::reproduce(command, args.log_level, registry),
         Command::Models(command) => models::run(command, registry),
         Command::Predict(command) => predict::run(command, args.log_level, registry),
         Command::Doctor(command) => doctor::run(command),

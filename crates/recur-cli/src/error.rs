@@ -22,6 +22,8 @@ pub enum Exit {
     Error,
     /// 3: the report was written, but some trials diverged or failed.
     SomeTrialsFailed,
+    /// 4: what was made again or checked is not what is there.
+    Different,
     /// 130: interrupted; what was finished is kept.
     Interrupted,
 }
@@ -32,6 +34,7 @@ impl From<Exit> for ExitCode {
             Exit::Success => 0,
             Exit::Error => 1,
             Exit::SomeTrialsFailed => 3,
+            Exit::Different => 4,
             Exit::Interrupted => 130,
         })
     }
@@ -85,6 +88,24 @@ pub(crate) enum CliError {
     InitialWeights(#[source] StoreError),
     #[error("no file {model}, and no trial of that id with weights in the store {}", store.display())]
     NoSuchModel { model: String, store: PathBuf },
+    #[error("there is no store {}", store.display())]
+    NoStore { store: PathBuf },
+    #[error("no trial of {} has an id that begins with {trial}", spec.display())]
+    NotInSpec { trial: String, spec: PathBuf },
+    #[error("no trial {trial} in the store {}", store.display())]
+    NoSuchTrial { trial: String, store: PathBuf },
+    #[error("cannot read the report {}", path.display())]
+    ReadReport { path: PathBuf, source: std::io::Error },
+    #[error("{} is no report of recur, or one of an earlier version without a signature", path.display())]
+    NoReport { path: PathBuf },
+    #[error("{} is not empty", folder.display())]
+    NotFresh { folder: PathBuf },
+    #[error("{n_missing} trials are not to be executed again, and the store does not have them")]
+    SampleWithoutStore { n_missing: usize },
+    #[error("cannot make a scratch folder")]
+    Scratch(#[source] std::io::Error),
+    #[error("stopped")]
+    Stopped,
     #[error("{model} is the beginning of several trials' ids: {}", ids.join(", "))]
     AmbiguousTrial { model: String, ids: Vec<String> },
     #[error("cannot read the model")]
@@ -113,7 +134,7 @@ impl CliError {
     /// How the process ends with this error.
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            CliError::Interrupted { .. } => Exit::Interrupted,
+            CliError::Interrupted { .. } | CliError::Stopped => Exit::Interrupted,
             _ => Exit::Error,
         }
     }
@@ -138,6 +159,14 @@ impl CliError {
             CliError::NoSuchModel { .. } => {
                 Some("recur experiment ends with the file of its best model; recur plan lists all ids".to_owned())
             }
+            CliError::NoStore { .. } => Some("recur experiment makes it; --store DIR names another".to_owned()),
+            CliError::NotInSpec { spec, .. } => Some(format!("recur plan {} lists the ids", spec.display())),
+            CliError::NoSuchTrial { .. } => Some("recur store list and recur plan list ids".to_owned()),
+            CliError::NoReport { .. } => Some("recur experiment and recur report write reports".to_owned()),
+            CliError::NotFresh { .. } => Some("name a folder that is empty or not there yet: --to DIR".to_owned()),
+            CliError::SampleWithoutStore { .. } => {
+                Some("verify all trials (no --sample), or run the experiment first".to_owned())
+            }
             CliError::AmbiguousTrial { .. } => Some("give more digits".to_owned()),
             CliError::Predict(PredictError::NoCard { .. }) => Some(
                 "score it once in a spec with `weights: FILE` under its model, `data.text.alphabet` and \
@@ -147,7 +176,7 @@ impl CliError {
             CliError::Store(StoreError::Format { .. }) => {
                 Some("use a later version of recur, or another folder: --store DIR".to_owned())
             }
-            CliError::Store(_) | CliError::Log { .. } => {
+            CliError::Store(StoreError::Io { .. } | StoreError::Damaged(_)) | CliError::Log { .. } => {
                 Some("name a folder that can be written: --store DIR".to_owned())
             }
             CliError::Split { .. } => Some("add names, or change the shares of `data.split` in the spec".to_owned()),
@@ -182,4 +211,15 @@ impl CliError {
             anstream::eprintln!("{hint_style} hint:{hint_style:#} {hint}");
         }
     }
+}
+
+/// An error with all that caused it.
+pub(crate) fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
 }

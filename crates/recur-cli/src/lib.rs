@@ -12,11 +12,17 @@
 mod args;
 mod clock;
 mod commands;
+mod difference;
+mod environment;
 mod error;
+mod estimate;
+mod keeper;
 mod logging;
 mod output;
 mod pipeline;
 mod progress;
+mod sweep;
+mod trial_log;
 
 pub use error::Exit;
 

@@ -4,6 +4,7 @@ use crate::args::Level;
 use crate::clock::Started;
 use crate::error::CliError;
 use crate::progress::Screen;
+use crate::trial_log::TrialLogs;
 use anstyle::{AnsiColor, Style};
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -51,8 +52,9 @@ impl Write for LogFile {
     }
 }
 
-/// Starts logging. `RUST_LOG` goes before `level`; `NO_COLOR`, and no terminal, take the colours off.
-pub(crate) fn start(level: Level, screen: &Screen, file: Option<&LogFile>) {
+/// Starts logging, and gives the logs of single trials. `RUST_LOG` goes before `level`; `NO_COLOR`, and no terminal, take
+/// the colours off.
+pub(crate) fn start(level: Level, screen: &Screen, file: Option<&LogFile>) -> TrialLogs {
     let default = match level {
         Level::Error => "error",
         Level::Warn => "warn",
@@ -72,8 +74,12 @@ pub(crate) fn start(level: Level, screen: &Screen, file: Option<&LogFile>) {
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("debug"));
         tracing_subscriber::fmt::layer().json().with_writer(move || file.clone()).with_filter(filter)
     });
+    let trials = TrialLogs::default();
+    let detailed = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("debug"));
     // A second start in one process (tests) leaves the first in place.
-    let _ = tracing_subscriber::registry().with(people).with(machine).try_init();
+    let _ =
+        tracing_subscriber::registry().with(people).with(machine).with(trials.clone().with_filter(detailed)).try_init();
+    trials
 }
 
 /// A line for people: seconds since the start, level, message and fields. Messages name their trial themselves, so the

@@ -25,3 +25,37 @@ pub(crate) fn table(header: &[&str], rows: &[Vec<String>], numbers_from: usize) 
     }
     table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }
+
+/// A number of bytes, for people.
+pub(crate) fn size(bytes: u64) -> String {
+    const MIB: f64 = 1024.0 * 1024.0;
+    let mib = bytes as f64 / MIB;
+    if mib < 1024.0 { format!("{mib:.0} MiB") } else { format!("{:.1} GiB", mib / 1024.0) }
+}
+
+/// A time in seconds, for people.
+pub(crate) fn duration(seconds: f64) -> String {
+    match seconds {
+        s if s < 100.0 => format!("{s:.0} s"),
+        s if s < 6000.0 => format!("{:.0} min", s / 60.0),
+        s => format!("{:.1} h", s / 3600.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_in_the_unit_that_fits() {
+        assert_eq!([0.4, 99.0, 100.0, 6000.0].map(duration), ["0 s", "99 s", "2 min", "1.7 h"]);
+    }
+
+    #[test]
+    fn sizes_are_told_in_binary_units() {
+        assert_eq!(size(0), "0 MiB");
+        assert_eq!(size(1 << 30), "1.0 GiB");
+        assert_eq!(size(3 << 29), "1.5 GiB");
+        assert_eq!(size((1 << 30) - (1 << 20)), "1023 MiB");
+    }
+}

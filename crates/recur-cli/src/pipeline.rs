@@ -1,17 +1,19 @@
 //! What the commands share: from a spec to its trials, and from records to a report.
 
 use crate::args::SpecArgs;
+use crate::commands::available_cores;
 use crate::error::{CliError, Exit};
 use crate::output::table;
+use crate::sweep::in_parallel;
 use recur_core::plan::Plan;
 use recur_core::record::{Outcome, TestRecord};
 use recur_core::registry::Registry;
 use recur_core::selection::{Finding, Selection, mean_validation};
 use recur_core::trial::{InitialWeights, Trial, trials};
-use recur_ingest::{Ingested, ingest};
+use recur_ingest::{Ingested, ingest, read_predictions, write_predictions};
 use recur_report::{HowTo, ReportInput, SplitSizes};
 use recur_spec::{Override, Spec};
-use recur_store::{Store, read_weights};
+use recur_store::{FoundTest, Store, TestScores, read_weights};
 use recur_train::{score_test_set, split_of};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -76,7 +78,7 @@ impl Prepared {
         let split = split_of(&plan, &data.dataset, 0);
         let split = split.map_err(|source| CliError::Split { data: facts.source.clone(), source })?;
         let sizes = SplitSizes { train: split.train.len(), validation: split.validation.len(), test: split.test.len() };
-        let trials = trials(&plan, data.dataset.digest(), registry, &weights)?;
+        let trials = trials(&plan, data.dataset.digest(), registry, &weights, recur_train::PROCEDURE)?;
         let how_to = how_to(&spec, args);
         Ok(Self { spec, plan, data, trials, sizes, how_to })
     }
@@ -128,10 +130,9 @@ pub(crate) fn conclude(
 ) -> Result<Conclusion, CliError> {
     let Prepared { plan, data, .. } = prepared;
     let selection = Selection::choose(plan, findings);
-    let mut tests = Vec::new();
-    for finding in findings.iter().filter(|finding| selection.contains(finding.trial.configuration)) {
-        tests.push(test_record(prepared, &selection, finding, store, registry)?);
-    }
+    let chosen: Vec<&Finding> = findings.iter().filter(|f| selection.contains(f.trial.configuration)).collect();
+    let score = |finding: &&Finding| test_record(prepared, &selection, &finding.trial, store, registry);
+    let tests = in_parallel(&chosen, available_cores(), score).into_iter().collect::<Result<Vec<_>, _>>()?;
     let input = ReportInput {
         plan,
         facts: &data.facts,
@@ -160,22 +161,42 @@ pub(crate) fn conclude(
 }
 
 /// The test figures of a chosen trial: those of the store, or made now and kept.
-fn test_record(
+pub(crate) fn test_record(
     prepared: &Prepared,
     selection: &Selection,
-    finding: &Finding,
+    trial: &Trial,
     store: &Store,
     registry: &Registry,
 ) -> Result<TestRecord, CliError> {
-    let trial = &finding.trial;
-    if let Some(record) = store.find_test(&trial.id) {
-        return Ok(record);
+    let dataset = &prepared.data.dataset;
+    match stored_test(trial, store, dataset.label_names()) {
+        Ok(Some(record)) => return Ok(record),
+        Ok(None) => {}
+        Err(problem) => {
+            tracing::warn!("the test figures of trial {} are made again: {problem}", trial.id.short());
+        }
     }
     let unreadable = |source| CliError::Weights { folder: store.trial(&trial.id), source };
     let weights = store.weights(&trial.id).map_err(unreadable)?;
-    let record = score_test_set(&prepared.plan, &prepared.data.dataset, registry, selection, trial, &weights)?;
-    store.keep_test(&record)?;
+    let record = score_test_set(&prepared.plan, dataset, registry, selection, trial, &weights)?;
+    let scores = TestScores { id: record.id.clone(), scores: record.scores };
+    store.keep_test(&scores, &write_predictions(&record.predictions, dataset.label_names()))?;
     Ok(record)
+}
+
+/// The test figures of a trial in the store, if there are any.
+///
+/// # Errors
+/// What is wrong with them, in words.
+pub(crate) fn stored_test(trial: &Trial, store: &Store, label_names: &[String]) -> Result<Option<TestRecord>, String> {
+    match store.find_test(&trial.id) {
+        FoundTest::Missing => Ok(None),
+        FoundTest::Damaged(problem) => Err(problem.to_string()),
+        FoundTest::Test(test) => {
+            let predictions = read_predictions(&test.predictions, label_names).map_err(|error| error.to_string())?;
+            Ok(Some(TestRecord { id: trial.id.clone(), scores: test.scores.scores, predictions }))
+        }
+    }
 }
 
 /// The title of the chosen configuration with the best validation figure, and the weights of its replicate 0.

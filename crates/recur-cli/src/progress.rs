@@ -64,13 +64,16 @@ impl Progress {
     pub(crate) fn event(&self, plan: &Plan, event: &Event<'_>) {
         let mut running = self.running.lock().expect("no thread panics while it holds the lock");
         match event {
-            Event::TrialStarted { trial, n_epochs } => {
+            Event::TrialStarted { trial, n_epochs, epochs_done } => {
                 let bar = self.screen.add(ProgressBar::new(u64::from(*n_epochs)));
                 let style = ProgressStyle::with_template("      {bar:12} {prefix}  {msg:.dim}");
                 bar.set_style(style.expect("the template is valid").progress_chars("━╸─"));
                 bar.set_prefix(title(plan, trial));
+                bar.set_position(u64::from(*epochs_done));
                 bar.tick();
-                running.insert(trial.id.to_string(), Running { bar, n_epochs: *n_epochs, parts: 0 });
+                let parts = PARTS * u64::from(*epochs_done) / u64::from((*n_epochs).max(1));
+                self.sweep.inc(parts);
+                running.insert(trial.id.to_string(), Running { bar, n_epochs: *n_epochs, parts });
             }
             Event::EpochFinished { trial, epoch, validation, .. } => {
                 let Some(running) = running.get_mut(trial.id.as_str()) else { return };

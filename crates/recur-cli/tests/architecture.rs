@@ -52,15 +52,15 @@ fn within_workspace(graph: &Graph) -> Graph {
     graph.iter().map(|(from, edges)| (from.clone(), kept(edges))).collect()
 }
 
-/// The graph that stands between the markers: rows of crate, normal dependencies, dev-dependencies.
+/// The graph that stands between the markers: rows of crate, normal, dev- and build-dependencies.
 fn documented(page: &str) -> Graph {
     let (_, rest) = page.split_once(BEGIN).expect("the page has the first marker");
     let (table, _) = rest.split_once(END).expect("the page has the second marker");
     let mut graph = Graph::new();
     for row in table.lines().filter(|line| line.starts_with('|')).skip(2) {
         let cells: Vec<&str> = row.trim_matches('|').split('|').collect();
-        let [from, normal, dev] = cells[..] else { panic!("a row has three cells: {row}") };
-        let edges = [("normal", normal), ("dev", dev)];
+        let [from, normal, dev, build] = cells[..] else { panic!("a row has four cells: {row}") };
+        let edges = [("normal", normal), ("dev", dev), ("build", build)];
         let edges = edges.into_iter().flat_map(|(kind, cell)| crates(cell).map(|to| (kind.to_owned(), to.to_owned())));
         let earlier = graph.insert(crates(from).collect(), edges.collect());
         assert!(earlier.is_none(), "a crate has two rows: {row}");
@@ -113,15 +113,15 @@ fn each_missing_and_each_superfluous_edge_is_named() {
 # Page
 <!-- edges: begin -->
 
-| crate | depends on | in tests alone |
-|---|---|---|
-| `a` | `b`, `c` | – |
-| `b` | – | `d` |
-| `c` | – | – |
-| `e` | `a` | – |
+| crate | depends on | in tests alone | in the build script |
+|---|---|---|---|
+| `a` | `b`, `c` | – | – |
+| `b` | – | `d` | `a` |
+| `c` | – | – | – |
+| `e` | `a` | – | – |
 
 <!-- edges: end -->
-| `c` | `a` | – |
+| `c` | `a` | – | – |
 ";
     let packages = r#"{"packages": [
         {"name": "a", "dependencies": [{"name": "b", "kind": null}, {"name": "serde", "kind": null}]},
@@ -136,6 +136,7 @@ fn each_missing_and_each_superfluous_edge_is_named() {
         "missing in the table: the crate d",
         "missing in the table: d -> a (dev)",
         "superfluous in the table: a -> c (normal)",
+        "superfluous in the table: b -> a (build)",
         "superfluous in the table: b -> d (dev)",
         "superfluous in the table: the crate e",
         "superfluous in the table: e -> a (normal)",

@@ -22,6 +22,12 @@ impl Digest {
         &self.0
     }
 
+    /// The digest that `text` writes, if it is one: 64 lower-case hexadecimal digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_digest = text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        is_digest.then(|| Self(text.to_owned()))
+    }
+
     /// The first 12 digits, for people.
     pub fn short(&self) -> &str {
         &self.0[..12]
@@ -48,6 +54,14 @@ impl Hasher {
     pub fn field(&mut self, bytes: &[u8]) -> &mut Self {
         self.0.update((bytes.len() as u64).to_le_bytes());
         self.0.update(bytes);
+        self
+    }
+
+    /// Appends the parts, joined, as one field.
+    pub fn joined_field(&mut self, parts: &[&[u8]]) -> &mut Self {
+        let len: usize = parts.iter().map(|part| part.len()).sum();
+        self.0.update((len as u64).to_le_bytes());
+        parts.iter().for_each(|part| self.0.update(part));
         self
     }
 

@@ -13,6 +13,8 @@ pub enum Event<'a> {
         trial: &'a Trial,
         /// Epochs it will train for at most.
         n_epochs: u32,
+        /// Epochs that an earlier run had done, where it goes on from a checkpoint.
+        epochs_done: u32,
     },
     /// A trial finished an epoch.
     EpochFinished {

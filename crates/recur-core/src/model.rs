@@ -39,8 +39,11 @@ pub trait ModelPlugin: Sync {
     fn id(&self) -> &'static str;
     /// One line that says what it is.
     fn summary(&self) -> &'static str;
-    /// Raised whenever a change may change results.
+    /// Raised by hand when results change on purpose.
     fn version(&self) -> u32;
+    /// The digest of the code behind it, made at build: `env!("RECUR_CODE_my_model")`, or `env!("RECUR_CODE")` for the
+    /// whole crate, where the crate's build script calls `recur_code::emit()`. An edited model is another trial.
+    fn code(&self) -> &'static str;
     /// What it promises of its bits.
     fn determinism(&self) -> Determinism;
     /// How it is trained.
@@ -73,22 +76,25 @@ pub struct Setup<'a> {
     pub streams: &'a StreamPath,
 }
 
-/// The rows of one epoch, in the order in which the model must take them.
+/// A piece of an epoch: the rows to learn from next, in the order in which the model must take them. An epoch may come in
+/// one piece or in several, cut between steps; that must change nothing in what is learned.
 #[derive(Clone, Copy, Debug)]
-pub struct Epoch<'a> {
-    /// 0 for the first.
-    pub index: u32,
+pub struct Piece<'a> {
+    /// The epoch, 0 for the first.
+    pub epoch: u32,
     /// All names as token ids; `order` points into it.
     pub sequences: &'a Sequences,
     /// The label of each row of `sequences`.
     pub labels: &'a [u16],
     /// The rows to learn from, in order: each `batch_size` of them make a step.
     pub order: &'a [u32],
-    /// Steps made before this epoch.
+    /// Steps made before this piece, in all epochs.
     pub steps_before: u64,
+    /// The sum of the losses of the epoch's names so far, in nats.
+    pub loss_before: f64,
     /// Steps of the whole training, for schedules.
     pub total_steps: u64,
-    /// Random streams of this replicate; an epoch's numbers come from `…/epoch/INDEX` below it.
+    /// Random streams of this replicate; a step's numbers come from `…/step/STEP` below it.
     pub streams: &'a StreamPath,
     /// Asks the model to stop at the next step.
     pub cancel: &'a Cancel,
@@ -117,12 +123,12 @@ impl Cancel {
 
 /// A model in training or in use.
 pub trait Model: Send {
-    /// Learns from one epoch (or, in the one-shot regime, from all there is) and returns the mean loss of its
-    /// names, in nats, each taken before the step that it is part of.
+    /// Learns from a piece of an epoch (in the one-shot regime, from all there is) and returns `loss_before` plus the
+    /// losses of its names, in nats, each taken before the step that it is part of and added in order.
     ///
     /// # Errors
     /// [`ModelError::Diverged`] on a loss that is not finite, [`ModelError::Cancelled`] when asked to stop.
-    fn train_epoch(&mut self, epoch: &Epoch<'_>) -> Result<f64, ModelError>;
+    fn train(&mut self, piece: &Piece<'_>) -> Result<f64, ModelError>;
 
     /// Writes the log-probabilities of each label for `rows` of `sequences` into `out`, (rows, C) row-major.
     /// A name's figures do not depend on the rows beside it.

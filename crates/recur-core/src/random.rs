@@ -36,8 +36,29 @@ impl StreamPath {
 
     /// The stream of random numbers at this place, from its beginning.
     pub fn stream(&self) -> Stream {
+        self.stream_at(&[self.path.as_bytes()])
+    }
+
+    /// The stream of `child(number)`, made without allocating: for numbers drawn anew at each step.
+    pub fn numbered_stream(&self, number: u64) -> Stream {
+        let mut digits = [0_u8; 20];
+        let mut first = digits.len();
+        let mut rest = number;
+        loop {
+            first -= 1;
+            digits[first] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        let separator: &[u8] = if self.path.is_empty() { b"" } else { b"/" };
+        self.stream_at(&[self.path.as_bytes(), separator, &digits[first..]])
+    }
+
+    fn stream_at(&self, path: &[&[u8]]) -> Stream {
         let mut hasher = Hasher::new();
-        hasher.field(b"recur random stream 1").field(&self.seed.to_le_bytes()).field(self.path.as_bytes());
+        hasher.field(b"recur random stream 1").field(&self.seed.to_le_bytes()).joined_field(path);
         Stream(ChaCha8Rng::from_seed(hasher.finish_bytes()))
     }
 }
@@ -97,6 +118,15 @@ mod tests {
         assert_eq!(first(&root.child("a").child("b")), first(&root.child("a/b")));
         assert_ne!(first(&root.child("a")), first(&root.child("b")));
         assert_ne!(first(&root.child("a")), first(&StreamPath::root(8).child("a")));
+    }
+
+    #[test]
+    fn a_numbered_stream_is_that_of_the_child() {
+        for path in [StreamPath::root(7), StreamPath::root(7).child("dropout/step")] {
+            for number in [0, 9, 10, 120_345, u64::MAX] {
+                assert_eq!(path.numbered_stream(number).next_u32(), path.child(number).stream().next_u32());
+            }
+        }
     }
 
     #[test]

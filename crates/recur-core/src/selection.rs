@@ -2,7 +2,7 @@
 
 use crate::metric::Metric;
 use crate::plan::Plan;
-use crate::record::TrialRecord;
+use crate::record::{TestRecord, TrialRecord};
 use crate::trial::Trial;
 
 /// A trial and what became of it.
@@ -47,6 +47,17 @@ impl Selection {
             Chosen { model: model.to_owned(), configuration: best.map(|(index, _)| index) }
         };
         Self { metric, chosen: plan.models().into_iter().map(choose).collect() }
+    }
+
+    /// The choice that an earlier run made of the configuration of `trial`, to which the test record `witness` of this
+    /// trial testifies: to score the same test rows again and compare. `None` if it is another trial's.
+    pub fn testified(plan: &Plan, trial: &Trial, witness: &TestRecord) -> Option<Self> {
+        let chosen = |model: &str| Chosen {
+            model: model.to_owned(),
+            configuration: (plan.configurations[trial.configuration].model == model).then_some(trial.configuration),
+        };
+        (trial.id == witness.id)
+            .then(|| Self { metric: plan.report.primary, chosen: plan.models().into_iter().map(chosen).collect() })
     }
 
     /// The figure chosen by.

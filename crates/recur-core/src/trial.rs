@@ -57,10 +57,14 @@ pub struct Trial {
 pub struct Identity {
     /// [`NUMERIC_CONTRACT`].
     pub numeric_contract: u32,
+    /// The digest of the code that draws, divides, orders, trains and scores, whatever the model.
+    pub procedure: Digest,
     /// The model's id.
     pub model: String,
     /// The plugin's version.
     pub model_version: u32,
+    /// The digest of the plugin's code ([`ModelPlugin::code`]).
+    pub model_code: Digest,
     /// Every parameter.
     pub params: Params,
     /// How it is trained; `None` for a one-shot model, which `training` does not concern.
@@ -107,7 +111,7 @@ pub enum TrialsError {
 }
 
 /// The trials of `plan` on the data set with digest `dataset`: replicate by replicate, configurations in plan order.
-/// `weights` holds every file that the plan starts from.
+/// `weights` holds every file that the plan starts from; `procedure` is [`Identity::procedure`].
 ///
 /// # Errors
 /// If the plan names a model that `registry` does not have, or a file that `weights` does not have.
@@ -116,7 +120,9 @@ pub fn trials(
     dataset: &Digest,
     registry: &Registry,
     weights: &InitialWeights,
+    procedure: &str,
 ) -> Result<Vec<Trial>, TrialsError> {
+    let procedure = code_digest(procedure);
     let plugins: Vec<&dyn ModelPlugin> = plan
         .configurations
         .iter()
@@ -128,8 +134,10 @@ pub fn trials(
         let (plugin, initial_weights) = (plugins[configuration], starts[configuration].clone());
         let identity = Identity {
             numeric_contract: NUMERIC_CONTRACT,
+            procedure: procedure.clone(),
             model: plugin.id().to_owned(),
             model_version: plugin.version(),
+            model_code: code_digest(plugin.code()),
             params: plan.configurations[configuration].params.clone(),
             training: (plugin.regime() == Regime::Iterative).then(|| plan.training.clone()),
             dataset: dataset.clone(),
@@ -147,6 +155,11 @@ pub fn trials(
         .collect())
 }
 
+/// The digest that a build script wrote; any other text (a model that names its code in another way) is digested.
+fn code_digest(code: &str) -> Digest {
+    Digest::parse(code).unwrap_or_else(|| Digest::of(code.as_bytes()))
+}
+
 fn start(configuration: &Configuration, weights: &InitialWeights) -> Result<Option<Arc<WeightsFile>>, TrialsError> {
     let Some(path) = &configuration.weights else { return Ok(None) };
     let not_read = || TrialsError::WeightsNotRead { path: path.clone(), model: configuration.model.clone() };
@@ -162,8 +175,10 @@ mod tests {
     fn identity() -> Identity {
         Identity {
             numeric_contract: 1,
+            procedure: Digest::of(b"procedure"),
             model: "m".into(),
             model_version: 1,
+            model_code: Digest::of(b"code"),
             params: Params::default().with("hidden_size", ParamValue::Integer(8)),
             training: None,
             dataset: Digest::of(b"data"),
@@ -176,7 +191,7 @@ mod tests {
 
     #[test]
     fn the_id_of_a_trial_without_initial_weights_stays_what_it_was() {
-        assert_eq!(identity().id().as_str(), "058534469d99b7c66304c92142f210fb");
+        assert_eq!(identity().id().as_str(), "b8e371536dbebab97fefe2063b363b98");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! [`ingest`] reads CSV, TSV, NDJSON, Parquet or lists of names (`LABEL.txt`), normalises the names, sets aside the
 //! rows that cannot be used, and gives a [`Dataset`](recur_core::dataset::Dataset) that depends on the rows alone:
 //! not on their order, on the format, or on how they are spread over files. It trains nothing and splits nothing.
+//! [`write_predictions`] and [`read_predictions`] keep what models say of names, as Parquet.
 
 mod error;
 mod facts;
@@ -10,6 +11,7 @@ mod fold;
 mod group;
 mod ingest;
 mod normalise;
+mod predictions;
 mod read;
 mod rejects;
 mod source;
@@ -17,4 +19,5 @@ mod source;
 pub use error::{IngestError, Place};
 pub use ingest::{Ingested, ingest};
 pub use normalise::normalise;
-pub use rejects::{Reject, write_rejects};
+pub use predictions::{UnreadablePredictions, read_predictions, write_predictions};
+pub use rejects::{Reject, rejects_csv};

@@ -1,11 +1,7 @@
 //! Rows that cannot be used: what and where they are, and the file that lists them.
 
-use crate::error::IngestError;
 use recur_core::facts::RejectReason;
 use std::fmt;
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
-use std::path::Path;
 
 /// The longest [`Reject::text`], in letters.
 const TEXT_LETTERS: usize = 200;
@@ -41,31 +37,14 @@ pub(crate) fn excerpt(bytes: &[u8]) -> String {
     }
 }
 
-/// Writes `rejects` to the CSV file `path` with the columns `file,line,reason,text,detail`.
-///
-/// The file appears whole or not at all: it is written beside its place and then renamed.
-///
-/// # Errors
-/// [`IngestError::WriteRejects`] if the file cannot be written.
-pub fn write_rejects(path: &Path, rejects: &[Reject]) -> Result<(), IngestError> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let temporary = path.with_file_name(name);
-    let written = write_csv(&temporary, rejects).and_then(|()| fs::rename(&temporary, path));
-    written.map_err(|source| {
-        // The first error is the one to tell; a temporary file that was never made cannot be removed.
-        let _ = fs::remove_file(&temporary);
-        IngestError::WriteRejects { path: path.display().to_string(), source }
-    })
-}
-
-fn write_csv(path: &Path, rejects: &[Reject]) -> io::Result<()> {
-    let mut out = BufWriter::new(File::create(path)?);
-    writeln!(out, "file,line,reason,text,detail")?;
+/// `rejects` as a CSV file with the columns `file,line,reason,text,detail`.
+pub fn rejects_csv(rejects: &[Reject]) -> Vec<u8> {
+    let mut out = "file,line,reason,text,detail\n".to_owned();
     for Reject { file, line, reason, text, detail } in rejects {
-        writeln!(out, "{},{line},{},{},{}", field(file), field(reason.title()), field(text), field(detail))?;
+        let [file, reason, text, detail] = [file.as_str(), reason.title(), text, detail].map(field);
+        out.push_str(&format!("{file},{line},{reason},{text},{detail}\n"));
     }
-    out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
+    out.into_bytes()
 }
 
 /// A CSV field (RFC 4180).
@@ -93,20 +72,9 @@ mod tests {
     }
 
     #[test]
-    fn rejects_file_is_csv_and_leaves_nothing_else_behind() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("rejects.csv");
-        write_rejects(&path, &[reject("a,\"b\"\nc,d")]).unwrap();
+    fn rejects_are_csv() {
         let expected = "file,line,reason,text,detail\n\
             names.csv,7,malformed row,\"a,\"\"b\"\"\nc,d\",\"3 fields, the header has 2\"\n";
-        assert_eq!(fs::read_to_string(&path).unwrap(), expected);
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-    }
-
-    #[test]
-    fn rejects_file_that_cannot_be_written_is_an_error_that_names_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let error = write_rejects(&folder.path().join("no/rejects.csv"), &[]).unwrap_err();
-        assert!(matches!(&error, IngestError::WriteRejects { path, .. } if path.ends_with("rejects.csv")));
+        assert_eq!(String::from_utf8(rejects_csv(&[reject("a,\"b\"\nc,d")])).unwrap(), expected);
     }
 }

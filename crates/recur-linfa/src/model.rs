@@ -4,7 +4,7 @@ use crate::error::LinfaError;
 use crate::features::{FeatureSettings, Features, Weight};
 use crate::linear::Linear;
 use recur_core::dataset::Sequences;
-use recur_core::model::{Cancel, Epoch, Model, ModelError};
+use recur_core::model::{Cancel, Model, ModelError, Piece};
 use recur_core::tensor::Tensor;
 use std::collections::BTreeSet;
 
@@ -61,19 +61,19 @@ pub struct Baseline<F> {
 }
 
 impl<F: Fit> Baseline<F> {
-    fn learn(&self, epoch: &Epoch<'_>) -> Result<Linear, ModelError> {
-        if epoch.order.is_empty() {
+    fn learn(&self, piece: &Piece<'_>) -> Result<Linear, ModelError> {
+        if piece.order.is_empty() {
             return Err(LinfaError::NoRows.into());
         }
-        let labels: Vec<u16> = epoch.order.iter().map(|row| epoch.labels[*row as usize]).collect();
+        let labels: Vec<u16> = piece.order.iter().map(|row| piece.labels[*row as usize]).collect();
         let seen: Vec<u16> = labels.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
         let place = |label: &u16| seen.binary_search(label).expect("every label was listed");
         let targets: Vec<usize> = labels.iter().map(place).collect();
-        let features = Features::learn(self.settings, epoch.sequences, epoch.order);
+        let features = Features::learn(self.settings, piece.sequences, piece.order);
         let n_columns = features.vocabulary.len();
         self.fit.check_size(n_columns, &count(&targets, seen.len()))?;
-        let rows = epoch.order.iter().map(|row| features.of(epoch.sequences.get(*row))).collect();
-        let training = Training { n_columns, rows, targets, n_seen: seen.len(), cancel: epoch.cancel };
+        let rows = piece.order.iter().map(|row| features.of(piece.sequences.get(*row))).collect();
+        let training = Training { n_columns, rows, targets, n_seen: seen.len(), cancel: piece.cancel };
         let Fitted { coefficients, intercept } = self.fit.fit(&training)?;
         Ok(Linear { features, seen, coefficients, intercept, n_classes: self.n_classes })
     }
@@ -87,14 +87,14 @@ fn count(targets: &[usize], n_seen: usize) -> Vec<usize> {
 
 impl<F: Fit> Model for Baseline<F> {
     /// The loss is that of the fitted classifier on its training rows: there is no step to come before.
-    fn train_epoch(&mut self, epoch: &Epoch<'_>) -> Result<f64, ModelError> {
-        let linear = self.learn(epoch)?;
-        let loss = linear.mean_loss(epoch.sequences, epoch.labels, epoch.order);
+    fn train(&mut self, piece: &Piece<'_>) -> Result<f64, ModelError> {
+        let linear = self.learn(piece)?;
+        let loss = linear.mean_loss(piece.sequences, piece.labels, piece.order);
         if !loss.is_finite() {
-            return Err(ModelError::Diverged { step: epoch.steps_before, loss });
+            return Err(ModelError::Diverged { step: piece.steps_before, loss });
         }
         self.fitted = Some(linear);
-        Ok(loss)
+        Ok(piece.loss_before + loss * piece.order.len() as f64)
     }
 
     fn log_probabilities(&mut self, sequences: &Sequences, rows: &[u32], out: &mut [f32]) -> Result<(), ModelError> {

@@ -3,7 +3,7 @@
 use crate::batch::Batch;
 use crate::gradient::WeightGradients;
 use crate::layout::Layout;
-use recur_core::random::Stream;
+use recur_core::random::{Stream, StreamPath};
 
 /// A network from a batch of names to a row of logits each, with its backward pass.
 ///
@@ -16,13 +16,29 @@ pub(crate) trait Network: Send {
     /// Takes note of changed parameters: refreshes second layouts.
     fn parameters_changed(&mut self, parameters: &[f32]);
 
-    /// Writes `logits (B, C)`, in packed order. With `dropout` the pass is one of training, and random numbers come
+    /// Writes `logits (B, C)`, in packed order. With `draws` the pass is one of training, and random numbers come
     /// from there.
-    fn forward(&mut self, parameters: &[f32], batch: &Batch, dropout: Option<&mut Stream>, logits: &mut [f32]);
+    fn forward(&mut self, parameters: &[f32], batch: &Batch, draws: Option<Draws<'_>>, logits: &mut [f32]);
 
     /// Gives `into` the gradient of a loss whose gradient with respect to the logits of the last [`Network::forward`] is
     /// `d_logits (B, C)`: each weight's once. Reads second layouts alone, so `into` may change the weights at once.
     fn backward(&mut self, batch: &Batch, d_logits: &[f32], into: &mut dyn WeightGradients);
+}
+
+/// The random numbers of one training step. They depend on the step alone, so training can stop and go on between any two.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Draws<'a> {
+    /// `…/dropout/step`.
+    pub(crate) path: &'a StreamPath,
+    /// The step, counted from 0 over the whole training.
+    pub(crate) step: u64,
+}
+
+impl Draws<'_> {
+    /// The step's stream, from its beginning.
+    pub(crate) fn stream(self) -> Stream {
+        self.path.numbered_stream(self.step)
+    }
 }
 
 /// A buffer's first `len` elements; it grows when it must and never shrinks.

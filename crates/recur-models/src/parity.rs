@@ -6,7 +6,7 @@
 use crate::PLUGINS;
 use crate::manual_rnn::ManualRnn;
 use recur_core::dataset::Sequences;
-use recur_core::model::{Cancel, Epoch, Model, ModelPlugin, Setup};
+use recur_core::model::{Cancel, Model, ModelPlugin, Piece, Setup};
 use recur_core::params::{ParamValue, Params};
 use recur_core::random::StreamPath;
 use recur_core::settings::{ClassWeights, Optimizer, Sampling, Schedule, TrainingLength, TrainingSettings};
@@ -122,17 +122,18 @@ impl Bench {
     }
 
     fn train(&self, model: &mut dyn Model, rows: &[u32]) -> f64 {
-        let epoch = Epoch {
-            index: 0,
+        let piece = Piece {
+            epoch: 0,
             sequences: &self.sequences,
             labels: &self.case.targets,
             order: rows,
             steps_before: 0,
+            loss_before: 0.0,
             total_steps: 1,
             streams: &StreamPath::root(0),
             cancel: &Cancel::new(),
         };
-        model.train_epoch(&epoch).unwrap()
+        model.train(&piece).unwrap() / rows.len() as f64
     }
 
     /// The loss of all sequences and its gradients, read off a step of SGD with a rate of one.

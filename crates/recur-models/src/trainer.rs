@@ -4,11 +4,10 @@
 
 use crate::batch::Batch;
 use crate::gradient;
-use crate::network::{Network, take};
+use crate::network::{Draws, Network, take};
 use crate::optimizer::Optimizer;
 use recur_core::dataset::Sequences;
-use recur_core::model::{Epoch, Model, ModelError, Setup};
-use recur_core::random::Stream;
+use recur_core::model::{Model, ModelError, Piece, Setup};
 use recur_core::tensor::Tensor;
 use recur_kernels::Kernels;
 
@@ -51,19 +50,20 @@ impl<N: Network> Trainer<N> {
         trainer
     }
 
-    /// The sum of the losses of `rows`; leaves in `logits` the gradient of their weighted mean with respect to the
+    /// The losses of `rows` added to `loss` in order; leaves in `logits` the gradient of their weighted mean with respect to the
     /// logits, (B, C) in packed order.
-    fn forward(&mut self, sequences: &Sequences, labels: &[u16], rows: &[u32], dropout: &mut Stream) -> f64 {
+    fn forward(&mut self, piece: &Piece<'_>, rows: &[u32], draws: Draws<'_>, loss: f64) -> f64 {
         let (kernels, c) = (Kernels::get(), self.n_classes);
-        self.batch.pack(sequences, rows);
+        self.batch.pack(piece.sequences, rows);
         let logits = take(&mut self.logits, rows.len() * c);
-        self.network.forward(&self.parameters, &self.batch, Some(dropout), logits);
+        self.network.forward(&self.parameters, &self.batch, Some(draws), logits);
         kernels.log_softmax_rows(logits, c);
 
         self.labels.clear();
-        self.labels.extend(self.batch.positions().iter().map(|position| labels[rows[*position as usize] as usize]));
+        let label = |position: &u32| piece.labels[rows[*position as usize] as usize];
+        self.labels.extend(self.batch.positions().iter().map(label));
         let losses = logits.chunks_exact(c).zip(&self.labels).map(|(row, label)| -f64::from(row[*label as usize]));
-        let loss = losses.sum();
+        let loss = losses.fold(loss, |sum, loss| sum + loss);
 
         self.row_weights.clear();
         self.row_weights.extend(self.labels.iter().map(|label| self.class_weights[*label as usize]));
@@ -89,21 +89,20 @@ impl<N: Network> Trainer<N> {
 }
 
 impl<N: Network> Model for Trainer<N> {
-    fn train_epoch(&mut self, epoch: &Epoch<'_>) -> Result<f64, ModelError> {
-        let mut dropout = epoch.streams.child("dropout/epoch").child(epoch.index).stream();
-        let mut total = 0.0;
-        for (step, rows) in (epoch.steps_before..).zip(epoch.order.chunks(self.batch_size)) {
-            if epoch.cancel.is_cancelled() {
+    fn train(&mut self, piece: &Piece<'_>) -> Result<f64, ModelError> {
+        let path = &piece.streams.child("dropout/step");
+        let mut loss = piece.loss_before;
+        for (step, rows) in (piece.steps_before..).zip(piece.order.chunks(self.batch_size)) {
+            if piece.cancel.is_cancelled() {
                 return Err(ModelError::Cancelled);
             }
-            let loss = self.forward(epoch.sequences, epoch.labels, rows, &mut dropout);
+            loss = self.forward(piece, rows, Draws { path, step }, loss);
             if !loss.is_finite() {
                 return Err(ModelError::Diverged { step, loss });
             }
-            total += loss;
-            self.step(step, epoch.total_steps);
+            self.step(step, piece.total_steps);
         }
-        Ok(total / epoch.order.len().max(1) as f64)
+        Ok(loss)
     }
 
     fn log_probabilities(&mut self, sequences: &Sequences, rows: &[u32], out: &mut [f32]) -> Result<(), ModelError> {

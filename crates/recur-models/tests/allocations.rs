@@ -1,7 +1,7 @@
 //! Training allocates nothing once its buffers have grown: an epoch of many steps allocates as often as one of few.
 
 use recur_core::dataset::Sequences;
-use recur_core::model::{Cancel, Epoch, Model, ModelPlugin, Setup};
+use recur_core::model::{Cancel, Model, ModelPlugin, Piece, Setup};
 use recur_core::params::{ParamValue, Params};
 use recur_core::random::StreamPath;
 use recur_core::settings::{ClassWeights, Optimizer, Sampling, Schedule, TrainingLength, TrainingSettings};
@@ -60,17 +60,18 @@ fn allocations(model: &mut dyn Model, repeats: usize) -> u64 {
     let (sequences, labels) = names();
     let order: Vec<u32> = (0..repeats).flat_map(|_| 0..sequences.len() as u32).collect();
     let (streams, cancel) = (StreamPath::root(3), Cancel::new());
-    let epoch = Epoch {
-        index: 0,
+    let piece = Piece {
+        epoch: 0,
         sequences: &sequences,
         labels: &labels,
         order: &order,
         steps_before: 0,
+        loss_before: 0.0,
         total_steps: 1000,
         streams: &streams,
         cancel: &cancel,
     };
-    allocation_counter::measure(|| assert!(model.train_epoch(&epoch).unwrap().is_finite())).count_total
+    allocation_counter::measure(|| assert!(model.train(&piece).unwrap().is_finite())).count_total
 }
 
 #[test]

@@ -9,13 +9,17 @@ mod check;
 mod figures;
 mod files;
 mod input;
+mod making;
 mod markdown;
 mod numbers;
 mod page;
 mod sections;
+mod signature;
 
 pub use check::ReportError;
 pub use input::{HowTo, ReportInput, SplitSizes};
+pub use making::Making;
+pub use signature::{PARTS, Signature};
 
 use analysis::Analysis;
 use page::Page;

@@ -7,7 +7,7 @@ use recur_core::digest::Digest;
 use recur_core::metric::Metric;
 use recur_core::record::Outcome;
 use recur_core::selection::Selection;
-use recur_report::{ReportError, Written, write};
+use recur_report::{Making, ReportError, Signature, Written, write};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -315,4 +315,45 @@ fn a_name_that_leads_elsewhere_is_refused() {
         let error = refused(|e| e.plan.name = name.to_owned());
         assert!(matches!(error, ReportError::Name { .. }), "{name}: {error}");
     }
+}
+
+#[test]
+fn a_report_tells_its_own_making() {
+    for experiment in [small().build(), all_diverged().build()] {
+        let making = Making::read(&markdown(&experiment)).expect("a report");
+        assert_eq!(making.command, experiment.how_to.command);
+        assert_eq!(making.resolved_spec, experiment.how_to.resolved_spec);
+        let files: BTreeMap<String, String> =
+            experiment.facts.files.iter().map(|(name, digest)| (name.clone(), digest.to_string())).collect();
+        assert_eq!(making.files, files);
+        assert_eq!(making.signature, Signature::of(&experiment.input()));
+    }
+    assert_eq!(Making::read("# A page\n\nof something else\n"), None);
+}
+
+#[test]
+fn each_part_of_the_signature_shows_its_change_alone() {
+    fn check(part: &str, change: impl Fn(&mut Experiment)) {
+        let (before, mut after) = (small().build(), small().build());
+        change(&mut after);
+        let (before, after) = (Signature::of(&before.input()), Signature::of(&after.input()));
+        let changed: Vec<&str> = recur_report::PARTS
+            .iter()
+            .map(|(name, _)| *name)
+            .filter(|name| before.get(name) != after.get(name))
+            .collect();
+        assert_eq!(changed.iter().find(|name| **name != "records"), Some(&part).filter(|part| **part != "records"));
+        assert!(changed.contains(&part), "{changed:?}");
+    }
+    check("spec", |experiment| experiment.how_to.resolved_spec.push('#'));
+    check("data", |experiment| experiment.facts.dataset = Digest::of(b"other"));
+    check("split", |experiment| experiment.findings[0].record.split = Digest::of(b"other"));
+    check("code", |experiment| experiment.findings[0].record.identity.model_code = Digest::of(b"other"));
+    check("contract", |experiment| experiment.how_to.numeric_contract += 1);
+    check("records", |experiment| experiment.findings[0].record.epochs[0].train_loss += 1e-15);
+    check("records", |experiment| experiment.tests[0].predictions[0].log_probability += 1e-3);
+    check("selection", |experiment| {
+        let fewer: Vec<_> = experiment.findings.iter().filter(|f| f.trial.configuration > 0).cloned().collect();
+        experiment.selection = Selection::choose(&experiment.plan, &fewer);
+    });
 }

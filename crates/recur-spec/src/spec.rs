@@ -47,6 +47,24 @@ impl Spec {
         }
     }
 
+    /// The spec of one trial: `configuration`, which must be one of this spec's, alone, with as many replicates as reach
+    /// `replicate`.
+    ///
+    /// # Panics
+    /// If no model of the spec is the configuration's.
+    #[must_use]
+    pub fn of_trial(&self, configuration: &Configuration, replicate: u32) -> Self {
+        let is_its_model = |entry: &&ModelEntry| entry.id == configuration.model;
+        let entry = self.models.iter().find(is_its_model).expect("a configuration of this spec");
+        let model = ModelEntry { params: configuration.params.clone(), axes: Vec::new(), ..entry.clone() };
+        Self {
+            models: vec![model],
+            replicates: replicate + 1,
+            report: ReportSettings { baseline: None, ..self.report.clone() },
+            ..self.clone()
+        }
+    }
+
     /// The spec as YAML with every default and every axis written out. Read again, it makes an equal plan.
     pub fn resolved_yaml(&self) -> String {
         resolved::yaml(self)

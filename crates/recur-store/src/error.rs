@@ -1,5 +1,7 @@
 //! What can go wrong with a store.
 
+use crate::problem::Problem;
+use recur_core::trial::TrialId;
 use std::path::PathBuf;
 
 /// Why a store cannot be used.
@@ -17,13 +19,8 @@ pub enum StoreError {
         source: std::io::Error,
     },
     /// A file does not hold what it should.
-    #[error("{} is damaged: {problem}", path.display())]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        problem: String,
-    },
+    #[error(transparent)]
+    Damaged(Problem),
     /// The store was written by a later version of recur.
     #[error("{} has store format {found}, and this version of recur reads up to {known}", path.display())]
     Format {
@@ -33,6 +30,79 @@ pub enum StoreError {
         found: u32,
         /// The latest one known.
         known: u32,
+    },
+    /// The store was written by an earlier version of recur, whose trials are named in another way.
+    #[error(
+        "{} has store format {found}, and this version of recur reads format {known} alone: its trials were made by an \
+         earlier recur; name another folder or remove it",
+        path.display()
+    )]
+    OlderFormat {
+        /// The file that says so.
+        path: PathBuf,
+        /// Its format.
+        found: u32,
+        /// The one that is read.
+        known: u32,
+    },
+    /// The store was opened to read and is to be written.
+    #[error("the store {} was opened to read alone", root.display())]
+    ReadOnly {
+        /// Its folder.
+        root: PathBuf,
+    },
+    /// Another process has the store open to write.
+    #[error(
+        "another process is writing to the store: it holds {}; wait for it to end, then try again",
+        scratch.display()
+    )]
+    InUse {
+        /// Its scratch folder.
+        scratch: PathBuf,
+    },
+    /// A trial gave other bytes than before.
+    #[error(
+        "trial {trial} is not deterministic: its {file} differs from the one of an earlier run; compare {} (earlier) with \
+         {} (now), then remove the wrong one",
+        kept.display(),
+        conflict.display()
+    )]
+    Nondeterminism {
+        /// The trial.
+        trial: TrialId,
+        /// The first file that differs.
+        file: String,
+        /// The folder that was there and stays.
+        kept: PathBuf,
+        /// The folder of the new result.
+        conflict: PathBuf,
+    },
+    /// A record that its file would not give back.
+    #[error(
+        "the {file} of trial {trial} would not come back as it is ({problem}): an infinite number, or none at all, has no \
+         place in it"
+    )]
+    NotStorable {
+        /// The trial.
+        trial: TrialId,
+        /// The file.
+        file: &'static str,
+        /// What reading it back gives.
+        problem: String,
+    },
+    /// A test result of a trial that the store does not have.
+    #[error("trial {trial} has no folder {} for its test result; run the trial first", folder.display())]
+    NoTrial {
+        /// The trial.
+        trial: TrialId,
+        /// Where its folder would be.
+        folder: PathBuf,
+    },
+    /// A name that is no folder's name.
+    #[error("`{name}` cannot be the name of an experiment's folder; use letters, digits, `-` and `_`")]
+    ExperimentName {
+        /// The name.
+        name: String,
     },
     /// A file of weights cannot be used.
     #[error("cannot use the weights {}: {problem}", path.display())]
@@ -86,12 +156,4 @@ pub enum WeightsProblem {
         /// The latest one known.
         known: u32,
     },
-}
-
-impl StoreError {
-    /// An error of the file system, from what was tried on which path.
-    pub(crate) fn io(action: &'static str, path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::Io { action, path, source }
-    }
 }

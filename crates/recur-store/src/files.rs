@@ -1,15 +1,19 @@
-//! Files that appear whole or not at all.
+//! Files and folders that appear whole or not at all, and outlive a loss of power.
 
 use crate::error::StoreError;
-use std::io::Write as _;
-use std::path::Path;
+use crate::problem::{Fault, Problem};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fs::File;
+use std::io::{ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
 
 /// Writes `bytes` to a temporary file beside `path`, flushes it to the disk, and renames it into place.
 ///
 /// # Errors
 /// If any of that fails; a file that stood at `path` then still stands there.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = parent(path);
     std::fs::create_dir_all(folder).map_err(StoreError::io("create", folder))?;
     let mut builder = tempfile::Builder::new();
     builder.prefix(".writing-");
@@ -19,7 +23,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     file.write_all(bytes).map_err(StoreError::io("write", path))?;
     file.as_file().sync_all().map_err(StoreError::io("write", path))?;
     file.persist(path).map_err(|error| StoreError::io("write", path)(error.error))?;
-    Ok(())
+    sync_folder(folder)
 }
 
 /// What an ordinary file gets: the umask takes its share. (A temporary file is private by default.)
@@ -27,6 +31,115 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
 fn ordinary_permissions() -> std::fs::Permissions {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::Permissions::from_mode(0o666)
+}
+
+/// Writes a file that is not there yet and flushes it to the disk.
+pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let written = File::create_new(path).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    written.map_err(StoreError::io("write", path))
+}
+
+/// Flushes a folder's list of names to the disk.
+pub(crate) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
+    #[cfg(unix)]
+    File::open(folder).and_then(|file| file.sync_all()).map_err(StoreError::io("flush", folder))?;
+    Ok(())
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Makes `folder` and what is missing above it, each flushed to the disk.
+pub(crate) fn create_folders(folder: &Path) -> Result<(), StoreError> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let parent = parent(folder);
+    create_folders(parent)?;
+    match std::fs::create_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
+        made => made.map_err(StoreError::io("create", folder)).and_then(|()| sync_folder(parent)),
+    }
+}
+
+/// Renames `from` to `to`, where nothing may be; says whether it did.
+pub(crate) fn move_in(from: &Path, to: &Path) -> Result<bool, StoreError> {
+    match std::fs::rename(from, to) {
+        Ok(()) => sync_folder(parent(to)).map(|()| true),
+        Err(_) if exists(to) => Ok(false),
+        Err(error) => Err(StoreError::io("write", to)(error)),
+    }
+}
+
+/// Whether anything, even a link to nowhere, stands at `path`.
+pub(crate) fn exists(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Problem> {
+    std::fs::read(path).map_err(|error| unreadable(path, &error))
+}
+
+pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
+    match error.kind() {
+        ErrorKind::NotFound => Problem::new(path, Fault::Missing),
+        _ => Problem::new(path, Fault::Unreadable { reason: error.to_string() }),
+    }
+}
+
+/// An entry of a folder.
+pub(crate) struct Entry {
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
+    pub(crate) is_folder: bool,
+}
+
+/// What is in a folder, sorted by name; nothing where there is no folder.
+pub(crate) fn entries(folder: &Path) -> Result<Vec<Entry>, StoreError> {
+    let listed = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        listed => listed.map_err(StoreError::io("read", folder))?,
+    };
+    let mut found = Vec::new();
+    for entry in listed {
+        let entry = entry.map_err(StoreError::io("read", folder))?;
+        let is_folder = entry.file_type().map_err(StoreError::io("read", &entry.path()))?.is_dir();
+        found.push(Entry { name: entry.file_name().to_string_lossy().into_owned(), path: entry.path(), is_folder });
+    }
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(found)
+}
+
+/// Bytes of a file, or of all files under a folder.
+pub(crate) fn size(path: &Path) -> u64 {
+    let Ok(metadata) = path.symlink_metadata() else { return 0 };
+    if !metadata.is_dir() {
+        return metadata.len();
+    }
+    entries(path).unwrap_or_default().iter().map(|entry| size(&entry.path)).sum()
+}
+
+/// The JSON of what is kept: indented, with a line end.
+pub(crate) fn json<T: Serialize>(value: &T) -> Vec<u8> {
+    let mut bytes = serde_json::to_vec_pretty(value).expect("what is kept has only string keys");
+    bytes.push(b'\n');
+    bytes
+}
+
+pub(crate) fn parse_json<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(bytes).map_err(|error| Problem::content(path, error))
+}
+
+impl StoreError {
+    /// An error of the file system, from what was tried on which path.
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { action, path, source }
+    }
 }
 
 #[cfg(test)]
@@ -47,5 +160,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         write_atomically(&folder.path().join("sub/a"), b"new").unwrap();
         assert_eq!(std::fs::read_dir(folder.path().join("sub")).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_folder_is_never_moved_over_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let [from, to] = ["from", "to"].map(|name| folder.path().join(name));
+        for path in [&from, &to] {
+            create_folders(path).unwrap();
+            write_new(&path.join("file"), path.as_os_str().as_encoded_bytes()).unwrap();
+        }
+        assert!(!move_in(&from, &to).unwrap());
+        assert_eq!(read(&to.join("file")).unwrap(), to.as_os_str().as_encoded_bytes());
+        std::fs::remove_dir_all(&to).unwrap();
+        assert!(move_in(&from, &to).unwrap());
     }
 }

@@ -47,18 +47,26 @@ pub fn read_weights(path: &Path) -> Result<WeightsFile, StoreError> {
     Ok(WeightsFile { path: path.display().to_string(), digest: Digest::of(&bytes), card, tensors })
 }
 
-fn encode(tensors: &[Tensor], card: &ModelCard) -> Result<Vec<u8>, SafeTensorError> {
-    let encoded: Vec<(Dtype, Vec<u8>)> = tensors.iter().map(|tensor| encode_data(&tensor.data)).collect();
-    let views = tensors.iter().zip(&encoded).map(|(tensor, (dtype, bytes))| {
-        Ok((tensor.name.as_str(), TensorView::new(*dtype, tensor.shape.clone(), bytes)?))
-    });
+pub(crate) fn encode(tensors: &[Tensor], card: &ModelCard) -> Result<Vec<u8>, SafeTensorError> {
     let card = serde_json::to_string(card).expect("a card holds no map with other keys than strings");
-    let metadata = HashMap::from([(CARD.to_owned(), card)]);
+    encode_tensors(tensors.iter().map(|tensor| (tensor.name.clone(), tensor)), (CARD, card))
+}
+
+/// The bytes of a file with `tensors` under the names beside them, and one entry of metadata.
+pub(crate) fn encode_tensors<'a>(
+    tensors: impl Iterator<Item = (String, &'a Tensor)>,
+    (key, value): (&str, String),
+) -> Result<Vec<u8>, SafeTensorError> {
+    let encoded: Vec<_> = tensors.map(|(name, tensor)| (name, &tensor.shape, encode_data(&tensor.data))).collect();
+    let views = encoded
+        .iter()
+        .map(|(name, shape, (dtype, bytes))| Ok((name.as_str(), TensorView::new(*dtype, (*shape).clone(), bytes)?)));
+    let metadata = HashMap::from([(key.to_owned(), value)]);
     safetensors::serialize(views.collect::<Result<Vec<_>, SafeTensorError>>()?, Some(metadata))
 }
 
 /// The tensors of a safetensors file, by name, and its card.
-fn decode(bytes: &[u8]) -> Result<(Vec<Tensor>, Option<ModelCard>), WeightsProblem> {
+pub(crate) fn decode(bytes: &[u8]) -> Result<(Vec<Tensor>, Option<ModelCard>), WeightsProblem> {
     // A zip archive, or the pickle that older versions write.
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\x80\x02\x8a\x0a") {
         return Err(WeightsProblem::TorchSave);
@@ -67,6 +75,12 @@ fn decode(bytes: &[u8]) -> Result<(Vec<Tensor>, Option<ModelCard>), WeightsProbl
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
     let card = header.metadata().as_ref().and_then(|metadata| metadata.get(CARD));
     let card = card.map(|json| decode_card(json)).transpose()?;
+    Ok((decode_tensors(bytes)?, card))
+}
+
+/// The tensors of a safetensors file, sorted by name.
+pub(crate) fn decode_tensors(bytes: &[u8]) -> Result<Vec<Tensor>, WeightsProblem> {
+    let damaged = |error: SafeTensorError| WeightsProblem::NotSafetensors { problem: error.to_string() };
     let file = SafeTensors::deserialize(bytes).map_err(damaged)?;
     let mut tensors = file
         .tensors()
@@ -74,7 +88,7 @@ fn decode(bytes: &[u8]) -> Result<(Vec<Tensor>, Option<ModelCard>), WeightsProbl
         .map(|(name, view)| Ok(Tensor::new(name.clone(), view.shape(), decode_data(&name, &view)?)))
         .collect::<Result<Vec<_>, WeightsProblem>>()?;
     tensors.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok((tensors, card))
+    Ok(tensors)
 }
 
 fn decode_card(json: &str) -> Result<ModelCard, WeightsProblem> {

@@ -1,7 +1,7 @@
 //! Builds, trains and asks the models of one plugin.
 
 use crate::names::{self, N_CLASSES, N_TOKENS, Names};
-use recur_core::model::{Cancel, Epoch, Model, ModelError, ModelPlugin, Regime, Setup};
+use recur_core::model::{Cancel, Model, ModelError, ModelPlugin, Piece, Regime, Setup};
 use recur_core::params::Params;
 use recur_core::random::StreamPath;
 use recur_core::settings::{ClassWeights, Optimizer, Sampling, Schedule, TrainingLength, TrainingSettings};
@@ -33,6 +33,15 @@ pub struct Bench {
     pub training: TrainingSettings,
 }
 
+/// One epoch: its names, in their order.
+#[derive(Clone, Copy)]
+struct Epoch<'a> {
+    index: u32,
+    names: &'a Names,
+    order: &'a [u32],
+    streams: &'a StreamPath,
+}
+
 /// A trained model and its loss after each epoch.
 pub struct Trained {
     /// The model.
@@ -52,7 +61,7 @@ impl Bench {
         self.plugin.regime() == Regime::OneShot
     }
 
-    /// How many times [`Model::train_epoch`] is called in a whole training.
+    /// How many times [`Bench::epoch`] is called in a whole training.
     pub fn n_epochs(&self) -> u32 {
         match self.training.length {
             _ if self.is_one_shot() => 1,
@@ -89,21 +98,62 @@ impl Bench {
         cancel: &Cancel,
     ) -> Result<f64, ModelError> {
         let streams = streams(seed);
+        let order = self.order(&streams, index, names);
+        self.train_in_pieces(model, Epoch { index, names, order: &order, streams: &streams }, order.len(), cancel)
+    }
+
+    /// [`Bench::epoch`], with the names handed over in pieces of `n_steps` steps.
+    ///
+    /// # Errors
+    /// What the model says.
+    pub fn epoch_in_pieces(
+        &self,
+        model: &mut dyn Model,
+        index: u32,
+        names: &Names,
+        n_steps: usize,
+    ) -> Result<f64, ModelError> {
+        let streams = streams(SEED);
+        let order = self.order(&streams, index, names);
+        let size = n_steps * self.training.batch_size as usize;
+        self.train_in_pieces(model, Epoch { index, names, order: &order, streams: &streams }, size, &Cancel::new())
+    }
+
+    /// The order of an epoch's names.
+    fn order(&self, streams: &StreamPath, index: u32, names: &Names) -> Vec<u32> {
         let mut order = names.rows();
         if !self.is_one_shot() {
             streams.child("shuffle/epoch").child(index).stream().shuffle(&mut order);
         }
-        let steps = order.len().div_ceil(self.training.batch_size as usize) as u64;
-        model.train_epoch(&Epoch {
-            index,
-            sequences: &names.sequences,
-            labels: &names.labels,
-            order: &order,
-            steps_before: u64::from(index) * steps,
-            total_steps: u64::from(self.n_epochs()) * steps,
-            streams: &streams,
-            cancel,
-        })
+        order
+    }
+
+    /// Hands over `size` names at a time, a multiple of the batch size or all, and returns the mean loss.
+    fn train_in_pieces(
+        &self,
+        model: &mut dyn Model,
+        epoch: Epoch<'_>,
+        size: usize,
+        cancel: &Cancel,
+    ) -> Result<f64, ModelError> {
+        let Epoch { index, names, order, streams } = epoch;
+        let batch = self.training.batch_size as usize;
+        let steps = order.len().div_ceil(batch) as u64;
+        let mut loss = 0.0;
+        for (i, rows) in order.chunks(size).enumerate() {
+            loss = model.train(&Piece {
+                epoch: index,
+                sequences: &names.sequences,
+                labels: &names.labels,
+                order: rows,
+                steps_before: u64::from(index) * steps + (i * size / batch) as u64,
+                loss_before: loss,
+                total_steps: u64::from(self.n_epochs()) * steps,
+                streams,
+                cancel,
+            })?;
+        }
+        Ok(loss / order.len() as f64)
     }
 
     /// Builds a model and trains it to the end on `names`.

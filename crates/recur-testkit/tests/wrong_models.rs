@@ -23,7 +23,7 @@ fn check(plugin: &'static Toy, expect: &str) {
 fn an_honest_model_passes() {
     static TOY: Toy = Toy(Flaw::None);
     let battery = battery(&TOY);
-    battery.assert_passed(22);
+    battery.assert_passed(23);
     let skipped = battery.results.iter().filter(|(_, outcome)| matches!(outcome, Outcome::Skipped(_)));
     assert_eq!(skipped.map(|(name, _)| *name).collect::<Vec<_>>(), ["a_model_in_one_go_has_no_training_state"]);
 }
@@ -44,6 +44,12 @@ fn a_forgotten_tensor_is_caught() {
 fn a_forgotten_training_state_is_caught() {
     static TOY: Toy = Toy(Flaw::ForgetsVelocity);
     check(&TOY, "a_resumed_training_ends_in_the_same_bytes");
+}
+
+#[test]
+fn a_loss_that_begins_anew_with_each_piece_is_caught() {
+    static TOY: Toy = Toy(Flaw::ForgetsTheLossBefore);
+    check(&TOY, "an_epoch_in_pieces_ends_in_the_same_bytes");
 }
 
 #[test]
@@ -105,15 +111,15 @@ fn a_default_out_of_range_is_caught() {
 fn the_battery_shows_its_counts_and_counts_what_ran() {
     static TOY: Toy = Toy(Flaw::IgnoresCancel);
     let shown = battery(&TOY).to_string();
-    assert!(shown.starts_with("toy: 21 checks passed, 1 skipped, 1 failed\n"), "{shown}");
+    assert!(shown.starts_with("toy: 22 checks passed, 1 skipped, 1 failed\n"), "{shown}");
     assert!(shown.contains("FAILED   a_raised_cancel_flag_stops_it: it trained on\n"), "{shown}");
 }
 
 #[test]
-#[should_panic(expected = "of which at least 23 were to run")]
+#[should_panic(expected = "of which at least 24 were to run")]
 fn too_few_checks_do_not_pass() {
     static TOY: Toy = Toy(Flaw::None);
-    battery(&TOY).assert_passed(23);
+    battery(&TOY).assert_passed(24);
 }
 
 #[test]
@@ -121,5 +127,5 @@ fn the_training_can_be_chosen() {
     static TOY: Toy = Toy(Flaw::None);
     let mut gentle = training();
     gentle.batch_size = 16;
-    check_model_trained(&TOY, Params::defaults(TOY.parameters()), gentle).assert_passed(22);
+    check_model_trained(&TOY, Params::defaults(TOY.parameters()), gentle).assert_passed(23);
 }

@@ -11,6 +11,9 @@ mod sweep;
 mod test_set;
 mod trial;
 
+/// The digest of the code that draws, divides, orders, trains and scores, whatever the model: part of each trial's identity.
+pub const PROCEDURE: &str = env!("RECUR_CODE");
+
 pub use predict::{PredictError, Predictor, Unreadable};
 pub use start::{Letters, Misfit, StartError};
 pub use sweep::{Observer, Sweep, SweepError, run_sweep};

@@ -2,6 +2,7 @@
 
 use crate::start::StartError;
 use crate::trial::{TrialResult, train_trial};
+use recur_core::checkpoint::Checkpoint;
 use recur_core::dataset::Dataset;
 use recur_core::event::Event;
 use recur_core::model::{Cancel, ModelPlugin};
@@ -18,6 +19,21 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub trait Observer: Sync {
     /// Something happened.
     fn event(&self, event: Event<'_>);
+
+    /// Where `trial` goes on: the checkpoint of an earlier run, if there is one.
+    fn resume(&self, _trial: &Trial) -> Option<Checkpoint> {
+        None
+    }
+
+    /// Whether to call [`Observer::checkpoint`] now. Asked between pieces of an epoch (`names` of them are done) and after
+    /// each epoch but the last (`names` is 0).
+    fn checkpoint_due(&self, _trial: &Trial, _epochs: u32, _names: u64) -> bool {
+        false
+    }
+
+    /// The whole state of a running trial, to go on from. It is handed over when it is due; what cannot be kept is the
+    /// observer's to tell, and the trial goes on.
+    fn checkpoint(&self, _trial: &Trial, _checkpoint: &Checkpoint) {}
 
     /// A trial ended: keep its record and weights.
     ///
@@ -143,7 +159,7 @@ impl Work<'_> {
         let (trial, plugin) = (&self.trials[index], self.plugins[index]);
         let title = self.plan.configurations[trial.configuration].title();
         let span = tracing::info_span!(
-            parent: &self.span, "trial", id = trial.id.short(), model = %title, replicate = trial.replicate
+            parent: &self.span, "trial", id = trial.id.as_str(), model = %title, replicate = trial.replicate
         );
         let _entered = span.enter();
         let train = || train_trial(self.plan, self.dataset, plugin, trial, self.cancel, self.observer);

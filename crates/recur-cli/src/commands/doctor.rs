@@ -3,21 +3,22 @@
 use super::available_cores;
 use crate::args::Doctor;
 use crate::clock::Started;
+use crate::environment::cpu_name;
 use crate::error::{CliError, Exit};
-use crate::output::print;
+use crate::output::{print, size};
 use recur_kernels::{Isa, Kernels};
 use std::hint::black_box;
 use std::path::Path;
-use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
+use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
 /// Prints one line a fact.
 pub(crate) fn run(args: &Doctor) -> Result<Exit, CliError> {
-    let cpu = RefreshKind::nothing().with_cpu(CpuRefreshKind::nothing());
-    let system = System::new_with_specifics(cpu.with_memory(MemoryRefreshKind::nothing().with_ram()));
+    let memory_alone = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
+    let system = System::new_with_specifics(memory_alone);
     let facts = [
         ("recur", format!("{}, numeric contract {}", env!("CARGO_PKG_VERSION"), recur_core::NUMERIC_CONTRACT)),
         ("platform", format!("{} {}", std::env::consts::OS, std::env::consts::ARCH)),
-        ("CPU", cpu_name(&system)),
+        ("CPU", cpu_name()),
         ("instruction sets", Isa::available().map(Isa::name).collect::<Vec<_>>().join(", ")),
         ("chosen", chosen()),
         ("FMA peak", peak()),
@@ -28,11 +29,6 @@ pub(crate) fn run(args: &Doctor) -> Result<Exit, CliError> {
     let lines: Vec<String> = facts.iter().map(|(name, fact)| format!("{name:<17} {fact}")).collect();
     print(&lines.join("\n"))?;
     Ok(Exit::Success)
-}
-
-fn cpu_name(system: &System) -> String {
-    let brand = system.cpus().first().map_or("", |cpu| cpu.brand().trim());
-    if brand.is_empty() { "unknown".to_owned() } else { brand.to_owned() }
 }
 
 fn chosen() -> String {
@@ -100,23 +96,9 @@ fn store(path: &Path) -> String {
     }
 }
 
-fn size(bytes: u64) -> String {
-    const MIB: f64 = 1024.0 * 1024.0;
-    let mib = bytes as f64 / MIB;
-    if mib < 1024.0 { format!("{mib:.0} MiB") } else { format!("{:.1} GiB", mib / 1024.0) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sizes_are_told_in_binary_units() {
-        assert_eq!(size(0), "0 MiB");
-        assert_eq!(size(1 << 30), "1.0 GiB");
-        assert_eq!(size(3 << 29), "1.5 GiB");
-        assert_eq!(size((1 << 30) - (1 << 20)), "1023 MiB");
-    }
 
     #[test]
     fn space_is_told_of_the_nearest_folder_that_is_there() {

@@ -1,11 +1,15 @@
-//! `recur plan`: which trials an experiment has.
+//! `recur plan`: which trials an experiment has, which of them are done, and how long the others may take.
 
+use super::available_cores;
 use crate::args::{Level, Plan as PlanArgs};
 use crate::error::{CliError, Exit};
+use crate::estimate::Estimates;
 use crate::logging;
-use crate::output::{print, table};
+use crate::output::{duration, print, table};
 use crate::pipeline::Prepared;
 use crate::progress::Screen;
+use crate::sweep::in_parallel;
+use recur_core::record::Outcome;
 use recur_core::registry::Registry;
 use recur_core::trial::Trial;
 use recur_store::{Found, Store};
@@ -15,25 +19,115 @@ pub(crate) fn run(args: &PlanArgs, level: Level, registry: &Registry) -> Result<
     logging::start(level, &Screen::new(), None);
     let prepared = Prepared::read(&args.spec, registry)?;
     // A plan writes nothing: a store that does not exist yet is not made.
-    let store = if args.spec.store.exists() { Some(Store::open(&args.spec.store)?) } else { None };
-    let kept = |trial: &Trial| matches!(store.as_ref().map(|s| s.find(&trial.id)), Some(Found::Record(_)));
-    let plan = &prepared.plan;
-    let mut n_kept = 0;
-    let mut rows = Vec::with_capacity(prepared.trials.len());
-    for trial in &prepared.trials {
-        let kept = kept(trial);
-        n_kept += usize::from(kept);
-        let state = if kept { "done" } else { "to run" };
-        let title = plan.configurations[trial.configuration].title();
-        rows.push(vec![trial.id.to_string(), title, trial.replicate.to_string(), state.to_owned()]);
-    }
-    print(&table(&["trial", "configuration", "replicate", "state"], &rows, usize::MAX))?;
-    print(&format!(
-        "{} configurations, {} replicates, {} trials: {n_kept} done, {} to run",
-        plan.configurations.len(),
-        plan.replicates,
-        rows.len(),
-        rows.len() - n_kept
-    ))?;
+    let store = Store::open_to_read(&args.spec.store)?;
+    let cores = available_cores();
+    let states = in_parallel(&prepared.trials, cores, |trial| State::of(trial, store.as_ref()));
+    let planned = Planned { estimates: estimates(&prepared, &states, store.as_ref())?, prepared, states, cores };
+    print(&if args.json { planned.json() } else { planned.table() })?;
     Ok(Exit::Success)
+}
+
+/// What stands in the store of a trial.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Done,
+    ToRun,
+}
+
+impl State {
+    fn of(trial: &Trial, store: Option<&Store>) -> Self {
+        match store.map(|store| store.find(&trial.id)) {
+            Some(Found::Record(record)) if !matches!(record.outcome, Outcome::Failed { .. }) => State::Done,
+            _ => State::ToRun,
+        }
+    }
+}
+
+/// Seconds that each trial that is to run may take, where anything is known of it.
+fn estimates(prepared: &Prepared, states: &[State], store: Option<&Store>) -> Result<Vec<Option<f64>>, CliError> {
+    let Some(store) = store.filter(|_| states.contains(&State::ToRun)) else { return Ok(vec![None; states.len()]) };
+    let mut estimates = Estimates::read(store, &prepared.plan)?;
+    let estimate = |(trial, state): (&Trial, &State)| match state {
+        State::ToRun => estimates.seconds(&prepared.plan.configurations[trial.configuration]),
+        State::Done => None,
+    };
+    Ok(prepared.trials.iter().zip(states).map(estimate).collect())
+}
+
+struct Planned {
+    prepared: Prepared,
+    states: Vec<State>,
+    estimates: Vec<Option<f64>>,
+    cores: usize,
+}
+
+impl Planned {
+    fn n_to_run(&self) -> usize {
+        self.states.iter().filter(|state| **state == State::ToRun).count()
+    }
+
+    /// Seconds that all that is to run may take with a trial on each core; `None` where a part of it is unknown.
+    fn seconds(&self) -> Option<f64> {
+        let to_run = self.states.iter().zip(&self.estimates).filter(|(state, _)| **state == State::ToRun);
+        let seconds = to_run.map(|(_, estimate)| *estimate).sum::<Option<f64>>()?;
+        Some(seconds / self.cores.min(self.n_to_run()).max(1) as f64)
+    }
+
+    fn table(&self) -> String {
+        let plan = &self.prepared.plan;
+        let row = |(trial, state): (&Trial, &State)| {
+            let state = if *state == State::Done { "done" } else { "to run" };
+            let title = plan.configurations[trial.configuration].title();
+            vec![trial.id.to_string(), title, trial.replicate.to_string(), state.to_owned()]
+        };
+        let rows: Vec<Vec<String>> = self.prepared.trials.iter().zip(&self.states).map(row).collect();
+        let n_to_run = self.n_to_run();
+        let time = match self.seconds() {
+            Some(seconds) if n_to_run > 0 => {
+                format!(", about {} on {} cores, by past trials", duration(seconds), self.cores)
+            }
+            _ => String::new(),
+        };
+        format!(
+            "{}\n{} configurations, {} replicates, {} trials: {} done, {n_to_run} to run{time}",
+            table(&["trial", "configuration", "replicate", "state"], &rows, usize::MAX),
+            plan.configurations.len(),
+            plan.replicates,
+            rows.len(),
+            rows.len() - n_to_run
+        )
+    }
+
+    fn json(&self) -> String {
+        let plan = &self.prepared.plan;
+        let trials: Vec<serde_json::Value> = self
+            .prepared
+            .trials
+            .iter()
+            .zip(self.states.iter().zip(&self.estimates))
+            .map(|(trial, (state, estimate))| {
+                let configuration = &plan.configurations[trial.configuration];
+                serde_json::json!({
+                    "id": trial.id,
+                    "model": configuration.model,
+                    "configuration": configuration.title(),
+                    "params": configuration.params,
+                    "replicate": trial.replicate,
+                    "state": if *state == State::Done { "done" } else { "to_run" },
+                    "estimated_seconds": estimate,
+                })
+            })
+            .collect();
+        let whole = serde_json::json!({
+            "experiment": plan.name,
+            "configurations": plan.configurations.len(),
+            "replicates": plan.replicates,
+            "done": self.states.len() - self.n_to_run(),
+            "to_run": self.n_to_run(),
+            "cores": self.cores,
+            "estimated_seconds": self.seconds().filter(|_| self.n_to_run() > 0),
+            "trials": trials,
+        });
+        serde_json::to_string_pretty(&whole).expect("plain values can be written")
+    }
 }

@@ -47,8 +47,10 @@ fn find_model(args: &Predict) -> Result<PathBuf, CliError> {
     if path.exists() {
         return Ok(path.to_owned());
     }
-    let found =
-        if args.store.is_dir() { Store::open(&args.store)?.weights_of_prefix(&args.model)? } else { Vec::new() };
+    let found = match Store::open_to_read(&args.store)? {
+        Some(store) => store.weights_of_prefix(&args.model)?,
+        None => Vec::new(),
+    };
     match found.as_slice() {
         [] => Err(CliError::NoSuchModel { model: args.model.clone(), store: args.store.clone() }),
         [only] => Ok(only.clone()),

@@ -180,11 +180,14 @@ fn below(folder: &Path) -> Vec<PathBuf> {
     entries.map(|entry| entry.unwrap().path()).collect()
 }
 
+/// Files that hold times, or digests of such files.
+const BESIDE: [&str; 3] = ["environment.json", "log.jsonl", "SHA256SUMS"];
+
 fn collect(folder: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
     for path in below(folder) {
         if path.is_dir() {
             collect(&path, files);
-        } else if !path.ends_with("environment.json") && !path.ends_with("log.jsonl") {
+        } else if !BESIDE.iter().any(|name| path.ends_with(name)) {
             files.insert(path.clone(), std::fs::read(&path).unwrap());
         }
     }

@@ -28,7 +28,15 @@ fn check_equal(spec: &str, runs: &[(&[&str], Option<&str>)]) {
     };
     let first = promised(&runs[0]);
     let has = |name: &str| first.keys().any(|path| path.ends_with(name));
-    for name in ["record.json", "weights.safetensors", "test.json", "small.md", "resolved.yaml"] {
+    for name in [
+        "record.json",
+        "weights.safetensors",
+        "scores.json",
+        "predictions.parquet",
+        "curves.csv",
+        "small.md",
+        "resolved.yaml",
+    ] {
         assert!(has(name), "{name} is compared");
     }
     for run in &runs[1..] {

@@ -13,6 +13,7 @@ fn a_file_in_the_place_of_the_store_is_refused() {
 #[test]
 fn a_store_that_takes_no_trial_stops_the_sweep() {
     let lab = Lab::new();
+    lab.write("runs/store.json", "{\"format\": 2}\n");
     lab.write("runs/trials", "in the way");
     lab.experiment(&[]).ended(1).told(&["the sweep stopped", "cannot keep trial", "runs/trials", "with room to write"]);
     assert!(!lab.path("reports").exists());
@@ -30,7 +31,7 @@ fn the_environment_may_name_the_store() {
 fn a_store_of_a_later_format_is_refused_and_left_alone() {
     let lab = Lab::new();
     lab.write("runs/store.json", r#"{"format": 99}"#);
-    let told = ["store format 99", "reads up to 1", "a later version of recur"];
+    let told = ["store format 99", "reads up to 2", "a later version of recur"];
     lab.experiment(&[]).ended(1).told(&told);
     lab.recur(&["report", "small.yaml"]).ended(1).told(&told);
     assert_eq!(std::fs::read_dir(lab.path("runs")).unwrap().count(), 1);
@@ -44,24 +45,48 @@ fn a_cut_record_is_run_again_with_a_warning_to_the_same_bytes() {
     let record = lab.trials()[3].join("record.json");
     let text = std::fs::read_to_string(&record).unwrap();
     std::fs::write(&record, &text[..text.len() / 2]).unwrap();
-    lab.experiment(&[]).ended(0).told(&["WARN", "is run again", "record.json is damaged", "7 done before, 1 to run"]);
+    lab.experiment(&[]).ended(0).told(&[
+        "WARN",
+        "counts as missing",
+        "record.json is damaged",
+        "7 done before, 1 to run",
+    ]);
     assert!(before == lab.promised(&["runs", "reports"]));
 }
 
-#[test]
-fn missing_weights_are_told_with_the_folder_to_remove() {
+/// Whether the run after `harm` to a file of a scored trial says so, and ends in the same bytes.
+fn check_mended(file: &str, harm: impl Fn(&std::path::Path), told: &[&str]) {
     let lab = Lab::new();
     lab.experiment(&[]).ended(0);
     let before = lab.promised(&["runs", "reports"]);
-    let scored = lab.trials().into_iter().find(|trial| trial.join("test.json").exists()).expect("a chosen trial");
-    for file in ["test.json", "weights.safetensors"] {
-        std::fs::remove_file(scored.join(file)).unwrap();
+    let scored = lab.trials().into_iter().find(|trial| trial.join("test").exists()).expect("a chosen trial");
+    harm(&scored.join(file));
+    lab.experiment(&[]).ended(0).told(&[&["WARN", file], told].concat());
+    assert!(before == lab.promised(&["runs", "reports"]), "{file}");
+    lab.experiment(&[]).ended(0).told(&["8 done before, 0 to run"]);
+}
+
+fn flip_a_bit(path: &std::path::Path) {
+    let mut bytes = std::fs::read(path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn a_damaged_or_missing_file_of_a_trial_makes_it_run_again() {
+    let run_again = ["counts as missing", "7 done before, 1 to run"];
+    for file in ["record.json", "curves.csv", "weights.safetensors", "environment.json", "spec.yaml", "log.jsonl"] {
+        check_mended(file, flip_a_bit, &run_again);
     }
-    let folder = scored.file_name().expect("an id").to_string_lossy().into_owned();
-    lab.experiment(&[]).ended(1).told(&["weights.safetensors", "remove the folder", &folder]);
-    std::fs::remove_dir_all(scored).unwrap();
-    lab.experiment(&[]).ended(0);
-    assert!(before == lab.promised(&["runs", "reports"]));
+    check_mended("weights.safetensors", |path| std::fs::remove_file(path).unwrap(), &run_again);
+}
+
+#[test]
+fn damaged_test_figures_are_made_again_without_training() {
+    for file in ["test/scores.json", "test/predictions.parquet"] {
+        check_mended(file, flip_a_bit, &["are made again", "8 done before, 0 to run"]);
+    }
 }
 
 #[test]

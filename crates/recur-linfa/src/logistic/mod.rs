@@ -86,6 +86,10 @@ impl ModelPlugin for LinfaLogistic {
         1
     }
 
+    fn code(&self) -> &'static str {
+        env!("RECUR_CODE_logistic")
+    }
+
     fn determinism(&self) -> Determinism {
         Determinism::Machine
     }

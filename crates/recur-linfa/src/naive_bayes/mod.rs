@@ -70,6 +70,10 @@ impl ModelPlugin for LinfaNaiveBayes {
         1
     }
 
+    fn code(&self) -> &'static str {
+        env!("RECUR_CODE_naive_bayes")
+    }
+
     fn determinism(&self) -> Determinism {
         Determinism::Machine
     }

@@ -35,7 +35,11 @@ impl ModelPlugin for Gru {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
+    }
+
+    fn code(&self) -> &'static str {
+        env!("RECUR_CODE_gru")
     }
 
     fn determinism(&self) -> Determinism {

@@ -37,7 +37,11 @@ impl ModelPlugin for Lstm {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
+    }
+
+    fn code(&self) -> &'static str {
+        env!("RECUR_CODE_lstm")
     }
 
     fn determinism(&self) -> Determinism {

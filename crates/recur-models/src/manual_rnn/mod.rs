@@ -54,6 +54,10 @@ impl ModelPlugin for ManualRnn {
         1
     }
 
+    fn code(&self) -> &'static str {
+        env!("RECUR_CODE_manual_rnn")
+    }
+
     fn determinism(&self) -> Determinism {
         Determinism::Portable
     }

@@ -6,9 +6,8 @@
 use crate::batch::Batch;
 use crate::gradient::WeightGradients;
 use crate::layout::Layout;
-use crate::network::take;
+use crate::network::{Draws, take};
 use crate::recurrence::{self, Activation};
-use recur_core::random::Stream;
 use recur_kernels::{Kernels, Matrix};
 use std::ops::Range;
 
@@ -109,7 +108,7 @@ impl crate::network::Network for Network {
     }
 
     /// `h_{t+1} = f((b_h + W_xh[x_t]) + h_t · W_hh)`, `o = (b_o + W_xo[x_last]) + h_last · W_ho`.
-    fn forward(&mut self, parameters: &[f32], batch: &Batch, _dropout: Option<&mut Stream>, logits: &mut [f32]) {
+    fn forward(&mut self, parameters: &[f32], batch: &Batch, _draws: Option<Draws<'_>>, logits: &mut [f32]) {
         let (kernels, h, c) = (Kernels::get(), self.hidden, self.classes);
         // A name is in state t as long as it has a letter t + 1: the states start like the letters after the first.
         let skipped = batch.len();

@@ -19,10 +19,9 @@ pub(crate) use settings::{DROPOUT, HIDDEN_SIZE, LAYERS, LEARNING_RATE, Shape};
 use crate::batch::Batch;
 use crate::gradient::WeightGradients;
 use crate::layout::Layout;
-use crate::network::{Network, take};
+use crate::network::{Draws, Network, take};
 use head::Head;
 use layer::{Below, Layer};
-use recur_core::random::Stream;
 use recur_kernels::Kernels;
 use std::ops::Range;
 
@@ -109,14 +108,15 @@ impl<C: Cell> Network for Stack<C> {
     }
 
     /// Each layer in turn, then the linear map.
-    fn forward(&mut self, parameters: &[f32], batch: &Batch, mut dropout: Option<&mut Stream>, logits: &mut [f32]) {
+    fn forward(&mut self, parameters: &[f32], batch: &Batch, draws: Option<Draws<'_>>, logits: &mut [f32]) {
         let (shape, len) = (self.shape, batch.n_letters() * self.shape.hidden);
-        let dropping = dropout.is_some() && shape.dropout > 0.0;
+        let mut stream = draws.filter(|_| shape.dropout > 0.0).map(Draws::stream);
+        let dropping = stream.is_some();
         for index in 0..self.layers.len() {
             let (lower, upper) = self.layers.split_at_mut(index);
             let below = lower.last().map(|layer| layer.output(len, dropping));
             upper[0].forward(parameters, batch, below);
-            if let Some(stream) = dropout.as_deref_mut().filter(|_| dropping && upper.len() > 1) {
+            if let Some(stream) = stream.as_mut().filter(|_| upper.len() > 1) {
                 upper[0].drop_out(len, shape.dropout, stream);
             }
         }

@@ -38,7 +38,11 @@ impl ModelPlugin for StackedRnn {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
+    }
+
+    fn code(&self) -> &'static str {
+        env!("RECUR_CODE_stacked_rnn")
     }
 
     fn determinism(&self) -> Determinism {

@@ -8,7 +8,7 @@ mod failures;
 mod labels;
 mod leaderboard;
 mod mistakes;
-mod reproduce;
+pub(crate) mod reproduce;
 
 use crate::analysis::Analysis;
 use crate::answer;

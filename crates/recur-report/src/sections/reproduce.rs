@@ -4,18 +4,29 @@ use crate::analysis::Analysis;
 use crate::answer::settings;
 use crate::markdown::{Table, code, code_block, details, left};
 use crate::page::Page;
+use crate::signature::Signature;
+
+/// The section's title.
+pub(crate) const TITLE: &str = "How to get this report again";
+
+/// What the block with the spec opens with.
+pub(crate) const SPEC: &str = "The spec, defaults filled in";
+
+/// How the row of a file's digest begins.
+pub(crate) const FILE_ROW: &str = "| SHA-256 of ";
 
 /// Appends the section.
 pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
     let how_to = analysis.input.how_to;
-    page.section("How to get this report again");
+    page.section(TITLE);
     page.block(&code_block("sh", &how_to.command));
     page.block(&versions(analysis).render());
     if analysis.models.iter().any(|model| model.chosen.is_some()) {
         page.block("The trials of the chosen configurations:");
         page.block(&trials(analysis).render());
     }
-    page.block(&details("The spec, defaults filled in", &code_block("yaml", &how_to.resolved_spec)));
+    page.block(&details(SPEC, &code_block("yaml", &how_to.resolved_spec)));
+    page.block(&Signature::of(analysis.input).line());
 }
 
 fn versions(analysis: &Analysis<'_>) -> Table {

@@ -19,6 +19,10 @@ impl ModelPlugin for Fake {
     fn version(&self) -> u32 {
         1
     }
+
+    fn code(&self) -> &'static str {
+        "a toy"
+    }
     fn determinism(&self) -> Determinism {
         Determinism::Portable
     }

@@ -13,6 +13,7 @@ pub const CHECKS: &[Check] = &[
     ("weights_carry_the_predictions_to_a_fresh_model", weights_carry_the_predictions_to_a_fresh_model),
     ("wrong_weights_are_refused", wrong_weights_are_refused),
     ("a_resumed_training_ends_in_the_same_bytes", a_resumed_training_ends_in_the_same_bytes),
+    ("an_epoch_in_pieces_ends_in_the_same_bytes", an_epoch_in_pieces_ends_in_the_same_bytes),
     ("a_model_in_one_go_has_no_training_state", a_model_in_one_go_has_no_training_state),
 ];
 
@@ -76,6 +77,26 @@ fn a_resumed_training_ends_in_the_same_bytes(bench: &Bench) -> Verdict {
     }
     ensure(same_tensors(&whole.weights(), &resumed.weights()), || "the weights differ".to_owned())?;
     ensure(same_tensors(&whole.training_state(), &resumed.training_state()), || "the state differs".to_owned())
+}
+
+/// Two epochs in one piece each; and step by step, the second by a fresh model that goes on from what was saved.
+fn an_epoch_in_pieces_ends_in_the_same_bytes(bench: &Bench) -> Verdict {
+    if bench.is_one_shot() {
+        return Err(Stop::Skip("it is trained in one go"));
+    }
+    let names = names::learnable();
+    let (mut whole, mut pieces) = (bench.build(SEED)?, bench.build(SEED)?);
+    for index in 0..2 {
+        let expected = bench.epoch(whole.as_mut(), SEED, index, &names, &Cancel::new())?;
+        let mut fresh = bench.build(SEED + 1)?;
+        fresh.set_weights(&pieces.weights())?;
+        fresh.set_training_state(&pieces.training_state())?;
+        pieces = fresh;
+        let loss = bench.epoch_in_pieces(pieces.as_mut(), index, &names, 1)?;
+        ensure(loss.to_bits() == expected.to_bits(), || format!("the loss is {loss}, not {expected}"))?;
+    }
+    ensure(same_tensors(&whole.weights(), &pieces.weights()), || "the weights differ".to_owned())?;
+    ensure(same_tensors(&whole.training_state(), &pieces.training_state()), || "the state differs".to_owned())
 }
 
 fn train(bench: &Bench, model: &mut dyn Model, epochs: std::ops::Range<u32>) -> Verdict {

@@ -3,7 +3,7 @@
 //! Softmax regression on the shares of letters, trained by gradient descent with momentum. V tokens, C labels.
 
 use recur_core::dataset::Sequences;
-use recur_core::model::{Determinism, Epoch, Model, ModelError, ModelPlugin, Regime, Setup};
+use recur_core::model::{Determinism, Model, ModelError, ModelPlugin, Piece, Regime, Setup};
 use recur_core::params::{ParamDefault, ParamKind, ParamSpec};
 use recur_core::random::StreamPath;
 use recur_core::tensor::{Tensor, TensorData};
@@ -16,6 +16,7 @@ pub enum Flaw {
     Unnormalised,
     ForgetsBias,
     ForgetsVelocity,
+    ForgetsTheLossBefore,
     TakesAnyWeights,
     SeesItsNeighbours,
     IgnoresTheSeed,
@@ -54,6 +55,10 @@ impl ModelPlugin for Toy {
 
     fn version(&self) -> u32 {
         1
+    }
+
+    fn code(&self) -> &'static str {
+        "a toy"
     }
 
     fn determinism(&self) -> Determinism {
@@ -156,19 +161,19 @@ impl ToyModel {
 }
 
 impl Model for ToyModel {
-    fn train_epoch(&mut self, epoch: &Epoch<'_>) -> Result<f64, ModelError> {
-        let mut loss = 0.0;
-        for batch in epoch.order.chunks(self.batch) {
-            if epoch.cancel.is_cancelled() && self.flaw != Flaw::IgnoresCancel {
+    fn train(&mut self, piece: &Piece<'_>) -> Result<f64, ModelError> {
+        let mut loss = if self.flaw == Flaw::ForgetsTheLossBefore { 0.0 } else { piece.loss_before };
+        for batch in piece.order.chunks(self.batch) {
+            if piece.cancel.is_cancelled() && self.flaw != Flaw::IgnoresCancel {
                 return Err(ModelError::Cancelled);
             }
             let mut gradient = vec![0.0; self.velocity.len()];
             for row in batch {
-                loss += self.backward(epoch.sequences.get(*row), epoch.labels[*row as usize], &mut gradient);
+                loss += self.backward(piece.sequences.get(*row), piece.labels[*row as usize], &mut gradient);
             }
             self.step(&gradient, batch.len());
         }
-        Ok(loss / epoch.order.len() as f64)
+        Ok(loss)
     }
 
     fn log_probabilities(&mut self, sequences: &Sequences, rows: &[u32], out: &mut [f32]) -> Result<(), ModelError> {

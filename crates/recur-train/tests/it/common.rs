@@ -135,7 +135,7 @@ pub fn sweep(
     watch: &Watch<'_>,
 ) -> Result<Sweep, SweepError> {
     let dataset = dataset();
-    let trials = trials(plan, dataset.digest(), registry, &Default::default()).unwrap();
+    let trials = trials(plan, dataset.digest(), registry, &Default::default(), recur_train::PROCEDURE).unwrap();
     run_sweep(plan, &dataset, registry, &trials, jobs, cancel, watch)
 }
 

@@ -27,7 +27,7 @@ fn train(mut plan: Plan, registry: &Registry, file: WeightsFile) -> Result<Vec<(
     plan.configurations.iter_mut().for_each(|configuration| configuration.weights = Some(FILE.to_owned()));
     let weights = InitialWeights::from([(FILE.to_owned(), Arc::new(file))]);
     let (dataset, watch) = (dataset(), Watch::default());
-    let trials = trials(&plan, dataset.digest(), registry, &weights).unwrap();
+    let trials = trials(&plan, dataset.digest(), registry, &weights, recur_train::PROCEDURE).unwrap();
     run_sweep(&plan, &dataset, registry, &trials, 2, &Cancel::new(), &watch)?;
     Ok(watch.into_kept())
 }

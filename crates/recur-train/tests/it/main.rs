@@ -4,6 +4,7 @@ mod common;
 mod toy;
 
 mod cancel;
+mod checkpoints;
 mod independence;
 mod initial_weights;
 mod jobs;

@@ -97,7 +97,14 @@ fn a_model_that_nobody_registered_is_an_error_before_any_training() {
     let toy = Toy::iterative("toy");
     let dataset = crate::common::dataset();
     let plan = plan_of(toy, &["learn"]);
-    let trials = recur_core::trial::trials(&plan, dataset.digest(), &registry(&[toy]), &Default::default()).unwrap();
+    let trials = recur_core::trial::trials(
+        &plan,
+        dataset.digest(),
+        &registry(&[toy]),
+        &Default::default(),
+        recur_train::PROCEDURE,
+    )
+    .unwrap();
     let watch = Watch::default();
     let error =
         recur_train::run_sweep(&plan, &dataset, &Registry::new(), &trials, 1, &Cancel::new(), &watch).unwrap_err();

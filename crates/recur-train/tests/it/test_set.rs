@@ -26,7 +26,7 @@ impl Swept {
     fn new(plan: Plan, registry: Registry) -> Self {
         let dataset = dataset();
         let results = results(&plan, &registry);
-        let trials = trials(&plan, dataset.digest(), &registry, &Default::default()).unwrap();
+        let trials = trials(&plan, dataset.digest(), &registry, &Default::default(), recur_train::PROCEDURE).unwrap();
         let finding =
             |(trial, result): (&Trial, &TrialResult)| Finding { trial: trial.clone(), record: result.record.clone() };
         let findings: Vec<Finding> = trials.iter().zip(&results).map(finding).collect();

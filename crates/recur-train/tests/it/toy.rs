@@ -1,7 +1,7 @@
 //! A model whose every move is scripted, and that notes all it is shown.
 
 use recur_core::dataset::Sequences;
-use recur_core::model::{Determinism, Epoch, Model, ModelError, ModelPlugin, Regime, Setup};
+use recur_core::model::{Determinism, Model, ModelError, ModelPlugin, Piece, Regime, Setup};
 use recur_core::params::ParamValue::{Integer, Text};
 use recur_core::params::{ParamDefault, ParamKind, ParamSpec, Params};
 use recur_core::tensor::{Tensor, TensorData};
@@ -53,7 +53,7 @@ pub struct Seen {
 pub enum Call {
     /// The weight of each label.
     Build { class_weights: Vec<f32> },
-    /// An epoch.
+    /// An piece.
     Train { order: Vec<u32>, index: u32, steps_before: u64, total_steps: u64 },
     /// Rows to predict.
     Predict(Vec<u32>),
@@ -93,6 +93,10 @@ impl ModelPlugin for Toy {
 
     fn version(&self) -> u32 {
         1
+    }
+
+    fn code(&self) -> &'static str {
+        "a toy"
     }
 
     fn determinism(&self) -> Determinism {
@@ -162,32 +166,32 @@ impl Scripted {
 }
 
 impl Model for Scripted {
-    fn train_epoch(&mut self, epoch: &Epoch<'_>) -> Result<f64, ModelError> {
-        if epoch.cancel.is_cancelled() {
+    fn train(&mut self, piece: &Piece<'_>) -> Result<f64, ModelError> {
+        if piece.cancel.is_cancelled() {
             return Err(ModelError::Cancelled);
         }
         self.note(Call::Train {
-            order: epoch.order.to_vec(),
-            index: epoch.index,
-            steps_before: epoch.steps_before,
-            total_steps: epoch.total_steps,
+            order: piece.order.to_vec(),
+            index: piece.epoch,
+            steps_before: piece.steps_before,
+            total_steps: piece.total_steps,
         });
-        if epoch.index == 1 {
+        if piece.epoch == 1 {
             match self.behaviour.as_str() {
                 "panic" => panic!("fell over"),
                 "fail" => {
                     let cause = Error::new(ErrorKind::OutOfMemory, "no more numbers");
                     return Err(ModelError::Other(Box::new(CannotGoOn(cause))));
                 }
-                "diverge" => return Err(ModelError::Diverged { step: epoch.steps_before, loss: f64::INFINITY }),
+                "diverge" => return Err(ModelError::Diverged { step: piece.steps_before, loss: f64::INFINITY }),
                 "nan" => return Ok(f64::NAN),
                 _ => {}
             }
         }
         // Depends on the rows and on their order.
-        self.weight = epoch.order.iter().fold(self.weight, |weight, row| 0.9 * weight + *row as f32);
+        self.weight = piece.order.iter().fold(self.weight, |weight, row| 0.9 * weight + *row as f32);
         self.n_trained += 1;
-        Ok(f64::from(self.weight))
+        Ok(piece.loss_before + f64::from(self.weight) * piece.order.len() as f64)
     }
 
     fn log_probabilities(&mut self, sequences: &Sequences, rows: &[u32], out: &mut [f32]) -> Result<(), ModelError> {

@@ -1,0 +1,166 @@
+//! `recur store`: what is kept, whether it is whole, what nobody needs, and copies of it.
+
+use crate::args::{SpecArgs, StoreArgs, StoreCommand};
+use crate::error::{CliError, Exit};
+use crate::output::{print, size};
+use crate::pipeline::Prepared;
+use recur_core::record::Outcome;
+use recur_core::registry::Registry;
+use recur_core::trial::TrialId;
+use recur_store::{Entry, GcOptions, Store};
+use std::io::{BufWriter, IsTerminal as _, Write as _};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+/// Runs a command on the store.
+pub(crate) fn run(args: &StoreArgs, registry: &Registry) -> Result<Exit, CliError> {
+    let path = &args.store;
+    match &args.command {
+        StoreCommand::Check => check(&to_read(path)?),
+        StoreCommand::List { json } => list(&to_read(path)?, *json),
+        StoreCommand::Gc { unreferenced, dry_run } => gc(path, GcOptions { unreferenced: *unreferenced }, *dry_run),
+        StoreCommand::Export { to, what } => export(&to_read(path)?, to, what, registry),
+    }
+}
+
+fn to_read(path: &Path) -> Result<Store, CliError> {
+    Store::open_to_read(path)?.ok_or_else(|| CliError::NoStore { store: path.to_owned() })
+}
+
+fn check(store: &Store) -> Result<Exit, CliError> {
+    let mut problems = Vec::new();
+    let summary = store.check(|problem| problems.push(problem.to_string()))?;
+    let count = |n: u64, one: &str, several: &str| format!("{n} {}", if n == 1 { one } else { several });
+    problems.push(format!(
+        "{}: {}, {}, {}, {}, {}: {}",
+        store.root().display(),
+        count(summary.trials, "trial", "trials"),
+        count(summary.tests, "test result", "test results"),
+        count(summary.checkpoints, "checkpoint", "checkpoints"),
+        count(summary.experiments, "experiment", "experiments"),
+        size(summary.bytes),
+        if summary.problems == 0 { "all whole".to_owned() } else { count(summary.problems, "problem", "problems") },
+    ));
+    print(&problems.join("\n"))?;
+    Ok(if summary.problems == 0 { Exit::Success } else { Exit::Different })
+}
+
+/// A line a trial: columns on a terminal, CSV elsewhere, JSON lines if asked for.
+fn list(store: &Store, json: bool) -> Result<Exit, CliError> {
+    let columns = std::io::stdout().is_terminal();
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    let mut result = Ok(());
+    if !json {
+        result = out.write_all(if columns { COLUMNS } else { CSV }.as_bytes());
+    }
+    let mut problems = 0;
+    store.list(|entry| {
+        let line = match entry {
+            Ok(entry) if json => json_line(&entry),
+            Ok(entry) if columns => column_line(&entry),
+            Ok(entry) => csv_line(&entry),
+            Err(problem) => {
+                problems += 1;
+                anstream::eprintln!("{problem}");
+                return ControlFlow::Continue(());
+            }
+        };
+        result = out.write_all(line.as_bytes());
+        if result.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    match result.and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => return Err(error.into()),
+        _ => {}
+    }
+    Ok(if problems == 0 { Exit::Success } else { Exit::Different })
+}
+
+const COLUMNS: &str = "trial       end       macro-F1  accuracy     loss  configuration\n";
+const CSV: &str =
+    "trial,model,params,replicate,end,validation_macro_f1,validation_accuracy,validation_loss,parameters,tested\n";
+
+fn ended(entry: &Entry) -> &'static str {
+    match entry.outcome {
+        Outcome::Finished { .. } => "finished",
+        Outcome::Diverged { .. } => "diverged",
+        Outcome::Failed { .. } => "failed",
+    }
+}
+
+fn params(entry: &Entry) -> String {
+    entry.params.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ")
+}
+
+fn column_line(entry: &Entry) -> String {
+    let figures = entry.validation.map_or_else(
+        || format!("{:>9} {:>9} {:>8}", "–", "–", "–"),
+        |scores| format!("{:>9.4} {:>9.4} {:>8.4}", scores.macro_f1, scores.accuracy, scores.loss),
+    );
+    let (id, end) = (entry.id.short(), ended(entry));
+    format!("{id}  {end:<8} {figures}  {}({}) replicate {}\n", entry.model, params(entry), entry.replicate)
+}
+
+fn csv_line(entry: &Entry) -> String {
+    let quoted = |text: String| format!("\"{}\"", text.replace('"', "\"\""));
+    let [macro_f1, accuracy, loss] = entry.validation.map_or_else(Default::default, |scores| {
+        [scores.macro_f1, scores.accuracy, scores.loss].map(|figure| figure.to_string())
+    });
+    let Entry { id, model, replicate, n_parameters, has_test, .. } = entry;
+    let (params, end) = (quoted(params(entry)), ended(entry));
+    format!("{id},{model},{params},{replicate},{end},{macro_f1},{accuracy},{loss},{n_parameters},{has_test}\n")
+}
+
+fn json_line(entry: &Entry) -> String {
+    let line = serde_json::json!({
+        "trial": entry.id,
+        "model": entry.model,
+        "params": entry.params,
+        "replicate": entry.replicate,
+        "outcome": entry.outcome,
+        "validation": entry.validation,
+        "n_parameters": entry.n_parameters,
+        "has_test": entry.has_test,
+    });
+    format!("{line}\n")
+}
+
+fn gc(path: &Path, options: GcOptions, dry_run: bool) -> Result<Exit, CliError> {
+    to_read(path)?;
+    let removed = Store::open(path)?.gc(options, dry_run)?;
+    let bytes: u64 = removed.iter().map(|removed| removed.bytes).sum();
+    let mut lines: Vec<String> =
+        removed.iter().map(|removed| format!("{}: {}", removed.path.display(), removed.why)).collect();
+    let done = if dry_run { "would be removed" } else { "removed" };
+    lines.push(format!("{} {done}, {}", removed.len(), size(bytes)));
+    print(&lines.join("\n"))?;
+    Ok(Exit::Success)
+}
+
+/// Copies what is asked for into another store: everything, or the trials of specs and single trials.
+fn export(store: &Store, to: &Path, what: &[String], registry: &Registry) -> Result<Exit, CliError> {
+    let mut ids = Vec::new();
+    for word in what {
+        ids.extend(trials_of(store, word, registry)?);
+    }
+    let exported = store.export(to, (!what.is_empty()).then_some(&ids))?;
+    let mut lines: Vec<String> = exported.problems.iter().map(|problem| format!("not copied: {problem}")).collect();
+    lines.extend(exported.conflicts.iter().map(|conflict| format!("conflict: {conflict}")));
+    let is_whole = lines.is_empty();
+    let (copied, there, to) = (exported.copied, exported.there, to.display());
+    lines.push(format!("{copied} trials copied to {to}, {there} were there, {} experiments", exported.experiments));
+    print(&lines.join("\n"))?;
+    Ok(if is_whole { Exit::Success } else { Exit::Different })
+}
+
+/// The trials of a spec, or those whose ids begin with `word`.
+fn trials_of(store: &Store, word: &str, registry: &Registry) -> Result<Vec<TrialId>, CliError> {
+    if Path::new(word).is_file() {
+        let args = SpecArgs { spec: PathBuf::from(word), overrides: Vec::new(), store: store.root().to_owned() };
+        return Ok(Prepared::read(&args, registry)?.trials.into_iter().map(|trial| trial.id).collect());
+    }
+    let ids = store.trials_of_prefix(word)?;
+    if ids.is_empty() {
+        return Err(CliError::NoSuchTrial { trial: word.to_owned(), store: store.root().to_owned() });
+    }
+    Ok(ids)
+}

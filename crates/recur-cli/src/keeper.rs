@@ -1,0 +1,242 @@
+//! Keeps what a sweep makes in the store, takes checkpoints, and shows how it goes.
+
+use crate::clock::{Started, unix_seconds};
+use crate::progress::{Progress, title};
+use crate::trial_log::TrialLogs;
+use recur_core::checkpoint::Checkpoint;
+use recur_core::dataset::Dataset;
+use recur_core::event::Event;
+use recur_core::plan::Plan;
+use recur_core::record::Outcome;
+use recur_core::trial::Trial;
+use recur_core::weights::ModelCard;
+use recur_spec::Spec;
+use recur_store::{Environment, Kept, NewTrial, Store};
+use recur_train::{Observer, TrialResult};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// How often a running trial is saved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cadence {
+    /// When so much time has passed since the last one.
+    Time(Duration),
+    /// After every so many epochs.
+    Epochs(u32),
+    /// Never.
+    Off,
+}
+
+/// A word that says no cadence.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected a time such as 30s or 5m, a number of epochs such as 2epochs, or off")]
+pub(crate) struct NoCadence;
+
+impl FromStr for Cadence {
+    type Err = NoCadence;
+
+    fn from_str(text: &str) -> Result<Self, NoCadence> {
+        if text == "off" {
+            return Ok(Self::Off);
+        }
+        if let Some(count) = text.strip_suffix("epochs").or_else(|| text.strip_suffix("epoch")) {
+            let epochs = count.trim().parse().map_err(|_| NoCadence)?;
+            return if epochs == 0 { Err(NoCadence) } else { Ok(Self::Epochs(epochs)) };
+        }
+        let (number, unit) = match text.strip_suffix('m') {
+            Some(minutes) => (minutes, 60.0),
+            None => (text.strip_suffix('s').unwrap_or(text), 1.0),
+        };
+        let seconds = number.parse::<f64>().map_err(|_| NoCadence)? * unit;
+        Duration::try_from_secs_f64(seconds).map(Self::Time).map_err(|_| NoCadence)
+    }
+}
+
+impl fmt::Display for Cadence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Cadence::Time(time) => write!(f, "{}s", time.as_secs_f64()),
+            Cadence::Epochs(epochs) => write!(f, "{epochs}epochs"),
+            Cadence::Off => f.write_str("off"),
+        }
+    }
+}
+
+/// Keeps what a sweep makes.
+pub(crate) struct Keeper<'a> {
+    pub(crate) spec: &'a Spec,
+    pub(crate) plan: &'a Plan,
+    pub(crate) dataset: &'a Dataset,
+    pub(crate) store: &'a Store,
+    /// All but the times of a trial.
+    pub(crate) environment: Environment,
+    pub(crate) cadence: Cadence,
+    pub(crate) logs: &'a TrialLogs,
+    pub(crate) progress: Progress,
+    running: Mutex<BTreeMap<String, Running>>,
+}
+
+/// A trial under way.
+struct Running {
+    started: Started,
+    started_unix: u64,
+    saved: Started,
+    resumed: bool,
+}
+
+impl<'a> Keeper<'a> {
+    pub(crate) fn new(
+        (spec, plan, dataset): (&'a Spec, &'a Plan, &'a Dataset),
+        (store, environment): (&'a Store, Environment),
+        cadence: Cadence,
+        logs: &'a TrialLogs,
+        progress: Progress,
+    ) -> Self {
+        let running = Mutex::default();
+        Self { spec, plan, dataset, store, environment, cadence, logs, progress, running }
+    }
+
+    fn running(&self) -> MutexGuard<'_, BTreeMap<String, Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tell_outcome(&self, trial: &Trial, result: &TrialResult, seconds: f64) {
+        match &result.record.outcome {
+            Outcome::Finished { kept_epoch } => {
+                let metric = self.plan.report.primary;
+                let value = result.record.validation().map_or(f64::NAN, |scores| scores.get(metric));
+                let (title, metric) = (title(self.plan, trial), metric.title());
+                tracing::info!("{title}: validation {metric} {value:.4} at epoch {}, {seconds:.1} s", kept_epoch + 1);
+            }
+            Outcome::Diverged { reason } => tracing::warn!("{}: diverged: {reason}", title(self.plan, trial)),
+            Outcome::Failed { reason } => tracing::error!("{}: failed: {reason}", title(self.plan, trial)),
+        }
+    }
+}
+
+impl Observer for Keeper<'_> {
+    fn event(&self, event: Event<'_>) {
+        match &event {
+            Event::TrialStarted { trial, epochs_done, .. } => {
+                let mut running = self.running();
+                let resumed = running.contains_key(trial.id.as_str());
+                running.entry(trial.id.to_string()).or_insert_with(|| Running {
+                    started: Started::now(),
+                    started_unix: unix_seconds(),
+                    saved: Started::now(),
+                    resumed: false,
+                });
+                let title = title(self.plan, trial);
+                if resumed {
+                    tracing::info!("{title}: goes on from a checkpoint, {epochs_done} epochs were done");
+                } else {
+                    tracing::debug!("{title}: started");
+                }
+            }
+            Event::EpochFinished { trial, epoch, train_loss, validation } => tracing::debug!(
+                epoch,
+                train_loss,
+                validation_loss = validation.loss,
+                validation_accuracy = validation.accuracy,
+                validation_macro_f1 = validation.macro_f1,
+                "{}: epoch finished",
+                title(self.plan, trial)
+            ),
+            Event::TrialEnded { .. } => {}
+        }
+        self.progress.event(self.plan, &event);
+    }
+
+    fn resume(&self, trial: &Trial) -> Option<Checkpoint> {
+        let found = match self.store.find_checkpoint(&trial.id) {
+            Ok(found) => found,
+            Err(error) => {
+                tracing::warn!("{}: starts again: {}", title(self.plan, trial), crate::error::with_causes(&error));
+                return None;
+            }
+        };
+        for problem in &found.damaged {
+            tracing::warn!("{}: a checkpoint is not used: {problem}", title(self.plan, trial));
+        }
+        let checkpoint = found.checkpoint?;
+        let now =
+            Running { started: Started::now(), started_unix: unix_seconds(), saved: Started::now(), resumed: true };
+        self.running().insert(trial.id.to_string(), now);
+        Some(checkpoint)
+    }
+
+    fn checkpoint_due(&self, trial: &Trial, epochs: u32, names: u64) -> bool {
+        match self.cadence {
+            Cadence::Off => false,
+            Cadence::Epochs(every) => names == 0 && epochs.is_multiple_of(every),
+            Cadence::Time(every) => {
+                self.running().get(trial.id.as_str()).is_some_and(|running| running.saved.elapsed() >= every)
+            }
+        }
+    }
+
+    fn checkpoint(&self, trial: &Trial, checkpoint: &Checkpoint) {
+        // The sweep goes on without it: a record that can be kept is worth more than one that can be gone on from.
+        if let Err(error) = self.store.save_checkpoint(checkpoint) {
+            let causes = crate::error::with_causes(&error);
+            tracing::error!("{}: no checkpoint, training goes on: {causes}", title(self.plan, trial));
+        } else {
+            tracing::debug!("{}: checkpoint", title(self.plan, trial));
+        }
+        if let Some(running) = self.running().get_mut(trial.id.as_str()) {
+            running.saved = Started::now();
+        }
+    }
+
+    fn keep(&self, trial: &Trial, result: &TrialResult) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let running = self.running().remove(trial.id.as_str());
+        let seconds = running.as_ref().map_or(0.0, |running| running.started.elapsed().as_secs_f64());
+        self.tell_outcome(trial, result, seconds);
+        let environment = Environment {
+            started_unix: running.as_ref().map_or(self.environment.started_unix, |running| running.started_unix),
+            finished_unix: unix_seconds(),
+            seconds,
+            resumed: running.is_some_and(|running| running.resumed),
+            ..self.environment.clone()
+        };
+        let configuration = &self.plan.configurations[trial.configuration];
+        let kept = self.store.keep(&NewTrial {
+            record: &result.record,
+            weights: &result.weights,
+            card: &ModelCard::of_trial(&trial.identity, &self.plan.data.text, self.dataset),
+            spec: &self.spec.of_trial(configuration, trial.replicate).resolved_yaml(),
+            environment: &environment,
+            log: &self.logs.take(trial.id.as_str()),
+        })?;
+        if matches!(kept, Kept::Same) {
+            tracing::info!("{}: another run kept the same bytes meanwhile", title(self.plan, trial));
+        }
+        if let Err(error) = self.store.remove_checkpoints(&trial.id) {
+            tracing::warn!("{}: {}", title(self.plan, trial), crate::error::with_causes(&error));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cadence_is_a_time_a_number_of_epochs_or_off() {
+        let check =
+            |text: &str, expected: Option<Cadence>| assert_eq!(text.parse::<Cadence>().ok(), expected, "{text}");
+        check("30", Some(Cadence::Time(Duration::from_secs(30))));
+        check("0.5s", Some(Cadence::Time(Duration::from_millis(500))));
+        check("2m", Some(Cadence::Time(Duration::from_secs(120))));
+        check("3epochs", Some(Cadence::Epochs(3)));
+        check("1 epoch", Some(Cadence::Epochs(1)));
+        check("off", Some(Cadence::Off));
+        for wrong in ["", "s", "-1s", "0epochs", "epochs", "1h", "inf", "nan"] {
+            check(wrong, None);
+        }
+    }
+}

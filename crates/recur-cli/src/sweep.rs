@@ -1,0 +1,114 @@
+//! The trials of an experiment on a store: those that stand in it, and those trained now.
+
+use crate::environment;
+use crate::error::CliError;
+use crate::keeper::{Cadence, Keeper};
+use crate::pipeline::Prepared;
+use crate::progress::{Progress, Screen};
+use crate::trial_log::TrialLogs;
+use recur_core::model::Cancel;
+use recur_core::record::{Outcome, TrialRecord};
+use recur_core::registry::Registry;
+use recur_core::selection::Finding;
+use recur_core::trial::Trial;
+use recur_store::{Found, Store};
+use recur_train::run_sweep;
+use std::sync::Once;
+
+/// A sweep on a store.
+pub(crate) struct Sweep<'a> {
+    pub(crate) prepared: &'a Prepared,
+    pub(crate) store: &'a Store,
+    pub(crate) registry: &'a Registry,
+    pub(crate) jobs: usize,
+    pub(crate) cadence: Cadence,
+}
+
+impl Sweep<'_> {
+    /// The records of all trials: those of the store, and those trained now.
+    pub(crate) fn run(&self, screen: &Screen, logs: &TrialLogs) -> Result<Vec<Finding>, CliError> {
+        let trials = &self.prepared.trials;
+        // A trial that failed is run again: its cause may lie outside of what names it.
+        let has_not_failed = |record: &TrialRecord| !matches!(record.outcome, Outcome::Failed { .. });
+        let mut records = in_parallel(trials, self.jobs, |trial| stored(self.store, trial).filter(has_not_failed));
+        let missing: Vec<usize> = (0..trials.len()).filter(|index| records[*index].is_none()).collect();
+        let n_done = trials.len() - missing.len();
+        tracing::info!("{} trials: {n_done} done before, {} to run", trials.len(), missing.len());
+        if !missing.is_empty() {
+            let to_run: Vec<Trial> = missing.iter().map(|index| trials[*index].clone()).collect();
+            let trained = self.train(&to_run, screen, logs)?;
+            for (index, record) in missing.into_iter().zip(trained) {
+                records[index] = record;
+            }
+        }
+        let n_kept = records.iter().flatten().count();
+        if n_kept < trials.len() {
+            let store = self.store.root().to_owned();
+            return Err(CliError::Interrupted { n_kept, n_trials: trials.len(), store });
+        }
+        let finding = |(trial, record): (&Trial, Option<_>)| Some(Finding { trial: trial.clone(), record: record? });
+        Ok(trials.iter().zip(records).filter_map(finding).collect())
+    }
+
+    /// Trains `trials` and keeps them; no record where a trial was abandoned.
+    pub(crate) fn train(
+        &self,
+        trials: &[Trial],
+        screen: &Screen,
+        logs: &TrialLogs,
+    ) -> Result<Vec<Option<TrialRecord>>, CliError> {
+        let Prepared { spec, plan, data, .. } = self.prepared;
+        let jobs = self.jobs.min(trials.len());
+        let (environment, progress) = (environment::gather(self.store, jobs), Progress::new(screen, trials.len()));
+        let about = (spec, plan, &data.dataset);
+        let keeper = Keeper::new(about, (self.store, environment), self.cadence, logs, progress);
+        let sweep = run_sweep(plan, &data.dataset, self.registry, trials, jobs, &CANCEL, &keeper);
+        keeper.progress.finish();
+        Ok(sweep?.records)
+    }
+}
+
+/// The record of `trial`, if the store has one that can be used.
+pub(crate) fn stored(store: &Store, trial: &Trial) -> Option<TrialRecord> {
+    match store.find(&trial.id) {
+        Found::Record(record) => Some(*record),
+        Found::Missing => None,
+        Found::Damaged(problem) => {
+            tracing::warn!("trial {} counts as missing: {problem}", trial.id.short());
+            None
+        }
+    }
+}
+
+/// `look` at each of `items` on up to `jobs` threads, in order.
+pub(crate) fn in_parallel<T: Sync, R: Send>(items: &[T], jobs: usize, look: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let share = items.len().div_ceil(jobs.max(1)).max(1);
+    std::thread::scope(|scope| {
+        let look = &look;
+        let threads: Vec<_> =
+            items.chunks(share).map(|chunk| scope.spawn(move || chunk.iter().map(look).collect::<Vec<R>>())).collect();
+        threads
+            .into_iter()
+            .flat_map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    })
+}
+
+static CANCEL: Cancel = Cancel::new();
+
+/// The first Ctrl-C asks running trials to stop; the second ends the process.
+pub(crate) fn cancel_on_interrupt() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let handler = || {
+            if CANCEL.is_cancelled() {
+                std::process::exit(130);
+            }
+            CANCEL.cancel();
+            tracing::warn!("stopping; press Ctrl-C again to stop at once");
+        };
+        if let Err(error) = ctrlc::set_handler(handler) {
+            tracing::warn!("Ctrl-C will end recur at once: {error}");
+        }
+    });
+}

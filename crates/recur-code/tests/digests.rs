@@ -1,0 +1,73 @@
+//! Which edit changes which digest.
+
+use recur_code::Digests;
+use std::path::Path;
+
+/// A crate with two plugins, a shared module and a test.
+const FILES: [(&str, &str); 6] = [
+    ("src/lib.rs", "mod shared; mod one; mod two; #[cfg(test)] mod checks;"),
+    ("src/shared.rs", "mod deep; pub fn f() -> f32 { 1.0 }"),
+    ("src/shared/deep.rs", "pub fn g() -> f32 { 2.0 }"),
+    ("src/one/mod.rs", "mod cell; impl ModelPlugin for One { fn version(&self) -> u32 { 1 } }"),
+    ("src/one/cell.rs", "pub fn cell() {}"),
+    ("src/two.rs", "impl ModelPlugin for Two { fn version(&self) -> u32 { 1 } }"),
+];
+
+fn digests(edits: &[(&str, &str)]) -> [String; 3] {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in FILES.iter().chain(edits) {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let digests = Digests::of_crate(folder.path());
+    [digests.of(None), digests.of(Some("one")), digests.of(Some("two"))]
+}
+
+/// Which of (crate, plugin one, plugin two) change when `path` holds `text`.
+fn check(path: &str, text: &str, changed: [bool; 3]) {
+    let (before, after) = (digests(&[]), digests(&[(path, text)]));
+    let found: Vec<bool> = before.iter().zip(&after).map(|(a, b)| a != b).collect();
+    assert_eq!(found, changed, "{path}: {text}");
+}
+
+#[test]
+fn an_edit_of_a_plugin_changes_its_own_digest_alone() {
+    check("src/one/cell.rs", "pub fn cell() { todo() }", [true, true, false]);
+    check("src/two.rs", "impl ModelPlugin for Two { fn version(&self) -> u32 { 2 } }", [true, false, true]);
+}
+
+#[test]
+fn an_edit_of_shared_code_changes_every_plugin() {
+    check("src/shared/deep.rs", "pub fn g() -> f32 { 2.5 }", [true; 3]);
+}
+
+#[test]
+fn comments_tests_and_files_outside_of_the_crate_change_nothing() {
+    check("src/shared.rs", "mod deep; /// Says.\npub fn f() -> f32 { 1.0 } // why", [false; 3]);
+    check("src/checks.rs", "fn test() {}", [false; 3]);
+    check("src/stray.rs", "fn stray() {}", [false; 3]);
+}
+
+#[test]
+fn only_the_named_modules_count_when_they_are_named() {
+    let digest = |edit: (&str, &str)| {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, text) in FILES.iter().chain([&edit]) {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        Digests::of_crate(folder.path()).only(&["shared"]).of(None)
+    };
+    let before = digest(("src/checks.rs", ""));
+    assert_eq!(digest(("src/two.rs", "fn other() {}")), before);
+    assert_ne!(digest(("src/shared.rs", "mod deep; pub fn f() -> f32 { 3.0 }")), before);
+}
+
+#[test]
+fn locked_versions_count() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let plain = Digests::of_crate(here).of(None);
+    assert_ne!(Digests::of_crate(here).locked(&["sha2"]).of(None), plain);
+}

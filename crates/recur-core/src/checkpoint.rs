@@ -1,0 +1,43 @@
+//! A trial half way: all that is needed to go on as if it had never been stopped.
+
+use crate::record::EpochRecord;
+use crate::tensor::Tensor;
+use crate::trial::TrialId;
+use serde::{Deserialize, Serialize};
+
+/// The whole state of a trial between two steps. Random streams have no position in it: each is keyed by its epoch or step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checkpoint {
+    /// Where the trial stands.
+    pub progress: Progress,
+    /// The model's weights.
+    pub weights: Vec<Tensor>,
+    /// The model's training state beside the weights.
+    pub training_state: Vec<Tensor>,
+    /// The weights of [`Progress::best`]; empty where there is none.
+    pub best_weights: Vec<Tensor>,
+}
+
+/// Where a trial stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// The trial.
+    pub trial: TrialId,
+    /// The epochs that are done.
+    pub epochs: Vec<EpochRecord>,
+    /// Names of the next epoch that are done.
+    pub names: u64,
+    /// The sum of their losses, in nats.
+    pub loss: f64,
+    /// The best epoch so far, where early stopping watches.
+    pub best: Option<BestEpoch>,
+}
+
+/// The best epoch so far by the figure that early stopping watches.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BestEpoch {
+    /// The epoch, from 0.
+    pub epoch: u32,
+    /// Its figure.
+    pub value: f64,
+}

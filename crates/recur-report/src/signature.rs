@@ -1,0 +1,119 @@
+//! What a report was made of, in one line of short digests: any change of it shows.
+
+use crate::input::ReportInput;
+use recur_core::digest::{Digest, Hasher};
+use recur_core::trial::Identity;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// What stands before the line in a report.
+const LABEL: &str = "Signature: `";
+
+/// The parts of a report's making, by name: `spec`, `data`, `split`, `selection`, `code`, `contract` and `records`.
+///
+/// A part is the first 12 digits of a digest; `contract` is the version of the numeric contract.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signature(BTreeMap<String, String>);
+
+/// The parts, in the order in which they are written, with what each covers.
+pub const PARTS: [(&str, &str); 7] = [
+    ("spec", "the spec, defaults filled in"),
+    ("data", "the data set"),
+    ("split", "which rows each replicate trains, chooses and tests on"),
+    ("selection", "the chosen configurations"),
+    ("code", "the code of the models and of the training procedure"),
+    ("contract", "the numeric contract"),
+    ("records", "the figures of every trial"),
+];
+
+impl Signature {
+    /// The signature of the report of `input`.
+    pub fn of(input: &ReportInput<'_>) -> Self {
+        let values = [
+            Digest::of(input.how_to.resolved_spec.as_bytes()).short().to_owned(),
+            input.facts.dataset.short().to_owned(),
+            splits(input),
+            selection(input),
+            Self::code_of(input.findings.iter().map(|finding| &finding.record.identity)),
+            input.how_to.numeric_contract.to_string(),
+            records(input),
+        ];
+        Self(PARTS.iter().map(|(name, _)| (*name).to_owned()).zip(values).collect())
+    }
+
+    /// The part `code` of a report of trials with these identities.
+    pub fn code_of<'a>(identities: impl Iterator<Item = &'a Identity>) -> String {
+        let codes: BTreeSet<[&str; 3]> = identities
+            .map(|identity| [&identity.model, identity.model_code.as_str(), identity.procedure.as_str()])
+            .collect();
+        let mut hasher = Hasher::new();
+        codes.iter().flatten().for_each(|part| {
+            hasher.field(part.as_bytes());
+        });
+        short(hasher)
+    }
+
+    /// The signature in the text of a report, if there is one.
+    pub fn read(markdown: &str) -> Option<Self> {
+        let line = markdown.lines().rev().find_map(|line| line.strip_prefix(LABEL)?.strip_suffix('`'))?;
+        let parts = line.split(' ').map(|part| part.split_once(':').map(|(name, value)| (name.into(), value.into())));
+        let parts: BTreeMap<String, String> = parts.collect::<Option<_>>()?;
+        PARTS.iter().all(|(name, _)| parts.contains_key(*name)).then_some(Self(parts))
+    }
+
+    /// The value of a part.
+    pub fn get(&self, part: &str) -> &str {
+        self.0.get(part).map_or("", String::as_str)
+    }
+
+    /// The line of a report that says it.
+    pub(crate) fn line(&self) -> String {
+        format!("{LABEL}{self}`")
+    }
+}
+
+impl fmt::Display for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts: Vec<String> = PARTS.iter().map(|(name, _)| format!("{name}:{}", self.get(name))).collect();
+        f.write_str(&parts.join(" "))
+    }
+}
+
+fn short(hasher: Hasher) -> String {
+    hasher.finish().short().to_owned()
+}
+
+fn splits(input: &ReportInput<'_>) -> String {
+    let splits: BTreeSet<(u32, &Digest)> =
+        input.findings.iter().map(|finding| (finding.trial.replicate, &finding.record.split)).collect();
+    let mut hasher = Hasher::new();
+    for (replicate, split) in splits {
+        hasher.field(&replicate.to_le_bytes()).field(split.as_str().as_bytes());
+    }
+    short(hasher)
+}
+
+fn selection(input: &ReportInput<'_>) -> String {
+    let mut hasher = Hasher::new();
+    for chosen in input.selection.chosen() {
+        let title = chosen.configuration.map_or_else(String::new, |index| input.plan.configurations[index].title());
+        hasher.field(chosen.model.as_bytes()).field(title.as_bytes());
+    }
+    short(hasher)
+}
+
+fn records(input: &ReportInput<'_>) -> String {
+    let json = "a record has only string keys";
+    let mut of_trials: Vec<_> = input.findings.iter().map(|finding| &finding.record).collect();
+    of_trials.sort_by(|a, b| a.id.cmp(&b.id));
+    let mut of_tests: Vec<_> = input.tests.iter().collect();
+    of_tests.sort_by(|a, b| a.id.cmp(&b.id));
+    let mut hasher = Hasher::new();
+    for record in of_trials {
+        hasher.field(&serde_json::to_vec(record).expect(json));
+    }
+    for record in of_tests {
+        hasher.field(&serde_json::to_vec(record).expect(json));
+    }
+    short(hasher)
+}

@@ -1,0 +1,257 @@
+//! Checking all of a store: what is there, and what is wrong with it.
+
+use crate::checkpoint::read_checkpoint;
+use crate::curves;
+use crate::environment::Environment;
+use crate::error::StoreError;
+use crate::experiment::{check_log, read_experiment};
+use crate::files::{Entry, entries, parse_json, read, size};
+use crate::layout::{CURVES, ENVIRONMENT, LOG, STORE, TEST, WEIGHTS, trial_id};
+use crate::lookup::{read_test, read_trial, twice};
+use crate::problem::{Fault, Problem};
+use crate::scratch::{Gate, LOCK, all};
+use crate::shards::in_order;
+use crate::store::Store;
+use crate::sums::Sums;
+use crate::weights;
+use recur_core::digest::Digest;
+use recur_core::trial::TrialId;
+use std::ops::{AddAssign, ControlFlow};
+use std::path::Path;
+
+/// What a check went through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Trials.
+    pub trials: u64,
+    /// Test results.
+    pub tests: u64,
+    /// Checkpoints.
+    pub checkpoints: u64,
+    /// Experiments.
+    pub experiments: u64,
+    /// Diffs of uncommitted changes.
+    pub diffs: u64,
+    /// Second results of a trial.
+    pub conflicts: u64,
+    /// Processes that have the store open to write.
+    pub writers: u64,
+    /// Bytes of all of it, without the writers' scratch.
+    pub bytes: u64,
+    /// Problems told.
+    pub problems: u64,
+}
+
+/// The top of a store.
+const TOP: [&str; 7] = [STORE, "trials", "checkpoints", "experiments", "diffs", "conflicts", "tmp"];
+
+impl Store {
+    /// Reads and checks every file of the store, and tells each problem as it is found.
+    ///
+    /// # Errors
+    /// If a folder cannot be read.
+    pub fn check(&self, on_problem: impl FnMut(&Problem)) -> Result<Summary, StoreError> {
+        let mut check = Check { tell: on_problem, summary: Summary::default() };
+        let top = entries(self.root())?;
+        check.strays(top.iter().filter(|entry| !TOP.contains(&entry.name.as_str())));
+        check.summary.bytes += size(&self.root().join(STORE));
+        self.check_trials(&mut check)?;
+        self.check_checkpoints(&mut check)?;
+        self.check_experiments(&mut check)?;
+        self.check_diffs(&mut check)?;
+        self.check_conflicts(&mut check)?;
+        self.check_scratch(&mut check)?;
+        Ok(check.summary)
+    }
+
+    fn check_trials<F: FnMut(&Problem)>(&self, check: &mut Check<F>) -> Result<(), StoreError> {
+        let (shards, strays) = split(self.shards()?, |entry| entry.is_folder);
+        check.strays(strays.iter());
+        let mut outcome = Ok(());
+        in_order(
+            &shards,
+            |shard| self.check_shard(shard),
+            |told| match told {
+                Ok(told) => {
+                    check.summary += told.summary;
+                    told.problems.iter().for_each(|problem| (check.tell)(problem));
+                    ControlFlow::Continue(())
+                }
+                Err(error) => {
+                    outcome = Err(error);
+                    ControlFlow::Break(())
+                }
+            },
+        );
+        outcome
+    }
+
+    fn check_shard(&self, shard: &Path) -> Result<Shard, StoreError> {
+        let mut problems = Vec::new();
+        let mut check = Check { tell: |problem: &Problem| problems.push(problem.clone()), summary: Summary::default() };
+        for entry in entries(shard)? {
+            match trial_id(&entry.name).filter(|id| entry.is_folder && self.trial(id) == entry.path) {
+                Some(id) => {
+                    check.summary.trials += 1;
+                    check.summary.bytes += size(&entry.path);
+                    check.result(twice(|| self.check_trial(&entry.path, &id)));
+                    let test = entry.path.join(TEST);
+                    match twice(|| read_test(&test, &id)) {
+                        Ok(None) => {}
+                        outcome => {
+                            check.summary.tests += 1;
+                            check.result(outcome.map(drop));
+                        }
+                    }
+                }
+                None => check.strays([&entry].into_iter()),
+            }
+        }
+        let summary = check.summary;
+        Ok(Shard { summary, problems })
+    }
+
+    fn check_trial(&self, folder: &Path, id: &TrialId) -> Result<(), Problem> {
+        // A folder that vanished was replaced or removed while this went on.
+        let Some(whole) = read_trial(folder, id)? else { return Ok(()) };
+        let path = folder.join(CURVES);
+        if whole.files[CURVES] != curves::render(&whole.value) {
+            return Err(Problem::content(&path, "it does not hold the figures of record.json"));
+        }
+        let path = folder.join(WEIGHTS);
+        if let Some(bytes) = whole.files.get(WEIGHTS) {
+            weights::decode(bytes).map_err(|problem| Problem::new(&path, Fault::Weights(problem)))?;
+        }
+        check_log(&folder.join(LOG), &whole.files[LOG])?;
+        let path = folder.join(ENVIRONMENT);
+        let environment: Environment = parse_json(&path, &whole.files[ENVIRONMENT])?;
+        match environment.code.uncommitted.map(|digest| self.diff_path(&digest)) {
+            Some(diff) if !diff.exists() => Err(Problem::new(&diff, Fault::NoDiff { environment: path })),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_checkpoints<F: FnMut(&Problem)>(&self, check: &mut Check<F>) -> Result<(), StoreError> {
+        for trial in entries(&self.root().join("checkpoints"))? {
+            let Some(id) = trial_id(&trial.name).filter(|_| trial.is_folder) else {
+                check.strays([&trial].into_iter());
+                continue;
+            };
+            for entry in entries(&trial.path)? {
+                check.summary.checkpoints += 1;
+                check.summary.bytes += size(&entry.path);
+                match read_checkpoint(&entry.path, &id) {
+                    // A live process has put a later one in its place.
+                    Err(Problem { fault: Fault::Missing, .. }) => {}
+                    outcome => check.result(outcome.map(drop)),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_experiments<F: FnMut(&Problem)>(&self, check: &mut Check<F>) -> Result<(), StoreError> {
+        let (folders, strays) = split(entries(&self.root().join("experiments"))?, |entry| entry.is_folder);
+        check.strays(strays.iter());
+        for entry in folders {
+            check.summary.experiments += 1;
+            check.summary.bytes += size(&entry.path);
+            check.result(twice(|| read_experiment(&entry.path)).map(drop));
+            let log = entry.path.join(LOG);
+            check.result(twice(|| match read(&log) {
+                Err(Problem { fault: Fault::Missing, .. }) => Ok(()),
+                text => check_log(&log, &text?),
+            }));
+        }
+        Ok(())
+    }
+
+    fn check_diffs<F: FnMut(&Problem)>(&self, check: &mut Check<F>) -> Result<(), StoreError> {
+        for entry in entries(&self.root().join("diffs"))? {
+            let digest = entry.name.strip_suffix(".diff").and_then(Digest::parse);
+            let Some(expected) = digest.filter(|_| !entry.is_folder) else {
+                check.strays([&entry].into_iter());
+                continue;
+            };
+            check.summary.diffs += 1;
+            check.summary.bytes += size(&entry.path);
+            check.result(read(&entry.path).and_then(|bytes| match Digest::of(&bytes) == expected {
+                true => Ok(()),
+                false => Err(Problem::new(&entry.path, Fault::NotItsName { expected })),
+            }));
+        }
+        Ok(())
+    }
+
+    fn check_conflicts<F: FnMut(&Problem)>(&self, check: &mut Check<F>) -> Result<(), StoreError> {
+        for entry in entries(&self.conflicts())? {
+            check.summary.conflicts += 1;
+            check.summary.bytes += size(&entry.path);
+            check.result(Err(Problem::new(&entry.path, Fault::Conflict)));
+            check.result(Sums::read_folder(&entry.path, &[]).map(drop));
+        }
+        Ok(())
+    }
+
+    fn check_scratch<F: FnMut(&Problem)>(&self, check: &mut Check<F>) -> Result<(), StoreError> {
+        let tmp = self.tmp();
+        let files = entries(&tmp)?;
+        check.strays(files.iter().filter(|entry| !entry.is_folder && entry.name != LOCK));
+        let Some(gate) = Gate::pass_to_read(&tmp) else { return Ok(()) };
+        for (folder, is_live) in all(&tmp, &gate)? {
+            if is_live {
+                check.summary.writers += 1;
+            } else {
+                check.summary.bytes += size(&folder);
+                check.result(Err(Problem::new(&folder, Fault::DeadScratch)));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A check as it goes.
+struct Check<F> {
+    tell: F,
+    summary: Summary,
+}
+
+/// What came of one folder of trials.
+struct Shard {
+    summary: Summary,
+    problems: Vec<Problem>,
+}
+
+impl<F: FnMut(&Problem)> Check<F> {
+    fn result(&mut self, outcome: Result<(), Problem>) {
+        if let Err(problem) = outcome {
+            self.summary.problems += 1;
+            (self.tell)(&problem);
+        }
+    }
+
+    fn strays<'a>(&mut self, strays: impl Iterator<Item = &'a Entry>) {
+        for entry in strays {
+            self.result(Err(Problem::new(&entry.path, Fault::Stray)));
+        }
+    }
+}
+
+impl AddAssign for Summary {
+    fn add_assign(&mut self, other: Self) {
+        let Self { trials, tests, checkpoints, experiments, diffs, conflicts, writers, bytes, problems } = other;
+        self.trials += trials;
+        self.tests += tests;
+        self.checkpoints += checkpoints;
+        self.experiments += experiments;
+        self.diffs += diffs;
+        self.conflicts += conflicts;
+        self.writers += writers;
+        self.bytes += bytes;
+        self.problems += problems;
+    }
+}
+
+fn split(entries: Vec<Entry>, belongs: impl Fn(&Entry) -> bool) -> (Vec<Entry>, Vec<Entry>) {
+    entries.into_iter().partition(belongs)
+}

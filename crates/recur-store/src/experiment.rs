@@ -1,0 +1,299 @@
+//! An experiment's folder: its spec, the rows that were no use, its trials and its log. Results are looked up by trial.
+//!
+//! Unlike a trial's folder it is written again by each run of the experiment. `SHA256SUMS` is taken away first and comes
+//! back last, so a folder that was left half written tells so. Two processes that run one experiment take turns.
+
+use crate::error::StoreError;
+use crate::files::{create_folders, entries, exists, read, sync_folder};
+use crate::layout::{LOG, REJECTS, RESOLVED, SUMS, TRIALS, trial_id};
+use crate::lookup::twice;
+use crate::problem::{Fault, Problem};
+use crate::store::Store;
+use crate::sums::{Files, Sums};
+use recur_core::digest::Digest;
+use recur_core::trial::TrialId;
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::{Seek as _, SeekFrom};
+use std::path::{Component, Path};
+
+/// What is kept of an experiment.
+#[derive(Clone, Copy, Debug)]
+pub struct ExperimentFiles<'a> {
+    /// The spec with every default filled in, as YAML.
+    pub resolved: &'a str,
+    /// The rows that could not be used, as CSV.
+    pub rejects: &'a [u8],
+    /// Its trials, in the order of the plan.
+    pub trials: &'a [ExperimentTrial],
+}
+
+/// A row of `trials.csv`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExperimentTrial {
+    /// The configuration, in words.
+    pub configuration: String,
+    /// The replicate, from 0.
+    pub replicate: u32,
+    /// The trial.
+    pub id: TrialId,
+}
+
+/// What the store has of an experiment.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FoundExperiment {
+    /// Its spec and its trials; every file beside them was checked.
+    Experiment(Box<StoredExperiment>),
+    /// Nothing.
+    Missing,
+    /// Something that cannot be used: the experiment has to be run again, which trains nothing that is there.
+    Damaged(Problem),
+}
+
+/// An experiment, as it is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredExperiment {
+    /// The spec with every default filled in, as YAML.
+    pub resolved: String,
+    /// Its trials, in the order of the plan of its last run.
+    pub trials: Vec<ExperimentTrial>,
+}
+
+impl Store {
+    /// Opens the log of the experiment called `name` to append to it; a last line that was cut is taken off.
+    ///
+    /// # Errors
+    /// If the file cannot be written, or `name` is no folder's name.
+    pub fn open_log(&self, name: &str) -> Result<File, StoreError> {
+        let folder = self.experiment_folder(name)?;
+        let _gate = self.gate()?;
+        create_folders(&folder)?;
+        self.list_log(&folder, None)?;
+        let path = folder.join(LOG);
+        let wrong = || StoreError::io("write", &path);
+        let mut log = File::options().create(true).read(true).append(true).open(&path).map_err(wrong())?;
+        let text = std::fs::read(&path).map_err(StoreError::io("read", &path))?;
+        let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        if whole < text.len() {
+            log.set_len(whole as u64).map_err(wrong())?;
+        }
+        log.seek(SeekFrom::End(0)).map_err(wrong())?;
+        Ok(log)
+    }
+
+    /// Keeps the files of the experiment called `name`, in place of those of an earlier run. Equal ones are left alone.
+    ///
+    /// # Errors
+    /// If they cannot be written, or `name` is no folder's name.
+    pub fn keep_experiment(&self, name: &str, files: &ExperimentFiles<'_>) -> Result<(), StoreError> {
+        let folder = self.experiment_folder(name)?;
+        let _gate = self.gate()?;
+        let files = Files::from([
+            (RESOLVED.to_owned(), files.resolved.as_bytes().to_owned()),
+            (REJECTS.to_owned(), files.rejects.to_owned()),
+            (TRIALS.to_owned(), render_trials(files.trials)),
+        ]);
+        if Sums::read_folder(&folder, &[LOG]).is_ok_and(|(_, there)| there == files) {
+            return Ok(());
+        }
+        create_folders(&folder)?;
+        let sums = folder.join(SUMS);
+        if exists(&sums) {
+            std::fs::remove_file(&sums).map_err(StoreError::io("replace", &sums))?;
+            sync_folder(&folder)?;
+        }
+        for (file, bytes) in &files {
+            self.write_file(&folder.join(file), bytes)?;
+        }
+        self.write_file(&sums, Sums::of(&files).render().as_bytes())
+    }
+
+    /// Adds the log's digest to those of the folder: the run has ended, and its log is whole.
+    ///
+    /// # Errors
+    /// If the log cannot be read or the digest not be written, or `name` is no folder's name.
+    pub fn seal_log(&self, name: &str) -> Result<(), StoreError> {
+        let folder = self.experiment_folder(name)?;
+        let _gate = self.gate()?;
+        let path = folder.join(LOG);
+        let log = File::open(&path).map_err(StoreError::io("read", &path))?;
+        log.sync_all().map_err(StoreError::io("flush", &path))?;
+        let digest = Digest::of(&read(&path).map_err(StoreError::Damaged)?);
+        self.list_log(&folder, Some(digest))
+    }
+
+    /// Looks up the experiment called `name` and checks its folder.
+    pub fn find_experiment(&self, name: &str) -> FoundExperiment {
+        match twice(|| read_experiment(&self.experiment(name))) {
+            Ok(Some(found)) => FoundExperiment::Experiment(Box::new(found)),
+            Ok(None) => FoundExperiment::Missing,
+            Err(problem) => FoundExperiment::Damaged(problem),
+        }
+    }
+
+    /// The names of all experiments, sorted.
+    ///
+    /// # Errors
+    /// If the folder cannot be read.
+    pub fn experiments(&self) -> Result<Vec<String>, StoreError> {
+        let listed = entries(&self.root().join("experiments"))?;
+        Ok(listed.into_iter().filter(|entry| entry.is_folder).map(|entry| entry.name).collect())
+    }
+
+    /// Lists the log's digest, or no longer lists it.
+    fn list_log(&self, folder: &Path, digest: Option<Digest>) -> Result<(), StoreError> {
+        // What is missing or damaged stays so, for `check` to tell.
+        let Ok(mut sums) = Sums::read(folder) else { return Ok(()) };
+        let before = sums.clone();
+        match digest {
+            Some(digest) => sums.0.insert(LOG.to_owned(), digest),
+            None => sums.0.remove(LOG),
+        };
+        if sums == before { Ok(()) } else { self.write_file(&folder.join(SUMS), sums.render().as_bytes()) }
+    }
+
+    fn experiment_folder(&self, name: &str) -> Result<std::path::PathBuf, StoreError> {
+        let mut parts = Path::new(name).components();
+        match (parts.next(), parts.next()) {
+            (Some(Component::Normal(part)), None) if part == name => Ok(self.experiment(name)),
+            _ => Err(StoreError::ExperimentName { name: name.to_owned() }),
+        }
+    }
+}
+
+fn render_trials(trials: &[ExperimentTrial]) -> Vec<u8> {
+    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+    let in_memory = "a row can be written to memory";
+    writer.write_record(["configuration", "replicate", "id"]).expect(in_memory);
+    trials.iter().for_each(|trial| writer.serialize(trial).expect(in_memory));
+    writer.into_inner().expect(in_memory)
+}
+
+/// Reads an experiment's folder and checks it; nothing where there is none, or only the log of a run that kept nothing. The
+/// log of a run that goes on, or was cut off, is not listed.
+pub(crate) fn read_experiment(folder: &Path) -> Result<Option<StoredExperiment>, Problem> {
+    let is_there = |name: &&str| exists(&folder.join(name));
+    if ![SUMS, RESOLVED, REJECTS, TRIALS].iter().any(is_there) {
+        return Ok(None);
+    }
+    let (_, files) = Sums::read_folder(folder, &[LOG]).map_err(|problem| match problem.fault {
+        Fault::Missing => Problem::new(&problem.path, Fault::HalfWritten),
+        _ => problem,
+    })?;
+    for name in [RESOLVED, REJECTS, TRIALS] {
+        if !files.contains_key(name) {
+            return Err(Problem::content(&folder.join(SUMS), format!("it does not list {name}")));
+        }
+    }
+    let path = folder.join(RESOLVED);
+    let resolved = String::from_utf8(files[RESOLVED].clone()).map_err(|error| Problem::content(&path, error))?;
+    let path = folder.join(TRIALS);
+    let rows = csv::Reader::from_reader(&files[TRIALS][..]).into_deserialize();
+    let trials: Vec<ExperimentTrial> =
+        rows.collect::<Result<_, _>>().map_err(|error| Problem::content(&path, error))?;
+    match trials.iter().find(|trial| trial_id(trial.id.as_str()).is_none()) {
+        Some(trial) => Err(Problem::content(&path, format!("`{}` is no trial's id", trial.id))),
+        None => Ok(Some(StoredExperiment { resolved, trials })),
+    }
+}
+
+/// Checks that a log is JSON lines.
+pub(crate) fn check_log(path: &Path, text: &[u8]) -> Result<(), Problem> {
+    for (index, line) in text.split_inclusive(|byte| *byte == b'\n').enumerate() {
+        let line_number = index + 1;
+        if !line.ends_with(b"\n") {
+            return Err(Problem::new(path, Fault::CutLog { line: line_number }));
+        }
+        if serde_json::from_slice::<serde::de::IgnoredAny>(line).is_err() {
+            return Err(Problem::new(path, Fault::LogLine { line: line_number }));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples;
+    use std::io::Write as _;
+
+    fn trials() -> Vec<ExperimentTrial> {
+        let trial =
+            |n: u32| ExperimentTrial { configuration: "m \"a\", b".into(), replicate: n, id: samples::id(n.into()) };
+        (0..2).map(trial).collect()
+    }
+
+    fn store() -> (tempfile::TempDir, Store) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let files = ExperimentFiles { resolved: "a: 1\n", rejects: b"file\n", trials: &trials() };
+        store.keep_experiment("names", &files).unwrap();
+        (folder, store)
+    }
+
+    fn found(store: &Store) -> StoredExperiment {
+        match store.find_experiment("names") {
+            FoundExperiment::Experiment(found) => *found,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_experiment_comes_back_as_it_was() {
+        let (_folder, store) = store();
+        assert_eq!(found(&store), StoredExperiment { resolved: "a: 1\n".into(), trials: trials() });
+        assert_eq!(store.experiments().unwrap(), ["names"]);
+        assert_eq!(store.find_experiment("others"), FoundExperiment::Missing);
+        store.open_log("others").unwrap();
+        assert_eq!(store.find_experiment("others"), FoundExperiment::Missing);
+        let none = ExperimentFiles { resolved: "b: 1\n", rejects: b"file\n", trials: &[] };
+        store.keep_experiment("names", &none).unwrap();
+        assert_eq!(found(&store), StoredExperiment { resolved: "b: 1\n".into(), trials: vec![] });
+    }
+
+    #[test]
+    fn a_log_is_listed_from_the_end_of_a_run_to_the_start_of_the_next() {
+        let (_folder, store) = store();
+        let listed = || Sums::read(&store.experiment("names")).unwrap().0.contains_key(LOG);
+        store.open_log("names").unwrap().write_all(b"{}\n{\"cut").unwrap();
+        assert!(!listed());
+        let mut log = store.open_log("names").unwrap();
+        log.write_all(b"[]\n").unwrap();
+        store.seal_log("names").unwrap();
+        assert!(listed());
+        assert_eq!(std::fs::read(store.log_path("names")).unwrap(), b"{}\n[]\n");
+        std::fs::write(store.log_path("names"), b"{}\n{}\n").unwrap();
+        assert!(matches!(store.find_experiment("names"), FoundExperiment::Damaged(p) if p.path.ends_with(LOG)));
+        store.open_log("names").unwrap();
+        found(&store);
+    }
+
+    #[test]
+    fn a_folder_that_was_left_half_written_tells_so_and_the_next_run_puts_it_right() {
+        let (_folder, store) = store();
+        let sums = store.experiment("names").join(SUMS);
+        std::fs::remove_file(&sums).unwrap();
+        let FoundExperiment::Damaged(problem) = store.find_experiment("names") else { panic!() };
+        assert_eq!(problem, Problem::new(&sums, Fault::HalfWritten));
+        let files = ExperimentFiles { resolved: "a: 1\n", rejects: b"file\n", trials: &trials() };
+        store.keep_experiment("names", &files).unwrap();
+        found(&store);
+    }
+
+    #[test]
+    fn a_name_that_leads_elsewhere_is_refused() {
+        let (_folder, store) = store();
+        for name in ["", ".", "..", "a/b", "/a", "a/"] {
+            assert!(matches!(store.open_log(name), Err(StoreError::ExperimentName { .. })), "{name}");
+        }
+    }
+
+    #[test]
+    fn logs_are_json_lines() {
+        let check = |text: &str| check_log(Path::new("l"), text.as_bytes()).map_err(|problem| problem.fault);
+        assert_eq!(check(""), Ok(()));
+        assert_eq!(check("{}\n[1]\n"), Ok(()));
+        assert_eq!(check("{}\n{}"), Err(Fault::CutLog { line: 2 }));
+        assert_eq!(check("{}\n{\n{}\n"), Err(Fault::LogLine { line: 2 }));
+    }
+}

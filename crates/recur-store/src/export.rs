@@ -1,0 +1,146 @@
+//! Copying trials and experiments into another store.
+
+use crate::environment::Environment;
+use crate::error::StoreError;
+use crate::experiment::read_experiment;
+use crate::files::{create_folders, move_in, read, sync_folder, write_new};
+use crate::keep::{Kept, Kind, failure};
+use crate::layout::{ENVIRONMENT, LOG, SUMS, TEST};
+use crate::lookup::{Whole, read_test, read_trial};
+use crate::problem::{Fault, Problem};
+use crate::store::Store;
+use crate::sums::Sums;
+use recur_core::trial::TrialId;
+use std::path::Path;
+
+/// What became of an export.
+#[derive(Debug, Default)]
+pub struct Exported {
+    /// Trials that were copied.
+    pub copied: u64,
+    /// Trials that the other store had, or had a better one of.
+    pub there: u64,
+    /// Experiments that were copied.
+    pub experiments: u64,
+    /// What was not copied, as it is missing or damaged here, or another experiment has its name there.
+    pub problems: Vec<Problem>,
+    /// Trials that have another result there ([`StoreError::Nondeterminism`]): both stand in that store now.
+    pub conflicts: Vec<StoreError>,
+}
+
+impl Store {
+    /// Copies trials, each checked as a whole, into the store at `to`, which is made if needed: those of `ids`, or all of
+    /// them and the experiments as well. What is there is treated as [`Store::keep`] does.
+    ///
+    /// # Errors
+    /// If `to` cannot be opened or written, or a folder of this store not be read.
+    pub fn export(&self, to: &Path, ids: Option<&[TrialId]>) -> Result<Exported, StoreError> {
+        let target = Self::open(to)?;
+        let mut exported = Exported::default();
+        let all = match ids {
+            Some(_) => None,
+            None => Some(self.ids()?.into_iter().collect::<Vec<_>>()),
+        };
+        for id in ids.or(all.as_deref()).unwrap_or_default() {
+            let folder = self.trial(id);
+            match read_trial(&folder, id) {
+                Ok(Some(whole)) => self.export_trial(&target, id, &whole, &mut exported)?,
+                Ok(None) => exported.problems.push(Problem::new(&folder, Fault::Missing)),
+                Err(problem) => exported.problems.push(problem),
+            }
+        }
+        if ids.is_none() {
+            for name in self.experiments()? {
+                self.export_experiment(&target, &name, &mut exported)?;
+            }
+        }
+        Ok(exported)
+    }
+
+    fn export_trial(
+        &self,
+        target: &Self,
+        id: &TrialId,
+        whole: &Whole<recur_core::record::TrialRecord>,
+        exported: &mut Exported,
+    ) -> Result<(), StoreError> {
+        // Before the trial that names it.
+        let environment = serde_json::from_slice::<Environment>(&whole.files[ENVIRONMENT]).ok();
+        if let Some(digest) = environment.and_then(|environment| environment.code.uncommitted) {
+            match read(&self.diff_path(&digest)) {
+                Ok(diff) => target.write_file(&target.diff_path(&digest), &diff)?,
+                Err(problem) => exported.problems.push(problem),
+            }
+        }
+        let staged = target.stage(Kind::Trial, &whole.files, failure(&whole.value).is_some())?;
+        match told(target.place(Kind::Trial, id, &staged), exported)? {
+            Some(Kept::New | Kept::Replaced(_)) => exported.copied += 1,
+            Some(Kept::Same) => exported.there += 1,
+            // What is there is another result: this one's test result does not belong to it.
+            Some(Kept::Passed) => {
+                exported.there += 1;
+                return Ok(());
+            }
+            None => return Ok(()),
+        }
+        match read_test(&self.trial(id).join(TEST), id) {
+            Ok(Some(test)) => {
+                let staged = target.stage(Kind::Test, &test.files, false)?;
+                told(target.place(Kind::Test, id, &staged), exported)?;
+            }
+            Ok(None) => {}
+            Err(problem) => exported.problems.push(problem),
+        }
+        Ok(())
+    }
+
+    fn export_experiment(&self, target: &Self, name: &str, exported: &mut Exported) -> Result<(), StoreError> {
+        let (from, to) = (self.experiment(name), target.experiment(name));
+        let read = read_experiment(&from).and_then(|there| there.map(|_| Sums::read_folder(&from, &[LOG])).transpose());
+        let (mut sums, files) = match read {
+            Ok(Some(read)) => read,
+            Ok(None) => return Ok(()),
+            Err(problem) => {
+                exported.problems.push(problem);
+                return Ok(());
+            }
+        };
+        // A log that is not listed is of a run that goes on or was cut off, and stays.
+        let staged = target.scratch()?.path();
+        create_folders(&staged)?;
+        for (file, bytes) in &files {
+            write_new(&staged.join(file), bytes)?;
+        }
+        write_new(&staged.join(SUMS), sums.render().as_bytes())?;
+        sync_folder(&staged)?;
+        create_folders(to.parent().expect("it is within the store"))?;
+        if move_in(&staged, &to)? {
+            exported.experiments += 1;
+            return Ok(());
+        }
+        target.remove(&staged)?;
+        // Two runs of one experiment have logs of their own.
+        sums.0.remove(LOG);
+        match Sums::read_folder(&to, &[LOG]) {
+            Ok((mut there, _)) => {
+                there.0.remove(LOG);
+                if there != sums {
+                    exported.problems.push(Problem::new(&from, Fault::OtherExperiment { there: to }));
+                }
+            }
+            Err(problem) => exported.problems.push(problem),
+        }
+        Ok(())
+    }
+}
+
+/// A conflict is told at the end; any other error ends the export.
+fn told(kept: Result<Kept, StoreError>, exported: &mut Exported) -> Result<Option<Kept>, StoreError> {
+    match kept {
+        Err(conflict @ StoreError::Nondeterminism { .. }) => {
+            exported.conflicts.push(conflict);
+            Ok(None)
+        }
+        kept => kept.map(Some),
+    }
+}

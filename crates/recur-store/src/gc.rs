@@ -1,0 +1,141 @@
+//! Removing what nobody needs.
+
+use crate::checkpoint::read_checkpoint;
+use crate::environment::Environment;
+use crate::error::StoreError;
+use crate::experiment::read_experiment;
+use crate::files::{Entry, entries, parse_json, read, size};
+use crate::layout::{ENVIRONMENT, trial_id};
+use crate::lookup::Found;
+use crate::scratch::{Gate, all};
+use crate::store::Store;
+use recur_core::digest::Digest;
+use recur_core::trial::TrialId;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+/// What is removed beside what never has a use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GcOptions {
+    /// Trials that no experiment's `trials.csv` lists, too.
+    pub unreferenced: bool,
+}
+
+/// Something that was removed, or would be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removed {
+    /// What.
+    pub path: PathBuf,
+    /// Its bytes.
+    pub bytes: u64,
+    /// Why nobody needs it.
+    pub why: &'static str,
+}
+
+impl Store {
+    /// Removes scratch of dead processes, checkpoints that are damaged or whose trial has ended, and diffs that no
+    /// environment names; with [`GcOptions::unreferenced`] trials that no experiment lists, too. With `dry_run` all stays,
+    /// and what would be removed is told.
+    ///
+    /// # Errors
+    /// If another process has the store open to write, a folder cannot be read, something cannot be removed, or (with
+    /// [`GcOptions::unreferenced`]) an experiment's folder is damaged: it might list any trial.
+    pub fn gc(&self, what: GcOptions, dry_run: bool) -> Result<Vec<Removed>, StoreError> {
+        // Held to the end: nobody opens the store to write meanwhile.
+        let gate = if dry_run { Gate::pass_to_read(&self.tmp()) } else { Some(self.gate()?) };
+        let mut removed = Vec::new();
+        if let Some(gate) = &gate {
+            self.dead_scratch(gate, dry_run, &mut removed)?;
+        }
+        let ids = self.ids()?;
+        let mut gone = BTreeSet::new();
+        if what.unreferenced {
+            let listed = self.listed()?;
+            gone = ids.iter().filter(|id| !listed.contains(id)).cloned().collect();
+            removed.extend(gone.iter().map(|id| of(self.trial(id), "no experiment lists this trial")));
+        }
+        self.useless_checkpoints(&mut removed)?;
+        self.unnamed_diffs(ids.difference(&gone), &mut removed)?;
+        if !dry_run {
+            for Removed { path, .. } in &removed {
+                self.remove(path)?;
+                if let Some(parent) = path.parent() {
+                    // Only an empty folder can be removed so, and it does no harm where it stays.
+                    let _ = std::fs::remove_dir(parent);
+                }
+            }
+        }
+        Ok(removed)
+    }
+
+    fn dead_scratch(&self, gate: &Gate, dry_run: bool, removed: &mut Vec<Removed>) -> Result<(), StoreError> {
+        let mine = self.scratch().ok();
+        for (folder, is_live) in all(&self.tmp(), gate)? {
+            if !is_live {
+                removed.push(of(folder, "its process has ended"));
+            } else if !dry_run && !mine.is_some_and(|scratch| scratch.is(&folder)) {
+                return Err(StoreError::InUse { scratch: folder });
+            }
+        }
+        Ok(())
+    }
+
+    /// The ids of all trials, sorted.
+    pub(crate) fn ids(&self) -> Result<BTreeSet<TrialId>, StoreError> {
+        let mut ids = BTreeSet::new();
+        for shard in self.shards()?.iter().filter(|entry| entry.is_folder) {
+            ids.extend(entries(&shard.path)?.iter().filter_map(|entry| trial_id(&entry.name)));
+        }
+        Ok(ids)
+    }
+
+    /// The ids that experiments list.
+    fn listed(&self) -> Result<BTreeSet<TrialId>, StoreError> {
+        let mut ids = BTreeSet::new();
+        for name in self.experiments()? {
+            let experiment = read_experiment(&self.experiment(&name)).map_err(StoreError::Damaged)?;
+            ids.extend(experiment.into_iter().flat_map(|experiment| experiment.trials).map(|trial| trial.id));
+        }
+        Ok(ids)
+    }
+
+    fn useless_checkpoints(&self, removed: &mut Vec<Removed>) -> Result<(), StoreError> {
+        for folder in entries(&self.root().join("checkpoints"))? {
+            let Some(id) = trial_id(&folder.name) else { continue };
+            if matches!(self.find(&id), Found::Record(_)) {
+                removed.push(of(folder.path, "its trial has ended"));
+                continue;
+            }
+            let damaged = |entry: &Entry| !entry.is_folder && read_checkpoint(&entry.path, &id).is_err();
+            let files = entries(&folder.path)?.into_iter().filter(damaged);
+            removed.extend(files.map(|entry| of(entry.path, "this checkpoint cannot be used")));
+        }
+        Ok(())
+    }
+
+    fn unnamed_diffs<'a>(
+        &self,
+        trials: impl Iterator<Item = &'a TrialId>,
+        removed: &mut Vec<Removed>,
+    ) -> Result<(), StoreError> {
+        let diffs = entries(&self.root().join("diffs"))?;
+        if diffs.is_empty() {
+            return Ok(());
+        }
+        let conflicts = entries(&self.conflicts())?.into_iter().map(|entry| entry.path);
+        let mut named = BTreeSet::new();
+        for folder in trials.map(|id| self.trial(id)).chain(conflicts) {
+            let path = folder.join(ENVIRONMENT);
+            let environment = read(&path).and_then(|bytes| parse_json::<Environment>(&path, &bytes));
+            named.extend(environment.ok().and_then(|environment| environment.code.uncommitted));
+        }
+        let digest = |entry: &Entry| entry.name.strip_suffix(".diff").and_then(Digest::parse);
+        let unnamed = diffs.into_iter().filter(|entry| digest(entry).is_some_and(|digest| !named.contains(&digest)));
+        removed.extend(unnamed.map(|entry| of(entry.path, "no environment.json names this diff")));
+        Ok(())
+    }
+}
+
+fn of(path: PathBuf, why: &'static str) -> Removed {
+    Removed { bytes: size(&path), path, why }
+}

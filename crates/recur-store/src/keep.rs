@@ -1,0 +1,286 @@
+//! Keeping trials and test results: whole folders that are renamed into place and never changed after.
+
+use crate::curves;
+use crate::environment::Environment;
+use crate::error::{StoreError, WeightsProblem};
+use crate::files::{create_folders, json, move_in, sync_folder, write_new};
+use crate::layout::{
+    COMPARED, COMPARED_TEST, CURVES, ENVIRONMENT, LOG, PREDICTIONS, RECORD, SCORES, SPEC, SUMS, TEST, WEIGHTS,
+};
+use crate::lookup::{TestScores, read_test, read_trial};
+use crate::problem::{Fault, Problem};
+use crate::store::{Store, TRIES};
+use crate::sums::{Files, Sums};
+use crate::weights;
+use recur_core::digest::Digest;
+use recur_core::record::{Outcome, TrialRecord};
+use recur_core::tensor::Tensor;
+use recur_core::trial::TrialId;
+use recur_core::weights::ModelCard;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::path::{Path, PathBuf};
+
+/// All that is kept of a trial.
+#[derive(Clone, Copy, Debug)]
+pub struct NewTrial<'a> {
+    /// How it ended.
+    pub record: &'a TrialRecord,
+    /// Its weights; kept if it finished.
+    pub weights: &'a [Tensor],
+    /// What the weights are for.
+    pub card: &'a ModelCard,
+    /// A resolved spec that has this trial's configuration alone.
+    pub spec: &'a str,
+    /// Where and when it ran.
+    pub environment: &'a Environment,
+    /// Its log, as JSON lines.
+    pub log: &'a [u8],
+}
+
+/// What became of a result that was to be kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// It is in the store, where nothing was.
+    New,
+    /// The store had it: what was there stays, with its environment and log.
+    Same,
+    /// It is in the store in place of a failed or damaged one.
+    Replaced(Problem),
+    /// It failed, and the store has one that did not: that stays.
+    Passed,
+}
+
+/// What a folder holds.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    Trial,
+    Test,
+}
+
+/// A folder that is made, but not in place. What is left of it is removed when this is dropped.
+pub(crate) struct Staged {
+    folder: PathBuf,
+    compared: Sums,
+    failed: bool,
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        // Should this fail, the whole scratch is removed later.
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// What is in the place of a folder.
+enum There {
+    Nothing,
+    Whole { compared: Sums, failure: Option<String> },
+    Damaged(Problem),
+}
+
+impl Store {
+    /// Keeps a trial. What is in the store stays if it is the same, and is replaced if it failed or is damaged.
+    ///
+    /// # Errors
+    /// If it cannot be written (the store is then as before), or if a whole and other result is there: both are kept, and
+    /// [`StoreError::Nondeterminism`] names them.
+    pub fn keep(&self, trial: &NewTrial<'_>) -> Result<Kept, StoreError> {
+        let id = &trial.record.id;
+        let failed = matches!(trial.record.outcome, Outcome::Failed { .. });
+        let staged = self.stage(Kind::Trial, &trial_files(trial)?, failed)?;
+        self.place(Kind::Trial, id, &staged)
+    }
+
+    /// Keeps a trial's test result: `predictions` are the bytes of its Parquet file. The rules are those of [`Store::keep`].
+    ///
+    /// # Errors
+    /// As [`Store::keep`], and if the store has no such trial.
+    pub fn keep_test(&self, scores: &TestScores, predictions: &[u8]) -> Result<Kept, StoreError> {
+        let files = [
+            (SCORES.to_owned(), storable(&scores.id, SCORES, scores)?),
+            (PREDICTIONS.to_owned(), predictions.to_owned()),
+        ];
+        let staged = self.stage(Kind::Test, &files.into(), false)?;
+        self.place(Kind::Test, &scores.id, &staged)
+    }
+
+    /// Writes `files` and their digests to a folder of the scratch.
+    pub(crate) fn stage(&self, kind: Kind, files: &Files, failed: bool) -> Result<Staged, StoreError> {
+        let sums = Sums::of(files);
+        let staged = Staged { folder: self.scratch()?.path(), compared: sums.only(kind.compared()), failed };
+        create_folders(&staged.folder)?;
+        for (name, bytes) in files {
+            write_new(&staged.folder.join(name), bytes)?;
+        }
+        write_new(&staged.folder.join(SUMS), sums.render().as_bytes())?;
+        sync_folder(&staged.folder)?;
+        Ok(staged)
+    }
+
+    /// Moves a staged folder to its place, or decides between it and what is there.
+    pub(crate) fn place(&self, kind: Kind, id: &TrialId, staged: &Staged) -> Result<Kept, StoreError> {
+        let target = kind.folder(self, id);
+        let parent = target.parent().expect("it is within the store");
+        match kind {
+            Kind::Trial => create_folders(parent)?,
+            Kind::Test if !parent.is_dir() => {
+                return Err(StoreError::NoTrial { trial: id.clone(), folder: parent.to_owned() });
+            }
+            Kind::Test => {}
+        }
+        if move_in(&staged.folder, &target)? {
+            return Ok(Kept::New);
+        }
+        // One process at a time decides. Another may still move a folder in where there is none: then look again.
+        let _gate = self.gate()?;
+        for _ in 0..TRIES {
+            let replaced = match kind.look(&target, id) {
+                There::Nothing => None,
+                There::Whole { compared, .. } if compared == staged.compared => return Ok(Kept::Same),
+                There::Whole { failure: Some(reason), .. } => Some(Problem::new(&target, Fault::Failed { reason })),
+                There::Whole { .. } if staged.failed => return Ok(Kept::Passed),
+                There::Whole { compared, .. } => return Err(self.conflict(kind, id, staged, &compared, target)),
+                There::Damaged(problem) => Some(problem),
+            };
+            if replaced.is_some() {
+                self.remove(&target)?;
+            }
+            if move_in(&staged.folder, &target)? {
+                return Ok(replaced.map_or(Kept::New, Kept::Replaced));
+            }
+        }
+        Err(StoreError::io("write", &target)(std::io::ErrorKind::ResourceBusy.into()))
+    }
+
+    /// Keeps a second result beside the first, and says so.
+    fn conflict(&self, kind: Kind, id: &TrialId, staged: &Staged, there: &Sums, kept: PathBuf) -> StoreError {
+        let digest = Digest::of(staged.compared.render().as_bytes());
+        let conflict = self.conflicts().join(match kind {
+            Kind::Trial => format!("{id}-{digest}"),
+            Kind::Test => format!("{id}-{TEST}-{digest}"),
+        });
+        let moved = create_folders(&self.conflicts()).and_then(|()| move_in(&staged.folder, &conflict));
+        if let Err(error) = moved {
+            return error;
+        }
+        let differs = |name: &&&str| there.0.get(**name) != staged.compared.0.get(**name);
+        let file = kind.compared().iter().find(differs).expect("the compared files are not all equal");
+        StoreError::Nondeterminism { trial: id.clone(), file: (*file).to_owned(), kept, conflict }
+    }
+}
+
+impl Kind {
+    fn compared(self) -> &'static [&'static str] {
+        match self {
+            Kind::Trial => &COMPARED,
+            Kind::Test => &COMPARED_TEST,
+        }
+    }
+
+    fn folder(self, store: &Store, id: &TrialId) -> PathBuf {
+        match self {
+            Kind::Trial => store.trial(id),
+            Kind::Test => store.trial(id).join(TEST),
+        }
+    }
+
+    fn look(self, folder: &Path, id: &TrialId) -> There {
+        let seen = match self {
+            Kind::Trial => read_trial(folder, id).map(|whole| whole.map(|w| (w.sums, failure(&w.value)))),
+            Kind::Test => read_test(folder, id).map(|whole| whole.map(|w| (w.sums, None))),
+        };
+        match seen {
+            Ok(Some((sums, failure))) => There::Whole { compared: sums.only(self.compared()), failure },
+            Ok(None) => There::Nothing,
+            Err(problem) => There::Damaged(problem),
+        }
+    }
+}
+
+pub(crate) fn failure(record: &TrialRecord) -> Option<String> {
+    match &record.outcome {
+        Outcome::Failed { reason } => Some(reason.clone()),
+        Outcome::Finished { .. } | Outcome::Diverged { .. } => None,
+    }
+}
+
+fn trial_files(trial: &NewTrial<'_>) -> Result<Files, StoreError> {
+    let id = &trial.record.id;
+    let mut files = Files::from([
+        (RECORD.to_owned(), storable(id, RECORD, trial.record)?),
+        (CURVES.to_owned(), curves::render(trial.record)),
+        (SPEC.to_owned(), trial.spec.as_bytes().to_owned()),
+        (ENVIRONMENT.to_owned(), storable(id, ENVIRONMENT, trial.environment)?),
+        (LOG.to_owned(), trial.log.to_owned()),
+    ]);
+    if matches!(trial.record.outcome, Outcome::Finished { .. }) {
+        let encoded = weights::encode(trial.weights, trial.card).map_err(|error| StoreError::Weights {
+            path: WEIGHTS.into(),
+            problem: WeightsProblem::NotSafetensors { problem: error.to_string() },
+        })?;
+        files.insert(WEIGHTS.to_owned(), encoded);
+    }
+    Ok(files)
+}
+
+/// The JSON of `value`, which gives it back: JSON has no infinite numbers.
+fn storable<T>(id: &TrialId, file: &'static str, value: &T) -> Result<Vec<u8>, StoreError>
+where
+    T: Serialize + DeserializeOwned + PartialEq,
+{
+    let wrong = |problem: String| StoreError::NotStorable { trial: id.clone(), file, problem };
+    let bytes = json(value);
+    let back: T = serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
+    if back != *value {
+        return Err(wrong("another value".to_owned()));
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples;
+    use std::sync::Barrier;
+
+    /// Files of trial `seed` with these weights, which nobody reads here.
+    fn files(seed: u64, outcome: Outcome, weights: &[u8]) -> Files {
+        let record = TrialRecord { outcome, ..samples::record(seed) };
+        let names = [CURVES, SPEC, ENVIRONMENT, LOG].map(|name| (name.to_owned(), Vec::new()));
+        let mut files = Files::from(names);
+        files.extend([(RECORD.to_owned(), json(&record)), (WEIGHTS.to_owned(), weights.to_owned())]);
+        files
+    }
+
+    /// What is looked at, judged and taken away must be one and the same, however close others are behind.
+    #[test]
+    fn a_result_that_has_just_replaced_a_failed_one_is_not_replaced_in_turn() {
+        let folder = tempfile::tempdir().unwrap();
+        let stores = [(); 4].map(|()| Store::open(folder.path()).unwrap());
+        for seed in 0..20 {
+            let (id, failed) = (samples::id(seed), Outcome::Failed { reason: "before".into() });
+            let before = stores[0].stage(Kind::Trial, &files(seed, failed, b""), true).unwrap();
+            stores[0].place(Kind::Trial, &id, &before).unwrap();
+            let barrier = Barrier::new(stores.len());
+            let results: Vec<_> = std::thread::scope(|scope| {
+                let writers: Vec<_> = (0_u8..)
+                    .zip(&stores)
+                    .map(|(n, store)| {
+                        let finished = files(seed, Outcome::Finished { kept_epoch: 0 }, &[n]);
+                        let staged = store.stage(Kind::Trial, &finished, false).unwrap();
+                        let (barrier, id) = (&barrier, &id);
+                        scope.spawn(move || {
+                            barrier.wait();
+                            store.place(Kind::Trial, id, &staged)
+                        })
+                    })
+                    .collect();
+                writers.into_iter().map(|writer| writer.join().unwrap()).collect()
+            });
+            let told = |result: &&Result<Kept, StoreError>| matches!(result, Err(StoreError::Nondeterminism { .. }));
+            let counts = (results.iter().filter(|r| r.is_ok()).count(), results.iter().filter(told).count());
+            assert_eq!(counts, (1, 3), "{results:?}");
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Names of the files of a store.
+
+use recur_core::trial::TrialId;
+use serde::Deserialize as _;
+use serde::de::IntoDeserializer as _;
+
+/// The format's version, in the store's folder.
+pub const STORE: &str = "store.json";
+/// How a trial ended, epoch by epoch.
+pub const RECORD: &str = "record.json";
+/// The record's figures of each epoch as a table.
+pub const CURVES: &str = "curves.csv";
+/// The weights that a finished trial keeps.
+pub const WEIGHTS: &str = "weights.safetensors";
+/// A resolved spec that has this trial's configuration alone.
+pub const SPEC: &str = "spec.yaml";
+/// Where and when a trial ran.
+pub const ENVIRONMENT: &str = "environment.json";
+/// The log of a trial or an experiment.
+pub const LOG: &str = "log.jsonl";
+/// The digests of a folder's other files, as `sha256sum` writes them.
+pub const SUMS: &str = "SHA256SUMS";
+/// The folder of a trial's test result, within the trial's.
+pub const TEST: &str = "test";
+/// The figures on the test rows.
+pub const SCORES: &str = "scores.json";
+/// What was predicted of each test row.
+pub const PREDICTIONS: &str = "predictions.parquet";
+/// An experiment's spec with every default filled in.
+pub const RESOLVED: &str = "resolved.yaml";
+/// The rows of the data that could not be used.
+pub const REJECTS: &str = "rejects.csv";
+/// An experiment's trials.
+pub const TRIALS: &str = "trials.csv";
+
+/// The files of a trial that are the same bytes for equal trials; the last is there for finished trials alone.
+pub const COMPARED: [&str; 3] = [RECORD, CURVES, WEIGHTS];
+/// The files of a test result that are the same bytes for equal trials.
+pub const COMPARED_TEST: [&str; 2] = [SCORES, PREDICTIONS];
+
+/// What every trial's folder has beside [`SUMS`].
+pub(crate) const ALWAYS: [&str; 5] = [RECORD, CURVES, SPEC, ENVIRONMENT, LOG];
+
+/// The id that a folder's name writes, if it is one: 32 lower-case hexadecimal digits.
+pub(crate) fn trial_id(name: &str) -> Option<TrialId> {
+    let deserializer: serde::de::value::StrDeserializer<'_, serde::de::value::Error> = name.into_deserializer();
+    (name.len() == 32 && is_hex(name)).then(|| TrialId::deserialize(deserializer).ok()).flatten()
+}
+
+pub(crate) fn is_hex(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}

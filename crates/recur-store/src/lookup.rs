@@ -1,0 +1,166 @@
+//! Reading trials and test results back, each checked as a whole.
+
+use crate::environment::Environment;
+use crate::error::StoreError;
+use crate::files::{exists, parse_json, read};
+use crate::layout::{ALWAYS, COMPARED, COMPARED_TEST, ENVIRONMENT, PREDICTIONS, RECORD, SCORES, SUMS, TEST, WEIGHTS};
+use crate::problem::{Fault, Problem};
+use crate::store::Store;
+use crate::sums::{Files, Sums};
+use crate::weights;
+use recur_core::digest::Digest;
+use recur_core::metric::Scores;
+use recur_core::record::{Outcome, TrialRecord};
+use recur_core::tensor::Tensor;
+use recur_core::trial::TrialId;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// What the store has of a trial.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Found {
+    /// Its record; every file beside it was checked.
+    Record(Box<TrialRecord>),
+    /// Nothing.
+    Missing,
+    /// Something that cannot be used: the trial has to be run again.
+    Damaged(Problem),
+}
+
+/// What the store has of a trial's test result.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FoundTest {
+    /// The result.
+    Test(Box<StoredTest>),
+    /// Nothing.
+    Missing,
+    /// Something that cannot be used: the trial has to be scored again.
+    Damaged(Problem),
+}
+
+/// A test result, as it is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredTest {
+    /// The figures.
+    pub scores: TestScores,
+    /// The bytes of `predictions.parquet`.
+    pub predictions: Vec<u8>,
+}
+
+/// The figures of a trial's kept weights on its test rows: all of `scores.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TestScores {
+    /// The trial.
+    pub id: TrialId,
+    /// The figures on all test rows.
+    pub scores: Scores,
+}
+
+/// A folder that was read and checked as a whole.
+pub(crate) struct Whole<T> {
+    pub(crate) value: T,
+    pub(crate) sums: Sums,
+    pub(crate) files: Files,
+}
+
+impl Store {
+    /// Looks up a trial's record and checks its whole folder.
+    pub fn find(&self, id: &TrialId) -> Found {
+        match twice(|| read_trial(&self.trial(id), id)) {
+            Ok(Some(whole)) => Found::Record(Box::new(whole.value)),
+            Ok(None) => Found::Missing,
+            Err(problem) => Found::Damaged(problem),
+        }
+    }
+
+    /// Looks up a trial's test result and checks its whole folder.
+    pub fn find_test(&self, id: &TrialId) -> FoundTest {
+        match twice(|| read_test(&self.trial(id).join(TEST), id)) {
+            Ok(Some(whole)) => FoundTest::Test(Box::new(whole.value)),
+            Ok(None) => FoundTest::Missing,
+            Err(problem) => FoundTest::Damaged(problem),
+        }
+    }
+
+    /// The digests of a trial's compared files, with those of its test result as `test/NAME`: as they are listed,
+    /// unchecked.
+    ///
+    /// # Errors
+    /// If a list is missing or damaged.
+    pub fn digests(&self, id: &TrialId) -> Result<BTreeMap<String, Digest>, Problem> {
+        let (folder, test) = (self.trial(id), self.trial(id).join(TEST));
+        let mut digests = Sums::read(&folder)?.only(&COMPARED).0;
+        if exists(&test) {
+            let listed = Sums::read(&test)?.only(&COMPARED_TEST).0;
+            digests.extend(listed.into_iter().map(|(name, digest)| (format!("{TEST}/{name}"), digest)));
+        }
+        Ok(digests)
+    }
+
+    /// The weights that a finished trial kept.
+    ///
+    /// # Errors
+    /// If the file is missing or damaged.
+    pub fn weights(&self, id: &TrialId) -> Result<Vec<Tensor>, StoreError> {
+        weights::read_weights(&self.weights_path(id)).map(|file| file.tensors)
+    }
+
+    /// Where and when a trial ran, if that is known.
+    pub fn environment(&self, id: &TrialId) -> Option<Environment> {
+        let path = self.trial(id).join(ENVIRONMENT);
+        parse_json(&path, &read(&path).ok()?).ok()
+    }
+}
+
+/// Looks a second time at what seems damaged: a failed trial, say, may just have been replaced while its files were read.
+pub(crate) fn twice<T>(look: impl Fn() -> Result<T, Problem>) -> Result<T, Problem> {
+    look().or_else(|_| look())
+}
+
+/// Reads the folder of trial `id`; nothing where there is none.
+pub(crate) fn read_trial(folder: &Path, id: &TrialId) -> Result<Option<Whole<TrialRecord>>, Problem> {
+    if !exists(folder) {
+        return Ok(None);
+    }
+    let (sums, files) = Sums::read_folder(folder, &[TEST])?;
+    for name in ALWAYS {
+        require(folder, &files, name)?;
+    }
+    let path = folder.join(RECORD);
+    let record: TrialRecord = parse_json(&path, &files[RECORD])?;
+    if record.id != *id {
+        return Err(Problem::new(&path, Fault::OtherTrial { found: record.id }));
+    }
+    if record.identity.id() != *id {
+        return Err(Problem::new(&path, Fault::OtherIdentity));
+    }
+    if matches!(record.outcome, Outcome::Finished { .. }) {
+        require(folder, &files, WEIGHTS)?;
+    }
+    Ok(Some(Whole { value: record, sums, files }))
+}
+
+/// Reads the folder of the test result of trial `id`; nothing where there is none.
+pub(crate) fn read_test(folder: &Path, id: &TrialId) -> Result<Option<Whole<StoredTest>>, Problem> {
+    if !exists(folder) {
+        return Ok(None);
+    }
+    let (sums, files) = Sums::read_folder(folder, &[])?;
+    require(folder, &files, SCORES)?;
+    require(folder, &files, PREDICTIONS)?;
+    let path = folder.join(SCORES);
+    let scores: TestScores = parse_json(&path, &files[SCORES])?;
+    if scores.id != *id {
+        return Err(Problem::new(&path, Fault::OtherTrial { found: scores.id }));
+    }
+    let value = StoredTest { scores, predictions: files[PREDICTIONS].clone() };
+    Ok(Some(Whole { value, sums, files }))
+}
+
+fn require(folder: &Path, files: &Files, name: &str) -> Result<(), Problem> {
+    match files.contains_key(name) {
+        true => Ok(()),
+        false => Err(Problem::content(&folder.join(SUMS), format!("it does not list {name}"))),
+    }
+}

@@ -1,0 +1,77 @@
+//! The folders `trials/AB`, worked on by a few threads and told in order.
+
+use crate::error::StoreError;
+use crate::files::{Entry, entries};
+use crate::store::Store;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::mpsc::sync_channel;
+
+/// More threads than this wait for the disk and for the one that is told.
+const MAX_THREADS: usize = 4;
+
+impl Store {
+    /// What is in the folder of all trials.
+    pub(crate) fn shards(&self) -> Result<Vec<Entry>, StoreError> {
+        entries(&self.root().join("trials"))
+    }
+}
+
+/// Does `work` on each of `folders`, a few at a time, and tells each result in the order of `folders`, until told to stop.
+///
+/// Thread t of T takes the folders t, t + T, …, and waits while its last result has not been told: memory stays small.
+pub(crate) fn in_order<T: Send>(
+    folders: &[Entry],
+    work: impl Fn(&Path) -> T + Sync,
+    mut tell: impl FnMut(T) -> ControlFlow<()>,
+) {
+    let n_threads = std::thread::available_parallelism().map_or(1, usize::from).clamp(1, MAX_THREADS);
+    std::thread::scope(|scope| {
+        let work = &work;
+        let receivers: Vec<_> = (0..n_threads)
+            .map(|first| {
+                let (sender, receiver) = sync_channel(1);
+                scope.spawn(move || {
+                    let mine = folders.iter().skip(first).step_by(n_threads);
+                    // Nobody listens any more: the end.
+                    let _ = mine.map(|folder| sender.send(work(&folder.path))).find(Result::is_err);
+                });
+                receiver
+            })
+            .collect();
+        for index in 0..folders.len() {
+            // A thread that panicked sends nothing: the scope passes its panic on.
+            let Ok(result) = receivers[index % n_threads].recv() else { break };
+            if tell(result).is_break() {
+                break;
+            }
+        }
+        drop(receivers);
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folders() -> Vec<Entry> {
+        (0..100).map(|n| Entry { name: String::new(), path: n.to_string().into(), is_folder: true }).collect()
+    }
+
+    fn told(stop_at: usize) -> Vec<String> {
+        let mut told = Vec::new();
+        let work = |path: &Path| path.display().to_string();
+        in_order(&folders(), work, |name| {
+            told.push(name);
+            if told.len() == stop_at { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        told
+    }
+
+    #[test]
+    fn results_come_in_order_and_stop_when_told() {
+        let all: Vec<String> = (0..100).map(|n| n.to_string()).collect();
+        assert_eq!(told(usize::MAX), all);
+        assert_eq!(told(7), all[..7]);
+    }
+}
