@@ -27,14 +27,64 @@ pub struct Comparison {
 /// If `n_train` is zero.
 pub fn corrected_resampled_t(differences: &[f64], n_train: usize, n_test: usize) -> Option<Comparison> {
     assert!(n_train > 0, "models trained on no rows");
+    Some(compare(spread_of(differences, n_test as f64 / n_train as f64)?))
+}
+
+/// The paired t-test: `t = m / (s/√r)` with r − 1 degrees of freedom, for mean m and standard deviation s of r
+/// differences (Student 1908; scipy's `ttest_rel`).
+///
+/// The pairs have to be independent; for replicates that share training rows see [`corrected_resampled_t`]. Where all
+/// differences are equal the interval is that one value, and p is 1 if it is zero and 0 if not.
+///
+/// `None` below two differences, or where one is not a finite number.
+pub fn paired_t(differences: &[f64]) -> Option<Comparison> {
+    Some(compare(spread_of(differences, 0.0)?))
+}
+
+/// A mean difference with its standard error and degrees of freedom.
+pub(crate) struct Spread {
+    pub(crate) center: f64,
+    pub(crate) spread: f64,
+    pub(crate) freedom: usize,
+}
+
+/// The standard error of the mean is taken as `√(1/r + test_share) · s`; `None` below two differences, or where one is
+/// not a finite number.
+pub(crate) fn spread_of(differences: &[f64], test_share: f64) -> Option<Spread> {
     if !differences.iter().all(|difference| difference.is_finite()) {
         return None;
     }
     let (center, deviation) = (mean(differences)?, standard_deviation(differences)?);
     let r = differences.len();
-    let spread = (1.0 / r as f64 + n_test as f64 / n_train as f64).sqrt() * deviation;
-    let freedom = r - 1;
+    Some(Spread { center, spread: (1.0 / r as f64 + test_share).sqrt() * deviation, freedom: r - 1 })
+}
+
+fn compare(Spread { center, spread, freedom }: Spread) -> Comparison {
     let p =
         if spread > 0.0 { two_sided_p(center / spread, freedom as f64) } else { f64::from(u8::from(center == 0.0)) };
-    Some(Comparison { mean: center, interval: around(center, spread, freedom, 0.95), p })
+    Comparison { mean: center, interval: around(center, spread, freedom, 0.95), p }
+}
+
+/// In how many pairs the first is better, equal, worse.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WinsTiesLosses {
+    /// Differences above zero.
+    pub wins: usize,
+    /// Differences of zero, of either sign.
+    pub ties: usize,
+    /// Differences below zero.
+    pub losses: usize,
+}
+
+/// Counts the signs of `differences`, where more is better; `None` where one is not a number.
+pub fn wins_ties_losses(differences: &[f64]) -> Option<WinsTiesLosses> {
+    let mut counts = WinsTiesLosses::default();
+    for difference in differences {
+        match difference.partial_cmp(&0.0)? {
+            std::cmp::Ordering::Greater => counts.wins += 1,
+            std::cmp::Ordering::Equal => counts.ties += 1,
+            std::cmp::Ordering::Less => counts.losses += 1,
+        }
+    }
+    Some(counts)
 }

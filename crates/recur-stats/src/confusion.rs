@@ -1,33 +1,13 @@
 //! The confusion matrix, and the figures that follow from it.
 
+use crate::label_counts::{LabelCounts, LabelScores};
+
 /// How often each label was taken for each other one. C is the number of labels.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confusion {
     n_classes: usize,
     /// (C, C), row-major; row: true label, column: predicted label.
     counts: Vec<u64>,
-}
-
-/// The figures of one label, as one against all others. A share with an empty denominator is 0.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct LabelScores {
-    /// Of the rows predicted to have this label, the share that has it.
-    pub precision: f64,
-    /// Of the rows that have this label, the share that was predicted to.
-    pub recall: f64,
-    /// The harmonic mean of precision and recall.
-    pub f1: f64,
-    /// Rows that have this label.
-    pub support: u64,
-    /// Rows predicted to have this label.
-    pub predicted: u64,
-}
-
-impl LabelScores {
-    /// Whether any row has this label or was predicted to: without one, the figures say nothing.
-    pub fn is_present(&self) -> bool {
-        self.support + self.predicted > 0
-    }
 }
 
 impl Confusion {
@@ -84,38 +64,38 @@ impl Confusion {
         (0..self.n_classes).map(|truth| self.count(truth, predicted)).sum()
     }
 
+    /// The margins and the diagonal, from which all figures below follow.
+    pub fn label_counts(&self) -> LabelCounts {
+        let mut counts = LabelCounts::new(self.n_classes);
+        for (truth, row) in self.counts.chunks_exact(self.n_classes.max(1)).enumerate() {
+            row.iter().enumerate().for_each(|(predicted, n)| counts.add(truth, predicted, *n));
+        }
+        counts
+    }
+
     /// The share of rows on the diagonal; `None` without rows.
     pub fn accuracy(&self) -> Option<f64> {
-        let n: u64 = self.counts.iter().sum();
-        let right: u64 = (0..self.n_classes).map(|label| self.count(label, label)).sum();
-        (n > 0).then(|| right as f64 / n as f64)
+        self.label_counts().accuracy()
     }
 
     /// The figures of each label, (C).
     pub fn by_label(&self) -> Vec<LabelScores> {
-        (0..self.n_classes).map(|label| self.label(label)).collect()
-    }
-
-    fn label(&self, label: usize) -> LabelScores {
-        let right = self.count(label, label);
-        let (support, predicted) = (self.support(label), self.predicted(label));
-        LabelScores {
-            precision: share(right, predicted),
-            recall: share(right, support),
-            f1: share(2 * right, support + predicted),
-            support,
-            predicted,
-        }
+        self.label_counts().by_label().collect()
     }
 
     /// The unweighted mean of F1 over the labels that have a true or a predicted row, as scikit-learn's
     /// `f1_score(average="macro", zero_division=0)` takes it; a label with neither is left out. `None` without rows.
     pub fn macro_f1(&self) -> Option<f64> {
-        let f1: Vec<f64> = self.by_label().iter().filter(|label| label.is_present()).map(|label| label.f1).collect();
-        crate::mean(&f1)
+        self.label_counts().macro_f1()
     }
-}
 
-fn share(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+    /// The unweighted mean of recall over the labels that have a true row; see [`LabelCounts::balanced_accuracy`].
+    pub fn balanced_accuracy(&self) -> Option<f64> {
+        self.label_counts().balanced_accuracy()
+    }
+
+    /// Cohen's kappa of truth and prediction; see [`LabelCounts::cohen_kappa`].
+    pub fn cohen_kappa(&self) -> Option<f64> {
+        self.label_counts().cohen_kappa()
+    }
 }

@@ -5,11 +5,14 @@
 mod comparison;
 mod confusion;
 mod holm;
+mod label_counts;
+mod rounding;
 mod student;
 mod summary;
 
-pub use comparison::{Comparison, corrected_resampled_t};
-pub use confusion::{Confusion, LabelScores};
+pub use comparison::{Comparison, WinsTiesLosses, corrected_resampled_t, paired_t, wins_ties_losses};
+pub use confusion::Confusion;
 pub use holm::holm;
+pub use label_counts::{LabelCounts, LabelScores};
 pub use student::{quantile, two_sided_p};
 pub use summary::{Interval, mean, mean_log_loss, standard_deviation, t_interval};

@@ -1,9 +1,8 @@
 //! Student's t distribution, through `statrs`.
 //!
-//! statrs calls exp, ln and powf through num-traits, which are the platform's as soon as any crate of the build turns on
-//! num-traits' `std` feature. Their last bits differ between platforms, so both functions round to 12 significant
-//! digits: far more than a report shows, far fewer than those bits reach.
+//! Results are rounded to 12 significant digits: see `rounding`.
 
+use crate::rounding::round;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// The value that a t-distributed number stays below with probability `p`, to 12 significant digits.
@@ -27,10 +26,15 @@ pub fn two_sided_p(t: f64, freedom: f64) -> f64 {
     round((2.0 * distribution(freedom).sf(t.abs())).min(1.0))
 }
 
-fn distribution(freedom: f64) -> StudentsT {
-    StudentsT::new(0.0, 1.0, freedom).expect("degrees of freedom are positive")
+/// The probability that a t-distributed number lies at or above `t`.
+///
+/// # Panics
+/// If `t` is not a number, or `freedom` is not a positive number.
+pub(crate) fn upper_tail(t: f64, freedom: f64) -> f64 {
+    let half = two_sided_p(t, freedom) / 2.0;
+    if t < 0.0 { 1.0 - half } else { half }
 }
 
-fn round(x: f64) -> f64 {
-    format!("{x:.11e}").parse().expect("a printed number is a number")
+fn distribution(freedom: f64) -> StudentsT {
+    StudentsT::new(0.0, 1.0, freedom).expect("degrees of freedom are positive")
 }
