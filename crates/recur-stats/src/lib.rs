@@ -6,13 +6,18 @@ mod comparison;
 mod confusion;
 mod holm;
 mod label_counts;
+mod mcnemar;
+mod normal;
 mod rounding;
 mod student;
 mod summary;
+mod wilcoxon;
 
 pub use comparison::{Comparison, WinsTiesLosses, corrected_resampled_t, paired_t, wins_ties_losses};
 pub use confusion::Confusion;
 pub use holm::holm;
 pub use label_counts::{LabelCounts, LabelScores};
+pub use mcnemar::{PairedCounts, mcnemar_exact};
 pub use student::{quantile, two_sided_p};
 pub use summary::{Interval, mean, mean_log_loss, standard_deviation, t_interval};
+pub use wilcoxon::{NullDistribution, SignedRank, wilcoxon_signed_rank};
