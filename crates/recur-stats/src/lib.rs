@@ -4,10 +4,12 @@
 
 mod comparison;
 mod confusion;
+mod equivalence;
 mod holm;
 mod label_counts;
 mod mcnemar;
 mod normal;
+mod power;
 mod rounding;
 mod student;
 mod summary;
@@ -15,9 +17,11 @@ mod wilcoxon;
 
 pub use comparison::{Comparison, WinsTiesLosses, corrected_resampled_t, paired_t, wins_ties_losses};
 pub use confusion::Confusion;
+pub use equivalence::{Equivalence, corrected_resampled_tost, paired_tost};
 pub use holm::holm;
 pub use label_counts::{LabelCounts, LabelScores};
 pub use mcnemar::{PairedCounts, mcnemar_exact};
+pub use power::PlannedTest;
 pub use student::{quantile, two_sided_p};
 pub use summary::{Interval, mean, mean_log_loss, standard_deviation, t_interval};
 pub use wilcoxon::{NullDistribution, SignedRank, wilcoxon_signed_rank};

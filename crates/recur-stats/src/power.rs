@@ -1,0 +1,116 @@
+//! How many replicates it takes to show a difference.
+
+use crate::normal;
+use crate::rounding::round;
+use crate::student;
+use statrs::distribution::{Chi, Continuous};
+
+/// No number of replicates above this one is considered.
+const MOST_REPLICATES: u32 = 10_000;
+
+/// Panels of the quadrature, each with three nodes.
+const N_PANELS: u32 = 500;
+
+/// A difference that a corrected resampled t-test is to show, and what it is looked for in.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PlannedTest {
+    /// The true mean difference of the two models, in the unit of the scores; its sign does not matter.
+    pub difference: f64,
+    /// The standard deviation of the paired differences over replicates, in the same unit: that of a pilot experiment.
+    pub deviation: f64,
+    /// Training rows of a replicate.
+    pub n_train: usize,
+    /// Test rows of a replicate.
+    pub n_test: usize,
+    /// The two-sided level to test at; with k comparisons under Holm's correction `0.05 / k` is on the safe side.
+    pub alpha: f64,
+}
+
+impl PlannedTest {
+    /// The probability that [`corrected_resampled_t`](crate::corrected_resampled_t) over so many replicates gives a
+    /// p-value below `alpha`, to 12 significant digits; 0 below two replicates.
+    ///
+    /// The statistic is taken to follow the noncentral t distribution with r − 1 degrees of freedom and noncentrality
+    /// `difference / (deviation · √(1/r + n_test/n_train))`; both tails count. That is exact for normal differences of
+    /// which each two correlate by `n_test / (n_test + n_train)`, the correlation that the test itself supposes (Nadeau
+    /// and Bengio 2003, section 5): the mean is then independent of s², and `E[s²] (1/r + n_test/n_train)` is its
+    /// variance. It is an approximation where differences are not normal or correlate otherwise, and it takes
+    /// `deviation` as known: from a pilot of few replicates it is uncertain, and the result with it.
+    ///
+    /// # Panics
+    /// If `difference` is not finite, `deviation` not a finite number from 0, `alpha` not between 0 and 1, or `n_train`
+    /// zero.
+    pub fn power(&self, replicates: u32) -> f64 {
+        self.check();
+        if replicates < 2 {
+            return 0.0;
+        }
+        let freedom = replicates - 1;
+        let spread = self.deviation * (1.0 / f64::from(replicates) + self.n_test as f64 / self.n_train as f64).sqrt();
+        if spread == 0.0 {
+            return f64::from(u8::from(self.difference != 0.0));
+        }
+        let critical = student::quantile(1.0 - self.alpha / 2.0, f64::from(freedom));
+        round(noncentral_t_beyond(critical, freedom, self.difference.abs() / spread).min(1.0))
+    }
+
+    /// The least number of replicates with which [`power`](Self::power) reaches `power`.
+    ///
+    /// `None` where 10,000 are too few. More replicates of the same rows do not help without end: they share their rows,
+    /// so the variance of the mean never falls below `deviation² · n_test/n_train`, and a difference that is small
+    /// against that takes more rows and not more replicates.
+    ///
+    /// # Panics
+    /// As [`power`](Self::power), and if `power` is not between 0 and 1.
+    pub fn replicates_needed(&self, power: f64) -> Option<u32> {
+        assert!(power > 0.0 && power < 1.0, "power {power}");
+        let is_enough = |replicates: u32| self.power(replicates) >= power;
+        let (mut too_few, mut enough) = (1, 2);
+        while !is_enough(enough) {
+            if enough == MOST_REPLICATES {
+                return None;
+            }
+            (too_few, enough) = (enough, (2 * enough).min(MOST_REPLICATES));
+        }
+        while enough - too_few > 1 {
+            let middle = too_few + (enough - too_few) / 2;
+            *(if is_enough(middle) { &mut enough } else { &mut too_few }) = middle;
+        }
+        Some(enough)
+    }
+
+    fn check(&self) {
+        assert!(self.difference.is_finite(), "difference {}", self.difference);
+        assert!(self.deviation.is_finite() && self.deviation >= 0.0, "deviation {}", self.deviation);
+        assert!(self.alpha > 0.0 && self.alpha < 1.0, "alpha {}", self.alpha);
+        assert!(self.n_train > 0, "models trained on no rows");
+    }
+}
+
+/// The probability that `|T| > critical` for noncentral t: `T = (Z + shift) / U` with Z standard normal and U² chi-squared
+/// over its degrees of freedom, so it is the mean over U of `Φ(shift − critical·U) + Φ(−shift − critical·U)`.
+///
+/// U is integrated from `1 − 8/√freedom` (at least 0) to `1 + 8/√freedom`, outside of which less than 1e-13 of it lies, and
+/// the tails up to where they fall below Φ(−9). The integral of the density itself divides the result, so a constant factor
+/// of the density cancels.
+fn noncentral_t_beyond(critical: f64, freedom: u32, shift: f64) -> f64 {
+    let root = f64::from(freedom).sqrt();
+    let chi = Chi::new(u64::from(freedom)).expect("degrees of freedom are positive");
+    let density = |u: f64| chi.pdf(root * u);
+    let tails = |u: f64| normal::below(shift - critical * u) + normal::below(-shift - critical * u);
+    let (low, high) = ((1.0 - 8.0 / root).max(0.0), 1.0 + 8.0 / root);
+    let end = high.min((shift + 9.0) / critical).max(low);
+    integral(low, end, |u| density(u) * tails(u)) / integral(low, high, density)
+}
+
+/// Gauss and Legendre's rule of three nodes in equal panels, from `low` to `high`.
+fn integral(low: f64, high: f64, f: impl Fn(f64) -> f64) -> f64 {
+    let width = (high - low) / f64::from(N_PANELS);
+    let node = 0.6_f64.sqrt() / 2.0;
+    let mut sum = 0.0;
+    for panel in 0..N_PANELS {
+        let at = |offset: f64| f(low + width * (f64::from(panel) + 0.5 + offset));
+        sum += 5.0 * at(-node) + 8.0 * at(0.0) + 5.0 * at(node);
+    }
+    sum * width / 18.0
+}
