@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows a model, a file or a record. Every sum runs in ascending order of index, in f64.
 
+mod calibration;
 mod comparison;
 mod confusion;
 mod equivalence;
@@ -13,8 +14,10 @@ mod power;
 mod rounding;
 mod student;
 mod summary;
+mod top_k;
 mod wilcoxon;
 
+pub use calibration::{CALIBRATION_BINS, CalibrationBin, calibration_bins, expected_calibration_error};
 pub use comparison::{Comparison, WinsTiesLosses, corrected_resampled_t, paired_t, wins_ties_losses};
 pub use confusion::Confusion;
 pub use equivalence::{Equivalence, corrected_resampled_tost, paired_tost};
@@ -24,4 +27,5 @@ pub use mcnemar::{PairedCounts, mcnemar_exact};
 pub use power::PlannedTest;
 pub use student::{quantile, two_sided_p};
 pub use summary::{Interval, mean, mean_log_loss, standard_deviation, t_interval};
+pub use top_k::{label_rank, top_k_accuracy};
 pub use wilcoxon::{NullDistribution, SignedRank, wilcoxon_signed_rank};
