@@ -1,0 +1,62 @@
+//! Figures of runs and of replicates.
+
+use crate::{cases, check, check_all, labels, number, numbers};
+use recur_stats::*;
+
+#[test]
+fn label_figures_are_those_of_scikit_learn() {
+    for case in cases("classification") {
+        let truth = numbers(&case, "truth").into_iter().map(|label| label as u16);
+        let predicted = numbers(&case, "predicted").into_iter().map(|label| label as u16);
+        let confusion = Confusion::of(number(&case, "n_classes") as usize, truth.zip(predicted));
+        check_all(confusion.counts().iter().map(|count| *count as f64), &numbers(&case, "confusion"));
+        check(confusion.accuracy().unwrap(), number(&case, "accuracy"));
+        check(confusion.macro_f1().unwrap(), number(&case, "macro_f1"));
+        let labels = confusion.by_label();
+        check_all(labels.iter().map(|label| label.precision), &numbers(&case, "precision"));
+        check_all(labels.iter().map(|label| label.recall), &numbers(&case, "recall"));
+        check_all(labels.iter().map(|label| label.f1), &numbers(&case, "f1"));
+        check_all(labels.iter().map(|label| label.support as f64), &numbers(&case, "support"));
+    }
+}
+
+#[test]
+fn log_loss_is_the_mean_over_rows() {
+    for case in cases("log_loss") {
+        let logs = numbers(&case, "log_probabilities").into_iter().map(|log| log as f32);
+        check(mean_log_loss(logs).unwrap(), number(&case, "loss"));
+    }
+}
+
+#[test]
+fn mean_deviation_and_interval_are_those_of_scipy() {
+    for case in cases("summary") {
+        let values = numbers(&case, "values");
+        check(mean(&values).unwrap(), number(&case, "mean"));
+        check(standard_deviation(&values).unwrap(), number(&case, "standard_deviation"));
+        let interval = t_interval(&values, number(&case, "confidence")).unwrap();
+        check_all([interval.low, interval.high], &[number(&case, "low"), number(&case, "high")]);
+    }
+}
+
+#[test]
+fn top_k_is_that_of_scikit_learn() {
+    for case in cases("top_k") {
+        let scores = case["scores"].as_array().unwrap().iter();
+        let scores =
+            scores.map(|row| row.as_array().unwrap().iter().map(|score| score.as_f64().unwrap() as f32).collect());
+        let rank = |(label, row): (u16, Vec<f32>)| label_rank(&row, label.into()).unwrap();
+        let ranks = labels(&case, "truth").into_iter().zip(scores).map(rank);
+        check(top_k_accuracy(ranks, number(&case, "k") as usize).unwrap(), number(&case, "share"));
+    }
+}
+
+#[test]
+fn calibration_error_is_that_of_the_paper() {
+    for case in cases("calibration") {
+        let logs = numbers(&case, "log_probabilities").into_iter().map(|log| log as f32);
+        let right = case["right"].as_array().unwrap().iter().map(|right| right.as_bool().unwrap());
+        let error = expected_calibration_error(logs.zip(right), number(&case, "n_bins") as usize);
+        check(error.unwrap(), number(&case, "error"));
+    }
+}
