@@ -69,3 +69,13 @@ pub fn expected_calibration_error(rows: impl IntoIterator<Item = (f32, bool)>, n
     let error: f64 = bins.iter().map(|bin| (bin.right as f64 - bin.confidence).abs()).sum();
     (n > 0).then(|| error / n as f64)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::bin_of;
+
+    #[test]
+    fn an_edge_is_in_the_bin_below_it() {
+        assert_eq!([0.0, 0.2, 0.200_000_1, 0.6, 1.0].map(|confidence| bin_of(confidence, 5)), [0, 0, 1, 2, 4]);
+    }
+}

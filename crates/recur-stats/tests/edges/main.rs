@@ -1,5 +1,9 @@
 //! What the functions do where there is little or nothing to compute from.
 
+mod differences;
+mod figures;
+mod resampling;
+
 use proptest::prelude::*;
 use recur_stats::*;
 

@@ -1,0 +1,115 @@
+//! The bootstrap, at the ends of what it takes.
+
+use proptest::prelude::*;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
+use recur_stats::*;
+
+fn draws(key: u64) -> impl FnMut(u32) -> u32 {
+    let mut bits = ChaCha8Rng::seed_from_u64(key);
+    move |below| ((u64::from(bits.next_u32()) * u64::from(below)) >> 32) as u32
+}
+
+fn mean_of(values: &[f64]) -> impl FnMut(&[u32]) -> f64 {
+    move |rows| rows.iter().map(|row| values[*row as usize]).sum::<f64>() / rows.len() as f64
+}
+
+fn of_mean(values: &[f64], n_resamples: usize) -> Option<Bootstrap> {
+    bootstrap(values.len(), n_resamples, draws(1), mean_of(values))
+}
+
+#[test]
+fn fewer_than_two_rows_are_not_drawn_again() {
+    assert_eq!(of_mean(&[], 10), None);
+    assert_eq!(of_mean(&[0.3], 10), None);
+}
+
+#[test]
+fn a_figure_that_is_not_finite_has_no_interval() {
+    assert_eq!(of_mean(&[0.3, f64::NAN, 0.1], 10), None);
+    assert_eq!(of_mean(&[0.3, f64::INFINITY, 0.1], 10), None);
+    let undefined_without_the_first = |rows: &[u32]| if rows.contains(&0) { 1.0 } else { f64::NAN };
+    assert_eq!(bootstrap(5, 100, draws(1), undefined_without_the_first), None);
+    let undefined_on_one_row_alone = |rows: &[u32]| if rows.iter().all(|row| *row == 1) { f64::NAN } else { 1.0 };
+    assert_eq!(bootstrap(3, 100, draws(1), undefined_on_one_row_alone), None);
+}
+
+#[test]
+fn equal_rows_give_a_point() {
+    let got = of_mean(&[0.5; 6], 50).unwrap();
+    let point = Interval { low: 0.5, high: 0.5 };
+    assert_eq!((got.percentile(0.95), got.bca(0.95)), (point, Some(point)));
+    assert_eq!((got.estimate(), got.standard_error()), (0.5, Some(0.0)));
+}
+
+#[test]
+fn one_resample_has_no_spread_and_on_one_side_of_the_estimate_no_corrected_interval() {
+    let got = of_mean(&[0.0, 1.0, 5.0], 1).unwrap();
+    assert_eq!((got.standard_error(), got.bca(0.95)), (None, None));
+    assert_eq!(got.percentile(0.95).low, got.percentile(0.95).high);
+}
+
+/// Of `n` resamples none is on the other side of zero: `2 · 1/(n + 1)`.
+#[test]
+fn p_is_never_zero_and_one_where_zero_is_in_the_middle() {
+    let always = bootstrap(3, 99, draws(1), |_| 0.7).unwrap();
+    assert_eq!(always.p(), 0.02);
+    let never = bootstrap(3, 99, draws(1), |_| 0.0).unwrap();
+    assert_eq!(never.p(), 1.0);
+}
+
+#[test]
+#[should_panic(expected = "3 was drawn below 3")]
+fn a_draw_beyond_its_bound_is_refused() {
+    let _ = bootstrap(3, 1, |below| below, |_| 0.0);
+}
+
+#[test]
+#[should_panic(expected = "a label beyond 2")]
+fn a_label_beyond_the_last_is_refused() {
+    let _ = LabelDifference::new(2, [(0, 1, 2)], LabelCounts::accuracy);
+}
+
+/// The jackknife's rows are seen through the statistic: all in order, then all but each one in turn, then the draws.
+#[test]
+fn the_statistic_sees_all_rows_then_all_but_one_then_the_draws() {
+    let mut seen: Vec<Vec<u32>> = Vec::new();
+    let mut next = 0;
+    let draw = |below: u32| {
+        next += 1;
+        next % below
+    };
+    bootstrap(3, 2, draw, |rows| {
+        seen.push(rows.to_vec());
+        0.0
+    });
+    assert_eq!(seen, [&[0, 1, 2][..], &[1, 2], &[0, 2], &[0, 1], &[1, 2, 0], &[1, 2, 0]]);
+}
+
+proptest! {
+    #[test]
+    fn resampled_labels_are_scored_as_a_matrix_of_them_would_be(
+        rows in prop::collection::vec((0_u16..4, 0_u16..4, 0_u16..4), 1..30), key in 0_u64..1000,
+    ) {
+        let mut draw = draws(key);
+        let drawn: Vec<u32> = rows.iter().map(|_| draw(rows.len() as u32)).collect();
+        let figure = |run: fn(&(u16, u16, u16)) -> u16| {
+            Confusion::of(4, drawn.iter().map(|row| &rows[*row as usize]).map(|row| (row.0, run(row)))).macro_f1().unwrap()
+        };
+        let mut difference = LabelDifference::new(4, rows.iter().copied(), LabelCounts::macro_f1);
+        let expected = figure(|row| row.1) - figure(|row| row.2);
+        // Counts of rows before must not be left over.
+        difference.over(&[0]);
+        prop_assert_eq!(difference.over(&drawn), expected);
+    }
+
+    #[test]
+    fn a_wider_interval_holds_a_narrower_one(values in prop::collection::vec(-1.0_f64..1.0, 2..20)) {
+        let got = of_mean(&values, 200).unwrap();
+        let (wide, narrow) = (got.percentile(0.95), got.percentile(0.8));
+        prop_assert!(wide.low <= narrow.low && narrow.high <= wide.high && narrow.low <= narrow.high);
+        if let (Some(wide), Some(narrow)) = (got.bca(0.95), got.bca(0.8)) {
+            prop_assert!(wide.low <= narrow.low && narrow.high <= wide.high && narrow.low <= narrow.high);
+        }
+    }
+}
