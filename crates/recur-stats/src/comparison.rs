@@ -21,6 +21,12 @@ pub struct Comparison {
 /// `(1/r + n_test/n_train) · s²`, with `r − 1` degrees of freedom. Where all differences are equal the interval is that
 /// one value, and p is 1 if it is zero and 0 if not.
 ///
+/// The variance supposes that two replicates' differences correlate by `n_test / (n_test + n_train)`, as drawing test rows
+/// anew from all rows makes them, and starts that are new each time make them less. What comes of *which rows are trained
+/// on* correlates far more, as replicates share most of these: the simulation in `tests/simulation` holds its level of 5 %
+/// while that is up to about a tenth of the variance; where it is a third, four equal models are told from a baseline in 23 % of
+/// sweeps of ten replicates.
+///
 /// `None` below two differences, or where one is not a finite number.
 ///
 /// # Panics

@@ -3,6 +3,10 @@
 /// Holm's step-down adjustment (Holm 1979, "A simple sequentially rejective multiple test procedure"), in the order
 /// of `p_values`: the i-th smallest of m is multiplied by m − i, none gets smaller than a smaller one's, none exceeds 1.
 ///
+/// All comparisons belong into `p_values` from which some could have been shown. Which model is best is seen from the same
+/// scores as its lead, so the best one against each other one takes the p-values of *all* pairs of models: with the m − 1 that
+/// involve it alone, five equal models are told apart in 7 to 9 % of sweeps in place of 5 % (`tests/simulation`).
+///
 /// # Panics
 /// If a value is not a number.
 pub fn holm(p_values: &[f64]) -> Vec<f64> {

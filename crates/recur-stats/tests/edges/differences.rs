@@ -116,7 +116,7 @@ proptest! {
     #[test]
     fn power_grows_with_the_difference_and_with_replicates(difference in 0.0_f64..3.0, replicates in 2_u32..40) {
         let power = planned(difference, 1.0).power(replicates);
-        prop_assert!(power >= 0.05 - 1e-9 && power <= 1.0);
+        prop_assert!((0.05 - 1e-9..=1.0).contains(&power));
         prop_assert!(planned(difference + 0.1, 1.0).power(replicates) >= power);
         prop_assert!(planned(difference, 1.0).power(replicates + 1) >= power - 1e-9);
     }
