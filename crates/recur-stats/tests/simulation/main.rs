@@ -3,6 +3,7 @@
 
 mod family_wise_error;
 mod power;
+mod rows;
 mod sweeps;
 
 use recur_stats::{Comparison, corrected_resampled_t, holm};
