@@ -6,7 +6,7 @@
 
 use crate::Kernels;
 use crate::isa::{Operation, run};
-use crate::vector::Vector;
+use crate::vector::{MAX_LANES, Vector};
 
 /// A matrix to read: `(rows, cols)`, element `(i, j)` at `data[i * row_stride + j * col_stride]`.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +26,16 @@ impl<'a> Matrix<'a> {
     pub fn new(data: &'a [f32], rows: usize, cols: usize) -> Self {
         assert_eq!(data.len(), rows * cols, "a {rows} by {cols} matrix");
         Self { data, rows, cols, row_stride: cols, col_stride: 1 }
+    }
+
+    /// Number of rows.
+    pub fn rows(self) -> usize {
+        self.rows
+    }
+
+    /// Number of columns.
+    pub fn cols(self) -> usize {
+        self.cols
     }
 
     /// The same numbers seen as `(cols, rows)`.
@@ -146,8 +156,9 @@ impl<F: Finish> Operation for Gemm<'_, F> {
     unsafe fn run<V: Vector>(self) {
         // SAFETY: the facade has checked that each matrix lies within its slice.
         unsafe {
-            if self.m < 4 {
-                // Few rows: wide tiles, to keep enough chains in flight.
+            if self.m < 4 || (V::LANES == MAX_LANES && self.k < 16) {
+                // Few rows: wide tiles, to keep enough chains in flight. Few terms: C is most of what is read and written,
+                // and wide tiles do that in its order.
                 self.columns::<V, 2, 8>();
             } else if V::LANES == 8 {
                 // 12 sums, 2 columns of B and a broadcast fill the 16 registers of AVX2.
@@ -160,27 +171,43 @@ impl<F: Finish> Operation for Gemm<'_, F> {
 }
 
 impl<F: Finish> Gemm<'_, F> {
-    /// Panels of `NR` vectors of columns while they fit, then single vectors, then what is left of one.
+    /// Panels of `NR` vectors of columns while there are as many, then of fewer. The last vector may be a part of one.
     #[inline(always)]
     unsafe fn columns<V: Vector, const MR: usize, const NR: usize>(&self) {
-        // SAFETY: as `run`; columns `at..at + NR * LANES` exist in each panel.
+        // SAFETY: as `run`; each panel has at most as many vectors as are left, begun ones counted.
         unsafe {
             let mut at = 0;
-            while at + NR * V::LANES <= self.n {
-                self.panel::<V, MR, NR>(at, None);
-                at += NR * V::LANES;
-            }
-            while at + V::LANES <= self.n {
-                self.panel::<V, MR, 1>(at, None);
-                at += V::LANES;
-            }
-            if at < self.n {
-                self.panel::<V, MR, 1>(at, Some(self.n - at));
+            while at < self.n {
+                let vectors = (self.n - at).div_ceil(V::LANES);
+                at += V::LANES
+                    * if vectors >= NR {
+                        self.whole_or_partial::<V, MR, NR>(at)
+                    } else if NR > 4 && vectors >= 4 {
+                        self.whole_or_partial::<V, MR, 4>(at)
+                    } else if NR > 2 && vectors >= 2 {
+                        self.whole_or_partial::<V, MR, 2>(at)
+                    } else {
+                        self.whole_or_partial::<V, MR, 1>(at)
+                    };
             }
         }
     }
 
-    /// All rows of a panel of columns, in tiles of at most `MR` rows.
+    /// A panel of `NR` vectors from column `at` on, of which the last may be a part of one; returns `NR`.
+    #[inline(always)]
+    unsafe fn whole_or_partial<V: Vector, const MR: usize, const NR: usize>(&self, at: usize) -> usize {
+        // SAFETY: as `columns`.
+        unsafe {
+            if at + NR * V::LANES <= self.n {
+                self.panel::<V, MR, NR>(at, None);
+            } else {
+                self.panel::<V, MR, NR>(at, Some(self.n - at - (NR - 1) * V::LANES));
+            }
+        }
+        NR
+    }
+
+    /// All rows of a panel of columns, in tiles of at most `MR` rows; the last vector has `partial` columns.
     #[inline(always)]
     unsafe fn panel<V: Vector, const MR: usize, const NR: usize>(&self, column: usize, partial: Option<usize>) {
         // SAFETY: as `run`; rows `row..row + tile` exist.
@@ -217,6 +244,7 @@ impl<F: Finish> Gemm<'_, F> {
         column: usize,
         partial: Option<usize>,
     ) {
+        let partial = |j: usize| if j + 1 == NR { partial } else { None };
         // SAFETY: the tile lies within C, its rows within A, its columns within B.
         unsafe {
             let c = self.c.add(row * self.n + column);
@@ -225,13 +253,13 @@ impl<F: Finish> Gemm<'_, F> {
             let mut sums = [[V::splat(0.0); NR]; MR];
             for i in 0..MR {
                 for j in 0..NR {
-                    sums[i][j] = self.finish.start(load(c.add(i * self.n + j * V::LANES), partial));
+                    sums[i][j] = self.finish.start(load(c.add(i * self.n + j * V::LANES), partial(j)));
                 }
             }
             for _ in 0..self.k {
                 let mut terms = [V::splat(0.0); NR];
                 for j in 0..NR {
-                    terms[j] = load(b.add(j * V::LANES), partial);
+                    terms[j] = load(b.add(j * V::LANES), partial(j));
                 }
                 for i in 0..MR {
                     let factor = V::splat(*a.add(i * self.a.row_stride));
@@ -246,7 +274,7 @@ impl<F: Finish> Gemm<'_, F> {
             for i in 0..MR {
                 for j in 0..NR {
                     let to = c.add(i * self.n + j * V::LANES);
-                    store(self.finish.end(sums[i][j], load(to, partial)), to, partial);
+                    store(self.finish.end(sums[i][j], load(to, partial(j))), to, partial(j));
                 }
             }
         }
