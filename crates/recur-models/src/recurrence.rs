@@ -85,10 +85,11 @@ pub(crate) fn backward(
     }
 }
 
-/// Gives `into` the gradient of the matrix (H, N) at `w_hh`: the products of each of `states (R, H)` with the gradient
+/// Gives `into` the gradient of the matrix (H, N) at `w_hh`, with its second layout `w_hh_t`: the products of each of `states (R, H)` with the gradient
 /// `d (R, N)` of the product after it, time by time, row by row. `previous (R, H)` is scratch.
 pub(crate) fn give_weight_gradient(
     w_hh: &Range<usize>,
+    w_hh_t: &mut [f32],
     starts: &[usize],
     states: &[f32],
     d: &[f32],
@@ -105,7 +106,9 @@ pub(crate) fn give_weight_gradient(
         let len = now.len();
         previous[now].copy_from_slice(&states[starts[time - 1] * h..][..len]);
     }
-    into.product(w_hh, Matrix::new(&previous[..rows * h], rows, h), Matrix::new(&d[first * n..][..rows * n], rows, n));
+    let (previous, d) =
+        (Matrix::new(&previous[..rows * h], rows, h), Matrix::new(&d[first * n..][..rows * n], rows, n));
+    into.product(w_hh, w_hh_t, previous, d);
 }
 
 fn n_times(starts: &[usize]) -> usize {

@@ -4,13 +4,13 @@
 
 use crate::batch::Batch;
 use crate::gradient;
-use crate::network::{Network, take};
+use crate::network::Network;
 use crate::optimizer::Optimizer;
 use recur_core::dataset::Sequences;
 use recur_core::model::{Epoch, Model, ModelError, Setup};
 use recur_core::random::Stream;
 use recur_core::tensor::Tensor;
-use recur_kernels::Kernels;
+use recur_kernels::{AlignedVec, Kernels};
 
 /// Names scored at once in prediction; their figures do not depend on it.
 const PREDICTION_BATCH: usize = 64;
@@ -18,14 +18,14 @@ const PREDICTION_BATCH: usize = 64;
 /// A network in training.
 pub(crate) struct Trainer<N> {
     network: N,
-    parameters: Vec<f32>,
-    gradients: Vec<f32>,
+    parameters: AlignedVec,
+    gradients: AlignedVec,
     optimizer: Optimizer,
     n_classes: usize,
     batch_size: usize,
     class_weights: Vec<f32>,
     batch: Batch,
-    logits: Vec<f32>,
+    logits: AlignedVec,
     labels: Vec<u16>,
     row_weights: Vec<f32>,
 }
@@ -35,13 +35,13 @@ impl<N: Network> Trainer<N> {
     pub(crate) fn new(network: N, setup: &Setup<'_>) -> Self {
         let parameters = network.layout().initial(setup.streams);
         let mut trainer = Self {
-            gradients: vec![0.0; parameters.len()],
+            gradients: AlignedVec::zeros(parameters.len()),
             optimizer: Optimizer::new(setup.training, setup.params.real("learning_rate"), parameters.len()),
             n_classes: setup.n_classes,
             batch_size: setup.training.batch_size as usize,
             class_weights: setup.class_weights.to_vec(),
             batch: Batch::default(),
-            logits: Vec::new(),
+            logits: AlignedVec::default(),
             labels: Vec::new(),
             row_weights: Vec::new(),
             network,
@@ -56,7 +56,7 @@ impl<N: Network> Trainer<N> {
     fn forward(&mut self, sequences: &Sequences, labels: &[u16], rows: &[u32], dropout: &mut Stream) -> f64 {
         let (kernels, c) = (Kernels::get(), self.n_classes);
         self.batch.pack(sequences, rows);
-        let logits = take(&mut self.logits, rows.len() * c);
+        let logits = self.logits.take(rows.len() * c);
         self.network.forward(&self.parameters, &self.batch, Some(dropout), logits);
         kernels.log_softmax_rows(logits, c);
 
@@ -83,8 +83,8 @@ impl<N: Network> Trainer<N> {
             self.gradients.fill(0.0);
             self.network.backward(&self.batch, d_logits, &mut gradient::Buffer(&mut self.gradients));
             self.optimizer.step(step, total, &mut self.parameters, &mut self.gradients);
+            self.network.parameters_changed(&self.parameters);
         }
-        self.network.parameters_changed(&self.parameters);
     }
 }
 
@@ -115,7 +115,7 @@ impl<N: Network> Model for Trainer<N> {
         for chunk in positions.chunks(PREDICTION_BATCH) {
             let chunk_rows: Vec<u32> = chunk.iter().map(|position| rows[*position]).collect();
             self.batch.pack(sequences, &chunk_rows);
-            let logits = take(&mut self.logits, chunk.len() * c);
+            let logits = self.logits.take(chunk.len() * c);
             self.network.forward(&self.parameters, &self.batch, None, logits);
             Kernels::get().log_softmax_rows(logits, c);
             for (row, position) in logits.chunks_exact(c).zip(self.batch.positions()) {

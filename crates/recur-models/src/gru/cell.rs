@@ -3,21 +3,20 @@
 //! Letters for dimensions: `R` letters of the batch in packed order, `B` names, `H` hidden size. Gates stand in the order
 //! r, z, n.
 
-use crate::network::take;
 use crate::stack::{Cell, Gradients, Recurrent, at_time, before_time};
-use recur_kernels::{Kernels, Matrix};
+use recur_kernels::{AlignedVec, Kernels, Matrix};
 
 /// The cell with its workspace.
 #[derive(Default)]
 pub(crate) struct GruCell {
     /// Inputs, then gates, then the gradients of the inputs, (R, 3H).
-    gates: Vec<f32>,
+    gates: AlignedVec,
     /// `b_hh + h_{t-1} · W_hh`, then its gradient, (R, 3H).
-    products: Vec<f32>,
+    products: AlignedVec,
     /// (R, H).
-    states: Vec<f32>,
+    states: AlignedVec,
     /// The state before the first, (B, H).
-    zeros: Vec<f32>,
+    zeros: AlignedVec,
 }
 
 impl Cell for GruCell {
@@ -25,7 +24,7 @@ impl Cell for GruCell {
     const ONE_SUM: bool = false;
 
     fn inputs(&mut self, len: usize) -> &mut [f32] {
-        take(&mut self.gates, len)
+        self.gates.take(len)
     }
 
     /// `a_t = b_hh + h_{t-1} · W_hh`, all gates in one product; then the gates. The product with the zero state before
@@ -33,9 +32,9 @@ impl Cell for GruCell {
     fn forward(&mut self, Recurrent { w_hh, b_hh }: Recurrent<'_>, starts: &[usize]) {
         let (kernels, r) = (Kernels::get(), starts[starts.len() - 1]);
         let (n, h) = (b_hh.len(), b_hh.len() / Self::GATES);
-        let products = take(&mut self.products, r * n);
+        let products = self.products.take(r * n);
         products.chunks_exact_mut(n).for_each(|product| product.copy_from_slice(b_hh));
-        let (states, zeros) = (take(&mut self.states, r * h), take(&mut self.zeros, starts[1] * h));
+        let (states, zeros) = (self.states.take(r * h), self.zeros.take(starts[1] * h));
         for time in 0..starts.len() - 1 {
             let (past, states) = states.split_at_mut(starts[time] * h);
             let states = &mut states[..at_time(starts, time, h).len()];

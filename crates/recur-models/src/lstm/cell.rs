@@ -3,24 +3,23 @@
 //! Letters for dimensions: `R` letters of the batch in packed order, `B` names, `H` hidden size. Gates stand in the order
 //! i, f, g, o.
 
-use crate::network::take;
 use crate::stack::{Cell, Gradients, Recurrent, at_time, before_time};
-use recur_kernels::{Kernels, Matrix};
+use recur_kernels::{AlignedVec, Kernels, Matrix};
 
 /// The cell with its workspace.
 #[derive(Default)]
 pub(crate) struct LstmCell {
     /// Inputs, then gates, then the gradients of the inputs, (R, 4H).
-    gates: Vec<f32>,
+    gates: AlignedVec,
     /// The memory after each letter and its tanh, (R, H).
-    cells: Vec<f32>,
-    squashed: Vec<f32>,
+    cells: AlignedVec,
+    squashed: AlignedVec,
     /// (R, H).
-    states: Vec<f32>,
+    states: AlignedVec,
     /// The memory before the first letter, (B, H).
-    zeros: Vec<f32>,
+    zeros: AlignedVec,
     /// The gradient of each name's memory at the time at hand, (B, H).
-    d_cells: Vec<f32>,
+    d_cells: AlignedVec,
 }
 
 impl Cell for LstmCell {
@@ -28,7 +27,7 @@ impl Cell for LstmCell {
     const ONE_SUM: bool = true;
 
     fn inputs(&mut self, len: usize) -> &mut [f32] {
-        take(&mut self.gates, len)
+        self.gates.take(len)
     }
 
     /// `inputs_t += h_{t-1} · W_hh`, all gates in one product; then the gates. The product with the zero state before
@@ -36,8 +35,8 @@ impl Cell for LstmCell {
     fn forward(&mut self, Recurrent { w_hh, b_hh }: Recurrent<'_>, starts: &[usize]) {
         let (kernels, r) = (Kernels::get(), starts[starts.len() - 1]);
         let (n, h) = (b_hh.len(), b_hh.len() / Self::GATES);
-        let (cells, squashed) = (take(&mut self.cells, r * h), take(&mut self.squashed, r * h));
-        let (states, zeros) = (take(&mut self.states, r * h), take(&mut self.zeros, starts[1] * h));
+        let (cells, squashed) = (self.cells.take(r * h), self.squashed.take(r * h));
+        let (states, zeros) = (self.states.take(r * h), self.zeros.take(starts[1] * h));
         for time in 0..starts.len() - 1 {
             let now = at_time(starts, time, h);
             let (past, cells) = cells.split_at_mut(now.start);
@@ -62,7 +61,7 @@ impl Cell for LstmCell {
         let (kernels, r) = (Kernels::get(), starts[starts.len() - 1]);
         let h = d_states.len() / r;
         let n = Self::GATES * h;
-        let d_cells = take(&mut self.d_cells, starts[1] * h);
+        let d_cells = self.d_cells.take(starts[1] * h);
         d_cells.fill(0.0);
         for time in (0..starts.len() - 1).rev() {
             let now = at_time(starts, time, h);

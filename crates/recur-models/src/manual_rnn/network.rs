@@ -6,10 +6,9 @@
 use crate::batch::Batch;
 use crate::gradient::WeightGradients;
 use crate::layout::Layout;
-use crate::network::take;
 use crate::recurrence::{self, Activation};
 use recur_core::random::Stream;
-use recur_kernels::{Kernels, Matrix};
+use recur_kernels::{AlignedVec, Kernels, Matrix};
 use std::ops::Range;
 
 /// The network with its workspace.
@@ -27,21 +26,21 @@ pub(crate) struct Network {
     w_ho: Range<usize>,
     b_o: Range<usize>,
     /// Second layouts for the backward pass, (H, H) and (C, H).
-    w_hh_t: Vec<f32>,
-    w_ho_t: Vec<f32>,
+    w_hh_t: AlignedVec,
+    w_ho_t: AlignedVec,
     /// Where each time's states start, (T).
     starts: Vec<usize>,
     /// The token that each state follows, (R), and the last token of each name, (B).
     tokens: Vec<u16>,
     last_tokens: Vec<u16>,
     /// States after each letter but the last, (R, H).
-    states: Vec<f32>,
+    states: AlignedVec,
     /// Gradients of the same.
-    d_states: Vec<f32>,
-    previous: Vec<f32>,
+    d_states: AlignedVec,
+    previous: AlignedVec,
     /// The state that each name's answer is read from, (B, H).
-    last: Vec<f32>,
-    d_last: Vec<f32>,
+    last: AlignedVec,
+    d_last: AlignedVec,
 }
 
 impl Network {
@@ -69,16 +68,16 @@ impl Network {
             w_xo,
             w_ho,
             b_o,
-            w_hh_t: vec![0.0; hidden * hidden],
-            w_ho_t: vec![0.0; classes * hidden],
+            w_hh_t: AlignedVec::zeros(hidden * hidden),
+            w_ho_t: AlignedVec::zeros(classes * hidden),
             starts: Vec::new(),
             tokens: Vec::new(),
             last_tokens: Vec::new(),
-            states: Vec::new(),
-            d_states: Vec::new(),
-            previous: Vec::new(),
-            last: Vec::new(),
-            d_last: Vec::new(),
+            states: AlignedVec::default(),
+            d_states: AlignedVec::default(),
+            previous: AlignedVec::default(),
+            last: AlignedVec::default(),
+            d_last: AlignedVec::default(),
         }
     }
 
@@ -124,14 +123,14 @@ impl crate::network::Network for Network {
         let last_place = |(row, length): (usize, &usize)| batch.place(length - 1, row);
         self.last_tokens.extend(batch.lengths().iter().enumerate().map(last_place).map(|place| batch.tokens()[place]));
 
-        let states = take(&mut self.states, self.tokens.len() * h);
+        let states = self.states.take(self.tokens.len() * h);
         for (state, token) in states.chunks_exact_mut(h).zip(&self.tokens) {
             state.copy_from_slice(&parameters[self.b_h.clone()]);
             kernels.add(state, row(&parameters[self.w_xh.clone()], usize::from(*token), h));
         }
         recurrence::forward(kernels, self.activation, &parameters[self.w_hh.clone()], &self.starts, states);
 
-        let last = take(&mut self.last, batch.len() * h);
+        let last = self.last.take(batch.len() * h);
         for (i, length) in batch.lengths().iter().enumerate() {
             match Self::place_of_last(&self.starts, *length, i) {
                 Some(place) => row_mut(last, i, h).copy_from_slice(row(states, place, h)),
@@ -151,13 +150,14 @@ impl crate::network::Network for Network {
         // o = (b_o + W_xo[x_last]) + h_last · W_ho
         into.sum(&self.b_o, d_logits);
         into.lookups(&self.w_xo, &self.last_tokens, d_logits);
-        into.product(&self.w_ho, Matrix::new(&self.last[..b * h], b, h), Matrix::new(d_logits, b, c));
-        let d_last = take(&mut self.d_last, b * h);
+        let d_last = self.d_last.take(b * h);
         d_last.fill(0.0);
-        kernels.gemm(d_last, Matrix::new(d_logits, b, c), Matrix::new(&self.w_ho_t, c, h));
+        let d_products = Matrix::new(d_logits, b, c);
+        kernels.gemm(d_last, d_products, Matrix::new(&self.w_ho_t, c, h));
+        into.product(&self.w_ho, &mut self.w_ho_t, Matrix::new(&self.last[..b * h], b, h), d_products);
 
         let len = self.tokens.len() * h;
-        let (states, d_states) = (&self.states[..len], take(&mut self.d_states, len));
+        let (states, d_states) = (&self.states[..len], self.d_states.take(len));
         d_states.fill(0.0);
         for (i, length) in batch.lengths().iter().enumerate() {
             if let Some(place) = Self::place_of_last(&self.starts, *length, i) {
@@ -168,7 +168,8 @@ impl crate::network::Network for Network {
         recurrence::backward(kernels, self.activation, &self.w_hh_t, &self.starts, states, d_states);
         into.sum(&self.b_h, d_states);
         into.lookups(&self.w_xh, &self.tokens, d_states);
-        let previous = take(&mut self.previous, len);
-        recurrence::give_weight_gradient(&self.w_hh, &self.starts, states, d_states, previous, into);
+        let previous = self.previous.take(len);
+        let (w_hh, w_hh_t) = (&self.w_hh, &mut self.w_hh_t);
+        recurrence::give_weight_gradient(w_hh, w_hh_t, &self.starts, states, d_states, previous, into);
     }
 }

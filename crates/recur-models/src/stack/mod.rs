@@ -19,11 +19,11 @@ pub(crate) use settings::{DROPOUT, HIDDEN_SIZE, LAYERS, LEARNING_RATE, Shape};
 use crate::batch::Batch;
 use crate::gradient::WeightGradients;
 use crate::layout::Layout;
-use crate::network::{Network, take};
+use crate::network::Network;
 use head::Head;
 use layer::{Below, Layer};
 use recur_core::random::Stream;
-use recur_kernels::Kernels;
+use recur_kernels::{AlignedVec, Kernels};
 use std::ops::Range;
 
 /// The arithmetic of one recurrent layer between its input's product and its states, with what it keeps of the last
@@ -77,9 +77,9 @@ pub(crate) struct Stack<C> {
     layers: Vec<Layer<C>>,
     head: Head,
     /// Gradients with respect to the states of the layer at hand and of the one below, (R, H).
-    d_states: Vec<f32>,
-    d_below: Vec<f32>,
-    previous: Vec<f32>,
+    d_states: AlignedVec,
+    d_below: AlignedVec,
+    previous: AlignedVec,
 }
 
 impl<C: Cell> Stack<C> {
@@ -91,9 +91,9 @@ impl<C: Cell> Stack<C> {
             head: Head::new(&mut layout, &shape),
             layout,
             shape,
-            d_states: Vec::new(),
-            d_below: Vec::new(),
-            previous: Vec::new(),
+            d_states: AlignedVec::default(),
+            d_below: AlignedVec::default(),
+            previous: AlignedVec::default(),
         }
     }
 }
@@ -127,14 +127,14 @@ impl<C: Cell> Network for Stack<C> {
     /// The same steps from the last to the first. The pass must be one of training.
     fn backward(&mut self, batch: &Batch, d_logits: &[f32], into: &mut dyn WeightGradients) {
         let len = batch.n_letters() * self.shape.hidden;
-        self.head.backward(batch, d_logits, take(&mut self.d_states, len), into);
-        let previous = take(&mut self.previous, len);
+        self.head.backward(batch, d_logits, self.d_states.take(len), into);
+        let previous = self.previous.take(len);
         let dropping = self.shape.dropout > 0.0;
         for index in (0..self.layers.len()).rev() {
             let (lower, upper) = self.layers.split_at_mut(index);
             let below = lower
                 .last()
-                .map(|lower| Below { output: lower.output(len, dropping), d_output: take(&mut self.d_below, len) });
+                .map(|lower| Below { output: lower.output(len, dropping), d_output: self.d_below.take(len) });
             upper[0].backward(batch, below, &mut self.d_states[..len], previous, into);
             if let Some(lower) = lower.last() {
                 // output = mask · states: from the gradient of what was read to that of the states.

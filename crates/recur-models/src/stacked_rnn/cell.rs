@@ -2,22 +2,21 @@
 //!
 //! Letters for dimensions: `R` letters of the batch in packed order, `H` hidden size.
 
-use crate::network::take;
 use crate::recurrence::{self, Activation};
 use crate::stack::{Cell, Gradients, Recurrent};
-use recur_kernels::Kernels;
+use recur_kernels::{AlignedVec, Kernels};
 
 /// The cell with its workspace.
 pub(crate) struct PlainCell {
     activation: Activation,
     /// Inputs, then states, (R, H).
-    states: Vec<f32>,
+    states: AlignedVec,
 }
 
 impl PlainCell {
     /// A cell with `activation`.
     pub(crate) fn new(activation: Activation) -> Self {
-        Self { activation, states: Vec::new() }
+        Self { activation, states: AlignedVec::default() }
     }
 }
 
@@ -26,7 +25,7 @@ impl Cell for PlainCell {
     const ONE_SUM: bool = true;
 
     fn inputs(&mut self, len: usize) -> &mut [f32] {
-        take(&mut self.states, len)
+        self.states.take(len)
     }
 
     fn forward(&mut self, weights: Recurrent<'_>, starts: &[usize]) {
