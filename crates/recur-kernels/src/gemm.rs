@@ -7,6 +7,7 @@
 use crate::Kernels;
 use crate::isa::{Operation, run};
 use crate::vector::{MAX_LANES, Vector};
+use std::ops::Range;
 
 /// A matrix to read: `(rows, cols)`, element `(i, j)` at `data[i * row_stride + j * col_stride]`.
 #[derive(Clone, Copy, Debug)]
@@ -156,24 +157,29 @@ impl<F: Finish> Operation for Gemm<'_, F> {
     unsafe fn run<V: Vector>(self) {
         // SAFETY: the facade has checked that each matrix lies within its slice.
         unsafe {
-            if self.m < 4 || (V::LANES == MAX_LANES && self.k < 16) {
-                // Few rows: wide tiles, to keep enough chains in flight. Few terms: C is most of what is read and written,
-                // and wide tiles do that in its order.
-                self.columns::<V, 2, 8>();
-            } else if V::LANES == 8 {
+            // Few terms: C is most of what is read and written, and wide tiles do that in its order.
+            let few_terms = V::LANES == MAX_LANES && self.k < 16;
+            let high = if few_terms { 0 } else { self.m - self.m % 4 };
+            if V::LANES == 8 {
                 // 12 sums, 2 columns of B and a broadcast fill the 16 registers of AVX2.
-                self.columns::<V, 6, 2>();
+                self.columns::<V, 6, 2>(0..high);
             } else {
-                self.columns::<V, 12, 2>();
+                self.columns::<V, 12, 2>(0..high);
             }
+            // Few rows: wide tiles, to keep enough chains in flight.
+            self.columns::<V, 2, 8>(high..self.m);
         }
     }
 }
 
 impl<F: Finish> Gemm<'_, F> {
-    /// Panels of `NR` vectors of columns while there are as many, then of fewer. The last vector may be a part of one.
+    /// These rows, in panels of `NR` vectors of columns while there are as many, then of fewer. The last vector may be a
+    /// part of one.
     #[inline(always)]
-    unsafe fn columns<V: Vector, const MR: usize, const NR: usize>(&self) {
+    unsafe fn columns<V: Vector, const MR: usize, const NR: usize>(&self, rows: Range<usize>) {
+        if rows.is_empty() {
+            return;
+        }
         // SAFETY: as `run`; each panel has at most as many vectors as are left, begun ones counted.
         unsafe {
             let mut at = 0;
@@ -181,13 +187,13 @@ impl<F: Finish> Gemm<'_, F> {
                 let vectors = (self.n - at).div_ceil(V::LANES);
                 at += V::LANES
                     * if vectors >= NR {
-                        self.whole_or_partial::<V, MR, NR>(at)
+                        self.whole_or_partial::<V, MR, NR>(&rows, at)
                     } else if NR > 4 && vectors >= 4 {
-                        self.whole_or_partial::<V, MR, 4>(at)
+                        self.whole_or_partial::<V, MR, 4>(&rows, at)
                     } else if NR > 2 && vectors >= 2 {
-                        self.whole_or_partial::<V, MR, 2>(at)
+                        self.whole_or_partial::<V, MR, 2>(&rows, at)
                     } else {
-                        self.whole_or_partial::<V, MR, 1>(at)
+                        self.whole_or_partial::<V, MR, 1>(&rows, at)
                     };
             }
         }
@@ -195,26 +201,35 @@ impl<F: Finish> Gemm<'_, F> {
 
     /// A panel of `NR` vectors from column `at` on, of which the last may be a part of one; returns `NR`.
     #[inline(always)]
-    unsafe fn whole_or_partial<V: Vector, const MR: usize, const NR: usize>(&self, at: usize) -> usize {
+    unsafe fn whole_or_partial<V: Vector, const MR: usize, const NR: usize>(
+        &self,
+        rows: &Range<usize>,
+        at: usize,
+    ) -> usize {
         // SAFETY: as `columns`.
         unsafe {
             if at + NR * V::LANES <= self.n {
-                self.panel::<V, MR, NR>(at, None);
+                self.panel::<V, MR, NR>(rows, at, None);
             } else {
-                self.panel::<V, MR, NR>(at, Some(self.n - at - (NR - 1) * V::LANES));
+                self.panel::<V, MR, NR>(rows, at, Some(self.n - at - (NR - 1) * V::LANES));
             }
         }
         NR
     }
 
-    /// All rows of a panel of columns, in tiles of at most `MR` rows; the last vector has `partial` columns.
+    /// These rows of a panel of columns, in tiles of at most `MR` rows; the last vector has `partial` columns.
     #[inline(always)]
-    unsafe fn panel<V: Vector, const MR: usize, const NR: usize>(&self, column: usize, partial: Option<usize>) {
+    unsafe fn panel<V: Vector, const MR: usize, const NR: usize>(
+        &self,
+        rows: &Range<usize>,
+        column: usize,
+        partial: Option<usize>,
+    ) {
         // SAFETY: as `run`; rows `row..row + tile` exist.
         unsafe {
-            let mut row = 0;
-            while row < self.m {
-                let left = self.m - row;
+            let mut row = rows.start;
+            while row < rows.end {
+                let left = rows.end - row;
                 row += if left >= MR {
                     self.tile::<V, MR, NR>(row, column, partial);
                     MR
