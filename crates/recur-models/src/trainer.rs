@@ -13,7 +13,7 @@ use recur_core::tensor::Tensor;
 use recur_kernels::{AlignedVec, Kernels};
 
 /// Names scored at once in prediction; their figures do not depend on it.
-const PREDICTION_BATCH: usize = 64;
+const PREDICTION_BATCH: usize = 256;
 
 /// A network in training.
 pub(crate) struct Trainer<N> {
@@ -109,17 +109,17 @@ impl<N: Network> Model for Trainer<N> {
     fn log_probabilities(&mut self, sequences: &Sequences, rows: &[u32], out: &mut [f32]) -> Result<(), ModelError> {
         let c = self.n_classes;
         assert_eq!(out.len(), rows.len() * c, "a row of {c} log-probabilities a name");
-        // Names of like length together: fewer, fuller products.
-        let mut positions: Vec<usize> = (0..rows.len()).collect();
-        positions.sort_by_key(|position| sequences.get(rows[*position]).len());
-        for chunk in positions.chunks(PREDICTION_BATCH) {
-            let chunk_rows: Vec<u32> = chunk.iter().map(|position| rows[*position]).collect();
-            self.batch.pack(sequences, &chunk_rows);
-            let logits = self.logits.take(chunk.len() * c);
+        // Names with the same first letters share the work on these.
+        let mut named: Vec<(&[u16], usize)> = rows.iter().map(|row| sequences.get(*row)).zip(0..).collect();
+        named.sort_unstable();
+        let (names, positions): (Vec<&[u16]>, Vec<usize>) = named.into_iter().unzip();
+        for (names, positions) in names.chunks(PREDICTION_BATCH).zip(positions.chunks(PREDICTION_BATCH)) {
+            self.batch.pack_prefixes(names);
+            let logits = self.logits.take(names.len() * c);
             self.network.forward(&self.parameters, &self.batch, None, logits);
             Kernels::get().log_softmax_rows(logits, c);
-            for (row, position) in logits.chunks_exact(c).zip(self.batch.positions()) {
-                out[chunk[*position as usize] * c..][..c].copy_from_slice(row);
+            for (row, position) in logits.chunks_exact(c).zip(positions) {
+                out[position * c..][..c].copy_from_slice(row);
             }
         }
         Ok(())

@@ -43,8 +43,8 @@ impl Head {
     pub(super) fn forward(&mut self, parameters: &[f32], batch: &Batch, states: &[f32], logits: &mut [f32]) {
         let (h, c, b) = (self.hidden, self.classes, batch.len());
         let last = self.last.take(b * h);
-        for (i, length) in batch.lengths().iter().enumerate() {
-            row_mut(last, i, h).copy_from_slice(row(states, batch.place(length - 1, i), h));
+        for (last, (time, at)) in last.chunks_exact_mut(h).zip(batch.last()) {
+            last.copy_from_slice(row(&states[batch.times().at(*time, h)], *at, h));
         }
         logits.chunks_exact_mut(c).for_each(|row| row.copy_from_slice(&parameters[self.b_fc.clone()]));
         let w_fc = Matrix::new(&parameters[self.w_fc.clone()], h, c);
@@ -68,8 +68,8 @@ impl Head {
         kernels.gemm(d_last, d_products, Matrix::new(&self.w_fc_t, c, h));
         into.product(&self.w_fc, &mut self.w_fc_t, Matrix::new(&self.last[..b * h], b, h), d_products);
         d_states.fill(0.0);
-        for (i, length) in batch.lengths().iter().enumerate() {
-            row_mut(d_states, batch.place(length - 1, i), h).copy_from_slice(row(d_last, i, h));
+        for (d_last, (time, at)) in d_last.chunks_exact(h).zip(batch.last()) {
+            row_mut(&mut d_states[batch.times().at(*time, h)], *at, h).copy_from_slice(d_last);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! One recurrent layer around its cell: the product of its input, the gradients of its weights, dropout.
 
-use super::{Cell, Recurrent, Shape, row};
+use super::{Cell, Recurrent, Shape};
 use crate::batch::Batch;
 use crate::gradient::WeightGradients;
 use crate::layout::Layout;
@@ -76,18 +76,16 @@ impl<C: Cell> Layer<C> {
             kernels.add(&mut self.bias, &parameters[self.b_hh.clone()]);
         }
         let inputs = self.cell.inputs(r * n);
-        inputs.chunks_exact_mut(n).for_each(|input| input.copy_from_slice(&self.bias));
         let w_ih = &parameters[self.w_ih.clone()];
         match below {
-            None => {
-                for (input, token) in inputs.chunks_exact_mut(n).zip(batch.tokens()) {
-                    kernels.add(input, row(w_ih, usize::from(*token), n));
-                }
+            None => kernels.look_up_rows(inputs, &self.bias, w_ih, batch.tokens()),
+            Some(below) => {
+                inputs.chunks_exact_mut(n).for_each(|input| input.copy_from_slice(&self.bias));
+                kernels.gemm(inputs, Matrix::new(below, r, h), Matrix::new(w_ih, h, n));
             }
-            Some(below) => kernels.gemm(inputs, Matrix::new(below, r, h), Matrix::new(w_ih, h, n)),
         }
         let weights = Recurrent { w_hh: &parameters[self.w_hh.clone()], b_hh: &parameters[self.b_hh.clone()] };
-        self.cell.forward(weights, batch.starts());
+        self.cell.forward(weights, batch.times());
     }
 
     /// Fills `dropped` from the states with a mask drawn from `stream`, element by element in packed order.
@@ -112,9 +110,9 @@ impl<C: Cell> Layer<C> {
     ) {
         let (kernels, h, r) = (Kernels::get(), self.hidden, batch.n_letters());
         let n = self.bias.len();
-        let d = self.cell.backward(&self.w_hh_t, batch.starts(), d_states);
+        let d = self.cell.backward(&self.w_hh_t, batch.times(), d_states);
         let (w_hh, w_hh_t) = (&self.w_hh, &mut self.w_hh_t);
-        recurrence::give_weight_gradient(w_hh, w_hh_t, batch.starts(), d.states, d.products, previous, into);
+        recurrence::give_weight_gradient(w_hh, w_hh_t, batch.times(), d.states, d.products, previous, into);
         into.sum(&self.b_ih, d.inputs);
         into.sum(&self.b_hh, d.products);
         match below {

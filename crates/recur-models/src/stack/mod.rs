@@ -20,11 +20,11 @@ use crate::batch::Batch;
 use crate::gradient::WeightGradients;
 use crate::layout::Layout;
 use crate::network::Network;
+use crate::times::Times;
 use head::Head;
 use layer::{Below, Layer};
 use recur_core::random::Stream;
 use recur_kernels::{AlignedVec, Kernels};
-use std::ops::Range;
 
 /// The arithmetic of one recurrent layer between its input's product and its states, with what it keeps of the last
 /// forward pass for the backward one.
@@ -39,15 +39,15 @@ pub(crate) trait Cell: Send {
     /// [`Cell::forward`].
     fn inputs(&mut self, len: usize) -> &mut [f32];
 
-    /// From the inputs to the states; `starts` says where each time's rows begin, and where the last one ends.
-    fn forward(&mut self, weights: Recurrent<'_>, starts: &[usize]);
+    /// From the inputs to the states.
+    fn forward(&mut self, weights: Recurrent<'_>, times: &Times);
 
     /// The states of the last forward pass, `(R, H)` with `len` numbers in all.
     fn states(&self, len: usize) -> &[f32];
 
     /// The backward pass of [`Cell::forward`], for the gradient `d_states (R, H)` from outside the layer, which is
     /// scratch from then on. `w_hh_t (G · H, H)` is the recurrent matrix transposed.
-    fn backward<'a>(&'a mut self, w_hh_t: &[f32], starts: &[usize], d_states: &'a mut [f32]) -> Gradients<'a>;
+    fn backward<'a>(&'a mut self, w_hh_t: &[f32], times: &Times, d_states: &'a mut [f32]) -> Gradients<'a>;
 }
 
 /// The recurrent weights of a layer.
@@ -145,17 +145,6 @@ impl<C: Cell> Network for Stack<C> {
             }
         }
     }
-}
-
-/// Where the rows of time `time` stand in an array of `n` numbers a row.
-pub(crate) fn at_time(starts: &[usize], time: usize, n: usize) -> Range<usize> {
-    starts[time] * n..starts[time + 1] * n
-}
-
-/// Where the states before time `time` of its rows stand, in an array of `n` numbers a row. There must be a time before.
-pub(crate) fn before_time(starts: &[usize], time: usize, n: usize) -> Range<usize> {
-    let first = starts[time - 1] * n;
-    first..first + at_time(starts, time, n).len()
 }
 
 /// Row `index` of a matrix with rows of `n`.
