@@ -52,6 +52,9 @@ impl<'a> Matrix<'a> {
     }
 }
 
+/// Below this many terms, reading and writing C is most of the work.
+const FEW_TERMS: usize = 16;
+
 impl Kernels {
     /// `c += a · b`, with `c (M, N)` row-major, `a (M, K)` in either order, `b (K, N)` row-major.
     ///
@@ -158,8 +161,7 @@ impl<F: Finish> Operation for Gemm<'_, F> {
         // SAFETY: the facade has checked that each matrix lies within its slice.
         unsafe {
             // Few terms: C is most of what is read and written, and wide tiles do that in its order.
-            let few_terms = V::LANES == MAX_LANES && self.k < 16;
-            let high = if few_terms { 0 } else { self.m - self.m % 4 };
+            let high = if V::LANES == MAX_LANES && self.k < FEW_TERMS { 0 } else { self.m - self.m % 4 };
             if V::LANES == 8 {
                 // 12 sums, 2 columns of B and a broadcast fill the 16 registers of AVX2.
                 self.columns::<V, 6, 2>(0..high);
@@ -184,7 +186,10 @@ impl<F: Finish> Gemm<'_, F> {
         unsafe {
             let mut at = 0;
             while at < self.n {
-                let vectors = (self.n - at).div_ceil(V::LANES);
+                let (whole, vectors) = ((self.n - at) / V::LANES, (self.n - at).div_ceil(V::LANES));
+                // A write to a part of a vector holds up a read of what is beside it: where C is most of the work, such
+                // writes have a panel of their own.
+                let vectors = if self.k < FEW_TERMS && whole > 0 { whole } else { vectors };
                 at += V::LANES
                     * if vectors >= NR {
                         self.whole_or_partial::<V, MR, NR>(&rows, at)
@@ -266,8 +271,8 @@ impl<F: Finish> Gemm<'_, F> {
             let mut a = self.a.data.as_ptr().add(row * self.a.row_stride);
             let mut b = self.b.add(column);
             let mut sums = [[V::splat(0.0); NR]; MR];
-            for i in 0..MR {
-                for j in 0..NR {
+            for j in 0..NR {
+                for i in 0..MR {
                     sums[i][j] = self.finish.start(load(c.add(i * self.n + j * V::LANES), partial(j)));
                 }
             }
@@ -286,8 +291,8 @@ impl<F: Finish> Gemm<'_, F> {
                 a = a.wrapping_add(self.a.col_stride);
                 b = b.wrapping_add(self.ldb);
             }
-            for i in 0..MR {
-                for j in 0..NR {
+            for j in 0..NR {
+                for i in 0..MR {
                     let to = c.add(i * self.n + j * V::LANES);
                     store(self.finish.end(sums[i][j], load(to, partial(j))), to, partial(j));
                 }
