@@ -16,6 +16,9 @@ struct Args {
     /// Runs of each workload, of which the median counts
     #[arg(long, default_value_t = 7)]
     repeats: usize,
+    /// Only the workloads that have this in their titles
+    #[arg(long, default_value = "")]
+    only: String,
     /// Print the fraction of the measured peak for all sizes instead
     #[arg(long)]
     fractions: bool,
@@ -23,7 +26,7 @@ struct Args {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args = Args::parse();
-    if args.fractions { fractions(args.repeats) } else { peers(&read(&args.names)?, args.repeats) }
+    if args.fractions { fractions(args.repeats) } else { peers(&read(&args.names)?, args.repeats, &args.only) }
 }
 
 fn read(source: &str) -> Result<Names, Box<dyn Error>> {
@@ -65,14 +68,18 @@ const MODELS: [Entry; 3] = [
 ];
 
 /// The workloads of `tools/peers`, with the default hidden size of 128.
-fn peers(names: &Names, repeats: usize) -> Result<(), Box<dyn Error>> {
+fn peers(names: &Names, repeats: usize, only: &str) -> Result<(), Box<dyn Error>> {
     let sample = |mut rows: Vec<u32>, n: usize| {
         rows.truncate(n);
         rows
     };
     let train = |label: &str, model: &Entry, rows: &[u32], batch: u32| {
+        let title = format!("{}, {label}", model.0);
+        if !title.contains(only) {
+            return Ok(());
+        }
         let mut bench = Bench::new(names, model.1, model.2, batch);
-        print(&format!("{}, {label}", model.0), median_rate(rows.len(), repeats, || bench.train(rows)))
+        print(&title, median_rate(rows.len(), repeats, || bench.train(rows)))
     };
     for model in &MODELS {
         train("one name of 7 letters a step", model, &sample(names.of_length(7), 4000), 1)?;
@@ -81,10 +88,13 @@ fn peers(names: &Names, repeats: usize) -> Result<(), Box<dyn Error>> {
         train("batches of 64 of equal lengths", model, &names.equal_lengths(64), 64)?;
         train("batches of 64 of mixed lengths", model, &sample(names.shuffled(), 20_480), 64)?;
     }
+    let title = "stacked_rnn 2 layers, prediction of 1,024";
+    if !title.contains(only) {
+        return Ok(());
+    }
     let mut bench = Bench::new(names, "stacked_rnn", &[("layers", 2)], 64);
     let rows = sample(names.shuffled(), 16_384);
-    let rate = median_rate(rows.len(), repeats, || bench.predict(&rows, 1024));
-    print("stacked_rnn 2 layers, prediction of 1,024", rate)
+    print(title, median_rate(rows.len(), repeats, || bench.predict(&rows, 1024)))
 }
 
 fn fractions(repeats: usize) -> Result<(), Box<dyn Error>> {

@@ -6,7 +6,8 @@
 
 use crate::Kernels;
 use crate::isa::{Operation, run};
-use crate::vector::Vector;
+use crate::vector::{MAX_LANES, Vector};
+use std::ops::Range;
 
 /// A matrix to read: `(rows, cols)`, element `(i, j)` at `data[i * row_stride + j * col_stride]`.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +29,16 @@ impl<'a> Matrix<'a> {
         Self { data, rows, cols, row_stride: cols, col_stride: 1 }
     }
 
+    /// Number of rows.
+    pub fn rows(self) -> usize {
+        self.rows
+    }
+
+    /// Number of columns.
+    pub fn cols(self) -> usize {
+        self.cols
+    }
+
     /// The same numbers seen as `(cols, rows)`.
     #[must_use]
     pub fn transposed(self) -> Self {
@@ -40,6 +51,9 @@ impl<'a> Matrix<'a> {
         }
     }
 }
+
+/// Below this many terms, reading and writing C is most of the work.
+const FEW_TERMS: usize = 16;
 
 impl Kernels {
     /// `c += a · b`, with `c (M, N)` row-major, `a (M, K)` in either order, `b (K, N)` row-major.
@@ -146,48 +160,81 @@ impl<F: Finish> Operation for Gemm<'_, F> {
     unsafe fn run<V: Vector>(self) {
         // SAFETY: the facade has checked that each matrix lies within its slice.
         unsafe {
-            if self.m < 4 {
-                // Few rows: wide tiles, to keep enough chains in flight.
-                self.columns::<V, 2, 8>();
-            } else if V::LANES == 8 {
+            // Few terms: C is most of what is read and written, and wide tiles do that in its order.
+            let high = if V::LANES == MAX_LANES && self.k < FEW_TERMS { 0 } else { self.m - self.m % 4 };
+            if V::LANES == 8 {
                 // 12 sums, 2 columns of B and a broadcast fill the 16 registers of AVX2.
-                self.columns::<V, 6, 2>();
+                self.columns::<V, 6, 2>(0..high);
             } else {
-                self.columns::<V, 12, 2>();
+                self.columns::<V, 12, 2>(0..high);
             }
+            // Few rows: wide tiles, to keep enough chains in flight.
+            self.columns::<V, 2, 8>(high..self.m);
         }
     }
 }
 
 impl<F: Finish> Gemm<'_, F> {
-    /// Panels of `NR` vectors of columns while they fit, then single vectors, then what is left of one.
+    /// These rows, in panels of `NR` vectors of columns while there are as many, then of fewer. The last vector may be a
+    /// part of one.
     #[inline(always)]
-    unsafe fn columns<V: Vector, const MR: usize, const NR: usize>(&self) {
-        // SAFETY: as `run`; columns `at..at + NR * LANES` exist in each panel.
+    unsafe fn columns<V: Vector, const MR: usize, const NR: usize>(&self, rows: Range<usize>) {
+        if rows.is_empty() {
+            return;
+        }
+        // SAFETY: as `run`; each panel has at most as many vectors as are left, begun ones counted.
         unsafe {
             let mut at = 0;
-            while at + NR * V::LANES <= self.n {
-                self.panel::<V, MR, NR>(at, None);
-                at += NR * V::LANES;
-            }
-            while at + V::LANES <= self.n {
-                self.panel::<V, MR, 1>(at, None);
-                at += V::LANES;
-            }
-            if at < self.n {
-                self.panel::<V, MR, 1>(at, Some(self.n - at));
+            while at < self.n {
+                let (whole, vectors) = ((self.n - at) / V::LANES, (self.n - at).div_ceil(V::LANES));
+                // A write to a part of a vector holds up a read of what is beside it: where C is most of the work, such
+                // writes have a panel of their own.
+                let vectors = if self.k < FEW_TERMS && whole > 0 { whole } else { vectors };
+                at += V::LANES
+                    * if vectors >= NR {
+                        self.whole_or_partial::<V, MR, NR>(&rows, at)
+                    } else if NR > 4 && vectors >= 4 {
+                        self.whole_or_partial::<V, MR, 4>(&rows, at)
+                    } else if NR > 2 && vectors >= 2 {
+                        self.whole_or_partial::<V, MR, 2>(&rows, at)
+                    } else {
+                        self.whole_or_partial::<V, MR, 1>(&rows, at)
+                    };
             }
         }
     }
 
-    /// All rows of a panel of columns, in tiles of at most `MR` rows.
+    /// A panel of `NR` vectors from column `at` on, of which the last may be a part of one; returns `NR`.
     #[inline(always)]
-    unsafe fn panel<V: Vector, const MR: usize, const NR: usize>(&self, column: usize, partial: Option<usize>) {
+    unsafe fn whole_or_partial<V: Vector, const MR: usize, const NR: usize>(
+        &self,
+        rows: &Range<usize>,
+        at: usize,
+    ) -> usize {
+        // SAFETY: as `columns`.
+        unsafe {
+            if at + NR * V::LANES <= self.n {
+                self.panel::<V, MR, NR>(rows, at, None);
+            } else {
+                self.panel::<V, MR, NR>(rows, at, Some(self.n - at - (NR - 1) * V::LANES));
+            }
+        }
+        NR
+    }
+
+    /// These rows of a panel of columns, in tiles of at most `MR` rows; the last vector has `partial` columns.
+    #[inline(always)]
+    unsafe fn panel<V: Vector, const MR: usize, const NR: usize>(
+        &self,
+        rows: &Range<usize>,
+        column: usize,
+        partial: Option<usize>,
+    ) {
         // SAFETY: as `run`; rows `row..row + tile` exist.
         unsafe {
-            let mut row = 0;
-            while row < self.m {
-                let left = self.m - row;
+            let mut row = rows.start;
+            while row < rows.end {
+                let left = rows.end - row;
                 row += if left >= MR {
                     self.tile::<V, MR, NR>(row, column, partial);
                     MR
@@ -217,21 +264,22 @@ impl<F: Finish> Gemm<'_, F> {
         column: usize,
         partial: Option<usize>,
     ) {
+        let partial = |j: usize| if j + 1 == NR { partial } else { None };
         // SAFETY: the tile lies within C, its rows within A, its columns within B.
         unsafe {
             let c = self.c.add(row * self.n + column);
             let mut a = self.a.data.as_ptr().add(row * self.a.row_stride);
             let mut b = self.b.add(column);
             let mut sums = [[V::splat(0.0); NR]; MR];
-            for i in 0..MR {
-                for j in 0..NR {
-                    sums[i][j] = self.finish.start(load(c.add(i * self.n + j * V::LANES), partial));
+            for j in 0..NR {
+                for i in 0..MR {
+                    sums[i][j] = self.finish.start(load(c.add(i * self.n + j * V::LANES), partial(j)));
                 }
             }
             for _ in 0..self.k {
                 let mut terms = [V::splat(0.0); NR];
                 for j in 0..NR {
-                    terms[j] = load(b.add(j * V::LANES), partial);
+                    terms[j] = load(b.add(j * V::LANES), partial(j));
                 }
                 for i in 0..MR {
                     let factor = V::splat(*a.add(i * self.a.row_stride));
@@ -243,10 +291,10 @@ impl<F: Finish> Gemm<'_, F> {
                 a = a.wrapping_add(self.a.col_stride);
                 b = b.wrapping_add(self.ldb);
             }
-            for i in 0..MR {
-                for j in 0..NR {
+            for j in 0..NR {
+                for i in 0..MR {
                     let to = c.add(i * self.n + j * V::LANES);
-                    store(self.finish.end(sums[i][j], load(to, partial)), to, partial);
+                    store(self.finish.end(sums[i][j], load(to, partial(j))), to, partial(j));
                 }
             }
         }

@@ -9,6 +9,7 @@
 //!
 //! Letters for dimensions: `M` rows of a result, `N` columns of it, `K` terms of a sum.
 
+mod aligned;
 mod elementwise;
 mod gates;
 mod gemm;
@@ -19,6 +20,7 @@ mod rows;
 mod update;
 mod vector;
 
+pub use aligned::AlignedVec;
 pub use gemm::Matrix;
 pub use isa::{Isa, UnavailableIsa};
 pub use math::{exp, ln, sigmoid, tanh};

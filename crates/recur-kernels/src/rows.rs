@@ -46,6 +46,19 @@ impl Kernels {
         run(self.isa(), AddRows { sum, rows });
     }
 
+    /// Writes `start (N)` plus row `indices[r]` of `table` to each row r of `to (R, N)`.
+    ///
+    /// # Panics
+    /// If the sizes do not fit, or an index is not of a row of `table`.
+    pub fn look_up_rows(self, to: &mut [f32], start: &[f32], table: &[f32], indices: &[u16]) {
+        let n = start.len();
+        assert_eq!(to.len(), indices.len() * n, "a row of {n} an index");
+        assert!(n > 0 && table.len().is_multiple_of(n), "whole rows of {n}");
+        let last = indices.iter().max().map_or(0, |index| usize::from(*index) + 1);
+        assert!(last * n <= table.len(), "row {last} of the table");
+        run(self.isa(), LookUpRows { to, start, table, indices });
+    }
+
     /// The sum of squares: 16 chains, element `i` in chain `i mod 16` by fma, then a tree that adds the upper half of
     /// the chains to the lower (8, 4, 2, 1).
     pub fn sum_of_squares(self, x: &[f32]) -> f32 {
@@ -93,6 +106,39 @@ impl Operation for Transpose<'_> {
                 let first_col = if row < whole_rows { whole_cols } else { 0 };
                 for col in first_col..cols {
                     *to.add(col * rows + row) = *from.add(row * cols + col);
+                }
+            }
+        }
+    }
+}
+
+/// `to = start + table[index]` for each row.
+struct LookUpRows<'a> {
+    to: &'a mut [f32],
+    start: &'a [f32],
+    table: &'a [f32],
+    indices: &'a [u16],
+}
+
+impl Operation for LookUpRows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<V: Vector>(self) {
+        let n = self.start.len();
+        let start = self.start.as_ptr();
+        for (to, index) in self.to.chunks_exact_mut(n).zip(self.indices) {
+            // SAFETY: the facade has checked the indices, and every access stays below `n` within its row.
+            unsafe {
+                let (to, from) = (to.as_mut_ptr(), self.table.as_ptr().add(usize::from(*index) * n));
+                let mut at = 0;
+                while at + V::LANES <= n {
+                    V::load(start.add(at)).add(V::load(from.add(at))).store(to.add(at));
+                    at += V::LANES;
+                }
+                if at < n {
+                    let rest = Some(n - at);
+                    store(load::<V>(start.add(at), rest).add(load(from.add(at), rest)), to.add(at), rest);
                 }
             }
         }

@@ -104,6 +104,7 @@ fn row_operations_equal_scalar_on_every_length() {
             k.nll_gradient_rows(y, n, &[0, (n - 1) as u16, (n / 2) as u16], &[1.0, 0.5, 0.25]);
         });
         check("add_rows", &numbers(n, 3), |k, y| k.add_rows(y, &rows));
+        check("look_up_rows", &vec![0.0; 4 * n], |k, y| k.look_up_rows(y, &numbers(n, 4), &rows, &[2, 0, 2, 1]));
     }
 }
 
@@ -313,6 +314,19 @@ fn transpose_moves_every_element() {
             assert!((0..rows).all(|r| (0..cols).all(|c| to[c * rows + r] == from[r * cols + c])));
         }
     }
+}
+
+#[test]
+fn looked_up_rows_are_the_start_plus_rows_of_the_table() {
+    let mut to = [0.0; 6];
+    Kernels::get().look_up_rows(&mut to, &[0.5, 1.0], &[1.0, 2.0, 3.0, 4.0], &[1, 0, 1]);
+    assert_eq!(to, [3.5, 5.0, 1.5, 3.0, 3.5, 5.0]);
+}
+
+#[test]
+#[should_panic(expected = "row 3 of the table")]
+fn a_row_that_is_not_in_the_table_is_refused() {
+    Kernels::get().look_up_rows(&mut [0.0; 2], &[0.0; 2], &[0.0; 4], &[2]);
 }
 
 #[test]

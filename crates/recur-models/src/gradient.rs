@@ -9,10 +9,14 @@
 use recur_kernels::{Kernels, Matrix};
 use std::ops::Range;
 
+/// Up to this many terms a sum is made twice, once for each layout of the weight.
+const FEW_TERMS: usize = 16;
+
 /// Takes the gradient of each weight, named by its place among the parameters.
 pub(crate) trait WeightGradients {
-    /// Of a matrix (M, N): `aᵀ · d`, with `a (R, M)` and `d (R, N)`.
-    fn product(&mut self, place: &Range<usize>, a: Matrix<'_>, d: Matrix<'_>);
+    /// Of a matrix (M, N): `aᵀ · d`, with `a (R, M)` and `d (R, N)`. Its second layout `transposed (N, M)` changes with
+    /// the weight.
+    fn product(&mut self, place: &Range<usize>, transposed: &mut [f32], a: Matrix<'_>, d: Matrix<'_>);
 
     /// Of a vector (N): the sum of the rows of `d (R, N)`.
     fn sum(&mut self, place: &Range<usize>, d: &[f32]);
@@ -25,7 +29,7 @@ pub(crate) trait WeightGradients {
 pub(crate) struct Buffer<'a>(pub(crate) &'a mut [f32]);
 
 impl WeightGradients for Buffer<'_> {
-    fn product(&mut self, place: &Range<usize>, a: Matrix<'_>, d: Matrix<'_>) {
+    fn product(&mut self, place: &Range<usize>, _transposed: &mut [f32], a: Matrix<'_>, d: Matrix<'_>) {
         Kernels::get().gemm(&mut self.0[place.clone()], a.transposed(), d);
     }
 
@@ -49,8 +53,15 @@ pub(crate) struct Step<'a> {
 }
 
 impl WeightGradients for Step<'_> {
-    fn product(&mut self, place: &Range<usize>, a: Matrix<'_>, d: Matrix<'_>) {
-        Kernels::get().sgd_gemm(&mut self.parameters[place.clone()], a.transposed(), d, self.rate);
+    fn product(&mut self, place: &Range<usize>, transposed: &mut [f32], a: Matrix<'_>, d: Matrix<'_>) {
+        let (kernels, weight) = (Kernels::get(), &mut self.parameters[place.clone()]);
+        kernels.sgd_gemm(weight, a.transposed(), d, self.rate);
+        if a.rows() <= FEW_TERMS {
+            // The same chains: a step of the second layout is cheaper than turning the first over.
+            kernels.sgd_gemm(transposed, d.transposed(), a, self.rate);
+        } else {
+            kernels.transpose(transposed, weight, a.cols(), d.cols());
+        }
     }
 
     fn sum(&mut self, place: &Range<usize>, d: &[f32]) {
@@ -71,13 +82,10 @@ impl WeightGradients for Step<'_> {
             sums[usize::from(*index) * n..][..n].fill(0.0);
         }
         add_to_rows(sums, indices, d);
-        // A row that was read several times makes one step: a bit for each index that has made its own.
-        let mut stepped = [0_u64; 1 << 10];
-        for index in indices.iter().map(|index| usize::from(*index)) {
-            let (word, bit) = (&mut stepped[index / 64], 1 << (index % 64));
-            if *word & bit == 0 {
-                *word |= bit;
-                let row = index * n..(index + 1) * n;
+        for (i, index) in indices.iter().enumerate() {
+            // A row that was read several times makes one step.
+            if !indices[..i].contains(index) {
+                let row = usize::from(*index) * n..(usize::from(*index) + 1) * n;
                 Kernels::get().sgd_step(&mut parameters[row.clone()], &sums[row], self.rate);
             }
         }
@@ -98,24 +106,36 @@ fn add_to_rows(rows: &mut [f32], indices: &[u16], d: &[f32]) {
 mod tests {
     use super::*;
 
-    /// Gives the gradients of a matrix (3, 2), a vector (2) and a looked-up matrix (4, 2).
-    fn pass(into: &mut dyn WeightGradients) {
-        let a: Vec<f32> = (0..15).map(|i| i as f32 * 0.37 - 2.0).collect();
-        let d: Vec<f32> = (0..10).map(|i| 1.0 - i as f32 * 0.21).collect();
-        into.product(&(0..6), Matrix::new(&a, 5, 3), Matrix::new(&d, 5, 2));
+    /// The first five terms are letters 2, 0, 2, 2, 3, and so on.
+    const INDICES: [u16; 5] = [2, 0, 2, 2, 3];
+
+    /// Gives the gradients of a matrix (3, 2), a vector (2) and a looked-up matrix (4, 2), sums of `terms` terms.
+    fn pass(terms: usize, transposed: &mut [f32], into: &mut dyn WeightGradients) {
+        let a: Vec<f32> = (0..3 * terms).map(|i| i as f32 * 0.37 - 2.0).collect();
+        let d: Vec<f32> = (0..2 * terms).map(|i| 1.0 - i as f32 * 0.21).collect();
+        let indices: Vec<u16> = INDICES.into_iter().cycle().take(terms).collect();
+        into.product(&(0..6), transposed, Matrix::new(&a, terms, 3), Matrix::new(&d, terms, 2));
         into.sum(&(6..8), &d);
-        into.lookups(&(8..16), &[2, 0, 2, 2, 3], &d);
+        into.lookups(&(8..16), &indices, &d);
     }
 
     #[test]
-    fn a_step_on_the_way_is_a_step_from_the_buffer() {
-        let start: Vec<f32> = (0..16).map(|i| (i as f32).sqrt()).collect();
-        let (mut expected, mut gradients) = (start.clone(), vec![0.0; 16]);
-        pass(&mut Buffer(&mut gradients));
-        Kernels::get().sgd_step(&mut expected, &gradients, 0.1);
-        let mut parameters = start;
-        pass(&mut Step { parameters: &mut parameters, scratch: &mut [f32::NAN; 16], rate: 0.1 });
-        assert_eq!(parameters, expected);
-        assert!(gradients.iter().filter(|g| **g == 0.0).count() == 2, "one row is not looked up: {gradients:?}");
+    fn a_step_on_the_way_is_a_step_from_the_buffer_in_both_layouts() {
+        for terms in [5, FEW_TERMS, FEW_TERMS + 1] {
+            let start: Vec<f32> = (0..16).map(|i| (i as f32).sqrt()).collect();
+            let (mut expected, mut gradients) = (start.clone(), vec![0.0; 16]);
+            pass(terms, &mut [], &mut Buffer(&mut gradients));
+            Kernels::get().sgd_step(&mut expected, &gradients, 0.1);
+
+            let (mut parameters, mut transposed) = (start, [0.0; 6]);
+            Kernels::get().transpose(&mut transposed, &parameters[..6], 3, 2);
+            let mut step = Step { parameters: &mut parameters, scratch: &mut [f32::NAN; 16], rate: 0.1 };
+            pass(terms, &mut transposed, &mut step);
+            assert_eq!(parameters, expected, "{terms} terms");
+            let mut expected_transposed = [0.0; 6];
+            Kernels::get().transpose(&mut expected_transposed, &expected[..6], 3, 2);
+            assert_eq!(transposed, expected_transposed, "{terms} terms");
+            assert!(gradients.iter().filter(|g| **g == 0.0).count() == 2, "one row is not looked up: {gradients:?}");
+        }
     }
 }

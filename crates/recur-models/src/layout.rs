@@ -6,6 +6,7 @@
 use recur_core::model::ModelError;
 use recur_core::random::StreamPath;
 use recur_core::tensor::{Tensor, TensorData};
+use recur_kernels::AlignedVec;
 use std::ops::Range;
 
 /// The weights of a model, one after another.
@@ -45,8 +46,8 @@ impl Layout {
     }
 
     /// Initial parameters, as PyTorch draws them: each weight from its own stream, in PyTorch's order of elements.
-    pub(crate) fn initial(&self, streams: &StreamPath) -> Vec<f32> {
-        let mut parameters = vec![0.0; self.len];
+    pub(crate) fn initial(&self, streams: &StreamPath) -> AlignedVec {
+        let mut parameters = AlignedVec::zeros(self.len);
         for segment in &self.segments {
             let mut stream = streams.child("init").child(&segment.name).stream();
             let drawn: Vec<f32> = segment.range.clone().map(|_| stream.symmetric_f32(segment.bound)).collect();

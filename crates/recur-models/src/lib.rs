@@ -18,6 +18,7 @@ mod pinned;
 mod recurrence;
 mod stack;
 mod stacked_rnn;
+mod times;
 mod trainer;
 
 use recur_core::model::ModelPlugin;

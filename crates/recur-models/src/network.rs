@@ -13,7 +13,8 @@ pub(crate) trait Network: Send {
     /// Where each weight stands.
     fn layout(&self) -> &Layout;
 
-    /// Takes note of changed parameters: refreshes second layouts.
+    /// Takes note of changed parameters: refreshes second layouts. Not needed after [`Network::backward`] into
+    /// [`crate::gradient::Step`], which changes them with the parameters.
     fn parameters_changed(&mut self, parameters: &[f32]);
 
     /// Writes `logits (B, C)`, in packed order. With `draws` the pass is one of training, and random numbers come
@@ -21,7 +22,8 @@ pub(crate) trait Network: Send {
     fn forward(&mut self, parameters: &[f32], batch: &Batch, draws: Option<Draws<'_>>, logits: &mut [f32]);
 
     /// Gives `into` the gradient of a loss whose gradient with respect to the logits of the last [`Network::forward`] is
-    /// `d_logits (B, C)`: each weight's once. Reads second layouts alone, so `into` may change the weights at once.
+    /// `d_logits (B, C)`: each weight's once. A second layout is not read after its weight's gradient was given, nor is a
+    /// parameter read at all, so `into` may change both at once.
     fn backward(&mut self, batch: &Batch, d_logits: &[f32], into: &mut dyn WeightGradients);
 }
 
@@ -39,12 +41,4 @@ impl Draws<'_> {
     pub(crate) fn stream(self) -> Stream {
         self.path.numbered_stream(self.step)
     }
-}
-
-/// A buffer's first `len` elements; it grows when it must and never shrinks.
-pub(crate) fn take(buffer: &mut Vec<f32>, len: usize) -> &mut [f32] {
-    if buffer.len() < len {
-        buffer.resize(len, 0.0);
-    }
-    &mut buffer[..len]
 }

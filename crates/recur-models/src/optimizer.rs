@@ -4,7 +4,7 @@ use crate::layout::Layout;
 use recur_core::model::ModelError;
 use recur_core::settings::{Optimizer as Settings, Schedule, TrainingSettings};
 use recur_core::tensor::Tensor;
-use recur_kernels::{AdamStep, Kernels};
+use recur_kernels::{AdamStep, AlignedVec, Kernels};
 
 /// An optimizer with its state.
 #[derive(Debug)]
@@ -14,9 +14,9 @@ pub(crate) struct Optimizer {
     schedule: Schedule,
     learning_rate: f64,
     /// Velocity of SGD with momentum, or the first moment of Adam; laid out like the parameters.
-    moment1: Vec<f32>,
+    moment1: AlignedVec,
     /// The second moment of Adam; laid out like the parameters.
-    moment2: Vec<f32>,
+    moment2: AlignedVec,
 }
 
 impl Optimizer {
@@ -32,8 +32,8 @@ impl Optimizer {
             clip_norm: training.clip_norm.map(|norm| norm as f32),
             schedule: training.schedule,
             learning_rate,
-            moment1: vec![0.0; n1],
-            moment2: vec![0.0; n2],
+            moment1: AlignedVec::zeros(n1),
+            moment2: AlignedVec::zeros(n2),
         }
     }
 

@@ -1,10 +1,10 @@
 //! One recurrent layer over packed names: `h_t = f(z_t + h_{t-1} · W_hh)`, and its backward pass.
 //!
-//! Letters for dimensions: `R` (letter, name) pairs of the batch in packed order, `H` hidden size. A `starts` list says
-//! where each time's rows begin, and where the last one ends.
+//! Letters for dimensions: `R` (letter, name) pairs of the batch in packed order, `H` hidden size.
 
 use crate::gradient::WeightGradients;
-use recur_kernels::{Kernels, Matrix};
+use crate::times::Times;
+use recur_kernels::{AlignedVec, Kernels, Matrix};
 use std::ops::Range;
 
 /// What is applied to a state.
@@ -47,15 +47,21 @@ impl Activation {
 
 /// Turns inputs `states (R, H)` into states, in place: `h_t = f(z_t + h_{t-1} · w_hh)` with `w_hh (H, H)` k-major.
 ///
-/// The state before the first is zero, and its product is left out.
-pub(crate) fn forward(kernels: Kernels, activation: Activation, w_hh: &[f32], starts: &[usize], states: &mut [f32]) {
+/// The state before the first is zero, and its product is left out. `gathered` is scratch.
+pub(crate) fn forward(
+    kernels: Kernels,
+    activation: Activation,
+    w_hh: &[f32],
+    times: &Times,
+    states: &mut [f32],
+    gathered: &mut AlignedVec,
+) {
     let h = side(w_hh);
-    for time in 0..n_times(starts) {
-        let (before, now) = states.split_at_mut(starts[time] * h);
-        let now = &mut now[..(starts[time + 1] - starts[time]) * h];
+    for time in 0..times.len() {
+        let (past, now) = states[..times.at(time, h).end].split_at_mut(times.at(time, h).start);
         if time > 0 {
-            let previous = &before[starts[time - 1] * h..][..now.len()];
-            kernels.gemm(now, Matrix::new(previous, now.len() / h, h), Matrix::new(w_hh, h, h));
+            let before = times.predecessors(time, h, past, gathered);
+            kernels.gemm(now, Matrix::new(before, now.len() / h, h), Matrix::new(w_hh, h, h));
         }
         activation.forward(kernels, now);
     }
@@ -69,47 +75,45 @@ pub(crate) fn backward(
     kernels: Kernels,
     activation: Activation,
     w_hh_t: &[f32],
-    starts: &[usize],
+    times: &Times,
     states: &[f32],
     d: &mut [f32],
 ) {
     let h = side(w_hh_t);
-    for time in (0..n_times(starts)).rev() {
-        let (before, now) = d.split_at_mut(starts[time] * h);
-        let now = &mut now[..(starts[time + 1] - starts[time]) * h];
-        activation.backward(kernels, now, &states[starts[time] * h..][..now.len()]);
+    for time in (0..times.len()).rev() {
+        let (past, now) = d[..times.at(time, h).end].split_at_mut(times.at(time, h).start);
+        activation.backward(kernels, now, &states[times.at(time, h)]);
         if time > 0 {
-            let previous = &mut before[starts[time - 1] * h..][..now.len()];
-            kernels.gemm(previous, Matrix::new(now, now.len() / h, h), Matrix::new(w_hh_t, h, h));
+            let before = &mut past[times.before(time, h)];
+            kernels.gemm(before, Matrix::new(now, now.len() / h, h), Matrix::new(w_hh_t, h, h));
         }
     }
 }
 
-/// Gives `into` the gradient of the matrix (H, N) at `w_hh`: the products of each of `states (R, H)` with the gradient
+/// Gives `into` the gradient of the matrix (H, N) at `w_hh`, with its second layout `w_hh_t`: the products of each of `states (R, H)` with the gradient
 /// `d (R, N)` of the product after it, time by time, row by row. `previous (R, H)` is scratch.
 pub(crate) fn give_weight_gradient(
     w_hh: &Range<usize>,
-    starts: &[usize],
+    w_hh_t: &mut [f32],
+    times: &Times,
     states: &[f32],
     d: &[f32],
     previous: &mut [f32],
     into: &mut dyn WeightGradients,
 ) {
-    if n_times(starts) < 2 {
+    if times.len() < 2 {
         return;
     }
-    let (first, end) = (starts[1], starts[starts.len() - 1]);
+    let (first, end) = (times.n_rows_at(0), times.n_rows());
     let (rows, h, n) = (end - first, states.len() / end, d.len() / end);
-    for time in 1..n_times(starts) {
-        let now = (starts[time] - first) * h..(starts[time + 1] - first) * h;
-        let len = now.len();
-        previous[now].copy_from_slice(&states[starts[time - 1] * h..][..len]);
+    let mut to = &mut previous[..rows * h];
+    for time in 1..times.len() {
+        let before = &states[times.before(time, h)];
+        to.split_off_mut(..before.len()).expect("a place for each row").copy_from_slice(before);
     }
-    into.product(w_hh, Matrix::new(&previous[..rows * h], rows, h), Matrix::new(&d[first * n..][..rows * n], rows, n));
-}
-
-fn n_times(starts: &[usize]) -> usize {
-    starts.len().saturating_sub(1)
+    let (previous, d) =
+        (Matrix::new(&previous[..rows * h], rows, h), Matrix::new(&d[first * n..][..rows * n], rows, n));
+    into.product(w_hh, w_hh_t, previous, d);
 }
 
 fn side(square: &[f32]) -> usize {

@@ -4,27 +4,27 @@
 
 use crate::batch::Batch;
 use crate::gradient;
-use crate::network::{Draws, Network, take};
+use crate::network::{Draws, Network};
 use crate::optimizer::Optimizer;
 use recur_core::dataset::Sequences;
 use recur_core::model::{Model, ModelError, Piece, Setup};
 use recur_core::tensor::Tensor;
-use recur_kernels::Kernels;
+use recur_kernels::{AlignedVec, Kernels};
 
 /// Names scored at once in prediction; their figures do not depend on it.
-const PREDICTION_BATCH: usize = 64;
+const PREDICTION_BATCH: usize = 256;
 
 /// A network in training.
 pub(crate) struct Trainer<N> {
     network: N,
-    parameters: Vec<f32>,
-    gradients: Vec<f32>,
+    parameters: AlignedVec,
+    gradients: AlignedVec,
     optimizer: Optimizer,
     n_classes: usize,
     batch_size: usize,
     class_weights: Vec<f32>,
     batch: Batch,
-    logits: Vec<f32>,
+    logits: AlignedVec,
     labels: Vec<u16>,
     row_weights: Vec<f32>,
 }
@@ -34,13 +34,13 @@ impl<N: Network> Trainer<N> {
     pub(crate) fn new(network: N, setup: &Setup<'_>) -> Self {
         let parameters = network.layout().initial(setup.streams);
         let mut trainer = Self {
-            gradients: vec![0.0; parameters.len()],
+            gradients: AlignedVec::zeros(parameters.len()),
             optimizer: Optimizer::new(setup.training, setup.params.real("learning_rate"), parameters.len()),
             n_classes: setup.n_classes,
             batch_size: setup.training.batch_size as usize,
             class_weights: setup.class_weights.to_vec(),
             batch: Batch::default(),
-            logits: Vec::new(),
+            logits: AlignedVec::default(),
             labels: Vec::new(),
             row_weights: Vec::new(),
             network,
@@ -55,7 +55,7 @@ impl<N: Network> Trainer<N> {
     fn forward(&mut self, piece: &Piece<'_>, rows: &[u32], draws: Draws<'_>, loss: f64) -> f64 {
         let (kernels, c) = (Kernels::get(), self.n_classes);
         self.batch.pack(piece.sequences, rows);
-        let logits = take(&mut self.logits, rows.len() * c);
+        let logits = self.logits.take(rows.len() * c);
         self.network.forward(&self.parameters, &self.batch, Some(draws), logits);
         kernels.log_softmax_rows(logits, c);
 
@@ -83,8 +83,8 @@ impl<N: Network> Trainer<N> {
             self.gradients.fill(0.0);
             self.network.backward(&self.batch, d_logits, &mut gradient::Buffer(&mut self.gradients));
             self.optimizer.step(step, total, &mut self.parameters, &mut self.gradients);
+            self.network.parameters_changed(&self.parameters);
         }
-        self.network.parameters_changed(&self.parameters);
     }
 }
 
@@ -108,17 +108,17 @@ impl<N: Network> Model for Trainer<N> {
     fn log_probabilities(&mut self, sequences: &Sequences, rows: &[u32], out: &mut [f32]) -> Result<(), ModelError> {
         let c = self.n_classes;
         assert_eq!(out.len(), rows.len() * c, "a row of {c} log-probabilities a name");
-        // Names of like length together: fewer, fuller products.
-        let mut positions: Vec<usize> = (0..rows.len()).collect();
-        positions.sort_by_key(|position| sequences.get(rows[*position]).len());
-        for chunk in positions.chunks(PREDICTION_BATCH) {
-            let chunk_rows: Vec<u32> = chunk.iter().map(|position| rows[*position]).collect();
-            self.batch.pack(sequences, &chunk_rows);
-            let logits = take(&mut self.logits, chunk.len() * c);
+        // Names with the same first letters share the work on these.
+        let mut named: Vec<(&[u16], usize)> = rows.iter().map(|row| sequences.get(*row)).zip(0..).collect();
+        named.sort_unstable();
+        let (names, positions): (Vec<&[u16]>, Vec<usize>) = named.into_iter().unzip();
+        for (names, positions) in names.chunks(PREDICTION_BATCH).zip(positions.chunks(PREDICTION_BATCH)) {
+            self.batch.pack_prefixes(names);
+            let logits = self.logits.take(names.len() * c);
             self.network.forward(&self.parameters, &self.batch, None, logits);
             Kernels::get().log_softmax_rows(logits, c);
-            for (row, position) in logits.chunks_exact(c).zip(self.batch.positions()) {
-                out[chunk[*position as usize] * c..][..c].copy_from_slice(row);
+            for (row, position) in logits.chunks_exact(c).zip(positions) {
+                out[position * c..][..c].copy_from_slice(row);
             }
         }
         Ok(())

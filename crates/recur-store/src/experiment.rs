@@ -72,6 +72,10 @@ impl Store {
         let path = folder.join(LOG);
         let wrong = || StoreError::io("write", &path);
         let mut log = File::options().create(true).read(true).append(true).open(&path).map_err(wrong())?;
+        if !log.metadata().map_err(wrong())?.is_file() {
+            // A pipe or a device, by a link: nothing to mend, and perhaps no end.
+            return Ok(log);
+        }
         let text = std::fs::read(&path).map_err(StoreError::io("read", &path))?;
         let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         if whole < text.len() {

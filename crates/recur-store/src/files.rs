@@ -5,7 +5,8 @@ use crate::problem::{Fault, Problem};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs::File;
-use std::io::{ErrorKind, Write as _};
+use std::io::ErrorKind::{self, AlreadyExists, DirectoryNotEmpty, NotADirectory};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Writes `bytes` to a temporary file beside `path`, flushes it to the disk, and renames it into place.
@@ -61,7 +62,7 @@ pub(crate) fn create_folders(folder: &Path) -> Result<(), StoreError> {
     let parent = parent(folder);
     create_folders(parent)?;
     match std::fs::create_dir(folder) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
+        Err(error) if error.kind() == AlreadyExists && folder.is_dir() => Ok(()),
         made => made.map_err(StoreError::io("create", folder)).and_then(|()| sync_folder(parent)),
     }
 }
@@ -70,7 +71,8 @@ pub(crate) fn create_folders(folder: &Path) -> Result<(), StoreError> {
 pub(crate) fn move_in(from: &Path, to: &Path) -> Result<bool, StoreError> {
     match std::fs::rename(from, to) {
         Ok(()) => sync_folder(parent(to)).map(|()| true),
-        Err(_) if exists(to) => Ok(false),
+        // What was there may be gone again by now: the error alone tells.
+        Err(error) if matches!(error.kind(), DirectoryNotEmpty | AlreadyExists | NotADirectory) => Ok(false),
         Err(error) => Err(StoreError::io("write", to)(error)),
     }
 }
@@ -174,5 +176,34 @@ mod tests {
         assert_eq!(read(&to.join("file")).unwrap(), to.as_os_str().as_encoded_bytes());
         std::fs::remove_dir_all(&to).unwrap();
         assert!(move_in(&from, &to).unwrap());
+    }
+
+    #[test]
+    fn a_place_that_is_taken_and_left_again_is_no_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let [from, to, made, aside] = ["from", "to", "made", "aside"].map(|name| folder.path().join(name));
+        let make = |path: &Path| {
+            let _ = std::fs::create_dir(path);
+            std::fs::write(path.join("file"), "").unwrap();
+        };
+        let done = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                    make(&made);
+                    let _ = std::fs::rename(&made, &to);
+                    let _ = std::fs::rename(&to, &aside);
+                    let _ = std::fs::remove_dir_all(&aside);
+                }
+            });
+            let results: Vec<_> = (0..3000)
+                .map(|_| {
+                    make(&from);
+                    move_in(&from, &to)
+                })
+                .collect();
+            done.store(true, std::sync::atomic::Ordering::Relaxed);
+            assert!(results.iter().all(Result::is_ok), "{:?}", results.iter().find(|result| result.is_err()));
+        });
     }
 }

@@ -133,6 +133,8 @@ mod tests {
                     for _ in 0..50 {
                         let _gate = Gate::pass(tmp.path()).unwrap();
                         assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0);
+                        // The others have time to come in, if they can.
+                        (0..20).for_each(|_| std::thread::yield_now());
                         inside.fetch_sub(1, Ordering::SeqCst);
                     }
                 });

@@ -3,24 +3,25 @@
 //! Letters for dimensions: `R` letters of the batch in packed order, `B` names, `H` hidden size. Gates stand in the order
 //! i, f, g, o.
 
-use crate::network::take;
-use crate::stack::{Cell, Gradients, Recurrent, at_time, before_time};
-use recur_kernels::{Kernels, Matrix};
+use crate::stack::{Cell, Gradients, Recurrent};
+use crate::times::Times;
+use recur_kernels::{AlignedVec, Kernels, Matrix};
 
 /// The cell with its workspace.
 #[derive(Default)]
 pub(crate) struct LstmCell {
     /// Inputs, then gates, then the gradients of the inputs, (R, 4H).
-    gates: Vec<f32>,
+    gates: AlignedVec,
     /// The memory after each letter and its tanh, (R, H).
-    cells: Vec<f32>,
-    squashed: Vec<f32>,
+    cells: AlignedVec,
+    squashed: AlignedVec,
     /// (R, H).
-    states: Vec<f32>,
+    states: AlignedVec,
     /// The memory before the first letter, (B, H).
-    zeros: Vec<f32>,
+    zeros: AlignedVec,
     /// The gradient of each name's memory at the time at hand, (B, H).
-    d_cells: Vec<f32>,
+    d_cells: AlignedVec,
+    gathered: AlignedVec,
 }
 
 impl Cell for LstmCell {
@@ -28,25 +29,25 @@ impl Cell for LstmCell {
     const ONE_SUM: bool = true;
 
     fn inputs(&mut self, len: usize) -> &mut [f32] {
-        take(&mut self.gates, len)
+        self.gates.take(len)
     }
 
     /// `inputs_t += h_{t-1} · W_hh`, all gates in one product; then the gates. The product with the zero state before
     /// the first is left out.
-    fn forward(&mut self, Recurrent { w_hh, b_hh }: Recurrent<'_>, starts: &[usize]) {
-        let (kernels, r) = (Kernels::get(), starts[starts.len() - 1]);
+    fn forward(&mut self, Recurrent { w_hh, b_hh }: Recurrent<'_>, times: &Times) {
+        let (kernels, r) = (Kernels::get(), times.n_rows());
         let (n, h) = (b_hh.len(), b_hh.len() / Self::GATES);
-        let (cells, squashed) = (take(&mut self.cells, r * h), take(&mut self.squashed, r * h));
-        let (states, zeros) = (take(&mut self.states, r * h), take(&mut self.zeros, starts[1] * h));
-        for time in 0..starts.len() - 1 {
-            let now = at_time(starts, time, h);
+        let (cells, squashed) = (self.cells.take(r * h), self.squashed.take(r * h));
+        let (states, zeros) = (self.states.take(r * h), self.zeros.take(times.n_rows_at(0) * h));
+        for time in 0..times.len() {
+            let now = times.at(time, h);
             let (past, cells) = cells.split_at_mut(now.start);
-            let gates = &mut self.gates[at_time(starts, time, n)];
+            let gates = &mut self.gates[times.at(time, n)];
             let mut cells_before = &*zeros;
             if time > 0 {
-                let before = before_time(starts, time, h);
-                cells_before = &past[before.clone()];
-                kernels.gemm(gates, Matrix::new(&states[before], now.len() / h, h), Matrix::new(w_hh, h, n));
+                let before = times.predecessors(time, h, states, &mut self.gathered);
+                kernels.gemm(gates, Matrix::new(before, now.len() / h, h), Matrix::new(w_hh, h, n));
+                cells_before = times.predecessors(time, h, past, &mut self.gathered);
             }
             let (squashed, states) = (&mut squashed[now.clone()], &mut states[now.clone()]);
             kernels.lstm_forward(h, gates, cells_before, &mut cells[..now.len()], squashed, states);
@@ -58,21 +59,21 @@ impl Cell for LstmCell {
     }
 
     /// From the last time to the first, `d_h_{t-1} += d_inputs_t · W_hhᵀ`; the gradient of the memory goes with it.
-    fn backward<'a>(&'a mut self, w_hh_t: &[f32], starts: &[usize], d_states: &'a mut [f32]) -> Gradients<'a> {
-        let (kernels, r) = (Kernels::get(), starts[starts.len() - 1]);
+    fn backward<'a>(&'a mut self, w_hh_t: &[f32], times: &Times, d_states: &'a mut [f32]) -> Gradients<'a> {
+        let (kernels, r) = (Kernels::get(), times.n_rows());
         let h = d_states.len() / r;
         let n = Self::GATES * h;
-        let d_cells = take(&mut self.d_cells, starts[1] * h);
+        let d_cells = self.d_cells.take(times.n_rows_at(0) * h);
         d_cells.fill(0.0);
-        for time in (0..starts.len() - 1).rev() {
-            let now = at_time(starts, time, h);
+        for time in (0..times.len()).rev() {
+            let now = times.at(time, h);
             let (past, d) = d_states.split_at_mut(now.start);
             let (d, d_cells) = (&d[..now.len()], &mut d_cells[..now.len()]);
-            let (gates, squashed) = (&mut self.gates[at_time(starts, time, n)], &self.squashed[now.clone()]);
+            let (gates, squashed) = (&mut self.gates[times.at(time, n)], &self.squashed[now.clone()]);
             if time == 0 {
                 kernels.lstm_backward(h, gates, &self.zeros[..now.len()], squashed, d, d_cells);
             } else {
-                let before = before_time(starts, time, h);
+                let before = times.before(time, h);
                 kernels.lstm_backward(h, gates, &self.cells[before.clone()], squashed, d, d_cells);
                 let d_inputs = Matrix::new(gates, now.len() / h, n);
                 kernels.gemm(&mut past[before], d_inputs, Matrix::new(w_hh_t, n, h));

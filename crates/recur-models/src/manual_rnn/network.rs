@@ -6,9 +6,10 @@
 use crate::batch::Batch;
 use crate::gradient::WeightGradients;
 use crate::layout::Layout;
-use crate::network::{Draws, take};
+use crate::network::Draws;
 use crate::recurrence::{self, Activation};
-use recur_kernels::{Kernels, Matrix};
+use crate::times::Times;
+use recur_kernels::{AlignedVec, Kernels, Matrix};
 use std::ops::Range;
 
 /// The network with its workspace.
@@ -26,21 +27,22 @@ pub(crate) struct Network {
     w_ho: Range<usize>,
     b_o: Range<usize>,
     /// Second layouts for the backward pass, (H, H) and (C, H).
-    w_hh_t: Vec<f32>,
-    w_ho_t: Vec<f32>,
-    /// Where each time's states start, (T).
-    starts: Vec<usize>,
+    w_hh_t: AlignedVec,
+    w_ho_t: AlignedVec,
+    /// Where each time's states stand: those of letters that another one follows.
+    times: Times,
     /// The token that each state follows, (R), and the last token of each name, (B).
     tokens: Vec<u16>,
     last_tokens: Vec<u16>,
     /// States after each letter but the last, (R, H).
-    states: Vec<f32>,
+    states: AlignedVec,
     /// Gradients of the same.
-    d_states: Vec<f32>,
-    previous: Vec<f32>,
+    d_states: AlignedVec,
+    previous: AlignedVec,
+    gathered: AlignedVec,
     /// The state that each name's answer is read from, (B, H).
-    last: Vec<f32>,
-    d_last: Vec<f32>,
+    last: AlignedVec,
+    d_last: AlignedVec,
 }
 
 impl Network {
@@ -68,22 +70,24 @@ impl Network {
             w_xo,
             w_ho,
             b_o,
-            w_hh_t: vec![0.0; hidden * hidden],
-            w_ho_t: vec![0.0; classes * hidden],
-            starts: Vec::new(),
+            w_hh_t: AlignedVec::zeros(hidden * hidden),
+            w_ho_t: AlignedVec::zeros(classes * hidden),
+            times: Times::default(),
             tokens: Vec::new(),
             last_tokens: Vec::new(),
-            states: Vec::new(),
-            d_states: Vec::new(),
-            previous: Vec::new(),
-            last: Vec::new(),
-            d_last: Vec::new(),
+            states: AlignedVec::default(),
+            d_states: AlignedVec::default(),
+            previous: AlignedVec::default(),
+            gathered: AlignedVec::default(),
+            last: AlignedVec::default(),
+            d_last: AlignedVec::default(),
         }
     }
 
-    /// Where the state that packed row `row` is answered from stands among the states; none for a name of one letter.
-    fn place_of_last(starts: &[usize], length: usize, row: usize) -> Option<usize> {
-        (length >= 2).then(|| starts[length - 2] + row)
+    /// Which state each packed row is answered from; none for a name of one letter.
+    fn answered_from(times: &Times, batch: &Batch) -> impl Iterator<Item = Option<usize>> {
+        let state = |time: usize, row| times.at(time - 1, 1).start + batch.times().parent(time, row);
+        batch.last().iter().map(move |(time, row)| (*time > 0).then(|| state(*time, *row)))
     }
 }
 
@@ -110,37 +114,37 @@ impl crate::network::Network for Network {
     /// `h_{t+1} = f((b_h + W_xh[x_t]) + h_t · W_hh)`, `o = (b_o + W_xo[x_last]) + h_last · W_ho`.
     fn forward(&mut self, parameters: &[f32], batch: &Batch, _draws: Option<Draws<'_>>, logits: &mut [f32]) {
         let (kernels, h, c) = (Kernels::get(), self.hidden, self.classes);
-        // A name is in state t as long as it has a letter t + 1: the states start like the letters after the first.
-        let skipped = batch.len();
-        self.starts.clear();
-        self.starts.extend(batch.starts()[1..].iter().map(|start| start - skipped));
-
+        // The last letter of a name makes no state.
+        self.times.copy_first(batch.times(), batch.n_followed());
         self.tokens.clear();
-        for (time, active) in self.starts.windows(2).enumerate() {
-            self.tokens.extend_from_slice(&batch.tokens()[batch.place(time, 0)..][..active[1] - active[0]]);
+        for time in 0..self.times.len() {
+            self.tokens.extend_from_slice(&batch.tokens()[batch.times().at(time, 1)][..self.times.n_rows_at(time)]);
         }
         self.last_tokens.clear();
-        let last_place = |(row, length): (usize, &usize)| batch.place(length - 1, row);
-        self.last_tokens.extend(batch.lengths().iter().enumerate().map(last_place).map(|place| batch.tokens()[place]));
+        let last_token = |(time, row): &(usize, usize)| batch.tokens()[batch.times().at(*time, 1)][*row];
+        self.last_tokens.extend(batch.last().iter().map(last_token));
 
-        let states = take(&mut self.states, self.tokens.len() * h);
-        for (state, token) in states.chunks_exact_mut(h).zip(&self.tokens) {
-            state.copy_from_slice(&parameters[self.b_h.clone()]);
-            kernels.add(state, row(&parameters[self.w_xh.clone()], usize::from(*token), h));
-        }
-        recurrence::forward(kernels, self.activation, &parameters[self.w_hh.clone()], &self.starts, states);
+        let states = self.states.take(self.tokens.len() * h);
+        let (b_h, w_xh) = (&parameters[self.b_h.clone()], &parameters[self.w_xh.clone()]);
+        kernels.look_up_rows(states, b_h, w_xh, &self.tokens);
+        recurrence::forward(
+            kernels,
+            self.activation,
+            &parameters[self.w_hh.clone()],
+            &self.times,
+            states,
+            &mut self.gathered,
+        );
 
-        let last = take(&mut self.last, batch.len() * h);
-        for (i, length) in batch.lengths().iter().enumerate() {
-            match Self::place_of_last(&self.starts, *length, i) {
-                Some(place) => row_mut(last, i, h).copy_from_slice(row(states, place, h)),
-                None => row_mut(last, i, h).fill(0.0),
+        let last = self.last.take(batch.len() * h);
+        for (last, state) in last.chunks_exact_mut(h).zip(Self::answered_from(&self.times, batch)) {
+            match state {
+                Some(state) => last.copy_from_slice(row(states, state, h)),
+                None => last.fill(0.0),
             }
         }
-        for (logits, token) in logits.chunks_exact_mut(c).zip(&self.last_tokens) {
-            logits.copy_from_slice(&parameters[self.b_o.clone()]);
-            kernels.add(logits, row(&parameters[self.w_xo.clone()], usize::from(*token), c));
-        }
+        let (b_o, w_xo) = (&parameters[self.b_o.clone()], &parameters[self.w_xo.clone()]);
+        kernels.look_up_rows(logits, b_o, w_xo, &self.last_tokens);
         let w_ho = Matrix::new(&parameters[self.w_ho.clone()], h, c);
         kernels.gemm(logits, Matrix::new(last, batch.len(), h), w_ho);
     }
@@ -150,24 +154,26 @@ impl crate::network::Network for Network {
         // o = (b_o + W_xo[x_last]) + h_last · W_ho
         into.sum(&self.b_o, d_logits);
         into.lookups(&self.w_xo, &self.last_tokens, d_logits);
-        into.product(&self.w_ho, Matrix::new(&self.last[..b * h], b, h), Matrix::new(d_logits, b, c));
-        let d_last = take(&mut self.d_last, b * h);
+        let d_last = self.d_last.take(b * h);
         d_last.fill(0.0);
-        kernels.gemm(d_last, Matrix::new(d_logits, b, c), Matrix::new(&self.w_ho_t, c, h));
+        let d_products = Matrix::new(d_logits, b, c);
+        kernels.gemm(d_last, d_products, Matrix::new(&self.w_ho_t, c, h));
+        into.product(&self.w_ho, &mut self.w_ho_t, Matrix::new(&self.last[..b * h], b, h), d_products);
 
         let len = self.tokens.len() * h;
-        let (states, d_states) = (&self.states[..len], take(&mut self.d_states, len));
+        let (states, d_states) = (&self.states[..len], self.d_states.take(len));
         d_states.fill(0.0);
-        for (i, length) in batch.lengths().iter().enumerate() {
-            if let Some(place) = Self::place_of_last(&self.starts, *length, i) {
-                row_mut(d_states, place, h).copy_from_slice(row(d_last, i, h));
+        for (d_last, state) in d_last.chunks_exact(h).zip(Self::answered_from(&self.times, batch)) {
+            if let Some(state) = state {
+                row_mut(d_states, state, h).copy_from_slice(d_last);
             }
         }
         // h_{t+1} = f((b_h + W_xh[x_t]) + h_t · W_hh)
-        recurrence::backward(kernels, self.activation, &self.w_hh_t, &self.starts, states, d_states);
+        recurrence::backward(kernels, self.activation, &self.w_hh_t, &self.times, states, d_states);
         into.sum(&self.b_h, d_states);
         into.lookups(&self.w_xh, &self.tokens, d_states);
-        let previous = take(&mut self.previous, len);
-        recurrence::give_weight_gradient(&self.w_hh, &self.starts, states, d_states, previous, into);
+        let previous = self.previous.take(len);
+        let (w_hh, w_hh_t) = (&self.w_hh, &mut self.w_hh_t);
+        recurrence::give_weight_gradient(w_hh, w_hh_t, &self.times, states, d_states, previous, into);
     }
 }

@@ -4,8 +4,7 @@ use super::{Shape, row, row_mut};
 use crate::batch::Batch;
 use crate::gradient::WeightGradients;
 use crate::layout::Layout;
-use crate::network::take;
-use recur_kernels::{Kernels, Matrix};
+use recur_kernels::{AlignedVec, Kernels, Matrix};
 use std::ops::Range;
 
 /// The map's weights and workspace.
@@ -16,10 +15,10 @@ pub(super) struct Head {
     w_fc: Range<usize>,
     b_fc: Range<usize>,
     /// Second layout for the backward pass, (C, H).
-    w_fc_t: Vec<f32>,
+    w_fc_t: AlignedVec,
     /// The top layer's last state of each name, (B, H).
-    last: Vec<f32>,
-    d_last: Vec<f32>,
+    last: AlignedVec,
+    d_last: AlignedVec,
 }
 
 impl Head {
@@ -30,9 +29,9 @@ impl Head {
             classes,
             w_fc: layout.matrix("fc.weight", classes, hidden, hidden),
             b_fc: layout.vector("fc.bias", classes, hidden),
-            w_fc_t: vec![0.0; classes * hidden],
-            last: Vec::new(),
-            d_last: Vec::new(),
+            w_fc_t: AlignedVec::zeros(classes * hidden),
+            last: AlignedVec::default(),
+            d_last: AlignedVec::default(),
         }
     }
 
@@ -43,9 +42,9 @@ impl Head {
     /// From the top layer's `states (R, H)` to `logits (B, C)`.
     pub(super) fn forward(&mut self, parameters: &[f32], batch: &Batch, states: &[f32], logits: &mut [f32]) {
         let (h, c, b) = (self.hidden, self.classes, batch.len());
-        let last = take(&mut self.last, b * h);
-        for (i, length) in batch.lengths().iter().enumerate() {
-            row_mut(last, i, h).copy_from_slice(row(states, batch.place(length - 1, i), h));
+        let last = self.last.take(b * h);
+        for (last, (time, at)) in last.chunks_exact_mut(h).zip(batch.last()) {
+            last.copy_from_slice(row(&states[batch.times().at(*time, h)], *at, h));
         }
         logits.chunks_exact_mut(c).for_each(|row| row.copy_from_slice(&parameters[self.b_fc.clone()]));
         let w_fc = Matrix::new(&parameters[self.w_fc.clone()], h, c);
@@ -63,13 +62,14 @@ impl Head {
     ) {
         let (kernels, h, c, b) = (Kernels::get(), self.hidden, self.classes, batch.len());
         into.sum(&self.b_fc, d_logits);
-        into.product(&self.w_fc, Matrix::new(&self.last[..b * h], b, h), Matrix::new(d_logits, b, c));
-        let d_last = take(&mut self.d_last, b * h);
+        let d_last = self.d_last.take(b * h);
         d_last.fill(0.0);
-        kernels.gemm(d_last, Matrix::new(d_logits, b, c), Matrix::new(&self.w_fc_t, c, h));
+        let d_products = Matrix::new(d_logits, b, c);
+        kernels.gemm(d_last, d_products, Matrix::new(&self.w_fc_t, c, h));
+        into.product(&self.w_fc, &mut self.w_fc_t, Matrix::new(&self.last[..b * h], b, h), d_products);
         d_states.fill(0.0);
-        for (i, length) in batch.lengths().iter().enumerate() {
-            row_mut(d_states, batch.place(length - 1, i), h).copy_from_slice(row(d_last, i, h));
+        for (d_last, (time, at)) in d_last.chunks_exact(h).zip(batch.last()) {
+            row_mut(&mut d_states[batch.times().at(*time, h)], *at, h).copy_from_slice(d_last);
         }
     }
 }

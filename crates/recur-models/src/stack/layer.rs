@@ -1,13 +1,12 @@
 //! One recurrent layer around its cell: the product of its input, the gradients of its weights, dropout.
 
-use super::{Cell, Recurrent, Shape, row};
+use super::{Cell, Recurrent, Shape};
 use crate::batch::Batch;
 use crate::gradient::WeightGradients;
 use crate::layout::Layout;
-use crate::network::take;
 use crate::recurrence;
 use recur_core::random::Stream;
-use recur_kernels::{Kernels, Matrix};
+use recur_kernels::{AlignedVec, Kernels, Matrix};
 use std::ops::Range;
 
 /// A layer's weights and workspace.
@@ -21,14 +20,14 @@ pub(super) struct Layer<C> {
     b_ih: Range<usize>,
     b_hh: Range<usize>,
     /// Second layouts for the backward pass, (G · H, H); the first layer needs none of its input's.
-    w_ih_t: Vec<f32>,
-    w_hh_t: Vec<f32>,
+    w_ih_t: AlignedVec,
+    w_hh_t: AlignedVec,
     /// What the inputs start from, (G · H).
-    bias: Vec<f32>,
+    bias: AlignedVec,
     /// What the layer above reads: the states, with dropout where there is any, (R, H).
-    dropped: Vec<f32>,
+    dropped: AlignedVec,
     /// The factor of each state in `dropped`: 0 or 1 / (1 - share), (R, H); empty without dropout.
-    mask: Vec<f32>,
+    mask: AlignedVec,
 }
 
 /// What a layer read of the one below.
@@ -50,23 +49,19 @@ impl<C: Cell> Layer<C> {
             w_hh: layout.matrix(format!("rnn.weight_hh_l{index}"), n, h, h),
             b_ih: layout.vector(format!("rnn.bias_ih_l{index}"), n, h),
             b_hh: layout.vector(format!("rnn.bias_hh_l{index}"), n, h),
-            w_ih_t: vec![0.0; if index == 0 { 0 } else { n * h }],
-            w_hh_t: vec![0.0; n * h],
-            bias: vec![0.0; n],
-            dropped: Vec::new(),
-            mask: Vec::new(),
+            w_ih_t: AlignedVec::zeros(if index == 0 { 0 } else { n * h }),
+            w_hh_t: AlignedVec::zeros(n * h),
+            bias: AlignedVec::zeros(n),
+            dropped: AlignedVec::default(),
+            mask: AlignedVec::default(),
         }
     }
 
     pub(super) fn parameters_changed(&mut self, parameters: &[f32]) {
-        let (kernels, h, n) = (Kernels::get(), self.hidden, self.bias.len());
+        let (kernels, h, n) = (Kernels::get(), self.hidden, C::GATES * self.hidden);
         kernels.transpose(&mut self.w_hh_t, &parameters[self.w_hh.clone()], h, n);
         if !self.w_ih_t.is_empty() {
             kernels.transpose(&mut self.w_ih_t, &parameters[self.w_ih.clone()], h, n);
-        }
-        self.bias.copy_from_slice(&parameters[self.b_ih.clone()]);
-        if C::ONE_SUM {
-            kernels.add(&mut self.bias, &parameters[self.b_hh.clone()]);
         }
     }
 
@@ -76,27 +71,29 @@ impl<C: Cell> Layer<C> {
     pub(super) fn forward(&mut self, parameters: &[f32], batch: &Batch, below: Option<&[f32]>) {
         let (kernels, h, r) = (Kernels::get(), self.hidden, batch.n_letters());
         let n = self.bias.len();
+        self.bias.copy_from_slice(&parameters[self.b_ih.clone()]);
+        if C::ONE_SUM {
+            kernels.add(&mut self.bias, &parameters[self.b_hh.clone()]);
+        }
         let inputs = self.cell.inputs(r * n);
-        inputs.chunks_exact_mut(n).for_each(|input| input.copy_from_slice(&self.bias));
         let w_ih = &parameters[self.w_ih.clone()];
         match below {
-            None => {
-                for (input, token) in inputs.chunks_exact_mut(n).zip(batch.tokens()) {
-                    kernels.add(input, row(w_ih, usize::from(*token), n));
-                }
+            None => kernels.look_up_rows(inputs, &self.bias, w_ih, batch.tokens()),
+            Some(below) => {
+                inputs.chunks_exact_mut(n).for_each(|input| input.copy_from_slice(&self.bias));
+                kernels.gemm(inputs, Matrix::new(below, r, h), Matrix::new(w_ih, h, n));
             }
-            Some(below) => kernels.gemm(inputs, Matrix::new(below, r, h), Matrix::new(w_ih, h, n)),
         }
         let weights = Recurrent { w_hh: &parameters[self.w_hh.clone()], b_hh: &parameters[self.b_hh.clone()] };
-        self.cell.forward(weights, batch.starts());
+        self.cell.forward(weights, batch.times());
     }
 
     /// Fills `dropped` from the states with a mask drawn from `stream`, element by element in packed order.
     pub(super) fn drop_out(&mut self, len: usize, share: f32, stream: &mut Stream) {
         let keep = 1.0 / (1.0 - share);
-        let mask = take(&mut self.mask, len);
+        let mask = self.mask.take(len);
         mask.fill_with(|| if stream.unit_f32() < share { 0.0 } else { keep });
-        let dropped = take(&mut self.dropped, len);
+        let dropped = self.dropped.take(len);
         dropped.copy_from_slice(self.cell.states(len));
         Kernels::get().mul(dropped, mask);
     }
@@ -113,17 +110,18 @@ impl<C: Cell> Layer<C> {
     ) {
         let (kernels, h, r) = (Kernels::get(), self.hidden, batch.n_letters());
         let n = self.bias.len();
-        let d = self.cell.backward(&self.w_hh_t, batch.starts(), d_states);
-        recurrence::give_weight_gradient(&self.w_hh, batch.starts(), d.states, d.products, previous, into);
+        let d = self.cell.backward(&self.w_hh_t, batch.times(), d_states);
+        let (w_hh, w_hh_t) = (&self.w_hh, &mut self.w_hh_t);
+        recurrence::give_weight_gradient(w_hh, w_hh_t, batch.times(), d.states, d.products, previous, into);
         into.sum(&self.b_ih, d.inputs);
         into.sum(&self.b_hh, d.products);
         match below {
             None => into.lookups(&self.w_ih, batch.tokens(), d.inputs),
             Some(Below { output, d_output }) => {
                 let d_inputs = Matrix::new(d.inputs, r, n);
-                into.product(&self.w_ih, Matrix::new(output, r, h), d_inputs);
                 d_output.fill(0.0);
                 kernels.gemm(d_output, d_inputs, Matrix::new(&self.w_ih_t, n, h));
+                into.product(&self.w_ih, &mut self.w_ih_t, Matrix::new(output, r, h), d_inputs);
             }
         }
     }

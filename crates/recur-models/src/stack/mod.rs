@@ -19,11 +19,11 @@ pub(crate) use settings::{DROPOUT, HIDDEN_SIZE, LAYERS, LEARNING_RATE, Shape};
 use crate::batch::Batch;
 use crate::gradient::WeightGradients;
 use crate::layout::Layout;
-use crate::network::{Draws, Network, take};
+use crate::network::{Draws, Network};
+use crate::times::Times;
 use head::Head;
 use layer::{Below, Layer};
-use recur_kernels::Kernels;
-use std::ops::Range;
+use recur_kernels::{AlignedVec, Kernels};
 
 /// The arithmetic of one recurrent layer between its input's product and its states, with what it keeps of the last
 /// forward pass for the backward one.
@@ -38,15 +38,15 @@ pub(crate) trait Cell: Send {
     /// [`Cell::forward`].
     fn inputs(&mut self, len: usize) -> &mut [f32];
 
-    /// From the inputs to the states; `starts` says where each time's rows begin, and where the last one ends.
-    fn forward(&mut self, weights: Recurrent<'_>, starts: &[usize]);
+    /// From the inputs to the states.
+    fn forward(&mut self, weights: Recurrent<'_>, times: &Times);
 
     /// The states of the last forward pass, `(R, H)` with `len` numbers in all.
     fn states(&self, len: usize) -> &[f32];
 
     /// The backward pass of [`Cell::forward`], for the gradient `d_states (R, H)` from outside the layer, which is
     /// scratch from then on. `w_hh_t (G · H, H)` is the recurrent matrix transposed.
-    fn backward<'a>(&'a mut self, w_hh_t: &[f32], starts: &[usize], d_states: &'a mut [f32]) -> Gradients<'a>;
+    fn backward<'a>(&'a mut self, w_hh_t: &[f32], times: &Times, d_states: &'a mut [f32]) -> Gradients<'a>;
 }
 
 /// The recurrent weights of a layer.
@@ -76,9 +76,9 @@ pub(crate) struct Stack<C> {
     layers: Vec<Layer<C>>,
     head: Head,
     /// Gradients with respect to the states of the layer at hand and of the one below, (R, H).
-    d_states: Vec<f32>,
-    d_below: Vec<f32>,
-    previous: Vec<f32>,
+    d_states: AlignedVec,
+    d_below: AlignedVec,
+    previous: AlignedVec,
 }
 
 impl<C: Cell> Stack<C> {
@@ -90,9 +90,9 @@ impl<C: Cell> Stack<C> {
             head: Head::new(&mut layout, &shape),
             layout,
             shape,
-            d_states: Vec::new(),
-            d_below: Vec::new(),
-            previous: Vec::new(),
+            d_states: AlignedVec::default(),
+            d_below: AlignedVec::default(),
+            previous: AlignedVec::default(),
         }
     }
 }
@@ -127,14 +127,14 @@ impl<C: Cell> Network for Stack<C> {
     /// The same steps from the last to the first. The pass must be one of training.
     fn backward(&mut self, batch: &Batch, d_logits: &[f32], into: &mut dyn WeightGradients) {
         let len = batch.n_letters() * self.shape.hidden;
-        self.head.backward(batch, d_logits, take(&mut self.d_states, len), into);
-        let previous = take(&mut self.previous, len);
+        self.head.backward(batch, d_logits, self.d_states.take(len), into);
+        let previous = self.previous.take(len);
         let dropping = self.shape.dropout > 0.0;
         for index in (0..self.layers.len()).rev() {
             let (lower, upper) = self.layers.split_at_mut(index);
             let below = lower
                 .last()
-                .map(|lower| Below { output: lower.output(len, dropping), d_output: take(&mut self.d_below, len) });
+                .map(|lower| Below { output: lower.output(len, dropping), d_output: self.d_below.take(len) });
             upper[0].backward(batch, below, &mut self.d_states[..len], previous, into);
             if let Some(lower) = lower.last() {
                 // output = mask · states: from the gradient of what was read to that of the states.
@@ -145,17 +145,6 @@ impl<C: Cell> Network for Stack<C> {
             }
         }
     }
-}
-
-/// Where the rows of time `time` stand in an array of `n` numbers a row.
-pub(crate) fn at_time(starts: &[usize], time: usize, n: usize) -> Range<usize> {
-    starts[time] * n..starts[time + 1] * n
-}
-
-/// Where the states before time `time` of its rows stand, in an array of `n` numbers a row. There must be a time before.
-pub(crate) fn before_time(starts: &[usize], time: usize, n: usize) -> Range<usize> {
-    let first = starts[time - 1] * n;
-    first..first + at_time(starts, time, n).len()
 }
 
 /// Row `index` of a matrix with rows of `n`.

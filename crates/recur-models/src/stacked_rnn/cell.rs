@@ -2,22 +2,23 @@
 //!
 //! Letters for dimensions: `R` letters of the batch in packed order, `H` hidden size.
 
-use crate::network::take;
 use crate::recurrence::{self, Activation};
 use crate::stack::{Cell, Gradients, Recurrent};
-use recur_kernels::Kernels;
+use crate::times::Times;
+use recur_kernels::{AlignedVec, Kernels};
 
 /// The cell with its workspace.
 pub(crate) struct PlainCell {
     activation: Activation,
     /// Inputs, then states, (R, H).
-    states: Vec<f32>,
+    states: AlignedVec,
+    gathered: AlignedVec,
 }
 
 impl PlainCell {
     /// A cell with `activation`.
     pub(crate) fn new(activation: Activation) -> Self {
-        Self { activation, states: Vec::new() }
+        Self { activation, states: AlignedVec::default(), gathered: AlignedVec::default() }
     }
 }
 
@@ -26,12 +27,12 @@ impl Cell for PlainCell {
     const ONE_SUM: bool = true;
 
     fn inputs(&mut self, len: usize) -> &mut [f32] {
-        take(&mut self.states, len)
+        self.states.take(len)
     }
 
-    fn forward(&mut self, weights: Recurrent<'_>, starts: &[usize]) {
-        let len = starts[starts.len() - 1] * weights.b_hh.len();
-        recurrence::forward(Kernels::get(), self.activation, weights.w_hh, starts, &mut self.states[..len]);
+    fn forward(&mut self, weights: Recurrent<'_>, times: &Times) {
+        let (states, gathered) = (&mut self.states, &mut self.gathered);
+        recurrence::forward(Kernels::get(), self.activation, weights.w_hh, times, states, gathered);
     }
 
     fn states(&self, len: usize) -> &[f32] {
@@ -39,9 +40,9 @@ impl Cell for PlainCell {
     }
 
     /// `d_states` goes from the gradient of the states to that of `z`, in place.
-    fn backward<'a>(&'a mut self, w_hh_t: &[f32], starts: &[usize], d_states: &'a mut [f32]) -> Gradients<'a> {
+    fn backward<'a>(&'a mut self, w_hh_t: &[f32], times: &Times, d_states: &'a mut [f32]) -> Gradients<'a> {
         let states = &self.states[..d_states.len()];
-        recurrence::backward(Kernels::get(), self.activation, w_hh_t, starts, states, d_states);
+        recurrence::backward(Kernels::get(), self.activation, w_hh_t, times, states, d_states);
         let d_inputs = &*d_states;
         Gradients { inputs: d_inputs, products: d_inputs, states }
     }

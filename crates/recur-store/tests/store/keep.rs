@@ -182,6 +182,20 @@ fn a_record_that_was_edited_with_its_digest_or_lacks_a_file_is_damaged() {
 }
 
 #[test]
+fn curves_that_are_not_the_records_are_told() {
+    let (_folder, store) = store();
+    Sample::new(0).keep(&store).unwrap();
+    let folder = store.trial(&samples::id(0));
+    let (before, after) = (std::fs::read(folder.join("curves.csv")).unwrap(), b"epoch\n0\n");
+    let sums = std::fs::read_to_string(folder.join(SUMS)).unwrap();
+    std::fs::write(folder.join("curves.csv"), after).unwrap();
+    let sums = sums.replace(Digest::of(&before).as_str(), Digest::of(after).as_str());
+    std::fs::write(folder.join(SUMS), sums).unwrap();
+    let told = checked(&store).1[0].to_string();
+    assert!(told.ends_with("curves.csv is damaged: it does not hold the figures of record.json"), "{told}");
+}
+
+#[test]
 fn digests_are_those_of_the_compared_files() {
     let (_folder, store) = store();
     Sample::new(0).keep(&store).unwrap();

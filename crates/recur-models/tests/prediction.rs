@@ -1,0 +1,92 @@
+//! What a model says of a name does not depend on the names beside it, though names share the work on their first letters.
+
+use recur_core::dataset::Sequences;
+use recur_core::model::{Cancel, Model, ModelPlugin, Piece, Setup};
+use recur_core::params::{ParamValue, Params};
+use recur_core::random::StreamPath;
+use recur_core::settings::{ClassWeights, Optimizer, Sampling, Schedule, TrainingLength, TrainingSettings};
+use recur_models::PLUGINS;
+
+const N_CLASSES: usize = 3;
+
+/// All names of 1 to 9 letters of an alphabet of two, which share what can be shared, and some of them twice.
+fn names() -> Sequences {
+    let of_length = |n: u16| (0..1_u16 << n).map(move |bits| (0..n).map(|i| bits >> i & 1).collect::<Vec<_>>());
+    let mut names: Vec<Vec<u16>> = (1..=9).flat_map(of_length).collect();
+    names.extend_from_within(20..60);
+    names.iter().map(Vec::as_slice).collect()
+}
+
+fn build(plugin: &dyn ModelPlugin) -> Box<dyn Model> {
+    let mut params = Params::defaults(plugin.parameters()).with("hidden_size", ParamValue::Integer(21));
+    if params.get("layers").is_some() {
+        params = params.with("layers", ParamValue::Integer(2));
+    }
+    let setup = Setup {
+        params: &params,
+        training: &TrainingSettings {
+            length: TrainingLength::Epochs(1),
+            batch_size: 1,
+            sampling: Sampling::Shuffle,
+            optimizer: Optimizer::Sgd { momentum: 0.0 },
+            clip_norm: None,
+            schedule: Schedule::Constant,
+            class_weights: ClassWeights::None,
+            early_stopping: None,
+        },
+        n_tokens: 2,
+        n_classes: N_CLASSES,
+        class_weights: &[1.0; N_CLASSES],
+        streams: &StreamPath::root(5),
+    };
+    plugin.build(&setup).unwrap()
+}
+
+fn predict(model: &mut dyn Model, names: &Sequences, rows: &[u32]) -> Vec<u32> {
+    let mut out = vec![0.0; rows.len() * N_CLASSES];
+    model.log_probabilities(names, rows, &mut out).unwrap();
+    out.iter().map(|x| x.to_bits()).collect()
+}
+
+#[test]
+fn a_names_figures_do_not_depend_on_the_names_beside_it() {
+    let names = names();
+    let rows: Vec<u32> = (0..names.len() as u32).collect();
+    for plugin in PLUGINS {
+        let mut model = build(*plugin);
+        let together = predict(&mut *model, &names, &rows);
+        for (row, together) in rows.iter().zip(together.chunks_exact(N_CLASSES)) {
+            assert_eq!(predict(&mut *model, &names, &[*row]), together, "{}, row {row}", plugin.id());
+        }
+    }
+}
+
+/// Training packs each name by itself.
+#[test]
+fn a_names_loss_in_training_is_what_is_predicted_among_others() {
+    let names = names();
+    let rows: Vec<u32> = (0..names.len() as u32).collect();
+    let labels: Vec<u16> = rows.iter().map(|row| (row % N_CLASSES as u32) as u16).collect();
+    for plugin in PLUGINS {
+        let mut model = build(*plugin);
+        let start = model.weights();
+        let together = predict(&mut *model, &names, &rows);
+        for row in rows.iter().step_by(7) {
+            let epoch = Piece {
+                epoch: 0,
+                sequences: &names,
+                labels: &labels,
+                order: &[*row],
+                steps_before: 0,
+                loss_before: 0.0,
+                total_steps: 1,
+                streams: &StreamPath::root(5),
+                cancel: &Cancel::new(),
+            };
+            let loss = model.train(&epoch).unwrap();
+            model.set_weights(&start).unwrap();
+            let at = *row as usize * N_CLASSES + usize::from(labels[*row as usize]);
+            assert_eq!((-loss as f32).to_bits(), together[at], "{}, row {row}", plugin.id());
+        }
+    }
+}
