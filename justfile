@@ -11,15 +11,35 @@ _default:
 experiment SPEC *OPTIONS:
     @cargo run --release --bin recur -- experiment "$@"
 
-# Show an experiment's trials and their ids, without training
+# Show an experiment's trials, their ids, and how long the missing ones may take (--json)
 [group('experiments')]
 plan SPEC *OPTIONS:
     @cargo run --release --bin recur -- plan "$@"
 
-# Write an experiment's report again from its stored records
+# Write an experiment's report again from its stored records (--check: compare it with them)
 [group('experiments')]
 report SPEC *OPTIONS:
     @cargo run --release --bin recur -- report "$@"
+
+# Execute a report, an experiment or a trial again, and compare every byte (--sample N)
+[group('experiments')]
+verify WHAT *OPTIONS:
+    @cargo run --release --bin recur -- verify "$@"
+
+# Make a trial of the store again, into a folder of its own (--to DIR)
+[group('experiments')]
+reproduce TRIAL *OPTIONS:
+    @cargo run --release --bin recur -- reproduce "$@"
+
+# Say which trials have a record, and what differs from the nearest for the others
+[group('experiments')]
+why SPEC *OPTIONS:
+    @cargo run --release --bin recur -- why "$@"
+
+# Check, list, clean (gc) or copy (export) the store
+[group('experiments')]
+store *COMMAND:
+    @cargo run --release --bin recur -- store "$@"
 
 # List the models, or tell all about one
 [group('experiments')]
@@ -62,6 +82,11 @@ test-isa SPEC="experiments/quickstart.yaml":
     tools/compare-runs "1:avx512 2:avx512 1:avx2 2:avx2 1:neon 2:neon" "$1"
     tools/compare-runs "2: 1:scalar 2:scalar" "$1" --set training.epochs=1 --set replicates=1
 
+# Execute the committed quickstart report again, and compare every byte
+[group('checks')]
+test-report REPORT="reports/quickstart.md":
+    cargo run --release --bin recur -- verify "$1" --log-level warn
+
 # Format the code
 [group('checks')]
 fmt:
@@ -80,7 +105,7 @@ docs:
 
 # All checks, from cheap to dear
 [group('checks')]
-ci: lint docs test-docs test-jobs test
+ci: lint docs test-docs test-jobs test-report test
 
 # Measure the kernels and training steps, as names a second and as a fraction of the measured peak
 [group('measurements')]
