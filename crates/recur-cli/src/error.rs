@@ -68,8 +68,6 @@ pub(crate) enum CliError {
     Ingest(#[from] IngestError),
     #[error("cannot use the store")]
     Store(#[from] StoreError),
-    #[error("cannot open the log {}", path.display())]
-    Log { path: PathBuf, source: std::io::Error },
     #[error("the sweep stopped")]
     Sweep(#[from] SweepError),
     #[error("cannot score the test set")]
@@ -176,7 +174,7 @@ impl CliError {
             CliError::Store(StoreError::Format { .. }) => {
                 Some("use a later version of recur, or another folder: --store DIR".to_owned())
             }
-            CliError::Store(StoreError::Io { .. } | StoreError::Damaged(_)) | CliError::Log { .. } => {
+            CliError::Store(StoreError::Io { .. } | StoreError::Damaged(_)) => {
                 Some("name a folder that can be written: --store DIR".to_owned())
             }
             CliError::Split { .. } => Some("add names, or change the shares of `data.split` in the spec".to_owned()),

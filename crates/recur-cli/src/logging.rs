@@ -2,13 +2,11 @@
 
 use crate::args::Level;
 use crate::clock::Started;
-use crate::error::CliError;
 use crate::progress::Screen;
 use crate::trial_log::TrialLogs;
 use anstyle::{AnsiColor, Style};
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::Write;
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
@@ -22,12 +20,9 @@ use tracing_subscriber::{EnvFilter, Layer as _};
 pub(crate) struct LogFile(Arc<Mutex<(File, Option<std::io::Error>)>>);
 
 impl LogFile {
-    /// Opens the log at `path` to append to it.
-    pub(crate) fn open(path: &Path) -> Result<Self, CliError> {
-        let wrong = |source| CliError::Log { path: path.to_owned(), source };
-        std::fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).map_err(wrong)?;
-        let file = OpenOptions::new().create(true).append(true).open(path).map_err(wrong)?;
-        Ok(Self(Arc::new(Mutex::new((file, None)))))
+    /// Writes to `file`, which is open to append to it.
+    pub(crate) fn new(file: File) -> Self {
+        Self(Arc::new(Mutex::new((file, None))))
     }
 
     /// The first error of writing to it, if there was one: the log is then incomplete.
@@ -40,8 +35,9 @@ impl Write for LogFile {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         if let Ok(mut guard) = self.0.lock() {
             let (file, first_error) = &mut *guard;
-            if let Err(error) = file.write_all(bytes) {
-                first_error.get_or_insert(error);
+            // After the first error nothing more: only the last line may be cut, and the next run takes such a line off.
+            if first_error.is_none() {
+                *first_error = file.write_all(bytes).err();
             }
         }
         Ok(bytes.len())

@@ -16,7 +16,7 @@ pub(crate) fn run(args: &Experiment, level: Level, registry: &Registry) -> Resul
     let spec = pipeline::read_spec(&args.spec, registry)?;
     let store = Store::open(&args.spec.store)?;
     let name = spec.name.clone();
-    let log = LogFile::open(&store.log_path(&name))?;
+    let log = LogFile::new(store.open_log(&name)?);
     let screen = Screen::new();
     let logs = logging::start(level, &screen, Some(&log));
     let span = tracing::info_span!("experiment", name);
