@@ -20,7 +20,7 @@ use tracing_subscriber::{EnvFilter, Layer as _};
 pub(crate) struct LogFile(Arc<Mutex<(File, Option<std::io::Error>)>>);
 
 impl LogFile {
-    /// A log that is appended to `file`.
+    /// Writes to `file`, which is open to append to it.
     pub(crate) fn new(file: File) -> Self {
         Self(Arc::new(Mutex::new((file, None))))
     }
@@ -35,8 +35,9 @@ impl Write for LogFile {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         if let Ok(mut guard) = self.0.lock() {
             let (file, first_error) = &mut *guard;
-            if let Err(error) = file.write_all(bytes) {
-                first_error.get_or_insert(error);
+            // After the first error nothing more: only the last line may be cut, and the next run takes such a line off.
+            if first_error.is_none() {
+                *first_error = file.write_all(bytes).err();
             }
         }
         Ok(bytes.len())

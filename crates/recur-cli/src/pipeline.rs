@@ -160,7 +160,7 @@ pub(crate) fn conclude(
     Ok(Conclusion { summary, exit })
 }
 
-/// The test figures of a chosen trial: those of the store, or made now and kept.
+/// The test figures of a chosen trial: those of the store, or made now, and kept where the store may be written.
 pub(crate) fn test_record(
     prepared: &Prepared,
     selection: &Selection,
@@ -179,6 +179,9 @@ pub(crate) fn test_record(
     let unreadable = |source| CliError::Weights { folder: store.trial(&trial.id), source };
     let weights = store.weights(&trial.id).map_err(unreadable)?;
     let record = score_test_set(&prepared.plan, dataset, registry, selection, trial, &weights)?;
+    if !store.can_write() {
+        return Ok(record);
+    }
     let scores = TestScores { id: record.id.clone(), scores: record.scores };
     store.keep_test(&scores, &write_predictions(&record.predictions, dataset.label_names()))?;
     Ok(record)

@@ -11,7 +11,7 @@ use recur_core::record::{Outcome, TrialRecord};
 use recur_core::registry::Registry;
 use recur_core::selection::Finding;
 use recur_core::trial::Trial;
-use recur_store::{Found, Store};
+use recur_store::{Found, Store, StoreError};
 use recur_train::run_sweep;
 use std::sync::Once;
 
@@ -32,6 +32,7 @@ impl Sweep<'_> {
         let has_not_failed = |record: &TrialRecord| !matches!(record.outcome, Outcome::Failed { .. });
         let mut records = in_parallel(trials, self.jobs, |trial| stored(self.store, trial).filter(has_not_failed));
         let missing: Vec<usize> = (0..trials.len()).filter(|index| records[*index].is_none()).collect();
+        self.remove_checkpoints(&records);
         let n_done = trials.len() - missing.len();
         tracing::info!("{} trials: {n_done} done before, {} to run", trials.len(), missing.len());
         if !missing.is_empty() {
@@ -48,6 +49,18 @@ impl Sweep<'_> {
         }
         let finding = |(trial, record): (&Trial, Option<_>)| Some(Finding { trial: trial.clone(), record: record? });
         Ok(trials.iter().zip(records).filter_map(finding).collect())
+    }
+
+    /// Removes what a process that was killed between keeping a trial and this left.
+    fn remove_checkpoints(&self, records: &[Option<TrialRecord>]) {
+        let remove = || -> Result<(), StoreError> {
+            let kept = self.store.trials_with_checkpoints()?;
+            let mut ended = records.iter().flatten().filter(|record| kept.contains(&record.id));
+            ended.try_for_each(|record| self.store.remove_checkpoints(&record.id))
+        };
+        if let Err(error) = remove() {
+            tracing::warn!("checkpoints of ended trials stay: {}", crate::error::with_causes(&error));
+        }
     }
 
     /// Trains `trials` and keeps them; no record where a trial was abandoned.

@@ -6,6 +6,7 @@
 
 use crate::error::{StoreError, WeightsProblem};
 use crate::files::{entries, read};
+use crate::layout::trial_id;
 use crate::problem::{Fault, Problem};
 use crate::store::Store;
 use crate::weights::{decode_tensors, encode_tensors};
@@ -18,7 +19,7 @@ use recur_core::trial::TrialId;
 use safetensors::SafeTensors;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -120,6 +121,15 @@ impl Store {
             }
         }
         Ok(found)
+    }
+
+    /// The trials that have checkpoints.
+    ///
+    /// # Errors
+    /// If the folder cannot be read.
+    pub fn trials_with_checkpoints(&self) -> Result<BTreeSet<TrialId>, StoreError> {
+        let listed = entries(&self.root().join("checkpoints"))?;
+        Ok(listed.iter().filter_map(|entry| trial_id(&entry.name)).collect())
     }
 
     /// Removes the checkpoints of a trial: it has ended.
@@ -333,7 +343,9 @@ mod tests {
             assert_eq!((found.checkpoint.map(|c| along(&c.progress)), found.damaged), (Some(kept), vec![]));
         }
         assert_eq!(files(&store).len(), 2, "one that is behind does not remove the one before it");
+        assert_eq!(store.trials_with_checkpoints().unwrap(), [samples::id(0)].into());
         store.remove_checkpoints(&samples::id(0)).unwrap();
+        assert!(store.trials_with_checkpoints().unwrap().is_empty());
         store.remove_checkpoints(&samples::id(0)).unwrap();
         assert_eq!(store.find_checkpoint(&samples::id(0)).unwrap().checkpoint, None);
     }

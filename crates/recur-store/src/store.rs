@@ -64,6 +64,11 @@ impl Store {
         &self.root
     }
 
+    /// Whether it was opened to write.
+    pub fn can_write(&self) -> bool {
+        self.scratch.is_some()
+    }
+
     /// The folder of a trial.
     pub fn trial(&self, id: &TrialId) -> PathBuf {
         let shard = id.as_str().get(..2).unwrap_or_default();
@@ -255,8 +260,9 @@ mod tests {
         let root = folder.path().join("runs");
         assert!(Store::open_to_read(&root).unwrap().is_none());
         assert!(!root.exists());
-        drop(Store::open(&root).unwrap());
+        assert!(Store::open(&root).unwrap().can_write());
         let store = Store::open_to_read(&root).unwrap().unwrap();
+        assert!(!store.can_write());
         assert!(matches!(store.write_file(&root.join("a"), b""), Err(StoreError::ReadOnly { .. })));
     }
 

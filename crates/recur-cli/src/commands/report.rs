@@ -17,7 +17,9 @@ use recur_store::Store;
 pub(crate) fn run(args: &Report, level: Level, registry: &Registry) -> Result<Exit, CliError> {
     logging::start(level, &Screen::new(), None);
     let prepared = Prepared::read(&args.spec, registry)?;
-    let store = Store::open(&args.spec.store)?;
+    // A check writes nothing: a store that may not be written, or that does not exist, is not changed.
+    let store = if args.check { Store::open_to_read(&args.spec.store)? } else { Some(Store::open(&args.spec.store)?) };
+    let store = store.ok_or_else(|| CliError::NoStore { store: args.spec.store.clone() })?;
     let records = in_parallel(&prepared.trials, available_cores(), |trial| stored(&store, trial));
     let finding = |(trial, record): (&recur_core::trial::Trial, Option<_>)| {
         Some(Finding { trial: trial.clone(), record: record? })

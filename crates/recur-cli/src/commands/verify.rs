@@ -114,9 +114,9 @@ impl Verification<'_> {
             return Ok(verdict);
         }
         let scratch = Scratch::new()?;
-        let findings = self.sweep_again(&prepared, args.sample, &scratch, &mut verdict)?;
+        let (findings, again) = self.sweep_again(&prepared, args.sample, &scratch, &mut verdict)?;
         pipeline::conclude(&prepared, &findings, &scratch.store, self.registry, &scratch.reports)?;
-        self.compare_with_store(&prepared, &scratch, &mut verdict);
+        self.compare_trials(&prepared, &again, &scratch.store, &mut verdict);
         let folder = path.parent().unwrap_or(Path::new(""));
         match difference::of_reports(folder, &scratch.reports, &prepared.plan.name) {
             Some(difference) => {
@@ -161,9 +161,9 @@ impl Verification<'_> {
             });
         }
         let (scratch, mut verdict) = (Scratch::new()?, Verdict::default());
-        let findings = self.sweep_again(&prepared, args.sample, &scratch, &mut verdict)?;
+        let (findings, again) = self.sweep_again(&prepared, args.sample, &scratch, &mut verdict)?;
         pipeline::conclude(&prepared, &findings, &scratch.store, self.registry, &scratch.reports)?;
-        self.compare_with_store(&prepared, &scratch, &mut verdict);
+        self.compare_trials(&prepared, &again, &scratch.store, &mut verdict);
         Ok(verdict)
     }
 
@@ -212,7 +212,7 @@ impl Verification<'_> {
         {
             pipeline::test_record(prepared, &selection, trial, target, self.registry)?;
         }
-        self.compare_trials(prepared, trials, target, &mut verdict);
+        self.compare_trials(prepared, &[trial], target, &mut verdict);
         Ok(verdict)
     }
 
@@ -241,14 +241,15 @@ impl Verification<'_> {
     }
 
     /// Executes the trials again, or a sample of them, on a scratch store; the others are taken over from the store, as are
-    /// those of models of grade `machine` that were made on another kind of machine.
-    fn sweep_again(
+    /// those of models of grade `machine` that were made on another kind of machine. Gives what was found of all, and the
+    /// trials that were executed.
+    fn sweep_again<'a>(
         &self,
-        prepared: &Prepared,
+        prepared: &'a Prepared,
         sample: Option<usize>,
         scratch: &Scratch,
         verdict: &mut Verdict,
-    ) -> Result<Vec<Finding>, CliError> {
+    ) -> Result<(Vec<Finding>, Vec<&'a Trial>), CliError> {
         let (again, taken) = self.divide(prepared, sample, verdict);
         if !taken.is_empty() {
             let missing = || CliError::SampleWithoutStore { n_missing: taken.len() };
@@ -271,7 +272,7 @@ impl Verification<'_> {
                 machine_kind()
             ));
         }
-        Ok(findings)
+        Ok((findings, again))
     }
 
     /// The trials to execute again, and those to take over.
@@ -325,12 +326,8 @@ impl Verification<'_> {
         })
     }
 
-    fn compare_with_store(&self, prepared: &Prepared, scratch: &Scratch, verdict: &mut Verdict) {
-        self.compare_trials(prepared, &prepared.trials, &scratch.store, verdict);
-    }
-
     /// Compares the stored folders of `trials` with those in `again`.
-    fn compare_trials(&self, prepared: &Prepared, trials: &[Trial], again: &Store, verdict: &mut Verdict) {
+    fn compare_trials(&self, prepared: &Prepared, trials: &[&Trial], again: &Store, verdict: &mut Verdict) {
         let Some(store) = &self.store else { return };
         let labels = prepared.data.dataset.label_names();
         let mut n_equal = 0;

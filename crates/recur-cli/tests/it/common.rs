@@ -131,9 +131,18 @@ impl Lab {
 
     /// `recur` with `arguments`, in the folder, not yet started. Nothing of the tests' own environment changes it.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_recur"));
-        command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
-        for variable in ["RUST_LOG", "RECUR_STORE", "RECUR_ISA", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
+        let mut command = self.program(env!("CARGO_BIN_EXE_recur"));
+        command.args(arguments);
+        command
+    }
+
+    /// A program in the folder, not yet started.
+    pub fn program(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(self.folder.path()).stdin(Stdio::null());
+        for variable in
+            ["RUST_LOG", "RECUR_STORE", "RECUR_ISA", "RECUR_CHECKPOINT_EVERY", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"]
+        {
             command.env_remove(variable);
         }
         command.stdout(Stdio::piped()).stderr(Stdio::piped());

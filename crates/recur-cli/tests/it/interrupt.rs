@@ -3,9 +3,8 @@
 #![cfg(unix)]
 
 use crate::common::{Lab, Ran};
+use crate::processes::{Running, wait_until};
 use std::process::Command;
-use std::thread::sleep;
-use std::time::Duration;
 
 /// A second or two of training on one thread.
 const LONG: &str = "\
@@ -17,30 +16,16 @@ models: [{use: manual_rnn, params: {hidden_size: 64}}]
 replicates: 10
 ";
 
-const POLL: Duration = Duration::from_millis(2);
-
-/// Polls until `ready`, for a minute at most.
-fn wait_until(what: &str, mut ready: impl FnMut() -> bool) {
-    let ready = (0..30_000).any(|_| {
-        let now = ready();
-        if !now {
-            sleep(POLL);
-        }
-        now
-    });
-    assert!(ready, "{what} never came");
-}
-
 /// Sends SIGINT to the run after its first trial.
 fn interrupt_after_one_trial(lab: &Lab) -> Ran {
-    let mut child = lab.command(&["experiment", "small.yaml", "--jobs", "1"]).spawn().unwrap();
+    let mut run = Running::start(lab, &["experiment", "small.yaml", "--jobs", "1"]);
     let first_record = || lab.trials().iter().any(|trial| trial.join("record.json").exists());
-    wait_until("the first record", || first_record() || child.try_wait().unwrap().is_some());
-    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    wait_until("the first record", || first_record() || run.has_ended());
+    let kill = Command::new("kill").args(["-INT", &run.id().to_string()]).status().unwrap();
     assert!(kill.success());
     // A trial stops at its next step: within seconds on any machine.
-    wait_until("the end of the interrupted run", || child.try_wait().unwrap().is_some());
-    child.wait_with_output().unwrap().into()
+    wait_until("the end of the interrupted run", || run.has_ended());
+    run.end()
 }
 
 #[test]

@@ -1,13 +1,24 @@
 //! The program `recur` as a user runs it: files, exit codes, messages.
 
 mod common;
+mod processes;
 
 mod bad_data;
 mod bad_specs;
+mod disk;
 mod end_to_end;
 mod equal_bytes;
+mod extend;
+mod faults;
 mod interrupt;
+mod kill;
+mod plan;
 mod predict;
+mod resume;
 mod store;
+mod store_commands;
 mod terminal;
+mod together;
+mod verify;
 mod weights;
+mod why;

@@ -90,13 +90,24 @@ fn damaged_test_figures_are_made_again_without_training() {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
-fn a_full_disk_under_the_log_does_not_stop_the_run() {
+fn a_log_whose_last_line_was_cut_goes_on_with_a_whole_one() {
     let lab = Lab::new();
-    std::fs::create_dir_all(lab.path("runs/experiments/small")).unwrap();
-    std::os::unix::fs::symlink("/dev/full", lab.path("runs/experiments/small/log.jsonl")).unwrap();
-    let ran = lab.experiment(&[]).ended(0).told(&["WARN", "log.jsonl is incomplete", "No space left"]);
-    assert!(ran.out.contains("Report: reports/small.md"), "{}", ran.out);
+    lab.experiment(&[]).ended(0);
+    let log = lab.read("runs/experiments/small/log.jsonl");
+    lab.write("runs/experiments/small/log.jsonl", format!("{log}{{\"cut"));
+    lab.recur(&["store", "check"]).ended(4);
+    lab.experiment(&[]).ended(0);
+    assert!(lab.read("runs/experiments/small/log.jsonl").starts_with(&format!("{log}{{\"timestamp\"")));
+    lab.recur(&["store", "check"]).ended(0);
+}
+
+#[test]
+fn a_run_that_ends_before_its_first_trial_leaves_a_whole_store() {
+    let lab = Lab::new();
+    lab.experiment(&[]).ended(0);
+    lab.write("names.csv", "name,label\nNovak,Czech\n");
+    lab.experiment(&[]).ended(1);
+    lab.recur(&["store", "check"]).ended(0);
 }
 
 #[test]

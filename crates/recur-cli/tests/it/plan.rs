@@ -1,0 +1,61 @@
+//! `recur plan --json`, for programs.
+
+use crate::common::{Lab, N_TRIALS};
+use serde_json::Value;
+
+fn plan(lab: &Lab, arguments: &[&str]) -> Value {
+    let out = lab.recur(&[&["plan", "small.yaml", "--json"], arguments].concat()).ended(0).out;
+    serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}"))
+}
+
+fn texts<'a>(plan: &'a Value, field: &str) -> Vec<&'a str> {
+    plan["trials"].as_array().expect("trials").iter().map(|trial| trial[field].as_str().expect("a text")).collect()
+}
+
+#[test]
+fn ids_are_those_of_the_run_and_states_tell_what_is_done() {
+    let lab = Lab::new();
+    let before = plan(&lab, &[]);
+    assert_eq!((&before["done"], &before["to_run"]), (&0.into(), &8.into()));
+    assert_eq!(before["estimated_seconds"], Value::Null, "nothing is known of the time");
+    assert!(!lab.path("runs").exists());
+    lab.experiment(&[]).ended(0);
+    let mut ids = texts(&before, "id");
+    ids.sort_unstable();
+    let stored: Vec<String> =
+        lab.trials().iter().map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect();
+    assert_eq!(ids, stored);
+    let after = plan(&lab, &[]);
+    assert_eq!(texts(&after, "id"), texts(&before, "id"));
+    assert_eq!(texts(&after, "state"), ["done"; N_TRIALS]);
+    assert_eq!((&after["done"], &after["estimated_seconds"]), (&8.into(), &Value::Null));
+}
+
+#[test]
+fn what_is_to_run_is_estimated_from_past_trials() {
+    let lab = Lab::new();
+    lab.experiment(&[]).ended(0);
+    let more = plan(&lab, &["--set", "replicates=4"]);
+    assert_eq!((&more["done"], &more["to_run"]), (&8.into(), &8.into()));
+    let trials = more["trials"].as_array().expect("trials");
+    let estimates: Vec<Option<f64>> = trials.iter().map(|trial| trial["estimated_seconds"].as_f64()).collect();
+    for (trial, estimate) in trials.iter().zip(&estimates) {
+        assert_eq!(estimate.is_some(), trial["state"] == "to_run", "{trial}");
+    }
+    let sum: f64 = estimates.iter().flatten().sum();
+    let cores = more["cores"].as_u64().expect("a number").min(8) as f64;
+    let whole = more["estimated_seconds"].as_f64().expect("an estimate");
+    assert!(sum > 0.0 && (whole - sum / cores).abs() <= 1e-9 * whole, "{whole} s of {sum} s on {cores} cores");
+    let text = lab.recur(&["plan", "small.yaml", "--set", "replicates=4"]).ended(0).out;
+    assert!(text.contains("8 done, 8 to run, about ") && text.contains("by past trials"), "{text}");
+}
+
+#[test]
+fn a_model_without_past_trials_has_no_estimate() {
+    let lab = Lab::new();
+    lab.experiment(&[]).ended(0);
+    lab.write("small.yaml", lab.read("small.yaml").replace("use: stacked_rnn", "use: gru"));
+    let other = plan(&lab, &[]);
+    assert_eq!(other["to_run"], 2);
+    assert_eq!(other["estimated_seconds"], Value::Null);
+}

@@ -1,0 +1,129 @@
+//! Going on from a checkpoint.
+
+#![cfg(unix)]
+
+use crate::common::{Lab, Ran};
+use crate::processes::{Running, wait_until};
+use std::path::PathBuf;
+
+/// One trial of many short epochs.
+const LONG: &str = "\
+recur: 1
+name: small
+data: {source: names.csv}
+training: {epochs: 200, batch_size: 1}
+models: [{use: manual_rnn, params: {hidden_size: 48}}]
+replicates: 1
+";
+
+const N_EPOCHS: usize = 200;
+
+const ALL: &[&str] = &["runs", "reports"];
+
+/// The epochs (from 0) that the experiment's log says were finished, in its order.
+fn epochs(lab: &Lab) -> Vec<u64> {
+    let Ok(log) = std::fs::read_to_string(lab.path("runs/experiments/small/log.jsonl")) else { return Vec::new() };
+    let epoch = |line: &str| {
+        let line: serde_json::Value = serde_json::from_str(line).ok()?;
+        let fields = &line["fields"];
+        fields["message"].as_str()?.ends_with("epoch finished").then(|| fields["epoch"].as_u64()).flatten()
+    };
+    log.lines().filter_map(epoch).collect()
+}
+
+/// The files of checkpoints in the store.
+fn checkpoints(lab: &Lab) -> Vec<PathBuf> {
+    let below = |folder: PathBuf| std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    below(lab.path("runs/checkpoints")).flat_map(below).collect()
+}
+
+/// Kills a run with that cadence once it has told so many epochs; the number of those it had told.
+fn killed_after(lab: &Lab, cadence: &str, n_epochs: usize) -> usize {
+    let mut run = Running::start(lab, &["experiment", "small.yaml", "--checkpoint-every", cadence]);
+    wait_until("the epochs", || epochs(lab).len() >= n_epochs || run.has_ended());
+    assert!(run.kill(), "{n_epochs} of {N_EPOCHS} epochs are not all");
+    epochs(lab).len()
+}
+
+fn whole() -> Lab {
+    let lab = Lab::with(LONG);
+    lab.experiment(&["--checkpoint-every", "off"]).ended(0);
+    assert!(!lab.path("runs/checkpoints").exists());
+    lab
+}
+
+/// How many epochs were done where the trial goes on, if it does.
+fn gone_on_from(ran: &Ran) -> Option<usize> {
+    let line = ran.err.lines().find(|line| line.contains("goes on from a checkpoint"))?;
+    line.split("checkpoint, ").nth(1)?.split(' ').next()?.parse().ok()
+}
+
+#[track_caller]
+fn check_goes_on(cadence: &str, interval: usize) {
+    let lab = Lab::with(LONG);
+    let told = killed_after(&lab, cadence, 10);
+    let ran = lab.experiment(&["--checkpoint-every", cadence]).ended(0);
+    let done = gone_on_from(&ran).unwrap_or_else(|| panic!("it goes on from a checkpoint:\n{}", ran.err));
+    assert!(done <= told + 1 && done + interval >= told, "{told} epochs were told, {done} are gone on from");
+    let again: Vec<u64> = epochs(&lab).split_off(told);
+    assert_eq!(again, (done as u64..N_EPOCHS as u64).collect::<Vec<_>>(), "no epoch before that is trained again");
+    assert!(whole().promised(ALL) == lab.promised(ALL), "{cadence}");
+    let environment = std::fs::read_to_string(lab.trials()[0].join("environment.json")).unwrap();
+    assert!(environment.contains("\"resumed\": true"), "{environment}");
+}
+
+#[test]
+fn a_killed_trial_goes_on_from_its_last_checkpoint_and_loses_at_most_the_interval() {
+    check_goes_on("1epoch", 1);
+    check_goes_on("4epochs", 4);
+}
+
+#[test]
+fn checkpoints_are_there_while_a_trial_runs_and_gone_when_it_is_kept() {
+    let lab = Lab::with(LONG);
+    killed_after(&lab, "1epoch", 5);
+    assert!(!checkpoints(&lab).is_empty());
+    lab.experiment(&[]).ended(0);
+    assert!(checkpoints(&lab).is_empty());
+    assert!(whole().promised(ALL) == lab.promised(ALL));
+}
+
+/// As a kill between the two leaves them.
+#[test]
+fn a_checkpoint_of_a_kept_trial_is_gone_after_the_next_run() {
+    let lab = Lab::with(LONG);
+    killed_after(&lab, "1epoch", 5);
+    let checkpoint = checkpoints(&lab).remove(0);
+    let bytes = std::fs::read(&checkpoint).unwrap();
+    lab.experiment(&[]).ended(0);
+    std::fs::create_dir_all(checkpoint.parent().expect("a folder")).unwrap();
+    std::fs::write(&checkpoint, bytes).unwrap();
+    lab.experiment(&[]).ended(0).told(&["1 done before, 0 to run"]);
+    assert!(whole().promised(ALL) == lab.promised(ALL));
+}
+
+#[track_caller]
+fn check_passed_over(harm: impl Fn(&mut Vec<u8>)) {
+    let lab = Lab::with(LONG);
+    killed_after(&lab, "1epoch", 5);
+    for path in checkpoints(&lab) {
+        let mut bytes = std::fs::read(&path).unwrap();
+        harm(&mut bytes);
+        std::fs::write(path, bytes).unwrap();
+    }
+    let told = ["WARN", "a checkpoint is not used", "runs/checkpoints/", "is damaged"];
+    let ran = lab.experiment(&[]).ended(0).told(&told);
+    assert_eq!(gone_on_from(&ran), None, "the trial starts again");
+    assert!(checkpoints(&lab).is_empty());
+    assert!(whole().promised(ALL) == lab.promised(ALL));
+}
+
+#[test]
+fn a_damaged_checkpoint_is_told_and_not_used() {
+    check_passed_over(|bytes| {
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+    });
+    check_passed_over(|bytes| bytes.truncate(bytes.len() / 2));
+    check_passed_over(Vec::clear);
+}
