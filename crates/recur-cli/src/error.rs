@@ -98,7 +98,7 @@ pub(crate) enum CliError {
     NoReport { path: PathBuf },
     #[error("{} is not empty", folder.display())]
     NotFresh { folder: PathBuf },
-    #[error("{n_missing} trials are not to be executed again, and the store does not have them")]
+    #[error("{n_missing} trials are not to be executed again, and the store does not have all of them whole")]
     SampleWithoutStore { n_missing: usize },
     #[error("cannot make a scratch folder")]
     Scratch(#[source] std::io::Error),
@@ -162,9 +162,10 @@ impl CliError {
             CliError::NoSuchTrial { .. } => Some("recur store list and recur plan list ids".to_owned()),
             CliError::NoReport { .. } => Some("recur experiment and recur report write reports".to_owned()),
             CliError::NotFresh { .. } => Some("name a folder that is empty or not there yet: --to DIR".to_owned()),
-            CliError::SampleWithoutStore { .. } => {
-                Some("verify all trials (no --sample), or run the experiment first".to_owned())
-            }
+            CliError::SampleWithoutStore { .. } => Some(
+                "run the experiment first, or verify all trials (no --sample); recur store check tells what is damaged"
+                    .to_owned(),
+            ),
             CliError::AmbiguousTrial { .. } => Some("give more digits".to_owned()),
             CliError::Predict(PredictError::NoCard { .. }) => Some(
                 "score it once in a spec with `weights: FILE` under its model, `data.text.alphabet` and \

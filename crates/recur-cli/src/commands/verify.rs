@@ -1,21 +1,20 @@
 //! `recur verify` and `recur reproduce`: a report, an experiment or a trial, executed again and compared byte for byte.
 
+mod execution;
+
 use super::available_cores;
 use crate::args::{Level, Reproduce, SpecArgs, Verify};
 use crate::difference::{self, Difference};
-use crate::environment::machine_kind;
 use crate::error::{CliError, Exit};
-use crate::keeper::Cadence;
 use crate::logging;
 use crate::output::print;
 use crate::pipeline::{self, Prepared};
 use crate::progress::Screen;
-use crate::sweep::{Sweep, cancel_on_interrupt};
+use crate::sweep::cancel_on_interrupt;
 use crate::trial_log::TrialLogs;
-use recur_core::model::Determinism;
-use recur_core::random::StreamPath;
+use execution::Scratch;
 use recur_core::registry::Registry;
-use recur_core::selection::{Finding, Selection};
+use recur_core::selection::Selection;
 use recur_core::trial::{Trial, TrialId};
 use recur_report::{Making, PARTS, Signature};
 use recur_store::{Found, Store, layout};
@@ -80,7 +79,12 @@ impl Verdict {
     fn tell(&self, what: &str) -> Result<Exit, CliError> {
         /// Differences told one by one.
         const TOLD: usize = 10;
-        let mut lines = vec![format!("{what}: {}", if self.differences.is_empty() { "verified" } else { "DIFFERS" })];
+        let (title, exit) = match (self.differences.is_empty(), self.proven.is_empty()) {
+            (false, _) => ("DIFFERS", Exit::Different),
+            (true, false) => ("verified", Exit::Success),
+            (true, true) => ("nothing is proven", Exit::Error),
+        };
+        let mut lines = vec![format!("{what}: {title}")];
         lines.extend(self.differences.iter().take(TOLD).map(|difference| format!("  differs: {difference}")));
         if self.differences.len() > TOLD {
             lines.push(format!("  … and {} differences more", self.differences.len() - TOLD));
@@ -88,7 +92,7 @@ impl Verdict {
         lines.extend(self.proven.iter().map(|line| format!("  {line}")));
         lines.extend(self.unproven.iter().map(|line| format!("  not proven: {line}")));
         print(&lines.join("\n"))?;
-        Ok(if self.differences.is_empty() { Exit::Success } else { Exit::Different })
+        Ok(exit)
     }
 }
 
@@ -213,6 +217,11 @@ impl Verification<'_> {
             pipeline::test_record(prepared, &selection, trial, target, self.registry)?;
         }
         self.compare_trials(prepared, &[trial], target, &mut verdict);
+        if let Some(reason) = self.no_proof(trial) {
+            verdict.unproven.push(reason);
+            let differences = std::mem::take(&mut verdict.differences);
+            verdict.unproven.extend(differences.iter().map(|difference| format!("it differs here: {difference}")));
+        }
         Ok(verdict)
     }
 
@@ -233,121 +242,6 @@ impl Verification<'_> {
                 Difference::new(place, format!("was made with {path} {then}, which is now {now}"))
             }
             None => Difference::new(place, "its spec does not lead to it"),
-        }
-    }
-
-    fn sweep<'a>(&'a self, prepared: &'a Prepared, store: &'a Store) -> Sweep<'a> {
-        Sweep { prepared, store, registry: self.registry, jobs: self.jobs, cadence: Cadence::Off }
-    }
-
-    /// Executes the trials again, or a sample of them, on a scratch store; the others are taken over from the store, as are
-    /// those of models of grade `machine` that were made on another kind of machine. Gives what was found of all, and the
-    /// trials that were executed.
-    fn sweep_again<'a>(
-        &self,
-        prepared: &'a Prepared,
-        sample: Option<usize>,
-        scratch: &Scratch,
-        verdict: &mut Verdict,
-    ) -> Result<(Vec<Finding>, Vec<&'a Trial>), CliError> {
-        let (again, taken) = self.divide(prepared, sample, verdict);
-        if !taken.is_empty() {
-            let missing = || CliError::SampleWithoutStore { n_missing: taken.len() };
-            let store = self.store.as_ref().ok_or_else(missing)?;
-            if taken.iter().any(|id| !matches!(store.find(id), Found::Record(_))) {
-                return Err(missing());
-            }
-            store.export(scratch.store.root(), Some(&taken))?;
-        }
-        let findings = self.sweep(prepared, &scratch.store).run(&self.screen, &self.logs)?;
-        let portable = again.iter().filter(|trial| self.grade(trial) == Determinism::Portable).count();
-        verdict.proven.push(format!("{} of {} trials executed again", again.len(), prepared.trials.len()));
-        if portable > 0 {
-            verdict.proven.push(format!("{portable} of them of grade portable: the same bytes on every machine"));
-        }
-        if again.len() > portable {
-            let n = again.len() - portable;
-            verdict.proven.push(format!(
-                "{n} of them of grade machine: the same bytes on machines of this kind ({})",
-                machine_kind()
-            ));
-        }
-        Ok((findings, again))
-    }
-
-    /// The trials to execute again, and those to take over.
-    fn divide<'a>(
-        &self,
-        prepared: &'a Prepared,
-        sample: Option<usize>,
-        verdict: &mut Verdict,
-    ) -> (Vec<&'a Trial>, Vec<TrialId>) {
-        let mut order: Vec<&Trial> = prepared.trials.iter().collect();
-        if let Some(size) = sample.filter(|size| *size < order.len()) {
-            StreamPath::root(prepared.plan.seed).child("verify/sample").stream().shuffle(&mut order);
-            verdict.unproven.push(format!("{} trials outside of the sample", order.len() - size));
-            order.truncate(size);
-        }
-        let elsewhere = |trial: &Trial| {
-            let made_on = self.store.as_ref()?.environment(&trial.id)?.machine_kind;
-            (self.grade(trial) == Determinism::Machine && made_on != machine_kind()).then_some(made_on)
-        };
-        let mut n_elsewhere = 0;
-        order.retain(|trial| {
-            let Some(made_on) = elsewhere(trial) else { return true };
-            n_elsewhere += 1;
-            if n_elsewhere == 1 {
-                let model = &trial.identity.model;
-                verdict
-                    .unproven
-                    .push(format!("trials of {model}, grade machine: made on {made_on}, this is {}", machine_kind()));
-            }
-            false
-        });
-        let taken = prepared.trials.iter().filter(|trial| order.iter().all(|again| again.id != trial.id));
-        let taken = taken.map(|trial| trial.id.clone()).collect();
-        (order, taken)
-    }
-
-    fn grade(&self, trial: &Trial) -> Determinism {
-        self.registry.get(&trial.identity.model).map_or(Determinism::None, |plugin| plugin.determinism())
-    }
-
-    fn machine_note(&self, prepared: &Prepared) -> Option<String> {
-        let models: Vec<&str> = prepared.plan.models();
-        let is_of_machine =
-            |model: &&str| self.registry.get(model).is_ok_and(|p| p.determinism() == Determinism::Machine);
-        let of_machine: Vec<&str> = models.into_iter().filter(is_of_machine).collect();
-        (!of_machine.is_empty()).then(|| {
-            format!(
-                "{} are of grade machine: on another kind of machine their figures may differ",
-                of_machine.join(", ")
-            )
-        })
-    }
-
-    /// Compares the stored folders of `trials` with those in `again`.
-    fn compare_trials(&self, prepared: &Prepared, trials: &[&Trial], again: &Store, verdict: &mut Verdict) {
-        let Some(store) = &self.store else { return };
-        let labels = prepared.data.dataset.label_names();
-        let mut n_equal = 0;
-        for trial in trials {
-            let damaged = match store.find(&trial.id) {
-                Found::Missing => continue,
-                Found::Damaged(problem) => Some(problem),
-                Found::Record(_) => None,
-            };
-            let difference = difference::of_trials(&store.trial(&trial.id), &again.trial(&trial.id), labels);
-            match (difference, damaged) {
-                (Some(difference), _) => verdict.differences.push(difference),
-                (None, Some(problem)) => {
-                    verdict.differences.push(Difference::new(store.trial(&trial.id).display(), problem.to_string()));
-                }
-                (None, None) => n_equal += 1,
-            }
-        }
-        if n_equal > 0 {
-            verdict.proven.push(format!("{n_equal} stored trials in {} are the same bytes", store.root().display()));
         }
     }
 }
@@ -383,19 +277,4 @@ fn spec_args(command: &str, store: &Path) -> Option<SpecArgs> {
     let is_right = just == "just" && experiment == "experiment" && pairs.iter().all(|[set, _]| set == "--set");
     let overrides = pairs.iter().map(|[_, change]| change.parse().ok()).collect::<Option<_>>()?;
     is_right.then(|| SpecArgs { spec: PathBuf::from(spec), overrides, store: store.to_owned() })
-}
-
-/// A store and a folder for reports that are gone afterwards.
-struct Scratch {
-    store: Store,
-    reports: PathBuf,
-    _folder: tempfile::TempDir,
-}
-
-impl Scratch {
-    fn new() -> Result<Self, CliError> {
-        let folder = tempfile::Builder::new().prefix("recur-verify-").tempdir().map_err(CliError::Scratch)?;
-        let store = Store::open(&folder.path().join("runs"))?;
-        Ok(Self { store, reports: folder.path().join("reports"), _folder: folder })
-    }
 }
