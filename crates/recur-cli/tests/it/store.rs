@@ -105,8 +105,8 @@ fn a_log_whose_last_line_was_cut_goes_on_with_a_whole_one() {
 fn a_run_that_ends_before_its_first_trial_leaves_a_whole_store() {
     let lab = Lab::new();
     lab.experiment(&[]).ended(0);
-    lab.write("names.csv", "name,label\nNovak,Czech\n");
-    lab.experiment(&[]).ended(1);
+    lab.write("names.csv", "name,label\nNovak,Czech\nO'Neil,Irish\n");
+    lab.experiment(&[]).ended(1).told(&["2 names", "cannot divide"]);
     lab.recur(&["store", "check"]).ended(0);
 }
 
