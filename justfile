@@ -86,6 +86,10 @@ test-isa SPEC="experiments/quickstart.yaml":
 [group('checks')]
 test-report REPORT="reports/quickstart.md":
     cargo run --release --bin recur -- verify "$1" --log-level warn
+# Kill runs of a spec at hundreds of moments, and compare each end with that of a run that nobody killed (minutes)
+[group('checks')]
+chaos KILLS="200" SPEC="experiments/quickstart.yaml" *OPTIONS:
+    tools/chaos "$@"
 
 # Format the code
 [group('checks')]
