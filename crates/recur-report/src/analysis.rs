@@ -1,12 +1,13 @@
 //! The figures that the sections share: models in order, and who beats whom.
 
+use crate::comparisons::{self, Difference, Rows, compare};
 use crate::input::ReportInput;
 use recur_core::metric::Metric;
 use recur_core::plan::Configuration;
 use recur_core::record::{Outcome, Prediction, TestRecord};
 use recur_core::selection::Finding;
 use recur_core::trial::TrialId;
-use recur_stats::{Comparison, Confusion, corrected_resampled_t, holm, mean};
+use recur_stats::{Confusion, mean};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
@@ -20,7 +21,7 @@ pub(crate) struct Analysis<'a> {
     pub(crate) models: Vec<ModelResult<'a>>,
     /// The models that were tested on every replicate, as indices into `models`, best first.
     pub(crate) ranking: Vec<usize>,
-    /// The best model against each lower one of the ranking, in its order.
+    /// The best model against each lower one of the ranking, in its order; corrected over all pairs of ranked models.
     pub(crate) best_against: Vec<(usize, Difference)>,
     /// Each other ranked model against the baseline, by model; empty where the baseline was not tested.
     pub(crate) to_baseline: BTreeMap<usize, Difference>,
@@ -46,26 +47,6 @@ pub(crate) struct Tally {
     pub(crate) finished: u64,
     pub(crate) diverged: u64,
     pub(crate) failed: u64,
-}
-
-/// A comparison, with what it is worth among the others made beside it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Difference {
-    /// First minus second; `None` where one replicate, or a figure that is not finite, leaves nothing to compute.
-    pub(crate) comparison: Option<Comparison>,
-    /// p after Holm's correction.
-    pub(crate) adjusted_p: f64,
-    /// How many comparisons were corrected for.
-    pub(crate) n_comparisons: usize,
-    /// Replicates where the first is better, equal, worse.
-    pub(crate) wins: [u32; 3],
-}
-
-impl Difference {
-    /// Whether the difference can be told from zero: neither the interval nor the corrected p-value admits it.
-    pub(crate) fn is_clear(&self) -> bool {
-        self.comparison.is_some_and(|comparison| !comparison.interval.contains(0.0) && self.adjusted_p < 0.05)
-    }
 }
 
 impl<'a> Analysis<'a> {
@@ -178,41 +159,27 @@ impl<'a> Analysis<'a> {
         ranking
     }
 
+    /// The best model against each lower one; see [`comparisons::best_against`].
     fn compare_best(&self) -> Vec<(usize, Difference)> {
-        let Some((best, others)) = self.ranking.split_first() else { return Vec::new() };
-        let pairs: Vec<(usize, usize)> = others.iter().map(|other| (*best, *other)).collect();
-        others.iter().copied().zip(self.compare(&pairs)).collect()
+        let scores: Vec<Vec<f64>> = self.ranking.iter().map(|model| self.models[*model].test(self.primary)).collect();
+        let differences = comparisons::best_against(&scores, self.primary, self.test_rows());
+        self.ranking.iter().copied().skip(1).zip(differences).collect()
     }
 
+    /// Each ranked model against the baseline: comparisons that the spec names, so they alone are corrected for.
     fn compare_to_baseline(&self) -> BTreeMap<usize, Difference> {
         let Some(baseline) = self.baseline().filter(|model| self.ranking.contains(model)) else {
             return BTreeMap::new();
         };
         let others: Vec<usize> = self.ranking.iter().copied().filter(|model| *model != baseline).collect();
-        let pairs: Vec<(usize, usize)> = others.iter().map(|other| (*other, baseline)).collect();
-        others.into_iter().zip(self.compare(&pairs)).collect()
+        let second = self.models[baseline].test(self.primary);
+        let scores: Vec<Vec<f64>> = others.iter().map(|other| self.models[*other].test(self.primary)).collect();
+        let pairs: Vec<(&[f64], &[f64])> = scores.iter().map(|first| (first.as_slice(), second.as_slice())).collect();
+        others.into_iter().zip(compare(&pairs, self.primary, self.test_rows())).collect()
     }
 
-    /// First minus second of each pair, corrected for the number of pairs that can be tested.
-    fn compare(&self, pairs: &[(usize, usize)]) -> Vec<Difference> {
-        let sizes = self.input.sizes;
-        let mut differences: Vec<Difference> = Vec::new();
-        for (first, second) in pairs {
-            let (a, b) = (self.models[*first].test(self.primary), self.models[*second].test(self.primary));
-            let paired: Vec<f64> = a.iter().zip(&b).map(|(a, b)| a - b).collect();
-            let testable = sizes.train > 0;
-            let comparison = if testable { corrected_resampled_t(&paired, sizes.train, sizes.test) } else { None };
-            let better = a.iter().zip(&b).filter(|(a, b)| self.primary.better(**a, **b)).count() as u32;
-            let worse = a.iter().zip(&b).filter(|(a, b)| self.primary.better(**b, **a)).count() as u32;
-            let wins = [better, a.len() as u32 - better - worse, worse];
-            differences.push(Difference { comparison, adjusted_p: 1.0, n_comparisons: 0, wins });
-        }
-        let p_values: Vec<f64> = differences.iter().filter_map(|d| d.comparison.map(|c| c.p)).collect();
-        let tested = differences.iter_mut().filter(|difference| difference.comparison.is_some());
-        for (difference, adjusted_p) in tested.zip(holm(&p_values)) {
-            (difference.adjusted_p, difference.n_comparisons) = (adjusted_p, p_values.len());
-        }
-        differences
+    fn test_rows(&self) -> Rows {
+        Rows { train: self.input.sizes.train, scored: self.input.sizes.test }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The first paragraph: what is better than what, and how sure that is.
 
-use crate::analysis::{Analysis, Difference, ModelResult};
+use crate::analysis::{Analysis, ModelResult};
+use crate::comparisons::Difference;
 use crate::markdown::{code, list};
 use crate::numbers::{distance, p_value, parameter, phrase, plural, range};
 use recur_core::plan::Configuration;
@@ -21,6 +22,9 @@ pub(crate) fn settings(configuration: &Configuration) -> String {
     let setting = |(name, value)| format!("{name}={}", parameter(value));
     configuration.swept_values().map(setting).collect::<Vec<_>>().join(", ")
 }
+
+/// The role of the baseline where the comparison with it is one of those that the spec names.
+const BASELINE: &str = "the baseline";
 
 struct Answer<'a> {
     analysis: &'a Analysis<'a>,
@@ -136,14 +140,14 @@ impl Answer<'_> {
         if baseline == self.analysis.ranking[0] {
             return Some(format!("{} is the baseline itself.", self.name(self.analysis.models[baseline].id)));
         }
-        let (_, difference) = self.analysis.best_against.iter().find(|(model, _)| *model == baseline)?;
-        (baseline != said).then(|| self.against(baseline, difference, "the baseline"))
+        let difference = self.analysis.to_baseline.get(&self.analysis.ranking[0])?;
+        (baseline != said).then(|| self.against(baseline, difference, BASELINE))
     }
 
     /// `It is 3.10 points of macro-F1 ahead of the runner-up X (95 % interval 2.20 to 4.00, p = 0.002)`.
     fn against(&self, model: usize, difference: &Difference, role: &str) -> String {
         let primary = self.analysis.primary;
-        let role = if self.analysis.baseline() == Some(model) && role != "the baseline" {
+        let role = if self.analysis.baseline() == Some(model) && role != BASELINE {
             format!("{}, the baseline", role.trim_end_matches(','))
         } else {
             role.to_owned()
@@ -160,6 +164,7 @@ impl Answer<'_> {
         };
         let correction = match difference.n_comparisons {
             0 | 1 => String::new(),
+            n if role == BASELINE => format!(" after Holm's correction over the {n} comparisons with the baseline"),
             n => format!(" after Holm's correction over {n} comparisons"),
         };
         format!(

@@ -1,7 +1,8 @@
 //! One row a model: its chosen configuration and how that did.
 
-use crate::analysis::{Analysis, Difference, ModelResult};
+use crate::analysis::{Analysis, ModelResult};
 use crate::answer::settings;
+use crate::comparisons::Difference;
 use crate::markdown::{Table, code, left, right};
 use crate::numbers::{self, NBSP, NOTHING, count, difference, heading, p_value, plural, spread};
 use crate::page::Page;
@@ -110,9 +111,31 @@ fn method(analysis: &Analysis<'_>) -> String {
         let ratio = sizes.test as f64 / sizes.train as f64;
         text.push_str(&format!(
             " Intervals (95 %) and p-values are of the corrected resampled t-test (Nadeau and Bengio 2003), which allows \
-             for replicates that share rows: test rows / training rows = {}. p-values are corrected by Holm's method \
-             for the number of comparisons; the intervals are not.",
+             for replicates that share rows: test rows / training rows = {}. p-values are corrected by Holm's method, the \
+             intervals are not.",
             numbers::fixed(ratio, 3)
+        ));
+        text.push_str(&corrections(analysis));
+    }
+    text
+}
+
+/// How many comparisons the p-values are corrected for, and why so many.
+fn corrections(analysis: &Analysis<'_>) -> String {
+    let n_of = |difference: Option<&Difference>| difference.map_or(0, |difference| difference.n_comparisons);
+    let all_pairs = n_of(analysis.best_against.iter().map(|(_, d)| d).find(|d| d.comparison.is_some()));
+    let to_baseline = n_of(analysis.to_baseline.values().find(|d| d.comparison.is_some()));
+    let mut text = String::new();
+    if all_pairs > 1 {
+        text.push_str(&format!(
+            " Which model is best is seen from the figures that it is compared by, so where the answer sets the best model \
+             against the next, p is corrected over all {all_pairs} pairs of models."
+        ));
+    }
+    if to_baseline > 0 {
+        text.push_str(&format!(
+            " Comparisons with the baseline were named beforehand and are corrected over these alone: there {} {to_baseline}.",
+            if to_baseline == 1 { "is" } else { "are" }
         ));
     }
     text
