@@ -1,7 +1,7 @@
 //! The first paragraph: what is better than what, and how sure that is.
 
 use crate::analysis::{Analysis, ModelResult};
-use crate::comparisons::Difference;
+use crate::comparisons::{Difference, Needed, POWER};
 use crate::markdown::{code, list};
 use crate::numbers::{distance, p_value, parameter, phrase, plural, range};
 use recur_core::plan::Configuration;
@@ -25,6 +25,9 @@ pub(crate) fn settings(configuration: &Configuration) -> String {
 
 /// The role of the baseline where the comparison with it is one of those that the spec names.
 const BASELINE: &str = "the baseline";
+
+/// A model, and the best one minus it.
+type Against<'a> = &'a (usize, Difference);
 
 struct Answer<'a> {
     analysis: &'a Analysis<'a>,
@@ -96,14 +99,16 @@ impl Answer<'_> {
         vec![
             self.strong("One replicate is too few to say which model is better."),
             format!("On its one test set: {}.", list(&scores)),
-            "Chance alone may have made this order; give at least 3 replicates, better 5.".to_owned(),
+            "Chance alone may have made this order. One replicate shows no spread, so how many it takes cannot be said \
+             either: give at least 3, better 5."
+                .to_owned(),
         ]
     }
 
     fn compared(&self) -> Vec<String> {
         let best = &self.analysis.models[self.analysis.ranking[0]];
         let against = &self.analysis.best_against;
-        let unclear: Vec<&(usize, Difference)> = against.iter().filter(|against| !against.1.is_clear()).collect();
+        let (clear, unclear): (Vec<Against>, Vec<Against>) = against.iter().partition(|(_, found)| found.is_clear());
         let (nearest, difference) = unclear.first().copied().unwrap_or(&against[0]);
         let mut sentences = if unclear.is_empty() {
             vec![self.won(best), self.against(*nearest, difference, "the runner-up")]
@@ -111,8 +116,51 @@ impl Answer<'_> {
             let (headline, standing) = self.tied(best, &unclear);
             vec![headline, standing, self.against(*nearest, difference, "the nearest,")]
         };
+        if !unclear.is_empty() {
+            sentences.push(self.what_it_would_take(difference));
+            sentences.extend(self.beaten(&clear));
+        }
         sentences.extend(self.against_baseline(*nearest));
         sentences
+    }
+
+    /// How many replicates would show the difference that was seen and could not be shown.
+    fn what_it_would_take(&self, difference: &Difference) -> String {
+        let were_it_so = format!("Were the difference as large as seen, showing it with {:.0} % power", 100.0 * POWER);
+        let replicates = self.analysis.input.plan.replicates;
+        match difference.needed() {
+            Needed::Nothing => "There is no difference to plan for.".to_owned(),
+            Needed::MoreRows => format!(
+                "{were_it_so} would take more rows: replicates share theirs, and no number of them would be enough."
+            ),
+            Needed::Replicates(n) => format!(
+                "{were_it_so} would take about {} in place of {replicates}; the spread is known from these {replicates} alone, \
+                 so that number is rough.",
+                plural(u64::from(n), "replicate")
+            ),
+        }
+    }
+
+    /// The models that the best one is ahead of all the same, the baseline apart: it has a sentence of its own.
+    fn beaten(&self, clear: &[Against<'_>]) -> Option<String> {
+        let beaten: Vec<&Against<'_>> =
+            clear.iter().filter(|(model, _)| self.analysis.baseline() != Some(*model)).collect();
+        let lead = |(model, found): &Against<'_>| {
+            let gain = distance(self.analysis.primary, self.gain(found.comparison?.mean));
+            Some(format!("{} by {gain}", self.name(self.analysis.models[*model].id)))
+        };
+        let leads: Vec<String> = beaten.iter().filter_map(|against| lead(against)).collect();
+        let p = beaten.iter().map(|(_, found)| found.adjusted_p).fold(0.0, f64::max);
+        (!leads.is_empty()).then(|| {
+            let each = if leads.len() == 1 { "p" } else { "each p" };
+            let bound = if leads.len() == 1 { p_value(p) } else { p_value(p).replace('=', "≤") };
+            format!("It beats {} ({each} {bound} after the same correction).", list(&leads))
+        })
+    }
+
+    /// A difference so that more is better.
+    fn gain(&self, difference: f64) -> f64 {
+        if self.analysis.primary.higher_is_better() { difference } else { -difference }
     }
 
     fn won(&self, best: &ModelResult<'_>) -> String {
@@ -121,7 +169,7 @@ impl Answer<'_> {
     }
 
     /// Who is tied, and who of them has the best mean.
-    fn tied(&self, best: &ModelResult<'_>, others: &[&(usize, Difference)]) -> (String, String) {
+    fn tied(&self, best: &ModelResult<'_>, others: &[Against<'_>]) -> (String, String) {
         let ids = others.iter().map(|(model, _)| self.analysis.models[*model].id);
         let names: Vec<String> = std::iter::once(best.id).chain(ids).map(|id| self.name(id)).collect();
         let standing = format!(

@@ -1,7 +1,10 @@
 //! Paired comparisons over replicates, and what each is worth among the others made beside it.
 
 use recur_core::metric::Metric;
-use recur_stats::{Comparison, corrected_resampled_t, holm};
+use recur_stats::{Comparison, PlannedTest, corrected_resampled_t, holm, standard_deviation};
+
+/// The share of experiments that should show a difference that is there, where replicates are counted.
+pub(crate) const POWER: f64 = 0.8;
 
 /// How many rows a replicate's figures rest on.
 #[derive(Clone, Copy, Debug)]
@@ -17,12 +20,16 @@ pub(crate) struct Rows {
 pub(crate) struct Difference {
     /// First minus second; `None` where one replicate, or a figure that is not finite, leaves nothing to compute.
     pub(crate) comparison: Option<Comparison>,
+    /// The standard deviation of the difference over replicates, where there is a comparison.
+    pub(crate) deviation: f64,
     /// p after Holm's correction.
     pub(crate) adjusted_p: f64,
     /// How many comparisons were corrected for.
     pub(crate) n_comparisons: usize,
     /// Replicates where the first is better, equal, worse.
     pub(crate) wins: [u32; 3],
+    /// What the figures rest on.
+    pub(crate) rows: Rows,
 }
 
 impl Difference {
@@ -30,6 +37,32 @@ impl Difference {
     pub(crate) fn is_clear(&self) -> bool {
         self.comparison.is_some_and(|comparison| !comparison.interval.contains(0.0) && self.adjusted_p < 0.05)
     }
+
+    /// What it would take to show the difference with [`POWER`], were it as large as seen, among as many comparisons.
+    pub(crate) fn needed(&self) -> Needed {
+        let Some(comparison) = self.comparison.filter(|comparison| comparison.mean != 0.0) else {
+            return Needed::Nothing;
+        };
+        let planned = PlannedTest {
+            difference: comparison.mean,
+            deviation: self.deviation,
+            n_train: self.rows.train,
+            n_test: self.rows.scored,
+            alpha: 0.05 / self.n_comparisons.max(1) as f64,
+        };
+        planned.replicates_needed(POWER).map_or(Needed::MoreRows, Needed::Replicates)
+    }
+}
+
+/// How many replicates it would take to show a difference as large as the one seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Needed {
+    /// So many reach the power asked for.
+    Replicates(u32),
+    /// No number does: replicates share their rows, so only more rows could.
+    MoreRows,
+    /// No difference was seen, or none could be computed.
+    Nothing,
 }
 
 /// First minus second of each pair, paired by replicate, corrected for the number of pairs that can be tested.
@@ -63,7 +96,14 @@ fn uncorrected(a: &[f64], b: &[f64], metric: Metric, rows: Rows) -> Difference {
     let comparison = (rows.train > 0).then(|| corrected_resampled_t(&paired, rows.train, rows.scored)).flatten();
     let better = a.iter().zip(b).filter(|(a, b)| metric.better(**a, **b)).count() as u32;
     let worse = a.iter().zip(b).filter(|(a, b)| metric.better(**b, **a)).count() as u32;
-    Difference { comparison, adjusted_p: 1.0, n_comparisons: 0, wins: [better, a.len() as u32 - better - worse, worse] }
+    Difference {
+        comparison,
+        deviation: standard_deviation(&paired).unwrap_or(f64::NAN),
+        adjusted_p: 1.0,
+        n_comparisons: 0,
+        wins: [better, a.len() as u32 - better - worse, worse],
+        rows,
+    }
 }
 
 #[cfg(test)]
@@ -114,6 +154,19 @@ mod tests {
         };
         let error = share(pairs_of_best);
         assert!((0.06..=0.11).contains(&error), "{error}");
+    }
+
+    #[test]
+    fn what_it_takes_grows_as_the_difference_shrinks_until_no_number_of_replicates_is_enough() {
+        let needed = |lead: f64| {
+            let other = [0.50, 0.52, 0.48, 0.51, 0.49];
+            let first = [0.02, -0.02, 0.01, -0.01, 0.0].map(|noise| 0.5 + lead + noise);
+            compare(&[(&first, &other)], Metric::Accuracy, ROWS)[0].needed()
+        };
+        let Needed::Replicates(few) = needed(0.04) else { panic!("{:?}", needed(0.04)) };
+        let Needed::Replicates(many) = needed(0.03) else { panic!("{:?}", needed(0.03)) };
+        assert!(2 < few && few < many, "{few} {many}");
+        assert_eq!((needed(0.01), needed(0.0)), (Needed::MoreRows, Needed::Nothing));
     }
 
     #[test]

@@ -109,6 +109,39 @@ fn one_replicate_answers_nothing() {
     assert!(!answer.contains("best"), "{answer}");
 }
 
+/// Each model's test figures as given, one a replicate.
+fn with_scores(scores: &[(&str, &[f64])]) -> Experiment {
+    let mut experiment = Outline { replicates: scores[0].1.len() as u32, ..small() }.build();
+    for (model, values) in scores {
+        let trials = experiment.findings.iter().filter(|f| f.trial.identity.model == *model);
+        let replicate_of: BTreeMap<_, _> = trials.map(|f| (f.trial.id.clone(), f.trial.replicate)).collect();
+        for test in &mut experiment.tests {
+            if let Some(replicate) = replicate_of.get(&test.id) {
+                test.scores.macro_f1 = values[*replicate as usize];
+            }
+        }
+    }
+    experiment
+}
+
+#[test]
+fn a_tie_says_how_many_replicates_would_show_the_difference() {
+    let tied = |stacked: &[f64]| {
+        answer(&with_scores(&[
+            ("manual_rnn", &[0.30, 0.31, 0.29, 0.30, 0.30]),
+            ("linfa_logistic", &[0.70, 0.72, 0.68, 0.71, 0.69]),
+            ("stacked_rnn", stacked),
+        ]))
+    };
+    let some = tied(&[0.75, 0.72, 0.74, 0.72, 0.74]);
+    assert!(some.contains("80 % power would take about 55 replicates in place of 5"), "{some}");
+    assert!(some.contains("It beats manual_rnn by 43.40 points (p < 0.0001 after the same correction)."), "{some}");
+    let none = tied(&[0.71, 0.70, 0.70, 0.70, 0.70]);
+    assert!(none.contains("no number of them would be enough"), "{none}");
+    let equal = tied(&[0.70, 0.72, 0.68, 0.71, 0.69]);
+    assert!(equal.contains("There is no difference to plan for."), "{equal}");
+}
+
 #[test]
 fn equal_scores_are_tied() {
     let answer = answer(&constant());
