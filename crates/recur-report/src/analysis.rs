@@ -15,6 +15,8 @@ use std::collections::BTreeMap;
 pub(crate) struct Analysis<'a> {
     /// What the report is made from.
     pub(crate) input: &'a ReportInput<'a>,
+    /// Resamples of a bootstrap.
+    pub(crate) n_resamples: usize,
     /// The figure to rank by.
     pub(crate) primary: Metric,
     /// One entry a model, in the order of the spec.
@@ -51,11 +53,12 @@ pub(crate) struct Tally {
 
 impl<'a> Analysis<'a> {
     /// Orders and compares the records of `input`.
-    pub(crate) fn new(input: &'a ReportInput<'a>) -> Self {
+    pub(crate) fn new(input: &'a ReportInput<'a>, n_resamples: usize) -> Self {
         let findings: BTreeMap<(usize, u32), &Finding> =
             input.findings.iter().map(|f| ((f.trial.configuration, f.trial.replicate), f)).collect();
         let mut analysis = Self {
             input,
+            n_resamples,
             primary: input.selection.metric(),
             models: Vec::new(),
             ranking: Vec::new(),

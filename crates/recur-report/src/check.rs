@@ -2,8 +2,9 @@
 
 use crate::input::ReportInput;
 use recur_core::digest::Digest;
+use recur_core::record::TestRecord;
 use recur_core::trial::TrialId;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
@@ -62,6 +63,16 @@ pub enum ReportError {
         /// How many there are.
         n_labels: usize,
     },
+    /// Test figures of two trials of one replicate that are not of the same names.
+    #[error("trials {first} and {second} of replicate {replicate} were scored on different test names")]
+    OtherNames {
+        /// The one trial.
+        first: TrialId,
+        /// The other.
+        second: TrialId,
+        /// Their replicate.
+        replicate: u32,
+    },
     /// A file that cannot be written.
     #[error("write {}", path.display())]
     Write {
@@ -77,7 +88,8 @@ pub enum ReportError {
 pub(crate) fn check(input: &ReportInput<'_>) -> Result<(), ReportError> {
     check_name(&input.plan.name)?;
     check_findings(input)?;
-    check_tests(input)
+    check_tests(input)?;
+    check_names(input)
 }
 
 fn check_name(name: &str) -> Result<(), ReportError> {
@@ -117,6 +129,22 @@ fn check_tests(input: &ReportInput<'_>) -> Result<(), ReportError> {
             if usize::from(label) >= n_labels {
                 return Err(ReportError::UnknownLabel { trial: test.id.clone(), label, n_labels });
             }
+        }
+    }
+    Ok(())
+}
+
+/// Models are compared name by name, so on a replicate they all need the same test names in the same order.
+fn check_names(input: &ReportInput<'_>) -> Result<(), ReportError> {
+    let replicates: BTreeMap<&TrialId, u32> =
+        input.findings.iter().map(|finding| (&finding.trial.id, finding.trial.replicate)).collect();
+    let mut firsts: BTreeMap<u32, &TestRecord> = BTreeMap::new();
+    for test in input.tests {
+        let replicate = replicates[&test.id];
+        let first = *firsts.entry(replicate).or_insert(test);
+        if !first.predictions.iter().map(|p| (&p.name, p.label)).eq(test.predictions.iter().map(|p| (&p.name, p.label)))
+        {
+            return Err(ReportError::OtherNames { first: first.id.clone(), second: test.id.clone(), replicate });
         }
     }
     Ok(())

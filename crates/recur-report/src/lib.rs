@@ -12,6 +12,7 @@ mod files;
 mod input;
 mod making;
 mod markdown;
+mod name_by_name;
 mod numbers;
 mod page;
 mod sections;
@@ -47,8 +48,20 @@ pub struct Written {
 /// If the records do not belong together (see [`ReportError`]), or a file cannot be written; then no file of an
 /// earlier report has been changed, unless the very last step, the renaming of finished files, is what failed.
 pub fn write(input: &ReportInput<'_>, dir: &Path) -> Result<Written, ReportError> {
+    write_resampled(input, dir, recur_stats::RESAMPLES)
+}
+
+/// As [`write()`], with another number of resamples of the bootstrap than the usual 10,000; the report says how many.
+///
+/// # Errors
+/// As [`write()`].
+///
+/// # Panics
+/// If `n_resamples` is zero.
+pub fn write_resampled(input: &ReportInput<'_>, dir: &Path, n_resamples: usize) -> Result<Written, ReportError> {
+    assert!(n_resamples > 0, "no resamples");
     check::check(input)?;
-    let analysis = Analysis::new(input);
+    let analysis = Analysis::new(input, n_resamples);
     let mut page = Page::new(&input.plan.name);
     sections::render(&analysis, &mut page);
     files::write(page, &input.plan.name, dir, answer::plain(&analysis))

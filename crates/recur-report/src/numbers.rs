@@ -56,6 +56,12 @@ pub(crate) fn p_value(p: f64) -> String {
     if p < 0.000_1 { "< 0.0001".to_owned() } else { format!("= {}", significant(p, 3)) }
 }
 
+/// A p-value for tables: `0.0123` or `< 0.0001`.
+pub(crate) fn p_cell(p: f64) -> String {
+    let p = p_value(p);
+    p.strip_prefix("= ").unwrap_or(&p).replace("< ", "&lt;\u{A0}")
+}
+
 /// `x` to so many significant digits, without trailing zeros.
 pub(crate) fn significant(x: f64, digits: usize) -> String {
     let places = digits - 1;
@@ -108,9 +114,19 @@ pub(crate) fn spread(metric: Metric, values: &[f64]) -> String {
 
 /// A difference with its interval, for tables: `+3.10 [+2.20, +4.00]`.
 pub(crate) fn difference(metric: Metric, comparison: &Comparison) -> String {
+    estimate(metric, Some(comparison.mean), Some(comparison.interval))
+}
+
+/// A difference with its interval, for tables, where each may be missing: `+3.10 [+2.20, +4.00]`.
+pub(crate) fn estimate(metric: Metric, mean: Option<f64>, interval: Option<Interval>) -> String {
     let number = |x: f64| signed(shown(metric, x), decimals(metric));
-    let Interval { low, high } = comparison.interval;
-    format!("{}{NBSP}[{},{NBSP}{}]", number(comparison.mean), number(low), number(high))
+    match (mean, interval) {
+        (None, _) => NOTHING.to_owned(),
+        (Some(mean), None) => number(mean),
+        (Some(mean), Some(Interval { low, high })) => {
+            format!("{}{NBSP}[{},{NBSP}{}]", number(mean), number(low), number(high))
+        }
+    }
 }
 
 /// The value in running text: `76.24 % macro-F1` or `a loss of 0.812 nats`.

@@ -7,10 +7,15 @@ use recur_core::digest::Digest;
 use recur_core::metric::Metric;
 use recur_core::record::Outcome;
 use recur_core::selection::Selection;
-use recur_report::{Making, ReportError, Signature, Written, write};
+use recur_report::{Making, ReportError, ReportInput, Signature, Written, write_resampled};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+
+/// Few resamples keep the tests short; the page says how many.
+fn write(input: &ReportInput<'_>, dir: &Path) -> Result<Written, ReportError> {
+    write_resampled(input, dir, 100)
+}
 
 /// Every file under `dir`, by its path relative to it.
 fn files(dir: &Path) -> BTreeMap<String, String> {
@@ -140,6 +145,16 @@ fn a_tie_says_how_many_replicates_would_show_the_difference() {
     assert!(none.contains("no number of them would be enough"), "{none}");
     let equal = tied(&[0.70, 0.72, 0.68, 0.71, 0.69]);
     assert!(equal.contains("There is no difference to plan for."), "{equal}");
+}
+
+#[test]
+fn names_are_drawn_ten_thousand_times_unless_asked_otherwise() {
+    let mut outline = Outline { n_test: 40, replicates: 2, ..small() };
+    outline.models.truncate(2);
+    let (experiment, dir) = (outline.build(), tempfile::tempdir().unwrap());
+    recur_report::write(&experiment.input(), dir.path()).unwrap();
+    assert!(files(dir.path())["small.md"].contains("(paired bootstrap over names, BCa, 10,000 resamples)"));
+    assert!(markdown(&experiment).contains("(paired bootstrap over names, BCa, 100 resamples)"));
 }
 
 #[test]
@@ -340,6 +355,10 @@ fn records_that_do_not_belong_together_are_refused() {
     assert!(matches!(error, ReportError::UnknownTrial { .. }), "{error}");
     let error = refused(|e| e.tests[0].predictions[0].predicted = 7);
     assert!(matches!(error, ReportError::UnknownLabel { label: 7, n_labels: 7, .. }), "{error}");
+    let error = refused(|e| e.tests[4].predictions[9].name.push('x'));
+    assert!(matches!(error, ReportError::OtherNames { replicate: 1, .. }), "{error}");
+    let error = refused(|e| drop(e.tests[5].predictions.pop()));
+    assert!(matches!(error, ReportError::OtherNames { replicate: 2, .. }), "{error}");
 }
 
 #[test]

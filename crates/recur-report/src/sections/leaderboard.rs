@@ -4,7 +4,7 @@ use crate::analysis::{Analysis, ModelResult};
 use crate::answer::settings;
 use crate::comparisons::Difference;
 use crate::markdown::{Table, code, left, right};
-use crate::numbers::{self, NBSP, NOTHING, count, difference, heading, p_value, plural, spread};
+use crate::numbers::{self, NBSP, NOTHING, count, difference, heading, p_cell, plural, spread};
 use crate::page::Page;
 
 /// Appends the section.
@@ -77,11 +77,7 @@ fn against_baseline(analysis: &Analysis<'_>, found: Option<&Difference>) -> [Str
     let [better, equal, worse] = found.wins;
     let wins = format!("{better}{NBSP}/{NBSP}{equal}{NBSP}/{NBSP}{worse}");
     match &found.comparison {
-        Some(comparison) => {
-            let p = p_value(found.adjusted_p);
-            let p = p.strip_prefix("= ").unwrap_or(&p).replace("< ", "&lt;\u{A0}");
-            [difference(analysis.primary, comparison), p, wins]
-        }
+        Some(comparison) => [difference(analysis.primary, comparison), p_cell(found.adjusted_p), wins],
         None => [NOTHING.to_owned(), NOTHING.to_owned(), wins],
     }
 }

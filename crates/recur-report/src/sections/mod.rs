@@ -8,6 +8,7 @@ mod failures;
 mod labels;
 mod leaderboard;
 mod mistakes;
+mod name_by_name;
 pub(crate) mod reproduce;
 
 use crate::analysis::Analysis;
@@ -23,6 +24,7 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
     }
     page.block(&answer::markdown(analysis));
     leaderboard::render(analysis, page);
+    name_by_name::render(analysis, page);
     data::render(analysis, page);
     effects::render(analysis, page);
     configurations::render(analysis, page);

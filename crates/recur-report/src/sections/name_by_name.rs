@@ -1,0 +1,100 @@
+//! Models compared on the very test names of each replicate.
+
+use crate::analysis::Analysis;
+use crate::comparisons::Difference;
+use crate::markdown::{Table, code, right};
+use crate::name_by_name::{Paired, paired};
+use crate::numbers::{NOTHING, count, difference, estimate, p_cell, signed};
+use crate::page::Page;
+use recur_core::metric::Metric;
+
+/// Appends the section; nothing with fewer than two ranked models.
+pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
+    let pairs = pairs(analysis);
+    if pairs.is_empty() {
+        return;
+    }
+    page.section("Name by name");
+    page.block(&introduction(analysis));
+    for (first, second, over_replicates) in pairs {
+        let ids = [first, second].map(|model| code(analysis.models[model].id));
+        let replicates = paired(analysis, first, second);
+        page.block(&format!("### {} against {}", ids[0], ids[1]));
+        page.block(&table(&ids, &replicates).render());
+        page.block(&summary(analysis, &ids, &replicates, over_replicates));
+    }
+}
+
+/// The best model against the next, and against the baseline where that is another one, with the test over replicates.
+fn pairs<'a>(analysis: &'a Analysis<'_>) -> Vec<(usize, usize, &'a Difference)> {
+    let [best, next, ..] = analysis.ranking[..] else { return Vec::new() };
+    let mut pairs = vec![(best, next, &analysis.best_against[0].1)];
+    if let Some(baseline) = analysis.baseline().filter(|baseline| ![best, next].contains(baseline)) {
+        pairs.extend(analysis.to_baseline.get(&best).map(|difference| (best, baseline, difference)));
+    }
+    pairs
+}
+
+fn introduction(analysis: &Analysis<'_>) -> String {
+    format!(
+        "The chosen configurations on the test names of each replicate, which are the same for both models. McNemar's exact \
+         test asks whether two trained models are right equally often; the interval is of the difference of their macro-F1 \
+         (paired bootstrap over names, BCa, {} resamples). Both speak of these trained models on names like these. The test \
+         over replicates speaks of the models trained anew on other splits, and is the one to decide by. The p-values here \
+         are not corrected.",
+        count(analysis.n_resamples as u64)
+    )
+}
+
+fn table(ids: &[String; 2], replicates: &[Paired]) -> Table {
+    let mut table = Table::new([
+        right("replicate"),
+        right("names"),
+        right(format!("only {} right", ids[0])),
+        right(format!("only {} right", ids[1])),
+        right("accuracy difference"),
+        right("McNemar p"),
+        right("macro-F1 difference [95 %]"),
+    ]);
+    for (replicate, paired) in replicates.iter().enumerate() {
+        let accuracy = paired.counts.accuracy_difference();
+        table.row([
+            replicate.to_string(),
+            count(paired.n_names as u64),
+            count(paired.counts.only_first),
+            count(paired.counts.only_second),
+            accuracy.map_or(NOTHING.to_owned(), |accuracy| signed(100.0 * accuracy, 2)),
+            p_cell(paired.mcnemar_p),
+            estimate(Metric::MacroF1, paired.macro_f1, paired.interval),
+        ]);
+    }
+    table
+}
+
+/// What the names say beside what the replicates say.
+fn summary(analysis: &Analysis<'_>, ids: &[String; 2], replicates: &[Paired], over: &Difference) -> String {
+    let n = |is_such: fn(&Paired) -> bool| replicates.iter().filter(|paired| is_such(paired)).count();
+    let (above, below) = (n(|paired| paired.side() > 0), n(|paired| paired.side() < 0));
+    let mut text = format!(
+        "Name by name, {} is ahead in macro-F1 on {above} of {} and {} on {below}, as far as intervals without zero tell; \
+         McNemar's p is below 0.05 on {}.",
+        ids[0],
+        crate::numbers::plural(replicates.len() as u64, "replicate"),
+        ids[1],
+        n(|paired| paired.mcnemar_p < 0.05)
+    );
+    if replicates.iter().any(|paired| paired.interval.is_none()) {
+        text.push_str(" Where no interval stands it is undefined.");
+    }
+    match &over.comparison {
+        Some(comparison) => text.push_str(&format!(
+            " Over replicates the difference of {} is {} (p {}): the models {}.",
+            analysis.primary.title(),
+            difference(analysis.primary, comparison),
+            crate::numbers::p_value(over.adjusted_p),
+            if over.is_clear() { "differ" } else { "are not shown to differ" }
+        )),
+        None => text.push_str(" Over replicates nothing can be computed, so whether the models differ stays open."),
+    }
+    text
+}
