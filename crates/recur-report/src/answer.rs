@@ -1,6 +1,7 @@
 //! The first paragraph: what is better than what, and how sure that is.
 
 use crate::analysis::{Analysis, ModelResult};
+use crate::axes::within;
 use crate::comparisons::{Difference, Needed, POWER};
 use crate::markdown::{code, list};
 use crate::numbers::{distance, p_value, parameter, phrase, plural, range};
@@ -42,6 +43,8 @@ impl Answer<'_> {
             _ if self.analysis.input.plan.replicates == 1 => self.one_replicate(),
             _ => self.compared(),
         };
+        let best = self.analysis.ranking.first();
+        sentences.extend(best.and_then(|best| within(self.analysis, *best, |text| self.name(text))));
         sentences.extend(self.left_out());
         sentences.join(" ")
     }

@@ -5,6 +5,7 @@
 
 mod analysis;
 mod answer;
+mod axes;
 mod check;
 mod comparisons;
 mod figures;

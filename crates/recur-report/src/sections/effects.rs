@@ -1,6 +1,7 @@
 //! What each swept parameter does to the validation figure, the other parameters averaged over.
 
 use crate::analysis::Analysis;
+use crate::axes::{axes, importance};
 use crate::figures::canvas::About;
 use crate::figures::heat::{Cell, Heat, heat};
 use crate::figures::lines::{Around, Key, Panel, Point, Series, Stroke, lines};
@@ -44,7 +45,40 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
             page.figure(&format!("effect-{}", effect.name), &alternative, figure(analysis, effect, &alternative));
         }
     }
+    within_models(analysis, page);
     (0..analysis.models.len()).for_each(|model| heat_map(analysis, page, &effects, model));
+}
+
+/// For each model, what its parameters do at otherwise equal configurations, and which of them matters most.
+fn within_models(analysis: &Analysis<'_>, page: &mut Page) {
+    let models = 0..analysis.models.len();
+    let mut lines: Vec<String> = Vec::new();
+    for model in models.clone() {
+        let id = code(analysis.models[model].id);
+        let axes = axes(analysis, model);
+        lines.extend(axes.iter().filter_map(|axis| Some(format!("- {id}: {}", axis.sentence(analysis, code)?))));
+    }
+    if !lines.is_empty() {
+        page.block("### Values at otherwise equal configurations");
+        page.block(&lines.join("\n"));
+        page.block(
+            "Values are compared over the configurations that differ in nothing else and finished on every replicate, by the \
+             corrected resampled t-test on the mean over these; validation rows / training rows takes the part of test rows.",
+        );
+    }
+    let shares = models.filter_map(|model| {
+        Some(format!("- {}: {}", code(analysis.models[model].id), importance(analysis, model, code)?))
+    });
+    let shares: Vec<String> = shares.collect();
+    if !shares.is_empty() {
+        page.block("### Importance of the parameters");
+        page.block(&shares.join("\n"));
+        page.block(
+            "Share of the variance between the mean validation figures of a model's configurations that lies between the means \
+             of a parameter's values. What is missing to 100 % is how parameters act together; where configurations did not \
+             finish, shares may overlap.",
+        );
+    }
 }
 
 fn introduction(analysis: &Analysis<'_>) -> String {

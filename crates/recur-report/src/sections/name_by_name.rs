@@ -10,34 +10,18 @@ use recur_core::metric::Metric;
 
 /// Appends the section; nothing with fewer than two ranked models.
 pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
-    let pairs = pairs(analysis);
-    if pairs.is_empty() {
-        return;
-    }
+    let [first, second, ..] = analysis.ranking[..] else { return };
     page.section("Name by name");
     page.block(&introduction(analysis));
-    for (first, second, over_replicates) in pairs {
-        let ids = [first, second].map(|model| code(analysis.models[model].id));
-        let replicates = paired(analysis, first, second);
-        page.block(&format!("### {} against {}", ids[0], ids[1]));
-        page.block(&table(&ids, &replicates).render());
-        page.block(&summary(analysis, &ids, &replicates, over_replicates));
-    }
-}
-
-/// The best model against the next, and against the baseline where that is another one, with the test over replicates.
-fn pairs<'a>(analysis: &'a Analysis<'_>) -> Vec<(usize, usize, &'a Difference)> {
-    let [best, next, ..] = analysis.ranking[..] else { return Vec::new() };
-    let mut pairs = vec![(best, next, &analysis.best_against[0].1)];
-    if let Some(baseline) = analysis.baseline().filter(|baseline| ![best, next].contains(baseline)) {
-        pairs.extend(analysis.to_baseline.get(&best).map(|difference| (best, baseline, difference)));
-    }
-    pairs
+    let ids = [first, second].map(|model| code(analysis.models[model].id));
+    let replicates = paired(analysis, first, second);
+    page.block(&table(&ids, &replicates).render());
+    page.block(&summary(analysis, &ids, &replicates, &analysis.best_against[0].1));
 }
 
 fn introduction(analysis: &Analysis<'_>) -> String {
     format!(
-        "The chosen configurations on the test names of each replicate, which are the same for both models. McNemar's exact \
+        "The best model and the next, in their chosen configurations, on the test names of each replicate. McNemar's exact \
          test asks whether two trained models are right equally often; the interval is of the difference of their macro-F1 \
          (paired bootstrap over names, BCa, {} resamples). Both speak of these trained models on names like these. The test \
          over replicates speaks of the models trained anew on other splits, and is the one to decide by. The p-values here \
