@@ -159,6 +159,47 @@ fn names_are_drawn_ten_thousand_times_unless_asked_otherwise() {
 }
 
 #[test]
+fn names_that_every_model_gets_wrong_are_listed_by_how_often() {
+    let mut outline = Outline { n_test: 40, ..small() };
+    outline.models.truncate(2);
+    let mut experiment = outline.build();
+    for (index, test) in experiment.tests.iter_mut().enumerate() {
+        // All right but three: the first always wrong, the second on two of three replicates, the third by one model alone.
+        test.predictions.iter_mut().for_each(|p| (p.predicted, p.label_log_probability) = (p.label, p.log_probability));
+        let (replicate, is_first_model) = (index % 3, index < 3);
+        let wrong = [(0, true), (1, replicate != 1), (2, is_first_model)].into_iter().filter(|(_, is_wrong)| *is_wrong);
+        for (row, _) in wrong {
+            let prediction = &mut test.predictions[row];
+            prediction.predicted = (prediction.label + 1) % 7;
+            (prediction.log_probability, prediction.label_log_probability) = (-0.5, -2.0);
+        }
+    }
+    let page = markdown(&experiment);
+    let section = page.split("## Hardest names").nth(1).unwrap();
+    let wrong: Vec<&str> = section.lines().filter(|line| line.contains(" of 3 |")).collect();
+    assert_eq!(wrong.len(), 2, "{section}");
+    assert!(wrong[0].starts_with("| Name0 |") && wrong[0].ends_with("| 3 of 3 | 13.53 % |"), "exp(−2): {wrong:?}");
+    assert!(wrong[1].starts_with("| Name1 |") && wrong[1].contains("| 2 of 3 |"), "{wrong:?}");
+    assert!(section.contains("| 60.65 % | 13.53 % |"), "exp(−0.5): {section}");
+}
+
+#[test]
+fn other_figures_are_those_of_a_hand_calculation() {
+    let mut outline = Outline { n_test: 40, replicates: 1, ..small() };
+    outline.models.truncate(1);
+    let mut experiment = outline.build();
+    let test = &mut experiment.tests[0];
+    test.predictions.truncate(4);
+    // Three of label 0, of which two are right, and one of label 1 that is right: recall 2/3 and 1, kappa (3/4 − 1/2)/(1 − 1/2).
+    for (prediction, (label, predicted)) in test.predictions.iter_mut().zip([(0, 0), (0, 0), (0, 1), (1, 1)]) {
+        (prediction.label, prediction.predicted, prediction.log_probability) = (label, predicted, 0.0);
+    }
+    // All are sure, and three of four right.
+    let page = markdown(&experiment);
+    assert!(page.contains("| `linfa_logistic` | 83.33 | 0.500 | 25.00 |"), "{page}");
+}
+
+#[test]
 fn equal_scores_are_tied() {
     let answer = answer(&constant());
     assert!(answer.starts_with("linfa_logistic, manual_rnn and stacked_rnn are tied."), "{answer}");

@@ -9,6 +9,8 @@ mod labels;
 mod leaderboard;
 mod mistakes;
 mod name_by_name;
+mod names;
+mod other_figures;
 pub(crate) mod reproduce;
 
 use crate::analysis::Analysis;
@@ -24,6 +26,7 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
     }
     page.block(&answer::markdown(analysis));
     leaderboard::render(analysis, page);
+    other_figures::render(analysis, page);
     name_by_name::render(analysis, page);
     data::render(analysis, page);
     effects::render(analysis, page);
@@ -31,6 +34,7 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
     curves::render(analysis, page);
     labels::render(analysis, page);
     mistakes::render(analysis, page);
+    names::render(analysis, page);
     failures::render(analysis, page);
     reproduce::render(analysis, page);
 }
