@@ -43,10 +43,11 @@ impl Answer<'_> {
             _ if self.analysis.input.plan.replicates == 1 => self.one_replicate(),
             _ => self.compared(),
         };
-        let best = self.analysis.ranking.first();
-        sentences.extend(best.and_then(|best| within(self.analysis, *best, |text| self.name(text))));
         sentences.extend(self.left_out());
-        sentences.join(" ")
+        let best = self.analysis.ranking.first();
+        let within = best.and_then(|best| within(self.analysis, *best, |text| self.name(text)));
+        let paragraphs: Vec<String> = std::iter::once(sentences.join(" ")).chain(within).collect();
+        paragraphs.join(if self.is_markdown { "\n\n" } else { " " })
     }
 
     fn name(&self, text: &str) -> String {

@@ -6,10 +6,10 @@ use crate::figures::canvas::About;
 use crate::figures::heat::{Cell, Heat, heat};
 use crate::figures::lines::{Around, Key, Panel, Point, Series, Stroke, lines};
 use crate::markdown::{Table, code, left, right};
-use crate::numbers::{NOTHING, count, fixed, heading, parameter, phrase, shown, spread};
+use crate::numbers::{NBSP, NOTHING, count, fixed, heading, parameter, phrase, shown, value};
 use crate::page::Page;
 use recur_core::params::ParamValue;
-use recur_stats::{mean, standard_deviation};
+use recur_stats::{corrected_resampled_t, mean, standard_deviation};
 use std::cmp::Ordering;
 
 /// One parameter, swept by one model or more.
@@ -84,7 +84,9 @@ fn within_models(analysis: &Analysis<'_>, page: &mut Page) {
 fn introduction(analysis: &Analysis<'_>) -> String {
     let spread = match analysis.input.plan.replicates {
         1 => "",
-        _ => " ± is the standard deviation of that average over replicates.",
+        _ => {
+            " Brackets hold the 95 % interval of that average over replicates, which allows for the rows that they share."
+        }
     };
     format!(
         "Validation {} at each value, averaged over all values of the other swept parameters.{spread} Averages are over the \
@@ -188,8 +190,23 @@ fn table(analysis: &Analysis<'_>, effect: &Effect<'_>) -> Table {
     table
 }
 
+/// The mean with its interval (95 %), as the corrected resampled t-test has it; without one below two replicates.
+fn mean_with_interval(analysis: &Analysis<'_>, by_replicate: &[f64]) -> String {
+    let sizes = analysis.input.sizes;
+    let tested =
+        (sizes.train > 0).then(|| corrected_resampled_t(by_replicate, sizes.train, sizes.validation)).flatten();
+    let mean = mean(by_replicate).map_or(NOTHING.to_owned(), |mean| value(analysis.primary, mean));
+    match tested.map(|tested| tested.interval) {
+        Some(interval) => {
+            let [low, high] = [interval.low, interval.high].map(|end| value(analysis.primary, end));
+            format!("{mean}{NBSP}[{low},{NBSP}{high}]")
+        }
+        None => mean,
+    }
+}
+
 fn marginal_text(analysis: &Analysis<'_>, marginal: &Marginal) -> String {
-    let text = spread(analysis.primary, &marginal.by_replicate);
+    let text = mean_with_interval(analysis, &marginal.by_replicate);
     match marginal {
         Marginal { planned: 0, .. } => NOTHING.to_owned(),
         Marginal { planned, finished, .. } if finished < planned => {
