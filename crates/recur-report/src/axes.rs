@@ -3,10 +3,10 @@
 use crate::analysis::Analysis;
 use crate::comparisons::{Difference, Rows, best_against};
 use crate::markdown::list;
-use crate::numbers::{distance, fixed, p_value, parameter, plural, range};
+use crate::numbers::{NBSP, NOTHING, distance, fixed, p_value, parameter, plural, range, value};
 use recur_core::params::ParamValue;
 use recur_core::plan::Configuration;
-use recur_stats::{Interval, mean};
+use recur_stats::{Interval, corrected_resampled_t, mean};
 
 /// The values of a parameter that one model sweeps, best first.
 pub(crate) struct Axis<'a> {
@@ -188,4 +188,19 @@ fn between(whole: &[(&Configuration, f64)], axis: &str, center: f64) -> f64 {
         scores.len() as f64 * distance * distance
     };
     values.iter().map(square).sum()
+}
+
+/// The mean with its interval (95 %), as the corrected resampled t-test has it; without one below two replicates.
+pub(crate) fn mean_with_interval(analysis: &Analysis<'_>, by_replicate: &[f64]) -> String {
+    let sizes = analysis.input.sizes;
+    let tested =
+        (sizes.train > 0).then(|| corrected_resampled_t(by_replicate, sizes.train, sizes.validation)).flatten();
+    let mean = mean(by_replicate).map_or(NOTHING.to_owned(), |mean| value(analysis.primary, mean));
+    match tested.map(|tested| tested.interval) {
+        Some(interval) => {
+            let [low, high] = [interval.low, interval.high].map(|end| value(analysis.primary, end));
+            format!("{mean}{NBSP}[{low},{NBSP}{high}]")
+        }
+        None => mean,
+    }
 }

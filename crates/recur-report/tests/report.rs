@@ -76,6 +76,13 @@ fn nothing_ran() -> Experiment {
     experiment
 }
 
+/// Test records of so many names.
+fn tested_on(n: usize, name: &'static str) -> Experiment {
+    let mut experiment = Outline { name, ..small() }.build();
+    experiment.tests.iter_mut().for_each(|test| test.predictions.truncate(n));
+    experiment
+}
+
 fn every_kind() -> Vec<Experiment> {
     let one_replicate = Outline { name: "one_replicate", replicates: 1, ..small() };
     let mut one_model = Outline { name: "one_model", ..small() };
@@ -85,7 +92,11 @@ fn every_kind() -> Vec<Experiment> {
     let untested = Outline { name: "untested_labels", n_tested_labels: 5, ..small() };
     let outlines =
         [small(), clear(), one_replicate, one_model, one_label, untested, all_diverged(), long_names(), many_labels()];
-    outlines.iter().map(Outline::build).chain([constant(), infinite_loss(), nothing_ran()]).collect()
+    outlines
+        .iter()
+        .map(Outline::build)
+        .chain([constant(), infinite_loss(), nothing_ran(), tested_on(0, "no_names"), tested_on(1, "one_name")])
+        .collect()
 }
 
 #[test]

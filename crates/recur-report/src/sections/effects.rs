@@ -1,31 +1,31 @@
 //! What each swept parameter does to the validation figure, the other parameters averaged over.
 
 use crate::analysis::Analysis;
-use crate::axes::{axes, importance};
+use crate::axes::mean_with_interval;
 use crate::figures::canvas::About;
-use crate::figures::heat::{Cell, Heat, heat};
 use crate::figures::lines::{Around, Key, Panel, Point, Series, Stroke, lines};
 use crate::markdown::{Table, code, left, right};
-use crate::numbers::{NBSP, NOTHING, count, fixed, heading, parameter, phrase, shown, value};
+use crate::numbers::{NOTHING, count, heading, parameter, phrase, shown};
 use crate::page::Page;
+use crate::sections::{heat_maps, within_models};
 use recur_core::params::ParamValue;
-use recur_stats::{corrected_resampled_t, mean, standard_deviation};
+use recur_stats::{mean, standard_deviation};
 use std::cmp::Ordering;
 
 /// One parameter, swept by one model or more.
-struct Effect<'a> {
-    name: &'a str,
+pub(crate) struct Effect<'a> {
+    pub(crate) name: &'a str,
     /// Every value that some model takes, numbers ascending, else in the order of the spec.
-    values: Vec<&'a ParamValue>,
+    pub(crate) values: Vec<&'a ParamValue>,
     /// The models that sweep it, as indices, with one marginal a value.
-    models: Vec<(usize, Vec<Marginal>)>,
+    pub(crate) models: Vec<(usize, Vec<Marginal>)>,
 }
 
 /// The configurations of a model that have one value (or one pair of values) of what is swept.
 #[derive(Clone, Default)]
-struct Marginal {
+pub(crate) struct Marginal {
     /// For each replicate with a finished trial, the mean over its finished configurations.
-    by_replicate: Vec<f64>,
+    pub(crate) by_replicate: Vec<f64>,
     finished: u64,
     planned: u64,
 }
@@ -45,40 +45,8 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
             page.figure(&format!("effect-{}", effect.name), &alternative, figure(analysis, effect, &alternative));
         }
     }
-    within_models(analysis, page);
-    (0..analysis.models.len()).for_each(|model| heat_map(analysis, page, &effects, model));
-}
-
-/// For each model, what its parameters do at otherwise equal configurations, and which of them matters most.
-fn within_models(analysis: &Analysis<'_>, page: &mut Page) {
-    let models = 0..analysis.models.len();
-    let mut lines: Vec<String> = Vec::new();
-    for model in models.clone() {
-        let id = code(analysis.models[model].id);
-        let axes = axes(analysis, model);
-        lines.extend(axes.iter().filter_map(|axis| Some(format!("- {id}: {}", axis.sentence(analysis, code)?))));
-    }
-    if !lines.is_empty() {
-        page.block("### Values at otherwise equal configurations");
-        page.block(&lines.join("\n"));
-        page.block(
-            "Values are compared over the configurations that differ in nothing else and finished on every replicate, by the \
-             corrected resampled t-test on the mean over these; validation rows / training rows takes the part of test rows.",
-        );
-    }
-    let shares = models.filter_map(|model| {
-        Some(format!("- {}: {}", code(analysis.models[model].id), importance(analysis, model, code)?))
-    });
-    let shares: Vec<String> = shares.collect();
-    if !shares.is_empty() {
-        page.block("### Importance of the parameters");
-        page.block(&shares.join("\n"));
-        page.block(
-            "Share of the variance between the mean validation figures of a model's configurations that lies between the means \
-             of a parameter's values. What is missing to 100 % is how parameters act together; where configurations did not \
-             finish, shares may overlap.",
-        );
-    }
+    within_models::render(analysis, page);
+    (0..analysis.models.len()).for_each(|model| heat_maps::render(analysis, page, &effects, model));
 }
 
 fn introduction(analysis: &Analysis<'_>) -> String {
@@ -121,7 +89,7 @@ fn effect<'a>(analysis: &Analysis<'a>, name: &'a str) -> Option<Effect<'a>> {
 }
 
 /// The values that a model's sweep gives `name`, each once; none if it does not sweep it.
-fn values_of<'a>(analysis: &Analysis<'a>, model: usize, name: &str) -> Vec<&'a ParamValue> {
+pub(crate) fn values_of<'a>(analysis: &Analysis<'a>, model: usize, name: &str) -> Vec<&'a ParamValue> {
     let mut values = Vec::new();
     for (_, configuration) in analysis.configurations_of(analysis.models[model].id) {
         let swept = configuration.swept.iter().any(|swept| swept == name);
@@ -144,7 +112,7 @@ fn in_order(a: &ParamValue, b: &ParamValue) -> Ordering {
     }
 }
 
-fn marginal(analysis: &Analysis<'_>, model: usize, fixed: &[(&str, &ParamValue)]) -> Marginal {
+pub(crate) fn marginal(analysis: &Analysis<'_>, model: usize, fixed: &[(&str, &ParamValue)]) -> Marginal {
     let configurations: Vec<usize> = analysis
         .configurations_of(analysis.models[model].id)
         .filter(|(_, c)| fixed.iter().all(|(name, value)| c.params.get(name) == Some(value)))
@@ -188,21 +156,6 @@ fn table(analysis: &Analysis<'_>, effect: &Effect<'_>) -> Table {
         table.row(std::iter::once(code(&parameter(value))).chain(effect.models.iter().map(cell)));
     }
     table
-}
-
-/// The mean with its interval (95 %), as the corrected resampled t-test has it; without one below two replicates.
-fn mean_with_interval(analysis: &Analysis<'_>, by_replicate: &[f64]) -> String {
-    let sizes = analysis.input.sizes;
-    let tested =
-        (sizes.train > 0).then(|| corrected_resampled_t(by_replicate, sizes.train, sizes.validation)).flatten();
-    let mean = mean(by_replicate).map_or(NOTHING.to_owned(), |mean| value(analysis.primary, mean));
-    match tested.map(|tested| tested.interval) {
-        Some(interval) => {
-            let [low, high] = [interval.low, interval.high].map(|end| value(analysis.primary, end));
-            format!("{mean}{NBSP}[{low},{NBSP}{high}]")
-        }
-        None => mean,
-    }
 }
 
 fn marginal_text(analysis: &Analysis<'_>, marginal: &Marginal) -> String {
@@ -282,91 +235,4 @@ fn all_trials(analysis: &Analysis<'_>, models: &[(usize, Vec<Marginal>)]) -> Vec
     let configurations = ids.flat_map(|id| analysis.configurations_of(id).map(|(index, _)| index));
     let findings = configurations.flat_map(|index| analysis.findings_of(index));
     findings.map(|finding| finding.trial.id.short().to_owned()).collect()
-}
-
-/// The two parameters of `model` that move its figure most, against each other.
-fn heat_map(analysis: &Analysis<'_>, page: &mut Page, effects: &[Effect<'_>], model: usize) {
-    let mut swept: Vec<(&Effect<'_>, f64)> = Vec::new();
-    for effect in effects {
-        let Some((_, marginals)) = effect.models.iter().find(|(index, _)| *index == model) else { continue };
-        let means = marginals.iter().filter_map(|marginal| mean(&marginal.by_replicate));
-        let (low, high) = means.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), m| (l.min(m), h.max(m)));
-        swept.push((effect, high - low));
-    }
-    swept.sort_by(|(_, a), (_, b)| b.total_cmp(a));
-    swept.truncate(2);
-    // Rows and columns as in the spec, so that the maps of several models lie the same way.
-    swept.sort_by_key(|(effect, _)| effects.iter().position(|other| other.name == effect.name));
-    let [(down, _), (across, _)] = swept.as_slice() else { return };
-    let (rows, columns) = (values_of_in(analysis, model, down), values_of_in(analysis, model, across));
-    let pairs = rows.iter().flat_map(|row| columns.iter().map(move |column| (*row, *column)));
-    let means: Vec<Option<f64>> = pairs
-        .map(|(row, column)| marginal(analysis, model, &[(down.name, row), (across.name, column)]))
-        .map(|marginal| mean(&marginal.by_replicate).filter(|mean| mean.is_finite()))
-        .collect();
-    let id = analysis.models[model].id;
-    let Some(best) = best_cell(analysis, &means) else { return };
-    let alternative = format!(
-        "{id}: best together at {} = {} and {} = {} ({}).",
-        down.name,
-        parameter(rows[best / columns.len()]),
-        across.name,
-        parameter(columns[best % columns.len()]),
-        phrase(analysis.primary, means[best].unwrap_or(f64::NAN))
-    );
-    let trials = analysis.configurations_of(id).flat_map(|(index, _)| analysis.findings_of(index));
-    let about = About {
-        title: alternative.clone(),
-        trials: trials.map(|finding| finding.trial.id.short().to_owned()).collect(),
-    };
-    let texts = |values: &[&ParamValue]| values.iter().map(|value| parameter(value)).collect::<Vec<_>>();
-    let picture = Heat {
-        row_title: down.name.to_owned(),
-        column_title: across.name.to_owned(),
-        rows: texts(&rows),
-        columns: texts(&columns),
-        cells: cells(analysis, &means),
-        key: key(analysis, &means),
-        largest_cell: (130, 46),
-    };
-    page.block(&format!("### {}: {} and {}", code(id), code(down.name), code(across.name)));
-    page.figure(&format!("pair-{id}"), &alternative, heat(&about, &picture));
-}
-
-/// The values of one model, in the order of the whole effect.
-fn values_of_in<'a>(analysis: &Analysis<'a>, model: usize, effect: &Effect<'a>) -> Vec<&'a ParamValue> {
-    let own = values_of(analysis, model, effect.name);
-    effect.values.iter().copied().filter(|value| own.contains(value)).collect()
-}
-
-fn best_cell(analysis: &Analysis<'_>, means: &[Option<f64>]) -> Option<usize> {
-    let found = means.iter().enumerate().filter_map(|(index, mean)| Some((index, (*mean)?)));
-    found.reduce(|best, next| if analysis.primary.better(next.1, best.1) { next } else { best }).map(|(index, _)| index)
-}
-
-fn range(means: &[Option<f64>]) -> (f64, f64) {
-    let found = means.iter().flatten();
-    found.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), mean| (low.min(*mean), high.max(*mean)))
-}
-
-fn cells(analysis: &Analysis<'_>, means: &[Option<f64>]) -> Vec<Cell> {
-    let (low, high) = range(means);
-    let share = |mean: f64| if high > low { (mean - low) / (high - low) } else { 0.5 };
-    let cell = |mean: &Option<f64>| match mean {
-        // The lightest cell keeps a tint, so that a poor value does not look like a missing one.
-        Some(mean) => Cell { shade: Some(0.08 + 0.92 * share(*mean)), text: one_decimal(analysis, *mean) },
-        None => Cell { shade: None, text: NOTHING.to_owned() },
-    };
-    means.iter().map(cell).collect()
-}
-
-fn key(analysis: &Analysis<'_>, means: &[Option<f64>]) -> (String, String, String) {
-    let (low, high) = range(means);
-    let title = format!("validation {} (mean)", heading(analysis.primary));
-    (title, one_decimal(analysis, low), one_decimal(analysis, high))
-}
-
-fn one_decimal(analysis: &Analysis<'_>, x: f64) -> String {
-    let decimals = if analysis.primary.higher_is_better() { 1 } else { 3 };
-    fixed(shown(analysis.primary, x), decimals)
 }

@@ -5,6 +5,7 @@ mod curves;
 mod data;
 mod effects;
 mod failures;
+mod heat_maps;
 mod labels;
 mod leaderboard;
 mod mistakes;
@@ -12,6 +13,7 @@ mod name_by_name;
 mod names;
 mod other_figures;
 pub(crate) mod reproduce;
+mod within_models;
 
 use crate::analysis::Analysis;
 use crate::answer;

@@ -1,0 +1,98 @@
+//! Two swept parameters of a model against each other.
+
+use crate::analysis::Analysis;
+use crate::figures::canvas::About;
+use crate::figures::heat::{Cell, Heat, heat};
+use crate::markdown::code;
+use crate::numbers::{NOTHING, fixed, heading, parameter, phrase, shown};
+use crate::page::Page;
+use crate::sections::effects::{Effect, marginal, values_of};
+use recur_core::params::ParamValue;
+use recur_stats::mean;
+
+/// Appends the two parameters of `model` that move its figure most, against each other; nothing below two.
+pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page, effects: &[Effect<'_>], model: usize) {
+    let mut swept: Vec<(&Effect<'_>, f64)> = Vec::new();
+    for effect in effects {
+        let Some((_, marginals)) = effect.models.iter().find(|(index, _)| *index == model) else { continue };
+        let means = marginals.iter().filter_map(|marginal| mean(&marginal.by_replicate));
+        let (low, high) = means.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), m| (l.min(m), h.max(m)));
+        swept.push((effect, high - low));
+    }
+    swept.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+    swept.truncate(2);
+    // Rows and columns as in the spec, so that the maps of several models lie the same way.
+    swept.sort_by_key(|(effect, _)| effects.iter().position(|other| other.name == effect.name));
+    let [(down, _), (across, _)] = swept.as_slice() else { return };
+    let (rows, columns) = (values_of_in(analysis, model, down), values_of_in(analysis, model, across));
+    let pairs = rows.iter().flat_map(|row| columns.iter().map(move |column| (*row, *column)));
+    let means: Vec<Option<f64>> = pairs
+        .map(|(row, column)| marginal(analysis, model, &[(down.name, row), (across.name, column)]))
+        .map(|marginal| mean(&marginal.by_replicate).filter(|mean| mean.is_finite()))
+        .collect();
+    let id = analysis.models[model].id;
+    let Some(best) = best_cell(analysis, &means) else { return };
+    let alternative = format!(
+        "{id}: best together at {} = {} and {} = {} ({}).",
+        down.name,
+        parameter(rows[best / columns.len()]),
+        across.name,
+        parameter(columns[best % columns.len()]),
+        phrase(analysis.primary, means[best].unwrap_or(f64::NAN))
+    );
+    let trials = analysis.configurations_of(id).flat_map(|(index, _)| analysis.findings_of(index));
+    let about = About {
+        title: alternative.clone(),
+        trials: trials.map(|finding| finding.trial.id.short().to_owned()).collect(),
+    };
+    let texts = |values: &[&ParamValue]| values.iter().map(|value| parameter(value)).collect::<Vec<_>>();
+    let picture = Heat {
+        row_title: down.name.to_owned(),
+        column_title: across.name.to_owned(),
+        rows: texts(&rows),
+        columns: texts(&columns),
+        cells: cells(analysis, &means),
+        key: key(analysis, &means),
+        largest_cell: (130, 46),
+    };
+    page.block(&format!("### {}: {} and {}", code(id), code(down.name), code(across.name)));
+    page.figure(&format!("pair-{id}"), &alternative, heat(&about, &picture));
+}
+
+/// The values of one model, in the order of the whole effect.
+fn values_of_in<'a>(analysis: &Analysis<'a>, model: usize, effect: &Effect<'a>) -> Vec<&'a ParamValue> {
+    let own = values_of(analysis, model, effect.name);
+    effect.values.iter().copied().filter(|value| own.contains(value)).collect()
+}
+
+fn best_cell(analysis: &Analysis<'_>, means: &[Option<f64>]) -> Option<usize> {
+    let found = means.iter().enumerate().filter_map(|(index, mean)| Some((index, (*mean)?)));
+    found.reduce(|best, next| if analysis.primary.better(next.1, best.1) { next } else { best }).map(|(index, _)| index)
+}
+
+fn range(means: &[Option<f64>]) -> (f64, f64) {
+    let found = means.iter().flatten();
+    found.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), mean| (low.min(*mean), high.max(*mean)))
+}
+
+fn cells(analysis: &Analysis<'_>, means: &[Option<f64>]) -> Vec<Cell> {
+    let (low, high) = range(means);
+    let share = |mean: f64| if high > low { (mean - low) / (high - low) } else { 0.5 };
+    let cell = |mean: &Option<f64>| match mean {
+        // The lightest cell keeps a tint, so that a poor value does not look like a missing one.
+        Some(mean) => Cell { shade: Some(0.08 + 0.92 * share(*mean)), text: one_decimal(analysis, *mean) },
+        None => Cell { shade: None, text: NOTHING.to_owned() },
+    };
+    means.iter().map(cell).collect()
+}
+
+fn key(analysis: &Analysis<'_>, means: &[Option<f64>]) -> (String, String, String) {
+    let (low, high) = range(means);
+    let title = format!("validation {} (mean)", heading(analysis.primary));
+    (title, one_decimal(analysis, low), one_decimal(analysis, high))
+}
+
+fn one_decimal(analysis: &Analysis<'_>, x: f64) -> String {
+    let decimals = if analysis.primary.higher_is_better() { 1 } else { 3 };
+    fixed(shown(analysis.primary, x), decimals)
+}
