@@ -162,10 +162,20 @@ impl<'a> Analysis<'a> {
         ranking
     }
 
+    /// Whether the best model is the baseline: then its comparisons were named beforehand, whoever came out best.
+    pub(crate) fn best_is_baseline(&self) -> bool {
+        self.baseline().is_some_and(|baseline| self.ranking.first() == Some(&baseline))
+    }
+
     /// The best model against each lower one; see [`comparisons::best_against`].
     fn compare_best(&self) -> Vec<(usize, Difference)> {
         let scores: Vec<Vec<f64>> = self.ranking.iter().map(|model| self.models[*model].test(self.primary)).collect();
-        let differences = comparisons::best_against(&scores, self.primary, self.test_rows());
+        let differences = if self.best_is_baseline() {
+            let others = scores[1..].iter().map(|other| (scores[0].as_slice(), other.as_slice()));
+            compare(&others.collect::<Vec<_>>(), self.primary, self.test_rows())
+        } else {
+            comparisons::best_against(&scores, self.primary, self.test_rows())
+        };
         self.ranking.iter().copied().skip(1).zip(differences).collect()
     }
 

@@ -38,10 +38,22 @@ pub(crate) fn paired(analysis: &Analysis<'_>, first: usize, second: usize) -> Ve
     let (first, second) = (&analysis.models[first], &analysis.models[second]);
     let n_labels = analysis.input.label_names.len();
     let path = StreamPath::root(analysis.input.plan.seed).child("report/names").child(first.id).child(second.id);
-    let of = |(replicate, (a, b)): (usize, (&&TestRecord, &&TestRecord))| {
-        of_replicate(a, b, n_labels, path.child("replicate").child(replicate).stream(), analysis.n_resamples)
-    };
-    first.tests.iter().zip(&second.tests).enumerate().map(of).collect()
+    // A replicate has a stream of its own, so each may have a thread of its own.
+    let pairs: Vec<(&TestRecord, &TestRecord)> =
+        first.tests.iter().copied().zip(second.tests.iter().copied()).collect();
+    let n_resamples = analysis.n_resamples;
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = pairs
+            .iter()
+            .enumerate()
+            .map(|(replicate, (a, b))| {
+                let stream = path.child("replicate").child(replicate).stream();
+                scope.spawn(move || of_replicate(a, b, n_labels, stream, n_resamples))
+            })
+            .collect();
+        let joined = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
+        joined.map(|result| result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    })
 }
 
 fn of_replicate(

@@ -462,3 +462,13 @@ fn each_part_of_the_signature_shows_its_change_alone() {
         experiment.selection = Selection::choose(&experiment.plan, &fewer);
     });
 }
+
+#[test]
+fn a_baseline_that_is_best_is_compared_by_the_comparisons_that_were_named_beforehand() {
+    let experiment = Outline { baseline: Some("stacked_rnn"), ..clear() }.build();
+    let page = markdown(&experiment);
+    assert!(answer(&experiment).contains("is best:"), "{page}");
+    assert!(page.contains("after Holm's correction over 2 comparisons)"), "{page}");
+    assert!(!page.contains("pairs of models"), "{page}");
+    assert!(markdown(&clear().build()).contains("all 3 pairs of models"));
+}

@@ -122,7 +122,7 @@ fn corrections(analysis: &Analysis<'_>) -> String {
     let all_pairs = n_of(analysis.best_against.iter().map(|(_, d)| d).find(|d| d.comparison.is_some()));
     let to_baseline = n_of(analysis.to_baseline.values().find(|d| d.comparison.is_some()));
     let mut text = String::new();
-    if all_pairs > 1 {
+    if all_pairs > 1 && !analysis.best_is_baseline() {
         text.push_str(&format!(
             " Which model is best is seen from the figures that it is compared by, so where the answer sets the best model \
              against the next, p is corrected over all {all_pairs} pairs of models."
