@@ -9,6 +9,7 @@ use recur_core::model::{Cancel, Model, ModelPlugin, Piece, Setup};
 use recur_core::params::{ParamValue, Params};
 use recur_core::random::StreamPath;
 use recur_core::settings::{ClassWeights, Optimizer, Sampling, Schedule, TrainingLength, TrainingSettings};
+use recur_core::workers::alone;
 use recur_kernels::Kernels;
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -96,6 +97,7 @@ impl<'a> Bench<'a> {
             n_classes: names.n_classes,
             class_weights: &vec![1.0; names.n_classes],
             streams: &streams,
+            workers: &alone(),
         };
         let model = plugin.build(&setup).expect("the parameters go together");
         Self { names, model, streams, step: 0 }

@@ -71,11 +71,10 @@ impl Sweep<'_> {
         logs: &TrialLogs,
     ) -> Result<Vec<Option<TrialRecord>>, CliError> {
         let Prepared { spec, plan, data, .. } = self.prepared;
-        let jobs = self.jobs.min(trials.len());
-        let (environment, progress) = (environment::gather(self.store, jobs), Progress::new(screen, trials.len()));
+        let (environment, progress) = (environment::gather(self.store, self.jobs), Progress::new(screen, trials.len()));
         let about = (spec, plan, &data.dataset);
         let keeper = Keeper::new(about, (self.store, environment), self.cadence, logs, progress);
-        let sweep = run_sweep(plan, &data.dataset, self.registry, trials, jobs, &CANCEL, &keeper);
+        let sweep = run_sweep(plan, &data.dataset, self.registry, trials, self.jobs, &CANCEL, &keeper);
         keeper.progress.finish();
         Ok(sweep?.records)
     }

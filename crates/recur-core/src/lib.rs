@@ -21,6 +21,7 @@ pub mod split;
 pub mod tensor;
 pub mod trial;
 pub mod weights;
+pub mod workers;
 
 /// The version of the numeric contract (rounding order of every operation of a `portable` model).
 ///

@@ -8,7 +8,9 @@ use crate::params::{ParamSpec, Params};
 use crate::random::StreamPath;
 use crate::settings::TrainingSettings;
 use crate::tensor::Tensor;
+use crate::workers::Workers;
 use serde::Serialize;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What a model promises of its bits, given equal inputs and seeds.
@@ -74,6 +76,8 @@ pub struct Setup<'a> {
     pub class_weights: &'a [f32],
     /// Random streams of this replicate; initial weights come from `init/…` below it.
     pub streams: &'a StreamPath,
+    /// Threads to share work with, in training and in prediction; a model may leave them alone.
+    pub workers: &'a Arc<dyn Workers>,
 }
 
 /// A piece of an epoch: the rows to learn from next, in the order in which the model must take them. An epoch may come in

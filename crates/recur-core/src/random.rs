@@ -68,6 +68,11 @@ impl StreamPath {
 pub struct Stream(ChaCha8Rng);
 
 impl Stream {
+    /// Goes to where `drawn` numbers of 32 bits have been drawn from the beginning.
+    pub fn seek(&mut self, drawn: u64) {
+        self.0.set_word_pos(u128::from(drawn));
+    }
+
     /// The next 32 random bits.
     pub fn next_u32(&mut self) -> u32 {
         self.0.next_u32()
@@ -79,10 +84,10 @@ impl Stream {
     /// If `n` is zero.
     pub fn below(&mut self, n: u32) -> u32 {
         assert!(n > 0, "no number is below zero");
-        let threshold = n.wrapping_neg() % n;
         loop {
             let product = u64::from(self.next_u32()) * u64::from(n);
-            if product as u32 >= threshold {
+            // The exact bound is below n and takes a division, so it is looked at last.
+            if product as u32 >= n || product as u32 >= n.wrapping_neg() % n {
                 return (product >> 32) as u32;
             }
         }
@@ -137,6 +142,18 @@ mod tests {
     }
 
     const PINNED: [u32; 4] = [876, 36, 16, 407];
+
+    #[test]
+    fn seeking_is_drawing_as_often() {
+        let path = StreamPath::root(7).child("a");
+        for drawn in [0, 1, 15, 16, 63, 64, 1_000] {
+            let (mut one, mut other) = (path.stream(), path.stream());
+            (0..drawn).for_each(|_| _ = one.next_u32());
+            other.next_u32();
+            other.seek(drawn);
+            assert_eq!(one.next_u32(), other.next_u32(), "after {drawn}");
+        }
+    }
 
     #[test]
     fn below_reaches_each_value_equally_often() {

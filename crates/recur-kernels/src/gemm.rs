@@ -29,6 +29,11 @@ impl<'a> Matrix<'a> {
         Self { data, rows, cols, row_stride: cols, col_stride: 1 }
     }
 
+    /// The numbers that it shows, and those between them if it is a part of a matrix.
+    pub fn data(self) -> &'a [f32] {
+        self.data
+    }
+
     /// Number of rows.
     pub fn rows(self) -> usize {
         self.rows
@@ -49,6 +54,17 @@ impl<'a> Matrix<'a> {
             col_stride: self.row_stride,
             data: self.data,
         }
+    }
+
+    /// These columns alone.
+    ///
+    /// # Panics
+    /// If there are not as many.
+    #[must_use]
+    pub fn columns(self, columns: Range<usize>) -> Self {
+        assert!(columns.start <= columns.end && columns.end <= self.cols, "columns {columns:?} of {}", self.cols);
+        let data = self.data.get(columns.start * self.col_stride..).unwrap_or_default();
+        Self { data, cols: columns.len(), ..self }
     }
 }
 

@@ -5,6 +5,7 @@ use recur_core::model::{Cancel, Model, ModelError, ModelPlugin, Piece, Setup};
 use recur_core::params::{ParamValue, Params};
 use recur_core::random::StreamPath;
 use recur_core::tensor::TensorData;
+use recur_core::workers::alone;
 use recur_linfa::{LINFA_LOGISTIC, LINFA_NAIVE_BAYES};
 use recur_testkit::bench::training;
 
@@ -24,6 +25,7 @@ fn build(plugin: &dyn ModelPlugin, changed: &[(&str, ParamValue)]) -> Box<dyn Mo
         n_classes: N_CLASSES,
         class_weights: &[1.0; N_CLASSES],
         streams: &StreamPath::root(1),
+        workers: &alone(),
     };
     plugin.build(&setup).unwrap()
 }

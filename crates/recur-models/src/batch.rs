@@ -20,6 +20,11 @@ pub(crate) struct Batch {
     n_followed: Vec<usize>,
     /// The time of each packed row's last letter, and its row within that time, (B).
     last: Vec<(usize, usize)>,
+    /// The first packed row of this share of a batch, and where each time's letters stand in the whole of it, (T); none
+    /// if this is the whole.
+    first: usize,
+    starts_in_whole: Vec<usize>,
+    n_letters_of_whole: usize,
 }
 
 impl Batch {
@@ -48,6 +53,44 @@ impl Batch {
         }
         let last_letter = |(row, position): (usize, &u32)| (n_letters(name(position)) - 1, row);
         self.last.extend(self.positions.iter().enumerate().map(last_letter));
+        self.n_letters_of_whole = self.tokens.len();
+    }
+
+    /// Takes `rows` of the packed rows of `whole`, which [`Batch::pack`] made. At each time, the letters of the shares in
+    /// turn are those of the whole.
+    pub(crate) fn take_share(&mut self, whole: &Batch, rows: Range<usize>) {
+        self.clear();
+        self.positions.extend_from_slice(&whole.positions[rows.clone()]);
+        let within = |active: usize| active.clamp(rows.start, rows.end) - rows.start;
+        for time in 0..whole.times.len() {
+            let n = within(whole.times.n_rows_at(time));
+            if n == 0 {
+                break;
+            }
+            let start = whole.times.at(time, 1).start;
+            self.starts_in_whole.push(start);
+            self.tokens.extend_from_slice(&whole.tokens[start + rows.start..][..n]);
+            self.times.push_packed(n);
+            self.n_followed.push(within(whole.n_followed[time]));
+        }
+        self.last.extend(whole.last[rows.clone()].iter().map(|(time, row)| (*time, row - rows.start)));
+        (self.first, self.n_letters_of_whole) = (rows.start, whole.n_letters());
+    }
+
+    /// Which packed rows the `index`th of `n` shares takes, so that all have about as many letters. The first has the
+    /// longest name; others may be empty.
+    pub(crate) fn rows_of_share(&self, index: usize, n: usize) -> Range<usize> {
+        let end_of = |share: usize| {
+            let mut before = 0;
+            let begins = |(time, _): &&(usize, usize)| {
+                before * n < self.n_letters() * share && {
+                    before += time + 1;
+                    true
+                }
+            };
+            self.last.iter().take_while(begins).count()
+        };
+        end_of(index)..end_of(index + 1)
     }
 
     /// Packs `names`, which must be sorted, in their order, so that names with the same first letters share the places
@@ -96,6 +139,8 @@ impl Batch {
         self.times.clear();
         self.n_followed.clear();
         self.last.clear();
+        self.starts_in_whole.clear();
+        (self.first, self.n_letters_of_whole) = (0, 0);
     }
 
     /// Number of names (B).
@@ -106,6 +151,16 @@ impl Batch {
     /// Number of letters (R).
     pub(crate) fn n_letters(&self) -> usize {
         self.tokens.len()
+    }
+
+    /// Number of letters of the batch that this is a share of, or the whole of.
+    pub(crate) fn n_letters_of_whole(&self) -> usize {
+        self.n_letters_of_whole
+    }
+
+    /// Where the letters of `time` begin among those of the whole batch.
+    pub(crate) fn start_in_whole(&self, time: usize) -> usize {
+        self.starts_in_whole.get(time).map_or(self.times.at(time, 1).start, |start| start + self.first)
     }
 
     /// The position of each packed row in the order given, (B).
@@ -165,6 +220,36 @@ mod tests {
         assert_eq!(rows_at_each_time(&batch), [4, 2, 1]);
         assert_eq!(batch.n_followed(), [2, 1, 0]);
         assert_eq!(batch.last(), [(2, 0), (1, 1), (0, 2), (0, 3)]);
+    }
+
+    #[test]
+    fn shares_in_turn_are_the_whole_at_each_time() {
+        let names: [&[u16]; 6] = [&[1], &[2, 3, 4, 5], &[6], &[7, 8], &[9, 1, 2], &[3, 4, 5]];
+        let (mut whole, mut share) = (Batch::default(), Batch::default());
+        whole.pack(&names.into_iter().collect(), &[0, 1, 2, 3, 4, 5]);
+        for n in 1..=6 {
+            let mut seen = vec![None; whole.n_letters()];
+            let (mut positions, mut end) = (Vec::new(), 0);
+            for index in 0..n {
+                let rows = whole.rows_of_share(index, n);
+                assert_eq!(rows.start, end);
+                end = rows.end;
+                share.take_share(&whole, rows);
+                positions.extend_from_slice(share.positions());
+                assert_eq!(share.n_letters_of_whole(), whole.n_letters());
+                for (time, followed) in share.n_followed().iter().enumerate() {
+                    let tokens = &share.tokens()[share.times().at(time, 1)];
+                    let to = &mut seen[share.start_in_whole(time)..][..tokens.len()];
+                    to.iter_mut().zip(tokens).for_each(|(to, token)| assert!(to.replace(*token).is_none()));
+                    let last = time + 1 == share.times().len();
+                    assert_eq!(*followed, if last { 0 } else { share.times().n_rows_at(time + 1) });
+                }
+            }
+            assert_eq!(positions, whole.positions());
+            assert_eq!(seen.into_iter().flatten().collect::<Vec<_>>(), whole.tokens(), "{n} shares");
+        }
+        let two: Vec<Range<usize>> = (0..2).map(|index| whole.rows_of_share(index, 2)).collect();
+        assert_eq!(two, [0..2, 2..6], "7 letters each");
     }
 
     #[test]

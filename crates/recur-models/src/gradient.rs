@@ -6,38 +6,55 @@
 //!
 //! Letters for dimensions: `R` terms of a sum in their order, `M` and `N` rows and columns of a weight.
 
+use crate::times::Times;
 use recur_kernels::{Kernels, Matrix};
 use std::ops::Range;
 
 /// Up to this many terms a sum is made twice, once for each layout of the weight.
 const FEW_TERMS: usize = 16;
 
+/// What the terms of a sum are, in their order.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Terms<'a> {
+    /// The names of the batch.
+    Names,
+    /// The rows of these times, from the one given on.
+    From(usize, &'a Times),
+}
+
 /// Takes the gradient of each weight, named by its place among the parameters.
 pub(crate) trait WeightGradients {
     /// Of a matrix (M, N): `aᵀ · d`, with `a (R, M)` and `d (R, N)`. Its second layout `transposed (N, M)` changes with
     /// the weight.
-    fn product(&mut self, place: &Range<usize>, transposed: &mut [f32], a: Matrix<'_>, d: Matrix<'_>);
+    fn product(&mut self, place: &Range<usize>, transposed: &mut [f32], a: Matrix<'_>, d: Matrix<'_>, terms: Terms<'_>);
 
     /// Of a vector (N): the sum of the rows of `d (R, N)`.
-    fn sum(&mut self, place: &Range<usize>, d: &[f32]);
+    fn sum(&mut self, place: &Range<usize>, d: &[f32], terms: Terms<'_>);
 
     /// Of a matrix (M, N) of which row `indices[r]` was read: to each row the sum of the rows of `d (R, N)` that read it.
-    fn lookups(&mut self, place: &Range<usize>, indices: &[u16], d: &[f32]);
+    fn lookups(&mut self, place: &Range<usize>, indices: &[u16], d: &[f32], terms: Terms<'_>);
 }
 
 /// Gradients in a buffer that is laid out like the parameters, and zero before the pass.
 pub(crate) struct Buffer<'a>(pub(crate) &'a mut [f32]);
 
 impl WeightGradients for Buffer<'_> {
-    fn product(&mut self, place: &Range<usize>, _transposed: &mut [f32], a: Matrix<'_>, d: Matrix<'_>) {
+    fn product(
+        &mut self,
+        place: &Range<usize>,
+        _transposed: &mut [f32],
+        a: Matrix<'_>,
+        d: Matrix<'_>,
+        _terms: Terms<'_>,
+    ) {
         Kernels::get().gemm(&mut self.0[place.clone()], a.transposed(), d);
     }
 
-    fn sum(&mut self, place: &Range<usize>, d: &[f32]) {
+    fn sum(&mut self, place: &Range<usize>, d: &[f32], _terms: Terms<'_>) {
         Kernels::get().add_rows(&mut self.0[place.clone()], d);
     }
 
-    fn lookups(&mut self, place: &Range<usize>, indices: &[u16], d: &[f32]) {
+    fn lookups(&mut self, place: &Range<usize>, indices: &[u16], d: &[f32], _terms: Terms<'_>) {
         add_to_rows(&mut self.0[place.clone()], indices, d);
     }
 }
@@ -53,7 +70,14 @@ pub(crate) struct Step<'a> {
 }
 
 impl WeightGradients for Step<'_> {
-    fn product(&mut self, place: &Range<usize>, transposed: &mut [f32], a: Matrix<'_>, d: Matrix<'_>) {
+    fn product(
+        &mut self,
+        place: &Range<usize>,
+        transposed: &mut [f32],
+        a: Matrix<'_>,
+        d: Matrix<'_>,
+        _terms: Terms<'_>,
+    ) {
         let (kernels, weight) = (Kernels::get(), &mut self.parameters[place.clone()]);
         kernels.sgd_gemm(weight, a.transposed(), d, self.rate);
         if a.rows() <= FEW_TERMS {
@@ -64,7 +88,7 @@ impl WeightGradients for Step<'_> {
         }
     }
 
-    fn sum(&mut self, place: &Range<usize>, d: &[f32]) {
+    fn sum(&mut self, place: &Range<usize>, d: &[f32], _terms: Terms<'_>) {
         let sum = &mut self.scratch[place.clone()];
         sum.fill(0.0);
         Kernels::get().add_rows(sum, d);
@@ -72,7 +96,7 @@ impl WeightGradients for Step<'_> {
     }
 
     /// Rows that were not read have a zero gradient and stay as they are.
-    fn lookups(&mut self, place: &Range<usize>, indices: &[u16], d: &[f32]) {
+    fn lookups(&mut self, place: &Range<usize>, indices: &[u16], d: &[f32], _terms: Terms<'_>) {
         if indices.is_empty() {
             return;
         }
@@ -92,7 +116,7 @@ impl WeightGradients for Step<'_> {
     }
 }
 
-fn add_to_rows(rows: &mut [f32], indices: &[u16], d: &[f32]) {
+pub(crate) fn add_to_rows(rows: &mut [f32], indices: &[u16], d: &[f32]) {
     if indices.is_empty() {
         return;
     }
@@ -114,9 +138,9 @@ mod tests {
         let a: Vec<f32> = (0..3 * terms).map(|i| i as f32 * 0.37 - 2.0).collect();
         let d: Vec<f32> = (0..2 * terms).map(|i| 1.0 - i as f32 * 0.21).collect();
         let indices: Vec<u16> = INDICES.into_iter().cycle().take(terms).collect();
-        into.product(&(0..6), transposed, Matrix::new(&a, terms, 3), Matrix::new(&d, terms, 2));
-        into.sum(&(6..8), &d);
-        into.lookups(&(8..16), &indices, &d);
+        into.product(&(0..6), transposed, Matrix::new(&a, terms, 3), Matrix::new(&d, terms, 2), Terms::Names);
+        into.sum(&(6..8), &d, Terms::Names);
+        into.lookups(&(8..16), &indices, &d, Terms::Names);
     }
 
     #[test]

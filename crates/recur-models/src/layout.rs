@@ -10,13 +10,13 @@ use recur_kernels::AlignedVec;
 use std::ops::Range;
 
 /// The weights of a model, one after another.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Layout {
     segments: Vec<Segment>,
     len: usize,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Segment {
     name: String,
     /// PyTorch's shape: `[out, in]` or `[out]`.

@@ -6,6 +6,7 @@
 mod batch;
 mod gradient;
 mod gru;
+mod kept;
 mod layout;
 mod lstm;
 mod manual_rnn;

@@ -8,8 +8,8 @@ use recur_core::random::{Stream, StreamPath};
 /// A network from a batch of names to a row of logits each, with its backward pass.
 ///
 /// It owns its workspace, which grows to the largest batch seen and is then used again, and second layouts of its
-/// weights. Parameters and gradients belong to the caller.
-pub(crate) trait Network: Send {
+/// weights. Parameters and gradients belong to the caller. A clone is for another share of a batch.
+pub(crate) trait Network: Clone + Send + Sync {
     /// Where each weight stands.
     fn layout(&self) -> &Layout;
 

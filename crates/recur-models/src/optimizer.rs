@@ -37,28 +37,28 @@ impl Optimizer {
         }
     }
 
-    /// Makes step `step` (from 0) of `total`; clips `gradients` in place.
-    pub(crate) fn step(&mut self, step: u64, total: u64, parameters: &mut [f32], gradients: &mut [f32]) {
-        let kernels = Kernels::get();
-        self.clip(kernels, gradients);
+    /// What step `step` (from 0) of `total` does to each number.
+    pub(crate) fn rule(&self, step: u64, total: u64) -> Rule {
         let rate = self.rate(step, total);
         match self.settings {
-            Settings::Sgd { momentum: 0.0 } => kernels.sgd_step(parameters, gradients, rate as f32),
-            Settings::Sgd { momentum } => {
-                kernels.momentum_step(parameters, gradients, &mut self.moment1, rate as f32, momentum as f32);
-            }
+            Settings::Sgd { momentum: 0.0 } => Rule::Sgd { rate: rate as f32 },
+            Settings::Sgd { momentum } => Rule::Momentum { rate: rate as f32, momentum: momentum as f32 },
             Settings::Adam { beta1, beta2, epsilon } => {
                 let t = (step + 1) as f64;
-                let adam = AdamStep {
+                Rule::Adam(AdamStep {
                     beta1: beta1 as f32,
                     beta2: beta2 as f32,
                     step_size: (rate / (1.0 - libm::pow(beta1, t))) as f32,
                     root_correction: (1.0 - libm::pow(beta2, t)).sqrt() as f32,
                     epsilon: epsilon as f32,
-                };
-                kernels.adam_step(parameters, gradients, &mut self.moment1, &mut self.moment2, &adam);
+                })
             }
         }
+    }
+
+    /// All of `parameters` and `gradients`, with the moments that belong to them.
+    pub(crate) fn whole<'a>(&'a mut self, parameters: &'a mut [f32], gradients: &'a mut [f32]) -> Part<'a> {
+        Part { first: 0, parameters, gradients, moment1: &mut self.moment1, moment2: &mut self.moment2 }
     }
 
     /// The learning rate of step `step` of `total`, if a step is `p -= rate · gradient` and nothing else: it may then be
@@ -68,13 +68,17 @@ impl Optimizer {
         plain.then(|| self.rate(step, total) as f32)
     }
 
-    /// Scales gradients with a norm above the limit down to it (Pascanu et al. 2013): `g *= limit / (norm + 1e-6)`.
-    fn clip(&self, kernels: Kernels, gradients: &mut [f32]) {
-        let Some(limit) = self.clip_norm else { return };
-        let norm = kernels.sum_of_squares(gradients).sqrt();
-        if norm > limit {
-            kernels.scale(gradients, limit / (norm + 1e-6));
-        }
+    /// Whether [`Optimizer::clip_factor`] has to be asked once all gradients are known.
+    pub(crate) fn clips(&self) -> bool {
+        self.clip_norm.is_some()
+    }
+
+    /// The factor that scales all `gradients` with a norm above the limit down to it (Pascanu et al. 2013):
+    /// `limit / (norm + 1e-6)`.
+    pub(crate) fn clip_factor(&self, gradients: &[f32]) -> Option<f32> {
+        let limit = self.clip_norm?;
+        let norm = Kernels::get().sum_of_squares(gradients).sqrt();
+        (norm > limit).then(|| limit / (norm + 1e-6))
     }
 
     /// The learning rate of step `step` of `total`.
@@ -114,6 +118,56 @@ impl Optimizer {
     }
 }
 
+/// What one step does to each number, whatever its place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Rule {
+    Sgd { rate: f32 },
+    Momentum { rate: f32, momentum: f32 },
+    Adam(AdamStep),
+}
+
+/// A run of the parameters with what belongs to them.
+pub(crate) struct Part<'a> {
+    /// The place of its first number among all.
+    pub(crate) first: usize,
+    pub(crate) parameters: &'a mut [f32],
+    pub(crate) gradients: &'a mut [f32],
+    moment1: &'a mut [f32],
+    moment2: &'a mut [f32],
+}
+
+impl<'a> Part<'a> {
+    /// What stands before `place`, and the rest.
+    pub(crate) fn split(self, place: usize) -> (Part<'a>, Part<'a>) {
+        let at = place - self.first;
+        let (parameters, gradients) = (self.parameters.split_at_mut(at), self.gradients.split_at_mut(at));
+        // Not every optimizer keeps both moments.
+        let of = |moment: &'a mut [f32]| moment.split_at_mut(at.min(moment.len()));
+        let (moment1, moment2) = (of(self.moment1), of(self.moment2));
+        let part =
+            |first, parameters, gradients, moment1, moment2| Part { first, parameters, gradients, moment1, moment2 };
+        (
+            part(self.first, parameters.0, gradients.0, moment1.0, moment2.0),
+            part(place, parameters.1, gradients.1, moment1.1, moment2.1),
+        )
+    }
+
+    /// Multiplies the gradients by `factor`, if there is one, and makes the step.
+    pub(crate) fn step(&mut self, factor: Option<f32>, rule: &Rule) {
+        let kernels = Kernels::get();
+        if let Some(factor) = factor {
+            kernels.scale(self.gradients, factor);
+        }
+        match rule {
+            Rule::Sgd { rate } => kernels.sgd_step(self.parameters, self.gradients, *rate),
+            Rule::Momentum { rate, momentum } => {
+                kernels.momentum_step(self.parameters, self.gradients, self.moment1, *rate, *momentum);
+            }
+            Rule::Adam(step) => kernels.adam_step(self.parameters, self.gradients, self.moment1, self.moment2, step),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,6 +185,13 @@ mod tests {
             early_stopping: None,
         };
         Optimizer::new(&training, 0.1, 2)
+    }
+
+    impl Optimizer {
+        fn step(&mut self, step: u64, total: u64, parameters: &mut [f32], gradients: &mut [f32]) {
+            let (factor, rule) = (self.clip_factor(gradients), self.rule(step, total));
+            self.whole(parameters, gradients).step(factor, &rule);
+        }
     }
 
     #[test]
@@ -152,13 +213,34 @@ mod tests {
 
     #[test]
     fn long_gradients_are_cut_to_the_norm_and_short_ones_left() {
-        let sgd = optimizer(Settings::Sgd { momentum: 0.0 }, Some(1.0), Schedule::Constant);
-        let mut long = [3.0, 4.0];
-        sgd.clip(Kernels::get(), &mut long);
+        let mut sgd = optimizer(Settings::Sgd { momentum: 0.0 }, Some(1.0), Schedule::Constant);
+        let (mut p, mut long) = ([0.0; 2], [3.0, 4.0]);
+        sgd.step(0, 1, &mut p, &mut long);
         assert!((long[0] - 0.6).abs() < 1e-6 && (long[1] - 0.8).abs() < 1e-6, "{long:?}");
         let mut short = [0.3, 0.4];
-        sgd.clip(Kernels::get(), &mut short);
+        sgd.step(0, 1, &mut p, &mut short);
         assert_eq!(short, [0.3, 0.4]);
+    }
+
+    #[test]
+    fn a_step_in_parts_is_the_step() {
+        let momentum = Settings::Sgd { momentum: 0.9 };
+        for settings in
+            [momentum, Settings::Sgd { momentum: 0.0 }, Settings::Adam { beta1: 0.9, beta2: 0.9, epsilon: 1e-8 }]
+        {
+            let (mut one, mut other) =
+                (optimizer(settings, None, Schedule::Constant), optimizer(settings, None, Schedule::Constant));
+            let (mut p, mut q) = ([1.0, 2.0], [1.0, 2.0]);
+            for step in 0..3 {
+                one.step(step, 3, &mut p, &mut [0.5, -0.25]);
+                let rule = other.rule(step, 3);
+                let mut gradients = [0.5, -0.25];
+                let (mut first, mut second) = other.whole(&mut q, &mut gradients).split(1);
+                second.step(None, &rule);
+                first.step(None, &rule);
+            }
+            assert_eq!(p, q, "{settings:?}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use recur_core::params::{ParamValue, Params};
 use recur_core::random::StreamPath;
 use recur_core::settings::{ClassWeights, Optimizer, Sampling, Schedule, TrainingLength, TrainingSettings};
 use recur_core::tensor::{Tensor, TensorData};
+use recur_core::workers::alone;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -111,6 +112,7 @@ impl Bench {
             n_classes: self.case.classes,
             class_weights: &vec![1.0; self.case.classes],
             streams: &StreamPath::root(0),
+            workers: &alone(),
         };
         let mut model = self.plugin.build(&setup).unwrap();
         model.set_weights(weights).unwrap();

@@ -8,6 +8,7 @@ use recur_core::params::{ParamValue, Params};
 use recur_core::random::StreamPath;
 use recur_core::settings::{ClassWeights, Optimizer, Sampling, Schedule, TrainingLength, TrainingSettings};
 use recur_core::tensor::TensorData;
+use recur_core::workers::alone;
 
 const N_TOKENS: usize = 9;
 const N_CLASSES: usize = 4;
@@ -47,6 +48,7 @@ fn trained(plugin: &dyn ModelPlugin) -> Box<dyn Model> {
         n_classes: N_CLASSES,
         class_weights: &[1.0; N_CLASSES],
         streams: &StreamPath::root(12),
+        workers: &alone(),
     };
     let mut model = plugin.build(&setup).unwrap();
     let order: Vec<u32> = (0..sequences.len() as u32).collect();

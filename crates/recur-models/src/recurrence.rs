@@ -2,7 +2,7 @@
 //!
 //! Letters for dimensions: `R` (letter, name) pairs of the batch in packed order, `H` hidden size.
 
-use crate::gradient::WeightGradients;
+use crate::gradient::{Terms, WeightGradients};
 use crate::times::Times;
 use recur_kernels::{AlignedVec, Kernels, Matrix};
 use std::ops::Range;
@@ -113,7 +113,7 @@ pub(crate) fn give_weight_gradient(
     }
     let (previous, d) =
         (Matrix::new(&previous[..rows * h], rows, h), Matrix::new(&d[first * n..][..rows * n], rows, n));
-    into.product(w_hh, w_hh_t, previous, d);
+    into.product(w_hh, w_hh_t, previous, d, Terms::From(1, times));
 }
 
 fn side(square: &[f32]) -> usize {

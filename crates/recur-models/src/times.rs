@@ -6,7 +6,7 @@ use recur_kernels::AlignedVec;
 use std::ops::Range;
 
 /// Rows, time after time. Each row but those of the first time follows a row of the time before.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Times {
     /// Where each time's rows start, and the last one's end, (T + 1).
     starts: Vec<usize>,

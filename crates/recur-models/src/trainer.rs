@@ -1,22 +1,30 @@
 //! The training loop that the recurrent models share: a [`Network`] becomes a [`Model`].
 //!
+//! Where threads are free, the names of a batch are shared among them for the forward and the backward pass, and then the
+//! parameters for their gradients and the step. No bit depends on how many there are.
+//!
 //! Letters for dimensions: `B` names of a batch, `C` labels.
 
 use crate::batch::Batch;
 use crate::gradient;
+use crate::kept::{self, Kept};
 use crate::network::{Draws, Network};
-use crate::optimizer::Optimizer;
+use crate::optimizer::{Optimizer, Part};
 use recur_core::dataset::Sequences;
 use recur_core::model::{Model, ModelError, Piece, Setup};
 use recur_core::tensor::Tensor;
+use recur_core::workers::{Workers, for_each};
 use recur_kernels::{AlignedVec, Kernels};
+use std::sync::Arc;
 
 /// Names scored at once in prediction; their figures do not depend on it.
 const PREDICTION_BATCH: usize = 256;
 
 /// A network in training.
 pub(crate) struct Trainer<N> {
-    network: N,
+    /// A network for each share of a batch; without sharing the first does all.
+    shares: Vec<Share<N>>,
+    workers: Arc<dyn Workers>,
     parameters: AlignedVec,
     gradients: AlignedVec,
     optimizer: Optimizer,
@@ -24,68 +32,214 @@ pub(crate) struct Trainer<N> {
     batch_size: usize,
     class_weights: Vec<f32>,
     batch: Batch,
-    logits: AlignedVec,
+    /// The label of each packed row and its weight in the loss, (B).
     labels: Vec<u16>,
     row_weights: Vec<f32>,
+    cuts: Vec<usize>,
+}
+
+/// What one worker needs for its share of a batch.
+struct Share<N> {
+    network: N,
+    /// Whether parameters have changed since the network took note of them.
+    stale: bool,
+    batch: Batch,
+    /// (B, C).
+    logits: AlignedVec,
+    /// Of each name, the log-probability of its label, (B).
+    log_likelihoods: Vec<f32>,
+    kept: Kept,
+}
+
+impl<N: Network> Share<N> {
+    fn new(network: N) -> Self {
+        let (batch, logits, log_likelihoods) = (Batch::default(), AlignedVec::default(), Vec::new());
+        Self { network, stale: true, batch, logits, log_likelihoods, kept: Kept::default() }
+    }
+
+    fn refresh(&mut self, parameters: &[f32]) {
+        if std::mem::take(&mut self.stale) {
+            self.network.parameters_changed(parameters);
+        }
+    }
+}
+
+/// What the shares of a batch read.
+#[derive(Clone, Copy)]
+struct Pass<'a> {
+    parameters: &'a [f32],
+    draws: Draws<'a>,
+    /// The label of each packed row and its weight in the loss, (B).
+    labels: &'a [u16],
+    row_weights: &'a [f32],
+    n_classes: usize,
+}
+
+impl Pass<'_> {
+    /// Leaves in `logits` the gradient of the batch's weighted mean loss with respect to the logits, (B, C).
+    fn forward<N: Network>(
+        self,
+        network: &mut N,
+        batch: &Batch,
+        logits: &mut AlignedVec,
+        log_likelihoods: &mut Vec<f32>,
+    ) {
+        let (kernels, c) = (Kernels::get(), self.n_classes);
+        let logits = logits.take(batch.len() * c);
+        network.forward(self.parameters, batch, Some(self.draws), logits);
+        kernels.log_softmax_rows(logits, c);
+        log_likelihoods.clear();
+        log_likelihoods.extend(logits.chunks_exact(c).zip(self.labels).map(|(row, label)| row[usize::from(*label)]));
+        kernels.nll_gradient_rows(logits, c, self.labels, self.row_weights);
+    }
+
+    /// The forward pass of `share` over its part of `whole`, the `index`th of `n`, and the backward pass, which keeps what
+    /// gradients are made from.
+    fn share<N: Network>(mut self, share: &mut Share<N>, whole: &Batch, index: usize, n: usize) {
+        share.refresh(self.parameters);
+        share.kept.clear();
+        share.log_likelihoods.clear();
+        let rows = whole.rows_of_share(index, n);
+        if rows.is_empty() {
+            return;
+        }
+        (self.labels, self.row_weights) = (&self.labels[rows.clone()], &self.row_weights[rows.clone()]);
+        share.batch.take_share(whole, rows);
+        self.forward(&mut share.network, &share.batch, &mut share.logits, &mut share.log_likelihoods);
+        let d_logits = &share.logits[..share.batch.len() * self.n_classes];
+        share.network.backward(&share.batch, d_logits, &mut share.kept);
+    }
 }
 
 impl<N: Network> Trainer<N> {
     /// An untrained model with initial weights from `setup`'s streams.
     pub(crate) fn new(network: N, setup: &Setup<'_>) -> Self {
         let parameters = network.layout().initial(setup.streams);
-        let mut trainer = Self {
+        Self {
             gradients: AlignedVec::zeros(parameters.len()),
             optimizer: Optimizer::new(setup.training, setup.params.real("learning_rate"), parameters.len()),
+            workers: setup.workers.clone(),
             n_classes: setup.n_classes,
             batch_size: setup.training.batch_size as usize,
             class_weights: setup.class_weights.to_vec(),
             batch: Batch::default(),
-            logits: AlignedVec::default(),
             labels: Vec::new(),
             row_weights: Vec::new(),
-            network,
+            cuts: Vec::new(),
+            shares: vec![Share::new(network)],
             parameters,
-        };
-        trainer.network.parameters_changed(&trainer.parameters);
-        trainer
+        }
     }
 
-    /// The losses of `rows` added to `loss` in order; leaves in `logits` the gradient of their weighted mean with respect to the
-    /// logits, (B, C) in packed order.
-    fn forward(&mut self, piece: &Piece<'_>, rows: &[u32], draws: Draws<'_>, loss: f64) -> f64 {
-        let (kernels, c) = (Kernels::get(), self.n_classes);
-        self.batch.pack(piece.sequences, rows);
-        let logits = self.logits.take(rows.len() * c);
-        self.network.forward(&self.parameters, &self.batch, Some(draws), logits);
-        kernels.log_softmax_rows(logits, c);
+    fn network(&self) -> &N {
+        &self.shares[0].network
+    }
 
+    /// Into how many shares to divide `n_names` with `n_letters`, and that many networks. A weight takes `passes`
+    /// multiplications a letter.
+    fn divide(&mut self, n_names: usize, n_letters: usize, passes: usize) -> usize {
+        let n = self.workers.shares((self.parameters.len() * n_letters * passes) as u64).clamp(1, n_names.max(1));
+        while self.shares.len() < n {
+            let network = self.network().clone();
+            self.shares.push(Share::new(network));
+        }
+        n
+    }
+
+    /// One step on `rows`; adds their losses to `loss`, in packed order.
+    fn step(&mut self, piece: &Piece<'_>, rows: &[u32], draws: Draws<'_>, mut loss: f64) -> Result<f64, ModelError> {
+        self.batch.pack(piece.sequences, rows);
         self.labels.clear();
         let label = |position: &u32| piece.labels[rows[*position as usize] as usize];
         self.labels.extend(self.batch.positions().iter().map(label));
-        let losses = logits.chunks_exact(c).zip(&self.labels).map(|(row, label)| -f64::from(row[*label as usize]));
-        let loss = losses.fold(loss, |sum, loss| sum + loss);
-
         self.row_weights.clear();
         self.row_weights.extend(self.labels.iter().map(|label| self.class_weights[*label as usize]));
         let total: f32 = self.row_weights.iter().sum();
         self.row_weights.iter_mut().for_each(|weight| *weight /= total);
-        kernels.nll_gradient_rows(logits, c, &self.labels, &self.row_weights);
-        loss
+
+        let n = self.divide(rows.len(), self.batch.n_letters(), 3);
+        let pass = Pass {
+            parameters: &self.parameters,
+            draws,
+            labels: &self.labels,
+            row_weights: &self.row_weights,
+            n_classes: self.n_classes,
+        };
+        let (shares, batch) = (&mut self.shares[..n], &self.batch);
+        if let [Share { network, logits, log_likelihoods, .. }] = shares {
+            pass.forward(network, batch, logits, log_likelihoods);
+        } else {
+            for_each(&*self.workers, shares, &|index, share| pass.share(share, batch, index, n));
+        }
+        for log_likelihood in shares.iter().flat_map(|share| &share.log_likelihoods) {
+            loss -= f64::from(*log_likelihood);
+        }
+        if !loss.is_finite() {
+            return Err(ModelError::Diverged { step: draws.step, loss });
+        }
+        if n == 1 {
+            self.backward(draws.step, piece.total_steps)
+        } else {
+            self.step_in_parts(n, draws.step, piece.total_steps)
+        }
+        Ok(loss)
     }
 
-    /// The backward pass of [`Trainer::forward`] and the step that follows from it.
-    fn step(&mut self, step: u64, total: u64) {
-        let d_logits = &self.logits[..self.batch.len() * self.n_classes];
+    /// The backward pass over the whole batch and the step that follows from it.
+    fn backward(&mut self, step: u64, total: u64) {
+        let (first, others) = self.shares.split_at_mut(1);
+        let Share { network, stale, logits, .. } = &mut first[0];
+        if std::mem::take(stale) {
+            network.parameters_changed(&self.parameters);
+        }
+        let d_logits = &logits[..self.batch.len() * self.n_classes];
         if let Some(rate) = self.optimizer.plain_rate(step, total) {
             let (parameters, scratch) = (&mut self.parameters[..], &mut self.gradients[..]);
-            self.network.backward(&self.batch, d_logits, &mut gradient::Step { parameters, scratch, rate });
+            network.backward(&self.batch, d_logits, &mut gradient::Step { parameters, scratch, rate });
         } else {
             self.gradients.fill(0.0);
-            self.network.backward(&self.batch, d_logits, &mut gradient::Buffer(&mut self.gradients));
-            self.optimizer.step(step, total, &mut self.parameters, &mut self.gradients);
-            self.network.parameters_changed(&self.parameters);
+            network.backward(&self.batch, d_logits, &mut gradient::Buffer(&mut self.gradients));
+            let (factor, rule) = (self.optimizer.clip_factor(&self.gradients), self.optimizer.rule(step, total));
+            self.optimizer.whole(&mut self.parameters, &mut self.gradients).step(factor, &rule);
+            *stale = true;
         }
+        others.iter_mut().for_each(|share| share.stale = true);
     }
+
+    /// The gradients from what the first `n` shares have kept, and the step, each worker for a run of the parameters.
+    fn step_in_parts(&mut self, n: usize, step: u64, total: u64) {
+        let (shares, workers) = (&self.shares[..n], &*self.workers);
+        let kept = || shares.iter().map(|share| &share.kept);
+        kept::cut(&shares[0].kept, self.parameters.len(), n, &mut self.cuts);
+        let (rule, clips) = (self.optimizer.rule(step, total), self.optimizer.clips());
+        let whole = self.optimizer.whole(&mut self.parameters, &mut self.gradients);
+        in_parts(workers, whole, &self.cuts, &|mut part| {
+            kept::write_gradient(kept(), part.first, part.gradients);
+            if !clips {
+                part.step(None, &rule);
+            }
+        });
+        if clips {
+            let factor = self.optimizer.clip_factor(&self.gradients);
+            let whole = self.optimizer.whole(&mut self.parameters, &mut self.gradients);
+            in_parts(workers, whole, &self.cuts, &|mut part| part.step(factor, &rule));
+        }
+        self.parameters_changed();
+    }
+
+    fn parameters_changed(&mut self) {
+        self.shares.iter_mut().for_each(|share| share.stale = true);
+    }
+}
+
+/// Calls `work` for each of the parts between `cuts`, side by side where threads are free.
+fn in_parts(workers: &dyn Workers, whole: Part<'_>, cuts: &[usize], work: &(impl Fn(Part<'_>) + Sync)) {
+    let Some(cut) = cuts.get(cuts.len() / 2) else { return work(whole) };
+    let (left, right) = whole.split(*cut);
+    let (mut left, mut right) = (Some(left), Some(right));
+    let (before, after) = (&cuts[..cuts.len() / 2], &cuts[cuts.len() / 2 + 1..]);
+    let part = |part: &mut Option<_>, cuts| in_parts(workers, part.take().expect("called once"), cuts, work);
+    workers.join(&mut || part(&mut left, before), &mut || part(&mut right, after));
 }
 
 impl<N: Network> Model for Trainer<N> {
@@ -96,11 +250,7 @@ impl<N: Network> Model for Trainer<N> {
             if piece.cancel.is_cancelled() {
                 return Err(ModelError::Cancelled);
             }
-            loss = self.forward(piece, rows, Draws { path, step }, loss);
-            if !loss.is_finite() {
-                return Err(ModelError::Diverged { step, loss });
-            }
-            self.step(step, piece.total_steps);
+            loss = self.step(piece, rows, Draws { path, step }, loss)?;
         }
         Ok(loss)
     }
@@ -112,12 +262,23 @@ impl<N: Network> Model for Trainer<N> {
         let mut named: Vec<(&[u16], usize)> = rows.iter().map(|row| sequences.get(*row)).zip(0..).collect();
         named.sort_unstable();
         let (names, positions): (Vec<&[u16]>, Vec<usize>) = named.into_iter().unzip();
-        for (names, positions) in names.chunks(PREDICTION_BATCH).zip(positions.chunks(PREDICTION_BATCH)) {
-            self.batch.pack_prefixes(names);
-            let logits = self.logits.take(names.len() * c);
-            self.network.forward(&self.parameters, &self.batch, None, logits);
-            Kernels::get().log_softmax_rows(logits, c);
-            for (row, position) in logits.chunks_exact(c).zip(positions) {
+        let n_letters = names.iter().map(|name| name.len()).sum();
+        let n = self.divide(names.len().div_ceil(PREDICTION_BATCH), n_letters, 1);
+        let (parameters, group) = (&self.parameters, n * PREDICTION_BATCH);
+        for (names, positions) in names.chunks(group).zip(positions.chunks(group)) {
+            let of_share = |index| names.chunks(PREDICTION_BATCH).nth(index).unwrap_or_default();
+            for_each(&*self.workers, &mut self.shares[..n], &|index, share| {
+                share.batch.pack_prefixes(of_share(index));
+                if share.batch.len() == 0 {
+                    return;
+                }
+                let logits = share.logits.take(share.batch.len() * c);
+                share.network.forward(parameters, &share.batch, None, logits);
+                Kernels::get().log_softmax_rows(logits, c);
+            });
+            let logits =
+                self.shares[..n].iter().flat_map(|share| share.logits[..share.batch.len() * c].chunks_exact(c));
+            for (row, position) in logits.zip(positions) {
                 out[position * c..][..c].copy_from_slice(row);
             }
         }
@@ -129,20 +290,20 @@ impl<N: Network> Model for Trainer<N> {
     }
 
     fn weights(&self) -> Vec<Tensor> {
-        self.network.layout().export("", &self.parameters)
+        self.network().layout().export("", &self.parameters)
     }
 
     fn set_weights(&mut self, weights: &[Tensor]) -> Result<(), ModelError> {
-        self.network.layout().import("", weights, &mut self.parameters)?;
-        self.network.parameters_changed(&self.parameters);
+        self.shares[0].network.layout().import("", weights, &mut self.parameters)?;
+        self.parameters_changed();
         Ok(())
     }
 
     fn training_state(&self) -> Vec<Tensor> {
-        self.optimizer.state(self.network.layout())
+        self.optimizer.state(self.network().layout())
     }
 
     fn set_training_state(&mut self, state: &[Tensor]) -> Result<(), ModelError> {
-        self.optimizer.set_state(self.network.layout(), state)
+        self.optimizer.set_state(self.shares[0].network.layout(), state)
     }
 }

@@ -5,6 +5,7 @@ use recur_core::model::{Cancel, Model, ModelPlugin, Piece, Setup};
 use recur_core::params::{ParamValue, Params};
 use recur_core::random::StreamPath;
 use recur_core::settings::{ClassWeights, Optimizer, Sampling, Schedule, TrainingLength, TrainingSettings};
+use recur_core::workers::alone;
 use recur_models::PLUGINS;
 
 const N_CLASSES: usize = 5;
@@ -51,6 +52,7 @@ fn build(plugin: &dyn ModelPlugin, training: &TrainingSettings) -> Box<dyn Model
         n_classes: N_CLASSES,
         class_weights: &[1.0; N_CLASSES],
         streams: &StreamPath::root(3),
+        workers: &alone(),
     };
     plugin.build(&setup).unwrap()
 }

@@ -5,6 +5,7 @@ use recur_core::model::{Cancel, Model, ModelError, ModelPlugin, Piece, Regime, S
 use recur_core::params::Params;
 use recur_core::random::StreamPath;
 use recur_core::settings::{ClassWeights, Optimizer, Sampling, Schedule, TrainingLength, TrainingSettings};
+use recur_core::workers::alone;
 
 /// The seed of all training that is not about seeds.
 pub const SEED: u64 = 20_261_123;
@@ -82,6 +83,7 @@ impl Bench {
             n_classes: N_CLASSES,
             class_weights: &[1.0; N_CLASSES],
             streams: &streams(seed),
+            workers: &alone(),
         })
     }
 

@@ -14,10 +14,12 @@
 pub mod battery;
 pub mod bench;
 mod checks;
+mod crowd;
 pub mod names;
 
 pub use battery::{Battery, Outcome};
 pub use bench::Bench;
+pub use crowd::Crowd;
 
 use recur_core::model::ModelPlugin;
 use recur_core::params::Params;

@@ -3,6 +3,7 @@
 //! A trial's result is a function of its identity and the data set alone; how many trials run at once, and in which
 //! order they end, changes nothing. This crate touches no files: what is to be kept is handed to an [`Observer`].
 
+mod crew;
 mod order;
 mod predict;
 mod scores;

@@ -7,6 +7,7 @@ use recur_core::random::StreamPath;
 use recur_core::registry::{Registry, UnknownModel};
 use recur_core::settings::{ClassWeights, Optimizer, Sampling, Schedule, TrainingLength, TrainingSettings, Unknown};
 use recur_core::weights::{ModelCard, WeightsFile};
+use recur_core::workers::alone;
 
 /// Names with more letters are not predicted: memory grows with the longest.
 const MAX_LETTERS: usize = 10_000;
@@ -97,6 +98,7 @@ impl Predictor {
             n_classes,
             class_weights: &vec![1.0; n_classes],
             streams: &StreamPath::root(0),
+            workers: &alone(),
         };
         let failed = |source| PredictError::Model { path: path(), source };
         let mut model = plugin.build(&setup).map_err(failed)?;

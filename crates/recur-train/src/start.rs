@@ -6,6 +6,7 @@ use recur_core::model::{ModelError, ModelPlugin};
 use recur_core::plan::Plan;
 use recur_core::trial::Trial;
 use recur_core::weights::{ModelCard, WeightsFile};
+use recur_core::workers::alone;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -126,7 +127,7 @@ fn check_one(
         check_card(card, plugin.id(), dataset)?;
     }
     let (n_tokens, n_classes) = (dataset.alphabet().n_tokens(), dataset.label_names().len());
-    let tried = build(plan, dataset, plugin, trial, &vec![1.0; n_classes])
+    let tried = build(plan, dataset, plugin, trial, &vec![1.0; n_classes], &alone())
         .and_then(|mut model| model.set_weights(&file.tensors));
     tried.map_err(|problem| Misfit::Tensor { n_tokens, n_classes, problem })
 }

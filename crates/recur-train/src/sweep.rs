@@ -1,5 +1,6 @@
-//! The sweep: trials side by side, each whole on one thread.
+//! The sweep: trials side by side, a thread each; threads without a trial help those that have one.
 
+use crate::crew::Crew;
 use crate::start::StartError;
 use crate::trial::{TrialResult, train_trial};
 use recur_core::checkpoint::Checkpoint;
@@ -11,9 +12,10 @@ use recur_core::record::{Outcome, TrialRecord};
 use recur_core::registry::{Registry, UnknownModel};
 use recur_core::split::SplitError;
 use recur_core::trial::Trial;
+use recur_core::workers::Workers;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// Watches a sweep and keeps what comes out of it. Called from the sweep's threads.
 pub trait Observer: Sync {
@@ -81,7 +83,8 @@ pub enum SweepError {
     },
 }
 
-/// Trains `trials` on `jobs` threads. Raise `cancel` to abandon what has not ended.
+/// Trains `trials` on `jobs` threads. Where there are fewer trials than threads, models may share their work among these;
+/// how many do so changes no result. Raise `cancel` to abandon what has not ended.
 ///
 /// A trial that panics, errors or diverges becomes a record with its cause, and the others go on.
 ///
@@ -98,6 +101,7 @@ pub fn run_sweep(
 ) -> Result<Sweep, SweepError> {
     let plugins = trials.iter().map(|trial| registry.get(&trial.identity.model)).collect::<Result<Vec<_>, _>>()?;
     crate::start::check(plan, dataset, &plugins, trials)?;
+    let jobs = jobs.max(1);
     let work = Work {
         plan,
         dataset,
@@ -105,15 +109,16 @@ pub fn run_sweep(
         plugins,
         cancel,
         observer,
+        crew: Arc::new(Crew::new(jobs)),
         span: tracing::Span::current(),
         next: AtomicUsize::new(0),
         records: Mutex::new(vec![None; trials.len()]),
         error: Mutex::new(None),
     };
-    let jobs = jobs.clamp(1, trials.len().max(1));
     let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).thread_name(|i| format!("trial-{i}")).build();
     let pool = pool.map_err(|source| SweepError::Threads { jobs, source })?;
-    pool.scope(|scope| (0..jobs).for_each(|_| scope.spawn(|_| work.run())));
+    // Each thread takes trials of its own accord, so that none waits for a part of its trial within another one.
+    pool.broadcast(|_| work.run());
     match work.error.into_inner().expect("no thread panics while it holds the lock") {
         Some(error) => Err(error),
         None => Ok(Sweep { records: work.records.into_inner().expect("no thread panics while it holds the lock") }),
@@ -128,6 +133,7 @@ struct Work<'a> {
     plugins: Vec<&'static dyn ModelPlugin>,
     cancel: &'a Cancel,
     observer: &'a dyn Observer,
+    crew: Arc<Crew>,
     span: tracing::Span,
     next: AtomicUsize,
     records: Mutex<Vec<Option<TrialRecord>>>,
@@ -162,8 +168,9 @@ impl Work<'_> {
             parent: &self.span, "trial", id = trial.id.as_str(), model = %title, replicate = trial.replicate
         );
         let _entered = span.enter();
-        let train = || train_trial(self.plan, self.dataset, plugin, trial, self.cancel, self.observer);
-        let result = match catch_unwind(AssertUnwindSafe(train)) {
+        let workers: Arc<dyn Workers> = self.crew.clone();
+        let train = || train_trial(self.plan, self.dataset, plugin, trial, &workers, self.cancel, self.observer);
+        let result = match self.crew.busy(|| catch_unwind(AssertUnwindSafe(train))) {
             Ok(result) => result?,
             Err(panic) => Some(failed(self.plan, self.dataset, trial, panic_message(&*panic))?),
         };

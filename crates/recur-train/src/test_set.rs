@@ -11,6 +11,7 @@ use recur_core::selection::Selection;
 use recur_core::split::SplitError;
 use recur_core::tensor::Tensor;
 use recur_core::trial::Trial;
+use recur_core::workers::alone;
 
 /// Why a trial's test rows could not be scored.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +57,7 @@ pub fn score_test_set(
     let failed = |source| TestSetError::Model { trial: trial.id.to_string(), source };
     let plugin = registry.get(&trial.identity.model)?;
     let n_classes = dataset.label_names().len();
-    let mut model = build(plan, dataset, plugin, trial, &vec![1.0; n_classes]).map_err(failed)?;
+    let mut model = build(plan, dataset, plugin, trial, &vec![1.0; n_classes], &alone()).map_err(failed)?;
     model.set_weights(weights).map_err(failed)?;
     let rows = split_of(plan, dataset, trial.replicate)?.test;
     let log_probs = log_probabilities(&mut *model, dataset, &rows).map_err(failed)?;

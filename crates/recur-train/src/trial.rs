@@ -14,6 +14,8 @@ use recur_core::settings::{ClassWeights, EarlyStopping};
 use recur_core::split::{Split, SplitError};
 use recur_core::tensor::Tensor;
 use recur_core::trial::Trial;
+use recur_core::workers::Workers;
+use std::sync::Arc;
 
 /// A trial's record and, if it finished, the weights that it keeps.
 #[derive(Clone, Debug)]
@@ -47,12 +49,14 @@ pub fn train_trial(
     dataset: &Dataset,
     plugin: &dyn ModelPlugin,
     trial: &Trial,
+    workers: &Arc<dyn Workers>,
     cancel: &Cancel,
     observer: &dyn Observer,
 ) -> Result<Option<TrialResult>, SplitError> {
     let split = split_of(plan, dataset, trial.replicate)?;
     let epochs = Vec::new();
-    let mut run = Run { plan, dataset, plugin, trial, cancel, observer, split: &split, epochs, n_parameters: 0 };
+    let mut run =
+        Run { plan, dataset, plugin, trial, workers, cancel, observer, split: &split, epochs, n_parameters: 0 };
     let (outcome, weights) = match run.train() {
         Ok(trained) => (Outcome::Finished { kept_epoch: trained.kept_epoch }, trained.weights),
         Err(ModelError::Cancelled) => return Ok(None),
@@ -81,6 +85,7 @@ struct Run<'a> {
     dataset: &'a Dataset,
     plugin: &'a dyn ModelPlugin,
     trial: &'a Trial,
+    workers: &'a Arc<dyn Workers>,
     cancel: &'a Cancel,
     observer: &'a dyn Observer,
     split: &'a Split,
@@ -148,7 +153,7 @@ impl Run<'_> {
         // `training` is no part of a one-shot trial's identity, so nothing of it may reach the model.
         let kind = if one_shot { ClassWeights::None } else { self.plan.training.class_weights };
         let class_weights = class_weights(kind, self.dataset, &self.split.train);
-        let fresh = || build(self.plan, self.dataset, self.plugin, self.trial, &class_weights);
+        let fresh = || build(self.plan, self.dataset, self.plugin, self.trial, &class_weights, self.workers);
         let mut model = fresh()?;
         if let Some(checkpoint) = self.observer.resume(self.trial).filter(|_| !one_shot) {
             match restore(&mut *model, &checkpoint) {
@@ -286,6 +291,7 @@ pub(crate) fn build(
     plugin: &dyn ModelPlugin,
     trial: &Trial,
     class_weights: &[f32],
+    workers: &Arc<dyn Workers>,
 ) -> Result<Box<dyn Model>, ModelError> {
     plugin.build(&Setup {
         params: &trial.identity.params,
@@ -294,6 +300,7 @@ pub(crate) fn build(
         n_classes: dataset.label_names().len(),
         class_weights,
         streams: &streams_of(plan, trial.replicate),
+        workers,
     })
 }
 

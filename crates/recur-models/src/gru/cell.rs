@@ -8,7 +8,7 @@ use crate::times::Times;
 use recur_kernels::{AlignedVec, Kernels, Matrix};
 
 /// The cell with its workspace.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct GruCell {
     /// Inputs, then gates, then the gradients of the inputs, (R, 3H).
     gates: AlignedVec,

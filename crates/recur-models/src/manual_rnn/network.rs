@@ -4,7 +4,7 @@
 //! tokens, `H` hidden size, `C` labels.
 
 use crate::batch::Batch;
-use crate::gradient::WeightGradients;
+use crate::gradient::{Terms, WeightGradients};
 use crate::layout::Layout;
 use crate::network::Draws;
 use crate::recurrence::{self, Activation};
@@ -13,6 +13,7 @@ use recur_kernels::{AlignedVec, Kernels, Matrix};
 use std::ops::Range;
 
 /// The network with its workspace.
+#[derive(Clone)]
 pub(crate) struct Network {
     layout: Layout,
     activation: Activation,
@@ -152,13 +153,13 @@ impl crate::network::Network for Network {
     fn backward(&mut self, batch: &Batch, d_logits: &[f32], into: &mut dyn WeightGradients) {
         let (kernels, h, c, b) = (Kernels::get(), self.hidden, self.classes, batch.len());
         // o = (b_o + W_xo[x_last]) + h_last · W_ho
-        into.sum(&self.b_o, d_logits);
-        into.lookups(&self.w_xo, &self.last_tokens, d_logits);
+        into.sum(&self.b_o, d_logits, Terms::Names);
+        into.lookups(&self.w_xo, &self.last_tokens, d_logits, Terms::Names);
         let d_last = self.d_last.take(b * h);
         d_last.fill(0.0);
         let d_products = Matrix::new(d_logits, b, c);
         kernels.gemm(d_last, d_products, Matrix::new(&self.w_ho_t, c, h));
-        into.product(&self.w_ho, &mut self.w_ho_t, Matrix::new(&self.last[..b * h], b, h), d_products);
+        into.product(&self.w_ho, &mut self.w_ho_t, Matrix::new(&self.last[..b * h], b, h), d_products, Terms::Names);
 
         let len = self.tokens.len() * h;
         let (states, d_states) = (&self.states[..len], self.d_states.take(len));
@@ -170,8 +171,9 @@ impl crate::network::Network for Network {
         }
         // h_{t+1} = f((b_h + W_xh[x_t]) + h_t · W_hh)
         recurrence::backward(kernels, self.activation, &self.w_hh_t, &self.times, states, d_states);
-        into.sum(&self.b_h, d_states);
-        into.lookups(&self.w_xh, &self.tokens, d_states);
+        let terms = Terms::From(0, &self.times);
+        into.sum(&self.b_h, d_states, terms);
+        into.lookups(&self.w_xh, &self.tokens, d_states, terms);
         let previous = self.previous.take(len);
         let (w_hh, w_hh_t) = (&self.w_hh, &mut self.w_hh_t);
         recurrence::give_weight_gradient(w_hh, w_hh_t, &self.times, states, d_states, previous, into);

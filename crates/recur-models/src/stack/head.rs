@@ -2,12 +2,13 @@
 
 use super::{Shape, row, row_mut};
 use crate::batch::Batch;
-use crate::gradient::WeightGradients;
+use crate::gradient::{Terms, WeightGradients};
 use crate::layout::Layout;
 use recur_kernels::{AlignedVec, Kernels, Matrix};
 use std::ops::Range;
 
 /// The map's weights and workspace.
+#[derive(Clone)]
 pub(super) struct Head {
     hidden: usize,
     classes: usize,
@@ -61,12 +62,12 @@ impl Head {
         into: &mut dyn WeightGradients,
     ) {
         let (kernels, h, c, b) = (Kernels::get(), self.hidden, self.classes, batch.len());
-        into.sum(&self.b_fc, d_logits);
+        into.sum(&self.b_fc, d_logits, Terms::Names);
         let d_last = self.d_last.take(b * h);
         d_last.fill(0.0);
         let d_products = Matrix::new(d_logits, b, c);
         kernels.gemm(d_last, d_products, Matrix::new(&self.w_fc_t, c, h));
-        into.product(&self.w_fc, &mut self.w_fc_t, Matrix::new(&self.last[..b * h], b, h), d_products);
+        into.product(&self.w_fc, &mut self.w_fc_t, Matrix::new(&self.last[..b * h], b, h), d_products, Terms::Names);
         d_states.fill(0.0);
         for (d_last, (time, at)) in d_last.chunks_exact(h).zip(batch.last()) {
             row_mut(&mut d_states[batch.times().at(*time, h)], *at, h).copy_from_slice(d_last);

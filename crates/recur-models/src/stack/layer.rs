@@ -2,7 +2,7 @@
 
 use super::{Cell, Recurrent, Shape};
 use crate::batch::Batch;
-use crate::gradient::WeightGradients;
+use crate::gradient::{Terms, WeightGradients};
 use crate::layout::Layout;
 use crate::recurrence;
 use recur_core::random::Stream;
@@ -10,6 +10,7 @@ use recur_kernels::{AlignedVec, Kernels, Matrix};
 use std::ops::Range;
 
 /// A layer's weights and workspace.
+#[derive(Clone)]
 pub(super) struct Layer<C> {
     cell: C,
     hidden: usize,
@@ -88,11 +89,15 @@ impl<C: Cell> Layer<C> {
         self.cell.forward(weights, batch.times());
     }
 
-    /// Fills `dropped` from the states with a mask drawn from `stream`, element by element in packed order.
-    pub(super) fn drop_out(&mut self, len: usize, share: f32, stream: &mut Stream) {
-        let keep = 1.0 / (1.0 - share);
+    /// Fills `dropped` from the states with a mask drawn from `stream`, element by element in the packed order of the
+    /// whole batch, from the `drawn`th number on.
+    pub(super) fn drop_out(&mut self, batch: &Batch, share: f32, stream: &mut Stream, drawn: usize) {
+        let (len, h, keep) = (batch.n_letters() * self.hidden, self.hidden, 1.0 / (1.0 - share));
         let mask = self.mask.take(len);
-        mask.fill_with(|| if stream.unit_f32() < share { 0.0 } else { keep });
+        for time in 0..batch.times().len() {
+            stream.seek((drawn + batch.start_in_whole(time) * h) as u64);
+            mask[batch.times().at(time, h)].fill_with(|| if stream.unit_f32() < share { 0.0 } else { keep });
+        }
         let dropped = self.dropped.take(len);
         dropped.copy_from_slice(self.cell.states(len));
         Kernels::get().mul(dropped, mask);
@@ -113,15 +118,16 @@ impl<C: Cell> Layer<C> {
         let d = self.cell.backward(&self.w_hh_t, batch.times(), d_states);
         let (w_hh, w_hh_t) = (&self.w_hh, &mut self.w_hh_t);
         recurrence::give_weight_gradient(w_hh, w_hh_t, batch.times(), d.states, d.products, previous, into);
-        into.sum(&self.b_ih, d.inputs);
-        into.sum(&self.b_hh, d.products);
+        let terms = Terms::From(0, batch.times());
+        into.sum(&self.b_ih, d.inputs, terms);
+        into.sum(&self.b_hh, d.products, terms);
         match below {
-            None => into.lookups(&self.w_ih, batch.tokens(), d.inputs),
+            None => into.lookups(&self.w_ih, batch.tokens(), d.inputs, terms),
             Some(Below { output, d_output }) => {
                 let d_inputs = Matrix::new(d.inputs, r, n);
                 d_output.fill(0.0);
                 kernels.gemm(d_output, d_inputs, Matrix::new(&self.w_ih_t, n, h));
-                into.product(&self.w_ih, &mut self.w_ih_t, Matrix::new(output, r, h), d_inputs);
+                into.product(&self.w_ih, &mut self.w_ih_t, Matrix::new(output, r, h), d_inputs, terms);
             }
         }
     }

@@ -27,7 +27,7 @@ use recur_kernels::{AlignedVec, Kernels};
 
 /// The arithmetic of one recurrent layer between its input's product and its states, with what it keeps of the last
 /// forward pass for the backward one.
-pub(crate) trait Cell: Send {
+pub(crate) trait Cell: Clone + Send + Sync {
     /// Number of gates (G): a layer's weight matrices have G · H rows in PyTorch's shape.
     const GATES: usize;
     /// Whether both biases go into one sum, which then starts as `b_ih + b_hh`. If not, the recurrent product starts
@@ -70,6 +70,7 @@ pub(crate) struct Gradients<'a> {
 }
 
 /// The network with its workspace.
+#[derive(Clone)]
 pub(crate) struct Stack<C> {
     layout: Layout,
     shape: Shape,
@@ -117,7 +118,8 @@ impl<C: Cell> Network for Stack<C> {
             let below = lower.last().map(|layer| layer.output(len, dropping));
             upper[0].forward(parameters, batch, below);
             if let Some(stream) = stream.as_mut().filter(|_| upper.len() > 1) {
-                upper[0].drop_out(len, shape.dropout, stream);
+                let drawn = index * batch.n_letters_of_whole() * shape.hidden;
+                upper[0].drop_out(batch, shape.dropout, stream, drawn);
             }
         }
         let top = self.layers[self.layers.len() - 1].output(len, false);

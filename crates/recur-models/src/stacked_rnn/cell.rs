@@ -8,6 +8,7 @@ use crate::times::Times;
 use recur_kernels::{AlignedVec, Kernels};
 
 /// The cell with its workspace.
+#[derive(Clone)]
 pub(crate) struct PlainCell {
     activation: Activation,
     /// Inputs, then states, (R, H).

@@ -1,0 +1,182 @@
+//! Gradients of a batch whose names were shared among workers: each keeps what its gradients are made from, and then each
+//! makes the gradients of a run of the parameters, from what all have kept.
+//!
+//! No sum is divided: the terms of each are taken in the order of the whole batch, time after time, share after share.
+//!
+//! Letters for dimensions: `R` terms of a share, `M` and `N` rows and columns of a weight.
+
+use crate::gradient::{Terms, WeightGradients, add_to_rows};
+use recur_kernels::{AlignedVec, Kernels, Matrix};
+use std::ops::Range;
+
+/// Runs of parameters begin at every fourth row of a matrix: products are made in tiles of rows.
+const ROWS: usize = 4;
+
+/// What the gradients of one share of a batch are made from. Its buffers are used again.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    factors: Vec<Factors>,
+    n: usize,
+}
+
+/// What the gradient of one weight is made from.
+#[derive(Debug, Default)]
+struct Factors {
+    place: Range<usize>,
+    kind: Kind,
+    /// Where each time's terms start, and the last one's end, (T + 1).
+    starts: Vec<usize>,
+    /// The left factor of a product, (R, M).
+    a: AlignedVec,
+    m: usize,
+    /// (R, N).
+    d: AlignedVec,
+    n: usize,
+    /// The rows that were looked up, (R).
+    indices: Vec<u16>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum Kind {
+    #[default]
+    Sum,
+    Product,
+    Lookups,
+}
+
+impl Kept {
+    /// Forgets the last batch.
+    pub(crate) fn clear(&mut self) {
+        self.n = 0;
+    }
+
+    fn all(&self) -> &[Factors] {
+        &self.factors[..self.n]
+    }
+
+    fn keep(&mut self, place: &Range<usize>, kind: Kind, d: &[f32], terms: Terms<'_>) -> &mut Factors {
+        if self.n == self.factors.len() {
+            self.factors.push(Factors::default());
+        }
+        let factors = &mut self.factors[self.n];
+        self.n += 1;
+        (factors.place, factors.kind) = (place.clone(), kind);
+        factors.d.take(d.len()).copy_from_slice(d);
+        factors.starts.clear();
+        factors.starts.push(0);
+        match terms {
+            Terms::Names => {}
+            Terms::From(first, times) => {
+                let end_of = |time| times.at(time, 1).end;
+                let before = if first == 0 { 0 } else { end_of(first - 1) };
+                factors.starts.extend((first..times.len()).map(|time| end_of(time) - before));
+            }
+        }
+        factors
+    }
+}
+
+impl WeightGradients for Kept {
+    fn product(&mut self, place: &Range<usize>, _: &mut [f32], a: Matrix<'_>, d: Matrix<'_>, terms: Terms<'_>) {
+        let (m, n, rows) = (a.cols(), d.cols(), a.rows());
+        let factors = self.keep(place, Kind::Product, d.data(), terms);
+        (factors.m, factors.n) = (m, n);
+        factors.a.take(a.data().len()).copy_from_slice(a.data());
+        factors.end(rows, terms);
+    }
+
+    fn sum(&mut self, place: &Range<usize>, d: &[f32], terms: Terms<'_>) {
+        let factors = self.keep(place, Kind::Sum, d, terms);
+        factors.n = place.len();
+        factors.end(d.len() / place.len(), terms);
+    }
+
+    fn lookups(&mut self, place: &Range<usize>, indices: &[u16], d: &[f32], terms: Terms<'_>) {
+        let factors = self.keep(place, Kind::Lookups, d, terms);
+        factors.n = d.len() / indices.len().max(1);
+        factors.indices.clear();
+        factors.indices.extend_from_slice(indices);
+        factors.end(indices.len(), terms);
+    }
+}
+
+impl Factors {
+    fn end(&mut self, rows: usize, terms: Terms<'_>) {
+        if matches!(terms, Terms::Names) {
+            self.starts.push(rows);
+        }
+        debug_assert_eq!(self.starts.last(), Some(&rows), "a term for each row of the times");
+    }
+
+    /// The terms of `time`, counted from the first one that has any.
+    fn terms(&self, time: usize) -> Range<usize> {
+        match self.starts.get(time + 1) {
+            Some(end) => self.starts[time]..*end,
+            None => 0..0,
+        }
+    }
+
+    /// Adds `terms` to `gradient`, the part of this weight's gradient from `from` on in its own places.
+    fn add(&self, terms: Range<usize>, from: usize, gradient: &mut [f32]) {
+        let (kernels, k, n) = (Kernels::get(), terms.len(), self.n);
+        let d = &self.d[terms.start * n..terms.end * n];
+        match self.kind {
+            Kind::Sum => kernels.add_rows(gradient, d),
+            Kind::Product => {
+                let a = Matrix::new(&self.a[terms.start * self.m..terms.end * self.m], k, self.m);
+                let rows = from / n..(from + gradient.len()) / n;
+                kernels.gemm(gradient, a.columns(rows).transposed(), Matrix::new(d, k, n));
+            }
+            Kind::Lookups => add_to_rows(gradient, &self.indices[terms], d),
+        }
+    }
+}
+
+/// Writes the gradient of the parameters from `first` on: from what the shares of a batch have kept, in their order, of
+/// which the first has the longest names. A weight that got nothing has a gradient of zero.
+pub(crate) fn write_gradient<'a>(shares: impl Iterator<Item = &'a Kept> + Clone, first: usize, gradient: &mut [f32]) {
+    gradient.fill(0.0);
+    let end = first + gradient.len();
+    let Some(longest) = shares.clone().next() else { return };
+    for weight in longest.all() {
+        let (from, to) = (weight.place.start.max(first), weight.place.end.min(end));
+        if from >= to {
+            continue;
+        }
+        let gradient = &mut gradient[from - first..to - first];
+        for time in 0..weight.starts.len() - 1 {
+            // Without a row of this weight a share has kept no factors.
+            let factors = shares.clone().filter_map(|kept| kept.all().iter().find(|other| other.place == weight.place));
+            for factors in factors {
+                let terms = factors.terms(time);
+                if !terms.is_empty() {
+                    factors.add(terms, from - weight.place.start, gradient);
+                }
+            }
+        }
+    }
+}
+
+/// Writes to `cuts` where to divide `n_parameters` into `n` runs that are about as much work each. Only matrices that
+/// come from a product are cut, between rows.
+pub(crate) fn cut(kept: &Kept, n_parameters: usize, n: usize, cuts: &mut Vec<usize>) {
+    cuts.clear();
+    let products = || kept.all().iter().filter(|factors| factors.kind == Kind::Product);
+    let total: usize = products().map(|factors| factors.place.len()).sum();
+    let next =
+        |place: usize| products().map(|factors| &factors.place).filter(|p| p.start >= place).min_by_key(|p| p.start);
+    let (mut place, mut before) = (0, 0);
+    while let Some(product) = next(place) {
+        let width = products().find(|factors| factors.place == *product).map_or(1, |factors| factors.n * ROWS);
+        while cuts.len() + 1 < n {
+            let wanted = total * (cuts.len() + 1) / n;
+            if wanted > before + product.len() {
+                break;
+            }
+            let cut = product.start + (wanted - before) / width * width;
+            cuts.push(cut.clamp(cuts.last().copied().unwrap_or(0), n_parameters));
+        }
+        before += product.len();
+        place = product.end;
+    }
+}

@@ -1,0 +1,142 @@
+//! A model that shares its work among threads learns and predicts the same bits, whatever their number.
+
+use recur_core::dataset::Sequences;
+use recur_core::model::{Cancel, ModelPlugin, Piece, Setup};
+use recur_core::params::{ParamValue, Params};
+use recur_core::random::StreamPath;
+use recur_core::settings::{ClassWeights, Optimizer, Sampling, Schedule, TrainingLength, TrainingSettings};
+use recur_core::tensor::Tensor;
+use recur_core::workers::{Workers, alone};
+use recur_models::PLUGINS;
+use recur_testkit::Crowd;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+const N_TOKENS: usize = 12;
+const N_CLASSES: usize = 5;
+
+/// 70 names of 1 to 9 letters, and one of 40; their labels.
+fn names() -> (Sequences, Vec<u16>) {
+    let mut stream = StreamPath::root(5).child("names").stream();
+    let mut name = |n: u32| (0..n).map(|_| stream.below(N_TOKENS as u32) as u16).collect::<Vec<u16>>();
+    let names: Vec<Vec<u16>> = (0..70).map(|i| if i == 33 { name(40) } else { name(i * i % 9 + 1) }).collect();
+    let labels = names.iter().map(|name| name[0] % N_CLASSES as u16).collect();
+    (names.iter().map(Vec::as_slice).collect(), labels)
+}
+
+fn training(optimizer: Optimizer, clip_norm: Option<f64>, batch_size: u32) -> TrainingSettings {
+    TrainingSettings {
+        length: TrainingLength::Epochs(2),
+        batch_size,
+        sampling: Sampling::Shuffle,
+        optimizer,
+        clip_norm,
+        schedule: Schedule::Cosine,
+        class_weights: ClassWeights::Balanced,
+        early_stopping: None,
+    }
+}
+
+/// The weights after two epochs, their losses, and all log-probabilities.
+fn learn(
+    plugin: &dyn ModelPlugin,
+    training: &TrainingSettings,
+    workers: &Arc<dyn Workers>,
+) -> (Vec<Tensor>, [u64; 2], Vec<u32>) {
+    let wanted = [
+        ("hidden_size", ParamValue::Integer(21)),
+        ("layers", ParamValue::Integer(3)),
+        ("dropout", ParamValue::Real(0.3)),
+        ("learning_rate", ParamValue::Real(0.02)),
+    ];
+    let mut params = Params::defaults(plugin.parameters());
+    for (name, value) in wanted {
+        if params.get(name).is_some() {
+            params = params.with(name, value);
+        }
+    }
+    let streams = StreamPath::root(3);
+    let mut model = plugin
+        .build(&Setup {
+            params: &params,
+            training,
+            n_tokens: N_TOKENS,
+            n_classes: N_CLASSES,
+            class_weights: &[1.0, 0.5, 2.0, 1.5, 0.25],
+            streams: &streams,
+            workers,
+        })
+        .unwrap();
+    let (sequences, labels) = names();
+    let order: Vec<u32> = (0..sequences.len() as u32).rev().collect();
+    let steps = order.len().div_ceil(training.batch_size as usize) as u64;
+    let losses = [0, 1].map(|epoch| {
+        let piece = Piece {
+            epoch,
+            sequences: &sequences,
+            labels: &labels,
+            order: &order,
+            steps_before: u64::from(epoch) * steps,
+            loss_before: 0.0,
+            total_steps: 2 * steps,
+            streams: &streams,
+            cancel: &Cancel::new(),
+        };
+        model.train(&piece).unwrap().to_bits()
+    });
+    // More names than one worker takes at once.
+    let rows: Vec<u32> = order.iter().copied().cycle().take(700).collect();
+    let mut out = vec![0.0; rows.len() * N_CLASSES];
+    model.log_probabilities(&sequences, &rows, &mut out).unwrap();
+    (model.weights(), losses, out.iter().map(|x| x.to_bits()).collect())
+}
+
+const PLAIN: Optimizer = Optimizer::Sgd { momentum: 0.0 };
+const ADAM: Optimizer = Optimizer::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+
+#[test]
+fn any_number_of_threads_learns_and_predicts_the_same_bits() {
+    let momentum = Optimizer::Sgd { momentum: 0.9 };
+    for (optimizer, clip, batch_size) in
+        [(PLAIN, None, 16), (momentum, None, 5), (ADAM, Some(0.5), 64), (ADAM, None, 3)]
+    {
+        let training = training(optimizer, clip, batch_size);
+        for plugin in PLUGINS {
+            let expected = learn(*plugin, &training, &alone());
+            for n in [2, 3, 8] {
+                let shared = learn(*plugin, &training, &(Arc::new(Crowd(n)) as Arc<dyn Workers>));
+                assert!(shared == expected, "{} with {optimizer:?}, {n} threads", plugin.id());
+            }
+        }
+    }
+}
+
+/// A number of workers that changes at every step.
+#[derive(Debug)]
+struct Changing(AtomicUsize);
+
+impl Workers for Changing {
+    fn shares(&self, _multiply_adds: u64) -> usize {
+        self.0.fetch_add(1, Ordering::Relaxed) % 4 + 1
+    }
+
+    fn join(&self, a: &mut (dyn FnMut() + Send), b: &mut (dyn FnMut() + Send)) {
+        b();
+        a();
+    }
+}
+
+#[test]
+fn threads_may_come_and_go_between_steps() {
+    for optimizer in [PLAIN, ADAM] {
+        let training = training(optimizer, None, 9);
+        for plugin in PLUGINS {
+            let workers: Arc<dyn Workers> = Arc::new(Changing(AtomicUsize::new(0)));
+            assert!(
+                learn(*plugin, &training, &workers) == learn(*plugin, &training, &alone()),
+                "{} with {optimizer:?}",
+                plugin.id()
+            );
+        }
+    }
+}
