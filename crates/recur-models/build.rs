@@ -1,5 +1,5 @@
-//! Digests the code: see `recur-code`.
+//! Digests the code and makes the list of models: see `recur-code`.
 
 fn main() {
-    recur_code::emit();
+    recur_code::emit_models();
 }

@@ -3,7 +3,8 @@
 //! A digest covers tokens, not text: comments, documentation, layout, lint attributes and tests change nothing. Files
 //! are found by following `mod` declarations from the root of the crate, as the compiler does.
 //!
-//! A crate of models calls [`emit`] in its `build.rs`, and each plugin names its digest:
+//! A crate of models calls [`emit`] in its `build.rs` (or [`emit_models`], which makes its list of models as well), and
+//! each plugin names its digest:
 //!
 //! ```ignore
 //! fn code(&self) -> &'static str {
@@ -40,6 +41,14 @@ pub struct Digests {
 /// Outside of a build script, or where a file of the crate cannot be read: the build then fails with the reason.
 pub fn emit() {
     Digests::of_this_crate().emit();
+}
+
+/// Digests the whole crate and makes its list of models: [`Digests::emit_models`] with nothing left out.
+///
+/// # Panics
+/// As [`emit`].
+pub fn emit_models() {
+    Digests::of_this_crate().emit_models();
 }
 
 impl Digests {
@@ -98,9 +107,49 @@ impl Digests {
         let whole = self.digest(&modules, None);
         println!("cargo::rustc-env=RECUR_CODE={whole}");
         println!("cargo::metadata=code={whole}");
-        for plugin in modules.iter().filter(|module| module.is_plugin) {
+        for plugin in modules.iter().filter(|module| module.is_plugin()) {
             println!("cargo::rustc-env=RECUR_CODE_{}={}", plugin.name, self.digest(&modules, Some(&plugin.name)));
         }
+    }
+
+    /// [`Digests::emit`], and the list of the crate's models as `OUT_DIR/plugins.rs`, for the root to include: `PLUGINS`,
+    /// with the plugins of each module that the root declares. A module's file without its `mod` line ends the build.
+    ///
+    /// # Panics
+    /// As [`Digests::emit`].
+    #[expect(clippy::disallowed_methods, reason = "cargo speaks to build scripts through the environment")]
+    pub fn emit_models(&self) {
+        self.emit();
+        self.undeclared().iter().for_each(|problem| println!("cargo::error={problem}"));
+        let folder = std::env::var_os("OUT_DIR").expect("a build script runs under cargo");
+        let file = Path::new(&folder).join("plugins.rs");
+        std::fs::write(&file, self.list()).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    }
+
+    /// What is wrong with the `mod` lines of the crate's root, with the remedy: a line for each module's file without one.
+    ///
+    /// # Panics
+    /// Where a file of the crate cannot be read or is not Rust.
+    pub fn undeclared(&self) -> Vec<String> {
+        let problem = |(name, file): (String, PathBuf)| {
+            let file = file.strip_prefix(&self.root).unwrap_or(&file).display();
+            format!("{file} is no part of the crate: add the line `mod {name};` to src/lib.rs")
+        };
+        modules::undeclared(&self.root.join("src")).into_iter().map(problem).collect()
+    }
+
+    /// The declaration of `PLUGINS`, as Rust: the plugins of each module that the root declares.
+    ///
+    /// # Panics
+    /// As [`Digests::undeclared`].
+    pub fn list(&self) -> String {
+        let modules = self.modules();
+        let of_module = |module: &Module| module.plugins.iter().map(|it| format!("&{}::{it}", module.name)).collect();
+        let plugins: Vec<String> = modules.iter().flat_map::<Vec<String>, _>(of_module).collect();
+        format!(
+            "/// Every model of this crate, by module.\npub static PLUGINS: &[&dyn ::recur_core::model::ModelPlugin] = &[{}];\n",
+            plugins.join(", ")
+        )
     }
 
     /// The digest of the crate as a whole (`None`), or of the plugin in the module `plugin`: 64 hexadecimal digits.
@@ -125,7 +174,7 @@ impl Digests {
             hasher.update((text.len() as u64).to_le_bytes());
             hasher.update(text);
         };
-        let concerned = |module: &&Module| plugin.is_none_or(|plugin| !module.is_plugin || module.name == plugin);
+        let concerned = |module: &&Module| plugin.is_none_or(|plugin| !module.is_plugin() || module.name == plugin);
         for module in modules.iter().filter(concerned) {
             field(&module.name);
             module.tokens.iter().for_each(|token| field(token));

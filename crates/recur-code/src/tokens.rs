@@ -2,14 +2,17 @@
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// A file's tokens that count, and the modules that it declares in files of their own.
+/// A file's tokens that count, and the modules that it declares in files of their own: these lines are not among the
+/// tokens, so that a new model is no edit of the others.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Tokens {
     pub(crate) texts: Vec<String>,
     pub(crate) submodules: Vec<String>,
+    /// Those that are compiled in tests alone.
+    pub(crate) test_submodules: Vec<String>,
 }
 
-/// The tokens of `text`, without comments, documentation, lint attributes and items for tests alone.
+/// The tokens of `text`, without comments, documentation, lint attributes, items for tests alone and `mod name;`.
 ///
 /// # Errors
 /// If `text` is not Rust.
@@ -29,6 +32,8 @@ fn flatten(stream: TokenStream, top: bool, out: &mut Tokens) {
         if let Some((name, arguments, end)) = attribute(&trees, at) {
             if name == "cfg" && arguments == "test" {
                 at = end_of_item(&trees, end);
+                out.test_submodules
+                    .extend((end..at).filter(|_| top).find_map(|at| submodule(&trees, at)).map(|it| it.0));
                 continue;
             }
             if IDLE_ATTRIBUTES.contains(&name.as_str()) {
@@ -36,8 +41,10 @@ fn flatten(stream: TokenStream, top: bool, out: &mut Tokens) {
                 continue;
             }
         }
-        if top && let Some(name) = submodule(&trees, at) {
+        if let Some((name, end)) = submodule(&trees, at).filter(|_| top) {
             out.submodules.push(name);
+            at = end;
+            continue;
         }
         push(&trees[at], out);
         at += 1;
@@ -90,13 +97,16 @@ fn end_of_item(trees: &[TokenTree], mut at: usize) -> usize {
     at
 }
 
-/// The name in `mod name;` at `at`.
-fn submodule(trees: &[TokenTree], at: usize) -> Option<String> {
-    match trees.get(at..at + 3)? {
-        [TokenTree::Ident(word), TokenTree::Ident(name), TokenTree::Punct(end)]
-            if *word == "mod" && end.as_char() == ';' =>
+/// The name in `mod name;` at `at`, whoever may see it, and where that ends.
+fn submodule(trees: &[TokenTree], at: usize) -> Option<(String, usize)> {
+    let is_word = |at: usize, word: &str| matches!(trees.get(at), Some(TokenTree::Ident(ident)) if *ident == word);
+    let restricted = matches!(trees.get(at + 1), Some(TokenTree::Group(_)));
+    let start = if is_word(at, "pub") { at + 1 + usize::from(restricted) } else { at };
+    match trees.get(start..start + 3)? {
+        [TokenTree::Ident(_), TokenTree::Ident(name), TokenTree::Punct(end)]
+            if is_word(start, "mod") && end.as_char() == ';' =>
         {
-            Some(name.to_string())
+            Some((name.to_string(), start + 3))
         }
         _ => None,
     }
@@ -118,10 +128,7 @@ mod tests {
             code,
             "#![allow(dead_code)] mod a; #[expect(clippy::all, reason = \"r\")] fn f(x: f32) -> f32 { x * 2.0 }",
         );
-        same(
-            code,
-            "mod a; #[cfg(test)] mod parity; fn f(x: f32) -> f32 { x * 2.0 } #[cfg(test)] mod tests { fn g() {} }",
-        );
+        same(code, "mod a; fn f(x: f32) -> f32 { x * 2.0 } #[cfg(test)] mod tests { fn g() {} }");
         same(code, "mod a; #[cfg(test)] #[expect(unused)] use x::y; fn f(x: f32) -> f32 { x * 2.0 }");
     }
 
@@ -142,7 +149,10 @@ mod tests {
 
     #[test]
     fn modules_in_files_of_their_own_are_found() {
-        let found = tokens("pub mod a; mod b { mod c; } #[cfg(test)] mod d; pub(crate) mod e;").unwrap();
+        let found =
+            tokens("pub mod a; mod b { mod c; } #[cfg(test)] mod d; pub(crate) mod e; #[cfg(test)] use f;").unwrap();
         assert_eq!(found.submodules, ["a", "e"]);
+        assert_eq!(found.test_submodules, ["d"]);
+        assert_eq!(found.texts.concat(), "modb{modc;}", "lines of other files are not this file's tokens");
     }
 }

@@ -13,14 +13,19 @@ const FILES: [(&str, &str); 6] = [
     ("src/two.rs", "impl ModelPlugin for Two { fn version(&self) -> u32 { 1 } }"),
 ];
 
-fn digests(edits: &[(&str, &str)]) -> [String; 3] {
+/// The crate with `edits`, and what keeps its folder.
+fn crate_with(edits: &[(&str, &str)]) -> (Digests, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     for (path, text) in FILES.iter().chain(edits) {
         let path = folder.path().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
-    let digests = Digests::of_crate(folder.path());
+    (Digests::of_crate(folder.path()), folder)
+}
+
+fn digests(edits: &[(&str, &str)]) -> [String; 3] {
+    let (digests, _folder) = crate_with(edits);
     [digests.of(None), digests.of(Some("one")), digests.of(Some("two"))]
 }
 
@@ -43,6 +48,28 @@ fn an_edit_of_shared_code_changes_every_plugin() {
 }
 
 #[test]
+fn a_new_plugin_changes_no_other() {
+    let root = ("src/lib.rs", "mod shared; mod one; mod three; mod two; #[cfg(test)] mod checks;");
+    let after = digests(&[root, ("src/three.rs", "impl ModelPlugin for Three { fn version(&self) -> u32 { 1 } }")]);
+    assert_eq!(digests(&[])[1..], after[1..]);
+}
+
+#[test]
+fn the_list_holds_the_plugins_of_declared_modules() {
+    let (digests, _folder) = crate_with(&[("src/stray.rs", "impl ModelPlugin for Stray {}")]);
+    assert!(digests.list().ends_with("= &[&one::One, &two::Two];\n"), "{}", digests.list());
+}
+
+#[test]
+fn a_module_without_its_line_is_told_with_the_remedy() {
+    let in_use = [("src/shared/loose.rs", ""), ("src/snapshots/a.snap", ""), ("src/checks.rs", "")];
+    assert_eq!(crate_with(&in_use).0.undeclared(), [""; 0]);
+    let (digests, _folder) = crate_with(&[("src/three/mod.rs", "impl ModelPlugin for Three {}"), ("src/four.rs", "")]);
+    let told = |file, name| format!("{file} is no part of the crate: add the line `mod {name};` to src/lib.rs");
+    assert_eq!(digests.undeclared(), [told("src/four.rs", "four"), told("src/three/mod.rs", "three")]);
+}
+
+#[test]
 fn comments_tests_and_files_outside_of_the_crate_change_nothing() {
     check("src/shared.rs", "mod deep; /// Says.\npub fn f() -> f32 { 1.0 } // why", [false; 3]);
     check("src/checks.rs", "fn test() {}", [false; 3]);
@@ -52,13 +79,8 @@ fn comments_tests_and_files_outside_of_the_crate_change_nothing() {
 #[test]
 fn only_the_named_modules_count_when_they_are_named() {
     let digest = |edit: (&str, &str)| {
-        let folder = tempfile::tempdir().unwrap();
-        for (path, text) in FILES.iter().chain([&edit]) {
-            let path = folder.path().join(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        }
-        Digests::of_crate(folder.path()).only(&["shared"]).of(None)
+        let (digests, _folder) = crate_with(&[edit]);
+        digests.only(&["shared"]).of(None)
     };
     let before = digest(("src/checks.rs", ""));
     assert_eq!(digest(("src/two.rs", "fn other() {}")), before);

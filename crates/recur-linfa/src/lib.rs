@@ -21,7 +21,4 @@ pub mod naive_bayes;
 pub use logistic::LINFA_LOGISTIC;
 pub use naive_bayes::LINFA_NAIVE_BAYES;
 
-use recur_core::model::ModelPlugin;
-
-/// Every model of this crate.
-pub static PLUGINS: &[&dyn ModelPlugin] = &[&LINFA_LOGISTIC, &LINFA_NAIVE_BAYES];
+include!(concat!(env!("OUT_DIR"), "/plugins.rs"));

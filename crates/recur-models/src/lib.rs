@@ -1,7 +1,8 @@
 //! The recurrent models of recur, one folder each, and what they share: packing of batches, the layout of weights,
 //! stacks of layers, optimizers and the training loop.
 //!
-//! To add a model: make a folder beside `manual_rnn`, declare it with a `mod` line, and add its plugin to [`PLUGINS`].
+//! Each model is a `mod` line here and a folder beside `manual_rnn`: the build script makes [`PLUGINS`] of the plugins that
+//! it finds behind these lines, and refuses a folder without one. `just new-model NAME` makes both.
 
 mod batch;
 mod gradient;
@@ -22,7 +23,4 @@ mod stacked_rnn;
 mod times;
 mod trainer;
 
-use recur_core::model::ModelPlugin;
-
-/// Every model of this crate.
-pub static PLUGINS: &[&dyn ModelPlugin] = &[&gru::Gru, &lstm::Lstm, &manual_rnn::ManualRnn, &stacked_rnn::StackedRnn];
+include!(concat!(env!("OUT_DIR"), "/plugins.rs"));
