@@ -35,12 +35,33 @@ pub enum Regime {
     OneShot,
 }
 
+/// What a model costs; no figure is exceeded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Cost {
+    /// Trained numbers.
+    pub parameters: u64,
+    /// Bytes of the weights: all that prediction needs.
+    pub weight_bytes: u64,
+    /// Multiplications with an addition, in the products that predict one name on its own.
+    pub multiply_adds: u64,
+}
+
+impl Cost {
+    /// The cost of a model whose weights are its trained numbers, in single precision.
+    pub const fn of_f32(parameters: u64, multiply_adds: u64) -> Self {
+        Self { parameters, weight_bytes: 4 * parameters, multiply_adds }
+    }
+}
+
 /// A kind of model that users can name in a spec.
 pub trait ModelPlugin: Sync {
     /// The name in specs and records: a snake_case noun.
     fn id(&self) -> &'static str;
     /// One line that says what it is.
     fn summary(&self) -> &'static str;
+    /// How it works, in short: its equations and their source, as Markdown that reads well in a terminal. Use
+    /// `include_str!("description.md")`.
+    fn description(&self) -> &'static str;
     /// Raised by hand when results change on purpose.
     fn version(&self) -> u32;
     /// The digest of the code behind it, made at build: `env!("RECUR_CODE_my_model")`, or `env!("RECUR_CODE")` for the
@@ -54,6 +75,12 @@ pub trait ModelPlugin: Sync {
     fn parameters(&self) -> &'static [ParamSpec];
     /// The file that declares it: use `file!()`.
     fn source_file(&self) -> &'static str;
+    /// What a model built from `setup` costs once it is trained, for names of `letters` letters; `None` where that
+    /// cannot be told beforehand.
+    fn cost(&self, setup: &Setup<'_>, letters: u64) -> Option<Cost> {
+        let _ = (setup, letters);
+        None
+    }
     /// Builds an untrained model.
     ///
     /// # Errors

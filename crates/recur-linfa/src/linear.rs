@@ -4,8 +4,9 @@
 
 mod tensors;
 
-use crate::features::Features;
+use crate::features::{FeatureSettings, Features, WeightingKind};
 use recur_core::dataset::Sequences;
+use recur_core::model::Cost;
 
 /// The probability of a label that no training row has.
 ///
@@ -29,6 +30,18 @@ pub struct Linear {
 }
 
 impl Linear {
+    /// What a classifier with all columns that `settings` allow and `n_classes` labels costs, for names of `letters`
+    /// letters.
+    pub fn cost(settings: &FeatureSettings, n_classes: usize, letters: u64) -> Cost {
+        let [k, c, longest] = [settings.max_ngrams, n_classes, settings.range.to].map(|n| n as u64);
+        let idf = if settings.weighting == WeightingKind::TfIdf { k } else { 0 };
+        Cost {
+            parameters: (k + 1) * c,
+            weight_bytes: 4 * k * c + 8 * (k * longest + 2 * c + idf),
+            multiply_adds: settings.range.n_ngrams(letters).min(k) * c,
+        }
+    }
+
     /// Writes the log-probability of every label for `name` into `out`, (C).
     ///
     /// Sums run in f64: columns ascending for a score, labels ascending for the denominator.

@@ -39,11 +39,12 @@ fn details(plugin: &dyn ModelPlugin) -> String {
         Regime::OneShot => "in one go on all training names; the spec's `training` does not concern it",
     };
     format!(
-        "{}: {}\n\nversion      {}\ntrained      {regime}\npromises     {determinism}\nsource       {}\n\n{}",
+        "{}: {}\n\nversion      {}\ntrained      {regime}\npromises     {determinism}\nsource       {}\n\n{}\n\n{}",
         plugin.id(),
         plugin.summary(),
         plugin.version(),
         plugin.source_file(),
+        plugin.description().trim_end(),
         table(&["parameter", "takes", "default", "meaning"], &rows, usize::MAX)
     )
 }

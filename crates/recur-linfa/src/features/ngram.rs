@@ -53,6 +53,12 @@ impl NGramRange {
         all.filter(|tokens| tokens.len() > 1 || !marks.contains(&tokens[0])).map(NGram::new).collect()
     }
 
+    /// How many n-grams a name of `letters` letters has: as many as [`NGramRange::of`] gives.
+    pub fn n_ngrams(self, letters: u64) -> u64 {
+        let of_length = |length: u64| if length == 1 { letters } else { (letters + 3).saturating_sub(length) };
+        (self.from as u64..=self.to as u64).map(of_length).sum()
+    }
+
     /// The start and the end mark.
     fn marks(self) -> [u16; 2] {
         [self.n_tokens, self.n_tokens + 1].map(|mark| u16::try_from(mark).expect("an alphabet ends below 65,100"))
@@ -79,6 +85,7 @@ mod tests {
     }
 
     fn check(name: &[u16], expect: &[&[u16]]) {
+        assert_eq!(ABC.n_ngrams(name.len() as u64), expect.len() as u64);
         assert_eq!(ABC.of(name).into_iter().map(NGram::tokens).collect::<Vec<_>>(), expect);
     }
 

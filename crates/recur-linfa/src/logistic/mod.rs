@@ -1,8 +1,4 @@
-//! Multinomial logistic regression on character n-grams.
-//!
-//! `P(label | name) = softmax(x · W + b)`, with `W` and `b` that minimise `Σ -ln P(label | name) + l2 / 2 · (|W|² + |b'|²)`
-//! over the training rows, by L-BFGS from zero (linfa-logistic). `b'` is `b` in a unit in which the penalty hardly
-//! weighs. scikit-learn's `C` is `1 / l2`.
+#![doc = include_str!("description.md")]
 //!
 //! - `class_weights` of the spec are not heeded: linfa has no weights of rows.
 //! - linfa finds its greatest score over the whole matrix, not over a row, before it takes exponentials: a row whose
@@ -28,9 +24,10 @@
 mod fit;
 
 use crate::features::{FeatureSettings, NGramRange, WeightingKind};
+use crate::linear::Linear;
 use crate::model::Baseline;
 use fit::LogisticFit;
-use recur_core::model::{Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
+use recur_core::model::{Cost, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
 use recur_core::params::{ParamDefault, ParamKind, ParamSpec};
 
 /// The plugin `linfa_logistic`.
@@ -73,6 +70,20 @@ static PARAMETERS: [ParamSpec; 5] = [
     },
 ];
 
+/// How names become columns.
+fn settings(setup: &Setup<'_>) -> FeatureSettings {
+    let (from, to) = setup.params.size_pair("ngrams");
+    let weighting = match setup.params.choice("weighting") {
+        "counts" => WeightingKind::Counts,
+        _ => WeightingKind::TfIdf,
+    };
+    FeatureSettings {
+        range: NGramRange { from, to, n_tokens: setup.n_tokens },
+        max_ngrams: setup.params.size("max_ngrams"),
+        weighting,
+    }
+}
+
 impl ModelPlugin for LinfaLogistic {
     fn id(&self) -> &'static str {
         "linfa_logistic"
@@ -80,6 +91,10 @@ impl ModelPlugin for LinfaLogistic {
 
     fn summary(&self) -> &'static str {
         "multinomial logistic regression on the most common character n-grams (linfa)"
+    }
+
+    fn description(&self) -> &'static str {
+        include_str!("description.md")
     }
 
     fn version(&self) -> u32 {
@@ -106,18 +121,12 @@ impl ModelPlugin for LinfaLogistic {
         file!()
     }
 
+    fn cost(&self, setup: &Setup<'_>, letters: u64) -> Option<Cost> {
+        Some(Linear::cost(&settings(setup), setup.n_classes, letters))
+    }
+
     fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {
-        let (from, to) = setup.params.size_pair("ngrams");
-        let weighting = match setup.params.choice("weighting") {
-            "counts" => WeightingKind::Counts,
-            _ => WeightingKind::TfIdf,
-        };
-        let settings = FeatureSettings {
-            range: NGramRange { from, to, n_tokens: setup.n_tokens },
-            max_ngrams: setup.params.size("max_ngrams"),
-            weighting,
-        };
         let fit = LogisticFit { l2: setup.params.real("l2"), max_iterations: setup.params.size("max_iterations") };
-        Ok(Box::new(Baseline { settings, n_classes: setup.n_classes, fit, fitted: None }))
+        Ok(Box::new(Baseline { settings: settings(setup), n_classes: setup.n_classes, fit, fitted: None }))
     }
 }

@@ -1,10 +1,4 @@
-//! Bernoulli naive Bayes on character n-grams.
-//!
-//! Each n-gram stands in a name, or not, with a probability of its label's own, as if all n-grams were independent:
-//! `P(n-gram | label) = (rows with it + smoothing) / (rows + 2 · smoothing)`, and `P(label)` is its share of the training
-//! rows. What an n-gram says for a label is then `ln P − ln (1 − P)`, a linear classifier; absent n-grams speak too,
-//! through the intercept. The probabilities are far too sure of themselves (letters are not independent), the ranking of
-//! labels is good.
+#![doc = include_str!("description.md")]
 //!
 //! - Why not the multinomial form: linfa-bayes 0.8.1 prints every label's figures to the standard error stream in each
 //!   multinomial fit, a debugging line left in.
@@ -24,9 +18,10 @@
 mod fit;
 
 use crate::features::{FeatureSettings, NGramRange, WeightingKind};
+use crate::linear::Linear;
 use crate::model::Baseline;
 use fit::NaiveBayesFit;
-use recur_core::model::{Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
+use recur_core::model::{Cost, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
 use recur_core::params::{ParamDefault, ParamKind, ParamSpec};
 
 /// The plugin `linfa_naive_bayes`.
@@ -57,6 +52,16 @@ static PARAMETERS: [ParamSpec; 3] = [
     },
 ];
 
+/// How names become columns.
+fn settings(setup: &Setup<'_>) -> FeatureSettings {
+    let (from, to) = setup.params.size_pair("ngrams");
+    FeatureSettings {
+        range: NGramRange { from, to, n_tokens: setup.n_tokens },
+        max_ngrams: setup.params.size("max_ngrams"),
+        weighting: WeightingKind::Presence,
+    }
+}
+
 impl ModelPlugin for LinfaNaiveBayes {
     fn id(&self) -> &'static str {
         "linfa_naive_bayes"
@@ -64,6 +69,10 @@ impl ModelPlugin for LinfaNaiveBayes {
 
     fn summary(&self) -> &'static str {
         "Bernoulli naive Bayes on the most common character n-grams (linfa)"
+    }
+
+    fn description(&self) -> &'static str {
+        include_str!("description.md")
     }
 
     fn version(&self) -> u32 {
@@ -90,14 +99,12 @@ impl ModelPlugin for LinfaNaiveBayes {
         file!()
     }
 
+    fn cost(&self, setup: &Setup<'_>, letters: u64) -> Option<Cost> {
+        Some(Linear::cost(&settings(setup), setup.n_classes, letters))
+    }
+
     fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {
-        let (from, to) = setup.params.size_pair("ngrams");
-        let settings = FeatureSettings {
-            range: NGramRange { from, to, n_tokens: setup.n_tokens },
-            max_ngrams: setup.params.size("max_ngrams"),
-            weighting: WeightingKind::Presence,
-        };
         let fit = NaiveBayesFit { smoothing: setup.params.real("smoothing") };
-        Ok(Box::new(Baseline { settings, n_classes: setup.n_classes, fit, fitted: None }))
+        Ok(Box::new(Baseline { settings: settings(setup), n_classes: setup.n_classes, fit, fitted: None }))
     }
 }

@@ -1,23 +1,10 @@
-//! `gru`: `torch.nn.GRU` of one or more layers, and a linear map of the top layer's last state.
-//!
-//! ```text
-//! r_t = σ(W_ir · x_t + b_ir + W_hr · h_{t-1} + b_hr)                   reset: how much of the past to see
-//! z_t = σ(W_iz · x_t + b_iz + W_hz · h_{t-1} + b_hz)                   update: how much of the past to keep
-//! n_t = tanh(W_in · x_t + b_in + r_t ⊙ (W_hn · h_{t-1} + b_hn))        the new candidate
-//! h_t = (1 - z_t) ⊙ n_t + z_t ⊙ h_{t-1}                                h_0 = 0
-//! answer = log_softmax(W_fc · h_last + b_fc)                           of the top layer, after the last letter
-//! ```
-//! `x_t` is the one-hot letter in the first layer and the state of the layer below in the others. Dropout, where asked
-//! for, applies to the output of each layer but the last, in training only. `rnn.weight_ih_l*` holds W_ir, W_iz and W_in
-//! one above the other, and so do the other weights.
-//! Source: Cho et al. 2014, "Learning Phrase Representations using RNN Encoder-Decoder", but with the reset gate after
-//! the product, as `torch.nn.GRU` has it; parametrised and initialised as that.
+#![doc = include_str!("description.md")]
 
 mod cell;
 
 use crate::stack::{DROPOUT, HIDDEN_SIZE, LAYERS, LEARNING_RATE, Shape, Stack};
 use crate::trainer::Trainer;
-use recur_core::model::{Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
+use recur_core::model::{Cost, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
 use recur_core::params::ParamSpec;
 
 /// The plugin.
@@ -32,6 +19,10 @@ impl ModelPlugin for Gru {
 
     fn summary(&self) -> &'static str {
         "torch.nn.GRU with one or more layers and a linear map of the last state"
+    }
+
+    fn description(&self) -> &'static str {
+        include_str!("description.md")
     }
 
     fn version(&self) -> u32 {
@@ -56,6 +47,10 @@ impl ModelPlugin for Gru {
 
     fn source_file(&self) -> &'static str {
         file!()
+    }
+
+    fn cost(&self, setup: &Setup<'_>, letters: u64) -> Option<Cost> {
+        Some(Shape::of(setup).cost::<cell::GruCell>(letters))
     }
 
     fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {

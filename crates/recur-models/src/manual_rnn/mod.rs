@@ -1,20 +1,10 @@
-//! `manual_rnn`: the cell written out by hand in PyTorch's tutorial on classifying names.
-//!
-//! At each letter the one-hot vector `x_t` and the state `h_t` are joined and go through two linear maps:
-//! ```text
-//! combined = [x_t, h_t]
-//! o_t      = log_softmax(i2o(combined))
-//! h_{t+1}  = f(i2h(combined))            h_0 = 0
-//! ```
-//! The answer is the last letter's `o_t`, so it is read from the state *before* that letter. As published `f` is the
-//! identity, and the whole recurrence is linear; tanh is an option.
-//! Source: Robertson, "NLP From Scratch: Classifying Names with a Character-Level RNN", PyTorch tutorials, 2017.
+#![doc = include_str!("description.md")]
 
 mod network;
 
 use crate::recurrence::Activation;
 use crate::trainer::Trainer;
-use recur_core::model::{Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
+use recur_core::model::{Cost, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
 use recur_core::params::{ParamDefault, ParamKind, ParamSpec};
 
 /// The plugin.
@@ -50,6 +40,10 @@ impl ModelPlugin for ManualRnn {
         "the hand-written recurrent cell of PyTorch's tutorial"
     }
 
+    fn description(&self) -> &'static str {
+        include_str!("description.md")
+    }
+
     fn version(&self) -> u32 {
         1
     }
@@ -72,6 +66,12 @@ impl ModelPlugin for ManualRnn {
 
     fn source_file(&self) -> &'static str {
         file!()
+    }
+
+    /// The answer needs the state before the last letter, and the first state needs no product.
+    fn cost(&self, setup: &Setup<'_>, letters: u64) -> Option<Cost> {
+        let [v, h, c] = [setup.n_tokens, setup.params.size("hidden_size"), setup.n_classes].map(|n| n as u64);
+        Some(Cost::of_f32((v + h + 1) * (h + c), letters.saturating_sub(2) * h * h + h * c))
     }
 
     fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {

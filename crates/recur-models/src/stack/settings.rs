@@ -1,6 +1,7 @@
 //! Parameters and sizes of a layered model.
 
-use recur_core::model::Setup;
+use super::Cell;
+use recur_core::model::{Cost, Setup};
 use recur_core::params::{ParamDefault, ParamKind, ParamSpec};
 
 pub(crate) const HIDDEN_SIZE: ParamSpec = ParamSpec {
@@ -52,5 +53,14 @@ impl Shape {
             classes: setup.n_classes,
             dropout: setup.params.real(DROPOUT.name) as f32,
         }
+    }
+    /// What the network costs with cells `C`. The state before the first letter is zero and needs no product; a letter is
+    /// looked up.
+    pub(crate) fn cost<C: Cell>(&self, letters: u64) -> Cost {
+        let [v, h, l, c] = [self.vocab, self.hidden, self.layers, self.classes].map(|n| n as u64);
+        let n = C::GATES as u64 * h;
+        let parameters = n * v + (l - 1) * n * h + l * (n * h + 2 * n) + (h + 1) * c;
+        let products = l * letters.saturating_sub(1) + (l - 1) * letters;
+        Cost::of_f32(parameters, products * h * n + h * c)
     }
 }

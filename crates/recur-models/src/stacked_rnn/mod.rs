@@ -1,19 +1,11 @@
-//! `stacked_rnn`: `torch.nn.RNN` of one or more layers, and a linear map of the top layer's last state.
-//!
-//! ```text
-//! h⁰_t      = x_t                                                  the one-hot letter
-//! hˡ_t      = f(W_ihˡ · hˡ⁻¹_t + b_ihˡ + W_hhˡ · hˡ_{t-1} + b_hhˡ)    hˡ_0 = 0, for l = 1 … layers
-//! answer    = log_softmax(W_fc · h_last + b_fc)                    of the top layer, after the last letter
-//! ```
-//! `f` is tanh or relu. Dropout, where asked for, applies to the output of each layer but the last, in training only.
-//! Source: Elman 1990, "Finding Structure in Time"; parametrised and initialised as `torch.nn.RNN`.
+#![doc = include_str!("description.md")]
 
 mod cell;
 
 use crate::recurrence::Activation;
 use crate::stack::{DROPOUT, HIDDEN_SIZE, LAYERS, LEARNING_RATE, Shape, Stack};
 use crate::trainer::Trainer;
-use recur_core::model::{Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
+use recur_core::model::{Cost, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
 use recur_core::params::{ParamDefault, ParamKind, ParamSpec};
 
 /// The plugin.
@@ -35,6 +27,10 @@ impl ModelPlugin for StackedRnn {
 
     fn summary(&self) -> &'static str {
         "torch.nn.RNN with one or more layers and a linear map of the last state"
+    }
+
+    fn description(&self) -> &'static str {
+        include_str!("description.md")
     }
 
     fn version(&self) -> u32 {
@@ -59,6 +55,10 @@ impl ModelPlugin for StackedRnn {
 
     fn source_file(&self) -> &'static str {
         file!()
+    }
+
+    fn cost(&self, setup: &Setup<'_>, letters: u64) -> Option<Cost> {
+        Some(Shape::of(setup).cost::<cell::PlainCell>(letters))
     }
 
     fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {

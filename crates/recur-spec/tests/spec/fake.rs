@@ -16,6 +16,9 @@ impl ModelPlugin for Fake {
     fn summary(&self) -> &'static str {
         "declares its parameters"
     }
+    fn description(&self) -> &'static str {
+        "None of its parameters does anything."
+    }
     fn version(&self) -> u32 {
         1
     }

@@ -21,6 +21,7 @@ fn id_and_summary_are_sound(bench: &Bench) -> Verdict {
     let (id, summary) = (bench.plugin.id(), bench.plugin.summary());
     ensure(is_snake_case(id), || format!("the id `{id}` is not snake_case"))?;
     ensure(!summary.is_empty() && !summary.contains('\n'), || format!("the summary is not one line: {summary:?}"))?;
+    ensure(!bench.plugin.description().trim().is_empty(), || "the description is empty".to_owned())?;
     ensure(!bench.plugin.source_file().is_empty(), || "no source file".to_owned())
 }
 

@@ -53,6 +53,10 @@ impl ModelPlugin for Toy {
         "softmax regression on the shares of letters"
     }
 
+    fn description(&self) -> &'static str {
+        "answer = log_softmax(W · x + b), with x the share of each letter in the name."
+    }
+
     fn version(&self) -> u32 {
         1
     }

@@ -91,6 +91,10 @@ impl ModelPlugin for Toy {
         "scripted"
     }
 
+    fn description(&self) -> &'static str {
+        "It does as its parameter `behaviour` says."
+    }
+
     fn version(&self) -> u32 {
         1
     }
