@@ -21,6 +21,11 @@ plan SPEC *OPTIONS:
 report SPEC *OPTIONS:
     @cargo run --release --bin recur -- report "$@"
 
+# Write an experiment's figures for other programs (--records F.parquet, --leaderboard F.tex, --analysis F.json)
+[group('experiments')]
+export SPEC *OPTIONS:
+    @cargo run --release --bin recur -- export "$@"
+
 # Execute a report, an experiment or a trial again, and compare every byte (--sample N)
 [group('experiments')]
 verify WHAT *OPTIONS:

@@ -39,6 +39,9 @@ pub(crate) enum Command {
     Plan(Plan),
     /// Write the report of an experiment again from its stored records
     Report(Report),
+    /// Write the figures of an experiment's stored records for other programs: JSON, Parquet, CSV, LaTeX
+    #[command(after_help = EXPORT_HELP)]
+    Export(Export),
     /// Say for each trial whether it has a record, and what differs from the nearest one that has
     Why(Why),
     /// Check, list, clean or copy the store
@@ -56,6 +59,13 @@ pub(crate) enum Command {
     /// Report the CPU, its instruction sets and measured peak, memory, and the store's free space
     Doctor(Doctor),
 }
+
+const EXPORT_HELP: &str = "\
+Examples:
+  recur export experiments/quickstart.yaml --records records.parquet
+  recur export experiments/names.yaml --leaderboard table.tex --analysis names.json
+
+The ending of a file's name says its format. Equal records give equal bytes. docs/exports.md tells the fields.";
 
 const VERIFY_HELP: &str = "\
 Examples:
@@ -164,9 +174,28 @@ pub(crate) struct Report {
     /// Write nothing: fail where the report that is there is not what the records give
     #[arg(long)]
     pub(crate) check: bool,
+    /// Print all figures of the analysis as JSON, and write no report
+    #[arg(long, conflicts_with = "check")]
+    pub(crate) json: bool,
     /// The folder for the report
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub(crate) reports: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(id = "exported", required = true, multiple = true, args = ["records", "leaderboard", "analysis"])]
+pub(crate) struct Export {
+    #[command(flatten)]
+    pub(crate) spec: SpecArgs,
+    /// Every figure of every trial, a row each (.parquet or .csv)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) records: Option<PathBuf>,
+    /// One row a model, best first (.tex, .csv or .parquet)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) leaderboard: Option<PathBuf>,
+    /// All figures of the report's analysis (.json)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) analysis: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]

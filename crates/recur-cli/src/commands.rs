@@ -2,6 +2,7 @@
 
 mod doctor;
 mod experiment;
+mod export;
 mod models;
 mod plan;
 mod predict;
@@ -25,6 +26,7 @@ pub(crate) fn run(args: &Args, registry: &Registry) -> Result<Exit, CliError> {
         Command::Experiment(command) => experiment::run(command, args.log_level, registry),
         Command::Plan(command) => plan::run(command, args.log_level, registry),
         Command::Report(command) => report::run(command, args.log_level, registry),
+        Command::Export(command) => export::run(command, args.log_level, registry),
         Command::Why(command) => why::run(command, args.log_level, registry),
         Command::Store(command) => store::run(command, registry),
         Command::Verify(command) => verify::run(command, args.log_level, registry),

@@ -122,6 +122,10 @@ pub(crate) enum CliError {
     TrialsMissing { n_missing: usize, n_trials: usize, spec: PathBuf, store: PathBuf },
     #[error("interrupted: {n_kept} of {n_trials} trials are kept in {}", store.display())]
     Interrupted { n_kept: usize, n_trials: usize, store: PathBuf },
+    #[error("{} ends in no format that --{option} writes", path.display())]
+    ExportFormat { path: PathBuf, option: &'static str, formats: &'static [&'static str] },
+    #[error("cannot write an export")]
+    Export(#[source] StoreError),
     #[error("RECUR_ISA={name}: {reason}")]
     InstructionSet { name: String, reason: String },
     #[error("cannot write to standard output")]
@@ -188,6 +192,7 @@ impl CliError {
             CliError::Sweep(SweepError::Keep { .. }) => {
                 Some("trials that had ended are kept; with room to write, the same command goes on".to_owned())
             }
+            CliError::ExportFormat { formats, .. } => Some(format!("end the file's name in {}", formats.join(" or "))),
             CliError::Ingest(IngestError::Missing { .. }) => {
                 Some("`data.source` is relative to the folder that recur runs in; --set data.source=PATH".to_owned())
             }

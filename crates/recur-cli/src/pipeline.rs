@@ -4,7 +4,7 @@ use crate::args::SpecArgs;
 use crate::commands::available_cores;
 use crate::error::{CliError, Exit};
 use crate::output::table;
-use crate::sweep::in_parallel;
+use crate::sweep::{in_parallel, stored};
 use recur_core::plan::Plan;
 use recur_core::record::{Outcome, TestRecord};
 use recur_core::registry::Registry;
@@ -82,6 +82,25 @@ impl Prepared {
         let how_to = how_to(&spec, args);
         Ok(Self { spec, plan, data, trials, sizes, how_to })
     }
+
+    /// What the report of these records is made from.
+    pub(crate) fn report_input<'a>(
+        &'a self,
+        findings: &'a [Finding],
+        selection: &'a Selection,
+        tests: &'a [TestRecord],
+    ) -> ReportInput<'a> {
+        ReportInput {
+            plan: &self.plan,
+            facts: &self.data.facts,
+            label_names: self.data.dataset.label_names(),
+            findings,
+            selection,
+            tests,
+            sizes: self.sizes,
+            how_to: &self.how_to,
+        }
+    }
 }
 
 /// The files of weights that the plan starts from.
@@ -114,6 +133,42 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
+/// The records of an experiment whose trials have all been run.
+pub(crate) fn stored_findings(prepared: &Prepared, store: &Store, spec: &Path) -> Result<Vec<Finding>, CliError> {
+    let trials = &prepared.trials;
+    let records = in_parallel(trials, available_cores(), |trial| stored(store, trial));
+    let finding = |(trial, record): (&Trial, Option<_>)| Some(Finding { trial: trial.clone(), record: record? });
+    let findings: Vec<Finding> = trials.iter().zip(records).filter_map(finding).collect();
+    let (n_missing, n_trials) = (trials.len() - findings.len(), trials.len());
+    match n_missing {
+        0 => Ok(findings),
+        _ => {
+            let (spec, store) = (spec.to_owned(), store.root().to_owned());
+            Err(CliError::TrialsMissing { n_missing, n_trials, spec, store })
+        }
+    }
+}
+
+/// The chosen configurations, and the test figures of each of their trials.
+pub(crate) struct Scored {
+    pub(crate) selection: Selection,
+    pub(crate) tests: Vec<TestRecord>,
+}
+
+/// Chooses by validation and scores the chosen on test, as far as the store has no test figures of them.
+pub(crate) fn score(
+    prepared: &Prepared,
+    findings: &[Finding],
+    store: &Store,
+    registry: &Registry,
+) -> Result<Scored, CliError> {
+    let selection = Selection::choose(&prepared.plan, findings);
+    let chosen: Vec<&Finding> = findings.iter().filter(|f| selection.contains(f.trial.configuration)).collect();
+    let score = |finding: &&Finding| test_record(prepared, &selection, &finding.trial, store, registry);
+    let tests = in_parallel(&chosen, available_cores(), score).into_iter().collect::<Result<Vec<_>, _>>()?;
+    Ok(Scored { selection, tests })
+}
+
 /// What an experiment ends with.
 pub(crate) struct Conclusion {
     pub(crate) summary: String,
@@ -128,29 +183,17 @@ pub(crate) fn conclude(
     registry: &Registry,
     reports: &Path,
 ) -> Result<Conclusion, CliError> {
-    let Prepared { plan, data, .. } = prepared;
-    let selection = Selection::choose(plan, findings);
-    let chosen: Vec<&Finding> = findings.iter().filter(|f| selection.contains(f.trial.configuration)).collect();
-    let score = |finding: &&Finding| test_record(prepared, &selection, &finding.trial, store, registry);
-    let tests = in_parallel(&chosen, available_cores(), score).into_iter().collect::<Result<Vec<_>, _>>()?;
-    let input = ReportInput {
-        plan,
-        facts: &data.facts,
-        label_names: data.dataset.label_names(),
-        findings,
-        selection: &selection,
-        tests: &tests,
-        sizes: prepared.sizes,
-        how_to: &prepared.how_to,
-    };
+    let Scored { selection, tests } = &score(prepared, findings, store, registry)?;
+    let plan = &prepared.plan;
+    let input = prepared.report_input(findings, selection, tests);
     let written = recur_report::write(&input, reports)?;
     let n_unfinished = findings.iter().filter(|f| !matches!(f.record.outcome, Outcome::Finished { .. })).count();
-    let mut summary = format!("{}\n\n{}\n", results(plan, findings, &selection, &tests), written.answer);
+    let mut summary = format!("{}\n\n{}\n", results(plan, findings, selection, tests), written.answer);
     if n_unfinished > 0 {
         summary.push_str(&format!("\n{n_unfinished} of {} trials did not finish: see the report.", findings.len()));
     }
     summary.push_str(&format!("\nReport: {}", written.report.display()));
-    if let Some((title, path)) = best_weights(plan, findings, &selection, store) {
+    if let Some((title, path)) = best_weights(plan, findings, selection, store) {
         summary.push_str(&format!(
             "\nBest on validation: {title}. Ask replicate 0: recur predict --model {} NAME",
             path.display()

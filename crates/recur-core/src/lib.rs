@@ -18,6 +18,7 @@ pub mod registry;
 pub mod selection;
 pub mod settings;
 pub mod split;
+pub mod table;
 pub mod tensor;
 pub mod trial;
 pub mod weights;

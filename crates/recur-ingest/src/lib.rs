@@ -3,7 +3,8 @@
 //! [`ingest`] reads CSV, TSV, NDJSON, Parquet or lists of names (`LABEL.txt`), normalises the names, sets aside the
 //! rows that cannot be used, and gives a [`Dataset`](recur_core::dataset::Dataset) that depends on the rows alone:
 //! not on their order, on the format, or on how they are spread over files. It trains nothing and splits nothing.
-//! [`write_predictions`] and [`read_predictions`] keep what models say of names, as Parquet.
+//! [`write_predictions`] and [`read_predictions`] keep what models say of names, as Parquet; [`write_table`] and [`read_table`] do
+//! so with any table.
 
 mod error;
 mod facts;
@@ -15,9 +16,11 @@ mod predictions;
 mod read;
 mod rejects;
 mod source;
+mod tables;
 
 pub use error::{IngestError, Place};
 pub use ingest::{Ingested, ingest};
 pub use normalise::normalise;
 pub use predictions::{UnreadablePredictions, read_predictions, write_predictions};
 pub use rejects::{Reject, rejects_csv};
+pub use tables::{UnreadableTable, read_table, write_table};

@@ -3,10 +3,8 @@
 //! Columns: `name`, `label`, `predicted` (text), `log_probability`, `label_log_probability` (f32). No compression and no
 //! statistics, so that equal rows give equal bytes.
 
-use polars::prelude::{
-    Column, DataFrame, ParquetCompression, ParquetReader, ParquetWriter, PolarsError, PolarsResult, SerReader,
-    StatisticsOptions,
-};
+use crate::tables::parquet;
+use polars::prelude::{Column, DataFrame, ParquetReader, PolarsError, PolarsResult, SerReader};
 use recur_core::record::Prediction;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -37,15 +35,7 @@ pub fn write_predictions(predictions: &[Prediction], label_names: &[String]) -> 
         numbers("log_probability", &|p| p.log_probability),
         numbers("label_log_probability", &|p| p.label_log_probability),
     ];
-    let mut frame = DataFrame::new(predictions.len(), columns).expect("columns of one length, with different names");
-    let mut bytes = Vec::new();
-    ParquetWriter::new(&mut bytes)
-        .with_compression(ParquetCompression::Uncompressed)
-        .with_statistics(StatisticsOptions::empty())
-        .set_parallel(false)
-        .finish(&mut frame)
-        .expect("text and numbers can be written to memory");
-    bytes
+    parquet(DataFrame::new(predictions.len(), columns).expect("columns of one length, with different names"))
 }
 
 /// The predictions in the bytes of a file that [`write_predictions`] made.

@@ -8,6 +8,7 @@ mod answer;
 mod axes;
 mod check;
 mod comparisons;
+mod export;
 mod figures;
 mod files;
 mod input;
@@ -20,6 +21,7 @@ mod sections;
 mod signature;
 
 pub use check::ReportError;
+pub use export::{Export, SCHEMA_VERSION};
 pub use input::{HowTo, ReportInput, SplitSizes};
 pub use making::Making;
 pub use signature::{PARTS, Signature};

@@ -1,6 +1,7 @@
 //! The report as a whole: what it says, that it says it again, and what it refuses.
 
 mod axes;
+mod export;
 mod fixture;
 
 use fixture::{Experiment, Outline, all_diverged, clear, diverges, labels, long_names, many_labels, small};

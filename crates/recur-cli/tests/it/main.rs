@@ -8,6 +8,7 @@ mod bad_specs;
 mod disk;
 mod end_to_end;
 mod equal_bytes;
+mod export;
 mod extend;
 mod faults;
 mod interrupt;

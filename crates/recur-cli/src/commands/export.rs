@@ -1,0 +1,75 @@
+//! `recur export`: the figures of an experiment's stored records, for other programs.
+
+use crate::args::{Export as ExportArgs, Level};
+use crate::error::{CliError, Exit};
+use crate::logging;
+use crate::output::print;
+use crate::pipeline::{self, Prepared, Scored};
+use crate::progress::Screen;
+use recur_core::registry::Registry;
+use recur_core::table::Column;
+use recur_report::Export;
+use recur_store::{Store, write_atomically};
+use std::path::Path;
+
+/// Writes the files that are asked for; all is made before the first is written.
+pub(crate) fn run(args: &ExportArgs, level: Level, registry: &Registry) -> Result<Exit, CliError> {
+    logging::start(level, &Screen::new(), None);
+    let asked = asked(args)?;
+    let prepared = Prepared::read(&args.spec, registry)?;
+    let store = Store::open_to_read(&args.spec.store)?;
+    let store = store.ok_or_else(|| CliError::NoStore { store: args.spec.store.clone() })?;
+    let findings = pipeline::stored_findings(&prepared, &store, &args.spec.spec)?;
+    let Scored { selection, tests } = &pipeline::score(&prepared, &findings, &store, registry)?;
+    let input = prepared.report_input(&findings, selection, tests);
+    let export = Export::of(&input)?;
+    let files: Vec<(&Path, Vec<u8>)> = asked.iter().map(|(path, make)| (*path, make(&export))).collect();
+    for (path, bytes) in files {
+        write_atomically(path, &bytes).map_err(CliError::Export)?;
+        print(&format!("written: {}", path.display()))?;
+    }
+    Ok(Exit::Success)
+}
+
+/// How a format makes a file's bytes.
+type Make = fn(&Export<'_>) -> Vec<u8>;
+
+const RECORDS: &[&str] = &[".parquet", ".csv"];
+const LEADERBOARD: &[&str] = &[".tex", ".csv", ".parquet"];
+const ANALYSIS: &[&str] = &[".json"];
+
+/// The files that are asked for, each with what makes it.
+fn asked(args: &ExportArgs) -> Result<Vec<(&Path, Make)>, CliError> {
+    let mut asked: Vec<(&Path, Make)> = Vec::new();
+    let options = [
+        ("records", RECORDS, args.records.as_deref()),
+        ("leaderboard", LEADERBOARD, args.leaderboard.as_deref()),
+        ("analysis", ANALYSIS, args.analysis.as_deref()),
+    ];
+    for (option, formats, path) in options {
+        let Some(path) = path else { continue };
+        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("");
+        let make: Make = match (option, ending) {
+            ("records", "parquet") => |export| recur_ingest::write_table(&export.records()),
+            ("records", "csv") => |export| csv(&export.records()),
+            ("leaderboard", "tex") => |export| export.leaderboard_latex().into_bytes(),
+            ("leaderboard", "csv") => |export| csv(&export.leaderboard()),
+            ("leaderboard", "parquet") => |export| recur_ingest::write_table(&export.leaderboard()),
+            ("analysis", "json") => |export| export.json().into_bytes(),
+            _ => return Err(CliError::ExportFormat { path: path.to_owned(), option, formats }),
+        };
+        asked.push((path, make));
+    }
+    Ok(asked)
+}
+
+/// A table as CSV; what has no value is empty.
+fn csv(columns: &[Column]) -> Vec<u8> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let in_memory = "a row can be written to memory";
+    writer.write_record(columns.iter().map(|column| &column.name)).expect(in_memory);
+    for row in 0..columns.first().map_or(0, |column| column.values.len()) {
+        writer.write_record(columns.iter().map(|column| column.values.text(row))).expect(in_memory);
+    }
+    writer.into_inner().expect(in_memory)
+}

@@ -1,0 +1,388 @@
+//! All figures of the analysis as one JSON document. `docs/exports.md` tells its fields.
+
+use super::leaderboard::{Standing, in_order, mean_interval};
+use super::records::outcome;
+use crate::analysis::{Analysis, ModelResult, Tally};
+use crate::comparisons::{Difference, Needed};
+use crate::name_by_name::{Paired, paired};
+use crate::signature::Signature;
+use recur_core::metric::Metric;
+use recur_core::params::Params;
+use recur_core::record::{Outcome, TestRecord};
+use recur_stats::{CALIBRATION_BINS, Interval, expected_calibration_error, mean, standard_deviation};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The version of the document's fields: raised when one is renamed, removed, or changes its meaning. Others may join them.
+pub const SCHEMA_VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema_version: u32,
+    recur_version: &'a str,
+    experiment: &'a str,
+    question: &'a str,
+    answer: String,
+    primary: Metric,
+    higher_is_better: bool,
+    baseline: Option<&'a str>,
+    seed: u64,
+    replicates: u32,
+    signature: BTreeMap<&'static str, String>,
+    data: Data<'a>,
+    test: Test,
+    models: Vec<Model<'a>>,
+    best_against: Vec<Against<'a>>,
+    name_by_name: Option<NameByName<'a>>,
+    configurations: Vec<Configuration<'a>>,
+    unfinished: Vec<Unfinished<'a>>,
+}
+
+#[derive(Serialize)]
+struct Data<'a> {
+    source: &'a str,
+    dataset: &'a str,
+    rows: u64,
+    labels: &'a [String],
+    train_rows: usize,
+    validation_rows: usize,
+    test_rows: usize,
+    accuracy_ceiling: f64,
+    majority_share: f64,
+}
+
+/// How models are compared.
+#[derive(Serialize)]
+struct Test {
+    name: &'static str,
+    confidence: f64,
+    correction: &'static str,
+    bootstrap_resamples: usize,
+}
+
+#[derive(Serialize)]
+struct Model<'a> {
+    model: &'a str,
+    rank: Option<usize>,
+    standing: &'static str,
+    configuration: Option<usize>,
+    title: Option<String>,
+    params: Option<&'a Params>,
+    trials: Trials,
+    parameters: Option<u64>,
+    trial_ids: Vec<&'a str>,
+    validation: BTreeMap<&'static str, Summary>,
+    test: BTreeMap<&'static str, Summary>,
+    to_baseline: Option<Found>,
+    labels: Vec<Label<'a>>,
+}
+
+#[derive(Serialize)]
+struct Trials {
+    planned: u64,
+    finished: u64,
+    diverged: u64,
+    failed: u64,
+}
+
+/// A figure over replicates.
+#[derive(Serialize)]
+struct Summary {
+    mean: Option<f64>,
+    sd: Option<f64>,
+    /// The interval of the mean; of test figures alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interval: Option<[f64; 2]>,
+    by_replicate: Vec<Option<f64>>,
+}
+
+#[derive(Serialize)]
+struct Found {
+    mean: Option<f64>,
+    interval: Option<[f64; 2]>,
+    p: Option<f64>,
+    p_holm: Option<f64>,
+    comparisons: usize,
+    better: u32,
+    equal: u32,
+    worse: u32,
+    is_clear: bool,
+    replicates_needed: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct Against<'a> {
+    best: &'a str,
+    other: &'a str,
+    difference: Found,
+}
+
+#[derive(Serialize)]
+struct Label<'a> {
+    label: &'a str,
+    test_rows: f64,
+    precision: f64,
+    recall: f64,
+    f1: f64,
+}
+
+#[derive(Serialize)]
+struct NameByName<'a> {
+    first: &'a str,
+    second: &'a str,
+    replicates: Vec<OnNames>,
+}
+
+#[derive(Serialize)]
+struct OnNames {
+    names: usize,
+    both_right: u64,
+    only_first_right: u64,
+    only_second_right: u64,
+    both_wrong: u64,
+    accuracy_difference: Option<f64>,
+    mcnemar_p: f64,
+    macro_f1_difference: Option<f64>,
+    macro_f1_interval: Option<[f64; 2]>,
+}
+
+#[derive(Serialize)]
+struct Configuration<'a> {
+    model: &'a str,
+    title: String,
+    params: &'a Params,
+    swept: &'a [String],
+    weights: Option<&'a str>,
+    chosen: bool,
+    trials: Trials,
+    trial_ids: Vec<&'a str>,
+    validation: BTreeMap<&'static str, Summary>,
+}
+
+#[derive(Serialize)]
+struct Unfinished<'a> {
+    trial: &'a str,
+    configuration: usize,
+    replicate: u32,
+    outcome: &'static str,
+    reason: &'a str,
+}
+
+/// The document of `analysis`, indented, with a line end.
+pub(super) fn json(analysis: &Analysis<'_>, answer: String) -> String {
+    let (input, plan) = (analysis.input, analysis.input.plan);
+    let signature = Signature::of(input);
+    let document = Document {
+        schema_version: SCHEMA_VERSION,
+        recur_version: &input.how_to.recur_version,
+        experiment: &plan.name,
+        question: &plan.question,
+        answer,
+        primary: analysis.primary,
+        higher_is_better: analysis.primary.higher_is_better(),
+        baseline: plan.report.baseline.as_deref(),
+        seed: plan.seed,
+        replicates: plan.replicates,
+        signature: crate::PARTS.iter().map(|(name, _)| (*name, signature.get(name).to_owned())).collect(),
+        data: data(analysis),
+        test: Test {
+            name: "corrected resampled t-test",
+            confidence: 0.95,
+            correction: "Holm",
+            bootstrap_resamples: analysis.n_resamples,
+        },
+        models: in_order(analysis).into_iter().map(|index| model(analysis, index)).collect(),
+        best_against: analysis.best_against.iter().map(|(other, found)| against(analysis, *other, found)).collect(),
+        name_by_name: name_by_name(analysis),
+        configurations: (0..plan.configurations.len()).map(|index| configuration(analysis, index)).collect(),
+        unfinished: unfinished(analysis),
+    };
+    serde_json::to_string_pretty(&document).expect("the document has only string keys") + "\n"
+}
+
+fn data<'a>(analysis: &Analysis<'a>) -> Data<'a> {
+    let (facts, sizes) = (analysis.input.facts, analysis.input.sizes);
+    Data {
+        source: &facts.source,
+        dataset: facts.dataset.as_str(),
+        rows: facts.rows,
+        labels: analysis.input.label_names,
+        train_rows: sizes.train,
+        validation_rows: sizes.validation,
+        test_rows: sizes.test,
+        accuracy_ceiling: facts.accuracy_ceiling,
+        majority_share: facts.majority_share,
+    }
+}
+
+fn model<'a>(analysis: &Analysis<'a>, index: usize) -> Model<'a> {
+    let result = &analysis.models[index];
+    let chosen = result.chosen.map(|chosen| &analysis.input.plan.configurations[chosen]);
+    let of_test = |metric| {
+        let values = result.test(metric);
+        let interval = mean_interval(analysis, &values);
+        Summary { interval: interval.map(ends), ..summary(values.into_iter().map(Some).collect()) }
+    };
+    let mut test: BTreeMap<&str, Summary> = BTreeMap::new();
+    if !result.tests.is_empty() {
+        test.extend(Metric::ALL.map(|metric| (metric.name(), of_test(metric))));
+        test.extend(of_predictions(analysis, result));
+    }
+    Model {
+        model: result.id,
+        rank: analysis.ranking.iter().position(|ranked| *ranked == index).map(|place| place + 1),
+        standing: Standing::of(analysis, index).word(),
+        configuration: result.chosen,
+        title: chosen.map(recur_core::plan::Configuration::title),
+        params: chosen.map(|configuration| &configuration.params),
+        trials: result.tally.into(),
+        parameters: analysis.n_parameters(result),
+        trial_ids: analysis.chosen_trials(result).into_iter().map(|id| id.as_str()).collect(),
+        validation: result.chosen.map(|chosen| validation(analysis, chosen)).unwrap_or_default(),
+        test,
+        to_baseline: analysis.to_baseline.get(&index).map(found),
+        labels: labels(analysis, result),
+    }
+}
+
+/// Figures of the predictions beside those of the records.
+fn of_predictions(analysis: &Analysis<'_>, model: &ModelResult<'_>) -> [(&'static str, Summary); 3] {
+    let n_labels = analysis.input.label_names.len();
+    let over =
+        |figure: &dyn Fn(&TestRecord) -> Option<f64>| summary(model.tests.iter().map(|test| figure(test)).collect());
+    let counts = |test: &TestRecord| ModelResult::confusion(test, n_labels);
+    let calibration = |test: &TestRecord| {
+        let rows = test.predictions.iter().map(|p| (p.log_probability, p.predicted == p.label));
+        expected_calibration_error(rows, CALIBRATION_BINS)
+    };
+    [
+        ("balanced_accuracy", over(&|test| counts(test).balanced_accuracy())),
+        ("cohen_kappa", over(&|test| counts(test).cohen_kappa())),
+        ("expected_calibration_error", over(&calibration)),
+    ]
+}
+
+fn validation(analysis: &Analysis<'_>, configuration: usize) -> BTreeMap<&'static str, Summary> {
+    let replicates = || 0..analysis.input.plan.replicates;
+    let of = |metric: Metric| {
+        let value = |replicate| Some(analysis.finding(configuration, replicate)?.record.validation()?.get(metric));
+        summary(replicates().map(value).collect())
+    };
+    Metric::ALL.into_iter().map(|metric| (metric.name(), of(metric))).collect()
+}
+
+/// Of the replicates that have a value.
+fn summary(by_replicate: Vec<Option<f64>>) -> Summary {
+    let known: Vec<f64> = by_replicate.iter().flatten().copied().collect();
+    Summary { mean: mean(&known), sd: standard_deviation(&known), interval: None, by_replicate }
+}
+
+fn found(difference: &Difference) -> Found {
+    let [better, equal, worse] = difference.wins;
+    let comparison = difference.comparison;
+    Found {
+        mean: comparison.map(|comparison| comparison.mean),
+        interval: comparison.map(|comparison| ends(comparison.interval)),
+        p: comparison.map(|comparison| comparison.p),
+        p_holm: comparison.map(|_| difference.adjusted_p),
+        comparisons: difference.n_comparisons,
+        better,
+        equal,
+        worse,
+        is_clear: difference.is_clear(),
+        replicates_needed: match difference.needed() {
+            Needed::Replicates(n) => Some(n),
+            Needed::MoreRows | Needed::Nothing => None,
+        },
+    }
+}
+
+fn ends(interval: Interval) -> [f64; 2] {
+    [interval.low, interval.high]
+}
+
+fn against<'a>(analysis: &Analysis<'a>, other: usize, difference: &Difference) -> Against<'a> {
+    let best = analysis.models[analysis.ranking[0]].id;
+    Against { best, other: analysis.models[other].id, difference: found(difference) }
+}
+
+/// The figures of each label, averaged over the replicates that have test rows of it.
+fn labels<'a>(analysis: &Analysis<'a>, model: &ModelResult<'_>) -> Vec<Label<'a>> {
+    let names = analysis.input.label_names;
+    let by_label: Vec<_> =
+        model.tests.iter().map(|test| ModelResult::confusion(test, names.len()).by_label()).collect();
+    let label = |(index, label): (usize, &'a String)| {
+        let all: Vec<_> = by_label.iter().map(|scores| scores[index]).collect();
+        let average = |figure: fn(&recur_stats::LabelScores) -> f64| {
+            mean(&all.iter().filter(|scores| scores.support > 0).map(figure).collect::<Vec<_>>())
+        };
+        Some(Label {
+            label,
+            test_rows: mean(&all.iter().map(|scores| scores.support as f64).collect::<Vec<_>>())?,
+            precision: average(|scores| scores.precision)?,
+            recall: average(|scores| scores.recall)?,
+            f1: average(|scores| scores.f1)?,
+        })
+    };
+    names.iter().enumerate().filter_map(label).collect()
+}
+
+fn name_by_name<'a>(analysis: &Analysis<'a>) -> Option<NameByName<'a>> {
+    let [first, second, ..] = analysis.ranking[..] else { return None };
+    Some(NameByName {
+        first: analysis.models[first].id,
+        second: analysis.models[second].id,
+        replicates: paired(analysis, first, second).iter().map(on_names).collect(),
+    })
+}
+
+fn on_names(paired: &Paired) -> OnNames {
+    OnNames {
+        names: paired.n_names,
+        both_right: paired.counts.both_right,
+        only_first_right: paired.counts.only_first,
+        only_second_right: paired.counts.only_second,
+        both_wrong: paired.counts.both_wrong,
+        accuracy_difference: paired.counts.accuracy_difference(),
+        mcnemar_p: paired.mcnemar_p,
+        macro_f1_difference: paired.macro_f1,
+        macro_f1_interval: paired.interval.map(ends),
+    }
+}
+
+fn configuration<'a>(analysis: &Analysis<'a>, index: usize) -> Configuration<'a> {
+    let configuration = &analysis.input.plan.configurations[index];
+    Configuration {
+        model: &configuration.model,
+        title: configuration.title(),
+        params: &configuration.params,
+        swept: &configuration.swept,
+        weights: configuration.weights.as_deref(),
+        chosen: analysis.input.selection.contains(index),
+        trials: analysis.tally(index).into(),
+        trial_ids: analysis.findings_of(index).map(|finding| finding.trial.id.as_str()).collect(),
+        validation: validation(analysis, index),
+    }
+}
+
+fn unfinished<'a>(analysis: &Analysis<'a>) -> Vec<Unfinished<'a>> {
+    let findings = (0..analysis.input.plan.configurations.len()).flat_map(|index| analysis.findings_of(index));
+    let reason = |finding: &'a recur_core::selection::Finding| match &finding.record.outcome {
+        Outcome::Finished { .. } => None,
+        Outcome::Diverged { reason } | Outcome::Failed { reason } => Some((finding, reason)),
+    };
+    let line = |(finding, reason): (&'a recur_core::selection::Finding, &'a String)| Unfinished {
+        trial: finding.trial.id.as_str(),
+        configuration: finding.trial.configuration,
+        replicate: finding.trial.replicate,
+        outcome: outcome(&finding.record),
+        reason,
+    };
+    findings.filter_map(reason).map(line).collect()
+}
+
+impl From<Tally> for Trials {
+    fn from(Tally { planned, finished, diverged, failed }: Tally) -> Self {
+        Self { planned, finished, diverged, failed }
+    }
+}

@@ -1,0 +1,148 @@
+//! The leaderboard as a LaTeX table.
+
+use super::leaderboard::in_order;
+use crate::analysis::{Analysis, ModelResult};
+use crate::answer::settings;
+use crate::numbers::{self, NBSP, count, difference, heading, spread};
+
+/// The table of [`super::Export::leaderboard_latex`].
+pub(super) fn table(analysis: &Analysis<'_>) -> String {
+    let has_baseline = analysis.baseline().is_some();
+    let mut header = vec!["Model".to_owned(), "Configuration".to_owned()];
+    header.extend(analysis.metrics().into_iter().map(|metric| text(&format!("Test {}", heading(metric)))));
+    if has_baseline {
+        let primary = analysis.primary;
+        header.push(text(&format!("{} to baseline [95 %], {}", capital(primary.title()), numbers::unit(primary))));
+        header.push("$p$".to_owned());
+    }
+    header.push("Parameters".to_owned());
+    let sides = format!("ll{}", "r".repeat(header.len() - 2));
+    let rows = in_order(analysis).into_iter().map(|model| line(&row(analysis, model, has_baseline)));
+    format!(
+        "% {}\n% Needs \\usepackage{{booktabs}}.\n\\begin{{tabular}}{{{sides}}}\n\\toprule\n{}\\midrule\n{}\\bottomrule\n\\end{{tabular}}\n",
+        about(analysis),
+        line(&header),
+        rows.collect::<String>()
+    )
+}
+
+/// What a reader needs to know of the table, on one line.
+fn about(analysis: &Analysis<'_>) -> String {
+    let (plan, sizes) = (analysis.input.plan, analysis.input.sizes);
+    let about = format!(
+        "Experiment {}: mean and standard deviation over {}; intervals and p-values (after Holm) of the corrected resampled \
+         t-test, test rows / training rows = {} / {}.",
+        plan.name,
+        numbers::plural(u64::from(plan.replicates), "replicate"),
+        sizes.test,
+        sizes.train
+    );
+    about.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+}
+
+fn row(analysis: &Analysis<'_>, index: usize, has_baseline: bool) -> Vec<String> {
+    let model = &analysis.models[index];
+    let mut cells = vec![monospaced(model.id), configuration(analysis, model)];
+    cells.extend(analysis.metrics().into_iter().map(|metric| number(&spread(metric, &model.test(metric)))));
+    if has_baseline {
+        cells.extend(against_baseline(analysis, index));
+    }
+    cells.push(analysis.n_parameters(model).map_or("--".to_owned(), |n| text(&count(n))));
+    cells
+}
+
+fn configuration(analysis: &Analysis<'_>, model: &ModelResult<'_>) -> String {
+    let Some(chosen) = model.chosen else { return "none finished".to_owned() };
+    let settings = settings(&analysis.input.plan.configurations[chosen]);
+    if settings.is_empty() { "as given".to_owned() } else { monospaced(&settings) }
+}
+
+fn against_baseline(analysis: &Analysis<'_>, model: usize) -> [String; 2] {
+    if analysis.baseline() == Some(model) {
+        return ["baseline".to_owned(), "--".to_owned()];
+    }
+    let found = analysis.to_baseline.get(&model);
+    match found.and_then(|found| Some((found.comparison?, found.adjusted_p))) {
+        None => ["--".to_owned(), "--".to_owned()],
+        Some((comparison, p)) => {
+            let p = numbers::p_value(p);
+            [number(&difference(analysis.primary, &comparison)), number(p.strip_prefix("= ").unwrap_or(&p))]
+        }
+    }
+}
+
+fn line(cells: &[String]) -> String {
+    format!("{} \\\\\n", cells.join(" & "))
+}
+
+fn capital(title: &str) -> String {
+    let mut letters = title.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+fn monospaced(name: &str) -> String {
+    format!("\\texttt{{{}}}", text(name))
+}
+
+/// A number as the report prints it, in mathematical mode.
+fn number(printed: &str) -> String {
+    if printed == numbers::NOTHING {
+        return "--".to_owned();
+    }
+    let mut math = String::new();
+    for letter in printed.chars() {
+        match letter {
+            '−' => math.push('-'),
+            '±' => math.push_str("\\pm"),
+            '∞' => math.push_str("\\infty"),
+            NBSP => math.push(' '),
+            other => math.push(other),
+        }
+    }
+    format!("${math}$")
+}
+
+/// `text` so that LaTeX prints it as itself.
+fn text(text: &str) -> String {
+    let mut escaped = String::new();
+    for letter in text.chars() {
+        match letter {
+            '&' | '%' | '$' | '#' | '_' | '{' | '}' => escaped.extend(['\\', letter]),
+            '\\' => escaped.push_str("\\textbackslash{}"),
+            '~' => escaped.push_str("\\textasciitilde{}"),
+            '^' => escaped.push_str("\\textasciicircum{}"),
+            // Some fonts lack these, and some turn two hyphens into a dash.
+            '<' => escaped.push_str("\\textless{}"),
+            '>' => escaped.push_str("\\textgreater{}"),
+            '|' => escaped.push_str("\\textbar{}"),
+            '-' if escaped.ends_with('-') => escaped.push_str("{-}"),
+            letter if letter.is_control() => escaped.push(' '),
+            letter => escaped.push(letter),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn odd_names_print_as_themselves() {
+        let check = |name: &str, expect: &str| assert_eq!(text(name), expect);
+        check("stacked_rnn", "stacked\\_rnn");
+        check("100 % & {a}", "100 \\% \\& \\{a\\}");
+        check("a\\b~c^d\n", "a\\textbackslash{}b\\textasciitilde{}c\\textasciicircum{}d ");
+        check("x--y-z", "x-{-}y-z");
+        check("Łódź", "Łódź");
+    }
+
+    #[test]
+    fn numbers_stand_in_mathematical_mode() {
+        let check = |printed: &str, expect: &str| assert_eq!(number(printed), expect);
+        check("−1.25\u{A0}[−∞,\u{A0}+2.00]", "$-1.25 [-\\infty, +2.00]$");
+        check("76.24\u{A0}±\u{A0}0.41", "$76.24 \\pm 0.41$");
+        check("< 0.0001", "$< 0.0001$");
+        check("–", "--");
+    }
+}

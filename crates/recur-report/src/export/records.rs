@@ -1,0 +1,143 @@
+//! All records' figures in one long table.
+
+use crate::analysis::Analysis;
+use recur_core::metric::{Metric, Scores};
+use recur_core::params::ParamValue;
+use recur_core::plan::Configuration;
+use recur_core::record::{Outcome, TestRecord, TrialRecord};
+use recur_core::selection::Finding;
+use recur_core::table::{Column, Values};
+use recur_core::trial::TrialId;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One figure of one trial.
+struct Row<'a> {
+    finding: &'a Finding,
+    split: &'static str,
+    metric: Metric,
+    value: Option<f64>,
+}
+
+fn record<'a>(row: &Row<'a>) -> &'a TrialRecord {
+    &row.finding.record
+}
+
+/// The table of [`super::Export::records`].
+pub(super) fn columns(analysis: &Analysis<'_>) -> Vec<Column> {
+    let plan = analysis.input.plan;
+    let tests: BTreeMap<&TrialId, &TestRecord> = analysis.input.tests.iter().map(|test| (&test.id, test)).collect();
+    let findings = (0..plan.configurations.len()).flat_map(|index| analysis.findings_of(index));
+    let rows: Vec<Row<'_>> =
+        findings.flat_map(|finding| rows_of(finding, tests.get(&finding.trial.id).copied())).collect();
+    let configuration = |row: &Row<'_>| &plan.configurations[row.finding.trial.configuration];
+    let mut columns = vec![
+        texts("experiment", &rows, |_| plan.name.clone()),
+        texts("trial", &rows, |row| record(row).id.to_string()),
+        texts("model", &rows, |row| configuration(row).model.clone()),
+        texts("configuration", &rows, |row| configuration(row).title()),
+    ];
+    columns.extend(parameters(&rows, configuration));
+    let integers =
+        |of: &dyn Fn(&Row<'_>) -> i64| Values::Integer(rows.iter().map(|row| Some(of(row))).collect::<Vec<_>>());
+    let chosen = |row: &Row<'_>| Some(analysis.input.selection.contains(row.finding.trial.configuration));
+    columns.extend([
+        column("parameters", integers(&|row| i64::try_from(record(row).n_parameters).unwrap_or(i64::MAX))),
+        column("replicate", integers(&|row| i64::from(row.finding.trial.replicate))),
+        column("chosen", Values::Boolean(rows.iter().map(chosen).collect())),
+        texts("outcome", &rows, |row| outcome(record(row)).to_owned()),
+        texts("split", &rows, |row| row.split.to_owned()),
+        texts("metric", &rows, |row| row.metric.name().to_owned()),
+        column("value", Values::Real(rows.iter().map(|row| row.value).collect())),
+    ]);
+    columns
+}
+
+fn rows_of<'a>(finding: &'a Finding, test: Option<&'a TestRecord>) -> Vec<Row<'a>> {
+    let row = |split, metric, value| Row { finding, split, metric, value };
+    let of_all = |split, scores: Option<Scores>| {
+        Metric::ALL.into_iter().map(move |metric| row(split, metric, scores.map(|scores| scores.get(metric))))
+    };
+    let mut rows = vec![row("train", Metric::Loss, kept_train_loss(&finding.record))];
+    rows.extend(of_all("validation", finding.record.validation()));
+    if let Some(test) = test {
+        rows.extend(of_all("test", Some(test.scores)));
+    }
+    rows
+}
+
+fn kept_train_loss(record: &TrialRecord) -> Option<f64> {
+    match record.outcome {
+        Outcome::Finished { kept_epoch } => record.epochs.get(kept_epoch as usize).map(|epoch| epoch.train_loss),
+        Outcome::Diverged { .. } | Outcome::Failed { .. } => None,
+    }
+}
+
+/// How a trial ended, in a word.
+pub(super) fn outcome(record: &TrialRecord) -> &'static str {
+    match record.outcome {
+        Outcome::Finished { .. } => "finished",
+        Outcome::Diverged { .. } => "diverged",
+        Outcome::Failed { .. } => "failed",
+    }
+}
+
+pub(super) fn column(name: &str, values: Values) -> Column {
+    Column { name: name.to_owned(), values }
+}
+
+pub(super) fn texts<T>(name: &str, rows: &[T], text: impl Fn(&T) -> String) -> Column {
+    column(name, Values::Text(rows.iter().map(|row| Some(text(row))).collect()))
+}
+
+/// A column for each parameter of any model, in alphabetical order; a model that does not have it has no value.
+fn parameters<'a>(rows: &[Row<'a>], configuration: impl Fn(&Row<'a>) -> &'a Configuration) -> Vec<Column> {
+    let names: BTreeSet<&str> =
+        rows.iter().flat_map(|row| configuration(row).params.iter().map(|(name, _)| name)).collect();
+    let of = |name: &&str| {
+        let values: Vec<Option<&ParamValue>> = rows.iter().map(|row| configuration(row).params.get(name)).collect();
+        column(&format!("param_{name}"), typed(&values))
+    };
+    names.iter().map(of).collect()
+}
+
+/// The values in their own type, as numbers where some are whole, and as text where their types differ.
+fn typed(values: &[Option<&ParamValue>]) -> Values {
+    let all = |is_such: fn(&ParamValue) -> bool| values.iter().flatten().all(|value| is_such(value));
+    if all(|value| matches!(value, ParamValue::Integer(_))) {
+        Values::Integer(values.iter().map(|value| value.and_then(integer)).collect())
+    } else if all(|value| matches!(value, ParamValue::Integer(_) | ParamValue::Real(_))) {
+        Values::Real(values.iter().map(|value| value.and_then(real)).collect())
+    } else if all(|value| matches!(value, ParamValue::Boolean(_))) {
+        let truth = |value: &ParamValue| matches!(value, ParamValue::Boolean(true));
+        Values::Boolean(values.iter().map(|value| value.map(truth)).collect())
+    } else {
+        Values::Text(values.iter().map(|value| value.map(ToString::to_string)).collect())
+    }
+}
+
+fn integer(value: &ParamValue) -> Option<i64> {
+    if let ParamValue::Integer(n) = value { Some(*n) } else { None }
+}
+
+fn real(value: &ParamValue) -> Option<f64> {
+    match value {
+        ParamValue::Integer(n) => Some(*n as f64),
+        ParamValue::Real(x) => Some(*x),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_keep_their_type_as_far_as_all_values_have_one() {
+        let (whole, real, word) = (ParamValue::Integer(2), ParamValue::Real(0.5), ParamValue::Text("a".to_owned()));
+        assert_eq!(typed(&[Some(&whole), None]), Values::Integer(vec![Some(2), None]));
+        assert_eq!(typed(&[Some(&whole), Some(&real)]), Values::Real(vec![Some(2.0), Some(0.5)]));
+        assert_eq!(typed(&[Some(&whole), Some(&word)]), Values::Text(vec![Some("2".into()), Some("a".into())]));
+        assert_eq!(typed(&[Some(&ParamValue::Boolean(false))]), Values::Boolean(vec![Some(false)]));
+        assert_eq!(typed(&[Some(&ParamValue::IntegerPair(1, 3))]), Values::Text(vec![Some("[1, 3]".into())]));
+    }
+}
