@@ -12,6 +12,9 @@ pub(crate) struct Args {
     /// How much to tell on the terminal; `RUST_LOG` (in tracing's syntax) overrides it
     #[arg(long, global = true, value_enum, default_value_t = Level::Info)]
     pub(crate) log_level: Level,
+    /// The folder of external plugins, NAME/plugin.yaml each [default: plugins, where there is one]
+    #[arg(long, global = true, value_name = "DIR", env = "RECUR_PLUGINS")]
+    pub(crate) plugins: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -95,6 +98,9 @@ pub(crate) struct SpecArgs {
     /// The folder that keeps records, weights and logs
     #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE")]
     pub(crate) store: PathBuf,
+    /// [`Args::plugins`], which the report names
+    #[arg(from_global)]
+    pub(crate) plugins: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -13,6 +13,7 @@ mod why;
 
 use crate::args::{Args, Command};
 use crate::error::{CliError, Exit};
+use crate::plugins;
 use recur_core::registry::Registry;
 
 /// Trials that can run at once: one for each core that this process may use.
@@ -20,8 +21,14 @@ pub(crate) fn available_cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
-/// Runs the command of `args`.
-pub(crate) fn run(args: &Args, registry: &Registry) -> Result<Exit, CliError> {
+/// Runs the command of `args` with the models of `builtin` and of external plugins.
+pub(crate) fn run(args: &Args, builtin: &Registry) -> Result<Exit, CliError> {
+    let registry = &match &args.command {
+        Command::Verify(command) if args.plugins.is_none() => {
+            plugins::beside(builtin, verify::plugins_of(command).as_deref())?
+        }
+        _ => plugins::beside(builtin, args.plugins.as_deref())?,
+    };
     match &args.command {
         Command::Experiment(command) => experiment::run(command, args.log_level, registry),
         Command::Plan(command) => plan::run(command, args.log_level, registry),

@@ -2,8 +2,9 @@
 
 use anstyle::{AnsiColor, Style};
 use recur_core::model::ModelError;
-use recur_core::registry::UnknownModel;
+use recur_core::registry::{DuplicateModel, UnknownModel};
 use recur_core::trial::TrialsError;
+use recur_external::ExternalError;
 use recur_ingest::IngestError;
 use recur_report::ReportError;
 use recur_spec::SpecErrors;
@@ -82,6 +83,14 @@ pub(crate) enum CliError {
     Trials(#[from] TrialsError),
     #[error(transparent)]
     UnknownModel(#[from] UnknownModel),
+    #[error(transparent)]
+    Plugins(#[from] ExternalError),
+    #[error(transparent)]
+    DuplicateModel(#[from] DuplicateModel),
+    #[error("model `{id}` cannot be used: {problem}")]
+    BrokenModel { id: String, problem: String },
+    #[error("{} of the plugins cannot be used:\n  {}", problems.len(), problems.join("\n  "))]
+    BrokenPlugins { problems: Vec<String> },
     #[error("cannot read initial weights")]
     InitialWeights(#[source] StoreError),
     #[error("no file {model}, and no trial of that id with weights in the store {}", store.display())]
@@ -154,6 +163,15 @@ impl CliError {
             CliError::UnknownModel(_)
             | CliError::Trials(TrialsError::UnknownModel(_))
             | CliError::Predict(PredictError::UnknownModel(_)) => Some("recur models lists all models".to_owned()),
+            CliError::Plugins(ExternalError::Folder { .. }) => {
+                Some("--plugins DIR (or RECUR_PLUGINS) names the folder that holds NAME/plugin.yaml".to_owned())
+            }
+            CliError::DuplicateModel(_) => {
+                Some("a plugin's folder names its model: rename it, and its `id`".to_owned())
+            }
+            CliError::BrokenModel { .. } | CliError::BrokenPlugins { .. } => {
+                Some("docs/external-plugins.md explains every key of a manifest".to_owned())
+            }
             CliError::InitialWeights(StoreError::Io { .. }) => {
                 Some("a model's `weights` are relative to the folder that recur runs in".to_owned())
             }

@@ -20,6 +20,7 @@ mod keeper;
 mod logging;
 mod output;
 mod pipeline;
+mod plugins;
 mod progress;
 mod sweep;
 mod trial_log;

@@ -117,8 +117,10 @@ fn initial_weights(plan: &Plan) -> Result<InitialWeights, CliError> {
 fn how_to(spec: &Spec, args: &SpecArgs) -> HowTo {
     let spec_path = args.spec.display().to_string();
     let change = |change: &Override| format!(" --set {}", quoted(&format!("{}={}", change.path, change.value)));
+    let plugins = args.plugins.as_ref().map(|folder| format!(" --plugins {}", quoted(&folder.display().to_string())));
+    let changes = args.overrides.iter().map(change).collect::<String>();
     HowTo {
-        command: format!("just experiment {spec_path}{}", args.overrides.iter().map(change).collect::<String>()),
+        command: format!("just experiment {spec_path}{}{changes}", plugins.unwrap_or_default()),
         spec_path,
         recur_version: env!("CARGO_PKG_VERSION").to_owned(),
         // A report that is committed cannot name its own commit.

@@ -81,6 +81,11 @@ pub trait ModelPlugin: Sync {
         let _ = (setup, letters);
         None
     }
+    /// Why it cannot be used at all; a model whose code is part of the program has no such reason. Where there is one,
+    /// nothing but [`ModelPlugin::id`] and [`ModelPlugin::source_file`] means anything.
+    fn problem(&self) -> Option<String> {
+        None
+    }
     /// Builds an untrained model.
     ///
     /// # Errors

@@ -205,6 +205,14 @@ pub enum ErrorKind {
         /// All known ids, sorted.
         valid: Vec<String>,
     },
+    /// A model whose declaration cannot be used.
+    #[error("model `{id}` cannot be used: {problem}")]
+    BrokenModel {
+        /// The id.
+        id: String,
+        /// What is wrong with its declaration, and where.
+        problem: String,
+    },
     /// A model that is listed twice.
     #[error("model `{id}` is listed twice, first at {first}")]
     DuplicateModel {

@@ -97,6 +97,10 @@ fn one<'t>(
     let fields = checker.section(element, &path, MODEL, element.span)?;
     let (id, place) = (fields.text("use")?, fields.span("use")?);
     match checker.registry.get(id) {
+        Ok(plugin) if let Some(problem) = plugin.problem() => {
+            checker.error(place, ErrorKind::BrokenModel { id: id.to_owned(), problem });
+            None
+        }
         Ok(plugin) => {
             if plugin.regime() == Regime::OneShot
                 && let Some(at) = fields.key_span("weights").filter(|_| fields.has("weights"))

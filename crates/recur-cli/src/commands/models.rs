@@ -9,8 +9,20 @@ use recur_core::registry::Registry;
 /// Lists all models, or tells all about one.
 pub(crate) fn run(args: &Models, registry: &Registry) -> Result<Exit, CliError> {
     match &args.id {
-        None => print(&list(registry))?,
-        Some(id) => print(&details(registry.get(id)?))?,
+        None => {
+            print(&list(registry))?;
+            let problems: Vec<String> = registry.iter().filter_map(|plugin| plugin.problem()).collect();
+            if !problems.is_empty() {
+                return Err(CliError::BrokenPlugins { problems });
+            }
+        }
+        Some(id) => {
+            let plugin = registry.get(id)?;
+            if let Some(problem) = plugin.problem() {
+                return Err(CliError::BrokenModel { id: id.clone(), problem });
+            }
+            print(&details(plugin))?;
+        }
     }
     Ok(Exit::Success)
 }

@@ -155,7 +155,12 @@ fn export(store: &Store, to: &Path, what: &[String], registry: &Registry) -> Res
 /// The trials of a spec, or those whose ids begin with `word`.
 fn trials_of(store: &Store, word: &str, registry: &Registry) -> Result<Vec<TrialId>, CliError> {
     if Path::new(word).is_file() {
-        let args = SpecArgs { spec: PathBuf::from(word), overrides: Vec::new(), store: store.root().to_owned() };
+        let args = SpecArgs {
+            spec: PathBuf::from(word),
+            overrides: Vec::new(),
+            store: store.root().to_owned(),
+            plugins: None,
+        };
         return Ok(Prepared::read(&args, registry)?.trials.into_iter().map(|trial| trial.id).collect());
     }
     let ids = store.trials_of_prefix(word)?;

@@ -149,8 +149,12 @@ impl Verification<'_> {
 
     /// An experiment: every trial (or some) against the store, then its report.
     fn spec(&self, path: &Path, args: &Verify) -> Result<Verdict, CliError> {
-        let spec_args =
-            SpecArgs { spec: path.to_owned(), overrides: args.overrides.clone(), store: args.store.clone() };
+        let spec_args = SpecArgs {
+            spec: path.to_owned(),
+            overrides: args.overrides.clone(),
+            store: args.store.clone(),
+            plugins: None,
+        };
         let prepared = Prepared::read(&spec_args, self.registry)?;
         let n_trials = prepared.trials.len();
         let found =
@@ -192,7 +196,7 @@ impl Verification<'_> {
             }
         };
         let spec = store.trial(&id).join(layout::SPEC);
-        let args = SpecArgs { spec, overrides: Vec::new(), store: path.to_owned() };
+        let args = SpecArgs { spec, overrides: Vec::new(), store: path.to_owned(), plugins: None };
         let prepared = Prepared::read(&args, self.registry)?;
         Ok((id, prepared))
     }
@@ -269,12 +273,24 @@ fn premises(prepared: &Prepared, making: &Making) -> Option<Difference> {
     })
 }
 
-/// The arguments in a report's command: `just experiment SPEC [--set PATH=VALUE]…`.
+/// The folder of plugins that a report was made with, where one is to be verified.
+pub(crate) fn plugins_of(args: &Verify) -> Option<PathBuf> {
+    let path = Path::new(&args.what);
+    let is_report = path.extension().is_some_and(|extension| extension == "md");
+    let making = Making::read(&is_report.then(|| std::fs::read_to_string(path).ok()).flatten()?)?;
+    spec_args(&making.command, &args.store)?.plugins
+}
+
+/// The arguments in a report's command: `just experiment SPEC [--plugins DIR] [--set PATH=VALUE]…`.
 fn spec_args(command: &str, store: &Path) -> Option<SpecArgs> {
     let words = shlex::split(command)?;
     let [just, experiment, spec, rest @ ..] = words.as_slice() else { return None };
+    let (plugins, rest) = match rest {
+        [option, folder, rest @ ..] if option == "--plugins" => (Some(PathBuf::from(folder)), rest),
+        _ => (None, rest),
+    };
     let (pairs, []) = rest.as_chunks::<2>() else { return None };
     let is_right = just == "just" && experiment == "experiment" && pairs.iter().all(|[set, _]| set == "--set");
     let overrides = pairs.iter().map(|[_, change]| change.parse().ok()).collect::<Option<_>>()?;
-    is_right.then(|| SpecArgs { spec: PathBuf::from(spec), overrides, store: store.to_owned() })
+    is_right.then(|| SpecArgs { spec: PathBuf::from(spec), overrides, store: store.to_owned(), plugins })
 }

@@ -140,9 +140,16 @@ impl Lab {
     pub fn program(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command.current_dir(self.folder.path()).stdin(Stdio::null());
-        for variable in
-            ["RUST_LOG", "RECUR_STORE", "RECUR_ISA", "RECUR_CHECKPOINT_EVERY", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"]
-        {
+        for variable in [
+            "RUST_LOG",
+            "RECUR_STORE",
+            "RECUR_PLUGINS",
+            "RECUR_ISA",
+            "RECUR_CHECKPOINT_EVERY",
+            "NO_COLOR",
+            "CLICOLOR",
+            "CLICOLOR_FORCE",
+        ] {
             command.env_remove(variable);
         }
         command.stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -10,6 +10,7 @@ mod end_to_end;
 mod equal_bytes;
 mod export;
 mod extend;
+mod external;
 mod faults;
 mod interrupt;
 mod kill;

@@ -1,0 +1,20 @@
+//! External plugins beside the models of the program.
+
+use crate::error::CliError;
+use recur_core::registry::Registry;
+use recur_external::Plugins;
+use std::path::Path;
+
+/// The folder that is looked at where none is named.
+const DEFAULT: &str = "plugins";
+
+/// The models of `builtin` and those in `folder`. No manifest is read here: that of a model is read when a command needs
+/// the model, and what is wrong with it is told then.
+pub(crate) fn beside(builtin: &Registry, folder: Option<&Path>) -> Result<Registry, CliError> {
+    let mut registry = builtin.clone();
+    let default = Path::new(DEFAULT);
+    if let Some(folder) = folder.or_else(|| default.is_dir().then_some(default)) {
+        Plugins::find(folder)?.register(&mut registry)?;
+    }
+    Ok(registry)
+}

@@ -1,0 +1,221 @@
+//! Models in other processes: the same sweep, store and report, and what a plugin does wrong harms nobody else.
+
+#![cfg(unix)]
+
+use crate::common::{Lab, Ran};
+use crate::processes::{Running, wait_until};
+use std::path::Path;
+use std::process::Command;
+
+const ALL: &[&str] = &["runs", "reports"];
+
+const SPEC: &str = "\
+recur: 1
+name: small
+data: {source: names.csv}
+training: {epochs: 3, batch_size: 8}
+models:
+  - use: linfa_naive_bayes
+  - use: letters
+    sweep: {learning_rate: [0.1, 0.5]}
+  - use: letter_counts
+replicates: 2
+";
+
+const N_TRIALS: usize = 8;
+
+/// A folder with the example plugins in `folder` of it; none, which is told, where there is no Python.
+#[expect(clippy::print_stderr, reason = "a skipped check is visible")]
+fn lab(folder: &str, spec: &str) -> Option<Lab> {
+    if !Command::new("python3").arg("--version").output().is_ok_and(|output| output.status.success()) {
+        eprintln!("skipped: there is no python3");
+        return None;
+    }
+    let lab = Lab::with(spec);
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/plugins");
+    for file in [
+        "recur_plugin.py",
+        "letters/plugin.yaml",
+        "letters/letters.py",
+        "letter_counts/plugin.yaml",
+        "letter_counts/letter_counts.py",
+    ] {
+        lab.write(&format!("{folder}/{file}"), std::fs::read(examples.join(file)).unwrap());
+    }
+    Some(lab)
+}
+
+/// A plugin whose process is a shell with `script`.
+fn write_odd(lab: &Lab, id: &str, script: &str) {
+    let manifest = format!(
+        "recur_plugin: 1\nid: {id}\nsummary: odd\nversion: 1\ncommand: [/bin/sh, odd.sh]\ngrade: none\n\
+         regime: iterative\nlimits: {{start_seconds: 5, epoch_seconds: 2, answer_seconds: 2}}\n"
+    );
+    lab.write(&format!("plugins/{id}/plugin.yaml"), manifest);
+    lab.write(&format!("plugins/{id}/odd.sh"), script);
+}
+
+/// The outcome of the one trial of a model, from its record.
+fn outcome(lab: &Lab, model: &str) -> serde_json::Value {
+    let records = lab.trials().into_iter().map(|trial| std::fs::read(trial.join("record.json")).unwrap());
+    let mut records = records.map(|record| serde_json::from_slice::<serde_json::Value>(&record).unwrap());
+    records.find(|record| record["identity"]["model"] == model).expect("a record")["outcome"].clone()
+}
+
+#[test]
+fn plugins_are_swept_stored_reported_and_asked_like_other_models() {
+    let Some(lab) = lab("plugins", SPEC) else { return };
+    let ran = lab.experiment(&["--jobs", "1"]).ended(0).told(&["8 trials: 0 done before, 8 to run"]);
+    assert!(ran.out.contains("letters(learning_rate=") && ran.out.contains("letter_counts"), "{}", ran.out);
+    let report = lab.read("reports/small.md");
+    assert!(report.contains("`letters`") && report.contains("just experiment small.yaml\n"), "{report}");
+    let before = lab.promised(ALL);
+    lab.experiment(&[]).ended(0).told(&["8 done before, 0 to run"]);
+    std::fs::remove_dir_all(lab.path("runs")).unwrap();
+    lab.experiment(&["--jobs", "4"]).ended(0);
+    assert!(before == lab.promised(ALL), "equal bytes for any number of jobs");
+    let ran = lab.recur(&["verify", "reports/small.md"]).ended(0);
+    assert!(ran.out.contains("8 of them of grade machine"), "{}", ran.out);
+    let letters = lab.plan(&["small.yaml", "--set", "models=[{use: letters, sweep: {learning_rate: [0.1]}}]"]);
+    let ran = lab.recur(&["predict", "--model", &letters[0], "Novak", "O'Neil"]).ended(0);
+    assert!(ran.out.lines().count() >= 3, "{}", ran.out);
+}
+
+#[test]
+fn models_of_plugins_are_listed_with_their_parameters() {
+    let Some(lab) = lab("mine", SPEC) else { return };
+    let ran = lab.recur(&["models", "--plugins", "mine"]).ended(0);
+    assert!(ran.out.contains("letters") && ran.out.contains("mine/letters/plugin.yaml"), "{}", ran.out);
+    let ran = lab.recur(&["models", "letters", "--plugins", "mine"]).ended(0);
+    assert!(ran.out.contains("learning_rate") && ran.out.contains("number above 0, up to 100"), "{}", ran.out);
+    let told = ["unknown model `letters`"];
+    lab.recur(&["models", "letters"]).ended(1).told(&told);
+    let ran: Ran = lab.command(&["models", "letters"]).env("RECUR_PLUGINS", "mine").output().unwrap().into();
+    ran.ended(0);
+    lab.recur(&["models", "--plugins", "gone"])
+        .ended(1)
+        .told(&["cannot read the folder of plugins gone", "--plugins DIR"]);
+}
+
+#[test]
+fn a_report_names_the_folder_of_its_plugins_and_is_verified_with_it() {
+    let Some(lab) = lab("my plugins", SPEC) else { return };
+    lab.experiment(&["--plugins", "my plugins", "--set", "training.epochs=2"]).ended(0);
+    let report = lab.read("reports/small.md");
+    let command = "just experiment small.yaml --plugins 'my plugins' --set 'training.epochs=2'\n";
+    assert!(report.contains(command), "{report}");
+    let ran = lab.recur(&["verify", "reports/small.md"]).ended(0);
+    assert!(ran.out.contains("8 of 8 trials executed again"), "{}", ran.out);
+}
+
+#[test]
+fn an_edited_plugin_has_other_trials_and_no_other_model_has() {
+    let Some(lab) = lab("plugins", SPEC) else { return };
+    let before = lab.plan(&["small.yaml"]);
+    let edit = |path: &str| lab.write(path, format!("{}\n# edited\n", lab.read(path)));
+    let n_same = || lab.plan(&["small.yaml"]).iter().filter(|id| before.contains(id)).count();
+    edit("plugins/letters/letters.py");
+    assert_eq!((before.len(), n_same()), (N_TRIALS, N_TRIALS - 4));
+    edit("plugins/letter_counts/letter_counts.py");
+    assert_eq!(n_same(), 2);
+    let version = lab.read("plugins/letters/plugin.yaml").replace("version: 1", "version: 2");
+    lab.write("plugins/letters/plugin.yaml", version);
+    let ran = lab.recur(&["why", "small.yaml"]).ended(0);
+    assert!(ran.out.contains("the store has no trial of letters"), "{}", ran.out);
+}
+
+#[test]
+fn a_broken_manifest_is_told_where_its_model_is_needed_and_nowhere_else() {
+    let Some(lab) = lab("plugins", SPEC) else { return };
+    lab.experiment(&[]).ended(0);
+    let manifest = lab.read("plugins/letters/plugin.yaml").replace("summary:", "sumary:");
+    lab.write("plugins/letters/plugin.yaml", manifest);
+    let told =
+        ["small.yaml:7:10: model `letters` cannot be used", "plugins/letters/plugin.yaml", "unknown field `sumary`"];
+    lab.recur(&["plan", "small.yaml"]).ended(1).told(&told);
+    lab.recur(&["models"])
+        .ended(1)
+        .told(&["1 of the plugins cannot be used", "plugins/letters/plugin.yaml: unknown field"]);
+    lab.recur(&["models", "letters"]).ended(1).told(&["model `letters` cannot be used"]);
+    lab.recur(&["store", "check"]).ended(0);
+    lab.recur(&["plan", "small.yaml", "--set", "models=[{use: letter_counts}]"]).ended(0);
+}
+
+#[test]
+fn a_plugin_that_fails_is_a_failed_record_and_the_others_go_on() {
+    const BUILT: &str = "read -r _; echo '{\"id\":1,\"protocol\":1}'\n";
+    let odd = [
+        (
+            "at_start",
+            "echo no such module >&2; exit 1",
+            "before it answered `build`; it last wrote to standard error: no such",
+        ),
+        ("in_epoch", &format!("{BUILT}read -r _; exit 7"), "ended (exit status: 7) before it answered `train`"),
+        ("hanging", &format!("{BUILT}sleep 60"), "did not answer `train` within epoch_seconds of 2 s"),
+        (
+            "of_other_shape",
+            &format!("{BUILT}echo '{{\"id\":2,\"loss\":1}}'; echo '{{\"id\":3}}'; sleep 60"),
+            "`predict` has 0 bytes",
+        ),
+        ("garbled", &format!("{BUILT}echo hello; sleep 60"), "wrote `hello` where an answer in JSON was due"),
+        ("oversized", &format!("{BUILT}echo '{{\"id\":2,\"bytes\":99999999999}}'; sleep 60"), "bytes or more"),
+        ("of_the_future", "read -r _; echo '{\"id\":1,\"protocol\":9}'; sleep 60", "speaks version 9 of the protocol"),
+    ];
+    let models: String = odd.iter().map(|(id, ..)| format!("  - use: {id}\n")).collect();
+    let lab = Lab::with(&format!(
+        "recur: 1\nname: small\ndata: {{source: names.csv}}\ntraining: {{epochs: 2}}\nmodels:\n  - use: manual_rnn\n{models}replicates: 1\n"
+    ));
+    odd.iter().for_each(|(id, script, _)| write_odd(&lab, id, script));
+    let ran = lab.experiment(&["--jobs", "2"]).ended(3).told(&["plugin `hanging`: did not answer"]);
+    assert!(ran.out.contains("7 of 8 trials did not finish"), "{}", ran.out);
+    assert_eq!(outcome(&lab, "manual_rnn")["status"], "finished");
+    let report = lab.read("reports/small.md");
+    for (id, _, reason) in odd {
+        let outcome = outcome(&lab, id);
+        assert_eq!(outcome["status"], "failed", "{id}");
+        let told = outcome["reason"].as_str().unwrap();
+        assert!(told.contains(reason), "{told}");
+        assert!(report.contains(&format!("`{id}`")), "{report}");
+    }
+    let logs: String =
+        lab.trials().iter().map(|trial| std::fs::read_to_string(trial.join("log.jsonl")).unwrap()).collect();
+    assert!(logs.contains("at_start: no such module"), "standard error stands in the trial's log:\n{logs}");
+}
+
+fn is_alive(id: &str) -> bool {
+    let state = Command::new("ps").args(["-o", "stat=", "-p", id]).output().unwrap();
+    let state = String::from_utf8(state.stdout).unwrap();
+    !state.trim().is_empty() && !state.starts_with('Z')
+}
+
+#[test]
+fn a_hanging_plugin_and_its_children_end_with_a_killed_recur() {
+    let lab = Lab::with("recur: 1\nname: small\ndata: {source: names.csv}\nmodels: [{use: hanging}]\nreplicates: 1\n");
+    let script = "trap '' HUP TERM INT PIPE; read -r _; echo '{\"id\":1,\"protocol\":1}'; sleep 600 & echo $$ $! > ids; \
+                  while :; do sleep 0.01; done";
+    write_odd(&lab, "hanging", script);
+    let manifest = lab.read("plugins/hanging/plugin.yaml").replace("epoch_seconds: 2", "epoch_seconds: 600");
+    lab.write("plugins/hanging/plugin.yaml", manifest);
+    let run = Running::start(&lab, &["experiment", "small.yaml"]);
+    let ids = || std::fs::read_to_string(lab.path("plugins/hanging/ids")).unwrap_or_default();
+    wait_until("the plugin", || ids().ends_with('\n'));
+    let ids: Vec<String> = ids().split_whitespace().map(str::to_owned).collect();
+    assert!(ids.len() == 2 && ids.iter().all(|id| is_alive(id)), "{ids:?}");
+    assert!(run.kill());
+    wait_until("the end of all its processes", || ids.iter().all(|id| !is_alive(id)));
+}
+
+#[test]
+fn a_killed_trial_of_a_plugin_goes_on_from_its_checkpoint_to_the_same_bytes() {
+    let long = "recur: 1\nname: small\ndata: {source: names.csv}\ntraining: {epochs: 60, batch_size: 1}\n\
+                models: [{use: letters}]\nreplicates: 1\n";
+    let Some(whole) = lab("plugins", long) else { return };
+    whole.experiment(&["--checkpoint-every", "off"]).ended(0);
+    let Some(lab) = lab("plugins", long) else { return };
+    let run = Running::start(&lab, &["experiment", "small.yaml", "--checkpoint-every", "1epoch"]);
+    let log = || std::fs::read_to_string(lab.path("runs/experiments/small/log.jsonl")).unwrap_or_default();
+    wait_until("some epochs", || log().matches("epoch finished").count() >= 5);
+    assert!(run.kill(), "it was not over by then");
+    lab.experiment(&["--checkpoint-every", "off"]).ended(0).told(&["goes on from a checkpoint"]);
+    assert!(whole.promised(ALL) == lab.promised(ALL));
+}

@@ -1,0 +1,179 @@
+//! Raw bytes: names, labels, log-probabilities and tensors, all little-endian.
+
+use crate::wire::TensorHead;
+use recur_core::dataset::Sequences;
+use recur_core::tensor::{Tensor, TensorData};
+
+/// Appends `rows` of `sequences`: the length of each (u32), the label of each if there are labels (u16), and all their
+/// tokens end to end (u16).
+pub(crate) fn push_names(block: &mut Vec<u8>, sequences: &Sequences, labels: Option<&[u16]>, rows: &[u32]) {
+    for row in rows {
+        block.extend((sequences.get(*row).len() as u32).to_le_bytes());
+    }
+    for row in rows.iter().filter(|_| labels.is_some()) {
+        block.extend(labels.map_or(0, |labels| labels[*row as usize]).to_le_bytes());
+    }
+    for row in rows {
+        block.extend(sequences.get(*row).iter().flat_map(|token| token.to_le_bytes()));
+    }
+}
+
+/// How many bytes [`push_names`] appends.
+pub(crate) fn names_len(sequences: &Sequences, labels: Option<&[u16]>, rows: &[u32]) -> usize {
+    let tokens: usize = rows.iter().map(|row| sequences.get(*row).len()).sum();
+    rows.len() * (4 + if labels.is_some() { 2 } else { 0 }) + 2 * tokens
+}
+
+/// The names in `block`, and their labels if they have some.
+pub(crate) fn names(block: &[u8], n_names: usize, labelled: bool) -> Result<(Sequences, Vec<u16>), String> {
+    let n_labels = if labelled { n_names } else { 0 };
+    let heads = n_names.checked_mul(4).and_then(|lengths| lengths.checked_add(2 * n_labels));
+    let Some((lengths, rest)) = heads.filter(|heads| *heads <= block.len()).map(|_| block.split_at(4 * n_names)) else {
+        return Err(format!("{} bytes are too few for {n_names} names", block.len()));
+    };
+    let (labels, tokens) = rest.split_at(2 * n_labels);
+    let mut tokens = tokens.as_chunks().0.iter().map(|bytes| u16::from_le_bytes(*bytes));
+    let mut sequences = Sequences::new();
+    for length in lengths.as_chunks().0 {
+        let length = u32::from_le_bytes(*length) as usize;
+        if tokens.len() < length {
+            return Err(format!("the tokens end within name {}", sequences.len()));
+        }
+        sequences.push(tokens.by_ref().take(length));
+    }
+    match tokens.len() {
+        0 => Ok((sequences, labels.as_chunks().0.iter().map(|bytes| u16::from_le_bytes(*bytes)).collect())),
+        left => Err(format!("{left} tokens are left over")),
+    }
+}
+
+/// A log-probability may be above 0 by as much, for rounding.
+const ABOVE_ZERO: f32 = 1e-3;
+
+/// Copies log-probabilities into `out (n, C)`; says what is wrong with them otherwise.
+pub(crate) fn log_probabilities(block: &[u8], n_classes: usize, out: &mut [f32]) -> Result<(), String> {
+    let expected = 4 * out.len();
+    if block.len() != expected {
+        let n_names = out.len() / n_classes;
+        return Err(format!(
+            "has {} bytes, expected {expected}: f32 for {n_names} names × {n_classes} labels",
+            block.len()
+        ));
+    }
+    for (out, bytes) in out.iter_mut().zip(block.as_chunks().0) {
+        *out = f32::from_le_bytes(*bytes);
+    }
+    // NaN is not at most anything.
+    match out.iter().position(|x| !matches!(x.partial_cmp(&ABOVE_ZERO), Some(std::cmp::Ordering::Less))) {
+        None => Ok(()),
+        Some(at) => {
+            let (name, label) = (at / n_classes, at % n_classes);
+            Err(format!("gives name {name}, label {label} the log-probability {}", out[at]))
+        }
+    }
+}
+
+/// The bytes of `f32`s.
+pub(crate) fn floats(numbers: &[f32]) -> Vec<u8> {
+    numbers.iter().flat_map(|x| x.to_le_bytes()).collect()
+}
+
+/// What the head of a message says of `tensors`, and their numbers.
+pub(crate) fn encode_tensors(tensors: &[Tensor]) -> (Vec<TensorHead>, Vec<u8>) {
+    let mut block = Vec::new();
+    let heads = tensors.iter().map(|tensor| {
+        let dtype = match &tensor.data {
+            TensorData::F32(data) => {
+                block.extend(data.iter().flat_map(|x| x.to_le_bytes()));
+                "f32"
+            }
+            TensorData::F64(data) => {
+                block.extend(data.iter().flat_map(|x| x.to_le_bytes()));
+                "f64"
+            }
+            TensorData::I64(data) => {
+                block.extend(data.iter().flat_map(|x| x.to_le_bytes()));
+                "i64"
+            }
+        };
+        TensorHead { name: tensor.name.clone(), dtype: dtype.to_owned(), shape: tensor.shape.clone() }
+    });
+    (heads.collect(), block)
+}
+
+/// The tensors that `heads` and `block` tell.
+pub(crate) fn decode_tensors(heads: Vec<TensorHead>, mut block: &[u8]) -> Result<Vec<Tensor>, String> {
+    let mut tensors: Vec<Tensor> = Vec::with_capacity(heads.len());
+    for TensorHead { name, dtype, shape } in heads {
+        if name.is_empty() || tensors.iter().any(|tensor| tensor.name == name) {
+            return Err(format!("has two tensors `{name}`, or one without a name"));
+        }
+        let size = match dtype.as_str() {
+            "f32" => 4,
+            "f64" | "i64" => 8,
+            _ => return Err(format!("has a tensor `{name}` of dtype `{dtype}`, expected f32, f64 or i64")),
+        };
+        let n_bytes = shape.iter().try_fold(size, |bytes: usize, extent| bytes.checked_mul(*extent));
+        let Some((data, rest)) = n_bytes.and_then(|n_bytes| block.split_at_checked(n_bytes)) else {
+            return Err(format!("has too few bytes for the tensor `{name}` of shape {shape:?}"));
+        };
+        block = rest;
+        let data = match dtype.as_str() {
+            "f32" => TensorData::F32(data.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()),
+            "f64" => TensorData::F64(data.as_chunks().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect()),
+            _ => TensorData::I64(data.as_chunks().0.iter().map(|bytes| i64::from_le_bytes(*bytes)).collect()),
+        };
+        tensors.push(Tensor::new(name, shape, data));
+    }
+    if block.is_empty() { Ok(tensors) } else { Err(format!("has {} bytes beyond its tensors", block.len())) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_come_back_as_they_were() {
+        let sequences: Sequences = [&[1_u16, 2][..], &[], &[7]].into_iter().collect();
+        for labels in [None, Some(&[5_u16, 6, 7][..])] {
+            let mut block = Vec::new();
+            push_names(&mut block, &sequences, labels, &[2, 0, 1]);
+            assert_eq!(block.len(), names_len(&sequences, labels, &[2, 0, 1]));
+            let (back, back_labels) = names(&block, 3, labels.is_some()).unwrap();
+            assert_eq!(back, [&[7_u16][..], &[1, 2], &[]].into_iter().collect());
+            assert_eq!(back_labels, labels.map_or(vec![], |_| vec![7, 5, 6]));
+            assert!(names(&block[1..], 3, labels.is_some()).is_err());
+            assert!(names(&block, usize::MAX, labels.is_some()).is_err());
+        }
+    }
+
+    #[test]
+    fn tensors_come_back_as_they_were() {
+        let tensors = vec![
+            Tensor::f32("w", [2, 1], vec![f32::MIN_POSITIVE, -0.0]),
+            Tensor::new("m", [1], TensorData::F64(vec![0.1])),
+            Tensor::new("n", [], TensorData::I64(vec![i64::MIN])),
+        ];
+        let (heads, block) = encode_tensors(&tensors);
+        assert_eq!(decode_tensors(heads.clone(), &block).unwrap(), tensors);
+        let told = |heads, block| decode_tensors(heads, block).unwrap_err();
+        assert!(told(heads.clone(), &block[1..]).contains("too few bytes for the tensor `n`"));
+        assert!(told(heads[..1].to_vec(), &block).contains("beyond its tensors"));
+        assert!(told(vec![heads[0].clone(), heads[0].clone()], &block).contains("two tensors `w`"));
+        let odd = TensorHead { dtype: "f16".into(), ..heads[0].clone() };
+        assert!(told(vec![odd], &block).contains("dtype `f16`"));
+        let huge = TensorHead { shape: vec![usize::MAX, 2], ..heads[0].clone() };
+        assert!(told(vec![huge], &block).contains("too few bytes"));
+    }
+
+    #[test]
+    fn what_is_no_log_probability_is_told_by_name_and_label() {
+        let told = |numbers: &[f32]| log_probabilities(&floats(numbers), 2, &mut [0.0; 4]).unwrap_err();
+        assert_eq!(told(&[-1.0, -2.0, -1.0, f32::NAN]), "gives name 1, label 1 the log-probability NaN");
+        assert_eq!(told(&[-1.0, 0.5, -1.0, -1.0]), "gives name 0, label 1 the log-probability 0.5");
+        assert!(told(&[-1.0]).contains("has 4 bytes, expected 16: f32 for 2 names × 2 labels"));
+        let mut out = [0.0; 4];
+        log_probabilities(&floats(&[-1.0, 1e-7, f32::NEG_INFINITY, 0.0]), 2, &mut out).unwrap();
+        assert_eq!(out, [-1.0, 1e-7, f32::NEG_INFINITY, 0.0]);
+    }
+}

@@ -1,0 +1,30 @@
+//! The digest of a plugin's code: an edited plugin makes other trials, and nobody else's.
+
+use crate::manifest::Manifest;
+use crate::wire::PROTOCOL;
+use recur_core::digest::{Digest, Hasher};
+use std::collections::BTreeSet;
+
+/// The digest of what decides a plugin's results as far as its folder tells: the command, the environment, and the
+/// content of every file that the command names or `files` lists. The manifest's words for people, its limits and its
+/// layout are no part; its version, and the values of its parameters, are parts of a trial's identity themselves.
+///
+/// # Errors
+/// If a listed file cannot be read.
+pub(crate) fn digest(manifest: &Manifest) -> Result<Digest, String> {
+    let mut hasher = Hasher::new();
+    hasher.field(b"recur external plugin 1").field(&PROTOCOL.to_le_bytes());
+    for word in &manifest.command {
+        hasher.field(word.as_bytes());
+    }
+    for (name, value) in &manifest.environment {
+        hasher.field(name.as_bytes()).field(value.as_bytes());
+    }
+    let of_command = manifest.command.iter().filter(|word| manifest.folder.join(word).is_file());
+    let listed: BTreeSet<&String> = manifest.files.iter().collect();
+    for file in of_command.chain(listed) {
+        let content = std::fs::read(manifest.folder.join(file)).map_err(|error| format!("the file {file}: {error}"))?;
+        hasher.field(file.as_bytes()).field(&content);
+    }
+    Ok(hasher.finish())
+}

@@ -1,0 +1,160 @@
+//! Questions to a process, one at a time, each with its limits.
+
+use crate::error::{ExternalError, Problem, printable};
+use crate::manifest::Limits;
+use crate::process::Process;
+use crate::time::Stopwatch;
+use crate::wire::{self, Head};
+use recur_core::model::{Cancel, ModelError};
+use serde_json::{Value, json};
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
+
+/// The time between two looks at limits and at the flag that asks to stop.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// A process, and the next question's number.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    plugin: &'static str,
+    process: Process,
+    limits: Limits,
+    next: u64,
+    /// Its first failure: nothing is asked after it.
+    failure: Option<String>,
+}
+
+/// How long an answer may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limit {
+    /// Its key in the manifest.
+    pub key: &'static str,
+    pub after: Duration,
+    /// What of it earlier questions have taken.
+    pub spent: Duration,
+}
+
+impl Limit {
+    pub(crate) fn new(key: &'static str, after: Duration) -> Self {
+        Self { key, after, spent: Duration::ZERO }
+    }
+}
+
+/// A question.
+pub(crate) struct Question<'a> {
+    pub request: &'static str,
+    /// The fields beside `id`, `request` and `bytes`.
+    pub fields: Value,
+    pub block: &'a [u8],
+    pub limit: Limit,
+    pub cancel: Option<&'a Cancel>,
+}
+
+impl Connection {
+    pub(crate) fn new(plugin: &'static str, process: Process, limits: Limits) -> Self {
+        Self { plugin, process, limits, next: 1, failure: None }
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// The limit for answers of no other kind.
+    pub(crate) fn answer_limit(&self) -> Limit {
+        Limit::new("answer_seconds", self.limits.answer)
+    }
+
+    /// Asks, and waits for the answer.
+    pub(crate) fn ask(&mut self, question: &Question<'_>) -> Result<(Head, Vec<u8>), ModelError> {
+        if let Some(first) = self.failure.clone() {
+            let problem = Problem::Gone { first };
+            return Err(ExternalError::Process { plugin: self.plugin, problem, last_words: String::new() }.into());
+        }
+        let id = self.next;
+        self.next += 1;
+        if !self.process.send(message(id, question)) {
+            return Err(self.fail(Problem::NotReading { request: question.request }));
+        }
+        let (head, block) = self.wait(question)?;
+        if head.id != id {
+            let (request, got) = (question.request, head.id);
+            return Err(self.fail(Problem::OutOfTurn { request, expected: id, got }));
+        }
+        if let Some(message) = &head.error {
+            return Err(self.refused(question.request, message, &head));
+        }
+        Ok((head, block))
+    }
+
+    fn wait(&mut self, question: &Question<'_>) -> Result<(Head, Vec<u8>), ModelError> {
+        let (since, request) = (Stopwatch::start(), question.request);
+        self.process.heard.again();
+        loop {
+            match self.process.answers.recv_timeout(LOOK) {
+                Ok(Ok(Some(answer))) => return Ok(answer),
+                Ok(Ok(None)) | Err(RecvTimeoutError::Disconnected) => {
+                    let how = self.process.how_it_ended();
+                    return Err(self.fail(Problem::Ended { how, request }));
+                }
+                Ok(Err(problem)) => return Err(self.fail(problem)),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if question.cancel.is_some_and(Cancel::is_cancelled) {
+                self.process.end(false);
+                self.failure = Some("it was asked to stop".to_owned());
+                return Err(ModelError::Cancelled);
+            }
+            let Limit { key, after, spent } = question.limit;
+            if spent + since.elapsed() >= after {
+                return Err(self.fail(Problem::TooLate { request, limit: key, after }));
+            }
+            if self.process.heard.silence() >= self.limits.idle {
+                let (limit, after) = ("idle_seconds", self.limits.idle);
+                return Err(self.fail(Problem::TooLate { request, limit, after }));
+            }
+        }
+    }
+
+    /// Ends the process, for it did not keep the protocol.
+    pub(crate) fn fail(&mut self, problem: Problem) -> ModelError {
+        self.process.end(false);
+        let last_words = self.process.stderr.last_words();
+        let error = ExternalError::Process { plugin: self.plugin, problem, last_words };
+        self.failure.get_or_insert_with(|| error.to_string());
+        error.into()
+    }
+
+    /// What the plugin itself says is wrong: it is well, and may be asked again.
+    fn refused(&self, request: &'static str, message: &str, head: &Head) -> ModelError {
+        let message = printable(message, 500);
+        match &head.tensor {
+            Some(name) => ModelError::Weights { name: printable(name, 100), problem: message },
+            None => {
+                let message = match &head.parameter {
+                    Some(name) => format!("parameter `{}`: {message}", printable(name, 100)),
+                    None => message,
+                };
+                let (problem, last_words) = (Problem::Refused { request, message }, String::new());
+                ExternalError::Process { plugin: self.plugin, problem, last_words }.into()
+            }
+        }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if self.failure.is_none() {
+            self.process.end(true);
+        }
+    }
+}
+
+fn message(id: u64, question: &Question<'_>) -> Vec<u8> {
+    let mut head = json!({"id": id, "request": question.request, "bytes": question.block.len()});
+    if let (Value::Object(head), Value::Object(fields)) = (&mut head, &question.fields) {
+        head.extend(fields.clone());
+    }
+    let mut message = wire::line(&head);
+    message.extend_from_slice(question.block);
+    message
+}

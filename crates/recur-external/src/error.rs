@@ -1,0 +1,152 @@
+//! What can be wrong with a plugin: its manifest, or its process.
+
+use recur_core::model::ModelError;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A plugin that cannot be used, or could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ExternalError {
+    /// The folder of all plugins cannot be listed.
+    #[error("cannot read the folder of plugins {}", folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A manifest that is not what it must be.
+    #[error("{manifest}: {problem}")]
+    Manifest {
+        /// The file.
+        manifest: String,
+        /// What is wrong with it, with the place where it has one.
+        problem: String,
+    },
+    /// A process that did not do what it was asked.
+    #[error("plugin `{plugin}`: {problem}{}", said(last_words))]
+    Process {
+        /// The plugin.
+        plugin: &'static str,
+        /// What went wrong.
+        problem: Problem,
+        /// The last that it wrote to standard error; empty if that tells nothing.
+        last_words: String,
+    },
+}
+
+fn said(last_words: &str) -> String {
+    if last_words.is_empty() { String::new() } else { format!("; it last wrote to standard error: {last_words}") }
+}
+
+impl From<ExternalError> for ModelError {
+    fn from(error: ExternalError) -> Self {
+        ModelError::Other(Box::new(error))
+    }
+}
+
+/// What went wrong with a process.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// It did not start.
+    #[error("cannot start `{command}`: {source}")]
+    Start {
+        /// The program.
+        command: String,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// A file of it is not what it was when recur read the manifest.
+    #[error("its files were changed while recur ran: the same command again names other trials")]
+    Changed,
+    /// It was gone before it answered.
+    #[error("{how} before it answered `{request}`")]
+    Ended {
+        /// How it ended.
+        how: String,
+        /// What it was asked.
+        request: &'static str,
+    },
+    /// It took too long.
+    #[error("did not answer `{request}` within {limit} of {}", seconds(*after))]
+    TooLate {
+        /// What it was asked.
+        request: &'static str,
+        /// The key of the limit in its manifest.
+        limit: &'static str,
+        /// The limit.
+        after: Duration,
+    },
+    /// It does not read what it is sent.
+    #[error("does not read its standard input: `{request}` cannot be asked")]
+    NotReading {
+        /// What it was to be asked.
+        request: &'static str,
+    },
+    /// A line that is no answer.
+    #[error("wrote `{line}` where an answer in JSON was due ({problem}); messages for people go to standard error")]
+    Garbage {
+        /// The beginning of the line.
+        line: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// An answer that is larger than allowed.
+    #[error("its answer has {bytes} bytes or more, and {limit} are allowed")]
+    TooLarge {
+        /// Bytes announced or read.
+        bytes: u64,
+        /// The limit, with the key that raises it.
+        limit: String,
+    },
+    /// An answer to another question.
+    #[error("answered question {got} where `{request}`, question {expected}, was asked")]
+    OutOfTurn {
+        /// What it was asked.
+        request: &'static str,
+        /// The number of the question.
+        expected: u64,
+        /// The number in the answer.
+        got: u64,
+    },
+    /// It speaks another version of the protocol.
+    #[error("speaks version {got} of the protocol, this recur speaks {}", crate::PROTOCOL)]
+    Protocol {
+        /// The version, or `no`.
+        got: String,
+    },
+    /// An answer without what was asked for.
+    #[error("its answer to `{request}` {problem}")]
+    Answer {
+        /// What it was asked.
+        request: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// It says itself that it cannot.
+    #[error("cannot do `{request}`: {message}")]
+    Refused {
+        /// What it was asked.
+        request: &'static str,
+        /// Its words.
+        message: String,
+    },
+    /// It was asked something after it had failed.
+    #[error("is no longer there, after it failed: {first}")]
+    Gone {
+        /// Its first failure.
+        first: String,
+    },
+}
+
+fn seconds(after: Duration) -> String {
+    format!("{} s", after.as_secs_f64())
+}
+
+/// `text` on one line, without control characters, at most `max` letters.
+pub(crate) fn printable(text: &str, max: usize) -> String {
+    let cut = text.chars().nth(max).is_some();
+    let shown = text.chars().take(max).map(|c| if c.is_control() { '\u{fffd}' } else { c });
+    shown.chain(cut.then_some('…')).collect()
+}

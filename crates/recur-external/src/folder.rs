@@ -1,0 +1,43 @@
+//! The folder of all plugins.
+
+use crate::error::ExternalError;
+use crate::manifest::MANIFEST;
+use crate::plugin::ExternalModel;
+use recur_core::registry::{DuplicateModel, Registry};
+use std::path::Path;
+
+/// The plugins of a folder, in alphabetical order.
+#[derive(Clone, Debug, Default)]
+pub struct Plugins(Vec<&'static ExternalModel>);
+
+impl Plugins {
+    /// The plugins in `folder`: each folder `NAME` in it with a file `plugin.yaml`. No manifest is read yet.
+    ///
+    /// # Errors
+    /// If the folder cannot be listed.
+    pub fn find(folder: &Path) -> Result<Self, ExternalError> {
+        let failed = |source| ExternalError::Folder { folder: folder.to_owned(), source };
+        let mut folders = Vec::new();
+        for entry in std::fs::read_dir(folder).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            if path.join(MANIFEST).is_file() {
+                folders.push(path);
+            }
+        }
+        folders.sort();
+        Ok(Self(folders.iter().map(|folder| ExternalModel::in_folder(folder)).collect()))
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &'static ExternalModel> + '_ {
+        self.0.iter().copied()
+    }
+
+    /// Adds each to `registry`.
+    ///
+    /// # Errors
+    /// If an id is taken.
+    pub fn register(&self, registry: &mut Registry) -> Result<(), DuplicateModel> {
+        self.0.iter().try_for_each(|plugin| registry.register(*plugin))
+    }
+}

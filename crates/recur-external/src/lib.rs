@@ -1,0 +1,31 @@
+//! Models in other processes, in any language.
+//!
+//! A folder `plugins/NAME` with a manifest `plugin.yaml` is a model: [`Plugins::find`] lists them, and each is a
+//! [`ModelPlugin`](recur_core::model::ModelPlugin) like any other. What it builds is a child process that is asked
+//! through its standard input and answers on its standard output. `docs/external-plugins.md` is the protocol.
+//!
+//! A child is never trusted: every answer is bounded in size and time, and what is wrong with it is a
+//! [`ModelError`](recur_core::model::ModelError) that says so. This crate knows no data, no spec and no store.
+
+mod block;
+mod code;
+mod connection;
+mod error;
+mod folder;
+mod leash;
+mod manifest;
+mod model;
+mod parameter;
+mod plugin;
+mod process;
+mod serve;
+mod stderr;
+mod time;
+mod wire;
+
+pub use error::{ExternalError, Problem};
+pub use folder::Plugins;
+pub use manifest::{MANIFEST, MANIFEST_FORMAT};
+pub use plugin::ExternalModel;
+pub use serve::{ServeError, serve};
+pub use wire::PROTOCOL;

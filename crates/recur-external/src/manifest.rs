@@ -1,0 +1,202 @@
+//! `plugin.yaml`: what a plugin is called, how it is started, and what it promises.
+
+use crate::parameter::{Declared, is_snake_case, specs};
+use recur_core::model::{Determinism, Regime};
+use recur_core::params::ParamSpec;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The name of a manifest.
+pub const MANIFEST: &str = "plugin.yaml";
+
+/// The version of manifests that this recur reads.
+pub const MANIFEST_FORMAT: u32 = 1;
+
+/// Bytes that a manifest may have.
+const MAX_BYTES: u64 = 1 << 18;
+
+/// A manifest, checked.
+#[derive(Clone, Debug)]
+pub(crate) struct Manifest {
+    /// The folder that it stands in.
+    pub folder: PathBuf,
+    pub summary: String,
+    /// How it works, as Markdown.
+    pub description: String,
+    pub version: u32,
+    /// The program and its arguments.
+    pub command: Vec<String>,
+    /// Files beside the command's that its results depend on, relative to the folder.
+    pub files: Vec<String>,
+    /// Environment variables for the process.
+    pub environment: BTreeMap<String, String>,
+    pub determinism: Determinism,
+    pub regime: Regime,
+    pub parameters: Vec<ParamSpec>,
+    pub limits: Limits,
+}
+
+/// What a process is given at most.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Limits {
+    /// From its start to its first answer.
+    pub start: Duration,
+    /// For training an epoch.
+    pub epoch: Duration,
+    /// For every other answer.
+    pub answer: Duration,
+    /// Without a sign of life while an answer is due.
+    pub idle: Duration,
+    /// Raw bytes of an answer.
+    pub message_bytes: u64,
+}
+
+#[derive(Deserialize)]
+struct Format {
+    recur_plugin: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    #[expect(dead_code, reason = "read by `Format` before; named here, as unknown keys are refused")]
+    recur_plugin: u32,
+    id: String,
+    summary: String,
+    #[serde(default)]
+    description: String,
+    version: u32,
+    command: Vec<String>,
+    #[serde(default)]
+    files: Vec<String>,
+    #[serde(default)]
+    environment: BTreeMap<String, String>,
+    grade: Grade,
+    regime: RegimeWord,
+    #[serde(default)]
+    parameters: Vec<Declared>,
+    #[serde(default)]
+    limits: RawLimits,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Grade {
+    Portable,
+    Machine,
+    None,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum RegimeWord {
+    Iterative,
+    OneShot,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawLimits {
+    start_seconds: f64,
+    epoch_seconds: f64,
+    answer_seconds: f64,
+    idle_seconds: f64,
+    message_mib: u64,
+}
+
+impl Default for RawLimits {
+    fn default() -> Self {
+        Self { start_seconds: 60.0, epoch_seconds: 3600.0, answer_seconds: 600.0, idle_seconds: 600.0, message_mib: 64 }
+    }
+}
+
+impl Manifest {
+    /// Reads and checks the manifest at `path`, which must be that of the model `id`.
+    ///
+    /// # Errors
+    /// What is wrong with it, with its line and column where it has one.
+    pub(crate) fn read(path: &Path, id: &str) -> Result<Self, String> {
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        let mut text = String::new();
+        let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
+        let read = file.take(MAX_BYTES + 1).read_to_string(&mut text).map_err(|error| error.to_string())?;
+        if read as u64 > MAX_BYTES {
+            return Err(format!("it has more than {MAX_BYTES} bytes"));
+        }
+        let format: Format = serde_yaml::from_str(&text).map_err(|error| error.to_string())?;
+        if format.recur_plugin != MANIFEST_FORMAT {
+            let found = format.recur_plugin;
+            return Err(format!("`recur_plugin` is {found}, this recur reads manifests of format {MANIFEST_FORMAT}"));
+        }
+        let raw: Raw = serde_yaml::from_str(&text).map_err(|error| error.to_string())?;
+        check(&raw, id)?;
+        Ok(Self {
+            folder,
+            description: if raw.description.trim().is_empty() { raw.summary.clone() } else { raw.description },
+            summary: raw.summary,
+            version: raw.version,
+            command: raw.command,
+            files: raw.files,
+            environment: raw.environment,
+            determinism: match raw.grade {
+                Grade::Portable => Determinism::Portable,
+                Grade::Machine => Determinism::Machine,
+                Grade::None => Determinism::None,
+            },
+            regime: match raw.regime {
+                RegimeWord::Iterative => Regime::Iterative,
+                RegimeWord::OneShot => Regime::OneShot,
+            },
+            parameters: specs(raw.parameters)?,
+            limits: limits(&raw.limits)?,
+        })
+    }
+
+    /// The program to start: a bare name is looked for as the shell does, any other is relative to the folder.
+    pub(crate) fn program(&self) -> PathBuf {
+        let program = Path::new(&self.command[0]);
+        if program.components().count() < 2 || program.is_absolute() {
+            return program.to_owned();
+        }
+        // Absolute, as systems differ in what a relative one is relative to once the folder is changed.
+        std::path::absolute(self.folder.join(program)).unwrap_or_else(|_| self.folder.join(program))
+    }
+}
+
+fn check(raw: &Raw, id: &str) -> Result<(), String> {
+    if !is_snake_case(id) {
+        return Err(format!("the folder's name `{id}` is not snake_case, and it names the model"));
+    }
+    if raw.id != id {
+        return Err(format!("`id` is `{}`, expected `{id}` as the folder is called", raw.id));
+    }
+    if raw.summary.trim().is_empty() || raw.summary.contains('\n') {
+        return Err("`summary` is not one line".to_owned());
+    }
+    if raw.command.first().is_none_or(|program| program.is_empty()) {
+        return Err("`command` names no program".to_owned());
+    }
+    Ok(())
+}
+
+fn limits(raw: &RawLimits) -> Result<Limits, String> {
+    const WEEK: f64 = 7.0 * 86_400.0;
+    let seconds = |key: &str, seconds: f64| {
+        let is_sensible = seconds > 0.0 && seconds <= WEEK;
+        let told = || format!("`limits.{key}` is {seconds}, expected a number above 0, up to {WEEK}");
+        is_sensible.then(|| Duration::from_secs_f64(seconds)).ok_or_else(told)
+    };
+    if !(1..=4096).contains(&raw.message_mib) {
+        return Err(format!("`limits.message_mib` is {}, expected a whole number from 1 to 4096", raw.message_mib));
+    }
+    Ok(Limits {
+        start: seconds("start_seconds", raw.start_seconds)?,
+        epoch: seconds("epoch_seconds", raw.epoch_seconds)?,
+        answer: seconds("answer_seconds", raw.answer_seconds)?,
+        idle: seconds("idle_seconds", raw.idle_seconds)?,
+        message_bytes: raw.message_mib << 20,
+    })
+}

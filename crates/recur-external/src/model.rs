@@ -1,0 +1,200 @@
+//! A model that lives in another process.
+
+use crate::block;
+use crate::connection::{Connection, Limit, Question};
+use crate::error::{ExternalError, Problem};
+use crate::manifest::Manifest;
+use crate::process::Process;
+use crate::time::Stopwatch;
+use crate::wire::{Head, PROTOCOL, TensorHead};
+use recur_core::dataset::Sequences;
+use recur_core::model::{Model, ModelError, Piece, Regime, Setup};
+use recur_core::params::ParamSpec;
+use recur_core::tensor::Tensor;
+use serde_json::{Value, json};
+use std::cell::RefCell;
+use std::time::Duration;
+
+/// Names of one question for predictions.
+const NAMES: usize = 4096;
+
+/// The model, as this process knows it.
+#[derive(Debug)]
+pub(crate) struct External {
+    /// Asked for weights through a shared reference as well.
+    connection: RefCell<Connection>,
+    n_classes: usize,
+    n_parameters: u64,
+    /// The epoch at hand, and the time that it has taken.
+    epoch: (u32, Duration),
+}
+
+impl External {
+    /// Starts the process and has it build an untrained model.
+    pub(crate) fn start(
+        plugin: &'static str,
+        manifest: &Manifest,
+        parameters: &'static [ParamSpec],
+        setup: &Setup<'_>,
+    ) -> Result<Self, ModelError> {
+        let failed = |problem| ExternalError::Process { plugin, problem, last_words: String::new() };
+        let process = Process::start(plugin, manifest).map_err(failed)?;
+        let mut connection = Connection::new(plugin, process, manifest.limits);
+        // The spec's training is no part of a one-shot trial's identity, so nothing of it may reach the model.
+        let training = (manifest.regime == Regime::Iterative).then_some(setup.training);
+        let fields = json!({
+            "protocol": PROTOCOL,
+            "model": plugin,
+            "params": setup.params,
+            "training": training,
+            "n_tokens": setup.n_tokens,
+            "n_classes": setup.n_classes,
+            "class_weights": setup.class_weights,
+            "seed": seed(setup),
+        });
+        let limit = Limit::new("start_seconds", manifest.limits.start);
+        let question = Question { request: "build", fields, block: &[], limit, cancel: None };
+        let head = match connection.ask(&question) {
+            Ok((head, _)) => head,
+            Err(error) => return Err(of_parameter(error, parameters)),
+        };
+        if head.protocol != Some(PROTOCOL) {
+            let got = head.protocol.map_or("no".to_owned(), |version| version.to_string());
+            return Err(connection.fail(Problem::Protocol { got }));
+        }
+        let mut model = Self {
+            connection: connection.into(),
+            n_classes: setup.n_classes,
+            n_parameters: 0,
+            epoch: Default::default(),
+        };
+        model.note(&head);
+        Ok(model)
+    }
+
+    fn note(&mut self, head: &Head) {
+        self.n_parameters = head.n_parameters.unwrap_or(self.n_parameters);
+    }
+
+    /// Asks for something that takes no longer than any answer.
+    fn ask(&self, request: &'static str, fields: Value, block: &[u8]) -> Result<(Head, Vec<u8>), ModelError> {
+        let mut connection = self.connection.borrow_mut();
+        let limit = connection.answer_limit();
+        connection.ask(&Question { request, fields, block, limit, cancel: None })
+    }
+
+    fn wrong(&self, request: &'static str, problem: String) -> ModelError {
+        self.connection.borrow_mut().fail(Problem::Answer { request, problem })
+    }
+
+    fn tensors(&self, request: &'static str) -> Result<Vec<Tensor>, ModelError> {
+        let (head, block) = self.ask(request, json!({}), &[])?;
+        let heads = head.tensors.ok_or_else(|| self.wrong(request, "has no `tensors`".to_owned()))?;
+        block::decode_tensors(heads, &block).map_err(|problem| self.wrong(request, problem))
+    }
+
+    /// [`External::tensors`] where the contract has no way to fail. It unwinds: the sweep makes that a failed record, with
+    /// these words.
+    fn tensors_or_unwind(&self, request: &'static str) -> Vec<Tensor> {
+        self.tensors(request).unwrap_or_else(|error| std::panic::resume_unwind(Box::new(error.to_string())))
+    }
+
+    fn set_tensors(&mut self, request: &'static str, tensors: &[Tensor]) -> Result<(), ModelError> {
+        let (heads, block): (Vec<TensorHead>, _) = block::encode_tensors(tensors);
+        let (head, _) = self.ask(request, json!({"tensors": heads}), &block)?;
+        self.note(&head);
+        Ok(())
+    }
+}
+
+/// A number for the plugin's own generator: below 2⁵³, so that every language reads it exactly.
+fn seed(setup: &Setup<'_>) -> u64 {
+    let mut stream = setup.streams.child("init/external").stream();
+    let (high, low) = (u64::from(stream.next_u32()), u64::from(stream.next_u32()));
+    (high << 21) | (low >> 11)
+}
+
+/// A refusal of a parameter, as other models tell it.
+fn of_parameter(error: ModelError, parameters: &'static [ParamSpec]) -> ModelError {
+    let ModelError::Other(inner) = &error else { return error };
+    let text = match inner.downcast_ref::<ExternalError>() {
+        Some(ExternalError::Process { problem: Problem::Refused { message, .. }, .. }) => message,
+        _ => return error,
+    };
+    let told = text.strip_prefix("parameter `").and_then(|rest| rest.split_once("`: "));
+    let found = told.and_then(|(name, problem)| Some((parameters.iter().find(|spec| spec.name == name)?, problem)));
+    match found {
+        Some((spec, problem)) => ModelError::Parameter { name: spec.name, problem: problem.to_owned() },
+        None => error,
+    }
+}
+
+impl Model for External {
+    fn train(&mut self, piece: &Piece<'_>) -> Result<f64, ModelError> {
+        if piece.cancel.is_cancelled() {
+            return Err(ModelError::Cancelled);
+        }
+        if self.epoch.0 != piece.epoch {
+            self.epoch = (piece.epoch, Duration::ZERO);
+        }
+        let labels = Some(piece.labels);
+        let mut names = Vec::with_capacity(block::names_len(piece.sequences, labels, piece.order));
+        block::push_names(&mut names, piece.sequences, labels, piece.order);
+        let fields = json!({
+            "epoch": piece.epoch,
+            "steps_before": piece.steps_before,
+            "total_steps": piece.total_steps,
+            "loss_before": piece.loss_before,
+            "n_names": piece.order.len(),
+        });
+        let since = Stopwatch::start();
+        let connection = self.connection.get_mut();
+        let limit = Limit { spent: self.epoch.1, ..Limit::new("epoch_seconds", connection.limits().epoch) };
+        let cancel = Some(piece.cancel);
+        let question = Question { request: "train", fields, block: &names, limit, cancel };
+        let (head, _) = connection.ask(&question)?;
+        self.epoch.1 += since.elapsed();
+        if let Some(step) = head.diverged {
+            return Err(ModelError::Diverged { step, loss: f64::NAN });
+        }
+        self.note(&head);
+        match head.loss {
+            Some(loss) if loss.is_finite() => Ok(loss),
+            Some(loss) => Err(ModelError::Diverged { step: piece.steps_before, loss }),
+            None => Err(self.wrong("train", "has no `loss`".to_owned())),
+        }
+    }
+
+    fn log_probabilities(&mut self, sequences: &Sequences, rows: &[u32], out: &mut [f32]) -> Result<(), ModelError> {
+        // An answer stays well below what a message may have, however many labels there are.
+        let most = self.connection.get_mut().limits().message_bytes as usize / (4 * self.n_classes);
+        let n_names = NAMES.min(most).max(1);
+        for (rows, out) in rows.chunks(n_names).zip(out.chunks_mut(n_names * self.n_classes)) {
+            let mut names = Vec::with_capacity(block::names_len(sequences, None, rows));
+            block::push_names(&mut names, sequences, None, rows);
+            let (_, answer) = self.ask("predict", json!({"n_names": rows.len()}), &names)?;
+            block::log_probabilities(&answer, self.n_classes, out).map_err(|problem| self.wrong("predict", problem))?;
+        }
+        Ok(())
+    }
+
+    fn n_parameters(&self) -> usize {
+        self.n_parameters as usize
+    }
+
+    fn weights(&self) -> Vec<Tensor> {
+        self.tensors_or_unwind("weights")
+    }
+
+    fn set_weights(&mut self, weights: &[Tensor]) -> Result<(), ModelError> {
+        self.set_tensors("set_weights", weights)
+    }
+
+    fn training_state(&self) -> Vec<Tensor> {
+        self.tensors_or_unwind("state")
+    }
+
+    fn set_training_state(&mut self, state: &[Tensor]) -> Result<(), ModelError> {
+        self.set_tensors("set_state", state)
+    }
+}

@@ -1,0 +1,126 @@
+//! Parameters as a manifest declares them, in the kinds that every model has.
+
+use recur_core::params::{ParamDefault, ParamKind, ParamSpec, ParamValue};
+use serde::Deserialize;
+
+/// One element of `parameters`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Declared {
+    name: String,
+    kind: Kind,
+    min: Option<ParamValue>,
+    max: Option<ParamValue>,
+    above_min: Option<bool>,
+    words: Option<Vec<String>>,
+    default: ParamValue,
+    meaning: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    Integer,
+    Real,
+    Choice,
+    Boolean,
+    IntegerPair,
+}
+
+/// `text` for the rest of the process. Manifests are read once, so this is no leak that grows.
+pub(crate) fn keep(text: impl Into<String>) -> &'static str {
+    Box::leak(text.into().into_boxed_str())
+}
+
+/// Whether `name` is a lower-case word that may have digits and underscores.
+pub(crate) fn is_snake_case(name: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(allowed)
+}
+
+/// The declarations, checked.
+pub(crate) fn specs(declared: Vec<Declared>) -> Result<Vec<ParamSpec>, String> {
+    let mut specs: Vec<ParamSpec> = Vec::with_capacity(declared.len());
+    for declared in declared {
+        let name = declared.name.clone();
+        let spec = spec(declared).map_err(|problem| format!("parameter `{name}`: {problem}"))?;
+        if specs.iter().any(|earlier| earlier.name == spec.name) {
+            return Err(format!("parameter `{name}` is declared twice"));
+        }
+        specs.push(spec);
+    }
+    Ok(specs)
+}
+
+fn spec(declared: Declared) -> Result<ParamSpec, String> {
+    if !is_snake_case(&declared.name) {
+        return Err("its name is not snake_case".to_owned());
+    }
+    if declared.meaning.trim().is_empty() || declared.meaning.contains('\n') {
+        return Err("its `meaning` is not one line".to_owned());
+    }
+    let kind = kind(&declared)?;
+    let default = match declared.default {
+        ParamValue::Integer(n) if matches!(kind, ParamKind::Real { .. }) => ParamDefault::Real(n as f64),
+        ParamValue::Integer(n) => ParamDefault::Integer(n),
+        ParamValue::Real(x) => ParamDefault::Real(x),
+        ParamValue::Boolean(yes) => ParamDefault::Boolean(yes),
+        ParamValue::IntegerPair(from, to) => ParamDefault::IntegerPair(from, to),
+        ParamValue::Text(word) => ParamDefault::Text(keep(word)),
+    };
+    let spec = ParamSpec { name: keep(declared.name), kind, default, meaning: keep(declared.meaning) };
+    match spec.check(&default.value()) {
+        Ok(_) => Ok(spec),
+        Err(error) => Err(format!("its default {} is not a {}", error.got, error.expected)),
+    }
+}
+
+fn kind(declared: &Declared) -> Result<ParamKind, String> {
+    let whole = |key: &str, value: &Option<ParamValue>| match value {
+        Some(ParamValue::Integer(n)) => Ok(*n),
+        _ => Err(format!("`{key}` must be a whole number")),
+    };
+    let number = |key: &str, value: &Option<ParamValue>| match value {
+        Some(ParamValue::Integer(n)) => Ok(*n as f64),
+        Some(ParamValue::Real(x)) if x.is_finite() => Ok(*x),
+        _ => Err(format!("`{key}` must be a number")),
+    };
+    refuse_useless(declared)?;
+    let kind = match declared.kind {
+        Kind::Integer => ParamKind::Integer { min: whole("min", &declared.min)?, max: whole("max", &declared.max)? },
+        Kind::IntegerPair => {
+            ParamKind::IntegerPair { min: whole("min", &declared.min)?, max: whole("max", &declared.max)? }
+        }
+        Kind::Real => ParamKind::Real {
+            min: number("min", &declared.min)?,
+            max: number("max", &declared.max)?,
+            above_min: declared.above_min.unwrap_or(false),
+        },
+        Kind::Boolean => ParamKind::Boolean,
+        Kind::Choice => ParamKind::Choice(words(declared.words.as_deref().unwrap_or_default())?),
+    };
+    Ok(kind)
+}
+
+/// Keys that mean nothing for the kind.
+fn refuse_useless(declared: &Declared) -> Result<(), String> {
+    let is_ranged = matches!(declared.kind, Kind::Integer | Kind::Real | Kind::IntegerPair);
+    let keys = [
+        ("min", declared.min.is_some(), is_ranged),
+        ("max", declared.max.is_some(), is_ranged),
+        ("above_min", declared.above_min.is_some(), declared.kind == Kind::Real),
+        ("words", declared.words.is_some(), declared.kind == Kind::Choice),
+    ];
+    match keys.into_iter().find(|(_, is_there, has_meaning)| *is_there && !has_meaning) {
+        Some((key, ..)) => Err(format!("`{key}` means nothing for its kind")),
+        None => Ok(()),
+    }
+}
+
+fn words(words: &[String]) -> Result<&'static [&'static str], String> {
+    if words.is_empty() {
+        return Err("`words` must list what can be chosen".to_owned());
+    }
+    let kept: Vec<&'static str> = words.iter().map(keep).collect();
+    Ok(Vec::leak(kept))
+}

@@ -1,0 +1,116 @@
+//! A plugin in a folder, as a model of the registry.
+
+use crate::code;
+use crate::error::{ExternalError, Problem};
+use crate::manifest::{MANIFEST, Manifest};
+use crate::model::External;
+use crate::parameter::keep;
+use recur_core::model::{Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
+use recur_core::params::ParamSpec;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+/// A model in another process. Its manifest is read when something of it is asked for the first time: a thousand plugins
+/// that nobody names cost a listing of their folder.
+#[derive(Debug)]
+pub struct ExternalModel {
+    id: &'static str,
+    path: PathBuf,
+    /// `path`, for messages.
+    shown: &'static str,
+    loaded: OnceLock<Result<Loaded, String>>,
+}
+
+#[derive(Debug)]
+struct Loaded {
+    manifest: Manifest,
+    summary: &'static str,
+    description: &'static str,
+    parameters: &'static [ParamSpec],
+    code: &'static str,
+}
+
+impl ExternalModel {
+    /// The plugin in `folder`, whose last part is its id. It stays in memory for the rest of the process, as a registry
+    /// asks of all its models.
+    pub fn in_folder(folder: &Path) -> &'static Self {
+        let path = folder.join(MANIFEST);
+        let id = keep(folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()));
+        let shown = keep(path.display().to_string());
+        Box::leak(Box::new(Self { id, path, shown, loaded: OnceLock::new() }))
+    }
+
+    fn loaded(&self) -> Result<&Loaded, &String> {
+        let load = || {
+            let manifest = Manifest::read(&self.path, self.id)?;
+            let code = keep(code::digest(&manifest)?.as_str());
+            let parameters = Vec::leak(manifest.parameters.clone());
+            let (summary, description) = (keep(manifest.summary.clone()), keep(manifest.description.clone()));
+            Ok(Loaded { summary, description, parameters, code, manifest })
+        };
+        self.loaded.get_or_init(load).as_ref()
+    }
+
+    /// Whether its manifest can be used.
+    ///
+    /// # Errors
+    /// [`ExternalError::Manifest`], with the place.
+    pub fn check(&self) -> Result<(), ExternalError> {
+        let broken =
+            |problem: &String| ExternalError::Manifest { manifest: self.shown.into(), problem: problem.clone() };
+        self.loaded().map(|_| ()).map_err(broken)
+    }
+}
+
+impl ModelPlugin for ExternalModel {
+    fn id(&self) -> &'static str {
+        self.id
+    }
+
+    fn summary(&self) -> &'static str {
+        self.loaded().map_or("its manifest cannot be used", |loaded| loaded.summary)
+    }
+
+    fn description(&self) -> &'static str {
+        self.loaded().map_or("", |loaded| loaded.description)
+    }
+
+    fn version(&self) -> u32 {
+        self.loaded().map_or(0, |loaded| loaded.manifest.version)
+    }
+
+    fn code(&self) -> &'static str {
+        self.loaded().map_or("", |loaded| loaded.code)
+    }
+
+    fn determinism(&self) -> Determinism {
+        self.loaded().map_or(Determinism::None, |loaded| loaded.manifest.determinism)
+    }
+
+    fn regime(&self) -> Regime {
+        self.loaded().map_or(Regime::Iterative, |loaded| loaded.manifest.regime)
+    }
+
+    fn parameters(&self) -> &'static [ParamSpec] {
+        self.loaded().map_or(&[], |loaded| loaded.parameters)
+    }
+
+    fn source_file(&self) -> &'static str {
+        self.shown
+    }
+
+    fn problem(&self) -> Option<String> {
+        self.check().err().map(|error| error.to_string())
+    }
+
+    fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {
+        self.check()?;
+        let Ok(loaded) = self.loaded() else { unreachable!("it was checked") };
+        // A record says which code made it: what was edited since must not run under that name.
+        if code::digest(&loaded.manifest).ok().is_none_or(|now| now.as_str() != loaded.code) {
+            let problem = Problem::Changed;
+            return Err(ExternalError::Process { plugin: self.id, problem, last_words: String::new() }.into());
+        }
+        Ok(Box::new(External::start(self.id, &loaded.manifest, loaded.parameters, setup)?))
+    }
+}

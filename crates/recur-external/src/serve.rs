@@ -1,0 +1,200 @@
+//! The other side of the protocol, for plugins in Rust: a program that offers a model of its own.
+
+use crate::block;
+use crate::error::{Problem, printable};
+use crate::wire::{self, PROTOCOL, TensorHead};
+use recur_core::model::{Cancel, Model, ModelError, ModelPlugin, Piece, Setup};
+use recur_core::params::Params;
+use recur_core::random::StreamPath;
+use recur_core::settings::{ClassWeights, Optimizer, Sampling, Schedule, TrainingLength, TrainingSettings};
+use recur_core::workers::alone;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::io::{BufRead, Write};
+
+/// What is asked, beside the raw bytes.
+#[derive(Deserialize)]
+struct Request {
+    id: u64,
+    request: String,
+    #[serde(default)]
+    bytes: u64,
+    #[serde(flatten)]
+    fields: Value,
+}
+
+#[derive(Deserialize)]
+struct Build {
+    protocol: u32,
+    params: Params,
+    training: Option<TrainingSettings>,
+    n_tokens: usize,
+    n_classes: usize,
+    class_weights: Vec<f32>,
+    seed: u64,
+}
+
+#[derive(Deserialize)]
+struct Train {
+    epoch: u32,
+    steps_before: u64,
+    total_steps: u64,
+    loss_before: f64,
+    n_names: usize,
+}
+
+#[derive(Deserialize)]
+struct Predict {
+    n_names: usize,
+}
+
+#[derive(Deserialize)]
+struct Take {
+    tensors: Vec<TensorHead>,
+}
+
+/// A model as it was built.
+struct Built {
+    model: Box<dyn Model>,
+    n_classes: usize,
+    streams: StreamPath,
+}
+
+/// Answers for `plugin` until the questions end. `main` of a plugin in Rust is this, with locked standard input and
+/// output. Its random numbers come from the seed of the question `build`, so they are not those that the model draws
+/// within recur.
+///
+/// # Errors
+/// If an answer cannot be written, or what is read is no question.
+pub fn serve(plugin: &dyn ModelPlugin, from: &mut impl BufRead, to: &mut impl Write) -> Result<(), ServeError> {
+    let mut built = None;
+    while let Some((request, block)) = wire::read(from, u64::MAX, |request: &Request| request.bytes)? {
+        let (mut head, answer) = match answer(plugin, &mut built, &request, &block) {
+            Ok(answer) => answer,
+            Err(error) => (refusal(&error), Vec::new()),
+        };
+        head["id"] = request.id.into();
+        head["bytes"] = answer.len().into();
+        to.write_all(&wire::line(&head))?;
+        to.write_all(&answer)?;
+        to.flush()?;
+    }
+    Ok(())
+}
+
+/// Why a plugin in Rust stops answering.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// Its output was closed.
+    #[error("cannot answer")]
+    Write(#[from] std::io::Error),
+    /// What it read is no question.
+    #[error("standard input is no question of recur: {0}")]
+    Read(#[from] Problem),
+}
+
+fn other(problem: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> ModelError {
+    ModelError::Other(problem.into())
+}
+
+fn refusal(error: &ModelError) -> Value {
+    match error {
+        ModelError::Diverged { step, .. } => json!({"diverged": step}),
+        ModelError::Weights { name, problem } => json!({"error": problem, "tensor": name}),
+        ModelError::Parameter { name, problem } => json!({"error": problem, "parameter": name}),
+        ModelError::Cancelled | ModelError::Other(_) => json!({"error": error.to_string()}),
+    }
+}
+
+fn fields<T: for<'de> Deserialize<'de>>(request: &Request) -> Result<T, ModelError> {
+    T::deserialize(&request.fields).map_err(other)
+}
+
+type Answered = Result<(Value, Vec<u8>), ModelError>;
+
+fn answer(plugin: &dyn ModelPlugin, built: &mut Option<Built>, request: &Request, block: &[u8]) -> Answered {
+    if request.request == "build" {
+        let model = built.insert(build(plugin, fields(request)?)?);
+        return Ok((json!({"protocol": PROTOCOL, "n_parameters": model.model.n_parameters()}), Vec::new()));
+    }
+    let Some(built) = built else { return Err(other(format!("`{}` before `build`", printable(&request.request, 40)))) };
+    match request.request.as_str() {
+        "train" => train(built, &fields(request)?, block),
+        "predict" => {
+            let (names, _) = block::names(block, fields::<Predict>(request)?.n_names, false).map_err(other)?;
+            let rows: Vec<u32> = (0..names.len() as u32).collect();
+            let mut out = vec![0.0; rows.len() * built.n_classes];
+            built.model.log_probabilities(&names, &rows, &mut out)?;
+            Ok((json!({}), block::floats(&out)))
+        }
+        "weights" => Ok(give(&built.model.weights())),
+        "state" => Ok(give(&built.model.training_state())),
+        "set_weights" => {
+            built.model.set_weights(&take(request, block)?)?;
+            Ok((json!({"n_parameters": built.model.n_parameters()}), Vec::new()))
+        }
+        "set_state" => {
+            built.model.set_training_state(&take(request, block)?)?;
+            Ok((json!({}), Vec::new()))
+        }
+        unknown => Err(other(format!("unknown request `{}`", printable(unknown, 40)))),
+    }
+}
+
+fn give(tensors: &[recur_core::tensor::Tensor]) -> (Value, Vec<u8>) {
+    let (heads, block) = block::encode_tensors(tensors);
+    (json!({"tensors": heads}), block)
+}
+
+fn take(request: &Request, block: &[u8]) -> Result<Vec<recur_core::tensor::Tensor>, ModelError> {
+    block::decode_tensors(fields::<Take>(request)?.tensors, block).map_err(other)
+}
+
+fn build(plugin: &dyn ModelPlugin, build: Build) -> Result<Built, ModelError> {
+    if build.protocol != PROTOCOL {
+        return Err(other(format!("speaks version {PROTOCOL} of the protocol, not {}", build.protocol)));
+    }
+    let streams = StreamPath::root(build.seed);
+    let model = plugin.build(&Setup {
+        params: &build.params,
+        training: &build.training.unwrap_or_else(untrained),
+        n_tokens: build.n_tokens,
+        n_classes: build.n_classes,
+        class_weights: &build.class_weights,
+        streams: &streams,
+        workers: &alone(),
+    })?;
+    Ok(Built { model, n_classes: build.n_classes, streams })
+}
+
+/// For a model that learns in one go, and reads nothing of it.
+fn untrained() -> TrainingSettings {
+    TrainingSettings {
+        length: TrainingLength::Epochs(1),
+        batch_size: 1,
+        sampling: Sampling::Shuffle,
+        optimizer: Optimizer::Sgd { momentum: 0.0 },
+        clip_norm: None,
+        schedule: Schedule::Constant,
+        class_weights: ClassWeights::None,
+        early_stopping: None,
+    }
+}
+
+fn train(built: &mut Built, piece: &Train, block: &[u8]) -> Answered {
+    let (sequences, labels) = block::names(block, piece.n_names, true).map_err(other)?;
+    let order: Vec<u32> = (0..sequences.len() as u32).collect();
+    let loss = built.model.train(&Piece {
+        epoch: piece.epoch,
+        sequences: &sequences,
+        labels: &labels,
+        order: &order,
+        steps_before: piece.steps_before,
+        loss_before: piece.loss_before,
+        total_steps: piece.total_steps,
+        streams: &built.streams,
+        // recur ends the process when it is to stop.
+        cancel: &Cancel::new(),
+    })?;
+    Ok((json!({"loss": loss, "n_parameters": built.model.n_parameters()}), Vec::new()))
+}

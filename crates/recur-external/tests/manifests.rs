@@ -1,0 +1,152 @@
+//! Manifests: what is wrong with one is told with its place, and an edit renames its own trials alone.
+
+use recur_core::model::ModelPlugin as _;
+use recur_core::registry::Registry;
+use recur_external::{ExternalModel, Plugins};
+use std::path::Path;
+use tempfile::TempDir;
+
+const GOOD: &str = "\
+recur_plugin: 1
+id: mine
+summary: my model
+version: 2
+command: [sh, mine.sh]
+files: [words.txt]
+environment: {A: '1'}
+grade: machine
+regime: one_shot
+parameters:
+  - {name: rate, kind: real, min: 0, above_min: true, max: 1, default: 1, meaning: a step}
+  - {name: size, kind: integer, min: 1, max: 8, default: 4, meaning: a size}
+  - {name: word, kind: choice, words: [a, b], default: b, meaning: a word}
+  - {name: flag, kind: boolean, default: false, meaning: a flag}
+  - {name: pair, kind: integer_pair, min: 1, max: 5, default: [1, 3], meaning: a pair}
+";
+
+fn write(folder: &Path, manifest: &str) {
+    std::fs::create_dir_all(folder).unwrap();
+    for (name, content) in [("plugin.yaml", manifest), ("mine.sh", "exit 0\n"), ("words.txt", "words\n")] {
+        std::fs::write(folder.join(name), content).unwrap();
+    }
+}
+
+fn plugin(manifest: &str) -> (TempDir, &'static ExternalModel) {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("mine");
+    write(&home, manifest);
+    (folder, ExternalModel::in_folder(&home))
+}
+
+#[test]
+fn a_manifest_declares_a_model() {
+    let (_folder, plugin) = plugin(GOOD);
+    assert_eq!(plugin.problem(), None);
+    assert_eq!((plugin.id(), plugin.summary(), plugin.version()), ("mine", "my model", 2));
+    let told: Vec<String> = plugin.parameters().iter().map(|spec| format!("{}: {}", spec.name, spec.kind)).collect();
+    assert_eq!(
+        told,
+        [
+            "rate: number above 0, up to 1",
+            "size: whole number from 1 to 8",
+            "word: one of a, b",
+            "flag: true or false",
+            "pair: pair [from, to] of whole numbers from 1 to 5",
+        ]
+    );
+}
+
+#[track_caller]
+fn check(old: &str, new: &str, told: &[&str]) {
+    assert!(GOOD.contains(old), "{old}");
+    let (folder, plugin) = plugin(&GOOD.replacen(old, new, 1));
+    let problem = plugin.problem().expect("it is refused");
+    assert!(problem.starts_with(&folder.path().join("mine/plugin.yaml").display().to_string()), "{problem}");
+    for part in told {
+        assert!(problem.contains(part), "`{part}` is not in: {problem}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_manifest_is_told() {
+    check("recur_plugin: 1", "recur_plugin: 2", &["`recur_plugin` is 2", "format 1"]);
+    check("recur_plugin: 1\n", "", &["missing field `recur_plugin`"]);
+    check("id: mine", "id: yours", &["`id` is `yours`, expected `mine`"]);
+    check("summary: my model", "sumary: my model", &["unknown field `sumary`", "`summary`", "line 3 column 1"]);
+    check("summary: my model", "summary: ''", &["`summary` is not one line"]);
+    check("version: 2", "version: two", &["version", "line 4 column 10"]);
+    check("command: [sh, mine.sh]", "command: []", &["`command` names no program"]);
+    check("command: [sh, mine.sh]", "command: sh mine.sh", &["command", "expected a sequence", "line 5"]);
+    check("words.txt", "gone.txt", &["the file gone.txt: No such file"]);
+    check("grade: machine", "grade: good", &["unknown variant `good`", "`portable`, `machine`, `none`"]);
+    check("regime: one_shot\n", "", &["missing field `regime`"]);
+    check("id: mine", "id: [", &["at line"]);
+}
+
+#[test]
+fn what_is_wrong_with_a_parameter_is_told() {
+    check("name: rate", "name: Rate", &["parameter `Rate`: its name is not snake_case"]);
+    check("name: size", "name: rate", &["parameter `rate` is declared twice"]);
+    check("meaning: a step", "meaning: ''", &["parameter `rate`: its `meaning` is not one line"]);
+    check(
+        "max: 1, default: 1,",
+        "max: 1, default: 2,",
+        &["parameter `rate`: its default 2 is not a number above 0, up to 1"],
+    );
+    check("kind: integer, min: 1", "kind: integer, min: 0.5", &["parameter `size`: `min` must be a whole number"]);
+    check("words: [a, b]", "words: []", &["parameter `word`: `words` must list"]);
+    check("kind: boolean,", "kind: boolean, min: 1,", &["parameter `flag`: `min` means nothing for its kind"]);
+    check("kind: real", "kind: float", &["unknown variant `float`", "line 11"]);
+}
+
+#[test]
+fn limits_are_held_to_what_makes_sense() {
+    check("regime: one_shot", "regime: one_shot\nlimits: {epoch_seconds: 0}", &["`limits.epoch_seconds` is 0"]);
+    check("regime: one_shot", "regime: one_shot\nlimits: {idle_seconds: .nan}", &["`limits.idle_seconds` is NaN"]);
+    check("regime: one_shot", "regime: one_shot\nlimits: {message_mib: 9999}", &["`limits.message_mib` is 9999"]);
+    check("regime: one_shot", "regime: one_shot\nlimits: {hours: 1}", &["unknown field `hours`"]);
+}
+
+#[test]
+fn an_edit_of_what_decides_results_makes_other_trials_and_no_other_edit_does() {
+    let code = |change: &dyn Fn(&Path)| {
+        let (folder, plugin) = plugin(GOOD);
+        change(&folder.path().join("mine"));
+        assert_eq!(plugin.problem(), None);
+        plugin.code()
+    };
+    let manifest = |old: &'static str, new: &'static str| {
+        assert!(GOOD.contains(old));
+        move |home: &Path| std::fs::write(home.join("plugin.yaml"), GOOD.replacen(old, new, 1)).unwrap()
+    };
+    let before = code(&|_| {});
+    assert_eq!(before.len(), 64);
+    assert_ne!(before, code(&|home| std::fs::write(home.join("mine.sh"), "exit 1\n").unwrap()));
+    assert_ne!(before, code(&|home| std::fs::write(home.join("words.txt"), "word\n").unwrap()));
+    assert_ne!(before, code(&manifest("[sh, mine.sh]", "[sh, mine.sh, -x]")));
+    assert_ne!(before, code(&manifest("A: '1'", "A: '2'")));
+    assert_eq!(before, code(&manifest("summary: my model", "summary: another word\nlimits: {idle_seconds: 9}")));
+    assert_eq!(before, code(&|home| std::fs::write(home.join("notes.txt"), "not named").unwrap()));
+}
+
+#[test]
+fn plugins_of_a_folder_are_registered_and_none_of_their_manifests_is_read_before_it_is_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["b", "a"] {
+        write(&folder.path().join(name), "nonsense");
+    }
+    std::fs::create_dir(folder.path().join("no_plugin")).unwrap();
+    std::fs::write(folder.path().join("recur_plugin.py"), "").unwrap();
+    let plugins = Plugins::find(folder.path()).unwrap();
+    let mut registry = Registry::new();
+    plugins.register(&mut registry).unwrap();
+    assert_eq!(registry.iter().map(|plugin| plugin.id()).collect::<Vec<_>>(), ["a", "b"]);
+    // Read only now.
+    write(&folder.path().join("a"), &GOOD.replace("mine\n", "a\n"));
+    assert_eq!(registry.get("a").unwrap().problem(), None);
+    assert!(registry.get("b").unwrap().problem().is_some());
+    let twice = plugins.register(&mut registry).unwrap_err().to_string();
+    assert!(twice.contains("`a` is registered twice") && twice.contains("a/plugin.yaml"), "{twice}");
+    let gone = Plugins::find(&folder.path().join("gone")).unwrap_err().to_string();
+    assert!(gone.contains("cannot read the folder of plugins"), "{gone}");
+}

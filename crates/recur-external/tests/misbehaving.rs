@@ -1,0 +1,303 @@
+//! Plugins that do what they must not: each ends in an error that tells it, soon, and never in a hang or a panic.
+
+#![cfg(unix)]
+
+use recur_core::dataset::Sequences;
+use recur_core::model::{Cancel, Model, ModelError, ModelPlugin as _, Piece, Setup};
+use recur_core::params::Params;
+use recur_core::random::StreamPath;
+use recur_core::settings::{ClassWeights, Optimizer, Sampling, Schedule, TrainingLength, TrainingSettings};
+use recur_core::workers::alone;
+use recur_external::ExternalModel;
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::Duration;
+use tempfile::TempDir;
+
+const LIMITS: &str = "{start_seconds: 5, epoch_seconds: 5, answer_seconds: 5, idle_seconds: 5, message_mib: 1}";
+
+/// Answers `build` as it must.
+const BUILT: &str = "read -r _; echo '{\"id\":1,\"protocol\":1,\"n_parameters\":3}'\n";
+
+/// A plugin whose process is a shell with `script`.
+struct Odd {
+    folder: TempDir,
+    plugin: &'static ExternalModel,
+}
+
+impl Odd {
+    fn new(script: &str, limits: &str) -> Self {
+        Self::with_command("[/bin/sh, odd.sh]", script, limits)
+    }
+
+    fn with_command(command: &str, script: &str, limits: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let home = folder.path().join("odd");
+        std::fs::create_dir(&home).unwrap();
+        let manifest = format!(
+            "recur_plugin: 1\nid: odd\nsummary: odd\nversion: 1\ncommand: {command}\ngrade: none\nregime: iterative\n\
+             parameters: [{{name: size, kind: integer, min: 1, max: 9, default: 3, meaning: size}}]\nlimits: {limits}\n"
+        );
+        std::fs::write(home.join("plugin.yaml"), manifest).unwrap();
+        std::fs::write(home.join("odd.sh"), script).unwrap();
+        let plugin = ExternalModel::in_folder(&home);
+        plugin.check().unwrap();
+        Self { folder, plugin }
+    }
+
+    fn home(&self) -> PathBuf {
+        self.folder.path().join("odd")
+    }
+
+    fn build(&self) -> Result<Box<dyn Model>, ModelError> {
+        self.plugin.build(&Setup {
+            params: &Params::defaults(self.plugin.parameters()),
+            training: &TrainingSettings {
+                length: TrainingLength::Epochs(1),
+                batch_size: 2,
+                sampling: Sampling::Shuffle,
+                optimizer: Optimizer::Sgd { momentum: 0.0 },
+                clip_norm: None,
+                schedule: Schedule::Constant,
+                class_weights: ClassWeights::None,
+                early_stopping: None,
+            },
+            n_tokens: 4,
+            n_classes: 2,
+            class_weights: &[1.0, 1.0],
+            streams: &StreamPath::root(1),
+            workers: &alone(),
+        })
+    }
+}
+
+fn names() -> Sequences {
+    [&[0_u16, 1][..], &[2]].into_iter().collect()
+}
+
+fn train(model: &mut dyn Model, cancel: &Cancel) -> Result<f64, ModelError> {
+    model.train(&Piece {
+        epoch: 0,
+        sequences: &names(),
+        labels: &[0, 1],
+        order: &[0, 1],
+        steps_before: 0,
+        loss_before: 0.0,
+        total_steps: 1,
+        streams: &StreamPath::root(1),
+        cancel,
+    })
+}
+
+fn predict(model: &mut dyn Model) -> Result<(), ModelError> {
+    model.log_probabilities(&names(), &[0, 1], &mut [0.0; 4])
+}
+
+#[track_caller]
+fn told(error: &ModelError, parts: &[&str]) {
+    let error = error.to_string();
+    assert!(error.starts_with("plugin `odd`: "), "{error}");
+    for part in parts {
+        assert!(error.contains(part), "`{part}` is not in: {error}");
+    }
+}
+
+#[track_caller]
+fn check_build(script: &str, limits: &str, parts: &[&str]) {
+    let error = Odd::new(script, limits).build().map(|_| ()).expect_err("it is no plugin");
+    told(&error, parts);
+}
+
+/// Checks a plugin that is built, and then answers a question with `script`.
+#[track_caller]
+fn check_asked(script: &str, limits: &str, ask: fn(&mut dyn Model) -> Result<(), ModelError>, parts: &[&str]) {
+    let odd = Odd::new(&format!("{BUILT}{script}"), limits);
+    let mut model = odd.build().unwrap();
+    told(&ask(&mut *model).expect_err("it fails"), parts);
+    let again = predict(&mut *model).expect_err("it failed before");
+    told(&again, &["is no longer there, after it failed: "]);
+}
+
+fn trained(model: &mut dyn Model) -> Result<(), ModelError> {
+    train(model, &Cancel::new()).map(|_| ())
+}
+
+#[test]
+fn a_missing_command_is_told() {
+    let odd = Odd::with_command("[no_such_program_here]", "", LIMITS);
+    told(&odd.build().map(|_| ()).unwrap_err(), &["cannot start `no_such_program_here`", "No such file"]);
+}
+
+#[test]
+fn a_crash_at_the_start_is_told_with_its_last_words() {
+    let script = "echo 'first line' >&2; echo 'no module named torch' >&2; exit 3";
+    check_build(script, LIMITS, &["ended (exit status: 3) before it answered `build`", "no module named torch"]);
+    check_build("exit 0", LIMITS, &["ended (exit status: 0) before it answered `build`"]);
+    check_build("kill -9 $$", LIMITS, &["signal: 9", "before it answered `build`"]);
+}
+
+#[test]
+fn a_crash_in_an_epoch_is_told() {
+    check_asked("read -r _; echo oh >&2; exit 7", LIMITS, trained, &["exit status: 7", "`train`", "oh"]);
+}
+
+#[test]
+fn a_hang_ends_at_the_limit_that_is_told() {
+    let limits = |key: &str| format!("{{{key}: 0.3}}");
+    check_build("sleep 60", &limits("start_seconds"), &["`build` within start_seconds of 0.3 s"]);
+    check_asked("sleep 60", &limits("epoch_seconds"), trained, &["`train` within epoch_seconds of 0.3 s"]);
+    check_asked("sleep 60", &limits("answer_seconds"), predict, &["`predict` within answer_seconds of 0.3 s"]);
+    check_asked("sleep 60", &limits("idle_seconds"), predict, &["`predict` within idle_seconds of 0.3 s"]);
+}
+
+#[test]
+fn signs_of_life_put_off_the_idle_limit_alone() {
+    let script = "i=0; while [ $i -lt 50 ]; do echo busy >&2; sleep 0.05; i=$((i+1)); done";
+    let limits = "{idle_seconds: 0.4, answer_seconds: 1}";
+    check_asked(script, limits, predict, &["within answer_seconds of 1 s", "busy"]);
+}
+
+#[test]
+fn an_epoch_in_many_pieces_has_one_limit() {
+    let mut script = BUILT.to_owned();
+    for id in 2..9 {
+        script.push_str(&format!("sleep 0.2; echo '{{\"id\":{id},\"loss\":1}}'\n"));
+    }
+    let odd = Odd::new(&script, "{epoch_seconds: 0.7}");
+    let mut model = odd.build().unwrap();
+    let n_done = (0..7).take_while(|_| trained(&mut *model).is_ok()).count();
+    assert!((1..5).contains(&n_done), "{n_done} pieces of 0.2 s within 0.7 s");
+}
+
+#[test]
+fn log_probabilities_of_another_shape_are_told() {
+    let script = "echo '{\"id\":2,\"bytes\":4}'; printf '1234'; sleep 60";
+    check_asked(script, LIMITS, predict, &["`predict` has 4 bytes, expected 16: f32 for 2 names × 2 labels"]);
+}
+
+#[test]
+fn nan_is_told() {
+    let script =
+        "echo '{\"id\":2,\"bytes\":16}'; printf '\\0\\0\\300\\177\\0\\0\\300\\177\\0\\0\\0\\0\\0\\0\\0\\0'; sleep 60";
+    check_asked(script, LIMITS, predict, &["`predict` gives name 0, label 0 the log-probability NaN"]);
+    check_asked("echo '{\"id\":2,\"loss\":NaN}'; sleep 60", LIMITS, trained, &["JSON has no NaN"]);
+}
+
+#[test]
+fn a_loss_that_diverged_is_no_failure() {
+    let odd = Odd::new(&format!("{BUILT}echo '{{\"id\":2,\"diverged\":41}}'; sleep 60"), LIMITS);
+    let error = trained(&mut *odd.build().unwrap()).unwrap_err();
+    assert!(matches!(error, ModelError::Diverged { step: 41, .. }), "{error}");
+}
+
+#[test]
+fn a_line_of_garbage_is_told() {
+    check_asked("echo 'epoch 1 of 10'; sleep 60", LIMITS, trained, &["wrote `epoch 1 of 10`", "standard error"]);
+    check_asked(
+        "echo '{\"id\":5,\"loss\":1}'; sleep 60",
+        LIMITS,
+        trained,
+        &["answered question 5 where `train`, question 2"],
+    );
+    check_asked("echo '{\"id\":2}'; sleep 60", LIMITS, trained, &["`train` has no `loss`"]);
+    check_asked("printf '{\"id\":'", LIMITS, trained, &["ends within the line"]);
+}
+
+#[test]
+fn an_oversize_message_is_told_before_it_is_taken() {
+    let announced = "echo '{\"id\":2,\"bytes\":99999999999}'; sleep 60";
+    check_asked(announced, LIMITS, predict, &["99999999999 bytes or more", "limits.message_mib: 1"]);
+    let endless =
+        "while :; do printf 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'; done | cat";
+    check_asked(endless, "{answer_seconds: 60}", predict, &["4194304 in a line are allowed"]);
+}
+
+#[test]
+fn another_version_of_the_protocol_is_told() {
+    check_build("read -r _; echo '{\"id\":1,\"protocol\":2}'; sleep 60", LIMITS, &["speaks version 2", "speaks 1"]);
+    check_build("read -r _; echo '{\"id\":1}'; sleep 60", LIMITS, &["speaks version no"]);
+}
+
+#[test]
+fn what_a_plugin_refuses_is_told_in_its_words() {
+    let refuse = "read -r _; echo '{\"id\":1,\"error\":\"too small\",\"parameter\":\"size\"}'; sleep 60";
+    let error = Odd::new(refuse, LIMITS).build().map(|_| ()).unwrap_err();
+    assert!(matches!(&error, ModelError::Parameter { name: "size", problem } if problem == "too small"), "{error}");
+    let odd = Odd::new(&format!("{BUILT}echo '{{\"id\":2,\"error\":\"unknown\",\"tensor\":\"w\"}}'; sleep 60"), LIMITS);
+    let error = odd.build().unwrap().set_weights(&[]).unwrap_err();
+    assert_eq!(error.to_string(), "weight `w`: unknown");
+}
+
+#[test]
+fn weights_that_cannot_be_had_unwind_with_the_reason() {
+    let odd = Odd::new(&format!("{BUILT}exit 1"), LIMITS);
+    let model = odd.build().unwrap();
+    let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| model.weights())).unwrap_err();
+    let reason = panic.downcast_ref::<String>().unwrap();
+    assert!(reason.contains("ended (exit status: 1) before it answered `weights`"), "{reason}");
+}
+
+#[test]
+fn a_flood_on_standard_error_blocks_nobody() {
+    let flood = "i=0; while [ $i -lt 20000 ]; do echo 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx' >&2; \
+                 i=$((i+1)); done; echo '{\"id\":2,\"loss\":1.5}'; cat > /dev/null";
+    let odd = Odd::new(&format!("{BUILT}{flood}"), "{epoch_seconds: 60}");
+    assert_eq!(train(&mut *odd.build().unwrap(), &Cancel::new()).unwrap(), 1.5);
+}
+
+#[test]
+fn a_plugin_that_never_reads_blocks_nobody() {
+    let script = "echo '{\"id\":1,\"protocol\":1}'; sleep 60";
+    let odd = Odd::new(script, "{answer_seconds: 0.3}");
+    let mut model = odd.build().unwrap();
+    let long: Sequences = std::iter::once(&[1_u16; 200_000][..]).collect();
+    let error = model.log_probabilities(&long, &[0], &mut [0.0; 2]).unwrap_err();
+    told(&error, &["`predict` within answer_seconds of 0.3 s"]);
+}
+
+#[test]
+fn a_raised_flag_stops_a_plugin_that_is_at_work() {
+    let odd = Odd::new(&format!("{BUILT}sleep 60"), LIMITS);
+    let (mut model, cancel) = (odd.build().unwrap(), Cancel::new());
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            sleep(Duration::from_millis(100));
+            cancel.cancel();
+        });
+        assert!(matches!(train(&mut *model, &cancel), Err(ModelError::Cancelled)));
+    });
+}
+
+/// The process ids that a plugin wrote into its folder.
+fn ids(home: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(home.join("ids")).unwrap_or_default();
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+fn is_alive(id: &str) -> bool {
+    // A zombie is dead, and waits for its parent: here, for whoever takes orphans in.
+    let state = std::process::Command::new("ps").args(["-o", "stat=", "-p", id]).output().unwrap();
+    let state = String::from_utf8(state.stdout).unwrap();
+    !state.trim().is_empty() && !state.starts_with('Z')
+}
+
+#[test]
+fn processes_that_a_plugin_started_end_with_it() {
+    let script = format!("{BUILT}(trap '' TERM HUP; sleep 60) & echo $$ $! > ids; wait");
+    let odd = Odd::new(&script, "{answer_seconds: 0.5}");
+    let mut model = odd.build().unwrap();
+    told(&predict(&mut *model).unwrap_err(), &["answer_seconds"]);
+    let ids = ids(&odd.home());
+    assert_eq!(ids.len(), 2);
+    assert!((0..200).any(|_| {
+        sleep(Duration::from_millis(10));
+        ids.iter().all(|id| !is_alive(id))
+    }));
+}
+
+#[test]
+fn files_that_were_edited_since_the_manifest_was_read_are_not_run() {
+    let odd = Odd::new(BUILT, LIMITS);
+    std::fs::write(odd.home().join("odd.sh"), "exit 1").unwrap();
+    told(&odd.build().map(|_| ()).unwrap_err(), &["its files were changed while recur ran"]);
+}

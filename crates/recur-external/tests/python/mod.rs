@@ -1,0 +1,20 @@
+//! Plugins in Python, for tests.
+
+use recur_external::ExternalModel;
+use std::path::Path;
+use std::process::Command;
+
+/// The example plugin `id`.
+pub fn example(id: &str) -> &'static ExternalModel {
+    ExternalModel::in_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/plugins").join(id))
+}
+
+/// Whether there is a python3 to run them with; tells if not.
+#[expect(clippy::print_stderr, reason = "a skipped check is visible")]
+pub fn python_is_there() -> bool {
+    let is_there = Command::new("python3").arg("--version").output().is_ok_and(|output| output.status.success());
+    if !is_there {
+        eprintln!("skipped: there is no python3");
+    }
+    is_there
+}
