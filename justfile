@@ -96,6 +96,16 @@ test-report REPORT="reports/quickstart.md":
 chaos KILLS="200" SPEC="experiments/quickstart.yaml" *OPTIONS:
     tools/chaos "$@"
 
+# Write what is generated and committed anew: the schema of specs
+[group('checks')]
+generate:
+    cargo run --release --bin recur -- schema --write experiments/schema.json
+
+# Check that what is generated and committed is up to date
+[group('checks')]
+check-generated:
+    cargo run --release --bin recur -- schema --check experiments/schema.json
+
 # Format the code
 [group('checks')]
 fmt:
@@ -114,7 +124,7 @@ docs:
 
 # All checks, from cheap to dear
 [group('checks')]
-ci: lint docs test-docs test-jobs test-report test
+ci: lint docs test-docs check-generated test-jobs test-report test
 
 # Measure the kernels and training steps, as names a second and as a fraction of the measured peak
 [group('measurements')]

@@ -56,6 +56,8 @@ pub(crate) enum Command {
     Reproduce(Reproduce),
     /// List the models, or tell all about one
     Models(Models),
+    /// Print the JSON Schema of specs, with the parameters of every model, for editors
+    Schema(Schema),
     /// Tell which language a name comes from, with weights that an experiment kept
     #[command(after_help = PREDICT_HELP)]
     Predict(Predict),
@@ -259,6 +261,24 @@ pub(crate) struct Doctor {
     /// The folder that keeps records, weights and logs
     #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE")]
     pub(crate) store: PathBuf,
+}
+
+/// Where a text that recur generates goes, other than to the terminal.
+#[derive(Debug, clap::Args)]
+#[group(multiple = false)]
+pub(crate) struct Target {
+    /// Write it into this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write: Option<PathBuf>,
+    /// Write nothing: end with 4 where this file holds something else
+    #[arg(long, value_name = "FILE")]
+    pub(crate) check: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Schema {
+    #[command(flatten)]
+    pub(crate) target: Target,
 }
 
 #[derive(Debug, clap::Args)]

@@ -7,6 +7,7 @@ mod models;
 mod plan;
 mod predict;
 mod report;
+mod schema;
 mod store;
 mod verify;
 mod why;
@@ -39,6 +40,7 @@ pub(crate) fn run(args: &Args, builtin: &Registry) -> Result<Exit, CliError> {
         Command::Verify(command) => verify::run(command, args.log_level, registry),
         Command::Reproduce(command) => verify::reproduce(command, args.log_level, registry),
         Command::Models(command) => models::run(command, registry),
+        Command::Schema(command) => schema::run(command, registry),
         Command::Predict(command) => predict::run(command, args.log_level, registry),
         Command::Doctor(command) => doctor::run(command),
     }

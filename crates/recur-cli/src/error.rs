@@ -137,6 +137,12 @@ pub(crate) enum CliError {
     Export(#[source] StoreError),
     #[error("RECUR_ISA={name}: {reason}")]
     InstructionSet { name: String, reason: String },
+    #[error("cannot write {}", path.display())]
+    WriteGenerated { path: PathBuf, source: std::io::Error },
+    #[error("cannot read {}", path.display())]
+    ReadGenerated { path: PathBuf, source: std::io::Error, remedy: String },
+    #[error("{}:{line} is not what recur generates\n  there:     {there}\n  generated: {made}", path.display())]
+    NotAsGenerated { path: PathBuf, line: usize, there: String, made: String, remedy: String },
     #[error("cannot write to standard output")]
     Output(#[from] std::io::Error),
 }
@@ -146,6 +152,7 @@ impl CliError {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             CliError::Interrupted { .. } | CliError::Stopped => Exit::Interrupted,
+            CliError::NotAsGenerated { .. } => Exit::Different,
             _ => Exit::Error,
         }
     }
@@ -188,6 +195,12 @@ impl CliError {
                 "run the experiment first, or verify all trials (no --sample); recur store check tells what is damaged"
                     .to_owned(),
             ),
+            CliError::ReadGenerated { remedy, .. } | CliError::NotAsGenerated { remedy, .. } => {
+                Some(format!("make it anew: {remedy}"))
+            }
+            CliError::WriteGenerated { .. } => {
+                Some("name a file in a folder that is there and can be written".to_owned())
+            }
             CliError::AmbiguousTrial { .. } => Some("give more digits".to_owned()),
             CliError::Predict(PredictError::NoCard { .. }) => Some(
                 "score it once in a spec with `weights: FILE` under its model, `data.text.alphabet` and \

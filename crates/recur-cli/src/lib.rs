@@ -16,6 +16,7 @@ mod difference;
 mod environment;
 mod error;
 mod estimate;
+mod generated;
 mod keeper;
 mod logging;
 mod output;

@@ -9,7 +9,7 @@ use crate::tree::{Content, Entry, Node};
 use recur_core::params::{ParamKind, ParamSpec, ParamValue};
 
 /// Values that an axis may have.
-const MAX_VALUES: usize = 1000;
+pub(crate) const MAX_VALUES: usize = 1000;
 
 /// A parameter with the values that a sweep gives it.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,6 +96,7 @@ fn list(
 }
 
 fn range(checker: &mut Checker<'_>, entry: &Entry, spec: &ParamSpec, path: &str) -> Option<Vec<ParamValue>> {
+    let n_errors = checker.errors.len();
     let fields = checker.section(&entry.value, path, AXIS, entry.key_span)?;
     if fields.is_wrong("log") || fields.is_wrong("linear") {
         return None;
@@ -103,9 +104,8 @@ fn range(checker: &mut Checker<'_>, entry: &Entry, spec: &ParamSpec, path: &str)
     let (form, range) = match (fields.section("log"), fields.section("linear")) {
         (Some(range), None) => ("log", range),
         (None, Some(range)) => ("linear", range),
-        (None, None) if matches!(&entry.value.content, Content::Mapping(entries) if !entries.is_empty()) => {
-            return None;
-        }
+        // An unknown key in place of either is told already.
+        (None, None) if checker.errors.len() > n_errors => return None,
         _ => {
             not_an_axis(checker, &entry.value, path.to_owned());
             return None;

@@ -16,6 +16,7 @@ mod reader;
 mod reference;
 mod resolved;
 mod scalar;
+mod schema;
 mod source;
 mod spec;
 mod tree;
@@ -25,6 +26,7 @@ pub use error::{ErrorKind, Feature, Section, SpecError, SpecErrors};
 pub use models::ModelEntry;
 pub use overrides::Override;
 pub use reference::reference;
+pub use schema::schema;
 pub use source::Place;
 pub use spec::Spec;
 

@@ -48,7 +48,8 @@ fn default(default: &Default) -> String {
     }
 }
 
-fn meaning(key: &Key) -> String {
+/// What `key` means, and what it needs.
+pub(crate) fn meaning(key: &Key) -> String {
     match key.with {
         None => key.meaning.to_owned(),
         Some(with) => {

@@ -17,6 +17,7 @@ mod kill;
 mod plan;
 mod predict;
 mod resume;
+mod schema;
 mod store;
 mod store_commands;
 mod terminal;

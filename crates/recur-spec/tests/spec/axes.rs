@@ -79,6 +79,17 @@ sweep:
 }
 
 #[test]
+fn a_range_that_is_none_is_told() {
+    let got = "expected list of values, {log: {from, to, steps}} or {linear: {from, to, steps}}, got a mapping";
+    for axis in ["{log: none}", "{linear:}", "{log: , linear: none}", "{}"] {
+        let errors = told(least(&format!("sweep: {{hidden_size: {axis}}}\n")));
+        assert!(errors.contains(&format!("`sweep.hidden_size`: {got}")), "{axis}: {errors}");
+    }
+    let range = values("{hidden_size: {log: none, linear: {from: 1, to: 2, steps: 2}}}");
+    assert_eq!(range, integers(&[1, 2]));
+}
+
+#[test]
 fn a_flood_of_values_is_refused() {
     let values: Vec<String> = (1..=1001).map(|n| n.to_string()).collect();
     let errors = parse(least(&format!("sweep: {{hidden_size: [{}]}}\n", values.join(",")))).unwrap_err();

@@ -1,0 +1,68 @@
+//! Texts that recur generates and a repository keeps: printed, written, or compared with what is there.
+
+use crate::args::Target;
+use crate::error::{CliError, Exit};
+use crate::output::print;
+use std::path::Path;
+
+/// Prints `text`, writes it, or compares it, as `target` says. `command` is what a user types to write it, without the
+/// file.
+pub(crate) fn deliver(text: &str, target: &Target, command: &str) -> Result<Exit, CliError> {
+    match (&target.write, &target.check) {
+        (Some(path), _) => write(path, text)?,
+        (None, Some(path)) => compare(path, text, command)?,
+        (None, None) => print(text.trim_end())?,
+    }
+    Ok(Exit::Success)
+}
+
+fn write(path: &Path, text: &str) -> Result<(), CliError> {
+    std::fs::write(path, text).map_err(|source| CliError::WriteGenerated { path: path.to_owned(), source })?;
+    Ok(print(&path.display().to_string())?)
+}
+
+fn compare(path: &Path, text: &str, command: &str) -> Result<(), CliError> {
+    let remedy = format!("{command} --write {}", path.display());
+    let there = std::fs::read_to_string(path).map_err(|source| CliError::ReadGenerated {
+        path: path.to_owned(),
+        source,
+        remedy: remedy.clone(),
+    })?;
+    // A checkout may have other line ends.
+    match difference(&there.replace("\r\n", "\n"), text) {
+        None => Ok(()),
+        Some((line, there, made)) => Err(CliError::NotAsGenerated { path: path.to_owned(), line, there, made, remedy }),
+    }
+}
+
+/// The first line, counted from 1, at which two texts differ, with that line of each.
+fn difference(a: &str, b: &str) -> Option<(usize, String, String)> {
+    if a == b {
+        return None;
+    }
+    const END: &str = "(the end)";
+    let (mut a, mut b) = (a.split('\n'), b.split('\n'));
+    (1..).find_map(|line| match (a.next(), b.next()) {
+        (Some(a), Some(b)) if a == b => None,
+        (a, b) => Some((line, a.unwrap_or(END).to_owned(), b.unwrap_or(END).to_owned())),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(a: &str, b: &str, expect: Option<(usize, &str, &str)>) {
+        let expect = expect.map(|(line, a, b)| (line, a.to_owned(), b.to_owned()));
+        assert_eq!(difference(a, b), expect, "{a:?} and {b:?}");
+    }
+
+    #[test]
+    fn the_first_line_that_differs_is_told() {
+        check("a\nb\n", "a\nb\n", None);
+        check("a\nb\n", "a\nc\n", Some((2, "b", "c")));
+        check("a\n", "a\nb\n", Some((2, "", "b")));
+        check("a\nb", "a", Some((2, "b", "(the end)")));
+        check("", "a", Some((1, "", "a")));
+    }
+}
