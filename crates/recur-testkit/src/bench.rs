@@ -1,11 +1,12 @@
 //! Builds, trains and asks the models of one plugin.
 
 use crate::names::{self, N_CLASSES, N_TOKENS, Names};
-use recur_core::model::{Cancel, Model, ModelError, ModelPlugin, Piece, Regime, Setup};
-use recur_core::params::Params;
+use recur_core::model::{Cancel, Model, ModelError, ModelPlugin, Regime, Setup};
+use recur_core::params::{ParamKind, ParamValue, Params};
 use recur_core::random::StreamPath;
 use recur_core::settings::{ClassWeights, Optimizer, Sampling, Schedule, TrainingLength, TrainingSettings};
-use recur_core::workers::alone;
+use recur_core::workers::{Workers, alone};
+use std::sync::Arc;
 
 /// The seed of all training that is not about seeds.
 pub const SEED: u64 = 20_261_123;
@@ -24,7 +25,8 @@ pub fn training() -> TrainingSettings {
     }
 }
 
-/// A plugin with its parameters and the training it gets.
+/// A plugin with its parameters, and all else that its models are built from.
+#[derive(Clone)]
 pub struct Bench {
     /// The plugin.
     pub plugin: &'static dyn ModelPlugin,
@@ -32,15 +34,10 @@ pub struct Bench {
     pub params: Params,
     /// How its models are trained.
     pub training: TrainingSettings,
-}
-
-/// One epoch: its names, in their order.
-#[derive(Clone, Copy)]
-struct Epoch<'a> {
-    index: u32,
-    names: &'a Names,
-    order: &'a [u32],
-    streams: &'a StreamPath,
+    /// The weight of each label in the loss.
+    pub class_weights: [f32; N_CLASSES],
+    /// The threads that its models may ask for help.
+    pub workers: Arc<dyn Workers>,
 }
 
 /// A trained model and its loss after each epoch.
@@ -52,14 +49,53 @@ pub struct Trained {
 }
 
 impl Bench {
-    /// A bench for `plugin`.
+    /// A bench for `plugin`, on one thread, with labels of equal weight.
     pub fn new(plugin: &'static dyn ModelPlugin, params: Params, training: TrainingSettings) -> Self {
-        Self { plugin, params, training }
+        Self { plugin, params, training, class_weights: [1.0; N_CLASSES], workers: alone() }
+    }
+
+    /// The same with another training.
+    #[must_use]
+    pub fn trained_as(&self, training: TrainingSettings) -> Self {
+        Self { training, ..self.clone() }
+    }
+
+    /// The same with training for this many epochs, where it is trained in epochs.
+    #[must_use]
+    pub fn for_epochs(&self, epochs: u32) -> Self {
+        self.trained_as(TrainingSettings { length: TrainingLength::Epochs(epochs), ..self.training.clone() })
+    }
+
+    /// The same with another value of a parameter.
+    #[must_use]
+    pub fn with_param(&self, name: &str, value: ParamValue) -> Self {
+        Self { params: self.params.clone().with(name, value), ..self.clone() }
+    }
+
+    /// The same with other weights of the labels.
+    #[must_use]
+    pub fn with_class_weights(&self, class_weights: [f32; N_CLASSES]) -> Self {
+        Self { class_weights, ..self.clone() }
+    }
+
+    /// The same with threads to ask for help.
+    #[must_use]
+    pub fn with_workers(&self, workers: Arc<dyn Workers>) -> Self {
+        Self { workers, ..self.clone() }
     }
 
     /// Whether the model learns in one go.
     pub fn is_one_shot(&self) -> bool {
         self.plugin.regime() == Regime::OneShot
+    }
+
+    /// The least and the greatest learning rate that the plugin takes; None where it declares no such number.
+    pub fn learning_rates(&self) -> Option<(f64, f64)> {
+        let spec = self.plugin.parameters().iter().find(|spec| spec.name == "learning_rate")?;
+        match spec.kind {
+            ParamKind::Real { min, max, above_min } => Some((if above_min { min + 1e-12 } else { min }, max)),
+            _ => None,
+        }
     }
 
     /// How many times [`Bench::epoch`] is called in a whole training.
@@ -81,81 +117,10 @@ impl Bench {
             training: &self.training,
             n_tokens: N_TOKENS,
             n_classes: N_CLASSES,
-            class_weights: &[1.0; N_CLASSES],
+            class_weights: &self.class_weights,
             streams: &streams(seed),
-            workers: &alone(),
+            workers: &self.workers,
         })
-    }
-
-    /// Trains `model` for one epoch on all `names`, shuffled by the epoch's own stream unless the model is one-shot.
-    ///
-    /// # Errors
-    /// What the model says.
-    pub fn epoch(
-        &self,
-        model: &mut dyn Model,
-        seed: u64,
-        index: u32,
-        names: &Names,
-        cancel: &Cancel,
-    ) -> Result<f64, ModelError> {
-        let streams = streams(seed);
-        let order = self.order(&streams, index, names);
-        self.train_in_pieces(model, Epoch { index, names, order: &order, streams: &streams }, order.len(), cancel)
-    }
-
-    /// [`Bench::epoch`], with the names handed over in pieces of `n_steps` steps.
-    ///
-    /// # Errors
-    /// What the model says.
-    pub fn epoch_in_pieces(
-        &self,
-        model: &mut dyn Model,
-        index: u32,
-        names: &Names,
-        n_steps: usize,
-    ) -> Result<f64, ModelError> {
-        let streams = streams(SEED);
-        let order = self.order(&streams, index, names);
-        let size = n_steps * self.training.batch_size as usize;
-        self.train_in_pieces(model, Epoch { index, names, order: &order, streams: &streams }, size, &Cancel::new())
-    }
-
-    /// The order of an epoch's names.
-    fn order(&self, streams: &StreamPath, index: u32, names: &Names) -> Vec<u32> {
-        let mut order = names.rows();
-        if !self.is_one_shot() {
-            streams.child("shuffle/epoch").child(index).stream().shuffle(&mut order);
-        }
-        order
-    }
-
-    /// Hands over `size` names at a time, a multiple of the batch size or all, and returns the mean loss.
-    fn train_in_pieces(
-        &self,
-        model: &mut dyn Model,
-        epoch: Epoch<'_>,
-        size: usize,
-        cancel: &Cancel,
-    ) -> Result<f64, ModelError> {
-        let Epoch { index, names, order, streams } = epoch;
-        let batch = self.training.batch_size as usize;
-        let steps = order.len().div_ceil(batch) as u64;
-        let mut loss = 0.0;
-        for (i, rows) in order.chunks(size).enumerate() {
-            loss = model.train(&Piece {
-                epoch: index,
-                sequences: &names.sequences,
-                labels: &names.labels,
-                order: rows,
-                steps_before: u64::from(index) * steps + (i * size / batch) as u64,
-                loss_before: loss,
-                total_steps: u64::from(self.n_epochs()) * steps,
-                streams,
-                cancel,
-            })?;
-        }
-        Ok(loss / order.len() as f64)
     }
 
     /// Builds a model and trains it to the end on `names`.
@@ -180,7 +145,7 @@ impl Bench {
 }
 
 /// The streams of replicate 0, as a sweep hands them out.
-fn streams(seed: u64) -> StreamPath {
+pub(crate) fn streams(seed: u64) -> StreamPath {
     StreamPath::root(seed).child("replicate/0")
 }
 

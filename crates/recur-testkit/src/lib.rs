@@ -1,25 +1,30 @@
 //! The battery that every model must pass.
 //!
 //! [`check_model`] trains a plugin's models on a few made-up names that are easy to tell apart, and holds them to all
-//! that the plugin contract says of bits, weights, log-probabilities and odd names. A crate of models calls it in its
-//! tests:
+//! that the plugin contract says of gradients, bits, weights, log-probabilities and odd names. A crate of models calls
+//! it in its tests:
 //!
 //! ```text
-//! check_model(&MY_MODEL, Params::defaults(MY_MODEL.parameters())).assert_passed(21);
+//! check_model(&MY_MODEL, Params::defaults(MY_MODEL.parameters())).assert_passed(45);
 //! ```
 //!
-//! A check that does not concern a model is skipped with its reason, and the number given to
-//! [`Battery::assert_passed`] says how many must have run, so that no skip goes unseen.
+//! A check that does not concern a model is skipped with its reason, one that could do only a part of its work says what
+//! it left out, and the number given to [`Battery::assert_passed`] says how many must have run, so that no skip goes
+//! unseen. `recur check-model ID` runs the same checks from the command line.
 
 pub mod battery;
 pub mod bench;
 mod checks;
 mod crowd;
+mod digest;
+mod epochs;
 pub mod names;
 
-pub use battery::{Battery, Outcome};
+pub use battery::{Battery, Check, Outcome};
 pub use bench::Bench;
+pub use checks::all as checks;
 pub use crowd::Crowd;
+pub use digest::digest;
 
 use recur_core::model::ModelPlugin;
 use recur_core::params::Params;
@@ -32,6 +37,10 @@ pub fn check_model(plugin: &'static dyn ModelPlugin, params: Params) -> Battery 
 
 /// Runs every check on `plugin`, with the training of iterative models chosen by the caller.
 pub fn check_model_trained(plugin: &'static dyn ModelPlugin, params: Params, training: TrainingSettings) -> Battery {
-    let bench = Bench::new(plugin, params, training);
-    Battery::run(plugin.id(), &bench, &checks::all())
+    check_model_observed(&Bench::new(plugin, params, training), &mut |_, _| {})
+}
+
+/// Runs every check on `bench`, and tells `observe` of each before it runs (without an outcome) and after.
+pub fn check_model_observed(bench: &Bench, observe: &mut dyn FnMut(&Check, Option<&Outcome>)) -> Battery {
+    Battery::run(bench, &checks::all(), observe)
 }

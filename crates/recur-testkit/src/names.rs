@@ -12,8 +12,11 @@ pub const N_TOKENS: usize = 8;
 /// Training names of each label.
 pub const PER_LABEL: usize = 30;
 
+/// Letters of the longest names.
+pub const LONGEST: usize = 200;
+
+/// Tokens that the learnable names are made of.
 const USED_TOKENS: u32 = 6;
-const LONGEST: usize = 200;
 
 /// Names with their labels.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +31,36 @@ impl Names {
     /// Every row.
     pub fn rows(&self) -> Vec<u32> {
         (0..self.sequences.len() as u32).collect()
+    }
+
+    /// The names of `rows`, in that order.
+    #[must_use]
+    pub fn only(&self, rows: &[u32]) -> Self {
+        let mut sequences = Sequences::new();
+        rows.iter().for_each(|row| sequences.push(self.sequences.get(*row).iter().copied()));
+        Self { sequences, labels: rows.iter().map(|row| self.labels[*row as usize]).collect() }
+    }
+
+    /// The same names with other labels.
+    #[must_use]
+    pub fn relabelled(&self, label: impl Fn(u16) -> u16) -> Self {
+        Self { labels: self.labels.iter().map(|old| label(*old)).collect(), sequences: self.sequences.clone() }
+    }
+
+    /// Names without their labels: these are dealt out in turn.
+    fn unlabelled(names: impl IntoIterator<Item = Vec<u16>>) -> Self {
+        let mut sequences = Sequences::new();
+        names.into_iter().for_each(|name| sequences.push(name));
+        let labels = (0..sequences.len()).map(|row| (row % N_CLASSES) as u16).collect();
+        Self { sequences, labels }
+    }
+
+    /// These and then `others`.
+    #[must_use]
+    pub fn and(mut self, others: &Self) -> Self {
+        others.rows().iter().for_each(|row| self.sequences.push(others.sequences.get(*row).iter().copied()));
+        self.labels.extend(&others.labels);
+        self
     }
 }
 
@@ -49,14 +82,58 @@ fn letter(label: u32, stream: &mut Stream) -> u16 {
     letter as u16
 }
 
-/// Each token alone, 200 times the same, 200 mixed, and letters that no training name has.
+/// Ten names that every classifier of letters can tell apart: most letters of each are its label's own.
+pub fn ten() -> Names {
+    let names: [(&[u16], u16); 10] = [
+        (&[0, 1], 0),
+        (&[2, 3, 2], 1),
+        (&[4, 5, 5, 4], 2),
+        (&[1, 0, 0, 2], 0),
+        (&[3, 3, 4, 2, 2], 1),
+        (&[5, 5], 2),
+        (&[0, 0], 0),
+        (&[2, 2, 3, 3, 2, 0], 1),
+        (&[4, 4, 1, 5, 5, 5], 2),
+        (&[1, 1, 1], 0),
+    ];
+    let mut sequences = Sequences::new();
+    names.iter().for_each(|(name, _)| sequences.push(name.iter().copied()));
+    Names { sequences, labels: names.map(|(_, label)| label).to_vec() }
+}
+
+/// Of the learnable names all of label 0, six of label 1 and two of label 2.
+pub fn unbalanced() -> Names {
+    let names = learnable();
+    let mut left = [PER_LABEL, 6, 2];
+    let mut rows = names.rows();
+    rows.retain(|row| {
+        let left = &mut left[usize::from(names.labels[*row as usize])];
+        let kept = *left > 0;
+        *left = left.saturating_sub(1);
+        kept
+    });
+    names.only(&rows)
+}
+
+/// Each letter of the learnable names alone.
+pub fn one_letter() -> Names {
+    Names::unlabelled((0..USED_TOKENS as u16).map(|token| vec![token]))
+}
+
+/// Each letter of the learnable names [`LONGEST`] times, and as many mixed.
+pub fn long() -> Names {
+    let tokens = 0..USED_TOKENS as u16;
+    let mixed: Vec<u16> = tokens.clone().cycle().take(LONGEST).collect();
+    Names::unlabelled(tokens.map(|token| vec![token; LONGEST]).chain([mixed]))
+}
+
+/// Letters that no learnable name has: among themselves, and beside known ones.
+pub fn unseen() -> Names {
+    let (new, newer) = (N_TOKENS as u16 - 1, N_TOKENS as u16 - 2);
+    Names::unlabelled([vec![new, new], vec![new, newer, new], vec![0, new, 1], vec![newer, 3]])
+}
+
+/// One-letter names, long names and letters never seen together.
 pub fn odd() -> Names {
-    let mut sequences: Sequences = Sequences::new();
-    let tokens = 0..N_TOKENS as u16;
-    tokens.clone().for_each(|token| sequences.push([token]));
-    tokens.clone().for_each(|token| sequences.push([token; LONGEST]));
-    sequences.push(tokens.cycle().take(LONGEST));
-    sequences.push([N_TOKENS as u16 - 1, N_TOKENS as u16 - 2, N_TOKENS as u16 - 1]);
-    let labels = (0..sequences.len()).map(|row| (row % N_CLASSES) as u16).collect();
-    Names { sequences, labels }
+    one_letter().and(&long()).and(&unseen())
 }

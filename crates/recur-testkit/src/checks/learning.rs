@@ -1,17 +1,44 @@
 //! Whether it learns, from plain names and from odd ones.
 
+use super::{all_finite, best, n_right};
 use crate::battery::{Check, Stop, Verdict, ensure};
 use crate::bench::{Bench, SEED, predict};
-use crate::names::{self, N_CLASSES, Names};
+use crate::names::{self, N_CLASSES, PER_LABEL};
 use recur_core::model::{Cancel, ModelError};
 
 pub const CHECKS: &[Check] = &[
-    ("loss_falls", loss_falls),
-    ("training_names_are_learnt", training_names_are_learnt),
-    ("odd_names_can_be_trained_on", odd_names_can_be_trained_on),
-    ("a_label_without_names_is_no_obstacle", a_label_without_names_is_no_obstacle),
-    ("one_label_alone_does_not_panic", one_label_alone_does_not_panic),
-    ("a_raised_cancel_flag_stops_it", a_raised_cancel_flag_stops_it),
+    Check::new("loss_falls", "a model that does not learn, or learns the wrong way", loss_falls),
+    Check::new(
+        "training_names_are_learnt",
+        "predictions that have nothing to do with what was learned",
+        training_names_are_learnt,
+    ),
+    Check::new(
+        "ten_names_are_learnt_by_heart",
+        "a model that cannot come close to its names, however long it looks at them",
+        ten_names_are_learnt_by_heart,
+    ),
+    Check::new(
+        "odd_names_can_be_trained_on",
+        "names of one or 200 letters that break the training",
+        odd_names_can_be_trained_on,
+    ),
+    Check::new(
+        "a_label_without_names_is_no_obstacle",
+        "a division by the number of a label's names",
+        a_label_without_names_is_no_obstacle,
+    ),
+    Check::new(
+        "one_label_alone_does_not_panic",
+        "a panic or NaN where all names have one label",
+        one_label_alone_does_not_panic,
+    ),
+    Check::new(
+        "unbalanced_labels_are_learnt",
+        "a common label that drowns the others, or rare ones that break the training",
+        unbalanced_labels_are_learnt,
+    ),
+    Check::new("a_raised_cancel_flag_stops_it", "an ignored stop: Ctrl-C would wait", a_raised_cancel_flag_stops_it),
 ];
 
 /// Share of the training names that must be right; a third is chance.
@@ -30,50 +57,64 @@ fn training_names_are_learnt(bench: &Bench) -> Verdict {
     let names = names::learnable();
     let mut model = bench.train(SEED, &names)?.model;
     let out = predict(model.as_mut(), &names, &names.rows())?;
-    let best = |row: &[f32]| (1..N_CLASSES).fold(0, |best, label| if row[label] > row[best] { label } else { best });
-    let right = out.chunks_exact(N_CLASSES).zip(&names.labels).filter(|(row, label)| best(row) == usize::from(**label));
-    let accuracy = right.count() as f64 / names.labels.len() as f64;
+    let accuracy = n_right(&out, &names) as f64 / names.labels.len() as f64;
     ensure(accuracy >= LEARNT, || format!("{accuracy:.2} of the training names are right, expected {LEARNT}"))
+}
+
+/// 200 epochs of two steps each.
+fn ten_names_are_learnt_by_heart(bench: &Bench) -> Verdict {
+    let names = names::ten();
+    let mut model = bench.for_epochs(200).train(SEED, &names)?.model;
+    let out = predict(model.as_mut(), &names, &names.rows())?;
+    let right = n_right(&out, &names);
+    ensure(right == names.labels.len(), || format!("{right} of 10 names are right after 200 epochs"))
 }
 
 fn odd_names_can_be_trained_on(bench: &Bench) -> Verdict {
     let names = names::odd();
-    let mut trained = bench.train(SEED, &names)?;
+    let mut trained = bench.for_epochs(5).train(SEED, &names)?;
     ensure(trained.losses.iter().all(|loss| loss.is_finite()), || format!("losses {:?}", trained.losses))?;
-    let out = predict(trained.model.as_mut(), &names, &names.rows())?;
-    ensure(out.iter().all(|x| x.is_finite()), || "a log-probability is not finite".to_owned())
-}
-
-fn relabelled(label: impl Fn(u16) -> u16) -> Names {
-    let names = names::learnable();
-    Names { labels: names.labels.iter().map(|old| label(*old)).collect(), sequences: names.sequences }
+    all_finite(&predict(trained.model.as_mut(), &names, &names.rows())?)
 }
 
 /// Labels 0 and 2 only: the middle one has no names.
 fn a_label_without_names_is_no_obstacle(bench: &Bench) -> Verdict {
-    let names = relabelled(|label| if label == 1 { 2 } else { label });
+    let names = names::learnable().relabelled(|label| if label == 1 { 2 } else { label });
     let mut model = bench.train(SEED, &names)?.model;
     let out = predict(model.as_mut(), &names, &names.rows())?;
-    ensure(out.iter().all(|x| x.is_finite()), || "a log-probability is not finite".to_owned())?;
-    let middle_wins = |row: &[f32]| row[1] > row[0] && row[1] > row[2];
-    let n_middle = out.chunks_exact(N_CLASSES).filter(|row| middle_wins(row)).count();
+    all_finite(&out)?;
+    let n_middle = out.chunks_exact(N_CLASSES).filter(|row| best(row) == 1).count();
     ensure(n_middle == 0, || format!("{n_middle} names got a label that no training name has"))
 }
 
 /// It may be refused, as long as it is refused with an error.
 fn one_label_alone_does_not_panic(bench: &Bench) -> Verdict {
-    let names = relabelled(|_| 1);
-    let Ok(mut trained) = bench.train(SEED, &names) else { return Ok(()) };
+    let names = names::learnable().relabelled(|_| 1);
+    let Ok(mut trained) = bench.for_epochs(5).train(SEED, &names) else { return Ok(()) };
+    all_finite(&predict(trained.model.as_mut(), &names, &names.rows())?)
+}
+
+/// At least one name more is right than if all had the common label; 80 epochs, as there are few names.
+fn unbalanced_labels_are_learnt(bench: &Bench) -> Verdict {
+    let names = names::unbalanced();
+    let mut trained = bench.for_epochs(80).train(SEED, &names)?;
+    ensure(trained.losses.iter().all(|loss| loss.is_finite()), || format!("losses {:?}", trained.losses))?;
     let out = predict(trained.model.as_mut(), &names, &names.rows())?;
-    ensure(out.iter().all(|x| x.is_finite()), || "a log-probability is not finite".to_owned())
+    all_finite(&out)?;
+    let (right, n) = (n_right(&out, &names), names.labels.len());
+    ensure(right > PER_LABEL, || format!("{right} of {n} names are right, and {PER_LABEL} have the common label"))
 }
 
 fn a_raised_cancel_flag_stops_it(bench: &Bench) -> Verdict {
     let mut model = bench.build(SEED)?;
+    let before = model.weights();
     let cancel = Cancel::new();
     cancel.cancel();
     match bench.epoch(model.as_mut(), SEED, 0, &names::learnable(), &cancel) {
-        Err(ModelError::Cancelled) => Ok(()),
+        Err(ModelError::Cancelled) => {
+            let same = super::same_tensors(&before, &model.weights());
+            ensure(same, || "it says that it stopped, but made a step before".to_owned())
+        }
         Err(other) => Err(other.into()),
         Ok(_) => Err(Stop::Fail("it trained on".to_owned())),
     }

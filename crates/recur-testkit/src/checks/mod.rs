@@ -1,22 +1,77 @@
 //! The checks, by what they look at.
 
 mod bytes;
+mod declaration;
+mod edges;
+mod gradient;
 mod learning;
 mod prediction;
-mod schema;
+mod resume;
+mod steps;
 mod weights;
 
-use crate::battery::Check;
+use crate::battery::{Check, Stop, Verdict, ensure};
+use crate::bench::Bench;
+use crate::names::{N_CLASSES, Names};
+use recur_core::model::Determinism;
 use recur_core::tensor::{Tensor, TensorData};
 
-/// Every check, from the cheapest to the dearest kind.
+/// Every check, in the order in which they run: from what is declared to what is promised.
 pub fn all() -> Vec<Check> {
-    [schema::CHECKS, learning::CHECKS, prediction::CHECKS, weights::CHECKS, bytes::CHECKS].concat()
+    let parts: [&[Check]; 9] = [
+        declaration::CHECKS,
+        edges::CHECKS,
+        learning::CHECKS,
+        steps::CHECKS,
+        gradient::CHECKS,
+        prediction::CHECKS,
+        weights::CHECKS,
+        resume::CHECKS,
+        bytes::CHECKS,
+    ];
+    parts.concat()
+}
+
+/// Skips a check of bits where the plugin promises none.
+fn promised(bench: &Bench) -> Verdict {
+    match bench.plugin.determinism() {
+        Determinism::None => Err(Stop::Skip("it promises nothing of its bits")),
+        Determinism::Portable | Determinism::Machine => Ok(()),
+    }
+}
+
+/// Skips a check of steps for a model that has none.
+fn in_steps(bench: &Bench) -> Verdict {
+    if bench.is_one_shot() { Err(Stop::Skip("it is trained in one go")) } else { Ok(()) }
 }
 
 /// The bits of predictions, so that NaN and -0 compare.
 fn bits(numbers: &[f32]) -> Vec<u32> {
     numbers.iter().map(|x| x.to_bits()).collect()
+}
+
+/// Whether two predictions are the same: bit for bit, or to three digits where the plugin promises nothing of its bits.
+fn same_figures(bench: &Bench, a: &[f32], b: &[f32]) -> bool {
+    let near = |(a, b): (&f32, &f32)| (a - b).abs() <= 1e-3 * (1.0 + a.abs());
+    match bench.plugin.determinism() {
+        Determinism::None => a.len() == b.len() && a.iter().zip(b).all(near),
+        Determinism::Portable | Determinism::Machine => bits(a) == bits(b),
+    }
+}
+
+fn all_finite(numbers: &[f32]) -> Verdict {
+    ensure(numbers.iter().all(|x| x.is_finite()), || "a log-probability is not finite".to_owned())
+}
+
+/// The most probable label of a row of log-probabilities.
+fn best(row: &[f32]) -> usize {
+    (1..N_CLASSES).fold(0, |best, label| if row[label] > row[best] { label } else { best })
+}
+
+/// How many names have their own label as the most probable.
+fn n_right(log_probabilities: &[f32], names: &Names) -> usize {
+    let rows = log_probabilities.chunks_exact(N_CLASSES).zip(&names.labels);
+    rows.filter(|(row, label)| best(row) == usize::from(**label)).count()
 }
 
 /// Whether two lists of tensors have equal names, shapes and bits.
@@ -29,4 +84,23 @@ fn same_tensors(a: &[Tensor], b: &[Tensor]) -> bool {
     };
     let same = |(a, b): (&Tensor, &Tensor)| a.name == b.name && a.shape == b.shape && same_data(&a.data, &b.data);
     a.len() == b.len() && a.iter().zip(b).all(same)
+}
+
+/// Adds `by` of its index to each number of a float tensor; false for a tensor of whole numbers, which stays.
+fn shift(tensor: &mut Tensor, by: impl Fn(usize) -> f64) -> bool {
+    match &mut tensor.data {
+        TensorData::F32(data) => data.iter_mut().enumerate().for_each(|(i, x)| *x = (f64::from(*x) + by(i)) as f32),
+        TensorData::F64(data) => data.iter_mut().enumerate().for_each(|(i, x)| *x += by(i)),
+        TensorData::I64(_) => return false,
+    }
+    true
+}
+
+/// The numbers of a float tensor; None of one of whole numbers.
+fn floats(tensor: &Tensor) -> Option<Vec<f64>> {
+    match &tensor.data {
+        TensorData::F32(data) => Some(data.iter().map(|x| f64::from(*x)).collect()),
+        TensorData::F64(data) => Some(data.clone()),
+        TensorData::I64(_) => None,
+    }
 }

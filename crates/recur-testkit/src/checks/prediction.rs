@@ -1,25 +1,55 @@
-//! What it says of names.
+//! What is said of names: probabilities, whatever stands beside them.
 
-use super::bits;
+use super::same_figures;
 use crate::battery::{Check, Verdict, ensure};
 use crate::bench::{Bench, predict};
-use crate::names::{self, N_CLASSES, Names};
+use crate::names::{self, N_CLASSES, N_TOKENS, Names};
 use recur_core::model::Model;
 
 pub const CHECKS: &[Check] = &[
-    ("log_probabilities_are_normalised", log_probabilities_are_normalised),
-    ("odd_names_have_log_probabilities", odd_names_have_log_probabilities),
-    ("predictions_do_not_depend_on_the_batch", predictions_do_not_depend_on_the_batch),
-    ("predictions_do_not_depend_on_the_order", predictions_do_not_depend_on_the_order),
-    ("asking_changes_nothing", asking_changes_nothing),
+    Check::new(
+        "log_probabilities_are_normalised",
+        "scores or probabilities in place of log-probabilities, or rows left unwritten",
+        |bench| check_normalised(bench, &names::learnable()),
+    ),
+    Check::new(
+        "names_of_one_letter_have_log_probabilities",
+        "a panic or NaN on a name without a letter before its last",
+        |bench| check_normalised(bench, &names::one_letter()),
+    ),
+    Check::new("names_of_200_letters_have_log_probabilities", "an overflow, or a buffer that is too short", |bench| {
+        check_normalised(bench, &names::long())
+    }),
+    Check::new(
+        "letters_never_seen_have_log_probabilities",
+        "a missing entry in a table of letters; the logarithm of a count of zero",
+        |bench| check_normalised(bench, &names::unseen()),
+    ),
+    Check::new("no_names_at_all_are_no_obstacle", "a panic on an empty batch", no_names_at_all_are_no_obstacle),
+    Check::new(
+        "predictions_do_not_depend_on_the_batch",
+        "padding that is read, the last step taken at the longest name's end, a mean over the batch",
+        predictions_do_not_depend_on_the_batch,
+    ),
+    Check::new(
+        "predictions_do_not_depend_on_the_order",
+        "rows answered in another order than asked; a state kept from name to name",
+        predictions_do_not_depend_on_the_order,
+    ),
+    Check::new("asking_changes_nothing", "a state or a weight that prediction leaves changed", asking_changes_nothing),
+    Check::new(
+        "the_first_and_the_last_letter_count",
+        "a loop that begins or ends one letter off",
+        the_first_and_the_last_letter_count,
+    ),
 ];
 
 /// How far the probabilities of a name may sum from 1.
 const SUM: f64 = 1e-4;
 
-fn check_normalised(model: &mut dyn Model, names: &Names) -> Verdict {
+fn check_normalised(bench: &Bench, names: &Names) -> Verdict {
     let rows = names.rows();
-    let out = predict(model, names, &rows)?;
+    let out = predict(bench.trained()?.as_mut(), names, &rows)?;
     for (row, log_probabilities) in rows.iter().zip(out.chunks_exact(N_CLASSES)) {
         let sum: f64 = log_probabilities.iter().map(|x| libm::exp(f64::from(*x))).sum();
         let finite = log_probabilities.iter().all(|x| x.is_finite());
@@ -32,15 +62,20 @@ fn check_normalised(model: &mut dyn Model, names: &Names) -> Verdict {
     Ok(())
 }
 
-fn log_probabilities_are_normalised(bench: &Bench) -> Verdict {
-    check_normalised(bench.trained()?.as_mut(), &names::learnable())
+/// Neither to predict nor, for a model trained step by step, to learn from.
+fn no_names_at_all_are_no_obstacle(bench: &Bench) -> Verdict {
+    let names = names::learnable();
+    let mut model = bench.trained()?;
+    predict(model.as_mut(), &names, &[])?;
+    if bench.is_one_shot() {
+        return Ok(());
+    }
+    let before = model.weights();
+    bench.learn(model.as_mut(), &names, &[])?;
+    ensure(super::same_tensors(&before, &model.weights()), || "a piece without names made a step".to_owned())
 }
 
-fn odd_names_have_log_probabilities(bench: &Bench) -> Verdict {
-    check_normalised(bench.trained()?.as_mut(), &names::odd())
-}
-
-/// Batches of one, seven and all, from learnable and odd names alike, give each name the same bits.
+/// Batches of one, seven and all, from learnable and odd names alike, give each name the same figures.
 fn predictions_do_not_depend_on_the_batch(bench: &Bench) -> Verdict {
     let mut model = bench.trained()?;
     for names in [names::learnable(), names::odd()] {
@@ -51,32 +86,66 @@ fn predictions_do_not_depend_on_the_batch(bench: &Bench) -> Verdict {
             for batch in rows.chunks(size) {
                 parts.extend(predict(model.as_mut(), &names, batch)?);
             }
-            ensure(bits(&parts) == bits(&all), || format!("batches of {size} and of {} differ", rows.len()))?;
+            ensure(same_figures(bench, &parts, &all), || format!("batches of {size} and of {} differ", rows.len()))?;
         }
+        let twice = predict(model.as_mut(), &names, &[3, 0, 3])?;
+        let expected: Vec<f32> =
+            [3, 0, 3].iter().flat_map(|row| &all[row * N_CLASSES..][..N_CLASSES]).copied().collect();
+        ensure(same_figures(bench, &twice, &expected), || "a name asked for twice got other figures".to_owned())?;
     }
     Ok(())
 }
 
 fn predictions_do_not_depend_on_the_order(bench: &Bench) -> Verdict {
-    let mut model = bench.trained()?;
-    for names in [names::learnable(), names::odd()] {
-        let mut rows = names.rows();
-        let all = predict(model.as_mut(), &names, &rows)?;
-        rows.reverse();
-        let reversed = predict(model.as_mut(), &names, &rows)?;
-        let back: Vec<f32> = reversed.chunks_exact(N_CLASSES).rev().flatten().copied().collect();
-        ensure(bits(&back) == bits(&all), || "names in reverse order got other figures".to_owned())?;
-    }
-    Ok(())
+    let (mut model, names) = (bench.trained()?, names::learnable());
+    let mut rows = names.rows();
+    let all = predict(model.as_mut(), &names, &rows)?;
+    rows.reverse();
+    let reversed = predict(model.as_mut(), &names, &rows)?;
+    let back: Vec<f32> = reversed.chunks_exact(N_CLASSES).rev().flatten().copied().collect();
+    ensure(same_figures(bench, &back, &all), || "names in reverse order got other figures".to_owned())
 }
 
 fn asking_changes_nothing(bench: &Bench) -> Verdict {
-    let mut model = bench.trained()?;
-    let (names, odd) = (names::learnable(), names::odd());
+    let (mut model, names) = (bench.trained()?, names::learnable());
     let first = predict(model.as_mut(), &names, &names.rows())?;
     let weights = model.weights();
-    predict(model.as_mut(), &odd, &odd.rows())?;
     let second = predict(model.as_mut(), &names, &names.rows())?;
-    ensure(bits(&first) == bits(&second), || "a second asking got other figures".to_owned())?;
+    ensure(same_figures(bench, &first, &second), || "a second asking got other figures".to_owned())?;
     ensure(super::same_tensors(&weights, &model.weights()), || "asking changed the weights".to_owned())
+}
+
+/// Some name gets other figures when its first letter is another, and some when its last one is.
+fn the_first_and_the_last_letter_count(bench: &Bench) -> Verdict {
+    let mut model = bench.trained()?;
+    let names = names::learnable();
+    let before = predict(model.as_mut(), &names, &names.rows())?;
+    let mut counts = |place: fn(&mut [u16]) -> Option<&mut u16>| -> Result<bool, recur_core::model::ModelError> {
+        for by in 1..N_TOKENS as u16 {
+            if before != predict_changed(model.as_mut(), &names, place, by)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    };
+    ensure(counts(|name| name.first_mut())?, || "no name's first letter makes a difference".to_owned())?;
+    ensure(counts(|name| name.last_mut())?, || "no name's last letter makes a difference".to_owned())
+}
+
+/// The predictions for `names` with the letter at a place of each changed.
+fn predict_changed(
+    model: &mut dyn Model,
+    names: &Names,
+    place: fn(&mut [u16]) -> Option<&mut u16>,
+    by: u16,
+) -> Result<Vec<f32>, recur_core::model::ModelError> {
+    let mut changed = Names { sequences: recur_core::dataset::Sequences::new(), labels: names.labels.clone() };
+    for row in names.rows() {
+        let mut name = names.sequences.get(row).to_vec();
+        if let Some(letter) = place(&mut name) {
+            *letter = (*letter + by) % N_TOKENS as u16;
+        }
+        changed.sequences.push(name);
+    }
+    predict(model, &changed, &changed.rows())
 }

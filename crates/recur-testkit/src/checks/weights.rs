@@ -1,29 +1,74 @@
-//! Whether weights and training state hold all there is.
+//! Whether the weights hold all that prediction needs, and nothing else.
 
-use super::{bits, same_tensors};
-use crate::battery::{Check, Stop, Verdict, ensure};
+use super::{same_figures, same_tensors, shift};
+use crate::battery::{Check, Stop, Verdict, all_but, ensure};
 use crate::bench::{Bench, SEED, predict};
 use crate::names;
-use recur_core::model::{Cancel, Model, ModelError};
-use recur_core::tensor::Tensor;
+use recur_core::model::ModelError;
+use recur_core::tensor::{Tensor, TensorData};
 use std::collections::BTreeSet;
 
 pub const CHECKS: &[Check] = &[
-    ("weights_are_well_named_and_counted", weights_are_well_named_and_counted),
-    ("weights_carry_the_predictions_to_a_fresh_model", weights_carry_the_predictions_to_a_fresh_model),
-    ("wrong_weights_are_refused", wrong_weights_are_refused),
-    ("a_resumed_training_ends_in_the_same_bytes", a_resumed_training_ends_in_the_same_bytes),
-    ("an_epoch_in_pieces_ends_in_the_same_bytes", an_epoch_in_pieces_ends_in_the_same_bytes),
-    ("a_model_in_one_go_has_no_training_state", a_model_in_one_go_has_no_training_state),
+    Check::new(
+        "weights_are_well_named",
+        "a tensor without a name, or two of one name: files of weights would lose one",
+        weights_are_well_named,
+    ),
+    Check::new(
+        "n_parameters_counts_what_training_moves",
+        "a count that forgets a weight, or counts what is not saved",
+        n_parameters_counts_what_training_moves,
+    ),
+    Check::new(
+        "weights_carry_the_predictions_to_a_fresh_model",
+        "a bias that is not saved, or not taken back",
+        weights_carry_the_predictions_to_a_fresh_model,
+    ),
+    Check::new("every_weight_matters", "a tensor that is saved and taken back, but never read", every_weight_matters),
+    Check::new(
+        "wrong_weights_are_refused",
+        "another model's file taken for its own: a tensor missing, unknown or of another shape",
+        wrong_weights_are_refused,
+    ),
+    Check::new(
+        "weights_and_state_do_not_grow",
+        "a list that training only ever adds to; state out of proportion to the weights",
+        weights_and_state_do_not_grow,
+    ),
 ];
 
-fn weights_are_well_named_and_counted(bench: &Bench) -> Verdict {
-    let model = bench.trained()?;
-    let weights = model.weights();
+fn weights_are_well_named(bench: &Bench) -> Verdict {
+    let weights = bench.trained()?.weights();
     let names: BTreeSet<&str> = weights.iter().map(|tensor| tensor.name.as_str()).collect();
-    ensure(names.len() == weights.len() && !names.contains(""), || "a name is empty or twice there".to_owned())?;
-    let (trained, saved) = (model.n_parameters(), weights.iter().map(|tensor| tensor.data.len()).sum::<usize>());
-    ensure((1..=saved).contains(&trained), || format!("{trained} trained numbers, but {saved} in the weights"))
+    ensure(names.len() == weights.len() && !names.contains(""), || "a name is empty or twice there".to_owned())
+}
+
+/// At least as many as training changes, on names with every letter, and at most as many as are saved.
+fn n_parameters_counts_what_training_moves(bench: &Bench) -> Verdict {
+    let names = names::learnable().and(&names::unseen());
+    let few = bench.for_epochs(2);
+    let before = bench.build(SEED)?.weights();
+    let model = few.train(SEED, &names)?.model;
+    let (counted, after) = (model.n_parameters(), model.weights());
+    let saved = n_numbers(&after);
+    ensure((1..=saved).contains(&counted), || format!("{counted} trained numbers, but {saved} in the weights"))?;
+    if bench.is_one_shot() {
+        return Ok(());
+    }
+    let moved: usize = before.iter().zip(&after).map(|(before, after)| n_changed(before, after)).sum();
+    ensure(moved <= counted, || format!("{counted} trained numbers, but training changed {moved}"))
+}
+
+fn n_numbers(tensors: &[Tensor]) -> usize {
+    tensors.iter().map(|tensor| tensor.data.len()).sum()
+}
+
+fn n_changed(before: &Tensor, after: &Tensor) -> usize {
+    match (&before.data, &after.data) {
+        (TensorData::F32(a), TensorData::F32(b)) => a.iter().zip(b).filter(|(a, b)| a != b).count(),
+        (TensorData::F64(a), TensorData::F64(b)) => a.iter().zip(b).filter(|(a, b)| a != b).count(),
+        _ => 0,
+    }
 }
 
 /// The fresh model starts from another seed and has never been trained.
@@ -31,12 +76,33 @@ fn weights_carry_the_predictions_to_a_fresh_model(bench: &Bench) -> Verdict {
     let mut model = bench.trained()?;
     let mut fresh = bench.build(SEED + 1)?;
     fresh.set_weights(&model.weights())?;
-    for names in [names::learnable(), names::odd()] {
-        let expected = predict(model.as_mut(), &names, &names.rows())?;
-        let got = predict(fresh.as_mut(), &names, &names.rows())?;
-        ensure(bits(&got) == bits(&expected), || "the fresh model predicts other figures".to_owned())?;
-    }
+    let names = names::learnable();
+    let expected = predict(model.as_mut(), &names, &names.rows())?;
+    let got = predict(fresh.as_mut(), &names, &names.rows())?;
+    ensure(same_figures(bench, &got, &expected), || "the fresh model predicts other figures".to_owned())?;
     ensure(same_tensors(&model.weights(), &fresh.weights()), || "the fresh model gives other weights".to_owned())
+}
+
+/// Each float tensor, with its numbers moved, gives some name other figures.
+fn every_weight_matters(bench: &Bench) -> Verdict {
+    let mut model = bench.trained()?;
+    let names = names::learnable();
+    let (weights, before) = (model.weights(), predict(model.as_mut(), &names, &names.rows())?);
+    let mut left_out = Vec::new();
+    for (at, tensor) in weights.iter().enumerate() {
+        let mut moved = weights.clone();
+        if !shift(&mut moved[at], |i| 0.25 + 0.125 * (i % 5) as f64) {
+            left_out.push(format!("`{}`, which is of whole numbers", tensor.name));
+            continue;
+        }
+        if model.set_weights(&moved).is_err() {
+            left_out.push(format!("`{}`, which does not take any numbers", tensor.name));
+            continue;
+        }
+        let after = predict(model.as_mut(), &names, &names.rows())?;
+        ensure(after != before, || format!("`{}` can be changed, and no name's figures change", tensor.name))?;
+    }
+    all_but(left_out)
 }
 
 fn wrong_weights_are_refused(bench: &Bench) -> Verdict {
@@ -62,54 +128,19 @@ fn check_refused(bench: &Bench, what: &str, weights: &[Tensor]) -> Verdict {
     }
 }
 
-/// Two epochs, saved, loaded into a fresh model, two more: as four in one go.
-fn a_resumed_training_ends_in_the_same_bytes(bench: &Bench) -> Verdict {
-    if bench.is_one_shot() {
-        return Err(Stop::Skip("it is trained in one go"));
-    }
-    let mut whole = bench.build(SEED)?;
-    train(bench, whole.as_mut(), 0..2)?;
-    let mut resumed = bench.build(SEED)?;
-    resumed.set_weights(&whole.weights())?;
-    resumed.set_training_state(&whole.training_state())?;
-    for model in [&mut whole, &mut resumed] {
-        train(bench, model.as_mut(), 2..4)?;
-    }
-    ensure(same_tensors(&whole.weights(), &resumed.weights()), || "the weights differ".to_owned())?;
-    ensure(same_tensors(&whole.training_state(), &resumed.training_state()), || "the state differs".to_owned())
-}
-
-/// Two epochs in one piece each; and step by step, the second by a fresh model that goes on from what was saved.
-fn an_epoch_in_pieces_ends_in_the_same_bytes(bench: &Bench) -> Verdict {
-    if bench.is_one_shot() {
-        return Err(Stop::Skip("it is trained in one go"));
-    }
+/// After one epoch and after five, weights and state are as large; the state has a few numbers for each trained one.
+fn weights_and_state_do_not_grow(bench: &Bench) -> Verdict {
+    /// Numbers of state for each trained number; Adam has two.
+    const STATE: usize = 8;
     let names = names::learnable();
-    let (mut whole, mut pieces) = (bench.build(SEED)?, bench.build(SEED)?);
-    for index in 0..2 {
-        let expected = bench.epoch(whole.as_mut(), SEED, index, &names, &Cancel::new())?;
-        let mut fresh = bench.build(SEED + 1)?;
-        fresh.set_weights(&pieces.weights())?;
-        fresh.set_training_state(&pieces.training_state())?;
-        pieces = fresh;
-        let loss = bench.epoch_in_pieces(pieces.as_mut(), index, &names, 1)?;
-        ensure(loss.to_bits() == expected.to_bits(), || format!("the loss is {loss}, not {expected}"))?;
-    }
-    ensure(same_tensors(&whole.weights(), &pieces.weights()), || "the weights differ".to_owned())?;
-    ensure(same_tensors(&whole.training_state(), &pieces.training_state()), || "the state differs".to_owned())
-}
-
-fn train(bench: &Bench, model: &mut dyn Model, epochs: std::ops::Range<u32>) -> Verdict {
-    for index in epochs {
-        bench.epoch(model, SEED, index, &names::learnable(), &Cancel::new())?;
-    }
-    Ok(())
-}
-
-fn a_model_in_one_go_has_no_training_state(bench: &Bench) -> Verdict {
-    if !bench.is_one_shot() {
-        return Err(Stop::Skip("it is trained step by step"));
-    }
-    let state = bench.trained()?.training_state();
-    ensure(state.is_empty(), || format!("it has {} tensors of training state", state.len()))
+    let size = |epochs| -> Result<[usize; 3], Stop> {
+        let model = bench.for_epochs(epochs).train(SEED, &names)?.model;
+        Ok([n_numbers(&model.weights()), n_numbers(&model.training_state()), model.n_parameters()])
+    };
+    let (early, late) = (size(1)?, size(5)?);
+    ensure(bench.is_one_shot() || early == late, || {
+        format!("weights, state and count were {early:?} after an epoch and {late:?} after five")
+    })?;
+    let [_, state, counted] = late;
+    ensure(state <= STATE * counted + 64, || format!("{state} numbers of state for {counted} trained ones"))
 }

@@ -1,0 +1,195 @@
+//! Whether a step of plain gradient descent is the gradient of the loss times the learning rate.
+//!
+//! The gradient is read off a step: `(before − after) / rate` with plain SGD and no clipping. Finite differences are of
+//! the loss that the model reports for the same names, moved along whole directions, so that every number of every
+//! weight takes part. All passes are step 0: what a model draws at random there is drawn alike each time.
+
+use super::{floats, in_steps, shift};
+use crate::battery::{Check, Stop, Verdict, ensure};
+use crate::bench::{Bench, SEED};
+use crate::names::{self, Names};
+use recur_core::model::Model;
+use recur_core::params::ParamValue;
+use recur_core::random::StreamPath;
+use recur_core::settings::{Optimizer, Schedule, TrainingLength, TrainingSettings};
+use recur_core::tensor::Tensor;
+
+pub const CHECKS: &[Check] = &[
+    Check::new(
+        "gradient_agrees_with_finite_differences",
+        "a wrong sign, a forgotten or doubled term in the gradient of any weight, a gradient of the last step left in",
+        gradient_agrees_with_finite_differences,
+    ),
+    Check::new(
+        "a_step_is_the_learning_rate_times_the_gradient",
+        "a learning rate that is ignored or read wrongly, a gradient added up twice, a sum in place of the mean",
+        a_step_is_the_learning_rate_times_the_gradient,
+    ),
+];
+
+/// Names a step.
+const BATCH: u32 = 6;
+
+/// How far weights move along a direction of length 1; the second is tried for losses with kinks.
+const MOVES: [f64; 2] = [1e-2, 2e-3];
+
+/// The error allowed: a share of the gradient's length, and what rounding of f32 losses makes.
+const TOLERANCE: (f64, f64) = (0.03, 1e-3);
+
+/// Numbers, one list a weight; empty where a weight is not of floats.
+type Numbers = Vec<Vec<f64>>;
+
+/// A gradient, and the loss that it ought to be of.
+struct Slopes<'a> {
+    bench: Bench,
+    /// A model that hardly moves.
+    model: Box<dyn Model>,
+    names: Names,
+    rows: Vec<u32>,
+    weights: &'a [Tensor],
+}
+
+impl Slopes<'_> {
+    /// The mean loss with the weights moved by `distance` along `direction`.
+    fn loss(&mut self, direction: &Numbers, distance: f64) -> Result<f64, Stop> {
+        let mut moved = self.weights.to_vec();
+        for (tensor, direction) in moved.iter_mut().zip(direction).filter(|(_, direction)| !direction.is_empty()) {
+            shift(tensor, |i| distance * direction[i]);
+        }
+        self.model.set_weights(&moved)?;
+        Ok(self.bench.learn(self.model.as_mut(), &self.names, &self.rows)? / self.rows.len() as f64)
+    }
+
+    /// The slope of the mean loss along `direction`; of those of two distances the one nearer to `expected`.
+    fn along(&mut self, direction: &Numbers, expected: f64) -> Result<f64, Stop> {
+        let mut nearest = f64::INFINITY;
+        for distance in MOVES {
+            let slope = (self.loss(direction, distance)? - self.loss(direction, -distance)?) / (2.0 * distance);
+            if (slope - expected).abs() < (nearest - expected).abs() {
+                nearest = slope;
+            }
+        }
+        Ok(nearest)
+    }
+}
+
+/// Plain SGD with this learning rate, in steps of [`BATCH`] names.
+fn plain(bench: &Bench, rate: f64) -> Bench {
+    let training = TrainingSettings {
+        length: TrainingLength::Epochs(1),
+        batch_size: BATCH,
+        optimizer: Optimizer::Sgd { momentum: 0.0 },
+        clip_norm: None,
+        schedule: Schedule::Constant,
+        ..bench.training.clone()
+    };
+    bench.trained_as(training).with_param("learning_rate", ParamValue::Real(rate))
+}
+
+/// The learning rates that a check of steps needs: one to make steps with, and the least.
+fn rates(bench: &Bench) -> Result<(f64, f64), Stop> {
+    in_steps(bench)?;
+    match bench.learning_rates() {
+        Some((least, greatest)) if least < greatest => Ok((greatest.min(0.05).max(least), least)),
+        _ => Err(Stop::Skip("it declares no `learning_rate`, so its gradient cannot be told from its step")),
+    }
+}
+
+/// What a step on `rows` took from each weight, over the rate. Another step, on other names, came before it, and the
+/// weights were given back: nothing of it may be left.
+fn gradient(bench: &Bench, rate: f64, rows: &[u32], weights: &[Tensor]) -> Result<Numbers, Stop> {
+    let (bench, names) = (plain(bench, rate), names::learnable());
+    let mut model = bench.build(SEED)?;
+    let others: Vec<u32> = (50..50 + BATCH).collect();
+    bench.learn(model.as_mut(), &names, &others)?;
+    model.set_weights(weights)?;
+    bench.learn(model.as_mut(), &names, rows)?;
+    let difference = |(before, after): (&Tensor, &Tensor)| match (floats(before), floats(after)) {
+        (Some(before), Some(after)) => before.iter().zip(&after).map(|(b, a)| (b - a) / rate).collect(),
+        _ => Vec::new(),
+    };
+    Ok(weights.iter().zip(&model.weights()).map(difference).collect())
+}
+
+fn length(numbers: &[f64]) -> f64 {
+    numbers.iter().map(|x| x * x).sum::<f64>().sqrt()
+}
+
+fn dot(a: &Numbers, b: &Numbers) -> f64 {
+    a.iter().zip(b).flat_map(|(a, b)| a.iter().zip(b)).map(|(a, b)| a * b).sum()
+}
+
+/// `direction` for the weight `at`, scaled to length 1, and no move of the others.
+fn of_one(n: usize, at: usize, direction: &[f64]) -> Numbers {
+    let mut all = vec![Vec::new(); n];
+    let length = length(direction);
+    all[at] = direction.iter().map(|x| x / length).collect();
+    all
+}
+
+fn slopes<'a>(bench: &Bench, least: f64, rows: &[u32], weights: &'a [Tensor]) -> Result<Slopes<'a>, Stop> {
+    let bench = plain(bench, least);
+    Ok(Slopes { model: bench.build(SEED)?, bench, names: names::learnable(), rows: rows.to_vec(), weights })
+}
+
+/// The gradient read off a step, with the slope along it over its own length: 1 if the step is the rate times the gradient.
+fn whole(slopes: &mut Slopes<'_>, gradient: &Numbers) -> Result<f64, Stop> {
+    let norm = length(&gradient.concat());
+    ensure(norm.is_finite() && norm > 0.0, || format!("a step of plain SGD moved the weights by {norm}"))?;
+    let direction: Numbers = gradient.iter().map(|g| g.iter().map(|x| x / norm).collect()).collect();
+    Ok(slopes.along(&direction, norm)? / norm)
+}
+
+/// Each weight along its own gradient, and along two random directions; lengths are compared up to one factor for all,
+/// which the other check looks at.
+fn gradient_agrees_with_finite_differences(bench: &Bench) -> Verdict {
+    let (rate, least) = rates(bench)?;
+    let rows: Vec<u32> = (0..BATCH).collect();
+    let weights = bench.build(SEED)?.weights();
+    let gradient = gradient(bench, rate, &rows, &weights)?;
+    let mut slopes = slopes(bench, least, &rows, &weights)?;
+    let factor = whole(&mut slopes, &gradient)?;
+    ensure(factor > 0.0, || format!("steps lead uphill: the slope along a step is {factor:.3} times its length"))?;
+    let mut stream = StreamPath::root(0).child("testkit/directions").stream();
+    let mut left_out = Vec::new();
+    for (at, tensor) in weights.iter().enumerate() {
+        let own = &gradient[at];
+        if own.is_empty() || (length(own) == 0.0 && may_be_untrained(bench, &weights, tensor)?) {
+            left_out.push(format!("`{}`, which training does not move", tensor.name));
+            continue;
+        }
+        let mut random = || (0..own.len()).map(|_| if stream.below(2) == 0 { 1.0 } else { -1.0 }).collect();
+        let directions: [Vec<f64>; 3] = [own.clone(), random(), random()];
+        for direction in directions.iter().filter(|direction| length(direction) > 0.0) {
+            let direction = of_one(weights.len(), at, direction);
+            let told = factor * dot(&gradient, &direction);
+            let slope = slopes.along(&direction, told)?;
+            let allowed = TOLERANCE.0 * factor * length(own) + TOLERANCE.1;
+            ensure((slope - told).abs() <= allowed, || {
+                format!("`{}`: its gradient says a slope of {told:.5}, finite differences {slope:.5}", tensor.name)
+            })?;
+        }
+    }
+    crate::battery::all_but(left_out)
+}
+
+/// Whether `tensor` may be none of the trained numbers: all others are enough for their count.
+fn may_be_untrained(bench: &Bench, weights: &[Tensor], tensor: &Tensor) -> Result<bool, Stop> {
+    let saved: usize = weights.iter().map(|tensor| tensor.data.len()).sum();
+    Ok(saved - tensor.data.len() >= bench.build(SEED)?.n_parameters())
+}
+
+fn a_step_is_the_learning_rate_times_the_gradient(bench: &Bench) -> Verdict {
+    let (rate, least) = rates(bench)?;
+    let rows: Vec<u32> = (0..BATCH).collect();
+    let weights = bench.build(SEED)?.weights();
+    for rate in [rate, rate / 4.0] {
+        let gradient = gradient(bench, rate, &rows, &weights)?;
+        let norm = length(&gradient.concat());
+        let slope = whole(&mut slopes(bench, least, &rows, &weights)?, &gradient)?.abs();
+        ensure((slope - 1.0).abs() <= TOLERANCE.0 + TOLERANCE.1 / norm, || {
+            format!("a step with learning rate {rate} is {:.3} times as long as it should be", 1.0 / slope)
+        })?;
+    }
+    Ok(())
+}

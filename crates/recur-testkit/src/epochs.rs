@@ -1,0 +1,135 @@
+//! Hands names to a model as a sweep does: in epochs, pieces and steps.
+
+use crate::bench::{Bench, SEED, streams};
+use crate::names::Names;
+use recur_core::model::{Cancel, Model, ModelError, Piece};
+use recur_core::random::StreamPath;
+
+/// One epoch: its names, in their order.
+#[derive(Clone, Copy)]
+struct Epoch<'a> {
+    index: u32,
+    names: &'a Names,
+    order: &'a [u32],
+    streams: &'a StreamPath,
+}
+
+impl Bench {
+    /// Trains `model` for one epoch on all `names`, shuffled by the epoch's own stream unless the model is one-shot.
+    ///
+    /// # Errors
+    /// What the model says.
+    pub fn epoch(
+        &self,
+        model: &mut dyn Model,
+        seed: u64,
+        index: u32,
+        names: &Names,
+        cancel: &Cancel,
+    ) -> Result<f64, ModelError> {
+        let streams = streams(seed);
+        let order = self.order(&streams, index, names);
+        self.train_in_pieces(model, Epoch { index, names, order: &order, streams: &streams }, order.len(), cancel)
+    }
+
+    /// [`Bench::epoch`], with the names handed over in pieces of `n_steps` steps.
+    ///
+    /// # Errors
+    /// What the model says.
+    pub fn epoch_in_pieces(
+        &self,
+        model: &mut dyn Model,
+        index: u32,
+        names: &Names,
+        n_steps: usize,
+    ) -> Result<f64, ModelError> {
+        let streams = streams(SEED);
+        let order = self.order(&streams, index, names);
+        let size = n_steps * self.training.batch_size as usize;
+        self.train_in_pieces(model, Epoch { index, names, order: &order, streams: &streams }, size, &Cancel::new())
+    }
+
+    /// The steps `steps` of epoch `index`, in one piece; returns the sum of the losses, begun at `loss_before`.
+    ///
+    /// # Errors
+    /// What the model says.
+    pub fn steps(
+        &self,
+        model: &mut dyn Model,
+        index: u32,
+        names: &Names,
+        steps: std::ops::Range<usize>,
+        loss_before: f64,
+    ) -> Result<f64, ModelError> {
+        let streams = streams(SEED);
+        let order = self.order(&streams, index, names);
+        let batch = self.training.batch_size as usize;
+        let rows = &order[steps.start * batch..(steps.end * batch).min(order.len())];
+        let epoch = Epoch { index, names, order: &order, streams: &streams };
+        self.piece(model, epoch, rows, steps.start, loss_before, &Cancel::new())
+    }
+
+    /// One piece of `rows` in their order, as the first of epoch 0; returns the sum of their losses.
+    ///
+    /// # Errors
+    /// What the model says.
+    pub fn learn(&self, model: &mut dyn Model, names: &Names, rows: &[u32]) -> Result<f64, ModelError> {
+        let streams = streams(SEED);
+        self.piece(model, Epoch { index: 0, names, order: rows, streams: &streams }, rows, 0, 0.0, &Cancel::new())
+    }
+
+    /// How many steps an epoch has on `names`.
+    pub fn n_steps(&self, names: &Names) -> usize {
+        names.labels.len().div_ceil(self.training.batch_size as usize)
+    }
+
+    /// The order of an epoch's names.
+    fn order(&self, streams: &StreamPath, index: u32, names: &Names) -> Vec<u32> {
+        let mut order = names.rows();
+        if !self.is_one_shot() {
+            streams.child("shuffle/epoch").child(index).stream().shuffle(&mut order);
+        }
+        order
+    }
+
+    /// Hands over `size` names at a time, a multiple of the batch size or all, and returns the mean loss.
+    fn train_in_pieces(
+        &self,
+        model: &mut dyn Model,
+        epoch: Epoch<'_>,
+        size: usize,
+        cancel: &Cancel,
+    ) -> Result<f64, ModelError> {
+        let batch = self.training.batch_size as usize;
+        let mut loss = 0.0;
+        for (i, rows) in epoch.order.chunks(size).enumerate() {
+            loss = self.piece(model, epoch, rows, i * size / batch, loss, cancel)?;
+        }
+        Ok(loss / epoch.order.len() as f64)
+    }
+
+    /// Hands over `rows`, which begin at step `step` of the epoch.
+    fn piece(
+        &self,
+        model: &mut dyn Model,
+        epoch: Epoch<'_>,
+        rows: &[u32],
+        step: usize,
+        loss_before: f64,
+        cancel: &Cancel,
+    ) -> Result<f64, ModelError> {
+        let Epoch { index, names, order, streams } = epoch;
+        let steps = order.len().div_ceil(self.training.batch_size as usize) as u64;
+        model.train(&Piece {
+            epoch: index,
+            sequences: &names.sequences,
+            labels: &names.labels,
+            order: rows,
+            steps_before: u64::from(index) * steps + step as u64,
+            loss_before,
+            total_steps: u64::from(self.n_epochs()) * steps,
+            streams,
+            cancel,
+        })
+    }
+}

@@ -1,0 +1,83 @@
+//! What is wrong with each animal.
+
+/// A mistake of a plugin or its model. Each is one that people make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// The honest model.
+    None,
+
+    // What is declared.
+    IdIsNoNoun,
+    SummaryOfTwoLines,
+    NoDescription,
+    ParameterTwice,
+    ParameterWithoutMeaning,
+    RangeUpsideDown,
+    RangeWithoutEnd,
+    DefaultOutOfRange,
+    DefaultsDoNotBuild,
+    PanicsAtTheLeastValue,
+    RefusesAWordAsWeights,
+
+    // Learning.
+    LearnsNothing,
+    TakesOneLetterForAnother,
+    DividesByTheNamesOfALabel,
+    LovesTheCommonLabel,
+    IgnoresCancel,
+    StepsAndThenCancels,
+
+    // What a step is told.
+    LossInBits,
+    LossAfterTheStep,
+    ForgetsTheLossBefore,
+    SortsTheOrder,
+    ReadsRowsByTheirPlace,
+    IgnoresClassWeights,
+
+    // Gradients.
+    WrongSign,
+    GradientTwice,
+    SumInPlaceOfMean,
+    GradientOfTheLastStepLeftIn,
+    OneStepThroughTimeAlone,
+    BiasWithoutGradient,
+    BiasGradientTwice,
+    IgnoresTheLearningRate,
+    RateOfAnotherUnit,
+
+    // Predictions.
+    Unnormalised,
+    PanicsOnOneLetter,
+    OverflowsOnLongNames,
+    NanOnUnseenLetters,
+    PanicsOnNoNames,
+    ReadsAtTheLongestNamesEnd,
+    KeepsItsStateFromNameToName,
+    AnswersInOrderOfLength,
+    DropsOutInPrediction,
+    StopsBeforeTheLastLetter,
+    StartsAfterTheFirstLetter,
+
+    // Weights and state.
+    TwoTensorsOfOneName,
+    CountsNoBias,
+    CountsTooMany,
+    ForgetsABias,
+    TakesNoBiasBack,
+    SavesWhatItNeverReads,
+    TakesAnyWeights,
+    KeepsEveryLoss,
+    ForgetsTheMoments,
+    CountsItsOwnSteps,
+    DecaysAtTheEndOfACall,
+    TakesAnyState,
+
+    // Bits.
+    RandomNumbersOfTheProcess,
+    OrderOfAHashMap,
+    IgnoresTheSeed,
+    SharesItsMoments,
+    SlowsDownInCompany,
+    SplitsASum,
+}

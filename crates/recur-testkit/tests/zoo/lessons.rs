@@ -1,0 +1,172 @@
+//! Mistakes in training: the steps, what they are told, and their gradients.
+
+use crate::check;
+use crate::flaw::Flaw;
+
+#[test]
+fn a_model_that_learns_nothing_is_caught() {
+    check(
+        Flaw::LearnsNothing,
+        "loss_falls",
+        &[
+            "a_label_without_names_is_no_obstacle",
+            "a_step_is_the_learning_rate_times_the_gradient",
+            "gradient_agrees_with_finite_differences",
+            "labels_weigh_what_they_are_said_to",
+            "names_are_taken_in_the_order_given",
+            "ten_names_are_learnt_by_heart",
+            "training_names_are_learnt",
+            "unbalanced_labels_are_learnt",
+        ],
+    );
+}
+
+#[test]
+fn a_letter_taken_for_another_is_caught() {
+    check(Flaw::TakesOneLetterForAnother, "ten_names_are_learnt_by_heart", &[]);
+}
+
+#[test]
+fn a_division_by_the_names_of_a_label_is_caught() {
+    check(Flaw::DividesByTheNamesOfALabel, "a_label_without_names_is_no_obstacle", &[]);
+}
+
+#[test]
+fn a_common_label_that_drowns_the_others_is_caught() {
+    check(Flaw::LovesTheCommonLabel, "unbalanced_labels_are_learnt", &[]);
+}
+
+#[test]
+fn an_ignored_cancel_flag_is_caught() {
+    check(Flaw::IgnoresCancel, "a_raised_cancel_flag_stops_it", &[]);
+}
+
+#[test]
+fn a_last_step_after_a_stop_is_caught() {
+    check(Flaw::StepsAndThenCancels, "a_raised_cancel_flag_stops_it", &[]);
+}
+
+#[test]
+fn a_loss_in_bits_is_caught() {
+    check(
+        Flaw::LossInBits,
+        "the_loss_is_that_of_the_names_in_nats",
+        &["a_step_is_the_learning_rate_times_the_gradient"],
+    );
+}
+
+#[test]
+fn a_loss_taken_after_the_step_is_caught() {
+    check(Flaw::LossAfterTheStep, "the_loss_is_that_of_the_names_in_nats", &[]);
+}
+
+#[test]
+fn a_loss_that_begins_anew_with_each_piece_is_caught() {
+    check(
+        Flaw::ForgetsTheLossBefore,
+        "the_loss_is_that_of_the_names_in_nats",
+        &["a_training_cut_at_any_step_ends_in_the_same_bytes", "an_epoch_in_pieces_ends_in_the_same_bytes"],
+    );
+}
+
+#[test]
+fn an_order_of_its_own_is_caught() {
+    check(
+        Flaw::SortsTheOrder,
+        "names_are_taken_in_the_order_given",
+        &["a_training_cut_at_any_step_ends_in_the_same_bytes", "an_epoch_in_pieces_ends_in_the_same_bytes"],
+    );
+}
+
+#[test]
+fn rows_read_by_their_place_are_caught() {
+    check(
+        Flaw::ReadsRowsByTheirPlace,
+        "only_the_names_given_are_learnt_from",
+        &[
+            "a_training_cut_at_any_step_ends_in_the_same_bytes",
+            "an_epoch_in_pieces_ends_in_the_same_bytes",
+            "names_are_taken_in_the_order_given",
+        ],
+    );
+}
+
+#[test]
+fn ignored_class_weights_are_caught() {
+    check(Flaw::IgnoresClassWeights, "labels_weigh_what_they_are_said_to", &[]);
+}
+
+#[test]
+fn a_gradient_of_the_wrong_sign_is_caught() {
+    check(
+        Flaw::WrongSign,
+        "gradient_agrees_with_finite_differences",
+        &[
+            "a_label_without_names_is_no_obstacle",
+            "labels_weigh_what_they_are_said_to",
+            "loss_falls",
+            "ten_names_are_learnt_by_heart",
+            "training_names_are_learnt",
+            "unbalanced_labels_are_learnt",
+        ],
+    );
+}
+
+#[test]
+fn a_gradient_added_up_twice_is_caught() {
+    check(Flaw::GradientTwice, "a_step_is_the_learning_rate_times_the_gradient", &[]);
+}
+
+#[test]
+fn a_sum_in_place_of_the_mean_is_caught() {
+    check(Flaw::SumInPlaceOfMean, "a_step_is_the_learning_rate_times_the_gradient", &[]);
+}
+
+#[test]
+fn a_gradient_of_the_last_step_left_in_is_caught() {
+    check(
+        Flaw::GradientOfTheLastStepLeftIn,
+        "gradient_agrees_with_finite_differences",
+        &[
+            "a_resumed_training_ends_in_the_same_bytes",
+            "a_step_is_the_learning_rate_times_the_gradient",
+            "a_training_cut_at_any_step_ends_in_the_same_bytes",
+            "an_epoch_in_pieces_ends_in_the_same_bytes",
+            "loss_falls",
+            "ten_names_are_learnt_by_heart",
+        ],
+    );
+}
+
+#[test]
+fn a_backward_pass_of_one_step_through_time_is_caught() {
+    check(
+        Flaw::OneStepThroughTimeAlone,
+        "gradient_agrees_with_finite_differences",
+        &["a_step_is_the_learning_rate_times_the_gradient"],
+    );
+}
+
+#[test]
+fn a_bias_without_a_gradient_is_caught() {
+    check(Flaw::BiasWithoutGradient, "gradient_agrees_with_finite_differences", &[]);
+}
+
+#[test]
+fn a_gradient_of_one_bias_added_up_twice_is_caught() {
+    check(
+        Flaw::BiasGradientTwice,
+        "gradient_agrees_with_finite_differences",
+        &["a_step_is_the_learning_rate_times_the_gradient"],
+    );
+}
+
+#[test]
+fn an_ignored_learning_rate_is_caught() {
+    check(Flaw::IgnoresTheLearningRate, "a_step_is_the_learning_rate_times_the_gradient", &[]);
+}
+
+#[test]
+fn a_learning_rate_of_another_unit_is_caught() {
+    check(Flaw::RateOfAnotherUnit, "a_step_is_the_learning_rate_times_the_gradient", &[]);
+}

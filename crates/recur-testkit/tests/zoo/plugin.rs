@@ -1,0 +1,159 @@
+//! The plugin of the zoo's models.
+
+use crate::flaw::Flaw;
+use crate::model::ZooModel;
+use crate::net::Net;
+use crate::optimizer::Optimizer;
+use crate::shared;
+use recur_core::model::{Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
+use recur_core::params::{ParamDefault, ParamKind, ParamSpec};
+use recur_core::random::StreamPath;
+use std::collections::HashSet;
+
+/// A plugin with one flaw.
+#[derive(Debug)]
+pub struct Zoo(pub Flaw);
+
+const fn rate(max: f64, default: f64) -> ParamSpec {
+    ParamSpec {
+        name: "learning_rate",
+        kind: ParamKind::Real { min: 0.0, max, above_min: true },
+        default: ParamDefault::Real(default),
+        meaning: "length of a step",
+    }
+}
+
+const fn size(min: i64, meaning: &'static str) -> ParamSpec {
+    ParamSpec {
+        name: "hidden_size",
+        kind: ParamKind::Integer { min, max: 100_000 },
+        default: ParamDefault::Integer(6),
+        meaning,
+    }
+}
+
+const fn scale(default: &'static str) -> ParamSpec {
+    ParamSpec {
+        name: "start",
+        kind: ParamKind::Choice(&["small", "large"]),
+        default: ParamDefault::Text(default),
+        meaning: "bound of the initial weights",
+    }
+}
+
+const SIZE: ParamSpec = size(1, "numbers in the state");
+const RATE: ParamSpec = rate(10.0, 0.02);
+const START: ParamSpec = scale("large");
+const UPSIDE_DOWN: ParamSpec = ParamSpec {
+    name: "unused",
+    kind: ParamKind::Integer { min: 5, max: 3 },
+    default: ParamDefault::Integer(4),
+    ..RATE
+};
+
+static HONEST: [ParamSpec; 3] = [SIZE, RATE, START];
+static TWICE: [ParamSpec; 4] = [SIZE, RATE, START, RATE];
+static WITHOUT_MEANING: [ParamSpec; 3] = [size(1, " "), RATE, START];
+static RANGE_UPSIDE_DOWN: [ParamSpec; 4] = [SIZE, RATE, START, UPSIDE_DOWN];
+static WITHOUT_END: [ParamSpec; 3] = [SIZE, rate(f64::INFINITY, 0.02), START];
+static OUT_OF_RANGE: [ParamSpec; 3] = [SIZE, RATE, scale("middling")];
+static FROM_ZERO: [ParamSpec; 3] = [size(0, "numbers in the state"), RATE, START];
+
+impl ModelPlugin for Zoo {
+    fn id(&self) -> &'static str {
+        if self.0 == Flaw::IdIsNoNoun { "Zoo Model" } else { "zoo" }
+    }
+
+    fn summary(&self) -> &'static str {
+        if self.0 == Flaw::SummaryOfTwoLines { "an Elman network\nof its own" } else { "an Elman network" }
+    }
+
+    fn description(&self) -> &'static str {
+        if self.0 == Flaw::NoDescription { " " } else { "h_t = tanh(W_xh[x_t] + h_{t-1} · W_hh + b_h)" }
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn code(&self) -> &'static str {
+        "an animal"
+    }
+
+    fn determinism(&self) -> Determinism {
+        Determinism::Portable
+    }
+
+    fn regime(&self) -> Regime {
+        Regime::Iterative
+    }
+
+    fn parameters(&self) -> &'static [ParamSpec] {
+        match self.0 {
+            Flaw::ParameterTwice => &TWICE,
+            Flaw::ParameterWithoutMeaning => &WITHOUT_MEANING,
+            Flaw::RangeUpsideDown => &RANGE_UPSIDE_DOWN,
+            Flaw::RangeWithoutEnd => &WITHOUT_END,
+            Flaw::DefaultOutOfRange => &OUT_OF_RANGE,
+            Flaw::PanicsAtTheLeastValue => &FROM_ZERO,
+            _ => &HONEST,
+        }
+    }
+
+    fn source_file(&self) -> &'static str {
+        file!()
+    }
+
+    fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {
+        let flaw = self.0;
+        let small = setup.params.choice("start") == "small";
+        if flaw == Flaw::RefusesAWordAsWeights && small {
+            return Err(ModelError::Weights { name: "w_hh".to_owned(), problem: "too small".to_owned() });
+        }
+        let net = Net { flaw, v: setup.n_tokens, h: setup.params.size("hidden_size"), c: setup.n_classes };
+        assert!(net.h > 0, "a state has a number");
+        let rate = setup.params.real("learning_rate");
+        if flaw == Flaw::DefaultsDoNotBuild && rate == 0.02 {
+            return Err(ModelError::Parameter { name: "learning_rate", problem: "no rate was chosen".to_owned() });
+        }
+        let rate = match flaw {
+            Flaw::IgnoresTheLearningRate => 0.02,
+            Flaw::RateOfAnotherUnit => rate / 10.0,
+            _ => rate,
+        };
+        let parameters = initial(flaw, setup.streams, net.n_parameters(), if small { 0.1 } else { 0.5 });
+        Ok(Box::new(ZooModel {
+            flaw,
+            net,
+            gradient: vec![0.0; parameters.len()],
+            optimizer: Optimizer::new(setup.training, rate, parameters.len()),
+            parameters,
+            batch_size: setup.training.batch_size as usize,
+            class_weights: setup.class_weights.iter().map(|weight| f64::from(*weight)).collect(),
+            workers: setup.workers.clone(),
+            steps: 0,
+            losses: Vec::new(),
+            asked: 0,
+        }))
+    }
+}
+
+#[expect(clippy::iter_over_hash_type, reason = "the mistake to be caught")]
+fn initial(flaw: Flaw, streams: &StreamPath, n: usize, bound: f32) -> Vec<f64> {
+    let path = match flaw {
+        Flaw::IgnoresTheSeed => StreamPath::root(0),
+        Flaw::RandomNumbersOfTheProcess => StreamPath::root(shared::random_number_of_the_process()),
+        _ => streams.child("init/weights"),
+    };
+    let mut stream = path.stream();
+    let mut weights: Vec<f64> = (0..n).map(|_| f64::from(stream.symmetric_f32(bound))).collect();
+    if flaw == Flaw::OrderOfAHashMap {
+        let unordered: HashSet<u64> = weights.iter().map(|x| x.to_bits()).collect();
+        weights.clear();
+        for bits in &unordered {
+            weights.push(f64::from_bits(*bits));
+        }
+        weights.resize(n, 0.0);
+    }
+    weights
+}
