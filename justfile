@@ -136,3 +136,8 @@ bench *OPTIONS:
 [group('measurements')]
 bench-peers *NAMES:
     python3 tools/peers/compare.py "$@"
+
+# Measure the reports of synthetic experiments of 100 and 1,000 trials: seconds and memory
+[group('measurements')]
+bench-report:
+    cargo run --release -p recur-report --example measure

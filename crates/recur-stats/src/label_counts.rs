@@ -51,9 +51,23 @@ impl LabelCounts {
     /// # Panics
     /// If a label is not below C.
     pub fn add(&mut self, truth: usize, predicted: usize, n: u64) {
-        self.support[truth] += n;
-        self.predicted[predicted] += n;
-        self.right[truth] += if truth == predicted { n } else { 0 };
+        self.add_all(truth, [(predicted, n)]);
+    }
+
+    /// Adds rows with label `truth`: pairs of (predicted label, number of rows).
+    ///
+    /// # Panics
+    /// If a label is not below C.
+    #[inline]
+    pub fn add_all(&mut self, truth: usize, rows: impl IntoIterator<Item = (usize, u64)>) {
+        let (mut support, mut right) = (0, 0);
+        for (predicted, n) in rows {
+            self.predicted[predicted] += n;
+            support += n;
+            right += if truth == predicted { n } else { 0 };
+        }
+        self.support[truth] += support;
+        self.right[truth] += right;
     }
 
     /// The number of rows.

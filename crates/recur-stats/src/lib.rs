@@ -10,7 +10,7 @@
 //! | is A as good as B? | [`corrected_resampled_tost`] |
 //! | how many replicates does it take? | [`PlannedTest`] |
 //! | is A better than B, over independent pairs? | [`paired_t`], [`wilcoxon_signed_rank`], [`paired_tost`] |
-//! | is this run better than that one, on these test rows? | [`mcnemar_exact`] for accuracy, [`bootstrap`] for any figure |
+//! | is this run better than that one, on these test rows? | [`mcnemar_exact`] for accuracy, [`bootstrap`] and [`bootstrap_of_kinds`] for any figure |
 
 mod bootstrap;
 mod calibration;
@@ -21,6 +21,7 @@ mod holm;
 mod label_counts;
 mod label_difference;
 mod mcnemar;
+mod multinomial;
 mod normal;
 mod power;
 mod rounding;
@@ -29,14 +30,14 @@ mod summary;
 mod top_k;
 mod wilcoxon;
 
-pub use bootstrap::{Bootstrap, RESAMPLES, bootstrap};
+pub use bootstrap::{Bootstrap, RESAMPLES, bootstrap, bootstrap_of_kinds};
 pub use calibration::{CALIBRATION_BINS, CalibrationBin, calibration_bins, expected_calibration_error};
 pub use comparison::{Comparison, WinsTiesLosses, corrected_resampled_t, paired_t, wins_ties_losses};
 pub use confusion::Confusion;
 pub use equivalence::{Equivalence, corrected_resampled_tost, paired_tost};
 pub use holm::holm;
 pub use label_counts::{LabelCounts, LabelScores};
-pub use label_difference::LabelDifference;
+pub use label_difference::{LabelDifference, LabelKinds};
 pub use mcnemar::{PairedCounts, mcnemar_exact};
 pub use power::PlannedTest;
 pub use student::{quantile, two_sided_p};

@@ -86,7 +86,58 @@ fn the_statistic_sees_all_rows_then_all_but_one_then_the_draws() {
     assert_eq!(seen, [&[0, 1, 2][..], &[1, 2], &[0, 2], &[0, 1], &[1, 2, 0], &[1, 2, 0]]);
 }
 
+/// Bits of the high half of a 64-bit generator are as good as its draws below 2³².
+fn bits(key: u64) -> impl FnMut() -> u32 {
+    let mut bits = ChaCha8Rng::seed_from_u64(key);
+    move || bits.next_u32()
+}
+
+/// Rows of three labels: each kind several times, so that there are common and rare ones.
+fn runs(n_rows: u32) -> Vec<(u16, u16, u16)> {
+    let mut draw = draws(5);
+    let mut label = |truth: u16| if draw(3) > 0 { truth } else { draw(3) as u16 };
+    (0..n_rows).map(|row| (row as u16 % 3, label(row as u16 % 3), label(row as u16 % 3))).collect()
+}
+
+#[test]
+fn resampling_kinds_gives_what_resampling_rows_gives() {
+    let rows = runs(200);
+    let mut by_row = LabelDifference::new(3, rows.iter().copied(), LabelCounts::macro_f1);
+    let by_row = bootstrap(rows.len(), 20_000, draws(1), |drawn| by_row.over(drawn)).unwrap();
+    let mut kinds = LabelKinds::new(3, rows, LabelCounts::macro_f1);
+    let counts = kinds.counts().to_vec();
+    let by_kind = bootstrap_of_kinds(&counts, 20_000, bits(2), |drawn| kinds.over(drawn)).unwrap();
+    assert_eq!(by_row.estimate(), by_kind.estimate());
+    let error = by_row.standard_error().unwrap();
+    // An end of an interval of 20,000 resamples has a standard error of about 2 % of the figure's.
+    let near = |a: f64, b: f64| assert!((a - b).abs() < 0.1 * error, "{a} {b}");
+    near(error, by_kind.standard_error().unwrap());
+    for (a, b) in
+        [(by_row.percentile(0.95), by_kind.percentile(0.95)), (by_row.bca(0.95).unwrap(), by_kind.bca(0.95).unwrap())]
+    {
+        near(a.low, b.low);
+        near(a.high, b.high);
+    }
+}
+
+#[test]
+fn kinds_without_rows_and_a_single_row_are_not_drawn_again() {
+    let got = |counts: &[u32]| bootstrap_of_kinds(counts, 5, bits(1), |_| 0.5);
+    assert_eq!((got(&[]), got(&[0, 1]), got(&[0])), (None, None, None));
+    assert_eq!(got(&[0, 2]).unwrap().percentile(0.95), Interval { low: 0.5, high: 0.5 });
+    assert_eq!(bootstrap_of_kinds(&[1, 1], 50, bits(1), |drawn| 1.0 / f64::from(drawn[0])), None);
+}
+
 proptest! {
+    #[test]
+    fn kinds_count_as_their_rows_do(rows in prop::collection::vec((0_u16..4, 0_u16..4, 0_u16..4), 1..40)) {
+        let mut by_row = LabelDifference::new(4, rows.iter().copied(), LabelCounts::macro_f1);
+        let all: Vec<u32> = (0..rows.len() as u32).collect();
+        let mut kinds = LabelKinds::new(4, rows, LabelCounts::macro_f1);
+        let counts = kinds.counts().to_vec();
+        prop_assert_eq!(kinds.over(&counts).to_bits(), by_row.over(&all).to_bits());
+    }
+
     #[test]
     fn resampled_labels_are_scored_as_a_matrix_of_them_would_be(
         rows in prop::collection::vec((0_u16..4, 0_u16..4, 0_u16..4), 1..30), key in 0_u64..1000,
