@@ -9,13 +9,13 @@ use recur_core::plan::Plan;
 use recur_core::record::{Outcome, TestRecord};
 use recur_core::registry::Registry;
 use recur_core::selection::{Finding, Selection, mean_validation};
-use recur_core::trial::{InitialWeights, Trial, trials};
+use recur_core::trial::{InitialWeights, Trial, TrialId, trials};
 use recur_ingest::{Ingested, ingest, read_predictions, write_predictions};
-use recur_report::{HowTo, ReportInput, SplitSizes};
+use recur_report::{Cost, HowTo, ReportInput, SplitSizes};
 use recur_spec::{Override, Spec};
 use recur_store::{FoundTest, Store, TestScores, read_weights};
 use recur_train::{score_test_set, split_of};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -189,6 +189,8 @@ pub(crate) fn conclude(
     let plan = &prepared.plan;
     let input = prepared.report_input(findings, selection, tests);
     let written = recur_report::write(&input, reports)?;
+    let chosen: Vec<&Finding> = findings.iter().filter(|f| selection.contains(f.trial.configuration)).collect();
+    recur_report::write_costs(&input, &costs(&chosen, store), reports)?;
     let n_unfinished = findings.iter().filter(|f| !matches!(f.record.outcome, Outcome::Finished { .. })).count();
     let mut summary = format!("{}\n\n{}\n", results(plan, findings, selection, tests), written.answer);
     if n_unfinished > 0 {
@@ -245,6 +247,17 @@ pub(crate) fn stored_test(trial: &Trial, store: &Store, label_names: &[String]) 
             Ok(Some(TestRecord { id: trial.id.clone(), scores: test.scores.scores, predictions }))
         }
     }
+}
+
+/// What the chosen trials took, as far as the store knows.
+fn costs(chosen: &[&Finding], store: &Store) -> BTreeMap<TrialId, Cost> {
+    let cost = |finding: &&Finding| {
+        let environment = store.environment(&finding.trial.id)?;
+        let machine = format!("{}, {}, {} trials at once", environment.cpu, environment.platform, environment.jobs);
+        let cost = Cost { seconds: environment.seconds, resumed: environment.resumed, machine };
+        Some((finding.trial.id.clone(), cost))
+    };
+    chosen.iter().filter_map(cost).collect()
 }
 
 /// The title of the chosen configuration with the best validation figure, and the weights of its replicate 0.

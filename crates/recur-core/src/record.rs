@@ -86,4 +86,6 @@ pub struct Prediction {
     pub log_probability: f32,
     /// Log-probability of the true label.
     pub label_log_probability: f32,
+    /// How many labels are more probable than the true one; of equally probable ones the later in order is taken to be.
+    pub label_rank: u16,
 }

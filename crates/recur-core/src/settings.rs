@@ -225,4 +225,6 @@ pub struct ReportSettings {
     pub primary: Metric,
     /// The model that the others are compared with.
     pub baseline: Option<String>,
+    /// Differences of the primary figure that are smaller do not matter: models closer than that are as good as equal.
+    pub equivalence_margin: Option<f64>,
 }

@@ -1,6 +1,7 @@
 //! What a model said of each name, as Parquet: a table that any tool can open.
 //!
-//! Columns: `name`, `label`, `predicted` (text), `log_probability`, `label_log_probability` (f32). No compression and no
+//! Columns: `name`, `label`, `predicted` (text), `log_probability`, `label_log_probability` (f32),
+//! `label_rank` (u32). No compression and no
 //! statistics, so that equal rows give equal bytes.
 
 use crate::tables::parquet;
@@ -34,6 +35,7 @@ pub fn write_predictions(predictions: &[Prediction], label_names: &[String]) -> 
         texts("predicted", &|p| label(p.predicted).to_owned()),
         numbers("log_probability", &|p| p.log_probability),
         numbers("label_log_probability", &|p| p.label_log_probability),
+        Column::new("label_rank".into(), predictions.iter().map(|p| u32::from(p.label_rank)).collect::<Vec<u32>>()),
     ];
     parquet(DataFrame::new(predictions.len(), columns).expect("columns of one length, with different names"))
 }
@@ -60,14 +62,18 @@ fn read(bytes: &[u8], label_names: &[String]) -> PolarsResult<Vec<Prediction>> {
     let (names, labels) = (frame.column("name")?.str()?, frame.column("label")?.str()?);
     let (predicted, log) = (frame.column("predicted")?.str()?, frame.column("log_probability")?.f32()?);
     let label_log = frame.column("label_log_probability")?.f32()?;
-    let rows = names.iter().zip(labels.iter()).zip(predicted.iter()).zip(log.iter().zip(label_log.iter()));
-    rows.map(|(((name, truth), predicted), (log_probability, label_log_probability))| {
+    let ranks = frame.column("label_rank")?.u32()?;
+    let rows =
+        names.iter().zip(labels.iter()).zip(predicted.iter()).zip(log.iter().zip(label_log.iter()).zip(ranks.iter()));
+    rows.map(|(((name, truth), predicted), ((log_probability, label_log_probability), rank))| {
         Ok(Prediction {
             name: name.ok_or_else(missing)?.to_owned(),
             label: label(truth)?,
             predicted: label(predicted)?,
             log_probability: log_probability.ok_or_else(missing)?,
             label_log_probability: label_log_probability.ok_or_else(missing)?,
+            label_rank: u16::try_from(rank.ok_or_else(missing)?)
+                .map_err(|_| PolarsError::ComputeError("a rank beyond all labels".into()))?,
         })
     })
     .collect()
@@ -88,6 +94,7 @@ mod tests {
             predicted: (i / 2 % 3) as u16,
             log_probability: [-0.1, f32::NEG_INFINITY, -f32::MIN_POSITIVE, -0.0][i % 4],
             label_log_probability: -(i as f32),
+            label_rank: i as u16,
         };
         (0..n).map(prediction).collect()
     }

@@ -3,6 +3,7 @@
 use crate::analysis::{Analysis, ModelResult};
 use crate::axes::within;
 use crate::comparisons::{Difference, Needed, POWER};
+use crate::equivalence;
 use crate::markdown::{code, list};
 use crate::numbers::{distance, p_value, parameter, phrase, plural, range};
 use recur_core::plan::Configuration;
@@ -121,11 +122,24 @@ impl Answer<'_> {
             vec![headline, standing, self.against(*nearest, difference, "the nearest,")]
         };
         if !unclear.is_empty() {
+            sentences.extend(self.what_would_be_seen(difference));
             sentences.push(self.what_it_would_take(difference));
             sentences.extend(self.beaten(&clear));
         }
         sentences.extend(self.against_baseline(*nearest));
+        sentences.extend(equivalence::sentence(self.analysis, |text| self.name(text)));
         sentences
+    }
+
+    /// How large a difference would have to be.
+    fn what_would_be_seen(&self, difference: &Difference) -> Option<String> {
+        let least = difference.smallest_detectable()?;
+        Some(format!(
+            "With {} and this spread, only a difference of about {} or more would be shown with {:.0} % power.",
+            plural(u64::from(self.analysis.input.plan.replicates), "replicate"),
+            distance(self.analysis.primary, least),
+            100.0 * POWER
+        ))
     }
 
     /// How many replicates would show the difference that was seen and could not be shown.

@@ -3,7 +3,7 @@
 use crate::analysis::Analysis;
 use crate::comparisons::{Difference, Rows, best_against};
 use crate::markdown::list;
-use crate::numbers::{NBSP, NOTHING, distance, fixed, p_value, parameter, plural, range, value};
+use crate::numbers::{NBSP, NOTHING, distance, fixed, interval, p_value, parameter, plural, range, value};
 use recur_core::params::ParamValue;
 use recur_core::plan::Configuration;
 use recur_stats::{Interval, corrected_resampled_t, mean};
@@ -190,17 +190,18 @@ fn between(whole: &[(&Configuration, f64)], axis: &str, center: f64) -> f64 {
     values.iter().map(square).sum()
 }
 
-/// The mean with its interval (95 %), as the corrected resampled t-test has it; without one below two replicates.
-pub(crate) fn mean_with_interval(analysis: &Analysis<'_>, by_replicate: &[f64]) -> String {
+/// The interval (95 %) of a mean of validation figures, as the corrected resampled t-test has it; `None` below two replicates.
+pub(crate) fn validation_interval(analysis: &Analysis<'_>, by_replicate: &[f64]) -> Option<Interval> {
     let sizes = analysis.input.sizes;
-    let tested =
-        (sizes.train > 0).then(|| corrected_resampled_t(by_replicate, sizes.train, sizes.validation)).flatten();
+    let tested = (sizes.train > 0).then(|| corrected_resampled_t(by_replicate, sizes.train, sizes.validation));
+    Some(tested??.interval)
+}
+
+/// The mean with its [`validation_interval`].
+pub(crate) fn mean_with_interval(analysis: &Analysis<'_>, by_replicate: &[f64]) -> String {
     let mean = mean(by_replicate).map_or(NOTHING.to_owned(), |mean| value(analysis.primary, mean));
-    match tested.map(|tested| tested.interval) {
-        Some(interval) => {
-            let [low, high] = [interval.low, interval.high].map(|end| value(analysis.primary, end));
-            format!("{mean}{NBSP}[{low},{NBSP}{high}]")
-        }
+    match validation_interval(analysis, by_replicate) {
+        Some(ends) => format!("{mean}{NBSP}{}", interval(analysis.primary, ends)),
         None => mean,
     }
 }

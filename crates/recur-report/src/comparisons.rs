@@ -40,17 +40,25 @@ impl Difference {
 
     /// What it would take to show the difference with [`POWER`], were it as large as seen, among as many comparisons.
     pub(crate) fn needed(&self) -> Needed {
-        let Some(comparison) = self.comparison.filter(|comparison| comparison.mean != 0.0) else {
-            return Needed::Nothing;
-        };
-        let planned = PlannedTest {
-            difference: comparison.mean,
+        match self.planned().filter(|planned| planned.difference != 0.0) {
+            Some(planned) => planned.replicates_needed(POWER).map_or(Needed::MoreRows, Needed::Replicates),
+            None => Needed::Nothing,
+        }
+    }
+
+    /// The least difference that as many replicates show with [`POWER`], among as many comparisons.
+    pub(crate) fn smallest_detectable(&self) -> Option<f64> {
+        self.planned()?.smallest_detectable(self.wins.iter().sum(), POWER).filter(|least| *least > 0.0)
+    }
+
+    fn planned(&self) -> Option<PlannedTest> {
+        Some(PlannedTest {
+            difference: self.comparison?.mean,
             deviation: self.deviation,
             n_train: self.rows.train,
             n_test: self.rows.scored,
             alpha: 0.05 / self.n_comparisons.max(1) as f64,
-        };
-        planned.replicates_needed(POWER).map_or(Needed::MoreRows, Needed::Replicates)
+        })
     }
 }
 

@@ -8,6 +8,8 @@ mod answer;
 mod axes;
 mod check;
 mod comparisons;
+mod costs;
+mod equivalence;
 mod export;
 mod figures;
 mod files;
@@ -21,6 +23,7 @@ mod sections;
 mod signature;
 
 pub use check::ReportError;
+pub use costs::{Cost, write_costs};
 pub use export::{Export, SCHEMA_VERSION};
 pub use input::{HowTo, ReportInput, SplitSizes};
 pub use making::Making;

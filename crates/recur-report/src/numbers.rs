@@ -129,6 +129,11 @@ pub(crate) fn estimate(metric: Metric, mean: Option<f64>, interval: Option<Inter
     }
 }
 
+/// An interval, for tables: `[75.20, 77.28]`.
+pub(crate) fn interval(metric: Metric, Interval { low, high }: Interval) -> String {
+    format!("[{},{NBSP}{}]", value(metric, low), value(metric, high))
+}
+
 /// The value in running text: `76.24 % macro-F1` or `a loss of 0.812 nats`.
 pub(crate) fn phrase(metric: Metric, x: f64) -> String {
     match metric {

@@ -39,10 +39,15 @@ impl Page {
         self.markdown.push('\n');
     }
 
+    /// The target of a link to a file of the report's folder.
+    pub(crate) fn link(&self, file: &str) -> String {
+        format!("{}/{file}", link_target(&self.folder))
+    }
+
     /// Appends a figure; `alternative` says in words what it shows.
     pub(crate) fn figure(&mut self, stem: &str, alternative: &str, svg: String) {
         let file = format!("{}.svg", file_stem(stem));
-        let link = format!("{}/{file}", link_target(&self.folder));
+        let link = self.link(&file);
         self.block(&format!("![{}]({link})", escape(alternative)));
         self.figures.push(Figure { file, svg });
     }
@@ -55,7 +60,7 @@ fn file_stem(text: &str) -> String {
 }
 
 /// A folder's name as a link has it: bytes beside letters, digits and `-._~` as `%XX`.
-fn link_target(name: &str) -> String {
+pub(crate) fn link_target(name: &str) -> String {
     name.bytes().fold(String::new(), |mut link, byte| {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             link.push(char::from(byte));

@@ -9,7 +9,7 @@ use recur_core::digest::Digest;
 use recur_core::metric::Metric;
 use recur_core::record::Outcome;
 use recur_core::selection::Selection;
-use recur_report::{Making, ReportError, ReportInput, Signature, Written, write_resampled};
+use recur_report::{Cost, Making, ReportError, ReportInput, Signature, Written, write_costs, write_resampled};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -160,6 +160,101 @@ fn a_tie_says_how_many_replicates_would_show_the_difference() {
     assert!(equal.contains("There is no difference to plan for."), "{equal}");
 }
 
+/// The margin is in the unit of the figure, the report in points.
+#[test]
+fn models_are_equivalent_within_the_margin_of_the_spec_where_two_one_sided_tests_show_it() {
+    let said = |margin: Option<f64>| {
+        let mut experiment = with_scores(&[
+            ("manual_rnn", &[0.30, 0.31, 0.29, 0.30, 0.30]),
+            ("linfa_logistic", &[0.701, 0.720, 0.681, 0.710, 0.690]),
+            ("stacked_rnn", &[0.702, 0.720, 0.680, 0.711, 0.691]),
+        ]);
+        experiment.plan.report.equivalence_margin = margin;
+        (answer(&experiment), markdown(&experiment))
+    };
+    let (shown, page) = said(Some(0.005));
+    assert!(shown.contains("stacked_rnn is equivalent within ±0.50 points to linfa_logistic (p "), "{shown}");
+    assert!(shown.contains("; that is not shown of manual_rnn (p = 1)"), "{shown}");
+    assert!(page.contains("(Schuirmann 1987)"), "{page}");
+    let (open, _) = said(Some(0.000_01));
+    assert!(open.contains("No model is shown to be equivalent to stacked_rnn within ±0.00 points"), "{open}");
+    assert!(!said(None).0.contains("equivalent"));
+}
+
+#[test]
+fn labels_have_the_difference_to_the_baseline_with_its_interval() {
+    let page = markdown(&clear().build());
+    let section = page.split("## Labels").nth(1).unwrap().split("## Mistakes").next().unwrap();
+    assert!(section.contains("| `stacked_rnn` − `linfa_logistic` [95 %] |"), "{section}");
+    assert!(section.contains("corrected by Holm's method over 7 labels"), "{section}");
+    let best_is_baseline = markdown(&Outline { baseline: Some("stacked_rnn"), ..clear() }.build());
+    assert!(
+        best_is_baseline.contains("| `stacked_rnn` − `linfa_logistic` [95 %] |"),
+        "the next where the best is the baseline"
+    );
+    let once = markdown(&Outline { replicates: 1, ..clear() }.build());
+    assert!(once.contains("one replicate has no interval of it"), "{once}");
+}
+
+#[test]
+fn means_have_their_interval_and_each_model_its_confusion_matrix() {
+    let (written, files) = rendered(&small().build());
+    let page = &files["small.md"];
+    assert!(page.contains("| 95 % of that mean |"), "{page}");
+    assert!(page.contains("The same of 2 other models"), "{page}");
+    let named = |stem: &str| written.figures.iter().any(|path| path.ends_with(format!("small/{stem}.svg")));
+    assert!(["confusion", "confusion-manual-rnn", "confusion-linfa-logistic", "cost"].iter().all(|stem| named(stem)));
+    let alone = markdown(&Outline { replicates: 1, ..small() }.build());
+    assert!(!alone.contains("95 % of that mean"), "{alone}");
+}
+
+#[test]
+fn a_model_alone_and_labels_without_test_names_are_reported_as_such() {
+    let mut outline = small();
+    outline.models.truncate(1);
+    let alone = answer(&outline.build());
+    assert!(alone.contains("no other model was tested, so nothing is compared"), "{alone}");
+    let page = markdown(&Outline { n_tested_labels: 5, ..small() }.build());
+    assert!(page.contains("2 labels without test rows."), "{page}");
+    let line = page.lines().find(|line| line.starts_with("| \\* | 0 |")).unwrap_or("?");
+    assert!(line.ends_with("| – |"), "its difference is open: {line}");
+}
+
+#[test]
+fn costs_stand_in_a_page_of_their_own() {
+    let (experiment, dir) = (small().build(), tempfile::tempdir().unwrap());
+    write(&experiment.input(), dir.path()).unwrap();
+    let before = files(dir.path());
+    let cost = |finding: &recur_core::selection::Finding| {
+        let resumed = finding.trial.identity.model == "manual_rnn" && finding.trial.replicate == 0;
+        (finding.trial.id.clone(), Cost { seconds: 4.0, resumed, machine: "a CPU, 2 at once".to_owned() })
+    };
+    let costs = experiment.findings.iter().map(cost).collect();
+    write_costs(&experiment.input(), &costs, dir.path()).unwrap();
+    let mut after = files(dir.path());
+    let page = after.remove("small/cost.md").unwrap().replace('\u{A0}', " ");
+    assert_eq!(before, after, "the compared files are as they were");
+    // 8 · 210 names, six epochs in four seconds.
+    assert!(page.contains("| 3 | 4.00 ± 0.00 | 6.0 | 2,520 |"), "{page}");
+    assert!(page.contains("| 2 | 4.00 ± 0.00 | 6.0 | 2,520 |"), "the resumed one is left out: {page}");
+    assert!(page.contains("- a CPU, 2 at once"), "{page}");
+    assert!(before["small.md"].contains("[cost.md](small/cost.md)"));
+    write(&experiment.input(), dir.path()).unwrap();
+    assert!(files(dir.path()).contains_key("small/cost.md"), "a report written again lets it stand");
+}
+
+#[test]
+fn every_figure_names_its_trials() {
+    for experiment in every_kind() {
+        let ids: Vec<String> = experiment.findings.iter().map(|f| f.trial.id.short().to_owned()).collect();
+        for (file, text) in rendered(&experiment).1.into_iter().filter(|(file, _)| file.ends_with(".svg")) {
+            let document = roxmltree::Document::parse(&text).unwrap();
+            let said = document.root_element().attribute("data-trials").unwrap_or_default().to_owned();
+            assert!(!said.is_empty() && said.split(' ').all(|id| ids.iter().any(|own| own == id)), "{file}: {said}");
+        }
+    }
+}
+
 #[test]
 fn names_are_drawn_ten_thousand_times_unless_asked_otherwise() {
     let mut outline = Outline { n_test: 40, replicates: 2, ..small() };
@@ -206,9 +301,11 @@ fn other_figures_are_those_of_a_hand_calculation() {
     for (prediction, (label, predicted)) in test.predictions.iter_mut().zip([(0, 0), (0, 0), (0, 1), (1, 1)]) {
         (prediction.label, prediction.predicted, prediction.log_probability) = (label, predicted, 0.0);
     }
+    // The label of the third is the fourth most probable, that of the last the third.
+    test.predictions.iter_mut().zip([0, 0, 3, 2]).for_each(|(prediction, rank)| prediction.label_rank = rank);
     // All are sure, and three of four right.
     let page = markdown(&experiment);
-    assert!(page.contains("| `linfa_logistic` | 83.33 | 0.500 | 25.00 |"), "{page}");
+    assert!(page.contains("| `linfa_logistic` | 75.00 | 83.33 | 0.500 | 25.00 |"), "{page}");
 }
 
 #[test]
@@ -339,7 +436,9 @@ fn every_linked_figure_exists_and_every_figure_is_linked() {
     for experiment in every_kind() {
         let (written, files) = rendered(&experiment);
         let text = &files[&format!("{}.md", experiment.plan.name)];
-        let linked: Vec<&str> = text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()).collect();
+        let linked = text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap());
+        // Times are written by a call of their own.
+        let linked: Vec<&str> = linked.filter(|link| !link.ends_with("/cost.md")).collect();
         for link in &linked {
             assert!(files.contains_key(*link), "{link}");
         }
@@ -357,7 +456,7 @@ fn odd_labels_and_reasons_break_no_table() {
     let text = markdown(&experiment);
     assert!(text.contains("a b \\`c\\`"), "{text}");
     assert!(text.contains("\\| \\`x\\` &lt;script&gt; \\*y\\* next"), "{text}");
-    for (row, columns) in [("| a\\|b |", 7), ("| &lt;x&gt; |", 7), ("| \\* |", 7)] {
+    for (row, columns) in [("| a\\|b |", 8), ("| &lt;x&gt; |", 8), ("| \\* |", 8)] {
         let line = text.lines().find(|line| line.starts_with(row) && !line.ends_with("% |")).unwrap();
         assert_eq!(line.replace("\\|", "").matches('|').count(), columns + 1, "{line}");
     }
@@ -370,7 +469,7 @@ fn figures_of_an_earlier_report_are_removed_and_other_files_stay() {
     fs::write(dir.path().join("small/notes.txt"), "mine").unwrap();
     let later = Outline { name: "small", ..all_diverged() }.build();
     let written = write(&later.input(), dir.path()).unwrap();
-    assert_eq!(written.removed.len(), 6);
+    assert_eq!(written.removed.len(), 9);
     assert_eq!(files(dir.path()).into_keys().collect::<Vec<_>>(), ["small.md", "small/notes.txt"]);
 }
 

@@ -169,11 +169,12 @@ fn metric(name: &str) -> Option<Metric> {
 }
 
 fn report(fields: &Fields<'_>) -> Option<ReportSettings> {
-    if fields.is_wrong("baseline") {
+    if fields.is_wrong("baseline") || fields.is_wrong("equivalence_margin") {
         return None;
     }
     let primary = metric(fields.text("primary")?)?;
-    Some(ReportSettings { primary, baseline: fields.text("baseline").map(str::to_owned) })
+    let baseline = fields.text("baseline").map(str::to_owned);
+    Some(ReportSettings { primary, baseline, equivalence_margin: fields.real("equivalence_margin") })
 }
 
 /// The baseline must be listed, whether or not the listed models are known.

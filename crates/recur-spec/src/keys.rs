@@ -290,6 +290,13 @@ pub(crate) static REPORT: &[Key] = &[
         "the figure to choose and rank by",
     ),
     key("baseline", LINE, Default::None, "the listed model that the others are compared with"),
+    key(
+        "equivalence_margin",
+        POSITIVE,
+        Default::None,
+        "a difference of the primary figure that is too small to matter: 0.005 is half a point; the report then says which \
+         models are equivalent within it",
+    ),
 ];
 
 /// Keys of `limits`.

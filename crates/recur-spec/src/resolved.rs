@@ -24,6 +24,7 @@ pub(crate) fn yaml(spec: &Spec) -> String {
             mapping([
                 ("primary", scalar(spec.report.primary.name())),
                 ("baseline", or_none(spec.report.baseline.as_ref())),
+                ("equivalence_margin", or_none(spec.report.equivalence_margin)),
             ]),
         ),
         ("limits", mapping([("max_trials", scalar(spec.max_trials))])),

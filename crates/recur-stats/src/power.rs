@@ -79,6 +79,29 @@ impl PlannedTest {
         Some(enough)
     }
 
+    /// The least true difference that so many replicates show with `power`, to 9 significant digits; `self.difference` does
+    /// not matter. `None` below two replicates.
+    ///
+    /// # Panics
+    /// As [`power`](Self::power), and if `power` is not between 0 and 1.
+    pub fn smallest_detectable(&self, replicates: u32, power: f64) -> Option<f64> {
+        assert!(power > 0.0 && power < 1.0, "power {power}");
+        self.check();
+        if replicates < 2 || self.deviation == 0.0 {
+            return (replicates >= 2).then_some(0.0);
+        }
+        let is_enough = |difference: f64| Self { difference, ..*self }.power(replicates) >= power;
+        let (mut too_small, mut enough) = (0.0, self.deviation);
+        while !is_enough(enough) {
+            (too_small, enough) = (enough, 2.0 * enough);
+        }
+        while enough - too_small > 1e-10 * enough {
+            let middle = f64::midpoint(too_small, enough);
+            *(if is_enough(middle) { &mut enough } else { &mut too_small }) = middle;
+        }
+        Some(format!("{enough:.8e}").parse().expect("a printed number is a number"))
+    }
+
     fn check(&self) {
         assert!(self.difference.is_finite(), "difference {}", self.difference);
         assert!(self.deviation.is_finite() && self.deviation >= 0.0, "deviation {}", self.deviation);

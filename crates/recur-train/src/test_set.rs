@@ -12,6 +12,7 @@ use recur_core::split::SplitError;
 use recur_core::tensor::Tensor;
 use recur_core::trial::Trial;
 use recur_core::workers::alone;
+use recur_stats::label_rank;
 
 /// Why a trial's test rows could not be scored.
 #[derive(Debug, thiserror::Error)]
@@ -70,6 +71,8 @@ pub fn score_test_set(
             predicted,
             log_probability: log_probs[predicted as usize],
             label_log_probability: log_probs[label as usize],
+            // Without numbers there is no order, and no label is found.
+            label_rank: label_rank(log_probs, usize::from(label)).unwrap_or(n_classes) as u16,
         }
     };
     Ok(TestRecord {

@@ -13,7 +13,7 @@ fn a_file_in_the_place_of_the_store_is_refused() {
 #[test]
 fn a_store_that_takes_no_trial_stops_the_sweep() {
     let lab = Lab::new();
-    lab.write("runs/store.json", "{\"format\": 2}\n");
+    lab.write("runs/store.json", "{\"format\": 3}\n");
     lab.write("runs/trials", "in the way");
     lab.experiment(&[]).ended(1).told(&["the sweep stopped", "cannot keep trial", "runs/trials", "with room to write"]);
     assert!(!lab.path("reports").exists());

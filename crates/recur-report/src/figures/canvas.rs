@@ -84,8 +84,9 @@ pub(crate) fn svg(size: (i32, i32), about: &About, draw: impl FnOnce(&mut Canvas
     drawn(canvas.backend.present());
     drop(canvas);
     // plotters knows neither titles nor rounded corners.
-    let end_of_tag = text.find(">\n").expect("plotters opens the svg element first") + 2;
-    text.insert_str(end_of_tag, &head(size, about));
+    let end_of_tag = text.find(">\n").expect("plotters opens the svg element first");
+    text.insert_str(end_of_tag + 2, &head(size, about));
+    text.insert_str(end_of_tag, &format!(" data-trials=\"{}\"", escape(&about.trials.join(" "))));
     text
 }
 

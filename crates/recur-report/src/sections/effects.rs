@@ -1,7 +1,7 @@
 //! What each swept parameter does to the validation figure, the other parameters averaged over.
 
 use crate::analysis::Analysis;
-use crate::axes::mean_with_interval;
+use crate::axes::{mean_with_interval, validation_interval};
 use crate::figures::canvas::About;
 use crate::figures::lines::{Around, Key, Panel, Point, Series, Stroke, lines};
 use crate::markdown::{Table, code, left, right};
@@ -9,7 +9,7 @@ use crate::numbers::{NOTHING, count, heading, parameter, phrase, shown};
 use crate::page::Page;
 use crate::sections::{heat_maps, within_models};
 use recur_core::params::ParamValue;
-use recur_stats::{mean, standard_deviation};
+use recur_stats::mean;
 use std::cmp::Ordering;
 
 /// One parameter, swept by one model or more.
@@ -215,16 +215,17 @@ fn figure(analysis: &Analysis<'_>, effect: &Effect<'_>, title: &str) -> String {
 
 /// What a point stands for.
 fn over_replicates(analysis: &Analysis<'_>) -> &'static str {
-    if analysis.input.plan.replicates == 1 { "" } else { " (mean ± sd over replicates)" }
+    if analysis.input.plan.replicates == 1 { "" } else { " (mean over replicates, 95 % interval)" }
 }
 
 fn points(analysis: &Analysis<'_>, marginals: &[Marginal], aside: f64) -> Vec<Point> {
     let point = |(index, marginal): (usize, &Marginal)| {
-        let deviation = standard_deviation(&marginal.by_replicate).unwrap_or(0.0);
+        let interval = validation_interval(analysis, &marginal.by_replicate);
+        let half = interval.map_or(0.0, |interval| (interval.high - interval.low) / 2.0);
         Some(Point {
             x: index as f64 + aside,
             y: shown(analysis.primary, mean(&marginal.by_replicate)?),
-            spread: shown(analysis.primary, deviation),
+            spread: shown(analysis.primary, half),
         })
     };
     marginals.iter().enumerate().filter_map(point).collect()

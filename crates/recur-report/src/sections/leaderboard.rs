@@ -3,8 +3,9 @@
 use crate::analysis::{Analysis, ModelResult};
 use crate::answer::settings;
 use crate::comparisons::Difference;
+use crate::export::mean_interval;
 use crate::markdown::{Table, code, left, right};
-use crate::numbers::{self, NBSP, NOTHING, count, difference, heading, p_cell, plural, spread};
+use crate::numbers::{self, NBSP, NOTHING, count, difference, heading, interval, p_cell, plural, spread};
 use crate::page::Page;
 
 /// Appends the section.
@@ -12,6 +13,13 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
     page.section("Models");
     page.block(&table(analysis).render());
     page.block(&method(analysis));
+    if analysis.ranking.iter().any(|model| !analysis.models[*model].tests.is_empty()) {
+        page.block(&format!(
+            "Figures on test in this and all later tables are of the trials that \"{}\" lists; figures on validation are of all \
+             trials. Each figure names its trials in the attribute `data-trials` of its file.",
+            crate::sections::reproduce::TITLE
+        ));
+    }
 }
 
 fn table(analysis: &Analysis<'_>) -> Table {
@@ -23,7 +31,12 @@ fn table(analysis: &Analysis<'_>) -> Table {
         right("trials finished"),
         right(format!("validation {}", heading(primary))),
     ];
-    header.extend(analysis.metrics().into_iter().map(|metric| right(format!("test {}", heading(metric)))));
+    for metric in analysis.metrics() {
+        header.push(right(format!("test {}", heading(metric))));
+        if metric == primary && has_intervals(analysis) {
+            header.push(right("95 % of that mean"));
+        }
+    }
     if has_baseline {
         header.push(right(format!("{} to baseline [95 %]", primary.title())));
         header.push(right("p"));
@@ -43,7 +56,13 @@ fn row(analysis: &Analysis<'_>, index: usize, has_baseline: bool) -> Vec<String>
     let mut cells = vec![code(model.id), configuration(analysis, model), trials(model)];
     let validation = model.chosen.map(|chosen| analysis.validation(chosen, analysis.primary)).unwrap_or_default();
     cells.push(spread(analysis.primary, &validation));
-    cells.extend(analysis.metrics().into_iter().map(|metric| spread(metric, &model.test(metric))));
+    for metric in analysis.metrics() {
+        let values = model.test(metric);
+        cells.push(spread(metric, &values));
+        if metric == analysis.primary && has_intervals(analysis) {
+            cells.push(mean_interval(analysis, &values).map_or(NOTHING.to_owned(), |ends| interval(metric, ends)));
+        }
+    }
     if has_baseline {
         cells.extend(if analysis.baseline() == Some(index) {
             ["baseline".to_owned(), NOTHING.to_owned(), NOTHING.to_owned()]
@@ -53,6 +72,12 @@ fn row(analysis: &Analysis<'_>, index: usize, has_baseline: bool) -> Vec<String>
     }
     cells.push(analysis.n_parameters(model).map_or(NOTHING.to_owned(), count));
     cells
+}
+
+/// Whether some model's mean has an interval.
+fn has_intervals(analysis: &Analysis<'_>) -> bool {
+    let mut figures = analysis.models.iter().map(|model| model.test(analysis.primary));
+    figures.any(|values| mean_interval(analysis, &values).is_some())
 }
 
 fn configuration(analysis: &Analysis<'_>, model: &ModelResult<'_>) -> String {
@@ -102,6 +127,12 @@ fn method(analysis: &Analysis<'_>) -> String {
             plural(u64::from(n), "replicate")
         ),
     });
+    if has_intervals(analysis) {
+        text.push_str(
+            " The interval of a mean is Student's, its variance corrected for replicates that share rows as that of the \
+             differences is; differences are paired, so models whose intervals overlap may differ all the same.",
+        );
+    }
     let tested = analysis.to_baseline.values().chain(analysis.best_against.iter().map(|(_, difference)| difference));
     if tested.into_iter().any(|difference| difference.comparison.is_some()) {
         let ratio = sizes.test as f64 / sizes.train as f64;
@@ -112,6 +143,9 @@ fn method(analysis: &Analysis<'_>) -> String {
             numbers::fixed(ratio, 3)
         ));
         text.push_str(&corrections(analysis));
+        if analysis.input.plan.report.equivalence_margin.is_some() {
+            text.push_str(" Equivalence is tested on the same statistic, by two one-sided tests (Schuirmann 1987).");
+        }
     }
     text
 }

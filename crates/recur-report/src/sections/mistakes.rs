@@ -4,13 +4,15 @@ use crate::analysis::{Analysis, ModelResult};
 use crate::figures::canvas::About;
 use crate::figures::heat::{Cell, Heat, heat};
 use crate::markdown::{Table, code, escape, left, right};
-use crate::numbers::{count, fixed, percent};
+use crate::numbers::{count, fixed, percent, plural};
 use crate::page::Page;
 use recur_core::record::Prediction;
 use recur_stats::Confusion;
 
 /// Labels drawn at most: more could not be told apart.
 const MOST_LABELS: usize = 60;
+/// Matrices drawn beside that of the best model.
+const MOST_OTHERS: usize = 11;
 /// Rows of the table of confused pairs.
 const MOST_PAIRS: usize = 15;
 /// Names shown of each pair.
@@ -28,6 +30,7 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
     page.block(&introduction(best.id, &shown, &confusion));
     let alternative = alternative(analysis, best.id, &confusion);
     page.figure("confusion", &alternative, figure(analysis, best, &confusion, &shown, &alternative));
+    others(analysis, page, &shown);
     let pairs = confused_pairs(&confusion);
     if pairs.is_empty() {
         page.block("No test row was taken for another label.");
@@ -35,6 +38,27 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
         page.block("The most frequent mistakes, with names that the model was surest of:");
         page.block(&table(analysis, best, &confusion, &pairs).render());
     }
+}
+
+/// The matrices of the other models, folded away.
+fn others(analysis: &Analysis<'_>, page: &mut Page, shown: &[usize]) {
+    let others: Vec<&ModelResult<'_>> = analysis.ranking.iter().skip(1).map(|model| &analysis.models[*model]).collect();
+    if others.is_empty() {
+        return;
+    }
+    let drawn = &others[..others.len().min(MOST_OTHERS)];
+    let summary = match others.len() - drawn.len() {
+        0 => format!("The same of {}", plural(drawn.len() as u64, "other model")),
+        n => format!("The same of the {} models next to it; {} are not drawn", drawn.len(), count(n as u64)),
+    };
+    page.block(&format!("<details>\n<summary>{summary}</summary>"));
+    for model in drawn {
+        let confusion = model.summed_confusion(analysis.input.label_names.len());
+        let alternative = alternative(analysis, model.id, &confusion);
+        let drawing = figure(analysis, model, &confusion, shown, &alternative);
+        page.figure(&format!("confusion-{}", model.id), &alternative, drawing);
+    }
+    page.block("</details>");
 }
 
 /// The labels with test rows, the commonest where there are too many, in the order of their index.

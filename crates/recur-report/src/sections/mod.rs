@@ -1,6 +1,7 @@
 //! The report, section by section.
 
 mod configurations;
+mod cost;
 mod curves;
 mod data;
 mod effects;
@@ -34,6 +35,7 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
     effects::render(analysis, page);
     configurations::render(analysis, page);
     curves::render(analysis, page);
+    cost::render(analysis, page);
     labels::render(analysis, page);
     mistakes::render(analysis, page);
     names::render(analysis, page);

@@ -23,6 +23,18 @@ fn one_replicate_has_no_spread_and_no_test() {
 }
 
 #[test]
+fn the_smallest_detectable_difference_is_the_one_that_reaches_the_power() {
+    for (replicates, n_test, alpha) in [(2, 0, 0.05), (3, 10, 0.05), (10, 10, 0.01), (400, 0, 0.05)] {
+        let planned = PlannedTest { difference: 0.0, deviation: 0.02, n_train: 80, n_test, alpha };
+        let least = planned.smallest_detectable(replicates, 0.8).unwrap();
+        let reached = PlannedTest { difference: least, ..planned }.power(replicates);
+        assert!((reached - 0.8).abs() < 1e-7, "{replicates}: {least} gives {reached}");
+    }
+    let planned = PlannedTest { difference: 0.0, deviation: 0.0, n_train: 80, n_test: 10, alpha: 0.05 };
+    assert_eq!((planned.smallest_detectable(1, 0.8), planned.smallest_detectable(3, 0.8)), (None, Some(0.0)));
+}
+
+#[test]
 fn equal_differences_give_a_point_and_a_sure_p() {
     let point = |x: f64| Interval { low: x, high: x };
     let same = |x: f64| corrected_resampled_t(&[x; 3], 80, 10).unwrap();

@@ -71,7 +71,7 @@ pub fn plan(configurations: &[(&dyn ModelPlugin, Params)]) -> Plan {
         },
         configurations: configurations.iter().map(configuration).collect(),
         replicates: 1,
-        report: ReportSettings { primary: Metric::MacroF1, baseline: None },
+        report: ReportSettings { primary: Metric::MacroF1, baseline: None, equivalence_margin: None },
     }
 }
 

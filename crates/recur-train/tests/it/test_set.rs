@@ -94,6 +94,7 @@ fn test_figures_equal_a_hand_computation() {
             let of_label = if misled { -0.125 - 2.0 * STEP } else { -0.125 };
             assert_eq!((prediction.label, prediction.predicted), (label, predicted), "{name}");
             assert_eq!((prediction.log_probability, prediction.label_log_probability), (-0.125, of_label), "{name}");
+            assert_eq!(prediction.label_rank, if misled { 2 } else { 0 }, "{name}");
             pairs.push((label, predicted));
             loss -= f64::from(of_label);
             n_misled += usize::from(misled);

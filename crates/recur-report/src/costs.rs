@@ -1,0 +1,113 @@
+//! What training took: a page beside the report that is never compared, as times differ from run to run.
+
+use crate::analysis::Analysis;
+use crate::input::ReportInput;
+use crate::markdown::{Table, code, escape, left, right};
+use crate::numbers::{NBSP, NOTHING, count, fixed, heading, spread};
+use crate::page::link_target;
+use crate::{ReportError, check};
+use recur_core::settings::TrainingLength;
+use recur_core::trial::TrialId;
+use recur_stats::{mean, standard_deviation};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// The page's name within the report's folder.
+pub(crate) const FILE: &str = "cost.md";
+
+/// What a trial took, and where.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cost {
+    /// Seconds that the process which finished it spent on it.
+    pub seconds: f64,
+    /// Whether it went on from a checkpoint, so that another process has spent time on it, too.
+    pub resumed: bool,
+    /// The machine, and how many trials ran at once on it.
+    pub machine: String,
+}
+
+/// Writes what the trials of the chosen configurations took to `dir/NAME/cost.md`, NAME being the plan's; trials without a known
+/// cost are left out.
+///
+/// # Errors
+/// If the records do not belong together, or the file cannot be written.
+pub fn write_costs(
+    input: &ReportInput<'_>,
+    costs: &BTreeMap<TrialId, Cost>,
+    dir: &Path,
+) -> Result<PathBuf, ReportError> {
+    check::check(input)?;
+    let folder = dir.join(&input.plan.name);
+    let path = folder.join(FILE);
+    let at = |source| ReportError::Write { path: path.clone(), source };
+    std::fs::create_dir_all(&folder).map_err(at)?;
+    std::fs::write(&path, page(&Analysis::new(input, 1), costs)).map_err(at)?;
+    Ok(path)
+}
+
+fn page(analysis: &Analysis<'_>, costs: &BTreeMap<TrialId, Cost>) -> String {
+    let name = &analysis.input.plan.name;
+    let machines: BTreeSet<&str> = costs.values().map(|cost| cost.machine.as_str()).collect();
+    let machines: Vec<String> = machines.into_iter().map(|machine| format!("- {}", escape(machine))).collect();
+    format!(
+        "# {}: what it cost\n\nTimes of the trials that [the report](../{}.md) compares, as the machines below took them. They differ \
+         from run to run and are compared by nobody: no figure of the report depends on them.\n\n{}\nSeconds a trial include its scoring \
+         on validation and the writing of its record, while other trials ran beside it; those of trials that went on from a checkpoint \
+         are left out. Names a second are the training names of all epochs by these seconds.\n\n{}\n",
+        escape(name),
+        link_target(name),
+        table(analysis, costs).render(),
+        machines.join("\n")
+    )
+}
+
+fn table(analysis: &Analysis<'_>, costs: &BTreeMap<TrialId, Cost>) -> Table {
+    let mut table = Table::new([
+        left("model"),
+        right("parameters"),
+        right("trials timed"),
+        right("seconds a trial"),
+        right("epochs"),
+        right("names a second"),
+        right(format!("test {}", heading(analysis.primary))),
+    ]);
+    for model in &analysis.models {
+        let Some(chosen) = model.chosen else { continue };
+        let is_whole = |cost: &&Cost| !cost.resumed && cost.seconds > 0.0;
+        let timed: Vec<(f64, usize)> = analysis
+            .findings_of(chosen)
+            .filter_map(|f| Some((costs.get(&f.trial.id).filter(is_whole)?.seconds, f.record.epochs.len())))
+            .collect();
+        let seconds: Vec<f64> = timed.iter().map(|(seconds, _)| *seconds).collect();
+        let speed: Vec<f64> = timed.iter().map(|(seconds, epochs)| names(analysis, *epochs) / seconds).collect();
+        let epochs: Vec<f64> = timed.iter().map(|(_, epochs)| *epochs as f64).collect();
+        table.row([
+            code(model.id),
+            analysis.n_parameters(model).map_or(NOTHING.to_owned(), count),
+            count(timed.len() as u64),
+            with_deviation(&seconds, 2),
+            mean(&epochs).map_or(NOTHING.to_owned(), |epochs| fixed(epochs, 1)),
+            mean(&speed).map_or(NOTHING.to_owned(), |speed| count(speed.round() as u64)),
+            spread(analysis.primary, &model.test(analysis.primary)),
+        ]);
+    }
+    table
+}
+
+/// The names trained on in so many epochs, or intervals of steps.
+fn names(analysis: &Analysis<'_>, epochs: usize) -> f64 {
+    let training = &analysis.input.plan.training;
+    let of_each = match training.length {
+        TrainingLength::Epochs(_) => analysis.input.sizes.train as f64,
+        TrainingLength::Steps { evaluate_every, .. } => f64::from(evaluate_every) * training.batch_size as f64,
+    };
+    of_each * epochs as f64
+}
+
+fn with_deviation(values: &[f64], decimals: usize) -> String {
+    let Some(mean) = mean(values) else { return NOTHING.to_owned() };
+    match standard_deviation(values) {
+        Some(deviation) => format!("{}{NBSP}±{NBSP}{}", fixed(mean, decimals), fixed(deviation, decimals)),
+        None => fixed(mean, decimals),
+    }
+}
