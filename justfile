@@ -21,6 +21,11 @@ plan SPEC *OPTIONS:
 report SPEC *OPTIONS:
     @cargo run --release --bin recur -- report "$@"
 
+# Compare experiments on the same test names, or single trials name by name (--markdown, --json, --write FILE)
+[group('experiments')]
+compare *THINGS:
+    @cargo run --release --bin recur -- compare "$@"
+
 # Write an experiment's figures for other programs (--records F.parquet, --leaderboard F.tex, --analysis F.json)
 [group('experiments')]
 export SPEC *OPTIONS:

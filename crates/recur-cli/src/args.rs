@@ -42,6 +42,9 @@ pub(crate) enum Command {
     Plan(Plan),
     /// Write the report of an experiment again from its stored records
     Report(Report),
+    /// Compare experiments that share their test sets, or single trials name by name
+    #[command(after_help = COMPARE_HELP)]
+    Compare(Compare),
     /// Write the figures of an experiment's stored records for other programs: JSON, Parquet, CSV, LaTeX
     #[command(after_help = EXPORT_HELP)]
     Export(Export),
@@ -64,6 +67,15 @@ pub(crate) enum Command {
     /// Report the CPU, its instruction sets and measured peak, memory, and the store's free space
     Doctor(Doctor),
 }
+
+const COMPARE_HELP: &str = "\
+Examples:
+  recur compare experiments/narrow.yaml experiments/wide.yaml
+  recur compare narrow wide --markdown           by their names in the store
+  recur compare 3f09a1c2d4 81be77f0aa            two trials, name by name
+
+The first is what the others are compared with. Nothing is trained or scored: run the experiments first. docs/comparing.md
+says what can be compared.";
 
 const EXPORT_HELP: &str = "\
 Examples:
@@ -188,6 +200,28 @@ pub(crate) struct Report {
     /// The folder for the report
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub(crate) reports: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Compare {
+    /// Two or more specs, names of experiments in the store, or beginnings of trials' ids; the first is compared with
+    #[arg(required = true, num_args = 2.., value_name = "SPEC | NAME | TRIAL")]
+    pub(crate) things: Vec<String>,
+    /// The model to compare with, as EXPERIMENT/MODEL [default: the first one's best on validation]
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) baseline: Option<String>,
+    /// Print the comparison as Markdown
+    #[arg(long)]
+    pub(crate) markdown: bool,
+    /// Print all figures as JSON
+    #[arg(long, conflicts_with = "markdown")]
+    pub(crate) json: bool,
+    /// Write it, too: the whole report with its figures (.md), all figures (.json), or the leaderboard (.tex, .csv)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write: Option<PathBuf>,
+    /// The folder that keeps records, weights and logs
+    #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE")]
+    pub(crate) store: PathBuf,
 }
 
 #[derive(Debug, clap::Args)]

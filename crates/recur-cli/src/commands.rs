@@ -1,5 +1,6 @@
 //! The commands.
 
+mod compare;
 mod doctor;
 mod experiment;
 mod export;
@@ -34,6 +35,7 @@ pub(crate) fn run(args: &Args, builtin: &Registry) -> Result<Exit, CliError> {
         Command::Experiment(command) => experiment::run(command, args.log_level, registry),
         Command::Plan(command) => plan::run(command, args.log_level, registry),
         Command::Report(command) => report::run(command, args.log_level, registry),
+        Command::Compare(command) => compare::run(command, args.log_level, registry),
         Command::Export(command) => export::run(command, args.log_level, registry),
         Command::Why(command) => why::run(command, args.log_level, registry),
         Command::Store(command) => store::run(command, registry),

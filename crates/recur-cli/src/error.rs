@@ -6,9 +6,9 @@ use recur_core::registry::{DuplicateModel, UnknownModel};
 use recur_core::trial::TrialsError;
 use recur_external::ExternalError;
 use recur_ingest::IngestError;
-use recur_report::ReportError;
+use recur_report::{ReportError, Unlike};
 use recur_spec::SpecErrors;
-use recur_store::StoreError;
+use recur_store::{Problem, StoreError};
 use recur_train::{Misfit, PredictError, SweepError, TestSetError};
 use std::error::Error;
 use std::path::PathBuf;
@@ -38,6 +38,29 @@ impl From<Exit> for ExitCode {
             Exit::Different => 4,
             Exit::Interrupted => 130,
         })
+    }
+}
+
+/// How to make two experiments such that they can be compared.
+fn alike(unlike: &Unlike) -> String {
+    let set = |setting: &str| format!("give both the same {setting}, and run the one again");
+    match unlike {
+        Unlike::Labels { .. } | Unlike::Data { .. } => {
+            "only figures on the same test names can be compared: run both on the \
+            same data, read by the same settings"
+                .to_owned()
+        }
+        Unlike::Split { .. } => set("data.split"),
+        Unlike::Seed { .. } => set("seed"),
+        Unlike::Replicates { .. } => {
+            "give both the same replicates, and run the one again: trials that are there are not trained again"
+                .to_owned()
+        }
+        Unlike::Replicate { .. } => "compare trials of one replicate: recur plan tells each trial's".to_owned(),
+        Unlike::Primary { .. } => {
+            "give both the same report.primary, and run the one again: that trains nothing".to_owned()
+        }
+        Unlike::Division { .. } => "run both with this version of recur".to_owned(),
     }
 }
 
@@ -75,6 +98,8 @@ pub(crate) enum CliError {
     TestSet(#[from] TestSetError),
     #[error("cannot write the report")]
     Report(#[from] ReportError),
+    #[error(transparent)]
+    Compare(ReportError),
     #[error("cannot divide the names of {data}")]
     Split { data: String, source: recur_core::split::SplitError },
     #[error("cannot score the test set with the weights of a trial")]
@@ -135,6 +160,28 @@ pub(crate) enum CliError {
     ExportFormat { path: PathBuf, option: &'static str, formats: &'static [&'static str] },
     #[error("cannot write an export")]
     Export(#[source] StoreError),
+    #[error("nothing is called {word}: no spec, no experiment in the store {}, and no trial whose id begins so", store.display())]
+    NothingCalled { word: String, store: PathBuf, nearest: Option<String>, experiments: Vec<String> },
+    #[error("{first} and {second} are the same: they have the same trials")]
+    SameTwice { first: String, second: String },
+    #[error("{trial} is a trial and {experiment} an experiment")]
+    TrialsAndExperiments { trial: String, experiment: String },
+    #[error("no model of these experiments is called {name}")]
+    NoSuchBaseline { name: String, nearest: Option<String>, models: Vec<String> },
+    #[error("the experiment {name} in the store cannot be used: {problem}")]
+    DamagedExperiment { name: String, problem: Box<Problem> },
+    #[error("the experiment {name} in the store lists {n_listed} trials, and its spec has {n_trials}")]
+    OtherTrials { name: String, n_listed: usize, n_trials: usize },
+    #[error("trial {trial} cannot be used: {problem}")]
+    DamagedTrial { trial: String, problem: Box<Problem> },
+    #[error("trial {trial} did not finish: {reason}")]
+    TrialUnfinished { trial: String, reason: String },
+    #[error("trial {trial} has no test figures: no experiment chose its configuration")]
+    TrialNotChosen { trial: String },
+    #[error("trial {trial} of a chosen configuration of {} has no test figures yet", spec.display())]
+    NotScored { trial: String, spec: PathBuf },
+    #[error("the test figures of trial {trial} cannot be used: {problem}")]
+    DamagedTest { trial: String, problem: String },
     #[error("RECUR_ISA={name}: {reason}")]
     InstructionSet { name: String, reason: String },
     #[error("cannot write {}", path.display())]
@@ -222,6 +269,39 @@ impl CliError {
             }
             CliError::Sweep(SweepError::Keep { .. }) => {
                 Some("trials that had ended are kept; with room to write, the same command goes on".to_owned())
+            }
+            CliError::NothingCalled { nearest, experiments, .. } => Some(match (nearest, experiments.as_slice()) {
+                (Some(name), _) => format!("did you mean {name}?"),
+                (None, []) => "recur experiment SPEC runs one; recur store list lists the trials".to_owned(),
+                (None, names) => format!("there are: {}", names.join(", ")),
+            }),
+            CliError::SameTwice { .. } => Some("name two or more different ones".to_owned()),
+            CliError::TrialsAndExperiments { .. } => {
+                Some("compare experiments with experiments, and trials with trials".to_owned())
+            }
+            CliError::NoSuchBaseline { nearest: Some(name), .. } => Some(format!("did you mean {name}?")),
+            CliError::NoSuchBaseline { models, .. } => Some(format!("there are: {}", models.join(", "))),
+            CliError::DamagedExperiment { .. } | CliError::OtherTrials { .. } => {
+                Some("recur experiment with its spec puts that right, and trains nothing that is there".to_owned())
+            }
+            CliError::DamagedTrial { .. } => {
+                Some("recur experiment with its spec trains it again; recur store check tells all damage".to_owned())
+            }
+            CliError::TrialUnfinished { .. } => Some("compare trials that finished: recur store list".to_owned()),
+            CliError::TrialNotChosen { .. } => Some(
+                "test names are scored for chosen configurations alone; recur store list --json tells has_test"
+                    .to_owned(),
+            ),
+            CliError::NotScored { spec, .. } => {
+                Some(format!("recur experiment {} scores them, and trains nothing again", spec.display()))
+            }
+            CliError::DamagedTest { .. } => Some("recur experiment with its spec makes them again".to_owned()),
+            CliError::Compare(ReportError::Unlike { unlike, .. }) => Some(alike(unlike)),
+            CliError::Compare(ReportError::NothingFinished { .. }) => {
+                Some("its report tells how its trials ended".to_owned())
+            }
+            CliError::Report(ReportError::MixedData { .. }) | CliError::Compare(ReportError::MixedData { .. }) => {
+                Some("the data has changed since it was run: run the experiment again".to_owned())
             }
             CliError::ExportFormat { formats, .. } => Some(format!("end the file's name in {}", formats.join(" or "))),
             CliError::Ingest(IngestError::Missing { .. }) => {

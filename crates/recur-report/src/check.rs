@@ -1,6 +1,7 @@
 //! Whether the records belong together: a report of mixed records would be wrong without showing it.
 
 use crate::input::ReportInput;
+use crate::together::Unlike;
 use recur_core::digest::Digest;
 use recur_core::record::TestRecord;
 use recur_core::trial::TrialId;
@@ -72,6 +73,22 @@ pub enum ReportError {
         second: TrialId,
         /// Their replicate.
         replicate: u32,
+    },
+    /// Experiments that cannot be compared.
+    #[error("{first} and {second} cannot be compared: {unlike}")]
+    Unlike {
+        /// The one.
+        first: String,
+        /// The other.
+        second: String,
+        /// What differs.
+        unlike: Box<Unlike>,
+    },
+    /// An experiment without a configuration that finished on every replicate.
+    #[error("no configuration of {name} finished on every replicate, so there is nothing to compare")]
+    NothingFinished {
+        /// The experiment.
+        name: String,
     },
     /// A file that cannot be written.
     #[error("write {}", path.display())]

@@ -21,6 +21,7 @@ mod numbers;
 mod page;
 mod sections;
 mod signature;
+mod together;
 
 pub use check::ReportError;
 pub use costs::{Cost, write_costs};
@@ -28,6 +29,7 @@ pub use export::{Export, SCHEMA_VERSION};
 pub use input::{HowTo, ReportInput, SplitSizes};
 pub use making::Making;
 pub use signature::{PARTS, Signature};
+pub use together::{Overview, Part, Setting, Together, Unlike};
 
 use analysis::Analysis;
 use page::Page;

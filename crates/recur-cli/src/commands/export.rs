@@ -64,7 +64,7 @@ fn asked(args: &ExportArgs) -> Result<Vec<(&Path, Make)>, CliError> {
 }
 
 /// A table as CSV; what has no value is empty.
-fn csv(columns: &[Column]) -> Vec<u8> {
+pub(crate) fn csv(columns: &[Column]) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let in_memory = "a row can be written to memory";
     writer.write_record(columns.iter().map(|column| &column.name)).expect(in_memory);

@@ -1,0 +1,124 @@
+//! `recur compare`: experiments that share their test sets, or single trials on one, side by side.
+
+mod things;
+
+use crate::args::{Compare, Level};
+use crate::commands::export::csv;
+use crate::error::{CliError, Exit};
+use crate::logging;
+use crate::output::{print, table};
+use crate::progress::Screen;
+use recur_core::nearest::nearest;
+use recur_core::registry::Registry;
+use recur_report::{Export, HowTo, Overview, Part, Together};
+use recur_store::{Store, write_atomically};
+use std::path::Path;
+use things::Thing;
+
+/// What a comparison is called where no file names it.
+const NAME: &str = "comparison";
+
+/// Prints the comparison, and writes it where that is asked for. The store is read alone: nothing is trained or scored.
+pub(crate) fn run(args: &Compare, level: Level, registry: &Registry) -> Result<Exit, CliError> {
+    logging::start(level, &Screen::new(), None);
+    let format = args.write.as_deref().map(Format::of).transpose()?;
+    let store = Store::open_to_read(&args.store)?;
+    let store = store.ok_or_else(|| CliError::NoStore { store: args.store.clone() })?;
+    let things = things::read(&args.things, &store, registry)?;
+    let together = together(args, &things)?;
+    let input = together.input();
+    if let (Some(path), Some(format)) = (&args.write, format) {
+        write(path, format, &together)?;
+    }
+    if args.json {
+        print(Export::of(&input)?.json().trim_end())?;
+        return Ok(Exit::Success);
+    }
+    let overview = Overview::of(&together)?;
+    if args.markdown {
+        print(overview.markdown().trim_end())?;
+    } else {
+        let header: Vec<&str> = overview.header.iter().map(String::as_str).collect();
+        print(&format!("{}\n\n{}\n\n{}", table(&header, &overview.rows, 1), overview.answer, overview.method))?;
+    }
+    if let Some(path) = &args.write {
+        tracing::info!("written: {}", path.display());
+    }
+    Ok(Exit::Success)
+}
+
+/// All of `things` as one experiment.
+fn together(args: &Compare, things: &[Thing]) -> Result<Together, CliError> {
+    let parts: Vec<Part<'_>> = things.iter().map(Thing::part).collect();
+    let labels: Vec<&str> = parts.iter().flat_map(|part| part.labels.values().map(String::as_str)).collect();
+    let baseline = args.baseline.as_deref();
+    if let Some(name) = baseline.filter(|name| !labels.contains(name)) {
+        let nearest = nearest(name, labels.iter().copied()).map(str::to_owned);
+        let mut models: Vec<String> = labels.iter().map(|label| (*label).to_owned()).collect();
+        models.sort();
+        return Err(CliError::NoSuchBaseline { name: name.to_owned(), nearest, models });
+    }
+    let name = args.write.as_deref().and_then(Path::file_stem).and_then(|stem| stem.to_str()).unwrap_or(NAME);
+    Together::of(&parts, name, how_to(args, things), baseline).map_err(CliError::Compare)
+}
+
+/// How to get the same comparison again.
+fn how_to(args: &Compare, things: &[Thing]) -> HowTo {
+    let mut words: Vec<String> = args.things.clone();
+    words.extend(args.baseline.iter().flat_map(|baseline| ["--baseline".to_owned(), baseline.clone()]));
+    words.extend(args.write.iter().flat_map(|path| ["--write".to_owned(), path.display().to_string()]));
+    let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+    let spec = |thing: &Thing| format!("# {}\n{}", thing.name, thing.resolved_spec());
+    HowTo {
+        spec_path: args.things.join(", "),
+        command: format!("just compare {}", words.join(" ")),
+        recur_version: env!("CARGO_PKG_VERSION").to_owned(),
+        commit: None,
+        resolved_spec: things.iter().map(spec).collect::<Vec<_>>().join("---\n"),
+        numeric_contract: recur_core::NUMERIC_CONTRACT,
+    }
+}
+
+/// `word` as a shell reads it as one.
+fn quoted(word: &str) -> String {
+    shlex::try_quote(word).map_or_else(|_| word.to_owned(), std::borrow::Cow::into_owned)
+}
+
+/// What a file is to hold, by its ending.
+#[derive(Clone, Copy)]
+enum Format {
+    Report,
+    Analysis,
+    Latex,
+    Csv,
+}
+
+impl Format {
+    fn of(path: &Path) -> Result<Self, CliError> {
+        match path.extension().and_then(|ending| ending.to_str()).unwrap_or("") {
+            "md" => Ok(Format::Report),
+            "json" => Ok(Format::Analysis),
+            "tex" => Ok(Format::Latex),
+            "csv" => Ok(Format::Csv),
+            _ => {
+                let formats = &[".md", ".json", ".tex", ".csv"];
+                Err(CliError::ExportFormat { path: path.to_owned(), option: "write", formats })
+            }
+        }
+    }
+}
+
+fn write(path: &Path, format: Format, together: &Together) -> Result<(), CliError> {
+    let input = together.input();
+    let bytes = match format {
+        Format::Report => {
+            let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+            recur_report::write(&input, folder)?;
+            return Ok(());
+        }
+        Format::Analysis => Export::of(&input)?.json().into_bytes(),
+        Format::Latex => Export::of(&input)?.leaderboard_latex().into_bytes(),
+        Format::Csv => csv(&Export::of(&input)?.leaderboard()),
+    };
+    write_atomically(path, &bytes).map_err(CliError::Export)
+}

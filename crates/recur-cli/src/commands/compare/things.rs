@@ -1,0 +1,249 @@
+//! What is to be compared, from the store: experiments by their specs or names, and trials by the beginnings of their ids.
+
+use crate::args::SpecArgs;
+use crate::error::CliError;
+use crate::pipeline::{self, Prepared, Scored, stored_test};
+use recur_core::nearest::nearest;
+use recur_core::record::{Outcome, TestRecord, TrialRecord};
+use recur_core::registry::Registry;
+use recur_core::selection::{Finding, Selection};
+use recur_core::trial::{Trial, TrialId};
+use recur_report::Part;
+use recur_store::{Found, FoundExperiment, Store, StoredExperiment, layout};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// An experiment or a trial, with its figures.
+pub(super) struct Thing {
+    /// What it is called in labels and messages.
+    pub(super) name: String,
+    prepared: Prepared,
+    findings: Vec<Finding>,
+    scored: Scored,
+    is_trial: bool,
+}
+
+impl Thing {
+    /// The spec, defaults filled in.
+    pub(super) fn resolved_spec(&self) -> String {
+        self.prepared.spec.resolved_yaml()
+    }
+
+    /// It as a part of a comparison. Models of experiments are called `experiment/model`, a trial as it is itself.
+    pub(super) fn part(&self) -> Part<'_> {
+        let label = |model: &str| if self.is_trial { self.name.clone() } else { format!("{}/{model}", self.name) };
+        Part {
+            name: &self.name,
+            input: self.prepared.report_input(&self.findings, &self.scored.selection, &self.scored.tests),
+            labels: self.prepared.plan.models().iter().map(|model| ((*model).to_owned(), label(model))).collect(),
+        }
+    }
+
+    fn trials(&self) -> BTreeSet<&TrialId> {
+        self.findings.iter().map(|finding| &finding.trial.id).collect()
+    }
+}
+
+/// What a word of the command line names.
+enum Word {
+    Spec(PathBuf),
+    Experiment(String, Box<StoredExperiment>),
+    Trial(TrialId),
+}
+
+/// All that `words` name.
+pub(super) fn read(words: &[String], store: &Store, registry: &Registry) -> Result<Vec<Thing>, CliError> {
+    let found: Vec<Word> = words.iter().map(|word| find(word, store)).collect::<Result<_, _>>()?;
+    let n_trials = found.iter().filter(|word| matches!(word, Word::Trial(_))).count();
+    if n_trials > 0 && n_trials < found.len() {
+        let is_trial = |(_, found): &(&String, &Word)| matches!(found, Word::Trial(_));
+        let (trials, experiments): (Vec<_>, Vec<_>) = words.iter().zip(&found).partition(is_trial);
+        let [trial, experiment] = [trials[0].0.clone(), experiments[0].0.clone()];
+        return Err(CliError::TrialsAndExperiments { trial, experiment });
+    }
+    let read = |word: &Word| match word {
+        Word::Spec(path) => spec(path, store, registry),
+        Word::Experiment(name, stored) => experiment(name, stored, store, registry),
+        Word::Trial(id) => trial(id, store, registry),
+    };
+    let mut things: Vec<Thing> = found.iter().map(read).collect::<Result<_, _>>()?;
+    differ(words, &things)?;
+    if n_trials > 0 {
+        name_trials(&mut things)
+    } else {
+        name_experiments(&mut things, words)
+    }
+    Ok(things)
+}
+
+fn find(word: &str, store: &Store) -> Result<Word, CliError> {
+    let path = Path::new(word);
+    if path.is_file() {
+        return Ok(Word::Spec(path.to_owned()));
+    }
+    let experiments = store.experiments()?;
+    if experiments.iter().any(|name| name == word) {
+        match store.find_experiment(word) {
+            FoundExperiment::Experiment(stored) => return Ok(Word::Experiment(word.to_owned(), stored)),
+            FoundExperiment::Damaged(problem) => {
+                return Err(CliError::DamagedExperiment { name: word.to_owned(), problem: Box::new(problem) });
+            }
+            // A log without results: as if it were not there.
+            FoundExperiment::Missing => {}
+        }
+    }
+    match store.trials_of_prefix(word)?.as_slice() {
+        [id] => Ok(Word::Trial(id.clone())),
+        [] => Err(CliError::NothingCalled {
+            word: word.to_owned(),
+            store: store.root().to_owned(),
+            nearest: nearest(word, experiments.iter().map(String::as_str)).map(str::to_owned),
+            experiments,
+        }),
+        several => {
+            let ids = several.iter().take(5).map(ToString::to_string).collect();
+            Err(CliError::AmbiguousTrial { model: word.to_owned(), ids })
+        }
+    }
+}
+
+fn args(spec: PathBuf, store: &Store) -> SpecArgs {
+    SpecArgs { spec, overrides: Vec::new(), store: store.root().to_owned(), plugins: None }
+}
+
+fn spec(path: &Path, store: &Store, registry: &Registry) -> Result<Thing, CliError> {
+    let prepared = Prepared::read(&args(path.to_owned(), store), registry)?;
+    let findings = pipeline::stored_findings(&prepared, store, path)?;
+    chosen(prepared, findings, store, path)
+}
+
+/// An experiment as it was run last: its trials are those that it lists, whatever became of the models' code since.
+fn experiment(name: &str, stored: &StoredExperiment, store: &Store, registry: &Registry) -> Result<Thing, CliError> {
+    let path = store.experiment(name).join(layout::RESOLVED);
+    let prepared = Prepared::read(&args(path.clone(), store), registry)?;
+    let (n_trials, mut findings) = (prepared.trials.len(), Vec::new());
+    if stored.trials.len() != n_trials {
+        let n_listed = stored.trials.len();
+        return Err(CliError::OtherTrials { name: name.to_owned(), n_listed, n_trials });
+    }
+    for (listed, planned) in stored.trials.iter().zip(&prepared.trials) {
+        if let Some(record) = usable(&listed.id, store) {
+            let place = (planned.configuration, planned.replicate);
+            findings.push(finding(record, place));
+        }
+    }
+    if findings.len() < n_trials {
+        let (n_missing, store) = (n_trials - findings.len(), store.root().to_owned());
+        return Err(CliError::TrialsMissing { n_missing, n_trials, spec: path, store });
+    }
+    chosen(prepared, findings, store, &path)
+}
+
+fn usable(id: &TrialId, store: &Store) -> Option<TrialRecord> {
+    match store.find(id) {
+        Found::Record(record) => Some(*record),
+        Found::Missing => None,
+        Found::Damaged(problem) => {
+            tracing::warn!("trial {} counts as missing: {problem}", id.short());
+            None
+        }
+    }
+}
+
+/// A record as that of the trial at `place`, a configuration and a replicate.
+fn finding(record: TrialRecord, (configuration, replicate): (usize, u32)) -> Finding {
+    let (id, identity) = (record.id.clone(), record.identity.clone());
+    Finding { trial: Trial { id, configuration, replicate, identity, initial_weights: None }, record }
+}
+
+/// An experiment with its choice and the stored test figures of that.
+fn chosen(prepared: Prepared, findings: Vec<Finding>, store: &Store, spec: &Path) -> Result<Thing, CliError> {
+    let selection = Selection::choose(&prepared.plan, &findings);
+    let labels = prepared.data.dataset.label_names();
+    let mut tests = Vec::new();
+    for finding in findings.iter().filter(|finding| selection.contains(finding.trial.configuration)) {
+        tests.push(tested(&finding.trial, store, labels)?.ok_or_else(|| CliError::NotScored {
+            trial: finding.trial.id.short().to_owned(),
+            spec: spec.to_owned(),
+        })?);
+    }
+    let name = prepared.plan.name.clone();
+    Ok(Thing { name, prepared, findings, scored: Scored { selection, tests }, is_trial: false })
+}
+
+fn tested(trial: &Trial, store: &Store, labels: &[String]) -> Result<Option<TestRecord>, CliError> {
+    stored_test(trial, store, labels)
+        .map_err(|problem| CliError::DamagedTest { trial: trial.id.short().to_owned(), problem })
+}
+
+/// A trial alone: an experiment of one configuration and, whichever it was trained as, one replicate.
+fn trial(id: &TrialId, store: &Store, registry: &Registry) -> Result<Thing, CliError> {
+    let record = match store.find(id) {
+        Found::Record(record) => *record,
+        Found::Missing => {
+            return Err(CliError::NoSuchTrial { trial: id.to_string(), store: store.root().to_owned() });
+        }
+        Found::Damaged(problem) => {
+            return Err(CliError::DamagedTrial { trial: id.short().to_owned(), problem: Box::new(problem) });
+        }
+    };
+    if let Outcome::Diverged { reason } | Outcome::Failed { reason } = &record.outcome {
+        return Err(CliError::TrialUnfinished { trial: id.short().to_owned(), reason: reason.clone() });
+    }
+    let mut prepared = Prepared::read(&args(store.trial(id).join(layout::SPEC), store), registry)?;
+    prepared.plan.replicates = 1;
+    let finding = finding(record, (0, 0));
+    let not_chosen = || CliError::TrialNotChosen { trial: id.short().to_owned() };
+    let test = tested(&finding.trial, store, prepared.data.dataset.label_names())?.ok_or_else(not_chosen)?;
+    let selection = Selection::testified(&prepared.plan, &finding.trial, &test).ok_or_else(not_chosen)?;
+    let scored = Scored { selection, tests: vec![test] };
+    Ok(Thing { name: id.short().to_owned(), prepared, findings: vec![finding], scored, is_trial: true })
+}
+
+/// Whether no two things are the same.
+fn differ(words: &[String], things: &[Thing]) -> Result<(), CliError> {
+    let mut seen: BTreeMap<BTreeSet<&TrialId>, &String> = BTreeMap::new();
+    for (word, thing) in words.iter().zip(things) {
+        if let Some(first) = seen.insert(thing.trials(), word) {
+            return Err(CliError::SameTwice { first: first.clone(), second: word.clone() });
+        }
+    }
+    Ok(())
+}
+
+/// Experiments of one name are called as on the command line, by their file's name if that is enough.
+fn name_experiments(things: &mut [Thing], words: &[String]) {
+    let stem = |word: &String| Path::new(word).file_stem().and_then(|stem| stem.to_str()).unwrap_or(word).to_owned();
+    let names = [
+        things.iter().map(|thing| thing.name.clone()).collect::<Vec<_>>(),
+        words.iter().map(stem).collect(),
+        words.to_vec(),
+    ];
+    let is_telling = |names: &&Vec<String>| names.iter().collect::<BTreeSet<_>>().len() == names.len();
+    let telling = names.iter().find(is_telling).unwrap_or(&names[2]);
+    things.iter_mut().zip(telling).for_each(|(thing, name)| thing.name.clone_from(name));
+}
+
+/// Trials are called by their model, with the parameters in which trials of it differ, and by their ids where that is not
+/// enough.
+fn name_trials(things: &mut [Thing]) {
+    let titles: Vec<String> = things.iter().map(|thing| title(thing, things)).collect();
+    let is_unique = |title: &String| titles.iter().filter(|other| *other == title).count() == 1;
+    for (thing, title) in things.iter_mut().zip(&titles) {
+        thing.name = if is_unique(title) { title.clone() } else { format!("{title} {}", thing.name) };
+    }
+}
+
+fn title(thing: &Thing, things: &[Thing]) -> String {
+    let configuration = &thing.prepared.plan.configurations[0];
+    let others = things.iter().map(|other| &other.prepared.plan.configurations[0]);
+    let others: Vec<_> = others.filter(|other| other.model == configuration.model).collect();
+    let differs = |name: &str| others.iter().any(|other| other.params.get(name) != configuration.params.get(name));
+    let telling = configuration.params.iter().filter(|(name, _)| differs(name));
+    let settings: Vec<String> = telling.map(|(name, value)| format!("{name}={value}")).collect();
+    if settings.is_empty() {
+        configuration.model.clone()
+    } else {
+        format!("{}({})", configuration.model, settings.join(", "))
+    }
+}

@@ -1,0 +1,172 @@
+//! Several experiments that share their test sets, as one: so that they are compared by the same analysis.
+
+mod overview;
+mod unlike;
+
+pub use overview::Overview;
+pub use unlike::{Setting, Unlike};
+
+use crate::ReportError;
+use crate::check::check;
+use crate::input::{HowTo, ReportInput, SplitSizes};
+use recur_core::facts::DataFacts;
+use recur_core::plan::{Configuration, Plan};
+use recur_core::record::TestRecord;
+use recur_core::selection::{Finding, Selection, mean_validation};
+use recur_core::trial::TrialId;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// An experiment that is to be compared with others.
+#[derive(Clone, Debug)]
+pub struct Part<'a> {
+    /// What it is called in messages.
+    pub name: &'a str,
+    /// All that its own report is made from.
+    pub input: ReportInput<'a>,
+    /// What each of its models is called beside those of the others, by the model's id; no two parts share one.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// Several experiments as one, whose models are those of all parts under their labels.
+#[derive(Clone, Debug)]
+pub struct Together {
+    plan: Plan,
+    facts: DataFacts,
+    label_names: Vec<String>,
+    findings: Vec<Finding>,
+    selection: Selection,
+    tests: Vec<TestRecord>,
+    sizes: SplitSizes,
+    how_to: HowTo,
+    twins: BTreeMap<String, String>,
+}
+
+impl Together {
+    /// Puts `parts` together under the name of the report that it will be.
+    ///
+    /// The first is what the others are compared with: the model called `baseline`, or without one that model of the first part
+    /// whose chosen configuration has the best mean validation figure, so that no test figure decides. A model with the very trials
+    /// of another stands once, under the label of the first: to compare it with itself would only cost the others in correction.
+    ///
+    /// # Errors
+    /// [`ReportError::Unlike`] where two parts do not share their test sets, or choose by different figures;
+    /// [`ReportError::NothingFinished`] where a part has nothing to compare; and what a report of a part alone is refused for.
+    ///
+    /// # Panics
+    /// If there are no parts, or a model has no label.
+    pub fn of(parts: &[Part<'_>], name: &str, how_to: HowTo, baseline: Option<&str>) -> Result<Self, ReportError> {
+        let first = &parts[0];
+        for part in parts {
+            check(&part.input)?;
+            if part.input.selection.chosen().iter().all(|chosen| chosen.configuration.is_none()) {
+                return Err(ReportError::NothingFinished { name: part.name.to_owned() });
+            }
+            if let Some(unlike) = unlike::unlike(&first.input, &part.input) {
+                let (first, second) = (first.name.to_owned(), part.name.to_owned());
+                return Err(ReportError::Unlike { first, second, unlike: Box::new(unlike) });
+            }
+        }
+        let twins = twins(parts);
+        let (configurations, findings) = merged(parts, &twins);
+        let mut plan =
+            Plan { name: name.to_owned(), question: questions(parts), configurations, ..first.input.plan.clone() };
+        let named = baseline.map(|label| twins.get(label).map_or(label, String::as_str).to_owned());
+        plan.report.baseline = named.or_else(|| best_on_validation(first));
+        Ok(Self {
+            // All parts choose by the same figure, so this is the choice that each made.
+            selection: Selection::choose(&plan, &findings),
+            plan,
+            facts: first.input.facts.clone(),
+            label_names: first.input.label_names.to_vec(),
+            findings,
+            tests: parts.iter().flat_map(|part| part.input.tests).cloned().collect(),
+            sizes: first.input.sizes,
+            how_to,
+            twins,
+        })
+    }
+
+    /// The models that stand once though several parts have them, by label, with the label under which each stands.
+    pub fn twins(&self) -> &BTreeMap<String, String> {
+        &self.twins
+    }
+
+    /// What a report of all of it is made from.
+    pub fn input(&self) -> ReportInput<'_> {
+        ReportInput {
+            plan: &self.plan,
+            facts: &self.facts,
+            label_names: &self.label_names,
+            findings: &self.findings,
+            selection: &self.selection,
+            tests: &self.tests,
+            sizes: self.sizes,
+            how_to: &self.how_to,
+        }
+    }
+}
+
+/// The question of each part, a paragraph each.
+fn questions(parts: &[Part<'_>]) -> String {
+    let asks = parts.iter().filter(|part| !part.input.plan.question.trim().is_empty());
+    let paragraphs = asks.map(|part| {
+        let question: Vec<&str> = part.input.plan.question.split_whitespace().collect();
+        format!("{}: {}", part.name, question.join(" "))
+    });
+    paragraphs.collect::<Vec<_>>().join("\n\n")
+}
+
+/// The models of later parts that have the very trials of one before.
+fn twins(parts: &[Part<'_>]) -> BTreeMap<String, String> {
+    let mut firsts: BTreeMap<BTreeSet<&TrialId>, &String> = BTreeMap::new();
+    let mut twins = BTreeMap::new();
+    for part in parts {
+        for (model, label) in &part.labels {
+            let ReportInput { plan, findings, .. } = part.input;
+            let of_model = findings.iter().filter(|f| plan.configurations[f.trial.configuration].model == *model);
+            let first = *firsts.entry(of_model.map(|finding| &finding.trial.id).collect()).or_insert(label);
+            if first != label {
+                twins.insert(label.clone(), first.clone());
+            }
+        }
+    }
+    twins
+}
+
+/// The configurations of all parts but for twins, and their findings, each pointing at its own.
+fn merged(parts: &[Part<'_>], twins: &BTreeMap<String, String>) -> (Vec<Configuration>, Vec<Finding>) {
+    let (mut configurations, mut findings) = (Vec::new(), Vec::new());
+    for part in parts {
+        let mut places: BTreeMap<usize, usize> = BTreeMap::new();
+        for (index, configuration) in part.input.plan.configurations.iter().enumerate() {
+            let label = &part.labels[&configuration.model];
+            if !twins.contains_key(label) {
+                places.insert(index, configurations.len());
+                configurations.push(Configuration { model: label.clone(), ..configuration.clone() });
+            }
+        }
+        let placed = part.input.findings.iter().filter_map(|finding| {
+            let mut finding = finding.clone();
+            finding.trial.configuration = *places.get(&finding.trial.configuration)?;
+            Some(finding)
+        });
+        findings.extend(placed);
+    }
+    (configurations, findings)
+}
+
+/// The label of the model whose chosen configuration did best on validation; of equals the first.
+fn best_on_validation(part: &Part<'_>) -> Option<String> {
+    let ReportInput { plan, findings, selection, .. } = part.input;
+    let mut best: Option<(&str, f64)> = None;
+    for chosen in selection.chosen() {
+        let Some(mean) = chosen.configuration.and_then(|c| mean_validation(plan, findings, c, selection.metric()))
+        else {
+            continue;
+        };
+        if best.is_none_or(|(_, best)| selection.metric().better(mean, best)) {
+            best = Some((&chosen.model, mean));
+        }
+    }
+    best.map(|(model, _)| part.labels[model].clone())
+}
