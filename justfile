@@ -56,6 +56,11 @@ store *COMMAND:
 models *ID:
     @cargo run --release --bin recur -- models "$@"
 
+# Make a model of a template that works: a folder in crates/recur-models/src, a line in its lib.rs, a smoke spec
+[group('models')]
+new-model NAME:
+    @cargo run --quiet -p recur-scaffold -- "$@"
+
 # Tell the labels of names (--model FILE or trial id, --top N, --log-probs)
 [group('experiments')]
 predict *OPTIONS:

@@ -20,7 +20,13 @@ mod pinned;
 mod recurrence;
 mod stack;
 mod stacked_rnn;
+/// What `just new-model` copies: compiled and tested like a model, but none.
+#[cfg(test)]
+mod template;
 mod times;
 mod trainer;
+/// Where the walk of docs/adding-a-model.md ends.
+#[cfg(test)]
+mod walk;
 
 include!(concat!(env!("OUT_DIR"), "/plugins.rs"));

@@ -92,7 +92,8 @@ struct Bench {
 impl Bench {
     fn read(path: &Path) -> Self {
         let case: Case = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-        let plugin = PLUGINS.iter().copied().find(|plugin| case.case.starts_with(plugin.id())).unwrap();
+        let of_case = |plugin: &&&dyn ModelPlugin| case.case.starts_with(&format!("{}_h", plugin.id()));
+        let plugin = PLUGINS.iter().find(of_case).unwrap_or_else(|| panic!("{}: no such model", case.case));
         let mut params = Params::defaults(plugin.parameters());
         for (name, value) in &case.settings {
             let name = if name == "hidden" { "hidden_size" } else { name };
@@ -100,7 +101,7 @@ impl Bench {
             params = params.with(name, value.clone());
         }
         let sequences = case.sequences.iter().map(Vec::as_slice).collect();
-        Self { plugin, params, sequences, case }
+        Self { plugin: *plugin, params, sequences, case }
     }
 
     fn model(&self, batch_size: u32, learning_rate: f64, weights: &[Tensor]) -> Box<dyn Model> {

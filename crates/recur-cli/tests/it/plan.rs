@@ -59,3 +59,12 @@ fn a_model_without_past_trials_has_no_estimate() {
     assert_eq!(other["to_run"], 2);
     assert_eq!(other["estimated_seconds"], Value::Null);
 }
+
+/// The new model itself is not compiled here: a shipped one takes its place.
+#[test]
+fn the_smoke_spec_of_a_new_model_can_be_run() {
+    let spec = include_str!("../../../recur-scaffold/src/smoke.yaml").replace("template", "manual_rnn");
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/names.csv");
+    let lab = Lab::with(&spec.replace("data/names.csv", data));
+    assert_eq!(plan(&lab, &[])["to_run"], 6);
+}

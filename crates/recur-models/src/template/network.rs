@@ -1,0 +1,113 @@
+//! Forward and backward pass.
+//!
+//! Letters for dimensions: `B` names, `R` letters of the batch in packed order, `V` tokens, `C` labels.
+
+use crate::batch::Batch;
+use crate::gradient::{Terms, WeightGradients};
+use crate::layout::Layout;
+use crate::network::{Draws, Network};
+use recur_kernels::{AlignedVec, Kernels};
+use std::ops::Range;
+
+/// How the letters of a name come together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pooling {
+    Sum,
+    Mean,
+}
+
+impl Pooling {
+    /// The one called `name` in a spec.
+    pub(crate) fn named(name: &str) -> Self {
+        if name == "mean" { Pooling::Mean } else { Pooling::Sum }
+    }
+
+    /// The factor of each letter of a name of `n_letters`.
+    fn factor(self, n_letters: usize) -> f32 {
+        match self {
+            Pooling::Sum => 1.0,
+            Pooling::Mean => 1.0 / n_letters as f32,
+        }
+    }
+}
+
+/// The network with its workspace, which grows to the largest batch and is then used again.
+#[derive(Clone)]
+pub(crate) struct LetterBag {
+    layout: Layout,
+    pooling: Pooling,
+    classes: usize,
+    /// `bag.weight` by rows of its input, (V, C): a letter is a row.
+    w: Range<usize>,
+    b: Range<usize>,
+    /// A row of zeros, (C).
+    zeros: AlignedVec,
+    /// The sum of the letters up to each one, (R, C).
+    sums: AlignedVec,
+    gathered: AlignedVec,
+    /// Gradients of what each name and each letter added, (B, C) and (R, C).
+    d_names: AlignedVec,
+    d_letters: AlignedVec,
+}
+
+impl LetterBag {
+    /// A network for `vocab` tokens and `classes` labels.
+    pub(crate) fn new(vocab: usize, classes: usize, pooling: Pooling) -> Self {
+        let mut layout = Layout::default();
+        Self {
+            w: layout.matrix("bag.weight", classes, vocab, vocab),
+            b: layout.vector("bag.bias", classes, vocab),
+            layout,
+            pooling,
+            classes,
+            zeros: AlignedVec::zeros(classes),
+            sums: AlignedVec::default(),
+            gathered: AlignedVec::default(),
+            d_names: AlignedVec::default(),
+            d_letters: AlignedVec::default(),
+        }
+    }
+}
+
+impl Network for LetterBag {
+    fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// There is no second layout of a weight to refresh.
+    fn parameters_changed(&mut self, _parameters: &[f32]) {}
+
+    /// `sum_t = W[x_t] + sum_{t-1}`, `logits = b + factor · sum_last`. In prediction a row may stand for the first letters
+    /// of several names, so what a row follows is asked of `times`.
+    fn forward(&mut self, parameters: &[f32], batch: &Batch, _draws: Option<Draws<'_>>, logits: &mut [f32]) {
+        let (kernels, c, times) = (Kernels::get(), self.classes, batch.times());
+        let sums = self.sums.take(batch.n_letters() * c);
+        kernels.look_up_rows(sums, &self.zeros, &parameters[self.w.clone()], batch.tokens());
+        for time in 1..times.len() {
+            let (past, now) = sums[..times.at(time, c).end].split_at_mut(times.at(time, c).start);
+            kernels.add(now, times.predecessors(time, c, past, &mut self.gathered));
+        }
+        for (logits, (time, row)) in logits.chunks_exact_mut(c).zip(batch.last()) {
+            let sum = &sums[times.at(*time, c)][row * c..][..c];
+            logits.copy_from_slice(&parameters[self.b.clone()]);
+            kernels.add_scaled(logits, self.pooling.factor(time + 1), sum);
+        }
+    }
+
+    /// Each letter of a name gets the gradient of the name's sum. In training row i of a time belongs to name i.
+    fn backward(&mut self, batch: &Batch, d_logits: &[f32], into: &mut dyn WeightGradients) {
+        let (kernels, c, times) = (Kernels::get(), self.classes, batch.times());
+        let d_names = self.d_names.take(d_logits.len());
+        d_names.copy_from_slice(d_logits);
+        for (d_name, (time, _)) in d_names.chunks_exact_mut(c).zip(batch.last()) {
+            kernels.scale(d_name, self.pooling.factor(time + 1));
+        }
+        let d_letters = self.d_letters.take(batch.n_letters() * c);
+        for time in 0..times.len() {
+            let d = &mut d_letters[times.at(time, c)];
+            d.copy_from_slice(&d_names[..d.len()]);
+        }
+        into.sum(&self.b, d_logits, Terms::Names);
+        into.lookups(&self.w, batch.tokens(), d_letters, Terms::From(0, times));
+    }
+}
