@@ -51,7 +51,7 @@ why SPEC *OPTIONS:
 store *COMMAND:
     @cargo run --release --bin recur -- store "$@"
 
-# List the models, or tell all about one
+# List the models, or tell all about one (--json)
 [group('experiments')]
 models *ID:
     @cargo run --release --bin recur -- models "$@"
@@ -106,15 +106,17 @@ test-report REPORT="reports/quickstart.md":
 chaos KILLS="200" SPEC="experiments/quickstart.yaml" *OPTIONS:
     tools/chaos "$@"
 
-# Write what is generated and committed anew: the schema of specs
+# Write what is generated and committed anew: the schema of specs, the page of all models
 [group('checks')]
 generate:
     cargo run --release --bin recur -- schema --write experiments/schema.json
+    cargo run --release --bin recur -- models --write docs/model-reference.md
 
 # Check that what is generated and committed is up to date
 [group('checks')]
 check-generated:
     cargo run --release --bin recur -- schema --check experiments/schema.json
+    cargo run --release --bin recur -- models --check docs/model-reference.md
 
 # Format the code
 [group('checks')]

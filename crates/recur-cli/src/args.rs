@@ -318,5 +318,12 @@ pub(crate) struct Schema {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Models {
     /// The model to tell all about
+    #[arg(conflicts_with_all = ["write", "check"])]
     pub(crate) id: Option<String>,
+    /// Print it as JSON
+    #[arg(long, conflicts_with_all = ["write", "check"])]
+    pub(crate) json: bool,
+    /// The page of all models, in Markdown
+    #[command(flatten)]
+    pub(crate) target: Target,
 }

@@ -1,62 +1,70 @@
-//! `recur models`: which models there are.
+//! `recur models`: which models there are, and all about one.
+
+mod card;
+mod page;
 
 use crate::args::Models;
 use crate::error::{CliError, Exit};
+use crate::generated::deliver;
 use crate::output::{print, table};
-use recur_core::model::{Determinism, ModelPlugin, Regime};
+use card::Card;
+use recur_core::model::ModelPlugin;
 use recur_core::registry::Registry;
 
-/// Lists all models, or tells all about one.
+/// Lists all models, tells all about one, or writes the page of all.
 pub(crate) fn run(args: &Models, registry: &Registry) -> Result<Exit, CliError> {
     match &args.id {
-        None => {
-            print(&list(registry))?;
-            let problems: Vec<String> = registry.iter().filter_map(|plugin| plugin.problem()).collect();
-            if !problems.is_empty() {
-                return Err(CliError::BrokenPlugins { problems });
-            }
-        }
-        Some(id) => {
-            let plugin = registry.get(id)?;
-            if let Some(problem) = plugin.problem() {
-                return Err(CliError::BrokenModel { id: id.clone(), problem });
-            }
-            print(&details(plugin))?;
-        }
+        Some(id) => one(registry.get(id)?, args.json),
+        None => all(args, registry),
     }
+}
+
+fn one(plugin: &'static dyn ModelPlugin, json: bool) -> Result<Exit, CliError> {
+    if let Some(problem) = plugin.problem() {
+        return Err(CliError::BrokenModel { id: plugin.id().to_owned(), problem });
+    }
+    let card = Card::of(plugin);
+    print(&if json { to_json(&card) } else { details(&card) })?;
     Ok(Exit::Success)
 }
 
-fn list(registry: &Registry) -> String {
-    let row = |plugin: &dyn ModelPlugin| {
-        let names: Vec<&str> = plugin.parameters().iter().map(|spec| spec.name).collect();
-        [plugin.id(), plugin.summary(), &names.join(", "), plugin.source_file()].map(str::to_owned).to_vec()
+/// Models that cannot be used are told after the others.
+fn all(args: &Models, registry: &Registry) -> Result<Exit, CliError> {
+    let cards: Vec<Card> = registry.iter().filter(|plugin| plugin.problem().is_none()).map(Card::of).collect();
+    let exit = if args.target.write.is_some() || args.target.check.is_some() {
+        deliver(&page::page(&cards), &args.target, "recur models")?
+    } else {
+        print(&if args.json { to_json(&cards) } else { list(&cards) })?;
+        Exit::Success
     };
-    let rows: Vec<Vec<String>> = registry.iter().map(row).collect();
-    table(&["model", "what it is", "parameters", "source"], &rows, usize::MAX)
+    let problems: Vec<String> = registry.iter().filter_map(|plugin| plugin.problem()).collect();
+    if problems.is_empty() { Ok(exit) } else { Err(CliError::BrokenPlugins { problems }) }
 }
 
-fn details(plugin: &dyn ModelPlugin) -> String {
-    let parameter = |spec: &recur_core::params::ParamSpec| {
-        vec![spec.name.to_owned(), spec.kind.to_string(), spec.default.value().to_string(), spec.meaning.to_owned()]
+fn to_json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string_pretty(value).expect("a card has only string keys")
+}
+
+fn list(cards: &[Card]) -> String {
+    let row = |card: &Card| {
+        let names: Vec<&str> = card.parameters.iter().map(|parameter| parameter.name).collect();
+        [card.id, card.summary, card.grade_word(), card.regime_word(), &names.join(", "), card.source_file]
+            .map(str::to_owned)
+            .to_vec()
     };
-    let rows: Vec<Vec<String>> = plugin.parameters().iter().map(parameter).collect();
-    let determinism = match plugin.determinism() {
-        Determinism::Portable => "equal bits on every machine and instruction set",
-        Determinism::Machine => "equal bits on machines of one kind",
-        Determinism::None => "no promise of equal bits",
-    };
-    let regime = match plugin.regime() {
-        Regime::Iterative => "step by step, as the spec's `training` says",
-        Regime::OneShot => "in one go on all training names; the spec's `training` does not concern it",
-    };
+    let rows: Vec<Vec<String>> = cards.iter().map(row).collect();
+    table(&["model", "what it is", "grade", "trained", "parameters", "source"], &rows, usize::MAX)
+}
+
+fn details(card: &Card) -> String {
+    let rows: Vec<Vec<String>> = card.parameters.iter().map(|parameter| parameter.cells().to_vec()).collect();
+    let facts: Vec<String> = card.facts().iter().map(|(name, fact)| format!("{name:<12} {fact}")).collect();
     format!(
-        "{}: {}\n\nversion      {}\ntrained      {regime}\npromises     {determinism}\nsource       {}\n\n{}\n\n{}",
-        plugin.id(),
-        plugin.summary(),
-        plugin.version(),
-        plugin.source_file(),
-        plugin.description().trim_end(),
+        "{}: {}\n\n{}\n\n{}\n\n{}",
+        card.id,
+        card.summary,
+        facts.join("\n"),
+        card.description.trim(),
         table(&["parameter", "takes", "default", "meaning"], &rows, usize::MAX)
     )
 }

@@ -82,3 +82,35 @@ fn help_mentions_every_command() {
         assert!(lab.recur(&[command, "--help"]).ended(0).out.contains("Usage: recur"));
     }
 }
+
+#[test]
+fn all_about_a_model_is_told_to_people_and_to_programs() {
+    let lab = Lab::new();
+    let all: Vec<serde_json::Value> = serde_json::from_str(&lab.recur(&["models", "--json"]).ended(0).out).unwrap();
+    let models = recur_cli::builtin();
+    assert_eq!(all.len(), models.iter().count());
+    for (plugin, card) in models.iter().zip(&all) {
+        let one = lab.recur(&["models", plugin.id(), "--json"]).ended(0).out;
+        assert_eq!(&serde_json::from_str::<serde_json::Value>(&one).unwrap(), card);
+        assert_eq!(card["id"], plugin.id());
+        assert_eq!(card["description"], plugin.description());
+        assert_eq!(card["parameters"].as_array().unwrap().len(), plugin.parameters().len());
+        assert!(card["cost"]["multiply_adds"].as_u64() > Some(0), "{card}");
+        let details = lab.recur(&["models", plugin.id()]).ended(0).out;
+        assert!(details.contains(plugin.description().trim()), "{details}");
+        assert!(details.contains("multiply-adds for a name of 7 letters"), "{details}");
+    }
+    // 201 · 128 rows of letters, 128 · 128 states, 128 biases; as many columns of labels.
+    let manual = all.iter().find(|card| card["id"] == "manual_rnn").unwrap();
+    assert_eq!(manual["cost"]["parameters"], (201 + 128 + 1) * (128 + 34));
+    assert_eq!(manual["cost"]["weight_bytes"], 4 * (201 + 128 + 1) * (128 + 34));
+    assert_eq!(manual["cost"]["multiply_adds"], 5 * 128 * 128 + 128 * 34);
+    assert_eq!(manual["parameters"][0]["range"], serde_json::json!([1.0, 4096.0]));
+}
+
+#[test]
+fn the_committed_page_of_models_is_that_of_the_shipped_ones() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/model-reference.md");
+    Lab::new().recur(&["models", "--check", page]).ended(0);
+    Lab::new().recur(&["models", "gru", "--check", page]).ended(2).told(&["cannot be used with"]);
+}

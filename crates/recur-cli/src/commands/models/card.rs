@@ -1,0 +1,186 @@
+//! What there is to tell of a model, from its declaration alone.
+
+use recur_core::model::{Cost, Determinism, ModelPlugin, Regime, Setup};
+use recur_core::params::{ParamKind, ParamSpec, ParamValue, Params};
+use recur_core::random::StreamPath;
+use recur_core::settings::{ClassWeights, Optimizer, Sampling, Schedule, TrainingLength, TrainingSettings};
+use recur_core::workers::alone;
+use serde::Serialize;
+
+/// The sizes that costs are told for: those of the shipped names, with a token for unknown letters.
+const SIZES: Sizes = Sizes { labels: 34, tokens: 201, letters: 7 };
+
+/// All about a model.
+#[derive(Debug, Serialize)]
+pub(super) struct Card {
+    pub(super) id: &'static str,
+    pub(super) summary: &'static str,
+    pub(super) description: &'static str,
+    version: u32,
+    code: &'static str,
+    grade: Determinism,
+    regime: Regime,
+    pub(super) source_file: &'static str,
+    pub(super) parameters: Vec<Parameter>,
+    cost: Option<CostAt>,
+}
+
+/// A parameter of a model.
+#[derive(Debug, Serialize)]
+pub(super) struct Parameter {
+    pub(super) name: &'static str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    takes: String,
+    /// Least and greatest value, of either end in a pair.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    range: Option<[f64; 2]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    words: Option<&'static [&'static str]>,
+    default: ParamValue,
+    meaning: &'static str,
+}
+
+/// A cost, and what it is the cost of.
+#[derive(Debug, Serialize)]
+struct CostAt {
+    at: Sizes,
+    #[serde(flatten)]
+    cost: Cost,
+}
+
+/// Sizes of a data set, and the letters of the name that is predicted.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Sizes {
+    labels: usize,
+    tokens: usize,
+    letters: u64,
+}
+
+impl Card {
+    pub(super) fn of(plugin: &'static dyn ModelPlugin) -> Self {
+        Self {
+            id: plugin.id(),
+            summary: plugin.summary(),
+            description: plugin.description(),
+            version: plugin.version(),
+            code: plugin.code(),
+            grade: plugin.determinism(),
+            regime: plugin.regime(),
+            source_file: plugin.source_file(),
+            parameters: plugin.parameters().iter().map(Parameter::of).collect(),
+            cost: cost(plugin, SIZES).map(|cost| CostAt { at: SIZES, cost }),
+        }
+    }
+
+    pub(super) fn grade_word(&self) -> &'static str {
+        match self.grade {
+            Determinism::Portable => "portable",
+            Determinism::Machine => "machine",
+            Determinism::None => "none",
+        }
+    }
+
+    pub(super) fn regime_word(&self) -> &'static str {
+        match self.regime {
+            Regime::Iterative => "step by step",
+            Regime::OneShot => "in one go",
+        }
+    }
+
+    /// What is neither its description nor a parameter, by name.
+    pub(super) fn facts(&self) -> [(&'static str, String); 5] {
+        let grade = match self.grade {
+            Determinism::Portable => "equal bits on every machine and instruction set",
+            Determinism::Machine => "equal bits on machines of one kind",
+            Determinism::None => "no promise of equal bits",
+        };
+        let regime = match self.regime {
+            Regime::Iterative => "as the spec's `training` says",
+            Regime::OneShot => "on all training names; the spec's `training` does not concern it",
+        };
+        [
+            ("trained", format!("{}, {regime}", self.regime_word())),
+            ("grade", format!("{}: {grade}", self.grade_word())),
+            ("cost", self.cost.as_ref().map_or_else(|| "not told".to_owned(), CostAt::told)),
+            ("version", self.version.to_string()),
+            ("source", self.source_file.to_owned()),
+        ]
+    }
+}
+
+impl Parameter {
+    fn of(spec: &ParamSpec) -> Self {
+        let (kind, range, words) = match spec.kind {
+            ParamKind::Integer { min, max } => ("integer", Some([min as f64, max as f64]), None),
+            ParamKind::Real { min, max, .. } => ("real", Some([min, max]), None),
+            ParamKind::Choice(words) => ("choice", None, Some(words)),
+            ParamKind::Boolean => ("boolean", None, None),
+            ParamKind::IntegerPair { min, max } => ("integer_pair", Some([min as f64, max as f64]), None),
+        };
+        let (takes, default) = (spec.kind.to_string(), spec.default.value());
+        Self { name: spec.name, kind, takes, range, words, default, meaning: spec.meaning }
+    }
+
+    /// Name, what it takes, default, meaning.
+    pub(super) fn cells(&self) -> [String; 4] {
+        [self.name.to_owned(), self.takes.clone(), self.default.to_string(), self.meaning.to_owned()]
+    }
+}
+
+impl CostAt {
+    fn told(&self) -> String {
+        let Cost { parameters, weight_bytes, multiply_adds } = self.cost;
+        let Sizes { labels, tokens, letters } = self.at;
+        format!(
+            "at its defaults, with {labels} labels and {tokens} tokens: {} parameters, {} kB of weights; \
+            {} multiply-adds for a name of {letters} letters",
+            count(parameters),
+            count(weight_bytes.div_ceil(1000)),
+            count(multiply_adds)
+        )
+    }
+}
+
+/// What `plugin` costs with its defaults.
+fn cost(plugin: &dyn ModelPlugin, sizes: Sizes) -> Option<Cost> {
+    let setup = Setup {
+        params: &Params::defaults(plugin.parameters()),
+        training: &any_training(),
+        n_tokens: sizes.tokens,
+        n_classes: sizes.labels,
+        class_weights: &vec![1.0; sizes.labels],
+        streams: &StreamPath::root(0),
+        workers: &alone(),
+    };
+    plugin.cost(&setup, sizes.letters)
+}
+
+/// No cost of a trained model depends on it.
+fn any_training() -> TrainingSettings {
+    TrainingSettings {
+        length: TrainingLength::Epochs(10),
+        batch_size: 32,
+        sampling: Sampling::Shuffle,
+        optimizer: Optimizer::Sgd { momentum: 0.0 },
+        clip_norm: None,
+        schedule: Schedule::Constant,
+        class_weights: ClassWeights::None,
+        early_stopping: None,
+    }
+}
+
+/// A count with a comma between thousands.
+fn count(n: u64) -> String {
+    if n < 1000 { n.to_string() } else { format!("{},{:03}", count(n / 1000), n % 1000) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::count;
+
+    #[test]
+    fn thousands_are_parted() {
+        assert_eq!([0, 999, 1000, 1_002_003].map(count), ["0", "999", "1,000", "1,002,003"]);
+    }
+}
