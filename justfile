@@ -106,17 +106,19 @@ test-report REPORT="reports/quickstart.md":
 chaos KILLS="200" SPEC="experiments/quickstart.yaml" *OPTIONS:
     tools/chaos "$@"
 
-# Write what is generated and committed anew: the schema of specs, the page of all models
+# Write what is generated and committed anew: the schema of specs, the page of all models, the list of reports
 [group('checks')]
 generate:
     cargo run --release --bin recur -- schema --write experiments/schema.json
     cargo run --release --bin recur -- models --write docs/model-reference.md
+    cargo run --release --bin recur -- reports --write
 
 # Check that what is generated and committed is up to date
 [group('checks')]
 check-generated:
     cargo run --release --bin recur -- schema --check experiments/schema.json
     cargo run --release --bin recur -- models --check docs/model-reference.md
+    cargo run --release --bin recur -- reports --check
 
 # Format the code
 [group('checks')]
@@ -143,6 +145,12 @@ ci: lint docs test-docs check-generated test-jobs test-report test
 bench *OPTIONS:
     cargo bench -p recur-bench --bench kernels --bench training -- "$@"
     cargo run --release --bin recur-bench -- --fractions
+
+# Measure how long recur takes to start, alone and beside a thousand external plugins
+[group('measurements')]
+bench-startup:
+    cargo build --release --bin recur
+    tools/startup target/release/recur
 
 # Measure training and prediction beside PyTorch and JAX (sets them up in virtual environments)
 [group('measurements')]

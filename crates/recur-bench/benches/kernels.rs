@@ -1,7 +1,7 @@
 //! The kernels on each instruction set of this machine. A product counts its fused multiply-adds as items.
 
 use divan::counter::ItemsCount;
-use recur_kernels::{Isa, Kernels, Matrix};
+use recur_kernels::{AlignedVec, Isa, Kernels, Matrix};
 
 fn main() {
     divan::main();
@@ -11,8 +11,11 @@ fn isas() -> Vec<Kernels> {
     Isa::available().filter(|isa| *isa != Isa::Scalar).map(|isa| Kernels::new(isa).expect("available")).collect()
 }
 
-fn numbers(n: usize) -> Vec<f32> {
-    (0..n).map(|i| (i % 17) as f32 * 0.01 - 0.08).collect()
+/// At the start of a cache line, as models hold them.
+fn numbers(n: usize) -> AlignedVec {
+    let mut numbers = AlignedVec::zeros(n);
+    (0..).zip(numbers.iter_mut()).for_each(|(i, number)| *number = (i % 17) as f32 * 0.01 - 0.08);
+    numbers
 }
 
 #[divan::bench(args = isas(), consts = [1, 4, 16, 64, 448])]

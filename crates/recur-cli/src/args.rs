@@ -48,6 +48,8 @@ pub(crate) enum Command {
     /// Write the figures of an experiment's stored records for other programs: JSON, Parquet, CSV, LaTeX
     #[command(after_help = EXPORT_HELP)]
     Export(Export),
+    /// List the reports of a folder, with what each asks and answers, or write its README.md
+    Reports(Reports),
     /// Say for each trial whether it has a record, and what differs from the nearest one that has
     Why(Why),
     /// Check, list, clean or copy the store
@@ -238,6 +240,19 @@ pub(crate) struct Export {
     /// All figures of the report's analysis (.json)
     #[arg(long, value_name = "FILE")]
     pub(crate) analysis: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Reports {
+    /// The folder of reports
+    #[arg(value_name = "DIR", default_value = "reports")]
+    pub(crate) dir: PathBuf,
+    /// Write the list into its README.md
+    #[arg(long, conflicts_with = "check")]
+    pub(crate) write: bool,
+    /// Write nothing: end with 4 where its README.md holds something else
+    #[arg(long)]
+    pub(crate) check: bool,
 }
 
 #[derive(Debug, clap::Args)]

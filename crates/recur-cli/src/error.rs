@@ -130,6 +130,8 @@ pub(crate) enum CliError {
     ReadReport { path: PathBuf, source: std::io::Error },
     #[error("{} is no report of recur, or one of an earlier version without a signature", path.display())]
     NoReport { path: PathBuf },
+    #[error("{} does not open as a report", path.display())]
+    NoOpening { path: PathBuf, source: recur_report::NoOpening },
     #[error("{} is not empty", folder.display())]
     NotFresh { folder: PathBuf },
     #[error("{n_missing} trials are not to be executed again, and the store does not have all of them whole")]
@@ -237,6 +239,9 @@ impl CliError {
             CliError::NotInSpec { spec, .. } => Some(format!("recur plan {} lists the ids", spec.display())),
             CliError::NoSuchTrial { .. } => Some("recur store list and recur plan list ids".to_owned()),
             CliError::NoReport { .. } => Some("recur experiment and recur report write reports".to_owned()),
+            CliError::NoOpening { .. } => {
+                Some("recur experiment and recur report write reports; keep other pages elsewhere".to_owned())
+            }
             CliError::NotFresh { .. } => Some("name a folder that is empty or not there yet: --to DIR".to_owned()),
             CliError::SampleWithoutStore { .. } => Some(
                 "run the experiment first, or verify all trials (no --sample); recur store check tells what is damaged"

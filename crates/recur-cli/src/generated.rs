@@ -5,12 +5,12 @@ use crate::error::{CliError, Exit};
 use crate::output::print;
 use std::path::Path;
 
-/// Prints `text`, writes it, or compares it, as `target` says. `command` is what a user types to write it, without the
+/// Prints `text`, writes it, or compares it, as `target` says. `remedy` is what a user types to write the
 /// file.
-pub(crate) fn deliver(text: &str, target: &Target, command: &str) -> Result<Exit, CliError> {
+pub(crate) fn deliver(text: &str, target: &Target, remedy: impl Fn(&Path) -> String) -> Result<Exit, CliError> {
     match (&target.write, &target.check) {
         (Some(path), _) => write(path, text)?,
-        (None, Some(path)) => compare(path, text, command)?,
+        (None, Some(path)) => compare(path, text, remedy(path))?,
         (None, None) => print(text.trim_end())?,
     }
     Ok(Exit::Success)
@@ -21,8 +21,7 @@ fn write(path: &Path, text: &str) -> Result<(), CliError> {
     Ok(print(&path.display().to_string())?)
 }
 
-fn compare(path: &Path, text: &str, command: &str) -> Result<(), CliError> {
-    let remedy = format!("{command} --write {}", path.display());
+fn compare(path: &Path, text: &str, remedy: String) -> Result<(), CliError> {
     let there = std::fs::read_to_string(path).map_err(|source| CliError::ReadGenerated {
         path: path.to_owned(),
         source,

@@ -32,7 +32,7 @@ fn one(plugin: &'static dyn ModelPlugin, json: bool) -> Result<Exit, CliError> {
 fn all(args: &Models, registry: &Registry) -> Result<Exit, CliError> {
     let cards: Vec<Card> = registry.iter().filter(|plugin| plugin.problem().is_none()).map(Card::of).collect();
     let exit = if args.target.write.is_some() || args.target.check.is_some() {
-        deliver(&page::page(&cards), &args.target, "recur models")?
+        deliver(&page::page(&cards), &args.target, |path| format!("recur models --write {}", path.display()))?
     } else {
         print(&if args.json { to_json(&cards) } else { list(&cards) })?;
         Exit::Success

@@ -7,5 +7,5 @@ use recur_core::registry::Registry;
 
 /// Prints the schema, writes it, or compares it with the file that is there.
 pub(crate) fn run(args: &Schema, registry: &Registry) -> Result<Exit, CliError> {
-    deliver(&recur_spec::schema(registry), &args.target, "recur schema")
+    deliver(&recur_spec::schema(registry), &args.target, |path| format!("recur schema --write {}", path.display()))
 }

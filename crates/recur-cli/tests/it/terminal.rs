@@ -109,6 +109,21 @@ fn all_about_a_model_is_told_to_people_and_to_programs() {
 }
 
 #[test]
+fn the_reports_of_a_folder_are_listed_and_their_page_is_checked() {
+    let lab = Lab::new();
+    lab.experiment(&[]).ended(0);
+    let list = lab.recur(&["reports"]).ended(0).out;
+    assert!(list.starts_with("small\n  asks     Which family tells best"), "{list}");
+    lab.recur(&["reports", "--check"]).ended(1).told(&["README.md", "recur reports reports --write"]);
+    lab.recur(&["reports", "--write"]).ended(0);
+    lab.recur(&["reports", "--check"]).ended(0);
+    lab.write("reports/other.md", "# other\n\n`a` is best.\n");
+    lab.recur(&["reports", "--check"]).ended(4).told(&["README.md:8", "recur reports reports --write"]);
+    lab.write("reports/notes.md", "Notes.\n");
+    lab.recur(&["reports"]).ended(1).told(&["notes.md", "line 1", "`# NAME`", "keep other pages elsewhere"]);
+}
+
+#[test]
 fn the_committed_page_of_models_is_that_of_the_shipped_ones() {
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/model-reference.md");
     Lab::new().recur(&["models", "--check", page]).ended(0);

@@ -1,0 +1,133 @@
+//! A model whose version or code changes makes other trials of its own, and nobody else's.
+
+use recur_core::digest::Digest;
+use recur_core::metric::Metric;
+use recur_core::model::{Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
+use recur_core::params::{ParamDefault, ParamKind, ParamSpec, ParamValue, Params};
+use recur_core::plan::{Configuration, Plan};
+use recur_core::registry::Registry;
+use recur_core::settings::{
+    ClassWeights, DataSettings, Duplicates, Fold, Group, Optimizer, Rejects, ReportSettings, Sampling, Schedule,
+    SplitSettings, TextSettings, TrainingLength, TrainingSettings, UnicodeForm, Unknown,
+};
+use recur_core::trial::{TrialId, trials};
+
+/// A model that is never built.
+struct Fake {
+    id: &'static str,
+    version: u32,
+    code: &'static str,
+}
+
+const SIZE: ParamSpec = ParamSpec {
+    name: "size",
+    kind: ParamKind::Integer { min: 1, max: 9 },
+    default: ParamDefault::Integer(1),
+    meaning: "a size",
+};
+
+impl ModelPlugin for Fake {
+    fn id(&self) -> &'static str {
+        self.id
+    }
+
+    fn summary(&self) -> &'static str {
+        "never built"
+    }
+
+    fn description(&self) -> &'static str {
+        "Never built."
+    }
+
+    fn version(&self) -> u32 {
+        self.version
+    }
+
+    fn code(&self) -> &'static str {
+        self.code
+    }
+
+    fn determinism(&self) -> Determinism {
+        Determinism::Portable
+    }
+
+    fn regime(&self) -> Regime {
+        Regime::OneShot
+    }
+
+    fn parameters(&self) -> &'static [ParamSpec] {
+        &[SIZE]
+    }
+
+    fn source_file(&self) -> &'static str {
+        file!()
+    }
+
+    fn build(&self, _: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {
+        Err(ModelError::Parameter { name: "size", problem: "never built".to_owned() })
+    }
+}
+
+/// Two configurations of each of three models, on two replicates.
+fn plan() -> Plan {
+    let configuration = |model: &str, size: i64| Configuration {
+        model: model.to_owned(),
+        params: Params::defaults(&[SIZE]).with("size", ParamValue::Integer(size)),
+        swept: vec!["size".to_owned()],
+        weights: None,
+    };
+    let configurations = ["one", "other", "third"].into_iter().flat_map(|m| [configuration(m, 1), configuration(m, 2)]);
+    Plan {
+        name: "stale".to_owned(),
+        question: String::new(),
+        seed: 7,
+        data: DataSettings {
+            source: "memory".to_owned(),
+            name_column: "name".to_owned(),
+            label_column: "label".to_owned(),
+            text: TextSettings { unicode: UnicodeForm::Nfc, fold: Fold::None, alphabet: None, unknown: Unknown::Token },
+            duplicates: Duplicates::Drop,
+            rejects: Rejects::Report,
+            max_letters: 64,
+        },
+        split: SplitSettings { train: 0.8, validation: 0.1, test: 0.1, group: Group::None, stratify: true },
+        training: TrainingSettings {
+            length: TrainingLength::Epochs(3),
+            batch_size: 8,
+            sampling: Sampling::Shuffle,
+            optimizer: Optimizer::Sgd { momentum: 0.0 },
+            clip_norm: None,
+            schedule: Schedule::Constant,
+            class_weights: ClassWeights::None,
+            early_stopping: None,
+        },
+        configurations: configurations.collect(),
+        replicates: 2,
+        report: ReportSettings { primary: Metric::MacroF1, baseline: None, equivalence_margin: None },
+    }
+}
+
+/// Model and id of each trial, with `one` as given.
+fn named(one: &'static Fake) -> Vec<(String, TrialId)> {
+    static OTHERS: [Fake; 2] =
+        [Fake { id: "other", version: 1, code: "b" }, Fake { id: "third", version: 1, code: "c" }];
+    let mut registry = Registry::new();
+    registry.register_all(&[one, &OTHERS[0], &OTHERS[1]]).unwrap();
+    let trials = trials(&plan(), &Digest::of(b"data"), &registry, &Default::default(), "procedure").unwrap();
+    trials.into_iter().map(|trial| (trial.identity.model, trial.id)).collect()
+}
+
+#[test]
+fn a_changed_version_or_code_renames_exactly_the_models_own_trials() {
+    static AS_IT_WAS: Fake = Fake { id: "one", version: 1, code: "a" };
+    static RAISED: Fake = Fake { id: "one", version: 2, code: "a" };
+    static EDITED: Fake = Fake { id: "one", version: 1, code: "a'" };
+    let before = named(&AS_IT_WAS);
+    assert_eq!(before.len(), 12);
+    assert_eq!(named(&AS_IT_WAS), before);
+    for changed in [&RAISED, &EDITED] {
+        for ((model, id), (_, id_before)) in named(changed).into_iter().zip(&before) {
+            assert_eq!(id != *id_before, model == "one", "{model}, version {}, code {}", changed.version, changed.code);
+        }
+    }
+}
