@@ -109,14 +109,14 @@ chaos KILLS="200" SPEC="experiments/quickstart.yaml" *OPTIONS:
 # Write what is generated and committed anew: the schema of specs, the page of all models, the list of reports
 [group('checks')]
 generate:
-    cargo run --release --bin recur -- schema --write experiments/schema.json
+    cargo run --release --bin recur -- schema --plugins examples/plugins --write experiments/schema.json
     cargo run --release --bin recur -- models --write docs/model-reference.md
     cargo run --release --bin recur -- reports --write
 
 # Check that what is generated and committed is up to date
 [group('checks')]
 check-generated:
-    cargo run --release --bin recur -- schema --check experiments/schema.json
+    cargo run --release --bin recur -- schema --plugins examples/plugins --check experiments/schema.json
     cargo run --release --bin recur -- models --check docs/model-reference.md
     cargo run --release --bin recur -- reports --check
 
@@ -161,3 +161,13 @@ bench-peers *NAMES:
 [group('measurements')]
 bench-report:
     cargo run --release -p recur-report --example measure
+
+# Measure what the protocol of external plugins costs, beside the same model within the process
+[group('measurements')]
+bench-external *OPTIONS:
+    cargo run --release -p recur-bench -- --external "$@"
+
+# Put PyTorch itself into a report of recur, beside the same network (sets it up in a virtual environment; minutes)
+[group('measurements')]
+peers *OPTIONS:
+    PATH="$(python3 tools/peers/environment.py):$PATH" cargo run --release --bin recur -- experiment experiments/peers.yaml --plugins examples/plugins "$@"

@@ -136,11 +136,16 @@ impl<'a> Bench<'a> {
     }
 }
 
-fn plugin(id: &str) -> &'static dyn ModelPlugin {
+/// The model of recur called `id`.
+///
+/// # Panics
+/// If there is none.
+pub fn plugin(id: &str) -> &'static dyn ModelPlugin {
     recur_models::PLUGINS.iter().copied().find(|plugin| plugin.id() == id).expect("a model of recur-models")
 }
 
-fn training(batch_size: u32) -> TrainingSettings {
+/// Plain SGD, as published, in batches of `batch_size`.
+pub fn training(batch_size: u32) -> TrainingSettings {
     TrainingSettings {
         length: TrainingLength::Epochs(1),
         batch_size,
@@ -151,6 +156,13 @@ fn training(batch_size: u32) -> TrainingSettings {
         class_weights: ClassWeights::None,
         early_stopping: None,
     }
+}
+
+/// The seconds that `work` takes.
+pub fn seconds(work: impl FnOnce()) -> f64 {
+    let start = Instant::now();
+    work();
+    start.elapsed().as_secs_f64()
 }
 
 /// The median over `repeats` runs of how many of `count` things a second `work` does, after one run to warm up.

@@ -1,5 +1,7 @@
 //! The program `recur-bench`: names a second on the workloads of the peers, one JSON line each.
 
+mod external;
+
 use clap::Parser;
 use recur_bench::{ALPHABET, Bench, Names, median_rate, peak_flops, stacked_rnn_flops};
 use recur_core::settings::{DataSettings, Duplicates, Fold, Group, Rejects, TextSettings, UnicodeForm, Unknown};
@@ -22,10 +24,22 @@ struct Args {
     /// Print the fraction of the measured peak for all sizes instead
     #[arg(long)]
     fractions: bool,
+    /// Print what the protocol of external plugins costs instead
+    #[arg(long)]
+    external: bool,
+    /// Be an external plugin
+    #[arg(long, hide = true)]
+    serve: bool,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args = Args::parse();
+    if args.serve {
+        return external::serve();
+    }
+    if args.external {
+        return external::overhead(&args.names, args.repeats);
+    }
     if args.fractions { fractions(args.repeats) } else { peers(&read(&args.names)?, args.repeats, &args.only) }
 }
 

@@ -1,8 +1,10 @@
 //! A folder with a small experiment in it, and runs of `recur` there.
 
+use recur_core::registry::Registry;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
 use tempfile::TempDir;
 
 /// Three families, a swept parameter and two replicates: 8 trials in a tenth of a second.
@@ -38,6 +40,16 @@ models:
     params: {hidden_size: 6, activation: none, learning_rate: 10}
 replicates: 2
 ";
+
+/// The folder of the example plugins.
+pub const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/plugins");
+
+/// The models of recur and of the example plugins.
+pub static SHIPPED: LazyLock<Registry> = LazyLock::new(|| {
+    let mut registry = recur_cli::builtin();
+    recur_external::Plugins::find(Path::new(EXAMPLES)).unwrap().register(&mut registry).unwrap();
+    registry
+});
 
 /// 60 names in three languages.
 pub fn names_csv() -> String {

@@ -1,6 +1,6 @@
 //! From a spec to a report, again, and only what is missing.
 
-use crate::common::{DIVERGING, Lab, N_TRIALS};
+use crate::common::{DIVERGING, Lab, N_TRIALS, SHIPPED};
 use std::collections::BTreeSet;
 
 const ALL: &[&str] = &["reports", "runs"];
@@ -124,9 +124,11 @@ fn every_shipped_experiment_is_a_valid_spec() {
     let mut n_specs = 0;
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        let spec =
-            recur_spec::parse(&std::fs::read(&path).unwrap(), &path.display().to_string(), &[], &recur_cli::builtin())
-                .unwrap_or_else(|errors| panic!("{errors}"));
+        if path.extension().is_none_or(|extension| extension != "yaml") {
+            continue;
+        }
+        let spec = recur_spec::parse(&std::fs::read(&path).unwrap(), &path.display().to_string(), &[], &SHIPPED)
+            .unwrap_or_else(|errors| panic!("{errors}"));
         assert!(spec.plan().n_trials() > 0);
         n_specs += 1;
     }

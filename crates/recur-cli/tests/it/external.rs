@@ -2,7 +2,7 @@
 
 #![cfg(unix)]
 
-use crate::common::{Lab, Ran};
+use crate::common::{EXAMPLES, Lab, Ran};
 use crate::processes::{Running, wait_until};
 use std::path::Path;
 use std::process::Command;
@@ -32,7 +32,7 @@ fn lab(folder: &str, spec: &str) -> Option<Lab> {
         return None;
     }
     let lab = Lab::with(spec);
-    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/plugins");
+    let examples = Path::new(EXAMPLES);
     for file in [
         "recur_plugin.py",
         "letters/plugin.yaml",
@@ -79,6 +79,23 @@ fn plugins_are_swept_stored_reported_and_asked_like_other_models() {
     let letters = lab.plan(&["small.yaml", "--set", "models=[{use: letters, sweep: {learning_rate: [0.1]}}]"]);
     let ran = lab.recur(&["predict", "--model", &letters[0], "Novak", "O'Neil"]).ended(0);
     assert!(ran.out.lines().count() >= 3, "{}", ran.out);
+}
+
+/// The block of code after `heading` in `text`, of that language.
+fn block<'t>(text: &'t str, heading: &str, language: &str) -> &'t str {
+    let (_, rest) = text.split_once(heading).expect("the heading");
+    let (_, rest) = rest.split_once(&format!("```{language}\n")).expect("a block");
+    rest.split_once("```").expect("its end").0
+}
+
+#[test]
+fn the_plugin_that_the_documentation_walks_through_works_as_it_stands_there() {
+    let Some(lab) = lab("plugins", &SPEC.replace("letter_counts", "majority")) else { return };
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/external-plugins.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    lab.write("plugins/majority/plugin.yaml", block(&page, "**2. The manifest**", "yaml"));
+    lab.write("plugins/majority/majority.py", block(&page, "**3. The program**", "python"));
+    lab.experiment(&[]).ended(0);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The JSON Schema of specs against another implementation of JSON Schema, and against the check of specs.
 
-use crate::common::Lab;
+use crate::common::{EXAMPLES, Lab, SHIPPED};
 use boon::{Compiler, Draft, SchemaIndex, Schemas};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -66,7 +66,7 @@ struct Validator {
 impl Validator {
     /// Of what `recur schema` prints; that it is a schema is checked against the schema of schemas.
     fn new() -> Self {
-        let printed = Lab::new().recur(&["schema"]).ended(0).out;
+        let printed = Lab::new().recur(&["schema", "--plugins", EXAMPLES]).ended(0).out;
         let schema: Value = serde_json::from_str(&printed).unwrap();
         let mut compiler = Compiler::new();
         compiler.set_default_draft(Draft::V2020_12);
@@ -89,7 +89,7 @@ impl Validator {
 
 /// What `recur` says of a spec; JSON is YAML as well.
 fn recur_refuses(spec: &Value) -> Option<String> {
-    recur_spec::parse(spec.to_string().as_bytes(), "x.yaml", &[], &recur_cli::builtin()).err().map(|e| e.to_string())
+    recur_spec::parse(spec.to_string().as_bytes(), "x.yaml", &[], &SHIPPED).err().map(|e| e.to_string())
 }
 
 fn yaml(text: &str) -> Value {
@@ -205,7 +205,7 @@ fn whatever_the_schema_refuses_recur_refuses_too() {
 #[test]
 fn the_committed_schema_is_that_of_the_shipped_models_and_named_by_every_shipped_spec() {
     let committed = root().join("experiments/schema.json");
-    Lab::new().recur(&["schema", "--check", committed.to_str().unwrap()]).ended(0);
+    Lab::new().recur(&["schema", "--plugins", EXAMPLES, "--check", committed.to_str().unwrap()]).ended(0);
     for (path, text) in shipped() {
         let first = text.lines().next();
         assert_eq!(first, Some("# yaml-language-server: $schema=schema.json"), "{}", path.display());

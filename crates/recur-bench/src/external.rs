@@ -1,0 +1,124 @@
+//! What the protocol of external plugins costs: the same model asked in this process, and in another one.
+
+use crate::read;
+use recur_bench::Names;
+use recur_core::model::{Model, ModelPlugin, Setup};
+use recur_core::params::{ParamKind, ParamSpec, ParamValue, Params};
+use recur_core::random::StreamPath;
+use recur_core::workers::alone;
+use recur_external::ExternalModel;
+use std::error::Error;
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+/// The model that is asked.
+const MODEL: &str = "stacked_rnn";
+/// Names of a question.
+const N_NAMES: usize = 1024;
+/// Questions of a round.
+const QUESTIONS: usize = 20;
+
+/// Plugs `stacked_rnn` in, for a process that is to be the plugin.
+///
+/// # Errors
+/// If its standard input holds no questions.
+pub fn serve() -> Result<(), Box<dyn Error>> {
+    Ok(recur_external::serve(recur_bench::plugin(MODEL), &mut std::io::stdin().lock(), &mut std::io::stdout().lock())?)
+}
+
+/// Measures and prints the overhead for one layer and for two.
+///
+/// # Errors
+/// If the names cannot be read or the plugin fails.
+pub fn overhead(source: &str, repeats: usize) -> Result<(), Box<dyn Error>> {
+    let names = read(source)?;
+    let folder = tempfile::tempdir()?;
+    let home = folder.path().join(MODEL);
+    std::fs::create_dir(&home)?;
+    std::fs::write(home.join("plugin.yaml"), manifest()?)?;
+    let external = ExternalModel::in_folder(&home);
+    external.check()?;
+    let mut out = std::io::stdout();
+    writeln!(
+        out,
+        "{MODEL}, hidden 128, {} labels, prediction of {N_NAMES} names, medians of {repeats} rounds",
+        names.n_classes
+    )?;
+    writeln!(out, "{:>7} {:>15} {:>15} {:>10}", "layers", "in process", "external", "overhead")?;
+    for layers in [1, 2] {
+        let [inside, outside] = compare(&names, external, layers, repeats)?;
+        let overhead = 100.0 * (outside / inside - 1.0);
+        writeln!(out, "{layers:>7} {:>12.3} ms {:>12.3} ms {overhead:>8.1} %", 1e3 * inside, 1e3 * outside)?;
+    }
+    Ok(())
+}
+
+/// Seconds of a question in this process and in the other, which get equal weights and give equal bits.
+fn compare(
+    names: &Names,
+    external: &'static ExternalModel,
+    layers: i64,
+    repeats: usize,
+) -> Result<[f64; 2], Box<dyn Error>> {
+    let rows: Vec<u32> = names.shuffled().into_iter().take(N_NAMES).collect();
+    let mut inside = build(recur_bench::plugin(MODEL), names, layers)?;
+    let mut outside = build(external, names, layers)?;
+    outside.set_weights(&inside.weights())?;
+    let ask = |model: &mut dyn Model| {
+        let mut out = vec![0.0; rows.len() * names.n_classes];
+        model.log_probabilities(&names.sequences, &rows, &mut out).map(|()| out)
+    };
+    if ask(&mut *inside)? != ask(&mut *outside)? {
+        return Err("the two give other figures".into());
+    }
+    let mut seconds = [Vec::new(), Vec::new()];
+    // In turn, as the machine's speed changes from second to second.
+    for _ in 0..repeats {
+        for (model, seconds) in [&mut inside, &mut outside].into_iter().zip(&mut seconds) {
+            let round = || (0..QUESTIONS).for_each(|_| drop(ask(&mut **model)));
+            seconds.push(recur_bench::seconds(round) / QUESTIONS as f64);
+        }
+    }
+    Ok(seconds.map(|mut seconds| {
+        seconds.sort_by(f64::total_cmp);
+        seconds[seconds.len() / 2]
+    }))
+}
+
+fn build(plugin: &dyn ModelPlugin, names: &Names, layers: i64) -> Result<Box<dyn Model>, Box<dyn Error>> {
+    let params = Params::defaults(plugin.parameters()).with("layers", ParamValue::Integer(layers));
+    Ok(plugin.build(&Setup {
+        params: &params,
+        training: &recur_bench::training(64),
+        n_tokens: names.n_tokens,
+        n_classes: names.n_classes,
+        class_weights: &vec![1.0; names.n_classes],
+        streams: &StreamPath::root(0),
+        workers: &alone(),
+    })?)
+}
+
+/// A manifest of the model as this program serves it.
+fn manifest() -> Result<String, Box<dyn Error>> {
+    let plugin = recur_bench::plugin(MODEL);
+    let program = std::env::current_exe()?;
+    let mut text = format!(
+        "recur_plugin: 1\nid: {MODEL}\nsummary: served\nversion: 1\ncommand: ['{}', --serve]\ngrade: portable\n\
+         regime: iterative\nparameters:\n",
+        program.display()
+    );
+    plugin.parameters().iter().try_for_each(|spec| write!(text, "{}", declaration(spec)))?;
+    Ok(text)
+}
+
+fn declaration(spec: &ParamSpec) -> String {
+    let ParamSpec { name, kind, default, meaning } = spec;
+    let kind = match kind {
+        ParamKind::Integer { min, max } => format!("integer, min: {min}, max: {max}"),
+        ParamKind::Real { min, max, above_min } => format!("real, min: {min}, max: {max}, above_min: {above_min}"),
+        ParamKind::Choice(words) => format!("choice, words: [{}]", words.join(", ")),
+        ParamKind::Boolean => "boolean".to_owned(),
+        ParamKind::IntegerPair { min, max } => format!("integer_pair, min: {min}, max: {max}"),
+    };
+    format!("  - {{name: {name}, kind: {kind}, default: {}, meaning: '{meaning}'}}\n", default.value())
+}
