@@ -97,6 +97,11 @@ test-isa SPEC="experiments/quickstart.yaml":
     tools/compare-runs "1:avx512 2:avx512 1:avx2 2:avx2 1:neon 2:neon" "$1"
     tools/compare-runs "2: 1:scalar 2:scalar" "$1" --set training.epochs=1 --set replicates=1
 
+# Use the reports' HTML page in headless Chromium: clicks, keys, pointer, phone, dark (pictures go to target/tmp/html)
+[group('checks')]
+test-html:
+    cargo test -p recur-report --test report -- --ignored browser
+
 # Execute the committed quickstart report again, and compare every byte
 [group('checks')]
 test-report REPORT="reports/quickstart.md":
@@ -138,7 +143,7 @@ docs:
 
 # All checks, from cheap to dear
 [group('checks')]
-ci: lint docs test-docs check-generated test-jobs test-report test
+ci: lint docs test-docs check-generated test-jobs test-report test-html test
 
 # Measure the kernels and training steps, as names a second and as a fraction of the measured peak
 [group('measurements')]

@@ -161,7 +161,8 @@ fn quoted(line: Option<&str>) -> String {
     }
 }
 
-/// The first difference between a report that stands in `stored` and one made again in `again`: its text, then its figures.
+/// The first difference between a report that stands in `stored` and one made again in `again`: its text, then its figures,
+/// then the page that holds both.
 pub(crate) fn of_reports(stored: &Path, again: &Path, name: &str) -> Option<Difference> {
     let text = PathBuf::from(format!("{name}.md"));
     let mut files: BTreeSet<PathBuf> = BTreeSet::new();
@@ -170,7 +171,8 @@ pub(crate) fn of_reports(stored: &Path, again: &Path, name: &str) -> Option<Diff
         let figures = entries.filter_map(|entry| Some(Path::new(name).join(entry.ok()?.file_name())));
         files.extend(figures.filter(|path| path.extension().is_some_and(|extension| extension == "svg")));
     }
-    std::iter::once(text).chain(files).find_map(|file| of_files(stored, again, &file, &[]))
+    let page = PathBuf::from(format!("{name}.html"));
+    std::iter::once(text).chain(files).chain([page]).find_map(|file| of_files(stored, again, &file, &[]))
 }
 
 #[cfg(test)]

@@ -197,6 +197,7 @@ pub(crate) fn conclude(
         summary.push_str(&format!("\n{n_unfinished} of {} trials did not finish: see the report.", findings.len()));
     }
     summary.push_str(&format!("\nReport: {}", written.report.display()));
+    summary.push_str(&format!("\nThe same as one page, to sort and filter: {}", written.html.display()));
     if let Some((title, path)) = best_weights(plan, findings, selection, store) {
         summary.push_str(&format!(
             "\nBest on validation: {title}. Ask replicate 0: recur predict --model {} NAME",

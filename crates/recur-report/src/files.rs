@@ -1,5 +1,6 @@
 //! The report on disk: whole, or as it was before.
 
+use crate::html;
 use crate::page::Page;
 use crate::{ReportError, Written};
 use std::fs::{self, File};
@@ -15,7 +16,7 @@ struct Pending {
     target: PathBuf,
 }
 
-/// Writes `page` to `dir/name.md` and `dir/name/*.svg`.
+/// Writes `page` to `dir/name.md`, `dir/name/*.svg` and `dir/name.html`.
 ///
 /// All files are first written beside their targets, so that a full disk is met before an older report is touched. Processes
 /// that write the same report take turns.
@@ -23,18 +24,20 @@ pub(crate) fn write(page: Page, name: &str, dir: &Path, answer: String) -> Resul
     let folder = dir.join(name);
     fs::create_dir_all(&folder).map_err(at(&folder))?;
     let _turn = turn(&folder);
-    let report = dir.join(format!("{name}.md"));
+    let (report, html) = (dir.join(format!("{name}.md")), dir.join(format!("{name}.html")));
+    let html_page = html::render(&page, name, &answer);
     let mut files: Vec<(PathBuf, String)> =
         page.figures.into_iter().map(|figure| (folder.join(figure.file), figure.svg)).collect();
     files.sort();
     let figures: Vec<PathBuf> = files.iter().map(|(path, _)| path.clone()).collect();
     // The text comes last, so that it never names a figure that is not there yet.
     files.push((report.clone(), page.markdown));
+    files.push((html.clone(), html_page));
     for pending in write_beside(&files)? {
         fs::rename(&pending.temporary, &pending.target).map_err(at(&pending.target))?;
     }
     let removed = remove_others(&folder, &figures)?;
-    Ok(Written { report, figures, removed, answer })
+    Ok(Written { report, html, figures, removed, answer })
 }
 
 /// Waits for other processes that write to `folder`, until this is dropped. Not every file system can lock a folder; where
@@ -116,7 +119,7 @@ mod tests {
                 });
             }
         });
-        assert_eq!(names(folder.path()), ["name", "name.md"]);
+        assert_eq!(names(folder.path()), ["name", "name.html", "name.md"]);
         assert_eq!(names(&folder.path().join("name")).len(), 8);
     }
 

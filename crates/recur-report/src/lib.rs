@@ -1,4 +1,4 @@
-//! Records to Markdown and SVG: the same records give the same bytes.
+//! Records to Markdown, SVG and HTML: the same records give the same bytes.
 //!
 //! [`write()`] is the one entry. It reads no clock, no log and no store: all it knows stands in [`ReportInput`].
 //! A report is rendered as a whole in memory before its first byte is written.
@@ -13,6 +13,7 @@ mod equivalence;
 mod export;
 mod figures;
 mod files;
+mod html;
 mod index;
 mod input;
 mod making;
@@ -42,6 +43,8 @@ use std::path::{Path, PathBuf};
 pub struct Written {
     /// The report, `DIR/NAME.md`.
     pub report: PathBuf,
+    /// The same as one HTML page that holds its figures, `DIR/NAME.html`.
+    pub html: PathBuf,
     /// Its figures, `DIR/NAME/*.svg`, sorted.
     pub figures: Vec<PathBuf>,
     /// Figures of an earlier report of this name that this one does not have: deleted.
@@ -50,7 +53,8 @@ pub struct Written {
     pub answer: String,
 }
 
-/// Writes the report of an experiment to `dir/NAME.md` and its figures to `dir/NAME/*.svg`, NAME being the plan's.
+/// Writes the report of an experiment to `dir/NAME.md`, its figures to `dir/NAME/*.svg`, and all of it as one page to `dir/NAME.html`,
+/// NAME being the plan's.
 ///
 /// Figures left by an earlier report of the same name are deleted where this one does not make them anew.
 ///

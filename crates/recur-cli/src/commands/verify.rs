@@ -127,7 +127,9 @@ impl Verification<'_> {
                 verdict.differences.push(difference);
                 verdict.unproven.extend(self.machine_note(&prepared));
             }
-            None => verdict.proven.push(format!("{} and its figures are the same bytes", path.display())),
+            None => {
+                verdict.proven.push(format!("{}, its figures and its HTML page are the same bytes", path.display()))
+            }
         }
         Ok(verdict)
     }

@@ -10,6 +10,7 @@ fn a_small_experiment_ends_with_a_report_and_its_figures() {
     let lab = Lab::new();
     let ran = lab.experiment(&[]).ended(0).told(&["60 names", "8 trials: 0 done before, 8 to run"]);
     assert!(ran.out.contains("Report: reports/small.md"), "{}", ran.out);
+    assert!(ran.out.contains("The same as one page, to sort and filter: reports/small.html"), "{}", ran.out);
     for model in ["linfa_naive_bayes", "manual_rnn(learning_rate=0.0", "stacked_rnn"] {
         assert!(ran.out.contains(model), "{}", ran.out);
     }

@@ -35,6 +35,7 @@ fn check_equal(spec: &str, runs: &[(&[&str], Option<&str>)]) {
         "predictions.parquet",
         "curves.csv",
         "small.md",
+        "small.html",
         "resolved.yaml",
     ] {
         assert!(has(name), "{name} is compared");

@@ -64,7 +64,10 @@ fn a_report_is_verified_from_its_own_spec_with_a_store_and_without() {
     let lab = finished();
     let before = lab.promised(&["runs", "reports"]);
     let again = ["reports/small.md: verified", "8 of 8 trials executed again", "6 of them of grade portable"];
-    let same = ["8 stored trials in runs are the same bytes", "reports/small.md and its figures are the same bytes"];
+    let same = [
+        "8 stored trials in runs are the same bytes",
+        "reports/small.md, its figures and its HTML page are the same bytes",
+    ];
     says(lab.recur(&["verify", REPORT]).ended(0), &[&again[..], &same].concat());
     assert!(before == lab.promised(&["runs", "reports"]), "it changes nothing");
     std::fs::remove_dir_all(lab.path("runs")).unwrap();
@@ -163,6 +166,11 @@ fn a_changed_digit_of_the_report_is_told_by_line() {
 #[test]
 fn a_changed_figure_is_told_by_line() {
     check_report("reports/small/confusion.svg", "width=\"", "width=\"1");
+}
+
+#[test]
+fn a_changed_html_page_is_told_by_line() {
+    check_report("reports/small.html", "<h2 id=\"models\">Models", "<h2 id=\"models\">Model");
 }
 
 #[test]

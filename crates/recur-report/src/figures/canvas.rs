@@ -1,6 +1,7 @@
 //! The drawing primitives of every figure.
 
 use crate::figures::palette::{GROUND, INK, Mark};
+use crate::numbers::fixed;
 use plotters::backend::{DrawingBackend, SVGBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontTransform, IntoFont, RGBColor, ShapeStyle, TextStyle};
@@ -16,7 +17,7 @@ pub(crate) struct About {
 
 /// A figure in the making.
 pub(crate) struct Canvas<'a> {
-    backend: SVGBackend<'a>,
+    text: &'a mut String,
 }
 
 /// Where a text stands: its anchor's side, its height of letters and its colour.
@@ -76,17 +77,26 @@ pub(crate) fn cut(text: &str, n_letters: usize) -> String {
     text.chars().take(n_letters.saturating_sub(1)).chain(['…']).collect()
 }
 
+/// A value in words, for [`Canvas::told`]: that of an axis with `title`, such as `macro-F1, %` or `loss, nats (mean ± sd)`.
+pub(crate) fn in_words(title: &str, value: f64, spread: f64) -> String {
+    let title = title.split(" (").next().unwrap_or(title);
+    let (what, unit) = title.split_once(", ").unwrap_or((title, ""));
+    let decimals = if unit == "%" { 2 } else { 3 };
+    let spread = if spread > 0.0 { format!(" ± {}", fixed(spread, decimals)) } else { String::new() };
+    format!("{what} {}{spread} {unit}", fixed(value, decimals)).trim_end().to_owned()
+}
+
 /// Draws a figure of `size` pixels.
 pub(crate) fn svg(size: (i32, i32), about: &About, draw: impl FnOnce(&mut Canvas<'_>)) -> String {
-    let mut text = String::new();
-    let mut canvas = Canvas { backend: SVGBackend::with_string(&mut text, (size.0 as u32, size.1 as u32)) };
-    draw(&mut canvas);
-    drawn(canvas.backend.present());
-    drop(canvas);
-    // plotters knows neither titles nor rounded corners.
-    let end_of_tag = text.find(">\n").expect("plotters opens the svg element first");
-    text.insert_str(end_of_tag + 2, &head(size, about));
-    text.insert_str(end_of_tag, &format!(" data-trials=\"{}\"", escape(&about.trials.join(" "))));
+    let (width, height) = size;
+    let mut text = format!(
+        "<svg width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" xmlns=\"http://www.w3.org/2000/svg\" \
+         data-trials=\"{}\">\n",
+        escape(&about.trials.join(" "))
+    );
+    text.push_str(&head(size, about));
+    draw(&mut Canvas { text: &mut text });
+    text.push_str("</svg>\n");
     text
 }
 
@@ -102,7 +112,8 @@ fn head((width, height): (i32, i32), about: &About) -> String {
     )
 }
 
-fn escape(text: &str) -> String {
+/// `text` as it has to stand in an element of XML.
+pub(crate) fn escape(text: &str) -> String {
     printable(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
@@ -112,15 +123,55 @@ fn printable(text: &str) -> String {
     text.chars().map(|letter| if is_forbidden(letter) { ' ' } else { letter }).collect()
 }
 
-fn drawn<E: fmt::Debug>(result: Result<(), E>) {
-    result.expect("drawing into a string cannot fail");
-}
-
 impl Canvas<'_> {
+    /// Appends what plotters makes of a primitive. A backend of its own each lets elements that plotters does not know stand
+    /// between them.
+    fn draw<E: fmt::Debug>(&mut self, primitive: impl FnOnce(&mut SVGBackend<'_>) -> Result<(), E>) {
+        let mut text = String::new();
+        primitive(&mut SVGBackend::with_string(&mut text, (0, 0))).expect("drawing into a string cannot fail");
+        let elements = text.split_once(">\n").map_or("", |(_, rest)| rest);
+        self.text.push_str(elements.strip_suffix("</svg>\n").unwrap_or(elements));
+    }
+
+    /// What `draw` draws, told as `value` where a pointer rests on it: the value of a mark, in words.
+    pub(crate) fn told(&mut self, value: &str, draw: impl FnOnce(&mut Self)) {
+        self.group("", value, draw);
+    }
+
+    /// The same for a line that belongs to row `row` of a table.
+    pub(crate) fn told_row(&mut self, row: usize, value: &str, draw: impl FnOnce(&mut Self)) {
+        self.group(&format!(" class=\"line\" data-row=\"{row}\""), value, draw);
+    }
+
+    fn group(&mut self, attributes: &str, value: &str, draw: impl FnOnce(&mut Self)) {
+        self.text.push_str(&format!("<g{attributes}><title>{}</title>\n", escape(value)));
+        draw(self);
+        self.text.push_str("</g>\n");
+    }
+
+    /// Room to rest a pointer on along a thin line.
+    pub(crate) fn hold_along(&mut self, points: &[(i32, i32)]) {
+        let points: Vec<String> = points.iter().map(|(x, y)| format!("{x},{y}")).collect();
+        self.text.push_str(&format!(
+            "<polyline points=\"{}\" fill=\"none\" stroke=\"none\" stroke-width=\"9\" pointer-events=\"stroke\"/>\n",
+            points.join(" ")
+        ));
+    }
+
+    /// Room to rest a pointer on where nothing is drawn, of the size of a mark and a little more.
+    pub(crate) fn hold(&mut self, (x, y): (i32, i32)) {
+        self.text.push_str(&format!("<circle cx=\"{x}\" cy=\"{y}\" r=\"8\" fill=\"none\" pointer-events=\"all\"/>\n"));
+    }
+
+    /// A line of `width` pixels through `points` that lets others be seen behind it.
+    pub(crate) fn thread(&mut self, points: &[(i32, i32)], color: RGBColor, width: u32, opacity: f64) {
+        self.draw(|backend| backend.draw_path(points.iter().copied(), &color.mix(opacity).stroke_width(width)));
+    }
+
     /// A line of `width` pixels through `points`.
     pub(crate) fn path(&mut self, points: &[(i32, i32)], color: RGBColor, width: u32) {
         if points.len() > 1 {
-            drawn(self.backend.draw_path(points.iter().copied(), &color.stroke_width(width)));
+            self.draw(|backend| backend.draw_path(points.iter().copied(), &color.stroke_width(width)));
         }
     }
 
@@ -133,25 +184,33 @@ impl Canvas<'_> {
 
     /// A filled rectangle from corner to corner.
     pub(crate) fn rectangle(&mut self, from: (i32, i32), to: (i32, i32), color: RGBColor) {
-        drawn(self.backend.draw_rect(from, to, &color.filled(), true));
+        self.draw(|backend| backend.draw_rect(from, to, &color.filled(), true));
+    }
+
+    /// The ground again, for a text that stands on lines.
+    pub(crate) fn plate(&mut self, from: (i32, i32), to: (i32, i32)) {
+        let style = ShapeStyle { color: GROUND.mix(0.85), filled: true, stroke_width: 0 };
+        self.draw(|backend| backend.draw_rect(from, to, &style, true));
     }
 
     /// A see-through area.
     pub(crate) fn veil(&mut self, outline: Vec<(i32, i32)>, color: RGBColor) {
         let style = ShapeStyle { color: color.mix(0.16), filled: true, stroke_width: 0 };
-        drawn(self.backend.fill_polygon(outline, &style));
+        self.draw(|backend| backend.fill_polygon(outline, &style));
     }
 
     /// A mark of about 9 pixels.
     pub(crate) fn mark(&mut self, (x, y): (i32, i32), mark: Mark, color: RGBColor) {
         let fill = color.filled();
         match mark {
-            Mark::Circle => drawn(self.backend.draw_circle((x, y), 4, &fill, true)),
-            Mark::Ring => drawn(self.backend.draw_circle((x, y), 4, &color.stroke_width(2), false)),
-            Mark::Square => drawn(self.backend.draw_rect((x - 4, y - 4), (x + 4, y + 4), &fill, true)),
-            Mark::Triangle => drawn(self.backend.fill_polygon([(x - 5, y + 4), (x + 5, y + 4), (x, y - 5)], &fill)),
+            Mark::Circle => self.draw(|backend| backend.draw_circle((x, y), 4, &fill, true)),
+            Mark::Ring => self.draw(|backend| backend.draw_circle((x, y), 4, &color.stroke_width(2), false)),
+            Mark::Square => self.draw(|backend| backend.draw_rect((x - 4, y - 4), (x + 4, y + 4), &fill, true)),
+            Mark::Triangle => {
+                self.draw(|backend| backend.fill_polygon([(x - 5, y + 4), (x + 5, y + 4), (x, y - 5)], &fill))
+            }
             Mark::Diamond => {
-                drawn(self.backend.fill_polygon([(x - 5, y), (x, y - 5), (x + 5, y), (x, y + 5)], &fill));
+                self.draw(|backend| backend.fill_polygon([(x - 5, y), (x, y - 5), (x + 5, y), (x, y + 5)], &fill));
             }
             Mark::Cross => {
                 self.path(&[(x - 4, y - 4), (x + 4, y + 4)], color, 2);
@@ -166,7 +225,7 @@ impl Canvas<'_> {
         let font = ("sans-serif", f64::from(label.size) * 1.24).into_font();
         let font = if label.upwards { font.transform(FontTransform::Rotate270) } else { font };
         let style = TextStyle::from(font).color(&label.color).pos(Pos::new(label.side, VPos::Center));
-        drawn(self.backend.draw_text(&printable(text), &style, at));
+        self.draw(|backend| backend.draw_text(&printable(text), &style, at));
     }
 }
 
@@ -214,6 +273,14 @@ mod tests {
         let check = |points: &[(i32, i32)], expect: [&[(i32, i32)]; 2]| assert_eq!(dashes(points, 4.0), expect);
         check(&[(0, 0), (6, 0), (6, 10)], [&[(0, 0), (4, 0)], &[(6, 2), (6, 6)]]);
         check(&[(0, 0), (2, 0), (2, 10)], [&[(0, 0), (2, 0), (2, 2)], &[(2, 6), (2, 10)]]);
+    }
+
+    #[test]
+    fn values_are_told_with_their_units() {
+        let check = |title, value, spread, expect: &str| assert_eq!(in_words(title, value, spread), expect);
+        check("validation macro-F1, % (mean ± sd over replicates)", 53.774, 1.2, "validation macro-F1 53.77 ± 1.20 %");
+        check("loss, nats", -0.5, 0.0, "loss −0.500 nats");
+        check("share", 0.25, 0.0, "share 0.250");
     }
 
     #[test]

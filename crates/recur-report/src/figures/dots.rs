@@ -1,7 +1,7 @@
 //! A row a label, a mark a model: shares side by side.
 
 use crate::figures::WIDTH;
-use crate::figures::canvas::{About, Label, cut, svg, text_width};
+use crate::figures::canvas::{About, Label, cut, in_words, svg, text_width};
 use crate::figures::lines::{Key, draw_key, legend_places};
 use crate::figures::palette::{GREY, GRID, style};
 use crate::figures::scale::Scale;
@@ -42,9 +42,11 @@ pub(crate) fn dots(about: &About, keys: &[Key], x_title: &str, rows: &[Row]) -> 
                 canvas.path(&[(*low, y), (*high, y)], GREY, 1);
             }
             // The first series, drawn last, stays on top.
-            for ((series, _), at) in row.shares.iter().zip(at).rev() {
+            for ((series, share), at) in row.shares.iter().zip(at).rev() {
                 let (color, mark) = style(*series);
-                canvas.mark((at, y), mark, color);
+                let name = keys.iter().find(|key| key.style == Some(*series)).map_or("", |key| &key.text);
+                let value = in_words(x_title, 100.0 * share, 0.0);
+                canvas.told(&format!("{}, {name}: {value}", row.text), |canvas| canvas.mark((at, y), mark, color));
             }
         }
     })

@@ -31,6 +31,8 @@ pub(crate) struct Cell {
     pub(crate) shade: Option<f64>,
     /// What stands in it, if it fits.
     pub(crate) text: String,
+    /// Its value in full.
+    pub(crate) value: String,
 }
 
 /// Places of a grid, in pixels.
@@ -91,19 +93,28 @@ fn draw_key(canvas: &mut Canvas<'_>, heat: &Heat) {
 }
 
 fn draw_cells(canvas: &mut Canvas<'_>, heat: &Heat, layout: &Layout) {
-    let (width, height) = layout.cell;
-    let size = if width >= 40 { 12 } else { 9 };
     for (index, cell) in heat.cells.iter().enumerate() {
-        let (row, column) = ((index / heat.columns.len()) as i32, (index % heat.columns.len()) as i32);
-        let (x, y) = (layout.left + column * width, layout.top + row * height);
-        if let Some(share) = cell.shade {
-            canvas.rectangle((x, y), (x + width, y + height), shade(share));
+        let (row, column) = (index / heat.columns.len(), index % heat.columns.len());
+        let at = (layout.left + column as i32 * layout.cell.0, layout.top + row as i32 * layout.cell.1);
+        if cell.value.is_empty() {
+            draw_cell(canvas, cell, at, layout.cell);
+            continue;
         }
-        let fits = width >= LEAST_WITH_TEXT && text_width(&cell.text, size) + 2 <= width;
-        if !cell.text.is_empty() && fits {
-            let color = cell.shade.map_or(GREY, ink_on);
-            canvas.text(&cell.text, (x + width / 2, y + height / 2), Label::new().centered().size(size).color(color));
-        }
+        let (row, column) = (&heat.rows[row], &heat.columns[column]);
+        let value = format!("{} {row}, {} {column}: {}", heat.row_title, heat.column_title, cell.value);
+        canvas.told(&value, |canvas| draw_cell(canvas, cell, at, layout.cell));
+    }
+}
+
+fn draw_cell(canvas: &mut Canvas<'_>, cell: &Cell, (x, y): (i32, i32), (width, height): (i32, i32)) {
+    let size = if width >= 40 { 12 } else { 9 };
+    if let Some(share) = cell.shade {
+        canvas.rectangle((x, y), (x + width, y + height), shade(share));
+    }
+    let fits = width >= LEAST_WITH_TEXT && text_width(&cell.text, size) + 2 <= width;
+    if !cell.text.is_empty() && fits {
+        let color = cell.shade.map_or(GREY, ink_on);
+        canvas.text(&cell.text, (x + width / 2, y + height / 2), Label::new().centered().size(size).color(color));
     }
 }
 

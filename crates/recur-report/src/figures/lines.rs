@@ -1,9 +1,10 @@
 //! Line charts, one panel above the other, with one legend.
 
 use crate::figures::WIDTH;
-use crate::figures::canvas::{About, Canvas, Label, cut, svg, text_width};
+use crate::figures::canvas::{About, Canvas, Label, cut, in_words, svg, text_width};
 use crate::figures::palette::{GREY, GRID, INK, style};
 use crate::figures::scale::Scale;
+use crate::numbers::significant;
 
 const LEFT: i32 = 58;
 const RIGHT: i32 = WIDTH - 22;
@@ -77,7 +78,7 @@ pub(crate) fn lines(about: &About, keys: &[Key], panels: &[Panel]) -> String {
             draw_key(canvas, key, at);
         }
         for (index, panel) in panels.iter().enumerate() {
-            draw_panel(canvas, panel, legend_height + index as i32 * PANEL);
+            draw_panel(canvas, keys, panel, legend_height + index as i32 * PANEL);
         }
     })
 }
@@ -118,7 +119,7 @@ fn draw_stroke(canvas: &mut Canvas<'_>, points: &[(i32, i32)], stroke: Stroke, c
     }
 }
 
-fn draw_panel(canvas: &mut Canvas<'_>, panel: &Panel, top: i32) {
+fn draw_panel(canvas: &mut Canvas<'_>, keys: &[Key], panel: &Panel, top: i32) {
     let (plot_top, plot_bottom) = (top + 34, top + PANEL - 48);
     let points = || panel.series.iter().flat_map(|series| &series.points).filter(|point| is_drawn(point));
     let y = Scale::around(points().flat_map(|p| [p.y - p.spread, p.y + p.spread]), plot_bottom, plot_top);
@@ -134,6 +135,10 @@ fn draw_panel(canvas: &mut Canvas<'_>, panel: &Panel, top: i32) {
     canvas.text(&panel.x_title, ((LEFT + RIGHT) / 2, plot_bottom + 36), Label::new().centered());
     for series in &panel.series {
         draw_series(canvas, series, x, y);
+    }
+    // Above all lines, so that none is in a pointer's way.
+    for series in &panel.series {
+        tell_points(canvas, keys, panel, series, x, y);
     }
 }
 
@@ -173,6 +178,38 @@ fn draw_series(canvas: &mut Canvas<'_>, series: &Series, x: Scale, y: Scale) {
     if series.has_marks {
         line.iter().for_each(|at| canvas.mark(*at, mark, color));
     }
+}
+
+/// Lets the points of a series tell their values.
+fn tell_points(canvas: &mut Canvas<'_>, keys: &[Key], panel: &Panel, series: &Series, x: Scale, y: Scale) {
+    /// Points of a series that can be told apart by a pointer.
+    const MOST: usize = 60;
+    let name = name(keys, series);
+    let points: Vec<&Point> = series.points.iter().filter(|point| is_drawn(point)).collect();
+    for point in points.iter().step_by(points.len().div_ceil(MOST).max(1)) {
+        let at = (x.pixel(point.x), y.pixel(point.y));
+        let value = in_words(&panel.title, point.y, point.spread);
+        // A level is the same wherever one looks.
+        let place = match series.stroke {
+            Stroke::Dotted => String::new(),
+            _ => format!(", {} {}", panel.x_title, x_text(panel, point.x)),
+        };
+        canvas.told(&format!("{name}{place}: {value}"), |canvas| canvas.hold(at));
+    }
+}
+
+/// What the legend calls a series: what its style stands for, then what its stroke does.
+fn name(keys: &[Key], series: &Series) -> String {
+    let by_style = keys.iter().find(|key| key.style == Some(series.style));
+    let by_stroke = keys.iter().find(|key| key.style.is_none() && key.stroke == series.stroke);
+    let texts: Vec<&str> = by_style.into_iter().chain(by_stroke).map(|key| key.text.as_str()).collect();
+    texts.join(", ")
+}
+
+/// The text of the tick at `x`, or next to it where series stand a little aside.
+fn x_text(panel: &Panel, x: f64) -> String {
+    let near = panel.x_ticks.iter().flatten().find(|(tick, _)| (tick - x).abs() < 0.5);
+    near.map_or_else(|| significant(x, 6), |(_, text)| text.clone())
 }
 
 fn is_drawn(point: &Point) -> bool {

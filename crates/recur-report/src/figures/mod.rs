@@ -9,6 +9,7 @@ pub(crate) mod dots;
 pub(crate) mod heat;
 pub(crate) mod lines;
 pub(crate) mod palette;
+pub(crate) mod parallel;
 pub(crate) mod scale;
 
 /// The width of every figure, in pixels: what a phone scales down and a page on GitHub shows in full.

@@ -5,11 +5,13 @@ use crate::answer::settings;
 use crate::markdown::{Table, code, details, left, right};
 use crate::numbers::{count, heading, spread};
 use crate::page::Page;
+use crate::sections::sweep;
 use recur_core::plan::Configuration;
 
 /// Appends the section.
 pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
     page.section("All configurations");
+    sweep::render(analysis, page);
     let n = analysis.input.plan.configurations.len() as u64;
     let summary = format!("Validation figures of {}", crate::numbers::plural(n, "configuration"));
     page.block(&details(&summary, &table(analysis).render()));

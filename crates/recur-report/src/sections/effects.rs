@@ -100,7 +100,8 @@ pub(crate) fn values_of<'a>(analysis: &Analysis<'a>, model: usize, name: &str) -
     values
 }
 
-fn in_order(a: &ParamValue, b: &ParamValue) -> Ordering {
+/// Numbers ascending; other values as they stand.
+pub(crate) fn in_order(a: &ParamValue, b: &ParamValue) -> Ordering {
     let number = |value: &ParamValue| match value {
         ParamValue::Integer(n) => Some(*n as f64),
         ParamValue::Real(x) => Some(*x),

@@ -80,8 +80,12 @@ fn cells(analysis: &Analysis<'_>, means: &[Option<f64>]) -> Vec<Cell> {
     let share = |mean: f64| if high > low { (mean - low) / (high - low) } else { 0.5 };
     let cell = |mean: &Option<f64>| match mean {
         // The lightest cell keeps a tint, so that a poor value does not look like a missing one.
-        Some(mean) => Cell { shade: Some(0.08 + 0.92 * share(*mean)), text: one_decimal(analysis, *mean) },
-        None => Cell { shade: None, text: NOTHING.to_owned() },
+        Some(mean) => Cell {
+            shade: Some(0.08 + 0.92 * share(*mean)),
+            text: one_decimal(analysis, *mean),
+            value: phrase(analysis.primary, *mean),
+        },
+        None => Cell { shade: None, text: NOTHING.to_owned(), value: "did not finish".to_owned() },
     };
     means.iter().map(cell).collect()
 }

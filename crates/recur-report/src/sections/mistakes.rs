@@ -133,8 +133,12 @@ fn figure(
 fn cell(confusion: &Confusion, truth: usize, predicted: usize) -> Cell {
     let share = confusion.count(truth, predicted) as f64 / confusion.support(truth) as f64;
     let text = if share >= 0.01 { fixed(100.0 * share, 0) } else { String::new() };
+    let value = match confusion.count(truth, predicted) {
+        0 => String::new(),
+        n => format!("{} of {} rows, {}", count(n), count(confusion.support(truth)), percent(share)),
+    };
     // The square root lets rare mistakes be seen beside the diagonal.
-    Cell { shade: (share > 0.0).then(|| share.sqrt()), text }
+    Cell { shade: (share > 0.0).then(|| share.sqrt()), text, value }
 }
 
 fn table(analysis: &Analysis<'_>, best: &ModelResult<'_>, confusion: &Confusion, pairs: &[(usize, usize)]) -> Table {

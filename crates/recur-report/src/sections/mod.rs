@@ -14,6 +14,7 @@ mod name_by_name;
 mod names;
 mod other_figures;
 pub(crate) mod reproduce;
+mod sweep;
 mod within_models;
 
 use crate::analysis::Analysis;

@@ -1,0 +1,54 @@
+//! The report as one HTML page: the Markdown page's content with its figures inside, a style and a script of its own, and
+//! nothing that has to be loaded. Without the script the page is whole; with it tables sort and filter, and figures tell
+//! their values.
+//!
+//! The page is well-formed XML as well, so that a test can read every part of it.
+
+mod body;
+mod inline;
+
+use crate::figures::canvas::escape;
+use crate::page::Page;
+use body::{Body, Heading};
+
+const STYLE: &str = include_str!("style.css");
+const SCRIPT: &str = include_str!("script.js");
+
+/// What the browser itself holds the page to: it loads nothing.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; \
+                      base-uri 'none'; form-action 'none'";
+
+/// The page of the report `name`; `answer` is its first paragraph as plain text.
+pub(crate) fn render(page: &Page, name: &str, answer: &str) -> String {
+    let Body { html, headings } = body::body(page);
+    let (name, answer) = (escaped(name), escaped(answer));
+    let contents = contents(&headings);
+    // The comments around CDATA are for the script, CDATA is for XML.
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\" />\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\" />\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\" />\n\
+         <meta name=\"color-scheme\" content=\"light dark\" />\n\
+         <meta name=\"description\" content=\"{answer}\" />\n<link rel=\"icon\" href=\"data:,\" />\n\
+         <title>{name} – recur</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n{contents}<main>\n{html}</main>\n\
+         <script>\n//<![CDATA[\n{SCRIPT}//]]>\n</script>\n</body>\n</html>\n"
+    )
+}
+
+/// Links to the sections, and within them to their parts.
+fn contents(headings: &[Heading]) -> String {
+    let link = |heading: &Heading| {
+        let Heading { level, id, html } = heading;
+        format!("<li class=\"level-{level}\"><a href=\"#{id}\">{html}</a></li>\n")
+    };
+    let links: String = headings.iter().filter(|heading| heading.level > 1).map(link).collect();
+    if links.is_empty() {
+        return String::new();
+    }
+    format!("<nav aria-label=\"Contents\">\n<ol>\n{links}</ol>\n</nav>\n")
+}
+
+/// `text` as it has to stand in an element or an attribute.
+fn escaped(text: &str) -> String {
+    escape(text).replace('"', "&quot;")
+}

@@ -1,0 +1,170 @@
+"use strict";
+
+// Tables: a click on a column's title sorts by it, upwards, downwards, and then as the page had it.
+
+const collator = new Intl.Collator("en", { numeric: true });
+
+// The value of a cell such as "68.66 ± 0.56", "+0.72 [−1.23, +2.68]", "34,034", "3 of 3" or "< 0.0001"; null for none.
+function valueOf(cell) {
+  const text = cell.replace(/\u2212/g, "-").replace(/\s+/g, " ").trim();
+  if (text === "baseline") return 0; // its difference to itself
+  const found = /^(< )?([+-]?)(∞|\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?)/.exec(text);
+  if (!found) return null;
+  const size = found[3] === "∞" ? Infinity : Number(found[3].replace(/,/g, ""));
+  const value = found[2] === "-" ? -size : size;
+  return found[1] ? value * (1 - 1e-9) : value;
+}
+
+function isMissing(text) {
+  return text === "" || text === "–";
+}
+
+// Rows in the order of a column; cells without a value come last, either way.
+function inOrder(rows, column, isNumber, sign) {
+  const keys = new Map(rows.map((row) => {
+    const text = row.cells[column].textContent.trim();
+    return [row, isNumber ? valueOf(text) : isMissing(text) ? null : text];
+  }));
+  const compare = (a, b) => (isNumber ? (a < b ? -1 : a > b ? 1 : 0) : collator.compare(a, b));
+  return rows.slice().sort((a, b) => {
+    const [x, y] = [keys.get(a), keys.get(b)];
+    if (x === null || y === null) return (x === null) - (y === null);
+    return sign * compare(x, y);
+  });
+}
+
+function makeSortable(table) {
+  const body = table.tBodies[0];
+  const rows = Array.from(body.rows);
+  const titles = Array.from(table.tHead.rows[0].cells);
+  const isPlainNumber = (text) => /^[+\u2212-]?\d[\d,]*(\.\d+)?$/.test(text);
+  titles.forEach((title, column) => {
+    const texts = rows.map((row) => row.cells[column].textContent.trim()).filter((text) => !isMissing(text));
+    const isNumber = title.classList.contains("number") || (texts.length > 0 && texts.every(isPlainNumber));
+    const button = document.createElement("button");
+    button.type = "button";
+    button.append(...title.childNodes);
+    title.append(button);
+    button.addEventListener("click", () => {
+      const next = { ascending: "descending", descending: null }[title.getAttribute("aria-sort")];
+      titles.forEach((other) => other.removeAttribute("aria-sort"));
+      if (next === null) {
+        body.append(...rows);
+      } else {
+        title.setAttribute("aria-sort", next || "ascending");
+        body.append(...inOrder(rows, column, isNumber, next ? -1 : 1));
+      }
+    });
+  });
+}
+
+// Rows that have every word stay; where each row has a line in a figure, so do these lines.
+function makeFilterable(table, lines) {
+  const rows = Array.from(table.tBodies[0].rows);
+  const label = document.createElement("label");
+  label.className = "filter";
+  label.append("Filter ");
+  const input = document.createElement("input");
+  input.type = "search";
+  const output = document.createElement("output");
+  label.append(input, output);
+  table.parentElement.before(label);
+  input.addEventListener("input", () => {
+    const words = input.value.toLowerCase().split(/\s+/).filter((word) => word);
+    let shown = 0;
+    rows.forEach((row, index) => {
+      const text = row.textContent.toLowerCase();
+      row.hidden = !words.every((word) => text.includes(word));
+      shown += row.hidden ? 0 : 1;
+      if (lines[index]) lines[index].style.display = row.hidden ? "none" : "";
+    });
+    output.textContent = words.length ? `${shown} of ${rows.length} rows` : "";
+  });
+}
+
+const ROWS_TO_FILTER = 8;
+document.querySelectorAll("table").forEach((table, index) => {
+  makeSortable(table);
+  const n_rows = table.tBodies[0].rows.length;
+  // The first table is the leaderboard.
+  if (n_rows > ROWS_TO_FILTER || (index === 0 && n_rows > 2)) makeFilterable(table, linesOf(table));
+});
+
+// The lines of the figure that stands before a folded table, by the index of their row.
+function linesOf(table) {
+  const before = table.closest("details")?.previousElementSibling;
+  const lines = before ? before.querySelectorAll("svg .line") : [];
+  return Object.fromEntries(Array.from(lines, (line) => [line.dataset.row, line]));
+}
+
+// Figures: marks tell their values, to a pointer and to the arrow keys.
+
+const tip = document.createElement("div");
+tip.id = "tip";
+tip.hidden = true;
+tip.setAttribute("role", "status");
+document.body.append(tip);
+const values = new Map();
+let told = null;
+
+function hush() {
+  if (told) {
+    told.classList.remove("told");
+    told.ownerSVGElement.classList.remove("telling");
+  }
+  told = null;
+  tip.hidden = true;
+}
+
+function tell(mark, x, y) {
+  if (told !== mark) {
+    hush();
+    told = mark;
+    mark.classList.add("told");
+    mark.ownerSVGElement.classList.add("telling");
+    tip.textContent = values.get(mark);
+    tip.hidden = false;
+  }
+  const box = tip.getBoundingClientRect();
+  const left = Math.min(Math.max(8, x + 12), innerWidth - box.width - 8);
+  const above = y - box.height - 12;
+  tip.style.left = `${Math.max(8, left)}px`;
+  tip.style.top = `${above > 8 ? above : y + 16}px`;
+}
+
+document.querySelectorAll("figure svg").forEach((svg) => {
+  const marks = Array.from(svg.querySelectorAll("g > title"), (title) => {
+    const mark = title.parentElement;
+    values.set(mark, title.textContent);
+    title.remove(); // the browser's own tip would stand beside ours
+    return mark;
+  });
+  if (!marks.length) return;
+  svg.tabIndex = 0;
+  svg.setAttribute("aria-keyshortcuts", "ArrowLeft ArrowRight Home End Escape");
+  const markAt = (event) => {
+    const mark = event.target.closest("g");
+    return mark && values.has(mark) ? mark : null;
+  };
+  const follow = (event) => {
+    const mark = markAt(event);
+    if (mark) tell(mark, event.clientX, event.clientY);
+    else hush();
+  };
+  svg.addEventListener("pointermove", follow);
+  svg.addEventListener("pointerdown", follow);
+  svg.addEventListener("pointerleave", hush);
+  svg.addEventListener("blur", hush);
+  svg.addEventListener("keydown", (event) => {
+    const shown = marks.filter((mark) => mark.style.display !== "none");
+    const at = shown.indexOf(told);
+    const last = shown.length - 1;
+    const to = { ArrowRight: Math.min(at + 1, last), ArrowLeft: Math.max(at - 1, 0), Home: 0, End: last }[event.key];
+    if (event.key === "Escape") hush();
+    if (to === undefined || !shown[to]) return;
+    event.preventDefault();
+    const box = shown[to].getBoundingClientRect();
+    tell(shown[to], box.x + box.width / 2, box.y + box.height / 2);
+  });
+});
+document.addEventListener("scroll", hush, { passive: true, capture: true });

@@ -1,0 +1,190 @@
+//! The whole sweep in one figure.
+
+use crate::analysis::Analysis;
+use crate::answer::settings;
+use crate::figures::canvas::About;
+use crate::figures::lines::{Key, Stroke};
+use crate::figures::parallel::{Axis, Line, Measure, parallel};
+use crate::numbers::{NOTHING, count, heading, parameter, phrase, plural, shown};
+use crate::page::Page;
+use crate::sections::effects::in_order;
+use recur_core::params::ParamValue;
+use recur_core::plan::Configuration;
+use recur_stats::{mean, standard_deviation};
+
+/// Parameters drawn at most: more axes have no room for their titles.
+const MOST_PARAMETERS: usize = 6;
+
+/// Appends the figure; nothing where nothing is swept.
+pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
+    let swept = swept(analysis);
+    if swept.is_empty() {
+        return;
+    }
+    let drawn = &swept[..swept.len().min(MOST_PARAMETERS)];
+    page.block(&introduction(analysis, swept.len() - drawn.len()));
+    let alternative = alternative(analysis);
+    page.figure("sweep", &alternative, figure(analysis, drawn, &alternative));
+}
+
+/// What any model sweeps, in the order of the spec.
+fn swept<'a>(analysis: &Analysis<'a>) -> Vec<&'a str> {
+    let mut names: Vec<&str> = Vec::new();
+    for name in analysis.input.plan.configurations.iter().flat_map(|configuration| &configuration.swept) {
+        if !names.contains(&name.as_str()) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+fn introduction(analysis: &Analysis<'_>, n_left_out: usize) -> String {
+    let of = if analysis.input.plan.replicates == 1 { "" } else { " (mean over replicates)" };
+    let mut text = format!(
+        "A line is a configuration, from its model through the values of its parameters to its validation {}{of}; better is \
+         up, and lines of one value lie in that order. Chosen configurations are thick and end in a mark. {NOTHING} stands \
+         for a model without the parameter.",
+        analysis.primary.title()
+    );
+    if n_left_out > 0 {
+        text.push_str(&format!(
+            " {} more {} no axis.",
+            count(n_left_out as u64),
+            if n_left_out == 1 { "has" } else { "have" }
+        ));
+    }
+    text
+}
+
+/// Validation figures of a configuration: mean and standard deviation.
+fn measured(analysis: &Analysis<'_>, index: usize) -> Option<(f64, Option<f64>)> {
+    let values = analysis.validation(index, analysis.primary);
+    Some((mean(&values)?, standard_deviation(&values)))
+}
+
+fn alternative(analysis: &Analysis<'_>) -> String {
+    let configurations = &analysis.input.plan.configurations;
+    let n = plural(configurations.len() as u64, "configuration");
+    let mut measured: Vec<(&Configuration, f64)> = (0..configurations.len())
+        .filter_map(|index| Some((&configurations[index], measured(analysis, index)?.0)))
+        .collect();
+    measured.sort_by(|(_, a), (_, b)| from_worst(analysis, Some(*b), Some(*a)));
+    match measured.as_slice() {
+        [] => format!("Of {n} none finished."),
+        [best, others @ ..] => {
+            let told = |(configuration, value): &(&Configuration, f64)| {
+                format!("{} ({} on validation)", title(configuration), phrase(analysis.primary, *value))
+            };
+            let last = others.last().map(|last| format!(", the last {}", told(last))).unwrap_or_default();
+            format!("Of {n} the best is {}{last}.", told(best))
+        }
+    }
+}
+
+fn title(configuration: &Configuration) -> String {
+    match settings(configuration) {
+        settings if settings.is_empty() => configuration.model.clone(),
+        settings => format!("{} with {settings}", configuration.model),
+    }
+}
+
+/// What is missing or no number is worst.
+fn from_worst(analysis: &Analysis<'_>, a: Option<f64>, b: Option<f64>) -> std::cmp::Ordering {
+    let key = |value: Option<f64>| {
+        let value =
+            value.filter(|value| !value.is_nan()).map(|v| if analysis.primary.higher_is_better() { v } else { -v });
+        value.unwrap_or(f64::NEG_INFINITY)
+    };
+    key(a).total_cmp(&key(b))
+}
+
+fn figure(analysis: &Analysis<'_>, swept: &[&str], title: &str) -> String {
+    let configurations = &analysis.input.plan.configurations;
+    let trials = (0..configurations.len()).flat_map(|index| analysis.findings_of(index));
+    let about =
+        About { title: title.to_owned(), trials: trials.map(|finding| finding.trial.id.short().to_owned()).collect() };
+    let key = |(index, model): (usize, &crate::analysis::ModelResult<'_>)| Key {
+        text: model.id.to_owned(),
+        style: Some(index),
+        stroke: Stroke::Solid,
+        has_mark: true,
+    };
+    let keys: Vec<Key> = analysis.models.iter().enumerate().map(key).collect();
+    let values: Vec<Vec<&ParamValue>> = swept.iter().map(|name| values(analysis, name)).collect();
+    let axes = axes(analysis, swept, &values);
+    let mut order: Vec<usize> = (0..configurations.len()).collect();
+    let score = |index: usize| measured(analysis, index).map(|(mean, _)| mean);
+    order.sort_by(|a, b| from_worst(analysis, score(*a), score(*b)));
+    let lines: Vec<Line> = order.into_iter().map(|index| line(analysis, swept, &values, index)).collect();
+    let measure = Measure {
+        title: format!("validation {}", heading(analysis.primary)),
+        higher_is_better: analysis.primary.higher_is_better(),
+    };
+    parallel(&about, &keys, &axes, &measure, &lines)
+}
+
+/// Every value that some configuration has of a parameter, swept or not.
+fn values<'a>(analysis: &Analysis<'a>, name: &str) -> Vec<&'a ParamValue> {
+    let mut values: Vec<&ParamValue> = Vec::new();
+    for value in analysis.input.plan.configurations.iter().filter_map(|configuration| configuration.params.get(name)) {
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    values.sort_by(|a, b| in_order(a, b));
+    values
+}
+
+/// The model, then each parameter; below its values the place of models without it, if there are any.
+fn axes(analysis: &Analysis<'_>, swept: &[&str], values: &[Vec<&ParamValue>]) -> Vec<Axis> {
+    let models = analysis.models.iter().rev().map(|model| model.id.to_owned()).collect();
+    let of_parameter = |(name, values): (&&str, &Vec<&ParamValue>)| {
+        let without = has_without(analysis, name).then(|| NOTHING.to_owned());
+        Axis {
+            title: (*name).to_owned(),
+            values: without.into_iter().chain(values.iter().map(|value| parameter(value))).collect(),
+        }
+    };
+    let model = Axis { title: "model".to_owned(), values: models };
+    std::iter::once(model).chain(swept.iter().zip(values).map(of_parameter)).collect()
+}
+
+fn has_without(analysis: &Analysis<'_>, name: &str) -> bool {
+    analysis.input.plan.configurations.iter().any(|configuration| configuration.params.get(name).is_none())
+}
+
+fn line(analysis: &Analysis<'_>, swept: &[&str], values: &[Vec<&ParamValue>], index: usize) -> Line {
+    let configuration = &analysis.input.plan.configurations[index];
+    let model = analysis.models.iter().position(|model| model.id == configuration.model).unwrap_or(0);
+    let place = |(name, values): (&&str, &Vec<&ParamValue>)| {
+        let value = configuration.params.get(name).and_then(|value| values.iter().position(|other| *other == value));
+        value.map_or(0, |place| place + usize::from(has_without(analysis, name)))
+    };
+    let model_place = analysis.models.len() - 1 - model;
+    Line {
+        style: model,
+        row: index,
+        places: std::iter::once(model_place).chain(swept.iter().zip(values).map(place)).collect(),
+        measure: measured(analysis, index).map(|(mean, _)| shown(analysis.primary, mean)),
+        is_chosen: analysis.input.selection.contains(index),
+        told: told(analysis, configuration, index),
+    }
+}
+
+fn told(analysis: &Analysis<'_>, configuration: &Configuration, index: usize) -> String {
+    let tally = analysis.tally(index);
+    let figure = match measured(analysis, index) {
+        None => "no replicate finished".to_owned(),
+        Some((mean, _)) => format!("{} on validation", phrase(analysis.primary, mean)),
+    };
+    let spread = measured(analysis, index).and_then(|(_, spread)| spread).filter(|spread| spread.is_finite());
+    let spread = spread
+        .map_or(String::new(), |x| format!(" (± {} over replicates)", crate::numbers::value(analysis.primary, x)));
+    let finished = if (1..tally.planned).contains(&tally.finished) {
+        format!(", {} of {} finished", count(tally.finished), count(tally.planned))
+    } else {
+        String::new()
+    };
+    let chosen = if analysis.input.selection.contains(index) { ", chosen" } else { "" };
+    format!("{}: {figure}{spread}{finished}{chosen}", title(configuration))
+}

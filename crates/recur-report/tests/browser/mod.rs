@@ -1,0 +1,266 @@
+//! The HTML page in a browser, as a person uses it: `just test-html`. Ignored otherwise, as it takes Chromium.
+
+mod chromium;
+
+use super::fixture::{Experiment, small};
+use super::{every_kind, write};
+use chromium::{Chromium, Look};
+use std::fs;
+use std::path::PathBuf;
+
+const WIDE: Look = Look { width: 1280, height: 900, is_dark: false };
+const PHONE: Look = Look { width: 360, height: 740, is_dark: false };
+
+/// A folder that is kept, so that what the tests saw can be looked at.
+fn folder() -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("html");
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// The page of an experiment in a folder of its own, which has nothing else.
+fn page(experiment: &Experiment, dir: &tempfile::TempDir) -> PathBuf {
+    let html = write(&experiment.input(), dir.path()).unwrap().html;
+    let alone = dir.path().join("alone");
+    fs::create_dir_all(&alone).unwrap();
+    let moved = alone.join(html.file_name().unwrap());
+    fs::rename(html, &moved).unwrap();
+    moved
+}
+
+fn opened(look: Look) -> (Chromium, tempfile::TempDir) {
+    let dir = tempfile::tempdir().unwrap();
+    let file = page(&small().build(), &dir);
+    let mut browser = Chromium::start();
+    browser.open(&file, look);
+    (browser, dir)
+}
+
+/// A column of a table as it is seen, from above.
+fn column(browser: &mut Chromium, table: usize, column: usize) -> Vec<String> {
+    browser.texts(&format!(
+        "Array.from(document.querySelectorAll('table')[{table}].tBodies[0].rows, \
+         (row) => row.cells[{column}].textContent.replace(/\\s+/g, ' ').trim())"
+    ))
+}
+
+fn button(table: usize, column: usize) -> String {
+    format!("document.querySelectorAll('table')[{table}].tHead.rows[0].cells[{column}].querySelector('button')")
+}
+
+fn aria_sort(browser: &mut Chromium, table: usize, column: usize) -> Option<String> {
+    let asked = format!("{}.parentElement.getAttribute('aria-sort')", button(table, column));
+    browser.value(&asked).as_str().map(str::to_owned)
+}
+
+/// The first number in a cell; none where it has none.
+fn number(cell: &str) -> Option<f64> {
+    let plain = cell.replace('−', "-").replace(',', "");
+    let start = plain.trim_start_matches(['+', '<', ' ']);
+    let end =
+        start.find(|letter: char| !(letter.is_ascii_digit() || letter == '.' || letter == '-')).unwrap_or(start.len());
+    if cell == "baseline" { Some(0.0) } else { start[..end].parse().ok() }
+}
+
+#[test]
+#[ignore = "takes Chromium: just test-html"]
+fn a_click_on_a_title_sorts_up_then_down_then_as_before() {
+    let (mut browser, _dir) = opened(WIDE);
+    let titles =
+        browser.texts("Array.from(document.querySelector('thead tr').cells, (cell) => cell.textContent.trim())");
+    let f1 = titles.iter().position(|title| title == "test macro-F1, %").expect("a column of the leaderboard");
+    let before = column(&mut browser, 0, f1);
+    let mut up = before.clone();
+    up.sort_by(|a, b| number(a).unwrap().total_cmp(&number(b).unwrap()));
+    assert_ne!(before, up, "the best model stands first");
+    let down: Vec<String> = up.iter().rev().cloned().collect();
+    for (expected, aria) in [(up, Some("ascending")), (down, Some("descending")), (before, None)] {
+        browser.click(&button(0, f1));
+        assert_eq!(column(&mut browser, 0, f1), expected);
+        assert_eq!(aria_sort(&mut browser, 0, f1).as_deref(), aria);
+    }
+    browser.value(&format!("{}.focus()", button(0, f1)));
+    browser.press("Enter", "\r");
+    assert_eq!(aria_sort(&mut browser, 0, f1).as_deref(), Some("ascending"), "from the keyboard, too");
+    browser.value(&format!("{}.click()", button(0, 0)));
+    assert_eq!(aria_sort(&mut browser, 0, f1), None, "by one column at a time");
+}
+
+#[test]
+#[ignore = "takes Chromium: just test-html"]
+fn every_column_of_numbers_sorts_by_value() {
+    let (mut browser, _dir) = opened(WIDE);
+    let n_tables = browser.value("document.querySelectorAll('table').length").as_u64().unwrap() as usize;
+    let mut n_columns = 0;
+    for table in 0..n_tables {
+        let classes = browser.texts(&format!(
+            "Array.from(document.querySelectorAll('table')[{table}].tHead.rows[0].cells, (cell) => cell.className)"
+        ));
+        for (place, _) in classes.iter().enumerate().filter(|(_, class)| *class == "number") {
+            for sign in [1.0, -1.0] {
+                browser.value(&format!("{}.click()", button(table, place)));
+                let found: Vec<Option<f64>> =
+                    column(&mut browser, table, place).iter().map(|cell| number(cell)).collect();
+                let known: Vec<f64> = found.iter().flatten().map(|value| sign * value).collect();
+                assert!(known.is_sorted(), "table {table}, column {place}: {found:?}");
+                assert!(found[known.len()..].iter().all(Option::is_none), "what is missing comes last: {found:?}");
+            }
+            n_columns += 1;
+        }
+    }
+    assert!(n_columns > 20, "{n_columns}");
+}
+
+#[test]
+#[ignore = "takes Chromium: just test-html"]
+fn cells_of_every_form_sort_by_their_number() {
+    let (mut browser, _dir) = opened(WIDE);
+    let cells = [
+        "68.66 ± 0.56",
+        "–",
+        "+0.72 [−1.23, +2.68]",
+        "3 of 3",
+        "1,234",
+        "−∞",
+        "< 0.0001",
+        "0.0001",
+        "baseline",
+        "",
+        "−0.5",
+        "∞",
+    ];
+    let rows: String = cells.iter().map(|cell| format!("<tr><td>{}</td></tr>", cell.replace('<', "&lt;"))).collect();
+    browser.value(&format!(
+        "document.body.insertAdjacentHTML('beforeend', `<div><table id=\"odd\"><thead><tr><th class=\"number\">x</th></tr></thead>\
+         <tbody>{rows}</tbody></table></div>`); makeSortable(document.getElementById('odd'))"
+    ));
+    browser.click("document.querySelector('#odd button')");
+    let sorted = browser.texts("Array.from(document.querySelectorAll('#odd td'), (cell) => cell.textContent)");
+    let by_hand = [
+        "−∞",
+        "−0.5",
+        "baseline",
+        "< 0.0001",
+        "0.0001",
+        "+0.72 [−1.23, +2.68]",
+        "3 of 3",
+        "68.66 ± 0.56",
+        "1,234",
+        "∞",
+        "–",
+        "",
+    ];
+    assert_eq!(sorted, by_hand);
+}
+
+#[test]
+#[ignore = "takes Chromium: just test-html"]
+fn a_filter_leaves_the_rows_with_its_words_and_their_lines() {
+    let (mut browser, _dir) = opened(WIDE);
+    let details =
+        "Array.from(document.querySelectorAll('details')).find((d) => d.textContent.includes('configurations'))";
+    browser.click(&format!("{details}.querySelector('summary')"));
+    browser.click(&format!("{details}.querySelector('.filter input')"));
+    browser.insert("Stacked learning_rate=0.01");
+    let seen = browser.texts(&format!(
+        "Array.from({details}.querySelectorAll('tbody tr')).filter((row) => row.offsetHeight > 0)\
+         .map((row) => row.cells[0].textContent + ' ' + row.cells[1].textContent)"
+    ));
+    assert_eq!(seen, ["stacked_rnn layers=1, learning_rate=0.01", "stacked_rnn layers=2, learning_rate=0.01"]);
+    assert_eq!(browser.value(&format!("{details}.querySelector('output').textContent")), "2 of 10 rows");
+    let lines = "Array.from(document.querySelectorAll('svg .line'))";
+    let shown =
+        format!("{lines}.filter((line) => line.style.display !== 'none').map((line) => line.dataset.row).sort()");
+    assert_eq!(browser.texts(&shown), ["5", "8"]);
+    browser.value(&format!("{details}.querySelector('input').select()"));
+    browser.press("Backspace", "");
+    browser.insert(" ");
+    assert_eq!(browser.texts(&shown).len(), 10, "without words all are there");
+}
+
+#[test]
+#[ignore = "takes Chromium: just test-html"]
+fn marks_tell_their_values_to_the_pointer_and_to_the_arrow_keys() {
+    let (mut browser, _dir) = opened(WIDE);
+    let tip = "document.getElementById('tip').hidden ? '' : document.getElementById('tip').textContent";
+    let figure =
+        "Array.from(document.querySelectorAll('figure')).find((f) => f.textContent.includes('layers on validation'))";
+    assert_eq!(browser.value(tip), "");
+    browser.point_at(&format!("{figure}.querySelector('circle[pointer-events]')"));
+    let told = browser.value(tip);
+    let told = told.as_str().unwrap();
+    assert!(told.starts_with("stacked_rnn, layers 1: validation macro-F1 ") && told.ends_with(" %"), "{told}");
+    browser.value(&format!("{figure}.querySelector('svg').focus({{preventScroll: true}})"));
+    browser.press("ArrowRight", "");
+    let next = browser.value(tip);
+    assert!(next.as_str().unwrap().starts_with("stacked_rnn, layers 2: "), "{next}");
+    browser.press("Escape", "");
+    assert_eq!(browser.value(tip), "");
+    let sweep = "document.querySelector('svg .line').ownerSVGElement";
+    browser.scroll_to(sweep);
+    browser.value(&format!("{sweep}.focus({{preventScroll: true}})"));
+    browser.press("End", "");
+    let best = browser.value(tip);
+    assert!(best.as_str().unwrap().starts_with("stacked_rnn with layers=2, learning_rate=0.1: "), "{best}");
+    assert_eq!(browser.value("document.querySelectorAll('.line.told').length"), 1, "its line stands out");
+}
+
+#[test]
+#[ignore = "takes Chromium: just test-html"]
+fn no_page_is_wider_than_a_phone_or_loads_or_complains_of_anything() {
+    let mut browser = Chromium::start();
+    for experiment in every_kind() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = page(&experiment, &dir);
+        let name = &experiment.plan.name;
+        for look in [PHONE, WIDE] {
+            browser.open(&file, look);
+            browser.value("document.querySelectorAll('details').forEach((details) => { details.open = true; })");
+            let width = browser.value("document.scrollingElement.scrollWidth").as_u64().unwrap();
+            assert!(width <= u64::from(look.width), "{name} is {width} wide");
+            for event in std::mem::take(&mut browser.events) {
+                let method = event["method"].as_str().unwrap_or_default();
+                assert!(!["Runtime.exceptionThrown", "Log.entryAdded"].contains(&method), "{name}: {event}");
+                if method == "Network.requestWillBeSent" {
+                    let url = event["params"]["request"]["url"].as_str().unwrap();
+                    assert!(url == format!("file://{}", file.display()) || url.starts_with("data:"), "{name}: {url}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+#[ignore = "takes Chromium: just test-html"]
+fn pages_show_something_on_a_ground_that_follows_light_and_dark() {
+    let mut browser = Chromium::start();
+    let dir = tempfile::tempdir().unwrap();
+    let file = page(&small().build(), &dir);
+    for (name, look) in [("wide", WIDE), ("phone", PHONE)] {
+        for (scheme, is_dark, ground) in [("light", false, [0xff; 3]), ("dark", true, [0x0d, 0x11, 0x17])] {
+            browser.open(&file, Look { is_dark, ..look });
+            let picture = browser.picture(&folder().join(format!("{name}-{scheme}.png")));
+            assert_eq!((picture.size.0, picture.ground), (u64::from(look.width), ground));
+            assert!(picture.size.1 > 2_000, "the whole page: {picture:?}");
+            let has_content = picture.n_colors > 200 && (0.3..0.98).contains(&picture.ground_share);
+            assert!(has_content, "{picture:?}");
+        }
+    }
+}
+
+#[test]
+#[ignore = "takes Chromium: just test-html"]
+fn the_page_is_whole_without_its_script() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = page(&small().build(), &dir);
+    let mut browser = Chromium::start();
+    let count = "['tbody tr', 'svg', 'h2', 'button', '.filter', 'g > title'].map((what) => document.querySelectorAll(what).length)";
+    browser.open(&file, WIDE);
+    let with: Vec<u64> = serde_json::from_value(browser.value(count)).unwrap();
+    browser.call("Emulation.setScriptExecutionDisabled", serde_json::json!({"value": true}));
+    browser.open(&file, WIDE);
+    let without: Vec<u64> = serde_json::from_value(browser.value(count)).unwrap();
+    assert_eq!(with[..3], without[..3]);
+    assert_eq!(without[3..5], [0, 0], "no control that would do nothing");
+    assert!(without[5] > 50 && with[5] == 0, "the browser's own tips, or ours");
+}
