@@ -61,6 +61,11 @@ models *ID:
 new-model NAME:
     @cargo run --quiet -p recur-scaffold -- "$@"
 
+# Run the battery of checks on a model (--set param=value, --json)
+[group('models')]
+check-model ID *OPTIONS:
+    @cargo run --release --bin recur -- check-model "$@"
+
 # Tell the labels of names (--model FILE or trial id, --top N, --log-probs)
 [group('experiments')]
 predict *OPTIONS:

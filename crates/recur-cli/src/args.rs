@@ -61,6 +61,9 @@ pub(crate) enum Command {
     Reproduce(Reproduce),
     /// List the models, or tell all about one
     Models(Models),
+    /// Hold a model to the contract: runs the battery of checks, and compares instruction sets
+    #[command(after_help = CHECK_MODEL_HELP)]
+    CheckModel(CheckModel),
     /// Print the JSON Schema of specs, with the parameters of every model, for editors
     Schema(Schema),
     /// Tell which language a name comes from, with weights that an experiment kept
@@ -94,6 +97,15 @@ Examples:
 
 Ends with 0 where every compared byte is the same, and with 4 where one differs; the first difference is told by its
 place. docs/reproducibility.md says what is proven.";
+
+const CHECK_MODEL_HELP: &str = "\
+Examples:
+  recur check-model manual_rnn
+  recur check-model stacked_rnn --set layers=2 --set dropout=0.2
+  recur check-model my_model --json > checks.json
+
+Each check passes, passes in part, is skipped with its reason, or fails. Ends with 0 where none failed, and with 5 where
+one did. docs/battery.md lists the checks with the mistakes that they catch.";
 
 const PREDICT_HELP: &str = "\
 Examples:
@@ -328,6 +340,21 @@ pub(crate) struct Target {
 pub(crate) struct Schema {
     #[command(flatten)]
     pub(crate) target: Target,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct CheckModel {
+    /// The model
+    pub(crate) id: String,
+    /// Give a parameter another value than its default; may be repeated
+    #[arg(long = "set", value_name = "PARAM=VALUE", action = ArgAction::Append)]
+    pub(crate) params: Vec<String>,
+    /// Print the outcomes as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Print the digest of a training and nothing else: what the command asks of its own processes
+    #[arg(long, hide = true)]
+    pub(crate) digest: bool,
 }
 
 #[derive(Debug, clap::Args)]

@@ -1,5 +1,6 @@
 //! The commands.
 
+mod check_model;
 mod compare;
 mod doctor;
 mod experiment;
@@ -44,6 +45,7 @@ pub(crate) fn run(args: &Args, builtin: &Registry) -> Result<Exit, CliError> {
         Command::Verify(command) => verify::run(command, args.log_level, registry),
         Command::Reproduce(command) => verify::reproduce(command, args.log_level, registry),
         Command::Models(command) => models::run(command, registry),
+        Command::CheckModel(command) => check_model::run(command, args.log_level, registry),
         Command::Schema(command) => schema::run(command, registry),
         Command::Predict(command) => predict::run(command, args.log_level, registry),
         Command::Doctor(command) => doctor::run(command),

@@ -25,6 +25,8 @@ pub enum Exit {
     SomeTrialsFailed,
     /// 4: what was made again or checked is not what is there.
     Different,
+    /// 5: a model does not keep the contract.
+    ContractBroken,
     /// 130: interrupted; what was finished is kept.
     Interrupted,
 }
@@ -36,6 +38,7 @@ impl From<Exit> for ExitCode {
             Exit::Error => 1,
             Exit::SomeTrialsFailed => 3,
             Exit::Different => 4,
+            Exit::ContractBroken => 5,
             Exit::Interrupted => 130,
         })
     }
@@ -192,6 +195,8 @@ pub(crate) enum CliError {
     ReadGenerated { path: PathBuf, source: std::io::Error, remedy: String },
     #[error("{}:{line} is not what recur generates\n  there:     {there}\n  generated: {made}", path.display())]
     NotAsGenerated { path: PathBuf, line: usize, there: String, made: String, remedy: String },
+    #[error("--set {given}: {problem}")]
+    SetParam { given: String, problem: String },
     #[error("cannot write to standard output")]
     Output(#[from] std::io::Error),
 }

@@ -1,7 +1,7 @@
 //! Builds, trains and asks the models of one plugin.
 
 use crate::names::{self, N_CLASSES, N_TOKENS, Names};
-use recur_core::model::{Cancel, Model, ModelError, ModelPlugin, Regime, Setup};
+use recur_core::model::{Cancel, Cost, Model, ModelError, ModelPlugin, Regime, Setup};
 use recur_core::params::{ParamKind, ParamValue, Params};
 use recur_core::random::StreamPath;
 use recur_core::settings::{ClassWeights, Optimizer, Sampling, Schedule, TrainingLength, TrainingSettings};
@@ -112,15 +112,24 @@ impl Bench {
     /// # Errors
     /// If the plugin refuses.
     pub fn build(&self, seed: u64) -> Result<Box<dyn Model>, ModelError> {
-        self.plugin.build(&Setup {
+        self.plugin.build(&self.setup(&streams(seed)))
+    }
+
+    /// What the plugin says that a model costs, for names of `letters` letters.
+    pub fn cost(&self, letters: u64) -> Option<Cost> {
+        self.plugin.cost(&self.setup(&streams(SEED)), letters)
+    }
+
+    fn setup<'a>(&'a self, streams: &'a StreamPath) -> Setup<'a> {
+        Setup {
             params: &self.params,
             training: &self.training,
             n_tokens: N_TOKENS,
             n_classes: N_CLASSES,
             class_weights: &self.class_weights,
-            streams: &streams(seed),
+            streams,
             workers: &self.workers,
-        })
+        }
     }
 
     /// Builds a model and trains it to the end on `names`.

@@ -1,5 +1,6 @@
 //! The table of checks in docs/battery.md against the battery's own list.
 
+use recur_testkit::processes::{FRESH_PROCESS, INSTRUCTION_SETS};
 use std::path::{Path, PathBuf};
 
 const BEGIN: &str = "<!-- checks: begin -->\n";
@@ -17,8 +18,10 @@ fn read() -> String {
 fn written(page: &str) -> String {
     let (before, rest) = page.split_once(BEGIN).expect("the page has the first marker");
     let (_, after) = rest.split_once(END).expect("the page has the second marker");
-    let rows: String =
-        recur_testkit::checks().iter().map(|check| format!("| `{}` | {} |\n", check.name, check.catches)).collect();
+    let row = |(name, catches): (&str, &str)| format!("| `{name}` | {catches} |\n");
+    let checks = recur_testkit::checks();
+    let processes = [FRESH_PROCESS, INSTRUCTION_SETS];
+    let rows: String = checks.iter().map(|check| (check.name, check.catches)).chain(processes).map(row).collect();
     format!("{before}{BEGIN}\n| check | catches, for example |\n|---|---|\n{rows}\n{END}{after}")
 }
 

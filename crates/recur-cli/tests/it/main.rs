@@ -5,6 +5,7 @@ mod processes;
 
 mod bad_data;
 mod bad_specs;
+mod check_model;
 mod compare;
 mod disk;
 mod end_to_end;

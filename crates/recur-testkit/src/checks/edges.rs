@@ -60,12 +60,15 @@ fn ends(spec: &ParamSpec) -> Vec<ParamValue> {
     }
 }
 
-/// About how many numbers the model has at a great whole `value`, from how it grows between 16 and 32.
+/// About how many numbers the model has at a great whole `value`: as it tells, or from how it grows between 16 and 32.
 fn size_at(bench: &Bench, spec: &ParamSpec, value: &ParamValue) -> Result<Option<f64>, Stop> {
     const SMALL: [i64; 2] = [16, 32];
     let (ParamKind::Integer { min, .. }, ParamValue::Integer(n)) = (spec.kind, value) else { return Ok(None) };
     if *n <= SMALL[1] || min > SMALL[0] {
         return Ok(None);
+    }
+    if let Some(cost) = bench.with_param(spec.name, value.clone()).cost(1).filter(|_| !bench.is_one_shot()) {
+        return Ok(Some(cost.parameters as f64));
     }
     let mut sizes = [0.0; 2];
     for (size, small) in sizes.iter_mut().zip(SMALL) {

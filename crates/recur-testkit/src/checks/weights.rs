@@ -31,6 +31,11 @@ pub const CHECKS: &[Check] = &[
         wrong_weights_are_refused,
     ),
     Check::new(
+        "the_cost_told_is_not_exceeded",
+        "more numbers, or more bytes of weights, than `recur models` says",
+        the_cost_told_is_not_exceeded,
+    ),
+    Check::new(
         "weights_and_state_do_not_grow",
         "a list that training only ever adds to; state out of proportion to the weights",
         weights_and_state_do_not_grow,
@@ -126,6 +131,22 @@ fn check_refused(bench: &Bench, what: &str, weights: &[Tensor]) -> Verdict {
         Err(other) => Err(Stop::Fail(format!("{what} is refused as `{other}`"))),
         Ok(()) => Err(Stop::Fail(format!("{what} is taken"))),
     }
+}
+
+fn the_cost_told_is_not_exceeded(bench: &Bench) -> Verdict {
+    let longest = names::learnable().and(&names::odd());
+    let letters = longest.rows().iter().map(|row| longest.sequences.get(*row).len()).max().unwrap_or(1) as u64;
+    let Some(cost) = bench.cost(letters) else { return Err(Stop::Skip("it tells no cost")) };
+    let model = bench.trained()?;
+    let bytes = |tensor: &Tensor| match &tensor.data {
+        TensorData::F32(data) => 4 * data.len() as u64,
+        TensorData::F64(data) => 8 * data.len() as u64,
+        TensorData::I64(data) => 8 * data.len() as u64,
+    };
+    let has = (model.n_parameters() as u64, model.weights().iter().map(bytes).sum::<u64>());
+    ensure(has.0 <= cost.parameters && has.1 <= cost.weight_bytes, || {
+        format!("{} trained numbers and {} bytes of weights, but it tells {cost:?}", has.0, has.1)
+    })
 }
 
 /// After one epoch and after five, weights and state are as large; the state has a few numbers for each trained one.

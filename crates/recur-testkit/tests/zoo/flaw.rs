@@ -5,6 +5,9 @@
 pub enum Flaw {
     /// The honest model.
     None,
+    /// The honest model, with lower grades.
+    PromisesOneMachine,
+    PromisesNothing,
 
     // What is declared.
     IdIsNoNoun,
@@ -67,6 +70,7 @@ pub enum Flaw {
     TakesNoBiasBack,
     SavesWhatItNeverReads,
     TakesAnyWeights,
+    CostsMoreThanItTells,
     KeepsEveryLoss,
     ForgetsTheMoments,
     CountsItsOwnSteps,

@@ -5,7 +5,7 @@ use crate::model::ZooModel;
 use crate::net::Net;
 use crate::optimizer::Optimizer;
 use crate::shared;
-use recur_core::model::{Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
+use recur_core::model::{Cost, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
 use recur_core::params::{ParamDefault, ParamKind, ParamSpec};
 use recur_core::random::StreamPath;
 use std::collections::HashSet;
@@ -81,7 +81,11 @@ impl ModelPlugin for Zoo {
     }
 
     fn determinism(&self) -> Determinism {
-        Determinism::Portable
+        match self.0 {
+            Flaw::PromisesOneMachine => Determinism::Machine,
+            Flaw::PromisesNothing => Determinism::None,
+            _ => Determinism::Portable,
+        }
     }
 
     fn regime(&self) -> Regime {
@@ -102,6 +106,16 @@ impl ModelPlugin for Zoo {
 
     fn source_file(&self) -> &'static str {
         file!()
+    }
+
+    /// Numbers in double precision.
+    fn cost(&self, setup: &Setup<'_>, letters: u64) -> Option<Cost> {
+        let net = Net { flaw: self.0, v: setup.n_tokens, h: setup.params.size("hidden_size"), c: setup.n_classes };
+        let numbers = net.n_parameters() as u64;
+        let (products, outputs) = (letters * (net.h * net.h) as u64, (net.h * net.c) as u64);
+        let bytes = if self.0 == Flaw::CostsMoreThanItTells { 4 } else { 8 };
+        // One more for what the animals in question save or count.
+        Some(Cost { parameters: numbers + 1, weight_bytes: bytes * (numbers + 1), multiply_adds: products + outputs })
     }
 
     fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {

@@ -6,9 +6,10 @@ use crate::plugin::Zoo;
 use recur_core::model::ModelPlugin as _;
 use recur_core::params::Params;
 use recur_testkit::bench::training;
+use recur_testkit::processes::{Given, fresh_process, instruction_sets};
 use recur_testkit::{Bench, Outcome, check_model_observed, check_model_trained, checks};
 
-const N_RAN: usize = 45;
+const N_RAN: usize = 46;
 
 #[test]
 fn an_honest_model_passes() {
@@ -34,7 +35,7 @@ fn counts_and_what_was_left_out_are_shown() {
 }
 
 #[test]
-#[should_panic(expected = "of which at least 46 were to run")]
+#[should_panic(expected = "of which at least 47 were to run")]
 fn too_few_checks_do_not_pass() {
     battery(Flaw::None).assert_passed(N_RAN + 1);
 }
@@ -57,4 +58,40 @@ fn every_check_is_told_before_and_after_it_runs() {
         battery.results.iter().flat_map(|(name, outcome)| [(*name, None), (*name, Some(outcome.clone()))]).collect();
     assert_eq!(told, expected);
     assert_eq!(battery.results.len(), checks().len());
+}
+
+#[test]
+fn a_model_that_promises_nothing_of_its_bits_skips_what_compares_them() {
+    let battery = battery(Flaw::PromisesNothing);
+    battery.assert_passed(N_RAN - 9);
+    let reason = Outcome::Skipped("it promises nothing of its bits".to_owned());
+    assert_eq!(battery.results.iter().filter(|(_, outcome)| *outcome == reason).count(), 9);
+}
+
+#[test]
+fn a_fresh_process_must_give_the_same() {
+    let given = |digest: &str| Ok(digest.to_owned());
+    let of = |flaw, this, fresh| fresh_process(&Zoo(flaw), &this, &fresh).1;
+    assert_eq!(of(Flaw::None, given("aa"), given("aa")), Outcome::Ran);
+    assert!(
+        matches!(of(Flaw::None, given("aa"), given("bb")), Outcome::Failed(told) if told.contains("aa here, and bb"))
+    );
+    assert_eq!(of(Flaw::None, given("aa"), Err("it ended".to_owned())), Outcome::Failed("it ended".to_owned()));
+    assert!(matches!(of(Flaw::PromisesOneMachine, given("aa"), given("bb")), Outcome::Failed(_)));
+    assert!(matches!(of(Flaw::PromisesNothing, given("aa"), given("bb")), Outcome::Skipped(_)));
+}
+
+#[test]
+fn instruction_sets_are_held_to_the_grade() {
+    let given = |narrow: &str, wide: &str| [("narrow", Ok(narrow.to_owned())), ("wide", Ok(wide.to_owned()))];
+    let of = |flaw, given: &[(&'static str, Given)]| instruction_sets(&Zoo(flaw), given).1;
+    assert_eq!(of(Flaw::None, &given("aa", "aa")), Outcome::Ran);
+    let told = "a training gives aa on narrow, bb on wide".to_owned();
+    assert_eq!(of(Flaw::None, &given("aa", "bb")), Outcome::Failed(told.clone()));
+    let allowed = Outcome::Skipped(format!("{told}; the grade `machine` allows it"));
+    assert_eq!(of(Flaw::PromisesOneMachine, &given("aa", "bb")), allowed);
+    assert!(matches!(of(Flaw::PromisesNothing, &given("aa", "bb")), Outcome::Skipped(_)));
+    assert!(matches!(of(Flaw::None, &given("aa", "aa")[..1]), Outcome::Skipped(_)));
+    let broken = [("narrow", Ok("aa".to_owned())), ("wide", Err("it ended".to_owned()))];
+    assert!(matches!(of(Flaw::PromisesOneMachine, &broken), Outcome::Failed(told) if told.contains("nothing on wide")));
 }

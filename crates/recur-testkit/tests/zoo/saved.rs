@@ -58,6 +58,11 @@ fn a_model_that_takes_any_weights_is_caught() {
 }
 
 #[test]
+fn a_cost_that_is_told_too_low_is_caught() {
+    check(Flaw::CostsMoreThanItTells, "the_cost_told_is_not_exceeded", &[]);
+}
+
+#[test]
 fn state_that_grows_with_every_call_is_caught() {
     check(
         Flaw::KeepsEveryLoss,
