@@ -6,6 +6,7 @@ mod browser;
 mod export;
 mod fixture;
 mod html;
+mod together;
 
 use fixture::{Experiment, Outline, all_diverged, clear, diverges, labels, long_names, many_labels, small};
 use recur_core::digest::Digest;

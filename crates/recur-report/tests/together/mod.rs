@@ -1,0 +1,144 @@
+//! Several experiments as one.
+
+use crate::fixture::{Experiment, Outline, all_diverged, clear, integers};
+use recur_core::digest::Digest;
+use recur_core::metric::Metric;
+use recur_report::{Export, HowTo, Overview, Part, ReportError, Together, Unlike};
+use std::collections::BTreeMap;
+
+/// A baseline and two families.
+fn one() -> Experiment {
+    clear().build()
+}
+
+/// The same baseline on the same names, and a family with other parameters.
+fn two() -> Experiment {
+    let mut outline = clear();
+    outline.models.remove(1);
+    outline.models[1].axes = vec![("layers", integers(&[3, 4]))];
+    (outline.models[1].skill, outline.question) = (0.7, "Do more layers do better?");
+    outline.build()
+}
+
+fn part<'a>(name: &'a str, experiment: &'a Experiment) -> Part<'a> {
+    let labels = experiment.plan.models().into_iter().map(|model| (model.to_owned(), format!("{name}/{model}")));
+    Part { name, input: experiment.input(), labels: labels.collect() }
+}
+
+fn how_to() -> HowTo {
+    let text = |text: &str| text.to_owned();
+    HowTo {
+        spec_path: text("one, two"),
+        command: text("just compare one two"),
+        recur_version: text("0.1.0"),
+        commit: None,
+        resolved_spec: text("recur: 1\n---\nrecur: 1\n"),
+        numeric_contract: 1,
+    }
+}
+
+fn together(one: &Experiment, two: &Experiment, baseline: Option<&str>) -> Result<Together, ReportError> {
+    Together::of(&[part("one", one), part("two", two)], "both", how_to(), baseline)
+}
+
+#[test]
+fn an_overview_reads_as_reviewed() {
+    let overview = Overview::of(&together(&one(), &two(), None).unwrap()).unwrap();
+    insta::assert_snapshot!("overview", overview.markdown());
+    let single = |experiment: Outline| Outline { replicates: 1, ..experiment }.build();
+    let mut other = clear();
+    other.models.truncate(1);
+    other.models[0].axes = vec![("ngrams", integers(&[3]))];
+    let overview = Overview::of(&together(&single(clear()), &single(other), None).unwrap()).unwrap();
+    insta::assert_snapshot!("overview_of_names", overview.markdown());
+}
+
+#[test]
+fn models_keep_their_choice_their_figures_and_their_trials() {
+    let (one, two) = (one(), two());
+    let whole = together(&one, &two, None).unwrap();
+    let models = |input| -> BTreeMap<String, serde_json::Value> {
+        let document: serde_json::Value = serde_json::from_str(&Export::resampled(&input, 10).unwrap().json()).unwrap();
+        let models = document["models"].as_array().unwrap().clone();
+        models.into_iter().map(|model| (model["model"].as_str().unwrap().to_owned(), model)).collect()
+    };
+    let found = models(whole.input());
+    assert_eq!(found.len(), 4);
+    for (name, own) in [("one", &one), ("two", &two)] {
+        for (id, model) in models(own.input()) {
+            let label = format!("{name}/{id}");
+            let here = &found[whole.twins().get(&label).unwrap_or(&label)];
+            for field in ["params", "trials", "trial_ids", "validation", "test", "labels"] {
+                assert_eq!(here[field], model[field], "{label} {field}");
+            }
+        }
+    }
+    let twins = BTreeMap::from([("two/linfa_logistic".to_owned(), "one/linfa_logistic".to_owned())]);
+    assert_eq!(*whole.twins(), twins);
+}
+
+#[test]
+fn the_baseline_is_the_firsts_best_on_validation_unless_another_is_named() {
+    let (mut one, two) = (one(), two());
+    // By these test figures another model would be the best.
+    one.tests.iter_mut().for_each(|test| test.scores.macro_f1 = 1.0 - test.scores.macro_f1);
+    let baseline = |named| together(&one, &two, named).unwrap().input().plan.report.baseline.clone().unwrap();
+    assert_eq!(baseline(None), "one/stacked_rnn");
+    assert_eq!(baseline(Some("two/stacked_rnn")), "two/stacked_rnn");
+    assert_eq!(baseline(Some("two/linfa_logistic")), "one/linfa_logistic");
+}
+
+#[test]
+fn what_differs_is_named() {
+    fn check(change: impl FnOnce(&mut Experiment), expected: &str) {
+        let (one, mut two) = (one(), two());
+        change(&mut two);
+        match together(&one, &two, None) {
+            Err(ReportError::Unlike { first, second, unlike }) => {
+                assert_eq!((first.as_str(), second.as_str()), ("one", "two"));
+                assert_eq!(unlike.to_string(), expected);
+            }
+            other => panic!("{expected}: {other:?}"),
+        }
+    }
+    check(|two| two.plan.seed = 8, "seed is 7 and 8, which divide the rows in other ways");
+    check(
+        |two| two.plan.split.stratify = false,
+        "their rows are divided by other rules; data.split.stratify is true and false",
+    );
+    check(
+        |two| {
+            let digest = Digest::of(b"other");
+            two.findings.iter_mut().for_each(|finding| finding.record.identity.dataset = digest.clone());
+            (two.facts.dataset, two.plan.data.source) = (digest, "data/other.csv".to_owned());
+        },
+        "their data differ: 8400 and 8400 rows; data.source is data/names.csv and data/other.csv",
+    );
+    check(
+        |two| two.label_names[0] = "Polish".to_owned(),
+        "their labels differ: the first alone has Czech; the second alone has Polish",
+    );
+    check(
+        |two| two.plan.report.primary = Metric::Loss,
+        "report.primary is macro_f1 and loss: their configurations were chosen by other figures",
+    );
+    check(
+        |two| two.findings.iter_mut().for_each(|finding| finding.record.split = Digest::of(b"other")),
+        "replicate 0 is divided in another way, by another version of recur",
+    );
+    check(
+        |two| two.findings.iter_mut().for_each(|finding| finding.record.identity.replicate += 2),
+        "one is of replicate 0 and the other of replicate 2, each another split",
+    );
+    let fewer = Outline { replicates: 3, ..clear() }.build();
+    let error = together(&one(), &fewer, None).unwrap_err();
+    let is_such = |unlike: &Unlike| *unlike == Unlike::Replicates { first: 5, second: 3 };
+    assert!(matches!(&error, ReportError::Unlike { unlike, .. } if is_such(unlike)), "{error}");
+}
+
+#[test]
+fn an_experiment_without_a_choice_is_refused() {
+    let wild = Outline { name: "clear", ..all_diverged() }.build();
+    let error = together(&one(), &wild, None).unwrap_err();
+    assert!(matches!(&error, ReportError::NothingFinished { name } if name == "two"), "{error}");
+}
