@@ -81,6 +81,11 @@ doctor *OPTIONS:
 test *OPTIONS:
     @if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --workspace "$@"; else cargo test --workspace --lib --bins --tests --examples "$@"; fi
 
+# Build, test and run the program with a model of its own in another workspace
+[group('checks')]
+test-examples:
+    tools/own-model
+
 # Run the examples in the documentation
 [group('checks')]
 test-docs:
@@ -148,7 +153,7 @@ docs:
 
 # All checks, from cheap to dear
 [group('checks')]
-ci: lint docs test-docs check-generated test-jobs test-report test-html test
+ci: lint docs test-docs check-generated test-jobs test-report test-html test test-examples
 
 # Measure the kernels and training steps, as names a second and as a fraction of the measured peak
 [group('measurements')]

@@ -1,0 +1,5 @@
+//! Digests this crate's code for `RECUR_CODE_letter_bayes`: an edited model makes other trials.
+
+fn main() {
+    recur_code::emit();
+}

@@ -1,0 +1,180 @@
+#![doc = include_str!("description.md")]
+//!
+//! Letters for dimensions: `C` labels, `V` tokens.
+
+#[cfg(test)]
+mod tests;
+
+use recur_core::dataset::Sequences;
+use recur_core::model::{Determinism, Model, ModelError, ModelPlugin, Piece, Regime, Setup};
+use recur_core::params::{ParamDefault, ParamKind, ParamSpec};
+use recur_core::tensor::{Tensor, TensorData};
+
+/// The plugin.
+pub struct LetterBayes;
+
+const PARAMETERS: &[ParamSpec] = &[ParamSpec {
+    name: "smoothing",
+    kind: ParamKind::Real { min: 0.0, max: 1000.0, above_min: true },
+    default: ParamDefault::Real(1.0),
+    meaning: "added to each count, so that nothing is impossible",
+}];
+
+impl ModelPlugin for LetterBayes {
+    fn id(&self) -> &'static str {
+        "letter_bayes"
+    }
+
+    fn summary(&self) -> &'static str {
+        "naive Bayes on single letters"
+    }
+
+    fn description(&self) -> &'static str {
+        include_str!("description.md")
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn code(&self) -> &'static str {
+        env!("RECUR_CODE_letter_bayes")
+    }
+
+    fn determinism(&self) -> Determinism {
+        Determinism::Portable
+    }
+
+    fn regime(&self) -> Regime {
+        Regime::OneShot
+    }
+
+    fn parameters(&self) -> &'static [ParamSpec] {
+        PARAMETERS
+    }
+
+    fn source_file(&self) -> &'static str {
+        file!()
+    }
+
+    fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {
+        let (n_classes, n_tokens) = (setup.n_classes, setup.n_tokens);
+        Ok(Box::new(Counts {
+            smoothing: setup.params.real("smoothing"),
+            names: vec![0; n_classes],
+            letters: vec![0; n_classes * n_tokens],
+            n_tokens,
+        }))
+    }
+}
+
+/// The model: what was counted. Untrained it finds all labels equally likely.
+struct Counts {
+    smoothing: f64,
+    /// Names of each label, (C).
+    names: Vec<i64>,
+    /// Occurrences of each letter in them, (C, V).
+    letters: Vec<i64>,
+    n_tokens: usize,
+}
+
+impl Counts {
+    /// The log-probability of each label, (C). Sums are in f64 and in order, `log` is the `libm` crate's: equal bits
+    /// everywhere.
+    fn log_probabilities_of(&self, name: &[u16]) -> Vec<f64> {
+        let score = |(n_names, letters): (&i64, &[i64])| {
+            let total = libm::log(letters.iter().sum::<i64>() as f64 + self.smoothing * self.n_tokens as f64);
+            let letter = |token: &u16| libm::log(letters[usize::from(*token)] as f64 + self.smoothing) - total;
+            name.iter().map(letter).fold(libm::log(*n_names as f64 + self.smoothing), |sum, term| sum + term)
+        };
+        let mut scores: Vec<f64> = self.names.iter().zip(self.letters.chunks_exact(self.n_tokens)).map(score).collect();
+        let max = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let log_sum = max + libm::log(scores.iter().map(|score| libm::exp(score - max)).sum());
+        scores.iter_mut().for_each(|score| *score -= log_sum);
+        scores
+    }
+
+    fn tensors(&self) -> [Tensor; 2] {
+        let (names, letters) = (self.names.clone(), self.letters.clone());
+        [
+            Tensor::new("names", [names.len()], TensorData::I64(names)),
+            Tensor::new("letters", [self.names.len(), self.n_tokens], TensorData::I64(letters)),
+        ]
+    }
+}
+
+impl Model for Counts {
+    fn train(&mut self, piece: &Piece<'_>) -> Result<f64, ModelError> {
+        if piece.cancel.is_cancelled() {
+            return Err(ModelError::Cancelled);
+        }
+        self.names.fill(0);
+        self.letters.fill(0);
+        for row in piece.order {
+            let label = usize::from(piece.labels[*row as usize]);
+            self.names[label] += 1;
+            for token in piece.sequences.get(*row) {
+                self.letters[label * self.n_tokens + usize::from(*token)] += 1;
+            }
+        }
+        let loss = |row: &u32| {
+            let label = usize::from(piece.labels[*row as usize]);
+            -self.log_probabilities_of(piece.sequences.get(*row))[label]
+        };
+        Ok(piece.order.iter().map(loss).fold(piece.loss_before, |sum, loss| sum + loss))
+    }
+
+    fn log_probabilities(&mut self, sequences: &Sequences, rows: &[u32], out: &mut [f32]) -> Result<(), ModelError> {
+        for (row, out) in rows.iter().zip(out.chunks_exact_mut(self.names.len())) {
+            let found = self.log_probabilities_of(sequences.get(*row));
+            out.iter_mut().zip(found).for_each(|(out, found)| *out = found as f32);
+        }
+        Ok(())
+    }
+
+    fn n_parameters(&self) -> usize {
+        self.names.len() + self.letters.len()
+    }
+
+    fn weights(&self) -> Vec<Tensor> {
+        self.tensors().to_vec()
+    }
+
+    /// Nothing changes unless all tensors fit.
+    fn set_weights(&mut self, weights: &[Tensor]) -> Result<(), ModelError> {
+        let wrong = |name: &str, problem: String| Err(ModelError::Weights { name: name.to_owned(), problem });
+        let own = self.tensors();
+        if let Some(unknown) = weights.iter().find(|tensor| own.iter().all(|own| own.name != tensor.name)) {
+            return wrong(&unknown.name, "unknown to this model, which has names and letters".to_owned());
+        }
+        let mut found = Vec::new();
+        for own in &own {
+            let Some(tensor) = weights.iter().find(|tensor| tensor.name == own.name) else {
+                return wrong(&own.name, "missing".to_owned());
+            };
+            match &tensor.data {
+                TensorData::I64(data) if tensor.shape == own.shape => found.push(data.clone()),
+                TensorData::I64(_) => {
+                    return wrong(&own.name, format!("has shape {:?}, expected {:?}", tensor.shape, own.shape));
+                }
+                _ => return wrong(&own.name, "holds other numbers than i64".to_owned()),
+            }
+        }
+        (self.letters, self.names) = (found.remove(1), found.remove(0));
+        Ok(())
+    }
+
+    /// Learns in one go: there is no state between steps.
+    fn training_state(&self) -> Vec<Tensor> {
+        Vec::new()
+    }
+
+    fn set_training_state(&mut self, state: &[Tensor]) -> Result<(), ModelError> {
+        match state.first() {
+            None => Ok(()),
+            Some(tensor) => {
+                Err(ModelError::Weights { name: tensor.name.clone(), problem: "unknown to this model".to_owned() })
+            }
+        }
+    }
+}
