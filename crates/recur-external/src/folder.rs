@@ -17,15 +17,13 @@ impl Plugins {
     /// If the folder cannot be listed.
     pub fn find(folder: &Path) -> Result<Self, ExternalError> {
         let failed = |source| ExternalError::Folder { folder: folder.to_owned(), source };
-        let mut folders = Vec::new();
+        let mut names = Vec::new();
         for entry in std::fs::read_dir(folder).map_err(failed)? {
-            let path = entry.map_err(failed)?.path();
-            if path.join(MANIFEST).is_file() {
-                folders.push(path);
-            }
+            names.push(entry.map_err(failed)?.file_name());
         }
-        folders.sort();
-        Ok(Self(folders.iter().map(|folder| ExternalModel::in_folder(folder)).collect()))
+        names.sort_unstable();
+        let homes = names.iter().map(|name| folder.join(name)).filter(|home| home.join(MANIFEST).is_file());
+        Ok(Self(homes.map(|home| ExternalModel::in_folder(&home)).collect()))
     }
 
     /// All of them.
