@@ -120,5 +120,9 @@ fn declaration(spec: &ParamSpec) -> String {
         ParamKind::Boolean => "boolean".to_owned(),
         ParamKind::IntegerPair { min, max } => format!("integer_pair, min: {min}, max: {max}"),
     };
-    format!("  - {{name: {name}, kind: {kind}, default: {}, meaning: '{meaning}'}}\n", default.value())
+    format!(
+        "  - {{name: {name}, kind: {kind}, default: {}, meaning: '{}'}}\n",
+        default.value(),
+        meaning.replace('\'', "''")
+    )
 }

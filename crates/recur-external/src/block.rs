@@ -14,7 +14,7 @@ pub(crate) fn push_names(block: &mut Vec<u8>, sequences: &Sequences, labels: Opt
         block.extend(labels.map_or(0, |labels| labels[*row as usize]).to_le_bytes());
     }
     for row in rows {
-        block.extend(sequences.get(*row).iter().flat_map(|token| token.to_le_bytes()));
+        sequences.get(*row).iter().for_each(|token| block.extend_from_slice(&token.to_le_bytes()));
     }
 }
 
@@ -75,7 +75,9 @@ pub(crate) fn log_probabilities(block: &[u8], n_classes: usize, out: &mut [f32])
 
 /// The bytes of `f32`s.
 pub(crate) fn floats(numbers: &[f32]) -> Vec<u8> {
-    numbers.iter().flat_map(|x| x.to_le_bytes()).collect()
+    let mut bytes = Vec::with_capacity(4 * numbers.len());
+    numbers.iter().for_each(|x| bytes.extend_from_slice(&x.to_le_bytes()));
+    bytes
 }
 
 /// What the head of a message says of `tensors`, and their numbers.

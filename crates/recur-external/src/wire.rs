@@ -62,8 +62,8 @@ pub(crate) fn read<T: for<'de> Deserialize<'de>>(
     if n_bytes > max_bytes {
         return Err(Problem::TooLarge { bytes: n_bytes, limit: format!("limits.message_mib: {}", max_bytes >> 20) });
     }
-    // Grows with what arrives: an announcement alone takes no memory.
-    let mut block = Vec::new();
+    // Beyond a MiB it grows with what arrives: an announcement alone takes no memory.
+    let mut block = Vec::with_capacity(n_bytes.min(1 << 20) as usize);
     match from.take(n_bytes).read_to_end(&mut block) {
         Ok(read) if read as u64 == n_bytes => Ok(Some((head, block))),
         _ => Ok(None),
