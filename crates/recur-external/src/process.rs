@@ -8,7 +8,7 @@ use crate::time::{Heard, Stopwatch};
 use crate::wire::{self, Head};
 use std::io::{BufReader, Read, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -17,6 +17,9 @@ pub(crate) type Answer = Result<Option<(Head, Vec<u8>)>, Problem>;
 
 /// The time that a process may take to end by itself once its standard input has ended.
 const GRACE: Duration = Duration::from_secs(2);
+
+/// The time that a process may take to be done with a question once it has answered it.
+const TO_BE_TAKEN: Duration = Duration::from_secs(1);
 
 /// A running process with the threads that write to it and read from it. Ends with this value.
 #[derive(Debug)]
@@ -74,9 +77,19 @@ impl Process {
         Ok(Self { child, leash: Some(leash), questions: Some(questions), answers, stderr, heard })
     }
 
-    /// Sends a message; says whether it could be taken. Never waits.
-    pub(crate) fn send(&self, message: Vec<u8>) -> bool {
-        self.questions.as_ref().is_some_and(|questions| questions.try_send(message).is_ok())
+    /// Sends a message; says whether it could be taken. The one before may still be on its way where a plugin answers
+    /// before it has read: that is waited for, but not for long.
+    pub(crate) fn send(&self, mut message: Vec<u8>) -> bool {
+        let Some(questions) = &self.questions else { return false };
+        let since = Stopwatch::start();
+        loop {
+            match questions.try_send(message) {
+                Ok(()) => return true,
+                Err(TrySendError::Full(unsent)) if since.elapsed() < TO_BE_TAKEN => message = unsent,
+                Err(_) => return false,
+            }
+            sleep(Duration::from_millis(1));
+        }
     }
 
     /// How it ended, after its standard output did.
