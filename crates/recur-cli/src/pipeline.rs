@@ -1,23 +1,29 @@
 //! What the commands share: from a spec to its trials, and from records to a report.
 
 use crate::args::SpecArgs;
+use crate::clock::{Started, unix_seconds};
 use crate::commands::available_cores;
+use crate::environment::gather;
 use crate::error::{CliError, Exit};
 use crate::output::table;
 use crate::sweep::{in_parallel, stored};
+use recur_core::digest::Digest;
+use recur_core::division;
+use recur_core::metric::Metric;
 use recur_core::plan::Plan;
 use recur_core::record::{Outcome, TestRecord};
 use recur_core::registry::Registry;
 use recur_core::selection::{Finding, Selection, mean_validation};
+use recur_core::split::Split;
 use recur_core::trial::{InitialWeights, Trial, TrialId, trials};
 use recur_ingest::{Ingested, ingest, read_predictions, write_predictions};
 use recur_report::{Cost, HowTo, ReportInput, SplitSizes};
 use recur_spec::{Override, Spec};
-use recur_store::{FoundTest, Store, TestScores, read_weights};
+use recur_store::{Environment, FoundTest, Store, TestScores, read_weights};
 use recur_train::{score_test_set, split_of};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// An experiment before its first trial.
 pub(crate) struct Prepared {
@@ -99,7 +105,18 @@ impl Prepared {
             tests,
             sizes: self.sizes,
             how_to: &self.how_to,
+            respelt: &[],
         }
+    }
+
+    /// How the rows are divided on each replicate, whatever their letters.
+    pub(crate) fn divisions(&self) -> Result<Vec<Digest>, CliError> {
+        let split = |replicate| split_of(&self.plan, &self.data.dataset, replicate);
+        let digest = |split: &Split| division::digest(&self.data.dataset, split);
+        let divisions = (0..self.plan.replicates).map(|replicate| split(replicate).map(|split| digest(&split)));
+        divisions
+            .collect::<Result<_, _>>()
+            .map_err(|source| CliError::Split { data: self.data.facts.source.clone(), source })
     }
 }
 
@@ -166,7 +183,8 @@ pub(crate) fn score(
 ) -> Result<Scored, CliError> {
     let selection = Selection::choose(&prepared.plan, findings);
     let chosen: Vec<&Finding> = findings.iter().filter(|f| selection.contains(f.trial.configuration)).collect();
-    let score = |finding: &&Finding| test_record(prepared, &selection, &finding.trial, store, registry);
+    let environment = OnceLock::new();
+    let score = |finding: &&Finding| test_record(prepared, &selection, &finding.trial, store, registry, &environment);
     let tests = in_parallel(&chosen, available_cores(), score).into_iter().collect::<Result<Vec<_>, _>>()?;
     Ok(Scored { selection, tests })
 }
@@ -215,6 +233,7 @@ pub(crate) fn test_record(
     trial: &Trial,
     store: &Store,
     registry: &Registry,
+    environment: &OnceLock<Environment>,
 ) -> Result<TestRecord, CliError> {
     let dataset = &prepared.data.dataset;
     match stored_test(trial, store, dataset.label_names()) {
@@ -226,12 +245,20 @@ pub(crate) fn test_record(
     }
     let unreadable = |source| CliError::Weights { folder: store.trial(&trial.id), source };
     let weights = store.weights(&trial.id).map_err(unreadable)?;
-    let record = score_test_set(&prepared.plan, dataset, registry, selection, trial, &weights)?;
+    let (started, started_unix) = (Started::now(), unix_seconds());
+    let clock = || started.elapsed();
+    let (record, took) = score_test_set(&prepared.plan, dataset, registry, selection, trial, &weights, clock)?;
     if !store.can_write() {
         return Ok(record);
     }
     let scores = TestScores { id: record.id.clone(), scores: record.scores };
-    store.keep_test(&scores, &write_predictions(&record.predictions, dataset.label_names()))?;
+    let environment = Environment {
+        started_unix,
+        finished_unix: unix_seconds(),
+        seconds: took.as_secs_f64(),
+        ..environment.get_or_init(|| gather(store, available_cores())).clone()
+    };
+    store.keep_test(&scores, &write_predictions(&record.predictions, dataset.label_names()), &environment)?;
     Ok(record)
 }
 
@@ -255,7 +282,8 @@ fn costs(chosen: &[&Finding], store: &Store) -> BTreeMap<TrialId, Cost> {
     let cost = |finding: &&Finding| {
         let environment = store.environment(&finding.trial.id)?;
         let machine = format!("{}, {}, {} trials at once", environment.cpu, environment.platform, environment.jobs);
-        let cost = Cost { seconds: environment.seconds, resumed: environment.resumed, machine };
+        let prediction_seconds = store.test_environment(&finding.trial.id).map(|test| test.seconds);
+        let cost = Cost { seconds: environment.seconds, resumed: environment.resumed, prediction_seconds, machine };
         Some((finding.trial.id.clone(), cost))
     };
     chosen.iter().filter_map(cost).collect()
@@ -280,9 +308,12 @@ fn best_weights(plan: &Plan, findings: &[Finding], selection: &Selection, store:
 /// A small table: one row a model.
 fn results(plan: &Plan, findings: &[Finding], selection: &Selection, tests: &[TestRecord]) -> String {
     let metric = selection.metric();
+    let tested = if metric == Metric::Accuracy { vec![metric] } else { vec![metric, Metric::Accuracy] };
     let row = |chosen: &recur_core::selection::Chosen| {
         let Some(configuration) = chosen.configuration else {
-            return vec![chosen.model.clone(), "no configuration finished".into(), "–".into(), "–".into(), "–".into()];
+            let mut row = vec![chosen.model.clone(), "no configuration finished".to_owned(), "–".to_owned()];
+            row.extend(tested.iter().map(|_| "–".to_owned()));
+            return row;
         };
         let validation = mean_validation(plan, findings, configuration, metric);
         let values: Vec<_> = findings
@@ -297,15 +328,17 @@ fn results(plan: &Plan, findings: &[Finding], selection: &Selection, tests: &[Te
             let mean = recur_stats::mean(&values).map_or("–".to_owned(), |mean| format!("{mean:.4}"));
             recur_stats::standard_deviation(&values).map_or(mean.clone(), |sd| format!("{mean} ± {sd:.4}"))
         };
-        vec![
+        let mut row = vec![
             plan.configurations[configuration].title(),
             values.len().to_string(),
             validation.map_or("–".to_owned(), |mean| format!("{mean:.4}")),
-            mean(metric),
-            mean(recur_core::metric::Metric::Accuracy),
-        ]
+        ];
+        row.extend(tested.iter().map(|metric| mean(*metric)));
+        row
     };
     let rows: Vec<Vec<String>> = selection.chosen().iter().map(row).collect();
-    let (validation, test) = (format!("validation {}", metric.title()), format!("test {}", metric.title()));
-    table(&["model", "replicates", &validation, &test, "test accuracy"], &rows, 1)
+    let titles = tested.iter().map(|metric| format!("test {}", metric.title()));
+    let mut header = vec!["model".to_owned(), "replicates".to_owned(), format!("validation {}", metric.title())];
+    header.extend(titles);
+    table(&header.iter().map(String::as_str).collect::<Vec<_>>(), &rows, 1)
 }

@@ -5,6 +5,7 @@
 pub mod checkpoint;
 pub mod dataset;
 pub mod digest;
+pub mod division;
 pub mod event;
 pub mod facts;
 pub mod metric;

@@ -1,7 +1,7 @@
 //! The first paragraph: what is better than what, and how sure that is.
 
 use crate::analysis::{Analysis, ModelResult};
-use crate::axes::within;
+use crate::axes::axis_sentences;
 use crate::comparisons::{Difference, Needed, POWER};
 use crate::equivalence;
 use crate::markdown::{code, list};
@@ -46,8 +46,12 @@ impl Answer<'_> {
         };
         sentences.extend(self.left_out());
         let best = self.analysis.ranking.first();
-        let within = best.and_then(|best| within(self.analysis, *best, |text| self.name(text)));
-        let paragraphs: Vec<String> = std::iter::once(sentences.join(" ")).chain(within).collect();
+        let within = best.and_then(|best| self.within(&self.analysis.models[*best], *best));
+        let mut paragraphs: Vec<String> = std::iter::once(sentences.join(" ")).chain(within).collect();
+        if self.analysis.models.len() == 1 {
+            // The question can only have been about what is swept.
+            paragraphs.reverse();
+        }
         paragraphs.join(if self.is_markdown { "\n\n" } else { " " })
     }
 
@@ -68,6 +72,12 @@ impl Answer<'_> {
         }
     }
 
+    /// What the swept parameters of a model do.
+    fn within(&self, model: &ModelResult<'_>, index: usize) -> Option<String> {
+        let sentences = axis_sentences(self.analysis, index, |text| self.name(text), |text| self.strong(text));
+        (!sentences.is_empty()).then(|| format!("Within {}, {}", self.name(model.id), sentences.join(" ")))
+    }
+
     fn nothing(&self) -> String {
         let any_chosen = self.analysis.models.iter().any(|model| model.chosen.is_some());
         let reason = if any_chosen { "no chosen configuration has test figures" } else { "no configuration finished" };
@@ -82,7 +92,10 @@ impl Answer<'_> {
     fn alone(&self, model: &ModelResult<'_>) -> String {
         let figures = model.test(self.analysis.primary);
         let reaches = format!("{} reaches {} on test", self.strong(&self.titled(model)), self.score(model));
-        let comparison = "no other model was tested, so nothing is compared";
+        let comparison = match self.analysis.models.len() {
+            1 => "no other model was tested, so no models are compared",
+            _ => "no other model can be ranked, so no models are compared",
+        };
         match t_interval(&figures, 0.95).filter(|interval| interval.low.is_finite() && interval.high.is_finite()) {
             Some(interval) => format!(
                 "{reaches} (mean of {} replicates, 95 % interval {}); {comparison}.",

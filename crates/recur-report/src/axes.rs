@@ -28,11 +28,14 @@ pub(crate) fn axes<'a>(analysis: &Analysis<'a>, model: usize) -> Vec<Axis<'a>> {
     first.swept.iter().filter_map(|name| axis(analysis, id, name)).collect()
 }
 
-/// What the swept parameters of a model do, in sentences, names as `name` writes them.
-pub(crate) fn within(analysis: &Analysis<'_>, model: usize, name: impl Fn(&str) -> String) -> Option<String> {
-    let axes = axes(analysis, model);
-    let sentences: Vec<String> = axes.iter().filter_map(|axis| axis.sentence(analysis, &name)).collect();
-    (!sentences.is_empty()).then(|| format!("Within {}, {}", name(analysis.models[model].id), sentences.join(" ")))
+/// What each swept parameter of a model does: a sentence each, names as `name` writes them and the finding as `strong` does.
+pub(crate) fn axis_sentences(
+    analysis: &Analysis<'_>,
+    model: usize,
+    name: impl Fn(&str) -> String,
+    strong: impl Fn(&str) -> String,
+) -> Vec<String> {
+    axes(analysis, model).iter().filter_map(|axis| axis.sentence(analysis, &name, &strong)).collect()
 }
 
 fn axis<'a>(analysis: &Analysis<'a>, id: &str, name: &'a str) -> Option<Axis<'a>> {
@@ -93,30 +96,35 @@ fn scores(analysis: &Analysis<'_>, (_, own): &OfValue<'_>, rests: &[Vec<&ParamVa
 }
 
 impl Axis<'_> {
-    /// What the axis does in one sentence, names as `name` writes them; `None` where nothing can be computed.
-    pub(crate) fn sentence(&self, analysis: &Analysis<'_>, name: impl Fn(&str) -> String) -> Option<String> {
+    /// What the axis does in one sentence, names as `name` writes them and the finding as `strong` does; `None` where
+    /// nothing can be computed.
+    pub(crate) fn sentence(
+        &self,
+        analysis: &Analysis<'_>,
+        name: impl Fn(&str) -> String,
+        strong: impl Fn(&str) -> String,
+    ) -> Option<String> {
         let (beaten, unclear): (Vec<_>, Vec<_>) = self.against.iter().partition(|(_, found)| found.is_clear());
         let (other, found) = unclear.first().copied().unwrap_or(self.against.first()?);
         let figures = figures(analysis, found, self.against.len() + 1)?;
         let value = |value: &ParamValue| name(&parameter(value));
         let (axis, best, other) = (name(self.name), value(self.best), value(other));
         let beaten: Vec<String> = beaten.iter().map(|(other, _)| value(other)).collect();
-        let mut text = match (beaten.is_empty(), unclear.is_empty()) {
+        let (finding, who) = match (beaten.is_empty(), unclear.is_empty()) {
             (true, _) if self.against.len() == 1 => {
-                format!("{axis} itself is not shown to matter: {best} is ahead of {other} by {figures}.")
+                ("itself is not shown to matter", format!("is ahead of {other} by"))
             }
-            (true, _) => {
-                format!("{axis} has no value that is shown to be best: {best} is ahead of {other} by {figures}.")
-            }
+            (true, _) => ("has no value that is shown to be best", format!("is ahead of {other} by")),
             (false, true) => {
                 let rest = if self.against.len() > 1 { ", the next best value," } else { "" };
-                format!("{axis} matters: {best} is ahead of {other}{rest} by {figures}.")
+                ("matters", format!("is ahead of {other}{rest} by"))
             }
-            (false, false) => format!(
-                "{axis} matters: {best} beats {}, but is not shown to be better than {other}, being ahead by {figures}.",
-                list(&beaten)
-            ),
+            (false, false) => {
+                let beaten = list(&beaten);
+                ("matters", format!("beats {beaten}, but is not shown to be better than {other}, being ahead by"))
+            }
         };
+        let mut text = format!("{} {best} {who} {figures}.", strong(&format!("{axis} {finding}:")));
         if !self.left_out.is_empty() {
             let values: Vec<String> = self.left_out.iter().map(|other| value(other)).collect();
             text.push_str(&format!(

@@ -4,6 +4,7 @@ use crate::input::ReportInput;
 use crate::together::Unlike;
 use recur_core::digest::Digest;
 use recur_core::record::TestRecord;
+use recur_core::selection::Finding;
 use recur_core::trial::TrialId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -128,7 +129,7 @@ fn check_findings(input: &ReportInput<'_>) -> Result<(), ReportError> {
             return Err(ReportError::Repeated { trial: id.clone(), configuration, replicate });
         }
         let (got, expected) = (&finding.record.identity.dataset, &input.facts.dataset);
-        if got != expected {
+        if got != expected && input.respelt.iter().all(|respelt| respelt.dataset != *got) {
             return Err(ReportError::MixedData { trial: id.clone(), got: got.clone(), expected: expected.clone() });
         }
     }
@@ -151,17 +152,22 @@ fn check_tests(input: &ReportInput<'_>) -> Result<(), ReportError> {
     Ok(())
 }
 
-/// Models are compared name by name, so on a replicate they all need the same test names in the same order.
+/// Models are compared name by name, so on a replicate of a data set they all need the same test names in the same order.
 fn check_names(input: &ReportInput<'_>) -> Result<(), ReportError> {
-    let replicates: BTreeMap<&TrialId, u32> =
-        input.findings.iter().map(|finding| (&finding.trial.id, finding.trial.replicate)).collect();
-    let mut firsts: BTreeMap<u32, &TestRecord> = BTreeMap::new();
+    let place = |finding: &'_ Finding| (finding.trial.replicate, finding.record.identity.dataset.clone());
+    let places: BTreeMap<&TrialId, (u32, Digest)> =
+        input.findings.iter().map(|finding| (&finding.trial.id, place(finding))).collect();
+    let mut firsts: BTreeMap<&(u32, Digest), &TestRecord> = BTreeMap::new();
     for test in input.tests {
-        let replicate = replicates[&test.id];
-        let first = *firsts.entry(replicate).or_insert(test);
+        let place = &places[&test.id];
+        let first = *firsts.entry(place).or_insert(test);
         if !first.predictions.iter().map(|p| (&p.name, p.label)).eq(test.predictions.iter().map(|p| (&p.name, p.label)))
         {
-            return Err(ReportError::OtherNames { first: first.id.clone(), second: test.id.clone(), replicate });
+            return Err(ReportError::OtherNames {
+                first: first.id.clone(),
+                second: test.id.clone(),
+                replicate: place.0,
+            });
         }
     }
     Ok(())

@@ -1,11 +1,12 @@
 //! What training took: a page beside the report that is never compared, as times differ from run to run.
 
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, ModelResult};
 use crate::input::ReportInput;
 use crate::markdown::{Table, code, escape, left, right};
 use crate::numbers::{NBSP, NOTHING, count, fixed, heading, spread};
 use crate::page::link_target;
 use crate::{ReportError, check};
+use recur_core::record::TestRecord;
 use recur_core::settings::TrainingLength;
 use recur_core::trial::TrialId;
 use recur_stats::{mean, standard_deviation};
@@ -22,6 +23,8 @@ pub struct Cost {
     pub seconds: f64,
     /// Whether it went on from a checkpoint, so that another process has spent time on it, too.
     pub resumed: bool,
+    /// Seconds that the trained model took to predict all test rows, where that is known.
+    pub prediction_seconds: Option<f64>,
     /// The machine, and how many trials ran at once on it.
     pub machine: String,
 }
@@ -53,7 +56,8 @@ fn page(analysis: &Analysis<'_>, costs: &BTreeMap<TrialId, Cost>) -> String {
         "# {}: what it cost\n\nTimes of the trials that [the report](../{}.md) compares, as the machines below took them. They differ \
          from run to run and are compared by nobody: no figure of the report depends on them.\n\n{}\nSeconds a trial include its scoring \
          on validation and the writing of its record, while other trials ran beside it; those of trials that went on from a checkpoint \
-         are left out. Names a second are the training names of all epochs by these seconds.\n\n{}\n",
+         are left out. Names a second are the training names of all epochs by these seconds. A prediction is that of a name of the test \
+         set, all of them asked for at once, by one thread of the trained model.\n\n{}\n",
         escape(name),
         link_target(name),
         table(analysis, costs).render(),
@@ -69,6 +73,7 @@ fn table(analysis: &Analysis<'_>, costs: &BTreeMap<TrialId, Cost>) -> Table {
         right("seconds a trial"),
         right("epochs"),
         right("names a second"),
+        right("µs a prediction"),
         right(format!("test {}", heading(analysis.primary))),
     ]);
     for model in &analysis.models {
@@ -88,10 +93,19 @@ fn table(analysis: &Analysis<'_>, costs: &BTreeMap<TrialId, Cost>) -> Table {
             with_deviation(&seconds, 2),
             mean(&epochs).map_or(NOTHING.to_owned(), |epochs| fixed(epochs, 1)),
             mean(&speed).map_or(NOTHING.to_owned(), |speed| count(speed.round() as u64)),
+            with_deviation(&microseconds_a_prediction(model, costs), 2),
             spread(analysis.primary, &model.test(analysis.primary)),
         ]);
     }
     table
+}
+
+/// Microseconds that a test row took, one figure a replicate.
+fn microseconds_a_prediction(model: &ModelResult<'_>, costs: &BTreeMap<TrialId, Cost>) -> Vec<f64> {
+    let tests = model.tests.iter().filter(|test| !test.predictions.is_empty());
+    let of_row =
+        |test: &&&TestRecord| Some(1e6 * costs.get(&test.id)?.prediction_seconds? / test.predictions.len() as f64);
+    tests.filter_map(|test| of_row(&test)).collect()
 }
 
 /// The names trained on in so many epochs, or intervals of steps.

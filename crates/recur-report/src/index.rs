@@ -9,7 +9,7 @@ pub struct Opening {
     pub name: String,
     /// Its question in Markdown; empty if it has none.
     pub question: String,
-    /// The first sentence of its answer, in Markdown.
+    /// The first sentences of its answer, in Markdown.
     pub answer: String,
 }
 
@@ -56,18 +56,21 @@ impl Opening {
         }
         let end = markdown.lines().count() + 1;
         let line = lines.peek().map_or(end, |(line, _)| *line);
-        let (_, answer) = lines
-            .next()
-            .filter(|(_, line)| !line.starts_with('#'))
-            .ok_or(NoOpening { line, expected: Opener::Answer })?;
-        Ok(Self { name, question: question.join(" "), answer: first_sentence(answer) })
+        let paragraphs: Vec<&str> =
+            lines.map(|(_, text)| text).take_while(|text| !text.starts_with('#') && !text.starts_with('|')).collect();
+        let [first, others @ ..] = paragraphs.as_slice() else {
+            return Err(NoOpening { line, expected: Opener::Answer });
+        };
+        let others = others.iter().map(|paragraph| sentences(paragraph, 1));
+        let answer: Vec<String> = std::iter::once(sentences(first, 2)).chain(others).collect();
+        Ok(Self { name, question: question.join(" "), answer: answer.join(" ") })
     }
 }
 
-/// Up to the first full stop, without the emphasis that the report gives to its beginning.
-fn first_sentence(paragraph: &str) -> String {
+/// The first `n` sentences, without the emphasis that the report gives to some words.
+fn sentences(paragraph: &str, n: usize) -> String {
     let plain = paragraph.replace("**", "");
-    let end = plain.find(". ").map_or(plain.len(), |at| at + 1);
+    let end = plain.match_indices(". ").nth(n - 1).map_or(plain.len(), |(at, _)| at + 1);
     plain[..end].to_owned()
 }
 
@@ -101,12 +104,13 @@ mod tests {
     }
 
     #[test]
-    fn name_question_and_the_first_sentence_of_the_answer_are_read() {
-        let answer = "**`a` is best:** 62.33 % on test, mean of 3. It is ahead.\n\n## Models\n";
-        let first = "`a` is best: 62.33 % on test, mean of 3.";
+    fn name_question_and_the_gist_of_the_answer_are_read() {
+        let answer = "**`a` is best:** 62.33 % on test. It is ahead. It is the baseline.\n\nWithin `a`, **`x` matters:** so. \
+                      `y` too.\n\n## Models\n\nMore.\n";
+        let first = "`a` is best: 62.33 % on test. It is ahead. Within `a`, `x` matters: so.";
         check(&format!("# x\n\n> Why?\n\n> And how?\n\n{answer}"), Ok(["x", "Why? And how?", first]));
         check(&format!("# x\n\n{answer}"), Ok(["x", "", first]));
-        check("# x\n\n**`a` and `b` are tied.** More.", Ok(["x", "", "`a` and `b` are tied."]));
+        check("# x\n\n**`a` and `b` are tied.** More.", Ok(["x", "", "`a` and `b` are tied. More."]));
         check("# x\n\nNothing finished", Ok(["x", "", "Nothing finished"]));
     }
 

@@ -1,5 +1,7 @@
 //! What a report is made from.
 
+use crate::together::Setting;
+use recur_core::digest::Digest;
 use recur_core::facts::DataFacts;
 use recur_core::plan::Plan;
 use recur_core::record::TestRecord;
@@ -24,6 +26,26 @@ pub struct ReportInput<'a> {
     pub sizes: SplitSizes,
     /// How to get the same report again.
     pub how_to: &'a HowTo,
+    /// Data sets of the same rows with names in other letters, whose trials are among the findings; none but in comparisons.
+    pub respelt: &'a [Respelt],
+}
+
+impl ReportInput<'_> {
+    /// Whether all trials of a replicate were scored on the very same names, so that models can be compared name by name.
+    pub fn shares_names(&self) -> bool {
+        self.respelt.is_empty()
+    }
+}
+
+/// A data set of the same rows, divided in the same way, with names in other letters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Respelt {
+    /// What the experiment on it is called.
+    pub name: String,
+    /// The data set.
+    pub dataset: Digest,
+    /// The settings that differ from those of the report's own data set.
+    pub settings: Vec<Setting>,
 }
 
 /// How many rows the parts of a split have.

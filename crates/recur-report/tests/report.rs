@@ -217,7 +217,13 @@ fn a_model_alone_and_labels_without_test_names_are_reported_as_such() {
     let mut outline = small();
     outline.models.truncate(1);
     let alone = answer(&outline.build());
-    assert!(alone.contains("no other model was tested, so nothing is compared"), "{alone}");
+    assert!(alone.contains("no other model was tested, so no models are compared"), "{alone}");
+    let mut swept = small();
+    swept.models.drain(..2);
+    let page = markdown(&swept.build());
+    assert!(page.contains("\n\nWithin `stacked_rnn`, **`layers` "), "what is swept comes first: {page}");
+    let (within, reached) = (page.find("Within `stacked_rnn`"), page.find("no other model was tested"));
+    assert!(within < reached && reached < page.find("## Models"), "{page}");
     let page = markdown(&Outline { n_tested_labels: 5, ..small() }.build());
     assert!(page.contains("2 labels without test rows."), "{page}");
     let line = page.lines().find(|line| line.starts_with("| \\* | 0 |")).unwrap_or("?");
@@ -231,7 +237,10 @@ fn costs_stand_in_a_page_of_their_own() {
     let before = files(dir.path());
     let cost = |finding: &recur_core::selection::Finding| {
         let resumed = finding.trial.identity.model == "manual_rnn" && finding.trial.replicate == 0;
-        (finding.trial.id.clone(), Cost { seconds: 4.0, resumed, machine: "a CPU, 2 at once".to_owned() })
+        (
+            finding.trial.id.clone(),
+            Cost { seconds: 4.0, resumed, prediction_seconds: Some(0.007), machine: "a CPU, 2 at once".to_owned() },
+        )
     };
     let costs = experiment.findings.iter().map(cost).collect();
     write_costs(&experiment.input(), &costs, dir.path()).unwrap();
@@ -239,7 +248,7 @@ fn costs_stand_in_a_page_of_their_own() {
     let page = after.remove("small/cost.md").unwrap().replace('\u{A0}', " ");
     assert_eq!(before, after, "the compared files are as they were");
     // 8 · 210 names, six epochs in four seconds.
-    assert!(page.contains("| 3 | 4.00 ± 0.00 | 6.0 | 2,520 |"), "{page}");
+    assert!(page.contains("| 3 | 4.00 ± 0.00 | 6.0 | 2,520 | 33.33 ± 0.00 |"), "7 ms for 210 names: {page}");
     assert!(page.contains("| 2 | 4.00 ± 0.00 | 6.0 | 2,520 |"), "the resumed one is left out: {page}");
     assert!(page.contains("- a CPU, 2 at once"), "{page}");
     assert!(before["small.md"].contains("[cost.md](small/cost.md)"));

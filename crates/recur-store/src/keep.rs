@@ -92,14 +92,21 @@ impl Store {
         self.place(Kind::Trial, id, &staged)
     }
 
-    /// Keeps a trial's test result: `predictions` are the bytes of its Parquet file. The rules are those of [`Store::keep`].
+    /// Keeps a trial's test result: `predictions` are the bytes of its Parquet file, and `environment` tells where it was scored and
+    /// how long that took. The rules are those of [`Store::keep`].
     ///
     /// # Errors
     /// As [`Store::keep`], and if the store has no such trial.
-    pub fn keep_test(&self, scores: &TestScores, predictions: &[u8]) -> Result<Kept, StoreError> {
+    pub fn keep_test(
+        &self,
+        scores: &TestScores,
+        predictions: &[u8],
+        environment: &Environment,
+    ) -> Result<Kept, StoreError> {
         let files = [
             (SCORES.to_owned(), storable(&scores.id, SCORES, scores)?),
             (PREDICTIONS.to_owned(), predictions.to_owned()),
+            (ENVIRONMENT.to_owned(), storable(&scores.id, ENVIRONMENT, environment)?),
         ];
         let staged = self.stage(Kind::Test, &files.into(), false)?;
         self.place(Kind::Test, &scores.id, &staged)

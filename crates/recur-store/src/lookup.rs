@@ -108,9 +108,18 @@ impl Store {
 
     /// Where and when a trial ran, if that is known.
     pub fn environment(&self, id: &TrialId) -> Option<Environment> {
-        let path = self.trial(id).join(ENVIRONMENT);
-        parse_json(&path, &read(&path).ok()?).ok()
+        environment(&self.trial(id))
     }
+
+    /// Where and when a trial's test rows were scored, if that is known: `seconds` are those of the predictions alone.
+    pub fn test_environment(&self, id: &TrialId) -> Option<Environment> {
+        environment(&self.trial(id).join(TEST))
+    }
+}
+
+fn environment(folder: &Path) -> Option<Environment> {
+    let path = folder.join(ENVIRONMENT);
+    parse_json(&path, &read(&path).ok()?).ok()
 }
 
 /// Looks a second time at what seems damaged: a failed trial, say, may just have been replaced while its files were read.

@@ -13,6 +13,7 @@ use recur_core::tensor::Tensor;
 use recur_core::trial::Trial;
 use recur_core::workers::alone;
 use recur_stats::label_rank;
+use std::time::Duration;
 
 /// Why a trial's test rows could not be scored.
 #[derive(Debug, thiserror::Error)]
@@ -40,7 +41,8 @@ pub enum TestSetError {
     },
 }
 
-/// Scores the test rows of `trial` with its kept `weights`.
+/// Scores the test rows of `trial` with its kept `weights`, and tells how long the model took to predict them all by `clock`,
+/// the time since any moment.
 ///
 /// # Errors
 /// [`TestSetError::NotChosen`] unless `selection` chose the trial's configuration.
@@ -51,7 +53,8 @@ pub fn score_test_set(
     selection: &Selection,
     trial: &Trial,
     weights: &[Tensor],
-) -> Result<TestRecord, TestSetError> {
+    clock: impl Fn() -> Duration,
+) -> Result<(TestRecord, Duration), TestSetError> {
     if !selection.contains(trial.configuration) {
         return Err(TestSetError::NotChosen { trial: trial.id.to_string() });
     }
@@ -61,7 +64,9 @@ pub fn score_test_set(
     let mut model = build(plan, dataset, plugin, trial, &vec![1.0; n_classes], &alone()).map_err(failed)?;
     model.set_weights(weights).map_err(failed)?;
     let rows = split_of(plan, dataset, trial.replicate)?.test;
+    let start = clock();
     let log_probs = log_probabilities(&mut *model, dataset, &rows).map_err(failed)?;
+    let took = clock().saturating_sub(start);
     let prediction = |(row, log_probs): (&u32, &[f32])| {
         let label = dataset.labels()[*row as usize];
         let predicted = crate::scores::most_probable(log_probs);
@@ -75,9 +80,10 @@ pub fn score_test_set(
             label_rank: label_rank(log_probs, usize::from(label)).unwrap_or(n_classes) as u16,
         }
     };
-    Ok(TestRecord {
+    let record = TestRecord {
         id: trial.id.clone(),
         scores: scores(dataset, &rows, &log_probs),
         predictions: rows.iter().zip(log_probs.chunks_exact(n_classes)).map(prediction).collect(),
-    })
+    };
+    Ok((record, took))
 }

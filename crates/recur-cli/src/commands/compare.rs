@@ -49,7 +49,8 @@ pub(crate) fn run(args: &Compare, level: Level, registry: &Registry) -> Result<E
 
 /// All of `things` as one experiment.
 fn together(args: &Compare, things: &[Thing]) -> Result<Together, CliError> {
-    let parts: Vec<Part<'_>> = things.iter().map(Thing::part).collect();
+    let is_of_several = things.iter().any(|thing| thing.dataset() != things[0].dataset());
+    let parts: Vec<Part<'_>> = things.iter().map(|thing| thing.part(is_of_several)).collect::<Result<_, _>>()?;
     let labels: Vec<&str> = parts.iter().flat_map(|part| part.labels.values().map(String::as_str)).collect();
     let baseline = args.baseline.as_deref();
     if let Some(name) = baseline.filter(|name| !labels.contains(name)) {

@@ -19,6 +19,7 @@ use recur_core::trial::{Trial, TrialId};
 use recur_report::{Making, PARTS, Signature};
 use recur_store::{Found, Store, layout};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// What is executed again, and where what came of it the first time stands.
 struct Verification<'a> {
@@ -220,7 +221,7 @@ impl Verification<'_> {
         if let Ok(Some(test)) = pipeline::stored_test(trial, store, labels)
             && let Some(selection) = Selection::testified(&prepared.plan, trial, &test)
         {
-            pipeline::test_record(prepared, &selection, trial, target, self.registry)?;
+            pipeline::test_record(prepared, &selection, trial, target, self.registry, &OnceLock::new())?;
         }
         self.compare_trials(prepared, &[trial], target, &mut verdict);
         if let Some(reason) = self.no_proof(trial) {

@@ -149,8 +149,9 @@ fn what_does_not_share_a_test_set_is_refused_with_what_differs_and_the_remedy() 
         shares,
         &["data.split.train is 0.8 and 0.7", "give both the same data.split"],
     );
-    let folded = "data: {source: names.csv, text: {fold: ascii_lower}}";
-    check("folded", "data: {source: names.csv}", folded, &["data.text.fold is none and ascii_lower", "60 and 60 rows"]);
+    let names = lab.read("names.csv");
+    lab.write("short.csv", names.trim_end().rsplit_once('\n').unwrap().0);
+    check("short", "names.csv", "short.csv", &["data.source is names.csv and short.csv", "60 and 59 rows"]);
     let primary = "report: {primary: accuracy, ";
     check("primary", "report: {", primary, &["report.primary is macro_f1 and accuracy", "that trains nothing"]);
     lab.write("few.csv", lab.read("names.csv").replace(",Irish", ",Gaelic"));
@@ -158,6 +159,17 @@ fn what_does_not_share_a_test_set_is_refused_with_what_differs_and_the_remedy() 
     let (zero, one) = (tested(&lab, "stacked_rnn", 0).remove(0), tested(&lab, "stacked_rnn", 1).remove(0));
     // They may be of other seeds and shares as well; of the experiment itself, the replicate alone differs.
     compare(&lab, &[&zero, &one]).ended(1).told(&["cannot be compared"]);
+}
+
+#[test]
+fn the_same_rows_in_other_letters_are_compared() {
+    let lab = lab();
+    let folded =
+        wide().replace("name: wide", "name: folded").replace("names.csv}", "names.csv, text: {fold: ascii_lower}}");
+    run(&lab, "other.yaml", &folded);
+    compare(&lab, &["small", "folded", "--write", "both.md"]).ended(0);
+    let report = lab.read("both.md");
+    assert!(report.contains("`data.text.fold` is `none` here and `ascii_lower` there"), "{report}");
 }
 
 #[test]

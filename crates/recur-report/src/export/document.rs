@@ -329,7 +329,7 @@ fn labels<'a>(analysis: &Analysis<'a>, model: &ModelResult<'_>) -> Vec<Label<'a>
 
 fn name_by_name<'a>(analysis: &Analysis<'a>) -> Option<NameByName<'a>> {
     let [first, second, ..] = analysis.ranking[..] else { return None };
-    Some(NameByName {
+    analysis.input.shares_names().then(|| NameByName {
         first: analysis.models[first].id,
         second: analysis.models[second].id,
         replicates: paired(analysis, first, second).iter().map(on_names).collect(),

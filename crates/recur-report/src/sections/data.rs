@@ -1,7 +1,8 @@
 //! What the models learned from.
 
 use crate::analysis::Analysis;
-use crate::markdown::{Table, code, details, escape, left, right};
+use crate::input::Respelt;
+use crate::markdown::{Table, code, details, escape, left, list, right};
 use crate::numbers::{count, percent, plural};
 use crate::page::Page;
 use recur_core::facts::DataFacts;
@@ -16,10 +17,27 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
          commonest label. A model that always says the commonest label gets {} right.",
         percent(facts.majority_share)
     ));
+    analysis.input.respelt.iter().for_each(|other| page.block(&respelt(other)));
     page.block(&details("Rows by label", &by_label(facts)));
     if !facts.unknown_letters.is_empty() {
         page.block(&details("Letters outside the alphabet", &unknown_letters(facts)));
     }
+}
+
+/// What other data set is compared here, too.
+fn respelt(other: &Respelt) -> String {
+    let settings: Vec<String> = other
+        .settings
+        .iter()
+        .map(|s| format!("{} is {} here and {} there", code(&s.path), code(&s.first), code(&s.second)))
+        .collect();
+    format!(
+        "{} has the same rows, divided in the same way, with its names in other letters: {} (digest {}). What this section \
+         says of names and letters does not hold there, and models are not compared name by name.",
+        code(&other.name),
+        list(&settings),
+        code(other.dataset.short())
+    )
 }
 
 fn table(analysis: &Analysis<'_>) -> Table {

@@ -8,8 +8,11 @@ use crate::numbers::{NOTHING, count, difference, estimate, p_cell, signed};
 use crate::page::Page;
 use recur_core::metric::Metric;
 
-/// Appends the section; nothing with fewer than two ranked models.
+/// Appends the section; nothing with fewer than two ranked models, or where they read other letters.
 pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
+    if !analysis.input.shares_names() {
+        return;
+    }
     let [first, second, ..] = analysis.ranking[..] else { return };
     page.section("Name by name");
     page.block(&introduction(analysis));

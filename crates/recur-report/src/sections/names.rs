@@ -26,6 +26,9 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
     let Some(best) = analysis.best().filter(|best| best.tests.iter().any(|test| !test.predictions.is_empty())) else {
         return;
     };
+    if !analysis.input.shares_names() {
+        return;
+    }
     page.section("Hardest names");
     let (n_hard, table) = hardest(analysis);
     match (n_hard, analysis.ranking.len()) {

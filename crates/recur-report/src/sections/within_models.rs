@@ -12,7 +12,8 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
     for model in models.clone() {
         let id = code(analysis.models[model].id);
         let axes = axes(analysis, model);
-        lines.extend(axes.iter().filter_map(|axis| Some(format!("- {id}: {}", axis.sentence(analysis, code)?))));
+        let sentences = axes.iter().filter_map(|axis| axis.sentence(analysis, code, str::to_owned));
+        lines.extend(sentences.map(|sentence| format!("- {id}: {sentence}")));
     }
     if !lines.is_empty() {
         page.block("### Values at otherwise equal configurations");

@@ -8,7 +8,8 @@ pub use unlike::{Setting, Unlike};
 
 use crate::ReportError;
 use crate::check::check;
-use crate::input::{HowTo, ReportInput, SplitSizes};
+use crate::input::{HowTo, ReportInput, Respelt, SplitSizes};
+use recur_core::digest::Digest;
 use recur_core::facts::DataFacts;
 use recur_core::plan::{Configuration, Plan};
 use recur_core::record::TestRecord;
@@ -25,6 +26,9 @@ pub struct Part<'a> {
     pub input: ReportInput<'a>,
     /// What each of its models is called beside those of the others, by the model's id; no two parts share one.
     pub labels: BTreeMap<String, String>,
+    /// How the rows are divided on each replicate, whatever their letters ([`recur_core::division::digest`]); needed only where
+    /// parts have different data sets.
+    pub divisions: Vec<Digest>,
 }
 
 /// Several experiments as one, whose models are those of all parts under their labels.
@@ -39,6 +43,7 @@ pub struct Together {
     sizes: SplitSizes,
     how_to: HowTo,
     twins: BTreeMap<String, String>,
+    respelt: Vec<Respelt>,
 }
 
 impl Together {
@@ -49,7 +54,8 @@ impl Together {
     /// of another stands once, under the label of the first: to compare it with itself would only cost the others in correction.
     ///
     /// # Errors
-    /// [`ReportError::Unlike`] where two parts do not share their test sets, or choose by different figures;
+    /// [`ReportError::Unlike`] where two parts do not share their test sets (names in other letters are no hindrance), or choose
+    /// by different figures;
     /// [`ReportError::NothingFinished`] where a part has nothing to compare; and what a report of a part alone is refused for.
     ///
     /// # Panics
@@ -61,7 +67,7 @@ impl Together {
             if part.input.selection.chosen().iter().all(|chosen| chosen.configuration.is_none()) {
                 return Err(ReportError::NothingFinished { name: part.name.to_owned() });
             }
-            if let Some(unlike) = unlike::unlike(&first.input, &part.input) {
+            if let Some(unlike) = unlike::unlike(first, part) {
                 let (first, second) = (first.name.to_owned(), part.name.to_owned());
                 return Err(ReportError::Unlike { first, second, unlike: Box::new(unlike) });
             }
@@ -83,6 +89,7 @@ impl Together {
             sizes: first.input.sizes,
             how_to,
             twins,
+            respelt: respelt(parts),
         })
     }
 
@@ -102,8 +109,21 @@ impl Together {
             tests: &self.tests,
             sizes: self.sizes,
             how_to: &self.how_to,
+            respelt: &self.respelt,
         }
     }
+}
+
+/// The parts whose names are in other letters than those of the first.
+fn respelt(parts: &[Part<'_>]) -> Vec<Respelt> {
+    let first = &parts[0].input;
+    let others = parts.iter().filter(|part| part.input.facts.dataset != first.facts.dataset);
+    let respelt = |part: &Part<'_>| Respelt {
+        name: part.name.to_owned(),
+        dataset: part.input.facts.dataset.clone(),
+        settings: unlike::data_settings(first, &part.input),
+    };
+    others.map(respelt).collect()
 }
 
 /// The question of each part, a paragraph each.

@@ -1,6 +1,7 @@
 //! Whether two experiments share their test sets, and what differs where they do not.
 
 use crate::input::ReportInput;
+use crate::together::Part;
 use recur_core::digest::Digest;
 use recur_core::metric::Metric;
 use serde::Serialize;
@@ -36,7 +37,7 @@ pub enum Unlike {
         /// Labels that the second has alone.
         second: Vec<String>,
     },
-    /// Other rows, or other letters in them.
+    /// Other rows, or rows divided in another way; with one replicate, other letters in them as well.
     #[error("their data differ: {} and {} rows{}", rows[0], rows[1], listed(settings))]
     Data {
         /// The settings that differ.
@@ -107,14 +108,18 @@ fn listed(settings: &[Setting]) -> String {
 }
 
 /// What keeps `first` and `second` from being compared, if anything does.
-pub(super) fn unlike(first: &ReportInput<'_>, second: &ReportInput<'_>) -> Option<Unlike> {
+pub(super) fn unlike(one: &Part<'_>, other: &Part<'_>) -> Option<Unlike> {
+    let (first, second) = (&one.input, &other.input);
     let (a, b) = (first.plan, second.plan);
+    let is_respelt = first.facts.dataset != second.facts.dataset && is_respelt(one, other);
     if first.label_names != second.label_names {
         return Some(Unlike::Labels { first: missing(first, second), second: missing(second, first) });
     }
-    if first.facts.dataset != second.facts.dataset {
-        let settings = differing("data", &a.data, &b.data);
-        return Some(Unlike::Data { settings, rows: [first.facts.rows, second.facts.rows] });
+    if first.facts.dataset != second.facts.dataset && !is_respelt {
+        return Some(Unlike::Data {
+            settings: data_settings(first, second),
+            rows: [first.facts.rows, second.facts.rows],
+        });
     }
     if a.split != b.split {
         return Some(Unlike::Split { settings: differing("data.split", &a.split, &b.split) });
@@ -134,8 +139,24 @@ pub(super) fn unlike(first: &ReportInput<'_>, second: &ReportInput<'_>) -> Optio
         if trained != other {
             return Some(Unlike::Replicate { first: *trained, second: *other });
         }
-        (split != other_split).then_some(Unlike::Division { replicate: *trained })
+        // The rows of names in other letters stand in another order, which the digest of a split shows.
+        (split != other_split && !is_respelt).then_some(Unlike::Division { replicate: *trained })
     })
+}
+
+/// Whether two parts have the same rows, divided in the same way, with names in other letters. Where there is one replicate,
+/// models are compared by name, which other letters do not allow.
+fn is_respelt(one: &Part<'_>, other: &Part<'_>) -> bool {
+    let is_text = |setting: &Setting| setting.path.starts_with("data.text.");
+    !one.divisions.is_empty()
+        && one.divisions == other.divisions
+        && one.input.plan.replicates > 1
+        && data_settings(&one.input, &other.input).iter().all(is_text)
+}
+
+/// The settings of their data that differ.
+pub(super) fn data_settings(first: &ReportInput<'_>, second: &ReportInput<'_>) -> Vec<Setting> {
+    differing("data", &first.plan.data, &second.plan.data)
 }
 
 /// The labels of `one` that `other` lacks.

@@ -22,7 +22,7 @@ fn two() -> Experiment {
 
 fn part<'a>(name: &'a str, experiment: &'a Experiment) -> Part<'a> {
     let labels = experiment.plan.models().into_iter().map(|model| (model.to_owned(), format!("{name}/{model}")));
-    Part { name, input: experiment.input(), labels: labels.collect() }
+    Part { name, input: experiment.input(), labels: labels.collect(), divisions: Vec::new() }
 }
 
 fn how_to() -> HowTo {
@@ -134,6 +134,42 @@ fn what_differs_is_named() {
     let error = together(&one(), &fewer, None).unwrap_err();
     let is_such = |unlike: &Unlike| *unlike == Unlike::Replicates { first: 5, second: 3 };
     assert!(matches!(&error, ReportError::Unlike { unlike, .. } if is_such(unlike)), "{error}");
+}
+
+/// The experiment with its names in other letters: another data set, whose rows stand in another order.
+fn respelt(mut experiment: Experiment) -> Experiment {
+    let digest = Digest::of(b"other letters");
+    for recur_core::selection::Finding { trial, record } in &mut experiment.findings {
+        (trial.identity.dataset, record.split) = (digest.clone(), Digest::of(b"other order"));
+        let id = trial.identity.id();
+        experiment.tests.iter_mut().filter(|test| test.id == record.id).for_each(|test| test.id = id.clone());
+        (trial.id, record.id, record.identity) = (id.clone(), id, trial.identity.clone());
+    }
+    for test in &mut experiment.tests {
+        test.predictions.iter_mut().for_each(|prediction| prediction.name = prediction.name.to_uppercase());
+        test.predictions.reverse();
+    }
+    (experiment.facts.dataset, experiment.plan.data.text.fold) = (digest, recur_core::settings::Fold::Ascii);
+    experiment
+}
+
+#[test]
+fn the_same_rows_in_other_letters_are_compared_but_not_name_by_name() {
+    let (one, two) = (one(), respelt(two()));
+    let whole = |divisions: [&[u8]; 2]| {
+        let of = |name, experiment, bytes| Part { divisions: vec![Digest::of(bytes)], ..part(name, experiment) };
+        Together::of(&[of("one", &one, divisions[0]), of("two", &two, divisions[1])], "both", how_to(), None)
+    };
+    let error = whole([b"a", b"b"]).unwrap_err().to_string();
+    assert!(error.ends_with("their data differ: 8400 and 8400 rows; data.text.fold is none and ascii"), "{error}");
+    let whole = whole([b"a", b"a"]).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    recur_report::write(&whole.input(), dir.path()).unwrap();
+    let report = std::fs::read_to_string(dir.path().join("both.md")).unwrap();
+    assert!(report.contains("`two` has the same rows, divided in the same way, with its names in other letters"));
+    assert!(report.contains("`data.text.fold` is `none` here and `ascii` there"));
+    assert!(!report.contains("## Name by name") && !report.contains("## Hardest names"));
+    assert_eq!(Overview::of(&whole).unwrap().rows.len(), 5, "no two trials are the same");
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn nothing_is_wrong_with_the_store_that_is_damaged_below() {
     assert_eq!(counts, (2, 1, 1, 1, 1));
     let bytes: u64 = kept_files(&store).iter().map(|path| path.metadata().unwrap().len()).sum();
     assert_eq!((summary.bytes, summary.writers, summary.conflicts), (bytes, 1, 0));
-    assert_eq!(kept_files(&store).len(), 24);
+    assert_eq!(kept_files(&store).len(), 25);
 }
 
 /// Every length of the short files, and fifty and more of the long ones.
@@ -197,7 +197,7 @@ fn a_list_goes_on_after_a_damaged_record() {
             .push(EpochRecord { train_loss: 0.0, validation: Scores { loss: 9.0, ..samples::scores() } });
         sample.keep(&store).unwrap();
     }
-    store.keep_test(&crate::support::test_scores(3), b"").unwrap();
+    store.keep_test(&crate::support::test_scores(3), b"", &crate::support::environment()).unwrap();
     let damaged = store.trial(&samples::id(5)).join("record.json");
     std::fs::write(&damaged, "{").unwrap();
     let (mut entries, mut problems) = (Vec::new(), Vec::new());

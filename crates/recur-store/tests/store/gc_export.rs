@@ -1,7 +1,9 @@
 //! Removing what nobody needs, and copying into another store.
 
 use crate::samples;
-use crate::support::{Sample, assert_has, assert_sound, full_store, keep_experiment, names, store, test_scores};
+use crate::support::{
+    Sample, assert_has, assert_sound, environment, full_store, keep_experiment, names, store, test_scores,
+};
 use recur_store::layout::COMPARED;
 use recur_store::{Found, FoundTest, GcOptions, Removed, Store, StoreError};
 
@@ -125,7 +127,7 @@ fn an_export_merges_as_keep_does() {
     Sample::failed(0, "there").keep(&to).unwrap();
     Sample::failed(1, "here").keep(&from).unwrap();
     Sample::new(1).keep(&to).unwrap();
-    to.keep_test(&test_scores(1), b"PAR1").unwrap();
+    to.keep_test(&test_scores(1), b"PAR1", &environment()).unwrap();
     Sample::new(2).keep(&from).unwrap();
     Sample::new(2).with_weights(vec![9.0]).keep(&to).unwrap();
     keep_experiment(&from, "names", &[0]);

@@ -34,7 +34,7 @@ fn a_trial_comes_back_as_it_was() {
 fn sha256sum_agrees_with_every_list_of_digests() {
     let (_folder, store) = store();
     Sample::new(0).keep(&store).unwrap();
-    store.keep_test(&test_scores(0), b"PAR1").unwrap();
+    store.keep_test(&test_scores(0), b"PAR1", &environment()).unwrap();
     let trial = store.trial(&samples::id(0));
     for folder in [trial.clone(), trial.join("test")] {
         match Command::new("sha256sum").args(["--check", "--strict", "--quiet", SUMS]).current_dir(folder).status() {
@@ -201,7 +201,7 @@ fn digests_are_those_of_the_compared_files() {
     Sample::new(0).keep(&store).unwrap();
     let names = |store: &Store| store.digests(&samples::id(0)).unwrap().into_keys().collect::<Vec<_>>();
     assert_eq!(names(&store), ["curves.csv", "record.json", "weights.safetensors"]);
-    store.keep_test(&test_scores(0), b"PAR1").unwrap();
+    store.keep_test(&test_scores(0), b"PAR1", &environment()).unwrap();
     assert_eq!(names(&store)[2..], ["test/predictions.parquet", "test/scores.json", "weights.safetensors"]);
     assert_eq!(store.digests(&samples::id(0)).unwrap()["test/predictions.parquet"], Digest::of(b"PAR1"));
     assert!(store.digests(&samples::id(1)).is_err());
@@ -217,7 +217,10 @@ fn a_number_that_json_cannot_hold_is_refused() {
         assert!(error.contains("the record.json of trial") && error.contains("infinite"), "{error}");
         let mut scores = test_scores(0);
         scores.scores.loss = value;
-        assert!(matches!(store.keep_test(&scores, b""), Err(StoreError::NotStorable { file: "scores.json", .. })));
+        assert!(matches!(
+            store.keep_test(&scores, b"", &environment()),
+            Err(StoreError::NotStorable { file: "scores.json", .. })
+        ));
     }
     assert_eq!(store.find(&samples::id(0)), Found::Missing);
 }
@@ -226,24 +229,24 @@ fn a_number_that_json_cannot_hold_is_refused() {
 fn a_test_result_follows_the_rules_of_a_trial() {
     let (_folder, store) = store();
     let (id, scores) = (samples::id(0), test_scores(0));
-    assert!(matches!(store.keep_test(&scores, b"PAR1"), Err(StoreError::NoTrial { .. })));
+    assert!(matches!(store.keep_test(&scores, b"PAR1", &environment()), Err(StoreError::NoTrial { .. })));
     Sample::new(0).keep(&store).unwrap();
     assert_eq!(store.find_test(&id), FoundTest::Missing);
-    assert_eq!(store.keep_test(&scores, b"PAR1").unwrap(), Kept::New);
-    assert_eq!(store.keep_test(&scores, b"PAR1").unwrap(), Kept::Same);
+    assert_eq!(store.keep_test(&scores, b"PAR1", &environment()).unwrap(), Kept::New);
+    assert_eq!(store.keep_test(&scores, b"PAR1", &environment()).unwrap(), Kept::Same);
     let FoundTest::Test(found) = store.find_test(&id) else { panic!() };
     assert_eq!((found.scores.clone(), &found.predictions[..]), (scores.clone(), &b"PAR1"[..]));
     assert_has(&store, &Sample::new(0));
     assert_sound(&store);
 
-    let error = store.keep_test(&scores, b"PAR2").unwrap_err();
+    let error = store.keep_test(&scores, b"PAR2", &environment()).unwrap_err();
     let StoreError::Nondeterminism { file, conflict, .. } = error else { panic!("{error}") };
     assert_eq!(file, "predictions.parquet");
     assert_eq!(std::fs::read(conflict.join("predictions.parquet")).unwrap(), b"PAR2");
 
     std::fs::write(store.trial(&id).join("test/scores.json"), "{}").unwrap();
     assert!(matches!(store.find_test(&id), FoundTest::Damaged(problem) if problem.path.ends_with("test/scores.json")));
-    assert!(matches!(store.keep_test(&scores, b"PAR1").unwrap(), Kept::Replaced(_)));
+    assert!(matches!(store.keep_test(&scores, b"PAR1", &environment()).unwrap(), Kept::Replaced(_)));
     assert_eq!(store.find_test(&id), FoundTest::Test(found));
 }
 

@@ -3,7 +3,8 @@
 
 use crate::samples;
 use crate::support::{
-    Sample, assert_has, assert_sound, checked, child_folder, is_child, keep_experiment, shell, store, test_scores,
+    Sample, assert_has, assert_sound, checked, child_folder, environment, is_child, keep_experiment, shell, store,
+    test_scores,
 };
 use recur_store::{Found, FoundExperiment, FoundTest, Kept, Store, StoreError};
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -95,7 +96,7 @@ fn a_reader_never_sees_half_of_a_trial() {
         });
         for seed in 0..60 {
             Sample::new(seed).keep(&store).unwrap();
-            store.keep_test(&test_scores(seed), b"PAR1").unwrap();
+            store.keep_test(&test_scores(seed), b"PAR1", &environment()).unwrap();
         }
         done.store(true, Ordering::Relaxed);
         assert!(reader.join().unwrap() > 0);
@@ -182,7 +183,7 @@ fn child_writes_until_it_is_killed() {
     let store = Store::open("runs".as_ref()).unwrap();
     for seed in 0..u64::MAX {
         Sample::new(seed).keep(&store).unwrap();
-        store.keep_test(&test_scores(seed), &[7; 10_000]).unwrap();
+        store.keep_test(&test_scores(seed), &[7; 10_000], &environment()).unwrap();
         let mut checkpoint = samples::checkpoint(1, seed);
         checkpoint.progress.trial = samples::id(u64::MAX);
         store.save_checkpoint(&checkpoint).unwrap();

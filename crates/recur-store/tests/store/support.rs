@@ -105,7 +105,7 @@ pub(crate) fn full_store() -> (tempfile::TempDir, Store) {
     let mut sample = Sample::new(0);
     sample.environment.code.uncommitted = Some(store.keep_diff("+ line\n").unwrap());
     sample.keep(&store).unwrap();
-    store.keep_test(&test_scores(0), b"PAR1").unwrap();
+    store.keep_test(&test_scores(0), b"PAR1", &environment()).unwrap();
     Sample::failed(1, "it broke").keep(&store).unwrap();
     let mut checkpoint = samples::checkpoint(1, 3);
     checkpoint.progress.trial = samples::id(2);

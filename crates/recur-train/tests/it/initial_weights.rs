@@ -149,7 +149,8 @@ fn a_predictor_says_what_the_test_set_was_told() {
     let (registry, plan, trial, result, file) = trained();
     let findings = [Finding { trial: trial.clone(), record: result.record }];
     let selection = Selection::choose(&plan, &findings);
-    let test = score_test_set(&plan, &dataset(), &registry, &selection, &trial, &result.weights).unwrap();
+    let test = score_test_set(&plan, &dataset(), &registry, &selection, &trial, &result.weights, Default::default);
+    let (test, _) = test.unwrap();
     let names: Vec<String> = test.predictions.iter().map(|prediction| prediction.name.clone()).collect();
     let log_probs = Predictor::new(&registry, &file).unwrap().log_probabilities(&names).unwrap();
     for (prediction, log_probs) in test.predictions.iter().zip(log_probs) {

@@ -35,7 +35,9 @@ impl Swept {
     }
 
     fn score(&self, trial: usize, weights: &[Tensor]) -> Result<TestRecord, TestSetError> {
-        score_test_set(&self.plan, &self.dataset, &self.registry, &self.selection, &self.trials[trial], weights)
+        let Self { plan, dataset, registry, selection, .. } = self;
+        let scored = score_test_set(plan, dataset, registry, selection, &self.trials[trial], weights, Default::default);
+        scored.map(|(record, _)| record)
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::args::SpecArgs;
 use crate::error::CliError;
 use crate::pipeline::{self, Prepared, Scored, stored_test};
+use recur_core::digest::Digest;
 use recur_core::nearest::nearest;
 use recur_core::record::{Outcome, TestRecord, TrialRecord};
 use recur_core::registry::Registry;
@@ -30,13 +31,20 @@ impl Thing {
     }
 
     /// It as a part of a comparison. Models of experiments are called `experiment/model`, a trial as it is itself.
-    pub(super) fn part(&self) -> Part<'_> {
+    /// `with_divisions` where the parts have different data sets.
+    pub(super) fn part(&self, with_divisions: bool) -> Result<Part<'_>, CliError> {
         let label = |model: &str| if self.is_trial { self.name.clone() } else { format!("{}/{model}", self.name) };
-        Part {
+        Ok(Part {
             name: &self.name,
             input: self.prepared.report_input(&self.findings, &self.scored.selection, &self.scored.tests),
             labels: self.prepared.plan.models().iter().map(|model| ((*model).to_owned(), label(model))).collect(),
-        }
+            divisions: if with_divisions { self.prepared.divisions()? } else { Vec::new() },
+        })
+    }
+
+    /// The digest of its data set.
+    pub(super) fn dataset(&self) -> &Digest {
+        &self.prepared.data.facts.dataset
     }
 
     fn trials(&self) -> BTreeSet<&TrialId> {
