@@ -22,6 +22,7 @@ pub mod split;
 pub mod table;
 pub mod tensor;
 pub mod trial;
+pub mod unwound;
 pub mod weights;
 pub mod workers;
 

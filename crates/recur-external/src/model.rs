@@ -11,6 +11,7 @@ use recur_core::dataset::Sequences;
 use recur_core::model::{Model, ModelError, Piece, Regime, Setup};
 use recur_core::params::ParamSpec;
 use recur_core::tensor::Tensor;
+use recur_core::unwound::unwind_with;
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::time::Duration;
@@ -93,10 +94,9 @@ impl External {
         block::decode_tensors(heads, &block).map_err(|problem| self.wrong(request, problem))
     }
 
-    /// [`External::tensors`] where the contract has no way to fail. It unwinds: the sweep makes that a failed record, with
-    /// these words.
+    /// [`External::tensors`] where the contract has no way to fail: it unwinds, and whoever runs the model tells the error.
     fn tensors_or_unwind(&self, request: &'static str) -> Vec<Tensor> {
-        self.tensors(request).unwrap_or_else(|error| std::panic::resume_unwind(Box::new(error.to_string())))
+        self.tensors(request).unwrap_or_else(|error| unwind_with(error))
     }
 
     fn set_tensors(&mut self, request: &'static str, tensors: &[Tensor]) -> Result<(), ModelError> {

@@ -7,6 +7,7 @@ use recur_core::model::{Cancel, Model, ModelError, ModelPlugin as _, Piece, Setu
 use recur_core::params::Params;
 use recur_core::random::StreamPath;
 use recur_core::settings::{ClassWeights, Optimizer, Sampling, Schedule, TrainingLength, TrainingSettings};
+use recur_core::unwound::Unwound;
 use recur_core::workers::alone;
 use recur_external::ExternalModel;
 use std::path::{Path, PathBuf};
@@ -232,9 +233,9 @@ fn what_a_plugin_refuses_is_told_in_its_words() {
 fn weights_that_cannot_be_had_unwind_with_the_reason() {
     let odd = Odd::new(&format!("{BUILT}exit 1"), LIMITS);
     let model = odd.build().unwrap();
-    let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| model.weights())).unwrap_err();
-    let reason = panic.downcast_ref::<String>().unwrap();
-    assert!(reason.contains("ended (exit status: 1) before it answered `weights`"), "{reason}");
+    let payload = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| model.weights())).unwrap_err();
+    let Unwound::Error(error) = Unwound::new(payload) else { panic!("it is no panic") };
+    told(&error, &["ended (exit status: 1) before it answered `weights`"]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use crate::bench::Bench;
 use recur_core::model::ModelError;
+use recur_core::unwound::Unwound;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -126,13 +127,16 @@ fn outcome(bench: &Bench, check: fn(&Bench) -> Verdict) -> Outcome {
         Ok(Err(Stop::Skip(reason))) => Outcome::Skipped(reason.to_owned()),
         Ok(Err(Stop::LeftOut(parts))) => Outcome::RanInPart(parts),
         Ok(Err(Stop::Fail(message))) => Outcome::Failed(message),
-        Err(panic) => Outcome::Failed(format!("it panicked: {}", panic_message(panic.as_ref()))),
+        Err(panic) => Outcome::Failed(unwound(panic)),
     }
 }
 
-pub(crate) fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a message")
+/// What ended a check that did not return.
+pub(crate) fn unwound(payload: Box<dyn std::any::Any + Send>) -> String {
+    match Unwound::new(payload) {
+        error @ Unwound::Error(_) => format!("it failed: {error}"),
+        Unwound::Panic(message) => format!("it panicked: {message}"),
+    }
 }
 
 /// A line a check.

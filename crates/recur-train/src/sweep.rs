@@ -6,12 +6,13 @@ use crate::trial::{TrialResult, train_trial};
 use recur_core::checkpoint::Checkpoint;
 use recur_core::dataset::Dataset;
 use recur_core::event::Event;
-use recur_core::model::{Cancel, ModelPlugin};
+use recur_core::model::{Cancel, ModelError, ModelPlugin};
 use recur_core::plan::Plan;
 use recur_core::record::{Outcome, TrialRecord};
 use recur_core::registry::{Registry, UnknownModel};
 use recur_core::split::SplitError;
 use recur_core::trial::Trial;
+use recur_core::unwound::Unwound;
 use recur_core::workers::Workers;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -172,7 +173,10 @@ impl Work<'_> {
         let train = || train_trial(self.plan, self.dataset, plugin, trial, &workers, self.cancel, self.observer);
         let result = match self.crew.busy(|| catch_unwind(AssertUnwindSafe(train))) {
             Ok(result) => result?,
-            Err(panic) => Some(failed(self.plan, self.dataset, trial, panic_message(&*panic))?),
+            Err(payload) => match outcome(&Unwound::new(payload)) {
+                Some(outcome) => Some(without_epochs(self.plan, self.dataset, trial, outcome)?),
+                None => None,
+            },
         };
         let Some(result) = result else { return Ok(None) };
         let keep = |source| SweepError::Keep { trial: trial.id.to_string(), source };
@@ -182,20 +186,25 @@ impl Work<'_> {
     }
 }
 
-/// The record of a trial that panicked.
-fn failed(plan: &Plan, dataset: &Dataset, trial: &Trial, message: String) -> Result<TrialResult, SplitError> {
+/// How a trial ended that did not return; `None` if it was asked to stop.
+fn outcome(unwound: &Unwound) -> Option<Outcome> {
+    let reason = unwound.to_string();
+    match unwound {
+        Unwound::Error(ModelError::Cancelled) => None,
+        Unwound::Error(ModelError::Diverged { .. }) => Some(Outcome::Diverged { reason }),
+        Unwound::Error(_) | Unwound::Panic(_) => Some(Outcome::Failed { reason }),
+    }
+}
+
+/// The record of a trial that did not return.
+fn without_epochs(plan: &Plan, dataset: &Dataset, trial: &Trial, outcome: Outcome) -> Result<TrialResult, SplitError> {
     let record = TrialRecord {
         id: trial.id.clone(),
         identity: trial.identity.clone(),
         split: crate::split_of(plan, dataset, trial.replicate)?.digest(),
-        outcome: Outcome::Failed { reason: message },
+        outcome,
         epochs: Vec::new(),
         n_parameters: 0,
     };
     Ok(TrialResult { record, weights: Vec::new() })
-}
-
-fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    format!("the model panicked: {}", text.unwrap_or("no message"))
 }

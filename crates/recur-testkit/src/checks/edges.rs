@@ -1,6 +1,6 @@
 //! Models at the ends of their parameters' ranges.
 
-use crate::battery::{Check, Stop, Verdict, all_but, panic_message};
+use crate::battery::{Check, Stop, Verdict, all_but, unwound};
 use crate::bench::{Bench, SEED, predict};
 use crate::names;
 use recur_core::model::ModelError;
@@ -38,7 +38,7 @@ fn values_at_the_ends_of_their_ranges_do_not_panic(bench: &Bench) -> Verdict {
             let at_end = bench.with_param(spec.name, value);
             match catch_unwind(AssertUnwindSafe(|| try_out(&at_end, trains))) {
                 Ok(verdict) => verdict.map_err(|problem| Stop::Fail(format!("{place}: {problem}")))?,
-                Err(panic) => return Err(Stop::Fail(format!("{place}: it panicked: {}", panic_message(&*panic)))),
+                Err(panic) => return Err(Stop::Fail(format!("{place}: {}", unwound(panic)))),
             }
         }
     }

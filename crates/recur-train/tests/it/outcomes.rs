@@ -45,6 +45,18 @@ fn an_error_is_a_record_with_all_its_causes() {
 }
 
 #[test]
+fn an_error_where_weights_are_asked_for_is_no_panic() {
+    check("no_weights", &failed("cannot go on: no more numbers"), 0, 0);
+}
+
+#[test]
+fn a_model_that_was_stopped_where_weights_are_asked_for_has_no_record() {
+    let toy = Toy::iterative("toy");
+    let sweep = sweep(&plan_of(toy, &["stop"]), &registry(&[toy]), 1, &Cancel::new(), &Watch::default());
+    assert_eq!(sweep.unwrap().records, [None]);
+}
+
+#[test]
 fn a_loss_that_is_no_number_is_a_record_with_its_step() {
     // 36 training names in steps of 4: the second epoch begins with step 9 and ends before step 18.
     check("diverge", &diverged("loss became inf at step 9"), 1, 1);

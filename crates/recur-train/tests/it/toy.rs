@@ -5,6 +5,7 @@ use recur_core::model::{Determinism, Model, ModelError, ModelPlugin, Piece, Regi
 use recur_core::params::ParamValue::{Integer, Text};
 use recur_core::params::{ParamDefault, ParamKind, ParamSpec, Params};
 use recur_core::tensor::{Tensor, TensorData};
+use recur_core::unwound::unwind_with;
 use std::io::{Error, ErrorKind};
 use std::sync::{Arc, Mutex};
 
@@ -14,14 +15,15 @@ pub const MISLEADING: u16 = 12;
 /// How much less probable each further label is than the guessed one, in nats.
 pub const STEP: f32 = 0.25;
 
-const BEHAVIOURS: &[&str] = &["learn", "panic", "fail", "diverge", "nan", "refuse", "panic_at_build"];
+const BEHAVIOURS: &[&str] =
+    &["learn", "panic", "fail", "diverge", "nan", "refuse", "panic_at_build", "no_weights", "stop"];
 
 const PARAMETERS: &[ParamSpec] = &[
     ParamSpec {
         name: "behaviour",
         kind: ParamKind::Choice(BEHAVIOURS),
         default: ParamDefault::Text("learn"),
-        meaning: "what happens in the second epoch, or at the start",
+        meaning: "what happens in the second epoch, at the start, or when weights are asked for",
     },
     ParamSpec {
         name: "value",
@@ -153,6 +155,10 @@ struct Scripted {
 #[error("cannot go on")]
 struct CannotGoOn(#[source] Error);
 
+fn cannot_go_on() -> ModelError {
+    ModelError::Other(Box::new(CannotGoOn(Error::new(ErrorKind::OutOfMemory, "no more numbers"))))
+}
+
 impl Scripted {
     fn note(&self, call: Call) {
         self.seen.lock().unwrap().push(Seen { replicate: self.replicate.clone(), call });
@@ -183,10 +189,7 @@ impl Model for Scripted {
         if piece.epoch == 1 {
             match self.behaviour.as_str() {
                 "panic" => panic!("fell over"),
-                "fail" => {
-                    let cause = Error::new(ErrorKind::OutOfMemory, "no more numbers");
-                    return Err(ModelError::Other(Box::new(CannotGoOn(cause))));
-                }
+                "fail" => return Err(cannot_go_on()),
                 "diverge" => return Err(ModelError::Diverged { step: piece.steps_before, loss: f64::INFINITY }),
                 "nan" => return Ok(f64::NAN),
                 _ => {}
@@ -211,6 +214,11 @@ impl Model for Scripted {
     }
 
     fn weights(&self) -> Vec<Tensor> {
+        match self.behaviour.as_str() {
+            "no_weights" => unwind_with(cannot_go_on()),
+            "stop" => unwind_with(ModelError::Cancelled),
+            _ => {}
+        }
         vec![
             Tensor::f32("w", [1], vec![self.weight]),
             Tensor::new("n_trained", [1], TensorData::I64(vec![self.n_trained as i64])),
