@@ -6,7 +6,7 @@ use crate::figures::palette::{GREY, GRID, ink_on, shade};
 
 const LONGEST: usize = 22;
 /// Narrower cells have no room for two digits, and showing only what has one would mislead.
-const LEAST_WITH_TEXT: i32 = 14;
+const LEAST_WITH_TEXT: i32 = 13;
 
 /// What a heat map shows. R rows, C columns.
 pub(crate) struct Heat {

@@ -13,4 +13,4 @@ pub(crate) mod parallel;
 pub(crate) mod scale;
 
 /// The width of every figure, in pixels: what a phone scales down and a page on GitHub shows in full.
-pub(crate) const WIDTH: i32 = 700;
+pub(crate) const WIDTH: i32 = 560;
