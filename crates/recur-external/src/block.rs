@@ -13,15 +13,18 @@ pub(crate) fn push_names(block: &mut Vec<u8>, sequences: &Sequences, labels: Opt
     for row in rows.iter().filter(|_| labels.is_some()) {
         block.extend(labels.map_or(0, |labels| labels[*row as usize]).to_le_bytes());
     }
-    for row in rows {
-        sequences.get(*row).iter().for_each(|token| block.extend_from_slice(&token.to_le_bytes()));
-    }
+    let mut tokens = Vec::new();
+    rows.iter().for_each(|row| tokens.extend_from_slice(sequences.get(*row)));
+    push(block, &tokens, u16::to_le_bytes);
 }
 
-/// How many bytes [`push_names`] appends.
-pub(crate) fn names_len(sequences: &Sequences, labels: Option<&[u16]>, rows: &[u32]) -> usize {
-    let tokens: usize = rows.iter().map(|row| sequences.get(*row).len()).sum();
-    rows.len() * (4 + if labels.is_some() { 2 } else { 0 }) + 2 * tokens
+/// Appends the bytes of `numbers`. What is written was made room for at once: a push each takes several times as long.
+fn push<T: Copy, const N: usize>(block: &mut Vec<u8>, numbers: &[T], bytes: impl Fn(T) -> [u8; N]) {
+    let start = block.len();
+    block.resize(start + N * numbers.len(), 0);
+    for (out, number) in block[start..].as_chunks_mut().0.iter_mut().zip(numbers) {
+        *out = bytes(*number);
+    }
 }
 
 /// The names in `block`, and their labels if they have some.
@@ -32,14 +35,14 @@ pub(crate) fn names(block: &[u8], n_names: usize, labelled: bool) -> Result<(Seq
         return Err(format!("{} bytes are too few for {n_names} names", block.len()));
     };
     let (labels, tokens) = rest.split_at(2 * n_labels);
-    let mut tokens = tokens.as_chunks().0.iter().map(|bytes| u16::from_le_bytes(*bytes));
+    let mut tokens = tokens.as_chunks().0;
     let mut sequences = Sequences::new();
     for length in lengths.as_chunks().0 {
-        let length = u32::from_le_bytes(*length) as usize;
-        if tokens.len() < length {
+        let Some((name, rest)) = tokens.split_at_checked(u32::from_le_bytes(*length) as usize) else {
             return Err(format!("the tokens end within name {}", sequences.len()));
-        }
-        sequences.push(tokens.by_ref().take(length));
+        };
+        sequences.push(name.iter().map(|bytes| u16::from_le_bytes(*bytes)));
+        tokens = rest;
     }
     match tokens.len() {
         0 => Ok((sequences, labels.as_chunks().0.iter().map(|bytes| u16::from_le_bytes(*bytes)).collect())),
@@ -60,47 +63,47 @@ pub(crate) fn log_probabilities(block: &[u8], n_classes: usize, out: &mut [f32])
             block.len()
         ));
     }
+    // NaN is not less than anything. All are looked at first, and one by one only where one is wrong: without a branch
+    // they are taken several at once.
+    let is_right = |x: f32| x < ABOVE_ZERO;
+    let mut are_right = true;
     for (out, bytes) in out.iter_mut().zip(block.as_chunks().0) {
         *out = f32::from_le_bytes(*bytes);
+        are_right &= is_right(*out);
     }
-    // NaN is not at most anything.
-    match out.iter().position(|x| !matches!(x.partial_cmp(&ABOVE_ZERO), Some(std::cmp::Ordering::Less))) {
-        None => Ok(()),
-        Some(at) => {
-            let (name, label) = (at / n_classes, at % n_classes);
-            Err(format!("gives name {name}, label {label} the log-probability {}", out[at]))
-        }
+    if are_right {
+        return Ok(());
     }
+    let at = out.iter().position(|x| !is_right(*x)).expect("one of them is wrong");
+    let (name, label) = (at / n_classes, at % n_classes);
+    Err(format!("gives name {name}, label {label} the log-probability {}", out[at]))
 }
 
-/// The bytes of `f32`s.
-pub(crate) fn floats(numbers: &[f32]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(4 * numbers.len());
-    numbers.iter().for_each(|x| bytes.extend_from_slice(&x.to_le_bytes()));
-    bytes
+/// Appends the bytes of `f32`s.
+pub(crate) fn push_floats(block: &mut Vec<u8>, numbers: &[f32]) {
+    push(block, numbers, f32::to_le_bytes);
 }
 
-/// What the head of a message says of `tensors`, and their numbers.
-pub(crate) fn encode_tensors(tensors: &[Tensor]) -> (Vec<TensorHead>, Vec<u8>) {
-    let mut block = Vec::new();
+/// Appends the numbers of `tensors`, and returns what the head of a message says of them.
+pub(crate) fn push_tensors(block: &mut Vec<u8>, tensors: &[Tensor]) -> Vec<TensorHead> {
     let heads = tensors.iter().map(|tensor| {
         let dtype = match &tensor.data {
             TensorData::F32(data) => {
-                block.extend(data.iter().flat_map(|x| x.to_le_bytes()));
+                push(block, data, f32::to_le_bytes);
                 "f32"
             }
             TensorData::F64(data) => {
-                block.extend(data.iter().flat_map(|x| x.to_le_bytes()));
+                push(block, data, f64::to_le_bytes);
                 "f64"
             }
             TensorData::I64(data) => {
-                block.extend(data.iter().flat_map(|x| x.to_le_bytes()));
+                push(block, data, i64::to_le_bytes);
                 "i64"
             }
         };
         TensorHead { name: tensor.name.clone(), dtype: dtype.to_owned(), shape: tensor.shape.clone() }
     });
-    (heads.collect(), block)
+    heads.collect()
 }
 
 /// The tensors that `heads` and `block` tell.
@@ -140,7 +143,6 @@ mod tests {
         for labels in [None, Some(&[5_u16, 6, 7][..])] {
             let mut block = Vec::new();
             push_names(&mut block, &sequences, labels, &[2, 0, 1]);
-            assert_eq!(block.len(), names_len(&sequences, labels, &[2, 0, 1]));
             let (back, back_labels) = names(&block, 3, labels.is_some()).unwrap();
             assert_eq!(back, [&[7_u16][..], &[1, 2], &[]].into_iter().collect());
             assert_eq!(back_labels, labels.map_or(vec![], |_| vec![7, 5, 6]));
@@ -156,7 +158,8 @@ mod tests {
             Tensor::new("m", [1], TensorData::F64(vec![0.1])),
             Tensor::new("n", [], TensorData::I64(vec![i64::MIN])),
         ];
-        let (heads, block) = encode_tensors(&tensors);
+        let mut block = Vec::new();
+        let heads = push_tensors(&mut block, &tensors);
         assert_eq!(decode_tensors(heads.clone(), &block).unwrap(), tensors);
         let told = |heads, block| decode_tensors(heads, block).unwrap_err();
         assert!(told(heads.clone(), &block[1..]).contains("too few bytes for the tensor `n`"));
@@ -166,6 +169,12 @@ mod tests {
         assert!(told(vec![odd], &block).contains("dtype `f16`"));
         let huge = TensorHead { shape: vec![usize::MAX, 2], ..heads[0].clone() };
         assert!(told(vec![huge], &block).contains("too few bytes"));
+    }
+
+    fn floats(numbers: &[f32]) -> Vec<u8> {
+        let mut block = Vec::new();
+        push_floats(&mut block, numbers);
+        block
     }
 
     #[test]

@@ -2,16 +2,13 @@
 
 use crate::error::{ExternalError, Problem, printable};
 use crate::manifest::Limits;
+use crate::pipes::Answering;
 use crate::process::Process;
-use crate::time::Stopwatch;
+use crate::time::{Heard, Stopwatch};
 use crate::wire::{self, Head};
 use recur_core::model::{Cancel, ModelError};
 use serde_json::{Value, json};
-use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
-
-/// The time between two looks at limits and at the flag that asks to stop.
-const LOOK: Duration = Duration::from_millis(20);
 
 /// A process, and the next question's number.
 #[derive(Debug)]
@@ -20,6 +17,8 @@ pub(crate) struct Connection {
     process: Process,
     limits: Limits,
     next: u64,
+    /// Memory for the next answer, see [`Connection::keep`].
+    spare: Vec<u8>,
     /// Its first failure: nothing is asked after it.
     failure: Option<String>,
 }
@@ -52,7 +51,7 @@ pub(crate) struct Question<'a> {
 
 impl Connection {
     pub(crate) fn new(plugin: &'static str, process: Process, limits: Limits) -> Self {
-        Self { plugin, process, limits, next: 1, failure: None }
+        Self { plugin, process, limits, next: 1, spare: Vec::new(), failure: None }
     }
 
     pub(crate) fn limits(&self) -> Limits {
@@ -72,7 +71,8 @@ impl Connection {
         }
         let id = self.next;
         self.next += 1;
-        if !self.process.send(message(id, question)) {
+        let head = head(id, question);
+        if !self.process.pipes.send(|message| wire::push(message, &head, question.block)) {
             return Err(self.fail(Problem::NotReading { request: question.request }));
         }
         let (head, block) = self.wait(question)?;
@@ -89,30 +89,34 @@ impl Connection {
     fn wait(&mut self, question: &Question<'_>) -> Result<(Head, Vec<u8>), ModelError> {
         let (since, request) = (Stopwatch::start(), question.request);
         self.process.heard.again();
-        loop {
-            match self.process.answers.recv_timeout(LOOK) {
-                Ok(Ok(Some(answer))) => return Ok(answer),
-                Ok(Ok(None)) | Err(RecvTimeoutError::Disconnected) => {
-                    let how = self.process.how_it_ended();
-                    return Err(self.fail(Problem::Ended { how, request }));
-                }
-                Ok(Err(problem)) => return Err(self.fail(problem)),
-                Err(RecvTimeoutError::Timeout) => {}
-            }
-            if question.cancel.is_some_and(Cancel::is_cancelled) {
+        let mut stopped = None;
+        let (idle, heard) = (self.limits.idle, &self.process.heard);
+        let mut stop = || {
+            stopped = Stopped::look(question, since, idle, heard);
+            stopped.is_some()
+        };
+        let mut block = std::mem::take(&mut self.spare);
+        let mut answering = Answering { pipes: &mut self.process.pipes, stop: &mut stop };
+        let answer = wire::read(&mut answering, &mut block, self.limits.message_bytes, |head: &Head| head.bytes);
+        match (stopped, answer) {
+            (Some(Stopped::Cancelled), _) => {
                 self.process.end(false);
                 self.failure = Some("it was asked to stop".to_owned());
-                return Err(ModelError::Cancelled);
+                Err(ModelError::Cancelled)
             }
-            let Limit { key, after, spent } = question.limit;
-            if spent + since.elapsed() >= after {
-                return Err(self.fail(Problem::TooLate { request, limit: key, after }));
+            (Some(Stopped::TooLate { limit, after }), _) => Err(self.fail(Problem::TooLate { request, limit, after })),
+            (None, Ok(Some(head))) => Ok((head, block)),
+            (None, Ok(None)) => {
+                let how = self.process.how_it_ended();
+                Err(self.fail(Problem::Ended { how, request }))
             }
-            if self.process.heard.silence() >= self.limits.idle {
-                let (limit, after) = ("idle_seconds", self.limits.idle);
-                return Err(self.fail(Problem::TooLate { request, limit, after }));
-            }
+            (None, Err(problem)) => Err(self.fail(problem)),
         }
+    }
+
+    /// Takes an answer's raw bytes back that are no longer needed, to put the next ones there.
+    pub(crate) fn keep(&mut self, block: Vec<u8>) {
+        self.spare = block;
     }
 
     /// Ends the process, for it did not keep the protocol.
@@ -149,12 +153,32 @@ impl Drop for Connection {
     }
 }
 
-fn message(id: u64, question: &Question<'_>) -> Vec<u8> {
+/// Why an answer was not waited for.
+enum Stopped {
+    Cancelled,
+    TooLate { limit: &'static str, after: Duration },
+}
+
+impl Stopped {
+    /// Whether to stop now.
+    fn look(question: &Question<'_>, since: Stopwatch, idle: Duration, heard: &Heard) -> Option<Self> {
+        let Limit { key, after, spent } = question.limit;
+        if question.cancel.is_some_and(Cancel::is_cancelled) {
+            Some(Self::Cancelled)
+        } else if spent + since.elapsed() >= after {
+            Some(Self::TooLate { limit: key, after })
+        } else if heard.silence() >= idle {
+            Some(Self::TooLate { limit: "idle_seconds", after: idle })
+        } else {
+            None
+        }
+    }
+}
+
+fn head(id: u64, question: &Question<'_>) -> Value {
     let mut head = json!({"id": id, "request": question.request, "bytes": question.block.len()});
     if let (Value::Object(head), Value::Object(fields)) = (&mut head, &question.fields) {
         head.extend(fields.clone());
     }
-    let mut message = wire::line(&head);
-    message.extend_from_slice(question.block);
-    message
+    head
 }

@@ -6,7 +6,7 @@ use crate::error::{ExternalError, Problem};
 use crate::manifest::Manifest;
 use crate::process::Process;
 use crate::time::Stopwatch;
-use crate::wire::{Head, PROTOCOL, TensorHead};
+use crate::wire::{Head, PROTOCOL};
 use recur_core::dataset::Sequences;
 use recur_core::model::{Model, ModelError, Piece, Regime, Setup};
 use recur_core::params::ParamSpec;
@@ -100,7 +100,8 @@ impl External {
     }
 
     fn set_tensors(&mut self, request: &'static str, tensors: &[Tensor]) -> Result<(), ModelError> {
-        let (heads, block): (Vec<TensorHead>, _) = block::encode_tensors(tensors);
+        let mut block = Vec::new();
+        let heads = block::push_tensors(&mut block, tensors);
         let (head, _) = self.ask(request, json!({"tensors": heads}), &block)?;
         self.note(&head);
         Ok(())
@@ -138,7 +139,7 @@ impl Model for External {
             self.epoch = (piece.epoch, Duration::ZERO);
         }
         let labels = Some(piece.labels);
-        let mut names = Vec::with_capacity(block::names_len(piece.sequences, labels, piece.order));
+        let mut names = Vec::new();
         block::push_names(&mut names, piece.sequences, labels, piece.order);
         let fields = json!({
             "epoch": piece.epoch,
@@ -170,10 +171,11 @@ impl Model for External {
         let most = self.connection.get_mut().limits().message_bytes as usize / (4 * self.n_classes);
         let n_names = NAMES.min(most).max(1);
         for (rows, out) in rows.chunks(n_names).zip(out.chunks_mut(n_names * self.n_classes)) {
-            let mut names = Vec::with_capacity(block::names_len(sequences, None, rows));
+            let mut names = Vec::new();
             block::push_names(&mut names, sequences, None, rows);
             let (_, answer) = self.ask("predict", json!({"n_names": rows.len()}), &names)?;
             block::log_probabilities(&answer, self.n_classes, out).map_err(|problem| self.wrong("predict", problem))?;
+            self.connection.get_mut().keep(answer);
         }
         Ok(())
     }

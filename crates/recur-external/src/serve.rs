@@ -53,30 +53,42 @@ struct Take {
     tensors: Vec<TensorHead>,
 }
 
+/// Bytes that are written at once.
+const PIECE: usize = 1 << 15;
+
 /// A model as it was built.
 struct Built {
     model: Box<dyn Model>,
     n_classes: usize,
     streams: StreamPath,
+    /// Room for log-probabilities.
+    out: Vec<f32>,
 }
 
 /// Answers for `plugin` until the questions end. `main` of a plugin in Rust is this, with locked standard input and
-/// output. Its random numbers come from the seed of the question `build`, so they are not those that the model draws
-/// within recur.
+/// output (quicker: a `File` of it, which does not look for lines). Its random numbers come from the seed of the question
+/// `build`, so they are not those that the model draws within recur.
 ///
 /// # Errors
 /// If an answer cannot be written, or what is read is no question.
 pub fn serve(plugin: &dyn ModelPlugin, from: &mut impl BufRead, to: &mut impl Write) -> Result<(), ServeError> {
     let mut built = None;
-    while let Some((request, block)) = wire::read(from, u64::MAX, |request: &Request| request.bytes)? {
-        let (mut head, answer) = match answer(plugin, &mut built, &request, &block) {
-            Ok(answer) => answer,
-            Err(error) => (refusal(&error), Vec::new()),
-        };
+    let (mut block, mut answer, mut line) = (Vec::new(), Vec::new(), Vec::new());
+    while let Some(request) = wire::read(from, &mut block, u64::MAX, |request: &Request| request.bytes)? {
+        wire::empty(&mut answer);
+        let mut head = respond(plugin, &mut built, &request, &block, &mut answer).unwrap_or_else(|error| {
+            answer.clear();
+            refusal(&error)
+        });
         head["id"] = request.id.into();
         head["bytes"] = answer.len().into();
-        to.write_all(&wire::line(&head))?;
-        to.write_all(&answer)?;
+        line.clear();
+        wire::push(&mut line, &head, &[]);
+        to.write_all(&line)?;
+        // In pieces, as a pipe wakes who waits at the end of a write: then it reads one while the next is written.
+        for piece in answer.chunks(PIECE) {
+            to.write_all(piece)?;
+        }
         to.flush()?;
     }
     Ok(())
@@ -110,12 +122,19 @@ fn fields<T: for<'de> Deserialize<'de>>(request: &Request) -> Result<T, ModelErr
     T::deserialize(&request.fields).map_err(other)
 }
 
-type Answered = Result<(Value, Vec<u8>), ModelError>;
+type Answered = Result<Value, ModelError>;
 
-fn answer(plugin: &dyn ModelPlugin, built: &mut Option<Built>, request: &Request, block: &[u8]) -> Answered {
+/// The head of an answer, whose raw bytes are appended to `answer`.
+fn respond(
+    plugin: &dyn ModelPlugin,
+    built: &mut Option<Built>,
+    request: &Request,
+    block: &[u8],
+    answer: &mut Vec<u8>,
+) -> Answered {
     if request.request == "build" {
         let model = built.insert(build(plugin, fields(request)?)?);
-        return Ok((json!({"protocol": PROTOCOL, "n_parameters": model.model.n_parameters()}), Vec::new()));
+        return Ok(json!({"protocol": PROTOCOL, "n_parameters": model.model.n_parameters()}));
     }
     let Some(built) = built else { return Err(other(format!("`{}` before `build`", printable(&request.request, 40)))) };
     match request.request.as_str() {
@@ -123,27 +142,28 @@ fn answer(plugin: &dyn ModelPlugin, built: &mut Option<Built>, request: &Request
         "predict" => {
             let (names, _) = block::names(block, fields::<Predict>(request)?.n_names, false).map_err(other)?;
             let rows: Vec<u32> = (0..names.len() as u32).collect();
-            let mut out = vec![0.0; rows.len() * built.n_classes];
-            built.model.log_probabilities(&names, &rows, &mut out)?;
-            Ok((json!({}), block::floats(&out)))
+            built.out.resize(rows.len() * built.n_classes, 0.0);
+            built.model.log_probabilities(&names, &rows, &mut built.out)?;
+            block::push_floats(answer, &built.out);
+            Ok(json!({}))
         }
-        "weights" => Ok(give(&built.model.weights())),
-        "state" => Ok(give(&built.model.training_state())),
+        "weights" => give(&built.model.weights(), answer),
+        "state" => give(&built.model.training_state(), answer),
         "set_weights" => {
             built.model.set_weights(&take(request, block)?)?;
-            Ok((json!({"n_parameters": built.model.n_parameters()}), Vec::new()))
+            Ok(json!({"n_parameters": built.model.n_parameters()}))
         }
         "set_state" => {
             built.model.set_training_state(&take(request, block)?)?;
-            Ok((json!({}), Vec::new()))
+            Ok(json!({}))
         }
         unknown => Err(other(format!("unknown request `{}`", printable(unknown, 40)))),
     }
 }
 
-fn give(tensors: &[recur_core::tensor::Tensor]) -> (Value, Vec<u8>) {
-    let (heads, block) = block::encode_tensors(tensors);
-    (json!({"tensors": heads}), block)
+fn give(tensors: &[recur_core::tensor::Tensor], answer: &mut Vec<u8>) -> Answered {
+    let heads = block::push_tensors(answer, tensors);
+    Ok(json!({"tensors": heads}))
 }
 
 fn take(request: &Request, block: &[u8]) -> Result<Vec<recur_core::tensor::Tensor>, ModelError> {
@@ -164,7 +184,7 @@ fn build(plugin: &dyn ModelPlugin, build: Build) -> Result<Built, ModelError> {
         streams: &streams,
         workers: &alone(),
     })?;
-    Ok(Built { model, n_classes: build.n_classes, streams })
+    Ok(Built { model, n_classes: build.n_classes, streams, out: Vec::new() })
 }
 
 /// For a model that learns in one go, and reads nothing of it.
@@ -196,5 +216,5 @@ fn train(built: &mut Built, piece: &Train, block: &[u8]) -> Answered {
         // recur ends the process when it is to stop.
         cancel: &Cancel::new(),
     })?;
-    Ok((json!({"loss": loss, "n_parameters": built.model.n_parameters()}), Vec::new()))
+    Ok(json!({"loss": loss, "n_parameters": built.model.n_parameters()}))
 }

@@ -13,6 +13,15 @@ pub const PROTOCOL: u32 = 1;
 /// Bytes that a line may have.
 pub(crate) const MAX_LINE: u64 = 4 << 20;
 
+/// Bytes of memory that a buffer keeps from one message to the next: fresh memory costs more than what is written to it.
+const KEPT: usize = 1 << 20;
+
+/// Empties a buffer for the next message.
+pub(crate) fn empty(buffer: &mut Vec<u8>) {
+    buffer.clear();
+    buffer.shrink_to(KEPT);
+}
+
 /// The head of a message: what is asked, or answered, beside the raw bytes.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Head {
@@ -48,13 +57,14 @@ pub(crate) struct TensorHead {
     pub shape: Vec<usize>,
 }
 
-/// Reads one line and the bytes that it announces; `None` at the end. `T` is the line's content, `bytes` tells how many it
-/// announces.
+/// Reads one line and, into `block`, the bytes that it announces; `None` at the end. `T` is the line's content, `bytes` tells
+/// how many it announces.
 pub(crate) fn read<T: for<'de> Deserialize<'de>>(
     from: &mut impl BufRead,
+    block: &mut Vec<u8>,
     max_bytes: u64,
     bytes: impl Fn(&T) -> u64,
-) -> Result<Option<(T, Vec<u8>)>, Problem> {
+) -> Result<Option<T>, Problem> {
     let Some(line) = read_line(from)? else { return Ok(None) };
     let text = std::str::from_utf8(&line).map_err(|error| garbage(&line, error.to_string()))?;
     let head: T = serde_json::from_str(text).map_err(|error| garbage(&line, json_problem(&error, text)))?;
@@ -62,12 +72,16 @@ pub(crate) fn read<T: for<'de> Deserialize<'de>>(
     if n_bytes > max_bytes {
         return Err(Problem::TooLarge { bytes: n_bytes, limit: format!("limits.message_mib: {}", max_bytes >> 20) });
     }
-    // Beyond a MiB it grows with what arrives: an announcement alone takes no memory.
-    let mut block = Vec::with_capacity(n_bytes.min(1 << 20) as usize);
-    match from.take(n_bytes).read_to_end(&mut block) {
-        Ok(read) if read as u64 == n_bytes => Ok(Some((head, block))),
-        _ => Ok(None),
+    empty(block);
+    while (block.len() as u64) < n_bytes {
+        // It grows with what arrives: an announcement alone takes no memory.
+        let start = block.len();
+        block.resize(n_bytes.min((start + KEPT) as u64) as usize, 0);
+        if from.read_exact(&mut block[start..]).is_err() {
+            return Ok(None);
+        }
     }
+    Ok(Some(head))
 }
 
 fn read_line(from: &mut impl BufRead) -> Result<Option<Vec<u8>>, Problem> {
@@ -97,11 +111,11 @@ fn json_problem(error: &serde_json::Error, text: &str) -> String {
     format!("{error}{hint}")
 }
 
-/// The line of `head`, ready to be followed by raw bytes.
-pub(crate) fn line(head: &serde_json::Value) -> Vec<u8> {
-    let mut line = head.to_string().into_bytes();
-    line.push(b'\n');
-    line
+/// Appends a message to `to`.
+pub(crate) fn push(to: &mut Vec<u8>, head: &serde_json::Value, block: &[u8]) {
+    to.extend_from_slice(head.to_string().as_bytes());
+    to.push(b'\n');
+    to.extend_from_slice(block);
 }
 
 #[cfg(test)]
@@ -109,7 +123,7 @@ mod tests {
     use super::*;
 
     fn check(text: &[u8], told: &str) {
-        let read = read(&mut &text[..], 8, |head: &Head| head.bytes);
+        let read = read(&mut &text[..], &mut Vec::new(), 8, |head: &Head| head.bytes);
         let problem = read.expect_err("it is refused").to_string();
         assert!(problem.contains(told), "{problem}");
     }
@@ -128,7 +142,11 @@ mod tests {
     #[test]
     fn a_message_has_the_bytes_that_it_announces() {
         let mut text = &b"{\"id\": 7, \"bytes\": 3, \"later\": []}\nabc{\"id\": 8}\n{\"id\": 9, \"bytes\": 3}\na"[..];
-        let mut next = || read(&mut text, 8, |head: &Head| head.bytes).unwrap().map(|(head, block)| (head.id, block));
+        let mut block = Vec::new();
+        let mut next = || {
+            let head = read(&mut text, &mut block, 8, |head: &Head| head.bytes).unwrap()?;
+            Some((head.id, block.clone()))
+        };
         assert_eq!(next(), Some((7, b"abc".to_vec())));
         assert_eq!(next(), Some((8, Vec::new())));
         assert_eq!(next(), None, "it ends within the bytes");

@@ -251,9 +251,32 @@ fn a_plugin_that_never_reads_blocks_nobody() {
     let script = "echo '{\"id\":1,\"protocol\":1}'; sleep 60";
     let odd = Odd::new(script, "{answer_seconds: 0.3}");
     let mut model = odd.build().unwrap();
-    let long: Sequences = std::iter::once(&[1_u16; 200_000][..]).collect();
-    let error = model.log_probabilities(&long, &[0], &mut [0.0; 2]).unwrap_err();
+    let error = model.log_probabilities(&long_name(), &[0], &mut [0.0; 2]).unwrap_err();
     told(&error, &["`predict` within answer_seconds of 0.3 s"]);
+}
+
+/// More than any pipe holds.
+fn long_name() -> Sequences {
+    std::iter::once(vec![1_u16; 900_000].as_slice()).collect()
+}
+
+#[test]
+fn a_plugin_that_answers_without_reading_is_asked_nothing_more() {
+    let answers =
+        "echo '{\"id\":1,\"protocol\":1}'; echo '{\"id\":2,\"bytes\":8}'; printf '\\0\\0\\0\\0\\0\\0\\0\\0'; sleep 60";
+    let odd = Odd::new(answers, LIMITS);
+    let mut model = odd.build().unwrap();
+    model.log_probabilities(&long_name(), &[0], &mut [0.0; 2]).unwrap();
+    told(&predict(&mut *model).unwrap_err(), &["does not read its standard input: `predict` cannot be asked"]);
+}
+
+#[test]
+fn a_question_and_an_answer_larger_than_a_pipe_pass_each_other() {
+    // It reads and writes in turn, so that neither end may wait for the other.
+    let script = format!("{BUILT}read -r _; echo '{{\"id\":2,\"bytes\":1800004}}'; head -c 1800004");
+    let odd = Odd::new(&script, "{message_mib: 2}");
+    let error = odd.build().unwrap().log_probabilities(&long_name(), &[0], &mut [0.0; 2]).unwrap_err();
+    told(&error, &["has 1800004 bytes, expected 8"]);
 }
 
 #[test]
