@@ -207,8 +207,7 @@ pub(crate) fn conclude(
     let plan = &prepared.plan;
     let input = prepared.report_input(findings, selection, tests);
     let written = recur_report::write(&input, reports)?;
-    let chosen: Vec<&Finding> = findings.iter().filter(|f| selection.contains(f.trial.configuration)).collect();
-    recur_report::write_costs(&input, &costs(&chosen, store), reports)?;
+    recur_report::write_costs(&input, &costs(&input, store), reports)?;
     let n_unfinished = findings.iter().filter(|f| !matches!(f.record.outcome, Outcome::Finished { .. })).count();
     let mut summary = format!("{}\n\n{}\n", results(plan, findings, selection, tests), written.answer);
     if n_unfinished > 0 {
@@ -278,15 +277,16 @@ pub(crate) fn stored_test(trial: &Trial, store: &Store, label_names: &[String]) 
 }
 
 /// What the chosen trials took, as far as the store knows.
-fn costs(chosen: &[&Finding], store: &Store) -> BTreeMap<TrialId, Cost> {
-    let cost = |finding: &&Finding| {
+pub(crate) fn costs(input: &ReportInput<'_>, store: &Store) -> BTreeMap<TrialId, Cost> {
+    let chosen = input.findings.iter().filter(|finding| input.selection.contains(finding.trial.configuration));
+    let cost = |finding: &Finding| {
         let environment = store.environment(&finding.trial.id)?;
         let machine = format!("{}, {}, {} trials at once", environment.cpu, environment.platform, environment.jobs);
         let prediction_seconds = store.test_environment(&finding.trial.id).map(|test| test.seconds);
         let cost = Cost { seconds: environment.seconds, resumed: environment.resumed, prediction_seconds, machine };
         Some((finding.trial.id.clone(), cost))
     };
-    chosen.iter().filter_map(cost).collect()
+    chosen.filter_map(cost).collect()
 }
 
 /// The title of the chosen configuration with the best validation figure, and the weights of its replicate 0.

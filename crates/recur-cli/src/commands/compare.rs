@@ -7,6 +7,7 @@ use crate::commands::export::csv;
 use crate::error::{CliError, Exit};
 use crate::logging;
 use crate::output::{print, table};
+use crate::pipeline::costs;
 use crate::progress::Screen;
 use recur_core::nearest::nearest;
 use recur_core::registry::Registry;
@@ -28,7 +29,7 @@ pub(crate) fn run(args: &Compare, level: Level, registry: &Registry) -> Result<E
     let together = together(args, &things)?;
     let input = together.input();
     if let (Some(path), Some(format)) = (&args.write, format) {
-        write(path, format, &together)?;
+        write(path, format, &together, &store)?;
     }
     if args.json {
         print(Export::of(&input)?.json().trim_end())?;
@@ -109,12 +110,13 @@ impl Format {
     }
 }
 
-fn write(path: &Path, format: Format, together: &Together) -> Result<(), CliError> {
+fn write(path: &Path, format: Format, together: &Together, store: &Store) -> Result<(), CliError> {
     let input = together.input();
     let bytes = match format {
         Format::Report => {
             let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
             recur_report::write(&input, folder)?;
+            recur_report::write_costs(&input, &costs(&input, store), folder)?;
             return Ok(());
         }
         Format::Analysis => Export::of(&input)?.json().into_bytes(),
