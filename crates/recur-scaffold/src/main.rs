@@ -38,7 +38,7 @@ fn tell(name: &str, files: &[PathBuf]) {
     println!(
         "
 The model works already, as a linear map of the letters. Next:
-  cargo test -p recur-models {name}               its tests, some seconds
+  cargo test -p recur-models --lib {name}         its tests, some seconds
   just models {name}                              what users see
   just experiment experiments/{name}.yaml --reports scratch
 Then make it yours: docs/adding-a-model.md"
