@@ -21,7 +21,7 @@ pub enum Exit {
     Success,
     /// 1: an error; nothing useful was done, or it is told what was.
     Error,
-    /// 3: the report was written, but some trials diverged or failed.
+    /// 3: the report was written, but some trials diverged or failed, or could not be scored on test.
     SomeTrialsFailed,
     /// 4: what was made again or checked is not what is there.
     Different,

@@ -4,7 +4,7 @@ use crate::args::SpecArgs;
 use crate::clock::{Started, unix_seconds};
 use crate::commands::available_cores;
 use crate::environment::gather;
-use crate::error::{CliError, Exit};
+use crate::error::{CliError, Exit, with_causes};
 use crate::output::table;
 use crate::sweep::{in_parallel, stored};
 use recur_core::digest::Digest;
@@ -17,10 +17,10 @@ use recur_core::selection::{Finding, Selection, mean_validation};
 use recur_core::split::Split;
 use recur_core::trial::{InitialWeights, Trial, TrialId, trials};
 use recur_ingest::{Ingested, ingest, read_predictions, write_predictions};
-use recur_report::{Cost, HowTo, ReportInput, SplitSizes};
+use recur_report::{Cost, HowTo, ReportInput, SplitSizes, Unscored};
 use recur_spec::{Override, Spec};
 use recur_store::{Environment, FoundTest, Store, TestScores, read_weights};
-use recur_train::{score_test_set, split_of};
+use recur_train::{TestSetError, score_test_set, split_of};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -90,19 +90,15 @@ impl Prepared {
     }
 
     /// What the report of these records is made from.
-    pub(crate) fn report_input<'a>(
-        &'a self,
-        findings: &'a [Finding],
-        selection: &'a Selection,
-        tests: &'a [TestRecord],
-    ) -> ReportInput<'a> {
+    pub(crate) fn report_input<'a>(&'a self, findings: &'a [Finding], scored: &'a Scored) -> ReportInput<'a> {
         ReportInput {
             plan: &self.plan,
             facts: &self.data.facts,
             label_names: self.data.dataset.label_names(),
             findings,
-            selection,
-            tests,
+            selection: &scored.selection,
+            tests: &scored.tests,
+            unscored: &scored.unscored,
             sizes: self.sizes,
             how_to: &self.how_to,
             respelt: &[],
@@ -172,6 +168,8 @@ pub(crate) fn stored_findings(prepared: &Prepared, store: &Store, spec: &Path) -
 pub(crate) struct Scored {
     pub(crate) selection: Selection,
     pub(crate) tests: Vec<TestRecord>,
+    /// Those whose model failed on the test rows: the next run tries them again.
+    pub(crate) unscored: Vec<Unscored>,
 }
 
 /// Chooses by validation and scores the chosen on test, as far as the store has no test figures of them.
@@ -185,8 +183,19 @@ pub(crate) fn score(
     let chosen: Vec<&Finding> = findings.iter().filter(|f| selection.contains(f.trial.configuration)).collect();
     let environment = OnceLock::new();
     let score = |finding: &&Finding| test_record(prepared, &selection, &finding.trial, store, registry, &environment);
-    let tests = in_parallel(&chosen, available_cores(), score).into_iter().collect::<Result<Vec<_>, _>>()?;
-    Ok(Scored { selection, tests })
+    let (mut tests, mut unscored) = (Vec::new(), Vec::new());
+    for (finding, scored) in chosen.iter().zip(in_parallel(&chosen, available_cores(), score)) {
+        match scored {
+            Ok(test) => tests.push(test),
+            Err(CliError::TestSet(TestSetError::Model { source, .. })) => {
+                let (trial, reason) = (finding.trial.id.clone(), with_causes(&source));
+                tracing::warn!("trial {} could not be scored on test: {reason}", trial.short());
+                unscored.push(Unscored { trial, reason });
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Scored { selection, tests, unscored })
 }
 
 /// What an experiment ends with.
@@ -203,15 +212,24 @@ pub(crate) fn conclude(
     registry: &Registry,
     reports: &Path,
 ) -> Result<Conclusion, CliError> {
-    let Scored { selection, tests } = &score(prepared, findings, store, registry)?;
+    let scored = &score(prepared, findings, store, registry)?;
+    let Scored { selection, tests, unscored } = scored;
     let plan = &prepared.plan;
-    let input = prepared.report_input(findings, selection, tests);
+    let input = prepared.report_input(findings, scored);
     let written = recur_report::write(&input, reports)?;
     recur_report::write_costs(&input, &costs(&input, store), reports)?;
     let n_unfinished = findings.iter().filter(|f| !matches!(f.record.outcome, Outcome::Finished { .. })).count();
     let mut summary = format!("{}\n\n{}\n", results(plan, findings, selection, tests), written.answer);
     if n_unfinished > 0 {
         summary.push_str(&format!("\n{n_unfinished} of {} trials did not finish: see the report.", findings.len()));
+    }
+    if !unscored.is_empty() {
+        summary.push_str(&format!(
+            "\n{} of {} chosen trials could not be scored on test: see the report. All trials are kept, and the same \
+             command tries again.",
+            unscored.len(),
+            chosen.len()
+        ));
     }
     summary.push_str(&format!("\nReport: {}", written.report.display()));
     summary.push_str(&format!("\nThe same as one page, to sort and filter: {}", written.html.display()));
@@ -221,7 +239,7 @@ pub(crate) fn conclude(
             path.display()
         ));
     }
-    let exit = if n_unfinished == 0 { Exit::Success } else { Exit::SomeTrialsFailed };
+    let exit = if n_unfinished + unscored.len() == 0 { Exit::Success } else { Exit::SomeTrialsFailed };
     Ok(Conclusion { summary, exit })
 }
 

@@ -6,6 +6,7 @@ use recur_core::facts::DataFacts;
 use recur_core::plan::Plan;
 use recur_core::record::TestRecord;
 use recur_core::selection::{Finding, Selection};
+use recur_core::trial::TrialId;
 
 /// All that a report is made from. The order of `findings` and `tests` does not matter.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +23,8 @@ pub struct ReportInput<'a> {
     pub selection: &'a Selection,
     /// The test figures of the chosen configurations, one entry a replicate.
     pub tests: &'a [TestRecord],
+    /// The trials of chosen configurations that could not be scored on test: their models are not ranked.
+    pub unscored: &'a [Unscored],
     /// How many rows the parts of a split have.
     pub sizes: SplitSizes,
     /// How to get the same report again.
@@ -46,6 +49,15 @@ pub struct Respelt {
     pub dataset: Digest,
     /// The settings that differ from those of the report's own data set.
     pub settings: Vec<Setting>,
+}
+
+/// A trial of a chosen configuration whose model failed on the test rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unscored {
+    /// The trial.
+    pub trial: TrialId,
+    /// Why it has no test figures.
+    pub reason: String,
 }
 
 /// How many rows the parts of a split have.

@@ -29,7 +29,7 @@ pub use check::ReportError;
 pub use costs::{Cost, write_costs};
 pub use export::{Export, SCHEMA_VERSION};
 pub use index::{NoOpening, Opener, Opening, index};
-pub use input::{HowTo, ReportInput, Respelt, SplitSizes};
+pub use input::{HowTo, ReportInput, Respelt, SplitSizes, Unscored};
 pub use making::Making;
 pub use signature::{PARTS, Signature};
 pub use together::{Overview, Part, Setting, Together, Unlike};

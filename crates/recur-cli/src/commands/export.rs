@@ -4,7 +4,7 @@ use crate::args::{Export as ExportArgs, Level};
 use crate::error::{CliError, Exit};
 use crate::logging;
 use crate::output::print;
-use crate::pipeline::{self, Prepared, Scored};
+use crate::pipeline::{self, Prepared};
 use crate::progress::Screen;
 use recur_core::registry::Registry;
 use recur_core::table::Column;
@@ -20,8 +20,8 @@ pub(crate) fn run(args: &ExportArgs, level: Level, registry: &Registry) -> Resul
     let store = Store::open_to_read(&args.spec.store)?;
     let store = store.ok_or_else(|| CliError::NoStore { store: args.spec.store.clone() })?;
     let findings = pipeline::stored_findings(&prepared, &store, &args.spec.spec)?;
-    let Scored { selection, tests } = &pipeline::score(&prepared, &findings, &store, registry)?;
-    let input = prepared.report_input(&findings, selection, tests);
+    let scored = &pipeline::score(&prepared, &findings, &store, registry)?;
+    let input = prepared.report_input(&findings, scored);
     let export = Export::of(&input)?;
     let files: Vec<(&Path, Vec<u8>)> = asked.iter().map(|(path, make)| (*path, make(&export))).collect();
     for (path, bytes) in files {

@@ -5,7 +5,7 @@ use crate::difference;
 use crate::error::{CliError, Exit};
 use crate::logging;
 use crate::output::print;
-use crate::pipeline::{self, Prepared, Scored};
+use crate::pipeline::{self, Prepared};
 use crate::progress::Screen;
 use recur_core::registry::Registry;
 use recur_core::selection::Finding;
@@ -28,8 +28,8 @@ pub(crate) fn run(args: &Report, level: Level, registry: &Registry) -> Result<Ex
         return check(args, &prepared, &findings, &store, registry);
     }
     if args.json {
-        let Scored { selection, tests } = &pipeline::score(&prepared, &findings, &store, registry)?;
-        let input = prepared.report_input(&findings, selection, tests);
+        let scored = &pipeline::score(&prepared, &findings, &store, registry)?;
+        let input = prepared.report_input(&findings, scored);
         print(Export::of(&input)?.json().trim_end())?;
         return Ok(Exit::Success);
     }

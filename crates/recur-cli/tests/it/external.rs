@@ -199,6 +199,41 @@ fn a_plugin_that_fails_is_a_failed_record_and_the_others_go_on() {
     assert!(logs.contains("at_start: no such module"), "standard error stands in the trial's log:\n{logs}");
 }
 
+/// The plugin of the documentation's walk, with a line of its program replaced.
+fn write_majority(lab: &Lab, line: &str, by: &str) {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/external-plugins.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let program = block(&page, "**3. The program**", "python");
+    assert!(program.contains(line), "{program}");
+    lab.write("plugins/majority/plugin.yaml", block(&page, "**2. The manifest**", "yaml"));
+    lab.write("plugins/majority/majority.py", program.replace(line, by));
+}
+
+#[test]
+fn a_plugin_that_fails_on_test_rows_costs_no_other_model_its_report() {
+    let Some(lab) = lab("plugins", &SPEC.replace("letter_counts", "majority")) else { return };
+    write_majority(&lab, "self.shares = list(tensors[\"shares\"].data)", "raise ValueError('no room left')");
+    let ran = lab.experiment(&[]).ended(3).told(&["could not be scored on test: plugin `majority`", "no room left"]);
+    assert!(ran.out.contains("2 of 6 chosen trials could not be scored on test: see the report"), "{}", ran.out);
+    let report = lab.read("reports/small.md");
+    let told = "2 trials of a chosen configuration finished but could not be scored on test";
+    assert!(report.contains(told) && report.contains("no room left"), "{report}");
+    // All is kept: the next run trains nothing and tries the two again.
+    lab.experiment(&[]).ended(3).told(&["8 done before, 0 to run", "no room left"]);
+}
+
+#[test]
+fn a_plugin_that_fails_when_asked_for_weights_is_told_in_its_own_words() {
+    let Some(lab) = lab("plugins", &SPEC.replace("letter_counts", "majority")) else { return };
+    let fails = "raise ValueError('no shares')\n\n    def n_parameters(self):\n        return 1\n\n    \
+                 def unused(self):\n        return {\"shares\"";
+    write_majority(&lab, "return {\"shares\"", fails);
+    lab.experiment(&[]).ended(3);
+    let outcome = outcome(&lab, "majority");
+    let told = "plugin `majority`: cannot do `weights`: ValueError: no shares";
+    assert_eq!((outcome["status"].as_str(), outcome["reason"].as_str()), (Some("failed"), Some(told)));
+}
+
 fn is_alive(id: &str) -> bool {
     let state = Command::new("ps").args(["-o", "stat=", "-p", id]).output().unwrap();
     let state = String::from_utf8(state.stdout).unwrap();

@@ -107,6 +107,7 @@ impl Together {
             findings: &self.findings,
             selection: &self.selection,
             tests: &self.tests,
+            unscored: &[],
             sizes: self.sizes,
             how_to: &self.how_to,
             respelt: &self.respelt,

@@ -36,7 +36,7 @@ impl Thing {
         let label = |model: &str| if self.is_trial { self.name.clone() } else { format!("{}/{model}", self.name) };
         Ok(Part {
             name: &self.name,
-            input: self.prepared.report_input(&self.findings, &self.scored.selection, &self.scored.tests),
+            input: self.prepared.report_input(&self.findings, &self.scored),
             labels: self.prepared.plan.models().iter().map(|model| ((*model).to_owned(), label(model))).collect(),
             divisions: if with_divisions { self.prepared.divisions()? } else { Vec::new() },
         })
@@ -176,7 +176,7 @@ fn chosen(prepared: Prepared, findings: Vec<Finding>, store: &Store, spec: &Path
         })?);
     }
     let name = prepared.plan.name.clone();
-    Ok(Thing { name, prepared, findings, scored: Scored { selection, tests }, is_trial: false })
+    Ok(Thing { name, prepared, findings, scored: Scored { selection, tests, unscored: Vec::new() }, is_trial: false })
 }
 
 fn tested(trial: &Trial, store: &Store, labels: &[String]) -> Result<Option<TestRecord>, CliError> {
@@ -204,7 +204,7 @@ fn trial(id: &TrialId, store: &Store, registry: &Registry) -> Result<Thing, CliE
     let not_chosen = || CliError::TrialNotChosen { trial: id.short().to_owned() };
     let test = tested(&finding.trial, store, prepared.data.dataset.label_names())?.ok_or_else(not_chosen)?;
     let selection = Selection::testified(&prepared.plan, &finding.trial, &test).ok_or_else(not_chosen)?;
-    let scored = Scored { selection, tests: vec![test] };
+    let scored = Scored { selection, tests: vec![test], unscored: Vec::new() };
     Ok(Thing { name: id.short().to_owned(), prepared, findings: vec![finding], scored, is_trial: true })
 }
 
