@@ -224,6 +224,12 @@ pub(crate) struct Compare {
     /// The model to compare with, as EXPERIMENT/MODEL [default: the first one's best on validation]
     #[arg(long, value_name = "MODEL")]
     pub(crate) baseline: Option<String>,
+    /// Compare these models of each experiment alone (may be given several times)
+    #[arg(long = "model", value_name = "MODEL")]
+    pub(crate) models: Vec<String>,
+    /// What the comparison asks, in place of the experiments' own questions
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) question: Option<String>,
     /// Print the comparison as Markdown
     #[arg(long)]
     pub(crate) markdown: bool,

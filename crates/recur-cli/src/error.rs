@@ -173,6 +173,8 @@ pub(crate) enum CliError {
     TrialsAndExperiments { trial: String, experiment: String },
     #[error("no model of these experiments is called {name}")]
     NoSuchBaseline { name: String, nearest: Option<String>, models: Vec<String> },
+    #[error("{name} has none of the models {}", models.join(", "))]
+    NoneOfTheModels { name: String, models: Vec<String>, has: Vec<String> },
     #[error("the experiment {name} in the store cannot be used: {problem}")]
     DamagedExperiment { name: String, problem: Box<Problem> },
     #[error("the experiment {name} in the store lists {n_listed} trials, and its spec has {n_trials}")]
@@ -291,6 +293,7 @@ impl CliError {
             }
             CliError::NoSuchBaseline { nearest: Some(name), .. } => Some(format!("did you mean {name}?")),
             CliError::NoSuchBaseline { models, .. } => Some(format!("there are: {}", models.join(", "))),
+            CliError::NoneOfTheModels { has, .. } => Some(format!("it has: {}", has.join(", "))),
             CliError::DamagedExperiment { .. } | CliError::OtherTrials { .. } => {
                 Some("recur experiment with its spec puts that right, and trains nothing that is there".to_owned())
             }

@@ -228,7 +228,7 @@ pub(crate) fn conclude(
             "\n{} of {} chosen trials could not be scored on test: see the report. All trials are kept, and the same \
              command tries again.",
             unscored.len(),
-            chosen.len()
+            scored.tests.len() + scored.unscored.len()
         ));
     }
     summary.push_str(&format!("\nReport: {}", written.report.display()));

@@ -51,7 +51,8 @@ pub(crate) fn run(args: &Compare, level: Level, registry: &Registry) -> Result<E
 /// All of `things` as one experiment.
 fn together(args: &Compare, things: &[Thing]) -> Result<Together, CliError> {
     let is_of_several = things.iter().any(|thing| thing.dataset() != things[0].dataset());
-    let parts: Vec<Part<'_>> = things.iter().map(|thing| thing.part(is_of_several)).collect::<Result<_, _>>()?;
+    let parts: Vec<Part<'_>> =
+        things.iter().map(|thing| thing.part(is_of_several, &args.models)).collect::<Result<_, _>>()?;
     let labels: Vec<&str> = parts.iter().flat_map(|part| part.labels.values().map(String::as_str)).collect();
     let baseline = args.baseline.as_deref();
     if let Some(name) = baseline.filter(|name| !labels.contains(name)) {
@@ -61,13 +62,16 @@ fn together(args: &Compare, things: &[Thing]) -> Result<Together, CliError> {
         return Err(CliError::NoSuchBaseline { name: name.to_owned(), nearest, models });
     }
     let name = args.write.as_deref().and_then(Path::file_stem).and_then(|stem| stem.to_str()).unwrap_or(NAME);
-    Together::of(&parts, name, how_to(args, things), baseline).map_err(CliError::Compare)
+    let question = args.question.as_deref();
+    Together::of(&parts, name, question, how_to(args, things), baseline).map_err(CliError::Compare)
 }
 
 /// How to get the same comparison again.
 fn how_to(args: &Compare, things: &[Thing]) -> HowTo {
     let mut words: Vec<String> = args.things.clone();
     words.extend(args.baseline.iter().flat_map(|baseline| ["--baseline".to_owned(), baseline.clone()]));
+    words.extend(args.models.iter().flat_map(|model| ["--model".to_owned(), model.clone()]));
+    words.extend(args.question.iter().flat_map(|question| ["--question".to_owned(), question.clone()]));
     words.extend(args.write.iter().flat_map(|path| ["--write".to_owned(), path.display().to_string()]));
     let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
     let spec = |thing: &Thing| format!("# {}\n{}", thing.name, thing.resolved_spec());

@@ -104,6 +104,13 @@ fn markdown_and_files_are_the_same_comparison() {
     assert!(report.contains("](both/cost.md)") && lab.read("out/both/cost.md").contains("`wide/manual_rnn`"));
     assert!(report.contains("](both/labels.svg)") && lab.read("out/both/labels.svg").starts_with("<svg"));
     assert!(report.contains("small: Which family tells best what language a name comes from?"), "{report}");
+    let asked = ["--model", "stacked_rnn", "--question", "More layers?", "--write", "layers.md"];
+    compare(&lab, &[&["small", "wide"], &asked[..]].concat()).ended(0);
+    let report = lab.read("layers.md");
+    assert!(report.starts_with("# layers\n\n> More layers?\n\n") && !report.contains("manual_rnn"), "{report}");
+    assert!(report.contains("just compare small wide --model stacked_rnn --question 'More layers?' --write layers.md"));
+    let told = ["small has none of the models stacked_rn", "it has: ", "stacked_rnn"];
+    compare(&lab, &["small", "wide", "--model", "stacked_rn"]).ended(1).told(&told);
     for file in ["both.json", "both.csv", "both.tex"] {
         compare(&lab, &["small", "wide", "--write", file]).ended(0);
         assert!(lab.read(file).contains(if file == "both.tex" { "wide/stacked\\_rnn" } else { "wide/stacked_rnn" }));

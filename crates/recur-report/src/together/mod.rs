@@ -24,11 +24,20 @@ pub struct Part<'a> {
     pub name: &'a str,
     /// All that its own report is made from.
     pub input: ReportInput<'a>,
-    /// What each of its models is called beside those of the others, by the model's id; no two parts share one.
+    /// What each of its models is called beside those of the others, by the model's id; no two parts share one. A model without
+    /// one is left out.
     pub labels: BTreeMap<String, String>,
     /// How the rows are divided on each replicate, whatever their letters ([`recur_core::division::digest`]); needed only where
     /// parts have different data sets.
     pub divisions: Vec<Digest>,
+}
+
+impl Part<'_> {
+    /// The models that take part, with the configuration that was chosen for each.
+    fn chosen(&self) -> impl Iterator<Item = (&str, usize)> {
+        let with_label = self.input.selection.chosen().iter().filter(|chosen| self.labels.contains_key(&chosen.model));
+        with_label.filter_map(|chosen| Some((chosen.model.as_str(), chosen.configuration?)))
+    }
 }
 
 /// Several experiments as one, whose models are those of all parts under their labels.
@@ -49,7 +58,7 @@ pub struct Together {
 impl Together {
     /// Puts `parts` together under the name of the report that it will be.
     ///
-    /// The first is what the others are compared with: the model called `baseline`, or without one that model of the first part
+    /// It asks `question`, or without one what its parts ask. The first is what the others are compared with: the model called `baseline`, or without one that model of the first part
     /// whose chosen configuration has the best mean validation figure, so that no test figure decides. A model with the very trials
     /// of another stands once, under the label of the first: to compare it with itself would only cost the others in correction.
     ///
@@ -60,11 +69,17 @@ impl Together {
     ///
     /// # Panics
     /// If there are no parts, or a model has no label.
-    pub fn of(parts: &[Part<'_>], name: &str, how_to: HowTo, baseline: Option<&str>) -> Result<Self, ReportError> {
+    pub fn of(
+        parts: &[Part<'_>],
+        name: &str,
+        question: Option<&str>,
+        how_to: HowTo,
+        baseline: Option<&str>,
+    ) -> Result<Self, ReportError> {
         let first = &parts[0];
         for part in parts {
             check(&part.input)?;
-            if part.input.selection.chosen().iter().all(|chosen| chosen.configuration.is_none()) {
+            if part.chosen().next().is_none() {
                 return Err(ReportError::NothingFinished { name: part.name.to_owned() });
             }
             if let Some(unlike) = unlike::unlike(first, part) {
@@ -74,8 +89,8 @@ impl Together {
         }
         let twins = twins(parts);
         let (configurations, findings) = merged(parts, &twins);
-        let mut plan =
-            Plan { name: name.to_owned(), question: questions(parts), configurations, ..first.input.plan.clone() };
+        let question = question.map_or_else(|| questions(parts), str::to_owned);
+        let mut plan = Plan { name: name.to_owned(), question, configurations, ..first.input.plan.clone() };
         let named = baseline.map(|label| twins.get(label).map_or(label, String::as_str).to_owned());
         plan.report.baseline = named.or_else(|| best_on_validation(first));
         Ok(Self {
@@ -84,8 +99,8 @@ impl Together {
             plan,
             facts: first.input.facts.clone(),
             label_names: first.input.label_names.to_vec(),
+            tests: tests(parts, &findings),
             findings,
-            tests: parts.iter().flat_map(|part| part.input.tests).cloned().collect(),
             sizes: first.input.sizes,
             how_to,
             twins,
@@ -160,8 +175,8 @@ fn merged(parts: &[Part<'_>], twins: &BTreeMap<String, String>) -> (Vec<Configur
     for part in parts {
         let mut places: BTreeMap<usize, usize> = BTreeMap::new();
         for (index, configuration) in part.input.plan.configurations.iter().enumerate() {
-            let label = &part.labels[&configuration.model];
-            if !twins.contains_key(label) {
+            let label = part.labels.get(&configuration.model);
+            if let Some(label) = label.filter(|label| !twins.contains_key(*label)) {
                 places.insert(index, configurations.len());
                 configurations.push(Configuration { model: label.clone(), ..configuration.clone() });
             }
@@ -176,17 +191,20 @@ fn merged(parts: &[Part<'_>], twins: &BTreeMap<String, String>) -> (Vec<Configur
     (configurations, findings)
 }
 
+/// The test figures of `findings`.
+fn tests(parts: &[Part<'_>], findings: &[Finding]) -> Vec<TestRecord> {
+    let ids: BTreeSet<&TrialId> = findings.iter().map(|finding| &finding.trial.id).collect();
+    parts.iter().flat_map(|part| part.input.tests).filter(|test| ids.contains(&test.id)).cloned().collect()
+}
+
 /// The label of the model whose chosen configuration did best on validation; of equals the first.
 fn best_on_validation(part: &Part<'_>) -> Option<String> {
     let ReportInput { plan, findings, selection, .. } = part.input;
     let mut best: Option<(&str, f64)> = None;
-    for chosen in selection.chosen() {
-        let Some(mean) = chosen.configuration.and_then(|c| mean_validation(plan, findings, c, selection.metric()))
-        else {
-            continue;
-        };
+    for (model, configuration) in part.chosen() {
+        let Some(mean) = mean_validation(plan, findings, configuration, selection.metric()) else { continue };
         if best.is_none_or(|(_, best)| selection.metric().better(mean, best)) {
-            best = Some((&chosen.model, mean));
+            best = Some((model, mean));
         }
     }
     best.map(|(model, _)| part.labels[model].clone())

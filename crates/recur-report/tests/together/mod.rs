@@ -38,7 +38,7 @@ fn how_to() -> HowTo {
 }
 
 fn together(one: &Experiment, two: &Experiment, baseline: Option<&str>) -> Result<Together, ReportError> {
-    Together::of(&[part("one", one), part("two", two)], "both", how_to(), baseline)
+    Together::of(&[part("one", one), part("two", two)], "both", None, how_to(), baseline)
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn the_same_rows_in_other_letters_are_compared_but_not_name_by_name() {
     let (one, two) = (one(), respelt(two()));
     let whole = |divisions: [&[u8]; 2]| {
         let of = |name, experiment, bytes| Part { divisions: vec![Digest::of(bytes)], ..part(name, experiment) };
-        Together::of(&[of("one", &one, divisions[0]), of("two", &two, divisions[1])], "both", how_to(), None)
+        Together::of(&[of("one", &one, divisions[0]), of("two", &two, divisions[1])], "both", None, how_to(), None)
     };
     let error = whole([b"a", b"b"]).unwrap_err().to_string();
     assert!(error.ends_with("their data differ: 8400 and 8400 rows; data.text.fold is none and ascii"), "{error}");
@@ -170,6 +170,20 @@ fn the_same_rows_in_other_letters_are_compared_but_not_name_by_name() {
     assert!(report.contains("`data.text.fold` is `none` here and `ascii` there"));
     assert!(!report.contains("## Name by name") && !report.contains("## Hardest names"));
     assert_eq!(Overview::of(&whole).unwrap().rows.len(), 5, "no two trials are the same");
+}
+
+#[test]
+fn models_without_a_label_are_left_out() {
+    let (one, two) = (one(), two());
+    let mut parts = [part("one", &one), part("two", &two)];
+    parts.iter_mut().for_each(|part| part.labels.retain(|model, _| model == "stacked_rnn"));
+    let whole = Together::of(&parts, "both", Some("Do more layers do better?"), how_to(), None).unwrap();
+    assert_eq!(whole.input().plan.models(), ["one/stacked_rnn", "two/stacked_rnn"]);
+    let dir = tempfile::tempdir().unwrap();
+    recur_report::write(&whole.input(), dir.path()).unwrap();
+    let report = std::fs::read_to_string(dir.path().join("both.md")).unwrap();
+    assert!(report.starts_with("# both\n\n> Do more layers do better?\n\n**"), "{report}");
+    assert!(!report.contains("linfa_logistic"), "{report}");
 }
 
 #[test]

@@ -31,13 +31,20 @@ impl Thing {
     }
 
     /// It as a part of a comparison. Models of experiments are called `experiment/model`, a trial as it is itself.
-    /// `with_divisions` where the parts have different data sets.
-    pub(super) fn part(&self, with_divisions: bool) -> Result<Part<'_>, CliError> {
+    /// `with_divisions` where the parts have different data sets; `only` these models where any are named.
+    pub(super) fn part(&self, with_divisions: bool, only: &[String]) -> Result<Part<'_>, CliError> {
         let label = |model: &str| if self.is_trial { self.name.clone() } else { format!("{}/{model}", self.name) };
+        let has = self.prepared.plan.models();
+        let models: Vec<&str> =
+            has.iter().copied().filter(|m| only.is_empty() || only.iter().any(|o| o == m)).collect();
+        if models.is_empty() {
+            let (models, has) = (only.to_vec(), has.iter().map(|model| (*model).to_owned()).collect());
+            return Err(CliError::NoneOfTheModels { name: self.name.clone(), models, has });
+        }
         Ok(Part {
             name: &self.name,
             input: self.prepared.report_input(&self.findings, &self.scored),
-            labels: self.prepared.plan.models().iter().map(|model| ((*model).to_owned(), label(model))).collect(),
+            labels: models.into_iter().map(|model| (model.to_owned(), label(model))).collect(),
             divisions: if with_divisions { self.prepared.divisions()? } else { Vec::new() },
         })
     }
