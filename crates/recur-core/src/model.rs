@@ -81,6 +81,10 @@ pub trait ModelPlugin: Sync {
         let _ = (setup, letters);
         None
     }
+    /// What it costs, in words, where it cannot count as [`ModelPlugin::cost`] does.
+    fn cost_in_words(&self) -> Option<&'static str> {
+        None
+    }
     /// Why it cannot be used at all; a model whose code is part of the program has no such reason. Where there is one,
     /// nothing but [`ModelPlugin::id`] and [`ModelPlugin::source_file`] means anything.
     fn problem(&self) -> Option<String> {

@@ -26,6 +26,8 @@ pub(crate) struct Manifest {
     pub summary: String,
     /// How it works, as Markdown.
     pub description: String,
+    /// What it costs, in a line.
+    pub cost: Option<String>,
     pub version: u32,
     /// The program and its arguments.
     pub command: Vec<String>,
@@ -68,6 +70,7 @@ struct Raw {
     summary: String,
     #[serde(default)]
     description: String,
+    cost: Option<String>,
     version: u32,
     command: Vec<String>,
     #[serde(default)]
@@ -137,6 +140,7 @@ impl Manifest {
             folder,
             description: if raw.description.trim().is_empty() { raw.summary.clone() } else { raw.description },
             summary: raw.summary,
+            cost: raw.cost,
             version: raw.version,
             command: raw.command,
             files: raw.files,
@@ -173,8 +177,12 @@ fn check(raw: &Raw, id: &str) -> Result<(), String> {
     if raw.id != id {
         return Err(format!("`id` is `{}`, expected `{id}` as the folder is called", raw.id));
     }
-    if raw.summary.trim().is_empty() || raw.summary.contains('\n') {
+    let is_line = |text: &str| !text.trim().is_empty() && !text.contains('\n');
+    if !is_line(&raw.summary) {
         return Err("`summary` is not one line".to_owned());
+    }
+    if !raw.cost.as_deref().is_none_or(is_line) {
+        return Err("`cost` is not one line".to_owned());
     }
     if raw.command.first().is_none_or(|program| program.is_empty()) {
         return Err("`command` names no program".to_owned());

@@ -26,6 +26,7 @@ struct Loaded {
     manifest: Manifest,
     summary: &'static str,
     description: &'static str,
+    cost: Option<&'static str>,
     parameters: &'static [ParamSpec],
     code: &'static str,
 }
@@ -46,7 +47,8 @@ impl ExternalModel {
             let code = keep(code::digest(&manifest)?.as_str());
             let parameters = Vec::leak(manifest.parameters.clone());
             let (summary, description) = (keep(manifest.summary.clone()), keep(manifest.description.clone()));
-            Ok(Loaded { summary, description, parameters, code, manifest })
+            let cost = manifest.cost.clone().map(keep);
+            Ok(Loaded { summary, description, cost, parameters, code, manifest })
         };
         self.loaded.get_or_init(load).as_ref()
     }
@@ -97,6 +99,10 @@ impl ModelPlugin for ExternalModel {
 
     fn source_file(&self) -> &'static str {
         self.shown
+    }
+
+    fn cost_in_words(&self) -> Option<&'static str> {
+        self.loaded().ok()?.cost
     }
 
     fn problem(&self) -> Option<String> {

@@ -74,6 +74,7 @@ fn what_is_wrong_with_a_manifest_is_told() {
     check("id: mine", "id: yours", &["`id` is `yours`, expected `mine`"]);
     check("summary: my model", "sumary: my model", &["unknown field `sumary`", "`summary`", "line 3 column 1"]);
     check("summary: my model", "summary: ''", &["`summary` is not one line"]);
+    check("summary: my model", "summary: my model\ncost: ''", &["`cost` is not one line"]);
     check("version: 2", "version: two", &["version", "line 4 column 10"]);
     check("command: [sh, mine.sh]", "command: []", &["`command` names no program"]);
     check("command: [sh, mine.sh]", "command: sh mine.sh", &["command", "expected a sequence", "line 5"]);
@@ -125,7 +126,10 @@ fn an_edit_of_what_decides_results_makes_other_trials_and_no_other_edit_does() {
     assert_ne!(before, code(&|home| std::fs::write(home.join("words.txt"), "word\n").unwrap()));
     assert_ne!(before, code(&manifest("[sh, mine.sh]", "[sh, mine.sh, -x]")));
     assert_ne!(before, code(&manifest("A: '1'", "A: '2'")));
-    assert_eq!(before, code(&manifest("summary: my model", "summary: another word\nlimits: {idle_seconds: 9}")));
+    assert_eq!(
+        before,
+        code(&manifest("summary: my model", "summary: another word\ncost: little\nlimits: {idle_seconds: 9}"))
+    );
     assert_eq!(before, code(&|home| std::fs::write(home.join("notes.txt"), "not named").unwrap()));
 }
 

@@ -105,6 +105,7 @@ fn models_of_plugins_are_listed_with_their_parameters() {
     assert!(ran.out.contains("letters") && ran.out.contains("mine/letters/plugin.yaml"), "{}", ran.out);
     let ran = lab.recur(&["models", "letters", "--plugins", "mine"]).ended(0);
     assert!(ran.out.contains("learning_rate") && ran.out.contains("number above 0, up to 100"), "{}", ran.out);
+    assert!(ran.out.contains("cost         V tokens, C labels: 3 · V · C + C numbers"), "{}", ran.out);
     let told = ["unknown model `letters`"];
     lab.recur(&["models", "letters"]).ended(1).told(&told);
     let ran: Ran = lab.command(&["models", "letters"]).env("RECUR_PLUGINS", "mine").output().unwrap().into();

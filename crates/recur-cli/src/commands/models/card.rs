@@ -23,6 +23,8 @@ pub(super) struct Card {
     pub(super) source_file: &'static str,
     pub(super) parameters: Vec<Parameter>,
     cost: Option<CostAt>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost_in_words: Option<&'static str>,
 }
 
 /// A parameter of a model.
@@ -70,6 +72,7 @@ impl Card {
             source_file: plugin.source_file(),
             parameters: plugin.parameters().iter().map(Parameter::of).collect(),
             cost: cost(plugin, SIZES).map(|cost| CostAt { at: SIZES, cost }),
+            cost_in_words: plugin.cost_in_words(),
         }
     }
 
@@ -102,7 +105,10 @@ impl Card {
         [
             ("trained", format!("{}, {regime}", self.regime_word())),
             ("grade", format!("{}: {grade}", self.grade_word())),
-            ("cost", self.cost.as_ref().map_or_else(|| "not told".to_owned(), CostAt::told)),
+            (
+                "cost",
+                self.cost.as_ref().map_or_else(|| self.cost_in_words.unwrap_or("not told").to_owned(), CostAt::told),
+            ),
             ("version", self.version.to_string()),
             ("source", self.source_file.to_owned()),
         ]
