@@ -107,7 +107,7 @@ fn markdown_and_files_are_the_same_comparison() {
     let asked = ["--model", "stacked_rnn", "--question", "More layers?", "--write", "layers.md"];
     compare(&lab, &[&["small", "wide"], &asked[..]].concat()).ended(0);
     let report = lab.read("layers.md");
-    assert!(report.starts_with("# layers\n\n> More layers?\n\n") && !report.contains("manual_rnn"), "{report}");
+    assert!(report.starts_with("# layers\n\n> More layers?\n\n") && !report.contains("small/manual_rnn"), "{report}");
     assert!(report.contains("just compare small wide --model stacked_rnn --question 'More layers?' --write layers.md"));
     let told = ["small has none of the models stacked_rn", "it has: ", "stacked_rnn"];
     compare(&lab, &["small", "wide", "--model", "stacked_rn"]).ended(1).told(&told);

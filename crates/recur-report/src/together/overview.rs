@@ -122,12 +122,14 @@ fn method_of_replicates(analysis: &Analysis<'_>) -> String {
         true => "",
         false => " Standing is by the comparison of the best with each other one, corrected over all pairs.",
     };
+    let correction = match analysis.to_baseline.len() {
+        0 | 1 => String::new(),
+        n => format!("; p is corrected by Holm's method over the {n} comparisons with the baseline"),
+    };
     format!(
         "Mean and standard deviation over {} replicates of each model's configuration that was chosen by validation; better, equal \
-         and worse count replicates. Intervals and p are of the corrected resampled t-test (Nadeau and Bengio 2003); p is corrected \
-         by Holm's method over the {} comparisons with the baseline.{standing}",
+         and worse count replicates. Intervals and p are of the corrected resampled t-test (Nadeau and Bengio 2003){correction}.{standing}",
         analysis.input.plan.replicates,
-        analysis.to_baseline.len(),
     )
 }
 
