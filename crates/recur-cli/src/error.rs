@@ -133,6 +133,8 @@ pub(crate) enum CliError {
     ReadReport { path: PathBuf, source: std::io::Error },
     #[error("{} is no report of recur, or one of an earlier version without a signature", path.display())]
     NoReport { path: PathBuf },
+    #[error("{} is a comparison: its experiments are verified, not it", path.display())]
+    IsComparison { path: PathBuf, command: String },
     #[error("{} does not open as a report", path.display())]
     NoOpening { path: PathBuf, source: recur_report::NoOpening },
     #[error("{} is not empty", folder.display())]
@@ -245,6 +247,9 @@ impl CliError {
             CliError::NoStore { .. } => Some("recur experiment makes it; --store DIR names another".to_owned()),
             CliError::NotInSpec { spec, .. } => Some(format!("recur plan {} lists the ids", spec.display())),
             CliError::NoSuchTrial { .. } => Some("recur store list and recur plan list ids".to_owned()),
+            CliError::IsComparison { command, .. } => {
+                Some(format!("recur verify their reports; `{command}` then writes these bytes again"))
+            }
             CliError::NoReport { .. } => Some("recur experiment and recur report write reports".to_owned()),
             CliError::NoOpening { .. } => {
                 Some("recur experiment and recur report write reports; keep other pages elsewhere".to_owned())

@@ -80,7 +80,7 @@ pub fn index(openings: &[Opening]) -> String {
 # Reports
 
 What each experiment of this folder asks, and what came of it. Written by `recur reports --write`; the reports themselves are written by
-`just experiment SPEC`, and `just verify reports/NAME.md` makes one again and compares every byte.
+`just experiment SPEC`, and `just verify reports/NAME.md` makes one again and compares every byte. A comparison names the `just compare` that wrote it.
 
 | report | question | answer |
 |---|---|---|

@@ -103,6 +103,9 @@ impl Verification<'_> {
         let markdown =
             std::fs::read_to_string(path).map_err(|source| CliError::ReadReport { path: path.to_owned(), source })?;
         let making = Making::read(&markdown).ok_or_else(|| CliError::NoReport { path: path.to_owned() })?;
+        if making.command.starts_with("just compare ") {
+            return Err(CliError::IsComparison { path: path.to_owned(), command: making.command });
+        }
         let spec_args =
             spec_args(&making.command, &args.store).ok_or_else(|| CliError::NoReport { path: path.to_owned() })?;
         let name = spec_args.spec.display().to_string();

@@ -101,6 +101,8 @@ fn markdown_and_files_are_the_same_comparison() {
     let plain = |text: &str| text.replace(['`', '*'], "");
     assert!(plain(&report).replace("\n\n", " ").contains(answer), "{answer}\n{report}");
     assert!(report.contains("just compare small wide --write out/both.md"), "{report}");
+    let told = ["out/both.md is a comparison", "just compare small wide --write out/both.md"];
+    lab.recur(&["verify", "out/both.md"]).ended(1).told(&told);
     assert!(report.contains("](both/cost.md)") && lab.read("out/both/cost.md").contains("`wide/manual_rnn`"));
     assert!(report.contains("](both/labels.svg)") && lab.read("out/both/labels.svg").starts_with("<svg"));
     assert!(report.contains("small: Which family tells best what language a name comes from?"), "{report}");
