@@ -11,8 +11,10 @@ use recur_core::selection::Selection;
 use recur_core::split::SplitError;
 use recur_core::tensor::Tensor;
 use recur_core::trial::Trial;
+use recur_core::unwound::Unwound;
 use recur_core::workers::alone;
 use recur_stats::label_rank;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 /// Why a trial's test rows could not be scored.
@@ -61,12 +63,15 @@ pub fn score_test_set(
     let failed = |source| TestSetError::Model { trial: trial.id.to_string(), source };
     let plugin = registry.get(&trial.identity.model)?;
     let n_classes = dataset.label_names().len();
-    let mut model = build(plan, dataset, plugin, trial, &vec![1.0; n_classes], &alone()).map_err(failed)?;
-    model.set_weights(weights).map_err(failed)?;
     let rows = split_of(plan, dataset, trial.replicate)?.test;
-    let start = clock();
-    let log_probs = log_probabilities(&mut *model, dataset, &rows).map_err(failed)?;
-    let took = clock().saturating_sub(start);
+    let predict = || {
+        let mut model = build(plan, dataset, plugin, trial, &vec![1.0; n_classes], &alone())?;
+        model.set_weights(weights)?;
+        let start = clock();
+        let log_probs = log_probabilities(&mut *model, dataset, &rows)?;
+        Ok((log_probs, clock().saturating_sub(start)))
+    };
+    let (log_probs, took) = caught(predict).map_err(failed)?;
     let prediction = |(row, log_probs): (&u32, &[f32])| {
         let label = dataset.labels()[*row as usize];
         let predicted = crate::scores::most_probable(log_probs);
@@ -86,4 +91,16 @@ pub fn score_test_set(
         predictions: rows.iter().zip(log_probs.chunks_exact(n_classes)).map(prediction).collect(),
     };
     Ok((record, took))
+}
+
+/// What `predict` returns; a panic of the model is an error of it.
+fn caught<T>(predict: impl FnOnce() -> Result<T, ModelError>) -> Result<T, ModelError> {
+    let unwound = match catch_unwind(AssertUnwindSafe(predict)) {
+        Ok(returned) => return returned,
+        Err(payload) => Unwound::new(payload),
+    };
+    Err(match unwound {
+        Unwound::Error(error) => error,
+        panic @ Unwound::Panic(_) => ModelError::Other(panic.to_string().into()),
+    })
 }

@@ -63,6 +63,18 @@ fn weights_that_do_not_fit_are_an_error() {
     assert!(matches!(error, TestSetError::Model { .. }), "{error}");
 }
 
+#[test]
+fn a_panic_is_the_models_error() {
+    let toy = Toy::iterative("toy");
+    let swept = Swept::new(plan_of(toy, &["learn"]), registry(&[toy]));
+    let mut weights = swept.results[0].weights.clone();
+    // The toy looks at the first number of each tensor.
+    weights[0].data = recur_core::tensor::TensorData::F32(Vec::new());
+    let error = swept.score(0, &weights).unwrap_err();
+    let TestSetError::Model { source, .. } = error else { panic!("{error}") };
+    assert!(source.to_string().starts_with("the model panicked: index out of bounds"), "{source}");
+}
+
 /// Macro-F1 from its definition, over labels that have a true or a predicted name.
 fn macro_f1(pairs: &[(u16, u16)], n_labels: u16) -> f64 {
     let f1 = |label: u16| {
