@@ -222,6 +222,7 @@ fn a_model_alone_and_labels_without_test_names_are_reported_as_such() {
     swept.models.drain(..2);
     let page = markdown(&swept.build());
     assert!(page.contains("\n\nWithin `stacked_rnn`, **`layers` "), "what is swept comes first: {page}");
+    assert!(page.contains("trained parameters. Training times differ") && page.contains("](small/cost.md)"), "{page}");
     let (within, reached) = (page.find("Within `stacked_rnn`"), page.find("no other model was tested"));
     assert!(within < reached && reached < page.find("## Models"), "{page}");
     let page = markdown(&Outline { n_tested_labels: 5, ..small() }.build());

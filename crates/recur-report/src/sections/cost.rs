@@ -13,13 +13,19 @@ use recur_stats::mean;
 /// A ranked model: its index, the logarithm to base 10 of its number of parameters, and its mean test figure.
 type Place = (usize, f64, f64);
 
-/// Appends the section; nothing below two ranked models with parameters.
+/// Appends the section; nothing without a ranked model with parameters, and no figure for one alone.
 pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
     let places: Vec<Place> = analysis.ranking.iter().filter_map(|model| place(analysis, *model)).collect();
-    if places.len() < 2 {
+    if places.is_empty() {
         return;
     }
     page.section("Cost");
+    if let [(model, ..)] = places.as_slice() {
+        let result = &analysis.models[*model];
+        let n = count(analysis.n_parameters(result).unwrap_or(0));
+        page.block(&format!("{} has {n} trained parameters. {}", code(result.id), times(page)));
+        return;
+    }
     let introduction = introduction(analysis, page, &places);
     page.block(&introduction);
     let alternative = alternative(analysis, &places);
@@ -47,10 +53,18 @@ fn introduction(analysis: &Analysis<'_>, page: &Page, places: &[Place]) -> Strin
     }
     format!(
         "Test {} of the chosen configurations against their number of trained parameters. No other model has a better mean with \
-         fewer parameters than {}. Training times differ from machine to machine and from run to run, so they stand \
-         apart from this report, which is compared byte for byte: [{}]({}).",
+         fewer parameters than {}. {}",
         analysis.primary.title(),
         crate::markdown::list(&worth),
+        times(page)
+    )
+}
+
+/// Where the times are.
+fn times(page: &Page) -> String {
+    format!(
+        "Training times differ from machine to machine and from run to run, so they stand apart from this report, which is \
+         compared byte for byte: [{}]({}).",
         costs::FILE,
         page.link(costs::FILE)
     )
