@@ -227,6 +227,9 @@ pub(crate) struct Compare {
     /// Compare these models of each experiment alone (may be given several times)
     #[arg(long = "model", value_name = "MODEL")]
     pub(crate) models: Vec<String>,
+    /// [`Args::plugins`], which the report names
+    #[arg(from_global)]
+    pub(crate) plugins: Option<PathBuf>,
     /// What the comparison asks, in place of the experiments' own questions
     #[arg(long, value_name = "TEXT")]
     pub(crate) question: Option<String>,

@@ -33,6 +33,8 @@ pub(crate) struct Prepared {
     pub(crate) trials: Vec<Trial>,
     sizes: SplitSizes,
     how_to: HowTo,
+    /// The folder of plugins, where one was named.
+    plugins: Option<PathBuf>,
 }
 
 /// Reads and checks the spec.
@@ -86,7 +88,7 @@ impl Prepared {
         let sizes = SplitSizes { train: split.train.len(), validation: split.validation.len(), test: split.test.len() };
         let trials = trials(&plan, data.dataset.digest(), registry, &weights, recur_train::PROCEDURE)?;
         let how_to = how_to(&spec, args);
-        Ok(Self { spec, plan, data, trials, sizes, how_to })
+        Ok(Self { spec, plan, data, trials, sizes, how_to, plugins: args.plugins.clone() })
     }
 
     /// What the report of these records is made from.
@@ -102,6 +104,7 @@ impl Prepared {
             sizes: self.sizes,
             how_to: &self.how_to,
             respelt: &[],
+            baseline_is_chosen: false,
         }
     }
 
@@ -130,10 +133,9 @@ fn initial_weights(plan: &Plan) -> Result<InitialWeights, CliError> {
 fn how_to(spec: &Spec, args: &SpecArgs) -> HowTo {
     let spec_path = args.spec.display().to_string();
     let change = |change: &Override| format!(" --set {}", quoted(&format!("{}={}", change.path, change.value)));
-    let plugins = args.plugins.as_ref().map(|folder| format!(" --plugins {}", quoted(&folder.display().to_string())));
     let changes = args.overrides.iter().map(change).collect::<String>();
     HowTo {
-        command: format!("just experiment {spec_path}{}{changes}", plugins.unwrap_or_default()),
+        command: format!("just experiment {}{}{changes}", quoted(&spec_path), plugins_option(args.plugins.as_deref())),
         spec_path,
         recur_version: env!("CARGO_PKG_VERSION").to_owned(),
         // A report that is committed cannot name its own commit.
@@ -143,9 +145,14 @@ fn how_to(spec: &Spec, args: &SpecArgs) -> HowTo {
     }
 }
 
-/// `text` as one word of a shell's command line.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
+/// The option that names the folder of plugins, with a blank before it; nothing where none was named.
+pub(crate) fn plugins_option(folder: Option<&Path>) -> String {
+    folder.map(|folder| format!(" --plugins {}", quoted(&folder.display().to_string()))).unwrap_or_default()
+}
+
+/// `word` as a shell reads it as one.
+pub(crate) fn quoted(word: &str) -> String {
+    shlex::try_quote(word).map_or_else(|_| word.to_owned(), std::borrow::Cow::into_owned)
 }
 
 /// The records of an experiment whose trials have all been run.
@@ -172,19 +179,21 @@ pub(crate) struct Scored {
     pub(crate) unscored: Vec<Unscored>,
 }
 
-/// Chooses by validation and scores the chosen on test, as far as the store has no test figures of them.
+/// Chooses by validation and scores the chosen on test, so many at once, as far as the store has no test figures of them.
 pub(crate) fn score(
     prepared: &Prepared,
     findings: &[Finding],
     store: &Store,
     registry: &Registry,
+    jobs: usize,
 ) -> Result<Scored, CliError> {
     let selection = Selection::choose(&prepared.plan, findings);
     let chosen: Vec<&Finding> = findings.iter().filter(|f| selection.contains(f.trial.configuration)).collect();
     let environment = OnceLock::new();
-    let score = |finding: &&Finding| test_record(prepared, &selection, &finding.trial, store, registry, &environment);
+    let environment = || environment.get_or_init(|| gather(store, jobs)).clone();
+    let score = |finding: &&Finding| test_record(prepared, &selection, &finding.trial, store, registry, environment);
     let (mut tests, mut unscored) = (Vec::new(), Vec::new());
-    for (finding, scored) in chosen.iter().zip(in_parallel(&chosen, available_cores(), score)) {
+    for (finding, scored) in chosen.iter().zip(in_parallel(&chosen, jobs, score)) {
         match scored {
             Ok(test) => tests.push(test),
             Err(CliError::TestSet(TestSetError::Model { source, .. })) => {
@@ -210,9 +219,10 @@ pub(crate) fn conclude(
     findings: &[Finding],
     store: &Store,
     registry: &Registry,
+    jobs: usize,
     reports: &Path,
 ) -> Result<Conclusion, CliError> {
-    let scored = &score(prepared, findings, store, registry)?;
+    let scored = &score(prepared, findings, store, registry, jobs)?;
     let Scored { selection, tests, unscored } = scored;
     let plan = &prepared.plan;
     let input = prepared.report_input(findings, scored);
@@ -235,7 +245,8 @@ pub(crate) fn conclude(
     summary.push_str(&format!("\nThe same as one page, to sort and filter: {}", written.html.display()));
     if let Some((title, path)) = best_weights(plan, findings, selection, store) {
         summary.push_str(&format!(
-            "\nBest on validation: {title}. Ask replicate 0: recur predict --model {} NAME",
+            "\nBest on validation: {title}. Ask replicate 0: recur predict{} --model {} NAME",
+            plugins_option(prepared.plugins.as_deref()),
             path.display()
         ));
     }
@@ -250,7 +261,7 @@ pub(crate) fn test_record(
     trial: &Trial,
     store: &Store,
     registry: &Registry,
-    environment: &OnceLock<Environment>,
+    environment: impl Fn() -> Environment,
 ) -> Result<TestRecord, CliError> {
     let dataset = &prepared.data.dataset;
     match stored_test(trial, store, dataset.label_names()) {
@@ -269,12 +280,8 @@ pub(crate) fn test_record(
         return Ok(record);
     }
     let scores = TestScores { id: record.id.clone(), scores: record.scores };
-    let environment = Environment {
-        started_unix,
-        finished_unix: unix_seconds(),
-        seconds: took.as_secs_f64(),
-        ..environment.get_or_init(|| gather(store, available_cores())).clone()
-    };
+    let environment =
+        Environment { started_unix, finished_unix: unix_seconds(), seconds: took.as_secs_f64(), ..environment() };
     store.keep_test(&scores, &write_predictions(&record.predictions, dataset.label_names()), &environment)?;
     Ok(record)
 }

@@ -164,7 +164,8 @@ impl<'a> Analysis<'a> {
 
     /// Whether the best model is the baseline: then its comparisons were named beforehand, whoever came out best.
     pub(crate) fn best_is_baseline(&self) -> bool {
-        self.baseline().is_some_and(|baseline| self.ranking.first() == Some(&baseline))
+        let is_named = !self.input.baseline_is_chosen;
+        is_named && self.baseline().is_some_and(|baseline| self.ranking.first() == Some(&baseline))
     }
 
     /// The best model against each lower one; see [`comparisons::best_against`].
@@ -179,7 +180,8 @@ impl<'a> Analysis<'a> {
         self.ranking.iter().copied().skip(1).zip(differences).collect()
     }
 
-    /// Each ranked model against the baseline: comparisons that the spec names, so they alone are corrected for.
+    /// Each ranked model against the baseline: comparisons that the spec names, so they alone are corrected for, unless figures
+    /// chose the baseline.
     fn compare_to_baseline(&self) -> BTreeMap<usize, Difference> {
         let Some(baseline) = self.baseline().filter(|model| self.ranking.contains(model)) else {
             return BTreeMap::new();
@@ -187,7 +189,11 @@ impl<'a> Analysis<'a> {
         let others: Vec<usize> = self.ranking.iter().copied().filter(|model| *model != baseline).collect();
         let second = self.models[baseline].test(self.primary);
         let scores: Vec<Vec<f64>> = others.iter().map(|other| self.models[*other].test(self.primary)).collect();
-        let pairs: Vec<(&[f64], &[f64])> = scores.iter().map(|first| (first.as_slice(), second.as_slice())).collect();
+        let mut pairs: Vec<(&[f64], &[f64])> =
+            scores.iter().map(|first| (first.as_slice(), second.as_slice())).collect();
+        if self.input.baseline_is_chosen {
+            pairs.extend(comparisons::pairs(&scores));
+        }
         others.into_iter().zip(compare(&pairs, self.primary, self.test_rows())).collect()
     }
 

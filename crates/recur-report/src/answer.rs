@@ -243,7 +243,9 @@ impl Answer<'_> {
         };
         let correction = match difference.n_comparisons {
             0 | 1 => String::new(),
-            n if role == BASELINE => format!(" after Holm's correction over the {n} comparisons with the baseline"),
+            n if role == BASELINE && !self.analysis.input.baseline_is_chosen => {
+                format!(" after Holm's correction over the {n} comparisons with the baseline")
+            }
             n => format!(" after Holm's correction over {n} comparisons"),
         };
         format!(

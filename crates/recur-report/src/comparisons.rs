@@ -89,14 +89,17 @@ pub(crate) fn compare(pairs: &[(&[f64], &[f64])], metric: Metric, rows: Rows) ->
 /// That is for a first that was chosen as the best by these very scores: it has in effect been compared over all pairs, and
 /// Holm's correction over those that hold the best alone would let equal models be told apart in more than 5 % of sweeps.
 pub(crate) fn best_against(scores: &[Vec<f64>], metric: Metric, rows: Rows) -> Vec<Difference> {
-    let n = scores.len();
-    let pairs = (0..n).flat_map(|first| (first + 1..n).map(move |second| (first, second)));
-    let pairs: Vec<(&[f64], &[f64])> =
-        pairs.map(|(first, second)| (scores[first].as_slice(), scores[second].as_slice())).collect();
-    let mut differences = compare(&pairs, metric, rows);
+    let mut differences = compare(&pairs(scores).collect::<Vec<_>>(), metric, rows);
     // The pairs of the first stand at the front.
-    differences.truncate(n.saturating_sub(1));
+    differences.truncate(scores.len().saturating_sub(1));
     differences
+}
+
+/// All pairs of `scores`, each once, those of the first at the front.
+pub(crate) fn pairs(scores: &[Vec<f64>]) -> impl Iterator<Item = (&[f64], &[f64])> + '_ {
+    (0..scores.len()).flat_map(move |first| {
+        scores[first + 1..].iter().map(move |second| (scores[first].as_slice(), second.as_slice()))
+    })
 }
 
 fn uncorrected(a: &[f64], b: &[f64], metric: Metric, rows: Rows) -> Difference {

@@ -6,8 +6,8 @@ use crate::markdown::{Table, code, escape, left, right};
 use crate::numbers::{NBSP, NOTHING, count, fixed, heading, spread};
 use crate::page::link_target;
 use crate::{ReportError, check};
-use recur_core::record::TestRecord;
-use recur_core::settings::TrainingLength;
+use recur_core::record::{TestRecord, TrialRecord};
+use recur_core::settings::{TrainingLength, TrainingSettings};
 use recur_core::trial::TrialId;
 use recur_stats::{mean, standard_deviation};
 use std::collections::{BTreeMap, BTreeSet};
@@ -79,13 +79,13 @@ fn table(analysis: &Analysis<'_>, costs: &BTreeMap<TrialId, Cost>) -> Table {
     for model in &analysis.models {
         let Some(chosen) = model.chosen else { continue };
         let is_whole = |cost: &&Cost| !cost.resumed && cost.seconds > 0.0;
-        let timed: Vec<(f64, usize)> = analysis
+        let timed: Vec<(f64, &TrialRecord)> = analysis
             .findings_of(chosen)
-            .filter_map(|f| Some((costs.get(&f.trial.id).filter(is_whole)?.seconds, f.record.epochs.len())))
+            .filter_map(|f| Some((costs.get(&f.trial.id).filter(is_whole)?.seconds, &f.record)))
             .collect();
         let seconds: Vec<f64> = timed.iter().map(|(seconds, _)| *seconds).collect();
-        let speed: Vec<f64> = timed.iter().map(|(seconds, epochs)| names(analysis, *epochs) / seconds).collect();
-        let epochs: Vec<f64> = timed.iter().map(|(_, epochs)| *epochs as f64).collect();
+        let speed: Vec<f64> = timed.iter().map(|(seconds, record)| names(analysis, record) / seconds).collect();
+        let epochs: Vec<f64> = timed.iter().map(|(_, record)| record.epochs.len() as f64).collect();
         table.row([
             code(model.id),
             analysis.n_parameters(model).map_or(NOTHING.to_owned(), count),
@@ -108,14 +108,16 @@ fn microseconds_a_prediction(model: &ModelResult<'_>, costs: &BTreeMap<TrialId, 
     tests.filter_map(|test| of_row(&test)).collect()
 }
 
-/// The names trained on in so many epochs, or intervals of steps.
-fn names(analysis: &Analysis<'_>, epochs: usize) -> f64 {
-    let training = &analysis.input.plan.training;
-    let of_each = match training.length {
-        TrainingLength::Epochs(_) => analysis.input.sizes.train as f64,
-        TrainingLength::Steps { evaluate_every, .. } => f64::from(evaluate_every) * training.batch_size as f64,
+/// The names that a trial was trained on, in all its epochs or intervals of steps.
+fn names(analysis: &Analysis<'_>, record: &TrialRecord) -> f64 {
+    let of_each = match &record.identity.training {
+        Some(TrainingSettings { length: TrainingLength::Steps { evaluate_every, .. }, batch_size, .. }) => {
+            f64::from(*evaluate_every) * *batch_size as f64
+        }
+        // A model that learns in one go sees all names, whatever the spec says of training.
+        _ => analysis.input.sizes.train as f64,
     };
-    of_each * epochs as f64
+    of_each * record.epochs.len() as f64
 }
 
 fn with_deviation(values: &[f64], decimals: usize) -> String {

@@ -31,6 +31,8 @@ pub struct ReportInput<'a> {
     pub how_to: &'a HowTo,
     /// Data sets of the same rows with names in other letters, whose trials are among the findings; none but in comparisons.
     pub respelt: &'a [Respelt],
+    /// Whether figures chose the baseline, and nobody named it beforehand.
+    pub baseline_is_chosen: bool,
 }
 
 impl ReportInput<'_> {

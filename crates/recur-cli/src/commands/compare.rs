@@ -7,7 +7,7 @@ use crate::commands::export::csv;
 use crate::error::{CliError, Exit};
 use crate::logging;
 use crate::output::{print, table};
-use crate::pipeline::costs;
+use crate::pipeline::{costs, plugins_option, quoted};
 use crate::progress::Screen;
 use recur_core::nearest::nearest;
 use recur_core::registry::Registry;
@@ -77,17 +77,12 @@ fn how_to(args: &Compare, things: &[Thing]) -> HowTo {
     let spec = |thing: &Thing| format!("# {}\n{}", thing.name, thing.resolved_spec());
     HowTo {
         spec_path: args.things.join(", "),
-        command: format!("just compare {}", words.join(" ")),
+        command: format!("just compare {}{}", words.join(" "), plugins_option(args.plugins.as_deref())),
         recur_version: env!("CARGO_PKG_VERSION").to_owned(),
         commit: None,
         resolved_spec: things.iter().map(spec).collect::<Vec<_>>().join("---\n"),
         numeric_contract: recur_core::NUMERIC_CONTRACT,
     }
-}
-
-/// `word` as a shell reads it as one.
-fn quoted(word: &str) -> String {
-    shlex::try_quote(word).map_or_else(|_| word.to_owned(), std::borrow::Cow::into_owned)
 }
 
 /// What a file is to hold, by its ending.

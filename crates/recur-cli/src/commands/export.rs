@@ -1,6 +1,7 @@
 //! `recur export`: the figures of an experiment's stored records, for other programs.
 
 use crate::args::{Export as ExportArgs, Level};
+use crate::commands::available_cores;
 use crate::error::{CliError, Exit};
 use crate::logging;
 use crate::output::print;
@@ -20,7 +21,7 @@ pub(crate) fn run(args: &ExportArgs, level: Level, registry: &Registry) -> Resul
     let store = Store::open_to_read(&args.spec.store)?;
     let store = store.ok_or_else(|| CliError::NoStore { store: args.spec.store.clone() })?;
     let findings = pipeline::stored_findings(&prepared, &store, &args.spec.spec)?;
-    let scored = &pipeline::score(&prepared, &findings, &store, registry)?;
+    let scored = &pipeline::score(&prepared, &findings, &store, registry, available_cores())?;
     let input = prepared.report_input(&findings, scored);
     let export = Export::of(&input)?;
     let files: Vec<(&Path, Vec<u8>)> = asked.iter().map(|(path, make)| (*path, make(&export))).collect();

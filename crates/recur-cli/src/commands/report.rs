@@ -1,6 +1,7 @@
 //! `recur report`: the report again, from stored records.
 
 use crate::args::{Level, Report};
+use crate::commands::available_cores;
 use crate::difference;
 use crate::error::{CliError, Exit};
 use crate::logging;
@@ -28,12 +29,12 @@ pub(crate) fn run(args: &Report, level: Level, registry: &Registry) -> Result<Ex
         return check(args, &prepared, &findings, &store, registry);
     }
     if args.json {
-        let scored = &pipeline::score(&prepared, &findings, &store, registry)?;
+        let scored = &pipeline::score(&prepared, &findings, &store, registry, available_cores())?;
         let input = prepared.report_input(&findings, scored);
         print(Export::of(&input)?.json().trim_end())?;
         return Ok(Exit::Success);
     }
-    let outcome = pipeline::conclude(&prepared, &findings, &store, registry, &args.reports)?;
+    let outcome = pipeline::conclude(&prepared, &findings, &store, registry, available_cores(), &args.reports)?;
     print(&outcome.summary)?;
     Ok(outcome.exit)
 }
@@ -47,7 +48,7 @@ fn check(
     registry: &Registry,
 ) -> Result<Exit, CliError> {
     let scratch = tempfile::tempdir().map_err(CliError::Scratch)?;
-    pipeline::conclude(prepared, findings, store, registry, scratch.path())?;
+    pipeline::conclude(prepared, findings, store, registry, available_cores(), scratch.path())?;
     let name = &prepared.plan.name;
     let report = args.reports.join(format!("{name}.md"));
     match difference::of_reports(&args.reports, scratch.path(), name) {

@@ -5,6 +5,7 @@ mod execution;
 use super::available_cores;
 use crate::args::{Level, Reproduce, SpecArgs, Verify};
 use crate::difference::{self, Difference};
+use crate::environment::gather;
 use crate::error::{CliError, Exit};
 use crate::logging;
 use crate::output::print;
@@ -19,7 +20,6 @@ use recur_core::trial::{Trial, TrialId};
 use recur_report::{Making, PARTS, Signature};
 use recur_store::{Found, Store, layout};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
 /// What is executed again, and where what came of it the first time stands.
 struct Verification<'a> {
@@ -123,7 +123,7 @@ impl Verification<'_> {
         }
         let scratch = Scratch::new()?;
         let (findings, again) = self.sweep_again(&prepared, args.sample, &scratch, &mut verdict)?;
-        pipeline::conclude(&prepared, &findings, &scratch.store, self.registry, &scratch.reports)?;
+        pipeline::conclude(&prepared, &findings, &scratch.store, self.registry, self.jobs, &scratch.reports)?;
         self.compare_trials(&prepared, &again, &scratch.store, &mut verdict);
         let folder = path.parent().unwrap_or(Path::new(""));
         match difference::of_reports(folder, &scratch.reports, &prepared.plan.name) {
@@ -176,7 +176,7 @@ impl Verification<'_> {
         }
         let (scratch, mut verdict) = (Scratch::new()?, Verdict::default());
         let (findings, again) = self.sweep_again(&prepared, args.sample, &scratch, &mut verdict)?;
-        pipeline::conclude(&prepared, &findings, &scratch.store, self.registry, &scratch.reports)?;
+        pipeline::conclude(&prepared, &findings, &scratch.store, self.registry, self.jobs, &scratch.reports)?;
         self.compare_trials(&prepared, &again, &scratch.store, &mut verdict);
         Ok(verdict)
     }
@@ -224,7 +224,7 @@ impl Verification<'_> {
         if let Ok(Some(test)) = pipeline::stored_test(trial, store, labels)
             && let Some(selection) = Selection::testified(&prepared.plan, trial, &test)
         {
-            pipeline::test_record(prepared, &selection, trial, target, self.registry, &OnceLock::new())?;
+            pipeline::test_record(prepared, &selection, trial, target, self.registry, || gather(target, 1))?;
         }
         self.compare_trials(prepared, &[trial], target, &mut verdict);
         if let Some(reason) = self.no_proof(trial) {

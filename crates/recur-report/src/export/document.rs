@@ -5,11 +5,12 @@ use super::records::outcome;
 use crate::analysis::{Analysis, ModelResult, Tally};
 use crate::comparisons::{Difference, Needed};
 use crate::name_by_name::{Paired, paired};
+use crate::sections::other_figures::{calibration_error, top_k};
 use crate::signature::Signature;
 use recur_core::metric::Metric;
 use recur_core::params::Params;
 use recur_core::record::{Outcome, TestRecord};
-use recur_stats::{CALIBRATION_BINS, Interval, expected_calibration_error, mean, standard_deviation};
+use recur_stats::{Interval, mean, standard_deviation};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -246,19 +247,16 @@ fn model<'a>(analysis: &Analysis<'a>, index: usize) -> Model<'a> {
 }
 
 /// Figures of the predictions beside those of the records.
-fn of_predictions(analysis: &Analysis<'_>, model: &ModelResult<'_>) -> [(&'static str, Summary); 3] {
+fn of_predictions(analysis: &Analysis<'_>, model: &ModelResult<'_>) -> [(&'static str, Summary); 4] {
     let n_labels = analysis.input.label_names.len();
     let over =
         |figure: &dyn Fn(&TestRecord) -> Option<f64>| summary(model.tests.iter().map(|test| figure(test)).collect());
     let counts = |test: &TestRecord| ModelResult::confusion(test, n_labels);
-    let calibration = |test: &TestRecord| {
-        let rows = test.predictions.iter().map(|p| (p.log_probability, p.predicted == p.label));
-        expected_calibration_error(rows, CALIBRATION_BINS)
-    };
     [
+        ("top_3_accuracy", over(&top_k)),
         ("balanced_accuracy", over(&|test| counts(test).balanced_accuracy())),
         ("cohen_kappa", over(&|test| counts(test).cohen_kappa())),
-        ("expected_calibration_error", over(&calibration)),
+        ("expected_calibration_error", over(&calibration_error)),
     ]
 }
 
@@ -371,14 +369,19 @@ fn unfinished<'a>(analysis: &Analysis<'a>) -> Vec<Unfinished<'a>> {
         Outcome::Finished { .. } => None,
         Outcome::Diverged { reason } | Outcome::Failed { reason } => Some((finding, reason)),
     };
-    let line = |(finding, reason): (&'a recur_core::selection::Finding, &'a String)| Unfinished {
+    let line = |finding: &'a recur_core::selection::Finding, outcome, reason| Unfinished {
         trial: finding.trial.id.as_str(),
         configuration: finding.trial.configuration,
         replicate: finding.trial.replicate,
-        outcome: outcome(&finding.record),
+        outcome,
         reason,
     };
-    findings.filter_map(reason).map(line).collect()
+    let ended = findings.filter_map(reason).map(|(finding, reason)| line(finding, outcome(&finding.record), reason));
+    let unscored = analysis.input.unscored.iter().filter_map(|unscored| {
+        let finding = analysis.input.findings.iter().find(|finding| finding.trial.id == unscored.trial)?;
+        Some(line(finding, "not_scored", unscored.reason.as_str()))
+    });
+    ended.chain(unscored).collect()
 }
 
 impl From<Tally> for Trials {

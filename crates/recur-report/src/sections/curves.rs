@@ -10,6 +10,7 @@ use recur_core::metric::Metric;
 use recur_core::record::EpochRecord;
 use recur_core::settings::TrainingLength;
 use recur_stats::{mean, standard_deviation};
+use std::collections::BTreeSet;
 
 /// The epochs of a chosen configuration, as far as every replicate has them.
 struct Curve<'a> {
@@ -117,14 +118,23 @@ fn keys(stepwise: &[Curve<'_>], at_once: &[Curve<'_>]) -> Vec<Key> {
     keys
 }
 
+/// What an epoch is: several things where experiments are compared that train in several ways.
+fn x_title(analysis: &Analysis<'_>) -> String {
+    let lengths = analysis.input.findings.iter().filter_map(|f| Some(&f.record.identity.training.as_ref()?.length));
+    let titles: BTreeSet<String> = lengths
+        .map(|length| match length {
+            TrainingLength::Epochs(_) => "epoch".to_owned(),
+            TrainingLength::Steps { evaluate_every, .. } => format!("interval of {evaluate_every} steps"),
+        })
+        .collect();
+    titles.into_iter().collect::<Vec<_>>().join(" or ")
+}
+
 fn panels(analysis: &Analysis<'_>, stepwise: &[Curve<'_>], at_once: &[Curve<'_>]) -> [Panel; 2] {
     let metric = second_metric(analysis);
     let n_epochs = stepwise.iter().map(|curve| curve.epochs.len()).max().unwrap_or(1) as f64;
     let x_range = (1.0, n_epochs.max(2.0));
-    let x_title = match analysis.input.plan.training.length {
-        TrainingLength::Epochs(_) => "epoch".to_owned(),
-        TrainingLength::Steps { evaluate_every, .. } => format!("interval of {evaluate_every} steps"),
-    };
+    let x_title = x_title(analysis);
     let panel = |title: String, series: Vec<Series>| Panel {
         title,
         x_title: x_title.clone(),

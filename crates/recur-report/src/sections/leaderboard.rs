@@ -162,7 +162,13 @@ fn corrections(analysis: &Analysis<'_>) -> String {
              against the next, p is corrected over all {all_pairs} pairs of models."
         ));
     }
-    if to_baseline > 0 {
+    if analysis.input.baseline_is_chosen && to_baseline > 0 {
+        text.push_str(&format!(
+            " The baseline is the model of the first experiment that did best on validation. As figures chose it, \
+             comparisons with it are corrected over all {} of models.",
+            plural(to_baseline as u64, "pair")
+        ));
+    } else if to_baseline > 0 {
         text.push_str(&format!(
             " Comparisons with the baseline were named beforehand and are corrected over these alone: there {} {to_baseline}.",
             if to_baseline == 1 { "is" } else { "are" }

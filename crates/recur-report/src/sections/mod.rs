@@ -12,7 +12,7 @@ mod leaderboard;
 mod mistakes;
 mod name_by_name;
 mod names;
-mod other_figures;
+pub(crate) mod other_figures;
 pub(crate) mod reproduce;
 mod sweep;
 mod within_models;

@@ -46,11 +46,13 @@ fn table(analysis: &Analysis<'_>) -> Table {
     table
 }
 
-fn top_k(test: &TestRecord) -> Option<f64> {
+/// The share of names whose label is among the [`K`] most probable.
+pub(crate) fn top_k(test: &TestRecord) -> Option<f64> {
     top_k_accuracy(test.predictions.iter().map(|prediction| usize::from(prediction.label_rank)), K)
 }
 
-fn calibration_error(test: &TestRecord) -> Option<f64> {
+/// The expected calibration error.
+pub(crate) fn calibration_error(test: &TestRecord) -> Option<f64> {
     let rows = test.predictions.iter().map(|p| (p.log_probability, p.predicted == p.label));
     expected_calibration_error(rows, CALIBRATION_BINS)
 }

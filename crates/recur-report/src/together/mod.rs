@@ -8,7 +8,7 @@ pub use unlike::{Setting, Unlike};
 
 use crate::ReportError;
 use crate::check::check;
-use crate::input::{HowTo, ReportInput, Respelt, SplitSizes};
+use crate::input::{HowTo, ReportInput, Respelt, SplitSizes, Unscored};
 use recur_core::digest::Digest;
 use recur_core::facts::DataFacts;
 use recur_core::plan::{Configuration, Plan};
@@ -53,6 +53,8 @@ pub struct Together {
     how_to: HowTo,
     twins: BTreeMap<String, String>,
     respelt: Vec<Respelt>,
+    baseline_is_chosen: bool,
+    unscored: Vec<Unscored>,
 }
 
 impl Together {
@@ -100,11 +102,13 @@ impl Together {
             facts: first.input.facts.clone(),
             label_names: first.input.label_names.to_vec(),
             tests: tests(parts, &findings),
+            unscored: unscored(parts, &findings),
             findings,
             sizes: first.input.sizes,
             how_to,
             twins,
             respelt: respelt(parts),
+            baseline_is_chosen: baseline.is_none() && first.chosen().count() > 1,
         })
     }
 
@@ -122,10 +126,11 @@ impl Together {
             findings: &self.findings,
             selection: &self.selection,
             tests: &self.tests,
-            unscored: &[],
+            unscored: &self.unscored,
             sizes: self.sizes,
             how_to: &self.how_to,
             respelt: &self.respelt,
+            baseline_is_chosen: self.baseline_is_chosen,
         }
     }
 }
@@ -195,6 +200,12 @@ fn merged(parts: &[Part<'_>], twins: &BTreeMap<String, String>) -> (Vec<Configur
 fn tests(parts: &[Part<'_>], findings: &[Finding]) -> Vec<TestRecord> {
     let ids: BTreeSet<&TrialId> = findings.iter().map(|finding| &finding.trial.id).collect();
     parts.iter().flat_map(|part| part.input.tests).filter(|test| ids.contains(&test.id)).cloned().collect()
+}
+
+/// The trials of `findings` that could not be scored on test.
+fn unscored(parts: &[Part<'_>], findings: &[Finding]) -> Vec<Unscored> {
+    let takes_part = |unscored: &&Unscored| findings.iter().any(|finding| finding.trial.id == unscored.trial);
+    parts.iter().flat_map(|part| part.input.unscored).filter(takes_part).cloned().collect()
 }
 
 /// The label of the model whose chosen configuration did best on validation; of equals the first.

@@ -124,6 +124,10 @@ fn method_of_replicates(analysis: &Analysis<'_>) -> String {
     };
     let correction = match analysis.to_baseline.len() {
         0 | 1 => String::new(),
+        _ if analysis.input.baseline_is_chosen => {
+            "; p is corrected by Holm's method over all pairs, as the baseline is the first's best on validation"
+                .to_owned()
+        }
         n => format!("; p is corrected by Holm's method over the {n} comparisons with the baseline"),
     };
     format!(

@@ -89,6 +89,24 @@ fn the_baseline_is_the_firsts_best_on_validation_unless_another_is_named() {
 }
 
 #[test]
+fn a_baseline_that_figures_chose_is_corrected_for_as_the_best_is() {
+    let (one, two) = (one(), two());
+    let p = |named: Option<&str>| {
+        let whole = together(&one, &two, named).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        recur_report::write(&whole.input(), dir.path()).unwrap();
+        let document: serde_json::Value =
+            serde_json::from_str(&Export::resampled(&whole.input(), 10).unwrap().json()).unwrap();
+        let comparisons = document["models"][1]["to_baseline"]["comparisons"].as_u64().unwrap();
+        (comparisons, std::fs::read_to_string(dir.path().join("both.md")).unwrap())
+    };
+    let ((named, told_named), (chosen, told_chosen)) = (p(Some("one/stacked_rnn")), p(None));
+    assert_eq!((named, chosen), (3, 6), "of four models");
+    assert!(told_named.contains("Comparisons with the baseline were named beforehand"));
+    assert!(told_chosen.contains("comparisons with it are corrected over all 6 pairs of models"), "{told_chosen}");
+}
+
+#[test]
 fn what_differs_is_named() {
     fn check(change: impl FnOnce(&mut Experiment), expected: &str) {
         let (one, mut two) = (one(), two());

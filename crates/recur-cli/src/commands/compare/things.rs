@@ -9,7 +9,7 @@ use recur_core::record::{Outcome, TestRecord, TrialRecord};
 use recur_core::registry::Registry;
 use recur_core::selection::{Finding, Selection};
 use recur_core::trial::{Trial, TrialId};
-use recur_report::Part;
+use recur_report::{Part, Unscored};
 use recur_store::{Found, FoundExperiment, Store, StoredExperiment, layout};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -175,15 +175,24 @@ fn finding(record: TrialRecord, (configuration, replicate): (usize, u32)) -> Fin
 fn chosen(prepared: Prepared, findings: Vec<Finding>, store: &Store, spec: &Path) -> Result<Thing, CliError> {
     let selection = Selection::choose(&prepared.plan, &findings);
     let labels = prepared.data.dataset.label_names();
-    let mut tests = Vec::new();
+    let (mut tests, mut unscored) = (Vec::new(), Vec::new());
     for finding in findings.iter().filter(|finding| selection.contains(finding.trial.configuration)) {
-        tests.push(tested(&finding.trial, store, labels)?.ok_or_else(|| CliError::NotScored {
-            trial: finding.trial.id.short().to_owned(),
-            spec: spec.to_owned(),
-        })?);
+        match tested(&finding.trial, store, labels)? {
+            Some(test) => tests.push(test),
+            None => {
+                let id = finding.trial.id.short();
+                let remedy = format!("recur experiment {} makes them, or tells why not", spec.display());
+                tracing::warn!("trial {id} has no test figures, so its model is not ranked: {remedy}");
+                let reason = "the store has no test figures of it".to_owned();
+                unscored.push(Unscored { trial: finding.trial.id.clone(), reason });
+            }
+        }
+    }
+    if let (true, Some(Unscored { trial, .. })) = (tests.is_empty(), unscored.first()) {
+        return Err(CliError::NotScored { trial: trial.short().to_owned(), spec: spec.to_owned() });
     }
     let name = prepared.plan.name.clone();
-    Ok(Thing { name, prepared, findings, scored: Scored { selection, tests, unscored: Vec::new() }, is_trial: false })
+    Ok(Thing { name, prepared, findings, scored: Scored { selection, tests, unscored }, is_trial: false })
 }
 
 fn tested(trial: &Trial, store: &Store, labels: &[String]) -> Result<Option<TestRecord>, CliError> {
