@@ -13,18 +13,29 @@ use std::collections::BTreeSet;
 /// If a listed file cannot be read.
 pub(crate) fn digest(manifest: &Manifest) -> Result<Digest, String> {
     let mut hasher = Hasher::new();
-    hasher.field(b"recur external plugin 1").field(&PROTOCOL.to_le_bytes());
+    hasher.field(b"recur external plugin 2").field(&PROTOCOL.to_le_bytes());
+    // Each section after its length, so that no field can be read as one of the next.
+    let section = |hasher: &mut Hasher, length: usize| {
+        hasher.field(&(length as u64).to_le_bytes());
+    };
+    section(&mut hasher, manifest.command.len());
     for word in &manifest.command {
         hasher.field(word.as_bytes());
     }
+    section(&mut hasher, manifest.environment.len());
     for (name, value) in &manifest.environment {
         hasher.field(name.as_bytes()).field(value.as_bytes());
     }
-    let of_command = manifest.command.iter().filter(|word| manifest.folder.join(word).is_file());
+    let of_command: Vec<&String> =
+        manifest.command.iter().filter(|word| manifest.folder.join(word).is_file()).collect();
     let listed: BTreeSet<&String> = manifest.files.iter().collect();
-    for file in of_command.chain(listed) {
-        let content = std::fs::read(manifest.folder.join(file)).map_err(|error| format!("the file {file}: {error}"))?;
-        hasher.field(file.as_bytes()).field(&content);
+    for files in [of_command, listed.into_iter().collect()] {
+        section(&mut hasher, files.len());
+        for file in files {
+            let content =
+                std::fs::read(manifest.folder.join(file)).map_err(|error| format!("the file {file}: {error}"))?;
+            hasher.field(file.as_bytes()).field(&content);
+        }
     }
     Ok(hasher.finish())
 }

@@ -1,8 +1,6 @@
 //! The example plugins keep the plugin contract, like every model of recur.
 
-mod python;
-
-use python::{example, python_is_there};
+use crate::python::{example, python_is_there};
 use recur_core::model::ModelPlugin as _;
 use recur_core::params::Params;
 use recur_testkit::check_model;

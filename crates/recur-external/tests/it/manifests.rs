@@ -126,6 +126,12 @@ fn an_edit_of_what_decides_results_makes_other_trials_and_no_other_edit_does() {
     assert_ne!(before, code(&|home| std::fs::write(home.join("words.txt"), "word\n").unwrap()));
     assert_ne!(before, code(&manifest("[sh, mine.sh]", "[sh, mine.sh, -x]")));
     assert_ne!(before, code(&manifest("A: '1'", "A: '2'")));
+    // The same words in another section are another plugin.
+    let moved = code(&manifest(
+        "[sh, mine.sh]\nfiles: [words.txt]\nenvironment: {A: '1'}",
+        "[sh, mine.sh, A, '1']\nfiles: [words.txt]",
+    ));
+    assert_ne!(before, moved);
     assert_eq!(
         before,
         code(&manifest("summary: my model", "summary: another word\ncost: little\nlimits: {idle_seconds: 9}"))

@@ -1,127 +1,13 @@
 //! Plugins that do what they must not: each ends in an error that tells it, soon, and never in a hang or a panic.
 
-#![cfg(unix)]
-
+use crate::odd::{BUILT, LIMITS, Odd, check_asked, check_build, predict, told, train, trained};
+use crate::python::{EXAMPLES, python_is_there};
 use recur_core::dataset::Sequences;
-use recur_core::model::{Cancel, Model, ModelError, ModelPlugin as _, Piece, Setup};
-use recur_core::params::Params;
-use recur_core::random::StreamPath;
-use recur_core::settings::{ClassWeights, Optimizer, Sampling, Schedule, TrainingLength, TrainingSettings};
+use recur_core::model::{Cancel, ModelError};
 use recur_core::unwound::Unwound;
-use recur_core::workers::alone;
-use recur_external::ExternalModel;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
-use tempfile::TempDir;
-
-const LIMITS: &str = "{start_seconds: 5, epoch_seconds: 5, answer_seconds: 5, idle_seconds: 5, message_mib: 1}";
-
-/// Answers `build` as it must.
-const BUILT: &str = "read -r _; echo '{\"id\":1,\"protocol\":1,\"n_parameters\":3}'\n";
-
-/// A plugin whose process is a shell with `script`.
-struct Odd {
-    folder: TempDir,
-    plugin: &'static ExternalModel,
-}
-
-impl Odd {
-    fn new(script: &str, limits: &str) -> Self {
-        Self::with_command("[/bin/sh, odd.sh]", script, limits)
-    }
-
-    fn with_command(command: &str, script: &str, limits: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let home = folder.path().join("odd");
-        std::fs::create_dir(&home).unwrap();
-        let manifest = format!(
-            "recur_plugin: 1\nid: odd\nsummary: odd\nversion: 1\ncommand: {command}\ngrade: none\nregime: iterative\n\
-             parameters: [{{name: size, kind: integer, min: 1, max: 9, default: 3, meaning: size}}]\nlimits: {limits}\n"
-        );
-        std::fs::write(home.join("plugin.yaml"), manifest).unwrap();
-        std::fs::write(home.join("odd.sh"), script).unwrap();
-        let plugin = ExternalModel::in_folder(&home);
-        plugin.check().unwrap();
-        Self { folder, plugin }
-    }
-
-    fn home(&self) -> PathBuf {
-        self.folder.path().join("odd")
-    }
-
-    fn build(&self) -> Result<Box<dyn Model>, ModelError> {
-        self.plugin.build(&Setup {
-            params: &Params::defaults(self.plugin.parameters()),
-            training: &TrainingSettings {
-                length: TrainingLength::Epochs(1),
-                batch_size: 2,
-                sampling: Sampling::Shuffle,
-                optimizer: Optimizer::Sgd { momentum: 0.0 },
-                clip_norm: None,
-                schedule: Schedule::Constant,
-                class_weights: ClassWeights::None,
-                early_stopping: None,
-            },
-            n_tokens: 4,
-            n_classes: 2,
-            class_weights: &[1.0, 1.0],
-            streams: &StreamPath::root(1),
-            workers: &alone(),
-        })
-    }
-}
-
-fn names() -> Sequences {
-    [&[0_u16, 1][..], &[2]].into_iter().collect()
-}
-
-fn train(model: &mut dyn Model, cancel: &Cancel) -> Result<f64, ModelError> {
-    model.train(&Piece {
-        epoch: 0,
-        sequences: &names(),
-        labels: &[0, 1],
-        order: &[0, 1],
-        steps_before: 0,
-        loss_before: 0.0,
-        total_steps: 1,
-        streams: &StreamPath::root(1),
-        cancel,
-    })
-}
-
-fn predict(model: &mut dyn Model) -> Result<(), ModelError> {
-    model.log_probabilities(&names(), &[0, 1], &mut [0.0; 4])
-}
-
-#[track_caller]
-fn told(error: &ModelError, parts: &[&str]) {
-    let error = error.to_string();
-    assert!(error.starts_with("plugin `odd`: "), "{error}");
-    for part in parts {
-        assert!(error.contains(part), "`{part}` is not in: {error}");
-    }
-}
-
-#[track_caller]
-fn check_build(script: &str, limits: &str, parts: &[&str]) {
-    let error = Odd::new(script, limits).build().map(|_| ()).expect_err("it is no plugin");
-    told(&error, parts);
-}
-
-/// Checks a plugin that is built, and then answers a question with `script`.
-#[track_caller]
-fn check_asked(script: &str, limits: &str, ask: fn(&mut dyn Model) -> Result<(), ModelError>, parts: &[&str]) {
-    let odd = Odd::new(&format!("{BUILT}{script}"), limits);
-    let mut model = odd.build().unwrap();
-    told(&ask(&mut *model).expect_err("it fails"), parts);
-    let again = predict(&mut *model).expect_err("it failed before");
-    told(&again, &["is no longer there, after it failed: "]);
-}
-
-fn trained(model: &mut dyn Model) -> Result<(), ModelError> {
-    train(model, &Cancel::new()).map(|_| ())
-}
 
 #[test]
 fn a_missing_command_is_told() {
@@ -135,6 +21,21 @@ fn a_crash_at_the_start_is_told_with_its_last_words() {
     check_build(script, LIMITS, &["ended (exit status: 3) before it answered `build`", "no module named torch"]);
     check_build("exit 0", LIMITS, &["ended (exit status: 0) before it answered `build`"]);
     check_build("kill -9 $$", LIMITS, &["signal: 9", "before it answered `build`"]);
+}
+
+#[test]
+fn what_a_python_plugin_printed_before_it_was_killed_is_told() {
+    if !python_is_there() {
+        return;
+    }
+    // Python buffers what goes to a pipe, unless this variable says not to.
+    let command = "[/usr/bin/env, -u, PYTHONUNBUFFERED, python3, odd.sh]";
+    let script = format!(
+        "import os, sys\nsys.path.insert(0, {EXAMPLES:?})\nimport recur_plugin\ndef build(setup):\n    \
+         print('epoch 3 of 9')\n    os.kill(os.getpid(), 9)\nrecur_plugin.run(build)\n"
+    );
+    let error = Odd::with_command(command, &script, "{}").build().map(|_| ()).unwrap_err();
+    told(&error, &["signal: 9", "it last wrote to standard error: epoch 3 of 9"]);
 }
 
 #[test]

@@ -4,9 +4,12 @@ use recur_external::ExternalModel;
 use std::path::Path;
 use std::process::Command;
 
+/// The folder of the example plugins.
+pub const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/plugins");
+
 /// The example plugin `id`.
 pub fn example(id: &str) -> &'static ExternalModel {
-    ExternalModel::in_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/plugins").join(id))
+    ExternalModel::in_folder(&Path::new(EXAMPLES).join(id))
 }
 
 /// Whether there is a python3 to run them with; tells if not.
