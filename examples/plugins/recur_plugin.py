@@ -175,6 +175,7 @@ def run(model_type):
     """Answers recur until it closes standard input."""
     asked, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    sys.stdout.reconfigure(line_buffering=True)
     model = None
     for line in iter(asked.readline, b""):
         ask = json.loads(line)
