@@ -90,9 +90,14 @@ impl Connection {
         let (since, request) = (Stopwatch::start(), question.request);
         self.process.heard.again();
         let mut stopped = None;
-        let (idle, heard) = (self.limits.idle, &self.process.heard);
+        let (idle, heard, child) = (self.limits.idle, &self.process.heard, &mut self.process.child);
+        let mut has_ended = false;
         let mut stop = || {
-            stopped = Stopped::look(question, since, idle, heard);
+            // Whoever looks has read all that there was. What it wrote before its end is read until the next look; only
+            // processes that it left behind can still hold the pipe open then.
+            let had_ended = std::mem::replace(&mut has_ended, !matches!(child.try_wait(), Ok(None)));
+            let ended = had_ended.then_some(Stopped::Ended);
+            stopped = ended.or_else(|| Stopped::look(question, since, idle, heard));
             stopped.is_some()
         };
         let mut block = std::mem::take(&mut self.spare);
@@ -106,7 +111,7 @@ impl Connection {
             }
             (Some(Stopped::TooLate { limit, after }), _) => Err(self.fail(Problem::TooLate { request, limit, after })),
             (None, Ok(Some(head))) => Ok((head, block)),
-            (None, Ok(None)) => {
+            (Some(Stopped::Ended), _) | (None, Ok(None)) => {
                 let how = self.process.how_it_ended();
                 Err(self.fail(Problem::Ended { how, request }))
             }
@@ -156,6 +161,7 @@ impl Drop for Connection {
 /// Why an answer was not waited for.
 enum Stopped {
     Cancelled,
+    Ended,
     TooLate { limit: &'static str, after: Duration },
 }
 

@@ -112,7 +112,14 @@ struct RawLimits {
 
 impl Default for RawLimits {
     fn default() -> Self {
-        Self { start_seconds: 60.0, epoch_seconds: 3600.0, answer_seconds: 600.0, idle_seconds: 600.0, message_mib: 64 }
+        // Silence as long as an epoch: who is granted an hour may be quiet for it, unless the manifest says otherwise.
+        Self {
+            start_seconds: 60.0,
+            epoch_seconds: 3600.0,
+            answer_seconds: 600.0,
+            idle_seconds: 3600.0,
+            message_mib: 64,
+        }
     }
 }
 
@@ -207,4 +214,15 @@ fn limits(raw: &RawLimits) -> Result<Limits, String> {
         idle: seconds("idle_seconds", raw.idle_seconds)?,
         message_bytes: raw.message_mib << 20,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quiet_plugin_has_the_time_that_each_answer_has() {
+        let Limits { start, epoch, answer, idle, .. } = limits(&RawLimits::default()).unwrap();
+        assert!(idle >= start.max(epoch).max(answer), "{idle:?} of silence");
+    }
 }

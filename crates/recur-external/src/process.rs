@@ -16,7 +16,7 @@ const GRACE: Duration = Duration::from_secs(2);
 /// A running process with the pipes to it. Ends with this value.
 #[derive(Debug)]
 pub(crate) struct Process {
-    child: Child,
+    pub(crate) child: Child,
     leash: Option<Leash>,
     pub(crate) pipes: Pipes,
     pub(crate) stderr: Stderr,
@@ -51,7 +51,7 @@ impl Process {
         Ok(Self { child, leash: Some(leash), pipes, stderr, heard })
     }
 
-    /// How it ended, after its standard output did.
+    /// How it ended, after it or its standard output did.
     pub(crate) fn how_it_ended(&mut self) -> String {
         match self.exit_within(Duration::from_secs(1)) {
             Some(status) => format!("ended ({status})"),

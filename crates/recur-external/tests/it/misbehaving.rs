@@ -43,6 +43,19 @@ fn a_crash_in_an_epoch_is_told() {
     check_asked("read -r _; echo oh >&2; exit 7", LIMITS, trained, &["exit status: 7", "`train`", "oh"]);
 }
 
+/// The shell leaves a process behind that holds its standard output open: it has no end to read.
+#[test]
+fn a_crash_is_told_while_a_process_that_it_started_lives_on() {
+    let minute = "{start_seconds: 60, epoch_seconds: 60, answer_seconds: 60}";
+    check_build("sleep 3600 & exit 3", minute, &["ended (exit status: 3) before it answered `build`"]);
+    check_asked("read -r _; sleep 3600 & exit 3", minute, trained, &["exit status: 3", "`train`"]);
+    let answer = "read -r _; sleep 3600 & echo '{\"id\":2,\"loss\":1.5}'; exit 3";
+    let odd = Odd::new(&format!("{BUILT}{answer}"), minute);
+    let mut model = odd.build().unwrap();
+    assert_eq!(train(&mut *model, &Cancel::new()).unwrap(), 1.5, "what it wrote before its end is taken");
+    told(&predict(&mut *model).unwrap_err(), &["ended (exit status: 3) before it answered `predict`"]);
+}
+
 #[test]
 fn a_hang_ends_at_the_limit_that_is_told() {
     let limits = |key: &str| format!("{{{key}: 0.3}}");
