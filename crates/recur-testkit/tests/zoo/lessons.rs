@@ -162,6 +162,22 @@ fn a_gradient_of_one_bias_added_up_twice_is_caught() {
 }
 
 #[test]
+fn the_check_of_gradients_names_the_wrong_weights_and_no_other() {
+    let names = |flaw: Flaw| -> Vec<&str> {
+        let battery = crate::battery(flaw);
+        let (_, told) =
+            battery.failures().find(|(name, _)| *name == "gradient_agrees_with_finite_differences").unwrap();
+        ["w_xh", "w_hh", "b_h", "w_hy", "b_y"]
+            .into_iter()
+            .filter(|weight| told.contains(&format!("`{weight}`")))
+            .collect()
+    };
+    assert_eq!(names(Flaw::BiasGradientTwice), ["b_y"]);
+    assert_eq!(names(Flaw::BiasWithoutGradient), ["b_h"]);
+    assert_eq!(names(Flaw::OneStepThroughTimeAlone), ["w_xh", "w_hh", "b_h"]);
+}
+
+#[test]
 fn an_ignored_learning_rate_is_caught() {
     check(Flaw::IgnoresTheLearningRate, "a_step_is_the_learning_rate_times_the_gradient", &[]);
 }
