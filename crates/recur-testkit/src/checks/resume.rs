@@ -26,7 +26,7 @@ pub const CHECKS: &[Check] = &[
     ),
     Check::new(
         "a_wrong_training_state_is_refused",
-        "a checkpoint of another model or optimizer taken for its own",
+        "a checkpoint of another model, size or optimizer taken for its own",
         a_wrong_training_state_is_refused,
     ),
     Check::new(
@@ -127,6 +127,9 @@ fn a_wrong_training_state_is_refused(bench: &Bench) -> Verdict {
         let mut fewer = state.clone();
         let removed = fewer.remove(i);
         refused(&format!("no `{}`", removed.name), &fewer)?;
+        let mut reshaped = state.clone();
+        reshaped[i].shape.push(1);
+        refused(&format!("`{}` of another shape", removed.name), &reshaped)?;
     }
     Ok(())
 }

@@ -55,6 +55,11 @@ fn a_panic_at_the_least_value_is_caught() {
 }
 
 #[test]
+fn a_crash_at_the_greatest_value_is_caught() {
+    check(Flaw::CrashesAtTheGreatestRate, "values_at_the_ends_of_their_ranges_do_not_panic", &[]);
+}
+
+#[test]
 fn a_word_of_a_choice_that_is_refused_as_something_else_is_caught() {
     check(Flaw::RefusesAWordAsWeights, "values_at_the_ends_of_their_ranges_do_not_panic", &[]);
 }

@@ -20,6 +20,7 @@ pub enum Flaw {
     DefaultOutOfRange,
     DefaultsDoNotBuild,
     PanicsAtTheLeastValue,
+    CrashesAtTheGreatestRate,
     RefusesAWordAsWeights,
 
     // Learning.
@@ -76,6 +77,7 @@ pub enum Flaw {
     CountsItsOwnSteps,
     DecaysAtTheEndOfACall,
     TakesAnyState,
+    TakesStateOfAnyShape,
 
     // Bits.
     RandomNumbersOfTheProcess,

@@ -138,6 +138,7 @@ impl ModelPlugin for Zoo {
         let parameters = initial(flaw, setup.streams, net.n_parameters(), if small { 0.1 } else { 0.5 });
         Ok(Box::new(ZooModel {
             flaw,
+            crashes: flaw == Flaw::CrashesAtTheGreatestRate && rate == 10.0,
             net,
             gradient: vec![0.0; parameters.len()],
             optimizer: Optimizer::new(setup.training, rate, parameters.len()),

@@ -104,6 +104,11 @@ fn a_model_that_takes_any_training_state_is_caught() {
 }
 
 #[test]
+fn a_model_that_takes_training_state_of_another_shape_is_caught() {
+    check(Flaw::TakesStateOfAnyShape, "a_wrong_training_state_is_refused", &[]);
+}
+
+#[test]
 fn random_numbers_of_the_process_are_caught() {
     check(
         Flaw::RandomNumbersOfTheProcess,
