@@ -44,9 +44,9 @@ pub(crate) fn run(args: &Args, builtin: &Registry) -> Result<Exit, CliError> {
         Command::Store(command) => store::run(command, registry),
         Command::Verify(command) => verify::run(command, args.log_level, registry),
         Command::Reproduce(command) => verify::reproduce(command, args.log_level, registry),
-        Command::Models(command) => models::run(command, registry),
+        Command::Models(command) => models::run(command, args.plugins.as_deref(), registry),
         Command::CheckModel(command) => check_model::run(command, args.log_level, registry),
-        Command::Schema(command) => schema::run(command, registry),
+        Command::Schema(command) => schema::run(command, args.plugins.as_deref(), registry),
         Command::Predict(command) => predict::run(command, args.log_level, registry),
         Command::Doctor(command) => doctor::run(command),
     }

@@ -16,6 +16,12 @@ pub(crate) fn deliver(text: &str, target: &Target, remedy: impl Fn(&Path) -> Str
     Ok(Exit::Success)
 }
 
+/// The command that writes the file at `path` anew: with the plugins that it was compared with, or it would be another text.
+pub(crate) fn rewrite(command: &str, plugins: Option<&Path>, path: &Path) -> String {
+    let plugins = plugins.map(|folder| format!(" --plugins {}", folder.display())).unwrap_or_default();
+    format!("recur {command}{plugins} --write {}", path.display())
+}
+
 fn write(path: &Path, text: &str) -> Result<(), CliError> {
     std::fs::write(path, text).map_err(|source| CliError::WriteGenerated { path: path.to_owned(), source })?;
     Ok(print(&path.display().to_string())?)

@@ -5,17 +5,18 @@ mod page;
 
 use crate::args::Models;
 use crate::error::{CliError, Exit};
-use crate::generated::deliver;
+use crate::generated::{deliver, rewrite};
 use crate::output::{print, table};
 use card::Card;
 use recur_core::model::ModelPlugin;
 use recur_core::registry::Registry;
+use std::path::Path;
 
-/// Lists all models, tells all about one, or writes the page of all.
-pub(crate) fn run(args: &Models, registry: &Registry) -> Result<Exit, CliError> {
+/// Lists all models, tells all about one, or writes the page of all; `plugins` is the folder that the user named.
+pub(crate) fn run(args: &Models, plugins: Option<&Path>, registry: &Registry) -> Result<Exit, CliError> {
     match &args.id {
         Some(id) => one(registry.get(id)?, args.json),
-        None => all(args, registry),
+        None => all(args, plugins, registry),
     }
 }
 
@@ -29,10 +30,10 @@ fn one(plugin: &'static dyn ModelPlugin, json: bool) -> Result<Exit, CliError> {
 }
 
 /// Models that cannot be used are told after the others.
-fn all(args: &Models, registry: &Registry) -> Result<Exit, CliError> {
+fn all(args: &Models, plugins: Option<&Path>, registry: &Registry) -> Result<Exit, CliError> {
     let cards: Vec<Card> = registry.iter().filter(|plugin| plugin.problem().is_none()).map(Card::of).collect();
     let exit = if args.target.write.is_some() || args.target.check.is_some() {
-        deliver(&page::page(&cards), &args.target, |path| format!("recur models --write {}", path.display()))?
+        deliver(&page::page(&cards), &args.target, |path| rewrite("models", plugins, path))?
     } else {
         print(&if args.json { to_json(&cards) } else { list(&cards) })?;
         Exit::Success

@@ -2,10 +2,11 @@
 
 use crate::args::Schema;
 use crate::error::{CliError, Exit};
-use crate::generated::deliver;
+use crate::generated::{deliver, rewrite};
 use recur_core::registry::Registry;
+use std::path::Path;
 
-/// Prints the schema, writes it, or compares it with the file that is there.
-pub(crate) fn run(args: &Schema, registry: &Registry) -> Result<Exit, CliError> {
-    deliver(&recur_spec::schema(registry), &args.target, |path| format!("recur schema --write {}", path.display()))
+/// Prints the schema, writes it, or compares it with the file that is there; `plugins` is the folder that the user named.
+pub(crate) fn run(args: &Schema, plugins: Option<&Path>, registry: &Registry) -> Result<Exit, CliError> {
+    deliver(&recur_spec::schema(registry), &args.target, |path| rewrite("schema", plugins, path))
 }

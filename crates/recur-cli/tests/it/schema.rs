@@ -222,6 +222,11 @@ fn a_stale_schema_is_told_with_its_line_and_the_remedy() {
     let ran = lab.recur(&["schema", "--check", "schema.json"]).ended(4);
     ran.told(&["schema.json:", "4095", "4096", "recur schema --write schema.json"]);
     lab.recur(&["schema", "--check", "none.json"]).ended(1).told(&["none.json", "recur schema --write none.json"]);
+    // The plugins in use are part of the command, or it would write another file.
+    let remedy = format!("recur schema --plugins {EXAMPLES} --write schema.json");
+    lab.recur(&["schema", "--plugins", EXAMPLES, "--check", "schema.json"]).ended(4).told(&[&remedy]);
+    let remedy = format!("recur models --plugins {EXAMPLES} --write none.md");
+    lab.recur(&["models", "--plugins", EXAMPLES, "--check", "none.md"]).ended(1).told(&[&remedy]);
 }
 
 #[test]
