@@ -41,6 +41,7 @@ The model works already, as a linear map of the letters. Next:
   cargo test -p recur-models --lib {name}         its tests, some seconds
   just models {name}                              what users see
   just experiment experiments/{name}.yaml --reports scratch
+  just generate                                   before `just ci`: the schema of specs and the page of models
 Then make it yours: docs/adding-a-model.md"
     );
 }
