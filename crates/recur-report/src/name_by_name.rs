@@ -5,6 +5,9 @@ use recur_core::random::{Stream, StreamPath};
 use recur_core::record::TestRecord;
 use recur_stats::{Interval, LabelCounts, LabelKinds, PairedCounts, bootstrap_of_kinds, mcnemar_exact};
 
+/// Replicates that are compared at once.
+const MOST_THREADS: usize = 16;
+
 /// What the test names of one replicate say of two models.
 pub(crate) struct Paired {
     /// The number of test names.
@@ -37,22 +40,23 @@ pub(crate) fn paired(analysis: &Analysis<'_>, first: usize, second: usize) -> Ve
     let (first, second) = (&analysis.models[first], &analysis.models[second]);
     let n_labels = analysis.input.label_names.len();
     let path = StreamPath::root(analysis.input.plan.seed).child("report/names").child(first.id).child(second.id);
-    // A replicate has a stream of its own, so each may have a thread of its own.
     let pairs: Vec<(&TestRecord, &TestRecord)> =
         first.tests.iter().copied().zip(second.tests.iter().copied()).collect();
     let n_resamples = analysis.n_resamples;
-    std::thread::scope(|scope| {
-        let threads: Vec<_> = pairs
-            .iter()
-            .enumerate()
-            .map(|(replicate, (a, b))| {
-                let stream = path.child("replicate").child(replicate).stream();
-                scope.spawn(move || of_replicate(a, b, n_labels, stream, n_resamples))
-            })
-            .collect();
-        let joined = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
-        joined.map(|result| result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
-    })
+    let of = |replicate: usize| {
+        let ((a, b), stream) = (pairs[replicate], path.child("replicate").child(replicate).stream());
+        of_replicate(a, b, n_labels, stream, n_resamples)
+    };
+    // A replicate has a stream of its own, so each may have a thread of its own, as far as there are threads to be had.
+    let replicates: Vec<usize> = (0..pairs.len()).collect();
+    let in_threads = |replicates: &[usize]| -> Vec<Paired> {
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = replicates.iter().map(|replicate| scope.spawn(|| of(*replicate))).collect();
+            let joined = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
+            joined.map(|result| result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        })
+    };
+    replicates.chunks(MOST_THREADS).flat_map(in_threads).collect()
 }
 
 fn of_replicate(

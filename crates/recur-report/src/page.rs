@@ -44,9 +44,16 @@ impl Page {
         format!("{}/{file}", link_target(&self.folder))
     }
 
+    /// A file's name for a figure, numbered where another figure has it: names that differ may have one stem.
+    fn free_file(&self, stem: &str) -> String {
+        let numbered = (2..).map(|n| format!("{stem}-{n}.svg"));
+        let is_free = |file: &String| self.figures.iter().all(|figure| figure.file != *file);
+        std::iter::once(format!("{stem}.svg")).chain(numbered).find(is_free).expect("numbers do not end")
+    }
+
     /// Appends a figure; `alternative` says in words what it shows.
     pub(crate) fn figure(&mut self, stem: &str, alternative: &str, svg: String) {
-        let file = format!("{}.svg", file_stem(stem));
+        let file = self.free_file(&file_stem(stem));
         let link = self.link(&file);
         self.block(&format!("![{}]({link})", escape(alternative)));
         self.figures.push(Figure { file, svg });
@@ -69,4 +76,17 @@ pub(crate) fn link_target(name: &str) -> String {
         }
         link
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_whose_names_differ_in_signs_alone_have_files_of_their_own() {
+        let mut page = Page::new("x");
+        ["lr-1/gru", "lr_1/gru", "lr.1/gru"].iter().for_each(|stem| page.figure(stem, "", String::new()));
+        let files: Vec<&str> = page.figures.iter().map(|figure| figure.file.as_str()).collect();
+        assert_eq!(files, ["lr-1-gru.svg", "lr-1-gru-2.svg", "lr-1-gru-3.svg"]);
+    }
 }
