@@ -23,6 +23,7 @@ mod output;
 mod pipeline;
 mod plugins;
 mod progress;
+mod scoring;
 mod sweep;
 mod trial_log;
 

@@ -56,10 +56,15 @@ pub(crate) fn p_value(p: f64) -> String {
     if p < 0.000_1 { "< 0.0001".to_owned() } else { format!("= {}", significant(p, 3)) }
 }
 
-/// A p-value for tables: `0.0123` or `< 0.0001`.
-pub(crate) fn p_cell(p: f64) -> String {
+/// A p-value for a table that people read as plain text: `0.0123` or `< 0.0001`.
+pub(crate) fn p_plain(p: f64) -> String {
     let p = p_value(p);
-    p.strip_prefix("= ").unwrap_or(&p).replace("< ", "&lt;\u{A0}")
+    p.strip_prefix("= ").unwrap_or(&p).to_owned()
+}
+
+/// The same for a table in Markdown.
+pub(crate) fn p_cell(p: f64) -> String {
+    p_plain(p).replace("< ", "&lt;\u{A0}")
 }
 
 /// `x` to so many significant digits, without trailing zeros.

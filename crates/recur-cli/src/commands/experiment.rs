@@ -7,6 +7,7 @@ use crate::logging::{self, LogFile};
 use crate::output::print;
 use crate::pipeline::{self, Prepared};
 use crate::progress::Screen;
+use crate::scoring;
 use crate::sweep::{Sweep, cancel_on_interrupt};
 use recur_core::registry::Registry;
 use recur_store::{ExperimentFiles, ExperimentTrial, Store};
@@ -28,7 +29,7 @@ pub(crate) fn run(args: &Experiment, level: Level, registry: &Registry) -> Resul
     let jobs = args.jobs.map_or_else(available_cores, usize::from);
     let sweep = Sweep { prepared: &prepared, store: &store, registry, jobs, cadence: args.checkpoint_every };
     let findings = sweep.run(&screen, &logs)?;
-    let outcome = pipeline::conclude(&prepared, &findings, &store, registry, jobs, &args.reports)?;
+    let outcome = scoring::conclude(&prepared, &findings, &store, registry, jobs, &args.reports)?;
     print(&outcome.summary)?;
     match log.take_error() {
         Some(error) => tracing::warn!("the log {} is incomplete: {error}", store.log_path(&name).display()),

@@ -7,6 +7,7 @@ use crate::logging;
 use crate::output::print;
 use crate::pipeline::{self, Prepared};
 use crate::progress::Screen;
+use crate::scoring;
 use recur_core::registry::Registry;
 use recur_core::table::Column;
 use recur_report::Export;
@@ -21,7 +22,7 @@ pub(crate) fn run(args: &ExportArgs, level: Level, registry: &Registry) -> Resul
     let store = Store::open_to_read(&args.spec.store)?;
     let store = store.ok_or_else(|| CliError::NoStore { store: args.spec.store.clone() })?;
     let findings = pipeline::stored_findings(&prepared, &store, &args.spec.spec)?;
-    let scored = &pipeline::score(&prepared, &findings, &store, registry, available_cores())?;
+    let scored = &scoring::score(&prepared, &findings, &store, registry, available_cores())?;
     let input = prepared.report_input(&findings, scored);
     let export = Export::of(&input)?;
     let files: Vec<(&Path, Vec<u8>)> = asked.iter().map(|(path, make)| (*path, make(&export))).collect();

@@ -8,6 +8,7 @@ use crate::logging;
 use crate::output::print;
 use crate::pipeline::{self, Prepared};
 use crate::progress::Screen;
+use crate::scoring;
 use recur_core::registry::Registry;
 use recur_core::selection::Finding;
 use recur_report::Export;
@@ -29,12 +30,12 @@ pub(crate) fn run(args: &Report, level: Level, registry: &Registry) -> Result<Ex
         return check(args, &prepared, &findings, &store, registry);
     }
     if args.json {
-        let scored = &pipeline::score(&prepared, &findings, &store, registry, available_cores())?;
+        let scored = &scoring::score(&prepared, &findings, &store, registry, available_cores())?;
         let input = prepared.report_input(&findings, scored);
         print(Export::of(&input)?.json().trim_end())?;
         return Ok(Exit::Success);
     }
-    let outcome = pipeline::conclude(&prepared, &findings, &store, registry, available_cores(), &args.reports)?;
+    let outcome = scoring::conclude(&prepared, &findings, &store, registry, available_cores(), &args.reports)?;
     print(&outcome.summary)?;
     Ok(outcome.exit)
 }
@@ -48,7 +49,7 @@ fn check(
     registry: &Registry,
 ) -> Result<Exit, CliError> {
     let scratch = tempfile::tempdir().map_err(CliError::Scratch)?;
-    pipeline::conclude(prepared, findings, store, registry, available_cores(), scratch.path())?;
+    scoring::conclude(prepared, findings, store, registry, available_cores(), scratch.path())?;
     let name = &prepared.plan.name;
     let report = args.reports.join(format!("{name}.md"));
     match difference::of_reports(&args.reports, scratch.path(), name) {

@@ -11,6 +11,7 @@ use crate::logging;
 use crate::output::print;
 use crate::pipeline::{self, Prepared};
 use crate::progress::Screen;
+use crate::scoring;
 use crate::sweep::cancel_on_interrupt;
 use crate::trial_log::TrialLogs;
 use execution::Scratch;
@@ -123,7 +124,7 @@ impl Verification<'_> {
         }
         let scratch = Scratch::new()?;
         let (findings, again) = self.sweep_again(&prepared, args.sample, &scratch, &mut verdict)?;
-        pipeline::conclude(&prepared, &findings, &scratch.store, self.registry, self.jobs, &scratch.reports)?;
+        scoring::conclude(&prepared, &findings, &scratch.store, self.registry, self.jobs, &scratch.reports)?;
         self.compare_trials(&prepared, &again, &scratch.store, &mut verdict);
         let folder = path.parent().unwrap_or(Path::new(""));
         match difference::of_reports(folder, &scratch.reports, &prepared.plan.name) {
@@ -176,7 +177,7 @@ impl Verification<'_> {
         }
         let (scratch, mut verdict) = (Scratch::new()?, Verdict::default());
         let (findings, again) = self.sweep_again(&prepared, args.sample, &scratch, &mut verdict)?;
-        pipeline::conclude(&prepared, &findings, &scratch.store, self.registry, self.jobs, &scratch.reports)?;
+        scoring::conclude(&prepared, &findings, &scratch.store, self.registry, self.jobs, &scratch.reports)?;
         self.compare_trials(&prepared, &again, &scratch.store, &mut verdict);
         Ok(verdict)
     }
@@ -221,10 +222,10 @@ impl Verification<'_> {
             return Err(CliError::Stopped);
         }
         let labels = prepared.data.dataset.label_names();
-        if let Ok(Some(test)) = pipeline::stored_test(trial, store, labels)
+        if let Ok(Some(test)) = scoring::stored_test(trial, store, labels)
             && let Some(selection) = Selection::testified(&prepared.plan, trial, &test)
         {
-            pipeline::test_record(prepared, &selection, trial, target, self.registry, || gather(target, 1))?;
+            scoring::test_record(prepared, &selection, trial, target, self.registry, || gather(target, 1))?;
         }
         self.compare_trials(prepared, &[trial], target, &mut verdict);
         if let Some(reason) = self.no_proof(trial) {

@@ -7,7 +7,7 @@ use crate::check::check;
 use crate::export::{Standing, in_order, mean_interval};
 use crate::markdown::{Table, code, left, right};
 use crate::name_by_name::paired;
-use crate::numbers::{self, NBSP, NOTHING, count, difference, estimate, p_value, signed, spread, value};
+use crate::numbers::{self, NBSP, NOTHING, count, difference, estimate, p_plain, signed, spread, value};
 use crate::together::Together;
 use recur_core::metric::Metric;
 use recur_stats::holm;
@@ -80,12 +80,6 @@ fn title(analysis: &Analysis<'_>, model: usize) -> String {
     }
 }
 
-/// A p-value for a table that people read: `0.0123` or `< 0.0001`.
-fn p_cell(p: f64) -> String {
-    let p = p_value(p);
-    p.strip_prefix("= ").unwrap_or(&p).to_owned()
-}
-
 fn over_replicates(analysis: &Analysis<'_>) -> (Vec<String>, Vec<Vec<String>>) {
     let (primary, baseline) = (analysis.primary, analysis.baseline());
     let header = [
@@ -106,7 +100,7 @@ fn over_replicates(analysis: &Analysis<'_>) -> (Vec<String>, Vec<Vec<String>>) {
             None => [NOTHING; 3].map(str::to_owned),
             Some(found) => {
                 let [better, equal, worse] = found.wins;
-                let figures = found.comparison.map(|c| [difference(primary, &c), p_cell(found.adjusted_p)]);
+                let figures = found.comparison.map(|c| [difference(primary, &c), p_plain(found.adjusted_p)]);
                 let [difference, p] = figures.unwrap_or([NOTHING; 2].map(str::to_owned));
                 [difference, p, format!("{better} / {equal} / {worse}")]
             }
@@ -166,7 +160,7 @@ fn name_by_name(analysis: &Analysis<'_>) -> (Vec<String>, Vec<Vec<String>>) {
                 count(pair.counts.only_first),
                 count(pair.counts.only_second),
                 pair.counts.accuracy_difference().map_or(NOTHING.to_owned(), |x| signed(100.0 * x, 2)),
-                corrected.next().map_or(NOTHING.to_owned(), p_cell),
+                corrected.next().map_or(NOTHING.to_owned(), p_plain),
                 estimate(Metric::MacroF1, pair.macro_f1, pair.interval),
             ],
         });

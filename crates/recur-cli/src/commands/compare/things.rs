@@ -2,7 +2,8 @@
 
 use crate::args::SpecArgs;
 use crate::error::CliError;
-use crate::pipeline::{self, Prepared, Scored, stored_test};
+use crate::pipeline::{self, Prepared};
+use crate::scoring::{Scored, stored_test};
 use recur_core::digest::Digest;
 use recur_core::nearest::nearest;
 use recur_core::record::{Outcome, TestRecord, TrialRecord};

@@ -1,0 +1,218 @@
+//! What the commands share after the last trial: from records to the choice, its test figures and the report.
+
+use crate::clock::{Started, unix_seconds};
+use crate::environment::gather;
+use crate::error::{CliError, Exit, with_causes};
+use crate::output::table;
+use crate::pipeline::{Prepared, plugins_option};
+use crate::sweep::in_parallel;
+use recur_core::metric::Metric;
+use recur_core::plan::Plan;
+use recur_core::record::{Outcome, TestRecord};
+use recur_core::registry::Registry;
+use recur_core::selection::{Finding, Selection, mean_validation};
+use recur_core::trial::{Trial, TrialId};
+use recur_ingest::{read_predictions, write_predictions};
+use recur_report::{Cost, ReportInput, Unscored};
+use recur_store::{Environment, FoundTest, Store, TestScores};
+use recur_train::{TestSetError, score_test_set};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+/// The chosen configurations, and the test figures of each of their trials.
+pub(crate) struct Scored {
+    pub(crate) selection: Selection,
+    pub(crate) tests: Vec<TestRecord>,
+    /// Those whose model failed on the test rows: the next run tries them again.
+    pub(crate) unscored: Vec<Unscored>,
+}
+
+/// Chooses by validation and scores the chosen on test, so many at once, as far as the store has no test figures of them.
+pub(crate) fn score(
+    prepared: &Prepared,
+    findings: &[Finding],
+    store: &Store,
+    registry: &Registry,
+    jobs: usize,
+) -> Result<Scored, CliError> {
+    let selection = Selection::choose(&prepared.plan, findings);
+    let chosen: Vec<&Finding> = findings.iter().filter(|f| selection.contains(f.trial.configuration)).collect();
+    let environment = OnceLock::new();
+    let environment = || environment.get_or_init(|| gather(store, jobs)).clone();
+    let score = |finding: &&Finding| test_record(prepared, &selection, &finding.trial, store, registry, environment);
+    let (mut tests, mut unscored) = (Vec::new(), Vec::new());
+    for (finding, scored) in chosen.iter().zip(in_parallel(&chosen, jobs, score)) {
+        match scored {
+            Ok(test) => tests.push(test),
+            Err(CliError::TestSet(TestSetError::Model { source, .. })) => {
+                let (trial, reason) = (finding.trial.id.clone(), with_causes(&source));
+                tracing::warn!("trial {} could not be scored on test: {reason}", trial.short());
+                unscored.push(Unscored { trial, reason });
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Scored { selection, tests, unscored })
+}
+
+/// What an experiment ends with.
+pub(crate) struct Conclusion {
+    pub(crate) summary: String,
+    pub(crate) exit: Exit,
+}
+
+/// Chooses by validation, scores the chosen on test, writes the report.
+pub(crate) fn conclude(
+    prepared: &Prepared,
+    findings: &[Finding],
+    store: &Store,
+    registry: &Registry,
+    jobs: usize,
+    reports: &Path,
+) -> Result<Conclusion, CliError> {
+    let scored = &score(prepared, findings, store, registry, jobs)?;
+    let Scored { selection, tests, unscored } = scored;
+    let plan = &prepared.plan;
+    let input = prepared.report_input(findings, scored);
+    let written = recur_report::write(&input, reports)?;
+    recur_report::write_costs(&input, &costs(&input, store), reports)?;
+    let n_unfinished = findings.iter().filter(|f| !matches!(f.record.outcome, Outcome::Finished { .. })).count();
+    let mut summary = format!("{}\n\n{}\n", results(plan, findings, selection, tests), written.answer);
+    if n_unfinished > 0 {
+        summary.push_str(&format!("\n{n_unfinished} of {} trials did not finish: see the report.", findings.len()));
+    }
+    if !unscored.is_empty() {
+        summary.push_str(&format!(
+            "\n{} of {} chosen trials could not be scored on test: see the report. All trials are kept, and the same \
+             command tries again.",
+            unscored.len(),
+            scored.tests.len() + scored.unscored.len()
+        ));
+    }
+    summary.push_str(&format!("\nReport: {}", written.report.display()));
+    summary.push_str(&format!("\nThe same as one page, to sort and filter: {}", written.html.display()));
+    if let Some((title, path)) = best_weights(plan, findings, selection, store) {
+        summary.push_str(&format!(
+            "\nBest on validation: {title}. Ask replicate 0: recur predict{} --model {} NAME",
+            plugins_option(prepared.plugins.as_deref()),
+            path.display()
+        ));
+    }
+    let exit = if n_unfinished + unscored.len() == 0 { Exit::Success } else { Exit::SomeTrialsFailed };
+    Ok(Conclusion { summary, exit })
+}
+
+/// The test figures of a chosen trial: those of the store, or made now, and kept where the store may be written.
+pub(crate) fn test_record(
+    prepared: &Prepared,
+    selection: &Selection,
+    trial: &Trial,
+    store: &Store,
+    registry: &Registry,
+    environment: impl Fn() -> Environment,
+) -> Result<TestRecord, CliError> {
+    let dataset = &prepared.data.dataset;
+    match stored_test(trial, store, dataset.label_names()) {
+        Ok(Some(record)) => return Ok(record),
+        Ok(None) => {}
+        Err(problem) => {
+            tracing::warn!("the test figures of trial {} are made again: {problem}", trial.id.short());
+        }
+    }
+    let unreadable = |source| CliError::Weights { folder: store.trial(&trial.id), source };
+    let weights = store.weights(&trial.id).map_err(unreadable)?;
+    let (started, started_unix) = (Started::now(), unix_seconds());
+    let clock = || started.elapsed();
+    let (record, took) = score_test_set(&prepared.plan, dataset, registry, selection, trial, &weights, clock)?;
+    if !store.can_write() {
+        return Ok(record);
+    }
+    let scores = TestScores { id: record.id.clone(), scores: record.scores };
+    let environment =
+        Environment { started_unix, finished_unix: unix_seconds(), seconds: took.as_secs_f64(), ..environment() };
+    store.keep_test(&scores, &write_predictions(&record.predictions, dataset.label_names()), &environment)?;
+    Ok(record)
+}
+
+/// The test figures of a trial in the store, if there are any.
+///
+/// # Errors
+/// What is wrong with them, in words.
+pub(crate) fn stored_test(trial: &Trial, store: &Store, label_names: &[String]) -> Result<Option<TestRecord>, String> {
+    match store.find_test(&trial.id) {
+        FoundTest::Missing => Ok(None),
+        FoundTest::Damaged(problem) => Err(problem.to_string()),
+        FoundTest::Test(test) => {
+            let predictions = read_predictions(&test.predictions, label_names).map_err(|error| error.to_string())?;
+            Ok(Some(TestRecord { id: trial.id.clone(), scores: test.scores.scores, predictions }))
+        }
+    }
+}
+
+/// What the chosen trials took, as far as the store knows.
+pub(crate) fn costs(input: &ReportInput<'_>, store: &Store) -> BTreeMap<TrialId, Cost> {
+    let chosen = input.findings.iter().filter(|finding| input.selection.contains(finding.trial.configuration));
+    let cost = |finding: &Finding| {
+        let environment = store.environment(&finding.trial.id)?;
+        let machine = format!("{}, {}, {} trials at once", environment.cpu, environment.platform, environment.jobs);
+        let prediction_seconds = store.test_environment(&finding.trial.id).map(|test| test.seconds);
+        let cost = Cost { seconds: environment.seconds, resumed: environment.resumed, prediction_seconds, machine };
+        Some((finding.trial.id.clone(), cost))
+    };
+    chosen.filter_map(cost).collect()
+}
+
+/// The title of the chosen configuration with the best validation figure, and the weights of its replicate 0.
+fn best_weights(plan: &Plan, findings: &[Finding], selection: &Selection, store: &Store) -> Option<(String, PathBuf)> {
+    let metric = selection.metric();
+    let mut best: Option<(usize, f64)> = None;
+    for configuration in selection.chosen().iter().filter_map(|chosen| chosen.configuration) {
+        let mean = mean_validation(plan, findings, configuration, metric)?;
+        if best.is_none_or(|(_, best)| metric.better(mean, best)) {
+            best = Some((configuration, mean));
+        }
+    }
+    let (configuration, _) = best?;
+    let is_first = |finding: &&Finding| finding.trial.configuration == configuration && finding.trial.replicate == 0;
+    let finding = findings.iter().find(is_first)?;
+    Some((plan.configurations[configuration].title(), store.weights_path(&finding.trial.id)))
+}
+
+/// A small table: one row a model.
+fn results(plan: &Plan, findings: &[Finding], selection: &Selection, tests: &[TestRecord]) -> String {
+    let metric = selection.metric();
+    let tested = if metric == Metric::Accuracy { vec![metric] } else { vec![metric, Metric::Accuracy] };
+    let row = |chosen: &recur_core::selection::Chosen| {
+        let Some(configuration) = chosen.configuration else {
+            let mut row = vec![chosen.model.clone(), "no configuration finished".to_owned(), "–".to_owned()];
+            row.extend(tested.iter().map(|_| "–".to_owned()));
+            return row;
+        };
+        let validation = mean_validation(plan, findings, configuration, metric);
+        let values: Vec<_> = findings
+            .iter()
+            .filter(|finding| finding.trial.configuration == configuration)
+            .filter_map(|finding| tests.iter().find(|test| test.id == finding.trial.id))
+            .map(|test| test.scores)
+            .collect();
+        let mean = |metric| {
+            let values: Vec<f64> =
+                values.iter().map(|scores: &recur_core::metric::Scores| scores.get(metric)).collect();
+            let mean = recur_stats::mean(&values).map_or("–".to_owned(), |mean| format!("{mean:.4}"));
+            recur_stats::standard_deviation(&values).map_or(mean.clone(), |sd| format!("{mean} ± {sd:.4}"))
+        };
+        let mut row = vec![
+            plan.configurations[configuration].title(),
+            values.len().to_string(),
+            validation.map_or("–".to_owned(), |mean| format!("{mean:.4}")),
+        ];
+        row.extend(tested.iter().map(|metric| mean(*metric)));
+        row
+    };
+    let rows: Vec<Vec<String>> = selection.chosen().iter().map(row).collect();
+    let titles = tested.iter().map(|metric| format!("test {}", metric.title()));
+    let mut header = vec!["model".to_owned(), "replicates".to_owned(), format!("validation {}", metric.title())];
+    header.extend(titles);
+    table(&header.iter().map(String::as_str).collect::<Vec<_>>(), &rows, 1)
+}
