@@ -1,6 +1,6 @@
-"""Reference values for recur-stats, computed with scipy, scikit-learn and statsmodels.
+"""Reference values for recur-stats, computed with scipy, scikit-learn, statsmodels and baycomp.
 
-Usage: pip install scipy scikit-learn statsmodels && python tools/stats_reference.py
+Usage: pip install scipy scikit-learn statsmodels baycomp && python tools/stats_reference.py
 Writes crates/recur-stats/tests/reference.json. Every draw is keyed, so the file comes out the same each time.
 """
 
@@ -8,10 +8,12 @@ import json
 import math
 import pathlib
 
+import baycomp
 import numpy
-from scipy import stats
+from scipy import optimize, stats
 from sklearn import metrics
-from statsmodels.stats import contingency_tables, multitest, power, weightstats
+from statsmodels.formula.api import ols
+from statsmodels.stats import anova, contingency_tables, multitest, power, weightstats
 
 OUT = pathlib.Path(__file__).parent.parent / "crates/recur-stats/tests/reference.json"
 
@@ -144,6 +146,55 @@ def tost(n, shift, margin, n_train, n_test, seed):
     }
 
 
+def correlated_t(folds, runs, shift, margin, seed):
+    """Corani and Benavoli 2015, from baycomp: it takes the first model as the one that is subtracted."""
+    values = numpy.random.default_rng(seed).normal(shift, 0.01, folds * runs)
+    worse, equal, better = baycomp.CorrelatedTTest.probs(numpy.zeros(len(values)), values, rope=margin, runs=runs)
+    return {
+        "differences": values.tolist(),
+        "folds": folds,
+        "margin": margin,
+        "better": float(better),
+        "equal": float(equal),
+        "worse": float(worse),
+    }
+
+
+def banerjee_freedom(a, b, freedom_a, freedom_b):
+    """Banerjee 1960, at 5 %."""
+    wanted = math.sqrt((a * stats.t.ppf(0.975, freedom_a) ** 2 + b * stats.t.ppf(0.975, freedom_b) ** 2) / (a + b))
+    ends = sorted((freedom_a, freedom_b))
+    if a == 0 or b == 0 or ends[0] == ends[1]:
+        return freedom_a if b == 0 else freedom_b
+    return optimize.brentq(lambda freedom: stats.t.ppf(0.975, freedom) - wanted, *ends, xtol=1e-12, rtol=1e-14)
+
+
+def fixed_test_set(n, shift, n_train, n_held_out, deviation, n_groups, seed):
+    """`deviation` is that of the mean difference over test groups."""
+    values = numpy.random.default_rng(seed).normal(shift, 0.01, n)
+    a, b = (1 / n + n_held_out / n_train) * values.var(ddof=1), deviation**2
+    freedom = banerjee_freedom(a, b, n - 1, n_groups - 1)
+    posterior = stats.t(freedom, loc=values.mean(), scale=math.sqrt(a + b))
+    half = math.sqrt(a * stats.t.ppf(0.975, n - 1) ** 2 + b * stats.t.ppf(0.975, n_groups - 1) ** 2)
+    lower, upper = posterior.cdf(-0.01), posterior.sf(0.01)
+    return {
+        "differences": values.tolist(),
+        "n_train": n_train,
+        "n_held_out": n_held_out,
+        "test_variance": b,
+        "n_groups": n_groups,
+        "standard_error": math.sqrt(a + b),
+        "freedom": float(freedom),
+        "low": float(values.mean() - half),
+        "high": float(values.mean() + half),
+        "p": float(2 * stats.t.sf(abs(values.mean()) / math.sqrt(a + b), freedom)),
+        "margin": 0.01,
+        "tost_p": float(max(lower, upper)),
+        "better": float(upper),
+        "worse": float(lower),
+    }
+
+
 def wilcoxon(n, decimals, shift, seed):
     """Few decimals make ties and zeros. The exact distribution with ties is scipy's permutation of all signs."""
     values = numpy.round(numpy.random.default_rng(seed).normal(shift, 1, n), decimals) + 0.0
@@ -225,9 +276,13 @@ def macro_f1(truth, predicted):
     return metrics.f1_score(truth, predicted, average="macro", zero_division=0)
 
 
-def noncentral_power(r, effect, n_train, n_test, alpha):
-    shift, critical = effect / math.sqrt(1 / r + n_test / n_train), stats.t.ppf(1 - alpha / 2, r - 1)
-    upper, lower = stats.nct.sf(critical, r - 1, shift), stats.nct.cdf(-critical, r - 1, shift)
+def noncentral_power(r, effect, n_train, n_test, alpha, test_variance=0, n_groups=2):
+    """In units of the standard deviation. Satterthwaite's degrees of freedom are rounded down, but for their own rounding."""
+    a, b = 1 / r + n_test / n_train, test_variance
+    freedom = math.floor((a + b) ** 2 / (a**2 / (r - 1) + b**2 / (n_groups - 1)) + 1e-9)
+    shift = effect / math.sqrt(a + b)
+    critical = stats.t.ppf(1 - alpha / 2, banerjee_freedom(a, b, r - 1, n_groups - 1))
+    upper, lower = stats.nct.sf(critical, freedom, shift), stats.nct.cdf(-critical, freedom, shift)
     # scipy gives NaN for some lower tails that are too small to be told from zero.
     return float(upper if shift > 6 and math.isnan(lower) else upper + lower)
 
@@ -238,6 +293,65 @@ def planned(r, effect, n_train, n_test, alpha):
     plain = power.TTestPower().power(effect, r, alpha, df=r - 1)
     assert n_test > 0 or math.isnan(plain) or math.isclose(plain, reached, rel_tol=1e-9)
     return {"replicates": r, "effect": effect, "n_train": n_train, "n_test": n_test, "alpha": alpha, "power": reached}
+
+
+def planned_fixed(r, effect, test_variance, n_groups):
+    return {
+        "replicates": r,
+        "effect": effect,
+        "n_train": 8000,
+        "n_test": 1000,
+        "alpha": 0.05,
+        "test_variance": test_variance,
+        "n_groups": n_groups,
+        "power": noncentral_power(r, effect, 8000, 1000, 0.05, test_variance, n_groups),
+    }
+
+
+def noncentral_f(f, numerator, denominator, noncentrality):
+    below = stats.ncf.cdf(f, numerator, denominator, noncentrality) if noncentrality else stats.f.cdf(f, numerator, denominator)
+    return {
+        "f": f,
+        "numerator": numerator,
+        "denominator": denominator,
+        "noncentrality": noncentrality,
+        "below": float(below),
+    }
+
+
+def importance(n_values, replicates, effect, n_train, n_test, seed):
+    """Of the first of two parameters in a complete grid; sums of squares from statsmodels' two-way analysis of variance."""
+    draw = numpy.random.default_rng(seed)
+    cells = [(a, b) for a in range(n_values[0]) for b in range(n_values[1])]
+    blocks = draw.normal(0, 3, replicates)
+    scores = numpy.array([effect * a - 0.5 * b + blocks + draw.normal(0, 1, replicates) for a, b in cells])
+    rows = [(score, cell, a, r) for cell, (a, _) in enumerate(cells) for r, score in enumerate(scores[cell])]
+    data = dict(zip(("score", "cell", "a", "r"), zip(*rows)))
+    table = anova.anova_lm(ols("score ~ C(cell) + C(r)", data).fit())
+    by_value = anova.anova_lm(ols("score ~ C(a)", data).fit())
+    noise = table["mean_sq"]["Residual"] * (1 + replicates * n_test / n_train)
+    squares, freedom = by_value["sum_sq"]["C(a)"], by_value["df"]["C(a)"]
+    all_squares, all_freedom = table["sum_sq"]["C(cell)"], table["df"]["C(cell)"]
+    share = (squares - freedom * noise) / (all_squares - all_freedom * noise)
+
+    def limit(squares, freedom, p):
+        below = lambda nc: stats.ncf.cdf(squares / freedom / noise, freedom, table["df"]["Residual"], nc) - p
+        return optimize.brentq(below, 1e-12, 1e7, xtol=1e-10, rtol=1e-14) if below(1e-12) > 0 else 0.0
+
+    low, high = (
+        of_parameter / (of_parameter + limit(all_squares - squares, all_freedom - freedom, 1 - p)) if of_parameter else 0.0
+        for p in (0.9875, 0.0125)
+        for of_parameter in [limit(squares, freedom, p)]
+    )
+    return {
+        "levels": [a for a, _ in cells],
+        "scores": scores.tolist(),
+        "n_train": n_train,
+        "n_test": n_test,
+        "share": float(min(max(share, 0), 1)),
+        "low": float(low),
+        "high": float(high),
+    }
 
 
 def needed(effect, n_train, n_test, alpha, target):
@@ -297,6 +411,19 @@ def main():
             for shift in (0.0, 0.008, -0.02)
             for n_test in (0, 1000)
         ],
+        "correlated_t": [
+            correlated_t(folds, runs, shift, margin, 300 + folds * runs)
+            for folds, runs in ((2, 1), (5, 1), (10, 1), (10, 10))
+            for shift in (0.0, 0.012, -0.03)
+            for margin in (0.01, 0.002)
+        ],
+        "fixed_test_set": [
+            fixed_test_set(n, shift, 8000, n_held_out, deviation, n_groups, 310 + n)
+            for n in (2, 3, 5, 30)
+            for shift in (0.0, 0.02, -0.005)
+            for n_held_out in (0, 1000)
+            for deviation, n_groups in ((0.0, 2), (0.0005, 6000), (0.004, 40), (0.05, 700))
+        ],
         "wilcoxon": [
             wilcoxon(n, decimals, shift, 240 + n)
             for n, decimals in [
@@ -322,6 +449,25 @@ def main():
             for r in (2, 3, 5, 10, 30, 200, 2000)
             for effect in (0.1, 0.6, 2.0)
             for n_test, alpha in ((0, 0.05), (1000, 0.05), (1000, 0.0125))
+        ],
+        "planned_fixed": [
+            planned_fixed(r, effect, test_variance, n_groups)
+            for r in (2, 5, 30)
+            for effect in (0.5, 2.0)
+            for test_variance, n_groups in ((0.01, 900), (0.5, 40), (4.0, 6000))
+        ],
+        "noncentral_f": [
+            noncentral_f(f * (1 + noncentrality / numerator), numerator, denominator, noncentrality)
+            for f in (0.1, 0.8, 1.0, 1.5, 6.0)
+            for numerator in (1, 2, 26)
+            for denominator in (1, 4, 104)
+            for noncentrality in (0.0, 0.3, 7.0, 150.0, 4000.0)
+        ],
+        "importance": [
+            importance(n_values, replicates, effect, 8000, n_test, 330 + replicates)
+            for n_values, replicates in (((2, 2), 3), ((3, 4), 2), ((3, 4), 5), ((5, 2), 10))
+            for effect in (0.4, 2.0, 30.0)
+            for n_test in (0, 1000)
         ],
         "needed": [
             needed(effect, 8000, n_test, alpha, target)

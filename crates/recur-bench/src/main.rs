@@ -45,7 +45,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn read(source: &str) -> Result<Names, Box<dyn Error>> {
     let settings = DataSettings {
-        source: source.to_owned(),
+        source: source.into(),
+        split_column: None,
         name_column: "name".to_owned(),
         label_column: "language".to_owned(),
         text: TextSettings {

@@ -3,6 +3,7 @@
 use anstyle::{AnsiColor, Style};
 use recur_core::model::ModelError;
 use recur_core::registry::{DuplicateModel, UnknownModel};
+use recur_core::split::SplitError;
 use recur_core::trial::TrialsError;
 use recur_external::ExternalError;
 use recur_ingest::IngestError;
@@ -67,6 +68,25 @@ fn alike(unlike: &Unlike) -> String {
     }
 }
 
+/// How to make a data set that can be divided.
+fn dividing(error: &SplitError) -> String {
+    match error {
+        SplitError::TooFew { .. } => "add names, or change the shares of `data.split` in the spec".to_owned(),
+        SplitError::TooManyFolds { .. } => {
+            "use fewer folds; with `data.split.stratify: false` only the data as a whole needs as many groups".to_owned()
+        }
+        SplitError::MissingPart(part) => {
+            format!("mark some rows as `{part}`; without a published split recur divides the rows itself")
+        }
+        SplitError::NotPublished => "name the column of the split: `data.split.column`".to_owned(),
+        SplitError::Overlap { .. } => {
+            "remove these rows from one part; `data.split.overlap: allow` uses the split as it is, and the report then warns; \
+             with `data.split.group: none` groups do not count"
+                .to_owned()
+        }
+    }
+}
+
 /// How to make initial weights fit.
 fn fitting(misfit: &Misfit) -> String {
     match misfit {
@@ -104,7 +124,7 @@ pub(crate) enum CliError {
     #[error(transparent)]
     Compare(ReportError),
     #[error("cannot divide the names of {data}")]
-    Split { data: String, source: recur_core::split::SplitError },
+    Split { data: String, source: SplitError },
     #[error("cannot score the test set with the weights of a trial")]
     Weights { folder: PathBuf, source: StoreError },
     #[error(transparent)]
@@ -277,7 +297,7 @@ impl CliError {
             CliError::Store(StoreError::Io { .. } | StoreError::Damaged(_)) => {
                 Some("name a folder that can be written: --store DIR".to_owned())
             }
-            CliError::Split { .. } => Some("add names, or change the shares of `data.split` in the spec".to_owned()),
+            CliError::Split { source, .. } => Some(dividing(source)),
             CliError::Weights { folder, .. } => {
                 Some(format!("remove the folder {}: recur experiment trains its trial again", folder.display()))
             }

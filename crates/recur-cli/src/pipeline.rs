@@ -7,13 +7,13 @@ use crate::scoring::Scored;
 use crate::sweep::{in_parallel, stored};
 use recur_core::digest::Digest;
 use recur_core::division;
-use recur_core::plan::Plan;
+use recur_core::plan::{Plan, UnusedSettings};
 use recur_core::registry::Registry;
 use recur_core::selection::Finding;
-use recur_core::split::Split;
+use recur_core::split::{Split, SplitError};
 use recur_core::trial::{InitialWeights, Trial, trials};
 use recur_ingest::{Ingested, ingest};
-use recur_report::{HowTo, ReportInput, SplitSizes};
+use recur_report::{HowTo, ReplicateSplit, ReportInput, SplitSizes};
 use recur_spec::{Override, Spec};
 use recur_store::{Store, read_weights};
 use recur_train::split_of;
@@ -27,7 +27,10 @@ pub(crate) struct Prepared {
     pub(crate) plan: Plan,
     pub(crate) data: Ingested,
     pub(crate) trials: Vec<Trial>,
-    sizes: SplitSizes,
+    /// How the rows are divided, one entry a replicate.
+    pub(crate) splits: Vec<ReplicateSplit>,
+    /// What the spec asks of training and a model does not use.
+    pub(crate) unused: Vec<UnusedSettings>,
     how_to: HowTo,
     /// The folder of plugins, where one was named.
     pub(crate) plugins: Option<PathBuf>,
@@ -79,12 +82,12 @@ impl Prepared {
             data.rejects.len(),
             facts.duplicates
         );
-        let split = split_of(&plan, &data.dataset, 0);
-        let split = split.map_err(|source| CliError::Split { data: facts.source.clone(), source })?;
-        let sizes = SplitSizes { train: split.train.len(), validation: split.validation.len(), test: split.test.len() };
+        let splits = splits(&plan, &data)?;
+        let unused = plan.unused_settings(registry)?;
+        warn(&data, &splits, &unused);
         let trials = trials(&plan, data.dataset.digest(), registry, &weights, recur_train::PROCEDURE)?;
         let how_to = how_to(&spec, args);
-        Ok(Self { spec, plan, data, trials, sizes, how_to, plugins: args.plugins.clone() })
+        Ok(Self { spec, plan, data, trials, splits, unused, how_to, plugins: args.plugins.clone() })
     }
 
     /// What the report of these records is made from.
@@ -97,11 +100,23 @@ impl Prepared {
             selection: &scored.selection,
             tests: &scored.tests,
             unscored: &scored.unscored,
-            sizes: self.sizes,
+            splits: &self.splits,
+            unused: &self.unused,
             how_to: &self.how_to,
             respelt: &[],
             baseline_is_chosen: false,
         }
+    }
+
+    /// How many rows the parts of a split have, as means over replicates.
+    pub(crate) fn sizes(&self) -> SplitSizes {
+        SplitSizes::mean(&self.splits)
+    }
+
+    /// Keeps only `replicate`, as the first.
+    pub(crate) fn keep_replicate(&mut self, replicate: u32) {
+        self.plan.replicates = 1;
+        self.splits = self.splits.get(replicate as usize).cloned().into_iter().collect();
     }
 
     /// How the rows are divided on each replicate, whatever their letters.
@@ -112,6 +127,47 @@ impl Prepared {
         divisions
             .collect::<Result<_, _>>()
             .map_err(|source| CliError::Split { data: self.data.facts.source.clone(), source })
+    }
+}
+
+/// How the rows are divided on each replicate: all are known before the first trial, so that no run ends at a later one.
+fn splits(plan: &Plan, data: &Ingested) -> Result<Vec<ReplicateSplit>, CliError> {
+    let replicates: Vec<u32> = (0..plan.replicates).collect();
+    let split = |replicate: &u32| -> Result<ReplicateSplit, SplitError> {
+        Ok(ReplicateSplit::of(&data.dataset, &split_of(plan, &data.dataset, *replicate)?))
+    };
+    let splits: Result<Vec<_>, _> = in_parallel(&replicates, available_cores(), split).into_iter().collect();
+    splits.map_err(|source| CliError::Split { data: data.facts.source.clone(), source })
+}
+
+/// What of the data and the settings may mislead.
+fn warn(data: &Ingested, splits: &[ReplicateSplit], unused: &[UnusedSettings]) {
+    let source = &data.facts.source;
+    if let Some(published) = data.facts.published.filter(|facts| facts.names_in_two + facts.groups_in_two > 0) {
+        tracing::warn!(
+            "{source}: {} names and {} groups (with {} rows) are in two parts of the published split",
+            published.names_in_two,
+            published.groups_in_two,
+            published.rows_of_these
+        );
+    }
+    let untrained: BTreeSet<u16> = splits.iter().flat_map(|split| &split.untrained_labels).copied().collect();
+    if !untrained.is_empty() {
+        let names: Vec<&str> =
+            untrained.iter().take(5).map(|label| data.dataset.label_names()[usize::from(*label)].as_str()).collect();
+        tracing::warn!(
+            "{source}: {} labels have test rows but no training rows on some replicate: {}{}",
+            untrained.len(),
+            names.join(", "),
+            if untrained.len() > 5 { ", …" } else { "" }
+        );
+    }
+    for unused in unused {
+        if unused.of_the_objective().next().is_some() {
+            tracing::warn!("{unused}");
+        } else {
+            tracing::info!("{unused}");
+        }
     }
 }
 

@@ -37,7 +37,7 @@ pub(crate) fn score(
     jobs: usize,
 ) -> Result<Scored, CliError> {
     let selection = Selection::choose(&prepared.plan, findings);
-    let chosen: Vec<&Finding> = findings.iter().filter(|f| selection.contains(f.trial.configuration)).collect();
+    let chosen: Vec<&Finding> = findings.iter().filter(|f| selection.is_tested_trial(&f.trial)).collect();
     let environment = OnceLock::new();
     let environment = || environment.get_or_init(|| gather(store, jobs)).clone();
     let score = |finding: &&Finding| test_record(prepared, &selection, &finding.trial, store, registry, environment);
@@ -152,7 +152,7 @@ pub(crate) fn stored_test(trial: &Trial, store: &Store, label_names: &[String]) 
 
 /// What the chosen trials took, as far as the store knows.
 pub(crate) fn costs(input: &ReportInput<'_>, store: &Store) -> BTreeMap<TrialId, Cost> {
-    let chosen = input.findings.iter().filter(|finding| input.selection.contains(finding.trial.configuration));
+    let chosen = input.findings.iter().filter(|finding| input.selection.is_tested_trial(&finding.trial));
     let cost = |finding: &Finding| {
         let environment = store.environment(&finding.trial.id)?;
         let machine = format!("{}, {}, {} trials at once", environment.cpu, environment.platform, environment.jobs);
@@ -184,15 +184,20 @@ fn results(plan: &Plan, findings: &[Finding], selection: &Selection, tests: &[Te
     let metric = selection.metric();
     let tested = if metric == Metric::Accuracy { vec![metric] } else { vec![metric, Metric::Accuracy] };
     let row = |chosen: &recur_core::selection::Chosen| {
-        let Some(configuration) = chosen.configuration else {
+        let is_its = |finding: &&Finding| {
+            let of_replicate = chosen.by_replicate.get(finding.trial.replicate as usize).copied().flatten();
+            of_replicate == Some(finding.trial.configuration)
+        };
+        let own: Vec<&Finding> = findings.iter().filter(is_its).collect();
+        if own.is_empty() {
             let mut row = vec![chosen.model.clone(), "no configuration finished".to_owned(), "–".to_owned()];
             row.extend(tested.iter().map(|_| "–".to_owned()));
             return row;
-        };
-        let validation = mean_validation(plan, findings, configuration, metric);
-        let values: Vec<_> = findings
+        }
+        let of_validation = |finding: &&Finding| Some(finding.record.validation()?.get(metric));
+        let validation = recur_stats::mean(&own.iter().filter_map(of_validation).collect::<Vec<_>>());
+        let values: Vec<_> = own
             .iter()
-            .filter(|finding| finding.trial.configuration == configuration)
             .filter_map(|finding| tests.iter().find(|test| test.id == finding.trial.id))
             .map(|test| test.scores)
             .collect();
@@ -203,7 +208,10 @@ fn results(plan: &Plan, findings: &[Finding], selection: &Selection, tests: &[Te
             recur_stats::standard_deviation(&values).map_or(mean.clone(), |sd| format!("{mean} ± {sd:.4}"))
         };
         let mut row = vec![
-            plan.configurations[configuration].title(),
+            match chosen.only() {
+                Some(configuration) => plan.configurations[configuration].title(),
+                None => format!("{} (chosen for each replicate)", chosen.model),
+            },
             values.len().to_string(),
             validation.map_or("–".to_owned(), |mean| format!("{mean:.4}")),
         ];

@@ -4,6 +4,7 @@
 //! way the file was read can change a split, a digest or a result.
 
 use crate::digest::{Digest, Hasher};
+use crate::split::Part;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -125,6 +126,7 @@ pub struct Dataset {
     sequences: Sequences,
     labels: Vec<u16>,
     groups: Vec<u32>,
+    parts: Option<Vec<Part>>,
     label_names: Vec<String>,
     alphabet: Alphabet,
     digest: Digest,
@@ -137,6 +139,20 @@ impl Dataset {
     /// If there are more than 65,535 labels or 2³² rows.
     pub fn new(mut rows: Vec<LabelledName>, alphabet: Alphabet) -> Self {
         rows.sort_unstable();
+        Self::of_sorted(rows, None, alphabet)
+    }
+
+    /// As [`Dataset::new`], of rows with the part of a published split that each is in.
+    ///
+    /// # Panics
+    /// As [`Dataset::new`].
+    pub fn published(mut rows: Vec<(LabelledName, Part)>, alphabet: Alphabet) -> Self {
+        rows.sort_unstable();
+        let (rows, parts) = rows.into_iter().unzip();
+        Self::of_sorted(rows, Some(parts), alphabet)
+    }
+
+    fn of_sorted(rows: Vec<LabelledName>, parts: Option<Vec<Part>>, alphabet: Alphabet) -> Self {
         let mut label_names: Vec<String> = rows.iter().map(|row| row.label.clone()).collect();
         label_names.dedup();
         let index_of_label: BTreeMap<&str, u16> = label_names
@@ -152,12 +168,13 @@ impl Dataset {
         let groups = rows.iter().map(group_of).collect();
         let mut sequences = Sequences::new();
         rows.iter().for_each(|row| sequences.push(alphabet.encode(&row.name)));
-        let digest = digest(&rows, &alphabet);
+        let digest = digest(&rows, parts.as_deref(), &alphabet);
         Self {
             names: rows.into_iter().map(|row| row.name).collect(),
             sequences,
             labels,
             groups,
+            parts,
             label_names,
             alphabet,
             digest,
@@ -194,6 +211,11 @@ impl Dataset {
         &self.groups
     }
 
+    /// The part of a published split that each row is in; `None` if the data has no split of its own.
+    pub fn parts(&self) -> Option<&[Part]> {
+        self.parts.as_deref()
+    }
+
     /// The labels in alphabetical order (C of them).
     pub fn label_names(&self) -> &[String] {
         &self.label_names
@@ -204,7 +226,7 @@ impl Dataset {
         &self.alphabet
     }
 
-    /// The digest of all that a model or a split can see: names, labels, groups and alphabet.
+    /// The digest of all that a model or a split can see: names, labels, groups, published parts and alphabet.
     pub fn digest(&self) -> &Digest {
         &self.digest
     }
@@ -217,13 +239,16 @@ impl Dataset {
     }
 }
 
-fn digest(rows: &[LabelledName], alphabet: &Alphabet) -> Digest {
+fn digest(rows: &[LabelledName], parts: Option<&[Part]>, alphabet: &Alphabet) -> Digest {
     let mut hasher = Hasher::new();
     hasher.field(b"recur dataset 1");
     hasher.field(alphabet.letters.iter().collect::<String>().as_bytes());
     hasher.field(&[u8::from(alphabet.has_unknown)]);
     for row in rows {
         hasher.field(row.label.as_bytes()).field(row.name.as_bytes()).field(row.group.as_bytes());
+    }
+    if let Some(parts) = parts {
+        hasher.field(&parts.iter().map(|part| *part as u8).collect::<Vec<u8>>());
     }
     hasher.finish()
 }

@@ -34,8 +34,8 @@ mod tests {
             group: (*group).to_owned(),
         };
         let data = Dataset::new(rows.iter().map(row).collect(), Alphabet::new("abcdefghé".chars(), false));
-        let settings = SplitSettings { train: 0.5, validation: 0.25, test: 0.25, group: Group::Name, stratify: true };
-        digest(&data, &Split::new(&data, &settings, &StreamPath::root(seed)).unwrap())
+        let settings = SplitSettings::shares(0.5, 0.25, 0.25, Group::Name, true);
+        digest(&data, &Split::new(&data, &settings, &StreamPath::root(seed), 0).unwrap())
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! What became of the rows of a source: facts for the report, computed while the data is read.
 
+use crate::dataset::Dataset;
 use crate::digest::Digest;
+use crate::split::{Part, straddling_groups};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -35,8 +37,42 @@ pub struct DataFacts {
     pub n_tokens: u64,
     /// Letters outside a given alphabet, with the number of rows that have them.
     pub unknown_letters: BTreeMap<char, u64>,
+    /// Rows in each part of a published split, and what is in two of them; `None` if the data has no such split.
+    pub published: Option<PublishedFacts>,
     /// The digest of the data set.
     pub dataset: Digest,
+}
+
+/// What a published split has in each part, and in two of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishedFacts {
+    /// Training, validation and test rows.
+    pub rows: [u64; 3],
+    /// Distinct names that are in two parts.
+    pub names_in_two: u64,
+    /// Groups that are in two parts.
+    pub groups_in_two: u64,
+    /// All rows of these groups.
+    pub rows_of_these: u64,
+}
+
+impl PublishedFacts {
+    /// The facts of the published split of `dataset`, if it has one.
+    pub fn of(dataset: &Dataset) -> Option<Self> {
+        let parts = dataset.parts()?;
+        let mut parts_of: BTreeMap<&str, (Part, bool)> = BTreeMap::new();
+        for (name, part) in dataset.names().iter().zip(parts) {
+            let (first, is_in_two) = parts_of.entry(name).or_insert((*part, false));
+            *is_in_two |= first != part;
+        }
+        let straddling = straddling_groups(dataset, parts);
+        Some(Self {
+            rows: Part::ALL.map(|part| parts.iter().filter(|other| **other == part).count() as u64),
+            names_in_two: parts_of.values().filter(|(_, is_in_two)| *is_in_two).count() as u64,
+            groups_in_two: straddling.len() as u64,
+            rows_of_these: straddling.iter().map(|rows| rows.len() as u64).sum(),
+        })
+    }
 }
 
 /// Why a row cannot be used.

@@ -6,7 +6,7 @@
 use crate::dataset::Sequences;
 use crate::params::{ParamSpec, Params};
 use crate::random::StreamPath;
-use crate::settings::TrainingSettings;
+use crate::settings::{TrainingKey, TrainingSettings};
 use crate::tensor::Tensor;
 use crate::workers::Workers;
 use serde::Serialize;
@@ -71,6 +71,14 @@ pub trait ModelPlugin: Sync {
     fn determinism(&self) -> Determinism;
     /// How it is trained.
     fn regime(&self) -> Regime;
+    /// The keys of `training` that it does not use. A spec that asks for one of them is answered with a notice that names
+    /// the model.
+    fn unused_settings(&self) -> &'static [TrainingKey] {
+        match self.regime() {
+            Regime::Iterative => &[],
+            Regime::OneShot => &TrainingKey::ALL,
+        }
+    }
     /// Its parameters.
     fn parameters(&self) -> &'static [ParamSpec];
     /// The file that declares it: use `file!()`.

@@ -1,8 +1,10 @@
 //! A plan: a checked spec with every configuration spelled out.
 
 use crate::params::{ParamValue, Params};
-use crate::settings::{DataSettings, ReportSettings, SplitSettings, TrainingSettings};
+use crate::registry::{Registry, UnknownModel};
+use crate::settings::{DataSettings, ReportSettings, SplitSettings, TrainingKey, TrainingSettings};
 use serde::Serialize;
+use std::fmt;
 
 /// What an experiment will do, before any data is read.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -33,6 +35,23 @@ impl Plan {
         self.configurations.len() * self.replicates as usize
     }
 
+    /// What the plan asks of training and a model does not use: one entry for each such model, in the order of the spec.
+    ///
+    /// # Errors
+    /// If the plan names a model that `registry` does not have.
+    pub fn unused_settings(&self, registry: &Registry) -> Result<Vec<UnusedSettings>, UnknownModel> {
+        let asked = self.training.asked();
+        let mut unused = Vec::new();
+        for model in self.models() {
+            let ignored = registry.get(model)?.unused_settings();
+            let settings: Vec<_> = asked.iter().filter(|(key, _)| ignored.contains(key)).cloned().collect();
+            if !settings.is_empty() {
+                unused.push(UnusedSettings { model: model.to_owned(), settings });
+            }
+        }
+        Ok(unused)
+    }
+
     /// The ids of the models, each once, in the order of the spec.
     pub fn models(&self) -> Vec<&str> {
         let mut models: Vec<&str> = Vec::new();
@@ -42,6 +61,29 @@ impl Plan {
             }
         }
         models
+    }
+}
+
+/// What a plan asks of training and a model does not use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UnusedSettings {
+    /// The model's id.
+    pub model: String,
+    /// The keys, each with its path and value as a spec writes them, for example `training.class_weights: balanced`.
+    pub settings: Vec<(TrainingKey, String)>,
+}
+
+impl fmt::Display for UnusedSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let settings: Vec<&str> = self.settings.iter().map(|(_, text)| text.as_str()).collect();
+        write!(f, "{} does not use {}", self.model, settings.join(", "))
+    }
+}
+
+impl UnusedSettings {
+    /// The settings that change what is learned: with one of them, the model answers another question than the others.
+    pub fn of_the_objective(&self) -> impl Iterator<Item = &str> {
+        self.settings.iter().filter(|(key, _)| key.changes_the_objective()).map(|(_, text)| text.as_str())
     }
 }
 

@@ -1,9 +1,11 @@
-//! The choice of one configuration a model, by validation figures alone.
+//! The choice of one configuration a model, by validation results only.
 
 use crate::metric::Metric;
 use crate::plan::Plan;
 use crate::record::{TestRecord, TrialRecord};
+use crate::settings::TestRows;
 use crate::trial::Trial;
+use std::collections::BTreeMap;
 
 /// A trial and what became of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,53 +16,85 @@ pub struct Finding {
     pub record: TrialRecord,
 }
 
-/// The configuration chosen for each model. Test rows are scored, and test figures read, only through one of these.
+/// The configurations chosen for each model. Test rows are scored, and test results read, only through one of these.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selection {
     metric: Metric,
     chosen: Vec<Chosen>,
 }
 
-/// The configuration chosen for one model.
+/// The configurations chosen for one model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chosen {
     /// The model's id.
     pub model: String,
-    /// Index into [`Plan::configurations`]; `None` if no configuration finished on every replicate.
+    /// The configuration to use, as an index into [`Plan::configurations`]: the one with the best mean validation result;
+    /// `None` if no configuration finished on every replicate.
     pub configuration: Option<usize>,
+    /// The configuration that is tested on each replicate; `None` where there is none to choose.
+    pub by_replicate: Vec<Option<usize>>,
+}
+
+impl Chosen {
+    /// How many replicates each chosen configuration was chosen on.
+    pub fn counts(&self) -> BTreeMap<usize, u32> {
+        let mut counts = BTreeMap::new();
+        self.by_replicate.iter().flatten().for_each(|configuration| *counts.entry(*configuration).or_default() += 1);
+        counts
+    }
+
+    /// The one configuration that is tested on every replicate; `None` if there are several, or a replicate has none.
+    pub fn only(&self) -> Option<usize> {
+        let first = *self.by_replicate.first()?;
+        self.by_replicate.iter().all(|configuration| *configuration == first).then_some(first)?
+    }
 }
 
 impl Selection {
-    /// Chooses for each model of `plan` the configuration with the best mean validation figure over its replicates.
+    /// Chooses for each model of `plan` by validation results.
     ///
-    /// A configuration with a replicate that diverged or failed is not chosen. Of equals the first in the plan is.
+    /// Where all replicates are tested on the same rows, the configuration with the best mean over all replicates is
+    /// chosen for all of them; one with a replicate that diverged or failed is not.
+    ///
+    /// Where each replicate has test rows of its own, the test rows of one are validation rows of others. Each replicate
+    /// then has a choice of its own, by its own validation rows, among the configurations that finished there: the test
+    /// results are those of "tune, then train" (Varma and Simon 2006, "Bias in error estimation when using
+    /// cross-validation for model selection"). Of equals the first in the plan is chosen.
     pub fn choose(plan: &Plan, findings: &[Finding]) -> Self {
         let metric = plan.report.primary;
+        let scores = scores(plan, findings, metric);
         let choose = |model: &str| {
-            let mut best: Option<(usize, f64)> = None;
-            for (index, _) in plan.configurations.iter().enumerate().filter(|(_, c)| c.model == model) {
-                let Some(mean) = mean_validation(plan, findings, index, metric) else { continue };
-                if best.is_none_or(|(_, best)| metric.better(mean, best)) {
-                    best = Some((index, mean));
-                }
-            }
-            Chosen { model: model.to_owned(), configuration: best.map(|(index, _)| index) }
+            let own =
+                || plan.configurations.iter().enumerate().filter(|(_, c)| c.model == model).map(|(index, _)| index);
+            let configuration = best(metric, own().map(|index| (index, mean_of_all(&scores[index]))));
+            let of_replicate = |replicate: usize| match plan.split.test_rows {
+                TestRows::Fixed => configuration,
+                TestRows::PerReplicate => best(metric, own().map(|index| (index, scores[index][replicate]))),
+            };
+            let by_replicate = (0..plan.replicates as usize).map(of_replicate).collect();
+            Chosen { model: model.to_owned(), configuration, by_replicate }
         };
         Self { metric, chosen: plan.models().into_iter().map(choose).collect() }
     }
 
-    /// The choice that an earlier run made of the configuration of `trial`, to which the test record `witness` of this
-    /// trial testifies: to score the same test rows again and compare. `None` if it is another trial's.
+    /// The choice that an earlier run made of the configuration of `trial` on its replicate, as the test record `witness` of
+    /// this trial proves: to score the same test rows again and compare. `None` if the record is another trial's.
     pub fn testified(plan: &Plan, trial: &Trial, witness: &TestRecord) -> Option<Self> {
-        let chosen = |model: &str| Chosen {
-            model: model.to_owned(),
-            configuration: (plan.configurations[trial.configuration].model == model).then_some(trial.configuration),
+        let chosen = |model: &str| {
+            let is_its_model = plan.configurations[trial.configuration].model == model;
+            let of_replicate =
+                |replicate: u32| (is_its_model && replicate == trial.replicate).then_some(trial.configuration);
+            Chosen {
+                model: model.to_owned(),
+                configuration: is_its_model.then_some(trial.configuration),
+                by_replicate: (0..plan.replicates).map(of_replicate).collect(),
+            }
         };
         (trial.id == witness.id)
             .then(|| Self { metric: plan.report.primary, chosen: plan.models().into_iter().map(chosen).collect() })
     }
 
-    /// The figure chosen by.
+    /// The metric that decided.
     pub fn metric(&self) -> Metric {
         self.metric
     }
@@ -70,17 +104,50 @@ impl Selection {
         &self.chosen
     }
 
-    /// Whether `configuration` is some model's chosen one.
-    pub fn contains(&self, configuration: usize) -> bool {
-        self.chosen.iter().any(|chosen| chosen.configuration == Some(configuration))
+    /// Whether `configuration` is the one that its model is tested with on `replicate`.
+    pub fn is_tested(&self, configuration: usize, replicate: u32) -> bool {
+        let of_replicate = |chosen: &Chosen| chosen.by_replicate.get(replicate as usize).copied().flatten();
+        self.chosen.iter().any(|chosen| of_replicate(chosen) == Some(configuration))
     }
+
+    /// Whether `trial` is one to score on test.
+    pub fn is_tested_trial(&self, trial: &Trial) -> bool {
+        self.is_tested(trial.configuration, trial.replicate)
+    }
+
+    /// On how many replicates `configuration` is tested.
+    pub fn times_chosen(&self, configuration: usize) -> u32 {
+        self.chosen.iter().filter_map(|chosen| chosen.counts().get(&configuration).copied()).sum()
+    }
+}
+
+/// The validation result of each configuration on each replicate; `None` where the trial did not finish.
+fn scores(plan: &Plan, findings: &[Finding], metric: Metric) -> Vec<Vec<Option<f64>>> {
+    let mut scores = vec![vec![None; plan.replicates as usize]; plan.configurations.len()];
+    for finding in findings {
+        let place =
+            scores.get_mut(finding.trial.configuration).and_then(|of| of.get_mut(finding.trial.replicate as usize));
+        if let Some(place) = place {
+            *place = finding.record.validation().map(|validation| validation.get(metric));
+        }
+    }
+    scores
+}
+
+/// The best of pairs of configuration and score; the first of equals.
+fn best(metric: Metric, scored: impl Iterator<Item = (usize, Option<f64>)>) -> Option<usize> {
+    let scored = scored.filter_map(|(index, score)| Some((index, score?)));
+    let better = |best: (usize, f64), other: (usize, f64)| if metric.better(other.1, best.1) { other } else { best };
+    scored.reduce(better).map(|(index, _)| index)
+}
+
+/// The mean over replicates; `None` unless each of them finished.
+fn mean_of_all(scores: &[Option<f64>]) -> Option<f64> {
+    let values = scores.iter().copied().collect::<Option<Vec<f64>>>()?;
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
 /// The mean of `metric` on validation over the replicates of a configuration; `None` unless each of them finished.
 pub fn mean_validation(plan: &Plan, findings: &[Finding], configuration: usize, metric: Metric) -> Option<f64> {
-    let mut values = Vec::new();
-    for finding in findings.iter().filter(|finding| finding.trial.configuration == configuration) {
-        values.push(finding.record.validation()?.get(metric));
-    }
-    (values.len() == plan.replicates as usize).then(|| values.iter().sum::<f64>() / values.len() as f64)
+    mean_of_all(scores(plan, findings, metric).get(configuration)?)
 }

@@ -1,13 +1,16 @@
 //! Checked settings: what a spec says of data, split and training, with every default filled in.
 
 use crate::metric::Metric;
+use crate::split::Part;
 use serde::{Deserialize, Serialize};
 
 /// Where the names come from and how they become rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DataSettings {
-    /// A file (csv, tsv, ndjson, parquet), a folder of `LABEL.txt`, or a glob of either, as written in the spec.
-    pub source: String,
+    /// Where the rows are read from.
+    pub source: Source,
+    /// The column that says which part of a published split a row is in; `None` if there is no such column.
+    pub split_column: Option<String>,
     /// The column that holds the name; not used for a folder of `LABEL.txt`.
     pub name_column: String,
     /// The column that holds the label.
@@ -20,6 +23,60 @@ pub struct DataSettings {
     pub rejects: Rejects,
     /// Names with more letters than this are rejected.
     pub max_letters: u32,
+}
+
+/// Where rows are read from. A place is a file (csv, tsv, ndjson, parquet), a folder of `LABEL.txt`, or a glob of either, as
+/// written in the spec.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Source {
+    /// One place for all rows.
+    All(String),
+    /// A place for each part of a published split.
+    Parts {
+        /// The training rows.
+        train: String,
+        /// The validation rows; `None` takes them from the training rows.
+        validation: Option<String>,
+        /// The test rows.
+        test: String,
+    },
+}
+
+impl Source {
+    /// The places with the part that each holds, if it holds only one.
+    pub fn places(&self) -> Vec<(Option<Part>, &str)> {
+        match self {
+            Source::All(place) => vec![(None, place)],
+            Source::Parts { train, validation, test } => {
+                let validation = validation.as_ref().map(|place| (Some(Part::Validation), place.as_str()));
+                let first = std::iter::once((Some(Part::Train), train.as_str()));
+                first.chain(validation).chain([(Some(Part::Test), test.as_str())]).collect()
+            }
+        }
+    }
+}
+
+impl From<&str> for Source {
+    fn from(place: &str) -> Self {
+        Source::All(place.to_owned())
+    }
+}
+
+impl std::fmt::Display for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Source::All(place) => f.write_str(place),
+            Source::Parts { .. } => {
+                let places: Vec<String> = self
+                    .places()
+                    .into_iter()
+                    .map(|(part, place)| format!("{place} ({})", part.map_or("all", Part::name)))
+                    .collect();
+                f.write_str(&places.join(", "))
+            }
+        }
+    }
 }
 
 /// How a name's text is normalised and encoded. Blanks at either end are always trimmed.
@@ -98,16 +155,92 @@ pub enum Rejects {
 /// How rows are divided into training, validation and test.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SplitSettings {
-    /// Share of rows to train on.
-    pub train: f64,
-    /// Share of rows to choose parameters by.
-    pub validation: f64,
-    /// Share of rows to score the chosen configurations on, once.
-    pub test: f64,
+    /// Where the three parts come from.
+    pub division: Division,
+    /// Whether every replicate has test rows of its own.
+    pub test_rows: TestRows,
     /// Which rows must stay on one side.
     pub group: Group,
     /// Whether each label is divided in the same proportions.
     pub stratify: bool,
+    /// What becomes of a published split with a group in two of its parts.
+    pub overlap: Overlap,
+}
+
+impl SplitSettings {
+    /// A division by shares, with other test rows in each replicate.
+    pub const fn shares(train: f64, validation: f64, test: f64, group: Group, stratify: bool) -> Self {
+        Self {
+            division: Division::Shares { train, validation, test },
+            test_rows: TestRows::PerReplicate,
+            group,
+            stratify,
+            overlap: Overlap::Refuse,
+        }
+    }
+}
+
+/// Where the training, validation and test rows come from.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Division {
+    /// Drawn at random by these shares, which sum to 1.
+    Shares {
+        /// Share of rows to train on.
+        train: f64,
+        /// Share of rows to choose parameters by.
+        validation: f64,
+        /// Share of rows to score the chosen configurations on, once.
+        test: f64,
+    },
+    /// Repeated k-fold cross-validation: each repeat divides the rows into `folds` parts, and each of these is the test
+    /// part of one replicate (Bouckaert and Frank 2004).
+    Folds {
+        /// Parts of a repeat (k).
+        folds: u32,
+        /// How often the rows are divided anew.
+        repeats: u32,
+        /// Share of all rows to choose parameters by: they are drawn from the rows outside of the test fold.
+        validation: f64,
+    },
+    /// The data says which row is in which part.
+    Published {
+        /// Share of the published training rows to choose parameters by, where the data has no validation rows of its
+        /// own.
+        validation: f64,
+    },
+}
+
+impl Division {
+    /// The number of replicates, where the division determines it.
+    pub fn replicates(&self) -> Option<u32> {
+        match self {
+            Division::Folds { folds, repeats, .. } => Some(folds * repeats),
+            Division::Shares { .. } | Division::Published { .. } => None,
+        }
+    }
+}
+
+/// Whether every replicate has test rows of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TestRows {
+    /// Each replicate draws its test rows anew. A configuration is chosen for each replicate by that replicate's
+    /// validation rows alone, as rows that are tested here are validation rows elsewhere.
+    PerReplicate,
+    /// All replicates are tested on the same rows, which no replicate trains on or chooses by. One configuration is
+    /// chosen for all replicates.
+    Fixed,
+}
+
+/// What becomes of a published split with a group in two of its parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Overlap {
+    /// The data is refused.
+    Refuse,
+    /// It is used as published, and the report says how many groups and names are in two parts.
+    Allow,
 }
 
 /// Which rows must stay on one side of a split.
@@ -141,6 +274,85 @@ pub struct TrainingSettings {
     pub class_weights: ClassWeights,
     /// When to stop before the end.
     pub early_stopping: Option<EarlyStopping>,
+}
+
+/// A key of `training`, for what a model uses of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TrainingKey {
+    /// [`TrainingSettings::length`].
+    Length,
+    /// [`TrainingSettings::batch_size`].
+    BatchSize,
+    /// [`TrainingSettings::sampling`].
+    Sampling,
+    /// [`TrainingSettings::optimizer`] and [`TrainingSettings::clip_norm`].
+    Optimizer,
+    /// [`TrainingSettings::schedule`].
+    Schedule,
+    /// [`TrainingSettings::class_weights`].
+    ClassWeights,
+    /// [`TrainingSettings::early_stopping`].
+    EarlyStopping,
+}
+
+impl TrainingKey {
+    /// Every key, in the order of the spec.
+    pub const ALL: [TrainingKey; 7] = [
+        TrainingKey::Length,
+        TrainingKey::BatchSize,
+        TrainingKey::Sampling,
+        TrainingKey::Optimizer,
+        TrainingKey::Schedule,
+        TrainingKey::ClassWeights,
+        TrainingKey::EarlyStopping,
+    ];
+
+    /// Whether it changes what is learned, and not only how: a model that does not use it answers another question than one
+    /// that does.
+    pub fn changes_the_objective(self) -> bool {
+        matches!(self, TrainingKey::Sampling | TrainingKey::ClassWeights)
+    }
+}
+
+impl TrainingSettings {
+    /// The keys whose value is not the default, with the path and the value that a spec gives them.
+    pub fn asked(&self) -> Vec<(TrainingKey, String)> {
+        let asked = |key| {
+            let value = match key {
+                TrainingKey::Length => match self.length {
+                    TrainingLength::Epochs(10) => return None,
+                    TrainingLength::Epochs(n) => format!("epochs: {n}"),
+                    TrainingLength::Steps { steps, .. } => format!("steps: {steps}"),
+                },
+                TrainingKey::BatchSize => {
+                    (self.batch_size != 32).then(|| format!("batch_size: {}", self.batch_size))?
+                }
+                TrainingKey::Sampling => match self.sampling {
+                    Sampling::Shuffle => return None,
+                    Sampling::ClassBalanced => "sampling: class_balanced".to_owned(),
+                },
+                TrainingKey::Optimizer => match (self.optimizer, self.clip_norm) {
+                    (Optimizer::Sgd { .. }, _) => "optimizer.name: sgd".to_owned(),
+                    (Optimizer::Adam { .. }, Some(norm)) => format!("optimizer.clip_norm: {norm}"),
+                    (Optimizer::Adam { beta1, beta2, epsilon }, None) => {
+                        ((beta1, beta2, epsilon) != (0.9, 0.999, 1e-8)).then(|| "optimizer".to_owned())?
+                    }
+                },
+                TrainingKey::Schedule => match self.schedule {
+                    Schedule::Constant => return None,
+                    Schedule::Cosine => "schedule: cosine".to_owned(),
+                },
+                TrainingKey::ClassWeights => match self.class_weights {
+                    ClassWeights::None => return None,
+                    ClassWeights::Balanced => "class_weights: balanced".to_owned(),
+                },
+                TrainingKey::EarlyStopping => self.early_stopping.map(|_| "early_stopping".to_owned())?,
+            };
+            Some((key, format!("training.{value}")))
+        };
+        TrainingKey::ALL.into_iter().filter_map(asked).collect()
+    }
 }
 
 /// How long training lasts.

@@ -82,7 +82,8 @@ fn plan() -> Plan {
         question: String::new(),
         seed: 7,
         data: DataSettings {
-            source: "memory".to_owned(),
+            source: "memory".into(),
+            split_column: None,
             name_column: "name".to_owned(),
             label_column: "label".to_owned(),
             text: TextSettings { unicode: UnicodeForm::Nfc, fold: Fold::None, alphabet: None, unknown: Unknown::Token },
@@ -90,7 +91,7 @@ fn plan() -> Plan {
             rejects: Rejects::Report,
             max_letters: 64,
         },
-        split: SplitSettings { train: 0.8, validation: 0.1, test: 0.1, group: Group::None, stratify: true },
+        split: SplitSettings::shares(0.8, 0.1, 0.1, Group::None, true),
         training: TrainingSettings {
             length: TrainingLength::Epochs(3),
             batch_size: 8,

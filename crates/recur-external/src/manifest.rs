@@ -3,6 +3,7 @@
 use crate::parameter::{Declared, is_snake_case, specs};
 use recur_core::model::{Determinism, Regime};
 use recur_core::params::ParamSpec;
+use recur_core::settings::TrainingKey;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -37,6 +38,8 @@ pub(crate) struct Manifest {
     pub environment: BTreeMap<String, String>,
     pub determinism: Determinism,
     pub regime: Regime,
+    /// The keys of `training` that the model does not use.
+    pub unused_settings: Vec<TrainingKey>,
     pub parameters: Vec<ParamSpec>,
     pub limits: Limits,
 }
@@ -79,6 +82,8 @@ struct Raw {
     environment: BTreeMap<String, String>,
     grade: Grade,
     regime: RegimeWord,
+    #[serde(default)]
+    unused_settings: Vec<TrainingKey>,
     #[serde(default)]
     parameters: Vec<Declared>,
     #[serde(default)]
@@ -157,6 +162,10 @@ impl Manifest {
                 Grade::Machine => Determinism::Machine,
                 Grade::None => Determinism::None,
             },
+            unused_settings: match raw.regime {
+                RegimeWord::Iterative => raw.unused_settings,
+                RegimeWord::OneShot => TrainingKey::ALL.to_vec(),
+            },
             regime: match raw.regime {
                 RegimeWord::Iterative => Regime::Iterative,
                 RegimeWord::OneShot => Regime::OneShot,
@@ -193,6 +202,11 @@ fn check(raw: &Raw, id: &str) -> Result<(), String> {
     }
     if raw.command.first().is_none_or(|program| program.is_empty()) {
         return Err("`command` names no program".to_owned());
+    }
+    let by_recur = [TrainingKey::Length, TrainingKey::Sampling, TrainingKey::EarlyStopping];
+    if raw.unused_settings.iter().any(|key| by_recur.contains(key)) {
+        let message = "`unused_settings` may name batch_size, optimizer, schedule and class_weights: recur itself sees to the others";
+        return Err(message.to_owned());
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use crate::model::External;
 use crate::parameter::keep;
 use recur_core::model::{Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
 use recur_core::params::ParamSpec;
+use recur_core::settings::TrainingKey;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -28,6 +29,7 @@ struct Loaded {
     description: &'static str,
     cost: Option<&'static str>,
     parameters: &'static [ParamSpec],
+    unused_settings: &'static [TrainingKey],
     code: &'static str,
 }
 
@@ -46,9 +48,10 @@ impl ExternalModel {
             let manifest = Manifest::read(&self.path, self.id)?;
             let code = keep(code::digest(&manifest)?.as_str());
             let parameters = Vec::leak(manifest.parameters.clone());
+            let unused_settings = Vec::leak(manifest.unused_settings.clone());
             let (summary, description) = (keep(manifest.summary.clone()), keep(manifest.description.clone()));
             let cost = manifest.cost.clone().map(keep);
-            Ok(Loaded { summary, description, cost, parameters, code, manifest })
+            Ok(Loaded { summary, description, cost, parameters, unused_settings, code, manifest })
         };
         self.loaded.get_or_init(load).as_ref()
     }
@@ -91,6 +94,10 @@ impl ModelPlugin for ExternalModel {
 
     fn regime(&self) -> Regime {
         self.loaded().map_or(Regime::Iterative, |loaded| loaded.manifest.regime)
+    }
+
+    fn unused_settings(&self) -> &'static [TrainingKey] {
+        self.loaded().map_or(&[], |loaded| loaded.unused_settings)
     }
 
     fn parameters(&self) -> &'static [ParamSpec] {

@@ -1,6 +1,8 @@
 //! What can go wrong with a source as a whole. A row that cannot be used is no error: see [`Reject`].
 
+use crate::part::PARTS;
 use crate::rejects::Reject;
+use recur_core::nearest::nearest;
 use std::fmt::Display;
 use std::io;
 
@@ -130,6 +132,33 @@ pub enum IngestError {
         /// Its type.
         found: String,
     },
+    /// A list of names, where a column should say which part of a split a row is in.
+    #[error(
+        "`{path}` is a list with one name a line: it has no columns, so `data.split.column` cannot be read from it"
+    )]
+    ListHasNoColumns {
+        /// The file.
+        path: String,
+    },
+    /// A row of a published split that is in no part of it.
+    #[error(
+        "`{path}:{line}`: column `{column}` holds {}{}, it should hold one of {}",
+        if value.is_empty() { "nothing".to_owned() } else { format!("`{value}`") },
+        hint(*nearest, "did you mean"),
+        part_words()
+    )]
+    UnknownPart {
+        /// The file.
+        path: String,
+        /// The line on which the row begins, from 1; of a Parquet file, the row, from 1.
+        line: u64,
+        /// The column of parts.
+        column: String,
+        /// What it holds in this row, at most 60 characters of it; empty if it holds nothing.
+        value: String,
+        /// The most similar word.
+        nearest: Option<&'static str>,
+    },
     /// A file that is damaged or not of its format.
     #[error("`{path}` cannot be read as {format}: {detail}")]
     Parse {
@@ -148,13 +177,13 @@ pub enum IngestError {
         /// The first few.
         first: Vec<Reject>,
     },
-    /// A source without rows.
+    /// A source, or the place of a part of it, without rows.
     #[error("`{location}` has no rows")]
     NoRows {
-        /// The source.
+        /// The source, or the place.
         location: String,
     },
-    /// A source of whose rows none can be used.
+    /// A source, or the place of a part of it, of whose rows none can be used.
     #[error("none of the {count} rows of `{location}` can be used:{}", listed(first, *count))]
     NoUsableRows {
         /// The source.
@@ -201,6 +230,22 @@ pub enum IngestError {
         #[source]
         source: io::Error,
     },
+}
+
+impl IngestError {
+    pub(crate) fn unknown_part(path: &str, line: u64, column: &str, value: &str) -> Self {
+        let nearest =
+            (value.len() <= 60).then(|| nearest(&value.to_lowercase(), PARTS.map(|(word, _)| word))).flatten();
+        let value = match value.char_indices().nth(60) {
+            Some((end, _)) => format!("{}…", &value[..end]),
+            None => value.to_owned(),
+        };
+        IngestError::UnknownPart { path: path.to_owned(), line, column: column.to_owned(), value, nearest }
+    }
+}
+
+fn part_words() -> String {
+    PARTS.map(|(word, _)| word).join(", ")
 }
 
 /// A row that repeats an earlier one.

@@ -4,13 +4,15 @@ use crate::error::{IngestError, Place};
 use crate::facts::name_figures;
 use crate::group::groups;
 use crate::normalise::normalise;
+use crate::part::part;
 use crate::read::{BadRow, Columns, Row, table};
 use crate::rejects::{Reject, excerpt};
-use crate::source::{InputFile, files};
+use crate::source::{InputFile, PlaceFiles, files_by_place};
 use recur_core::dataset::{Alphabet, Dataset, LabelledName};
 use recur_core::digest::Digest;
-use recur_core::facts::{DataFacts, RejectReason};
+use recur_core::facts::{DataFacts, PublishedFacts, RejectReason};
 use recur_core::settings::{DataSettings, Duplicates, Fold, Group, Rejects, TextSettings, Unknown};
+use recur_core::split::Part;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use unicode_normalization::UnicodeNormalization;
@@ -40,13 +42,16 @@ pub struct Ingested {
 /// (where those are an error). With the alphabet `auto`, the letters of all kept names have a token; after
 /// folding, those of ASCII alone.
 ///
+/// Of a published split, each row is in the part of its file or of its value in the column of parts. Rows with the same name
+/// and label in the same part are duplicates; in two parts they are all kept, as published.
+///
 /// # Errors
 /// If the source cannot be found or read, if it has no usable rows or one label only, and if the settings refuse its
 /// rejected or duplicate rows: see [`IngestError`].
 pub fn ingest(settings: &DataSettings, group: Group, base: &Path) -> Result<Ingested, IngestError> {
     let mut gathered = Gathered::new(settings);
-    for file in files(&settings.source, base)? {
-        gathered.add_file(&file)?;
+    for place in files_by_place(&settings.source, base)? {
+        gathered.add_place(&place)?;
     }
     gathered.refuse_unusable()?;
     let duplicates = gathered.drop_duplicates()?;
@@ -58,6 +63,7 @@ pub fn ingest(settings: &DataSettings, group: Group, base: &Path) -> Result<Inge
 struct Kept {
     label: String,
     name: String,
+    part: Option<Part>,
     file: usize,
     line: u64,
 }
@@ -86,18 +92,39 @@ impl<'a> Gathered<'a> {
         }
     }
 
-    fn add_file(&mut self, file: &InputFile) -> Result<(), IngestError> {
+    fn add_place(&mut self, place: &PlaceFiles<'_>) -> Result<(), IngestError> {
+        let (n_kept, n_rejects) = (self.kept.len(), self.rejects.len());
+        for file in &place.files {
+            self.add_file(file, place.part)?;
+        }
+        if place.part.is_none() || self.kept.len() > n_kept {
+            return Ok(());
+        }
+        // Whatever the other places hold, this part of the split is empty.
+        let (location, rejects) = (place.place.to_owned(), &self.rejects[n_rejects..]);
+        Err(match rejects.len() as u64 {
+            0 => IngestError::NoRows { location },
+            count => {
+                IngestError::NoUsableRows { location, count, first: rejects.iter().take(SHOWN).cloned().collect() }
+            }
+        })
+    }
+
+    fn add_file(&mut self, file: &InputFile, part_of_file: Option<Part>) -> Result<(), IngestError> {
         let unreadable = |source| IngestError::Read { path: file.shown.clone(), source };
         let bytes = std::fs::read(&file.path).map_err(unreadable)?;
         self.files.insert(file.key.clone(), Digest::of(&bytes));
-        let columns = Columns { name: &self.settings.name_column, label: &self.settings.label_column };
+        let part_column = self.settings.split_column.as_deref().filter(|_| part_of_file.is_none());
+        let columns =
+            Columns { name: &self.settings.name_column, label: &self.settings.label_column, part: part_column };
         let table = table(file, &bytes, columns)?;
         let file_idx = self.file_names.len();
         self.file_names.push(file.key.clone());
         let mut bad = table.bad;
         for row in table.rows {
+            let part = part_column.map_or(Ok(part_of_file), |column| part_in(column, &row, file).map(Some))?;
             match self.judge(&row) {
-                Ok((name, label)) => self.kept.push(Kept { label, name, file: file_idx, line: row.line }),
+                Ok((name, label)) => self.kept.push(Kept { label, name, part, file: file_idx, line: row.line }),
                 Err((reason, detail)) => {
                     bad.push(BadRow { line: row.line, reason, text: text_of(&row, &bytes), detail });
                 }
@@ -167,7 +194,7 @@ impl<'a> Gathered<'a> {
     }
 
     fn refuse_unusable(&self) -> Result<(), IngestError> {
-        let location = self.settings.source.clone();
+        let location = self.settings.source.to_string();
         let count = self.rejects.len() as u64;
         let first = || self.rejects.iter().take(SHOWN).cloned().collect();
         if self.rows_read() == 0 {
@@ -186,10 +213,10 @@ impl<'a> Gathered<'a> {
         Ok(())
     }
 
-    /// Sorts the kept rows and drops those that repeat the name and label of another; how many those are.
+    /// Sorts the kept rows and drops those that repeat the name and label of another of the same part; how many those are.
     fn drop_duplicates(&mut self) -> Result<u64, IngestError> {
         self.kept.sort_unstable();
-        let same = |a: &Kept, b: &Kept| a.label == b.label && a.name == b.name;
+        let same = |a: &Kept, b: &Kept| (&a.label, &a.name, a.part) == (&b.label, &b.name, b.part);
         match self.settings.duplicates {
             Duplicates::Keep => Ok(0),
             Duplicates::Drop => {
@@ -222,17 +249,21 @@ impl<'a> Gathered<'a> {
         check_limit("labels", figures.rows_by_label.len() as u64, MOST_LABELS)?;
         check_limit("bytes of names", n_bytes, u64::from(u32::MAX))?;
         let groups = groups(&pairs, group);
-        let rows: Vec<LabelledName> = self
+        let n_rows = self.kept.len() as u64;
+        let (rows, parts): (Vec<LabelledName>, Vec<Option<Part>>) = self
             .kept
             .into_iter()
             .zip(groups)
-            .map(|(Kept { label, name, .. }, group)| LabelledName { label, name, group })
-            .collect();
-        let n_rows = rows.len() as u64;
-        let dataset = Dataset::new(rows, alphabet);
+            .map(|(Kept { label, name, part, .. }, group)| (LabelledName { label, name, group }, part))
+            .unzip();
+        // Every row has a part, or none has one.
+        let dataset = match parts.into_iter().collect::<Option<Vec<Part>>>() {
+            Some(parts) => Dataset::published(rows.into_iter().zip(parts).collect(), alphabet),
+            None => Dataset::new(rows, alphabet),
+        };
         let most_common = figures.rows_by_label.values().max().copied().unwrap_or(0);
         let facts = DataFacts {
-            source: self.settings.source.clone(),
+            source: self.settings.source.to_string(),
             files: self.files,
             rows_read,
             rejected: count_by_reason(&self.rejects),
@@ -246,6 +277,7 @@ impl<'a> Gathered<'a> {
             rows_by_label: figures.rows_by_label,
             n_tokens: dataset.alphabet().n_tokens() as u64,
             unknown_letters: self.unknown_letters,
+            published: PublishedFacts::of(&dataset),
             dataset: dataset.digest().clone(),
         };
         Ok(Ingested { dataset, facts, rejects: self.rejects })
@@ -264,6 +296,12 @@ impl<'a> Gathered<'a> {
         check_limit("letters of an alphabet", letters.len() as u64, MOST_LETTERS)?;
         Ok(Alphabet::new(letters, *unknown == Unknown::Token))
     }
+}
+
+/// The part that `row` names in `column`. A row in no part refuses the data: without it the split would be another one.
+fn part_in(column: &str, row: &Row, file: &InputFile) -> Result<Part, IngestError> {
+    let word = row.part.as_deref().unwrap_or("").trim();
+    part(word).ok_or_else(|| IngestError::unknown_part(&file.shown, row.line, column, word))
 }
 
 fn text_of(row: &Row, bytes: &[u8]) -> String {

@@ -12,6 +12,7 @@ mod fold;
 mod group;
 mod ingest;
 mod normalise;
+mod part;
 mod predictions;
 mod read;
 mod rejects;

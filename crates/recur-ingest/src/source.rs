@@ -2,6 +2,8 @@
 
 use crate::error::IngestError;
 use recur_core::nearest::nearest;
+use recur_core::settings::Source;
+use recur_core::split::Part;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
@@ -36,6 +38,28 @@ pub(crate) struct InputFile {
     pub path: PathBuf,
     /// Its format.
     pub kind: Kind,
+}
+
+/// The files of each place of `source` with the part that they hold, if they hold only one. No two files have the same key.
+pub(crate) fn files_by_place<'s>(source: &'s Source, base: &Path) -> Result<Vec<PlaceFiles<'s>>, IngestError> {
+    let read = |(part, place): (Option<Part>, &'s str)| Ok(PlaceFiles { part, place, files: files(place, base)? });
+    let mut places: Vec<PlaceFiles<'_>> = source.places().into_iter().map(read).collect::<Result<_, _>>()?;
+    let mut keys: Vec<String> = places.iter().flat_map(|place| &place.files).map(|file| file.key.clone()).collect();
+    keys.sort_unstable();
+    if keys.windows(2).any(|pair| pair[0] == pair[1]) {
+        // Two parts hold files of one name: only the whole path says which is which.
+        places.iter_mut().flat_map(|place| &mut place.files).for_each(|file| file.key.clone_from(&file.shown));
+    }
+    Ok(places)
+}
+
+/// The files of one place.
+pub(crate) struct PlaceFiles<'s> {
+    /// The part that they hold, if they hold only one.
+    pub part: Option<Part>,
+    /// As written in the spec.
+    pub place: &'s str,
+    pub files: Vec<InputFile>,
 }
 
 /// The files of `source`, sorted by key, all of one format. Relative paths start at `base`.

@@ -1,15 +1,19 @@
 //! The figures that the sections share: models in order, and who beats whom.
 
-use crate::comparisons::{self, Difference, Rows, compare};
-use crate::input::ReportInput;
+use crate::axes::{self, Axis};
+use crate::comparisons::{self, Basis, Difference, Sample, compare};
+use crate::input::{ReplicateSplit, ReportInput};
+use crate::numbers::bounds;
 use recur_core::metric::Metric;
 use recur_core::plan::Configuration;
+use recur_core::random::StreamPath;
 use recur_core::record::{Outcome, Prediction, TestRecord};
-use recur_core::selection::Finding;
+use recur_core::selection::{Chosen, Finding};
+use recur_core::settings::{Division, TestRows};
 use recur_core::trial::TrialId;
-use recur_stats::{Confusion, mean};
+use recur_stats::{Confusion, Estimate, GroupResamples, Interval, LabelCounts, mean};
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The records of a report, ordered and compared.
 pub(crate) struct Analysis<'a> {
@@ -25,8 +29,11 @@ pub(crate) struct Analysis<'a> {
     pub(crate) ranking: Vec<usize>,
     /// The best model against each lower one of the ranking, in its order; corrected over all pairs of ranked models.
     pub(crate) best_against: Vec<(usize, Difference)>,
-    /// Each other ranked model against the baseline, by model; empty where the baseline was not tested.
+    /// Each other ranked model against the baseline, by model; corrected over these only. Empty where the baseline was not
+    /// tested.
     pub(crate) to_baseline: BTreeMap<usize, Difference>,
+    /// What each swept parameter of each model does; all of them are corrected together.
+    pub(crate) axes: Vec<Vec<Axis<'a>>>,
     findings: BTreeMap<(usize, u32), &'a Finding>,
 }
 
@@ -34,10 +41,14 @@ pub(crate) struct Analysis<'a> {
 pub(crate) struct ModelResult<'a> {
     /// Its id.
     pub(crate) id: &'a str,
-    /// The chosen configuration.
+    /// What was chosen.
+    pub(crate) choice: &'a Chosen,
+    /// The configuration with the best mean on validation.
     pub(crate) chosen: Option<usize>,
-    /// The test figures of the chosen configuration: one a replicate, in order, or none at all.
+    /// The test results of the chosen configurations: one a replicate, in order, or none at all.
     pub(crate) tests: Vec<&'a TestRecord>,
+    /// With a fixed test set, the mean of the primary metric on each resample of its groups; else empty.
+    pub(crate) resampled: Vec<f64>,
     /// How the trials of all its configurations ended.
     pub(crate) tally: Tally,
 }
@@ -64,12 +75,15 @@ impl<'a> Analysis<'a> {
             ranking: Vec::new(),
             best_against: Vec::new(),
             to_baseline: BTreeMap::new(),
+            axes: Vec::new(),
             findings,
         };
         analysis.models = analysis.model_results();
         analysis.ranking = analysis.rank();
+        analysis.resample();
         analysis.best_against = analysis.compare_best();
         analysis.to_baseline = analysis.compare_to_baseline();
+        analysis.axes = axes::all_axes(&analysis);
         analysis
     }
 
@@ -123,27 +137,89 @@ impl<'a> Analysis<'a> {
         self.ranking.first().map(|model| &self.models[*model])
     }
 
-    /// The ids of the chosen configuration's trials, in order of replicate.
-    pub(crate) fn chosen_trials(&self, model: &ModelResult<'_>) -> Vec<&'a TrialId> {
-        let findings = model.chosen.into_iter().flat_map(|chosen| self.findings_of(chosen));
-        findings.map(|finding| &finding.trial.id).collect()
+    /// The trials that a model is tested by, in order of replicate.
+    pub(crate) fn chosen_findings(&self, model: &ModelResult<'_>) -> Vec<&'a Finding> {
+        let chosen = (0..).zip(&model.choice.by_replicate);
+        chosen.filter_map(|(replicate, index)| self.finding((*index)?, replicate)).collect()
     }
 
-    /// The number of trained numbers of the chosen configuration: the largest over replicates, if it has any record.
+    /// The ids of the trials that a model is tested by, in order of replicate.
+    pub(crate) fn chosen_trials(&self, model: &ModelResult<'_>) -> Vec<&'a TrialId> {
+        self.chosen_findings(model).into_iter().map(|finding| &finding.trial.id).collect()
+    }
+
+    /// The validation results of the trials that a model is tested by, in order of replicate.
+    pub(crate) fn chosen_validation(&self, model: &ModelResult<'_>, metric: Metric) -> Vec<f64> {
+        let findings = self.chosen_findings(model);
+        findings.into_iter().filter_map(|finding| Some(finding.record.validation()?.get(metric))).collect()
+    }
+
+    /// The number of parameters of the trials that a model is tested by: the largest, if there is any record.
     pub(crate) fn n_parameters(&self, model: &ModelResult<'_>) -> Option<u64> {
-        self.findings_of(model.chosen?).map(|finding| finding.record.n_parameters).max()
+        self.chosen_findings(model).into_iter().map(|finding| finding.record.n_parameters).max()
+    }
+
+    /// Whether all replicates are tested on the same rows.
+    pub(crate) fn has_fixed_test(&self) -> bool {
+        self.input.plan.split.test_rows == TestRows::Fixed
+    }
+
+    /// Labels without a test row on any replicate, and labels that some replicate tests without having trained on them.
+    pub(crate) fn labels_without_rows(&self) -> [Vec<&'a str>; 2] {
+        let name = |label: usize| self.input.label_names[label].as_str();
+        let Some(best) = self.best() else { return [Vec::new(), Vec::new()] };
+        let tested: BTreeSet<u16> =
+            best.tests.iter().flat_map(|test| &test.predictions).map(|prediction| prediction.label).collect();
+        let untested = (0..self.input.label_names.len()).filter(|label| !tested.contains(&(*label as u16)));
+        let untrained: BTreeSet<u16> =
+            self.input.splits.iter().flat_map(|split| &split.untrained_labels).copied().collect();
+        [untested.map(name).collect(), untrained.into_iter().map(|label| name(label.into())).collect()]
+    }
+
+    /// The share of a model's test rows that the best answer to each exact name could get right: for each name its commonest
+    /// label among the rows tested, as a mean over replicates.
+    pub(crate) fn test_ceiling(&self) -> Option<f64> {
+        let ceiling = |test: &&TestRecord| {
+            let mut labels_of: BTreeMap<&str, BTreeMap<u16, u64>> = BTreeMap::new();
+            for prediction in &test.predictions {
+                *labels_of.entry(&prediction.name).or_default().entry(prediction.label).or_default() += 1;
+            }
+            let right: u64 = labels_of.values().filter_map(|labels| labels.values().max()).sum();
+            (!test.predictions.is_empty()).then(|| right as f64 / test.predictions.len() as f64)
+        };
+        mean(&self.best()?.tests.iter().map(ceiling).collect::<Option<Vec<f64>>>()?)
+    }
+
+    /// The results of a ranked model that are compared.
+    pub(crate) fn sample<'s>(&'s self, model: usize, by_replicate: &'s [f64]) -> Sample<'s> {
+        Sample { by_replicate, resampled: &self.models[model].resampled }
+    }
+
+    /// The interval (95 %) of the mean of a model's test results; `None` where it cannot be computed. With a fixed test set only
+    /// the primary metric has one.
+    pub(crate) fn mean_interval(&self, model: &ModelResult<'_>, metric: Metric) -> Option<Interval> {
+        if self.has_fixed_test() && metric != self.primary {
+            return None;
+        }
+        let estimate: Estimate =
+            self.test_basis().mean(Sample { by_replicate: &model.test(metric), resampled: &model.resampled })?;
+        let (low, high) = bounds(metric);
+        estimate.has_spread().then(|| estimate.interval(0.95).clipped(low, high))
     }
 
     fn model_results(&self) -> Vec<ModelResult<'a>> {
         let tests: BTreeMap<&TrialId, &TestRecord> = self.input.tests.iter().map(|test| (&test.id, test)).collect();
         let result = |chosen: &'a recur_core::selection::Chosen| {
-            let found = chosen.configuration.into_iter().flat_map(|index| self.findings_of(index));
+            let tested = |(replicate, index): (u32, &Option<usize>)| self.finding((*index)?, replicate);
+            let found = (0..).zip(&chosen.by_replicate).filter_map(tested);
             let found: Vec<&TestRecord> = found.filter_map(|f| tests.get(&f.trial.id).copied()).collect();
             let complete = found.len() == self.input.plan.replicates as usize;
             ModelResult {
                 id: &chosen.model,
+                choice: chosen,
                 chosen: chosen.configuration,
                 tests: if complete { found } else { Vec::new() },
+                resampled: Vec::new(),
                 tally: self.configurations_of(&chosen.model).map(|(index, _)| self.tally(index)).sum(),
             }
         };
@@ -162,48 +238,130 @@ impl<'a> Analysis<'a> {
         ranking
     }
 
-    /// Whether the best model is the baseline: then its comparisons were named beforehand, whoever came out best.
-    pub(crate) fn best_is_baseline(&self) -> bool {
-        let is_named = !self.input.baseline_is_chosen;
-        is_named && self.baseline().is_some_and(|baseline| self.ranking.first() == Some(&baseline))
+    /// How often the groups of a fixed test set are resampled: their variance is known to within 3 % by so many.
+    pub(crate) fn n_group_resamples(&self) -> usize {
+        self.n_resamples.min(2_000)
     }
 
-    /// The best model against each lower one; see [`comparisons::best_against`].
+    /// With a fixed test set, the means of the ranked models on resamples of its groups, the same for all models.
+    fn resample(&mut self) {
+        if !self.has_fixed_test() {
+            return;
+        }
+        let path = StreamPath::root(self.input.plan.seed).child("report/test-groups");
+        for model in self.ranking.clone() {
+            let Some(split) = self.splits_of(model).first() else { continue };
+            let mut stream = path.stream();
+            let resamples = GroupResamples::new(&split.test_groups, self.n_group_resamples(), || stream.next_u32());
+            self.models[model].resampled = self.models[model].resampled_means(self, &resamples);
+        }
+    }
+
+    /// How the rows of a model's data set are divided.
+    fn splits_of(&self, model: usize) -> &'a [ReplicateSplit] {
+        let finding = self.chosen_findings(&self.models[model]).into_iter().next();
+        let dataset = finding.map(|finding| &finding.record.identity.dataset);
+        let respelt = self.input.respelt.iter().find(|respelt| Some(&respelt.dataset) == dataset);
+        respelt.map_or(self.input.splits, |respelt| &respelt.splits)
+    }
+
+    /// What results on test rows depend on.
+    pub(crate) fn test_basis(&self) -> Basis {
+        let sizes = self.input.sizes();
+        if !self.has_fixed_test() {
+            return Basis::Resampled { train: sizes.train, scored: sizes.test };
+        }
+        let groups: BTreeSet<u32> =
+            self.input.splits.first().into_iter().flat_map(|split| &split.test_groups).copied().collect();
+        let held_out = if self.has_published_validation() { 0 } else { sizes.validation };
+        Basis::Fixed { train: sizes.train, held_out, groups: groups.len() }
+    }
+
+    /// The method behind intervals and p-values of results on test, as a noun.
+    pub(crate) fn test_name(&self) -> &'static str {
+        if self.has_fixed_test() {
+            "a t-test that adds the variance over replicates and the variance over test groups (bootstrap)"
+        } else {
+            "the corrected resampled t-test (Nadeau and Bengio 2003)"
+        }
+    }
+
+    /// What results on validation rows depend on.
+    pub(crate) fn validation_basis(&self) -> Basis {
+        let sizes = self.input.sizes();
+        Basis::Resampled { train: sizes.train, scored: sizes.validation }
+    }
+
+    /// Whether the data says which rows are validation rows.
+    pub(crate) fn has_published_validation(&self) -> bool {
+        let is_published = matches!(self.input.plan.split.division, Division::Published { .. });
+        is_published && self.input.facts.published.is_some_and(|published| published.rows[1] > 0)
+    }
+
+    /// The best model against each lower one, whatever is the baseline; see [`comparisons::best_against`].
     fn compare_best(&self) -> Vec<(usize, Difference)> {
         let scores: Vec<Vec<f64>> = self.ranking.iter().map(|model| self.models[*model].test(self.primary)).collect();
-        let differences = if self.best_is_baseline() {
-            let others = scores[1..].iter().map(|other| (scores[0].as_slice(), other.as_slice()));
-            compare(&others.collect::<Vec<_>>(), self.primary, self.test_rows())
-        } else {
-            comparisons::best_against(&scores, self.primary, self.test_rows())
-        };
+        let samples: Vec<Sample<'_>> =
+            self.ranking.iter().zip(&scores).map(|(model, scores)| self.sample(*model, scores)).collect();
+        let differences = comparisons::best_against(&samples, self.primary, self.test_basis());
         self.ranking.iter().copied().skip(1).zip(differences).collect()
     }
 
-    /// Each ranked model against the baseline: comparisons that the spec names, so they alone are corrected for, unless figures
+    /// Each ranked model against the baseline: comparisons that the spec names, so only these are corrected for, unless results
     /// chose the baseline.
     fn compare_to_baseline(&self) -> BTreeMap<usize, Difference> {
         let Some(baseline) = self.baseline().filter(|model| self.ranking.contains(model)) else {
             return BTreeMap::new();
         };
         let others: Vec<usize> = self.ranking.iter().copied().filter(|model| *model != baseline).collect();
-        let second = self.models[baseline].test(self.primary);
+        let of_baseline = self.models[baseline].test(self.primary);
         let scores: Vec<Vec<f64>> = others.iter().map(|other| self.models[*other].test(self.primary)).collect();
-        let mut pairs: Vec<(&[f64], &[f64])> =
-            scores.iter().map(|first| (first.as_slice(), second.as_slice())).collect();
+        let samples: Vec<Sample<'_>> =
+            others.iter().zip(&scores).map(|(model, scores)| self.sample(*model, scores)).collect();
+        let second = self.sample(baseline, &of_baseline);
+        let mut pairs: Vec<(Sample<'_>, Sample<'_>)> = samples.iter().map(|first| (*first, second)).collect();
         if self.input.baseline_is_chosen {
-            pairs.extend(comparisons::pairs(&scores));
+            pairs.extend(comparisons::pairs(&samples));
         }
-        others.into_iter().zip(compare(&pairs, self.primary, self.test_rows())).collect()
-    }
-
-    fn test_rows(&self) -> Rows {
-        Rows { train: self.input.sizes.train, scored: self.input.sizes.test }
+        others.into_iter().zip(compare(&pairs, self.primary, self.test_basis())).collect()
     }
 }
 
 impl ModelResult<'_> {
-    /// Test figures of the chosen configuration, by replicate.
+    /// The mean over replicates of the primary metric on each of `resamples`.
+    fn resampled_means(&self, analysis: &Analysis<'_>, resamples: &GroupResamples) -> Vec<f64> {
+        let Some(first) = self.tests.first() else { return Vec::new() };
+        let n_labels = analysis.input.label_names.len();
+        let truths: Vec<u16> = first.predictions.iter().map(|prediction| prediction.label).collect();
+        let predicted = |test: &&TestRecord| test.predictions.iter().map(|p| p.predicted).collect::<Vec<u16>>();
+        let predictions: Vec<Vec<u16>> = self.tests.iter().map(predicted).collect();
+        let predictions: Vec<&[u16]> = predictions.iter().map(Vec::as_slice).collect();
+        match analysis.primary {
+            Metric::MacroF1 => resamples.mean_metric(n_labels, &truths, &predictions, LabelCounts::macro_f1),
+            Metric::Accuracy => resamples.mean_metric(n_labels, &truths, &predictions, LabelCounts::accuracy),
+            Metric::Loss => {
+                let loss = |test: &&TestRecord| {
+                    test.predictions.iter().map(|p| -f64::from(p.label_log_probability)).collect::<Vec<f64>>()
+                };
+                let losses: Vec<Vec<f64>> = self.tests.iter().map(loss).collect();
+                resamples.mean_of_rows(&losses.iter().map(Vec::as_slice).collect::<Vec<_>>())
+            }
+        }
+    }
+
+    /// The labels that the model gives all test rows of a replicate, if on each replicate it gives them one and the same.
+    pub(crate) fn constant_answers(&self) -> Option<BTreeSet<u16>> {
+        let of_test = |test: &&TestRecord| {
+            let first = test.predictions.first()?.predicted;
+            // Where all rows have that label, the answers do not show what the model says to others.
+            let is_telling = test.predictions.iter().any(|prediction| prediction.label != first);
+            let is_constant = test.predictions.iter().all(|prediction| prediction.predicted == first);
+            (is_telling && is_constant).then_some(first)
+        };
+        self.tests.iter().map(of_test).collect::<Option<BTreeSet<u16>>>().filter(|labels| !labels.is_empty())
+    }
+
+    /// Test results of the chosen configurations, by replicate.
     pub(crate) fn test(&self, metric: Metric) -> Vec<f64> {
         self.tests.iter().map(|test| test.scores.get(metric)).collect()
     }

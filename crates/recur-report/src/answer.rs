@@ -2,12 +2,13 @@
 
 use crate::analysis::{Analysis, ModelResult};
 use crate::axes::axis_sentences;
-use crate::comparisons::{Difference, Needed, POWER};
-use crate::equivalence;
-use crate::markdown::{code, list};
+use crate::comparisons::{Difference, POWER};
+use crate::markdown::{code, escape, list};
 use crate::numbers::{distance, p_value, parameter, phrase, plural, range};
-use recur_core::plan::Configuration;
-use recur_stats::{Interval, mean, t_interval};
+use crate::practical;
+use recur_core::metric::Metric;
+use recur_core::plan::{Configuration, UnusedSettings};
+use recur_stats::{Interval, mean};
 
 /// The paragraph as Markdown.
 pub(crate) fn markdown(analysis: &Analysis<'_>) -> String {
@@ -25,9 +26,6 @@ pub(crate) fn settings(configuration: &Configuration) -> String {
     configuration.swept_values().map(setting).collect::<Vec<_>>().join(", ")
 }
 
-/// The role of the baseline where the comparison with it is one of those that the spec names.
-const BASELINE: &str = "the baseline";
-
 /// A model, and the best one minus it.
 type Against<'a> = &'a (usize, Difference);
 
@@ -44,6 +42,8 @@ impl Answer<'_> {
             _ if self.analysis.input.plan.replicates == 1 => self.one_replicate(),
             _ => self.compared(),
         };
+        sentences.extend(self.constant_answers());
+        sentences.extend(self.labels_without_rows());
         sentences.extend(self.left_out());
         let best = self.analysis.ranking.first();
         let within = best.and_then(|best| self.within(&self.analysis.models[*best], *best));
@@ -52,6 +52,7 @@ impl Answer<'_> {
             // The question can only have been about what is swept.
             paragraphs.reverse();
         }
+        paragraphs.extend(self.unused_settings());
         paragraphs.join(if self.is_markdown { "\n\n" } else { " " })
     }
 
@@ -63,9 +64,9 @@ impl Answer<'_> {
         if self.is_markdown { format!("**{text}**") } else { text.to_owned() }
     }
 
-    /// The model with the settings that were chosen for it.
+    /// The model with the settings that it was tested with, where those are the same on every replicate.
     fn titled(&self, model: &ModelResult<'_>) -> String {
-        let chosen = model.chosen.map(|index| settings(&self.analysis.input.plan.configurations[index]));
+        let chosen = model.choice.only().map(|index| settings(&self.analysis.input.plan.configurations[index]));
         match chosen {
             Some(chosen) if !chosen.is_empty() => format!("{} ({})", self.name(model.id), self.name(&chosen)),
             _ => self.name(model.id),
@@ -80,7 +81,7 @@ impl Answer<'_> {
 
     fn nothing(&self) -> String {
         let any_chosen = self.analysis.models.iter().any(|model| model.chosen.is_some());
-        let reason = if any_chosen { "no chosen configuration has test figures" } else { "no configuration finished" };
+        let reason = if any_chosen { "no chosen configuration has test results" } else { "no configuration finished" };
         format!("{} {reason} on every replicate.", self.strong("There is no answer:"))
     }
 
@@ -96,14 +97,14 @@ impl Answer<'_> {
             1 => "no other model was tested, so no models are compared",
             _ => "no other model can be ranked, so no models are compared",
         };
-        match t_interval(&figures, 0.95).filter(|interval| interval.low.is_finite() && interval.high.is_finite()) {
+        match self.analysis.mean_interval(model, self.analysis.primary) {
             Some(interval) => format!(
-                "{reaches} (mean of {} replicates, 95 % interval {}); {comparison}.",
+                "{reaches} (mean of {} replicates, 95 % CI {}); {comparison}.",
                 figures.len(),
                 range(self.analysis.primary, interval)
             ),
             None if figures.len() == 1 => {
-                format!("{reaches}; one replicate says nothing of how sure that is, and {comparison}.")
+                format!("{reaches}; one replicate does not show how sure that is, and {comparison}.")
             }
             None => format!("{reaches}; {comparison}."),
         }
@@ -117,8 +118,7 @@ impl Answer<'_> {
         vec![
             self.strong("One replicate is too few to say which model is better."),
             format!("On its one test set: {}.", list(&scores)),
-            "Chance alone may have made this order. One replicate shows no spread, so how many it takes cannot be said \
-             either: give at least 3, better 5."
+            "Chance alone may have made this order, and one replicate shows no spread. Use at least 3 replicates, better 5."
                 .to_owned(),
         ]
     }
@@ -131,61 +131,62 @@ impl Answer<'_> {
         let mut sentences = if unclear.is_empty() {
             vec![self.won(best), self.against(*nearest, difference, "the runner-up")]
         } else {
-            let (headline, standing) = self.tied(best, &unclear);
+            let (headline, standing) = self.not_distinguishable(best, &unclear);
             vec![headline, standing, self.against(*nearest, difference, "the nearest,")]
         };
+        sentences.extend(self.practical(*nearest, difference));
         if !unclear.is_empty() {
-            sentences.extend(self.what_would_be_seen(difference));
-            sentences.push(self.what_it_would_take(difference));
-            sentences.extend(self.beaten(&clear));
+            sentences.extend(self.smallest_detectable(difference));
+            sentences.extend(self.ahead_of(&clear));
         }
-        sentences.extend(self.against_baseline(*nearest));
-        sentences.extend(equivalence::sentence(self.analysis, |text| self.name(text)));
         sentences
     }
 
-    /// How large a difference would have to be.
-    fn what_would_be_seen(&self, difference: &Difference) -> Option<String> {
-        let least = difference.smallest_detectable()?;
+    /// How probable it is that the best model is better than another one by more than the margin.
+    fn practical(&self, other: usize, difference: &Difference) -> Option<String> {
+        let margin = self.analysis.input.plan.report.equivalence_margin?;
+        let shares = practical::of(difference, self.analysis.primary, margin)?;
+        let (best, other) = (self.analysis.models[self.analysis.ranking[0]].id, self.analysis.models[other].id);
         Some(format!(
-            "With {} and this spread, only a difference of about {} or more would be shown with {:.0} % power.",
-            plural(u64::from(self.analysis.input.plan.replicates), "replicate"),
-            distance(self.analysis.primary, least),
-            100.0 * POWER
+            "The probability that {} is better by more than {} is {}, that the two are equal within that margin {}, and that \
+             {} is better by more {}.",
+            self.name(best),
+            distance(self.analysis.primary, margin),
+            practical::percent(shares.better),
+            practical::percent(shares.equal),
+            self.name(other),
+            practical::percent(shares.worse),
         ))
     }
 
-    /// How many replicates would show the difference that was seen and could not be shown.
-    fn what_it_would_take(&self, difference: &Difference) -> String {
-        let were_it_so = format!("Were the difference as large as seen, showing it with {:.0} % power", 100.0 * POWER);
-        let replicates = self.analysis.input.plan.replicates;
-        match difference.needed() {
-            Needed::Nothing => "There is no difference to plan for.".to_owned(),
-            Needed::MoreRows => format!(
-                "{were_it_so} would take more rows: replicates share theirs, and no number of them would be enough."
-            ),
-            Needed::Replicates(n) => format!(
-                "{were_it_so} would take about {} in place of {replicates}; the spread is known from these {replicates} alone, \
-                 so that number is rough.",
-                plural(u64::from(n), "replicate")
-            ),
-        }
+    /// How large a difference would have to be.
+    fn smallest_detectable(&self, difference: &Difference) -> Option<String> {
+        let least = difference.smallest_detectable()?;
+        let replicates = plural(u64::from(self.analysis.input.plan.replicates), "replicate");
+        let power = format!("{:.0} % power", 100.0 * POWER);
+        Some(if self.analysis.primary != Metric::Loss && least >= 1.0 {
+            format!("With {replicates} and this spread, no difference could be detected with {power}.")
+        } else {
+            format!(
+                "With {replicates} and this spread, a difference of about {} or more is detected with {power}.",
+                distance(self.analysis.primary, least)
+            )
+        })
     }
 
-    /// The models that the best one is ahead of all the same, the baseline apart: it has a sentence of its own.
-    fn beaten(&self, clear: &[Against<'_>]) -> Option<String> {
-        let beaten: Vec<&Against<'_>> =
-            clear.iter().filter(|(model, _)| self.analysis.baseline() != Some(*model)).collect();
+    /// The models that the best one is ahead of all the same.
+    fn ahead_of(&self, clear: &[Against<'_>]) -> Option<String> {
         let lead = |(model, found): &Against<'_>| {
             let gain = distance(self.analysis.primary, self.gain(found.comparison?.mean));
             Some(format!("{} by {gain}", self.name(self.analysis.models[*model].id)))
         };
-        let leads: Vec<String> = beaten.iter().filter_map(|against| lead(against)).collect();
-        let p = beaten.iter().map(|(_, found)| found.adjusted_p).fold(0.0, f64::max);
+        let leads: Vec<String> = clear.iter().filter_map(lead).collect();
+        let p = clear.iter().map(|(_, found)| found.adjusted_p).fold(0.0, f64::max);
         (!leads.is_empty()).then(|| {
             let each = if leads.len() == 1 { "p" } else { "each p" };
             let bound = if leads.len() == 1 { p_value(p) } else { p_value(p).replace('=', "≤") };
-            format!("It beats {} ({each} {bound} after the same correction).", list(&leads))
+            let best = self.name(self.analysis.models[self.analysis.ranking[0]].id);
+            format!("{best} is better than {} ({each} {bound} after the same correction).", list(&leads))
         })
     }
 
@@ -199,42 +200,38 @@ impl Answer<'_> {
         format!("{headline} {} on test, mean of {} replicates.", self.score(best), best.tests.len())
     }
 
-    /// Who is tied, and who of them has the best mean.
-    fn tied(&self, best: &ModelResult<'_>, others: &[Against<'_>]) -> (String, String) {
+    /// Which models are not shown to differ, and which of them has the best mean.
+    fn not_distinguishable(&self, best: &ModelResult<'_>, others: &[Against<'_>]) -> (String, String) {
         let ids = others.iter().map(|(model, _)| self.analysis.models[*model].id);
         let names: Vec<String> = std::iter::once(best.id).chain(ids).map(|id| self.name(id)).collect();
         let standing = format!(
-            "{} has the best mean, {} on test over {} replicates, but cannot be told apart from {}.",
+            "{} has the best mean, {} on test over {} replicates.",
             self.titled(best),
             self.score(best),
-            best.tests.len(),
-            if others.len() == 1 { "the other" } else { "the others" }
+            best.tests.len()
         );
-        (self.strong(&format!("{} are tied.", list(&names))), standing)
-    }
-
-    /// The best model against the baseline, unless that has just been said.
-    fn against_baseline(&self, said: usize) -> Option<String> {
-        let baseline = self.analysis.baseline()?;
-        if baseline == self.analysis.ranking[0] {
-            return Some(format!("{} is the baseline itself.", self.name(self.analysis.models[baseline].id)));
-        }
-        let difference = self.analysis.to_baseline.get(&self.analysis.ranking[0])?;
-        (baseline != said).then(|| self.against(baseline, difference, BASELINE))
+        (self.strong(&format!("{} are not distinguishable.", list(&names))), standing)
     }
 
     /// `It is 3.10 points of macro-F1 ahead of the runner-up X (95 % interval 2.20 to 4.00, p = 0.002)`.
     fn against(&self, model: usize, difference: &Difference, role: &str) -> String {
         let primary = self.analysis.primary;
-        let role = if self.analysis.baseline() == Some(model) && role != BASELINE {
+        let role = if self.analysis.baseline() == Some(model) {
             format!("{}, the baseline", role.trim_end_matches(','))
         } else {
             role.to_owned()
         };
         let other = format!("{role} {}", self.name(self.analysis.models[model].id));
         let Some(comparison) = difference.comparison else {
-            return format!("The difference to {other} cannot be computed from these figures.");
+            return format!("The difference to {other} cannot be computed from these results.");
         };
+        if !difference.has_spread() {
+            return format!(
+                "It is {} of {} ahead of {other} on every replicate alike: without any spread nothing can be tested.",
+                distance(primary, self.gain(comparison.mean)),
+                primary.title()
+            );
+        }
         let Interval { low, high } = comparison.interval;
         let (gain, interval) = if primary.higher_is_better() {
             (comparison.mean, comparison.interval)
@@ -243,18 +240,89 @@ impl Answer<'_> {
         };
         let correction = match difference.n_comparisons {
             0 | 1 => String::new(),
-            n if role == BASELINE && !self.analysis.input.baseline_is_chosen => {
-                format!(" after Holm's correction over the {n} comparisons with the baseline")
-            }
-            n => format!(" after Holm's correction over {n} comparisons"),
+            n => format!(" after Holm's correction over all {n} pairs of models"),
         };
         format!(
-            "It is {} of {} ahead of {other} (95 % interval {}, p {}{correction}).",
+            "It is {} of {} ahead of {other} (95 % CI {}, p {}{correction}).",
             distance(primary, gain),
             primary.title(),
             range(primary, interval),
             p_value(difference.adjusted_p),
         )
+    }
+
+    /// Models that give every row the same label.
+    fn constant_answers(&self) -> Vec<String> {
+        let input = self.analysis.input;
+        let most = input.facts.rows_by_label.values().max();
+        let constant = |model: &usize| {
+            let model = &self.analysis.models[*model];
+            let labels = model.constant_answers()?;
+            let answers = match labels.first() {
+                Some(only) if labels.len() == 1 => {
+                    let label = &input.label_names[usize::from(*only)];
+                    let is_commonest = input.facts.rows_by_label.get(label) == most;
+                    let shown = if self.is_markdown { escape(label) } else { label.clone() };
+                    format!(
+                        "{} \"{shown}\" for every test row",
+                        if is_commonest { "the commonest label" } else { "the label" }
+                    )
+                }
+                _ => "one label for all test rows of a replicate".to_owned(),
+            };
+            Some(format!("{} answers {answers}: it has learned nothing of the names.", self.name(model.id)))
+        };
+        self.analysis.ranking.iter().filter_map(constant).collect()
+    }
+
+    /// How many labels the results say nothing of.
+    fn labels_without_rows(&self) -> Vec<String> {
+        let n_labels = plural(self.analysis.input.label_names.len() as u64, "label");
+        let [untested, untrained] = self.analysis.labels_without_rows();
+        let said = |labels: &[&str], what: &str| {
+            let names: Vec<String> = labels.iter().take(5).map(|label| self.name(label)).collect();
+            let more = if labels.len() > 5 { ", …" } else { "" };
+            let have = if labels.len() == 1 { "has" } else { "have" };
+            (!labels.is_empty())
+                .then(|| format!("{} of {n_labels} {have} {what} ({}{more}).", labels.len(), names.join(", ")))
+        };
+        let untested = said(&untested, "no test rows, so the results do not cover them");
+        let untrained =
+            said(&untrained, "test rows but no training rows on some replicate, so no model can learn them there");
+        untested.into_iter().chain(untrained).collect()
+    }
+
+    /// Settings that the spec asks for and some models do not use.
+    fn unused_settings(&self) -> Vec<String> {
+        let unused = self.analysis.input.unused;
+        let objective = |model: &UnusedSettings| model.of_the_objective().map(str::to_owned).collect::<Vec<_>>();
+        let other = |model: &UnusedSettings| {
+            let settings = model.settings.iter().filter(|(key, _)| !key.changes_the_objective());
+            settings.map(|(_, text)| text.clone()).collect::<Vec<_>>()
+        };
+        let mut paragraphs = Vec::new();
+        for (models, settings) in alike(unused, objective) {
+            paragraphs.push(format!(
+                "{} {} not use {}. That changes what a model learns, so comparisons between models that use it and models that do \
+                 not mix its effect with theirs.",
+                self.strong("Not every model uses every setting:"),
+                self.named_do(&models),
+                self.names(&settings)
+            ));
+        }
+        for (models, settings) in alike(unused, other) {
+            paragraphs.push(format!("{} not use {}.", self.named_do(&models), self.names(&settings)));
+        }
+        paragraphs
+    }
+
+    fn named_do(&self, models: &[&str]) -> String {
+        let names: Vec<String> = models.iter().map(|model| self.name(model)).collect();
+        format!("{} {}", list(&names), if names.len() == 1 { "does" } else { "do" })
+    }
+
+    fn names(&self, texts: &[String]) -> String {
+        list(&texts.iter().map(|text| self.name(text)).collect::<Vec<_>>())
     }
 
     /// Models that could not be ranked, and how their trials ended.
@@ -271,7 +339,24 @@ impl Answer<'_> {
             .filter(|(n, _)| *n > 0)
             .map(|(n, end)| format!("{n} {end}"))
             .collect();
-        let ends = if ends.is_empty() { "it has no test figures".to_owned() } else { list(&ends) };
+        let ends = if ends.is_empty() { "it has no test results".to_owned() } else { list(&ends) };
         format!("{} is not ranked: of {}, {ends}.", self.name(model.id), plural(tally.planned, "trial"))
     }
+}
+
+/// Models with the same settings, together, in order; those without any are left out.
+fn alike<'a>(
+    unused: &'a [UnusedSettings],
+    settings: impl Fn(&'a UnusedSettings) -> Vec<String>,
+) -> Vec<(Vec<&'a str>, Vec<String>)> {
+    let mut groups: Vec<(Vec<&str>, Vec<String>)> = Vec::new();
+    for model in unused {
+        let own = settings(model);
+        match groups.iter_mut().find(|(_, settings)| *settings == own) {
+            _ if own.is_empty() => {}
+            Some((models, _)) => models.push(&model.model),
+            None => groups.push((vec![&model.model], own)),
+        }
+    }
+    groups
 }

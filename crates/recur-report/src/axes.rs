@@ -1,208 +1,169 @@
 //! What a swept parameter itself does: its values compared at otherwise equal configurations, by validation.
 
+mod paired;
+mod sentence;
+
 use crate::analysis::Analysis;
-use crate::comparisons::{Difference, Rows, best_against};
+use crate::comparisons::Sample;
 use crate::markdown::list;
-use crate::numbers::{NBSP, NOTHING, distance, fixed, interval, p_value, parameter, plural, range, value};
+use crate::numbers::{NBSP, NOTHING, bounds, fixed, interval, parameter, plural, value};
+use paired::{Paired, Table, compare_values};
 use recur_core::params::ParamValue;
 use recur_core::plan::Configuration;
-use recur_stats::{Interval, corrected_resampled_t, mean};
+use recur_stats::{Estimate, Importance, Interval, corrected_importance, mean};
+use std::collections::BTreeMap;
 
-/// The values of a parameter that one model sweeps, best first.
+/// A parameter that one model sweeps, with what its values do.
 pub(crate) struct Axis<'a> {
+    /// The parameter.
     name: &'a str,
-    best: &'a ParamValue,
-    /// The best value against each other one, corrected over all pairs of values.
-    against: Vec<(&'a ParamValue, Difference)>,
-    /// Values without a configuration to compare.
-    left_out: Vec<&'a ParamValue>,
+    /// The model, as an index.
+    model: usize,
+    /// The values in the order of the plan.
+    values: Vec<&'a ParamValue>,
+    /// The settings of all else that the model sweeps, in words.
+    settings: Vec<String>,
+    paired: Paired,
 }
 
-/// A value with the configurations that finished on every replicate, by what else is swept.
-type OfValue<'a> = (&'a ParamValue, Vec<(Vec<&'a ParamValue>, usize)>);
-
-/// The axes of a model of which two values or more can be compared, in the order of the spec.
-pub(crate) fn axes<'a>(analysis: &Analysis<'a>, model: usize) -> Vec<Axis<'a>> {
-    let id = analysis.models[model].id;
-    let Some((_, first)) = analysis.configurations_of(id).next() else { return Vec::new() };
-    first.swept.iter().filter_map(|name| axis(analysis, id, name)).collect()
+/// The axes of every model in the order of the spec, compared together: all pairs of values of all of them are one family.
+pub(crate) fn all_axes<'a>(analysis: &Analysis<'a>) -> Vec<Vec<Axis<'a>>> {
+    let swept = |model: usize| {
+        let first = analysis.configurations_of(analysis.models[model].id).next();
+        first.into_iter().flat_map(|(_, first)| &first.swept).map(move |name| Values::of(analysis, model, name))
+    };
+    let all: Vec<Values<'a>> = (0..analysis.models.len()).flat_map(swept).collect();
+    let tables: Vec<Table> = all.iter().map(|values| values.table.clone()).collect();
+    let compared = compare_values(&tables, analysis.primary, analysis.validation_basis());
+    let mut axes: Vec<Vec<Axis<'a>>> = analysis.models.iter().map(|_| Vec::new()).collect();
+    for (Values { name, model, values, settings, .. }, paired) in all.into_iter().zip(compared) {
+        axes[model].push(Axis { name, model, values, settings, paired });
+    }
+    axes
 }
 
-/// What each swept parameter of a model does: a sentence each, names as `name` writes them and the finding as `strong` does.
+/// What each swept parameter of a model does, names as `name` writes them and a significant finding as `strong` does.
 pub(crate) fn axis_sentences(
     analysis: &Analysis<'_>,
     model: usize,
     name: impl Fn(&str) -> String,
     strong: impl Fn(&str) -> String,
 ) -> Vec<String> {
-    axes(analysis, model).iter().filter_map(|axis| axis.sentence(analysis, &name, &strong)).collect()
+    analysis.axes[model].iter().filter_map(|axis| axis.sentence(analysis, &name, &strong)).collect()
 }
 
-fn axis<'a>(analysis: &Analysis<'a>, id: &str, name: &'a str) -> Option<Axis<'a>> {
-    let (mut values, mut left_out) = (of_values(analysis, id, name), Vec::new());
-    // A value that shares nothing with the others would leave nothing to compare.
-    while values.len() > 1 && shared(&values).is_empty() {
-        let fewest = values.iter().map(|(_, finished)| finished.len()).min()?;
-        let index = values.iter().rposition(|(_, finished)| finished.len() == fewest)?;
-        left_out.push(values.remove(index).0);
+/// The value of a parameter that is best at otherwise equal configurations, if values were compared and one of them is.
+pub(crate) enum Best<'a> {
+    /// No two values could be compared.
+    NotCompared,
+    /// None is ahead of each other one.
+    NoneIs,
+    /// This one is.
+    Is(&'a ParamValue),
+}
+
+/// The best value of a parameter of `model`.
+pub(crate) fn best_value<'a>(analysis: &Analysis<'a>, model: usize, name: &str) -> Best<'a> {
+    let axis = analysis.axes[model].iter().find(|axis| axis.name == name && axis.paired.order.len() > 1);
+    match axis {
+        None => Best::NotCompared,
+        Some(axis) => axis.paired.best().map_or(Best::NoneIs, |best| Best::Is(axis.values[best])),
     }
-    let rests = shared(&values);
-    let mut scored: Vec<(&ParamValue, Vec<f64>)> =
-        values.iter().map(|value| (value.0, scores(analysis, value, &rests))).collect();
-    scored.sort_by(|(_, a), (_, b)| {
-        let (a, b) = (mean(a).unwrap_or(f64::NAN), mean(b).unwrap_or(f64::NAN));
-        if analysis.primary.higher_is_better() { b.total_cmp(&a) } else { a.total_cmp(&b) }
-    });
-    let rows = Rows { train: analysis.input.sizes.train, scored: analysis.input.sizes.validation };
-    let (names, scores): (Vec<&ParamValue>, Vec<Vec<f64>>) = scored.into_iter().unzip();
-    let against = best_against(&scores, analysis.primary, rows);
-    let (best, others) = names.split_first()?;
-    (!others.is_empty()).then(|| Axis { name, best, against: others.iter().copied().zip(against).collect(), left_out })
 }
 
-fn of_values<'a>(analysis: &Analysis<'a>, id: &str, name: &str) -> Vec<OfValue<'a>> {
-    let mut values: Vec<OfValue<'a>> = Vec::new();
-    for (index, configuration) in analysis.configurations_of(id) {
-        let Some(value) = configuration.params.get(name) else { continue };
-        let place = values.iter().position(|(other, _)| *other == value).unwrap_or_else(|| {
-            values.push((value, Vec::new()));
-            values.len() - 1
-        });
-        if analysis.tally(index).finished == u64::from(analysis.input.plan.replicates) {
-            values[place].1.push((rest(configuration, name), index));
+/// The results of a model by the values of one parameter.
+struct Values<'a> {
+    name: &'a str,
+    model: usize,
+    values: Vec<&'a ParamValue>,
+    settings: Vec<String>,
+    table: Table,
+}
+
+impl<'a> Values<'a> {
+    fn of(analysis: &Analysis<'a>, model: usize, name: &'a str) -> Self {
+        let mut all = Self { name, model, values: Vec::new(), settings: Vec::new(), table: Vec::new() };
+        let mut known: BTreeMap<String, usize> = BTreeMap::new();
+        for (index, configuration) in analysis.configurations_of(analysis.models[model].id) {
+            let Some(value) = configuration.params.get(name) else { continue };
+            let place = all.place_of(value);
+            let rest: Vec<(&str, &ParamValue)> = rest(configuration, name).collect();
+            let setting = *known.entry(format!("{rest:?}")).or_insert(all.settings.len());
+            if setting == all.settings.len() {
+                let text = |(name, value): &(&str, &ParamValue)| format!("{name}={}", parameter(value));
+                all.settings.push(rest.iter().map(text).collect::<Vec<_>>().join(", "));
+            }
+            let cells = &mut all.table[place];
+            cells.resize(cells.len().max(setting + 1), None);
+            let score =
+                |replicate| Some(analysis.finding(index, replicate)?.record.validation()?.get(analysis.primary));
+            cells[setting].get_or_insert_with(|| (0..analysis.input.plan.replicates).map(score).collect());
         }
+        let n_settings = all.settings.len();
+        all.table.iter_mut().for_each(|cells| cells.resize(n_settings, None));
+        all
     }
-    values
-}
 
-/// The values of all else that is swept.
-fn rest<'a>(configuration: &'a Configuration, name: &str) -> Vec<&'a ParamValue> {
-    configuration.swept_values().filter(|(other, _)| *other != name).map(|(_, value)| value).collect()
-}
-
-/// What else is swept, as far as every one of `values` finished there.
-fn shared<'a>(values: &[OfValue<'a>]) -> Vec<Vec<&'a ParamValue>> {
-    let Some(((_, first), others)) = values.split_first() else { return Vec::new() };
-    let is_shared = |rest: &Vec<&ParamValue>| others.iter().all(|(_, own)| own.iter().any(|(other, _)| other == rest));
-    first.iter().map(|(rest, _)| rest.clone()).filter(is_shared).collect()
-}
-
-/// The mean validation figure of a value over `rests`, one a replicate.
-fn scores(analysis: &Analysis<'_>, (_, own): &OfValue<'_>, rests: &[Vec<&ParamValue>]) -> Vec<f64> {
-    let used = own.iter().filter(|(rest, _)| rests.contains(rest));
-    let of: Vec<Vec<f64>> = used.map(|(_, index)| analysis.validation(*index, analysis.primary)).collect();
-    let replicates = 0..analysis.input.plan.replicates as usize;
-    replicates.filter_map(|r| mean(&of.iter().map(|values| values[r]).collect::<Vec<_>>())).collect()
-}
-
-impl Axis<'_> {
-    /// What the axis does in one sentence, names as `name` writes them and the finding as `strong` does; `None` where
-    /// nothing can be computed.
-    pub(crate) fn sentence(
-        &self,
-        analysis: &Analysis<'_>,
-        name: impl Fn(&str) -> String,
-        strong: impl Fn(&str) -> String,
-    ) -> Option<String> {
-        let (beaten, unclear): (Vec<_>, Vec<_>) = self.against.iter().partition(|(_, found)| found.is_clear());
-        let (other, found) = unclear.first().copied().unwrap_or(self.against.first()?);
-        let figures = figures(analysis, found, self.against.len() + 1)?;
-        let value = |value: &ParamValue| name(&parameter(value));
-        let (axis, best, other) = (name(self.name), value(self.best), value(other));
-        let beaten: Vec<String> = beaten.iter().map(|(other, _)| value(other)).collect();
-        let (finding, who) = match (beaten.is_empty(), unclear.is_empty()) {
-            (true, _) if self.against.len() == 1 => {
-                ("itself is not shown to matter", format!("is ahead of {other} by"))
-            }
-            (true, _) => ("has no value that is shown to be best", format!("is ahead of {other} by")),
-            (false, true) => {
-                let rest = if self.against.len() > 1 { ", the next best value," } else { "" };
-                ("matters", format!("is ahead of {other}{rest} by"))
-            }
-            (false, false) => {
-                let beaten = list(&beaten);
-                ("matters", format!("beats {beaten}, but is not shown to be better than {other}, being ahead by"))
-            }
-        };
-        let mut text = format!("{} {best} {who} {figures}.", strong(&format!("{axis} {finding}:")));
-        if !self.left_out.is_empty() {
-            let values: Vec<String> = self.left_out.iter().map(|other| value(other)).collect();
-            text.push_str(&format!(
-                " Nothing that finished on every replicate can be compared with {}.",
-                list(&values)
-            ));
-        }
-        Some(text)
+    fn place_of(&mut self, value: &'a ParamValue) -> usize {
+        self.values.iter().position(|other| *other == value).unwrap_or_else(|| {
+            self.values.push(value);
+            self.table.push(Vec::new());
+            self.values.len() - 1
+        })
     }
 }
 
-fn figures(analysis: &Analysis<'_>, found: &Difference, n_values: usize) -> Option<String> {
-    let (primary, comparison) = (analysis.primary, found.comparison?);
-    let Interval { low, high } = comparison.interval;
-    let (gain, interval) = if primary.higher_is_better() {
-        (comparison.mean, comparison.interval)
-    } else {
-        (-comparison.mean, Interval { low: -high, high: -low })
-    };
-    let correction = match found.n_comparisons {
-        0 | 1 => String::new(),
-        n => format!(" after Holm's correction over all {n} pairs of {n_values} values"),
-    };
-    Some(format!(
-        "{} of validation {} at otherwise equal configurations (95 % interval {}, p {}{correction})",
-        distance(primary, gain),
-        primary.title(),
-        range(primary, interval),
-        p_value(found.adjusted_p)
-    ))
+/// All else that is swept, with its value.
+fn rest<'a>(configuration: &'a Configuration, name: &str) -> impl Iterator<Item = (&'a str, &'a ParamValue)> {
+    configuration.swept_values().filter(move |(other, _)| *other != name)
 }
 
-/// How much of the variance between a model's configurations each swept parameter accounts for alone, in words; `None` for
-/// fewer than two parameters, or where the configurations do not differ.
+/// How much of the variance between a model's configurations is due to each swept parameter, in words; `None` for fewer than two
+/// parameters, or without replicates of two configurations.
 pub(crate) fn importance(analysis: &Analysis<'_>, model: usize, name: impl Fn(&str) -> String) -> Option<String> {
+    let replicates = analysis.input.plan.replicates;
     let of_model = analysis.configurations_of(analysis.models[model].id);
-    let is_whole = |index: usize| analysis.tally(index).finished == u64::from(analysis.input.plan.replicates);
-    let whole: Vec<(&Configuration, f64)> = of_model
-        .filter(|(index, _)| is_whole(*index))
-        .filter_map(|(index, c)| Some((c, mean(&analysis.validation(index, analysis.primary))?)))
-        .collect();
-    let all: Vec<f64> = whole.iter().map(|(_, score)| *score).collect();
-    let center = mean(&all)?;
-    let total: f64 = all.iter().map(|score| (score - center) * (score - center)).sum();
-    let swept = &whole.first()?.0.swept;
-    if swept.len() < 2 || !(total > 0.0 && total.is_finite()) {
+    let is_complete = |index: usize| analysis.tally(index).finished == u64::from(replicates);
+    let (configurations, scores): (Vec<&Configuration>, Vec<Vec<f64>>) = of_model
+        .filter(|(index, _)| is_complete(*index))
+        .map(|(index, configuration)| (configuration, analysis.validation(index, analysis.primary)))
+        .unzip();
+    let swept = &configurations.first()?.swept;
+    if swept.len() < 2 || configurations.len() < 2 || replicates < 2 {
         return None;
     }
-    let mut shares: Vec<(&str, f64)> =
-        swept.iter().map(|axis| (axis.as_str(), between(&whole, axis, center) / total)).collect();
-    shares.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let shares: Vec<String> =
-        shares.iter().map(|(axis, share)| format!("{} {} %", name(axis), fixed(100.0 * share, 1))).collect();
-    Some(format!("{} ({})", list(&shares), plural(whole.len() as u64, "configuration")))
-}
-
-/// The squares of the means of an axis' values about `center`, each as often as it has configurations.
-fn between(whole: &[(&Configuration, f64)], axis: &str, center: f64) -> f64 {
-    let mut values: Vec<&ParamValue> = Vec::new();
-    for value in whole.iter().filter_map(|(configuration, _)| configuration.params.get(axis)) {
-        if !values.contains(&value) {
-            values.push(value);
-        }
-    }
-    let square = |value: &&ParamValue| {
-        let own = whole.iter().filter(|(configuration, _)| configuration.params.get(axis) == Some(*value));
-        let scores: Vec<f64> = own.map(|(_, score)| *score).collect();
-        let distance = mean(&scores).unwrap_or(center) - center;
-        scores.len() as f64 * distance * distance
+    let sizes = analysis.input.sizes();
+    let of_axis = |axis| {
+        let levels = levels(&configurations, axis);
+        let importance = corrected_importance(&levels, &scores, sizes.train.max(1), sizes.validation)?;
+        Some((axis, importance))
     };
-    values.iter().map(square).sum()
+    let mut shares: Vec<(&str, Importance)> = swept.iter().map(String::as_str).filter_map(of_axis).collect();
+    shares.sort_by(|(_, a), (_, b)| b.share.total_cmp(&a.share));
+    let percent = |share: f64| fixed(100.0 * share, 0);
+    let share = |(axis, Importance { share, interval }): &(&str, Importance)| {
+        let (low, high) = (percent(interval.low), percent(interval.high));
+        format!("{} {} % (95 % CI {low} to {high} %)", name(axis), percent(*share))
+    };
+    let shares: Vec<String> = shares.iter().map(share).collect();
+    let text =
+        if shares.is_empty() { "no signal above the noise between replicates".to_owned() } else { list(&shares) };
+    Some(format!("{text}, from {}", plural(configurations.len() as u64, "configuration")))
 }
 
-/// The interval (95 %) of a mean of validation figures, as the corrected resampled t-test has it; `None` below two replicates.
+/// Which value of `axis` each configuration has, as a number.
+fn levels(configurations: &[&Configuration], axis: &str) -> Vec<usize> {
+    let of: Vec<Option<&ParamValue>> =
+        configurations.iter().map(|configuration| configuration.params.get(axis)).collect();
+    // The index of the first configuration with the same value.
+    of.iter().map(|value| of.iter().position(|other| other == value).unwrap_or_default()).collect()
+}
+
+/// The interval (95 %) of a mean of validation results, as the corrected resampled t-test has it; `None` below two replicates.
 pub(crate) fn validation_interval(analysis: &Analysis<'_>, by_replicate: &[f64]) -> Option<Interval> {
-    let sizes = analysis.input.sizes;
-    let tested = (sizes.train > 0).then(|| corrected_resampled_t(by_replicate, sizes.train, sizes.validation));
-    Some(tested??.interval)
+    let estimate = analysis.validation_basis().mean(Sample::of(by_replicate)).filter(Estimate::has_spread)?;
+    let (low, high) = bounds(analysis.primary);
+    Some(estimate.interval(0.95).clipped(low, high))
 }
 
 /// The mean with its [`validation_interval`].

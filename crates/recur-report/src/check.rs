@@ -75,6 +75,26 @@ pub enum ReportError {
         /// Their replicate.
         replicate: u32,
     },
+    /// Test results of another number of rows than the split has.
+    #[error("trial {trial} was scored on {n_scored} test rows, replicate {replicate} has {n_rows}")]
+    OtherRows {
+        /// The trial.
+        trial: TrialId,
+        /// Its replicate.
+        replicate: u32,
+        /// Rows that it was scored on.
+        n_scored: usize,
+        /// Test rows of the replicate.
+        n_rows: usize,
+    },
+    /// Another number of splits than replicates.
+    #[error("{n_splits} splits are given for {replicates} replicates")]
+    Splits {
+        /// Splits.
+        n_splits: usize,
+        /// Replicates.
+        replicates: u32,
+    },
     /// Experiments that cannot be compared.
     #[error("{first} and {second} cannot be compared: {unlike}")]
     Unlike {
@@ -105,6 +125,9 @@ pub enum ReportError {
 /// Checks what the rest of the crate builds on.
 pub(crate) fn check(input: &ReportInput<'_>) -> Result<(), ReportError> {
     check_name(&input.plan.name)?;
+    if input.splits.len() != input.plan.replicates as usize {
+        return Err(ReportError::Splits { n_splits: input.splits.len(), replicates: input.plan.replicates });
+    }
     check_findings(input)?;
     check_tests(input)?;
     check_names(input)
@@ -160,6 +183,10 @@ fn check_names(input: &ReportInput<'_>) -> Result<(), ReportError> {
     let mut firsts: BTreeMap<&(u32, Digest), &TestRecord> = BTreeMap::new();
     for test in input.tests {
         let place = &places[&test.id];
+        let (n_scored, n_rows) = (test.predictions.len(), input.splits[place.0 as usize].test_groups.len());
+        if n_scored != n_rows {
+            return Err(ReportError::OtherRows { trial: test.id.clone(), replicate: place.0, n_scored, n_rows });
+        }
         let first = *firsts.entry(place).or_insert(test);
         if !first.predictions.iter().map(|p| (&p.name, p.label)).eq(test.predictions.iter().map(|p| (&p.name, p.label)))
         {

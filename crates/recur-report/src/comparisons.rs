@@ -1,119 +1,176 @@
-//! Paired comparisons over replicates, and what each is worth among the others made beside it.
+//! Paired comparisons over replicates, and what each is worth among the others made with it.
 
 use recur_core::metric::Metric;
-use recur_stats::{Comparison, PlannedTest, corrected_resampled_t, holm, standard_deviation};
+use recur_stats::{
+    Comparison, Estimate, PlannedFixedTest, PlannedTest, corrected_resampled, fixed_test_set, holm, standard_deviation,
+    variance_of_difference,
+};
 
-/// The share of experiments that should show a difference that is there, where replicates are counted.
+/// The probability with which an experiment should detect a difference, where a smallest one is named.
 pub(crate) const POWER: f64 = 0.8;
 
-/// How many rows a replicate's figures rest on.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Rows {
-    /// Rows trained on.
-    pub(crate) train: usize,
-    /// Rows scored.
-    pub(crate) scored: usize,
+/// The rows that results over replicates depend on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Basis {
+    /// Each replicate is scored on rows of its own.
+    Resampled {
+        /// Training rows of a replicate.
+        train: usize,
+        /// Scored rows of a replicate.
+        scored: usize,
+    },
+    /// All replicates are scored on the same rows.
+    Fixed {
+        /// Training rows of a replicate.
+        train: usize,
+        /// Rows left out of training that differ between replicates: the validation rows, unless they are published.
+        held_out: usize,
+        /// Groups of scored rows.
+        groups: usize,
+    },
 }
 
-/// A comparison, with what it is worth among the others made beside it.
+/// The results of one model: one a replicate, and with [`Basis::Fixed`] their mean on each resample of the scored groups.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sample<'a> {
+    pub(crate) by_replicate: &'a [f64],
+    pub(crate) resampled: &'a [f64],
+}
+
+impl<'a> Sample<'a> {
+    /// Results that were not resampled.
+    pub(crate) fn of(by_replicate: &'a [f64]) -> Self {
+        Self { by_replicate, resampled: &[] }
+    }
+}
+
+impl Basis {
+    /// The mean of `values`, one a replicate, with its standard error; `variance` is that of the mean over resampled groups.
+    fn estimate(self, values: &[f64], variance: Option<f64>) -> Option<Estimate> {
+        match self {
+            Basis::Resampled { train: 0, .. } | Basis::Fixed { train: 0, .. } => None,
+            Basis::Resampled { train, scored } => corrected_resampled(values, train, scored),
+            Basis::Fixed { groups: 0 | 1, .. } => None,
+            Basis::Fixed { train, held_out, groups } => fixed_test_set(values, train, held_out, variance?, groups),
+        }
+    }
+
+    /// The mean of one model's results.
+    pub(crate) fn mean(self, sample: Sample<'_>) -> Option<Estimate> {
+        self.estimate(sample.by_replicate, standard_deviation(sample.resampled).map(|deviation| deviation * deviation))
+    }
+}
+
+/// A comparison, with what it is worth among the others made with it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Difference {
-    /// First minus second; `None` where one replicate, or a figure that is not finite, leaves nothing to compute.
+    /// First minus second; `None` where one replicate, or a result that is not finite, leaves nothing to compute.
     pub(crate) comparison: Option<Comparison>,
-    /// The standard deviation of the difference over replicates, where there is a comparison.
+    /// The same with its standard error.
+    pub(crate) estimate: Option<Estimate>,
+    /// The standard deviation of the difference over replicates; NaN where there is none.
     pub(crate) deviation: f64,
+    /// With a fixed test set, the variance of the mean difference over resampled test groups.
+    test_variance: Option<f64>,
     /// p after Holm's correction.
     pub(crate) adjusted_p: f64,
     /// How many comparisons were corrected for.
     pub(crate) n_comparisons: usize,
     /// Replicates where the first is better, equal, worse.
     pub(crate) wins: [u32; 3],
-    /// What the figures rest on.
-    pub(crate) rows: Rows,
+    /// What the results depend on.
+    pub(crate) basis: Basis,
 }
 
 impl Difference {
-    /// Whether the difference can be told from zero: neither the interval nor the corrected p-value admits it.
+    /// Whether the difference is significant: neither the interval nor the corrected p-value admits zero.
     pub(crate) fn is_clear(&self) -> bool {
         self.comparison.is_some_and(|comparison| !comparison.interval.contains(0.0) && self.adjusted_p < 0.05)
     }
 
-    /// What it would take to show the difference with [`POWER`], were it as large as seen, among as many comparisons.
-    pub(crate) fn needed(&self) -> Needed {
-        match self.planned().filter(|planned| planned.difference != 0.0) {
-            Some(planned) => planned.replicates_needed(POWER).map_or(Needed::MoreRows, Needed::Replicates),
-            None => Needed::Nothing,
+    /// Whether replicates differ at all: without spread nothing can be tested.
+    pub(crate) fn has_spread(&self) -> bool {
+        self.estimate.is_some_and(|estimate| estimate.has_spread())
+    }
+
+    /// The smallest difference that as many replicates with this spread detect with [`POWER`], among as many comparisons.
+    pub(crate) fn smallest_detectable(&self) -> Option<f64> {
+        let estimate = self.estimate.filter(Estimate::has_spread)?;
+        let (alpha, n_replicates) = (0.05 / self.n_comparisons.max(1) as f64, self.wins.iter().sum());
+        let planned = |n_train, n_test| PlannedTest {
+            difference: estimate.mean,
+            deviation: self.deviation,
+            n_train,
+            n_test,
+            alpha,
+        };
+        match self.basis {
+            Basis::Resampled { train, scored } => planned(train, scored).smallest_detectable(n_replicates, POWER),
+            Basis::Fixed { train, held_out, groups } => {
+                let (replicates, test_variance) = (planned(train, held_out), self.test_variance?);
+                let planned = PlannedFixedTest { replicates, test_variance, n_groups: groups };
+                planned.smallest_detectable(n_replicates, POWER)
+            }
         }
     }
-
-    /// The least difference that as many replicates show with [`POWER`], among as many comparisons.
-    pub(crate) fn smallest_detectable(&self) -> Option<f64> {
-        self.planned()?.smallest_detectable(self.wins.iter().sum(), POWER).filter(|least| *least > 0.0)
-    }
-
-    fn planned(&self) -> Option<PlannedTest> {
-        Some(PlannedTest {
-            difference: self.comparison?.mean,
-            deviation: self.deviation,
-            n_train: self.rows.train,
-            n_test: self.rows.scored,
-            alpha: 0.05 / self.n_comparisons.max(1) as f64,
-        })
-    }
 }
 
-/// How many replicates it would take to show a difference as large as the one seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Needed {
-    /// So many reach the power asked for.
-    Replicates(u32),
-    /// No number does: replicates share their rows, so only more rows could.
-    MoreRows,
-    /// No difference was seen, or none could be computed.
-    Nothing,
+/// First minus second of each pair, corrected for the number of pairs that can be tested.
+pub(crate) fn compare(pairs: &[(Sample<'_>, Sample<'_>)], metric: Metric, basis: Basis) -> Vec<Difference> {
+    let mut differences: Vec<Difference> = pairs.iter().map(|(a, b)| uncorrected(*a, *b, metric, basis)).collect();
+    correct(differences.iter_mut());
+    differences
 }
 
-/// First minus second of each pair, paired by replicate, corrected for the number of pairs that can be tested.
-pub(crate) fn compare(pairs: &[(&[f64], &[f64])], metric: Metric, rows: Rows) -> Vec<Difference> {
-    let mut differences: Vec<Difference> = pairs.iter().map(|(a, b)| uncorrected(a, b, metric, rows)).collect();
-    let p_values: Vec<f64> = differences.iter().filter_map(|d| d.comparison.map(|c| c.p)).collect();
-    let tested = differences.iter_mut().filter(|difference| difference.comparison.is_some());
-    for (difference, adjusted_p) in tested.zip(holm(&p_values)) {
+/// Corrects all of `differences` together, by Holm's method over those that can be tested.
+pub(crate) fn correct<'d>(differences: impl Iterator<Item = &'d mut Difference>) {
+    let mut tested: Vec<&mut Difference> = differences.filter(|difference| difference.comparison.is_some()).collect();
+    let p_values: Vec<f64> = tested.iter().filter_map(|d| d.comparison.map(|c| c.p)).collect();
+    for (difference, adjusted_p) in tested.iter_mut().zip(holm(&p_values)) {
         (difference.adjusted_p, difference.n_comparisons) = (adjusted_p, p_values.len());
     }
-    differences
 }
 
-/// The first of `scores` minus each other one, in order, corrected for all pairs of them.
+/// The first of `samples` minus each other one, in order, corrected for all pairs of them.
 ///
-/// That is for a first that was chosen as the best by these very scores: it has in effect been compared over all pairs, and
-/// Holm's correction over those that hold the best alone would let equal models be told apart in more than 5 % of sweeps.
-pub(crate) fn best_against(scores: &[Vec<f64>], metric: Metric, rows: Rows) -> Vec<Difference> {
-    let mut differences = compare(&pairs(scores).collect::<Vec<_>>(), metric, rows);
-    // The pairs of the first stand at the front.
-    differences.truncate(scores.len().saturating_sub(1));
+/// That is for a first that was chosen as the best by these very results: it has in effect been compared over all pairs, and
+/// Holm's correction over those of the best alone would let equal models be distinguished in more than 5 % of sweeps.
+pub(crate) fn best_against(samples: &[Sample<'_>], metric: Metric, basis: Basis) -> Vec<Difference> {
+    let mut differences = compare(&pairs(samples), metric, basis);
+    // The pairs of the first are at the front.
+    differences.truncate(samples.len().saturating_sub(1));
     differences
 }
 
-/// All pairs of `scores`, each once, those of the first at the front.
-pub(crate) fn pairs(scores: &[Vec<f64>]) -> impl Iterator<Item = (&[f64], &[f64])> + '_ {
-    (0..scores.len()).flat_map(move |first| {
-        scores[first + 1..].iter().map(move |second| (scores[first].as_slice(), second.as_slice()))
-    })
+/// All pairs of `samples`, each once, those of the first at the front.
+pub(crate) fn pairs<'a>(samples: &[Sample<'a>]) -> Vec<(Sample<'a>, Sample<'a>)> {
+    let of = |first: usize| samples[first + 1..].iter().map(move |second| (samples[first], *second));
+    (0..samples.len()).flat_map(of).collect()
 }
 
-fn uncorrected(a: &[f64], b: &[f64], metric: Metric, rows: Rows) -> Difference {
-    let paired: Vec<f64> = a.iter().zip(b).map(|(a, b)| a - b).collect();
-    let comparison = (rows.train > 0).then(|| corrected_resampled_t(&paired, rows.train, rows.scored)).flatten();
-    let better = a.iter().zip(b).filter(|(a, b)| metric.better(**a, **b)).count() as u32;
-    let worse = a.iter().zip(b).filter(|(a, b)| metric.better(**b, **a)).count() as u32;
+/// First minus second, as if it were the only comparison.
+pub(crate) fn uncorrected(first: Sample<'_>, second: Sample<'_>, metric: Metric, basis: Basis) -> Difference {
+    let paired: Vec<f64> = first.by_replicate.iter().zip(second.by_replicate).map(|(a, b)| a - b).collect();
+    let test_variance = variance_of_difference(first.resampled, second.resampled);
+    let estimate = basis.estimate(&paired, test_variance);
+    let replicates = || first.by_replicate.iter().zip(second.by_replicate);
+    let better = replicates().filter(|(a, b)| metric.better(**a, **b)).count() as u32;
+    let worse = replicates().filter(|(a, b)| metric.better(**b, **a)).count() as u32;
+    let (low, high) = crate::numbers::bounds_of_difference(metric);
+    let comparison = |estimate: Estimate| Comparison {
+        mean: estimate.mean,
+        interval: estimate.interval(0.95).clipped(low, high),
+        p: estimate.p(),
+    };
     Difference {
-        comparison,
+        comparison: estimate.map(comparison),
+        estimate,
         deviation: standard_deviation(&paired).unwrap_or(f64::NAN),
+        test_variance,
         adjusted_p: 1.0,
         n_comparisons: 0,
-        wins: [better, a.len() as u32 - better - worse, worse],
-        rows,
+        wins: [better, paired.len() as u32 - better - worse, worse],
+        basis,
     }
 }
 
@@ -123,7 +180,7 @@ mod tests {
     use recur_core::random::{Stream, StreamPath};
     use recur_stats::mean;
 
-    const ROWS: Rows = Rows { train: 80, scored: 10 };
+    const BASIS: Basis = Basis::Resampled { train: 80, scored: 10 };
     const N_SWEEPS: u32 = 2_000;
 
     /// Near enough to a standard normal number (Irwin and Hall).
@@ -134,57 +191,80 @@ mod tests {
     /// Scores of equal models over 10 replicates that correlate as the test supposes, the best mean first.
     fn equal_models(sweep: u32) -> Vec<Vec<f64>> {
         let mut stream = StreamPath::root(5).child(sweep).stream();
-        let shared = (ROWS.scored as f64 / (ROWS.scored + ROWS.train) as f64).sqrt();
+        let shared = (10.0_f64 / 90.0).sqrt();
         let own = (1.0 - shared * shared).sqrt();
         let model = |stream: &mut Stream| {
             let common = shared * normal(stream);
-            (0..10).map(|_| common + own * normal(stream)).collect::<Vec<f64>>()
+            // Small enough for no interval of a share to be clipped.
+            (0..10).map(|_| 0.5 + 0.01 * (common + own * normal(stream))).collect::<Vec<f64>>()
         };
         let mut models: Vec<Vec<f64>> = (0..5).map(|_| model(&mut stream)).collect();
         models.sort_by(|a, b| mean(b).unwrap().total_cmp(&mean(a).unwrap()));
         models
     }
 
-    fn share(claims: impl Fn(&[Vec<f64>]) -> Vec<Difference>) -> f64 {
-        let is_wrong = |sweep: &u32| claims(&equal_models(*sweep)).iter().any(Difference::is_clear);
+    fn samples(scores: &[Vec<f64>]) -> Vec<Sample<'_>> {
+        scores.iter().map(|scores| Sample::of(scores)).collect()
+    }
+
+    fn share(claims: impl Fn(&[Sample<'_>]) -> Vec<Difference>) -> f64 {
+        let is_wrong = |sweep: &u32| claims(&samples(&equal_models(*sweep))).iter().any(Difference::is_clear);
         (0..N_SWEEPS).filter(is_wrong).count() as f64 / f64::from(N_SWEEPS)
     }
 
     #[test]
     fn the_best_of_equal_models_is_called_ahead_in_at_most_five_percent_of_sweeps() {
-        let error = share(|scores| best_against(scores, Metric::Accuracy, ROWS));
+        let error = share(|scores| best_against(scores, Metric::Accuracy, BASIS));
         assert!((0.02..=0.05).contains(&error), "{error}");
     }
 
     #[test]
     fn with_the_pairs_of_the_best_alone_it_would_be_more() {
-        let pairs_of_best = |scores: &[Vec<f64>]| {
-            let pairs: Vec<(&[f64], &[f64])> =
-                scores[1..].iter().map(|other| (scores[0].as_slice(), other.as_slice())).collect();
-            compare(&pairs, Metric::Accuracy, ROWS)
+        let pairs_of_best = |scores: &[Sample<'_>]| {
+            let pairs: Vec<(Sample<'_>, Sample<'_>)> = scores[1..].iter().map(|other| (scores[0], *other)).collect();
+            compare(&pairs, Metric::Accuracy, BASIS)
         };
         let error = share(pairs_of_best);
         assert!((0.06..=0.11).contains(&error), "{error}");
     }
 
     #[test]
-    fn what_it_takes_grows_as_the_difference_shrinks_until_no_number_of_replicates_is_enough() {
-        let needed = |lead: f64| {
-            let other = [0.50, 0.52, 0.48, 0.51, 0.49];
-            let first = [0.02, -0.02, 0.01, -0.01, 0.0].map(|noise| 0.5 + lead + noise);
-            compare(&[(&first, &other)], Metric::Accuracy, ROWS)[0].needed()
-        };
-        let Needed::Replicates(few) = needed(0.04) else { panic!("{:?}", needed(0.04)) };
-        let Needed::Replicates(many) = needed(0.03) else { panic!("{:?}", needed(0.03)) };
-        assert!(2 < few && few < many, "{few} {many}");
-        assert_eq!((needed(0.01), needed(0.0)), (Needed::MoreRows, Needed::Nothing));
+    fn what_cannot_be_tested_is_not_corrected_for() {
+        let scores = [vec![0.9, 0.8, 0.85], vec![0.5, 0.45, 0.5], vec![f64::INFINITY; 3]];
+        let against = best_against(&samples(&scores), Metric::Accuracy, BASIS);
+        assert_eq!((against[0].n_comparisons, against[1].n_comparisons), (1, 0));
+        assert!(against[1].comparison.is_none() && !against[1].is_clear());
     }
 
     #[test]
-    fn what_cannot_be_tested_is_not_corrected_for() {
-        let scores = [vec![0.9, 0.8, 0.85], vec![0.5, 0.45, 0.5], vec![f64::INFINITY; 3]];
-        let against = best_against(&scores, Metric::Accuracy, ROWS);
-        assert_eq!((against[0].n_comparisons, against[1].n_comparisons), (1, 0));
-        assert!(against[1].comparison.is_none() && !against[1].is_clear());
+    fn replicates_without_spread_prove_nothing() {
+        let scores = [vec![0.9, 0.9], vec![0.5, 0.5]];
+        let against = best_against(&samples(&scores), Metric::Accuracy, BASIS);
+        assert_eq!(against[0].comparison.unwrap().p, 1.0);
+        assert!(!against[0].is_clear() && !against[0].has_spread());
+        assert_eq!(against[0].smallest_detectable(), None);
+    }
+
+    #[test]
+    fn intervals_of_a_difference_of_shares_stay_within_a_hundred_points() {
+        let scores = [vec![0.99, 0.4], vec![0.01, 0.3]];
+        let interval = best_against(&samples(&scores), Metric::Accuracy, BASIS)[0].comparison.unwrap().interval;
+        assert_eq!((interval.low, interval.high), (-1.0, 1.0));
+        let of_loss = best_against(&samples(&scores), Metric::Loss, BASIS)[0].comparison.unwrap().interval;
+        assert!(of_loss.low < -1.0 && of_loss.high > 1.0);
+    }
+
+    #[test]
+    fn a_fixed_test_set_adds_the_variance_of_its_examples() {
+        let basis = Basis::Fixed { train: 80, held_out: 10, groups: 50 };
+        let (a, b) = ([0.70, 0.71, 0.72], [0.60, 0.62, 0.61]);
+        let of = |spread: f64| {
+            let resampled = [0.1 - spread, 0.1, 0.1 + spread];
+            let first = Sample { by_replicate: &a, resampled: &resampled };
+            let second = Sample { by_replicate: &b, resampled: &[0.0; 3] };
+            compare(&[(first, second)], Metric::Accuracy, basis)[0].estimate.unwrap().standard_error
+        };
+        let (alone, with) = (of(0.0), of(0.05));
+        assert!((with - (alone * alone + 0.05 * 0.05).sqrt()).abs() < 1e-12, "{alone} {with}");
     }
 }

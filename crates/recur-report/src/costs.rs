@@ -77,10 +77,13 @@ fn table(analysis: &Analysis<'_>, costs: &BTreeMap<TrialId, Cost>) -> Table {
         right(format!("test {}", heading(analysis.primary))),
     ]);
     for model in &analysis.models {
-        let Some(chosen) = model.chosen else { continue };
         let is_whole = |cost: &&Cost| !cost.resumed && cost.seconds > 0.0;
-        let timed: Vec<(f64, &TrialRecord)> = analysis
-            .findings_of(chosen)
+        let findings = analysis.chosen_findings(model);
+        if findings.is_empty() {
+            continue;
+        }
+        let timed: Vec<(f64, &TrialRecord)> = findings
+            .into_iter()
             .filter_map(|f| Some((costs.get(&f.trial.id).filter(is_whole)?.seconds, &f.record)))
             .collect();
         let seconds: Vec<f64> = timed.iter().map(|(seconds, _)| *seconds).collect();
@@ -115,7 +118,7 @@ fn names(analysis: &Analysis<'_>, record: &TrialRecord) -> f64 {
             f64::from(*evaluate_every) * *batch_size as f64
         }
         // A model that learns in one go sees all names, whatever the spec says of training.
-        _ => analysis.input.sizes.train as f64,
+        _ => analysis.input.sizes().train as f64,
     };
     of_each * record.epochs.len() as f64
 }

@@ -3,15 +3,18 @@
 use crate::analysis::Analysis;
 use crate::markdown::list;
 use crate::numbers::{distance, p_value, plural};
-use recur_stats::{corrected_resampled_tost, holm};
+use recur_stats::{Estimate, holm};
 
 /// What two one-sided tests say of the best model and each other ranked one, in a sentence or two, names as `name` writes them;
 /// `None` where the spec states no margin, or nothing can be tested. p is corrected over the models tested.
 pub(crate) fn sentence(analysis: &Analysis<'_>, name: impl Fn(&str) -> String) -> Option<String> {
     let margin = analysis.input.plan.report.equivalence_margin?;
-    let (best, others) = analysis.ranking.split_first()?;
-    let tested: Vec<(usize, f64)> =
-        others.iter().filter_map(|other| Some((*other, p(analysis, *best, *other, margin)?))).collect();
+    let best = analysis.ranking.first()?;
+    let tested: Vec<(usize, f64)> = analysis
+        .best_against
+        .iter()
+        .filter_map(|(other, found)| Some((*other, found.estimate.filter(Estimate::has_spread)?.tost_p(margin))))
+        .collect();
     let adjusted = holm(&tested.iter().map(|(_, p)| *p).collect::<Vec<_>>());
     let said = tested
         .iter()
@@ -36,13 +39,4 @@ pub(crate) fn sentence(analysis: &Analysis<'_>, name: impl Fn(&str) -> String) -
             not_shown(open)
         ),
     })
-}
-
-/// The p-value of "the models differ by the margin or more".
-fn p(analysis: &Analysis<'_>, first: usize, second: usize, margin: f64) -> Option<f64> {
-    let [a, b] = [first, second].map(|model| analysis.models[model].test(analysis.primary));
-    let differences: Vec<f64> = a.iter().zip(&b).map(|(a, b)| a - b).collect();
-    let sizes = analysis.input.sizes;
-    let tested = (sizes.train > 0).then(|| corrected_resampled_tost(&differences, margin, sizes.train, sizes.test));
-    Some(tested??.p)
 }

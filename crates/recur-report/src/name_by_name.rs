@@ -3,7 +3,7 @@
 use crate::analysis::Analysis;
 use recur_core::random::{Stream, StreamPath};
 use recur_core::record::TestRecord;
-use recur_stats::{Interval, LabelCounts, LabelKinds, PairedCounts, bootstrap_of_kinds, mcnemar_exact};
+use recur_stats::{GroupKinds, Interval, LabelCounts, PairedCounts, bootstrap_of_kinds, mcnemar_exact};
 
 /// Replicates that are compared at once.
 const MOST_THREADS: usize = 16;
@@ -42,10 +42,10 @@ pub(crate) fn paired(analysis: &Analysis<'_>, first: usize, second: usize) -> Ve
     let path = StreamPath::root(analysis.input.plan.seed).child("report/names").child(first.id).child(second.id);
     let pairs: Vec<(&TestRecord, &TestRecord)> =
         first.tests.iter().copied().zip(second.tests.iter().copied()).collect();
-    let n_resamples = analysis.n_resamples;
+    let (n_resamples, splits) = (analysis.n_resamples, analysis.input.splits);
     let of = |replicate: usize| {
-        let ((a, b), stream) = (pairs[replicate], path.child("replicate").child(replicate).stream());
-        of_replicate(a, b, n_labels, stream, n_resamples)
+        let (pair, stream) = (pairs[replicate], path.child("replicate").child(replicate).stream());
+        of_replicate(pair, &splits[replicate].test_groups, n_labels, stream, n_resamples)
     };
     // A replicate has a stream of its own, so each may have a thread of its own, as far as there are threads to be had.
     let replicates: Vec<usize> = (0..pairs.len()).collect();
@@ -60,16 +60,16 @@ pub(crate) fn paired(analysis: &Analysis<'_>, first: usize, second: usize) -> Ve
 }
 
 fn of_replicate(
-    first: &TestRecord,
-    second: &TestRecord,
+    (first, second): (&TestRecord, &TestRecord),
+    groups: &[u32],
     n_labels: usize,
     mut stream: Stream,
     n_resamples: usize,
 ) -> Paired {
     let pairs = || first.predictions.iter().zip(&second.predictions);
     let counts = PairedCounts::of(pairs().map(|(a, b)| (a.predicted == a.label, b.predicted == b.label)));
-    let rows = pairs().map(|(a, b)| (a.label, a.predicted, b.predicted));
-    let mut kinds = LabelKinds::new(n_labels, rows, LabelCounts::macro_f1);
+    let rows = groups.iter().zip(pairs()).map(|(group, (a, b))| (*group, a.label, a.predicted, b.predicted));
+    let mut kinds = GroupKinds::new(n_labels, rows, LabelCounts::macro_f1);
     let of_kinds = kinds.counts().to_vec();
     let drawn = bootstrap_of_kinds(&of_kinds, n_resamples, || stream.next_u32(), |drawn| kinds.over(drawn));
     Paired {

@@ -117,6 +117,17 @@ pub(crate) fn spread(metric: Metric, values: &[f64]) -> String {
     }
 }
 
+/// The least and the greatest value that a mean of `metric` can have: intervals are cut off there.
+pub(crate) fn bounds(metric: Metric) -> (f64, f64) {
+    (0.0, if metric == Metric::Loss { f64::INFINITY } else { 1.0 })
+}
+
+/// The same for a difference of two means.
+pub(crate) fn bounds_of_difference(metric: Metric) -> (f64, f64) {
+    let (_, most) = bounds(metric);
+    (-most, most)
+}
+
 /// A difference with its interval, for tables: `+3.10 [+2.20, +4.00]`.
 pub(crate) fn difference(metric: Metric, comparison: &Comparison) -> String {
     estimate(metric, Some(comparison.mean), Some(comparison.interval))

@@ -96,8 +96,11 @@ fn splits(input: &ReportInput<'_>) -> String {
 fn selection(input: &ReportInput<'_>) -> String {
     let mut hasher = Hasher::new();
     for chosen in input.selection.chosen() {
-        let title = chosen.configuration.map_or_else(String::new, |index| input.plan.configurations[index].title());
-        hasher.field(chosen.model.as_bytes()).field(title.as_bytes());
+        hasher.field(chosen.model.as_bytes());
+        for configuration in std::iter::once(&chosen.configuration).chain(&chosen.by_replicate) {
+            let title = configuration.map_or_else(String::new, |index| input.plan.configurations[index].title());
+            hasher.field(title.as_bytes());
+        }
     }
     short(hasher)
 }

@@ -11,8 +11,10 @@ mod together;
 use fixture::{Experiment, Outline, all_diverged, clear, diverges, labels, long_names, many_labels, small};
 use recur_core::digest::Digest;
 use recur_core::metric::Metric;
+use recur_core::plan::UnusedSettings;
 use recur_core::record::Outcome;
 use recur_core::selection::Selection;
+use recur_core::settings::{EarlyStopping, TestRows, TrainingKey};
 use recur_report::{Cost, Making, ReportError, ReportInput, Signature, Written, write_costs, write_resampled};
 use std::collections::BTreeMap;
 use std::fs;
@@ -85,6 +87,7 @@ fn nothing_ran() -> Experiment {
 fn tested_on(n: usize, name: &'static str) -> Experiment {
     let mut experiment = Outline { name, ..small() }.build();
     experiment.tests.iter_mut().for_each(|test| test.predictions.truncate(n));
+    experiment.splits.iter_mut().for_each(|split| split.test_groups.truncate(n));
     experiment
 }
 
@@ -147,26 +150,28 @@ fn with_scores(scores: &[(&str, &[f64])]) -> Experiment {
 }
 
 #[test]
-fn a_tie_says_how_many_replicates_would_show_the_difference() {
-    let tied = |stacked: &[f64]| {
+fn models_that_are_not_distinguishable_come_with_the_smallest_difference_that_would_be_detected() {
+    let not_distinguishable = |stacked: &[f64]| {
         answer(&with_scores(&[
             ("manual_rnn", &[0.30, 0.31, 0.29, 0.30, 0.30]),
             ("linfa_logistic", &[0.70, 0.72, 0.68, 0.71, 0.69]),
             ("stacked_rnn", stacked),
         ]))
     };
-    let some = tied(&[0.75, 0.72, 0.74, 0.72, 0.74]);
-    assert!(some.contains("80 % power would take about 55 replicates in place of 5"), "{some}");
-    assert!(some.contains("It beats manual_rnn by 43.40 points (p < 0.0001 after the same correction)."), "{some}");
-    let none = tied(&[0.71, 0.70, 0.70, 0.70, 0.70]);
-    assert!(none.contains("no number of them would be enough"), "{none}");
-    let equal = tied(&[0.70, 0.72, 0.68, 0.71, 0.69]);
-    assert!(equal.contains("There is no difference to plan for."), "{equal}");
+    let some = not_distinguishable(&[0.75, 0.72, 0.74, 0.72, 0.74]);
+    assert!(some.starts_with("stacked_rnn and linfa_logistic are not distinguishable."), "{some}");
+    assert!(some.contains("a difference of about 7.89 points or more is detected with 80 % power"), "{some}");
+    assert!(some.contains("stacked_rnn is better than manual_rnn by 43.40 points (p < 0.0001 after"), "{some}");
+    let wide = not_distinguishable(&[0.99, 0.02, 0.98, 0.65, 0.99]);
+    assert!(wide.contains("no difference could be detected with 80 % power"), "{wide}");
+    for text in [some, wide] {
+        assert!(!text.contains("number of them would be enough") && !text.contains("would take"), "{text}");
+    }
 }
 
 /// The margin is in the unit of the figure, the report in points.
 #[test]
-fn models_are_equivalent_within_the_margin_of_the_spec_where_two_one_sided_tests_show_it() {
+fn models_are_compared_within_the_margin_of_the_spec_by_posterior_probabilities_and_two_one_sided_tests() {
     let said = |margin: Option<f64>| {
         let mut experiment = with_scores(&[
             ("manual_rnn", &[0.30, 0.31, 0.29, 0.30, 0.30]),
@@ -177,12 +182,15 @@ fn models_are_equivalent_within_the_margin_of_the_spec_where_two_one_sided_tests
         (answer(&experiment), markdown(&experiment))
     };
     let (shown, page) = said(Some(0.005));
-    assert!(shown.contains("stacked_rnn is equivalent within ±0.50 points to linfa_logistic (p "), "{shown}");
-    assert!(shown.contains("; that is not shown of manual_rnn (p = 1)"), "{shown}");
-    assert!(page.contains("(Schuirmann 1987)"), "{page}");
-    let (open, _) = said(Some(0.000_01));
-    assert!(open.contains("No model is shown to be equivalent to stacked_rnn within ±0.00 points"), "{open}");
-    assert!(!said(None).0.contains("equivalent"));
+    assert!(page.contains("`stacked_rnn` is equivalent within ±0.50 points to `linfa_logistic` (p "), "{page}");
+    assert!(page.contains("; that is not shown of `manual_rnn` (p = 1)"), "{page}");
+    let probable = "The probability that stacked_rnn is better by more than 0.50 points is < 0.1 %, that the two are equal within \
+                    that margin > 99.9 %, and that linfa_logistic is better by more < 0.1 %.";
+    assert!(shown.contains(probable), "{shown}");
+    let (_, open) = said(Some(0.000_01));
+    assert!(open.contains("No model is shown to be equivalent to `stacked_rnn` within ±0.00 points"), "{open}");
+    let (shown, page) = said(None);
+    assert!(!page.contains("equivalent") && !page.contains("P(") && !shown.contains("probability that"), "{page}");
 }
 
 #[test]
@@ -204,12 +212,12 @@ fn labels_have_the_difference_to_the_baseline_with_its_interval() {
 fn means_have_their_interval_and_each_model_its_confusion_matrix() {
     let (written, files) = rendered(&small().build());
     let page = &files["small.md"];
-    assert!(page.contains("| 95 % of that mean |"), "{page}");
+    assert!(page.contains("| 95 % CI |"), "{page}");
     assert!(page.contains("The same of 2 other models"), "{page}");
     let named = |stem: &str| written.figures.iter().any(|path| path.ends_with(format!("small/{stem}.svg")));
     assert!(["confusion", "confusion-manual-rnn", "confusion-linfa-logistic", "cost"].iter().all(|stem| named(stem)));
     let alone = markdown(&Outline { replicates: 1, ..small() }.build());
-    assert!(!alone.contains("95 % of that mean"), "{alone}");
+    assert!(!alone.contains("| 95 % CI |"), "{alone}");
 }
 
 #[test]
@@ -277,8 +285,8 @@ fn names_are_drawn_ten_thousand_times_unless_asked_otherwise() {
     outline.models.truncate(2);
     let (experiment, dir) = (outline.build(), tempfile::tempdir().unwrap());
     recur_report::write(&experiment.input(), dir.path()).unwrap();
-    assert!(files(dir.path())["small.md"].contains("(paired bootstrap over names, BCa, 10,000 resamples)"));
-    assert!(markdown(&experiment).contains("(paired bootstrap over names, BCa, 100 resamples)"));
+    assert!(files(dir.path())["small.md"].contains("(paired bootstrap over groups of names, BCa, 10,000 resamples)"));
+    assert!(markdown(&experiment).contains("(paired bootstrap over groups of names, BCa, 100 resamples)"));
 }
 
 #[test]
@@ -311,6 +319,7 @@ fn other_figures_are_those_of_a_hand_calculation() {
     let mut outline = Outline { n_test: 40, replicates: 1, ..small() };
     outline.models.truncate(1);
     let mut experiment = outline.build();
+    experiment.splits[0].test_groups.truncate(4);
     let test = &mut experiment.tests[0];
     test.predictions.truncate(4);
     // Three of label 0, of which two are right, and one of label 1 that is right: recall 2/3 and 1, kappa (3/4 − 1/2)/(1 − 1/2).
@@ -325,10 +334,19 @@ fn other_figures_are_those_of_a_hand_calculation() {
 }
 
 #[test]
-fn equal_scores_are_tied() {
+fn equal_scores_are_not_distinguishable_and_prove_nothing() {
     let answer = answer(&constant());
-    assert!(answer.starts_with("linfa_logistic, manual_rnn and stacked_rnn are tied."), "{answer}");
-    assert!(answer.contains("95 % interval 0.00 to 0.00, p = 1"), "{answer}");
+    assert!(answer.starts_with("linfa_logistic, manual_rnn and stacked_rnn are not distinguishable."), "{answer}");
+    assert!(answer.contains("without any spread nothing can be tested"), "{answer}");
+}
+
+#[test]
+fn two_replicates_without_spread_make_no_model_best() {
+    let experiment =
+        with_scores(&[("manual_rnn", &[0.3, 0.3]), ("linfa_logistic", &[0.6, 0.6]), ("stacked_rnn", &[0.9, 0.9])]);
+    let (text, page) = (answer(&experiment), markdown(&experiment));
+    assert!(text.contains("are not distinguishable.") && !text.contains("p < 0.0001"), "{text}");
+    assert!(page.contains("| +30.00 | no spread |"), "{page}");
 }
 
 #[test]
@@ -530,7 +548,9 @@ fn records_that_do_not_belong_together_are_refused() {
     let error = refused(|e| e.tests[4].predictions[9].name.push('x'));
     assert!(matches!(error, ReportError::OtherNames { replicate: 1, .. }), "{error}");
     let error = refused(|e| drop(e.tests[5].predictions.pop()));
-    assert!(matches!(error, ReportError::OtherNames { replicate: 2, .. }), "{error}");
+    assert!(matches!(error, ReportError::OtherRows { replicate: 2, n_scored: 209, n_rows: 210, .. }), "{error}");
+    let error = refused(|e| drop(e.splits.pop()));
+    assert!(matches!(error, ReportError::Splits { n_splits: 2, replicates: 3 }), "{error}");
 }
 
 #[test]
@@ -583,11 +603,157 @@ fn each_part_of_the_signature_shows_its_change_alone() {
 }
 
 #[test]
-fn a_baseline_that_is_best_is_compared_by_the_comparisons_that_were_named_beforehand() {
-    let experiment = Outline { baseline: Some("stacked_rnn"), ..clear() }.build();
+fn the_verdict_is_the_same_with_any_baseline_and_without_one() {
+    let verdict = |baseline: Option<&'static str>| {
+        let answer = answer(&Outline { baseline, ..clear() }.build());
+        answer.replace(", the baseline linfa_logistic", " linfa_logistic").replace("the nearest,", "the nearest")
+    };
+    let without = verdict(None);
+    assert!(without.contains("over all 3 pairs of models"), "{without}");
+    for baseline in ["linfa_logistic", "manual_rnn", "stacked_rnn"] {
+        assert_eq!(verdict(Some(baseline)), without, "{baseline}");
+    }
+}
+
+#[test]
+fn comparisons_with_the_baseline_are_a_table_of_their_own_corrected_for_itself() {
+    for baseline in ["linfa_logistic", "stacked_rnn"] {
+        let page = markdown(&Outline { baseline: Some(baseline), ..clear() }.build());
+        let section = page.split("### Comparisons with the baseline").nth(1).unwrap();
+        assert!(section.contains("p is corrected over these 2"), "{section}");
+        let table = section.split("Each model minus").next().unwrap();
+        let rows = ["linfa_logistic", "manual_rnn", "stacked_rnn"].map(|id| table.contains(&format!("| `{id}` |")));
+        assert_eq!(rows, ["linfa_logistic", "manual_rnn", "stacked_rnn"].map(|id| id != baseline), "{table}");
+    }
+    assert!(!markdown(&Outline { baseline: None, ..clear() }.build()).contains("### Comparisons with the baseline"));
+}
+
+#[test]
+fn each_replicate_tests_the_configuration_that_it_chose_and_the_table_says_how_often() {
+    let mut experiment = clear().build();
+    // The second replicate of the last configuration is made the worst of its model.
+    let last = experiment.plan.configurations.len() - 1;
+    let is_it = |f: &&mut recur_core::selection::Finding| (f.trial.configuration, f.trial.replicate) == (last, 1);
+    let finding = experiment.findings.iter_mut().find(is_it);
+    finding.unwrap().record.epochs.iter_mut().for_each(|epoch| epoch.validation.macro_f1 = 0.0);
+    let chosen = Selection::choose(&experiment.plan, &experiment.findings).chosen()[2].clone();
+    assert_ne!(chosen.by_replicate[1], Some(last));
+    assert!(chosen.by_replicate.iter().any(|configuration| *configuration != chosen.by_replicate[1]));
+    let (counts, page) = (chosen.counts(), markdown(&clear().build()));
+    assert_eq!(counts.values().sum::<u32>(), 5);
+    assert!(
+        page.contains("(4 of 5) and `layers=2, learning_rate=0.01` (1 of 5)") || page.contains(" of 5) and "),
+        "{page}"
+    );
+    assert!(page.contains("tune, then train"), "{page}");
+}
+
+#[test]
+fn a_model_that_always_says_the_same_is_called_that() {
+    let mut experiment = clear().build();
+    let own: Vec<_> = experiment
+        .findings
+        .iter()
+        .filter(|finding| finding.trial.identity.model == "manual_rnn")
+        .map(|finding| finding.trial.id.clone())
+        .collect();
+    for test in experiment.tests.iter_mut().filter(|test| own.contains(&test.id)) {
+        test.predictions.iter_mut().for_each(|prediction| prediction.predicted = 4);
+    }
+    *experiment.facts.rows_by_label.get_mut("a|b").unwrap() += 1;
+    let (text, page) = (answer(&experiment), markdown(&experiment));
+    assert!(text.contains("manual_rnn answers the commonest label \"a|b\" for every test row"), "{text}");
+    assert!(page.contains("`manual_rnn` answers the commonest label \"a\\|b\" for every test row"), "{page}");
+    *experiment.facts.rows_by_label.get_mut("Czech").unwrap() += 2;
+    assert!(answer(&experiment).contains("manual_rnn answers the label \"a|b\" for every test row"));
+    let first = experiment.tests.iter_mut().find(|test| own.contains(&test.id)).unwrap();
+    first.predictions.iter_mut().for_each(|prediction| prediction.predicted = 3);
+    assert!(answer(&experiment).contains("manual_rnn answers one label for all test rows of a replicate"));
+    assert!(!answer(&clear().build()).contains("for every test row"));
+}
+
+#[test]
+fn labels_without_rows_are_counted_in_the_opening() {
+    let text = answer(&Outline { n_tested_labels: 5, ..small() }.build());
+    assert!(text.contains("2 of 7 labels have no test rows, so the results do not cover them (<x>, *)."), "{text}");
+    let mut experiment = small().build();
+    experiment.splits[1].untrained_labels = vec![2];
+    let text = answer(&experiment);
+    assert!(text.contains("1 of 7 labels has test rows but no training rows on some replicate"), "{text}");
+    assert!(text.contains("(Greek)"), "{text}");
+}
+
+#[test]
+fn the_ceiling_of_the_tested_rows_counts_the_commonest_label_of_each_name() {
+    let mut experiment = Outline { n_test: 40, ..small() }.build();
+    for test in &mut experiment.tests {
+        // Three rows of one name, two of them with one label.
+        for (row, label) in [(0, 1), (1, 1), (2, 3)] {
+            (test.predictions[row].name, test.predictions[row].label) = ("Same".to_owned(), label);
+        }
+    }
     let page = markdown(&experiment);
-    assert!(answer(&experiment).contains("is best:"), "{page}");
-    assert!(page.contains("after Holm's correction over 2 comparisons)"), "{page}");
-    assert!(!page.contains("pairs of models"), "{page}");
-    assert!(markdown(&clear().build()).contains("all 3 pairs of models"));
+    assert!(page.contains("| accuracy ceiling, tested rows | 97.50 % |"), "39 of 40: {page}");
+    assert!(page.contains("| accuracy ceiling, all rows | 97.13 % |"), "{page}");
+}
+
+#[test]
+fn settings_that_a_model_does_not_use_are_named_in_the_opening() {
+    let mut experiment = clear().build();
+    let weights = (TrainingKey::ClassWeights, "training.class_weights: balanced".to_owned());
+    let epochs = (TrainingKey::Length, "training.epochs: 5".to_owned());
+    experiment.unused = vec![UnusedSettings { model: "linfa_logistic".to_owned(), settings: vec![epochs, weights] }];
+    let page = markdown(&experiment);
+    let opening = page.split("\n## ").next().unwrap();
+    let warning =
+        "**Not every model uses every setting:** `linfa_logistic` does not use `training.class_weights: balanced`.";
+    assert!(opening.contains(warning), "{opening}");
+    assert!(opening.contains("`linfa_logistic` does not use `training.epochs: 5`."), "{opening}");
+}
+
+#[test]
+fn which_epoch_is_kept_is_said() {
+    let mut experiment = clear().build();
+    assert!(markdown(&experiment).contains("The weights after the last epoch are kept."));
+    experiment.plan.training.early_stopping = Some(EarlyStopping { metric: Metric::Loss, patience: 3 });
+    let page = markdown(&experiment);
+    assert!(
+        page.contains("The weights of the epoch with the best validation loss are kept (early stopping after 3 epochs"),
+        "{page}"
+    );
+}
+
+/// The same records as if all replicates had been tested on the same rows.
+fn fixed(mut experiment: Experiment) -> Experiment {
+    experiment.plan.split.test_rows = TestRows::Fixed;
+    experiment.selection = Selection::choose(&experiment.plan, &experiment.findings);
+    let is_chosen = |trial: &recur_core::trial::TrialId, experiment: &Experiment| {
+        let finding = experiment.findings.iter().find(|finding| finding.trial.id == *trial).unwrap();
+        experiment.selection.is_tested_trial(&finding.trial)
+    };
+    let tests = std::mem::take(&mut experiment.tests);
+    experiment.tests = tests.into_iter().filter(|test| is_chosen(&test.id, &experiment)).collect();
+    experiment
+}
+
+#[test]
+fn a_fixed_test_set_is_described_and_its_intervals_are_wider_than_those_of_replicates_alone() {
+    let mut outline = clear();
+    outline.models.iter_mut().for_each(|model| model.axes.clear());
+    let experiment = fixed(outline.build());
+    let page = markdown(&experiment);
+    assert!(
+        page.contains("All replicates are tested on the same rows, which no replicate trains on or chooses by"),
+        "{page}"
+    );
+    assert!(page.contains("test groups are resampled 100 times"), "{page}");
+    let document = |experiment: &Experiment| -> serde_json::Value {
+        serde_json::from_str(&recur_report::Export::resampled(&experiment.input(), 200).unwrap().json()).unwrap()
+    };
+    let error = |experiment: &Experiment| {
+        document(experiment)["best_against"][0]["difference"]["standard_error"].as_f64().unwrap()
+    };
+    let (both, per_replicate) = (error(&experiment), error(&outline.build()));
+    assert!(both > per_replicate, "{both} {per_replicate}");
+    assert!(document(&experiment)["models"][0]["test"]["macro_f1"]["interval"].is_array());
 }

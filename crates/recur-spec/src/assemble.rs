@@ -1,6 +1,7 @@
 //! Checked fields → typed settings, and the checks that concern more than one key.
 
 use crate::check::{Checker, Fields, nearest_name};
+use crate::division::{replicates, source, split};
 use crate::error::ErrorKind;
 use crate::keys::ROOT;
 use crate::models::{ModelEntry, ids, models};
@@ -10,8 +11,7 @@ use crate::tree::{Content, Node};
 use recur_core::metric::Metric;
 use recur_core::model::Regime;
 use recur_core::settings::{
-    DataSettings, EarlyStopping, Optimizer, ReportSettings, SplitSettings, TextSettings, TrainingLength,
-    TrainingSettings,
+    DataSettings, EarlyStopping, Optimizer, ReportSettings, TextSettings, TrainingLength, TrainingSettings,
 };
 use serde::de::value::Error as WordError;
 use serde::de::{DeserializeOwned, IntoDeserializer};
@@ -25,17 +25,18 @@ pub(crate) fn spec(checker: &mut Checker<'_>, root: &Node, question: String) -> 
     let fields = checker.section(root, "", ROOT, Span { len: 1, ..root.span })?;
     // Each part is checked before any is used, so that an error in one hides none in another.
     let data = fields.section("data").map(data);
-    let split = fields.section("data").map(|data| split(checker, &fields, data));
     let training = fields.section("training").map(|fields| training(checker, fields));
     let models = fields.tree("models").map(|list| models(checker, list, fields.tree("sweep")));
+    let n_configurations = models.as_ref().and_then(Option::as_ref).map_or(0, |models| n_configurations(models));
+    let split = fields.section("data").map(|data| split(checker, &fields, data, n_configurations));
     let report = fields.section("report").map(|report| {
         baseline(checker, report, fields.tree("models"));
         self::report(report)
     });
-    let replicates = small(&fields, "replicates");
+    let replicates = replicates(checker, &fields, split.as_ref().and_then(Option::as_ref));
     let max_trials = fields.section("limits").and_then(|limits| limits.integer("max_trials"));
-    if let (Some(Some(models)), Some(replicates), Some(limit)) = (&models, replicates, max_trials) {
-        count_trials(checker, &fields, n_trials(models, replicates), limit);
+    if let (Some(Some(_)), Some(replicates), Some(limit)) = (&models, replicates, max_trials) {
+        count_trials(checker, &fields, n_configurations.saturating_mul(replicates.into()), limit);
     }
     if let (Some(Some(training)), Some(Some(models))) = (&training, &models) {
         untrained(checker, &fields, training, models);
@@ -56,7 +57,7 @@ pub(crate) fn spec(checker: &mut Checker<'_>, root: &Node, question: String) -> 
 }
 
 /// The word at `key` as a value of its type.
-fn word<T: DeserializeOwned>(fields: &Fields<'_>, key: &str) -> Option<T> {
+pub(crate) fn word<T: DeserializeOwned>(fields: &Fields<'_>, key: &str) -> Option<T> {
     let word = fields.text(key)?;
     Some(
         T::deserialize(IntoDeserializer::<WordError>::into_deserializer(word))
@@ -65,7 +66,7 @@ fn word<T: DeserializeOwned>(fields: &Fields<'_>, key: &str) -> Option<T> {
 }
 
 /// A whole number that its range keeps within 32 bits.
-fn small(fields: &Fields<'_>, key: &str) -> Option<u32> {
+pub(crate) fn small(fields: &Fields<'_>, key: &str) -> Option<u32> {
     fields.integer(key).map(|n| u32::try_from(n).expect("the table keeps it within 32 bits"))
 }
 
@@ -73,7 +74,8 @@ fn data(fields: &Fields<'_>) -> Option<DataSettings> {
     let (columns, text) = (fields.section("columns")?, fields.section("text")?);
     let alphabet = text.text("alphabet")?;
     Some(DataSettings {
-        source: fields.text("source")?.to_owned(),
+        source: source(fields)?,
+        split_column: fields.section("split")?.text("column").map(str::to_owned),
         name_column: columns.text("name")?.to_owned(),
         label_column: columns.text("label")?.to_owned(),
         text: TextSettings {
@@ -85,25 +87,6 @@ fn data(fields: &Fields<'_>) -> Option<DataSettings> {
         duplicates: word(fields, "duplicates")?,
         rejects: word(fields, "rejects")?,
         max_letters: small(fields, "max_letters")?,
-    })
-}
-
-fn split(checker: &mut Checker<'_>, root: &Fields<'_>, data: &Fields<'_>) -> Option<SplitSettings> {
-    let fields = data.section("split")?;
-    let (train, validation, test) = (fields.real("train")?, fields.real("validation")?, fields.real("test")?);
-    let sum = train + validation + test;
-    if (sum - 1.0).abs() > 1e-9 {
-        let at = data.key_span("split").or(root.key_span("data"))?;
-        // Ten digits show every sum that is refused and hide the rounding of the addition.
-        let sum = (sum * 1e10).round() / 1e10;
-        checker.error(at, ErrorKind::Shares { train, validation, test, sum });
-    }
-    Some(SplitSettings {
-        train,
-        validation,
-        test,
-        group: word(fields, "group")?,
-        stratify: fields.boolean("stratify")?,
     })
 }
 
@@ -174,7 +157,11 @@ fn report(fields: &Fields<'_>) -> Option<ReportSettings> {
     }
     let primary = metric(fields.text("primary")?)?;
     let baseline = fields.text("baseline").map(str::to_owned);
-    Some(ReportSettings { primary, baseline, equivalence_margin: fields.real("equivalence_margin") })
+    let is_left_out = fields.span("equivalence_margin").is_none();
+    // One point; a loss has no scale of its own.
+    let one_point = (is_left_out && primary != Metric::Loss).then_some(0.01);
+    let equivalence_margin = fields.real("equivalence_margin").or(one_point);
+    Some(ReportSettings { primary, baseline, equivalence_margin })
 }
 
 /// The baseline must be listed, whether or not the listed models are known.
@@ -198,9 +185,8 @@ fn untrained(checker: &mut Checker<'_>, root: &Fields<'_>, training: &TrainingSe
     }
 }
 
-fn n_trials(models: &[ModelEntry], replicates: u32) -> u128 {
-    let configurations = models.iter().fold(0, |n: u128, model| n.saturating_add(model.n_configurations()));
-    configurations.saturating_mul(replicates.into())
+fn n_configurations(models: &[ModelEntry]) -> u128 {
+    models.iter().fold(0, |n: u128, model| n.saturating_add(model.n_configurations()))
 }
 
 fn count_trials(checker: &mut Checker<'_>, fields: &Fields<'_>, trials: u128, limit: u64) {

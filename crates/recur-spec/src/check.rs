@@ -193,9 +193,10 @@ impl<'a> Checker<'a> {
     }
 
     fn elsewhere(&self, name: &str) -> Option<String> {
-        if let Some((path, _)) = TABLES.iter().find(|(_, keys)| keys.iter().any(|key| key.name == name)) {
-            let section = Section((*path).to_owned());
-            return Some(format!("`{name}` belongs to {section}"));
+        let have_it = TABLES.iter().filter(|(_, keys)| keys.iter().any(|key| key.name == name));
+        let sections: Vec<String> = have_it.map(|(path, _)| Section((*path).to_owned()).to_string()).collect();
+        if !sections.is_empty() {
+            return Some(format!("`{name}` belongs to {}", sections.join(" or ")));
         }
         let declares = |plugin: &dyn recur_core::model::ModelPlugin| plugin.parameters().iter().any(|p| p.name == name);
         let models: Vec<&str> =
@@ -231,6 +232,9 @@ impl<'a> Checker<'a> {
         }
         match key.kind {
             Kind::Section(keys) => self.section(node, path, keys, key_span).map_or(Value::Wrong, Value::Section),
+            Kind::TextOr { keys, .. } if matches!(node.content, Content::Mapping(_)) => {
+                self.section(node, path, keys, key_span).map_or(Value::Wrong, Value::Section)
+            }
             Kind::Models | Kind::Params | Kind::Axes => Value::Tree(Some(node)),
             _ => node.scalar().and_then(|scalar| single(&key.kind, &scalar)).unwrap_or_else(|| {
                 self.wrong(node, path, &key.kind);
@@ -242,7 +246,9 @@ impl<'a> Checker<'a> {
     /// Tells that `node` is not what was expected.
     pub fn wrong(&mut self, node: &Node, path: &str, expected: &Kind) {
         let nearest = match (expected, node.scalar()) {
-            (Kind::Choice(words), Some(Scalar::Text(typed))) => nearest_name(&typed, words.iter().copied()),
+            (Kind::Choice(words) | Kind::RealOr { words, .. }, Some(Scalar::Text(typed))) => {
+                nearest_name(&typed, words.iter().copied())
+            }
             _ => None,
         };
         let (path, expected, got) = (path.to_owned(), expected.to_string(), node.described());
@@ -266,7 +272,9 @@ fn single(kind: &Kind, scalar: &Scalar) -> Option<Value<'static>> {
         }
         (Kind::Boolean, Scalar::Boolean(yes)) => Some(Value::Boolean(*yes)),
         (Kind::Choice(words), Scalar::Text(word)) => words.contains(&word.as_str()).then(|| Value::Text(word.clone())),
-        (Kind::Text { max_letters }, Scalar::Text(text)) => {
+        (Kind::RealOr { words, .. }, Scalar::Text(_)) => single(&Kind::Choice(words), scalar),
+        (Kind::RealOr { min, max, .. }, _) => single(&Kind::Real { min: *min, max: *max }, scalar),
+        (Kind::Text { max_letters } | Kind::TextOr { max_letters, .. }, Scalar::Text(text)) => {
             let fits = (1..=*max_letters).contains(&text.chars().count()) && !text.contains(breaks_lines);
             fits.then(|| Value::Text(text.clone()))
         }

@@ -192,6 +192,58 @@ pub enum ErrorKind {
         /// Their sum.
         sum: f64,
     },
+    /// Shares that leave nothing for the test.
+    #[error("`data.split` leaves no rows for the test: train is {train} and validation is {validation}")]
+    NothingToTest {
+        /// Share of training rows.
+        train: f64,
+        /// Share of validation rows.
+        validation: f64,
+    },
+    /// Two keys of which each decides the same thing.
+    #[error("`{path}` cannot be given together with `{other}`: {why}")]
+    Together {
+        /// The path of the key, with its value if another one were fine.
+        path: String,
+        /// The path of the other key.
+        other: String,
+        /// What the other key decides.
+        why: &'static str,
+    },
+    /// An overlap of parts, and no parts.
+    #[error("`data.split.overlap: allow` is for published splits, and this spec has none")]
+    OverlapOfNothing,
+    /// Validation rows that leave nothing to train on.
+    #[error(
+        "`data.split.validation` is {validation}, but {folds} folds leave {} of the rows for training and validation",
+        (1e4 - 1e4 / f64::from(*folds)).round() / 1e4
+    )]
+    NothingToTrain {
+        /// Share of validation rows.
+        validation: f64,
+        /// Folds of a repeat.
+        folds: u32,
+    },
+    /// More folds and repeats than replicates are allowed.
+    #[error("`data.split` makes {} replicates (folds {folds} × repeats {repeats}), at most {max} are allowed", folds * repeats)]
+    TooManyFolds {
+        /// Folds of a repeat.
+        folds: u32,
+        /// How often the rows are divided.
+        repeats: u32,
+        /// The limit.
+        max: u64,
+    },
+    /// A number of replicates that contradicts the folds.
+    #[error("`replicates` is {replicates}, but `data.split` makes {} (folds {folds} × repeats {repeats})", folds * repeats)]
+    ReplicatesOfFolds {
+        /// `replicates`.
+        replicates: u32,
+        /// Folds of a repeat.
+        folds: u32,
+        /// How often the rows are divided.
+        repeats: u32,
+    },
     /// An empty list of models.
     #[error("`models` is empty, expected at least one")]
     NoModels,
@@ -383,6 +435,11 @@ impl ErrorKind {
             ErrorKind::NothingTrained { .. } => {
                 Some("give each of them `weights: FILE`, or train for an epoch at least".to_owned())
             }
+            ErrorKind::ReplicatesOfFolds { .. } => Some("leave `replicates` out".to_owned()),
+            ErrorKind::OverlapOfNothing => Some(
+                "a published split is named by `data.split.column` or by a file for each part in `data.source`"
+                    .to_owned(),
+            ),
             ErrorKind::TooManyTrials { .. } => Some("raise `limits.max_trials` if this is meant".to_owned()),
             _ => None,
         }

@@ -31,8 +31,12 @@ pub(crate) enum Kind {
     Boolean,
     /// One of a few words.
     Choice(&'static [&'static str]),
+    /// A finite number, or one of a few words.
+    RealOr { min: Bound<f64>, max: Bound<f64>, words: &'static [&'static str] },
     /// Text that is not empty, without line breaks and control characters.
     Text { max_letters: usize },
+    /// Such text, or a mapping with keys of its own.
+    TextOr { max_letters: usize, keys: &'static [Key] },
     /// A word fit for a file's name.
     Name,
     /// A mapping with keys of its own.
@@ -54,7 +58,8 @@ pub(crate) enum Default {
     Value(&'static str),
     /// Nothing; `none` and an empty value say the same.
     None,
-    /// A value that depends on others, in words; `none` and an empty value say the same as leaving the key out.
+    /// A value that depends on others, in words; unless the words say otherwise, `none` and an empty value say the same as
+    /// leaving the key out.
     Derived(&'static str),
     /// A mapping or list with nothing in it: each key inside has its own default.
     Empty,
@@ -73,9 +78,22 @@ impl fmt::Display for Kind {
             Kind::Integer { min, max } if min == max => write!(f, "the number {min}"),
             Kind::Integer { min, max } => write!(f, "whole number from {min} to {max}"),
             Kind::Real { min, max } => write_range(f, *min, *max),
+            Kind::RealOr { min, max, words } => {
+                write_range(f, *min, *max)?;
+                write!(f, ", or one of {}", words.join(", "))
+            }
             Kind::Boolean => f.write_str("true or false"),
             Kind::Choice(words) => write!(f, "one of {}", words.join(", ")),
             Kind::Text { max_letters } => write!(f, "text of 1 to {max_letters} letters on one line"),
+            Kind::TextOr { max_letters, keys } => {
+                let keys: Vec<&str> = keys.iter().map(|key| key.name).collect();
+                write!(
+                    f,
+                    "{}, or a mapping with the keys {}",
+                    Kind::Text { max_letters: *max_letters },
+                    keys.join(", ")
+                )
+            }
             Kind::Name => f.write_str("name of 1 to 100 of the letters a-z, 0-9, _ and -"),
             Kind::Section(_) => f.write_str("mapping"),
             Kind::Models => f.write_str("list of models"),
@@ -111,6 +129,7 @@ impl Key {
 }
 
 const SHARE: Kind = Kind::Real { min: Excluded(0.0), max: Excluded(1.0) };
+const TEST: Kind = Kind::RealOr { min: Excluded(0.0), max: Excluded(1.0), words: &["per_replicate", "fixed"] };
 const POSITIVE: Kind = Kind::Real { min: Excluded(0.0), max: Unbounded };
 const DECAY: Kind = Kind::Real { min: Included(0.0), max: Excluded(1.0) };
 const NUMBER: Kind = Kind::Real { min: Unbounded, max: Unbounded };
@@ -137,7 +156,7 @@ pub(crate) static ROOT: &[Key] = &[
     key(
         "replicates",
         Kind::Integer { min: 1, max: 1000 },
-        Default::Value("3"),
+        Default::Derived("5; with `data.split.folds` it is folds × repeats"),
         "trials of each configuration, each on another split and from another start",
     ),
     key("report", Kind::Section(REPORT), Default::Empty, "what the report compares"),
@@ -148,9 +167,10 @@ pub(crate) static ROOT: &[Key] = &[
 pub(crate) static DATA: &[Key] = &[
     key(
         "source",
-        LINE,
+        Kind::TextOr { max_letters: 4096, keys: SOURCE },
         Default::Required,
-        "a csv, tsv, ndjson or parquet file, a folder of `LABEL.txt`, or a glob; relative to the working folder",
+        "a csv, tsv, ndjson or parquet file, a folder of `LABEL.txt`, or a glob, relative to the working folder; a mapping \
+         gives one such place for each part of a published split",
     ),
     key("columns", Kind::Section(COLUMNS), Default::Empty, "which columns to read; not used for `LABEL.txt`"),
     key("text", Kind::Section(TEXT), Default::Empty, "how a name is normalised and encoded"),
@@ -172,7 +192,19 @@ pub(crate) static DATA: &[Key] = &[
         Default::Value("64"),
         "names with more letters are rejected",
     ),
-    key("split", Kind::Section(SPLIT), Default::Empty, "how rows are divided; the three shares sum to 1"),
+    key("split", Kind::Section(SPLIT), Default::Empty, "how rows are divided into training, validation and test rows"),
+];
+
+/// Keys of `data.source`, where it is a mapping.
+pub(crate) static SOURCE: &[Key] = &[
+    key("train", LINE, Default::Required, "the place of the training rows"),
+    key(
+        "validation",
+        LINE,
+        Default::None,
+        "the place of the validation rows; without it they are drawn from the training rows",
+    ),
+    key("test", LINE, Default::Required, "the place of the test rows"),
 ];
 
 /// Keys of `data.columns`.
@@ -196,9 +228,46 @@ pub(crate) static TEXT: &[Key] = &[
 
 /// Keys of `data.split`.
 pub(crate) static SPLIT: &[Key] = &[
-    key("train", SHARE, Default::Value("0.8"), "share of rows to train on"),
-    key("validation", SHARE, Default::Value("0.1"), "share of rows to choose parameters by"),
-    key("test", SHARE, Default::Value("0.1"), "share of rows to score the chosen configurations on"),
+    key(
+        "column",
+        LINE,
+        Default::None,
+        "the column that says which part of a published split each row is in: `train`, `validation` (or `dev`, `valid`, `val`) \
+         or `test`",
+    ),
+    key(
+        "train",
+        SHARE,
+        Default::Derived("0.8"),
+        "share of rows to train on; not with a published split or `folds`, where it is what the others leave",
+    ),
+    key(
+        "validation",
+        SHARE,
+        Default::Derived("0.1"),
+        "share of rows to choose parameters by; with a published split without validation rows, the share of its training rows",
+    ),
+    key(
+        "test",
+        TEST,
+        Default::Derived("`fixed` with a published split or more than 50 configurations, else `per_replicate`"),
+        "share of rows to score the chosen configurations on (by default 0.1), or whether every replicate draws its own test \
+         rows (`per_replicate`) or all are tested on the same ones (`fixed`); with a word the share is what `train` and \
+         `validation` leave",
+    ),
+    key(
+        "folds",
+        Kind::Integer { min: 2, max: 100 },
+        Default::None,
+        "k-fold cross-validation: each of so many parts of the rows is the test part of one replicate",
+    ),
+    key(
+        "repeats",
+        Kind::Integer { min: 1, max: 100 },
+        Default::Derived("1"),
+        "how often the rows are divided into folds; folds × repeats is the number of replicates",
+    )
+    .with("folds", None),
     key(
         "group",
         Kind::Choice(&["folded_name", "name", "none"]),
@@ -206,6 +275,12 @@ pub(crate) static SPLIT: &[Key] = &[
         "rows that stay on one side: equal but for marks, case and gendered endings; equal but for case; each alone",
     ),
     key("stratify", Kind::Boolean, Default::Value("true"), "divide each label in the same proportions"),
+    key(
+        "overlap",
+        Kind::Choice(&["refuse", "allow"]),
+        Default::Value("refuse"),
+        "what to do with a published split that has a group in two parts: refuse the data, or use it and report the number",
+    ),
 ];
 
 /// Keys of `training`.
@@ -293,9 +368,9 @@ pub(crate) static REPORT: &[Key] = &[
     key(
         "equivalence_margin",
         POSITIVE,
-        Default::None,
-        "a difference of the primary figure that is too small to matter: 0.005 is half a point; the report then says which \
-         models are equivalent within it",
+        Default::Derived("0.01 where `primary` is `macro_f1` or `accuracy`, else `none`; `none` switches it off"),
+        "a difference of the primary metric that is too small to matter (0.01 is one point): the report gives the probability \
+         that two models differ by less",
     ),
 ];
 
@@ -324,6 +399,7 @@ pub(crate) static RANGE: &[Key] = &[
 pub(crate) static TABLES: &[(&str, &[Key])] = &[
     ("", ROOT),
     ("data", DATA),
+    ("data.source", SOURCE),
     ("data.columns", COLUMNS),
     ("data.text", TEXT),
     ("data.split", SPLIT),

@@ -7,6 +7,7 @@
 mod assemble;
 mod axis;
 mod check;
+mod division;
 mod error;
 mod keys;
 mod models;

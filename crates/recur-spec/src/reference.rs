@@ -10,6 +10,7 @@ pub fn reference() -> String {
         let title = match *path {
             "" => "Top level".to_owned(),
             "models" => "Each element of `models`".to_owned(),
+            "data.source" => "`data.source`, where it is a mapping".to_owned(),
             path => format!("`{path}`"),
         };
         table(&mut text, &title, keys);
@@ -32,8 +33,10 @@ fn table(text: &mut String, title: &str, keys: &[Key]) {
 }
 
 fn takes(kind: &Kind) -> String {
+    let listed = |words: &[&str]| words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
     match kind {
-        Kind::Choice(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),
+        Kind::Choice(words) => listed(words),
+        Kind::RealOr { min, max, words } => format!("{}, {}", Kind::Real { min: *min, max: *max }, listed(words)),
         kind => kind.to_string(),
     }
 }

@@ -4,7 +4,10 @@ use crate::models::ModelEntry;
 use crate::spec::Spec;
 use recur_core::metric::Metric;
 use recur_core::params::ParamValue;
-use recur_core::settings::{DataSettings, EarlyStopping, Optimizer, SplitSettings, TrainingLength, TrainingSettings};
+use recur_core::settings::{
+    DataSettings, Division, EarlyStopping, Optimizer, Source, SplitSettings, TrainingLength, TrainingSettings,
+};
+use recur_core::split::Part;
 use serde::Serialize;
 use serde_yaml::{Mapping, Value, to_value};
 
@@ -54,14 +57,47 @@ fn data(data: &DataSettings, split: &SplitSettings) -> Value {
         ("unknown", scalar(data.text.unknown)),
     ]);
     mapping([
-        ("source", scalar(&data.source)),
+        ("source", source(&data.source)),
         ("columns", columns),
         ("text", text),
         ("duplicates", scalar(data.duplicates)),
         ("rejects", scalar(data.rejects)),
         ("max_letters", scalar(data.max_letters)),
-        ("split", scalar(split)),
+        ("split", self::split(data, split)),
     ])
+}
+
+fn source(source: &Source) -> Value {
+    match source {
+        Source::All(place) => scalar(place),
+        Source::Parts { .. } => {
+            let part = |(part, place): (Option<Part>, &str)| (part.map_or("", Part::name), scalar(place));
+            mapping(source.places().into_iter().map(part))
+        }
+    }
+}
+
+/// Only the keys that go with the division; the test share is what the others leave.
+fn split(data: &DataSettings, split: &SplitSettings) -> Value {
+    let is_published = matches!(split.division, Division::Published { .. });
+    let mut entries = match split.division {
+        Division::Shares { train, validation, .. } => {
+            vec![("train", scalar(train)), ("validation", scalar(validation))]
+        }
+        Division::Folds { folds, repeats, validation } => {
+            vec![("folds", scalar(folds)), ("repeats", scalar(repeats)), ("validation", scalar(validation))]
+        }
+        Division::Published { .. } if matches!(data.source, Source::Parts { validation: Some(_), .. }) => Vec::new(),
+        Division::Published { validation } => vec![("validation", scalar(validation))],
+    };
+    entries.extend(data.split_column.as_ref().map(|column| ("column", scalar(column))));
+    entries.extend([
+        ("test", scalar(split.test_rows)),
+        ("group", scalar(split.group)),
+        ("stratify", scalar(split.stratify)),
+    ]);
+    entries.extend(is_published.then(|| ("overlap", scalar(split.overlap))));
+    mapping(entries)
 }
 
 fn training(training: &TrainingSettings) -> Value {

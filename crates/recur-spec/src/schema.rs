@@ -59,6 +59,10 @@ impl Schema<'_> {
             Kind::Integer { min, max } if min == max => json!({"const": min}),
             Kind::Integer { min, max } => json!({"type": "integer", "minimum": min, "maximum": max}),
             Kind::Real { min, max } => real(*min, *max),
+            Kind::RealOr { min, max, words } => json!({"anyOf": [real(*min, *max), {"enum": words}]}),
+            Kind::TextOr { max_letters, keys } => {
+                json!({"anyOf": [self.kind(&Kind::Text { max_letters: *max_letters }), self.section(keys)]})
+            }
             Kind::Boolean => json!({"type": "boolean"}),
             Kind::Choice(words) => json!({"enum": words}),
             Kind::Text { max_letters } => json!({"type": "string", "minLength": 1, "maxLength": max_letters}),

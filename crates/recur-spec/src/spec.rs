@@ -48,7 +48,7 @@ impl Spec {
     }
 
     /// The spec of one trial: `configuration`, which must be one of this spec's, alone, with as many replicates as reach
-    /// `replicate`.
+    /// `replicate`, or as many as the folds make. Whether test rows are fixed stays as this spec decided it.
     ///
     /// # Panics
     /// If no model of the spec is the configuration's.
@@ -59,7 +59,7 @@ impl Spec {
         let model = ModelEntry { params: configuration.params.clone(), axes: Vec::new(), ..entry.clone() };
         Self {
             models: vec![model],
-            replicates: replicate + 1,
+            replicates: self.split.division.replicates().unwrap_or(replicate + 1),
             report: ReportSettings { baseline: None, ..self.report.clone() },
             ..self.clone()
         }

@@ -1,7 +1,7 @@
 //! The comparison of two models over paired replicates.
 
-use crate::summary::{Interval, around, mean, standard_deviation};
-use crate::two_sided_p;
+use crate::estimate::{Estimate, corrected_resampled, estimate};
+use crate::summary::Interval;
 
 /// What paired replicates say of the difference of two models.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,8 +18,9 @@ pub struct Comparison {
 ///
 /// `differences` holds one difference of scores a replicate. Replicates share training rows, so a plain paired t-test
 /// is too sure of itself: here the variance of the mean of `r` differences with sample variance `s²` is taken as
-/// `(1/r + n_test/n_train) · s²`, with `r − 1` degrees of freedom. Where all differences are equal the interval is that
-/// one value, and p is 1 if it is zero and 0 if not.
+/// `(1/r + n_test/n_train) · s²`, with `r − 1` degrees of freedom; [`corrected_resampled`] gives the standard error itself.
+/// Where all differences are equal the interval is that one value, and p is 1 whatever it is: without spread the variance
+/// cannot be estimated, so nothing can be concluded.
 ///
 /// The variance supposes that two replicates' differences correlate by `n_test / (n_test + n_train)`, as drawing test rows
 /// anew from all rows makes them, and starts that are new each time make them less. What comes of *which rows are trained
@@ -32,43 +33,23 @@ pub struct Comparison {
 /// # Panics
 /// If `n_train` is zero.
 pub fn corrected_resampled_t(differences: &[f64], n_train: usize, n_test: usize) -> Option<Comparison> {
-    assert!(n_train > 0, "models trained on no rows");
-    Some(compare(spread_of(differences, n_test as f64 / n_train as f64)?))
+    Some(compare(corrected_resampled(differences, n_train, n_test)?))
 }
 
 /// The paired t-test: `t = m / (s/√r)` with r − 1 degrees of freedom, for mean m and standard deviation s of r
 /// differences (Student 1908; scipy's `ttest_rel`).
 ///
 /// The pairs have to be independent; for replicates that share training rows see [`corrected_resampled_t`]. Where all
-/// differences are equal the interval is that one value, and p is 1 if it is zero and 0 if not.
+/// differences are equal the interval is that one value, and p is 1 whatever it is: without spread the variance cannot be
+/// estimated, so nothing can be concluded.
 ///
 /// `None` below two differences, or where one is not a finite number.
 pub fn paired_t(differences: &[f64]) -> Option<Comparison> {
-    Some(compare(spread_of(differences, 0.0)?))
+    Some(compare(estimate(differences, 0.0)?))
 }
 
-/// A mean difference with its standard error and degrees of freedom.
-pub(crate) struct Spread {
-    pub(crate) center: f64,
-    pub(crate) spread: f64,
-    pub(crate) freedom: usize,
-}
-
-/// The standard error of the mean is taken as `√(1/r + test_share) · s`; `None` below two differences, or where one is
-/// not a finite number.
-pub(crate) fn spread_of(differences: &[f64], test_share: f64) -> Option<Spread> {
-    if !differences.iter().all(|difference| difference.is_finite()) {
-        return None;
-    }
-    let (center, deviation) = (mean(differences)?, standard_deviation(differences)?);
-    let r = differences.len();
-    Some(Spread { center, spread: (1.0 / r as f64 + test_share).sqrt() * deviation, freedom: r - 1 })
-}
-
-fn compare(Spread { center, spread, freedom }: Spread) -> Comparison {
-    let p =
-        if spread > 0.0 { two_sided_p(center / spread, freedom as f64) } else { f64::from(u8::from(center == 0.0)) };
-    Comparison { mean: center, interval: around(center, spread, freedom, 0.95), p }
+fn compare(estimate: Estimate) -> Comparison {
+    Comparison { mean: estimate.mean, interval: estimate.interval(0.95), p: estimate.p() }
 }
 
 /// In how many pairs the first is better, equal, worse.

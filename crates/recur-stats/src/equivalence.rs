@@ -1,15 +1,15 @@
 //! Whether a difference is small enough not to matter.
 
-use crate::comparison::{Spread, spread_of};
-use crate::student::upper_tail;
-use crate::summary::{Interval, around};
+use crate::estimate::{Estimate, corrected_resampled, estimate};
+use crate::summary::Interval;
 
 /// What paired replicates say of two models being as good as equal.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Equivalence {
     /// The mean difference.
     pub mean: f64,
-    /// The 90 % interval of the mean difference: it lies within the margin exactly where `p` is below 0.05.
+    /// The 90 % interval of the mean difference: it lies within the margin exactly where `p` is below 0.05, unless all
+    /// differences are equal.
     pub interval: Interval,
     /// The p-value of "the difference is `−margin` or less", one-sided.
     pub p_lower: f64,
@@ -25,14 +25,14 @@ pub struct Equivalence {
 /// With m the mean of r differences and s their standard deviation, `t = (m ± margin) / (s/√r)` with r − 1 degrees of
 /// freedom: statsmodels' `ttost_paired`. `margin` is in the unit of the differences. The pairs have to be independent;
 /// for replicates that share training rows see [`corrected_resampled_tost`]. Where all differences are equal each of
-/// the p-values is 0 or 1.
+/// the p-values is 1: without spread the variance cannot be estimated, so nothing can be concluded.
 ///
 /// `None` below two differences, or where one is not a finite number.
 ///
 /// # Panics
 /// If `margin` is not a finite number above zero.
 pub fn paired_tost(differences: &[f64], margin: f64) -> Option<Equivalence> {
-    tost(spread_of(differences, 0.0)?, margin)
+    Some(tost(estimate(differences, 0.0)?, margin))
 }
 
 /// As [`paired_tost`], on the statistic of [`corrected_resampled_t`](crate::corrected_resampled_t): the variance of the
@@ -48,17 +48,10 @@ pub fn corrected_resampled_tost(
     n_train: usize,
     n_test: usize,
 ) -> Option<Equivalence> {
-    assert!(n_train > 0, "models trained on no rows");
-    tost(spread_of(differences, n_test as f64 / n_train as f64)?, margin)
+    Some(tost(corrected_resampled(differences, n_train, n_test)?, margin))
 }
 
-fn tost(Spread { center, spread, freedom }: Spread, margin: f64) -> Option<Equivalence> {
-    assert!(margin.is_finite() && margin > 0.0, "margin {margin}");
-    let one_sided = |distance: f64| match spread {
-        spread if spread > 0.0 => upper_tail(distance / spread, freedom as f64),
-        _ => f64::from(u8::from(distance <= 0.0)),
-    };
-    let (p_lower, p_upper) = (one_sided(center + margin), one_sided(margin - center));
-    let interval = around(center, spread, freedom, 0.9);
-    Some(Equivalence { mean: center, interval, p_lower, p_upper, p: p_lower.max(p_upper) })
+fn tost(estimate: Estimate, margin: f64) -> Equivalence {
+    let (p_lower, p_upper) = estimate.one_sided(margin);
+    Equivalence { mean: estimate.mean, interval: estimate.interval(0.9), p_lower, p_upper, p: p_lower.max(p_upper) }
 }

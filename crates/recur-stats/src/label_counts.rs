@@ -70,6 +70,11 @@ impl LabelCounts {
         self.right[truth] += right;
     }
 
+    /// Takes the margins and the diagonal of the label at once, in place of what was counted.
+    pub(crate) fn set(&mut self, label: usize, support: u64, predicted: u64, right: u64) {
+        (self.support[label], self.predicted[label], self.right[label]) = (support, predicted, right);
+    }
+
     /// The number of rows.
     pub fn n_rows(&self) -> u64 {
         self.support.iter().sum()

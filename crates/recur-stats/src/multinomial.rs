@@ -78,7 +78,7 @@ impl Multinomial {
 }
 
 /// A number in `0..n`, each equally likely (Lemire 2019, "Fast random integer generation in an interval").
-fn below(bits: &mut impl FnMut() -> u32, n: u32) -> u32 {
+pub(crate) fn below(bits: &mut impl FnMut() -> u32, n: u32) -> u32 {
     let unwanted = n.wrapping_neg() % n;
     loop {
         let product = u64::from(bits()) * u64::from(n);

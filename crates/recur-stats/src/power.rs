@@ -1,8 +1,7 @@
 //! How many replicates it takes to show a difference.
 
 use crate::normal;
-use crate::rounding::round;
-use crate::student;
+use crate::planned_fixed_test::PlannedFixedTest;
 use statrs::distribution::{Chi, Continuous};
 
 /// No number of replicates above this one is considered.
@@ -28,7 +27,8 @@ pub struct PlannedTest {
 
 impl PlannedTest {
     /// The probability that [`corrected_resampled_t`](crate::corrected_resampled_t) over so many replicates gives a
-    /// p-value below `alpha`, to 12 significant digits; 0 below two replicates.
+    /// p-value below `alpha`, to 12 significant digits; 0 below two replicates, and where `deviation` is zero, as differences
+    /// without spread are not tested.
     ///
     /// The statistic is taken to follow the noncentral t distribution with r − 1 degrees of freedom and noncentrality
     /// `difference / (deviation · √(1/r + n_test/n_train))`; both tails count. That is exact for normal differences of
@@ -41,24 +41,24 @@ impl PlannedTest {
     /// If `difference` is not finite, `deviation` not a finite number from 0, `alpha` not between 0 and 1, or `n_train`
     /// zero.
     pub fn power(&self, replicates: u32) -> f64 {
-        self.check();
-        if replicates < 2 {
-            return 0.0;
-        }
-        let freedom = replicates - 1;
-        let spread = self.deviation * (1.0 / f64::from(replicates) + self.n_test as f64 / self.n_train as f64).sqrt();
-        if spread == 0.0 {
-            return f64::from(u8::from(self.difference != 0.0));
-        }
-        let critical = student::quantile(1.0 - self.alpha / 2.0, f64::from(freedom));
-        round(noncentral_t_beyond(critical, freedom, self.difference.abs() / spread).min(1.0))
+        self.fixed(0.0, 2).power(replicates)
+    }
+
+    /// The same test where all replicates use one test set of `n_groups` groups, whose examples add `test_variance` to the
+    /// variance of the mean difference.
+    pub(crate) fn fixed(&self, test_variance: f64, n_groups: usize) -> PlannedFixedTest {
+        PlannedFixedTest { replicates: *self, test_variance, n_groups }
     }
 
     /// The least number of replicates with which [`power`](Self::power) reaches `power`.
     ///
-    /// `None` where 10,000 are too few. More replicates of the same rows do not help without end: they share their rows,
-    /// so the variance of the mean never falls below `deviation² · n_test/n_train`, and a difference that is small
-    /// against that takes more rows and not more replicates.
+    /// It is as uncertain as `deviation` is: where a pilot experiment of 5 replicates gave that, the number may well be
+    /// wrong by a factor of several, and should be reported as an orientation before a run and not as a finding after it.
+    ///
+    /// `None` where 10,000 replicates do not reach `power` *for this very deviation*. Replicates share their rows, so in this
+    /// model the variance of the mean never falls below `deviation² · n_test/n_train`. With the deviation taken from a pilot,
+    /// `None` does not show that more replicates would be in vain: of pilots of 5 replicates that end without a significant
+    /// difference, 40 % give `None` where 10 replicates would have 80 % power.
     ///
     /// # Panics
     /// As [`power`](Self::power), and if `power` is not between 0 and 1.
@@ -80,29 +80,16 @@ impl PlannedTest {
     }
 
     /// The least true difference that so many replicates show with `power`, to 9 significant digits; `self.difference` does
-    /// not matter. `None` below two replicates.
+    /// not matter. With an assumed `deviation` this plans an experiment before its run. `None` below two replicates, and where
+    /// `deviation` is zero.
     ///
     /// # Panics
     /// As [`power`](Self::power), and if `power` is not between 0 and 1.
     pub fn smallest_detectable(&self, replicates: u32, power: f64) -> Option<f64> {
-        assert!(power > 0.0 && power < 1.0, "power {power}");
-        self.check();
-        if replicates < 2 || self.deviation == 0.0 {
-            return (replicates >= 2).then_some(0.0);
-        }
-        let is_enough = |difference: f64| Self { difference, ..*self }.power(replicates) >= power;
-        let (mut too_small, mut enough) = (0.0, self.deviation);
-        while !is_enough(enough) {
-            (too_small, enough) = (enough, 2.0 * enough);
-        }
-        while enough - too_small > 1e-10 * enough {
-            let middle = f64::midpoint(too_small, enough);
-            *(if is_enough(middle) { &mut enough } else { &mut too_small }) = middle;
-        }
-        Some(format!("{enough:.8e}").parse().expect("a printed number is a number"))
+        self.fixed(0.0, 2).smallest_detectable(replicates, power)
     }
 
-    fn check(&self) {
+    pub(crate) fn check(&self) {
         assert!(self.difference.is_finite(), "difference {}", self.difference);
         assert!(self.deviation.is_finite() && self.deviation >= 0.0, "deviation {}", self.deviation);
         assert!(self.alpha > 0.0 && self.alpha < 1.0, "alpha {}", self.alpha);
@@ -116,7 +103,7 @@ impl PlannedTest {
 /// U is integrated from `1 − 8/√freedom` (at least 0) to `1 + 8/√freedom`, outside of which less than 1e-13 of it lies, and
 /// the tails up to where they fall below Φ(−9). The integral of the density itself divides the result, so a constant factor
 /// of the density cancels.
-fn noncentral_t_beyond(critical: f64, freedom: u32, shift: f64) -> f64 {
+pub(crate) fn noncentral_t_beyond(critical: f64, freedom: u32, shift: f64) -> f64 {
     let root = f64::from(freedom).sqrt();
     let chi = Chi::new(u64::from(freedom)).expect("degrees of freedom are positive");
     let density = |u: f64| chi.pdf(root * u);

@@ -20,7 +20,7 @@ pub(crate) fn record(seed: u64) -> TrialRecord {
         params: Params::default().with("learning_rate", ParamValue::Real(0.1 + 0.2)),
         training: None,
         dataset: Digest::of(b"data"),
-        split: SplitSettings { train: 0.8, validation: 0.1, test: 0.1, group: Group::Name, stratify: true },
+        split: SplitSettings::shares(0.8, 0.1, 0.1, Group::Name, true),
         seed,
         replicate: 0,
         initial_weights: None,

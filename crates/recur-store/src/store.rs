@@ -13,13 +13,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The version of the folder's layout and of its files.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 /// How often a place is looked at that others keep changing.
 pub(crate) const TRIES: usize = 16;
 
 /// All of `store.json`.
-const FORMAT_FILE: &str = "{\"format\": 3}\n";
+const FORMAT_FILE: &str = "{\"format\": 4}\n";
 
 /// A folder of trials, checkpoints and experiments. Clones share what they hold; the last to go clears its scratch away.
 #[derive(Clone, Debug)]
@@ -232,10 +232,10 @@ mod tests {
 
     #[test]
     fn a_store_of_another_format_or_with_a_damaged_one_is_refused() {
-        check(r#"{"format": 99, "shape": "another"}"#, "has store format 99, and this version of recur reads up to 3");
+        check(r#"{"format": 99, "shape": "another"}"#, "has store format 99, and this version of recur reads up to 4");
         check(r#"{"format":2}"#, "its trials were made by an earlier recur; name another folder or remove it");
         check("", "is damaged: EOF");
-        check(r#"{"format": 3}"#, "is damaged: expected {\"format\": 3}");
+        check(r#"{"format": 4}"#, "is damaged: expected {\"format\": 4}");
     }
 
     #[test]

@@ -20,7 +20,7 @@ use std::time::Duration;
 /// Why a trial's test rows could not be scored.
 #[derive(Debug, thiserror::Error)]
 pub enum TestSetError {
-    /// The trial's configuration is not the one chosen for its model.
+    /// The trial's configuration is not the one chosen for its model on its replicate.
     #[error("trial {trial} is not of a chosen configuration: its test rows stay unread")]
     NotChosen {
         /// The trial.
@@ -47,7 +47,7 @@ pub enum TestSetError {
 /// the time since any moment.
 ///
 /// # Errors
-/// [`TestSetError::NotChosen`] unless `selection` chose the trial's configuration.
+/// [`TestSetError::NotChosen`] unless `selection` chose the trial's configuration on its replicate.
 pub fn score_test_set(
     plan: &Plan,
     dataset: &Dataset,
@@ -57,7 +57,7 @@ pub fn score_test_set(
     weights: &[Tensor],
     clock: impl Fn() -> Duration,
 ) -> Result<(TestRecord, Duration), TestSetError> {
-    if !selection.contains(trial.configuration) {
+    if !selection.is_tested_trial(trial) {
         return Err(TestSetError::NotChosen { trial: trial.id.to_string() });
     }
     let failed = |source| TestSetError::Model { trial: trial.id.to_string(), source };

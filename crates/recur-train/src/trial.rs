@@ -34,9 +34,9 @@ pub(crate) fn streams_of(plan: &Plan, replicate: u32) -> StreamPath {
 /// The split of a replicate: the same for every configuration.
 ///
 /// # Errors
-/// If the data set is too small to divide.
+/// If the data set cannot be divided as the plan says.
 pub fn split_of(plan: &Plan, dataset: &Dataset, replicate: u32) -> Result<Split, SplitError> {
-    Split::new(dataset, &plan.split, &streams_of(plan, replicate).child("split"))
+    Split::new(dataset, &plan.split, &StreamPath::root(plan.seed), replicate)
 }
 
 /// Trains one trial; `None` if it was asked to stop. A loss that stops being a number, or an error of the model, is a

@@ -1,5 +1,7 @@
 //! `recur plan`: which trials an experiment has, which of them are done, and how long the others may take.
 
+mod power;
+
 use super::available_cores;
 use crate::args::{Level, Plan as PlanArgs};
 use crate::error::{CliError, Exit};
@@ -9,10 +11,13 @@ use crate::output::{duration, print, table};
 use crate::pipeline::Prepared;
 use crate::progress::Screen;
 use crate::sweep::in_parallel;
+use power::Power;
+use recur_core::plan::UnusedSettings;
 use recur_core::record::Outcome;
 use recur_core::registry::Registry;
 use recur_core::trial::Trial;
 use recur_store::{Found, Store};
+use std::collections::BTreeMap;
 
 /// Prints every trial with its id, and whether it has a record.
 pub(crate) fn run(args: &PlanArgs, level: Level, registry: &Registry) -> Result<Exit, CliError> {
@@ -22,7 +27,9 @@ pub(crate) fn run(args: &PlanArgs, level: Level, registry: &Registry) -> Result<
     let store = Store::open_to_read(&args.spec.store)?;
     let cores = available_cores();
     let states = in_parallel(&prepared.trials, cores, |trial| State::of(trial, store.as_ref()));
-    let planned = Planned { estimates: estimates(&prepared, &states, store.as_ref())?, prepared, states, cores };
+    let identity = prepared.trials.first().map(|trial| &trial.identity);
+    let power = Power::of(&prepared.plan, identity, (prepared.sizes(), prepared.data.facts.published), store.as_ref())?;
+    let planned = Planned { power, estimates: estimates(&prepared, &states, store.as_ref())?, prepared, states, cores };
     print(&if args.json { planned.json() } else { planned.table() })?;
     Ok(Exit::Success)
 }
@@ -58,6 +65,7 @@ struct Planned {
     prepared: Prepared,
     states: Vec<State>,
     estimates: Vec<Option<f64>>,
+    power: Power,
     cores: usize,
 }
 
@@ -88,13 +96,16 @@ impl Planned {
             }
             _ => String::new(),
         };
+        let notes: Vec<String> = self.prepared.unused.iter().map(|unused| format!("\nNote: {unused}")).collect();
         format!(
-            "{}\n{} configurations, {} replicates, {} trials: {} done, {n_to_run} to run{time}",
+            "{}\n{} configurations, {} replicates, {} trials: {} done, {n_to_run} to run{time}\n{}{}",
             table(&["trial", "configuration", "replicate", "state"], &rows, usize::MAX),
             plan.configurations.len(),
             plan.replicates,
             rows.len(),
-            rows.len() - n_to_run
+            rows.len() - n_to_run,
+            self.power.text(),
+            notes.concat()
         )
     }
 
@@ -126,8 +137,19 @@ impl Planned {
             "to_run": self.n_to_run(),
             "cores": self.cores,
             "estimated_seconds": self.seconds().filter(|_| self.n_to_run() > 0),
+            "power": self.power,
+            "unused_settings": plan_unused(&self.prepared),
             "trials": trials,
         });
         serde_json::to_string_pretty(&whole).expect("plain values can be written")
     }
+}
+
+/// What each model does not use, by model.
+fn plan_unused(prepared: &Prepared) -> BTreeMap<&str, Vec<&str>> {
+    let mut by_model = BTreeMap::new();
+    for UnusedSettings { model, settings } in &prepared.unused {
+        by_model.insert(model.as_str(), settings.iter().map(|(_, text)| text.as_str()).collect());
+    }
+    by_model
 }

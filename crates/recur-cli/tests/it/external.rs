@@ -66,7 +66,7 @@ fn outcome(lab: &Lab, model: &str) -> serde_json::Value {
 fn plugins_are_swept_stored_reported_and_asked_like_other_models() {
     let Some(lab) = lab("plugins", SPEC) else { return };
     let ran = lab.experiment(&["--jobs", "1"]).ended(0).told(&["8 trials: 0 done before, 8 to run"]);
-    assert!(ran.out.contains("letters(learning_rate=") && ran.out.contains("letter_counts"), "{}", ran.out);
+    assert!(ran.out.contains("\n letters") && ran.out.contains("\n letter_counts"), "{}", ran.out);
     let report = lab.read("reports/small.md");
     assert!(report.contains("`letters`") && report.contains("just experiment small.yaml\n"), "{report}");
     let before = lab.promised(ALL);

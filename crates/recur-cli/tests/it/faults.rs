@@ -71,18 +71,18 @@ fn check_refused(format: u32, told: &[&str]) {
 
 #[test]
 fn a_store_of_a_later_format_is_refused_by_every_command() {
-    check_refused(4, &["reads up to 3", "use a later version of recur", "--store DIR"]);
+    check_refused(5, &["reads up to 4", "use a later version of recur", "--store DIR"]);
 }
 
 #[test]
 fn a_store_of_an_earlier_format_is_refused_by_every_command() {
-    check_refused(2, &["reads format 3 alone", "made by an earlier recur", "name another folder or remove it"]);
+    check_refused(3, &["reads format 4 alone", "made by an earlier recur", "name another folder or remove it"]);
 }
 
 #[test]
 fn an_export_into_a_store_of_another_format_is_refused() {
     let lab = finished();
-    lab.write("copy/store.json", "{\"format\": 4}\n");
-    lab.recur(&["store", "export", "copy"]).ended(1).told(&["copy/store.json has store format 4"]);
+    lab.write("copy/store.json", "{\"format\": 5}\n");
+    lab.recur(&["store", "export", "copy"]).ended(1).told(&["copy/store.json has store format 5"]);
     assert_eq!(std::fs::read_dir(lab.path("copy")).unwrap().count(), 1);
 }

@@ -20,6 +20,7 @@ mod plan;
 mod predict;
 mod resume;
 mod schema;
+mod splits;
 mod store;
 mod store_commands;
 mod terminal;

@@ -2,6 +2,7 @@
 
 use recur_core::model::ModelPlugin as _;
 use recur_core::registry::Registry;
+use recur_core::settings::TrainingKey;
 use recur_external::{ExternalModel, Plugins};
 use std::path::Path;
 use tempfile::TempDir;
@@ -56,6 +57,21 @@ fn a_manifest_declares_a_model() {
     );
 }
 
+#[test]
+fn a_manifest_names_the_settings_that_its_model_does_not_use() {
+    assert_eq!(plugin(GOOD).1.unused_settings(), TrainingKey::ALL, "a model that learns in one go uses none");
+    let unused = |line: &str| {
+        let (_folder, plugin) = plugin(&GOOD.replace("regime: one_shot", &format!("regime: iterative\n{line}")));
+        assert_eq!(plugin.problem(), None);
+        plugin.unused_settings()
+    };
+    assert_eq!(unused(""), []);
+    assert_eq!(
+        unused("unused_settings: [class_weights, schedule]"),
+        [TrainingKey::ClassWeights, TrainingKey::Schedule]
+    );
+}
+
 #[track_caller]
 fn check(old: &str, new: &str, told: &[&str]) {
     assert!(GOOD.contains(old), "{old}");
@@ -105,6 +121,8 @@ fn limits_are_held_to_what_makes_sense() {
     check("regime: one_shot", "regime: one_shot\nlimits: {epoch_seconds: 0}", &["`limits.epoch_seconds` is 0"]);
     check("regime: one_shot", "regime: one_shot\nlimits: {idle_seconds: .nan}", &["`limits.idle_seconds` is NaN"]);
     check("regime: one_shot", "regime: one_shot\nlimits: {message_mib: 9999}", &["`limits.message_mib` is 9999"]);
+    check("regime: one_shot", "regime: iterative\nunused_settings: [weights]", &["unknown variant `weights`"]);
+    check("regime: one_shot", "regime: iterative\nunused_settings: [sampling]", &["recur itself sees to the others"]);
     check("regime: one_shot", "regime: one_shot\nlimits: {hours: 1}", &["unknown field `hours`"]);
 }
 

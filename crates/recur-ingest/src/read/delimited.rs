@@ -2,7 +2,7 @@
 
 use super::frame::{PolarsError, columns_of_text};
 use super::records::{Record, Records, fields};
-use super::{BadRow, Columns, Row, Table, byte_order_mark, missing_column};
+use super::{BadRow, Columns, Row, Table, Values, byte_order_mark, missing_column};
 use crate::error::IngestError;
 use polars::prelude::{CsvReadOptions, DataType, Field, Schema, SerReader};
 use recur_core::facts::RejectReason;
@@ -17,21 +17,16 @@ pub(super) fn table(path: &str, bytes: &[u8], delimiter: u8, columns: Columns<'_
     let mut records = Records::new(bytes, byte_order_mark(bytes), delimiter);
     let Some(record) = records.next() else { return Err(IngestError::EmptyFile { path: path.to_owned() }) };
     let header = header(path, bytes, &record, delimiter)?;
-    let name = column(path, &header, columns.name, delimiter)?;
-    let label = column(path, &header, columns.label, delimiter)?;
+    let find = |wanted| column(path, &header, wanted, delimiter);
+    let columns = [Some(find(columns.name)?), Some(find(columns.label)?), columns.part.map(find).transpose()?];
     let (good, bad) = sort_out(bytes, records, header.len());
     let format = if delimiter == b'\t' { "TSV" } else { "CSV" };
-    let values = parse(bytes, &good, delimiter, header.len(), [name, label]).map_err(|error| IngestError::Parse {
+    let values = parse(bytes, &good, delimiter, header.len(), columns).map_err(|error| IngestError::Parse {
         path: path.to_owned(),
         format,
         detail: error.to_string(),
     })?;
-    let rows = good.into_iter().zip(values).map(|(record, [name, label])| Row {
-        line: record.line,
-        span: Some(record.span),
-        name,
-        label,
-    });
+    let rows = good.into_iter().zip(values).map(|(record, values)| Row::new(record.line, Some(record.span), values));
     Ok(Table { rows: rows.collect(), bad })
 }
 
@@ -89,8 +84,8 @@ fn parse(
     records: &[Record],
     delimiter: u8,
     n_columns: usize,
-    columns: [usize; 2],
-) -> Result<Vec<[Option<String>; 2]>, PolarsError> {
+    columns: [Option<usize>; 3],
+) -> Result<Vec<Values>, PolarsError> {
     let names: Vec<String> = (0..n_columns).map(|i| format!("column_{i}")).collect();
     let schema = Schema::from_iter(names.iter().map(|name| Field::new(name.as_str().into(), DataType::String)));
     // A first line of our own: whatever a file begins with, polars cannot take it for a compressed one.
@@ -100,7 +95,7 @@ fn parse(
         text.extend_from_slice(&bytes[record.span.clone()]);
     }
     text.push(b'\n');
-    let mut projection = columns.to_vec();
+    let mut projection: Vec<usize> = columns.into_iter().flatten().collect();
     projection.sort_unstable();
     projection.dedup();
     let frame = CsvReadOptions::default()
@@ -110,14 +105,14 @@ fn parse(
         .map_parse_options(|options| options.with_separator(delimiter).with_missing_is_null(false))
         .into_reader_with_file_handle(Cursor::new(text))
         .finish()?;
-    columns_of_text(&frame, columns.map(|column| names[column].as_str()), records.len())
+    columns_of_text(&frame, columns.map(|column| Some(names[column?].as_str())), records.len())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const COLUMNS: Columns<'static> = Columns { name: "name", label: "label" };
+    const COLUMNS: Columns<'static> = Columns { name: "name", label: "label", part: None };
 
     fn read(text: &[u8]) -> Table {
         table("a.csv", text, b',', COLUMNS).unwrap()

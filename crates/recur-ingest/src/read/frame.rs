@@ -1,23 +1,27 @@
 //! Columns of a polars frame as text.
 
+use super::Values;
 use polars::prelude::{DataFrame, DataType};
 pub(super) use polars::prelude::{PolarsError, PolarsResult};
 
-/// The values of two columns, row by row; a column of another type is cast to text.
+/// The values of the columns of name, label and part, row by row; a column of another type is cast to text.
 ///
 /// # Errors
 /// If the frame has not `n_rows` rows: then the reader saw other rows than were given to it.
 pub(super) fn columns_of_text(
     frame: &DataFrame,
-    columns: [&str; 2],
+    [name, label, part]: [Option<&str>; 3],
     n_rows: usize,
-) -> PolarsResult<Vec<[Option<String>; 2]>> {
+) -> PolarsResult<Vec<Values>> {
     if frame.height() != n_rows {
         let message = format!("{n_rows} rows were expected and {} found", frame.height());
         return Err(PolarsError::ShapeMismatch(message.into()));
     }
-    let [first, second] = columns.map(|column| frame.column(column)?.cast(&DataType::String));
-    let (first, second) = (first?, second?);
-    let owned = |value: Option<&str>| value.map(str::to_owned);
-    Ok(first.str()?.iter().zip(second.str()?.iter()).map(|(a, b)| [owned(a), owned(b)]).collect())
+    let values = |column: Option<&str>| -> PolarsResult<Vec<Option<String>>> {
+        let Some(column) = column else { return Ok(vec![None; n_rows]) };
+        let text = frame.column(column)?.cast(&DataType::String)?;
+        Ok(text.str()?.iter().map(|value| value.map(str::to_owned)).collect())
+    };
+    let (names, labels, parts) = (values(name)?, values(label)?, values(part)?);
+    Ok(names.into_iter().zip(labels).zip(parts).map(|((name, label), part)| [name, label, part]).collect())
 }

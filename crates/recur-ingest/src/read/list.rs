@@ -13,8 +13,8 @@ pub(super) fn table(file: &InputFile, bytes: &[u8]) -> Result<Table, IngestError
         match std::str::from_utf8(&bytes[span.clone()]) {
             Err(error) => table.bad.push(BadRow::not_utf8(line, &bytes[span], error)),
             Ok(name) => {
-                let (name, label) = (Some(name.to_owned()), Some(label.to_owned()));
-                table.rows.push(Row { line, span: Some(span), name, label });
+                let values = [Some(name.to_owned()), Some(label.to_owned()), None];
+                table.rows.push(Row::new(line, Some(span), values));
             }
         }
     }

@@ -19,7 +19,19 @@ use std::ops::Range;
 pub(crate) struct Columns<'a> {
     pub name: &'a str,
     pub label: &'a str,
+    /// The one that says which part of a published split a row is in.
+    pub part: Option<&'a str>,
 }
+
+impl<'a> Columns<'a> {
+    /// Those that a file must have.
+    fn wanted(self) -> impl Iterator<Item = &'a str> + Clone {
+        [self.name, self.label].into_iter().chain(self.part)
+    }
+}
+
+/// The name, the label and the part of a row, as far as it has them.
+type Values = [Option<String>; 3];
 
 /// What a file holds. Every row that is not blank stands in one of the two lists, each in order of lines.
 #[derive(Debug, Default, PartialEq)]
@@ -37,6 +49,14 @@ pub(crate) struct Row {
     pub span: Option<Range<usize>>,
     pub name: Option<String>,
     pub label: Option<String>,
+    /// As in the column of parts; `None` without such a column as well.
+    pub part: Option<String>,
+}
+
+impl Row {
+    fn new(line: u64, span: Option<Range<usize>>, [name, label, part]: Values) -> Self {
+        Self { line, span, name, label, part }
+    }
 }
 
 /// A row that could not be read.
@@ -69,6 +89,7 @@ pub(crate) fn table(file: &InputFile, bytes: &[u8], columns: Columns<'_>) -> Res
         Kind::Tsv => delimited::table(&file.shown, bytes, b'\t', columns),
         Kind::Ndjson => ndjson::table(&file.shown, bytes, columns),
         Kind::Parquet => parquet::table(&file.shown, bytes, columns),
+        Kind::List if columns.part.is_some() => Err(IngestError::ListHasNoColumns { path: file.shown.clone() }),
         Kind::List => list::table(file, bytes),
     }
 }

@@ -1,7 +1,7 @@
 //! NDJSON: one JSON object a line. Lines are checked one by one here, the good ones are parsed by polars.
 
 use super::frame::{PolarsError, columns_of_text};
-use super::{BadRow, Columns, Row, Table, lines, missing_column};
+use super::{BadRow, Columns, Row, Table, Values, lines, missing_column};
 use crate::error::IngestError;
 use polars::prelude::{DataType, Field, JsonFormat, JsonReader, Schema, SerReader};
 use recur_core::facts::RejectReason;
@@ -21,8 +21,8 @@ struct Line {
 /// Rows of the NDJSON file `path`. Numbers and booleans become text; a name or label that is a list or an object
 /// makes a row malformed.
 pub(super) fn table(path: &str, bytes: &[u8], columns: Columns<'_>) -> Result<Table, IngestError> {
-    let (good, mut bad, keys) = sort_out(bytes, columns);
-    for column in [columns.name, columns.label] {
+    let (good, mut bad, keys) = sort_out(path, bytes, columns)?;
+    for column in columns.wanted() {
         if !good.is_empty() && !keys.contains(column) {
             return Err(missing_column(path, column, keys.iter().map(String::as_str)));
         }
@@ -34,7 +34,9 @@ pub(super) fn table(path: &str, bytes: &[u8], columns: Columns<'_>) -> Result<Ta
 }
 
 /// Lines that polars can be given, the others, and the keys found.
-fn sort_out(bytes: &[u8], columns: Columns<'_>) -> (Vec<Line>, Vec<BadRow>, BTreeSet<String>) {
+type SortedOut = (Vec<Line>, Vec<BadRow>, BTreeSet<String>);
+
+fn sort_out(path: &str, bytes: &[u8], columns: Columns<'_>) -> Result<SortedOut, IngestError> {
     let (mut good, mut bad, mut keys) = (Vec::new(), Vec::new(), BTreeSet::new());
     for (line, span) in lines(bytes) {
         let row = &bytes[span.clone()];
@@ -50,32 +52,49 @@ fn sort_out(bytes: &[u8], columns: Columns<'_>) -> (Vec<Line>, Vec<BadRow>, BTre
                 let start = span.start + (text.as_ptr() as usize - row.as_ptr() as usize);
                 good.push(Line { line, span: start..start + text.len() });
             }
-            Err(detail) => bad.push(BadRow::new(line, RejectReason::Malformed, row, detail)),
+            Err(Refused::Row(detail)) => bad.push(BadRow::new(line, RejectReason::Malformed, row, detail)),
+            Err(Refused::Part) => {
+                return Err(IngestError::unknown_part(
+                    path,
+                    line,
+                    columns.part.unwrap_or_default(),
+                    "a list or an object",
+                ));
+            }
         }
     }
-    (good, bad, keys)
+    Ok((good, bad, keys))
 }
 
 /// How many different keys are remembered for an error message: objects may have keys without end.
 const MOST_KEYS: usize = 100;
 
-fn check(text: &str, columns: Columns<'_>, keys: &mut BTreeSet<String>) -> Result<(), String> {
+/// Why a line is not read.
+enum Refused {
+    /// The row cannot be used.
+    Row(String),
+    /// Its part cannot be known, so that the data cannot be used.
+    Part,
+}
+
+fn check(text: &str, columns: Columns<'_>, keys: &mut BTreeSet<String>) -> Result<(), Refused> {
     // Line and column stand in the reject already; serde_json's own are those of this one line.
     let object: Object =
         serde_json::from_str(text).map_err(|error| match error.to_string().split_once(" at line ") {
-            Some((message, _)) => message.to_owned(),
-            None => error.to_string(),
+            Some((message, _)) => Refused::Row(message.to_owned()),
+            None => Refused::Row(error.to_string()),
         })?;
-    for column in [columns.name, columns.label] {
+    for column in columns.wanted() {
         let mut values = object.0.iter().filter(|(key, _)| key == column);
         match (values.next(), values.next()) {
-            (Some(_), Some(_)) => return Err(format!("`{column}` stands there twice")),
-            (Some((_, Shape::Nested)), _) => return Err(format!("`{column}` is a list or an object")),
+            (Some(_), Some(_)) => return Err(Refused::Row(format!("`{column}` stands there twice"))),
+            (Some((_, Shape::Nested)), _) if columns.part == Some(column) => return Err(Refused::Part),
+            (Some((_, Shape::Nested)), _) => return Err(Refused::Row(format!("`{column}` is a list or an object"))),
             _ => {}
         }
     }
     for (key, _) in object.0 {
-        if keys.len() < MOST_KEYS || key == columns.name || key == columns.label {
+        if keys.len() < MOST_KEYS || columns.wanted().any(|column| key == column) {
             keys.insert(key);
         }
     }
@@ -86,12 +105,10 @@ fn check(text: &str, columns: Columns<'_>, keys: &mut BTreeSet<String>) -> Resul
 fn parse_or_halve(bytes: &[u8], lines: &[Line], columns: Columns<'_>, rows: &mut Vec<Row>, bad: &mut Vec<BadRow>) {
     match (parse(bytes, lines, columns), lines) {
         (_, []) => {}
-        (Ok(values), _) => rows.extend(lines.iter().zip(values).map(|(line, [name, label])| Row {
-            line: line.line,
-            span: Some(line.span.clone()),
-            name,
-            label,
-        })),
+        (Ok(values), _) => {
+            let row = |(line, values): (&Line, Values)| Row::new(line.line, Some(line.span.clone()), values);
+            rows.extend(lines.iter().zip(values).map(row));
+        }
         (Err(error), [line]) => {
             let row = &bytes[line.span.clone()];
             bad.push(BadRow::new(line.line, RejectReason::Malformed, row, error.to_string()));
@@ -104,14 +121,13 @@ fn parse_or_halve(bytes: &[u8], lines: &[Line], columns: Columns<'_>, rows: &mut
     }
 }
 
-fn parse(bytes: &[u8], lines: &[Line], columns: Columns<'_>) -> Result<Vec<[Option<String>; 2]>, PolarsError> {
+fn parse(bytes: &[u8], lines: &[Line], columns: Columns<'_>) -> Result<Vec<Values>, PolarsError> {
     // No line end after the last line: polars' estimate of line lengths would look past the end of the text.
     let text = lines.iter().map(|line| &bytes[line.span.clone()]).collect::<Vec<_>>().join(&b'\n');
-    let columns = [columns.name, columns.label];
-    let schema = Schema::from_iter(columns.map(|column| Field::new(column.into(), DataType::String)));
+    let schema = Schema::from_iter(columns.wanted().map(|column| Field::new(column.into(), DataType::String)));
     let reader = JsonReader::new(Cursor::new(text)).with_json_format(JsonFormat::JsonLines);
     let frame = reader.with_schema(Arc::new(schema)).finish()?;
-    columns_of_text(&frame, columns, lines.len())
+    columns_of_text(&frame, [Some(columns.name), Some(columns.label), columns.part], lines.len())
 }
 
 /// The keys of a JSON object, each with the shape of its value.

@@ -23,19 +23,20 @@ fn read(path: &str, bytes: &[u8], columns: Columns<'_>) -> Result<Table, IngestE
         |error: PolarsError| IngestError::Parse { path: path.to_owned(), format: "Parquet", detail: error.to_string() };
     let mut reader = ParquetReader::new(Cursor::new(bytes));
     let schema = reader.schema().map_err(damaged)?;
-    let wanted = [columns.name, columns.label];
-    for column in wanted {
+    for column in columns.wanted() {
         let Some(field) = schema.get(column) else {
             return Err(missing_column(path, column, schema.iter_names().map(|name| name.as_str())));
         };
         check_type(path, column, &DataType::from_arrow_field(field))?;
     }
     let n_rows = reader.num_rows().map_err(damaged)?;
-    let mut projection = wanted.map(str::to_owned).to_vec();
+    let mut projection: Vec<String> = columns.wanted().map(str::to_owned).collect();
+    projection.sort_unstable();
     projection.dedup();
     let frame = reader.with_columns(Some(projection)).finish().map_err(damaged)?;
+    let wanted = [Some(columns.name), Some(columns.label), columns.part];
     let values = columns_of_text(&frame, wanted, n_rows).map_err(damaged)?;
-    let rows = (1..).zip(values).map(|(line, [name, label])| Row { line, span: None, name, label });
+    let rows = (1..).zip(values).map(|(line, values)| Row::new(line, None, values));
     Ok(Table { rows: rows.collect(), bad: Vec::<BadRow>::new() })
 }
 

@@ -8,7 +8,8 @@ use tempfile::TempDir;
 /// The settings of a spec that names nothing but its source.
 pub fn settings(source: &str) -> DataSettings {
     DataSettings {
-        source: source.to_owned(),
+        source: source.into(),
+        split_column: None,
         name_column: "name".to_owned(),
         label_column: "label".to_owned(),
         text: TextSettings { unicode: UnicodeForm::Nfc, fold: Fold::None, alphabet: None, unknown: Unknown::Token },

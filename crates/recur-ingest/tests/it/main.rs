@@ -2,5 +2,6 @@
 
 mod bad_input;
 mod common;
+mod published;
 mod same_data;
 mod shipped_data;

@@ -1,9 +1,11 @@
 //! What is said of the data in `data/` is true of it.
 
 use crate::common::settings;
-use recur_core::settings::{DataSettings, Group};
+use recur_core::random::StreamPath;
+use recur_core::settings::{DataSettings, Group, SplitSettings};
+use recur_core::split::Split;
 use recur_ingest::{Ingested, ingest};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
@@ -104,6 +106,76 @@ fn twins_of_the_shipped_names_share_groups() {
     check("skaya", "sky", 100);
     check("opoulou", "opoulos", 20);
     check("iņa", "iņš", 30);
+}
+
+/// How many rows of each size of group (1 to 5, and 6 or more) `rows` have, and how many whose name has several labels.
+struct Counts {
+    by_size: [u64; 6],
+    ambiguous: u64,
+}
+
+struct Classes {
+    size_of_row: Vec<usize>,
+    is_ambiguous: Vec<bool>,
+}
+
+impl Classes {
+    fn of(data: &recur_core::dataset::Dataset) -> Self {
+        let mut rows_of_group: BTreeMap<u32, usize> = BTreeMap::new();
+        data.groups().iter().for_each(|group| *rows_of_group.entry(*group).or_default() += 1);
+        let mut labels_of_name: BTreeMap<&str, BTreeSet<u16>> = BTreeMap::new();
+        for (name, label) in data.names().iter().zip(data.labels()) {
+            labels_of_name.entry(name).or_default().insert(*label);
+        }
+        Self {
+            size_of_row: data.groups().iter().map(|group| rows_of_group[group].min(6) - 1).collect(),
+            is_ambiguous: data.names().iter().map(|name| labels_of_name[name.as_str()].len() > 1).collect(),
+        }
+    }
+
+    fn count(&self, counts: &mut Counts, rows: impl Iterator<Item = u32>) {
+        for row in rows {
+            counts.by_size[self.size_of_row[row as usize]] += 1;
+            counts.ambiguous += u64::from(self.is_ambiguous[row as usize]);
+        }
+    }
+}
+
+#[test]
+fn shipped_rows_are_tested_by_their_share_whatever_the_size_of_their_group() {
+    const SPLITS: u32 = 300;
+    let data = &BY_LANGUAGE.dataset;
+    let classes = Classes::of(data);
+    let none = || Counts { by_size: [0; 6], ambiguous: 0 };
+    let mut all = none();
+    classes.count(&mut all, 0..data.len() as u32);
+    let settings = SplitSettings::shares(0.8, 0.1, 0.1, Group::FoldedName, true);
+    let root = StreamPath::root(20_261_123);
+    // Two threads halve the time; sums of whole numbers do not depend on them.
+    let tested_in = |replicates: std::ops::Range<u32>| {
+        let mut tested = none();
+        for replicate in replicates {
+            let split = Split::new(data, &settings, &root, replicate).unwrap();
+            classes.count(&mut tested, split.test.into_iter());
+        }
+        tested
+    };
+    let [first, second] = std::thread::scope(|scope| {
+        let halves = [0..SPLITS / 2, SPLITS / 2..SPLITS].map(|half| scope.spawn(|| tested_in(half)));
+        halves.map(|half| half.join().unwrap())
+    });
+    let by_size: [u64; 6] = std::array::from_fn(|size| first.by_size[size] + second.by_size[size]);
+    for (size, (tested, rows)) in (1..).zip(by_size.iter().zip(all.by_size)) {
+        let percent = 100.0 * *tested as f64 / (rows * u64::from(SPLITS)) as f64;
+        println!("groups of {size}{}: {rows} rows, {percent:.3} % tested", if size == 6 { " or more" } else { "" });
+        assert!((percent - 10.0).abs() <= 0.3, "groups of {size}: {percent} %");
+    }
+    let n_tested: u64 = by_size.iter().sum();
+    let percent = |ambiguous: u64, rows: u64| 100.0 * ambiguous as f64 / rows as f64;
+    let of_tested = percent(first.ambiguous + second.ambiguous, n_tested);
+    let of_all = percent(all.ambiguous, data.len() as u64);
+    println!("rows whose name has several labels: {of_all:.3} % of all rows, {of_tested:.3} % of the test rows");
+    assert!((of_tested - 7.7).abs() <= 0.7, "{of_tested} %");
 }
 
 #[test]

@@ -1,21 +1,23 @@
 //! All figures of the analysis as one JSON document. `docs/exports.md` tells its fields.
 
-use super::leaderboard::{Standing, in_order, mean_interval};
+use super::leaderboard::{Standing, in_order};
 use super::records::outcome;
 use crate::analysis::{Analysis, ModelResult, Tally};
-use crate::comparisons::{Difference, Needed};
+use crate::comparisons::Difference;
 use crate::name_by_name::{Paired, paired};
+use crate::practical;
 use crate::sections::other_figures::{calibration_error, top_k};
 use crate::signature::Signature;
 use recur_core::metric::Metric;
 use recur_core::params::Params;
 use recur_core::record::{Outcome, TestRecord};
-use recur_stats::{Interval, mean, standard_deviation};
+use recur_core::settings::TestRows;
+use recur_stats::{Interval, Practical, mean, standard_deviation};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// The version of the document's fields: raised when one is renamed, removed, or changes its meaning. Others may join them.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -49,13 +51,19 @@ struct Data<'a> {
     validation_rows: usize,
     test_rows: usize,
     accuracy_ceiling: f64,
+    /// Of the rows tested, as a mean over replicates.
+    accuracy_ceiling_tested: Option<f64>,
     majority_share: f64,
+    labels_without_test_rows: Vec<&'a str>,
+    labels_without_training_rows: Vec<&'a str>,
 }
 
 /// How models are compared.
 #[derive(Serialize)]
 struct Test {
     name: &'static str,
+    /// `per_replicate` or `fixed`.
+    test_rows: TestRows,
     confidence: f64,
     correction: &'static str,
     bootstrap_resamples: usize,
@@ -66,9 +74,14 @@ struct Model<'a> {
     model: &'a str,
     rank: Option<usize>,
     standing: &'static str,
+    /// The one with the best mean on validation, which `recur predict` uses.
     configuration: Option<usize>,
     title: Option<String>,
     params: Option<&'a Params>,
+    /// The one that was tested, by replicate.
+    tested_configurations: &'a [Option<usize>],
+    /// The labels that the model gives all test rows of a replicate, if on each replicate it gives them only one.
+    constant_answers: Option<Vec<&'a str>>,
     trials: Trials,
     parameters: Option<u64>,
     trial_ids: Vec<&'a str>,
@@ -104,11 +117,23 @@ struct Found {
     p: Option<f64>,
     p_holm: Option<f64>,
     comparisons: usize,
-    better: u32,
-    equal: u32,
-    worse: u32,
-    is_clear: bool,
-    replicates_needed: Option<u32>,
+    standard_error: Option<f64>,
+    freedom: Option<f64>,
+    wins: u32,
+    ties: u32,
+    losses: u32,
+    is_significant: bool,
+    smallest_detectable: Option<f64>,
+    /// The probabilities that the first is better by more than the margin, equal within it, and worse.
+    practical: Option<Probabilities>,
+}
+
+#[derive(Serialize)]
+struct Probabilities {
+    margin: f64,
+    better: f64,
+    equal: f64,
+    worse: f64,
 }
 
 #[derive(Serialize)]
@@ -154,7 +179,8 @@ struct Configuration<'a> {
     params: &'a Params,
     swept: &'a [String],
     weights: Option<&'a str>,
-    chosen: bool,
+    /// On how many replicates it was chosen.
+    times_chosen: u32,
     trials: Trials,
     trial_ids: Vec<&'a str>,
     validation: BTreeMap<&'static str, Summary>,
@@ -187,7 +213,11 @@ pub(super) fn json(analysis: &Analysis<'_>, answer: String) -> String {
         signature: crate::PARTS.iter().map(|(name, _)| (*name, signature.get(name).to_owned())).collect(),
         data: data(analysis),
         test: Test {
-            name: "corrected resampled t-test",
+            name: match plan.split.test_rows {
+                TestRows::PerReplicate => "corrected resampled t-test",
+                TestRows::Fixed => "t-test with the variances over replicates and over test groups",
+            },
+            test_rows: plan.split.test_rows,
             confidence: 0.95,
             correction: "Holm",
             bootstrap_resamples: analysis.n_resamples,
@@ -202,7 +232,8 @@ pub(super) fn json(analysis: &Analysis<'_>, answer: String) -> String {
 }
 
 fn data<'a>(analysis: &Analysis<'a>) -> Data<'a> {
-    let (facts, sizes) = (analysis.input.facts, analysis.input.sizes);
+    let [labels_without_test_rows, labels_without_training_rows] = analysis.labels_without_rows();
+    let (facts, sizes) = (analysis.input.facts, analysis.input.sizes());
     Data {
         source: &facts.source,
         dataset: facts.dataset.as_str(),
@@ -212,16 +243,20 @@ fn data<'a>(analysis: &Analysis<'a>) -> Data<'a> {
         validation_rows: sizes.validation,
         test_rows: sizes.test,
         accuracy_ceiling: facts.accuracy_ceiling,
+        accuracy_ceiling_tested: analysis.test_ceiling(),
         majority_share: facts.majority_share,
+        labels_without_test_rows,
+        labels_without_training_rows,
     }
 }
 
 fn model<'a>(analysis: &Analysis<'a>, index: usize) -> Model<'a> {
     let result = &analysis.models[index];
+    let label_name = |label: u16| analysis.input.label_names[usize::from(label)].as_str();
     let chosen = result.chosen.map(|chosen| &analysis.input.plan.configurations[chosen]);
     let of_test = |metric| {
         let values = result.test(metric);
-        let interval = mean_interval(analysis, &values);
+        let interval = analysis.mean_interval(result, metric);
         Summary { interval: interval.map(ends), ..summary(values.into_iter().map(Some).collect()) }
     };
     let mut test: BTreeMap<&str, Summary> = BTreeMap::new();
@@ -236,14 +271,27 @@ fn model<'a>(analysis: &Analysis<'a>, index: usize) -> Model<'a> {
         configuration: result.chosen,
         title: chosen.map(recur_core::plan::Configuration::title),
         params: chosen.map(|configuration| &configuration.params),
+        tested_configurations: &result.choice.by_replicate,
+        constant_answers: result.constant_answers().map(|labels| labels.into_iter().map(label_name).collect()),
         trials: result.tally.into(),
         parameters: analysis.n_parameters(result),
         trial_ids: analysis.chosen_trials(result).into_iter().map(|id| id.as_str()).collect(),
-        validation: result.chosen.map(|chosen| validation(analysis, chosen)).unwrap_or_default(),
+        validation: of_validation(analysis, result),
         test,
-        to_baseline: analysis.to_baseline.get(&index).map(found),
+        to_baseline: analysis.to_baseline.get(&index).map(|difference| found(analysis, difference)),
         labels: labels(analysis, result),
     }
+}
+
+/// Validation results of the tested trials.
+fn of_validation(analysis: &Analysis<'_>, result: &ModelResult<'_>) -> BTreeMap<&'static str, Summary> {
+    let of = |metric: Metric| {
+        let value = |(replicate, index): (u32, &Option<usize>)| {
+            Some(analysis.finding((*index)?, replicate)?.record.validation()?.get(metric))
+        };
+        summary((0..).zip(&result.choice.by_replicate).map(value).collect())
+    };
+    Metric::ALL.into_iter().map(|metric| (metric.name(), of(metric))).collect()
 }
 
 /// Figures of the predictions beside those of the records.
@@ -275,23 +323,27 @@ fn summary(by_replicate: Vec<Option<f64>>) -> Summary {
     Summary { mean: mean(&known), sd: standard_deviation(&known), interval: None, by_replicate }
 }
 
-fn found(difference: &Difference) -> Found {
-    let [better, equal, worse] = difference.wins;
-    let comparison = difference.comparison;
+fn found(analysis: &Analysis<'_>, difference: &Difference) -> Found {
+    let [wins, ties, losses] = difference.wins;
+    let (comparison, estimate) = (difference.comparison, difference.estimate);
+    let practical = analysis.input.plan.report.equivalence_margin.and_then(|margin| {
+        let Practical { better, equal, worse } = practical::of(difference, analysis.primary, margin)?;
+        Some(Probabilities { margin, better, equal, worse })
+    });
     Found {
         mean: comparison.map(|comparison| comparison.mean),
         interval: comparison.map(|comparison| ends(comparison.interval)),
         p: comparison.map(|comparison| comparison.p),
         p_holm: comparison.map(|_| difference.adjusted_p),
         comparisons: difference.n_comparisons,
-        better,
-        equal,
-        worse,
-        is_clear: difference.is_clear(),
-        replicates_needed: match difference.needed() {
-            Needed::Replicates(n) => Some(n),
-            Needed::MoreRows | Needed::Nothing => None,
-        },
+        standard_error: estimate.map(|estimate| estimate.standard_error),
+        freedom: estimate.map(|estimate| estimate.freedom),
+        wins,
+        ties,
+        losses,
+        is_significant: difference.is_clear(),
+        smallest_detectable: difference.smallest_detectable(),
+        practical,
     }
 }
 
@@ -301,7 +353,7 @@ fn ends(interval: Interval) -> [f64; 2] {
 
 fn against<'a>(analysis: &Analysis<'a>, other: usize, difference: &Difference) -> Against<'a> {
     let best = analysis.models[analysis.ranking[0]].id;
-    Against { best, other: analysis.models[other].id, difference: found(difference) }
+    Against { best, other: analysis.models[other].id, difference: found(analysis, difference) }
 }
 
 /// The figures of each label, averaged over the replicates that have test rows of it.
@@ -356,7 +408,7 @@ fn configuration<'a>(analysis: &Analysis<'a>, index: usize) -> Configuration<'a>
         params: &configuration.params,
         swept: &configuration.swept,
         weights: configuration.weights.as_deref(),
-        chosen: analysis.input.selection.contains(index),
+        times_chosen: analysis.input.selection.times_chosen(index),
         trials: analysis.tally(index).into(),
         trial_ids: analysis.findings_of(index).map(|finding| finding.trial.id.as_str()).collect(),
         validation: validation(analysis, index),

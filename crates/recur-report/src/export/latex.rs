@@ -28,12 +28,13 @@ pub(super) fn table(analysis: &Analysis<'_>) -> String {
 
 /// What a reader needs to know of the table, on one line.
 fn about(analysis: &Analysis<'_>) -> String {
-    let (plan, sizes) = (analysis.input.plan, analysis.input.sizes);
+    let (plan, sizes) = (analysis.input.plan, analysis.input.sizes());
     let about = format!(
-        "Experiment {}: mean and standard deviation over {}; intervals and p-values (after Holm) of the corrected resampled \
-         t-test, test rows / training rows = {} / {}.",
+        "Experiment {}: mean and standard deviation over {}; intervals and p-values (after Holm) of {}, test rows / training \
+         rows = {} / {}.",
         plan.name,
         numbers::plural(u64::from(plan.replicates), "replicate"),
+        analysis.test_name(),
         sizes.test,
         sizes.train
     );
@@ -52,7 +53,10 @@ fn row(analysis: &Analysis<'_>, index: usize, has_baseline: bool) -> Vec<String>
 }
 
 fn configuration(analysis: &Analysis<'_>, model: &ModelResult<'_>) -> String {
-    let Some(chosen) = model.chosen else { return "none finished".to_owned() };
+    if model.choice.counts().is_empty() {
+        return "none finished".to_owned();
+    }
+    let Some(chosen) = model.choice.only() else { return "chosen for each replicate".to_owned() };
     let settings = settings(&analysis.input.plan.configurations[chosen]);
     if settings.is_empty() { "as given".to_owned() } else { monospaced(&settings) }
 }

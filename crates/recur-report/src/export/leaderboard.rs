@@ -5,15 +5,15 @@ use crate::analysis::{Analysis, ModelResult};
 use crate::comparisons::Difference;
 use recur_core::metric::Metric;
 use recur_core::table::{Column, Values};
-use recur_stats::{Interval, corrected_resampled_t, mean, standard_deviation};
+use recur_stats::{Interval, mean, standard_deviation};
 
 /// Where a model stands among those that were ranked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
     /// Clearly ahead of each other one.
     Best,
-    /// Not told apart from the one with the best mean, or that one itself.
-    Tied,
+    /// Not distinguishable from the one with the best mean, or that one itself.
+    NotDistinguishable,
     /// Clearly behind the one with the best mean.
     Behind,
     /// Nothing could be compared.
@@ -26,7 +26,7 @@ impl Standing {
     pub(crate) fn word(self) -> &'static str {
         match self {
             Standing::Best => "best",
-            Standing::Tied => "tied",
+            Standing::NotDistinguishable => "not distinguishable",
             Standing::Behind => "behind",
             Standing::Undecided => "undecided",
             Standing::NotRanked => "not ranked",
@@ -39,12 +39,12 @@ impl Standing {
         let is_tested = |difference: &Difference| difference.comparison.is_some();
         match against.iter().find(|(other, _)| *other == model) {
             Some((_, difference)) if difference.is_clear() => Standing::Behind,
-            Some((_, difference)) if is_tested(difference) => Standing::Tied,
+            Some((_, difference)) if is_tested(difference) => Standing::NotDistinguishable,
             Some(_) => Standing::Undecided,
             None if !analysis.ranking.contains(&model) => Standing::NotRanked,
             None if !against.iter().any(|(_, difference)| is_tested(difference)) => Standing::Undecided,
             None if against.iter().all(|(_, difference)| difference.is_clear()) => Standing::Best,
-            None => Standing::Tied,
+            None => Standing::NotDistinguishable,
         }
     }
 }
@@ -53,13 +53,6 @@ impl Standing {
 pub(crate) fn in_order(analysis: &Analysis<'_>) -> Vec<usize> {
     let unranked = (0..analysis.models.len()).filter(|model| !analysis.ranking.contains(model));
     analysis.ranking.iter().copied().chain(unranked).collect()
-}
-
-/// The interval (95 %) of the mean of test figures over replicates that share rows; `None` below two of them.
-pub(crate) fn mean_interval(analysis: &Analysis<'_>, values: &[f64]) -> Option<Interval> {
-    let sizes = analysis.input.sizes;
-    let tested = (sizes.train > 0).then(|| corrected_resampled_t(values, sizes.train, sizes.test)).flatten();
-    tested.map(|tested| tested.interval)
 }
 
 /// The table of [`super::Export::leaderboard`].
@@ -86,13 +79,13 @@ pub(super) fn columns(analysis: &Analysis<'_>) -> Vec<Column> {
         integers("parameters", &|model| analysis.n_parameters(result(model)).and_then(whole)),
     ];
     for metric in Metric::ALL {
-        let validation = |model: &usize| result(model).chosen.map(|chosen| analysis.validation(chosen, metric));
-        let validation: Vec<Vec<f64>> = models.iter().map(|model| validation(model).unwrap_or_default()).collect();
+        let validation: Vec<Vec<f64>> =
+            models.iter().map(|model| analysis.chosen_validation(result(model), metric)).collect();
         let test: Vec<Vec<f64>> = models.iter().map(|model| result(model).test(metric)).collect();
         columns.extend(spread(&format!("validation_{}", metric.name()), &validation));
         columns.extend(spread(&format!("test_{}", metric.name()), &test));
         if metric == analysis.primary {
-            let intervals = test.iter().map(|values| mean_interval(analysis, values));
+            let intervals = models.iter().map(|model| analysis.mean_interval(result(model), metric));
             columns.extend(interval(&format!("test_{}", metric.name()), intervals.collect()));
         }
     }

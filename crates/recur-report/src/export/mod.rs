@@ -14,7 +14,7 @@ use crate::{ReportError, answer};
 use recur_core::table::Column;
 
 pub use document::SCHEMA_VERSION;
-pub(crate) use leaderboard::{Standing, in_order, mean_interval};
+pub(crate) use leaderboard::{Standing, in_order};
 
 /// The figures of a report, for other programs. Equal input gives equal bytes.
 pub struct Export<'a> {

@@ -39,7 +39,7 @@ pub(super) fn columns(analysis: &Analysis<'_>) -> Vec<Column> {
     columns.extend(parameters(&rows, configuration));
     let integers =
         |of: &dyn Fn(&Row<'_>) -> i64| Values::Integer(rows.iter().map(|row| Some(of(row))).collect::<Vec<_>>());
-    let chosen = |row: &Row<'_>| Some(analysis.input.selection.contains(row.finding.trial.configuration));
+    let chosen = |row: &Row<'_>| Some(analysis.input.selection.is_tested_trial(&row.finding.trial));
     columns.extend([
         column("parameters", integers(&|row| i64::try_from(record(row).n_parameters).unwrap_or(i64::MAX))),
         column("replicate", integers(&|row| i64::from(row.finding.trial.replicate))),

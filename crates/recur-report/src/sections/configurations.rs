@@ -13,7 +13,7 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
     page.section("All configurations");
     sweep::render(analysis, page);
     let n = analysis.input.plan.configurations.len() as u64;
-    let summary = format!("Validation figures of {}", crate::numbers::plural(n, "configuration"));
+    let summary = format!("Validation results of {}", crate::numbers::plural(n, "configuration"));
     page.block(&details(&summary, &table(analysis).render()));
 }
 
@@ -28,7 +28,7 @@ fn start(settings: String, configuration: &Configuration) -> String {
 fn table(analysis: &Analysis<'_>) -> Table {
     let mut header = vec![left("model"), left("configuration"), right("finished")];
     header.extend(analysis.metrics().into_iter().map(|metric| right(format!("validation {}", heading(metric)))));
-    header.push(left("chosen"));
+    header.push(left("chosen on"));
     let mut table = Table::new(header);
     for (index, configuration) in analysis.input.plan.configurations.iter().enumerate() {
         let tally = analysis.tally(index);
@@ -40,7 +40,10 @@ fn table(analysis: &Analysis<'_>) -> Table {
         ];
         let metrics = analysis.metrics().into_iter();
         cells.extend(metrics.map(|metric| spread(metric, &analysis.validation(index, metric))));
-        cells.push(if analysis.input.selection.contains(index) { "chosen".to_owned() } else { String::new() });
+        cells.push(match analysis.input.selection.times_chosen(index) {
+            0 => String::new(),
+            n => format!("{n} of {}", analysis.input.plan.replicates),
+        });
         table.row(cells);
     }
     table

@@ -2,7 +2,6 @@
 
 use crate::analysis::Analysis;
 use crate::costs;
-use crate::export::mean_interval;
 use crate::figures::canvas::About;
 use crate::figures::lines::{Around, Key, Panel, Point, Series, Stroke, lines};
 use crate::markdown::code;
@@ -90,7 +89,7 @@ fn figure(analysis: &Analysis<'_>, places: &[Place], title: &str) -> String {
         has_mark: true,
     };
     let series = |(model, x, score): &Place| {
-        let interval = mean_interval(analysis, &analysis.models[*model].test(analysis.primary));
+        let interval = analysis.mean_interval(&analysis.models[*model], analysis.primary);
         let half = interval.map_or(0.0, |interval| (interval.high - interval.low) / 2.0);
         let point = Point { x: *x, y: shown(analysis.primary, *score), spread: shown(analysis.primary, half) };
         Series { style: *model, stroke: Stroke::None, around: Around::Bars, has_marks: true, points: vec![point] }

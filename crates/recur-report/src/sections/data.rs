@@ -5,7 +5,8 @@ use crate::input::Respelt;
 use crate::markdown::{Table, code, details, escape, left, list, right};
 use crate::numbers::{count, percent, plural};
 use crate::page::Page;
-use recur_core::facts::DataFacts;
+use recur_core::facts::{DataFacts, PublishedFacts};
+use recur_core::settings::{Division, TestRows};
 
 /// Appends the section.
 pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
@@ -13,10 +14,13 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
     page.section("Data");
     page.block(&table(analysis).render());
     page.block(&format!(
-        "The accuracy ceiling is what the best model of the exact name could reach, saying of each ambiguous name its \
-         commonest label. A model that always says the commonest label gets {} right.",
+        "The accuracy ceiling is what the best model of the exact name could reach, which answers each name with its commonest \
+         label. A model that answers the commonest label for every row gets {} right.",
         percent(facts.majority_share)
     ));
+    if let Some(published) = facts.published {
+        page.block(&overlap(published));
+    }
     analysis.input.respelt.iter().for_each(|other| page.block(&respelt(other)));
     page.block(&details("Rows by label", &by_label(facts)));
     if !facts.unknown_letters.is_empty() {
@@ -42,7 +46,7 @@ fn respelt(other: &Respelt) -> String {
 
 fn table(analysis: &Analysis<'_>) -> Table {
     let facts = analysis.input.facts;
-    let sizes = analysis.input.sizes;
+    let sizes = analysis.input.sizes();
     let mut table = Table::new([left("fact"), left("value")]);
     let mut row = |fact: &str, value: String| table.row([fact.to_owned(), value]);
     row("source", code(&facts.source));
@@ -52,22 +56,60 @@ fn table(analysis: &Analysis<'_>) -> Table {
     row("rows used", count(facts.rows));
     row("distinct names", count(facts.distinct_names));
     row("names with more than one label", count(facts.ambiguous_names));
-    row("accuracy ceiling", percent(facts.accuracy_ceiling));
+    row("accuracy ceiling, all rows", percent(facts.accuracy_ceiling));
+    if let Some(ceiling) = analysis.test_ceiling() {
+        row("accuracy ceiling, tested rows", percent(ceiling));
+    }
     row("share of the commonest label", percent(facts.majority_share));
     row("labels", count(facts.rows_by_label.len() as u64));
-    row("letters with a token", count(facts.n_tokens));
+    row("tokens, the unknown one included", count(facts.n_tokens));
     row("groups kept on one side of a split", count(facts.groups));
     row(
         "split",
         format!(
-            "{} training, {} validation, {} test rows",
+            "{}: {} training, {} validation, {} test rows{}",
+            division(analysis),
             count(sizes.train as u64),
             count(sizes.validation as u64),
-            count(sizes.test as u64)
+            count(sizes.test as u64),
+            if analysis.input.splits.len() > 1 { " (means over replicates)" } else { "" }
         ),
     );
     row("digest", code(facts.dataset.short()));
     table
+}
+
+/// How the rows are divided.
+fn division(analysis: &Analysis<'_>) -> String {
+    let split = &analysis.input.plan.split;
+    let design = match split.test_rows {
+        TestRows::PerReplicate => "test rows drawn anew for each replicate",
+        TestRows::Fixed => "the same test rows for all replicates",
+    };
+    match split.division {
+        Division::Shares { .. } => format!("random, {design}"),
+        Division::Folds { folds, repeats, .. } => {
+            format!("{folds}-fold cross-validation, {}", plural(repeats.into(), "repeat"))
+        }
+        Division::Published { .. } if analysis.has_published_validation() => "published".to_owned(),
+        Division::Published { .. } => {
+            "published test rows, validation rows drawn from the published training rows".to_owned()
+        }
+    }
+}
+
+/// What a published split has in two of its parts.
+fn overlap(published: PublishedFacts) -> String {
+    if published.names_in_two + published.groups_in_two == 0 {
+        return "No name and no group of names is in two parts of the published split.".to_owned();
+    }
+    format!(
+        "**The parts of the published split overlap:** {} and {} (with {}) are in two parts. A model may know test rows from \
+         training, so its test results are too good.",
+        plural(published.names_in_two, "name"),
+        plural(published.groups_in_two, "group"),
+        plural(published.rows_of_these, "row")
+    )
 }
 
 fn rejected(facts: &DataFacts) -> String {

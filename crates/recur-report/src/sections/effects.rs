@@ -1,7 +1,7 @@
 //! What each swept parameter does to the validation figure, the other parameters averaged over.
 
 use crate::analysis::Analysis;
-use crate::axes::{mean_with_interval, validation_interval};
+use crate::axes::{self, Best, mean_with_interval, validation_interval};
 use crate::figures::canvas::About;
 use crate::figures::lines::{Around, Key, Panel, Point, Series, Stroke, lines};
 use crate::markdown::{Table, code, left, right};
@@ -30,6 +30,13 @@ pub(crate) struct Marginal {
     planned: u64,
 }
 
+/// The mark of a mean over the trials that finished, where some did not.
+pub(crate) const MARK: &str = "†";
+
+const SURVIVORS: &str = "† Only some trials of this value finished, and the mean is over these. They have other settings of the \
+                         other parameters or other replicates than the trials behind the other means, so it cannot be compared \
+                         with those: see \"Values at otherwise equal configurations\" below.";
+
 /// Appends the section; nothing if nothing is swept.
 pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
     let effects = effects(analysis);
@@ -41,6 +48,9 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
     for effect in &effects {
         page.block(&format!("### {}", code(effect.name)));
         page.block(&table(analysis, effect).render());
+        if effect.has_survivors() {
+            page.block(SURVIVORS);
+        }
         if let Some(alternative) = alternative(analysis, effect) {
             page.figure(&format!("effect-{}", effect.name), &alternative, figure(analysis, effect, &alternative));
         }
@@ -53,12 +63,13 @@ fn introduction(analysis: &Analysis<'_>) -> String {
     let spread = match analysis.input.plan.replicates {
         1 => "",
         _ => {
-            " Brackets hold the 95 % interval of that average over replicates, which allows for the rows that they share."
+            " Brackets in the tables and bars in the figures are unpaired 95 % intervals of that average: they may overlap where \
+             paired differences are significant."
         }
     };
     format!(
-        "Validation {} at each value, averaged over all values of the other swept parameters.{spread} Averages are over the \
-         trials that finished: where some did not, their number stands beside. The best value is bold.",
+        "Validation {} at each value, averaged over all values of the other swept parameters.{spread} The best value at \
+         otherwise equal configurations is bold, whether or not it is significantly better.",
         analysis.primary.title()
     )
 }
@@ -133,16 +144,40 @@ pub(crate) fn marginal(analysis: &Analysis<'_>, model: usize, fixed: &[(&str, &P
     marginal
 }
 
-/// The index of the best value of a model, if any of its trials finished.
-fn best_value(analysis: &Analysis<'_>, marginals: &[Marginal]) -> Option<usize> {
-    let mut best: Option<(usize, f64)> = None;
-    for (index, marginal) in marginals.iter().enumerate() {
-        let Some(mean) = mean(&marginal.by_replicate) else { continue };
-        if best.is_none_or(|(_, best)| analysis.primary.better(mean, best)) {
-            best = Some((index, mean));
-        }
+/// The index of the best value of a model: the best one at otherwise equal configurations, unless its own mean is over survivors.
+/// Where values were not compared, as with one replicate, it is the one with the best mean, unless a mean is over survivors.
+fn best_value(analysis: &Analysis<'_>, effect: &Effect<'_>, model: usize, marginals: &[Marginal]) -> Option<usize> {
+    let compared = match axes::best_value(analysis, model, effect.name) {
+        Best::Is(best) => effect.values.iter().position(|value| *value == best),
+        Best::NoneIs => None,
+        Best::NotCompared if marginals.iter().any(Marginal::is_of_survivors) => None,
+        Best::NotCompared => best_mean(analysis, marginals),
+    };
+    compared.filter(|best| !marginals[*best].is_of_survivors())
+}
+
+fn best_mean(analysis: &Analysis<'_>, marginals: &[Marginal]) -> Option<usize> {
+    let means =
+        marginals.iter().enumerate().filter_map(|(index, marginal)| Some((index, mean(&marginal.by_replicate)?)));
+    means.reduce(|best, next| if analysis.primary.better(next.1, best.1) { next } else { best }).map(|(index, _)| index)
+}
+
+impl Marginal {
+    /// Whether some trials finished and others did not.
+    pub(crate) fn is_of_survivors(&self) -> bool {
+        (1..self.planned).contains(&self.finished)
     }
-    best.map(|(index, _)| index)
+}
+
+impl Effect<'_> {
+    fn has_survivors(&self) -> bool {
+        self.models.iter().flat_map(|(_, marginals)| marginals).any(Marginal::is_of_survivors)
+    }
+
+    /// Whether a mean of the value at `index` is over survivors.
+    fn is_of_survivors(&self, index: usize) -> bool {
+        self.models.iter().any(|(_, marginals)| marginals[index].is_of_survivors())
+    }
 }
 
 fn table(analysis: &Analysis<'_>, effect: &Effect<'_>) -> Table {
@@ -150,9 +185,9 @@ fn table(analysis: &Analysis<'_>, effect: &Effect<'_>) -> Table {
     let models = effect.models.iter().map(|(model, _)| right(format!("{}, {unit}", code(analysis.models[*model].id))));
     let mut table = Table::new(std::iter::once(left("value")).chain(models));
     for (index, value) in effect.values.iter().enumerate() {
-        let cell = |(_, marginals): &(usize, Vec<Marginal>)| {
+        let cell = |(model, marginals): &(usize, Vec<Marginal>)| {
             let text = marginal_text(analysis, &marginals[index]);
-            if best_value(analysis, marginals) == Some(index) { format!("**{text}**") } else { text }
+            if best_value(analysis, effect, *model, marginals) == Some(index) { format!("**{text}**") } else { text }
         };
         table.row(std::iter::once(code(&parameter(value))).chain(effect.models.iter().map(cell)));
     }
@@ -164,7 +199,8 @@ fn marginal_text(analysis: &Analysis<'_>, marginal: &Marginal) -> String {
     match marginal {
         Marginal { planned: 0, .. } => NOTHING.to_owned(),
         Marginal { planned, finished, .. } if finished < planned => {
-            format!("{text} ({} of {} finished)", count(*finished), count(*planned))
+            let mark = if marginal.is_of_survivors() { MARK } else { "" };
+            format!("{text}{mark} ({} of {} finished)", count(*finished), count(*planned))
         }
         _ => text,
     }
@@ -173,10 +209,13 @@ fn marginal_text(analysis: &Analysis<'_>, marginal: &Marginal) -> String {
 /// What the figure shows in words; `None` if no trial finished.
 fn alternative(analysis: &Analysis<'_>, effect: &Effect<'_>) -> Option<String> {
     let finding = |(model, marginals): &(usize, Vec<Marginal>)| {
-        let best = best_value(analysis, marginals)?;
-        let mean = mean(&marginals[best].by_replicate)?;
-        let (model, value) = (analysis.models[*model].id, parameter(effect.values[best]));
-        Some(format!("{model} is best at {value} ({})", phrase(analysis.primary, mean)))
+        marginals.iter().find(|marginal| marginal.finished > 0)?;
+        let id = analysis.models[*model].id;
+        let best = best_value(analysis, effect, *model, marginals);
+        let Some((best, mean)) = best.and_then(|best| Some((best, mean(&marginals[best].by_replicate)?))) else {
+            return Some(format!("of {id} no value is named as best, because some trials did not finish"));
+        };
+        Some(format!("{id} is best at {} ({})", parameter(effect.values[best]), phrase(analysis.primary, mean)))
     };
     let findings: Vec<String> = effect.models.iter().filter_map(finding).collect();
     (!findings.is_empty()).then(|| format!("Effect of {} on validation: {}.", effect.name, findings.join("; ")))
@@ -203,7 +242,9 @@ fn figure(analysis: &Analysis<'_>, effect: &Effect<'_>, title: &str) -> String {
             points: points(analysis, marginals, aside),
         }
     };
-    let ticks = effect.values.iter().enumerate().map(|(index, value)| (index as f64, parameter(value)));
+    let mark = |index: usize| if effect.is_of_survivors(index) { MARK } else { "" };
+    let tick = |(index, value): (usize, &&ParamValue)| (index as f64, format!("{}{}", parameter(value), mark(index)));
+    let ticks = effect.values.iter().enumerate().map(tick);
     let panel = Panel {
         title: format!("validation {}{}", heading(analysis.primary), over_replicates(analysis)),
         x_title: effect.name.to_owned(),

@@ -6,7 +6,7 @@ use crate::figures::heat::{Cell, Heat, heat};
 use crate::markdown::code;
 use crate::numbers::{NOTHING, fixed, heading, parameter, phrase, shown};
 use crate::page::Page;
-use crate::sections::effects::{Effect, marginal, values_of};
+use crate::sections::effects::{Effect, MARK, Marginal, marginal, values_of};
 use recur_core::params::ParamValue;
 use recur_stats::mean;
 
@@ -15,7 +15,8 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page, effects: &[Effect
     let mut swept: Vec<(&Effect<'_>, f64)> = Vec::new();
     for effect in effects {
         let Some((_, marginals)) = effect.models.iter().find(|(index, _)| *index == model) else { continue };
-        let means = marginals.iter().filter_map(|marginal| mean(&marginal.by_replicate));
+        let complete = marginals.iter().filter(|marginal| !marginal.is_of_survivors());
+        let means = complete.filter_map(|marginal| mean(&marginal.by_replicate));
         let (low, high) = means.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), m| (l.min(m), h.max(m)));
         swept.push((effect, high - low));
     }
@@ -26,20 +27,25 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page, effects: &[Effect
     let [(down, _), (across, _)] = swept.as_slice() else { return };
     let (rows, columns) = (values_of_in(analysis, model, down), values_of_in(analysis, model, across));
     let pairs = rows.iter().flat_map(|row| columns.iter().map(move |column| (*row, *column)));
-    let means: Vec<Option<f64>> = pairs
-        .map(|(row, column)| marginal(analysis, model, &[(down.name, row), (across.name, column)]))
-        .map(|marginal| mean(&marginal.by_replicate).filter(|mean| mean.is_finite()))
-        .collect();
+    let marginals: Vec<Marginal> =
+        pairs.map(|(row, column)| marginal(analysis, model, &[(down.name, row), (across.name, column)])).collect();
+    let means: Vec<Option<f64>> =
+        marginals.iter().map(|marginal| mean(&marginal.by_replicate).filter(|mean| mean.is_finite())).collect();
+    if means.iter().all(Option::is_none) {
+        return;
+    }
     let id = analysis.models[model].id;
-    let Some(best) = best_cell(analysis, &means) else { return };
-    let alternative = format!(
-        "{id}: best together at {} = {} and {} = {} ({}).",
-        down.name,
-        parameter(rows[best / columns.len()]),
-        across.name,
-        parameter(columns[best % columns.len()]),
-        phrase(analysis.primary, means[best].unwrap_or(f64::NAN))
-    );
+    let alternative = match best_cell(analysis, &marginals, &means) {
+        Some(best) => format!(
+            "{id}: best together at {} = {} and {} = {} ({}).",
+            down.name,
+            parameter(rows[best / columns.len()]),
+            across.name,
+            parameter(columns[best % columns.len()]),
+            phrase(analysis.primary, means[best].unwrap_or(f64::NAN))
+        ),
+        None => format!("{id}: {} and {}; of no pair did all trials finish.", down.name, across.name),
+    };
     let trials = analysis.configurations_of(id).flat_map(|(index, _)| analysis.findings_of(index));
     let about = About {
         title: alternative.clone(),
@@ -51,12 +57,15 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page, effects: &[Effect
         column_title: across.name.to_owned(),
         rows: texts(&rows),
         columns: texts(&columns),
-        cells: cells(analysis, &means),
+        cells: cells(analysis, &marginals, &means),
         key: key(analysis, &means),
         largest_cell: (130, 46),
     };
     page.block(&format!("### {}: {} and {}", code(id), code(down.name), code(across.name)));
     page.figure(&format!("pair-{id}"), &alternative, heat(&about, &picture));
+    if marginals.iter().any(Marginal::is_of_survivors) {
+        page.block(&format!("{MARK} Only some trials of this pair finished, and the mean is over these."));
+    }
 }
 
 /// The values of one model, in the order of the whole effect.
@@ -65,8 +74,10 @@ fn values_of_in<'a>(analysis: &Analysis<'a>, model: usize, effect: &Effect<'a>) 
     effect.values.iter().copied().filter(|value| own.contains(value)).collect()
 }
 
-fn best_cell(analysis: &Analysis<'_>, means: &[Option<f64>]) -> Option<usize> {
-    let found = means.iter().enumerate().filter_map(|(index, mean)| Some((index, (*mean)?)));
+/// The cell with the best mean of those whose trials all finished.
+fn best_cell(analysis: &Analysis<'_>, marginals: &[Marginal], means: &[Option<f64>]) -> Option<usize> {
+    let complete = (0..means.len()).filter(|index| !marginals[*index].is_of_survivors());
+    let found = complete.filter_map(|index| Some((index, means[index]?)));
     found.reduce(|best, next| if analysis.primary.better(next.1, best.1) { next } else { best }).map(|(index, _)| index)
 }
 
@@ -75,19 +86,23 @@ fn range(means: &[Option<f64>]) -> (f64, f64) {
     found.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), mean| (low.min(*mean), high.max(*mean)))
 }
 
-fn cells(analysis: &Analysis<'_>, means: &[Option<f64>]) -> Vec<Cell> {
+fn cells(analysis: &Analysis<'_>, marginals: &[Marginal], means: &[Option<f64>]) -> Vec<Cell> {
     let (low, high) = range(means);
     let share = |mean: f64| if high > low { (mean - low) / (high - low) } else { 0.5 };
-    let cell = |mean: &Option<f64>| match mean {
+    let cell = |(marginal, mean): (&Marginal, &Option<f64>)| match mean {
         // The lightest cell keeps a tint, so that a poor value does not look like a missing one.
-        Some(mean) => Cell {
-            shade: Some(0.08 + 0.92 * share(*mean)),
-            text: one_decimal(analysis, *mean),
-            value: phrase(analysis.primary, *mean),
-        },
+        Some(mean) => {
+            let (mark, note) =
+                if marginal.is_of_survivors() { (MARK, ", over the trials that finished") } else { ("", "") };
+            Cell {
+                shade: Some(0.08 + 0.92 * share(*mean)),
+                text: format!("{}{mark}", one_decimal(analysis, *mean)),
+                value: format!("{}{note}", phrase(analysis.primary, *mean)),
+            }
+        }
         None => Cell { shade: None, text: NOTHING.to_owned(), value: "did not finish".to_owned() },
     };
-    means.iter().map(cell).collect()
+    marginals.iter().zip(means).map(cell).collect()
 }
 
 fn key(analysis: &Analysis<'_>, means: &[Option<f64>]) -> (String, String, String) {

@@ -1,6 +1,7 @@
 //! How well each label is recognised.
 
 use crate::analysis::{Analysis, ModelResult};
+use crate::comparisons::Basis;
 use crate::figures::canvas::About;
 use crate::figures::dots::{Row, dots};
 use crate::figures::lines::{Key, Stroke};
@@ -64,8 +65,10 @@ fn labels<'a>(analysis: &Analysis<'a>) -> Vec<Label<'a>> {
         let difference = other(analysis).and_then(|place| {
             let rows = of(&scores[0]).into_iter().zip(of(&scores[place])).filter(|(best, _)| best.support > 0);
             let paired: Vec<f64> = rows.map(|(best, other)| best.f1 - other.f1).collect();
-            let sizes = analysis.input.sizes;
-            (sizes.train > 0).then(|| corrected_resampled_t(&paired, sizes.train, sizes.test)).flatten()
+            match analysis.test_basis() {
+                Basis::Resampled { train, scored } if train > 0 => corrected_resampled_t(&paired, train, scored),
+                _ => None,
+            }
         });
         let supports: Vec<f64> = of(&scores[0]).iter().map(|scores| scores.support as f64).collect();
         Label {
@@ -102,9 +105,11 @@ fn differences(analysis: &Analysis<'_>, place: usize, labels: &[Label<'_>]) -> S
     let tested = labels.iter().filter(|label| label.difference.is_some());
     let n_tested = tested.clone().count() as u64;
     if n_tested == 0 {
-        return format!(
-            "The last column is the F1 of {best} minus that of {other}; one replicate has no interval of it."
-        );
+        let why = match analysis.test_basis() {
+            Basis::Fixed { .. } => "no interval by label is computed where all replicates share their test rows",
+            Basis::Resampled { .. } => "one replicate has no interval of it",
+        };
+        return format!("The last column is the F1 of {best} minus that of {other}; {why}.");
     }
     let clear: Vec<String> = tested.filter(|label| label.adjusted_p < 0.05).map(|label| escape(label.name)).collect();
     let clear = if clear.is_empty() { "for none of them".to_owned() } else { format!("for {}", list(&clear)) };

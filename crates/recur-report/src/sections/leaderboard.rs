@@ -1,21 +1,26 @@
-//! One row a model: its chosen configuration and how that did.
+//! One row a model: how it did on test, and what was chosen for it.
 
 use crate::analysis::{Analysis, ModelResult};
 use crate::answer::settings;
-use crate::comparisons::Difference;
-use crate::export::mean_interval;
-use crate::markdown::{Table, code, left, right};
-use crate::numbers::{self, NBSP, NOTHING, count, difference, heading, interval, p_cell, plural, spread};
+use crate::markdown::{Table, code, left, list, right};
+use crate::numbers::{NOTHING, count, heading, interval, plural, spread};
 use crate::page::Page;
+use crate::sections::differences;
+use recur_core::plan::Plan;
+use recur_core::settings::{Division, EarlyStopping};
+
+/// Configurations named in a cell; more are only counted.
+const MOST_CHOSEN: usize = 2;
 
 /// Appends the section.
 pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
     page.section("Models");
     page.block(&table(analysis).render());
     page.block(&method(analysis));
+    differences::render(analysis, page);
     if analysis.ranking.iter().any(|model| !analysis.models[*model].tests.is_empty()) {
         page.block(&format!(
-            "Figures on test in this and all later tables are of the trials that \"{}\" lists; figures on validation are of all \
+            "Test results in this and all later tables are of the trials that \"{}\" lists; validation results are of all \
              trials. Each figure names its trials in the attribute `data-trials` of its file.",
             crate::sections::reproduce::TITLE
         ));
@@ -23,67 +28,71 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
 }
 
 fn table(analysis: &Analysis<'_>) -> Table {
-    let primary = analysis.primary;
-    let has_baseline = analysis.baseline().is_some();
-    let mut header = vec![
-        left("model"),
-        left("chosen configuration"),
-        right("trials finished"),
-        right(format!("validation {}", heading(primary))),
-    ];
+    let mut header = vec![left("model")];
     for metric in analysis.metrics() {
         header.push(right(format!("test {}", heading(metric))));
-        if metric == primary && has_intervals(analysis) {
-            header.push(right("95 % of that mean"));
+        if metric == analysis.primary && has_intervals(analysis) {
+            header.push(right("95 % CI"));
         }
     }
-    if has_baseline {
-        header.push(right(format!("{} to baseline [95 %]", primary.title())));
-        header.push(right("p"));
-        header.push(right("better / equal / worse"));
-    }
-    header.push(right("parameters"));
+    header.extend([
+        right(format!("validation {}", heading(analysis.primary))),
+        right("parameters"),
+        right("trials finished"),
+        left("chosen configuration"),
+    ]);
     let mut table = Table::new(header);
     let unranked = (0..analysis.models.len()).filter(|model| !analysis.ranking.contains(model));
     for model in analysis.ranking.iter().copied().chain(unranked) {
-        table.row(row(analysis, model, has_baseline));
+        table.row(row(analysis, model));
     }
     table
 }
 
-fn row(analysis: &Analysis<'_>, index: usize, has_baseline: bool) -> Vec<String> {
+fn row(analysis: &Analysis<'_>, index: usize) -> Vec<String> {
     let model = &analysis.models[index];
-    let mut cells = vec![code(model.id), configuration(analysis, model), trials(model)];
-    let validation = model.chosen.map(|chosen| analysis.validation(chosen, analysis.primary)).unwrap_or_default();
-    cells.push(spread(analysis.primary, &validation));
+    let mut cells = vec![code(model.id)];
     for metric in analysis.metrics() {
-        let values = model.test(metric);
-        cells.push(spread(metric, &values));
+        cells.push(spread(metric, &model.test(metric)));
         if metric == analysis.primary && has_intervals(analysis) {
-            cells.push(mean_interval(analysis, &values).map_or(NOTHING.to_owned(), |ends| interval(metric, ends)));
+            let ends = analysis.mean_interval(model, metric);
+            cells.push(ends.map_or(NOTHING.to_owned(), |ends| interval(metric, ends)));
         }
     }
-    if has_baseline {
-        cells.extend(if analysis.baseline() == Some(index) {
-            ["baseline".to_owned(), NOTHING.to_owned(), NOTHING.to_owned()]
-        } else {
-            against_baseline(analysis, analysis.to_baseline.get(&index))
-        });
-    }
-    cells.push(analysis.n_parameters(model).map_or(NOTHING.to_owned(), count));
+    cells.extend([
+        spread(analysis.primary, &analysis.chosen_validation(model, analysis.primary)),
+        analysis.n_parameters(model).map_or(NOTHING.to_owned(), count),
+        trials(model),
+        configuration(analysis, model),
+    ]);
     cells
 }
 
 /// Whether some model's mean has an interval.
 fn has_intervals(analysis: &Analysis<'_>) -> bool {
-    let mut figures = analysis.models.iter().map(|model| model.test(analysis.primary));
-    figures.any(|values| mean_interval(analysis, &values).is_some())
+    analysis.models.iter().any(|model| analysis.mean_interval(model, analysis.primary).is_some())
 }
 
+/// The configurations that were chosen, the most frequent first, with how many replicates chose each.
 fn configuration(analysis: &Analysis<'_>, model: &ModelResult<'_>) -> String {
-    let Some(chosen) = model.chosen else { return "none finished on every replicate".to_owned() };
-    let settings = settings(&analysis.input.plan.configurations[chosen]);
-    if settings.is_empty() { "as given".to_owned() } else { code(&settings) }
+    let mut counts: Vec<(usize, u32)> = model.choice.counts().into_iter().collect();
+    counts.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    let settings = |index: usize| settings(&analysis.input.plan.configurations[index]);
+    match counts.as_slice() {
+        [] => "none finished".to_owned(),
+        [(only, _)] if settings(*only).is_empty() => "as given".to_owned(),
+        [(only, n)] if *n == analysis.input.plan.replicates => code(&settings(*only)),
+        several => {
+            let named = several.iter().take(MOST_CHOSEN);
+            let mut texts: Vec<String> = named
+                .map(|(index, n)| format!("{} ({n} of {})", code(&settings(*index)), analysis.input.plan.replicates))
+                .collect();
+            if several.len() > MOST_CHOSEN {
+                texts.push(plural((several.len() - MOST_CHOSEN) as u64, "other"));
+            }
+            list(&texts)
+        }
+    }
 }
 
 fn trials(model: &ModelResult<'_>) -> String {
@@ -97,82 +106,71 @@ fn trials(model: &ModelResult<'_>) -> String {
     text
 }
 
-fn against_baseline(analysis: &Analysis<'_>, found: Option<&Difference>) -> [String; 3] {
-    let Some(found) = found else { return [NOTHING; 3].map(str::to_owned) };
-    let [better, equal, worse] = found.wins;
-    let wins = format!("{better}{NBSP}/{NBSP}{equal}{NBSP}/{NBSP}{worse}");
-    match &found.comparison {
-        Some(comparison) => [difference(analysis.primary, comparison), p_cell(found.adjusted_p), wins],
-        None => [NOTHING.to_owned(), NOTHING.to_owned(), wins],
-    }
-}
-
-/// How the figures came about, and what they allow to say.
+/// How the results came about.
 fn method(analysis: &Analysis<'_>) -> String {
-    let plan = analysis.input.plan;
-    let sizes = analysis.input.sizes;
-    if analysis.models.iter().all(|model| model.chosen.is_none()) {
+    if analysis.models.iter().all(|model| model.choice.counts().is_empty()) {
         return "No configuration could be chosen, so no test row was scored.".to_owned();
     }
-    let mut text = format!(
-        "For each model the configuration with the best mean validation {} was chosen, among those that finished on \
-         every replicate; test rows were scored once, for the chosen configurations alone.",
-        analysis.primary.title()
-    );
-    text.push_str(&match plan.replicates {
-        1 => " With one replicate there is no spread to show.".to_owned(),
+    let plan = analysis.input.plan;
+    let mut sentences = vec![choice(analysis), kept_epoch(plan)];
+    sentences.push(match plan.replicates {
+        1 => "With one replicate there is no spread to show.".to_owned(),
         n => format!(
-            " Figures are mean ± standard deviation over {}, each another split and another start, the same for every \
-             model.",
-            plural(u64::from(n), "replicate")
+            "Results are mean ± standard deviation over {}; {}, the same for every model.",
+            plural(u64::from(n), "replicate"),
+            replicates_differ(analysis)
         ),
     });
     if has_intervals(analysis) {
-        text.push_str(
-            " The interval of a mean is Student's, its variance corrected for replicates that share rows as that of the \
-             differences is; differences are paired, so models whose intervals overlap may differ all the same.",
-        );
-    }
-    let tested = analysis.to_baseline.values().chain(analysis.best_against.iter().map(|(_, difference)| difference));
-    if tested.into_iter().any(|difference| difference.comparison.is_some()) {
-        let ratio = sizes.test as f64 / sizes.train as f64;
-        text.push_str(&format!(
-            " Intervals (95 %) and p-values are of the corrected resampled t-test (Nadeau and Bengio 2003), which allows \
-             for replicates that share rows: test rows / training rows = {}. p-values are corrected by Holm's method, the \
-             intervals are not.",
-            numbers::fixed(ratio, 3)
+        sentences.push(format!(
+            "The CI of a mean is from {}, cut off at the least and the greatest possible value. Differences are paired, so \
+             models whose intervals overlap may differ all the same.",
+            analysis.test_name()
         ));
-        text.push_str(&corrections(analysis));
-        if analysis.input.plan.report.equivalence_margin.is_some() {
-            text.push_str(" Equivalence is tested on the same statistic, by two one-sided tests (Schuirmann 1987).");
-        }
     }
-    text
+    sentences.join(" ")
 }
 
-/// How many comparisons the p-values are corrected for, and why so many.
-fn corrections(analysis: &Analysis<'_>) -> String {
-    let n_of = |difference: Option<&Difference>| difference.map_or(0, |difference| difference.n_comparisons);
-    let all_pairs = n_of(analysis.best_against.iter().map(|(_, d)| d).find(|d| d.comparison.is_some()));
-    let to_baseline = n_of(analysis.to_baseline.values().find(|d| d.comparison.is_some()));
-    let mut text = String::new();
-    if all_pairs > 1 && !analysis.best_is_baseline() {
-        text.push_str(&format!(
-            " Which model is best is seen from the figures that it is compared by, so where the answer sets the best model \
-             against the next, p is corrected over all {all_pairs} pairs of models."
-        ));
+/// How the tested configurations were chosen.
+fn choice(analysis: &Analysis<'_>) -> String {
+    let metric = analysis.primary.title();
+    if analysis.has_fixed_test() {
+        format!(
+            "For each model the configuration with the best mean validation {metric} was chosen, among those that finished on \
+             every replicate. All replicates are tested on the same rows, which no replicate trains on or chooses by; they were \
+             scored once, for the chosen configurations only."
+        )
+    } else {
+        format!(
+            "For each model and each replicate the configuration with the best validation {metric} on that replicate was \
+             chosen, as test rows of one replicate are validation rows of others. The test results are therefore those of \
+             the whole procedure: tune, then train. Test rows were scored once, for the chosen configurations only."
+        )
     }
-    if analysis.input.baseline_is_chosen && to_baseline > 0 {
-        text.push_str(&format!(
-            " The baseline is the model of the first experiment that did best on validation. As figures chose it, \
-             comparisons with it are corrected over all {} of models.",
-            plural(to_baseline as u64, "pair")
-        ));
-    } else if to_baseline > 0 {
-        text.push_str(&format!(
-            " Comparisons with the baseline were named beforehand and are corrected over these alone: there {} {to_baseline}.",
-            if to_baseline == 1 { "is" } else { "are" }
-        ));
+}
+
+/// What differs between replicates.
+fn replicates_differ(analysis: &Analysis<'_>) -> String {
+    let start = "another start";
+    match (analysis.input.plan.split.division, analysis.has_fixed_test()) {
+        (Division::Folds { folds, repeats, .. }, _) => format!(
+            "each is one fold of {folds}-fold cross-validation ({}) with {start}",
+            if repeats == 1 { "made once".to_owned() } else { format!("repeated {repeats} times") }
+        ),
+        (_, false) => format!("each has another split and {start}"),
+        (_, true) if analysis.has_published_validation() => format!("each has {start}, on the same published split"),
+        (_, true) => format!("each has other training and validation rows and {start}"),
     }
-    text
+}
+
+/// Which epoch's weights are tested.
+fn kept_epoch(plan: &Plan) -> String {
+    match plan.training.early_stopping {
+        None => "The weights after the last epoch are kept.".to_owned(),
+        Some(EarlyStopping { metric, patience }) => format!(
+            "The weights of the epoch with the best validation {} are kept (early stopping after {} without a better one).",
+            metric.title(),
+            plural(u64::from(patience), "epoch")
+        ),
+    }
 }

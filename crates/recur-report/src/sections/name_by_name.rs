@@ -4,9 +4,9 @@ use crate::analysis::Analysis;
 use crate::comparisons::Difference;
 use crate::markdown::{Table, code, right};
 use crate::name_by_name::{Paired, paired};
-use crate::numbers::{NOTHING, count, difference, estimate, p_cell, signed};
+use crate::numbers::{NBSP, NOTHING, count, difference, p_cell, signed};
 use crate::page::Page;
-use recur_core::metric::Metric;
+use recur_stats::Interval;
 
 /// Appends the section; nothing with fewer than two ranked models, or where they read other letters.
 pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
@@ -26,7 +26,7 @@ fn introduction(analysis: &Analysis<'_>) -> String {
     format!(
         "The best model and the next, in their chosen configurations, on the test names of each replicate. McNemar's exact \
          test asks whether two trained models are right equally often; the interval is of the difference of their macro-F1 \
-         (paired bootstrap over names, BCa, {} resamples). Both speak of these trained models on names like these. The test \
+         (paired bootstrap over groups of names, BCa, {} resamples). Both speak of these trained models on names like these. The test \
          over replicates speaks of the models trained anew on other splits, and is the one to decide by. The p-values here \
          are not corrected.",
         count(analysis.n_resamples as u64)
@@ -52,10 +52,22 @@ fn table(ids: &[String; 2], replicates: &[Paired]) -> Table {
             count(paired.counts.only_second),
             accuracy.map_or(NOTHING.to_owned(), |accuracy| signed(100.0 * accuracy, 2)),
             p_cell(paired.mcnemar_p),
-            estimate(Metric::MacroF1, paired.macro_f1, paired.interval),
+            points(paired.macro_f1, paired.interval),
         ]);
     }
     table
+}
+
+/// A difference of shares in points with its interval, to one decimal: more would be noise of the resamples.
+pub(crate) fn points(difference: Option<f64>, interval: Option<Interval>) -> String {
+    let number = |share: f64| signed(100.0 * share, 1);
+    match (difference, interval) {
+        (None, _) => NOTHING.to_owned(),
+        (Some(difference), None) => number(difference),
+        (Some(difference), Some(Interval { low, high })) => {
+            format!("{}{NBSP}[{},{NBSP}{}]", number(difference), number(low), number(high))
+        }
+    }
 }
 
 /// What the names say beside what the replicates say.

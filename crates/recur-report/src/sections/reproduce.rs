@@ -5,6 +5,7 @@ use crate::answer::settings;
 use crate::markdown::{Table, code, code_block, details, left};
 use crate::page::Page;
 use crate::signature::Signature;
+use recur_core::selection::Finding;
 
 /// The section's title.
 pub(crate) const TITLE: &str = "How to get this report again";
@@ -21,7 +22,7 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
     page.section(TITLE);
     page.block(&code_block("sh", &how_to.command));
     page.block(&versions(analysis).render());
-    if analysis.models.iter().any(|model| model.chosen.is_some()) {
+    if analysis.models.iter().any(|model| !model.choice.counts().is_empty()) {
         page.block("The trials of the chosen configurations:");
         page.block(&trials(analysis).render());
     }
@@ -48,16 +49,18 @@ fn versions(analysis: &Analysis<'_>) -> Table {
 }
 
 fn trials(analysis: &Analysis<'_>) -> Table {
-    let mut table = Table::new([left("model"), left("configuration"), left("trials, by replicate")]);
+    let mut table = Table::new([left("model"), left("configuration"), left("trials (replicate)")]);
     for model in &analysis.models {
-        let Some(chosen) = model.chosen else { continue };
-        let settings = settings(&analysis.input.plan.configurations[chosen]);
-        let ids: Vec<String> = analysis.chosen_trials(model).iter().map(|id| code(id.short())).collect();
-        table.row([
-            code(model.id),
-            if settings.is_empty() { "as given".to_owned() } else { code(&settings) },
-            ids.join(" "),
-        ]);
+        for chosen in model.choice.counts().into_keys() {
+            let settings = settings(&analysis.input.plan.configurations[chosen]);
+            let own = analysis.chosen_findings(model).into_iter().filter(|f| f.trial.configuration == chosen);
+            let id = |finding: &Finding| format!("{} ({})", code(finding.trial.id.short()), finding.trial.replicate);
+            table.row([
+                code(model.id),
+                if settings.is_empty() { "as given".to_owned() } else { code(&settings) },
+                own.map(id).collect::<Vec<_>>().join(", "),
+            ]);
+        }
     }
     table
 }

@@ -65,18 +65,25 @@ fn measured(analysis: &Analysis<'_>, index: usize) -> Option<(f64, Option<f64>)>
 fn alternative(analysis: &Analysis<'_>) -> String {
     let configurations = &analysis.input.plan.configurations;
     let n = plural(configurations.len() as u64, "configuration");
+    // A mean over the replicates that finished is not one over all.
+    let complete = |index: &usize| analysis.tally(*index).finished == u64::from(analysis.input.plan.replicates);
     let mut measured: Vec<(&Configuration, f64)> = (0..configurations.len())
+        .filter(complete)
         .filter_map(|index| Some((&configurations[index], measured(analysis, index)?.0)))
         .collect();
     measured.sort_by(|(_, a), (_, b)| from_worst(analysis, Some(*b), Some(*a)));
     match measured.as_slice() {
-        [] => format!("Of {n} none finished."),
+        [] => format!("Of {n} none finished on every replicate."),
         [best, others @ ..] => {
             let told = |(configuration, value): &(&Configuration, f64)| {
                 format!("{} ({} on validation)", title(configuration), phrase(analysis.primary, *value))
             };
             let last = others.last().map(|last| format!(", the last {}", told(last))).unwrap_or_default();
-            format!("Of {n} the best is {}{last}.", told(best))
+            let n = match configurations.len() - others.len() - 1 {
+                0 => n,
+                missing => format!("{n} ({missing} did not finish on every replicate)"),
+            };
+            format!("Of {n}, the best is {}{last}.", told(best))
         }
     }
 }
@@ -166,7 +173,7 @@ fn line(analysis: &Analysis<'_>, swept: &[&str], values: &[Vec<&ParamValue>], in
         row: index,
         places: std::iter::once(model_place).chain(swept.iter().zip(values).map(place)).collect(),
         measure: measured(analysis, index).map(|(mean, _)| shown(analysis.primary, mean)),
-        is_chosen: analysis.input.selection.contains(index),
+        is_chosen: analysis.input.selection.times_chosen(index) > 0,
         told: told(analysis, configuration, index),
     }
 }
@@ -185,6 +192,10 @@ fn told(analysis: &Analysis<'_>, configuration: &Configuration, index: usize) ->
     } else {
         String::new()
     };
-    let chosen = if analysis.input.selection.contains(index) { ", chosen" } else { "" };
+    let chosen = match analysis.input.selection.times_chosen(index) {
+        0 => String::new(),
+        n if n == analysis.input.plan.replicates => ", chosen".to_owned(),
+        n => format!(", chosen on {n} of {}", analysis.input.plan.replicates),
+    };
     format!("{}: {figure}{spread}{finished}{chosen}", title(configuration))
 }

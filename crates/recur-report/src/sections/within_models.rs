@@ -1,26 +1,28 @@
 //! What the parameters of each model do in themselves.
 
 use crate::analysis::Analysis;
-use crate::axes::{axes, importance};
+use crate::axes::{axis_sentences, importance};
 use crate::markdown::code;
 use crate::page::Page;
 
-/// For each model, what its parameters do at otherwise equal configurations, and which of them matters most.
+/// For each model, what its parameters do at otherwise equal configurations, and how important each of them is.
 pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
     let models = 0..analysis.models.len();
     let mut lines: Vec<String> = Vec::new();
     for model in models.clone() {
         let id = code(analysis.models[model].id);
-        let axes = axes(analysis, model);
-        let sentences = axes.iter().filter_map(|axis| axis.sentence(analysis, code, str::to_owned));
-        lines.extend(sentences.map(|sentence| format!("- {id}: {sentence}")));
+        let sentences = axis_sentences(analysis, model, code, |finding| format!("**{finding}**"));
+        lines.extend(sentences.iter().map(|sentence| format!("- {id}: {sentence}")));
     }
     if !lines.is_empty() {
         page.block("### Values at otherwise equal configurations");
         page.block(&lines.join("\n"));
         page.block(
-            "Values are compared over the configurations that differ in nothing else and finished on every replicate, by the \
-             corrected resampled t-test on the mean over these; validation rows / training rows takes the part of test rows.",
+            "Each pair of values is compared where trials of both finished: in a replicate, the difference is the mean over the \
+             settings of the other parameters where both did. These paired differences, and not the unpaired intervals in the \
+             tables and figures above, are tested by the corrected resampled t-test (Nadeau and Bengio 2003), with validation \
+             rows / training rows as its ratio. p-values are corrected by Holm's method over every pair of values of every swept \
+             parameter of every model.",
         );
     }
     let shares = models.filter_map(|model| {
@@ -31,9 +33,9 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
         page.block("### Importance of the parameters");
         page.block(&shares.join("\n"));
         page.block(
-            "Share of the variance between the mean validation figures of a model's configurations that lies between the means \
-             of a parameter's values. What is missing to 100 % is how parameters act together; where configurations did not \
-             finish, shares may overlap.",
+            "Share of the variance between the validation results of a model's configurations that a parameter accounts for on \
+             average over the others (ω², Hays 1963), with the noise between replicates subtracted. Only configurations that \
+             finished on every replicate are used. What is missing to 100 % is how parameters act together.",
         );
     }
 }

@@ -8,10 +8,10 @@ pub use unlike::{Setting, Unlike};
 
 use crate::ReportError;
 use crate::check::check;
-use crate::input::{HowTo, ReportInput, Respelt, SplitSizes, Unscored};
+use crate::input::{HowTo, ReplicateSplit, ReportInput, Respelt, Unscored};
 use recur_core::digest::Digest;
 use recur_core::facts::DataFacts;
-use recur_core::plan::{Configuration, Plan};
+use recur_core::plan::{Configuration, Plan, UnusedSettings};
 use recur_core::record::TestRecord;
 use recur_core::selection::{Finding, Selection, mean_validation};
 use recur_core::trial::TrialId;
@@ -49,7 +49,8 @@ pub struct Together {
     findings: Vec<Finding>,
     selection: Selection,
     tests: Vec<TestRecord>,
-    sizes: SplitSizes,
+    splits: Vec<ReplicateSplit>,
+    unused: Vec<UnusedSettings>,
     how_to: HowTo,
     twins: BTreeMap<String, String>,
     respelt: Vec<Respelt>,
@@ -104,7 +105,8 @@ impl Together {
             tests: tests(parts, &findings),
             unscored: unscored(parts, &findings),
             findings,
-            sizes: first.input.sizes,
+            splits: first.input.splits.to_vec(),
+            unused: unused(parts, &twins),
             how_to,
             twins,
             respelt: respelt(parts),
@@ -127,7 +129,8 @@ impl Together {
             selection: &self.selection,
             tests: &self.tests,
             unscored: &self.unscored,
-            sizes: self.sizes,
+            splits: &self.splits,
+            unused: &self.unused,
             how_to: &self.how_to,
             respelt: &self.respelt,
             baseline_is_chosen: self.baseline_is_chosen,
@@ -142,6 +145,7 @@ fn respelt(parts: &[Part<'_>]) -> Vec<Respelt> {
     let respelt = |part: &Part<'_>| Respelt {
         name: part.name.to_owned(),
         dataset: part.input.facts.dataset.clone(),
+        splits: part.input.splits.to_vec(),
         settings: unlike::data_settings(first, &part.input),
     };
     others.map(respelt).collect()
@@ -200,6 +204,18 @@ fn merged(parts: &[Part<'_>], twins: &BTreeMap<String, String>) -> (Vec<Configur
 fn tests(parts: &[Part<'_>], findings: &[Finding]) -> Vec<TestRecord> {
     let ids: BTreeSet<&TrialId> = findings.iter().map(|finding| &finding.trial.id).collect();
     parts.iter().flat_map(|part| part.input.tests).filter(|test| ids.contains(&test.id)).cloned().collect()
+}
+
+/// What the experiments ask of training and a model does not use, by its label.
+fn unused(parts: &[Part<'_>], twins: &BTreeMap<String, String>) -> Vec<UnusedSettings> {
+    let of_part = |part: &Part<'_>| -> Vec<UnusedSettings> {
+        let of_model = |unused: &UnusedSettings| {
+            let label = part.labels.get(&unused.model).filter(|label| !twins.contains_key(*label))?;
+            Some(UnusedSettings { model: label.clone(), settings: unused.settings.clone() })
+        };
+        part.input.unused.iter().filter_map(of_model).collect()
+    };
+    parts.iter().flat_map(of_part).collect()
 }
 
 /// The trials of `findings` that could not be scored on test.

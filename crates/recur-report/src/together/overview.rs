@@ -4,10 +4,11 @@ use crate::ReportError;
 use crate::analysis::Analysis;
 use crate::answer::{self, settings};
 use crate::check::check;
-use crate::export::{Standing, in_order, mean_interval};
+use crate::export::{Standing, in_order};
 use crate::markdown::{Table, code, left, right};
 use crate::name_by_name::paired;
 use crate::numbers::{self, NBSP, NOTHING, count, difference, estimate, p_plain, signed, spread, value};
+use crate::sections::name_by_name::points;
 use crate::together::Together;
 use recur_core::metric::Metric;
 use recur_stats::holm;
@@ -73,7 +74,7 @@ impl Overview {
 /// A model with the settings that were chosen for it.
 fn title(analysis: &Analysis<'_>, model: usize) -> String {
     let model = &analysis.models[model];
-    let settings = model.chosen.map(|chosen| settings(&analysis.input.plan.configurations[chosen]));
+    let settings = model.choice.only().map(|chosen| settings(&analysis.input.plan.configurations[chosen]));
     match settings {
         Some(settings) if !settings.is_empty() => format!("{} ({settings})", model.id),
         _ => model.id.to_owned(),
@@ -87,12 +88,13 @@ fn over_replicates(analysis: &Analysis<'_>) -> (Vec<String>, Vec<Vec<String>>) {
         format!("test {} [95 %]", numbers::heading(primary)),
         "to baseline [95 %]".to_owned(),
         "p".to_owned(),
-        "better / equal / worse".to_owned(),
+        "wins / ties / losses".to_owned(),
         "standing".to_owned(),
     ];
     let row = |model: usize| {
         let test = analysis.models[model].test(primary);
-        let interval = mean_interval(analysis, &test)
+        let interval = analysis
+            .mean_interval(&analysis.models[model], primary)
             .map(|interval| format!(" [{}, {}]", value(primary, interval.low), value(primary, interval.high)));
         let mut cells = vec![title(analysis, model), spread(primary, &test) + &interval.unwrap_or_default()];
         cells.extend(match analysis.to_baseline.get(&model) {
@@ -100,7 +102,10 @@ fn over_replicates(analysis: &Analysis<'_>) -> (Vec<String>, Vec<Vec<String>>) {
             None => [NOTHING; 3].map(str::to_owned),
             Some(found) => {
                 let [better, equal, worse] = found.wins;
-                let figures = found.comparison.map(|c| [difference(primary, &c), p_plain(found.adjusted_p)]);
+                let figures = found.comparison.map(|c| match found.has_spread() {
+                    true => [difference(primary, &c), p_plain(found.adjusted_p)],
+                    false => [estimate(primary, Some(c.mean), None), "no spread".to_owned()],
+                });
                 let [difference, p] = figures.unwrap_or([NOTHING; 2].map(str::to_owned));
                 [difference, p, format!("{better} / {equal} / {worse}")]
             }
@@ -112,10 +117,7 @@ fn over_replicates(analysis: &Analysis<'_>) -> (Vec<String>, Vec<Vec<String>>) {
 }
 
 fn method_of_replicates(analysis: &Analysis<'_>) -> String {
-    let standing = match analysis.best_is_baseline() {
-        true => "",
-        false => " Standing is by the comparison of the best with each other one, corrected over all pairs.",
-    };
+    let standing = " Standing is by the comparison of the best with each other one, corrected over all pairs.";
     let correction = match analysis.to_baseline.len() {
         0 | 1 => String::new(),
         _ if analysis.input.baseline_is_chosen => {
@@ -125,9 +127,10 @@ fn method_of_replicates(analysis: &Analysis<'_>) -> String {
         n => format!("; p is corrected by Holm's method over the {n} comparisons with the baseline"),
     };
     format!(
-        "Mean and standard deviation over {} replicates of each model's configuration that was chosen by validation; better, equal \
-         and worse count replicates. Intervals and p are of the corrected resampled t-test (Nadeau and Bengio 2003){correction}.{standing}",
+        "Mean and standard deviation over {} replicates of each model's configurations that were chosen by validation; wins, ties and \
+         losses count replicates. Intervals and p are of {}{correction}.{standing}",
         analysis.input.plan.replicates,
+        analysis.test_name(),
     )
 }
 
@@ -161,7 +164,7 @@ fn name_by_name(analysis: &Analysis<'_>) -> (Vec<String>, Vec<Vec<String>>) {
                 count(pair.counts.only_second),
                 pair.counts.accuracy_difference().map_or(NOTHING.to_owned(), |x| signed(100.0 * x, 2)),
                 corrected.next().map_or(NOTHING.to_owned(), p_plain),
-                estimate(Metric::MacroF1, pair.macro_f1, pair.interval),
+                points(pair.macro_f1, pair.interval),
             ],
         });
         cells
@@ -173,7 +176,7 @@ fn method_of_names(analysis: &Analysis<'_>) -> String {
     let n_names = analysis.best().map_or(0, |best| best.tests.iter().map(|test| test.predictions.len()).sum::<usize>());
     format!(
         "Name by name on the {} that all were tested on: McNemar's exact test for accuracy, corrected by Holm's method over the \
-         comparisons with the baseline, and the paired bootstrap (BCa, {} resamples) for macro-F1. They speak of these trained models on \
+         comparisons with the baseline, and the paired bootstrap over groups of names (BCa, {} resamples) for macro-F1. They speak of these trained models on \
          names like these; how the models do when they are trained anew takes replicates.",
         numbers::plural(n_names as u64, "name"),
         count(analysis.n_resamples as u64)

@@ -4,6 +4,7 @@ use crate::input::ReportInput;
 use crate::together::Part;
 use recur_core::digest::Digest;
 use recur_core::metric::Metric;
+use recur_core::settings::SplitSettings;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -122,7 +123,7 @@ pub(super) fn unlike(one: &Part<'_>, other: &Part<'_>) -> Option<Unlike> {
         });
     }
     if a.split != b.split {
-        return Some(Unlike::Split { settings: differing("data.split", &a.split, &b.split) });
+        return Some(Unlike::Split { settings: split_settings(&a.split, &b.split) });
     }
     if a.seed != b.seed {
         return Some(Unlike::Seed { first: a.seed, second: b.seed });
@@ -157,6 +158,18 @@ fn is_respelt(one: &Part<'_>, other: &Part<'_>) -> bool {
 /// The settings of their data that differ.
 pub(super) fn data_settings(first: &ReportInput<'_>, second: &ReportInput<'_>) -> Vec<Setting> {
     differing("data", &first.plan.data, &second.plan.data)
+}
+
+/// The settings of their division that differ, by the keys of the spec.
+fn split_settings(first: &SplitSettings, second: &SplitSettings) -> Vec<Setting> {
+    let mut settings = differing("data.split", first, second);
+    for setting in &mut settings {
+        for kind in ["shares", "folds", "published"] {
+            setting.path = setting.path.replace(&format!(".division.{kind}"), "");
+        }
+        setting.path = setting.path.replace(".test_rows", ".test");
+    }
+    settings
 }
 
 /// The labels of `one` that `other` lacks.

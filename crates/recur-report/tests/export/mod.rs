@@ -142,7 +142,7 @@ fn standings_follow_the_comparisons() {
     assert_eq!(standings(&clear().build()), ["best", "behind", "behind"]);
     assert_eq!(standings(&Outline { replicates: 1, ..clear() }.build()), ["undecided"; 3]);
     assert_eq!(standings(&all_diverged().build()), ["not ranked"; 3]);
-    assert_eq!(standings(&small().build())[..2], ["tied"; 2]);
+    assert_eq!(standings(&small().build())[..2], ["not distinguishable"; 2]);
 }
 
 #[test]

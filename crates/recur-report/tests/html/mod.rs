@@ -132,5 +132,5 @@ fn every_configuration_has_a_line_that_tells_it() {
     assert!(told(0).starts_with("linfa_logistic: ") && told(0).ends_with(", chosen"), "{}", told(0));
     assert_eq!(told(3), "manual_rnn with learning_rate=0.1: no replicate finished");
     assert!(told(9).starts_with("stacked_rnn with layers=2, learning_rate=0.1: "), "{}", told(9));
-    assert!(told(9).ends_with(", 2 of 3 finished"), "{}", told(9));
+    assert!(told(9).ends_with(", 2 of 3 finished, chosen on 2 of 3"), "{}", told(9));
 }

@@ -102,8 +102,8 @@ fn a_baseline_that_figures_chose_is_corrected_for_as_the_best_is() {
     };
     let ((named, told_named), (chosen, told_chosen)) = (p(Some("one/stacked_rnn")), p(None));
     assert_eq!((named, chosen), (3, 6), "of four models");
-    assert!(told_named.contains("Comparisons with the baseline were named beforehand"));
-    assert!(told_chosen.contains("comparisons with it are corrected over all 6 pairs of models"), "{told_chosen}");
+    assert!(told_named.contains("These comparisons are a family of their own: p is corrected over these 3"));
+    assert!(told_chosen.contains("As results chose it, p is corrected over all 6 pairs of models"), "{told_chosen}");
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn what_differs_is_named() {
         |two| {
             let digest = Digest::of(b"other");
             two.findings.iter_mut().for_each(|finding| finding.record.identity.dataset = digest.clone());
-            (two.facts.dataset, two.plan.data.source) = (digest, "data/other.csv".to_owned());
+            (two.facts.dataset, two.plan.data.source) = (digest, "data/other.csv".into());
         },
         "their data differ: 8400 and 8400 rows; data.source is data/names.csv and data/other.csv",
     );

@@ -31,6 +31,21 @@ fn the_example_of_docs_spec_md_is_a_right_spec() {
 }
 
 #[test]
+fn every_split_of_docs_spec_md_is_right_and_another_one() {
+    let text = std::fs::read_to_string(page()).unwrap().replace("\r\n", "\n");
+    let section = text.split_once("## Splits\n").and_then(|(_, rest)| rest.split_once("\n## ")).expect("a section").0;
+    let examples = section.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().expect("some text"));
+    let split = |example: &str| {
+        let text = format!("recur: 1\nname: x\n{example}models: [{{use: manual_rnn}}]\n");
+        let spec = crate::parse(text).unwrap_or_else(|errors| panic!("{errors}"));
+        (spec.data.source.to_string(), spec.split)
+    };
+    let splits: Vec<_> = examples.map(split).collect();
+    assert_eq!(splits.len(), 5);
+    assert!((1..5).all(|i| !splits[..i].contains(&splits[i])), "{splits:?}");
+}
+
+#[test]
 #[ignore = "writes docs/spec.md"]
 fn write_the_reference() {
     let text = std::fs::read_to_string(page()).unwrap();

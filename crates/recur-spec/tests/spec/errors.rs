@@ -134,6 +134,101 @@ fn shares_that_do_not_sum_to_one_are_told_with_the_defaults() {
     insta::assert_snapshot!(told(least("").replace("names.csv\n", "names.csv\n  split: {train: 0.7}\n")));
 }
 
+/// The least spec with `data` in the place of its source, and `more` below it.
+fn with_data(data: &str, more: &str) -> String {
+    least(more).replace("  source: names.csv\n", &format!("  {}\n", data.replace('\n', "\n  ")))
+}
+
+/// Snapshots the errors of a spec with `data`.
+macro_rules! check_data {
+    ($data:expr) => {
+        check_data!($data, "")
+    };
+    ($data:expr, $more:expr) => {
+        insta::assert_snapshot!(told(with_data($data, $more)))
+    };
+}
+
+#[test]
+fn shares_that_leave_no_test_rows_are_refused() {
+    check_data!("source: a\nsplit: {train: 0.8, validation: 0.3, test: fixed}");
+    check_data!("source: a\nsplit: {train: 0.95, test: per_replicate}");
+    check_data!("source: a\nsplit: {train: 0.9, validation: 0.0999999999999, test: 1e-13}");
+}
+
+#[test]
+fn a_wrong_word_or_share_for_the_test_is_told_with_the_nearest_word() {
+    check_data!("source: a\nsplit: {test: per-replicate}");
+    check_data!("source: a\nsplit: {test: fixd}");
+    check_data!("source: a\nsplit: {test: 1}");
+}
+
+#[test]
+fn a_source_of_parts_needs_training_and_test_rows() {
+    check_data!("source: {trian: a.csv, test: c.csv}");
+    check_data!("source: {train: a.csv, dev: b.csv}");
+    check_data!("source: {}");
+    check_data!("source: {train: a.csv, test: [c.csv]}");
+    check_data!("source: [a.csv, b.csv]");
+    check_data!("source:");
+}
+
+#[test]
+fn a_place_of_a_part_beside_the_source_is_told_where_it_belongs() {
+    check_data!("source: a\ntrain: c.csv");
+}
+
+#[test]
+fn shares_given_together_with_a_column_are_refused() {
+    check_data!("source: a\nsplit: {column: split, train: 0.8, validation: 0.1, test: 0.1}");
+}
+
+#[test]
+fn shares_given_together_with_files_are_refused() {
+    check_data!("source: {train: a, validation: b, test: c}\nsplit:\n  train: 0.8\n  validation: 0.1\n  test: 0.1");
+}
+
+#[test]
+fn a_published_split_excludes_folds_other_test_rows_and_another_published_split() {
+    check_data!("source: {train: a, test: c}\nsplit: {column: split, folds: 5, test: per_replicate}");
+    check_data!("source: a\nsplit: {column: split, folds: 5, repeats: 2, test: per_replicate}");
+}
+
+#[test]
+fn folds_exclude_shares_and_fixed_test_rows() {
+    check_data!("source: a\nsplit: {folds: 5, train: 0.8, test: 0.1}");
+    check_data!("source: a\nsplit: {folds: 5, test: fixed}");
+}
+
+#[test]
+fn folds_are_bounded_and_leave_rows_to_train_on() {
+    check_data!("source: a\nsplit: {folds: 1}");
+    check_data!("source: a\nsplit: {folds: 101, repeats: 0}");
+    check_data!("source: a\nsplit: {folds: 2, validation: 0.5}");
+    check_data!("source: a\nsplit: {repeats: 2}");
+}
+
+#[test]
+fn replicates_are_those_of_the_folds() {
+    check_data!("source: a\nsplit: {folds: 5, repeats: 2}", "replicates: 5\n");
+    check_data!("source: a\nsplit: {folds: 20, repeats: 51}");
+}
+
+#[test]
+fn an_overlap_without_a_published_split_is_refused() {
+    check_data!("source: a\nsplit: {overlap: allow}");
+    check_data!("source: a\nsplit: {folds: 5, overlap: allow}");
+    check_data!("source: a\nsplit: {column: split, overlap: alow}");
+    assert!(parse(with_data("source: a\nsplit: {overlap: refuse}", "")).is_ok());
+}
+
+#[test]
+fn an_error_of_the_split_hides_none_of_the_others() {
+    let kinds = |data: &str| parse(with_data(data, "replicates: 0\n")).unwrap_err().errors.len();
+    assert_eq!(kinds("sorce: a\nsplit: {train: 0.7, group: x, stratify: 3}"), 5);
+    assert_eq!(kinds("source: a\nsplit: {column: 3, test: 2, overlap: x}"), 4);
+}
+
 #[test]
 fn models_must_be_a_list_of_mappings() {
     let with = |models: &str| format!("recur: 1\nname: x\ndata: {{source: a}}\nmodels: {models}\n");

@@ -8,6 +8,7 @@ mod fuzz;
 mod overrides;
 mod plans;
 mod resolved;
+mod schema;
 mod syntax;
 mod typos;
 

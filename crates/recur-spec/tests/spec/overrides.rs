@@ -36,6 +36,22 @@ fn an_override_can_take_a_value_away() {
 }
 
 #[test]
+fn a_source_and_its_parts_can_be_overridden() {
+    let source = |overrides: &[&str], source: &str| {
+        parse_with(least("").replace("names.csv", source), overrides).map(|spec| spec.data.source.to_string())
+    };
+    let parts = "{train: a.csv, test: c.csv}";
+    assert_eq!(source(&["data.source=FOLDER"], parts).unwrap(), "FOLDER");
+    assert_eq!(source(&["data.source.train=x.csv"], parts).unwrap(), "x.csv (train), c.csv (test)");
+    let with_validation = "a.csv (train), b.csv (validation), c.csv (test)";
+    assert_eq!(source(&["data.source.validation=b.csv"], parts).unwrap(), with_validation);
+    let parts = "{train: a.csv, validation: b.csv, test: c.csv}";
+    assert_eq!(source(&["data.source.validation=none"], parts).unwrap(), "a.csv (train), c.csv (test)");
+    assert_eq!(source(&[&format!("data.source={parts}")], "names.csv").unwrap(), with_validation);
+    insta::assert_snapshot!(source(&["data.source.train=x.csv"], "names.csv").unwrap_err());
+}
+
+#[test]
 fn an_override_replaces_a_wrong_value() {
     assert!(parse_with(least("seed: wrong\n"), &["seed=3"]).is_ok());
 }

@@ -1,7 +1,8 @@
 //! Right specs and their plans.
 
 use crate::{least, parse};
-use recur_core::settings::TrainingLength;
+use recur_core::settings::{Division, Group, Overlap, Source, SplitSettings, TestRows, TrainingLength};
+use recur_spec::Spec;
 
 /// The model, the swept parameters and the title of each configuration, one a line.
 fn configurations(text: &str) -> String {
@@ -76,7 +77,7 @@ fn weights_are_the_start_of_every_configuration_of_their_model() {
 
 #[test]
 fn plan_of_a_model_without_axes_is_one_configuration() {
-    assert_eq!(parse(least("")).unwrap().plan().n_trials(), 3);
+    assert_eq!(parse(least("")).unwrap().plan().n_trials(), 5);
 }
 
 #[test]
@@ -121,6 +122,98 @@ fn shares_may_miss_one_by_rounding_alone() {
         parse(least("").replace("names.csv\n", "names.csv\n  split: {train: 0.7, validation: 0.2, test: 0.1}\n"))
             .is_ok()
     );
+}
+
+/// A spec with `data` and a sweep of `n` configurations.
+fn with_data(data: &str, n: u32) -> Spec {
+    let sizes: Vec<String> = (1..=n).map(|size| size.to_string()).collect();
+    let text = format!(
+        "recur: 1\nname: x\ndata: {data}\nmodels: [{{use: manual_rnn}}]\nsweep: {{hidden_size: [{}]}}\n",
+        sizes.join(", ")
+    );
+    parse(&text).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+fn division(split: &str) -> (Division, TestRows) {
+    let split = with_data(&format!("{{source: a.csv, split: {split}}}"), 1).split;
+    (split.division, split.test_rows)
+}
+
+#[test]
+fn default_shares_are_exactly_those_written() {
+    let expected = SplitSettings::shares(0.8, 0.1, 0.1, Group::FoldedName, true);
+    for split in ["", "{}", "{test: 0.1}", "{train: 0.8, validation: 0.1, test: 0.1}", "{test: per_replicate}"] {
+        assert_eq!(with_data(&format!("{{source: a, split: {split}}}"), 1).split, expected, "{split}");
+    }
+}
+
+#[test]
+fn a_word_for_the_test_leaves_it_what_the_shares_leave() {
+    let shares = |train, validation, test| Division::Shares { train, validation, test };
+    assert_eq!(division("{test: fixed}"), (shares(0.8, 0.1, 0.1), TestRows::Fixed));
+    assert_eq!(division("{train: 0.7, test: fixed}"), (shares(0.7, 0.1, 0.2), TestRows::Fixed));
+    assert_eq!(division("{validation: 0.05, test: fixed}"), (shares(0.8, 0.05, 0.15), TestRows::Fixed));
+    assert_eq!(division("{train: 0.6, validation: 0.3, test: per_replicate}").0, shares(0.6, 0.3, 0.1));
+    assert_eq!(division("{train: 0.6, validation: 0.3, test: 0.1}").0, shares(0.6, 0.3, 0.1));
+}
+
+#[test]
+fn test_rows_are_fixed_by_default_with_many_configurations() {
+    let test_rows = |split: &str, n| with_data(&format!("{{source: a, split: {split}}}"), n).split.test_rows;
+    assert_eq!(test_rows("{}", 50), TestRows::PerReplicate);
+    assert_eq!(test_rows("{}", 51), TestRows::Fixed);
+    assert_eq!(test_rows("{test: 0.1}", 51), TestRows::Fixed);
+    assert_eq!(test_rows("{test: per_replicate}", 51), TestRows::PerReplicate);
+    assert_eq!(test_rows("{test: fixed}", 1), TestRows::Fixed);
+    assert_eq!(test_rows("{folds: 3}", 51), TestRows::PerReplicate);
+    assert_eq!(test_rows("{column: split}", 1), TestRows::Fixed);
+}
+
+#[test]
+fn folds_determine_the_replicates() {
+    let folds = |folds, repeats, validation| (Division::Folds { folds, repeats, validation }, TestRows::PerReplicate);
+    assert_eq!(division("{folds: 5, repeats: 2}"), folds(5, 2, 0.1));
+    assert_eq!(division("{folds: 2, validation: 0.4, test: per_replicate}"), folds(2, 1, 0.4));
+    assert_eq!(with_data("{source: a, split: {folds: 5, repeats: 2}}", 3).plan().n_trials(), 30);
+    let folds_and_replicates = least("replicates: 10\n").replace("names.csv\n", "a\n  split: {folds: 5, repeats: 2}\n");
+    assert_eq!(parse(folds_and_replicates).unwrap().replicates, 10);
+    assert_eq!(with_data("{source: a, split: {folds: 100, repeats: 10}}", 1).replicates, 1000);
+}
+
+#[test]
+fn a_column_is_a_published_split() {
+    let spec = with_data("{source: a.csv, split: {column: part, overlap: allow}}", 1);
+    assert_eq!(spec.data.split_column.as_deref(), Some("part"));
+    assert_eq!(spec.data.source, Source::from("a.csv"));
+    let split = spec.split;
+    assert_eq!((split.division, split.test_rows), (Division::Published { validation: 0.1 }, TestRows::Fixed));
+    assert_eq!((split.overlap, spec.replicates), (Overlap::Allow, 5));
+    assert_eq!(division("{column: part, validation: 0.2}").0, Division::Published { validation: 0.2 });
+}
+
+#[test]
+fn a_source_of_parts_is_a_published_split() {
+    let parts = |validation: Option<&str>| {
+        let (train, test) = ("a.csv".to_owned(), "lists/".to_owned());
+        Source::Parts { train, validation: validation.map(str::to_owned), test }
+    };
+    let three = with_data("{source: {test: lists/, validation: b.tsv, train: a.csv}}", 1);
+    assert_eq!((three.data.source, three.data.split_column), (parts(Some("b.tsv")), None));
+    let two = with_data("{source: {train: a.csv, validation: none, test: lists/}, split: {validation: 0.2}}", 1);
+    assert_eq!(two.data.source, parts(None));
+    assert_eq!(two.split.division, Division::Published { validation: 0.2 });
+    assert_eq!((two.split.test_rows, two.split.overlap), (TestRows::Fixed, Overlap::Refuse));
+}
+
+#[test]
+fn one_point_is_too_small_to_matter_by_default() {
+    let margin = |report: &str| parse(least(&format!("report: {report}\n"))).unwrap().report.equivalence_margin;
+    assert_eq!(margin("{}"), Some(0.01));
+    assert_eq!(margin("{primary: accuracy}"), Some(0.01));
+    assert_eq!(margin("{primary: loss}"), None);
+    assert_eq!(margin("{primary: loss, equivalence_margin: 0.05}"), Some(0.05));
+    assert_eq!(margin("{equivalence_margin: 0.005}"), Some(0.005));
+    assert_eq!(margin("{equivalence_margin: none}"), None);
 }
 
 #[test]

@@ -28,10 +28,75 @@ fn a_resolved_spec_makes_the_same_plan() {
     check(&least(
         "training: {steps: 7, optimizer: {name: sgd, momentum: 0.1, clip_norm: 1e-300}, early_stopping: {}}\n",
     ));
+    for split in [
+        "{train: 0.7, validation: 0.2, test: 0.1}",
+        "{train: 0.7, validation: 0.2}",
+        "{train: 0.7, test: fixed}",
+        "{validation: 0.3, train: 0.1, test: per_replicate}",
+        "{train: 0.3333333333333, validation: 0.3333333333333, test: 0.3333333333334}",
+        "{test: fixed, group: none}",
+        "{folds: 5}",
+        "{folds: 7, repeats: 3, validation: 0.15, stratify: false, test: per_replicate}",
+        "{column: split}",
+        "{column: 'no', validation: 0.25, test: fixed, overlap: allow}",
+    ] {
+        check(&with_data(&format!("{{source: a.csv, split: {split}}}")));
+    }
+    check(&with_data("{source: {train: a, test: 'c: #1'}}"));
+    check(&with_data("{source: {train: a, test: c}, split: {validation: 0.3, group: name, overlap: allow}}"));
+    check(&with_data("{source: {train: a, validation: b, test: c}, split: {overlap: allow}}"));
+    for report in ["{primary: loss}", "{equivalence_margin: none}", "{primary: accuracy, equivalence_margin: 0.5}"] {
+        check(&least(&format!("report: {report}\n")));
+    }
     check(
         "recur: 1\nname: x\ndata: {source: a}\nmodels:\n  - {use: stacked_rnn, sweep: {layers: [2, 1]}}\n  - use: manual_rnn\n\
         sweep: {hidden_size: [3], learning_rate: {log: {from: 1e-7, to: 0.3, steps: 4}}}\n",
     );
+}
+
+fn with_data(data: &str) -> String {
+    format!("recur: 1\nname: x\ndata: {data}\nmodels: [{{use: manual_rnn}}]\n")
+}
+
+#[test]
+fn keys_of_a_division_are_written_with_it_only() {
+    let resolved = |data: &str| {
+        let text = parse(with_data(data)).unwrap().resolved_yaml();
+        let keys = |text: &str| text.lines().map(|line| line.trim().to_owned()).collect::<Vec<_>>().join(", ");
+        keys(text.split_once("\n  split:").unwrap().1.split_once("\ntraining:").unwrap().0)
+    };
+    let rest = "group: folded_name, stratify: true";
+    assert_eq!(resolved("{source: a}"), format!(", train: 0.8, validation: 0.1, test: per_replicate, {rest}"));
+    assert_eq!(
+        resolved("{source: a, split: {folds: 5}}"),
+        format!(", folds: 5, repeats: 1, validation: 0.1, test: per_replicate, {rest}")
+    );
+    assert_eq!(
+        resolved("{source: a, split: {column: c}}"),
+        format!(", validation: 0.1, column: c, test: fixed, {rest}, overlap: refuse")
+    );
+    assert_eq!(
+        resolved("{source: {train: a, validation: b, test: c}}"),
+        format!(", test: fixed, {rest}, overlap: refuse")
+    );
+}
+
+#[test]
+fn the_spec_of_one_trial_keeps_the_split_of_the_sweep() {
+    let check = |text: &str, replicate: u32, replicates: u32| {
+        let spec = parse(text).unwrap();
+        let configuration = &spec.plan().configurations[0];
+        let resolved = spec.of_trial(configuration, replicate).resolved_yaml();
+        let again = parse(&resolved).unwrap_or_else(|errors| panic!("{errors}\n{resolved}"));
+        assert_eq!((&again.split, again.replicates), (&spec.split, replicates), "{resolved}");
+        assert_eq!(again.plan().configurations.len(), 1);
+    };
+    let hidden = |n: u32| format!("sweep: {{hidden_size: {{linear: {{from: 1, to: {n}, steps: {n}}}}}}}\n");
+    check(&least(&hidden(51)), 2, 3);
+    check(&least(&hidden(50)), 0, 1);
+    check(&with_data("{source: a, split: {folds: 5, repeats: 3}}"), 2, 15);
+    check(&with_data("{source: a, split: {column: c}}"), 4, 5);
+    check(&with_data("{source: {train: a, validation: b, test: c}}"), 4, 5);
 }
 
 #[test]
@@ -42,6 +107,17 @@ fn an_override_is_part_of_the_resolved_spec() {
 
 proptest! {
     #[test]
+    fn shares_survive_the_way_through_yaml(train in 0.001_f64..0.999, of_the_rest in 0.001_f64..0.998) {
+        let validation = (1.0 - train) * of_the_rest;
+        for test in [format!("{}", 1.0 - train - validation), "fixed".to_owned()] {
+            let split = format!("{{train: {train}, validation: {validation}, test: {test}}}");
+            let spec = parse(with_data(&format!("{{source: a, split: {split}}}"))).unwrap();
+            let again = parse(spec.resolved_yaml()).unwrap();
+            prop_assert_eq!(again.plan(), spec.plan());
+        }
+    }
+
+    #[test]
     fn text_and_numbers_survive_the_way_through_yaml(
         source in "[\\PC--[\u{2028}\u{2029}]]{1,200}",
         column in prop_oneof!["[-0-9a-z:#'\"&*!|>%@~ .]{1,6}", Just("no".to_owned()), Just("0o17".to_owned()), Just("1e5".to_owned()), Just(".5".to_owned())],
@@ -51,7 +127,7 @@ proptest! {
         rate in 1e-300_f64..10.0,
     ) {
         let mut spec = parse(least("training: {optimizer: {clip_norm: 1}}\n    \n")).unwrap();
-        spec.data.source = source;
+        spec.data.source = recur_core::settings::Source::All(source);
         spec.data.label_column = column;
         spec.data.text.alphabet = Some(alphabet);
         spec.seed = seed;

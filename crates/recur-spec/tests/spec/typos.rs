@@ -3,7 +3,7 @@
 use crate::parse;
 use recur_spec::ErrorKind;
 
-/// A spec with every key, one a line. `steps` and the keys of SGD exclude others: see [`OTHER`].
+/// A spec with every key, one a line. Keys that exclude some of these are in [`OTHER`].
 pub const FULL: &str = "\
 # Does a second layer
 # earn its cost?
@@ -72,16 +72,22 @@ replicates: 2
 report:
   primary: accuracy
   baseline: linfa_logistic
+  equivalence_margin: 0.02
 limits:
   max_trials: 1000
 ";
 
 /// The keys that [`FULL`] cannot have.
-const OTHER: &str = "\
+const OTHER: [&str; 3] = [STEPS, FILES, COLUMN];
+
+const STEPS: &str = "\
 recur: 1
 name: other
 data:
   source: data/names.csv
+  split:
+    folds: 5
+    repeats: 2
 training:
   steps: 100
   evaluate_every: 20
@@ -91,6 +97,37 @@ training:
 models:
   - use: manual_rnn
 ";
+
+const FILES: &str = "\
+recur: 1
+name: files
+data:
+  source:
+    train: a.csv
+    validation: b.csv
+    test: c.csv
+  split:
+    test: fixed
+    overlap: allow
+models:
+  - use: manual_rnn
+";
+
+const COLUMN: &str = "\
+recur: 1
+name: column
+data:
+  source: data/names.csv
+  split:
+    column: part
+    validation: 0.2
+models:
+  - use: manual_rnn
+";
+
+fn specs() -> impl Iterator<Item = &'static str> {
+    std::iter::once(FULL).chain(OTHER)
+}
 
 /// The line number (from 1), column (from 1) and name of each key.
 fn keys(text: &str) -> Vec<(usize, usize, &str)> {
@@ -112,7 +149,7 @@ fn with_line(text: &str, number: usize, line: &str) -> String {
 
 #[test]
 fn a_typo_in_any_key_is_told_at_its_place_with_the_right_key() {
-    for text in [FULL, OTHER] {
+    for text in specs() {
         assert!(parse(text).is_ok(), "{:?}", parse(text));
         for (number, column, key) in keys(text) {
             let line = text.lines().nth(number - 1).unwrap();
@@ -139,9 +176,7 @@ fn a_typo_in_a_required_key_is_one_error() {
 #[test]
 fn a_value_of_another_type_at_any_key_is_told_with_its_place() {
     let mut all = String::new();
-    for (number, _, key) in keys(FULL).into_iter().chain(keys(OTHER).into_iter().map(|(n, c, key)| (n + 1000, c, key)))
-    {
-        let (text, number) = if number > 1000 { (OTHER, number - 1000) } else { (FULL, number) };
+    for (text, (number, _, key)) in specs().flat_map(|text| keys(text).into_iter().map(move |key| (text, key))) {
         let line = text.lines().nth(number - 1).unwrap();
         let (before, value) = line.split_once(':').unwrap();
         if value.is_empty() {

@@ -1,7 +1,10 @@
 //! What the functions do where there is little or nothing to compute from.
 
 mod differences;
+mod estimates;
 mod figures;
+mod groups;
+mod importance;
 mod resampling;
 
 use proptest::prelude::*;
@@ -31,15 +34,16 @@ fn the_smallest_detectable_difference_is_the_one_that_reaches_the_power() {
         assert!((reached - 0.8).abs() < 1e-7, "{replicates}: {least} gives {reached}");
     }
     let planned = PlannedTest { difference: 0.0, deviation: 0.0, n_train: 80, n_test: 10, alpha: 0.05 };
-    assert_eq!((planned.smallest_detectable(1, 0.8), planned.smallest_detectable(3, 0.8)), (None, Some(0.0)));
+    assert_eq!((planned.smallest_detectable(1, 0.8), planned.smallest_detectable(3, 0.8)), (None, None));
 }
 
 #[test]
-fn equal_differences_give_a_point_and_a_sure_p() {
-    let point = |x: f64| Interval { low: x, high: x };
-    let same = |x: f64| corrected_resampled_t(&[x; 3], 80, 10).unwrap();
-    assert_eq!((same(0.0).interval, same(0.0).p), (point(0.0), 1.0));
-    assert_eq!((same(0.1).interval, same(0.1).p), (point(0.1), 0.0));
+fn equal_differences_give_a_point_and_are_no_evidence() {
+    for x in [0.0, 0.1, -0.3] {
+        for got in [corrected_resampled_t(&[x; 3], 80, 10).unwrap(), paired_t(&[x; 2]).unwrap()] {
+            assert_eq!((got.mean, got.interval, got.p), (x, Interval { low: x, high: x }, 1.0));
+        }
+    }
 }
 
 #[test]

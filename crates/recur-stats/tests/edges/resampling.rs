@@ -87,7 +87,7 @@ fn the_statistic_sees_all_rows_then_all_but_one_then_the_draws() {
 }
 
 /// Bits of the high half of a 64-bit generator are as good as its draws below 2³².
-fn bits(key: u64) -> impl FnMut() -> u32 {
+pub fn bits(key: u64) -> impl FnMut() -> u32 {
     let mut bits = ChaCha8Rng::seed_from_u64(key);
     move || bits.next_u32()
 }
@@ -99,12 +99,17 @@ fn runs(n_rows: u32) -> Vec<(u16, u16, u16)> {
     (0..n_rows).map(|row| (row as u16 % 3, label(row as u16 % 3), label(row as u16 % 3))).collect()
 }
 
+/// Each row is a group.
+fn single(rows: Vec<(u16, u16, u16)>) -> impl Iterator<Item = (u32, u16, u16, u16)> {
+    rows.into_iter().enumerate().map(|(row, (truth, first, second))| (row as u32, truth, first, second))
+}
+
 #[test]
 fn resampling_kinds_gives_what_resampling_rows_gives() {
     let rows = runs(200);
     let mut by_row = LabelDifference::new(3, rows.iter().copied(), LabelCounts::macro_f1);
     let by_row = bootstrap(rows.len(), 20_000, draws(1), |drawn| by_row.over(drawn)).unwrap();
-    let mut kinds = LabelKinds::new(3, rows, LabelCounts::macro_f1);
+    let mut kinds = GroupKinds::new(3, single(rows), LabelCounts::macro_f1);
     let counts = kinds.counts().to_vec();
     let by_kind = bootstrap_of_kinds(&counts, 20_000, bits(2), |drawn| kinds.over(drawn)).unwrap();
     assert_eq!(by_row.estimate(), by_kind.estimate());
@@ -133,7 +138,7 @@ proptest! {
     fn kinds_count_as_their_rows_do(rows in prop::collection::vec((0_u16..4, 0_u16..4, 0_u16..4), 1..40)) {
         let mut by_row = LabelDifference::new(4, rows.iter().copied(), LabelCounts::macro_f1);
         let all: Vec<u32> = (0..rows.len() as u32).collect();
-        let mut kinds = LabelKinds::new(4, rows, LabelCounts::macro_f1);
+        let mut kinds = GroupKinds::new(4, single(rows), LabelCounts::macro_f1);
         let counts = kinds.counts().to_vec();
         prop_assert_eq!(kinds.over(&counts).to_bits(), by_row.over(&all).to_bits());
     }

@@ -1,7 +1,9 @@
 //! Every function against scipy, scikit-learn and statsmodels (`tools/stats_reference.py`), to 1e-9.
 
 mod bootstrap;
+mod estimates;
 mod figures;
+mod importance;
 mod planning;
 mod tests_of_differences;
 

@@ -1,7 +1,7 @@
 //! Power and numbers of replicates, against scipy's noncentral t distribution.
 
 use crate::{cases, check, number};
-use recur_stats::PlannedTest;
+use recur_stats::{PlannedFixedTest, PlannedTest};
 use serde_json::Value;
 
 fn planned(case: &Value) -> PlannedTest {
@@ -18,6 +18,18 @@ fn planned(case: &Value) -> PlannedTest {
 fn power_is_that_of_the_noncentral_t_distribution() {
     for case in cases("power") {
         check(planned(&case).power(number(&case, "replicates") as u32), number(&case, "power"));
+    }
+}
+
+#[test]
+fn power_on_a_fixed_test_set_is_that_of_the_noncentral_t_distribution() {
+    for case in cases("planned_fixed") {
+        let planned = PlannedFixedTest {
+            replicates: planned(&case),
+            test_variance: 1e-4 * number(&case, "test_variance"),
+            n_groups: number(&case, "n_groups") as usize,
+        };
+        check(planned.power(number(&case, "replicates") as u32), number(&case, "power"));
     }
 }
 

@@ -2,6 +2,8 @@
 //! differs. Every sweep has its key, so the shares come out the same each time; their standard errors stand beside them.
 
 mod family_wise_error;
+mod fixed_test_set;
+mod importance;
 mod power;
 mod rows;
 mod sweeps;

@@ -42,7 +42,7 @@ fn the_number_of_replicates_needed_is_the_number_that_is_enough() {
 }
 
 #[test]
-fn a_difference_that_is_small_against_what_replicates_share_is_not_found_by_any_number_of_them() {
+fn a_difference_that_is_small_against_what_replicates_share_is_often_missed_by_fifty_of_them() {
     assert_eq!(planned(1.0, 0.05).replicates_needed(0.8), None);
     between(0.3, found(1.0, 50), 0.6);
 }

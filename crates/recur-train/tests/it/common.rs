@@ -50,7 +50,8 @@ pub fn plan(configurations: &[(&dyn ModelPlugin, Params)]) -> Plan {
         question: String::new(),
         seed: 7,
         data: DataSettings {
-            source: "memory".to_owned(),
+            source: "memory".into(),
+            split_column: None,
             name_column: "name".to_owned(),
             label_column: "label".to_owned(),
             text: TextSettings { unicode: UnicodeForm::Nfc, fold: Fold::None, alphabet: None, unknown: Unknown::Token },
@@ -58,7 +59,7 @@ pub fn plan(configurations: &[(&dyn ModelPlugin, Params)]) -> Plan {
             rejects: Rejects::Report,
             max_letters: 64,
         },
-        split: SplitSettings { train: 0.6, validation: 0.2, test: 0.2, group: Group::None, stratify: true },
+        split: SplitSettings::shares(0.6, 0.2, 0.2, Group::None, true),
         training: TrainingSettings {
             length: TrainingLength::Epochs(3),
             batch_size: 4,

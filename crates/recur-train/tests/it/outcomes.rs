@@ -128,7 +128,7 @@ fn a_model_that_nobody_registered_is_an_error_before_any_training() {
 fn data_too_small_to_divide_is_an_error() {
     let toy = Toy::iterative("toy");
     let mut plan = plan_of(toy, &["learn"]);
-    plan.split = SplitSettings { train: 0.98, validation: 0.01, test: 0.01, ..plan.split };
+    plan.split = SplitSettings::shares(0.98, 0.001, 0.001, plan.split.group, true);
     let error = sweep(&plan, &registry(&[toy]), 1, &Cancel::new(), &Watch::default()).unwrap_err();
     assert!(matches!(error, SweepError::Split(_)), "{error:?}");
 }

@@ -177,7 +177,7 @@ fn chosen(prepared: Prepared, findings: Vec<Finding>, store: &Store, spec: &Path
     let selection = Selection::choose(&prepared.plan, &findings);
     let labels = prepared.data.dataset.label_names();
     let (mut tests, mut unscored) = (Vec::new(), Vec::new());
-    for finding in findings.iter().filter(|finding| selection.contains(finding.trial.configuration)) {
+    for finding in findings.iter().filter(|finding| selection.is_tested_trial(&finding.trial)) {
         match tested(&finding.trial, store, labels)? {
             Some(test) => tests.push(test),
             None => {
@@ -216,7 +216,7 @@ fn trial(id: &TrialId, store: &Store, registry: &Registry) -> Result<Thing, CliE
         return Err(CliError::TrialUnfinished { trial: id.short().to_owned(), reason: reason.clone() });
     }
     let mut prepared = Prepared::read(&args(store.trial(id).join(layout::SPEC), store), registry)?;
-    prepared.plan.replicates = 1;
+    prepared.keep_replicate(record.identity.replicate);
     let finding = finding(record, (0, 0));
     let not_chosen = || CliError::TrialNotChosen { trial: id.short().to_owned() };
     let test = tested(&finding.trial, store, prepared.data.dataset.label_names())?.ok_or_else(not_chosen)?;

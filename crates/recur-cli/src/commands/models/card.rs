@@ -100,7 +100,7 @@ impl Card {
         };
         let regime = match self.regime {
             Regime::Iterative => "as the spec's `training` says",
-            Regime::OneShot => "on all training names; the spec's `training` does not concern it",
+            Regime::OneShot => "on all training names; it uses no setting of the spec's `training`",
         };
         [
             ("trained", format!("{}, {regime}", self.regime_word())),
