@@ -43,10 +43,10 @@ impl Chosen {
         counts
     }
 
-    /// The one configuration that is tested on every replicate; `None` if there are several, or a replicate has none.
+    /// The configuration that is tested, on however many replicates; `None` if there are several, or none.
     pub fn only(&self) -> Option<usize> {
-        let first = *self.by_replicate.first()?;
-        self.by_replicate.iter().all(|configuration| *configuration == first).then_some(first)?
+        let counts = self.counts();
+        if counts.len() == 1 { counts.into_keys().next() } else { None }
     }
 }
 

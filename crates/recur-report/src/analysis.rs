@@ -15,6 +15,9 @@ use recur_stats::{Confusion, Estimate, GroupResamples, Interval, LabelCounts, me
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Test rows from which on equal answers to all of them say something of a model.
+const FEWEST_ROWS: usize = 20;
+
 /// The records of a report, ordered and compared.
 pub(crate) struct Analysis<'a> {
     /// What the report is made from.
@@ -353,7 +356,7 @@ impl ModelResult<'_> {
     /// The labels that the model gives all test rows of a replicate, if on each replicate it gives them one and the same.
     pub(crate) fn constant_answers(&self) -> Option<BTreeSet<u16>> {
         let of_test = |test: &&TestRecord| {
-            let first = test.predictions.first()?.predicted;
+            let first = test.predictions.first().filter(|_| test.predictions.len() >= FEWEST_ROWS)?.predicted;
             // Where all rows have that label, the answers do not show what the model says to others.
             let is_telling = test.predictions.iter().any(|prediction| prediction.label != first);
             let is_constant = test.predictions.iter().all(|prediction| prediction.predicted == first);

@@ -4,8 +4,9 @@ use crate::analysis::{Analysis, ModelResult};
 use crate::axes::axis_sentences;
 use crate::comparisons::{Difference, POWER};
 use crate::markdown::{code, escape, list};
-use crate::numbers::{distance, p_value, parameter, phrase, plural, range};
+use crate::numbers::{distance, margin as margin_text, p_value, parameter, phrase, plural, range};
 use crate::practical;
+use recur_core::facts::PublishedFacts;
 use recur_core::metric::Metric;
 use recur_core::plan::{Configuration, UnusedSettings};
 use recur_stats::{Interval, mean};
@@ -42,6 +43,7 @@ impl Answer<'_> {
             _ if self.analysis.input.plan.replicates == 1 => self.one_replicate(),
             _ => self.compared(),
         };
+        sentences.extend(self.overlap());
         sentences.extend(self.constant_answers());
         sentences.extend(self.labels_without_rows());
         sentences.extend(self.left_out());
@@ -132,7 +134,7 @@ impl Answer<'_> {
             vec![self.won(best), self.against(*nearest, difference, "the runner-up")]
         } else {
             let (headline, standing) = self.not_distinguishable(best, &unclear);
-            vec![headline, standing, self.against(*nearest, difference, "the nearest,")]
+            vec![headline, standing, self.against(*nearest, difference, "the nearest model,")]
         };
         sentences.extend(self.practical(*nearest, difference));
         if !unclear.is_empty() {
@@ -148,14 +150,14 @@ impl Answer<'_> {
         let shares = practical::of(difference, self.analysis.primary, margin)?;
         let (best, other) = (self.analysis.models[self.analysis.ranking[0]].id, self.analysis.models[other].id);
         Some(format!(
-            "The probability that {} is better by more than {} is {}, that the two are equal within that margin {}, and that \
-             {} is better by more {}.",
-            self.name(best),
-            distance(self.analysis.primary, margin),
+            "With a probability of {}, {} is better by more than {margin}; with {} the two are equal within {margin}; with {} {} is \
+             better by more than {margin}.",
             practical::percent(shares.better),
+            self.name(best),
             practical::percent(shares.equal),
-            self.name(other),
             practical::percent(shares.worse),
+            self.name(other),
+            margin = margin_text(self.analysis.primary, margin),
         ))
     }
 
@@ -223,15 +225,19 @@ impl Answer<'_> {
         };
         let other = format!("{role} {}", self.name(self.analysis.models[model].id));
         let Some(comparison) = difference.comparison else {
-            return format!("The difference to {other} cannot be computed from these results.");
+            let other = other.trim_end_matches(',');
+            return match difference.without_spread().map(|mean| self.gain(mean)) {
+                None => format!(
+                    "Its difference to {other} cannot be computed: it takes finite results on two replicates or more."
+                ),
+                Some(0.0) => format!("It has the same {} as {other} on every replicate.", primary.title()),
+                Some(gain) => format!(
+                    "It is {} of {} ahead of {other} on every replicate alike: without any spread nothing can be tested.",
+                    distance(primary, gain),
+                    primary.title()
+                ),
+            };
         };
-        if !difference.has_spread() {
-            return format!(
-                "It is {} of {} ahead of {other} on every replicate alike: without any spread nothing can be tested.",
-                distance(primary, self.gain(comparison.mean)),
-                primary.title()
-            );
-        }
         let Interval { low, high } = comparison.interval;
         let (gain, interval) = if primary.higher_is_better() {
             (comparison.mean, comparison.interval)
@@ -249,6 +255,12 @@ impl Answer<'_> {
             range(primary, interval),
             p_value(difference.adjusted_p),
         )
+    }
+
+    /// Whether a published split has rows or groups in two of its parts.
+    fn overlap(&self) -> Option<String> {
+        let published = self.analysis.input.facts.published?;
+        Some(format!("The parts of the published split overlap: {}.", overlapping(published)?))
     }
 
     /// Models that give every row the same label.
@@ -342,6 +354,17 @@ impl Answer<'_> {
         let ends = if ends.is_empty() { "it has no test results".to_owned() } else { list(&ends) };
         format!("{} is not ranked: of {}, {ends}.", self.name(model.id), plural(tally.planned, "trial"))
     }
+}
+
+/// `2 names and 2 groups (with 4 rows) are in two parts`; `None` if nothing is.
+pub(crate) fn overlapping(published: PublishedFacts) -> Option<String> {
+    let PublishedFacts { names_in_two, groups_in_two, rows_of_these, .. } = published;
+    let names = (names_in_two > 0).then(|| plural(names_in_two, "name"));
+    let groups = (groups_in_two > 0)
+        .then(|| format!("{} (with {})", plural(groups_in_two, "group"), plural(rows_of_these, "row")));
+    let what: Vec<String> = names.into_iter().chain(groups).collect();
+    let are = if names_in_two + groups_in_two == 1 { "is" } else { "are" };
+    (!what.is_empty()).then(|| format!("{} {are} in two parts", list(&what)))
 }
 
 /// Models with the same settings, together, in order; those without any are left out.

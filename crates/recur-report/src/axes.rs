@@ -119,7 +119,7 @@ fn rest<'a>(configuration: &'a Configuration, name: &str) -> impl Iterator<Item 
 }
 
 /// How much of the variance between a model's configurations is due to each swept parameter, in words; `None` for fewer than two
-/// parameters, or without replicates of two configurations.
+/// parameters, or without three replicates of two configurations.
 pub(crate) fn importance(analysis: &Analysis<'_>, model: usize, name: impl Fn(&str) -> String) -> Option<String> {
     let replicates = analysis.input.plan.replicates;
     let of_model = analysis.configurations_of(analysis.models[model].id);
@@ -129,7 +129,8 @@ pub(crate) fn importance(analysis: &Analysis<'_>, model: usize, name: impl Fn(&s
         .map(|(index, configuration)| (configuration, analysis.validation(index, analysis.primary)))
         .unzip();
     let swept = &configurations.first()?.swept;
-    if swept.len() < 2 || configurations.len() < 2 || replicates < 2 {
+    // Two replicates know the noise between them too badly.
+    if swept.len() < 2 || configurations.len() < 2 || replicates < 3 {
         return None;
     }
     let sizes = analysis.input.sizes();

@@ -64,9 +64,9 @@ impl Basis {
 /// A comparison, with what it is worth among the others made with it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Difference {
-    /// First minus second; `None` where one replicate, or a result that is not finite, leaves nothing to compute.
+    /// First minus second; `None` where one replicate, no spread, or a result that is not finite leaves nothing to test.
     pub(crate) comparison: Option<Comparison>,
-    /// The same with its standard error.
+    /// The mean difference with its standard error, which is zero without spread; `None` where there is neither.
     pub(crate) estimate: Option<Estimate>,
     /// The standard deviation of the difference over replicates; NaN where there is none.
     pub(crate) deviation: f64,
@@ -88,9 +88,9 @@ impl Difference {
         self.comparison.is_some_and(|comparison| !comparison.interval.contains(0.0) && self.adjusted_p < 0.05)
     }
 
-    /// Whether replicates differ at all: without spread nothing can be tested.
-    pub(crate) fn has_spread(&self) -> bool {
-        self.estimate.is_some_and(|estimate| estimate.has_spread())
+    /// The mean difference where replicates do not differ at all, so that nothing can be tested.
+    pub(crate) fn without_spread(&self) -> Option<f64> {
+        self.estimate.filter(|estimate| !estimate.has_spread()).map(|estimate| estimate.mean)
     }
 
     /// The smallest difference that as many replicates with this spread detect with [`POWER`], among as many comparisons.
@@ -163,7 +163,7 @@ pub(crate) fn uncorrected(first: Sample<'_>, second: Sample<'_>, metric: Metric,
         p: estimate.p(),
     };
     Difference {
-        comparison: estimate.map(comparison),
+        comparison: estimate.filter(Estimate::has_spread).map(comparison),
         estimate,
         deviation: standard_deviation(&paired).unwrap_or(f64::NAN),
         test_variance,
@@ -240,8 +240,8 @@ mod tests {
     fn replicates_without_spread_prove_nothing() {
         let scores = [vec![0.9, 0.9], vec![0.5, 0.5]];
         let against = best_against(&samples(&scores), Metric::Accuracy, BASIS);
-        assert_eq!(against[0].comparison.unwrap().p, 1.0);
-        assert!(!against[0].is_clear() && !against[0].has_spread());
+        assert!(!against[0].is_clear() && against[0].comparison.is_none());
+        assert_eq!((against[0].without_spread(), against[0].n_comparisons), (Some(0.4), 0));
         assert_eq!(against[0].smallest_detectable(), None);
     }
 

@@ -2,7 +2,7 @@
 
 use crate::analysis::Analysis;
 use crate::markdown::list;
-use crate::numbers::{distance, p_value, plural};
+use crate::numbers::{margin as margin_text, p_value, plural};
 use recur_stats::{Estimate, holm};
 
 /// Which ranked models two one-sided tests show to be equivalent to the best one, in a sentence, names as `name` writes them;
@@ -30,7 +30,7 @@ pub(crate) fn sentence(analysis: &Analysis<'_>, name: impl Fn(&str) -> String) -
         ),
     };
     (!shown.is_empty()).then(|| {
-        let (best, within) = (name(analysis.models[*best].id), distance(analysis.primary, margin));
+        let (best, within) = (name(analysis.models[*best].id), margin_text(analysis.primary, margin));
         format!("{best} is equivalent within ±{within} to {}: {method}.", list(&shown))
     })
 }

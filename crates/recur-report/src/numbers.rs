@@ -163,6 +163,16 @@ pub(crate) fn distance(metric: Metric, x: f64) -> String {
     format!("{} {}", value(metric, x), if metric == Metric::Loss { "nats" } else { "points" })
 }
 
+/// A margin in running text, as short as it was written: `1 point`, `0.5 points` or `0.03 nats`.
+pub(crate) fn margin(metric: Metric, x: f64) -> String {
+    let text = significant(shown(metric, x), 6);
+    match metric {
+        Metric::Loss => format!("{text} nats"),
+        _ if text == "1" => "1 point".to_owned(),
+        _ => format!("{text} points"),
+    }
+}
+
 /// An interval in running text: `2.20 to 4.00`.
 pub(crate) fn range(metric: Metric, interval: Interval) -> String {
     format!("{} to {}", value(metric, interval.low), value(metric, interval.high))

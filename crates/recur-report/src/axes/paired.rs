@@ -91,7 +91,7 @@ impl Paired {
 impl Pair {
     /// By how much the first is better.
     pub(crate) fn gain(&self, metric: Metric) -> f64 {
-        let difference = self.difference.comparison.map_or(0.0, |comparison| comparison.mean);
+        let difference = self.difference.estimate.map_or(0.0, |estimate| estimate.mean);
         if metric.higher_is_better() { difference } else { -difference }
     }
 
@@ -113,7 +113,7 @@ impl Pair {
             of_b.extend(mean(&finished.iter().map(|[_, b]| *b).collect::<Vec<_>>()));
         }
         let difference = uncorrected(Sample::of(&of_a), Sample::of(&of_b), metric, basis);
-        if metric.better(0.0, difference.comparison?.mean) {
+        if metric.better(0.0, difference.estimate?.mean) {
             return Self::of(table, [b, a], metric, basis);
         }
         let at_setting = |(setting, a, b): &(usize, &Results, &Results)| {

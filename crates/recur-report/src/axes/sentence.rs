@@ -89,14 +89,14 @@ impl<N: Fn(&str) -> String> Sentence<'_, '_, N> {
     /// `95 % CI 0.60 to 2.10, p = 0.004`, and on how many trials it rests where that is not all.
     fn evidence(&self, pair: &Pair, correction: &str) -> String {
         let tested = match pair.difference.comparison {
-            Some(comparison) if pair.difference.has_spread() => {
+            Some(comparison) => {
                 let Interval { low, high } = comparison.interval;
                 let is_reversed = !self.analysis.primary.higher_is_better();
                 let interval = if is_reversed { Interval { low: -high, high: -low } } else { comparison.interval };
                 let interval = range(self.analysis.primary, interval);
                 format!("95 % CI {interval}, p {}{correction}", p_value(pair.difference.adjusted_p))
             }
-            _ => "the same on every replicate: without any spread, nothing can be tested".to_owned(),
+            None => "the same on every replicate: without any spread, nothing can be tested".to_owned(),
         };
         if pair.n_finished == pair.n_planned { tested } else { format!("{tested}; {}", rests_on(pair)) }
     }
@@ -118,7 +118,7 @@ impl<N: Fn(&str) -> String> Sentence<'_, '_, N> {
         format!(
             "That {better} is {} better than {worse} is not significant ({}).",
             distance(self.analysis.primary, pair.gain(self.analysis.primary)),
-            self.evidence(pair, " after the same correction")
+            self.evidence(pair, if pair.difference.n_comparisons > 1 { " after the same correction" } else { "" })
         )
     }
 
@@ -154,10 +154,13 @@ impl<N: Fn(&str) -> String> Sentence<'_, '_, N> {
             return None;
         }
         let setting = (self.name)(&format!("{}={}", self.axis.name, parameter(chosen.first()?)));
-        Some(format!(
-            "The configuration chosen most often has {setting}: a configuration is chosen by its own results, not by averages \
-             over others."
-        ))
+        let is_alone =
+            configurations.iter().all(|c| c.model != self.analysis.models[self.axis.model].id || c.swept.len() < 2);
+        let why = match (is_alone, self.analysis.has_fixed_test()) {
+            (true, false) => "each replicate chooses by its own validation rows",
+            _ => "a configuration is chosen by its own results, not by averages over others",
+        };
+        Some(format!("The configuration chosen most often has {setting}: {why}."))
     }
 
     fn left_out(&self) -> Option<String> {

@@ -66,7 +66,11 @@ struct Test {
     test_rows: TestRows,
     confidence: f64,
     correction: &'static str,
+    /// Of the intervals name by name.
     bootstrap_resamples: usize,
+    /// Of the groups of a fixed test set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group_resamples: Option<usize>,
 }
 
 #[derive(Serialize)]
@@ -221,6 +225,7 @@ pub(super) fn json(analysis: &Analysis<'_>, answer: String) -> String {
             confidence: 0.95,
             correction: "Holm",
             bootstrap_resamples: analysis.n_resamples,
+            group_resamples: analysis.has_fixed_test().then(|| analysis.n_group_resamples()),
         },
         models: in_order(analysis).into_iter().map(|index| model(analysis, index)).collect(),
         best_against: analysis.best_against.iter().map(|(other, found)| against(analysis, *other, found)).collect(),
@@ -331,7 +336,7 @@ fn found(analysis: &Analysis<'_>, difference: &Difference) -> Found {
         Some(Probabilities { margin, better, equal, worse })
     });
     Found {
-        mean: comparison.map(|comparison| comparison.mean),
+        mean: estimate.map(|estimate| estimate.mean),
         interval: comparison.map(|comparison| ends(comparison.interval)),
         p: comparison.map(|comparison| comparison.p),
         p_holm: comparison.map(|_| difference.adjusted_p),

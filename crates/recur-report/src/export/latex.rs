@@ -3,6 +3,7 @@
 use super::leaderboard::in_order;
 use crate::analysis::{Analysis, ModelResult};
 use crate::answer::settings;
+use crate::comparisons::Difference;
 use crate::numbers::{self, NBSP, count, difference, heading, spread};
 
 /// The table of [`super::Export::leaderboard_latex`].
@@ -29,14 +30,15 @@ pub(super) fn table(analysis: &Analysis<'_>) -> String {
 /// What a reader needs to know of the table, on one line.
 fn about(analysis: &Analysis<'_>) -> String {
     let (plan, sizes) = (analysis.input.plan, analysis.input.sizes());
+    let rows = match analysis.has_fixed_test() {
+        false => format!(", test rows / training rows = {} / {}", sizes.test, sizes.train),
+        true => String::new(),
+    };
     let about = format!(
-        "Experiment {}: mean and standard deviation over {}; intervals and p-values (after Holm) of {}, test rows / training \
-         rows = {} / {}.",
+        "Experiment {}: mean and standard deviation over {}; intervals and p-values (after Holm) of {}{rows}.",
         plan.name,
         numbers::plural(u64::from(plan.replicates), "replicate"),
         analysis.test_name(),
-        sizes.test,
-        sizes.train
     );
     about.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
@@ -67,7 +69,10 @@ fn against_baseline(analysis: &Analysis<'_>, model: usize) -> [String; 2] {
     }
     let found = analysis.to_baseline.get(&model);
     match found.and_then(|found| Some((found.comparison?, found.adjusted_p))) {
-        None => ["--".to_owned(), "--".to_owned()],
+        None => match found.and_then(Difference::without_spread) {
+            Some(mean) => [number(&numbers::estimate(analysis.primary, Some(mean), None)), "no spread".to_owned()],
+            None => ["--".to_owned(), "--".to_owned()],
+        },
         Some((comparison, p)) => {
             let p = numbers::p_value(p);
             [number(&difference(analysis.primary, &comparison)), number(p.strip_prefix("= ").unwrap_or(&p))]

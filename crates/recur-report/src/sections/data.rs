@@ -1,6 +1,7 @@
 //! What the models learned from.
 
 use crate::analysis::Analysis;
+use crate::answer::overlapping;
 use crate::input::Respelt;
 use crate::markdown::{Table, code, details, escape, left, list, right};
 use crate::numbers::{count, percent, plural};
@@ -72,11 +73,16 @@ fn table(analysis: &Analysis<'_>) -> Table {
             count(sizes.train as u64),
             count(sizes.validation as u64),
             count(sizes.test as u64),
-            if analysis.input.splits.len() > 1 { " (means over replicates)" } else { "" }
+            if has_other_sizes(analysis) { " (means over replicates)" } else { "" }
         ),
     );
     row("digest", code(facts.dataset.short()));
     table
+}
+
+/// Whether the parts of a split have other sizes on other replicates.
+fn has_other_sizes(analysis: &Analysis<'_>) -> bool {
+    analysis.input.splits.windows(2).any(|pair| pair[0].sizes != pair[1].sizes)
 }
 
 /// How the rows are divided.
@@ -100,16 +106,13 @@ fn division(analysis: &Analysis<'_>) -> String {
 
 /// What a published split has in two of its parts.
 fn overlap(published: PublishedFacts) -> String {
-    if published.names_in_two + published.groups_in_two == 0 {
-        return "No name and no group of names is in two parts of the published split.".to_owned();
+    match overlapping(published) {
+        None => "No name and no group of names is in two parts of the published split.".to_owned(),
+        Some(what) => format!(
+            "**The parts of the published split overlap:** {what}. Where these are training and test, a model may know test rows \
+             from training, and its test results are too good."
+        ),
     }
-    format!(
-        "**The parts of the published split overlap:** {} and {} (with {}) are in two parts. A model may know test rows from \
-         training, so its test results are too good.",
-        plural(published.names_in_two, "name"),
-        plural(published.groups_in_two, "group"),
-        plural(published.rows_of_these, "row")
-    )
 }
 
 fn rejected(facts: &DataFacts) -> String {

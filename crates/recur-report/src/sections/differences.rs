@@ -4,14 +4,14 @@ use crate::analysis::Analysis;
 use crate::comparisons::{Basis, Difference};
 use crate::equivalence;
 use crate::markdown::{Table, code, left, right};
-use crate::numbers::{self, NBSP, NOTHING, difference, distance, p_cell, plural};
+use crate::numbers::{self, NBSP, NOTHING, difference, p_cell, plural};
 use crate::page::Page;
 use crate::practical;
 use recur_stats::Practical;
 
 /// Appends the tables; nothing where no models can be compared.
 pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
-    let is_tested = |(_, difference): &(usize, Difference)| difference.comparison.is_some();
+    let is_tested = |(_, difference): &(usize, Difference)| difference.estimate.is_some();
     if !analysis.best_against.iter().any(is_tested) {
         return;
     }
@@ -21,8 +21,7 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
     if let Some(sentence) = equivalence::sentence(analysis, code) {
         page.block(&sentence);
     }
-    if let Some(baseline) =
-        analysis.baseline().filter(|_| analysis.to_baseline.values().any(|d| d.comparison.is_some()))
+    if let Some(baseline) = analysis.baseline().filter(|_| analysis.to_baseline.values().any(|d| d.estimate.is_some()))
     {
         page.block("### Comparisons with the baseline");
         page.block(&against_baseline(analysis, baseline).render());
@@ -56,7 +55,7 @@ fn table(analysis: &Analysis<'_>, first: &str, better: &str) -> Table {
         right("wins / ties / losses"),
     ];
     if let Some(margin) = analysis.input.plan.report.equivalence_margin {
-        let margin = distance(analysis.primary, margin);
+        let margin = numbers::margin(analysis.primary, margin);
         header.extend([right(format!("P({better})")), right(format!("P(equal within {margin})")), right("P(worse)")]);
     }
     Table::new(header)
@@ -65,10 +64,10 @@ fn table(analysis: &Analysis<'_>, first: &str, better: &str) -> Table {
 fn row(analysis: &Analysis<'_>, other: usize, found: &Difference) -> Vec<String> {
     let [wins, ties, losses] = found.wins;
     let mut cells = vec![code(analysis.models[other].id)];
-    cells.extend(match &found.comparison {
-        Some(comparison) if found.has_spread() => [difference(analysis.primary, comparison), p_cell(found.adjusted_p)],
-        Some(comparison) => [numbers::estimate(analysis.primary, Some(comparison.mean), None), "no spread".to_owned()],
-        None => [NOTHING; 2].map(str::to_owned),
+    cells.extend(match (&found.comparison, found.without_spread()) {
+        (Some(comparison), _) => [difference(analysis.primary, comparison), p_cell(found.adjusted_p)],
+        (None, Some(mean)) => [numbers::estimate(analysis.primary, Some(mean), None), "no spread".to_owned()],
+        (None, None) => [NOTHING; 2].map(str::to_owned),
     });
     cells.push(format!("{wins}{NBSP}/{NBSP}{ties}{NBSP}/{NBSP}{losses}"));
     if let Some(margin) = analysis.input.plan.report.equivalence_margin {
@@ -98,15 +97,24 @@ fn method(analysis: &Analysis<'_>) -> String {
     }
     let n_pairs = analysis.best_against.iter().map(|(_, found)| found.n_comparisons).max().unwrap_or(0);
     sentences.push(format!(
-        "Which model is best is seen from the results that it is compared by, so p is corrected by Holm's method over all \
-         {} of models, with or without a baseline. The intervals are not corrected.",
-        plural(n_pairs as u64, "pair")
+        "p (Holm) is the p-value after Holm's correction. Which model is best is seen from the results that it is compared by, so \
+         the correction is over {} of models, with or without a baseline. The intervals are not corrected. Wins, ties and \
+         losses count replicates.",
+        if n_pairs == 1 { "the one pair".to_owned() } else { format!("all {}", plural(n_pairs as u64, "pair")) }
     ));
     if analysis.input.plan.report.equivalence_margin.is_some() {
         sentences.push(
-            "P(…) are posterior probabilities of the Bayesian correlated t-test with a region of practical equivalence (Benavoli \
-             and others 2017)."
-                .to_owned(),
+            match analysis.test_basis() {
+                Basis::Resampled { .. } => {
+                    "P(…) are posterior probabilities of the Bayesian correlated t-test with a region of practical equivalence \
+                     (Benavoli and others 2017)."
+                }
+                Basis::Fixed { .. } => {
+                    "P(…) are posterior probabilities of the same kind as in the Bayesian correlated t-test (Benavoli and others \
+                     2017), with the standard error of both sources of variance."
+                }
+            }
+            .to_owned(),
         );
     }
     sentences.join(" ")

@@ -1,14 +1,15 @@
 //! How well each label is recognised.
 
 use crate::analysis::{Analysis, ModelResult};
-use crate::comparisons::Basis;
+use crate::comparisons::{Basis, Sample, uncorrected};
 use crate::figures::canvas::About;
 use crate::figures::dots::{Row, dots};
 use crate::figures::lines::{Key, Stroke};
 use crate::markdown::{Table, code, escape, left, list, right};
 use crate::numbers::{NBSP, NOTHING, fixed, plural, signed};
 use crate::page::Page;
-use recur_stats::{Comparison, LabelScores, corrected_resampled_t, holm, mean};
+use recur_core::metric::Metric;
+use recur_stats::{Comparison, LabelScores, holm, mean};
 
 /// The figures of one label and one model, averaged over the replicates that have test rows of the label.
 #[derive(Clone, Copy)]
@@ -65,10 +66,14 @@ fn labels<'a>(analysis: &Analysis<'a>) -> Vec<Label<'a>> {
         let difference = other(analysis).and_then(|place| {
             let rows = of(&scores[0]).into_iter().zip(of(&scores[place])).filter(|(best, _)| best.support > 0);
             let paired: Vec<f64> = rows.map(|(best, other)| best.f1 - other.f1).collect();
-            match analysis.test_basis() {
-                Basis::Resampled { train, scored } if train > 0 => corrected_resampled_t(&paired, train, scored),
-                _ => None,
-            }
+            // F1 is a share, as macro-F1 is.
+            uncorrected(
+                Sample::of(&paired),
+                Sample::of(&vec![0.0; paired.len()]),
+                Metric::MacroF1,
+                analysis.test_basis(),
+            )
+            .comparison
         });
         let supports: Vec<f64> = of(&scores[0]).iter().map(|scores| scores.support as f64).collect();
         Label {

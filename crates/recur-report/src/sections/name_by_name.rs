@@ -27,7 +27,7 @@ fn introduction(analysis: &Analysis<'_>) -> String {
         "The best model and the next, in their chosen configurations, on the test names of each replicate. McNemar's exact \
          test asks whether two trained models are right equally often; the interval is of the difference of their macro-F1 \
          (paired bootstrap over groups of names, BCa, {} resamples). Both speak of these trained models on names like these. The test \
-         over replicates speaks of the models trained anew on other splits, and is the one to decide by. The p-values here \
+         over replicates speaks of the models trained again, and is the one to decide by. The p-values here \
          are not corrected.",
         count(analysis.n_resamples as u64)
     )

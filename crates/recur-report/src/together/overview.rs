@@ -102,10 +102,11 @@ fn over_replicates(analysis: &Analysis<'_>) -> (Vec<String>, Vec<Vec<String>>) {
             None => [NOTHING; 3].map(str::to_owned),
             Some(found) => {
                 let [better, equal, worse] = found.wins;
-                let figures = found.comparison.map(|c| match found.has_spread() {
-                    true => [difference(primary, &c), p_plain(found.adjusted_p)],
-                    false => [estimate(primary, Some(c.mean), None), "no spread".to_owned()],
-                });
+                let no_spread = |mean| [estimate(primary, Some(mean), None), "no spread".to_owned()];
+                let figures = found
+                    .comparison
+                    .map(|c| [difference(primary, &c), p_plain(found.adjusted_p)])
+                    .or(found.without_spread().map(no_spread));
                 let [difference, p] = figures.unwrap_or([NOTHING; 2].map(str::to_owned));
                 [difference, p, format!("{better} / {equal} / {worse}")]
             }
