@@ -208,9 +208,9 @@ fn results(plan: &Plan, findings: &[Finding], selection: &Selection, tests: &[Te
             recur_stats::standard_deviation(&values).map_or(mean.clone(), |sd| format!("{mean} ± {sd:.4}"))
         };
         let mut row = vec![
-            match chosen.only() {
-                Some(configuration) => plan.configurations[configuration].title(),
-                None => format!("{} (chosen for each replicate)", chosen.model),
+            match chosen.counts().into_keys().collect::<Vec<_>>().as_slice() {
+                [only] => plan.configurations[*only].title(),
+                _ => format!("{} (chosen for each replicate)", chosen.model),
             },
             values.len().to_string(),
             validation.map_or("–".to_owned(), |mean| format!("{mean:.4}")),

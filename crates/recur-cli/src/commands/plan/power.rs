@@ -11,7 +11,7 @@ use recur_report::SplitSizes;
 use recur_stats::{PlannedTest, mean, standard_deviation};
 use recur_store::{Found, Store};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 /// The power that the smallest difference is computed for.
@@ -155,7 +155,8 @@ fn deviations(plan: &Plan, identity: &Identity, metric: Metric, store: &Store) -
     Ok(deviations)
 }
 
-/// Model and parameters.
+/// Model, and the digest of all else that determines its trials but the replicate: with equal parameters they may have been
+/// trained in another way.
 type Key = (String, String);
 
 /// A validation result of each replicate.
@@ -180,7 +181,10 @@ fn stored(
     })?;
     let mut results: BTreeMap<Key, ByReplicate> = BTreeMap::new();
     for (model, mut trials) in ids {
-        trials.sort();
+        // The plan's own configurations first: the store may have many others of the model.
+        let own = plan.configurations.iter().filter(|configuration| configuration.model == model);
+        let own: BTreeSet<String> = own.map(|configuration| format!("{:?}", configuration.params)).collect();
+        trials.sort_by_cached_key(|(params, id)| (!own.contains(params), params.clone(), id.clone()));
         let mut seen: Vec<&String> = Vec::new();
         for (params, id) in &trials {
             if seen.last() != Some(&params) {
@@ -193,7 +197,7 @@ fn stored(
                 && is_like(&record, identity)
                 && let Some(scores) = record.validation()
             {
-                let key = (model.clone(), params.clone());
+                let key = (model.clone(), Identity { replicate: 0, ..record.identity.clone() }.id().to_string());
                 results.entry(key).or_default().insert(record.identity.replicate, scores.get(metric));
             }
         }
