@@ -13,7 +13,7 @@ use recur_core::digest::Digest;
 use recur_core::facts::DataFacts;
 use recur_core::plan::{Configuration, Plan, UnusedSettings};
 use recur_core::record::TestRecord;
-use recur_core::selection::{Finding, Selection, mean_validation};
+use recur_core::selection::{Chosen, Finding, Selection, mean_validation};
 use recur_core::trial::TrialId;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,10 +33,10 @@ pub struct Part<'a> {
 }
 
 impl Part<'_> {
-    /// The models that take part, with the configuration that was chosen for each.
-    fn chosen(&self) -> impl Iterator<Item = (&str, usize)> {
+    /// The models that take part and were chosen a configuration for on every replicate.
+    fn chosen(&self) -> impl Iterator<Item = &Chosen> {
         let with_label = self.input.selection.chosen().iter().filter(|chosen| self.labels.contains_key(&chosen.model));
-        with_label.filter_map(|chosen| Some((chosen.model.as_str(), chosen.configuration?)))
+        with_label.filter(|chosen| chosen.by_replicate.iter().all(Option::is_some))
     }
 }
 
@@ -61,9 +61,10 @@ pub struct Together {
 impl Together {
     /// Puts `parts` together under the name of the report that it will be.
     ///
-    /// It asks `question`, or without one what its parts ask. The first is what the others are compared with: the model called `baseline`, or without one that model of the first part
-    /// whose chosen configuration has the best mean validation figure, so that no test figure decides. A model with the very trials
-    /// of another stands once, under the label of the first: to compare it with itself would only cost the others in correction.
+    /// It asks `question`, or without one what its parts ask. The others are compared with the model called `baseline`, or
+    /// without one with that model of the first part of which a configuration has the best mean validation result, so that no
+    /// test result decides. A model with the very trials of another is listed once, under the label of the first: to compare it
+    /// with itself would only cost the others in correction.
     ///
     /// # Errors
     /// [`ReportError::Unlike`] where two parts do not share their test sets (names in other letters are no hindrance), or choose
@@ -224,15 +225,18 @@ fn unscored(parts: &[Part<'_>], findings: &[Finding]) -> Vec<Unscored> {
     parts.iter().flat_map(|part| part.input.unscored).filter(takes_part).cloned().collect()
 }
 
-/// The label of the model whose chosen configuration did best on validation; of equals the first.
+/// The label of the model of which a configuration has the best mean on validation; of equals the first. If none finished on
+/// every replicate, it is the first model.
 fn best_on_validation(part: &Part<'_>) -> Option<String> {
     let ReportInput { plan, findings, selection, .. } = part.input;
     let mut best: Option<(&str, f64)> = None;
-    for (model, configuration) in part.chosen() {
-        let Some(mean) = mean_validation(plan, findings, configuration, selection.metric()) else { continue };
+    for chosen in part.chosen() {
+        let mean = |configuration| mean_validation(plan, findings, configuration, selection.metric());
+        let Some(mean) = chosen.configuration.and_then(mean) else { continue };
         if best.is_none_or(|(_, best)| selection.metric().better(mean, best)) {
-            best = Some((model, mean));
+            best = Some((&chosen.model, mean));
         }
     }
-    best.map(|(model, _)| part.labels[model].clone())
+    let first = || part.chosen().next().map(|chosen| chosen.model.as_str());
+    best.map(|(model, _)| model).or_else(first).map(|model| part.labels[model].clone())
 }
