@@ -291,6 +291,9 @@ impl CliError {
                 `training.epochs: 0`; the weights that this trial keeps have a card (docs/weights.md)"
                     .to_owned(),
             ),
+            CliError::Store(StoreError::OlderFormat { .. }) => {
+                Some("another folder: --store DIR; the experiments have to be run again there".to_owned())
+            }
             CliError::Store(StoreError::Format { .. }) => {
                 Some("use a later version of recur, or another folder: --store DIR".to_owned())
             }

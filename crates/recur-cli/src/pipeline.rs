@@ -10,6 +10,7 @@ use recur_core::division;
 use recur_core::plan::{Plan, UnusedSettings};
 use recur_core::registry::Registry;
 use recur_core::selection::Finding;
+use recur_core::settings::Division;
 use recur_core::split::{Split, SplitError};
 use recur_core::trial::{InitialWeights, Trial, trials};
 use recur_ingest::{Ingested, ingest};
@@ -85,6 +86,7 @@ impl Prepared {
         let splits = splits(&plan, &data)?;
         let unused = plan.unused_settings(registry)?;
         warn(&data, &splits, &unused);
+        warn_of_unused_share(&plan, &data);
         let trials = trials(&plan, data.dataset.digest(), registry, &weights, recur_train::PROCEDURE)?;
         let how_to = how_to(&spec, args);
         Ok(Self { spec, plan, data, trials, splits, unused, how_to, plugins: args.plugins.clone() })
@@ -145,7 +147,7 @@ fn warn(data: &Ingested, splits: &[ReplicateSplit], unused: &[UnusedSettings]) {
     let source = &data.facts.source;
     if let Some(published) = data.facts.published.filter(|facts| facts.names_in_two + facts.groups_in_two > 0) {
         tracing::warn!(
-            "{source}: {} names and {} groups (with {} rows) are in two parts of the published split",
+            "{source}: in two parts of the published split: names: {}, groups: {} (rows: {})",
             published.names_in_two,
             published.groups_in_two,
             published.rows_of_these
@@ -156,7 +158,7 @@ fn warn(data: &Ingested, splits: &[ReplicateSplit], unused: &[UnusedSettings]) {
         let names: Vec<&str> =
             untrained.iter().take(5).map(|label| data.dataset.label_names()[usize::from(*label)].as_str()).collect();
         tracing::warn!(
-            "{source}: {} labels have test rows but no training rows on some replicate: {}{}",
+            "{source}: labels with test rows but no training rows on some replicate: {} ({}{})",
             untrained.len(),
             names.join(", "),
             if untrained.len() > 5 { ", …" } else { "" }
@@ -168,6 +170,19 @@ fn warn(data: &Ingested, splits: &[ReplicateSplit], unused: &[UnusedSettings]) {
         } else {
             tracing::info!("{unused}");
         }
+    }
+}
+
+/// A share of validation rows that the data has no use for.
+fn warn_of_unused_share(plan: &Plan, data: &Ingested) {
+    let Division::Published { validation } = plan.split.division else { return };
+    // The default cannot be told from the same share given.
+    let is_given = validation != 0.1;
+    if is_given && data.facts.published.is_some_and(|published| published.rows[1] > 0) {
+        tracing::warn!(
+            "{}: data.split.validation ({validation}) is not used, as the data has validation rows of its own",
+            data.facts.source
+        );
     }
 }
 

@@ -136,7 +136,7 @@ fn scores(plan: &Plan, findings: &[Finding], metric: Metric) -> Vec<Vec<Option<f
 
 /// The best of pairs of configuration and score; the first of equals.
 fn best(metric: Metric, scored: impl Iterator<Item = (usize, Option<f64>)>) -> Option<usize> {
-    let scored = scored.filter_map(|(index, score)| Some((index, score?)));
+    let scored = scored.filter_map(|(index, score)| Some((index, score.filter(|score| !score.is_nan())?)));
     let better = |best: (usize, f64), other: (usize, f64)| if metric.better(other.1, best.1) { other } else { best };
     scored.reduce(better).map(|(index, _)| index)
 }

@@ -212,7 +212,7 @@ impl<'a> Analysis<'a> {
 
     fn model_results(&self) -> Vec<ModelResult<'a>> {
         let tests: BTreeMap<&TrialId, &TestRecord> = self.input.tests.iter().map(|test| (&test.id, test)).collect();
-        let result = |chosen: &'a recur_core::selection::Chosen| {
+        let result = |chosen: &'a Chosen| {
             let tested = |(replicate, index): (u32, &Option<usize>)| self.finding((*index)?, replicate);
             let found = (0..).zip(&chosen.by_replicate).filter_map(tested);
             let found: Vec<&TestRecord> = found.filter_map(|f| tests.get(&f.trial.id).copied()).collect();
@@ -253,11 +253,15 @@ impl<'a> Analysis<'a> {
             return;
         }
         let path = StreamPath::root(self.input.plan.seed).child("report/test-groups");
+        // Drawn once for all models, unless the rows of some are in another order.
+        let mut drawn: BTreeMap<&[u32], GroupResamples> = BTreeMap::new();
         for model in self.ranking.clone() {
             let Some(split) = self.splits_of(model).first() else { continue };
-            let mut stream = path.stream();
-            let resamples = GroupResamples::new(&split.test_groups, self.n_group_resamples(), || stream.next_u32());
-            self.models[model].resampled = self.models[model].resampled_means(self, &resamples);
+            let resamples = drawn.entry(&split.test_groups).or_insert_with(|| {
+                let mut stream = path.stream();
+                GroupResamples::new(&split.test_groups, self.n_group_resamples(), || stream.next_u32())
+            });
+            self.models[model].resampled = self.models[model].resampled_means(self, resamples);
         }
     }
 

@@ -82,7 +82,7 @@ impl Answer<'_> {
     }
 
     fn nothing(&self) -> String {
-        let any_chosen = self.analysis.models.iter().any(|model| model.chosen.is_some());
+        let any_chosen = self.analysis.models.iter().any(|model| !model.choice.counts().is_empty());
         let reason = if any_chosen { "no chosen configuration has test results" } else { "no configuration finished" };
         format!("{} {reason} on every replicate.", self.strong("There is no answer:"))
     }
@@ -150,13 +150,13 @@ impl Answer<'_> {
         let shares = practical::of(difference, self.analysis.primary, margin)?;
         let (best, other) = (self.analysis.models[self.analysis.ranking[0]].id, self.analysis.models[other].id);
         Some(format!(
-            "With a probability of {}, {} is better by more than {margin}; with {} the two are equal within {margin}; with {} {} is \
-             better by more than {margin}.",
-            practical::percent(shares.better),
+            "The probability that {} is better by more than {margin} is {}; that the two are equal within {margin}, {}; that {} is \
+             better by more than {margin}, {}.",
             self.name(best),
+            practical::percent(shares.better),
             practical::percent(shares.equal),
-            practical::percent(shares.worse),
             self.name(other),
+            practical::percent(shares.worse),
             margin = margin_text(self.analysis.primary, margin),
         ))
     }
@@ -230,7 +230,7 @@ impl Answer<'_> {
                 None => format!(
                     "Its difference to {other} cannot be computed: it takes finite results on two replicates or more."
                 ),
-                Some(0.0) => format!("It has the same {} as {other} on every replicate.", primary.title()),
+                Some(0.0) => format!("It has the same {} as {other}, on every replicate.", primary.title()),
                 Some(gain) => format!(
                     "It is {} of {} ahead of {other} on every replicate alike: without any spread nothing can be tested.",
                     distance(primary, gain),

@@ -15,7 +15,7 @@ use recur_core::plan::UnusedSettings;
 use recur_core::record::Outcome;
 use recur_core::selection::Selection;
 use recur_core::settings::{EarlyStopping, TestRows, TrainingKey};
-use recur_report::{Cost, Making, ReportError, ReportInput, Signature, Written, write_costs, write_resampled};
+use recur_report::{Cost, Export, Making, ReportError, ReportInput, Signature, Written, write_costs, write_resampled};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -182,14 +182,14 @@ fn models_are_compared_within_the_margin_of_the_spec_by_posterior_probabilities_
         (answer(&experiment), markdown(&experiment))
     };
     let (shown, page) = said(Some(0.005));
-    assert!(page.contains("`stacked_rnn` is equivalent within ±0.50 points to `linfa_logistic` (p "), "{page}");
+    assert!(page.contains("`stacked_rnn` is equivalent within ±0.5 points to `linfa_logistic` (p "), "{page}");
     let sentence = page.lines().find(|line| line.contains("is equivalent within")).unwrap();
     assert!(
         !sentence.contains("manual_rnn") && sentence.contains("corrected by Holm's method over 2 models"),
         "{sentence}"
     );
-    let probable = "The probability that stacked_rnn is better by more than 0.50 points is < 0.1 %, that the two are equal within \
-                    that margin > 99.9 %, and that linfa_logistic is better by more < 0.1 %.";
+    let probable = "The probability that stacked_rnn is better by more than 0.5 points is < 0.1 %; that the two are equal within \
+                    0.5 points, > 99.9 %; that linfa_logistic is better by more than 0.5 points, < 0.1 %.";
     assert!(shown.contains(probable), "{shown}");
     let (_, open) = said(Some(0.000_01));
     assert!(!open.contains("is equivalent within"), "{open}");
@@ -341,7 +341,10 @@ fn other_figures_are_those_of_a_hand_calculation() {
 fn equal_scores_are_not_distinguishable_and_prove_nothing() {
     let answer = answer(&constant());
     assert!(answer.starts_with("linfa_logistic, manual_rnn and stacked_rnn are not distinguishable."), "{answer}");
-    assert!(answer.contains("without any spread nothing can be tested"), "{answer}");
+    assert!(
+        answer.contains("It has the same macro-F1 as the nearest model, manual_rnn, on every replicate."),
+        "{answer}"
+    );
 }
 
 #[test]
@@ -351,6 +354,15 @@ fn two_replicates_without_spread_make_no_model_best() {
     let (text, page) = (answer(&experiment), markdown(&experiment));
     assert!(text.contains("are not distinguishable.") && !text.contains("p < 0.0001"), "{text}");
     assert!(page.contains("| +30.00 | no spread |"), "{page}");
+    assert!(
+        page.contains("the difference of macro-F1 is +30.00 without any spread, so nothing can be tested"),
+        "{page}"
+    );
+    let input = experiment.input();
+    let export = Export::resampled(&input, 100).unwrap();
+    let document: serde_json::Value = serde_json::from_str(&export.json()).unwrap();
+    assert!(document["best_against"][0]["difference"]["interval"].is_null(), "{document}");
+    assert!(export.leaderboard_latex().contains("$+30.00$ & no spread &"), "{}", export.leaderboard_latex());
 }
 
 #[test]

@@ -31,6 +31,7 @@ pub(crate) fn spec(checker: &mut Checker<'_>, root: &Node, question: String) -> 
     let split = fields.section("data").map(|data| split(checker, &fields, data, n_configurations));
     let report = fields.section("report").map(|report| {
         baseline(checker, report, fields.tree("models"));
+        margin(checker, report);
         self::report(report)
     });
     let replicates = replicates(checker, &fields, split.as_ref().and_then(Option::as_ref));
@@ -162,6 +163,18 @@ fn report(fields: &Fields<'_>) -> Option<ReportSettings> {
     let one_point = (is_left_out && primary != Metric::Loss).then_some(0.01);
     let equivalence_margin = fields.real("equivalence_margin").or(one_point);
     Some(ReportSettings { primary, baseline, equivalence_margin })
+}
+
+/// A difference of shares is at most 1, which is a hundred points: a margin of 1 is one point, miswritten.
+fn margin(checker: &mut Checker<'_>, report: &Fields<'_>) {
+    let (Some(margin), Some(place)) = (report.real("equivalence_margin"), report.span("equivalence_margin")) else {
+        return;
+    };
+    if margin >= 1.0 && report.text("primary").is_some_and(|primary| primary != "loss") {
+        let (path, got) = ("report.equivalence_margin".to_owned(), margin.to_string());
+        let expected = "number above 0, below 1 (one point is 0.01)".to_owned();
+        checker.error(place, ErrorKind::Value { path, expected, got, nearest: None });
+    }
 }
 
 /// The baseline must be listed, whether or not the listed models are known.

@@ -3,6 +3,7 @@
 use crate::assemble::{small, word};
 use crate::check::{Checker, Fields};
 use crate::error::ErrorKind;
+use crate::source::printable;
 use recur_core::settings::{Division, Overlap, Source, SplitSettings, TestRows};
 
 /// With more configurations than this, all replicates are tested on the same rows unless the spec says otherwise.
@@ -50,6 +51,7 @@ pub(crate) fn split(
     let fields = data.section("split")?;
     let decided = decided(checker, data, fields);
     conflicts(checker, fields, decided);
+    same_column(checker, data, fields);
     let is_published = matches!(decided, Some(TestRowsBy::Column | TestRowsBy::Files { .. }));
     let division = match decided {
         Some(TestRowsBy::Folds) => folds(checker, fields),
@@ -117,6 +119,17 @@ fn conflicts(checker: &mut Checker<'_>, fields: &Fields<'_>, decided: Option<Tes
     };
     if let Some(span) = fields.span("test").filter(|_| fields.text("test") == Some(excluded)) {
         checker.error(span, together(&format!("test: {excluded}"), by, why));
+    }
+}
+
+/// The column of the split must not be the names' or the labels'.
+fn same_column(checker: &mut Checker<'_>, data: &Fields<'_>, fields: &Fields<'_>) {
+    let (Some(column), Some(span)) = (fields.text("column"), fields.span("column")) else { return };
+    let Some(columns) = data.section("columns") else { return };
+    for (key, other) in [("name", "data.columns.name"), ("label", "data.columns.label")] {
+        if columns.text(key) == Some(column) {
+            checker.error(span, ErrorKind::SameColumn { other, column: printable(column, 60) });
+        }
     }
 }
 

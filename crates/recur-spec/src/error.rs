@@ -210,6 +210,14 @@ pub enum ErrorKind {
         /// What the other key decides.
         why: &'static str,
     },
+    /// A column of the split that is another column, too.
+    #[error("`data.split.column` and `{other}` are both `{column}`, and a column has one meaning")]
+    SameColumn {
+        /// The other key.
+        other: &'static str,
+        /// The column.
+        column: String,
+    },
     /// An overlap of parts, and no parts.
     #[error("`data.split.overlap: allow` is for published splits, and this spec has none")]
     OverlapOfNothing,

@@ -29,6 +29,10 @@ const LEVEL: f64 = 0.05;
 /// value: equal models would then be told apart in up to 8 % (3 replicates) or 6 % (5) of tests at 5 %, and in 4 % or 2 % at
 /// the 1.25 % of a test among four.
 ///
+/// Differences that are all equal, though training rows vary, do not show the variance of training: the standard error is then
+/// zero, and nothing can be tested. Only where training sets do not vary (`n_held_out` is zero, as in a published split) may
+/// models without any randomness give equal differences; the test examples are then the one source of variance.
+///
 /// Where one source is zero, the degrees of freedom are those of the other; where both are, r − 1. Noise of single
 /// predictions, new in each replicate, is in `a` and in `b`: where it is most of the spread, the standard error is too large
 /// by up to √2. `tests/simulation/fixed_test_set.rs` measures the level in all these cases.
@@ -50,6 +54,9 @@ pub fn fixed_test_set(
         return None;
     }
     let replicates = estimate(differences, n_held_out as f64 / n_train as f64)?;
+    if !replicates.has_spread() && n_held_out > 0 {
+        return Some(replicates);
+    }
     let of_replicates = replicates.standard_error * replicates.standard_error;
     let sources =
         Sources { variances: [of_replicates, test_variance], freedoms: [replicates.freedom, (n_groups - 1) as f64] };

@@ -12,9 +12,10 @@ use crate::pipeline::Prepared;
 use crate::progress::Screen;
 use crate::sweep::in_parallel;
 use power::Power;
-use recur_core::plan::UnusedSettings;
+use recur_core::plan::{Plan as CorePlan, UnusedSettings};
 use recur_core::record::Outcome;
 use recur_core::registry::Registry;
+use recur_core::settings::{Division, TestRows};
 use recur_core::trial::Trial;
 use recur_store::{Found, Store};
 use std::collections::BTreeMap;
@@ -98,12 +99,13 @@ impl Planned {
         };
         let notes: Vec<String> = self.prepared.unused.iter().map(|unused| format!("\nNote: {unused}")).collect();
         format!(
-            "{}\n{} configurations, {} replicates, {} trials: {} done, {n_to_run} to run{time}\n{}{}",
+            "{}\n{} configurations, {} replicates, {} trials: {} done, {n_to_run} to run{time}\nTest rows: {}\n{}{}",
             table(&["trial", "configuration", "replicate", "state"], &rows, usize::MAX),
             plan.configurations.len(),
             plan.replicates,
             rows.len(),
             rows.len() - n_to_run,
+            test_rows(plan),
             self.power.text(),
             notes.concat()
         )
@@ -152,4 +154,18 @@ fn plan_unused(prepared: &Prepared) -> BTreeMap<&str, Vec<&str>> {
         by_model.insert(model.as_str(), settings.iter().map(|(_, text)| text.as_str()).collect());
     }
     by_model
+}
+
+/// Which rows are tested, and how configurations are chosen.
+fn test_rows(plan: &CorePlan) -> &'static str {
+    match (plan.split.division, plan.split.test_rows) {
+        (Division::Folds { .. }, _) => {
+            "each fold is the test part of one replicate; each replicate chooses its own configuration"
+        }
+        (Division::Published { .. }, _) => "as published; one configuration is chosen for all replicates",
+        (_, TestRows::PerReplicate) => "drawn anew for each replicate; each replicate chooses its own configuration",
+        (_, TestRows::Fixed) => {
+            "the same for all replicates (data.split.test: fixed); one configuration is chosen for all"
+        }
+    }
 }

@@ -82,7 +82,10 @@ fn a_trial_that_diverges_is_named_and_the_others_are_reported() {
 fn plan_lists_every_trial_with_its_state_and_writes_nothing() {
     let lab = Lab::new();
     let before = lab.recur(&["plan", "small.yaml"]).ended(0).out;
-    assert!(before.contains("\n4 configurations, 2 replicates, 8 trials: 0 done, 8 to run\nPower: "), "{before}");
+    assert!(
+        before.contains("\n4 configurations, 2 replicates, 8 trials: 0 done, 8 to run\nTest rows: drawn anew"),
+        "{before}"
+    );
     assert!(!lab.path("runs").exists());
     let ids = lab.plan(&["small.yaml"]);
     assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), N_TRIALS);
@@ -90,7 +93,7 @@ fn plan_lists_every_trial_with_its_state_and_writes_nothing() {
     let name = |path: &std::path::PathBuf| path.file_name().expect("an id").to_string_lossy().into_owned();
     assert_eq!(lab.trials().iter().map(name).collect::<BTreeSet<_>>(), ids.into_iter().collect());
     let after = lab.recur(&["plan", "small.yaml"]).ended(0).out;
-    assert!(after.contains("8 trials: 8 done, 0 to run\nPower: "), "{after}");
+    assert!(after.contains("8 trials: 8 done, 0 to run\nTest rows: "), "{after}");
 }
 
 #[test]

@@ -51,6 +51,8 @@ fn a_published_split_is_used_and_replicates_vary_the_start_only() {
     assert!(report.contains("each has another start, on the same published split"), "{report}");
     assert!(report.contains("All replicates are tested on the same rows"), "{report}");
     lab.recur(&["verify", "reports/small.md"]).ended(0);
+    let unused = "names.csv: data.split.validation (0.3) is not used, as the data has validation rows of its own";
+    lab.recur(&["plan", "small.yaml", "--set", "data.split.validation=0.3"]).ended(0).told(&[unused]);
 }
 
 #[test]
@@ -84,7 +86,7 @@ fn groups_in_two_parts_are_refused_with_their_number_and_used_where_that_is_allo
     ];
     lab.experiment(&[]).ended(1).told(&told);
     let ran = lab.experiment(&["--set", "data.split.overlap=allow"]).ended(0);
-    ran.told(&["2 names and 2 groups (with 4 rows) are in two parts of the published split"]);
+    ran.told(&["in two parts of the published split: names: 2, groups: 2 (rows: 4)"]);
     assert!(
         lab.read("reports/small.md").contains("**The parts of the published split overlap:** 2 names and 2 groups")
     );
@@ -103,7 +105,7 @@ fn a_split_column_with_another_word_or_without_a_part_is_refused() {
 fn labels_that_are_tested_and_never_trained_on_are_named() {
     let lab = Lab::with(&with_data("data: {source: names.csv, split: {column: part}}"));
     lab.write("names.csv", published(true) + "Zeus,Greek,test\n");
-    lab.experiment(&[]).ended(0).told(&["1 labels have test rows but no training rows on some replicate: Greek"]);
+    lab.experiment(&[]).ended(0).told(&["labels with test rows but no training rows on some replicate: 1 (Greek)"]);
     assert!(
         lab.read("reports/small.md").contains("1 of 4 labels has test rows but no training rows on some replicate")
     );
@@ -156,10 +158,7 @@ fn a_plan_tells_the_smallest_difference_that_it_can_detect() {
     assert!(one.contains("One replicate: no difference between models can be tested."), "{one}");
     lab.experiment(&["--set", "replicates=4"]).ended(0);
     let stored = lab.recur(&["plan", "small.yaml"]).ended(0).out;
-    assert!(
-        stored.contains("pairs of stored configurations on the same data have a standard deviation of"),
-        "{stored}"
-    );
+    assert!(stored.contains("in stored trials on the same data, validation differences of"), "{stored}");
     let power = json(&lab, &["plan", "small.yaml", "--set", "replicates=8"])["power"].clone();
     let more = power["detectable"][0]["smallest_difference"].as_f64().unwrap();
     let fewer =

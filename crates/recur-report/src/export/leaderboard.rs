@@ -107,6 +107,7 @@ fn interval(name: &str, intervals: Vec<Option<Interval>>) -> [Column; 2] {
 fn to_baseline(analysis: &Analysis<'_>, results: &[&ModelResult<'_>], models: &[usize]) -> Vec<Column> {
     let Some(baseline) = analysis.baseline() else { return Vec::new() };
     let found: Vec<Option<&Difference>> = models.iter().map(|model| analysis.to_baseline.get(model)).collect();
+    let means = found.iter().map(|found| found.and_then(|found| found.estimate).map(|estimate| estimate.mean));
     let compared = || found.iter().map(|found| found.and_then(|found| found.comparison));
     let wins = |place: usize| {
         Values::Integer(found.iter().map(|found| found.map(|found| i64::from(found.wins[place]))).collect())
@@ -115,7 +116,7 @@ fn to_baseline(analysis: &Analysis<'_>, results: &[&ModelResult<'_>], models: &[
     let baseline = &analysis.models[baseline].id;
     let mut columns = vec![
         texts("baseline", results, |_| (*baseline).to_owned()),
-        column("difference_to_baseline", Values::Real(compared().map(|c| c.map(|c| c.mean)).collect())),
+        column("difference_to_baseline", Values::Real(means.collect())),
     ];
     columns.extend(interval("difference_to_baseline", compared().map(|c| c.map(|c| c.interval)).collect()));
     columns.push(column("difference_to_baseline_p_holm", Values::Real(p.collect())));

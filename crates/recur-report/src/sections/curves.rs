@@ -43,7 +43,7 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
 fn curve<'a>(analysis: &Analysis<'a>, model: usize) -> Option<Curve<'a>> {
     let result = &analysis.models[model];
     let records: Vec<&[EpochRecord]> =
-        analysis.findings_of(result.chosen?).map(|finding| finding.record.epochs.as_slice()).collect();
+        analysis.chosen_findings(result).into_iter().map(|finding| finding.record.epochs.as_slice()).collect();
     let n_common = records.iter().map(|epochs| epochs.len()).min()?;
     let epochs = (0..n_common).map(|epoch| records.iter().map(|epochs| &epochs[epoch]).collect()).collect();
     let n_longest = records.iter().map(|epochs| epochs.len()).max()?;

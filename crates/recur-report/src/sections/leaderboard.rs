@@ -18,7 +18,7 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
     page.block(&table(analysis).render());
     page.block(&method(analysis));
     differences::render(analysis, page);
-    if analysis.ranking.iter().any(|model| !analysis.models[*model].tests.is_empty()) {
+    if !analysis.ranking.is_empty() {
         page.block(&format!(
             "Test results in this and all later tables are of the trials that \"{}\" lists; validation results are of all \
              trials. Each figure names its trials in the attribute `data-trials` of its file.",
@@ -80,8 +80,11 @@ fn configuration(analysis: &Analysis<'_>, model: &ModelResult<'_>) -> String {
     let settings = |index: usize| settings(&analysis.input.plan.configurations[index]);
     match counts.as_slice() {
         [] => "none finished".to_owned(),
-        [(only, _)] if settings(*only).is_empty() => "as given".to_owned(),
-        [(only, n)] if *n == analysis.input.plan.replicates => code(&settings(*only)),
+        [(only, n)] if *n == analysis.input.plan.replicates => match settings(*only) {
+            given if given.is_empty() => "as given".to_owned(),
+            settings => code(&settings),
+        },
+        [(only, n)] if settings(*only).is_empty() => format!("as given ({n} of {})", analysis.input.plan.replicates),
         several => {
             let named = several.iter().take(MOST_CHOSEN);
             let mut texts: Vec<String> = named
@@ -134,6 +137,10 @@ fn method(analysis: &Analysis<'_>) -> String {
 /// How the tested configurations were chosen.
 fn choice(analysis: &Analysis<'_>) -> String {
     let metric = analysis.primary.title();
+    let is_swept = analysis.models.iter().any(|model| analysis.configurations_of(model.id).count() > 1);
+    if !is_swept && !analysis.has_fixed_test() {
+        return "Each model has one configuration. Test rows were scored once.".to_owned();
+    }
     if analysis.has_fixed_test() {
         format!(
             "For each model the configuration with the best mean validation {metric} was chosen, among those that finished on \

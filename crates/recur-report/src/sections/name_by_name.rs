@@ -4,7 +4,7 @@ use crate::analysis::Analysis;
 use crate::comparisons::Difference;
 use crate::markdown::{Table, code, right};
 use crate::name_by_name::{Paired, paired};
-use crate::numbers::{NBSP, NOTHING, count, difference, p_cell, signed};
+use crate::numbers::{NBSP, NOTHING, count, difference, estimate, p_cell, signed};
 use crate::page::Page;
 use recur_stats::Interval;
 
@@ -93,7 +93,14 @@ fn summary(analysis: &Analysis<'_>, ids: &[String; 2], replicates: &[Paired], ov
             crate::numbers::p_value(over.adjusted_p),
             if over.is_clear() { "differ" } else { "are not shown to differ" }
         )),
-        None => text.push_str(" Over replicates nothing can be computed, so whether the models differ stays open."),
+        None => match over.without_spread() {
+            Some(mean) => text.push_str(&format!(
+                " Over replicates the difference of {} is {} without any spread, so nothing can be tested.",
+                analysis.primary.title(),
+                estimate(analysis.primary, Some(mean), None)
+            )),
+            None => text.push_str(" Over replicates nothing can be computed, so whether the models differ stays open."),
+        },
     }
     text
 }

@@ -24,6 +24,12 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
              rows / training rows as its ratio. p-values are corrected by Holm's method over every pair of values of every swept \
              parameter of every model.",
         );
+        if analysis.has_published_validation() {
+            page.block(
+                "All replicates have the same published training and validation rows. These comparisons therefore speak of models \
+                 that are trained again from other starts, and not of other rows.",
+            );
+        }
     }
     let shares = models.filter_map(|model| {
         Some(format!("- {}: {}", code(analysis.models[model].id), importance(analysis, model, code)?))

@@ -4,7 +4,7 @@ use crate::input::ReportInput;
 use crate::together::Part;
 use recur_core::digest::Digest;
 use recur_core::metric::Metric;
-use recur_core::settings::SplitSettings;
+use recur_core::settings::{Division, SplitSettings};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -160,8 +160,20 @@ pub(super) fn data_settings(first: &ReportInput<'_>, second: &ReportInput<'_>) -
     differing("data", &first.plan.data, &second.plan.data)
 }
 
+fn kind(division: Division) -> &'static str {
+    match division {
+        Division::Shares { .. } => "shares",
+        Division::Folds { .. } => "folds",
+        Division::Published { .. } => "a published split",
+    }
+}
+
 /// The settings of their division that differ, by the keys of the spec.
 fn split_settings(first: &SplitSettings, second: &SplitSettings) -> Vec<Setting> {
+    if std::mem::discriminant(&first.division) != std::mem::discriminant(&second.division) {
+        let [first, second] = [first, second].map(|split| kind(split.division).to_owned());
+        return vec![Setting { path: "data.split".to_owned(), first, second }];
+    }
     let mut settings = differing("data.split", first, second);
     for setting in &mut settings {
         for kind in ["shares", "folds", "published"] {

@@ -76,7 +76,7 @@ fn a_parameter_without_effect_has_no_significant_one_and_all_claims_of_the_repor
     check(&answer, rate);
     check(&answer, "0.1 is also significantly better than 0.001.");
     // One pair of layers and three of rates, and one pair of the rates of manual_rnn that finished.
-    check(&answer, "after Holm's correction over all 5 claims on parameters in this report)");
+    check(&answer, "after Holm's correction over all 4 claims on parameters in this report)");
     check(&page, "- `manual_rnn`: ");
     check(&page, "- `stacked_rnn`: **`learning_rate` has a significant effect:** `0.1` is 10.00 points");
     check(&page, "- `stacked_rnn`: `layers` has no significant effect: `2` is");

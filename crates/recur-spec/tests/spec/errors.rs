@@ -277,3 +277,15 @@ fn an_error_in_a_shared_axis_does_not_hide_behind_a_models_own() {
     let text = "recur: 1\nname: x\ndata: {source: a}\nmodels: [{use: manual_rnn, params: {hidden_size: 3}}]\nsweep: {hidden_size: [0]}\n";
     assert!(matches!(parse(text).unwrap_err().errors[0].kind, ErrorKind::Value { .. }));
 }
+
+#[test]
+fn a_split_column_with_another_meaning_and_a_margin_of_a_hundred_points_are_refused() {
+    let told = |data: &str, more: &str| parse(with_data(data, more)).unwrap_err().to_string();
+    let same = told("source: a\nsplit: {column: label}", "");
+    assert!(same.contains("`data.split.column` and `data.columns.label` are both `label`"), "{same}");
+    let same = told("source: a\ncolumns: {name: part}\nsplit: {column: part}", "");
+    assert!(same.contains("`data.split.column` and `data.columns.name` are both `part`"), "{same}");
+    let margin = told("source: a", "report: {equivalence_margin: 1}");
+    assert!(margin.contains("one point is 0.01"), "{margin}");
+    assert!(parse(with_data("source: a", "report: {equivalence_margin: 1, primary: loss}")).is_ok());
+}

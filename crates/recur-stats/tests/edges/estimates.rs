@@ -76,7 +76,9 @@ fn degrees_of_freedom_are_those_of_the_source_that_varies_or_between_the_two() {
     assert_eq!(freedom(&[0.1, 0.2, 0.3], 1e200), 4.0);
     assert_eq!(freedom(&[0.1, 0.2, 0.3, 0.4, 0.5], 0.01), 4.0);
     assert!((2.1..3.9).contains(&freedom(&[0.1, 0.2, 0.3], 0.003)));
-    assert_eq!(fixed_test_set(&[0.1; 5], 80, 10, 1e-4, 5).unwrap().standard_error, 0.01);
+    assert_eq!(fixed_test_set(&[0.1; 5], 80, 0, 1e-4, 5).unwrap().standard_error, 0.01);
+    let equal = fixed_test_set(&[0.1; 2], 80, 10, 1e-8, 5).unwrap();
+    assert!(!equal.has_spread() && equal.p() == 1.0, "other training rows must show their variance");
 }
 
 #[test]

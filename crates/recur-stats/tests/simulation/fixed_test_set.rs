@@ -49,6 +49,11 @@ fn combined(differences: &[f64], test_variance: f64) -> f64 {
     fixed_test_set(differences, N_TRAIN, N_HELD_OUT, test_variance, N_GROUPS).unwrap().p()
 }
 
+/// For models without any randomness, trained on the same rows in all replicates: their differences are equal.
+fn same_training_rows(differences: &[f64], test_variance: f64) -> f64 {
+    fixed_test_set(differences, N_TRAIN, 0, test_variance, N_GROUPS).unwrap().p()
+}
+
 /// As [`fixed_test_set`], with the degrees of freedom of Welch and Satterthwaite.
 fn satterthwaite(differences: &[f64], test_variance: f64) -> f64 {
     let replicates = corrected_resampled(differences, N_TRAIN, N_HELD_OUT).unwrap();
@@ -92,9 +97,14 @@ fn where_all_variance_is_that_of_training_the_level_holds() {
 
 #[test]
 fn where_all_variance_is_that_of_test_examples_the_level_holds() {
-    between(0.035, found(combined, 3, 0.0, TEST_ONLY), LEVEL);
+    between(0.035, found(same_training_rows, 3, 0.0, TEST_ONLY), LEVEL);
     let nearly = Sources { training: 0.01, ..TEST_ONLY };
     between(0.035, found(combined, 5, 0.0, nearly), LEVEL);
+}
+
+#[test]
+fn equal_replicates_on_other_training_rows_show_nothing() {
+    between(0.0, found(combined, 3, 5.0, TEST_ONLY), 0.0);
 }
 
 #[test]
@@ -139,6 +149,7 @@ fn a_difference_is_found_about_as_often_as_theory_says() {
         let planned = PlannedFixedTest { replicates: planned, test_variance: test, n_groups: N_GROUPS };
         let expected = planned.power(replicates);
         let sources = Sources { training, test, prediction: 0.0 };
-        between(expected - 0.05, found(combined, replicates as usize, effect, sources), expected + 0.05);
+        let test = if training > 0.0 { combined } else { same_training_rows };
+        between(expected - 0.05, found(test, replicates as usize, effect, sources), expected + 0.05);
     }
 }

@@ -27,16 +27,42 @@ const MOST_CONFIGURATIONS: usize = 20;
 #[derive(Debug, Serialize)]
 pub(super) struct Power {
     replicates: u32,
-    /// Pairs of models that p is corrected for.
+    /// What is compared.
+    compared: Compared,
+    /// Pairs that p is corrected for: of models, or of the values of parameters; 0 if nothing is compared.
     pairs: usize,
+    test_rows: TestRows,
     power: f64,
     /// Pairs of stored configurations that the standard deviation comes from; 0 if it is assumed.
     stored_pairs: usize,
     detectable: Vec<Detectable>,
     #[serde(skip)]
     metric: Metric,
-    #[serde(skip)]
-    is_fixed: bool,
+}
+
+/// What an experiment compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Compared {
+    /// Models, by their test results.
+    Models,
+    /// The values of one model's parameters, by their validation results.
+    Values,
+}
+
+/// The comparisons that the report of `plan` corrects for.
+fn compared(plan: &Plan) -> (Compared, usize) {
+    let of = |n: usize| n * n.saturating_sub(1) / 2;
+    let n_models = plan.models().len();
+    if n_models > 1 {
+        return (Compared::Models, of(n_models));
+    }
+    let swept = plan.configurations.first().map(|first| first.swept.as_slice()).unwrap_or_default();
+    let n_values = |name: &String| {
+        let values = plan.configurations.iter().map(|configuration| format!("{:?}", configuration.params.get(name)));
+        values.collect::<BTreeSet<_>>().len()
+    };
+    (Compared::Values, swept.iter().map(|name| of(n_values(name))).sum())
 }
 
 /// The smallest difference that is detected where differences spread like this.
@@ -56,22 +82,21 @@ impl Power {
         store: Option<&Store>,
     ) -> Result<Self, CliError> {
         let metric = plan.report.primary;
-        let n_models = plan.models().len();
-        let pairs = (n_models * n_models.saturating_sub(1) / 2).max(1);
+        let (compared, pairs) = compared(plan);
         let stored = match (store, identity) {
             (Some(store), Some(identity)) => deviations(plan, identity, metric, store)?,
             _ => Vec::new(),
         };
-        let is_fixed = plan.split.test_rows == TestRows::Fixed;
+        let test_rows = plan.split.test_rows;
         let has_validation = published.is_some_and(|published| published.rows[1] > 0);
-        let held_out = match (is_fixed, has_validation) {
-            (false, _) => sizes.test,
-            (true, false) => sizes.validation,
+        let held_out = match (compared, test_rows, has_validation) {
+            (Compared::Values, ..) | (_, TestRows::Fixed, false) => sizes.validation,
+            (_, TestRows::PerReplicate, _) => sizes.test,
             // Replicates differ by their start only.
-            (true, true) => 0,
+            (_, TestRows::Fixed, true) => 0,
         };
         let detectable = |standard_deviation: f64| {
-            let (n_train, alpha) = (sizes.train.max(1), 0.05 / pairs as f64);
+            let (n_train, alpha) = (sizes.train.max(1), 0.05 / pairs.max(1) as f64);
             let test = PlannedTest { difference: 0.0, deviation: standard_deviation, n_train, n_test: held_out, alpha };
             let smallest_difference = test.smallest_detectable(plan.replicates, POWER);
             Detectable { standard_deviation, smallest_difference }
@@ -83,27 +108,35 @@ impl Power {
         };
         Ok(Self {
             replicates: plan.replicates,
+            compared,
             pairs,
+            test_rows,
             power: POWER,
             stored_pairs: stored.len(),
             detectable,
             metric,
-            is_fixed,
         })
     }
 
     /// In words.
     pub(super) fn text(&self) -> String {
+        if self.pairs == 0 {
+            return "Power: one model in one configuration, so nothing is compared.".to_owned();
+        }
         if self.replicates < 2 {
             return "One replicate: no difference between models can be tested. Use at least 3 replicates, better 5."
                 .to_owned();
         }
+        let (part, of_what) = match self.compared {
+            Compared::Models => ("test", "models"),
+            Compared::Values => ("validation", "values of parameters"),
+        };
         let correction = match self.pairs {
             1 => String::new(),
-            n => format!(" after correction over {n} pairs of models"),
+            n => format!(" after correction over {n} pairs of {of_what}"),
         };
         let mut text = format!(
-            "Power: with {} replicates, the smallest difference of test {} that is detected with {:.0} % power (p < 0.05{correction}) is",
+            "Power: with {} replicates, the smallest difference of {part} {} that is detected with {:.0} % power (p < 0.05{correction}) is",
             self.replicates,
             self.metric.title(),
             100.0 * self.power
@@ -118,10 +151,13 @@ impl Power {
         };
         match self.detectable.as_slice() {
             [only] if self.stored_pairs > 0 => text.push_str(&format!(
-                " {}: validation differences of {} pairs of stored configurations on the same data have a standard deviation of {} \
-                 over replicates (median).",
+                " {}: in stored trials on the same data, validation differences of {} have a standard deviation of {} over \
+                 replicates (median).",
                 smallest(only),
-                self.stored_pairs,
+                match self.stored_pairs {
+                    1 => "one pair of configurations".to_owned(),
+                    n => format!("{n} pairs of configurations"),
+                },
                 amount(only.standard_deviation)
             )),
             assumed => {
@@ -132,27 +168,43 @@ impl Power {
                 text.push_str(&format!(":{}\n  (assumed: the store has no like trials)", cases.join(",")));
             }
         }
-        if self.is_fixed {
+        if (self.compared, self.test_rows) == (Compared::Models, TestRows::Fixed) {
             text.push_str(" The spread over test examples is not counted.");
         }
         text
     }
 }
 
-/// The standard deviations over replicates of the validation differences between stored configurations of two models of the
-/// plan (of one, if it has but one) on the same data, division and seed as `identity`.
+/// The standard deviations over replicates of validation differences on the same data, division and seed as `identity`: between
+/// the best stored configurations of each two models of the plan, or between all of its only model.
 fn deviations(plan: &Plan, identity: &Identity, metric: Metric, store: &Store) -> Result<Vec<f64>, CliError> {
-    let configurations = stored(plan, identity, metric, store)?;
-    let is_pair = |a: &Key, b: &Key| plan.models().len() == 1 || a.0 != b.0;
+    let mut configurations = stored(plan, identity, metric, store)?;
+    configurations.retain(|(_, results)| results.len() >= FEWEST_REPLICATES);
+    if plan.models().len() > 1 {
+        configurations = best_of_each_model(configurations, metric);
+    }
     let mut deviations = Vec::new();
-    for (index, (first, a)) in configurations.iter().enumerate() {
-        for (_, b) in configurations[index + 1..].iter().filter(|(second, _)| is_pair(first, second)) {
+    for (index, (_, a)) in configurations.iter().enumerate() {
+        for (_, b) in &configurations[index + 1..] {
             let paired: Vec<f64> = a.iter().filter_map(|(replicate, x)| Some(x - b.get(replicate)?)).collect();
             let spread = standard_deviation(&paired).filter(|spread| *spread > 0.0 && spread.is_finite());
             deviations.extend(spread.filter(|_| paired.len() >= FEWEST_REPLICATES));
         }
     }
     Ok(deviations)
+}
+
+/// The configuration of each model with the best mean.
+fn best_of_each_model(configurations: Vec<(Key, ByReplicate)>, metric: Metric) -> Vec<(Key, ByReplicate)> {
+    let mean_of = |results: &ByReplicate| mean(&results.values().copied().collect::<Vec<_>>()).unwrap_or(f64::NAN);
+    let mut best: BTreeMap<String, (Key, ByReplicate)> = BTreeMap::new();
+    for (key, results) in configurations {
+        match best.get(&key.0) {
+            Some((_, other)) if !metric.better(mean_of(&results), mean_of(other)) => {}
+            _ => _ = best.insert(key.0.clone(), (key, results)),
+        }
+    }
+    best.into_values().collect()
 }
 
 /// Model, and the digest of all else that determines its trials but the replicate: with equal parameters they may have been
