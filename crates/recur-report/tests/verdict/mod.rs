@@ -1,0 +1,193 @@
+//! What the opening and the tables of models say: one verdict, the choice of each replicate, and what limits the results.
+
+use crate::fixture::{Experiment, Outline, clear, small};
+use crate::{answer, constant, markdown, with_scores};
+use recur_core::metric::Metric;
+use recur_core::plan::UnusedSettings;
+use recur_core::selection::Selection;
+use recur_core::settings::{EarlyStopping, TestRows, TrainingKey};
+use recur_report::Export;
+
+#[test]
+fn the_verdict_is_the_same_with_any_baseline_and_without_one() {
+    let verdict = |baseline: Option<&'static str>| {
+        let answer = answer(&Outline { baseline, ..clear() }.build());
+        answer.replace(", the baseline linfa_logistic", " linfa_logistic").replace("the nearest,", "the nearest")
+    };
+    let without = verdict(None);
+    assert!(without.contains("over all 3 pairs of models"), "{without}");
+    for baseline in ["linfa_logistic", "manual_rnn", "stacked_rnn"] {
+        assert_eq!(verdict(Some(baseline)), without, "{baseline}");
+    }
+}
+
+#[test]
+fn comparisons_with_the_baseline_are_a_table_of_their_own_corrected_for_itself() {
+    for baseline in ["linfa_logistic", "stacked_rnn"] {
+        let page = markdown(&Outline { baseline: Some(baseline), ..clear() }.build());
+        let section = page.split("### Comparisons with the baseline").nth(1).unwrap();
+        assert!(section.contains("p is corrected over these 2"), "{section}");
+        let table = section.split("Each model minus").next().unwrap();
+        let rows = ["linfa_logistic", "manual_rnn", "stacked_rnn"].map(|id| table.contains(&format!("| `{id}` |")));
+        assert_eq!(rows, ["linfa_logistic", "manual_rnn", "stacked_rnn"].map(|id| id != baseline), "{table}");
+    }
+    assert!(!markdown(&Outline { baseline: None, ..clear() }.build()).contains("### Comparisons with the baseline"));
+}
+
+#[test]
+fn each_replicate_tests_the_configuration_that_it_chose_and_the_table_says_how_often() {
+    let mut experiment = clear().build();
+    // The second replicate of the last configuration is made the worst of its model.
+    let last = experiment.plan.configurations.len() - 1;
+    let is_it = |f: &&mut recur_core::selection::Finding| (f.trial.configuration, f.trial.replicate) == (last, 1);
+    let finding = experiment.findings.iter_mut().find(is_it);
+    finding.unwrap().record.epochs.iter_mut().for_each(|epoch| epoch.validation.macro_f1 = 0.0);
+    let chosen = Selection::choose(&experiment.plan, &experiment.findings).chosen()[2].clone();
+    assert_ne!(chosen.by_replicate[1], Some(last));
+    assert!(chosen.by_replicate.iter().any(|configuration| *configuration != chosen.by_replicate[1]));
+    let (counts, page) = (chosen.counts(), markdown(&clear().build()));
+    assert_eq!(counts.values().sum::<u32>(), 5);
+    assert!(
+        page.contains("(4 of 5) and `layers=2, learning_rate=0.01` (1 of 5)") || page.contains(" of 5) and "),
+        "{page}"
+    );
+    assert!(page.contains("tune, then train"), "{page}");
+}
+
+#[test]
+fn a_model_that_always_says_the_same_is_called_that() {
+    let mut experiment = clear().build();
+    let own: Vec<_> = experiment
+        .findings
+        .iter()
+        .filter(|finding| finding.trial.identity.model == "manual_rnn")
+        .map(|finding| finding.trial.id.clone())
+        .collect();
+    for test in experiment.tests.iter_mut().filter(|test| own.contains(&test.id)) {
+        test.predictions.iter_mut().for_each(|prediction| prediction.predicted = 4);
+    }
+    *experiment.facts.rows_by_label.get_mut("a|b").unwrap() += 1;
+    let (text, page) = (answer(&experiment), markdown(&experiment));
+    assert!(text.contains("manual_rnn answers the commonest label \"a|b\" for every test row"), "{text}");
+    assert!(page.contains("`manual_rnn` answers the commonest label \"a\\|b\" for every test row"), "{page}");
+    *experiment.facts.rows_by_label.get_mut("Czech").unwrap() += 2;
+    assert!(answer(&experiment).contains("manual_rnn answers the label \"a|b\" for every test row"));
+    let first = experiment.tests.iter_mut().find(|test| own.contains(&test.id)).unwrap();
+    first.predictions.iter_mut().for_each(|prediction| prediction.predicted = 3);
+    assert!(answer(&experiment).contains("manual_rnn answers one label for all test rows of a replicate"));
+    assert!(!answer(&clear().build()).contains("for every test row"));
+}
+
+#[test]
+fn labels_without_rows_are_counted_in_the_opening() {
+    let text = answer(&Outline { n_tested_labels: 5, ..small() }.build());
+    assert!(text.contains("2 of 7 labels have no test rows, so the results do not cover them (<x>, *)."), "{text}");
+    let mut experiment = small().build();
+    experiment.splits[1].untrained_labels = vec![2];
+    let text = answer(&experiment);
+    assert!(text.contains("1 of 7 labels has test rows but no training rows on some replicate"), "{text}");
+    assert!(text.contains("(Greek)"), "{text}");
+}
+
+#[test]
+fn the_ceiling_of_the_tested_rows_counts_the_commonest_label_of_each_name() {
+    let mut experiment = Outline { n_test: 40, ..small() }.build();
+    for test in &mut experiment.tests {
+        // Three rows of one name, two of them with one label.
+        for (row, label) in [(0, 1), (1, 1), (2, 3)] {
+            (test.predictions[row].name, test.predictions[row].label) = ("Same".to_owned(), label);
+        }
+    }
+    let page = markdown(&experiment);
+    assert!(page.contains("| accuracy ceiling, tested rows | 97.50 % |"), "39 of 40: {page}");
+    assert!(page.contains("| accuracy ceiling, all rows | 97.13 % |"), "{page}");
+}
+
+#[test]
+fn settings_that_a_model_does_not_use_are_named_in_the_opening() {
+    let mut experiment = clear().build();
+    let weights = (TrainingKey::ClassWeights, "training.class_weights: balanced".to_owned());
+    let epochs = (TrainingKey::Length, "training.epochs: 5".to_owned());
+    experiment.unused = vec![UnusedSettings { model: "linfa_logistic".to_owned(), settings: vec![epochs, weights] }];
+    let page = markdown(&experiment);
+    let opening = page.split("\n## ").next().unwrap();
+    let warning =
+        "**Not every model uses every setting:** `linfa_logistic` does not use `training.class_weights: balanced`.";
+    assert!(opening.contains(warning), "{opening}");
+    assert!(opening.contains("`linfa_logistic` does not use `training.epochs: 5`."), "{opening}");
+}
+
+#[test]
+fn which_epoch_is_kept_is_said() {
+    let mut experiment = clear().build();
+    assert!(markdown(&experiment).contains("The weights after the last epoch are kept."));
+    experiment.plan.training.early_stopping = Some(EarlyStopping { metric: Metric::Loss, patience: 3 });
+    let page = markdown(&experiment);
+    assert!(
+        page.contains("The weights of the epoch with the best validation loss are kept (early stopping after 3 epochs"),
+        "{page}"
+    );
+}
+
+/// The same records as if all replicates had been tested on the same rows.
+fn fixed(mut experiment: Experiment) -> Experiment {
+    experiment.plan.split.test_rows = TestRows::Fixed;
+    experiment.selection = Selection::choose(&experiment.plan, &experiment.findings);
+    let is_chosen = |trial: &recur_core::trial::TrialId, experiment: &Experiment| {
+        let finding = experiment.findings.iter().find(|finding| finding.trial.id == *trial).unwrap();
+        experiment.selection.is_tested_trial(&finding.trial)
+    };
+    let tests = std::mem::take(&mut experiment.tests);
+    experiment.tests = tests.into_iter().filter(|test| is_chosen(&test.id, &experiment)).collect();
+    experiment
+}
+
+#[test]
+fn a_fixed_test_set_is_described_and_its_intervals_are_wider_than_those_of_replicates_alone() {
+    let mut outline = clear();
+    outline.models.iter_mut().for_each(|model| model.axes.clear());
+    let experiment = fixed(outline.build());
+    let page = markdown(&experiment);
+    assert!(
+        page.contains("All replicates are tested on the same rows, which no replicate trains on or chooses by"),
+        "{page}"
+    );
+    assert!(page.contains("test groups are resampled 100 times"), "{page}");
+    let document = |experiment: &Experiment| -> serde_json::Value {
+        serde_json::from_str(&Export::resampled(&experiment.input(), 200).unwrap().json()).unwrap()
+    };
+    let error = |experiment: &Experiment| {
+        document(experiment)["best_against"][0]["difference"]["standard_error"].as_f64().unwrap()
+    };
+    let (both, per_replicate) = (error(&experiment), error(&outline.build()));
+    assert!(both > per_replicate, "{both} {per_replicate}");
+    assert!(document(&experiment)["models"][0]["test"]["macro_f1"]["interval"].is_array());
+}
+
+#[test]
+fn equal_scores_are_not_distinguishable_and_prove_nothing() {
+    let answer = answer(&constant());
+    assert!(answer.starts_with("linfa_logistic, manual_rnn and stacked_rnn are not distinguishable."), "{answer}");
+    assert!(
+        answer.contains("It has the same macro-F1 as the nearest model, manual_rnn, on every replicate."),
+        "{answer}"
+    );
+}
+
+#[test]
+fn two_replicates_without_spread_make_no_model_best() {
+    let experiment =
+        with_scores(&[("manual_rnn", &[0.3, 0.3]), ("linfa_logistic", &[0.6, 0.6]), ("stacked_rnn", &[0.9, 0.9])]);
+    let (text, page) = (answer(&experiment), markdown(&experiment));
+    assert!(text.contains("are not distinguishable.") && !text.contains("p < 0.0001"), "{text}");
+    assert!(page.contains("| +30.00 | no spread |"), "{page}");
+    assert!(
+        page.contains("the difference of macro-F1 is +30.00 without any spread, so nothing can be tested"),
+        "{page}"
+    );
+    let input = experiment.input();
+    let export = Export::resampled(&input, 100).unwrap();
+    let document: serde_json::Value = serde_json::from_str(&export.json()).unwrap();
+    assert!(document["best_against"][0]["difference"]["interval"].is_null(), "{document}");
+    assert!(export.leaderboard_latex().contains("$+30.00$ & no spread &"), "{}", export.leaderboard_latex());
+}
