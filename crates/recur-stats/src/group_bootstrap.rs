@@ -169,7 +169,7 @@ impl BlockCounts {
         counts
     }
 
-    /// Counts the predictions of one replicate, in place of those of the one before.
+    /// Counts the predictions of one replicate, instead of those of the one before.
     fn count<'a>(&mut self, rows: impl Iterator<Item = (u16, &'a Multiplicities)>, predicted: &[u16]) {
         self.predicted.fill([0; LANES]);
         self.right.fill([0; LANES]);

@@ -70,7 +70,7 @@ impl LabelCounts {
         self.right[truth] += right;
     }
 
-    /// Takes the margins and the diagonal of the label at once, in place of what was counted.
+    /// Takes the margins and the diagonal of the label at once, instead of what was counted.
     pub(crate) fn set(&mut self, label: usize, support: u64, predicted: u64, right: u64) {
         (self.support[label], self.predicted[label], self.right[label]) = (support, predicted, right);
     }

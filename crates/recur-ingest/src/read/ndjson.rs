@@ -87,7 +87,7 @@ fn check(text: &str, columns: Columns<'_>, keys: &mut BTreeSet<String>) -> Resul
     for column in columns.wanted() {
         let mut values = object.0.iter().filter(|(key, _)| key == column);
         match (values.next(), values.next()) {
-            (Some(_), Some(_)) => return Err(Refused::Row(format!("`{column}` stands there twice"))),
+            (Some(_), Some(_)) => return Err(Refused::Row(format!("`{column}` occurs twice"))),
             (Some((_, Shape::Nested)), _) if columns.part == Some(column) => return Err(Refused::Part),
             (Some((_, Shape::Nested)), _) => return Err(Refused::Row(format!("`{column}` is a list or an object"))),
             _ => {}
