@@ -193,7 +193,7 @@ fn marks_tell_their_values_to_the_pointer_and_to_the_arrow_keys() {
     browser.value(&format!("{figure}.querySelector('svg').focus({{preventScroll: true}})"));
     browser.press("ArrowRight", "");
     let next = browser.value(tip);
-    assert!(next.as_str().unwrap().starts_with("stacked_rnn, layers 2: "), "{next}");
+    assert!(next.as_str().unwrap().starts_with("stacked_rnn, layers 2†: "), "{next}");
     browser.press("Escape", "");
     assert_eq!(browser.value(tip), "");
     let sweep = "document.querySelector('svg .line').ownerSVGElement";
