@@ -6,6 +6,7 @@
 use crate::comparisons::{Basis, Difference, Sample, correct, uncorrected};
 use recur_core::metric::Metric;
 use recur_stats::mean;
+use std::collections::BTreeMap;
 
 /// The results of a configuration (R); `None` where the trial did not finish.
 pub(crate) type Results = Vec<Option<f64>>;
@@ -21,6 +22,8 @@ pub(crate) struct Paired {
     pub(crate) left_out: Vec<usize>,
     /// Every pair of values that can be tested.
     pub(crate) pairs: Vec<Pair>,
+    /// The place of each pair among `pairs`, by its values in ascending order.
+    places: BTreeMap<[usize; 2], usize>,
 }
 
 /// Two values compared at equal settings of all else.
@@ -47,7 +50,7 @@ impl Paired {
 
     /// The pair of two values.
     pub(crate) fn pair(&self, a: usize, b: usize) -> Option<&Pair> {
-        self.pairs.iter().find(|pair| pair.values == [a, b] || pair.values == [b, a])
+        self.places.get(&[a.min(b), a.max(b)]).map(|place| &self.pairs[*place])
     }
 
     /// Drops values until each one left can be compared with each other one, and puts these in order.
@@ -132,8 +135,15 @@ pub(crate) fn compare_values(tables: &[Table], metric: Metric, basis: Basis) -> 
         let seconds = |first: usize| (first + 1..table.len()).map(move |second| [first, second]);
         (0..table.len()).flat_map(seconds).filter_map(|pair| Pair::of(table, pair, metric, basis)).collect()
     };
-    let paired =
-        |table: &Table| Paired { order: (0..table.len()).collect(), left_out: Vec::new(), pairs: pairs(table) };
+    let paired = |table: &Table| {
+        let pairs = pairs(table);
+        let place = |(place, pair): (usize, &Pair)| {
+            let [a, b] = pair.values;
+            ([a.min(b), a.max(b)], place)
+        };
+        let places = pairs.iter().enumerate().map(place).collect();
+        Paired { order: (0..table.len()).collect(), left_out: Vec::new(), pairs, places }
+    };
     let mut all: Vec<Paired> = tables.iter().map(paired).collect();
     correct(all.iter_mut().flat_map(|paired| &mut paired.pairs).map(|pair| &mut pair.difference));
     all.iter_mut().for_each(|paired| paired.put_in_order(metric));
