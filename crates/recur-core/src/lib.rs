@@ -23,6 +23,7 @@ pub mod table;
 pub mod tensor;
 pub mod trial;
 pub mod unwound;
+pub mod visible;
 pub mod weights;
 pub mod workers;
 
