@@ -19,6 +19,7 @@ pub mod registry;
 pub mod selection;
 pub mod settings;
 pub mod split;
+pub mod spreadsheet;
 pub mod table;
 pub mod tensor;
 pub mod trial;
