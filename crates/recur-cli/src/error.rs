@@ -1,5 +1,6 @@
 //! What the commands can fail with, what to do about it, and how the process ends.
 
+use crate::output::print_error;
 use anstyle::{AnsiColor, Style};
 use recur_core::model::ModelError;
 use recur_core::registry::{DuplicateModel, UnknownModel};
@@ -352,19 +353,18 @@ impl CliError {
         }
     }
 
-    /// Tells it on standard error, with its causes and the hint.
+    /// Prints it to standard error, with its causes and the hint.
     pub(crate) fn print(&self) {
-        let error_style = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
-        let hint_style = Style::new().bold().fg_color(Some(AnsiColor::Cyan.into()));
-        anstream::eprintln!("{error_style}error:{error_style:#} {self}");
-        // The spec's errors are told in full by the error itself.
+        let bold = |color: AnsiColor| Style::new().bold().fg_color(Some(color.into()));
+        print_error(bold(AnsiColor::Red), "error:", &format!(" {self}"));
+        // The error of a spec names all of its causes itself.
         let mut cause = self.source().filter(|_| !matches!(self, CliError::Spec(_)));
         while let Some(error) = cause {
-            anstream::eprintln!("  because {error}");
+            print_error(Style::new(), "  because ", &error.to_string());
             cause = error.source();
         }
         if let Some(hint) = self.hint() {
-            anstream::eprintln!("{hint_style} hint:{hint_style:#} {hint}");
+            print_error(bold(AnsiColor::Cyan), " hint:", &format!(" {hint}"));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::args::Target;
 use crate::error::{CliError, Exit};
-use crate::output::print;
+use crate::output::{print, print_json};
 use std::path::Path;
 
 /// Prints `text`, writes it, or compares it, as `target` says. `remedy` is what a user types to write the
@@ -11,6 +11,7 @@ pub(crate) fn deliver(text: &str, target: &Target, remedy: impl Fn(&Path) -> Str
     match (&target.write, &target.check) {
         (Some(path), _) => write(path, text)?,
         (None, Some(path)) => compare(path, text, remedy(path))?,
+        (None, None) if text.starts_with('{') => print_json(text.trim_end())?,
         (None, None) => print(text.trim_end())?,
     }
     Ok(Exit::Success)

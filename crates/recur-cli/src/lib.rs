@@ -31,6 +31,7 @@ pub use error::Exit;
 
 use clap::Parser as _;
 use recur_core::registry::Registry;
+use recur_core::visible::visible;
 use std::process::ExitCode;
 
 /// The models that recur ships.
@@ -47,7 +48,8 @@ pub fn builtin() -> Registry {
 
 /// Runs the command line of this process with the models of `registry`, and says how it ended.
 pub fn run(registry: &Registry) -> ExitCode {
-    let args = args::Args::parse();
+    std::panic::set_hook(Box::new(report_panic));
+    let args = arguments();
     let ended = choose_instruction_set().and_then(|()| commands::run(&args, registry));
     match ended {
         Ok(exit) => exit.into(),
@@ -56,6 +58,28 @@ pub fn run(registry: &Registry) -> ExitCode {
             error.exit().into()
         }
     }
+}
+
+/// Prints a panic as [`output`] prints all text: its message may quote text from outside, and standard error may be closed.
+fn report_panic(panic: &std::panic::PanicHookInfo<'_>) {
+    let backtrace = std::backtrace::Backtrace::capture();
+    let is_captured = backtrace.status() == std::backtrace::BacktraceStatus::Captured;
+    let backtrace = if is_captured { format!("\n{backtrace}") } else { String::new() };
+    let thread = std::thread::current();
+    let text = format!(" in thread {}: {panic}{backtrace}", thread.name().unwrap_or("(unnamed)"));
+    output::print_error(anstyle::Style::new(), "panic", &text);
+}
+
+/// The words of the command line. Wrong ones, and requests for help, end the process here.
+fn arguments() -> args::Args {
+    args::Args::try_parse().unwrap_or_else(|error| {
+        if !error.use_stderr() {
+            error.exit();
+        }
+        // The message quotes the arguments: once more with what a terminal obeys as escapes.
+        let visible = std::env::args_os().map(|word| visible(&word.to_string_lossy()).into_owned());
+        args::Args::try_parse_from(visible).err().unwrap_or(error).exit()
+    })
 }
 
 /// The value of `RECUR_ISA`, if it has one.

@@ -5,6 +5,7 @@ use crate::clock::Started;
 use crate::progress::Screen;
 use crate::trial_log::TrialLogs;
 use anstyle::{AnsiColor, Style};
+use recur_core::visible::{visible_json, visible_lines};
 use std::fs::File;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -37,7 +38,9 @@ impl Write for LogFile {
             let (file, first_error) = &mut *guard;
             // After the first error nothing more: only the last line may be cut, and the next run takes such a line off.
             if first_error.is_none() {
-                *first_error = file.write_all(bytes).err();
+                // JSON lines: what a terminal obeys is an escape of JSON here, for whoever looks at the file with `cat`.
+                let escaped = std::str::from_utf8(bytes).map(visible_json);
+                *first_error = file.write_all(escaped.as_ref().map_or(bytes, |json| json.as_bytes())).err();
             }
         }
         Ok(bytes.len())
@@ -102,7 +105,9 @@ where
         };
         let (dim, style) = (Style::new().dimmed(), Style::new().fg_color(Some(color.into())));
         write!(writer, "{dim}{:7.1}s{dim:#} {style}{level:>5}{style:#} ", self.0.elapsed().as_secs_f64())?;
-        context.field_format().format_fields(writer.by_ref(), event)?;
-        writeln!(writer)
+        let mut text = String::new();
+        context.field_format().format_fields(Writer::new(&mut text), event)?;
+        // A line end within a message begins no line of the log: nothing from outside can pass for one.
+        writeln!(writer, "{}", visible_lines(&text).replace('\n', "\n               "))
     }
 }

@@ -1,24 +1,45 @@
-//! Standard output: tables and lines for people.
+//! Where text reaches a terminal or a pipe: standard output and standard error.
+//!
+//! All text of the program passes one of these functions, `logging` or `progress`. They escape what a terminal obeys, so
+//! text from outside (data, plugins, file names) never reaches one raw; and they never panic, whatever the stream is.
 
+use anstyle::Style;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use recur_core::visible::{visible, visible_json, visible_lines};
 use std::io::{ErrorKind, Write as _};
 
-/// Prints `text` and a line end. A reader that has gone away (`recur models | head`) is no error.
+/// Prints `text` and a line end to standard output. A reader that has gone away (`recur models | head`) is no error.
 pub(crate) fn print(text: &str) -> std::io::Result<()> {
-    let mut out = anstream::stdout().lock();
+    print_raw(&visible_lines(text))
+}
+
+/// Prints JSON and a line end to standard output: as [`print`], with escapes that keep its value.
+pub(crate) fn print_json(json: &str) -> std::io::Result<()> {
+    print_raw(&visible_json(json))
+}
+
+fn print_raw(text: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
     match writeln!(out, "{text}").and_then(|()| out.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         result => result,
     }
 }
 
+/// Prints `head` in `style` and `text` to standard error. If it is closed or full, there is nowhere left to report that: the
+/// exit code still says how the process ended.
+pub(crate) fn print_error(style: Style, head: &str, text: &str) {
+    let mut out = anstream::stderr().lock();
+    let _ = writeln!(out, "{style}{head}{style:#}{}", visible_lines(text)).and_then(|()| out.flush());
+}
+
 /// A table with a header; the columns from `numbers_from` on are aligned to the right.
 pub(crate) fn table(header: &[&str], rows: &[Vec<String>], numbers_from: usize) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(header.iter().copied());
+    table.set_header(header.iter().map(|title| visible(title)));
     for row in rows {
-        table.add_row(row);
+        table.add_row(row.iter().map(|cell| visible(cell)));
     }
     for column in table.column_iter_mut().skip(numbers_from) {
         column.set_cell_alignment(CellAlignment::Right);

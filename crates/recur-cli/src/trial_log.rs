@@ -1,6 +1,7 @@
 //! The log of each trial, apart from the others': what is told within its span.
 
 use crate::clock::unix_time;
+use recur_core::visible::visible_json;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -79,7 +80,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TrialLogs {
         line.extend(fields.0);
         let mut logs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let log = logs.entry(trial).or_default();
-        log.extend_from_slice(Value::Object(line).to_string().as_bytes());
+        log.extend_from_slice(visible_json(&Value::Object(line).to_string()).as_bytes());
         log.push(b'\n');
     }
 }

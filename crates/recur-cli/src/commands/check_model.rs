@@ -4,7 +4,7 @@
 use crate::args::{CheckModel, Level};
 use crate::error::{CliError, Exit};
 use crate::logging;
-use crate::output::print;
+use crate::output::{print, print_json};
 use crate::progress::Screen;
 use indicatif::{ProgressBar, ProgressStyle};
 use recur_core::model::ModelPlugin;
@@ -33,7 +33,7 @@ pub(crate) fn run(args: &CheckModel, level: Level, registry: &Registry) -> Resul
         return Ok(Exit::Success);
     }
     let battery = check(&bench);
-    print(&if args.json { json(&bench, &battery) } else { battery.to_string().trim_end().to_owned() })?;
+    if args.json { print_json(&json(&bench, &battery)) } else { print(battery.to_string().trim_end()) }?;
     Ok(if battery.failures().next().is_none() { Exit::Success } else { Exit::ContractBroken })
 }
 

@@ -6,7 +6,7 @@ use crate::args::{Compare, Level};
 use crate::commands::export::csv;
 use crate::error::{CliError, Exit};
 use crate::logging;
-use crate::output::{print, table};
+use crate::output::{print, print_json, table};
 use crate::pipeline::{plugins_option, quoted};
 use crate::progress::Screen;
 use crate::scoring::costs;
@@ -33,7 +33,7 @@ pub(crate) fn run(args: &Compare, level: Level, registry: &Registry) -> Result<E
         write(path, format, &together, &store)?;
     }
     if args.json {
-        print(Export::of(&input)?.json().trim_end())?;
+        print_json(Export::of(&input)?.json().trim_end())?;
         return Ok(Exit::Success);
     }
     let overview = Overview::of(&together)?;

@@ -6,7 +6,7 @@ mod page;
 use crate::args::Models;
 use crate::error::{CliError, Exit};
 use crate::generated::{deliver, rewrite};
-use crate::output::{print, table};
+use crate::output::{print, print_json, table};
 use card::Card;
 use recur_core::model::ModelPlugin;
 use recur_core::registry::Registry;
@@ -25,7 +25,7 @@ fn one(plugin: &'static dyn ModelPlugin, json: bool) -> Result<Exit, CliError> {
         return Err(CliError::BrokenModel { id: plugin.id().to_owned(), problem });
     }
     let card = Card::of(plugin);
-    print(&if json { to_json(&card) } else { details(&card) })?;
+    if json { print_json(&to_json(&card)) } else { print(&details(&card)) }?;
     Ok(Exit::Success)
 }
 
@@ -35,7 +35,7 @@ fn all(args: &Models, plugins: Option<&Path>, registry: &Registry) -> Result<Exi
     let exit = if args.target.write.is_some() || args.target.check.is_some() {
         deliver(&page::page(&cards), &args.target, |path| rewrite("models", plugins, path))?
     } else {
-        print(&if args.json { to_json(&cards) } else { list(&cards) })?;
+        if args.json { print_json(&to_json(&cards)) } else { print(&list(&cards)) }?;
         Exit::Success
     };
     let problems: Vec<String> = registry.iter().filter_map(|plugin| plugin.problem()).collect();

@@ -7,7 +7,7 @@ use crate::args::{Level, Plan as PlanArgs};
 use crate::error::{CliError, Exit};
 use crate::estimate::Estimates;
 use crate::logging;
-use crate::output::{duration, print, table};
+use crate::output::{duration, print, print_json, table};
 use crate::pipeline::Prepared;
 use crate::progress::Screen;
 use crate::sweep::in_parallel;
@@ -31,7 +31,7 @@ pub(crate) fn run(args: &PlanArgs, level: Level, registry: &Registry) -> Result<
     let identity = prepared.trials.first().map(|trial| &trial.identity);
     let power = Power::of(&prepared.plan, identity, (prepared.sizes(), prepared.data.facts.published), store.as_ref())?;
     let planned = Planned { power, estimates: estimates(&prepared, &states, store.as_ref())?, prepared, states, cores };
-    print(&if args.json { planned.json() } else { planned.table() })?;
+    if args.json { print_json(&planned.json()) } else { print(&planned.table()) }?;
     Ok(Exit::Success)
 }
 

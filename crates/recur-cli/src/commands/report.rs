@@ -5,7 +5,7 @@ use crate::commands::available_cores;
 use crate::difference;
 use crate::error::{CliError, Exit};
 use crate::logging;
-use crate::output::print;
+use crate::output::{print, print_json};
 use crate::pipeline::{self, Prepared};
 use crate::progress::Screen;
 use crate::scoring;
@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Report, level: Level, registry: &Registry) -> Result<Ex
     if args.json {
         let scored = &scoring::score(&prepared, &findings, &store, registry, available_cores())?;
         let input = prepared.report_input(&findings, scored);
-        print(Export::of(&input)?.json().trim_end())?;
+        print_json(Export::of(&input)?.json().trim_end())?;
         return Ok(Exit::Success);
     }
     let outcome = scoring::conclude(&prepared, &findings, &store, registry, available_cores(), &args.reports)?;

@@ -2,11 +2,13 @@
 
 use crate::args::{SpecArgs, StoreArgs, StoreCommand};
 use crate::error::{CliError, Exit};
-use crate::output::{print, size};
+use crate::output::{print, print_error, size};
 use crate::pipeline::Prepared;
+use anstyle::Style;
 use recur_core::record::Outcome;
 use recur_core::registry::Registry;
 use recur_core::trial::TrialId;
+use recur_core::visible::{visible, visible_json};
 use recur_store::{Entry, GcOptions, Store};
 use std::io::{BufWriter, IsTerminal as _, Write as _};
 use std::ops::ControlFlow;
@@ -61,7 +63,7 @@ fn list(store: &Store, json: bool) -> Result<Exit, CliError> {
             Ok(entry) => csv_line(&entry),
             Err(problem) => {
                 problems += 1;
-                anstream::eprintln!("{problem}");
+                print_error(Style::new(), "", &problem.to_string());
                 return ControlFlow::Continue(());
             }
         };
@@ -97,7 +99,8 @@ fn column_line(entry: &Entry) -> String {
         |scores| format!("{:>9.4} {:>9.4} {:>8.4}", scores.macro_f1, scores.accuracy, scores.loss),
     );
     let (id, end) = (entry.id.short(), ended(entry));
-    format!("{id}  {end:<8} {figures}  {}({}) replicate {}\n", entry.model, params(entry), entry.replicate)
+    let configuration = format!("{}({})", entry.model, params(entry));
+    format!("{id}  {end:<8} {figures}  {} replicate {}\n", visible(&configuration), entry.replicate)
 }
 
 fn csv_line(entry: &Entry) -> String {
@@ -121,7 +124,7 @@ fn json_line(entry: &Entry) -> String {
         "n_parameters": entry.n_parameters,
         "has_test": entry.has_test,
     });
-    format!("{line}\n")
+    format!("{}\n", visible_json(&line.to_string()))
 }
 
 fn gc(path: &Path, options: GcOptions, dry_run: bool) -> Result<Exit, CliError> {

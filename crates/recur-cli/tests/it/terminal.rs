@@ -129,3 +129,60 @@ fn the_committed_page_of_models_is_that_of_the_shipped_ones() {
     Lab::new().recur(&["models", "--check", page]).ended(0);
     Lab::new().recur(&["models", "gru", "--check", page]).ended(2).told(&["cannot be used with"]);
 }
+
+/// What a hostile file, folder or argument may hold: a colour, a title of the terminal, a bell, text from right to left.
+const HOSTILE: &str = "a\u{1b}[31mb\u{1b}]0;t\u{7}\u{9b}2J\u{202e}c";
+
+/// Asserts that no stream of `ran` holds what a terminal obeys, and that the text was escaped, not removed.
+fn is_escaped(ran: &Ran) {
+    for stream in [&ran.out, &ran.err] {
+        let hidden = stream.chars().find(|c| *c != '\n' && recur_core::visible::is_hidden(*c));
+        assert_eq!(hidden, None, "{stream:?}");
+    }
+    let both = format!("{}{}", ran.out, ran.err);
+    assert!(both.contains("a\\x1b[31mb") && both.contains("\\u{202e}c"), "{both}");
+}
+
+#[test]
+fn text_from_outside_is_escaped_wherever_it_is_printed() {
+    let lab = Lab::new();
+    lab.experiment(&[]).ended(0);
+    lab.write("rows.csv", &format!("name,label\n{HOSTILE},x,y\nq,1,2\n"));
+    lab.write("label.csv", &format!("name,label\nab,{HOSTILE}\ncd,{HOSTILE}\n"));
+    lab.write("header.csv", &format!("{HOSTILE},label\nab,x\ncd,y\n"));
+    lab.write(&format!("{HOSTILE}.yaml"), "name: 7\n");
+    let spec = format!("{HOSTILE}.yaml");
+    for arguments in [
+        &["plan", "small.yaml", "--set", "data.source=rows.csv"] as &[&str],
+        &["plan", "small.yaml", "--set", "data.source=label.csv"],
+        &["plan", "small.yaml", "--set", "data.source=header.csv"],
+        &["plan", &spec],
+        &["plan", "missing.yaml", "--set", HOSTILE],
+        &["models", HOSTILE],
+        &["store", "check", "--store", HOSTILE],
+        &["predict", "--model", HOSTILE, "Bako"],
+        &["compare", HOSTILE, "small"],
+        &["experiment", "small.yaml", "--jobs", HOSTILE],
+        &[HOSTILE],
+    ] {
+        is_escaped(&lab.recur(arguments));
+        let forced = lab.command(arguments).env("CLICOLOR_FORCE", "1").output().unwrap();
+        let plain = String::from_utf8_lossy(&forced.stderr).replace("\u{1b}[", "");
+        assert!(!plain.contains(['\u{1b}', '\u{7}', '\u{9b}', '\u{202e}']), "{plain:?}");
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_stream_that_is_full_or_closed_is_no_panic() {
+    let lab = Lab::new();
+    let full = || std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let code = |command: &mut std::process::Command| command.status().unwrap().code();
+    assert_eq!(code(lab.command(&["plan", "missing.yaml"]).stderr(full())), Some(1));
+    assert_eq!(code(lab.command(&["plan", "small.yaml"]).stderr(full())), Some(0));
+    assert_eq!(code(lab.command(&["plan", "small.yaml"]).stdout(full())), Some(1));
+    assert_eq!(code(lab.command(&["plan", "small.yaml"]).stdout(full()).stderr(full())), Some(1));
+    assert_eq!(code(lab.command(&["--help"]).stdout(full())), Some(0));
+    assert_eq!(code(lab.command(&["no-such-command"]).stderr(full())), Some(2));
+    assert_eq!(code(lab.command(&["experiment", "small.yaml"]).stderr(full())), Some(0));
+}
