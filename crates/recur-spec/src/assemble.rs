@@ -173,7 +173,7 @@ fn margin(checker: &mut Checker<'_>, report: &Fields<'_>) {
     if margin >= 1.0 && report.text("primary").is_some_and(|primary| primary != "loss") {
         let (path, got) = ("report.equivalence_margin".to_owned(), margin.to_string());
         let expected = "number above 0, below 1 (one point is 0.01)".to_owned();
-        checker.error(place, ErrorKind::Value { path, expected, got, nearest: None });
+        checker.error(place, ErrorKind::Value { path, expected, got, nearest: None, unquoted: None });
     }
 }
 

@@ -29,7 +29,7 @@ pub(crate) fn param_value(checker: &mut Checker<'_>, node: &Node, spec: &ParamSp
             _ => None,
         };
         let (path, expected, got) = (path.to_owned(), spec.kind.to_string(), node.described());
-        checker.error(node.span, ErrorKind::Value { path, expected, got, nearest });
+        checker.error(node.span, ErrorKind::Value { path, expected, got, nearest, unquoted: None });
     }
     checked
 }
@@ -68,7 +68,7 @@ pub(crate) fn axis(checker: &mut Checker<'_>, entry: &Entry, spec: &ParamSpec, p
 
 fn not_an_axis(checker: &mut Checker<'_>, node: &Node, path: String) {
     let expected = "list of values, {log: {from, to, steps}} or {linear: {from, to, steps}}".to_owned();
-    checker.error(node.span, ErrorKind::Value { path, expected, got: node.described(), nearest: None });
+    checker.error(node.span, ErrorKind::Value { path, expected, got: node.described(), nearest: None, unquoted: None });
 }
 
 fn list(
@@ -145,7 +145,10 @@ fn range_end(
     } else {
         return Some(x);
     };
-    checker.error(span, ErrorKind::Value { path: join(path, end), expected, got: x.to_string(), nearest: None });
+    checker.error(
+        span,
+        ErrorKind::Value { path: join(path, end), expected, got: x.to_string(), nearest: None, unquoted: None },
+    );
     None
 }
 

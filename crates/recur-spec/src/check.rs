@@ -251,8 +251,10 @@ impl<'a> Checker<'a> {
             }
             _ => None,
         };
+        let unquoted = node.unquoted().filter(|text| single(expected, &Scalar::Text((*text).to_owned())).is_some());
+        let unquoted = unquoted.map(|text| printable(text, 60));
         let (path, expected, got) = (path.to_owned(), expected.to_string(), node.described());
-        self.error(node.span, ErrorKind::Value { path, expected, got, nearest });
+        self.error(node.span, ErrorKind::Value { path, expected, got, nearest, unquoted });
     }
 }
 

@@ -76,6 +76,12 @@ pub enum ErrorKind {
         /// The parser's words.
         problem: String,
     },
+    /// A tab where the parser takes only blanks.
+    #[error("a tab {}", if *.indents { "indents this line" } else { "separates these words" })]
+    Tab {
+        /// Whether it is at the beginning of its line.
+        indents: bool,
+    },
     /// YAML that specs do without.
     #[error("{} in a spec", .0.sentence())]
     Unsupported(Feature),
@@ -146,6 +152,8 @@ pub enum ErrorKind {
         got: String,
         /// The valid word most like it.
         nearest: Option<String>,
+        /// What is there, where it would be valid as text: in quotes.
+        unquoted: Option<String>,
     },
     /// A key that goes with another one only.
     #[error("`{path}` goes with `{sibling}` only{}", actual.as_ref().map(|a| format!(", and here it is `{a}`")).unwrap_or_default())]
@@ -429,6 +437,13 @@ impl ErrorKind {
         match self {
             ErrorKind::Empty | ErrorKind::NoMapping { .. } => {
                 Some("required keys: recur, name, data, models".to_owned())
+            }
+            ErrorKind::Tab { .. } => {
+                Some("use blanks: a spec takes no tabs for indentation or after a colon".to_owned())
+            }
+            ErrorKind::Value { unquoted: Some(text), got, .. } => {
+                let read = if got == "nothing" { "nothing" } else { "a number or a truth value" };
+                Some(format!("YAML reads {text} as {read}; in quotes it is text: \"{text}\""))
             }
             ErrorKind::Unsupported(Feature::Documents) => Some("one file holds one spec".to_owned()),
             ErrorKind::Unsupported(Feature::Tags) => Some("put the value in quotes if it is text".to_owned()),

@@ -91,7 +91,7 @@ fn one<'t>(
     let path = join("models", &id_of(element).unwrap_or_else(|| index.to_string()));
     if matches!(element.content, Content::Scalar { .. } | Content::Sequence(_)) {
         let (expected, got) = ("mapping such as {use: ID}".to_owned(), element.described());
-        checker.error(element.span, ErrorKind::Value { path, expected, got, nearest: None });
+        checker.error(element.span, ErrorKind::Value { path, expected, got, nearest: None, unquoted: None });
         return None;
     }
     let fields = checker.section(element, &path, MODEL, element.span)?;

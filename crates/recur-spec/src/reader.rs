@@ -186,6 +186,10 @@ impl<'t> Reader<'t> {
         let kind = match here.chars().nth(column) {
             // An alias of an anchor that is not there: the alias is what to take out.
             Some('*') if error.info().contains("anchor") => ErrorKind::Unsupported(Feature::Aliases),
+            // The parser stops at a tab or one character behind it.
+            _ if here.chars().take(column + 1).skip(column.saturating_sub(1)).any(|c| c == '\t') => {
+                ErrorKind::Tab { indents: here.chars().take(column).all(char::is_whitespace) }
+            }
             _ => ErrorKind::Syntax { problem: error.info().to_owned() },
         };
         (self.at(line, column, 1), kind)

@@ -1,6 +1,7 @@
 //! The texts a spec is read from (the file, and each override), and places in them.
 
 use crate::Override;
+use recur_core::visible::is_hidden;
 use std::fmt;
 use unicode_width::UnicodeWidthChar;
 
@@ -110,16 +111,16 @@ impl fmt::Display for Excerpt {
     }
 }
 
-/// The same letter, or a mark in place of one that would disturb a terminal.
+/// The same character, or a mark as wide as one for what would disturb a terminal: carets have to point at their place.
 fn visible(letter: char) -> char {
-    if letter.is_control() && letter != '\t' { char::REPLACEMENT_CHARACTER } else { letter }
+    if is_hidden(letter) && letter != '\t' { char::REPLACEMENT_CHARACTER } else { letter }
 }
 
-/// `text` fit for one line of a message: no control characters, at most `max` letters.
+/// `text` fit for one line of a message: hidden characters as escapes, at most `max` characters of it.
 pub(crate) fn printable(text: &str, max: usize) -> String {
     let cut = text.chars().nth(max).is_some();
-    let shown = text.chars().take(max).map(|c| if c == '\n' || c == '\t' { ' ' } else { visible(c) });
-    shown.chain(cut.then_some('…')).collect()
+    let start: String = text.chars().take(max).chain(cut.then_some('…')).collect();
+    recur_core::visible::visible(&start).into_owned()
 }
 
 #[cfg(test)]

@@ -53,6 +53,16 @@ impl Node {
         self.is_null() || self.scalar() == Some(Scalar::Text("none".to_owned()))
     }
 
+    /// What is written here, where YAML takes it for something else than text and quotes would make it text.
+    pub fn unquoted(&self) -> Option<&str> {
+        match &self.content {
+            Content::Scalar { text, plain: true } if !text.is_empty() => {
+                (!matches!(resolve(text, true), Scalar::Text(_))).then_some(text.as_str())
+            }
+            _ => None,
+        }
+    }
+
     /// The value of `key`, of the first one if there are several.
     pub fn get(&self, key: &str) -> Option<&Node> {
         match &self.content {

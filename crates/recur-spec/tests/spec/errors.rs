@@ -289,3 +289,16 @@ fn a_split_column_with_another_meaning_and_a_margin_of_a_hundred_points_are_refu
     assert!(margin.contains("one point is 0.01"), "{margin}");
     assert!(parse(with_data("source: a", "report: {equivalence_margin: 1, primary: loss}")).is_ok());
 }
+
+#[test]
+fn what_yaml_takes_for_a_number_is_text_in_quotes() {
+    let check = |written: &str, expected: &str| {
+        let told = parse(least("").replace("name: least", &format!("name: {written}"))).unwrap_err().to_string();
+        assert!(told.contains(expected), "{told}");
+    };
+    check("007", "YAML reads 007 as a number or a truth value; in quotes it is text: \"007\"");
+    check("true", "in quotes it is text: \"true\"");
+    check("null", "YAML reads null as nothing; in quotes it is text: \"null\"");
+    let told = parse(least("").replace("name: least", "name: 1.5")).unwrap_err().to_string();
+    assert!(!told.contains("in quotes"), "a point is in no name: {told}");
+}

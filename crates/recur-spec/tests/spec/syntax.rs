@@ -74,3 +74,13 @@ fn a_hostile_key_is_cut_and_cleaned() {
     let text = told(least(&format!("\"\\e[31m{}\": 1\n", "k".repeat(10_000))));
     assert!(text.len() < 1500 && !text.contains('\u{1b}'), "{text}");
 }
+
+#[test]
+fn a_tab_is_named_with_what_to_do() {
+    let check = |text: &str, expected: &str| {
+        let told = parse(text).unwrap_err().to_string();
+        assert!(told.contains(expected) && told.contains("use blanks"), "{told}");
+    };
+    check("recur: 1\ndata:\n\tsource: a.csv\n", "3:2: a tab indents this line");
+    check("recur: 1\nname:\tb\n", "a tab separates these words");
+}
