@@ -11,6 +11,9 @@ use recur_stats::Interval;
 /// Settings or values that a sentence names at most.
 const MOST_NAMED: usize = 2;
 
+/// Of the values that are significantly worse, this many are named.
+const MOST_WORSE: usize = 5;
+
 /// What a sentence about one axis is made from.
 struct Sentence<'s, 'a, N> {
     analysis: &'s Analysis<'a>,
@@ -109,8 +112,9 @@ impl<N: Fn(&str) -> String> Sentence<'_, '_, N> {
             if pair.n_finished == pair.n_planned { value } else { format!("{value} ({})", rests_on(pair)) }
         };
         let others: Vec<String> = clear.iter().filter(is_other).map(named).collect();
-        (!others.is_empty())
-            .then(|| format!("{} is also significantly better than {}.", self.value(stated.values[0]), list(&others)))
+        (!others.is_empty()).then(|| {
+            format!("{} is also significantly better than {}.", self.value(stated.values[0]), some(&others, MOST_WORSE))
+        })
     }
 
     fn not_significant(&self, pair: &Pair) -> String {
@@ -138,7 +142,7 @@ impl<N: Fn(&str) -> String> Sentence<'_, '_, N> {
             format!("{} ({})", (self.name)(&self.axis.settings[*setting]), distance(primary, *gain))
         };
         let named: Vec<String> = opposite.iter().map(named).collect();
-        (!named.is_empty()).then(|| format!("The difference has the opposite sign at {}.", some(&named)))
+        (!named.is_empty()).then(|| format!("The difference has the opposite sign at {}.", some(&named, MOST_NAMED)))
     }
 
     /// The value that the configuration chosen most often has, where that is not the best one.
@@ -169,7 +173,7 @@ impl<N: Fn(&str) -> String> Sentence<'_, '_, N> {
             format!(
                 "{} cannot be compared with every other value: fewer than two replicates have finished trials of both at \
                  otherwise equal configurations.",
-                some(&values)
+                some(&values, MOST_NAMED)
             )
         })
     }
@@ -180,10 +184,10 @@ fn rests_on(pair: &Pair) -> String {
 }
 
 /// The first of `items`, and how many there are besides.
-fn some(items: &[String]) -> String {
-    let mut named: Vec<String> = items.iter().take(MOST_NAMED).cloned().collect();
-    if items.len() > MOST_NAMED {
-        named.push(plural((items.len() - MOST_NAMED) as u64, "other"));
+fn some(items: &[String], most: usize) -> String {
+    let mut named: Vec<String> = items.iter().take(most).cloned().collect();
+    if items.len() > most {
+        named.push(plural((items.len() - most) as u64, "other"));
     }
     list(&named)
 }
