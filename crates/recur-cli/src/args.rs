@@ -187,6 +187,9 @@ pub(crate) enum StoreCommand {
         /// Trials that no experiment's last run had, too
         #[arg(long)]
         unreferenced: bool,
+        /// Scratch of this machine as well, which is gone or was started again; may be repeated (see recur store check)
+        #[arg(long, value_name = "HOST")]
+        host_gone: Vec<String>,
         /// Tell what would be removed, and remove nothing
         #[arg(long)]
         dry_run: bool,

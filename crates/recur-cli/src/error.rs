@@ -1,11 +1,13 @@
 //! What the commands can fail with, what to do about it, and how the process ends.
 
 use crate::output::print_error;
+use crate::store_hints;
 use anstyle::{AnsiColor, Style};
 use recur_core::model::ModelError;
 use recur_core::registry::{DuplicateModel, UnknownModel};
 use recur_core::split::SplitError;
 use recur_core::trial::TrialsError;
+use recur_core::visible::visible;
 use recur_external::ExternalError;
 use recur_ingest::IngestError;
 use recur_report::{ReportError, Unlike};
@@ -98,6 +100,9 @@ fn fitting(misfit: &Misfit) -> String {
             format!("the weights fit `data.text`: {{alphabet: '{alphabet}', unknown: {unknown}}}")
         }
         Misfit::Labels { .. } => "the data must have the labels that the weights were trained on".to_owned(),
+        Misfit::Tensor { problem, .. } if problem.to_string().contains(".float()") => {
+            "save the weights as F32: model.float() before safetensors.torch.save_file".to_owned()
+        }
         Misfit::Tensor { .. } => {
             "shapes follow from the model's `params`, `data.text.alphabet` with `unknown`, and the \
             number of labels: give those that the weights were trained with"
@@ -262,6 +267,9 @@ impl CliError {
                 Some("a model's `weights` are relative to the folder that recur runs in".to_owned())
             }
             CliError::Sweep(SweepError::Start(error)) => Some(fitting(&error.misfit)),
+            CliError::NoSuchModel { store, .. } | CliError::NoSuchTrial { store, .. } if !store.exists() => {
+                Some(format!("there is no store {}; --store DIR names another", visible(&store.display().to_string())))
+            }
             CliError::NoSuchModel { .. } => {
                 Some("recur experiment ends with the file of its best model; recur plan lists all ids".to_owned())
             }
@@ -292,19 +300,10 @@ impl CliError {
                 `training.epochs: 0`; the weights that this trial keeps have a card (docs/weights.md)"
                     .to_owned(),
             ),
-            CliError::Store(StoreError::OlderFormat { .. }) => {
-                Some("another folder: --store DIR; the experiments have to be run again there".to_owned())
-            }
-            CliError::Store(StoreError::Format { .. }) => {
-                Some("use a later version of recur, or another folder: --store DIR".to_owned())
-            }
-            CliError::Store(StoreError::Io { .. } | StoreError::Damaged(_)) => {
-                Some("name a folder that can be written: --store DIR".to_owned())
-            }
+            CliError::Store(error) => store_hints::opening(error),
+            CliError::ReadModel(error) | CliError::InitialWeights(error) => store_hints::reading_model(error),
             CliError::Split { source, .. } => Some(dividing(source)),
-            CliError::Weights { folder, .. } => {
-                Some(format!("remove the folder {}: recur experiment trains its trial again", folder.display()))
-            }
+            CliError::Weights { folder, source } => Some(store_hints::scoring(folder, source)),
             CliError::Report(ReportError::Write { .. }) => {
                 Some("name a folder that can be written: --reports DIR".to_owned())
             }

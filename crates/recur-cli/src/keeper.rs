@@ -7,11 +7,11 @@ use recur_core::checkpoint::Checkpoint;
 use recur_core::dataset::Dataset;
 use recur_core::event::Event;
 use recur_core::plan::Plan;
-use recur_core::record::Outcome;
-use recur_core::trial::Trial;
+use recur_core::record::{Outcome, TrialRecord};
+use recur_core::trial::{Trial, TrialId};
 use recur_core::weights::ModelCard;
 use recur_spec::Spec;
-use recur_store::{Environment, Kept, NewTrial, Store};
+use recur_store::{Environment, Kept, NewTrial, Store, StoreError};
 use recur_train::{Observer, TrialResult};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -77,6 +77,8 @@ pub(crate) struct Keeper<'a> {
     pub(crate) logs: &'a TrialLogs,
     pub(crate) progress: Progress,
     running: Mutex<BTreeMap<String, Running>>,
+    /// Records of trials that ended with something that no file can hold: they are kept as failed ones.
+    unstorable: Mutex<BTreeMap<TrialId, TrialRecord>>,
 }
 
 /// A trial under way.
@@ -95,8 +97,29 @@ impl<'a> Keeper<'a> {
         logs: &'a TrialLogs,
         progress: Progress,
     ) -> Self {
-        let running = Mutex::default();
-        Self { spec, plan, dataset, store, environment, cadence, logs, progress, running }
+        let (running, unstorable) = (Mutex::default(), Mutex::default());
+        Self { spec, plan, dataset, store, environment, cadence, logs, progress, running, unstorable }
+    }
+
+    /// What was kept instead of the results that no file can hold, by trial.
+    pub(crate) fn unstorable(&self) -> BTreeMap<TrialId, TrialRecord> {
+        self.unstorable.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keeps `record`; where the store cannot hold it or its weights, a failed one instead of it.
+    fn keep_record(&self, trial: &Trial, record: &TrialRecord, new: &NewTrial<'_>) -> Result<Kept, StoreError> {
+        match self.store.keep(&NewTrial { record, ..*new }) {
+            Err(error @ StoreError::NotStorable { .. }) if !matches!(record.outcome, Outcome::Failed { .. }) => {
+                let reason = crate::error::with_causes(&error);
+                tracing::error!("{}: failed: {reason}", title(self.plan, trial));
+                let outcome = Outcome::Failed { reason };
+                let failed = TrialRecord { outcome, epochs: Vec::new(), ..record.clone() };
+                let kept = self.store.keep(&NewTrial { record: &failed, ..*new })?;
+                self.unstorable.lock().unwrap_or_else(PoisonError::into_inner).insert(trial.id.clone(), failed);
+                Ok(kept)
+            }
+            kept => kept,
+        }
     }
 
     fn running(&self) -> MutexGuard<'_, BTreeMap<String, Running>> {
@@ -203,14 +226,15 @@ impl Observer for Keeper<'_> {
             ..self.environment.clone()
         };
         let configuration = &self.plan.configurations[trial.configuration];
-        let kept = self.store.keep(&NewTrial {
+        let new = NewTrial {
             record: &result.record,
             weights: &result.weights,
             card: &ModelCard::of_trial(&trial.identity, &self.plan.data.text, self.dataset),
             spec: &self.spec.of_trial(configuration, trial.replicate).resolved_yaml(),
             environment: &environment,
             log: &self.logs.take(trial.id.as_str()),
-        })?;
+        };
+        let kept = self.keep_record(trial, &result.record, &new)?;
         if matches!(kept, Kept::Same) {
             tracing::info!("{}: another run kept the same bytes meanwhile", title(self.plan, trial));
         }

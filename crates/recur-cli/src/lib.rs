@@ -24,6 +24,8 @@ mod pipeline;
 mod plugins;
 mod progress;
 mod scoring;
+mod store_hints;
+mod stores;
 mod sweep;
 mod trial_log;
 

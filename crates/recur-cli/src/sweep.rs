@@ -76,7 +76,9 @@ impl Sweep<'_> {
         let keeper = Keeper::new(about, (self.store, environment), self.cadence, logs, progress);
         let sweep = run_sweep(plan, &data.dataset, self.registry, trials, self.jobs, &CANCEL, &keeper);
         keeper.progress.finish();
-        Ok(sweep?.records)
+        let mut unstorable = keeper.unstorable();
+        let mut of_store = |record: TrialRecord| unstorable.remove(&record.id).unwrap_or(record);
+        Ok(sweep?.records.into_iter().map(|record| record.map(&mut of_store)).collect())
     }
 }
 

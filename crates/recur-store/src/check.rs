@@ -4,12 +4,12 @@ use crate::checkpoint::read_checkpoint;
 use crate::curves;
 use crate::environment::Environment;
 use crate::error::StoreError;
-use crate::experiment::{check_log, read_experiment};
-use crate::files::{Entry, entries, parse_json, read, size};
-use crate::layout::{CURVES, ENVIRONMENT, LOG, STORE, TEST, WEIGHTS, trial_id};
-use crate::lookup::{read_test, read_trial, twice};
+use crate::experiment::check_log;
+use crate::files::{Entry, entries, exists, parse_json, read, size};
+use crate::layout::{CURVES, ENVIRONMENT, FOLDERS, LOG, STORE, TEST, WEIGHTS, trial_id};
+use crate::lookup::{read_test, read_trial};
 use crate::problem::{Fault, Problem};
-use crate::scratch::{Gate, LOCK, all};
+use crate::scratch::{Scratched, all};
 use crate::shards::in_order;
 use crate::store::Store;
 use crate::sums::Sums;
@@ -36,14 +36,13 @@ pub struct Summary {
     pub conflicts: u64,
     /// Processes that have the store open to write.
     pub writers: u64,
+    /// Scratch folders of other machines, or of this one before it was booted: whether their processes live is not known here.
+    pub elsewhere: u64,
     /// Bytes of all of it, without the writers' scratch.
     pub bytes: u64,
     /// Problems told.
     pub problems: u64,
 }
-
-/// The top of a store.
-const TOP: [&str; 7] = [STORE, "trials", "checkpoints", "experiments", "diffs", "conflicts", "tmp"];
 
 impl Store {
     /// Reads and checks every file of the store, and tells each problem as it is found.
@@ -53,7 +52,8 @@ impl Store {
     pub fn check(&self, on_problem: impl FnMut(&Problem)) -> Result<Summary, StoreError> {
         let mut check = Check { tell: on_problem, summary: Summary::default() };
         let top = entries(self.root())?;
-        check.strays(top.iter().filter(|entry| !TOP.contains(&entry.name.as_str())));
+        let is_known = |name: &str| name == STORE || FOLDERS.contains(&name);
+        check.strays(top.iter().filter(|entry| !is_known(&entry.name)));
         check.summary.bytes += size(&self.root().join(STORE));
         self.check_trials(&mut check)?;
         self.check_checkpoints(&mut check)?;
@@ -94,9 +94,9 @@ impl Store {
                 Some(id) => {
                     check.summary.trials += 1;
                     check.summary.bytes += size(&entry.path);
-                    check.result(twice(|| self.check_trial(&entry.path, &id)));
+                    check.result(self.steadily(|| self.check_trial(&entry.path, &id)));
                     let test = entry.path.join(TEST);
-                    match twice(|| read_test(&test, &id)) {
+                    match self.steadily(|| self.no_link(&test).and_then(|()| read_test(&test, &id))) {
                         Ok(None) => {}
                         outcome => {
                             check.summary.tests += 1;
@@ -126,13 +126,13 @@ impl Store {
         let path = folder.join(ENVIRONMENT);
         let environment: Environment = parse_json(&path, &whole.files[ENVIRONMENT])?;
         match environment.code.uncommitted.map(|digest| self.diff_path(&digest)) {
-            Some(diff) if !diff.exists() => Err(Problem::new(&diff, Fault::NoDiff { environment: path })),
+            Some(diff) if !exists(&diff)? => Err(Problem::new(&diff, Fault::NoDiff { environment: path })),
             _ => Ok(()),
         }
     }
 
     fn check_checkpoints<F: FnMut(&Problem)>(&self, check: &mut Check<F>) -> Result<(), StoreError> {
-        for trial in entries(&self.root().join("checkpoints"))? {
+        for trial in self.entries(&self.root().join("checkpoints"))? {
             let Some(id) = trial_id(&trial.name).filter(|_| trial.is_folder) else {
                 check.strays([&trial].into_iter());
                 continue;
@@ -151,23 +151,27 @@ impl Store {
     }
 
     fn check_experiments<F: FnMut(&Problem)>(&self, check: &mut Check<F>) -> Result<(), StoreError> {
-        let (folders, strays) = split(entries(&self.root().join("experiments"))?, |entry| entry.is_folder);
+        let (folders, strays) = split(self.entries(&self.root().join("experiments"))?, |entry| entry.is_folder);
         check.strays(strays.iter());
         for entry in folders {
             check.summary.experiments += 1;
             check.summary.bytes += size(&entry.path);
-            check.result(twice(|| read_experiment(&entry.path)).map(drop));
+            check.result(self.steadily(|| self.look_up_experiment(&entry.name)).map(drop));
             let log = entry.path.join(LOG);
-            check.result(twice(|| match read(&log) {
+            let checked = self.steadily(|| match read(&log) {
                 Err(Problem { fault: Fault::Missing, .. }) => Ok(()),
                 text => check_log(&log, &text?),
-            }));
+            });
+            // Another process may be within a line.
+            let is_growing = || self.is_logging(&entry.name).unwrap_or(true);
+            let goes_on = matches!(&checked, Err(Problem { fault: Fault::CutLog { .. }, .. })) && is_growing();
+            check.result(if goes_on { Ok(()) } else { checked });
         }
         Ok(())
     }
 
     fn check_diffs<F: FnMut(&Problem)>(&self, check: &mut Check<F>) -> Result<(), StoreError> {
-        for entry in entries(&self.root().join("diffs"))? {
+        for entry in self.entries(&self.root().join("diffs"))? {
             let digest = entry.name.strip_suffix(".diff").and_then(Digest::parse);
             let Some(expected) = digest.filter(|_| !entry.is_folder) else {
                 check.strays([&entry].into_iter());
@@ -175,16 +179,13 @@ impl Store {
             };
             check.summary.diffs += 1;
             check.summary.bytes += size(&entry.path);
-            check.result(read(&entry.path).and_then(|bytes| match Digest::of(&bytes) == expected {
-                true => Ok(()),
-                false => Err(Problem::new(&entry.path, Fault::NotItsName { expected })),
-            }));
+            check.result(self.diff(&expected).map(drop));
         }
         Ok(())
     }
 
     fn check_conflicts<F: FnMut(&Problem)>(&self, check: &mut Check<F>) -> Result<(), StoreError> {
-        for entry in entries(&self.conflicts())? {
+        for entry in self.entries(&self.conflicts())? {
             check.summary.conflicts += 1;
             check.summary.bytes += size(&entry.path);
             check.result(Err(Problem::new(&entry.path, Fault::Conflict)));
@@ -194,16 +195,20 @@ impl Store {
     }
 
     fn check_scratch<F: FnMut(&Problem)>(&self, check: &mut Check<F>) -> Result<(), StoreError> {
-        let tmp = self.tmp();
-        let files = entries(&tmp)?;
-        check.strays(files.iter().filter(|entry| !entry.is_folder && entry.name != LOCK));
-        let Some(gate) = Gate::pass_to_read(&tmp) else { return Ok(()) };
-        for (folder, is_live) in all(&tmp, &gate)? {
-            if is_live {
-                check.summary.writers += 1;
-            } else {
-                check.summary.bytes += size(&folder);
-                check.result(Err(Problem::new(&folder, Fault::DeadScratch)));
+        let Some(gate) = self.gate_to_read() else {
+            // No process ever wrote.
+            check.strays(self.entries(&self.tmp())?.iter());
+            return Ok(());
+        };
+        for (path, seen) in all(&self.tmp(), &gate)? {
+            match seen {
+                Scratched::Live => check.summary.writers += 1,
+                Scratched::Elsewhere { .. } => check.summary.elsewhere += 1,
+                Scratched::Stray => check.result(Err(Problem::new(&path, Fault::Stray))),
+                Scratched::Dead => {
+                    check.summary.bytes += size(&path);
+                    check.result(Err(Problem::new(&path, Fault::DeadScratch)));
+                }
             }
         }
         Ok(())
@@ -239,7 +244,8 @@ impl<F: FnMut(&Problem)> Check<F> {
 
 impl AddAssign for Summary {
     fn add_assign(&mut self, other: Self) {
-        let Self { trials, tests, checkpoints, experiments, diffs, conflicts, writers, bytes, problems } = other;
+        let Self { trials, tests, checkpoints, experiments, diffs, conflicts, writers, elsewhere, bytes, problems } =
+            other;
         self.trials += trials;
         self.tests += tests;
         self.checkpoints += checkpoints;
@@ -247,6 +253,7 @@ impl AddAssign for Summary {
         self.diffs += diffs;
         self.conflicts += conflicts;
         self.writers += writers;
+        self.elsewhere += elsewhere;
         self.bytes += bytes;
         self.problems += problems;
     }

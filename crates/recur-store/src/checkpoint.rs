@@ -5,7 +5,8 @@
 //! hexadecimal: what is read is what was saved, bit for bit.
 
 use crate::error::{StoreError, WeightsProblem};
-use crate::files::{entries, read};
+use crate::files::{Entry, entries, read};
+use crate::fs;
 use crate::layout::trial_id;
 use crate::problem::{Fault, Problem};
 use crate::store::Store;
@@ -28,6 +29,9 @@ const FORMAT: u32 = 1;
 
 /// The key of the metadata.
 const KEY: &str = "recur_checkpoint";
+
+/// No header of a safetensors file is longer.
+const MAX_HEADER: u64 = 100_000_000;
 
 /// The end of a checkpoint's name.
 const ENDING: &str = ".safetensors";
@@ -93,7 +97,7 @@ impl Store {
         // Another process may run the same trial, and remove its checkpoints when it has ended: one at a time.
         let _gate = self.write_file_and(&path, &bytes, || self.gate())?;
         let reached = along(&checkpoint.progress);
-        for entry in entries(&folder)?.iter().filter(|entry| entry.path != path) {
+        for entry in entries(&folder)?.iter().filter(|entry| is_checkpoint(entry) && entry.path != path) {
             if read_progress(&entry.path).is_none_or(|progress| along(&progress) <= reached) {
                 remove_file(&entry.path)?;
             }
@@ -107,7 +111,7 @@ impl Store {
     /// If the folder cannot be read.
     pub fn find_checkpoint(&self, id: &TrialId) -> Result<FoundCheckpoint, StoreError> {
         let mut found = FoundCheckpoint { checkpoint: None, damaged: Vec::new() };
-        for entry in entries(&self.checkpoints(id))? {
+        for entry in self.entries(&self.checkpoints(id))? {
             match read_checkpoint(&entry.path, id) {
                 Ok(checkpoint) => {
                     let best = found.checkpoint.as_ref().map(|best| along(&best.progress));
@@ -128,7 +132,7 @@ impl Store {
     /// # Errors
     /// If the folder cannot be read.
     pub fn trials_with_checkpoints(&self) -> Result<BTreeSet<TrialId>, StoreError> {
-        let listed = entries(&self.root().join("checkpoints"))?;
+        let listed = self.entries(&self.root().join("checkpoints"))?;
         Ok(listed.iter().filter_map(|entry| trial_id(&entry.name)).collect())
     }
 
@@ -138,13 +142,28 @@ impl Store {
     /// If they cannot be removed.
     pub fn remove_checkpoints(&self, id: &TrialId) -> Result<(), StoreError> {
         let _gate = self.gate()?;
-        self.remove(&self.checkpoints(id))
+        self.removable_checkpoints(id)?.iter().try_for_each(|path| self.remove(path))
+    }
+
+    /// What there is to remove of a trial's checkpoints: the folder, or where it holds something else as well, each of them.
+    pub(crate) fn removable_checkpoints(&self, id: &TrialId) -> Result<Vec<PathBuf>, StoreError> {
+        let folder = self.checkpoints(id);
+        let (ours, others): (Vec<_>, Vec<_>) = self.entries(&folder)?.into_iter().partition(is_checkpoint);
+        if others.is_empty() {
+            return Ok(vec![folder]);
+        }
+        Ok(ours.into_iter().map(|entry| entry.path).collect())
     }
 
     /// The folder of a trial's checkpoints.
     pub(crate) fn checkpoints(&self, id: &TrialId) -> PathBuf {
         self.root().join("checkpoints").join(id.as_str())
     }
+}
+
+/// Whether an entry of a trial's folder is a checkpoint by its name, damaged or not.
+pub(crate) fn is_checkpoint(entry: &Entry) -> bool {
+    entry.is_file && entry.name.strip_suffix(ENDING).and_then(Digest::parse).is_some()
 }
 
 /// How far a trial is.
@@ -199,7 +218,7 @@ fn encode(checkpoint: &Checkpoint) -> Result<Vec<u8>, WeightsProblem> {
         .zip(groups)
         .flat_map(|(prefix, tensors)| tensors.iter().map(move |tensor| (format!("{prefix}{}", tensor.name), tensor)));
     let json = serde_json::to_string(&header).expect("a header holds no map");
-    encode_tensors(prefixed, (KEY, json)).map_err(|error| WeightsProblem::NotSafetensors { problem: error.to_string() })
+    encode_tensors(prefixed, (KEY, json))
 }
 
 fn decode(bytes: &[u8]) -> Result<Checkpoint, Fault> {
@@ -253,11 +272,11 @@ fn progress(header: Header) -> Progress {
 
 /// The progress of a checkpoint, from its first bytes alone.
 fn read_progress(path: &Path) -> Option<Progress> {
-    let mut file = std::fs::File::open(path).ok()?;
+    let (mut file, _) = fs::open(path, std::fs::File::options().read(true)).ok()?;
     let mut length = [0; 8];
     file.read_exact(&mut length).ok()?;
     let mut json = Vec::new();
-    file.take(u64::from_le_bytes(length)).read_to_end(&mut json).ok()?;
+    file.take(u64::from_le_bytes(length).min(MAX_HEADER)).read_to_end(&mut json).ok()?;
     let header: serde_json::Value = serde_json::from_slice(&json).ok()?;
     let ours = header.get("__metadata__")?.get(KEY)?.as_str()?.to_owned();
     decode_header(Some(&ours)).ok().map(progress)
@@ -266,7 +285,7 @@ fn read_progress(path: &Path) -> Option<Progress> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::files::{create_folders, move_in, write_new};
+    use crate::files::{create_folders, write_new};
     use crate::samples;
     use proptest::prelude::*;
     use recur_core::tensor::TensorData;
@@ -374,12 +393,41 @@ mod tests {
     }
 
     #[test]
+    fn a_users_file_beside_them_and_what_a_link_leads_to_stay() {
+        let (folder, store) = store();
+        store.save_checkpoint(&samples::checkpoint(1, 0)).unwrap();
+        let notes = store.checkpoints(&samples::id(0)).join("notes.txt");
+        std::fs::write(&notes, "mine").unwrap();
+        store.save_checkpoint(&samples::checkpoint(1, 1)).unwrap();
+        assert_eq!(files(&store).len(), 2);
+        store.remove_checkpoints(&samples::id(0)).unwrap();
+        assert_eq!(files(&store), [notes]);
+
+        let elsewhere = folder.path().join("elsewhere");
+        create_folders(&elsewhere).unwrap();
+        std::fs::write(elsewhere.join("file"), "mine").unwrap();
+        let place = store.checkpoints(&samples::id(0));
+        std::fs::remove_dir_all(&place).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, &place).unwrap();
+        let refused = [
+            store.save_checkpoint(&samples::checkpoint(1, 0)).unwrap_err(),
+            store.remove_checkpoints(&samples::id(0)).unwrap_err(),
+            store.find_checkpoint(&samples::id(0)).unwrap_err(),
+        ];
+        for error in refused {
+            let text = error.to_string();
+            assert!(text.contains(place.to_str().unwrap()) && text.contains("is a link"), "{text}");
+        }
+        assert_eq!(std::fs::read_dir(&elsewhere).unwrap().count(), 1);
+    }
+
+    #[test]
     fn one_of_another_trial_or_of_a_later_format_is_not_used() {
         let (_folder, store) = store();
         store.save_checkpoint(&samples::checkpoint(1, 0)).unwrap();
         let other = store.checkpoints(&samples::id(1));
         create_folders(&other).unwrap();
-        assert!(move_in(&files(&store)[0], &other.join(files(&store)[0].file_name().unwrap())).unwrap());
+        std::fs::rename(&files(&store)[0], other.join(files(&store)[0].file_name().unwrap())).unwrap();
         let found = store.find_checkpoint(&samples::id(1)).unwrap();
         assert!(found.checkpoint.is_none() && found.damaged[0].to_string().contains("it is of trial"));
 

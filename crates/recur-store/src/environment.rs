@@ -2,6 +2,7 @@
 
 use crate::error::StoreError;
 use crate::files::read;
+use crate::problem::{Fault, Problem};
 use crate::store::Store;
 use recur_core::digest::Digest;
 use serde::{Deserialize, Serialize};
@@ -56,10 +57,22 @@ impl Store {
     pub fn keep_diff(&self, diff: &str) -> Result<Digest, StoreError> {
         let digest = Digest::of(diff.as_bytes());
         let path = self.diff_path(&digest);
+        self.no_link(&path).map_err(StoreError::Damaged)?;
         if read(&path).is_ok_and(|bytes| bytes == diff.as_bytes()) {
             return Ok(digest);
         }
         self.write_file(&path, diff.as_bytes()).map(|()| digest)
+    }
+
+    /// The diff that is called by `digest`, compared with it.
+    pub(crate) fn diff(&self, digest: &Digest) -> Result<Vec<u8>, Problem> {
+        let path = self.diff_path(digest);
+        self.no_link(&path)?;
+        let bytes = read(&path)?;
+        if Digest::of(&bytes) == *digest {
+            return Ok(bytes);
+        }
+        Err(Problem::new(&path, Fault::NotItsName { expected: digest.clone() }))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::problem::Problem;
 use recur_core::trial::TrialId;
+use recur_core::visible::visible;
 use std::path::PathBuf;
 
 /// Why a store cannot be used.
@@ -60,6 +61,22 @@ pub enum StoreError {
         /// Its scratch folder.
         scratch: PathBuf,
     },
+    /// A process of another machine, or of this one before it was booted, may be writing to the store.
+    #[error("a process on {host} may be writing to the store: it made {}", scratch.display())]
+    InUseElsewhere {
+        /// Its machine.
+        host: String,
+        /// Its scratch folder.
+        scratch: PathBuf,
+    },
+    /// The folder is somebody's, and no store.
+    #[error("{} is no store: it has no store.json and is not empty (it has `{}`)", root.display(), visible(entry))]
+    NotAStore {
+        /// The folder.
+        root: PathBuf,
+        /// One of the names in it.
+        entry: String,
+    },
     /// A trial gave other bytes than before.
     #[error(
         "trial {trial} is not deterministic: its {file} differs from the one of an earlier run; compare {} (earlier) with \
@@ -78,16 +95,13 @@ pub enum StoreError {
         conflict: PathBuf,
     },
     /// A record that its file would not give back.
-    #[error(
-        "the {file} of trial {trial} would not come back as it is ({problem}): an infinite number, or none at all, has no \
-         place in it"
-    )]
+    #[error("the {file} of trial {trial} cannot be kept: {problem}")]
     NotStorable {
         /// The trial.
         trial: TrialId,
         /// The file.
         file: &'static str,
-        /// What reading it back gives.
+        /// What is wrong with it.
         problem: String,
     },
     /// A test result of a trial that the store does not have.
@@ -114,6 +128,28 @@ pub enum StoreError {
     },
 }
 
+/// Why tensors cannot be kept in a file of weights, or such a file not be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnstorableTensors {
+    /// A name that the format uses itself.
+    #[error("a tensor is called `__metadata__`, a name that safetensors files use themselves")]
+    Reserved,
+    /// Two of one name.
+    #[error("two tensors are called `{}`", visible(name))]
+    Twice {
+        /// The name.
+        name: String,
+    },
+    /// More than any model has.
+    #[error("it has {count} tensors, at most {max} are kept")]
+    TooMany {
+        /// How many there are.
+        count: usize,
+        /// The limit.
+        max: usize,
+    },
+}
+
 /// What is wrong with a file of weights.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WeightsProblem {
@@ -135,13 +171,16 @@ pub enum WeightsProblem {
         max: u64,
     },
     /// A tensor of numbers that no model holds.
-    #[error("tensor `{tensor}` holds {found}, expected F32, F64 or I64; in PyTorch, .float() makes it F32")]
+    #[error("tensor `{}` holds {found}, expected F32, F64 or I64; in PyTorch, .float() makes it F32", visible(tensor))]
     NumberType {
         /// The tensor.
         tensor: String,
         /// Its type of numbers.
         found: String,
     },
+    /// Tensors that a file cannot hold.
+    #[error(transparent)]
+    Tensors(#[from] UnstorableTensors),
     /// A card that cannot be read.
     #[error("its card is damaged ({problem})")]
     Card {

@@ -1,12 +1,14 @@
 //! An experiment's folder: its spec, the rows that were no use, its trials and its log. Results are looked up by trial.
 //!
 //! Unlike a trial's folder it is written again by each run of the experiment. `SHA256SUMS` is taken away first and comes
-//! back last, so a folder that was left half written tells so. Two processes that run one experiment take turns.
+//! back last, so that a folder that was left half written is known. Two processes that run one experiment take turns. Both add
+//! lines to one log: a process that does so has a file in its scratch (see [`Store::open_log`]), and the last one to end adds the
+//! log's digest to `SHA256SUMS`.
 
 use crate::error::StoreError;
-use crate::files::{create_folders, entries, exists, read, sync_folder};
+use crate::files::{exists, read, sync_folder};
+use crate::fs;
 use crate::layout::{LOG, REJECTS, RESOLVED, SUMS, TRIALS, trial_id};
-use crate::lookup::twice;
 use crate::problem::{Fault, Problem};
 use crate::store::Store;
 use crate::sums::{Files, Sums};
@@ -60,23 +62,25 @@ pub struct StoredExperiment {
 }
 
 impl Store {
-    /// Opens the log of the experiment called `name` to append to it; a last line that was cut is taken off.
+    /// Opens the log of the experiment called `name` to append to it; a last line that was cut is taken off, unless another
+    /// process is writing to it.
     ///
     /// # Errors
     /// If the file cannot be written, or `name` is no folder's name.
     pub fn open_log(&self, name: &str) -> Result<File, StoreError> {
         let folder = self.experiment_folder(name)?;
-        let _gate = self.gate()?;
-        create_folders(&folder)?;
-        self.list_log(&folder, None)?;
+        let gate = self.gate()?;
+        self.create_folder(&folder)?;
+        self.expect_files(&folder)?;
         let path = folder.join(LOG);
         let wrong = || StoreError::io("write", &path);
-        let mut log = File::options().create(true).read(true).append(true).open(&path).map_err(wrong())?;
-        if !log.metadata().map_err(wrong())?.is_file() {
-            // A pipe or a device, by a link: nothing to mend, and perhaps no end.
+        let (mut log, _) = fs::open(&path, File::options().create(true).read(true).append(true)).map_err(wrong())?;
+        self.start_logging(name)?;
+        self.list_log(&folder, None)?;
+        if self.others_log(name, &gate)? {
             return Ok(log);
         }
-        let text = std::fs::read(&path).map_err(StoreError::io("read", &path))?;
+        let text = fs::read(&path, u64::MAX - 1).map_err(StoreError::io("read", &path))?;
         let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         if whole < text.len() {
             log.set_len(whole as u64).map_err(wrong())?;
@@ -85,7 +89,7 @@ impl Store {
         Ok(log)
     }
 
-    /// Keeps the files of the experiment called `name`, in place of those of an earlier run. Equal ones are left alone.
+    /// Keeps the files of the experiment called `name` instead of those of an earlier run. Equal ones are left as they are.
     ///
     /// # Errors
     /// If they cannot be written, or `name` is no folder's name.
@@ -100,9 +104,10 @@ impl Store {
         if Sums::read_folder(&folder, &[LOG]).is_ok_and(|(_, there)| there == files) {
             return Ok(());
         }
-        create_folders(&folder)?;
+        self.create_folder(&folder)?;
+        self.expect_files(&folder)?;
         let sums = folder.join(SUMS);
-        if exists(&sums) {
+        if exists(&sums).map_err(StoreError::Damaged)? {
             std::fs::remove_file(&sums).map_err(StoreError::io("replace", &sums))?;
             sync_folder(&folder)?;
         }
@@ -112,27 +117,40 @@ impl Store {
         self.write_file(&sums, Sums::of(&files).render().as_bytes())
     }
 
-    /// Adds the log's digest to those of the folder: the run has ended, and its log is whole.
+    /// Adds the log's digest to those of the folder: the run has ended, and its log is whole. While another process writes to the
+    /// log, that is left to it.
     ///
     /// # Errors
     /// If the log cannot be read or the digest not be written, or `name` is no folder's name.
     pub fn seal_log(&self, name: &str) -> Result<(), StoreError> {
         let folder = self.experiment_folder(name)?;
-        let _gate = self.gate()?;
+        let gate = self.gate()?;
         let path = folder.join(LOG);
-        let log = File::open(&path).map_err(StoreError::io("read", &path))?;
+        self.no_link(&path).map_err(StoreError::Damaged)?;
+        let (log, _) = fs::open(&path, File::options().read(true)).map_err(StoreError::io("read", &path))?;
         log.sync_all().map_err(StoreError::io("flush", &path))?;
+        self.end_logging(name)?;
+        if self.others_log(name, &gate)? {
+            return Ok(());
+        }
         let digest = Digest::of(&read(&path).map_err(StoreError::Damaged)?);
         self.list_log(&folder, Some(digest))
     }
 
     /// Looks up the experiment called `name` and checks its folder.
     pub fn find_experiment(&self, name: &str) -> FoundExperiment {
-        match twice(|| read_experiment(&self.experiment(name))) {
+        match self.steadily(|| self.look_up_experiment(name)) {
             Ok(Some(found)) => FoundExperiment::Experiment(Box::new(found)),
             Ok(None) => FoundExperiment::Missing,
             Err(problem) => FoundExperiment::Damaged(problem),
         }
+    }
+
+    /// Reads the folder of the experiment called `name`, now and as it is; nothing where there is none.
+    pub(crate) fn look_up_experiment(&self, name: &str) -> Result<Option<StoredExperiment>, Problem> {
+        let folder = self.experiment(name);
+        self.no_link(&folder)?;
+        read_experiment(&folder)
     }
 
     /// The names of all experiments, sorted.
@@ -140,7 +158,7 @@ impl Store {
     /// # Errors
     /// If the folder cannot be read.
     pub fn experiments(&self) -> Result<Vec<String>, StoreError> {
-        let listed = entries(&self.root().join("experiments"))?;
+        let listed = self.entries(&self.root().join("experiments"))?;
         Ok(listed.into_iter().filter(|entry| entry.is_folder).map(|entry| entry.name).collect())
     }
 
@@ -154,6 +172,14 @@ impl Store {
             None => sums.0.remove(LOG),
         };
         if sums == before { Ok(()) } else { self.write_file(&folder.join(SUMS), sums.render().as_bytes()) }
+    }
+
+    /// Refuses whatever is not a regular file in the place of one.
+    fn expect_files(&self, folder: &Path) -> Result<(), StoreError> {
+        [SUMS, RESOLVED, REJECTS, TRIALS, LOG].iter().try_for_each(|name| {
+            let path = folder.join(name);
+            fs::expect_file(&path).map_err(StoreError::io("write", &path))
+        })
     }
 
     fn experiment_folder(&self, name: &str) -> Result<std::path::PathBuf, StoreError> {
@@ -176,8 +202,8 @@ fn render_trials(trials: &[ExperimentTrial]) -> Vec<u8> {
 /// Reads an experiment's folder and checks it; nothing where there is none, or only the log of a run that kept nothing. The
 /// log of a run that goes on, or was cut off, is not listed.
 pub(crate) fn read_experiment(folder: &Path) -> Result<Option<StoredExperiment>, Problem> {
-    let is_there = |name: &&str| exists(&folder.join(name));
-    if ![SUMS, RESOLVED, REJECTS, TRIALS].iter().any(is_there) {
+    let found = [SUMS, RESOLVED, REJECTS, TRIALS].map(|name| exists(&folder.join(name)));
+    if !found.into_iter().collect::<Result<Vec<bool>, _>>()?.contains(&true) {
         return Ok(None);
     }
     let (_, files) = Sums::read_folder(folder, &[LOG]).map_err(|problem| match problem.fault {

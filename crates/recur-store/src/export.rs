@@ -2,11 +2,10 @@
 
 use crate::environment::Environment;
 use crate::error::StoreError;
-use crate::experiment::read_experiment;
-use crate::files::{create_folders, move_in, read, sync_folder, write_new};
+use crate::files::{create_folders, move_in, sync_folder, write_new};
 use crate::keep::{Kept, Kind, failure};
-use crate::layout::{ENVIRONMENT, LOG, SUMS, TEST};
-use crate::lookup::{Whole, read_test, read_trial};
+use crate::layout::{ENVIRONMENT, LOG, SUMS};
+use crate::lookup::Whole;
 use crate::problem::{Fault, Problem};
 use crate::store::Store;
 use crate::sums::Sums;
@@ -43,7 +42,7 @@ impl Store {
         };
         for id in ids.or(all.as_deref()).unwrap_or_default() {
             let folder = self.trial(id);
-            match read_trial(&folder, id) {
+            match self.steadily(|| self.look_up(id)) {
                 Ok(Some(whole)) => self.export_trial(&target, id, &whole, &mut exported)?,
                 Ok(None) => exported.problems.push(Problem::new(&folder, Fault::Missing)),
                 Err(problem) => exported.problems.push(problem),
@@ -67,7 +66,7 @@ impl Store {
         // Before the trial that names it.
         let environment = serde_json::from_slice::<Environment>(&whole.files[ENVIRONMENT]).ok();
         if let Some(digest) = environment.and_then(|environment| environment.code.uncommitted) {
-            match read(&self.diff_path(&digest)) {
+            match self.diff(&digest) {
                 Ok(diff) => target.write_file(&target.diff_path(&digest), &diff)?,
                 Err(problem) => exported.problems.push(problem),
             }
@@ -79,7 +78,7 @@ impl Store {
             Some(Kept::Same | Kept::Passed) => exported.there += 1,
             None => return Ok(()),
         }
-        match read_test(&self.trial(id).join(TEST), id) {
+        match self.steadily(|| self.look_up_test(id)) {
             Ok(Some(test)) => {
                 let staged = target.stage(Kind::Test, &test.files, false)?;
                 told(target.place(Kind::Test, id, &staged), exported)?;
@@ -92,8 +91,11 @@ impl Store {
 
     fn export_experiment(&self, target: &Self, name: &str, exported: &mut Exported) -> Result<(), StoreError> {
         let (from, to) = (self.experiment(name), target.experiment(name));
-        let read = read_experiment(&from).and_then(|there| there.map(|_| Sums::read_folder(&from, &[LOG])).transpose());
-        let (mut sums, files) = match read {
+        let read = || {
+            let there = self.look_up_experiment(name)?;
+            there.map(|_| Sums::read_folder(&from, &[LOG])).transpose()
+        };
+        let (mut sums, files) = match self.steadily(read) {
             Ok(Some(read)) => read,
             Ok(None) => return Ok(()),
             Err(problem) => {
@@ -109,8 +111,9 @@ impl Store {
         }
         write_new(&staged.join(SUMS), sums.render().as_bytes())?;
         sync_folder(&staged)?;
-        create_folders(to.parent().expect("it is within the store"))?;
-        if move_in(&staged, &to)? {
+        target.create_folder(to.parent().expect("it is within the store"))?;
+        target.no_link(&to).map_err(StoreError::Damaged)?;
+        if move_in(&staged, &to, sums.render().as_bytes())? {
             exported.experiments += 1;
             return Ok(());
         }

@@ -1,7 +1,10 @@
 //! Files and folders that appear whole or not at all, and outlive a loss of power.
 
 use crate::error::StoreError;
+use crate::fs::{self, MAX_BYTES, MAX_SMALL};
+use crate::layout::SUMS;
 use crate::problem::{Fault, Problem};
+use crate::store::TRIES;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs::File;
@@ -20,10 +23,14 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     builder.prefix(".writing-");
     #[cfg(unix)]
     builder.permissions(ordinary_permissions());
-    let mut file = builder.tempfile_in(folder).map_err(StoreError::io("write a file in", folder))?;
+    let mut file = builder.rand_bytes(12).tempfile_in(folder).map_err(StoreError::io("write a file in", folder))?;
     file.write_all(bytes).map_err(StoreError::io("write", path))?;
     file.as_file().sync_all().map_err(StoreError::io("write", path))?;
-    file.persist(path).map_err(|error| StoreError::io("write", path)(error.error))?;
+    let (_file, temporary) = file.into_parts();
+    fs::rename(&temporary, path, || fs::read(path, MAX_BYTES).is_ok_and(|there| there == bytes))
+        .map_err(StoreError::io("write", path))?;
+    // It is no longer there to be removed.
+    let _ = temporary.keep();
     sync_folder(folder)
 }
 
@@ -67,9 +74,11 @@ pub(crate) fn create_folders(folder: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// Renames `from` to `to`, where nothing may be; says whether it did.
-pub(crate) fn move_in(from: &Path, to: &Path) -> Result<bool, StoreError> {
-    match std::fs::rename(from, to) {
+/// Renames the folder `from` to `to`, where nothing may be; gives whether it did. `sums` are the bytes of its list of digests, by
+/// which it is known where the reply to a rename is lost.
+pub(crate) fn move_in(from: &Path, to: &Path, sums: &[u8]) -> Result<bool, StoreError> {
+    let is_ours = || fs::read(&to.join(SUMS), MAX_SMALL).is_ok_and(|there| there == sums);
+    match fs::rename(from, to, is_ours) {
         Ok(()) => sync_folder(parent(to)).map(|()| true),
         // What was there may be gone again by now: the error alone tells.
         Err(error) if matches!(error.kind(), DirectoryNotEmpty | AlreadyExists | NotADirectory) => Ok(false),
@@ -77,13 +86,32 @@ pub(crate) fn move_in(from: &Path, to: &Path) -> Result<bool, StoreError> {
     }
 }
 
-/// Whether anything, even a link to nowhere, stands at `path`.
-pub(crate) fn exists(path: &Path) -> bool {
-    path.symlink_metadata().is_ok()
+/// Whether anything, even a link to nowhere, is at `path`.
+pub(crate) fn exists(path: &Path) -> Result<bool, Problem> {
+    fs::look(path).map(|found| found.is_some()).map_err(|error| unreadable(path, &error))
 }
 
+/// All of a regular file.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Problem> {
-    std::fs::read(path).map_err(|error| unreadable(path, &error))
+    fs::read(path, MAX_BYTES).map_err(|error| unreadable(path, &error))
+}
+
+/// All of a regular file of a few lines.
+pub(crate) fn read_small(path: &Path) -> Result<Vec<u8>, Problem> {
+    fs::read(path, MAX_SMALL).map_err(|error| unreadable(path, &error))
+}
+
+/// Removes a file, a link or a folder. Who was about to put a file into the folder when it was moved aside may still do so: then
+/// once more.
+pub(crate) fn remove_all(path: &Path) -> std::io::Result<()> {
+    if !path.symlink_metadata()?.is_dir() {
+        return std::fs::remove_file(path);
+    }
+    let not_empty = |error: &std::io::Error| error.kind() == DirectoryNotEmpty;
+    (1..TRIES)
+        .map(|_| std::fs::remove_dir_all(path))
+        .find(|removed| !removed.as_ref().is_err_and(not_empty))
+        .unwrap_or_else(|| std::fs::remove_dir_all(path))
 }
 
 pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
@@ -98,19 +126,22 @@ pub(crate) struct Entry {
     pub(crate) name: String,
     pub(crate) path: PathBuf,
     pub(crate) is_folder: bool,
+    pub(crate) is_file: bool,
 }
 
 /// What is in a folder, sorted by name; nothing where there is no folder.
 pub(crate) fn entries(folder: &Path) -> Result<Vec<Entry>, StoreError> {
-    let listed = match std::fs::read_dir(folder) {
+    let listed = match fs::retried(|| std::fs::read_dir(folder)) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         listed => listed.map_err(StoreError::io("read", folder))?,
     };
     let mut found = Vec::new();
     for entry in listed {
         let entry = entry.map_err(StoreError::io("read", folder))?;
-        let is_folder = entry.file_type().map_err(StoreError::io("read", &entry.path()))?.is_dir();
-        found.push(Entry { name: entry.file_name().to_string_lossy().into_owned(), path: entry.path(), is_folder });
+        // A link is neither.
+        let kind = entry.file_type().map_err(StoreError::io("read", &entry.path()))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        found.push(Entry { name, path: entry.path(), is_folder: kind.is_dir(), is_file: kind.is_file() });
     }
     found.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(found)
@@ -172,10 +203,10 @@ mod tests {
             create_folders(path).unwrap();
             write_new(&path.join("file"), path.as_os_str().as_encoded_bytes()).unwrap();
         }
-        assert!(!move_in(&from, &to).unwrap());
+        assert!(!move_in(&from, &to, b"").unwrap());
         assert_eq!(read(&to.join("file")).unwrap(), to.as_os_str().as_encoded_bytes());
         std::fs::remove_dir_all(&to).unwrap();
-        assert!(move_in(&from, &to).unwrap());
+        assert!(move_in(&from, &to, b"").unwrap());
     }
 
     #[test]
@@ -199,7 +230,7 @@ mod tests {
             let results: Vec<_> = (0..3000)
                 .map(|_| {
                     make(&from);
-                    move_in(&from, &to)
+                    move_in(&from, &to, b"")
                 })
                 .collect();
             done.store(true, std::sync::atomic::Ordering::Relaxed);

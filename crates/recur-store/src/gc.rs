@@ -1,13 +1,12 @@
 //! Removing what nobody needs.
 
-use crate::checkpoint::read_checkpoint;
+use crate::checkpoint::{is_checkpoint, read_checkpoint};
 use crate::environment::Environment;
 use crate::error::StoreError;
-use crate::experiment::read_experiment;
 use crate::files::{Entry, entries, parse_json, read, size};
+use crate::gate::Gate;
 use crate::layout::{ENVIRONMENT, trial_id};
-use crate::lookup::Found;
-use crate::scratch::{Gate, all};
+use crate::scratch::{Scratched, all, of_host};
 use crate::store::Store;
 use recur_core::digest::Digest;
 use recur_core::trial::TrialId;
@@ -42,7 +41,7 @@ impl Store {
     /// [`GcOptions::unreferenced`]) an experiment's folder is damaged: it might list any trial.
     pub fn gc(&self, what: GcOptions, dry_run: bool) -> Result<Vec<Removed>, StoreError> {
         // Held to the end: nobody opens the store to write meanwhile.
-        let gate = if dry_run { Gate::pass_to_read(&self.tmp()) } else { Some(self.gate()?) };
+        let gate = if dry_run { self.gate_to_read() } else { Some(self.gate()?) };
         let mut removed = Vec::new();
         if let Some(gate) = &gate {
             self.dead_scratch(gate, dry_run, &mut removed)?;
@@ -68,16 +67,47 @@ impl Store {
         Ok(removed)
     }
 
+    /// Removes the scratch that processes of the machine `host` left, of which a user says that it is gone. Of this machine that is
+    /// what they left before it was booted. With `dry_run` all stays, and what would be removed is given.
+    ///
+    /// # Errors
+    /// If a folder cannot be read, or something cannot be removed.
+    pub fn gc_host(&self, host: &str, dry_run: bool) -> Result<Vec<Removed>, StoreError> {
+        let gate = if dry_run { self.gate_to_read() } else { Some(self.gate()?) };
+        let Some(gate) = gate else { return Ok(Vec::new()) };
+        let folders = of_host(&self.tmp(), &gate, host)?;
+        let removed: Vec<Removed> = folders.into_iter().map(|folder| of(folder, "its machine is gone")).collect();
+        if !dry_run {
+            removed.iter().try_for_each(|removed| self.remove(&removed.path))?;
+        }
+        Ok(removed)
+    }
+
     fn dead_scratch(&self, gate: &Gate, dry_run: bool, removed: &mut Vec<Removed>) -> Result<(), StoreError> {
         let mine = self.scratch().ok();
-        for (folder, is_live) in all(&self.tmp(), gate)? {
-            if !is_live {
-                removed.push(of(folder, "its process has ended"));
-            } else if !dry_run && !mine.is_some_and(|scratch| scratch.is(&folder)) {
-                return Err(StoreError::InUse { scratch: folder });
+        for (folder, seen) in all(&self.tmp(), gate)? {
+            match seen {
+                Scratched::Dead => removed.push(of(folder, "its process has ended")),
+                Scratched::Live if !dry_run && !mine.is_some_and(|scratch| scratch.is(&folder)) => {
+                    return Err(StoreError::InUse { scratch: folder });
+                }
+                Scratched::Elsewhere { host } if !dry_run => {
+                    return Err(StoreError::InUseElsewhere { host, scratch: folder });
+                }
+                Scratched::Live | Scratched::Elsewhere { .. } | Scratched::Stray => {}
             }
         }
         Ok(())
+    }
+
+    /// The machines whose scratch is in the store and that are not this one, or not since it was booted; sorted.
+    ///
+    /// # Errors
+    /// If a folder cannot be read.
+    pub fn hosts_elsewhere(&self) -> Result<BTreeSet<String>, StoreError> {
+        let Some(gate) = self.gate_to_read() else { return Ok(BTreeSet::new()) };
+        let host = |(_, seen)| if let Scratched::Elsewhere { host } = seen { Some(host) } else { None };
+        Ok(all(&self.tmp(), &gate)?.into_iter().filter_map(host).collect())
     }
 
     /// The ids of all trials, sorted.
@@ -93,20 +123,21 @@ impl Store {
     fn listed(&self) -> Result<BTreeSet<TrialId>, StoreError> {
         let mut ids = BTreeSet::new();
         for name in self.experiments()? {
-            let experiment = read_experiment(&self.experiment(&name)).map_err(StoreError::Damaged)?;
+            let experiment = self.look_up_experiment(&name).map_err(StoreError::Damaged)?;
             ids.extend(experiment.into_iter().flat_map(|experiment| experiment.trials).map(|trial| trial.id));
         }
         Ok(ids)
     }
 
     fn useless_checkpoints(&self, removed: &mut Vec<Removed>) -> Result<(), StoreError> {
-        for folder in entries(&self.root().join("checkpoints"))? {
-            let Some(id) = trial_id(&folder.name) else { continue };
-            if matches!(self.find(&id), Found::Record(_)) {
-                removed.push(of(folder.path, "its trial has ended"));
+        for folder in self.entries(&self.root().join("checkpoints"))? {
+            let Some(id) = trial_id(&folder.name).filter(|_| folder.is_folder) else { continue };
+            if matches!(self.look_up(&id), Ok(Some(_))) {
+                removed
+                    .extend(self.removable_checkpoints(&id)?.into_iter().map(|path| of(path, "its trial has ended")));
                 continue;
             }
-            let damaged = |entry: &Entry| !entry.is_folder && read_checkpoint(&entry.path, &id).is_err();
+            let damaged = |entry: &Entry| is_checkpoint(entry) && read_checkpoint(&entry.path, &id).is_err();
             let files = entries(&folder.path)?.into_iter().filter(damaged);
             removed.extend(files.map(|entry| of(entry.path, "this checkpoint cannot be used")));
         }
@@ -118,11 +149,11 @@ impl Store {
         trials: impl Iterator<Item = &'a TrialId>,
         removed: &mut Vec<Removed>,
     ) -> Result<(), StoreError> {
-        let diffs = entries(&self.root().join("diffs"))?;
+        let diffs = self.entries(&self.root().join("diffs"))?;
         if diffs.is_empty() {
             return Ok(());
         }
-        let conflicts = entries(&self.conflicts())?.into_iter().map(|entry| entry.path);
+        let conflicts = self.entries(&self.conflicts())?.into_iter().filter(|e| e.is_folder).map(|entry| entry.path);
         let mut named = BTreeSet::new();
         for folder in trials.map(|id| self.trial(id)).chain(conflicts) {
             let path = folder.join(ENVIRONMENT);

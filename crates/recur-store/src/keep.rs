@@ -2,8 +2,9 @@
 
 use crate::curves;
 use crate::environment::Environment;
-use crate::error::{StoreError, WeightsProblem};
+use crate::error::StoreError;
 use crate::files::{create_folders, json, move_in, sync_folder, write_new};
+use crate::fs;
 use crate::layout::{
     COMPARED, COMPARED_TEST, CURVES, ENVIRONMENT, LOG, PREDICTIONS, RECORD, SCORES, SPEC, SUMS, TEST, WEIGHTS,
 };
@@ -61,6 +62,7 @@ pub(crate) enum Kind {
 /// A folder that is made, but not in place. What is left of it is removed when this is dropped.
 pub(crate) struct Staged {
     folder: PathBuf,
+    sums: String,
     compared: Sums,
     failed: bool,
 }
@@ -115,12 +117,13 @@ impl Store {
     /// Writes `files` and their digests to a folder of the scratch.
     pub(crate) fn stage(&self, kind: Kind, files: &Files, failed: bool) -> Result<Staged, StoreError> {
         let sums = Sums::of(files);
-        let staged = Staged { folder: self.scratch()?.path(), compared: sums.only(kind.compared()), failed };
+        let compared = sums.only(kind.compared());
+        let staged = Staged { folder: self.scratch()?.path(), sums: sums.render(), compared, failed };
         create_folders(&staged.folder)?;
         for (name, bytes) in files {
             write_new(&staged.folder.join(name), bytes)?;
         }
-        write_new(&staged.folder.join(SUMS), sums.render().as_bytes())?;
+        write_new(&staged.folder.join(SUMS), staged.sums.as_bytes())?;
         sync_folder(&staged.folder)?;
         Ok(staged)
     }
@@ -130,13 +133,16 @@ impl Store {
         let target = kind.folder(self, id);
         let parent = target.parent().expect("it is within the store");
         match kind {
-            Kind::Trial => create_folders(parent)?,
-            Kind::Test if !parent.is_dir() => {
-                return Err(StoreError::NoTrial { trial: id.clone(), folder: parent.to_owned() });
+            Kind::Trial => self.create_folder(parent)?,
+            Kind::Test => {
+                self.no_link(parent).map_err(StoreError::Damaged)?;
+                if !fs::look_again(parent).map_err(StoreError::io("read", parent))?.is_some_and(|there| there.is_dir())
+                {
+                    return Err(StoreError::NoTrial { trial: id.clone(), folder: parent.to_owned() });
+                }
             }
-            Kind::Test => {}
         }
-        if move_in(&staged.folder, &target)? {
+        if move_in(&staged.folder, &target, staged.sums.as_bytes())? {
             return Ok(Kept::New);
         }
         // One process at a time decides. Another may still move a folder in where there is none: then look again.
@@ -153,7 +159,7 @@ impl Store {
             if replaced.is_some() {
                 self.remove(&target)?;
             }
-            if move_in(&staged.folder, &target)? {
+            if move_in(&staged.folder, &target, staged.sums.as_bytes())? {
                 return Ok(replaced.map_or(Kept::New, Kept::Replaced));
             }
         }
@@ -167,7 +173,9 @@ impl Store {
             Kind::Trial => format!("{id}-{digest}"),
             Kind::Test => format!("{id}-{TEST}-{digest}"),
         });
-        let moved = create_folders(&self.conflicts()).and_then(|()| move_in(&staged.folder, &conflict));
+        let moved = self
+            .create_folder(&self.conflicts())
+            .and_then(|()| move_in(&staged.folder, &conflict, staged.sums.as_bytes()));
         if let Err(error) = moved {
             return error;
         }
@@ -222,9 +230,10 @@ fn trial_files(trial: &NewTrial<'_>) -> Result<Files, StoreError> {
         (LOG.to_owned(), trial.log.to_owned()),
     ]);
     if matches!(trial.record.outcome, Outcome::Finished { .. }) {
-        let encoded = weights::encode(trial.weights, trial.card).map_err(|error| StoreError::Weights {
-            path: WEIGHTS.into(),
-            problem: WeightsProblem::NotSafetensors { problem: error.to_string() },
+        let encoded = weights::encode(trial.weights, trial.card).map_err(|problem| StoreError::NotStorable {
+            trial: id.clone(),
+            file: WEIGHTS,
+            problem: problem.to_string(),
         })?;
         files.insert(WEIGHTS.to_owned(), encoded);
     }
@@ -236,11 +245,14 @@ fn storable<T>(id: &TrialId, file: &'static str, value: &T) -> Result<Vec<u8>, S
 where
     T: Serialize + DeserializeOwned + PartialEq,
 {
-    let wrong = |problem: String| StoreError::NotStorable { trial: id.clone(), file, problem };
+    let wrong = |problem: String| {
+        let problem = format!("{problem}; JSON has no infinite number and no NaN");
+        StoreError::NotStorable { trial: id.clone(), file, problem }
+    };
     let bytes = json(value);
     let back: T = serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
     if back != *value {
-        return Err(wrong("another value".to_owned()));
+        return Err(wrong("it reads back as another value".to_owned()));
     }
     Ok(bytes)
 }

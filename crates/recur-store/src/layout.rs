@@ -33,6 +33,14 @@ pub const REJECTS: &str = "rejects.csv";
 /// An experiment's trials.
 pub const TRIALS: &str = "trials.csv";
 
+/// The file that a process locks, in its own scratch folder and in the folder of all.
+pub(crate) const LOCK: &str = "lock";
+/// Whose a scratch folder is.
+pub(crate) const OWNER: &str = "owner.json";
+
+/// The folders of a store.
+pub(crate) const FOLDERS: [&str; 6] = ["trials", "checkpoints", "experiments", "diffs", "conflicts", "tmp"];
+
 /// The files of a trial that are the same bytes for equal trials; the last is there for finished trials alone.
 pub const COMPARED: [&str; 3] = [RECORD, CURVES, WEIGHTS];
 /// The files of a test result that are the same bytes for equal trials.

@@ -14,7 +14,7 @@
 //! STORE/experiments/NAME/…                      resolved spec, rejects, trials and log of an experiment
 //! STORE/diffs/DIGEST.diff                       uncommitted changes that an environment names
 //! STORE/conflicts/ID-DIGEST/                    a second result of a trial, with other bytes
-//! STORE/tmp/RANDOM/                             scratch of a live process
+//! STORE/tmp/HOST-BOOT-PID-RANDOM/               scratch of a live process
 //! ```
 //! A trial's folder is made in the scratch, flushed to the disk and renamed into place; it never changes after. A reader
 //! never sees half of one, and checks all of it against its digests. Equal trials give equal compared files: a second
@@ -29,11 +29,16 @@ mod error;
 mod experiment;
 mod export;
 mod files;
+mod fs;
+mod gate;
 mod gc;
 mod keep;
 pub mod layout;
 mod list;
+mod logging;
 mod lookup;
+mod machine;
+mod opening;
 mod problem;
 #[cfg(test)]
 mod samples;
@@ -46,10 +51,12 @@ mod weights;
 pub use check::Summary;
 pub use checkpoint::FoundCheckpoint;
 pub use environment::{CodeState, Environment};
-pub use error::{StoreError, WeightsProblem};
+pub use error::{StoreError, UnstorableTensors, WeightsProblem};
 pub use experiment::{ExperimentFiles, ExperimentTrial, FoundExperiment, StoredExperiment};
 pub use export::Exported;
 pub use files::write_atomically;
+pub use fs::Refused;
+pub use gate::StoreEvent;
 pub use gc::{GcOptions, Removed};
 pub use keep::{Kept, NewTrial};
 pub use list::Entry;

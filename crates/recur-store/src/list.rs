@@ -1,11 +1,12 @@
-//! Listing all trials, from their records alone.
+//! Listing all trials, from their records.
 
 use crate::error::StoreError;
-use crate::files::{entries, parse_json, read};
+use crate::files::{entries, parse_json};
 use crate::layout::{RECORD, SCORES, TEST, trial_id};
 use crate::problem::{Fault, Problem};
 use crate::shards::in_order;
 use crate::store::Store;
+use crate::sums::Sums;
 use recur_core::metric::Scores;
 use recur_core::params::Params;
 use recur_core::record::{EpochRecord, Outcome, TrialRecord};
@@ -54,8 +55,8 @@ struct BriefIdentity {
 }
 
 impl Store {
-    /// Shows each trial to `visit`, in order of id, until it says stop. Records are read, but not checked against their
-    /// digests: that is [`Store::find`]'s and [`Store::check`]'s part.
+    /// Shows each trial to `visit`, in order of id, until it stops. Of a trial's folder only the record is read, and compared with
+    /// its digest; [`Store::find`] and [`Store::check`] check the other files.
     ///
     /// # Errors
     /// If a folder cannot be read.
@@ -76,15 +77,17 @@ impl Store {
 
     fn each_trial<T: Send>(
         &self,
-        read: impl Fn(&Path, &TrialId) -> T + Sync,
-        mut visit: impl FnMut(T) -> ControlFlow<()>,
+        read: impl Fn(&Path, &TrialId) -> Result<T, Problem> + Sync,
+        mut visit: impl FnMut(Result<T, Problem>) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
-        let read_shard = |shard: &Path| -> Result<Vec<T>, StoreError> {
+        let read_shard = |shard: &Path| -> Result<Vec<Result<T, Problem>>, StoreError> {
             let trials = entries(shard)?;
-            Ok(trials.iter().filter_map(|entry| Some(read(&entry.path, &trial_id(&entry.name)?))).collect())
+            let trials = trials.iter().filter(|entry| entry.is_folder);
+            Ok(trials.filter_map(|entry| Some(self.list_one(&read, &entry.path, &trial_id(&entry.name)?))).collect())
         };
         let mut outcome = Ok(());
-        in_order(&self.shards()?, read_shard, |shard| match shard {
+        let shards: Vec<_> = self.shards()?.into_iter().filter(|entry| entry.is_folder).collect();
+        in_order(&shards, read_shard, |shard| match shard {
             Ok(trials) => trials.into_iter().try_for_each(&mut visit),
             Err(error) => {
                 outcome = Err(error);
@@ -93,12 +96,22 @@ impl Store {
         });
         outcome
     }
+
+    /// What `read` gives of a trial; once more if it is an error, as the trial may just have been replaced.
+    fn list_one<T>(
+        &self,
+        read: &impl Fn(&Path, &TrialId) -> Result<T, Problem>,
+        folder: &Path,
+        id: &TrialId,
+    ) -> Result<T, Problem> {
+        self.steadily(|| read(folder, id))
+    }
 }
 
 /// What `T` reads of the record of trial `id`.
 fn of_trial<T: DeserializeOwned>(folder: &Path, id: &TrialId, id_of: impl Fn(&T) -> &TrialId) -> Result<T, Problem> {
     let path = folder.join(RECORD);
-    let read: T = parse_json(&path, &read(&path)?)?;
+    let read: T = parse_json(&path, &Sums::read(folder)?.read_file(folder, RECORD)?)?;
     match id_of(&read) {
         found if found == id => Ok(read),
         found => Err(Problem::new(&path, Fault::OtherTrial { found: found.clone() })),

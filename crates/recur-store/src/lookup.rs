@@ -2,12 +2,13 @@
 
 use crate::environment::Environment;
 use crate::error::StoreError;
-use crate::files::{exists, parse_json, read};
+use crate::files::{exists, parse_json, unreadable};
+use crate::fs;
 use crate::layout::{ALWAYS, COMPARED, COMPARED_TEST, ENVIRONMENT, PREDICTIONS, RECORD, SCORES, SUMS, TEST, WEIGHTS};
 use crate::problem::{Fault, Problem};
 use crate::store::Store;
 use crate::sums::{Files, Sums};
-use crate::weights;
+use crate::weights::decode;
 use recur_core::digest::Digest;
 use recur_core::metric::Scores;
 use recur_core::record::{Outcome, TrialRecord};
@@ -67,7 +68,7 @@ pub(crate) struct Whole<T> {
 impl Store {
     /// Looks up a trial's record and checks its whole folder.
     pub fn find(&self, id: &TrialId) -> Found {
-        match twice(|| read_trial(&self.trial(id), id)) {
+        match self.steadily(|| self.look_up(id)) {
             Ok(Some(whole)) => Found::Record(Box::new(whole.value)),
             Ok(None) => Found::Missing,
             Err(problem) => Found::Damaged(problem),
@@ -76,7 +77,7 @@ impl Store {
 
     /// Looks up a trial's test result and checks its whole folder.
     pub fn find_test(&self, id: &TrialId) -> FoundTest {
-        match twice(|| read_test(&self.trial(id).join(TEST), id)) {
+        match self.steadily(|| self.look_up_test(id)) {
             Ok(Some(whole)) => FoundTest::Test(Box::new(whole.value)),
             Ok(None) => FoundTest::Missing,
             Err(problem) => FoundTest::Damaged(problem),
@@ -91,45 +92,75 @@ impl Store {
     pub fn digests(&self, id: &TrialId) -> Result<BTreeMap<String, Digest>, Problem> {
         let (folder, test) = (self.trial(id), self.trial(id).join(TEST));
         let mut digests = Sums::read(&folder)?.only(&COMPARED).0;
-        if exists(&test) {
+        if exists(&test)? {
             let listed = Sums::read(&test)?.only(&COMPARED_TEST).0;
             digests.extend(listed.into_iter().map(|(name, digest)| (format!("{TEST}/{name}"), digest)));
         }
         Ok(digests)
     }
 
-    /// The weights that a finished trial kept.
+    /// The weights that a finished trial kept, compared with their digest as they are read.
     ///
     /// # Errors
     /// If the file is missing or damaged.
     pub fn weights(&self, id: &TrialId) -> Result<Vec<Tensor>, StoreError> {
-        weights::read_weights(&self.weights_path(id)).map(|file| file.tensors)
+        let folder = self.trial(id);
+        let read = || {
+            self.no_link(&folder)?;
+            Sums::read(&folder)?.read_file(&folder, WEIGHTS)
+        };
+        let bytes = self.steadily(read).map_err(StoreError::Damaged)?;
+        let path = self.weights_path(id);
+        decode(&bytes).map(|(tensors, _)| tensors).map_err(|problem| StoreError::Weights { path, problem })
     }
 
-    /// Where and when a trial ran, if that is known.
+    /// Where and when a trial ran, if that is known: its file is compared with its digest.
     pub fn environment(&self, id: &TrialId) -> Option<Environment> {
-        environment(&self.trial(id))
+        self.environment_in(&self.trial(id))
     }
 
     /// Where and when a trial's test rows were scored, if that is known: `seconds` are those of the predictions alone.
     pub fn test_environment(&self, id: &TrialId) -> Option<Environment> {
-        environment(&self.trial(id).join(TEST))
+        self.environment_in(&self.trial(id).join(TEST))
+    }
+
+    fn environment_in(&self, folder: &Path) -> Option<Environment> {
+        self.no_link(folder).ok()?;
+        let bytes = Sums::read(folder).ok()?.read_file(folder, ENVIRONMENT).ok()?;
+        parse_json(&folder.join(ENVIRONMENT), &bytes).ok()
+    }
+
+    /// Reads the folder of trial `id`, now and as it is; nothing where there is none.
+    pub(crate) fn look_up(&self, id: &TrialId) -> Result<Option<Whole<TrialRecord>>, Problem> {
+        let folder = self.trial(id);
+        self.no_link(&folder)?;
+        if is_there(&folder)? { read_trial(&folder, id) } else { Ok(None) }
+    }
+
+    /// Reads the folder of the test result of trial `id`, now and as it is; nothing where there is none.
+    pub(crate) fn look_up_test(&self, id: &TrialId) -> Result<Option<Whole<StoredTest>>, Problem> {
+        let folder = self.trial(id).join(TEST);
+        self.no_link(&folder)?;
+        if is_there(&folder)? { read_test(&folder, id) } else { Ok(None) }
+    }
+
+    /// Looks a second time at what seems damaged, while no other process changes anything: a failed trial, say, may just have been
+    /// replaced while its files were read. Who holds the gate must not call this.
+    pub(crate) fn steadily<T>(&self, look: impl Fn() -> Result<T, Problem>) -> Result<T, Problem> {
+        look().or_else(|_| {
+            let _gate = self.gate_to_read();
+            look()
+        })
     }
 }
 
-fn environment(folder: &Path) -> Option<Environment> {
-    let path = folder.join(ENVIRONMENT);
-    parse_json(&path, &read(&path).ok()?).ok()
-}
-
-/// Looks a second time at what seems damaged: a failed trial, say, may just have been replaced while its files were read.
-pub(crate) fn twice<T>(look: impl Fn() -> Result<T, Problem>) -> Result<T, Problem> {
-    look().or_else(|_| look())
+fn is_there(folder: &Path) -> Result<bool, Problem> {
+    fs::look_again(folder).map(|found| found.is_some()).map_err(|error| unreadable(folder, &error))
 }
 
 /// Reads the folder of trial `id`; nothing where there is none.
 pub(crate) fn read_trial(folder: &Path, id: &TrialId) -> Result<Option<Whole<TrialRecord>>, Problem> {
-    if !exists(folder) {
+    if !exists(folder)? {
         return Ok(None);
     }
     let (sums, files) = Sums::read_folder(folder, &[TEST])?;
@@ -152,7 +183,7 @@ pub(crate) fn read_trial(folder: &Path, id: &TrialId) -> Result<Option<Whole<Tri
 
 /// Reads the folder of the test result of trial `id`; nothing where there is none.
 pub(crate) fn read_test(folder: &Path, id: &TrialId) -> Result<Option<Whole<StoredTest>>, Problem> {
-    if !exists(folder) {
+    if !exists(folder)? {
         return Ok(None);
     }
     let (sums, files) = Sums::read_folder(folder, &[])?;

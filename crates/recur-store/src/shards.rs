@@ -1,7 +1,7 @@
 //! The folders `trials/AB`, worked on by a few threads and told in order.
 
 use crate::error::StoreError;
-use crate::files::{Entry, entries};
+use crate::files::Entry;
 use crate::store::Store;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -13,7 +13,7 @@ const MAX_THREADS: usize = 4;
 impl Store {
     /// What is in the folder of all trials.
     pub(crate) fn shards(&self) -> Result<Vec<Entry>, StoreError> {
-        entries(&self.root().join("trials"))
+        self.entries(&self.root().join("trials"))
     }
 }
 
@@ -55,7 +55,9 @@ mod tests {
     use super::*;
 
     fn folders() -> Vec<Entry> {
-        (0..100).map(|n| Entry { name: String::new(), path: n.to_string().into(), is_folder: true }).collect()
+        (0..100)
+            .map(|n| Entry { name: String::new(), path: n.to_string().into(), is_folder: true, is_file: false })
+            .collect()
     }
 
     fn told(stop_at: usize) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! `SHA256SUMS`: the digests of a folder's files, in the format that `sha256sum -c` reads.
 
-use crate::files::{read, unreadable};
+use crate::files::{read, read_small, unreadable};
 use crate::layout::SUMS;
 use crate::problem::{Fault, Problem};
 use recur_core::digest::Digest;
@@ -49,7 +49,20 @@ impl Sums {
     /// Reads the file in `folder`.
     pub(crate) fn read(folder: &Path) -> Result<Self, Problem> {
         let path = folder.join(SUMS);
-        Self::parse(&read(&path)?).ok_or_else(|| Problem::content(&path, "it is not as sha256sum writes it"))
+        Self::parse(&read_small(&path)?).ok_or_else(|| Problem::content(&path, "it is not as sha256sum writes it"))
+    }
+
+    /// Reads the file of `folder` that is called `name` and compares it with its digest.
+    pub(crate) fn read_file(&self, folder: &Path, name: &str) -> Result<Vec<u8>, Problem> {
+        let Some(digest) = self.0.get(name) else {
+            return Err(Problem::content(&folder.join(SUMS), format!("it does not list {name}")));
+        };
+        let path = folder.join(name);
+        let bytes = read(&path).map_err(|problem| match problem.fault {
+            Fault::Missing => Problem::new(&path, Fault::ListedButMissing),
+            _ => problem,
+        })?;
+        if Digest::of(&bytes) == *digest { Ok(bytes) } else { Err(Problem::new(&path, Fault::OtherDigest)) }
     }
 
     /// Reads a whole folder and checks it: every listed file has its digest, and no file is unlisted, but for what
@@ -57,16 +70,8 @@ impl Sums {
     pub(crate) fn read_folder(folder: &Path, beside: &[&str]) -> Result<(Self, Files), Problem> {
         let sums = Self::read(folder)?;
         let mut files = Files::new();
-        for (name, digest) in &sums.0 {
-            let path = folder.join(name);
-            let bytes = read(&path).map_err(|problem| match problem.fault {
-                Fault::Missing => Problem::new(&path, Fault::ListedButMissing),
-                _ => problem,
-            })?;
-            if Digest::of(&bytes) != *digest {
-                return Err(Problem::new(&path, Fault::OtherDigest));
-            }
-            files.insert(name.clone(), bytes);
+        for name in sums.0.keys() {
+            files.insert(name.clone(), sums.read_file(folder, name)?);
         }
         // Folders are opened anew by each call of the system: a name that is listed twice cannot be.
         for entry in std::fs::read_dir(folder).map_err(|error| unreadable(folder, &error))? {

@@ -3,51 +3,102 @@
 //! The file's metadata has one key, `recur`, that holds the [`ModelCard`] as JSON: the safetensors crate writes metadata
 //! in the order of a hash map, which only a single key keeps the same.
 
-use crate::error::{StoreError, WeightsProblem};
-use crate::files::write_atomically;
+use crate::error::{StoreError, UnstorableTensors, WeightsProblem};
+use crate::files::{read_small, write_atomically};
+use crate::fs::{self, MAX_BYTES, Refused};
+use crate::layout::{RECORD, SUMS, trial_id};
+use crate::problem::{Fault, Problem};
+use crate::sums::Sums;
 use recur_core::digest::Digest;
 use recur_core::tensor::{Tensor, TensorData};
 use recur_core::weights::{CARD_FORMAT, ModelCard, WeightsFile};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
 use serde::Deserialize;
-use std::collections::HashMap;
-use std::path::Path;
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
 
 /// The key of the card in the file's metadata.
 const CARD: &str = "recur";
 
-/// A file larger than this is no model of names: the largest that the models' ranges allow is not read by mistake.
-const MAX_BYTES: u64 = 1 << 32;
+/// More tensors than any model has; a file of more is refused before its tensors are read.
+const MAX_TENSORS: usize = 10_000;
 
-/// Writes `tensors` with `card`, in PyTorch's names and shapes as they stand in `tensors`.
+/// So many groups of tensors may be in one file, by their prefixes: those of a checkpoint.
+const GROUPS: usize = 3;
+
+/// The name that the format uses itself.
+const RESERVED: &str = "__metadata__";
+
+/// Writes `tensors` with `card`, in PyTorch's names and shapes as they are in `tensors`.
 ///
 /// # Errors
-/// If the file cannot be written; what stood at `path` then still stands there.
+/// If the file cannot hold them or be written; what was at `path` is then still there.
 pub fn write_weights(path: &Path, tensors: &[Tensor], card: &ModelCard) -> Result<(), StoreError> {
-    let wrong = |error: SafeTensorError| {
-        let problem = WeightsProblem::NotSafetensors { problem: error.to_string() };
-        StoreError::Weights { path: path.to_owned(), problem }
-    };
+    let wrong = |problem| StoreError::Weights { path: path.to_owned(), problem };
     write_atomically(path, &encode(tensors, card).map_err(wrong)?)
 }
 
-/// Reads a file of weights that recur, or any other writer of safetensors, wrote.
+/// Reads a file of weights that recur, or any other writer of safetensors, wrote. If a SHA256SUMS beside it lists the file, its
+/// bytes are compared with the digest there. A trial's folder must have one.
 ///
 /// # Errors
 /// If it cannot be read, is damaged, or holds numbers that no model has; the error names the file and the tensor.
 pub fn read_weights(path: &Path) -> Result<WeightsFile, StoreError> {
     let wrong = |problem| StoreError::Weights { path: path.to_owned(), problem };
-    let bytes = std::fs::metadata(path).map_err(StoreError::io("read", path))?.len();
-    if bytes > MAX_BYTES {
-        return Err(wrong(WeightsProblem::TooLarge { bytes, max: MAX_BYTES }));
+    let bytes = fs::read_named(path, MAX_BYTES).map_err(|error| match Refused::of(&error) {
+        Some(Refused::TooLarge { bytes, max }) => wrong(WeightsProblem::TooLarge { bytes, max }),
+        _ => StoreError::io("read", path)(error),
+    })?;
+    let digest = Digest::of(&bytes);
+    for place in places(path) {
+        if listed(&place)?.is_some_and(|expected| expected != digest) {
+            return Err(StoreError::Damaged(Problem::new(&place, Fault::OtherDigest)));
+        }
     }
-    let bytes = std::fs::read(path).map_err(StoreError::io("read", path))?;
     let (tensors, card) = decode(&bytes).map_err(wrong)?;
-    Ok(WeightsFile { path: path.display().to_string(), digest: Digest::of(&bytes), card, tensors })
+    Ok(WeightsFile { path: path.display().to_string(), digest, card, tensors })
 }
 
-pub(crate) fn encode(tensors: &[Tensor], card: &ModelCard) -> Result<Vec<u8>, SafeTensorError> {
+/// The places of a file: as it is named, and where it is if that is a link.
+fn places(path: &Path) -> Vec<PathBuf> {
+    let real = path.canonicalize().ok().filter(|_| path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink()));
+    std::iter::once(path.to_owned()).chain(real).collect()
+}
+
+/// The digest that the list beside a file has for it. Lists of other programs may be written in other ways: a line that is none
+/// is passed over.
+fn listed(path: &Path) -> Result<Option<Digest>, StoreError> {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
+        return Ok(None);
+    };
+    let sums = folder.join(SUMS);
+    let text = match read_small(&sums) {
+        Ok(text) => text,
+        Err(Problem { fault: Fault::Missing, .. }) if !is_trial(folder) => return Ok(None),
+        Err(problem) => return Err(StoreError::Damaged(problem)),
+    };
+    if is_trial(folder) {
+        let sums = Sums::read(folder).map_err(StoreError::Damaged)?;
+        let missing = || Problem::content(&folder.join(SUMS), format!("it does not list {name}"));
+        return sums.0.get(name).cloned().map(Some).ok_or_else(|| StoreError::Damaged(missing()));
+    }
+    let digest = |line: &str| {
+        let (digest, listed) = line.trim_end().split_once(' ')?;
+        let listed = listed.strip_prefix([' ', '*']).unwrap_or(listed);
+        (listed.strip_prefix("./").unwrap_or(listed) == name).then(|| Digest::parse(&digest.to_lowercase()))?
+    };
+    Ok(String::from_utf8_lossy(&text).lines().find_map(digest))
+}
+
+/// Whether a folder is a trial's, by its name and a record in it.
+fn is_trial(folder: &Path) -> bool {
+    let name = folder.canonicalize().ok().and_then(|path| Some(path.file_name()?.to_str()?.to_owned()));
+    name.is_some_and(|name| trial_id(&name).is_some()) && folder.join(RECORD).symlink_metadata().is_ok()
+}
+
+pub(crate) fn encode(tensors: &[Tensor], card: &ModelCard) -> Result<Vec<u8>, WeightsProblem> {
+    check_count(tensors.len(), MAX_TENSORS)?;
     let card = serde_json::to_string(card).expect("a card holds no map with other keys than strings");
     encode_tensors(tensors.iter().map(|tensor| (tensor.name.clone(), tensor)), (CARD, card))
 }
@@ -56,13 +107,34 @@ pub(crate) fn encode(tensors: &[Tensor], card: &ModelCard) -> Result<Vec<u8>, Sa
 pub(crate) fn encode_tensors<'a>(
     tensors: impl Iterator<Item = (String, &'a Tensor)>,
     (key, value): (&str, String),
-) -> Result<Vec<u8>, SafeTensorError> {
+) -> Result<Vec<u8>, WeightsProblem> {
     let encoded: Vec<_> = tensors.map(|(name, tensor)| (name, &tensor.shape, encode_data(&tensor.data))).collect();
+    check_count(encoded.len(), GROUPS * MAX_TENSORS)?;
+    let mut names = BTreeSet::new();
+    for (name, ..) in &encoded {
+        if name == RESERVED {
+            return Err(UnstorableTensors::Reserved.into());
+        }
+        if !names.insert(name) {
+            return Err(UnstorableTensors::Twice { name: name.clone() }.into());
+        }
+    }
     let views = encoded
         .iter()
         .map(|(name, shape, (dtype, bytes))| Ok((name.as_str(), TensorView::new(*dtype, (*shape).clone(), bytes)?)));
     let metadata = HashMap::from([(key.to_owned(), value)]);
-    safetensors::serialize(views.collect::<Result<Vec<_>, SafeTensorError>>()?, Some(metadata))
+    let encoded = views
+        .collect::<Result<Vec<_>, SafeTensorError>>()
+        .and_then(|views| safetensors::serialize(views, Some(metadata)));
+    encoded.map_err(damaged)
+}
+
+fn check_count(count: usize, max: usize) -> Result<(), WeightsProblem> {
+    if count > max { Err(UnstorableTensors::TooMany { count, max }.into()) } else { Ok(()) }
+}
+
+fn damaged(error: SafeTensorError) -> WeightsProblem {
+    WeightsProblem::NotSafetensors { problem: error.to_string() }
 }
 
 /// The tensors of a safetensors file, by name, and its card.
@@ -71,24 +143,26 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(Vec<Tensor>, Option<ModelCard>), W
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\x80\x02\x8a\x0a") {
         return Err(WeightsProblem::TorchSave);
     }
-    let damaged = |error: SafeTensorError| WeightsProblem::NotSafetensors { problem: error.to_string() };
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
     let card = header.metadata().as_ref().and_then(|metadata| metadata.get(CARD));
     let card = card.map(|json| decode_card(json)).transpose()?;
-    Ok((decode_tensors(bytes)?, card))
+    let tensors = decode_tensors(bytes)?;
+    check_count(tensors.len(), MAX_TENSORS)?;
+    Ok((tensors, card))
 }
 
 /// The tensors of a safetensors file, sorted by name.
 pub(crate) fn decode_tensors(bytes: &[u8]) -> Result<Vec<Tensor>, WeightsProblem> {
-    let damaged = |error: SafeTensorError| WeightsProblem::NotSafetensors { problem: error.to_string() };
     let file = SafeTensors::deserialize(bytes).map_err(damaged)?;
-    let mut tensors = file
-        .tensors()
-        .into_iter()
-        .map(|(name, view)| Ok(Tensor::new(name.clone(), view.shape(), decode_data(&name, &view)?)))
-        .collect::<Result<Vec<_>, WeightsProblem>>()?;
-    tensors.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(tensors)
+    check_count(file.len(), GROUPS * MAX_TENSORS)?;
+    let mut tensors = file.tensors();
+    // Of several tensors that are refused, the first by name is named.
+    tensors.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let decode = |(name, view): (String, TensorView<'_>)| {
+        let data = decode_data(&name, &view)?;
+        Ok(Tensor::new(name, view.shape(), data))
+    };
+    tensors.into_iter().map(decode).collect()
 }
 
 fn decode_card(json: &str) -> Result<ModelCard, WeightsProblem> {
@@ -234,13 +308,64 @@ mod tests {
         check(&with(&none), "its card is damaged (4 letters and 0 labels)");
     }
 
-    #[cfg(unix)]
+    #[test]
+    fn of_several_tensors_of_other_numbers_the_first_by_name_is_named() {
+        let names: Vec<String> = (0..40).map(|n| format!("t{n:02}")).rev().collect();
+        let views = names.iter().map(|name| (name, TensorView::new(Dtype::I8, vec![1], &[0]).unwrap()));
+        let bytes = safetensors::serialize(views, None).unwrap();
+        for _ in 0..10 {
+            check(&bytes, "tensor `t00` holds I8");
+        }
+    }
+
+    #[test]
+    fn tensors_that_a_file_cannot_hold_are_not_written() {
+        let named = |name: &str| Tensor::f32(name, [1], vec![0.0]);
+        let refused = |tensors: &[Tensor]| encode(tensors, &card()).unwrap_err().to_string();
+        assert!(refused(&[named("a"), named("__metadata__")]).contains("`__metadata__`"));
+        assert!(refused(&[named("a"), named("b"), named("a")]).contains("two tensors are called `a`"));
+        let many: Vec<Tensor> = (0..60_000).map(|n| named(&n.to_string())).collect();
+        assert!(refused(&many).contains("it has 60000 tensors, at most 10000 are kept"));
+    }
+
+    #[test]
+    fn a_file_of_too_many_tensors_or_with_two_headers_is_refused() {
+        let view = || TensorView::new(Dtype::F32, vec![0], &[]).unwrap();
+        let many = safetensors::serialize((0..60_000).map(|n| (n.to_string(), view())), None).unwrap();
+        check(&many, "it has 60000 tensors, at most");
+        let metadata = Some(HashMap::from([("a".to_owned(), "b".to_owned())]));
+        let twice = safetensors::serialize([(RESERVED, view())], metadata).unwrap();
+        check(&twice, "not a whole safetensors file");
+    }
+
+    #[test]
+    fn a_list_of_digests_beside_a_file_is_compared_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let [path, link, sums] = ["w.safetensors", "latest.safetensors", SUMS].map(|name| folder.path().join(name));
+        std::fs::write(&path, encode(&tensors(), &card()).unwrap()).unwrap();
+        read_weights(&path).unwrap();
+        let digest = Digest::of(&std::fs::read(&path).unwrap());
+        for line in [format!("{digest}  w.safetensors\n"), format!("{digest} *w.safetensors\r\n")] {
+            std::fs::write(&sums, format!("# by hand\n{line}")).unwrap();
+            read_weights(&path).unwrap();
+        }
+        std::os::unix::fs::symlink("w.safetensors", &link).unwrap();
+        std::fs::write(&sums, format!("{}  w.safetensors\n", Digest::of(b"other"))).unwrap();
+        for path in [&path, &link] {
+            let error = read_weights(path).unwrap_err();
+            assert!(matches!(&error, StoreError::Damaged(Problem { fault: Fault::OtherDigest, .. })), "{error}");
+            assert!(error.to_string().contains("w.safetensors"), "{error}");
+        }
+        std::fs::write(&sums, format!("{}  other.safetensors\n", Digest::of(b"other"))).unwrap();
+        read_weights(&path).unwrap();
+    }
+
     #[test]
     fn a_huge_file_is_refused_unread() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("huge");
         std::fs::File::create(&path).unwrap().set_len(MAX_BYTES + 1).unwrap();
         let error = read_weights(&path).unwrap_err().to_string();
-        assert!(error.ends_with("it has 4294967297 bytes, at most 4294967296 are read"), "{error}");
+        assert!(error.contains("it has 4294967297 bytes, at most 4294967296 are read"), "{error}");
     }
 }

@@ -1,5 +1,6 @@
 //! Prediction with a file of weights: no plan, no data set.
 
+use crate::start::with_number_type;
 use recur_core::dataset::{Alphabet, Sequences};
 use recur_core::model::{Model, ModelError, Setup};
 use recur_core::params::{ParamError, Params};
@@ -102,7 +103,7 @@ impl Predictor {
         };
         let failed = |source| PredictError::Model { path: path(), source };
         let mut model = plugin.build(&setup).map_err(failed)?;
-        model.set_weights(&file.tensors).map_err(failed)?;
+        model.set_weights(&file.tensors).map_err(|error| failed(with_number_type(error, &file.tensors)))?;
         Ok(Self { model, alphabet, strict: card.text.unknown == Unknown::Error, n_classes })
     }
 

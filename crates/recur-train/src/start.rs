@@ -4,6 +4,7 @@ use crate::trial::build;
 use recur_core::dataset::{Alphabet, Dataset};
 use recur_core::model::{ModelError, ModelPlugin};
 use recur_core::plan::Plan;
+use recur_core::tensor::{Tensor, TensorData};
 use recur_core::trial::Trial;
 use recur_core::weights::{ModelCard, WeightsFile};
 use recur_core::workers::alone;
@@ -129,7 +130,24 @@ fn check_one(
     let (n_tokens, n_classes) = (dataset.alphabet().n_tokens(), dataset.label_names().len());
     let tried = build(plan, dataset, plugin, trial, &vec![1.0; n_classes], &alone())
         .and_then(|mut model| model.set_weights(&file.tensors));
-    tried.map_err(|problem| Misfit::Tensor { n_tokens, n_classes, problem })
+    tried.map_err(|problem| Misfit::Tensor { n_tokens, n_classes, problem: with_number_type(problem, &file.tensors) })
+}
+
+/// The same error; where a model takes only f32 and one of `tensors` holds other numbers, with what they are and the way out.
+pub(crate) fn with_number_type(error: ModelError, tensors: &[Tensor]) -> ModelError {
+    let ModelError::Weights { name, problem } = error else { return error };
+    let found = tensors.iter().find(|tensor| tensor.name == name).map(|tensor| match tensor.data {
+        TensorData::F32(_) => "F32",
+        TensorData::F64(_) => "F64",
+        TensorData::I64(_) => "I64",
+    });
+    match found {
+        Some(found) if problem == "holds other numbers than f32" => {
+            let problem = format!("{problem}: {found}; in PyTorch, .float() makes it F32");
+            ModelError::Weights { name, problem }
+        }
+        _ => ModelError::Weights { name, problem },
+    }
 }
 
 fn check_card(card: &ModelCard, model: &str, dataset: &Dataset) -> Result<(), Misfit> {

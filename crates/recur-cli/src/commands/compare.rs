@@ -10,6 +10,7 @@ use crate::output::{print, print_json, table};
 use crate::pipeline::{plugins_option, quoted};
 use crate::progress::Screen;
 use crate::scoring::costs;
+use crate::stores;
 use recur_core::nearest::nearest;
 use recur_core::registry::Registry;
 use recur_report::{Export, HowTo, Overview, Part, Together};
@@ -24,8 +25,7 @@ const NAME: &str = "comparison";
 pub(crate) fn run(args: &Compare, level: Level, registry: &Registry) -> Result<Exit, CliError> {
     logging::start(level, &Screen::new(), None);
     let format = args.write.as_deref().map(Format::of).transpose()?;
-    let store = Store::open_to_read(&args.store)?;
-    let store = store.ok_or_else(|| CliError::NoStore { store: args.store.clone() })?;
+    let store = stores::to_read(&args.store)?;
     let things = things::read(&args.things, &store, registry)?;
     let together = together(args, &things)?;
     let input = together.input();

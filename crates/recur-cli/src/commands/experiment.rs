@@ -8,6 +8,7 @@ use crate::output::print;
 use crate::pipeline::{self, Prepared};
 use crate::progress::Screen;
 use crate::scoring;
+use crate::stores;
 use crate::sweep::{Sweep, cancel_on_interrupt};
 use recur_core::registry::Registry;
 use recur_store::{ExperimentFiles, ExperimentTrial, Store};
@@ -15,7 +16,7 @@ use recur_store::{ExperimentFiles, ExperimentTrial, Store};
 /// Runs an experiment.
 pub(crate) fn run(args: &Experiment, level: Level, registry: &Registry) -> Result<Exit, CliError> {
     let spec = pipeline::read_spec(&args.spec, registry)?;
-    let store = Store::open(&args.spec.store)?;
+    let store = stores::to_write(&args.spec.store)?;
     let name = spec.name.clone();
     let log = LogFile::new(store.open_log(&name)?);
     let screen = Screen::new();

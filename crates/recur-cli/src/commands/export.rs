@@ -8,10 +8,11 @@ use crate::output::print;
 use crate::pipeline::{self, Prepared};
 use crate::progress::Screen;
 use crate::scoring;
+use crate::stores;
 use recur_core::registry::Registry;
 use recur_core::table::Column;
 use recur_report::Export;
-use recur_store::{Store, write_atomically};
+use recur_store::write_atomically;
 use std::path::Path;
 
 /// Writes the files that are asked for; all is made before the first is written.
@@ -19,8 +20,7 @@ pub(crate) fn run(args: &ExportArgs, level: Level, registry: &Registry) -> Resul
     logging::start(level, &Screen::new(), None);
     let asked = asked(args)?;
     let prepared = Prepared::read(&args.spec, registry)?;
-    let store = Store::open_to_read(&args.spec.store)?;
-    let store = store.ok_or_else(|| CliError::NoStore { store: args.spec.store.clone() })?;
+    let store = stores::to_read(&args.spec.store)?;
     let findings = pipeline::stored_findings(&prepared, &store, &args.spec.spec)?;
     let scored = &scoring::score(&prepared, &findings, &store, registry, available_cores())?;
     let input = prepared.report_input(&findings, scored);

@@ -10,6 +10,7 @@ use crate::logging;
 use crate::output::{duration, print, print_json, table};
 use crate::pipeline::Prepared;
 use crate::progress::Screen;
+use crate::stores;
 use crate::sweep::in_parallel;
 use power::Power;
 use recur_core::plan::{Plan as CorePlan, UnusedSettings};
@@ -25,7 +26,7 @@ pub(crate) fn run(args: &PlanArgs, level: Level, registry: &Registry) -> Result<
     logging::start(level, &Screen::new(), None);
     let prepared = Prepared::read(&args.spec, registry)?;
     // A plan writes nothing: a store that does not exist yet is not made.
-    let store = Store::open_to_read(&args.spec.store)?;
+    let store = stores::to_read_if_any(&args.spec.store)?;
     let cores = available_cores();
     let states = in_parallel(&prepared.trials, cores, |trial| State::of(trial, store.as_ref()));
     let identity = prepared.trials.first().map(|trial| &trial.identity);

@@ -9,6 +9,7 @@ use crate::output::{print, print_json};
 use crate::pipeline::{self, Prepared};
 use crate::progress::Screen;
 use crate::scoring;
+use crate::stores;
 use recur_core::registry::Registry;
 use recur_core::selection::Finding;
 use recur_report::Export;
@@ -18,13 +19,8 @@ use recur_store::Store;
 pub(crate) fn run(args: &Report, level: Level, registry: &Registry) -> Result<Exit, CliError> {
     logging::start(level, &Screen::new(), None);
     let prepared = Prepared::read(&args.spec, registry)?;
-    // These write nothing: a store that may not be written, or that does not exist, is not changed.
-    let store = if args.check || args.json {
-        Store::open_to_read(&args.spec.store)?
-    } else {
-        Some(Store::open(&args.spec.store)?)
-    };
-    let store = store.ok_or_else(|| CliError::NoStore { store: args.spec.store.clone() })?;
+    // Nothing is written to it: test scores that it lacks are made, and kept by the next `recur experiment`.
+    let store = stores::to_read(&args.spec.store)?;
     let findings = pipeline::stored_findings(&prepared, &store, &args.spec.spec)?;
     if args.check {
         return check(args, &prepared, &findings, &store, registry);

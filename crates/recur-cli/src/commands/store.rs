@@ -9,6 +9,7 @@ use recur_core::record::Outcome;
 use recur_core::registry::Registry;
 use recur_core::trial::TrialId;
 use recur_core::visible::{visible, visible_json};
+use crate::stores::{self, to_read};
 use recur_store::{Entry, GcOptions, Store};
 use std::io::{BufWriter, IsTerminal as _, Write as _};
 use std::ops::ControlFlow;
@@ -20,19 +21,26 @@ pub(crate) fn run(args: &StoreArgs, registry: &Registry) -> Result<Exit, CliErro
     match &args.command {
         StoreCommand::Check => check(&to_read(path)?),
         StoreCommand::List { json } => list(&to_read(path)?, *json),
-        StoreCommand::Gc { unreferenced, dry_run } => gc(path, GcOptions { unreferenced: *unreferenced }, *dry_run),
+        StoreCommand::Gc { unreferenced, host_gone, dry_run } => {
+            gc(path, GcOptions { unreferenced: *unreferenced }, host_gone, *dry_run)
+        }
         StoreCommand::Export { to, what } => export(&to_read(path)?, to, what, registry),
     }
-}
-
-fn to_read(path: &Path) -> Result<Store, CliError> {
-    Store::open_to_read(path)?.ok_or_else(|| CliError::NoStore { store: path.to_owned() })
 }
 
 fn check(store: &Store) -> Result<Exit, CliError> {
     let mut problems = Vec::new();
     let summary = store.check(|problem| problems.push(problem.to_string()))?;
     let count = |n: u64, one: &str, several: &str| format!("{n} {}", if n == 1 { one } else { several });
+    if summary.elsewhere > 0 {
+        let hosts: Vec<String> = store.hosts_elsewhere()?.iter().map(|host| visible(host).into_owned()).collect();
+        problems.push(format!(
+            "{} of {}, where processes may be writing; if that machine is gone, or was started again since: \
+             recur store gc --host-gone HOST",
+            count(summary.elsewhere, "scratch folder", "scratch folders"),
+            hosts.join(", ")
+        ));
+    }
     problems.push(format!(
         "{}: {}, {}, {}, {}, {}: {}",
         store.root().display(),
@@ -127,9 +135,16 @@ fn json_line(entry: &Entry) -> String {
     format!("{}\n", visible_json(&line.to_string()))
 }
 
-fn gc(path: &Path, options: GcOptions, dry_run: bool) -> Result<Exit, CliError> {
-    to_read(path)?;
-    let removed = Store::open(path)?.gc(options, dry_run)?;
+fn gc(path: &Path, options: GcOptions, hosts: &[String], dry_run: bool) -> Result<Exit, CliError> {
+    let mut store = stores::to_read(path)?;
+    if !dry_run {
+        store = stores::to_write(path)?;
+    }
+    let mut removed = Vec::new();
+    for host in hosts {
+        removed.extend(store.gc_host(host, dry_run)?);
+    }
+    removed.extend(store.gc(options, dry_run)?);
     let bytes: u64 = removed.iter().map(|removed| removed.bytes).sum();
     let mut lines: Vec<String> =
         removed.iter().map(|removed| format!("{}: {}", removed.path.display(), removed.why)).collect();

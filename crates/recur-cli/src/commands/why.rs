@@ -6,6 +6,7 @@ use crate::logging;
 use crate::output::print;
 use crate::pipeline::Prepared;
 use crate::progress::{Screen, title};
+use crate::stores;
 use recur_core::registry::Registry;
 use recur_core::trial::{Identity, Trial, TrialId};
 use recur_store::{Found, Store};
@@ -20,7 +21,7 @@ type Inputs = BTreeMap<String, String>;
 pub(crate) fn run(args: &Why, level: Level, registry: &Registry) -> Result<Exit, CliError> {
     logging::start(level, &Screen::new(), None);
     let prepared = Prepared::read(&args.spec, registry)?;
-    let store = Store::open_to_read(&args.spec.store)?;
+    let store = stores::to_read_if_any(&args.spec.store)?;
     let wanted: Vec<&Trial> = prepared.trials.iter().filter(|trial| is_wanted(trial, args.trial.as_deref())).collect();
     if let (Some(trial), true) = (&args.trial, wanted.is_empty()) {
         return Err(CliError::NotInSpec { trial: trial.clone(), spec: args.spec.spec.clone() });

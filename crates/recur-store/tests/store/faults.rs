@@ -1,7 +1,7 @@
 //! Bit flips, cuts, and things that are missing or do not belong: each is told by name.
 
 use crate::samples;
-use crate::support::{Sample, assert_sound, checked, files, full_store, names, store};
+use crate::support::{Sample, assert_sound, checked, dead_scratch, files, full_store, names, store};
 use proptest::prelude::*;
 use recur_core::metric::Scores;
 use recur_core::record::EpochRecord;
@@ -155,12 +155,11 @@ fn what_does_not_belong_is_told() {
 #[test]
 fn scratch_of_the_dead_is_told_and_goes_when_the_store_is_opened() {
     let (_folder, store) = full_store();
-    let dead = store.root().join("tmp/dead");
-    std::fs::create_dir(&dead).unwrap();
-    std::fs::write(dead.join("lock"), "").unwrap();
+    let dead = dead_scratch(store.root());
     let (summary, problems) = checked(&store);
     assert_eq!((summary.writers, problems.len()), (1, 1));
-    assert!(problems[0].to_string().ends_with("tmp/dead is left of a process that ended; `recur store gc` removes it"));
+    assert_eq!(problems[0].path, dead);
+    assert!(problems[0].to_string().ends_with(" is left of a process that ended; `recur store gc` removes it"));
     drop(Store::open(store.root()).unwrap());
     assert_sound(&store);
     assert_eq!(names(&store.root().join("tmp")).len(), 2, "that of the living stays");

@@ -2,7 +2,7 @@
 
 use crate::samples;
 use crate::support::{
-    Sample, assert_has, assert_sound, environment, full_store, keep_experiment, names, store, test_scores,
+    Sample, assert_has, assert_sound, dead_scratch, environment, full_store, keep_experiment, names, store, test_scores,
 };
 use recur_store::layout::COMPARED;
 use recur_store::{Found, FoundTest, GcOptions, Removed, Store, StoreError};
@@ -31,10 +31,10 @@ fn what_has_no_use_goes_and_a_dry_run_only_tells_it() {
     let damaged = store.root().join(format!("checkpoints/{}/{}.safetensors", samples::id(2), "0".repeat(64)));
     std::fs::write(&damaged, "").unwrap();
     let diff = store.keep_diff("nobody's").unwrap();
-    std::fs::create_dir(store.root().join("tmp/dead")).unwrap();
+    let dead = dead_scratch(store.root());
 
     let plain = vec![
-        "tmp/dead".to_owned(),
+        dead.strip_prefix(store.root()).unwrap().display().to_string(),
         format!("checkpoints/{}", samples::id(0)),
         format!("checkpoints/{}/{}.safetensors", samples::id(2), "0".repeat(64)),
         format!("diffs/{diff}.diff"),
@@ -70,12 +70,12 @@ fn a_diff_goes_with_the_last_trial_that_names_it() {
 fn nothing_is_removed_while_another_process_writes_or_a_list_of_trials_is_damaged() {
     let (_folder, store) = full_store();
     let other = Store::open(store.root()).unwrap();
-    std::fs::create_dir(store.root().join("tmp/dead")).unwrap();
+    let dead = dead_scratch(store.root());
     assert!(matches!(store.gc(ALL, false), Err(StoreError::InUse { .. })));
     drop(other);
     std::fs::write(store.experiment("names").join("trials.csv"), "configuration,replicate,id\n").unwrap();
     assert!(matches!(store.gc(ALL, false), Err(StoreError::Damaged(p)) if p.path.ends_with("trials.csv")));
-    assert!(store.root().join("tmp/dead").exists());
+    assert!(dead.exists());
     store.gc(GcOptions::default(), false).unwrap();
     let reader = Store::open_to_read(store.root()).unwrap().unwrap();
     assert!(matches!(reader.gc(GcOptions::default(), false), Err(StoreError::ReadOnly { .. })));

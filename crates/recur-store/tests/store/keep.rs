@@ -1,7 +1,7 @@
 //! Keeping and finding trials and test results.
 
 use crate::samples;
-use crate::support::{Sample, assert_has, assert_sound, checked, environment, names, store, test_scores};
+use crate::support::{Sample, assert_has, assert_sound, checked, dead_scratch, environment, names, store, test_scores};
 use recur_core::digest::Digest;
 use recur_core::record::{Outcome, TrialRecord};
 use recur_store::layout::{COMPARED, ENVIRONMENT, LOG, RECORD, SUMS, WEIGHTS};
@@ -272,17 +272,17 @@ fn trials_are_found_by_the_start_of_their_id() {
 /// The clock is asked nowhere: files from long before and long after change nothing.
 #[test]
 fn a_clock_set_back_or_forth_changes_nothing() {
-    let (folder, first) = store();
+    let (_folder, first) = store();
     let sample = Sample::new(0);
     sample.keep(&first).unwrap();
-    std::fs::create_dir(folder.path().join("runs/tmp/dead")).unwrap();
+    let dead = dead_scratch(first.root());
     for seconds in [0, 40_000_000_000] {
         let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
         for path in crate::support::files(first.root()) {
             std::fs::File::options().append(true).open(path).unwrap().set_modified(time).unwrap();
         }
         let second = Store::open(first.root()).unwrap();
-        assert!(!folder.path().join("runs/tmp/dead").exists());
+        assert!(!dead.exists());
         assert_has(&second, &sample);
         assert_eq!(sample.keep(&second).unwrap(), Kept::Same);
         assert_eq!(assert_sound(&second).writers, 2);

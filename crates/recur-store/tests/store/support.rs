@@ -123,6 +123,22 @@ pub(crate) fn keep_experiment(store: &Store, name: &str, seeds: &[u64]) {
     store.keep_experiment(name, &files).unwrap();
 }
 
+/// What a process that was killed leaves in the scratch of the store at `root`: its folder, with half a file in it.
+pub(crate) fn dead_scratch(root: &Path) -> PathBuf {
+    let listed = || -> Vec<PathBuf> {
+        std::fs::read_dir(root.join("tmp")).unwrap().map(|entry| entry.unwrap().path()).collect()
+    };
+    let before = listed();
+    let store = Store::open(root).unwrap();
+    let folder = listed().into_iter().find(|path| !before.contains(path)).unwrap();
+    let files = files(&folder).into_iter().map(|path| (path.clone(), std::fs::read(&path).unwrap()));
+    let files: Vec<_> = files.chain([(folder.join("0"), b"half".to_vec())]).collect();
+    drop(store);
+    std::fs::create_dir(&folder).unwrap();
+    files.iter().for_each(|(path, bytes)| std::fs::write(path, bytes).unwrap());
+    folder
+}
+
 /// All that a check tells.
 pub(crate) fn checked(store: &Store) -> (Summary, Vec<Problem>) {
     let mut problems = Vec::new();

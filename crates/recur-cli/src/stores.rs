@@ -1,0 +1,39 @@
+//! Opening stores: a wait for another process is reported, and so is a store that does not exist.
+
+use crate::error::CliError;
+use recur_core::visible::visible;
+use recur_store::{Store, StoreEvent};
+use std::path::Path;
+
+/// The store at `path`, to write; made where there is none.
+pub(crate) fn to_write(path: &Path) -> Result<Store, CliError> {
+    Ok(Store::open_and_listen(path, report)?)
+}
+
+/// The store at `path`, to read.
+pub(crate) fn to_read(path: &Path) -> Result<Store, CliError> {
+    let store = Store::open_to_read_and_listen(path, report)?;
+    store.ok_or_else(|| CliError::NoStore { store: path.to_owned() })
+}
+
+/// The store at `path`, to read, if there is one; a warning if not.
+pub(crate) fn to_read_if_any(path: &Path) -> Result<Option<Store>, CliError> {
+    let store = Store::open_to_read_and_listen(path, report)?;
+    if store.is_none() {
+        let path = path.display().to_string();
+        tracing::warn!("there is no store {}: no trial has a record (--store DIR names another store)", visible(&path));
+    }
+    Ok(store)
+}
+
+fn report(event: &StoreEvent) {
+    let StoreEvent::Waiting { lock } = event else { return };
+    let lock = lock.display().to_string();
+    let message = format!("waiting for another process, which has locked {}", visible(&lock));
+    // The log file of an experiment is within its store: until the store is open nothing is logged.
+    if tracing::dispatcher::has_been_set() {
+        tracing::warn!("{message}");
+    } else {
+        anstream::eprintln!("{message}");
+    }
+}
