@@ -144,6 +144,9 @@ pub(crate) struct Experiment {
     /// The folder for the report
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub(crate) reports: PathBuf,
+    /// Write over the report of another experiment, and over files of a report that were changed since recur wrote them
+    #[arg(long)]
+    pub(crate) replace: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -217,6 +220,9 @@ pub(crate) struct Report {
     /// The folder for the report
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub(crate) reports: PathBuf,
+    /// Write over the report of another experiment, and over files of a report that were changed since recur wrote them
+    #[arg(long)]
+    pub(crate) replace: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -245,6 +251,9 @@ pub(crate) struct Compare {
     /// Write it, too: the whole report with its figures (.md), all figures (.json), or the leaderboard (.tex, .csv)
     #[arg(long, value_name = "FILE")]
     pub(crate) write: Option<PathBuf>,
+    /// Write over the file where recur did not write it, where it is another report, or where it was changed since
+    #[arg(long, requires = "write")]
+    pub(crate) replace: bool,
     /// The folder that keeps records, weights and logs
     #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE")]
     pub(crate) store: PathBuf,
@@ -264,6 +273,9 @@ pub(crate) struct Export {
     /// All figures of the report's analysis (.json)
     #[arg(long, value_name = "FILE")]
     pub(crate) analysis: Option<PathBuf>,
+    /// Write over files that recur did not write
+    #[arg(long)]
+    pub(crate) replace: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -274,6 +286,9 @@ pub(crate) struct Reports {
     /// Write the list into its README.md
     #[arg(long, conflicts_with = "check")]
     pub(crate) write: bool,
+    /// Write over its README.md where it was changed since recur wrote it
+    #[arg(long, requires = "write")]
+    pub(crate) replace: bool,
     /// Write nothing: end with 4 where its README.md holds something else
     #[arg(long)]
     pub(crate) check: bool,

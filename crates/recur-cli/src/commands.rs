@@ -39,7 +39,7 @@ pub(crate) fn run(args: &Args, builtin: &Registry) -> Result<Exit, CliError> {
         Command::Report(command) => report::run(command, args.log_level, registry),
         Command::Compare(command) => compare::run(command, args.log_level, registry),
         Command::Export(command) => export::run(command, args.log_level, registry),
-        Command::Reports(command) => reports::run(command),
+        Command::Reports(command) => reports::run(command, args.log_level),
         Command::Why(command) => why::run(command, args.log_level, registry),
         Command::Store(command) => store::run(command, registry),
         Command::Verify(command) => verify::run(command, args.log_level, registry),

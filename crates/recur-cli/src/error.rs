@@ -90,6 +90,21 @@ fn dividing(error: &SplitError) -> String {
     }
 }
 
+/// What to do about a file that is in the way of a report; `elsewhere` says how to write it to another place.
+fn in_the_way(error: &ReportError, elsewhere: &str) -> Option<String> {
+    match error {
+        ReportError::Write { .. } => Some(elsewhere.replace("another folder", "a folder that can be written")),
+        ReportError::Foreign { .. } | ReportError::Link { .. } | ReportError::InTheWay { .. } => {
+            Some(format!("move it away, or {elsewhere}"))
+        }
+        ReportError::Changed { .. } => Some(format!("--replace writes over it; or {elsewhere}")),
+        ReportError::OtherReport { .. } => {
+            Some(format!("--replace writes over it; or give one of them another `name`, or {elsewhere}"))
+        }
+        _ => None,
+    }
+}
+
 /// How to make initial weights fit.
 fn fitting(misfit: &Misfit) -> String {
     match misfit {
@@ -219,6 +234,16 @@ pub(crate) enum CliError {
     DamagedTest { trial: String, problem: String },
     #[error("RECUR_ISA={name}: {reason}")]
     InstructionSet { name: String, reason: String },
+    #[error("{} was not written by recur, and is not replaced", path.display())]
+    NotAnExport { path: PathBuf },
+    #[error("{} was not written by recur, and is not replaced", path.display())]
+    NotGenerated { path: PathBuf },
+    #[error("{} was changed after recur wrote it, and is not replaced", path.display())]
+    ChangedGenerated { path: PathBuf },
+    #[error("{} is not a file, and is not replaced", path.display())]
+    NotAFile { path: PathBuf },
+    #[error("cannot read {}, which was to be replaced", path.display())]
+    ReadTarget { path: PathBuf, source: std::io::Error },
     #[error("cannot write {}", path.display())]
     WriteGenerated { path: PathBuf, source: std::io::Error },
     #[error("cannot read {}", path.display())]
@@ -304,9 +329,16 @@ impl CliError {
             CliError::ReadModel(error) | CliError::InitialWeights(error) => store_hints::reading_model(error),
             CliError::Split { source, .. } => Some(dividing(source)),
             CliError::Weights { folder, source } => Some(store_hints::scoring(folder, source)),
-            CliError::Report(ReportError::Write { .. }) => {
-                Some("name a folder that can be written: --reports DIR".to_owned())
+            CliError::Report(error) if let Some(hint) = in_the_way(error, "name another folder: --reports DIR") => {
+                Some(hint)
             }
+            CliError::Compare(error) if let Some(hint) = in_the_way(error, "name another file: --write FILE") => {
+                Some(hint)
+            }
+            CliError::NotAnExport { .. } => Some("--replace replaces it; or name another file".to_owned()),
+            CliError::ChangedGenerated { .. } => Some("--replace writes over it".to_owned()),
+            CliError::NotGenerated { .. } => Some("move it elsewhere first".to_owned()),
+            CliError::NotAFile { .. } | CliError::ReadTarget { .. } => Some("name another file".to_owned()),
             CliError::Sweep(SweepError::Keep { .. }) => {
                 Some("trials that had ended are kept; with room to write, the same command goes on".to_owned())
             }

@@ -3,7 +3,11 @@
 use crate::args::Target;
 use crate::error::{CliError, Exit};
 use crate::output::{print, print_json};
+use crate::owned;
 use std::path::Path;
+
+/// Bytes at the beginning of a text by which an earlier one is recognised.
+const BEGINNING: usize = 160;
 
 /// Prints `text`, writes it, or compares it, as `target` says. `remedy` is what a user types to write the
 /// file.
@@ -24,7 +28,13 @@ pub(crate) fn rewrite(command: &str, plugins: Option<&Path>, path: &Path) -> Str
 }
 
 fn write(path: &Path, text: &str) -> Result<(), CliError> {
-    std::fs::write(path, text).map_err(|source| CliError::WriteGenerated { path: path.to_owned(), source })?;
+    // Only a folder that is there: a mistyped one is not made.
+    let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    std::fs::metadata(folder).map_err(|source| CliError::WriteGenerated { path: path.to_owned(), source })?;
+    owned::write(path, text.as_bytes(), |there| {
+        let has_beginning = there.get(..BEGINNING).is_some_and(|beginning| text.as_bytes().starts_with(beginning));
+        has_beginning.then_some(()).ok_or_else(|| CliError::NotGenerated { path: path.to_owned() })
+    })?;
     Ok(print(&path.display().to_string())?)
 }
 

@@ -4,6 +4,7 @@ use crate::args::SpecArgs;
 use crate::commands::available_cores;
 use crate::error::CliError;
 use crate::scoring::Scored;
+use crate::shell::quoted;
 use crate::sweep::{in_parallel, stored};
 use recur_core::digest::Digest;
 use recur_core::division;
@@ -32,7 +33,7 @@ pub(crate) struct Prepared {
     pub(crate) splits: Vec<ReplicateSplit>,
     /// What the spec asks of training and a model does not use.
     pub(crate) unused: Vec<UnusedSettings>,
-    how_to: HowTo,
+    pub(crate) how_to: HowTo,
     /// The folder of plugins, where one was named.
     pub(crate) plugins: Option<PathBuf>,
 }
@@ -215,11 +216,6 @@ fn how_to(spec: &Spec, args: &SpecArgs) -> HowTo {
 /// The option that names the folder of plugins, with a blank before it; nothing where none was named.
 pub(crate) fn plugins_option(folder: Option<&Path>) -> String {
     folder.map(|folder| format!(" --plugins {}", quoted(&folder.display().to_string()))).unwrap_or_default()
-}
-
-/// `word` as a shell reads it as one.
-pub(crate) fn quoted(word: &str) -> String {
-    shlex::try_quote(word).map_or_else(|_| word.to_owned(), std::borrow::Cow::into_owned)
 }
 
 /// The records of an experiment whose trials have all been run.

@@ -13,11 +13,11 @@ use recur_core::registry::Registry;
 use recur_core::selection::{Finding, Selection, mean_validation};
 use recur_core::trial::{Trial, TrialId};
 use recur_ingest::{read_predictions, write_predictions};
-use recur_report::{Cost, ReportInput, Unscored};
+use recur_report::{Cost, Destination, ReportInput, Unscored};
 use recur_store::{Environment, FoundTest, Store, TestScores};
 use recur_train::{TestSetError, score_test_set};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
 /// The chosen configurations, and the test figures of each of their trials.
@@ -63,20 +63,21 @@ pub(crate) struct Conclusion {
 }
 
 /// Chooses by validation, scores the chosen on test, writes the report.
-pub(crate) fn conclude(
+pub(crate) fn conclude<'a>(
     prepared: &Prepared,
     findings: &[Finding],
     store: &Store,
     registry: &Registry,
     jobs: usize,
-    reports: &Path,
+    destination: impl Into<Destination<'a>>,
 ) -> Result<Conclusion, CliError> {
     let scored = &score(prepared, findings, store, registry, jobs)?;
     let Scored { selection, tests, unscored } = scored;
     let plan = &prepared.plan;
     let input = prepared.report_input(findings, scored);
-    let written = recur_report::write(&input, reports)?;
-    recur_report::write_costs(&input, &costs(&input, store), reports)?;
+    let destination = destination.into();
+    let written = recur_report::write(&input, destination)?;
+    recur_report::write_costs(&input, &costs(&input, store), destination)?;
     let n_unfinished = findings.iter().filter(|f| !matches!(f.record.outcome, Outcome::Finished { .. })).count();
     let mut summary = format!("{}\n\n{}\n", results(plan, findings, selection, tests), written.answer);
     if n_unfinished > 0 {

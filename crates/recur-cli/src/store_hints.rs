@@ -42,7 +42,7 @@ fn damaged(problem: &Problem) -> String {
             format!(
                 "if this folder is a store of this version of recur, write its format again: echo '{{\"format\": 4}}' > {}; \
                  {OTHER_STORE}",
-                crate::pipeline::quoted(&visible(&path))
+                crate::shell::quoted(&visible(&path))
             )
         }
         _ => format!("recur store check lists all damage; {OTHER_STORE}"),

@@ -111,6 +111,42 @@ pub enum ReportError {
         /// The experiment.
         name: String,
     },
+    /// A file that recur did not write, where it wants to write one.
+    #[error("{} was not written by recur, and is not replaced", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file that recur wrote and somebody changed.
+    #[error("{} was changed after recur wrote it, and is not replaced", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A link, where recur wants to write a file or a folder.
+    #[error("{} is a link: recur writes through no link within the folder of reports", path.display())]
+    Link {
+        /// The link.
+        path: PathBuf,
+    },
+    /// A folder where a file is expected, or something else.
+    #[error("{} is not {expected}", path.display())]
+    InTheWay {
+        /// What is there.
+        path: PathBuf,
+        /// What it has to be.
+        expected: &'static str,
+    },
+    /// The report of another experiment.
+    #[error("{} is the report of another experiment: it is of {there}, and this one of {new}", path.display())]
+    OtherReport {
+        /// The report.
+        path: PathBuf,
+        /// Its spec or question.
+        there: String,
+        /// The spec or question of the report that was to be written.
+        new: String,
+    },
     /// A file that cannot be written.
     #[error("write {}", path.display())]
     Write {
@@ -133,7 +169,7 @@ pub(crate) fn check(input: &ReportInput<'_>) -> Result<(), ReportError> {
     check_names(input)
 }
 
-fn check_name(name: &str) -> Result<(), ReportError> {
+pub(crate) fn check_name(name: &str) -> Result<(), ReportError> {
     let mut components = Path::new(name).components();
     match (components.next(), components.next()) {
         (Some(Component::Normal(only)), None) if only.to_str() == Some(name) => Ok(()),

@@ -5,13 +5,13 @@ use crate::input::ReportInput;
 use crate::markdown::{Table, code, escape, left, right};
 use crate::numbers::{NBSP, NOTHING, count, fixed, heading, spread};
 use crate::page::link_target;
-use crate::{ReportError, check};
+use crate::{Destination, ReportError, check, files};
 use recur_core::record::{TestRecord, TrialRecord};
 use recur_core::settings::{TrainingLength, TrainingSettings};
 use recur_core::trial::TrialId;
 use recur_stats::{mean, standard_deviation};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The page's name within the report's folder.
 pub(crate) const FILE: &str = "cost.md";
@@ -29,23 +29,24 @@ pub struct Cost {
     pub machine: String,
 }
 
+/// How the page's first line reads.
+pub(crate) fn title(name: &str) -> String {
+    format!("# {}: what it cost", escape(name))
+}
+
 /// Writes what the trials of the chosen configurations took to `dir/NAME/cost.md`, NAME being the plan's; trials without a known
 /// cost are left out.
 ///
 /// # Errors
-/// If the records do not belong together, or the file cannot be written.
-pub fn write_costs(
+/// As [`crate::write()`].
+pub fn write_costs<'a>(
     input: &ReportInput<'_>,
     costs: &BTreeMap<TrialId, Cost>,
-    dir: &Path,
+    destination: impl Into<Destination<'a>>,
 ) -> Result<PathBuf, ReportError> {
     check::check(input)?;
-    let folder = dir.join(&input.plan.name);
-    let path = folder.join(FILE);
-    let at = |source| ReportError::Write { path: path.clone(), source };
-    std::fs::create_dir_all(&folder).map_err(at)?;
-    std::fs::write(&path, page(&Analysis::new(input, 1), costs)).map_err(at)?;
-    Ok(path)
+    let page = page(&Analysis::new(input, 1), costs);
+    files::write_beside(FILE, &page, &input.plan.name, destination.into())
 }
 
 fn page(analysis: &Analysis<'_>, costs: &BTreeMap<TrialId, Cost>) -> String {
@@ -53,12 +54,12 @@ fn page(analysis: &Analysis<'_>, costs: &BTreeMap<TrialId, Cost>) -> String {
     let machines: BTreeSet<&str> = costs.values().map(|cost| cost.machine.as_str()).collect();
     let machines: Vec<String> = machines.into_iter().map(|machine| format!("- {}", escape(machine))).collect();
     format!(
-        "# {}: what it cost\n\nTimes of the trials that [the report](../{}.md) compares, as the machines below took them. They differ \
+        "{}\n\nTimes of the trials that [the report](../{}.md) compares, as the machines below took them. They differ \
          from run to run and are compared by nobody: no figure of the report depends on them.\n\n{}\nSeconds a trial include its scoring \
          on validation and the writing of its record, while other trials ran beside it; those of trials that went on from a checkpoint \
          are left out. Names a second are the training names of all epochs by these seconds. A prediction is that of a name of the test \
          set, all of them asked for at once, by one thread of the trained model.\n\n{}\n",
-        escape(name),
+        title(name),
         link_target(name),
         table(analysis, costs).render(),
         machines.join("\n")

@@ -1,5 +1,9 @@
 //! What the reports of a folder ask and answer, read back from their first lines.
 
+use crate::markdown::{code, escape};
+use crate::page::link_target;
+use pulldown_cmark::{Event, Options, Parser, TextMergeStream};
+use recur_core::digest::Digest;
 use std::fmt;
 
 /// A report's first lines.
@@ -42,7 +46,17 @@ impl fmt::Display for Opener {
 }
 
 impl Opening {
-    /// Reads it from the text of a report.
+    /// The question of a report, in Markdown and on one line.
+    pub(crate) fn question(markdown: &str) -> String {
+        let mut lines = markdown.lines().skip(1).filter(|line| !line.trim().is_empty()).peekable();
+        let mut question = Vec::new();
+        while let Some(quoted) = lines.next_if(|line| line.starts_with('>')) {
+            question.push(quoted.trim_start_matches('>').trim());
+        }
+        question.join(" ")
+    }
+
+    /// Reads it from the text of a report. Only text and code are taken: no HTML, no link and no image of it goes further.
     ///
     /// # Errors
     /// If the text has no title, or no answer.
@@ -63,8 +77,25 @@ impl Opening {
         };
         let others = others.iter().map(|paragraph| sentences(paragraph, 1));
         let answer: Vec<String> = std::iter::once(sentences(first, 2)).chain(others).collect();
-        Ok(Self { name, question: question.join(" "), answer: answer.join(" ") })
+        Ok(Self { name, question: plain(&question.join(" ")), answer: plain(&answer.join(" ")) })
     }
+}
+
+/// The text and the code of `markdown`, as Markdown.
+fn plain(markdown: &str) -> String {
+    let mut text = String::new();
+    for event in TextMergeStream::new(Parser::new_ext(markdown, Options::empty())) {
+        match event {
+            Event::Text(part) if text.is_empty() => text.push_str(&escape(&part)),
+            // Only at the beginning do some signs open a list.
+            Event::Text(part) => text.push_str(&escape(&format!(" {part}"))[1..]),
+            Event::Code(part) => text.push_str(&code(&part)),
+            Event::Html(part) | Event::InlineHtml(part) => text.push_str(&escape(part.trim_end_matches('\n'))),
+            Event::SoftBreak | Event::HardBreak => text.push(' '),
+            _ => {}
+        }
+    }
+    text
 }
 
 /// The first `n` sentences, without the emphasis that the report gives to some words.
@@ -74,9 +105,8 @@ fn sentences(paragraph: &str, n: usize) -> String {
     plain[..end].to_owned()
 }
 
-/// The page of a folder's reports.
-pub fn index(openings: &[Opening]) -> String {
-    let mut text = "\
+/// How the page of a folder's reports begins.
+const INTRODUCTION: &str = "\
 # Reports
 
 What each experiment of this folder asks, and what came of it. Written by `recur reports --write`; the reports themselves are written by
@@ -84,13 +114,51 @@ What each experiment of this folder asks, and what came of it. Written by `recur
 
 | report | question | answer |
 |---|---|---|
-"
-    .to_owned();
+";
+
+/// What is before the digest in the page's last line, and after it.
+const DIGEST: [&str; 2] = ["\n<!-- recur reports --write: the SHA-256 of the lines above is ", " -->\n"];
+
+/// The page of a folder's reports. Its last line has a digest of the others, by which [`IndexState::of`] knows it.
+pub fn index(openings: &[Opening]) -> String {
+    let mut text = INTRODUCTION.to_owned();
     for Opening { name, question, answer } in openings {
-        let cells = [&format!("[{name}]({name}.md)"), question, answer].map(|cell| cell.replace('|', "\\|"));
-        text.push_str(&format!("| {} |\n", cells.join(" | ")));
+        let cells = [&format!("[{}]({}.md)", escape(name), link_target(name)), question, answer];
+        text.push_str(&format!("| {} |\n", cells.map(|cell| cell.as_str()).join(" | ")));
     }
-    text
+    let digest = Digest::of(text.as_bytes());
+    text + &DIGEST.join(digest.as_str())
+}
+
+/// Who wrote a page that is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IndexState {
+    /// recur did, and it is unchanged.
+    Own,
+    /// recur did, and somebody changed it.
+    Changed,
+    /// Somebody else did.
+    Foreign,
+}
+
+impl IndexState {
+    /// That of the page with this text.
+    pub fn of(text: &[u8]) -> Self {
+        let Ok(text) = std::str::from_utf8(text) else { return IndexState::Foreign };
+        // A checkout may have other line ends.
+        let text = text.replace("\r\n", "\n");
+        let parts = text.rsplit_once(DIGEST[0]).and_then(|(page, rest)| Some((page, rest.split_once(DIGEST[1])?)));
+        match parts {
+            Some((page, (digest, ""))) if Digest::of(page.as_bytes()).as_str() == digest => IndexState::Own,
+            _ => match text.strip_prefix(INTRODUCTION) {
+                // A page from before there were digests: nothing but rows.
+                Some(rows) if parts.is_none() && rows.lines().all(|row| row.starts_with("| [")) => IndexState::Own,
+                Some(_) => IndexState::Changed,
+                None if parts.is_some() => IndexState::Changed,
+                None => IndexState::Foreign,
+            },
+        }
+    }
 }
 
 #[cfg(test)]
@@ -124,7 +192,34 @@ mod tests {
 
     #[test]
     fn the_page_has_a_row_a_report() {
-        let opening = Opening { name: "x".into(), question: "a | b?".into(), answer: "`a`.".into() };
-        assert!(index(&[opening]).ends_with("|---|---|---|\n| [x](x.md) | a \\| b? | `a`. |\n"));
+        let report = "# x\n\n> a \\| b?\n\n`a|b` is best.\n";
+        let page = index(&[Opening::read(report).unwrap()]);
+        assert!(page.contains("|---|---|---|\n| [x](x.md) | a \\| b? | `a\\|b` is best. |\n\n<!-- recur"), "{page}");
+    }
+
+    #[test]
+    fn nothing_of_a_report_but_text_and_code_goes_into_the_page() {
+        let check = |markdown: &str, expect: &str| assert_eq!(plain(markdown), expect);
+        check("a <script>x</script> <b>y</b>", "a &lt;script&gt;x&lt;/script&gt; &lt;b&gt;y&lt;/b&gt;");
+        check("<div onclick=\"x\">", "&lt;div onclick=\"x\"&gt;");
+        check("![x](http://a/b.png) [text](javascript:x) <http://a>", "x text http://a");
+        check("a\u{202e}b `c\u{200b}`", "a\\\\u{202e}b `c\\u{200b}`");
+        check("50&nbsp;% &amp; \\_x\\_ a_b `a_b` - +1", "50\u{a0}% &amp; \\_x\\_ a\\_b `a_b` - +1");
+    }
+
+    #[test]
+    fn a_page_is_recognised_until_somebody_changes_it() {
+        let opening = Opening { name: "x".into(), question: "why?".into(), answer: "so.".into() };
+        let page = index(&[opening.clone(), opening]);
+        let check = |text: &str, expect| assert_eq!(IndexState::of(text.as_bytes()), expect, "{text}");
+        check(&page, IndexState::Own);
+        check(&page.replace('\n', "\r\n"), IndexState::Own);
+        check(&page.replacen("why?", "who?", 1), IndexState::Changed);
+        check(&format!("{page}More.\n"), IndexState::Changed);
+        let (older, _) = page.split_once("\n<!--").unwrap();
+        check(older, IndexState::Own);
+        check(&format!("{older}\nMore.\n"), IndexState::Changed);
+        check("# Reports\n\nOf my project.\n", IndexState::Foreign);
+        assert_eq!(IndexState::of(&[0xff]), IndexState::Foreign);
     }
 }

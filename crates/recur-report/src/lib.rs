@@ -29,7 +29,8 @@ mod together;
 pub use check::ReportError;
 pub use costs::{Cost, write_costs};
 pub use export::{Export, SCHEMA_VERSION};
-pub use index::{NoOpening, Opener, Opening, index};
+pub use files::{Destination, check_destination};
+pub use index::{IndexState, NoOpening, Opener, Opening, index};
 pub use input::{HowTo, ReplicateSplit, ReportInput, Respelt, SplitSizes, Unscored};
 pub use making::Making;
 pub use signature::{PARTS, Signature};
@@ -37,7 +38,7 @@ pub use together::{Overview, Part, Setting, Together, Unlike};
 
 use analysis::Analysis;
 use page::Page;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// What [`write()`] made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,13 +58,15 @@ pub struct Written {
 /// Writes the report of an experiment to `dir/NAME.md`, its figures to `dir/NAME/*.svg`, and all of it as one page to `dir/NAME.html`,
 /// NAME being the plan's.
 ///
-/// Figures left by an earlier report of the same name are deleted where this one does not make them anew.
+/// `dir/NAME/SHA256SUMS` lists these files with their digests. Only what is in that list and was not changed since is ever
+/// replaced, or deleted where this report does not make it anew; everything else stays.
 ///
 /// # Errors
-/// If the records do not belong together (see [`ReportError`]), or a file cannot be written; then no file of an
-/// earlier report has been changed, unless the very last step, the renaming of finished files, is what failed.
-pub fn write(input: &ReportInput<'_>, dir: &Path) -> Result<Written, ReportError> {
-    write_resampled(input, dir, recur_stats::RESAMPLES)
+/// If the records do not belong together (see [`ReportError`]), something that is not to be replaced is at the place of a
+/// file, or a file cannot be written. Then no file of an earlier report has been changed, unless the very last step, the
+/// renaming of finished files, is what failed.
+pub fn write<'a>(input: &ReportInput<'_>, destination: impl Into<Destination<'a>>) -> Result<Written, ReportError> {
+    write_resampled(input, destination, recur_stats::RESAMPLES)
 }
 
 /// As [`write()`], with another number of resamples of the bootstrap than the usual 10,000; the report says how many.
@@ -73,11 +76,16 @@ pub fn write(input: &ReportInput<'_>, dir: &Path) -> Result<Written, ReportError
 ///
 /// # Panics
 /// If `n_resamples` is zero.
-pub fn write_resampled(input: &ReportInput<'_>, dir: &Path, n_resamples: usize) -> Result<Written, ReportError> {
+pub fn write_resampled<'a>(
+    input: &ReportInput<'_>,
+    destination: impl Into<Destination<'a>>,
+    n_resamples: usize,
+) -> Result<Written, ReportError> {
     assert!(n_resamples > 0, "no resamples");
     check::check(input)?;
     let analysis = Analysis::new(input, n_resamples);
     let mut page = Page::new(&input.plan.name);
     sections::render(&analysis, &mut page);
-    files::write(page, &input.plan.name, dir, answer::plain(&analysis))
+    let subject = files::Subject::new(input.how_to, &input.plan.question);
+    files::write(page, &input.plan.name, destination.into(), &subject, answer::plain(&analysis))
 }

@@ -1,7 +1,9 @@
 //! What a report says of its own making, read back from its text.
 
+use crate::markdown::uncode;
 use crate::sections::reproduce;
 use crate::signature::Signature;
+use recur_core::visible::visible;
 use std::collections::BTreeMap;
 
 /// What a report says of its own making.
@@ -9,9 +11,11 @@ use std::collections::BTreeMap;
 pub struct Making {
     /// The command that makes it again.
     pub command: String,
+    /// The path of the spec, as the report shows it.
+    pub(crate) spec_path: String,
     /// The spec, defaults filled in, as YAML.
     pub resolved_spec: String,
-    /// The SHA-256 of each file of the data, by its name.
+    /// The SHA-256 of each file of the data, by its name as the report shows it.
     pub files: BTreeMap<String, String>,
     /// Its signature.
     pub signature: Signature,
@@ -24,14 +28,21 @@ impl Making {
         let (_, after_spec) = section.split_once(reproduce::SPEC)?;
         let file = |line: &str| {
             let (name, digest) = line.strip_prefix(reproduce::FILE_ROW)?.strip_suffix("` |")?.split_once(" | `")?;
-            Some((name.trim_matches('`').replace("\\|", "|"), digest.to_owned()))
+            Some((uncode(name), digest.to_owned()))
         };
+        let spec_path = section.lines().find_map(|line| line.strip_prefix(reproduce::SPEC_ROW)?.strip_suffix(" |"));
         Some(Self {
+            spec_path: spec_path?.to_owned(),
             command: block(section, "sh")?,
             resolved_spec: block(after_spec, "yaml")? + "\n",
             files: section.lines().filter_map(file).collect(),
             signature: Signature::read(markdown)?,
         })
+    }
+
+    /// The SHA-256 of a file of the data, by its name as it is, not as the report shows it.
+    pub fn digest_of(&self, file: &str) -> Option<&str> {
+        self.files.get(&*visible(file)).map(String::as_str)
     }
 }
 

@@ -1,9 +1,12 @@
 //! Markdown as GitHub reads it: escaping, tables, code.
 
-/// `text` so that it reads as itself wherever it stands, in a table cell too.
+use recur_core::visible::{visible, visible_lines};
+
+/// `text` so that it reads as itself wherever it is, in a table cell too. Characters that nobody would see, or that change how
+/// the text beside them is read, are shown as escapes.
 pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for (index, letter) in text.chars().enumerate() {
+    for (index, letter) in visible(text).chars().enumerate() {
         match letter {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
@@ -11,7 +14,6 @@ pub(crate) fn escape(text: &str) -> String {
             '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '$' => escaped.extend(['\\', letter]),
             // These open a heading or a list, and mean themselves elsewhere.
             '#' | '+' | '-' if index == 0 => escaped.extend(['\\', letter]),
-            letter if letter.is_control() => escaped.push(' '),
             letter => escaped.push(letter),
         }
     }
@@ -22,14 +24,23 @@ pub(crate) fn escape(text: &str) -> String {
 pub(crate) fn code(text: &str) -> String {
     let fence = "`".repeat(longest_run_of_backticks(text) + 1);
     let padding = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
-    let text: String = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
-    format!("{fence}{padding}{}{padding}{fence}", text.replace('|', "\\|"))
+    format!("{fence}{padding}{}{padding}{fence}", visible(text).replace('|', "\\|"))
+}
+
+/// The text of inline code that [`code`] made, as it is shown.
+pub(crate) fn uncode(code: &str) -> String {
+    let fence = code.len() - code.trim_start_matches('`').len();
+    let inner = code.get(fence..code.len().saturating_sub(fence)).unwrap_or(code);
+    let is_padded = inner.starts_with(" `") || inner.ends_with("` ");
+    let inner =
+        if is_padded { inner.strip_prefix(' ').and_then(|i| i.strip_suffix(' ')).unwrap_or(inner) } else { inner };
+    inner.replace("\\|", "|")
 }
 
 /// `text` as a block of code in `language`.
 pub(crate) fn code_block(language: &str, text: &str) -> String {
     let fence = "`".repeat((longest_run_of_backticks(text) + 1).max(3));
-    format!("{fence}{language}\n{}\n{fence}\n", text.trim_end_matches('\n'))
+    format!("{fence}{language}\n{}\n{fence}\n", visible_lines(text).trim_end_matches('\n'))
 }
 
 fn longest_run_of_backticks(text: &str) -> usize {
@@ -107,7 +118,9 @@ mod tests {
         check("a|b", "a\\|b");
         check("<x>", "&lt;x&gt;");
         check("*", "\\*");
-        check("a\nb", "a b");
+        check("a\nb", "a\\\\nb");
+        check("a\tb\u{1b}[1m", "a\\\\tb\\\\x1b\\[1m");
+        check("x\u{202e}y\u{200b}", "x\\\\u{202e}y\\\\u{200b}");
         check("- a-b", "\\- a-b");
         check("naïve Łódź", "naïve Łódź");
     }
@@ -118,6 +131,15 @@ mod tests {
         check("a|b", "`a\\|b`");
         check("a`b", "``a`b``");
         check("`", "`` ` ``");
+        check("a\u{202e}\n", "`a\\u{202e}\\n`");
+    }
+
+    #[test]
+    fn code_is_read_back() {
+        for text in ["a", "a|b", "a`b", "`", "`a``|` b", " a ", "a\\b"] {
+            assert_eq!(uncode(&code(text)), text);
+        }
+        assert_eq!(uncode("no code"), "no code");
     }
 
     #[test]

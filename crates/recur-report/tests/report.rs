@@ -14,7 +14,10 @@ use recur_core::digest::Digest;
 use recur_core::metric::Metric;
 use recur_core::record::Outcome;
 use recur_core::selection::Selection;
-use recur_report::{Cost, Making, ReportError, ReportInput, Signature, Written, write_costs, write_resampled};
+use recur_report::{
+    Cost, Destination, Making, ReportError, ReportInput, Signature, Written, check_destination, write_costs,
+    write_resampled,
+};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -24,7 +27,7 @@ fn write(input: &ReportInput<'_>, dir: &Path) -> Result<Written, ReportError> {
     write_resampled(input, dir, 100)
 }
 
-/// Every file under `dir`, by its path relative to it.
+/// Every file under `dir`, by its path relative to it; without the list of these.
 fn files(dir: &Path) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(dir).unwrap() {
@@ -32,7 +35,7 @@ fn files(dir: &Path) -> BTreeMap<String, String> {
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         if path.is_dir() {
             found.extend(files(&path).into_iter().map(|(inner, text)| (format!("{name}/{inner}"), text)));
-        } else {
+        } else if name != "SHA256SUMS" {
             found.insert(name, fs::read_to_string(&path).unwrap());
         }
     }
@@ -476,7 +479,7 @@ fn odd_labels_and_reasons_break_no_table() {
     let reason = "| `x` <script> *y*\nnext".to_owned();
     experiment.findings[5].record.outcome = Outcome::Failed { reason };
     let text = markdown(&experiment);
-    assert!(text.contains("a b \\`c\\`"), "{text}");
+    assert!(text.contains("a\\\\nb\\\\x01\\`c\\`"), "{text}");
     assert!(text.contains("\\| \\`x\\` &lt;script&gt; \\*y\\* next"), "{text}");
     for (row, columns) in [("| a\\|b |", 8), ("| &lt;x&gt; |", 8), ("| \\* |", 8)] {
         let line = text.lines().find(|line| line.starts_with(row) && !line.ends_with("% |")).unwrap();
@@ -489,11 +492,12 @@ fn figures_of_an_earlier_report_are_removed_and_other_files_stay() {
     let dir = tempfile::tempdir().unwrap();
     write(&small().build().input(), dir.path()).unwrap();
     fs::write(dir.path().join("small/notes.txt"), "mine").unwrap();
+    fs::write(dir.path().join("small/logo.svg"), "mine").unwrap();
     let later = Outline { name: "small", ..all_diverged() }.build();
     let written = write(&later.input(), dir.path()).unwrap();
     // The sweep's figure stands without results, too.
     assert_eq!(written.removed.len(), 9);
-    let left = ["small.html", "small.md", "small/notes.txt", "small/sweep.svg"];
+    let left = ["small.html", "small.md", "small/logo.svg", "small/notes.txt", "small/sweep.svg"];
     assert_eq!(files(dir.path()).into_keys().collect::<Vec<_>>(), left);
 }
 
@@ -502,13 +506,157 @@ fn a_report_that_cannot_be_written_leaves_the_earlier_one() {
     let dir = tempfile::tempdir().unwrap();
     write(&small().build().input(), dir.path()).unwrap();
     let before = files(dir.path());
-    // A folder where a temporary file has to go.
-    fs::create_dir(dir.path().join("small.md.part")).unwrap();
+    // A folder where a file has to go.
+    fs::remove_file(dir.path().join("small.html")).unwrap();
+    fs::create_dir(dir.path().join("small.html")).unwrap();
     let later = Outline { name: "small", replicates: 2, ..small() }.build();
     let error = write(&later.input(), dir.path()).unwrap_err();
-    assert!(matches!(error, ReportError::Write { .. }), "{error}");
-    fs::remove_dir(dir.path().join("small.md.part")).unwrap();
+    assert!(matches!(error, ReportError::InTheWay { .. }), "{error}");
+    fs::remove_dir(dir.path().join("small.html")).unwrap();
+    let html = "small.html".to_owned();
+    assert_eq!(files(dir.path()), before.into_iter().filter(|(file, _)| *file != html).collect());
+}
+
+/// A report from before there were lists, and what came to be beside it.
+fn without_list(beside: &[(&str, &str)]) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let experiment = small().build();
+    write(&experiment.input(), dir.path()).unwrap();
+    write_costs(&experiment.input(), &BTreeMap::new(), dir.path()).unwrap();
+    fs::remove_file(dir.path().join("small/SHA256SUMS")).unwrap();
+    for (file, content) in beside {
+        fs::write(dir.path().join(file), content).unwrap();
+    }
+    dir
+}
+
+#[test]
+fn a_report_without_a_list_is_recognised_by_its_signature_and_gets_one() {
+    let dir = without_list(&[("small/mine.svg", "<svg data-trials=\"\"></svg>")]);
+    let later = Outline { name: "small", replicates: 2, ..all_diverged() }.build();
+    let written = write(&later.input(), dir.path()).unwrap();
+    write_costs(&later.input(), &BTreeMap::new(), dir.path()).unwrap();
+    assert_eq!(written.removed.len(), 9);
+    let list = fs::read_to_string(dir.path().join("small/SHA256SUMS")).unwrap();
+    let names: Vec<&str> = list.lines().skip(1).map(|line| line.split_once("  ").unwrap().1).collect();
+    assert_eq!(names, ["../small.html", "../small.md", "cost.md", "sweep.svg"]);
+    assert!(dir.path().join("small/mine.svg").exists());
+}
+
+#[test]
+fn beside_a_report_without_a_list_only_files_that_recur_made_are_its_own() {
+    let later = Outline { name: "small", replicates: 2, ..small() }.build();
+    for file in ["small.html", "small/labels.svg", "small/cost.md", "small.md"] {
+        let dir = without_list(&[(file, "# small\n\nmine\n")]);
+        let path = dir.path().join(file);
+        let error = match write(&later.input(), dir.path()) {
+            Err(error) => error,
+            Ok(_) => write_costs(&later.input(), &BTreeMap::new(), dir.path()).unwrap_err(),
+        };
+        assert!(matches!(&error, ReportError::Foreign { path: refused } if *refused == path), "{file}: {error}");
+        assert_eq!(fs::read_to_string(path).unwrap(), "# small\n\nmine\n");
+    }
+    // An image of somebody's under the name of a figure that the older report did not have.
+    let dir = tempfile::tempdir().unwrap();
+    write(&Outline { name: "small", ..all_diverged() }.build().input(), dir.path()).unwrap();
+    fs::remove_file(dir.path().join("small/SHA256SUMS")).unwrap();
+    fs::write(dir.path().join("small/labels.svg"), "<svg data-trials=\"\"></svg>").unwrap();
+    let error = write(&later.input(), dir.path()).unwrap_err();
+    assert!(matches!(error, ReportError::Foreign { .. }), "{error}");
+}
+
+#[test]
+fn the_report_of_another_experiment_is_replaced_only_where_that_is_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    write(&small().build().input(), dir.path()).unwrap();
+    let before = files(dir.path());
+    let mut other = small().build();
+    other.how_to.spec_path = "other|`x.yaml".to_owned();
+    other.how_to.resolved_spec.push_str("more: 1\n");
+    let destination = Destination { dir: dir.path(), replace: false };
+    let refused =
+        [write(&other.input(), dir.path()).map(drop), check_destination(&other.plan, &other.how_to, destination)];
+    for result in refused {
+        let error = result.unwrap_err();
+        let told = error.to_string();
+        assert!(matches!(error, ReportError::OtherReport { .. }), "{error}");
+        assert!(told.contains("spec experiments/small.yaml") && told.contains("other|`x.yaml"), "{told}");
+    }
     assert_eq!(files(dir.path()), before);
+    let destination = Destination { dir: dir.path(), replace: true };
+    check_destination(&other.plan, &other.how_to, destination).unwrap();
+    write_resampled(&other.input(), destination, 100).unwrap();
+    write(&other.input(), dir.path()).unwrap();
+    assert_ne!(files(dir.path()), before);
+}
+
+#[test]
+fn what_is_in_the_way_is_found_before_there_are_results_and_nothing_is_made() {
+    let experiment = small().build();
+    let check = |dir: &Path| check_destination(&experiment.plan, &experiment.how_to, dir);
+    let lab = tempfile::tempdir().unwrap();
+    check(&lab.path().join("a/b")).unwrap();
+    assert!(files(lab.path()).is_empty() && !lab.path().join("a").exists());
+    for file in ["small.md", "small.html", "small/cost.md", "small/labels.svg", "small"] {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, "mine").unwrap();
+        let error = check(dir.path()).unwrap_err();
+        assert!(error.to_string().contains(&path.display().to_string()), "{error}");
+    }
+    fs::write(lab.path().join("file"), "mine").unwrap();
+    for dir in ["file", "file/a"] {
+        assert!(check(&lab.path().join(dir)).unwrap_err().to_string().contains("file"));
+    }
+    write(&experiment.input(), lab.path()).unwrap();
+    check(lab.path()).unwrap();
+}
+
+#[test]
+fn no_hidden_character_is_left_in_any_file() {
+    const HIDDEN: &str = "\u{202e}\u{200b}\u{1b}[31m\u{7}\u{9b}\t\u{85}\u{2028}\u{e0041}";
+    let mut outline = small();
+    outline.labels[0] = format!("one{HIDDEN}");
+    outline.labels[1] = "two words".to_owned();
+    outline.labels[2] = "two\twords".to_owned();
+    let mut experiment = outline.build();
+    experiment.plan.question = format!("Why{HIDDEN}?");
+    experiment.how_to.spec_path = format!("a{HIDDEN}.yaml");
+    experiment.how_to.command = format!("just experiment a{HIDDEN}.yaml");
+    experiment.facts.source = format!("names{HIDDEN}.csv");
+    let digest = Digest::of(b"names").as_str().to_owned();
+    experiment.facts.files.insert(format!("names{HIDDEN}.csv"), Digest::of(b"names"));
+    experiment.findings[5].record.outcome = Outcome::Failed { reason: format!("no{HIDDEN}") };
+    for test in &mut experiment.tests {
+        test.predictions[0].name = format!("x{HIDDEN}");
+    }
+    let dir = tempfile::tempdir().unwrap();
+    write(&experiment.input(), dir.path()).unwrap();
+    let machine = format!("a CPU{HIDDEN}");
+    let cost = |finding: &recur_core::selection::Finding| {
+        let machine = machine.clone();
+        (finding.trial.id.clone(), Cost { seconds: 1.0, resumed: false, prediction_seconds: None, machine })
+    };
+    write_costs(&experiment.input(), &experiment.findings.iter().map(cost).collect(), dir.path()).unwrap();
+    let files = files(dir.path());
+    for (file, text) in &files {
+        let hidden = text.chars().find(|letter| *letter != '\n' && recur_core::visible::is_hidden(*letter));
+        assert_eq!(hidden, None, "{file}");
+        if file.ends_with(".svg") || file.ends_with(".html") {
+            roxmltree::Document::parse_with_options(
+                text,
+                roxmltree::ParsingOptions { allow_dtd: true, ..roxmltree::ParsingOptions::default() },
+            )
+            .unwrap_or_else(|error| panic!("{file}: {error}"));
+        }
+    }
+    let text = &files["small.md"];
+    assert!(text.contains("| two words |") && text.contains("| two\\\\twords |"), "{text}");
+    let making = Making::read(text).unwrap();
+    assert_eq!(making.digest_of(&format!("names{HIDDEN}.csv")), Some(&*digest));
+    // It is recognised as the same experiment.
+    write(&experiment.input(), dir.path()).unwrap();
 }
 
 fn refused(change: impl FnOnce(&mut Experiment)) -> ReportError {

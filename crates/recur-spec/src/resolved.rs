@@ -8,6 +8,7 @@ use recur_core::settings::{
     DataSettings, Division, EarlyStopping, Optimizer, Source, SplitSettings, TrainingLength, TrainingSettings,
 };
 use recur_core::split::Part;
+use recur_core::visible::{is_hidden, visible};
 use serde::Serialize;
 use serde_yaml::{Mapping, Value, to_value};
 
@@ -32,8 +33,52 @@ pub(crate) fn yaml(spec: &Spec) -> String {
         ),
         ("limits", mapping([("max_trials", scalar(spec.max_trials))])),
     ]);
-    let question = if spec.question.is_empty() { String::new() } else { format!("# {}\n", spec.question) };
-    question + &serde_yaml::to_string(&tree).expect("a tree of plain values can be written")
+    let question = if spec.question.is_empty() { String::new() } else { format!("# {}\n", visible(&spec.question)) };
+    question + &text(tree)
+}
+
+/// A tree as YAML in which no hidden character is to be seen as it is: YAML would leave marks of direction and the like in
+/// plain text, which a reader of a report does not notice.
+fn text(mut tree: Value) -> String {
+    let mut hidden = Vec::new();
+    hide(&mut tree, &mut hidden);
+    let mut yaml = serde_yaml::to_string(&tree).expect("a tree of plain values can be written");
+    // From the last: the name of the first is the beginning of the names of others.
+    for (index, text) in hidden.iter().enumerate().rev() {
+        yaml = yaml.replace(&placeholder(index), &in_quotes(text));
+    }
+    yaml
+}
+
+/// Puts a word into the place of each text with hidden characters.
+fn hide(value: &mut Value, hidden: &mut Vec<String>) {
+    match value {
+        Value::String(text) if text.contains(is_hidden) => {
+            let word = placeholder(hidden.len());
+            hidden.push(std::mem::replace(text, word));
+        }
+        Value::Sequence(items) => items.iter_mut().for_each(|item| hide(item, hidden)),
+        Value::Mapping(entries) => entries.iter_mut().for_each(|(_, value)| hide(value, hidden)),
+        _ => {}
+    }
+}
+
+/// A word that stands for a text, and that no spec holds.
+fn placeholder(index: usize) -> String {
+    format!("recur-hidden-text-4c1f9e0b7d-{index}-")
+}
+
+/// `text` in YAML's double quotes.
+fn in_quotes(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            hidden if is_hidden(hidden) => quoted.push_str(&format!("\\U{:08x}", u32::from(hidden))),
+            other => quoted.push(other),
+        }
+    }
+    quoted + "\""
 }
 
 fn mapping(entries: impl IntoIterator<Item = (&'static str, Value)>) -> Value {

@@ -13,6 +13,7 @@ use crate::problem::{Fault, Problem};
 use crate::store::Store;
 use crate::sums::{Files, Sums};
 use recur_core::digest::Digest;
+use recur_core::spreadsheet;
 use recur_core::trial::TrialId;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
@@ -195,7 +196,12 @@ fn render_trials(trials: &[ExperimentTrial]) -> Vec<u8> {
     let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
     let in_memory = "a row can be written to memory";
     writer.write_record(["configuration", "replicate", "id"]).expect(in_memory);
-    trials.iter().for_each(|trial| writer.serialize(trial).expect(in_memory));
+    for trial in trials {
+        // A configuration begins with the id of its model, which no spreadsheet takes for a formula. Were it otherwise, the
+        // title that is read back would differ by an apostrophe: it is for reading, and nothing is looked up by it.
+        let title = spreadsheet::cell(&trial.configuration);
+        writer.write_record([&*title, &trial.replicate.to_string(), trial.id.as_str()]).expect(in_memory);
+    }
     writer.into_inner().expect(in_memory)
 }
 

@@ -7,14 +7,16 @@ use crate::commands::export::csv;
 use crate::error::{CliError, Exit};
 use crate::logging;
 use crate::output::{print, print_json, table};
-use crate::pipeline::{plugins_option, quoted};
+use crate::owned;
+use crate::pipeline::plugins_option;
 use crate::progress::Screen;
 use crate::scoring::costs;
+use crate::shell::quoted;
 use crate::stores;
 use recur_core::nearest::nearest;
 use recur_core::registry::Registry;
-use recur_report::{Export, HowTo, Overview, Part, Together};
-use recur_store::{Store, write_atomically};
+use recur_report::{Destination, Export, HowTo, Overview, Part, Together};
+use recur_store::Store;
 use std::path::Path;
 use things::Thing;
 
@@ -30,7 +32,7 @@ pub(crate) fn run(args: &Compare, level: Level, registry: &Registry) -> Result<E
     let together = together(args, &things)?;
     let input = together.input();
     if let (Some(path), Some(format)) = (&args.write, format) {
-        write(path, format, &together, &store)?;
+        write(path, format, args.replace, &together, &store)?;
     }
     if args.json {
         print_json(Export::of(&input)?.json().trim_end())?;
@@ -110,18 +112,19 @@ impl Format {
     }
 }
 
-fn write(path: &Path, format: Format, together: &Together, store: &Store) -> Result<(), CliError> {
+fn write(path: &Path, format: Format, replace: bool, together: &Together, store: &Store) -> Result<(), CliError> {
     let input = together.input();
     let bytes = match format {
         Format::Report => {
-            let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-            recur_report::write(&input, folder)?;
-            recur_report::write_costs(&input, &costs(&input, store), folder)?;
+            let dir = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+            let destination = Destination { dir, replace };
+            recur_report::write(&input, destination).map_err(CliError::Compare)?;
+            recur_report::write_costs(&input, &costs(&input, store), destination).map_err(CliError::Compare)?;
             return Ok(());
         }
         Format::Analysis => Export::of(&input)?.json().into_bytes(),
         Format::Latex => Export::of(&input)?.leaderboard_latex().into_bytes(),
         Format::Csv => csv(&Export::of(&input)?.leaderboard()),
     };
-    write_atomically(path, &bytes).map_err(CliError::Export)
+    owned::export(path, &bytes, replace)
 }

@@ -11,6 +11,7 @@ use crate::scoring;
 use crate::stores;
 use crate::sweep::{Sweep, cancel_on_interrupt};
 use recur_core::registry::Registry;
+use recur_report::Destination;
 use recur_store::{ExperimentFiles, ExperimentTrial, Store};
 
 /// Runs an experiment.
@@ -25,12 +26,14 @@ pub(crate) fn run(args: &Experiment, level: Level, registry: &Registry) -> Resul
     let _entered = span.enter();
 
     let prepared = Prepared::new(spec, &args.spec, registry)?;
+    let destination = Destination { dir: &args.reports, replace: args.replace };
+    recur_report::check_destination(&prepared.plan, &prepared.how_to, destination)?;
     keep_experiment(&prepared, &store)?;
     cancel_on_interrupt();
     let jobs = args.jobs.map_or_else(available_cores, usize::from);
     let sweep = Sweep { prepared: &prepared, store: &store, registry, jobs, cadence: args.checkpoint_every };
     let findings = sweep.run(&screen, &logs)?;
-    let outcome = scoring::conclude(&prepared, &findings, &store, registry, jobs, &args.reports)?;
+    let outcome = scoring::conclude(&prepared, &findings, &store, registry, jobs, destination)?;
     print(&outcome.summary)?;
     match log.take_error() {
         Some(error) => tracing::warn!("the log {} is incomplete: {error}", store.log_path(&name).display()),

@@ -12,7 +12,7 @@ use crate::scoring;
 use crate::stores;
 use recur_core::registry::Registry;
 use recur_core::selection::Finding;
-use recur_report::Export;
+use recur_report::{Destination, Export};
 use recur_store::Store;
 
 /// Writes the report of an experiment whose trials have all been run, or checks the one that is there.
@@ -31,7 +31,8 @@ pub(crate) fn run(args: &Report, level: Level, registry: &Registry) -> Result<Ex
         print_json(Export::of(&input)?.json().trim_end())?;
         return Ok(Exit::Success);
     }
-    let outcome = scoring::conclude(&prepared, &findings, &store, registry, available_cores(), &args.reports)?;
+    let destination = Destination { dir: &args.reports, replace: args.replace };
+    let outcome = scoring::conclude(&prepared, &findings, &store, registry, available_cores(), destination)?;
     print(&outcome.summary)?;
     Ok(outcome.exit)
 }

@@ -12,6 +12,7 @@ use crate::output::print;
 use crate::pipeline::{self, Prepared};
 use crate::progress::Screen;
 use crate::scoring;
+use crate::shell;
 use crate::sweep::cancel_on_interrupt;
 use crate::trial_log::TrialLogs;
 use execution::Scratch;
@@ -261,7 +262,7 @@ impl Verification<'_> {
 fn premises(prepared: &Prepared, making: &Making) -> Option<Difference> {
     let facts = &prepared.data.facts;
     for (file, digest) in &facts.files {
-        let then = making.files.get(file).map_or("nothing", String::as_str);
+        let then = making.digest_of(file).unwrap_or("nothing");
         if then != digest.as_str() {
             let what = format!("SHA-256 is {digest}, the report was made from {then}");
             return Some(Difference::new(format!("data file {file}"), what));
@@ -290,7 +291,7 @@ pub(crate) fn plugins_of(args: &Verify) -> Option<PathBuf> {
 
 /// The arguments in a report's command: `just experiment SPEC [--plugins DIR] [--set PATH=VALUE]…`.
 fn spec_args(command: &str, store: &Path) -> Option<SpecArgs> {
-    let words = shlex::split(command)?;
+    let words = shell::split(command)?;
     let [just, experiment, spec, rest @ ..] = words.as_slice() else { return None };
     let (plugins, rest) = match rest {
         [option, folder, rest @ ..] if option == "--plugins" => (Some(PathBuf::from(folder)), rest),

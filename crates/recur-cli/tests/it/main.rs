@@ -14,6 +14,7 @@ mod export;
 mod extend;
 mod external;
 mod faults;
+mod foreign_files;
 mod interrupt;
 mod kill;
 mod plan;

@@ -111,12 +111,13 @@ fn a_run_that_ends_before_its_first_trial_leaves_a_whole_store() {
 }
 
 #[test]
-fn a_reports_folder_that_cannot_be_made_keeps_the_records() {
+fn a_reports_folder_that_cannot_be_made_is_found_before_the_first_trial() {
     let lab = Lab::new();
     lab.write("reports", "in the way");
-    lab.experiment(&[]).ended(1).told(&["cannot write the report", "reports", "--reports DIR"]);
+    lab.experiment(&[]).ended(1).told(&["cannot write the report", "reports is not a folder", "--reports DIR"]);
+    assert!(lab.trials().is_empty());
+    lab.experiment(&["--reports", "elsewhere"]).ended(0).told(&["0 done before, 8 to run"]);
     assert_eq!(lab.trials().len(), N_TRIALS);
-    lab.experiment(&["--reports", "elsewhere"]).ended(0).told(&["8 done before, 0 to run"]);
     assert!(lab.path("elsewhere/small.md").exists());
 }
 

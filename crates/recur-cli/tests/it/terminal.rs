@@ -117,10 +117,38 @@ fn the_reports_of_a_folder_are_listed_and_their_page_is_checked() {
     lab.recur(&["reports", "--check"]).ended(1).told(&["README.md", "recur reports reports --write"]);
     lab.recur(&["reports", "--write"]).ended(0);
     lab.recur(&["reports", "--check"]).ended(0);
-    lab.write("reports/other.md", "# other\n\n`a` is best.\n");
+    let other = lab.read("reports/small.md").replacen("# small", "# other", 1);
+    lab.write("reports/other.md", other.replacen("\n> ", "\n> <img src=x onerror=y> [a](javascript:b) ", 1));
     lab.recur(&["reports", "--check"]).ended(4).told(&["README.md:8", "recur reports reports --write"]);
-    lab.write("reports/notes.md", "Notes.\n");
-    lab.recur(&["reports"]).ended(1).told(&["notes.md", "line 1", "`# NAME`", "keep other pages elsewhere"]);
+    lab.recur(&["reports", "--write"]).ended(0);
+    let page = lab.read("reports/README.md");
+    assert!(page.contains("| [other](other.md) | &lt;img src=x onerror=y&gt; a Which family"), "{page}");
+    assert!(!page.contains("<img") && !page.contains("javascript"), "{page}");
+    lab.write("reports/notes.md", "# Notes\n\n<script>alert(1)</script>\n");
+    let ran = lab.recur(&["reports", "--check"]).ended(0);
+    ran.told(&["WARN", "reports/notes.md is no report of recur, and is left out"]);
+}
+
+#[test]
+fn the_page_of_reports_is_not_written_over_a_page_of_somebody_else() {
+    let lab = Lab::new();
+    lab.experiment(&[]).ended(0);
+    lab.write("reports/README.md", "# My reports\n");
+    let ran = lab.recur(&["reports", "--write", "--replace"]).ended(1);
+    ran.told(&["reports/README.md was not written by recur", "move it elsewhere"]);
+    assert_eq!(lab.read("reports/README.md"), "# My reports\n");
+    std::fs::remove_file(lab.path("reports/README.md")).unwrap();
+    lab.recur(&["reports", "--write"]).ended(0);
+    let changed = format!("{}More.\n", lab.read("reports/README.md"));
+    lab.write("reports/README.md", &changed);
+    lab.recur(&["reports", "--write"]).ended(1).told(&["was changed after recur wrote it", "--replace"]);
+    assert_eq!(lab.read("reports/README.md"), changed);
+    lab.recur(&["reports", "--write", "--replace"]).ended(0);
+    lab.recur(&["reports", "--check"]).ended(0);
+    // Nor are the texts that recur generates for a repository.
+    lab.write("mine.json", "{\"mine\": 1}\n");
+    lab.recur(&["schema", "--write", "mine.json"]).ended(1).told(&["mine.json was not written by recur"]);
+    assert_eq!(lab.read("mine.json"), "{\"mine\": 1}\n");
 }
 
 #[test]

@@ -154,7 +154,10 @@ fn check_report(path: &str, old: &str, new: &str) {
     says(lab.recur(&["verify", REPORT]).ended(4), &["DIFFERS", &place, ", made again "]);
     let check = lab.recur(&["report", "small.yaml", "--check"]).ended(4);
     says(check, &["reports/small.md: not what the records give", &place, ", made again "]);
-    lab.recur(&["report", "small.yaml"]).ended(0);
+    // What somebody changed is not written over unless that is asked for.
+    let changed = format!("{path} was changed after recur wrote it");
+    lab.recur(&["report", "small.yaml"]).ended(1).told(&[&changed, "--replace writes over it"]);
+    lab.recur(&["report", "small.yaml", "--replace"]).ended(0);
     says(lab.recur(&["report", "small.yaml", "--check"]).ended(0), &["reports/small.md: what the records give"]);
 }
 

@@ -5,6 +5,7 @@ use crate::analysis::{Analysis, ModelResult};
 use crate::answer::settings;
 use crate::comparisons::Difference;
 use crate::numbers::{self, NBSP, count, difference, heading, spread};
+use recur_core::visible::visible;
 
 /// The table of [`super::Export::leaderboard_latex`].
 pub(super) fn table(analysis: &Analysis<'_>) -> String {
@@ -40,7 +41,7 @@ fn about(analysis: &Analysis<'_>) -> String {
         numbers::plural(u64::from(plan.replicates), "replicate"),
         analysis.test_name(),
     );
-    about.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+    visible(&about).into_owned()
 }
 
 fn row(analysis: &Analysis<'_>, index: usize, has_baseline: bool) -> Vec<String> {
@@ -114,7 +115,7 @@ fn number(printed: &str) -> String {
 /// `text` so that LaTeX prints it as itself.
 fn text(text: &str) -> String {
     let mut escaped = String::new();
-    for letter in text.chars() {
+    for letter in visible(text).chars() {
         match letter {
             '&' | '%' | '$' | '#' | '_' | '{' | '}' => escaped.extend(['\\', letter]),
             '\\' => escaped.push_str("\\textbackslash{}"),
@@ -125,7 +126,6 @@ fn text(text: &str) -> String {
             '>' => escaped.push_str("\\textgreater{}"),
             '|' => escaped.push_str("\\textbar{}"),
             '-' if escaped.ends_with('-') => escaped.push_str("{-}"),
-            letter if letter.is_control() => escaped.push(' '),
             letter => escaped.push(letter),
         }
     }
@@ -141,7 +141,8 @@ mod tests {
         let check = |name: &str, expect: &str| assert_eq!(text(name), expect);
         check("stacked_rnn", "stacked\\_rnn");
         check("100 % & {a}", "100 \\% \\& \\{a\\}");
-        check("a\\b~c^d\n", "a\\textbackslash{}b\\textasciitilde{}c\\textasciicircum{}d ");
+        check("a\\b~c^d\n", "a\\textbackslash{}b\\textasciitilde{}c\\textasciicircum{}d\\textbackslash{}n");
+        check("x\u{202e}", "x\\textbackslash{}u\\{202e\\}");
         check("x--y-z", "x-{-}y-z");
         check("Łódź", "Łódź");
     }

@@ -5,6 +5,7 @@ use crate::numbers::fixed;
 use plotters::backend::{DrawingBackend, SVGBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontTransform, IntoFont, RGBColor, ShapeStyle, TextStyle};
+use recur_core::visible::visible;
 use std::fmt;
 
 /// What a figure is, for those who cannot see it and those who want to check it.
@@ -13,6 +14,18 @@ pub(crate) struct About {
     pub(crate) title: String,
     /// The trials that its figures come from.
     pub(crate) trials: Vec<String>,
+}
+
+impl About {
+    /// The trials, as many as are named.
+    fn listed(&self) -> String {
+        /// With more the list would be larger than the figure; the report's tables have them all.
+        const MOST: usize = 500;
+        match self.trials.len().saturating_sub(MOST) {
+            0 => self.trials.join(" "),
+            n => format!("{} and {n} more", self.trials[..MOST].join(" ")),
+        }
+    }
 }
 
 /// A figure in the making.
@@ -69,10 +82,11 @@ pub(crate) fn text_width(text: &str, size: i32) -> i32 {
     (f64::from(halves * size) * 0.56).ceil() as i32
 }
 
-/// `text`, cut with an ellipsis to so many letters.
+/// `text` as it is shown, cut with an ellipsis to so many letters.
 pub(crate) fn cut(text: &str, n_letters: usize) -> String {
+    let text = printable(text);
     if text.chars().count() <= n_letters {
-        return text.to_owned();
+        return text;
     }
     text.chars().take(n_letters.saturating_sub(1)).chain(['…']).collect()
 }
@@ -92,7 +106,7 @@ pub(crate) fn svg(size: (i32, i32), about: &About, draw: impl FnOnce(&mut Canvas
     let mut text = format!(
         "<svg width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" xmlns=\"http://www.w3.org/2000/svg\" \
          data-trials=\"{}\">\n",
-        escape(&about.trials.join(" "))
+        escape(&about.listed())
     );
     text.push_str(&head(size, about));
     draw(&mut Canvas { text: &mut text });
@@ -106,7 +120,7 @@ fn head((width, height): (i32, i32), about: &About) -> String {
         "<title>{}</title>\n<desc>trials: {}</desc>\n<rect x=\"0.5\" y=\"0.5\" width=\"{}\" height=\"{}\" rx=\"8\" \
          fill=\"#{r:02X}{g:02X}{b:02X}\" stroke=\"#D0D7DE\"/>\n",
         escape(&about.title),
-        escape(&about.trials.join(" ")),
+        escape(&about.listed()),
         width - 1,
         height - 1
     )
@@ -117,10 +131,10 @@ pub(crate) fn escape(text: &str) -> String {
     printable(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// `text` without the control characters that XML forbids.
+/// `text` with escapes for hidden characters, among them the control characters that XML forbids, and for the two others that
+/// it forbids.
 fn printable(text: &str) -> String {
-    let is_forbidden = |letter: char| letter.is_control() || matches!(letter, '\u{FFFE}' | '\u{FFFF}');
-    text.chars().map(|letter| if is_forbidden(letter) { ' ' } else { letter }).collect()
+    visible(text).replace('\u{FFFE}', "\\u{fffe}").replace('\u{FFFF}', "\\u{ffff}")
 }
 
 impl Canvas<'_> {
@@ -286,5 +300,11 @@ mod tests {
     #[test]
     fn long_labels_are_cut() {
         assert_eq!((cut("Dutch", 5), cut("Indonesian", 5)), ("Dutch".to_owned(), "Indo…".to_owned()));
+    }
+
+    #[test]
+    fn hidden_characters_are_seen() {
+        assert_eq!(escape("a\u{1b}<b>\t\u{202e}\u{FFFF}"), "a\\x1b&lt;b&gt;\\t\\u{202e}\\u{ffff}");
+        assert_eq!((cut("a\u{7}b", 6), cut("a\u{7}b", 4)), ("a\\x07b".to_owned(), "a\\x…".to_owned()));
     }
 }

@@ -49,6 +49,6 @@ fn contents(headings: &[Heading]) -> String {
 }
 
 /// `text` as it has to stand in an element or an attribute.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     escape(text).replace('"', "&quot;")
 }

@@ -4,6 +4,7 @@ use crate::analysis::Analysis;
 use crate::costs;
 use crate::figures::canvas::About;
 use crate::figures::lines::{Around, Key, Panel, Point, Series, Stroke, lines};
+use crate::figures::{MOST_MODELS, left_out};
 use crate::markdown::code;
 use crate::numbers::{count, heading, phrase, shown};
 use crate::page::Page;
@@ -26,9 +27,10 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
         return;
     }
     let introduction = introduction(analysis, page, &places);
-    page.block(&introduction);
-    let alternative = alternative(analysis, &places);
-    page.figure("cost", &alternative, figure(analysis, &places, &alternative));
+    let (n, places) = (places.len(), &places[..places.len().min(MOST_MODELS)]);
+    page.block(&(introduction + &left_out(n, places.len(), "models", ", those with the best means")));
+    let alternative = alternative(analysis, places);
+    page.figure("cost", &alternative, figure(analysis, places, &alternative));
 }
 
 fn place(analysis: &Analysis<'_>, model: usize) -> Option<Place> {

@@ -3,6 +3,7 @@
 use crate::analysis::Analysis;
 use crate::figures::canvas::About;
 use crate::figures::lines::{Around, Key, Panel, Point, Series, Stroke, lines};
+use crate::figures::{evenly, left_out};
 use crate::markdown::code;
 use crate::numbers::{heading, plural, shown, value};
 use crate::page::Page;
@@ -29,8 +30,11 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
     if stepwise.is_empty() {
         return;
     }
+    let n = stepwise.len() + at_once.len();
+    let (stepwise, at_once) = drawn(analysis, stepwise, at_once);
     page.section("Learning curves");
-    page.block(&introduction(analysis, &stepwise, &at_once));
+    let more = left_out(n, stepwise.len() + at_once.len(), "models", ", those with the best means");
+    page.block(&(introduction(analysis, &stepwise, &at_once) + &more));
     let alternative = alternative(analysis, &stepwise);
     let trials = stepwise.iter().chain(&at_once).flat_map(|curve| {
         analysis.chosen_trials(&analysis.models[curve.model]).into_iter().map(|id| id.short().to_owned())
@@ -38,6 +42,23 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
     let about = About { title: alternative.clone(), trials: trials.collect() };
     let panels = panels(analysis, &stepwise, &at_once);
     page.figure("learning-curves", &alternative, lines(&about, &keys(&stepwise, &at_once), &panels));
+}
+
+/// The curves that are drawn, where there are too many: those of the models with the best test results.
+fn drawn<'a>(
+    analysis: &Analysis<'_>,
+    mut stepwise: Vec<Curve<'a>>,
+    mut at_once: Vec<Curve<'a>>,
+) -> (Vec<Curve<'a>>, Vec<Curve<'a>>) {
+    /// With points, bands and levels a model takes some 20 kB.
+    const MOST: usize = 12;
+    let place = |model: usize| analysis.ranking.iter().position(|ranked| *ranked == model).unwrap_or(usize::MAX);
+    let mut models: Vec<usize> = stepwise.iter().chain(&at_once).map(|curve| curve.model).collect();
+    models.sort_by_key(|model| (place(*model), *model));
+    models.truncate(MOST);
+    stepwise.retain(|curve| models.contains(&curve.model));
+    at_once.retain(|curve| models.contains(&curve.model));
+    (stepwise, at_once)
 }
 
 fn curve<'a>(analysis: &Analysis<'a>, model: usize) -> Option<Curve<'a>> {
@@ -58,7 +79,10 @@ impl Curve<'_> {
             let spread = standard_deviation(&values).unwrap_or(0.0);
             Some(Point { x: (index + 1) as f64, y: mean(&values)?, spread })
         };
-        self.epochs.iter().enumerate().filter_map(point).collect()
+        /// The figure has fewer pixels than this.
+        const MOST_POINTS: usize = 400;
+        let epochs = evenly(self.epochs.len(), MOST_POINTS);
+        epochs.into_iter().map(|index| (index, &self.epochs[index])).filter_map(point).collect()
     }
 
     fn series(&self, stroke: Stroke, points: Vec<Point>) -> Series {
@@ -97,7 +121,7 @@ fn alternative(analysis: &Analysis<'_>, curves: &[Curve<'_>]) -> String {
         let points = curve.points(|epoch| epoch.validation.get(metric));
         let (first, last) = (points.first()?, points.last()?);
         let (from, to) = (value(metric, first.y), value(metric, last.y));
-        Some(format!("{} goes from {from} to {to} in {}", curve.id, plural(points.len() as u64, "epoch")))
+        Some(format!("{} goes from {from} to {to} in {}", curve.id, plural(curve.epochs.len() as u64, "epoch")))
     };
     let findings: Vec<String> = curves.iter().filter_map(finding).collect();
     format!("Validation {} by epoch: {}.", heading(metric), findings.join("; "))

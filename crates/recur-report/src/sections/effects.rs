@@ -4,6 +4,7 @@ use crate::analysis::Analysis;
 use crate::axes::{self, Best, mean_with_interval, validation_interval};
 use crate::figures::canvas::About;
 use crate::figures::lines::{Around, Key, Panel, Point, Series, Stroke, lines};
+use crate::figures::{MOST_MODELS, evenly, left_out};
 use crate::markdown::{Table, code, left, right};
 use crate::numbers::{NOTHING, count, heading, parameter, phrase, shown};
 use crate::page::Page;
@@ -52,6 +53,12 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
             page.block(SURVIVORS);
         }
         if let Some(alternative) = alternative(analysis, effect) {
+            let of_values = left_out(effect.values.len(), drawn_values(effect).len(), "values", ", evenly spaced");
+            let n = effect.models.len();
+            let of_models = left_out(n, n.min(MOST_MODELS), "models", "");
+            if !(of_values.is_empty() && of_models.is_empty()) {
+                page.block(format!("{of_values}{of_models}").trim_start());
+            }
             page.figure(&format!("effect-{}", effect.name), &alternative, figure(analysis, effect, &alternative));
         }
     }
@@ -229,8 +236,10 @@ fn figure(analysis: &Analysis<'_>, effect: &Effect<'_>, title: &str) -> String {
         stroke: Stroke::Solid,
         has_mark: true,
     };
-    let keys: Vec<Key> = effect.models.iter().map(key).collect();
-    let n = effect.models.len() as f64;
+    let models = &effect.models[..effect.models.len().min(MOST_MODELS)];
+    let values = drawn_values(effect);
+    let keys: Vec<Key> = models.iter().map(key).collect();
+    let n = models.len() as f64;
     let series = |(place, (model, marginals)): (usize, &(usize, Vec<Marginal>))| {
         // A little to the side of one another, so that bars do not cover each other.
         let aside = (place as f64 - (n - 1.0) / 2.0) * 0.05;
@@ -239,7 +248,7 @@ fn figure(analysis: &Analysis<'_>, effect: &Effect<'_>, title: &str) -> String {
             stroke: Stroke::Solid,
             around: Around::Bars,
             has_marks: true,
-            points: points(analysis, marginals, aside),
+            points: points(analysis, &values, marginals, aside),
         }
     };
     let mark = |index: usize| if effect.is_of_survivors(index) { MARK } else { "" };
@@ -250,7 +259,7 @@ fn figure(analysis: &Analysis<'_>, effect: &Effect<'_>, title: &str) -> String {
         x_title: effect.name.to_owned(),
         x_range: (-0.4, effect.values.len() as f64 - 0.6),
         x_ticks: Some(ticks.collect()),
-        series: effect.models.iter().enumerate().map(series).collect(),
+        series: models.iter().enumerate().map(series).collect(),
     };
     lines(&about, &keys, &[panel])
 }
@@ -260,8 +269,17 @@ fn over_replicates(analysis: &Analysis<'_>) -> &'static str {
     if analysis.input.plan.replicates == 1 { "" } else { " (mean over replicates, 95 % interval)" }
 }
 
-fn points(analysis: &Analysis<'_>, marginals: &[Marginal], aside: f64) -> Vec<Point> {
-    let point = |(index, marginal): (usize, &Marginal)| {
+/// The values that the figure shows, as places among all.
+fn drawn_values(effect: &Effect<'_>) -> Vec<usize> {
+    /// Points of all models together.
+    const MOST_POINTS: usize = 300;
+    let n_models = effect.models.len().clamp(1, MOST_MODELS);
+    evenly(effect.values.len(), (MOST_POINTS / n_models).clamp(12, 60))
+}
+
+fn points(analysis: &Analysis<'_>, values: &[usize], marginals: &[Marginal], aside: f64) -> Vec<Point> {
+    let point = |index: &usize| {
+        let (index, marginal) = (*index, &marginals[*index]);
         let interval = validation_interval(analysis, &marginal.by_replicate);
         let half = interval.map_or(0.0, |interval| (interval.high - interval.low) / 2.0);
         Some(Point {
@@ -270,7 +288,7 @@ fn points(analysis: &Analysis<'_>, marginals: &[Marginal], aside: f64) -> Vec<Po
             spread: shown(analysis.primary, half),
         })
     };
-    marginals.iter().enumerate().filter_map(point).collect()
+    values.iter().filter_map(point).collect()
 }
 
 fn all_trials(analysis: &Analysis<'_>, models: &[(usize, Vec<Marginal>)]) -> Vec<String> {

@@ -56,7 +56,7 @@ fn row(configuration: &Configuration, finding: &Finding, end: &str, reason: &str
         if settings.is_empty() { "as given".to_owned() } else { code(&settings) },
         finding.trial.replicate.to_string(),
         end.to_owned(),
-        escape(reason),
+        escape(&reason.lines().collect::<Vec<_>>().join(" ")),
         code(finding.trial.id.short()),
     ]
 }

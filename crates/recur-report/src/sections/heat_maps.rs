@@ -3,6 +3,7 @@
 use crate::analysis::Analysis;
 use crate::figures::canvas::About;
 use crate::figures::heat::{Cell, Heat, heat};
+use crate::figures::{evenly, left_out};
 use crate::markdown::code;
 use crate::numbers::{NOTHING, fixed, heading, parameter, phrase, shown};
 use crate::page::Page;
@@ -25,7 +26,8 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page, effects: &[Effect
     // Rows and columns as in the spec, so that the maps of several models lie the same way.
     swept.sort_by_key(|(effect, _)| effects.iter().position(|other| other.name == effect.name));
     let [(down, _), (across, _)] = swept.as_slice() else { return };
-    let (rows, columns) = (values_of_in(analysis, model, down), values_of_in(analysis, model, across));
+    let [all_rows, all_columns] = [down, across].map(|effect| values_of_in(analysis, model, effect));
+    let [rows, columns] = [&all_rows, &all_columns].map(|values| drawn(values));
     let pairs = rows.iter().flat_map(|row| columns.iter().map(move |column| (*row, *column)));
     let marginals: Vec<Marginal> =
         pairs.map(|(row, column)| marginal(analysis, model, &[(down.name, row), (across.name, column)])).collect();
@@ -62,6 +64,12 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page, effects: &[Effect
         largest_cell: (130, 46),
     };
     page.block(&format!("### {}: {} and {}", code(id), code(down.name), code(across.name)));
+    let of_rows = left_out(all_rows.len(), rows.len(), &format!("values of {}", code(down.name)), ", evenly spaced");
+    let of_columns =
+        left_out(all_columns.len(), columns.len(), &format!("values of {}", code(across.name)), ", evenly spaced");
+    if !(of_rows.is_empty() && of_columns.is_empty()) {
+        page.block(format!("{of_rows}{of_columns}").trim_start());
+    }
     page.figure(&format!("pair-{id}"), &alternative, heat(&about, &picture));
     if marginals.iter().any(Marginal::is_of_survivors) {
         page.block(&format!("{MARK} Only some trials of this pair finished, and the mean is over these."));
@@ -72,6 +80,13 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page, effects: &[Effect
 fn values_of_in<'a>(analysis: &Analysis<'a>, model: usize, effect: &Effect<'a>) -> Vec<&'a ParamValue> {
     let own = values_of(analysis, model, effect.name);
     effect.values.iter().copied().filter(|value| own.contains(value)).collect()
+}
+
+/// The values that are drawn, where there are too many for a map.
+fn drawn<'a>(values: &[&'a ParamValue]) -> Vec<&'a ParamValue> {
+    /// Rows or columns.
+    const MOST: usize = 30;
+    evenly(values.len(), MOST).into_iter().map(|place| values[place]).collect()
 }
 
 /// The cell with the best mean of those whose trials all finished.

@@ -5,11 +5,15 @@ use crate::comparisons::{Basis, Sample, uncorrected};
 use crate::figures::canvas::About;
 use crate::figures::dots::{Row, dots};
 use crate::figures::lines::{Key, Stroke};
+use crate::figures::{MOST_MODELS, left_out};
 use crate::markdown::{Table, code, escape, left, list, right};
 use crate::numbers::{NBSP, NOTHING, fixed, plural, signed};
 use crate::page::Page;
 use recur_core::metric::Metric;
 use recur_stats::{Comparison, LabelScores, holm, mean};
+
+/// Labels drawn at most, as in the confusion matrix.
+const MOST_LABELS: usize = 60;
 
 /// The figures of one label and one model, averaged over the replicates that have test rows of the label.
 #[derive(Clone, Copy)]
@@ -35,10 +39,14 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
     let Some(best) = analysis.best() else { return };
     let labels = labels(analysis);
     page.section("Labels");
+    let n_tested = labels.iter().filter(|label| label.support > 0.0).count();
+    let [labels_drawn, models_drawn] = [n_tested.min(MOST_LABELS), analysis.ranking.len().min(MOST_MODELS)];
     page.block(&format!(
         "Test figures by label in per cent, averaged over the replicates that have test rows of the label, best F1 first. \
-         Precision and recall are those of {}, the model with the best mean.",
-        code(best.id)
+         Precision and recall are those of {}, the model with the best mean.{}{}",
+        code(best.id),
+        left_out(n_tested, labels_drawn, "labels", ", those with most test rows"),
+        left_out(analysis.ranking.len(), models_drawn, "models", ", those with the best means")
     ));
     let alternative = alternative(best.id, &labels);
     page.figure("labels", &alternative, figure(analysis, &labels, &alternative));
@@ -181,9 +189,19 @@ fn alternative(best: &str, labels: &[Label<'_>]) -> String {
     }
 }
 
+/// The labels with test rows, in their order; where there are too many, those with most rows.
+fn drawn<'a, 'b>(labels: &'b [Label<'a>]) -> Vec<&'b Label<'a>> {
+    let mut places: Vec<usize> = (0..labels.len()).filter(|place| labels[*place].support > 0.0).collect();
+    places.sort_by(|a, b| labels[*b].support.total_cmp(&labels[*a].support));
+    places.truncate(MOST_LABELS);
+    places.sort_unstable();
+    places.into_iter().map(|place| &labels[place]).collect()
+}
+
 fn figure(analysis: &Analysis<'_>, labels: &[Label<'_>], title: &str) -> String {
     let trials = analysis.ranking.iter().flat_map(|model| analysis.models[*model].tests.iter());
     let about = About { title: title.to_owned(), trials: trials.map(|test| test.id.short().to_owned()).collect() };
+    let ranking = &analysis.ranking[..analysis.ranking.len().min(MOST_MODELS)];
     let key = |model: &usize| Key {
         text: analysis.models[*model].id.to_owned(),
         style: Some(*model),
@@ -192,14 +210,9 @@ fn figure(analysis: &Analysis<'_>, labels: &[Label<'_>], title: &str) -> String 
     };
     let row = |label: &Label<'_>| Row {
         text: label.name.to_owned(),
-        shares: analysis
-            .ranking
-            .iter()
-            .zip(&label.models)
-            .filter_map(|(model, scores)| Some((*model, (*scores)?.f1)))
-            .collect(),
+        shares: ranking.iter().zip(&label.models).filter_map(|(model, scores)| Some((*model, (*scores)?.f1))).collect(),
     };
-    let rows: Vec<Row> = labels.iter().filter(|label| label.support > 0.0).map(row).collect();
-    let keys: Vec<Key> = analysis.ranking.iter().map(key).collect();
+    let rows: Vec<Row> = drawn(labels).into_iter().map(row).collect();
+    let keys: Vec<Key> = ranking.iter().map(key).collect();
     dots(&about, &keys, "F1 on test, % (mean over replicates)", &rows)
 }

@@ -26,8 +26,8 @@ use crate::page::Page;
 /// Appends every section to `page`.
 pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
     page.block(&format!("# {}", escape(&analysis.input.plan.name)));
-    for paragraph in analysis.input.plan.question.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty()) {
-        page.block(&format!("> {}", escape(paragraph.trim())));
+    for paragraph in question(&analysis.input.plan.question) {
+        page.block(&format!("> {paragraph}"));
     }
     page.block(&answer::markdown(analysis));
     leaderboard::render(analysis, page);
@@ -43,4 +43,10 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
     names::render(analysis, page);
     failures::render(analysis, page);
     reproduce::render(analysis, page);
+}
+
+/// The paragraphs of a question, in Markdown.
+pub(crate) fn question(question: &str) -> Vec<String> {
+    let paragraphs = question.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty());
+    paragraphs.map(|paragraph| escape(&paragraph.replace('\n', " "))).collect()
 }

@@ -13,6 +13,9 @@ pub(crate) const TITLE: &str = "How to get this report again";
 /// What the block with the spec opens with.
 pub(crate) const SPEC: &str = "The spec, defaults filled in";
 
+/// How the row of the spec's path begins.
+pub(crate) const SPEC_ROW: &str = "| spec | ";
+
 /// How the row of a file's digest begins.
 pub(crate) const FILE_ROW: &str = "| SHA-256 of ";
 

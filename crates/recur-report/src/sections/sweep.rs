@@ -3,6 +3,7 @@
 use crate::analysis::Analysis;
 use crate::answer::settings;
 use crate::figures::canvas::About;
+use crate::figures::left_out;
 use crate::figures::lines::{Key, Stroke};
 use crate::figures::parallel::{Axis, Line, Measure, parallel};
 use crate::numbers::{NOTHING, count, heading, parameter, phrase, plural, shown};
@@ -14,6 +15,8 @@ use recur_stats::{mean, standard_deviation};
 
 /// Parameters drawn at most: more axes have no room for their titles.
 const MOST_PARAMETERS: usize = 6;
+/// Lines drawn at most: more cannot be told apart, and the file would grow without end.
+const MOST_LINES: usize = 200;
 
 /// Appends the figure; nothing where nothing is swept.
 pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
@@ -53,6 +56,8 @@ fn introduction(analysis: &Analysis<'_>, n_left_out: usize) -> String {
             if n_left_out == 1 { "has" } else { "have" }
         ));
     }
+    let n = analysis.input.plan.configurations.len();
+    text.push_str(&left_out(n, n.min(MOST_LINES), "configurations", ": the chosen ones, and the best of the others"));
     text
 }
 
@@ -122,12 +127,22 @@ fn figure(analysis: &Analysis<'_>, swept: &[&str], title: &str) -> String {
     let mut order: Vec<usize> = (0..configurations.len()).collect();
     let score = |index: usize| measured(analysis, index).map(|(mean, _)| mean);
     order.sort_by(|a, b| from_worst(analysis, score(*a), score(*b)));
+    let order = drawn(order, |index| analysis.input.selection.times_chosen(index) > 0);
     let lines: Vec<Line> = order.into_iter().map(|index| line(analysis, swept, &values, index)).collect();
     let measure = Measure {
         title: format!("validation {}", heading(analysis.primary)),
         higher_is_better: analysis.primary.higher_is_better(),
     };
     parallel(&about, &keys, &axes, &measure, &lines)
+}
+
+/// Of configurations from worst to best those that are drawn, in that order: the chosen ones and the best of the others.
+fn drawn(order: Vec<usize>, is_chosen: impl Fn(usize) -> bool) -> Vec<usize> {
+    let mut places: Vec<usize> = (0..order.len()).collect();
+    places.sort_by_key(|place| (!is_chosen(order[*place]), std::cmp::Reverse(*place)));
+    places.truncate(MOST_LINES);
+    places.sort_unstable();
+    places.into_iter().map(|place| order[place]).collect()
 }
 
 /// Every value that some configuration has of a parameter, swept or not.
@@ -198,4 +213,17 @@ fn told(analysis: &Analysis<'_>, configuration: &Configuration, index: usize) ->
         n => format!(", chosen on {n} of {}", analysis.input.plan.replicates),
     };
     format!("{}: {figure}{spread}{finished}{chosen}", title(configuration))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_configurations_the_chosen_and_the_best_are_drawn() {
+        let order: Vec<usize> = (0..1000).rev().collect();
+        let lines = drawn(order.clone(), |index| index == 999 || index == 500);
+        assert_eq!((lines.len(), &lines[..3], lines.last()), (MOST_LINES, &[999, 500, 197][..], Some(&0)));
+        assert_eq!(drawn(order[..5].to_vec(), |_| false), order[..5]);
+    }
 }

@@ -140,3 +140,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn hidden_characters_are_seen_and_read_back() {
+    let hidden = "a\u{202e}b\u{200b}\"\\c.csv";
+    let data = with_data("{source: \"a\\u202Eb\\u200B\\\"\\\\c.csv\", text: {alphabet: \"ab\\u200Ec\"}}");
+    let text = format!("# Why\u{202e}?\n{data}");
+    let spec = parse(&text).unwrap();
+    let resolved = spec.resolved_yaml();
+    assert!(!resolved.contains(|letter| letter != '\n' && recur_core::visible::is_hidden(letter)), "{resolved}");
+    assert!(resolved.starts_with("# Why\\u{202e}?\n"), "{resolved}");
+    let again = parse(&resolved).unwrap();
+    assert_eq!(again.resolved_yaml(), resolved);
+    assert_eq!(again.data, spec.data);
+    assert_eq!(again.data.source, recur_core::settings::Source::All(hidden.to_owned()));
+}

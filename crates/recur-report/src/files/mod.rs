@@ -1,0 +1,230 @@
+//! The report on disk: whole, or as it was before. Files that recur did not write stay as they are.
+
+mod legacy;
+mod list;
+mod place;
+mod subject;
+
+use crate::page::Page;
+use crate::{HowTo, ReportError, Written, check, html};
+use list::List;
+use place::Place;
+use recur_core::digest::Digest;
+use recur_core::plan::Plan;
+use recur_core::visible::visible_lines;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+pub(crate) use subject::Subject;
+use tempfile::TempPath;
+
+/// Where a report goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Destination<'a> {
+    /// The folder of all reports. It may be a link.
+    pub dir: &'a Path,
+    /// Whether a report of another experiment may be replaced, and files of a report that were changed since recur wrote
+    /// them. Files that recur did not write are never replaced.
+    pub replace: bool,
+}
+
+impl<'a> From<&'a Path> for Destination<'a> {
+    fn from(dir: &'a Path) -> Self {
+        Self { dir, replace: false }
+    }
+}
+
+impl<'a> From<&'a PathBuf> for Destination<'a> {
+    fn from(dir: &'a PathBuf) -> Self {
+        dir.as_path().into()
+    }
+}
+
+/// What names of unfinished files begin and end with, with [`RANDOM`] characters between.
+const TEMPORARY: [&str; 2] = [".recur-", ".part"];
+const RANDOM: usize = 12;
+
+/// Finds out before training whether the report of `plan` can be written: whether the folders can, and whether anything
+/// that is there would have to be kept. Nothing is changed.
+///
+/// # Errors
+/// As [`crate::write()`], as far as that is known before there are results.
+pub fn check_destination<'a>(
+    plan: &Plan,
+    how_to: &HowTo,
+    destination: impl Into<Destination<'a>>,
+) -> Result<(), ReportError> {
+    check::check_name(&plan.name)?;
+    let place = Place::new(destination.into(), &plan.name);
+    place.try_writing()?;
+    let own = place.own_files()?;
+    for file in place.expected_files() {
+        place.is_to_be_written(&own, &file, None)?;
+    }
+    place.check_subject(&own, &Subject::new(how_to, &plan.question))
+}
+
+/// Writes `page` to `dir/name.md`, `dir/name/*.svg` and `dir/name.html`, and the list of these to `dir/name/SHA256SUMS`.
+///
+/// All files are first written under other names, so that a full disk is met before an older report is touched. Processes
+/// that write the same report take turns.
+pub(crate) fn write(
+    page: Page,
+    name: &str,
+    destination: Destination<'_>,
+    subject: &Subject,
+    answer: String,
+) -> Result<Written, ReportError> {
+    let place = Place::new(destination, name);
+    place.make_folder()?;
+    let turn = place.turn();
+    if turn.is_some() {
+        clean(&place.folder);
+    }
+    let own = place.own_files()?;
+    let html_page = html::render(&page, name, &answer);
+    // Every text of the page is escaped where it enters it; this holds for what might be forgotten there.
+    let bytes = |text: &str| visible_lines(text).into_owned().into_bytes();
+    let mut files: Vec<(String, Vec<u8>)> =
+        page.figures.iter().map(|figure| (figure.file.clone(), bytes(&figure.svg))).collect();
+    files.sort();
+    let figures = files.iter().map(|(name, _)| place.path(name)).collect();
+    files.push((place.html(), bytes(&html_page)));
+    // The text comes last, so that it never names a figure that is not there yet.
+    files.push((place.text(), bytes(&page.markdown)));
+    let is_stale = |name: &str| name.ends_with(".svg");
+    let changes = Changes::of(&place, &own, files, is_stale)?;
+    place.check_subject(&own, subject)?;
+    let removed = changes.make(&place, &own)?;
+    Ok(Written { report: place.path(&place.text()), html: place.path(&place.html()), figures, removed, answer })
+}
+
+/// Writes one more file into the report's folder.
+pub(crate) fn write_beside(
+    file: &str,
+    text: &str,
+    name: &str,
+    destination: Destination<'_>,
+) -> Result<PathBuf, ReportError> {
+    let place = Place::new(destination, name);
+    place.make_folder()?;
+    let _turn = place.turn();
+    let own = place.own_files()?;
+    let files = vec![(file.to_owned(), visible_lines(text).into_owned().into_bytes())];
+    Changes::of(&place, &own, files, |_| false)?.make(&place, &own)?;
+    Ok(place.path(file))
+}
+
+/// What has to change for a report to be there. Nothing that is to be kept is in the way.
+struct Changes {
+    /// Names and contents, in the order of writing.
+    written: Vec<(String, Vec<u8>)>,
+    removed: Vec<String>,
+    /// The list when all is done.
+    list: List,
+}
+
+impl Changes {
+    /// Such that `files` are there, and files of an earlier report that are stale are not.
+    fn of(
+        place: &Place<'_>,
+        own: &List,
+        files: Vec<(String, Vec<u8>)>,
+        is_stale: impl Fn(&str) -> bool,
+    ) -> Result<Self, ReportError> {
+        let is_new = |name: &str| files.iter().any(|(new, _)| new == name);
+        let mut list = own.only(|name| !is_new(name) && !is_stale(name));
+        let mut removed = Vec::new();
+        // Only a plain name: a list that somebody else wrote may name anything.
+        let is_plain = |name: &str| Path::new(name).components().count() == 1 && !name.starts_with('.');
+        for name in own.names().filter(|name| !is_new(name) && is_stale(name) && is_plain(name)) {
+            // One that somebody changed stays, and is no longer recur's.
+            if place.content(name).ok().flatten().is_some_and(|content| own.is_of(name, &content)) {
+                removed.push(name.to_owned());
+            }
+        }
+        let mut written = Vec::new();
+        // The text comes first here: it is what an error should name.
+        for (name, content) in files.into_iter().rev() {
+            list.add(&name, Digest::of(&content));
+            if place.is_to_be_written(own, &name, Some(&content))? {
+                written.push((name, content));
+            }
+        }
+        written.reverse();
+        Ok(Self { written, removed, list })
+    }
+
+    /// Makes them; gives the paths that were removed.
+    fn make(self, place: &Place<'_>, own: &List) -> Result<Vec<PathBuf>, ReportError> {
+        let staged = |name: &str, content: &[u8]| staged(place, name, content);
+        let list_there = place.content(list::FILE)?;
+        let is_there = |list: &List| list_there.as_deref() == Some(list.text().as_bytes());
+        let files: Vec<Staged> =
+            self.written.iter().map(|(name, content)| staged(name, content)).collect::<Result<_, _>>()?;
+        let last = staged(list::FILE, self.list.text().as_bytes())?;
+        // Until all is done, the list has the digests from before and after: a process that is killed leaves files of both.
+        let meanwhile = own.clone().joined(&self.list);
+        if !(files.is_empty() && self.removed.is_empty()) && !is_there(&meanwhile) {
+            staged(list::FILE, meanwhile.text().as_bytes())?.put()?;
+        }
+        files.into_iter().try_for_each(Staged::put)?;
+        let removed: Vec<PathBuf> = self.removed.iter().map(|name| place.path(name)).collect();
+        for path in &removed {
+            fs::remove_file(path).map_err(at(path))?;
+        }
+        if place.content(list::FILE)?.as_deref() != Some(self.list.text().as_bytes()) {
+            last.put()?;
+        }
+        Ok(removed)
+    }
+}
+
+/// A file on the disk under a name that nobody can foresee, waiting to be renamed. It is removed where that does not happen.
+struct Staged {
+    temporary: TempPath,
+    target: PathBuf,
+}
+
+impl Staged {
+    fn put(self) -> Result<(), ReportError> {
+        let Self { temporary, target } = self;
+        temporary.persist(&target).map_err(|error| at(&target)(error.error))
+    }
+}
+
+fn staged(place: &Place<'_>, name: &str, content: &[u8]) -> Result<Staged, ReportError> {
+    let target = place.path(name);
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(TEMPORARY[0]).suffix(TEMPORARY[1]).rand_bytes(RANDOM);
+    // The umask takes its share, as from any file: a temporary file is private by default.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.tempfile_in(&place.folder).map_err(at(&place.folder))?;
+    file.write_all(content).and_then(|()| file.as_file().sync_all()).map_err(at(&target))?;
+    Ok(Staged { temporary: file.into_temp_path(), target })
+}
+
+/// Removes what a killed process left unfinished. No other process is at work here: this one has its turn.
+fn clean(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+        if is_file && entry.file_name().to_str().is_some_and(is_temporary) {
+            // What cannot be removed is harmless.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+fn is_temporary(name: &str) -> bool {
+    let random = name.strip_prefix(TEMPORARY[0]).and_then(|rest| rest.strip_suffix(TEMPORARY[1]));
+    random.is_some_and(|random| random.len() == RANDOM && random.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
+fn at(path: &Path) -> impl FnOnce(io::Error) -> ReportError + '_ {
+    move |source| ReportError::Write { path: path.to_owned(), source }
+}
+
+#[cfg(test)]
+mod tests;
