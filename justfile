@@ -66,7 +66,7 @@ new-model NAME:
 check-model ID *OPTIONS:
     @cargo run --release --bin recur -- check-model "$@"
 
-# Tell the labels of names (--model FILE or trial id, --top N, --log-probs)
+# Predict the labels of names (--model EXPERIMENT, trial id or FILE; --input FILE, --top N, --all, --output FILE)
 [group('experiments')]
 predict *OPTIONS:
     @cargo run --release --bin recur -- predict "$@"

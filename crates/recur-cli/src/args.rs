@@ -1,5 +1,6 @@
 //! The words of the command line.
 
+use crate::commands::predict::Format;
 use crate::keeper::Cadence;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use recur_spec::Override;
@@ -66,7 +67,7 @@ pub(crate) enum Command {
     CheckModel(CheckModel),
     /// Print the JSON Schema of specs, with the parameters of every model, for editors
     Schema(Schema),
-    /// Tell which language a name comes from, with weights that an experiment kept
+    /// Predict the label of each name, with weights that an experiment kept
     #[command(after_help = PREDICT_HELP)]
     Predict(Predict),
     /// Report the CPU, its instruction sets and measured peak, memory, and the store's free space
@@ -109,12 +110,13 @@ one did. docs/battery.md lists the checks with the mistakes that they catch.";
 
 const PREDICT_HELP: &str = "\
 Examples:
-  recur predict --model runs/trials/3f/3f…/weights.safetensors Satoshi \"O'Neill\"
-  recur predict --model 3f09a1c2d4 --top 3 names.txt > labels.csv
-  cut -d, -f2 customers.csv | recur predict --model 3f09a1c2d4 --log-probs -
+  recur predict --model names/gru Satoshi \"O'Neill\"         the best trial of a model of an experiment
+  recur predict --model 3f09a1c2d4 --top 3 names.txt         a trial, by the first digits of its id; a name a line
+  recur predict --model names --input customers.csv --column surname --all --output labels.parquet
+  cut -d, -f2 customers.csv | tail -n +2 | recur predict --model names --input -
 
-`recur experiment` ends with the file of its best model, and `recur plan` lists the ids of all trials.
-On a terminal the answer is a table, elsewhere CSV. A name that the model cannot read has no label.";
+On a terminal the answer is a table, elsewhere CSV. A name that the model cannot read has no label. An argument that is, or
+looks like, a file is never taken for a name; --literal takes it for one. docs/weights.md explains the columns.";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct SpecArgs {
@@ -327,20 +329,41 @@ pub(crate) struct Reproduce {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Predict {
-    /// The weights: a file that recur wrote, or the id of a trial in the store (its first digits will do)
-    #[arg(long, value_name = "FILE")]
+    /// EXPERIMENT or EXPERIMENT/MODEL of the store (its best trial on validation), the beginning of a trial's id, or a file of weights
+    #[arg(long, value_name = "MODEL")]
     pub(crate) model: String,
-    /// Tell the N most probable labels of each name, a row each
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    /// Read names from these files: .txt with a name a line, or .csv, .tsv, .ndjson, .jsonl, .parquet; - for standard input
+    #[arg(long, value_name = "FILE", num_args = 1.., action = ArgAction::Append, conflicts_with = "names")]
+    pub(crate) input: Vec<String>,
+    /// The column with the names [default: name, or the only column]
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) column: Option<String>,
+    /// The format of the input, whatever the file's extension is; standard input is txt without it
+    #[arg(long, value_name = "FORMAT", value_parser = ["txt", "csv", "tsv", "ndjson", "parquet"])]
+    pub(crate) input_format: Option<String>,
+    /// Take each argument, or each line of a .txt file, for a name, even if it looks like a file or a header
+    #[arg(long)]
+    pub(crate) literal: bool,
+    /// Print the N most probable labels of each name, a row each
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), conflicts_with = "all")]
     pub(crate) top: Option<u16>,
-    /// Tell log-probabilities (natural logarithm): of every label in a column each, or of the N of --top
+    /// Print the probabilities of all labels, too, in a column each
+    #[arg(long, visible_alias = "probabilities")]
+    pub(crate) all: bool,
+    /// Print log-probabilities (natural logarithm): of every label in a column each, or of the N of --top
     #[arg(long)]
     pub(crate) log_probs: bool,
+    /// Write the answer into this new file (.csv, .ndjson, .jsonl or .parquet); a file that exists is never overwritten
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// The format on standard output [default: a table on a terminal, csv elsewhere]
+    #[arg(long, value_enum, value_name = "FORMAT", conflicts_with = "output")]
+    pub(crate) format: Option<Format>,
     /// The folder that keeps records, weights and logs
     #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE")]
     pub(crate) store: PathBuf,
-    /// Names; or one file with a name a line; or - to read them from standard input
-    #[arg(required = true, value_name = "NAMES_FILE | NAME")]
+    /// Names; or files, as with --input
+    #[arg(required_unless_present = "input", value_name = "NAME | FILE")]
     pub(crate) names: Vec<String>,
 }
 

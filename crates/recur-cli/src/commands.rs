@@ -7,7 +7,7 @@ mod experiment;
 mod export;
 mod models;
 mod plan;
-mod predict;
+pub(crate) mod predict;
 mod report;
 mod reports;
 mod schema;

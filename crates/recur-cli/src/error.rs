@@ -1,5 +1,6 @@
 //! What the commands can fail with, what to do about it, and how the process ends.
 
+use crate::commands::predict::NamesError;
 use crate::output::print_error;
 use crate::store_hints;
 use anstyle::{AnsiColor, Style};
@@ -162,8 +163,12 @@ pub(crate) enum CliError {
     BrokenPlugins { problems: Vec<String> },
     #[error("cannot read initial weights")]
     InitialWeights(#[source] StoreError),
-    #[error("no file {model}, and no trial of that id with weights in the store {}", store.display())]
-    NoSuchModel { model: String, store: PathBuf },
+    #[error("no file {model}, and no experiment and no trial with weights of that name in the store {}", store.display())]
+    NoSuchModel { model: String, store: PathBuf, nearest: Option<String>, experiments: Vec<String> },
+    #[error("the experiment {experiment} has no model {model}")]
+    NoModelOfExperiment { experiment: String, model: String, nearest: Option<String>, models: Vec<String> },
+    #[error("no configuration of {what} finished on every replicate")]
+    NothingToPredictWith { what: String },
     #[error("there is no store {}", store.display())]
     NoStore { store: PathBuf },
     #[error("no trial of {} has an id that begins with {trial}", spec.display())]
@@ -194,10 +199,16 @@ pub(crate) enum CliError {
     Predict(#[from] PredictError),
     #[error("the model failed")]
     Model(#[from] ModelError),
-    #[error("cannot read names from {path}")]
-    ReadNames { path: String, source: std::io::Error },
-    #[error("cannot read names from {path}: line {line} is not UTF-8")]
-    NamesNotUtf8 { path: String, line: usize },
+    #[error("cannot read names from standard input")]
+    ReadStdin(#[source] std::io::Error),
+    #[error(transparent)]
+    Names(#[from] NamesError),
+    #[error("{} exists, and predictions overwrite no file", path.display())]
+    OutputExists { path: PathBuf },
+    #[error("cannot write {}", path.display())]
+    WriteOutput { path: PathBuf, source: std::io::Error },
+    #[error("cannot start a thread")]
+    Thread(#[source] std::io::Error),
     #[error("none of the {n_names} names can be read by the model")]
     NoNameRead { n_names: usize },
     #[error("{n_missing} of {n_trials} trials of {} have no record in the store {}", spec.display(), store.display())]
@@ -295,9 +306,22 @@ impl CliError {
             CliError::NoSuchModel { store, .. } | CliError::NoSuchTrial { store, .. } if !store.exists() => {
                 Some(format!("there is no store {}; --store DIR names another", visible(&store.display().to_string())))
             }
-            CliError::NoSuchModel { .. } => {
-                Some("recur experiment ends with the file of its best model; recur plan lists all ids".to_owned())
+            CliError::NoSuchModel { nearest: Some(name), .. } => Some(format!("did you mean {name}?")),
+            CliError::NoSuchModel { experiments, .. } => {
+                let names = if experiments.is_empty() { "none".to_owned() } else { experiments.join(", ") };
+                Some(format!("experiments in the store: {names}; recur plan lists all ids"))
             }
+            CliError::NoModelOfExperiment { experiment, nearest: Some(name), .. } => {
+                Some(format!("did you mean {experiment}/{name}?"))
+            }
+            CliError::NoModelOfExperiment { models, .. } => Some(format!("it has: {}", models.join(", "))),
+            CliError::NothingToPredictWith { .. } => {
+                Some("--model TRIAL takes one that finished: recur store list".to_owned())
+            }
+            CliError::Names(error) => error.hint(),
+            CliError::OutputExists { .. } => Some("remove it, or name another file".to_owned()),
+            CliError::WriteOutput { .. } => Some("name a file in a folder that exists and can be written".to_owned()),
+            CliError::Thread(_) => Some("the limit of processes is reached (ulimit -u)".to_owned()),
             CliError::NoStore { .. } => Some("recur experiment makes it; --store DIR names another".to_owned()),
             CliError::NotInSpec { spec, .. } => Some(format!("recur plan {} lists the ids", spec.display())),
             CliError::NoSuchTrial { .. } => Some("recur store list and recur plan list ids".to_owned()),

@@ -18,6 +18,17 @@ pub(crate) fn print_json(json: &str) -> std::io::Result<()> {
     print_raw(&visible_json(json))
 }
 
+/// Writes data (which is safe to show: the caller has escaped it) to standard output, as it is. Says whether anyone still reads
+/// it: a reader that has gone away is no error, and there is no use in going on.
+pub(crate) fn write_data(bytes: &[u8]) -> std::io::Result<bool> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 fn print_raw(text: &str) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     match writeln!(out, "{text}").and_then(|()| out.flush()) {

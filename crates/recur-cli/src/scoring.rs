@@ -5,6 +5,7 @@ use crate::environment::gather;
 use crate::error::{CliError, Exit, with_causes};
 use crate::output::table;
 use crate::pipeline::{Prepared, plugins_option};
+use crate::shell::quoted;
 use crate::sweep::in_parallel;
 use recur_core::metric::Metric;
 use recur_core::plan::Plan;
@@ -14,10 +15,10 @@ use recur_core::selection::{Finding, Selection, mean_validation};
 use recur_core::trial::{Trial, TrialId};
 use recur_ingest::{read_predictions, write_predictions};
 use recur_report::{Cost, Destination, ReportInput, Unscored};
-use recur_store::{Environment, FoundTest, Store, TestScores};
+use recur_store::{Environment, FoundExperiment, FoundTest, Store, TestScores};
 use recur_train::{TestSetError, score_test_set};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::OnceLock;
 
 /// The chosen configurations, and the test figures of each of their trials.
@@ -93,12 +94,8 @@ pub(crate) fn conclude<'a>(
     }
     summary.push_str(&format!("\nReport: {}", written.report.display()));
     summary.push_str(&format!("\nThe same as one page, to sort and filter: {}", written.html.display()));
-    if let Some((title, path)) = best_weights(plan, findings, selection, store) {
-        summary.push_str(&format!(
-            "\nBest on validation: {title}. Ask replicate 0: recur predict{} --model {} NAME",
-            plugins_option(prepared.plugins.as_deref()),
-            path.display()
-        ));
+    if let Some(hint) = predict_hint(prepared, findings, selection, store) {
+        summary.push_str(&hint);
     }
     let exit = if n_unfinished + unscored.len() == 0 { Exit::Success } else { Exit::SomeTrialsFailed };
     Ok(Conclusion { summary, exit })
@@ -164,20 +161,40 @@ pub(crate) fn costs(input: &ReportInput<'_>, store: &Store) -> BTreeMap<TrialId,
     chosen.filter_map(cost).collect()
 }
 
-/// The title of the chosen configuration with the best validation figure, and the weights of its replicate 0.
-fn best_weights(plan: &Plan, findings: &[Finding], selection: &Selection, store: &Store) -> Option<(String, PathBuf)> {
-    let metric = selection.metric();
-    let mut best: Option<(usize, f64)> = None;
-    for configuration in selection.chosen().iter().filter_map(|chosen| chosen.configuration) {
-        let mean = mean_validation(plan, findings, configuration, metric)?;
-        if best.is_none_or(|(_, best)| metric.better(mean, best)) {
-            best = Some((configuration, mean));
-        }
-    }
-    let (configuration, _) = best?;
+/// Which configuration is best on validation, and how to predict with it.
+fn predict_hint(prepared: &Prepared, findings: &[Finding], selection: &Selection, store: &Store) -> Option<String> {
+    let plan = &prepared.plan;
+    let configuration = best_configuration(plan, findings, selection)?;
     let is_first = |finding: &&Finding| finding.trial.configuration == configuration && finding.trial.replicate == 0;
-    let finding = findings.iter().find(is_first)?;
-    Some((plan.configurations[configuration].title(), store.weights_path(&finding.trial.id)))
+    let first = &findings.iter().find(is_first)?.trial.id;
+    let best = &plan.configurations[configuration];
+    let plugins = plugins_option(prepared.plugins.as_deref());
+    let root = store.root();
+    let option = if root == Path::new("runs") {
+        String::new()
+    } else {
+        format!(" --store {}", quoted(&root.display().to_string()))
+    };
+    // The experiment's name means its last run, which another spec or another `--set` may have been.
+    let is_last_run = match store.find_experiment(&plan.name) {
+        FoundExperiment::Experiment(stored) => stored.trials.iter().any(|trial| trial.id == *first),
+        FoundExperiment::Missing | FoundExperiment::Damaged(_) => false,
+    };
+    let (whose, model) = if is_last_run {
+        ("Its best replicate", format!("{option} --model {}", quoted(&format!("{}/{}", plan.name, best.model))))
+    } else {
+        ("Its replicate 0", format!(" --model {}", quoted(&store.weights_path(first).display().to_string())))
+    };
+    Some(format!("\nBest on validation: {}. {whose} predicts: recur predict{plugins}{model} NAME", best.title()))
+}
+
+/// The chosen configuration with the best mean on validation.
+pub(crate) fn best_configuration(plan: &Plan, findings: &[Finding], selection: &Selection) -> Option<usize> {
+    let metric = selection.metric();
+    let mean = |configuration| mean_validation(plan, findings, configuration, metric);
+    let chosen = selection.chosen().iter().filter_map(|chosen| chosen.configuration);
+    let scored = chosen.filter_map(|configuration| Some((configuration, mean(configuration)?)));
+    scored.reduce(|best, other| if metric.better(other.1, best.1) { other } else { best }).map(|(index, _)| index)
 }
 
 /// A small table: one row a model.

@@ -221,6 +221,46 @@ pub enum IngestError {
         /// How many fit.
         limit: u64,
     },
+    /// A folder, where a file of names should be.
+    #[error("`{path}` is a folder and not a file")]
+    IsFolder {
+        /// The folder.
+        path: String,
+    },
+    /// A pipe, a device or a socket, where a file of names should be.
+    #[error("`{path}` is a pipe or a device and not a regular file")]
+    NotAFile {
+        /// Its path.
+        path: String,
+    },
+    /// A table of names with several columns, of which none was named.
+    #[error("`{path}` has several columns, none of them is called `name`: {}", quoted(found))]
+    ChooseColumn {
+        /// The file.
+        path: String,
+        /// Its columns, in its order (the first 20).
+        found: Vec<String>,
+    },
+    /// A list of names, where a column was named.
+    #[error("`{path}` is a list with one name a line: it has no column `{column}`")]
+    ListHasNoColumn {
+        /// The file.
+        path: String,
+        /// The column.
+        column: String,
+    },
+    /// A list of names whose first line seems to be something else.
+    #[error("`{path}:{line}`: `{text}` looks like {mistake} and not like a name")]
+    NotAList {
+        /// The file.
+        path: String,
+        /// The line, from 1.
+        line: u64,
+        /// The line as it is.
+        text: String,
+        /// What it looks like.
+        mistake: ListMistake,
+    },
     /// The rejected rows could not be written.
     #[error("`{path}` cannot be written")]
     WriteRejects {
@@ -241,6 +281,27 @@ impl IngestError {
             None => value.to_owned(),
         };
         IngestError::UnknownPart { path: path.to_owned(), line, column: column.to_owned(), value, nearest }
+    }
+}
+
+/// What the first line of a list of names may be that is no name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListMistake {
+    /// The name of a column.
+    Header,
+    /// A row of a table.
+    Table,
+    /// A JSON object.
+    Json,
+}
+
+impl Display for ListMistake {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            ListMistake::Header => "a header",
+            ListMistake::Table => "a row of a table",
+            ListMistake::Json => "a JSON object",
+        })
     }
 }
 

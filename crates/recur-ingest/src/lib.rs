@@ -4,24 +4,28 @@
 //! rows that cannot be used, and gives a [`Dataset`](recur_core::dataset::Dataset) that depends on the rows alone:
 //! not on their order, on the format, or on how they are spread over files. It trains nothing and splits nothing.
 //! [`write_predictions`] and [`read_predictions`] keep what models say of names, as Parquet; [`write_table`] and [`read_table`] do
-//! so with any table.
+//! so with any table, and [`TableWriter`] part by part. [`read_names`] reads names without labels, for predictions.
 
 mod error;
 mod facts;
 mod fold;
 mod group;
 mod ingest;
+mod names;
 mod normalise;
 mod part;
 mod predictions;
 mod read;
 mod rejects;
 mod source;
+mod stream;
 mod tables;
 
-pub use error::{IngestError, Place};
+pub use error::{IngestError, ListMistake, Place};
 pub use ingest::{Ingested, ingest};
+pub use names::{Names, NamesOptions, parse_names, read_names};
 pub use normalise::normalise;
 pub use predictions::{UnreadablePredictions, read_predictions, write_predictions};
 pub use rejects::{Reject, rejects_csv};
+pub use stream::TableWriter;
 pub use tables::{UnreadableTable, read_table, write_table};

@@ -84,7 +84,7 @@ pub(crate) fn files(source: &str, base: &Path) -> Result<Vec<InputFile>, IngestE
     Err(IngestError::Missing { path: source.to_owned(), nearest: nearest_sibling(source, &path) })
 }
 
-fn kind_by_extension(path: &Path) -> Option<Kind> {
+pub(crate) fn kind_by_extension(path: &Path) -> Option<Kind> {
     let extension = path.extension()?.to_str()?.to_ascii_lowercase();
     EXTENSIONS.iter().find(|(known, _)| *known == extension).map(|(_, kind)| *kind)
 }
@@ -178,7 +178,7 @@ fn without_dots(path: &Path) -> PathBuf {
     if clean.as_os_str().is_empty() { PathBuf::from(".") } else { clean }
 }
 
-fn nearest_sibling(source: &str, path: &Path) -> Option<String> {
+pub(crate) fn nearest_sibling(source: &str, path: &Path) -> Option<String> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let typed = path.file_name()?.to_str()?;
     let entries = fs::read_dir(parent).ok()?;

@@ -22,6 +22,11 @@ pub struct UnreadableTable {
 /// # Panics
 /// If they differ in length, or two share a name.
 pub fn write_table(columns: &[Column]) -> Vec<u8> {
+    parquet(frame(columns))
+}
+
+/// `columns` as polars has them.
+pub(crate) fn frame(columns: &[Column]) -> DataFrame {
     let n_rows = columns.first().map_or(0, |column| column.values.len());
     let series = |Column { name, values }: &Column| match values {
         Values::Text(values) => Series::new(name.as_str().into(), values),
@@ -30,7 +35,7 @@ pub fn write_table(columns: &[Column]) -> Vec<u8> {
         Values::Boolean(values) => Series::new(name.as_str().into(), values),
     };
     let columns = columns.iter().map(series).collect();
-    parquet(DataFrame::new(n_rows, columns).expect("columns of one length, with different names"))
+    DataFrame::new(n_rows, columns).expect("columns of one length, with different names")
 }
 
 /// `frame` as the bytes of a Parquet file.

@@ -16,6 +16,13 @@ fn predict(lab: &Lab, id: &str, more: &[&str]) -> Ran {
     lab.recur(&[&["predict", "--model", id], more].concat())
 }
 
+/// `recur predict` with `words`, and `input` on standard input.
+fn piped(lab: &Lab, words: &[&str], input: &[u8]) -> Ran {
+    let mut child = lab.command(&[&["predict"], words].concat()).stdin(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    child.wait_with_output().unwrap().into()
+}
+
 #[test]
 fn every_model_of_an_experiment_predicts_from_its_file_or_id() {
     let lab = Lab::new();
@@ -44,11 +51,23 @@ fn names_come_from_arguments_a_file_or_standard_input_alike() {
     let (lab, id) = trained();
     let arguments = predict(&lab, &id, &["--top", "2", "Novak", "O'Neill"]).ended(0).out;
     lab.write("list.txt", "Novak\r\nO'Neill\r\n");
-    assert_eq!(predict(&lab, &id, &["--top", "2", "list.txt"]).ended(0).out, arguments);
-    let mut child = lab.command(&["predict", "--model", &id, "--top", "2", "-"]).stdin(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(b"Novak\nO'Neill\n").unwrap();
-    assert_eq!(Ran::from(child.wait_with_output().unwrap()).ended(0).out, arguments);
-    // A name is predicted the same whatever stands beside it.
+    lab.write("one.txt", "Novak\n");
+    lab.write("two.txt", "O'Neill");
+    for files in [
+        &["list.txt"][..],
+        &["--input", "list.txt"],
+        &["one.txt", "two.txt"],
+        &["--input", "one.txt", "two.txt"],
+        &["--input", "one.txt", "--input", "two.txt"],
+        &["--input", "[ot][nw][eo].txt"],
+    ] {
+        assert_eq!(predict(&lab, &id, &[&["--top", "2"], files].concat()).ended(0).out, arguments, "{files:?}");
+    }
+    for words in [&["-"][..], &["--input", "-"]] {
+        let ran = piped(&lab, &[&["--model", &id, "--top", "2"], words].concat(), b"Novak\nO'Neill\n");
+        assert_eq!(ran.ended(0).out, arguments);
+    }
+    // A name's answer does not depend on the names beside it.
     assert!(arguments.starts_with(predict(&lab, &id, &["--top", "2", "Novak"]).ended(0).out.trim_end()));
 }
 
@@ -93,16 +112,255 @@ fn an_unreadable_name_has_no_label_and_a_warning() {
 #[test]
 fn a_model_that_cannot_be_used_is_told_by_name() {
     let (lab, id) = trained();
-    predict(&lab, "0123456789", &["Kim"]).ended(1).told(&["no file 0123456789", "recur plan lists all ids"]);
+    predict(&lab, "0123456789", &["Kim"]).ended(1).told(&["no file 0123456789", "small", "recur plan lists all ids"]);
     let file = format!("runs/trials/{}/{id}/weights.safetensors", &id[..2]);
     let bytes = std::fs::read(lab.path(&file)).unwrap();
     lab.write("cut.safetensors", &bytes[..bytes.len() - 5]);
     predict(&lab, "cut.safetensors", &["Kim"]).ended(1).told(&["cut.safetensors", "not a whole safetensors file"]);
     predict(&lab, "small.yaml", &["Kim"]).ended(1).told(&["small.yaml", "not a whole safetensors file"]);
     lab.write("latin1.txt", b"Kim\nJos\xe9\n");
-    predict(&lab, &id, &["latin1.txt"]).ended(1).told(&["latin1.txt", "line 2 is not UTF-8"]);
+    predict(&lab, &id, &["latin1.txt"]).ended(1).told(&["latin1.txt:2:", "UTF-8"]);
     predict(&lab, &id, &[]).ended(2);
     predict(&lab, &id, &["--top", "0", "Kim"]).ended(2);
+}
+
+#[test]
+fn an_argument_that_is_or_looks_like_a_file_is_never_a_name() {
+    let (lab, id) = trained();
+    lab.write("list.txt", "Novak\n");
+    lab.write("folder/list.txt", "Novak\n");
+    lab.write("Kim", "Novak\n");
+    let refused = |words: &[&str], code: i32, told: &[&str]| {
+        let ran = predict(&lab, &id, words).ended(code).told(told);
+        assert_eq!(ran.out, "", "{words:?}");
+    };
+    refused(&["lsit.txt"], 1, &["`lsit.txt` does not exist", "did you mean `list.txt`", "--literal"]);
+    refused(&["folder/lsit"], 1, &["`folder/lsit` does not exist", "--literal"]);
+    refused(&["--input", "Novak"], 1, &["`Novak` does not exist"]);
+    refused(&["*.csv.gz"], 1, &["no file matches `*.csv.gz`"]);
+    refused(&["list.txt", "Novak"], 1, &["`list.txt` looks like a file and `Novak` like a name"]);
+    refused(&["list.txt", "-"], 1, &["standard input"]);
+    refused(&["-", "Novak"], 1, &["standard input"]);
+    for folder in [&["folder"][..], &["folder/"], &["--input", "folder"]] {
+        refused(folder, 1, &["is a folder", "--input 'folder/*.txt'"]);
+    }
+    refused(&["Kim"], 1, &["`Kim` is a file here, and it could be a name", "--input Kim", "--literal"]);
+    refused(&["Novak", "--input", "list.txt"], 2, &["cannot be used with"]);
+    refused(&["--input", "Kim"], 1, &["`Kim` is of no known format", "--input-format"]);
+    refused(&["--column", "who", "Novak"], 1, &["--column is for files"]);
+    refused(&["--column", "who", "list.txt"], 1, &["it has no column `who`", "--input-format csv"]);
+    let names = predict(&lab, &id, &["--literal", "Kim", "lsit.txt", "list.txt", "-"]).ended(0).out;
+    let first: Vec<&str> = names.lines().map(|line| line.split(',').next().unwrap()).collect();
+    assert_eq!(first, ["name", "Kim", "lsit.txt", "list.txt", "'-"]);
+    let novak = predict(&lab, &id, &["Novak"]).ended(0).out;
+    assert_eq!(predict(&lab, &id, &["--input", "Kim", "--input-format", "txt"]).ended(0).out, novak);
+}
+
+#[cfg(unix)]
+#[test]
+fn only_regular_files_are_read() {
+    let (lab, id) = trained();
+    for path in ["/dev/zero", "/dev/null"] {
+        predict(&lab, &id, &["--input", path, "--input-format", "txt"]).ended(1).told(&[path, "--input -"]);
+    }
+}
+
+#[test]
+fn a_header_is_never_predicted() {
+    let (lab, id) = trained();
+    let refused = |text: &str, told: &[&str]| {
+        lab.write("list.txt", text);
+        let ran = predict(&lab, &id, &["list.txt"]).ended(1).told(told);
+        assert_eq!(ran.out, "", "{text}");
+        let ran = piped(&lab, &["--model", &id, "--input", "-"], text.as_bytes()).ended(1).told(told);
+        assert_eq!(ran.out, "", "{text}");
+    };
+    refused("name\nNovak\n", &[":1`: `name` looks like a header", "--input FILE --literal"]);
+    refused("\nLast Name\nNovak\n", &[":2`: `Last Name` looks like a header"]);
+    refused("Novak,Czech\nKim,Korean\n", &["looks like a row of a table", "--input-format csv", "--column"]);
+    refused("{\"name\": \"Novak\"}\n", &["looks like a JSON object"]);
+    lab.write("list.txt", "Nomen, Jan\nNovak\n");
+    assert_eq!(predict(&lab, &id, &["list.txt"]).ended(0).out.lines().count(), 3);
+    lab.write("list.txt", "Name\nNovak\n");
+    assert!(predict(&lab, &id, &["--input", "list.txt", "--literal"]).ended(0).out.contains("\nName,"));
+}
+
+#[test]
+fn a_column_of_a_table_in_any_format_gives_the_same_answer() {
+    let (lab, id) = trained();
+    let answer = predict(&lab, &id, &["--all", "Novak", "O'Neill, Sean", "Kim"]).ended(0).out;
+    lab.write("x.csv", "id,who\n1,Novak\n2,\"O'Neill, Sean\"\n3,Kim\n");
+    lab.write("x.tsv", "id\twho\n1\tNovak\n2\tO'Neill, Sean\n3\tKim\n");
+    let lines = ["Novak", "O'Neill, Sean", "Kim"].map(|name| format!("{{\"who\": \"{name}\", \"id\": 1}}\n"));
+    lab.write("x.ndjson", lines.concat());
+    lab.write("x.jsonl", lines.concat());
+    lab.write("x.dat", "id,who\n1,Novak\n2,\"O'Neill, Sean\"\n3,Kim\n");
+    for file in ["x.csv", "x.tsv", "x.ndjson", "x.jsonl"] {
+        assert_eq!(predict(&lab, &id, &["--all", "--input", file, "--column", "who"]).ended(0).out, answer, "{file}");
+    }
+    let words = ["--all", "--input", "x.dat", "--input-format", "csv", "--column", "who"];
+    assert_eq!(predict(&lab, &id, &words).ended(0).out, answer);
+    let words = ["--model", &id, "--all", "--input", "-", "--input-format", "csv", "--column", "who"];
+    assert_eq!(piped(&lab, &words, lab.read("x.csv").as_bytes()).ended(0).out, answer);
+    // What predict writes, it reads: here the column is clear.
+    predict(&lab, &id, &["--input", "x.csv", "--column", "who", "--output", "y.parquet"]).ended(0);
+    let ran = predict(&lab, &id, &["--all", "--input", "y.parquet"]).ended(0);
+    assert_eq!(ran.out, answer);
+    ran.told(&["y.parquet: the names are those of its column `name`"]);
+
+    predict(&lab, &id, &["--input", "x.csv"]).ended(1).told(&["several columns", "`id`, `who`", "--column"]);
+    let ran = predict(&lab, &id, &["--input", "x.csv", "--column", "wo"]).ended(1);
+    ran.told(&["no column `wo` (did you mean `who`?)", "--column"]);
+    lab.write("bad.csv", "who,n\nNovak,1\nKim\n");
+    predict(&lab, &id, &["--input", "bad.csv", "--column", "who"]).ended(1).told(&["bad.csv:3", "1 field"]);
+}
+
+#[test]
+fn the_answer_is_the_same_in_every_format_and_overwrites_no_file() {
+    let (lab, id) = trained();
+    let words = ["--log-probs", "--top", "2", "Novak", "Kim"];
+    let csv = predict(&lab, &id, &words).ended(0).out;
+    let to = |file: &str| predict(&lab, &id, &[&words[..], &["--output", file]].concat());
+    for file in ["a.csv", "a.ndjson", "a.jsonl", "a.parquet"] {
+        let ran = to(file).ended(0).told(&["written: ", file]);
+        assert_eq!(ran.out, "");
+        let before = std::fs::read(lab.path(file)).unwrap();
+        to(file).ended(1).told(&[file, "overwrite no file", "remove it, or name another file"]);
+        assert_eq!(std::fs::read(lab.path(file)).unwrap(), before);
+    }
+    assert_eq!(lab.read("a.csv"), csv);
+    let ndjson = predict(&lab, &id, &[&words[..], &["--format", "ndjson"]].concat()).ended(0).out;
+    assert_eq!((lab.read("a.ndjson"), lab.read("a.jsonl")), (ndjson.clone(), ndjson.clone()));
+    let objects: Vec<serde_json::Value> = ndjson.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for (row, object) in csv.lines().skip(1).zip(&objects) {
+        let text = |key: &str| object[key].as_str().map_or_else(|| object[key].to_string(), str::to_owned);
+        assert_eq!(row, ["name", "rank", "label", "log_probability"].map(text).join(","));
+    }
+    let table = recur_ingest::read_table(&std::fs::read(lab.path("a.parquet")).unwrap()).unwrap();
+    let names: Vec<&str> = table.iter().map(|column| column.name.as_str()).collect();
+    assert_eq!(names, ["name", "rank", "label", "log_probability"]);
+    let row = |row: usize| table[..3].iter().map(|column| column.values.text(row)).collect::<Vec<_>>().join(",");
+    assert!(csv.lines().skip(1).enumerate().all(|(index, line)| line.starts_with(&row(index))), "{csv}");
+    to("a.xlsx").ended(1).told(&["a.xlsx", ".csv or .ndjson"]);
+    to("nowhere/a.csv").ended(1).told(&["cannot write nowhere/a.csv"]);
+    assert!(!lab.path("nowhere").exists());
+    // Nothing else is left in the folder.
+    let hidden = std::fs::read_dir(lab.path(""))
+        .unwrap()
+        .filter(|e| e.as_ref().unwrap().file_name().to_string_lossy().starts_with('.'));
+    assert_eq!(hidden.count(), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_is_not_written_through() {
+    let (lab, id) = trained();
+    std::os::unix::fs::symlink(lab.path("elsewhere.csv"), lab.path("link.csv")).unwrap();
+    predict(&lab, &id, &["Novak", "--output", "link.csv"]).ended(1).told(&["link.csv exists"]);
+    assert!(!lab.path("elsewhere.csv").exists());
+}
+
+#[test]
+fn text_of_names_is_neither_obeyed_nor_lost() {
+    let (lab, id) = trained();
+    let hostile = ["A\u{1b}[31mnna", "b\u{7}", "c\u{202e}d", "=cmd()", "-Smith"];
+    let ran = predict(&lab, &id, &[&["--literal", "--"], &hostile[..]].concat()).ended(0);
+    let cells: Vec<&str> = ran.out.lines().skip(1).map(|line| line.split(',').next().unwrap()).collect();
+    assert_eq!(cells, ["A\\x1b[31mnna", "b\\x07", "c\\u{202e}d", "'=cmd()", "'-Smith"]);
+    let ran = predict(&lab, &id, &[&["--format", "ndjson", "--literal", "--"], &hostile[..]].concat()).ended(0);
+    assert!(!ran.out.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{}", ran.out);
+    let name =
+        |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["name"].as_str().unwrap().to_owned();
+    assert_eq!(ran.out.lines().map(name).collect::<Vec<_>>(), hostile);
+}
+
+#[test]
+fn the_best_trial_of_an_experiment_answers() {
+    let lab = Lab::new();
+    let summary = lab.experiment(&[]).ended(0).out;
+    let trials = lab.recur(&["store", "list", "--json"]).ended(0).out;
+    let trials: Vec<serde_json::Value> = trials.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let validation = |trial: &serde_json::Value| trial["validation"]["macro_f1"].as_f64().unwrap();
+    // By the records: the mean of a trial's configuration, and its own result.
+    let rank = |trial: &serde_json::Value| {
+        let is_like = |other: &&serde_json::Value| ["model", "params"].iter().all(|key| other[key] == trial[key]);
+        (trials.iter().filter(is_like).map(validation).sum::<f64>(), validation(trial))
+    };
+    let best = |of: &dyn Fn(&serde_json::Value) -> bool| {
+        let ranks = trials.iter().filter(|trial| of(trial)).map(rank);
+        ranks.max_by(|a, b| a.partial_cmp(b).unwrap()).unwrap()
+    };
+    let names = ["--log-probs", "Novak", "Kim"];
+    let answering = |model: &str| {
+        let ran = predict(&lab, model, &names).ended(0);
+        let id = ran.err.trim_end().rsplit(' ').next().unwrap().to_owned();
+        assert_eq!(ran.out, predict(&lab, &id, &names).ended(0).out, "{model}: {}", ran.err);
+        rank(trials.iter().find(|trial| trial["trial"] == *id).unwrap())
+    };
+    for model in ["linfa_naive_bayes", "manual_rnn", "stacked_rnn"] {
+        assert_eq!(answering(&format!("small/{model}")), best(&|trial| trial["model"] == model));
+    }
+    assert_eq!(answering("small"), best(&|_| true));
+    let hint = summary.lines().last().unwrap();
+    assert!(hint.contains("recur predict --model small/"), "{hint}");
+    // A configuration, by its title.
+    predict(&lab, "small/manual_rnn(learning_rate=0.01)", &names).ended(0).told(&["manual_rnn(learning_rate=0.01)"]);
+
+    predict(&lab, "smal", &names).ended(1).told(&["no file smal", "did you mean small?"]);
+    predict(&lab, "zebra", &names).ended(1).told(&["no file zebra", "experiments in the store: small"]);
+    predict(&lab, "small/manual_rn", &names).ended(1).told(&["no model manual_rn", "did you mean small/manual_rnn?"]);
+    predict(&lab, "small/zebra", &names).ended(1).told(&["it has: linfa_naive_bayes, manual_rnn, stacked_rnn"]);
+    // The data is not needed, nor another store's name.
+    std::fs::remove_file(lab.path("names.csv")).unwrap();
+    predict(&lab, "small", &names).ended(0);
+    std::fs::rename(lab.path("runs"), lab.path("other")).unwrap();
+    predict(&lab, "small", &[&names[..], &["--store", "other"]].concat()).ended(0);
+}
+
+#[test]
+fn an_experiment_that_is_not_whole_is_not_guessed_from() {
+    let lab = Lab::new();
+    let ids = lab.plan(&["small.yaml"]);
+    lab.experiment(&[]).ended(0);
+    std::fs::remove_dir_all(lab.path(&format!("runs/trials/{}/{}", &ids[0][..2], ids[0]))).unwrap();
+    predict(&lab, "small", &["Kim"]).ended(1).told(&["1 of 8 trials", "run them first"]);
+    // The trials of this model are all there.
+    predict(&lab, "small/stacked_rnn", &["Kim"]).ended(0);
+    let lab = Lab::with(crate::common::DIVERGING);
+    lab.experiment(&[]).ended(3);
+    predict(&lab, "small/manual_rnn", &["Kim"]).ended(1).told(&["small/manual_rnn finished on every replicate"]);
+    predict(&lab, "small", &["Kim"]).ended(0).told(&["small/linfa_naive_bayes"]);
+}
+
+#[test]
+fn many_names_are_predicted_in_order_and_as_each_of_them() {
+    let (lab, id) = trained();
+    let names: Vec<String> =
+        (0..10_000).map(|i| format!("N{}", "ovakim".repeat(1 + i % 5)) + &"e".repeat(i % 7)).collect();
+    lab.write("many.txt", names.join("\n"));
+    let out = predict(&lab, &id, &["many.txt"]).ended(0).out;
+    let rows: Vec<&str> = out.lines().skip(1).collect();
+    assert!(
+        rows.len() == names.len() && rows.iter().zip(&names).all(|(row, name)| row.split(',').next() == Some(name))
+    );
+    let few = predict(&lab, &id, &[&names[0], &names[4096], &names[9_999]].map(String::as_str)).ended(0).out;
+    assert_eq!(few.lines().skip(1).collect::<Vec<_>>(), [rows[0], rows[4096], rows[9_999]]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_or_closed_output_is_an_error_or_the_end_and_no_panic() {
+    let (lab, id) = trained();
+    lab.write("many.txt", "Novak\n".repeat(20_000));
+    for words in [&["Novak"][..], &["many.txt", "--format", "ndjson"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let words = [&["predict", "--model", &id], words].concat();
+        let output = lab.command(&words).stdout(full).output().unwrap();
+        Ran::from(output).ended(1).told(&["cannot write to standard output", "No space left"]);
+    }
+    let mut child = lab.command(&["predict", "--model", &id, "many.txt"]).spawn().unwrap();
+    drop(child.stdout.take());
+    Ran::from(child.wait_with_output().unwrap()).ended(0).told(&[]);
 }
 
 #[test]

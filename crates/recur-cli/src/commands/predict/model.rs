@@ -1,0 +1,172 @@
+//! Which weights `--model` means: a file, a trial of the store, or the best trial of an experiment or of one of its models.
+
+use crate::args::Predict;
+use crate::commands::available_cores;
+use crate::error::CliError;
+use crate::scoring::best_configuration;
+use crate::sweep::in_parallel;
+use recur_core::nearest::nearest;
+use recur_core::plan::Plan;
+use recur_core::record::TrialRecord;
+use recur_core::registry::Registry;
+use recur_core::selection::{Finding, Selection};
+use recur_core::trial::{Trial, TrialId};
+use recur_store::{Found, FoundExperiment, Store, StoredExperiment, layout};
+use std::path::{Path, PathBuf};
+
+/// The file of weights that `--model` means.
+pub(super) fn find(args: &Predict, registry: &Registry) -> Result<PathBuf, CliError> {
+    let path = Path::new(&args.model);
+    let in_folder = path.join(layout::WEIGHTS);
+    if path.is_file() {
+        return Ok(path.to_owned());
+    }
+    if in_folder.is_file() {
+        return Ok(in_folder);
+    }
+    let store = Store::open_to_read(&args.store)?;
+    if let Some(store) = &store
+        && let Some(found) = in_store(&args.model, store, registry)?
+    {
+        return Ok(found);
+    }
+    if path.is_dir() {
+        // To read it is an error that names it.
+        return Ok(in_folder);
+    }
+    let experiments = store.map_or(Ok(Vec::new()), |store| store.experiments())?;
+    let word = args.model.split('/').next().unwrap_or_default();
+    let nearest = nearest(word, experiments.iter().map(String::as_str)).map(str::to_owned);
+    Err(CliError::NoSuchModel { model: args.model.clone(), store: args.store.clone(), nearest, experiments })
+}
+
+/// The weights that `word` names in the store: EXPERIMENT, EXPERIMENT/MODEL, or the beginning of a trial's id.
+fn in_store(word: &str, store: &Store, registry: &Registry) -> Result<Option<PathBuf>, CliError> {
+    let (name, model) = word.split_once('/').map_or((word, None), |(name, model)| (name, Some(model)));
+    if store.experiments()?.iter().any(|experiment| experiment == name) {
+        match store.find_experiment(name) {
+            FoundExperiment::Experiment(stored) => {
+                let experiment = Experiment::read(name, &stored, store, registry)?;
+                return Ok(Some(store.weights_path(&experiment.best_trial(model, store)?)));
+            }
+            FoundExperiment::Damaged(problem) => {
+                return Err(CliError::DamagedExperiment { name: name.to_owned(), problem: Box::new(problem) });
+            }
+            // A log without results: as if it were not there.
+            FoundExperiment::Missing => {}
+        }
+    }
+    match store.weights_of_prefix(word)?.as_slice() {
+        [] => Ok(None),
+        [only] => Ok(Some(only.clone())),
+        several => {
+            let id = |path: &PathBuf| path.parent()?.file_name().map(|id| id.to_string_lossy().into_owned());
+            let ids = several.iter().filter_map(id).take(5).collect();
+            Err(CliError::AmbiguousTrial { model: word.to_owned(), ids })
+        }
+    }
+}
+
+/// An experiment as it was run last. Its data is not needed.
+struct Experiment<'a> {
+    name: &'a str,
+    spec: PathBuf,
+    plan: Plan,
+    /// In the order of the plan: the configurations of replicate 0, then those of 1, and so on.
+    trials: Vec<&'a TrialId>,
+}
+
+impl<'a> Experiment<'a> {
+    fn read(name: &'a str, stored: &'a StoredExperiment, store: &Store, registry: &Registry) -> Result<Self, CliError> {
+        let spec = store.experiment(name).join(layout::RESOLVED);
+        let parsed = recur_spec::parse(stored.resolved.as_bytes(), &spec.display().to_string(), &[], registry);
+        let plan = parsed.map_err(|errors| CliError::Spec(Box::new(errors)))?.plan();
+        let (n_listed, n_trials) = (stored.trials.len(), plan.configurations.len() * plan.replicates as usize);
+        if n_listed != n_trials {
+            return Err(CliError::OtherTrials { name: name.to_owned(), n_listed, n_trials });
+        }
+        let trials = stored.trials.iter().map(|trial| &trial.id).collect();
+        Ok(Self { name, spec, plan, trials })
+    }
+
+    /// The trial with the best validation result of the configuration that was chosen for `model` (its id, or the title of one
+    /// configuration); without one, of the model that is best on validation.
+    fn best_trial(&self, model: Option<&str>, store: &Store) -> Result<TrialId, CliError> {
+        let configurations = &self.plan.configurations;
+        let is_model = |model: &str| configurations.iter().any(|c| c.model == model);
+        let titled = model.filter(|model| !is_model(model));
+        let titled = titled.map(|title| self.titled(title)).transpose()?;
+        let is_wanted = |configuration: usize| match (titled, model) {
+            (Some(titled), _) => configuration == titled,
+            (None, Some(model)) => configurations[configuration].model == model,
+            (None, None) => true,
+        };
+        let findings = self.findings(is_wanted, store)?;
+        let selection = Selection::choose(&self.plan, &findings);
+        let chosen = titled.or_else(|| best_configuration(&self.plan, &findings, &selection));
+        let metric = selection.metric();
+        let scored = findings.iter().filter(|finding| Some(finding.trial.configuration) == chosen);
+        let scored = scored.filter_map(|finding| Some((&finding.trial, finding.record.validation()?.get(metric))));
+        let best = scored
+            .filter(|(_, value)| !value.is_nan())
+            .reduce(|best, other| if metric.better(other.1, best.1) { other } else { best });
+        let Some((trial, value)) = best else {
+            let what = model.map_or_else(|| self.name.to_owned(), |model| format!("{}/{model}", self.name));
+            return Err(CliError::NothingToPredictWith { what });
+        };
+        tracing::info!(
+            "{}/{}: replicate {} is best on validation ({} {value:.4}): trial {}",
+            self.name,
+            configurations[trial.configuration].title(),
+            trial.replicate,
+            metric.title(),
+            trial.id
+        );
+        Ok(trial.id.clone())
+    }
+
+    /// The configuration with this title.
+    fn titled(&self, title: &str) -> Result<usize, CliError> {
+        let titles: Vec<String> = self.plan.configurations.iter().map(|c| c.title()).collect();
+        titles.iter().position(|other| other == title).ok_or_else(|| {
+            let mut models: Vec<String> = self.plan.models().into_iter().map(str::to_owned).collect();
+            let candidates = models.iter().chain(&titles).map(String::as_str);
+            let nearest = nearest(title, candidates).map(str::to_owned);
+            models.sort();
+            CliError::NoModelOfExperiment { experiment: self.name.to_owned(), model: title.to_owned(), nearest, models }
+        })
+    }
+
+    /// The records of the wanted configurations.
+    fn findings(&self, is_wanted: impl Fn(usize) -> bool, store: &Store) -> Result<Vec<Finding>, CliError> {
+        let n = self.plan.configurations.len();
+        let wanted: Vec<(usize, &TrialId)> =
+            self.trials.iter().copied().enumerate().filter(|(index, _)| is_wanted(index % n)).collect();
+        let records = in_parallel(&wanted, available_cores(), |(_, id)| usable(id, store));
+        let finding = |((index, _), record): (&(usize, &TrialId), Option<TrialRecord>)| {
+            let record = record?;
+            let (id, identity) = (record.id.clone(), record.identity.clone());
+            let (configuration, replicate) = (index % n, (index / n) as u32);
+            Some(Finding { trial: Trial { id, configuration, replicate, identity, initial_weights: None }, record })
+        };
+        let findings: Vec<Finding> = wanted.iter().zip(records).filter_map(finding).collect();
+        match wanted.len() - findings.len() {
+            0 => Ok(findings),
+            n_missing => {
+                let (spec, store) = (self.spec.clone(), store.root().to_owned());
+                Err(CliError::TrialsMissing { n_missing, n_trials: wanted.len(), spec, store })
+            }
+        }
+    }
+}
+
+fn usable(id: &TrialId, store: &Store) -> Option<TrialRecord> {
+    match store.find(id) {
+        Found::Record(record) => Some(*record),
+        Found::Missing => None,
+        Found::Damaged(problem) => {
+            tracing::warn!("trial {} counts as missing: {problem}", id.short());
+            None
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! The names to predict: arguments, files or standard input. Nothing is guessed: an argument that could be either is refused.
+
+use crate::args::Predict;
+use crate::error::CliError;
+use recur_ingest::{IngestError, ListMistake, Names, NamesOptions, parse_names, read_names};
+use std::io::Read as _;
+use std::path::Path;
+
+/// Names that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NamesError {
+    /// A file.
+    #[error("cannot read the names")]
+    Input(#[from] IngestError),
+    /// An argument that may be meant in two ways.
+    #[error("`{name}` is a file here, and it could be a name")]
+    FileOrName { name: String },
+    /// Arguments of two sorts.
+    #[error("`{file}` looks like a file and `{name}` like a name")]
+    FileAndName { file: String, name: String },
+    /// `-` beside other arguments.
+    #[error("`-` (standard input) is given together with other names or files")]
+    StdinAndOthers,
+    /// An option for files.
+    #[error("--{option} is for files of names, and names were given")]
+    NotFiles { option: &'static str },
+}
+
+impl NamesError {
+    /// What to do about it, where that is known.
+    pub(crate) fn hint(&self) -> Option<String> {
+        let hint = match self {
+            NamesError::FileOrName { name } => {
+                return Some(format!("--input {name} reads the file; --literal takes arguments for names"));
+            }
+            NamesError::FileAndName { .. } => {
+                "--input FILE… reads files only, and --literal takes all arguments for names; for both, run it twice"
+            }
+            NamesError::StdinAndOthers => "--input - reads standard input, and nothing else",
+            NamesError::NotFiles { .. } => "--input FILE reads a file",
+            NamesError::Input(
+                IngestError::Missing { .. } | IngestError::NoMatch { .. } | IngestError::Remote { .. },
+            ) => "a name that looks like a file: --literal",
+            NamesError::Input(IngestError::UnknownKind { .. }) => {
+                "--input-format csv (or txt, tsv, ndjson, parquet) gives the format of a file with another extension"
+            }
+            NamesError::Input(IngestError::ChooseColumn { .. } | IngestError::MissingColumn { .. }) => {
+                "--column NAME chooses the column with the names"
+            }
+            NamesError::Input(IngestError::ListHasNoColumn { .. }) => {
+                "leave --column out, or give the format of the table: --input-format csv"
+            }
+            NamesError::Input(IngestError::NotAList { mistake: ListMistake::Header, .. }) => {
+                "remove the line, or read it as a table: --input-format csv; --input FILE --literal takes every line for a name"
+            }
+            NamesError::Input(IngestError::NotAList { .. }) => {
+                "--input-format csv (or tsv, ndjson) with --column NAME reads a table; --input FILE --literal takes every line for a name"
+            }
+            NamesError::Input(IngestError::IsFolder { path }) => {
+                let path = path.trim_end_matches('/');
+                return Some(format!("--input '{path}/*.txt' reads the files of the folder; a name: --literal"));
+            }
+            NamesError::Input(IngestError::NotAFile { .. }) => {
+                "standard input may be a pipe: COMMAND | recur predict --model MODEL --input -"
+            }
+            NamesError::Input(IngestError::Rejected { .. }) => {
+                "correct these rows, or remove them: each row of the input gets a prediction"
+            }
+            NamesError::Input(_) => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
+/// The names that `args` ask for, in order.
+pub(super) fn read(args: &Predict) -> Result<Vec<String>, CliError> {
+    let files = match args.input.as_slice() {
+        [] if args.literal => Vec::new(),
+        [] => files_among(&args.names)?,
+        inputs => inputs.to_vec(),
+    };
+    if files.is_empty() {
+        let for_files = [("column", args.column.is_some()), ("input-format", args.input_format.is_some())];
+        return match for_files.into_iter().find(|(_, is_given)| *is_given) {
+            Some((option, _)) => Err(NamesError::NotFiles { option }.into()),
+            None => Ok(args.names.clone()),
+        };
+    }
+    if files.len() > 1 && files.iter().any(|file| file == "-") {
+        return Err(NamesError::StdinAndOthers.into());
+    }
+    let options =
+        NamesOptions { column: args.column.as_deref(), format: args.input_format.as_deref(), literal: args.literal };
+    let mut names = Vec::new();
+    for file in &files {
+        for read in read_file(file, options)? {
+            let Names { path, column, rows } = read;
+            if let (Some(column), None) = (column, &args.column) {
+                tracing::info!("{path}: the names are those of its column `{column}`");
+            }
+            names.extend(rows.into_iter().map(|(_, name)| name));
+        }
+    }
+    Ok(names)
+}
+
+fn read_file(file: &str, options: NamesOptions<'_>) -> Result<Vec<Names>, CliError> {
+    if file != "-" {
+        return Ok(read_names(file, options).map_err(NamesError::Input)?);
+    }
+    let mut bytes = Vec::new();
+    std::io::stdin().lock().read_to_end(&mut bytes).map_err(CliError::ReadStdin)?;
+    Ok(vec![parse_names("standard input", &bytes, options).map_err(NamesError::Input)?])
+}
+
+/// The arguments, if they are files; none, if they are names.
+fn files_among(arguments: &[String]) -> Result<Vec<String>, NamesError> {
+    let (files, names): (Vec<&String>, Vec<&String>) = arguments.iter().partition(|argument| looks_like_file(argument));
+    match (files.as_slice(), names.as_slice()) {
+        ([file, ..], [_, ..]) if *file == "-" => Err(NamesError::StdinAndOthers),
+        ([file, ..], [name, ..]) => Err(NamesError::FileAndName { file: (*file).clone(), name: (*name).clone() }),
+        ([], names) => match names.iter().find(|name| Path::new(name).symlink_metadata().is_ok()) {
+            Some(name) if Path::new(name).is_dir() => Err(IngestError::IsFolder { path: (*name).clone() }.into()),
+            Some(name) => Err(NamesError::FileOrName { name: (*name).clone() }),
+            None => Ok(Vec::new()),
+        },
+        (files, []) => Ok(files.iter().map(|file| (*file).clone()).collect()),
+    }
+}
+
+/// Extensions that no name has: of data, of texts, of what recur writes, and of packed files.
+const EXTENSIONS: [&str; 40] = [
+    "arrow",
+    "bz2",
+    "csv",
+    "dat",
+    "db",
+    "doc",
+    "docx",
+    "feather",
+    "gz",
+    "htm",
+    "html",
+    "ini",
+    "json",
+    "jsonl",
+    "log",
+    "lst",
+    "md",
+    "ndjson",
+    "npy",
+    "npz",
+    "ods",
+    "parquet",
+    "pdf",
+    "pkl",
+    "pq",
+    "psv",
+    "py",
+    "safetensors",
+    "tab",
+    "tex",
+    "text",
+    "toml",
+    "tsv",
+    "txt",
+    "xls",
+    "xlsx",
+    "xml",
+    "yaml",
+    "yml",
+    "zst",
+];
+
+/// Whether an argument is more like a path than like a name.
+fn looks_like_file(argument: &str) -> bool {
+    let argument = argument.trim();
+    if argument == "-" || argument.contains(['/', '\\', '*', '?', '[']) || argument.starts_with('~') {
+        return true;
+    }
+    let Some((stem, extension)) = argument.rsplit_once('.') else { return false };
+    // `St.Doc` may be a name: extensions are in one case.
+    let lower = extension.to_ascii_lowercase();
+    let is_one_case = extension == lower || extension == extension.to_ascii_uppercase();
+    !stem.is_empty() && is_one_case && (EXTENSIONS.contains(&lower.as_str()) || matches!(lower.as_str(), "xz" | "zip"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_told_from_names() {
+        for file in [
+            "-",
+            "names.txt",
+            "nmaes.TXT",
+            "a b.csv",
+            "x.csv.gz",
+            "./names",
+            "data/names",
+            "C:\\names",
+            "*.txt",
+            "~names",
+            " a.txt ",
+            "n[1].txt",
+            "x.safetensors",
+            "https://a.b",
+            ".hidden/x",
+        ] {
+            assert!(looks_like_file(file), "{file}");
+        }
+        for name in [
+            "Novak",
+            "O'Neill",
+            "J. R. Tolkien",
+            "St. John",
+            "St.Doc",
+            "Smith-Jones",
+            "",
+            ".txt",
+            "de la Cruz",
+            "Nguyễn",
+        ] {
+            assert!(!looks_like_file(name), "{name}");
+        }
+    }
+}
