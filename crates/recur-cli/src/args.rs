@@ -96,8 +96,13 @@ Examples:
   recur verify experiments/names.yaml --sample 5 five trials of the store are executed again
   recur verify 3f09a1c2d4                        one trial of the store
 
-Ends with 0 where every compared byte is the same, and with 4 where one differs; the first difference is told by its
-place. docs/reproducibility.md says what is proven.";
+Exit codes:
+  0  trials were executed again, and every compared byte is the same; the first line says whether all trials were
+  4  a byte differs; the first difference is reported with its place
+  6  nothing was compared: no trial could be executed again whose bytes are promised to be equal
+docs/reproducibility.md says what is proven.
+
+A report, or a stored trial, starts plugins only from a folder that you name (--allow-plugins DIR, or --plugins DIR).";
 
 const CHECK_MODEL_HELP: &str = "\
 Examples:
@@ -143,6 +148,9 @@ pub(crate) struct Experiment {
     /// How often a running trial is saved, to go on from: a time (30s, 5m), a number of epochs (2epochs), or off
     #[arg(long, value_name = "N", default_value = "30s", env = "RECUR_CHECKPOINT_EVERY")]
     pub(crate) checkpoint_every: Cadence,
+    /// Do not keep the text of uncommitted changes of the git checkout that recur runs in, only its digest
+    #[arg(long, env = "RECUR_NO_DIFF", value_parser = clap::builder::FalseyValueParser::new())]
+    pub(crate) no_diff: bool,
     /// The folder for the report
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub(crate) reports: PathBuf,
@@ -301,9 +309,12 @@ pub(crate) struct Verify {
     /// A report (.md), a spec, or the beginning of a trial's id
     #[arg(value_name = "REPORT | SPEC | TRIAL")]
     pub(crate) what: String,
-    /// Execute only N of the trials again, chosen by the seed; the others are taken from the store
-    #[arg(long, value_name = "N")]
+    /// Execute only N of the trials again, chosen by the seed; the others are read from the store
+    #[arg(long, value_name = "N", value_parser = sample)]
     pub(crate) sample: Option<usize>,
+    /// Let a report, or a stored trial, start the plugins of this folder: their text names the models, and may be anybody's
+    #[arg(long, value_name = "DIR")]
+    pub(crate) allow_plugins: Option<PathBuf>,
     /// Give one value of the spec another value, as when it was run; may be repeated
     #[arg(long = "set", value_name = "PATH=VALUE", action = ArgAction::Append)]
     pub(crate) overrides: Vec<Override>,
@@ -315,6 +326,17 @@ pub(crate) struct Verify {
     pub(crate) store: PathBuf,
 }
 
+/// A number of trials to execute again.
+fn sample(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("no trial would be executed, and nothing verified; give 1 or more, or leave --sample out to \
+            execute all"
+            .to_owned()),
+        Ok(n) => Ok(n),
+        Err(_) => Err("expected a number of trials, 1 or more".to_owned()),
+    }
+}
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct Reproduce {
     /// The beginning of a trial's id
@@ -322,6 +344,9 @@ pub(crate) struct Reproduce {
     /// A folder that is empty or not there yet: a store of this trial alone [default: reproduced/ID]
     #[arg(long, value_name = "DIR")]
     pub(crate) to: Option<PathBuf>,
+    /// Let the stored trial start the plugins of this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) allow_plugins: Option<PathBuf>,
     /// The folder that keeps records, weights and logs
     #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE")]
     pub(crate) store: PathBuf,

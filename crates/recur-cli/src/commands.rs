@@ -27,11 +27,17 @@ pub(crate) fn available_cores() -> usize {
 
 /// Runs the command of `args` with the models of `builtin` and of external plugins.
 pub(crate) fn run(args: &Args, builtin: &Registry) -> Result<Exit, CliError> {
-    let registry = &match &args.command {
-        Command::Verify(command) if args.plugins.is_none() => {
-            plugins::beside(builtin, verify::plugins_of(command).as_deref())?
-        }
-        _ => plugins::beside(builtin, args.plugins.as_deref())?,
+    let plugins = args.plugins.as_deref();
+    // What a report or a stored trial names is not taken for the user's word.
+    match &args.command {
+        Command::Verify(command) => return verify::run(command, args.log_level, plugins, builtin),
+        Command::Reproduce(command) => return verify::reproduce(command, args.log_level, plugins, builtin),
+        _ => {}
+    }
+    let executes = matches!(&args.command, Command::Experiment(_) | Command::CheckModel(_) | Command::Predict(_));
+    let registry = &match plugins {
+        None if !executes => plugins::to_read(builtin)?,
+        _ => plugins::beside(builtin, plugins)?,
     };
     match &args.command {
         Command::Experiment(command) => experiment::run(command, args.log_level, registry),
@@ -42,8 +48,7 @@ pub(crate) fn run(args: &Args, builtin: &Registry) -> Result<Exit, CliError> {
         Command::Reports(command) => reports::run(command, args.log_level),
         Command::Why(command) => why::run(command, args.log_level, registry),
         Command::Store(command) => store::run(command, registry),
-        Command::Verify(command) => verify::run(command, args.log_level, registry),
-        Command::Reproduce(command) => verify::reproduce(command, args.log_level, registry),
+        Command::Verify(_) | Command::Reproduce(_) => unreachable!("they were run above"),
         Command::Models(command) => models::run(command, args.plugins.as_deref(), registry),
         Command::CheckModel(command) => check_model::run(command, args.log_level, registry),
         Command::Schema(command) => schema::run(command, args.plugins.as_deref(), registry),

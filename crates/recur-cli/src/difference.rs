@@ -161,6 +161,17 @@ fn quoted(line: Option<&str>) -> String {
     }
 }
 
+/// The first difference between a report and one made again in `again`: its `text`, which was read from `report`, then its
+/// figures in `stored`, then the page there that holds both.
+pub(crate) fn of_report(report: &Path, text: &[u8], stored: &Path, again: &Path, name: &str) -> Option<Difference> {
+    let made = match std::fs::read(again.join(format!("{name}.md"))) {
+        Ok(made) => made,
+        Err(error) => return Some(Difference::new(report.display(), format!("cannot be made again: {error}"))),
+    };
+    let of_text = || (text != made).then(|| Difference::new(report.display(), of_bytes(text, &made)));
+    of_text().or_else(|| of_reports(stored, again, name))
+}
+
 /// The first difference between a report that stands in `stored` and one made again in `again`: its text, then its figures,
 /// then the page that holds both. Other files in the folder of the figures are somebody else's.
 pub(crate) fn of_reports(stored: &Path, again: &Path, name: &str) -> Option<Difference> {

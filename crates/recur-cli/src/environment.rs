@@ -1,16 +1,21 @@
 //! Where a trial runs: kept beside its record, never compared.
 
+mod git;
+mod repository;
+
 use crate::clock::unix_seconds;
 use recur_core::digest::Digest;
 use recur_store::{CodeState, Environment, Store};
-use std::process::{Command, Stdio};
+use repository::Repository;
+use std::path::Path;
+use std::sync::OnceLock;
 use sysinfo::{CpuRefreshKind, RefreshKind, System};
 
 /// The environment of this process; times are filled in for each trial.
-pub(crate) fn gather(store: &Store, jobs: usize) -> Environment {
+pub(crate) fn gather(store: &Store, jobs: usize, code: Code) -> Environment {
     Environment {
         recur: env!("CARGO_PKG_VERSION").to_owned(),
-        code: code_state(store),
+        code: code_state(store, code),
         platform: platform(),
         cpu: cpu_name(),
         machine_kind: machine_kind(),
@@ -44,32 +49,56 @@ pub(crate) fn machine_kind() -> String {
     format!("{}, {}, {}", platform(), system, instructions.join("+"))
 }
 
+/// What is recorded of the code that runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Code {
+    /// The commit, and the uncommitted changes.
+    WithDiff,
+    /// The commit, and of uncommitted changes a digest: their text may hold secrets.
+    WithoutDiff,
+    /// What built this program, and nothing of the folder: for what is not kept.
+    OfProgram,
+}
+
 /// The commit of the working folder and its uncommitted changes, where it is a git checkout, and what built this program.
-fn code_state(store: &Store) -> CodeState {
-    let diff = git(&["diff", "HEAD", "--no-color", "--no-ext-diff"]).filter(|diff| !diff.is_empty());
-    let keep = |diff: String| match store.keep_diff(&diff) {
-        Ok(digest) => digest,
-        Err(error) => {
-            tracing::warn!("uncommitted changes are not kept: {error}");
-            Digest::of(diff.as_bytes())
-        }
+fn code_state(store: &Store, code: Code) -> CodeState {
+    let (commit, uncommitted) = match code {
+        Code::WithDiff => of_folder(store, true),
+        Code::WithoutDiff => of_folder(store, false),
+        Code::OfProgram => (None, None),
     };
     CodeState {
-        commit: git(&["rev-parse", "HEAD"]).map(|commit| commit.trim().to_owned()),
-        uncommitted: diff.map(keep),
+        commit,
+        uncommitted,
         cargo_lock: env!("RECUR_CARGO_LOCK").to_owned(),
         rustc: env!("RECUR_RUSTC").to_owned(),
     }
 }
 
-/// What git says, if it is there and has something to say.
-fn git(arguments: &[&str]) -> Option<String> {
-    let output = Command::new("git")
-        .args(arguments)
-        .env("GIT_OPTIONAL_LOCKS", "0")
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+/// The commit, and the name of what is kept of uncommitted changes.
+fn of_folder(store: &Store, keep: bool) -> (Option<String>, Option<Digest>) {
+    // Asked once: what ran is what was there at the start, and a diff may take seconds.
+    static FOUND: OnceLock<Option<(String, String)>> = OnceLock::new();
+    let Some((commit, changes)) = FOUND.get_or_init(|| commit_and_changes(keep)) else { return (None, None) };
+    let kept = (!changes.is_empty()).then(|| {
+        store.keep_diff(changes).unwrap_or_else(|error| {
+            tracing::warn!("uncommitted changes are not kept: {error}");
+            Digest::of(changes.as_bytes())
+        })
+    });
+    (Some(commit.clone()), kept)
+}
+
+/// The commit, and the uncommitted changes; `None` where they are not known.
+fn commit_and_changes(keep: bool) -> Option<(String, String)> {
+    let repository = Repository::of(Path::new("."))?;
+    match git::uncommitted(&repository, keep) {
+        Ok(changes) => return Some((repository.commit, changes)),
+        // Who has a checkout without git is not warned of it at every run.
+        Err(git::GitError::Start(error)) if error.kind() == std::io::ErrorKind::NotFound => {
+            tracing::debug!("neither the commit nor uncommitted changes are recorded: there is no git");
+        }
+        Err(error) => tracing::warn!("neither the commit nor uncommitted changes are recorded: {error}"),
+    }
+    None
 }

@@ -16,7 +16,7 @@ use recur_spec::SpecErrors;
 use recur_store::{Problem, StoreError};
 use recur_train::{Misfit, PredictError, SweepError, TestSetError};
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// How the process ends. Wrong words on the command line end it with 2.
@@ -32,6 +32,8 @@ pub enum Exit {
     Different,
     /// 5: a model does not keep the contract.
     ContractBroken,
+    /// 6: nothing was compared: no trial could be executed again whose bytes are promised to be equal.
+    NothingCompared,
     /// 130: interrupted; what was finished is kept.
     Interrupted,
 }
@@ -44,6 +46,7 @@ impl From<Exit> for ExitCode {
             Exit::SomeTrialsFailed => 3,
             Exit::Different => 4,
             Exit::ContractBroken => 5,
+            Exit::NothingCompared => 6,
             Exit::Interrupted => 130,
         })
     }
@@ -127,6 +130,11 @@ fn fitting(misfit: &Misfit) -> String {
     }
 }
 
+/// The folder that was allowed, where another one is needed.
+fn of_other(allowed: Option<&Path>) -> String {
+    allowed.map_or_else(String::new, |folder| format!("\n(--allow-plugins names another folder: {})", folder.display()))
+}
+
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CliError {
     #[error("cannot read the spec {}", path.display())]
@@ -187,8 +195,13 @@ pub(crate) enum CliError {
     NotFresh { folder: PathBuf },
     #[error("{n_missing} trials are not to be executed again, and the store does not have all of them whole")]
     SampleWithoutStore { n_missing: usize },
-    #[error("cannot make a scratch folder")]
-    Scratch(#[source] std::io::Error),
+    #[error("cannot make a scratch folder in {}", folder.display())]
+    Scratch { folder: PathBuf, source: std::io::Error },
+    #[error("{} {problem}", what.display())]
+    NotVerifiable { what: PathBuf, problem: String, remedy: Option<String> },
+    #[error("{what} names plugins of the folder {}, which are programs. They are started only if you allow it:\n  {}{}",
+        folder.display(), starts.join("\n  "), of_other(other.as_deref()))]
+    PluginsNotAllowed { what: String, folder: PathBuf, starts: Vec<String>, other: Option<PathBuf>, command: String },
     #[error("stopped")]
     Stopped,
     #[error("{model} is the beginning of several trials' ids: {}", ids.join(", "))]
@@ -328,6 +341,11 @@ impl CliError {
             CliError::IsComparison { command, .. } => {
                 Some(format!("recur verify their reports; `{command}` then writes these bytes again"))
             }
+            CliError::Scratch { .. } => {
+                Some("TMPDIR names the folder for temporary files: give one that exists and can be written".to_owned())
+            }
+            CliError::NotVerifiable { remedy, .. } => remedy.clone(),
+            CliError::PluginsNotAllowed { command, .. } => Some(format!("if you trust them: {command}")),
             CliError::NoReport { .. } => Some("recur experiment and recur report write reports".to_owned()),
             CliError::NoOpening { .. } => {
                 Some("recur experiment and recur report write reports; keep other pages elsewhere".to_owned())

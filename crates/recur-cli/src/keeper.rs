@@ -6,14 +6,16 @@ use crate::trial_log::TrialLogs;
 use recur_core::checkpoint::Checkpoint;
 use recur_core::dataset::Dataset;
 use recur_core::event::Event;
+use recur_core::model::{Determinism, ModelPlugin};
 use recur_core::plan::Plan;
 use recur_core::record::{Outcome, TrialRecord};
+use recur_core::registry::Registry;
 use recur_core::trial::{Trial, TrialId};
 use recur_core::weights::ModelCard;
 use recur_spec::Spec;
 use recur_store::{Environment, Kept, NewTrial, Store, StoreError};
 use recur_train::{Observer, TrialResult};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -76,7 +78,10 @@ pub(crate) struct Keeper<'a> {
     pub(crate) cadence: Cadence,
     pub(crate) logs: &'a TrialLogs,
     pub(crate) progress: Progress,
+    /// Models of grade `none`: two results of one of their trials may differ.
+    unequal: BTreeSet<&'static str>,
     running: Mutex<BTreeMap<String, Running>>,
+    passed_over: Mutex<Vec<TrialId>>,
     /// Records of trials that ended with something that no file can hold: they are kept as failed ones.
     unstorable: Mutex<BTreeMap<TrialId, TrialRecord>>,
 }
@@ -96,9 +101,31 @@ impl<'a> Keeper<'a> {
         cadence: Cadence,
         logs: &'a TrialLogs,
         progress: Progress,
+        registry: &Registry,
     ) -> Self {
-        let (running, unstorable) = (Mutex::default(), Mutex::default());
-        Self { spec, plan, dataset, store, environment, cadence, logs, progress, running, unstorable }
+        let of_none = |plugin: &&dyn ModelPlugin| plugin.determinism() == Determinism::None;
+        let models = plan.models();
+        let plugins = models.iter().filter_map(|model| registry.get(model).ok());
+        let unequal = plugins.filter(of_none).map(|plugin| plugin.id()).collect();
+        Self {
+            spec,
+            plan,
+            dataset,
+            store,
+            environment,
+            cadence,
+            logs,
+            progress,
+            unequal,
+            running: Mutex::default(),
+            passed_over: Mutex::default(),
+            unstorable: Mutex::default(),
+        }
+    }
+
+    /// The trials of which the store kept another result than this process's.
+    pub(crate) fn passed_over(&self) -> Vec<TrialId> {
+        self.passed_over.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What was kept instead of the results that no file can hold, by trial.
@@ -234,14 +261,35 @@ impl Observer for Keeper<'_> {
             environment: &environment,
             log: &self.logs.take(trial.id.as_str()),
         };
-        let kept = self.keep_record(trial, &result.record, &new)?;
-        if matches!(kept, Kept::Same) {
-            tracing::info!("{}: another run kept the same bytes meanwhile", title(self.plan, trial));
+        let is_unequal = self.unequal.contains(trial.identity.model.as_str());
+        match keep_first(is_unequal, || self.keep_record(trial, &result.record, &new))? {
+            Kept::Same => tracing::info!("{}: another run kept the same bytes meanwhile", title(self.plan, trial)),
+            Kept::Passed => {
+                tracing::info!("{}: another run kept a result meanwhile, which counts", title(self.plan, trial));
+                self.passed_over.lock().unwrap_or_else(PoisonError::into_inner).push(trial.id.clone());
+            }
+            Kept::New | Kept::Replaced(_) => {}
         }
         if let Err(error) = self.store.remove_checkpoints(&trial.id) {
             tracing::warn!("{}: {}", title(self.plan, trial), crate::error::with_causes(&error));
         }
         Ok(())
+    }
+}
+
+/// Keeps a result. With `may_differ` (the model's grade is `none`) the one that was kept first counts where there is one:
+/// two that differ are no fault, and the second is not kept beside it.
+pub(crate) fn keep_first(
+    may_differ: bool,
+    keep: impl FnOnce() -> Result<Kept, StoreError>,
+) -> Result<Kept, StoreError> {
+    match keep() {
+        Err(StoreError::Nondeterminism { conflict, .. }) if may_differ => {
+            // Where it stays, recur store check lists it: nothing is lost, and the sweep goes on.
+            let _ = std::fs::remove_dir_all(conflict);
+            Ok(Kept::Passed)
+        }
+        kept => kept,
     }
 }
 

@@ -24,11 +24,13 @@ mod owned;
 mod pipeline;
 mod plugins;
 mod progress;
+mod regular;
 mod scoring;
 mod shell;
 mod store_hints;
 mod stores;
 mod sweep;
+mod temporary;
 mod trial_log;
 
 pub use error::Exit;

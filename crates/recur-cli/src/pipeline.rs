@@ -2,6 +2,7 @@
 
 use crate::args::SpecArgs;
 use crate::commands::available_cores;
+use crate::environment::Code;
 use crate::error::CliError;
 use crate::scoring::Scored;
 use crate::shell::quoted;
@@ -36,6 +37,8 @@ pub(crate) struct Prepared {
     pub(crate) how_to: HowTo,
     /// The folder of plugins, where one was named.
     pub(crate) plugins: Option<PathBuf>,
+    /// What is recorded of the code that runs.
+    pub(crate) code: Code,
 }
 
 /// Reads and checks the spec.
@@ -90,7 +93,17 @@ impl Prepared {
         warn_of_unused_share(&plan, &data);
         let trials = trials(&plan, data.dataset.digest(), registry, &weights, recur_train::PROCEDURE)?;
         let how_to = how_to(&spec, args);
-        Ok(Self { spec, plan, data, trials, splits, unused, how_to, plugins: args.plugins.clone() })
+        Ok(Self {
+            spec,
+            plan,
+            data,
+            trials,
+            splits,
+            unused,
+            how_to,
+            plugins: args.plugins.clone(),
+            code: Code::WithDiff,
+        })
     }
 
     /// What the report of these records is made from.

@@ -6,7 +6,7 @@ use recur_external::Plugins;
 use std::path::Path;
 
 /// The folder that is looked at where none is named.
-const DEFAULT: &str = "plugins";
+pub(crate) const DEFAULT: &str = "plugins";
 
 /// The models of `builtin` and those in `folder`. No manifest is read here: that of a model is read when a command needs
 /// the model, and what is wrong with it is told then.
@@ -15,6 +15,17 @@ pub(crate) fn beside(builtin: &Registry, folder: Option<&Path>) -> Result<Regist
     let default = Path::new(DEFAULT);
     if let Some(folder) = folder.or_else(|| default.is_dir().then_some(default)) {
         Plugins::find(folder)?.register(&mut registry)?;
+    }
+    Ok(registry)
+}
+
+/// The same for a command that reads, where no folder is named: plugins of the default folder are known, and not started.
+/// Whoever wrote what is read may have written that folder, too.
+pub(crate) fn to_read(builtin: &Registry) -> Result<Registry, CliError> {
+    let mut registry = builtin.clone();
+    let default = Path::new(DEFAULT);
+    if default.is_dir() {
+        Plugins::find_to_read(default)?.register(&mut registry)?;
     }
     Ok(registry)
 }

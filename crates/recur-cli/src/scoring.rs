@@ -3,11 +3,13 @@
 use crate::clock::{Started, unix_seconds};
 use crate::environment::gather;
 use crate::error::{CliError, Exit, with_causes};
+use crate::keeper::keep_first;
 use crate::output::table;
 use crate::pipeline::{Prepared, plugins_option};
 use crate::shell::quoted;
 use crate::sweep::in_parallel;
 use recur_core::metric::Metric;
+use recur_core::model::Determinism;
 use recur_core::plan::Plan;
 use recur_core::record::{Outcome, TestRecord};
 use recur_core::registry::Registry;
@@ -15,11 +17,23 @@ use recur_core::selection::{Finding, Selection, mean_validation};
 use recur_core::trial::{Trial, TrialId};
 use recur_ingest::{read_predictions, write_predictions};
 use recur_report::{Cost, Destination, ReportInput, Unscored};
-use recur_store::{Environment, FoundExperiment, FoundTest, Store, TestScores};
+use recur_store::{Environment, FoundExperiment, FoundTest, Kept, Store, TestScores};
 use recur_train::{TestSetError, score_test_set};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::OnceLock;
+
+/// Which store has a trial.
+pub(crate) trait StoreOf: Sync {
+    /// The one that has `trial`, or gets what is made of it.
+    fn store_of(&self, trial: &TrialId) -> &Store;
+}
+
+impl StoreOf for Store {
+    fn store_of(&self, _: &TrialId) -> &Store {
+        self
+    }
+}
 
 /// The chosen configurations, and the test figures of each of their trials.
 pub(crate) struct Scored {
@@ -33,15 +47,18 @@ pub(crate) struct Scored {
 pub(crate) fn score(
     prepared: &Prepared,
     findings: &[Finding],
-    store: &Store,
+    stores: &impl StoreOf,
     registry: &Registry,
     jobs: usize,
 ) -> Result<Scored, CliError> {
     let selection = Selection::choose(&prepared.plan, findings);
     let chosen: Vec<&Finding> = findings.iter().filter(|f| selection.is_tested_trial(&f.trial)).collect();
     let environment = OnceLock::new();
-    let environment = || environment.get_or_init(|| gather(store, jobs)).clone();
-    let score = |finding: &&Finding| test_record(prepared, &selection, &finding.trial, store, registry, environment);
+    let score = |finding: &&Finding| {
+        let store = stores.store_of(&finding.trial.id);
+        let environment = || environment.get_or_init(|| gather(store, jobs, prepared.code)).clone();
+        test_record(prepared, &selection, &finding.trial, store, registry, environment)
+    };
     let (mut tests, mut unscored) = (Vec::new(), Vec::new());
     for (finding, scored) in chosen.iter().zip(in_parallel(&chosen, jobs, score)) {
         match scored {
@@ -67,18 +84,18 @@ pub(crate) struct Conclusion {
 pub(crate) fn conclude<'a>(
     prepared: &Prepared,
     findings: &[Finding],
-    store: &Store,
+    stores: &impl StoreOf,
     registry: &Registry,
     jobs: usize,
     destination: impl Into<Destination<'a>>,
 ) -> Result<Conclusion, CliError> {
-    let scored = &score(prepared, findings, store, registry, jobs)?;
+    let scored = &score(prepared, findings, stores, registry, jobs)?;
     let Scored { selection, tests, unscored } = scored;
     let plan = &prepared.plan;
     let input = prepared.report_input(findings, scored);
     let destination = destination.into();
     let written = recur_report::write(&input, destination)?;
-    recur_report::write_costs(&input, &costs(&input, store), destination)?;
+    recur_report::write_costs(&input, &costs(&input, stores), destination)?;
     let n_unfinished = findings.iter().filter(|f| !matches!(f.record.outcome, Outcome::Finished { .. })).count();
     let mut summary = format!("{}\n\n{}\n", results(plan, findings, selection, tests), written.answer);
     if n_unfinished > 0 {
@@ -94,7 +111,7 @@ pub(crate) fn conclude<'a>(
     }
     summary.push_str(&format!("\nReport: {}", written.report.display()));
     summary.push_str(&format!("\nThe same as one page, to sort and filter: {}", written.html.display()));
-    if let Some(hint) = predict_hint(prepared, findings, selection, store) {
+    if let Some(hint) = predict_hint(prepared, findings, selection, stores) {
         summary.push_str(&hint);
     }
     let exit = if n_unfinished + unscored.len() == 0 { Exit::Success } else { Exit::SomeTrialsFailed };
@@ -129,8 +146,16 @@ pub(crate) fn test_record(
     let scores = TestScores { id: record.id.clone(), scores: record.scores };
     let environment =
         Environment { started_unix, finished_unix: unix_seconds(), seconds: took.as_secs_f64(), ..environment() };
-    store.keep_test(&scores, &write_predictions(&record.predictions, dataset.label_names()), &environment)?;
-    Ok(record)
+    let predictions = write_predictions(&record.predictions, dataset.label_names());
+    let may_differ = registry.get(&trial.identity.model)?.determinism() == Determinism::None;
+    match keep_first(may_differ, || store.keep_test(&scores, &predictions, &environment))? {
+        // Another run scored it meanwhile, and what it kept counts.
+        Kept::Passed => match stored_test(trial, store, dataset.label_names()) {
+            Ok(Some(kept)) => Ok(kept),
+            _ => Ok(record),
+        },
+        _ => Ok(record),
+    }
 }
 
 /// The test figures of a trial in the store, if there are any.
@@ -149,9 +174,10 @@ pub(crate) fn stored_test(trial: &Trial, store: &Store, label_names: &[String]) 
 }
 
 /// What the chosen trials took, as far as the store knows.
-pub(crate) fn costs(input: &ReportInput<'_>, store: &Store) -> BTreeMap<TrialId, Cost> {
+pub(crate) fn costs(input: &ReportInput<'_>, stores: &impl StoreOf) -> BTreeMap<TrialId, Cost> {
     let chosen = input.findings.iter().filter(|finding| input.selection.is_tested_trial(&finding.trial));
     let cost = |finding: &Finding| {
+        let store = stores.store_of(&finding.trial.id);
         let environment = store.environment(&finding.trial.id)?;
         let machine = format!("{}, {}, {} trials at once", environment.cpu, environment.platform, environment.jobs);
         let prediction_seconds = store.test_environment(&finding.trial.id).map(|test| test.seconds);
@@ -162,13 +188,19 @@ pub(crate) fn costs(input: &ReportInput<'_>, store: &Store) -> BTreeMap<TrialId,
 }
 
 /// Which configuration is best on validation, and how to predict with it.
-fn predict_hint(prepared: &Prepared, findings: &[Finding], selection: &Selection, store: &Store) -> Option<String> {
+fn predict_hint(
+    prepared: &Prepared,
+    findings: &[Finding],
+    selection: &Selection,
+    stores: &impl StoreOf,
+) -> Option<String> {
     let plan = &prepared.plan;
     let configuration = best_configuration(plan, findings, selection)?;
     let is_first = |finding: &&Finding| finding.trial.configuration == configuration && finding.trial.replicate == 0;
     let first = &findings.iter().find(is_first)?.trial.id;
     let best = &plan.configurations[configuration];
     let plugins = plugins_option(prepared.plugins.as_deref());
+    let store = stores.store_of(first);
     let root = store.root();
     let option = if root == Path::new("runs") {
         String::new()

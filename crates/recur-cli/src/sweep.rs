@@ -71,14 +71,22 @@ impl Sweep<'_> {
         logs: &TrialLogs,
     ) -> Result<Vec<Option<TrialRecord>>, CliError> {
         let Prepared { spec, plan, data, .. } = self.prepared;
-        let (environment, progress) = (environment::gather(self.store, self.jobs), Progress::new(screen, trials.len()));
+        let (environment, progress) =
+            (environment::gather(self.store, self.jobs, self.prepared.code), Progress::new(screen, trials.len()));
         let about = (spec, plan, &data.dataset);
-        let keeper = Keeper::new(about, (self.store, environment), self.cadence, logs, progress);
+        let keeper = Keeper::new(about, (self.store, environment), self.cadence, logs, progress, self.registry);
         let sweep = run_sweep(plan, &data.dataset, self.registry, trials, self.jobs, &CANCEL, &keeper);
         keeper.progress.finish();
+        let mut records = sweep?.records;
+        // Where another result was kept, that one counts: weights and test results are its own.
+        for id in keeper.passed_over() {
+            if let Some(index) = trials.iter().position(|trial| trial.id == id) {
+                records[index] = stored(self.store, &trials[index]).or(records[index].take());
+            }
+        }
         let mut unstorable = keeper.unstorable();
         let mut of_store = |record: TrialRecord| unstorable.remove(&record.id).unwrap_or(record);
-        Ok(sweep?.records.into_iter().map(|record| record.map(&mut of_store)).collect())
+        Ok(records.into_iter().map(|record| record.map(&mut of_store)).collect())
     }
 }
 
@@ -110,19 +118,51 @@ pub(crate) fn in_parallel<T: Sync, R: Send>(items: &[T], jobs: usize, look: impl
 
 static CANCEL: Cancel = Cancel::new();
 
-/// The first Ctrl-C asks running trials to stop; the second ends the process.
+/// Whether the process was asked to stop.
+pub(crate) fn is_stopping() -> bool {
+    CANCEL.is_cancelled()
+}
+
+/// The first Ctrl-C, or the first signal that asks to end, asks running trials to stop; the second ends the process.
 pub(crate) fn cancel_on_interrupt() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        let handler = || {
-            if CANCEL.is_cancelled() {
-                std::process::exit(130);
-            }
-            CANCEL.cancel();
-            tracing::warn!("stopping; press Ctrl-C again to stop at once");
-        };
-        if let Err(error) = ctrlc::set_handler(handler) {
+        if let Err(error) = ctrlc::set_handler(stop) {
             tracing::warn!("Ctrl-C will end recur at once: {error}");
         }
+        #[cfg(unix)]
+        if let Err(error) = stop_on_termination() {
+            tracing::warn!("SIGTERM and SIGHUP will end recur at once: {error}");
+        }
     });
+}
+
+fn stop() {
+    if CANCEL.is_cancelled() {
+        crate::temporary::remove_all();
+        std::process::exit(130);
+    }
+    CANCEL.cancel();
+    tracing::warn!("stopping; press Ctrl-C again to stop at once");
+}
+
+/// A batch system ends a process by SIGTERM, a terminal that is closed by SIGHUP. Who ignores the latter (`nohup`) wants it
+/// ignored.
+#[cfg(unix)]
+fn stop_on_termination() -> std::io::Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGTERM};
+    let mut signals = signal_hook::iterator::Signals::new([SIGTERM])?;
+    if is_hangup_heeded() {
+        signals.add_signal(SIGHUP)?;
+    }
+    std::thread::Builder::new().name("signals".to_owned()).spawn(move || signals.forever().for_each(|_| stop()))?;
+    Ok(())
+}
+
+/// Whether SIGHUP is known not to be ignored: Linux lists what is.
+#[cfg(unix)]
+fn is_hangup_heeded() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
+    ignored.is_some_and(|signals| signals & 1 << (signal_hook::consts::SIGHUP - 1) == 0)
 }

@@ -60,6 +60,9 @@ pub enum Problem {
     /// A file of it is not what it was when recur read the manifest.
     #[error("its files were changed while recur ran: the same command again names other trials")]
     Changed,
+    /// Whoever asks only reads, and did not name the folder of plugins.
+    #[error("is not started by a command that reads results; --plugins DIR names its folder and allows it")]
+    OnlyRead,
     /// It was gone before it answered.
     #[error("{how} before it answered `{request}`")]
     Ended {

@@ -16,6 +16,18 @@ impl Plugins {
     /// # Errors
     /// If the folder cannot be listed.
     pub fn find(folder: &Path) -> Result<Self, ExternalError> {
+        Self::in_folder(folder, true)
+    }
+
+    /// The same, for who only asks what they are called and promise: none of them can be started.
+    ///
+    /// # Errors
+    /// If the folder cannot be listed.
+    pub fn find_to_read(folder: &Path) -> Result<Self, ExternalError> {
+        Self::in_folder(folder, false)
+    }
+
+    fn in_folder(folder: &Path, may_start: bool) -> Result<Self, ExternalError> {
         let failed = |source| ExternalError::Folder { folder: folder.to_owned(), source };
         let mut names = Vec::new();
         for entry in std::fs::read_dir(folder).map_err(failed)? {
@@ -23,7 +35,7 @@ impl Plugins {
         }
         names.sort_unstable();
         let homes = names.iter().map(|name| folder.join(name)).filter(|home| home.join(MANIFEST).is_file());
-        Ok(Self(homes.map(|home| ExternalModel::in_folder(&home)).collect()))
+        Ok(Self(homes.map(|home| ExternalModel::new(&home, may_start)).collect()))
     }
 
     /// All of them.

@@ -19,6 +19,7 @@ pub struct ExternalModel {
     path: PathBuf,
     /// `path`, for messages.
     shown: &'static str,
+    may_start: bool,
     loaded: OnceLock<Result<Loaded, String>>,
 }
 
@@ -37,10 +38,14 @@ impl ExternalModel {
     /// The plugin in `folder`, whose last part is its id. It stays in memory for the rest of the process, as a registry
     /// asks of all its models.
     pub fn in_folder(folder: &Path) -> &'static Self {
+        Self::new(folder, true)
+    }
+
+    pub(crate) fn new(folder: &Path, may_start: bool) -> &'static Self {
         let path = folder.join(MANIFEST);
         let id = keep(folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()));
         let shown = keep(path.display().to_string());
-        Box::leak(Box::new(Self { id, path, shown, loaded: OnceLock::new() }))
+        Box::leak(Box::new(Self { id, path, shown, may_start, loaded: OnceLock::new() }))
     }
 
     fn loaded(&self) -> Result<&Loaded, &String> {
@@ -54,6 +59,11 @@ impl ExternalModel {
             Ok(Loaded { summary, description, cost, parameters, unused_settings, code, manifest })
         };
         self.loaded.get_or_init(load).as_ref()
+    }
+
+    /// The program that it starts, with its arguments, as the manifest has them; empty where that cannot be used.
+    pub fn command(&self) -> &[String] {
+        self.loaded().map_or(&[], |loaded| &loaded.manifest.command)
     }
 
     /// Whether its manifest can be used.
@@ -119,10 +129,13 @@ impl ModelPlugin for ExternalModel {
     fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {
         self.check()?;
         let Ok(loaded) = self.loaded() else { unreachable!("it was checked") };
+        let refused = |problem| ExternalError::Process { plugin: self.id, problem, last_words: String::new() };
+        if !self.may_start {
+            return Err(refused(Problem::OnlyRead).into());
+        }
         // A record says which code made it: what was edited since must not run under that name.
         if code::digest(&loaded.manifest).ok().is_none_or(|now| now.as_str() != loaded.code) {
-            let problem = Problem::Changed;
-            return Err(ExternalError::Process { plugin: self.id, problem, last_words: String::new() }.into());
+            return Err(refused(Problem::Changed).into());
         }
         Ok(Box::new(External::start(self.id, &loaded.manifest, loaded.parameters, setup)?))
     }

@@ -2,6 +2,7 @@
 
 use super::available_cores;
 use crate::args::{Experiment, Level};
+use crate::environment::Code;
 use crate::error::{CliError, Exit};
 use crate::logging::{self, LogFile};
 use crate::output::print;
@@ -25,7 +26,8 @@ pub(crate) fn run(args: &Experiment, level: Level, registry: &Registry) -> Resul
     let span = tracing::info_span!("experiment", name);
     let _entered = span.enter();
 
-    let prepared = Prepared::new(spec, &args.spec, registry)?;
+    let mut prepared = Prepared::new(spec, &args.spec, registry)?;
+    prepared.code = if args.no_diff { Code::WithoutDiff } else { Code::WithDiff };
     let destination = Destination { dir: &args.reports, replace: args.replace };
     recur_report::check_destination(&prepared.plan, &prepared.how_to, destination)?;
     keep_experiment(&prepared, &store)?;

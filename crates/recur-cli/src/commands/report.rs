@@ -10,6 +10,7 @@ use crate::pipeline::{self, Prepared};
 use crate::progress::Screen;
 use crate::scoring;
 use crate::stores;
+use crate::temporary::TemporaryFolder;
 use recur_core::registry::Registry;
 use recur_core::selection::Finding;
 use recur_report::{Destination, Export};
@@ -45,7 +46,7 @@ fn check(
     store: &Store,
     registry: &Registry,
 ) -> Result<Exit, CliError> {
-    let scratch = tempfile::tempdir().map_err(CliError::Scratch)?;
+    let scratch = TemporaryFolder::new("report")?;
     scoring::conclude(prepared, findings, store, registry, available_cores(), scratch.path())?;
     let name = &prepared.plan.name;
     let report = args.reports.join(format!("{name}.md"));

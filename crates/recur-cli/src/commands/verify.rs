@@ -1,71 +1,87 @@
 //! `recur verify` and `recur reproduce`: a report, an experiment or a trial, executed again and compared byte for byte.
 
 mod execution;
+mod permission;
+mod subject;
+mod verdict;
 
 use super::available_cores;
 use crate::args::{Level, Reproduce, SpecArgs, Verify};
 use crate::difference::{self, Difference};
-use crate::environment::gather;
+use crate::environment::{Code, gather};
 use crate::error::{CliError, Exit};
 use crate::logging;
 use crate::output::print;
 use crate::pipeline::{self, Prepared};
+use crate::plugins;
 use crate::progress::Screen;
+use crate::regular::read_regular;
 use crate::scoring;
-use crate::shell;
+use crate::shell::quoted;
 use crate::sweep::cancel_on_interrupt;
 use crate::trial_log::TrialLogs;
-use execution::Scratch;
+use execution::{Executed, Scratch};
+use permission::{Permission, command_of, store_option};
 use recur_core::registry::Registry;
 use recur_core::selection::Selection;
-use recur_core::trial::{Trial, TrialId};
+use recur_core::trial::TrialId;
 use recur_report::{Making, PARTS, Signature};
 use recur_store::{Found, Store, layout};
 use std::path::{Path, PathBuf};
+use subject::{GivenReport, Subject};
+use verdict::Verdict;
 
-/// What is executed again, and where what came of it the first time stands.
+/// What is executed again, and where what came of it the first time is.
 struct Verification<'a> {
     registry: &'a Registry,
+    permission: &'a Permission,
     store: Option<Store>,
     jobs: usize,
     screen: Screen,
     logs: TrialLogs,
 }
 
-/// What came of it.
-#[derive(Default)]
-struct Verdict {
-    differences: Vec<Difference>,
-    proven: Vec<String>,
-    unproven: Vec<String>,
-}
-
-/// Verifies a report, an experiment or a trial.
-pub(crate) fn run(args: &Verify, level: Level, registry: &Registry) -> Result<Exit, CliError> {
+/// Verifies a report, an experiment or a trial, with the models of `builtin` and those of plugins that may be started.
+pub(crate) fn run(args: &Verify, level: Level, plugins: Option<&Path>, builtin: &Registry) -> Result<Exit, CliError> {
+    let subject = Subject::of(&args.what, &args.store)?;
+    let allowed = args.allow_plugins.as_deref();
+    let permission = &match &subject {
+        Subject::Report(report) => Permission::new(plugins, allowed, report.args.plugins.as_deref()),
+        Subject::Spec(_) => Permission::of_spec(plugins.or(allowed)),
+        Subject::Trial(_) => Permission::new(plugins, allowed, None),
+    };
+    let registry = &plugins::beside(builtin, permission.folder.as_deref())?;
     let screen = Screen::new();
     let logs = logging::start(level, &screen, None);
     cancel_on_interrupt();
     let store = Store::open_to_read(&args.store)?;
     let jobs = args.jobs.map_or_else(available_cores, usize::from);
-    let verification = Verification { registry, store, jobs, screen, logs };
-    let path = Path::new(&args.what);
-    let verdict = if path.extension().is_some_and(|extension| extension == "md") {
-        verification.report(path, args)?
-    } else if path.is_file() {
-        verification.spec(path, args)?
-    } else {
-        verification.trial(&args.what, &args.store)?
+    let verification = Verification { registry, permission, store, jobs, screen, logs };
+    let verdict = match subject {
+        Subject::Report(report) => verification.report(&report, args)?,
+        Subject::Spec(path) => verification.spec(&path, args)?,
+        Subject::Trial(prefix) => verification.trial(&prefix, args)?,
     };
-    verdict.tell(&args.what)
+    verdict.print(&args.what)
 }
 
 /// Makes a trial of the store again, into a folder of its own.
-pub(crate) fn reproduce(args: &Reproduce, level: Level, registry: &Registry) -> Result<Exit, CliError> {
+pub(crate) fn reproduce(
+    args: &Reproduce,
+    level: Level,
+    plugins: Option<&Path>,
+    builtin: &Registry,
+) -> Result<Exit, CliError> {
+    let permission = &Permission::new(plugins, args.allow_plugins.as_deref(), None);
+    let registry = &plugins::beside(builtin, permission.folder.as_deref())?;
     let screen = Screen::new();
     let logs = logging::start(level, &screen, None);
     cancel_on_interrupt();
-    let verification = Verification { registry, store: Store::open_to_read(&args.store)?, jobs: 1, screen, logs };
+    let store = Store::open_to_read(&args.store)?;
+    let verification = Verification { registry, permission, store, jobs: 1, screen, logs };
     let (id, prepared) = verification.stored_trial(&args.trial, &args.store)?;
+    let command = format!("recur reproduce {}{}", quoted(&args.trial), store_option(&args.store));
+    permission.check(&args.trial, &prepared.plan, &command)?;
     let target = args.to.clone().unwrap_or_else(|| PathBuf::from("reproduced").join(id.as_str()));
     let is_empty = |folder: &Path| std::fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none());
     if target.exists() && !is_empty(&target) {
@@ -74,67 +90,44 @@ pub(crate) fn reproduce(args: &Reproduce, level: Level, registry: &Registry) -> 
     let fresh = Store::open(&target)?;
     let verdict = verification.again(&id, &prepared, &fresh)?;
     print(&format!("made again: {}", fresh.trial(&id).display()))?;
-    verdict.tell(id.short())
-}
-
-impl Verdict {
-    /// Tells it, and how the process ends with it.
-    fn tell(&self, what: &str) -> Result<Exit, CliError> {
-        /// Differences told one by one.
-        const TOLD: usize = 10;
-        let (title, exit) = match (self.differences.is_empty(), self.proven.is_empty()) {
-            (false, _) => ("DIFFERS", Exit::Different),
-            (true, false) => ("verified", Exit::Success),
-            (true, true) => ("nothing is proven", Exit::Error),
-        };
-        let mut lines = vec![format!("{what}: {title}")];
-        lines.extend(self.differences.iter().take(TOLD).map(|difference| format!("  differs: {difference}")));
-        if self.differences.len() > TOLD {
-            lines.push(format!("  … and {} differences more", self.differences.len() - TOLD));
-        }
-        lines.extend(self.proven.iter().map(|line| format!("  {line}")));
-        lines.extend(self.unproven.iter().map(|line| format!("  not proven: {line}")));
-        print(&lines.join("\n"))?;
-        Ok(exit)
-    }
+    verdict.print(id.short())
 }
 
 impl Verification<'_> {
-    /// A report: from the spec that stands in it.
-    fn report(&self, path: &Path, args: &Verify) -> Result<Verdict, CliError> {
-        let markdown =
-            std::fs::read_to_string(path).map_err(|source| CliError::ReadReport { path: path.to_owned(), source })?;
-        let making = Making::read(&markdown).ok_or_else(|| CliError::NoReport { path: path.to_owned() })?;
-        if making.command.starts_with("just compare ") {
-            return Err(CliError::IsComparison { path: path.to_owned(), command: making.command });
-        }
-        let spec_args =
-            spec_args(&making.command, &args.store).ok_or_else(|| CliError::NoReport { path: path.to_owned() })?;
+    /// A report: from the spec that is in it.
+    fn report(&self, report: &GivenReport, args: &Verify) -> Result<Verdict, CliError> {
+        let GivenReport { path, text, making, args: spec_args } = report;
         let name = spec_args.spec.display().to_string();
         let spec = recur_spec::parse(making.resolved_spec.as_bytes(), &name, &[], self.registry)
             .map_err(|errors| CliError::Spec(Box::new(errors)))?;
+        self.permission.check(&args.what, &spec.plan(), &command_of(args))?;
         let mut verdict = Verdict::default();
-        verdict.differences.extend(self.spec_file(&spec_args, &making)?);
+        verdict.differences.extend(self.spec_file(spec_args, making)?);
         if !verdict.differences.is_empty() {
             return Ok(verdict);
         }
-        let prepared = Prepared::new(spec, &spec_args, self.registry)?;
-        verdict.differences.extend(premises(&prepared, &making));
+        let mut prepared = Prepared::new(spec, spec_args, self.registry)?;
+        prepared.code = Code::OfProgram;
+        verdict.n_trials = prepared.trials.len();
+        verdict.differences.extend(premises(&prepared, making));
         if !verdict.differences.is_empty() {
             return Ok(verdict);
         }
         let scratch = Scratch::new()?;
-        let (findings, again) = self.sweep_again(&prepared, args.sample, &scratch, &mut verdict)?;
-        scoring::conclude(&prepared, &findings, &scratch.store, self.registry, self.jobs, &scratch.reports)?;
+        let Executed { findings, again, stores } = self.sweep_again(&prepared, args.sample, &scratch, &mut verdict)?;
+        scoring::conclude(&prepared, &findings, &stores, self.registry, self.jobs, &scratch.reports)?;
         self.compare_trials(&prepared, &again, &scratch.store, &mut verdict);
         let folder = path.parent().unwrap_or(Path::new(""));
-        match difference::of_reports(folder, &scratch.reports, &prepared.plan.name) {
+        match difference::of_report(path, text.as_bytes(), folder, &scratch.reports, &prepared.plan.name) {
             Some(difference) => {
                 verdict.differences.push(difference);
-                verdict.unproven.extend(self.machine_note(&prepared));
+                verdict.unproven.extend(self.grade_notes(&prepared));
             }
             None => {
-                verdict.proven.push(format!("{}, its figures and its HTML page are the same bytes", path.display()))
+                // The report's signature is of every result: those of a trial that no store has are in it, too.
+                verdict.n_equal = again.len();
+                let same = format!("{}, its figures and its HTML page are the same bytes", path.display());
+                verdict.proven.push(same);
             }
         }
         Ok(verdict)
@@ -142,10 +135,13 @@ impl Verification<'_> {
 
     /// Whether the spec's file, where it still stands, says what the report's spec says.
     fn spec_file(&self, args: &SpecArgs, making: &Making) -> Result<Option<Difference>, CliError> {
+        // The report's text says where it is: it may be anything.
         if !args.spec.is_file() {
             tracing::info!("{} is gone: the spec within the report is used", args.spec.display());
             return Ok(None);
         }
+        read_regular(&args.spec, subject::MOST)
+            .map_err(|source| CliError::ReadReport { path: args.spec.clone(), source })?;
         let now = pipeline::read_spec(args, self.registry)?.resolved_yaml();
         let differs = (now != making.resolved_spec)
             .then(|| difference::of_bytes(making.resolved_spec.as_bytes(), now.as_bytes()));
@@ -163,11 +159,11 @@ impl Verification<'_> {
             store: args.store.clone(),
             plugins: None,
         };
-        let prepared = Prepared::read(&spec_args, self.registry)?;
+        let mut prepared = Prepared::read(&spec_args, self.registry)?;
+        prepared.code = Code::OfProgram;
         let n_trials = prepared.trials.len();
-        let found =
-            |trial: &&Trial| self.store.as_ref().is_some_and(|store| !matches!(store.find(&trial.id), Found::Missing));
-        let n_missing = n_trials - prepared.trials.iter().filter(found).count();
+        let found = |id: &TrialId| self.store.as_ref().is_some_and(|store| store.trial(id).symlink_metadata().is_ok());
+        let n_missing = prepared.trials.iter().filter(|trial| !found(&trial.id)).count();
         if n_missing > 0 {
             return Err(CliError::TrialsMissing {
                 n_missing,
@@ -176,16 +172,18 @@ impl Verification<'_> {
                 store: args.store.clone(),
             });
         }
-        let (scratch, mut verdict) = (Scratch::new()?, Verdict::default());
-        let (findings, again) = self.sweep_again(&prepared, args.sample, &scratch, &mut verdict)?;
-        scoring::conclude(&prepared, &findings, &scratch.store, self.registry, self.jobs, &scratch.reports)?;
-        self.compare_trials(&prepared, &again, &scratch.store, &mut verdict);
+        let (scratch, mut verdict) = (Scratch::new()?, Verdict::of_trials(n_trials));
+        let Executed { findings, again, stores } = self.sweep_again(&prepared, args.sample, &scratch, &mut verdict)?;
+        scoring::score(&prepared, &findings, &stores, self.registry, self.jobs)?;
+        verdict.n_equal = self.compare_trials(&prepared, &again, &scratch.store, &mut verdict);
         Ok(verdict)
     }
 
     /// A trial of the store.
-    fn trial(&self, prefix: &str, store: &Path) -> Result<Verdict, CliError> {
-        let (id, prepared) = self.stored_trial(prefix, store)?;
+    fn trial(&self, prefix: &str, args: &Verify) -> Result<Verdict, CliError> {
+        let (id, mut prepared) = self.stored_trial(prefix, &args.store)?;
+        prepared.code = Code::OfProgram;
+        self.permission.check(prefix, &prepared.plan, &command_of(args))?;
         let scratch = Scratch::new()?;
         self.again(&id, &prepared, &scratch.store)
     }
@@ -211,7 +209,7 @@ impl Verification<'_> {
 
     /// Makes the trial `id` again in `target` and compares it with the store's.
     fn again(&self, id: &TrialId, prepared: &Prepared, target: &Store) -> Result<Verdict, CliError> {
-        let mut verdict = Verdict::default();
+        let mut verdict = Verdict::of_trials(1);
         let store = self.store.as_ref().expect("the trial was found in it");
         let Some(trial) = prepared.trials.iter().find(|trial| trial.id == *id) else {
             verdict.differences.push(self.other_identity(id, prepared, store));
@@ -226,9 +224,11 @@ impl Verification<'_> {
         if let Ok(Some(test)) = scoring::stored_test(trial, store, labels)
             && let Some(selection) = Selection::testified(&prepared.plan, trial, &test)
         {
-            scoring::test_record(prepared, &selection, trial, target, self.registry, || gather(target, 1))?;
+            scoring::test_record(prepared, &selection, trial, target, self.registry, || {
+                gather(target, 1, prepared.code)
+            })?;
         }
-        self.compare_trials(prepared, &[trial], target, &mut verdict);
+        verdict.n_equal = self.compare_trials(prepared, &[trial], target, &mut verdict);
         if let Some(reason) = self.no_proof(trial) {
             verdict.unproven.push(reason);
             let differences = std::mem::take(&mut verdict.differences);
@@ -279,26 +279,4 @@ fn premises(prepared: &Prepared, making: &Making) -> Option<Difference> {
         (then != now)
             .then(|| Difference::new(part, format!("{meaning}: the report was made with {then}, this is {now}")))
     })
-}
-
-/// The folder of plugins that a report was made with, where one is to be verified.
-pub(crate) fn plugins_of(args: &Verify) -> Option<PathBuf> {
-    let path = Path::new(&args.what);
-    let is_report = path.extension().is_some_and(|extension| extension == "md");
-    let making = Making::read(&is_report.then(|| std::fs::read_to_string(path).ok()).flatten()?)?;
-    spec_args(&making.command, &args.store)?.plugins
-}
-
-/// The arguments in a report's command: `just experiment SPEC [--plugins DIR] [--set PATH=VALUE]…`.
-fn spec_args(command: &str, store: &Path) -> Option<SpecArgs> {
-    let words = shell::split(command)?;
-    let [just, experiment, spec, rest @ ..] = words.as_slice() else { return None };
-    let (plugins, rest) = match rest {
-        [option, folder, rest @ ..] if option == "--plugins" => (Some(PathBuf::from(folder)), rest),
-        _ => (None, rest),
-    };
-    let (pairs, []) = rest.as_chunks::<2>() else { return None };
-    let is_right = just == "just" && experiment == "experiment" && pairs.iter().all(|[set, _]| set == "--set");
-    let overrides = pairs.iter().map(|[_, change]| change.parse().ok()).collect::<Option<_>>()?;
-    is_right.then(|| SpecArgs { spec: PathBuf::from(spec), overrides, store: store.to_owned(), plugins })
 }

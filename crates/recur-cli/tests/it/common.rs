@@ -158,6 +158,7 @@ impl Lab {
             "RECUR_PLUGINS",
             "RECUR_ISA",
             "RECUR_CHECKPOINT_EVERY",
+            "RECUR_NO_DIFF",
             "NO_COLOR",
             "CLICOLOR",
             "CLICOLOR_FORCE",

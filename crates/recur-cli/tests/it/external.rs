@@ -74,8 +74,9 @@ fn plugins_are_swept_stored_reported_and_asked_like_other_models() {
     std::fs::remove_dir_all(lab.path("runs")).unwrap();
     lab.experiment(&["--jobs", "4"]).ended(0);
     assert!(before == lab.promised(ALL), "equal bytes for any number of jobs");
-    let ran = lab.recur(&["verify", "reports/small.md"]).ended(0);
+    let ran = lab.recur(&["verify", "reports/small.md", "--allow-plugins", "plugins"]).ended(0);
     assert!(ran.out.contains("8 of them of grade machine"), "{}", ran.out);
+    lab.recur(&["verify", "small.yaml", "--sample", "1"]).ended(0);
     let letters = lab.plan(&["small.yaml", "--set", "models=[{use: letters, sweep: {learning_rate: [0.1]}}]"]);
     let ran = lab.recur(&["predict", "--model", &letters[0], "Novak", "O'Neil"]).ended(0);
     assert!(ran.out.lines().count() >= 3, "{}", ran.out);
@@ -122,8 +123,135 @@ fn a_report_names_the_folder_of_its_plugins_and_is_verified_with_it() {
     let report = lab.read("reports/small.md");
     let command = "just experiment small.yaml --plugins 'my plugins' --set 'training.epochs=2'\n";
     assert!(report.contains(command), "{report}");
-    let ran = lab.recur(&["verify", "reports/small.md"]).ended(0);
-    assert!(ran.out.contains("8 of 8 trials executed again"), "{}", ran.out);
+    for option in ["--allow-plugins", "--plugins"] {
+        for folder in ["my plugins", "./my plugins/../my plugins"] {
+            let ran = lab.recur(&["verify", "reports/small.md", option, folder]).ended(0);
+            assert!(ran.out.contains("8 of 8 trials executed again"), "{}", ran.out);
+        }
+    }
+}
+
+#[test]
+fn a_text_starts_no_plugin_that_the_command_line_does_not_allow() {
+    let spec = "recur: 1\nname: small\ndata: {source: names.csv}\nmodels:\n  - use: linfa_naive_bayes\n  - use: letters\n\
+                replicates: 1\n";
+    for (folder, options) in [("theirs", &["--plugins", "theirs"][..]), ("plugins", &[])] {
+        let Some(lab) = lab(folder, spec) else { return };
+        std::fs::create_dir(lab.path("other")).unwrap();
+        lab.experiment(options).ended(0);
+        let script = format!("{folder}/letters/letters.py");
+        let marked = format!("open({:?}, 'w')\n{}", lab.path("marker"), lab.read(&script));
+        lab.write(&script, marked);
+        // With the program that it was made with no more, everything else would be refused before it is run.
+        lab.recur(&[&["experiment", "small.yaml"], options].concat()).ended(0);
+        std::fs::remove_file(lab.path("marker")).unwrap();
+        let is_of_letters = |id: &String| {
+            let record = lab.read(&format!("runs/trials/{}/{id}/record.json", &id[..2]));
+            record.contains("\"model\": \"letters\"")
+        };
+        let ids = lab.plan(&[&["small.yaml"], options].concat());
+        let trial = &ids.iter().find(|id| is_of_letters(id)).expect("one of letters")[..12];
+
+        let hint = |command: &str| format!("if you trust them: recur {command} --allow-plugins {folder}");
+        let listed =
+            [format!("{folder}/letters/plugin.yaml: python3 letters.py"), format!("plugins of the folder {folder}")];
+        let refused = |arguments: &[&str], command: &str| {
+            let ran = lab.recur(arguments).ended(1).told(&[&listed[0], &listed[1], &hint(command)]);
+            assert!(!ran.err.contains("letter_counts"), "only what it would run: {}", ran.err);
+            assert!(!lab.path("marker").exists(), "{arguments:?} has run it");
+        };
+        refused(&["verify", "reports/small.md"], "verify reports/small.md");
+        refused(&["verify", "reports/small.md", "--sample", "1"], "verify reports/small.md --sample 1");
+        refused(&["verify", "reports/small.md", "--allow-plugins", "other"], "verify reports/small.md");
+        if options.is_empty() {
+            refused(&["verify", trial], &format!("verify {trial}"));
+            refused(&["reproduce", trial], &format!("reproduce {trial}"));
+        }
+        // What reads starts nothing.
+        for command in
+            [&["plan", "small.yaml"][..], &["why", "small.yaml"], &["models"], &["models", "letters"], &["schema"]]
+        {
+            lab.recur(&[command, &["--plugins", folder]].concat()).ended(0);
+        }
+        for command in [&["report", "small.yaml", "--check"][..], &["export", "small.yaml", "--analysis", "a.json"]] {
+            lab.recur(&[command, options].concat()).ended(0);
+        }
+        lab.recur(&["store", "check"]).ended(0);
+        assert!(!lab.path("marker").exists(), "reading has run it");
+        if options.is_empty() {
+            // A test result that is missing would be made again by the plugin.
+            let test = format!("runs/trials/{}/{}/test", &trial[..2], ids.iter().find(|id| is_of_letters(id)).unwrap());
+            std::fs::remove_dir_all(lab.path(&test)).unwrap();
+            let told =
+                ["could not be scored on test: plugin `letters`: is not started by a command that reads results"];
+            lab.recur(&["report", "small.yaml", "--check"]).ended(4).told(&told);
+            lab.recur(&["export", "small.yaml", "--analysis", "a.json"]).told(&told);
+            assert!(!lab.path("marker").exists(), "reading has run it");
+            lab.recur(&["report", "small.yaml", "--plugins", folder, "--reports", "others"]).ended(0);
+            std::fs::remove_file(lab.path("marker")).unwrap();
+        }
+
+        lab.recur(&["verify", "reports/small.md", "--allow-plugins", folder]).ended(0);
+        lab.recur(&["verify", trial, "--allow-plugins", folder, "--plugins", folder]).ended(0);
+        assert!(lab.path("marker").exists(), "it was run now");
+    }
+}
+
+/// A plugin of grade `none` whose results differ with each process.
+fn write_restless(lab: &Lab) {
+    write_majority(lab, "self.smoothing, self.shares =", "import os; self.smoothing, self.shares =");
+    let program = lab.read("plugins/majority/majority.py");
+    let random = "+ self.smoothing + int.from_bytes(os.urandom(2)) for label";
+    assert!(program.contains("+ self.smoothing for label"), "{program}");
+    let program =
+        program.replace("+ self.smoothing for label", random).replace("import math, sys", "import math, os, sys");
+    lab.write("plugins/majority/majority.py", program);
+    let manifest = lab.read("plugins/majority/plugin.yaml").replace("grade: machine", "grade: none");
+    lab.write("plugins/majority/plugin.yaml", manifest);
+}
+
+const RESTLESS: &str = "recur: 1\nname: small\ndata: {source: names.csv}\nmodels: [{use: majority}]\nreplicates: 6\n";
+
+#[test]
+fn nothing_is_verified_of_models_that_promise_no_equal_bytes() {
+    let Some(lab) = lab("plugins", RESTLESS) else { return };
+    write_restless(&lab);
+    lab.experiment(&[]).ended(0);
+    for what in ["small.yaml", "reports/small.md"] {
+        let ran = lab.recur(&["verify", what, "--allow-plugins", "plugins"]).ended(6);
+        let first = format!("{what}: nothing compared: 0 of 6 trials executed again and compared\n");
+        assert!(ran.out.starts_with(&first), "{}", ran.out);
+        assert!(ran.out.contains("not proven: trials of majority, grade none"), "{}", ran.out);
+    }
+    let trial = lab.plan(&["small.yaml"]).swap_remove(0);
+    let ran = lab.recur(&["verify", &trial, "--plugins", "plugins"]).ended(6);
+    assert!(ran.out.contains("nothing compared: ") && ran.out.contains("not proven: it differs here: "), "{}", ran.out);
+}
+
+#[test]
+fn two_runs_of_a_model_whose_results_differ_keep_the_first_and_go_on() {
+    let Some(lab) = lab("plugins", RESTLESS) else { return };
+    write_restless(&lab);
+    let manifest = lab.read("plugins/majority/plugin.yaml");
+    lab.write("plugins/majority/plugin.yaml", manifest);
+    // Slow enough that both train each trial.
+    let program = lab.read("plugins/majority/majority.py").replace(
+        "    def train(self, piece):\n",
+        "    def train(self, piece):\n        import time; time.sleep(0.5)\n",
+    );
+    lab.write("plugins/majority/majority.py", program);
+    let runs = ["reports", "others"]
+        .map(|reports| Running::start(&lab, &["experiment", "small.yaml", "--jobs", "1", "--reports", reports]));
+    let ended = runs.map(Running::end).map(|ran| ran.ended(0));
+    let passed = ended.iter().map(|ran| ran.err.matches("another run kept a result meanwhile").count()).sum::<usize>();
+    assert!(passed > 0, "no trial was trained twice: {}\n{}", ended[0].err, ended[1].err);
+    lab.recur(&["store", "check"]).ended(0);
+    // Both reports are of the results that were kept.
+    lab.recur(&["report", "small.yaml", "--check"]).ended(0);
+    assert_eq!(
+        lab.read("reports/small.md").replace("reports/", ""),
+        lab.read("others/small.md").replace("others/", "")
+    );
 }
 
 #[test]

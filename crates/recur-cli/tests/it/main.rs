@@ -15,6 +15,7 @@ mod extend;
 mod external;
 mod faults;
 mod foreign_files;
+mod git;
 mod interrupt;
 mod kill;
 mod plan;

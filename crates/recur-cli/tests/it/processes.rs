@@ -29,7 +29,12 @@ pub struct Running(Child);
 impl Running {
     /// Starts `recur` with `arguments`.
     pub fn start(lab: &Lab, arguments: &[&str]) -> Self {
-        Self(lab.command(arguments).spawn().unwrap())
+        Self::of(&mut lab.command(arguments))
+    }
+
+    /// Starts `command`.
+    pub fn of(command: &mut Command) -> Self {
+        Self(command.spawn().unwrap())
     }
 
     /// Its process id.

@@ -93,11 +93,17 @@ fn a_sample_is_executed_again_and_nothing_is_claimed_of_the_others() {
     let lab = finished();
     for what in [REPORT, "small.yaml"] {
         let parts = [
+            &format!("{what}: verified in part: 2 of 8 trials executed again and compared\n"),
             "2 of 8 trials executed again",
             "2 stored trials in runs are the same bytes",
             "not proven: 6 trials outside of the sample",
         ];
+        let before = lab.promised(&["runs", "reports"]);
         says(lab.recur(&["verify", what, "--sample", "2"]).ended(0), &parts);
+        assert!(before == lab.promised(&["runs", "reports"]), "it changes nothing");
+        says(lab.recur(&["verify", what, "--sample", "8"]).ended(0), &[&format!("{what}: verified: 8 of 8 trials")]);
+        let told = ["'--sample <N>'", "no trial would be executed", "leave --sample out to execute all"];
+        lab.recur(&["verify", what, "--sample", "0"]).ended(2).told(&told);
     }
     std::fs::remove_dir_all(lab.path("runs")).unwrap();
     let told = ["6 trials are not to be executed again", "the store does not have all of them whole"];
@@ -204,7 +210,147 @@ fn what_is_no_report_of_recur_is_refused() {
     let lab = Lab::new();
     lab.write("other.md", "# A report\n\nSignature: none\n");
     lab.recur(&["verify", "other.md"]).ended(1).told(&["other.md is no report of recur"]);
-    lab.recur(&["verify", "missing.md"]).ended(1).told(&["cannot read the report missing.md"]);
+    lab.recur(&["verify", "missing.md"]).ended(1).told(&["missing.md does not exist", "there are: other.md"]);
+    lab.recur(&["verify", "missing.yaml"]).ended(1).told(&["missing.yaml does not exist", "there are: small.yaml"]);
+    lab.recur(&["verify", "gone/missing.md"]).ended(1).told(&["gone/missing.md does not exist", "no folder gone"]);
+}
+
+#[test]
+fn what_lies_beside_a_report_leads_to_the_report() {
+    let lab = finished();
+    let command = "recur verify reports/small.md";
+    lab.recur(&["verify", "reports/small.html"]).ended(1).told(&["reports/small.html is an HTML page", command]);
+    lab.recur(&["verify", "reports/small/confusion.svg"]).ended(1).told(&["is a figure", command]);
+    lab.recur(&["verify", "reports"]).ended(1).told(&["reports is a folder", command]);
+    lab.recur(&["verify", "reports/small/cost.md"]).ended(1).told(&["is no report, but lies beside one", command]);
+    lab.recur(&["verify", "names.csv"]).ended(1).told(&["names.csv is neither a report nor a spec"]);
+    lab.write("spec", lab.read("small.yaml"));
+    lab.recur(&["verify", "spec"]).ended(0);
+    lab.write("two/a.md", lab.read(REPORT));
+    lab.write("two/b.md", lab.read(REPORT));
+    lab.write("two/notes.md", "# Notes\n");
+    lab.recur(&["verify", "two/"]).ended(1).told(&["reports in it: two/a.md, two/b.md\n"]);
+    lab.write("page.txt", lab.read("reports/small.html"));
+    lab.recur(&["verify", "page.txt"]).ended(1).told(&["page.txt is an HTML page", "there is no report page.md"]);
+    let trial = relative(&lab, &lab.trials()[0]);
+    let command = format!("recur verify {}", id(&lab.trials()[0]));
+    lab.recur(&["verify", &trial]).ended(1).told(&["is a folder", &command]);
+    lab.recur(&["verify", &format!("{trial}/record.json")]).ended(1).told(&["neither a report nor a spec", &command]);
+    lab.recur(&["verify", &format!("{trial}/weights.safetensors")]).ended(1).told(&["it is not text", &command]);
+}
+
+#[test]
+fn a_report_is_recognised_by_its_text_and_a_changed_copy_is_not_taken_for_the_original() {
+    let lab = finished();
+    lab.write("reports/copy", lab.read(REPORT));
+    says(lab.recur(&["verify", "reports/copy"]).ended(0), &["reports/copy: verified"]);
+    edit(&lab, "reports/copy", "| rows read | 60 |", "| rows read | 61 |");
+    says(lab.recur(&["verify", "reports/copy"]).ended(4), &["differs: reports/copy: line "]);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_regular_file_is_refused_at_once() {
+    let lab = finished();
+    assert!(lab.program("mkfifo").arg("pipe.md").status().unwrap().success());
+    lab.recur(&["verify", "pipe.md"]).ended(1).told(&["pipe.md is a named pipe"]);
+    std::os::unix::fs::symlink("/dev/zero", lab.path("zero.md")).unwrap();
+    lab.recur(&["verify", "zero.md"]).ended(1).told(&["zero.md is a device"]);
+    std::os::unix::fs::symlink("nowhere.md", lab.path("dangling.md")).unwrap();
+    lab.recur(&["verify", "dangling.md"]).ended(1).told(&["dangling.md is a link to nowhere.md, which does not exist"]);
+    let huge = std::fs::File::create(lab.path("huge.md")).unwrap();
+    huge.set_len(1 << 40).unwrap();
+    lab.recur(&["verify", "huge.md"]).ended(1).told(&["cannot read the report huge.md", "are read"]);
+    // A spec that is named in a report is read in the same way.
+    edit(&lab, REPORT, "just experiment small.yaml", "just experiment huge.md");
+    lab.recur(&["verify", REPORT]).ended(1).told(&["huge.md", "are read"]);
+}
+
+#[test]
+fn trials_of_another_kind_of_machine_are_not_called_verified() {
+    let lab = Lab::with(
+        &SPEC
+            .replace("use: manual_rnn\n    sweep: {learning_rate: [0.01, 0.02]}", "use: linfa_naive_bayes")
+            .replace("  - use: linfa_naive_bayes\n  - use: linfa_naive_bayes\n", "  - use: linfa_naive_bayes\n")
+            .replace("  - use: stacked_rnn\nsweep: {hidden_size: [6]}\n", ""),
+    );
+    lab.experiment(&[]).ended(0);
+    let trials = lab.trials();
+    for trial in &trials {
+        let file = relative(&lab, &trial.join("environment.json"));
+        let text = lab.read(&file);
+        let kind = text.lines().find(|line| line.contains("machine_kind")).expect("it is there").to_owned();
+        edit(&lab, &file, &kind, "  \"machine_kind\": \"another\",");
+        restore_sums(trial);
+    }
+    lab.recur(&["store", "check"]).ended(0);
+    let nothing = format!("nothing compared: 0 of {} trials executed again and compared\n", trials.len());
+    for what in [REPORT, "small.yaml"] {
+        says(lab.recur(&["verify", what]).ended(6), &[&format!("{what}: {nothing}"), "grade machine: made on another"]);
+    }
+    // A trial that is named is executed all the same, and what is equal is equal.
+    let one = id(&trials[0]);
+    says(lab.recur(&["verify", &one]).ended(0), &["verified: 1 of 1", "not proven: trials of linfa_naive_bayes"]);
+}
+
+/// Writes the digests of a trial's files as they are now.
+fn restore_sums(trial: &Path) {
+    let path = trial.join("SHA256SUMS");
+    let sums = std::fs::read_to_string(&path).unwrap();
+    let line = |line: &str| {
+        let name = line.split_once("  ").expect("a digest and a name").1;
+        let digest = recur_core::digest::Digest::of(&std::fs::read(trial.join(name)).unwrap());
+        format!("{digest}  {name}\n")
+    };
+    std::fs::write(&path, sums.lines().map(line).collect::<String>()).unwrap();
+}
+
+#[test]
+fn verify_leaves_no_scratch_and_needs_a_folder_for_it() {
+    let lab = finished();
+    std::fs::create_dir(lab.path("temporary")).unwrap();
+    let verify = |folder: &str| -> Ran {
+        let mut command = lab.command(&["verify", REPORT]);
+        command.env("TMPDIR", lab.path(folder)).output().unwrap().into()
+    };
+    verify("temporary").ended(0);
+    assert_eq!(std::fs::read_dir(lab.path("temporary")).unwrap().count(), 0);
+    verify("gone").ended(1).told(&["cannot make a scratch folder in ", "TMPDIR names the folder"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_verification_that_is_ended_by_a_signal_leaves_no_scratch_and_a_killed_one_is_cleaned_up_after() {
+    use crate::processes::{Running, wait_until};
+    const LONG: &str = "recur: 1\nname: small\ndata: {source: names.csv}\ntraining: {epochs: 150, batch_size: 1}\n\
+                        models: [{use: manual_rnn, params: {hidden_size: 64}}]\nreplicates: 4\n";
+    let lab = Lab::with(LONG);
+    lab.experiment(&[]).ended(0);
+    let temporary = lab.path("temporary");
+    std::fs::create_dir(&temporary).unwrap();
+    let scratch =
+        || -> Vec<PathBuf> { std::fs::read_dir(&temporary).unwrap().map(|entry| entry.unwrap().path()).collect() };
+    let under_way = || scratch().iter().any(|folder| folder.join("runs/store.json").exists());
+    let start = || {
+        let mut command = lab.command(&["verify", "small.yaml"]);
+        let run = Running::of(command.env("TMPDIR", &temporary));
+        wait_until("the scratch store", under_way);
+        run
+    };
+    for signal in ["-TERM", "-HUP", "-INT"] {
+        let mut run = start();
+        assert!(lab.program("kill").args([signal, &run.id().to_string()]).status().unwrap().success());
+        wait_until("the end", || run.has_ended());
+        run.end().ended(130);
+        assert_eq!(scratch(), Vec::<PathBuf>::new(), "{signal}");
+    }
+    assert!(start().kill(), "it was not over by then");
+    assert_eq!(scratch().len(), 1, "nothing can be done at a SIGKILL");
+    let kept = temporary.join("recur-verify-thesis");
+    std::fs::create_dir(&kept).unwrap();
+    let mut command = lab.command(&["verify", "small.yaml", "--sample", "1"]);
+    Ran::from(command.env("TMPDIR", &temporary).output().unwrap()).ended(0);
+    assert_eq!(scratch(), [kept], "the next one removes what is recur's, and nothing else");
 }
 
 #[test]

@@ -6,13 +6,16 @@ use crate::environment::machine_kind;
 use crate::error::CliError;
 use crate::keeper::Cadence;
 use crate::pipeline::Prepared;
-use crate::sweep::Sweep;
+use crate::scoring::StoreOf;
+use crate::sweep::{Sweep, in_parallel, is_stopping};
+use crate::temporary::TemporaryFolder;
 use recur_core::model::Determinism;
 use recur_core::random::StreamPath;
+use recur_core::record::TrialRecord;
 use recur_core::selection::Finding;
 use recur_core::trial::{Trial, TrialId};
 use recur_store::{Found, Store};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 impl Verification<'_> {
@@ -20,29 +23,52 @@ impl Verification<'_> {
         Sweep { prepared, store, registry: self.registry, jobs: self.jobs, cadence: Cadence::Off }
     }
 
-    /// Executes the trials again, or a sample of them, on a scratch store; the others are taken over from the store, as are
-    /// those of models of grade `machine` that were made on another kind of machine. Gives what was found of all, and the
-    /// trials that were executed.
+    /// Executes the trials again, or a sample of them, on a scratch store. The others are read from the store, which is not
+    /// written to, and so are those of models of grade `none` and those of models of grade `machine` that were made on
+    /// another kind of machine.
     pub(super) fn sweep_again<'a>(
-        &self,
+        &'a self,
         prepared: &'a Prepared,
         sample: Option<usize>,
-        scratch: &Scratch,
+        scratch: &'a Scratch,
         verdict: &mut Verdict,
-    ) -> Result<(Vec<Finding>, Vec<&'a Trial>), CliError> {
-        let (again, taken) = self.divide(prepared, sample, verdict);
-        if !taken.is_empty() {
-            let missing = || CliError::SampleWithoutStore { n_missing: taken.len() };
-            let store = self.store.as_ref().ok_or_else(missing)?;
-            if taken.iter().any(|id| !matches!(store.find(id), Found::Record(_))) {
-                return Err(missing());
-            }
-            store.export(scratch.store.root(), Some(&taken))?;
+    ) -> Result<Executed<'a>, CliError> {
+        let again = self.divide(prepared, sample, verdict);
+        let ids: BTreeSet<&TrialId> = again.iter().map(|trial| &trial.id).collect();
+        let read: Vec<&Trial> = prepared.trials.iter().filter(|trial| !ids.contains(&trial.id)).collect();
+        let records = self.stored_records(&read)?;
+        go_on()?;
+        let to_run: Vec<Trial> = again.iter().map(|trial| (*trial).clone()).collect();
+        let trained = self.sweep(prepared, &scratch.store).train(&to_run, &self.screen, &self.logs)?;
+        let trained: Vec<TrialRecord> = trained.into_iter().collect::<Option<_>>().ok_or(CliError::Stopped)?;
+        go_on()?;
+        let read = read.iter().map(|trial| &trial.id).zip(records);
+        let mut records: BTreeMap<&TrialId, TrialRecord> = again.iter().map(|trial| &trial.id).zip(trained).collect();
+        records.extend(read);
+        let finding = |trial: &Trial| Some(Finding { trial: trial.clone(), record: records.remove(&trial.id)? });
+        let findings = prepared.trials.iter().filter_map(finding).collect();
+        self.tell_executed(&again, verdict);
+        Ok(Executed { findings, stores: Overlay { ids, scratch: &scratch.store, stored: self.store.as_ref() }, again })
+    }
+
+    /// The records of trials that are not executed again.
+    fn stored_records(&self, trials: &[&Trial]) -> Result<Vec<TrialRecord>, CliError> {
+        if trials.is_empty() {
+            return Ok(Vec::new());
         }
-        let findings = self.sweep(prepared, &scratch.store).run(&self.screen, &self.logs)?;
+        let missing = || CliError::SampleWithoutStore { n_missing: trials.len() };
+        let store = self.store.as_ref().ok_or_else(missing)?;
+        let found = in_parallel(trials, self.jobs, |trial| match store.find(&trial.id) {
+            Found::Record(record) => Some(*record),
+            Found::Missing | Found::Damaged(_) => None,
+        });
+        found.into_iter().collect::<Option<_>>().ok_or_else(missing)
+    }
+
+    fn tell_executed(&self, again: &[&Trial], verdict: &mut Verdict) {
         let of_grade = |grade| again.iter().filter(|trial| self.grade(trial) == grade).count();
         let (portable, of_machine) = (of_grade(Determinism::Portable), of_grade(Determinism::Machine));
-        verdict.proven.push(format!("{} of {} trials executed again", again.len(), prepared.trials.len()));
+        verdict.proven.push(format!("{} of {} trials executed again", again.len(), verdict.n_trials));
         if portable > 0 {
             verdict.proven.push(format!("{portable} of them of grade portable: the same bytes on every machine"));
         }
@@ -52,16 +78,10 @@ impl Verification<'_> {
                 "{of_machine} of them of grade machine: the same bytes on machines of this kind ({kind})"
             ));
         }
-        Ok((findings, again))
     }
 
-    /// The trials to execute again, and those to take over.
-    fn divide<'a>(
-        &self,
-        prepared: &'a Prepared,
-        sample: Option<usize>,
-        verdict: &mut Verdict,
-    ) -> (Vec<&'a Trial>, Vec<TrialId>) {
+    /// The trials to execute again.
+    fn divide<'a>(&self, prepared: &'a Prepared, sample: Option<usize>, verdict: &mut Verdict) -> Vec<&'a Trial> {
         let mut order: Vec<&Trial> = prepared.trials.iter().collect();
         if let Some(size) = sample.filter(|size| *size < order.len()) {
             StreamPath::root(prepared.plan.seed).child("verify/sample").stream().shuffle(&mut order);
@@ -76,9 +96,7 @@ impl Verification<'_> {
             is_provable
         });
         verdict.unproven.extend(reasons);
-        let taken = prepared.trials.iter().filter(|trial| order.iter().all(|again| again.id != trial.id));
-        let taken = taken.map(|trial| trial.id.clone()).collect();
-        (order, taken)
+        order
     }
 
     /// Why executing `trial` again here proves nothing of the stored one; `None` where it does, or none is stored.
@@ -99,22 +117,28 @@ impl Verification<'_> {
         self.registry.get(&trial.identity.model).map_or(Determinism::None, |plugin| plugin.determinism())
     }
 
-    pub(super) fn machine_note(&self, prepared: &Prepared) -> Option<String> {
+    /// What may explain a report that differs.
+    pub(super) fn grade_notes(&self, prepared: &Prepared) -> Vec<String> {
         let models: Vec<&str> = prepared.plan.models();
-        let is_of_machine =
-            |model: &&str| self.registry.get(model).is_ok_and(|p| p.determinism() == Determinism::Machine);
-        let of_machine: Vec<&str> = models.into_iter().filter(is_of_machine).collect();
-        (!of_machine.is_empty()).then(|| {
-            format!(
-                "{} are of grade machine: on another kind of machine their figures may differ",
-                of_machine.join(", ")
-            )
-        })
+        let note = |grade, what: &str| {
+            let is_of = |model: &&&str| self.registry.get(model).is_ok_and(|p| p.determinism() == grade);
+            let of_grade: Vec<&str> = models.iter().filter(is_of).copied().collect();
+            (!of_grade.is_empty()).then(|| format!("{} are of grade {what}", of_grade.join(", ")))
+        };
+        let machine = note(Determinism::Machine, "machine: on another kind of machine their results may differ");
+        let none = note(Determinism::None, "none: their results may differ each time");
+        machine.into_iter().chain(none).collect()
     }
 
-    /// Compares the stored folders of `trials` with those in `again`.
-    pub(super) fn compare_trials(&self, prepared: &Prepared, trials: &[&Trial], again: &Store, verdict: &mut Verdict) {
-        let Some(store) = &self.store else { return };
+    /// Compares the stored folders of `trials` with those in `again`; the number of those that are the same.
+    pub(super) fn compare_trials(
+        &self,
+        prepared: &Prepared,
+        trials: &[&Trial],
+        again: &Store,
+        verdict: &mut Verdict,
+    ) -> usize {
+        let Some(store) = &self.store else { return 0 };
         let labels = prepared.data.dataset.label_names();
         let mut n_equal = 0;
         for trial in trials {
@@ -135,6 +159,34 @@ impl Verification<'_> {
         if n_equal > 0 {
             verdict.proven.push(format!("{n_equal} stored trials in {} are the same bytes", store.root().display()));
         }
+        n_equal
+    }
+}
+
+/// An error where the process was asked to stop.
+fn go_on() -> Result<(), CliError> {
+    if is_stopping() { Err(CliError::Stopped) } else { Ok(()) }
+}
+
+/// What came of executing trials again.
+pub(super) struct Executed<'a> {
+    /// Of all trials.
+    pub(super) findings: Vec<Finding>,
+    /// Those that were executed.
+    pub(super) again: Vec<&'a Trial>,
+    pub(super) stores: Overlay<'a>,
+}
+
+/// Trials that were executed again are in the scratch store, the others in the store, which is read only.
+pub(super) struct Overlay<'a> {
+    ids: BTreeSet<&'a TrialId>,
+    scratch: &'a Store,
+    stored: Option<&'a Store>,
+}
+
+impl StoreOf for Overlay<'_> {
+    fn store_of(&self, trial: &TrialId) -> &Store {
+        self.stored.filter(|_| !self.ids.contains(trial)).unwrap_or(self.scratch)
     }
 }
 
@@ -142,12 +194,13 @@ impl Verification<'_> {
 pub(super) struct Scratch {
     pub(super) store: Store,
     pub(super) reports: PathBuf,
-    _folder: tempfile::TempDir,
+    // After the store, which has a lock in it.
+    _folder: TemporaryFolder,
 }
 
 impl Scratch {
     pub(super) fn new() -> Result<Self, CliError> {
-        let folder = tempfile::Builder::new().prefix("recur-verify-").tempdir().map_err(CliError::Scratch)?;
+        let folder = TemporaryFolder::new("verify")?;
         let store = Store::open(&folder.path().join("runs"))?;
         Ok(Self { store, reports: folder.path().join("reports"), _folder: folder })
     }

@@ -1,0 +1,194 @@
+//! What `recur verify` was given: a report, a spec, or the beginning of a trial's id. Files are recognised by their content.
+
+use super::permission::store_option;
+use crate::args::SpecArgs;
+use crate::error::CliError;
+use crate::regular::{kind, read_regular};
+use crate::shell::quoted;
+use recur_core::visible::visible;
+use recur_report::Making;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+/// Bytes that a report or a spec may have.
+pub(super) const MOST: u64 = 64 << 20;
+
+/// What is to be verified.
+pub(super) enum Subject {
+    Report(Box<GivenReport>),
+    Spec(PathBuf),
+    /// Of the store, by the beginning of its id.
+    Trial(String),
+}
+
+/// A report, as it was read.
+pub(super) struct GivenReport {
+    pub(super) path: PathBuf,
+    pub(super) text: String,
+    pub(super) making: Making,
+    /// The arguments in its command.
+    pub(super) args: SpecArgs,
+}
+
+impl Subject {
+    /// What `word` is. A file is read here, and only here.
+    pub(super) fn of(word: &str, store: &Path) -> Result<Self, CliError> {
+        let path = Path::new(word);
+        let refused = |problem: String, remedy: Option<String>| CliError::NotVerifiable {
+            what: path.to_owned(),
+            problem,
+            remedy,
+        };
+        match path.metadata() {
+            Ok(metadata) if metadata.is_dir() => {
+                let remedy = reports_in(path).or_else(|| trial_in(path, store));
+                Err(refused("is a folder".to_owned(), Some(remedy.unwrap_or_else(takes))))
+            }
+            Ok(metadata) if !metadata.is_file() => Err(refused(format!("is {}", kind(&metadata)), Some(takes()))),
+            Ok(_) => {
+                let bytes = read_regular(path, MOST)
+                    .map_err(|source| CliError::ReadReport { path: path.to_owned(), source })?;
+                Self::of_file(path, &bytes, store)
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => match path.read_link() {
+                Ok(target) => Err(refused(format!("is a link to {}, which does not exist", target.display()), None)),
+                Err(_) if is_path(path) => Err(refused("does not exist".to_owned(), there(path))),
+                Err(_) => Ok(Self::Trial(word.to_owned())),
+            },
+            Err(source) => Err(CliError::ReadReport { path: path.to_owned(), source }),
+        }
+    }
+
+    fn of_file(path: &Path, bytes: &[u8], store: &Path) -> Result<Self, CliError> {
+        let refused = |problem: &str, remedy: Option<String>| CliError::NotVerifiable {
+            what: path.to_owned(),
+            problem: problem.to_owned(),
+            remedy,
+        };
+        let Some(text) = std::str::from_utf8(bytes).ok().filter(|text| !text.contains('\0')) else {
+            return Err(refused("is neither a report nor a spec: it is not text", trial_in(path, store)));
+        };
+        let start: String = text.trim_start_matches('\u{feff}').trim_start().chars().take(64).collect();
+        let start = start.to_ascii_lowercase();
+        if start.starts_with("<!doctype html") || start.starts_with("<html") {
+            return Err(refused("is an HTML page: a report is verified by its Markdown file", report_of_page(path)));
+        }
+        if start.starts_with("<svg") || start.starts_with("<?xml") {
+            return Err(refused("is a figure, and a figure is verified with its report", report_of_figure(path)));
+        }
+        if start.starts_with('{') && has_extension(path, &["json", "jsonl", "ndjson"]) {
+            return Err(refused("is neither a report nor a spec", trial_in(path, store).or_else(|| Some(takes()))));
+        }
+        match Making::read(text) {
+            Some(making) => GivenReport::new(path, text, making, store).map(|report| Self::Report(Box::new(report))),
+            None if has_extension(path, &["md"]) => Err(match report_of_figure(path) {
+                Some(report) => refused("is no report, but lies beside one", Some(report)),
+                None => CliError::NoReport { path: path.to_owned() },
+            }),
+            None if has_extension(path, &["yaml", "yml"]) || is_spec(text) => Ok(Self::Spec(path.to_owned())),
+            None => Err(refused("is neither a report nor a spec", Some(takes()))),
+        }
+    }
+}
+
+impl GivenReport {
+    fn new(path: &Path, text: &str, making: Making, store: &Path) -> Result<Self, CliError> {
+        if making.command.starts_with("just compare ") {
+            return Err(CliError::IsComparison { path: path.to_owned(), command: making.command });
+        }
+        let args = spec_args(&making.command, store).ok_or_else(|| CliError::NoReport { path: path.to_owned() })?;
+        Ok(Self { path: path.to_owned(), text: text.to_owned(), making, args })
+    }
+}
+
+/// The arguments in a report's command: `just experiment SPEC [--plugins DIR] [--set PATH=VALUE]…`.
+fn spec_args(command: &str, store: &Path) -> Option<SpecArgs> {
+    let words = crate::shell::split(command)?;
+    let [just, experiment, spec, rest @ ..] = words.as_slice() else { return None };
+    let (plugins, rest) = match rest {
+        [option, folder, rest @ ..] if option == "--plugins" => (Some(PathBuf::from(folder)), rest),
+        _ => (None, rest),
+    };
+    let (pairs, []) = rest.as_chunks::<2>() else { return None };
+    let is_right = just == "just" && experiment == "experiment" && pairs.iter().all(|[set, _]| set == "--set");
+    let overrides = pairs.iter().map(|[_, change]| change.parse().ok()).collect::<Option<_>>()?;
+    is_right.then(|| SpecArgs { spec: PathBuf::from(spec), overrides, store: store.to_owned(), plugins })
+}
+
+/// Whether a text whose name does not show it is a spec: it has the key that every spec has.
+fn is_spec(text: &str) -> bool {
+    text.lines().any(|line| line.starts_with("recur:"))
+}
+
+fn has_extension(path: &Path, extensions: &[&str]) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|extension| extensions.iter().any(|known| extension.eq_ignore_ascii_case(known)))
+}
+
+/// Whether a word that names no file was meant for one.
+fn is_path(path: &Path) -> bool {
+    path.components().count() > 1
+        || has_extension(path, &["md", "yaml", "yml", "html", "svg", "json", "safetensors"])
+        || path.as_os_str().to_string_lossy().ends_with(std::path::is_separator)
+}
+
+fn takes() -> String {
+    "recur verify takes a report (.md), a spec (.yaml), or the beginning of a trial's id".to_owned()
+}
+
+fn command(path: &Path) -> String {
+    format!("recur verify {}", quoted(&path.display().to_string()))
+}
+
+fn report_of_page(page: &Path) -> Option<String> {
+    let report = page.with_extension("md");
+    Some(match report.is_file() {
+        true => format!("this is the page of a report: {}", command(&report)),
+        false => format!("there is no report {}", report.display()),
+    })
+}
+
+fn report_of_figure(figure: &Path) -> Option<String> {
+    let report = figure.parent()?.with_extension("md");
+    report.is_file().then(|| command(&report))
+}
+
+/// The reports in `folder`, for a hint.
+fn reports_in(folder: &Path) -> Option<String> {
+    const SHOWN: usize = 10;
+    let is_report = |path: &PathBuf| {
+        let text = has_extension(path, &["md"]).then(|| read_regular(path, MOST).ok()).flatten();
+        text.is_some_and(|bytes| Making::read(&String::from_utf8_lossy(&bytes)).is_some())
+    };
+    let entries = std::fs::read_dir(folder).ok()?;
+    let mut reports: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(is_report).collect();
+    reports.sort();
+    let first = command(reports.first()?);
+    let names: Vec<String> =
+        reports.iter().take(SHOWN).map(|path| visible(&path.display().to_string()).into_owned()).collect();
+    let more = if reports.len() > SHOWN { format!(", and {} more", reports.len() - SHOWN) } else { String::new() };
+    Some(format!("verify one report at a time, such as: {first}\n       reports in it: {}{more}", names.join(", ")))
+}
+
+/// The trial of a store whose folder `path` is, or is in.
+fn trial_in(path: &Path, store: &Path) -> Option<String> {
+    let is_id = |name: &&str| name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let id = path.iter().filter_map(|part| part.to_str()).find(is_id)?;
+    Some(format!("a stored trial is verified by its id: recur verify {id}{}", store_option(store)))
+}
+
+/// Files of the same kind in the folder where `path` would be, for a hint.
+fn there(path: &Path) -> Option<String> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        return Some(format!("there is no folder {}", folder.display()));
+    }
+    let extensions: &[&str] = if has_extension(path, &["yaml", "yml"]) { &["yaml", "yml"] } else { &["md"] };
+    let entries = std::fs::read_dir(folder).ok()?;
+    let shown = |name: std::ffi::OsString| visible(&path.with_file_name(name).display().to_string()).into_owned();
+    let names = entries.flatten().map(|entry| entry.file_name());
+    let mut alike: Vec<String> = names.filter(|name| has_extension(Path::new(name), extensions)).map(shown).collect();
+    alike.sort();
+    alike.truncate(10);
+    Some(if alike.is_empty() { takes() } else { format!("there are: {}", alike.join(", ")) })
+}
