@@ -2,6 +2,7 @@
 
 use crate::commands::predict::Format;
 use crate::keeper::Cadence;
+use crate::memory::Memory;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use recur_spec::Override;
 use std::path::PathBuf;
@@ -151,6 +152,10 @@ pub(crate) struct Experiment {
     /// Do not keep the text of uncommitted changes of the git checkout that recur runs in, only its digest
     #[arg(long, env = "RECUR_NO_DIFF", value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) no_diff: bool,
+    /// Memory that trials may use together: a size (500MiB, 8GiB), or off to start each whatever it needs [default: what
+    /// the machine has free]
+    #[arg(long, value_name = "SIZE", env = "RECUR_MEMORY")]
+    pub(crate) memory: Option<Memory>,
     /// The folder for the report
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub(crate) reports: PathBuf,

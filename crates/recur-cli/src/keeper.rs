@@ -1,5 +1,6 @@
 //! Keeps what a sweep makes in the store, takes checkpoints, and shows how it goes.
 
+use crate::allocator::{UnderWay, under_way};
 use crate::clock::{Started, unix_seconds};
 use crate::progress::{Progress, title};
 use crate::trial_log::TrialLogs;
@@ -84,6 +85,8 @@ pub(crate) struct Keeper<'a> {
     passed_over: Mutex<Vec<TrialId>>,
     /// Records of trials that ended with something that no file can hold: they are kept as failed ones.
     unstorable: Mutex<BTreeMap<TrialId, TrialRecord>>,
+    /// The trials that hold memory, named for the allocator.
+    under_way: Mutex<BTreeMap<String, UnderWay>>,
 }
 
 /// A trial under way.
@@ -120,6 +123,7 @@ impl<'a> Keeper<'a> {
             running: Mutex::default(),
             passed_over: Mutex::default(),
             unstorable: Mutex::default(),
+            under_way: Mutex::default(),
         }
     }
 
@@ -200,6 +204,16 @@ impl Observer for Keeper<'_> {
         self.progress.event(self.plan, &event);
     }
 
+    fn begins(&self, trial: &Trial) {
+        let words = format!("{} ({})", title(self.plan, trial), trial.id.short());
+        let mut all = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert(trial.id.to_string(), under_way(&words));
+    }
+
+    fn ends(&self, trial: &Trial) {
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(trial.id.as_str());
+    }
+
     fn resume(&self, trial: &Trial) -> Option<Checkpoint> {
         let found = match self.store.find_checkpoint(&trial.id) {
             Ok(found) => found,
@@ -239,6 +253,10 @@ impl Observer for Keeper<'_> {
         if let Some(running) = self.running().get_mut(trial.id.as_str()) {
             running.saved = Started::now();
         }
+    }
+
+    fn available_memory(&self) -> Option<u64> {
+        crate::memory::available()
     }
 
     fn keep(&self, trial: &Trial, result: &TrialResult) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {

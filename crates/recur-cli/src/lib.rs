@@ -9,6 +9,7 @@
 //! }
 //! ```
 
+mod allocator;
 mod args;
 mod clock;
 mod commands;
@@ -19,6 +20,7 @@ mod estimate;
 mod generated;
 mod keeper;
 mod logging;
+mod memory;
 mod output;
 mod owned;
 mod pipeline;
@@ -33,6 +35,7 @@ mod sweep;
 mod temporary;
 mod trial_log;
 
+pub use allocator::Allocator;
 pub use error::Exit;
 
 use clap::Parser as _;

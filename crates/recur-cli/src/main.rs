@@ -2,6 +2,9 @@
 
 use std::process::ExitCode;
 
+#[global_allocator]
+static ALLOCATOR: recur_cli::Allocator = recur_cli::Allocator;
+
 fn main() -> ExitCode {
     recur_cli::run(&recur_cli::builtin())
 }

@@ -57,7 +57,7 @@ impl Progress {
         let sweep = screen.0.add(ProgressBar::new(n_trials as u64 * PARTS));
         sweep.set_style(style.expect("the template is valid").progress_chars("━╸─"));
         sweep.set_message(format!("0/{n_trials} trials"));
-        sweep.enable_steady_tick(Duration::from_millis(500));
+        tick(&sweep);
         Self { screen: screen.0.clone(), sweep, n_done: AtomicU64::new(0), running: Mutex::new(BTreeMap::new()) }
     }
 
@@ -110,6 +110,15 @@ impl Progress {
         self.sweep.finish_and_clear();
         let mut running = self.running.lock().expect("no thread panics while it holds the lock");
         std::mem::take(&mut *running).into_values().for_each(|running| running.bar.finish_and_clear());
+    }
+}
+
+/// Has `bar` drawn twice a second, where it is drawn at all. That takes a thread, which indicatif cannot do without: where the
+/// system grants none, the bar moves with what happens.
+pub(crate) fn tick(bar: &ProgressBar) {
+    let grants_thread = || std::thread::Builder::new().spawn(|| ()).is_ok_and(|thread| thread.join().is_ok());
+    if !bar.is_hidden() && grants_thread() {
+        bar.enable_steady_tick(Duration::from_millis(500));
     }
 }
 

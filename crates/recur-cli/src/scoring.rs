@@ -135,6 +135,8 @@ pub(crate) fn test_record(
             tracing::warn!("the test figures of trial {} are made again: {problem}", trial.id.short());
         }
     }
+    let title = crate::progress::title(&prepared.plan, trial);
+    let _under_way = crate::allocator::under_way(&format!("{title} ({}), scored on test", trial.id.short()));
     let unreadable = |source| CliError::Weights { folder: store.trial(&trial.id), source };
     let weights = store.weights(&trial.id).map_err(unreadable)?;
     let (started, started_unix) = (Started::now(), unix_seconds());

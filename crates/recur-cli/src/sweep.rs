@@ -14,6 +14,7 @@ use recur_core::trial::Trial;
 use recur_store::{Found, Store, StoreError};
 use recur_train::run_sweep;
 use std::sync::Once;
+use std::thread::ScopedJoinHandle;
 
 /// A sweep on a store.
 pub(crate) struct Sweep<'a> {
@@ -102,17 +103,19 @@ pub(crate) fn stored(store: &Store, trial: &Trial) -> Option<TrialRecord> {
     }
 }
 
-/// `look` at each of `items` on up to `jobs` threads, in order.
+/// `look` at each of `items` on up to `jobs` threads, in order. What a thread was to do that the system does not grant is
+/// done by the calling one.
 pub(crate) fn in_parallel<T: Sync, R: Send>(items: &[T], jobs: usize, look: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let share = items.len().div_ceil(jobs.max(1)).max(1);
+    let all = &|chunk: &[T]| chunk.iter().map(&look).collect::<Vec<R>>();
     std::thread::scope(|scope| {
-        let look = &look;
-        let threads: Vec<_> =
-            items.chunks(share).map(|chunk| scope.spawn(move || chunk.iter().map(look).collect::<Vec<R>>())).collect();
-        threads
-            .into_iter()
-            .flat_map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
+        let start = |chunk| std::thread::Builder::new().spawn_scoped(scope, move || all(chunk)).map_err(|_| chunk);
+        let threads: Vec<_> = items.chunks(share).map(start).collect();
+        let join = |thread: Result<ScopedJoinHandle<'_, Vec<R>>, &[T]>| match thread {
+            Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            Err(chunk) => all(chunk),
+        };
+        threads.into_iter().flat_map(join).collect()
     })
 }
 

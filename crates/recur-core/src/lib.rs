@@ -2,6 +2,7 @@
 //!
 //! This crate holds types and small pure functions. It knows no files, no YAML, no polars and no threads.
 
+pub mod answer;
 pub mod checkpoint;
 pub mod dataset;
 pub mod digest;

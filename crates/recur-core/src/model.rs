@@ -3,11 +3,13 @@
 //! A [`ModelPlugin`] says what a model is called, which parameters it takes and what it promises, and builds a
 //! [`Model`]. A `Model` learns and predicts; it never sees files, threads or other models.
 
+use crate::answer::Improper;
 use crate::dataset::Sequences;
 use crate::params::{ParamSpec, Params};
 use crate::random::StreamPath;
 use crate::settings::{TrainingKey, TrainingSettings};
 use crate::tensor::Tensor;
+use crate::visible::visible;
 use crate::workers::Workers;
 use serde::Serialize;
 use std::sync::Arc;
@@ -179,7 +181,7 @@ pub trait Model: Send {
     fn train(&mut self, piece: &Piece<'_>) -> Result<f64, ModelError>;
 
     /// Writes the log-probabilities of each label for `rows` of `sequences` into `out`, (rows, C) row-major.
-    /// A name's figures do not depend on the rows beside it.
+    /// A name's figures do not depend on the rows beside it, and their exponentials sum to 1: see [`crate::answer`].
     ///
     /// # Errors
     /// If the model has not been trained, where it cannot predict before.
@@ -237,7 +239,30 @@ pub enum ModelError {
         /// What is wrong with it.
         problem: String,
     },
+    /// What it answered for a text is no distribution over the labels.
+    #[error("the answer for {} is no distribution over the labels: {problem}", shown(*row, name.as_deref()))]
+    Answer {
+        /// The row of the text among those that were given.
+        row: u32,
+        /// The text, where whoever asked knows it.
+        name: Option<String>,
+        /// What is wrong with the answer.
+        problem: Improper,
+    },
+    /// A sum of training losses that no names have: log losses are never below 0.
+    #[error("the training loss went from {before} to {after}, and a log loss is never below 0")]
+    Loss {
+        /// The sum before the piece.
+        before: f64,
+        /// The sum after it.
+        after: f64,
+    },
     /// A library under the model failed.
     #[error(transparent)]
     Other(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// A row for a message: the text where it is known.
+fn shown(row: u32, name: Option<&str>) -> String {
+    name.map_or_else(|| format!("row {row}"), |name| format!("`{}`", visible(name)))
 }

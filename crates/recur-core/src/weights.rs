@@ -7,7 +7,22 @@ use crate::settings::TextSettings;
 use crate::tensor::Tensor;
 use crate::trial::{Identity, TrialId};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fmt;
+
+/// The name under which a safetensors file holds its card, and no tensor.
+const RESERVED: &str = "__metadata__";
+
+/// The first of `names` that a file of weights cannot hold, and why.
+pub fn unfit_name<'a>(names: impl IntoIterator<Item = &'a str>) -> Option<(&'a str, &'static str)> {
+    let mut seen = BTreeSet::new();
+    names.into_iter().find_map(|name| match name {
+        "" => Some((name, "a tensor has no name")),
+        RESERVED => Some((name, "safetensors files keep this name for themselves")),
+        _ if !seen.insert(name) => Some((name, "two tensors have this name")),
+        _ => None,
+    })
+}
 
 /// The version of [`ModelCard`] that this recur writes, and the latest that it reads.
 pub const CARD_FORMAT: u32 = 1;

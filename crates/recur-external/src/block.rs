@@ -1,8 +1,10 @@
 //! Raw bytes: names, labels, log-probabilities and tensors, all little-endian.
 
+use crate::error::printable;
 use crate::wire::TensorHead;
 use recur_core::dataset::Sequences;
 use recur_core::tensor::{Tensor, TensorData};
+use recur_core::weights::unfit_name;
 
 /// Appends `rows` of `sequences`: the length of each (u32), the label of each if there are labels (u16), and all their
 /// tokens end to end (u16).
@@ -50,10 +52,7 @@ pub(crate) fn names(block: &[u8], n_names: usize, labelled: bool) -> Result<(Seq
     }
 }
 
-/// A log-probability may be above 0 by as much, for rounding.
-const ABOVE_ZERO: f32 = 1e-3;
-
-/// Copies log-probabilities into `out (n, C)`; says what is wrong with them otherwise.
+/// Copies log-probabilities into `out (n, C)`; says what is wrong with their number otherwise.
 pub(crate) fn log_probabilities(block: &[u8], n_classes: usize, out: &mut [f32]) -> Result<(), String> {
     let expected = 4 * out.len();
     if block.len() != expected {
@@ -63,20 +62,10 @@ pub(crate) fn log_probabilities(block: &[u8], n_classes: usize, out: &mut [f32])
             block.len()
         ));
     }
-    // NaN is not less than anything. All are looked at first, and one by one only where one is wrong: without a branch
-    // they are taken several at once.
-    let is_right = |x: f32| x < ABOVE_ZERO;
-    let mut are_right = true;
     for (out, bytes) in out.iter_mut().zip(block.as_chunks().0) {
         *out = f32::from_le_bytes(*bytes);
-        are_right &= is_right(*out);
     }
-    if are_right {
-        return Ok(());
-    }
-    let at = out.iter().position(|x| !is_right(*x)).expect("one of them is wrong");
-    let (name, label) = (at / n_classes, at % n_classes);
-    Err(format!("gives name {name}, label {label} the log-probability {}", out[at]))
+    Ok(())
 }
 
 /// Appends the bytes of `f32`s.
@@ -106,21 +95,44 @@ pub(crate) fn push_tensors(block: &mut Vec<u8>, tensors: &[Tensor]) -> Vec<Tenso
     heads.collect()
 }
 
+/// Tensors that a model may have.
+pub(crate) const MAX_TENSORS: usize = 10_000;
+
+/// Bytes that the name of a tensor may have.
+const MAX_NAME: usize = 1000;
+
+/// What is wrong with the names of `heads`.
+fn check_names(heads: &[TensorHead]) -> Result<(), String> {
+    if heads.len() > MAX_TENSORS {
+        return Err(format!("has {} tensors, and {MAX_TENSORS} are allowed", heads.len()));
+    }
+    if let Some(long) = heads.iter().find(|head| head.name.len() > MAX_NAME) {
+        let (name, length) = (printable(&long.name, 100), long.name.len());
+        return Err(format!("has a tensor `{name}` with a name of {length} bytes, and {MAX_NAME} are allowed"));
+    }
+    if let Some((name, problem)) = unfit_name(heads.iter().map(|head| head.name.as_str())) {
+        return Err(format!("has a tensor `{}`: {problem}", printable(name, 100)));
+    }
+    Ok(())
+}
+
 /// The tensors that `heads` and `block` tell.
 pub(crate) fn decode_tensors(heads: Vec<TensorHead>, mut block: &[u8]) -> Result<Vec<Tensor>, String> {
+    check_names(&heads)?;
     let mut tensors: Vec<Tensor> = Vec::with_capacity(heads.len());
     for TensorHead { name, dtype, shape } in heads {
-        if name.is_empty() || tensors.iter().any(|tensor| tensor.name == name) {
-            return Err(format!("has two tensors `{name}`, or one without a name"));
-        }
         let size = match dtype.as_str() {
             "f32" => 4,
             "f64" | "i64" => 8,
-            _ => return Err(format!("has a tensor `{name}` of dtype `{dtype}`, expected f32, f64 or i64")),
+            _ => {
+                let (name, dtype) = (printable(&name, 100), printable(&dtype, 20));
+                return Err(format!("has a tensor `{name}` of dtype `{dtype}`, expected f32, f64 or i64"));
+            }
         };
         let n_bytes = shape.iter().try_fold(size, |bytes: usize, extent| bytes.checked_mul(*extent));
         let Some((data, rest)) = n_bytes.and_then(|n_bytes| block.split_at_checked(n_bytes)) else {
-            return Err(format!("has too few bytes for the tensor `{name}` of shape {shape:?}"));
+            let name = printable(&name, 100);
+            return Err(format!("has too few bytes for the tensor `{name}` of shape {}", shape_in_words(&shape)));
         };
         block = rest;
         let data = match dtype.as_str() {
@@ -131,6 +143,13 @@ pub(crate) fn decode_tensors(heads: Vec<TensorHead>, mut block: &[u8]) -> Result
         tensors.push(Tensor::new(name, shape, data));
     }
     if block.is_empty() { Ok(tensors) } else { Err(format!("has {} bytes beyond its tensors", block.len())) }
+}
+
+/// A shape, cut where it is long.
+fn shape_in_words(shape: &[usize]) -> String {
+    let cut = if shape.len() > 8 { ", …" } else { "" };
+    let extents: Vec<String> = shape.iter().take(8).map(usize::to_string).collect();
+    format!("[{}{cut}]", extents.join(", "))
 }
 
 #[cfg(test)]
@@ -164,7 +183,19 @@ mod tests {
         let told = |heads, block| decode_tensors(heads, block).unwrap_err();
         assert!(told(heads.clone(), &block[1..]).contains("too few bytes for the tensor `n`"));
         assert!(told(heads[..1].to_vec(), &block).contains("beyond its tensors"));
-        assert!(told(vec![heads[0].clone(), heads[0].clone()], &block).contains("two tensors `w`"));
+        assert!(
+            told(vec![heads[0].clone(), heads[0].clone()], &block).contains("a tensor `w`: two tensors have this name")
+        );
+        let called = |name: &str| vec![TensorHead { name: name.into(), ..heads[0].clone() }];
+        assert!(
+            told(called("__metadata__"), &block)
+                .contains("`__metadata__`: safetensors files keep this name for themselves")
+        );
+        assert!(told(called(""), &block).contains("a tensor has no name"));
+        assert!(told(called(&"x".repeat(5000)), &block).contains("a name of 5000 bytes, and 1000 are allowed"));
+        let many = |n: usize| (0..n).map(|i| TensorHead { name: i.to_string(), dtype: "f32".into(), shape: vec![0] });
+        assert_eq!(decode_tensors(many(MAX_TENSORS).collect(), &[]).unwrap().len(), MAX_TENSORS);
+        assert_eq!(told(many(60_000).collect(), &[]), "has 60000 tensors, and 10000 are allowed");
         let odd = TensorHead { dtype: "f16".into(), ..heads[0].clone() };
         assert!(told(vec![odd], &block).contains("dtype `f16`"));
         let huge = TensorHead { shape: vec![usize::MAX, 2], ..heads[0].clone() };
@@ -178,12 +209,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_log_probability_is_told_by_name_and_label() {
-        let told = |numbers: &[f32]| log_probabilities(&floats(numbers), 2, &mut [0.0; 4]).unwrap_err();
-        assert_eq!(told(&[-1.0, -2.0, -1.0, f32::NAN]), "gives name 1, label 1 the log-probability NaN");
-        assert_eq!(told(&[-1.0, 0.5, -1.0, -1.0]), "gives name 0, label 1 the log-probability 0.5");
-        assert!(told(&[-1.0]).contains("has 4 bytes, expected 16: f32 for 2 names × 2 labels"));
+    fn log_probabilities_of_another_number_are_told() {
         let mut out = [0.0; 4];
+        let told = log_probabilities(&floats(&[-1.0]), 2, &mut out).unwrap_err();
+        assert_eq!(told, "has 4 bytes, expected 16: f32 for 2 names × 2 labels");
         log_probabilities(&floats(&[-1.0, 1e-7, f32::NEG_INFINITY, 0.0]), 2, &mut out).unwrap();
         assert_eq!(out, [-1.0, 1e-7, f32::NEG_INFINITY, 0.0]);
     }

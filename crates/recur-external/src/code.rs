@@ -1,15 +1,14 @@
 //! The digest of a plugin's code: an edited plugin makes other trials, and nobody else's.
 
+use crate::files;
 use crate::manifest::Manifest;
 use crate::wire::PROTOCOL;
 use recur_core::digest::{Digest, Hasher};
+use recur_core::visible::visible;
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{Error, ErrorKind, Read as _};
-use std::path::Path;
 
-/// Bytes that a file of a plugin may have.
-const MOST: u64 = 1 << 30;
+/// Bytes that a file of a plugin may have: it is read as a whole.
+const MAX_BYTES: u64 = 1 << 30;
 
 /// The digest of what decides a plugin's results as far as its folder tells: the command, the environment, and the
 /// content of every file that the command names or `files` lists. The manifest's words for people, its limits and its
@@ -35,42 +34,13 @@ pub(crate) fn digest(manifest: &Manifest) -> Result<Digest, String> {
     let of_command: Vec<&String> =
         manifest.command.iter().filter(|word| manifest.folder.join(word).is_file()).collect();
     let listed: BTreeSet<&String> = manifest.files.iter().collect();
-    for files in [of_command, listed.into_iter().collect()] {
-        section(&mut hasher, files.len());
-        for file in files {
-            let content = read(&manifest.folder.join(file)).map_err(|error| format!("the file {file}: {error}"))?;
+    for named in [of_command, listed.into_iter().collect()] {
+        section(&mut hasher, named.len());
+        for file in named {
+            let read = files::read(&manifest.folder.join(file), MAX_BYTES);
+            let content = read.map_err(|problem| format!("the file {}: {problem}", visible(file)))?;
             hasher.field(file.as_bytes()).field(&content);
         }
     }
     Ok(hasher.finish())
-}
-
-/// Reads a regular file: a manifest may be anybody's, and a pipe or a device has no end.
-fn read(path: &Path) -> std::io::Result<Vec<u8>> {
-    let metadata = path.metadata()?;
-    if !metadata.is_file() {
-        return Err(Error::new(ErrorKind::InvalidInput, "it is no regular file"));
-    }
-    if metadata.len() > MOST {
-        return Err(Error::new(ErrorKind::FileTooLarge, format!("it has more than {MOST} bytes")));
-    }
-    let mut content = Vec::new();
-    File::open(path)?.take(MOST).read_to_end(&mut content)?;
-    Ok(content)
-}
-
-#[cfg(all(test, unix))]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn devices_and_files_without_end_are_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let sparse = folder.path().join("sparse");
-        File::create(&sparse).unwrap().set_len(1 << 40).unwrap();
-        assert!(read(&sparse).unwrap_err().to_string().contains("more than"));
-        for path in [Path::new("/dev/zero"), folder.path()] {
-            assert!(read(path).unwrap_err().to_string().contains("no regular file"));
-        }
-    }
 }

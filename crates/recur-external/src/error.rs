@@ -1,6 +1,7 @@
 //! What can be wrong with a plugin: its manifest, or its process.
 
 use recur_core::model::ModelError;
+use recur_core::visible::visible;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -50,7 +51,7 @@ impl From<ExternalError> for ModelError {
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
     /// It did not start.
-    #[error("cannot start `{command}`: {source}")]
+    #[error("cannot start `{}`: {source}", visible(command))]
     Start {
         /// The program.
         command: String,
@@ -147,9 +148,9 @@ fn seconds(after: Duration) -> String {
     format!("{} s", after.as_secs_f64())
 }
 
-/// `text` on one line, without control characters, at most `max` letters.
+/// `text` on one line, at most `max` letters of it, with what cannot be shown as escapes.
 pub(crate) fn printable(text: &str, max: usize) -> String {
-    let cut = text.chars().nth(max).is_some();
-    let shown = text.chars().take(max).map(|c| if c.is_control() { '\u{fffd}' } else { c });
-    shown.chain(cut.then_some('…')).collect()
+    let cut = if text.chars().nth(max).is_some() { "…" } else { "" };
+    let shown: String = text.chars().take(max).collect();
+    format!("{}{cut}", visible(&shown))
 }

@@ -11,6 +11,7 @@ mod block;
 mod code;
 mod connection;
 mod error;
+mod files;
 mod folder;
 mod leash;
 mod manifest;

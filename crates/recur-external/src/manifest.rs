@@ -1,12 +1,13 @@
 //! `plugin.yaml`: what a plugin is called, how it is started, and what it promises.
 
+use crate::files;
 use crate::parameter::{Declared, is_snake_case, specs};
 use recur_core::model::{Determinism, Regime};
 use recur_core::params::ParamSpec;
 use recur_core::settings::TrainingKey;
+use recur_core::visible::{is_hidden, visible};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -135,18 +136,14 @@ impl Manifest {
     /// What is wrong with it, with its line and column where it has one.
     pub(crate) fn read(path: &Path, id: &str) -> Result<Self, String> {
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-        let mut text = String::new();
-        let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
-        let read = file.take(MAX_BYTES + 1).read_to_string(&mut text).map_err(|error| error.to_string())?;
-        if read as u64 > MAX_BYTES {
-            return Err(format!("it has more than {MAX_BYTES} bytes"));
-        }
-        let format: Format = serde_yaml::from_str(&text).map_err(|error| error.to_string())?;
+        let text = String::from_utf8(files::read(path, MAX_BYTES)?).map_err(|error| error.to_string())?;
+        let told = |error: serde_yaml::Error| visible(&error.to_string()).into_owned();
+        let format: Format = serde_yaml::from_str(&text).map_err(told)?;
         if format.recur_plugin != MANIFEST_FORMAT {
             let found = format.recur_plugin;
             return Err(format!("`recur_plugin` is {found}, this recur reads manifests of format {MANIFEST_FORMAT}"));
         }
-        let raw: Raw = serde_yaml::from_str(&text).map_err(|error| error.to_string())?;
+        let raw: Raw = serde_yaml::from_str(&text).map_err(told)?;
         check(&raw, id)?;
         Ok(Self {
             folder,
@@ -188,11 +185,12 @@ impl Manifest {
 
 fn check(raw: &Raw, id: &str) -> Result<(), String> {
     if !is_snake_case(id) {
-        return Err(format!("the folder's name `{id}` is not snake_case, and it names the model"));
+        return Err(format!("the folder's name `{}` is not snake_case, and it names the model", visible(id)));
     }
     if raw.id != id {
-        return Err(format!("`id` is `{}`, expected `{id}` as the folder is called", raw.id));
+        return Err(format!("`id` is `{}`, expected `{id}` as the folder is called", visible(&raw.id)));
     }
+    refuse_hidden(raw)?;
     let is_line = |text: &str| !text.trim().is_empty() && !text.contains('\n');
     if !is_line(&raw.summary) {
         return Err("`summary` is not one line".to_owned());
@@ -207,6 +205,18 @@ fn check(raw: &Raw, id: &str) -> Result<(), String> {
     if raw.unused_settings.iter().any(|key| by_recur.contains(key)) {
         let message = "`unused_settings` may name batch_size, optimizer, schedule and class_weights: recur itself sees to the others";
         return Err(message.to_owned());
+    }
+    Ok(())
+}
+
+/// Words for people that a terminal would obey, or that would be read in another order.
+fn refuse_hidden(raw: &Raw) -> Result<(), String> {
+    let texts = [("summary", Some(&raw.summary)), ("description", Some(&raw.description)), ("cost", raw.cost.as_ref())];
+    for (key, text) in texts {
+        // What is not one line is told below.
+        if let Some(hidden) = text.and_then(|text| text.chars().find(|c| !matches!(c, '\n' | '\t') && is_hidden(*c))) {
+            return Err(format!("`{key}` has the character {}, which cannot be shown", visible(&hidden.to_string())));
+        }
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use crate::manifest::Manifest;
 use crate::process::Process;
 use crate::time::Stopwatch;
 use crate::wire::{Head, PROTOCOL};
+use recur_core::answer::first_improper;
 use recur_core::dataset::Sequences;
 use recur_core::model::{Model, ModelError, Piece, Regime, Setup};
 use recur_core::params::ParamSpec;
@@ -175,6 +176,11 @@ impl Model for External {
             block::push_names(&mut names, sequences, None, rows);
             let (_, answer) = self.ask("predict", json!({"n_names": rows.len()}), &names)?;
             block::log_probabilities(&answer, self.n_classes, out).map_err(|problem| self.wrong("predict", problem))?;
+            if let Some((at, problem)) = first_improper(out, self.n_classes) {
+                // Nothing more is asked of it: what it answers is of no use.
+                self.wrong("predict", format!("is wrong for name {at}: {problem}"));
+                return Err(ModelError::Answer { row: rows[at], name: None, problem });
+            }
             self.connection.get_mut().keep(answer);
         }
         Ok(())

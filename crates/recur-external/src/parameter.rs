@@ -1,6 +1,7 @@
 //! Parameters as a manifest declares them, in the kinds that every model has.
 
 use recur_core::params::{ParamDefault, ParamKind, ParamSpec, ParamValue};
+use recur_core::visible::{is_hidden, visible};
 use serde::Deserialize;
 
 /// One element of `parameters`.
@@ -43,7 +44,7 @@ pub(crate) fn specs(declared: Vec<Declared>) -> Result<Vec<ParamSpec>, String> {
     let mut specs: Vec<ParamSpec> = Vec::with_capacity(declared.len());
     for declared in declared {
         let name = declared.name.clone();
-        let spec = spec(declared).map_err(|problem| format!("parameter `{name}`: {problem}"))?;
+        let spec = spec(declared).map_err(|problem| format!("parameter `{}`: {problem}", visible(&name)))?;
         if specs.iter().any(|earlier| earlier.name == spec.name) {
             return Err(format!("parameter `{name}` is declared twice"));
         }
@@ -59,6 +60,10 @@ fn spec(declared: Declared) -> Result<ParamSpec, String> {
     if declared.meaning.trim().is_empty() || declared.meaning.contains('\n') {
         return Err("its `meaning` is not one line".to_owned());
     }
+    let words = declared.words.iter().flatten();
+    if let Some(text) = words.chain([&declared.meaning]).find(|text| text.chars().any(is_hidden)) {
+        return Err(format!("`{}` has a character that cannot be shown", visible(text)));
+    }
     let kind = kind(&declared)?;
     let default = match declared.default {
         ParamValue::Integer(n) if matches!(kind, ParamKind::Real { .. }) => ParamDefault::Real(n as f64),
@@ -71,7 +76,7 @@ fn spec(declared: Declared) -> Result<ParamSpec, String> {
     let spec = ParamSpec { name: keep(declared.name), kind, default, meaning: keep(declared.meaning) };
     match spec.check(&default.value()) {
         Ok(_) => Ok(spec),
-        Err(error) => Err(format!("its default {} is not a {}", error.got, error.expected)),
+        Err(error) => Err(format!("its default {} is not a {}", visible(&error.got.to_string()), error.expected)),
     }
 }
 

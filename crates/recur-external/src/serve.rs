@@ -114,7 +114,9 @@ fn refusal(error: &ModelError) -> Value {
         ModelError::Diverged { step, .. } => json!({"diverged": step}),
         ModelError::Weights { name, problem } => json!({"error": problem, "tensor": name}),
         ModelError::Parameter { name, problem } => json!({"error": problem, "parameter": name}),
-        ModelError::Cancelled | ModelError::Other(_) => json!({"error": error.to_string()}),
+        ModelError::Cancelled | ModelError::Answer { .. } | ModelError::Loss { .. } | ModelError::Other(_) => {
+            json!({"error": error.to_string()})
+        }
     }
 }
 

@@ -43,7 +43,7 @@ pub(crate) fn paired(analysis: &Analysis<'_>, first: usize, second: usize) -> Ve
     let pairs: Vec<(&TestRecord, &TestRecord)> =
         first.tests.iter().copied().zip(second.tests.iter().copied()).collect();
     let (n_resamples, splits) = (analysis.n_resamples, analysis.input.splits);
-    let of = |replicate: usize| {
+    let of = &|replicate: usize| {
         let (pair, stream) = (pairs[replicate], path.child("replicate").child(replicate).stream());
         of_replicate(pair, &splits[replicate].test_groups, n_labels, stream, n_resamples)
     };
@@ -51,9 +51,18 @@ pub(crate) fn paired(analysis: &Analysis<'_>, first: usize, second: usize) -> Ve
     let replicates: Vec<usize> = (0..pairs.len()).collect();
     let in_threads = |replicates: &[usize]| -> Vec<Paired> {
         std::thread::scope(|scope| {
-            let threads: Vec<_> = replicates.iter().map(|replicate| scope.spawn(|| of(*replicate))).collect();
-            let joined = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
-            joined.map(|result| result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+            let start = |replicate: &usize| {
+                let replicate = *replicate;
+                let started = std::thread::Builder::new().spawn_scoped(scope, move || of(replicate));
+                started.map_err(|_| replicate)
+            };
+            let threads: Vec<_> = replicates.iter().map(start).collect();
+            let join = |thread: Result<std::thread::ScopedJoinHandle<'_, Paired>, usize>| match thread {
+                Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+                // The system grants no thread.
+                Err(replicate) => of(replicate),
+            };
+            threads.into_iter().map(join).collect()
         })
     };
     replicates.chunks(MOST_THREADS).flat_map(in_threads).collect()

@@ -6,6 +6,7 @@ use crate::store::Store;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::mpsc::sync_channel;
+use std::thread::Builder;
 
 /// More threads than this wait for the disk and for the one that is told.
 const MAX_THREADS: usize = 4;
@@ -19,7 +20,8 @@ impl Store {
 
 /// Does `work` on each of `folders`, a few at a time, and tells each result in the order of `folders`, until told to stop.
 ///
-/// Thread t of T takes the folders t, t + T, …, and waits while its last result has not been told: memory stays small.
+/// Thread t of T takes the folders t, t + T, …, and waits while its last result has not been told: memory stays small. The
+/// folders of a thread that the system does not grant are taken by the calling one.
 pub(crate) fn in_order<T: Send>(
     folders: &[Entry],
     work: impl Fn(&Path) -> T + Sync,
@@ -28,20 +30,23 @@ pub(crate) fn in_order<T: Send>(
     let n_threads = std::thread::available_parallelism().map_or(1, usize::from).clamp(1, MAX_THREADS);
     std::thread::scope(|scope| {
         let work = &work;
-        let receivers: Vec<_> = (0..n_threads)
-            .map(|first| {
-                let (sender, receiver) = sync_channel(1);
-                scope.spawn(move || {
-                    let mine = folders.iter().skip(first).step_by(n_threads);
-                    // Nobody listens any more: the end.
-                    let _ = mine.map(|folder| sender.send(work(&folder.path))).find(Result::is_err);
-                });
-                receiver
-            })
-            .collect();
-        for index in 0..folders.len() {
+        let start = |first: usize| {
+            let (sender, receiver) = sync_channel(1);
+            let started = Builder::new().spawn_scoped(scope, move || {
+                let mine = folders.iter().skip(first).step_by(n_threads);
+                // Nobody listens any more: the end.
+                let _ = mine.map(|folder| sender.send(work(&folder.path))).find(Result::is_err);
+            });
+            started.ok().map(|_| receiver)
+        };
+        let receivers: Vec<_> = (0..n_threads).map(start).collect();
+        for (index, folder) in folders.iter().enumerate() {
+            let result = match &receivers[index % n_threads] {
+                Some(receiver) => receiver.recv(),
+                None => Ok(work(&folder.path)),
+            };
             // A thread that panicked sends nothing: the scope passes its panic on.
-            let Ok(result) = receivers[index % n_threads].recv() else { break };
+            let Ok(result) = result else { break };
             if tell(result).is_break() {
                 break;
             }

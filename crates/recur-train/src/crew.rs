@@ -40,7 +40,13 @@ impl Workers for Crew {
     }
 
     fn join(&self, a: &mut (dyn FnMut() + Send), b: &mut (dyn FnMut() + Send)) {
-        rayon::join(a, b);
+        if self.threads == 1 {
+            // There may be no pool: with one of rayon's own, the system would be asked for threads that it does not grant.
+            a();
+            b();
+        } else {
+            rayon::join(a, b);
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! Prediction with a file of weights: no plan, no data set.
 
+use crate::checked::with_name;
 use crate::start::with_number_type;
+use recur_core::answer::{Improper, improper};
 use recur_core::dataset::{Alphabet, Sequences};
 use recur_core::model::{Model, ModelError, Setup};
 use recur_core::params::{ParamError, Params};
@@ -65,7 +67,7 @@ pub enum PredictError {
 }
 
 /// Why a name has no prediction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum Unreadable {
     /// Nothing that the model could read.
     #[error("no letter of it is in the model's alphabet")]
@@ -79,6 +81,9 @@ pub enum Unreadable {
     /// The weights hold infinities or what is no number.
     #[error("the model gives it no number")]
     NotANumber,
+    /// What the model answers is no distribution over the labels.
+    #[error("the model's answer is no distribution over the labels: {0}")]
+    Improper(Improper),
 }
 
 impl Predictor {
@@ -124,10 +129,15 @@ impl Predictor {
             .collect();
         let rows: Vec<u32> = (0..sequences.len() as u32).collect();
         let mut out = vec![0.0; rows.len() * self.n_classes];
-        self.model.log_probabilities(&sequences, &rows, &mut out)?;
-        let mut predicted = out
-            .chunks_exact(self.n_classes)
-            .map(|row| if row.iter().any(|x| x.is_nan()) { Err(Unreadable::NotANumber) } else { Ok(row.to_vec()) });
+        if let Err(error) = self.model.log_probabilities(&sequences, &rows, &mut out) {
+            let is_read = |(name, read): (&String, &Result<(), Unreadable>)| read.is_ok().then(|| name.clone());
+            return Err(with_name(error, &names.iter().zip(&read).filter_map(is_read).collect::<Vec<_>>()));
+        }
+        let mut predicted = out.chunks_exact(self.n_classes).map(|row| match improper(row) {
+            None => Ok(row.to_vec()),
+            Some(Improper::NotANumber { .. }) => Err(Unreadable::NotANumber),
+            Some(problem) => Err(Unreadable::Improper(problem)),
+        });
         Ok(read
             .into_iter()
             .map(|read| read.and_then(|()| predicted.next().expect("a row for each read name")))

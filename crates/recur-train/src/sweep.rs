@@ -1,6 +1,8 @@
 //! The sweep: trials side by side, a thread each; threads without a trial help those that have one.
 
+use crate::checked::{Checked, Nan};
 use crate::crew::Crew;
+use crate::memory::{Gate, Refused, bytes_in_words, memory_need};
 use crate::start::StartError;
 use crate::trial::{TrialResult, train_trial};
 use recur_core::checkpoint::Checkpoint;
@@ -23,6 +25,12 @@ pub trait Observer: Sync {
     /// Something happened.
     fn event(&self, event: Event<'_>);
 
+    /// `trial` is about to take memory; its model is built next. [`Observer::ends`] follows.
+    fn begins(&self, _trial: &Trial) {}
+
+    /// `trial` has given its memory back, however it ended.
+    fn ends(&self, _trial: &Trial) {}
+
     /// Where `trial` goes on: the checkpoint of an earlier run, if there is one.
     fn resume(&self, _trial: &Trial) -> Option<Checkpoint> {
         None
@@ -37,6 +45,12 @@ pub trait Observer: Sync {
     /// The whole state of a running trial, to go on from. It is handed over when it is due; what cannot be kept is the
     /// observer's to tell, and the trial goes on.
     fn checkpoint(&self, _trial: &Trial, _checkpoint: &Checkpoint) {}
+
+    /// Bytes of memory that trials may use now, beside what they use already. A trial that needs more becomes a failed
+    /// record; `None` is not to look.
+    fn available_memory(&self) -> Option<u64> {
+        None
+    }
 
     /// A trial ended: keep its record and weights.
     ///
@@ -64,15 +78,6 @@ pub enum SweepError {
     /// A file of initial weights does not fit; no trial was started.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// No threads could be started.
-    #[error("cannot start {jobs} threads")]
-    Threads {
-        /// How many were wanted.
-        jobs: usize,
-        /// Why not.
-        #[source]
-        source: rayon::ThreadPoolBuildError,
-    },
     /// A result could not be kept.
     #[error("cannot keep trial {trial}")]
     Keep {
@@ -87,7 +92,9 @@ pub enum SweepError {
 /// Trains `trials` on `jobs` threads. Where there are fewer trials than threads, models may share their work among these;
 /// how many do so changes no result. Raise `cancel` to abandon what has not ended.
 ///
-/// A trial that panics, errors or diverges becomes a record with its cause, and the others go on.
+/// A trial that panics, errors or diverges becomes a record with its cause, and the others go on. So does one that needs more
+/// memory than [`Observer::available_memory`]; one that fits only beside fewer others waits for them. Where the system
+/// grants fewer threads, there are fewer.
 ///
 /// # Errors
 /// See [`SweepError`].
@@ -102,7 +109,9 @@ pub fn run_sweep(
 ) -> Result<Sweep, SweepError> {
     let plugins = trials.iter().map(|trial| registry.get(&trial.identity.model)).collect::<Result<Vec<_>, _>>()?;
     crate::start::check(plan, dataset, &plugins, trials)?;
-    let jobs = jobs.max(1);
+    let pool = Pool::new(jobs.max(1));
+    let available = || observer.available_memory();
+    let gate = Gate::new(&available);
     let work = Work {
         plan,
         dataset,
@@ -110,19 +119,45 @@ pub fn run_sweep(
         plugins,
         cancel,
         observer,
-        crew: Arc::new(Crew::new(jobs)),
+        gate: &gate,
+        crew: Arc::new(Crew::new(pool.n_threads())),
         span: tracing::Span::current(),
         next: AtomicUsize::new(0),
         records: Mutex::new(vec![None; trials.len()]),
         error: Mutex::new(None),
     };
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).thread_name(|i| format!("trial-{i}")).build();
-    let pool = pool.map_err(|source| SweepError::Threads { jobs, source })?;
     // Each thread takes trials of its own accord, so that none waits for a part of its trial within another one.
-    pool.broadcast(|_| work.run());
+    pool.broadcast(&|| work.run());
     match work.error.into_inner().expect("no thread panics while it holds the lock") {
         Some(error) => Err(error),
         None => Ok(Sweep { records: work.records.into_inner().expect("no thread panics while it holds the lock") }),
+    }
+}
+
+/// The threads of a sweep: as many of those wanted as the system grants, and the calling one where it grants none.
+struct Pool(Option<rayon::ThreadPool>);
+
+impl Pool {
+    fn new(jobs: usize) -> Self {
+        let of = |n| rayon::ThreadPoolBuilder::new().num_threads(n).thread_name(|i| format!("trial-{i}")).build();
+        let halves = std::iter::successors(Some(jobs), |n| Some(n / 2)).take_while(|n| *n > 0);
+        let pool = Self(halves.into_iter().find_map(|n| of(n).ok()));
+        if pool.n_threads() < jobs || pool.0.is_none() {
+            tracing::warn!("the system does not grant {jobs} threads: {} are used", pool.n_threads());
+        }
+        pool
+    }
+
+    fn n_threads(&self) -> usize {
+        self.0.as_ref().map_or(1, rayon::ThreadPool::current_num_threads)
+    }
+
+    /// Calls `work` on each thread.
+    fn broadcast(&self, work: &(dyn Fn() + Sync)) {
+        match &self.0 {
+            Some(pool) => drop(pool.broadcast(|_| work())),
+            None => work(),
+        }
     }
 }
 
@@ -134,6 +169,7 @@ struct Work<'a> {
     plugins: Vec<&'static dyn ModelPlugin>,
     cancel: &'a Cancel,
     observer: &'a dyn Observer,
+    gate: &'a Gate<'a>,
     crew: Arc<Crew>,
     span: tracing::Span,
     next: AtomicUsize,
@@ -169,21 +205,60 @@ impl Work<'_> {
             parent: &self.span, "trial", id = trial.id.as_str(), model = %title, replicate = trial.replicate
         );
         let _entered = span.enter();
-        let workers: Arc<dyn Workers> = self.crew.clone();
-        let train = || train_trial(self.plan, self.dataset, plugin, trial, &workers, self.cancel, self.observer);
-        let result = match self.crew.busy(|| catch_unwind(AssertUnwindSafe(train))) {
-            Ok(result) => result?,
-            Err(payload) => match outcome(&Unwound::new(payload)) {
-                Some(outcome) => Some(without_epochs(self.plan, self.dataset, trial, outcome)?),
-                None => None,
-            },
-        };
-        let Some(result) = result else { return Ok(None) };
+        let Some(result) = self.result(trial, plugin)? else { return Ok(None) };
         let keep = |source| SweepError::Keep { trial: trial.id.to_string(), source };
         self.observer.keep(trial, &result).map_err(keep)?;
         self.observer.event(Event::TrialEnded { trial, outcome: &result.record.outcome });
         Ok(Some(result.record))
     }
+
+    /// What comes of `trial`; `None` if it was asked to stop.
+    fn result(&self, trial: &Trial, plugin: &dyn ModelPlugin) -> Result<Option<TrialResult>, SweepError> {
+        let ended = |outcome| without_epochs(self.plan, self.dataset, trial, outcome).map(Some);
+        let need = match catch_unwind(AssertUnwindSafe(|| memory_need(self.plan, self.dataset, plugin, trial))) {
+            Ok(need) => need,
+            Err(payload) => return Ok(ended(Outcome::Failed { reason: Unwound::new(payload).to_string() })?),
+        };
+        let _pass = match self.gate.pass(need, self.cancel, help) {
+            Ok(pass) => pass,
+            Err(Refused::Cancelled) => return Ok(None),
+            Err(Refused::TooLarge { need, available }) => {
+                let [need, available] = [need, available].map(bytes_in_words);
+                let reason = format!("it needs about {need} of memory, and {available} are available");
+                return Ok(ended(Outcome::Failed { reason })?);
+            }
+        };
+        self.observer.begins(trial);
+        let result = self.trained(trial, plugin);
+        self.observer.ends(trial);
+        result
+    }
+
+    /// What comes of `trial` once its memory is there.
+    fn trained(&self, trial: &Trial, plugin: &dyn ModelPlugin) -> Result<Option<TrialResult>, SweepError> {
+        let ended = |outcome| without_epochs(self.plan, self.dataset, trial, outcome).map(Some);
+        let workers: Arc<dyn Workers> = self.crew.clone();
+        let checked = Checked::new(plugin, Nan::Diverged);
+        let train = || train_trial(self.plan, self.dataset, &checked, trial, &workers, self.cancel, self.observer);
+        let mut result = match self.crew.busy(|| catch_unwind(AssertUnwindSafe(train))) {
+            Ok(result) => result?,
+            Err(payload) => match outcome(&Unwound::new(payload)) {
+                Some(outcome) => ended(outcome)?,
+                None => None,
+            },
+        };
+        if let Some(TrialResult { record: TrialRecord { outcome: Outcome::Failed { reason }, .. }, .. }) = &mut result
+            && let Some(refused) = checked.refused(self.dataset.names())
+        {
+            *reason = refused.to_string();
+        }
+        Ok(result)
+    }
+}
+
+/// Work of another trial, for a thread whose own waits; says whether there was some.
+fn help() -> bool {
+    matches!(rayon::yield_now(), Some(rayon::Yield::Executed))
 }
 
 /// How a trial ended that did not return; `None` if it was asked to stop.

@@ -1,5 +1,6 @@
 //! The test set, scored once for each chosen configuration's replicates.
 
+use crate::checked::{Checked, Nan, with_name};
 use crate::scores::{log_probabilities, scores};
 use crate::trial::{build, split_of};
 use recur_core::dataset::Dataset;
@@ -60,12 +61,15 @@ pub fn score_test_set(
     if !selection.is_tested_trial(trial) {
         return Err(TestSetError::NotChosen { trial: trial.id.to_string() });
     }
-    let failed = |source| TestSetError::Model { trial: trial.id.to_string(), source };
-    let plugin = registry.get(&trial.identity.model)?;
+    let failed = |source| {
+        let source = with_name(source, dataset.names());
+        TestSetError::Model { trial: trial.id.to_string(), source }
+    };
+    let plugin = Checked::new(registry.get(&trial.identity.model)?, Nan::Refused);
     let n_classes = dataset.label_names().len();
     let rows = split_of(plan, dataset, trial.replicate)?.test;
     let predict = || {
-        let mut model = build(plan, dataset, plugin, trial, &vec![1.0; n_classes], &alone())?;
+        let mut model = build(plan, dataset, &plugin, trial, &vec![1.0; n_classes], &alone())?;
         model.set_weights(weights)?;
         let start = clock();
         let log_probs = log_probabilities(&mut *model, dataset, &rows)?;

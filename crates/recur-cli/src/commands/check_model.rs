@@ -5,7 +5,7 @@ use crate::args::{CheckModel, Level};
 use crate::error::{CliError, Exit};
 use crate::logging;
 use crate::output::{print, print_json};
-use crate::progress::Screen;
+use crate::progress::{Screen, tick};
 use indicatif::{ProgressBar, ProgressStyle};
 use recur_core::model::ModelPlugin;
 use recur_core::nearest::nearest;
@@ -16,7 +16,6 @@ use recur_testkit::processes::{self, FRESH_PROCESS, Given, INSTRUCTION_SETS};
 use recur_testkit::{Battery, Bench, Outcome, bench, check_model_observed, checks};
 use serde::Serialize;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 /// Runs every check, and prints what became of each.
 pub(crate) fn run(args: &CheckModel, level: Level, registry: &Registry) -> Result<Exit, CliError> {
@@ -72,7 +71,7 @@ fn bar(n: usize) -> ProgressBar {
     let bar = ProgressBar::new(n as u64);
     let style = ProgressStyle::with_template("{elapsed:>5} {bar:32} {pos}/{len} {msg}");
     bar.set_style(style.expect("the template is valid").progress_chars("━╸─"));
-    bar.enable_steady_tick(Duration::from_millis(500));
+    tick(&bar);
     bar
 }
 

@@ -32,6 +32,7 @@ pub(crate) fn run(args: &Experiment, level: Level, registry: &Registry) -> Resul
     recur_report::check_destination(&prepared.plan, &prepared.how_to, destination)?;
     keep_experiment(&prepared, &store)?;
     cancel_on_interrupt();
+    crate::memory::give(args.memory);
     let jobs = args.jobs.map_or_else(available_cores, usize::from);
     let sweep = Sweep { prepared: &prepared, store: &store, registry, jobs, cadence: args.checkpoint_every };
     let findings = sweep.run(&screen, &logs)?;

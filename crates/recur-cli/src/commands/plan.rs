@@ -29,6 +29,7 @@ pub(crate) fn run(args: &PlanArgs, level: Level, registry: &Registry) -> Result<
     let store = stores::to_read_if_any(&args.spec.store)?;
     let cores = available_cores();
     let states = in_parallel(&prepared.trials, cores, |trial| State::of(trial, store.as_ref()));
+    warn_of_memory(&prepared, &states, registry);
     let identity = prepared.trials.first().map(|trial| &trial.identity);
     let power = Power::of(&prepared.plan, identity, (prepared.sizes(), prepared.data.facts.published), store.as_ref())?;
     let planned = Planned { power, estimates: estimates(&prepared, &states, store.as_ref())?, prepared, states, cores };
@@ -50,6 +51,13 @@ impl State {
             _ => State::ToRun,
         }
     }
+}
+
+/// Warns of what is to run and does not fit into this machine.
+fn warn_of_memory(prepared: &Prepared, states: &[State], registry: &Registry) {
+    let to_run = prepared.trials.iter().zip(states).filter(|(_, state)| **state == State::ToRun);
+    let to_run: Vec<&Trial> = to_run.map(|(trial, _)| trial).collect();
+    crate::memory::warn(&prepared.plan, &prepared.data.dataset, registry, &to_run);
 }
 
 /// Seconds that each trial that is to run may take, where anything is known of it.

@@ -159,6 +159,7 @@ impl Lab {
             "RECUR_ISA",
             "RECUR_CHECKPOINT_EVERY",
             "RECUR_NO_DIFF",
+            "RECUR_MEMORY",
             "NO_COLOR",
             "CLICOLOR",
             "CLICOLOR_FORCE",

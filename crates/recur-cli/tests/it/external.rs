@@ -363,6 +363,69 @@ fn a_plugin_that_fails_when_asked_for_weights_is_told_in_its_own_words() {
     assert_eq!((outcome["status"].as_str(), outcome["reason"].as_str()), (Some("failed"), Some(told)));
 }
 
+#[test]
+fn answers_that_are_no_distribution_are_a_failed_trial_that_names_the_text() {
+    let Some(lab) = lab("plugins", &SPEC.replace("letter_counts", "majority")) else { return };
+    write_majority(&lab, "return self.shares * len(names)", "return [0.0] * (len(self.shares) * len(names))");
+    let ran = lab.experiment(&["--set", "report.primary=loss"]).ended(3);
+    let ran =
+        ran.told(&["majority replicate 0: failed: the answer for `", "the probabilities sum to 3.000000, expected 1"]);
+    assert!(ran.out.contains("2 of 8 trials did not finish"), "{}", ran.out);
+    let outcome = outcome(&lab, "majority");
+    let reason = outcome["reason"].as_str().unwrap();
+    let name = reason.strip_prefix("the answer for `").and_then(|rest| rest.split_once('`')).expect("a name").0;
+    assert!(outcome["status"] == "failed" && crate::common::names_csv().contains(&format!("\n{name},")), "{reason}");
+    let report = lab.read("reports/small.md");
+    assert!(report.contains("majority is not ranked") && report.contains("the probabilities sum to 3"), "{report}");
+}
+
+#[test]
+fn answers_that_become_wrong_after_training_are_refused_in_scoring_and_in_prediction() {
+    let Some(lab) = lab("plugins", &SPEC.replace("letter_counts", "majority")) else { return };
+    let answer = "return [share + (0.01 if Path('wrong').exists() else 0) for share in self.shares] * len(names)";
+    write_majority(&lab, "return self.shares * len(names)", answer);
+    let only = ["--set", "models=[{use: majority}]"];
+    lab.experiment(&only).ended(0);
+    let trial = lab.trials().remove(0);
+    let predict = || lab.recur(&["predict", "--model", trial.to_str().unwrap(), "Novak"]);
+    predict().ended(0);
+    lab.write("plugins/majority/wrong", "");
+    predict().ended(1).told(&["the answer for `", "is no distribution over the labels: the probabilities sum to 1.01"]);
+    for trial in lab.trials() {
+        std::fs::remove_dir_all(trial.join("test")).unwrap();
+    }
+    let told = ["could not be scored on test: the answer for `", "the probabilities sum to 1.01"];
+    lab.experiment(&only).ended(3).told(&["2 done before, 0 to run"]).told(&told);
+}
+
+#[test]
+fn losses_that_no_log_loss_can_be_are_refused() {
+    let Some(lab) = lab("plugins", &SPEC.replace("letter_counts", "majority")) else { return };
+    let line = "return sum((-self.shares[label] for label in piece.labels), piece.loss_before)";
+    write_majority(&lab, line, "return -5.0");
+    lab.experiment(&[]).ended(3).told(&["the training loss went from 0 to -5, and a log loss is never below 0"]);
+    write_majority(&lab, line, "return 1e308");
+    lab.experiment(&[]).ended(3);
+    assert!(lab.read("reports/small.md").contains("diverged"));
+}
+
+#[test]
+fn tensors_that_no_file_of_weights_can_hold_fail_their_trial_and_the_store_stays_whole() {
+    let Some(lab) = lab("plugins", &SPEC.replace("letter_counts", "majority")) else { return };
+    write_majority(&lab, "{\"shares\": Tensor", "{\"__metadata__\": Tensor");
+    for done in ["0 done before, 8 to run", "6 done before, 2 to run"] {
+        let ran = lab.experiment(&[]).ended(3).told(&[done, "`__metadata__`: safetensors files keep this name"]);
+        assert!(ran.out.contains("2 of 8 trials did not finish"), "{}", ran.out);
+    }
+    lab.recur(&["store", "check"]).ended(0);
+    write_majority(
+        &lab,
+        "return {\"shares\"",
+        "return {str(i): Tensor([0], array('d')) for i in range(60000)} or {\"shares\"",
+    );
+    lab.experiment(&[]).ended(3).told(&["has 60000 tensors, and 10000 are allowed"]);
+}
+
 fn is_alive(id: &str) -> bool {
     let state = Command::new("ps").args(["-o", "stat=", "-p", id]).output().unwrap();
     let state = String::from_utf8(state.stdout).unwrap();

@@ -18,6 +18,7 @@ mod foreign_files;
 mod git;
 mod interrupt;
 mod kill;
+mod memory;
 mod plan;
 mod predict;
 mod resume;

@@ -101,6 +101,62 @@ fn what_is_wrong_with_a_manifest_is_told() {
 }
 
 #[test]
+fn words_that_a_terminal_would_obey_are_refused() {
+    check(
+        "summary: my model",
+        "summary: \"my \\e[31mmodel\"",
+        &["`summary` has the character \\x1b, which cannot be shown"],
+    );
+    check("summary: my model", "summary: \"my \\u202emodel\"", &["`summary` has the character \\u{202e}"]);
+    check(
+        "summary: my model",
+        "summary: my model\ndescription: \"a\\nb\\a\"",
+        &["`description` has the character \\x07"],
+    );
+    check("summary: my model", "summary: my model\ncost: \"a\\eb\"", &["`cost` has the character \\x1b"]);
+    check(
+        "meaning: a word",
+        "meaning: \"a\\ab\"",
+        &["parameter `word`: `a\\x07b` has a character that cannot be shown"],
+    );
+    check("words: [a, b]", "words: [\"a\\e\", b]", &["parameter `word`: `a\\x1b` has a character"]);
+    check("name: rate", "name: \"ra\\ete\"", &["parameter `ra\\x1bte`: its name is not snake_case"]);
+    check("id: mine", "id: \"mi\\ene\"", &["`id` is `mi\\x1bne`"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn files_that_are_no_regular_ones_are_refused_at_once() {
+    let link = |target: &'static str| {
+        move |home: &Path| {
+            std::fs::remove_file(home.join("words.txt")).unwrap();
+            std::os::unix::fs::symlink(target, home.join("words.txt")).unwrap();
+        }
+    };
+    let told = |change: &dyn Fn(&Path)| {
+        let (folder, plugin) = plugin(GOOD);
+        change(&folder.path().join("mine"));
+        plugin.problem().expect("it is refused")
+    };
+    let pipe = |home: &Path| {
+        std::fs::remove_file(home.join("words.txt")).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(home.join("words.txt")).status().unwrap().success());
+    };
+    let large = |home: &Path| std::fs::File::create(home.join("words.txt")).unwrap().set_len(20 << 30).unwrap();
+    let changes: [&dyn Fn(&Path); 4] = [&pipe, &link("/dev/zero"), &link("."), &large];
+    let words = ["is no regular file", "is no regular file", "is no regular file", "has more than 1073741824 bytes"];
+    for (change, words) in changes.into_iter().zip(words) {
+        let problem = told(change);
+        assert!(problem.contains(&format!("the file words.txt: it {words}")), "{problem}");
+    }
+    let manifest = |home: &Path| {
+        std::fs::remove_file(home.join("plugin.yaml")).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(home.join("plugin.yaml")).status().unwrap().success());
+    };
+    assert!(told(&manifest).contains("it is no regular file"));
+}
+
+#[test]
 fn what_is_wrong_with_a_parameter_is_told() {
     check("name: rate", "name: Rate", &["parameter `Rate`: its name is not snake_case"]);
     check("name: size", "name: rate", &["parameter `rate` is declared twice"]);

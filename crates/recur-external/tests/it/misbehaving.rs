@@ -90,12 +90,71 @@ fn log_probabilities_of_another_shape_are_told() {
     check_asked(script, LIMITS, predict, &["`predict` has 4 bytes, expected 16: f32 for 2 names × 2 labels"]);
 }
 
+/// The bytes of numbers, as the shell's `printf` writes them.
+fn octal(numbers: &[f32]) -> String {
+    numbers.iter().flat_map(|number| number.to_le_bytes()).map(|byte| format!("\\{byte:03o}")).collect()
+}
+
+/// Checks a plugin that answers `predict` for two names and two labels with `numbers`.
+#[track_caller]
+fn check_answer(numbers: &[f32], told: &str) {
+    let answer = format!("echo '{{\"id\":2,\"bytes\":16}}'; printf '{}'; sleep 60", octal(numbers));
+    let odd = Odd::new(&format!("{BUILT}{answer}"), LIMITS);
+    let mut model = odd.build().unwrap();
+    let error = predict(&mut *model).expect_err("it is refused");
+    assert!(matches!(error, ModelError::Answer { .. }), "{error:?}");
+    assert_eq!(error.to_string(), format!("the answer for {told}"));
+    let again = predict(&mut *model).expect_err("it failed before").to_string();
+    assert!(again.contains("is no longer there, after it failed: "), "{again}");
+}
+
 #[test]
-fn nan_is_told() {
-    let script =
-        "echo '{\"id\":2,\"bytes\":16}'; printf '\\0\\0\\300\\177\\0\\0\\300\\177\\0\\0\\0\\0\\0\\0\\0\\0'; sleep 60";
-    check_asked(script, LIMITS, predict, &["`predict` gives name 0, label 0 the log-probability NaN"]);
+fn what_is_no_distribution_is_told_with_its_row() {
+    const HALF: f32 = -std::f32::consts::LN_2;
+    let wrong = "is no distribution over the labels:";
+    check_answer(
+        &[f32::NAN, f32::NAN, 0.0, 0.0],
+        &format!("row 0 {wrong} label 0 has the log-probability NaN, expected a number up to 0"),
+    );
+    check_answer(
+        &[HALF, HALF, -1.0, 2.0],
+        &format!("row 1 {wrong} label 1 has the log-probability 2, expected a number up to 0"),
+    );
+    check_answer(&[0.0; 4], &format!("row 0 {wrong} the probabilities sum to 2.000000, expected 1 within 0.0001"));
+    check_answer(
+        &[HALF, HALF, HALF, -0.7],
+        &format!("row 1 {wrong} the probabilities sum to 0.996585, expected 1 within 0.0001"),
+    );
+}
+
+#[test]
+fn a_loss_that_is_not_json_is_told() {
     check_asked("echo '{\"id\":2,\"loss\":NaN}'; sleep 60", LIMITS, trained, &["JSON has no NaN"]);
+}
+
+/// Checks a plugin that has tensors called `names`, all empty.
+#[track_caller]
+fn check_tensors(names: &str, told: &[&str]) {
+    let head = format!("{{\"id\":2,\"tensors\":[{names}]}}");
+    let odd = Odd::new(&format!("{BUILT}cat tensors; sleep 60"), LIMITS);
+    std::fs::write(odd.home().join("tensors"), head + "\n").unwrap();
+    let model = odd.build().unwrap();
+    let payload = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| model.weights())).unwrap_err();
+    let Unwound::Error(error) = Unwound::new(payload) else { panic!("it is no panic") };
+    self::told(&error, told);
+}
+
+#[test]
+fn tensors_that_no_file_of_weights_can_hold_are_told() {
+    let tensor = |name: &str| format!("{{\"name\":\"{name}\",\"dtype\":\"f32\",\"shape\":[0]}}");
+    check_tensors(
+        &tensor("__metadata__"),
+        &["`weights` has a tensor `__metadata__`: safetensors files keep this name"],
+    );
+    check_tensors(&format!("{0},{0}", tensor("w")), &["`weights` has a tensor `w`: two tensors have this name"]);
+    check_tensors(&tensor(""), &["a tensor has no name"]);
+    let many: Vec<String> = (0..60_000).map(|i| tensor(&i.to_string())).collect();
+    check_tensors(&many.join(","), &["`weights` has 60000 tensors, and 10000 are allowed"]);
 }
 
 #[test]
@@ -176,8 +235,7 @@ fn long_name() -> Sequences {
 
 #[test]
 fn a_plugin_that_answers_without_reading_is_asked_nothing_more() {
-    let answers =
-        "echo '{\"id\":1,\"protocol\":1}'; echo '{\"id\":2,\"bytes\":8}'; printf '\\0\\0\\0\\0\\0\\0\\0\\0'; sleep 60";
+    let answers = "echo '{\"id\":1,\"protocol\":1}'; echo '{\"id\":2,\"bytes\":8}'; printf '\\0\\0\\0\\0\\0\\0\\200\\377'; sleep 60";
     let odd = Odd::new(answers, LIMITS);
     let mut model = odd.build().unwrap();
     model.log_probabilities(&long_name(), &[0], &mut [0.0; 2]).unwrap();

@@ -1,9 +1,10 @@
 //! What is said of names: probabilities, whatever stands beside them.
 
 use super::same_figures;
-use crate::battery::{Check, Verdict, ensure};
+use crate::battery::{Check, Stop, Verdict, ensure};
 use crate::bench::{Bench, predict};
 use crate::names::{self, N_CLASSES, N_TOKENS, Names};
+use recur_core::answer::improper;
 use recur_core::model::Model;
 
 pub const CHECKS: &[Check] = &[
@@ -44,20 +45,20 @@ pub const CHECKS: &[Check] = &[
     ),
 ];
 
-/// How far the probabilities of a name may sum from 1.
-const SUM: f64 = 1e-4;
-
 fn check_normalised(bench: &Bench, names: &Names) -> Verdict {
     let rows = names.rows();
     let out = predict(bench.trained()?.as_mut(), names, &rows)?;
     for (row, log_probabilities) in rows.iter().zip(out.chunks_exact(N_CLASSES)) {
-        let sum: f64 = log_probabilities.iter().map(|x| libm::exp(f64::from(*x))).sum();
-        let finite = log_probabilities.iter().all(|x| x.is_finite());
-        ensure(finite && (sum - 1.0).abs() <= SUM, || {
+        // Finite, as a label may be rare but never impossible before all is seen.
+        let infinite = log_probabilities.iter().any(|x| x.is_infinite()).then(|| "one is infinite".to_owned());
+        let wrong = infinite.or_else(|| improper(log_probabilities).map(|problem| problem.to_string()));
+        if let Some(wrong) = wrong {
             let name = names.sequences.get(*row);
             let shown = &name[..name.len().min(8)];
-            format!("the name {shown:?}… of {} letters got {log_probabilities:?}, which sum to {sum}", name.len())
-        })?;
+            let n_letters = name.len();
+            let got = format!("the name {shown:?}… of {n_letters} letters got {log_probabilities:?}: {wrong}");
+            return Err(Stop::Fail(got));
+        }
     }
     Ok(())
 }

@@ -70,10 +70,11 @@ fn zero_epochs_score_the_weights_and_train_nothing() {
     assert_eq!(result.record.outcome, Outcome::Finished { kept_epoch: 0 });
     assert_eq!((result.record.epochs.len(), result.weights), (1, toy_weights()));
 
-    // The loss is that of the training rows: 0.5 for a name, and two steps of 0.25 more for one that misleads.
+    // The loss is that of the training rows: 0.5 for a name, and that of the label two further for one that misleads.
     let (dataset, rows) = (dataset(), split_of(&plan, &dataset(), 0).unwrap().train);
     let misled = rows.iter().filter(|row| dataset.sequences().get(**row)[1] == crate::toy::MISLEADING).count();
-    let loss = 0.5 + 0.5 * misled as f64 / rows.len() as f64;
+    let of_misled = -f64::from(crate::toy::of_further(0.5, 2, 3));
+    let loss = 0.5 + (of_misled - 0.5) * misled as f64 / rows.len() as f64;
     assert!((result.record.epochs[0].train_loss - loss).abs() < 1e-12 && misled > 0);
 }
 

@@ -8,6 +8,7 @@ mod checkpoints;
 mod independence;
 mod initial_weights;
 mod jobs;
+mod memory;
 mod outcomes;
 mod rows;
 mod stopping;

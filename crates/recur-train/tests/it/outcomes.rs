@@ -1,7 +1,7 @@
 //! A trial that goes wrong becomes a record with its cause, and the others go on.
 
 use crate::common::{Watch, plan_of, registry, results, sweep};
-use crate::toy::Toy;
+use crate::toy::{Toy, is_spoilt};
 use recur_core::event::Event;
 use recur_core::model::{Cancel, Regime};
 use recur_core::record::Outcome;
@@ -50,6 +50,11 @@ fn an_error_where_weights_are_asked_for_is_no_panic() {
 }
 
 #[test]
+fn weights_that_no_file_can_hold_are_a_failed_record() {
+    check("reserved_name", &failed("weight `__metadata__`: safetensors files keep this name for themselves"), 0, 0);
+}
+
+#[test]
 fn a_model_that_was_stopped_where_weights_are_asked_for_has_no_record() {
     let toy = Toy::iterative("toy");
     let sweep = sweep(&plan_of(toy, &["stop"]), &registry(&[toy]), 1, &Cancel::new(), &Watch::default());
@@ -61,6 +66,44 @@ fn a_loss_that_is_no_number_is_a_record_with_its_step() {
     // 36 training names in steps of 4: the second epoch begins with step 9 and ends before step 18.
     check("diverge", &diverged("loss became inf at step 9"), 1, 1);
     check("nan", &diverged("loss became NaN at step 18"), 1, 1);
+}
+
+/// The first validation name whose second letter the toy answers wrongly, as the data set has it.
+fn wrong_name() -> String {
+    let (dataset, toy) = (crate::common::dataset(), Toy::iterative("toy"));
+    let rows = recur_train::split_of(&plan_of(toy, &["learn"]), &dataset, 0).unwrap().validation;
+    let is_wrong = |row: &&u32| is_spoilt(dataset.sequences().get(**row));
+    dataset.names()[*rows.iter().find(is_wrong).expect("there is one") as usize].clone()
+}
+
+#[test]
+fn an_answer_that_is_no_distribution_is_a_failed_record_with_the_text() {
+    let check = |behaviour: &str, problem: &str| {
+        let name = wrong_name();
+        let told = format!("the answer for `{name}` is no distribution over the labels: {problem}");
+        check(behaviour, &failed(&told), 0, 1);
+    };
+    check("certain_of_all", "the probabilities sum to 3.000000, expected 1 within 0.0001");
+    check("too_little", "the probabilities sum to 0.999700, expected 1 within 0.0001");
+    check("above_zero", "label 1 has the log-probability 0.25, expected a number up to 0");
+    check("half_nan", "label 2 has the log-probability NaN, expected a number up to 0");
+}
+
+#[test]
+fn an_answer_without_any_number_is_a_divergence_as_before() {
+    let toy = Toy::iterative("toy");
+    let results = results(&plan_of(toy, &["all_nan"]), &registry(&[toy]));
+    assert_eq!(results[0].record.outcome, diverged("loss became NaN at step 9"));
+}
+
+#[test]
+fn training_losses_that_no_log_loss_can_be_are_refused() {
+    let toy = Toy::iterative("toy");
+    let results = results(&plan_of(toy, &["negative_loss", "huge_loss"]), &registry(&[toy]));
+    let told = "the training loss went from 0 to -5, and a log loss is never below 0";
+    assert_eq!(results[0].record.outcome, failed(told));
+    let Outcome::Diverged { reason } = &results[1].record.outcome else { panic!("{:?}", results[1].record.outcome) };
+    assert!(reason.ends_with("at step 9"), "{reason}");
 }
 
 #[test]

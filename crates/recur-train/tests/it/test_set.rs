@@ -1,7 +1,7 @@
 //! The test set is scored for chosen configurations alone, and rightly.
 
 use crate::common::{dataset, plan, plan_of, registry, results};
-use crate::toy::{STEP, Toy};
+use crate::toy::{Toy, is_spoilt, of_further};
 use recur_core::dataset::Dataset;
 use recur_core::model::Regime;
 use recur_core::plan::Plan;
@@ -75,6 +75,22 @@ fn a_panic_is_the_models_error() {
     assert!(source.to_string().starts_with("the model panicked: index out of bounds"), "{source}");
 }
 
+#[test]
+fn an_answer_that_is_no_distribution_is_an_error_with_the_text() {
+    let toy = Toy::new("toy", Regime::Iterative, &[0.5, 0.25, 0.125]);
+    let mut swept = Swept::new(plan_of(toy, &["learn"]), registry(&[toy]));
+    let rows = split_of(&swept.plan, &swept.dataset, 0).unwrap().test;
+    let is_wrong = |row: &&u32| is_spoilt(swept.dataset.sequences().get(**row));
+    let name = swept.dataset.names()[*rows.iter().find(is_wrong).expect("there is one") as usize].clone();
+    for behaviour in ["certain_of_all", "all_nan"] {
+        swept.trials[0].identity.params = Toy::params(behaviour, 0);
+        let error = swept.score(0, &swept.results[0].weights).unwrap_err();
+        let TestSetError::Model { source, .. } = error else { panic!("{error}") };
+        let told = format!("the answer for `{name}` is no distribution over the labels: ");
+        assert!(source.to_string().starts_with(&told), "{source}");
+    }
+}
+
 /// Macro-F1 from its definition, over labels that have a true or a predicted name.
 fn macro_f1(pairs: &[(u16, u16)], n_labels: u16) -> f64 {
     let f1 = |label: u16| {
@@ -105,7 +121,7 @@ fn test_figures_equal_a_hand_computation() {
             let label = u16::from(name.as_bytes()[0] - b'a');
             let misled = name.as_bytes()[1] == b'm';
             let predicted = (label + u16::from(misled)) % 3;
-            let of_label = if misled { -0.125 - 2.0 * STEP } else { -0.125 };
+            let of_label = if misled { of_further(0.125, 2, 3) } else { -0.125 };
             assert_eq!((prediction.label, prediction.predicted), (label, predicted), "{name}");
             assert_eq!((prediction.log_probability, prediction.label_log_probability), (-0.125, of_label), "{name}");
             assert_eq!(prediction.label_rank, if misled { 2 } else { 0 }, "{name}");

@@ -15,8 +15,39 @@ pub const MISLEADING: u16 = 12;
 /// How much less probable each further label is than the guessed one, in nats.
 pub const STEP: f32 = 0.25;
 
-const BEHAVIOURS: &[&str] =
-    &["learn", "panic", "fail", "diverge", "nan", "refuse", "panic_at_build", "no_weights", "stop"];
+/// Whether some behaviours answer wrongly for `name`: about every other one, by its second letter.
+pub fn is_spoilt(name: &[u16]) -> bool {
+    name.get(1).is_some_and(|token| token % 2 == 1)
+}
+
+/// The log-probability of the label that comes `further` ones after the guessed one, whose own is minus `loss`: the rest of
+/// the probability is divided among the others.
+#[expect(clippy::disallowed_methods, reason = "a test compares with the same function")]
+pub fn of_further(loss: f32, further: usize, n_classes: usize) -> f32 {
+    let weight = |further: usize| (-STEP * further as f32).exp();
+    let all: f32 = (1..n_classes).map(weight).sum();
+    ((1.0 - (-loss).exp()) * weight(further) / all).ln()
+}
+
+const BEHAVIOURS: &[&str] = &[
+    "learn",
+    "panic",
+    "fail",
+    "diverge",
+    "nan",
+    "refuse",
+    "panic_at_build",
+    "no_weights",
+    "stop",
+    "certain_of_all",
+    "above_zero",
+    "half_nan",
+    "all_nan",
+    "too_little",
+    "negative_loss",
+    "huge_loss",
+    "reserved_name",
+];
 
 const PARAMETERS: &[ParamSpec] = &[
     ParamSpec {
@@ -164,13 +195,31 @@ impl Scripted {
         self.seen.lock().unwrap().push(Seen { replicate: self.replicate.clone(), call });
     }
 
-    /// (C): the guessed label has minus the scripted loss, each further one [`STEP`] less.
+    /// (C): the guessed label has minus the scripted loss, each further one [`STEP`] less than the one before, and all are
+    /// a distribution.
     fn log_probabilities_of(&self, name: &[u16], out: &mut [f32]) {
         let misled = name.get(1) == Some(&MISLEADING);
         let guess = (usize::from(name[0]) + usize::from(misled)) % self.n_classes;
         let loss = self.losses[self.n_trained.clamp(1, self.losses.len()) - 1];
         for further in 0..self.n_classes {
-            out[(guess + further) % self.n_classes] = -loss - further as f32 * STEP;
+            out[(guess + further) % self.n_classes] =
+                if further == 0 { -loss } else { of_further(loss, further, self.n_classes) };
+        }
+        self.spoil(name, out);
+    }
+
+    /// Makes the answer for some names what it must not be.
+    fn spoil(&self, name: &[u16], out: &mut [f32]) {
+        if !is_spoilt(name) {
+            return;
+        }
+        match self.behaviour.as_str() {
+            "certain_of_all" => out.fill(0.0),
+            "above_zero" => out[1] = 0.25,
+            "half_nan" => out[2] = f32::NAN,
+            "all_nan" => out.fill(f32::NAN),
+            "too_little" => out.iter_mut().for_each(|x| *x -= 3e-4),
+            _ => {}
         }
     }
 }
@@ -192,6 +241,8 @@ impl Model for Scripted {
                 "fail" => return Err(cannot_go_on()),
                 "diverge" => return Err(ModelError::Diverged { step: piece.steps_before, loss: f64::INFINITY }),
                 "nan" => return Ok(f64::NAN),
+                "negative_loss" => return Ok(piece.loss_before - 5.0),
+                "huge_loss" => return Ok(1e308),
                 _ => {}
             }
         }
@@ -219,8 +270,9 @@ impl Model for Scripted {
             "stop" => unwind_with(ModelError::Cancelled),
             _ => {}
         }
+        let name = if self.behaviour == "reserved_name" { "__metadata__" } else { "w" };
         vec![
-            Tensor::f32("w", [1], vec![self.weight]),
+            Tensor::f32(name, [1], vec![self.weight]),
             Tensor::new("n_trained", [1], TensorData::I64(vec![self.n_trained as i64])),
         ]
     }

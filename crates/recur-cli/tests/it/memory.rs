@@ -1,0 +1,83 @@
+//! Memory: a trial that is too large costs no other trial its run, and no process ends without the name of its trial.
+
+use crate::common::{Lab, Ran};
+
+const SPEC: &str = "\
+recur: 1
+name: small
+data: {source: names.csv}
+training: {epochs: 1}
+models:
+  - use: lstm
+    params: {hidden_size: 3000, layers: 12}
+  - use: linfa_naive_bayes
+  - use: gru
+    params: {hidden_size: 4}
+replicates: 1
+";
+
+/// The outcome of the one trial of `model`, from its record.
+fn outcome(lab: &Lab, model: &str) -> serde_json::Value {
+    let records = lab.trials().into_iter().map(|trial| std::fs::read(trial.join("record.json")).unwrap());
+    let mut records = records.map(|record| serde_json::from_slice::<serde_json::Value>(&record).unwrap());
+    records.find(|record| record["identity"]["model"] == model).expect("a record")["outcome"].clone()
+}
+
+#[test]
+fn a_trial_that_is_too_large_is_a_failed_record_with_the_numbers_and_the_others_run() {
+    let lab = Lab::with(SPEC);
+    for (jobs, memory, shown) in [("1", "2GiB", "2.0 GiB"), ("3", "700MiB", "700 MiB")] {
+        let ran = lab.experiment(&["--jobs", jobs, "--memory", memory]).ended(3);
+        let ran =
+            ran.told(&["lstm replicate 0: failed: it needs about ", &format!(" of memory, and {shown} are available")]);
+        assert!(ran.out.contains("1 of 3 trials did not finish"), "{}", ran.out);
+        let lstm = outcome(&lab, "lstm");
+        let reason = lstm["reason"].as_str().unwrap();
+        assert!(lstm["status"] == "failed" && reason.contains(" GiB of memory, and "), "{lstm}");
+        for model in ["linfa_naive_bayes", "gru"] {
+            assert_eq!(outcome(&lab, model)["status"], "finished", "{model}");
+        }
+    }
+    lab.recur(&["store", "check"]).ended(0);
+}
+
+#[test]
+fn trials_that_fit_only_one_by_one_all_run() {
+    let lab = Lab::with(
+        &SPEC.replace("hidden_size: 3000, layers: 12", "hidden_size: 700").replace("replicates: 1", "replicates: 3"),
+    );
+    let one_by_one = ["--jobs", "3", "--memory", "100MiB"];
+    lab.experiment(&one_by_one).ended(0).told(&["9 trials: 0 done before, 9 to run"]);
+}
+
+#[test]
+fn what_is_no_size_is_refused() {
+    let lab = Lab::with(SPEC);
+    lab.experiment(&["--memory", "8"]).ended(2).told(&["expected a size such as 500MiB or 8GiB, or off"]);
+}
+
+/// A command of `recur` by a shell that leaves it three million kibibytes.
+#[cfg(target_os = "linux")]
+fn limited(lab: &Lab, command: &str) -> Ran {
+    let script = format!("ulimit -v 3000000 && exec {} {command}", env!("CARGO_BIN_EXE_recur"));
+    lab.program("/bin/sh").args(["-c", &script]).output().unwrap().into()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_limit_of_the_address_space_counts() {
+    let lab = Lab::with(SPEC);
+    limited(&lab, "experiment small.yaml").ended(3).told(&["it needs about ", " GiB of memory, and 2."]);
+    let warned = ["lstm needs about ", "its trials would fail on this machine"];
+    limited(&lab, "plan small.yaml").ended(0).told(&warned);
+    limited(&lab, "plan small.yaml --log-level error").ended(0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_process_that_is_refused_memory_names_its_trial() {
+    let lab = Lab::with(SPEC);
+    let ran = limited(&lab, "experiment small.yaml --memory off");
+    assert_eq!(ran.code, None, "Rust ends the process: {}", ran.err);
+    ran.told(&["out of memory: the system refused ", "while this was under way: ", "lstm replicate 0 ("]);
+}

@@ -1,0 +1,199 @@
+//! A model whose answers are looked at before anything is made of them. Every model that this crate builds is one, so
+//! that none gets around it.
+
+use recur_core::answer::first_improper;
+use recur_core::dataset::Sequences;
+use recur_core::model::{Cost, Determinism, Model, ModelError, ModelPlugin, Piece, Regime, Setup};
+use recur_core::params::ParamSpec;
+use recur_core::settings::TrainingKey;
+use recur_core::tensor::Tensor;
+use recur_core::unwound::unwind_with;
+use recur_core::visible::visible;
+use recur_core::weights::unfit_name;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A plugin whose models are checked.
+pub(crate) struct Checked<'a> {
+    plugin: &'a dyn ModelPlugin,
+    refused: Refused,
+    nan: Nan,
+}
+
+/// What an answer that is no number anywhere means.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Nan {
+    /// The weights are no numbers any more: while a model learns, that is a loss that diverged, which its trial tells.
+    Diverged,
+    /// It is refused like other answers.
+    Refused,
+}
+
+/// The answer that was refused, as [`ModelError::Answer`] without the text's name.
+type Refused = Arc<Mutex<Option<ModelError>>>;
+
+impl<'a> Checked<'a> {
+    pub(crate) fn new(plugin: &'a dyn ModelPlugin, nan: Nan) -> Self {
+        Self { plugin, refused: Refused::default(), nan }
+    }
+
+    /// The answer that was refused, if one was, with the text's name from `names`.
+    pub(crate) fn refused(&self, names: &[String]) -> Option<ModelError> {
+        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        Some(with_name(refused, names))
+    }
+}
+
+/// An error about an answer, with the text's name from `names`; any other as it is.
+pub(crate) fn with_name(error: ModelError, names: &[String]) -> ModelError {
+    match error {
+        ModelError::Answer { row, problem, name: None } => {
+            ModelError::Answer { row, problem, name: names.get(row as usize).cloned() }
+        }
+        other => other,
+    }
+}
+
+impl ModelPlugin for Checked<'_> {
+    fn id(&self) -> &'static str {
+        self.plugin.id()
+    }
+
+    fn summary(&self) -> &'static str {
+        self.plugin.summary()
+    }
+
+    fn description(&self) -> &'static str {
+        self.plugin.description()
+    }
+
+    fn version(&self) -> u32 {
+        self.plugin.version()
+    }
+
+    fn code(&self) -> &'static str {
+        self.plugin.code()
+    }
+
+    fn determinism(&self) -> Determinism {
+        self.plugin.determinism()
+    }
+
+    fn regime(&self) -> Regime {
+        self.plugin.regime()
+    }
+
+    fn unused_settings(&self) -> &'static [TrainingKey] {
+        self.plugin.unused_settings()
+    }
+
+    fn parameters(&self) -> &'static [ParamSpec] {
+        self.plugin.parameters()
+    }
+
+    fn source_file(&self) -> &'static str {
+        self.plugin.source_file()
+    }
+
+    fn cost(&self, setup: &Setup<'_>, letters: u64) -> Option<Cost> {
+        self.plugin.cost(setup, letters)
+    }
+
+    fn cost_in_words(&self) -> Option<&'static str> {
+        self.plugin.cost_in_words()
+    }
+
+    fn problem(&self) -> Option<String> {
+        self.plugin.problem()
+    }
+
+    fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {
+        let model = self.plugin.build(setup)?;
+        let (n_classes, refused, nan) = (setup.n_classes, self.refused.clone(), self.nan);
+        Ok(Box::new(CheckedModel { model, n_classes, refused, nan }))
+    }
+}
+
+struct CheckedModel {
+    model: Box<dyn Model>,
+    n_classes: usize,
+    refused: Refused,
+    nan: Nan,
+}
+
+impl CheckedModel {
+    /// Notes `error` if it is about an answer.
+    fn note(&self, error: &ModelError) {
+        if let ModelError::Answer { row, problem, .. } = error {
+            let noted = ModelError::Answer { row: *row, name: None, problem: *problem };
+            *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(noted);
+        }
+    }
+
+    /// # Errors
+    /// [`ModelError::Answer`] at the first of `rows` whose answer in `out (rows, C)` is no distribution.
+    fn check(&self, rows: &[u32], out: &[f32]) -> Result<(), ModelError> {
+        let Some((at, problem)) = first_improper(out, self.n_classes) else { return Ok(()) };
+        let of_row = &out[at * self.n_classes..][..self.n_classes];
+        if self.nan == Nan::Diverged && of_row.iter().all(|x| x.is_nan()) {
+            return Ok(());
+        }
+        Err(ModelError::Answer { row: rows[at], name: None, problem })
+    }
+}
+
+impl Model for CheckedModel {
+    fn train(&mut self, piece: &Piece<'_>) -> Result<f64, ModelError> {
+        let after = self.model.train(piece)?;
+        check_loss(piece, after)?;
+        Ok(after)
+    }
+
+    fn log_probabilities(&mut self, sequences: &Sequences, rows: &[u32], out: &mut [f32]) -> Result<(), ModelError> {
+        let answered = self.model.log_probabilities(sequences, rows, out);
+        let checked = answered.and_then(|()| self.check(rows, out));
+        checked.inspect_err(|error| self.note(error))
+    }
+
+    fn n_parameters(&self) -> usize {
+        self.model.n_parameters()
+    }
+
+    fn weights(&self) -> Vec<Tensor> {
+        named_rightly(self.model.weights())
+    }
+
+    fn set_weights(&mut self, weights: &[Tensor]) -> Result<(), ModelError> {
+        self.model.set_weights(weights)
+    }
+
+    fn training_state(&self) -> Vec<Tensor> {
+        named_rightly(self.model.training_state())
+    }
+
+    fn set_training_state(&mut self, state: &[Tensor]) -> Result<(), ModelError> {
+        self.model.set_training_state(state)
+    }
+}
+
+/// `tensors`, unless a file of weights cannot hold them: the contract has no way to fail here, so that unwinds with the error.
+fn named_rightly(tensors: Vec<Tensor>) -> Vec<Tensor> {
+    if let Some((name, problem)) = unfit_name(tensors.iter().map(|tensor| tensor.name.as_str())) {
+        unwind_with(ModelError::Weights { name: visible(name).into_owned(), problem: problem.to_owned() });
+    }
+    tensors
+}
+
+/// Losses of one name are log losses: never below 0, and above [`f32::MAX`] only where they are no numbers any more. A loss
+/// that is no number is left to the trial.
+fn check_loss(piece: &Piece<'_>, after: f64) -> Result<(), ModelError> {
+    /// What rounding may take from the loss of a name.
+    const ROUNDING: f64 = 1e-6;
+    let (before, n) = (piece.loss_before, piece.order.len() as f64);
+    if after < before - ROUNDING * (n + before) {
+        return Err(ModelError::Loss { before, after });
+    }
+    if after.is_finite() && after - before > n * f64::from(f32::MAX) {
+        return Err(ModelError::Diverged { step: piece.steps_before, loss: after });
+    }
+    Ok(())
+}

@@ -1,0 +1,305 @@
+//! Whether a trial's memory is there before it starts: one that is too large must not end the sweep.
+//!
+//! What a trial needs is estimated from outside of its model, by [`ModelPlugin::cost`]: a few copies of its weights, the
+//! activations of a batch, and the answers for the rows that are scored. It is an estimate: a trial that needs a little more than there is
+//! may still be started.
+
+use crate::split_of;
+use crate::trial::streams_of;
+use recur_core::dataset::Dataset;
+use recur_core::model::{Cancel, ModelPlugin, Regime, Setup};
+use recur_core::plan::Plan;
+use recur_core::settings::{Optimizer, TrainingSettings};
+use recur_core::trial::Trial;
+use recur_core::workers::alone;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// A trial that needs no more is started without a look at the memory that there is.
+const SMALL: u64 = 64 << 20;
+
+/// The time between two looks at whether a trial that waits for memory can start.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Bytes that `trial` needs at its peak, as far as can be said beforehand: an estimate, and rather too low than too high.
+pub fn memory_need(plan: &Plan, dataset: &Dataset, plugin: &dyn ModelPlugin, trial: &Trial) -> u64 {
+    let answers = answers(plan, dataset, trial);
+    // What a one-shot model costs at most is known, and that is often far more than what its data makes of it.
+    if plugin.regime() == Regime::OneShot {
+        return answers;
+    }
+    let n_classes = dataset.label_names().len();
+    let setup = Setup {
+        params: &trial.identity.params,
+        training: &plan.training,
+        n_tokens: dataset.alphabet().n_tokens(),
+        n_classes,
+        class_weights: &vec![1.0; n_classes],
+        streams: &streams_of(plan, trial.replicate),
+        workers: &alone(),
+    };
+    let letters = mean_letters(dataset);
+    let Some(cost) = plugin.cost(&setup, letters) else { return answers };
+    let more = plugin.cost(&setup, 2 * letters).map_or(cost.multiply_adds, |cost| cost.multiply_adds);
+    let per_letter = more.saturating_sub(cost.multiply_adds) / letters;
+    let batch = u64::from(plan.training.batch_size).min(dataset.len() as u64);
+    let activations = batch.saturating_mul(letters).saturating_mul(activations_of_letter(per_letter)).saturating_mul(4);
+    let logits = batch.saturating_mul(4 * n_classes as u64);
+    let weights = cost.weight_bytes.saturating_mul(copies(&plan.training));
+    weights.saturating_add(activations).saturating_add(logits).saturating_add(answers)
+}
+
+/// Copies of the weights while a model learns: themselves, in a second layout for the backward pass, their gradients, what
+/// the optimizer keeps, those that the trial will keep, and the best so far where training may stop early. Measured
+/// peaks of the shipped models lie between nothing and a fifth above it.
+fn copies(training: &TrainingSettings) -> u64 {
+    let optimizer = match training.optimizer {
+        Optimizer::Sgd { momentum: 0.0 } => 0,
+        Optimizer::Sgd { .. } => 1,
+        Optimizer::Adam { .. } => 2,
+    };
+    4 + optimizer + u64::from(training.early_stopping.is_some())
+}
+
+/// Numbers that are kept of a letter for the backward pass. Products of a square matrix with H rows take H² multiplications and
+/// give H numbers; a network keeps a few such vectors.
+fn activations_of_letter(multiply_adds: u64) -> u64 {
+    const VECTORS: u64 = 4;
+    VECTORS * multiply_adds.isqrt()
+}
+
+/// Bytes of the log-probabilities of all rows that are scored at once.
+fn answers(plan: &Plan, dataset: &Dataset, trial: &Trial) -> u64 {
+    let bytes = |rows: usize| 4 * rows as u64 * dataset.label_names().len() as u64;
+    if bytes(dataset.len()) <= SMALL {
+        return bytes(dataset.len());
+    }
+    split_of(plan, dataset, trial.replicate).map_or(0, |split| bytes(split.validation.len()))
+}
+
+/// At least 1.
+fn mean_letters(dataset: &Dataset) -> u64 {
+    let rows = 0..dataset.len() as u32;
+    let all: u64 = rows.map(|row| dataset.sequences().get(row).len() as u64).sum();
+    (all / dataset.len().max(1) as u64).max(1)
+}
+
+/// Why a trial cannot start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// It needs more memory than there is.
+    TooLarge { need: u64, available: u64 },
+    /// It was to wait, and was asked to stop.
+    Cancelled,
+}
+
+/// Lets trials in as far as their memory is there: one that fits only when others have ended waits for them.
+pub(crate) struct Gate<'a> {
+    /// Bytes that trials may use now; `None` where that is not known or not to be looked at.
+    available: &'a (dyn Fn() -> Option<u64> + Sync),
+    state: Mutex<State>,
+    ended: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    running: usize,
+    /// What the running trials need together.
+    reserved: u128,
+    /// What was available when last no trial ran.
+    idle: Option<u64>,
+    has_looked: bool,
+}
+
+/// A trial that was let in; it ends with this value.
+pub(crate) struct Pass<'a> {
+    gate: &'a Gate<'a>,
+    need: u64,
+}
+
+impl<'a> Gate<'a> {
+    pub(crate) fn new(available: &'a (dyn Fn() -> Option<u64> + Sync)) -> Self {
+        Self { available, state: Mutex::default(), ended: Condvar::new() }
+    }
+
+    /// Waits until the memory for a trial that needs so much is there. Calls `meanwhile` while it waits, which says whether it
+    /// had something to do.
+    pub(crate) fn pass(
+        &'a self,
+        need: u64,
+        cancel: &Cancel,
+        meanwhile: impl Fn() -> bool,
+    ) -> Result<Pass<'a>, Refused> {
+        let mut state = self.state();
+        let mut is_told = false;
+        loop {
+            match state.decide(need, self.available) {
+                Decision::Start => break,
+                Decision::Refuse { available } => return Err(Refused::TooLarge { need, available }),
+                Decision::Wait if cancel.is_cancelled() => return Err(Refused::Cancelled),
+                Decision::Wait => {
+                    drop(state);
+                    if !std::mem::replace(&mut is_told, true) {
+                        tracing::info!("waits for the memory of other trials: it needs about {}", bytes_in_words(need));
+                    }
+                    let was_busy = meanwhile();
+                    state = self.state();
+                    if !was_busy {
+                        state =
+                            self.ended.wait_timeout(state, LOOK).map_or_else(|error| error.into_inner().0, |it| it.0);
+                    }
+                }
+            }
+        }
+        state.running += 1;
+        state.reserved += u128::from(need);
+        Ok(Pass { gate: self, need })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Pass<'_> {
+    fn drop(&mut self) {
+        let mut state = self.gate.state();
+        state.running -= 1;
+        state.reserved -= u128::from(self.need);
+        drop(state);
+        self.gate.ended.notify_all();
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Decision {
+    Start,
+    Wait,
+    Refuse { available: u64 },
+}
+
+impl State {
+    fn decide(&mut self, need: u64, available: &dyn Fn() -> Option<u64>) -> Decision {
+        // What there is before the first trial tells which ones can never run.
+        if !self.has_looked {
+            (self.has_looked, self.idle) = (true, available());
+        }
+        // Small trials are not worth the look, unless the others together are large.
+        let together = u128::from(need) + self.reserved;
+        if together <= u128::from(SMALL) {
+            return Decision::Start;
+        }
+        let Some(now) = available() else { return Decision::Start };
+        if self.running == 0 {
+            self.idle = Some(now);
+        }
+        let most = now.max(self.idle.unwrap_or(now));
+        if need > most {
+            Decision::Refuse { available: most }
+        } else if self.running == 0 || (need <= now && together <= u128::from(most)) {
+            // Running trials may not have taken yet what they need.
+            Decision::Start
+        } else {
+            Decision::Wait
+        }
+    }
+}
+
+/// A number of bytes, for people.
+pub fn bytes_in_words(bytes: u64) -> String {
+    const MIB: f64 = 1024.0 * 1024.0;
+    let mib = bytes as f64 / MIB;
+    if mib < 1024.0 { format!("{:.0} MiB", mib.ceil()) } else { format!("{:.1} GiB", mib / 1024.0) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+    const GIB: u64 = 1 << 30;
+
+    #[test]
+    fn a_trial_that_is_too_large_is_refused_with_the_numbers_and_a_smaller_one_starts() {
+        let available = || Some(3 * GIB);
+        let gate = Gate::new(&available);
+        let pass = |need| gate.pass(need, &Cancel::new(), || false).map(drop);
+        assert_eq!(pass(4 * GIB), Err(Refused::TooLarge { need: 4 * GIB, available: 3 * GIB }));
+        assert_eq!(pass(u64::MAX), Err(Refused::TooLarge { need: u64::MAX, available: 3 * GIB }));
+        assert_eq!((pass(3 * GIB), pass(0)), (Ok(()), Ok(())));
+    }
+
+    #[test]
+    fn where_nothing_is_known_all_trials_start() {
+        let available = || None;
+        let gate = Gate::new(&available);
+        let passes: Vec<_> = (0..3).map(|_| gate.pass(u64::MAX / 2, &Cancel::new(), || false)).collect();
+        assert!(passes.iter().all(Result::is_ok));
+    }
+
+    #[test]
+    fn small_trials_start_with_one_look_for_all() {
+        let looks = AtomicUsize::new(0);
+        let available = || {
+            looks.fetch_add(1, Ordering::Relaxed);
+            Some(0)
+        };
+        let gate = Gate::new(&available);
+        let _passes =
+            [0, 1 << 20, 63 << 20].map(|need| gate.pass(need, &Cancel::new(), || false).map_err(|_| ()).unwrap());
+        assert_eq!(looks.load(Ordering::Relaxed), 1);
+    }
+
+    /// Each of eight trials takes a gibibyte, and three are there.
+    #[test]
+    fn trials_wait_for_the_memory_of_others_and_all_run() {
+        let (used, most, done) = (AtomicU64::new(0), AtomicU64::new(0), AtomicUsize::new(0));
+        let available = || Some((3 * GIB).saturating_sub(used.load(Ordering::SeqCst)));
+        let gate = Gate::new(&available);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    let _pass = gate.pass(GIB, &Cancel::new(), || false).map_err(|_| ()).unwrap();
+                    let now = used.fetch_add(GIB, Ordering::SeqCst) + GIB;
+                    most.fetch_max(now, Ordering::SeqCst);
+                    std::thread::yield_now();
+                    used.fetch_sub(GIB, Ordering::SeqCst);
+                    done.fetch_add(1, Ordering::SeqCst);
+                });
+            }
+        });
+        assert_eq!(done.load(Ordering::SeqCst), 8);
+        assert!(most.load(Ordering::SeqCst) <= 3 * GIB);
+    }
+
+    #[test]
+    fn a_trial_that_can_never_run_is_refused_while_others_run() {
+        let used = AtomicU64::new(0);
+        let available = || Some((3 * GIB).saturating_sub(used.load(Ordering::Relaxed)));
+        let gate = Gate::new(&available);
+        let _first = gate.pass(2 * GIB, &Cancel::new(), || false).map_err(|_| ()).unwrap();
+        used.store(2 * GIB, Ordering::Relaxed);
+        let refused = gate.pass(4 * GIB, &Cancel::new(), || panic!("it waits")).map(drop);
+        assert_eq!(refused, Err(Refused::TooLarge { need: 4 * GIB, available: 3 * GIB }));
+    }
+
+    #[test]
+    fn a_trial_that_waits_can_be_stopped() {
+        let available = || Some(3 * GIB);
+        let gate = Gate::new(&available);
+        let (cancel, waited) = (Cancel::new(), AtomicBool::new(false));
+        let first = gate.pass(2 * GIB, &cancel, || false);
+        let second = gate.pass(2 * GIB, &cancel, || {
+            waited.store(true, Ordering::Relaxed);
+            cancel.cancel();
+            true
+        });
+        assert_eq!(second.map(drop), Err(Refused::Cancelled));
+        assert!(waited.load(Ordering::Relaxed) && first.is_ok());
+    }
+
+    #[test]
+    fn bytes_are_told_in_binary_units() {
+        assert_eq!([0, 1, 3 << 29, 12 * GIB].map(bytes_in_words), ["0 MiB", "1 MiB", "1.5 GiB", "12.0 GiB"]);
+    }
+}
