@@ -57,6 +57,7 @@ fn read(source: &str) -> Result<Names, Box<dyn Error>> {
         },
         duplicates: Duplicates::Keep,
         rejects: Rejects::Report,
+        max_rejected: 0.05,
         max_letters: 64,
     };
     let dataset = recur_ingest::ingest(&settings, Group::None, Path::new(""))?.dataset;

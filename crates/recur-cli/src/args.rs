@@ -266,7 +266,7 @@ pub(crate) struct Compare {
     /// Write it, too: the whole report with its figures (.md), all figures (.json), or the leaderboard (.tex, .csv)
     #[arg(long, value_name = "FILE")]
     pub(crate) write: Option<PathBuf>,
-    /// Write over the file where recur did not write it, where it is another report, or where it was changed since
+    /// Write over another report, files of a report that were changed since, and any table or document
     #[arg(long, requires = "write")]
     pub(crate) replace: bool,
     /// The folder that keeps records, weights and logs

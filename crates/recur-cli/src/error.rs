@@ -109,6 +109,30 @@ fn in_the_way(error: &ReportError, elsewhere: &str) -> Option<String> {
     }
 }
 
+/// How to get data that can be used.
+fn mending(error: &IngestError) -> Option<String> {
+    Some(match error {
+        IngestError::TooManyRejected { count, total, .. } => {
+            // The share with two decimals, rounded up.
+            let share = (100.0 * *count as f64 / *total as f64).ceil() / 100.0;
+            format!("mend the file; to go on without these rows: --set data.max_rejected={share}")
+        }
+        IngestError::Rejected { .. } => "mend the file; `data.rejects: report` leaves these rows out".to_owned(),
+        IngestError::LostLabels { .. } => {
+            "mend these rows; to go on without the labels remove their rows from the file".to_owned()
+        }
+        IngestError::NoKnownCharacter { .. } => {
+            "with `data.text.alphabet: auto` and `data.text.fold: none` every character of the data has a token"
+                .to_owned()
+        }
+        IngestError::NoUsableRows { .. } => {
+            "mend the file; `data.columns` names its columns and `data.text` its alphabet".to_owned()
+        }
+        IngestError::OneLabel { .. } => "name another column of labels: --set data.columns.label=COLUMN".to_owned(),
+        _ => return None,
+    })
+}
+
 /// How to make initial weights fit.
 fn fitting(misfit: &Misfit) -> String {
     match misfit {
@@ -220,8 +244,6 @@ pub(crate) enum CliError {
     OutputExists { path: PathBuf },
     #[error("cannot write {}", path.display())]
     WriteOutput { path: PathBuf, source: std::io::Error },
-    #[error("cannot start a thread")]
-    Thread(#[source] std::io::Error),
     #[error("none of the {n_names} names can be read by the model")]
     NoNameRead { n_names: usize },
     #[error("{n_missing} of {n_trials} trials of {} have no record in the store {}", spec.display(), store.display())]
@@ -334,7 +356,6 @@ impl CliError {
             CliError::Names(error) => error.hint(),
             CliError::OutputExists { .. } => Some("remove it, or name another file".to_owned()),
             CliError::WriteOutput { .. } => Some("name a file in a folder that exists and can be written".to_owned()),
-            CliError::Thread(_) => Some("the limit of processes is reached (ulimit -u)".to_owned()),
             CliError::NoStore { .. } => Some("recur experiment makes it; --store DIR names another".to_owned()),
             CliError::NotInSpec { spec, .. } => Some(format!("recur plan {} lists the ids", spec.display())),
             CliError::NoSuchTrial { .. } => Some("recur store list and recur plan list ids".to_owned()),
@@ -422,6 +443,7 @@ impl CliError {
             CliError::Ingest(IngestError::Missing { .. }) => {
                 Some("`data.source` is relative to the folder that recur runs in; --set data.source=PATH".to_owned())
             }
+            CliError::Ingest(error) => mending(error),
             _ => None,
         }
     }

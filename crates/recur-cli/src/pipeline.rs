@@ -7,8 +7,10 @@ use crate::error::CliError;
 use crate::scoring::Scored;
 use crate::shell::quoted;
 use crate::sweep::{in_parallel, stored};
+use recur_core::data_warning::DataWarning;
 use recur_core::digest::Digest;
 use recur_core::division;
+use recur_core::facts::DataFacts;
 use recur_core::plan::{Plan, UnusedSettings};
 use recur_core::registry::Registry;
 use recur_core::selection::Finding;
@@ -32,6 +34,8 @@ pub(crate) struct Prepared {
     pub(crate) trials: Vec<Trial>,
     /// How the rows are divided, one entry a replicate.
     pub(crate) splits: Vec<ReplicateSplit>,
+    /// What of the data may mislead.
+    pub(crate) warnings: Vec<DataWarning>,
     /// What the spec asks of training and a model does not use.
     pub(crate) unused: Vec<UnusedSettings>,
     pub(crate) how_to: HowTo,
@@ -84,13 +88,13 @@ impl Prepared {
             facts.source,
             facts.rows,
             facts.rows_by_label.len(),
-            data.rejects.len(),
+            facts.n_rejected(),
             facts.duplicates
         );
         let splits = splits(&plan, &data)?;
         let unused = plan.unused_settings(registry)?;
-        warn(&data, &splits, &unused);
-        warn_of_unused_share(&plan, &data);
+        let warnings = data_warnings(&plan, &data, &splits);
+        warn(&facts.source, &warnings, &unused);
         let trials = trials(&plan, data.dataset.digest(), registry, &weights, recur_train::PROCEDURE)?;
         let how_to = how_to(&spec, args);
         Ok(Self {
@@ -99,6 +103,7 @@ impl Prepared {
             data,
             trials,
             splits,
+            warnings,
             unused,
             how_to,
             plugins: args.plugins.clone(),
@@ -156,27 +161,10 @@ fn splits(plan: &Plan, data: &Ingested) -> Result<Vec<ReplicateSplit>, CliError>
     splits.map_err(|source| CliError::Split { data: data.facts.source.clone(), source })
 }
 
-/// What of the data and the settings may mislead.
-fn warn(data: &Ingested, splits: &[ReplicateSplit], unused: &[UnusedSettings]) {
-    let source = &data.facts.source;
-    if let Some(published) = data.facts.published.filter(|facts| facts.names_in_two + facts.groups_in_two > 0) {
-        tracing::warn!(
-            "{source}: in two parts of the published split: names: {}, groups: {} (rows: {})",
-            published.names_in_two,
-            published.groups_in_two,
-            published.rows_of_these
-        );
-    }
-    let untrained: BTreeSet<u16> = splits.iter().flat_map(|split| &split.untrained_labels).copied().collect();
-    if !untrained.is_empty() {
-        let names: Vec<&str> =
-            untrained.iter().take(5).map(|label| data.dataset.label_names()[usize::from(*label)].as_str()).collect();
-        tracing::warn!(
-            "{source}: labels with test rows but no training rows on some replicate: {} ({}{})",
-            untrained.len(),
-            names.join(", "),
-            if untrained.len() > 5 { ", …" } else { "" }
-        );
+/// Logs what of the data and the settings may mislead: the same for every command.
+fn warn(source: &str, warnings: &[DataWarning], unused: &[UnusedSettings]) {
+    for warning in warnings {
+        tracing::warn!("{source}: {warning}");
     }
     for unused in unused {
         if unused.of_the_objective().next().is_some() {
@@ -187,17 +175,45 @@ fn warn(data: &Ingested, splits: &[ReplicateSplit], unused: &[UnusedSettings]) {
     }
 }
 
+/// What of the data may mislead, known before the first trial.
+fn data_warnings(plan: &Plan, data: &Ingested, splits: &[ReplicateSplit]) -> Vec<DataWarning> {
+    let facts = &data.facts;
+    let labels = data.dataset.label_names();
+    let of = labels.len() as u64;
+    let names = |indices: BTreeSet<u16>| -> Vec<String> {
+        indices.into_iter().map(|label| labels[usize::from(label)].clone()).collect()
+    };
+    let untested: Vec<BTreeSet<u16>> =
+        splits.iter().map(|split| split.untested_labels.iter().copied().collect()).collect();
+    let sometimes: BTreeSet<u16> = untested.iter().flatten().copied().collect();
+    let never: BTreeSet<u16> =
+        sometimes.iter().filter(|label| untested.iter().all(|labels| labels.contains(label))).copied().collect();
+    let untrained: BTreeSet<u16> = splits.iter().flat_map(|split| &split.untrained_labels).copied().collect();
+    let lacking = |labels: BTreeSet<u16>, warning: &dyn Fn(Vec<String>) -> DataWarning| {
+        (!labels.is_empty()).then(|| warning(names(labels)))
+    };
+    let of_splits = [
+        DataWarning::few_rows(facts, &plan.split),
+        lacking(&sometimes - &never, &|labels| DataWarning::Untested { labels, of, on_every_replicate: false }),
+        lacking(never, &|labels| DataWarning::Untested { labels, of, on_every_replicate: true }),
+        lacking(untrained, &|labels| DataWarning::Untrained { labels, of }),
+        facts
+            .published
+            .filter(|published| published.names_in_two + published.groups_in_two > 0)
+            .map(DataWarning::Overlap),
+        unused_share(plan, facts),
+    ];
+    let rejected = DataWarning::rejected(facts, data.rejects.first().map(ToString::to_string));
+    rejected.into_iter().chain(facts.warnings.iter().cloned()).chain(of_splits.into_iter().flatten()).collect()
+}
+
 /// A share of validation rows that the data has no use for.
-fn warn_of_unused_share(plan: &Plan, data: &Ingested) {
-    let Division::Published { validation } = plan.split.division else { return };
-    // The default cannot be told from the same share given.
+fn unused_share(plan: &Plan, facts: &DataFacts) -> Option<DataWarning> {
+    let Division::Published { validation } = plan.split.division else { return None };
+    // Whether the default was given cannot be known.
     let is_given = validation != 0.1;
-    if is_given && data.facts.published.is_some_and(|published| published.rows[1] > 0) {
-        tracing::warn!(
-            "{}: data.split.validation ({validation}) is not used, as the data has validation rows of its own",
-            data.facts.source
-        );
-    }
+    let has_validation = facts.published.is_some_and(|published| published.rows[1] > 0);
+    (is_given && has_validation).then_some(DataWarning::UnusedValidationShare { validation })
 }
 
 /// The files of weights that the plan starts from.

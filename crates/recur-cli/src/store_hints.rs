@@ -24,10 +24,11 @@ pub(crate) fn opening(error: &StoreError) -> Option<String> {
         ),
         // The error itself names the remedy.
         StoreError::Io { source, .. } if Refused::of(source).is_some() => OTHER_STORE.to_owned(),
-        StoreError::Io { .. } => format!(
-            "name a folder that can be written: --store DIR; recur report, recur store check and other commands that only read \
-             need no leave to write"
-        ),
+        StoreError::Io { .. } => {
+            "name a folder that can be written: --store DIR; recur report, recur store check and other commands \
+             that only read need no leave to write"
+                .to_owned()
+        }
         StoreError::Damaged(problem) => damaged(problem),
         _ => return None,
     })

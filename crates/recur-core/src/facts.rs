@@ -1,5 +1,6 @@
 //! What became of the rows of a source: facts for the report, computed while the data is read.
 
+use crate::data_warning::DataWarning;
 use crate::dataset::Dataset;
 use crate::digest::Digest;
 use crate::split::{Part, straddling_groups};
@@ -41,6 +42,15 @@ pub struct DataFacts {
     pub published: Option<PublishedFacts>,
     /// The digest of the data set.
     pub dataset: Digest,
+    /// What of the data may mislead; see [`crate::data_warning`].
+    pub warnings: Vec<DataWarning>,
+}
+
+impl DataFacts {
+    /// All rows that cannot be used.
+    pub fn n_rejected(&self) -> u64 {
+        self.rejected.values().sum()
+    }
 }
 
 /// What a published split has in each part, and in two of them.
@@ -91,6 +101,8 @@ pub enum RejectReason {
     InvalidUtf8,
     /// More or fewer fields than the header has, or text that is no record of its format.
     Malformed,
+    /// A control character inside the name or the label.
+    ControlCharacter,
 }
 
 impl RejectReason {
@@ -103,6 +115,7 @@ impl RejectReason {
             RejectReason::UnknownLetter => "letter outside the alphabet",
             RejectReason::InvalidUtf8 => "not UTF-8",
             RejectReason::Malformed => "malformed row",
+            RejectReason::ControlCharacter => "control character",
         }
     }
 }

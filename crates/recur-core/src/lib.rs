@@ -4,6 +4,7 @@
 
 pub mod answer;
 pub mod checkpoint;
+pub mod data_warning;
 pub mod dataset;
 pub mod digest;
 pub mod division;

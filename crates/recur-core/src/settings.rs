@@ -21,6 +21,8 @@ pub struct DataSettings {
     pub duplicates: Duplicates,
     /// What becomes of rows that cannot be used.
     pub rejects: Rejects,
+    /// The largest share of rows (0 to 1) that may be rejected; with a larger one the data is refused.
+    pub max_rejected: f64,
     /// Names with more letters than this are rejected.
     pub max_letters: u32,
 }

@@ -89,6 +89,7 @@ fn plan() -> Plan {
             text: TextSettings { unicode: UnicodeForm::Nfc, fold: Fold::None, alphabet: None, unknown: Unknown::Token },
             duplicates: Duplicates::Drop,
             rejects: Rejects::Report,
+            max_rejected: 0.05,
             max_letters: 64,
         },
         split: SplitSettings::shares(0.8, 0.1, 0.1, Group::None, true),

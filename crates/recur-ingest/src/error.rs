@@ -2,7 +2,11 @@
 
 use crate::part::PARTS;
 use crate::rejects::Reject;
+use recur_core::data_warning::counted;
+use recur_core::facts::RejectReason;
 use recur_core::nearest::nearest;
+use recur_core::visible::visible_fully;
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::io;
 
@@ -184,14 +188,68 @@ pub enum IngestError {
         location: String,
     },
     /// A source, or the place of a part of it, of whose rows none can be used.
-    #[error("none of the {count} rows of `{location}` can be used:{}", listed(first, *count))]
+    #[error("none of the {count} rows of `{location}` can be used ({}):{}", counted(reasons), listed(first, *count))]
     NoUsableRows {
         /// The source.
         location: String,
         /// How many rows there are.
         count: u64,
+        /// How many by reason.
+        reasons: BTreeMap<RejectReason, u64>,
         /// The first few.
         first: Vec<Reject>,
+    },
+    /// A larger share of rejected rows than the settings allow.
+    #[error(
+        "{count} of {total} rows of `{location}` cannot be used ({}): these are {}, and data.max_rejected allows {}{}",
+        counted(reasons),
+        percent(*count as f64 / *total as f64),
+        percent(*limit),
+        listed(first, *count)
+    )]
+    TooManyRejected {
+        /// The source, or the place of a part of it.
+        location: String,
+        /// How many rows cannot be used.
+        count: u64,
+        /// Of how many.
+        total: u64,
+        /// The largest share that is allowed.
+        limit: f64,
+        /// How many by reason.
+        reasons: BTreeMap<RejectReason, u64>,
+        /// The first few.
+        first: Vec<Reject>,
+    },
+    /// Labels all of whose rows are rejected.
+    #[error(
+        "{} of `{location}` would lose all {} rows, because none of these can be used: {}{}",
+        if labels.len() == 1 { "one label".to_owned() } else { format!("{} labels", labels.len()) },
+        if labels.len() == 1 { "its" } else { "their" },
+        labelled(labels),
+        listed(first, first.len() as u64)
+    )]
+    LostLabels {
+        /// The source.
+        location: String,
+        /// The labels, with the rows of each.
+        labels: Vec<(String, u64)>,
+        /// The first row of each of the first few labels.
+        first: Vec<Reject>,
+    },
+    /// Names of which no character has a token of its own.
+    #[error(
+        "no character of the {rows} names of `{location}` is in the alphabet, so all names look the same to a model: \
+         it has none of {}",
+        characters.iter().map(|c| format!("`{}`", visible_fully(c.encode_utf8(&mut [0; 4])))).collect::<Vec<_>>().join(", ")
+    )]
+    NoKnownCharacter {
+        /// The source.
+        location: String,
+        /// Rows that can be used.
+        rows: u64,
+        /// Some of the characters.
+        characters: Vec<char>,
     },
     /// Nothing to tell apart.
     #[error("all {rows} usable rows of `{location}` have the label `{label}`: a classifier needs at least two labels")]
@@ -345,6 +403,18 @@ fn delimiter_hint(delimiter: Option<char>) -> String {
         let name = if delimiter == '\t' { "a tab".to_owned() } else { format!("`{delimiter}`") };
         format!("; fields seem to be separated by {name}, but .csv means `,` and .tsv means a tab")
     })
+}
+
+/// A share in percent, to a hundredth.
+fn percent(share: f64) -> String {
+    format!("{} %", (1e4 * share).round() / 100.0)
+}
+
+/// The first few labels with their rows.
+fn labelled(labels: &[(String, u64)]) -> String {
+    let label = |(label, rows): &(String, u64)| format!("`{}` ({rows})", visible_fully(label));
+    let more = (labels.len() > 5).then(|| "…".to_owned());
+    labels.iter().take(5).map(label).chain(more).collect::<Vec<_>>().join(", ")
 }
 
 fn listed<T: Display>(first: &[T], count: u64) -> String {

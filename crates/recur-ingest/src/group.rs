@@ -3,7 +3,10 @@
 use crate::fold::fold;
 use crate::normalise::lower;
 use recur_core::settings::Group;
+use recur_core::visible::is_ignorable;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use unicode_normalization::UnicodeNormalization;
 
 /// Endings that stand for each other: two names that differ by endings of one line alone are twins.
 ///
@@ -69,7 +72,7 @@ const LONGEST_ENDING: usize = 6;
 /// with [`Group::None`]; no group depends on the order in which the rows were read.
 pub(crate) fn groups(rows: &[(&str, &str)], group: Group) -> Vec<String> {
     match group {
-        Group::Name => rows.iter().map(|(name, _)| lower(name)).collect(),
+        Group::Name => rows.iter().map(|(name, _)| lower(&seen(name))).collect(),
         Group::FoldedName => join_twins(rows.iter().map(|(name, _)| key(name)).collect()),
         Group::None => each_its_own(rows),
     }
@@ -86,9 +89,19 @@ fn each_its_own(rows: &[(&str, &str)]) -> Vec<String> {
     numbered.collect()
 }
 
-/// `name` in lower case without marks; a name of marks alone stays.
+/// What a reader sees of `name`: no character that Unicode lets a reader see nothing of.
+fn seen(name: &str) -> Cow<'_, str> {
+    if name.is_ascii() || !name.contains(is_ignorable) {
+        return Cow::Borrowed(name);
+    }
+    Cow::Owned(name.chars().filter(|character| !is_ignorable(*character)).collect())
+}
+
+/// What a reader sees of `name`, in lower case without marks and in ordinary forms (no ligatures, no full-width letters);
+/// a name of nothing but marks stays.
 fn key(name: &str) -> String {
-    let key = fold(&lower(&fold(name)));
+    let plain = if name.is_ascii() { Cow::Borrowed(name) } else { seen(name).nfkc().collect() };
+    let key = fold(&lower(&fold(&plain)));
     if key.is_empty() { lower(name) } else { key }
 }
 
@@ -223,6 +236,17 @@ mod tests {
             assert_ne!(groups[0], groups[1], "{pair:?}");
         }
         assert_eq!(folded(&["Ivanova"]), ["ivanova"]);
+    }
+
+    #[test]
+    fn invisible_characters_and_other_forms_separate_nothing() {
+        for other in ["José\u{200b}", "\u{200e}José", "\u{202b}José\u{202c}", "Jo\u{ad}sé", "\u{feff}JOSE", "Ｊｏｓé"]
+        {
+            let groups = folded(&["José", other]);
+            assert_eq!(groups[0], groups[1], "{other:?}");
+        }
+        let rows = [("José", "x"), ("jo\u{2060}sé", "x"), ("Jose", "x")];
+        assert_eq!(groups(&rows, Group::Name), ["josé", "josé", "jose"]);
     }
 
     #[test]

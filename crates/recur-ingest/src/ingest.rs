@@ -3,22 +3,25 @@
 use crate::error::{IngestError, Place};
 use crate::facts::name_figures;
 use crate::group::groups;
-use crate::normalise::normalise;
+use crate::judge::{Judge, Refused, without_controls};
 use crate::part::part;
-use crate::read::{BadRow, Columns, Row, table};
+use crate::read::{BadRow, Columns, Row, labels_of_bad_rows, table};
 use crate::rejects::{Reject, excerpt};
 use crate::source::{InputFile, PlaceFiles, files_by_place};
+use crate::warnings::warnings;
 use recur_core::dataset::{Alphabet, Dataset, LabelledName};
 use recur_core::digest::Digest;
 use recur_core::facts::{DataFacts, PublishedFacts, RejectReason};
-use recur_core::settings::{DataSettings, Duplicates, Fold, Group, Rejects, TextSettings, Unknown};
+use recur_core::settings::{DataSettings, Duplicates, Group, Rejects, TextSettings, Unknown};
 use recur_core::split::Part;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use unicode_normalization::UnicodeNormalization;
 
 /// How many rows an error shows.
 const SHOWN: usize = 5;
+
+/// The most labels that rejected rows are remembered by: more than a data set may have.
+const MOST_LOST: usize = 65_536;
 
 /// The most letters that an alphabet, and labels that a data set, may have.
 const MOST_LETTERS: u64 = 65_000;
@@ -37,17 +40,21 @@ pub struct Ingested {
 
 /// Reads the source that `settings` name; relative paths start at `base`. `group` says which rows a split keeps together.
 ///
-/// Labels are trimmed and composed (NFC: some systems decompose the names of files). A row is rejected for the first of these that holds: it cannot
-/// be read, it has no label, nothing is left of its name, the name is too long, it has letters outside the alphabet
-/// (where those are an error). With the alphabet `auto`, the letters of all kept names have a token; after
-/// folding, those of ASCII alone.
+/// Labels are trimmed and composed (NFC: some systems decompose the names of files). A row is rejected for the first of
+/// these that holds: it cannot be read, it has no label, its label or its name has a control character, nothing is left
+/// of its name, the name is too long, it has letters outside the alphabet (where those are an error). With the alphabet
+/// `auto`, the letters of all kept names have a token; after folding, only those of ASCII.
+///
+/// The share of rejected rows has a limit, of the whole source and of each place that a part of a published split is
+/// read from. No label may lose all its rows, and some character of the names must have a token.
 ///
 /// Of a published split, each row is in the part of its file or of its value in the column of parts. Rows with the same name
 /// and label in the same part are duplicates; in two parts they are all kept, as published.
 ///
 /// # Errors
-/// If the source cannot be found or read, if it has no usable rows or one label only, and if the settings refuse its
-/// rejected or duplicate rows: see [`IngestError`].
+/// If the source cannot be found or read, if it has no usable rows, too many rejected ones or one label only, if a label
+/// loses all its rows, if the alphabet has no character of the names, and if the settings refuse rejected or duplicate
+/// rows: see [`IngestError`].
 pub fn ingest(settings: &DataSettings, group: Group, base: &Path) -> Result<Ingested, IngestError> {
     let mut gathered = Gathered::new(settings);
     for place in files_by_place(&settings.source, base)? {
@@ -71,24 +78,25 @@ struct Kept {
 /// What has been read so far.
 struct Gathered<'a> {
     settings: &'a DataSettings,
-    given_alphabet: Option<BTreeSet<char>>,
+    judge: Judge<'a>,
     file_names: Vec<String>,
     files: BTreeMap<String, Digest>,
     kept: Vec<Kept>,
     rejects: Vec<Reject>,
-    unknown_letters: BTreeMap<char, u64>,
+    /// For the labels of rejected rows, as far as they can be read: how many rows, and the first of them.
+    rejected_labels: BTreeMap<String, (u64, Reject)>,
 }
 
 impl<'a> Gathered<'a> {
     fn new(settings: &'a DataSettings) -> Self {
         Self {
             settings,
-            given_alphabet: settings.text.alphabet.as_ref().map(|letters| letters.chars().collect()),
+            judge: Judge::new(settings),
             file_names: Vec::new(),
             files: BTreeMap::new(),
             kept: Vec::new(),
             rejects: Vec::new(),
-            unknown_letters: BTreeMap::new(),
+            rejected_labels: BTreeMap::new(),
         }
     }
 
@@ -97,17 +105,15 @@ impl<'a> Gathered<'a> {
         for file in &place.files {
             self.add_file(file, place.part)?;
         }
-        if place.part.is_none() || self.kept.len() > n_kept {
+        if place.part.is_none() {
             return Ok(());
         }
-        // Whatever the other places hold, this part of the split is empty.
-        let (location, rejects) = (place.place.to_owned(), &self.rejects[n_rejects..]);
-        Err(match rejects.len() as u64 {
-            0 => IngestError::NoRows { location },
-            count => {
-                IngestError::NoUsableRows { location, count, first: rejects.iter().take(SHOWN).cloned().collect() }
-            }
-        })
+        // Whatever the other places hold, this part of the split would be empty, or have lost many of its rows.
+        let (n_kept, rejects) = ((self.kept.len() - n_kept) as u64, &self.rejects[n_rejects..]);
+        match rejects.len() {
+            0 if n_kept == 0 => Err(IngestError::NoRows { location: place.place.to_owned() }),
+            _ => self.refuse_rejects(place.place, n_kept, rejects),
+        }
     }
 
     fn add_file(&mut self, file: &InputFile, part_of_file: Option<Part>) -> Result<(), IngestError> {
@@ -123,11 +129,20 @@ impl<'a> Gathered<'a> {
         let mut bad = table.bad;
         for row in table.rows {
             let part = part_column.map_or(Ok(part_of_file), |column| part_in(column, &row, file).map(Some))?;
-            match self.judge(&row) {
+            match self.judge.row(row.name.as_deref().unwrap_or(""), row.label.as_deref().unwrap_or("")) {
                 Ok((name, label)) => self.kept.push(Kept { label, name, part, file: file_idx, line: row.line }),
-                Err((reason, detail)) => {
-                    bad.push(BadRow { line: row.line, reason, text: text_of(&row, &bytes), detail });
+                Err(Refused { reason, detail, label }) => {
+                    let rejected = BadRow { line: row.line, reason, text: text_of(&row, &bytes), detail };
+                    if let Some(label) = label {
+                        self.count_rejected(label, &file.key, &rejected);
+                    }
+                    bad.push(rejected);
                 }
+            }
+        }
+        for (label, line) in labels_of_bad_rows(file, &bytes, columns, &bad) {
+            if let Ok(index) = bad.binary_search_by_key(&line, |bad| bad.line) {
+                self.count_rejected(label, &file.key, &bad[index]);
             }
         }
         bad.sort_by_key(|bad| bad.line);
@@ -141,50 +156,13 @@ impl<'a> Gathered<'a> {
         Ok(())
     }
 
-    /// The name and label of a row, normalised, or why it cannot be used.
-    fn judge(&mut self, row: &Row) -> Result<(String, String), (RejectReason, String)> {
-        let label: String = row.label.as_deref().unwrap_or("").trim().nfc().collect();
-        if label.is_empty() {
-            return Err((RejectReason::MissingLabel, "the label is empty".to_owned()));
-        }
-        let mut name = normalise(row.name.as_deref().unwrap_or(""), &self.settings.text);
-        self.check_length(&name)?;
-        let unknown: BTreeSet<char> = name.chars().filter(|letter| !self.has_token(*letter)).collect();
-        for letter in &unknown {
-            *self.unknown_letters.entry(*letter).or_default() += 1;
-        }
-        match self.settings.text.unknown {
-            Unknown::Error if !unknown.is_empty() => {
-                let letters: Vec<String> = unknown.iter().take(SHOWN).map(|letter| format!("`{letter}`")).collect();
-                return Err((
-                    RejectReason::UnknownLetter,
-                    format!("no letter of the alphabet: {}", letters.join(", ")),
-                ));
-            }
-            Unknown::Drop if !unknown.is_empty() => {
-                name.retain(|letter| !unknown.contains(&letter));
-                name = name.trim().to_owned();
-                self.check_length(&name)?;
-            }
-            _ => {}
-        }
-        Ok((name, label))
-    }
-
-    fn check_length(&self, name: &str) -> Result<(), (RejectReason, String)> {
-        let (n_letters, most) = (name.chars().count(), self.settings.max_letters as usize);
-        match n_letters {
-            0 => Err((RejectReason::EmptyName, "nothing is left of the name".to_owned())),
-            n if n > most => Err((RejectReason::TooLong, format!("{n} letters, at most {most} are allowed"))),
-            _ => Ok(()),
-        }
-    }
-
-    /// Whether `letter` has a token of its own.
-    fn has_token(&self, letter: char) -> bool {
-        match &self.given_alphabet {
-            Some(letters) => letters.contains(&letter),
-            None => self.settings.text.fold == Fold::None || letter.is_ascii(),
+    /// Remembers that a row of `label` was rejected.
+    fn count_rejected(&mut self, label: String, file: &str, bad: &BadRow) {
+        if let Some((rows, _)) = self.rejected_labels.get_mut(&label) {
+            *rows += 1;
+        } else if self.rejected_labels.len() < MOST_LOST {
+            let BadRow { line, reason, text, detail } = bad.clone();
+            self.rejected_labels.insert(label, (1, Reject { file: file.to_owned(), line, reason, text, detail }));
         }
     }
 
@@ -196,21 +174,60 @@ impl<'a> Gathered<'a> {
     fn refuse_unusable(&self) -> Result<(), IngestError> {
         let location = self.settings.source.to_string();
         let count = self.rejects.len() as u64;
-        let first = || self.rejects.iter().take(SHOWN).cloned().collect();
         if self.rows_read() == 0 {
             return Err(IngestError::NoRows { location });
         }
         if count > 0 && self.settings.rejects == Rejects::Error {
-            return Err(IngestError::Rejected { count, first: first() });
+            return Err(IngestError::Rejected { count, first: first(&self.rejects) });
         }
-        let Some(some) = self.kept.first() else {
-            return Err(IngestError::NoUsableRows { location, count, first: first() });
-        };
-        if self.kept.iter().all(|row| row.label == some.label) {
+        if !self.kept.is_empty() {
+            self.refuse_lost_labels()?;
+        }
+        self.refuse_rejects(&location, self.kept.len() as u64, &self.rejects)?;
+        if let Some(some) = self.kept.first().filter(|some| self.kept.iter().all(|row| row.label == some.label)) {
             let (label, rows) = (some.label.clone(), self.kept.len() as u64);
             return Err(IngestError::OneLabel { location, label, rows });
         }
-        Ok(())
+        match self.judge.unknown_only() {
+            Some(characters) => {
+                Err(IngestError::NoKnownCharacter { location, rows: self.kept.len() as u64, characters })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses the rows of `location` if none is kept, or if a larger share of them is rejected than the settings allow.
+    fn refuse_rejects(&self, location: &str, n_kept: u64, rejects: &[Reject]) -> Result<(), IngestError> {
+        let (count, limit) = (rejects.len() as u64, self.settings.max_rejected);
+        let (total, location) = (n_kept + count, location.to_owned());
+        if n_kept == 0 {
+            let reasons = count_by_reason(rejects);
+            return Err(IngestError::NoUsableRows { location, count, reasons, first: first(rejects) });
+        }
+        // Where each rejected row is an error, that error comes first.
+        if self.settings.rejects == Rejects::Error || count as f64 <= limit * total as f64 {
+            return Ok(());
+        }
+        let reasons = count_by_reason(rejects);
+        Err(IngestError::TooManyRejected { location, count, total, limit, reasons, first: first(rejects) })
+    }
+
+    /// Refuses labels that only rejected rows have.
+    fn refuse_lost_labels(&self) -> Result<(), IngestError> {
+        if self.rejected_labels.is_empty() {
+            return Ok(());
+        }
+        let kept: BTreeSet<&str> = self.kept.iter().map(|row| row.label.as_str()).collect();
+        // A control character may be all that is wrong with a label: then the label itself is not lost.
+        let is_lost = |label: &str| !kept.contains(without_controls(label).trim());
+        let lost: Vec<_> = self.rejected_labels.iter().filter(|(label, _)| is_lost(label)).collect();
+        if lost.is_empty() {
+            return Ok(());
+        }
+        let mut first: Vec<Reject> = lost.iter().take(SHOWN).map(|(_, (_, reject))| reject.clone()).collect();
+        first.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+        let labels: Vec<(String, u64)> = lost.into_iter().map(|(label, (rows, _))| (label.clone(), *rows)).collect();
+        Err(IngestError::LostLabels { location: self.settings.source.to_string(), labels, first })
     }
 
     /// Sorts the kept rows and drops those that repeat the name and label of another of the same part; how many those are.
@@ -249,6 +266,7 @@ impl<'a> Gathered<'a> {
         check_limit("labels", figures.rows_by_label.len() as u64, MOST_LABELS)?;
         check_limit("bytes of names", n_bytes, u64::from(u32::MAX))?;
         let groups = groups(&pairs, group);
+        let warnings = warnings(&pairs, &figures, self.judge.unknown_figures(&pairs));
         let n_rows = self.kept.len() as u64;
         let (rows, parts): (Vec<LabelledName>, Vec<Option<Part>>) = self
             .kept
@@ -276,9 +294,10 @@ impl<'a> Gathered<'a> {
             groups: dataset.groups().iter().max().map_or(0, |last| u64::from(*last) + 1),
             rows_by_label: figures.rows_by_label,
             n_tokens: dataset.alphabet().n_tokens() as u64,
-            unknown_letters: self.unknown_letters,
+            unknown_letters: self.judge.unknown_letters,
             published: PublishedFacts::of(&dataset),
             dataset: dataset.digest().clone(),
+            warnings,
         };
         Ok(Ingested { dataset, facts, rejects: self.rejects })
     }
@@ -290,7 +309,7 @@ impl<'a> Gathered<'a> {
             None => {
                 let mut seen = vec![false; char::MAX as usize + 1];
                 self.kept.iter().flat_map(|row| row.name.chars()).for_each(|letter| seen[letter as usize] = true);
-                ('\0'..=char::MAX).filter(|letter| seen[*letter as usize] && self.has_token(*letter)).collect()
+                ('\0'..=char::MAX).filter(|letter| seen[*letter as usize] && self.judge.has_token(*letter)).collect()
             }
         };
         check_limit("letters of an alphabet", letters.len() as u64, MOST_LETTERS)?;
@@ -316,6 +335,10 @@ fn text_of(row: &Row, bytes: &[u8]) -> String {
 
 fn check_limit(what: &'static str, found: u64, limit: u64) -> Result<(), IngestError> {
     if found > limit { Err(IngestError::TooMany { what, found, limit }) } else { Ok(()) }
+}
+
+fn first(rejects: &[Reject]) -> Vec<Reject> {
+    rejects.iter().take(SHOWN).cloned().collect()
 }
 
 fn count_by_reason(rejects: &[Reject]) -> BTreeMap<RejectReason, u64> {

@@ -11,6 +11,7 @@ mod facts;
 mod fold;
 mod group;
 mod ingest;
+mod judge;
 mod names;
 mod normalise;
 mod part;
@@ -20,6 +21,7 @@ mod rejects;
 mod source;
 mod stream;
 mod tables;
+mod warnings;
 
 pub use error::{IngestError, ListMistake, Place};
 pub use ingest::{Ingested, ingest};

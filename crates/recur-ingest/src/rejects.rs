@@ -1,6 +1,8 @@
 //! Rows that cannot be used: what and where they are, and the file that lists them.
 
 use recur_core::facts::RejectReason;
+use recur_core::spreadsheet;
+use recur_core::visible::{visible, visible_lines};
 use std::fmt;
 
 /// The longest [`Reject::text`], in letters.
@@ -23,7 +25,8 @@ pub struct Reject {
 
 impl fmt::Display for Reject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {} ({}): {}", self.file, self.line, self.reason.title(), self.detail, self.text)
+        let (file, detail, text) = (visible(&self.file), visible(&self.detail), visible(&self.text));
+        write!(f, "{file}:{}: {} ({detail}): {text}", self.line, self.reason.title())
     }
 }
 
@@ -37,7 +40,8 @@ pub(crate) fn excerpt(bytes: &[u8]) -> String {
     }
 }
 
-/// `rejects` as a CSV file with the columns `file,line,reason,text,detail`.
+/// `rejects` as a CSV file with the columns `file,line,reason,text,detail`. Characters that a terminal obeys are written
+/// as escapes, and no spreadsheet takes a field for a formula ([`spreadsheet::cell`]).
 pub fn rejects_csv(rejects: &[Reject]) -> Vec<u8> {
     let mut out = "file,line,reason,text,detail\n".to_owned();
     for Reject { file, line, reason, text, detail } in rejects {
@@ -49,12 +53,16 @@ pub fn rejects_csv(rejects: &[Reject]) -> Vec<u8> {
 
 /// A CSV field (RFC 4180).
 fn field(text: &str) -> String {
-    if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+    let text = visible_lines(text);
+    let text = spreadsheet::cell(&text);
+    if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.into_owned() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const DETAIL: &str = "\"3 fields, the header has 2\"";
 
     fn reject(text: &str) -> Reject {
         let detail = "3 fields, the header has 2".to_owned();
@@ -76,5 +84,19 @@ mod tests {
         let expected = "file,line,reason,text,detail\n\
             names.csv,7,malformed row,\"a,\"\"b\"\"\nc,d\",\"3 fields, the header has 2\"\n";
         assert_eq!(String::from_utf8(rejects_csv(&[reject("a,\"b\"\nc,d")])).unwrap(), expected);
+    }
+
+    #[test]
+    fn text_of_a_row_is_neither_a_formula_nor_a_command() {
+        let check = |text: &str, expected: &str| {
+            let csv = String::from_utf8(rejects_csv(&[reject(text)])).unwrap();
+            assert_eq!(csv.lines().nth(1), Some(&*format!("names.csv,7,malformed row,{expected},{DETAIL}")));
+        };
+        check("=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0");
+        check("=1,2", "\"'=1,2\"");
+        check("-1", "-1");
+        check("a\x1b[31mb", "a\\x1b[31mb");
+        let shown = reject("a\n\x07").to_string();
+        assert!(shown.ends_with(": a\\n\\x07"), "{shown}");
     }
 }

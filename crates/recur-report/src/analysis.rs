@@ -65,6 +65,17 @@ pub(crate) struct Tally {
     pub(crate) failed: u64,
 }
 
+/// Labels that the results do not cover, or not on every replicate.
+#[derive(Debug, Default)]
+pub(crate) struct LabelsWithoutRows {
+    /// Without a test row on any replicate.
+    pub never_tested: Vec<String>,
+    /// Without a test row on some replicates.
+    pub sometimes_untested: Vec<String>,
+    /// With test rows and without training rows on some replicate.
+    pub untrained: Vec<String>,
+}
+
 impl<'a> Analysis<'a> {
     /// Orders and compares the records of `input`.
     pub(crate) fn new(input: &'a ReportInput<'a>, n_resamples: usize) -> Self {
@@ -167,16 +178,23 @@ impl<'a> Analysis<'a> {
         self.input.plan.split.test_rows == TestRows::Fixed
     }
 
-    /// Labels without a test row on any replicate, and labels that some replicate tests without having trained on them.
-    pub(crate) fn labels_without_rows(&self) -> [Vec<&'a str>; 2] {
-        let name = |label: usize| self.input.label_names[label].as_str();
-        let Some(best) = self.best() else { return [Vec::new(), Vec::new()] };
+    /// Labels that some replicate does not test, or tests without having trained on them.
+    pub(crate) fn labels_without_rows(&self) -> LabelsWithoutRows {
+        let Some(best) = self.best() else { return LabelsWithoutRows::default() };
+        let splits = self.input.splits.iter();
         let tested: BTreeSet<u16> =
             best.tests.iter().flat_map(|test| &test.predictions).map(|prediction| prediction.label).collect();
-        let untested = (0..self.input.label_names.len()).filter(|label| !tested.contains(&(*label as u16)));
-        let untrained: BTreeSet<u16> =
-            self.input.splits.iter().flat_map(|split| &split.untrained_labels).copied().collect();
-        [untested.map(name).collect(), untrained.into_iter().map(|label| name(label.into())).collect()]
+        let all: BTreeSet<u16> = (0..self.input.label_names.len()).map(|label| label as u16).collect();
+        let sometimes: BTreeSet<u16> = splits.clone().flat_map(|split| &split.untested_labels).copied().collect();
+        let untrained: BTreeSet<u16> = splits.flat_map(|split| &split.untrained_labels).copied().collect();
+        let names = |labels: BTreeSet<u16>| -> Vec<String> {
+            labels.into_iter().map(|label| self.input.label_names[usize::from(label)].clone()).collect()
+        };
+        LabelsWithoutRows {
+            never_tested: names(&all - &tested),
+            sometimes_untested: names(&sometimes & &tested),
+            untrained: names(untrained),
+        }
     }
 
     /// The share of a model's test rows that the best answer to each exact name could get right: for each name its commonest

@@ -1,14 +1,19 @@
 //! The first paragraph: what is better than what, and how sure that is.
 
-use crate::analysis::{Analysis, ModelResult};
+use crate::analysis::{Analysis, LabelsWithoutRows, ModelResult};
 use crate::axes::axis_sentences;
 use crate::comparisons::{Difference, POWER};
 use crate::markdown::{code, escape, list};
-use crate::numbers::{distance, margin as margin_text, p_value, parameter, phrase, plural, range};
+use crate::numbers::{
+    bounds, bounds_of_difference, distance, every_value, margin as margin_text, p_value, parameter, phrase, plural,
+    range,
+};
 use crate::practical;
+use recur_core::data_warning::DataWarning;
 use recur_core::facts::PublishedFacts;
 use recur_core::metric::Metric;
 use recur_core::plan::{Configuration, UnusedSettings};
+use recur_core::visible::visible_fully;
 use recur_stats::{Interval, mean};
 
 /// The paragraph as Markdown.
@@ -45,6 +50,7 @@ impl Answer<'_> {
         };
         sentences.extend(self.overlap());
         sentences.extend(self.constant_answers());
+        sentences.extend(self.doubtful_data());
         sentences.extend(self.labels_without_rows());
         sentences.extend(self.left_out());
         let best = self.analysis.ranking.first();
@@ -101,9 +107,10 @@ impl Answer<'_> {
         };
         match self.analysis.mean_interval(model, self.analysis.primary) {
             Some(interval) => format!(
-                "{reaches} (mean of {} replicates, 95 % CI {}); {comparison}.",
+                "{reaches} (mean of {} replicates, 95 % CI {}{}); {comparison}.",
                 figures.len(),
-                range(self.analysis.primary, interval)
+                range(self.analysis.primary, interval),
+                every_value(interval, bounds(self.analysis.primary))
             ),
             None if figures.len() == 1 => {
                 format!("{reaches}; one replicate does not show how sure that is, and {comparison}.")
@@ -249,10 +256,11 @@ impl Answer<'_> {
             n => format!(" after Holm's correction over all {n} pairs of models"),
         };
         format!(
-            "It is {} of {} ahead of {other} (95 % CI {}, p {}{correction}).",
+            "It is {} of {} ahead of {other} (95 % CI {}{}, p {}{correction}).",
             distance(primary, gain),
             primary.title(),
             range(primary, interval),
+            every_value(interval, bounds_of_difference(primary)),
             p_value(difference.adjusted_p),
         )
     }
@@ -287,21 +295,28 @@ impl Answer<'_> {
         self.analysis.ranking.iter().filter_map(constant).collect()
     }
 
-    /// How many labels the results say nothing of.
+    /// What of the data may mislead whoever reads the results.
+    fn doubtful_data(&self) -> Vec<String> {
+        let input = self.analysis.input;
+        let few_rows = DataWarning::few_rows(input.facts, &input.plan.split);
+        let warnings = input.facts.warnings.iter().filter(|warning| !is_of_the_section(warning));
+        warnings.chain(&few_rows).map(|warning| sentence(warning, |label| self.name(label))).collect()
+    }
+
+    /// How many labels the results say nothing of, or less than of others.
     fn labels_without_rows(&self) -> Vec<String> {
-        let n_labels = plural(self.analysis.input.label_names.len() as u64, "label");
-        let [untested, untrained] = self.analysis.labels_without_rows();
-        let said = |labels: &[&str], what: &str| {
-            let names: Vec<String> = labels.iter().take(5).map(|label| self.name(label)).collect();
-            let more = if labels.len() > 5 { ", …" } else { "" };
-            let have = if labels.len() == 1 { "has" } else { "have" };
-            (!labels.is_empty())
-                .then(|| format!("{} of {n_labels} {have} {what} ({}{more}).", labels.len(), names.join(", ")))
+        let of = self.analysis.input.label_names.len() as u64;
+        let LabelsWithoutRows { never_tested, sometimes_untested, untrained } = self.analysis.labels_without_rows();
+        let warnings = [
+            DataWarning::Untested { labels: never_tested, of, on_every_replicate: true },
+            DataWarning::Untested { labels: sometimes_untested, of, on_every_replicate: false },
+            DataWarning::Untrained { labels: untrained, of },
+        ];
+        let any = |warning: &&DataWarning| match warning {
+            DataWarning::Untested { labels, .. } | DataWarning::Untrained { labels, .. } => !labels.is_empty(),
+            _ => true,
         };
-        let untested = said(&untested, "no test rows, so the results do not cover them");
-        let untrained =
-            said(&untrained, "test rows but no training rows on some replicate, so no model can learn them there");
-        untested.into_iter().chain(untrained).collect()
+        warnings.iter().filter(any).map(|warning| sentence(warning, |label| self.name(label))).collect()
     }
 
     /// Settings that the spec asks for and some models do not use.
@@ -354,6 +369,20 @@ impl Answer<'_> {
         let ends = if ends.is_empty() { "it has no test results".to_owned() } else { list(&ends) };
         format!("{} is not ranked: of {}, {ends}.", self.name(model.id), plural(tally.planned, "trial"))
     }
+}
+
+/// Whether `warning` is for the section on the data, not for the opening.
+pub(crate) fn is_of_the_section(warning: &DataWarning) -> bool {
+    matches!(warning, DataWarning::MostlyUnknown { .. } | DataWarning::UnknownLabels { .. })
+}
+
+/// `warning` as a sentence, with `quote` around labels.
+pub(crate) fn sentence(warning: &DataWarning, quote: impl Fn(&str) -> String) -> String {
+    let text = warning.text(|label| quote(&visible_fully(label)));
+    let mut characters = text.chars();
+    let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    let end = if text.ends_with('…') { "" } else { "." };
+    format!("{first}{}{end}", characters.as_str())
 }
 
 /// `2 names and 2 groups (with 4 rows) are in two parts`; `None` if nothing is.

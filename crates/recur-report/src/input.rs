@@ -61,6 +61,8 @@ pub struct ReplicateSplit {
     pub test_groups: Vec<u32>,
     /// Labels that test rows have and no training row has: they cannot be learned.
     pub untrained_labels: Vec<u16>,
+    /// Labels that no test row has: the results do not cover them.
+    pub untested_labels: Vec<u16>,
 }
 
 impl ReplicateSplit {
@@ -73,6 +75,7 @@ impl ReplicateSplit {
             sizes: SplitSizes { train: split.train.len(), validation: split.validation.len(), test: split.test.len() },
             test_groups: split.test.iter().map(|row| dataset.groups()[*row as usize]).collect(),
             untrained_labels: tested.difference(&trained).copied().collect(),
+            untested_labels: (0..dataset.label_names().len() as u16).filter(|label| !tested.contains(label)).collect(),
         }
     }
 }

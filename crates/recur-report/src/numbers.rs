@@ -11,12 +11,19 @@ pub(crate) const NBSP: char = '\u{A0}';
 /// Stands where there is no value.
 pub(crate) const NOTHING: &str = "–";
 
+/// From here on a number is written with an exponent: more digits than these are not known.
+const EXPONENT_FROM: f64 = 1e15;
+
 /// `x` with so many decimals; minus as U+2212, never before a zero.
 pub(crate) fn fixed(x: f64, decimals: usize) -> String {
     if x.is_nan() {
         return NOTHING.to_owned();
     }
-    let digits = if x.is_infinite() { "∞".to_owned() } else { format!("{:.decimals$}", x.abs()) };
+    let digits = match x.abs() {
+        f64::INFINITY => "∞".to_owned(),
+        large if large >= EXPONENT_FROM => format!("{large:.decimals$e}"),
+        x => format!("{x:.decimals$}"),
+    };
     let is_zero = digits.chars().all(|digit| matches!(digit, '0' | '.'));
     if x < 0.0 && !is_zero { format!("−{digits}") } else { digits }
 }
@@ -128,6 +135,11 @@ pub(crate) fn bounds_of_difference(metric: Metric) -> (f64, f64) {
     (-most, most)
 }
 
+/// What to add to an interval that leaves no value out, as a reader may not notice it.
+pub(crate) fn every_value(interval: Interval, (least, most): (f64, f64)) -> &'static str {
+    if interval.low <= least && interval.high >= most { ", which is every possible value" } else { "" }
+}
+
 /// A difference with its interval, for tables: `+3.10 [+2.20, +4.00]`.
 pub(crate) fn difference(metric: Metric, comparison: &Comparison) -> String {
     estimate(metric, Some(comparison.mean), Some(comparison.interval))
@@ -181,6 +193,23 @@ pub(crate) fn range(metric: Metric, interval: Interval) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn large_numbers_are_written_with_an_exponent() {
+        let check = |x: f64, expect: &str| assert_eq!(fixed(x, 3), expect);
+        check(123_456.78, "123456.780");
+        check(1e308, "1.000e308");
+        check(-f64::MAX, "−1.798e308");
+        check(f64::NEG_INFINITY, "−∞");
+    }
+
+    #[test]
+    fn an_interval_of_everything_is_said_to_be_one() {
+        let of = |low, high| every_value(Interval { low, high }, bounds(Metric::MacroF1));
+        assert_eq!((of(0.0, 1.0), of(0.0, 0.99), of(0.1, 1.0)), (", which is every possible value", "", ""));
+        let of = |low, high| every_value(Interval { low, high }, bounds_of_difference(Metric::Loss));
+        assert_eq!(of(-1e300, 1e300), "");
+    }
 
     #[test]
     fn minus_stands_before_what_is_below_zero_when_printed() {

@@ -9,7 +9,10 @@ mod html;
 mod together;
 mod verdict;
 
-use fixture::{Experiment, Outline, all_diverged, clear, diverges, labels, long_names, many_labels, small};
+use fixture::{
+    Experiment, Outline, Sketch, all_diverged, clear, diverges, integers, labels, long_names, many_labels, no_mishap,
+    small,
+};
 use recur_core::digest::Digest;
 use recur_core::metric::Metric;
 use recur_core::record::Outcome;
@@ -611,6 +614,46 @@ fn what_is_in_the_way_is_found_before_there_are_results_and_nothing_is_made() {
     }
     write(&experiment.input(), lab.path()).unwrap();
     check(lab.path()).unwrap();
+}
+
+#[test]
+fn no_figure_grows_without_end() {
+    let values: Vec<i64> = (0..100).collect();
+    let ids = (0..30).map(|model| &*format!("model_{model}").leak());
+    let few = ids.map(|id| Sketch { id, axes: vec![], skill: 0.5, n_epochs: 600, mishap: no_mishap });
+    let wide = Sketch {
+        id: "wide",
+        axes: vec![("layers", integers(&values)), ("hidden_size", integers(&values[..40]))],
+        skill: 0.6,
+        n_epochs: 1,
+        mishap: no_mishap,
+    };
+    let names = (0..1500).map(|label| format!("Label {label} of many")).collect();
+    let outline = Outline {
+        name: "large",
+        labels: names,
+        n_tested_labels: 1500,
+        n_test: 3000,
+        replicates: 1,
+        baseline: None,
+        models: std::iter::once(wide).chain(few).collect(),
+        ..small()
+    };
+    let files = rendered(&outline.build()).1;
+    for (file, text) in files.iter().filter(|(file, _)| file.ends_with(".svg")) {
+        assert!(text.len() < 500_000, "{file}: {} kB", text.len() / 1000);
+    }
+    let text = &files["large.md"];
+    for left_out in [
+        "labels the figure shows 60, those with most test rows.",
+        "models the figure shows 24, those with the best means.",
+        "Of 4,030 configurations the figure shows 200: the chosen ones, and the best of the others.",
+        "Of 100 values the figure shows 60, evenly spaced.",
+        "Of 100 values of `layers` the figure shows 30, evenly spaced.",
+        "models the figure shows 12, those with the best means.",
+    ] {
+        assert!(text.contains(left_out), "{left_out}");
+    }
 }
 
 #[test]

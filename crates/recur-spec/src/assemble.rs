@@ -1,5 +1,6 @@
 //! Checked fields → typed settings, and the checks that concern more than one key.
 
+use crate::alphabet::alphabet;
 use crate::check::{Checker, Fields, nearest_name};
 use crate::division::{replicates, source, split};
 use crate::error::ErrorKind;
@@ -25,6 +26,10 @@ pub(crate) fn spec(checker: &mut Checker<'_>, root: &Node, question: String) -> 
     let fields = checker.section(root, "", ROOT, Span { len: 1, ..root.span })?;
     // Each part is checked before any is used, so that an error in one hides none in another.
     let data = fields.section("data").map(data);
+    if let Some(data) = fields.section("data") {
+        alphabet(checker, data);
+        one_column(checker, data);
+    }
     let training = fields.section("training").map(|fields| training(checker, fields));
     let models = fields.tree("models").map(|list| models(checker, list, fields.tree("sweep")));
     let n_configurations = models.as_ref().and_then(Option::as_ref).map_or(0, |models| n_configurations(models));
@@ -87,8 +92,24 @@ fn data(fields: &Fields<'_>) -> Option<DataSettings> {
         },
         duplicates: word(fields, "duplicates")?,
         rejects: word(fields, "rejects")?,
+        max_rejected: fields.real("max_rejected")?,
         max_letters: small(fields, "max_letters")?,
     })
+}
+
+/// One column cannot hold both the names and the labels: the label would give the answer away.
+fn one_column(checker: &mut Checker<'_>, data: &Fields<'_>) {
+    let Some(columns) = data.section("columns") else { return };
+    let (Some(name), Some(label)) = (columns.text("name"), columns.text("label")) else { return };
+    // One of them is given: by default they are different.
+    let given = ["label", "name"].into_iter().filter_map(|key| Some((columns.span(key)?, key))).max();
+    if let Some((span, key)) = given.filter(|_| name == label) {
+        let (path, other) = match key {
+            "label" => ("data.columns.label", "data.columns.name"),
+            _ => ("data.columns.name", "data.columns.label"),
+        };
+        checker.error(span, ErrorKind::SameColumn { path, other, column: printable(name, 60) });
+    }
 }
 
 fn training(checker: &mut Checker<'_>, fields: &Fields<'_>) -> Option<TrainingSettings> {

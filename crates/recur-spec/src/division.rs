@@ -128,7 +128,8 @@ fn same_column(checker: &mut Checker<'_>, data: &Fields<'_>, fields: &Fields<'_>
     let Some(columns) = data.section("columns") else { return };
     for (key, other) in [("name", "data.columns.name"), ("label", "data.columns.label")] {
         if columns.text(key) == Some(column) {
-            checker.error(span, ErrorKind::SameColumn { other, column: printable(column, 60) });
+            let (path, column) = ("data.split.column", printable(column, 60));
+            checker.error(span, ErrorKind::SameColumn { path, other, column });
         }
     }
 }

@@ -218,13 +218,29 @@ pub enum ErrorKind {
         /// What the other key decides.
         why: &'static str,
     },
-    /// A column of the split that is another column, too.
-    #[error("`data.split.column` and `{other}` are both `{column}`, and a column has one meaning")]
+    /// A column that is given two meanings.
+    #[error("`{path}` and `{other}` are both `{column}`, and a column has one meaning")]
     SameColumn {
+        /// The key.
+        path: &'static str,
         /// The other key.
         other: &'static str,
         /// The column.
         column: String,
+    },
+    /// An alphabet that is written as a keyword or as ranges.
+    #[error(
+        "`data.text.alphabet` lists the characters that have a token one by one, and `{got}` looks like {looks_like}: write \
+         `auto` for every character of the data, or the characters themselves{}",
+        other_order.as_ref().map_or_else(String::new, |other| format!(" (for exactly these, in another order: `{other}`)"))
+    )]
+    AlphabetWord {
+        /// The value.
+        got: String,
+        /// What it looks like: `a keyword`, `a range`.
+        looks_like: &'static str,
+        /// The same characters in an order that is no keyword.
+        other_order: Option<String>,
     },
     /// An overlap of parts, and no parts.
     #[error("`data.split.overlap: allow` is for published splits, and this spec has none")]

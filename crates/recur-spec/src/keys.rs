@@ -187,6 +187,12 @@ pub(crate) static DATA: &[Key] = &[
         "what becomes of rows that cannot be used: listed and left out, or the data is refused",
     ),
     key(
+        "max_rejected",
+        Kind::Real { min: Included(0.0), max: Included(1.0) },
+        Default::Value("0.05"),
+        "the largest share of rows that may be rejected; with a larger one the data is refused",
+    ),
+    key(
         "max_letters",
         Kind::Integer { min: 1, max: 10_000 },
         Default::Value("64"),
@@ -217,7 +223,12 @@ pub(crate) static COLUMNS: &[Key] = &[
 pub(crate) static TEXT: &[Key] = &[
     key("unicode", Kind::Choice(&["nfc", "nfd", "nfkc", "none"]), Default::Value("nfc"), "Unicode normalisation"),
     key("fold", Kind::Choice(&["none", "ascii", "ascii_lower"]), Default::Value("none"), "reduction to ASCII letters"),
-    key("alphabet", LETTERS, Default::Value("auto"), "the letters that have a token; `auto`: every letter of the data"),
+    key(
+        "alphabet",
+        LETTERS,
+        Default::Value("auto"),
+        "the characters that have a token, such as `abcdefghijklmnopqrstuvwxyz`; `auto`: every character of the data",
+    ),
     key(
         "unknown",
         Kind::Choice(&["token", "drop", "error"]),
@@ -272,7 +283,7 @@ pub(crate) static SPLIT: &[Key] = &[
         "group",
         Kind::Choice(&["folded_name", "name", "none"]),
         Default::Value("folded_name"),
-        "rows that stay on one side: equal but for marks, case and gendered endings; equal but for case; each alone",
+        "rows that stay on one side: equal but for marks, case, invisible characters and gendered endings; equal but for case; each alone",
     ),
     key("stratify", Kind::Boolean, Default::Value("true"), "divide each label in the same proportions"),
     key(
@@ -369,8 +380,8 @@ pub(crate) static REPORT: &[Key] = &[
         "equivalence_margin",
         POSITIVE,
         Default::Derived("0.01 where `primary` is `macro_f1` or `accuracy`, else `none`; `none` switches it off"),
-        "a difference of the primary metric that is too small to matter (0.01 is one point): the report gives the probability \
-         that two models differ by less",
+        "a difference of the primary metric that is too small to matter: the report gives the probability that two models \
+         differ by less; below 1 for `macro_f1` and `accuracy`, where 0.01 is one point",
     ),
 ];
 

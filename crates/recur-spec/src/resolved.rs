@@ -101,15 +101,17 @@ fn data(data: &DataSettings, split: &SplitSettings) -> Value {
         ("alphabet", data.text.alphabet.as_ref().map_or_else(|| "auto".into(), scalar)),
         ("unknown", scalar(data.text.unknown)),
     ]);
-    mapping([
+    // Resolved specs are part of reports: those from before there was this limit keep their bytes.
+    let max_rejected = (data.max_rejected != 0.05).then(|| ("max_rejected", scalar(data.max_rejected)));
+    let entries = [
         ("source", source(&data.source)),
         ("columns", columns),
         ("text", text),
         ("duplicates", scalar(data.duplicates)),
         ("rejects", scalar(data.rejects)),
-        ("max_letters", scalar(data.max_letters)),
-        ("split", self::split(data, split)),
-    ])
+    ];
+    let rest = [("max_letters", scalar(data.max_letters)), ("split", self::split(data, split))];
+    mapping(entries.into_iter().chain(max_rejected).chain(rest))
 }
 
 fn source(source: &Source) -> Value {

@@ -202,14 +202,18 @@ fn regular(metadata: &Metadata) -> io::Result<()> {
     if kind.is_file() {
         return Ok(());
     }
-    Err(match () {
-        () if kind.is_symlink() => Refused::Link,
-        () if kind.is_dir() => Refused::Folder,
-        () if kind.is_fifo() => Refused::Special("pipe"),
-        () if kind.is_socket() => Refused::Special("socket"),
-        () => Refused::Special("device"),
-    }
-    .into())
+    let refused = if kind.is_symlink() {
+        Refused::Link
+    } else if kind.is_dir() {
+        Refused::Folder
+    } else if kind.is_fifo() {
+        Refused::Special("pipe")
+    } else if kind.is_socket() {
+        Refused::Special("socket")
+    } else {
+        Refused::Special("device")
+    };
+    Err(refused.into())
 }
 
 /// Opens a regular file. No link is followed, and nothing waits for the other end of a pipe.
@@ -244,7 +248,8 @@ fn read_all((file, metadata): (File, Metadata), max: u64) -> io::Result<Vec<u8>>
         return too_large(metadata.len());
     }
     // One byte more: the end is seen without another growth.
-    let mut bytes = Vec::with_capacity(metadata.len() as usize + 1);
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(metadata.len() as usize + 1).map_err(|_| ErrorKind::OutOfMemory)?;
     file.take(max + 1).read_to_end(&mut bytes)?;
     // It may have grown since.
     if bytes.len() as u64 > max { too_large(bytes.len() as u64) } else { Ok(bytes) }

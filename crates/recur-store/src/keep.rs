@@ -8,7 +8,7 @@ use crate::fs;
 use crate::layout::{
     COMPARED, COMPARED_TEST, CURVES, ENVIRONMENT, LOG, PREDICTIONS, RECORD, SCORES, SPEC, SUMS, TEST, WEIGHTS,
 };
-use crate::lookup::{TestScores, read_test, read_trial};
+use crate::lookup::TestScores;
 use crate::problem::{Fault, Problem};
 use crate::store::{Store, TRIES};
 use crate::sums::{Files, Sums};
@@ -20,7 +20,7 @@ use recur_core::trial::TrialId;
 use recur_core::weights::ModelCard;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// All that is kept of a trial.
 #[derive(Clone, Copy, Debug)]
@@ -148,7 +148,7 @@ impl Store {
         // One process at a time decides. Another may still move a folder in where there is none: then look again.
         let _gate = self.gate()?;
         for _ in 0..TRIES {
-            let replaced = match kind.look(&target, id) {
+            let replaced = match kind.look(self, id) {
                 There::Nothing => None,
                 There::Whole { compared, .. } if compared == staged.compared => return Ok(Kept::Same),
                 There::Whole { failure: Some(reason), .. } => Some(Problem::new(&target, Fault::Failed { reason })),
@@ -200,10 +200,10 @@ impl Kind {
         }
     }
 
-    fn look(self, folder: &Path, id: &TrialId) -> There {
+    fn look(self, store: &Store, id: &TrialId) -> There {
         let seen = match self {
-            Kind::Trial => read_trial(folder, id).map(|whole| whole.map(|w| (w.sums, failure(&w.value)))),
-            Kind::Test => read_test(folder, id).map(|whole| whole.map(|w| (w.sums, None))),
+            Kind::Trial => store.look_up(id).map(|whole| whole.map(|w| (w.sums, failure(&w.value)))),
+            Kind::Test => store.look_up_test(id).map(|whole| whole.map(|w| (w.sums, None))),
         };
         match seen {
             Ok(Some((sums, failure))) => There::Whole { compared: sums.only(self.compared()), failure },
@@ -270,6 +270,33 @@ mod tests {
         let mut files = Files::from(names);
         files.extend([(RECORD.to_owned(), json(&record)), (WEIGHTS.to_owned(), weights.to_owned())]);
         files
+    }
+
+    #[test]
+    fn replies_that_are_lost_and_stale_files_change_nothing() {
+        use crate::fs::shim::{self, Shim};
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let finished = || files(0, Outcome::Finished { kept_epoch: 0 }, &[1]);
+        let lose = || shim::set(Shim { lost_renames: 1, ..Shim::default() });
+        let staged = store.stage(Kind::Trial, &finished(), false).unwrap();
+        lose();
+        assert_eq!(store.place(Kind::Trial, &samples::id(0), &staged).unwrap(), Kept::New);
+        let staged = store.stage(Kind::Trial, &finished(), false).unwrap();
+        assert_eq!(store.place(Kind::Trial, &samples::id(0), &staged).unwrap(), Kept::Same);
+        lose();
+        store.save_checkpoint(&samples::checkpoint(1, 0)).unwrap();
+        lose();
+        store.remove_checkpoints(&samples::id(0)).unwrap();
+        assert!(store.find_checkpoint(&samples::id(0)).unwrap().checkpoint.is_none());
+        lose();
+        let path = folder.path().join("elsewhere/report.md");
+        crate::files::write_atomically(&path, b"text").unwrap();
+        assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+        assert_eq!(shim::left().lost_renames, 0);
+        shim::set(Shim { stale_opens: 1, ..Shim::default() });
+        assert!(store.environment(&samples::id(0)).is_none() && shim::left().stale_opens == 0);
+        assert!(matches!(store.find(&samples::id(0)), crate::lookup::Found::Record(_)));
     }
 
     /// What is looked at, judged and taken away must be one and the same, however close others are behind.

@@ -151,7 +151,8 @@ impl Store {
     /// Removes a file or folder, if it is there, so that no reader sees half of it.
     pub(crate) fn remove(&self, path: &Path) -> Result<(), StoreError> {
         let aside = self.scratch()?.path();
-        self.no_link(path).map_err(StoreError::Damaged)?;
+        // A link at `path` itself is moved, not followed.
+        self.no_link(path.parent().unwrap_or(&self.root)).map_err(StoreError::Damaged)?;
         match fs::rename(path, &aside, || true) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
             moved => moved.map_err(StoreError::io("remove", path))?,

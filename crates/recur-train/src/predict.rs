@@ -70,16 +70,16 @@ pub enum PredictError {
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum Unreadable {
     /// Nothing that the model could read.
-    #[error("no letter of it is in the model's alphabet")]
+    #[error("none of its characters is in the model's alphabet")]
     NoLetters,
-    /// A letter outside the alphabet, where the data's text settings said `unknown: error`.
-    #[error("the letter {0:?} is not in the model's alphabet")]
+    /// A character outside the alphabet, where the data's text settings have `unknown: error`.
+    #[error("the character {0:?} is not in the model's alphabet")]
     UnknownLetter(char),
     /// Too long.
-    #[error("it has more than {MAX_LETTERS} letters")]
+    #[error("it has more than {MAX_LETTERS} characters")]
     TooLong,
-    /// The weights hold infinities or what is no number.
-    #[error("the model gives it no number")]
+    /// The weights hold infinities or NaN.
+    #[error("the model's answer is not a number")]
     NotANumber,
     /// What the model answers is no distribution over the labels.
     #[error("the model's answer is no distribution over the labels: {0}")]

@@ -283,3 +283,31 @@ fn without_epochs(plan: &Plan, dataset: &Dataset, trial: &Trial, outcome: Outcom
     };
     Ok(TrialResult { record, weights: Vec::new() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_the_system_grants_no_thread_the_calling_one_does_all() {
+        let (pool, here) = (Pool(None), std::thread::current().id());
+        assert_eq!(pool.n_threads(), 1);
+        let calls = AtomicUsize::new(0);
+        pool.broadcast(&|| {
+            assert_eq!(std::thread::current().id(), here);
+            calls.fetch_add(1, Ordering::Relaxed);
+        });
+        assert_eq!(calls.load(Ordering::Relaxed), 1);
+        assert!(!help(), "there is nobody to help");
+    }
+
+    #[test]
+    fn each_thread_that_is_granted_is_called_once() {
+        let calls = AtomicUsize::new(0);
+        let pool = Pool::new(3);
+        pool.broadcast(&|| {
+            calls.fetch_add(1, Ordering::Relaxed);
+        });
+        assert_eq!((pool.n_threads(), calls.load(Ordering::Relaxed)), (3, 3));
+    }
+}

@@ -59,9 +59,9 @@ fn keep_experiment(prepared: &Prepared, store: &Store) -> Result<(), CliError> {
         trials: &prepared.trials.iter().map(trial).collect::<Vec<_>>(),
     };
     store.keep_experiment(&plan.name, &files)?;
-    if !prepared.data.rejects.is_empty() {
+    if prepared.data.facts.n_rejected() > 0 {
         let path = store.experiment(&plan.name).join(recur_store::layout::REJECTS);
-        tracing::warn!("{} rows cannot be used: {}", prepared.data.rejects.len(), path.display());
+        tracing::warn!("the rows that cannot be used are listed in {}", path.display());
     }
     Ok(())
 }

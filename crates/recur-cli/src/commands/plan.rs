@@ -150,6 +150,7 @@ impl Planned {
             "estimated_seconds": self.seconds().filter(|_| self.n_to_run() > 0),
             "power": self.power,
             "unused_settings": plan_unused(&self.prepared),
+            "warnings": self.prepared.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "trials": trials,
         });
         serde_json::to_string_pretty(&whole).expect("plain values can be written")

@@ -13,6 +13,7 @@ use crate::commands::available_cores;
 use crate::error::{CliError, Exit};
 use crate::logging;
 use crate::progress::Screen;
+use crate::sweep::{cancel_on_interrupt, in_parallel, is_stopping};
 use answer::Answer;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 use recur_core::registry::Registry;
@@ -22,6 +23,7 @@ use recur_ingest::normalise;
 use recur_store::read_weights;
 use recur_train::{PredictError, Predictor, Unreadable};
 use sink::Target;
+use std::sync::{Mutex, PoisonError};
 
 /// So many names without a label are named in warnings.
 const SHOWN: usize = 10;
@@ -40,10 +42,17 @@ pub(crate) fn run(args: &Predict, level: Level, registry: &Registry) -> Result<E
     let names = names::read(args)?;
     let mut predictors = predictors(registry, &file, names.len())?;
     let answer = Answer::new(args, &card.labels);
+    if args.output.is_some() {
+        // So that Ctrl-C leaves no half of a file behind.
+        cancel_on_interrupt();
+    }
     let mut sink = target.open(&answer)?;
     let mut unlabelled = Unlabelled::default();
     let bar = bar(names.len());
     for part in names.chunks(CHUNK * predictors.len()) {
+        if is_stopping() {
+            return Err(CliError::Stopped);
+        }
         let predicted = predict(&mut predictors, part, &card.text)?;
         unlabelled.add(part, &predicted);
         if !sink.write(part, &predicted)? {
@@ -84,20 +93,13 @@ fn predict(predictors: &mut [Predictor], names: &[String], text: &TextSettings) 
         let normalised: Vec<String> = names.iter().map(|name| normalise(name, text)).collect();
         predictor.log_probabilities(&normalised)
     };
-    if let ([predictor, ..], true) = (&mut *predictors, names.len() <= CHUNK) {
-        return Ok(one(predictor, names)?);
-    }
-    let one = &one;
-    std::thread::scope(|scope| {
-        let parts = names.chunks(CHUNK).zip(predictors);
-        let start = |(names, predictor)| std::thread::Builder::new().spawn_scoped(scope, move || one(predictor, names));
-        let threads: Vec<_> = parts.map(start).collect::<Result<_, _>>().map_err(CliError::Thread)?;
-        let mut predicted = Vec::with_capacity(names.len());
-        for thread in threads {
-            predicted.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
-        }
-        Ok(predicted)
-    })
+    // Each predictor is that of one thread: no one waits.
+    let parts: Vec<_> = predictors.iter_mut().map(Mutex::new).zip(names.chunks(CHUNK)).collect();
+    let answers = in_parallel(&parts, parts.len(), |(predictor, names)| {
+        one(&mut predictor.lock().unwrap_or_else(PoisonError::into_inner), names)
+    });
+    let answers = answers.into_iter().collect::<Result<Vec<_>, _>>()?;
+    Ok(answers.into_iter().flatten().collect())
 }
 
 /// A progress bar, where standard error is a terminal and there is time to see one.

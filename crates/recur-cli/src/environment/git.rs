@@ -65,6 +65,10 @@ impl Deadline {
     }
 }
 
+/// What is compared: the whole working tree, and nothing outside of it. An index may be anybody's, and name any path; git
+/// would show what is there.
+const WITHIN: [&str; 5] = ["--", ".", ":(exclude)[.][.]/*", ":(exclude)*/[.][.]/*", ":(exclude)[/]*"];
+
 /// Why nothing is known.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum GitError {
@@ -203,7 +207,7 @@ impl<'a> Private<'a> {
         let mut command = self.command();
         command.args(arguments).args(["--no-color", "--no-ext-diff", "--no-textconv"]);
         // Git would ask a submodule for its changes by running git there, with its configuration.
-        command.arg("--ignore-submodules=dirty");
+        command.arg("--ignore-submodules=dirty").args(WITHIN);
         output(command, most, deadline)
     }
 

@@ -89,3 +89,194 @@ fn byte_order_mark_and_line_ends_change_no_trial() {
     lab.write("names.csv", format!("\u{feff}{}", names_csv().replace('\n', "\r\n")));
     assert_eq!(before, lab.plan(&["small.yaml"]));
 }
+
+/// [`names_csv`] with more rows.
+fn with_rows(rows: &str) -> String {
+    names_csv() + rows
+}
+
+/// What `plan` and `experiment` report of `content`, which both use: each of them all of `told`.
+fn check_warned(content: &str, sets: &[&str], told: &[&str]) -> Lab {
+    let lab = Lab::new();
+    lab.write("odd.csv", content);
+    let source = ["--set", "data.source=odd.csv"];
+    let arguments: Vec<&str> = source.iter().chain(sets).copied().collect();
+    lab.recur(&[&["plan", "small.yaml"], &arguments[..]].concat()).ended(0).told(told);
+    assert!(!lab.path("runs").exists(), "a plan writes nothing");
+    lab.experiment(&arguments).ended(0).told(told);
+    lab
+}
+
+#[test]
+fn more_rejected_rows_than_allowed_are_refused_with_reasons_examples_and_the_remedy() {
+    let csv = with_rows(&(",Czech\n".to_owned() + &"Novak,Czech,x\n".repeat(3)));
+    let told = [
+        "4 of 64 rows of `odd.csv` cannot be used (empty name: 1, malformed row: 3): these are 6.25 %, and data.max_rejected allows 5 %",
+        "\n  odd.csv:62: empty name",
+        "\n  odd.csv:63: malformed row",
+        "hint: mend the file; to go on without these rows: --set data.max_rejected=0.07",
+    ];
+    check_refused("odd.csv", &csv, &told);
+    check_warned(&csv, &["--set", "data.max_rejected=0.07"], &["odd.csv: 4 rows of 64 cannot be used"]);
+    let lab = Lab::new();
+    lab.write("odd.csv", &csv);
+    let strict = ["plan", "small.yaml", "--set", "data.source=odd.csv", "--set", "data.rejects=error"];
+    lab.recur(&strict).ended(1).told(&["4 rows cannot be used:"]);
+}
+
+#[test]
+fn few_rejected_rows_are_warned_of_by_plan_as_by_experiment() {
+    let told = ["WARN odd.csv: 1 row of 61 cannot be used (malformed row: 1); the first: odd.csv:62: malformed row"];
+    let lab = check_warned(&with_rows("Novak,Czech,x\n"), &[], &told);
+    assert!(lab.read("runs/experiments/small/rejects.csv").contains("odd.csv,62,malformed row"));
+    let plan = lab.recur(&["plan", "small.yaml", "--json", "--set", "data.source=odd.csv"]).ended(0);
+    let plan: serde_json::Value = serde_json::from_str(&plan.out).unwrap();
+    assert!(plan["warnings"][0].as_str().unwrap().starts_with("1 row of 61 cannot be used"), "{plan}");
+}
+
+#[test]
+fn a_label_that_loses_all_its_rows_is_refused_by_name() {
+    let lost = |row: &str, label: &str, reason: &str| {
+        let told = [&*format!("would lose all its rows, because none of these can be used: {label} (1)"), reason];
+        check_refused("odd.csv", &with_rows(row), &told);
+    };
+    lost(",Welsh\n", "`Welsh`", "odd.csv:62: empty name");
+    lost(&format!("{},Welsh\n", "x".repeat(100)), "`Welsh`", "odd.csv:62: name too long");
+    lost("Jones,We\u{7}lsh\n", "`We\\x07lsh`", "odd.csv:62: control character (U+0007 in the label)");
+    // Nothing but the control character separates this label from one with rows.
+    check_warned(&with_rows("Novak,Cz\u{7}ech\n"), &[], &["1 row of 61 cannot be used (control character: 1)"]);
+}
+
+#[test]
+fn a_label_whose_names_are_all_of_another_encoding_is_refused_by_name() {
+    let lab = Lab::new();
+    let files = [("csv", ",", ""), ("tsv", "\t", ""), ("ndjson", "\", \"label\": \"", "\"}")];
+    for (kind, between, end) in files {
+        let start = if kind == "ndjson" { "{\"name\": \"" } else { "" };
+        let rows = names_csv()
+            .replace(',', between)
+            .lines()
+            .skip(1)
+            .map(|row| format!("{start}{row}{end}\n"))
+            .collect::<String>();
+        let header = if kind == "ndjson" { String::new() } else { format!("name{between}label\n") };
+        let mut bytes = (header + &rows).into_bytes();
+        bytes.extend_from_slice(
+            &[start.as_bytes(), b"M\xfcller", between.as_bytes(), b"German", end.as_bytes()].concat(),
+        );
+        lab.write(&format!("odd.{kind}"), bytes);
+        check_source_refused(&lab, &format!("odd.{kind}"), &["would lose all its rows", "`German` (1)", "not UTF-8"]);
+    }
+    for (label, names) in [("Czech", "Novak\nVacek\n"), ("Irish", "O'Neil\nMacan\n")] {
+        lab.write(&format!("lists/{label}.txt"), names);
+    }
+    lab.write("lists/German.txt", b"M\xfcller\n");
+    check_source_refused(&lab, "lists", &["would lose all its rows", "`German` (1)"]);
+}
+
+#[test]
+fn control_characters_in_names_and_labels_reject_the_row_by_code_point() {
+    let rows = "No\0vak,Czech\nNo\u{1b}[31mvak,Czech\n\"No\tvak\",Cz\u{85}ech\n";
+    let lab = check_warned(&with_rows(rows), &[], &["3 rows of 63 cannot be used (control character: 3)"]);
+    let rejects = lab.read("runs/experiments/small/rejects.csv");
+    for detail in ["U+0000 in the name", "U+001B in the name", "U+0085 in the label"] {
+        assert!(rejects.contains(detail), "{rejects}");
+    }
+    assert!(!rejects.contains(|c: char| c.is_control() && c != '\n'), "{rejects:?}");
+}
+
+#[test]
+fn rejected_rows_are_written_so_that_no_spreadsheet_executes_them() {
+    let lab = check_warned(&with_rows("=cmd|' /C calc'!A0,Czech,x\n"), &[], &["malformed row: 1"]);
+    let rejects = lab.read("runs/experiments/small/rejects.csv");
+    assert!(rejects.contains(",\"'=cmd|' /C calc'!A0,Czech,x\","), "{rejects}");
+}
+
+#[test]
+fn names_of_invisible_characters_only_are_empty() {
+    let told = ["2 rows of 62 cannot be used (empty name: 2)", "only U+200B, which show nothing"];
+    check_warned(&with_rows("\u{200b},Czech\n\u{3164}\u{feff},Irish\n"), &[], &told);
+}
+
+#[test]
+fn names_without_a_character_of_the_alphabet_are_refused() {
+    let name = |i: usize| "ωθ".repeat(i / 8 + 1) + &"ζ".repeat(i % 8);
+    let greek: String = (0..60).map(|i| format!("{},{}\n", name(i), ["a", "b"][i % 2])).collect();
+    let lab = Lab::new();
+    lab.write("odd.csv", format!("name,label\n{greek}"));
+    for set in ["data.text.fold=ascii", "data.text.alphabet=xyz"] {
+        let arguments = ["plan", "small.yaml", "--set", "data.source=odd.csv", "--set", set];
+        lab.recur(&arguments).ended(1).told(&[
+            "is in the alphabet",
+            "it has none of `",
+            "hint",
+            "data.text.alphabet: auto",
+        ]);
+    }
+    lab.recur(&["plan", "small.yaml", "--set", "data.source=odd.csv"]).ended(0);
+}
+
+#[test]
+fn names_mostly_outside_the_alphabet_and_labels_wholly_outside_are_warned_of() {
+    let greek = (0..40).map(|i| format!("{}{},Greek\n", "ω".repeat(i / 8 + 6), "ζ".repeat(i % 8))).collect::<String>();
+    let told = [
+        "% of the characters of names are outside the alphabet",
+        "1 of 4 labels has no name with a character of the alphabet (`Greek`)",
+    ];
+    let lab = check_warned(&with_rows(&greek), &["--set", "data.text.fold=ascii"], &told);
+    assert!(lab.read("reports/small.md").contains(told[0]));
+}
+
+#[test]
+fn labels_that_look_alike_are_warned_of_with_both_spellings() {
+    let rows = "Novy,czech\nNovik,Czech\u{200b}\nBrinan,Ir\u{a0}ish\n";
+    let told = [
+        "some labels look alike",
+        "`Czech` (20 rows), `Czech\\u{200b}` (1 row), `czech` (1 row)",
+        "`Irish` (20 rows), `Ir\\u{a0}ish` (1 row)",
+    ];
+    let lab = check_warned(&with_rows(rows), &[], &told);
+    let report = lab.read("reports/small.md");
+    assert!(report.contains("Some labels look alike"), "{report}");
+}
+
+#[test]
+fn labels_with_fewer_rows_than_parts_are_warned_of_and_stated_in_the_opening() {
+    let told = [
+        "1 of 4 labels has fewer rows than the split has parts (3 parts), so no replicate has them in each part (`Welsh`: 2)",
+        "1 of 4 labels has no test rows",
+    ];
+    let lab = check_warned(&with_rows("Jones,Welsh\nEvans,Welsh\n"), &[], &told);
+    let report = lab.read("reports/small.md");
+    let opening = report.split("## ").next().unwrap();
+    assert!(opening.contains("1 of 4 labels has fewer rows than the split has parts"), "{report}");
+    assert!(opening.contains("has no test rows"), "{report}");
+}
+
+#[test]
+fn a_column_of_labels_with_nearly_as_many_values_as_rows_is_doubted() {
+    let csv: String =
+        names_csv().lines().skip(1).enumerate().map(|(i, row)| format!("{row}{}\n", i / 2 * 2 % 50)).collect();
+    let csv = format!("name,label\n{csv}");
+    let told = ["labels in 60 rows: the column of labels is probably another one (data.columns.label)"];
+    let lab = Lab::new();
+    lab.write("odd.csv", csv);
+    lab.recur(&["plan", "small.yaml", "--set", "data.source=odd.csv"]).ended(0);
+    let csv: String =
+        names_csv().lines().skip(1).map(|row| format!("{row},{}\n", row.split(',').next().unwrap())).collect();
+    lab.write("odd.csv", format!("name,x,label\n{csv}"));
+    let ran = lab.recur(&["plan", "small.yaml", "--set", "data.source=odd.csv"]).ended(0);
+    ran.told(&told).told(&["60 of 60 rows have their own name as label"]);
+}
+
+#[test]
+fn one_column_for_names_and_labels_is_refused() {
+    let arguments = ["plan", "small.yaml", "--set", "data.columns.label=name"];
+    Lab::new().recur(&arguments).ended(1).told(&["`data.columns.label` and `data.columns.name` are both `name`"]);
+}
+
+#[test]
+fn data_without_such_problems_is_not_warned_of() {
+    let ran = Lab::new().recur(&["plan", "small.yaml"]).ended(0);
+    assert!(!ran.err.contains("WARN"), "{}", ran.err);
+}

@@ -376,7 +376,7 @@ fn answers_that_are_no_distribution_are_a_failed_trial_that_names_the_text() {
     let name = reason.strip_prefix("the answer for `").and_then(|rest| rest.split_once('`')).expect("a name").0;
     assert!(outcome["status"] == "failed" && crate::common::names_csv().contains(&format!("\n{name},")), "{reason}");
     let report = lab.read("reports/small.md");
-    assert!(report.contains("majority is not ranked") && report.contains("the probabilities sum to 3"), "{report}");
+    assert!(report.contains("`majority` is not ranked") && report.contains("the probabilities sum to 3"), "{report}");
 }
 
 #[test]

@@ -179,6 +179,38 @@ fn no_program_that_a_repository_names_is_run() {
     assert!(lab.path("marker").exists(), "plain git runs what the configuration names");
 }
 
+#[test]
+fn an_index_that_names_files_outside_of_the_checkout_shows_none_of_them() {
+    let lab = checkout(&[]);
+    let outside = tempfile::tempdir_in(lab.path("").parent().unwrap()).unwrap();
+    std::fs::write(outside.path().join("key"), "secret of a file outside\n").unwrap();
+    let name = outside.path().file_name().unwrap().to_str().unwrap();
+    let [absolute, relative] = [format!("{}/key", outside.path().display()), format!("../{name}/key")];
+    let hidden = format!("names.csv/../../{name}/key");
+    // Sorted, as in an index; all of the content of `.gitignore`, whose id is valid.
+    let id = git(&lab, "", &["rev-parse", "HEAD:.gitignore"]);
+    let id: Vec<u8> = (0..id.len()).step_by(2).map(|at| u8::from_str_radix(&id[at..at + 2], 16).unwrap()).collect();
+    let mut index = b"DIRC\0\0\0\x02\0\0\0\x04".to_vec();
+    for path in [&relative, &absolute, &hidden, "tracked.txt"] {
+        let mut entry = [0; 40].to_vec();
+        entry[24..28].copy_from_slice(&0o100_644_u32.to_be_bytes());
+        entry.extend(&id);
+        entry.extend(u16::try_from(path.len()).unwrap().to_be_bytes());
+        entry.extend(path.as_bytes());
+        entry.resize(entry.len() + 8 - entry.len() % 8, 0);
+        index.extend(entry);
+    }
+    // No checksum: git takes this for one that was left out.
+    index.extend([0; 20]);
+    lab.write(".git/index", index);
+    let mut plain = lab.program("git");
+    let plain = plain.args(["diff", "HEAD"]).output().unwrap();
+    assert!(String::from_utf8_lossy(&plain.stdout).contains("secret of a file outside"), "plain git shows it");
+    let (commit, diff) = run(&lab, &[]);
+    let diff = diff.expect("tracked.txt has changed");
+    assert!(commit.is_some() && diff.contains("changed") && !diff.contains("secret"), "{diff}");
+}
+
 fn check_recorded_only_commit(recorded: &(Option<String>, Option<String>)) {
     assert!(recorded.0.as_ref().is_some_and(|commit| commit.len() == 40), "{recorded:?}");
 }

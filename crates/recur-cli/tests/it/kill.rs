@@ -108,10 +108,10 @@ fn n_files(folder: &Path) -> usize {
     std::fs::read_dir(folder).map_or(0, |entries| entries.count())
 }
 
-/// Whether the scratch of a process holds more than its lock.
+/// Whether the scratch of a process holds more than its lock, its owner's record, and what shows that it writes to a log.
 fn is_writing(lab: &Lab) -> bool {
     let Ok(entries) = std::fs::read_dir(lab.path("runs/tmp")) else { return false };
-    entries.flatten().any(|entry| entry.path().is_dir() && n_files(&entry.path()) > 1)
+    entries.flatten().any(|entry| entry.path().is_dir() && n_files(&entry.path()) > 3)
 }
 
 /// Kills a run of `lab` at `moment`, or earlier if it would be over by then.

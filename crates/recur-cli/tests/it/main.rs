@@ -26,6 +26,7 @@ mod schema;
 mod splits;
 mod store;
 mod store_commands;
+mod store_safety;
 mod terminal;
 mod together;
 mod verify;

@@ -1,6 +1,8 @@
 //! `recur predict` and `recur doctor`.
 
 use crate::common::{Lab, Ran};
+#[cfg(unix)]
+use crate::processes::{Running, wait_until};
 use std::io::Write as _;
 use std::process::Stdio;
 
@@ -245,10 +247,26 @@ fn the_answer_is_the_same_in_every_format_and_overwrites_no_file() {
     to("nowhere/a.csv").ended(1).told(&["cannot write nowhere/a.csv"]);
     assert!(!lab.path("nowhere").exists());
     // Nothing else is left in the folder.
-    let hidden = std::fs::read_dir(lab.path(""))
-        .unwrap()
-        .filter(|e| e.as_ref().unwrap().file_name().to_string_lossy().starts_with('.'));
-    assert_eq!(hidden.count(), 0);
+    assert_eq!(n_hidden(&lab), 0);
+}
+
+/// How many files with a dot are in the lab's folder.
+fn n_hidden(lab: &Lab) -> usize {
+    let entries = std::fs::read_dir(lab.path("")).unwrap();
+    entries.filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with('.')).count()
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_prediction_leaves_no_file() {
+    let (lab, id) = trained();
+    lab.write("many.txt", "Novakovakovak\n".repeat(300_000));
+    let mut run = Running::start(&lab, &["predict", "--model", &id, "many.txt", "--output", "a.csv"]);
+    wait_until("the first lines", || n_hidden(&lab) > 0 || run.has_ended());
+    std::process::Command::new("kill").args(["-INT", &run.id().to_string()]).status().unwrap();
+    wait_until("the end", || run.has_ended());
+    run.end().ended(130).told(&["stopped"]);
+    assert!(!lab.path("a.csv").exists() && n_hidden(&lab) == 0);
 }
 
 #[cfg(unix)]

@@ -105,7 +105,9 @@ fn a_split_column_with_another_word_or_without_a_part_is_refused() {
 fn labels_that_are_tested_and_never_trained_on_are_named() {
     let lab = Lab::with(&with_data("data: {source: names.csv, split: {column: part}}"));
     lab.write("names.csv", published(true) + "Zeus,Greek,test\n");
-    lab.experiment(&[]).ended(0).told(&["labels with test rows but no training rows on some replicate: 1 (Greek)"]);
+    lab.experiment(&[])
+        .ended(0)
+        .told(&["1 of 4 labels has test rows but no training rows on some replicate", "(`Greek`)"]);
     assert!(
         lab.read("reports/small.md").contains("1 of 4 labels has test rows but no training rows on some replicate")
     );

@@ -2,6 +2,7 @@
 
 mod delimited;
 mod frame;
+mod labels;
 mod list;
 mod ndjson;
 mod parquet;
@@ -13,6 +14,8 @@ use crate::source::{InputFile, Kind};
 use recur_core::facts::RejectReason;
 use recur_core::nearest::nearest;
 use std::ops::Range;
+
+pub(crate) use labels::labels_of_bad_rows;
 
 /// The columns to read.
 #[derive(Clone, Copy, Debug)]

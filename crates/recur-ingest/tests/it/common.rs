@@ -15,6 +15,7 @@ pub fn settings(source: &str) -> DataSettings {
         text: TextSettings { unicode: UnicodeForm::Nfc, fold: Fold::None, alphabet: None, unknown: Unknown::Token },
         duplicates: Duplicates::Drop,
         rejects: Rejects::Report,
+        max_rejected: 1.0,
         max_letters: 100,
     }
 }

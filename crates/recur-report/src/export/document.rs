@@ -54,8 +54,11 @@ struct Data<'a> {
     /// Of the rows tested, as a mean over replicates.
     accuracy_ceiling_tested: Option<f64>,
     majority_share: f64,
-    labels_without_test_rows: Vec<&'a str>,
-    labels_without_training_rows: Vec<&'a str>,
+    labels_without_test_rows: Vec<String>,
+    labels_without_training_rows: Vec<String>,
+    /// What of the data may mislead; not written where there is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
 }
 
 /// How models are compared.
@@ -237,7 +240,7 @@ pub(super) fn json(analysis: &Analysis<'_>, answer: String) -> String {
 }
 
 fn data<'a>(analysis: &Analysis<'a>) -> Data<'a> {
-    let [labels_without_test_rows, labels_without_training_rows] = analysis.labels_without_rows();
+    let labels = analysis.labels_without_rows();
     let (facts, sizes) = (analysis.input.facts, analysis.input.sizes());
     Data {
         source: &facts.source,
@@ -250,8 +253,9 @@ fn data<'a>(analysis: &Analysis<'a>) -> Data<'a> {
         accuracy_ceiling: facts.accuracy_ceiling,
         accuracy_ceiling_tested: analysis.test_ceiling(),
         majority_share: facts.majority_share,
-        labels_without_test_rows,
-        labels_without_training_rows,
+        labels_without_test_rows: labels.never_tested,
+        labels_without_training_rows: labels.untrained,
+        warnings: facts.warnings.iter().map(ToString::to_string).collect(),
     }
 }
 

@@ -57,11 +57,18 @@ pub fn check_destination<'a>(
     check::check_name(&plan.name)?;
     let place = Place::new(destination.into(), &plan.name);
     place.try_writing()?;
+    let subject = Subject::new(how_to, &plan.question);
+    // Another process may be writing the first report here, in a folder that was not there to wait for.
+    check_place(&place, &subject).or_else(|_| check_place(&place, &subject))
+}
+
+fn check_place(place: &Place<'_>, subject: &Subject) -> Result<(), ReportError> {
+    let _turn = place.turn();
     let own = place.own_files()?;
     for file in place.expected_files() {
         place.is_to_be_written(&own, &file, None)?;
     }
-    place.check_subject(&own, &Subject::new(how_to, &plan.question))
+    place.check_subject(&own, subject)
 }
 
 /// Writes `page` to `dir/name.md`, `dir/name/*.svg` and `dir/name.html`, and the list of these to `dir/name/SHA256SUMS`.

@@ -29,14 +29,14 @@ impl Subject {
             is_comparison: how_to.command.starts_with(COMPARISON),
             spec_path: code(&how_to.spec_path),
             resolved_spec: how_to.resolved_spec.clone(),
-            question: sections::question(question).join(" "),
+            question: asked(&how_to.command, sections::question(question).join(" ")),
         }
     }
 
     /// That of a report of recur's.
     pub(crate) fn read(markdown: &str) -> Option<Self> {
         let Making { command, resolved_spec, spec_path, .. } = Making::read(markdown)?;
-        let question = Opening::question(markdown);
+        let question = asked(&command, Opening::question(markdown));
         Some(Self { is_comparison: command.starts_with(COMPARISON), spec_path, resolved_spec, question })
     }
 
@@ -65,6 +65,12 @@ impl Subject {
         }
         self.spec_path == new.spec_path || is_one_file(&uncode(&self.spec_path), &uncode(&new.spec_path))
     }
+}
+
+/// The question, unless it is that of a comparison that has none of its own: then it is made of those of its experiments.
+fn asked(command: &str, question: String) -> String {
+    let has_own = !command.starts_with(COMPARISON) || command.contains(" --question ");
+    if has_own { question } else { String::new() }
 }
 
 /// The names of what is compared: the first line of each spec.
@@ -138,6 +144,9 @@ mod tests {
         let there = of("# a\nx: 1\n---\n# b\nx: 2\n");
         assert!(there.difference(&of("# b\nx: 3\n---\n# a\nx: 1\n")).is_none());
         assert!(there.difference(&of("# a\nx: 1\n---\n# c\nx: 2\n")).is_some());
+        let asks =
+            |question: &str| subject(&format!("just compare a b --question '{question}'"), "a, b", "# a\n", question);
+        assert!(asks("Why?").difference(&asks("How?")).is_some());
         assert!(there.difference(&subject("just experiment a.yaml", "a.yaml", "x: 1", "")).is_some());
     }
 }

@@ -1,13 +1,14 @@
 //! What the models learned from.
 
 use crate::analysis::Analysis;
-use crate::answer::overlapping;
+use crate::answer::{is_of_the_section, overlapping, sentence};
 use crate::input::Respelt;
 use crate::markdown::{Table, code, details, escape, left, list, right};
 use crate::numbers::{count, percent, plural};
 use crate::page::Page;
 use recur_core::facts::{DataFacts, PublishedFacts};
 use recur_core::settings::{Division, TestRows};
+use recur_core::visible::visible_fully;
 
 /// Appends the section.
 pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
@@ -21,6 +22,9 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
     ));
     if let Some(published) = facts.published {
         page.block(&overlap(published));
+    }
+    for warning in facts.warnings.iter().filter(|warning| is_of_the_section(warning)) {
+        page.block(&sentence(warning, code));
     }
     analysis.input.respelt.iter().for_each(|other| page.block(&respelt(other)));
     page.block(&details("Rows by label", &by_label(facts)));
@@ -130,7 +134,7 @@ fn by_label(facts: &DataFacts) -> String {
     let mut table = Table::new([left("label"), right("rows"), right("share")]);
     for (label, rows) in &facts.rows_by_label {
         let share = *rows as f64 / facts.rows.max(1) as f64;
-        table.row([escape(label), count(*rows), percent(share)]);
+        table.row([escape(&visible_fully(label)), count(*rows), percent(share)]);
     }
     table.render()
 }
@@ -139,7 +143,7 @@ fn unknown_letters(facts: &DataFacts) -> String {
     let letters: Vec<String> = facts
         .unknown_letters
         .iter()
-        .map(|(letter, rows)| format!("{} in {}", code(&letter.to_string()), plural(*rows, "row")))
+        .map(|(letter, rows)| format!("{} in {}", code(&visible_fully(&letter.to_string())), plural(*rows, "row")))
         .collect();
     format!("{}.\n", letters.join(", "))
 }

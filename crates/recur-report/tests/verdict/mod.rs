@@ -2,6 +2,7 @@
 
 use crate::fixture::{Experiment, Outline, clear, small};
 use crate::{answer, constant, markdown, with_scores};
+use recur_core::data_warning::DataWarning;
 use recur_core::metric::Metric;
 use recur_core::plan::UnusedSettings;
 use recur_core::selection::Selection;
@@ -87,6 +88,34 @@ fn labels_without_rows_are_counted_in_the_opening() {
     let text = answer(&experiment);
     assert!(text.contains("1 of 7 labels has test rows but no training rows on some replicate"), "{text}");
     assert!(text.contains("(Greek)"), "{text}");
+    let mut experiment = small().build();
+    experiment.splits[0].untested_labels = vec![2];
+    let text = answer(&experiment);
+    assert!(text.contains("1 of 7 labels has no test rows on some replicates, so fewer results cover them (Greek)."));
+}
+
+#[test]
+fn data_that_may_mislead_is_named_in_the_opening_or_in_its_section() {
+    let mut experiment = small().build();
+    let alike = vec![("Czech".to_owned(), 8), ("Czech\\u{200b}".to_owned(), 1)];
+    experiment.facts.warnings = vec![
+        DataWarning::ManyLabels { labels: 7, rows: 9 },
+        DataWarning::SimilarLabels { sets: vec![alike] },
+        DataWarning::MostlyUnknown { unknown: 3, of: 4 },
+    ];
+    *experiment.facts.rows_by_label.get_mut("Greek").unwrap() = 2;
+    let (text, page) = (answer(&experiment), markdown(&experiment));
+    for part in [
+        "There are 7 labels in 9 rows: the column of labels is probably another one",
+        "Some labels look alike, but each counts as a label of its own: Czech (8 rows), Czech\\u{200b} (1 row).",
+        "1 of 7 labels has fewer rows than the split has parts (3 parts), so no replicate has them in each part (Greek: 2).",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(page.contains("`Czech` (8 rows), `Czech\\u{200b}` (1 row)."), "{page}");
+    let section = page.split("## Data").nth(1).unwrap();
+    assert!(section.contains("75 % of the characters of names are outside the alphabet"), "{section}");
+    assert!(!text.contains("75 %"), "{text}");
 }
 
 #[test]

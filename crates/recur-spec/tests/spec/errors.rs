@@ -302,3 +302,49 @@ fn what_yaml_takes_for_a_number_is_text_in_quotes() {
     let told = parse(least("").replace("name: least", "name: 1.5")).unwrap_err().to_string();
     assert!(!told.contains("in quotes"), "a point is in no name: {told}");
 }
+
+#[test]
+fn one_column_for_names_and_labels_is_refused() {
+    let told = |data: &str| parse(with_data(data, "")).unwrap_err().to_string();
+    let same = told("source: a\ncolumns: {label: name}");
+    assert!(same.contains("`data.columns.label` and `data.columns.name` are both `name`"), "{same}");
+    let same = told("source: a\ncolumns: {name: label}");
+    assert!(same.contains("`data.columns.name` and `data.columns.label` are both `label`"), "{same}");
+    let same = told("source: a\ncolumns: {label: x, name: x}");
+    assert_eq!(same.matches("are both `x`").count(), 1, "{same}");
+    assert!(parse(with_data("source: a\ncolumns: {label: name, name: label}", "")).is_ok());
+}
+
+#[test]
+fn a_keyword_or_a_range_as_the_alphabet_is_refused() {
+    let parsed = |alphabet: &str| parse(with_data(&format!("source: a\ntext: {{alphabet: {alphabet}}}"), ""));
+    for (alphabet, looks_like, other) in [
+        ("ascii", "a keyword", "acis"),
+        ("AUTO", "a keyword", "AOTU"),
+        ("none", "a keyword", "eno"),
+        ("a-z", "a range", "-az"),
+    ] {
+        let told = parsed(alphabet).unwrap_err().to_string();
+        for part in [&format!("`{alphabet}` looks like {looks_like}"), "write `auto`", &format!("`{other}`")] {
+            assert!(told.contains(part), "{told}");
+        }
+        assert!(parsed(&format!("'{other}'")).is_ok(), "{other}");
+    }
+    assert_eq!(parsed("auto").unwrap().plan().data.text.alphabet, None);
+    assert_eq!(parsed("abc").unwrap().plan().data.text.alphabet.as_deref(), Some("abc"));
+}
+
+#[test]
+fn the_share_of_rejected_rows_is_from_0_to_1() {
+    let limit = |value: &str| parse(with_data(&format!("source: a\nmax_rejected: {value}"), ""));
+    for (value, expected) in [("0", 0.0), ("0.4", 0.4), ("1", 1.0)] {
+        assert_eq!(limit(value).unwrap().plan().data.max_rejected, expected);
+    }
+    for value in ["1.1", "-0.1", "5%", "40", ".nan"] {
+        let told = limit(value).unwrap_err().to_string();
+        assert!(told.contains("`data.max_rejected`: expected number from 0 up to 1"), "{told}");
+    }
+    let resolved = |value: &str| limit(value).unwrap().resolved_yaml();
+    assert!(resolved("0.4").contains("\n  max_rejected: 0.4\n"));
+    assert!(!resolved("0.05").contains("max_rejected"), "as before there was this key");
+}

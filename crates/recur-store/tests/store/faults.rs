@@ -162,7 +162,7 @@ fn scratch_of_the_dead_is_told_and_goes_when_the_store_is_opened() {
     assert!(problems[0].to_string().ends_with(" is left of a process that ended; `recur store gc` removes it"));
     drop(Store::open(store.root()).unwrap());
     assert_sound(&store);
-    assert_eq!(names(&store.root().join("tmp")).len(), 2, "that of the living stays");
+    assert_eq!(names(&store.root().join("tmp")).len(), 3, "that of the living stays, with its lock and its owner");
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod gc_export;
 mod keep;
 mod measure;
 mod races;
+mod reading;
 mod support;
 
 #[path = "../../src/samples.rs"]

@@ -57,6 +57,7 @@ pub fn plan(configurations: &[(&dyn ModelPlugin, Params)]) -> Plan {
             text: TextSettings { unicode: UnicodeForm::Nfc, fold: Fold::None, alphabet: None, unknown: Unknown::Token },
             duplicates: Duplicates::Drop,
             rejects: Rejects::Report,
+            max_rejected: 0.05,
             max_letters: 64,
         },
         split: SplitSettings::shares(0.6, 0.2, 0.2, Group::None, true),

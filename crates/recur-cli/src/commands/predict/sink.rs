@@ -211,10 +211,10 @@ fn ndjson(columns: &[Column], rows: &[Vec<Cell<'_>>]) -> Vec<u8> {
     let value = |cell: &Cell<'_>| match cell {
         Cell::Text(text) => string(text),
         Cell::Rank(rank) => rank.to_string(),
-        Cell::Probability(probability) if probability.is_finite() => probability.to_string(),
-        // `f32` with the fewest digits that read back as the same number. JSON has no infinity.
-        Cell::LogProbability(value) if value.is_finite() => value.to_string(),
-        Cell::Probability(_) | Cell::LogProbability(_) | Cell::Nothing => "null".to_owned(),
+        // The fewest digits that read back as the same `f64` or `f32`; an infinity, which JSON does not have, is `null`.
+        Cell::Probability(probability) => serde_json::to_string(probability).expect("a number is JSON"),
+        Cell::LogProbability(value) => serde_json::to_string(value).expect("a number is JSON"),
+        Cell::Nothing => "null".to_owned(),
     };
     let keys: Vec<String> = columns.iter().map(|column| string(&column.name)).collect();
     let mut out = String::new();

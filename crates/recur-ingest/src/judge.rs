@@ -1,0 +1,168 @@
+//! Whether a row can be used: its label and its name, normalised, or the reason why not.
+
+use crate::normalise::normalise;
+use crate::warnings::UnknownFigures;
+use recur_core::facts::RejectReason;
+use recur_core::settings::{DataSettings, Fold, Unknown};
+use recur_core::visible::{is_ignorable, visible_fully};
+use std::collections::{BTreeMap, BTreeSet};
+use unicode_normalization::UnicodeNormalization;
+
+/// How many characters a message names.
+const SHOWN: usize = 5;
+
+/// A row that cannot be used.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Refused {
+    pub reason: RejectReason,
+    pub detail: String,
+    /// Its label, where it has one.
+    pub label: Option<String>,
+}
+
+/// Judges rows, and counts characters outside the alphabet.
+pub(crate) struct Judge<'a> {
+    settings: &'a DataSettings,
+    given_alphabet: Option<BTreeSet<char>>,
+    /// Characters outside the alphabet, with the number of rows that have them.
+    pub unknown_letters: BTreeMap<char, u64>,
+    /// Characters of the names that can be used, and how many of them are outside the alphabet.
+    characters: u64,
+    unknown_characters: u64,
+}
+
+impl<'a> Judge<'a> {
+    pub fn new(settings: &'a DataSettings) -> Self {
+        Self {
+            settings,
+            given_alphabet: settings.text.alphabet.as_ref().map(|letters| letters.chars().collect()),
+            unknown_letters: BTreeMap::new(),
+            characters: 0,
+            unknown_characters: 0,
+        }
+    }
+
+    /// The name and label of a row, normalised, or why it cannot be used.
+    pub fn row(&mut self, name: &str, label: &str) -> Result<(String, String), Refused> {
+        let label: String = label.trim().nfc().collect();
+        if let Some(what) = nothing_visible(&label) {
+            let detail = format!("the label is empty{what}");
+            return Err(Refused { reason: RejectReason::MissingLabel, detail, label: None });
+        }
+        match self.name_beside(name, &label) {
+            Ok(name) => Ok((name, label)),
+            Err((reason, detail)) => Err(Refused { reason, detail, label: Some(label) }),
+        }
+    }
+
+    /// The name of a row with this label.
+    fn name_beside(&mut self, name: &str, label: &str) -> Result<String, (RejectReason, String)> {
+        refuse_controls("label", label)?;
+        refuse_controls("name", name.trim())?;
+        let mut name = normalise(name, &self.settings.text);
+        self.check_length(&name)?;
+        let n_characters = name.chars().count() as u64;
+        let unknown: BTreeSet<char> = name.chars().filter(|letter| !self.has_token(*letter)).collect();
+        for letter in &unknown {
+            *self.unknown_letters.entry(*letter).or_default() += 1;
+        }
+        let n_unknown = name.chars().filter(|letter| unknown.contains(letter)).count() as u64;
+        match self.settings.text.unknown {
+            Unknown::Error if !unknown.is_empty() => {
+                return Err((
+                    RejectReason::UnknownLetter,
+                    format!("no letter of the alphabet: {}", named(unknown.iter().copied())),
+                ));
+            }
+            Unknown::Drop if n_unknown == n_characters => {
+                return Err((RejectReason::EmptyName, "no letter of the name is in the alphabet".to_owned()));
+            }
+            Unknown::Drop if !unknown.is_empty() => {
+                name.retain(|letter| !unknown.contains(&letter));
+                name = name.trim().to_owned();
+                self.check_length(&name)?;
+            }
+            _ => {}
+        }
+        self.characters += n_characters;
+        self.unknown_characters += n_unknown;
+        Ok(name)
+    }
+
+    fn check_length(&self, name: &str) -> Result<(), (RejectReason, String)> {
+        let (n_letters, most) = (name.chars().count(), self.settings.max_letters as usize);
+        match nothing_visible(name) {
+            Some(what) => Err((RejectReason::EmptyName, format!("nothing is left of the name{what}"))),
+            None if n_letters > most => {
+                Err((RejectReason::TooLong, format!("{n_letters} letters, at most {most} are allowed")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Whether `letter` has a token of its own.
+    pub fn has_token(&self, letter: char) -> bool {
+        match &self.given_alphabet {
+            Some(letters) => letters.contains(&letter),
+            None => self.settings.text.fold == Fold::None || letter.is_ascii(),
+        }
+    }
+
+    /// Some of the characters of the names, if none of them all has a token of its own.
+    pub fn unknown_only(&self) -> Option<Vec<char>> {
+        let is_all = self.characters > 0 && self.unknown_characters == self.characters;
+        is_all.then(|| self.unknown_letters.keys().take(SHOWN).copied().collect())
+    }
+
+    /// What the alphabet has not of `rows`, given as (name, label).
+    pub fn unknown_figures(&self, rows: &[(&str, &str)]) -> UnknownFigures {
+        let (characters, of) = (self.unknown_characters, self.characters);
+        if characters == 0 || self.settings.text.unknown != Unknown::Token {
+            return UnknownFigures { characters, of, labels: Vec::new() };
+        }
+        let mut is_known: BTreeMap<&str, bool> = BTreeMap::new();
+        for (name, label) in rows {
+            let known = is_known.entry(label).or_default();
+            *known = *known || name.chars().any(|letter| self.has_token(letter));
+        }
+        let unknown = is_known.into_iter().filter(|(_, known)| !known);
+        UnknownFigures { characters, of, labels: unknown.map(|(label, _)| label.to_owned()).collect() }
+    }
+}
+
+/// `text` without control characters.
+pub(crate) fn without_controls(text: &str) -> String {
+    text.chars().filter(|character| !character.is_control()).collect()
+}
+
+/// Something if a reader sees nothing of `text`: nothing more, or that it has invisible characters, and which.
+fn nothing_visible(text: &str) -> Option<String> {
+    if !text.chars().all(is_ignorable) {
+        return None;
+    }
+    let hidden: BTreeSet<char> = text.chars().collect();
+    Some(if hidden.is_empty() { String::new() } else { format!(": only {}, which show nothing", named(hidden)) })
+}
+
+/// Control characters inside of a text are no part of it: damage, or an attack on who reads it.
+fn refuse_controls(what: &str, text: &str) -> Result<(), (RejectReason, String)> {
+    let controls: BTreeSet<char> = text.chars().filter(|character| character.is_control()).collect();
+    if controls.is_empty() {
+        return Ok(());
+    }
+    let points: Vec<String> = controls.into_iter().take(SHOWN).map(code_point).collect();
+    Err((RejectReason::ControlCharacter, format!("{} in the {what}", points.join(", "))))
+}
+
+fn code_point(character: char) -> String {
+    format!("U+{:04X}", u32::from(character))
+}
+
+/// The first few of `characters`; one that cannot be seen by its code point.
+fn named(characters: impl IntoIterator<Item = char>) -> String {
+    let name = |character: char| match character.is_control() || is_ignorable(character) {
+        true => code_point(character),
+        false => format!("`{}`", visible_fully(character.encode_utf8(&mut [0; 4]))),
+    };
+    characters.into_iter().take(SHOWN).map(name).collect::<Vec<_>>().join(", ")
+}
