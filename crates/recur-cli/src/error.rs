@@ -10,7 +10,7 @@ use recur_core::split::SplitError;
 use recur_core::trial::TrialsError;
 use recur_core::visible::visible;
 use recur_external::ExternalError;
-use recur_ingest::IngestError;
+use recur_ingest::{FileError, IngestError};
 use recur_report::{ReportError, Unlike};
 use recur_spec::SpecErrors;
 use recur_store::{Problem, StoreError};
@@ -162,7 +162,7 @@ fn of_other(allowed: Option<&Path>) -> String {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CliError {
     #[error("cannot read the spec {}", path.display())]
-    ReadSpec { path: PathBuf, source: std::io::Error, others: Vec<String> },
+    ReadSpec { path: PathBuf, source: FileError, others: Vec<String> },
     #[error("{0}")]
     Spec(Box<SpecErrors>),
     #[error("cannot use the data")]
@@ -440,10 +440,7 @@ impl CliError {
                 Some("the data has changed since it was run: run the experiment again".to_owned())
             }
             CliError::ExportFormat { formats, .. } => Some(format!("end the file's name in {}", formats.join(" or "))),
-            CliError::Ingest(IngestError::Missing { .. }) => {
-                Some("`data.source` is relative to the folder that recur runs in; --set data.source=PATH".to_owned())
-            }
-            CliError::Ingest(error) => mending(error),
+            CliError::Ingest(error) => mending(error).or_else(|| error.remedy()),
             _ => None,
         }
     }

@@ -71,6 +71,10 @@ pub fn run(registry: &Registry) -> ExitCode {
 
 /// Prints a panic as [`output`] prints all text: its message may quote text from outside, and standard error may be closed.
 fn report_panic(panic: &std::panic::PanicHookInfo<'_>) {
+    if recur_ingest::panics_are_quiet() {
+        // A library's panic at a damaged file: the file is the error, and is reported as one.
+        return;
+    }
     let backtrace = std::backtrace::Backtrace::capture();
     let is_captured = backtrace.status() == std::backtrace::BacktraceStatus::Captured;
     let backtrace = if is_captured { format!("\n{backtrace}") } else { String::new() };

@@ -17,7 +17,7 @@ use recur_core::selection::Finding;
 use recur_core::settings::Division;
 use recur_core::split::{Split, SplitError};
 use recur_core::trial::{InitialWeights, Trial, trials};
-use recur_ingest::{Ingested, ingest};
+use recur_ingest::{Ingested, ingest, read_regular};
 use recur_report::{HowTo, ReplicateSplit, ReportInput, SplitSizes};
 use recur_spec::{Override, Spec};
 use recur_store::{Store, read_weights};
@@ -45,9 +45,12 @@ pub(crate) struct Prepared {
     pub(crate) code: Code,
 }
 
+/// The most bytes of a spec that are read; what a spec may have is less, and checked with its text.
+const MOST_BYTES_OF_SPEC: u64 = 16 << 20;
+
 /// Reads and checks the spec.
 pub(crate) fn read_spec(args: &SpecArgs, registry: &Registry) -> Result<Spec, CliError> {
-    let text = std::fs::read(&args.spec).map_err(|source| CliError::ReadSpec {
+    let text = read_regular(&args.spec, MOST_BYTES_OF_SPEC).map_err(|source| CliError::ReadSpec {
         path: args.spec.clone(),
         source,
         others: specs_beside(&args.spec),
@@ -91,6 +94,7 @@ impl Prepared {
             facts.n_rejected(),
             facts.duplicates
         );
+        data.notes.iter().for_each(|note| tracing::warn!("{note}"));
         let splits = splits(&plan, &data)?;
         let unused = plan.unused_settings(registry)?;
         let warnings = data_warnings(&plan, &data, &splits);

@@ -103,6 +103,10 @@ pub enum RejectReason {
     Malformed,
     /// A control character inside the name or the label.
     ControlCharacter,
+    /// A field in quotes that goes on over several lines.
+    QuotedLineEnd,
+    /// The header of the file again.
+    RepeatedHeader,
 }
 
 impl RejectReason {
@@ -116,6 +120,8 @@ impl RejectReason {
             RejectReason::InvalidUtf8 => "not UTF-8",
             RejectReason::Malformed => "malformed row",
             RejectReason::ControlCharacter => "control character",
+            RejectReason::QuotedLineEnd => "quoted field over several lines",
+            RejectReason::RepeatedHeader => "repeated header",
         }
     }
 }

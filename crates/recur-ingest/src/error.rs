@@ -1,5 +1,7 @@
 //! What can go wrong with a source as a whole. A row that cannot be used is no error: see [`Reject`].
 
+use crate::content::Packing;
+use crate::open::FileError;
 use crate::part::PARTS;
 use crate::rejects::Reject;
 use recur_core::data_warning::counted;
@@ -29,6 +31,14 @@ pub enum IngestError {
         /// The entry of the same folder with the most similar name.
         nearest: Option<String>,
     },
+    /// A file that is no regular file, too large, or a link that leads nowhere.
+    #[error("`{path}` cannot be read: {problem}")]
+    File {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        problem: FileError,
+    },
     /// A file or folder could not be read.
     #[error("`{path}` cannot be read")]
     Read {
@@ -48,13 +58,15 @@ pub enum IngestError {
         source: glob::PatternError,
     },
     /// A glob that no file matches.
-    #[error("no file matches `{pattern}`")]
+    #[error("no file matches `{pattern}`{}", not_read(hidden))]
     NoMatch {
         /// The glob.
         pattern: String,
+        /// Hidden files that match.
+        hidden: Vec<String>,
     },
     /// A file whose extension names no known format.
-    #[error("`{path}` is of no known format: the extension should be one of {}", known.join(", "))]
+    #[error("`{path}` is of no known format: the extension should be one of {} (.gz or .zst may follow)", known.join(", "))]
     UnknownKind {
         /// The file.
         path: String,
@@ -70,12 +82,14 @@ pub enum IngestError {
         other: String,
     },
     /// A folder without lists of names.
-    #[error("folder `{folder}` holds no LABEL.txt, one name a line{}", found_files(found))]
+    #[error("folder `{folder}` holds no LABEL.txt, one name a line{}{}", found_files(found), not_read(hidden))]
     NoLists {
         /// The folder.
         folder: String,
         /// The data files it holds instead.
         found: Vec<String>,
+        /// Its hidden files.
+        hidden: Vec<String>,
     },
     /// A path that is not valid Unicode, so no label and no record can name it.
     #[error("`{path}` has a name that is not valid Unicode")]
@@ -89,6 +103,58 @@ pub enum IngestError {
         /// The file.
         path: String,
     },
+    /// A compressed file that cannot be unpacked.
+    #[error("`{path}` cannot be unpacked as {format}: {detail}")]
+    Unpack {
+        /// The file.
+        path: String,
+        /// How it is compressed.
+        format: &'static str,
+        /// What is wrong.
+        detail: String,
+    },
+    /// A file that is something else than its extension says.
+    #[error("`{path}` is {found}, not a file of names")]
+    Content {
+        /// The file.
+        path: String,
+        /// What it is.
+        found: &'static str,
+        /// What to do with `FILE`.
+        remedy: &'static str,
+    },
+    /// Text in an encoding whose characters all take several bytes.
+    #[error("`{path}` is not UTF-8: it {}", if *has_mark {
+        format!("begins with the byte order mark of {encoding}")
+    } else {
+        format!("looks like {encoding} without a byte order mark")
+    })]
+    Encoding {
+        /// The file.
+        path: String,
+        /// The encoding, as `iconv -f` calls it.
+        encoding: &'static str,
+        /// Whether it begins with a byte order mark.
+        has_mark: bool,
+        /// How the file is compressed.
+        packing: Option<Packing>,
+    },
+    /// JSON where one object a line is expected.
+    #[error("`{path}` is a JSON array: one object a line is expected")]
+    JsonArray {
+        /// The file.
+        path: String,
+    },
+    /// A first line `sep=…`, as spreadsheets write, that names another separator than the extension.
+    #[error("`{path}:{line}` says that fields are separated by `{found}`, but .csv means `,` and .tsv means a tab")]
+    Separator {
+        /// The file.
+        path: String,
+        /// The line, from 1.
+        line: u64,
+        /// What the line names.
+        found: String,
+    },
     /// A header line that is no header.
     #[error("`{path}` has no usable header at line {line}: {detail}")]
     Header {
@@ -97,12 +163,15 @@ pub enum IngestError {
         /// The line, from 1.
         line: u64,
         /// What is wrong with it.
-        detail: &'static str,
+        detail: String,
     },
     /// A column that the settings name and the file does not have.
     #[error(
         "`{path}` has no column `{column}`{}: its columns are {}{}",
-        hint(nearest.as_deref(), "did you mean"),
+        match difference {
+            Some(difference) => format!(", but {difference}"),
+            None => hint(nearest.as_deref(), "did you mean"),
+        },
         quoted(found),
         delimiter_hint(*delimiter)
     )]
@@ -114,7 +183,9 @@ pub enum IngestError {
         /// The columns of the file, in its order (the first 20).
         found: Vec<String>,
         /// The most similar of them.
-        nearest: Option<String>,
+        nearest: Option<Box<str>>,
+        /// How a column differs that looks like the one looked for.
+        difference: Option<Box<str>>,
         /// What the fields seem to be separated by, if not by what the extension says.
         delimiter: Option<char>,
     },
@@ -127,7 +198,7 @@ pub enum IngestError {
         column: String,
     },
     /// A Parquet column whose values are no text.
-    #[error("column `{column}` of `{path}` is of type {found}: it should hold text, numbers or booleans")]
+    #[error("column `{column}` of `{path}` is of type {found}: it should hold text, numbers, booleans or dates")]
     ColumnType {
         /// The file.
         path: String,
@@ -285,12 +356,6 @@ pub enum IngestError {
         /// The folder.
         path: String,
     },
-    /// A pipe, a device or a socket, where a file of names should be.
-    #[error("`{path}` is a pipe or a device and not a regular file")]
-    NotAFile {
-        /// Its path.
-        path: String,
-    },
     /// A table of names with several columns, of which none was named.
     #[error("`{path}` has several columns, none of them is called `name`: {}", quoted(found))]
     ChooseColumn {
@@ -331,6 +396,52 @@ pub enum IngestError {
 }
 
 impl IngestError {
+    /// The error of a file that is `path` to the reader.
+    pub(crate) fn of_file(path: &str, error: FileError) -> Self {
+        let path = path.to_owned();
+        match error {
+            FileError::Io(source) => IngestError::Read { path, source },
+            problem => IngestError::File { path, problem },
+        }
+    }
+
+    /// What to do next, where that is known.
+    pub fn remedy(&self) -> Option<String> {
+        match self {
+            IngestError::Missing { .. } => {
+                Some("`data.source` is relative to the folder that recur runs in; --set data.source=PATH".to_owned())
+            }
+            IngestError::File { problem: FileError::DanglingLink { .. } | FileError::LinkLoop { .. }, .. } => {
+                Some("let the link name the file, or name the file itself: --set data.source=PATH".to_owned())
+            }
+            IngestError::File { problem: FileError::NotRegular { .. }, .. } => {
+                Some("write the data to a file first, and name that file".to_owned())
+            }
+            IngestError::UnknownKind { path, .. } => {
+                let is = |extensions: &[&str]| extensions.iter().any(|e| path.to_lowercase().ends_with(e));
+                if is(&[".xlsx", ".xls", ".ods", ".numbers"]) {
+                    return Some("save the sheet as CSV in UTF-8".to_owned());
+                }
+                is(&[".zip", ".tar", ".tgz", ".tar.gz", ".7z", ".rar"]).then(|| "unpack it first".to_owned())
+            }
+            IngestError::Encoding { path, encoding, packing, .. } => Some(convert(path, encoding, *packing)),
+            IngestError::Content { path, remedy, .. } => Some(remedy.replace("FILE", &shell_word(path))),
+            IngestError::JsonArray { path } => Some(format!(
+                "write one object a line: jq -c '.[]' {0} > {1}",
+                shell_word(path),
+                shell_word(&beside(path, None, "lines"))
+            )),
+            IngestError::Separator { found, .. } => Some(match found.as_str() {
+                "\t" => "give the file the extension .tsv, and remove that line".to_owned(),
+                _ => "write the file with `,` between fields, and remove that line".to_owned(),
+            }),
+            IngestError::ColumnType { column, .. } => Some(format!(
+                "write the file with `{column}` as text, for example with pandas: df[{column:?}].astype(str)"
+            )),
+            _ => None,
+        }
+    }
+
     pub(crate) fn unknown_part(path: &str, line: u64, column: &str, value: &str) -> Self {
         let nearest =
             (value.len() <= 60).then(|| nearest(&value.to_lowercase(), PARTS.map(|(word, _)| word))).flatten();
@@ -361,6 +472,46 @@ impl Display for ListMistake {
             ListMistake::Json => "a JSON object",
         })
     }
+}
+
+/// The command that makes UTF-8 of the file `path`.
+pub(crate) fn convert(path: &str, encoding: &str, packing: Option<Packing>) -> String {
+    let converted = shell_word(&beside(path, packing, "utf8"));
+    let path = shell_word(path);
+    let iconv = format!("iconv -f {encoding} -t UTF-8");
+    let command = match packing {
+        None => format!("{iconv} {path} > {converted}"),
+        Some(Packing::Gzip) => format!("gzip -dc < {path} | {iconv} > {converted}"),
+        Some(Packing::Zstd) => format!("zstd -dc < {path} | {iconv} > {converted}"),
+    };
+    format!("convert it: {command}")
+}
+
+/// A name for another form of the file `path`: `a.csv.gz` becomes `a.utf8.csv`.
+fn beside(path: &str, packing: Option<Packing>, what: &str) -> String {
+    let path = if packing.is_some() { path.trim_end_matches(".gz").trim_end_matches(".zst") } else { path };
+    match path.rsplit_once('.') {
+        Some((stem, extension)) if !extension.contains('/') => format!("{stem}.{what}.{extension}"),
+        _ => format!("{path}.{what}"),
+    }
+}
+
+/// `text` as a shell reads it as one word.
+fn shell_word(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | '=' | ',' | '@');
+    if !text.is_empty() && text.chars().all(is_plain) && !text.starts_with('-') {
+        return text.to_owned();
+    }
+    let dashed = if text.starts_with('-') { "./" } else { "" };
+    format!("'{dashed}{}'", text.replace('\'', "'\\''"))
+}
+
+fn not_read(hidden: &[String]) -> String {
+    if hidden.is_empty() {
+        return String::new();
+    }
+    let more = if hidden.len() > 5 { ", …" } else { "" };
+    format!("; hidden files are not read: {}{more}", quoted(&hidden[..hidden.len().min(5)]))
 }
 
 fn part_words() -> String {

@@ -1,12 +1,14 @@
 //! The one way from a source to a data set: read, normalise, set aside, drop duplicates, group, count.
 
+use crate::content::{Content, content};
 use crate::error::{IngestError, Place};
 use crate::facts::name_figures;
 use crate::group::groups;
 use crate::judge::{Judge, Refused, without_controls};
+use crate::open::read_regular;
 use crate::part::part;
-use crate::read::{BadRow, Columns, Row, labels_of_bad_rows, table};
-use crate::rejects::{Reject, excerpt};
+use crate::read::{BadRow, Columns, Row, Table, damaged_labels, tables};
+use crate::rejects::{Mark, Reject, RejectList, Rejected, Unlisted, excerpt};
 use crate::source::{InputFile, PlaceFiles, files_by_place};
 use crate::warnings::warnings;
 use recur_core::dataset::{Alphabet, Dataset, LabelledName};
@@ -22,6 +24,8 @@ const SHOWN: usize = 5;
 
 /// The most labels that rejected rows are remembered by: more than a data set may have.
 const MOST_LOST: usize = 65_536;
+/// The most bytes that are read of one file.
+pub(crate) const MOST_BYTES: u64 = 16 << 30;
 
 /// The most letters that an alphabet, and labels that a data set, may have.
 const MOST_LETTERS: u64 = 65_000;
@@ -34,8 +38,12 @@ pub struct Ingested {
     pub dataset: Dataset,
     /// What became of all rows.
     pub facts: DataFacts,
-    /// The rows that cannot be used, by file and line.
+    /// The rows that cannot be used, by file and line: the first 10,000.
     pub rejects: Vec<Reject>,
+    /// How many more there are.
+    pub unlisted: Vec<Unlisted>,
+    /// What a user should know of how the files were read, in sentences without a full stop.
+    pub notes: Vec<String>,
 }
 
 /// Reads the source that `settings` name; relative paths start at `base`. `group` says which rows a split keeps together.
@@ -82,9 +90,10 @@ struct Gathered<'a> {
     file_names: Vec<String>,
     files: BTreeMap<String, Digest>,
     kept: Vec<Kept>,
-    rejects: Vec<Reject>,
+    rejects: RejectList,
     /// For the labels of rejected rows, as far as they can be read: how many rows, and the first of them.
     rejected_labels: BTreeMap<String, (u64, Reject)>,
+    notes: Vec<String>,
 }
 
 impl<'a> Gathered<'a> {
@@ -95,13 +104,15 @@ impl<'a> Gathered<'a> {
             file_names: Vec::new(),
             files: BTreeMap::new(),
             kept: Vec::new(),
-            rejects: Vec::new(),
+            rejects: RejectList::default(),
             rejected_labels: BTreeMap::new(),
+            notes: Vec::new(),
         }
     }
 
     fn add_place(&mut self, place: &PlaceFiles<'_>) -> Result<(), IngestError> {
-        let (n_kept, n_rejects) = (self.kept.len(), self.rejects.len());
+        let (n_kept, before) = (self.kept.len(), self.rejects.mark());
+        self.notes.extend(hidden_files(place));
         for file in &place.files {
             self.add_file(file, place.part)?;
         }
@@ -109,81 +120,106 @@ impl<'a> Gathered<'a> {
             return Ok(());
         }
         // Whatever the other places hold, this part of the split would be empty, or have lost many of its rows.
-        let (n_kept, rejects) = ((self.kept.len() - n_kept) as u64, &self.rejects[n_rejects..]);
-        match rejects.len() {
+        let (n_kept, rejected) = ((self.kept.len() - n_kept) as u64, self.rejects.since(&before));
+        match rejected.count {
             0 if n_kept == 0 => Err(IngestError::NoRows { location: place.place.to_owned() }),
-            _ => self.refuse_rejects(place.place, n_kept, rejects),
+            _ => self.refuse_rejects(place.place, n_kept, rejected),
         }
     }
 
     fn add_file(&mut self, file: &InputFile, part_of_file: Option<Part>) -> Result<(), IngestError> {
-        let unreadable = |source| IngestError::Read { path: file.shown.clone(), source };
-        let bytes = std::fs::read(&file.path).map_err(unreadable)?;
-        self.files.insert(file.key.clone(), Digest::of(&bytes));
+        let stored = read_regular(&file.path, MOST_BYTES).map_err(|error| IngestError::of_file(&file.shown, error))?;
+        self.files.insert(file.key.clone(), Digest::of(&stored));
+        let Content { bytes, notes } = content(file, stored)?;
+        self.notes.extend(notes);
         let part_column = self.settings.split_column.as_deref().filter(|_| part_of_file.is_none());
         let columns =
             Columns { name: &self.settings.name_column, label: &self.settings.label_column, part: part_column };
-        let table = table(file, &bytes, columns)?;
-        let file_idx = self.file_names.len();
         self.file_names.push(file.key.clone());
+        let before = self.rejects.mark();
+        tables(file, &bytes, columns, &mut |table| self.add_rows(table, &bytes, file, part_column, part_of_file))?;
+        self.count_damaged(file, &bytes, columns, &before);
+        let notes = notes_of_rejected(file, &self.rejects.since(&before));
+        self.notes.extend(notes);
+        Ok(())
+    }
+
+    fn add_rows(
+        &mut self,
+        table: Table,
+        bytes: &[u8],
+        file: &InputFile,
+        part_column: Option<&str>,
+        part_of_file: Option<Part>,
+    ) -> Result<(), IngestError> {
+        let file_idx = self.file_names.len() - 1;
         let mut bad = table.bad;
         for row in table.rows {
             let part = part_column.map_or(Ok(part_of_file), |column| part_in(column, &row, file).map(Some))?;
             match self.judge.row(row.name.as_deref().unwrap_or(""), row.label.as_deref().unwrap_or("")) {
                 Ok((name, label)) => self.kept.push(Kept { label, name, part, file: file_idx, line: row.line }),
                 Err(Refused { reason, detail, label }) => {
-                    let rejected = BadRow { line: row.line, reason, text: text_of(&row, &bytes), detail };
+                    let text = if self.rejects.is_full() { String::new() } else { text_of(&row, bytes) };
+                    let rejected = BadRow { line: row.line, reason, text, detail };
                     if let Some(label) = label {
-                        self.count_rejected(label, &file.key, &rejected);
+                        self.count_rejected(label, || rejected_row(&file.key, rejected.clone()));
                     }
                     bad.push(rejected);
                 }
             }
         }
-        for (label, line) in labels_of_bad_rows(file, &bytes, columns, &bad) {
-            if let Ok(index) = bad.binary_search_by_key(&line, |bad| bad.line) {
-                self.count_rejected(label, &file.key, &bad[index]);
-            }
-        }
         bad.sort_by_key(|bad| bad.line);
-        self.rejects.extend(bad.into_iter().map(|BadRow { line, reason, text, detail }| Reject {
-            file: file.key.clone(),
-            line,
-            reason,
-            text,
-            detail,
-        }));
+        for BadRow { line, reason, text, detail } in bad {
+            self.rejects.push(Reject { file: file.key.clone(), line, reason, text, detail });
+        }
         Ok(())
     }
 
+    /// Remembers the labels of the rows of `file` that are not UTF-8: nobody would see otherwise that a label is lost.
+    fn count_damaged(&mut self, file: &InputFile, bytes: &[u8], columns: Columns<'_>, before: &Mark) {
+        if !self.rejects.since(before).by_reason.contains_key(&RejectReason::InvalidUtf8) {
+            return;
+        }
+        damaged_labels(file, bytes, columns, &mut |label, line, span| {
+            let listed = self.rejects.since(before).listed;
+            let known =
+                listed.binary_search_by_key(&line, |reject| reject.line).ok().map(|index| listed[index].clone());
+            self.count_rejected(label, || {
+                let detail = String::new();
+                let bad = BadRow { line, reason: RejectReason::InvalidUtf8, text: excerpt(&bytes[span]), detail };
+                known.unwrap_or_else(|| rejected_row(&file.key, bad))
+            });
+        });
+    }
+
     /// Remembers that a row of `label` was rejected.
-    fn count_rejected(&mut self, label: String, file: &str, bad: &BadRow) {
+    fn count_rejected(&mut self, label: String, row: impl FnOnce() -> Reject) {
         if let Some((rows, _)) = self.rejected_labels.get_mut(&label) {
             *rows += 1;
         } else if self.rejected_labels.len() < MOST_LOST {
-            let BadRow { line, reason, text, detail } = bad.clone();
-            self.rejected_labels.insert(label, (1, Reject { file: file.to_owned(), line, reason, text, detail }));
+            self.rejected_labels.insert(label, (1, row()));
         }
     }
 
     /// Rows kept or rejected: all that were read, until duplicates are dropped.
     fn rows_read(&self) -> u64 {
-        (self.kept.len() + self.rejects.len()) as u64
+        self.kept.len() as u64 + self.rejects.all().count
     }
 
     fn refuse_unusable(&self) -> Result<(), IngestError> {
         let location = self.settings.source.to_string();
-        let count = self.rejects.len() as u64;
+        let rejected = self.rejects.all();
+        let count = rejected.count;
         if self.rows_read() == 0 {
             return Err(IngestError::NoRows { location });
         }
         if count > 0 && self.settings.rejects == Rejects::Error {
-            return Err(IngestError::Rejected { count, first: first(&self.rejects) });
+            return Err(IngestError::Rejected { count, first: first(rejected.listed) });
         }
         if !self.kept.is_empty() {
             self.refuse_lost_labels()?;
         }
-        self.refuse_rejects(&location, self.kept.len() as u64, &self.rejects)?;
+        self.refuse_rejects(&location, self.kept.len() as u64, self.rejects.all())?;
         if let Some(some) = self.kept.first().filter(|some| self.kept.iter().all(|row| row.label == some.label)) {
             let (label, rows) = (some.label.clone(), self.kept.len() as u64);
             return Err(IngestError::OneLabel { location, label, rows });
@@ -197,19 +233,18 @@ impl<'a> Gathered<'a> {
     }
 
     /// Refuses the rows of `location` if none is kept, or if a larger share of them is rejected than the settings allow.
-    fn refuse_rejects(&self, location: &str, n_kept: u64, rejects: &[Reject]) -> Result<(), IngestError> {
-        let (count, limit) = (rejects.len() as u64, self.settings.max_rejected);
+    fn refuse_rejects(&self, location: &str, n_kept: u64, rejected: Rejected<'_>) -> Result<(), IngestError> {
+        let Rejected { count, by_reason: reasons, listed } = rejected;
+        let limit = self.settings.max_rejected;
         let (total, location) = (n_kept + count, location.to_owned());
         if n_kept == 0 {
-            let reasons = count_by_reason(rejects);
-            return Err(IngestError::NoUsableRows { location, count, reasons, first: first(rejects) });
+            return Err(IngestError::NoUsableRows { location, count, reasons, first: first(listed) });
         }
         // Where each rejected row is an error, that error comes first.
         if self.settings.rejects == Rejects::Error || count as f64 <= limit * total as f64 {
             return Ok(());
         }
-        let reasons = count_by_reason(rejects);
-        Err(IngestError::TooManyRejected { location, count, total, limit, reasons, first: first(rejects) })
+        Err(IngestError::TooManyRejected { location, count, total, limit, reasons, first: first(listed) })
     }
 
     /// Refuses labels that only rejected rows have.
@@ -284,7 +319,7 @@ impl<'a> Gathered<'a> {
             source: self.settings.source.to_string(),
             files: self.files,
             rows_read,
-            rejected: count_by_reason(&self.rejects),
+            rejected: self.rejects.all().by_reason,
             duplicates,
             rows: n_rows,
             distinct_names: figures.distinct,
@@ -299,7 +334,8 @@ impl<'a> Gathered<'a> {
             dataset: dataset.digest().clone(),
             warnings,
         };
-        Ok(Ingested { dataset, facts, rejects: self.rejects })
+        let (rejects, unlisted) = self.rejects.into_parts();
+        Ok(Ingested { dataset, facts, rejects, unlisted, notes: self.notes })
     }
 
     fn alphabet(&self) -> Result<Alphabet, IngestError> {
@@ -337,14 +373,37 @@ fn check_limit(what: &'static str, found: u64, limit: u64) -> Result<(), IngestE
     if found > limit { Err(IngestError::TooMany { what, found, limit }) } else { Ok(()) }
 }
 
+/// The first few of `rejects`.
 fn first(rejects: &[Reject]) -> Vec<Reject> {
     rejects.iter().take(SHOWN).cloned().collect()
 }
 
-fn count_by_reason(rejects: &[Reject]) -> BTreeMap<RejectReason, u64> {
-    let mut counts = BTreeMap::new();
-    for reject in rejects {
-        *counts.entry(reject.reason).or_default() += 1;
-    }
-    counts
+fn rejected_row(file: &str, BadRow { line, reason, text, detail }: BadRow) -> Reject {
+    Reject { file: file.to_owned(), line, reason, text, detail }
+}
+
+/// What the rejected rows of a file say of the file as a whole.
+fn notes_of_rejected(file: &InputFile, rejected: &Rejected<'_>) -> Vec<String> {
+    let note = |(reason, what): (RejectReason, &str)| {
+        let rows = rejected.by_reason.get(&reason)?;
+        let first = rejected.listed.iter().find(|reject| reject.reason == reason);
+        let first =
+            first.map_or_else(String::new, |first| format!("; the first is line {}: {}", first.line, first.detail));
+        Some(format!("`{}` has {rows} rows {what}{first}", file.shown))
+    };
+    let wanted = [
+        (RejectReason::InvalidUtf8, "that are not UTF-8"),
+        (
+            RejectReason::QuotedLineEnd,
+            "with a quoted field over several lines, and each of these lines was judged by itself",
+        ),
+    ];
+    wanted.into_iter().filter_map(note).collect()
+}
+
+fn hidden_files(place: &PlaceFiles<'_>) -> Option<String> {
+    let n = place.hidden.len();
+    let first: Vec<String> = place.hidden.iter().take(SHOWN).map(|file| format!("`{file}`")).collect();
+    let more = if n > SHOWN { ", …" } else { "" };
+    (n > 0).then(|| format!("`{}`: hidden files are not read: {n} ({}{more})", place.place, first.join(", ")))
 }

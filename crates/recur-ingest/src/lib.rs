@@ -6,6 +6,7 @@
 //! [`write_predictions`] and [`read_predictions`] keep what models say of names, as Parquet; [`write_table`] and [`read_table`] do
 //! so with any table, and [`TableWriter`] part by part. [`read_names`] reads names without labels, for predictions.
 
+mod content;
 mod error;
 mod facts;
 mod fold;
@@ -14,8 +15,10 @@ mod ingest;
 mod judge;
 mod names;
 mod normalise;
+mod open;
 mod part;
 mod predictions;
+mod quiet;
 mod read;
 mod rejects;
 mod source;
@@ -23,11 +26,14 @@ mod stream;
 mod tables;
 mod warnings;
 
+pub use content::Packing;
 pub use error::{IngestError, ListMistake, Place};
 pub use ingest::{Ingested, ingest};
 pub use names::{Names, NamesOptions, parse_names, read_names};
 pub use normalise::normalise;
+pub use open::{FileError, read_regular};
 pub use predictions::{UnreadablePredictions, read_predictions, write_predictions};
-pub use rejects::{Reject, rejects_csv};
+pub use quiet::panics_are_quiet;
+pub use rejects::{Reject, Unlisted, rejects_csv};
 pub use stream::TableWriter;
 pub use tables::{UnreadableTable, read_table, write_table};

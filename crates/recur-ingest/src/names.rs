@@ -3,8 +3,11 @@
 //! The files are read as [`ingest`](crate::ingest()) reads them, one column of a table or one text a line. Here no row is
 //! set aside, so that the n-th prediction is that of the n-th row: a file with a row that cannot be read is refused.
 
+use crate::content::{Content, content};
 use crate::error::{IngestError, ListMistake};
-use crate::read::{Columns, Row, Table, table};
+use crate::ingest::MOST_BYTES;
+use crate::open::read_regular;
+use crate::read::{Columns, Row, Table, tables};
 use crate::rejects::Reject;
 use crate::source::{InputFile, Kind, files, kind_by_extension, nearest_sibling};
 use std::path::Path;
@@ -35,6 +38,8 @@ pub struct Names {
     pub column: Option<String>,
     /// Each with the line on which its row begins, from 1 (Parquet: its row). What has no value is an empty text.
     pub rows: Vec<(u64, String)>,
+    /// What of the file a user may want to know: that its line ends are unusual, say.
+    pub notes: Vec<String>,
 }
 
 /// The names of the file `source`, or of each file that matches if it is a glob.
@@ -51,7 +56,8 @@ pub fn read_names(source: &str, options: NamesOptions<'_>) -> Result<Vec<Names>,
 /// # Errors
 /// As [`read_names`].
 pub fn parse_names(shown: &str, bytes: &[u8], options: NamesOptions<'_>) -> Result<Names, IngestError> {
-    names_of(&input_file(shown, options.format.and_then(kind_of_format).unwrap_or(Kind::List)), bytes, options)
+    let kind = options.format.and_then(kind_of_format).unwrap_or(Kind::List);
+    names_of(&input_file(shown, kind), bytes.to_owned(), options)
 }
 
 fn kind_of_format(format: &str) -> Option<Kind> {
@@ -69,7 +75,7 @@ fn input_files(source: &str, format: Option<&str>) -> Result<Vec<InputFile>, Ing
         return Err(IngestError::IsFolder { path: source.to_owned() });
     }
     match format.and_then(kind_of_format) {
-        None => files(source, Path::new("")),
+        None => files(source, Path::new("")).map(|found| found.files),
         Some(_) if !path.exists() => {
             Err(IngestError::Missing { path: source.to_owned(), nearest: nearest_sibling(source, path) })
         }
@@ -78,23 +84,22 @@ fn input_files(source: &str, format: Option<&str>) -> Result<Vec<InputFile>, Ing
 }
 
 fn read_file(file: &InputFile, options: NamesOptions<'_>) -> Result<Names, IngestError> {
-    let unreadable = |source| IngestError::Read { path: file.shown.clone(), source };
-    // A pipe or a device has no end that can be known.
-    if !std::fs::metadata(&file.path).map_err(unreadable)?.is_file() {
-        return Err(IngestError::NotAFile { path: file.shown.clone() });
-    }
-    names_of(file, &std::fs::read(&file.path).map_err(unreadable)?, options)
+    let stored = read_regular(&file.path, MOST_BYTES).map_err(|error| IngestError::of_file(&file.shown, error))?;
+    names_of(file, stored, options)
 }
 
-fn names_of(file: &InputFile, bytes: &[u8], options: NamesOptions<'_>) -> Result<Names, IngestError> {
+/// The names in what is `stored` as `file`, compressed or not.
+fn names_of(file: &InputFile, stored: Vec<u8>, options: NamesOptions<'_>) -> Result<Names, IngestError> {
+    let Content { bytes, notes } = content(file, stored)?;
+    let bytes = bytes.as_slice();
     let path = file.shown.clone();
     if file.kind == Kind::List {
         let rows = list(file, bytes, options)?;
-        return Ok(Names { path, column: None, rows });
+        return Ok(Names { path, column: None, rows, notes });
     }
     let (table, column) = read_column(file, bytes, options.column)?;
     let rows = whole(file, table)?.into_iter().map(|row| (row.line, row.name.unwrap_or_default())).collect();
-    Ok(Names { path, column: Some(column), rows })
+    Ok(Names { path, column: Some(column), rows, notes })
 }
 
 /// The table with the column `asked`, or with the one that is clear without asking.
@@ -114,7 +119,13 @@ fn read_column(file: &InputFile, bytes: &[u8], asked: Option<&str>) -> Result<(T
 
 /// The rows of a file, with the column of names. Labels are not needed: their column is the same one.
 fn rows(file: &InputFile, bytes: &[u8], column: &str) -> Result<Table, IngestError> {
-    table(file, bytes, Columns { name: column, label: column, part: None })
+    let mut whole = Table::default();
+    tables(file, bytes, Columns { name: column, label: column, part: None }, &mut |table| {
+        whole.rows.extend(table.rows);
+        whole.bad.extend(table.bad);
+        Ok(())
+    })?;
+    Ok(whole)
 }
 
 /// The rows of `table`, if all of its rows could be read.

@@ -4,11 +4,11 @@
 //! `label_rank` (u32). No compression and no
 //! statistics, so that equal rows give equal bytes.
 
+use crate::quiet::quietly;
 use crate::tables::parquet;
-use polars::prelude::{Column, DataFrame, ParquetReader, PolarsError, PolarsResult, SerReader};
+use polars::prelude::{Column, DataFrame, ParallelStrategy, ParquetReader, PolarsError, PolarsResult, SerReader};
 use recur_core::record::Prediction;
 use std::io::Cursor;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A table of predictions that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -45,14 +45,14 @@ pub fn write_predictions(predictions: &[Prediction], label_names: &[String]) -> 
 /// # Errors
 /// If it is no such file, or names a label that `label_names` does not have.
 pub fn read_predictions(bytes: &[u8], label_names: &[String]) -> Result<Vec<Prediction>, UnreadablePredictions> {
-    // polars panics on some damaged files where it should return an error.
-    let read = catch_unwind(AssertUnwindSafe(|| read(bytes, label_names)));
-    let read = read.unwrap_or_else(|_| Err(PolarsError::ComputeError("the file is damaged".into())));
+    let read = quietly(|| read(bytes, label_names))
+        .unwrap_or_else(|| Err(PolarsError::ComputeError("the file is damaged".into())));
     read.map_err(|error| UnreadablePredictions { problem: error.to_string() })
 }
 
 fn read(bytes: &[u8], label_names: &[String]) -> PolarsResult<Vec<Prediction>> {
-    let frame = ParquetReader::new(Cursor::new(bytes)).finish()?;
+    // On this thread, so that a panic is quiet.
+    let frame = ParquetReader::new(Cursor::new(bytes)).read_parallel(ParallelStrategy::None).finish()?;
     let missing = || PolarsError::NoData("a value is missing".into());
     let label = |name: Option<&str>| {
         let name = name.ok_or_else(missing)?;

@@ -1,10 +1,12 @@
 //! Which files a source means, and of which format they are. Nothing is read here but folders.
 
 use crate::error::IngestError;
+use crate::open::{FileError, metadata};
 use recur_core::nearest::nearest;
 use recur_core::settings::Source;
 use recur_core::split::Part;
 use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Component, Path, PathBuf};
 
 /// A format of files.
@@ -27,6 +29,9 @@ const EXTENSIONS: [(&str, Kind); 6] = [
     ("txt", Kind::List),
 ];
 
+/// Extensions of compressed files, behind the one of the format. Whether a file is compressed, its content says.
+const PACKED: [&str; 6] = ["gz", "zst", "zstd", "bz2", "xz", "lz4"];
+
 /// A file of a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct InputFile {
@@ -40,9 +45,27 @@ pub(crate) struct InputFile {
     pub kind: Kind,
 }
 
+impl InputFile {
+    /// The name of the file without its extensions: the label of a list.
+    pub fn stem(&self) -> Option<&str> {
+        without_packing(&self.path).file_stem()?.to_str()
+    }
+}
+
+/// Files, and the hidden ones among them that are not read.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Found {
+    pub files: Vec<InputFile>,
+    /// As the spec would write their paths, sorted.
+    pub hidden: Vec<String>,
+}
+
 /// The files of each place of `source` with the part that they hold, if they hold only one. No two files have the same key.
 pub(crate) fn files_by_place<'s>(source: &'s Source, base: &Path) -> Result<Vec<PlaceFiles<'s>>, IngestError> {
-    let read = |(part, place): (Option<Part>, &'s str)| Ok(PlaceFiles { part, place, files: files(place, base)? });
+    let read = |(part, place): (Option<Part>, &'s str)| {
+        let Found { files, hidden } = files(place, base)?;
+        Ok(PlaceFiles { part, place, files, hidden })
+    };
     let mut places: Vec<PlaceFiles<'_>> = source.places().into_iter().map(read).collect::<Result<_, _>>()?;
     let mut keys: Vec<String> = places.iter().flat_map(|place| &place.files).map(|file| file.key.clone()).collect();
     keys.sort_unstable();
@@ -60,32 +83,57 @@ pub(crate) struct PlaceFiles<'s> {
     /// As written in the spec.
     pub place: &'s str,
     pub files: Vec<InputFile>,
+    /// Hidden files that are not read.
+    pub hidden: Vec<String>,
 }
 
 /// The files of `source`, sorted by key, all of one format. Relative paths start at `base`.
 ///
-/// A path that exists is taken as it stands even if it holds `*`, `?` or `[`.
-pub(crate) fn files(source: &str, base: &Path) -> Result<Vec<InputFile>, IngestError> {
+/// A path that exists is taken as it is even if it holds `*`, `?` or `[`. Of a folder and of a glob, hidden files (`.NAME`:
+/// macOS leaves `._NAME` beside a file) are left out, unless the glob itself has the dot.
+pub(crate) fn files(source: &str, base: &Path) -> Result<Found, IngestError> {
     if source.contains("://") {
         return Err(IngestError::Remote { location: source.to_owned() });
     }
     let path = base.join(source);
-    if path.is_dir() {
-        return lists(source, &path);
+    match metadata(&path) {
+        Ok(metadata) if metadata.is_dir() => lists(source, &path),
+        Ok(_) => {
+            let key = path.file_name().and_then(|name| name.to_str()).unwrap_or(source).to_owned();
+            let kind = kind_of(&path, source)?;
+            Ok(Found { files: vec![InputFile { key, shown: source.to_owned(), path, kind }], hidden: Vec::new() })
+        }
+        Err(FileError::Io(error)) if is_missing(&error) => {
+            if source.contains(['*', '?', '[']) {
+                return matches(source, base);
+            }
+            Err(IngestError::Missing { path: source.to_owned(), nearest: nearest_sibling(source, &path) })
+        }
+        Err(source_error) => Err(IngestError::of_file(source, source_error)),
     }
-    if path.exists() {
-        let key = path.file_name().and_then(|name| name.to_str()).unwrap_or(source).to_owned();
-        let kind = kind_of(&path, source)?;
-        return Ok(vec![InputFile { key, shown: source.to_owned(), path, kind }]);
+}
+
+fn is_missing(error: &io::Error) -> bool {
+    // A name with a zero byte, or one that is too long, belongs to no file.
+    matches!(
+        error.kind(),
+        ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::InvalidInput | ErrorKind::InvalidFilename
+    )
+}
+
+/// `path` without the extension of a compressed file.
+fn without_packing(path: &Path) -> &Path {
+    let is_packed = |extension: &str| PACKED.iter().any(|packed| packed.eq_ignore_ascii_case(extension));
+    match (path.extension().and_then(|extension| extension.to_str()), path.to_str()) {
+        (Some(extension), Some(whole)) if is_packed(extension) => {
+            Path::new(&whole[..whole.len() - extension.len() - 1])
+        }
+        _ => path,
     }
-    if source.contains(['*', '?', '[']) {
-        return matches(source, base);
-    }
-    Err(IngestError::Missing { path: source.to_owned(), nearest: nearest_sibling(source, &path) })
 }
 
 pub(crate) fn kind_by_extension(path: &Path) -> Option<Kind> {
-    let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+    let extension = without_packing(path).extension()?.to_str()?.to_ascii_lowercase();
     EXTENSIONS.iter().find(|(known, _)| *known == extension).map(|(_, kind)| *kind)
 }
 
@@ -98,28 +146,29 @@ fn kind_of(path: &Path, shown: &str) -> Result<Kind, IngestError> {
 }
 
 /// The `LABEL.txt` of a folder; other files and folders in it are left alone.
-fn lists(source: &str, folder: &Path) -> Result<Vec<InputFile>, IngestError> {
-    let (mut files, mut others) = (Vec::new(), Vec::new());
-    for path in entries(source, folder)?.into_iter().filter(|path| path.is_file()) {
+fn lists(source: &str, folder: &Path) -> Result<Found, IngestError> {
+    let (mut found, mut others) = (Found::default(), Vec::new());
+    // A pipe or a link that leads nowhere is an error when it is opened, not a label that is missing.
+    for path in entries(source, folder)?.into_iter().filter(|path| !path.is_dir()) {
         let Some(key) = path.file_name().and_then(|name| name.to_str()).map(str::to_owned) else {
             return Err(IngestError::FileName { path: path.display().to_string() });
         };
+        let shown = join_shown(source, &key);
         match kind_by_extension(&path) {
-            Some(Kind::List) => {
-                let shown = join_shown(source, &key);
-                files.push(InputFile { key, shown, path, kind: Kind::List });
-            }
+            _ if key.starts_with('.') => found.hidden.push(shown),
+            Some(Kind::List) => found.files.push(InputFile { key, shown, path, kind: Kind::List }),
             Some(_) => others.push(key),
             None => {}
         }
     }
-    if files.is_empty() {
+    found.hidden.sort();
+    if found.files.is_empty() {
         others.sort();
         others.truncate(5);
-        return Err(IngestError::NoLists { folder: source.to_owned(), found: others });
+        return Err(IngestError::NoLists { folder: source.to_owned(), found: others, hidden: found.hidden });
     }
-    files.sort_by(|a, b| a.key.cmp(&b.key));
-    Ok(files)
+    found.files.sort_by(|a, b| a.key.cmp(&b.key));
+    Ok(found)
 }
 
 fn entries(shown: &str, folder: &Path) -> Result<Vec<PathBuf>, IngestError> {
@@ -136,22 +185,35 @@ fn join_shown(folder: &str, key: &str) -> String {
 }
 
 /// The files that match a glob. Folders that match are left alone.
-fn matches(pattern: &str, base: &Path) -> Result<Vec<InputFile>, IngestError> {
+fn matches(pattern: &str, base: &Path) -> Result<Found, IngestError> {
     let split = pattern.find(['*', '?', '[']).and_then(|special| pattern[..special].rfind('/')).map_or(0, |i| i + 1);
     let (folder, rest) = pattern.split_at(split);
     let root = without_dots(&base.join(folder));
     let full = format!("{}/{rest}", glob::Pattern::escape(&root.to_string_lossy()));
-    let paths = glob::glob(&full).map_err(|source| IngestError::Glob { pattern: pattern.to_owned(), source })?;
-    let mut files = Vec::new();
-    for path in paths {
+    let invalid = |source| IngestError::Glob { pattern: pattern.to_owned(), source };
+    let glob = glob::Pattern::new(&full).map_err(invalid)?;
+    let with_dots = glob::MatchOptions {
+        require_literal_leading_dot: true,
+        require_literal_separator: true,
+        ..glob::MatchOptions::new()
+    };
+    let mut found = Found::default();
+    for path in glob::glob(&full).map_err(invalid)? {
         let path =
             path.map_err(|error| IngestError::Read { path: error.path().display().to_string(), source: error.into() })?;
-        if path.is_file() {
-            files.push(matched_file(folder, &root, path)?);
+        let relative = path.strip_prefix(&root).unwrap_or(&path);
+        let has_dot = relative.iter().any(|part| part.as_encoded_bytes().starts_with(b"."));
+        if path.is_dir() {
+            continue;
+        } else if has_dot && !glob.matches_path_with(&path, with_dots) {
+            found.hidden.push(join_shown(folder, &relative.to_string_lossy()));
+        } else {
+            found.files.push(matched_file(folder, &root, path)?);
         }
     }
-    files.sort_by(|a, b| a.key.cmp(&b.key));
-    same_kind(pattern, files)
+    found.hidden.sort();
+    found.files.sort_by(|a, b| a.key.cmp(&b.key));
+    same_kind(pattern, found)
 }
 
 fn matched_file(folder: &str, root: &Path, path: PathBuf) -> Result<InputFile, IngestError> {
@@ -164,11 +226,13 @@ fn matched_file(folder: &str, root: &Path, path: PathBuf) -> Result<InputFile, I
     Ok(InputFile { key, shown, path, kind })
 }
 
-fn same_kind(pattern: &str, files: Vec<InputFile>) -> Result<Vec<InputFile>, IngestError> {
-    let Some(first) = files.first() else { return Err(IngestError::NoMatch { pattern: pattern.to_owned() }) };
-    match files.iter().find(|file| file.kind != first.kind) {
+fn same_kind(pattern: &str, found: Found) -> Result<Found, IngestError> {
+    let Some(first) = found.files.first() else {
+        return Err(IngestError::NoMatch { pattern: pattern.to_owned(), hidden: found.hidden });
+    };
+    match found.files.iter().find(|file| file.kind != first.kind) {
         Some(other) => Err(IngestError::MixedKinds { first: first.shown.clone(), other: other.shown.clone() }),
-        None => Ok(files),
+        None => Ok(found),
     }
 }
 
@@ -204,7 +268,7 @@ mod tests {
 
     fn check(names: &[&str], source: &str, expected: &[(&str, &str)]) {
         let folder = folder(names);
-        let files = files(source, folder.path()).unwrap();
+        let files = files(source, folder.path()).unwrap().files;
         let found: Vec<_> = files.iter().map(|file| (file.key.as_str(), file.shown.as_str())).collect();
         assert_eq!(found, expected);
         assert!(files.iter().all(|file| file.path.is_file()));
@@ -225,6 +289,44 @@ mod tests {
     }
 
     #[test]
+    fn hidden_files_are_left_out_of_folders_and_globs_and_listed() {
+        let hidden = |names: &[&str], source: &str| files(source, folder(names).path()).unwrap().hidden;
+        let names = ["d/A.txt", "d/._A.txt", "d/.DS_Store", "d/.x/B.txt"];
+        check(&names, "d", &[("A.txt", "d/A.txt")]);
+        assert_eq!(hidden(&names, "d"), ["d/.DS_Store", "d/._A.txt"]);
+        assert_eq!(hidden(&names, "d/*.txt"), ["d/._A.txt"]);
+        check(&names, "*/*.txt", &[("d/A.txt", "d/A.txt")]);
+        check(&names, "d/.x/*.txt", &[("B.txt", "d/.x/B.txt")]);
+        check(&names, "d/._*.txt", &[("._A.txt", "d/._A.txt")]);
+        check(&names, "d/._A.txt", &[("._A.txt", "d/._A.txt")]);
+        check_error(&["._A.txt"], "*.txt", "no file matches `*.txt`; hidden files are not read: `._A.txt`");
+        let none = "folder `d` holds no LABEL.txt, one name a line; hidden files are not read: `d/._A.txt`";
+        check_error(&["d/._A.txt"], "d", none);
+    }
+
+    #[test]
+    fn the_format_of_a_compressed_file_is_named_before_the_last_dot() {
+        check(&["a.csv.gz"], "a.csv.gz", &[("a.csv.gz", "a.csv.gz")]);
+        check(&["d/A.txt.GZ", "d/B.txt", "d/c.gz"], "d", &[("A.txt.GZ", "d/A.txt.GZ"), ("B.txt", "d/B.txt")]);
+        let folder = folder(&["d/Old Norse.txt.zst"]);
+        assert_eq!(files("d", folder.path()).unwrap().files[0].stem(), Some("Old Norse"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_that_lead_nowhere_are_errors_that_name_their_target() {
+        use std::os::unix::fs::symlink;
+        let folder = folder(&["a.csv"]);
+        symlink("gone.csv", folder.path().join("dang.csv")).unwrap();
+        symlink("loop.csv", folder.path().join("loop.csv")).unwrap();
+        let error = |source: &str| files(source, folder.path()).unwrap_err().to_string();
+        let dangling = "`dang.csv` cannot be read: it is a link to `gone.csv`, which does not exist";
+        assert_eq!(error("dang.csv"), dangling);
+        let circle = "`loop.csv` cannot be read: it is a link to `loop.csv`, and these links lead in a circle";
+        assert_eq!(error("loop.csv"), circle);
+    }
+
+    #[test]
     fn existing_path_is_no_glob() {
         check(&["d/a[1].csv", "d/a1.csv"], "d/a[1].csv", &[("a[1].csv", "d/a[1].csv")]);
     }
@@ -237,7 +339,7 @@ mod tests {
 
     #[test]
     fn unknown_extension_is_an_error_that_lists_the_known_ones() {
-        let known = "the extension should be one of csv, jsonl, ndjson, parquet, tsv, txt";
+        let known = "the extension should be one of csv, jsonl, ndjson, parquet, tsv, txt (.gz or .zst may follow)";
         check_error(&["a.xlsx"], "a.xlsx", &format!("`a.xlsx` is of no known format: {known}"));
         check_error(&["a"], "a", &format!("`a` is of no known format: {known}"));
     }

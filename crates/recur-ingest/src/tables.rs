@@ -2,13 +2,13 @@
 //!
 //! No compression and no statistics, so that equal tables give equal bytes.
 
+use crate::quiet::quietly;
 use polars::prelude::{
-    Column as Series, DataFrame, DataType, ParquetCompression, ParquetReader, ParquetWriter, PolarsError, PolarsResult,
-    SerReader, StatisticsOptions,
+    Column as Series, DataFrame, DataType, ParallelStrategy, ParquetCompression, ParquetReader, ParquetWriter,
+    PolarsError, PolarsResult, SerReader, StatisticsOptions,
 };
 use recur_core::table::{Column, Values};
 use std::io::Cursor;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A table that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -55,14 +55,13 @@ pub(crate) fn parquet(mut frame: DataFrame) -> Vec<u8> {
 /// # Errors
 /// If it is no Parquet file, or has columns of other types.
 pub fn read_table(bytes: &[u8]) -> Result<Vec<Column>, UnreadableTable> {
-    // polars panics on some damaged files where it should return an error.
-    let read = catch_unwind(AssertUnwindSafe(|| read(bytes)));
-    let read = read.unwrap_or_else(|_| Err(PolarsError::ComputeError("the file is damaged".into())));
+    let read = quietly(|| read(bytes)).unwrap_or_else(|| Err(PolarsError::ComputeError("the file is damaged".into())));
     read.map_err(|error| UnreadableTable { problem: error.to_string() })
 }
 
 fn read(bytes: &[u8]) -> PolarsResult<Vec<Column>> {
-    let frame = ParquetReader::new(Cursor::new(bytes)).finish()?;
+    // On this thread, so that a panic is quiet.
+    let frame = ParquetReader::new(Cursor::new(bytes)).read_parallel(ParallelStrategy::None).finish()?;
     let column = |series: &Series| {
         let values = match series.dtype() {
             DataType::String => Values::Text(series.str()?.iter().map(|text| text.map(str::to_owned)).collect()),

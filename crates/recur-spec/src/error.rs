@@ -82,6 +82,14 @@ pub enum ErrorKind {
         /// Whether it is at the beginning of its line.
         indents: bool,
     },
+    /// A glob without quotes, which YAML takes for something else.
+    #[error("YAML takes `{text}` for {}, not for text", if text.starts_with('*') { "an alias (*name)" } else { "a list or a mapping" })]
+    UnquotedGlob {
+        /// The glob.
+        text: String,
+        /// Whether a shell reads it before YAML does.
+        is_override: bool,
+    },
     /// YAML that specs do without.
     #[error("{} in a spec", .0.sentence())]
     Unsupported(Feature),
@@ -463,6 +471,13 @@ impl ErrorKind {
             }
             ErrorKind::Unsupported(Feature::Documents) => Some("one file holds one spec".to_owned()),
             ErrorKind::Unsupported(Feature::Tags) => Some("put the value in quotes if it is text".to_owned()),
+            ErrorKind::UnquotedGlob { text, is_override: false } => Some(format!("put it in quotes: \"{text}\"")),
+            ErrorKind::UnquotedGlob { text, is_override: true } => {
+                Some(format!("put it in quotes, and in quotes for the shell too: --set 'data.source=\"{text}\"'"))
+            }
+            ErrorKind::Unsupported(Feature::Aliases) => {
+                Some("write the values out where they are used; text that begins with * needs quotes".to_owned())
+            }
             ErrorKind::Unsupported(_) => Some("write the values out where they are used".to_owned()),
             ErrorKind::UnknownKey { elsewhere: Some(place), .. } => Some(place.to_string()),
             ErrorKind::UnknownKey { valid, .. } => list("valid keys", valid),

@@ -169,8 +169,8 @@ pub(crate) static DATA: &[Key] = &[
         "source",
         Kind::TextOr { max_letters: 4096, keys: SOURCE },
         Default::Required,
-        "a csv, tsv, ndjson or parquet file, a folder of `LABEL.txt`, or a glob, relative to the working folder; a mapping \
-         gives one such place for each part of a published split",
+        "a csv, tsv, ndjson or parquet file (also .gz or .zst), a folder of `LABEL.txt`, or a glob in quotes, relative to the \
+         working folder; a mapping gives one such place for each part of a published split",
     ),
     key("columns", Kind::Section(COLUMNS), Default::Empty, "which columns to read; not used for `LABEL.txt`"),
     key("text", Kind::Section(TEXT), Default::Empty, "how a name is normalised and encoded"),

@@ -82,6 +82,8 @@ pub(crate) fn read(text: &str, source: usize, shift: usize) -> Result<Option<Nod
     }
 }
 
+const ALIAS: ErrorKind = ErrorKind::Unsupported(Feature::Aliases);
+
 struct Reader<'t> {
     parser: Parser<'t, StrInput<'t>>,
     source: usize,
@@ -121,7 +123,10 @@ impl<'t> Reader<'t> {
                 refuse(span, anchor, tag.as_ref())?;
                 Content::Mapping(self.mapping(depth)?)
             }
-            Event::Alias(_) => return fail(span, ErrorKind::Unsupported(Feature::Aliases)),
+            Event::Alias(_) => {
+                let column = marks.start.col();
+                return fail(span, self.glob_at(marks.start.line(), column).unwrap_or(ALIAS));
+            }
             // No other event stands where a value is due; were it so, nothing would.
             _ => return Ok(Node::null(span)),
         };
@@ -174,6 +179,23 @@ impl<'t> Reader<'t> {
         Span { source: self.source, line: line.max(1), column: column + 1 + shift, len }
     }
 
+    /// The error of the word around `column` (from 0) of `line`, if it is a glob without quotes.
+    fn glob_at(&self, line: usize, column: usize) -> Option<ErrorKind> {
+        let line: Vec<char> = self.text.split('\n').nth(line.max(1) - 1)?.chars().collect();
+        let is_blank = |c: &char| c.is_whitespace();
+        let before = line.get(..column.min(line.len()))?;
+        let start = before.iter().rposition(is_blank).map_or(0, |blank| blank + 1);
+        let text: String = line[start..].iter().take_while(|c| !is_blank(c)).collect();
+        let is_alias =
+            |name: &str| name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | ',' | ']' | '}'));
+        let is_glob = match text.strip_prefix('*') {
+            Some(name) => name.is_empty() || !is_alias(name),
+            None => text.starts_with('[') && !text.ends_with(']') && text.contains(['*', '?', '.', '/']),
+        };
+        let is_override = self.source > 0;
+        (is_glob && !text.contains(['"', '\''])).then_some(ErrorKind::UnquotedGlob { text, is_override })
+    }
+
     fn syntax_error(&self, error: &ScanError) -> Fault {
         let (mut line, mut column) = (error.marker().line().max(1), error.marker().col());
         let lines: Vec<&str> = self.text.split('\n').take(line).collect();
@@ -183,9 +205,12 @@ impl<'t> Reader<'t> {
             let last = lines.iter().rposition(|line| !line.trim().is_empty()).unwrap_or(0);
             (line, column) = (last + 1, lines[last].trim_end().chars().count());
         }
+        if let Some(glob) = self.glob_at(line, column) {
+            return (self.at(line, column, 1), glob);
+        }
         let kind = match here.chars().nth(column) {
             // An alias of an anchor that is not there: the alias is what to take out.
-            Some('*') if error.info().contains("anchor") => ErrorKind::Unsupported(Feature::Aliases),
+            Some('*') if error.info().contains("anchor") => ALIAS,
             // The parser stops at a tab or one character behind it.
             _ if here.chars().take(column + 1).skip(column.saturating_sub(1)).any(|c| c == '\t') => {
                 ErrorKind::Tab { indents: here.chars().take(column).all(char::is_whitespace) }

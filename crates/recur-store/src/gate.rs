@@ -25,9 +25,11 @@ pub enum StoreEvent {
     },
 }
 
+type Hear = dyn Fn(&StoreEvent) + Send + Sync;
+
 /// Who hears of events.
 #[derive(Clone, Default)]
-pub(crate) struct Listener(Option<Arc<dyn Fn(&StoreEvent) + Send + Sync>>);
+pub(crate) struct Listener(Option<Arc<Hear>>);
 
 impl Listener {
     pub(crate) fn new(listener: impl Fn(&StoreEvent) + Send + Sync + 'static) -> Self {

@@ -307,7 +307,8 @@ mod tests {
         let name = model.file_name().unwrap().to_str().unwrap().to_owned();
         std::fs::remove_dir_all(&model).unwrap();
         let other_random = format!("{}{}", &name[..name.len() - RANDOM], "0".repeat(RANDOM));
-        let cases: [(&str, &[(&str, &[u8])]); 9] = [
+        type Files<'a> = &'a [(&'a str, &'a [u8])];
+        let cases: [(&str, Files<'_>); 9] = [
             ("thesis", &[("chapter.tex", b"text")]),
             ("thesis", &[("lock", b""), ("chapter.tex", b"text")]),
             ("thesis", &[("lock", b""), (OWNER, &owner)]),

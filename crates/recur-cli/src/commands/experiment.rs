@@ -55,7 +55,7 @@ fn keep_experiment(prepared: &Prepared, store: &Store) -> Result<(), CliError> {
     };
     let files = ExperimentFiles {
         resolved: &prepared.spec.resolved_yaml(),
-        rejects: &recur_ingest::rejects_csv(&prepared.data.rejects),
+        rejects: &recur_ingest::rejects_csv(&prepared.data.rejects, &prepared.data.unlisted),
         trials: &prepared.trials.iter().map(trial).collect::<Vec<_>>(),
     };
     store.keep_experiment(&plan.name, &files)?;

@@ -252,8 +252,8 @@ fn output(mut command: Command, most: usize, deadline: Deadline) -> Result<Print
     let (done, printed) = mpsc::channel();
     std::thread::spawn(move || done.send(read(out, most)));
     // Little is written there, and never so much that git would wait.
-    let (told, words) = mpsc::channel();
-    std::thread::spawn(move || told.send(read(errors, 1000)));
+    let (failed, words) = mpsc::channel();
+    std::thread::spawn(move || failed.send(read(errors, 1000)));
     let answer = (printed.recv_timeout(deadline.left()), words.recv_timeout(deadline.left()));
     let (Ok(printed), Ok(words)) = answer else {
         let _ = child.kill();

@@ -280,3 +280,83 @@ fn data_without_such_problems_is_not_warned_of() {
     let ran = Lab::new().recur(&["plan", "small.yaml"]).ended(0);
     assert!(!ran.err.contains("WARN"), "{}", ran.err);
 }
+
+#[test]
+fn quotes_that_pair_over_lines_swallow_no_row() {
+    let lab = Lab::new();
+    lab.write("odd.csv", format!("{}Abel\",Irish\n", names_csv().replacen('\n', "\nAbel,\"Irish\n", 1)));
+    lab.experiment(&["--set", "data.source=odd.csv"]).ended(0).told(&["60 names", "2 rows rejected"]);
+    let rejects = lab.read("runs/experiments/small/rejects.csv");
+    assert!(rejects.contains("odd.csv,2,"), "{rejects}");
+    assert!(rejects.contains("odd.csv,63,"), "{rejects}");
+}
+
+#[test]
+fn a_compressed_file_has_the_trials_of_its_text() {
+    let lab = Lab::new();
+    let before = lab.plan(&["small.yaml"]);
+    // The names in a gzip member of one stored block.
+    let text = names_csv().into_bytes();
+    let len = u16::try_from(text.len()).unwrap();
+    let mut packed = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1];
+    packed.extend_from_slice(&len.to_le_bytes());
+    packed.extend_from_slice(&(!len).to_le_bytes());
+    packed.extend_from_slice(&text);
+    packed.extend_from_slice(&crc32(&text).to_le_bytes());
+    packed.extend_from_slice(&u32::from(len).to_le_bytes());
+    lab.write("names.csv.gz", packed);
+    assert_eq!(before, lab.plan(&["small.yaml", "--set", "data.source=names.csv.gz"]));
+}
+
+/// The checksum of gzip (RFC 1952).
+fn crc32(bytes: &[u8]) -> u32 {
+    let step = |crc: u32, _| if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 };
+    !bytes.iter().fold(u32::MAX, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), step))
+}
+
+#[test]
+fn wide_text_is_refused_with_the_command_that_converts_it() {
+    let lab = Lab::new();
+    lab.write("a.csv", names_csv().encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>());
+    let told = ["looks like UTF-16LE", " hint: convert it: iconv -f UTF-16LE -t UTF-8 a.csv > a.utf8.csv"];
+    check_source_refused(&lab, "a.csv", &told);
+}
+
+#[test]
+fn columns_that_look_alike_are_distinguished() {
+    let csv = names_csv();
+    check_refused("a.csv", &csv.replacen("name", "n\u{430}me", 1), &["U+0430", "where `name` has U+0061 (`a`)"]);
+    check_refused("a.csv", &csv.replacen("name", "name\u{200b}", 1), &["invisible characters: U+200B"]);
+}
+
+#[test]
+fn hidden_files_are_left_out_with_a_warning() {
+    let lab = Lab::new();
+    for (name, text) in [("Irish", "Byrne\nNolan\nKelly\nWalsh\n"), ("Czech", "Novak\nKral\nDvorak\nJelinek\n")] {
+        lab.write(&format!("lists/{name}.txt"), text);
+        lab.write(&format!("lists/._{name}.txt"), "\0\x05");
+    }
+    let ended = lab.experiment(&["--set", "data.source=lists"]);
+    ended.told(&["8 names with 2 labels", "hidden files are not read: 2 (`lists/._Czech.txt`, `lists/._Irish.txt`)"]);
+}
+
+#[test]
+fn a_glob_without_quotes_is_refused_with_the_quotes() {
+    let lab = Lab::new();
+    lab.experiment(&["--set", "data.source=*.csv"]).ended(1).told(&["`*.csv`", "--set 'data.source=\"*.csv\"'"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_regular_file_is_refused_at_once() {
+    use std::os::unix::fs::symlink;
+    let lab = Lab::new();
+    for (link, target) in [("zero.csv", "/dev/zero"), ("dang.csv", "gone.csv"), ("loop.csv", "loop.csv")] {
+        symlink(target, lab.path(link)).unwrap();
+    }
+    check_source_refused(&lab, "zero.csv", &["it is a device", "only regular files are read", "hint"]);
+    check_source_refused(&lab, "dang.csv", &["a link to `gone.csv`, which does not exist", "hint"]);
+    check_source_refused(&lab, "loop.csv", &["lead in a circle", "hint"]);
+    symlink("/dev/zero", lab.path("zero.yaml")).unwrap();
+    lab.recur(&["plan", "zero.yaml"]).ended(1).told(&["cannot read the spec zero.yaml", "it is a device"]);
+}

@@ -1,8 +1,9 @@
 //! CSV and TSV: records are found here, their fields are parsed by polars.
 
 use super::frame::{PolarsError, columns_of_text};
-use super::records::{Record, Records, fields};
-use super::{BadRow, Columns, Row, Table, Values, byte_order_mark, missing_column};
+use super::header::position;
+use super::records::{Quotes, Record, Records, fields};
+use super::{BadRow, Columns, Each, ROWS_AT_ONCE, Row, Table, Values, byte_order_mark};
 use crate::error::IngestError;
 use polars::prelude::{CsvReadOptions, DataType, Field, Schema, SerReader};
 use recur_core::facts::RejectReason;
@@ -13,47 +14,84 @@ use std::sync::Arc;
 const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
 
 /// Rows of the delimiter-separated file `path`. Fields may be quoted (RFC 4180), in TSV as well.
-pub(super) fn table(path: &str, bytes: &[u8], delimiter: u8, columns: Columns<'_>) -> Result<Table, IngestError> {
+pub(super) fn tables(
+    path: &str,
+    bytes: &[u8],
+    delimiter: u8,
+    columns: Columns<'_>,
+    each: Each<'_>,
+) -> Result<(), IngestError> {
     let mut records = Records::new(bytes, byte_order_mark(bytes), delimiter);
-    let Some(record) = records.next() else { return Err(IngestError::EmptyFile { path: path.to_owned() }) };
-    let header = header(path, bytes, &record, delimiter)?;
-    let find = |wanted| column(path, &header, wanted, delimiter);
+    let header = Header::read(path, bytes, delimiter, &mut records)?;
+    let find = |wanted| header.column(path, wanted, delimiter);
     let columns = [Some(find(columns.name)?), Some(find(columns.label)?), columns.part.map(find).transpose()?];
-    let (good, bad) = sort_out(bytes, records, header.len());
     let format = if delimiter == b'\t' { "TSV" } else { "CSV" };
-    let values = parse(bytes, &good, delimiter, header.len(), columns).map_err(|error| IngestError::Parse {
-        path: path.to_owned(),
-        format,
-        detail: error.to_string(),
-    })?;
-    let rows = good.into_iter().zip(values).map(|(record, values)| Row::new(record.line, Some(record.span), values));
-    Ok(Table { rows: rows.collect(), bad })
-}
-
-fn header(path: &str, bytes: &[u8], record: &Record, delimiter: u8) -> Result<Vec<String>, IngestError> {
-    let refused = |detail| IngestError::Header { path: path.to_owned(), line: record.line, detail };
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Err(refused("the file is UTF-16 text: save it as UTF-8"));
-    }
-    record.n_fields.map_err(refused)?;
-    let text = std::str::from_utf8(&bytes[record.span.clone()]).map_err(|_| refused("it is not UTF-8"))?;
-    Ok(fields(text, delimiter).iter().map(|field| field.trim().to_owned()).collect())
-}
-
-/// The index of the column `wanted`.
-fn column(path: &str, header: &[String], wanted: &str, delimiter: u8) -> Result<usize, IngestError> {
-    let mut found = header.iter().enumerate().filter(|(_, name)| *name == wanted).map(|(i, _)| i);
-    match (found.next(), found.next()) {
-        (Some(column), None) => Ok(column),
-        (Some(_), Some(_)) => Err(IngestError::RepeatedColumn { path: path.to_owned(), column: wanted.to_owned() }),
-        _ => {
-            let mut error = missing_column(path, wanted, header.iter().map(String::as_str));
-            if let IngestError::MissingColumn { delimiter: hint, .. } = &mut error {
-                *hint = likelier_delimiter(header, delimiter);
-            }
-            Err(error)
+    loop {
+        let (good, bad) = sort_out(bytes, records.by_ref().take(ROWS_AT_ONCE), &header);
+        if good.is_empty() && bad.is_empty() {
+            return Ok(());
         }
+        let n_columns = header.names.len();
+        let values = parse(bytes, &good, delimiter, n_columns, columns).map_err(|error| IngestError::Parse {
+            path: path.to_owned(),
+            format,
+            detail: error.to_string(),
+        })?;
+        let row = |(record, values): (Record, Values)| Row::new(record.line, Some(record.span), values);
+        each(Table { rows: good.into_iter().zip(values).map(row).collect(), bad })?;
     }
+}
+
+/// The first row of a file.
+struct Header<'a> {
+    /// Its bytes.
+    row: &'a [u8],
+    names: Vec<String>,
+}
+
+impl<'a> Header<'a> {
+    fn read(path: &str, bytes: &'a [u8], delimiter: u8, records: &mut Records<'_>) -> Result<Self, IngestError> {
+        let empty = || IngestError::EmptyFile { path: path.to_owned() };
+        let mut record = records.next().ok_or_else(empty)?;
+        if let Some(separator) = separator(&bytes[record.span.clone()]) {
+            if separator != [delimiter] {
+                let found = String::from_utf8_lossy(separator).replace('\t', "\\t");
+                return Err(IngestError::Separator { path: path.to_owned(), line: record.line, found });
+            }
+            record = records.next().ok_or_else(empty)?;
+        }
+        let refused = |detail| IngestError::Header { path: path.to_owned(), line: record.line, detail };
+        let row = &bytes[record.span.clone()];
+        let text = std::str::from_utf8(row).map_err(|error| refused(super::not_utf8(row, error)))?;
+        record.n_fields.map_err(|quotes| refused(quotes.to_string()))?;
+        let names = fields(text, delimiter).iter().map(|field| field.trim().to_owned()).collect();
+        Ok(Self { row, names })
+    }
+
+    /// The index of the column `wanted`.
+    fn column(&self, path: &str, wanted: &str, delimiter: u8) -> Result<usize, IngestError> {
+        let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
+        position(path, &names, wanted).map_err(|mut error| {
+            if let IngestError::MissingColumn { delimiter: hint, .. } = &mut error {
+                *hint = likelier_delimiter(&self.names, delimiter);
+            }
+            error
+        })
+    }
+
+    /// Whether `row` is this one again, as where files were joined: quotes, blanks and byte order marks apart.
+    fn is_repeated_by(&self, row: &[u8]) -> bool {
+        let row = &row[byte_order_mark(row)..];
+        let is_text = |byte: &&u8| !matches!(byte, b'"' | b' ');
+        self.row.iter().filter(is_text).eq(row.iter().filter(is_text))
+    }
+}
+
+/// What a line `sep=,` names: spreadsheets write such a line before the header, and obey it.
+fn separator(row: &[u8]) -> Option<&[u8]> {
+    let row = row.strip_prefix(b"\"").and_then(|row| row.strip_suffix(b"\"")).unwrap_or(row);
+    let (key, separator) = row.split_at_checked(4)?;
+    (key.eq_ignore_ascii_case(b"sep=") && separator.len() == 1).then_some(separator)
 }
 
 /// What a header of one field seems to be separated by.
@@ -63,19 +101,38 @@ fn likelier_delimiter(header: &[String], delimiter: u8) -> Option<char> {
 }
 
 /// Records fit to be parsed, and the others.
-fn sort_out(bytes: &[u8], records: Records<'_>, n_columns: usize) -> (Vec<Record>, Vec<BadRow>) {
+fn sort_out(bytes: &[u8], records: impl Iterator<Item = Record>, header: &Header<'_>) -> (Vec<Record>, Vec<BadRow>) {
     let (mut good, mut bad) = (Vec::new(), Vec::new());
     for record in records {
         let row = &bytes[record.span.clone()];
-        let malformed = |detail: String| BadRow::new(record.line, RejectReason::Malformed, row, detail);
-        match (std::str::from_utf8(row), record.n_fields) {
-            (Err(error), _) => bad.push(BadRow::not_utf8(record.line, row, error)),
-            (_, Err(quotes)) => bad.push(malformed(quotes.to_owned())),
-            (_, Ok(n)) if n != n_columns => bad.push(malformed(format!("{n} fields, the header has {n_columns}"))),
-            _ => good.push(record),
+        match fault(row, record.n_fields, header) {
+            Some((reason, detail)) => bad.push(BadRow::new(record.line, reason, row, detail)),
+            None => good.push(record),
         }
     }
     (good, bad)
+}
+
+/// Why a record cannot be parsed.
+fn fault(row: &[u8], n_fields: Result<usize, Quotes>, header: &Header<'_>) -> Option<(RejectReason, String)> {
+    if let Err(error) = std::str::from_utf8(row) {
+        return Some((RejectReason::InvalidUtf8, super::not_utf8(row, error)));
+    }
+    let n_columns = header.names.len();
+    match n_fields {
+        Err(quotes @ Quotes::OverLines { .. }) => Some((RejectReason::QuotedLineEnd, quotes.to_string())),
+        Err(quotes) => Some((RejectReason::Malformed, quotes.to_string())),
+        Ok(n) if n != n_columns => {
+            // A line end that ends no line here, as where files of different systems were joined.
+            let cr =
+                if row.contains(&b'\r') { ", and it holds CR, which ends no line where others end in LF" } else { "" };
+            Some((RejectReason::Malformed, format!("{n} fields, the header has {n_columns}{cr}")))
+        }
+        Ok(_) if header.is_repeated_by(row) => {
+            Some((RejectReason::RepeatedHeader, "the header of the file again".to_owned()))
+        }
+        Ok(_) => None,
+    }
 }
 
 /// The text of `columns` in each of the `records`.
@@ -114,8 +171,18 @@ mod tests {
 
     const COLUMNS: Columns<'static> = Columns { name: "name", label: "label", part: None };
 
+    fn try_read(name: &str, text: &[u8], delimiter: u8) -> Result<Table, IngestError> {
+        let mut whole = Table::default();
+        tables(name, text, delimiter, COLUMNS, &mut |table| {
+            whole.rows.extend(table.rows);
+            whole.bad.extend(table.bad);
+            Ok(())
+        })?;
+        Ok(whole)
+    }
+
     fn read(text: &[u8]) -> Table {
-        table("a.csv", text, b',', COLUMNS).unwrap()
+        try_read("a.csv", text, b',').unwrap()
     }
 
     fn check(text: &str, expected: &[(u64, &str, &str)]) {
@@ -134,7 +201,7 @@ mod tests {
     }
 
     fn check_error(text: &[u8], expected: &str) {
-        assert_eq!(table("a.csv", text, b',', COLUMNS).unwrap_err().to_string(), expected);
+        assert_eq!(try_read("a.csv", text, b',').unwrap_err().to_string(), expected);
     }
 
     #[test]
@@ -148,8 +215,45 @@ mod tests {
     }
 
     #[test]
-    fn quoted_fields_keep_delimiters_quotes_and_line_ends() {
-        check("name,label\n\"a,\"\"b\"\"\nc\",x\nd,\"y\"\r\n", &[(2, "a,\"b\"\nc", "x"), (4, "d", "y")]);
+    fn quoted_fields_keep_delimiters_and_quotes() {
+        check("name,label\n\"a,\"\"b\"\"c\",x\nd,\"y\"\r\n", &[(2, "a,\"b\"c", "x"), (3, "d", "y")]);
+    }
+
+    #[test]
+    fn quoted_fields_over_lines_are_rejected_and_the_rows_within_are_kept() {
+        let text = b"name,label\na,\"x\nb,y\nc,\"\nd,e\n";
+        let over = "a quoted field spans lines 2 to 4, and a row should be on one line";
+        check_bad(
+            text,
+            &[
+                (2, RejectReason::QuotedLineEnd, over),
+                (4, RejectReason::Malformed, "a quote is opened and never closed"),
+            ],
+        );
+        assert_eq!(read(text).rows.iter().map(|row| row.line).collect::<Vec<_>>(), [3, 5]);
+    }
+
+    #[test]
+    fn a_repeated_header_is_rejected() {
+        let again = |line| (line, RejectReason::RepeatedHeader, "the header of the file again");
+        let text = "name,label\na,b\n\"name\", label\nc,d\n\u{feff}name,label\nname,x\n";
+        check_bad(text.as_bytes(), &[again(3), again(5)]);
+        assert_eq!(read(text.as_bytes()).rows.len(), 3);
+    }
+
+    #[test]
+    fn a_line_that_names_the_separator_is_obeyed_or_refused() {
+        check("sep=,\nname,label\na,b\n", &[(3, "a", "b")]);
+        check("\u{feff}\"SEP=,\"\r\nname,label\r\na,b\r\n", &[(3, "a", "b")]);
+        let means = "but .csv means `,` and .tsv means a tab";
+        check_error(b"sep=;\nname;label\n", &format!("`a.csv:1` says that fields are separated by `;`, {means}"));
+        check_error(b"sep=\t\nname\tlabel\n", &format!("`a.csv:1` says that fields are separated by `\\t`, {means}"));
+        assert_eq!(try_read("a.tsv", b"sep=\t\nname\tlabel\na\tb\n", b'\t').unwrap().rows.len(), 1);
+    }
+
+    #[test]
+    fn byte_order_marks_are_no_part_of_a_column() {
+        check("\u{feff}\u{feff}name,label\na,b\n", &[(2, "a", "b")]);
     }
 
     #[test]
@@ -158,12 +262,12 @@ mod tests {
     }
 
     #[test]
-    fn many_quoted_line_ends_come_through_in_order() {
-        let rows: Vec<String> = (0..3000).map(|i| format!("\"n\n{i}\",\"l\"\"\n\n\"")).collect();
+    fn more_rows_than_are_parsed_at_once_come_in_order() {
+        let rows: Vec<String> = (0..3 * ROWS_AT_ONCE / 2).map(|i| format!("n{i},\"l\"\"\"")).collect();
         let table = read(format!("name,label\n{}", rows.join("\n")).as_bytes());
-        assert_eq!(table.rows.len(), 3000);
+        assert_eq!(table.rows.len(), rows.len());
         for (i, row) in table.rows.iter().enumerate() {
-            assert_eq!((row.name.clone(), row.line), (Some(format!("n\n{i}")), 2 + 4 * i as u64));
+            assert_eq!((row.name.clone(), row.line), (Some(format!("n{i}")), 2 + i as u64));
         }
     }
 
@@ -175,7 +279,11 @@ mod tests {
             &[
                 (2, RejectReason::Malformed, "1 fields, the header has 2"),
                 (4, RejectReason::Malformed, "3 fields, the header has 2"),
-                (5, RejectReason::InvalidUtf8, "byte 1 of the row begins no UTF-8 letter"),
+                (
+                    5,
+                    RejectReason::InvalidUtf8,
+                    "byte 1 of the row, 0xff, is not UTF-8; it looks like WINDOWS-1252: `ÿ,g`",
+                ),
                 (6, RejectReason::Malformed, "a quote is opened and never closed"),
             ],
         );
@@ -197,19 +305,19 @@ mod tests {
             |name: &str| format!("fields seem to be separated by {name}, but .csv means `,` and .tsv means a tab");
         let columns = "`a.csv` has no column `name`: its columns are";
         check_error(b"name;label\na;b\n", &format!("{columns} `name;label`; {}", hint("`;`")));
-        check_error(b"name\tlabel\na\tb\n", &format!("{columns} `name\tlabel`; {}", hint("a tab")));
+        check_error(b"name\tlabel\na\tb\n", &format!("{columns} `name\\tlabel`; {}", hint("a tab")));
     }
 
     #[test]
     fn header_that_is_none_is_an_error() {
         check_error(
             b"na\"me,label\n",
-            &format!("`a.csv` has no usable header at line 1: {}", super::super::records::STRAY_QUOTE),
+            "`a.csv` has no usable header at line 1: a quote inside a field that does not begin with one",
         );
-        check_error(b"\xffname,label\n", "`a.csv` has no usable header at line 1: it is not UTF-8");
         check_error(
-            b"\xff\xfen\0a\0",
-            "`a.csv` has no usable header at line 1: the file is UTF-16 text: save it as UTF-8",
+            b"\xe9name,label\n",
+            "`a.csv` has no usable header at line 1: byte 1 of the row, 0xe9, is not UTF-8; it looks like WINDOWS-1252: \
+             `éname,label`",
         );
     }
 }

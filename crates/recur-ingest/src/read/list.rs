@@ -1,22 +1,25 @@
 //! `LABEL.txt`: one name a line, the label is the name of the file.
 
-use super::{BadRow, Row, Table, lines};
+use super::{BadRow, Each, ROWS_AT_ONCE, Row, Table, lines};
 use crate::error::IngestError;
 use crate::source::InputFile;
 
 /// Rows of a list of names.
-pub(super) fn table(file: &InputFile, bytes: &[u8]) -> Result<Table, IngestError> {
-    let stem = file.path.file_stem().and_then(|stem| stem.to_str());
-    let Some(label) = stem else { return Err(IngestError::FileName { path: file.shown.clone() }) };
-    let mut table = Table::default();
-    for (line, span) in lines(bytes) {
-        match std::str::from_utf8(&bytes[span.clone()]) {
-            Err(error) => table.bad.push(BadRow::not_utf8(line, &bytes[span], error)),
-            Ok(name) => {
-                let values = [Some(name.to_owned()), Some(label.to_owned()), None];
-                table.rows.push(Row::new(line, Some(span), values));
+pub(super) fn tables(file: &InputFile, bytes: &[u8], each: Each<'_>) -> Result<(), IngestError> {
+    let Some(label) = file.stem() else { return Err(IngestError::FileName { path: file.shown.clone() }) };
+    let mut lines = lines(bytes).peekable();
+    while lines.peek().is_some() {
+        let mut table = Table::default();
+        for (line, span) in lines.by_ref().take(ROWS_AT_ONCE) {
+            match std::str::from_utf8(&bytes[span.clone()]) {
+                Err(error) => table.bad.push(BadRow::not_utf8(line, &bytes[span], error)),
+                Ok(name) => {
+                    let values = [Some(name.to_owned()), Some(label.to_owned()), None];
+                    table.rows.push(Row::new(line, Some(span), values));
+                }
             }
         }
+        each(table)?;
     }
-    Ok(table)
+    Ok(())
 }

@@ -1,21 +1,30 @@
 //! Readers, one a format: the bytes of a file to rows of text, and the rows that are no rows.
 
+mod cells;
 mod delimited;
 mod frame;
+mod header;
 mod labels;
 mod list;
 mod ndjson;
 mod parquet;
 mod records;
 
+use crate::content::encoding;
 use crate::error::IngestError;
 use crate::rejects::excerpt;
 use crate::source::{InputFile, Kind};
 use recur_core::facts::RejectReason;
-use recur_core::nearest::nearest;
 use std::ops::Range;
+use std::str::Utf8Error;
 
-pub(crate) use labels::labels_of_bad_rows;
+/// How many rows are in memory as separate texts at once: rows that cannot be used are of no use once they are counted.
+const ROWS_AT_ONCE: usize = 1 << 14;
+
+/// What becomes of the rows of a file, some at a time, in order of lines.
+pub(crate) type Each<'a> = &'a mut dyn FnMut(Table) -> Result<(), IngestError>;
+
+pub(crate) use labels::damaged_labels;
 
 /// The columns to read.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +45,7 @@ impl<'a> Columns<'a> {
 /// The name, the label and the part of a row, as far as it has them.
 type Values = [Option<String>; 3];
 
-/// What a file holds. Every row that is not blank stands in one of the two lists, each in order of lines.
+/// Successive rows of a file. Every row that is not blank is in one of the two lists, each in order of lines.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Table {
     pub rows: Vec<Row>,
@@ -48,7 +57,7 @@ pub(crate) struct Table {
 pub(crate) struct Row {
     /// Its first line, from 1 (Parquet: its row).
     pub line: u64,
-    /// Where it stands in the file's bytes (Parquet: nowhere).
+    /// Where it is in the file's bytes (Parquet: nowhere).
     pub span: Option<Range<usize>>,
     pub name: Option<String>,
     pub label: Option<String>,
@@ -76,30 +85,43 @@ impl BadRow {
         Self { line, reason, text: excerpt(bytes), detail: detail.into() }
     }
 
-    fn not_utf8(line: u64, bytes: &[u8], error: std::str::Utf8Error) -> Self {
-        let detail = format!("byte {} of the row begins no UTF-8 letter", error.valid_up_to() + 1);
-        Self::new(line, RejectReason::InvalidUtf8, bytes, detail)
+    fn not_utf8(line: u64, bytes: &[u8], error: Utf8Error) -> Self {
+        Self::new(line, RejectReason::InvalidUtf8, bytes, not_utf8(bytes, error))
     }
 }
 
-/// Reads the `bytes` of `file`. A byte order mark, CRLF, blank lines and a missing last line end are all fine.
-pub(crate) fn table(file: &InputFile, bytes: &[u8], columns: Columns<'_>) -> Result<Table, IngestError> {
+/// Where `row` is not UTF-8, and what it looks like.
+fn not_utf8(row: &[u8], error: Utf8Error) -> String {
+    let at = error.valid_up_to();
+    let byte = format!("byte {} of the row, 0x{:02x}, is not UTF-8", at + 1, row[at]);
+    match encoding::guess(row) {
+        Some(name) => {
+            let text: String = encoding::as_windows_1252(row).chars().take(40).collect();
+            format!("{byte}; it looks like {name}: `{text}`")
+        }
+        None => byte,
+    }
+}
+
+/// Reads the `bytes` of `file`. Byte order marks, CRLF, blank lines and a missing last line end are all fine.
+pub(crate) fn tables(file: &InputFile, bytes: &[u8], columns: Columns<'_>, each: Each<'_>) -> Result<(), IngestError> {
     if bytes[byte_order_mark(bytes)..].iter().all(u8::is_ascii_whitespace) {
         return Err(IngestError::EmptyFile { path: file.shown.clone() });
     }
     match file.kind {
-        Kind::Csv => delimited::table(&file.shown, bytes, b',', columns),
-        Kind::Tsv => delimited::table(&file.shown, bytes, b'\t', columns),
-        Kind::Ndjson => ndjson::table(&file.shown, bytes, columns),
-        Kind::Parquet => parquet::table(&file.shown, bytes, columns),
+        Kind::Csv => delimited::tables(&file.shown, bytes, b',', columns, each),
+        Kind::Tsv => delimited::tables(&file.shown, bytes, b'\t', columns, each),
+        Kind::Ndjson => ndjson::tables(&file.shown, bytes, columns, each),
+        Kind::Parquet => parquet::tables(&file.shown, bytes, columns, each),
         Kind::List if columns.part.is_some() => Err(IngestError::ListHasNoColumns { path: file.shown.clone() }),
-        Kind::List => list::table(file, bytes),
+        Kind::List => list::tables(file, bytes, each),
     }
 }
 
-/// How many bytes of UTF-8 byte order mark `bytes` begins with.
+/// How many bytes of UTF-8 byte order marks `bytes` begins with: a tool may put one before another's.
 fn byte_order_mark(bytes: &[u8]) -> usize {
-    if bytes.starts_with("\u{feff}".as_bytes()) { 3 } else { 0 }
+    const MARK: &[u8] = "\u{feff}".as_bytes();
+    bytes.chunks(MARK.len()).take_while(|chunk| *chunk == MARK).count() * MARK.len()
 }
 
 /// The lines of `bytes` that are not blank, with their number from 1 and their place; line ends are not part of them.
@@ -111,13 +133,6 @@ fn lines(bytes: &[u8]) -> impl Iterator<Item = (u64, Range<usize>)> {
         start..start + line.strip_suffix(b"\r").unwrap_or(line).len()
     }));
     numbered.filter(|(_, span)| !bytes[span.clone()].iter().all(u8::is_ascii_whitespace))
-}
-
-fn missing_column<'a>(path: &str, column: &str, found: impl IntoIterator<Item = &'a str>) -> IngestError {
-    let mut found: Vec<String> = found.into_iter().map(str::to_owned).collect();
-    let nearest = nearest(column, found.iter().map(String::as_str)).map(str::to_owned);
-    found.truncate(20);
-    IngestError::MissingColumn { path: path.to_owned(), column: column.to_owned(), found, nearest, delimiter: None }
 }
 
 #[cfg(test)]

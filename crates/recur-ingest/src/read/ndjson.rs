@@ -1,7 +1,8 @@
 //! NDJSON: one JSON object a line. Lines are checked one by one here, the good ones are parsed by polars.
 
 use super::frame::{PolarsError, columns_of_text};
-use super::{BadRow, Columns, Row, Table, Values, lines, missing_column};
+use super::header::missing_column;
+use super::{BadRow, Columns, Each, ROWS_AT_ONCE, Row, Table, Values, lines};
 use crate::error::IngestError;
 use polars::prelude::{DataType, Field, JsonFormat, JsonReader, Schema, SerReader};
 use recur_core::facts::RejectReason;
@@ -20,25 +21,61 @@ struct Line {
 
 /// Rows of the NDJSON file `path`. Numbers and booleans become text; a name or label that is a list or an object
 /// makes a row malformed.
-pub(super) fn table(path: &str, bytes: &[u8], columns: Columns<'_>) -> Result<Table, IngestError> {
-    let (good, mut bad, keys) = sort_out(path, bytes, columns)?;
-    for column in columns.wanted() {
-        if !good.is_empty() && !keys.contains(column) {
-            return Err(missing_column(path, column, keys.iter().map(String::as_str)));
+pub(super) fn tables(path: &str, bytes: &[u8], columns: Columns<'_>, each: Each<'_>) -> Result<(), IngestError> {
+    let mut keys = BTreeSet::new();
+    let mut has_objects = false;
+    let mut lines = lines(bytes).peekable();
+    while lines.peek().is_some() {
+        let (good, mut bad) = sort_out(path, bytes, lines.by_ref().take(ROWS_AT_ONCE), columns, &mut keys)?;
+        if !has_objects && !good.is_empty() {
+            has_objects = true;
+            check_columns(path, bytes, columns, &mut keys)?;
         }
+        let mut rows = Vec::with_capacity(good.len());
+        parse_or_halve(bytes, &good, columns, &mut rows, &mut bad);
+        bad.sort_by_key(|bad| bad.line);
+        each(Table { rows, bad })?;
     }
-    let mut rows = Vec::with_capacity(good.len());
-    parse_or_halve(bytes, &good, columns, &mut rows, &mut bad);
-    bad.sort_by_key(|bad| bad.line);
-    Ok(Table { rows, bad })
+    if !has_objects && bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(IngestError::JsonArray { path: path.to_owned() });
+    }
+    Ok(())
 }
 
-/// Lines that polars can be given, the others, and the keys found.
-type SortedOut = (Vec<Line>, Vec<BadRow>, BTreeSet<String>);
+/// Refuses the file if a column occurs in none of its lines. Where the first lines have them all, the others are not
+/// looked at.
+fn check_columns(
+    path: &str,
+    bytes: &[u8],
+    columns: Columns<'_>,
+    keys: &mut BTreeSet<String>,
+) -> Result<(), IngestError> {
+    let is_missing = |keys: &BTreeSet<String>| columns.wanted().find(|column| !keys.contains(*column));
+    for (_, span) in lines(bytes) {
+        if is_missing(keys).is_none() {
+            return Ok(());
+        }
+        if let Ok(text) = std::str::from_utf8(&bytes[span]) {
+            // Only the keys are of interest here.
+            let _ = check(text.trim_ascii(), columns, keys);
+        }
+    }
+    match is_missing(keys) {
+        Some(column) => Err(missing_column(path, column, keys.iter().map(String::as_str))),
+        None => Ok(()),
+    }
+}
 
-fn sort_out(path: &str, bytes: &[u8], columns: Columns<'_>) -> Result<SortedOut, IngestError> {
-    let (mut good, mut bad, mut keys) = (Vec::new(), Vec::new(), BTreeSet::new());
-    for (line, span) in lines(bytes) {
+/// Lines that polars can be given, and the others; the keys found are added to `keys`.
+fn sort_out(
+    path: &str,
+    bytes: &[u8],
+    lines: impl Iterator<Item = (u64, Range<usize>)>,
+    columns: Columns<'_>,
+    keys: &mut BTreeSet<String>,
+) -> Result<(Vec<Line>, Vec<BadRow>), IngestError> {
+    let (mut good, mut bad) = (Vec::new(), Vec::new());
+    for (line, span) in lines {
         let row = &bytes[span.clone()];
         let text = match std::str::from_utf8(row) {
             Ok(text) => text.trim_ascii(),
@@ -47,7 +84,7 @@ fn sort_out(path: &str, bytes: &[u8], columns: Columns<'_>) -> Result<SortedOut,
                 continue;
             }
         };
-        match check(text, columns, &mut keys) {
+        match check(text, columns, keys) {
             Ok(()) => {
                 let start = span.start + (text.as_ptr() as usize - row.as_ptr() as usize);
                 good.push(Line { line, span: start..start + text.len() });
@@ -63,7 +100,7 @@ fn sort_out(path: &str, bytes: &[u8], columns: Columns<'_>) -> Result<SortedOut,
             }
         }
     }
-    Ok((good, bad, keys))
+    Ok((good, bad))
 }
 
 /// How many different keys are remembered for an error message: objects may have keys without end.

@@ -1,50 +1,136 @@
-//! Parquet, read by polars.
+//! Parquet: the columns that are asked for, read by polars into its arrays.
+//!
+//! Types are checked here before anything is read: polars' frames know only the types whose features are on, and panic at
+//! others. What is left to panic is a damaged file.
 
-use super::frame::columns_of_text;
-use super::{BadRow, Columns, Row, Table, missing_column};
+use super::cells::{Cell, Cells, readable};
+use super::header::position;
+use super::{BadRow, Columns, Each, ROWS_AT_ONCE, Row, Table};
 use crate::error::IngestError;
-use polars::prelude::{DataType, ParquetReader, PolarsError, SerReader};
+use crate::quiet::quietly;
+use polars::io::parquet::read::_internal::to_deserializer;
+use polars::io::parquet::read::{FileMetadata, ParquetReader, infer_schema};
+use polars::prelude::{ArrowField, ArrowSchema, PolarsError, SerReader};
+use polars_buffer::Buffer;
+use recur_core::facts::RejectReason;
 use std::io::Cursor;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
-/// Rows of the Parquet file `path`, numbered from 1. Numbers, booleans and categories become text.
-pub(super) fn table(path: &str, bytes: &[u8], columns: Columns<'_>) -> Result<Table, IngestError> {
-    let damaged = |detail: String| IngestError::Parse { path: path.to_owned(), format: "Parquet", detail };
+/// Rows of the Parquet file `path`, numbered from 1. Numbers, booleans, dates and categories become text.
+pub(super) fn tables(path: &str, bytes: &[u8], columns: Columns<'_>, each: Each<'_>) -> Result<(), IngestError> {
     if bytes.len() < 12 || !bytes.starts_with(b"PAR1") || !bytes.ends_with(b"PAR1") {
-        return Err(damaged("it does not begin and end with `PAR1`".to_owned()));
+        return Err(damaged(path, "it does not begin and end with `PAR1`"));
     }
-    // polars panics on some damaged files where it should return an error.
-    let read = catch_unwind(AssertUnwindSafe(|| read(path, bytes, columns)));
-    read.unwrap_or_else(|_| Err(damaged("the file is damaged".to_owned())))
+    let file = guarded(path, || File::open(path, bytes, columns))?;
+    let mut line = 1;
+    for group in 0..file.metadata.row_groups.len() {
+        let (mut cells, mut n_left) = guarded(path, || file.cells(group))?;
+        while n_left > 0 {
+            let n = n_left.min(ROWS_AT_ONCE);
+            let rows = guarded(path, || cells.iter_mut().map(|cells| file.take(cells, n)).collect::<Result<_, _>>())?;
+            each(file.table(line, n, rows)?)?;
+            line += n as u64;
+            n_left -= n;
+        }
+    }
+    Ok(())
 }
 
-fn read(path: &str, bytes: &[u8], columns: Columns<'_>) -> Result<Table, IngestError> {
-    let damaged =
-        |error: PolarsError| IngestError::Parse { path: path.to_owned(), format: "Parquet", detail: error.to_string() };
-    let mut reader = ParquetReader::new(Cursor::new(bytes));
-    let schema = reader.schema().map_err(damaged)?;
-    for column in columns.wanted() {
-        let Some(field) = schema.get(column) else {
-            return Err(missing_column(path, column, schema.iter_names().map(|name| name.as_str())));
+fn damaged(path: &str, detail: impl ToString) -> IngestError {
+    IngestError::Parse { path: path.to_owned(), format: "Parquet", detail: detail.to_string() }
+}
+
+/// polars panics on some damaged files where it should return an error.
+fn guarded<T>(path: &str, read: impl FnOnce() -> Result<T, IngestError>) -> Result<T, IngestError> {
+    quietly(read).unwrap_or_else(|| Err(damaged(path, "the file is damaged")))
+}
+
+/// A file whose wanted columns are there and can be read.
+struct File<'a> {
+    path: &'a str,
+    bytes: &'a [u8],
+    metadata: Arc<FileMetadata>,
+    /// Of the name, the label and, if one is asked for, the part.
+    fields: Vec<ArrowField>,
+    columns: Columns<'a>,
+}
+
+impl<'a> File<'a> {
+    fn open(path: &'a str, bytes: &'a [u8], columns: Columns<'a>) -> Result<Self, IngestError> {
+        let mut reader = ParquetReader::new(Cursor::new(bytes));
+        let metadata = reader.get_metadata().map_err(|error| damaged(path, error))?.clone();
+        let schema = infer_schema(&metadata).map_err(|error| damaged(path, error))?;
+        let fields = columns.wanted().map(|column| field(path, &schema, column)).collect::<Result<_, _>>()?;
+        Ok(Self { path, bytes, metadata, fields, columns })
+    }
+
+    /// The wanted columns of a group of rows, and how many rows it has.
+    fn cells(&self, group: usize) -> Result<(Vec<Cells>, usize), IngestError> {
+        let group = &self.metadata.row_groups[group];
+        let of_field = |field: &ArrowField| {
+            let mut chunks = Vec::new();
+            for chunk in group.columns_under_root_iter(&field.name).into_iter().flatten() {
+                let range = chunk.byte_range();
+                let bytes = self.bytes.get(range.start as usize..range.end as usize);
+                let bytes = bytes.ok_or_else(|| damaged(self.path, "a column lies outside of the file"))?;
+                chunks.push((chunk, Buffer::from_vec(bytes.to_vec())));
+            }
+            let (arrays, _) = to_deserializer(chunks, field.clone(), None).map_err(|error| self.damaged(error))?;
+            Ok(Cells::new(arrays))
         };
-        check_type(path, column, &DataType::from_arrow_field(field))?;
+        let cells: Vec<Cells> = self.fields.iter().map(of_field).collect::<Result<_, IngestError>>()?;
+        match cells.iter().find(|cells| cells.n_left() != group.num_rows()) {
+            Some(cells) => {
+                Err(damaged(self.path, format!("{} rows were expected and {} found", group.num_rows(), cells.n_left())))
+            }
+            None => Ok((cells, group.num_rows())),
+        }
     }
-    let n_rows = reader.num_rows().map_err(damaged)?;
-    let mut projection: Vec<String> = columns.wanted().map(str::to_owned).collect();
-    projection.sort_unstable();
-    projection.dedup();
-    let frame = reader.with_columns(Some(projection)).finish().map_err(damaged)?;
-    let wanted = [Some(columns.name), Some(columns.label), columns.part];
-    let values = columns_of_text(&frame, wanted, n_rows).map_err(damaged)?;
-    let rows = (1..).zip(values).map(|(line, values)| Row::new(line, None, values));
-    Ok(Table { rows: rows.collect(), bad: Vec::<BadRow>::new() })
+
+    fn take(&self, cells: &mut Cells, n: usize) -> Result<Vec<Cell>, IngestError> {
+        cells.take(n).map_err(|error| self.damaged(error))
+    }
+
+    fn damaged(&self, error: PolarsError) -> IngestError {
+        damaged(self.path, error)
+    }
+
+    /// The `n` rows from `first` on, of which each of `columns` has the cells.
+    fn table(&self, first: u64, n: usize, columns: Vec<Vec<Cell>>) -> Result<Table, IngestError> {
+        let mut columns = columns.into_iter().map(Vec::into_iter);
+        let (names, labels, parts) = (columns.next(), columns.next(), columns.next());
+        let cells = |cells: Option<std::vec::IntoIter<Cell>>| {
+            cells.into_iter().flatten().map(Some).chain(std::iter::repeat(None))
+        };
+        let rows = cells(names).zip(cells(labels)).zip(cells(parts)).take(n);
+        let mut table = Table::default();
+        for (line, ((name, label), part)) in (first..).zip(rows) {
+            let part = match part {
+                Some(Err(bytes)) => {
+                    let column = self.columns.part.unwrap_or_default();
+                    return Err(IngestError::unknown_part(self.path, line, column, &String::from_utf8_lossy(&bytes)));
+                }
+                Some(Ok(part)) => part,
+                None => None,
+            };
+            match (name.unwrap_or(Ok(None)), label.unwrap_or(Ok(None))) {
+                (Ok(name), Ok(label)) => table.rows.push(Row::new(line, None, [name, label, part])),
+                (Err(bytes), _) | (_, Err(bytes)) => {
+                    let detail = "its bytes are not UTF-8";
+                    table.bad.push(BadRow::new(line, RejectReason::InvalidUtf8, &bytes, detail));
+                }
+            }
+        }
+        Ok(table)
+    }
 }
 
-fn check_type(path: &str, column: &str, found: &DataType) -> Result<(), IngestError> {
-    let is_text = matches!(found, DataType::String | DataType::Boolean | DataType::Null) || found.is_categorical();
-    if is_text || found.is_primitive_numeric() {
-        return Ok(());
+/// The field of `column`, with the type that it is read as.
+fn field(path: &str, schema: &ArrowSchema, column: &str) -> Result<ArrowField, IngestError> {
+    let names: Vec<&str> = schema.iter_names().map(|name| name.as_str()).collect();
+    let (name, field) = schema.get_at_index(position(path, &names, column)?).expect("the index of a column");
+    match readable(&field.dtype) {
+        Ok(dtype) => Ok(ArrowField::new(name.clone(), dtype, true)),
+        Err(found) => Err(IngestError::ColumnType { path: path.to_owned(), column: column.to_owned(), found }),
     }
-    let (path, column) = (path.to_owned(), column.to_owned());
-    Err(IngestError::ColumnType { path, column, found: found.to_string() })
 }

@@ -82,7 +82,8 @@ fn rows_that_cannot_be_used_are_listed_with_their_lines() {
         &settings("a.csv"),
         b"\"multi\nline\",x,y\n,Czech\n\n  ,Czech\nAbe,\nAbe, \n\xc3\x28,Czech\nonly\n",
         &[
-            (2, RejectReason::Malformed, "\"multi\nline\",x,y"),
+            (2, RejectReason::QuotedLineEnd, "\"multi"),
+            (3, RejectReason::Malformed, "line\",x,y"),
             (4, RejectReason::EmptyName, ",Czech"),
             (6, RejectReason::EmptyName, "  ,Czech"),
             (7, RejectReason::MissingLabel, "Abe,"),

@@ -20,7 +20,7 @@ impl About {
     /// The trials, as many as are named.
     fn listed(&self) -> String {
         /// With more the list would be larger than the figure; the report's tables have them all.
-        const MOST: usize = 500;
+        const MOST: usize = 2_048;
         match self.trials.len().saturating_sub(MOST) {
             0 => self.trials.join(" "),
             n => format!("{} and {n} more", self.trials[..MOST].join(" ")),

@@ -172,7 +172,8 @@ impl Changes {
         let last = staged(list::FILE, self.list.text().as_bytes())?;
         // Until all is done, the list has the digests from before and after: a process that is killed leaves files of both.
         let meanwhile = own.clone().joined(&self.list);
-        if !(files.is_empty() && self.removed.is_empty()) && !is_there(&meanwhile) {
+        let has_changes = !files.is_empty() || !self.removed.is_empty();
+        if has_changes && !is_there(&meanwhile) {
             staged(list::FILE, meanwhile.text().as_bytes())?.put()?;
         }
         files.into_iter().try_for_each(Staged::put)?;

@@ -44,6 +44,20 @@ fn an_alias_bomb_is_refused_at_its_first_anchor() {
 }
 
 #[test]
+fn a_glob_without_quotes_is_named_with_the_quotes() {
+    let check = |source: &str, glob: &str| {
+        let text = least("").replace("source: names.csv", &format!("source: {source}"));
+        let errors = parse(&text).unwrap_err().to_string();
+        assert!(errors.contains(&format!("= put it in quotes: \"{glob}\"")), "{errors}");
+    };
+    check("*.csv", "*.csv");
+    check("**/x.csv", "**/x.csv");
+    check("*", "*");
+    check("[ab]*.csv", "[ab]*.csv");
+    check("[ab].csv # two files", "[ab].csv");
+}
+
+#[test]
 fn what_hides_meaning_is_refused() {
     let feature = |text: &str| match &parse(least(text)).unwrap_err().errors[0].kind {
         ErrorKind::Unsupported(feature) => *feature,

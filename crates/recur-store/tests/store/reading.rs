@@ -125,9 +125,9 @@ fn scratch_of_another_machine_stays_until_a_user_says_that_it_is_gone() {
     assert_eq!(store.gc(GcOptions::default(), true).unwrap(), []);
     assert_eq!(store.gc_host("node-8", false).unwrap(), []);
     let removed = |dry_run| store.gc_host("node-7", dry_run).unwrap().into_iter().map(|r| r.path).collect::<Vec<_>>();
-    assert_eq!(removed(true), [folder.clone()]);
+    assert_eq!(removed(true), std::slice::from_ref(&folder));
     assert!(folder.exists());
-    assert_eq!(removed(false), [folder.clone()]);
+    assert_eq!(removed(false), std::slice::from_ref(&folder));
     assert!(!folder.exists());
     assert_eq!(store.gc(GcOptions::default(), false).unwrap(), []);
 }

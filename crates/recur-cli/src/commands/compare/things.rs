@@ -113,7 +113,8 @@ fn find(word: &str, store: &Store) -> Result<Word, CliError> {
         [] => Err(CliError::NothingCalled {
             word: word.to_owned(),
             store: store.root().to_owned(),
-            nearest: nearest(word, experiments.iter().map(String::as_str)).map(str::to_owned),
+            nearest: nearest(word, experiments.iter().map(String::as_str).filter(|name| *name != word))
+                .map(str::to_owned),
             experiments,
         }),
         several => {

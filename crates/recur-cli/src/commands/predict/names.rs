@@ -2,7 +2,7 @@
 
 use crate::args::Predict;
 use crate::error::CliError;
-use recur_ingest::{IngestError, ListMistake, Names, NamesOptions, parse_names, read_names};
+use recur_ingest::{FileError, IngestError, ListMistake, Names, NamesOptions, parse_names, read_names};
 use std::io::Read as _;
 use std::path::Path;
 
@@ -60,13 +60,13 @@ impl NamesError {
                 let path = path.trim_end_matches('/');
                 return Some(format!("--input '{path}/*.txt' reads the files of the folder; a name: --literal"));
             }
-            NamesError::Input(IngestError::NotAFile { .. }) => {
+            NamesError::Input(IngestError::File { problem: FileError::NotRegular { .. }, .. }) => {
                 "standard input may be a pipe: COMMAND | recur predict --model MODEL --input -"
             }
             NamesError::Input(IngestError::Rejected { .. }) => {
                 "correct these rows, or remove them: each row of the input gets a prediction"
             }
-            NamesError::Input(_) => return None,
+            NamesError::Input(error) => return error.remedy(),
         };
         Some(hint.to_owned())
     }
@@ -94,7 +94,8 @@ pub(super) fn read(args: &Predict) -> Result<Vec<String>, CliError> {
     let mut names = Vec::new();
     for file in &files {
         for read in read_file(file, options)? {
-            let Names { path, column, rows } = read;
+            let Names { path, column, rows, notes } = read;
+            notes.iter().for_each(|note| tracing::warn!("{note}"));
             if let (Some(column), None) = (column, &args.column) {
                 tracing::info!("{path}: the names are those of its column `{column}`");
             }

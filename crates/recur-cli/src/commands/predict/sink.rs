@@ -62,7 +62,7 @@ impl Target {
             (Some(Format::Parquet), Some(draft)) => {
                 let file = draft.file.as_file().try_clone().map_err(draft.failed())?;
                 let writer = TableWriter::new(file, &series(&columns, &[])).map_err(draft.failed())?;
-                Encoder::Parquet(writer, draft.path.clone())
+                Encoder::Parquet(Box::new(writer), draft.path.clone())
             }
             (Some(Format::Ndjson), _) => Encoder::Ndjson,
             (Some(_), _) => Encoder::Csv,
@@ -122,7 +122,7 @@ enum Encoder {
     Csv,
     Ndjson,
     /// With the path of the file, for errors.
-    Parquet(TableWriter<File>, PathBuf),
+    Parquet(Box<TableWriter<File>>, PathBuf),
 }
 
 /// Takes the answers.

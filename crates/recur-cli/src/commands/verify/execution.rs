@@ -47,7 +47,7 @@ impl Verification<'_> {
         records.extend(read);
         let finding = |trial: &Trial| Some(Finding { trial: trial.clone(), record: records.remove(&trial.id)? });
         let findings = prepared.trials.iter().filter_map(finding).collect();
-        self.tell_executed(&again, verdict);
+        self.report_executed(&again, verdict);
         Ok(Executed { findings, stores: Overlay { ids, scratch: &scratch.store, stored: self.store.as_ref() }, again })
     }
 
@@ -65,7 +65,7 @@ impl Verification<'_> {
         found.into_iter().collect::<Option<_>>().ok_or_else(missing)
     }
 
-    fn tell_executed(&self, again: &[&Trial], verdict: &mut Verdict) {
+    fn report_executed(&self, again: &[&Trial], verdict: &mut Verdict) {
         let of_grade = |grade| again.iter().filter(|trial| self.grade(trial) == grade).count();
         let (portable, of_machine) = (of_grade(Determinism::Portable), of_grade(Determinism::Machine));
         verdict.proven.push(format!("{} of {} trials executed again", again.len(), verdict.n_trials));

@@ -1,0 +1,167 @@
+//! Opening files that a user names: regular files only, so that nothing is waited for and nothing is without end.
+
+use std::fs::{self, File, FileType, Metadata, OpenOptions};
+use std::io::{self, Read as _};
+use std::path::Path;
+
+/// How many links are followed before they are taken for a loop: as many as Linux follows.
+const MOST_LINKS: usize = 40;
+
+/// A file that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// The system refuses.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// A pipe, a device, a socket, a folder, or a link to one.
+    #[error("it is {what}: only regular files are read")]
+    NotRegular {
+        /// What it is.
+        what: &'static str,
+    },
+    /// A link to a file that is not there.
+    #[error("it is a link to `{target}`, which does not exist")]
+    DanglingLink {
+        /// What the last of the links names, as written in the link.
+        target: String,
+    },
+    /// Links that lead back to themselves.
+    #[error("it is a link to `{target}`, and these links lead in a circle")]
+    LinkLoop {
+        /// What the first of the links names.
+        target: String,
+    },
+    /// A file with more bytes than are read.
+    #[error("it has more than {most} bytes")]
+    TooLarge {
+        /// How many are read.
+        most: u64,
+    },
+}
+
+/// The bytes of the regular file `path`, which may have at most `most`.
+///
+/// # Errors
+/// See [`FileError`]. A pipe, a device or a socket is an error at once: it is neither read nor waited for.
+pub fn read_regular(path: &Path, most: u64) -> Result<Vec<u8>, FileError> {
+    check_regular(&metadata(path)?)?;
+    let file = open(path)?;
+    // What was opened may be another file than what was looked at.
+    let metadata = file.metadata()?;
+    check_regular(&metadata)?;
+    if metadata.len() > most {
+        return Err(FileError::TooLarge { most });
+    }
+    let mut bytes = Vec::new();
+    // A file may grow while it is read.
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most { Err(FileError::TooLarge { most }) } else { Ok(bytes) }
+}
+
+/// What is known of `path`; of a link, what is known of its target.
+pub(crate) fn metadata(path: &Path) -> Result<Metadata, FileError> {
+    fs::metadata(path).map_err(|error| broken_link(path).unwrap_or(FileError::Io(error)))
+}
+
+/// Why the link `path` leads nowhere; `None` if it is no link, or leads somewhere.
+fn broken_link(path: &Path) -> Option<FileError> {
+    let mut target = fs::read_link(path).ok()?;
+    let first = target.clone();
+    let mut at = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        at = at.parent().unwrap_or(Path::new("")).join(&target);
+        match fs::read_link(&at) {
+            Ok(next) => target = next,
+            Err(_) if at.symlink_metadata().is_err() => {
+                return Some(FileError::DanglingLink { target: shown(&target) });
+            }
+            Err(_) => return None,
+        }
+    }
+    Some(FileError::LinkLoop { target: shown(&first) })
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+/// Opens `path` without waiting for the other end of a pipe.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32);
+    }
+    options.open(path)
+}
+
+fn check_regular(metadata: &Metadata) -> Result<(), FileError> {
+    if metadata.is_file() { Ok(()) } else { Err(FileError::NotRegular { what: described(metadata.file_type()) }) }
+}
+
+fn described(kind: FileType) -> &'static str {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt as _;
+        if kind.is_fifo() {
+            return "a pipe";
+        }
+        if kind.is_char_device() || kind.is_block_device() {
+            return "a device";
+        }
+        if kind.is_socket() {
+            return "a socket";
+        }
+    }
+    if kind.is_dir() { "a folder" } else { "no regular file" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regular_files_are_read_up_to_a_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        fs::write(&path, "abc").unwrap();
+        assert_eq!(read_regular(&path, 3).unwrap(), b"abc");
+        assert_eq!(read_regular(&path, 2).unwrap_err().to_string(), "it has more than 2 bytes");
+        let folder = read_regular(folder.path(), 3).unwrap_err().to_string();
+        assert_eq!(folder, "it is a folder: only regular files are read");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn pipes_devices_sockets_and_links_to_them_are_errors_at_once() {
+        use std::os::unix::{fs::symlink, net::UnixListener};
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        rustix::fs::mkfifoat(rustix::fs::CWD, at("fifo"), rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR).unwrap();
+        let _listener = UnixListener::bind(at("socket")).unwrap();
+        symlink("fifo", at("link")).unwrap();
+        symlink("/dev/zero", at("zero")).unwrap();
+        for (name, what) in [("fifo", "a pipe"), ("link", "a pipe"), ("zero", "a device"), ("socket", "a socket")] {
+            let error = read_regular(&at(name), u64::MAX).unwrap_err().to_string();
+            assert_eq!(error, format!("it is {what}: only regular files are read"));
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_that_lead_nowhere_are_named() {
+        use std::os::unix::fs::symlink;
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("file"), "x").unwrap();
+        for (link, target) in [("a", "b"), ("b", "gone"), ("c", "d"), ("d", "c"), ("e", "f"), ("f", "file")] {
+            symlink(target, at(link)).unwrap();
+        }
+        let error = |name: &str| read_regular(&at(name), 9).unwrap_err().to_string();
+        assert_eq!(error("a"), "it is a link to `gone`, which does not exist");
+        assert_eq!(error("c"), "it is a link to `d`, and these links lead in a circle");
+        assert_eq!(read_regular(&at("e"), 9).unwrap(), b"x");
+    }
+}

@@ -1,0 +1,156 @@
+//! Files that are compressed, in another encoding, hidden, or no files at all.
+
+use crate::common::{folder, ingest_file, ingest_in, ingest_with, settings};
+use recur_core::facts::RejectReason;
+use std::io::Write as _;
+
+const CSV: &str = "name,label\nNovák,Czech\nDvořák,Czech\nAbe,Japanese\nIto,Japanese\n";
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn zstd(bytes: &[u8]) -> Vec<u8> {
+    zstd::encode_all(bytes, 3).unwrap()
+}
+
+fn wide(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+fn check_error(name: &str, bytes: &[u8], expected: &str, remedy: &str) {
+    let error = ingest_file(name, bytes).unwrap_err();
+    assert_eq!((error.to_string().as_str(), error.remedy().as_deref()), (expected, Some(remedy)));
+}
+
+#[test]
+fn a_compressed_file_gives_the_data_set_of_its_text_whatever_its_extension() {
+    let expected = ingest_file("a.csv", CSV.as_bytes()).unwrap();
+    for (name, bytes) in [
+        ("a.csv.gz", gzip(CSV.as_bytes())),
+        ("a.csv.zst", zstd(CSV.as_bytes())),
+        ("a.csv", gzip(CSV.as_bytes())),
+        ("a.CSV.GZ", zstd(CSV.as_bytes())),
+        ("a.csv.gz", CSV.as_bytes().to_vec()),
+        ("a.tsv.gz", gzip(CSV.replace(',', "\t").as_bytes())),
+    ] {
+        let found = ingest_file(name, &bytes).unwrap();
+        assert_eq!(found.dataset, expected.dataset, "{name}");
+        assert_eq!(
+            found.facts.files[name],
+            recur_core::digest::Digest::of(&bytes),
+            "the digest is of the file as it is"
+        );
+    }
+    let lists = [("d/Czech.txt.gz", gzip("Novák\nDvořák\n".as_bytes())), ("d/Japanese.txt.zst", zstd(b"Abe\nIto\n"))];
+    let files: Vec<_> = lists.iter().map(|(name, bytes)| (*name, bytes.as_slice())).collect();
+    assert_eq!(ingest_with(&settings("d"), &files).unwrap().dataset, expected.dataset);
+}
+
+#[test]
+fn a_damaged_compressed_file_is_an_error() {
+    let packed = gzip(CSV.as_bytes());
+    let error = ingest_file("a.csv.gz", &packed[..packed.len() - 12]).unwrap_err().to_string();
+    assert!(error.starts_with("`a.csv.gz` cannot be unpacked as gzip: "), "{error}");
+}
+
+#[test]
+fn wide_text_is_refused_with_the_command_that_converts_it() {
+    let not = "is not UTF-8: it";
+    let iconv = "iconv -f UTF-16LE -t UTF-8";
+    check_error(
+        "a.csv",
+        &wide(CSV),
+        &format!("`a.csv` {not} looks like UTF-16LE without a byte order mark"),
+        &format!("convert it: {iconv} a.csv > a.utf8.csv"),
+    );
+    check_error(
+        "a b.ndjson",
+        &wide("\u{feff}{\"name\":\"Abe\",\"label\":\"x\"}\n"),
+        &format!("`a b.ndjson` {not} begins with the byte order mark of UTF-16LE"),
+        &format!("convert it: {iconv} 'a b.ndjson' > 'a b.utf8.ndjson'"),
+    );
+    check_error(
+        "Czech.txt.gz",
+        &gzip(&wide("Novák\nDvořák\n")),
+        &format!("`Czech.txt.gz` {not} looks like UTF-16LE without a byte order mark"),
+        &format!("convert it: gzip -dc < Czech.txt.gz | {iconv} > Czech.utf8.txt"),
+    );
+}
+
+#[test]
+fn rows_in_another_encoding_are_rejected_and_noted_with_what_they_look_like() {
+    let found = ingest_file("a.csv", &[CSV.as_bytes(), b"M\xfcller,German\nJos\xe9,x\n"].concat()).unwrap();
+    assert_eq!(found.facts.rejected[&RejectReason::InvalidUtf8], 2);
+    let detail = "byte 2 of the row, 0xfc, is not UTF-8; it looks like WINDOWS-1252: `Müller,German`";
+    assert_eq!(found.rejects[0].detail, detail);
+    assert_eq!(found.notes, [format!("`a.csv` has 2 rows that are not UTF-8; the first is line 6: {detail}")]);
+}
+
+#[test]
+fn carriage_returns_end_lines_where_nothing_else_does() {
+    let found = ingest_file("a.csv", CSV.replace('\n', "\r").as_bytes()).unwrap();
+    assert_eq!(found.dataset, ingest_file("a.csv", CSV.as_bytes()).unwrap().dataset);
+    assert_eq!(found.notes, ["`a.csv` has CR as its only line ends: each CR is read as the end of a line"]);
+}
+
+#[test]
+fn what_is_no_text_is_refused_by_name() {
+    check_error(
+        "a.csv",
+        b"PK\x03\x04\x14\0\x06\0",
+        "`a.csv` is a ZIP archive, as a spreadsheet (.xlsx, .ods) is too, not a file of names",
+        "unpack an archive (unzip a.csv); save a spreadsheet as CSV in UTF-8",
+    );
+    check_error(
+        "a.ndjson",
+        b"[{\"name\":\"Abe\",\"label\":\"x\"},\n{\"name\":\"Ito\",\"label\":\"y\"}]\n",
+        "`a.ndjson` is a JSON array: one object a line is expected",
+        "write one object a line: jq -c '.[]' a.ndjson > a.lines.ndjson",
+    );
+}
+
+#[test]
+fn hidden_files_are_left_out_and_noted() {
+    let files: [(&str, &[u8]); 4] = [
+        ("d/Alpha.txt", b"a\nb\n"),
+        ("d/Beta.txt", b"c\nd\n"),
+        ("d/._Alpha.txt", b"\0\x05\x16\x07"),
+        ("d/.x.csv", b"x"),
+    ];
+    let found = ingest_with(&settings("d"), &files).unwrap();
+    assert_eq!(found.dataset.label_names(), ["Alpha", "Beta"]);
+    assert_eq!(found.notes, ["`d`: hidden files are not read: 2 (`d/._Alpha.txt`, `d/.x.csv`)"]);
+}
+
+#[test]
+fn rejected_rows_beyond_the_limit_are_counted_and_not_listed() {
+    let bad: String = (0..25_000).map(|i| if i % 5 == 0 { ",\n" } else { "x\n" }).collect();
+    let found = ingest_file("a.csv", format!("{CSV}{bad}").as_bytes()).unwrap();
+    assert_eq!(found.facts.rows_read, 25_004);
+    let of = |reason| found.facts.rejected[&reason];
+    assert_eq!((of(RejectReason::MissingLabel), of(RejectReason::Malformed)), (5_000, 20_000));
+    assert_eq!(found.rejects.len(), 10_000);
+    assert!(found.rejects.windows(2).all(|pair| pair[0].line < pair[1].line));
+    let unlisted: Vec<_> = found.unlisted.iter().map(|unlisted| (unlisted.reason, unlisted.rows)).collect();
+    assert_eq!(unlisted, [(RejectReason::MissingLabel, 3_000), (RejectReason::Malformed, 12_000)]);
+}
+
+#[cfg(unix)]
+#[test]
+fn pipes_and_links_that_lead_nowhere_are_errors_also_within_a_folder() {
+    use std::os::unix::{fs::symlink, net::UnixListener};
+    let folder = folder(&[("d/Alpha.txt", b"a\n"), ("e/Alpha.txt", b"a\n")]);
+    let _socket = UnixListener::bind(folder.path().join("d/Beta.txt")).unwrap();
+    symlink("gone", folder.path().join("e/Beta.txt")).unwrap();
+    symlink("/dev/zero", folder.path().join("zero.csv")).unwrap();
+    let check = |source: &str, expected: &str| {
+        assert_eq!(ingest_in(&settings(source), folder.path()).unwrap_err().to_string(), expected);
+    };
+    check("d", "`d/Beta.txt` cannot be read: it is a socket: only regular files are read");
+    check("d/*.txt", "`d/Beta.txt` cannot be read: it is a socket: only regular files are read");
+    check("e", "`e/Beta.txt` cannot be read: it is a link to `gone`, which does not exist");
+    check("zero.csv", "`zero.csv` cannot be read: it is a device: only regular files are read");
+}
