@@ -2,8 +2,8 @@
 
 use recur_core::tensor::{Tensor, TensorData};
 use recur_ingest::read_predictions;
+use recur_store::decode_weights;
 use recur_store::layout;
-use recur_store::read_weights;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -52,7 +52,7 @@ fn of_files(stored: &Path, again: &Path, file: &Path, labels: &[String]) -> Opti
     }
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let what = match &*name {
-        layout::WEIGHTS => of_weights(&stored.join(file), &again.join(file)),
+        layout::WEIGHTS => of_weights(&a, &b),
         layout::PREDICTIONS => of_predictions(&a, &b, labels),
         name if name.ends_with(".json") => of_json(&a, &b),
         _ => None,
@@ -60,12 +60,12 @@ fn of_files(stored: &Path, again: &Path, file: &Path, labels: &[String]) -> Opti
     Some(Difference::new(place, what.unwrap_or_else(|| of_bytes(&a, &b))))
 }
 
-fn of_weights(stored: &Path, again: &Path) -> Option<String> {
-    let (stored, again) = (read_weights(stored).ok()?, read_weights(again).ok()?);
-    if stored.card != again.card {
+fn of_weights(stored: &[u8], again: &[u8]) -> Option<String> {
+    let (stored, again) = (decode_weights(stored).ok()?, decode_weights(again).ok()?);
+    if stored.1 != again.1 {
         return Some("the card differs".to_owned());
     }
-    stored.tensors.iter().zip(&again.tensors).find_map(|(a, b)| of_tensors(a, b))
+    stored.0.iter().zip(&again.0).find_map(|(a, b)| of_tensors(a, b))
 }
 
 fn of_tensors(a: &Tensor, b: &Tensor) -> Option<String> {

@@ -37,6 +37,9 @@ pub(crate) fn opening(error: &StoreError) -> Option<String> {
 fn damaged(problem: &Problem) -> String {
     let is_format = problem.path.ends_with(recur_store::layout::STORE);
     match problem.fault {
+        Fault::Unreadable { .. } if problem.path.parent().is_some_and(Path::is_file) => {
+            format!("a store is a folder; {OTHER_STORE}")
+        }
         Fault::Unreadable { .. } => format!("make it a file or folder that can be read; {OTHER_STORE}"),
         _ if is_format => {
             let path = problem.path.display().to_string();

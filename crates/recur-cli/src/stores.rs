@@ -1,6 +1,8 @@
 //! Opening stores: a wait for another process is reported, and so is a store that does not exist.
 
 use crate::error::CliError;
+use crate::output::print_error;
+use anstyle::Style;
 use recur_core::visible::visible;
 use recur_store::{Store, StoreEvent};
 use std::path::Path;
@@ -16,12 +18,12 @@ pub(crate) fn to_read(path: &Path) -> Result<Store, CliError> {
     store.ok_or_else(|| CliError::NoStore { store: path.to_owned() })
 }
 
-/// The store at `path`, to read, if there is one; a warning if not.
+/// The store at `path`, to read, if there is one; a line of the log if not.
 pub(crate) fn to_read_if_any(path: &Path) -> Result<Option<Store>, CliError> {
     let store = Store::open_to_read_and_listen(path, report)?;
     if store.is_none() {
         let path = path.display().to_string();
-        tracing::warn!("there is no store {}: no trial has a record (--store DIR names another store)", visible(&path));
+        tracing::info!("there is no store {}: no trial has a record (--store DIR names another store)", visible(&path));
     }
     Ok(store)
 }
@@ -34,6 +36,6 @@ fn report(event: &StoreEvent) {
     if tracing::dispatcher::has_been_set() {
         tracing::warn!("{message}");
     } else {
-        anstream::eprintln!("{message}");
+        print_error(Style::new(), "", &message);
     }
 }

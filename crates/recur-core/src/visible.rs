@@ -37,9 +37,9 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     escaped(text, is_hidden, push_escape)
 }
 
-/// As [`visible`], for text of several lines: line ends stay.
+/// As [`visible`], for text of several lines: line ends and tabs stay.
 pub fn visible_lines(text: &str) -> Cow<'_, str> {
-    escaped(text, |character| character != '\n' && is_hidden(character), push_escape)
+    escaped(text, |character| !matches!(character, '\n' | '\t') && is_hidden(character), push_escape)
 }
 
 /// As [`visible`], with ignorable characters as escapes too: for texts whose difference has to be seen.
@@ -107,7 +107,7 @@ mod tests {
         for text in ["", "naïve Łódź", "Ελλάδα", "می\u{200c}خواهم", "👩\u{200d}🚀", "a\\x1b"] {
             check(text, text);
         }
-        assert_eq!(visible_lines("a\nb\x1b"), "a\nb\\x1b");
+        assert_eq!(visible_lines("a\n\tb\x1b"), "a\n\tb\\x1b");
         assert_eq!(visible_fully("a\u{ad}b\u{200c}"), "a\\u{ad}b\\u{200c}");
     }
 

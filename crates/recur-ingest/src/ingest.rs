@@ -382,14 +382,15 @@ fn rejected_row(file: &str, BadRow { line, reason, text, detail }: BadRow) -> Re
     Reject { file: file.to_owned(), line, reason, text, detail }
 }
 
-/// What the rejected rows of a file say of the file as a whole.
+/// What the rejected rows of a file say of the file as a whole. The first of all is named with their number elsewhere.
 fn notes_of_rejected(file: &InputFile, rejected: &Rejected<'_>) -> Vec<String> {
     let note = |(reason, what): (RejectReason, &str)| {
         let rows = rejected.by_reason.get(&reason)?;
         let first = rejected.listed.iter().find(|reject| reject.reason == reason);
         let first =
             first.map_or_else(String::new, |first| format!("; the first is line {}: {}", first.line, first.detail));
-        Some(format!("`{}` has {rows} rows {what}{first}", file.shown))
+        let noun = if *rows == 1 { "row" } else { "rows" };
+        Some(format!("`{}` has {rows} {noun} {what}{first}", file.shown))
     };
     let wanted = [
         (RejectReason::InvalidUtf8, "that are not UTF-8"),
@@ -398,7 +399,8 @@ fn notes_of_rejected(file: &InputFile, rejected: &Rejected<'_>) -> Vec<String> {
             "with a quoted field over several lines, and each of these lines was judged by itself",
         ),
     ];
-    wanted.into_iter().filter_map(note).collect()
+    let is_named = |reason| rejected.listed.first().is_some_and(|first| first.reason == reason);
+    wanted.into_iter().filter(|(reason, _)| !is_named(*reason)).filter_map(note).collect()
 }
 
 fn hidden_files(place: &PlaceFiles<'_>) -> Option<String> {

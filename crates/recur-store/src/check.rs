@@ -120,7 +120,7 @@ impl Store {
         }
         let path = folder.join(WEIGHTS);
         if let Some(bytes) = whole.files.get(WEIGHTS) {
-            weights::decode(bytes).map_err(|problem| Problem::new(&path, Fault::Weights(problem)))?;
+            weights::decode_weights(bytes).map_err(|problem| Problem::new(&path, Fault::Weights(problem)))?;
         }
         check_log(&folder.join(LOG), &whole.files[LOG])?;
         let path = folder.join(ENVIRONMENT);

@@ -63,4 +63,4 @@ pub use list::Entry;
 pub use lookup::{Found, FoundTest, StoredTest, TestScores};
 pub use problem::{Fault, Problem};
 pub use store::Store;
-pub use weights::{read_weights, write_weights};
+pub use weights::{decode_weights, read_weights, write_weights};

@@ -8,7 +8,7 @@ use crate::layout::{ALWAYS, COMPARED, COMPARED_TEST, ENVIRONMENT, PREDICTIONS, R
 use crate::problem::{Fault, Problem};
 use crate::store::Store;
 use crate::sums::{Files, Sums};
-use crate::weights::decode;
+use crate::weights::decode_weights;
 use recur_core::digest::Digest;
 use recur_core::metric::Scores;
 use recur_core::record::{Outcome, TrialRecord};
@@ -111,7 +111,7 @@ impl Store {
         };
         let bytes = self.steadily(read).map_err(StoreError::Damaged)?;
         let path = self.weights_path(id);
-        decode(&bytes).map(|(tensors, _)| tensors).map_err(|problem| StoreError::Weights { path, problem })
+        decode_weights(&bytes).map(|(tensors, _)| tensors).map_err(|problem| StoreError::Weights { path, problem })
     }
 
     /// Where and when a trial ran, if that is known: its file is compared with its digest.

@@ -56,7 +56,7 @@ pub fn read_weights(path: &Path) -> Result<WeightsFile, StoreError> {
             return Err(StoreError::Damaged(Problem::new(&place, Fault::OtherDigest)));
         }
     }
-    let (tensors, card) = decode(&bytes).map_err(wrong)?;
+    let (tensors, card) = decode_weights(&bytes).map_err(wrong)?;
     Ok(WeightsFile { path: path.display().to_string(), digest, card, tensors })
 }
 
@@ -137,8 +137,12 @@ fn damaged(error: SafeTensorError) -> WeightsProblem {
     WeightsProblem::NotSafetensors { problem: error.to_string() }
 }
 
-/// The tensors of a safetensors file, by name, and its card.
-pub(crate) fn decode(bytes: &[u8]) -> Result<(Vec<Tensor>, Option<ModelCard>), WeightsProblem> {
+/// The tensors in the bytes of a file of weights, by name, and its card: as they are, whether damaged or not. To use
+/// weights, read them with [`read_weights`], which compares their digest.
+///
+/// # Errors
+/// What is wrong with them.
+pub fn decode_weights(bytes: &[u8]) -> Result<(Vec<Tensor>, Option<ModelCard>), WeightsProblem> {
     // A zip archive, or the pickle that older versions write.
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\x80\x02\x8a\x0a") {
         return Err(WeightsProblem::TorchSave);
@@ -244,7 +248,7 @@ mod tests {
     #[test]
     fn weights_and_card_come_back_bit_for_bit() {
         let bytes = encode(&tensors(), &card()).unwrap();
-        let (read, read_card) = decode(&bytes).unwrap();
+        let (read, read_card) = decode_weights(&bytes).unwrap();
         assert_eq!(encode(&read, &card()).unwrap(), bytes);
         assert_eq!(read[1..], tensors()[1..]);
         assert_eq!(read_card, Some(card()));
@@ -266,7 +270,7 @@ mod tests {
             [("w", TensorView::new(Dtype::F32, vec![1], &[0; 4]).unwrap())],
             Some(HashMap::from([("format".to_owned(), "pt".to_owned())])),
         );
-        let (tensors, card) = decode(&bytes.unwrap()).unwrap();
+        let (tensors, card) = decode_weights(&bytes.unwrap()).unwrap();
         assert_eq!((tensors, card), (vec![Tensor::f32("w", [1], vec![0.0])], None));
     }
 
@@ -274,7 +278,7 @@ mod tests {
     fn a_file_cut_anywhere_is_refused_by_name() {
         let bytes = encode(&tensors(), &card()).unwrap();
         for len in 0..bytes.len() {
-            assert!(matches!(decode(&bytes[..len]), Err(WeightsProblem::NotSafetensors { .. })), "{len}");
+            assert!(matches!(decode_weights(&bytes[..len]), Err(WeightsProblem::NotSafetensors { .. })), "{len}");
         }
         check(&bytes[..bytes.len() - 1], "not a whole safetensors file");
         check(b"", "not a whole safetensors file");

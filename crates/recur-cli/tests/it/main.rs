@@ -23,6 +23,7 @@ mod plan;
 mod predict;
 mod resume;
 mod schema;
+mod security;
 mod splits;
 mod store;
 mod store_commands;

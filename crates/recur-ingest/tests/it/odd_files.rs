@@ -82,11 +82,12 @@ fn wide_text_is_refused_with_the_command_that_converts_it() {
 
 #[test]
 fn rows_in_another_encoding_are_rejected_and_noted_with_what_they_look_like() {
-    let found = ingest_file("a.csv", &[CSV.as_bytes(), b"M\xfcller,German\nJos\xe9,x\n"].concat()).unwrap();
+    let found =
+        ingest_file("a.csv", &[CSV.as_bytes(), b"Abel,Czech,x\nM\xfcller,Czech\nJos\xe9,Czech\n"].concat()).unwrap();
     assert_eq!(found.facts.rejected[&RejectReason::InvalidUtf8], 2);
-    let detail = "byte 2 of the row, 0xfc, is not UTF-8; it looks like WINDOWS-1252: `Müller,German`";
-    assert_eq!(found.rejects[0].detail, detail);
-    assert_eq!(found.notes, [format!("`a.csv` has 2 rows that are not UTF-8; the first is line 6: {detail}")]);
+    let detail = "byte 2 of the row, 0xfc, is not UTF-8; it looks like WINDOWS-1252: `Müller,Czech`";
+    assert_eq!(found.rejects[1].detail, detail);
+    assert_eq!(found.notes, [format!("`a.csv` has 2 rows that are not UTF-8; the first is line 7: {detail}")]);
 }
 
 #[test]

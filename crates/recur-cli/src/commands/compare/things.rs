@@ -110,13 +110,12 @@ fn find(word: &str, store: &Store) -> Result<Word, CliError> {
     }
     match store.trials_of_prefix(word)?.as_slice() {
         [id] => Ok(Word::Trial(id.clone())),
-        [] => Err(CliError::NothingCalled {
-            word: word.to_owned(),
-            store: store.root().to_owned(),
-            nearest: nearest(word, experiments.iter().map(String::as_str).filter(|name| *name != word))
-                .map(str::to_owned),
-            experiments,
-        }),
+        [] => {
+            let experiments: Vec<String> = experiments.into_iter().filter(|name| name != word).collect();
+            let nearest = nearest(word, experiments.iter().map(String::as_str)).map(str::to_owned);
+            let store = store.root().to_owned();
+            Err(CliError::NothingCalled { word: word.to_owned(), store, nearest, experiments })
+        }
         several => {
             let ids = several.iter().take(5).map(ToString::to_string).collect();
             Err(CliError::AmbiguousTrial { model: word.to_owned(), ids })

@@ -68,7 +68,7 @@ impl Verification<'_> {
     fn report_executed(&self, again: &[&Trial], verdict: &mut Verdict) {
         let of_grade = |grade| again.iter().filter(|trial| self.grade(trial) == grade).count();
         let (portable, of_machine) = (of_grade(Determinism::Portable), of_grade(Determinism::Machine));
-        verdict.proven.push(format!("{} of {} trials executed again", again.len(), verdict.n_trials));
+        verdict.n_executed = again.len();
         if portable > 0 {
             verdict.proven.push(format!("{portable} of them of grade portable: the same bytes on every machine"));
         }

@@ -13,6 +13,8 @@ pub(super) struct Verdict {
     pub(super) unproven: Vec<String>,
     /// Trials in all.
     pub(super) n_trials: usize,
+    /// Those that were executed again.
+    pub(super) n_executed: usize,
     /// Those that were executed again, and whose bytes were found to be the same.
     pub(super) n_equal: usize,
 }
@@ -27,7 +29,10 @@ impl Verdict {
         let (equal, all) = (count(self.n_equal), count(self.n_trials));
         let executed = format!("{equal} of {all} trials executed again and compared");
         match self.n_equal {
-            _ if !self.differences.is_empty() => ("DIFFERS".to_owned(), Exit::Different),
+            _ if !self.differences.is_empty() => {
+                let executed = count(self.n_executed);
+                (format!("DIFFERS: {executed} of {all} trials executed again and compared"), Exit::Different)
+            }
             0 => (format!("nothing compared: {executed}"), Exit::NothingCompared),
             n if n < self.n_trials => (format!("verified in part: {executed}"), Exit::Success),
             _ => (format!("verified: {executed}"), Exit::Success),
@@ -76,8 +81,8 @@ mod tests {
         check(50, 20_000, in_part, Exit::Success);
         check(0, 8, "nothing compared: 0 of 8 trials executed again and compared", Exit::NothingCompared);
         check(0, 0, "nothing compared: 0 of 0 trials executed again and compared", Exit::NothingCompared);
-        let mut differs = Verdict::of_trials(8);
+        let mut differs = Verdict { n_executed: 8, ..Verdict::of_trials(8) };
         differs.differences.push(Difference::new("a", "b"));
-        assert_eq!(differs.title(), ("DIFFERS".to_owned(), Exit::Different));
+        assert_eq!(differs.title(), ("DIFFERS: 8 of 8 trials executed again and compared".to_owned(), Exit::Different));
     }
 }
