@@ -5,12 +5,12 @@
 
 use anstyle::Style;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
-use recur_core::visible::{visible, visible_json, visible_lines};
+use recur_core::visible::{visible, visible_json, visible_screen};
 use std::io::{ErrorKind, Write as _};
 
 /// Prints `text` and a line end to standard output. A reader that has gone away (`recur models | head`) is no error.
 pub(crate) fn print(text: &str) -> std::io::Result<()> {
-    print_raw(&visible_lines(text))
+    print_raw(&visible_screen(text))
 }
 
 /// Prints JSON and a line end to standard output: as [`print`], with escapes that keep its value.
@@ -41,7 +41,7 @@ fn print_raw(text: &str) -> std::io::Result<()> {
 /// exit code still says how the process ended.
 pub(crate) fn print_error(style: Style, head: &str, text: &str) {
     let mut out = anstream::stderr().lock();
-    let _ = writeln!(out, "{style}{head}{style:#}{}", visible_lines(text)).and_then(|()| out.flush());
+    let _ = writeln!(out, "{style}{head}{style:#}{}", visible_screen(text)).and_then(|()| out.flush());
 }
 
 /// A table with a header; the columns from `numbers_from` on are aligned to the right.

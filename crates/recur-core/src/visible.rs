@@ -37,8 +37,13 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     escaped(text, is_hidden, push_escape)
 }
 
-/// As [`visible`], for text of several lines: line ends and tabs stay.
+/// As [`visible`], for text of several lines: line ends stay.
 pub fn visible_lines(text: &str) -> Cow<'_, str> {
+    escaped(text, |character| character != '\n' && is_hidden(character), push_escape)
+}
+
+/// As [`visible`], for what a terminal shows: line ends and tabs stay, so that a caret below a line points at its place.
+pub fn visible_screen(text: &str) -> Cow<'_, str> {
     escaped(text, |character| !matches!(character, '\n' | '\t') && is_hidden(character), push_escape)
 }
 
@@ -107,7 +112,8 @@ mod tests {
         for text in ["", "naïve Łódź", "Ελλάδα", "می\u{200c}خواهم", "👩\u{200d}🚀", "a\\x1b"] {
             check(text, text);
         }
-        assert_eq!(visible_lines("a\n\tb\x1b"), "a\n\tb\\x1b");
+        assert_eq!(visible_lines("a\n\tb\x1b"), "a\n\\tb\\x1b");
+        assert_eq!(visible_screen("a\n\tb\x1b"), "a\n\tb\\x1b");
         assert_eq!(visible_fully("a\u{ad}b\u{200c}"), "a\\u{ad}b\\u{200c}");
     }
 
