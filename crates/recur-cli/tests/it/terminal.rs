@@ -175,9 +175,9 @@ fn is_escaped(ran: &Ran) {
 fn text_from_outside_is_escaped_wherever_it_is_printed() {
     let lab = Lab::new();
     lab.experiment(&[]).ended(0);
-    lab.write("rows.csv", &format!("name,label\n{HOSTILE},x,y\nq,1,2\n"));
-    lab.write("label.csv", &format!("name,label\nab,{HOSTILE}\ncd,{HOSTILE}\n"));
-    lab.write("header.csv", &format!("{HOSTILE},label\nab,x\ncd,y\n"));
+    lab.write("rows.csv", format!("name,label\n{HOSTILE},x,y\nq,1,2\n"));
+    lab.write("label.csv", format!("name,label\nab,{HOSTILE}\ncd,{HOSTILE}\n"));
+    lab.write("header.csv", format!("{HOSTILE},label\nab,x\ncd,y\n"));
     lab.write(&format!("{HOSTILE}.yaml"), "name: 7\n");
     let spec = format!("{HOSTILE}.yaml");
     for arguments in [
