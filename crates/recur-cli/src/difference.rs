@@ -1,5 +1,6 @@
 //! The first difference between what is stored and what was made again, told by its place.
 
+use crate::regular::read_regular;
 use recur_core::tensor::{Tensor, TensorData};
 use recur_ingest::read_predictions;
 use recur_store::decode_weights;
@@ -30,6 +31,14 @@ impl Difference {
     }
 }
 
+/// The most bytes of a file that is compared.
+const MOST: u64 = 4 << 30;
+
+/// A file to compare: a regular one, as a pipe or a device in its place has no end.
+fn read(path: impl AsRef<Path>) -> std::io::Result<Vec<u8>> {
+    read_regular(path.as_ref(), MOST)
+}
+
 /// The first difference between the compared files of two folders of one trial.
 pub(crate) fn of_trials(stored: &Path, again: &Path, labels: &[String]) -> Option<Difference> {
     let tests = layout::COMPARED_TEST.map(|file| Path::new(layout::TEST).join(file));
@@ -41,7 +50,7 @@ pub(crate) fn of_trials(stored: &Path, again: &Path, labels: &[String]) -> Optio
 fn of_files(stored: &Path, again: &Path, file: &Path, labels: &[String]) -> Option<Difference> {
     let place = stored.join(file);
     let place = place.display();
-    let (a, b) = match (std::fs::read(stored.join(file)), std::fs::read(again.join(file))) {
+    let (a, b) = match (read(stored.join(file)), read(again.join(file))) {
         (Ok(a), Ok(b)) => (a, b),
         (Err(_), Err(_)) => return None,
         (Err(error), Ok(_)) => return Some(Difference::new(place, format!("cannot be read: {error}"))),
@@ -164,7 +173,7 @@ fn quoted(line: Option<&str>) -> String {
 /// The first difference between a report and one made again in `again`: its `text`, which was read from `report`, then its
 /// figures in `stored`, then the page there that holds both.
 pub(crate) fn of_report(report: &Path, text: &[u8], stored: &Path, again: &Path, name: &str) -> Option<Difference> {
-    let made = match std::fs::read(again.join(format!("{name}.md"))) {
+    let made = match read(again.join(format!("{name}.md"))) {
         Ok(made) => made,
         Err(error) => return Some(Difference::new(report.display(), format!("cannot be made again: {error}"))),
     };

@@ -4,6 +4,7 @@ use crate::args::Target;
 use crate::error::{CliError, Exit};
 use crate::output::{print, print_json};
 use crate::owned;
+use crate::regular::read_regular;
 use std::path::Path;
 
 /// Bytes at the beginning of a text by which an earlier one is recognised.
@@ -38,12 +39,15 @@ fn write(path: &Path, text: &str) -> Result<(), CliError> {
     Ok(print(&path.display().to_string())?)
 }
 
+/// The most bytes of a generated text.
+const MOST: u64 = 64 << 20;
+
 fn compare(path: &Path, text: &str, remedy: String) -> Result<(), CliError> {
-    let there = std::fs::read_to_string(path).map_err(|source| CliError::ReadGenerated {
-        path: path.to_owned(),
-        source,
-        remedy: remedy.clone(),
-    })?;
+    let read = read_regular(path, MOST).and_then(|bytes| {
+        String::from_utf8(bytes).map_err(|error| std::io::Error::new(std::io::ErrorKind::InvalidData, error))
+    });
+    let there =
+        read.map_err(|source| CliError::ReadGenerated { path: path.to_owned(), source, remedy: remedy.clone() })?;
     // A checkout may have other line ends.
     match difference(&there.replace("\r\n", "\n"), text) {
         None => Ok(()),

@@ -90,8 +90,14 @@ fn arguments() -> args::Args {
             error.exit();
         }
         // The message quotes the arguments: once more with what a terminal obeys as escapes.
-        let visible = std::env::args_os().map(|word| visible(&word.to_string_lossy()).into_owned());
-        args::Args::try_parse_from(visible).err().unwrap_or(error).exit()
+        let words = std::env::args_os().map(|word| visible(&word.to_string_lossy()).into_owned());
+        let error = args::Args::try_parse_from(words).err().unwrap_or(error);
+        // A value may be from the environment, too.
+        let text = error.render().to_string();
+        let (head, rest) = text.split_once(':').unwrap_or(("error", &text));
+        let red = anstyle::Style::new().bold().fg_color(Some(anstyle::AnsiColor::Red.into()));
+        output::print_error(red, &format!("{head}:"), rest.trim_end());
+        std::process::exit(error.exit_code())
     })
 }
 

@@ -1,6 +1,7 @@
 //! Files that a user names for recur to write: what somebody else wrote there is not replaced.
 
 use crate::error::CliError;
+use crate::regular::read_regular;
 use recur_store::write_atomically;
 use std::io;
 use std::path::Path;
@@ -46,11 +47,14 @@ pub(crate) fn is_alike(there: &[u8], new: &[u8]) -> bool {
     beginning(there).is_some() && beginning(there) == beginning(new)
 }
 
+/// The most bytes of a file that is replaced.
+const MOST: u64 = 4 << 30;
+
 /// What is in the file; `None` where there is none.
 fn content(path: &Path) -> Result<Option<Vec<u8>>, CliError> {
     let unreadable = |source| CliError::ReadTarget { path: path.to_owned(), source };
     match std::fs::symlink_metadata(path) {
-        Ok(found) if found.is_file() => std::fs::read(path).map(Some).map_err(unreadable),
+        Ok(found) if found.is_file() => read_regular(path, MOST).map(Some).map_err(unreadable),
         Ok(_) => Err(CliError::NotAFile { path: path.to_owned() }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(unreadable(error)),

@@ -16,7 +16,7 @@ use recur_core::registry::Registry;
 use recur_core::selection::Finding;
 use recur_core::settings::Division;
 use recur_core::split::{Split, SplitError};
-use recur_core::trial::{InitialWeights, Trial, trials};
+use recur_core::trial::{InitialWeights, Trial, TrialId, trials};
 use recur_ingest::{Ingested, ingest, read_regular};
 use recur_report::{HowTo, ReplicateSplit, ReportInput, SplitSizes};
 use recur_spec::{Override, Spec};
@@ -55,8 +55,7 @@ pub(crate) fn read_spec(args: &SpecArgs, registry: &Registry) -> Result<Spec, Cl
         source,
         others: specs_beside(&args.spec),
     })?;
-    recur_spec::parse(&text, &args.spec.display().to_string(), &args.overrides, registry)
-        .map_err(|errors| CliError::Spec(Box::new(errors)))
+    parse_spec(&text, args, registry)
 }
 
 /// The specs in the folder of `path`, for a hint.
@@ -74,10 +73,28 @@ fn specs_beside(path: &Path) -> Vec<String> {
     specs
 }
 
+/// Checks the `text` of the spec at `args.spec`, which was read already.
+pub(crate) fn parse_spec(text: &[u8], args: &SpecArgs, registry: &Registry) -> Result<Spec, CliError> {
+    recur_spec::parse(text, &args.spec.display().to_string(), &args.overrides, registry)
+        .map_err(|errors| CliError::Spec(Box::new(errors)))
+}
+
 impl Prepared {
     /// Reads and checks the spec, reads the data, and names the trials.
     pub(crate) fn read(args: &SpecArgs, registry: &Registry) -> Result<Self, CliError> {
         Self::new(read_spec(args, registry)?, args, registry)
+    }
+
+    /// The spec of a stored trial, compared with its digest, and its data.
+    pub(crate) fn of_trial(
+        id: &TrialId,
+        args: &SpecArgs,
+        store: &Store,
+        registry: &Registry,
+    ) -> Result<Self, CliError> {
+        let damaged = |problem| CliError::DamagedTrial { trial: id.short().to_owned(), problem: Box::new(problem) };
+        let text = store.spec(id).map_err(damaged)?;
+        Self::new(parse_spec(&text, args, registry)?, args, registry)
     }
 
     /// Reads the data of `spec` and names the trials.
@@ -111,7 +128,7 @@ impl Prepared {
             unused,
             how_to,
             plugins: args.plugins.clone(),
-            code: Code::WithDiff,
+            code: Code::WithoutDiff,
         })
     }
 

@@ -14,7 +14,7 @@ pub(crate) fn read(path: &Path, max_bytes: u64) -> Result<Vec<u8>, String> {
     if !std::fs::metadata(path).map_err(told)?.is_file() {
         return Err("it is no regular file".to_owned());
     }
-    let file = File::open(path).map_err(told)?;
+    let file = open(path).map_err(told)?;
     let metadata = file.metadata().map_err(told)?;
     if !metadata.is_file() {
         return Err("it is no regular file".to_owned());
@@ -26,6 +26,18 @@ pub(crate) fn read(path: &Path, max_bytes: u64) -> Result<Vec<u8>, String> {
     let mut content = Vec::new();
     file.take(max_bytes + 1).read_to_end(&mut content).map_err(told)?;
     if content.len() as u64 > max_bytes { Err(too_large()) } else { Ok(content) }
+}
+
+/// Opens it without waiting: a pipe may have come there since it was looked at.
+#[cfg(unix)]
+fn open(path: &Path) -> std::io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    File::options().read(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed()).open(path)
+}
+
+#[cfg(not(unix))]
+fn open(path: &Path) -> std::io::Result<File> {
+    File::open(path)
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@ use crate::environment::Environment;
 use crate::error::StoreError;
 use crate::files::{exists, parse_json, unreadable};
 use crate::fs;
-use crate::layout::{ALWAYS, COMPARED, COMPARED_TEST, ENVIRONMENT, PREDICTIONS, RECORD, SCORES, SUMS, TEST, WEIGHTS};
+use crate::layout::{
+    ALWAYS, COMPARED, COMPARED_TEST, ENVIRONMENT, PREDICTIONS, RECORD, SCORES, SPEC, SUMS, TEST, WEIGHTS,
+};
 use crate::problem::{Fault, Problem};
 use crate::store::Store;
 use crate::sums::{Files, Sums};
@@ -112,6 +114,16 @@ impl Store {
         let bytes = self.steadily(read).map_err(StoreError::Damaged)?;
         let path = self.weights_path(id);
         decode_weights(&bytes).map(|(tensors, _)| tensors).map_err(|problem| StoreError::Weights { path, problem })
+    }
+
+    /// The spec of a trial, compared with its digest.
+    ///
+    /// # Errors
+    /// If it is missing or damaged.
+    pub fn spec(&self, id: &TrialId) -> Result<Vec<u8>, Problem> {
+        let folder = self.trial(id);
+        self.no_link(&folder)?;
+        Sums::read(&folder)?.read_file(&folder, SPEC)
     }
 
     /// Where and when a trial ran, if that is known: its file is compared with its digest.

@@ -7,8 +7,12 @@ use crate::logging;
 use crate::output::print;
 use crate::owned;
 use crate::progress::Screen;
+use crate::regular::read_regular;
 use recur_report::{IndexState, Making, Opening};
 use std::path::{Path, PathBuf};
+
+/// The most bytes of a report.
+const MOST: u64 = 64 << 20;
 
 /// The page that names the others.
 const PAGE: &str = "README.md";
@@ -65,7 +69,7 @@ fn files(dir: &Path) -> Result<Vec<PathBuf>, CliError> {
 /// The first lines of a report under the name of its file; nothing of a page that recur did not write.
 fn opening(path: &Path) -> Result<Option<Opening>, CliError> {
     let unreadable = |source| CliError::ReadReport { path: path.to_owned(), source };
-    let bytes = std::fs::read(path).map_err(unreadable)?;
+    let bytes = read_regular(path, MOST).map_err(unreadable)?;
     let text = std::str::from_utf8(&bytes).ok().filter(|text| Making::read(text).is_some());
     let (Some(text), Some(name)) = (text, path.file_stem().and_then(|stem| stem.to_str())) else {
         tracing::warn!("{} is no report of recur, and is left out", path.display());

@@ -112,12 +112,17 @@ fn column_line(entry: &Entry) -> String {
 }
 
 fn csv_line(entry: &Entry) -> String {
-    let quoted = |text: String| format!("\"{}\"", text.replace('"', "\"\""));
+    // The store may be anybody's: no terminal obeys a cell, and no spreadsheet executes one.
+    let cell = |text: &str| {
+        let safe = visible(text);
+        let safe = recur_core::spreadsheet::cell(&safe);
+        if safe.contains([',', '"', '\n']) { format!("\"{}\"", safe.replace('"', "\"\"")) } else { safe.into_owned() }
+    };
     let [macro_f1, accuracy, loss] = entry.validation.map_or_else(Default::default, |scores| {
         [scores.macro_f1, scores.accuracy, scores.loss].map(|figure| figure.to_string())
     });
-    let Entry { id, model, replicate, n_parameters, has_test, .. } = entry;
-    let (params, end) = (quoted(params(entry)), ended(entry));
+    let Entry { id, replicate, n_parameters, has_test, .. } = entry;
+    let (model, params, end) = (cell(&entry.model), cell(&params(entry)), ended(entry));
     format!("{id},{model},{params},{replicate},{end},{macro_f1},{accuracy},{loss},{n_parameters},{has_test}\n")
 }
 

@@ -15,7 +15,6 @@ use crate::output::print;
 use crate::pipeline::{self, Prepared};
 use crate::plugins;
 use crate::progress::Screen;
-use crate::regular::read_regular;
 use crate::scoring;
 use crate::shell::quoted;
 use crate::sweep::cancel_on_interrupt;
@@ -48,7 +47,8 @@ pub(crate) fn run(args: &Verify, level: Level, plugins: Option<&Path>, builtin: 
     let permission = &match &subject {
         Subject::Report(report) => Permission::new(plugins, allowed, report.args.plugins.as_deref()),
         Subject::Spec(_) => Permission::of_spec(plugins.or(allowed)),
-        Subject::Trial(_) => Permission::new(plugins, allowed, None),
+        // No text names a folder: the one that is allowed is the one to use.
+        Subject::Trial(_) => Permission::new(plugins.or(allowed), allowed, None),
     };
     let registry = &plugins::beside(builtin, permission.folder.as_deref())?;
     let screen = Screen::new();
@@ -72,7 +72,8 @@ pub(crate) fn reproduce(
     plugins: Option<&Path>,
     builtin: &Registry,
 ) -> Result<Exit, CliError> {
-    let permission = &Permission::new(plugins, args.allow_plugins.as_deref(), None);
+    let allowed = args.allow_plugins.as_deref();
+    let permission = &Permission::new(plugins.or(allowed), allowed, None);
     let registry = &plugins::beside(builtin, permission.folder.as_deref())?;
     let screen = Screen::new();
     let logs = logging::start(level, &screen, None);
@@ -140,8 +141,6 @@ impl Verification<'_> {
             tracing::info!("{} is gone: the spec within the report is used", args.spec.display());
             return Ok(None);
         }
-        read_regular(&args.spec, subject::MOST)
-            .map_err(|source| CliError::ReadReport { path: args.spec.clone(), source })?;
         let now = pipeline::read_spec(args, self.registry)?.resolved_yaml();
         let differs = (now != making.resolved_spec)
             .then(|| difference::of_bytes(making.resolved_spec.as_bytes(), now.as_bytes()));
@@ -203,15 +202,16 @@ impl Verification<'_> {
         };
         let spec = store.trial(&id).join(layout::SPEC);
         let args = SpecArgs { spec, overrides: Vec::new(), store: path.to_owned(), plugins: None };
-        let prepared = Prepared::read(&args, self.registry)?;
+        let prepared = Prepared::of_trial(&id, &args, store, self.registry)?;
         Ok((id, prepared))
     }
 
     /// Makes the trial `id` again in `target` and compares it with the store's.
     fn again(&self, id: &TrialId, prepared: &Prepared, target: &Store) -> Result<Verdict, CliError> {
-        let mut verdict = Verdict::of_trials(1);
+        let mut verdict = Verdict { n_executed: 1, ..Verdict::of_trials(1) };
         let store = self.store.as_ref().expect("the trial was found in it");
         let Some(trial) = prepared.trials.iter().find(|trial| trial.id == *id) else {
+            verdict.n_executed = 0;
             verdict.differences.push(self.other_identity(id, prepared, store));
             return Ok(verdict);
         };

@@ -244,16 +244,27 @@ fn format_of(commit: &str) -> &'static str {
     }
 }
 
+/// Starts a thread that nobody waits for.
+fn thread(work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
+    std::thread::Builder::new().spawn(work).map(drop)
+}
+
 /// Runs `command` until `deadline` at most.
 fn output(mut command: Command, most: usize, deadline: Deadline) -> Result<Printed, GitError> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(GitError::Start)?;
     let (out, errors) = (child.stdout.take().expect("it is piped"), child.stderr.take().expect("it is piped"));
     let (done, printed) = mpsc::channel();
-    std::thread::spawn(move || done.send(read(out, most)));
-    // Little is written there, and never so much that git would wait.
+    // Little is written as errors, and never so much that git would wait.
     let (failed, words) = mpsc::channel();
-    std::thread::spawn(move || failed.send(read(errors, 1000)));
+    let readers = thread(move || drop(done.send(read(out, most))))
+        .and_then(|()| thread(move || drop(failed.send(read(errors, 1000)))));
+    if let Err(error) = readers {
+        // The system refuses a thread: the child is not waited for.
+        let _ = child.kill();
+        let _ = child.wait();
+        return Err(GitError::Start(error));
+    }
     let answer = (printed.recv_timeout(deadline.left()), words.recv_timeout(deadline.left()));
     let (Ok(printed), Ok(words)) = answer else {
         let _ = child.kill();

@@ -136,7 +136,10 @@ fn spec(path: &Path, store: &Store, registry: &Registry) -> Result<Thing, CliErr
 /// An experiment as it was run last: its trials are those that it lists, whatever became of the models' code since.
 fn experiment(name: &str, stored: &StoredExperiment, store: &Store, registry: &Registry) -> Result<Thing, CliError> {
     let path = store.experiment(name).join(layout::RESOLVED);
-    let prepared = Prepared::read(&args(path.clone(), store), registry)?;
+    let args = args(path.clone(), store);
+    // The text that was compared with its digest, whatever is in the file by now.
+    let spec = pipeline::parse_spec(stored.resolved.as_bytes(), &args, registry)?;
+    let prepared = Prepared::new(spec, &args, registry)?;
     let (n_trials, mut findings) = (prepared.trials.len(), Vec::new());
     if stored.trials.len() != n_trials {
         let n_listed = stored.trials.len();
@@ -215,7 +218,7 @@ fn trial(id: &TrialId, store: &Store, registry: &Registry) -> Result<Thing, CliE
     if let Outcome::Diverged { reason } | Outcome::Failed { reason } = &record.outcome {
         return Err(CliError::TrialUnfinished { trial: id.short().to_owned(), reason: reason.clone() });
     }
-    let mut prepared = Prepared::read(&args(store.trial(id).join(layout::SPEC), store), registry)?;
+    let mut prepared = Prepared::of_trial(id, &args(store.trial(id).join(layout::SPEC), store), store, registry)?;
     prepared.keep_replicate(record.identity.replicate);
     let finding = finding(record, (0, 0));
     let not_chosen = || CliError::TrialNotChosen { trial: id.short().to_owned() };

@@ -101,13 +101,13 @@ impl Verification<'_> {
 
     /// Why executing `trial` again here proves nothing of the stored one; `None` where it does, or none is stored.
     pub(super) fn no_proof(&self, trial: &Trial) -> Option<String> {
-        let made_on = self.store.as_ref()?.environment(&trial.id)?.machine_kind;
-        let (model, here) = (&trial.identity.model, machine_kind());
+        let model = &trial.identity.model;
         match self.grade(trial) {
             Determinism::Portable => None,
-            Determinism::Machine if made_on == here => None,
             Determinism::Machine => {
-                Some(format!("trials of {model}, grade machine: made on {made_on}, this is {here}"))
+                let (made_on, here) = (self.store.as_ref()?.environment(&trial.id)?.machine_kind, machine_kind());
+                let differs = || format!("trials of {model}, grade machine: made on {made_on}, this is {here}");
+                (made_on != here).then(differs)
             }
             Determinism::None => Some(format!("trials of {model}, grade none: it promises nothing of its bits")),
         }

@@ -33,6 +33,12 @@ impl Verdict {
                 let executed = count(self.n_executed);
                 (format!("DIFFERS: {executed} of {all} trials executed again and compared"), Exit::Different)
             }
+            0 if self.n_executed > 0 => {
+                let executed = count(self.n_executed);
+                let what =
+                    format!("nothing proven: {executed} of {all} trials executed again, and none has to be equal");
+                (what, Exit::NothingCompared)
+            }
             0 => (format!("nothing compared: {executed}"), Exit::NothingCompared),
             n if n < self.n_trials => (format!("verified in part: {executed}"), Exit::Success),
             _ => (format!("verified: {executed}"), Exit::Success),
@@ -81,6 +87,9 @@ mod tests {
         check(50, 20_000, in_part, Exit::Success);
         check(0, 8, "nothing compared: 0 of 8 trials executed again and compared", Exit::NothingCompared);
         check(0, 0, "nothing compared: 0 of 0 trials executed again and compared", Exit::NothingCompared);
+        let unequal = Verdict { n_executed: 1, ..Verdict::of_trials(1) };
+        let title = "nothing proven: 1 of 1 trials executed again, and none has to be equal".to_owned();
+        assert_eq!(unequal.title(), (title, Exit::NothingCompared));
         let mut differs = Verdict { n_executed: 8, ..Verdict::of_trials(8) };
         differs.differences.push(Difference::new("a", "b"));
         assert_eq!(differs.title(), ("DIFFERS: 8 of 8 trials executed again and compared".to_owned(), Exit::Different));
