@@ -104,11 +104,10 @@ impl Prepared {
         let data = ingest(&plan.data, plan.split.group, Path::new(""))?;
         let facts = &data.facts;
         tracing::info!(
-            "{}: {} names with {} labels, {} rows rejected, {} duplicates",
+            "{}: {} names with {} labels, {} duplicates",
             facts.source,
             facts.rows,
             facts.rows_by_label.len(),
-            facts.n_rejected(),
             facts.duplicates
         );
         data.notes.iter().for_each(|note| tracing::warn!("{note}"));

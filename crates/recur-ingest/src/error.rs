@@ -274,8 +274,8 @@ pub enum IngestError {
     #[error(
         "{count} of {total} rows of `{location}` cannot be used ({}): these are {}, and data.max_rejected allows {}{}",
         counted(reasons),
-        percent(*count as f64 / *total as f64),
-        percent(*limit),
+        percents(*count as f64 / *total as f64, *limit)[0],
+        percents(*count as f64 / *total as f64, *limit)[1],
         listed(first, *count)
     )]
     TooManyRejected {
@@ -383,15 +383,6 @@ pub enum IngestError {
         text: String,
         /// What it looks like.
         mistake: ListMistake,
-    },
-    /// The rejected rows could not be written.
-    #[error("`{path}` cannot be written")]
-    WriteRejects {
-        /// The file.
-        path: String,
-        /// What the system said.
-        #[source]
-        source: io::Error,
     },
 }
 
@@ -556,9 +547,11 @@ fn delimiter_hint(delimiter: Option<char>) -> String {
     })
 }
 
-/// A share in percent, to a hundredth.
-fn percent(share: f64) -> String {
-    format!("{} %", (1e4 * share).round() / 100.0)
+/// Two shares in percent, to a hundredth or as exactly as it takes to tell them apart.
+fn percents(found: f64, limit: f64) -> [String; 2] {
+    let rounded = |share: f64, decimals: i32| (share * 10f64.powi(decimals + 2)).round() / 10f64.powi(decimals);
+    let texts = |decimals| [found, limit].map(|share| format!("{} %", rounded(share, decimals)));
+    (2..=12).map(texts).find(|[found, limit]| found != limit).unwrap_or_else(|| texts(12))
 }
 
 /// The first few labels with their rows.

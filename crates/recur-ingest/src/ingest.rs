@@ -241,7 +241,7 @@ impl<'a> Gathered<'a> {
             return Err(IngestError::NoUsableRows { location, count, reasons, first: first(listed) });
         }
         // Where each rejected row is an error, that error comes first.
-        if self.settings.rejects == Rejects::Error || count as f64 <= limit * total as f64 {
+        if self.settings.rejects == Rejects::Error || count as f64 / total as f64 <= limit {
             return Ok(());
         }
         Err(IngestError::TooManyRejected { location, count, total, limit, reasons, first: first(listed) })

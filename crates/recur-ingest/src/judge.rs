@@ -75,7 +75,7 @@ impl<'a> Judge<'a> {
                 ));
             }
             Unknown::Drop if n_unknown == n_characters => {
-                return Err((RejectReason::EmptyName, "no letter of the name is in the alphabet".to_owned()));
+                return Err((RejectReason::EmptyName, "no character of the name is in the alphabet".to_owned()));
             }
             Unknown::Drop if !unknown.is_empty() => {
                 name.retain(|letter| !unknown.contains(&letter));

@@ -9,7 +9,7 @@ use crate::ingest::MOST_BYTES;
 use crate::open::read_regular;
 use crate::read::{Columns, Row, Table, tables};
 use crate::rejects::Reject;
-use crate::source::{InputFile, Kind, files, kind_by_extension, nearest_sibling};
+use crate::source::{InputFile, Kind, files_of_kind, kind_by_extension};
 use std::path::Path;
 
 /// The column that is read where none is named and the file has it.
@@ -70,17 +70,10 @@ fn input_file(shown: &str, kind: Kind) -> InputFile {
 
 /// The files that `source` means.
 fn input_files(source: &str, format: Option<&str>) -> Result<Vec<InputFile>, IngestError> {
-    let path = Path::new(source);
-    if path.is_dir() {
+    if Path::new(source).is_dir() {
         return Err(IngestError::IsFolder { path: source.to_owned() });
     }
-    match format.and_then(kind_of_format) {
-        None => files(source, Path::new("")).map(|found| found.files),
-        Some(_) if !path.exists() => {
-            Err(IngestError::Missing { path: source.to_owned(), nearest: nearest_sibling(source, path) })
-        }
-        Some(kind) => Ok(vec![input_file(source, kind)]),
-    }
+    files_of_kind(source, Path::new(""), format.and_then(kind_of_format)).map(|found| found.files)
 }
 
 fn read_file(file: &InputFile, options: NamesOptions<'_>) -> Result<Names, IngestError> {
@@ -276,6 +269,34 @@ mod tests {
         );
         check_error("txt", "Ann\n", Some("who"), "`x` is a list with one name a line: it has no column `who`");
         assert!(parse("csv", "id;name\n1;Ann\n", None).unwrap_err().to_string().contains("separated by `;`"));
+    }
+
+    #[test]
+    fn a_format_that_is_given_is_that_of_each_file_of_a_glob() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in [("b.dat", "name\nBo\n"), ("a.dat", "name\nAnn\n"), ("c.txt", "Cy\n")] {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        let options = NamesOptions { format: Some("csv"), ..NamesOptions::default() };
+        let read = |pattern: &str| read_names(folder.path().join(pattern).to_str().unwrap(), options);
+        let names: Vec<_> = read("*.dat").unwrap().into_iter().flat_map(|names| names.rows).collect();
+        assert_eq!(names, [(2, "Ann".to_owned()), (2, "Bo".to_owned())]);
+        assert_eq!(read("a.dat").unwrap().len(), 1);
+        assert!(matches!(read("*.bat"), Err(IngestError::NoMatch { .. })));
+        assert!(matches!(read("d.dat"), Err(IngestError::Missing { nearest: Some(_), .. })));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_that_leads_nowhere_is_named_as_one_whatever_the_format() {
+        let folder = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("gone.dat", folder.path().join("a.dat")).unwrap();
+        for (format, pattern) in [(None, "a.dat"), (Some("csv"), "a.dat"), (Some("csv"), "*.dat")] {
+            let source = folder.path().join(pattern);
+            let options = NamesOptions { format, ..NamesOptions::default() };
+            let error = read_names(source.to_str().unwrap(), options).unwrap_err().to_string();
+            assert!(error.contains("it is a link to `gone.dat`, which does not exist"), "{error}");
+        }
     }
 
     #[test]

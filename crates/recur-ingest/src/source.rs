@@ -92,6 +92,12 @@ pub(crate) struct PlaceFiles<'s> {
 /// A path that exists is taken as it is even if it holds `*`, `?` or `[`. Of a folder and of a glob, hidden files (`.NAME`:
 /// macOS leaves `._NAME` beside a file) are left out, unless the glob itself has the dot.
 pub(crate) fn files(source: &str, base: &Path) -> Result<Found, IngestError> {
+    files_of_kind(source, base, None)
+}
+
+/// As [`files`]; all files are of the format `kind`, if one is given, whatever they are called. `LABEL.txt` in a folder
+/// stay lists.
+pub(crate) fn files_of_kind(source: &str, base: &Path, kind: Option<Kind>) -> Result<Found, IngestError> {
     if source.contains("://") {
         return Err(IngestError::Remote { location: source.to_owned() });
     }
@@ -100,12 +106,12 @@ pub(crate) fn files(source: &str, base: &Path) -> Result<Found, IngestError> {
         Ok(metadata) if metadata.is_dir() => lists(source, &path),
         Ok(_) => {
             let key = path.file_name().and_then(|name| name.to_str()).unwrap_or(source).to_owned();
-            let kind = kind_of(&path, source)?;
+            let kind = kind.map_or_else(|| kind_of(&path, source), Ok)?;
             Ok(Found { files: vec![InputFile { key, shown: source.to_owned(), path, kind }], hidden: Vec::new() })
         }
         Err(FileError::Io(error)) if is_missing(&error) => {
             if source.contains(['*', '?', '[']) {
-                return matches(source, base);
+                return matches(source, base, kind);
             }
             Err(IngestError::Missing { path: source.to_owned(), nearest: nearest_sibling(source, &path) })
         }
@@ -185,7 +191,7 @@ fn join_shown(folder: &str, key: &str) -> String {
 }
 
 /// The files that match a glob. Folders that match are left alone.
-fn matches(pattern: &str, base: &Path) -> Result<Found, IngestError> {
+fn matches(pattern: &str, base: &Path, kind: Option<Kind>) -> Result<Found, IngestError> {
     let split = pattern.find(['*', '?', '[']).and_then(|special| pattern[..special].rfind('/')).map_or(0, |i| i + 1);
     let (folder, rest) = pattern.split_at(split);
     let root = without_dots(&base.join(folder));
@@ -208,7 +214,7 @@ fn matches(pattern: &str, base: &Path) -> Result<Found, IngestError> {
         } else if has_dot && !glob.matches_path_with(&path, with_dots) {
             found.hidden.push(join_shown(folder, &relative.to_string_lossy()));
         } else {
-            found.files.push(matched_file(folder, &root, path)?);
+            found.files.push(matched_file(folder, &root, path, kind)?);
         }
     }
     found.hidden.sort();
@@ -216,13 +222,13 @@ fn matches(pattern: &str, base: &Path) -> Result<Found, IngestError> {
     same_kind(pattern, found)
 }
 
-fn matched_file(folder: &str, root: &Path, path: PathBuf) -> Result<InputFile, IngestError> {
+fn matched_file(folder: &str, root: &Path, path: PathBuf, kind: Option<Kind>) -> Result<InputFile, IngestError> {
     let relative = path.strip_prefix(root).unwrap_or(&path);
     let parts: Option<Vec<&str>> = relative.iter().map(|part| part.to_str()).collect();
     let Some(parts) = parts else { return Err(IngestError::FileName { path: path.display().to_string() }) };
     let key = parts.join("/");
     let shown = join_shown(folder, &key);
-    let kind = kind_of(&path, &shown)?;
+    let kind = kind.map_or_else(|| kind_of(&path, &shown), Ok)?;
     Ok(InputFile { key, shown, path, kind })
 }
 
@@ -242,14 +248,14 @@ fn without_dots(path: &Path) -> PathBuf {
     if clean.as_os_str().is_empty() { PathBuf::from(".") } else { clean }
 }
 
-pub(crate) fn nearest_sibling(source: &str, path: &Path) -> Option<String> {
+fn nearest_sibling(source: &str, path: &Path) -> Option<String> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let typed = path.file_name()?.to_str()?;
     let entries = fs::read_dir(parent).ok()?;
     let mut names: Vec<String> = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
     names.sort();
     let name = nearest(typed, names.iter().map(String::as_str))?;
-    Some(format!("{}{name}", &source[..source.len() - typed.len()]))
+    Path::new(source).with_file_name(name).to_str().map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -334,6 +340,17 @@ mod tests {
     #[test]
     fn missing_file_is_an_error_with_the_nearest_name() {
         check_error(&["d/names.csv"], "d/name.csv", "`d/name.csv` does not exist (did you mean `d/names.csv`?)");
+        check_error(&["Ümlaut.csv"], "Ümlaut.csv/", "`Ümlaut.csv/` does not exist (did you mean `Ümlaut.csv`?)");
+        check_error(
+            &["d/Ümlaut.csv"],
+            "d/Ümlauf.csv/.",
+            "`d/Ümlauf.csv/.` does not exist (did you mean `d/Ümlaut.csv`?)",
+        );
+        check_error(
+            &["d/Ümlaut.csv"],
+            "d//Ümlauf.csv//",
+            "`d//Ümlauf.csv//` does not exist (did you mean `d/Ümlaut.csv`?)",
+        );
         check_error(&["d/names.csv"], "e/zebra.csv", "`e/zebra.csv` does not exist");
     }
 

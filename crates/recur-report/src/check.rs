@@ -148,7 +148,7 @@ pub enum ReportError {
         new: String,
     },
     /// A file that cannot be written.
-    #[error("write {}", path.display())]
+    #[error("cannot write {}", path.display())]
     Write {
         /// The file or folder.
         path: PathBuf,

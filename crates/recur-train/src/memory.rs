@@ -140,7 +140,10 @@ impl<'a> Gate<'a> {
                 Decision::Wait => {
                     drop(state);
                     if !std::mem::replace(&mut is_told, true) {
-                        tracing::info!("waits for the memory of other trials: it needs about {}", bytes_in_words(need));
+                        tracing::info!(
+                            "waits until other trials free memory; this trial needs about {}",
+                            bytes_in_words(need)
+                        );
                     }
                     let was_busy = meanwhile();
                     state = self.state();

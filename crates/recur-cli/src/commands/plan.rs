@@ -150,11 +150,16 @@ impl Planned {
             "estimated_seconds": self.seconds().filter(|_| self.n_to_run() > 0),
             "power": self.power,
             "unused_settings": plan_unused(&self.prepared),
-            "warnings": self.prepared.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "warnings": warnings(&self.prepared),
             "trials": trials,
         });
         serde_json::to_string_pretty(&whole).expect("plain values can be written")
     }
+}
+
+/// What of the data may mislead, then what its files are like.
+fn warnings(prepared: &Prepared) -> Vec<String> {
+    prepared.warnings.iter().map(ToString::to_string).chain(prepared.data.notes.iter().cloned()).collect()
 }
 
 /// What each model does not use, by model.

@@ -115,8 +115,7 @@ pub(super) fn uncommitted(repository: &Repository, keep: bool) -> Result<String,
         return Ok(format!("The diff of uncommitted changes is not kept (--no-diff).\n{about}"));
     }
     tracing::warn!(
-        "the diff of uncommitted changes has {} bytes, and up to {MOST} are kept: only its digest and the names of the \
-         changed files are",
+        "the diff has {} bytes, more than 1 MiB: only its digest and the names of the changed files are kept",
         diff.len
     );
     let names = private.git(&["diff", "HEAD", "--name-status", "--no-renames", "-z"], MOST, deadline)?;

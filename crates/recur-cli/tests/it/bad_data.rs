@@ -71,7 +71,7 @@ fn a_file_with_some_unusable_rows_is_used_without_them() {
     csv.extend_from_slice(b"M\xfcller,Czech\r\n");
     csv.extend_from_slice(format!("{},Irish\r\n,Korean\r\n", "x".repeat(1_000_000)).as_bytes());
     lab.write("odd.csv", csv);
-    lab.experiment(&["--set", "data.source=odd.csv"]).ended(0).told(&["60 names", "3 rows rejected"]);
+    lab.experiment(&["--set", "data.source=odd.csv"]).ended(0).told(&["60 names", "3 rows of 63 cannot be used"]);
 
     let rejects = lab.read("runs/experiments/small/rejects.csv");
     for (line, reason) in [(62, "not UTF-8"), (63, "name too long"), (64, "empty name")] {
@@ -132,6 +132,27 @@ fn few_rejected_rows_are_warned_of_by_plan_as_by_experiment() {
     let plan = lab.recur(&["plan", "small.yaml", "--json", "--set", "data.source=odd.csv"]).ended(0);
     let plan: serde_json::Value = serde_json::from_str(&plan.out).unwrap();
     assert!(plan["warnings"][0].as_str().unwrap().starts_with("1 row of 61 cannot be used"), "{plan}");
+}
+
+#[test]
+fn what_the_files_are_like_is_among_the_warnings_of_a_plan_after_those_about_the_data() {
+    let lab = Lab::new();
+    lab.write("odd.csv", with_rows("Novak,Czech,x\n").replace('\n', "\r"));
+    let ran = lab.recur(&["plan", "small.yaml", "--json", "--set", "data.source=odd.csv"]).ended(0);
+    let plan: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let warnings: Vec<&str> = plan["warnings"].as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect();
+    assert!(warnings[0].starts_with("1 row of 61 cannot be used"), "{warnings:?}");
+    assert!(warnings.last().unwrap().starts_with("`odd.csv` has CR as its only line ends"), "{warnings:?}");
+}
+
+#[test]
+fn rejected_rows_are_counted_once_and_listed_at_one_place() {
+    let lab = Lab::new();
+    lab.write("odd.csv", with_rows("Novak,Czech,x\n"));
+    let ran = lab.experiment(&["--set", "data.source=odd.csv"]).ended(0);
+    let lines: Vec<&str> = ran.err.lines().filter(|line| line.contains("reject") || line.contains("be used")).collect();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(lines[0].contains("1 row of 61 cannot be used") && lines[1].contains("rejects.csv"), "{lines:?}");
 }
 
 #[test]
@@ -285,7 +306,7 @@ fn data_without_such_problems_is_not_warned_of() {
 fn quotes_that_pair_over_lines_swallow_no_row() {
     let lab = Lab::new();
     lab.write("odd.csv", format!("{}Abel\",Irish\n", names_csv().replacen('\n', "\nAbel,\"Irish\n", 1)));
-    lab.experiment(&["--set", "data.source=odd.csv"]).ended(0).told(&["60 names", "2 rows rejected"]);
+    lab.experiment(&["--set", "data.source=odd.csv"]).ended(0).told(&["60 names", "2 rows of 62 cannot be used"]);
     let rejects = lab.read("runs/experiments/small/rejects.csv");
     assert!(rejects.contains("odd.csv,2,"), "{rejects}");
     assert!(rejects.contains("odd.csv,63,"), "{rejects}");

@@ -117,3 +117,21 @@ fn an_export_of_what_was_not_run_says_which_command_runs_it() {
     lab.recur(&["report", "small.yaml", "--json"]).ended(1).told(&told);
     assert!(!lab.path("a.json").exists());
 }
+
+#[test]
+fn the_analysis_has_the_warnings_about_rejected_rows_and_labels_with_few_rows() {
+    let warnings = |rows: &str| {
+        let lab = Lab::new();
+        lab.write("odd.csv", crate::common::names_csv() + rows);
+        let source = ["--set", "data.source=odd.csv"];
+        lab.experiment(&source).ended(0);
+        let json = lab.recur(&[&["report", "small.yaml", "--json"][..], &source].concat()).ended(0).out;
+        serde_json::from_str::<Value>(&json).unwrap()["data"]["warnings"].clone()
+    };
+    let told = warnings("Novak,Czech,x\nJones,Welsh\nEvans,Welsh\n");
+    let told: Vec<&str> = told.as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect();
+    let [rejected, few] = told[..] else { panic!("{told:?}") };
+    assert_eq!(rejected, "1 row of 63 cannot be used (malformed row: 1)");
+    assert!(few.starts_with("1 of 4 labels has fewer rows than the split has parts (3 parts)"), "{few}");
+    assert_eq!(warnings(""), Value::Null);
+}

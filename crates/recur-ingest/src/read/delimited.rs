@@ -31,7 +31,7 @@ pub(super) fn tables(
         if good.is_empty() && bad.is_empty() {
             return Ok(());
         }
-        let n_columns = header.names.len();
+        let n_columns = header.n_columns();
         let values = parse(bytes, &good, delimiter, n_columns, columns).map_err(|error| IngestError::Parse {
             path: path.to_owned(),
             format,
@@ -42,15 +42,20 @@ pub(super) fn tables(
     }
 }
 
-/// The first row of a file.
-struct Header<'a> {
+/// The first row of a file, or the second after a line `sep=,`.
+pub(super) struct Header<'a> {
     /// Its bytes.
     row: &'a [u8],
     names: Vec<String>,
 }
 
 impl<'a> Header<'a> {
-    fn read(path: &str, bytes: &'a [u8], delimiter: u8, records: &mut Records<'_>) -> Result<Self, IngestError> {
+    pub(super) fn read(
+        path: &str,
+        bytes: &'a [u8],
+        delimiter: u8,
+        records: &mut Records<'_>,
+    ) -> Result<Self, IngestError> {
         let empty = || IngestError::EmptyFile { path: path.to_owned() };
         let mut record = records.next().ok_or_else(empty)?;
         if let Some(separator) = separator(&bytes[record.span.clone()]) {
@@ -69,7 +74,7 @@ impl<'a> Header<'a> {
     }
 
     /// The index of the column `wanted`.
-    fn column(&self, path: &str, wanted: &str, delimiter: u8) -> Result<usize, IngestError> {
+    pub(super) fn column(&self, path: &str, wanted: &str, delimiter: u8) -> Result<usize, IngestError> {
         let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
         position(path, &names, wanted).map_err(|mut error| {
             if let IngestError::MissingColumn { delimiter: hint, .. } = &mut error {
@@ -77,6 +82,10 @@ impl<'a> Header<'a> {
             }
             error
         })
+    }
+
+    pub(super) fn n_columns(&self) -> usize {
+        self.names.len()
     }
 
     /// Whether `row` is this one again, as where files were joined: quotes, blanks and byte order marks apart.
@@ -118,7 +127,7 @@ fn fault(row: &[u8], n_fields: Result<usize, Quotes>, header: &Header<'_>) -> Op
     if let Err(error) = std::str::from_utf8(row) {
         return Some((RejectReason::InvalidUtf8, super::not_utf8(row, error)));
     }
-    let n_columns = header.names.len();
+    let n_columns = header.n_columns();
     match n_fields {
         Err(quotes @ Quotes::OverLines { .. }) => Some((RejectReason::QuotedLineEnd, quotes.to_string())),
         Err(quotes) => Some((RejectReason::Malformed, quotes.to_string())),

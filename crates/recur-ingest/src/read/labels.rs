@@ -2,8 +2,9 @@
 //!
 //! A row whose name is not UTF-8 may have a label that is. Without it nobody would see that a label loses all its rows.
 
-use super::records::{Record, Records, fields};
-use super::{Columns, byte_order_mark, lines};
+use super::delimited::Header;
+use super::records::{Records, fields};
+use super::{Columns, ROWS_AT_ONCE, byte_order_mark, lines, ndjson};
 use crate::source::{InputFile, Kind};
 use std::ops::Range;
 
@@ -22,34 +23,40 @@ pub(crate) fn damaged_labels(file: &InputFile, bytes: &[u8], columns: Columns<'_
 }
 
 fn of_records(bytes: &[u8], delimiter: u8, columns: Columns<'_>, each: EachLabel<'_>) {
-    let read = |record: &Record| fields(&String::from_utf8_lossy(&bytes[record.span.clone()]), delimiter);
     let mut records = Records::new(bytes, byte_order_mark(bytes), delimiter);
-    let Some(header) = records.next().map(|header| read(&header)) else { return };
-    let Some(column) = header.iter().position(|name| name.trim() == columns.label) else { return };
+    // A header that cannot be read was refused before.
+    let Ok(header) = Header::read("", bytes, delimiter, &mut records) else { return };
+    let Ok(column) = header.column("", columns.label, delimiter) else { return };
     for record in records {
-        let is_damaged = || std::str::from_utf8(&bytes[record.span.clone()]).is_err();
-        if record.n_fields != Ok(header.len()) || !is_damaged() {
+        let row = &bytes[record.span.clone()];
+        if record.n_fields != Ok(header.n_columns()) || std::str::from_utf8(row).is_ok() {
             continue;
         }
-        if let Some(label) = read(&record).get(column).and_then(|text| label(text)) {
+        let fields = fields(&String::from_utf8_lossy(row), delimiter);
+        if let Some(label) = fields.get(column).and_then(|text| label(text)) {
             each(label, record.line, record.span);
         }
     }
 }
 
 fn of_objects(bytes: &[u8], columns: Columns<'_>, each: EachLabel<'_>) {
-    for (line, span) in damaged_lines(bytes) {
-        let object: Option<serde_json::Value> =
-            serde_json::from_str(&String::from_utf8_lossy(&bytes[span.clone()])).ok();
-        let text = object.as_ref().and_then(|object| object.get(columns.label)?.as_str());
-        if let Some(label) = text.and_then(label) {
-            each(label, line, span);
+    let mut damaged = damaged_lines(bytes).peekable();
+    while damaged.peek().is_some() {
+        let lines: Vec<(u64, Range<usize>)> = damaged.by_ref().take(ROWS_AT_ONCE).collect();
+        let texts = lines.iter().map(|(line, span)| (*line, String::from_utf8_lossy(&bytes[span.clone()])));
+        let mut spans = lines.iter();
+        for (line, value) in ndjson::column_of(texts, columns.label) {
+            // Rows come in the order of their lines, and some lines have none.
+            let span = spans.find(|(of, _)| *of == line).map(|(_, span)| span.clone());
+            if let Some((label, span)) = label(&value).zip(span) {
+                each(label, line, span);
+            }
         }
     }
 }
 
 fn of_list(file: &InputFile, bytes: &[u8], each: EachLabel<'_>) {
-    let Some(stem) = file.path.file_stem().and_then(|stem| stem.to_str()).and_then(label) else { return };
+    let Some(stem) = file.stem().and_then(label) else { return };
     damaged_lines(bytes).for_each(|(line, span)| each(stem.clone(), line, span));
 }
 

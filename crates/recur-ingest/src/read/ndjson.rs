@@ -167,6 +167,22 @@ fn parse(bytes: &[u8], lines: &[Line], columns: Columns<'_>) -> Result<Vec<Value
     columns_of_text(&frame, [Some(columns.name), Some(columns.label), columns.part], lines.len())
 }
 
+/// The values of `column` in those of the numbered `lines` that have it, as [`tables`] reads them.
+pub(super) fn column_of<T: AsRef<str>>(lines: impl Iterator<Item = (u64, T)>, column: &str) -> Vec<(u64, String)> {
+    let columns = Columns { name: column, label: column, part: None };
+    let (mut bytes, mut good) = (Vec::new(), Vec::new());
+    for (line, text) in lines {
+        let text = text.as_ref().trim_ascii();
+        if check(text, columns, &mut BTreeSet::new()).is_ok() {
+            good.push(Line { line, span: bytes.len()..bytes.len() + text.len() });
+            bytes.extend_from_slice(text.as_bytes());
+        }
+    }
+    let (mut rows, mut bad) = (Vec::new(), Vec::new());
+    parse_or_halve(&bytes, &good, columns, &mut rows, &mut bad);
+    rows.into_iter().filter_map(|row| Some((row.line, row.label?))).collect()
+}
+
 /// The keys of a JSON object, each with the shape of its value.
 struct Object(Vec<(String, Shape)>);
 

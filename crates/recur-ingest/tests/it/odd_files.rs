@@ -2,6 +2,7 @@
 
 use crate::common::{folder, ingest_file, ingest_in, ingest_with, settings};
 use recur_core::facts::RejectReason;
+use recur_core::settings::DataSettings;
 use std::io::Write as _;
 
 const CSV: &str = "name,label\nNovák,Czech\nDvořák,Czech\nAbe,Japanese\nIto,Japanese\n";
@@ -88,6 +89,81 @@ fn rows_in_another_encoding_are_rejected_and_noted_with_what_they_look_like() {
     let detail = "byte 2 of the row, 0xfc, is not UTF-8; it looks like WINDOWS-1252: `Müller,Czech`";
     assert_eq!(found.rejects[1].detail, detail);
     assert_eq!(found.notes, [format!("`a.csv` has 2 rows that are not UTF-8; the first is line 7: {detail}")]);
+}
+
+#[test]
+fn a_packed_list_with_rows_that_are_not_utf_8_loses_no_label() {
+    let files: [(&str, &[u8]); 2] =
+        [("Czech.txt.gz", &gzip(b"Nov\xe1k\nDvorak\n")), ("Irish.txt", b"Kelly\nO'Neill\n")];
+    let found = ingest_with(&settings("."), &files).unwrap();
+    assert_eq!(found.facts.rejected[&RejectReason::InvalidUtf8], 1);
+    assert_eq!(found.facts.rows_by_label["Czech"], 1);
+}
+
+#[test]
+fn labels_that_only_rows_that_are_not_utf_8_have_are_lost_in_every_form_of_a_file() {
+    use recur_ingest::IngestError;
+    let whole = "Abe,Japanese\nIto,Japanese\nKelly,Irish\n".as_bytes();
+    let damaged = b"Nov\xe1k,Czech\n";
+    for (header, column) in [
+        ("name,label\n", "label"),
+        ("sep=,\nname,label\n", "label"),
+        ("\u{feff}\"sep=,\"\nname,\"label\"\n", "label"),
+        // The same column with a combining accent.
+        ("name,pai\u{301}s\n", "pa\u{ed}s"),
+        ("name,pa\u{ed}s\n", "pai\u{301}s"),
+    ] {
+        let settings = DataSettings { label_column: column.to_owned(), ..settings("a.csv") };
+        let content = [header.as_bytes(), whole, damaged].concat();
+        match ingest_with(&settings, &[("a.csv", &content)]) {
+            Err(IngestError::LostLabels { labels, .. }) => assert_eq!(labels, [("Czech".to_owned(), 1)], "{header}"),
+            other => panic!("{header}: {:?}", other.map(|found| found.facts)),
+        }
+    }
+}
+
+#[test]
+fn lost_labels_of_json_lines_are_read_as_those_of_kept_rows() {
+    use recur_ingest::IngestError;
+    let row = |name: &[u8], label: &str| [b"{\"name\":\"", name, b"\",\"label\":", label.as_bytes(), b"}\n"].concat();
+    let read = |damaged: &[&str]| {
+        let kept = [row(b"Abe", "1"), row(b"Ito", "2.5"), row(b"Kelly", "true"), row(b"Toth", "\"x\"")];
+        let damaged = damaged.iter().map(|label| row(b"Nov\xe1k", label));
+        let rows: Vec<u8> = kept.into_iter().chain(damaged).flatten().collect();
+        ingest_file("a.ndjson", &rows)
+    };
+    for label in ["1", "2.5", "true", "\"x\"", "\" x \"", "null", "[1]"] {
+        assert_eq!(read(&[label]).unwrap().facts.rejected[&RejectReason::InvalidUtf8], 1, "{label}");
+    }
+    match read(&["null", "3", "1", "false", "3", "{}", "\"y\""]) {
+        Err(IngestError::LostLabels { labels, first, .. }) => {
+            let lost = [("3", 2), ("false", 1), ("y", 1)].map(|(label, rows)| (label.to_owned(), rows));
+            assert_eq!(labels, lost);
+            assert_eq!(first.iter().map(|row| row.line).collect::<Vec<_>>(), [6, 8, 11]);
+        }
+        other => panic!("{:?}", other.map(|found| found.facts)),
+    }
+}
+
+#[test]
+fn a_share_of_rejected_rows_that_is_exactly_the_limit_is_accepted() {
+    let kept: Vec<String> = (0..71).map(|i| format!("Ann{i},{}\n", ["x", "y"][i % 2])).collect();
+    let file = |rejected: usize| format!("name,label\n{}{}", kept.concat(), "Ann,x,1\n".repeat(rejected));
+    let read = |rejected| {
+        ingest_with(&DataSettings { max_rejected: 0.29, ..settings("a.csv") }, &[("a.csv", file(rejected).as_bytes())])
+    };
+    assert_eq!(read(29).unwrap().facts.n_rejected(), 29);
+    let error = read(30).unwrap_err().to_string();
+    assert!(error.contains("these are 29.7 %, and data.max_rejected allows 29 %"), "{error}");
+}
+
+#[test]
+fn a_share_just_above_the_limit_does_not_look_like_it() {
+    let kept: Vec<String> = (0..9499).map(|i| format!("Ann{i},{}\n", ["x", "y"][i % 2])).collect();
+    let file = format!("name,label\n{}{}", kept.concat(), "Ann,x,1\n".repeat(500));
+    let settings = DataSettings { max_rejected: 0.05, ..settings("a.csv") };
+    let error = ingest_with(&settings, &[("a.csv", file.as_bytes())]).unwrap_err().to_string();
+    assert!(error.contains("these are 5.001 %, and data.max_rejected allows 5 %"), "{error}");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use crate::name_by_name::{Paired, paired};
 use crate::practical;
 use crate::sections::other_figures::{calibration_error, top_k};
 use crate::signature::Signature;
+use recur_core::data_warning::DataWarning;
 use recur_core::metric::Metric;
 use recur_core::params::Params;
 use recur_core::record::{Outcome, TestRecord};
@@ -255,8 +256,17 @@ fn data<'a>(analysis: &Analysis<'a>) -> Data<'a> {
         majority_share: facts.majority_share,
         labels_without_test_rows: labels.never_tested,
         labels_without_training_rows: labels.untrained,
-        warnings: facts.warnings.iter().map(ToString::to_string).collect(),
+        warnings: warnings(analysis),
     }
+}
+
+/// In the order of `recur plan --json`. Labels without rows have their own fields.
+fn warnings(analysis: &Analysis<'_>) -> Vec<String> {
+    let (facts, split) = (analysis.input.facts, &analysis.input.plan.split);
+    // Rows are not kept with a record: the first one is not known here.
+    let rejected = DataWarning::rejected(facts, None);
+    let few_rows = DataWarning::few_rows(facts, split);
+    rejected.iter().chain(&facts.warnings).chain(&few_rows).map(ToString::to_string).collect()
 }
 
 fn model<'a>(analysis: &Analysis<'a>, index: usize) -> Model<'a> {
