@@ -139,14 +139,19 @@ impl<'a> Keeper<'a> {
 
     /// Keeps `record`; where the store cannot hold it or its weights, a failed one instead of it.
     fn keep_record(&self, trial: &Trial, record: &TrialRecord, new: &NewTrial<'_>) -> Result<Kept, StoreError> {
-        match self.store.keep(&NewTrial { record, ..*new }) {
+        let may_differ = self.unequal.contains(trial.identity.model.as_str());
+        let keep = |new: &NewTrial<'_>| if may_differ { self.store.keep_first(new) } else { self.store.keep(new) };
+        match keep(&NewTrial { record, ..*new }) {
             Err(error @ StoreError::NotStorable { .. }) if !matches!(record.outcome, Outcome::Failed { .. }) => {
                 let reason = crate::error::with_causes(&error);
                 tracing::error!("{}: failed: {reason}", title(self.plan, trial));
                 let outcome = Outcome::Failed { reason };
                 let failed = TrialRecord { outcome, epochs: Vec::new(), ..record.clone() };
-                let kept = self.store.keep(&NewTrial { record: &failed, ..*new })?;
-                self.unstorable.lock().unwrap_or_else(PoisonError::into_inner).insert(trial.id.clone(), failed);
+                let kept = keep(&NewTrial { record: &failed, ..*new })?;
+                // Where another run's result stays, that one counts.
+                if kept != Kept::Passed {
+                    self.unstorable.lock().unwrap_or_else(PoisonError::into_inner).insert(trial.id.clone(), failed);
+                }
                 Ok(kept)
             }
             kept => kept,
@@ -279,8 +284,7 @@ impl Observer for Keeper<'_> {
             environment: &environment,
             log: &self.logs.take(trial.id.as_str()),
         };
-        let is_unequal = self.unequal.contains(trial.identity.model.as_str());
-        match keep_first(is_unequal, || self.keep_record(trial, &result.record, &new))? {
+        match self.keep_record(trial, &result.record, &new)? {
             Kept::Same => tracing::info!("{}: another run kept the same bytes meanwhile", title(self.plan, trial)),
             Kept::Passed => {
                 tracing::info!("{}: another run kept a result meanwhile, which counts", title(self.plan, trial));
@@ -292,22 +296,6 @@ impl Observer for Keeper<'_> {
             tracing::warn!("{}: {}", title(self.plan, trial), crate::error::with_causes(&error));
         }
         Ok(())
-    }
-}
-
-/// Keeps a result. With `may_differ` (the model's grade is `none`) the one that was kept first counts where there is one:
-/// two that differ are no fault, and the second is not kept beside it.
-pub(crate) fn keep_first(
-    may_differ: bool,
-    keep: impl FnOnce() -> Result<Kept, StoreError>,
-) -> Result<Kept, StoreError> {
-    match keep() {
-        Err(StoreError::Nondeterminism { conflict, .. }) if may_differ => {
-            // Where it stays, recur store check lists it: nothing is lost, and the sweep goes on.
-            let _ = std::fs::remove_dir_all(conflict);
-            Ok(Kept::Passed)
-        }
-        kept => kept,
     }
 }
 

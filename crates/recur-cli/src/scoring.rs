@@ -3,7 +3,6 @@
 use crate::clock::{Started, unix_seconds};
 use crate::environment::gather;
 use crate::error::{CliError, Exit, with_causes};
-use crate::keeper::keep_first;
 use crate::output::table;
 use crate::pipeline::{Prepared, plugins_option};
 use crate::shell::quoted;
@@ -150,7 +149,11 @@ pub(crate) fn test_record(
         Environment { started_unix, finished_unix: unix_seconds(), seconds: took.as_secs_f64(), ..environment() };
     let predictions = write_predictions(&record.predictions, dataset.label_names());
     let may_differ = registry.get(&trial.identity.model)?.determinism() == Determinism::None;
-    match keep_first(may_differ, || store.keep_test(&scores, &predictions, &environment))? {
+    let kept = match may_differ {
+        true => store.keep_first_test(&scores, &predictions, &environment),
+        false => store.keep_test(&scores, &predictions, &environment),
+    };
+    match kept? {
         // Another run scored it meanwhile, and what it kept counts.
         Kept::Passed => match stored_test(trial, store, dataset.label_names()) {
             Ok(Some(kept)) => Ok(kept),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use std::fmt;
+use std::{fmt, io};
 
 /// The SHA-256 of some content, as 64 hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -15,6 +15,24 @@ impl Digest {
         let mut hasher = Hasher::new();
         hasher.raw(bytes);
         hasher.finish()
+    }
+
+    /// The digest of all that `reader` gives, of which only a part is in memory at a time.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn of_reader(mut reader: impl io::Read) -> io::Result<Self> {
+        let (mut hasher, mut part) = (Hasher::new(), vec![0; 1 << 16]);
+        loop {
+            match reader.read(&mut part) {
+                Ok(0) => return Ok(hasher.finish()),
+                Ok(n) => {
+                    hasher.raw(&part[..n]);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// All 64 digits.

@@ -7,7 +7,7 @@ use crate::error::StoreError;
 use crate::experiment::check_log;
 use crate::files::{Entry, entries, exists, parse_json, read, size};
 use crate::layout::{CURVES, ENVIRONMENT, FOLDERS, LOG, STORE, TEST, WEIGHTS, trial_id};
-use crate::lookup::{read_test, read_trial};
+use crate::lookup::{Whole, read_test, read_trial};
 use crate::problem::{Fault, Problem};
 use crate::scratch::{Scratched, all};
 use crate::shards::in_order;
@@ -100,7 +100,10 @@ impl Store {
                         Ok(None) => {}
                         outcome => {
                             check.summary.tests += 1;
-                            check.result(outcome.map(drop));
+                            let diff = |whole: Option<Whole<_>>| {
+                                whole.map_or(Ok(()), |whole| self.check_diff(&test, whole.files.get(ENVIRONMENT)))
+                            };
+                            check.result(outcome.and_then(diff));
                         }
                     }
                 }
@@ -116,15 +119,21 @@ impl Store {
         let Some(whole) = read_trial(folder, id)? else { return Ok(()) };
         let path = folder.join(CURVES);
         if whole.files[CURVES] != curves::render(&whole.value) {
-            return Err(Problem::content(&path, "it does not hold the figures of record.json"));
+            return Err(Problem::content(&path, "it does not hold the values of record.json"));
         }
         let path = folder.join(WEIGHTS);
         if let Some(bytes) = whole.files.get(WEIGHTS) {
             weights::decode_weights(bytes).map_err(|problem| Problem::new(&path, Fault::Weights(problem)))?;
         }
         check_log(&folder.join(LOG), &whole.files[LOG])?;
+        self.check_diff(folder, whole.files.get(ENVIRONMENT))
+    }
+
+    /// The diff that the environment of `folder` names is there.
+    fn check_diff(&self, folder: &Path, environment: Option<&Vec<u8>>) -> Result<(), Problem> {
+        let Some(bytes) = environment else { return Ok(()) };
         let path = folder.join(ENVIRONMENT);
-        let environment: Environment = parse_json(&path, &whole.files[ENVIRONMENT])?;
+        let environment: Environment = parse_json(&path, bytes)?;
         match environment.code.uncommitted.map(|digest| self.diff_path(&digest)) {
             Some(diff) if !exists(&diff)? => Err(Problem::new(&diff, Fault::NoDiff { environment: path })),
             _ => Ok(()),

@@ -98,7 +98,7 @@ impl Store {
         let _gate = self.write_file_and(&path, &bytes, || self.gate())?;
         let reached = along(&checkpoint.progress);
         for entry in entries(&folder)?.iter().filter(|entry| is_checkpoint(entry) && entry.path != path) {
-            if read_progress(&entry.path).is_none_or(|progress| along(&progress) <= reached) {
+            if is_behind(&entry.path, reached) {
                 remove_file(&entry.path)?;
             }
         }
@@ -267,6 +267,14 @@ fn progress(header: Header) -> Progress {
         names: header.names,
         loss: header.loss.0,
         best: header.best.map(|(epoch, value)| BestEpoch { epoch, value: value.0 }),
+    }
+}
+
+/// Whether a checkpoint is damaged or not further along. One that the system does not read may be further along.
+fn is_behind(path: &Path, reached: (usize, u64)) -> bool {
+    match fs::open(path, std::fs::File::options().read(true)) {
+        Err(error) if fs::Refused::of(&error).is_none() => false,
+        _ => read_progress(path).is_none_or(|progress| along(&progress) <= reached),
     }
 }
 

@@ -34,8 +34,8 @@ pub enum StoreError {
     },
     /// The store was written by an earlier version of recur, whose trials are named in another way.
     #[error(
-        "{} has store format {found}, and this version of recur reads format {known} alone: its trials were made by an \
-         earlier recur; name another folder or remove it",
+        "{} has store format {found}, and this version of recur reads only format {known}: its trials were made by an \
+         earlier recur; use another folder (--store DIR), or the older recur",
         path.display()
     )]
     OlderFormat {
@@ -47,16 +47,13 @@ pub enum StoreError {
         known: u32,
     },
     /// The store was opened to read and is to be written.
-    #[error("the store {} was opened to read alone", root.display())]
+    #[error("the store {} was opened only to read", root.display())]
     ReadOnly {
         /// Its folder.
         root: PathBuf,
     },
     /// Another process has the store open to write.
-    #[error(
-        "another process is writing to the store: it holds {}; wait for it to end, then try again",
-        scratch.display()
-    )]
+    #[error("another process is writing to the store: it holds {}", scratch.display())]
     InUse {
         /// Its scratch folder.
         scratch: PathBuf,

@@ -6,9 +6,10 @@
 //! log's digest to `SHA256SUMS`.
 
 use crate::error::StoreError;
-use crate::files::{exists, read, sync_folder};
-use crate::fs;
+use crate::files::{exists, sync_folder};
+use crate::fs::{self, MAX_BYTES};
 use crate::layout::{LOG, REJECTS, RESOLVED, SUMS, TRIALS, trial_id};
+use crate::lookup::is_there;
 use crate::problem::{Fault, Problem};
 use crate::store::Store;
 use crate::sums::{Files, Sums};
@@ -17,8 +18,11 @@ use recur_core::spreadsheet;
 use recur_core::trial::TrialId;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::io::{Seek as _, SeekFrom};
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Component, Path};
+
+/// Bytes of a log that are read at once.
+const PART: usize = 1 << 16;
 
 /// What is kept of an experiment.
 #[derive(Clone, Copy, Debug)]
@@ -81,10 +85,9 @@ impl Store {
         if self.others_log(name, &gate)? {
             return Ok(log);
         }
-        let text = fs::read(&path, u64::MAX - 1).map_err(StoreError::io("read", &path))?;
-        let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        if whole < text.len() {
-            log.set_len(whole as u64).map_err(wrong())?;
+        let (length, whole) = whole_lines(&mut log).map_err(StoreError::io("read", &path))?;
+        if whole < length {
+            log.set_len(whole).map_err(wrong())?;
         }
         log.seek(SeekFrom::End(0)).map_err(wrong())?;
         Ok(log)
@@ -134,8 +137,9 @@ impl Store {
         if self.others_log(name, &gate)? {
             return Ok(());
         }
-        let digest = Digest::of(&read(&path).map_err(StoreError::Damaged)?);
-        self.list_log(&folder, Some(digest))
+        // One that is larger than any file that is read stays unlisted, as that of a run that goes on.
+        let digest = digest_of(log).map_err(StoreError::io("read", &path))?;
+        self.list_log(&folder, digest)
     }
 
     /// Looks up the experiment called `name` and checks its folder.
@@ -192,6 +196,31 @@ impl Store {
     }
 }
 
+/// The length of a log, and that of its whole lines: its end is looked at first.
+fn whole_lines(log: &mut File) -> std::io::Result<(u64, u64)> {
+    let length = log.seek(SeekFrom::End(0))?;
+    let (mut end, mut part) = (length, vec![0; PART]);
+    while end > 0 {
+        let start = end.saturating_sub(PART as u64);
+        let part = &mut part[..(end - start) as usize];
+        log.seek(SeekFrom::Start(start))?;
+        log.read_exact(part)?;
+        if let Some(at) = part.iter().rposition(|byte| *byte == b'\n') {
+            return Ok((length, start + at as u64 + 1));
+        }
+        end = start;
+    }
+    Ok((length, 0))
+}
+
+/// The digest of a log, which is never in memory as a whole; none if it is too large to be read again.
+fn digest_of(log: File) -> std::io::Result<Option<Digest>> {
+    if log.metadata()?.len() > MAX_BYTES {
+        return Ok(None);
+    }
+    Digest::of_reader(log).map(Some)
+}
+
 fn render_trials(trials: &[ExperimentTrial]) -> Vec<u8> {
     let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
     let in_memory = "a row can be written to memory";
@@ -208,7 +237,7 @@ fn render_trials(trials: &[ExperimentTrial]) -> Vec<u8> {
 /// Reads an experiment's folder and checks it; nothing where there is none, or only the log of a run that kept nothing. The
 /// log of a run that goes on, or was cut off, is not listed.
 pub(crate) fn read_experiment(folder: &Path) -> Result<Option<StoredExperiment>, Problem> {
-    let found = [SUMS, RESOLVED, REJECTS, TRIALS].map(|name| exists(&folder.join(name)));
+    let found = [SUMS, RESOLVED, REJECTS, TRIALS].map(|name| is_there(&folder.join(name)));
     if !found.into_iter().collect::<Result<Vec<bool>, _>>()?.contains(&true) {
         return Ok(None);
     }
@@ -313,6 +342,38 @@ mod tests {
         assert_eq!(problem, Problem::new(&sums, Fault::HalfWritten));
         let files = ExperimentFiles { resolved: "a: 1\n", rejects: b"file\n", trials: &trials() };
         store.keep_experiment("names", &files).unwrap();
+        found(&store);
+    }
+
+    #[test]
+    fn the_last_whole_line_of_a_log_is_found_from_its_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let check = |text: &[u8], whole: usize| {
+            let path = folder.path().join("log");
+            std::fs::write(&path, text).unwrap();
+            let found = whole_lines(&mut File::open(&path).unwrap()).unwrap();
+            assert_eq!(found, (text.len() as u64, whole as u64));
+        };
+        check(b"", 0);
+        check(b"{}", 0);
+        check(b"{}\n", 3);
+        check(b"{}\n{", 3);
+        for cut in [PART - 1, PART, PART + 1, 3 * PART] {
+            check(&[b"{}\n".to_vec(), vec![b' '; cut]].concat(), 3);
+            check(&vec![b' '; cut], 0);
+        }
+    }
+
+    #[test]
+    fn a_log_of_any_size_can_be_opened_and_sealed() {
+        let (_folder, store) = store();
+        let mut log = store.open_log("names").unwrap();
+        log.set_len(MAX_BYTES + 1).unwrap();
+        log.write_all(b"\n{").unwrap();
+        drop(log);
+        store.open_log("names").unwrap();
+        assert_eq!(std::fs::metadata(store.log_path("names")).unwrap().len(), MAX_BYTES + 2);
+        store.seal_log("names").unwrap();
         found(&store);
     }
 

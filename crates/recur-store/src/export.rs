@@ -2,13 +2,13 @@
 
 use crate::environment::Environment;
 use crate::error::StoreError;
-use crate::files::{create_folders, move_in, sync_folder, write_new};
+use crate::files::{create_folders, move_in, parse_json, sync_folder, write_new};
 use crate::keep::{Kept, Kind, failure};
-use crate::layout::{ENVIRONMENT, LOG, SUMS};
+use crate::layout::{ENVIRONMENT, LOG, SUMS, TEST};
 use crate::lookup::Whole;
 use crate::problem::{Fault, Problem};
 use crate::store::Store;
-use crate::sums::Sums;
+use crate::sums::{Files, Sums};
 use recur_core::trial::TrialId;
 use std::path::Path;
 
@@ -34,7 +34,8 @@ impl Store {
     /// # Errors
     /// If `to` cannot be opened or written, or a folder of this store not be read.
     pub fn export(&self, to: &Path, ids: Option<&[TrialId]>) -> Result<Exported, StoreError> {
-        let target = Self::open(to)?;
+        // Who hears of waits here hears of those for the other store as well.
+        let target = Self::open_with(to, self.listener.clone())?;
         let mut exported = Exported::default();
         let all = match ids {
             Some(_) => None,
@@ -64,13 +65,7 @@ impl Store {
         exported: &mut Exported,
     ) -> Result<(), StoreError> {
         // Before the trial that names it.
-        let environment = serde_json::from_slice::<Environment>(&whole.files[ENVIRONMENT]).ok();
-        if let Some(digest) = environment.and_then(|environment| environment.code.uncommitted) {
-            match self.diff(&digest) {
-                Ok(diff) => target.write_file(&target.diff_path(&digest), &diff)?,
-                Err(problem) => exported.problems.push(problem),
-            }
-        }
+        self.export_diff(target, &self.trial(id), &whole.files, exported)?;
         let staged = target.stage(Kind::Trial, &whole.files, failure(&whole.value).is_some())?;
         match told(target.place(Kind::Trial, id, &staged), exported)? {
             Some(Kept::New | Kept::Replaced(_)) => exported.copied += 1,
@@ -80,10 +75,36 @@ impl Store {
         }
         match self.steadily(|| self.look_up_test(id)) {
             Ok(Some(test)) => {
+                self.export_diff(target, &self.trial(id).join(TEST), &test.files, exported)?;
                 let staged = target.stage(Kind::Test, &test.files, false)?;
                 told(target.place(Kind::Test, id, &staged), exported)?;
             }
             Ok(None) => {}
+            Err(problem) => exported.problems.push(problem),
+        }
+        Ok(())
+    }
+
+    /// Copies the diff that the environment among the files of `folder` names, if it names one.
+    fn export_diff(
+        &self,
+        target: &Self,
+        folder: &Path,
+        files: &Files,
+        exported: &mut Exported,
+    ) -> Result<(), StoreError> {
+        let Some(bytes) = files.get(ENVIRONMENT) else { return Ok(()) };
+        let environment = parse_json::<Environment>(&folder.join(ENVIRONMENT), bytes);
+        let digest = match environment.map(|environment| environment.code.uncommitted) {
+            Ok(Some(digest)) => digest,
+            Ok(None) => return Ok(()),
+            Err(problem) => {
+                exported.problems.push(problem);
+                return Ok(());
+            }
+        };
+        match self.diff(&digest) {
+            Ok(diff) => target.write_file(&target.diff_path(&digest), &diff)?,
             Err(problem) => exported.problems.push(problem),
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! Files and folders that appear whole or not at all, and outlive a loss of power.
 
 use crate::error::StoreError;
-use crate::fs::{self, MAX_BYTES, MAX_SMALL};
+use crate::fs::{self, MAX_BYTES, MAX_SMALL, Refused};
 use crate::layout::SUMS;
 use crate::problem::{Fault, Problem};
 use crate::store::TRIES;
@@ -43,7 +43,7 @@ fn ordinary_permissions() -> std::fs::Permissions {
 
 /// Writes a file that is not there yet and flushes it to the disk.
 pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let written = File::create_new(path).and_then(|mut file| {
+    let written = fs::retried(|| File::create_new(path)).and_then(|mut file| {
         file.write_all(bytes)?;
         file.sync_all()
     });
@@ -53,11 +53,12 @@ pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
 /// Flushes a folder's list of names to the disk.
 pub(crate) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
     #[cfg(unix)]
-    File::open(folder).and_then(|file| file.sync_all()).map_err(StoreError::io("flush", folder))?;
+    fs::retried(|| File::open(folder)?.sync_all()).map_err(StoreError::io("flush", folder))?;
     Ok(())
 }
 
-fn parent(path: &Path) -> &Path {
+/// The folder of a file, `.` for a bare name.
+pub(crate) fn parent(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
@@ -68,7 +69,7 @@ pub(crate) fn create_folders(folder: &Path) -> Result<(), StoreError> {
     }
     let parent = parent(folder);
     create_folders(parent)?;
-    match std::fs::create_dir(folder) {
+    match fs::retried(|| std::fs::create_dir(folder)) {
         Err(error) if error.kind() == AlreadyExists && folder.is_dir() => Ok(()),
         made => made.map_err(StoreError::io("create", folder)).and_then(|()| sync_folder(parent)),
     }
@@ -115,8 +116,13 @@ pub(crate) fn remove_all(path: &Path) -> std::io::Result<()> {
 }
 
 pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
+    if let Some(refused) = Refused::of(error) {
+        return Problem::new(path, Fault::Refused(refused));
+    }
     match error.kind() {
         ErrorKind::NotFound => Problem::new(path, Fault::Missing),
+        // A file is where the folder of this one belongs.
+        NotADirectory => Problem::new(path.parent().unwrap_or(path), Fault::Refused(Refused::NoFolder)),
         _ => Problem::new(path, Fault::Unreadable { reason: error.to_string() }),
     }
 }

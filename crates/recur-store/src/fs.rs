@@ -64,10 +64,18 @@ mod calls {
         if let Some(error) = shim::stale_open() {
             return Err(error);
         }
+        #[cfg(test)]
+        if let Some(error) = shim::failed_open(path) {
+            return Err(error);
+        }
         options.open(path)
     }
 
     pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
+        #[cfg(test)]
+        if let Some(error) = shim::stale_open() {
+            return Err(error);
+        }
         std::fs::rename(from, to)?;
         #[cfg(test)]
         if let Some(error) = shim::lost_rename() {
@@ -97,8 +105,10 @@ pub(crate) mod shim {
         pub(crate) lock: Option<Result<(), Errno>>,
         /// So many renames are done, and their replies lost.
         pub(crate) lost_renames: usize,
-        /// So many files are stale when they are opened.
+        /// So many files are stale when they are opened or renamed.
         pub(crate) stale_opens: usize,
+        /// Files of this name cannot be opened.
+        pub(crate) failed_opens: Option<(&'static str, Errno)>,
     }
 
     thread_local!(static SHIM: Cell<Shim> = Cell::default());
@@ -117,6 +127,10 @@ pub(crate) mod shim {
         *left = left.checked_sub(1)?;
         SHIM.set(shim);
         Some(error.into())
+    }
+
+    pub(super) fn failed_open(path: &Path) -> Option<io::Error> {
+        SHIM.get().failed_opens.filter(|(name, _)| path.ends_with(name)).map(|(_, error)| error.into())
     }
 
     pub(super) fn stale_open() -> Option<io::Error> {
@@ -257,7 +271,7 @@ fn read_all((file, metadata): (File, Metadata), max: u64) -> io::Result<Vec<u8>>
 
 /// Renames a file or a folder. An error whose source is gone is success if `is_ours` finds it at `to`: the reply was lost.
 pub(crate) fn rename(from: &Path, to: &Path, is_ours: impl FnOnce() -> bool) -> io::Result<()> {
-    match calls::rename(from, to) {
+    match retried(|| calls::rename(from, to)) {
         Err(error) => {
             let is_done = matches!(look_again(from), Ok(None)) && matches!(look_again(to), Ok(Some(_))) && is_ours();
             if is_done { Ok(()) } else { Err(error) }
@@ -355,6 +369,16 @@ mod tests {
         assert_eq!(shim::left().stale_opens, 0);
         shim::set(shim::Shim { stale_opens: usize::MAX, ..Default::default() });
         assert_eq!(read(&path, 10).unwrap_err().raw_os_error(), Some(Errno::STALE.raw_os_error()));
+    }
+
+    #[test]
+    fn a_stale_file_is_renamed_again() {
+        let folder = folder();
+        let [from, to] = ["from", "to"].map(|name| folder.path().join(name));
+        std::fs::write(&from, "x").unwrap();
+        shim::set(shim::Shim { stale_opens: TRIES - 1, ..Default::default() });
+        rename(&from, &to, || false).unwrap();
+        assert_eq!((shim::left().stale_opens, to.exists()), (0, true));
     }
 
     #[test]

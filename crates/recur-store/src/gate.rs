@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StoreEvent {
-    /// Another process holds a lock, and this one waits for it since a second.
+    /// Another process holds a lock, and this one has waited for it for a second.
     Waiting {
         /// The file that is locked.
         lock: PathBuf,

@@ -1,17 +1,20 @@
 //! Removing what nobody needs.
 
 use crate::checkpoint::{is_checkpoint, read_checkpoint};
-use crate::environment::Environment;
 use crate::error::StoreError;
-use crate::files::{Entry, entries, parse_json, read, size};
+use crate::files::{Entry, entries, size};
 use crate::gate::Gate;
-use crate::layout::{ENVIRONMENT, trial_id};
+use crate::layout::{TEST, trial_id};
+use crate::problem::Problem;
 use crate::scratch::{Scratched, all, of_host};
 use crate::store::Store;
 use recur_core::digest::Digest;
 use recur_core::trial::TrialId;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+/// Why scratch of a dead process is removed.
+pub(crate) const ENDED: &str = "its process has ended";
 
 /// What is removed beside what never has a use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,7 +36,7 @@ pub struct Removed {
 
 impl Store {
     /// Removes scratch of dead processes, checkpoints that are damaged or whose trial has ended, and diffs that no
-    /// environment names; with [`GcOptions::unreferenced`] trials that no experiment lists, too. With `dry_run` all stays,
+    /// environment names (none of them where an environment cannot be read); with [`GcOptions::unreferenced`] trials that no experiment lists, too. With `dry_run` all stays,
     /// and what would be removed is told.
     ///
     /// # Errors
@@ -68,15 +71,16 @@ impl Store {
     }
 
     /// Removes the scratch that processes of the machine `host` left, of which a user says that it is gone. Of this machine that is
-    /// what they left before it was booted. With `dry_run` all stays, and what would be removed is given.
+    /// what they left before it was booted, and what they left where locks cannot be trusted. With `dry_run` all stays, and what would be removed is given.
     ///
     /// # Errors
     /// If a folder cannot be read, or something cannot be removed.
     pub fn gc_host(&self, host: &str, dry_run: bool) -> Result<Vec<Removed>, StoreError> {
         let gate = if dry_run { self.gate_to_read() } else { Some(self.gate()?) };
         let Some(gate) = gate else { return Ok(Vec::new()) };
-        let folders = of_host(&self.tmp(), &gate, host)?;
-        let removed: Vec<Removed> = folders.into_iter().map(|folder| of(folder, "its machine is gone")).collect();
+        let mine = |folder: &PathBuf| self.scratch().is_ok_and(|scratch| scratch.is(folder));
+        let folders = of_host(&self.tmp(), &gate, host)?.into_iter().filter(|folder| !mine(folder));
+        let removed: Vec<Removed> = folders.map(|folder| of(folder, "its machine is gone")).collect();
         if !dry_run {
             removed.iter().try_for_each(|removed| self.remove(&removed.path))?;
         }
@@ -87,7 +91,7 @@ impl Store {
         let mine = self.scratch().ok();
         for (folder, seen) in all(&self.tmp(), gate)? {
             match seen {
-                Scratched::Dead => removed.push(of(folder, "its process has ended")),
+                Scratched::Dead => removed.push(of(folder, ENDED)),
                 Scratched::Live if !dry_run && !mine.is_some_and(|scratch| scratch.is(&folder)) => {
                     return Err(StoreError::InUse { scratch: folder });
                 }
@@ -137,7 +141,8 @@ impl Store {
                     .extend(self.removable_checkpoints(&id)?.into_iter().map(|path| of(path, "its trial has ended")));
                 continue;
             }
-            let damaged = |entry: &Entry| is_checkpoint(entry) && read_checkpoint(&entry.path, &id).is_err();
+            let is_damaged = |path: &Path| read_checkpoint(path, &id).is_err_and(|problem| problem.is_damage());
+            let damaged = |entry: &Entry| is_checkpoint(entry) && is_damaged(&entry.path);
             let files = entries(&folder.path)?.into_iter().filter(damaged);
             removed.extend(files.map(|entry| of(entry.path, "this checkpoint cannot be used")));
         }
@@ -153,13 +158,9 @@ impl Store {
         if diffs.is_empty() {
             return Ok(());
         }
-        let conflicts = self.entries(&self.conflicts())?.into_iter().filter(|e| e.is_folder).map(|entry| entry.path);
-        let mut named = BTreeSet::new();
-        for folder in trials.map(|id| self.trial(id)).chain(conflicts) {
-            let path = folder.join(ENVIRONMENT);
-            let environment = read(&path).and_then(|bytes| parse_json::<Environment>(&path, &bytes));
-            named.extend(environment.ok().and_then(|environment| environment.code.uncommitted));
-        }
+        let conflicts = self.entries(&self.conflicts())?.into_iter().map(|entry| entry.path);
+        // What cannot be read might name any of them: then all stay.
+        let Ok(named) = self.named_diffs(trials.map(|id| self.trial(id)).chain(conflicts)) else { return Ok(()) };
         let digest = |entry: &Entry| entry.name.strip_suffix(".diff").and_then(Digest::parse);
         let unnamed = diffs.into_iter().filter(|entry| digest(entry).is_some_and(|digest| !named.contains(&digest)));
         removed.extend(unnamed.map(|entry| of(entry.path, "no environment.json names this diff")));
@@ -167,6 +168,18 @@ impl Store {
     }
 }
 
-fn of(path: PathBuf, why: &'static str) -> Removed {
+impl Store {
+    /// The diffs that the environments in `folders` and in the test results within them name.
+    fn named_diffs(&self, folders: impl Iterator<Item = PathBuf>) -> Result<BTreeSet<Digest>, Problem> {
+        let mut named = BTreeSet::new();
+        for folder in folders {
+            let environments = [self.read_environment(&folder)?, self.read_environment(&folder.join(TEST))?];
+            named.extend(environments.into_iter().flatten().filter_map(|environment| environment.code.uncommitted));
+        }
+        Ok(named)
+    }
+}
+
+pub(crate) fn of(path: PathBuf, why: &'static str) -> Removed {
     Removed { bytes: size(&path), path, why }
 }

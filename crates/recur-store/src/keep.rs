@@ -48,7 +48,7 @@ pub enum Kept {
     Same,
     /// It is in the store in place of a failed or damaged one.
     Replaced(Problem),
-    /// It failed, and the store has one that did not: that stays.
+    /// It failed and the store has one that did not, or ([`Store::keep_first`]) the store has another one: that stays.
     Passed,
 }
 
@@ -65,6 +65,8 @@ pub(crate) struct Staged {
     sums: String,
     compared: Sums,
     failed: bool,
+    /// Whether another result may be in place: that one then counts, and this one goes.
+    may_differ: bool,
 }
 
 impl Drop for Staged {
@@ -88,9 +90,23 @@ impl Store {
     /// If it cannot be written (the store is then as before), or if a whole and other result is there: both are kept, and
     /// [`StoreError::Nondeterminism`] names them.
     pub fn keep(&self, trial: &NewTrial<'_>) -> Result<Kept, StoreError> {
+        self.keep_trial(trial, false)
+    }
+
+    /// Keeps a trial of which two runs may give other bytes: the result that was kept first counts, and this one is not kept beside
+    /// it. All else is as in [`Store::keep`].
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn keep_first(&self, trial: &NewTrial<'_>) -> Result<Kept, StoreError> {
+        self.keep_trial(trial, true)
+    }
+
+    fn keep_trial(&self, trial: &NewTrial<'_>, may_differ: bool) -> Result<Kept, StoreError> {
         let id = &trial.record.id;
         let failed = matches!(trial.record.outcome, Outcome::Failed { .. });
-        let staged = self.stage(Kind::Trial, &trial_files(trial)?, failed)?;
+        let mut staged = self.stage(Kind::Trial, &trial_files(trial)?, failed)?;
+        staged.may_differ = may_differ;
         self.place(Kind::Trial, id, &staged)
     }
 
@@ -105,12 +121,36 @@ impl Store {
         predictions: &[u8],
         environment: &Environment,
     ) -> Result<Kept, StoreError> {
+        self.keep_scored(scores, predictions, environment, false)
+    }
+
+    /// Keeps a trial's test result of which two runs may give other bytes, as [`Store::keep_first`] keeps a trial.
+    ///
+    /// # Errors
+    /// If it cannot be written, or the store has no such trial.
+    pub fn keep_first_test(
+        &self,
+        scores: &TestScores,
+        predictions: &[u8],
+        environment: &Environment,
+    ) -> Result<Kept, StoreError> {
+        self.keep_scored(scores, predictions, environment, true)
+    }
+
+    fn keep_scored(
+        &self,
+        scores: &TestScores,
+        predictions: &[u8],
+        environment: &Environment,
+        may_differ: bool,
+    ) -> Result<Kept, StoreError> {
         let files = [
             (SCORES.to_owned(), storable(&scores.id, SCORES, scores)?),
             (PREDICTIONS.to_owned(), predictions.to_owned()),
             (ENVIRONMENT.to_owned(), storable(&scores.id, ENVIRONMENT, environment)?),
         ];
-        let staged = self.stage(Kind::Test, &files.into(), false)?;
+        let mut staged = self.stage(Kind::Test, &files.into(), false)?;
+        staged.may_differ = may_differ;
         self.place(Kind::Test, &scores.id, &staged)
     }
 
@@ -118,7 +158,8 @@ impl Store {
     pub(crate) fn stage(&self, kind: Kind, files: &Files, failed: bool) -> Result<Staged, StoreError> {
         let sums = Sums::of(files);
         let compared = sums.only(kind.compared());
-        let staged = Staged { folder: self.scratch()?.path(), sums: sums.render(), compared, failed };
+        let staged =
+            Staged { folder: self.scratch()?.path(), sums: sums.render(), compared, failed, may_differ: false };
         create_folders(&staged.folder)?;
         for (name, bytes) in files {
             write_new(&staged.folder.join(name), bytes)?;
@@ -153,8 +194,11 @@ impl Store {
                 There::Whole { compared, .. } if compared == staged.compared => return Ok(Kept::Same),
                 There::Whole { failure: Some(reason), .. } => Some(Problem::new(&target, Fault::Failed { reason })),
                 There::Whole { .. } if staged.failed => return Ok(Kept::Passed),
+                There::Whole { .. } if staged.may_differ => return Ok(Kept::Passed),
                 There::Whole { compared, .. } => return Err(self.conflict(kind, id, staged, &compared, target)),
-                There::Damaged(problem) => Some(problem),
+                There::Damaged(problem) if problem.is_damage() => Some(problem),
+                // It may be whole: who cannot read it does not replace it.
+                There::Damaged(problem) => return Err(StoreError::Damaged(problem)),
             };
             if replaced.is_some() {
                 self.remove(&target)?;
@@ -260,7 +304,9 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fs::shim::{self, Shim};
     use crate::samples;
+    use rustix::io::Errno;
     use std::sync::Barrier;
 
     /// Files of trial `seed` with these weights, which nobody reads here.
@@ -297,6 +343,46 @@ mod tests {
         shim::set(Shim { stale_opens: 1, ..Shim::default() });
         assert!(store.environment(&samples::id(0)).is_none() && shim::left().stale_opens == 0);
         assert!(matches!(store.find(&samples::id(0)), crate::lookup::Found::Record(_)));
+    }
+
+    #[test]
+    fn what_the_system_does_not_read_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let (id, finished) = (samples::id(0), Outcome::Finished { kept_epoch: 0 });
+        let place = || {
+            let staged = store.stage(Kind::Trial, &files(0, finished.clone(), b"new"), false).unwrap();
+            store.place(Kind::Trial, &id, &staged)
+        };
+        let first = store.stage(Kind::Trial, &files(0, finished.clone(), b"old"), false).unwrap();
+        store.place(Kind::Trial, &id, &first).unwrap();
+        for error in [Errno::MFILE, Errno::IO, Errno::ACCESS, Errno::NOMEM] {
+            for name in [SUMS, RECORD, WEIGHTS] {
+                shim::set(Shim { failed_opens: Some((name, error)), ..Shim::default() });
+                let outcome = place();
+                assert!(matches!(&outcome, Err(StoreError::Damaged(p)) if p.path.ends_with(name)), "{outcome:?}");
+                shim::set(Shim::default());
+                assert_eq!(std::fs::read(store.weights_path(&id)).unwrap(), b"old");
+            }
+        }
+        let record = store.trial(&id).join(RECORD);
+        std::fs::remove_file(&record).unwrap();
+        std::os::unix::fs::symlink("nowhere", &record).unwrap();
+        assert!(matches!(place(), Ok(Kept::Replaced(_))));
+        std::fs::remove_dir_all(store.trial(&id)).unwrap();
+        std::fs::write(store.trial(&id), "").unwrap();
+        assert!(matches!(place(), Ok(Kept::Replaced(_))));
+    }
+
+    #[test]
+    fn a_checkpoint_that_the_system_does_not_read_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        store.save_checkpoint(&samples::checkpoint(1, 0)).unwrap();
+        let name = std::fs::read_dir(store.checkpoints(&samples::id(0))).unwrap().next().unwrap().unwrap().file_name();
+        let name: &'static str = Box::leak(name.into_string().unwrap().into_boxed_str());
+        shim::set(Shim { failed_opens: Some((name, Errno::IO)), ..Shim::default() });
+        assert_eq!(store.gc(crate::GcOptions::default(), false).unwrap(), []);
     }
 
     /// What is looked at, judged and taken away must be one and the same, however close others are behind.

@@ -80,10 +80,11 @@ impl Store {
         read: impl Fn(&Path, &TrialId) -> Result<T, Problem> + Sync,
         mut visit: impl FnMut(Result<T, Problem>) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
+        let read_one = |folder: &Path, id: &TrialId| self.steadily(|| read(folder, id));
         let read_shard = |shard: &Path| -> Result<Vec<Result<T, Problem>>, StoreError> {
             let trials = entries(shard)?;
             let trials = trials.iter().filter(|entry| entry.is_folder);
-            Ok(trials.filter_map(|entry| Some(self.list_one(&read, &entry.path, &trial_id(&entry.name)?))).collect())
+            Ok(trials.filter_map(|entry| Some(read_one(&entry.path, &trial_id(&entry.name)?))).collect())
         };
         let mut outcome = Ok(());
         let shards: Vec<_> = self.shards()?.into_iter().filter(|entry| entry.is_folder).collect();
@@ -95,16 +96,6 @@ impl Store {
             }
         });
         outcome
-    }
-
-    /// What `read` gives of a trial; once more if it is an error, as the trial may just have been replaced.
-    fn list_one<T>(
-        &self,
-        read: &impl Fn(&Path, &TrialId) -> Result<T, Problem>,
-        folder: &Path,
-        id: &TrialId,
-    ) -> Result<T, Problem> {
-        self.steadily(|| read(folder, id))
     }
 }
 

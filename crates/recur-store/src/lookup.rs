@@ -16,6 +16,7 @@ use recur_core::metric::Scores;
 use recur_core::record::{Outcome, TrialRecord};
 use recur_core::tensor::Tensor;
 use recur_core::trial::TrialId;
+use recur_core::weights::WeightsFile;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -106,14 +107,30 @@ impl Store {
     /// # Errors
     /// If the file is missing or damaged.
     pub fn weights(&self, id: &TrialId) -> Result<Vec<Tensor>, StoreError> {
+        let bytes = self.weights_bytes(id)?;
+        let path = self.weights_path(id);
+        decode_weights(&bytes).map(|(tensors, _)| tensors).map_err(|problem| StoreError::Weights { path, problem })
+    }
+
+    /// The same with their card and digest.
+    ///
+    /// # Errors
+    /// As [`Store::weights`].
+    pub fn read_weights(&self, id: &TrialId) -> Result<WeightsFile, StoreError> {
+        let (bytes, path) = (self.weights_bytes(id)?, self.weights_path(id));
+        let digest = Digest::of(&bytes);
+        let (tensors, card) =
+            decode_weights(&bytes).map_err(|problem| StoreError::Weights { path: path.clone(), problem })?;
+        Ok(WeightsFile { path: path.display().to_string(), digest, card, tensors })
+    }
+
+    fn weights_bytes(&self, id: &TrialId) -> Result<Vec<u8>, StoreError> {
         let folder = self.trial(id);
         let read = || {
             self.no_link(&folder)?;
             Sums::read(&folder)?.read_file(&folder, WEIGHTS)
         };
-        let bytes = self.steadily(read).map_err(StoreError::Damaged)?;
-        let path = self.weights_path(id);
-        decode_weights(&bytes).map(|(tensors, _)| tensors).map_err(|problem| StoreError::Weights { path, problem })
+        self.steadily(read).map_err(StoreError::Damaged)
     }
 
     /// The spec of a trial, compared with its digest.
@@ -137,23 +154,35 @@ impl Store {
     }
 
     fn environment_in(&self, folder: &Path) -> Option<Environment> {
-        self.no_link(folder).ok()?;
-        let bytes = Sums::read(folder).ok()?.read_file(folder, ENVIRONMENT).ok()?;
-        parse_json(&folder.join(ENVIRONMENT), &bytes).ok()
+        self.read_environment(folder).ok()?
+    }
+
+    /// The environment in a trial's or a test result's folder, compared with its digest; none where there is no folder, or
+    /// no such file in it and in its list.
+    pub(crate) fn read_environment(&self, folder: &Path) -> Result<Option<Environment>, Problem> {
+        self.no_link(folder)?;
+        if !is_there(folder)? {
+            return Ok(None);
+        }
+        let (sums, path) = (Sums::read(folder)?, folder.join(ENVIRONMENT));
+        if !sums.0.contains_key(ENVIRONMENT) && !is_there(&path)? {
+            return Ok(None);
+        }
+        parse_json(&path, &sums.read_file(folder, ENVIRONMENT)?).map(Some)
     }
 
     /// Reads the folder of trial `id`, now and as it is; nothing where there is none.
     pub(crate) fn look_up(&self, id: &TrialId) -> Result<Option<Whole<TrialRecord>>, Problem> {
         let folder = self.trial(id);
         self.no_link(&folder)?;
-        if is_there(&folder)? { read_trial(&folder, id) } else { Ok(None) }
+        read_trial(&folder, id)
     }
 
     /// Reads the folder of the test result of trial `id`, now and as it is; nothing where there is none.
     pub(crate) fn look_up_test(&self, id: &TrialId) -> Result<Option<Whole<StoredTest>>, Problem> {
         let folder = self.trial(id).join(TEST);
         self.no_link(&folder)?;
-        if is_there(&folder)? { read_test(&folder, id) } else { Ok(None) }
+        read_test(&folder, id)
     }
 
     /// Looks a second time at what seems damaged, while no other process changes anything: a failed trial, say, may just have been
@@ -166,13 +195,13 @@ impl Store {
     }
 }
 
-fn is_there(folder: &Path) -> Result<bool, Problem> {
+pub(crate) fn is_there(folder: &Path) -> Result<bool, Problem> {
     fs::look_again(folder).map(|found| found.is_some()).map_err(|error| unreadable(folder, &error))
 }
 
 /// Reads the folder of trial `id`; nothing where there is none.
 pub(crate) fn read_trial(folder: &Path, id: &TrialId) -> Result<Option<Whole<TrialRecord>>, Problem> {
-    if !exists(folder)? {
+    if !is_there(folder)? {
         return Ok(None);
     }
     let (sums, files) = Sums::read_folder(folder, &[TEST])?;
@@ -195,7 +224,7 @@ pub(crate) fn read_trial(folder: &Path, id: &TrialId) -> Result<Option<Whole<Tri
 
 /// Reads the folder of the test result of trial `id`; nothing where there is none.
 pub(crate) fn read_test(folder: &Path, id: &TrialId) -> Result<Option<Whole<StoredTest>>, Problem> {
-    if !exists(folder)? {
+    if !is_there(folder)? {
         return Ok(None);
     }
     let (sums, files) = Sums::read_folder(folder, &[])?;

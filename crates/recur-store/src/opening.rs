@@ -51,7 +51,7 @@ impl Store {
         Self::open_with(root, Listener::new(listener))
     }
 
-    fn open_with(root: &Path, listener: Listener) -> Result<Self, StoreError> {
+    pub(crate) fn open_with(root: &Path, listener: Listener) -> Result<Self, StoreError> {
         match place(root)? {
             Place::Store => {}
             Place::Free => make(root)?,
@@ -59,10 +59,10 @@ impl Store {
         }
         check_folders(root)?;
         check_entries(root, "trials")?;
-        let mut store = Self { root: root.to_owned(), scratch: None, listener };
+        let mut store = Self { root: root.to_owned(), scratch: None, listener, cleared: Arc::default() };
         let tmp = store.tmp();
         let gate = Gate::pass(&tmp, &store.listener)?;
-        remove_dead(&tmp, &gate)?;
+        store.cleared = remove_dead(&tmp, &gate)?.into();
         let scratch = Scratch::new(&tmp, &gate)?;
         // The probe: a full disk or a limit is an error now, not after an hour of training.
         let file = scratch.path();
@@ -96,7 +96,7 @@ impl Store {
             Place::Free | Place::Other { .. } => Ok(None),
             Place::Store => {
                 check_folders(root)?;
-                Ok(Some(Self { root: root.to_owned(), scratch: None, listener }))
+                Ok(Some(Self { root: root.to_owned(), scratch: None, listener, cleared: Arc::default() }))
             }
         }
     }
@@ -201,7 +201,10 @@ mod tests {
     #[test]
     fn a_store_of_another_format_or_with_a_damaged_one_is_refused() {
         check(r#"{"format": 99, "shape": "another"}"#, "has store format 99, and this version of recur reads up to 4");
-        check(r#"{"format":2}"#, "its trials were made by an earlier recur; name another folder or remove it");
+        check(
+            r#"{"format":2}"#,
+            "its trials were made by an earlier recur; use another folder (--store DIR), or the older recur",
+        );
         check("{", "is damaged: EOF");
         check(r#"{"format": 4}"#, "is damaged: expected {\"format\": 4}");
     }

@@ -1,6 +1,7 @@
 //! What is wrong with a file or folder of a store: data, not an end. Whoever meets one treats the thing as missing.
 
 use crate::error::WeightsProblem;
+use crate::fs::Refused;
 use recur_core::digest::Digest;
 use recur_core::trial::TrialId;
 use std::path::{Path, PathBuf};
@@ -21,7 +22,10 @@ pub enum Fault {
     /// It should be there and is not.
     #[error("is missing")]
     Missing,
-    /// It cannot be read.
+    /// Something else is there than belongs there.
+    #[error("cannot be read: {0}")]
+    Refused(Refused),
+    /// The system does not read it now: it may be whole.
     #[error("cannot be read: {reason}")]
     Unreadable {
         /// The system's words.
@@ -99,7 +103,7 @@ pub enum Fault {
     #[error("is another result of a trial than the one kept: compare the two, then remove one")]
     Conflict,
     /// Scratch of a process that ended before it could clear it away.
-    #[error("is left of a process that ended; `recur store gc` removes it")]
+    #[error("was left by a process that has ended; `recur store gc` removes it")]
     DeadScratch,
     /// Nothing that recur wrote.
     #[error("is no part of a store; move it elsewhere")]
@@ -118,6 +122,12 @@ pub enum Fault {
 impl Problem {
     pub(crate) fn new(path: &Path, fault: Fault) -> Self {
         Self { path: path.to_owned(), fault }
+    }
+
+    /// Whether the thing itself is damaged or something else is in its place. Where the system only does not read it (too many open
+    /// files, no permission, a fault of the disk), nobody knows: then nothing is removed for it.
+    pub fn is_damage(&self) -> bool {
+        !matches!(self.fault, Fault::Unreadable { .. })
     }
 
     pub(crate) fn content(path: &Path, reason: impl ToString) -> Self {

@@ -11,6 +11,7 @@ use crate::error::StoreError;
 use crate::files::{entries, json, remove_all, sync_folder, write_new};
 use crate::fs::{self, Locked, MAX_SMALL};
 use crate::gate::Gate;
+use crate::gc::{ENDED, Removed, of};
 use crate::layout::{LOCK, OWNER};
 use crate::machine::{Machine, plain};
 use serde::{Deserialize, Serialize};
@@ -142,29 +143,40 @@ fn all_for(tmp: &Path, gate: &Gate, here: &Machine) -> Result<Vec<(PathBuf, Scra
 }
 
 /// Removes what dead processes of this machine left in `tmp`.
-pub(crate) fn remove_dead(tmp: &Path, gate: &Gate) -> Result<(), StoreError> {
-    for (folder, _) in all(tmp, gate)?.iter().filter(|(_, seen)| *seen == Scratched::Dead) {
-        remove(folder).map_err(StoreError::io("remove", folder))?;
+pub(crate) fn remove_dead(tmp: &Path, gate: &Gate) -> Result<Vec<Removed>, StoreError> {
+    let mut removed = Vec::new();
+    for (folder, _) in all(tmp, gate)?.into_iter().filter(|(_, seen)| *seen == Scratched::Dead) {
+        let what = of(folder, ENDED);
+        remove(&what.path).map_err(StoreError::io("remove", &what.path))?;
+        removed.push(what);
     }
-    Ok(())
+    Ok(removed)
 }
 
 /// The folders in `tmp` of the machine `host`, of which a user says that it is gone. If it is this one: those of before it was
-/// booted, and where there are no locks, those whose process is not listed by the system.
+/// booted, and those whose locks cannot be trusted: whether their processes live, only the user knows.
 pub(crate) fn of_host(tmp: &Path, gate: &Gate, host: &str) -> Result<Vec<PathBuf>, StoreError> {
     let host = plain(host);
     let is_gone = |(folder, seen): &(PathBuf, Scratched)| match seen {
         Scratched::Elsewhere { host: found } => *found == host,
-        Scratched::Live => host == Machine::here().host && has_ended_without_locks(folder),
+        Scratched::Live => host == Machine::here().host && is_without_locks(folder),
         Scratched::Dead | Scratched::Stray => false,
     };
     Ok(all(tmp, gate)?.into_iter().filter(is_gone).map(|(folder, _)| folder).collect())
 }
 
-fn has_ended_without_locks(folder: &Path) -> bool {
+fn is_without_locks(folder: &Path) -> bool {
     let owner = fs::read(&folder.join(OWNER), MAX_SMALL).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    let listed = |pid: u32| Path::new("/proc").join(pid.to_string()).exists();
-    owner.is_some_and(|owner: Owner| !owner.locks && listed(std::process::id()) && !listed(owner.pid))
+    owner.is_some_and(|owner: Owner| owner.recur_scratch == FORMAT && !owner.locks) && !is_locked(folder)
+}
+
+/// Whether the record of an owner has a format that this version does not know.
+fn is_of_other_format(bytes: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Format {
+        recur_scratch: u32,
+    }
+    serde_json::from_slice::<Format>(bytes).is_ok_and(|format| format.recur_scratch != FORMAT)
 }
 
 fn look(folder: &Path, name: &str, gate: &Gate, here: &Machine) -> Scratched {
@@ -172,6 +184,14 @@ fn look(folder: &Path, name: &str, gate: &Gate, here: &Machine) -> Scratched {
     let is_here = host == here.host && boot == short(&here.boot);
     let elsewhere = || Scratched::Elsewhere { host: host.to_owned() };
     match fs::read(&folder.join(OWNER), MAX_SMALL) {
+        // Of another version of recur: it is not for this one to judge.
+        Ok(bytes) if is_of_other_format(&bytes) => {
+            if is_here {
+                Scratched::Live
+            } else {
+                elsewhere()
+            }
+        }
         Ok(bytes) if !bytes.is_empty() => match serde_json::from_slice::<Owner>(&bytes) {
             Ok(owner) if (owner.host.as_str(), short(&owner.boot)) != (host, boot) => Scratched::Stray,
             Ok(owner) if (&owner.host, &owner.boot) != (&here.host, &here.boot) => elsewhere(),
@@ -349,6 +369,34 @@ mod tests {
             assert!(folder.join("0").exists());
             std::fs::remove_dir_all(folder).unwrap();
         }
+    }
+
+    #[test]
+    fn scratch_of_another_format_is_not_judged() {
+        let (tmp, gate) = tmp();
+        for owner in [r#"{"recur_scratch": 2, "shape": 1}"#, r#"{"recur_scratch": 0}"#] {
+            let folder = dead(tmp.path(), &gate, Machine::here());
+            std::fs::write(folder.join(OWNER), owner).unwrap();
+            assert_eq!(seen(tmp.path(), &gate), [Scratched::Live]);
+            assert_eq!(remove_dead(tmp.path(), &gate).unwrap(), []);
+            assert_eq!(of_host(tmp.path(), &gate, &Machine::here().host).unwrap(), Vec::<PathBuf>::new());
+            std::fs::remove_dir_all(folder).unwrap();
+        }
+    }
+
+    #[test]
+    fn where_locks_cannot_be_trusted_scratch_stays_until_a_user_says_that_it_can_go() {
+        let (tmp, gate) = tmp();
+        let folder = dead(tmp.path(), &gate, Machine::here());
+        let Machine { host, boot } = Machine::here();
+        // No process has this id: it may be one of another namespace.
+        let owner =
+            Owner { recur_scratch: FORMAT, host: host.clone(), boot: boot.clone(), pid: u32::MAX, locks: false };
+        std::fs::write(folder.join(OWNER), json(&owner)).unwrap();
+        assert_eq!(seen(tmp.path(), &gate), [Scratched::Live]);
+        assert_eq!(remove_dead(tmp.path(), &gate).unwrap(), []);
+        assert_eq!(of_host(tmp.path(), &gate, "node-7").unwrap(), Vec::<PathBuf>::new());
+        assert_eq!(of_host(tmp.path(), &gate, host).unwrap(), [folder]);
     }
 
     #[test]

@@ -4,7 +4,9 @@ use crate::error::StoreError;
 use crate::files::{create_folders, entries, remove_all, sync_folder, unreadable, write_new};
 use crate::fs::{self, MAX_BYTES};
 use crate::gate::{Gate, Listener};
+use crate::gc::Removed;
 use crate::layout::{LOG, WEIGHTS, is_hex, trial_id};
+use crate::lookup::is_there;
 use crate::problem::Problem;
 use crate::scratch::Scratch;
 use recur_core::digest::Digest;
@@ -22,6 +24,7 @@ pub struct Store {
     pub(crate) root: PathBuf,
     pub(crate) scratch: Option<Arc<Scratch>>,
     pub(crate) listener: Listener,
+    pub(crate) cleared: Arc<[Removed]>,
 }
 
 impl Store {
@@ -33,6 +36,11 @@ impl Store {
     /// Whether it was opened to write.
     pub fn can_write(&self) -> bool {
         self.scratch.is_some()
+    }
+
+    /// What dead processes had left and was removed when this was opened to write.
+    pub fn cleared(&self) -> &[Removed] {
+        &self.cleared
     }
 
     /// The folder of a trial.
@@ -68,13 +76,20 @@ impl Store {
         Ok(listed.iter().filter(|entry| entry.name.starts_with(prefix)).filter_map(|e| trial_id(&e.name)).collect())
     }
 
-    /// The files of weights of the trials whose id begins with `prefix`, sorted; at least two of its digits are needed.
+    /// The trials with weights whose id begins with `prefix`, sorted; at least two of its digits are needed.
     ///
     /// # Errors
-    /// If a folder of the store cannot be read.
-    pub fn weights_of_prefix(&self, prefix: &str) -> Result<Vec<PathBuf>, StoreError> {
-        let ids = self.trials_of_prefix(prefix)?;
-        Ok(ids.iter().map(|id| self.weights_path(id)).filter(|path| path.is_file()).collect())
+    /// If a folder of the store cannot be read, or weights are a link: none is followed.
+    pub fn weights_of_prefix(&self, prefix: &str) -> Result<Vec<TrialId>, StoreError> {
+        let mut found = Vec::new();
+        for id in self.trials_of_prefix(prefix)? {
+            let path = self.weights_path(&id);
+            self.no_link(&path).map_err(StoreError::Damaged)?;
+            if is_there(&path).map_err(StoreError::Damaged)? {
+                found.push(id);
+            }
+        }
+        Ok(found)
     }
 
     pub(crate) fn tmp(&self) -> PathBuf {

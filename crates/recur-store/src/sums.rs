@@ -1,6 +1,7 @@
 //! `SHA256SUMS`: the digests of a folder's files, in the format that `sha256sum -c` reads.
 
 use crate::files::{read, read_small, unreadable};
+use crate::fs;
 use crate::layout::SUMS;
 use crate::problem::{Fault, Problem};
 use recur_core::digest::Digest;
@@ -74,7 +75,7 @@ impl Sums {
             files.insert(name.clone(), sums.read_file(folder, name)?);
         }
         // Folders are opened anew by each call of the system: a name that is listed twice cannot be.
-        for entry in std::fs::read_dir(folder).map_err(|error| unreadable(folder, &error))? {
+        for entry in fs::retried(|| std::fs::read_dir(folder)).map_err(|error| unreadable(folder, &error))? {
             let name = entry.map_err(|error| unreadable(folder, &error))?.file_name();
             let known = name.to_str().is_some_and(|n| n == SUMS || sums.0.contains_key(n) || beside.contains(&n));
             if !known {

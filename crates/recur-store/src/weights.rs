@@ -4,8 +4,8 @@
 //! in the order of a hash map, which only a single key keeps the same.
 
 use crate::error::{StoreError, UnstorableTensors, WeightsProblem};
-use crate::files::{read_small, write_atomically};
-use crate::fs::{self, MAX_BYTES, Refused};
+use crate::files::{parent, write_atomically};
+use crate::fs::{self, MAX_BYTES, MAX_SMALL, Refused};
 use crate::layout::{RECORD, SUMS, trial_id};
 use crate::problem::{Fault, Problem};
 use crate::sums::Sums;
@@ -16,6 +16,7 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
 use serde::Deserialize;
 use std::collections::{BTreeSet, HashMap};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// The key of the card in the file's metadata.
@@ -69,20 +70,21 @@ fn places(path: &Path) -> Vec<PathBuf> {
 /// The digest that the list beside a file has for it. Lists of other programs may be written in other ways: a line that is none
 /// is passed over.
 fn listed(path: &Path) -> Result<Option<Digest>, StoreError> {
-    let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
+    let (folder, Some(name)) = (parent(path), path.file_name().and_then(|name| name.to_str())) else {
         return Ok(None);
     };
     let sums = folder.join(SUMS);
-    let text = match read_small(&sums) {
-        Ok(text) => text,
-        Err(Problem { fault: Fault::Missing, .. }) if !is_trial(folder) => return Ok(None),
-        Err(problem) => return Err(StoreError::Damaged(problem)),
-    };
     if is_trial(folder) {
         let sums = Sums::read(folder).map_err(StoreError::Damaged)?;
         let missing = || Problem::content(&folder.join(SUMS), format!("it does not list {name}"));
         return sums.0.get(name).cloned().map(Some).ok_or_else(|| StoreError::Damaged(missing()));
     }
+    let text = match fs::read_named(&sums, MAX_SMALL) {
+        Ok(text) => text,
+        // Whatever else is called so, or is too large for a list, is not one.
+        Err(error) if error.kind() == ErrorKind::NotFound || Refused::of(&error).is_some() => return Ok(None),
+        Err(error) => return Err(StoreError::io("read", &sums)(error)),
+    };
     let digest = |line: &str| {
         let (digest, listed) = line.trim_end().split_once(' ')?;
         let listed = listed.strip_prefix([' ', '*']).unwrap_or(listed);
@@ -371,5 +373,28 @@ mod tests {
         std::fs::File::create(&path).unwrap().set_len(MAX_BYTES + 1).unwrap();
         let error = read_weights(&path).unwrap_err().to_string();
         assert!(error.contains("it has 4294967297 bytes, at most 4294967296 are read"), "{error}");
+    }
+
+    #[test]
+    fn a_list_beside_a_file_outside_a_store_may_be_a_link_or_something_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let [path, sums, list] = ["w.safetensors", SUMS, "list"].map(|name| folder.path().join(name));
+        let tensor = Tensor::f32("w", [1], vec![1.0]);
+        std::fs::write(&path, encode_tensors([("w".into(), &tensor)].into_iter(), ("a", "b".into())).unwrap()).unwrap();
+        let digest = Digest::of(&std::fs::read(&path).unwrap());
+        std::fs::write(&list, format!("{digest}  w.safetensors\n")).unwrap();
+        std::os::unix::fs::symlink(&list, &sums).unwrap();
+        read_weights(&path).unwrap();
+        std::fs::write(&list, format!("{}  w.safetensors\n", Digest::of(b""))).unwrap();
+        assert!(matches!(read_weights(&path), Err(StoreError::Damaged(p)) if p.fault == Fault::OtherDigest));
+        std::fs::remove_file(&list).unwrap();
+        read_weights(&path).unwrap();
+        std::fs::remove_file(&sums).unwrap();
+        std::fs::write(&sums, vec![b'\n'; MAX_SMALL as usize + 1]).unwrap();
+        read_weights(&path).unwrap();
+        std::fs::remove_file(&sums).unwrap();
+        std::fs::create_dir(&sums).unwrap();
+        read_weights(&path).unwrap();
+        assert_eq!(parent(Path::new("w.safetensors")), Path::new("."));
     }
 }

@@ -20,7 +20,6 @@ use recur_core::registry::Registry;
 use recur_core::settings::TextSettings;
 use recur_core::weights::{ModelCard, WeightsFile};
 use recur_ingest::normalise;
-use recur_store::read_weights;
 use recur_train::{PredictError, Predictor, Unreadable};
 use sink::Target;
 use std::sync::{Mutex, PoisonError};
@@ -37,7 +36,7 @@ type Predicted = Result<Vec<f32>, Unreadable>;
 pub(crate) fn run(args: &Predict, level: Level, registry: &Registry) -> Result<Exit, CliError> {
     logging::start(level, &Screen::new(), None);
     let target = Target::of(args)?;
-    let file = read_weights(&model::find(args, registry)?).map_err(CliError::ReadModel)?;
+    let file = model::read(args, registry)?;
     let card = card(&file, registry)?;
     let names = names::read(args)?;
     let mut predictors = predictors(registry, &file, names.len())?;

@@ -145,7 +145,8 @@ fn gc(path: &Path, options: GcOptions, hosts: &[String], dry_run: bool) -> Resul
     if !dry_run {
         store = stores::to_write(path)?;
     }
-    let mut removed = Vec::new();
+    // What opening it to write has removed is reported as well: a dry run lists it.
+    let mut removed = store.cleared().to_vec();
     for host in hosts {
         removed.extend(store.gc_host(host, dry_run)?);
     }

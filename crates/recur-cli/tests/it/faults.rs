@@ -76,7 +76,10 @@ fn a_store_of_a_later_format_is_refused_by_every_command() {
 
 #[test]
 fn a_store_of_an_earlier_format_is_refused_by_every_command() {
-    check_refused(3, &["reads format 4 alone", "made by an earlier recur", "name another folder or remove it"]);
+    check_refused(
+        3,
+        &["reads only format 4", "made by an earlier recur", "use another folder (--store DIR), or the older recur"],
+    );
 }
 
 #[test]

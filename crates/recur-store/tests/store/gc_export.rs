@@ -2,10 +2,12 @@
 
 use crate::samples;
 use crate::support::{
-    Sample, assert_has, assert_sound, dead_scratch, environment, full_store, keep_experiment, names, store, test_scores,
+    Sample, assert_has, assert_sound, checked, dead_scratch, environment, full_store, keep_experiment, names, store,
+    test_scores,
 };
+use recur_core::digest::Digest;
 use recur_store::layout::COMPARED;
-use recur_store::{Found, FoundTest, GcOptions, Removed, Store, StoreError};
+use recur_store::{Fault, Found, FoundTest, GcOptions, Kept, Problem, Removed, Store, StoreError};
 
 const ALL: GcOptions = GcOptions { unreferenced: true };
 
@@ -64,6 +66,73 @@ fn a_diff_goes_with_the_last_trial_that_names_it() {
     let removed = told(&store, &store.gc(ALL, false).unwrap());
     assert!(removed.len() == 2 && removed[1].starts_with("diffs/"), "{removed:?}");
     assert_sound(&store);
+}
+
+/// A store whose trial 0 was trained and scored with different changes: the digest of the latter.
+fn scored_with_changes() -> (tempfile::TempDir, Store, Digest) {
+    let (folder, store) = store();
+    Sample::new(0).keep(&store).unwrap();
+    let digest = store.keep_diff("+ only scored\n").unwrap();
+    let mut scored = environment();
+    scored.code.uncommitted = Some(digest.clone());
+    store.keep_test(&test_scores(0), b"PAR1", &scored).unwrap();
+    (folder, store, digest)
+}
+
+#[test]
+fn the_diff_of_a_test_result_is_needed_as_well() {
+    let (folder, store, digest) = scored_with_changes();
+    assert_eq!(store.gc(GcOptions::default(), false).unwrap(), []);
+    assert_sound(&store);
+    let to = folder.path().join("other");
+    assert_eq!(store.export(&to, None).unwrap().problems, []);
+    let copy = Store::open(&to).unwrap();
+    assert_eq!(assert_sound(&copy).diffs, 1);
+    std::fs::remove_file(copy.root().join(format!("diffs/{digest}.diff"))).unwrap();
+    let (_, problems) = checked(&copy);
+    assert!(matches!(problems[..], [Problem { fault: Fault::NoDiff { .. }, .. }]), "{problems:?}");
+}
+
+#[test]
+fn no_diff_is_removed_where_an_environment_is_damaged() {
+    for file in ["environment.json", "SHA256SUMS", "test/environment.json", "test/SHA256SUMS"] {
+        for bytes in ["", "{}", "damaged"] {
+            let (_folder, store, _) = scored_with_changes();
+            store.keep_diff("nobody's").unwrap();
+            std::fs::write(store.trial(&samples::id(0)).join(file), bytes).unwrap();
+            assert_eq!(store.gc(GcOptions::default(), false).unwrap(), [], "{file}: {bytes}");
+        }
+    }
+}
+
+#[test]
+fn a_trial_of_an_unequal_model_is_kept_once_and_conflicts_of_earlier_runs_stay() {
+    let (_folder, store) = store();
+    let keep_first = |sample: &Sample| sample.keep_with(&store, Store::keep_first);
+    assert_eq!(keep_first(&Sample::new(0)).unwrap(), Kept::New);
+    let other = Sample::new(0).with_weights(vec![9.0]);
+    assert_eq!(keep_first(&other).unwrap(), Kept::Passed);
+    assert!(!store.root().join("conflicts").exists());
+    assert!(matches!(other.keep(&store), Err(StoreError::Nondeterminism { .. })));
+    let conflicts = names(&store.root().join("conflicts"));
+    assert_eq!(keep_first(&other).unwrap(), Kept::Passed);
+    assert_eq!(names(&store.root().join("conflicts")), conflicts);
+    assert_has(&store, &Sample::new(0));
+    store.keep_test(&test_scores(0), b"PAR1", &environment()).unwrap();
+    assert_eq!(store.keep_first_test(&test_scores(0), b"PAR2", &environment()).unwrap(), Kept::Passed);
+    assert_eq!(names(&store.root().join("conflicts")), conflicts);
+}
+
+#[test]
+fn what_was_removed_when_a_store_was_opened_is_known() {
+    let (_folder, store) = full_store();
+    let dead = dead_scratch(store.root());
+    let reader = Store::open_to_read(store.root()).unwrap().unwrap();
+    let dry = reader.gc(GcOptions::default(), true).unwrap();
+    assert!(dry.len() == 1 && dry[0].path == dead && dry[0].bytes > 0, "{dry:?}");
+    drop(store);
+    assert_eq!(Store::open(reader.root()).unwrap().cleared(), dry);
+    assert_eq!(Store::open(reader.root()).unwrap().cleared(), []);
 }
 
 #[test]

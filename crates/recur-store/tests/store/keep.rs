@@ -5,7 +5,7 @@ use crate::support::{Sample, assert_has, assert_sound, checked, dead_scratch, en
 use recur_core::digest::Digest;
 use recur_core::record::{Outcome, TrialRecord};
 use recur_store::layout::{COMPARED, ENVIRONMENT, LOG, RECORD, SUMS, WEIGHTS};
-use recur_store::{Environment, Found, FoundTest, Kept, Store, StoreError, read_weights};
+use recur_store::{Environment, Fault, Found, FoundTest, Kept, Refused, Store, StoreError, read_weights};
 use std::process::Command;
 
 #[test]
@@ -192,7 +192,7 @@ fn curves_that_are_not_the_records_are_told() {
     let sums = sums.replace(Digest::of(&before).as_str(), Digest::of(after).as_str());
     std::fs::write(folder.join(SUMS), sums).unwrap();
     let told = checked(&store).1[0].to_string();
-    assert!(told.ends_with("curves.csv is damaged: it does not hold the figures of record.json"), "{told}");
+    assert!(told.ends_with("curves.csv is damaged: it does not hold the values of record.json"), "{told}");
 }
 
 #[test]
@@ -261,8 +261,16 @@ fn trials_are_found_by_the_start_of_their_id() {
             assert_eq!(store.trials_of_prefix(prefix).unwrap(), std::slice::from_ref(id));
         }
     }
-    assert_eq!(store.weights_of_prefix(finished.short()).unwrap(), [store.weights_path(&finished)]);
-    assert_eq!(store.weights_of_prefix(failed.short()).unwrap(), Vec::<std::path::PathBuf>::new());
+    assert_eq!(store.weights_of_prefix(finished.short()).unwrap(), [finished.clone()]);
+    assert_eq!(store.weights_of_prefix(failed.short()).unwrap(), []);
+    let read = store.read_weights(&finished).unwrap();
+    assert_eq!(read.card.unwrap().letters, "ab");
+    let (weights, elsewhere) = (store.weights_path(&finished), store.root().join("elsewhere"));
+    std::fs::rename(&weights, &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &weights).unwrap();
+    let is_link = |error| matches!(error, StoreError::Damaged(p) if p.fault == Fault::Refused(Refused::Link));
+    assert!(is_link(store.weights_of_prefix(finished.short()).unwrap_err()));
+    assert!(is_link(store.read_weights(&finished).unwrap_err()));
     for prefix in ["", &finished.as_str()[..1], &format!("{}x", &finished.as_str()[..4]), "../..", "é"] {
         assert_eq!(store.trials_of_prefix(prefix).unwrap(), [], "{prefix}");
     }

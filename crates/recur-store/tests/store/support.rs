@@ -39,14 +39,23 @@ impl Sample {
     }
 
     pub(crate) fn keep(&self, store: &Store) -> Result<Kept, StoreError> {
-        store.keep(&NewTrial {
+        self.keep_with(store, Store::keep)
+    }
+
+    pub(crate) fn keep_with(
+        &self,
+        store: &Store,
+        keep: impl FnOnce(&Store, &NewTrial<'_>) -> Result<Kept, StoreError>,
+    ) -> Result<Kept, StoreError> {
+        let trial = NewTrial {
             record: &self.record,
             weights: &self.weights,
             card: &card(),
             spec: "recur: 1\n",
             environment: &self.environment,
             log: b"{\"level\": \"INFO\"}\n",
-        })
+        };
+        keep(store, &trial)
     }
 
     pub(crate) fn id(&self) -> TrialId {

@@ -11,28 +11,30 @@ use recur_core::record::TrialRecord;
 use recur_core::registry::Registry;
 use recur_core::selection::{Finding, Selection};
 use recur_core::trial::{Trial, TrialId};
-use recur_store::{Found, FoundExperiment, Store, StoredExperiment, layout};
+use recur_core::weights::WeightsFile;
+use recur_store::{Found, FoundExperiment, Store, StoredExperiment, layout, read_weights};
 use std::path::{Path, PathBuf};
 
-/// The file of weights that `--model` means.
-pub(super) fn find(args: &Predict, registry: &Registry) -> Result<PathBuf, CliError> {
+/// The weights that `--model` means: those of a store are read by its rules, which follow no link.
+pub(super) fn read(args: &Predict, registry: &Registry) -> Result<WeightsFile, CliError> {
+    let read_named = |path: &Path| read_weights(path).map_err(CliError::ReadModel);
     let path = Path::new(&args.model);
     let in_folder = path.join(layout::WEIGHTS);
     if path.is_file() {
-        return Ok(path.to_owned());
+        return read_named(path);
     }
     if in_folder.is_file() {
-        return Ok(in_folder);
+        return read_named(&in_folder);
     }
     let store = Store::open_to_read(&args.store)?;
     if let Some(store) = &store
         && let Some(found) = in_store(&args.model, store, registry)?
     {
-        return Ok(found);
+        return store.read_weights(&found).map_err(CliError::ReadModel);
     }
     if path.is_dir() {
         // To read it is an error that names it.
-        return Ok(in_folder);
+        return read_named(&in_folder);
     }
     let experiments = store.map_or(Ok(Vec::new()), |store| store.experiments())?;
     let word = args.model.split('/').next().unwrap_or_default();
@@ -40,14 +42,14 @@ pub(super) fn find(args: &Predict, registry: &Registry) -> Result<PathBuf, CliEr
     Err(CliError::NoSuchModel { model: args.model.clone(), store: args.store.clone(), nearest, experiments })
 }
 
-/// The weights that `word` names in the store: EXPERIMENT, EXPERIMENT/MODEL, or the beginning of a trial's id.
-fn in_store(word: &str, store: &Store, registry: &Registry) -> Result<Option<PathBuf>, CliError> {
+/// The trial that `word` names in the store: EXPERIMENT, EXPERIMENT/MODEL, or the beginning of a trial's id.
+fn in_store(word: &str, store: &Store, registry: &Registry) -> Result<Option<TrialId>, CliError> {
     let (name, model) = word.split_once('/').map_or((word, None), |(name, model)| (name, Some(model)));
     if store.experiments()?.iter().any(|experiment| experiment == name) {
         match store.find_experiment(name) {
             FoundExperiment::Experiment(stored) => {
                 let experiment = Experiment::read(name, &stored, store, registry)?;
-                return Ok(Some(store.weights_path(&experiment.best_trial(model, store)?)));
+                return Ok(Some(experiment.best_trial(model, store)?));
             }
             FoundExperiment::Damaged(problem) => {
                 return Err(CliError::DamagedExperiment { name: name.to_owned(), problem: Box::new(problem) });
@@ -60,8 +62,7 @@ fn in_store(word: &str, store: &Store, registry: &Registry) -> Result<Option<Pat
         [] => Ok(None),
         [only] => Ok(Some(only.clone())),
         several => {
-            let id = |path: &PathBuf| path.parent()?.file_name().map(|id| id.to_string_lossy().into_owned());
-            let ids = several.iter().filter_map(id).take(5).collect();
+            let ids = several.iter().map(TrialId::to_string).take(5).collect();
             Err(CliError::AmbiguousTrial { model: word.to_owned(), ids })
         }
     }
