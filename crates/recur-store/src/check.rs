@@ -101,7 +101,10 @@ impl Store {
                         outcome => {
                             check.summary.tests += 1;
                             let diff = |whole: Option<Whole<_>>| {
-                                whole.map_or(Ok(()), |whole| self.check_diff(&test, whole.files.get(ENVIRONMENT)))
+                                whole.map_or(Ok(()), |whole| {
+                                    whole.sums.no_unlisted(&test, &[])?;
+                                    self.check_diff(&test, whole.files.get(ENVIRONMENT))
+                                })
                             };
                             check.result(outcome.and_then(diff));
                         }
@@ -126,6 +129,7 @@ impl Store {
             weights::decode_weights(bytes).map_err(|problem| Problem::new(&path, Fault::Weights(problem)))?;
         }
         check_log(&folder.join(LOG), &whole.files[LOG])?;
+        whole.sums.no_unlisted(folder, &[TEST])?;
         self.check_diff(folder, whole.files.get(ENVIRONMENT))
     }
 
@@ -198,7 +202,7 @@ impl Store {
             check.summary.conflicts += 1;
             check.summary.bytes += size(&entry.path);
             check.result(Err(Problem::new(&entry.path, Fault::Conflict)));
-            check.result(Sums::read_folder(&entry.path, &[]).map(drop));
+            check.result(Sums::read_folder(&entry.path).and_then(|(sums, _)| sums.no_unlisted(&entry.path, &[])));
         }
         Ok(())
     }

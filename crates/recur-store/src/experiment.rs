@@ -105,7 +105,7 @@ impl Store {
             (REJECTS.to_owned(), files.rejects.to_owned()),
             (TRIALS.to_owned(), render_trials(files.trials)),
         ]);
-        if Sums::read_folder(&folder, &[LOG]).is_ok_and(|(_, there)| there == files) {
+        if Sums::read_folder(&folder).is_ok_and(|(_, there)| there == files) {
             return Ok(());
         }
         self.create_folder(&folder)?;
@@ -241,7 +241,7 @@ pub(crate) fn read_experiment(folder: &Path) -> Result<Option<StoredExperiment>,
     if !found.into_iter().collect::<Result<Vec<bool>, _>>()?.contains(&true) {
         return Ok(None);
     }
-    let (_, files) = Sums::read_folder(folder, &[LOG]).map_err(|problem| match problem.fault {
+    let (_, files) = Sums::read_folder(folder).map_err(|problem| match problem.fault {
         Fault::Missing => Problem::new(&problem.path, Fault::HalfWritten),
         _ => problem,
     })?;

@@ -114,7 +114,7 @@ impl Store {
         let (from, to) = (self.experiment(name), target.experiment(name));
         let read = || {
             let there = self.look_up_experiment(name)?;
-            there.map(|_| Sums::read_folder(&from, &[LOG])).transpose()
+            there.map(|_| Sums::read_folder(&from)).transpose()
         };
         let (mut sums, files) = match self.steadily(read) {
             Ok(Some(read)) => read,
@@ -141,7 +141,7 @@ impl Store {
         target.remove(&staged)?;
         // Two runs of one experiment have logs of their own.
         sums.0.remove(LOG);
-        match Sums::read_folder(&to, &[LOG]) {
+        match Sums::read_folder(&to) {
             Ok((mut there, _)) => {
                 there.0.remove(LOG);
                 if there != sums {

@@ -4,6 +4,7 @@ use crate::checkpoint::{is_checkpoint, read_checkpoint};
 use crate::error::StoreError;
 use crate::files::{Entry, entries, size};
 use crate::gate::Gate;
+use crate::keep::holds_foreign;
 use crate::layout::{TEST, trial_id};
 use crate::problem::Problem;
 use crate::scratch::{Scratched, all, of_host};
@@ -53,7 +54,9 @@ impl Store {
         let mut gone = BTreeSet::new();
         if what.unreferenced {
             let listed = self.listed()?;
-            gone = ids.iter().filter(|id| !listed.contains(id)).cloned().collect();
+            // A user's file in the folder of a trial stays, and the trial with it.
+            let is_gone = |id: &&TrialId| !listed.contains(id) && !holds_foreign(&self.trial(id));
+            gone = ids.iter().filter(is_gone).cloned().collect();
             removed.extend(gone.iter().map(|id| of(self.trial(id), "no experiment lists this trial")));
         }
         self.useless_checkpoints(&mut removed)?;

@@ -3,10 +3,10 @@
 use crate::curves;
 use crate::environment::Environment;
 use crate::error::StoreError;
-use crate::files::{create_folders, json, move_in, sync_folder, write_new};
+use crate::files::{Entry, create_folders, entries, json, move_in, sync_folder, write_new};
 use crate::fs;
 use crate::layout::{
-    COMPARED, COMPARED_TEST, CURVES, ENVIRONMENT, LOG, PREDICTIONS, RECORD, SCORES, SPEC, SUMS, TEST, WEIGHTS,
+    ALWAYS, COMPARED, COMPARED_TEST, CURVES, ENVIRONMENT, LOG, PREDICTIONS, RECORD, SCORES, SPEC, SUMS, TEST, WEIGHTS,
 };
 use crate::lookup::TestScores;
 use crate::problem::{Fault, Problem};
@@ -20,7 +20,7 @@ use recur_core::trial::TrialId;
 use recur_core::weights::ModelCard;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// All that is kept of a trial.
 #[derive(Clone, Copy, Debug)]
@@ -201,13 +201,25 @@ impl Store {
                 There::Damaged(problem) => return Err(StoreError::Damaged(problem)),
             };
             if replaced.is_some() {
-                self.remove(&target)?;
+                self.clear_away(&target, id)?;
             }
             if move_in(&staged.folder, &target, staged.sums.as_bytes())? {
                 return Ok(replaced.map_or(Kept::New, Kept::Replaced));
             }
         }
         Err(StoreError::io("write", &target)(std::io::ErrorKind::ResourceBusy.into()))
+    }
+
+    /// Removes a result that is replaced. With files in it that recur did not write it is kept, among the conflicts.
+    fn clear_away(&self, target: &Path, id: &TrialId) -> Result<(), StoreError> {
+        if !holds_foreign(target) {
+            return self.remove(target);
+        }
+        self.create_folder(&self.conflicts())?;
+        let unique = self.scratch()?.path();
+        let unique = unique.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let aside = self.conflicts().join(format!("{id}-replaced-{unique}"));
+        fs::rename(target, &aside, || true).map_err(StoreError::io("move aside", target))
     }
 
     /// Keeps a second result beside the first, and says so.
@@ -227,6 +239,16 @@ impl Store {
         let file = kind.compared().iter().find(differs).expect("the compared files are not all equal");
         StoreError::Nondeterminism { trial: id.clone(), file: (*file).to_owned(), kept, conflict }
     }
+}
+
+/// Whether the folder of a trial or of its test result holds anything that recur does not write.
+pub(crate) fn holds_foreign(folder: &Path) -> bool {
+    let is_own = |entry: &Entry| match entry.name.as_str() {
+        TEST => entry.is_folder && !holds_foreign(&entry.path),
+        name => !entry.is_folder && (ALWAYS.contains(&name) || [WEIGHTS, SUMS, SCORES, PREDICTIONS].contains(&name)),
+    };
+    // What cannot be listed is not judged.
+    entries(folder).map_or(true, |entries| !entries.iter().all(is_own))
 }
 
 impl Kind {

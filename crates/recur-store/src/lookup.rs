@@ -204,7 +204,7 @@ pub(crate) fn read_trial(folder: &Path, id: &TrialId) -> Result<Option<Whole<Tri
     if !is_there(folder)? {
         return Ok(None);
     }
-    let (sums, files) = Sums::read_folder(folder, &[TEST])?;
+    let (sums, files) = Sums::read_folder(folder)?;
     for name in ALWAYS {
         require(folder, &files, name)?;
     }
@@ -227,7 +227,7 @@ pub(crate) fn read_test(folder: &Path, id: &TrialId) -> Result<Option<Whole<Stor
     if !is_there(folder)? {
         return Ok(None);
     }
-    let (sums, files) = Sums::read_folder(folder, &[])?;
+    let (sums, files) = Sums::read_folder(folder)?;
     require(folder, &files, SCORES)?;
     require(folder, &files, PREDICTIONS)?;
     let path = folder.join(SCORES);

@@ -66,23 +66,28 @@ impl Sums {
         if Digest::of(&bytes) == *digest { Ok(bytes) } else { Err(Problem::new(&path, Fault::OtherDigest)) }
     }
 
-    /// Reads a whole folder and checks it: every listed file has its digest, and no file is unlisted, but for what
-    /// `beside` names.
-    pub(crate) fn read_folder(folder: &Path, beside: &[&str]) -> Result<(Self, Files), Problem> {
+    /// Reads a whole folder and checks it: every listed file has its digest. A file that is not listed is somebody else's: it makes
+    /// nothing of this unusable.
+    pub(crate) fn read_folder(folder: &Path) -> Result<(Self, Files), Problem> {
         let sums = Self::read(folder)?;
         let mut files = Files::new();
         for name in sums.0.keys() {
             files.insert(name.clone(), sums.read_file(folder, name)?);
         }
+        Ok((sums, files))
+    }
+
+    /// Refuses a file in `folder` that is not listed, but for what `beside` names.
+    pub(crate) fn no_unlisted(&self, folder: &Path, beside: &[&str]) -> Result<(), Problem> {
         // Folders are opened anew by each call of the system: a name that is listed twice cannot be.
         for entry in fs::retried(|| std::fs::read_dir(folder)).map_err(|error| unreadable(folder, &error))? {
             let name = entry.map_err(|error| unreadable(folder, &error))?.file_name();
-            let known = name.to_str().is_some_and(|n| n == SUMS || sums.0.contains_key(n) || beside.contains(&n));
+            let known = name.to_str().is_some_and(|n| n == SUMS || self.0.contains_key(n) || beside.contains(&n));
             if !known {
                 return Err(Problem::new(&folder.join(name), Fault::Unlisted));
             }
         }
-        Ok((sums, files))
+        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@ use crate::support::{Sample, assert_has, assert_sound, checked, dead_scratch, en
 use recur_core::digest::Digest;
 use recur_core::record::{Outcome, TrialRecord};
 use recur_store::layout::{COMPARED, ENVIRONMENT, LOG, RECORD, SUMS, WEIGHTS};
-use recur_store::{Environment, Fault, Found, FoundTest, Kept, Refused, Store, StoreError, read_weights};
+use recur_store::{Environment, Fault, Found, FoundTest, GcOptions, Kept, Refused, Store, StoreError, read_weights};
 use std::process::Command;
 
 #[test]
@@ -131,20 +131,47 @@ fn whatever_is_damaged_in_the_place_of_a_trial_is_replaced() {
         let Kept::Replaced(problem) = sample.keep(&store).unwrap() else { panic!("{told}") };
         assert!(problem.to_string().contains(told), "{problem}");
         assert_has(&store, &sample);
-        assert_sound(&store);
     };
     std::fs::create_dir_all(place.parent().unwrap()).unwrap();
     std::fs::write(&place, "a file").unwrap();
     replaced("cannot be read");
+    // Whoever wrote it has it still.
+    let kept = || std::fs::read_dir(store.root().join("conflicts")).unwrap().next().unwrap().unwrap().path();
+    assert_eq!(std::fs::read(kept()).unwrap(), b"a file");
+    std::fs::remove_file(kept()).unwrap();
     std::fs::remove_file(place.join(LOG)).unwrap();
     replaced("log.jsonl is missing, and SHA256SUMS lists it");
-    std::fs::write(place.join("new"), "").unwrap();
-    replaced("new is not listed in SHA256SUMS");
+    assert_sound(&store);
     // Of another trial, and whole as such.
     std::fs::remove_dir_all(&place).unwrap();
     Sample::new(1).keep(&store).unwrap();
     std::fs::rename(store.trial(&samples::id(1)), &place).unwrap();
     replaced("it is of trial");
+    assert_sound(&store);
+}
+
+#[test]
+fn a_users_files_in_the_folder_of_a_trial_stay_and_make_nothing_of_it_unusable() {
+    let (_folder, store) = store();
+    let sample = Sample::new(0);
+    sample.keep(&store).unwrap();
+    let place = store.trial(&sample.id());
+    std::fs::write(place.join("notes.md"), "mine").unwrap();
+    std::fs::create_dir(place.join("thesis")).unwrap();
+    std::fs::write(place.join("thesis/a"), "mine").unwrap();
+    assert_has(&store, &sample);
+    assert_eq!(sample.keep(&store).unwrap(), Kept::Same);
+    let mut problems = Vec::new();
+    store.check(|problem| problems.push(problem.to_string())).unwrap();
+    assert!(problems.len() == 1 && problems[0].contains("is not listed in SHA256SUMS"), "{problems:?}");
+    assert_eq!(store.gc(GcOptions { unreferenced: true }, false).unwrap(), []);
+    // The trial itself is damaged, too: the new result takes its place, and the files are kept aside.
+    std::fs::remove_file(place.join(LOG)).unwrap();
+    assert!(matches!(sample.keep(&store).unwrap(), Kept::Replaced(_)));
+    assert_has(&store, &sample);
+    let aside = std::fs::read_dir(store.root().join("conflicts")).unwrap().next().unwrap().unwrap().path();
+    assert_eq!(std::fs::read(aside.join("notes.md")).unwrap(), b"mine");
+    assert_eq!(std::fs::read(aside.join("thesis/a")).unwrap(), b"mine");
 }
 
 /// Changes a record and the digests beside it, or takes a file from both.
