@@ -169,7 +169,10 @@ impl Store {
         for entry in folders {
             check.summary.experiments += 1;
             check.summary.bytes += size(&entry.path);
-            check.result(self.steadily(|| self.look_up_experiment(&entry.name)).map(drop));
+            check.result(self.steadily(|| {
+                let found = self.look_up_experiment(&entry.name)?;
+                found.map_or(Ok(()), |_| Sums::read(&entry.path)?.no_unlisted(&entry.path, &[LOG]))
+            }));
             let log = entry.path.join(LOG);
             let checked = self.steadily(|| match read(&log) {
                 Err(Problem { fault: Fault::Missing, .. }) => Ok(()),

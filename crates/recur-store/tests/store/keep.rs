@@ -288,7 +288,7 @@ fn trials_are_found_by_the_start_of_their_id() {
             assert_eq!(store.trials_of_prefix(prefix).unwrap(), std::slice::from_ref(id));
         }
     }
-    assert_eq!(store.weights_of_prefix(finished.short()).unwrap(), [finished.clone()]);
+    assert_eq!(store.weights_of_prefix(finished.short()).unwrap(), std::slice::from_ref(&finished));
     assert_eq!(store.weights_of_prefix(failed.short()).unwrap(), []);
     let read = store.read_weights(&finished).unwrap();
     assert_eq!(read.card.unwrap().letters, "ab");
