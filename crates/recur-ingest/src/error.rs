@@ -549,8 +549,11 @@ fn delimiter_hint(delimiter: Option<char>) -> String {
 
 /// Two shares in percent, to a hundredth or as exactly as it takes to tell them apart.
 fn percents(found: f64, limit: f64) -> [String; 2] {
-    let rounded = |share: f64, decimals: i32| (share * 10f64.powi(decimals + 2)).round() / 10f64.powi(decimals);
-    let texts = |decimals| [found, limit].map(|share| format!("{} %", rounded(share, decimals)));
+    let percent = |share: f64, decimals: usize| {
+        let text = format!("{:.decimals$}", 100.0 * share);
+        format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
+    };
+    let texts = |decimals| [found, limit].map(|share| percent(share, decimals));
     (2..=12).map(texts).find(|[found, limit]| found != limit).unwrap_or_else(|| texts(12))
 }
 
