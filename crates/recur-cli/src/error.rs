@@ -287,8 +287,8 @@ pub(crate) enum CliError {
     DamagedTest { trial: String, problem: String },
     #[error("RECUR_ISA={name}: {reason}")]
     InstructionSet { name: String, reason: String },
-    #[error("{} was not written by recur, and is not replaced", path.display())]
-    NotAnExport { path: PathBuf },
+    #[error("{} exists with other content, and is not replaced", path.display())]
+    ExportExists { path: PathBuf },
     #[error("{} was not written by recur, and is not replaced", path.display())]
     NotGenerated { path: PathBuf },
     #[error("{} was changed after recur wrote it, and is not replaced", path.display())]
@@ -405,7 +405,7 @@ impl CliError {
             CliError::Compare(error) if let Some(hint) = in_the_way(error, "name another file: --write FILE") => {
                 Some(hint)
             }
-            CliError::NotAnExport { .. } => Some("--replace replaces it; or name another file".to_owned()),
+            CliError::ExportExists { .. } => Some("--replace writes over it; or name another file".to_owned()),
             CliError::ChangedGenerated { .. } => Some("--replace writes over it".to_owned()),
             CliError::NotGenerated { .. } => Some("move it elsewhere first".to_owned()),
             CliError::NotAFile { .. } | CliError::ReadTarget { .. } => Some("name another file".to_owned()),

@@ -271,6 +271,7 @@ pub(crate) fn plugins_option(folder: Option<&Path>) -> String {
 pub(crate) fn stored_findings(prepared: &Prepared, store: &Store, spec: &Path) -> Result<Vec<Finding>, CliError> {
     let trials = &prepared.trials;
     let records = in_parallel(trials, available_cores(), |trial| stored(store, trial));
+    let records = records.into_iter().collect::<Result<Vec<_>, CliError>>()?;
     let finding = |(trial, record): (&Trial, Option<_>)| Some(Finding { trial: trial.clone(), record: record? });
     let findings: Vec<Finding> = trials.iter().zip(records).filter_map(finding).collect();
     let (n_missing, n_trials) = (trials.len() - findings.len(), trials.len());

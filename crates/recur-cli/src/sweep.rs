@@ -31,7 +31,8 @@ impl Sweep<'_> {
         let trials = &self.prepared.trials;
         // A trial that failed is run again: its cause may lie outside of what names it.
         let has_not_failed = |record: &TrialRecord| !matches!(record.outcome, Outcome::Failed { .. });
-        let mut records = in_parallel(trials, self.jobs, |trial| stored(self.store, trial).filter(has_not_failed));
+        let look = |trial: &Trial| Ok(stored(self.store, trial)?.filter(has_not_failed));
+        let mut records = in_parallel(trials, self.jobs, look).into_iter().collect::<Result<Vec<_>, CliError>>()?;
         let missing: Vec<usize> = (0..trials.len()).filter(|index| records[*index].is_none()).collect();
         self.remove_checkpoints(&records);
         let n_done = trials.len() - missing.len();
@@ -82,7 +83,7 @@ impl Sweep<'_> {
         // Where another result was kept, that one counts: weights and test results are its own.
         for id in keeper.passed_over() {
             if let Some(index) = trials.iter().position(|trial| trial.id == id) {
-                records[index] = stored(self.store, &trials[index]).or(records[index].take());
+                records[index] = stored(self.store, &trials[index])?.or(records[index].take());
             }
         }
         let mut unstorable = keeper.unstorable();
@@ -92,14 +93,18 @@ impl Sweep<'_> {
 }
 
 /// The record of `trial`, if the store has one that can be used.
-pub(crate) fn stored(store: &Store, trial: &Trial) -> Option<TrialRecord> {
+///
+/// # Errors
+/// If it is there and the system does not let it be read: it may be whole, and is not to be trained in vain.
+pub(crate) fn stored(store: &Store, trial: &Trial) -> Result<Option<TrialRecord>, CliError> {
     match store.find(&trial.id) {
-        Found::Record(record) => Some(*record),
-        Found::Missing => None,
-        Found::Damaged(problem) => {
+        Found::Record(record) => Ok(Some(*record)),
+        Found::Missing => Ok(None),
+        Found::Damaged(problem) if problem.is_damage() => {
             tracing::warn!("trial {} counts as missing: {problem}", trial.id.short());
-            None
+            Ok(None)
         }
+        Found::Damaged(problem) => Err(StoreError::Damaged(problem).into()),
     }
 }
 

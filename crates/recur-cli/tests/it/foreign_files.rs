@@ -136,7 +136,7 @@ fn a_comparison_replaces_only_itself() {
 }
 
 #[test]
-fn an_export_is_written_over_an_export_of_its_kind_only() {
+fn an_export_is_written_over_nothing_but_itself_unless_that_is_asked_for() {
     let lab = Lab::with(ONE);
     lab.experiment(&[]).ended(0);
     for (option, file) in [
@@ -148,12 +148,14 @@ fn an_export_is_written_over_an_export_of_its_kind_only() {
     ] {
         lab.write(file, "mine, and longer than the beginning by which a file is recognised\n");
         let export = ["export", "small.yaml", option, file];
-        lab.recur(&export).ended(1).told(&[&format!("{file} was not written by recur"), "--replace"]);
+        lab.recur(&export).ended(1).told(&[&format!("{file} exists with other content"), "--replace"]);
         lab.recur(&[&export[..], &["--replace"]].concat()).ended(0);
         lab.recur(&export).ended(0);
     }
-    lab.write("a.parquet", std::fs::read(lab.path("b.parquet")).unwrap());
-    lab.recur(&["export", "small.yaml", "--records", "a.parquet"]).ended(1).told(&["a.parquet was not written"]);
+    // One that was edited since is somebody's, too.
+    lab.write("a.csv", lab.read("a.csv").replace('\n', ",precious\n"));
+    lab.recur(&["export", "small.yaml", "--records", "a.csv"]).ended(1).told(&["a.csv exists with other content"]);
+    assert!(lab.read("a.csv").contains("precious"));
 }
 
 #[test]
