@@ -363,6 +363,9 @@ impl CliError {
             CliError::Names(error) => error.hint(),
             CliError::OutputExists { .. } => Some("remove it, or name another file".to_owned()),
             CliError::WriteOutput { .. } => Some("name a file in a folder that exists and can be written".to_owned()),
+            CliError::NoStore { store } if store.exists() => {
+                Some("the folder is there and has no store.json: it is no store; --store DIR names another".to_owned())
+            }
             CliError::NoStore { .. } => Some("recur experiment makes it; --store DIR names another".to_owned()),
             CliError::NotInSpec { spec, .. } => Some(format!("recur plan {} lists the ids", spec.display())),
             CliError::NoSuchTrial { .. } => Some("recur store list and recur plan list ids".to_owned()),

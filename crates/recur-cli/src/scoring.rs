@@ -8,12 +8,13 @@ use crate::pipeline::{Prepared, plugins_option};
 use crate::shell::quoted;
 use crate::sweep::in_parallel;
 use recur_core::metric::Metric;
-use recur_core::model::Determinism;
+use recur_core::model::{Determinism, ModelError};
 use recur_core::plan::Plan;
 use recur_core::record::{Outcome, TestRecord};
 use recur_core::registry::Registry;
 use recur_core::selection::{Finding, Selection, mean_validation};
 use recur_core::trial::{Trial, TrialId};
+use recur_external::{ExternalError, Problem};
 use recur_ingest::{read_predictions, write_predictions};
 use recur_report::{Cost, Destination, ReportInput, Unscored};
 use recur_store::{Environment, FoundExperiment, FoundTest, Kept, Store, TestScores};
@@ -62,6 +63,8 @@ pub(crate) fn score(
     for (finding, scored) in chosen.iter().zip(in_parallel(&chosen, jobs, score)) {
         match scored {
             Ok(test) => tests.push(test),
+            // Nothing failed: a report without this model would be a poorer one for no reason of its own.
+            Err(error @ CliError::TestSet(TestSetError::Model { .. })) if is_only_read(&error) => return Err(error),
             Err(CliError::TestSet(TestSetError::Model { source, .. })) => {
                 let (trial, reason) = (finding.trial.id.clone(), with_causes(&source));
                 tracing::warn!("trial {} could not be scored on test: {reason}", trial.short());
@@ -71,6 +74,12 @@ pub(crate) fn score(
         }
     }
     Ok(Scored { selection, tests, unscored })
+}
+
+/// Whether a plugin was not started because the command only reads.
+fn is_only_read(error: &CliError) -> bool {
+    let CliError::TestSet(TestSetError::Model { source: ModelError::Other(cause), .. }) = error else { return false };
+    matches!(cause.downcast_ref(), Some(ExternalError::Process { problem: Problem::OnlyRead, .. }))
 }
 
 /// What an experiment ends with.

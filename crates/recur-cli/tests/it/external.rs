@@ -182,17 +182,19 @@ fn a_text_starts_no_plugin_that_the_command_line_does_not_allow() {
             // A test result that is missing would be made again by the plugin.
             let test = format!("runs/trials/{}/{}/test", &trial[..2], ids.iter().find(|id| is_of_letters(id)).unwrap());
             std::fs::remove_dir_all(lab.path(&test)).unwrap();
-            let told =
-                ["could not be scored on test: plugin `letters`: is not started by a command that reads results"];
-            lab.recur(&["report", "small.yaml", "--check"]).ended(4).told(&told);
-            lab.recur(&["export", "small.yaml", "--analysis", "a.json"]).told(&told);
+            let told = ["plugin `letters`: is not started by a command that reads results; --plugins DIR"];
+            let before = lab.read("reports/small.md");
+            lab.recur(&["report", "small.yaml"]).ended(1).told(&told);
+            assert_eq!(lab.read("reports/small.md"), before, "no poorer one takes its place");
+            lab.recur(&["report", "small.yaml", "--check"]).ended(1).told(&told);
+            lab.recur(&["export", "small.yaml", "--analysis", "b.json"]).ended(1).told(&told);
             assert!(!lab.path("marker").exists(), "reading has run it");
             lab.recur(&["report", "small.yaml", "--plugins", folder, "--reports", "others"]).ended(0);
             std::fs::remove_file(lab.path("marker")).unwrap();
         }
 
         lab.recur(&["verify", "reports/small.md", "--allow-plugins", folder]).ended(0);
-        lab.recur(&["verify", trial, "--allow-plugins", folder, "--plugins", folder]).ended(0);
+        lab.recur(&["verify", trial, "--allow-plugins", folder]).ended(0);
         assert!(lab.path("marker").exists(), "it was run now");
     }
 }

@@ -128,7 +128,7 @@ fn a_comparison_replaces_only_itself() {
     assert_eq!(lab.read("mine.md"), "mine\n");
     lab.write("mine.csv", "name,label\nAnna,Czech\n");
     let compare = ["compare", "small", "wide", "--write", "mine.csv"];
-    lab.recur(&compare).ended(1).told(&["mine.csv was not written by recur", "--replace"]);
+    lab.recur(&compare).ended(1).told(&["mine.csv exists with other content", "--replace"]);
     assert_eq!(lab.read("mine.csv"), "name,label\nAnna,Czech\n");
     lab.recur(&[&compare[..], &["--replace"]].concat()).ended(0);
     lab.recur(&compare).ended(0);
