@@ -42,7 +42,7 @@ impl FromStr for Memory {
 
 static GIVEN: OnceLock<Memory> = OnceLock::new();
 
-/// Takes `given` in place of what the machine has, for the rest of the process.
+/// Takes `given` instead of what the machine has, for the rest of the process.
 pub(crate) fn give(given: Option<Memory>) {
     if let Some(given) = given {
         let _ = GIVEN.set(given);

@@ -213,7 +213,7 @@ fn check(raw: &Raw, id: &str) -> Result<(), String> {
 fn refuse_hidden(raw: &Raw) -> Result<(), String> {
     let texts = [("summary", Some(&raw.summary)), ("description", Some(&raw.description)), ("cost", raw.cost.as_ref())];
     for (key, text) in texts {
-        // What is not one line is told below.
+        // What is not one line is shown below.
         if let Some(hidden) = text.and_then(|text| text.chars().find(|c| !matches!(c, '\n' | '\t') && is_hidden(*c))) {
             return Err(format!("`{key}` has the character {}, which cannot be shown", visible(&hidden.to_string())));
         }

@@ -10,7 +10,7 @@ thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether a panic of this thread is caught and becomes an error, so that its text is of use to nobody but a developer.
+/// Whether a panic of this thread is caught and becomes an error, so that only a developer can use its text.
 pub fn panics_are_quiet() -> bool {
     // A panic may come while the thread ends.
     QUIET.try_with(Cell::get).unwrap_or(false)
