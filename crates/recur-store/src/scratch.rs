@@ -114,7 +114,12 @@ pub(crate) fn remove(folder: &Path) -> std::io::Result<()> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         result => result,
     };
-    for entry in std::fs::read_dir(folder)? {
+    let listed = match std::fs::read_dir(folder) {
+        // Its owner, which was ending, has removed it meanwhile.
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        listed => listed?,
+    };
+    for entry in listed {
         let entry = entry?;
         if entry.file_name() != LOCK && entry.file_name() != OWNER {
             is_gone(remove_all(&entry.path()))?;
