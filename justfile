@@ -124,8 +124,8 @@ chaos KILLS="200" SPEC="experiments/quickstart.yaml" *OPTIONS:
 # Write what is generated and committed anew: the schema of specs, the page of all models, the list of reports
 [group('checks')]
 generate:
-    cargo run --release --bin recur -- schema --plugins examples/plugins --write experiments/schema.json
-    cargo run --release --bin recur -- models --write docs/model-reference.md
+    cargo run --release --bin recur -- schema --plugins examples/plugins --write experiments/schema.json --replace
+    cargo run --release --bin recur -- models --write docs/model-reference.md --replace
     cargo run --release --bin recur -- reports --write
 
 # Check that what is generated and committed is up to date
@@ -144,6 +144,7 @@ fmt:
 [group('checks')]
 lint:
     cargo fmt --all --check
+    cargo tree --locked --depth 0 --manifest-path examples/own-model/Cargo.toml
     cargo clippy --workspace --all-targets --locked -- -D warnings
 
 # Build the API documentation, warnings denied

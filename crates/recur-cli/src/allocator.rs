@@ -81,12 +81,14 @@ fn refused(n_bytes: usize) {
         Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
         Err(TryLockError::WouldBlock) => return,
     };
-    if all.is_empty() {
-        return;
-    }
     // Standard error has no buffer, and what cannot be written there cannot be said at all.
     let mut to = std::io::stderr();
-    let _ = write!(to, "out of memory: the system refused {n_bytes} bytes while this was under way: ");
+    let _ = write!(to, "out of memory: the system refused {n_bytes} bytes while ");
+    let _ = to.write_all(if all.is_empty() {
+        b"no trial was under way: recur needs more memory than its limit allows (ulimit -v)"
+    } else {
+        b"this was under way: ".as_slice()
+    });
     for (index, words) in all.iter().enumerate() {
         let _ = to.write_all(if index == 0 { b"" } else { b"; " });
         let _ = to.write_all(words.as_bytes());

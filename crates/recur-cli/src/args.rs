@@ -406,14 +406,16 @@ pub(crate) struct Doctor {
 
 /// Where a text that recur generates goes, other than to the terminal.
 #[derive(Debug, clap::Args)]
-#[group(multiple = false)]
 pub(crate) struct Target {
     /// Write it into this file
     #[arg(long, value_name = "FILE")]
     pub(crate) write: Option<PathBuf>,
     /// Write nothing: end with 4 where this file holds something else
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "write")]
     pub(crate) check: Option<PathBuf>,
+    /// Write over a file that holds something else
+    #[arg(long, requires = "write")]
+    pub(crate) replace: bool,
 }
 
 #[derive(Debug, clap::Args)]

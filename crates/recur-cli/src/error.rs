@@ -259,7 +259,11 @@ pub(crate) enum CliError {
     Interrupted { n_kept: usize, n_trials: usize, store: PathBuf },
     #[error("{} ends in no format that --{option} writes", path.display())]
     ExportFormat { path: PathBuf, option: &'static str, formats: &'static [&'static str] },
-    #[error("cannot write an export")]
+    #[error("{} is named for two outputs", path.display())]
+    SameOutput { path: PathBuf },
+    #[error("the folder {} is within the store {}", folder.display(), store.display())]
+    WithinStore { folder: PathBuf, store: PathBuf },
+    #[error("cannot write the file")]
     Export(#[source] StoreError),
     #[error("nothing is called {word}: no spec, no experiment in the store {}, and no trial whose id begins so", store.display())]
     NothingCalled { word: String, store: PathBuf, nearest: Option<String>, experiments: Vec<String> },
@@ -288,7 +292,7 @@ pub(crate) enum CliError {
     #[error("RECUR_ISA={name}: {reason}")]
     InstructionSet { name: String, reason: String },
     #[error("{} exists with other content, and is not replaced", path.display())]
-    ExportExists { path: PathBuf },
+    OtherContent { path: PathBuf },
     #[error("{} was not written by recur, and is not replaced", path.display())]
     NotGenerated { path: PathBuf },
     #[error("{} was changed after recur wrote it, and is not replaced", path.display())]
@@ -408,7 +412,11 @@ impl CliError {
             CliError::Compare(error) if let Some(hint) = in_the_way(error, "name another file: --write FILE") => {
                 Some(hint)
             }
-            CliError::ExportExists { .. } => Some("--replace writes over it; or name another file".to_owned()),
+            CliError::SameOutput { .. } => Some("name a file for each".to_owned()),
+            CliError::WithinStore { .. } => {
+                Some("name a folder elsewhere: what is copied is a store of its own".to_owned())
+            }
+            CliError::OtherContent { .. } => Some("--replace writes over it; or name another file".to_owned()),
             CliError::ChangedGenerated { .. } => Some("--replace writes over it".to_owned()),
             CliError::NotGenerated { .. } => Some("move it elsewhere first".to_owned()),
             CliError::NotAFile { .. } | CliError::ReadTarget { .. } => Some("name another file".to_owned()),

@@ -5,16 +5,14 @@ use crate::error::{CliError, Exit};
 use crate::output::{print, print_json};
 use crate::owned;
 use crate::regular::read_regular;
+use crate::shell::quoted;
 use std::path::Path;
-
-/// Bytes at the beginning of a text by which an earlier one is recognised.
-const BEGINNING: usize = 160;
 
 /// Prints `text`, writes it, or compares it, as `target` says. `remedy` is what a user types to write the
 /// file.
 pub(crate) fn deliver(text: &str, target: &Target, remedy: impl Fn(&Path) -> String) -> Result<Exit, CliError> {
     match (&target.write, &target.check) {
-        (Some(path), _) => write(path, text)?,
+        (Some(path), _) => write(path, text, target.replace)?,
         (None, Some(path)) => compare(path, text, remedy(path))?,
         (None, None) if text.starts_with('{') => print_json(text.trim_end())?,
         (None, None) => print(text.trim_end())?,
@@ -24,18 +22,17 @@ pub(crate) fn deliver(text: &str, target: &Target, remedy: impl Fn(&Path) -> Str
 
 /// The command that writes the file at `path` anew: with the plugins that it was compared with, or it would be another text.
 pub(crate) fn rewrite(command: &str, plugins: Option<&Path>, path: &Path) -> String {
-    let plugins = plugins.map(|folder| format!(" --plugins {}", folder.display())).unwrap_or_default();
-    format!("recur {command}{plugins} --write {}", path.display())
+    let plugins =
+        plugins.map(|folder| format!(" --plugins {}", quoted(&folder.display().to_string()))).unwrap_or_default();
+    let replace = if path.exists() { " --replace" } else { "" };
+    format!("recur {command}{plugins} --write {}{replace}", quoted(&path.display().to_string()))
 }
 
-fn write(path: &Path, text: &str) -> Result<(), CliError> {
+fn write(path: &Path, text: &str, replace: bool) -> Result<(), CliError> {
     // Only a folder that is there: a mistyped one is not made.
     let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
     std::fs::metadata(folder).map_err(|source| CliError::WriteGenerated { path: path.to_owned(), source })?;
-    owned::write(path, text.as_bytes(), |there| {
-        let has_beginning = there.get(..BEGINNING).is_some_and(|beginning| text.as_bytes().starts_with(beginning));
-        has_beginning.then_some(()).ok_or_else(|| CliError::NotGenerated { path: path.to_owned() })
-    })?;
+    owned::text(path, text.as_bytes(), replace)?;
     Ok(print(&path.display().to_string())?)
 }
 

@@ -21,10 +21,10 @@ pub(crate) fn write(
     write_atomically(path, bytes).map_err(CliError::Export)
 }
 
-/// Writes an export. What an earlier export wrote there may have been edited since, and nothing in such a file shows who wrote
-/// it: other content is replaced only where `replace` asks for it.
-pub(crate) fn export(path: &Path, bytes: &[u8], replace: bool) -> Result<(), CliError> {
-    write(path, bytes, |_| replace.then_some(()).ok_or_else(|| CliError::ExportExists { path: path.to_owned() }))
+/// Writes a file that shows nowhere who wrote it, such as an export or a schema. One that recur wrote may have been edited
+/// since: other content is replaced only where `replace` asks for it.
+pub(crate) fn text(path: &Path, bytes: &[u8], replace: bool) -> Result<(), CliError> {
+    write(path, bytes, |_| replace.then_some(()).ok_or_else(|| CliError::OtherContent { path: path.to_owned() }))
 }
 
 /// The most bytes of a file that is replaced.

@@ -3,7 +3,7 @@
 use crate::clock::{Started, unix_seconds};
 use crate::environment::gather;
 use crate::error::{CliError, Exit, with_causes};
-use crate::output::table;
+use crate::output::{decimals, table};
 use crate::pipeline::{Prepared, plugins_option};
 use crate::shell::quoted;
 use crate::sweep::in_parallel;
@@ -268,8 +268,8 @@ fn results(plan: &Plan, findings: &[Finding], selection: &Selection, tests: &[Te
         let mean = |metric| {
             let values: Vec<f64> =
                 values.iter().map(|scores: &recur_core::metric::Scores| scores.get(metric)).collect();
-            let mean = recur_stats::mean(&values).map_or("–".to_owned(), |mean| format!("{mean:.4}"));
-            recur_stats::standard_deviation(&values).map_or(mean.clone(), |sd| format!("{mean} ± {sd:.4}"))
+            let mean = recur_stats::mean(&values).map_or("–".to_owned(), decimals);
+            recur_stats::standard_deviation(&values).map_or(mean.clone(), |sd| format!("{mean} ± {}", decimals(sd)))
         };
         let mut row = vec![
             match chosen.counts().into_keys().collect::<Vec<_>>().as_slice() {
@@ -277,7 +277,7 @@ fn results(plan: &Plan, findings: &[Finding], selection: &Selection, tests: &[Te
                 _ => format!("{} (chosen for each replicate)", chosen.model),
             },
             values.len().to_string(),
-            validation.map_or("–".to_owned(), |mean| format!("{mean:.4}")),
+            validation.map_or("–".to_owned(), decimals),
         ];
         row.extend(tested.iter().map(|metric| mean(*metric)));
         row

@@ -12,6 +12,19 @@ pub(crate) fn to_write(path: &Path) -> Result<Store, CliError> {
     Ok(Store::open_and_listen(path, report)?)
 }
 
+/// Refuses `folder` as the place of another store if it is the one of `store`, or within it.
+pub(crate) fn check_elsewhere(folder: &Path, store: &Path) -> Result<(), CliError> {
+    // Of a folder that does not exist yet, the nearest one above it that does.
+    let place = std::path::absolute(folder).ok();
+    let place = place.iter().flat_map(|path| path.ancestors()).find_map(|path| path.canonicalize().ok());
+    match (place, store.canonicalize()) {
+        (Some(place), Ok(root)) if place.starts_with(&root) => {
+            Err(CliError::WithinStore { folder: folder.to_owned(), store: store.to_owned() })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The store at `path`, to read.
 pub(crate) fn to_read(path: &Path) -> Result<Store, CliError> {
     let store = Store::open_to_read_and_listen(path, report)?;

@@ -8,7 +8,9 @@ use std::borrow::Cow;
 
 /// `text` as the content of a CSV cell that no spreadsheet takes for a formula: a text that begins with `=`, `+`, `-`,
 /// `@`, a full-width form of these, a tab or a carriage return gets an apostrophe before it, unless the whole text is a
-/// plain number. Blanks before such a character change nothing, because some spreadsheets skip them.
+/// plain number. Blanks before such a character change nothing, because some spreadsheets skip them. A text that looks as if
+/// it had got one, because it begins with apostrophes before such a character, gets another: so the text comes back if one
+/// apostrophe is removed from each cell that begins with apostrophes before such a character.
 ///
 /// Quoting (RFC 4180) is the caller's business.
 ///
@@ -18,7 +20,13 @@ use std::borrow::Cow;
 /// assert_eq!(cell("-1.5e-3"), "-1.5e-3");
 /// ```
 pub fn cell(text: &str) -> Cow<'_, str> {
-    if begins_a_formula(text) && !is_plain_number(text) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+    let bare = text.trim_start_matches('\'');
+    let is_escaped = bare.len() < text.len() && begins_a_formula(bare);
+    if is_escaped || (begins_a_formula(text) && !is_plain_number(text)) {
+        Cow::Owned(format!("'{text}"))
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 fn begins_a_formula(text: &str) -> bool {
@@ -77,10 +85,33 @@ mod tests {
 
     #[test]
     fn numbers_and_other_texts_stay_as_they_are() {
-        for text in
-            ["", "Anna", "O'Neil", "a=b", "Smith-Jones", "-1", "+2", "-0.5", "-.5", "-5.", "-1e-9", "+1.5E+10", "'=1"]
-        {
+        for text in [
+            "",
+            "Anna",
+            "O'Neil",
+            "a=b",
+            "Smith-Jones",
+            "-1",
+            "+2",
+            "-0.5",
+            "-.5",
+            "-5.",
+            "-1e-9",
+            "+1.5E+10",
+            "'n",
+            "''",
+        ] {
             assert!(matches!(cell(text), Cow::Borrowed(same) if same == text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn different_texts_stay_different() {
+        for text in ["=1", "'=1", "''=1", "-1", "'-1", "''-1", "' =1", "'a"] {
+            let cell = cell(text);
+            let is_escaped = cell.starts_with('\'') && begins_a_formula(cell.trim_start_matches('\''));
+            let back = if is_escaped { &cell[1..] } else { &cell };
+            assert_eq!(back, text, "{cell}");
         }
     }
 }

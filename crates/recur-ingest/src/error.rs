@@ -31,6 +31,9 @@ pub enum IngestError {
         /// The entry of the same folder with the most similar name.
         nearest: Option<String>,
     },
+    /// The system refuses the threads that reading needs.
+    #[error("the system refuses the threads that are needed to read data")]
+    Threads,
     /// A file that is no regular file, too large, or a link that leads nowhere.
     #[error("`{path}` cannot be read: {problem}")]
     File {
@@ -405,6 +408,7 @@ impl IngestError {
             IngestError::File { problem: FileError::DanglingLink { .. } | FileError::LinkLoop { .. }, .. } => {
                 Some("let the link name the file, or name the file itself: --set data.source=PATH".to_owned())
             }
+            IngestError::Threads => Some("raise the limit of processes (ulimit -u)".to_owned()),
             IngestError::File { problem: FileError::NotRegular { .. }, .. } => {
                 Some("write the data to a file first, and name that file".to_owned())
             }

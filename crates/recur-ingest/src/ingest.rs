@@ -10,6 +10,7 @@ use crate::part::part;
 use crate::read::{BadRow, Columns, Row, Table, damaged_labels, tables};
 use crate::rejects::{Mark, Reject, RejectList, Rejected, Unlisted, excerpt};
 use crate::source::{InputFile, PlaceFiles, files_by_place};
+use crate::threads;
 use crate::warnings::warnings;
 use recur_core::dataset::{Alphabet, Dataset, LabelledName};
 use recur_core::digest::Digest;
@@ -64,6 +65,7 @@ pub struct Ingested {
 /// loses all its rows, if the alphabet has no character of the names, and if the settings refuse rejected or duplicate
 /// rows: see [`IngestError`].
 pub fn ingest(settings: &DataSettings, group: Group, base: &Path) -> Result<Ingested, IngestError> {
+    threads::start()?;
     let mut gathered = Gathered::new(settings);
     for place in files_by_place(&settings.source, base)? {
         gathered.add_place(&place)?;

@@ -24,6 +24,7 @@ mod rejects;
 mod source;
 mod stream;
 mod tables;
+mod threads;
 mod warnings;
 
 pub use content::Packing;

@@ -10,6 +10,7 @@ use crate::open::read_regular;
 use crate::read::{Columns, Row, Table, tables};
 use crate::rejects::Reject;
 use crate::source::{InputFile, Kind, files_of_kind, kind_by_extension};
+use crate::threads;
 use std::path::Path;
 
 /// The column that is read where none is named and the file has it.
@@ -83,6 +84,7 @@ fn read_file(file: &InputFile, options: NamesOptions<'_>) -> Result<Names, Inges
 
 /// The names in what is `stored` as `file`, compressed or not.
 fn names_of(file: &InputFile, stored: Vec<u8>, options: NamesOptions<'_>) -> Result<Names, IngestError> {
+    threads::start()?;
     let Content { bytes, notes } = content(file, stored)?;
     let bytes = bytes.as_slice();
     let path = file.shown.clone();

@@ -126,5 +126,5 @@ fn write(path: &Path, format: Format, replace: bool, together: &Together, store:
         Format::Latex => Export::of(&input)?.leaderboard_latex().into_bytes(),
         Format::Csv => csv(&Export::of(&input)?.leaderboard()),
     };
-    owned::export(path, &bytes, replace)
+    owned::text(path, &bytes, replace)
 }

@@ -26,9 +26,13 @@ pub(crate) fn run(args: &ExportArgs, level: Level, registry: &Registry) -> Resul
     let scored = &scoring::score(&prepared, &findings, &store, registry, available_cores())?;
     let input = prepared.report_input(&findings, scored);
     let export = Export::of(&input)?;
+    let paths: Vec<&Path> = asked.iter().map(|(path, _)| *path).collect();
+    if let Some(path) = paths.iter().enumerate().find_map(|(n, path)| paths[..n].contains(path).then_some(path)) {
+        return Err(CliError::SameOutput { path: path.to_path_buf() });
+    }
     let files: Vec<(&Path, Vec<u8>)> = asked.iter().map(|(path, make)| (*path, make(&export))).collect();
     for (path, bytes) in files {
-        owned::export(path, &bytes, args.replace)?;
+        owned::text(path, &bytes, args.replace)?;
         print(&format!("written: {}", path.display()))?;
     }
     Ok(Exit::Success)

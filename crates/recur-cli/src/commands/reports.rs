@@ -29,7 +29,7 @@ pub(crate) fn run(args: &Reports, level: Level) -> Result<Exit, CliError> {
         return write(&path, &recur_report::index(&openings), args.replace);
     }
     if args.check {
-        let target = Target { write: None, check: Some(path) };
+        let target = Target { write: None, check: Some(path), replace: false };
         return deliver(&recur_report::index(&openings), &target, |_| {
             format!("recur reports {} --write", args.dir.display())
         });

@@ -166,6 +166,7 @@ fn export(store: &Store, to: &Path, what: &[String], registry: &Registry) -> Res
     for word in what {
         ids.extend(trials_of(store, word, registry)?);
     }
+    stores::check_elsewhere(to, store.root())?;
     let exported = store.export(to, (!what.is_empty()).then_some(&ids))?;
     let mut lines: Vec<String> = exported.problems.iter().map(|problem| format!("not copied: {problem}")).collect();
     lines.extend(exported.conflicts.iter().map(|conflict| format!("conflict: {conflict}")));

@@ -17,6 +17,7 @@ use crate::plugins;
 use crate::progress::Screen;
 use crate::scoring;
 use crate::shell::quoted;
+use crate::stores;
 use crate::sweep::cancel_on_interrupt;
 use crate::trial_log::TrialLogs;
 use execution::{Executed, Scratch};
@@ -54,7 +55,7 @@ pub(crate) fn run(args: &Verify, level: Level, plugins: Option<&Path>, builtin: 
     let screen = Screen::new();
     let logs = logging::start(level, &screen, None);
     cancel_on_interrupt();
-    let store = Store::open_to_read(&args.store)?;
+    let store = stores::to_read_if_any(&args.store)?;
     let jobs = args.jobs.map_or_else(available_cores, usize::from);
     let verification = Verification { registry, permission, store, jobs, screen, logs };
     let verdict = match subject {
@@ -78,7 +79,7 @@ pub(crate) fn reproduce(
     let screen = Screen::new();
     let logs = logging::start(level, &screen, None);
     cancel_on_interrupt();
-    let store = Store::open_to_read(&args.store)?;
+    let store = stores::to_read_if_any(&args.store)?;
     let verification = Verification { registry, permission, store, jobs: 1, screen, logs };
     let (id, prepared) = verification.stored_trial(&args.trial, &args.store)?;
     let command = format!("recur reproduce {}{}", quoted(&args.trial), store_option(&args.store));
@@ -88,7 +89,8 @@ pub(crate) fn reproduce(
     if target.exists() && !is_empty(&target) {
         return Err(CliError::NotFresh { folder: target });
     }
-    let fresh = Store::open(&target)?;
+    stores::check_elsewhere(&target, &args.store)?;
+    let fresh = stores::to_write(&target)?;
     let verdict = verification.again(&id, &prepared, &fresh)?;
     print(&format!("made again: {}", fresh.trial(&id).display()))?;
     verdict.print(id.short())

@@ -238,13 +238,18 @@ fn nothing_is_verified_of_models_that_promise_no_equal_bytes() {
 fn two_runs_of_a_model_whose_results_differ_keep_the_first_and_go_on() {
     let Some(lab) = lab("plugins", RESTLESS) else { return };
     write_restless(&lab);
-    let manifest = lab.read("plugins/majority/plugin.yaml");
-    lab.write("plugins/majority/plugin.yaml", manifest);
-    // Slow enough that both train each trial.
-    let program = lab.read("plugins/majority/majority.py").replace(
-        "    def train(self, piece):\n",
-        "    def train(self, piece):\n        import time; time.sleep(0.5)\n",
-    );
+    // The first process of each run waits for that of the other: both train the first trial.
+    let here = lab.path("here");
+    std::fs::create_dir(&here).unwrap();
+    let wait = [
+        "import os, time",
+        &format!("here = {here:?}"),
+        "open(f'{here}/{os.getpid()}', 'w').close()",
+        "while len(os.listdir(here)) < 2: time.sleep(0.01)",
+    ];
+    let wait: String = wait.iter().map(|line| format!("        {line}\n")).collect();
+    let train = "    def train(self, piece):\n";
+    let program = lab.read("plugins/majority/majority.py").replace(train, &format!("{train}{wait}"));
     lab.write("plugins/majority/majority.py", program);
     let runs = ["reports", "others"]
         .map(|reports| Running::start(&lab, &["experiment", "small.yaml", "--jobs", "1", "--reports", reports]));

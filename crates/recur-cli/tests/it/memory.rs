@@ -86,3 +86,35 @@ fn a_process_that_is_refused_memory_names_its_trial() {
     assert_eq!(ran.code, None, "Rust ends the process: {}", ran.err);
     ran.told(&["out of memory: the system refused ", "while this was under way: ", "lstm replicate 0 ("]);
 }
+
+/// As a user who is not root, as no limit of processes concerns root: `None`, and a line that says so, where that cannot be tried.
+#[expect(clippy::print_stderr, reason = "a skipped check is visible")]
+fn with_few_threads(lab: &Lab, limit: u32, command: &str) -> Option<Ran> {
+    let open = std::process::Command::new("chmod").args(["-R", "a+rwX"]).arg(lab.path("")).status();
+    let recur = env!("CARGO_BIN_EXE_recur");
+    let user = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+    let mut shell = lab.program("setpriv");
+    let can = shell.args(user).args([recur, "--version"]).output().is_ok_and(|ran| ran.status.success());
+    if !can || !open.is_ok_and(|status| status.success()) {
+        eprintln!("skipped: no other user can run {recur}");
+        return None;
+    }
+    let script = format!("ulimit -u {limit}; exec {recur} {command}");
+    Some(lab.program("setpriv").args(user).args(["bash", "-c", &script]).output().unwrap().into())
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn threads_that_the_system_refuses_are_an_error_or_fewer_threads() {
+    for limit in 1..=6 {
+        let lab = Lab::with(&SPEC.replace("{hidden_size: 3000, layers: 12}", "{hidden_size: 2}"));
+        for command in ["plan small.yaml", "experiment small.yaml", "verify small.yaml"] {
+            let Some(ran) = with_few_threads(&lab, limit, command) else { return };
+            assert!(!ran.err.contains("panic"), "{limit} {command}: {}", ran.err);
+            if ran.code != Some(0) {
+                assert_eq!(ran.code, Some(1), "{limit} {command}: {}", ran.err);
+                assert!(ran.err.contains("error:"), "{limit} {command}: {}", ran.err);
+            }
+        }
+    }
+}

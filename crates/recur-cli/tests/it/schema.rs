@@ -220,7 +220,9 @@ fn a_stale_schema_is_told_with_its_line_and_the_remedy() {
     let text = std::fs::read_to_string(lab.path("schema.json")).unwrap();
     lab.write("schema.json", text.replacen("\"maximum\": 4096", "\"maximum\": 4095", 1));
     let ran = lab.recur(&["schema", "--check", "schema.json"]).ended(4);
-    ran.told(&["schema.json:", "4095", "4096", "recur schema --write schema.json"]);
+    ran.told(&["schema.json:", "4095", "4096", "recur schema --write schema.json --replace"]);
+    lab.recur(&["schema", "--write", "schema.json"]).ended(1).told(&["schema.json exists with other content"]);
+    assert!(lab.read("schema.json").contains("\"maximum\": 4095"), "it stays");
     lab.recur(&["schema", "--check", "none.json"]).ended(1).told(&["none.json", "recur schema --write none.json"]);
     // The plugins in use are part of the command, or it would write another file.
     let remedy = format!("recur schema --plugins {EXAMPLES} --write schema.json");

@@ -265,3 +265,49 @@ fn commands_that_read_make_no_store_and_say_that_there_is_none() {
     }
     assert!(!lab.path("runs").exists());
 }
+
+#[test]
+fn a_run_that_ends_while_another_of_its_name_goes_on_leaves_a_sound_log() {
+    let lab = Lab::new();
+    let endless = [
+        "experiment",
+        "small.yaml",
+        "--set",
+        "training.epochs=1000000",
+        "--set",
+        "report.baseline=none",
+        "--set",
+        "models=[{use: manual_rnn}]",
+    ];
+    let mut long = Running::start(&lab, &endless);
+    let log = lab.path("runs/experiments/small/log.jsonl");
+    let size = || std::fs::metadata(&log).map_or(0, |log| log.len());
+    wait_until("the first run's training", || {
+        std::fs::read_to_string(&log).is_ok_and(|log| log.contains("epoch finished"))
+    });
+    lab.experiment(&[]).ended(0);
+    let ended = size();
+    wait_until("more of the first run's log", || size() > ended);
+    lab.recur(&["store", "check"]).ended(0);
+    lab.recur(&["compare", "small", "small"]).told(&["are the same"]);
+    assert!(!long.has_ended() && long.kill());
+    let check = lab.recur(&["store", "check"]).out;
+    assert!(!check.contains("log.jsonl is damaged"), "{check}");
+    lab.experiment(&[]).ended(0);
+    lab.recur(&["store", "gc"]).ended(0);
+    lab.recur(&["store", "check"]).ended(0);
+}
+
+#[test]
+fn no_other_store_is_made_within_a_store() {
+    let lab = finished();
+    let trial = lab.plan(&["small.yaml"]).swap_remove(0);
+    for folder in ["runs", "runs/copy", "runs/trials/new"] {
+        let told = [&*format!("the folder {folder} is within the store runs"), "name a folder elsewhere"];
+        lab.recur(&["store", "export", folder]).ended(1).told(&told);
+        if folder != "runs" {
+            lab.recur(&["reproduce", &trial, "--to", folder]).ended(1).told(&told);
+        }
+    }
+    lab.recur(&["store", "check"]).ended(0);
+}

@@ -147,7 +147,7 @@ fn the_page_of_reports_is_not_written_over_a_page_of_somebody_else() {
     lab.recur(&["reports", "--check"]).ended(0);
     // Nor are the texts that recur generates for a repository.
     lab.write("mine.json", "{\"mine\": 1}\n");
-    lab.recur(&["schema", "--write", "mine.json"]).ended(1).told(&["mine.json was not written by recur"]);
+    lab.recur(&["schema", "--write", "mine.json"]).ended(1).told(&["mine.json exists with other content"]);
     assert_eq!(lab.read("mine.json"), "{\"mine\": 1}\n");
 }
 

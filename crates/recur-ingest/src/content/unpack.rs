@@ -44,7 +44,9 @@ impl Packing {
 
     pub(crate) fn unpack(self, bytes: &[u8]) -> Result<Vec<u8>, String> {
         let unpacked = match self {
-            Packing::Gzip => read(flate2::read::MultiGzDecoder::new(bytes), bytes.len()),
+            Packing::Gzip => read(flate2::read::MultiGzDecoder::new(bytes), bytes.len()).map_err(|problem| {
+                if has_trailing_bytes(bytes) { "other bytes follow the compressed data".to_owned() } else { problem }
+            }),
             Packing::Zstd => match zstd::stream::read::Decoder::with_buffer(bytes) {
                 Ok(decoder) => read(decoder, bytes.len()),
                 Err(error) => Err(error.to_string()),
@@ -75,6 +77,14 @@ fn read(mut decoder: impl Read, n_packed: usize) -> Result<Vec<u8>, String> {
         }
         check_size(bytes.len(), n_packed)?;
     }
+}
+
+/// Whether what follows a whole gzip member is no other one.
+fn has_trailing_bytes(bytes: &[u8]) -> bool {
+    let mut first = flate2::bufread::GzDecoder::new(bytes);
+    let is_whole = std::io::copy(&mut first.by_ref().take(MOST_BYTES as u64), &mut std::io::sink()).is_ok();
+    let rest = first.into_inner();
+    is_whole && !rest.is_empty() && !rest.starts_with(&[0x1f, 0x8b])
 }
 
 fn check_size(n_bytes: usize, n_packed: usize) -> Result<(), String> {
@@ -131,6 +141,14 @@ mod tests {
         let middle = damaged.len() / 2;
         damaged[middle] ^= 0xff;
         assert!(unpack(&damaged).is_err());
+    }
+
+    #[test]
+    fn bytes_behind_a_whole_file_are_not_called_a_cut() {
+        let text = b"name,label\n".repeat(1000);
+        let error = unpack(&[gzip(&text), b"garbage".to_vec()].concat()).unwrap_err();
+        assert_eq!(error, "other bytes follow the compressed data");
+        assert_eq!(unpack(&gzip(&text)[..20]).unwrap_err(), "the compressed data is cut short");
     }
 
     #[test]
