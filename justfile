@@ -84,7 +84,7 @@ test *OPTIONS:
 # Build, test and run the program with a model of its own in another workspace
 [group('checks')]
 test-examples:
-    tools/own-model
+    tools/examples
 
 # Run the examples in the documentation
 [group('checks')]
@@ -144,7 +144,7 @@ fmt:
 [group('checks')]
 lint:
     cargo fmt --all --check
-    cargo tree --locked --depth 0 --manifest-path examples/own-model/Cargo.toml
+    cargo tree --locked --depth 0 --manifest-path examples/Cargo.toml
     cargo clippy --workspace --all-targets --locked -- -D warnings
 
 # Build the API documentation, warnings denied

@@ -1,9 +1,8 @@
 //! The words of the command line.
 
 use crate::commands::predict::Format;
-use crate::keeper::Cadence;
-use crate::memory::Memory;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use recur_experiment::{CheckpointInterval, Memory};
 use recur_spec::Override;
 use std::path::PathBuf;
 
@@ -148,7 +147,7 @@ pub(crate) struct Experiment {
     pub(crate) jobs: Option<u16>,
     /// How often a running trial is saved, to go on from: a time (30s, 5m), a number of epochs (2epochs), or off
     #[arg(long, value_name = "N", default_value = "30s", env = "RECUR_CHECKPOINT_EVERY")]
-    pub(crate) checkpoint_every: Cadence,
+    pub(crate) checkpoint_every: CheckpointInterval,
     /// Do not keep the text of uncommitted changes of the git checkout that recur runs in, only its digest
     #[arg(long, env = "RECUR_NO_DIFF", value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) no_diff: bool,

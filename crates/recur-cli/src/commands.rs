@@ -20,11 +20,6 @@ use crate::error::{CliError, Exit};
 use crate::plugins;
 use recur_core::registry::Registry;
 
-/// Trials that can run at once: one for each core that this process may use.
-pub(crate) fn available_cores() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
-}
-
 /// Runs the command of `args` with the models of `builtin` and of external plugins.
 pub(crate) fn run(args: &Args, builtin: &Registry) -> Result<Exit, CliError> {
     let plugins = args.plugins.as_deref();

@@ -1,7 +1,7 @@
 //! The first difference between what is stored and what was made again, told by its place.
 
-use crate::regular::read_regular;
 use recur_core::tensor::{Tensor, TensorData};
+use recur_files::read_regular;
 use recur_ingest::read_predictions;
 use recur_store::decode_weights;
 use recur_store::layout;

@@ -2,19 +2,18 @@
 
 use crate::commands::predict::NamesError;
 use crate::output::print_error;
-use crate::store_hints;
 use anstyle::{AnsiColor, Style};
 use recur_core::model::ModelError;
 use recur_core::registry::{DuplicateModel, UnknownModel};
-use recur_core::split::SplitError;
-use recur_core::trial::TrialsError;
 use recur_core::visible::visible;
+use recur_experiment::{ExperimentError, reading_a_model, using_a_store, using_data};
 use recur_external::ExternalError;
+use recur_files::NoTemporaryFolder;
 use recur_ingest::{FileError, IngestError};
 use recur_report::{ReportError, Unlike};
 use recur_spec::SpecErrors;
 use recur_store::{Problem, StoreError};
-use recur_train::{Misfit, PredictError, SweepError, TestSetError};
+use recur_train::PredictError;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -75,25 +74,6 @@ fn alike(unlike: &Unlike) -> String {
     }
 }
 
-/// How to make a data set that can be divided.
-fn dividing(error: &SplitError) -> String {
-    match error {
-        SplitError::TooFew { .. } => "add names, or change the shares of `data.split` in the spec".to_owned(),
-        SplitError::TooManyFolds { .. } => {
-            "use fewer folds; with `data.split.stratify: false` only the data as a whole needs as many groups".to_owned()
-        }
-        SplitError::MissingPart(part) => {
-            format!("mark some rows as `{part}`; without a published split recur divides the rows itself")
-        }
-        SplitError::NotPublished => "name the column of the split: `data.split.column`".to_owned(),
-        SplitError::Overlap { .. } => {
-            "remove these rows from one part; `data.split.overlap: allow` uses the split as it is, and the report then warns; \
-             with `data.split.group: none` groups do not count"
-                .to_owned()
-        }
-    }
-}
-
 /// What to do about a file that is in the way of a report; `elsewhere` says how to write it to another place.
 fn in_the_way(error: &ReportError, elsewhere: &str) -> Option<String> {
     match error {
@@ -109,58 +89,6 @@ fn in_the_way(error: &ReportError, elsewhere: &str) -> Option<String> {
     }
 }
 
-/// How to get data that can be used.
-fn mending(error: &IngestError) -> Option<String> {
-    Some(match error {
-        IngestError::TooManyRejected { count, total, .. } => {
-            let share = accepting(*count, *total);
-            format!("mend the file; to go on without these rows: --set data.max_rejected={share}")
-        }
-        IngestError::Rejected { .. } => "mend the file; `data.rejects: report` leaves these rows out".to_owned(),
-        IngestError::LostLabels { .. } => {
-            "mend these rows; to go on without the labels remove their rows from the file".to_owned()
-        }
-        IngestError::NoKnownCharacter { .. } => {
-            "with `data.text.alphabet: auto` and `data.text.fold: none` every character of the data has a token"
-                .to_owned()
-        }
-        IngestError::NoUsableRows { .. } => {
-            "mend the file; `data.columns` names its columns and `data.text` its alphabet".to_owned()
-        }
-        IngestError::OneLabel { .. } => "name another column of labels: --set data.columns.label=COLUMN".to_owned(),
-        _ => return None,
-    })
-}
-
-/// The least share with two decimals that accepts `count` rejected rows of `total`.
-fn accepting(count: u64, total: u64) -> f64 {
-    let share = count as f64 / total as f64;
-    let hundredths = (100.0 * share).floor();
-    // A product is rounded, so what accepts the rows is found by the comparison itself.
-    [0.0, 1.0, 2.0].map(|more| (hundredths + more) / 100.0).into_iter().find(|limit| share <= *limit).unwrap_or(1.0)
-}
-
-/// How to make initial weights fit.
-fn fitting(misfit: &Misfit) -> String {
-    match misfit {
-        Misfit::Model { model } => format!("put the file under `use: {model}`"),
-        Misfit::Alphabet { weights, .. } => {
-            let alphabet = weights.letters.replace('\'', "''");
-            let unknown = if weights.has_unknown { "token" } else { "drop" };
-            format!("the weights fit `data.text`: {{alphabet: '{alphabet}', unknown: {unknown}}}")
-        }
-        Misfit::Labels { .. } => "the data must have the labels that the weights were trained on".to_owned(),
-        Misfit::Tensor { problem, .. } if problem.to_string().contains(".float()") => {
-            "save the weights as F32: model.float() before safetensors.torch.save_file".to_owned()
-        }
-        Misfit::Tensor { .. } => {
-            "shapes follow from the model's `params`, `data.text.alphabet` with `unknown`, and the \
-            number of labels: give those that the weights were trained with"
-                .to_owned()
-        }
-    }
-}
-
 /// The folder that was allowed, where another one is needed.
 fn of_other(allowed: Option<&Path>) -> String {
     allowed.map_or_else(String::new, |folder| format!("\n(--allow-plugins names another folder: {})", folder.display()))
@@ -172,24 +100,16 @@ pub(crate) enum CliError {
     ReadSpec { path: PathBuf, source: FileError, others: Vec<String> },
     #[error("{0}")]
     Spec(Box<SpecErrors>),
+    #[error(transparent)]
+    Experiment(Box<ExperimentError>),
     #[error("cannot use the data")]
     Ingest(#[from] IngestError),
     #[error("cannot use the store")]
     Store(#[from] StoreError),
-    #[error("the sweep stopped")]
-    Sweep(#[from] SweepError),
-    #[error("cannot score the test set")]
-    TestSet(#[from] TestSetError),
     #[error("cannot write the report")]
     Report(#[from] ReportError),
     #[error(transparent)]
     Compare(ReportError),
-    #[error("cannot divide the names of {data}")]
-    Split { data: String, source: SplitError },
-    #[error("cannot score the test set with the weights of a trial")]
-    Weights { folder: PathBuf, source: StoreError },
-    #[error(transparent)]
-    Trials(#[from] TrialsError),
     #[error(transparent)]
     UnknownModel(#[from] UnknownModel),
     #[error(transparent)]
@@ -200,8 +120,6 @@ pub(crate) enum CliError {
     BrokenModel { id: String, problem: String },
     #[error("{} of the plugins cannot be used:\n  {}", problems.len(), problems.join("\n  "))]
     BrokenPlugins { problems: Vec<String> },
-    #[error("cannot read initial weights")]
-    InitialWeights(#[source] StoreError),
     #[error("no file {model}, and no experiment and no trial with weights of that name in the store {}", store.display())]
     NoSuchModel { model: String, store: PathBuf, nearest: Option<String>, experiments: Vec<String> },
     #[error("the experiment {experiment} has no model {model}")]
@@ -226,8 +144,8 @@ pub(crate) enum CliError {
     NotFresh { folder: PathBuf },
     #[error("{n_missing} trials are not to be executed again, and the store does not have all of them whole")]
     SampleWithoutStore { n_missing: usize },
-    #[error("cannot make a scratch folder in {}", folder.display())]
-    Scratch { folder: PathBuf, source: std::io::Error },
+    #[error(transparent)]
+    Scratch(#[from] NoTemporaryFolder),
     #[error("{} {problem}", what.display())]
     NotVerifiable { what: PathBuf, problem: String, remedy: Option<String> },
     #[error("{what} names plugins of the folder {}, which are programs. They are started only if you allow it:\n  {}{}",
@@ -255,8 +173,6 @@ pub(crate) enum CliError {
     NoNameRead { n_names: usize },
     #[error("{n_missing} of {n_trials} trials of {} have no record in the store {}", spec.display(), store.display())]
     TrialsMissing { n_missing: usize, n_trials: usize, spec: PathBuf, store: PathBuf },
-    #[error("interrupted: {n_kept} of {n_trials} trials are kept in {}", store.display())]
-    Interrupted { n_kept: usize, n_trials: usize, store: PathBuf },
     #[error("{} ends in no format that --{option} writes", path.display())]
     ExportFormat { path: PathBuf, option: &'static str, formats: &'static [&'static str] },
     #[error("{} is named for two outputs", path.display())]
@@ -313,11 +229,18 @@ pub(crate) enum CliError {
     Output(#[from] std::io::Error),
 }
 
+impl From<ExperimentError> for CliError {
+    fn from(error: ExperimentError) -> Self {
+        Self::Experiment(Box::new(error))
+    }
+}
+
 impl CliError {
     /// How the process ends with this error.
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            CliError::Interrupted { .. } | CliError::Stopped => Exit::Interrupted,
+            CliError::Experiment(error) if matches!(**error, ExperimentError::Interrupted { .. }) => Exit::Interrupted,
+            CliError::Stopped => Exit::Interrupted,
             CliError::NotAsGenerated { .. } => Exit::Different,
             _ => Exit::Error,
         }
@@ -332,10 +255,10 @@ impl CliError {
             CliError::TrialsMissing { spec, .. } => {
                 Some(format!("run them first: recur experiment {}", spec.display()))
             }
-            CliError::Interrupted { .. } => Some("the same command goes on from there".to_owned()),
-            CliError::UnknownModel(_)
-            | CliError::Trials(TrialsError::UnknownModel(_))
-            | CliError::Predict(PredictError::UnknownModel(_)) => Some("recur models lists all models".to_owned()),
+            CliError::Experiment(error) => error.hint(),
+            CliError::UnknownModel(_) | CliError::Predict(PredictError::UnknownModel(_)) => {
+                Some("recur models lists all models".to_owned())
+            }
             CliError::Plugins(ExternalError::Folder { .. }) => {
                 Some("--plugins DIR (or RECUR_PLUGINS) names the folder that holds NAME/plugin.yaml".to_owned())
             }
@@ -345,10 +268,6 @@ impl CliError {
             CliError::BrokenModel { .. } | CliError::BrokenPlugins { .. } => {
                 Some("docs/external-plugins.md explains every key of a manifest".to_owned())
             }
-            CliError::InitialWeights(StoreError::Io { .. }) => {
-                Some("a model's `weights` are relative to the folder that recur runs in".to_owned())
-            }
-            CliError::Sweep(SweepError::Start(error)) => Some(fitting(&error.misfit)),
             CliError::NoSuchModel { store, .. } | CliError::NoSuchTrial { store, .. } if !store.exists() => {
                 Some(format!("there is no store {}; --store DIR names another", visible(&store.display().to_string())))
             }
@@ -376,9 +295,7 @@ impl CliError {
             CliError::IsComparison { command, .. } => {
                 Some(format!("recur verify their reports; `{command}` then writes these bytes again"))
             }
-            CliError::Scratch { .. } => {
-                Some("TMPDIR names the folder for temporary files: give one that exists and can be written".to_owned())
-            }
+            CliError::Scratch(error) => Some(error.hint().to_owned()),
             CliError::NotVerifiable { remedy, .. } => remedy.clone(),
             CliError::PluginsNotAllowed { command, .. } => Some(format!("if you trust them: {command}")),
             CliError::NoReport { .. } => Some("recur experiment and recur report write reports".to_owned()),
@@ -402,10 +319,8 @@ impl CliError {
                 `training.epochs: 0`; the weights that this trial keeps have a card (docs/weights.md)"
                     .to_owned(),
             ),
-            CliError::Store(error) => store_hints::opening(error),
-            CliError::ReadModel(error) | CliError::InitialWeights(error) => store_hints::reading_model(error),
-            CliError::Split { source, .. } => Some(dividing(source)),
-            CliError::Weights { folder, source } => Some(store_hints::scoring(folder, source)),
+            CliError::Store(error) => using_a_store(error),
+            CliError::ReadModel(error) => reading_a_model(error),
             CliError::Report(error) if let Some(hint) = in_the_way(error, "name another folder: --reports DIR") => {
                 Some(hint)
             }
@@ -420,9 +335,6 @@ impl CliError {
             CliError::ChangedGenerated { .. } => Some("--replace writes over it".to_owned()),
             CliError::NotGenerated { .. } => Some("move it elsewhere first".to_owned()),
             CliError::NotAFile { .. } | CliError::ReadTarget { .. } => Some("name another file".to_owned()),
-            CliError::Sweep(SweepError::Keep { .. }) => {
-                Some("trials that had ended are kept; with room to write, the same command goes on".to_owned())
-            }
             CliError::NothingCalled { nearest, experiments, .. } => Some(match (nearest, experiments.as_slice()) {
                 (Some(name), _) => format!("did you mean {name}?"),
                 (None, []) => "recur experiment SPEC runs one; recur store list lists the trials".to_owned(),
@@ -458,7 +370,7 @@ impl CliError {
                 Some("the data has changed since it was run: run the experiment again".to_owned())
             }
             CliError::ExportFormat { formats, .. } => Some(format!("end the file's name in {}", formats.join(" or "))),
-            CliError::Ingest(error) => mending(error).or_else(|| error.remedy()),
+            CliError::Ingest(error) => using_data(error),
             _ => None,
         }
     }
@@ -476,36 +388,5 @@ impl CliError {
         if let Some(hint) = self.hint() {
             print_error(bold(AnsiColor::Cyan), " hint:", &format!(" {hint}"));
         }
-    }
-}
-
-/// An error with all that caused it.
-pub(crate) fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::accepting;
-
-    #[test]
-    fn the_share_of_the_hint_is_accepted_and_the_least_with_two_decimals() {
-        for total in 1..=200 {
-            for count in 1..=total {
-                let share = count as f64 / total as f64;
-                // As a user types what the hint prints.
-                let hinted: f64 = accepting(count, total).to_string().parse().unwrap();
-                assert!(share <= hinted && hinted <= 1.0, "{count} of {total}: {hinted}");
-                assert!(hinted.to_string().len() <= 4, "{count} of {total}: {hinted}");
-                assert!(hinted - share < 0.01, "{count} of {total}: {hinted}");
-            }
-        }
-        assert_eq!(accepting(29, 100), 0.29);
     }
 }

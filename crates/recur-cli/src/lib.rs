@@ -11,29 +11,20 @@
 
 mod allocator;
 mod args;
-mod clock;
 mod commands;
 mod difference;
-mod environment;
 mod error;
-mod estimate;
 mod generated;
-mod keeper;
 mod logging;
-mod memory;
 mod output;
 mod owned;
 mod pipeline;
 mod plugins;
 mod progress;
-mod regular;
 mod scoring;
-mod shell;
-mod store_hints;
+mod signals;
 mod stores;
-mod sweep;
-mod temporary;
-mod trial_log;
+mod watch;
 
 pub use allocator::Allocator;
 pub use error::Exit;

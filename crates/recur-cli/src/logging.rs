@@ -1,11 +1,10 @@
 //! Logs: lines for people on standard error, JSON lines in a file of the experiment.
 
 use crate::args::Level;
-use crate::clock::Started;
 use crate::progress::Screen;
-use crate::trial_log::TrialLogs;
 use anstyle::{AnsiColor, Style};
 use recur_core::visible::{visible_json, visible_lines};
+use recur_experiment::{Started, TrialLogs};
 use std::fs::File;
 use std::io::Write;
 use std::sync::{Arc, Mutex};

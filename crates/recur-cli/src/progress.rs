@@ -3,8 +3,8 @@
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use recur_core::event::Event;
 use recur_core::plan::Plan;
-use recur_core::trial::Trial;
 use recur_core::visible::visible;
+use recur_experiment::title;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Mutex;
@@ -120,9 +120,4 @@ pub(crate) fn tick(bar: &ProgressBar) {
     if !bar.is_hidden() && grants_thread() {
         bar.enable_steady_tick(Duration::from_millis(500));
     }
-}
-
-/// A trial in words.
-pub(crate) fn title(plan: &Plan, trial: &Trial) -> String {
-    format!("{} replicate {}", plan.configurations[trial.configuration].title(), trial.replicate)
 }

@@ -1,86 +1,17 @@
-//! What the commands share after the last trial: from records to the choice, its test figures and the report.
+//! What the commands share after the last trial: the report, and what a terminal shows of it.
 
-use crate::clock::{Started, unix_seconds};
-use crate::environment::gather;
-use crate::error::{CliError, Exit, with_causes};
+use crate::error::{CliError, Exit};
 use crate::output::{decimals, table};
 use crate::pipeline::{Prepared, plugins_option};
-use crate::shell::quoted;
-use crate::sweep::in_parallel;
 use recur_core::metric::Metric;
-use recur_core::model::{Determinism, ModelError};
 use recur_core::plan::Plan;
 use recur_core::record::{Outcome, TestRecord};
-use recur_core::registry::Registry;
-use recur_core::selection::{Finding, Selection, mean_validation};
-use recur_core::trial::{Trial, TrialId};
-use recur_external::{ExternalError, Problem};
-use recur_ingest::{read_predictions, write_predictions};
-use recur_report::{Cost, Destination, ReportInput, Unscored};
-use recur_store::{Environment, FoundExperiment, FoundTest, Kept, Store, TestScores};
-use recur_train::{TestSetError, score_test_set};
-use std::collections::BTreeMap;
+use recur_core::selection::{Finding, Selection};
+use recur_experiment::shell::quoted;
+use recur_experiment::{RunOptions, Scored, StoreOf, best_configuration, costs};
+use recur_report::Destination;
+use recur_store::FoundExperiment;
 use std::path::Path;
-use std::sync::OnceLock;
-
-/// Which store has a trial.
-pub(crate) trait StoreOf: Sync {
-    /// The one that has `trial`, or gets what is made of it.
-    fn store_of(&self, trial: &TrialId) -> &Store;
-}
-
-impl StoreOf for Store {
-    fn store_of(&self, _: &TrialId) -> &Store {
-        self
-    }
-}
-
-/// The chosen configurations, and the test figures of each of their trials.
-pub(crate) struct Scored {
-    pub(crate) selection: Selection,
-    pub(crate) tests: Vec<TestRecord>,
-    /// Those whose model failed on the test rows: the next run tries them again.
-    pub(crate) unscored: Vec<Unscored>,
-}
-
-/// Chooses by validation and scores the chosen on test, so many at once, as far as the store has no test figures of them.
-pub(crate) fn score(
-    prepared: &Prepared,
-    findings: &[Finding],
-    stores: &impl StoreOf,
-    registry: &Registry,
-    jobs: usize,
-) -> Result<Scored, CliError> {
-    let selection = Selection::choose(&prepared.plan, findings);
-    let chosen: Vec<&Finding> = findings.iter().filter(|f| selection.is_tested_trial(&f.trial)).collect();
-    let environment = OnceLock::new();
-    let score = |finding: &&Finding| {
-        let store = stores.store_of(&finding.trial.id);
-        let environment = || environment.get_or_init(|| gather(store, jobs, prepared.code)).clone();
-        test_record(prepared, &selection, &finding.trial, store, registry, environment)
-    };
-    let (mut tests, mut unscored) = (Vec::new(), Vec::new());
-    for (finding, scored) in chosen.iter().zip(in_parallel(&chosen, jobs, score)) {
-        match scored {
-            Ok(test) => tests.push(test),
-            // Nothing failed: a report without this model would be a poorer one for no reason of its own.
-            Err(error @ CliError::TestSet(TestSetError::Model { .. })) if is_only_read(&error) => return Err(error),
-            Err(CliError::TestSet(TestSetError::Model { source, .. })) => {
-                let (trial, reason) = (finding.trial.id.clone(), with_causes(&source));
-                tracing::warn!("trial {} could not be scored on test: {reason}", trial.short());
-                unscored.push(Unscored { trial, reason });
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(Scored { selection, tests, unscored })
-}
-
-/// Whether a plugin was not started because the command only reads.
-fn is_only_read(error: &CliError) -> bool {
-    let CliError::TestSet(TestSetError::Model { source: ModelError::Other(cause), .. }) = error else { return false };
-    matches!(cause.downcast_ref(), Some(ExternalError::Process { problem: Problem::OnlyRead, .. }))
-}
 
 /// What an experiment ends with.
 pub(crate) struct Conclusion {
@@ -93,13 +24,13 @@ pub(crate) fn conclude<'a>(
     prepared: &Prepared,
     findings: &[Finding],
     stores: &impl StoreOf,
-    registry: &Registry,
     jobs: usize,
+    options: &RunOptions<'_>,
     destination: impl Into<Destination<'a>>,
 ) -> Result<Conclusion, CliError> {
-    let scored = &score(prepared, findings, stores, registry, jobs)?;
+    let scored = &prepared.score(findings, stores, jobs, options)?;
     let Scored { selection, tests, unscored } = scored;
-    let plan = &prepared.plan;
+    let plan = prepared.plan();
     let input = prepared.report_input(findings, scored);
     let destination = destination.into();
     let written = recur_report::write(&input, destination)?;
@@ -126,81 +57,6 @@ pub(crate) fn conclude<'a>(
     Ok(Conclusion { summary, exit })
 }
 
-/// The test figures of a chosen trial: those of the store, or made now, and kept where the store may be written.
-pub(crate) fn test_record(
-    prepared: &Prepared,
-    selection: &Selection,
-    trial: &Trial,
-    store: &Store,
-    registry: &Registry,
-    environment: impl Fn() -> Environment,
-) -> Result<TestRecord, CliError> {
-    let dataset = &prepared.data.dataset;
-    match stored_test(trial, store, dataset.label_names()) {
-        Ok(Some(record)) => return Ok(record),
-        Ok(None) => {}
-        Err(problem) => {
-            tracing::warn!("the test figures of trial {} are made again: {problem}", trial.id.short());
-        }
-    }
-    let title = crate::progress::title(&prepared.plan, trial);
-    let _under_way = crate::allocator::under_way(&format!("{title} ({}), scored on test", trial.id.short()));
-    let unreadable = |source| CliError::Weights { folder: store.trial(&trial.id), source };
-    let weights = store.weights(&trial.id).map_err(unreadable)?;
-    let (started, started_unix) = (Started::now(), unix_seconds());
-    let clock = || started.elapsed();
-    let (record, took) = score_test_set(&prepared.plan, dataset, registry, selection, trial, &weights, clock)?;
-    if !store.can_write() {
-        return Ok(record);
-    }
-    let scores = TestScores { id: record.id.clone(), scores: record.scores };
-    let environment =
-        Environment { started_unix, finished_unix: unix_seconds(), seconds: took.as_secs_f64(), ..environment() };
-    let predictions = write_predictions(&record.predictions, dataset.label_names());
-    let may_differ = registry.get(&trial.identity.model)?.determinism() == Determinism::None;
-    let kept = match may_differ {
-        true => store.keep_first_test(&scores, &predictions, &environment),
-        false => store.keep_test(&scores, &predictions, &environment),
-    };
-    match kept? {
-        // Another run scored it meanwhile, and what it kept counts.
-        Kept::Passed => match stored_test(trial, store, dataset.label_names()) {
-            Ok(Some(kept)) => Ok(kept),
-            _ => Ok(record),
-        },
-        _ => Ok(record),
-    }
-}
-
-/// The test figures of a trial in the store, if there are any.
-///
-/// # Errors
-/// What is wrong with them, in words.
-pub(crate) fn stored_test(trial: &Trial, store: &Store, label_names: &[String]) -> Result<Option<TestRecord>, String> {
-    match store.find_test(&trial.id) {
-        FoundTest::Missing => Ok(None),
-        FoundTest::Damaged(problem) => Err(problem.to_string()),
-        FoundTest::Test(test) => {
-            let predictions = read_predictions(&test.predictions, label_names).map_err(|error| error.to_string())?;
-            Ok(Some(TestRecord { id: trial.id.clone(), scores: test.scores.scores, predictions }))
-        }
-    }
-}
-
-/// What the chosen trials took, as far as the store knows.
-pub(crate) fn costs(input: &ReportInput<'_>, stores: &impl StoreOf) -> BTreeMap<TrialId, Cost> {
-    let chosen = input.findings.iter().filter(|finding| input.selection.is_tested_trial(&finding.trial));
-    let cost = |finding: &Finding| {
-        let store = stores.store_of(&finding.trial.id);
-        let environment = store.environment(&finding.trial.id)?;
-        let machine = format!("{}, {}, {} trials at once", environment.cpu, environment.platform, environment.jobs);
-        let prediction_seconds = store.test_environment(&finding.trial.id).map(|test| test.seconds);
-        let cost = Cost { seconds: environment.seconds, resumed: environment.resumed, prediction_seconds, machine };
-        Some((finding.trial.id.clone(), cost))
-    };
-    chosen.filter_map(cost).collect()
-}
-
 /// Which configuration is best on validation, and how to predict with it.
 fn predict_hint(
     prepared: &Prepared,
@@ -208,7 +64,7 @@ fn predict_hint(
     selection: &Selection,
     stores: &impl StoreOf,
 ) -> Option<String> {
-    let plan = &prepared.plan;
+    let plan = prepared.plan();
     let configuration = best_configuration(plan, findings, selection)?;
     let is_first = |finding: &&Finding| finding.trial.configuration == configuration && finding.trial.replicate == 0;
     let first = &findings.iter().find(is_first)?.trial.id;
@@ -232,15 +88,6 @@ fn predict_hint(
         ("Its replicate 0", format!(" --model {}", quoted(&store.weights_path(first).display().to_string())))
     };
     Some(format!("\nBest on validation: {}. {whose} predicts: recur predict{plugins}{model} NAME", best.title()))
-}
-
-/// The chosen configuration with the best mean on validation.
-pub(crate) fn best_configuration(plan: &Plan, findings: &[Finding], selection: &Selection) -> Option<usize> {
-    let metric = selection.metric();
-    let mean = |configuration| mean_validation(plan, findings, configuration, metric);
-    let chosen = selection.chosen().iter().filter_map(|chosen| chosen.configuration);
-    let scored = chosen.filter_map(|configuration| Some((configuration, mean(configuration)?)));
-    scored.reduce(|best, other| if metric.better(other.1, best.1) { other } else { best }).map(|(index, _)| index)
 }
 
 /// A small table: one row a model.

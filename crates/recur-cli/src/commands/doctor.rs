@@ -1,11 +1,9 @@
 //! `recur doctor`: what the machine offers. Nothing of it can change a result.
 
-use super::available_cores;
 use crate::args::Doctor;
-use crate::clock::Started;
-use crate::environment::cpu_name;
 use crate::error::{CliError, Exit};
 use crate::output::{print, size};
+use recur_experiment::{Started, available_cores, cpu_name};
 use recur_kernels::{Isa, Kernels};
 use std::hint::black_box;
 use std::path::Path;

@@ -1,17 +1,17 @@
 //! `recur experiment`: the whole way from a spec to a report.
 
-use super::available_cores;
 use crate::args::{Experiment, Level};
-use crate::environment::Code;
 use crate::error::{CliError, Exit};
 use crate::logging::{self, LogFile};
 use crate::output::print;
 use crate::pipeline::{self, Prepared};
 use crate::progress::Screen;
 use crate::scoring;
+use crate::signals::{CANCEL, cancel_on_interrupt};
 use crate::stores;
-use crate::sweep::{Sweep, cancel_on_interrupt};
+use crate::watch::Watchers;
 use recur_core::registry::Registry;
+use recur_experiment::{Code, Executor as _, LocalExecutor, RunOptions, available_cores};
 use recur_report::Destination;
 use recur_store::{ExperimentFiles, ExperimentTrial, Store};
 
@@ -26,17 +26,23 @@ pub(crate) fn run(args: &Experiment, level: Level, registry: &Registry) -> Resul
     let span = tracing::info_span!("experiment", name);
     let _entered = span.enter();
 
-    let mut prepared = Prepared::new(spec, &args.spec, registry)?;
-    prepared.code = if args.no_diff { Code::WithoutDiff } else { Code::WithDiff };
+    let prepared = Prepared::new(spec, &args.spec, registry)?;
     let destination = Destination { dir: &args.reports, replace: args.replace };
-    recur_report::check_destination(&prepared.plan, &prepared.how_to, destination)?;
+    recur_report::check_destination(prepared.plan(), &prepared.how_to, destination)?;
     keep_experiment(&prepared, &store)?;
     cancel_on_interrupt();
-    crate::memory::give(args.memory);
-    let jobs = args.jobs.map_or_else(available_cores, usize::from);
-    let sweep = Sweep { prepared: &prepared, store: &store, registry, jobs, cadence: args.checkpoint_every };
-    let findings = sweep.run(&screen, &logs)?;
-    let outcome = scoring::conclude(&prepared, &findings, &store, registry, jobs, destination)?;
+    let watchers = Watchers::new(&screen);
+    let options = RunOptions {
+        observers: watchers.all(),
+        checkpoints: args.checkpoint_every,
+        memory: args.memory.unwrap_or_default(),
+        code: if args.no_diff { Code::WithoutDiff } else { Code::WithDiff },
+        logs,
+        cancel: &CANCEL,
+    };
+    let executor = LocalExecutor::new(args.jobs.map_or_else(available_cores, usize::from));
+    let findings = prepared.run(&store, &executor, &options)?;
+    let outcome = scoring::conclude(&prepared, &findings, &store, executor.jobs(), &options, destination)?;
     print(&outcome.summary)?;
     match log.take_error() {
         Some(error) => tracing::warn!("the log {} is incomplete: {error}", store.log_path(&name).display()),
@@ -47,19 +53,19 @@ pub(crate) fn run(args: &Experiment, level: Level, registry: &Registry) -> Resul
 
 /// What the experiment asks, which rows it cannot use, and which trials it has.
 fn keep_experiment(prepared: &Prepared, store: &Store) -> Result<(), CliError> {
-    let plan = &prepared.plan;
+    let plan = prepared.plan();
     let trial = |trial: &recur_core::trial::Trial| ExperimentTrial {
         configuration: plan.configurations[trial.configuration].title(),
         replicate: trial.replicate,
         id: trial.id.clone(),
     };
     let files = ExperimentFiles {
-        resolved: &prepared.spec.resolved_yaml(),
-        rejects: &recur_ingest::rejects_csv(&prepared.data.rejects, &prepared.data.unlisted),
-        trials: &prepared.trials.iter().map(trial).collect::<Vec<_>>(),
+        resolved: &prepared.spec().resolved_yaml(),
+        rejects: &recur_ingest::rejects_csv(&prepared.data().rejects, &prepared.data().unlisted),
+        trials: &prepared.trials().iter().map(trial).collect::<Vec<_>>(),
     };
     store.keep_experiment(&plan.name, &files)?;
-    if prepared.data.facts.n_rejected() > 0 {
+    if prepared.data().facts.n_rejected() > 0 {
         let path = store.experiment(&plan.name).join(recur_store::layout::REJECTS);
         tracing::warn!("the rows that cannot be used are listed in {}", path.display());
     }

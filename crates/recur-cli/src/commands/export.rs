@@ -1,18 +1,17 @@
 //! `recur export`: the figures of an experiment's stored records, for other programs.
 
 use crate::args::{Export as ExportArgs, Level};
-use crate::commands::available_cores;
 use crate::error::{CliError, Exit};
 use crate::logging;
 use crate::output::print;
 use crate::owned;
-use crate::pipeline::{self, Prepared};
+use crate::pipeline::Prepared;
 use crate::progress::Screen;
-use crate::scoring;
 use crate::stores;
 use recur_core::registry::Registry;
 use recur_core::spreadsheet;
 use recur_core::table::{Column, Values};
+use recur_experiment::{RunOptions, available_cores};
 use recur_report::Export;
 use std::path::Path;
 
@@ -22,8 +21,8 @@ pub(crate) fn run(args: &ExportArgs, level: Level, registry: &Registry) -> Resul
     let asked = asked(args)?;
     let prepared = Prepared::read(&args.spec, registry)?;
     let store = stores::to_read(&args.spec.store)?;
-    let findings = pipeline::stored_findings(&prepared, &store, &args.spec.spec)?;
-    let scored = &scoring::score(&prepared, &findings, &store, registry, available_cores())?;
+    let findings = prepared.stored_findings(&store, &args.spec.spec)?;
+    let scored = &prepared.score(&findings, &store, available_cores(), &RunOptions::default())?;
     let input = prepared.report_input(&findings, scored);
     let export = Export::of(&input)?;
     let paths: Vec<&Path> = asked.iter().map(|(path, _)| *path).collect();

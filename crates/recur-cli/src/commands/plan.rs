@@ -2,22 +2,20 @@
 
 mod power;
 
-use super::available_cores;
 use crate::args::{Level, Plan as PlanArgs};
 use crate::error::{CliError, Exit};
-use crate::estimate::Estimates;
 use crate::logging;
 use crate::output::{duration, print, print_json, table};
 use crate::pipeline::Prepared;
 use crate::progress::Screen;
 use crate::stores;
-use crate::sweep::in_parallel;
 use power::Power;
 use recur_core::plan::{Plan as CorePlan, UnusedSettings};
 use recur_core::record::Outcome;
 use recur_core::registry::Registry;
 use recur_core::settings::{Division, TestRows};
 use recur_core::trial::Trial;
+use recur_experiment::{Estimates, available_cores, in_parallel};
 use recur_store::{Found, Store};
 use std::collections::BTreeMap;
 
@@ -28,10 +26,11 @@ pub(crate) fn run(args: &PlanArgs, level: Level, registry: &Registry) -> Result<
     // A plan writes nothing: a store that does not exist yet is not made.
     let store = stores::to_read_if_any(&args.spec.store)?;
     let cores = available_cores();
-    let states = in_parallel(&prepared.trials, cores, |trial| State::of(trial, store.as_ref()));
-    warn_of_memory(&prepared, &states, registry);
-    let identity = prepared.trials.first().map(|trial| &trial.identity);
-    let power = Power::of(&prepared.plan, identity, (prepared.sizes(), prepared.data.facts.published), store.as_ref())?;
+    let states = in_parallel(prepared.trials(), cores, |trial| State::of(trial, store.as_ref()));
+    warn_of_memory(&prepared, &states);
+    let identity = prepared.trials().first().map(|trial| &trial.identity);
+    let power =
+        Power::of(prepared.plan(), identity, (prepared.sizes(), prepared.data().facts.published), store.as_ref())?;
     let planned = Planned { power, estimates: estimates(&prepared, &states, store.as_ref())?, prepared, states, cores };
     if args.json { print_json(&planned.json()) } else { print(&planned.table()) }?;
     Ok(Exit::Success)
@@ -54,21 +53,21 @@ impl State {
 }
 
 /// Warns of what is to run and does not fit into this machine.
-fn warn_of_memory(prepared: &Prepared, states: &[State], registry: &Registry) {
-    let to_run = prepared.trials.iter().zip(states).filter(|(_, state)| **state == State::ToRun);
+fn warn_of_memory(prepared: &Prepared, states: &[State]) {
+    let to_run = prepared.trials().iter().zip(states).filter(|(_, state)| **state == State::ToRun);
     let to_run: Vec<&Trial> = to_run.map(|(trial, _)| trial).collect();
-    crate::memory::warn(&prepared.plan, &prepared.data.dataset, registry, &to_run);
+    prepared.warn_of_memory(&to_run);
 }
 
 /// Seconds that each trial that is to run may take, where anything is known of it.
 fn estimates(prepared: &Prepared, states: &[State], store: Option<&Store>) -> Result<Vec<Option<f64>>, CliError> {
     let Some(store) = store.filter(|_| states.contains(&State::ToRun)) else { return Ok(vec![None; states.len()]) };
-    let mut estimates = Estimates::read(store, &prepared.plan)?;
+    let mut estimates = Estimates::read(store, prepared.plan())?;
     let estimate = |(trial, state): (&Trial, &State)| match state {
-        State::ToRun => estimates.seconds(&prepared.plan.configurations[trial.configuration]),
+        State::ToRun => estimates.seconds(&prepared.plan().configurations[trial.configuration]),
         State::Done => None,
     };
-    Ok(prepared.trials.iter().zip(states).map(estimate).collect())
+    Ok(prepared.trials().iter().zip(states).map(estimate).collect())
 }
 
 struct Planned {
@@ -92,13 +91,13 @@ impl Planned {
     }
 
     fn table(&self) -> String {
-        let plan = &self.prepared.plan;
+        let plan = &self.prepared.plan();
         let row = |(trial, state): (&Trial, &State)| {
             let state = if *state == State::Done { "done" } else { "to run" };
             let title = plan.configurations[trial.configuration].title();
             vec![trial.id.to_string(), title, trial.replicate.to_string(), state.to_owned()]
         };
-        let rows: Vec<Vec<String>> = self.prepared.trials.iter().zip(&self.states).map(row).collect();
+        let rows: Vec<Vec<String>> = self.prepared.trials().iter().zip(&self.states).map(row).collect();
         let n_to_run = self.n_to_run();
         let time = match self.seconds() {
             Some(seconds) if n_to_run > 0 => {
@@ -106,7 +105,7 @@ impl Planned {
             }
             _ => String::new(),
         };
-        let notes: Vec<String> = self.prepared.unused.iter().map(|unused| format!("\nNote: {unused}")).collect();
+        let notes: Vec<String> = self.prepared.unused().iter().map(|unused| format!("\nNote: {unused}")).collect();
         format!(
             "{}\n{} configurations, {} replicates, {} trials: {} done, {n_to_run} to run{time}\nTest rows: {}\n{}{}",
             table(&["trial", "configuration", "replicate", "state"], &rows, usize::MAX),
@@ -121,10 +120,10 @@ impl Planned {
     }
 
     fn json(&self) -> String {
-        let plan = &self.prepared.plan;
+        let plan = &self.prepared.plan();
         let trials: Vec<serde_json::Value> = self
             .prepared
-            .trials
+            .trials()
             .iter()
             .zip(self.states.iter().zip(&self.estimates))
             .map(|(trial, (state, estimate))| {
@@ -159,13 +158,13 @@ impl Planned {
 
 /// What of the data may mislead, then what its files are like.
 fn warnings(prepared: &Prepared) -> Vec<String> {
-    prepared.warnings.iter().map(ToString::to_string).chain(prepared.data.notes.iter().cloned()).collect()
+    prepared.warnings().iter().map(ToString::to_string).chain(prepared.data().notes.iter().cloned()).collect()
 }
 
 /// What each model does not use, by model.
 fn plan_unused(prepared: &Prepared) -> BTreeMap<&str, Vec<&str>> {
     let mut by_model = BTreeMap::new();
-    for UnusedSettings { model, settings } in &prepared.unused {
+    for UnusedSettings { model, settings } in prepared.unused() {
         by_model.insert(model.as_str(), settings.iter().map(|(_, text)| text.as_str()).collect());
     }
     by_model

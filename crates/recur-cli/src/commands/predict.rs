@@ -9,16 +9,16 @@ pub(crate) use names::NamesError;
 pub(crate) use sink::Format;
 
 use crate::args::{Level, Predict};
-use crate::commands::available_cores;
 use crate::error::{CliError, Exit};
 use crate::logging;
 use crate::progress::Screen;
-use crate::sweep::{cancel_on_interrupt, in_parallel, is_stopping};
+use crate::signals::{cancel_on_interrupt, is_stopping};
 use answer::Answer;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 use recur_core::registry::Registry;
 use recur_core::settings::TextSettings;
 use recur_core::weights::{ModelCard, WeightsFile};
+use recur_experiment::{available_cores, in_parallel};
 use recur_ingest::normalise;
 use recur_train::{PredictError, Predictor, Unreadable};
 use sink::Target;

@@ -1,18 +1,18 @@
 //! `recur report`: the report again, from stored records.
 
 use crate::args::{Level, Report};
-use crate::commands::available_cores;
 use crate::difference;
 use crate::error::{CliError, Exit};
 use crate::logging;
 use crate::output::{print, print_json};
-use crate::pipeline::{self, Prepared};
+use crate::pipeline::Prepared;
 use crate::progress::Screen;
 use crate::scoring;
 use crate::stores;
-use crate::temporary::TemporaryFolder;
 use recur_core::registry::Registry;
 use recur_core::selection::Finding;
+use recur_experiment::{RunOptions, available_cores};
+use recur_files::TemporaryFolder;
 use recur_report::{Destination, Export};
 use recur_store::Store;
 
@@ -22,33 +22,28 @@ pub(crate) fn run(args: &Report, level: Level, registry: &Registry) -> Result<Ex
     let prepared = Prepared::read(&args.spec, registry)?;
     // Nothing is written to it: test scores that it lacks are made, and kept by the next `recur experiment`.
     let store = stores::to_read(&args.spec.store)?;
-    let findings = pipeline::stored_findings(&prepared, &store, &args.spec.spec)?;
+    let findings = prepared.stored_findings(&store, &args.spec.spec)?;
     if args.check {
-        return check(args, &prepared, &findings, &store, registry);
+        return check(args, &prepared, &findings, &store);
     }
     if args.json {
-        let scored = &scoring::score(&prepared, &findings, &store, registry, available_cores())?;
+        let scored = &prepared.score(&findings, &store, available_cores(), &RunOptions::default())?;
         let input = prepared.report_input(&findings, scored);
         print_json(Export::of(&input)?.json().trim_end())?;
         return Ok(Exit::Success);
     }
     let destination = Destination { dir: &args.reports, replace: args.replace };
-    let outcome = scoring::conclude(&prepared, &findings, &store, registry, available_cores(), destination)?;
+    let outcome =
+        scoring::conclude(&prepared, &findings, &store, available_cores(), &RunOptions::default(), destination)?;
     print(&outcome.summary)?;
     Ok(outcome.exit)
 }
 
 /// Whether the report that is there is what the records give.
-fn check(
-    args: &Report,
-    prepared: &Prepared,
-    findings: &[Finding],
-    store: &Store,
-    registry: &Registry,
-) -> Result<Exit, CliError> {
+fn check(args: &Report, prepared: &Prepared, findings: &[Finding], store: &Store) -> Result<Exit, CliError> {
     let scratch = TemporaryFolder::new("report")?;
-    scoring::conclude(prepared, findings, store, registry, available_cores(), scratch.path())?;
-    let name = &prepared.plan.name;
+    scoring::conclude(prepared, findings, store, available_cores(), &RunOptions::default(), scratch.path())?;
+    let name = &prepared.plan().name;
     let report = args.reports.join(format!("{name}.md"));
     match difference::of_reports(&args.reports, scratch.path(), name) {
         None => {

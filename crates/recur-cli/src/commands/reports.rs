@@ -7,7 +7,7 @@ use crate::logging;
 use crate::output::print;
 use crate::owned;
 use crate::progress::Screen;
-use crate::regular::read_regular;
+use recur_files::read_regular;
 use recur_report::{IndexState, Making, Opening};
 use std::path::{Path, PathBuf};
 

@@ -186,7 +186,7 @@ fn trials_of(store: &Store, word: &str, registry: &Registry) -> Result<Vec<Trial
             store: store.root().to_owned(),
             plugins: None,
         };
-        return Ok(Prepared::read(&args, registry)?.trials.into_iter().map(|trial| trial.id).collect());
+        return Ok(Prepared::read(&args, registry)?.trials().iter().map(|trial| trial.id.clone()).collect());
     }
     let ids = store.trials_of_prefix(word)?;
     if ids.is_empty() {

@@ -5,10 +5,8 @@ mod permission;
 mod subject;
 mod verdict;
 
-use super::available_cores;
 use crate::args::{Level, Reproduce, SpecArgs, Verify};
 use crate::difference::{self, Difference};
-use crate::environment::{Code, gather};
 use crate::error::{CliError, Exit};
 use crate::logging;
 use crate::output::print;
@@ -16,15 +14,16 @@ use crate::pipeline::{self, Prepared};
 use crate::plugins;
 use crate::progress::Screen;
 use crate::scoring;
-use crate::shell::quoted;
+use crate::signals::{CANCEL, cancel_on_interrupt};
 use crate::stores;
-use crate::sweep::cancel_on_interrupt;
-use crate::trial_log::TrialLogs;
+use crate::watch::Watchers;
 use execution::{Executed, Scratch};
 use permission::{Permission, command_of, store_option};
 use recur_core::registry::Registry;
 use recur_core::selection::Selection;
 use recur_core::trial::TrialId;
+use recur_experiment::shell::quoted;
+use recur_experiment::{CheckpointInterval, Code, RunOptions, TrialLogs, available_cores, gather, stored_test};
 use recur_report::{Making, PARTS, Signature};
 use recur_store::{Found, Store, layout};
 use std::path::{Path, PathBuf};
@@ -37,8 +36,8 @@ struct Verification<'a> {
     permission: &'a Permission,
     store: Option<Store>,
     jobs: usize,
-    screen: Screen,
-    logs: TrialLogs,
+    /// How trials are executed again.
+    options: RunOptions<'a>,
 }
 
 /// Verifies a report, an experiment or a trial, with the models of `builtin` and those of plugins that may be started.
@@ -53,11 +52,13 @@ pub(crate) fn run(args: &Verify, level: Level, plugins: Option<&Path>, builtin: 
     };
     let registry = &plugins::beside(builtin, permission.folder.as_deref())?;
     let screen = Screen::new();
+    let watchers = Watchers::new(&screen);
     let logs = logging::start(level, &screen, None);
     cancel_on_interrupt();
     let store = stores::to_read_if_any(&args.store)?;
     let jobs = args.jobs.map_or_else(available_cores, usize::from);
-    let verification = Verification { registry, permission, store, jobs, screen, logs };
+    let verification =
+        Verification { registry, permission, store, jobs, options: options(&watchers, logs, Code::OfProgram) };
     let verdict = match subject {
         Subject::Report(report) => verification.report(&report, args)?,
         Subject::Spec(path) => verification.spec(&path, args)?,
@@ -77,13 +78,15 @@ pub(crate) fn reproduce(
     let permission = &Permission::new(plugins.or(allowed), allowed, None);
     let registry = &plugins::beside(builtin, permission.folder.as_deref())?;
     let screen = Screen::new();
+    let watchers = Watchers::new(&screen);
     let logs = logging::start(level, &screen, None);
     cancel_on_interrupt();
     let store = stores::to_read_if_any(&args.store)?;
-    let verification = Verification { registry, permission, store, jobs: 1, screen, logs };
+    let verification =
+        Verification { registry, permission, store, jobs: 1, options: options(&watchers, logs, Code::WithoutDiff) };
     let (id, prepared) = verification.stored_trial(&args.trial, &args.store)?;
     let command = format!("recur reproduce {}{}", quoted(&args.trial), store_option(&args.store));
-    permission.check(&args.trial, &prepared.plan, &command)?;
+    permission.check(&args.trial, prepared.plan(), &command)?;
     let target = args.to.clone().unwrap_or_else(|| PathBuf::from("reproduced").join(id.as_str()));
     let is_empty = |folder: &Path| std::fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none());
     if target.exists() && !is_empty(&target) {
@@ -94,6 +97,12 @@ pub(crate) fn reproduce(
     let verdict = verification.again(&id, &prepared, &fresh)?;
     print(&format!("made again: {}", fresh.trial(&id).display()))?;
     verdict.print(id.short())
+}
+
+/// No checkpoints: what is executed again is not kept.
+fn options<'a>(watchers: &'a Watchers<'_>, logs: TrialLogs, code: Code) -> RunOptions<'a> {
+    let (observers, checkpoints) = (watchers.all(), CheckpointInterval::Off);
+    RunOptions { observers, checkpoints, code, logs, cancel: &CANCEL, ..RunOptions::default() }
 }
 
 impl Verification<'_> {
@@ -109,19 +118,18 @@ impl Verification<'_> {
         if !verdict.differences.is_empty() {
             return Ok(verdict);
         }
-        let mut prepared = Prepared::new(spec, spec_args, self.registry)?;
-        prepared.code = Code::OfProgram;
-        verdict.n_trials = prepared.trials.len();
+        let prepared = Prepared::new(spec, spec_args, self.registry)?;
+        verdict.n_trials = prepared.trials().len();
         verdict.differences.extend(premises(&prepared, making));
         if !verdict.differences.is_empty() {
             return Ok(verdict);
         }
         let scratch = Scratch::new()?;
         let Executed { findings, again, stores } = self.sweep_again(&prepared, args.sample, &scratch, &mut verdict)?;
-        scoring::conclude(&prepared, &findings, &stores, self.registry, self.jobs, &scratch.reports)?;
+        scoring::conclude(&prepared, &findings, &stores, self.jobs, &self.options, &scratch.reports)?;
         self.compare_trials(&prepared, &again, &scratch.store, &mut verdict);
         let folder = path.parent().unwrap_or(Path::new(""));
-        match difference::of_report(path, text.as_bytes(), folder, &scratch.reports, &prepared.plan.name) {
+        match difference::of_report(path, text.as_bytes(), folder, &scratch.reports, &prepared.plan().name) {
             Some(difference) => {
                 verdict.differences.push(difference);
                 verdict.unproven.extend(self.grade_notes(&prepared));
@@ -160,11 +168,10 @@ impl Verification<'_> {
             store: args.store.clone(),
             plugins: None,
         };
-        let mut prepared = Prepared::read(&spec_args, self.registry)?;
-        prepared.code = Code::OfProgram;
-        let n_trials = prepared.trials.len();
+        let prepared = Prepared::read(&spec_args, self.registry)?;
+        let n_trials = prepared.trials().len();
         let found = |id: &TrialId| self.store.as_ref().is_some_and(|store| store.trial(id).symlink_metadata().is_ok());
-        let n_missing = prepared.trials.iter().filter(|trial| !found(&trial.id)).count();
+        let n_missing = prepared.trials().iter().filter(|trial| !found(&trial.id)).count();
         if n_missing > 0 {
             return Err(CliError::TrialsMissing {
                 n_missing,
@@ -175,16 +182,15 @@ impl Verification<'_> {
         }
         let (scratch, mut verdict) = (Scratch::new()?, Verdict::of_trials(n_trials));
         let Executed { findings, again, stores } = self.sweep_again(&prepared, args.sample, &scratch, &mut verdict)?;
-        scoring::score(&prepared, &findings, &stores, self.registry, self.jobs)?;
+        prepared.score(&findings, &stores, self.jobs, &self.options)?;
         verdict.n_equal = self.compare_trials(&prepared, &again, &scratch.store, &mut verdict);
         Ok(verdict)
     }
 
     /// A trial of the store.
     fn trial(&self, prefix: &str, args: &Verify) -> Result<Verdict, CliError> {
-        let (id, mut prepared) = self.stored_trial(prefix, &args.store)?;
-        prepared.code = Code::OfProgram;
-        self.permission.check(prefix, &prepared.plan, &command_of(args))?;
+        let (id, prepared) = self.stored_trial(prefix, &args.store)?;
+        self.permission.check(prefix, prepared.plan(), &command_of(args))?;
         let scratch = Scratch::new()?;
         self.again(&id, &prepared, &scratch.store)
     }
@@ -212,23 +218,21 @@ impl Verification<'_> {
     fn again(&self, id: &TrialId, prepared: &Prepared, target: &Store) -> Result<Verdict, CliError> {
         let mut verdict = Verdict { n_executed: 1, ..Verdict::of_trials(1) };
         let store = self.store.as_ref().expect("the trial was found in it");
-        let Some(trial) = prepared.trials.iter().find(|trial| trial.id == *id) else {
+        let Some(trial) = prepared.trials().iter().find(|trial| trial.id == *id) else {
             verdict.n_executed = 0;
             verdict.differences.push(self.other_identity(id, prepared, store));
             return Ok(verdict);
         };
         let trials = std::slice::from_ref(trial);
-        let sweep = self.sweep(prepared, target);
-        if sweep.train(trials, &self.screen, &self.logs)?.iter().any(Option::is_none) {
+        if prepared.train(trials, target, &self.executor(), &self.options)?.iter().any(Option::is_none) {
             return Err(CliError::Stopped);
         }
-        let labels = prepared.data.dataset.label_names();
-        if let Ok(Some(test)) = scoring::stored_test(trial, store, labels)
-            && let Some(selection) = Selection::testified(&prepared.plan, trial, &test)
+        let labels = prepared.data().dataset.label_names();
+        if let Ok(Some(test)) = stored_test(trial, store, labels)
+            && let Some(selection) = Selection::testified(prepared.plan(), trial, &test)
         {
-            scoring::test_record(prepared, &selection, trial, target, self.registry, || {
-                gather(target, 1, prepared.code)
-            })?;
+            let environment = || gather(target, 1, self.options.code);
+            prepared.test_record(&selection, trial, target, environment, &self.options)?;
         }
         verdict.n_equal = self.compare_trials(prepared, &[trial], target, &mut verdict);
         if let Some(reason) = self.no_proof(trial) {
@@ -246,7 +250,7 @@ impl Verification<'_> {
         let Found::Record(record) = store.find(id) else {
             return Difference::new(place, "its record cannot be read (recur store check tells more)");
         };
-        let now = prepared.trials.iter().rfind(|trial| trial.replicate == record.identity.replicate);
+        let now = prepared.trials().iter().rfind(|trial| trial.replicate == record.identity.replicate);
         let json =
             |identity| serde_json::to_value(identity).expect("an identity holds no map with other keys than strings");
         let path =
@@ -262,7 +266,7 @@ impl Verification<'_> {
 
 /// What must be as it was before executing anything again makes sense: data, code, numeric contract.
 fn premises(prepared: &Prepared, making: &Making) -> Option<Difference> {
-    let facts = &prepared.data.facts;
+    let facts = &prepared.data().facts;
     for (file, digest) in &facts.files {
         let then = making.digest_of(file).unwrap_or("nothing");
         if then != digest.as_str() {
@@ -272,7 +276,7 @@ fn premises(prepared: &Prepared, making: &Making) -> Option<Difference> {
     }
     let now = [
         ("data", facts.dataset.short().to_owned()),
-        ("code", Signature::code_of(prepared.trials.iter().map(|trial| &trial.identity))),
+        ("code", Signature::code_of(prepared.trials().iter().map(|trial| &trial.identity))),
         ("contract", recur_core::NUMERIC_CONTRACT.to_string()),
     ];
     now.into_iter().find_map(|(part, now)| {

@@ -5,10 +5,11 @@ use crate::error::{CliError, Exit};
 use crate::logging;
 use crate::output::print;
 use crate::pipeline::Prepared;
-use crate::progress::{Screen, title};
+use crate::progress::Screen;
 use crate::stores;
 use recur_core::registry::Registry;
 use recur_core::trial::{Identity, Trial, TrialId};
+use recur_experiment::title;
 use recur_store::{Found, Store};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -22,14 +23,15 @@ pub(crate) fn run(args: &Why, level: Level, registry: &Registry) -> Result<Exit,
     logging::start(level, &Screen::new(), None);
     let prepared = Prepared::read(&args.spec, registry)?;
     let store = stores::to_read_if_any(&args.spec.store)?;
-    let wanted: Vec<&Trial> = prepared.trials.iter().filter(|trial| is_wanted(trial, args.trial.as_deref())).collect();
+    let wanted: Vec<&Trial> =
+        prepared.trials().iter().filter(|trial| is_wanted(trial, args.trial.as_deref())).collect();
     if let (Some(trial), true) = (&args.trial, wanted.is_empty()) {
         return Err(CliError::NotInSpec { trial: trial.clone(), spec: args.spec.spec.clone() });
     }
     let stored = Stored::read(store.as_ref())?;
     let (mut lines, mut n_hits) = (Vec::new(), 0);
     for trial in &wanted {
-        let told = title(&prepared.plan, trial);
+        let told = title(prepared.plan(), trial);
         let id = trial.id.short();
         match why(trial, store.as_ref(), &stored) {
             None => {

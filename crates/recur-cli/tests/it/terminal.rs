@@ -32,7 +32,7 @@ fn log_level_and_rust_log_choose_what_is_told() {
     assert_eq!(lab.experiment(&["--log-level", "warn"]).ended(0).err, "");
     lab.experiment(&["--log-level", "warn", "--set", "seed=6"]).ended(0);
     let mut command = lab.command(&["experiment", "small.yaml", "--set", "seed=7"]);
-    let output = command.env("RUST_LOG", "recur_cli=debug").output().unwrap();
+    let output = command.env("RUST_LOG", "recur_experiment=debug").output().unwrap();
     Ran::from(output).ended(0).told(&["DEBUG", "epoch finished"]);
 }
 

@@ -3,13 +3,13 @@
 use crate::args::SpecArgs;
 use crate::error::CliError;
 use crate::pipeline::{self, Prepared};
-use crate::scoring::{Scored, stored_test};
 use recur_core::digest::Digest;
 use recur_core::nearest::nearest;
 use recur_core::record::{Outcome, TestRecord, TrialRecord};
 use recur_core::registry::Registry;
 use recur_core::selection::{Finding, Selection};
 use recur_core::trial::{Trial, TrialId};
+use recur_experiment::{Scored, stored_test};
 use recur_report::{Part, Unscored};
 use recur_store::{Found, FoundExperiment, Store, StoredExperiment, layout};
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,14 +28,14 @@ pub(super) struct Thing {
 impl Thing {
     /// The spec, defaults filled in.
     pub(super) fn resolved_spec(&self) -> String {
-        self.prepared.spec.resolved_yaml()
+        self.prepared.spec().resolved_yaml()
     }
 
     /// It as a part of a comparison. Models of experiments are called `experiment/model`, a trial as it is itself.
     /// `with_divisions` where the parts have different data sets; `only` these models where any are named.
     pub(super) fn part(&self, with_divisions: bool, only: &[String]) -> Result<Part<'_>, CliError> {
         let label = |model: &str| if self.is_trial { self.name.clone() } else { format!("{}/{model}", self.name) };
-        let has = self.prepared.plan.models();
+        let has = self.prepared.plan().models();
         let models: Vec<&str> =
             has.iter().copied().filter(|m| only.is_empty() || only.iter().any(|o| o == m)).collect();
         if models.is_empty() {
@@ -52,7 +52,7 @@ impl Thing {
 
     /// The digest of its data set.
     pub(super) fn dataset(&self) -> &Digest {
-        &self.prepared.data.facts.dataset
+        &self.prepared.data().facts.dataset
     }
 
     fn trials(&self) -> BTreeSet<&TrialId> {
@@ -129,7 +129,7 @@ fn args(spec: PathBuf, store: &Store) -> SpecArgs {
 
 fn spec(path: &Path, store: &Store, registry: &Registry) -> Result<Thing, CliError> {
     let prepared = Prepared::read(&args(path.to_owned(), store), registry)?;
-    let findings = pipeline::stored_findings(&prepared, store, path)?;
+    let findings = prepared.stored_findings(store, path)?;
     chosen(prepared, findings, store, path)
 }
 
@@ -140,12 +140,12 @@ fn experiment(name: &str, stored: &StoredExperiment, store: &Store, registry: &R
     // The text that was compared with its digest, whatever is in the file by now.
     let spec = pipeline::parse_spec(stored.resolved.as_bytes(), &args, registry)?;
     let prepared = Prepared::new(spec, &args, registry)?;
-    let (n_trials, mut findings) = (prepared.trials.len(), Vec::new());
+    let (n_trials, mut findings) = (prepared.trials().len(), Vec::new());
     if stored.trials.len() != n_trials {
         let n_listed = stored.trials.len();
         return Err(CliError::OtherTrials { name: name.to_owned(), n_listed, n_trials });
     }
-    for (listed, planned) in stored.trials.iter().zip(&prepared.trials) {
+    for (listed, planned) in stored.trials.iter().zip(prepared.trials()) {
         if let Some(record) = usable(&listed.id, store) {
             let place = (planned.configuration, planned.replicate);
             findings.push(finding(record, place));
@@ -177,8 +177,8 @@ fn finding(record: TrialRecord, (configuration, replicate): (usize, u32)) -> Fin
 
 /// An experiment with its choice and the stored test figures of that.
 fn chosen(prepared: Prepared, findings: Vec<Finding>, store: &Store, spec: &Path) -> Result<Thing, CliError> {
-    let selection = Selection::choose(&prepared.plan, &findings);
-    let labels = prepared.data.dataset.label_names();
+    let selection = Selection::choose(prepared.plan(), &findings);
+    let labels = prepared.data().dataset.label_names();
     let (mut tests, mut unscored) = (Vec::new(), Vec::new());
     for finding in findings.iter().filter(|finding| selection.is_tested_trial(&finding.trial)) {
         match tested(&finding.trial, store, labels)? {
@@ -195,7 +195,7 @@ fn chosen(prepared: Prepared, findings: Vec<Finding>, store: &Store, spec: &Path
     if let (true, Some(Unscored { trial, .. })) = (tests.is_empty(), unscored.first()) {
         return Err(CliError::NotScored { trial: trial.short().to_owned(), spec: spec.to_owned() });
     }
-    let name = prepared.plan.name.clone();
+    let name = prepared.plan().name.clone();
     Ok(Thing { name, prepared, findings, scored: Scored { selection, tests, unscored }, is_trial: false })
 }
 
@@ -222,8 +222,8 @@ fn trial(id: &TrialId, store: &Store, registry: &Registry) -> Result<Thing, CliE
     prepared.keep_replicate(record.identity.replicate);
     let finding = finding(record, (0, 0));
     let not_chosen = || CliError::TrialNotChosen { trial: id.short().to_owned() };
-    let test = tested(&finding.trial, store, prepared.data.dataset.label_names())?.ok_or_else(not_chosen)?;
-    let selection = Selection::testified(&prepared.plan, &finding.trial, &test).ok_or_else(not_chosen)?;
+    let test = tested(&finding.trial, store, prepared.data().dataset.label_names())?.ok_or_else(not_chosen)?;
+    let selection = Selection::testified(prepared.plan(), &finding.trial, &test).ok_or_else(not_chosen)?;
     let scored = Scored { selection, tests: vec![test], unscored: Vec::new() };
     Ok(Thing { name: id.short().to_owned(), prepared, findings: vec![finding], scored, is_trial: true })
 }
@@ -263,8 +263,8 @@ fn name_trials(things: &mut [Thing]) {
 }
 
 fn title(thing: &Thing, things: &[Thing]) -> String {
-    let configuration = &thing.prepared.plan.configurations[0];
-    let others = things.iter().map(|other| &other.prepared.plan.configurations[0]);
+    let configuration = &thing.prepared.plan().configurations[0];
+    let others = things.iter().map(|other| &other.prepared.plan().configurations[0]);
     let others: Vec<_> = others.filter(|other| other.model == configuration.model).collect();
     let differs = |name: &str| others.iter().any(|other| other.params.get(name) != configuration.params.get(name));
     let telling = configuration.params.iter().filter(|(name, _)| differs(name));

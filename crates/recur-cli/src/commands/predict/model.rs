@@ -1,10 +1,7 @@
 //! Which weights `--model` means: a file, a trial of the store, or the best trial of an experiment or of one of its models.
 
 use crate::args::Predict;
-use crate::commands::available_cores;
 use crate::error::CliError;
-use crate::scoring::best_configuration;
-use crate::sweep::in_parallel;
 use recur_core::nearest::nearest;
 use recur_core::plan::Plan;
 use recur_core::record::TrialRecord;
@@ -12,6 +9,7 @@ use recur_core::registry::Registry;
 use recur_core::selection::{Finding, Selection};
 use recur_core::trial::{Trial, TrialId};
 use recur_core::weights::WeightsFile;
+use recur_experiment::{available_cores, best_configuration, in_parallel};
 use recur_store::{Found, FoundExperiment, Store, StoredExperiment, layout, read_weights};
 use std::path::{Path, PathBuf};
 

@@ -2,25 +2,23 @@
 
 use super::{Verdict, Verification};
 use crate::difference::{self, Difference};
-use crate::environment::machine_kind;
 use crate::error::CliError;
-use crate::keeper::Cadence;
 use crate::pipeline::Prepared;
-use crate::scoring::StoreOf;
-use crate::sweep::{Sweep, in_parallel, is_stopping};
-use crate::temporary::TemporaryFolder;
+use crate::signals::is_stopping;
 use recur_core::model::Determinism;
 use recur_core::random::StreamPath;
 use recur_core::record::TrialRecord;
 use recur_core::selection::Finding;
 use recur_core::trial::{Trial, TrialId};
+use recur_experiment::{LocalExecutor, StoreOf, in_parallel, machine_kind};
+use recur_files::TemporaryFolder;
 use recur_store::{Found, Store};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 impl Verification<'_> {
-    pub(super) fn sweep<'a>(&'a self, prepared: &'a Prepared, store: &'a Store) -> Sweep<'a> {
-        Sweep { prepared, store, registry: self.registry, jobs: self.jobs, cadence: Cadence::Off }
+    pub(super) fn executor(&self) -> LocalExecutor {
+        LocalExecutor::new(self.jobs)
     }
 
     /// Executes the trials again, or a sample of them, on a scratch store. The others are read from the store, which is not
@@ -35,18 +33,18 @@ impl Verification<'_> {
     ) -> Result<Executed<'a>, CliError> {
         let again = self.divide(prepared, sample, verdict);
         let ids: BTreeSet<&TrialId> = again.iter().map(|trial| &trial.id).collect();
-        let read: Vec<&Trial> = prepared.trials.iter().filter(|trial| !ids.contains(&trial.id)).collect();
+        let read: Vec<&Trial> = prepared.trials().iter().filter(|trial| !ids.contains(&trial.id)).collect();
         let records = self.stored_records(&read)?;
         go_on()?;
         let to_run: Vec<Trial> = again.iter().map(|trial| (*trial).clone()).collect();
-        let trained = self.sweep(prepared, &scratch.store).train(&to_run, &self.screen, &self.logs)?;
+        let trained = prepared.train(&to_run, &scratch.store, &self.executor(), &self.options)?;
         let trained: Vec<TrialRecord> = trained.into_iter().collect::<Option<_>>().ok_or(CliError::Stopped)?;
         go_on()?;
         let read = read.iter().map(|trial| &trial.id).zip(records);
         let mut records: BTreeMap<&TrialId, TrialRecord> = again.iter().map(|trial| &trial.id).zip(trained).collect();
         records.extend(read);
         let finding = |trial: &Trial| Some(Finding { trial: trial.clone(), record: records.remove(&trial.id)? });
-        let findings = prepared.trials.iter().filter_map(finding).collect();
+        let findings = prepared.trials().iter().filter_map(finding).collect();
         self.report_executed(&again, verdict);
         Ok(Executed { findings, stores: Overlay { ids, scratch: &scratch.store, stored: self.store.as_ref() }, again })
     }
@@ -82,9 +80,9 @@ impl Verification<'_> {
 
     /// The trials to execute again.
     fn divide<'a>(&self, prepared: &'a Prepared, sample: Option<usize>, verdict: &mut Verdict) -> Vec<&'a Trial> {
-        let mut order: Vec<&Trial> = prepared.trials.iter().collect();
+        let mut order: Vec<&Trial> = prepared.trials().iter().collect();
         if let Some(size) = sample.filter(|size| *size < order.len()) {
-            StreamPath::root(prepared.plan.seed).child("verify/sample").stream().shuffle(&mut order);
+            StreamPath::root(prepared.plan().seed).child("verify/sample").stream().shuffle(&mut order);
             verdict.unproven.push(format!("{} trials outside of the sample", order.len() - size));
             order.truncate(size);
         }
@@ -119,7 +117,7 @@ impl Verification<'_> {
 
     /// What may explain a report that differs.
     pub(super) fn grade_notes(&self, prepared: &Prepared) -> Vec<String> {
-        let models: Vec<&str> = prepared.plan.models();
+        let models: Vec<&str> = prepared.plan().models();
         let note = |grade, what: &str| {
             let is_of = |model: &&&str| self.registry.get(model).is_ok_and(|p| p.determinism() == grade);
             let of_grade: Vec<&str> = models.iter().filter(is_of).copied().collect();
@@ -139,7 +137,7 @@ impl Verification<'_> {
         verdict: &mut Verdict,
     ) -> usize {
         let Some(store) = &self.store else { return 0 };
-        let labels = prepared.data.dataset.label_names();
+        let labels = prepared.data().dataset.label_names();
         let mut n_equal = 0;
         for trial in trials {
             let damaged = match store.find(&trial.id) {

@@ -4,10 +4,10 @@
 use crate::args::Verify;
 use crate::error::CliError;
 use crate::plugins::DEFAULT;
-use crate::shell::quoted;
 use recur_core::model::ModelPlugin as _;
 use recur_core::plan::Plan;
 use recur_core::visible::visible;
+use recur_experiment::shell::quoted;
 use recur_external::{MANIFEST, Plugins};
 use std::path::{Path, PathBuf};
 

@@ -3,9 +3,9 @@
 use super::permission::store_option;
 use crate::args::SpecArgs;
 use crate::error::CliError;
-use crate::regular::{kind, read_regular};
-use crate::shell::quoted;
 use recur_core::visible::visible;
+use recur_experiment::shell::quoted;
+use recur_files::{kind, read_regular};
 use recur_report::Making;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -103,7 +103,7 @@ impl GivenReport {
 
 /// The arguments in a report's command: `just experiment SPEC [--plugins DIR] [--set PATH=VALUE]…`.
 fn spec_args(command: &str, store: &Path) -> Option<SpecArgs> {
-    let words = crate::shell::split(command)?;
+    let words = recur_experiment::shell::split(command)?;
     let [just, experiment, spec, rest @ ..] = words.as_slice() else { return None };
     let (plugins, rest) = match rest {
         [option, folder, rest @ ..] if option == "--plugins" => (Some(PathBuf::from(folder)), rest),

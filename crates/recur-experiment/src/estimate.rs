@@ -1,6 +1,6 @@
 //! How long a trial may take, by what stored trials took.
 
-use crate::error::CliError;
+use crate::error::ExperimentError;
 use recur_core::params::Params;
 use recur_core::plan::{Configuration, Plan};
 use recur_core::trial::TrialId;
@@ -12,7 +12,7 @@ use std::ops::ControlFlow;
 const LOOKED_AT: usize = 5;
 
 /// What is known of past trials of a plan's models.
-pub(crate) struct Estimates<'a> {
+pub struct Estimates<'a> {
     store: &'a Store,
     by_model: BTreeMap<String, Vec<(TrialId, Params)>>,
     known: BTreeMap<String, Option<f64>>,
@@ -20,7 +20,7 @@ pub(crate) struct Estimates<'a> {
 
 impl<'a> Estimates<'a> {
     /// Lists the stored trials of the models of `plan`.
-    pub(crate) fn read(store: &'a Store, plan: &Plan) -> Result<Self, CliError> {
+    pub fn read(store: &'a Store, plan: &Plan) -> Result<Self, ExperimentError> {
         let models = plan.models();
         let mut by_model: BTreeMap<String, Vec<(TrialId, Params)>> = BTreeMap::new();
         store.list(|entry| {
@@ -35,7 +35,7 @@ impl<'a> Estimates<'a> {
     }
 
     /// The mean seconds of the stored trials of the same model whose parameters differ least; `None` without any.
-    pub(crate) fn seconds(&mut self, configuration: &Configuration) -> Option<f64> {
+    pub fn seconds(&mut self, configuration: &Configuration) -> Option<f64> {
         let key = format!("{} {:?}", configuration.model, configuration.params);
         if let Some(known) = self.known.get(&key) {
             return *known;

@@ -1,6 +1,6 @@
 //! Where the git repository of a folder is, and which commit it is at: read from its files, without git.
 
-use crate::regular::read_regular;
+use recur_files::read_regular;
 use std::path::{Path, PathBuf};
 
 /// Bytes of a small file of a repository.

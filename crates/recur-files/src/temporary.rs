@@ -6,7 +6,6 @@
 //! name, with an owner's record of this machine since its last start, and a lock that is free. Without a lock or a
 //! record nothing is known of the owner, and the folder stays.
 
-use crate::error::CliError;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fs::{DirEntry, File};
@@ -23,10 +22,27 @@ static LIVE: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
 /// A folder that is gone afterwards.
 #[derive(Debug)]
-pub(crate) struct TemporaryFolder {
+pub struct TemporaryFolder {
     // Dropped, and so removed, before the lock is let go.
     folder: TempDir,
     _lock: File,
+}
+
+/// No temporary folder can be made.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot make a scratch folder in {}", folder.display())]
+pub struct NoTemporaryFolder {
+    /// The system's folder for temporary files.
+    pub folder: PathBuf,
+    /// Why not.
+    pub source: std::io::Error,
+}
+
+impl NoTemporaryFolder {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        "TMPDIR names the folder for temporary files: give one that exists and can be written"
+    }
 }
 
 /// Who made a folder.
@@ -51,9 +67,12 @@ impl Owner {
 
 impl TemporaryFolder {
     /// Makes one in the system's folder for temporary files, and removes those that killed processes left there.
-    pub(crate) fn new(purpose: &str) -> Result<Self, CliError> {
+    ///
+    /// # Errors
+    /// If it cannot be made there.
+    pub fn new(purpose: &str) -> Result<Self, NoTemporaryFolder> {
         let parent = std::env::temp_dir();
-        Self::new_in(&parent, purpose).map_err(|source| CliError::Scratch { folder: parent, source })
+        Self::new_in(&parent, purpose).map_err(|source| NoTemporaryFolder { folder: parent, source })
     }
 
     fn new_in(parent: &Path, purpose: &str) -> std::io::Result<Self> {
@@ -70,7 +89,8 @@ impl TemporaryFolder {
         Ok(made)
     }
 
-    pub(crate) fn path(&self) -> &Path {
+    /// Where it is.
+    pub fn path(&self) -> &Path {
         self.folder.path()
     }
 }
@@ -82,7 +102,7 @@ impl Drop for TemporaryFolder {
 }
 
 /// Removes the folders of this process: it is about to end.
-pub(crate) fn remove_all() {
+pub fn remove_all() {
     for folder in std::mem::take(&mut *LIVE.lock().unwrap_or_else(PoisonError::into_inner)) {
         let _ = std::fs::remove_dir_all(folder);
     }

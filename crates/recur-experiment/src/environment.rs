@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 use sysinfo::{CpuRefreshKind, RefreshKind, System};
 
 /// The environment of this process; times are filled in for each trial.
-pub(crate) fn gather(store: &Store, jobs: usize, code: Code) -> Environment {
+pub fn gather(store: &Store, jobs: usize, code: Code) -> Environment {
     Environment {
         recur: env!("CARGO_PKG_VERSION").to_owned(),
         code: code_state(store, code),
@@ -30,12 +30,12 @@ pub(crate) fn gather(store: &Store, jobs: usize, code: Code) -> Environment {
 }
 
 /// Operating system and CPU architecture.
-pub(crate) fn platform() -> String {
+pub fn platform() -> String {
     format!("{} {}", std::env::consts::OS, std::env::consts::ARCH)
 }
 
 /// The CPU's own name.
-pub(crate) fn cpu_name() -> String {
+pub fn cpu_name() -> String {
     let system = System::new_with_specifics(RefreshKind::nothing().with_cpu(CpuRefreshKind::nothing()));
     let brand = system.cpus().first().map_or("", |cpu| cpu.brand().trim());
     if brand.is_empty() { "unknown".to_owned() } else { brand.to_owned() }
@@ -43,7 +43,7 @@ pub(crate) fn cpu_name() -> String {
 
 /// What models of grade `machine` may depend on: the platform, its C library, and the vector instructions that libraries
 /// choose their code by. Not `RECUR_ISA`, which libraries do not heed.
-pub(crate) fn machine_kind() -> String {
+pub fn machine_kind() -> String {
     let instructions: Vec<&str> = recur_kernels::Isa::available().map(recur_kernels::Isa::name).collect();
     let system = System::long_os_version().unwrap_or_else(|| "unknown system".to_owned());
     format!("{}, {}, {}", platform(), system, instructions.join("+"))
@@ -51,7 +51,7 @@ pub(crate) fn machine_kind() -> String {
 
 /// What is recorded of the code that runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Code {
+pub enum Code {
     /// The commit, and the uncommitted changes.
     WithDiff,
     /// The commit, and of uncommitted changes a digest: their text may hold secrets.

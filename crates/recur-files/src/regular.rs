@@ -5,7 +5,10 @@ use std::io::{Error, ErrorKind, Read as _, Result};
 use std::path::Path;
 
 /// The bytes of the regular file at `path` (or of the one that a link there leads to), which has at most `limit`.
-pub(crate) fn read_regular(path: &Path, limit: u64) -> Result<Vec<u8>> {
+///
+/// # Errors
+/// If there is no such file, it is no regular one, it has more bytes, or it cannot be read.
+pub fn read_regular(path: &Path, limit: u64) -> Result<Vec<u8>> {
     check(&path.metadata()?, limit)?;
     let file = open(path)?;
     // What is open is what counts: the path may lead elsewhere by now.
@@ -42,7 +45,7 @@ fn open(path: &Path) -> Result<File> {
 }
 
 /// What is there, for messages.
-pub(crate) fn kind(metadata: &Metadata) -> &'static str {
+pub fn kind(metadata: &Metadata) -> &'static str {
     #[cfg(unix)]
     {
         use std::os::unix::fs::FileTypeExt as _;

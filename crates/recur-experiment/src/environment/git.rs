@@ -9,9 +9,9 @@
 use super::repository::Repository;
 use crate::clock::Started;
 use crate::error::with_causes;
-use crate::regular::read_regular;
-use crate::temporary::TemporaryFolder;
 use recur_core::visible::visible;
+use recur_files::TemporaryFolder;
+use recur_files::read_regular;
 use sha2::{Digest as _, Sha256};
 use std::io::Read;
 use std::process::{Command, Stdio};

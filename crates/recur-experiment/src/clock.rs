@@ -4,29 +4,29 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// A moment to measure from.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Started(Instant);
+pub struct Started(Instant);
 
 impl Started {
     /// This moment.
     #[expect(clippy::disallowed_methods, reason = "times are shown and stored beside results, never in them")]
-    pub(crate) fn now() -> Self {
+    pub fn now() -> Self {
         Self(Instant::now())
     }
 
     /// The time since then.
-    pub(crate) fn elapsed(self) -> Duration {
+    pub fn elapsed(self) -> Duration {
         self.0.elapsed()
     }
 }
 
 /// Seconds since 1970.
 #[expect(clippy::disallowed_methods, reason = "times are shown and stored beside results, never in them")]
-pub(crate) fn unix_seconds() -> u64 {
+pub fn unix_seconds() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 /// Seconds since 1970, with fractions.
 #[expect(clippy::disallowed_methods, reason = "times are shown and stored beside results, never in them")]
-pub(crate) fn unix_time() -> f64 {
+pub fn unix_time() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
 }

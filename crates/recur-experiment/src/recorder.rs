@@ -1,19 +1,16 @@
-//! Keeps what a sweep makes in the store, takes checkpoints, and shows how it goes.
+//! Keeps what a run makes in the store, takes checkpoints, and passes on what happens.
 
-use crate::allocator::{UnderWay, under_way};
+use crate::Experiment;
 use crate::clock::{Started, unix_seconds};
-use crate::progress::{Progress, title};
-use crate::trial_log::TrialLogs;
+use crate::error::with_causes;
+use crate::observer::{RunEvent, title};
+use crate::run::RunOptions;
 use recur_core::checkpoint::Checkpoint;
-use recur_core::dataset::Dataset;
 use recur_core::event::Event;
 use recur_core::model::{Determinism, ModelPlugin};
-use recur_core::plan::Plan;
 use recur_core::record::{Outcome, TrialRecord};
-use recur_core::registry::Registry;
 use recur_core::trial::{Trial, TrialId};
 use recur_core::weights::ModelCard;
-use recur_spec::Spec;
 use recur_store::{Environment, Kept, NewTrial, Store, StoreError};
 use recur_train::{Observer, TrialResult};
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,7 +21,7 @@ use std::time::Duration;
 
 /// How often a running trial is saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Cadence {
+pub enum CheckpointInterval {
     /// When so much time has passed since the last one.
     Time(Duration),
     /// After every so many epochs.
@@ -33,60 +30,61 @@ pub(crate) enum Cadence {
     Off,
 }
 
-/// A word that says no cadence.
+/// A word that is no interval of checkpoints.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected a time such as 30s or 5m, a number of epochs such as 2epochs, or off")]
-pub(crate) struct NoCadence;
+pub struct NotAnInterval;
 
-impl FromStr for Cadence {
-    type Err = NoCadence;
+impl Default for CheckpointInterval {
+    /// 30 seconds.
+    fn default() -> Self {
+        Self::Time(Duration::from_secs(30))
+    }
+}
 
-    fn from_str(text: &str) -> Result<Self, NoCadence> {
+impl FromStr for CheckpointInterval {
+    type Err = NotAnInterval;
+
+    fn from_str(text: &str) -> Result<Self, NotAnInterval> {
         if text == "off" {
             return Ok(Self::Off);
         }
         if let Some(count) = text.strip_suffix("epochs").or_else(|| text.strip_suffix("epoch")) {
-            let epochs = count.trim().parse().map_err(|_| NoCadence)?;
-            return if epochs == 0 { Err(NoCadence) } else { Ok(Self::Epochs(epochs)) };
+            let epochs = count.trim().parse().map_err(|_| NotAnInterval)?;
+            return if epochs == 0 { Err(NotAnInterval) } else { Ok(Self::Epochs(epochs)) };
         }
         let (number, unit) = match text.strip_suffix('m') {
             Some(minutes) => (minutes, 60.0),
             None => (text.strip_suffix('s').unwrap_or(text), 1.0),
         };
-        let seconds = number.parse::<f64>().map_err(|_| NoCadence)? * unit;
-        Duration::try_from_secs_f64(seconds).map(Self::Time).map_err(|_| NoCadence)
+        let seconds = number.parse::<f64>().map_err(|_| NotAnInterval)? * unit;
+        Duration::try_from_secs_f64(seconds).map(Self::Time).map_err(|_| NotAnInterval)
     }
 }
 
-impl fmt::Display for Cadence {
+impl fmt::Display for CheckpointInterval {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Cadence::Time(time) => write!(f, "{}s", time.as_secs_f64()),
-            Cadence::Epochs(epochs) => write!(f, "{epochs}epochs"),
-            Cadence::Off => f.write_str("off"),
+            CheckpointInterval::Time(time) => write!(f, "{}s", time.as_secs_f64()),
+            CheckpointInterval::Epochs(epochs) => write!(f, "{epochs}epochs"),
+            CheckpointInterval::Off => f.write_str("off"),
         }
     }
 }
 
-/// Keeps what a sweep makes.
-pub(crate) struct Keeper<'a> {
-    pub(crate) spec: &'a Spec,
-    pub(crate) plan: &'a Plan,
-    pub(crate) dataset: &'a Dataset,
-    pub(crate) store: &'a Store,
+/// Keeps what a run makes.
+pub(crate) struct StoreRecorder<'a> {
+    experiment: &'a Experiment,
+    store: &'a Store,
     /// All but the times of a trial.
-    pub(crate) environment: Environment,
-    pub(crate) cadence: Cadence,
-    pub(crate) logs: &'a TrialLogs,
-    pub(crate) progress: Progress,
+    environment: Environment,
+    options: &'a RunOptions<'a>,
     /// Models of grade `none`: two results of one of their trials may differ.
     unequal: BTreeSet<&'static str>,
     running: Mutex<BTreeMap<String, Running>>,
     passed_over: Mutex<Vec<TrialId>>,
     /// Records of trials that ended with something that no file can hold: they are kept as failed ones.
     unstorable: Mutex<BTreeMap<TrialId, TrialRecord>>,
-    /// The trials that hold memory, named for the allocator.
-    under_way: Mutex<BTreeMap<String, UnderWay>>,
 }
 
 /// A trial under way.
@@ -97,34 +95,31 @@ struct Running {
     resumed: bool,
 }
 
-impl<'a> Keeper<'a> {
+impl<'a> StoreRecorder<'a> {
     pub(crate) fn new(
-        (spec, plan, dataset): (&'a Spec, &'a Plan, &'a Dataset),
-        (store, environment): (&'a Store, Environment),
-        cadence: Cadence,
-        logs: &'a TrialLogs,
-        progress: Progress,
-        registry: &Registry,
+        experiment: &'a Experiment,
+        store: &'a Store,
+        environment: Environment,
+        options: &'a RunOptions<'a>,
     ) -> Self {
         let of_none = |plugin: &&dyn ModelPlugin| plugin.determinism() == Determinism::None;
-        let models = plan.models();
-        let plugins = models.iter().filter_map(|model| registry.get(model).ok());
+        let models = experiment.plan().models();
+        let plugins = models.iter().filter_map(|model| experiment.registry().get(model).ok());
         let unequal = plugins.filter(of_none).map(|plugin| plugin.id()).collect();
         Self {
-            spec,
-            plan,
-            dataset,
+            experiment,
             store,
             environment,
-            cadence,
-            logs,
-            progress,
+            options,
             unequal,
             running: Mutex::default(),
             passed_over: Mutex::default(),
             unstorable: Mutex::default(),
-            under_way: Mutex::default(),
         }
+    }
+
+    fn title(&self, trial: &Trial) -> String {
+        title(self.experiment.plan(), trial)
     }
 
     /// The trials of which the store kept another result than this process's.
@@ -143,8 +138,8 @@ impl<'a> Keeper<'a> {
         let keep = |new: &NewTrial<'_>| if may_differ { self.store.keep_first(new) } else { self.store.keep(new) };
         match keep(&NewTrial { record, ..*new }) {
             Err(error @ StoreError::NotStorable { .. }) if !matches!(record.outcome, Outcome::Failed { .. }) => {
-                let reason = crate::error::with_causes(&error);
-                tracing::error!("{}: failed: {reason}", title(self.plan, trial));
+                let reason = with_causes(&error);
+                tracing::error!("{}: failed: {reason}", self.title(trial));
                 let outcome = Outcome::Failed { reason };
                 let failed = TrialRecord { outcome, epochs: Vec::new(), ..record.clone() };
                 let kept = keep(&NewTrial { record: &failed, ..*new })?;
@@ -165,18 +160,18 @@ impl<'a> Keeper<'a> {
     fn tell_outcome(&self, trial: &Trial, result: &TrialResult, seconds: f64) {
         match &result.record.outcome {
             Outcome::Finished { kept_epoch } => {
-                let metric = self.plan.report.primary;
+                let metric = self.experiment.plan().report.primary;
                 let value = result.record.validation().map_or(f64::NAN, |scores| scores.get(metric));
-                let (title, metric) = (title(self.plan, trial), metric.title());
+                let (title, metric) = (self.title(trial), metric.title());
                 tracing::info!("{title}: validation {metric} {value:.4} at epoch {}, {seconds:.1} s", kept_epoch + 1);
             }
-            Outcome::Diverged { reason } => tracing::warn!("{}: diverged: {reason}", title(self.plan, trial)),
-            Outcome::Failed { reason } => tracing::error!("{}: failed: {reason}", title(self.plan, trial)),
+            Outcome::Diverged { reason } => tracing::warn!("{}: diverged: {reason}", self.title(trial)),
+            Outcome::Failed { reason } => tracing::error!("{}: failed: {reason}", self.title(trial)),
         }
     }
 }
 
-impl Observer for Keeper<'_> {
+impl Observer for StoreRecorder<'_> {
     fn event(&self, event: Event<'_>) {
         match &event {
             Event::TrialStarted { trial, epochs_done, .. } => {
@@ -188,7 +183,7 @@ impl Observer for Keeper<'_> {
                     saved: Started::now(),
                     resumed: false,
                 });
-                let title = title(self.plan, trial);
+                let title = self.title(trial);
                 if resumed {
                     tracing::info!("{title}: goes on from a checkpoint, {epochs_done} epochs were done");
                 } else {
@@ -202,33 +197,31 @@ impl Observer for Keeper<'_> {
                 validation_accuracy = validation.accuracy,
                 validation_macro_f1 = validation.macro_f1,
                 "{}: epoch finished",
-                title(self.plan, trial)
+                self.title(trial)
             ),
             Event::TrialEnded { .. } => {}
         }
-        self.progress.event(self.plan, &event);
+        self.options.tell(self.experiment, &RunEvent::Trial(event));
     }
 
     fn begins(&self, trial: &Trial) {
-        let words = format!("{} ({})", title(self.plan, trial), trial.id.short());
-        let mut all = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        all.insert(trial.id.to_string(), under_way(&words));
+        self.options.tell(self.experiment, &RunEvent::MemoryTaken(trial));
     }
 
     fn ends(&self, trial: &Trial) {
-        self.under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(trial.id.as_str());
+        self.options.tell(self.experiment, &RunEvent::MemoryReleased(trial));
     }
 
     fn resume(&self, trial: &Trial) -> Option<Checkpoint> {
         let found = match self.store.find_checkpoint(&trial.id) {
             Ok(found) => found,
             Err(error) => {
-                tracing::warn!("{}: starts again: {}", title(self.plan, trial), crate::error::with_causes(&error));
+                tracing::warn!("{}: starts again: {}", self.title(trial), with_causes(&error));
                 return None;
             }
         };
         for problem in &found.damaged {
-            tracing::warn!("{}: a checkpoint is not used: {problem}", title(self.plan, trial));
+            tracing::warn!("{}: a checkpoint is not used: {problem}", self.title(trial));
         }
         let checkpoint = found.checkpoint?;
         let now =
@@ -238,10 +231,10 @@ impl Observer for Keeper<'_> {
     }
 
     fn checkpoint_due(&self, trial: &Trial, epochs: u32, names: u64) -> bool {
-        match self.cadence {
-            Cadence::Off => false,
-            Cadence::Epochs(every) => names == 0 && epochs.is_multiple_of(every),
-            Cadence::Time(every) => {
+        match self.options.checkpoints {
+            CheckpointInterval::Off => false,
+            CheckpointInterval::Epochs(every) => names == 0 && epochs.is_multiple_of(every),
+            CheckpointInterval::Time(every) => {
                 self.running().get(trial.id.as_str()).is_some_and(|running| running.saved.elapsed() >= every)
             }
         }
@@ -250,10 +243,10 @@ impl Observer for Keeper<'_> {
     fn checkpoint(&self, trial: &Trial, checkpoint: &Checkpoint) {
         // The sweep goes on without it: a record that can be kept is worth more than one that can be gone on from.
         if let Err(error) = self.store.save_checkpoint(checkpoint) {
-            let causes = crate::error::with_causes(&error);
-            tracing::error!("{}: no checkpoint, training goes on: {causes}", title(self.plan, trial));
+            let causes = with_causes(&error);
+            tracing::error!("{}: no checkpoint, training goes on: {causes}", self.title(trial));
         } else {
-            tracing::debug!("{}: checkpoint", title(self.plan, trial));
+            tracing::debug!("{}: checkpoint", self.title(trial));
         }
         if let Some(running) = self.running().get_mut(trial.id.as_str()) {
             running.saved = Started::now();
@@ -261,7 +254,7 @@ impl Observer for Keeper<'_> {
     }
 
     fn available_memory(&self) -> Option<u64> {
-        crate::memory::available()
+        self.options.memory.available()
     }
 
     fn keep(&self, trial: &Trial, result: &TrialResult) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
@@ -275,25 +268,29 @@ impl Observer for Keeper<'_> {
             resumed: running.is_some_and(|running| running.resumed),
             ..self.environment.clone()
         };
-        let configuration = &self.plan.configurations[trial.configuration];
+        let configuration = &self.experiment.plan().configurations[trial.configuration];
         let new = NewTrial {
             record: &result.record,
             weights: &result.weights,
-            card: &ModelCard::of_trial(&trial.identity, &self.plan.data.text, self.dataset),
-            spec: &self.spec.of_trial(configuration, trial.replicate).resolved_yaml(),
+            card: &ModelCard::of_trial(
+                &trial.identity,
+                &self.experiment.plan().data.text,
+                &self.experiment.data().dataset,
+            ),
+            spec: &self.experiment.spec().of_trial(configuration, trial.replicate).resolved_yaml(),
             environment: &environment,
-            log: &self.logs.take(trial.id.as_str()),
+            log: &self.options.logs.take(trial.id.as_str()),
         };
         match self.keep_record(trial, &result.record, &new)? {
-            Kept::Same => tracing::info!("{}: another run kept the same bytes meanwhile", title(self.plan, trial)),
+            Kept::Same => tracing::info!("{}: another run kept the same bytes meanwhile", self.title(trial)),
             Kept::Passed => {
-                tracing::info!("{}: another run kept a result meanwhile, which counts", title(self.plan, trial));
+                tracing::info!("{}: another run kept a result meanwhile, which counts", self.title(trial));
                 self.passed_over.lock().unwrap_or_else(PoisonError::into_inner).push(trial.id.clone());
             }
             Kept::New | Kept::Replaced(_) => {}
         }
         if let Err(error) = self.store.remove_checkpoints(&trial.id) {
-            tracing::warn!("{}: {}", title(self.plan, trial), crate::error::with_causes(&error));
+            tracing::warn!("{}: {}", self.title(trial), with_causes(&error));
         }
         Ok(())
     }
@@ -304,15 +301,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cadence_is_a_time_a_number_of_epochs_or_off() {
-        let check =
-            |text: &str, expected: Option<Cadence>| assert_eq!(text.parse::<Cadence>().ok(), expected, "{text}");
-        check("30", Some(Cadence::Time(Duration::from_secs(30))));
-        check("0.5s", Some(Cadence::Time(Duration::from_millis(500))));
-        check("2m", Some(Cadence::Time(Duration::from_secs(120))));
-        check("3epochs", Some(Cadence::Epochs(3)));
-        check("1 epoch", Some(Cadence::Epochs(1)));
-        check("off", Some(Cadence::Off));
+    fn an_interval_is_a_time_a_number_of_epochs_or_off() {
+        let check = |text: &str, expected: Option<CheckpointInterval>| {
+            assert_eq!(text.parse::<CheckpointInterval>().ok(), expected, "{text}")
+        };
+        check("30", Some(CheckpointInterval::Time(Duration::from_secs(30))));
+        check("0.5s", Some(CheckpointInterval::Time(Duration::from_millis(500))));
+        check("2m", Some(CheckpointInterval::Time(Duration::from_secs(120))));
+        check("3epochs", Some(CheckpointInterval::Epochs(3)));
+        check("1 epoch", Some(CheckpointInterval::Epochs(1)));
+        check("off", Some(CheckpointInterval::Off));
         for wrong in ["", "s", "-1s", "0epochs", "epochs", "1h", "inf", "nan"] {
             check(wrong, None);
         }

@@ -13,11 +13,11 @@ use tracing_subscriber::registry::LookupSpan;
 
 /// JSON lines by trial, until they are taken.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct TrialLogs(Arc<Mutex<BTreeMap<String, Vec<u8>>>>);
+pub struct TrialLogs(Arc<Mutex<BTreeMap<String, Vec<u8>>>>);
 
 impl TrialLogs {
     /// The lines of a trial; they are then forgotten.
-    pub(crate) fn take(&self, trial: &str) -> Vec<u8> {
+    pub fn take(&self, trial: &str) -> Vec<u8> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(trial).unwrap_or_default()
     }
 }

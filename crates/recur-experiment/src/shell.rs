@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 /// `word` as a shell reads it as one. Hidden characters are written as `$'…'` has them, which bash, ksh and zsh read: so
 /// they are seen.
-pub(crate) fn quoted(word: &str) -> String {
+pub fn quoted(word: &str) -> String {
     if word.contains(is_hidden) {
         return escaped(word);
     }
@@ -27,7 +27,7 @@ fn escaped(word: &str) -> String {
 }
 
 /// The words of a command in which each word is as [`quoted`] writes it; `None` if a quote is not closed.
-pub(crate) fn split(command: &str) -> Option<Vec<String>> {
+pub fn split(command: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
     let mut rest = command.trim_start();
     while !rest.is_empty() {

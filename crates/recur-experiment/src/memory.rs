@@ -1,76 +1,73 @@
 //! The memory that trials may use: what the machine has free, and what limits leave of it.
 
-use recur_core::dataset::Dataset;
-use recur_core::plan::Plan;
-use recur_core::registry::Registry;
+use crate::Experiment;
 use recur_core::trial::Trial;
 use std::collections::BTreeSet;
 use std::str::FromStr;
-use std::sync::OnceLock;
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
-/// What `--memory` says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Memory {
+/// The memory that trials may use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Memory {
+    /// What the machine has free, and limits leave of it.
+    #[default]
+    OfMachine,
     /// As many bytes for all running trials together.
     Bytes(u64),
     /// Every trial is started, whatever it needs.
     Off,
 }
 
-/// A word that says no memory.
+/// A word that is no amount of memory.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected a size such as 500MiB or 8GiB, or off")]
-pub(crate) struct NoMemory;
+pub struct NotMemory;
 
 impl FromStr for Memory {
-    type Err = NoMemory;
+    type Err = NotMemory;
 
-    fn from_str(text: &str) -> Result<Self, NoMemory> {
+    fn from_str(text: &str) -> Result<Self, NotMemory> {
         if text == "off" {
             return Ok(Self::Off);
         }
         let units = [("GiB", 1_u64 << 30), ("MiB", 1 << 20), ("G", 1 << 30), ("M", 1 << 20)];
         let split = units.into_iter().find_map(|(unit, bytes)| Some((text.strip_suffix(unit)?, bytes)));
-        let (number, unit) = split.ok_or(NoMemory)?;
-        let number = number.trim().parse::<f64>().map_err(|_| NoMemory)?;
+        let (number, unit) = split.ok_or(NotMemory)?;
+        let number = number.trim().parse::<f64>().map_err(|_| NotMemory)?;
         let bytes = number * unit as f64;
         // Up to 2⁵³ a real number holds each whole one.
-        if (1.0..9e15).contains(&bytes) { Ok(Self::Bytes(bytes as u64)) } else { Err(NoMemory) }
+        if (1.0..9e15).contains(&bytes) { Ok(Self::Bytes(bytes as u64)) } else { Err(NotMemory) }
     }
 }
 
-static GIVEN: OnceLock<Memory> = OnceLock::new();
-
-/// Takes `given` instead of what the machine has, for the rest of the process.
-pub(crate) fn give(given: Option<Memory>) {
-    if let Some(given) = given {
-        let _ = GIVEN.set(given);
+impl Memory {
+    /// Bytes that this process may still take; `None` where nothing is known, or every trial is to be started.
+    pub fn available(self) -> Option<u64> {
+        match self {
+            Memory::Off => None,
+            Memory::Bytes(bytes) => Some(bytes),
+            Memory::OfMachine => {
+                [of_machine(), linux::of_control_groups(), linux::of_address_space()].into_iter().flatten().min()
+            }
+        }
     }
 }
 
-/// Bytes that this process may still take; `None` where nothing is known, or every trial is to be started.
-pub(crate) fn available() -> Option<u64> {
-    match GIVEN.get() {
-        Some(Memory::Off) => None,
-        Some(Memory::Bytes(bytes)) => Some(*bytes),
-        None => [of_machine(), linux::of_control_groups(), linux::of_address_space()].into_iter().flatten().min(),
-    }
-}
-
-/// Warns of the configurations among `trials` that need more memory than this machine has: they would fail on it.
-pub(crate) fn warn(plan: &Plan, dataset: &Dataset, registry: &Registry, trials: &[&Trial]) {
-    let Some(available) = available() else { return };
-    let mut seen = BTreeSet::new();
-    for trial in trials.iter().filter(|trial| seen.insert(trial.configuration)) {
-        let Ok(plugin) = registry.get(&trial.identity.model) else { continue };
-        let need = recur_train::memory_need(plan, dataset, plugin, trial);
-        if need > available {
-            let [need, available] = [need, available].map(recur_train::bytes_in_words);
-            tracing::warn!(
-                "{} needs about {need} of memory, and {available} are available: its trials would fail on this machine",
-                plan.configurations[trial.configuration].title()
-            );
+impl Experiment {
+    /// Warns of the configurations among `trials` that need more memory than this machine has: they would fail on it.
+    pub fn warn_of_memory(&self, trials: &[&Trial]) {
+        let Some(available) = Memory::OfMachine.available() else { return };
+        let mut seen = BTreeSet::new();
+        for trial in trials.iter().filter(|trial| seen.insert(trial.configuration)) {
+            let Ok(plugin) = self.registry().get(&trial.identity.model) else { continue };
+            let need = recur_train::memory_need(self.plan(), &self.data().dataset, plugin, trial);
+            if need > available {
+                let [need, available] = [need, available].map(recur_train::bytes_in_words);
+                tracing::warn!(
+                    "{} needs about {need} of memory, and {available} are available: its trials would fail on this machine",
+                    self.plan().configurations[trial.configuration].title()
+                );
+            }
         }
     }
 }
@@ -219,6 +216,6 @@ mod tests {
 
     #[test]
     fn this_machine_has_memory_where_it_tells() {
-        assert!(available().is_none_or(|bytes| bytes > 0));
+        assert!(Memory::OfMachine.available().is_none_or(|bytes| bytes > 0));
     }
 }

@@ -1,0 +1,110 @@
+//! What a run can fail with, and what to do about it.
+
+use crate::hints;
+use recur_core::registry::UnknownModel;
+use recur_core::split::SplitError;
+use recur_core::trial::TrialsError;
+use recur_ingest::IngestError;
+use recur_store::StoreError;
+use recur_train::{SweepError, TestSetError};
+use std::error::Error;
+use std::path::PathBuf;
+
+/// Why an experiment cannot be prepared, run or scored. [`ExperimentError::hint`] is the next thing to do.
+#[derive(Debug, thiserror::Error)]
+pub enum ExperimentError {
+    /// The data cannot be used.
+    #[error("cannot use the data")]
+    Ingest(#[from] IngestError),
+    /// The data cannot be divided as the spec asks.
+    #[error("cannot divide the names of {data}")]
+    Split {
+        /// Where the data comes from.
+        data: String,
+        /// Why not.
+        source: SplitError,
+    },
+    /// A file of weights that a model starts from cannot be read.
+    #[error("cannot read initial weights")]
+    InitialWeights(#[source] StoreError),
+    /// The trials cannot be named.
+    #[error(transparent)]
+    Trials(#[from] TrialsError),
+    /// The spec names a model that nobody registered.
+    #[error(transparent)]
+    UnknownModel(#[from] UnknownModel),
+    /// The store cannot be read or written.
+    #[error("cannot use the store")]
+    Store(#[from] StoreError),
+    /// The sweep could not go on; what had ended is kept.
+    #[error("the sweep stopped")]
+    Sweep(#[from] SweepError),
+    /// It was asked to stop; what had ended is kept.
+    #[error("interrupted: {n_kept} of {n_trials} trials are kept in {}", store.display())]
+    Interrupted {
+        /// Trials with a record.
+        n_kept: usize,
+        /// All trials.
+        n_trials: usize,
+        /// The store.
+        store: PathBuf,
+    },
+    /// Trials that were to be read have no record.
+    #[error("{n_missing} of {n_trials} trials have no record in the store {}", store.display())]
+    TrialsMissing {
+        /// Trials without a record.
+        n_missing: usize,
+        /// All trials.
+        n_trials: usize,
+        /// The store.
+        store: PathBuf,
+    },
+    /// A chosen trial cannot be scored.
+    #[error("cannot score the test set")]
+    TestSet(#[from] TestSetError),
+    /// The weights of a chosen trial cannot be read.
+    #[error("cannot score the test set with the weights of a trial")]
+    Weights {
+        /// The trial's folder.
+        folder: PathBuf,
+        /// Why not.
+        source: StoreError,
+    },
+}
+
+impl ExperimentError {
+    /// What to do about it, where something can be said.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Ingest(error) => hints::using_data(error),
+            Self::Split { source, .. } => Some(hints::dividing(source)),
+            Self::InitialWeights(StoreError::Io { .. }) => {
+                Some("a model's `weights` are relative to the folder that recur runs in".to_owned())
+            }
+            Self::InitialWeights(error) => hints::reading_a_model(error),
+            Self::UnknownModel(_) | Self::Trials(TrialsError::UnknownModel(_)) => {
+                Some("recur models lists all models".to_owned())
+            }
+            Self::Store(error) => hints::using_a_store(error),
+            Self::Sweep(SweepError::Start(error)) => Some(hints::fitting(&error.misfit)),
+            Self::Sweep(SweepError::Keep { .. }) => {
+                Some("trials that had ended are kept; with room to write, the same command goes on".to_owned())
+            }
+            Self::Interrupted { .. } => Some("the same command goes on from there".to_owned()),
+            Self::TrialsMissing { .. } => Some("run the experiment first: recur experiment SPEC".to_owned()),
+            Self::Weights { folder, source } => Some(hints::scoring(folder, source)),
+            Self::Trials(_) | Self::Sweep(_) | Self::TestSet(_) => None,
+        }
+    }
+}
+
+/// An error with all that caused it.
+pub fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}

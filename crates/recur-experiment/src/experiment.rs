@@ -1,0 +1,239 @@
+//! An experiment before its first trial: from a spec to its plan, its data and its trials.
+
+use crate::error::ExperimentError;
+use crate::parallel::{available_cores, in_parallel};
+use crate::scoring::Scored;
+use recur_core::data_warning::DataWarning;
+use recur_core::digest::Digest;
+use recur_core::division;
+use recur_core::facts::DataFacts;
+use recur_core::plan::{Plan, UnusedSettings};
+use recur_core::registry::Registry;
+use recur_core::selection::Finding;
+use recur_core::settings::Division;
+use recur_core::split::{Split, SplitError};
+use recur_core::trial::{InitialWeights, Trial, trials};
+use recur_ingest::{Ingested, ingest};
+use recur_report::{HowTo, ReplicateSplit, ReportInput, SplitSizes};
+use recur_spec::Spec;
+use recur_store::read_weights;
+use recur_train::split_of;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+/// An experiment: a spec, its data and its trials. It is made by [`Experiment::prepare`], and changes nothing on disk.
+pub struct Experiment {
+    registry: Registry,
+    spec: Spec,
+    plan: Plan,
+    data: Ingested,
+    trials: Vec<Trial>,
+    splits: Vec<ReplicateSplit>,
+    warnings: Vec<DataWarning>,
+    unused: Vec<UnusedSettings>,
+}
+
+impl Experiment {
+    /// Reads the data of `spec`, divides it, and names the trials. The models are those of `registry`.
+    ///
+    /// Paths in the spec are relative to the working folder of the process. What of the data may mislead is logged.
+    ///
+    /// # Errors
+    /// If the data or a file of initial weights cannot be used, or the spec names a model that nobody registered.
+    pub fn prepare(spec: Spec, registry: &Registry) -> Result<Self, ExperimentError> {
+        let plan = spec.plan();
+        let weights = initial_weights(&plan)?;
+        let data = ingest(&plan.data, plan.split.group, Path::new(""))?;
+        let facts = &data.facts;
+        tracing::info!(
+            "{}: {} names with {} labels, {} duplicates",
+            facts.source,
+            facts.rows,
+            facts.rows_by_label.len(),
+            facts.duplicates
+        );
+        data.notes.iter().for_each(|note| tracing::warn!("{note}"));
+        let splits = splits(&plan, &data)?;
+        let unused = plan.unused_settings(registry)?;
+        let warnings = data_warnings(&plan, &data, &splits);
+        warn(&facts.source, &warnings, &unused);
+        let trials = trials(&plan, data.dataset.digest(), registry, &weights, recur_train::PROCEDURE)?;
+        Ok(Self { registry: registry.clone(), spec, plan, data, trials, splits, warnings, unused })
+    }
+
+    /// The models.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// The spec, every default filled in.
+    pub fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    /// Every configuration, spelled out.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The data set, and what became of the rows of its source.
+    pub fn data(&self) -> &Ingested {
+        &self.data
+    }
+
+    /// The trials: replicate by replicate, configurations in the order of the plan.
+    pub fn trials(&self) -> &[Trial] {
+        &self.trials
+    }
+
+    /// How the rows are divided, one entry a replicate.
+    pub fn splits(&self) -> &[ReplicateSplit] {
+        &self.splits
+    }
+
+    /// What of the data may mislead.
+    pub fn warnings(&self) -> &[DataWarning] {
+        &self.warnings
+    }
+
+    /// What the spec asks of training and a model does not use.
+    pub fn unused(&self) -> &[UnusedSettings] {
+        &self.unused
+    }
+
+    /// What the report of these records is made from.
+    pub fn report_input<'a>(
+        &'a self,
+        findings: &'a [Finding],
+        scored: &'a Scored,
+        how_to: &'a HowTo,
+    ) -> ReportInput<'a> {
+        ReportInput {
+            plan: &self.plan,
+            facts: &self.data.facts,
+            label_names: self.data.dataset.label_names(),
+            findings,
+            selection: &scored.selection,
+            tests: &scored.tests,
+            unscored: &scored.unscored,
+            splits: &self.splits,
+            unused: &self.unused,
+            how_to,
+            respelt: &[],
+            baseline_is_chosen: false,
+        }
+    }
+
+    /// How many rows the parts of a split have, as means over replicates.
+    pub fn sizes(&self) -> SplitSizes {
+        SplitSizes::mean(&self.splits)
+    }
+
+    /// How to get the report again: by `command`, which names the spec as `spec_path`. Nothing in it depends on the machine.
+    pub fn how_to(&self, spec_path: String, command: String) -> HowTo {
+        HowTo {
+            command,
+            spec_path,
+            recur_version: env!("CARGO_PKG_VERSION").to_owned(),
+            // A report that is committed cannot name its own commit.
+            commit: None,
+            resolved_spec: self.spec.resolved_yaml(),
+            numeric_contract: recur_core::NUMERIC_CONTRACT,
+        }
+    }
+
+    /// Keeps only `replicate`, as the first.
+    pub fn keep_replicate(&mut self, replicate: u32) {
+        self.plan.replicates = 1;
+        self.splits = self.splits.get(replicate as usize).cloned().into_iter().collect();
+    }
+
+    /// How the rows are divided on each replicate, whatever their letters.
+    ///
+    /// # Errors
+    /// If the data cannot be divided.
+    pub fn divisions(&self) -> Result<Vec<Digest>, ExperimentError> {
+        let split = |replicate| split_of(&self.plan, &self.data.dataset, replicate);
+        let digest = |split: &Split| division::digest(&self.data.dataset, split);
+        let divisions = (0..self.plan.replicates).map(|replicate| split(replicate).map(|split| digest(&split)));
+        divisions
+            .collect::<Result<_, _>>()
+            .map_err(|source| ExperimentError::Split { data: self.data.facts.source.clone(), source })
+    }
+}
+
+/// How the rows are divided on each replicate: all are known before the first trial, so that no run ends at a later one.
+fn splits(plan: &Plan, data: &Ingested) -> Result<Vec<ReplicateSplit>, ExperimentError> {
+    let replicates: Vec<u32> = (0..plan.replicates).collect();
+    let split = |replicate: &u32| -> Result<ReplicateSplit, SplitError> {
+        Ok(ReplicateSplit::of(&data.dataset, &split_of(plan, &data.dataset, *replicate)?))
+    };
+    let splits: Result<Vec<_>, _> = in_parallel(&replicates, available_cores(), split).into_iter().collect();
+    splits.map_err(|source| ExperimentError::Split { data: data.facts.source.clone(), source })
+}
+
+/// Logs what of the data and the settings may mislead: the same for every command.
+fn warn(source: &str, warnings: &[DataWarning], unused: &[UnusedSettings]) {
+    for warning in warnings {
+        tracing::warn!("{source}: {warning}");
+    }
+    for unused in unused {
+        if unused.of_the_objective().next().is_some() {
+            tracing::warn!("{unused}");
+        } else {
+            tracing::info!("{unused}");
+        }
+    }
+}
+
+/// What of the data may mislead, known before the first trial.
+fn data_warnings(plan: &Plan, data: &Ingested, splits: &[ReplicateSplit]) -> Vec<DataWarning> {
+    let facts = &data.facts;
+    let labels = data.dataset.label_names();
+    let of = labels.len() as u64;
+    let names = |indices: BTreeSet<u16>| -> Vec<String> {
+        indices.into_iter().map(|label| labels[usize::from(label)].clone()).collect()
+    };
+    let untested: Vec<BTreeSet<u16>> =
+        splits.iter().map(|split| split.untested_labels.iter().copied().collect()).collect();
+    let sometimes: BTreeSet<u16> = untested.iter().flatten().copied().collect();
+    let never: BTreeSet<u16> =
+        sometimes.iter().filter(|label| untested.iter().all(|labels| labels.contains(label))).copied().collect();
+    let untrained: BTreeSet<u16> = splits.iter().flat_map(|split| &split.untrained_labels).copied().collect();
+    let lacking = |labels: BTreeSet<u16>, warning: &dyn Fn(Vec<String>) -> DataWarning| {
+        (!labels.is_empty()).then(|| warning(names(labels)))
+    };
+    let of_splits = [
+        DataWarning::few_rows(facts, &plan.split),
+        lacking(&sometimes - &never, &|labels| DataWarning::Untested { labels, of, on_every_replicate: false }),
+        lacking(never, &|labels| DataWarning::Untested { labels, of, on_every_replicate: true }),
+        lacking(untrained, &|labels| DataWarning::Untrained { labels, of }),
+        facts
+            .published
+            .filter(|published| published.names_in_two + published.groups_in_two > 0)
+            .map(DataWarning::Overlap),
+        unused_share(plan, facts),
+    ];
+    let rejected = DataWarning::rejected(facts, data.rejects.first().map(ToString::to_string));
+    rejected.into_iter().chain(facts.warnings.iter().cloned()).chain(of_splits.into_iter().flatten()).collect()
+}
+
+/// A share of validation rows that the data has no use for.
+fn unused_share(plan: &Plan, facts: &DataFacts) -> Option<DataWarning> {
+    let Division::Published { validation } = plan.split.division else { return None };
+    // Whether the default was given cannot be known.
+    let is_given = validation != 0.1;
+    let has_validation = facts.published.is_some_and(|published| published.rows[1] > 0);
+    (is_given && has_validation).then_some(DataWarning::UnusedValidationShare { validation })
+}
+
+/// The files of weights that the plan starts from.
+fn initial_weights(plan: &Plan) -> Result<InitialWeights, ExperimentError> {
+    let paths: BTreeSet<&String> = plan.configurations.iter().filter_map(|c| c.weights.as_ref()).collect();
+    let read = |path: &String| {
+        let file = read_weights(Path::new(path)).map_err(ExperimentError::InitialWeights)?;
+        Ok((path.clone(), Arc::new(file)))
+    };
+    paths.into_iter().map(read).collect()
+}

@@ -1,0 +1,69 @@
+//! An experiment as a value: prepared from a spec, run on a store, chosen by validation, scored on test.
+//!
+//! The command line and programs that embed recur do the same:
+//!
+//! ```
+//! use recur_core::registry::Registry;
+//! use recur_experiment::{Experiment, LocalExecutor, RunOptions};
+//! use recur_store::Store;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let data = folder.path().join("names.csv");
+//! # let rows: String = (0..40).map(|n| format!("{}a{n},{}\n", ["x", "y"][n % 2], ["left", "right"][n % 2])).collect();
+//! # std::fs::write(&data, format!("name,label\n{rows}"))?;
+//! # let (data, runs) = (data.display(), folder.path().join("runs"));
+//! let mut registry = Registry::new();
+//! registry.register_all(recur_models::PLUGINS)?;
+//! let text = format!("
+//! recur: 1
+//! name: small
+//! replicates: 2
+//! data: {{source: {data}, split: {{train: 0.5, validation: 0.2, test: 0.3}}}}
+//! training: {{epochs: 2}}
+//! models: [{{use: manual_rnn, params: {{hidden_size: 4}}}}]
+//! ");
+//! let spec = recur_spec::parse(text.as_bytes(), "small.yaml", &[], &registry)?;
+//! let experiment = Experiment::prepare(spec, &registry)?;
+//!
+//! let store = Store::open(&runs)?;
+//! let (executor, options) = (LocalExecutor::new(2), RunOptions::default());
+//! let outcomes = experiment.run(&store, &executor, &options)?;
+//! let scored = experiment.score(&outcomes, &store, 2, &options)?;
+//! assert_eq!((outcomes.len(), scored.tests.len()), (2, 2));
+//! assert!(scored.tests.iter().all(|test| test.scores.accuracy >= 0.0));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What a terminal shows, how a process ends and what a command line says is none of this crate's business: a program
+//! watches a run through [`Observer`]s, and trials are run by an [`Executor`].
+
+mod clock;
+mod environment;
+mod error;
+mod estimate;
+mod experiment;
+mod hints;
+mod memory;
+mod observer;
+mod parallel;
+mod recorder;
+mod run;
+mod scoring;
+pub mod shell;
+mod trial_log;
+
+pub use clock::{Started, unix_seconds, unix_time};
+pub use environment::{Code, cpu_name, gather, machine_kind};
+pub use error::{ExperimentError, with_causes};
+pub use estimate::Estimates;
+pub use experiment::Experiment;
+pub use hints::{reading_a_model, using_a_store, using_data};
+pub use memory::{Memory, NotMemory};
+pub use observer::{Observer, RunEvent, title};
+pub use parallel::{available_cores, in_parallel};
+pub use recorder::{CheckpointInterval, NotAnInterval};
+pub use run::{Executor, LocalExecutor, RunOptions, stored_record};
+pub use scoring::{Scored, StoreOf, best_configuration, costs, stored_test};
+pub use trial_log::TrialLogs;

@@ -1,0 +1,40 @@
+//! Who watches a run.
+
+use crate::Experiment;
+use recur_core::event::Event;
+use recur_core::plan::Plan;
+use recur_core::trial::Trial;
+
+/// What happens while an experiment is run or scored.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum RunEvent<'a> {
+    /// `n_trials` trials are to be trained.
+    Started {
+        /// Those without a record in the store.
+        n_trials: usize,
+    },
+    /// A trial started, finished an epoch, or ended.
+    Trial(Event<'a>),
+    /// A trial is about to take memory: its model is built next.
+    MemoryTaken(&'a Trial),
+    /// A trial has given its memory back, however it ended.
+    MemoryReleased(&'a Trial),
+    /// A chosen trial is scored on its test rows.
+    ScoringStarted(&'a Trial),
+    /// The scoring of a trial has ended, however it did.
+    ScoringEnded(&'a Trial),
+    /// No trial is trained any more.
+    Finished,
+}
+
+/// Watches a run: every observer gets every event, from the threads of the run, in the order of [`crate::RunOptions::observers`].
+pub trait Observer: Sync {
+    /// Something happened.
+    fn event(&self, experiment: &Experiment, event: &RunEvent<'_>);
+}
+
+/// The title of a trial: `model(hidden_size=64), replicate 2`.
+pub fn title(plan: &Plan, trial: &Trial) -> String {
+    format!("{} replicate {}", plan.configurations[trial.configuration].title(), trial.replicate)
+}

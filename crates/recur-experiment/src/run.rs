@@ -1,0 +1,217 @@
+//! The trials of an experiment on a store: those that are in it, and those trained now.
+
+use crate::Experiment;
+use crate::environment::{Code, gather};
+use crate::error::{ExperimentError, with_causes};
+use crate::memory::Memory;
+use crate::observer::{Observer, RunEvent};
+use crate::parallel::in_parallel;
+use crate::recorder::{CheckpointInterval, StoreRecorder};
+use crate::trial_log::TrialLogs;
+use recur_core::model::Cancel;
+use recur_core::record::{Outcome, TrialRecord};
+use recur_core::selection::Finding;
+use recur_core::trial::Trial;
+use recur_store::{Found, Store, StoreError};
+use recur_train::{SweepError, run_sweep};
+
+/// Brings trials to processors. The store decides what is done, never the executor: a trial that runs twice at once is
+/// harmless, and one that vanished is run again.
+pub trait Executor: Sync {
+    /// How many trials run at once.
+    fn jobs(&self) -> usize;
+
+    /// Runs `trials` of `experiment` and hands each result to `recorder` when it is there: one record for each trial, in
+    /// order; `None` where a trial was abandoned because `cancel` was raised.
+    ///
+    /// # Errors
+    /// If a result cannot be kept, or the trials cannot be run at all. A trial that fails is no error: it is a record
+    /// with its cause.
+    fn execute(
+        &self,
+        experiment: &Experiment,
+        trials: &[Trial],
+        cancel: &Cancel,
+        recorder: &dyn recur_train::Observer,
+    ) -> Result<Vec<Option<TrialRecord>>, SweepError>;
+}
+
+/// Threads of this process.
+#[derive(Clone, Copy, Debug)]
+pub struct LocalExecutor {
+    jobs: usize,
+}
+
+impl LocalExecutor {
+    /// As many threads; at least one.
+    pub fn new(jobs: usize) -> Self {
+        Self { jobs: jobs.max(1) }
+    }
+}
+
+impl Executor for LocalExecutor {
+    fn jobs(&self) -> usize {
+        self.jobs
+    }
+
+    fn execute(
+        &self,
+        experiment: &Experiment,
+        trials: &[Trial],
+        cancel: &Cancel,
+        recorder: &dyn recur_train::Observer,
+    ) -> Result<Vec<Option<TrialRecord>>, SweepError> {
+        let (dataset, registry) = (&experiment.data().dataset, experiment.registry());
+        Ok(run_sweep(experiment.plan(), dataset, registry, trials, self.jobs, cancel, recorder)?.records)
+    }
+}
+
+/// How an experiment is run. Nothing here changes a result.
+#[derive(Clone)]
+pub struct RunOptions<'a> {
+    /// Who watches.
+    pub observers: Vec<&'a dyn Observer>,
+    /// How often a running trial is saved, to go on from there.
+    pub checkpoints: CheckpointInterval,
+    /// The memory that trials may use.
+    pub memory: Memory,
+    /// What is recorded of the code that runs.
+    pub code: Code,
+    /// The logs of single trials. They are filled where these are a layer of the program's `tracing` subscriber.
+    pub logs: TrialLogs,
+    /// Raise it to stop: what has ended is kept.
+    pub cancel: &'a Cancel,
+}
+
+static NEVER: Cancel = Cancel::new();
+
+impl Default for RunOptions<'_> {
+    fn default() -> Self {
+        Self {
+            observers: Vec::new(),
+            checkpoints: CheckpointInterval::default(),
+            memory: Memory::OfMachine,
+            code: Code::WithoutDiff,
+            logs: TrialLogs::default(),
+            cancel: &NEVER,
+        }
+    }
+}
+
+impl RunOptions<'_> {
+    pub(crate) fn tell(&self, experiment: &Experiment, event: &RunEvent<'_>) {
+        self.observers.iter().for_each(|observer| observer.event(experiment, event));
+    }
+}
+
+impl Experiment {
+    /// The records of all trials, in order: those of the store, and those trained now, which are kept in it. A trial that
+    /// failed is run again: its cause may lie outside of what names it.
+    ///
+    /// # Errors
+    /// If the store cannot be read or written, the sweep cannot go on, or it was asked to stop. What has ended is kept.
+    pub fn run(
+        &self,
+        store: &Store,
+        executor: &dyn Executor,
+        options: &RunOptions<'_>,
+    ) -> Result<Vec<Finding>, ExperimentError> {
+        let trials = self.trials();
+        let has_not_failed = |record: &TrialRecord| !matches!(record.outcome, Outcome::Failed { .. });
+        let look = |trial: &Trial| Ok(stored_record(store, trial)?.filter(has_not_failed));
+        let looked = in_parallel(trials, executor.jobs(), look).into_iter();
+        let mut records = looked.collect::<Result<Vec<_>, ExperimentError>>()?;
+        let missing: Vec<usize> = (0..trials.len()).filter(|index| records[*index].is_none()).collect();
+        remove_checkpoints(store, &records);
+        let n_done = trials.len() - missing.len();
+        tracing::info!("{} trials: {n_done} done before, {} to run", trials.len(), missing.len());
+        if !missing.is_empty() {
+            let to_run: Vec<Trial> = missing.iter().map(|index| trials[*index].clone()).collect();
+            let trained = self.train(&to_run, store, executor, options)?;
+            for (index, record) in missing.into_iter().zip(trained) {
+                records[index] = record;
+            }
+        }
+        let n_kept = records.iter().flatten().count();
+        if n_kept < trials.len() {
+            let store = store.root().to_owned();
+            return Err(ExperimentError::Interrupted { n_kept, n_trials: trials.len(), store });
+        }
+        let finding = |(trial, record): (&Trial, Option<_>)| Some(Finding { trial: trial.clone(), record: record? });
+        Ok(trials.iter().zip(records).filter_map(finding).collect())
+    }
+
+    /// Trains `trials`, whatever is in `store`, and keeps them in it; no record where a trial was abandoned.
+    ///
+    /// # Errors
+    /// If the store cannot be written, or the sweep cannot go on.
+    pub fn train(
+        &self,
+        trials: &[Trial],
+        store: &Store,
+        executor: &dyn Executor,
+        options: &RunOptions<'_>,
+    ) -> Result<Vec<Option<TrialRecord>>, ExperimentError> {
+        options.tell(self, &RunEvent::Started { n_trials: trials.len() });
+        let environment = gather(store, executor.jobs(), options.code);
+        let recorder = StoreRecorder::new(self, store, environment, options);
+        let executed = executor.execute(self, trials, options.cancel, &recorder);
+        options.tell(self, &RunEvent::Finished);
+        let mut records = executed?;
+        // Where another result was kept, that one counts: weights and test results are its own.
+        for id in recorder.passed_over() {
+            if let Some(index) = trials.iter().position(|trial| trial.id == id) {
+                records[index] = stored_record(store, &trials[index])?.or(records[index].take());
+            }
+        }
+        let mut unstorable = recorder.unstorable();
+        let mut of_store = |record: TrialRecord| unstorable.remove(&record.id).unwrap_or(record);
+        Ok(records.into_iter().map(|record| record.map(&mut of_store)).collect())
+    }
+
+    /// The records of an experiment whose trials have all been run, in order.
+    ///
+    /// # Errors
+    /// If one is missing, or the store cannot be read.
+    pub fn stored(&self, store: &Store, jobs: usize) -> Result<Vec<Finding>, ExperimentError> {
+        let trials = self.trials();
+        let records = in_parallel(trials, jobs, |trial| stored_record(store, trial));
+        let records = records.into_iter().collect::<Result<Vec<_>, ExperimentError>>()?;
+        let finding = |(trial, record): (&Trial, Option<_>)| Some(Finding { trial: trial.clone(), record: record? });
+        let findings: Vec<Finding> = trials.iter().zip(records).filter_map(finding).collect();
+        match (trials.len() - findings.len(), trials.len()) {
+            (0, _) => Ok(findings),
+            (n_missing, n_trials) => {
+                Err(ExperimentError::TrialsMissing { n_missing, n_trials, store: store.root().to_owned() })
+            }
+        }
+    }
+}
+
+/// Removes what a process that was killed between keeping a trial and this left.
+fn remove_checkpoints(store: &Store, records: &[Option<TrialRecord>]) {
+    let remove = || -> Result<(), StoreError> {
+        let kept = store.trials_with_checkpoints()?;
+        let mut ended = records.iter().flatten().filter(|record| kept.contains(&record.id));
+        ended.try_for_each(|record| store.remove_checkpoints(&record.id))
+    };
+    if let Err(error) = remove() {
+        tracing::warn!("checkpoints of ended trials stay: {}", with_causes(&error));
+    }
+}
+
+/// The record of `trial`, if the store has one that can be used.
+///
+/// # Errors
+/// If it is there and the system does not let it be read: it may be whole, and is not to be trained in vain.
+pub fn stored_record(store: &Store, trial: &Trial) -> Result<Option<TrialRecord>, ExperimentError> {
+    match store.find(&trial.id) {
+        Found::Record(record) => Ok(Some(*record)),
+        Found::Missing => Ok(None),
+        Found::Damaged(problem) if problem.is_damage() => {
+            tracing::warn!("trial {} counts as missing: {problem}", trial.id.short());
+            Ok(None)
+        }
+        Found::Damaged(problem) => Err(StoreError::Damaged(problem).into()),
+    }
+}

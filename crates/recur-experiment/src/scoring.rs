@@ -1,0 +1,193 @@
+//! After the last trial: the choice by validation, and the test figures of the chosen.
+
+use crate::Experiment;
+use crate::clock::{Started, unix_seconds};
+use crate::environment::gather;
+use crate::error::{ExperimentError, with_causes};
+use crate::observer::RunEvent;
+use crate::parallel::in_parallel;
+use crate::run::RunOptions;
+use recur_core::model::{Determinism, ModelError};
+use recur_core::plan::Plan;
+use recur_core::record::TestRecord;
+use recur_core::selection::{Finding, Selection, mean_validation};
+use recur_core::trial::{Trial, TrialId};
+use recur_external::{ExternalError, Problem};
+use recur_ingest::{read_predictions, write_predictions};
+use recur_report::{Cost, ReportInput, Unscored};
+use recur_store::{Environment, FoundTest, Kept, Store, TestScores};
+use recur_train::{TestSetError, score_test_set};
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+/// Which store has a trial.
+pub trait StoreOf: Sync {
+    /// The one that has `trial`, or gets what is made of it.
+    fn store_of(&self, trial: &TrialId) -> &Store;
+}
+
+impl StoreOf for Store {
+    fn store_of(&self, _: &TrialId) -> &Store {
+        self
+    }
+}
+
+/// The chosen configurations, and the test results of each of their trials.
+#[derive(Clone, Debug)]
+pub struct Scored {
+    /// The chosen configurations.
+    pub selection: Selection,
+    /// One entry for each chosen trial that could be scored.
+    pub tests: Vec<TestRecord>,
+    /// Those whose model failed on the test rows: the next run tries them again.
+    pub unscored: Vec<Unscored>,
+}
+
+impl Experiment {
+    /// Chooses by validation and scores the chosen on test, up to `jobs` at once, where the store has no test results of
+    /// them. What is made is kept, where the store may be written.
+    ///
+    /// # Errors
+    /// If the store cannot be read or written, or the weights of a chosen trial are damaged. A model that fails on the
+    /// test rows is no error, but an entry of [`Scored::unscored`].
+    pub fn score(
+        &self,
+        findings: &[Finding],
+        stores: &impl StoreOf,
+        jobs: usize,
+        options: &RunOptions<'_>,
+    ) -> Result<Scored, ExperimentError> {
+        let selection = Selection::choose(self.plan(), findings);
+        let chosen: Vec<&Finding> = findings.iter().filter(|f| selection.is_tested_trial(&f.trial)).collect();
+        let environment = OnceLock::new();
+        let score = |finding: &&Finding| {
+            let store = stores.store_of(&finding.trial.id);
+            let environment = || environment.get_or_init(|| gather(store, jobs, options.code)).clone();
+            self.test_record(&selection, &finding.trial, store, environment, options)
+        };
+        let (mut tests, mut unscored) = (Vec::new(), Vec::new());
+        for (finding, scored) in chosen.iter().zip(in_parallel(&chosen, jobs, score)) {
+            match scored {
+                Ok(test) => tests.push(test),
+                // Nothing failed: a report without this model would be a poorer one for no reason of its own.
+                Err(error @ ExperimentError::TestSet(TestSetError::Model { .. })) if is_only_read(&error) => {
+                    return Err(error);
+                }
+                Err(ExperimentError::TestSet(TestSetError::Model { source, .. })) => {
+                    let (trial, reason) = (finding.trial.id.clone(), with_causes(&source));
+                    tracing::warn!("trial {} could not be scored on test: {reason}", trial.short());
+                    unscored.push(Unscored { trial, reason });
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Scored { selection, tests, unscored })
+    }
+
+    /// The test results of a trial that `selection` chose: those of the store, or made now, and kept where the store may be
+    /// written. `environment` is asked for only where they are kept.
+    ///
+    /// # Errors
+    /// As [`Experiment::score`], and where the model fails on the test rows.
+    pub fn test_record(
+        &self,
+        selection: &Selection,
+        trial: &Trial,
+        store: &Store,
+        environment: impl Fn() -> Environment,
+        options: &RunOptions<'_>,
+    ) -> Result<TestRecord, ExperimentError> {
+        match stored_test(trial, store, self.data().dataset.label_names()) {
+            Ok(Some(record)) => return Ok(record),
+            Ok(None) => {}
+            Err(problem) => {
+                tracing::warn!("the test figures of trial {} are made again: {problem}", trial.id.short());
+            }
+        }
+        options.tell(self, &RunEvent::ScoringStarted(trial));
+        let scored = self.scored(selection, trial, store, environment);
+        options.tell(self, &RunEvent::ScoringEnded(trial));
+        scored
+    }
+
+    fn scored(
+        &self,
+        selection: &Selection,
+        trial: &Trial,
+        store: &Store,
+        environment: impl Fn() -> Environment,
+    ) -> Result<TestRecord, ExperimentError> {
+        let (dataset, registry) = (&self.data().dataset, self.registry());
+        let unreadable = |source| ExperimentError::Weights { folder: store.trial(&trial.id), source };
+        let weights = store.weights(&trial.id).map_err(unreadable)?;
+        let (started, started_unix) = (Started::now(), unix_seconds());
+        let clock = || started.elapsed();
+        let (record, took) = score_test_set(self.plan(), dataset, registry, selection, trial, &weights, clock)?;
+        if !store.can_write() {
+            return Ok(record);
+        }
+        let scores = TestScores { id: record.id.clone(), scores: record.scores };
+        let environment =
+            Environment { started_unix, finished_unix: unix_seconds(), seconds: took.as_secs_f64(), ..environment() };
+        let predictions = write_predictions(&record.predictions, dataset.label_names());
+        let may_differ = registry.get(&trial.identity.model)?.determinism() == Determinism::None;
+        let kept = match may_differ {
+            true => store.keep_first_test(&scores, &predictions, &environment),
+            false => store.keep_test(&scores, &predictions, &environment),
+        };
+        match kept? {
+            // Another run scored it meanwhile, and what it kept counts.
+            Kept::Passed => match stored_test(trial, store, dataset.label_names()) {
+                Ok(Some(kept)) => Ok(kept),
+                _ => Ok(record),
+            },
+            _ => Ok(record),
+        }
+    }
+}
+
+/// Whether a plugin was not started because the command only reads.
+fn is_only_read(error: &ExperimentError) -> bool {
+    let ExperimentError::TestSet(TestSetError::Model { source: ModelError::Other(cause), .. }) = error else {
+        return false;
+    };
+    matches!(cause.downcast_ref(), Some(ExternalError::Process { problem: Problem::OnlyRead, .. }))
+}
+
+/// The test figures of a trial in the store, if there are any.
+///
+/// # Errors
+/// What is wrong with them, in words.
+pub fn stored_test(trial: &Trial, store: &Store, label_names: &[String]) -> Result<Option<TestRecord>, String> {
+    match store.find_test(&trial.id) {
+        FoundTest::Missing => Ok(None),
+        FoundTest::Damaged(problem) => Err(problem.to_string()),
+        FoundTest::Test(test) => {
+            let predictions = read_predictions(&test.predictions, label_names).map_err(|error| error.to_string())?;
+            Ok(Some(TestRecord { id: trial.id.clone(), scores: test.scores.scores, predictions }))
+        }
+    }
+}
+
+/// What the chosen trials took, as far as the store knows.
+pub fn costs(input: &ReportInput<'_>, stores: &impl StoreOf) -> BTreeMap<TrialId, Cost> {
+    let chosen = input.findings.iter().filter(|finding| input.selection.is_tested_trial(&finding.trial));
+    let cost = |finding: &Finding| {
+        let store = stores.store_of(&finding.trial.id);
+        let environment = store.environment(&finding.trial.id)?;
+        let machine = format!("{}, {}, {} trials at once", environment.cpu, environment.platform, environment.jobs);
+        let prediction_seconds = store.test_environment(&finding.trial.id).map(|test| test.seconds);
+        let cost = Cost { seconds: environment.seconds, resumed: environment.resumed, prediction_seconds, machine };
+        Some((finding.trial.id.clone(), cost))
+    };
+    chosen.filter_map(cost).collect()
+}
+
+/// The chosen configuration with the best mean on validation.
+pub fn best_configuration(plan: &Plan, findings: &[Finding], selection: &Selection) -> Option<usize> {
+    let metric = selection.metric();
+    let mean = |configuration| mean_validation(plan, findings, configuration, metric);
+    let chosen = selection.chosen().iter().filter_map(|chosen| chosen.configuration);
+    let scored = chosen.filter_map(|configuration| Some((configuration, mean(configuration)?)));
+    scored.reduce(|best, other| if metric.better(other.1, best.1) { other } else { best }).map(|(index, _)| index)
+}
