@@ -1,7 +1,9 @@
 //! What the terminal shows.
 
 use crate::common::{Lab, Ran};
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 
 const ESCAPE: char = '\u{1b}';
 
@@ -72,15 +74,62 @@ fn an_unknown_model_is_told_with_the_known_ones() {
     assert!(ran.out.is_empty());
 }
 
+/// The text with single spaces between its words, however it was wrapped.
+fn unwrapped(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The commands that `help` lists, each with its summary. A summary that is wrapped goes on further to the right.
+fn commands(help: &str) -> Vec<(String, String)> {
+    let (_, list) = help.split_once("\nCommands:\n").unwrap_or_else(|| panic!("no list of commands:\n{help}"));
+    let mut commands: Vec<(String, String)> = Vec::new();
+    for line in list.lines().take_while(|line| !line.is_empty()) {
+        match (line.strip_prefix("  ").filter(|row| !row.starts_with(' ')), commands.last_mut()) {
+            (Some(row), _) => {
+                let (command, summary) = row.split_once(' ').unwrap_or((row, ""));
+                commands.push((command.to_owned(), unwrapped(summary)));
+            }
+            (None, Some((_, summary))) => *summary = unwrapped(&format!("{summary} {line}")),
+            (None, None) => panic!("{line} follows no command:\n{help}"),
+        }
+    }
+    commands
+}
+
+/// The commands that the pages of docs, the README and the justfile use.
+fn commands_in_use() -> BTreeSet<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let docs = std::fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let pages = docs.filter(|path| path.extension().is_some_and(|end| end == "md"));
+    let mut used = BTreeSet::new();
+    for file in pages.chain([root.join("README.md"), root.join("justfile")]) {
+        let text = std::fs::read_to_string(file).unwrap();
+        let calls = text.split("`recur ").skip(1).chain(text.split("--bin recur -- ").skip(1));
+        let is_of_command = |c: char| c.is_ascii_lowercase() || c == '-';
+        let command = |call: &str| call.split(|c| !is_of_command(c)).next().unwrap_or_default().to_owned();
+        used.extend(calls.map(command).filter(|command| !command.is_empty() && !command.starts_with('-')));
+    }
+    used
+}
+
 #[test]
 fn help_mentions_every_command() {
     let lab = Lab::new();
     let help = lab.recur(&["--help"]).ended(0).out;
-    for command in ["experiment", "plan", "report", "models"] {
-        let listed = |line: &str| line.split_whitespace().next() == Some(command);
-        assert!(help.lines().any(listed), "{command}:\n{help}");
-        assert!(lab.recur(&[command, "--help"]).ended(0).out.contains("Usage: recur"));
+    let listed = commands(&help);
+    for (command, summary) in &listed {
+        assert!(!summary.is_empty(), "{command} has a summary:\n{help}");
+        if command == "help" {
+            continue;
+        }
+        let own = unwrapped(&lab.recur(&[command, "--help"]).ended(0).out);
+        assert!(own.contains(&format!("Usage: recur {command} ")), "{command}:\n{own}");
+        assert!(own.starts_with(summary), "{command} has another summary in its own help:\n{own}\n{help}");
     }
+    let used = commands_in_use();
+    assert!(used.len() >= 10, "the docs show how recur is used: {used:?}");
+    let missing: Vec<_> = used.iter().filter(|used| listed.iter().all(|(command, _)| command != *used)).collect();
+    assert!(missing.is_empty(), "the docs or the justfile use {missing:?}:\n{help}");
 }
 
 #[test]
