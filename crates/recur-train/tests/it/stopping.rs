@@ -11,8 +11,15 @@ use recur_core::tensor::TensorData;
 const LOSSES: &[f32] = &[1.0, 0.5, 0.7, 0.5, 0.6, 0.25, 0.3];
 
 /// Trains for 7 epochs at most: how many there were, and which one's weights were kept.
+#[track_caller]
 fn check(early_stopping: Option<EarlyStopping>, n_epochs: usize, kept_epoch: u32) {
-    let toy = Toy::new("toy", Regime::Iterative, LOSSES);
+    check_losses(LOSSES, early_stopping, n_epochs, kept_epoch);
+}
+
+/// The same with other losses on validation; after the last of them the loss stays as it is.
+#[track_caller]
+fn check_losses(losses: &'static [f32], early_stopping: Option<EarlyStopping>, n_epochs: usize, kept_epoch: u32) {
+    let toy = Toy::new("toy", Regime::Iterative, losses);
     let mut plan = plan_of(toy, &["learn"]);
     plan.training = TrainingSettings { length: TrainingLength::Epochs(7), early_stopping, ..plan.training };
     let result = results(&plan, &registry(&[toy])).remove(0);
@@ -36,10 +43,18 @@ fn training_stops_after_patience_and_keeps_the_best_epochs_weights() {
     check(patience(Metric::Loss, 3), 5, 1);
 }
 
+/// Epochs 2 and 3 are as good as epoch 1, and epoch 5 is better than all before it.
+const PLATEAU: &[f32] = &[1.0, 0.5, 0.5, 0.5, 0.6, 0.25, 0.25];
+
 #[test]
-fn an_equal_figure_is_no_better_one() {
-    // Epoch 3 is as good as epoch 1, so patience 3 runs out at epoch 4 and not later.
-    check(patience(Metric::Loss, 3), 5, 1);
+fn an_equal_value_is_not_better() {
+    // Equal values use up the patience: were they better, training would go on to epoch 5, and keep its weights.
+    check_losses(PLATEAU, patience(Metric::Loss, 1), 3, 1);
+    check_losses(PLATEAU, patience(Metric::Loss, 2), 4, 1);
+    // Of equal epochs the first is kept, also where training goes on to its end.
+    check_losses(PLATEAU, patience(Metric::Loss, 4), 7, 5);
+    check_losses(&[1.0, 0.5], patience(Metric::Loss, 100), 7, 1);
+    // The same for a metric that is better when it is larger: here it never changes.
     check(patience(Metric::Accuracy, 2), 3, 0);
 }
 
