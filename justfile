@@ -76,10 +76,15 @@ predict *OPTIONS:
 doctor *OPTIONS:
     @cargo run --release --bin recur -- doctor "$@"
 
-# Run the tests (with cargo-nextest where it is installed)
+# Run the tests (with cargo-nextest where it is installed), and list those that this machine cannot run
 [group('checks')]
 test *OPTIONS:
-    @if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --workspace "$@"; else cargo test --workspace --lib --bins --tests --examples "$@"; fi
+    @tools/run-tests "$@"
+
+# Run the tests, and fail if one is skipped that this machine could run
+[group('checks')]
+test-all *OPTIONS:
+    RECUR_NO_SKIPS=1 tools/run-tests "$@"
 
 # Build, test and run the program with a model of its own in another workspace
 [group('checks')]
@@ -154,7 +159,7 @@ docs:
 
 # All checks, from cheap to dear
 [group('checks')]
-ci: lint docs test-docs check-generated test-jobs test-report test-html test test-examples
+ci: lint docs test-docs check-generated test-jobs test-report test-html test-all test-examples
 
 # Measure the kernels and training steps, as names a second and as a fraction of the measured peak
 [group('measurements')]

@@ -4,6 +4,7 @@
 
 use crate::common::{EXAMPLES, Lab, Ran};
 use crate::processes::{Running, wait_until};
+use crate::skip::skip;
 use std::path::Path;
 use std::process::Command;
 
@@ -24,11 +25,10 @@ replicates: 2
 
 const N_TRIALS: usize = 8;
 
-/// A folder with the example plugins in `folder` of it; none, which is told, where there is no Python.
-#[expect(clippy::print_stderr, reason = "a skipped check is visible")]
+/// A folder with the example plugins in `folder` of it; none where there is no Python: the test is skipped.
 fn lab(folder: &str, spec: &str) -> Option<Lab> {
     if !Command::new("python3").arg("--version").output().is_ok_and(|output| output.status.success()) {
-        eprintln!("skipped: there is no python3");
+        skip("python3", "there is no python3");
         return None;
     }
     let lab = Lab::with(spec);

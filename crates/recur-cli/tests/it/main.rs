@@ -2,6 +2,8 @@
 
 mod common;
 mod processes;
+#[path = "../../../../tools/skip.rs"]
+mod skip;
 
 mod bad_data;
 mod bad_specs;

@@ -1,6 +1,10 @@
 //! Memory: a trial that is too large costs no other trial its run, and no process ends without the name of its trial.
 
 use crate::common::{Lab, Ran};
+#[cfg(target_os = "linux")]
+use crate::skip::skip;
+#[cfg(target_os = "linux")]
+use std::path::{Path, PathBuf};
 
 const SPEC: &str = "\
 recur: 1
@@ -87,29 +91,42 @@ fn a_process_that_is_refused_memory_names_its_trial() {
     ran.told(&["out of memory: the system refused ", "while this was under way: ", "lstm replicate 0 ("]);
 }
 
-/// As a user who is not root, as no limit of processes concerns root: `None`, and a line that says so, where that cannot be tried.
-#[expect(clippy::print_stderr, reason = "a skipped check is visible")]
-fn with_few_threads(lab: &Lab, limit: u32, command: &str) -> Option<Ran> {
+/// The program in `folder`, where every user may run it: the target folder may be closed to others.
+#[cfg(target_os = "linux")]
+fn open_copy(folder: &Path) -> PathBuf {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (recur, copy) = (env!("CARGO_BIN_EXE_recur"), folder.join("recur"));
+    std::fs::copy(recur, &copy).unwrap();
+    for path in [folder, &copy] {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    copy
+}
+
+/// As a user who is not root, as no limit of processes concerns root. None where that cannot be tried: the test is skipped.
+#[cfg(target_os = "linux")]
+fn with_few_threads(lab: &Lab, recur: &Path, limit: u32, command: &str) -> Option<Ran> {
     let open = std::process::Command::new("chmod").args(["-R", "a+rwX"]).arg(lab.path("")).status();
-    let recur = env!("CARGO_BIN_EXE_recur");
+    assert!(open.unwrap().success());
     let user = ["--reuid=65534", "--regid=65534", "--clear-groups"];
-    let mut shell = lab.program("setpriv");
-    let can = shell.args(user).args([recur, "--version"]).output().is_ok_and(|ran| ran.status.success());
-    if !can || !open.is_ok_and(|status| status.success()) {
-        eprintln!("skipped: no other user can run {recur}");
+    let can = lab.program("setpriv").args(user).arg("true").output().is_ok_and(|ran| ran.status.success());
+    if !can {
+        skip("other-user", "no program can be run as another user (setpriv)");
         return None;
     }
-    let script = format!("ulimit -u {limit}; exec {recur} {command}");
+    let script = format!("ulimit -u {limit}; exec {} {command}", recur.display());
     Some(lab.program("setpriv").args(user).args(["bash", "-c", &script]).output().unwrap().into())
 }
 
 #[test]
 #[cfg(target_os = "linux")]
 fn threads_that_the_system_refuses_are_an_error_or_fewer_threads() {
+    let folder = tempfile::tempdir().unwrap();
+    let recur = open_copy(folder.path());
     for limit in 1..=6 {
         let lab = Lab::with(&SPEC.replace("{hidden_size: 3000, layers: 12}", "{hidden_size: 2}"));
         for command in ["plan small.yaml", "experiment small.yaml", "verify small.yaml"] {
-            let Some(ran) = with_few_threads(&lab, limit, command) else { return };
+            let Some(ran) = with_few_threads(&lab, &recur, limit, command) else { return };
             assert!(!ran.err.contains("panic"), "{limit} {command}: {}", ran.err);
             if ran.code != Some(0) {
                 assert_eq!(ran.code, Some(1), "{limit} {command}: {}", ran.err);

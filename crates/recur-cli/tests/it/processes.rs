@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 use crate::common::{Lab, Ran};
+use crate::skip::skip;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command};
 use std::thread::sleep;
@@ -66,21 +67,20 @@ pub fn within(script: &str, lab: &Lab, arguments: &[&str]) -> Command {
     shell
 }
 
-/// The same in a space of mounts of its own, where `script` may mount; none where the system does not allow it, which is
-/// told.
+/// The same in a space of mounts of its own, where `script` may mount; none where the system does not allow it: the test is
+/// skipped.
 pub fn with_mounts(script: &str, lab: &Lab, arguments: &[&str]) -> Option<Ran> {
     can_mount().then(|| {
         within(&format!("exec unshare -rm sh -c '{script}' sh \"$@\""), lab, arguments).output().unwrap().into()
     })
 }
 
-#[expect(clippy::print_stderr, reason = "a skipped check is visible")]
 fn can_mount() -> bool {
     let folder = tempfile::tempdir().unwrap();
     let output = Command::new("unshare").args(["-rm", "mount", "-t", "tmpfs", "none"]).arg(folder.path()).output();
     let can = output.is_ok_and(|output| output.status.success());
     if !can {
-        eprintln!("skipped: no file system can be mounted here (unshare -rm mount)");
+        skip("mounts", "no file system can be mounted here (unshare -rm mount)");
     }
     can
 }

@@ -7,3 +7,5 @@ mod misbehaving;
 #[cfg(unix)]
 mod odd;
 mod python;
+#[path = "../../../../tools/skip.rs"]
+mod skip;

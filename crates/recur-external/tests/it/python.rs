@@ -1,5 +1,6 @@
 //! Plugins in Python, for tests.
 
+use crate::skip::skip;
 use recur_external::ExternalModel;
 use std::path::Path;
 use std::process::Command;
@@ -12,12 +13,11 @@ pub fn example(id: &str) -> &'static ExternalModel {
     ExternalModel::in_folder(&Path::new(EXAMPLES).join(id))
 }
 
-/// Whether there is a python3 to run them with; tells if not.
-#[expect(clippy::print_stderr, reason = "a skipped check is visible")]
+/// Whether there is a python3 to run them with. If not, the test is skipped.
 pub fn python_is_there() -> bool {
     let is_there = Command::new("python3").arg("--version").output().is_ok_and(|output| output.status.success());
     if !is_there {
-        eprintln!("skipped: there is no python3");
+        skip("python3", "there is no python3");
     }
     is_there
 }

@@ -1,6 +1,7 @@
 //! A disk that is full, a limit on files, a store that cannot be written: clear errors, and the store stays sound.
 
 use crate::samples;
+use crate::skip::skip;
 use crate::support::{Sample, assert_has, assert_sound, child_folder, full_store, is_child, shell};
 use recur_store::{Found, Kept, Store, StoreError};
 use std::path::Path;
@@ -103,13 +104,12 @@ fn own_mounts(command: Command) -> Command {
     inner
 }
 
-#[expect(clippy::print_stderr, reason = "a skipped check is visible")]
 fn can_mount() -> bool {
     let folder = tempfile::tempdir().unwrap();
     let output = Command::new("unshare").args(["-rm", "mount", "-t", "tmpfs", "none"]).arg(folder.path()).output();
     let can = output.is_ok_and(|output| output.status.success());
     if !can {
-        eprintln!("skipped: no file system can be mounted here (unshare -rm mount)");
+        skip("mounts", "no file system can be mounted here (unshare -rm mount)");
     }
     can
 }

@@ -8,6 +8,9 @@ mod keep;
 mod measure;
 mod races;
 mod reading;
+#[path = "../../../../tools/skip.rs"]
+mod skip;
+mod skips;
 mod support;
 
 #[path = "../../src/samples.rs"]
