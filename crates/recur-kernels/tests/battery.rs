@@ -2,6 +2,11 @@
 
 use proptest::prelude::*;
 use recur_kernels::{AdamStep, Isa, Kernels, Matrix, sigmoid, tanh};
+use skip::skip;
+use std::cell::RefCell;
+
+#[path = "../../../tools/skip.rs"]
+mod skip;
 
 /// Lengths from nothing to past four vectors of 16.
 const LENGTHS: std::ops::Range<usize> = 0..68;
@@ -54,11 +59,51 @@ fn check(what: &str, input: &[f32], operation: impl Fn(Kernels, &mut [f32])) {
     }
 }
 
+/// The instruction sets that this machine has, as the standard library sees them.
+fn of_this_machine() -> Vec<Isa> {
+    let mut isas = vec![Isa::Scalar];
+    #[cfg(target_arch = "aarch64")]
+    isas.push(Isa::Neon);
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::is_x86_feature_detected as has;
+        if has!("avx2") && has!("fma") {
+            isas.push(Isa::Avx2);
+            if has!("avx512f") {
+                isas.push(Isa::Avx512);
+            }
+        }
+    }
+    isas
+}
+
 #[test]
 fn instruction_sets_that_ran() {
-    let names: Vec<&str> = Isa::available().map(Isa::name).collect();
-    println!("instruction sets tested on this machine: {}", names.join(", "));
-    assert_eq!(names[0], "scalar");
+    let ran = RefCell::new(Vec::new());
+    check("nothing", &[1.0], |kernels, _| ran.borrow_mut().push(kernels.isa()));
+    let mut ran = ran.into_inner();
+    // The scalar form is run to compare with, too.
+    assert_eq!(ran.remove(0), Isa::Scalar);
+    ran.dedup();
+    assert_eq!(ran, of_this_machine(), "each instruction set of this machine, narrowest first");
+    assert_eq!(Some(&Isa::widest()), ran.last());
+    assert_eq!(Some(&Kernels::widest().isa()), ran.last());
+    if ran.len() == 1 {
+        skip(
+            "vectors",
+            "this CPU has no vector instructions that recur uses: comparisons with the scalar form are empty",
+        );
+    }
+}
+
+#[test]
+fn a_difference_on_one_instruction_set_is_found() {
+    for wrong in of_this_machine().split_off(1) {
+        let spoil = |kernels: Kernels, y: &mut [f32]| y[1] = if kernels.isa() == wrong { -0.0 } else { 0.0 };
+        let found = std::panic::catch_unwind(|| check("spoilt", &[1.0, 2.0], spoil)).unwrap_err();
+        let message = found.downcast_ref::<String>().expect("a message");
+        assert!(message.contains(&format!("spoilt on {}", wrong.name())), "{message}");
+    }
 }
 
 #[test]
