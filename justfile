@@ -112,6 +112,11 @@ test-isa SPEC="experiments/quickstart.yaml":
     tools/compare-runs "1:avx512 2:avx512 1:avx2 2:avx2 1:neon 2:neon" "$1"
     tools/compare-runs "2: 1:scalar 2:scalar" "$1" --set training.epochs=1 --set replicates=1
 
+# Compare them for each instruction set on a few names and one epoch (half a minute)
+[group('checks')]
+test-isa-briefly SPEC="experiments/quickstart.yaml":
+    tools/compare-runs "1:scalar 2:scalar 1:avx2 2:avx512 1:neon" "$1" --set training.epochs=1 --set replicates=1 --set 'data.split={train: 0.06, validation: 0.04, test: 0.9}'
+
 # Use the reports' HTML page in headless Chromium: clicks, keys, pointer, phone, dark (pictures go to target/tmp/html)
 [group('checks')]
 test-html:
@@ -159,7 +164,7 @@ docs:
 
 # All checks, from cheap to dear
 [group('checks')]
-ci: lint docs test-docs check-generated test-jobs test-report test-html test-all test-examples
+ci: lint docs test-docs check-generated test-jobs test-isa-briefly test-report test-html test-all test-examples
 
 # Measure the kernels and training steps, as names a second and as a fraction of the measured peak
 [group('measurements')]

@@ -1,7 +1,9 @@
 //! What may differ between two runs, and must not change a byte.
 
 use crate::common::{Lab, Ran, SPEC, names_csv};
+use crate::skip::skip;
 use recur_core::model::Determinism;
+use recur_kernels::Isa;
 
 /// Every model that promises equal bits on every machine, in a spec of one configuration each.
 fn portable_models() -> String {
@@ -58,8 +60,26 @@ fn one_job_and_two_give_the_same_bytes() {
 }
 
 #[test]
-fn scalar_code_gives_portable_models_the_same_bytes() {
-    check_equal(&portable_models(), &[(&[], None), (&[], Some("scalar"))]);
+fn every_instruction_set_gives_portable_models_the_same_bytes() {
+    let others: Vec<&str> = Isa::available().filter(|isa| *isa != Isa::Scalar).map(Isa::name).collect();
+    if others.is_empty() {
+        return skip(
+            "vectors",
+            "this CPU has no vector instructions that recur uses: there is nothing to compare with",
+        );
+    }
+    // Each run's record of its environment is checked to name the instruction set that was asked for.
+    let runs = ["scalar"].into_iter().chain(others).map(|isa| (&[] as &[&str], Some(isa)));
+    check_equal(&portable_models(), &runs.collect::<Vec<_>>());
+}
+
+#[test]
+fn the_widest_instruction_set_is_used_unless_another_is_asked_for() {
+    let lab = Lab::with(&portable_models());
+    lab.experiment(&[]).ended(0);
+    let environment = std::fs::read_to_string(lab.trials()[0].join("environment.json")).unwrap();
+    let widest = format!("\"instruction_set\": \"{}\"", Isa::widest().name());
+    assert!(environment.contains(&widest), "{widest}: {environment}");
 }
 
 #[test]
