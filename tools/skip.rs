@@ -7,11 +7,12 @@ use std::io::Write as _;
 
 /// Reports that the test that calls it is skipped: the machine lacks `need`, one of the words of `tools/run-tests`.
 #[track_caller]
+#[expect(clippy::print_stderr, reason = "a skip is visible")]
 pub fn skip(need: &str, reason: &str) {
     let variable = |name: &str| of_environment(name).unwrap_or_default();
     let thread = std::thread::current();
     let line = format!("{need}\t{}\t{reason}\n", thread.name().unwrap_or("a test"));
-    print!("skipped: {line}");
+    eprint!("skipped: {line}");
     let file = variable("RECUR_TEST_SKIPS");
     if !file.is_empty() {
         // One write, so that programs that run at the same time do not mix their lines.
