@@ -36,7 +36,7 @@ export SPEC *OPTIONS:
 verify WHAT *OPTIONS:
     @cargo run --release --bin recur -- verify "$@"
 
-# Make a trial of the store again, into a folder of its own (--to DIR)
+# Re-run a stored trial into a store of its own, and compare the results byte for byte (--to DIR)
 [group('experiments')]
 reproduce TRIAL *OPTIONS:
     @cargo run --release --bin recur -- reproduce "$@"
@@ -51,7 +51,7 @@ why SPEC *OPTIONS:
 store *COMMAND:
     @cargo run --release --bin recur -- store "$@"
 
-# List the models, or tell all about one (--json)
+# List the models, or show all about one (--json)
 [group('experiments')]
 models *ID:
     @cargo run --release --bin recur -- models "$@"

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 #[derive(Debug, Parser)]
 #[command(name = "recur", version, propagate_version = true, arg_required_else_help = true)]
 pub(crate) struct Args {
-    /// How much to tell on the terminal; `RUST_LOG` (in tracing's syntax) overrides it
+    /// How much to log on the terminal; `RUST_LOG` (in tracing's syntax) overrides it
     #[arg(long, global = true, value_enum, default_value_t = Level::Info)]
     pub(crate) log_level: Level,
     /// The folder of external plugins, NAME/plugin.yaml each [default: plugins, where there is one]
@@ -23,15 +23,15 @@ pub(crate) struct Args {
 /// How much to tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Level {
-    /// Errors alone
+    /// Errors only
     Error,
-    /// And what looks wrong
+    /// Errors and warnings
     Warn,
-    /// And each step and trial
+    /// + the progress of each stage and trial
     Info,
-    /// And each epoch
+    /// + each epoch
     Debug,
-    /// And everything else
+    /// + everything else
     Trace,
 }
 
@@ -46,28 +46,28 @@ pub(crate) enum Command {
     /// Compare experiments that share their test sets, or single trials name by name
     #[command(after_help = COMPARE_HELP)]
     Compare(Compare),
-    /// Write the figures of an experiment's stored records for other programs: JSON, Parquet, CSV, LaTeX
+    /// Write the results of an experiment's stored records for other programs: JSON, Parquet, CSV, LaTeX
     #[command(after_help = EXPORT_HELP)]
     Export(Export),
     /// List the reports of a folder, with what each asks and answers, or write its README.md
     Reports(Reports),
-    /// Say for each trial whether it has a record, and what differs from the nearest one that has
+    /// Show for each trial whether it has a record, and what differs from the most similar trial that has one
     Why(Why),
     /// Check, list, clean or copy the store
     Store(StoreArgs),
-    /// Execute a report, an experiment or a trial again, and compare every byte
+    /// Execute a report, an experiment or a trial again, and compare the results byte for byte
     #[command(after_help = VERIFY_HELP)]
     Verify(Verify),
-    /// Make a trial of the store again, into a folder of its own, and compare it
+    /// Re-run a stored trial into a store of its own, and compare the results byte for byte
     Reproduce(Reproduce),
-    /// List the models, or tell all about one
+    /// List the models, or show all about one
     Models(Models),
-    /// Hold a model to the contract: runs the battery of checks, and compares instruction sets
+    /// Run the conformance checks on a model, and compare instruction sets
     #[command(after_help = CHECK_MODEL_HELP)]
     CheckModel(CheckModel),
     /// Print the JSON Schema of specs, with the parameters of every model, for editors
     Schema(Schema),
-    /// Predict the label of each name, with weights that an experiment kept
+    /// Predict labels for texts with a trained model
     #[command(after_help = PREDICT_HELP)]
     Predict(Predict),
     /// Report the CPU, its instruction sets and measured peak, memory, and the store's free space
@@ -142,23 +142,23 @@ pub(crate) struct SpecArgs {
 pub(crate) struct Experiment {
     #[command(flatten)]
     pub(crate) spec: SpecArgs,
-    /// Trials to run at once [default: one for each core]
+    /// Number of trials that run at once [default: one for each core]
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,
-    /// How often a running trial is saved, to go on from: a time (30s, 5m), a number of epochs (2epochs), or off
+    /// How often a running trial is saved, so that a later run can continue it: a time (30s, 5m), a number of epochs (2epochs), or off
     #[arg(long, value_name = "N", default_value = "30s", env = "RECUR_CHECKPOINT_EVERY")]
     pub(crate) checkpoint_every: CheckpointInterval,
     /// Do not keep the text of uncommitted changes of the git checkout that recur runs in, only its digest
     #[arg(long, env = "RECUR_NO_DIFF", value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) no_diff: bool,
-    /// Memory that trials may use together: a size (500MiB, 8GiB), or off to start each whatever it needs [default: what
+    /// Memory that trials may use together: a size (500MiB, 8GiB), or off for no limit [default: what
     /// the machine has free]
     #[arg(long, value_name = "SIZE", env = "RECUR_MEMORY")]
     pub(crate) memory: Option<Memory>,
     /// The folder for the report
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub(crate) reports: PathBuf,
-    /// Write over the report of another experiment, and over files of a report that were changed since recur wrote them
+    /// Overwrite the report of another experiment, and over files of a report that were changed since recur wrote them
     #[arg(long)]
     pub(crate) replace: bool,
 }
@@ -176,7 +176,7 @@ pub(crate) struct Plan {
 pub(crate) struct Why {
     #[command(flatten)]
     pub(crate) spec: SpecArgs,
-    /// The beginning of a trial's id: tell of this one alone
+    /// The beginning of a trial's id: show only this trial
     pub(crate) trial: Option<String>,
 }
 
@@ -191,29 +191,29 @@ pub(crate) struct StoreArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum StoreCommand {
-    /// Read every file and tell each that is damaged, missing or stray (ends with 4 if there is one)
+    /// Read every file and list those that are damaged, missing or stray (exit code 4 if there are any)
     Check,
-    /// List all trials with their validation figures: columns on a terminal, CSV elsewhere
+    /// List all trials with their validation results: columns on a terminal, CSV elsewhere
     List {
-        /// Print a JSON object a line
+        /// Print one JSON object per line
         #[arg(long)]
         json: bool,
     },
-    /// Remove what nobody needs: scratch of ended processes, checkpoints of ended trials, unnamed diffs
+    /// Remove what is not needed: scratch of ended processes, checkpoints of ended trials, diffs that no trial uses
     Gc {
-        /// Trials that no experiment's last run had, too
+        /// Also remove trials that no experiment's last run had
         #[arg(long)]
         unreferenced: bool,
         /// Scratch of this machine as well, which is gone or was started again; may be repeated (see recur store check)
         #[arg(long, value_name = "HOST")]
         host_gone: Vec<String>,
-        /// Tell what would be removed, and remove nothing
+        /// Show what would be removed, and remove nothing
         #[arg(long)]
         dry_run: bool,
     },
     /// Copy whole trials into another store: all, or those of specs or ids
     Export {
-        /// The other store's folder; made if it is not there
+        /// The folder of the other store; it is created if it does not exist
         to: PathBuf,
         /// Specs, or beginnings of ids [default: everything]
         #[arg(value_name = "SPEC | TRIAL")]
@@ -225,16 +225,16 @@ pub(crate) enum StoreCommand {
 pub(crate) struct Report {
     #[command(flatten)]
     pub(crate) spec: SpecArgs,
-    /// Write nothing: fail where the report that is there is not what the records give
+    /// Write nothing: exit code 4 if the existing report is not what the records give
     #[arg(long)]
     pub(crate) check: bool,
-    /// Print all figures of the analysis as JSON, and write no report
+    /// Print all results of the analysis as JSON, and write no report
     #[arg(long, conflicts_with = "check")]
     pub(crate) json: bool,
     /// The folder for the report
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub(crate) reports: PathBuf,
-    /// Write over the report of another experiment, and over files of a report that were changed since recur wrote them
+    /// Overwrite the report of another experiment, and over files of a report that were changed since recur wrote them
     #[arg(long)]
     pub(crate) replace: bool,
 }
@@ -247,25 +247,25 @@ pub(crate) struct Compare {
     /// The model to compare with, as EXPERIMENT/MODEL [default: the first one's best on validation]
     #[arg(long, value_name = "MODEL")]
     pub(crate) baseline: Option<String>,
-    /// Compare these models of each experiment alone (may be given several times)
+    /// Compare only these models of each experiment (may be given several times)
     #[arg(long = "model", value_name = "MODEL")]
     pub(crate) models: Vec<String>,
     /// [`Args::plugins`], which the report names
     #[arg(from_global)]
     pub(crate) plugins: Option<PathBuf>,
-    /// What the comparison asks, in place of the experiments' own questions
+    /// The question of the comparison, instead of the experiments' own
     #[arg(long, value_name = "TEXT")]
     pub(crate) question: Option<String>,
     /// Print the comparison as Markdown
     #[arg(long)]
     pub(crate) markdown: bool,
-    /// Print all figures as JSON
+    /// Print all results as JSON
     #[arg(long, conflicts_with = "markdown")]
     pub(crate) json: bool,
-    /// Write it, too: the whole report with its figures (.md), all figures (.json), or the leaderboard (.tex, .csv)
+    /// Write it to a file: the whole report with its figures (.md), all results (.json), or the leaderboard (.tex, .csv)
     #[arg(long, value_name = "FILE")]
     pub(crate) write: Option<PathBuf>,
-    /// Write over another report, files of a report that were changed since, and any table or document
+    /// Overwrite another report, files of a report that were changed since, and any table or document
     #[arg(long, requires = "write")]
     pub(crate) replace: bool,
     /// The folder that keeps records, weights and logs
@@ -278,16 +278,16 @@ pub(crate) struct Compare {
 pub(crate) struct Export {
     #[command(flatten)]
     pub(crate) spec: SpecArgs,
-    /// Every figure of every trial, a row each (.parquet or .csv)
+    /// All results of every trial, one row per trial (.parquet or .csv)
     #[arg(long, value_name = "FILE")]
     pub(crate) records: Option<PathBuf>,
-    /// One row a model, best first (.tex, .csv or .parquet)
+    /// One row per model, best first (.tex, .csv or .parquet)
     #[arg(long, value_name = "FILE")]
     pub(crate) leaderboard: Option<PathBuf>,
-    /// All figures of the report's analysis (.json)
+    /// All results of the report's analysis (.json)
     #[arg(long, value_name = "FILE")]
     pub(crate) analysis: Option<PathBuf>,
-    /// Write over files that recur did not write
+    /// Overwrite files that recur did not write
     #[arg(long)]
     pub(crate) replace: bool,
 }
@@ -300,10 +300,10 @@ pub(crate) struct Reports {
     /// Write the list into its README.md
     #[arg(long, conflicts_with = "check")]
     pub(crate) write: bool,
-    /// Write over its README.md where it was changed since recur wrote it
+    /// Overwrite its README.md where it was changed since recur wrote it
     #[arg(long, requires = "write")]
     pub(crate) replace: bool,
-    /// Write nothing: end with 4 where its README.md holds something else
+    /// Write nothing: exit code 4 if its README.md has other content
     #[arg(long)]
     pub(crate) check: bool,
 }
@@ -316,13 +316,13 @@ pub(crate) struct Verify {
     /// Execute only N of the trials again, chosen by the seed; the others are read from the store
     #[arg(long, value_name = "N", value_parser = sample)]
     pub(crate) sample: Option<usize>,
-    /// Let a report, or a stored trial, start the plugins of this folder: their text names the models, and may be anybody's
+    /// Allow a report or a stored trial to start the plugins in this folder: its text, which anybody may have written, names the models
     #[arg(long, value_name = "DIR")]
     pub(crate) allow_plugins: Option<PathBuf>,
     /// Give one value of the spec another value, as when it was run; may be repeated
     #[arg(long = "set", value_name = "PATH=VALUE", action = ArgAction::Append)]
     pub(crate) overrides: Vec<Override>,
-    /// Trials to run at once [default: one for each core]
+    /// Number of trials that run at once [default: one for each core]
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,
     /// The folder that keeps records, weights and logs
@@ -345,10 +345,10 @@ fn sample(text: &str) -> Result<usize, String> {
 pub(crate) struct Reproduce {
     /// The beginning of a trial's id
     pub(crate) trial: String,
-    /// A folder that is empty or not there yet: a store of this trial alone [default: reproduced/ID]
+    /// A folder that is empty or does not exist: it becomes a store with only this trial [default: reproduced/ID]
     #[arg(long, value_name = "DIR")]
     pub(crate) to: Option<PathBuf>,
-    /// Let the stored trial start the plugins of this folder
+    /// Allow the stored trial to start the plugins in this folder
     #[arg(long, value_name = "DIR")]
     pub(crate) allow_plugins: Option<PathBuf>,
     /// The folder that keeps records, weights and logs
@@ -361,28 +361,28 @@ pub(crate) struct Predict {
     /// EXPERIMENT or EXPERIMENT/MODEL of the store (its best trial on validation), the beginning of a trial's id, or a file of weights
     #[arg(long, value_name = "MODEL")]
     pub(crate) model: String,
-    /// Read names from these files: .txt with a name a line, or .csv, .tsv, .ndjson, .jsonl, .parquet; - for standard input
+    /// Read texts from these files: .txt with one text per line, or .csv, .tsv, .ndjson, .jsonl, .parquet; - for standard input
     #[arg(long, value_name = "FILE", num_args = 1.., action = ArgAction::Append, conflicts_with = "names")]
     pub(crate) input: Vec<String>,
-    /// The column with the names [default: name, or the only column]
+    /// The column with the texts [default: name, or the only column]
     #[arg(long, value_name = "COLUMN")]
     pub(crate) column: Option<String>,
     /// The format of the input, whatever the file's extension is; standard input is txt without it
     #[arg(long, value_name = "FORMAT", value_parser = ["txt", "csv", "tsv", "ndjson", "parquet"])]
     pub(crate) input_format: Option<String>,
-    /// Take each argument, or each line of a .txt file, for a name, even if it looks like a file or a header
+    /// Use each argument, or each line of a .txt file, as a text, even if it looks like a file or a header
     #[arg(long)]
     pub(crate) literal: bool,
-    /// Print the N most probable labels of each name, a row each
+    /// Print the N most probable labels of each text, one row per label
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), conflicts_with = "all")]
     pub(crate) top: Option<u16>,
-    /// Print the probabilities of all labels, too, in a column each
+    /// Also print the probabilities of all labels, one column per label
     #[arg(long, visible_alias = "probabilities")]
     pub(crate) all: bool,
-    /// Print log-probabilities (natural logarithm): of every label in a column each, or of the N of --top
+    /// Print log-probabilities (natural logarithm): of every label, one column per label, or of the N labels of --top
     #[arg(long)]
     pub(crate) log_probs: bool,
-    /// Write the answer into this new file (.csv, .ndjson, .jsonl or .parquet); a file that exists is never overwritten
+    /// Write the predictions to this new file (.csv, .ndjson, .jsonl or .parquet); a file that exists is never overwritten
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// The format on standard output [default: a table on a terminal, csv elsewhere]
@@ -391,7 +391,7 @@ pub(crate) struct Predict {
     /// The folder that keeps records, weights and logs
     #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE")]
     pub(crate) store: PathBuf,
-    /// Names; or files, as with --input
+    /// Texts; or files, as with --input
     #[arg(required_unless_present = "input", value_name = "NAME | FILE")]
     pub(crate) names: Vec<String>,
 }
@@ -406,13 +406,13 @@ pub(crate) struct Doctor {
 /// Where a text that recur generates goes, other than to the terminal.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Target {
-    /// Write it into this file
+    /// Write it to this file
     #[arg(long, value_name = "FILE")]
     pub(crate) write: Option<PathBuf>,
-    /// Write nothing: end with 4 where this file holds something else
+    /// Write nothing: exit code 4 if this file has other content
     #[arg(long, value_name = "FILE", conflicts_with = "write")]
     pub(crate) check: Option<PathBuf>,
-    /// Write over a file that holds something else
+    /// Overwrite a file that has other content
     #[arg(long, requires = "write")]
     pub(crate) replace: bool,
 }
@@ -440,7 +440,7 @@ pub(crate) struct CheckModel {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Models {
-    /// The model to tell all about
+    /// The model to show
     #[arg(conflicts_with_all = ["write", "check"])]
     pub(crate) id: Option<String>,
     /// Print it as JSON
