@@ -4,7 +4,7 @@
 use crate::allocator::{UnderWay, under_way};
 use crate::progress::{Progress, Screen};
 use recur_core::trial::Trial;
-use recur_experiment::{Experiment, Observer, RunEvent, title};
+use recur_experiment::{Experiment, Observer, RunEvent, RunOptions, title};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -42,9 +42,14 @@ impl Observer for Bars<'_> {
 
 /// Names the trials that hold memory to the allocator.
 #[derive(Default)]
-struct MemoryNames(Mutex<BTreeMap<String, UnderWay>>);
+pub(crate) struct MemoryNames(Mutex<BTreeMap<String, UnderWay>>);
 
 impl MemoryNames {
+    /// Options for a command that trains nothing, and may score.
+    pub(crate) fn options(&self) -> RunOptions<'_> {
+        RunOptions { observers: vec![self], ..RunOptions::default() }
+    }
+
     fn add(&self, experiment: &Experiment, trial: &Trial, doing: &str) {
         let words = format!("{} ({}){doing}", title(experiment.plan(), trial), trial.id.short());
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(trial.id.to_string(), under_way(&words));

@@ -8,10 +8,11 @@ use crate::owned;
 use crate::pipeline::Prepared;
 use crate::progress::Screen;
 use crate::stores;
+use crate::watch::MemoryNames;
 use recur_core::registry::Registry;
 use recur_core::spreadsheet;
 use recur_core::table::{Column, Values};
-use recur_experiment::{RunOptions, available_cores};
+use recur_experiment::available_cores;
 use recur_report::Export;
 use std::path::Path;
 
@@ -22,7 +23,7 @@ pub(crate) fn run(args: &ExportArgs, level: Level, registry: &Registry) -> Resul
     let prepared = Prepared::read(&args.spec, registry)?;
     let store = stores::to_read(&args.spec.store)?;
     let findings = prepared.stored_findings(&store, &args.spec.spec)?;
-    let scored = &prepared.score(&findings, &store, available_cores(), &RunOptions::default())?;
+    let scored = &prepared.score(&findings, &store, available_cores(), &MemoryNames::default().options())?;
     let input = prepared.report_input(&findings, scored);
     let export = Export::of(&input)?;
     let paths: Vec<&Path> = asked.iter().map(|(path, _)| *path).collect();

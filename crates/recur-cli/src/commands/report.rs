@@ -9,9 +9,10 @@ use crate::pipeline::Prepared;
 use crate::progress::Screen;
 use crate::scoring;
 use crate::stores;
+use crate::watch::MemoryNames;
 use recur_core::registry::Registry;
 use recur_core::selection::Finding;
-use recur_experiment::{RunOptions, available_cores};
+use recur_experiment::available_cores;
 use recur_files::TemporaryFolder;
 use recur_report::{Destination, Export};
 use recur_store::Store;
@@ -27,14 +28,20 @@ pub(crate) fn run(args: &Report, level: Level, registry: &Registry) -> Result<Ex
         return check(args, &prepared, &findings, &store);
     }
     if args.json {
-        let scored = &prepared.score(&findings, &store, available_cores(), &RunOptions::default())?;
+        let scored = &prepared.score(&findings, &store, available_cores(), &MemoryNames::default().options())?;
         let input = prepared.report_input(&findings, scored);
         print_json(Export::of(&input)?.json().trim_end())?;
         return Ok(Exit::Success);
     }
     let destination = Destination { dir: &args.reports, replace: args.replace };
-    let outcome =
-        scoring::conclude(&prepared, &findings, &store, available_cores(), &RunOptions::default(), destination)?;
+    let outcome = scoring::conclude(
+        &prepared,
+        &findings,
+        &store,
+        available_cores(),
+        &MemoryNames::default().options(),
+        destination,
+    )?;
     print(&outcome.summary)?;
     Ok(outcome.exit)
 }
@@ -42,7 +49,7 @@ pub(crate) fn run(args: &Report, level: Level, registry: &Registry) -> Result<Ex
 /// Whether the report that is there is what the records give.
 fn check(args: &Report, prepared: &Prepared, findings: &[Finding], store: &Store) -> Result<Exit, CliError> {
     let scratch = TemporaryFolder::new("report")?;
-    scoring::conclude(prepared, findings, store, available_cores(), &RunOptions::default(), scratch.path())?;
+    scoring::conclude(prepared, findings, store, available_cores(), &MemoryNames::default().options(), scratch.path())?;
     let name = &prepared.plan().name;
     let report = args.reports.join(format!("{name}.md"));
     match difference::of_reports(&args.reports, scratch.path(), name) {
