@@ -81,7 +81,7 @@ doctor *OPTIONS:
 test *OPTIONS:
     @tools/run-tests "$@"
 
-# Build, test and run the program with a model of its own in another workspace
+# Build, test and run the programs in examples/, which are another workspace
 [group('checks')]
 test-examples:
     tools/examples

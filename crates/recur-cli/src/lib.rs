@@ -93,7 +93,7 @@ fn arguments() -> args::Args {
 }
 
 /// The value of `RECUR_ISA`, if it has one.
-#[expect(clippy::disallowed_methods, reason = "the command line reads the environment, and nothing below it does")]
+#[expect(clippy::disallowed_methods, reason = "the command line reads this variable, and nothing below it does")]
 fn forced_instruction_set() -> Option<String> {
     std::env::var("RECUR_ISA").ok()
 }

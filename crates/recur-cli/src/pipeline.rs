@@ -11,7 +11,7 @@ use recur_ingest::read_regular;
 use recur_report::{HowTo, ReportInput};
 use recur_spec::{Override, Spec};
 use recur_store::Store;
-use std::ops::{Deref, DerefMut};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 /// An experiment as the command line was asked for it.
@@ -27,12 +27,6 @@ impl Deref for Prepared {
 
     fn deref(&self) -> &Experiment {
         &self.experiment
-    }
-}
-
-impl DerefMut for Prepared {
-    fn deref_mut(&mut self) -> &mut Experiment {
-        &mut self.experiment
     }
 }
 

@@ -8,7 +8,7 @@ use recur_core::plan::Plan;
 use recur_core::record::{Outcome, TestRecord};
 use recur_core::selection::{Finding, Selection};
 use recur_experiment::shell::quoted;
-use recur_experiment::{RunOptions, Scored, StoreOf, best_configuration, costs};
+use recur_experiment::{RunOptions, Scored, StoreOf, best_configuration};
 use recur_report::Destination;
 use recur_store::FoundExperiment;
 use std::path::Path;
@@ -31,10 +31,7 @@ pub(crate) fn conclude<'a>(
     let scored = &prepared.score(findings, stores, jobs, options)?;
     let Scored { selection, tests, unscored } = scored;
     let plan = prepared.plan();
-    let input = prepared.report_input(findings, scored);
-    let destination = destination.into();
-    let written = recur_report::write(&input, destination)?;
-    recur_report::write_costs(&input, &costs(&input, stores), destination)?;
+    let written = prepared.write_report(findings, scored, stores, &prepared.how_to, destination.into())?;
     let n_unfinished = findings.iter().filter(|f| !matches!(f.record.outcome, Outcome::Finished { .. })).count();
     let mut summary = format!("{}\n\n{}\n", results(plan, findings, selection, tests), written.answer);
     if n_unfinished > 0 {

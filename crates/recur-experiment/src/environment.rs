@@ -3,29 +3,39 @@
 mod git;
 mod repository;
 
+use crate::Experiment;
 use crate::clock::unix_seconds;
 use recur_core::digest::Digest;
 use recur_store::{CodeState, Environment, Store};
 use repository::Repository;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use sysinfo::{CpuRefreshKind, RefreshKind, System};
 
-/// The environment of this process; times are filled in for each trial.
-pub fn gather(store: &Store, jobs: usize, code: Code) -> Environment {
-    Environment {
-        recur: env!("CARGO_PKG_VERSION").to_owned(),
-        code: code_state(store, code),
-        platform: platform(),
-        cpu: cpu_name(),
-        machine_kind: machine_kind(),
-        instruction_set: recur_kernels::Kernels::get().isa().name().to_owned(),
-        host: System::host_name().unwrap_or_else(|| "unknown".to_owned()),
-        jobs,
-        started_unix: unix_seconds(),
-        finished_unix: 0,
-        seconds: 0.0,
-        resumed: false,
+impl Experiment {
+    /// Where its trials run, as it is kept beside their results; times are filled in for each trial. Uncommitted changes
+    /// are kept in `store` as `code` says.
+    pub fn environment(&self, store: &Store, jobs: usize, code: Code) -> Environment {
+        let (commit, uncommitted) = self.folder.code(store, code);
+        Environment {
+            recur: env!("CARGO_PKG_VERSION").to_owned(),
+            code: CodeState {
+                commit,
+                uncommitted,
+                cargo_lock: env!("RECUR_CARGO_LOCK").to_owned(),
+                rustc: env!("RECUR_RUSTC").to_owned(),
+            },
+            platform: platform(),
+            cpu: cpu_name(),
+            machine_kind: machine_kind(),
+            instruction_set: recur_kernels::Kernels::get().isa().name().to_owned(),
+            host: System::host_name().unwrap_or_else(|| "unknown".to_owned()),
+            jobs,
+            started_unix: unix_seconds(),
+            finished_unix: 0,
+            seconds: 0.0,
+            resumed: false,
+        }
     }
 }
 
@@ -60,40 +70,52 @@ pub enum Code {
     OfProgram,
 }
 
-/// The commit of the working folder and its uncommitted changes, where it is a git checkout, and what built this program.
-fn code_state(store: &Store, code: Code) -> CodeState {
-    let (commit, uncommitted) = match code {
-        Code::WithDiff => of_folder(store, true),
-        Code::WithoutDiff => of_folder(store, false),
-        Code::OfProgram => (None, None),
-    };
-    CodeState {
-        commit,
-        uncommitted,
-        cargo_lock: env!("RECUR_CARGO_LOCK").to_owned(),
-        rustc: env!("RECUR_RUSTC").to_owned(),
+/// A folder that may be a git checkout. Git is asked once for each way to ask: what ran is what was there at first, and a
+/// diff may take seconds.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    path: PathBuf,
+    with_diff: OnceLock<Option<Found>>,
+    without_diff: OnceLock<Option<Found>>,
+}
+
+/// What git knows of a folder.
+#[derive(Clone, Debug)]
+struct Found {
+    commit: String,
+    /// The text that is kept of uncommitted changes; empty where there are none.
+    changes: String,
+}
+
+impl Folder {
+    pub(crate) fn new(path: &Path) -> Self {
+        Self { path: path.to_owned(), with_diff: OnceLock::new(), without_diff: OnceLock::new() }
+    }
+
+    /// The commit, and the name of what is kept of uncommitted changes.
+    fn code(&self, store: &Store, code: Code) -> (Option<String>, Option<Digest>) {
+        let found = match code {
+            Code::WithDiff => self.with_diff.get_or_init(|| found(&self.path, true)),
+            Code::WithoutDiff => self.without_diff.get_or_init(|| found(&self.path, false)),
+            Code::OfProgram => &None,
+        };
+        let Some(Found { commit, changes }) = found else { return (None, None) };
+        let kept = (!changes.is_empty()).then(|| {
+            store.keep_diff(changes).unwrap_or_else(|error| {
+                tracing::warn!("uncommitted changes are not kept: {error}");
+                Digest::of(changes.as_bytes())
+            })
+        });
+        (Some(commit.clone()), kept)
     }
 }
 
-/// The commit, and the name of what is kept of uncommitted changes.
-fn of_folder(store: &Store, keep: bool) -> (Option<String>, Option<Digest>) {
-    // Asked once: what ran is what was there at the start, and a diff may take seconds.
-    static FOUND: OnceLock<Option<(String, String)>> = OnceLock::new();
-    let Some((commit, changes)) = FOUND.get_or_init(|| commit_and_changes(keep)) else { return (None, None) };
-    let kept = (!changes.is_empty()).then(|| {
-        store.keep_diff(changes).unwrap_or_else(|error| {
-            tracing::warn!("uncommitted changes are not kept: {error}");
-            Digest::of(changes.as_bytes())
-        })
-    });
-    (Some(commit.clone()), kept)
-}
-
-/// The commit, and the uncommitted changes; `None` where they are not known.
-fn commit_and_changes(keep: bool) -> Option<(String, String)> {
-    let repository = Repository::of(Path::new("."))?;
+/// The commit of the git checkout at `path`, and its uncommitted changes: their text if they are to be kept, or its digest.
+/// `None` where they are not known.
+fn found(path: &Path, keep: bool) -> Option<Found> {
+    let repository = Repository::of(path)?;
     match git::uncommitted(&repository, keep) {
-        Ok(changes) => return Some((repository.commit, changes)),
+        Ok(changes) => return Some(Found { commit: repository.commit, changes }),
         // Who has a checkout without git is not warned of it at every run.
         Err(git::GitError::Start(error)) if error.kind() == std::io::ErrorKind::NotFound => {
             tracing::debug!("neither the commit nor uncommitted changes are recorded: there is no git");
@@ -101,4 +123,52 @@ fn commit_and_changes(keep: bool) -> Option<(String, String)> {
         Err(error) => tracing::warn!("neither the commit nor uncommitted changes are recorded: {error}"),
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    /// A checkout with a line that is not committed.
+    fn checkout() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let git = |arguments: &[&str]| {
+            let identity = ["-c", "user.name=a", "-c", "user.email=a@b"];
+            let ran = Command::new("git").args(identity).args(arguments).current_dir(folder.path()).output().unwrap();
+            assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        };
+        std::fs::write(folder.path().join("code"), "one\n").unwrap();
+        git(&["init", "-q"]);
+        git(&["add", "code"]);
+        git(&["commit", "-q", "-m", "first"]);
+        std::fs::write(folder.path().join("code"), "one\npassword\n").unwrap();
+        folder
+    }
+
+    #[test]
+    fn what_is_kept_of_changes_does_not_depend_on_what_was_kept_before() {
+        let checkout = checkout();
+        for order in [[Code::WithDiff, Code::WithoutDiff], [Code::WithoutDiff, Code::WithDiff]] {
+            let folder = Folder::new(checkout.path());
+            for code in order {
+                let runs = tempfile::tempdir().unwrap();
+                let store = Store::open(&runs.path().join("runs")).unwrap();
+                let (commit, kept) = folder.code(&store, code);
+                assert!(commit.is_some() && kept.is_some());
+                let diffs = runs.path().join("runs/diffs");
+                let files: Vec<_> = std::fs::read_dir(diffs).unwrap().map(|entry| entry.unwrap().path()).collect();
+                let [file] = files.as_slice() else { panic!("{files:?}") };
+                let text = std::fs::read_to_string(file).unwrap();
+                assert_eq!(text.contains("password"), code == Code::WithDiff, "{code:?} in {order:?}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn of_the_program_alone_nothing_of_the_folder_is_recorded() {
+        let checkout = checkout();
+        let store = Store::open(&checkout.path().join("runs")).unwrap();
+        assert_eq!(Folder::new(checkout.path()).code(&store, Code::OfProgram), (None, None));
+    }
 }

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 
 /// Why an experiment cannot be prepared, run or scored. [`ExperimentError::hint`] is the next thing to do.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ExperimentError {
     /// The data cannot be used.
     #[error("cannot use the data")]
@@ -48,6 +49,14 @@ pub enum ExperimentError {
         n_trials: usize,
         /// The store.
         store: PathBuf,
+    },
+    /// The executor returned no result of trials, though nobody asked it to stop.
+    #[error("the executor returned no result for {n_lost} of {n_trials} trials")]
+    TrialsLost {
+        /// Trials without a result, or with one too many.
+        n_lost: usize,
+        /// The trials that it was to run.
+        n_trials: usize,
     },
     /// Trials that were to be read have no record.
     #[error("{n_missing} of {n_trials} trials have no record in the store {}", store.display())]
@@ -91,6 +100,9 @@ impl ExperimentError {
                 Some("trials that had ended are kept; with room to write, the same command goes on".to_owned())
             }
             Self::Interrupted { .. } => Some("the same command goes on from there".to_owned()),
+            Self::TrialsLost { .. } => {
+                Some("trials with a result are kept; run the experiment again for the others".to_owned())
+            }
             Self::TrialsMissing { .. } => Some("run the experiment first: recur experiment SPEC".to_owned()),
             Self::Weights { folder, source } => Some(hints::scoring(folder, source)),
             Self::Trials(_) | Self::Sweep(_) | Self::TestSet(_) => None,

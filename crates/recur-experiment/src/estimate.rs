@@ -20,6 +20,9 @@ pub struct Estimates<'a> {
 
 impl<'a> Estimates<'a> {
     /// Lists the stored trials of the models of `plan`.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
     pub fn read(store: &'a Store, plan: &Plan) -> Result<Self, ExperimentError> {
         let models = plan.models();
         let mut by_model: BTreeMap<String, Vec<(TrialId, Params)>> = BTreeMap::new();

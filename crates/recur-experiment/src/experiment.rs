@@ -1,8 +1,9 @@
 //! An experiment before its first trial: from a spec to its plan, its data and its trials.
 
+use crate::environment::Folder;
 use crate::error::ExperimentError;
 use crate::parallel::{available_cores, in_parallel};
-use crate::scoring::Scored;
+use crate::scoring::{Scored, StoreOf, costs};
 use recur_core::data_warning::DataWarning;
 use recur_core::digest::Digest;
 use recur_core::division;
@@ -14,11 +15,13 @@ use recur_core::settings::Division;
 use recur_core::split::{Split, SplitError};
 use recur_core::trial::{InitialWeights, Trial, trials};
 use recur_ingest::{Ingested, ingest};
-use recur_report::{HowTo, ReplicateSplit, ReportInput, SplitSizes};
+use recur_report::{Destination, HowTo, ReplicateSplit, ReportError, ReportInput, SplitSizes, Written};
 use recur_spec::Spec;
 use recur_store::read_weights;
 use recur_train::split_of;
 use std::collections::BTreeSet;
+use std::fmt;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -32,6 +35,15 @@ pub struct Experiment {
     splits: Vec<ReplicateSplit>,
     warnings: Vec<DataWarning>,
     unused: Vec<UnusedSettings>,
+    /// Where it runs.
+    pub(crate) folder: Folder,
+}
+
+impl fmt::Debug for Experiment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, n_trials) = (&self.plan.name, self.trials.len());
+        f.debug_struct("Experiment").field("name", name).field("n_trials", &n_trials).finish_non_exhaustive()
+    }
 }
 
 impl Experiment {
@@ -40,7 +52,8 @@ impl Experiment {
     /// Paths in the spec are relative to the working folder of the process. What of the data may mislead is logged.
     ///
     /// # Errors
-    /// If the data or a file of initial weights cannot be used, or the spec names a model that nobody registered.
+    /// If the data or a file of initial weights cannot be used, the data cannot be divided as the spec asks, or the spec names
+    /// a model that nobody registered.
     pub fn prepare(spec: Spec, registry: &Registry) -> Result<Self, ExperimentError> {
         let plan = spec.plan();
         let weights = initial_weights(&plan)?;
@@ -59,7 +72,8 @@ impl Experiment {
         let warnings = data_warnings(&plan, &data, &splits);
         warn(&facts.source, &warnings, &unused);
         let trials = trials(&plan, data.dataset.digest(), registry, &weights, recur_train::PROCEDURE)?;
-        Ok(Self { registry: registry.clone(), spec, plan, data, trials, splits, warnings, unused })
+        let folder = Folder::new(Path::new("."));
+        Ok(Self { registry: registry.clone(), spec, plan, data, trials, splits, warnings, unused, folder })
     }
 
     /// The models.
@@ -131,6 +145,7 @@ impl Experiment {
     }
 
     /// How to get the report again: by `command`, which names the spec as `spec_path`. Nothing in it depends on the machine.
+    /// `recur verify` accepts a report only if this command is one of `recur experiment`.
     pub fn how_to(&self, spec_path: String, command: String) -> HowTo {
         HowTo {
             command,
@@ -143,20 +158,34 @@ impl Experiment {
         }
     }
 
-    /// Keeps only `replicate`, as the first.
-    pub fn keep_replicate(&mut self, replicate: u32) {
-        self.plan.replicates = 1;
-        self.splits = self.splits.get(replicate as usize).cloned().into_iter().collect();
+    /// Writes the report of these records into the folder of `destination`, with its page of costs, which is the one part
+    /// that holds times.
+    ///
+    /// # Errors
+    /// If the records do not belong together, something that is not to be replaced is at the place of a file, or a file
+    /// cannot be written.
+    pub fn write_report(
+        &self,
+        findings: &[Finding],
+        scored: &Scored,
+        stores: &impl StoreOf,
+        how_to: &HowTo,
+        destination: Destination<'_>,
+    ) -> Result<Written, ReportError> {
+        let input = self.report_input(findings, scored, how_to);
+        let written = recur_report::write(&input, destination)?;
+        recur_report::write_costs(&input, &costs(&input, stores), destination)?;
+        Ok(written)
     }
 
-    /// How the rows are divided on each replicate, whatever their letters.
+    /// How the rows are divided on each of `replicates`, whatever their characters.
     ///
     /// # Errors
     /// If the data cannot be divided.
-    pub fn divisions(&self) -> Result<Vec<Digest>, ExperimentError> {
+    pub fn divisions(&self, replicates: Range<u32>) -> Result<Vec<Digest>, ExperimentError> {
         let split = |replicate| split_of(&self.plan, &self.data.dataset, replicate);
         let digest = |split: &Split| division::digest(&self.data.dataset, split);
-        let divisions = (0..self.plan.replicates).map(|replicate| split(replicate).map(|split| digest(&split)));
+        let divisions = replicates.map(|replicate| split(replicate).map(|split| digest(&split)));
         divisions
             .collect::<Result<_, _>>()
             .map_err(|source| ExperimentError::Split { data: self.data.facts.source.clone(), source })

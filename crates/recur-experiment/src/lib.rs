@@ -36,8 +36,9 @@
 //! # }
 //! ```
 //!
-//! What a terminal shows, how a process ends and what a command line says is none of this crate's business: a program
-//! watches a run through [`Observer`]s, and trials are run by an [`Executor`].
+//! What a terminal shows and how a process ends is none of this crate's business: a program watches a run through
+//! [`Observer`]s, and trials are run by an [`Executor`]. Only the hints of errors name options of the command line, which is
+//! where most users meet them.
 
 mod clock;
 mod environment;
@@ -51,19 +52,26 @@ mod parallel;
 mod recorder;
 mod run;
 mod scoring;
+#[doc(hidden)]
 pub mod shell;
 mod trial_log;
 
-pub use clock::{Started, unix_seconds, unix_time};
-pub use environment::{Code, cpu_name, gather, machine_kind};
+pub use environment::{Code, cpu_name, machine_kind};
 pub use error::{ExperimentError, with_causes};
 pub use estimate::Estimates;
 pub use experiment::Experiment;
-pub use hints::{reading_a_model, using_a_store, using_data};
 pub use memory::{Memory, NotMemory};
 pub use observer::{Observer, RunEvent, title};
-pub use parallel::{available_cores, in_parallel};
 pub use recorder::{CheckpointInterval, NotAnInterval};
 pub use run::{Executor, LocalExecutor, RunOptions, stored_record};
 pub use scoring::{Scored, StoreOf, best_configuration, costs, stored_test};
 pub use trial_log::TrialLogs;
+
+pub use parallel::available_cores;
+// What the command line shares with this crate. Other programs have no need of it.
+#[doc(hidden)]
+pub use clock::{Started, unix_seconds, unix_time};
+#[doc(hidden)]
+pub use hints::{reading_a_model, using_a_store, using_data};
+#[doc(hidden)]
+pub use parallel::in_parallel;

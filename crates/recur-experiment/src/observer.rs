@@ -24,7 +24,8 @@ pub enum RunEvent<'a> {
     ScoringStarted(&'a Trial),
     /// The scoring of a trial has ended, however it did.
     ScoringEnded(&'a Trial),
-    /// No trial is trained any more.
+    /// No trial is trained any more. It follows each `Started`. Scoring comes after it; where nothing is to be trained, neither
+    /// event is sent.
     Finished,
 }
 

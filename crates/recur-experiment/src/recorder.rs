@@ -201,15 +201,15 @@ impl Observer for StoreRecorder<'_> {
             ),
             Event::TrialEnded { .. } => {}
         }
-        self.options.tell(self.experiment, &RunEvent::Trial(event));
+        self.options.notify(self.experiment, &RunEvent::Trial(event));
     }
 
     fn begins(&self, trial: &Trial) {
-        self.options.tell(self.experiment, &RunEvent::MemoryTaken(trial));
+        self.options.notify(self.experiment, &RunEvent::MemoryTaken(trial));
     }
 
     fn ends(&self, trial: &Trial) {
-        self.options.tell(self.experiment, &RunEvent::MemoryReleased(trial));
+        self.options.notify(self.experiment, &RunEvent::MemoryReleased(trial));
     }
 
     fn resume(&self, trial: &Trial) -> Option<Checkpoint> {

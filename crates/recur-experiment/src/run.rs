@@ -1,7 +1,7 @@
 //! The trials of an experiment on a store: those that are in it, and those trained now.
 
 use crate::Experiment;
-use crate::environment::{Code, gather};
+use crate::environment::Code;
 use crate::error::{ExperimentError, with_causes};
 use crate::memory::Memory;
 use crate::observer::{Observer, RunEvent};
@@ -12,17 +12,18 @@ use recur_core::model::Cancel;
 use recur_core::record::{Outcome, TrialRecord};
 use recur_core::selection::Finding;
 use recur_core::trial::Trial;
-use recur_store::{Found, Store, StoreError};
+use recur_store::{ExperimentFiles, ExperimentTrial, Found, Store, StoreError, layout};
 use recur_train::{SweepError, run_sweep};
+use std::fmt;
 
 /// Brings trials to processors. The store decides what is done, never the executor: a trial that runs twice at once is
 /// harmless, and one that vanished is run again.
 pub trait Executor: Sync {
-    /// How many trials run at once.
+    /// How many trials run at once; at least 1.
     fn jobs(&self) -> usize;
 
-    /// Runs `trials` of `experiment` and hands each result to `recorder` when it is there: one record for each trial, in
-    /// order; `None` where a trial was abandoned because `cancel` was raised.
+    /// Runs `trials` of `experiment` and hands each result to `recorder` when it is there, which [`recur_train::run_sweep`]
+    /// does: one record for each trial, in order; `None` where a trial was abandoned because `cancel` was raised.
     ///
     /// # Errors
     /// If a result cannot be kept, or the trials cannot be run at all. A trial that fails is no error: it is a record
@@ -83,6 +84,15 @@ pub struct RunOptions<'a> {
     pub cancel: &'a Cancel,
 }
 
+impl fmt::Debug for RunOptions<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { observers, checkpoints, memory, code, logs: _, cancel } = self;
+        let mut options = f.debug_struct("RunOptions");
+        options.field("n_observers", &observers.len()).field("checkpoints", checkpoints).field("memory", memory);
+        options.field("code", code).field("is_cancelled", &cancel.is_cancelled()).finish_non_exhaustive()
+    }
+}
+
 static NEVER: Cancel = Cancel::new();
 
 impl Default for RunOptions<'_> {
@@ -99,23 +109,38 @@ impl Default for RunOptions<'_> {
 }
 
 impl RunOptions<'_> {
-    pub(crate) fn tell(&self, experiment: &Experiment, event: &RunEvent<'_>) {
+    pub(crate) fn notify(&self, experiment: &Experiment, event: &RunEvent<'_>) {
         self.observers.iter().for_each(|observer| observer.event(experiment, event));
+    }
+}
+
+/// Sends an event when it is dropped: also where what was to come before it panicked.
+pub(crate) struct AtEnd<'a> {
+    pub(crate) experiment: &'a Experiment,
+    pub(crate) options: &'a RunOptions<'a>,
+    pub(crate) event: RunEvent<'a>,
+}
+
+impl Drop for AtEnd<'_> {
+    fn drop(&mut self) {
+        self.options.notify(self.experiment, &self.event);
     }
 }
 
 impl Experiment {
     /// The records of all trials, in order: those of the store, and those trained now, which are kept in it. A trial that
-    /// failed is run again: its cause may lie outside of what names it.
+    /// failed is run again: its cause may lie outside of what names it. The store then knows the experiment by its name.
     ///
     /// # Errors
-    /// If the store cannot be read or written, the sweep cannot go on, or it was asked to stop. What has ended is kept.
+    /// If the store cannot be read or written, the sweep cannot go on, the executor loses a trial, or it was asked to stop.
+    /// What has ended is kept.
     pub fn run(
         &self,
         store: &Store,
         executor: &dyn Executor,
         options: &RunOptions<'_>,
     ) -> Result<Vec<Finding>, ExperimentError> {
+        self.keep(store)?;
         let trials = self.trials();
         let has_not_failed = |record: &TrialRecord| !matches!(record.outcome, Outcome::Failed { .. });
         let look = |trial: &Trial| Ok(stored_record(store, trial)?.filter(has_not_failed));
@@ -134,17 +159,22 @@ impl Experiment {
         }
         let n_kept = records.iter().flatten().count();
         if n_kept < trials.len() {
-            let store = store.root().to_owned();
-            return Err(ExperimentError::Interrupted { n_kept, n_trials: trials.len(), store });
+            let (n_trials, store) = (trials.len(), store.root().to_owned());
+            return Err(if options.cancel.is_cancelled() {
+                ExperimentError::Interrupted { n_kept, n_trials, store }
+            } else {
+                ExperimentError::TrialsLost { n_lost: n_trials - n_kept, n_trials }
+            });
         }
         let finding = |(trial, record): (&Trial, Option<_>)| Some(Finding { trial: trial.clone(), record: record? });
         Ok(trials.iter().zip(records).filter_map(finding).collect())
     }
 
-    /// Trains `trials`, whatever is in `store`, and keeps them in it; no record where a trial was abandoned.
+    /// Trains `trials`, whatever is in `store`, and keeps them in it: one record for each, in order; `None` where a trial was
+    /// abandoned.
     ///
     /// # Errors
-    /// If the store cannot be written, or the sweep cannot go on.
+    /// If the store cannot be read or written, the sweep cannot go on, or the executor returns another number of records.
     pub fn train(
         &self,
         trials: &[Trial],
@@ -152,12 +182,17 @@ impl Experiment {
         executor: &dyn Executor,
         options: &RunOptions<'_>,
     ) -> Result<Vec<Option<TrialRecord>>, ExperimentError> {
-        options.tell(self, &RunEvent::Started { n_trials: trials.len() });
-        let environment = gather(store, executor.jobs(), options.code);
+        let environment = self.environment(store, executor.jobs(), options.code);
         let recorder = StoreRecorder::new(self, store, environment, options);
+        options.notify(self, &RunEvent::Started { n_trials: trials.len() });
+        let finished = AtEnd { experiment: self, options, event: RunEvent::Finished };
         let executed = executor.execute(self, trials, options.cancel, &recorder);
-        options.tell(self, &RunEvent::Finished);
+        drop(finished);
         let mut records = executed?;
+        if records.len() != trials.len() {
+            let n_lost = trials.len().abs_diff(records.len());
+            return Err(ExperimentError::TrialsLost { n_lost, n_trials: trials.len() });
+        }
         // Where another result was kept, that one counts: weights and test results are its own.
         for id in recorder.passed_over() {
             if let Some(index) = trials.iter().position(|trial| trial.id == id) {
@@ -185,6 +220,30 @@ impl Experiment {
                 Err(ExperimentError::TrialsMissing { n_missing, n_trials, store: store.root().to_owned() })
             }
         }
+    }
+}
+
+impl Experiment {
+    /// Keeps what the experiment asks, which rows it cannot use, and which trials it has. So `recur compare` and `recur predict`
+    /// find it by its name, and `recur store gc` knows whose trials these are.
+    fn keep(&self, store: &Store) -> Result<(), StoreError> {
+        let plan = self.plan();
+        let trial = |trial: &Trial| ExperimentTrial {
+            configuration: plan.configurations[trial.configuration].title(),
+            replicate: trial.replicate,
+            id: trial.id.clone(),
+        };
+        let files = ExperimentFiles {
+            resolved: &self.spec().resolved_yaml(),
+            rejects: &recur_ingest::rejects_csv(&self.data().rejects, &self.data().unlisted),
+            trials: &self.trials().iter().map(trial).collect::<Vec<_>>(),
+        };
+        store.keep_experiment(&plan.name, &files)?;
+        if self.data().facts.n_rejected() > 0 {
+            let path = store.experiment(&plan.name).join(layout::REJECTS);
+            tracing::warn!("the rows that cannot be used are listed in {}", path.display());
+        }
+        Ok(())
     }
 }
 

@@ -2,11 +2,10 @@
 
 use crate::Experiment;
 use crate::clock::{Started, unix_seconds};
-use crate::environment::gather;
 use crate::error::{ExperimentError, with_causes};
 use crate::observer::RunEvent;
 use crate::parallel::in_parallel;
-use crate::run::RunOptions;
+use crate::run::{AtEnd, RunOptions};
 use recur_core::model::{Determinism, ModelError};
 use recur_core::plan::Plan;
 use recur_core::record::TestRecord;
@@ -62,7 +61,7 @@ impl Experiment {
         let environment = OnceLock::new();
         let score = |finding: &&Finding| {
             let store = stores.store_of(&finding.trial.id);
-            let environment = || environment.get_or_init(|| gather(store, jobs, options.code)).clone();
+            let environment = || environment.get_or_init(|| self.environment(store, jobs, options.code)).clone();
             self.test_record(&selection, &finding.trial, store, environment, options)
         };
         let (mut tests, mut unscored) = (Vec::new(), Vec::new());
@@ -104,10 +103,9 @@ impl Experiment {
                 tracing::warn!("the test figures of trial {} are made again: {problem}", trial.id.short());
             }
         }
-        options.tell(self, &RunEvent::ScoringStarted(trial));
-        let scored = self.scored(selection, trial, store, environment);
-        options.tell(self, &RunEvent::ScoringEnded(trial));
-        scored
+        options.notify(self, &RunEvent::ScoringStarted(trial));
+        let _ended = AtEnd { experiment: self, options, event: RunEvent::ScoringEnded(trial) };
+        self.scored(selection, trial, store, environment)
     }
 
     fn scored(

@@ -4,9 +4,9 @@ use recur_core::event::Event;
 use recur_core::model::Cancel;
 use recur_core::record::TrialRecord;
 use recur_core::registry::Registry;
-use recur_core::trial::Trial;
+use recur_core::trial::{Trial, TrialId};
 use recur_experiment::{Executor, Experiment, ExperimentError, LocalExecutor, Observer, RunEvent, RunOptions};
-use recur_store::{Store, layout};
+use recur_store::{FoundExperiment, Store, layout};
 use recur_train::SweepError;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -144,4 +144,85 @@ fn a_run_that_is_cancelled_says_what_is_kept_and_the_next_one_goes_on() {
     assert!(error.hint().unwrap().contains("recur experiment"), "{error}");
     let outcomes = experiment.run(&store, &LocalExecutor::new(1), &RunOptions::default()).unwrap();
     assert_eq!(experiment.stored(&store, 1).unwrap(), outcomes);
+}
+
+/// Returns fewer records than there are trials, or none of one.
+struct Careless {
+    forgets: bool,
+}
+
+impl Executor for Careless {
+    fn jobs(&self) -> usize {
+        1
+    }
+
+    fn execute(
+        &self,
+        experiment: &Experiment,
+        trials: &[Trial],
+        cancel: &Cancel,
+        recorder: &dyn recur_train::Observer,
+    ) -> Result<Vec<Option<TrialRecord>>, SweepError> {
+        let (_, others) = trials.split_last().expect("there are trials to run");
+        let mut records = LocalExecutor::new(1).execute(experiment, others, cancel, recorder)?;
+        if !self.forgets {
+            records.push(None);
+        }
+        Ok(records)
+    }
+}
+
+#[test]
+fn an_executor_that_loses_a_trial_is_no_interruption_and_the_next_run_goes_on() {
+    for forgets in [true, false] {
+        let folder = tempfile::tempdir().unwrap();
+        let experiment = experiment(folder.path());
+        let (store, names) = (store(&folder), Names::default());
+        let options = RunOptions { observers: vec![&names], ..RunOptions::default() };
+        let error = experiment.run(&store, &Careless { forgets }, &options).unwrap_err();
+        assert!(matches!(error, ExperimentError::TrialsLost { n_lost: 1, n_trials: 4 }), "{error}");
+        assert_eq!(names.0.lock().unwrap().last(), Some(&"finished"));
+        assert_eq!(experiment.run(&store, &LocalExecutor::new(1), &options).unwrap().len(), 4);
+    }
+}
+
+struct Panics;
+
+impl Executor for Panics {
+    fn jobs(&self) -> usize {
+        1
+    }
+
+    fn execute(
+        &self,
+        _: &Experiment,
+        _: &[Trial],
+        _: &Cancel,
+        _: &dyn recur_train::Observer,
+    ) -> Result<Vec<Option<TrialRecord>>, SweepError> {
+        panic!("a fault of the executor")
+    }
+}
+
+#[test]
+fn observers_get_the_end_of_a_run_that_panics() {
+    let folder = tempfile::tempdir().unwrap();
+    let experiment = experiment(folder.path());
+    let (store, names) = (store(&folder), Names::default());
+    let options = RunOptions { observers: vec![&names], ..RunOptions::default() };
+    let run = || experiment.run(&store, &Panics, &options).is_ok();
+    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).is_err());
+    assert_eq!(*names.0.lock().unwrap(), ["started", "finished"]);
+}
+
+#[test]
+fn a_run_is_kept_under_its_name_with_its_trials() {
+    let folder = tempfile::tempdir().unwrap();
+    let experiment = experiment(folder.path());
+    let store = store(&folder);
+    experiment.run(&store, &LocalExecutor::new(2), &RunOptions::default()).unwrap();
+    let FoundExperiment::Experiment(kept) = store.find_experiment("small") else { panic!("it is not kept") };
+    let ids: Vec<&TrialId> = kept.trials.iter().map(|trial| &trial.id).collect();
+    assert_eq!(ids, experiment.trials().iter().map(|trial| &trial.id).collect::<Vec<_>>());
+    assert_eq!(kept.resolved, experiment.spec().resolved_yaml());
 }

@@ -66,8 +66,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let command = format!("embed {}", folder.display());
     let how_to = experiment.how_to("the spec in main.rs".to_owned(), command);
-    let input = experiment.report_input(&outcomes, &scored, &how_to);
-    let written = recur_report::write(&input, folder.join("reports").as_path())?;
+    let reports = folder.join("reports");
+    let written = experiment.write_report(&outcomes, &scored, &store, &how_to, reports.as_path().into())?;
     println!("{}\n{}", written.answer, written.report.display());
     Ok(())
 }

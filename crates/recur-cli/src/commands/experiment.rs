@@ -13,7 +13,6 @@ use crate::watch::Watchers;
 use recur_core::registry::Registry;
 use recur_experiment::{Code, Executor as _, LocalExecutor, RunOptions, available_cores};
 use recur_report::Destination;
-use recur_store::{ExperimentFiles, ExperimentTrial, Store};
 
 /// Runs an experiment.
 pub(crate) fn run(args: &Experiment, level: Level, registry: &Registry) -> Result<Exit, CliError> {
@@ -29,7 +28,6 @@ pub(crate) fn run(args: &Experiment, level: Level, registry: &Registry) -> Resul
     let prepared = Prepared::new(spec, &args.spec, registry)?;
     let destination = Destination { dir: &args.reports, replace: args.replace };
     recur_report::check_destination(prepared.plan(), &prepared.how_to, destination)?;
-    keep_experiment(&prepared, &store)?;
     cancel_on_interrupt();
     let watchers = Watchers::new(&screen);
     let options = RunOptions {
@@ -49,25 +47,4 @@ pub(crate) fn run(args: &Experiment, level: Level, registry: &Registry) -> Resul
         None => store.seal_log(&name)?,
     }
     Ok(outcome.exit)
-}
-
-/// What the experiment asks, which rows it cannot use, and which trials it has.
-fn keep_experiment(prepared: &Prepared, store: &Store) -> Result<(), CliError> {
-    let plan = prepared.plan();
-    let trial = |trial: &recur_core::trial::Trial| ExperimentTrial {
-        configuration: plan.configurations[trial.configuration].title(),
-        replicate: trial.replicate,
-        id: trial.id.clone(),
-    };
-    let files = ExperimentFiles {
-        resolved: &prepared.spec().resolved_yaml(),
-        rejects: &recur_ingest::rejects_csv(&prepared.data().rejects, &prepared.data().unlisted),
-        trials: &prepared.trials().iter().map(trial).collect::<Vec<_>>(),
-    };
-    store.keep_experiment(&plan.name, &files)?;
-    if prepared.data().facts.n_rejected() > 0 {
-        let path = store.experiment(&plan.name).join(recur_store::layout::REJECTS);
-        tracing::warn!("the rows that cannot be used are listed in {}", path.display());
-    }
-    Ok(())
 }

@@ -23,7 +23,7 @@ use recur_core::registry::Registry;
 use recur_core::selection::Selection;
 use recur_core::trial::TrialId;
 use recur_experiment::shell::quoted;
-use recur_experiment::{CheckpointInterval, Code, RunOptions, TrialLogs, available_cores, gather, stored_test};
+use recur_experiment::{CheckpointInterval, Code, RunOptions, TrialLogs, available_cores, stored_test};
 use recur_report::{Making, PARTS, Signature};
 use recur_store::{Found, Store, layout};
 use std::path::{Path, PathBuf};
@@ -231,7 +231,7 @@ impl Verification<'_> {
         if let Ok(Some(test)) = stored_test(trial, store, labels)
             && let Some(selection) = Selection::testified(prepared.plan(), trial, &test)
         {
-            let environment = || gather(target, 1, self.options.code);
+            let environment = || prepared.environment(target, 1, self.options.code);
             prepared.test_record(&selection, trial, target, environment, &self.options)?;
         }
         verdict.n_equal = self.compare_trials(prepared, &[trial], target, &mut verdict);

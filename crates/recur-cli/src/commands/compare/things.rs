@@ -5,6 +5,7 @@ use crate::error::CliError;
 use crate::pipeline::{self, Prepared};
 use recur_core::digest::Digest;
 use recur_core::nearest::nearest;
+use recur_core::plan::Plan;
 use recur_core::record::{Outcome, TestRecord, TrialRecord};
 use recur_core::registry::Registry;
 use recur_core::selection::{Finding, Selection};
@@ -22,7 +23,16 @@ pub(super) struct Thing {
     prepared: Prepared,
     findings: Vec<Finding>,
     scored: Scored,
-    is_trial: bool,
+    /// Where it is a trial.
+    only: Option<OneTrial>,
+}
+
+/// A trial alone: an experiment of one configuration and one replicate.
+struct OneTrial {
+    /// With one replicate.
+    plan: Plan,
+    /// The one that it was trained as.
+    replicate: u32,
 }
 
 impl Thing {
@@ -34,7 +44,8 @@ impl Thing {
     /// It as a part of a comparison. Models of experiments are called `experiment/model`, a trial as it is itself.
     /// `with_divisions` where the parts have different data sets; `only` these models where any are named.
     pub(super) fn part(&self, with_divisions: bool, only: &[String]) -> Result<Part<'_>, CliError> {
-        let label = |model: &str| if self.is_trial { self.name.clone() } else { format!("{}/{model}", self.name) };
+        let label =
+            |model: &str| if self.only.is_some() { self.name.clone() } else { format!("{}/{model}", self.name) };
         let has = self.prepared.plan().models();
         let models: Vec<&str> =
             has.iter().copied().filter(|m| only.is_empty() || only.iter().any(|o| o == m)).collect();
@@ -42,11 +53,18 @@ impl Thing {
             let (models, has) = (only.to_vec(), has.iter().map(|model| (*model).to_owned()).collect());
             return Err(CliError::NoneOfTheModels { name: self.name.clone(), models, has });
         }
+        let mut input = self.prepared.report_input(&self.findings, &self.scored);
+        let mut replicates = 0..input.plan.replicates;
+        if let Some(OneTrial { plan, replicate }) = &self.only {
+            replicates = *replicate..replicate + 1;
+            input.plan = plan;
+            input.splits = input.splits.get(*replicate as usize..=*replicate as usize).unwrap_or_default();
+        }
         Ok(Part {
             name: &self.name,
-            input: self.prepared.report_input(&self.findings, &self.scored),
+            input,
             labels: models.into_iter().map(|model| (model.to_owned(), label(model))).collect(),
-            divisions: if with_divisions { self.prepared.divisions()? } else { Vec::new() },
+            divisions: if with_divisions { self.prepared.divisions(replicates)? } else { Vec::new() },
         })
     }
 
@@ -196,7 +214,7 @@ fn chosen(prepared: Prepared, findings: Vec<Finding>, store: &Store, spec: &Path
         return Err(CliError::NotScored { trial: trial.short().to_owned(), spec: spec.to_owned() });
     }
     let name = prepared.plan().name.clone();
-    Ok(Thing { name, prepared, findings, scored: Scored { selection, tests, unscored }, is_trial: false })
+    Ok(Thing { name, prepared, findings, scored: Scored { selection, tests, unscored }, only: None })
 }
 
 fn tested(trial: &Trial, store: &Store, labels: &[String]) -> Result<Option<TestRecord>, CliError> {
@@ -218,14 +236,15 @@ fn trial(id: &TrialId, store: &Store, registry: &Registry) -> Result<Thing, CliE
     if let Outcome::Diverged { reason } | Outcome::Failed { reason } = &record.outcome {
         return Err(CliError::TrialUnfinished { trial: id.short().to_owned(), reason: reason.clone() });
     }
-    let mut prepared = Prepared::of_trial(id, &args(store.trial(id).join(layout::SPEC), store), store, registry)?;
-    prepared.keep_replicate(record.identity.replicate);
+    let prepared = Prepared::of_trial(id, &args(store.trial(id).join(layout::SPEC), store), store, registry)?;
+    let plan = Plan { replicates: 1, ..prepared.plan().clone() };
+    let only = OneTrial { plan, replicate: record.identity.replicate };
     let finding = finding(record, (0, 0));
     let not_chosen = || CliError::TrialNotChosen { trial: id.short().to_owned() };
     let test = tested(&finding.trial, store, prepared.data().dataset.label_names())?.ok_or_else(not_chosen)?;
-    let selection = Selection::testified(prepared.plan(), &finding.trial, &test).ok_or_else(not_chosen)?;
+    let selection = Selection::testified(&only.plan, &finding.trial, &test).ok_or_else(not_chosen)?;
     let scored = Scored { selection, tests: vec![test], unscored: Vec::new() };
-    Ok(Thing { name: id.short().to_owned(), prepared, findings: vec![finding], scored, is_trial: true })
+    Ok(Thing { name: id.short().to_owned(), prepared, findings: vec![finding], scored, only: Some(only) })
 }
 
 /// Whether no two things are the same.
