@@ -73,33 +73,33 @@ pub enum Code {
 /// A folder that may be a git checkout. Git is asked once for each way to ask: what ran is what was there at first, and a
 /// diff may take seconds.
 #[derive(Debug)]
-pub(crate) struct Folder {
+pub(crate) struct WorkingFolder {
     path: PathBuf,
-    with_diff: OnceLock<Option<Found>>,
-    without_diff: OnceLock<Option<Found>>,
+    with_diff: OnceLock<Option<GitState>>,
+    without_diff: OnceLock<Option<GitState>>,
 }
 
 /// What git knows of a folder.
 #[derive(Clone, Debug)]
-struct Found {
+struct GitState {
     commit: String,
     /// The text that is kept of uncommitted changes; empty where there are none.
     changes: String,
 }
 
-impl Folder {
+impl WorkingFolder {
     pub(crate) fn new(path: &Path) -> Self {
         Self { path: path.to_owned(), with_diff: OnceLock::new(), without_diff: OnceLock::new() }
     }
 
     /// The commit, and the name of what is kept of uncommitted changes.
     fn code(&self, store: &Store, code: Code) -> (Option<String>, Option<Digest>) {
-        let found = match code {
-            Code::WithDiff => self.with_diff.get_or_init(|| found(&self.path, true)),
-            Code::WithoutDiff => self.without_diff.get_or_init(|| found(&self.path, false)),
+        let state = match code {
+            Code::WithDiff => self.with_diff.get_or_init(|| git_state(&self.path, true)),
+            Code::WithoutDiff => self.without_diff.get_or_init(|| git_state(&self.path, false)),
             Code::OfProgram => &None,
         };
-        let Some(Found { commit, changes }) = found else { return (None, None) };
+        let Some(GitState { commit, changes }) = state else { return (None, None) };
         let kept = (!changes.is_empty()).then(|| {
             store.keep_diff(changes).unwrap_or_else(|error| {
                 tracing::warn!("uncommitted changes are not kept: {error}");
@@ -112,10 +112,10 @@ impl Folder {
 
 /// The commit of the git checkout at `path`, and its uncommitted changes: their text if they are to be kept, or its digest.
 /// `None` where they are not known.
-fn found(path: &Path, keep: bool) -> Option<Found> {
+fn git_state(path: &Path, keep: bool) -> Option<GitState> {
     let repository = Repository::of(path)?;
     match git::uncommitted(&repository, keep) {
-        Ok(changes) => return Some(Found { commit: repository.commit, changes }),
+        Ok(changes) => return Some(GitState { commit: repository.commit, changes }),
         // Who has a checkout without git is not warned of it at every run.
         Err(git::GitError::Start(error)) if error.kind() == std::io::ErrorKind::NotFound => {
             tracing::debug!("neither the commit nor uncommitted changes are recorded: there is no git");
@@ -150,7 +150,7 @@ mod tests {
     fn what_is_kept_of_changes_does_not_depend_on_what_was_kept_before() {
         let checkout = checkout();
         for order in [[Code::WithDiff, Code::WithoutDiff], [Code::WithoutDiff, Code::WithDiff]] {
-            let folder = Folder::new(checkout.path());
+            let folder = WorkingFolder::new(checkout.path());
             for code in order {
                 let runs = tempfile::tempdir().unwrap();
                 let store = Store::open(&runs.path().join("runs")).unwrap();
@@ -169,6 +169,6 @@ mod tests {
     fn of_the_program_alone_nothing_of_the_folder_is_recorded() {
         let checkout = checkout();
         let store = Store::open(&checkout.path().join("runs")).unwrap();
-        assert_eq!(Folder::new(checkout.path()).code(&store, Code::OfProgram), (None, None));
+        assert_eq!(WorkingFolder::new(checkout.path()).code(&store, Code::OfProgram), (None, None));
     }
 }

@@ -1,6 +1,6 @@
 //! An experiment before its first trial: from a spec to its plan, its data and its trials.
 
-use crate::environment::Folder;
+use crate::environment::WorkingFolder;
 use crate::error::ExperimentError;
 use crate::parallel::{available_cores, in_parallel};
 use crate::scoring::{Scored, StoreOf, costs};
@@ -36,7 +36,7 @@ pub struct Experiment {
     warnings: Vec<DataWarning>,
     unused: Vec<UnusedSettings>,
     /// Where it runs.
-    pub(crate) folder: Folder,
+    pub(crate) folder: WorkingFolder,
 }
 
 impl fmt::Debug for Experiment {
@@ -72,7 +72,7 @@ impl Experiment {
         let warnings = data_warnings(&plan, &data, &splits);
         warn(&facts.source, &warnings, &unused);
         let trials = trials(&plan, data.dataset.digest(), registry, &weights, recur_train::PROCEDURE)?;
-        let folder = Folder::new(Path::new("."));
+        let folder = WorkingFolder::new(Path::new("."));
         Ok(Self { registry: registry.clone(), spec, plan, data, trials, splits, warnings, unused, folder })
     }
 

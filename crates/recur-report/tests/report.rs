@@ -3,6 +3,7 @@
 mod axes;
 #[cfg(unix)]
 mod browser;
+mod destination;
 mod export;
 mod fixture;
 mod html;
@@ -17,10 +18,7 @@ use recur_core::digest::Digest;
 use recur_core::metric::Metric;
 use recur_core::record::Outcome;
 use recur_core::selection::Selection;
-use recur_report::{
-    Cost, Destination, Making, ReportError, ReportInput, Signature, Written, check_destination, write_costs,
-    write_resampled,
-};
+use recur_report::{Cost, Making, ReportError, ReportInput, Signature, Written, write_costs, write_resampled};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -488,132 +486,6 @@ fn odd_labels_and_reasons_break_no_table() {
         let line = text.lines().find(|line| line.starts_with(row) && !line.ends_with("% |")).unwrap();
         assert_eq!(line.replace("\\|", "").matches('|').count(), columns + 1, "{line}");
     }
-}
-
-#[test]
-fn figures_of_an_earlier_report_are_removed_and_other_files_stay() {
-    let dir = tempfile::tempdir().unwrap();
-    write(&small().build().input(), dir.path()).unwrap();
-    fs::write(dir.path().join("small/notes.txt"), "mine").unwrap();
-    fs::write(dir.path().join("small/logo.svg"), "mine").unwrap();
-    let later = Outline { name: "small", ..all_diverged() }.build();
-    let written = write(&later.input(), dir.path()).unwrap();
-    // The sweep's figure stands without results, too.
-    assert_eq!(written.removed.len(), 9);
-    let left = ["small.html", "small.md", "small/logo.svg", "small/notes.txt", "small/sweep.svg"];
-    assert_eq!(files(dir.path()).into_keys().collect::<Vec<_>>(), left);
-}
-
-#[test]
-fn a_report_that_cannot_be_written_leaves_the_earlier_one() {
-    let dir = tempfile::tempdir().unwrap();
-    write(&small().build().input(), dir.path()).unwrap();
-    let before = files(dir.path());
-    // A folder where a file has to go.
-    fs::remove_file(dir.path().join("small.html")).unwrap();
-    fs::create_dir(dir.path().join("small.html")).unwrap();
-    let later = Outline { name: "small", replicates: 2, ..small() }.build();
-    let error = write(&later.input(), dir.path()).unwrap_err();
-    assert!(matches!(error, ReportError::InTheWay { .. }), "{error}");
-    fs::remove_dir(dir.path().join("small.html")).unwrap();
-    let html = "small.html".to_owned();
-    assert_eq!(files(dir.path()), before.into_iter().filter(|(file, _)| *file != html).collect());
-}
-
-/// A report from before there were lists, and what came to be beside it.
-fn without_list(beside: &[(&str, &str)]) -> tempfile::TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    let experiment = small().build();
-    write(&experiment.input(), dir.path()).unwrap();
-    write_costs(&experiment.input(), &BTreeMap::new(), dir.path()).unwrap();
-    fs::remove_file(dir.path().join("small/SHA256SUMS")).unwrap();
-    for (file, content) in beside {
-        fs::write(dir.path().join(file), content).unwrap();
-    }
-    dir
-}
-
-#[test]
-fn a_report_without_a_list_is_recognised_by_its_signature_and_gets_one() {
-    let dir = without_list(&[("small/mine.svg", "<svg data-trials=\"\"></svg>")]);
-    let later = Outline { name: "small", replicates: 2, ..all_diverged() }.build();
-    let written = write(&later.input(), dir.path()).unwrap();
-    write_costs(&later.input(), &BTreeMap::new(), dir.path()).unwrap();
-    assert_eq!(written.removed.len(), 9);
-    let list = fs::read_to_string(dir.path().join("small/SHA256SUMS")).unwrap();
-    let names: Vec<&str> = list.lines().skip(1).map(|line| line.split_once("  ").unwrap().1).collect();
-    assert_eq!(names, ["../small.html", "../small.md", "cost.md", "sweep.svg"]);
-    assert!(dir.path().join("small/mine.svg").exists());
-}
-
-#[test]
-fn beside_a_report_without_a_list_only_files_that_recur_made_are_its_own() {
-    let later = Outline { name: "small", replicates: 2, ..small() }.build();
-    for file in ["small.html", "small/labels.svg", "small/cost.md", "small.md"] {
-        let dir = without_list(&[(file, "# small\n\nmine\n")]);
-        let path = dir.path().join(file);
-        let error = match write(&later.input(), dir.path()) {
-            Err(error) => error,
-            Ok(_) => write_costs(&later.input(), &BTreeMap::new(), dir.path()).unwrap_err(),
-        };
-        assert!(matches!(&error, ReportError::Foreign { path: refused } if *refused == path), "{file}: {error}");
-        assert_eq!(fs::read_to_string(path).unwrap(), "# small\n\nmine\n");
-    }
-    // An image of somebody's under the name of a figure that the older report did not have.
-    let dir = tempfile::tempdir().unwrap();
-    write(&Outline { name: "small", ..all_diverged() }.build().input(), dir.path()).unwrap();
-    fs::remove_file(dir.path().join("small/SHA256SUMS")).unwrap();
-    fs::write(dir.path().join("small/labels.svg"), "<svg data-trials=\"\"></svg>").unwrap();
-    let error = write(&later.input(), dir.path()).unwrap_err();
-    assert!(matches!(error, ReportError::Foreign { .. }), "{error}");
-}
-
-#[test]
-fn the_report_of_another_experiment_is_replaced_only_where_that_is_asked_for() {
-    let dir = tempfile::tempdir().unwrap();
-    write(&small().build().input(), dir.path()).unwrap();
-    let before = files(dir.path());
-    let mut other = small().build();
-    other.how_to.spec_path = "other|`x.yaml".to_owned();
-    other.how_to.resolved_spec.push_str("more: 1\n");
-    let destination = Destination { dir: dir.path(), replace: false };
-    let refused =
-        [write(&other.input(), dir.path()).map(drop), check_destination(&other.plan, &other.how_to, destination)];
-    for result in refused {
-        let error = result.unwrap_err();
-        let told = error.to_string();
-        assert!(matches!(error, ReportError::OtherReport { .. }), "{error}");
-        assert!(told.contains("spec experiments/small.yaml") && told.contains("other|`x.yaml"), "{told}");
-    }
-    assert_eq!(files(dir.path()), before);
-    let destination = Destination { dir: dir.path(), replace: true };
-    check_destination(&other.plan, &other.how_to, destination).unwrap();
-    write_resampled(&other.input(), destination, 100).unwrap();
-    write(&other.input(), dir.path()).unwrap();
-    assert_ne!(files(dir.path()), before);
-}
-
-#[test]
-fn what_is_in_the_way_is_found_before_there_are_results_and_nothing_is_made() {
-    let experiment = small().build();
-    let check = |dir: &Path| check_destination(&experiment.plan, &experiment.how_to, dir);
-    let lab = tempfile::tempdir().unwrap();
-    check(&lab.path().join("a/b")).unwrap();
-    assert!(files(lab.path()).is_empty() && !lab.path().join("a").exists());
-    for file in ["small.md", "small.html", "small/cost.md", "small/labels.svg", "small"] {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join(file);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, "mine").unwrap();
-        let error = check(dir.path()).unwrap_err();
-        assert!(error.to_string().contains(&path.display().to_string()), "{error}");
-    }
-    fs::write(lab.path().join("file"), "mine").unwrap();
-    for dir in ["file", "file/a"] {
-        assert!(check(&lab.path().join(dir)).unwrap_err().to_string().contains("file"));
-    }
-    write(&experiment.input(), lab.path()).unwrap();
-    check(lab.path()).unwrap();
 }
 
 #[test]

@@ -245,7 +245,9 @@ fn two_runs_of_a_model_whose_results_differ_keep_the_first_and_go_on() {
         "import os, time",
         &format!("here = {here:?}"),
         "open(f'{here}/{os.getpid()}', 'w').close()",
-        "while len(os.listdir(here)) < 2: time.sleep(0.01)",
+        "for _ in range(6000):",
+        "    if len(os.listdir(here)) > 1: break",
+        "    time.sleep(0.01)",
     ];
     let wait: String = wait.iter().map(|line| format!("        {line}\n")).collect();
     let train = "    def train(self, piece):\n";
