@@ -78,6 +78,7 @@ const COMPARE_HELP: &str = "\
 Examples:
   recur compare experiments/narrow.yaml experiments/wide.yaml
   recur compare narrow wide --markdown           by their names in the store
+  recur compare old/names.md reports/names.md    by their reports: the specs within them
   recur compare 3f09a1c2d4 81be77f0aa            two trials, name by name
 
 The first is what the others are compared with. Nothing is trained or scored: run the experiments first. docs/comparing.md
@@ -241,8 +242,8 @@ pub(crate) struct Report {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Compare {
-    /// Two or more specs, names of experiments in the store, or beginnings of trials' ids; the first is compared with
-    #[arg(required = true, num_args = 2.., value_name = "SPEC | NAME | TRIAL")]
+    /// Two or more specs, reports, names of experiments in the store, or beginnings of trials' ids; the first is compared with
+    #[arg(required = true, num_args = 2.., value_name = "SPEC | REPORT | NAME | TRIAL")]
     pub(crate) things: Vec<String>,
     /// The model to compare with, as EXPERIMENT/MODEL [default: the first one's best on validation]
     #[arg(long, value_name = "MODEL")]

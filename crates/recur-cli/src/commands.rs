@@ -18,10 +18,10 @@ mod why;
 use crate::args::{Args, Command};
 use crate::error::{CliError, Exit};
 use crate::plugins;
-use recur_core::registry::Registry;
+use crate::program::Program;
 
 /// Runs the command of `args` with the models of `builtin` and of external plugins.
-pub(crate) fn run(args: &Args, builtin: &Registry) -> Result<Exit, CliError> {
+pub(crate) fn run(args: &Args, builtin: &Program<'_>) -> Result<Exit, CliError> {
     let plugins = args.plugins.as_deref();
     // What a report or a stored trial names is not taken for the user's word.
     match &args.command {
@@ -31,18 +31,19 @@ pub(crate) fn run(args: &Args, builtin: &Registry) -> Result<Exit, CliError> {
     }
     let executes = matches!(&args.command, Command::Experiment(_) | Command::CheckModel(_) | Command::Predict(_));
     let registry = &match plugins {
-        None if !executes => plugins::to_read(builtin)?,
-        _ => plugins::beside(builtin, plugins)?,
+        None if !executes => plugins::to_read(builtin.registry)?,
+        _ => plugins::beside(builtin.registry, plugins)?,
     };
+    let program = &Program { registry, ..*builtin };
     match &args.command {
-        Command::Experiment(command) => experiment::run(command, args.log_level, registry),
-        Command::Plan(command) => plan::run(command, args.log_level, registry),
-        Command::Report(command) => report::run(command, args.log_level, registry),
-        Command::Compare(command) => compare::run(command, args.log_level, registry),
-        Command::Export(command) => export::run(command, args.log_level, registry),
-        Command::Reports(command) => reports::run(command, args.log_level),
-        Command::Why(command) => why::run(command, args.log_level, registry),
-        Command::Store(command) => store::run(command, registry),
+        Command::Experiment(command) => experiment::run(command, args.log_level, program),
+        Command::Plan(command) => plan::run(command, args.log_level, program),
+        Command::Report(command) => report::run(command, args.log_level, program),
+        Command::Compare(command) => compare::run(command, args.log_level, program),
+        Command::Export(command) => export::run(command, args.log_level, program),
+        Command::Reports(command) => reports::run(command, args.log_level, program),
+        Command::Why(command) => why::run(command, args.log_level, program),
+        Command::Store(command) => store::run(command, program),
         Command::Verify(_) | Command::Reproduce(_) => unreachable!("they were run above"),
         Command::Models(command) => models::run(command, args.plugins.as_deref(), registry),
         Command::CheckModel(command) => check_model::run(command, args.log_level, registry),

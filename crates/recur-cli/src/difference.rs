@@ -3,6 +3,7 @@
 use recur_core::tensor::{Tensor, TensorData};
 use recur_files::read_regular;
 use recur_ingest::read_predictions;
+use recur_report::ReportRecord;
 use recur_store::decode_weights;
 use recur_store::layout;
 use serde_json::Value;
@@ -48,9 +49,12 @@ pub(crate) fn of_trials(stored: &Path, again: &Path, labels: &[String]) -> Optio
 }
 
 fn of_files(stored: &Path, again: &Path, file: &Path, labels: &[String]) -> Option<Difference> {
-    let place = stored.join(file);
-    let place = place.display();
-    let (a, b) = match (read(stored.join(file)), read(again.join(file))) {
+    of_two_files(&stored.join(file), &again.join(file), labels)
+}
+
+fn of_two_files(stored: &Path, again: &Path, labels: &[String]) -> Option<Difference> {
+    let place = stored.display();
+    let (a, b) = match (read(stored), read(again)) {
         (Ok(a), Ok(b)) => (a, b),
         (Err(_), Err(_)) => return None,
         (Err(error), Ok(_)) => return Some(Difference::new(place, format!("cannot be read: {error}"))),
@@ -59,7 +63,7 @@ fn of_files(stored: &Path, again: &Path, file: &Path, labels: &[String]) -> Opti
     if a == b {
         return None;
     }
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let name = stored.file_name().unwrap_or_default().to_string_lossy();
     let what = match &*name {
         layout::WEIGHTS => of_weights(&a, &b),
         layout::PREDICTIONS => of_predictions(&a, &b, labels),
@@ -170,7 +174,7 @@ fn quoted(line: Option<&str>) -> String {
     }
 }
 
-/// The first difference between a report and one made again in `again`: its `text`, which was read from `report`, then its
+/// The first difference between a report and one made again in `again`: its `text`, which was read from `report`, the record beside it, then its
 /// figures in `stored`, then the page there that holds both.
 pub(crate) fn of_report(report: &Path, text: &[u8], stored: &Path, again: &Path, name: &str) -> Option<Difference> {
     let made = match read(again.join(format!("{name}.md"))) {
@@ -178,11 +182,15 @@ pub(crate) fn of_report(report: &Path, text: &[u8], stored: &Path, again: &Path,
         Err(error) => return Some(Difference::new(report.display(), format!("cannot be made again: {error}"))),
     };
     let of_text = || (text != made).then(|| Difference::new(report.display(), of_bytes(text, &made)));
-    of_text().or_else(|| of_reports(stored, again, name))
+    let of_record = || {
+        let [record, made] = [report, &again.join(format!("{name}.md"))].map(ReportRecord::path_of);
+        of_two_files(&record, &made, &[])
+    };
+    of_text().or_else(of_record).or_else(|| of_reports(stored, again, name))
 }
 
-/// The first difference between a report that stands in `stored` and one made again in `again`: its text, then its figures,
-/// then the page that holds both. Other files in the folder of the figures are somebody else's.
+/// The first difference between a report that stands in `stored` and one made again in `again`: its text, its figures, its
+/// record, then the page that holds text and figures. Other files in the folder of the figures are somebody else's.
 pub(crate) fn of_reports(stored: &Path, again: &Path, name: &str) -> Option<Difference> {
     let text = PathBuf::from(format!("{name}.md"));
     let mut files: BTreeSet<PathBuf> = BTreeSet::new();
@@ -190,8 +198,8 @@ pub(crate) fn of_reports(stored: &Path, again: &Path, name: &str) -> Option<Diff
         let figures = entries.filter_map(|entry| Some(Path::new(name).join(entry.ok()?.file_name())));
         files.extend(figures.filter(|path| path.extension().is_some_and(|extension| extension == "svg")));
     }
-    let page = PathBuf::from(format!("{name}.html"));
-    std::iter::once(text).chain(files).chain([page]).find_map(|file| of_files(stored, again, &file, &[]))
+    let (record, page) = (ReportRecord::path_of(&text), PathBuf::from(format!("{name}.html")));
+    std::iter::once(text).chain(files).chain([record, page]).find_map(|file| of_files(stored, again, &file, &[]))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use crate::commands::predict::NamesError;
 use crate::output::print_error;
+use crate::program::named;
 use anstyle::{AnsiColor, Style};
 use recur_core::model::ModelError;
 use recur_core::registry::{DuplicateModel, UnknownModel};
@@ -10,7 +11,7 @@ use recur_experiment::{ExperimentError, reading_a_model, using_a_store, using_da
 use recur_external::ExternalError;
 use recur_files::NoTemporaryFolder;
 use recur_ingest::{FileError, IngestError};
-use recur_report::{ReportError, Unlike};
+use recur_report::{ReportError, ReportRecordError, Unlike};
 use recur_spec::SpecErrors;
 use recur_store::{Problem, StoreError};
 use recur_train::PredictError;
@@ -81,7 +82,9 @@ fn in_the_way(error: &ReportError, elsewhere: &str) -> Option<String> {
         ReportError::Foreign { .. } | ReportError::Link { .. } | ReportError::InTheWay { .. } => {
             Some(format!("move it away, or {elsewhere}"))
         }
-        ReportError::Changed { .. } => Some(format!("--replace writes over it; or {elsewhere}")),
+        ReportError::Changed { .. } | ReportError::UnknownReport { .. } => {
+            Some(format!("--replace writes over it; or {elsewhere}"))
+        }
         ReportError::OtherReport { .. } => {
             Some(format!("--replace writes over it; or give one of them another `name`, or {elsewhere}"))
         }
@@ -134,12 +137,16 @@ pub(crate) enum CliError {
     NoSuchTrial { trial: String, store: PathBuf },
     #[error("cannot read the report {}", path.display())]
     ReadReport { path: PathBuf, source: std::io::Error },
-    #[error("{} is no report of recur, or one of an earlier version without a signature", path.display())]
-    NoReport { path: PathBuf },
+    #[error("{} is not a report of recur: there is no {} beside it", path.display(), record.display())]
+    NoReport { path: PathBuf, record: PathBuf },
+    #[error("cannot use {}", path.display())]
+    ReportRecord { path: PathBuf, source: ReportRecordError },
+    #[error("cannot use {}: the change {change} of its spec cannot be read: {problem}", path.display())]
+    OverrideOfReport { path: PathBuf, change: String, problem: String },
     #[error("{} is a comparison: its experiments are verified, not it", path.display())]
     IsComparison { path: PathBuf, command: String },
-    #[error("{} does not open as a report", path.display())]
-    NoOpening { path: PathBuf, source: recur_report::NoOpening },
+    #[error("{} is the report of a comparison, and a comparison cannot be compared", path.display())]
+    ComparisonAgain { path: PathBuf },
     #[error("{} is not empty", folder.display())]
     NotFresh { folder: PathBuf },
     #[error("{n_missing} trials are not to be executed again, and the store does not have all of them whole")]
@@ -298,9 +305,13 @@ impl CliError {
             CliError::Scratch(error) => Some(error.hint().to_owned()),
             CliError::NotVerifiable { remedy, .. } => remedy.clone(),
             CliError::PluginsNotAllowed { command, .. } => Some(format!("if you trust them: {command}")),
-            CliError::NoReport { .. } => Some("recur experiment and recur report write reports".to_owned()),
-            CliError::NoOpening { .. } => {
-                Some("recur experiment and recur report write reports; keep other pages elsewhere".to_owned())
+            CliError::NoReport { record, .. } => Some(format!(
+                "a report that was copied needs its {}; recur report SPEC writes one of an earlier version anew",
+                record.display()
+            )),
+            CliError::ComparisonAgain { .. } => Some("name the experiments that it compares".to_owned()),
+            CliError::ReportRecord { .. } | CliError::OverrideOfReport { .. } => {
+                Some("write the report anew from the stored records: recur report SPEC --replace".to_owned())
             }
             CliError::NotFresh { .. } => Some("name a folder that is empty or not there yet: --to DIR".to_owned()),
             CliError::SampleWithoutStore { .. } => Some(
@@ -376,17 +387,18 @@ impl CliError {
     }
 
     /// Prints it to standard error, with its causes and the hint.
-    pub(crate) fn print(&self) {
+    /// Commands have the name of the program, `name`.
+    pub(crate) fn print(&self, name: &str) {
         let bold = |color: AnsiColor| Style::new().bold().fg_color(Some(color.into()));
-        print_error(bold(AnsiColor::Red), "error:", &format!(" {self}"));
+        print_error(bold(AnsiColor::Red), "error:", &format!(" {}", named(&self.to_string(), name)));
         // The error of a spec names all of its causes itself.
         let mut cause = self.source().filter(|_| !matches!(self, CliError::Spec(_)));
         while let Some(error) = cause {
-            print_error(Style::new(), "  because ", &error.to_string());
+            print_error(Style::new(), "  because ", &named(&error.to_string(), name));
             cause = error.source();
         }
         if let Some(hint) = self.hint() {
-            print_error(bold(AnsiColor::Cyan), " hint:", &format!(" {hint}"));
+            print_error(bold(AnsiColor::Cyan), " hint:", &format!(" {}", named(&hint, name)));
         }
     }
 }

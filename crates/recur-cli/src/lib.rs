@@ -5,7 +5,7 @@
 //! fn main() -> ExitCode {
 //!     let mut registry = recur_cli::builtin();
 //!     // registry.register(&MY_MODEL).expect("the id is free");
-//!     recur_cli::run(&registry)
+//!     recur_cli::run("my-program", &registry)
 //! }
 //! ```
 
@@ -20,7 +20,9 @@ mod output;
 mod owned;
 mod pipeline;
 mod plugins;
+mod program;
 mod progress;
+mod records;
 mod scoring;
 mod signals;
 mod stores;
@@ -29,9 +31,11 @@ mod watch;
 pub use allocator::Allocator;
 pub use error::Exit;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
+use program::Program;
 use recur_core::registry::Registry;
 use recur_core::visible::visible;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// The models that recur ships.
@@ -46,15 +50,16 @@ pub fn builtin() -> Registry {
     registry
 }
 
-/// Runs the command line of this process with the models of `registry`, and says how it ended.
-pub fn run(registry: &Registry) -> ExitCode {
+/// Runs the command line of this process with the models of `registry`, and gives how it ended. `name` is that of the program,
+/// as users type it: reports, messages and help show it in commands.
+pub fn run(name: &'static str, registry: &Registry) -> ExitCode {
     std::panic::set_hook(Box::new(report_panic));
-    let args = arguments();
-    let ended = choose_instruction_set().and_then(|()| commands::run(&args, registry));
+    let args = arguments(name);
+    let ended = choose_instruction_set().and_then(|()| commands::run(&args, &Program { name, registry }));
     match ended {
         Ok(exit) => exit.into(),
         Err(error) => {
-            error.print();
+            error.print(name);
             error.exit().into()
         }
     }
@@ -75,14 +80,14 @@ fn report_panic(panic: &std::panic::PanicHookInfo<'_>) {
 }
 
 /// The words of the command line. Wrong ones, and requests for help, end the process here.
-fn arguments() -> args::Args {
-    args::Args::try_parse().unwrap_or_else(|error| {
+fn arguments(name: &'static str) -> args::Args {
+    parsed(name, std::env::args_os()).unwrap_or_else(|error| {
         if !error.use_stderr() {
             error.exit();
         }
         // The message quotes the arguments: once more with what a terminal obeys as escapes.
-        let words = std::env::args_os().map(|word| visible(&word.to_string_lossy()).into_owned());
-        let error = args::Args::try_parse_from(words).err().unwrap_or(error);
+        let words = std::env::args_os().map(|word| visible(&word.to_string_lossy()).into_owned().into());
+        let error = parsed(name, words).err().unwrap_or(error);
         // A value may be from the environment, too.
         let text = error.render().to_string();
         let (head, rest) = text.split_once(':').unwrap_or(("error", &text));
@@ -90,6 +95,13 @@ fn arguments() -> args::Args {
         output::print_error(red, &format!("{head}:"), rest.trim_end());
         std::process::exit(error.exit_code())
     })
+}
+
+/// The command line `words` of the program `name`, whose help shows that name.
+fn parsed(name: &'static str, words: impl Iterator<Item = OsString>) -> Result<args::Args, clap::Error> {
+    let mut command = program::command_line(args::Args::command(), name);
+    let mut matches = command.try_get_matches_from_mut(words)?;
+    args::Args::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
 }
 
 /// The value of `RECUR_ISA`, if it has one.

@@ -6,5 +6,5 @@ use std::process::ExitCode;
 static ALLOCATOR: recur_cli::Allocator = recur_cli::Allocator;
 
 fn main() -> ExitCode {
-    recur_cli::run(&recur_cli::builtin())
+    recur_cli::run("recur", &recur_cli::builtin())
 }

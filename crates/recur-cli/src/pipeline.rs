@@ -2,13 +2,14 @@
 
 use crate::args::SpecArgs;
 use crate::error::CliError;
+use crate::program::Program;
 use recur_core::registry::Registry;
 use recur_core::selection::Finding;
 use recur_core::trial::TrialId;
 use recur_experiment::shell::quoted;
-use recur_experiment::{Experiment, ExperimentError, Scored, available_cores};
+use recur_experiment::{Experiment, ExperimentError, Invocation, Scored, available_cores};
 use recur_ingest::read_regular;
-use recur_report::{HowTo, ReportInput};
+use recur_report::{Provenance, ReportInput};
 use recur_spec::{Override, Spec};
 use recur_store::Store;
 use std::ops::Deref;
@@ -17,7 +18,8 @@ use std::path::{Path, PathBuf};
 /// An experiment as the command line was asked for it.
 pub(crate) struct Prepared {
     experiment: Experiment,
-    pub(crate) how_to: HowTo,
+    /// How its report is made.
+    pub(crate) provenance: Provenance,
     /// The folder of plugins, where one was named.
     pub(crate) plugins: Option<PathBuf>,
 }
@@ -66,8 +68,8 @@ pub(crate) fn parse_spec(text: &[u8], args: &SpecArgs, registry: &Registry) -> R
 
 impl Prepared {
     /// Reads and checks the spec, reads the data, and names the trials.
-    pub(crate) fn read(args: &SpecArgs, registry: &Registry) -> Result<Self, CliError> {
-        Self::new(read_spec(args, registry)?, args, registry)
+    pub(crate) fn read(args: &SpecArgs, program: &Program<'_>) -> Result<Self, CliError> {
+        Self::new(read_spec(args, program.registry)?, args, program)
     }
 
     /// The spec of a stored trial, compared with its digest, and its data.
@@ -75,23 +77,29 @@ impl Prepared {
         id: &TrialId,
         args: &SpecArgs,
         store: &Store,
-        registry: &Registry,
+        program: &Program<'_>,
     ) -> Result<Self, CliError> {
         let damaged = |problem| CliError::DamagedTrial { trial: id.short().to_owned(), problem: Box::new(problem) };
         let text = store.spec(id).map_err(damaged)?;
-        Self::new(parse_spec(&text, args, registry)?, args, registry)
+        Self::new(parse_spec(&text, args, program.registry)?, args, program)
     }
 
     /// Reads the data of `spec` and names the trials.
-    pub(crate) fn new(spec: Spec, args: &SpecArgs, registry: &Registry) -> Result<Self, CliError> {
-        let experiment = Experiment::prepare(spec, registry)?;
-        let how_to = experiment.how_to(args.spec.display().to_string(), command(args));
-        Ok(Self { experiment, how_to, plugins: args.plugins.clone() })
+    pub(crate) fn new(spec: Spec, args: &SpecArgs, program: &Program<'_>) -> Result<Self, CliError> {
+        let experiment = Experiment::prepare(spec, program.registry)?;
+        let provenance = experiment.provenance(Invocation {
+            program: program.name.to_owned(),
+            command: command(program.prefix(), args),
+            spec_path: args.spec.display().to_string(),
+            overrides: args.overrides.iter().map(|change| format!("{}={}", change.path, change.value)).collect(),
+            plugins: args.plugins.as_ref().map(|folder| folder.display().to_string()),
+        });
+        Ok(Self { experiment, provenance, plugins: args.plugins.clone() })
     }
 
     /// What the report of these records is made from.
     pub(crate) fn report_input<'a>(&'a self, findings: &'a [Finding], scored: &'a Scored) -> ReportInput<'a> {
-        self.experiment.report_input(findings, scored, &self.how_to)
+        self.experiment.report_input(findings, scored, &self.provenance)
     }
 
     /// The records of an experiment whose trials have all been run; `spec` names it in the error where some have not.
@@ -105,12 +113,12 @@ impl Prepared {
     }
 }
 
-/// The command that makes the report of `args` again.
-fn command(args: &SpecArgs) -> String {
+/// The command that writes the report of `args` again. `prefix` is what users type before a command.
+pub(crate) fn command(prefix: &str, args: &SpecArgs) -> String {
     let change = |change: &Override| format!(" --set {}", quoted(&format!("{}={}", change.path, change.value)));
     let changes = args.overrides.iter().map(change).collect::<String>();
     let spec = quoted(&args.spec.display().to_string());
-    format!("just experiment {spec}{}{changes}", plugins_option(args.plugins.as_deref()))
+    format!("{prefix} experiment {spec}{}{changes}", plugins_option(args.plugins.as_deref()))
 }
 
 /// The option that names the folder of plugins, with a blank before it; nothing where none was named.

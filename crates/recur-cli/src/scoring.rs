@@ -31,7 +31,7 @@ pub(crate) fn conclude<'a>(
     let scored = &prepared.score(findings, stores, jobs, options)?;
     let Scored { selection, tests, unscored } = scored;
     let plan = prepared.plan();
-    let written = prepared.write_report(findings, scored, stores, &prepared.how_to, destination.into())?;
+    let written = prepared.write_report(findings, scored, stores, &prepared.provenance, destination.into())?;
     let n_unfinished = findings.iter().filter(|f| !matches!(f.record.outcome, Outcome::Finished { .. })).count();
     let mut summary = format!("{}\n\n{}\n", results(plan, findings, selection, tests), written.answer);
     if n_unfinished > 0 {
@@ -84,7 +84,8 @@ fn predict_hint(
     } else {
         ("Its replicate 0", format!(" --model {}", quoted(&store.weights_path(first).display().to_string())))
     };
-    Some(format!("\nBest on validation: {}. {whose} predicts: recur predict{plugins}{model} NAME", best.title()))
+    let program = &prepared.provenance.program;
+    Some(format!("\nBest on validation: {}. {whose} predicts: {program} predict{plugins}{model} NAME", best.title()))
 }
 
 /// A small table: one row a model.

@@ -2,6 +2,7 @@
 
 use crate::environment::WorkingFolder;
 use crate::error::ExperimentError;
+use crate::invocation::Invocation;
 use crate::parallel::{available_cores, in_parallel};
 use crate::scoring::{Scored, StoreOf, costs};
 use recur_core::data_warning::DataWarning;
@@ -15,7 +16,9 @@ use recur_core::settings::Division;
 use recur_core::split::{Split, SplitError};
 use recur_core::trial::{InitialWeights, Trial, trials};
 use recur_ingest::{Ingested, ingest};
-use recur_report::{Destination, HowTo, ReplicateSplit, ReportError, ReportInput, SplitSizes, Written};
+use recur_report::{
+    Destination, MadeFrom, Provenance, ReplicateSplit, ReportError, ReportInput, SpecSource, SplitSizes, Written,
+};
 use recur_spec::Spec;
 use recur_store::read_weights;
 use recur_train::split_of;
@@ -121,7 +124,7 @@ impl Experiment {
         &'a self,
         findings: &'a [Finding],
         scored: &'a Scored,
-        how_to: &'a HowTo,
+        provenance: &'a Provenance,
     ) -> ReportInput<'a> {
         ReportInput {
             plan: &self.plan,
@@ -133,7 +136,7 @@ impl Experiment {
             unscored: &scored.unscored,
             splits: &self.splits,
             unused: &self.unused,
-            how_to,
+            provenance,
             respelt: &[],
             baseline_is_chosen: false,
         }
@@ -144,17 +147,16 @@ impl Experiment {
         SplitSizes::mean(&self.splits)
     }
 
-    /// How to get the report again: by `command`, which names the spec as `spec_path`. Nothing in it depends on the machine.
-    /// `recur verify` accepts a report only if this command is one of `recur experiment`.
-    pub fn how_to(&self, spec_path: String, command: String) -> HowTo {
-        HowTo {
+    /// How a report of this experiment is made that a program was asked for by `invocation`. Nothing in it depends on the machine.
+    pub fn provenance(&self, invocation: Invocation) -> Provenance {
+        let Invocation { program, command, spec_path, overrides, plugins } = invocation;
+        let resolved_spec = self.spec.resolved_yaml();
+        Provenance {
+            program,
             command,
-            spec_path,
             recur_version: env!("CARGO_PKG_VERSION").to_owned(),
-            // A report that is committed cannot name its own commit.
-            commit: None,
-            resolved_spec: self.spec.resolved_yaml(),
             numeric_contract: recur_core::NUMERIC_CONTRACT,
+            made_from: MadeFrom::Experiment(SpecSource { spec_path, overrides, plugins, resolved_spec }),
         }
     }
 
@@ -169,10 +171,10 @@ impl Experiment {
         findings: &[Finding],
         scored: &Scored,
         stores: &impl StoreOf,
-        how_to: &HowTo,
+        provenance: &Provenance,
         destination: Destination<'_>,
     ) -> Result<Written, ReportError> {
-        let input = self.report_input(findings, scored, how_to);
+        let input = self.report_input(findings, scored, provenance);
         let written = recur_report::write(&input, destination)?;
         recur_report::write_costs(&input, &costs(&input, stores), destination)?;
         Ok(written)

@@ -147,6 +147,12 @@ pub enum ReportError {
         /// The spec or question of the report that was to be written.
         new: String,
     },
+    /// A report without a readable `report.json` is at the place of this one: what it is about is not known.
+    #[error("{} is the report of another version of recur, or lost its report.json, and is not replaced", path.display())]
+    UnknownReport {
+        /// The report.
+        path: PathBuf,
+    },
     /// A file that cannot be written.
     #[error("cannot write {}", path.display())]
     Write {

@@ -1,5 +1,6 @@
 //! What a report is made from.
 
+use crate::provenance::Provenance;
 use crate::together::Setting;
 use recur_core::dataset::Dataset;
 use recur_core::digest::Digest;
@@ -32,8 +33,8 @@ pub struct ReportInput<'a> {
     pub splits: &'a [ReplicateSplit],
     /// What the spec asks of training and a model does not use, one entry for each such model.
     pub unused: &'a [UnusedSettings],
-    /// How to get the same report again.
-    pub how_to: &'a HowTo,
+    /// How the report is made.
+    pub provenance: &'a Provenance,
     /// Data sets of the same rows with names in other letters, whose trials are among the findings; none but in comparisons.
     pub respelt: &'a [Respelt],
     /// Whether figures chose the baseline, and nobody named it beforehand.
@@ -123,21 +124,4 @@ impl SplitSizes {
         };
         Self { train: mean(|s| s.train), validation: mean(|s| s.validation), test: mean(|s| s.test) }
     }
-}
-
-/// How to get the same report again.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HowTo {
-    /// The spec as it was named on the command line.
-    pub spec_path: String,
-    /// The command to type, with every override.
-    pub command: String,
-    /// The version of recur.
-    pub recur_version: String,
-    /// The commit of the project that recur was built from, where known.
-    pub commit: Option<String>,
-    /// The spec as YAML, with defaults and overrides filled in.
-    pub resolved_spec: String,
-    /// The version of the numeric contract.
-    pub numeric_contract: u32,
 }

@@ -16,12 +16,13 @@ mod files;
 mod html;
 mod index;
 mod input;
-mod making;
 mod markdown;
 mod name_by_name;
 mod numbers;
 mod page;
 mod practical;
+mod provenance;
+mod record;
 mod sections;
 mod signature;
 mod together;
@@ -30,9 +31,10 @@ pub use check::ReportError;
 pub use costs::{Cost, write_costs};
 pub use export::{Export, SCHEMA_VERSION};
 pub use files::{Destination, check_destination};
-pub use index::{IndexState, NoOpening, Opener, Opening, index};
-pub use input::{HowTo, ReplicateSplit, ReportInput, Respelt, SplitSizes, Unscored};
-pub use making::Making;
+pub use index::{IndexState, Listed, index};
+pub use input::{ReplicateSplit, ReportInput, Respelt, SplitSizes, Unscored};
+pub use provenance::{ComparedSpec, ComparisonSource, MadeFrom, Provenance, SpecSource};
+pub use record::{REPORT_RECORD_VERSION, ReportRecord, ReportRecordError};
 pub use signature::{PARTS, Signature};
 pub use together::{Overview, Part, Setting, Together, Unlike};
 
@@ -56,7 +58,7 @@ pub struct Written {
 }
 
 /// Writes the report of an experiment to `dir/NAME.md`, its figures to `dir/NAME/*.svg`, and all of it as one page to `dir/NAME.html`,
-/// NAME being the plan's.
+/// NAME being the plan's. `dir/NAME/report.json` has its question, its answer and its making for programs ([`ReportRecord`]).
 ///
 /// `dir/NAME/SHA256SUMS` lists these files with their digests. Only what is in that list and was not changed since is ever
 /// replaced, or deleted where this report does not make it anew; everything else stays.
@@ -86,6 +88,20 @@ pub fn write_resampled<'a>(
     let analysis = Analysis::new(input, n_resamples);
     let mut page = Page::new(&input.plan.name);
     sections::render(&analysis, &mut page);
-    let subject = files::Subject::new(input.how_to, &input.plan.question);
-    files::write(page, &input.plan.name, destination.into(), &subject, answer::plain(&analysis))
+    files::write(page, &record(&analysis), destination.into(), answer::plain(&analysis))
+}
+
+/// What programs are to know of a report.
+fn record(analysis: &Analysis<'_>) -> ReportRecord {
+    let input = analysis.input;
+    ReportRecord {
+        recur_report: REPORT_RECORD_VERSION,
+        name: input.plan.name.clone(),
+        question: input.plan.question.clone(),
+        answer: index::gist(&answer::markdown(analysis)),
+        dataset: input.facts.dataset.clone(),
+        files: input.facts.files.clone(),
+        provenance: input.provenance.clone(),
+        signature: Signature::of(input),
+    }
 }

@@ -27,16 +27,6 @@ pub(crate) fn code(text: &str) -> String {
     format!("{fence}{padding}{}{padding}{fence}", visible(text).replace('|', "\\|"))
 }
 
-/// The text of inline code that [`code`] made, as it is shown.
-pub(crate) fn uncode(code: &str) -> String {
-    let fence = code.len() - code.trim_start_matches('`').len();
-    let inner = code.get(fence..code.len().saturating_sub(fence)).unwrap_or(code);
-    let is_padded = inner.starts_with(" `") || inner.ends_with("` ");
-    let inner =
-        if is_padded { inner.strip_prefix(' ').and_then(|i| i.strip_suffix(' ')).unwrap_or(inner) } else { inner };
-    inner.replace("\\|", "|")
-}
-
 /// `text` as a block of code in `language`.
 pub(crate) fn code_block(language: &str, text: &str) -> String {
     let fence = "`".repeat((longest_run_of_backticks(text) + 1).max(3));
@@ -132,14 +122,6 @@ mod tests {
         check("a`b", "``a`b``");
         check("`", "`` ` ``");
         check("a\u{202e}\n", "`a\\u{202e}\\n`");
-    }
-
-    #[test]
-    fn code_is_read_back() {
-        for text in ["a", "a|b", "a`b", "`", "`a``|` b", " a ", "a\\b"] {
-            assert_eq!(uncode(&code(text)), text);
-        }
-        assert_eq!(uncode("no code"), "no code");
     }
 
     #[test]

@@ -3,16 +3,15 @@
 use crate::input::ReportInput;
 use recur_core::digest::{Digest, Hasher};
 use recur_core::trial::Identity;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-
-/// What stands before the line in a report.
-const LABEL: &str = "Signature: `";
 
 /// The parts of a report's making, by name: `spec`, `data`, `split`, `selection`, `code`, `contract` and `records`.
 ///
 /// A part is the first 12 digits of a digest; `contract` is the version of the numeric contract.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "BTreeMap<String, String>")]
 pub struct Signature(BTreeMap<String, String>);
 
 /// The parts, in the order in which they are written, with what each covers.
@@ -30,12 +29,12 @@ impl Signature {
     /// The signature of the report of `input`.
     pub fn of(input: &ReportInput<'_>) -> Self {
         let values = [
-            Digest::of(input.how_to.resolved_spec.as_bytes()).short().to_owned(),
+            Digest::of(input.provenance.resolved_spec().as_bytes()).short().to_owned(),
             input.facts.dataset.short().to_owned(),
             splits(input),
             selection(input),
             Self::code_of(input.findings.iter().map(|finding| &finding.record.identity)),
-            input.how_to.numeric_contract.to_string(),
+            input.provenance.numeric_contract.to_string(),
             records(input),
         ];
         Self(PARTS.iter().map(|(name, _)| (*name).to_owned()).zip(values).collect())
@@ -53,22 +52,25 @@ impl Signature {
         short(hasher)
     }
 
-    /// The signature in the text of a report, if there is one.
-    pub fn read(markdown: &str) -> Option<Self> {
-        let line = markdown.lines().rev().find_map(|line| line.strip_prefix(LABEL)?.strip_suffix('`'))?;
-        let parts = line.split(' ').map(|part| part.split_once(':').map(|(name, value)| (name.into(), value.into())));
-        let parts: BTreeMap<String, String> = parts.collect::<Option<_>>()?;
-        PARTS.iter().all(|(name, _)| parts.contains_key(*name)).then_some(Self(parts))
-    }
-
     /// The value of a part.
     pub fn get(&self, part: &str) -> &str {
         self.0.get(part).map_or("", String::as_str)
     }
 
-    /// The line of a report that says it.
+    /// The line of a report that shows it.
     pub(crate) fn line(&self) -> String {
-        format!("{LABEL}{self}`")
+        format!("Signature: `{self}`")
+    }
+}
+
+impl TryFrom<BTreeMap<String, String>> for Signature {
+    type Error = String;
+
+    fn try_from(parts: BTreeMap<String, String>) -> Result<Self, String> {
+        match PARTS.iter().find(|(name, _)| !parts.contains_key(*name)) {
+            Some((name, _)) => Err(format!("the signature has no part `{name}`")),
+            None => Ok(Self(parts)),
+        }
     }
 }
 

@@ -18,7 +18,10 @@ use recur_core::digest::Digest;
 use recur_core::metric::Metric;
 use recur_core::record::Outcome;
 use recur_core::selection::Selection;
-use recur_report::{Cost, Making, ReportError, ReportInput, Signature, Written, write_costs, write_resampled};
+use recur_report::{
+    Cost, MadeFrom, ReportError, ReportInput, ReportRecord, Signature, SpecSource, Written, write_costs,
+    write_resampled,
+};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -468,7 +471,7 @@ fn every_linked_figure_exists_and_every_figure_is_linked() {
         for link in &linked {
             assert!(files.contains_key(*link), "{link}");
         }
-        assert_eq!((linked.len(), files.len()), (written.figures.len(), written.figures.len() + 2));
+        assert_eq!((linked.len(), files.len()), (written.figures.len(), written.figures.len() + 3));
     }
 }
 
@@ -537,10 +540,9 @@ fn no_hidden_character_is_left_in_any_file() {
     outline.labels[2] = "two\twords".to_owned();
     let mut experiment = outline.build();
     experiment.plan.question = format!("Why{HIDDEN}?");
-    experiment.how_to.spec_path = format!("a{HIDDEN}.yaml");
-    experiment.how_to.command = format!("just experiment a{HIDDEN}.yaml");
+    source(&mut experiment).spec_path = format!("a{HIDDEN}.yaml");
+    experiment.provenance.command = format!("just experiment a{HIDDEN}.yaml");
     experiment.facts.source = format!("names{HIDDEN}.csv");
-    let digest = Digest::of(b"names").as_str().to_owned();
     experiment.facts.files.insert(format!("names{HIDDEN}.csv"), Digest::of(b"names"));
     experiment.findings[5].record.outcome = Outcome::Failed { reason: format!("no{HIDDEN}") };
     for test in &mut experiment.tests {
@@ -568,10 +570,19 @@ fn no_hidden_character_is_left_in_any_file() {
     }
     let text = &files["small.md"];
     assert!(text.contains("| two words |") && text.contains("| two\\\\twords |"), "{text}");
-    let making = Making::read(text).unwrap();
-    assert_eq!(making.digest_of(&format!("names{HIDDEN}.csv")), Some(&*digest));
+    let record = ReportRecord::read(files["small/report.json"].as_bytes()).unwrap();
+    assert_eq!(record.files[&format!("names{HIDDEN}.csv")], Digest::of(b"names"));
+    assert_eq!(record.provenance, experiment.provenance);
     // It is recognised as the same experiment.
     write(&experiment.input(), dir.path()).unwrap();
+}
+
+/// Where the spec of an experiment is, and what it says.
+fn source(experiment: &mut Experiment) -> &mut SpecSource {
+    match &mut experiment.provenance.made_from {
+        MadeFrom::Experiment(source) => source,
+        MadeFrom::Comparison(_) => unreachable!("it is an experiment"),
+    }
 }
 
 fn refused(change: impl FnOnce(&mut Experiment)) -> ReportError {
@@ -612,17 +623,20 @@ fn a_name_that_leads_elsewhere_is_refused() {
 }
 
 #[test]
-fn a_report_tells_its_own_making() {
+fn the_record_of_a_report_has_what_the_report_was_made_of() {
     for experiment in [small().build(), all_diverged().build()] {
-        let making = Making::read(&markdown(&experiment)).expect("a report");
-        assert_eq!(making.command, experiment.how_to.command);
-        assert_eq!(making.resolved_spec, experiment.how_to.resolved_spec);
-        let files: BTreeMap<String, String> =
-            experiment.facts.files.iter().map(|(name, digest)| (name.clone(), digest.to_string())).collect();
-        assert_eq!(making.files, files);
-        assert_eq!(making.signature, Signature::of(&experiment.input()));
+        let dir = tempfile::tempdir().unwrap();
+        write(&experiment.input(), dir.path()).unwrap();
+        let report = dir.path().join(format!("{}.md", experiment.plan.name));
+        let record = ReportRecord::read(&std::fs::read(ReportRecord::path_of(&report)).unwrap()).unwrap();
+        assert_eq!(record.provenance, experiment.provenance);
+        assert_eq!((&record.name, &record.question), (&experiment.plan.name, &experiment.plan.question));
+        assert_eq!((&record.dataset, &record.files), (&experiment.facts.dataset, &experiment.facts.files));
+        assert_eq!(record.signature, Signature::of(&experiment.input()));
+        let text = std::fs::read_to_string(report).unwrap().replace("**", "");
+        let first = record.answer.split_once(". ").map_or(&*record.answer, |(first, _)| first);
+        assert!(!first.is_empty() && text.contains(first), "{first}");
     }
-    assert_eq!(Making::read("# A page\n\nof something else\n"), None);
 }
 
 #[test]
@@ -639,11 +653,11 @@ fn each_part_of_the_signature_shows_its_change_alone() {
         assert_eq!(changed.iter().find(|name| **name != "records"), Some(&part).filter(|part| **part != "records"));
         assert!(changed.contains(&part), "{changed:?}");
     }
-    check("spec", |experiment| experiment.how_to.resolved_spec.push('#'));
+    check("spec", |experiment| source(experiment).resolved_spec.push('#'));
     check("data", |experiment| experiment.facts.dataset = Digest::of(b"other"));
     check("split", |experiment| experiment.findings[0].record.split = Digest::of(b"other"));
     check("code", |experiment| experiment.findings[0].record.identity.model_code = Digest::of(b"other"));
-    check("contract", |experiment| experiment.how_to.numeric_contract += 1);
+    check("contract", |experiment| experiment.provenance.numeric_contract += 1);
     check("records", |experiment| experiment.findings[0].record.epochs[0].train_loss += 1e-15);
     check("records", |experiment| experiment.tests[0].predictions[0].log_probability += 1e-3);
     check("selection", |experiment| {

@@ -4,7 +4,9 @@ use recur_core::event::Event;
 use recur_core::plan::Plan;
 use recur_core::registry::Registry;
 use recur_core::trial::Trial;
-use recur_experiment::{Executor as _, Experiment, LocalExecutor, Observer, RunEvent, RunOptions, available_cores};
+use recur_experiment::{
+    Executor as _, Experiment, Invocation, LocalExecutor, Observer, RunEvent, RunOptions, available_cores,
+};
 use recur_store::Store;
 use std::error::Error;
 use std::path::Path;
@@ -65,9 +67,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("{model}, replicate {}: test macro-F1 {:.4}", outcome.trial.replicate, test.scores.macro_f1);
     }
     let command = format!("embed {}", folder.display());
-    let how_to = experiment.how_to("the spec in main.rs".to_owned(), command);
+    let provenance = experiment.provenance(Invocation::new("embed", &command, "the spec in main.rs"));
     let reports = folder.join("reports");
-    let written = experiment.write_report(&outcomes, &scored, &store, &how_to, reports.as_path().into())?;
+    let written = experiment.write_report(&outcomes, &scored, &store, &provenance, reports.as_path().into())?;
     println!("{}\n{}", written.answer, written.report.display());
     Ok(())
 }

@@ -7,5 +7,5 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let mut registry = recur_cli::builtin();
     registry.register(&letter_bayes::LetterBayes).expect("the id is free");
-    recur_cli::run(&registry)
+    recur_cli::run("own-model", &registry)
 }

@@ -9,13 +9,15 @@ use crate::logging;
 use crate::output::{print, print_json, table};
 use crate::owned;
 use crate::pipeline::plugins_option;
+use crate::program::Program;
 use crate::progress::Screen;
 use crate::stores;
 use recur_core::nearest::nearest;
-use recur_core::registry::Registry;
 use recur_experiment::costs;
 use recur_experiment::shell::quoted;
-use recur_report::{Destination, Export, HowTo, Overview, Part, Together};
+use recur_report::{
+    ComparedSpec, ComparisonSource, Destination, Export, MadeFrom, Overview, Part, Provenance, Together,
+};
 use recur_store::Store;
 use std::path::Path;
 use things::Thing;
@@ -24,12 +26,12 @@ use things::Thing;
 const NAME: &str = "comparison";
 
 /// Prints the comparison, and writes it where that is asked for. The store is read alone: nothing is trained or scored.
-pub(crate) fn run(args: &Compare, level: Level, registry: &Registry) -> Result<Exit, CliError> {
+pub(crate) fn run(args: &Compare, level: Level, program: &Program<'_>) -> Result<Exit, CliError> {
     logging::start(level, &Screen::new(), None);
     let format = args.write.as_deref().map(Format::of).transpose()?;
     let store = stores::to_read(&args.store)?;
-    let things = things::read(&args.things, &store, registry)?;
-    let together = together(args, &things)?;
+    let things = things::read(&args.things, &store, program)?;
+    let together = together(args, &things, program)?;
     let input = together.input();
     if let (Some(path), Some(format)) = (&args.write, format) {
         write(path, format, args.replace, &together, &store)?;
@@ -52,7 +54,7 @@ pub(crate) fn run(args: &Compare, level: Level, registry: &Registry) -> Result<E
 }
 
 /// All of `things` as one experiment.
-fn together(args: &Compare, things: &[Thing]) -> Result<Together, CliError> {
+fn together(args: &Compare, things: &[Thing], program: &Program<'_>) -> Result<Together, CliError> {
     let is_of_several = things.iter().any(|thing| thing.dataset() != things[0].dataset());
     let parts: Vec<Part<'_>> =
         things.iter().map(|thing| thing.part(is_of_several, &args.models)).collect::<Result<_, _>>()?;
@@ -66,25 +68,30 @@ fn together(args: &Compare, things: &[Thing]) -> Result<Together, CliError> {
     }
     let name = args.write.as_deref().and_then(Path::file_stem).and_then(|stem| stem.to_str()).unwrap_or(NAME);
     let question = args.question.as_deref();
-    Together::of(&parts, name, question, how_to(args, things), baseline).map_err(CliError::Compare)
+    Together::of(&parts, name, question, provenance(args, things, program), baseline).map_err(CliError::Compare)
 }
 
-/// How to get the same comparison again.
-fn how_to(args: &Compare, things: &[Thing]) -> HowTo {
+/// How the comparison is made.
+fn provenance(args: &Compare, things: &[Thing], program: &Program<'_>) -> Provenance {
     let mut words: Vec<String> = args.things.clone();
     words.extend(args.baseline.iter().flat_map(|baseline| ["--baseline".to_owned(), baseline.clone()]));
     words.extend(args.models.iter().flat_map(|model| ["--model".to_owned(), model.clone()]));
     words.extend(args.question.iter().flat_map(|question| ["--question".to_owned(), question.clone()]));
     words.extend(args.write.iter().flat_map(|path| ["--write".to_owned(), path.display().to_string()]));
     let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
-    let spec = |thing: &Thing| format!("# {}\n{}", thing.name, thing.resolved_spec());
-    HowTo {
-        spec_path: args.things.join(", "),
-        command: format!("just compare {}{}", words.join(" "), plugins_option(args.plugins.as_deref())),
+    let compared = args.things.iter().zip(things).map(|(given, thing)| ComparedSpec {
+        given: given.clone(),
+        name: thing.name.clone(),
+        resolved_spec: thing.resolved_spec(),
+    });
+    let source = ComparisonSource { compared: compared.collect(), question: args.question.clone() };
+    let plugins = plugins_option(args.plugins.as_deref());
+    Provenance {
+        program: program.name.to_owned(),
+        command: format!("{} compare {}{plugins}", program.prefix(), words.join(" ")),
         recur_version: env!("CARGO_PKG_VERSION").to_owned(),
-        commit: None,
-        resolved_spec: things.iter().map(spec).collect::<Vec<_>>().join("---\n"),
         numeric_contract: recur_core::NUMERIC_CONTRACT,
+        made_from: MadeFrom::Comparison(source),
     }
 }
 

@@ -6,10 +6,10 @@ use crate::logging;
 use crate::output::print;
 use crate::owned;
 use crate::pipeline::Prepared;
+use crate::program::Program;
 use crate::progress::Screen;
 use crate::stores;
 use crate::watch::MemoryNames;
-use recur_core::registry::Registry;
 use recur_core::spreadsheet;
 use recur_core::table::{Column, Values};
 use recur_experiment::available_cores;
@@ -17,10 +17,10 @@ use recur_report::Export;
 use std::path::Path;
 
 /// Writes the files that are asked for; all is made before the first is written.
-pub(crate) fn run(args: &ExportArgs, level: Level, registry: &Registry) -> Result<Exit, CliError> {
+pub(crate) fn run(args: &ExportArgs, level: Level, program: &Program<'_>) -> Result<Exit, CliError> {
     logging::start(level, &Screen::new(), None);
     let asked = asked(args)?;
-    let prepared = Prepared::read(&args.spec, registry)?;
+    let prepared = Prepared::read(&args.spec, program)?;
     let store = stores::to_read(&args.spec.store)?;
     let findings = prepared.stored_findings(&store, &args.spec.spec)?;
     let scored = &prepared.score(&findings, &store, available_cores(), &MemoryNames::default().options())?;

@@ -7,12 +7,12 @@ use crate::error::{CliError, Exit};
 use crate::logging;
 use crate::output::{duration, print, print_json, table};
 use crate::pipeline::Prepared;
+use crate::program::Program;
 use crate::progress::Screen;
 use crate::stores;
 use power::Power;
 use recur_core::plan::{Plan as CorePlan, UnusedSettings};
 use recur_core::record::Outcome;
-use recur_core::registry::Registry;
 use recur_core::settings::{Division, TestRows};
 use recur_core::trial::Trial;
 use recur_experiment::{Estimates, available_cores, in_parallel};
@@ -20,9 +20,9 @@ use recur_store::{Found, Store};
 use std::collections::BTreeMap;
 
 /// Prints every trial with its id, and whether it has a record.
-pub(crate) fn run(args: &PlanArgs, level: Level, registry: &Registry) -> Result<Exit, CliError> {
+pub(crate) fn run(args: &PlanArgs, level: Level, program: &Program<'_>) -> Result<Exit, CliError> {
     logging::start(level, &Screen::new(), None);
-    let prepared = Prepared::read(&args.spec, registry)?;
+    let prepared = Prepared::read(&args.spec, program)?;
     // A plan writes nothing: a store that does not exist yet is not made.
     let store = stores::to_read_if_any(&args.spec.store)?;
     let cores = available_cores();

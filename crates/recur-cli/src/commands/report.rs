@@ -6,11 +6,11 @@ use crate::error::{CliError, Exit};
 use crate::logging;
 use crate::output::{print, print_json};
 use crate::pipeline::Prepared;
+use crate::program::Program;
 use crate::progress::Screen;
 use crate::scoring;
 use crate::stores;
 use crate::watch::MemoryNames;
-use recur_core::registry::Registry;
 use recur_core::selection::Finding;
 use recur_experiment::available_cores;
 use recur_files::TemporaryFolder;
@@ -18,9 +18,9 @@ use recur_report::{Destination, Export};
 use recur_store::Store;
 
 /// Writes the report of an experiment whose trials have all been run, or checks the one that is there.
-pub(crate) fn run(args: &Report, level: Level, registry: &Registry) -> Result<Exit, CliError> {
+pub(crate) fn run(args: &Report, level: Level, program: &Program<'_>) -> Result<Exit, CliError> {
     logging::start(level, &Screen::new(), None);
-    let prepared = Prepared::read(&args.spec, registry)?;
+    let prepared = Prepared::read(&args.spec, program)?;
     // Nothing is written to it: test scores that it lacks are made, and kept by the next `recur experiment`.
     let store = stores::to_read(&args.spec.store)?;
     let findings = prepared.stored_findings(&store, &args.spec.spec)?;

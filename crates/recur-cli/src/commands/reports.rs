@@ -6,35 +6,33 @@ use crate::generated::deliver;
 use crate::logging;
 use crate::output::print;
 use crate::owned;
+use crate::program::Program;
 use crate::progress::Screen;
-use recur_files::read_regular;
-use recur_report::{IndexState, Making, Opening};
+use crate::records::record_of;
+use recur_report::{IndexState, Listed, ReportRecord};
 use std::path::{Path, PathBuf};
-
-/// The most bytes of a report.
-const MOST: u64 = 64 << 20;
 
 /// The page that names the others.
 const PAGE: &str = "README.md";
 
 /// Lists the reports, writes the page of all, or compares it with the one that is there.
-pub(crate) fn run(args: &Reports, level: Level) -> Result<Exit, CliError> {
+pub(crate) fn run(args: &Reports, level: Level, program: &Program<'_>) -> Result<Exit, CliError> {
     logging::start(level, &Screen::new(), None);
-    let mut openings = Vec::new();
+    let mut reports = Vec::new();
     for path in files(&args.dir)? {
-        openings.extend(opening(&path)?);
+        reports.extend(listed(&path)?);
     }
     let path = args.dir.join(PAGE);
     if args.write {
-        return write(&path, &recur_report::index(&openings), args.replace);
+        return write(&path, &recur_report::index(&reports, program.prefix()), args.replace);
     }
     if args.check {
         let target = Target { write: None, check: Some(path), replace: false };
-        return deliver(&recur_report::index(&openings), &target, |_| {
+        return deliver(&recur_report::index(&reports, program.prefix()), &target, |_| {
             format!("recur reports {} --write", args.dir.display())
         });
     }
-    let listed = openings.iter().map(|o| format!("{}\n  asks     {}\n  answers  {}", o.name, o.question, o.answer));
+    let listed = reports.iter().map(|r| format!("{}\n  asks     {}\n  answers  {}", r.name, r.question, r.answer));
     print(&listed.collect::<Vec<_>>().join("\n"))?;
     Ok(Exit::Success)
 }
@@ -66,15 +64,18 @@ fn files(dir: &Path) -> Result<Vec<PathBuf>, CliError> {
     Ok(files)
 }
 
-/// The first lines of a report under the name of its file; nothing of a page that recur did not write.
-fn opening(path: &Path) -> Result<Option<Opening>, CliError> {
-    let unreadable = |source| CliError::ReadReport { path: path.to_owned(), source };
-    let bytes = read_regular(path, MOST).map_err(unreadable)?;
-    let text = std::str::from_utf8(&bytes).ok().filter(|text| Making::read(text).is_some());
-    let (Some(text), Some(name)) = (text, path.file_stem().and_then(|stem| stem.to_str())) else {
-        tracing::warn!("{} is no report of recur, and is left out", path.display());
-        return Ok(None);
-    };
-    let opening = Opening::read(text).map_err(|source| CliError::NoOpening { path: path.to_owned(), source })?;
-    Ok(Some(Opening { name: name.to_owned(), ..opening }))
+/// The report under the name of its file; nothing of a page that recur did not write.
+fn listed(path: &Path) -> Result<Option<Listed>, CliError> {
+    match (path.file_stem().and_then(|stem| stem.to_str()), record_of(path)?) {
+        (Some(name), Some(record)) => Ok(Some(Listed::new(name, &record))),
+        _ => {
+            let record = ReportRecord::path_of(path);
+            tracing::warn!(
+                "{} is left out: it is not a report of recur, as there is no {}",
+                path.display(),
+                record.display()
+            );
+            Ok(None)
+        }
+    }
 }

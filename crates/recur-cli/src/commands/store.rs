@@ -4,10 +4,10 @@ use crate::args::{SpecArgs, StoreArgs, StoreCommand};
 use crate::error::{CliError, Exit};
 use crate::output::{print, print_error, size};
 use crate::pipeline::Prepared;
+use crate::program::Program;
 use crate::stores::{self, to_read};
 use anstyle::Style;
 use recur_core::record::Outcome;
-use recur_core::registry::Registry;
 use recur_core::trial::TrialId;
 use recur_core::visible::{visible, visible_json};
 use recur_store::{Entry, GcOptions, Store};
@@ -16,7 +16,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 /// Runs a command on the store.
-pub(crate) fn run(args: &StoreArgs, registry: &Registry) -> Result<Exit, CliError> {
+pub(crate) fn run(args: &StoreArgs, program: &Program<'_>) -> Result<Exit, CliError> {
     let path = &args.store;
     match &args.command {
         StoreCommand::Check => check(&to_read(path)?),
@@ -24,7 +24,7 @@ pub(crate) fn run(args: &StoreArgs, registry: &Registry) -> Result<Exit, CliErro
         StoreCommand::Gc { unreferenced, host_gone, dry_run } => {
             gc(path, GcOptions { unreferenced: *unreferenced }, host_gone, *dry_run)
         }
-        StoreCommand::Export { to, what } => export(&to_read(path)?, to, what, registry),
+        StoreCommand::Export { to, what } => export(&to_read(path)?, to, what, program),
     }
 }
 
@@ -161,10 +161,10 @@ fn gc(path: &Path, options: GcOptions, hosts: &[String], dry_run: bool) -> Resul
 }
 
 /// Copies what is asked for into another store: everything, or the trials of specs and single trials.
-fn export(store: &Store, to: &Path, what: &[String], registry: &Registry) -> Result<Exit, CliError> {
+fn export(store: &Store, to: &Path, what: &[String], program: &Program<'_>) -> Result<Exit, CliError> {
     let mut ids = Vec::new();
     for word in what {
-        ids.extend(trials_of(store, word, registry)?);
+        ids.extend(trials_of(store, word, program)?);
     }
     stores::check_elsewhere(to, store.root())?;
     let exported = store.export(to, (!what.is_empty()).then_some(&ids))?;
@@ -178,7 +178,7 @@ fn export(store: &Store, to: &Path, what: &[String], registry: &Registry) -> Res
 }
 
 /// The trials of a spec, or those whose ids begin with `word`.
-fn trials_of(store: &Store, word: &str, registry: &Registry) -> Result<Vec<TrialId>, CliError> {
+fn trials_of(store: &Store, word: &str, program: &Program<'_>) -> Result<Vec<TrialId>, CliError> {
     if Path::new(word).is_file() {
         let args = SpecArgs {
             spec: PathBuf::from(word),
@@ -186,7 +186,7 @@ fn trials_of(store: &Store, word: &str, registry: &Registry) -> Result<Vec<Trial
             store: store.root().to_owned(),
             plugins: None,
         };
-        return Ok(Prepared::read(&args, registry)?.trials().iter().map(|trial| trial.id.clone()).collect());
+        return Ok(Prepared::read(&args, program)?.trials().iter().map(|trial| trial.id.clone()).collect());
     }
     let ids = store.trials_of_prefix(word)?;
     if ids.is_empty() {

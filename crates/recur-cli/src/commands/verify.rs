@@ -12,6 +12,7 @@ use crate::logging;
 use crate::output::print;
 use crate::pipeline::{self, Prepared};
 use crate::plugins;
+use crate::program::Program;
 use crate::progress::Screen;
 use crate::scoring;
 use crate::signals::{CANCEL, cancel_on_interrupt};
@@ -19,12 +20,13 @@ use crate::stores;
 use crate::watch::Watchers;
 use execution::{Executed, Scratch};
 use permission::{Permission, command_of, store_option};
-use recur_core::registry::Registry;
+use recur_core::digest::Digest;
 use recur_core::selection::Selection;
 use recur_core::trial::TrialId;
+use recur_core::visible::visible;
 use recur_experiment::shell::quoted;
 use recur_experiment::{CheckpointInterval, Code, RunOptions, TrialLogs, available_cores, stored_test};
-use recur_report::{Making, PARTS, Signature};
+use recur_report::{PARTS, ReportRecord, Signature};
 use recur_store::{Found, Store, layout};
 use std::path::{Path, PathBuf};
 use subject::{GivenReport, Subject};
@@ -32,7 +34,7 @@ use verdict::Verdict;
 
 /// What is executed again, and where what came of it the first time is.
 struct Verification<'a> {
-    registry: &'a Registry,
+    program: &'a Program<'a>,
     permission: &'a Permission,
     store: Option<Store>,
     jobs: usize,
@@ -41,7 +43,12 @@ struct Verification<'a> {
 }
 
 /// Verifies a report, an experiment or a trial, with the models of `builtin` and those of plugins that may be started.
-pub(crate) fn run(args: &Verify, level: Level, plugins: Option<&Path>, builtin: &Registry) -> Result<Exit, CliError> {
+pub(crate) fn run(
+    args: &Verify,
+    level: Level,
+    plugins: Option<&Path>,
+    builtin: &Program<'_>,
+) -> Result<Exit, CliError> {
     let subject = Subject::of(&args.what, &args.store)?;
     let allowed = args.allow_plugins.as_deref();
     let permission = &match &subject {
@@ -50,7 +57,8 @@ pub(crate) fn run(args: &Verify, level: Level, plugins: Option<&Path>, builtin: 
         // No text names a folder: the one that is allowed is the one to use.
         Subject::Trial(_) => Permission::new(plugins.or(allowed), allowed, None),
     };
-    let registry = &plugins::beside(builtin, permission.folder.as_deref())?;
+    let registry = &plugins::beside(builtin.registry, permission.folder.as_deref())?;
+    let program = &Program { registry, ..*builtin };
     let screen = Screen::new();
     let watchers = Watchers::new(&screen);
     let logs = logging::start(level, &screen, None);
@@ -58,7 +66,7 @@ pub(crate) fn run(args: &Verify, level: Level, plugins: Option<&Path>, builtin: 
     let store = stores::to_read_if_any(&args.store)?;
     let jobs = args.jobs.map_or_else(available_cores, usize::from);
     let verification =
-        Verification { registry, permission, store, jobs, options: options(&watchers, logs, Code::OfProgram) };
+        Verification { program, permission, store, jobs, options: options(&watchers, logs, Code::OfProgram) };
     let verdict = match subject {
         Subject::Report(report) => verification.report(&report, args)?,
         Subject::Spec(path) => verification.spec(&path, args)?,
@@ -72,18 +80,19 @@ pub(crate) fn reproduce(
     args: &Reproduce,
     level: Level,
     plugins: Option<&Path>,
-    builtin: &Registry,
+    builtin: &Program<'_>,
 ) -> Result<Exit, CliError> {
     let allowed = args.allow_plugins.as_deref();
     let permission = &Permission::new(plugins.or(allowed), allowed, None);
-    let registry = &plugins::beside(builtin, permission.folder.as_deref())?;
+    let registry = &plugins::beside(builtin.registry, permission.folder.as_deref())?;
+    let program = &Program { registry, ..*builtin };
     let screen = Screen::new();
     let watchers = Watchers::new(&screen);
     let logs = logging::start(level, &screen, None);
     cancel_on_interrupt();
     let store = stores::to_read_if_any(&args.store)?;
     let verification =
-        Verification { registry, permission, store, jobs: 1, options: options(&watchers, logs, Code::WithoutDiff) };
+        Verification { program, permission, store, jobs: 1, options: options(&watchers, logs, Code::WithoutDiff) };
     let (id, prepared) = verification.stored_trial(&args.trial, &args.store)?;
     let command = format!("recur reproduce {}{}", quoted(&args.trial), store_option(&args.store));
     permission.check(&args.trial, prepared.plan(), &command)?;
@@ -108,19 +117,20 @@ fn options<'a>(watchers: &'a Watchers<'_>, logs: TrialLogs, code: Code) -> RunOp
 impl Verification<'_> {
     /// A report: from the spec that is in it.
     fn report(&self, report: &GivenReport, args: &Verify) -> Result<Verdict, CliError> {
-        let GivenReport { path, text, making, args: spec_args } = report;
+        let GivenReport { path, text, record, source, args: spec_args } = report;
         let name = spec_args.spec.display().to_string();
-        let spec = recur_spec::parse(making.resolved_spec.as_bytes(), &name, &[], self.registry)
+        let spec = recur_spec::parse(source.resolved_spec.as_bytes(), &name, &[], self.program.registry)
             .map_err(|errors| CliError::Spec(Box::new(errors)))?;
         self.permission.check(&args.what, &spec.plan(), &command_of(args))?;
         let mut verdict = Verdict::default();
-        verdict.differences.extend(self.spec_file(spec_args, making)?);
+        verdict.differences.extend(self.spec_file(spec_args, &source.resolved_spec)?);
         if !verdict.differences.is_empty() {
             return Ok(verdict);
         }
-        let prepared = Prepared::new(spec, spec_args, self.registry)?;
+        let mut prepared = Prepared::new(spec, spec_args, self.program)?;
+        self.take_command(&mut prepared, record, spec_args, &mut verdict);
         verdict.n_trials = prepared.trials().len();
-        verdict.differences.extend(premises(&prepared, making));
+        verdict.differences.extend(premises(&prepared, record));
         if !verdict.differences.is_empty() {
             return Ok(verdict);
         }
@@ -144,16 +154,30 @@ impl Verification<'_> {
         Ok(verdict)
     }
 
+    /// The command that a report shows depends on the program, and on the folder in which it was started: where it is that of
+    /// this program or of `just`, it is taken over.
+    fn take_command(&self, prepared: &mut Prepared, record: &ReportRecord, args: &SpecArgs, verdict: &mut Verdict) {
+        let made = &record.provenance;
+        let known = ["just", self.program.name].map(|prefix| pipeline::command(prefix, args));
+        if made.program != self.program.name {
+            let note = "the command in the report: the program is called";
+            verdict.unproven.push(format!("{note} {} there, and {} here", visible(&made.program), self.program.name));
+        } else if !known.contains(&made.command) {
+            return;
+        }
+        prepared.provenance.program.clone_from(&made.program);
+        prepared.provenance.command.clone_from(&made.command);
+    }
+
     /// Whether the spec's file, where it still stands, says what the report's spec says.
-    fn spec_file(&self, args: &SpecArgs, making: &Making) -> Result<Option<Difference>, CliError> {
+    fn spec_file(&self, args: &SpecArgs, then: &str) -> Result<Option<Difference>, CliError> {
         // The report's text says where it is: it may be anything.
         if !args.spec.is_file() {
             tracing::info!("{} is gone: the spec within the report is used", args.spec.display());
             return Ok(None);
         }
-        let now = pipeline::read_spec(args, self.registry)?.resolved_yaml();
-        let differs = (now != making.resolved_spec)
-            .then(|| difference::of_bytes(making.resolved_spec.as_bytes(), now.as_bytes()));
+        let now = pipeline::read_spec(args, self.program.registry)?.resolved_yaml();
+        let differs = (now != then).then(|| difference::of_bytes(then.as_bytes(), now.as_bytes()));
         Ok(differs.map(|what| {
             let what = what.replace("made again", "the spec now says");
             Difference::new(args.spec.display(), format!("the report's spec, {what}"))
@@ -168,7 +192,7 @@ impl Verification<'_> {
             store: args.store.clone(),
             plugins: None,
         };
-        let prepared = Prepared::read(&spec_args, self.registry)?;
+        let prepared = Prepared::read(&spec_args, self.program)?;
         let n_trials = prepared.trials().len();
         let found = |id: &TrialId| self.store.as_ref().is_some_and(|store| store.trial(id).symlink_metadata().is_ok());
         let n_missing = prepared.trials().iter().filter(|trial| !found(&trial.id)).count();
@@ -210,7 +234,7 @@ impl Verification<'_> {
         };
         let spec = store.trial(&id).join(layout::SPEC);
         let args = SpecArgs { spec, overrides: Vec::new(), store: path.to_owned(), plugins: None };
-        let prepared = Prepared::of_trial(&id, &args, store, self.registry)?;
+        let prepared = Prepared::of_trial(&id, &args, store, self.program)?;
         Ok((id, prepared))
     }
 
@@ -265,10 +289,10 @@ impl Verification<'_> {
 }
 
 /// What must be as it was before executing anything again makes sense: data, code, numeric contract.
-fn premises(prepared: &Prepared, making: &Making) -> Option<Difference> {
+fn premises(prepared: &Prepared, record: &ReportRecord) -> Option<Difference> {
     let facts = &prepared.data().facts;
     for (file, digest) in &facts.files {
-        let then = making.digest_of(file).unwrap_or("nothing");
+        let then = record.files.get(file).map_or("nothing", Digest::as_str);
         if then != digest.as_str() {
             let what = format!("SHA-256 is {digest}, the report was made from {then}");
             return Some(Difference::new(format!("data file {file}"), what));
@@ -280,7 +304,7 @@ fn premises(prepared: &Prepared, making: &Making) -> Option<Difference> {
         ("contract", recur_core::NUMERIC_CONTRACT.to_string()),
     ];
     now.into_iter().find_map(|(part, now)| {
-        let then = making.signature.get(part);
+        let then = record.signature.get(part);
         let meaning = PARTS.iter().find(|(name, _)| *name == part).map_or("", |(_, meaning)| meaning);
         (then != now)
             .then(|| Difference::new(part, format!("{meaning}: the report was made with {then}, this is {now}")))

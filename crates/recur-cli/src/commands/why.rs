@@ -5,9 +5,9 @@ use crate::error::{CliError, Exit};
 use crate::logging;
 use crate::output::print;
 use crate::pipeline::Prepared;
+use crate::program::Program;
 use crate::progress::Screen;
 use crate::stores;
-use recur_core::registry::Registry;
 use recur_core::trial::{Identity, Trial, TrialId};
 use recur_experiment::title;
 use recur_store::{Found, Store};
@@ -19,9 +19,9 @@ use std::ops::ControlFlow;
 type Inputs = BTreeMap<String, String>;
 
 /// Prints a line a trial; with a trial's id, all about that one.
-pub(crate) fn run(args: &Why, level: Level, registry: &Registry) -> Result<Exit, CliError> {
+pub(crate) fn run(args: &Why, level: Level, program: &Program<'_>) -> Result<Exit, CliError> {
     logging::start(level, &Screen::new(), None);
-    let prepared = Prepared::read(&args.spec, registry)?;
+    let prepared = Prepared::read(&args.spec, program)?;
     let store = stores::to_read_if_any(&args.spec.store)?;
     let wanted: Vec<&Trial> =
         prepared.trials().iter().filter(|trial| is_wanted(trial, args.trial.as_deref())).collect();

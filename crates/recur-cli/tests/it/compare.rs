@@ -103,9 +103,12 @@ fn markdown_and_files_are_the_same_comparison() {
     let answer = text.split("\n\n").nth(1).unwrap();
     let plain = |text: &str| text.replace(['`', '*'], "");
     assert!(plain(&report).replace("\n\n", " ").contains(answer), "{answer}\n{report}");
-    assert!(report.contains("just compare small wide --write out/both.md"), "{report}");
-    let told = ["out/both.md is a comparison", "just compare small wide --write out/both.md"];
+    assert!(report.contains("recur compare small wide --write out/both.md"), "{report}");
+    let told = ["out/both.md is a comparison", "recur compare small wide --write out/both.md"];
     lab.recur(&["verify", "out/both.md"]).ended(1).told(&told);
+    compare(&lab, &["small", "out/both.md"])
+        .ended(1)
+        .told(&["out/both.md is the report of a comparison", "name the experiments"]);
     assert!(report.contains("](both/cost.md)") && lab.read("out/both/cost.md").contains("`wide/manual_rnn`"));
     assert!(report.contains("](both/labels.svg)") && lab.read("out/both/labels.svg").starts_with("<svg"));
     assert!(report.contains("small: Which family tells best what language a name comes from?"), "{report}");
@@ -113,7 +116,9 @@ fn markdown_and_files_are_the_same_comparison() {
     compare(&lab, &[&["small", "wide"], &asked[..]].concat()).ended(0);
     let report = lab.read("layers.md");
     assert!(report.starts_with("# layers\n\n> More layers?\n\n") && !report.contains("small/manual_rnn"), "{report}");
-    assert!(report.contains("just compare small wide --model stacked_rnn --question 'More layers?' --write layers.md"));
+    assert!(
+        report.contains("recur compare small wide --model stacked_rnn --question 'More layers?' --write layers.md")
+    );
     let told = ["small has none of the models stacked_rn", "it has: ", "stacked_rnn"];
     compare(&lab, &["small", "wide", "--model", "stacked_rn"]).ended(1).told(&told);
     for file in ["both.json", "both.csv", "both.tex"] {
@@ -121,6 +126,23 @@ fn markdown_and_files_are_the_same_comparison() {
         assert!(lab.read(file).contains(if file == "both.tex" { "wide/stacked\\_rnn" } else { "wide/stacked_rnn" }));
     }
     compare(&lab, &["small", "wide", "--write", "both.xlsx"]).ended(1).told(&[".md or .json or .tex or .csv"]);
+}
+
+#[test]
+fn a_report_names_its_experiment_whatever_became_of_the_spec() {
+    let lab = lab();
+    let by_name = compare(&lab, &["small", "wide", "--json"]).ended(0).out;
+    let reports = ["reports/small.md", "reports/wide.md", "--json"];
+    let experiments = |json: &str| -> Value {
+        let mut json: Value = serde_json::from_str(json).unwrap();
+        json["signature"].take();
+        json
+    };
+    assert_eq!(experiments(&compare(&lab, &reports).ended(0).out), experiments(&by_name));
+    lab.write("small.yaml", "");
+    assert_eq!(experiments(&compare(&lab, &reports).ended(0).out), experiments(&by_name));
+    lab.write("notes.md", "# Notes\n");
+    compare(&lab, &["notes.md", "wide"]).ended(1).told(&["notes.md is not a report of recur"]);
 }
 
 #[test]

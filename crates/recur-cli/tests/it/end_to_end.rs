@@ -106,7 +106,8 @@ fn an_override_is_recorded_in_the_resolved_spec_and_in_the_reports_command() {
     let resolved = lab.read("runs/experiments/small/resolved.yaml");
     assert!(resolved.contains("epochs: 2\n"), "{resolved}");
     let report = lab.read("reports/small.md");
-    let command = "just experiment small.yaml --set 'training.epochs=2' --set \"data.text.alphabet=abcdefghijklmnop'\"";
+    let command =
+        "recur experiment small.yaml --set 'training.epochs=2' --set \"data.text.alphabet=abcdefghijklmnop'\"";
     assert!(report.contains(command), "{report}");
     assert!(report.contains("epochs: 2\n"), "the resolved spec stands in the report");
 }

@@ -68,7 +68,7 @@ fn plugins_are_swept_stored_reported_and_asked_like_other_models() {
     let ran = lab.experiment(&["--jobs", "1"]).ended(0).told(&["8 trials: 0 done before, 8 to run"]);
     assert!(ran.out.contains("\n letters") && ran.out.contains("\n letter_counts"), "{}", ran.out);
     let report = lab.read("reports/small.md");
-    assert!(report.contains("`letters`") && report.contains("just experiment small.yaml\n"), "{report}");
+    assert!(report.contains("`letters`") && report.contains("recur experiment small.yaml\n"), "{report}");
     let before = lab.promised(ALL);
     lab.experiment(&[]).ended(0).told(&["8 done before, 0 to run"]);
     std::fs::remove_dir_all(lab.path("runs")).unwrap();
@@ -121,7 +121,7 @@ fn a_report_names_the_folder_of_its_plugins_and_is_verified_with_it() {
     let Some(lab) = lab("my plugins", SPEC) else { return };
     lab.experiment(&["--plugins", "my plugins", "--set", "training.epochs=2"]).ended(0);
     let report = lab.read("reports/small.md");
-    let command = "just experiment small.yaml --plugins 'my plugins' --set 'training.epochs=2'\n";
+    let command = "recur experiment small.yaml --plugins 'my plugins' --set 'training.epochs=2'\n";
     assert!(report.contains(command), "{report}");
     for option in ["--allow-plugins", "--plugins"] {
         for folder in ["my plugins", "./my plugins/../my plugins"] {

@@ -179,7 +179,7 @@ fn a_spec_with_hidden_characters_in_its_path_is_verified_by_its_report() {
     lab.write(name, ONE);
     lab.recur(&["experiment", name, "--set", "seed=4"]).ended(0);
     let report = lab.read("reports/one.md");
-    assert!(report.contains("just experiment $'a\\U0000202eb.yaml' --set 'seed=4'"), "{report}");
+    assert!(report.contains("recur experiment $'a\\U0000202eb.yaml' --set 'seed=4'"), "{report}");
     lab.recur(&["verify", "reports/one.md"]).ended(0);
     lab.recur(&["experiment", name]).ended(0);
 }

@@ -166,16 +166,24 @@ fn the_reports_of_a_folder_are_listed_and_their_page_is_checked() {
     lab.recur(&["reports", "--check"]).ended(1).told(&["README.md", "recur reports reports --write"]);
     lab.recur(&["reports", "--write"]).ended(0);
     lab.recur(&["reports", "--check"]).ended(0);
-    let other = lab.read("reports/small.md").replacen("# small", "# other", 1);
-    lab.write("reports/other.md", other.replacen("\n> ", "\n> <img src=x onerror=y> [a](javascript:b) ", 1));
+    lab.write("reports/other.md", "# What is in here does not matter\n");
+    let record = lab.read("reports/small/report.json");
+    let answer = "<img src=x onerror=y> [a](javascript:b) \\u202e ";
+    let record = record.replace("\"question\": \"", &format!("\"question\": \"{answer}"));
+    lab.write("reports/other/report.json", record.replace("\"answer\": \"", &format!("\"answer\": \"{answer}")));
     lab.recur(&["reports", "--check"]).ended(4).told(&["README.md:8", "recur reports reports --write"]);
     lab.recur(&["reports", "--write"]).ended(0);
     let page = lab.read("reports/README.md");
-    assert!(page.contains("| [other](other.md) | &lt;img src=x onerror=y&gt; a Which family"), "{page}");
-    assert!(!page.contains("<img") && !page.contains("javascript"), "{page}");
+    assert!(page.contains("| [other](other.md) | &lt;img src=x onerror=y&gt; \\[a\\](javascript:b)"), "{page}");
+    assert!(page.contains("| &lt;img src=x onerror=y&gt; a \\\\u{202e}"), "{page}");
+    assert!(!page.contains("<img") && !page.contains(" [a]") && !page.contains('\u{202e}'), "{page}");
+    assert!(page.contains("`recur experiment SPEC`"), "{page}");
     lab.write("reports/notes.md", "# Notes\n\n<script>alert(1)</script>\n");
     let ran = lab.recur(&["reports", "--check"]).ended(0);
-    ran.told(&["WARN", "reports/notes.md is no report of recur, and is left out"]);
+    ran.told(&["WARN", "reports/notes.md is left out", "there is no reports/notes/report.json"]);
+    lab.write("reports/other/report.json", "{\"recur_report\": 9}");
+    let ran = lab.recur(&["reports", "--check"]).ended(1);
+    ran.told(&["cannot use reports/other/report.json", "has version 9", "recur report SPEC"]);
 }
 
 #[test]

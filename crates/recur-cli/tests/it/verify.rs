@@ -4,6 +4,7 @@ use crate::common::{Lab, Ran, SPEC};
 use std::path::{Path, PathBuf};
 
 const REPORT: &str = "reports/small.md";
+const RECORD: &str = "reports/small/report.json";
 
 /// A folder with a finished experiment.
 fn finished() -> Lab {
@@ -183,13 +184,69 @@ fn a_changed_html_page_is_told_by_line() {
 }
 
 #[test]
-fn a_changed_signature_is_told_by_what_it_stands_for() {
+fn a_changed_record_is_reported_by_its_part() {
+    let record = |lab: &Lab| -> serde_json::Value { serde_json::from_str(&lab.read(RECORD)).unwrap() };
     let lab = finished();
-    let report = lab.read(REPORT);
-    let code = report.split(" code:").nth(1).and_then(|rest| rest.split(' ').next()).expect("a digest of the code");
-    edit(&lab, REPORT, &format!(" code:{code}"), " code:000000000000");
-    let parts = ["DIFFERS", "code: ", "the report was made with 000000000000, this is ", code];
+    let code = record(&lab)["signature"]["code"].as_str().unwrap().to_owned();
+    edit(&lab, RECORD, &code, "000000000000");
+    let parts = ["DIFFERS", "code: ", "the report was made with 000000000000, this is ", &code];
     says(lab.recur(&["verify", REPORT]).ended(4), &parts);
+    edit(&lab, RECORD, "000000000000", &code);
+    // What the text does not show is compared, too.
+    edit(&lab, RECORD, "\"answer\": \"", "\"answer\": \"Nothing. ");
+    says(lab.recur(&["verify", REPORT]).ended(4), &["reports/small/report.json: answer: Nothing."]);
+    edit(&lab, RECORD, "Nothing. ", "");
+    // A command is shown to people: it has to be the one that the record means.
+    for path in [RECORD, REPORT] {
+        edit(&lab, path, "recur experiment small.yaml", "recur experiment small.yaml; rm -r .");
+    }
+    says(lab.recur(&["verify", REPORT]).ended(4), &["differs: reports/small.md: line ", "rm -r ."]);
+}
+
+#[test]
+fn a_report_of_another_program_is_verified_but_for_its_command() {
+    let lab = finished();
+    for path in [RECORD, REPORT, "reports/small.html"] {
+        edit(&lab, path, "recur experiment small.yaml", "embed small");
+    }
+    edit(&lab, RECORD, "\"program\": \"recur\"", "\"program\": \"embed\"");
+    let parts = ["verified", "not proven: the command in the report", "embed there, and recur here"];
+    says(lab.recur(&["verify", REPORT]).ended(0), &parts);
+}
+
+#[test]
+fn within_the_project_of_recur_a_report_names_just_and_is_verified_anywhere() {
+    let lab = Lab::new();
+    for file in ["justfile", "crates/recur-cli/Cargo.toml"] {
+        lab.write(file, "");
+    }
+    lab.experiment(&[]).ended(0);
+    assert!(lab.read(REPORT).contains("\njust experiment small.yaml\n"), "{}", lab.read(REPORT));
+    lab.recur(&["verify", REPORT]).ended(0);
+    std::fs::remove_file(lab.path("justfile")).unwrap();
+    lab.recur(&["verify", REPORT]).ended(0);
+    lab.experiment(&[]).ended(0);
+    assert!(lab.read(REPORT).contains("\nrecur experiment small.yaml\n"), "{}", lab.read(REPORT));
+}
+
+#[test]
+fn a_report_whose_record_is_damaged_is_refused_with_the_remedy() {
+    let lab = finished();
+    let whole = lab.read(RECORD);
+    for damaged in ["", "{", "[]", "{\"recur_report\": 1}", &whole.replace("\"files\"", "\"file\"")] {
+        lab.write(RECORD, damaged);
+        let ran = lab.recur(&["verify", REPORT]).ended(1);
+        ran.told(&[
+            "cannot use reports/small/report.json",
+            "hint: write the report anew",
+            "recur report SPEC --replace",
+        ]);
+    }
+    lab.write(RECORD, whole.replace("\"overrides\": []", "\"overrides\": [\"no equals sign\"]"));
+    lab.recur(&["verify", REPORT]).ended(1).told(&["the change no equals sign of its spec cannot be read"]);
+    lab.recur(&["report", "small.yaml", "--replace"]).ended(0);
+    assert_eq!(lab.read(RECORD), whole);
+    lab.recur(&["verify", RECORD]).ended(1).told(&["is the record of a report", "recur verify reports/small.md"]);
 }
 
 #[test]
@@ -209,7 +266,9 @@ fn a_check_of_a_report_writes_nothing_and_makes_missing_test_figures_for_itself(
 fn what_is_no_report_of_recur_is_refused() {
     let lab = Lab::new();
     lab.write("other.md", "# A report\n\nSignature: none\n");
-    lab.recur(&["verify", "other.md"]).ended(1).told(&["other.md is no report of recur"]);
+    lab.recur(&["verify", "other.md"])
+        .ended(1)
+        .told(&["other.md is not a report of recur: there is no other/report.json"]);
     lab.recur(&["verify", "missing.md"]).ended(1).told(&["missing.md does not exist", "there are: other.md"]);
     lab.recur(&["verify", "missing.yaml"]).ended(1).told(&["missing.yaml does not exist", "there are: small.yaml"]);
     lab.recur(&["verify", "gone/missing.md"]).ended(1).told(&["gone/missing.md does not exist", "no folder gone"]);
@@ -226,8 +285,10 @@ fn what_lies_beside_a_report_leads_to_the_report() {
     lab.recur(&["verify", "names.csv"]).ended(1).told(&["names.csv is neither a report nor a spec"]);
     lab.write("spec", lab.read("small.yaml"));
     lab.recur(&["verify", "spec"]).ended(0);
-    lab.write("two/a.md", lab.read(REPORT));
-    lab.write("two/b.md", lab.read(REPORT));
+    for copy in ["a", "b"] {
+        lab.write(&format!("two/{copy}.md"), lab.read(REPORT));
+        lab.write(&format!("two/{copy}/report.json"), lab.read(RECORD));
+    }
     lab.write("two/notes.md", "# Notes\n");
     lab.recur(&["verify", "two/"]).ended(1).told(&["reports in it: two/a.md, two/b.md\n"]);
     lab.write("page.txt", lab.read("reports/small.html"));
@@ -240,12 +301,14 @@ fn what_lies_beside_a_report_leads_to_the_report() {
 }
 
 #[test]
-fn a_report_is_recognised_by_its_text_and_a_changed_copy_is_not_taken_for_the_original() {
+fn a_copy_of_a_report_is_verified_with_its_record_and_not_taken_for_the_original() {
     let lab = finished();
-    lab.write("reports/copy", lab.read(REPORT));
-    says(lab.recur(&["verify", "reports/copy"]).ended(0), &["reports/copy: verified"]);
-    edit(&lab, "reports/copy", "| rows read | 60 |", "| rows read | 61 |");
-    says(lab.recur(&["verify", "reports/copy"]).ended(4), &["differs: reports/copy: line "]);
+    lab.write("reports/copy.md", lab.read(REPORT));
+    lab.recur(&["verify", "reports/copy.md"]).ended(1).told(&["there is no reports/copy/report.json", "hint: "]);
+    lab.write("reports/copy/report.json", lab.read(RECORD));
+    says(lab.recur(&["verify", "reports/copy.md"]).ended(0), &["reports/copy.md: verified"]);
+    edit(&lab, "reports/copy.md", "| rows read | 60 |", "| rows read | 61 |");
+    says(lab.recur(&["verify", "reports/copy.md"]).ended(4), &["differs: reports/copy.md: line "]);
 }
 
 #[cfg(unix)]
@@ -262,7 +325,7 @@ fn what_is_no_regular_file_is_refused_at_once() {
     huge.set_len(1 << 40).unwrap();
     lab.recur(&["verify", "huge.md"]).ended(1).told(&["cannot read the report huge.md", "are read"]);
     // A spec that is named in a report is read in the same way.
-    edit(&lab, REPORT, "just experiment small.yaml", "just experiment huge.md");
+    edit(&lab, RECORD, "\"spec_path\": \"small.yaml\"", "\"spec_path\": \"huge.md\"");
     lab.recur(&["verify", REPORT]).ended(1).told(&["huge.md", "more than"]);
 }
 

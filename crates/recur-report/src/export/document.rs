@@ -209,7 +209,7 @@ pub(super) fn json(analysis: &Analysis<'_>, answer: String) -> String {
     let signature = Signature::of(input);
     let document = Document {
         schema_version: SCHEMA_VERSION,
-        recur_version: &input.how_to.recur_version,
+        recur_version: &input.provenance.recur_version,
         experiment: &plan.name,
         question: &plan.question,
         answer,

@@ -1,12 +1,13 @@
 //! The report on disk: whole, or as it was before. Files that recur did not write stay as they are.
 
-mod legacy;
 mod list;
 mod place;
 mod subject;
 
 use crate::page::Page;
-use crate::{HowTo, ReportError, Written, check, html};
+use crate::provenance::Provenance;
+use crate::record::ReportRecord;
+use crate::{ReportError, Written, check, html};
 use list::List;
 use place::Place;
 use recur_core::digest::Digest;
@@ -51,18 +52,18 @@ const RANDOM: usize = 12;
 /// As [`crate::write()`], as far as that is known before there are results.
 pub fn check_destination<'a>(
     plan: &Plan,
-    how_to: &HowTo,
+    provenance: &Provenance,
     destination: impl Into<Destination<'a>>,
 ) -> Result<(), ReportError> {
     check::check_name(&plan.name)?;
     let place = Place::new(destination.into(), &plan.name);
     place.try_writing()?;
-    let subject = Subject::new(how_to, &plan.question);
+    let subject = Subject { provenance, question: &plan.question };
     // Another process may be writing the first report here, in a folder that was not there to wait for.
     check_place(&place, &subject).or_else(|_| check_place(&place, &subject))
 }
 
-fn check_place(place: &Place<'_>, subject: &Subject) -> Result<(), ReportError> {
+fn check_place(place: &Place<'_>, subject: &Subject<'_>) -> Result<(), ReportError> {
     let _turn = place.turn();
     let own = place.own_files()?;
     for file in place.expected_files() {
@@ -71,17 +72,18 @@ fn check_place(place: &Place<'_>, subject: &Subject) -> Result<(), ReportError> 
     place.check_subject(&own, subject)
 }
 
-/// Writes `page` to `dir/name.md`, `dir/name/*.svg` and `dir/name.html`, and the list of these to `dir/name/SHA256SUMS`.
+/// Writes `page` to `dir/name.md`, `dir/name/*.svg` and `dir/name.html`, `record` to `dir/name/report.json`, and the list of
+/// these to `dir/name/SHA256SUMS`.
 ///
 /// All files are first written under other names, so that a full disk is met before an older report is touched. Processes
 /// that write the same report take turns.
 pub(crate) fn write(
     page: Page,
-    name: &str,
+    record: &ReportRecord,
     destination: Destination<'_>,
-    subject: &Subject,
     answer: String,
 ) -> Result<Written, ReportError> {
+    let name = &record.name;
     let place = Place::new(destination, name);
     place.make_folder()?;
     let turn = place.turn();
@@ -96,12 +98,13 @@ pub(crate) fn write(
         page.figures.iter().map(|figure| (figure.file.clone(), bytes(&figure.svg))).collect();
     files.sort();
     let figures = files.iter().map(|(name, _)| place.path(name)).collect();
+    files.push((ReportRecord::file().to_owned(), record.json().into_bytes()));
     files.push((place.html(), bytes(&html_page)));
     // The text comes last, so that it never names a figure that is not there yet.
     files.push((place.text(), bytes(&page.markdown)));
     let is_stale = |name: &str| name.ends_with(".svg");
     let changes = Changes::of(&place, &own, files, is_stale)?;
-    place.check_subject(&own, subject)?;
+    place.check_subject(&own, &Subject { provenance: &record.provenance, question: &record.question })?;
     let removed = changes.make(&place, &own)?;
     Ok(Written { report: place.path(&place.text()), html: place.path(&place.html()), figures, removed, answer })
 }

@@ -1,9 +1,9 @@
 //! The place of a report, and what is there already: recur's own files, changed ones, and files of others.
 
-use super::legacy;
 use super::list::{self, List};
 use super::subject::Subject;
 use super::{Destination, at};
+use crate::record::ReportRecord;
 use crate::{ReportError, costs};
 use std::fs::{self, File};
 use std::io;
@@ -22,11 +22,6 @@ impl<'a> Place<'a> {
     pub(crate) fn new(destination: Destination<'a>, name: &'a str) -> Self {
         let Destination { dir, replace } = destination;
         Self { dir, name, replace, folder: dir.join(name) }
-    }
-
-    /// The report's name.
-    pub(crate) fn name(&self) -> &'a str {
-        self.name
     }
 
     /// The name of the text, relative to the folder as all names here.
@@ -97,7 +92,7 @@ impl<'a> Place<'a> {
                 let list = std::str::from_utf8(&bytes).ok().and_then(List::read);
                 list.ok_or_else(|| ReportError::Foreign { path: self.path(list::FILE) })
             }
-            None => legacy::own_files(self),
+            None => Ok(List::default()),
         }
     }
 
@@ -118,22 +113,25 @@ impl<'a> Place<'a> {
     }
 
     /// Refuses to write over the report of another experiment, unless that is asked for.
-    pub(crate) fn check_subject(&self, own: &List, new: &Subject) -> Result<(), ReportError> {
-        let name = self.text();
-        if self.replace || !own.has(&name) {
+    pub(crate) fn check_subject(&self, own: &List, new: &Subject<'_>) -> Result<(), ReportError> {
+        if self.replace || !own.has(&self.text()) || self.content(&self.text())?.is_none() {
             return Ok(());
         }
-        let there = self.content(&name)?.and_then(|bytes| String::from_utf8(bytes).ok());
-        let there = there.and_then(|text| Subject::read(&text));
-        match there.and_then(|there| there.difference(new)) {
-            Some([there, new]) => Err(ReportError::OtherReport { path: self.path(&name), there, new }),
+        let unknown = || ReportError::UnknownReport { path: self.path(&self.text()) };
+        let json = self.content(ReportRecord::file())?.ok_or_else(unknown)?;
+        let there = ReportRecord::read(&json).map_err(|_| unknown())?;
+        let subject = Subject { provenance: &there.provenance, question: &there.question };
+        match subject.difference(new) {
+            Some([there, new]) => Err(ReportError::OtherReport { path: self.path(&self.text()), there, new }),
             None => Ok(()),
         }
     }
 
     /// The files that every report has, and those of almost every one: a conflict with these is met before training.
-    pub(crate) fn expected_files(&self) -> [String; 5] {
-        [self.text(), self.html(), costs::FILE.to_owned(), "labels.svg".to_owned(), "confusion.svg".to_owned()]
+    pub(crate) fn expected_files(&self) -> [String; 6] {
+        let beside = [ReportRecord::file(), costs::FILE, "labels.svg", "confusion.svg"];
+        let [record, costs, labels, confusion] = beside.map(str::to_owned);
+        [self.text(), self.html(), record, costs, labels, confusion]
     }
 
     /// Waits for other processes that write to the folder, until the result is dropped. Not every file system can lock a

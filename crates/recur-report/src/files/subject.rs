@@ -1,82 +1,63 @@
-//! What a report is about: its spec and its question, as its text shows them.
+//! Whether the report at a place is about the same as the one that is to be written there.
 
-use crate::index::Opening;
-use crate::input::HowTo;
-use crate::making::Making;
-use crate::markdown::{code, uncode};
-use crate::sections;
+use crate::provenance::{ComparisonSource, MadeFrom, Provenance, SpecSource};
+use recur_core::visible::visible_fully;
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
-/// What a command begins with that wrote a comparison.
-const COMPARISON: &str = "just compare ";
-
 /// What a report is about.
-#[derive(Clone, Debug)]
-pub(crate) struct Subject {
-    is_comparison: bool,
-    /// As a report shows it.
-    spec_path: String,
-    resolved_spec: String,
-    /// In Markdown, on one line; empty if there is none.
-    question: String,
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Subject<'a> {
+    pub(crate) provenance: &'a Provenance,
+    /// Empty if there is none.
+    pub(crate) question: &'a str,
 }
 
-impl Subject {
-    /// That of a report that is to be written.
-    pub(crate) fn new(how_to: &HowTo, question: &str) -> Self {
-        Self {
-            is_comparison: how_to.command.starts_with(COMPARISON),
-            spec_path: code(&how_to.spec_path),
-            resolved_spec: how_to.resolved_spec.clone(),
-            question: asked(&how_to.command, sections::question(question).join(" ")),
-        }
-    }
-
-    /// That of a report of recur's.
-    pub(crate) fn read(markdown: &str) -> Option<Self> {
-        let Making { command, resolved_spec, spec_path, .. } = Making::read(markdown)?;
-        let question = asked(&command, Opening::question(markdown));
-        Some(Self { is_comparison: command.starts_with(COMPARISON), spec_path, resolved_spec, question })
-    }
-
+impl Subject<'_> {
     /// What distinguishes a report from another that was to be written at its place, of each of them. A changed spec at the
     /// same path is the same experiment, and so is the same spec at another path.
     pub(crate) fn difference(&self, new: &Self) -> Option<[String; 2]> {
-        let told = |subject: &Self| {
-            let kind = if subject.is_comparison { "the comparison of" } else { "the spec" };
-            format!("{kind} {}", uncode(&subject.spec_path))
-        };
-        if self.is_comparison != new.is_comparison || !self.has_spec_of(new) {
-            return Some([told(self), told(new)]);
+        if !is_same(&self.provenance.made_from, &new.provenance.made_from) {
+            return Some([self.described(), new.described()]);
         }
-        let asks = |subject: &Self| format!("the question \"{}\"", subject.question);
-        let questions = [&self.question, &new.question];
+        let questions = [self.asked(), new.asked()];
         let differ = questions[0] != questions[1] && questions.iter().all(|question| !question.is_empty());
-        differ.then(|| [asks(self), asks(new)])
+        differ.then(|| questions.map(|question| format!("the question \"{}\"", visible_fully(question))))
     }
 
-    fn has_spec_of(&self, new: &Self) -> bool {
-        if self.resolved_spec.trim_end() == new.resolved_spec.trim_end() {
-            return true;
+    fn described(&self) -> String {
+        let kind = match self.provenance.made_from {
+            MadeFrom::Experiment(_) => "the spec",
+            MadeFrom::Comparison(_) => "the comparison of",
+        };
+        format!("{kind} {}", visible_fully(&self.provenance.spec_path()))
+    }
+
+    /// The question. A comparison without one of its own has those of its experiments, which may change.
+    fn asked(&self) -> &str {
+        match &self.provenance.made_from {
+            MadeFrom::Experiment(_) => self.question,
+            MadeFrom::Comparison(source) => source.question.as_deref().unwrap_or(""),
         }
-        if self.is_comparison {
-            return compared(&self.resolved_spec) == compared(&new.resolved_spec);
-        }
-        self.spec_path == new.spec_path || is_one_file(&uncode(&self.spec_path), &uncode(&new.spec_path))
     }
 }
 
-/// The question, unless it is that of a comparison that has none of its own: then it is made of those of its experiments.
-fn asked(command: &str, question: String) -> String {
-    let has_own = !command.starts_with(COMPARISON) || command.contains(" --question ");
-    if has_own { question } else { String::new() }
-}
-
-/// The names of what is compared: the first line of each spec.
-fn compared(resolved_specs: &str) -> BTreeSet<&str> {
-    let specs = resolved_specs.split("\n---\n").map(|spec| spec.trim_start_matches("---\n"));
-    specs.filter_map(|spec| spec.lines().next()).collect()
+fn is_same(there: &MadeFrom, new: &MadeFrom) -> bool {
+    match (there, new) {
+        (MadeFrom::Experiment(there), MadeFrom::Experiment(new)) => {
+            let spec = |source: &SpecSource| source.resolved_spec.trim_end().to_owned();
+            spec(there) == spec(new)
+                || there.spec_path == new.spec_path
+                || is_one_file(&there.spec_path, &new.spec_path)
+        }
+        (MadeFrom::Comparison(there), MadeFrom::Comparison(new)) => {
+            let names = |source: &ComparisonSource| -> BTreeSet<String> {
+                source.compared.iter().map(|spec| spec.name.clone()).collect()
+            };
+            names(there) == names(new)
+        }
+        _ => false,
+    }
 }
 
 /// Whether two paths lead to one file.
@@ -102,22 +83,38 @@ fn without_detours(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provenance::ComparedSpec;
 
-    fn subject(command: &str, spec_path: &str, resolved_spec: &str, question: &str) -> Subject {
-        let how_to = HowTo {
-            spec_path: spec_path.to_owned(),
-            command: command.to_owned(),
-            recur_version: "1".to_owned(),
-            commit: None,
-            resolved_spec: resolved_spec.to_owned(),
-            numeric_contract: 1,
-        };
-        Subject::new(&how_to, question)
+    fn provenance(made_from: MadeFrom) -> Provenance {
+        let (program, command) = ("recur".to_owned(), "recur experiment x".to_owned());
+        Provenance { program, command, recur_version: "1".to_owned(), numeric_contract: 1, made_from }
     }
 
+    fn experiment(spec_path: &str, resolved_spec: &str) -> Provenance {
+        let (spec_path, resolved_spec) = (spec_path.to_owned(), resolved_spec.to_owned());
+        provenance(MadeFrom::Experiment(SpecSource { spec_path, overrides: Vec::new(), plugins: None, resolved_spec }))
+    }
+
+    fn comparison(compared: &[[&str; 2]], question: Option<&str>) -> Provenance {
+        let spec = |[name, spec]: &[&str; 2]| ComparedSpec {
+            given: (*name).to_owned(),
+            name: (*name).to_owned(),
+            resolved_spec: (*spec).to_owned(),
+        };
+        let question = question.map(str::to_owned);
+        provenance(MadeFrom::Comparison(ComparisonSource { compared: compared.iter().map(spec).collect(), question }))
+    }
+
+    fn is_other(there: &Provenance, new: &Provenance) -> bool {
+        let of = |provenance| Subject { provenance, question: "" };
+        of(there).difference(&of(new)).is_some()
+    }
+
+    #[track_caller]
     fn check(a: (&str, &str, &str), b: (&str, &str, &str), is_same: bool) {
-        let of = |(path, spec, question)| subject("just experiment x", path, spec, question);
-        assert_eq!(of(a).difference(&of(b)).is_none(), is_same, "{a:?} and {b:?}");
+        let [of_a, of_b] = [a, b].map(|(path, spec, _)| experiment(path, spec));
+        let [a, b] = [(&of_a, a.2), (&of_b, b.2)].map(|(provenance, question)| Subject { provenance, question });
+        assert_eq!(a.difference(&b).is_none(), is_same, "{a:?} and {b:?}");
     }
 
     #[test]
@@ -140,13 +137,12 @@ mod tests {
 
     #[test]
     fn comparisons_are_of_the_same_experiments_in_any_order() {
-        let of = |specs: &str| subject("just compare a b", "a, b", specs, "");
-        let there = of("# a\nx: 1\n---\n# b\nx: 2\n");
-        assert!(there.difference(&of("# b\nx: 3\n---\n# a\nx: 1\n")).is_none());
-        assert!(there.difference(&of("# a\nx: 1\n---\n# c\nx: 2\n")).is_some());
-        let asks =
-            |question: &str| subject(&format!("just compare a b --question '{question}'"), "a, b", "# a\n", question);
-        assert!(asks("Why?").difference(&asks("How?")).is_some());
-        assert!(there.difference(&subject("just experiment a.yaml", "a.yaml", "x: 1", "")).is_some());
+        let there = comparison(&[["a", "x: 1"], ["b", "x: 2"]], None);
+        assert!(!is_other(&there, &comparison(&[["b", "x: 3"], ["a", "x: 1"]], None)));
+        assert!(is_other(&there, &comparison(&[["a", "x: 1"], ["c", "x: 2"]], None)));
+        assert!(is_other(&there, &experiment("a.yaml", "x: 1")));
+        let asks = |question| comparison(&[["a", "x: 1"]], Some(question));
+        assert!(is_other(&asks("Why?"), &asks("How?")));
+        assert!(!is_other(&asks("Why?"), &comparison(&[["a", "x: 1"]], None)));
     }
 }

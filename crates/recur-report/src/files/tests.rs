@@ -1,5 +1,6 @@
 use super::*;
 use crate::page::Figure;
+use crate::provenance::{MadeFrom, SpecSource};
 
 fn page_of(figures: u32, text: &str) -> Page {
     let mut page = Page::new("name");
@@ -13,20 +14,35 @@ fn page() -> Page {
     page_of(8, "text")
 }
 
-fn how_to(path: &str, spec: &str) -> HowTo {
-    HowTo {
-        spec_path: path.to_owned(),
-        command: format!("just experiment {path}"),
+fn record() -> ReportRecord {
+    let source = SpecSource {
+        spec_path: "a.yaml".to_owned(),
+        overrides: Vec::new(),
+        plugins: None,
+        resolved_spec: "x: 1".to_owned(),
+    };
+    let provenance = Provenance {
+        program: "recur".to_owned(),
+        command: "recur experiment a.yaml".to_owned(),
         recur_version: "1".to_owned(),
-        commit: None,
-        resolved_spec: spec.to_owned(),
         numeric_contract: 1,
+        made_from: MadeFrom::Experiment(source),
+    };
+    let parts = crate::PARTS.map(|(part, _)| (part.to_owned(), "1".to_owned()));
+    ReportRecord {
+        recur_report: crate::REPORT_RECORD_VERSION,
+        name: "name".to_owned(),
+        question: String::new(),
+        answer: String::new(),
+        dataset: Digest::of(b"data"),
+        files: std::collections::BTreeMap::new(),
+        provenance,
+        signature: std::collections::BTreeMap::from(parts).try_into().unwrap(),
     }
 }
 
 fn write_page(page: Page, dir: &Path, replace: bool) -> Result<Written, ReportError> {
-    let subject = Subject::new(&how_to("a.yaml", "x: 1"), "");
-    write(page, "name", Destination { dir, replace }, &subject, String::new())
+    write(page, &record(), Destination { dir, replace }, String::new())
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -52,7 +68,7 @@ fn several_that_write_one_report_take_turns() {
         }
     });
     assert_eq!(names(folder.path()), ["name", "name.html", "name.md"]);
-    assert_eq!(names(&folder.path().join("name")).len(), 9);
+    assert_eq!(names(&folder.path().join("name")).len(), 10);
 }
 
 #[test]
@@ -69,7 +85,7 @@ fn what_a_killed_process_left_unfinished_goes_and_files_of_others_stay() {
     assert!(written.removed.is_empty());
     let mut expected: Vec<String> = (0..8).map(|n| format!("{n}.svg")).collect();
     expected.extend(mine.iter().map(|name| (*name).to_owned()));
-    expected.extend([list::FILE.to_owned(), ".recur-abcDEF012346.part".to_owned()]);
+    expected.extend([list::FILE.to_owned(), "report.json".to_owned(), ".recur-abcDEF012346.part".to_owned()]);
     expected.sort();
     assert_eq!(names(&figures), expected);
 }
@@ -86,7 +102,7 @@ fn with_file(path: &str, content: &str) -> (tempfile::TempDir, Result<Written, R
 #[test]
 fn a_file_of_somebody_else_is_never_replaced_and_nothing_is_written_beside_it() {
     let sums = format!("{}  0.svg\n", Digest::of(b"mine"));
-    for path in ["name.md", "name.html", "name/0.svg", "name/SHA256SUMS"] {
+    for path in ["name.md", "name.html", "name/0.svg", "name/report.json", "name/SHA256SUMS"] {
         let (folder, written) = with_file(path, &sums);
         let foreign = folder.path().join(path);
         let error = written.unwrap_err();
@@ -121,12 +137,12 @@ fn figures_that_are_no_longer_made_go_unless_somebody_changed_them() {
     fs::write(figures.join("5.svg"), "mine now").unwrap();
     let written = write_page(page_of(4, "text"), folder.path(), false).unwrap();
     assert_eq!(written.removed, [4, 6, 7].map(|n| figures.join(format!("{n}.svg"))));
-    assert_eq!(names(&figures), ["0.svg", "1.svg", "2.svg", "3.svg", "5.svg", "SHA256SUMS"]);
+    assert_eq!(names(&figures), ["0.svg", "1.svg", "2.svg", "3.svg", "5.svg", "SHA256SUMS", "report.json"]);
 }
 
 #[test]
 fn a_changed_file_is_replaced_only_where_that_is_asked_for() {
-    for path in ["name.md", "name.html", "name/3.svg"] {
+    for path in ["name.md", "name.html", "name/3.svg", "name/report.json"] {
         let folder = tempfile::tempdir().unwrap();
         write_page(page(), folder.path(), false).unwrap();
         let changed = folder.path().join(path);
@@ -162,7 +178,7 @@ fn no_link_is_followed_but_that_of_the_folder_of_reports() {
     };
     check("name", "elsewhere");
     check("name", "nowhere");
-    for file in ["name.md", "name.html", "name/0.svg", "name/SHA256SUMS"] {
+    for file in ["name.md", "name.html", "name/0.svg", "name/report.json", "name/SHA256SUMS"] {
         check(file, "elsewhere/file");
         check(file, "nowhere");
     }
@@ -189,9 +205,12 @@ fn a_run_that_ended_at_any_step_is_followed_by_one_that_ends_well() {
             fs::write(place.path(name), content).unwrap();
         }
         write_page(page_of(6, "later"), folder.path(), false).unwrap();
-        assert_eq!(names(&place.folder), ["0.svg", "1.svg", "2.svg", "3.svg", "4.svg", "5.svg", "SHA256SUMS"]);
+        assert_eq!(
+            names(&place.folder),
+            ["0.svg", "1.svg", "2.svg", "3.svg", "4.svg", "5.svg", "SHA256SUMS", "report.json"]
+        );
         let list = place.own_files().unwrap();
-        assert_eq!(list.text().lines().count(), 1 + 8, "{}", list.text());
+        assert_eq!(list.text().lines().count(), 1 + 9, "{}", list.text());
     }
 }
 
@@ -201,7 +220,7 @@ fn the_list_is_one_that_sha256sum_reads() {
     write_page(page_of(1, "text"), folder.path(), false).unwrap();
     let list = fs::read_to_string(folder.path().join("name/SHA256SUMS")).unwrap();
     let of = |path: &str| Digest::of(&fs::read(folder.path().join("name").join(path)).unwrap());
-    let lines = ["../name.html", "../name.md", "0.svg"].map(|path| format!("{}  {path}\n", of(path)));
+    let lines = ["../name.html", "../name.md", "0.svg", "report.json"].map(|path| format!("{}  {path}\n", of(path)));
     assert_eq!(list.split_once('\n').unwrap().1, lines.concat());
     assert!(list.starts_with("# "));
 }
@@ -213,10 +232,27 @@ fn what_is_written_already_is_not_written_again() {
     let folder = tempfile::tempdir().unwrap();
     write_page(page(), folder.path(), false).unwrap();
     let inodes = || {
-        let files = ["name.md", "name.html", "name/0.svg", "name/SHA256SUMS"];
+        let files = ["name.md", "name.html", "name/0.svg", "name/report.json", "name/SHA256SUMS"];
         files.map(|file| fs::metadata(folder.path().join(file)).unwrap().ino())
     };
     let before = inodes();
     write_page(page(), folder.path(), false).unwrap();
     assert_eq!(inodes(), before);
+}
+
+#[test]
+fn a_report_that_cannot_be_known_again_is_replaced_only_where_that_is_asked_for() {
+    for content in [None, Some("{}"), Some("")] {
+        let folder = tempfile::tempdir().unwrap();
+        write_page(page(), folder.path(), false).unwrap();
+        let record = folder.path().join("name/report.json");
+        match content {
+            Some(content) => fs::write(&record, content).unwrap(),
+            None => fs::remove_file(&record).unwrap(),
+        }
+        let error = write_page(page_of(8, "later"), folder.path(), false).unwrap_err();
+        assert!(matches!(&error, ReportError::UnknownReport { .. } | ReportError::Changed { .. }), "{error}");
+        write_page(page_of(8, "later"), folder.path(), true).unwrap();
+        assert!(fs::read_to_string(&record).unwrap().contains("recur experiment a.yaml"));
+    }
 }

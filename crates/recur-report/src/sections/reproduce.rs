@@ -4,46 +4,37 @@ use crate::analysis::Analysis;
 use crate::answer::settings;
 use crate::markdown::{Table, code, code_block, details, left};
 use crate::page::Page;
+use crate::record::ReportRecord;
 use crate::signature::Signature;
 use recur_core::selection::Finding;
 
 /// The section's title.
 pub(crate) const TITLE: &str = "How to get this report again";
 
-/// What the block with the spec opens with.
-pub(crate) const SPEC: &str = "The spec, defaults filled in";
-
-/// How the row of the spec's path begins.
-pub(crate) const SPEC_ROW: &str = "| spec | ";
-
-/// How the row of a file's digest begins.
-pub(crate) const FILE_ROW: &str = "| SHA-256 of ";
-
 /// Appends the section.
 pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
-    let how_to = analysis.input.how_to;
+    let provenance = analysis.input.provenance;
     page.section(TITLE);
-    page.block(&code_block("sh", &how_to.command));
+    page.block(&code_block("sh", &provenance.command));
     page.block(&versions(analysis).render());
     if analysis.models.iter().any(|model| !model.choice.counts().is_empty()) {
         page.block("The trials of the chosen configurations:");
         page.block(&trials(analysis).render());
     }
-    page.block(&details(SPEC, &code_block("yaml", &how_to.resolved_spec)));
+    page.block(&details("The spec, defaults filled in", &code_block("yaml", &provenance.resolved_spec())));
+    let record = format!("{}/{}", analysis.input.plan.name, ReportRecord::file());
+    page.block(&format!("{} has all of this section for programs.", code(&record)));
     page.block(&Signature::of(analysis.input).line());
 }
 
 fn versions(analysis: &Analysis<'_>) -> Table {
-    let (how_to, plan, facts) = (analysis.input.how_to, analysis.input.plan, analysis.input.facts);
+    let (provenance, plan, facts) = (analysis.input.provenance, analysis.input.plan, analysis.input.facts);
     let mut table = Table::new([left("what"), left("value")]);
     let mut row = |what: &str, value: String| table.row([what.to_owned(), value]);
-    row("spec", code(&how_to.spec_path));
-    row("recur", how_to.recur_version.clone());
-    if let Some(commit) = &how_to.commit {
-        row("commit", code(commit));
-    }
+    row("spec", code(&provenance.spec_path()));
+    row("recur", provenance.recur_version.clone());
     row("seed", plan.seed.to_string());
-    row("numeric contract", how_to.numeric_contract.to_string());
+    row("numeric contract", provenance.numeric_contract.to_string());
     row("data set", code(facts.dataset.as_str()));
     for (file, digest) in &facts.files {
         row(&format!("SHA-256 of {}", code(file)), code(digest.as_str()));

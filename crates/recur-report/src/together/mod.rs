@@ -8,7 +8,8 @@ pub use unlike::{Setting, Unlike};
 
 use crate::ReportError;
 use crate::check::check;
-use crate::input::{HowTo, ReplicateSplit, ReportInput, Respelt, Unscored};
+use crate::input::{ReplicateSplit, ReportInput, Respelt, Unscored};
+use crate::provenance::Provenance;
 use recur_core::digest::Digest;
 use recur_core::facts::DataFacts;
 use recur_core::plan::{Configuration, Plan, UnusedSettings};
@@ -51,7 +52,7 @@ pub struct Together {
     tests: Vec<TestRecord>,
     splits: Vec<ReplicateSplit>,
     unused: Vec<UnusedSettings>,
-    how_to: HowTo,
+    provenance: Provenance,
     twins: BTreeMap<String, String>,
     respelt: Vec<Respelt>,
     baseline_is_chosen: bool,
@@ -77,7 +78,7 @@ impl Together {
         parts: &[Part<'_>],
         name: &str,
         question: Option<&str>,
-        how_to: HowTo,
+        provenance: Provenance,
         baseline: Option<&str>,
     ) -> Result<Self, ReportError> {
         let first = &parts[0];
@@ -108,7 +109,7 @@ impl Together {
             findings,
             splits: first.input.splits.to_vec(),
             unused: unused(parts, &twins),
-            how_to,
+            provenance,
             twins,
             respelt: respelt(parts),
             baseline_is_chosen: baseline.is_none() && first.chosen().count() > 1,
@@ -132,7 +133,7 @@ impl Together {
             unscored: &self.unscored,
             splits: &self.splits,
             unused: &self.unused,
-            how_to: &self.how_to,
+            provenance: &self.provenance,
             respelt: &self.respelt,
             baseline_is_chosen: self.baseline_is_chosen,
         }

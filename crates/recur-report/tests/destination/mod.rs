@@ -2,8 +2,7 @@
 
 use crate::fixture::{Outline, all_diverged, small};
 use crate::{files, write};
-use recur_report::{Destination, ReportError, check_destination, write_costs, write_resampled};
-use std::collections::BTreeMap;
+use recur_report::{Destination, ReportError, check_destination, write_resampled};
 use std::fs;
 use std::path::Path;
 
@@ -17,7 +16,7 @@ fn figures_of_an_earlier_report_are_removed_and_other_files_stay() {
     let written = write(&later.input(), dir.path()).unwrap();
     // The sweep's figure stands without results, too.
     assert_eq!(written.removed.len(), 9);
-    let left = ["small.html", "small.md", "small/logo.svg", "small/notes.txt", "small/sweep.svg"];
+    let left = ["small.html", "small.md", "small/logo.svg", "small/notes.txt", "small/report.json", "small/sweep.svg"];
     assert_eq!(files(dir.path()).into_keys().collect::<Vec<_>>(), left);
 }
 
@@ -37,52 +36,18 @@ fn a_report_that_cannot_be_written_leaves_the_earlier_one() {
     assert_eq!(files(dir.path()), before.into_iter().filter(|(file, _)| *file != html).collect());
 }
 
-/// A report from before there were lists, and what came to be beside it.
-fn without_list(beside: &[(&str, &str)]) -> tempfile::TempDir {
+#[test]
+fn without_its_list_a_report_counts_as_written_by_somebody_else() {
     let dir = tempfile::tempdir().unwrap();
-    let experiment = small().build();
-    write(&experiment.input(), dir.path()).unwrap();
-    write_costs(&experiment.input(), &BTreeMap::new(), dir.path()).unwrap();
+    write(&small().build().input(), dir.path()).unwrap();
     fs::remove_file(dir.path().join("small/SHA256SUMS")).unwrap();
-    for (file, content) in beside {
-        fs::write(dir.path().join(file), content).unwrap();
-    }
-    dir
-}
-
-#[test]
-fn a_report_without_a_list_is_recognised_by_its_signature_and_gets_one() {
-    let dir = without_list(&[("small/mine.svg", "<svg data-trials=\"\"></svg>")]);
-    let later = Outline { name: "small", replicates: 2, ..all_diverged() }.build();
-    let written = write(&later.input(), dir.path()).unwrap();
-    write_costs(&later.input(), &BTreeMap::new(), dir.path()).unwrap();
-    assert_eq!(written.removed.len(), 9);
-    let list = fs::read_to_string(dir.path().join("small/SHA256SUMS")).unwrap();
-    let names: Vec<&str> = list.lines().skip(1).map(|line| line.split_once("  ").unwrap().1).collect();
-    assert_eq!(names, ["../small.html", "../small.md", "cost.md", "sweep.svg"]);
-    assert!(dir.path().join("small/mine.svg").exists());
-}
-
-#[test]
-fn beside_a_report_without_a_list_only_files_that_recur_made_are_its_own() {
+    let before = files(dir.path());
     let later = Outline { name: "small", replicates: 2, ..small() }.build();
-    for file in ["small.html", "small/labels.svg", "small/cost.md", "small.md"] {
-        let dir = without_list(&[(file, "# small\n\nmine\n")]);
-        let path = dir.path().join(file);
-        let error = match write(&later.input(), dir.path()) {
-            Err(error) => error,
-            Ok(_) => write_costs(&later.input(), &BTreeMap::new(), dir.path()).unwrap_err(),
-        };
-        assert!(matches!(&error, ReportError::Foreign { path: refused } if *refused == path), "{file}: {error}");
-        assert_eq!(fs::read_to_string(path).unwrap(), "# small\n\nmine\n");
+    for replace in [false, true] {
+        let error = write_resampled(&later.input(), Destination { dir: dir.path(), replace }, 10).unwrap_err();
+        assert!(matches!(error, ReportError::Foreign { .. }), "{error}");
+        assert_eq!(files(dir.path()), before);
     }
-    // An image of somebody's under the name of a figure that the older report did not have.
-    let dir = tempfile::tempdir().unwrap();
-    write(&Outline { name: "small", ..all_diverged() }.build().input(), dir.path()).unwrap();
-    fs::remove_file(dir.path().join("small/SHA256SUMS")).unwrap();
-    fs::write(dir.path().join("small/labels.svg"), "<svg data-trials=\"\"></svg>").unwrap();
-    let error = write(&later.input(), dir.path()).unwrap_err();
-    assert!(matches!(error, ReportError::Foreign { .. }), "{error}");
 }
 
 #[test]
@@ -91,11 +56,11 @@ fn the_report_of_another_experiment_is_replaced_only_where_that_is_asked_for() {
     write(&small().build().input(), dir.path()).unwrap();
     let before = files(dir.path());
     let mut other = small().build();
-    other.how_to.spec_path = "other|`x.yaml".to_owned();
-    other.how_to.resolved_spec.push_str("more: 1\n");
+    crate::source(&mut other).spec_path = "other|`x.yaml".to_owned();
+    crate::source(&mut other).resolved_spec.push_str("more: 1\n");
     let destination = Destination { dir: dir.path(), replace: false };
     let refused =
-        [write(&other.input(), dir.path()).map(drop), check_destination(&other.plan, &other.how_to, destination)];
+        [write(&other.input(), dir.path()).map(drop), check_destination(&other.plan, &other.provenance, destination)];
     for result in refused {
         let error = result.unwrap_err();
         let told = error.to_string();
@@ -104,7 +69,7 @@ fn the_report_of_another_experiment_is_replaced_only_where_that_is_asked_for() {
     }
     assert_eq!(files(dir.path()), before);
     let destination = Destination { dir: dir.path(), replace: true };
-    check_destination(&other.plan, &other.how_to, destination).unwrap();
+    check_destination(&other.plan, &other.provenance, destination).unwrap();
     write_resampled(&other.input(), destination, 100).unwrap();
     write(&other.input(), dir.path()).unwrap();
     assert_ne!(files(dir.path()), before);
@@ -113,7 +78,7 @@ fn the_report_of_another_experiment_is_replaced_only_where_that_is_asked_for() {
 #[test]
 fn what_is_in_the_way_is_found_before_there_are_results_and_nothing_is_made() {
     let experiment = small().build();
-    let check = |dir: &Path| check_destination(&experiment.plan, &experiment.how_to, dir);
+    let check = |dir: &Path| check_destination(&experiment.plan, &experiment.provenance, dir);
     let lab = tempfile::tempdir().unwrap();
     check(&lab.path().join("a/b")).unwrap();
     assert!(files(lab.path()).is_empty() && !lab.path().join("a").exists());

@@ -3,7 +3,9 @@
 use crate::fixture::{Experiment, Outline, all_diverged, clear, integers};
 use recur_core::digest::Digest;
 use recur_core::metric::Metric;
-use recur_report::{Export, HowTo, Overview, Part, ReportError, Together, Unlike};
+use recur_report::{
+    ComparedSpec, ComparisonSource, Export, MadeFrom, Overview, Part, Provenance, ReportError, Together, Unlike,
+};
 use std::collections::BTreeMap;
 
 /// A baseline and two families.
@@ -25,20 +27,21 @@ fn part<'a>(name: &'a str, experiment: &'a Experiment) -> Part<'a> {
     Part { name, input: experiment.input(), labels: labels.collect(), divisions: Vec::new() }
 }
 
-fn how_to() -> HowTo {
-    let text = |text: &str| text.to_owned();
-    HowTo {
-        spec_path: text("one, two"),
-        command: text("just compare one two"),
+fn provenance() -> Provenance {
+    let text = str::to_owned;
+    let compared = |name| ComparedSpec { given: text(name), name: text(name), resolved_spec: text("recur: 1\n") };
+    let source = ComparisonSource { compared: ["one", "two"].map(compared).to_vec(), question: None };
+    Provenance {
+        program: text("recur"),
+        command: text("recur compare one two"),
         recur_version: text("0.1.0"),
-        commit: None,
-        resolved_spec: text("recur: 1\n---\nrecur: 1\n"),
         numeric_contract: 1,
+        made_from: MadeFrom::Comparison(source),
     }
 }
 
 fn together(one: &Experiment, two: &Experiment, baseline: Option<&str>) -> Result<Together, ReportError> {
-    Together::of(&[part("one", one), part("two", two)], "both", None, how_to(), baseline)
+    Together::of(&[part("one", one), part("two", two)], "both", None, provenance(), baseline)
 }
 
 #[test]
@@ -176,7 +179,7 @@ fn the_same_rows_in_other_letters_are_compared_but_not_name_by_name() {
     let (one, two) = (one(), respelt(two()));
     let whole = |divisions: [&[u8]; 2]| {
         let of = |name, experiment, bytes| Part { divisions: vec![Digest::of(bytes)], ..part(name, experiment) };
-        Together::of(&[of("one", &one, divisions[0]), of("two", &two, divisions[1])], "both", None, how_to(), None)
+        Together::of(&[of("one", &one, divisions[0]), of("two", &two, divisions[1])], "both", None, provenance(), None)
     };
     let error = whole([b"a", b"b"]).unwrap_err().to_string();
     assert!(error.ends_with("their data differ: 8400 and 8400 rows; data.text.fold is none and ascii"), "{error}");
@@ -195,7 +198,7 @@ fn models_without_a_label_are_left_out() {
     let (one, two) = (one(), two());
     let mut parts = [part("one", &one), part("two", &two)];
     parts.iter_mut().for_each(|part| part.labels.retain(|model, _| model == "stacked_rnn"));
-    let whole = Together::of(&parts, "both", Some("Do more layers do better?"), how_to(), None).unwrap();
+    let whole = Together::of(&parts, "both", Some("Do more layers do better?"), provenance(), None).unwrap();
     assert_eq!(whole.input().plan.models(), ["one/stacked_rnn", "two/stacked_rnn"]);
     let dir = tempfile::tempdir().unwrap();
     recur_report::write(&whole.input(), dir.path()).unwrap();

@@ -1,17 +1,18 @@
-//! What is to be compared, from the store: experiments by their specs or names, and trials by the beginnings of their ids.
+//! What is to be compared, from the store: experiments by their specs, reports or names, and trials by the beginnings of their ids.
 
 use crate::args::SpecArgs;
 use crate::error::CliError;
 use crate::pipeline::{self, Prepared};
+use crate::program::Program;
+use crate::records::record_of;
 use recur_core::digest::Digest;
 use recur_core::nearest::nearest;
 use recur_core::plan::Plan;
 use recur_core::record::{Outcome, TestRecord, TrialRecord};
-use recur_core::registry::Registry;
 use recur_core::selection::{Finding, Selection};
 use recur_core::trial::{Trial, TrialId};
 use recur_experiment::{Scored, stored_test};
-use recur_report::{Part, Unscored};
+use recur_report::{MadeFrom, Part, ReportRecord, SpecSource, Unscored};
 use recur_store::{Found, FoundExperiment, Store, StoredExperiment, layout};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -81,12 +82,13 @@ impl Thing {
 /// What a word of the command line names.
 enum Word {
     Spec(PathBuf),
+    Report(PathBuf, Box<SpecSource>),
     Experiment(String, Box<StoredExperiment>),
     Trial(TrialId),
 }
 
 /// All that `words` name.
-pub(super) fn read(words: &[String], store: &Store, registry: &Registry) -> Result<Vec<Thing>, CliError> {
+pub(super) fn read(words: &[String], store: &Store, program: &Program<'_>) -> Result<Vec<Thing>, CliError> {
     let found: Vec<Word> = words.iter().map(|word| find(word, store)).collect::<Result<_, _>>()?;
     let n_trials = found.iter().filter(|word| matches!(word, Word::Trial(_))).count();
     if n_trials > 0 && n_trials < found.len() {
@@ -96,9 +98,10 @@ pub(super) fn read(words: &[String], store: &Store, registry: &Registry) -> Resu
         return Err(CliError::TrialsAndExperiments { trial, experiment });
     }
     let read = |word: &Word| match word {
-        Word::Spec(path) => spec(path, store, registry),
-        Word::Experiment(name, stored) => experiment(name, stored, store, registry),
-        Word::Trial(id) => trial(id, store, registry),
+        Word::Spec(path) => spec(path, store, program),
+        Word::Report(path, source) => report(path, source, store, program),
+        Word::Experiment(name, stored) => experiment(name, stored, store, program),
+        Word::Trial(id) => trial(id, store, program),
     };
     let mut things: Vec<Thing> = found.iter().map(read).collect::<Result<_, _>>()?;
     differ(words, &things)?;
@@ -113,7 +116,14 @@ pub(super) fn read(words: &[String], store: &Store, registry: &Registry) -> Resu
 fn find(word: &str, store: &Store) -> Result<Word, CliError> {
     let path = Path::new(word);
     if path.is_file() {
-        return Ok(Word::Spec(path.to_owned()));
+        return match record_of(path)?.map(|record| record.provenance.made_from) {
+            Some(MadeFrom::Experiment(source)) => Ok(Word::Report(path.to_owned(), Box::new(source))),
+            Some(MadeFrom::Comparison(_)) => Err(CliError::ComparisonAgain { path: path.to_owned() }),
+            None if path.extension().is_some_and(|extension| extension == "md") => {
+                Err(CliError::NoReport { path: path.to_owned(), record: ReportRecord::path_of(path) })
+            }
+            None => Ok(Word::Spec(path.to_owned())),
+        };
     }
     let experiments = store.experiments()?;
     if experiments.iter().any(|name| name == word) {
@@ -145,19 +155,29 @@ fn args(spec: PathBuf, store: &Store) -> SpecArgs {
     SpecArgs { spec, overrides: Vec::new(), store: store.root().to_owned(), plugins: None }
 }
 
-fn spec(path: &Path, store: &Store, registry: &Registry) -> Result<Thing, CliError> {
-    let prepared = Prepared::read(&args(path.to_owned(), store), registry)?;
+fn spec(path: &Path, store: &Store, program: &Program<'_>) -> Result<Thing, CliError> {
+    let prepared = Prepared::read(&args(path.to_owned(), store), program)?;
     let findings = prepared.stored_findings(store, path)?;
     chosen(prepared, findings, store, path)
 }
 
+/// The experiment of a report: of the spec that its record has, whatever became of the spec's file since.
+fn report(path: &Path, source: &SpecSource, store: &Store, program: &Program<'_>) -> Result<Thing, CliError> {
+    let args = args(ReportRecord::path_of(path), store);
+    let spec = pipeline::parse_spec(source.resolved_spec.as_bytes(), &args, program.registry)?;
+    let prepared = Prepared::new(spec, &args, program)?;
+    let spec = Path::new(&source.spec_path);
+    let findings = prepared.stored_findings(store, spec)?;
+    chosen(prepared, findings, store, spec)
+}
+
 /// An experiment as it was run last: its trials are those that it lists, whatever became of the models' code since.
-fn experiment(name: &str, stored: &StoredExperiment, store: &Store, registry: &Registry) -> Result<Thing, CliError> {
+fn experiment(name: &str, stored: &StoredExperiment, store: &Store, program: &Program<'_>) -> Result<Thing, CliError> {
     let path = store.experiment(name).join(layout::RESOLVED);
     let args = args(path.clone(), store);
     // The text that was compared with its digest, whatever is in the file by now.
-    let spec = pipeline::parse_spec(stored.resolved.as_bytes(), &args, registry)?;
-    let prepared = Prepared::new(spec, &args, registry)?;
+    let spec = pipeline::parse_spec(stored.resolved.as_bytes(), &args, program.registry)?;
+    let prepared = Prepared::new(spec, &args, program)?;
     let (n_trials, mut findings) = (prepared.trials().len(), Vec::new());
     if stored.trials.len() != n_trials {
         let n_listed = stored.trials.len();
@@ -223,7 +243,7 @@ fn tested(trial: &Trial, store: &Store, labels: &[String]) -> Result<Option<Test
 }
 
 /// A trial alone: an experiment of one configuration and, whichever it was trained as, one replicate.
-fn trial(id: &TrialId, store: &Store, registry: &Registry) -> Result<Thing, CliError> {
+fn trial(id: &TrialId, store: &Store, program: &Program<'_>) -> Result<Thing, CliError> {
     let record = match store.find(id) {
         Found::Record(record) => *record,
         Found::Missing => {
@@ -236,7 +256,7 @@ fn trial(id: &TrialId, store: &Store, registry: &Registry) -> Result<Thing, CliE
     if let Outcome::Diverged { reason } | Outcome::Failed { reason } = &record.outcome {
         return Err(CliError::TrialUnfinished { trial: id.short().to_owned(), reason: reason.clone() });
     }
-    let prepared = Prepared::of_trial(id, &args(store.trial(id).join(layout::SPEC), store), store, registry)?;
+    let prepared = Prepared::of_trial(id, &args(store.trial(id).join(layout::SPEC), store), store, program)?;
     let plan = Plan { replicates: 1, ..prepared.plan().clone() };
     let only = OneTrial { plan, replicate: record.identity.replicate };
     let finding = finding(record, (0, 0));

@@ -3,15 +3,16 @@
 use super::permission::store_option;
 use crate::args::SpecArgs;
 use crate::error::CliError;
+use crate::records::record_of;
 use recur_core::visible::visible;
 use recur_experiment::shell::quoted;
 use recur_files::{kind, read_regular};
-use recur_report::Making;
+use recur_report::{MadeFrom, ReportRecord, SpecSource};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// Bytes that a report or a spec may have.
-pub(super) const MOST: u64 = 64 << 20;
+const MOST: u64 = 64 << 20;
 
 /// What is to be verified.
 pub(super) enum Subject {
@@ -25,8 +26,11 @@ pub(super) enum Subject {
 pub(super) struct GivenReport {
     pub(super) path: PathBuf,
     pub(super) text: String,
-    pub(super) making: Making,
-    /// The arguments in its command.
+    /// How it was made.
+    pub(super) record: ReportRecord,
+    /// Its spec, by that record.
+    pub(super) source: SpecSource,
+    /// The arguments of the command that wrote it.
     pub(super) args: SpecArgs,
 }
 
@@ -46,6 +50,10 @@ impl Subject {
             }
             Ok(metadata) if !metadata.is_file() => Err(refused(format!("is {}", kind(&metadata)), Some(takes()))),
             Ok(_) => {
+                if let Some(report) = ReportRecord::report_of(path).filter(|report| report.is_file()) {
+                    let what = "is the record of a report, and a report is verified by its Markdown file";
+                    return Err(refused(what.to_owned(), Some(command(&report))));
+                }
                 let bytes = read_regular(path, MOST)
                     .map_err(|source| CliError::ReadReport { path: path.to_owned(), source })?;
                 Self::of_file(path, &bytes, store)
@@ -79,40 +87,42 @@ impl Subject {
         if start.starts_with('{') && has_extension(path, &["json", "jsonl", "ndjson"]) {
             return Err(refused("is neither a report nor a spec", trial_in(path, store).or_else(|| Some(takes()))));
         }
-        match Making::read(text) {
-            Some(making) => GivenReport::new(path, text, making, store).map(|report| Self::Report(Box::new(report))),
-            None if has_extension(path, &["md"]) => Err(match report_of_figure(path) {
+        if let Some(record) = record_of(path)? {
+            return GivenReport::new(path, text, record, store).map(|report| Self::Report(Box::new(report)));
+        }
+        match () {
+            () if has_extension(path, &["md"]) => Err(match report_of_figure(path) {
                 Some(report) => refused("is no report, but lies beside one", Some(report)),
-                None => CliError::NoReport { path: path.to_owned() },
+                None => CliError::NoReport { path: path.to_owned(), record: ReportRecord::path_of(path) },
             }),
-            None if has_extension(path, &["yaml", "yml"]) || is_spec(text) => Ok(Self::Spec(path.to_owned())),
-            None => Err(refused("is neither a report nor a spec", Some(takes()))),
+            () if has_extension(path, &["yaml", "yml"]) || is_spec(text) => Ok(Self::Spec(path.to_owned())),
+            () => Err(refused("is neither a report nor a spec", Some(takes()))),
         }
     }
 }
 
 impl GivenReport {
-    fn new(path: &Path, text: &str, making: Making, store: &Path) -> Result<Self, CliError> {
-        if making.command.starts_with("just compare ") {
-            return Err(CliError::IsComparison { path: path.to_owned(), command: making.command });
-        }
-        let args = spec_args(&making.command, store).ok_or_else(|| CliError::NoReport { path: path.to_owned() })?;
-        Ok(Self { path: path.to_owned(), text: text.to_owned(), making, args })
+    fn new(path: &Path, text: &str, record: ReportRecord, store: &Path) -> Result<Self, CliError> {
+        let source = match &record.provenance.made_from {
+            MadeFrom::Experiment(source) => source.clone(),
+            MadeFrom::Comparison(_) => {
+                let command = record.provenance.command;
+                return Err(CliError::IsComparison { path: path.to_owned(), command });
+            }
+        };
+        let (spec, store) = (PathBuf::from(&source.spec_path), store.to_owned());
+        let change = |change: &String| {
+            let wrong = |problem: recur_spec::ErrorKind| CliError::OverrideOfReport {
+                path: ReportRecord::path_of(path),
+                change: change.clone(),
+                problem: problem.to_string(),
+            };
+            change.parse().map_err(wrong)
+        };
+        let overrides = source.overrides.iter().map(change).collect::<Result<_, _>>()?;
+        let args = SpecArgs { spec, overrides, store, plugins: source.plugins.as_ref().map(PathBuf::from) };
+        Ok(Self { path: path.to_owned(), text: text.to_owned(), record, source, args })
     }
-}
-
-/// The arguments in a report's command: `just experiment SPEC [--plugins DIR] [--set PATH=VALUE]…`.
-fn spec_args(command: &str, store: &Path) -> Option<SpecArgs> {
-    let words = recur_experiment::shell::split(command)?;
-    let [just, experiment, spec, rest @ ..] = words.as_slice() else { return None };
-    let (plugins, rest) = match rest {
-        [option, folder, rest @ ..] if option == "--plugins" => (Some(PathBuf::from(folder)), rest),
-        _ => (None, rest),
-    };
-    let (pairs, []) = rest.as_chunks::<2>() else { return None };
-    let is_right = just == "just" && experiment == "experiment" && pairs.iter().all(|[set, _]| set == "--set");
-    let overrides = pairs.iter().map(|[_, change]| change.parse().ok()).collect::<Option<_>>()?;
-    is_right.then(|| SpecArgs { spec: PathBuf::from(spec), overrides, store: store.to_owned(), plugins })
 }
 
 /// Whether a text whose name does not show it is a spec: it has the key that every spec has.
@@ -156,10 +166,7 @@ fn report_of_figure(figure: &Path) -> Option<String> {
 /// The reports in `folder`, for a hint.
 fn reports_in(folder: &Path) -> Option<String> {
     const SHOWN: usize = 10;
-    let is_report = |path: &PathBuf| {
-        let text = has_extension(path, &["md"]).then(|| read_regular(path, MOST).ok()).flatten();
-        text.is_some_and(|bytes| Making::read(&String::from_utf8_lossy(&bytes)).is_some())
-    };
+    let is_report = |path: &PathBuf| record_of(path).is_ok_and(|record| record.is_some());
     let entries = std::fs::read_dir(folder).ok()?;
     let mut reports: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(is_report).collect();
     reports.sort();

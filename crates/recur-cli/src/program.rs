@@ -1,0 +1,93 @@
+//! The program that runs: `recur`, or another one with recur's command line and models of its own.
+
+use recur_core::registry::Registry;
+use std::path::Path;
+
+/// The name of recur's own program.
+const RECUR: &str = "recur";
+
+/// The commands that texts of this workspace name after the program.
+const COMMANDS: [&str; 15] = [
+    "experiment",
+    "plan",
+    "report",
+    "compare",
+    "export",
+    "reports",
+    "why",
+    "store",
+    "verify",
+    "reproduce",
+    "models",
+    "check-model",
+    "schema",
+    "predict",
+    "doctor",
+];
+
+/// A program: its name and its models.
+#[derive(Clone, Copy)]
+pub(crate) struct Program<'a> {
+    /// The name under which users start it.
+    pub(crate) name: &'a str,
+    pub(crate) registry: &'a Registry,
+}
+
+impl Program<'_> {
+    /// What users type before a command of this program: its name, or `just` in the folder of recur's own project, whose
+    /// recipes build the program first.
+    pub(crate) fn prefix(&self) -> &str {
+        let is_project = || Path::new("justfile").is_file() && Path::new("crates/recur-cli/Cargo.toml").is_file();
+        if self.name == RECUR && is_project() { "just" } else { self.name }
+    }
+}
+
+/// The command line of the program `name`: its help shows that name.
+pub(crate) fn command_line(command: clap::Command, name: &'static str) -> clap::Command {
+    command.name(name).mut_subcommands(|command| match command.get_after_help().map(ToString::to_string) {
+        Some(help) => command.after_help(named(&help, name)),
+        None => command,
+    })
+}
+
+/// A text of this workspace that names commands of `recur`, for users of a program called `name`.
+pub(crate) fn named(text: &str, name: &str) -> String {
+    let mut named = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("recur ") {
+        let (before, after) = (&rest[..at], &rest[at + "recur ".len()..]);
+        let is_word = !before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '/' | '.'));
+        let command = after.split(|c: char| !(c.is_ascii_lowercase() || c == '-')).next().unwrap_or_default();
+        named.push_str(before);
+        named.push_str(if is_word && COMMANDS.contains(&command) { name } else { RECUR });
+        named.push(' ');
+        rest = after;
+    }
+    named + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::Args;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn commands_of_recur_get_the_name_of_the_program() {
+        let check = |text: &str, expect: &str| assert_eq!(named(text, "own"), expect);
+        check("run `recur store gc`, or recur plan x", "run `own store gc`, or own plan x");
+        check("recur reports --write", "own reports --write");
+        check("this version of recur reads format 1", "this version of recur reads format 1");
+        check("/bin/recur plan, my-recur plan", "/bin/recur plan, my-recur plan");
+        check("recur", "recur");
+    }
+
+    #[test]
+    fn every_command_is_known() {
+        let mut commands: Vec<String> = Args::command().get_subcommands().map(|c| c.get_name().to_owned()).collect();
+        let mut known = COMMANDS.map(str::to_owned).to_vec();
+        commands.sort();
+        known.sort();
+        assert_eq!(known, commands);
+    }
+}

@@ -1,0 +1,117 @@
+//! `report.json`: what a report asks and answers, and how it was made, for programs. `recur verify`, `recur reports` and
+//! `recur compare` read it; the text of the report is for people.
+
+use crate::provenance::Provenance;
+use crate::signature::Signature;
+use recur_core::digest::Digest;
+use recur_core::visible::visible_json;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The file's name within the report's folder.
+const FILE: &str = "report.json";
+
+/// The version of its fields: raised when one is renamed, removed, or changes its meaning.
+pub const REPORT_RECORD_VERSION: u32 = 1;
+
+/// What a report asks and answers, and how it was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportRecord {
+    /// [`REPORT_RECORD_VERSION`].
+    pub recur_report: u32,
+    /// The experiment's name, or the comparison's.
+    pub name: String,
+    /// The question; empty if it has none.
+    pub question: String,
+    /// The first sentences of the answer, in Markdown.
+    pub answer: String,
+    /// The content of the data set.
+    pub dataset: Digest,
+    /// The SHA-256 of each file of the data, by its path in the spec.
+    pub files: BTreeMap<String, Digest>,
+    /// How it was made.
+    #[serde(flatten)]
+    pub provenance: Provenance,
+    /// What it was made of.
+    pub signature: Signature,
+}
+
+/// Why a text is not the record of a report.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportRecordError {
+    /// It is no JSON of this kind.
+    #[error("it is not the record of a report: {0}")]
+    Json(#[from] serde_json::Error),
+    /// Another version of recur wrote it.
+    #[error("it has version {found}, and this version of recur reads only version {REPORT_RECORD_VERSION}")]
+    Version {
+        /// The version that it has.
+        found: u32,
+    },
+}
+
+#[derive(Deserialize)]
+struct Version {
+    recur_report: u32,
+}
+
+impl ReportRecord {
+    /// Where the record of the report at `report`, a path that ends in `.md`, is.
+    pub fn path_of(report: &Path) -> PathBuf {
+        report.with_extension("").join(FILE)
+    }
+
+    /// The report whose record is at `path`, if `path` has the name of one.
+    pub fn report_of(path: &Path) -> Option<PathBuf> {
+        let folder = path.parent().filter(|folder| folder.file_name().is_some())?;
+        let name = format!("{}.md", folder.file_name()?.to_str()?);
+        (path.file_name()? == FILE).then(|| folder.with_file_name(name))
+    }
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// If it is no JSON of this kind, or of another version.
+    pub fn read(json: &[u8]) -> Result<Self, ReportRecordError> {
+        let Version { recur_report: found } = serde_json::from_slice(json)?;
+        if found != REPORT_RECORD_VERSION {
+            return Err(ReportRecordError::Version { found });
+        }
+        Ok(serde_json::from_slice(json)?)
+    }
+
+    /// It as JSON, with hidden characters as escapes.
+    pub(crate) fn json(&self) -> String {
+        let json = serde_json::to_string_pretty(self).expect("its maps have strings as keys");
+        visible_json(&json).into_owned() + "\n"
+    }
+
+    /// The file's name within the report's folder.
+    pub(crate) const fn file() -> &'static str {
+        FILE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_and_its_record_lead_to_each_other() {
+        let record = ReportRecord::path_of(Path::new("reports/a.b.md"));
+        assert_eq!(record, Path::new("reports/a.b/report.json"));
+        assert_eq!(ReportRecord::report_of(&record).unwrap(), Path::new("reports/a.b.md"));
+        assert_eq!(ReportRecord::report_of(Path::new("report.json")), None);
+        assert_eq!(ReportRecord::report_of(Path::new("a/other.json")), None);
+    }
+
+    #[test]
+    fn what_is_no_record_is_refused() {
+        let refused = |json: &str| ReportRecord::read(json.as_bytes()).unwrap_err().to_string();
+        assert!(refused("# A report").contains("not the record of a report: expected value at line 1"));
+        assert!(refused("{}").contains("missing field `recur_report`"));
+        assert!(refused(r#"{"recur_report": 1}"#).contains("missing field `name`"));
+        assert!(refused(r#"{"recur_report": 2}"#).contains("has version 2, and this version of recur reads only"));
+    }
+}
