@@ -7,10 +7,10 @@ use anstyle::{AnsiColor, Style};
 use recur_core::model::ModelError;
 use recur_core::registry::{DuplicateModel, UnknownModel};
 use recur_core::visible::visible;
-use recur_experiment::{ExperimentError, reading_a_model, using_a_store, using_data};
+use recur_experiment::{ExperimentError, LookupError};
 use recur_external::ExternalError;
 use recur_files::NoTemporaryFolder;
-use recur_ingest::{FileError, IngestError};
+use recur_ingest::FileError;
 use recur_report::{ReportError, ReportRecordError, Unlike};
 use recur_spec::SpecErrors;
 use recur_store::{Problem, StoreError};
@@ -105,8 +105,8 @@ pub(crate) enum CliError {
     Spec(Box<SpecErrors>),
     #[error(transparent)]
     Experiment(Box<ExperimentError>),
-    #[error("cannot use the data")]
-    Ingest(#[from] IngestError),
+    #[error(transparent)]
+    Lookup(Box<LookupError>),
     #[error("cannot use the store")]
     Store(#[from] StoreError),
     #[error("cannot write the report")]
@@ -123,12 +123,6 @@ pub(crate) enum CliError {
     BrokenModel { id: String, problem: String },
     #[error("{} of the plugins cannot be used:\n  {}", problems.len(), problems.join("\n  "))]
     BrokenPlugins { problems: Vec<String> },
-    #[error("no file {model}, and no experiment and no trial with weights of that name in the store {}", store.display())]
-    NoSuchModel { model: String, store: PathBuf, nearest: Option<String>, experiments: Vec<String> },
-    #[error("the experiment {experiment} has no model {model}")]
-    NoModelOfExperiment { experiment: String, model: String, nearest: Option<String>, models: Vec<String> },
-    #[error("no configuration of {what} finished on every replicate")]
-    NothingToPredictWith { what: String },
     #[error("there is no store {}", store.display())]
     NoStore { store: PathBuf },
     #[error("no trial of {} has an id that begins with {trial}", spec.display())]
@@ -162,8 +156,6 @@ pub(crate) enum CliError {
     Stopped,
     #[error("{model} is the beginning of several trials' ids: {}", ids.join(", "))]
     AmbiguousTrial { model: String, ids: Vec<String> },
-    #[error("cannot read the model")]
-    ReadModel(#[source] StoreError),
     #[error(transparent)]
     Predict(#[from] PredictError),
     #[error("the model failed")]
@@ -236,9 +228,24 @@ pub(crate) enum CliError {
     Output(#[from] std::io::Error),
 }
 
+impl From<LookupError> for CliError {
+    fn from(error: LookupError) -> Self {
+        Self::Lookup(Box::new(error))
+    }
+}
+
 impl From<ExperimentError> for CliError {
     fn from(error: ExperimentError) -> Self {
         Self::Experiment(Box::new(error))
+    }
+}
+
+/// Whether an error names all of its causes itself: that of a spec does.
+fn names_causes(error: &CliError) -> bool {
+    match error {
+        CliError::Spec(_) => true,
+        CliError::Lookup(error) => matches!(**error, LookupError::Spec(_)),
+        _ => false,
     }
 }
 
@@ -263,6 +270,7 @@ impl CliError {
                 Some(format!("run them first: recur experiment {}", spec.display()))
             }
             CliError::Experiment(error) => error.hint(),
+            CliError::Lookup(error) => error.hint(),
             CliError::UnknownModel(_) | CliError::Predict(PredictError::UnknownModel(_)) => {
                 Some("recur models lists all models".to_owned())
             }
@@ -275,20 +283,8 @@ impl CliError {
             CliError::BrokenModel { .. } | CliError::BrokenPlugins { .. } => {
                 Some("docs/external-plugins.md explains every key of a manifest".to_owned())
             }
-            CliError::NoSuchModel { store, .. } | CliError::NoSuchTrial { store, .. } if !store.exists() => {
+            CliError::NoSuchTrial { store, .. } if !store.exists() => {
                 Some(format!("there is no store {}; --store DIR names another", visible(&store.display().to_string())))
-            }
-            CliError::NoSuchModel { nearest: Some(name), .. } => Some(format!("did you mean {name}?")),
-            CliError::NoSuchModel { experiments, .. } => {
-                let names = if experiments.is_empty() { "none".to_owned() } else { experiments.join(", ") };
-                Some(format!("experiments in the store: {names}; recur plan lists all ids"))
-            }
-            CliError::NoModelOfExperiment { experiment, nearest: Some(name), .. } => {
-                Some(format!("did you mean {experiment}/{name}?"))
-            }
-            CliError::NoModelOfExperiment { models, .. } => Some(format!("it has: {}", models.join(", "))),
-            CliError::NothingToPredictWith { .. } => {
-                Some("--model TRIAL takes one that finished: recur store list".to_owned())
             }
             CliError::Names(error) => error.hint(),
             CliError::OutputExists { .. } => Some("remove it, or name another file".to_owned()),
@@ -330,8 +326,7 @@ impl CliError {
                 `training.epochs: 0`; the weights that this trial keeps have a card (docs/weights.md)"
                     .to_owned(),
             ),
-            CliError::Store(error) => using_a_store(error),
-            CliError::ReadModel(error) => reading_a_model(error),
+            CliError::Store(error) => error.hint(),
             CliError::Report(error) if let Some(hint) = in_the_way(error, "name another folder: --reports DIR") => {
                 Some(hint)
             }
@@ -381,7 +376,6 @@ impl CliError {
                 Some("the data has changed since it was run: run the experiment again".to_owned())
             }
             CliError::ExportFormat { formats, .. } => Some(format!("end the file's name in {}", formats.join(" or "))),
-            CliError::Ingest(error) => using_data(error),
             _ => None,
         }
     }
@@ -391,8 +385,7 @@ impl CliError {
     pub(crate) fn print(&self, name: &str) {
         let bold = |color: AnsiColor| Style::new().bold().fg_color(Some(color.into()));
         print_error(bold(AnsiColor::Red), "error:", &format!(" {}", named(&self.to_string(), name)));
-        // The error of a spec names all of its causes itself.
-        let mut cause = self.source().filter(|_| !matches!(self, CliError::Spec(_)));
+        let mut cause = self.source().filter(|_| !names_causes(self));
         while let Some(error) = cause {
             print_error(Style::new(), "  because ", &named(&error.to_string(), name));
             cause = error.source();

@@ -21,6 +21,7 @@ pub mod registry;
 pub mod selection;
 pub mod settings;
 pub mod split;
+mod split_hint;
 pub mod spreadsheet;
 pub mod table;
 pub mod tensor;

@@ -1,14 +1,14 @@
 //! What a run can fail with, and what to do about it.
 
-use crate::hints;
 use recur_core::registry::UnknownModel;
 use recur_core::split::SplitError;
 use recur_core::trial::TrialsError;
+use recur_core::visible::visible;
 use recur_ingest::IngestError;
-use recur_store::StoreError;
+use recur_store::{Fault, StoreError};
 use recur_train::{SweepError, TestSetError};
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why an experiment cannot be prepared, run or scored. [`ExperimentError::hint`] is the next thing to do.
 #[derive(Debug, thiserror::Error)]
@@ -85,17 +85,17 @@ impl ExperimentError {
     /// What to do about it, where something can be said.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Ingest(error) => hints::using_data(error),
-            Self::Split { source, .. } => Some(hints::dividing(source)),
+            Self::Ingest(error) => error.hint(),
+            Self::Split { source, .. } => Some(source.hint()),
             Self::InitialWeights(StoreError::Io { .. }) => {
                 Some("a model's `weights` are relative to the folder that recur runs in".to_owned())
             }
-            Self::InitialWeights(error) => hints::reading_a_model(error),
+            Self::InitialWeights(error) => error.hint_of_weights(),
             Self::UnknownModel(_) | Self::Trials(TrialsError::UnknownModel(_)) => {
                 Some("recur models lists all models".to_owned())
             }
-            Self::Store(error) => hints::using_a_store(error),
-            Self::Sweep(SweepError::Start(error)) => Some(hints::fitting(&error.misfit)),
+            Self::Store(error) => error.hint(),
+            Self::Sweep(SweepError::Start(error)) => Some(error.misfit.hint()),
             Self::Sweep(SweepError::Keep { .. }) => {
                 Some("trials that had ended are kept; with room to write, the same command goes on".to_owned())
             }
@@ -104,9 +104,27 @@ impl ExperimentError {
                 Some("trials with a result are kept; run the experiment again for the others".to_owned())
             }
             Self::TrialsMissing { .. } => Some("run the experiment first: recur experiment SPEC".to_owned()),
-            Self::Weights { folder, source } => Some(hints::scoring(folder, source)),
+            Self::Weights { folder, source } => Some(scoring(folder, source)),
             Self::Trials(_) | Self::Sweep(_) | Self::TestSet(_) => None,
         }
+    }
+}
+
+/// What to do where the weights of the trial in `folder` cannot be used to score it.
+fn scoring(folder: &Path, error: &StoreError) -> String {
+    let is_damage = match error {
+        StoreError::Damaged(problem) => !matches!(problem.fault, Fault::Refused(_) | Fault::Unreadable { .. }),
+        StoreError::Weights { .. } => true,
+        _ => false,
+    };
+    let folder = folder.display().to_string();
+    if is_damage {
+        format!(
+            "{} was damaged after this run began. Nothing was scored with it; run the experiment again: it trains this trial again",
+            visible(&folder)
+        )
+    } else {
+        "the trial may be whole: recur store check tells, and the same command goes on".to_owned()
     }
 }
 

@@ -45,35 +45,40 @@ mod environment;
 mod error;
 mod estimate;
 mod experiment;
-mod hints;
+mod explain;
 mod invocation;
+mod lookup;
 mod memory;
 mod observer;
 mod parallel;
+mod power;
 mod recorder;
 mod run;
 mod scoring;
 #[doc(hidden)]
 pub mod shell;
 mod trial_log;
+mod weights_of;
 
 pub use environment::{Code, cpu_name, machine_kind};
 pub use error::{ExperimentError, with_causes};
 pub use estimate::Estimates;
 pub use experiment::Experiment;
+pub use explain::NoRecord;
 pub use invocation::Invocation;
+pub use lookup::LookupError;
 pub use memory::{Memory, NotMemory};
 pub use observer::{Observer, RunEvent, title};
+pub use power::Power;
 pub use recorder::{CheckpointInterval, NotAnInterval};
 pub use run::{Executor, LocalExecutor, RunOptions, stored_record};
 pub use scoring::{Scored, StoreOf, best_configuration, costs, stored_test};
 pub use trial_log::TrialLogs;
+pub use weights_of::weights_of;
 
 pub use parallel::available_cores;
 // What the command line shares with this crate. Other programs have no need of it.
 #[doc(hidden)]
 pub use clock::{Started, unix_seconds, unix_time};
-#[doc(hidden)]
-pub use hints::{reading_a_model, using_a_store, using_data};
 #[doc(hidden)]
 pub use parallel::in_parallel;

@@ -400,7 +400,7 @@ impl IngestError {
     }
 
     /// What to do next, where that is known.
-    pub fn remedy(&self) -> Option<String> {
+    pub(crate) fn hint_of_file(&self) -> Option<String> {
         match self {
             IngestError::Missing { .. } => {
                 Some("`data.source` is relative to the folder that recur runs in; --set data.source=PATH".to_owned())

@@ -11,6 +11,7 @@ mod error;
 mod facts;
 mod fold;
 mod group;
+mod hint;
 mod ingest;
 mod judge;
 mod names;

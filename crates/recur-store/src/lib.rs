@@ -32,6 +32,7 @@ mod files;
 mod fs;
 mod gate;
 mod gc;
+mod hint;
 mod keep;
 pub mod layout;
 mod list;

@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// The version of the folder's layout and of its files.
-const FORMAT: u32 = 4;
+pub(crate) const FORMAT: u32 = 4;
 
 /// All of `store.json`.
 pub(crate) const FORMAT_FILE: &str = "{\"format\": 4}\n";

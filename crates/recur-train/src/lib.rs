@@ -5,6 +5,7 @@
 
 mod checked;
 mod crew;
+mod hint;
 mod memory;
 mod order;
 mod predict;

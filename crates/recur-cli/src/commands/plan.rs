@@ -1,7 +1,5 @@
 //! `recur plan`: which trials an experiment has, which of them are done, and how long the others may take.
 
-mod power;
-
 use crate::args::{Level, Plan as PlanArgs};
 use crate::error::{CliError, Exit};
 use crate::logging;
@@ -10,12 +8,11 @@ use crate::pipeline::Prepared;
 use crate::program::Program;
 use crate::progress::Screen;
 use crate::stores;
-use power::Power;
 use recur_core::plan::{Plan as CorePlan, UnusedSettings};
 use recur_core::record::Outcome;
 use recur_core::settings::{Division, TestRows};
 use recur_core::trial::Trial;
-use recur_experiment::{Estimates, available_cores, in_parallel};
+use recur_experiment::{Estimates, Power, available_cores, in_parallel};
 use recur_store::{Found, Store};
 use std::collections::BTreeMap;
 
@@ -28,9 +25,7 @@ pub(crate) fn run(args: &PlanArgs, level: Level, program: &Program<'_>) -> Resul
     let cores = available_cores();
     let states = in_parallel(prepared.trials(), cores, |trial| State::of(trial, store.as_ref()));
     warn_of_memory(&prepared, &states);
-    let identity = prepared.trials().first().map(|trial| &trial.identity);
-    let power =
-        Power::of(prepared.plan(), identity, (prepared.sizes(), prepared.data().facts.published), store.as_ref())?;
+    let power = prepared.power(store.as_ref())?;
     let planned = Planned { power, estimates: estimates(&prepared, &states, store.as_ref())?, prepared, states, cores };
     if args.json { print_json(&planned.json()) } else { print(&planned.table()) }?;
     Ok(Exit::Success)

@@ -1,7 +1,6 @@
 //! `recur predict`: the labels of names, from weights only.
 
 mod answer;
-mod model;
 mod names;
 mod sink;
 
@@ -18,7 +17,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 use recur_core::registry::Registry;
 use recur_core::settings::TextSettings;
 use recur_core::weights::{ModelCard, WeightsFile};
-use recur_experiment::{available_cores, in_parallel};
+use recur_experiment::{available_cores, in_parallel, weights_of};
 use recur_ingest::normalise;
 use recur_train::{PredictError, Predictor, Unreadable};
 use sink::Target;
@@ -36,7 +35,7 @@ type Predicted = Result<Vec<f32>, Unreadable>;
 pub(crate) fn run(args: &Predict, level: Level, registry: &Registry) -> Result<Exit, CliError> {
     logging::start(level, &Screen::new(), None);
     let target = Target::of(args)?;
-    let file = model::read(args, registry)?;
+    let file = weights_of(&args.model, &args.store, registry)?;
     let card = card(&file, registry)?;
     let names = names::read(args)?;
     let mut predictors = predictors(registry, &file, names.len())?;

@@ -8,15 +8,8 @@ use crate::pipeline::Prepared;
 use crate::program::Program;
 use crate::progress::Screen;
 use crate::stores;
-use recur_core::trial::{Identity, Trial, TrialId};
+use recur_core::trial::Trial;
 use recur_experiment::title;
-use recur_store::{Found, Store};
-use serde_json::Value;
-use std::collections::BTreeMap;
-use std::ops::ControlFlow;
-
-/// The inputs of a trial, by their place: `params.hidden_size`, `training.batch_size`, …
-type Inputs = BTreeMap<String, String>;
 
 /// Prints a line a trial; with a trial's id, all about that one.
 pub(crate) fn run(args: &Why, level: Level, program: &Program<'_>) -> Result<Exit, CliError> {
@@ -28,17 +21,15 @@ pub(crate) fn run(args: &Why, level: Level, program: &Program<'_>) -> Result<Exi
     if let (Some(trial), true) = (&args.trial, wanted.is_empty()) {
         return Err(CliError::NotInSpec { trial: trial.clone(), spec: args.spec.spec.clone() });
     }
-    let stored = Stored::read(store.as_ref())?;
     let (mut lines, mut n_hits) = (Vec::new(), 0);
-    for trial in &wanted {
-        let told = title(prepared.plan(), trial);
-        let id = trial.id.short();
-        match why(trial, store.as_ref(), &stored) {
+    for (trial, reason) in wanted.iter().zip(prepared.explain(&wanted, store.as_ref())?) {
+        let (id, title) = (trial.id.short(), title(prepared.plan(), trial));
+        match reason {
             None => {
                 n_hits += 1;
-                lines.push(format!("hit   {id}  {told}"));
+                lines.push(format!("hit   {id}  {title}"));
             }
-            Some(reason) => lines.push(format!("miss  {id}  {told}: {reason}")),
+            Some(reason) => lines.push(format!("miss  {id}  {title}: {reason}")),
         }
     }
     if args.trial.is_none() {
@@ -50,111 +41,4 @@ pub(crate) fn run(args: &Why, level: Level, program: &Program<'_>) -> Result<Exi
 
 fn is_wanted(trial: &Trial, prefix: Option<&str>) -> bool {
     prefix.is_none_or(|prefix| trial.id.as_str().starts_with(prefix))
-}
-
-/// Why `trial` has no record that can be used; `None` if it has one.
-fn why(trial: &Trial, store: Option<&Store>, stored: &Stored) -> Option<String> {
-    match store.map_or(Found::Missing, |store| store.find(&trial.id)) {
-        Found::Record(record) => match record.outcome {
-            recur_core::record::Outcome::Failed { reason } => Some(format!("failed before: {reason}")),
-            _ => None,
-        },
-        Found::Damaged(problem) => Some(problem.to_string()),
-        Found::Missing => Some(match stored.nearest(&trial.identity) {
-            None => format!("the store has no trial of {}", trial.identity.model),
-            Some((id, changes)) => format!("{} (nearest record: {})", changes.join(", "), id.short()),
-        }),
-    }
-}
-
-/// The inputs of every stored trial, by model; equal inputs are one number, so that comparing is quick.
-struct Stored {
-    by_model: BTreeMap<String, Vec<(TrialId, Vec<u32>)>>,
-    numbers: BTreeMap<(String, String), u32>,
-    names: Vec<(String, String)>,
-}
-
-impl Stored {
-    fn read(store: Option<&Store>) -> Result<Self, CliError> {
-        let mut stored = Self { by_model: BTreeMap::new(), numbers: BTreeMap::new(), names: Vec::new() };
-        let Some(store) = store else { return Ok(stored) };
-        store.records(|record| {
-            // What cannot be read is told where it is looked up.
-            if let Ok(record) = record {
-                let inputs = inputs(&record.identity).into_iter().map(|input| stored.number(input)).collect();
-                stored.by_model.entry(record.identity.model).or_default().push((record.id, inputs));
-            }
-            ControlFlow::Continue(())
-        })?;
-        Ok(stored)
-    }
-
-    fn number(&mut self, input: (String, String)) -> u32 {
-        let next = self.names.len() as u32;
-        let number = *self.numbers.entry(input.clone()).or_insert(next);
-        if number == next {
-            self.names.push(input);
-        }
-        number
-    }
-
-    /// The stored trial of the same model with the fewest other inputs, and these: `name old → new`.
-    fn nearest(&self, identity: &Identity) -> Option<(&TrialId, Vec<String>)> {
-        let wanted = inputs(identity);
-        // An input that no stored trial has gets no number, and differs from all.
-        let known: Vec<u32> =
-            wanted.clone().into_iter().filter_map(|input| self.numbers.get(&input).copied()).collect();
-        let n_common = |inputs: &[u32]| inputs.iter().filter(|input| known.contains(input)).count();
-        let candidates = self.by_model.get(&identity.model)?;
-        let (id, nearest) = candidates.iter().max_by_key(|(id, inputs)| (n_common(inputs), std::cmp::Reverse(id)))?;
-        let then: Inputs = nearest.iter().map(|number| self.names[*number as usize].clone()).collect();
-        Some((id, changes(&then, &wanted)))
-    }
-}
-
-/// What differs, input by input.
-fn changes(then: &Inputs, now: &Inputs) -> Vec<String> {
-    let names: std::collections::BTreeSet<&String> = then.keys().chain(now.keys()).collect();
-    let value = |inputs: &Inputs, name: &str| inputs.get(name).map_or("none".to_owned(), Clone::clone);
-    let change = |name: &&String| format!("{name} {} → {}", value(then, name), value(now, name));
-    names.iter().filter(|name| then.get(**name) != now.get(**name)).map(change).collect()
-}
-
-/// The inputs of a trial as text, digests cut to 12 digits.
-fn inputs(identity: &Identity) -> Inputs {
-    let json = serde_json::to_value(identity).expect("an identity holds no map with other keys than strings");
-    let mut inputs = Inputs::new();
-    flatten(&json, String::new(), &mut inputs);
-    inputs
-}
-
-fn flatten(value: &Value, path: String, into: &mut Inputs) {
-    match value {
-        Value::Object(fields) => {
-            for (name, value) in fields {
-                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-                flatten(value, path, into);
-            }
-        }
-        Value::String(text) if text.len() == 64 => drop(into.insert(path, text[..12].to_owned())),
-        Value::String(text) => drop(into.insert(path, text.clone())),
-        other => drop(into.insert(path, other.to_string())),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn inputs_of(pairs: &[(&str, &str)]) -> Inputs {
-        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
-    }
-
-    #[test]
-    fn each_changed_input_is_told_with_both_values() {
-        let then = inputs_of(&[("a", "1"), ("b", "2"), ("c", "3")]);
-        let now = inputs_of(&[("a", "1"), ("b", "5"), ("d", "4")]);
-        assert_eq!(changes(&then, &now), ["b 2 → 5", "c 3 → none", "d none → 4"]);
-        assert!(changes(&then, &then).is_empty());
-    }
 }

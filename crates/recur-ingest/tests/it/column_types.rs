@@ -58,7 +58,7 @@ fn check_refused(labels: Box<dyn Array>, name: &str) {
         format!("column `label` of `a.parquet` is of type {name}: it should hold text, numbers, booleans or dates");
     let error = ingest_file("a.parquet", &with_labels(labels)).unwrap_err();
     assert_eq!(error.to_string(), expected);
-    assert!(error.remedy().unwrap().contains("as text"));
+    assert!(error.hint().unwrap().contains("as text"));
 }
 
 fn numbers<T: NativeType>(values: [T; 4]) -> PrimitiveArray<T> {

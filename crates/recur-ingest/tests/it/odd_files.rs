@@ -23,7 +23,7 @@ fn wide(text: &str) -> Vec<u8> {
 
 fn check_error(name: &str, bytes: &[u8], expected: &str, remedy: &str) {
     let error = ingest_file(name, bytes).unwrap_err();
-    assert_eq!((error.to_string().as_str(), error.remedy().as_deref()), (expected, Some(remedy)));
+    assert_eq!((error.to_string().as_str(), error.hint().as_deref()), (expected, Some(remedy)));
 }
 
 #[test]

@@ -66,7 +66,7 @@ impl NamesError {
             NamesError::Input(IngestError::Rejected { .. }) => {
                 "correct these rows, or remove them: each row of the input gets a prediction"
             }
-            NamesError::Input(error) => return error.remedy(),
+            NamesError::Input(error) => return error.hint(),
         };
         Some(hint.to_owned())
     }

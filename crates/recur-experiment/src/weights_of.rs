@@ -1,7 +1,8 @@
-//! Which weights `--model` means: a file, a trial of the store, or the best trial of an experiment or of one of its models.
+//! Which weights a word means: a file, a trial of the store, or the best trial of an experiment or of one of its models.
 
-use crate::args::Predict;
-use crate::error::CliError;
+use crate::lookup::{LookupError, usable};
+use crate::parallel::{available_cores, in_parallel};
+use crate::scoring::best_configuration;
 use recur_core::nearest::nearest;
 use recur_core::plan::Plan;
 use recur_core::record::TrialRecord;
@@ -9,14 +10,17 @@ use recur_core::registry::Registry;
 use recur_core::selection::{Finding, Selection};
 use recur_core::trial::{Trial, TrialId};
 use recur_core::weights::WeightsFile;
-use recur_experiment::{available_cores, best_configuration, in_parallel};
-use recur_store::{Found, FoundExperiment, Store, StoredExperiment, layout, read_weights};
+use recur_store::{FoundExperiment, Store, StoredExperiment, layout, read_weights};
 use std::path::{Path, PathBuf};
 
-/// The weights that `--model` means: those of a store are read by its rules, which follow no link.
-pub(super) fn read(args: &Predict, registry: &Registry) -> Result<WeightsFile, CliError> {
-    let read_named = |path: &Path| read_weights(path).map_err(CliError::ReadModel);
-    let path = Path::new(&args.model);
+/// The weights that `word` means: a file, a folder with such a file, or, of the store at `store`, EXPERIMENT, EXPERIMENT/MODEL or
+/// the beginning of a trial's id. Those of a store are read by its rules, which follow no link.
+///
+/// # Errors
+/// If nothing is called so, or what is called so has no weights that can be read.
+pub fn weights_of(word: &str, store: &Path, registry: &Registry) -> Result<WeightsFile, LookupError> {
+    let read_named = |path: &Path| read_weights(path).map_err(LookupError::Weights);
+    let path = Path::new(word);
     let in_folder = path.join(layout::WEIGHTS);
     if path.is_file() {
         return read_named(path);
@@ -24,24 +28,24 @@ pub(super) fn read(args: &Predict, registry: &Registry) -> Result<WeightsFile, C
     if in_folder.is_file() {
         return read_named(&in_folder);
     }
-    let store = Store::open_to_read(&args.store)?;
-    if let Some(store) = &store
-        && let Some(found) = in_store(&args.model, store, registry)?
+    let opened = Store::open_to_read(store)?;
+    if let Some(store) = &opened
+        && let Some(found) = in_store(word, store, registry)?
     {
-        return store.read_weights(&found).map_err(CliError::ReadModel);
+        return store.read_weights(&found).map_err(LookupError::Weights);
     }
     if path.is_dir() {
         // To read it is an error that names it.
         return read_named(&in_folder);
     }
-    let experiments = store.map_or(Ok(Vec::new()), |store| store.experiments())?;
-    let word = args.model.split('/').next().unwrap_or_default();
-    let nearest = nearest(word, experiments.iter().map(String::as_str)).map(str::to_owned);
-    Err(CliError::NoSuchModel { model: args.model.clone(), store: args.store.clone(), nearest, experiments })
+    let experiments = opened.map_or(Ok(Vec::new()), |store| store.experiments())?;
+    let name = word.split('/').next().unwrap_or_default();
+    let nearest = nearest(name, experiments.iter().map(String::as_str)).map(str::to_owned);
+    Err(LookupError::NoWeights { word: word.to_owned(), store: store.to_owned(), nearest, experiments })
 }
 
 /// The trial that `word` names in the store: EXPERIMENT, EXPERIMENT/MODEL, or the beginning of a trial's id.
-fn in_store(word: &str, store: &Store, registry: &Registry) -> Result<Option<TrialId>, CliError> {
+fn in_store(word: &str, store: &Store, registry: &Registry) -> Result<Option<TrialId>, LookupError> {
     let (name, model) = word.split_once('/').map_or((word, None), |(name, model)| (name, Some(model)));
     if store.experiments()?.iter().any(|experiment| experiment == name) {
         match store.find_experiment(name) {
@@ -50,7 +54,7 @@ fn in_store(word: &str, store: &Store, registry: &Registry) -> Result<Option<Tri
                 return Ok(Some(experiment.best_trial(model, store)?));
             }
             FoundExperiment::Damaged(problem) => {
-                return Err(CliError::DamagedExperiment { name: name.to_owned(), problem: Box::new(problem) });
+                return Err(LookupError::DamagedExperiment { name: name.to_owned(), problem: Box::new(problem) });
             }
             // A log without results: as if it were not there.
             FoundExperiment::Missing => {}
@@ -61,7 +65,7 @@ fn in_store(word: &str, store: &Store, registry: &Registry) -> Result<Option<Tri
         [only] => Ok(Some(only.clone())),
         several => {
             let ids = several.iter().map(TrialId::to_string).take(5).collect();
-            Err(CliError::AmbiguousTrial { model: word.to_owned(), ids })
+            Err(LookupError::AmbiguousTrial { prefix: word.to_owned(), ids })
         }
     }
 }
@@ -76,13 +80,18 @@ struct Experiment<'a> {
 }
 
 impl<'a> Experiment<'a> {
-    fn read(name: &'a str, stored: &'a StoredExperiment, store: &Store, registry: &Registry) -> Result<Self, CliError> {
+    fn read(
+        name: &'a str,
+        stored: &'a StoredExperiment,
+        store: &Store,
+        registry: &Registry,
+    ) -> Result<Self, LookupError> {
         let spec = store.experiment(name).join(layout::RESOLVED);
         let parsed = recur_spec::parse(stored.resolved.as_bytes(), &spec.display().to_string(), &[], registry);
-        let plan = parsed.map_err(|errors| CliError::Spec(Box::new(errors)))?.plan();
+        let plan = parsed.map_err(|errors| LookupError::Spec(Box::new(errors)))?.plan();
         let (n_listed, n_trials) = (stored.trials.len(), plan.configurations.len() * plan.replicates as usize);
         if n_listed != n_trials {
-            return Err(CliError::OtherTrials { name: name.to_owned(), n_listed, n_trials });
+            return Err(LookupError::OtherTrials { name: name.to_owned(), n_listed, n_trials });
         }
         let trials = stored.trials.iter().map(|trial| &trial.id).collect();
         Ok(Self { name, spec, plan, trials })
@@ -90,7 +99,7 @@ impl<'a> Experiment<'a> {
 
     /// The trial with the best validation result of the configuration that was chosen for `model` (its id, or the title of one
     /// configuration); without one, of the model that is best on validation.
-    fn best_trial(&self, model: Option<&str>, store: &Store) -> Result<TrialId, CliError> {
+    fn best_trial(&self, model: Option<&str>, store: &Store) -> Result<TrialId, LookupError> {
         let configurations = &self.plan.configurations;
         let is_model = |model: &str| configurations.iter().any(|c| c.model == model);
         let titled = model.filter(|model| !is_model(model));
@@ -111,7 +120,7 @@ impl<'a> Experiment<'a> {
             .reduce(|best, other| if metric.better(other.1, best.1) { other } else { best });
         let Some((trial, value)) = best else {
             let what = model.map_or_else(|| self.name.to_owned(), |model| format!("{}/{model}", self.name));
-            return Err(CliError::NothingToPredictWith { what });
+            return Err(LookupError::NothingFinished { what });
         };
         tracing::info!(
             "{}/{}: replicate {} is best on validation ({} {value:.4}): trial {}",
@@ -125,19 +134,24 @@ impl<'a> Experiment<'a> {
     }
 
     /// The configuration with this title.
-    fn titled(&self, title: &str) -> Result<usize, CliError> {
+    fn titled(&self, title: &str) -> Result<usize, LookupError> {
         let titles: Vec<String> = self.plan.configurations.iter().map(|c| c.title()).collect();
         titles.iter().position(|other| other == title).ok_or_else(|| {
             let mut models: Vec<String> = self.plan.models().into_iter().map(str::to_owned).collect();
             let candidates = models.iter().chain(&titles).map(String::as_str);
             let nearest = nearest(title, candidates).map(str::to_owned);
             models.sort();
-            CliError::NoModelOfExperiment { experiment: self.name.to_owned(), model: title.to_owned(), nearest, models }
+            LookupError::NoModelOfExperiment {
+                experiment: self.name.to_owned(),
+                model: title.to_owned(),
+                nearest,
+                models,
+            }
         })
     }
 
     /// The records of the wanted configurations.
-    fn findings(&self, is_wanted: impl Fn(usize) -> bool, store: &Store) -> Result<Vec<Finding>, CliError> {
+    fn findings(&self, is_wanted: impl Fn(usize) -> bool, store: &Store) -> Result<Vec<Finding>, LookupError> {
         let n = self.plan.configurations.len();
         let wanted: Vec<(usize, &TrialId)> =
             self.trials.iter().copied().enumerate().filter(|(index, _)| is_wanted(index % n)).collect();
@@ -153,19 +167,8 @@ impl<'a> Experiment<'a> {
             0 => Ok(findings),
             n_missing => {
                 let (spec, store) = (self.spec.clone(), store.root().to_owned());
-                Err(CliError::TrialsMissing { n_missing, n_trials: wanted.len(), spec, store })
+                Err(LookupError::TrialsMissing { n_missing, n_trials: wanted.len(), spec, store })
             }
-        }
-    }
-}
-
-fn usable(id: &TrialId, store: &Store) -> Option<TrialRecord> {
-    match store.find(id) {
-        Found::Record(record) => Some(*record),
-        Found::Missing => None,
-        Found::Damaged(problem) => {
-            tracing::warn!("trial {} counts as missing: {problem}", id.short());
-            None
         }
     }
 }

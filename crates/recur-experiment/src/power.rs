@@ -1,6 +1,7 @@
 //! Which differences an experiment can detect, before it is run.
 
-use crate::error::CliError;
+use crate::Experiment;
+use crate::error::ExperimentError;
 use recur_core::facts::PublishedFacts;
 use recur_core::metric::Metric;
 use recur_core::plan::Plan;
@@ -25,7 +26,7 @@ const MOST_CONFIGURATIONS: usize = 20;
 
 /// What the planned replicates can detect.
 #[derive(Debug, Serialize)]
-pub(super) struct Power {
+pub struct Power {
     replicates: u32,
     /// What is compared.
     compared: Compared,
@@ -73,14 +74,25 @@ struct Detectable {
     smallest_difference: Option<f64>,
 }
 
+impl Experiment {
+    /// The smallest difference that the planned replicates can detect: by the stored trials that are like those of the plan, or
+    /// for assumed standard deviations where there are too few.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn power(&self, store: Option<&Store>) -> Result<Power, ExperimentError> {
+        let identity = self.trials().first().map(|trial| &trial.identity);
+        Power::of(self.plan(), identity, (self.sizes(), self.data().facts.published), store)
+    }
+}
+
 impl Power {
-    /// By the stored trials that are like those of `plan`, or for assumed standard deviations where there are too few.
-    pub(super) fn of(
+    fn of(
         plan: &Plan,
         identity: Option<&Identity>,
         (sizes, published): (SplitSizes, Option<PublishedFacts>),
         store: Option<&Store>,
-    ) -> Result<Self, CliError> {
+    ) -> Result<Self, ExperimentError> {
         let metric = plan.report.primary;
         let (compared, pairs) = compared(plan);
         let stored = match (store, identity) {
@@ -119,7 +131,7 @@ impl Power {
     }
 
     /// In words.
-    pub(super) fn text(&self) -> String {
+    pub fn text(&self) -> String {
         if self.pairs == 0 {
             return "Power: one model in one configuration, so nothing is compared.".to_owned();
         }
@@ -177,7 +189,7 @@ impl Power {
 
 /// The standard deviations over replicates of validation differences on the same data, division and seed as `identity`: between
 /// the best stored configurations of each two models of the plan, or between all of its only model.
-fn deviations(plan: &Plan, identity: &Identity, metric: Metric, store: &Store) -> Result<Vec<f64>, CliError> {
+fn deviations(plan: &Plan, identity: &Identity, metric: Metric, store: &Store) -> Result<Vec<f64>, ExperimentError> {
     let mut configurations = stored(plan, identity, metric, store)?;
     configurations.retain(|(_, results)| results.len() >= FEWEST_REPLICATES);
     if plan.models().len() > 1 {
@@ -220,7 +232,7 @@ fn stored(
     identity: &Identity,
     metric: Metric,
     store: &Store,
-) -> Result<Vec<(Key, ByReplicate)>, CliError> {
+) -> Result<Vec<(Key, ByReplicate)>, ExperimentError> {
     let models = plan.models();
     let mut ids: BTreeMap<String, Vec<(String, TrialId)>> = BTreeMap::new();
     store.list(|entry| {

@@ -1,0 +1,141 @@
+//! Why a word does not name what it was to name in a store.
+
+use recur_core::record::TrialRecord;
+use recur_core::trial::TrialId;
+use recur_core::visible::visible;
+use recur_spec::SpecErrors;
+use recur_store::{Found, Problem, Store, StoreError};
+use std::path::PathBuf;
+
+/// Why a word does not name a trial, an experiment or weights that can be used. [`LookupError::hint`] is the next thing to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LookupError {
+    /// There is no such file, and nothing in the store is called so.
+    #[error("no file {word}, and no experiment and no trial with weights of that name in the store {}", store.display())]
+    NoWeights {
+        /// What was asked for.
+        word: String,
+        /// The store.
+        store: PathBuf,
+        /// The experiment whose name is most like it.
+        nearest: Option<String>,
+        /// All experiments of the store.
+        experiments: Vec<String>,
+    },
+    /// The store has no trial whose id begins so.
+    #[error("no trial {trial} in the store {}", store.display())]
+    NoSuchTrial {
+        /// What was asked for.
+        trial: String,
+        /// The store.
+        store: PathBuf,
+    },
+    /// The ids of several trials begin so.
+    #[error("{prefix} is the beginning of several trials' ids: {}", ids.join(", "))]
+    AmbiguousTrial {
+        /// What was asked for.
+        prefix: String,
+        /// The first of these ids.
+        ids: Vec<String>,
+    },
+    /// The experiment in the store is damaged.
+    #[error("the experiment {name} in the store cannot be used: {problem}")]
+    DamagedExperiment {
+        /// Its name.
+        name: String,
+        /// What is wrong with it.
+        problem: Box<Problem>,
+    },
+    /// The experiment in the store does not list the trials that its spec has.
+    #[error("the experiment {name} in the store lists {n_listed} trials, and its spec has {n_trials}")]
+    OtherTrials {
+        /// Its name.
+        name: String,
+        /// Trials in its list.
+        n_listed: usize,
+        /// Trials of its spec.
+        n_trials: usize,
+    },
+    /// Trials of an experiment have no record.
+    #[error("{n_missing} of {n_trials} trials of {} have no record in the store {}", spec.display(), store.display())]
+    TrialsMissing {
+        /// Trials without a record.
+        n_missing: usize,
+        /// Trials that were looked for.
+        n_trials: usize,
+        /// The spec of the experiment.
+        spec: PathBuf,
+        /// The store.
+        store: PathBuf,
+    },
+    /// The experiment has no such model.
+    #[error("the experiment {experiment} has no model {model}")]
+    NoModelOfExperiment {
+        /// The experiment.
+        experiment: String,
+        /// What was asked for.
+        model: String,
+        /// The model or configuration whose name is most like it.
+        nearest: Option<String>,
+        /// All models of the experiment.
+        models: Vec<String>,
+    },
+    /// No configuration finished on every replicate.
+    #[error("no configuration of {what} finished on every replicate")]
+    NothingFinished {
+        /// The experiment, or one of its models.
+        what: String,
+    },
+    /// The spec of the experiment in the store is wrong, such as one of a model that this program does not have.
+    #[error(transparent)]
+    Spec(Box<SpecErrors>),
+    /// The weights cannot be read.
+    #[error("cannot read the model")]
+    Weights(#[source] StoreError),
+    /// The store cannot be read.
+    #[error("cannot use the store")]
+    Store(#[from] StoreError),
+}
+
+/// The record of a trial, if the store has one that can be used.
+pub(crate) fn usable(id: &TrialId, store: &Store) -> Option<TrialRecord> {
+    match store.find(id) {
+        Found::Record(record) => Some(*record),
+        Found::Missing => None,
+        Found::Damaged(problem) => {
+            tracing::warn!("trial {} counts as missing: {problem}", id.short());
+            None
+        }
+    }
+}
+
+impl LookupError {
+    /// What to do about it, where something can be said.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoWeights { store, .. } | Self::NoSuchTrial { store, .. } if !store.exists() => {
+                Some(format!("there is no store {}; --store DIR names another", visible(&store.display().to_string())))
+            }
+            Self::NoWeights { nearest: Some(name), .. } => Some(format!("did you mean {name}?")),
+            Self::NoWeights { experiments, .. } => {
+                let names = if experiments.is_empty() { "none".to_owned() } else { experiments.join(", ") };
+                Some(format!("experiments in the store: {names}; recur plan lists all ids"))
+            }
+            Self::NoSuchTrial { .. } => Some("recur store list and recur plan list ids".to_owned()),
+            Self::AmbiguousTrial { .. } => Some("give more digits".to_owned()),
+            Self::DamagedExperiment { .. } | Self::OtherTrials { .. } => {
+                Some("recur experiment with its spec puts that right, and trains nothing that is there".to_owned())
+            }
+            Self::TrialsMissing { spec, .. } => Some(format!("run them first: recur experiment {}", spec.display())),
+            Self::NoModelOfExperiment { experiment, nearest: Some(name), .. } => {
+                Some(format!("did you mean {experiment}/{name}?"))
+            }
+            Self::NoModelOfExperiment { models, .. } => Some(format!("it has: {}", models.join(", "))),
+            Self::NothingFinished { .. } => Some("--model TRIAL takes one that finished: recur store list".to_owned()),
+            Self::Spec(_) => None,
+            Self::Weights(error) => error.hint_of_weights(),
+            Self::Store(error) => error.hint(),
+        }
+    }
+}
