@@ -31,7 +31,7 @@ pub(crate) fn rewrite(command: &str, plugins: Option<&Path>, path: &Path) -> Str
 fn write(path: &Path, text: &str, replace: bool) -> Result<(), CliError> {
     // Only a folder that is there: a mistyped one is not made.
     let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-    std::fs::metadata(folder).map_err(|source| CliError::WriteGenerated { path: path.to_owned(), source })?;
+    std::fs::metadata(folder).map_err(|error| CliError::cannot_write(path, &error))?;
     owned::text(path, text.as_bytes(), replace)?;
     Ok(print(&path.display().to_string())?)
 }
@@ -43,12 +43,18 @@ fn compare(path: &Path, text: &str, remedy: String) -> Result<(), CliError> {
     let read = read_regular(path, MOST).and_then(|bytes| {
         String::from_utf8(bytes).map_err(|error| std::io::Error::new(std::io::ErrorKind::InvalidData, error))
     });
-    let there =
-        read.map_err(|source| CliError::ReadGenerated { path: path.to_owned(), source, remedy: remedy.clone() })?;
+    let hint = format!("make it anew: {remedy}");
+    let unreadable =
+        |error| CliError::new(format!("cannot read {}", path.display())).because(&error).hint(hint.clone());
+    let there = read.map_err(unreadable)?;
     // A checkout may have other line ends.
     match difference(&there.replace("\r\n", "\n"), text) {
         None => Ok(()),
-        Some((line, there, made)) => Err(CliError::NotAsGenerated { path: path.to_owned(), line, there, made, remedy }),
+        Some((line, there, made)) => {
+            let what = format!("{}:{line} is not what recur generates", path.display());
+            let error = CliError::new(format!("{what}\n  there:     {there}\n  generated: {made}"));
+            Err(error.hint(hint).ends_with(Exit::Different))
+        }
     }
 }
 

@@ -113,7 +113,7 @@ fn forced_instruction_set() -> Option<String> {
 /// Obeys `RECUR_ISA`.
 fn choose_instruction_set() -> Result<(), error::CliError> {
     let Some(name) = forced_instruction_set() else { return Ok(()) };
-    let wrong = |reason: String| error::CliError::InstructionSet { name: name.clone(), reason };
+    let wrong = |reason: String| error::CliError::new(format!("RECUR_ISA={name}: {reason}"));
     let isa = name.parse::<recur_kernels::Isa>().map_err(|error| wrong(error.to_string()))?;
     recur_kernels::Kernels::new(isa).map_err(|error| wrong(error.to_string()))?.choose();
     Ok(())

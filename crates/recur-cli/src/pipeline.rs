@@ -7,11 +7,11 @@ use recur_core::registry::Registry;
 use recur_core::selection::Finding;
 use recur_core::trial::TrialId;
 use recur_experiment::shell::quoted;
-use recur_experiment::{Experiment, ExperimentError, Invocation, Scored, available_cores};
+use recur_experiment::{Experiment, ExperimentError, Invocation, LookupError, Scored, available_cores};
 use recur_ingest::read_regular;
 use recur_report::{Provenance, ReportInput};
 use recur_spec::{Override, Spec};
-use recur_store::Store;
+use recur_store::{Problem, Store};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
@@ -37,10 +37,10 @@ const MOST_BYTES_OF_SPEC: u64 = 16 << 20;
 
 /// Reads and checks the spec.
 pub(crate) fn read_spec(args: &SpecArgs, registry: &Registry) -> Result<Spec, CliError> {
-    let text = read_regular(&args.spec, MOST_BYTES_OF_SPEC).map_err(|source| CliError::ReadSpec {
-        path: args.spec.clone(),
-        source,
-        others: specs_beside(&args.spec),
+    let text = read_regular(&args.spec, MOST_BYTES_OF_SPEC).map_err(|error| {
+        let others = specs_beside(&args.spec);
+        let hint = (!others.is_empty()).then(|| format!("there are: {}", others.join(", ")));
+        CliError::new(format!("cannot read the spec {}", args.spec.display())).because(&error).hint(hint)
     })?;
     parse_spec(&text, args, registry)
 }
@@ -62,8 +62,7 @@ fn specs_beside(path: &Path) -> Vec<String> {
 
 /// Checks the `text` of the spec at `args.spec`, which was read already.
 pub(crate) fn parse_spec(text: &[u8], args: &SpecArgs, registry: &Registry) -> Result<Spec, CliError> {
-    recur_spec::parse(text, &args.spec.display().to_string(), &args.overrides, registry)
-        .map_err(|errors| CliError::Spec(Box::new(errors)))
+    recur_spec::parse(text, &args.spec.display().to_string(), &args.overrides, registry).map_err(CliError::from)
 }
 
 impl Prepared {
@@ -79,7 +78,7 @@ impl Prepared {
         store: &Store,
         program: &Program<'_>,
     ) -> Result<Self, CliError> {
-        let damaged = |problem| CliError::DamagedTrial { trial: id.short().to_owned(), problem: Box::new(problem) };
+        let damaged = |problem| damaged_trial(id, &problem);
         let text = store.spec(id).map_err(damaged)?;
         Self::new(parse_spec(&text, args, program.registry)?, args, program)
     }
@@ -106,11 +105,17 @@ impl Prepared {
     pub(crate) fn stored_findings(&self, store: &Store, spec: &Path) -> Result<Vec<Finding>, CliError> {
         self.stored(store, available_cores()).map_err(|error| match error {
             ExperimentError::TrialsMissing { n_missing, n_trials, store } => {
-                CliError::TrialsMissing { n_missing, n_trials, spec: spec.to_owned(), store }
+                LookupError::TrialsMissing { n_missing, n_trials, spec: spec.to_owned(), store }.into()
             }
             error => error.into(),
         })
     }
+}
+
+/// A trial in the store that is damaged.
+pub(crate) fn damaged_trial(id: &TrialId, problem: &Problem) -> CliError {
+    let hint = "recur experiment with its spec trains it again; recur store check tells all damage";
+    CliError::new(format!("trial {} cannot be used: {problem}", id.short())).hint(hint.to_owned())
 }
 
 /// The command that writes the report of `args` again. `prefix` is what users type before a command.

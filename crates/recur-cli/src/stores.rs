@@ -19,7 +19,8 @@ pub(crate) fn check_elsewhere(folder: &Path, store: &Path) -> Result<(), CliErro
     let place = place.iter().flat_map(|path| path.ancestors()).find_map(|path| path.canonicalize().ok());
     match (place, store.canonicalize()) {
         (Some(place), Ok(root)) if place.starts_with(&root) => {
-            Err(CliError::WithinStore { folder: folder.to_owned(), store: store.to_owned() })
+            let what = format!("the folder {} is within the store {}", folder.display(), store.display());
+            Err(CliError::new(what).hint("name a folder elsewhere: what is copied is a store of its own".to_owned()))
         }
         _ => Ok(()),
     }
@@ -28,7 +29,13 @@ pub(crate) fn check_elsewhere(folder: &Path, store: &Path) -> Result<(), CliErro
 /// The store at `path`, to read.
 pub(crate) fn to_read(path: &Path) -> Result<Store, CliError> {
     let store = Store::open_to_read_and_listen(path, report)?;
-    store.ok_or_else(|| CliError::NoStore { store: path.to_owned() })
+    store.ok_or_else(|| {
+        let hint = match path.exists() {
+            true => "the folder is there and has no store.json: it is no store; --store DIR names another",
+            false => "recur experiment makes it; --store DIR names another",
+        };
+        CliError::new(format!("there is no store {}", path.display())).hint(hint.to_owned())
+    })
 }
 
 /// The store at `path`, to read, if there is one; a line of the log if not.

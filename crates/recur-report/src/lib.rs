@@ -13,6 +13,7 @@ mod equivalence;
 mod export;
 mod figures;
 mod files;
+mod hint;
 mod html;
 mod index;
 mod input;

@@ -1,6 +1,6 @@
-//! What to do about initial weights that do not fit.
+//! What to do about an error.
 
-use crate::Misfit;
+use crate::{Misfit, PredictError};
 
 impl Misfit {
     /// How to make initial weights fit.
@@ -21,6 +21,21 @@ impl Misfit {
                 number of labels: give those that the weights were trained with"
                     .to_owned()
             }
+        }
+    }
+}
+
+impl PredictError {
+    /// What to do about it, where something can be said.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::UnknownModel(_) => Some("recur models lists all models".to_owned()),
+            Self::NoCard { .. } => Some(
+                "score it once in a spec with `weights: FILE` under its model, `data.text.alphabet` and \
+                `training.epochs: 0`; the weights that this trial keeps have a card (docs/weights.md)"
+                    .to_owned(),
+            ),
+            _ => None,
         }
     }
 }

@@ -2,6 +2,7 @@
 //! cannot make by itself. The command starts itself again with its own arguments, so it works for any program that has it.
 
 use crate::args::{CheckModel, Level};
+use crate::commands::models::broken;
 use crate::error::{CliError, Exit};
 use crate::logging;
 use crate::output::{print, print_json};
@@ -23,7 +24,7 @@ pub(crate) fn run(args: &CheckModel, level: Level, registry: &Registry) -> Resul
     logging::start(level, &screen, None);
     let plugin = registry.get(&args.id)?;
     if let Some(problem) = plugin.problem() {
-        return Err(CliError::BrokenModel { id: args.id.clone(), problem });
+        return Err(broken(&args.id, &problem));
     }
     let params = params(plugin, &args.params)?;
     let bench = Bench::new(plugin, params, bench::training());
@@ -93,7 +94,7 @@ fn in_process(isa: Isa) -> Given {
 fn params(plugin: &dyn ModelPlugin, given: &[String]) -> Result<Params, CliError> {
     let mut params = Params::defaults(plugin.parameters());
     for text in given {
-        let wrong = |problem: String| CliError::SetParam { given: text.clone(), problem };
+        let wrong = |problem: String| CliError::new(format!("--set {text}: {problem}"));
         let (name, value) = text.split_once('=').ok_or_else(|| wrong("write PARAM=VALUE".to_owned()))?;
         let names = || plugin.parameters().iter().map(|spec| spec.name);
         let Some(spec) = plugin.parameters().iter().find(|spec| spec.name == name) else {

@@ -61,14 +61,16 @@ fn together(args: &Compare, things: &[Thing], program: &Program<'_>) -> Result<T
     let labels: Vec<&str> = parts.iter().flat_map(|part| part.labels.values().map(String::as_str)).collect();
     let baseline = args.baseline.as_deref();
     if let Some(name) = baseline.filter(|name| !labels.contains(name)) {
-        let nearest = nearest(name, labels.iter().copied()).map(str::to_owned);
+        let nearest = nearest(name, labels.iter().copied());
         let mut models: Vec<String> = labels.iter().map(|label| (*label).to_owned()).collect();
         models.sort();
-        return Err(CliError::NoSuchBaseline { name: name.to_owned(), nearest, models });
+        return Err(CliError::new(format!("no model of these experiments is called {name}"))
+            .hint(CliError::did_you_mean(nearest, &models)));
     }
     let name = args.write.as_deref().and_then(Path::file_stem).and_then(|stem| stem.to_str()).unwrap_or(NAME);
     let question = args.question.as_deref();
-    Together::of(&parts, name, question, provenance(args, things, program), baseline).map_err(CliError::Compare)
+    Together::of(&parts, name, question, provenance(args, things, program), baseline)
+        .map_err(|error| CliError::comparison(&error))
 }
 
 /// How the comparison is made.
@@ -113,7 +115,7 @@ impl Format {
             "csv" => Ok(Format::Csv),
             _ => {
                 let formats = &[".md", ".json", ".tex", ".csv"];
-                Err(CliError::ExportFormat { path: path.to_owned(), option: "write", formats })
+                Err(CliError::ending(path, "write", formats))
             }
         }
     }
@@ -125,8 +127,9 @@ fn write(path: &Path, format: Format, replace: bool, together: &Together, store:
         Format::Report => {
             let dir = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
             let destination = Destination { dir, replace };
-            recur_report::write(&input, destination).map_err(CliError::Compare)?;
-            recur_report::write_costs(&input, &costs(&input, store), destination).map_err(CliError::Compare)?;
+            recur_report::write(&input, destination).map_err(|error| CliError::comparison(&error))?;
+            recur_report::write_costs(&input, &costs(&input, store), destination)
+                .map_err(|error| CliError::comparison(&error))?;
             return Ok(());
         }
         Format::Analysis => Export::of(&input)?.json().into_bytes(),

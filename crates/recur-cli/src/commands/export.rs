@@ -28,7 +28,8 @@ pub(crate) fn run(args: &ExportArgs, level: Level, program: &Program<'_>) -> Res
     let export = Export::of(&input)?;
     let paths: Vec<&Path> = asked.iter().map(|(path, _)| *path).collect();
     if let Some(path) = paths.iter().enumerate().find_map(|(n, path)| paths[..n].contains(path).then_some(path)) {
-        return Err(CliError::SameOutput { path: path.to_path_buf() });
+        return Err(CliError::new(format!("{} is named for two outputs", path.display()))
+            .hint("name a file for each".to_owned()));
     }
     let files: Vec<(&Path, Vec<u8>)> = asked.iter().map(|(path, make)| (*path, make(&export))).collect();
     for (path, bytes) in files {
@@ -63,7 +64,7 @@ fn asked(args: &ExportArgs) -> Result<Vec<(&Path, Make)>, CliError> {
             ("leaderboard", "csv") => |export| csv(&export.leaderboard()),
             ("leaderboard", "parquet") => |export| recur_ingest::write_table(&export.leaderboard()),
             ("analysis", "json") => |export| export.json().into_bytes(),
-            _ => return Err(CliError::ExportFormat { path: path.to_owned(), option, formats }),
+            _ => return Err(CliError::ending(path, option, formats)),
         };
         asked.push((path, make));
     }

@@ -22,11 +22,18 @@ pub(crate) fn run(args: &Models, plugins: Option<&Path>, registry: &Registry) ->
 
 fn one(plugin: &'static dyn ModelPlugin, json: bool) -> Result<Exit, CliError> {
     if let Some(problem) = plugin.problem() {
-        return Err(CliError::BrokenModel { id: plugin.id().to_owned(), problem });
+        return Err(broken(plugin.id(), &problem));
     }
     let card = Card::of(plugin);
     if json { print_json(&to_json(&card)) } else { print(&details(&card)) }?;
     Ok(Exit::Success)
+}
+
+const MANIFESTS: &str = "docs/external-plugins.md explains every key of a manifest";
+
+/// A model that cannot be used.
+pub(super) fn broken(id: &str, problem: &str) -> CliError {
+    CliError::new(format!("model `{id}` cannot be used: {problem}")).hint(MANIFESTS.to_owned())
 }
 
 /// Models that cannot be used are told after the others.
@@ -39,7 +46,14 @@ fn all(args: &Models, plugins: Option<&Path>, registry: &Registry) -> Result<Exi
         Exit::Success
     };
     let problems: Vec<String> = registry.iter().filter_map(|plugin| plugin.problem()).collect();
-    if problems.is_empty() { Ok(exit) } else { Err(CliError::BrokenPlugins { problems }) }
+    if problems.is_empty() {
+        Ok(exit)
+    } else {
+        {
+            let what = format!("{} of the plugins cannot be used:\n  {}", problems.len(), problems.join("\n  "));
+            Err(CliError::new(what).hint(MANIFESTS.to_owned()))
+        }
+    }
 }
 
 fn to_json(value: &impl serde::Serialize) -> String {

@@ -4,7 +4,6 @@ mod answer;
 mod names;
 mod sink;
 
-pub(crate) use names::NamesError;
 pub(crate) use sink::Format;
 
 use crate::args::{Level, Predict};
@@ -49,7 +48,7 @@ pub(crate) fn run(args: &Predict, level: Level, registry: &Registry) -> Result<E
     let bar = bar(names.len());
     for part in names.chunks(CHUNK * predictors.len()) {
         if is_stopping() {
-            return Err(CliError::Stopped);
+            return Err(CliError::stopped());
         }
         let predicted = predict(&mut predictors, part, &card.text)?;
         unlabelled.add(part, &predicted);
@@ -62,7 +61,7 @@ pub(crate) fn run(args: &Predict, level: Level, registry: &Registry) -> Result<E
     bar.finish_and_clear();
     unlabelled.warn();
     if !names.is_empty() && unlabelled.count == names.len() {
-        return Err(CliError::NoNameRead { n_names: names.len() });
+        return Err(CliError::new(format!("none of the {} names can be read by the model", names.len())));
     }
     sink.finish()?;
     Ok(Exit::Success)

@@ -39,11 +39,14 @@ pub(crate) fn run(args: &Reports, level: Level, program: &Program<'_>) -> Result
 
 /// Writes the page, unless there is one of somebody else, or one that somebody changed.
 fn write(path: &Path, page: &str, replace: bool) -> Result<Exit, CliError> {
+    let kept = |why: &str, hint: &str| {
+        CliError::new(format!("{} {why}, and is not replaced", path.display())).hint(hint.to_owned())
+    };
     owned::write(path, page.as_bytes(), |there| match IndexState::of(there) {
         IndexState::Own => Ok(()),
         IndexState::Changed if replace => Ok(()),
-        IndexState::Changed => Err(CliError::ChangedGenerated { path: path.to_owned() }),
-        IndexState::Foreign => Err(CliError::NotGenerated { path: path.to_owned() }),
+        IndexState::Changed => Err(kept("was changed after recur wrote it", "--replace writes over it")),
+        IndexState::Foreign => Err(kept("was not written by recur", "move it elsewhere first")),
     })?;
     print(&path.display().to_string())?;
     Ok(Exit::Success)
@@ -51,7 +54,7 @@ fn write(path: &Path, page: &str, replace: bool) -> Result<Exit, CliError> {
 
 /// The pages in `dir` that may be reports, sorted by name.
 fn files(dir: &Path) -> Result<Vec<PathBuf>, CliError> {
-    let unreadable = |source| CliError::ReadReport { path: dir.to_owned(), source };
+    let unreadable = |error| CliError::cannot_read_report(dir, &error);
     let mut files = Vec::new();
     for entry in std::fs::read_dir(dir).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();

@@ -10,6 +10,7 @@ use anstyle::Style;
 use recur_core::record::Outcome;
 use recur_core::trial::TrialId;
 use recur_core::visible::{visible, visible_json};
+use recur_experiment::LookupError;
 use recur_store::{Entry, GcOptions, Store};
 use std::io::{BufWriter, IsTerminal as _, Write as _};
 use std::ops::ControlFlow;
@@ -190,7 +191,7 @@ fn trials_of(store: &Store, word: &str, program: &Program<'_>) -> Result<Vec<Tri
     }
     let ids = store.trials_of_prefix(word)?;
     if ids.is_empty() {
-        return Err(CliError::NoSuchTrial { trial: word.to_owned(), store: store.root().to_owned() });
+        return Err(LookupError::NoSuchTrial { trial: word.to_owned(), store: store.root().to_owned() }.into());
     }
     Ok(ids)
 }

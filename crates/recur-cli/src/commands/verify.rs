@@ -25,7 +25,7 @@ use recur_core::selection::Selection;
 use recur_core::trial::TrialId;
 use recur_core::visible::visible;
 use recur_experiment::shell::quoted;
-use recur_experiment::{CheckpointInterval, Code, RunOptions, TrialLogs, available_cores, stored_test};
+use recur_experiment::{CheckpointInterval, Code, LookupError, RunOptions, TrialLogs, available_cores, stored_test};
 use recur_report::{PARTS, ReportRecord, Signature};
 use recur_store::{Found, Store, layout};
 use std::path::{Path, PathBuf};
@@ -99,7 +99,8 @@ pub(crate) fn reproduce(
     let target = args.to.clone().unwrap_or_else(|| PathBuf::from("reproduced").join(id.as_str()));
     let is_empty = |folder: &Path| std::fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none());
     if target.exists() && !is_empty(&target) {
-        return Err(CliError::NotFresh { folder: target });
+        return Err(CliError::new(format!("{} is not empty", target.display()))
+            .hint("name a folder that is empty or not there yet: --to DIR".to_owned()));
     }
     stores::check_elsewhere(&target, &args.store)?;
     let fresh = stores::to_write(&target)?;
@@ -120,7 +121,7 @@ impl Verification<'_> {
         let GivenReport { path, text, record, source, args: spec_args } = report;
         let name = spec_args.spec.display().to_string();
         let spec = recur_spec::parse(source.resolved_spec.as_bytes(), &name, &[], self.program.registry)
-            .map_err(|errors| CliError::Spec(Box::new(errors)))?;
+            .map_err(CliError::from)?;
         self.permission.check(&args.what, &spec.plan(), &command_of(args))?;
         let mut verdict = Verdict::default();
         verdict.differences.extend(self.spec_file(spec_args, &source.resolved_spec)?);
@@ -197,12 +198,8 @@ impl Verification<'_> {
         let found = |id: &TrialId| self.store.as_ref().is_some_and(|store| store.trial(id).symlink_metadata().is_ok());
         let n_missing = prepared.trials().iter().filter(|trial| !found(&trial.id)).count();
         if n_missing > 0 {
-            return Err(CliError::TrialsMissing {
-                n_missing,
-                n_trials,
-                spec: path.to_owned(),
-                store: args.store.clone(),
-            });
+            let (spec, store) = (path.to_owned(), args.store.clone());
+            return Err(LookupError::TrialsMissing { n_missing, n_trials, spec, store }.into());
         }
         let (scratch, mut verdict) = (Scratch::new()?, Verdict::of_trials(n_trials));
         let Executed { findings, again, stores } = self.sweep_again(&prepared, args.sample, &scratch, &mut verdict)?;
@@ -221,15 +218,15 @@ impl Verification<'_> {
 
     /// The trial whose id begins with `prefix`, and its experiment of one configuration from the spec in its folder.
     fn stored_trial(&self, prefix: &str, path: &Path) -> Result<(TrialId, Prepared), CliError> {
-        let unknown = || CliError::NoSuchTrial { trial: prefix.to_owned(), store: path.to_owned() };
+        let unknown = || LookupError::NoSuchTrial { trial: prefix.to_owned(), store: path.to_owned() };
         let store = self.store.as_ref().ok_or_else(unknown)?;
         let ids = store.trials_of_prefix(prefix)?;
         let id = match ids.as_slice() {
-            [] => return Err(unknown()),
+            [] => return Err(unknown().into()),
             [id] => id.clone(),
             several => {
                 let ids = several.iter().take(5).map(|id| id.to_string()).collect();
-                return Err(CliError::AmbiguousTrial { model: prefix.to_owned(), ids });
+                return Err(LookupError::AmbiguousTrial { prefix: prefix.to_owned(), ids }.into());
             }
         };
         let spec = store.trial(&id).join(layout::SPEC);
@@ -249,7 +246,7 @@ impl Verification<'_> {
         };
         let trials = std::slice::from_ref(trial);
         if prepared.train(trials, target, &self.executor(), &self.options)?.iter().any(Option::is_none) {
-            return Err(CliError::Stopped);
+            return Err(CliError::stopped());
         }
         let labels = prepared.data().dataset.label_names();
         if let Ok(Some(test)) = stored_test(trial, store, labels)

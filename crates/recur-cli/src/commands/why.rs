@@ -19,7 +19,9 @@ pub(crate) fn run(args: &Why, level: Level, program: &Program<'_>) -> Result<Exi
     let wanted: Vec<&Trial> =
         prepared.trials().iter().filter(|trial| is_wanted(trial, args.trial.as_deref())).collect();
     if let (Some(trial), true) = (&args.trial, wanted.is_empty()) {
-        return Err(CliError::NotInSpec { trial: trial.clone(), spec: args.spec.spec.clone() });
+        let spec = args.spec.spec.display();
+        return Err(CliError::new(format!("no trial of {spec} has an id that begins with {trial}"))
+            .hint(format!("recur plan {spec} lists the ids")));
     }
     let (mut lines, mut n_hits) = (Vec::new(), 0);
     for (trial, reason) in wanted.iter().zip(prepared.explain(&wanted, store.as_ref())?) {

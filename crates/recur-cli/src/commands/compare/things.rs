@@ -2,7 +2,7 @@
 
 use crate::args::SpecArgs;
 use crate::error::CliError;
-use crate::pipeline::{self, Prepared};
+use crate::pipeline::{self, Prepared, damaged_trial};
 use crate::program::Program;
 use crate::records::record_of;
 use recur_core::digest::Digest;
@@ -11,7 +11,7 @@ use recur_core::plan::Plan;
 use recur_core::record::{Outcome, TestRecord, TrialRecord};
 use recur_core::selection::{Finding, Selection};
 use recur_core::trial::{Trial, TrialId};
-use recur_experiment::{Scored, stored_test};
+use recur_experiment::{LookupError, Scored, stored_test};
 use recur_report::{MadeFrom, Part, ReportRecord, SpecSource, Unscored};
 use recur_store::{Found, FoundExperiment, Store, StoredExperiment, layout};
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,8 +51,8 @@ impl Thing {
         let models: Vec<&str> =
             has.iter().copied().filter(|m| only.is_empty() || only.iter().any(|o| o == m)).collect();
         if models.is_empty() {
-            let (models, has) = (only.to_vec(), has.iter().map(|model| (*model).to_owned()).collect());
-            return Err(CliError::NoneOfTheModels { name: self.name.clone(), models, has });
+            return Err(CliError::new(format!("{} has none of the models {}", self.name, only.join(", ")))
+                .hint(format!("it has: {}", has.join(", "))));
         }
         let mut input = self.prepared.report_input(&self.findings, &self.scored);
         let mut replicates = 0..input.plan.replicates;
@@ -95,7 +95,8 @@ pub(super) fn read(words: &[String], store: &Store, program: &Program<'_>) -> Re
         let is_trial = |(_, found): &(&String, &Word)| matches!(found, Word::Trial(_));
         let (trials, experiments): (Vec<_>, Vec<_>) = words.iter().zip(&found).partition(is_trial);
         let [trial, experiment] = [trials[0].0.clone(), experiments[0].0.clone()];
-        return Err(CliError::TrialsAndExperiments { trial, experiment });
+        return Err(CliError::new(format!("{trial} is a trial and {experiment} an experiment"))
+            .hint("compare experiments with experiments, and trials with trials".to_owned()));
     }
     let read = |word: &Word| match word {
         Word::Spec(path) => spec(path, store, program),
@@ -118,10 +119,12 @@ fn find(word: &str, store: &Store) -> Result<Word, CliError> {
     if path.is_file() {
         return match record_of(path)?.map(|record| record.provenance.made_from) {
             Some(MadeFrom::Experiment(source)) => Ok(Word::Report(path.to_owned(), Box::new(source))),
-            Some(MadeFrom::Comparison(_)) => Err(CliError::ComparisonAgain { path: path.to_owned() }),
-            None if path.extension().is_some_and(|extension| extension == "md") => {
-                Err(CliError::NoReport { path: path.to_owned(), record: ReportRecord::path_of(path) })
+            Some(MadeFrom::Comparison(_)) => {
+                let what = "is the report of a comparison, and a comparison cannot be compared";
+                Err(CliError::new(format!("{} {what}", path.display()))
+                    .hint("name the experiments that it compares".to_owned()))
             }
+            None if path.extension().is_some_and(|extension| extension == "md") => Err(CliError::no_report(path)),
             None => Ok(Word::Spec(path.to_owned())),
         };
     }
@@ -130,7 +133,7 @@ fn find(word: &str, store: &Store) -> Result<Word, CliError> {
         match store.find_experiment(word) {
             FoundExperiment::Experiment(stored) => return Ok(Word::Experiment(word.to_owned(), stored)),
             FoundExperiment::Damaged(problem) => {
-                return Err(CliError::DamagedExperiment { name: word.to_owned(), problem: Box::new(problem) });
+                return Err(LookupError::DamagedExperiment { name: word.to_owned(), problem: Box::new(problem) }.into());
             }
             // A log without results: as if it were not there.
             FoundExperiment::Missing => {}
@@ -140,13 +143,18 @@ fn find(word: &str, store: &Store) -> Result<Word, CliError> {
         [id] => Ok(Word::Trial(id.clone())),
         [] => {
             let experiments: Vec<String> = experiments.into_iter().filter(|name| name != word).collect();
-            let nearest = nearest(word, experiments.iter().map(String::as_str)).map(str::to_owned);
-            let store = store.root().to_owned();
-            Err(CliError::NothingCalled { word: word.to_owned(), store, nearest, experiments })
+            let nearest = nearest(word, experiments.iter().map(String::as_str));
+            let hint = match (nearest, experiments.as_slice()) {
+                (None, []) => "recur experiment SPEC runs one; recur store list lists the trials".to_owned(),
+                (nearest, names) => CliError::did_you_mean(nearest, names),
+            };
+            let store = store.root().display();
+            let what = format!("no spec, no experiment in the store {store}, and no trial whose id begins so");
+            Err(CliError::new(format!("nothing is called {word}: {what}")).hint(hint))
         }
         several => {
             let ids = several.iter().take(5).map(ToString::to_string).collect();
-            Err(CliError::AmbiguousTrial { model: word.to_owned(), ids })
+            Err(LookupError::AmbiguousTrial { prefix: word.to_owned(), ids }.into())
         }
     }
 }
@@ -181,7 +189,7 @@ fn experiment(name: &str, stored: &StoredExperiment, store: &Store, program: &Pr
     let (n_trials, mut findings) = (prepared.trials().len(), Vec::new());
     if stored.trials.len() != n_trials {
         let n_listed = stored.trials.len();
-        return Err(CliError::OtherTrials { name: name.to_owned(), n_listed, n_trials });
+        return Err(LookupError::OtherTrials { name: name.to_owned(), n_listed, n_trials }.into());
     }
     for (listed, planned) in stored.trials.iter().zip(prepared.trials()) {
         if let Some(record) = usable(&listed.id, store) {
@@ -191,7 +199,7 @@ fn experiment(name: &str, stored: &StoredExperiment, store: &Store, program: &Pr
     }
     if findings.len() < n_trials {
         let (n_missing, store) = (n_trials - findings.len(), store.root().to_owned());
-        return Err(CliError::TrialsMissing { n_missing, n_trials, spec: path, store });
+        return Err(LookupError::TrialsMissing { n_missing, n_trials, spec: path, store }.into());
     }
     chosen(prepared, findings, store, &path)
 }
@@ -231,15 +239,21 @@ fn chosen(prepared: Prepared, findings: Vec<Finding>, store: &Store, spec: &Path
         }
     }
     if let (true, Some(Unscored { trial, .. })) = (tests.is_empty(), unscored.first()) {
-        return Err(CliError::NotScored { trial: trial.short().to_owned(), spec: spec.to_owned() });
+        let (trial, spec) = (trial.short(), spec.display());
+        return Err(CliError::new(format!(
+            "trial {trial} of a chosen configuration of {spec} has no test figures yet"
+        ))
+        .hint(format!("recur experiment {spec} scores them, and trains nothing again")));
     }
     let name = prepared.plan().name.clone();
     Ok(Thing { name, prepared, findings, scored: Scored { selection, tests, unscored }, only: None })
 }
 
 fn tested(trial: &Trial, store: &Store, labels: &[String]) -> Result<Option<TestRecord>, CliError> {
-    stored_test(trial, store, labels)
-        .map_err(|problem| CliError::DamagedTest { trial: trial.id.short().to_owned(), problem })
+    stored_test(trial, store, labels).map_err(|problem| {
+        CliError::new(format!("the test figures of trial {} cannot be used: {problem}", trial.id.short()))
+            .hint("recur experiment with its spec makes them again".to_owned())
+    })
 }
 
 /// A trial alone: an experiment of one configuration and, whichever it was trained as, one replicate.
@@ -247,20 +261,25 @@ fn trial(id: &TrialId, store: &Store, program: &Program<'_>) -> Result<Thing, Cl
     let record = match store.find(id) {
         Found::Record(record) => *record,
         Found::Missing => {
-            return Err(CliError::NoSuchTrial { trial: id.to_string(), store: store.root().to_owned() });
+            return Err(LookupError::NoSuchTrial { trial: id.to_string(), store: store.root().to_owned() }.into());
         }
         Found::Damaged(problem) => {
-            return Err(CliError::DamagedTrial { trial: id.short().to_owned(), problem: Box::new(problem) });
+            return Err(damaged_trial(id, &problem));
         }
     };
     if let Outcome::Diverged { reason } | Outcome::Failed { reason } = &record.outcome {
-        return Err(CliError::TrialUnfinished { trial: id.short().to_owned(), reason: reason.clone() });
+        return Err(CliError::new(format!("trial {} did not finish: {reason}", id.short()))
+            .hint("compare trials that finished: recur store list".to_owned()));
     }
     let prepared = Prepared::of_trial(id, &args(store.trial(id).join(layout::SPEC), store), store, program)?;
     let plan = Plan { replicates: 1, ..prepared.plan().clone() };
     let only = OneTrial { plan, replicate: record.identity.replicate };
     let finding = finding(record, (0, 0));
-    let not_chosen = || CliError::TrialNotChosen { trial: id.short().to_owned() };
+    let not_chosen = || {
+        CliError::new(format!("trial {} has no test figures: no experiment chose its configuration", id.short())).hint(
+            "test names are scored for chosen configurations alone; recur store list --json tells has_test".to_owned(),
+        )
+    };
     let test = tested(&finding.trial, store, prepared.data().dataset.label_names())?.ok_or_else(not_chosen)?;
     let selection = Selection::testified(&only.plan, &finding.trial, &test).ok_or_else(not_chosen)?;
     let scored = Scored { selection, tests: vec![test], unscored: Vec::new() };
@@ -272,7 +291,8 @@ fn differ(words: &[String], things: &[Thing]) -> Result<(), CliError> {
     let mut seen: BTreeMap<BTreeSet<&TrialId>, &String> = BTreeMap::new();
     for (word, thing) in words.iter().zip(things) {
         if let Some(first) = seen.insert(thing.trials(), word) {
-            return Err(CliError::SameTwice { first: first.clone(), second: word.clone() });
+            return Err(CliError::new(format!("{first} and {word} are the same: they have the same trials"))
+                .hint("name two or more different ones".to_owned()));
         }
     }
     Ok(())

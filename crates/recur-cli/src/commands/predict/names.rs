@@ -6,70 +6,45 @@ use recur_ingest::{FileError, IngestError, ListMistake, Names, NamesOptions, par
 use std::io::Read as _;
 use std::path::Path;
 
-/// Names that cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum NamesError {
-    /// A file.
-    #[error("cannot read the names")]
-    Input(#[from] IngestError),
-    /// An argument that may be meant in two ways.
-    #[error("`{name}` is a file here, and it could be a name")]
-    FileOrName { name: String },
-    /// Arguments of two sorts.
-    #[error("`{file}` looks like a file and `{name}` like a name")]
-    FileAndName { file: String, name: String },
-    /// `-` beside other arguments.
-    #[error("`-` (standard input) is given together with other names or files")]
-    StdinAndOthers,
-    /// An option for files.
-    #[error("--{option} is for files of names, and names were given")]
-    NotFiles { option: &'static str },
+/// Files that cannot be read, with what to do about it.
+fn unreadable(error: &IngestError) -> CliError {
+    let hint = match error {
+        IngestError::Missing { .. } | IngestError::NoMatch { .. } | IngestError::Remote { .. } => {
+            "a name that looks like a file: --literal"
+        }
+        IngestError::UnknownKind { .. } => {
+            "--input-format csv (or txt, tsv, ndjson, parquet) gives the format of a file with another extension"
+        }
+        IngestError::ChooseColumn { .. } | IngestError::MissingColumn { .. } => {
+            "--column NAME chooses the column with the names"
+        }
+        IngestError::ListHasNoColumn { .. } => {
+            "leave --column out, or give the format of the table: --input-format csv"
+        }
+        IngestError::NotAList { mistake: ListMistake::Header, .. } => {
+            "remove the line, or read it as a table: --input-format csv; --input FILE --literal takes every line for a name"
+        }
+        IngestError::NotAList { .. } => {
+            "--input-format csv (or tsv, ndjson) with --column NAME reads a table; --input FILE --literal takes every line for a name"
+        }
+        IngestError::IsFolder { path } => {
+            let path = path.trim_end_matches('/');
+            return refused(
+                error,
+                Some(format!("--input '{path}/*.txt' reads the files of the folder; a name: --literal")),
+            );
+        }
+        IngestError::File { problem: FileError::NotRegular { .. }, .. } => {
+            "standard input may be a pipe: COMMAND | recur predict --model MODEL --input -"
+        }
+        IngestError::Rejected { .. } => "correct these rows, or remove them: each row of the input gets a prediction",
+        _ => return refused(error, error.hint()),
+    };
+    refused(error, Some(hint.to_owned()))
 }
 
-impl NamesError {
-    /// What to do about it, where that is known.
-    pub(crate) fn hint(&self) -> Option<String> {
-        let hint = match self {
-            NamesError::FileOrName { name } => {
-                return Some(format!("--input {name} reads the file; --literal takes arguments for names"));
-            }
-            NamesError::FileAndName { .. } => {
-                "--input FILE… reads files only, and --literal takes all arguments for names; for both, run it twice"
-            }
-            NamesError::StdinAndOthers => "--input - reads standard input, and nothing else",
-            NamesError::NotFiles { .. } => "--input FILE reads a file",
-            NamesError::Input(
-                IngestError::Missing { .. } | IngestError::NoMatch { .. } | IngestError::Remote { .. },
-            ) => "a name that looks like a file: --literal",
-            NamesError::Input(IngestError::UnknownKind { .. }) => {
-                "--input-format csv (or txt, tsv, ndjson, parquet) gives the format of a file with another extension"
-            }
-            NamesError::Input(IngestError::ChooseColumn { .. } | IngestError::MissingColumn { .. }) => {
-                "--column NAME chooses the column with the names"
-            }
-            NamesError::Input(IngestError::ListHasNoColumn { .. }) => {
-                "leave --column out, or give the format of the table: --input-format csv"
-            }
-            NamesError::Input(IngestError::NotAList { mistake: ListMistake::Header, .. }) => {
-                "remove the line, or read it as a table: --input-format csv; --input FILE --literal takes every line for a name"
-            }
-            NamesError::Input(IngestError::NotAList { .. }) => {
-                "--input-format csv (or tsv, ndjson) with --column NAME reads a table; --input FILE --literal takes every line for a name"
-            }
-            NamesError::Input(IngestError::IsFolder { path }) => {
-                let path = path.trim_end_matches('/');
-                return Some(format!("--input '{path}/*.txt' reads the files of the folder; a name: --literal"));
-            }
-            NamesError::Input(IngestError::File { problem: FileError::NotRegular { .. }, .. }) => {
-                "standard input may be a pipe: COMMAND | recur predict --model MODEL --input -"
-            }
-            NamesError::Input(IngestError::Rejected { .. }) => {
-                "correct these rows, or remove them: each row of the input gets a prediction"
-            }
-            NamesError::Input(error) => return error.hint(),
-        };
-        Some(hint.to_owned())
-    }
+fn refused(error: &IngestError, hint: Option<String>) -> CliError {
+    CliError::new("cannot read the names").because(error).hint(hint)
 }
 
 /// The names that `args` ask for, in order.
@@ -82,12 +57,13 @@ pub(super) fn read(args: &Predict) -> Result<Vec<String>, CliError> {
     if files.is_empty() {
         let for_files = [("column", args.column.is_some()), ("input-format", args.input_format.is_some())];
         return match for_files.into_iter().find(|(_, is_given)| *is_given) {
-            Some((option, _)) => Err(NamesError::NotFiles { option }.into()),
+            Some((option, _)) => Err(CliError::new(format!("--{option} is for files of names, and names were given"))
+                .hint("--input FILE reads a file".to_owned())),
             None => Ok(args.names.clone()),
         };
     }
     if files.len() > 1 && files.iter().any(|file| file == "-") {
-        return Err(NamesError::StdinAndOthers.into());
+        return Err(stdin_and_others());
     }
     let options =
         NamesOptions { column: args.column.as_deref(), format: args.input_format.as_deref(), literal: args.literal };
@@ -107,22 +83,35 @@ pub(super) fn read(args: &Predict) -> Result<Vec<String>, CliError> {
 
 fn read_file(file: &str, options: NamesOptions<'_>) -> Result<Vec<Names>, CliError> {
     if file != "-" {
-        return Ok(read_names(file, options).map_err(NamesError::Input)?);
+        return Ok(read_names(file, options).map_err(|error| unreadable(&error))?);
     }
     let mut bytes = Vec::new();
-    std::io::stdin().lock().read_to_end(&mut bytes).map_err(CliError::ReadStdin)?;
-    Ok(vec![parse_names("standard input", &bytes, options).map_err(NamesError::Input)?])
+    std::io::stdin()
+        .lock()
+        .read_to_end(&mut bytes)
+        .map_err(|error| CliError::new("cannot read names from standard input").because(&error))?;
+    Ok(vec![parse_names("standard input", &bytes, options).map_err(|error| unreadable(&error))?])
+}
+
+fn stdin_and_others() -> CliError {
+    CliError::new("`-` (standard input) is given together with other names or files")
+        .hint("--input - reads standard input, and nothing else".to_owned())
 }
 
 /// The arguments, if they are files; none, if they are names.
-fn files_among(arguments: &[String]) -> Result<Vec<String>, NamesError> {
+fn files_among(arguments: &[String]) -> Result<Vec<String>, CliError> {
     let (files, names): (Vec<&String>, Vec<&String>) = arguments.iter().partition(|argument| looks_like_file(argument));
     match (files.as_slice(), names.as_slice()) {
-        ([file, ..], [_, ..]) if *file == "-" => Err(NamesError::StdinAndOthers),
-        ([file, ..], [name, ..]) => Err(NamesError::FileAndName { file: (*file).clone(), name: (*name).clone() }),
+        ([file, ..], [_, ..]) if *file == "-" => Err(stdin_and_others()),
+        ([file, ..], [name, ..]) => {
+            let hint =
+                "--input FILE… reads files only, and --literal takes all arguments for names; for both, run it twice";
+            Err(CliError::new(format!("`{file}` looks like a file and `{name}` like a name")).hint(hint.to_owned()))
+        }
         ([], names) => match names.iter().find(|name| Path::new(name).symlink_metadata().is_ok()) {
-            Some(name) if Path::new(name).is_dir() => Err(IngestError::IsFolder { path: (*name).clone() }.into()),
-            Some(name) => Err(NamesError::FileOrName { name: (*name).clone() }),
+            Some(name) if Path::new(name).is_dir() => Err(unreadable(&IngestError::IsFolder { path: (*name).clone() })),
+            Some(name) => Err(CliError::new(format!("`{name}` is a file here, and it could be a name"))
+                .hint(format!("--input {name} reads the file; --literal takes arguments for names"))),
             None => Ok(Vec::new()),
         },
         (files, []) => Ok(files.iter().map(|file| (*file).clone()).collect()),

@@ -44,12 +44,12 @@ impl Target {
             "parquet" => Format::Parquet,
             _ => {
                 let formats = &[".csv", ".ndjson", ".jsonl", ".parquet"];
-                return Err(CliError::ExportFormat { path: path.clone(), option: "output", formats });
+                return Err(CliError::ending(path, "output", formats));
             }
         };
         // A link to nowhere is something, too.
         if path.symlink_metadata().is_ok() {
-            return Err(CliError::OutputExists { path: path.clone() });
+            return Err(output_exists(path));
         }
         Ok(Self { format: Some(format), file: Some(path.clone()) })
     }
@@ -77,6 +77,11 @@ impl Target {
     }
 }
 
+fn output_exists(path: &Path) -> CliError {
+    CliError::new(format!("{} exists, and predictions overwrite no file", path.display()))
+        .hint("remove it, or name another file".to_owned())
+}
+
 /// A file that is not there yet: it appears whole, or not at all.
 struct Draft {
     file: NamedTempFile,
@@ -92,13 +97,13 @@ impl Draft {
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         match builder.tempfile_in(folder) {
             Ok(file) => Ok(Self { file, path }),
-            Err(source) => Err(CliError::WriteOutput { path, source }),
+            Err(error) => Err(CliError::cannot_write(&path, &error)),
         }
     }
 
     fn failed(&self) -> impl Fn(std::io::Error) -> CliError + use<> {
         let path = self.path.clone();
-        move |source| CliError::WriteOutput { path: path.clone(), source }
+        move |error| CliError::cannot_write(&path, &error)
     }
 
     /// Gives the file its name, unless another file has got it by now.
@@ -108,9 +113,9 @@ impl Draft {
         match self.file.persist_noclobber(&path) {
             Ok(_) => tracing::info!("written: {}", path.display()),
             Err(error) if error.error.kind() == ErrorKind::AlreadyExists => {
-                return Err(CliError::OutputExists { path });
+                return Err(output_exists(&path));
             }
-            Err(error) => return Err(CliError::WriteOutput { path, source: error.error }),
+            Err(error) => return Err(CliError::cannot_write(&path, &error.error)),
         }
         Ok(())
     }
@@ -146,7 +151,7 @@ impl Sink<'_> {
             }
             Encoder::Parquet(writer, path) => {
                 let written = writer.write(&series(&self.columns, &rows)).map(|()| true);
-                return written.map_err(|source| CliError::WriteOutput { path: path.clone(), source });
+                return written.map_err(|error| CliError::cannot_write(path, &error));
             }
             Encoder::Csv => csv(&rows),
             Encoder::Ndjson => ndjson(&self.columns, &rows),
@@ -173,7 +178,7 @@ impl Sink<'_> {
                 print(&table(&header, &rows, numbers_from))?;
             }
             Encoder::Parquet(writer, path) => {
-                writer.finish().map_err(|source| CliError::WriteOutput { path, source })?;
+                writer.finish().map_err(|error| CliError::cannot_write(&path, &error))?;
             }
             Encoder::Csv | Encoder::Ndjson => {}
         }

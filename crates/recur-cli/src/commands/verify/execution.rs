@@ -38,7 +38,7 @@ impl Verification<'_> {
         go_on()?;
         let to_run: Vec<Trial> = again.iter().map(|trial| (*trial).clone()).collect();
         let trained = prepared.train(&to_run, &scratch.store, &self.executor(), &self.options)?;
-        let trained: Vec<TrialRecord> = trained.into_iter().collect::<Option<_>>().ok_or(CliError::Stopped)?;
+        let trained: Vec<TrialRecord> = trained.into_iter().collect::<Option<_>>().ok_or_else(CliError::stopped)?;
         go_on()?;
         let read = read.iter().map(|trial| &trial.id).zip(records);
         let mut records: BTreeMap<&TrialId, TrialRecord> = again.iter().map(|trial| &trial.id).zip(trained).collect();
@@ -54,7 +54,12 @@ impl Verification<'_> {
         if trials.is_empty() {
             return Ok(Vec::new());
         }
-        let missing = || CliError::SampleWithoutStore { n_missing: trials.len() };
+        let missing = || {
+            CliError::new(format!("cannot verify: {} trials are missing or damaged in the store", trials.len())).hint(
+                "run the experiment first, or verify all trials (no --sample); recur store check lists all damage"
+                    .to_owned(),
+            )
+        };
         let store = self.store.as_ref().ok_or_else(missing)?;
         let found = in_parallel(trials, self.jobs, |trial| match store.find(&trial.id) {
             Found::Record(record) => Some(*record),
@@ -163,7 +168,7 @@ impl Verification<'_> {
 
 /// An error where the process was asked to stop.
 fn go_on() -> Result<(), CliError> {
-    if is_stopping() { Err(CliError::Stopped) } else { Ok(()) }
+    if is_stopping() { Err(CliError::stopped()) } else { Ok(()) }
 }
 
 /// What came of executing trials again.

@@ -54,8 +54,15 @@ impl Permission {
             return Ok(());
         }
         let command = format!("{command} --allow-plugins {}", quoted(&folder.display().to_string()));
-        let (what, folder, other) = (what.to_owned(), folder.to_owned(), self.other.clone());
-        Err(CliError::PluginsNotAllowed { what, folder, starts, other, command })
+        let other = self.other.as_deref().map_or_else(String::new, |folder| {
+            format!("\n(--allow-plugins names another folder: {})", folder.display())
+        });
+        let what = format!(
+            "{what} names plugins of the folder {}, which are programs. They are started only if you allow it:\n  {}{other}",
+            folder.display(),
+            starts.join("\n  ")
+        );
+        Err(CliError::new(what).hint(format!("if you trust them: {command}")))
     }
 }
 

@@ -3,7 +3,7 @@
 use super::permission::store_option;
 use crate::args::SpecArgs;
 use crate::error::CliError;
-use crate::records::record_of;
+use crate::records::{record_of, write_anew};
 use recur_core::visible::visible;
 use recur_experiment::shell::quoted;
 use recur_files::{kind, read_regular};
@@ -38,10 +38,8 @@ impl Subject {
     /// What `word` is. A file is read here, and only here.
     pub(super) fn of(word: &str, store: &Path) -> Result<Self, CliError> {
         let path = Path::new(word);
-        let refused = |problem: String, remedy: Option<String>| CliError::NotVerifiable {
-            what: path.to_owned(),
-            problem,
-            remedy,
+        let refused = |problem: String, remedy: Option<String>| {
+            CliError::new(format!("{} {problem}", path.display())).hint(remedy)
         };
         match path.metadata() {
             Ok(metadata) if metadata.is_dir() => {
@@ -54,8 +52,7 @@ impl Subject {
                     let what = "is the record of a report, and a report is verified by its Markdown file";
                     return Err(refused(what.to_owned(), Some(command(&report))));
                 }
-                let bytes = read_regular(path, MOST)
-                    .map_err(|source| CliError::ReadReport { path: path.to_owned(), source })?;
+                let bytes = read_regular(path, MOST).map_err(|error| CliError::cannot_read_report(path, &error))?;
                 Self::of_file(path, &bytes, store)
             }
             Err(error) if error.kind() == ErrorKind::NotFound => match path.read_link() {
@@ -63,16 +60,13 @@ impl Subject {
                 Err(_) if is_path(path) => Err(refused("does not exist".to_owned(), there(path))),
                 Err(_) => Ok(Self::Trial(word.to_owned())),
             },
-            Err(source) => Err(CliError::ReadReport { path: path.to_owned(), source }),
+            Err(error) => Err(CliError::cannot_read_report(path, &error)),
         }
     }
 
     fn of_file(path: &Path, bytes: &[u8], store: &Path) -> Result<Self, CliError> {
-        let refused = |problem: &str, remedy: Option<String>| CliError::NotVerifiable {
-            what: path.to_owned(),
-            problem: problem.to_owned(),
-            remedy,
-        };
+        let refused =
+            |problem: &str, remedy: Option<String>| CliError::new(format!("{} {problem}", path.display())).hint(remedy);
         let Some(text) = std::str::from_utf8(bytes).ok().filter(|text| !text.contains('\0')) else {
             return Err(refused("is neither a report nor a spec: it is not text", trial_in(path, store)));
         };
@@ -93,7 +87,7 @@ impl Subject {
         match () {
             () if has_extension(path, &["md"]) => Err(match report_of_figure(path) {
                 Some(report) => refused("is no report, but lies beside one", Some(report)),
-                None => CliError::NoReport { path: path.to_owned(), record: ReportRecord::path_of(path) },
+                None => CliError::no_report(path),
             }),
             () if has_extension(path, &["yaml", "yml"]) || is_spec(text) => Ok(Self::Spec(path.to_owned())),
             () => Err(refused("is neither a report nor a spec", Some(takes()))),
@@ -107,15 +101,19 @@ impl GivenReport {
             MadeFrom::Experiment(source) => source.clone(),
             MadeFrom::Comparison(_) => {
                 let command = record.provenance.command;
-                return Err(CliError::IsComparison { path: path.to_owned(), command });
+                return Err(CliError::new(format!(
+                    "{} is a comparison: its experiments are verified, not it",
+                    path.display()
+                ))
+                .hint(format!("recur verify their reports; `{command}` then writes these bytes again")));
             }
         };
         let (spec, store) = (PathBuf::from(&source.spec_path), store.to_owned());
         let change = |change: &String| {
-            let wrong = |problem: recur_spec::ErrorKind| CliError::OverrideOfReport {
-                path: ReportRecord::path_of(path),
-                change: change.clone(),
-                problem: problem.to_string(),
+            let wrong = |problem: recur_spec::ErrorKind| {
+                let record = ReportRecord::path_of(path);
+                let what = format!("cannot use {}: the change {change} of its spec cannot be read", record.display());
+                CliError::new(format!("{what}: {problem}")).hint(write_anew())
             };
             change.parse().map_err(wrong)
         };
