@@ -91,7 +91,8 @@ fn what_is_wrong_with_a_manifest_is_told() {
     check("summary: my model", "sumary: my model", &["unknown field `sumary`", "`summary`", "line 3 column 1"]);
     check("summary: my model", "summary: ''", &["`summary` is not one line"]);
     check("summary: my model", "summary: my model\ncost: ''", &["`cost` is not one line"]);
-    check("version: 2", "version: two", &["version", "line 4 column 10"]);
+    check("summary: my model", "sumary: my model", &["\n3 | sumary: my model\n  | ^"]);
+    check("version: 2", "version: two", &["version", "line 4 column 10", "\n4 | version: two\n  |          ^"]);
     check("command: [sh, mine.sh]", "command: []", &["`command` names no program"]);
     check("command: [sh, mine.sh]", "command: sh mine.sh", &["command", "expected a sequence", "line 5"]);
     check("words.txt", "gone.txt", &["the file gone.txt: No such file"]);
