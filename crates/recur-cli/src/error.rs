@@ -8,7 +8,7 @@ use recur_core::registry::{DuplicateModel, UnknownModel};
 use recur_core::visible::visible;
 use recur_experiment::{ExperimentError, reading_a_model, using_a_store, using_data};
 use recur_external::ExternalError;
-use recur_files::NoTemporaryFolder;
+use recur_files::{NoTemporaryFolder, WriteError};
 use recur_ingest::{FileError, IngestError};
 use recur_report::{ReportError, Unlike};
 use recur_spec::SpecErrors;
@@ -180,7 +180,7 @@ pub(crate) enum CliError {
     #[error("the folder {} is within the store {}", folder.display(), store.display())]
     WithinStore { folder: PathBuf, store: PathBuf },
     #[error("cannot write the file")]
-    Export(#[source] StoreError),
+    Export(#[source] WriteError),
     #[error("nothing is called {word}: no spec, no experiment in the store {}, and no trial whose id begins so", store.display())]
     NothingCalled { word: String, store: PathBuf, nearest: Option<String>, experiments: Vec<String> },
     #[error("{first} and {second} are the same: they have the same trials")]

@@ -1,11 +1,11 @@
 //! `plugin.yaml`: what a plugin is called, how it is started, and what it promises.
 
-use crate::files;
 use crate::parameter::{Declared, is_snake_case, specs};
 use recur_core::model::{Determinism, Regime};
 use recur_core::params::ParamSpec;
 use recur_core::settings::TrainingKey;
 use recur_core::visible::{is_hidden, visible};
+use recur_files::read_regular;
 use recur_spec::read_yaml;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -137,7 +137,8 @@ impl Manifest {
     /// What is wrong with it, with its line, column and excerpt where it has one.
     pub(crate) fn read(path: &Path, id: &str) -> Result<Self, String> {
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-        let text = String::from_utf8(files::read(path, MAX_BYTES)?).map_err(|error| error.to_string())?;
+        let text = String::from_utf8(read_regular(path, MAX_BYTES).map_err(|error| error.to_string())?)
+            .map_err(|error| error.to_string())?;
         let format: Format = read_yaml(&text).map_err(|error| error.to_string())?;
         if format.recur_plugin != MANIFEST_FORMAT {
             let found = format.recur_plugin;
