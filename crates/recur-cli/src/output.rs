@@ -5,8 +5,10 @@
 
 use anstyle::Style;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use indicatif::HumanDuration;
 use recur_core::visible::{visible, visible_json, visible_screen};
 use std::io::{ErrorKind, Write as _};
+use std::time::Duration;
 
 /// Prints `text` and a line end to standard output. A reader that has gone away (`recur models | head`) is no error.
 pub(crate) fn print(text: &str) -> std::io::Result<()> {
@@ -63,20 +65,10 @@ pub(crate) fn decimals(value: f64) -> String {
     if value.abs() < 1e9 || !value.is_finite() { format!("{value:.4}") } else { format!("{value:.4e}") }
 }
 
-/// A number of bytes, for people.
-pub(crate) fn size(bytes: u64) -> String {
-    const MIB: f64 = 1024.0 * 1024.0;
-    let mib = bytes as f64 / MIB;
-    if mib < 1024.0 { format!("{mib:.0} MiB") } else { format!("{:.1} GiB", mib / 1024.0) }
-}
-
-/// A time in seconds, for people.
+/// A time in seconds, for people, in the unit that fits.
 pub(crate) fn duration(seconds: f64) -> String {
-    match seconds {
-        s if s < 100.0 => format!("{s:.0} s"),
-        s if s < 6000.0 => format!("{:.0} min", s / 60.0),
-        s => format!("{:.1} h", s / 3600.0),
-    }
+    let known = Duration::try_from_secs_f64(seconds).map(|time| HumanDuration(time).to_string());
+    known.unwrap_or_else(|_| format!("{seconds:.0} seconds"))
 }
 
 #[cfg(test)]
@@ -92,15 +84,16 @@ mod tests {
     }
 
     #[test]
-    fn times_are_told_in_the_unit_that_fits() {
-        assert_eq!([0.4, 99.0, 100.0, 6000.0].map(duration), ["0 s", "99 s", "2 min", "1.7 h"]);
+    fn times_are_in_the_unit_that_fits() {
+        let times = [0.4, 1.0, 89.0, 100.0, 6000.0, 1e30].map(duration);
+        assert_eq!(times[..5], ["0 seconds", "1 second", "89 seconds", "2 minutes", "2 hours"]);
+        assert!(times[5].ends_with(" seconds"), "{}", times[5]);
     }
 
     #[test]
-    fn sizes_are_told_in_binary_units() {
-        assert_eq!(size(0), "0 MiB");
-        assert_eq!(size(1 << 30), "1.0 GiB");
-        assert_eq!(size(3 << 29), "1.5 GiB");
-        assert_eq!(size((1 << 30) - (1 << 20)), "1023 MiB");
+    fn sizes_of_the_screen_and_of_records_have_one_form() {
+        for bytes in [0, 1, 1000, 1 << 10, 200 << 20, 3 << 29, (1 << 40) - 1, u64::MAX] {
+            assert_eq!(indicatif::HumanBytes(bytes).to_string(), recur_train::bytes_in_words(bytes));
+        }
     }
 }

@@ -1,8 +1,7 @@
 //! Files that a user names for recur to write: what somebody else wrote there is not replaced.
 
 use crate::error::CliError;
-use recur_files::read_regular;
-use recur_store::write_atomically;
+use recur_files::{read_regular, write_atomically};
 use std::io;
 use std::path::Path;
 

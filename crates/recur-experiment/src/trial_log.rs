@@ -2,12 +2,13 @@
 
 use crate::clock::unix_time;
 use recur_core::visible::visible_json;
+use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id};
 use tracing::{Event, Subscriber};
+use tracing_serde::fields::AsMap as _;
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
@@ -25,33 +26,12 @@ impl TrialLogs {
 /// The trial that a span is about.
 struct OfTrial(String);
 
-/// Reads the fields of a span or an event.
-#[derive(Default)]
-struct Fields(Map<String, Value>);
-
-impl Visit for Fields {
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        self.0.insert(field.name().to_owned(), Value::from(value));
-    }
-
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        self.0.insert(field.name().to_owned(), Value::from(value));
-    }
-
-    fn record_i64(&mut self, field: &Field, value: i64) {
-        self.0.insert(field.name().to_owned(), Value::from(value));
-    }
-
-    fn record_bool(&mut self, field: &Field, value: bool) {
-        self.0.insert(field.name().to_owned(), Value::from(value));
-    }
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.0.insert(field.name().to_owned(), Value::from(value));
-    }
-
-    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-        self.0.insert(field.name().to_owned(), Value::from(format!("{value:?}")));
+/// The fields of a span or an event.
+fn fields(map: impl Serialize) -> Map<String, Value> {
+    match serde_json::to_value(map) {
+        Ok(Value::Object(fields)) => fields,
+        // Not reached: a map of fields is an object, whose values are numbers, truth values and texts.
+        _ => Map::new(),
     }
 }
 
@@ -60,9 +40,9 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TrialLogs {
         if attributes.metadata().name() != "trial" {
             return;
         }
-        let mut fields = Fields::default();
-        attributes.record(&mut fields);
-        if let (Some(span), Some(Value::String(trial))) = (context.span(id), fields.0.remove("id")) {
+        if let (Some(span), Some(Value::String(trial))) =
+            (context.span(id), fields(attributes.field_map()).remove("id"))
+        {
             span.extensions_mut().insert(OfTrial(trial));
         }
     }
@@ -71,16 +51,42 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TrialLogs {
         let spans = context.event_scope(event).into_iter().flatten();
         let trial = spans.into_iter().find_map(|span| span.extensions().get::<OfTrial>().map(|of| of.0.clone()));
         let Some(trial) = trial else { return };
-        let mut fields = Fields::default();
-        event.record(&mut fields);
         let mut line = Map::from_iter([
             ("unix_time".to_owned(), Value::from(unix_time())),
             ("level".to_owned(), Value::from(event.metadata().level().as_str())),
         ]);
-        line.extend(fields.0);
+        line.extend(fields(event.field_map()));
         let mut logs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let log = logs.entry(trial).or_default();
         log.extend_from_slice(visible_json(&Value::Object(line).to_string()).as_bytes());
         log.push(b'\n');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tracing_subscriber::layer::SubscriberExt as _;
+
+    #[test]
+    fn an_event_within_a_trial_is_a_line_with_a_value_of_its_type_for_each_field() {
+        let logs = TrialLogs::default();
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(logs.clone()), || {
+            let trial = tracing::info_span!("trial", model = "m", id = "ab12");
+            tracing::info!("outside");
+            trial.in_scope(|| {
+                let text = "a\u{1b}\u{202e}b";
+                tracing::warn!(loss = 0.5, nan = f64::NAN, n = 3_u64, below = -1_i64, is = true, text, list = ?[1], "end {}", 1);
+            });
+        });
+        let log = String::from_utf8(logs.take("ab12")).unwrap();
+        let (begin, time) = log.trim_end_matches("}\n").rsplit_once(':').unwrap();
+        assert!(time.parse::<f64>().is_ok(), "{log}");
+        assert_eq!(
+            begin,
+            "{\"below\":-1,\"is\":true,\"level\":\"WARN\",\"list\":\"[1]\",\"loss\":0.5,\"message\":\"end 1\",\"n\":3,\"nan\":null,\
+             \"text\":\"a\\u001b\\u202eb\",\"unix_time\""
+        );
+        assert_eq!(logs.take("ab12"), b"", "a log that was taken is forgotten");
     }
 }

@@ -1,10 +1,10 @@
 //! The digest of a plugin's code: an edited plugin makes other trials, and nobody else's.
 
-use crate::files;
 use crate::manifest::Manifest;
 use crate::wire::PROTOCOL;
 use recur_core::digest::{Digest, Hasher};
 use recur_core::visible::visible;
+use recur_files::read_regular;
 use std::collections::BTreeSet;
 
 /// Bytes that a file of a plugin may have: it is read as a whole.
@@ -37,7 +37,7 @@ pub(crate) fn digest(manifest: &Manifest) -> Result<Digest, String> {
     for named in [of_command, listed.into_iter().collect()] {
         section(&mut hasher, named.len());
         for file in named {
-            let read = files::read(&manifest.folder.join(file), MAX_BYTES);
+            let read = read_regular(&manifest.folder.join(file), MAX_BYTES);
             let content = read.map_err(|problem| format!("the file {}: {problem}", visible(file)))?;
             hasher.field(file.as_bytes()).field(&content);
         }

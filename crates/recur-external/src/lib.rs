@@ -11,7 +11,6 @@ mod block;
 mod code;
 mod connection;
 mod error;
-mod files;
 mod folder;
 mod leash;
 mod manifest;

@@ -1,11 +1,12 @@
 //! `plugin.yaml`: what a plugin is called, how it is started, and what it promises.
 
-use crate::files;
 use crate::parameter::{Declared, is_snake_case, specs};
 use recur_core::model::{Determinism, Regime};
 use recur_core::params::ParamSpec;
 use recur_core::settings::TrainingKey;
 use recur_core::visible::{is_hidden, visible};
+use recur_files::read_regular;
+use recur_spec::read_yaml;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -133,17 +134,17 @@ impl Manifest {
     /// Reads and checks the manifest at `path`, which must be that of the model `id`.
     ///
     /// # Errors
-    /// What is wrong with it, with its line and column where it has one.
+    /// What is wrong with it, with its line, column and excerpt where it has one.
     pub(crate) fn read(path: &Path, id: &str) -> Result<Self, String> {
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-        let text = String::from_utf8(files::read(path, MAX_BYTES)?).map_err(|error| error.to_string())?;
-        let told = |error: serde_yaml::Error| visible(&error.to_string()).into_owned();
-        let format: Format = serde_yaml::from_str(&text).map_err(told)?;
+        let text = String::from_utf8(read_regular(path, MAX_BYTES).map_err(|error| error.to_string())?)
+            .map_err(|error| error.to_string())?;
+        let format: Format = read_yaml(&text).map_err(|error| error.to_string())?;
         if format.recur_plugin != MANIFEST_FORMAT {
             let found = format.recur_plugin;
             return Err(format!("`recur_plugin` is {found}, this recur reads manifests of format {MANIFEST_FORMAT}"));
         }
-        let raw: Raw = serde_yaml::from_str(&text).map_err(told)?;
+        let raw: Raw = read_yaml(&text).map_err(|error| error.to_string())?;
         check(&raw, id)?;
         Ok(Self {
             folder,

@@ -1,4 +1,9 @@
 //! A plugin's process: started, asked, and ended.
+//!
+//! `process-wrap` 10 was considered for the process group. Its `ProcessGroup` would replace one line here, the call of
+//! `process_group`, and bring `nix`. What kills the group is the leash, as it must do so when recur itself is killed, and
+//! no wrapper of a `Child` can. Its job objects would serve Windows, where plugins do not start for another reason: the
+//! pipes must not block (see `ready`).
 
 use crate::error::Problem;
 use crate::leash::Leash;

@@ -1,7 +1,10 @@
-//! Files that anybody may have put there, and temporary folders that no ended process leaves for good.
+//! Files on disk: reading those that anybody may have put there, writing a file whole or not at all, and temporary
+//! folders that no ended process leaves for good.
 
+mod atomic;
 mod regular;
 mod temporary;
 
-pub use regular::{kind, read_regular};
+pub use atomic::{Staged, Unfinished, WriteError, folder_of, remove_unfinished, sync_folder, write_atomically};
+pub use regular::{Kind, Links, Refusal, expect_regular, kind, open_regular, read_opened, read_regular};
 pub use temporary::{NoTemporaryFolder, TemporaryFolder, remove_all};

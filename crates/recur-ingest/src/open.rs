@@ -1,7 +1,8 @@
 //! Opening files that a user names: regular files only, so that nothing is waited for and nothing is without end.
 
-use std::fs::{self, File, FileType, Metadata, OpenOptions};
-use std::io::{self, Read as _};
+use recur_files::{Kind, Refusal};
+use std::fs::{self, Metadata};
+use std::io;
 use std::path::Path;
 
 /// How many links are followed before they are taken for a loop: as many as Linux follows.
@@ -12,12 +13,12 @@ const MOST_LINKS: usize = 40;
 pub enum FileError {
     /// The system refuses.
     #[error(transparent)]
-    Io(#[from] io::Error),
+    Io(io::Error),
     /// A pipe, a device, a socket, a folder, or a link to one.
     #[error("it is {what}: only regular files are read")]
     NotRegular {
         /// What it is.
-        what: &'static str,
+        what: Kind,
     },
     /// A link to a file that is not there.
     #[error("it is a link to `{target}`, which does not exist")]
@@ -39,23 +40,22 @@ pub enum FileError {
     },
 }
 
+impl From<io::Error> for FileError {
+    fn from(error: io::Error) -> Self {
+        match Refusal::of(&error) {
+            Some(Refusal::NotRegular(what)) => FileError::NotRegular { what },
+            Some(Refusal::TooLarge { limit, .. }) => FileError::TooLarge { most: limit },
+            None => FileError::Io(error),
+        }
+    }
+}
+
 /// The bytes of the regular file `path`, which may have at most `most`.
 ///
 /// # Errors
 /// See [`FileError`]. A pipe, a device or a socket is an error at once: it is neither read nor waited for.
 pub fn read_regular(path: &Path, most: u64) -> Result<Vec<u8>, FileError> {
-    check_regular(&metadata(path)?)?;
-    let file = open(path)?;
-    // What was opened may be another file than what was looked at.
-    let metadata = file.metadata()?;
-    check_regular(&metadata)?;
-    if metadata.len() > most {
-        return Err(FileError::TooLarge { most });
-    }
-    let mut bytes = Vec::new();
-    // A file may grow while it is read.
-    file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > most { Err(FileError::TooLarge { most }) } else { Ok(bytes) }
+    recur_files::read_regular(path, most).map_err(|error| broken_link(path).unwrap_or_else(|| error.into()))
 }
 
 /// What is known of `path`; of a link, what is known of its target.
@@ -85,39 +85,6 @@ fn shown(path: &Path) -> String {
     path.display().to_string()
 }
 
-/// Opens `path` without waiting for the other end of a pipe.
-fn open(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32);
-    }
-    options.open(path)
-}
-
-fn check_regular(metadata: &Metadata) -> Result<(), FileError> {
-    if metadata.is_file() { Ok(()) } else { Err(FileError::NotRegular { what: described(metadata.file_type()) }) }
-}
-
-fn described(kind: FileType) -> &'static str {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::FileTypeExt as _;
-        if kind.is_fifo() {
-            return "a pipe";
-        }
-        if kind.is_char_device() || kind.is_block_device() {
-            return "a device";
-        }
-        if kind.is_socket() {
-            return "a socket";
-        }
-    }
-    if kind.is_dir() { "a folder" } else { "no regular file" }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,7 +110,9 @@ mod tests {
         let _listener = UnixListener::bind(at("socket")).unwrap();
         symlink("fifo", at("link")).unwrap();
         symlink("/dev/zero", at("zero")).unwrap();
-        for (name, what) in [("fifo", "a pipe"), ("link", "a pipe"), ("zero", "a device"), ("socket", "a socket")] {
+        for (name, what) in
+            [("fifo", "a named pipe"), ("link", "a named pipe"), ("zero", "a device"), ("socket", "a socket")]
+        {
             let error = read_regular(&at(name), u64::MAX).unwrap_err().to_string();
             assert_eq!(error, format!("it is {what}: only regular files are read"));
         }

@@ -64,7 +64,5 @@ fn write(path: &Path, text: &str) -> Result<(), Error> {
 
 /// Gives a file another text as a whole or not at all.
 fn replace(path: &Path, text: &str) -> Result<(), Error> {
-    let beside = path.with_extension("rs.new");
-    write(&beside, text)?;
-    std::fs::rename(&beside, path).map_err(|error| Error::io(path, error))
+    recur_files::write_atomically(path, text.as_bytes()).map_err(|error| Error::io(path, error.source))
 }

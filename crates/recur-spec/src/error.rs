@@ -1,6 +1,6 @@
 //! What can be wrong with a spec, and how it is told.
 
-use crate::source::{Excerpt, Place, printable};
+use crate::source::{Place, printable};
 use std::fmt;
 
 /// Everything that is wrong with a spec, in order of place: the file first, then each override.
@@ -26,7 +26,8 @@ pub struct SpecError {
     pub place: Place,
     /// What.
     pub kind: ErrorKind,
-    pub(crate) excerpt: Excerpt,
+    /// The line with carets below the place, and what may help.
+    pub(crate) excerpt: String,
 }
 
 /// Parts of YAML that specs do without.
@@ -502,12 +503,14 @@ impl ErrorKind {
 
 impl fmt::Display for SpecError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}: {}", self.place, printable(&self.kind.to_string(), 1000))?;
-        write!(f, "{}", self.excerpt)?;
-        match self.kind.help() {
-            Some(help) => write!(f, "\n{:>5} = {}", "", printable(&help, 1000)),
-            None => Ok(()),
-        }
+        let message = self.kind.to_string();
+        // A plugin's manifest may come with its own excerpt, which is shown below that of the spec.
+        let (message, of_manifest) = match &self.kind {
+            ErrorKind::BrokenModel { .. } => message.split_once('\n').unwrap_or((&message, "")),
+            _ => (message.as_str(), ""),
+        };
+        write!(f, "{}: {}\n{}", self.place, printable(message, 1000), self.excerpt)?;
+        if of_manifest.is_empty() { Ok(()) } else { write!(f, "\n{of_manifest}") }
     }
 }
 
@@ -519,5 +522,25 @@ impl fmt::Display for SpecErrors {
         let n_errors = self.errors.len() + self.n_more;
         write!(f, "{n_errors} error{} in {}", if n_errors == 1 { "" } else { "s" }, self.file)?;
         if self.n_more > 0 { write!(f, ", the first {} of them are shown", self.errors.len()) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Override;
+    use crate::source::{Sources, Span};
+
+    #[test]
+    fn the_excerpt_of_a_manifest_is_below_that_of_the_spec() {
+        let sources = Sources::new("x.yaml", "- use: mine".to_owned(), &[] as &[Override]);
+        let span = Span { source: 0, line: 1, column: 8, len: 4 };
+        let problem = "mine/plugin.yaml: no\n  |\n2 | id: [\n  |     ^".to_owned();
+        let kind = ErrorKind::BrokenModel { id: "mine".to_owned(), problem };
+        let error = SpecError { place: sources.place(span), kind, excerpt: sources.excerpt(span, None) };
+        assert_eq!(
+            error.to_string(),
+            "x.yaml:1:8: model `mine` cannot be used: mine/plugin.yaml: no\n  |\n1 | - use: mine\n  |        ^^^^\n  |\n2 | id: [\n  |     ^"
+        );
     }
 }

@@ -10,6 +10,7 @@ mod axis;
 mod check;
 mod division;
 mod error;
+mod excerpt;
 mod keys;
 mod models;
 mod overrides;
@@ -22,6 +23,7 @@ mod schema;
 mod source;
 mod spec;
 mod tree;
+mod yaml;
 
 pub use axis::Axis;
 pub use error::{ErrorKind, Feature, Section, SpecError, SpecErrors};
@@ -31,11 +33,12 @@ pub use reference::reference;
 pub use schema::schema;
 pub use source::Place;
 pub use spec::Spec;
+pub use yaml::{YamlError, read_yaml};
 
 use check::Checker;
 use reader::Fault;
 use recur_core::registry::Registry;
-use source::{Sources, Span};
+use source::{Sources, Span, printable};
 
 /// Reads the spec in `text`, with `overrides` put into it in order. `file` names it in messages.
 ///
@@ -83,6 +86,9 @@ fn told(file: &str, sources: &Sources, mut errors: Vec<Fault>) -> SpecErrors {
     let mut errors = once;
     let n_more = errors.len().saturating_sub(SpecErrors::SHOWN);
     errors.truncate(SpecErrors::SHOWN);
-    let tell = |(span, kind)| SpecError { place: sources.place(span), kind, excerpt: sources.excerpt(span) };
+    let tell = |(span, kind): Fault| {
+        let help = kind.help().map(|help| printable(&help, 1000));
+        SpecError { place: sources.place(span), excerpt: sources.excerpt(span, help.as_deref()), kind }
+    };
     SpecErrors { file: file.to_owned(), errors: errors.into_iter().map(tell).collect(), n_more }
 }

@@ -5,6 +5,7 @@ use crate::fs::{self, MAX_BYTES, MAX_SMALL, Refused};
 use crate::layout::SUMS;
 use crate::problem::{Fault, Problem};
 use crate::store::TRIES;
+use recur_files::{Staged, folder_of};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs::File;
@@ -12,33 +13,18 @@ use std::io::ErrorKind::{self, AlreadyExists, DirectoryNotEmpty, NotADirectory};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-/// Writes `bytes` to a temporary file beside `path`, flushes it to the disk, and renames it into place.
+/// Writes `bytes` to a file that a user named, whole or not at all, as [`recur_files::write_atomically`] does, with a rename
+/// that knows shared file systems.
 ///
-/// # Errors
-/// If any of that fails; a file that stood at `path` then still stands there.
-pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let folder = parent(path);
+/// Files within a store are written otherwise: under `tmp/`, in the folder of a live process, so that what a killed process
+/// leaves is found and removed.
+pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let folder = folder_of(path);
     std::fs::create_dir_all(folder).map_err(StoreError::io("create", folder))?;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".writing-");
-    #[cfg(unix)]
-    builder.permissions(ordinary_permissions());
-    let mut file = builder.rand_bytes(12).tempfile_in(folder).map_err(StoreError::io("write a file in", folder))?;
-    file.write_all(bytes).map_err(StoreError::io("write", path))?;
-    file.as_file().sync_all().map_err(StoreError::io("write", path))?;
-    let (_file, temporary) = file.into_parts();
-    fs::rename(&temporary, path, || fs::read(path, MAX_BYTES).is_ok_and(|there| there == bytes))
-        .map_err(StoreError::io("write", path))?;
-    // It is no longer there to be removed.
-    let _ = temporary.keep();
+    let is_ours = || fs::read(path, MAX_BYTES).is_ok_and(|there| there == bytes);
+    let written = Staged::new(path, bytes).and_then(|staged| staged.put_by(|from, to| fs::rename(from, to, is_ours)));
+    written.map_err(StoreError::io("write", path))?;
     sync_folder(folder)
-}
-
-/// What an ordinary file gets: the umask takes its share. (A temporary file is private by default.)
-#[cfg(unix)]
-fn ordinary_permissions() -> std::fs::Permissions {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::Permissions::from_mode(0o666)
 }
 
 /// Writes a file that is not there yet and flushes it to the disk.
@@ -52,14 +38,7 @@ pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
 
 /// Flushes a folder's list of names to the disk.
 pub(crate) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
-    #[cfg(unix)]
-    fs::retried(|| File::open(folder)?.sync_all()).map_err(StoreError::io("flush", folder))?;
-    Ok(())
-}
-
-/// The folder of a file, `.` for a bare name.
-pub(crate) fn parent(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    fs::retried(|| recur_files::sync_folder(folder)).map_err(StoreError::io("flush", folder))
 }
 
 /// Makes `folder` and what is missing above it, each flushed to the disk.
@@ -67,7 +46,7 @@ pub(crate) fn create_folders(folder: &Path) -> Result<(), StoreError> {
     if folder.is_dir() {
         return Ok(());
     }
-    let parent = parent(folder);
+    let parent = folder_of(folder);
     create_folders(parent)?;
     match fs::retried(|| std::fs::create_dir(folder)) {
         Err(error) if error.kind() == AlreadyExists && folder.is_dir() => Ok(()),
@@ -80,7 +59,7 @@ pub(crate) fn create_folders(folder: &Path) -> Result<(), StoreError> {
 pub(crate) fn move_in(from: &Path, to: &Path, sums: &[u8]) -> Result<bool, StoreError> {
     let is_ours = || fs::read(&to.join(SUMS), MAX_SMALL).is_ok_and(|there| there == sums);
     match fs::rename(from, to, is_ours) {
-        Ok(()) => sync_folder(parent(to)).map(|()| true),
+        Ok(()) => sync_folder(folder_of(to)).map(|()| true),
         // What was there may be gone again by now: the error alone tells.
         Err(error) if matches!(error.kind(), DirectoryNotEmpty | AlreadyExists | NotADirectory) => Ok(false),
         Err(error) => Err(StoreError::io("write", to)(error)),

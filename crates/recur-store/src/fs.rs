@@ -1,11 +1,10 @@
 //! The calls of the file system by which files are read, locked and moved: links are not followed, only regular files are
-//! read, and what shared file systems (NFS, Lustre) do otherwise than a local one is taken care of here.
+//! read (by `recur-files`), and what shared file systems (NFS, Lustre) do otherwise than a local one is taken care of here.
 
-use rustix::fs::OFlags;
+use recur_files::{Kind, Links, Refusal, expect_regular, open_regular, read_opened};
 use rustix::io::Errno;
 use std::fs::{File, Metadata, OpenOptions, TryLockError};
-use std::io::{self, ErrorKind, Read as _};
-use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 /// No file of a store is larger, and no other file is read past it.
@@ -59,7 +58,7 @@ impl Refused {
 mod calls {
     use super::*;
 
-    pub(super) fn open(path: &Path, options: &OpenOptions) -> io::Result<File> {
+    pub(super) fn open(path: &Path, options: &mut OpenOptions, links: Links) -> io::Result<(File, Metadata)> {
         #[cfg(test)]
         if let Some(error) = shim::stale_open() {
             return Err(error);
@@ -68,7 +67,7 @@ mod calls {
         if let Some(error) = shim::failed_open(path) {
             return Err(error);
         }
-        options.open(path)
+        open_regular(path, options, links)
     }
 
     pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
@@ -193,7 +192,7 @@ fn is_listed(path: &Path) -> io::Result<bool> {
 
 /// Whether a file can be at `path`: one is, or nothing.
 pub(crate) fn expect_file(path: &Path) -> io::Result<()> {
-    look(path)?.map_or(Ok(()), |metadata| regular(&metadata))
+    look(path)?.map_or(Ok(()), |metadata| expect_regular(&metadata).map_err(refused))
 }
 
 /// Refuses links at `path` and in the folders above it, down from `root`, which may be one.
@@ -211,62 +210,37 @@ pub(crate) fn expect_no_link(root: &Path, path: &Path) -> Result<(), (std::path:
     Ok(())
 }
 
-fn regular(metadata: &Metadata) -> io::Result<()> {
-    let kind = metadata.file_type();
-    if kind.is_file() {
-        return Ok(());
-    }
-    let refused = if kind.is_symlink() {
-        Refused::Link
-    } else if kind.is_dir() {
-        Refused::Folder
-    } else if kind.is_fifo() {
-        Refused::Special("pipe")
-    } else if kind.is_socket() {
-        Refused::Special("socket")
-    } else {
-        Refused::Special("device")
+/// An error of `recur-files` in the words of a store.
+fn refused(error: io::Error) -> io::Error {
+    let refused = match Refusal::of(&error) {
+        Some(Refusal::TooLarge { bytes, limit }) => Refused::TooLarge { bytes, max: limit },
+        Some(Refusal::NotRegular(Kind::Link)) => Refused::Link,
+        Some(Refusal::NotRegular(Kind::Folder)) => Refused::Folder,
+        Some(Refusal::NotRegular(Kind::Pipe)) => Refused::Special("pipe"),
+        Some(Refusal::NotRegular(Kind::Socket)) => Refused::Special("socket"),
+        Some(Refusal::NotRegular(_)) => Refused::Special("device"),
+        None => return error,
     };
-    Err(refused.into())
+    refused.into()
 }
 
 /// Opens a regular file. No link is followed, and nothing waits for the other end of a pipe.
 pub(crate) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<(File, Metadata)> {
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    open_with(path, options.custom_flags(flags.bits() as i32))
-}
-
-fn open_with(path: &Path, options: &OpenOptions) -> io::Result<(File, Metadata)> {
-    let opened = retried(|| calls::open(path, options));
-    // An error says little of what is there: a link is "too many levels", a socket "no such device".
-    let file = opened.map_err(|error| expect_file(path).err().filter(|e| Refused::of(e).is_some()).unwrap_or(error))?;
-    let metadata = file.metadata()?;
-    regular(&metadata)?;
-    Ok((file, metadata))
+    retried(|| calls::open(path, options, Links::Refused)).map_err(refused)
 }
 
 /// All of a regular file, if it has at most `max` bytes.
 pub(crate) fn read(path: &Path, max: u64) -> io::Result<Vec<u8>> {
-    retried(|| read_all(open(path, File::options().read(true))?, max))
+    read_with(path, max, Links::Refused)
 }
 
 /// The same for a file that a user names: links to it are followed.
 pub(crate) fn read_named(path: &Path, max: u64) -> io::Result<Vec<u8>> {
-    let flags = OFlags::NONBLOCK.bits() as i32;
-    retried(|| read_all(open_with(path, File::options().read(true).custom_flags(flags))?, max))
+    read_with(path, max, Links::Followed)
 }
 
-fn read_all((file, metadata): (File, Metadata), max: u64) -> io::Result<Vec<u8>> {
-    let too_large = |bytes| Err(Refused::TooLarge { bytes, max }.into());
-    if metadata.len() > max {
-        return too_large(metadata.len());
-    }
-    // One byte more: the end is seen without another growth.
-    let mut bytes = Vec::new();
-    bytes.try_reserve_exact(metadata.len() as usize + 1).map_err(|_| ErrorKind::OutOfMemory)?;
-    file.take(max + 1).read_to_end(&mut bytes)?;
-    // It may have grown since.
-    if bytes.len() as u64 > max { too_large(bytes.len() as u64) } else { Ok(bytes) }
+fn read_with(path: &Path, max: u64, links: Links) -> io::Result<Vec<u8>> {
+    retried(|| read_opened(calls::open(path, File::options().read(true), links)?, max)).map_err(refused)
 }
 
 /// Renames a file or a folder. An error whose source is gone is success if `is_ours` finds it at `to`: the reply was lost.

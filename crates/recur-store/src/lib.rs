@@ -55,7 +55,6 @@ pub use environment::{CodeState, Environment};
 pub use error::{StoreError, UnstorableTensors, WeightsProblem};
 pub use experiment::{ExperimentFiles, ExperimentTrial, FoundExperiment, StoredExperiment};
 pub use export::Exported;
-pub use files::write_atomically;
 pub use fs::Refused;
 pub use gate::StoreEvent;
 pub use gc::{GcOptions, Removed};

@@ -4,7 +4,7 @@
 //! in the order of a hash map, which only a single key keeps the same.
 
 use crate::error::{StoreError, UnstorableTensors, WeightsProblem};
-use crate::files::{parent, write_atomically};
+use crate::files::write_atomically;
 use crate::fs::{self, MAX_BYTES, MAX_SMALL, Refused};
 use crate::layout::{RECORD, SUMS, trial_id};
 use crate::problem::{Fault, Problem};
@@ -12,6 +12,7 @@ use crate::sums::Sums;
 use recur_core::digest::Digest;
 use recur_core::tensor::{Tensor, TensorData};
 use recur_core::weights::{CARD_FORMAT, ModelCard, WeightsFile};
+use recur_files::folder_of;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
 use serde::Deserialize;
@@ -70,7 +71,7 @@ fn places(path: &Path) -> Vec<PathBuf> {
 /// The digest that the list beside a file has for it. Lists of other programs may be written in other ways: a line that is none
 /// is passed over.
 fn listed(path: &Path) -> Result<Option<Digest>, StoreError> {
-    let (folder, Some(name)) = (parent(path), path.file_name().and_then(|name| name.to_str())) else {
+    let (folder, Some(name)) = (folder_of(path), path.file_name().and_then(|name| name.to_str())) else {
         return Ok(None);
     };
     let sums = folder.join(SUMS);
@@ -395,6 +396,6 @@ mod tests {
         std::fs::remove_file(&sums).unwrap();
         std::fs::create_dir(&sums).unwrap();
         read_weights(&path).unwrap();
-        assert_eq!(parent(Path::new("w.safetensors")), Path::new("."));
+        assert_eq!(folder_of(Path::new("w.safetensors")), Path::new("."));
     }
 }

@@ -14,6 +14,7 @@ use recur_core::trial::Trial;
 use recur_core::workers::alone;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use unit_prefix::NumberPrefix;
 
 /// A trial that needs no more is started without a look at the memory that there is.
 const SMALL: u64 = 64 << 20;
@@ -208,11 +209,13 @@ impl State {
     }
 }
 
-/// A number of bytes, for people.
+/// A number of bytes, for people: the form of indicatif's `HumanBytes`, which the command line prints, without a library
+/// for terminals here.
 pub fn bytes_in_words(bytes: u64) -> String {
-    const MIB: f64 = 1024.0 * 1024.0;
-    let mib = bytes as f64 / MIB;
-    if mib < 1024.0 { format!("{:.0} MiB", mib.ceil()) } else { format!("{:.1} GiB", mib / 1024.0) }
+    match NumberPrefix::binary(bytes as f64) {
+        NumberPrefix::Standalone(bytes) => format!("{bytes:.0} B"),
+        NumberPrefix::Prefixed(prefix, number) => format!("{number:.2} {prefix}B"),
+    }
 }
 
 #[cfg(test)]
@@ -303,6 +306,6 @@ mod tests {
 
     #[test]
     fn bytes_are_told_in_binary_units() {
-        assert_eq!([0, 1, 3 << 29, 12 * GIB].map(bytes_in_words), ["0 MiB", "1 MiB", "1.5 GiB", "12.0 GiB"]);
+        assert_eq!([0, 1, 3 << 29, 12 * GIB].map(bytes_in_words), ["0 B", "1 B", "1.50 GiB", "12.00 GiB"]);
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::args::Doctor;
 use crate::error::{CliError, Exit};
-use crate::output::{print, size};
+use crate::output::print;
+use indicatif::HumanBytes;
 use recur_experiment::{Started, available_cores, cpu_name};
 use recur_kernels::{Isa, Kernels};
 use std::hint::black_box;
@@ -73,10 +74,10 @@ fn peak_of(less: (u64, f64), more: (u64, f64)) -> Option<f64> {
 }
 
 fn memory(system: &System) -> String {
-    let whole = format!("{}, {} available", size(system.total_memory()), size(system.available_memory()));
+    let whole = format!("{}, {} available", HumanBytes(system.total_memory()), HumanBytes(system.available_memory()));
     match system.cgroup_limits() {
         Some(limits) if limits.total_memory < system.total_memory() => {
-            format!("{whole}; this process may use {}", size(limits.total_memory))
+            format!("{whole}; this process may use {}", HumanBytes(limits.total_memory))
         }
         _ => whole,
     }
@@ -88,7 +89,7 @@ fn store(path: &Path) -> String {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let free = absolute.ancestors().find(|folder| folder.exists()).map(fs4::available_space);
     match free {
-        Some(Ok(bytes)) => format!("{}{made}: {} free", path.display(), size(bytes)),
+        Some(Ok(bytes)) => format!("{}{made}: {} free", path.display(), HumanBytes(bytes)),
         Some(Err(error)) => format!("{}{made}: free space unknown, {error}", path.display()),
         None => format!("{}{made}: there is no such place", path.display()),
     }

@@ -2,11 +2,12 @@
 
 use crate::args::{SpecArgs, StoreArgs, StoreCommand};
 use crate::error::{CliError, Exit};
-use crate::output::{print, print_error, size};
+use crate::output::{print, print_error};
 use crate::pipeline::Prepared;
 use crate::program::Program;
 use crate::stores::{self, to_read};
 use anstyle::Style;
+use indicatif::HumanBytes;
 use recur_core::record::Outcome;
 use recur_core::trial::TrialId;
 use recur_core::visible::{visible, visible_json};
@@ -49,7 +50,7 @@ fn check(store: &Store) -> Result<Exit, CliError> {
         count(summary.tests, "test result", "test results"),
         count(summary.checkpoints, "checkpoint", "checkpoints"),
         count(summary.experiments, "experiment", "experiments"),
-        size(summary.bytes),
+        HumanBytes(summary.bytes),
         if summary.problems == 0 { "all whole".to_owned() } else { count(summary.problems, "problem", "problems") },
     ));
     print(&problems.join("\n"))?;
@@ -156,7 +157,7 @@ fn gc(path: &Path, options: GcOptions, hosts: &[String], dry_run: bool) -> Resul
     let mut lines: Vec<String> =
         removed.iter().map(|removed| format!("{}: {}", removed.path.display(), removed.why)).collect();
     let done = if dry_run { "would be removed" } else { "removed" };
-    lines.push(format!("{} {done}, {}", removed.len(), size(bytes)));
+    lines.push(format!("{} {done}, {}", removed.len(), HumanBytes(bytes)));
     print(&lines.join("\n"))?;
     Ok(Exit::Success)
 }

@@ -173,7 +173,7 @@ fn check_end(lab: &Lab, told: &str) {
     let check = lab.recur(&["store", "check"]).ended(0).out;
     assert!(check.contains("0 checkpoints, 1 experiment, ") && check.contains("all whole"), "{told}: {check}");
     let gc = lab.recur(&["store", "gc", "--dry-run"]).ended(0).out;
-    assert_eq!(gc, "0 would be removed, 0 MiB\n", "{told}: nothing is left over");
+    assert_eq!(gc, "0 would be removed, 0 B\n", "{told}: nothing is left over");
 }
 
 /// Kills once or several times, each time with a fresh folder, and compares the ends. Half of the stores at least must have

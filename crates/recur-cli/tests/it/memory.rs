@@ -30,7 +30,7 @@ fn outcome(lab: &Lab, model: &str) -> serde_json::Value {
 #[test]
 fn a_trial_that_is_too_large_is_a_failed_record_with_the_numbers_and_the_others_run() {
     let lab = Lab::with(SPEC);
-    for (jobs, memory, shown) in [("1", "2GiB", "2.0 GiB"), ("3", "700MiB", "700 MiB")] {
+    for (jobs, memory, shown) in [("1", "2GiB", "2.00 GiB"), ("3", "700MiB", "700.00 MiB")] {
         let ran = lab.experiment(&["--jobs", jobs, "--memory", memory]).ended(3);
         let ran =
             ran.told(&["lstm replicate 0: failed: it needs about ", &format!(" of memory, and {shown} are available")]);

@@ -78,7 +78,7 @@ fn gc_removes_what_no_experiment_lists_only_if_asked_and_tells_before() {
     let lab = finished();
     let ids = lab.plan(&["small.yaml"]);
     lab.experiment(&["--set", "replicates=1"]).ended(0);
-    assert_eq!(lab.recur(&["store", "gc"]).ended(0).out, "0 removed, 0 MiB\n");
+    assert_eq!(lab.recur(&["store", "gc"]).ended(0).out, "0 removed, 0 B\n");
     let told = lab.recur(&["store", "gc", "--unreferenced", "--dry-run"]).ended(0).out;
     assert!(told.contains("no experiment lists this trial") && told.contains("4 would be removed"), "{told}");
     assert_eq!(lab.trials().len(), N_TRIALS);

@@ -91,7 +91,8 @@ fn what_is_wrong_with_a_manifest_is_told() {
     check("summary: my model", "sumary: my model", &["unknown field `sumary`", "`summary`", "line 3 column 1"]);
     check("summary: my model", "summary: ''", &["`summary` is not one line"]);
     check("summary: my model", "summary: my model\ncost: ''", &["`cost` is not one line"]);
-    check("version: 2", "version: two", &["version", "line 4 column 10"]);
+    check("summary: my model", "sumary: my model", &["\n3 | sumary: my model\n  | ^"]);
+    check("version: 2", "version: two", &["version", "line 4 column 10", "\n4 | version: two\n  |          ^"]);
     check("command: [sh, mine.sh]", "command: []", &["`command` names no program"]);
     check("command: [sh, mine.sh]", "command: sh mine.sh", &["command", "expected a sequence", "line 5"]);
     check("words.txt", "gone.txt", &["the file gone.txt: No such file"]);
@@ -144,7 +145,8 @@ fn files_that_are_no_regular_ones_are_refused_at_once() {
     };
     let large = |home: &Path| std::fs::File::create(home.join("words.txt")).unwrap().set_len(20 << 30).unwrap();
     let changes: [&dyn Fn(&Path); 4] = [&pipe, &link("/dev/zero"), &link("."), &large];
-    let words = ["is no regular file", "is no regular file", "is no regular file", "has more than 1073741824 bytes"];
+    let words =
+        ["is a named pipe", "is a device", "is a folder", "has 21474836480 bytes or more, and at most 1073741824"];
     for (change, words) in changes.into_iter().zip(words) {
         let problem = told(change);
         assert!(problem.contains(&format!("the file words.txt: it {words}")), "{problem}");
@@ -153,7 +155,7 @@ fn files_that_are_no_regular_ones_are_refused_at_once() {
         std::fs::remove_file(home.join("plugin.yaml")).unwrap();
         assert!(std::process::Command::new("mkfifo").arg(home.join("plugin.yaml")).status().unwrap().success());
     };
-    assert!(told(&manifest).contains("it is no regular file"));
+    assert!(told(&manifest).contains("it is a named pipe, and no regular file"));
 }
 
 #[test]

@@ -1,12 +1,11 @@
 //! The drawing primitives of every figure.
 
-use crate::figures::palette::{GROUND, INK, Mark};
+use crate::figures::palette::{Color, GROUND, INK, Mark};
 use crate::numbers::fixed;
-use plotters::backend::{DrawingBackend, SVGBackend};
-use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{Color, FontTransform, IntoFont, RGBColor, ShapeStyle, TextStyle};
 use recur_core::visible::visible;
-use std::fmt;
+use svg::Node;
+use svg::node::Value;
+use svg::node::element::{Circle, Description, Element, Polygon, Polyline, Rectangle, Text, Title};
 
 /// What a figure is, for those who cannot see it and those who want to check it.
 pub(crate) struct About {
@@ -28,17 +27,24 @@ impl About {
     }
 }
 
-/// A figure in the making.
-pub(crate) struct Canvas<'a> {
-    text: &'a mut String,
+/// A figure in the making, or a group of its elements.
+pub(crate) struct Canvas(Element);
+
+/// Which part of a text is at its point: a value of `text-anchor`.
+#[derive(Clone, Copy)]
+pub(crate) enum Anchor {
+    Start,
+    Middle,
+    End,
 }
 
-/// Where a text stands: its anchor's side, its height of letters and its colour.
+/// How a text is drawn at its point.
 #[derive(Clone, Copy)]
 pub(crate) struct Label {
-    pub(crate) side: HPos,
+    pub(crate) anchor: Anchor,
+    /// Of the font, in pixels.
     pub(crate) size: i32,
-    pub(crate) color: RGBColor,
+    pub(crate) color: Color,
     /// Turned to read from below upwards.
     pub(crate) upwards: bool,
 }
@@ -46,17 +52,17 @@ pub(crate) struct Label {
 impl Label {
     /// Text of 12 pixels that starts at its point.
     pub(crate) fn new() -> Self {
-        Self { side: HPos::Left, size: 12, color: INK, upwards: false }
+        Self { anchor: Anchor::Start, size: 12, color: INK, upwards: false }
     }
 
     /// The same, with its middle at its point.
     pub(crate) fn centered(self) -> Self {
-        Self { side: HPos::Center, ..self }
+        Self { anchor: Anchor::Middle, ..self }
     }
 
     /// The same, with its end at its point.
     pub(crate) fn ending(self) -> Self {
-        Self { side: HPos::Right, ..self }
+        Self { anchor: Anchor::End, ..self }
     }
 
     /// The same, in another size.
@@ -65,7 +71,7 @@ impl Label {
     }
 
     /// The same, in another colour.
-    pub(crate) fn color(self, color: RGBColor) -> Self {
+    pub(crate) fn color(self, color: Color) -> Self {
         Self { color, ..self }
     }
 
@@ -101,32 +107,29 @@ pub(crate) fn in_words(title: &str, value: f64, spread: f64) -> String {
 }
 
 /// Draws a figure of `size` pixels.
-pub(crate) fn svg(size: (i32, i32), about: &About, draw: impl FnOnce(&mut Canvas<'_>)) -> String {
-    let (width, height) = size;
-    let mut text = format!(
-        "<svg width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" xmlns=\"http://www.w3.org/2000/svg\" \
-         data-trials=\"{}\">\n",
-        escape(&about.listed())
-    );
-    text.push_str(&head(size, about));
-    draw(&mut Canvas { text: &mut text });
-    text.push_str("</svg>\n");
-    text
+pub(crate) fn svg((width, height): (i32, i32), about: &About, draw: impl FnOnce(&mut Canvas)) -> String {
+    let mut canvas = Canvas(Element::new("svg"));
+    let listed = printable(&about.listed());
+    let attributes: [(&str, Value); 6] = [
+        ("xmlns", "http://www.w3.org/2000/svg".into()),
+        ("width", width.into()),
+        ("height", height.into()),
+        ("viewBox", (0, 0, width, height).into()),
+        ("font-family", "sans-serif".into()),
+        ("data-trials", listed.as_str().into()),
+    ];
+    for (name, value) in attributes {
+        canvas.0.assign(name, value);
+    }
+    canvas.add(Title::new(printable(&about.title)));
+    canvas.add(Description::new().add(svg::node::Text::new(format!("trials: {listed}"))));
+    let ground = Rectangle::new().set("x", 0.5).set("y", 0.5).set("width", width - 1).set("height", height - 1);
+    canvas.add(ground.set("rx", 8).set("fill", GROUND.to_string()).set("stroke", "#D0D7DE"));
+    draw(&mut canvas);
+    format!("{}\n", canvas.0)
 }
 
-fn head((width, height): (i32, i32), about: &About) -> String {
-    let RGBColor(r, g, b) = GROUND;
-    format!(
-        "<title>{}</title>\n<desc>trials: {}</desc>\n<rect x=\"0.5\" y=\"0.5\" width=\"{}\" height=\"{}\" rx=\"8\" \
-         fill=\"#{r:02X}{g:02X}{b:02X}\" stroke=\"#D0D7DE\"/>\n",
-        escape(&about.title),
-        escape(&about.listed()),
-        width - 1,
-        height - 1
-    )
-}
-
-/// `text` as it has to stand in an element of XML.
+/// `text` as it is written into an element of HTML.
 pub(crate) fn escape(text: &str) -> String {
     printable(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
@@ -137,95 +140,87 @@ fn printable(text: &str) -> String {
     visible(text).replace('\u{FFFE}', "\\u{fffe}").replace('\u{FFFF}', "\\u{ffff}")
 }
 
-impl Canvas<'_> {
-    /// Appends what plotters makes of a primitive. A backend of its own each lets elements that plotters does not know stand
-    /// between them.
-    fn draw<E: fmt::Debug>(&mut self, primitive: impl FnOnce(&mut SVGBackend<'_>) -> Result<(), E>) {
-        let mut text = String::new();
-        primitive(&mut SVGBackend::with_string(&mut text, (0, 0))).expect("drawing into a string cannot fail");
-        let elements = text.split_once(">\n").map_or("", |(_, rest)| rest);
-        self.text.push_str(elements.strip_suffix("</svg>\n").unwrap_or(elements));
+impl Canvas {
+    fn add(&mut self, element: impl Into<Box<dyn Node>>) {
+        self.0.append(element);
     }
 
     /// What `draw` draws, told as `value` where a pointer rests on it: the value of a mark, in words.
     pub(crate) fn told(&mut self, value: &str, draw: impl FnOnce(&mut Self)) {
-        self.group("", value, draw);
+        self.group(Element::new("g"), value, draw);
     }
 
     /// The same for a line that belongs to row `row` of a table.
     pub(crate) fn told_row(&mut self, row: usize, value: &str, draw: impl FnOnce(&mut Self)) {
-        self.group(&format!(" class=\"line\" data-row=\"{row}\""), value, draw);
+        let mut group = Element::new("g");
+        group.assign("class", "line");
+        group.assign("data-row", row);
+        self.group(group, value, draw);
     }
 
-    fn group(&mut self, attributes: &str, value: &str, draw: impl FnOnce(&mut Self)) {
-        self.text.push_str(&format!("<g{attributes}><title>{}</title>\n", escape(value)));
-        draw(self);
-        self.text.push_str("</g>\n");
+    fn group(&mut self, group: Element, value: &str, draw: impl FnOnce(&mut Self)) {
+        let mut group = Canvas(group);
+        group.add(Title::new(printable(value)));
+        draw(&mut group);
+        self.add(group.0);
     }
 
     /// Room to rest a pointer on along a thin line.
     pub(crate) fn hold_along(&mut self, points: &[(i32, i32)]) {
-        let points: Vec<String> = points.iter().map(|(x, y)| format!("{x},{y}")).collect();
-        self.text.push_str(&format!(
-            "<polyline points=\"{}\" fill=\"none\" stroke=\"none\" stroke-width=\"9\" pointer-events=\"stroke\"/>\n",
-            points.join(" ")
-        ));
+        let room = Polyline::new().set("points", joined(points)).set("fill", "none").set("stroke", "none");
+        self.add(room.set("stroke-width", 9).set("pointer-events", "stroke"));
     }
 
     /// Room to rest a pointer on where nothing is drawn, of the size of a mark and a little more.
     pub(crate) fn hold(&mut self, (x, y): (i32, i32)) {
-        self.text.push_str(&format!("<circle cx=\"{x}\" cy=\"{y}\" r=\"8\" fill=\"none\" pointer-events=\"all\"/>\n"));
+        self.add(Circle::new().set("cx", x).set("cy", y).set("r", 8).set("fill", "none").set("pointer-events", "all"));
     }
 
     /// A line of `width` pixels through `points` that lets others be seen behind it.
-    pub(crate) fn thread(&mut self, points: &[(i32, i32)], color: RGBColor, width: u32, opacity: f64) {
-        self.draw(|backend| backend.draw_path(points.iter().copied(), &color.mix(opacity).stroke_width(width)));
+    pub(crate) fn thread(&mut self, points: &[(i32, i32)], color: Color, width: u32, opacity: f64) {
+        self.add(line(points, color, width).set("opacity", opacity));
     }
 
     /// A line of `width` pixels through `points`.
-    pub(crate) fn path(&mut self, points: &[(i32, i32)], color: RGBColor, width: u32) {
+    pub(crate) fn path(&mut self, points: &[(i32, i32)], color: Color, width: u32) {
         if points.len() > 1 {
-            self.draw(|backend| backend.draw_path(points.iter().copied(), &color.stroke_width(width)));
+            self.add(line(points, color, width));
         }
     }
 
     /// A dashed line of `width` pixels through `points`: `dash` pixels on, as many off, on across the corners.
-    pub(crate) fn dashed(&mut self, points: &[(i32, i32)], color: RGBColor, width: u32, dash: f64) {
+    pub(crate) fn dashed(&mut self, points: &[(i32, i32)], color: Color, width: u32, dash: f64) {
         for stroke in dashes(points, dash) {
             self.path(&stroke, color, width);
         }
     }
 
     /// A filled rectangle from corner to corner.
-    pub(crate) fn rectangle(&mut self, from: (i32, i32), to: (i32, i32), color: RGBColor) {
-        self.draw(|backend| backend.draw_rect(from, to, &color.filled(), true));
+    pub(crate) fn rectangle(&mut self, from: (i32, i32), to: (i32, i32), color: Color) {
+        self.add(rectangle(from, to, color));
     }
 
-    /// The ground again, for a text that stands on lines.
+    /// The ground again, for a text that is drawn over lines.
     pub(crate) fn plate(&mut self, from: (i32, i32), to: (i32, i32)) {
-        let style = ShapeStyle { color: GROUND.mix(0.85), filled: true, stroke_width: 0 };
-        self.draw(|backend| backend.draw_rect(from, to, &style, true));
+        self.add(rectangle(from, to, GROUND).set("opacity", 0.85));
     }
 
     /// A see-through area.
-    pub(crate) fn veil(&mut self, outline: Vec<(i32, i32)>, color: RGBColor) {
-        let style = ShapeStyle { color: color.mix(0.16), filled: true, stroke_width: 0 };
-        self.draw(|backend| backend.fill_polygon(outline, &style));
+    pub(crate) fn veil(&mut self, outline: &[(i32, i32)], color: Color) {
+        self.add(polygon(outline, color).set("opacity", 0.16));
     }
 
     /// A mark of about 9 pixels.
-    pub(crate) fn mark(&mut self, (x, y): (i32, i32), mark: Mark, color: RGBColor) {
-        let fill = color.filled();
+    pub(crate) fn mark(&mut self, (x, y): (i32, i32), mark: Mark, color: Color) {
+        let circle = || Circle::new().set("cx", x).set("cy", y).set("r", 4);
         match mark {
-            Mark::Circle => self.draw(|backend| backend.draw_circle((x, y), 4, &fill, true)),
-            Mark::Ring => self.draw(|backend| backend.draw_circle((x, y), 4, &color.stroke_width(2), false)),
-            Mark::Square => self.draw(|backend| backend.draw_rect((x - 4, y - 4), (x + 4, y + 4), &fill, true)),
-            Mark::Triangle => {
-                self.draw(|backend| backend.fill_polygon([(x - 5, y + 4), (x + 5, y + 4), (x, y - 5)], &fill))
+            Mark::Circle => self.add(circle().set("fill", color.to_string())),
+            Mark::Ring => {
+                self.add(circle().set("fill", "none").set("stroke", color.to_string()).set("stroke-width", 2));
             }
-            Mark::Diamond => {
-                self.draw(|backend| backend.fill_polygon([(x - 5, y), (x, y - 5), (x + 5, y), (x, y + 5)], &fill));
-            }
+            Mark::Square => self.rectangle((x - 4, y - 4), (x + 4, y + 4), color),
+            Mark::Triangle => self.add(polygon(&[(x - 5, y + 4), (x + 5, y + 4), (x, y - 5)], color)),
+            Mark::Diamond => self.add(polygon(&[(x - 5, y), (x, y - 5), (x + 5, y), (x, y + 5)], color)),
             Mark::Cross => {
                 self.path(&[(x - 4, y - 4), (x + 4, y + 4)], color, 2);
                 self.path(&[(x - 4, y + 4), (x + 4, y - 4)], color, 2);
@@ -234,13 +229,35 @@ impl Canvas<'_> {
     }
 
     /// A text, its middle at the height of its point (or, turned, at its side).
-    pub(crate) fn text(&mut self, text: &str, at: (i32, i32), label: Label) {
-        // plotters divides the size of its fonts by 1.24 on the way to the file.
-        let font = ("sans-serif", f64::from(label.size) * 1.24).into_font();
-        let font = if label.upwards { font.transform(FontTransform::Rotate270) } else { font };
-        let style = TextStyle::from(font).color(&label.color).pos(Pos::new(label.side, VPos::Center));
-        self.draw(|backend| backend.draw_text(&printable(text), &style, at));
+    pub(crate) fn text(&mut self, text: &str, (x, y): (i32, i32), label: Label) {
+        let anchor = match label.anchor {
+            Anchor::Start => "start",
+            Anchor::Middle => "middle",
+            Anchor::End => "end",
+        };
+        // Half the height of an x below the point: every renderer knows `dy`, few know `dominant-baseline`.
+        let element = Text::new(printable(text)).set("x", x).set("y", y).set("dy", "0.5ex").set("text-anchor", anchor);
+        let element = element.set("font-size", label.size).set("fill", label.color.to_string());
+        self.add(if label.upwards { element.set("transform", format!("rotate(270, {x}, {y})")) } else { element });
     }
+}
+
+fn line(points: &[(i32, i32)], color: Color, width: u32) -> Polyline {
+    let line = Polyline::new().set("points", joined(points)).set("fill", "none");
+    line.set("stroke", color.to_string()).set("stroke-width", width)
+}
+
+fn rectangle((x, y): (i32, i32), to: (i32, i32), color: Color) -> Rectangle {
+    let at = Rectangle::new().set("x", x).set("y", y);
+    at.set("width", to.0 - x).set("height", to.1 - y).set("fill", color.to_string())
+}
+
+fn polygon(points: &[(i32, i32)], color: Color) -> Polygon {
+    Polygon::new().set("points", joined(points)).set("fill", color.to_string())
+}
+
+fn joined(points: &[(i32, i32)]) -> String {
+    points.iter().map(|(x, y)| format!("{x},{y}")).collect::<Vec<_>>().join(" ")
 }
 
 /// The strokes of a dashed line through `points`.

@@ -77,7 +77,7 @@ fn is_upright(heat: &Heat, width: i32) -> bool {
     heat.columns.iter().all(|label| text_width(&cut(label, LONGEST), 12) + 6 <= width)
 }
 
-fn draw_key(canvas: &mut Canvas<'_>, heat: &Heat) {
+fn draw_key(canvas: &mut Canvas, heat: &Heat) {
     const STEPS: i32 = 40;
     let (title, light, dark) = &heat.key;
     let mut x = 24;
@@ -92,7 +92,7 @@ fn draw_key(canvas: &mut Canvas<'_>, heat: &Heat) {
     canvas.text(dark, (x + 3 * STEPS + 6, 24), Label::new().color(GREY));
 }
 
-fn draw_cells(canvas: &mut Canvas<'_>, heat: &Heat, layout: &Layout) {
+fn draw_cells(canvas: &mut Canvas, heat: &Heat, layout: &Layout) {
     for (index, cell) in heat.cells.iter().enumerate() {
         let (row, column) = (index / heat.columns.len(), index % heat.columns.len());
         let at = (layout.left + column as i32 * layout.cell.0, layout.top + row as i32 * layout.cell.1);
@@ -106,7 +106,7 @@ fn draw_cells(canvas: &mut Canvas<'_>, heat: &Heat, layout: &Layout) {
     }
 }
 
-fn draw_cell(canvas: &mut Canvas<'_>, cell: &Cell, (x, y): (i32, i32), (width, height): (i32, i32)) {
+fn draw_cell(canvas: &mut Canvas, cell: &Cell, (x, y): (i32, i32), (width, height): (i32, i32)) {
     let size = if width >= 40 { 12 } else { 9 };
     if let Some(share) = cell.shade {
         canvas.rectangle((x, y), (x + width, y + height), shade(share));
@@ -118,7 +118,7 @@ fn draw_cell(canvas: &mut Canvas<'_>, cell: &Cell, (x, y): (i32, i32), (width, h
     }
 }
 
-fn draw_labels(canvas: &mut Canvas<'_>, heat: &Heat, layout: &Layout, bottom: i32) {
+fn draw_labels(canvas: &mut Canvas, heat: &Heat, layout: &Layout, bottom: i32) {
     let (width, height) = layout.cell;
     for (index, label) in heat.rows.iter().enumerate() {
         let y = layout.top + index as i32 * height + height / 2;

@@ -2,7 +2,7 @@
 
 use crate::figures::WIDTH;
 use crate::figures::canvas::{About, Canvas, Label, cut, in_words, svg, text_width};
-use crate::figures::palette::{GREY, GRID, INK, style};
+use crate::figures::palette::{Color, GREY, GRID, INK, style};
 use crate::figures::scale::Scale;
 use crate::numbers::significant;
 
@@ -98,7 +98,7 @@ pub(crate) fn legend_places(keys: &[Key]) -> (Vec<(i32, i32)>, i32) {
 }
 
 /// Draws a key of a legend.
-pub(crate) fn draw_key(canvas: &mut Canvas<'_>, key: &Key, (x, y): (i32, i32)) {
+pub(crate) fn draw_key(canvas: &mut Canvas, key: &Key, (x, y): (i32, i32)) {
     let (color, mark) = key.style.map_or((GREY, None), |index| {
         let (color, mark) = style(index);
         (color, Some(mark))
@@ -110,7 +110,7 @@ pub(crate) fn draw_key(canvas: &mut Canvas<'_>, key: &Key, (x, y): (i32, i32)) {
     canvas.text(&cut(&key.text, 90), (x + 38, y), Label::new());
 }
 
-fn draw_stroke(canvas: &mut Canvas<'_>, points: &[(i32, i32)], stroke: Stroke, color: plotters::style::RGBColor) {
+fn draw_stroke(canvas: &mut Canvas, points: &[(i32, i32)], stroke: Stroke, color: Color) {
     match stroke {
         Stroke::Solid => canvas.path(points, color, 2),
         Stroke::Dashed => canvas.dashed(points, color, 2, 6.0),
@@ -119,7 +119,7 @@ fn draw_stroke(canvas: &mut Canvas<'_>, points: &[(i32, i32)], stroke: Stroke, c
     }
 }
 
-fn draw_panel(canvas: &mut Canvas<'_>, keys: &[Key], panel: &Panel, top: i32) {
+fn draw_panel(canvas: &mut Canvas, keys: &[Key], panel: &Panel, top: i32) {
     let (plot_top, plot_bottom) = (top + 34, top + PANEL - 48);
     let points = || panel.series.iter().flat_map(|series| &series.points).filter(|point| is_drawn(point));
     let y = Scale::around(points().flat_map(|p| [p.y - p.spread, p.y + p.spread]), plot_bottom, plot_top);
@@ -142,18 +142,20 @@ fn draw_panel(canvas: &mut Canvas<'_>, keys: &[Key], panel: &Panel, top: i32) {
     }
 }
 
-fn draw_x_ticks(canvas: &mut Canvas<'_>, panel: &Panel, x: Scale, bottom: i32) {
+fn draw_x_ticks(canvas: &mut Canvas, panel: &Panel, x: Scale, bottom: i32) {
     let ticks = panel.x_ticks.clone().unwrap_or_else(|| x.ticks(10));
     let widest = ticks.iter().map(|(_, text)| text_width(text, 12) + 10).max().unwrap_or(0);
     let n_that_fit = ((RIGHT - LEFT) / widest.max(1)).max(1) as usize;
     for (value, text) in ticks.iter().step_by(ticks.len().div_ceil(n_that_fit).max(1)) {
         let at = x.pixel(*value);
         canvas.path(&[(at, bottom), (at, bottom + 5)], INK, 1);
-        canvas.text(text, (at, bottom + 16), Label::new().centered().color(GREY));
+        // The last of them may be wider than the margin.
+        let middle = at.min(WIDTH - 2 - text_width(text, 12) / 2);
+        canvas.text(text, (middle, bottom + 16), Label::new().centered().color(GREY));
     }
 }
 
-fn draw_series(canvas: &mut Canvas<'_>, series: &Series, x: Scale, y: Scale) {
+fn draw_series(canvas: &mut Canvas, series: &Series, x: Scale, y: Scale) {
     let (color, mark) = style(series.style);
     let points: Vec<&Point> = series.points.iter().filter(|point| is_drawn(point)).collect();
     let at = |point: &Point, offset: f64| (x.pixel(point.x), y.pixel(point.y + offset * point.spread));
@@ -161,7 +163,8 @@ fn draw_series(canvas: &mut Canvas<'_>, series: &Series, x: Scale, y: Scale) {
     match series.around {
         Around::Band if has_spread && points.len() > 1 => {
             let upper = points.iter().map(|point| at(point, 1.0));
-            canvas.veil(upper.chain(points.iter().rev().map(|point| at(point, -1.0))).collect(), color);
+            let outline: Vec<(i32, i32)> = upper.chain(points.iter().rev().map(|point| at(point, -1.0))).collect();
+            canvas.veil(&outline, color);
         }
         Around::Bars if has_spread => {
             for point in &points {
@@ -181,7 +184,7 @@ fn draw_series(canvas: &mut Canvas<'_>, series: &Series, x: Scale, y: Scale) {
 }
 
 /// Lets the points of a series tell their values.
-fn tell_points(canvas: &mut Canvas<'_>, keys: &[Key], panel: &Panel, series: &Series, x: Scale, y: Scale) {
+fn tell_points(canvas: &mut Canvas, keys: &[Key], panel: &Panel, series: &Series, x: Scale, y: Scale) {
     /// Points of a series that can be told apart by a pointer.
     const MOST: usize = 60;
     let name = name(keys, series);

@@ -1,8 +1,8 @@
-//! Figures as SVG, drawn through plotters' SVG backend.
+//! Figures as SVG, written by the `svg` crate.
 //!
-//! plotters' chart builder places text by font metrics, which there are none of here, and chooses ticks by the
-//! platform's logarithm. So these figures stand on plotters' drawing primitives, with ticks and layout of their own:
-//! text is as wide as [`canvas::text_width`] estimates, and every coordinate is a whole number.
+//! A library of charts would place text by font metrics, which there are none of here, and choose ticks by the
+//! platform's logarithm. So ticks and layout are recur's own: text is as wide as [`canvas::text_width`] estimates, and
+//! every coordinate is a whole number.
 
 pub(crate) mod canvas;
 pub(crate) mod dots;

@@ -1,25 +1,35 @@
 //! Colours and marks.
 
-use plotters::style::RGBColor;
+use std::fmt;
+
+/// Red, green and blue, from 0 to 255 each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Color(pub(crate) u8, pub(crate) u8, pub(crate) u8);
+
+impl fmt::Display for Color {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{:02X}{:02X}{:02X}", self.0, self.1, self.2)
+    }
+}
 
 /// Text and axes.
-pub(crate) const INK: RGBColor = RGBColor(0x24, 0x29, 0x2F);
+pub(crate) const INK: Color = Color(0x24, 0x29, 0x2F);
 /// Lesser text.
-pub(crate) const GREY: RGBColor = RGBColor(0x57, 0x60, 0x6A);
+pub(crate) const GREY: Color = Color(0x57, 0x60, 0x6A);
 /// Grid lines.
-pub(crate) const GRID: RGBColor = RGBColor(0xD8, 0xDE, 0xE4);
+pub(crate) const GRID: Color = Color(0xD8, 0xDE, 0xE4);
 /// The ground of every figure: light on light and on dark pages alike.
-pub(crate) const GROUND: RGBColor = RGBColor(0xFB, 0xFC, 0xFD);
+pub(crate) const GROUND: Color = Color(0xFB, 0xFC, 0xFD);
 
 /// Okabe and Ito 2008, "Color Universal Design", without the yellow, which a light ground swallows.
-const SERIES: [RGBColor; 7] = [
-    RGBColor(0x00, 0x72, 0xB2),
-    RGBColor(0xD5, 0x5E, 0x00),
-    RGBColor(0x00, 0x9E, 0x73),
-    RGBColor(0xCC, 0x79, 0xA7),
-    RGBColor(0x00, 0x00, 0x00),
-    RGBColor(0xE6, 0x9F, 0x00),
-    RGBColor(0x56, 0xB4, 0xE9),
+const SERIES: [Color; 7] = [
+    Color(0x00, 0x72, 0xB2),
+    Color(0xD5, 0x5E, 0x00),
+    Color(0x00, 0x9E, 0x73),
+    Color(0xCC, 0x79, 0xA7),
+    Color(0x00, 0x00, 0x00),
+    Color(0xE6, 0x9F, 0x00),
+    Color(0x56, 0xB4, 0xE9),
 ];
 
 /// What stands at each point of a series.
@@ -36,22 +46,22 @@ pub(crate) enum Mark {
 const MARKS: [Mark; 6] = [Mark::Circle, Mark::Square, Mark::Triangle, Mark::Diamond, Mark::Cross, Mark::Ring];
 
 /// The colour and mark of the `index`-th series: the first 42 differ from one another.
-pub(crate) fn style(index: usize) -> (RGBColor, Mark) {
+pub(crate) fn style(index: usize) -> (Color, Mark) {
     (SERIES[index % SERIES.len()], MARKS[index % MARKS.len()])
 }
 
 /// A colour for a share of 0 (nearly white) to 1 (dark blue), in a single hue that also reads in grey.
-pub(crate) fn shade(share: f64) -> RGBColor {
+pub(crate) fn shade(share: f64) -> Color {
     const STOPS: [[f64; 3]; 3] = [[247.0, 251.0, 255.0], [107.0, 174.0, 214.0], [8.0, 48.0, 107.0]];
     let place = share.clamp(0.0, 1.0) * 2.0;
     let (from, to, along) = if place <= 1.0 { (0, 1, place) } else { (1, 2, place - 1.0) };
     let channel = |c: usize| (STOPS[from][c] + (STOPS[to][c] - STOPS[from][c]) * along).round() as u8;
-    RGBColor(channel(0), channel(1), channel(2))
+    Color(channel(0), channel(1), channel(2))
 }
 
 /// The colour of text on [`shade`] of `share`.
-pub(crate) fn ink_on(share: f64) -> RGBColor {
-    if share > 0.55 { RGBColor(0xFF, 0xFF, 0xFF) } else { INK }
+pub(crate) fn ink_on(share: f64) -> Color {
+    if share > 0.55 { Color(0xFF, 0xFF, 0xFF) } else { INK }
 }
 
 #[cfg(test)]

@@ -121,7 +121,7 @@ fn paths(axes: &[Axis], lines: &[Line], layout: &Layout) -> Vec<Vec<(i32, i32)>>
     paths
 }
 
-fn draw_line(canvas: &mut Canvas<'_>, line: &Line, points: &[(i32, i32)], n_lines: usize) {
+fn draw_line(canvas: &mut Canvas, line: &Line, points: &[(i32, i32)], n_lines: usize) {
     let (color, mark) = style(line.style);
     let opacity = if n_lines > 60 { 0.35 } else { 0.6 };
     if line.is_chosen {
@@ -133,7 +133,7 @@ fn draw_line(canvas: &mut Canvas<'_>, line: &Line, points: &[(i32, i32)], n_line
     canvas.hold_along(points);
 }
 
-fn draw_measure(canvas: &mut Canvas<'_>, measure: &Measure, lines: &[Line], layout: &Layout) {
+fn draw_measure(canvas: &mut Canvas, measure: &Measure, lines: &[Line], layout: &Layout) {
     let x = layout.x[layout.x.len() - 1];
     canvas.text(&measure.title, (WIDTH - 16, layout.top - 18), Label::new().ending().size(12));
     for (value, text) in layout.y.ticks(8) {
@@ -146,7 +146,7 @@ fn draw_measure(canvas: &mut Canvas<'_>, measure: &Measure, lines: &[Line], layo
     }
 }
 
-fn draw_axis(canvas: &mut Canvas<'_>, axis: &Axis, layout: &Layout, index: usize) {
+fn draw_axis(canvas: &mut Canvas, axis: &Axis, layout: &Layout, index: usize) {
     let x = layout.x[index];
     let below = if layout.titles_take_turns && index % 2 == 1 { 29 } else { 14 };
     canvas.text(&cut(&axis.title, LONGEST_TITLE), (x, layout.bottom + below), Label::new().centered());

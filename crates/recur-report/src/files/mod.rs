@@ -13,11 +13,11 @@ use place::Place;
 use recur_core::digest::Digest;
 use recur_core::plan::Plan;
 use recur_core::visible::visible_lines;
+use recur_files::{Staged, remove_unfinished};
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 pub(crate) use subject::Subject;
-use tempfile::TempPath;
 
 /// Where a report goes.
 #[derive(Clone, Copy, Debug)]
@@ -40,10 +40,6 @@ impl<'a> From<&'a PathBuf> for Destination<'a> {
         dir.as_path().into()
     }
 }
-
-/// What names of unfinished files begin and end with, with [`RANDOM`] characters between.
-const TEMPORARY: [&str; 2] = [".recur-", ".part"];
-const RANDOM: usize = 12;
 
 /// Finds out before training whether the report of `plan` can be written: whether the folders can, and whether anything
 /// that is there would have to be kept. Nothing is changed.
@@ -88,7 +84,8 @@ pub(crate) fn write(
     place.make_folder()?;
     let turn = place.turn();
     if turn.is_some() {
-        clean(&place.folder);
+        // Nobody else is at work here.
+        remove_unfinished(&place.folder);
     }
     let own = place.own_files()?;
     let html_page = html::render(&page, name, &answer);
@@ -170,7 +167,7 @@ impl Changes {
         let staged = |name: &str, content: &[u8]| staged(place, name, content);
         let list_there = place.content(list::FILE)?;
         let is_there = |list: &List| list_there.as_deref() == Some(list.text().as_bytes());
-        let files: Vec<Staged> =
+        let files: Vec<Waiting> =
             self.written.iter().map(|(name, content)| staged(name, content)).collect::<Result<_, _>>()?;
         let last = staged(list::FILE, self.list.text().as_bytes())?;
         // Until all is done, the list has the digests from before and after: a process that is killed leaves files of both.
@@ -179,7 +176,7 @@ impl Changes {
         if has_changes && !is_there(&meanwhile) {
             staged(list::FILE, meanwhile.text().as_bytes())?.put()?;
         }
-        files.into_iter().try_for_each(Staged::put)?;
+        files.into_iter().try_for_each(Waiting::put)?;
         let removed: Vec<PathBuf> = self.removed.iter().map(|name| place.path(name)).collect();
         for path in &removed {
             fs::remove_file(path).map_err(at(path))?;
@@ -191,46 +188,23 @@ impl Changes {
     }
 }
 
-/// A file on the disk under a name that nobody can foresee, waiting to be renamed. It is removed where that does not happen.
-struct Staged {
-    temporary: TempPath,
+/// A file on the disk, waiting to be put into its place. It waits in the folder of the figures, which no other program
+/// writes into.
+struct Waiting {
+    staged: Staged,
     target: PathBuf,
 }
 
-impl Staged {
+impl Waiting {
     fn put(self) -> Result<(), ReportError> {
-        let Self { temporary, target } = self;
-        temporary.persist(&target).map_err(|error| at(&target)(error.error))
+        self.staged.put().map_err(at(&self.target))
     }
 }
 
-fn staged(place: &Place<'_>, name: &str, content: &[u8]) -> Result<Staged, ReportError> {
+fn staged(place: &Place<'_>, name: &str, content: &[u8]) -> Result<Waiting, ReportError> {
     let target = place.path(name);
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(TEMPORARY[0]).suffix(TEMPORARY[1]).rand_bytes(RANDOM);
-    // The umask takes its share, as from any file: a temporary file is private by default.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(&place.folder).map_err(at(&place.folder))?;
-    file.write_all(content).and_then(|()| file.as_file().sync_all()).map_err(at(&target))?;
-    Ok(Staged { temporary: file.into_temp_path(), target })
-}
-
-/// Removes what a killed process left unfinished. No other process is at work here: this one has its turn.
-fn clean(folder: &Path) {
-    let Ok(entries) = fs::read_dir(folder) else { return };
-    for entry in entries.flatten() {
-        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
-        if is_file && entry.file_name().to_str().is_some_and(is_temporary) {
-            // What cannot be removed is harmless.
-            let _ = fs::remove_file(entry.path());
-        }
-    }
-}
-
-fn is_temporary(name: &str) -> bool {
-    let random = name.strip_prefix(TEMPORARY[0]).and_then(|rest| rest.strip_suffix(TEMPORARY[1]));
-    random.is_some_and(|random| random.len() == RANDOM && random.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+    let staged = Staged::new_in(&place.folder, &target, content).map_err(at(&target))?;
+    Ok(Waiting { staged, target })
 }
 
 fn at(path: &Path) -> impl FnOnce(io::Error) -> ReportError + '_ {

@@ -48,7 +48,7 @@ fn a_glob_without_quotes_is_named_with_the_quotes() {
     let check = |source: &str, glob: &str| {
         let text = least("").replace("source: names.csv", &format!("source: {source}"));
         let errors = parse(&text).unwrap_err().to_string();
-        assert!(errors.contains(&format!("= put it in quotes: \"{glob}\"")), "{errors}");
+        assert!(errors.contains(&format!("= help: put it in quotes: \"{glob}\"")), "{errors}");
     };
     check("*.csv", "*.csv");
     check("**/x.csv", "**/x.csv");

@@ -68,7 +68,7 @@ fn a_trial_that_is_too_large_fails_with_the_numbers_and_the_others_run() {
         let Outcome::Failed { reason } = &records[1].outcome else { panic!("{:?}", records[1].outcome) };
         let numbers = reason
             .strip_prefix("it needs about ")
-            .and_then(|rest| rest.strip_suffix(" of memory, and 200 MiB are available"));
+            .and_then(|rest| rest.strip_suffix(" of memory, and 200.00 MiB are available"));
         assert!(numbers.is_some_and(|need| need.ends_with(" GiB")), "{reason}");
         for finished in [&records[0], &records[2]] {
             assert_eq!(finished.outcome, Outcome::Finished { kept_epoch: 2 });

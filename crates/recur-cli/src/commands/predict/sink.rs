@@ -8,11 +8,11 @@ use crate::output::{print, table, write_data};
 use recur_core::spreadsheet;
 use recur_core::table::{Column as Series, Values};
 use recur_core::visible::{visible, visible_json};
+use recur_files::{Staged, Unfinished};
 use recur_ingest::TableWriter;
 use std::fs::File;
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
-use tempfile::NamedTempFile;
 
 /// How answers are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -84,18 +84,13 @@ fn output_exists(path: &Path) -> CliError {
 
 /// A file that is not there yet: it appears whole, or not at all.
 struct Draft {
-    file: NamedTempFile,
+    file: Unfinished,
     path: PathBuf,
 }
 
 impl Draft {
     fn new(path: PathBuf) -> Result<Self, CliError> {
-        let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".recur-predict-");
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        match builder.tempfile_in(folder) {
+        match Unfinished::new(&path) {
             Ok(file) => Ok(Self { file, path }),
             Err(error) => Err(CliError::cannot_write(&path, &error)),
         }
@@ -108,14 +103,11 @@ impl Draft {
 
     /// Gives the file its name, unless another file has got it by now.
     fn finish(self) -> Result<(), CliError> {
-        self.file.as_file().sync_all().map_err(self.failed())?;
         let path = self.path;
-        match self.file.persist_noclobber(&path) {
-            Ok(_) => tracing::info!("written: {}", path.display()),
-            Err(error) if error.error.kind() == ErrorKind::AlreadyExists => {
-                return Err(output_exists(&path));
-            }
-            Err(error) => return Err(CliError::cannot_write(&path, &error.error)),
+        match self.file.finish().and_then(Staged::put_new) {
+            Ok(()) => tracing::info!("written: {}", path.display()),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(output_exists(&path)),
+            Err(error) => return Err(CliError::cannot_write(&path, &error)),
         }
         Ok(())
     }
