@@ -3,6 +3,7 @@
 use crate::commands::predict::NamesError;
 use crate::output::print_error;
 use anstyle::{AnsiColor, Style};
+use recur_analysis::AnalysisError;
 use recur_core::model::ModelError;
 use recur_core::registry::{DuplicateModel, UnknownModel};
 use recur_core::visible::visible;
@@ -10,7 +11,7 @@ use recur_experiment::{ExperimentError, reading_a_model, using_a_store, using_da
 use recur_external::ExternalError;
 use recur_files::NoTemporaryFolder;
 use recur_ingest::{FileError, IngestError};
-use recur_report::{ReportError, Unlike};
+use recur_report::ReportError;
 use recur_spec::SpecErrors;
 use recur_store::{Problem, StoreError};
 use recur_train::PredictError;
@@ -51,29 +52,6 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// How to make two experiments such that they can be compared.
-fn alike(unlike: &Unlike) -> String {
-    let set = |setting: &str| format!("give both the same {setting}, and run the one again");
-    match unlike {
-        Unlike::Labels { .. } | Unlike::Data { .. } => {
-            "only figures on the same test names can be compared: run both on the \
-            same data, read by the same settings"
-                .to_owned()
-        }
-        Unlike::Split { .. } => set("data.split"),
-        Unlike::Seed { .. } => set("seed"),
-        Unlike::Replicates { .. } => {
-            "give both the same replicates, and run the one again: trials that are there are not trained again"
-                .to_owned()
-        }
-        Unlike::Replicate { .. } => "compare trials of one replicate: recur plan tells each trial's".to_owned(),
-        Unlike::Primary { .. } => {
-            "give both the same report.primary, and run the one again: that trains nothing".to_owned()
-        }
-        Unlike::Division { .. } => "run both with this version of recur".to_owned(),
-    }
-}
-
 /// What to do about a file that is in the way of a report; `elsewhere` says how to write it to another place.
 fn in_the_way(error: &ReportError, elsewhere: &str) -> Option<String> {
     match error {
@@ -110,6 +88,10 @@ pub(crate) enum CliError {
     Report(#[from] ReportError),
     #[error(transparent)]
     Compare(ReportError),
+    #[error("cannot analyse the records")]
+    Analysis(#[from] AnalysisError),
+    #[error(transparent)]
+    NotComparable(AnalysisError),
     #[error(transparent)]
     UnknownModel(#[from] UnknownModel),
     #[error(transparent)]
@@ -362,13 +344,7 @@ impl CliError {
                 Some(format!("recur experiment {} scores them, and trains nothing again", spec.display()))
             }
             CliError::DamagedTest { .. } => Some("recur experiment with its spec makes them again".to_owned()),
-            CliError::Compare(ReportError::Unlike { unlike, .. }) => Some(alike(unlike)),
-            CliError::Compare(ReportError::NothingFinished { .. }) => {
-                Some("its report tells how its trials ended".to_owned())
-            }
-            CliError::Report(ReportError::MixedData { .. }) | CliError::Compare(ReportError::MixedData { .. }) => {
-                Some("the data has changed since it was run: run the experiment again".to_owned())
-            }
+            CliError::Analysis(error) | CliError::NotComparable(error) if let Some(hint) = error.hint() => Some(hint),
             CliError::ExportFormat { formats, .. } => Some(format!("end the file's name in {}", formats.join(" or "))),
             CliError::Ingest(error) => using_data(error),
             _ => None,

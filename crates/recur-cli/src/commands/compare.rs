@@ -11,11 +11,12 @@ use crate::owned;
 use crate::pipeline::plugins_option;
 use crate::progress::Screen;
 use crate::stores;
+use recur_analysis::{Analysis, ComparedExperiment, Comparison};
 use recur_core::nearest::nearest;
 use recur_core::registry::Registry;
 use recur_experiment::costs;
 use recur_experiment::shell::quoted;
-use recur_report::{Destination, Export, HowTo, Overview, Part, Together};
+use recur_report::{Destination, Export, HowTo, Overview, Signature};
 use recur_store::Store;
 use std::path::Path;
 use things::Thing;
@@ -29,16 +30,27 @@ pub(crate) fn run(args: &Compare, level: Level, registry: &Registry) -> Result<E
     let format = args.write.as_deref().map(Format::of).transpose()?;
     let store = stores::to_read(&args.store)?;
     let things = things::read(&args.things, &store, registry)?;
-    let together = together(args, &things)?;
-    let input = together.input();
+    let comparison = comparison(args, &things)?;
+    let (outcomes, how_to) = (comparison.outcomes(), how_to(args, &things));
+    let (analysis, signature) = (Analysis::of(&outcomes)?, Signature::of(&outcomes, &how_to));
+    let export = Export::of(&analysis, &how_to, &signature);
     if let (Some(path), Some(format)) = (&args.write, format) {
-        write(path, format, args.replace, &together, &store)?;
+        let bytes = match format {
+            Format::Report => None,
+            Format::Analysis => Some(export.json().into_bytes()),
+            Format::Latex => Some(export.leaderboard_latex().into_bytes()),
+            Format::Csv => Some(csv(&export.leaderboard())),
+        };
+        match bytes {
+            Some(bytes) => owned::text(path, &bytes, args.replace)?,
+            None => write_report(path, args.replace, &analysis, (&how_to, &signature), &store)?,
+        }
     }
     if args.json {
-        print_json(Export::of(&input)?.json().trim_end())?;
+        print_json(export.json().trim_end())?;
         return Ok(Exit::Success);
     }
-    let overview = Overview::of(&together)?;
+    let overview = Overview::of(&analysis);
     if args.markdown {
         print(overview.markdown().trim_end())?;
     } else {
@@ -52,9 +64,9 @@ pub(crate) fn run(args: &Compare, level: Level, registry: &Registry) -> Result<E
 }
 
 /// All of `things` as one experiment.
-fn together(args: &Compare, things: &[Thing]) -> Result<Together, CliError> {
+fn comparison(args: &Compare, things: &[Thing]) -> Result<Comparison, CliError> {
     let is_of_several = things.iter().any(|thing| thing.dataset() != things[0].dataset());
-    let parts: Vec<Part<'_>> =
+    let parts: Vec<ComparedExperiment<'_>> =
         things.iter().map(|thing| thing.part(is_of_several, &args.models)).collect::<Result<_, _>>()?;
     let labels: Vec<&str> = parts.iter().flat_map(|part| part.labels.values().map(String::as_str)).collect();
     let baseline = args.baseline.as_deref();
@@ -66,7 +78,7 @@ fn together(args: &Compare, things: &[Thing]) -> Result<Together, CliError> {
     }
     let name = args.write.as_deref().and_then(Path::file_stem).and_then(|stem| stem.to_str()).unwrap_or(NAME);
     let question = args.question.as_deref();
-    Together::of(&parts, name, question, how_to(args, things), baseline).map_err(CliError::Compare)
+    Comparison::of(&parts, name, question, baseline).map_err(CliError::NotComparable)
 }
 
 /// How to get the same comparison again.
@@ -112,19 +124,17 @@ impl Format {
     }
 }
 
-fn write(path: &Path, format: Format, replace: bool, together: &Together, store: &Store) -> Result<(), CliError> {
-    let input = together.input();
-    let bytes = match format {
-        Format::Report => {
-            let dir = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-            let destination = Destination { dir, replace };
-            recur_report::write(&input, destination).map_err(CliError::Compare)?;
-            recur_report::write_costs(&input, &costs(&input, store), destination).map_err(CliError::Compare)?;
-            return Ok(());
-        }
-        Format::Analysis => Export::of(&input)?.json().into_bytes(),
-        Format::Latex => Export::of(&input)?.leaderboard_latex().into_bytes(),
-        Format::Csv => csv(&Export::of(&input)?.leaderboard()),
-    };
-    owned::text(path, &bytes, replace)
+/// Writes the comparison as a report.
+fn write_report(
+    path: &Path,
+    replace: bool,
+    analysis: &Analysis,
+    (how_to, signature): (&HowTo, &Signature),
+    store: &Store,
+) -> Result<(), CliError> {
+    let dir = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    let destination = Destination { dir, replace };
+    recur_report::write(analysis, how_to, signature, destination).map_err(CliError::Compare)?;
+    recur_report::write_costs(analysis, &costs(analysis, store), destination).map_err(CliError::Compare)?;
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! What a report is about: its spec and its question, as its text shows them.
 
+use crate::how_to::HowTo;
 use crate::index::Opening;
-use crate::input::HowTo;
 use crate::making::Making;
 use crate::markdown::{code, uncode};
 use crate::sections;

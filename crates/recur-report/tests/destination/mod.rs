@@ -1,20 +1,26 @@
 //! What is replaced or removed at the place of a report, and what is not.
 
-use crate::fixture::{Outline, all_diverged, small};
-use crate::{files, write};
-use recur_report::{Destination, ReportError, check_destination, write_costs, write_resampled};
+use crate::files;
+use crate::fixture::{Build, Outline, Reported, all_diverged, small};
+use recur_analysis::Costs;
+use recur_report::{Destination, ReportError, check_destination, write_costs};
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+fn write_no_costs(experiment: &Reported, dir: &Path) -> Result<PathBuf, ReportError> {
+    let analysis = experiment.analysis();
+    write_costs(&analysis, &Costs::of(&analysis, &BTreeMap::new()), dir)
+}
 
 #[test]
 fn figures_of_an_earlier_report_are_removed_and_other_files_stay() {
     let dir = tempfile::tempdir().unwrap();
-    write(&small().build().input(), dir.path()).unwrap();
+    small().build().write(dir.path()).unwrap();
     fs::write(dir.path().join("small/notes.txt"), "mine").unwrap();
     fs::write(dir.path().join("small/logo.svg"), "mine").unwrap();
     let later = Outline { name: "small", ..all_diverged() }.build();
-    let written = write(&later.input(), dir.path()).unwrap();
+    let written = later.write(dir.path()).unwrap();
     // The sweep's figure stands without results, too.
     assert_eq!(written.removed.len(), 9);
     let left = ["small.html", "small.md", "small/logo.svg", "small/notes.txt", "small/sweep.svg"];
@@ -24,13 +30,13 @@ fn figures_of_an_earlier_report_are_removed_and_other_files_stay() {
 #[test]
 fn a_report_that_cannot_be_written_leaves_the_earlier_one() {
     let dir = tempfile::tempdir().unwrap();
-    write(&small().build().input(), dir.path()).unwrap();
+    small().build().write(dir.path()).unwrap();
     let before = files(dir.path());
     // A folder where a file has to go.
     fs::remove_file(dir.path().join("small.html")).unwrap();
     fs::create_dir(dir.path().join("small.html")).unwrap();
     let later = Outline { name: "small", replicates: 2, ..small() }.build();
-    let error = write(&later.input(), dir.path()).unwrap_err();
+    let error = later.write(dir.path()).unwrap_err();
     assert!(matches!(error, ReportError::InTheWay { .. }), "{error}");
     fs::remove_dir(dir.path().join("small.html")).unwrap();
     let html = "small.html".to_owned();
@@ -41,8 +47,8 @@ fn a_report_that_cannot_be_written_leaves_the_earlier_one() {
 fn without_list(beside: &[(&str, &str)]) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     let experiment = small().build();
-    write(&experiment.input(), dir.path()).unwrap();
-    write_costs(&experiment.input(), &BTreeMap::new(), dir.path()).unwrap();
+    experiment.write(dir.path()).unwrap();
+    write_no_costs(&experiment, dir.path()).unwrap();
     fs::remove_file(dir.path().join("small/SHA256SUMS")).unwrap();
     for (file, content) in beside {
         fs::write(dir.path().join(file), content).unwrap();
@@ -54,8 +60,8 @@ fn without_list(beside: &[(&str, &str)]) -> tempfile::TempDir {
 fn a_report_without_a_list_is_recognised_by_its_signature_and_gets_one() {
     let dir = without_list(&[("small/mine.svg", "<svg data-trials=\"\"></svg>")]);
     let later = Outline { name: "small", replicates: 2, ..all_diverged() }.build();
-    let written = write(&later.input(), dir.path()).unwrap();
-    write_costs(&later.input(), &BTreeMap::new(), dir.path()).unwrap();
+    let written = later.write(dir.path()).unwrap();
+    write_no_costs(&later, dir.path()).unwrap();
     assert_eq!(written.removed.len(), 9);
     let list = fs::read_to_string(dir.path().join("small/SHA256SUMS")).unwrap();
     let names: Vec<&str> = list.lines().skip(1).map(|line| line.split_once("  ").unwrap().1).collect();
@@ -69,33 +75,32 @@ fn beside_a_report_without_a_list_only_files_that_recur_made_are_its_own() {
     for file in ["small.html", "small/labels.svg", "small/cost.md", "small.md"] {
         let dir = without_list(&[(file, "# small\n\nmine\n")]);
         let path = dir.path().join(file);
-        let error = match write(&later.input(), dir.path()) {
+        let error = match later.write(dir.path()) {
             Err(error) => error,
-            Ok(_) => write_costs(&later.input(), &BTreeMap::new(), dir.path()).unwrap_err(),
+            Ok(_) => write_no_costs(&later, dir.path()).unwrap_err(),
         };
         assert!(matches!(&error, ReportError::Foreign { path: refused } if *refused == path), "{file}: {error}");
         assert_eq!(fs::read_to_string(path).unwrap(), "# small\n\nmine\n");
     }
     // An image of somebody's under the name of a figure that the older report did not have.
     let dir = tempfile::tempdir().unwrap();
-    write(&Outline { name: "small", ..all_diverged() }.build().input(), dir.path()).unwrap();
+    Outline { name: "small", ..all_diverged() }.build().write(dir.path()).unwrap();
     fs::remove_file(dir.path().join("small/SHA256SUMS")).unwrap();
     fs::write(dir.path().join("small/labels.svg"), "<svg data-trials=\"\"></svg>").unwrap();
-    let error = write(&later.input(), dir.path()).unwrap_err();
+    let error = later.write(dir.path()).unwrap_err();
     assert!(matches!(error, ReportError::Foreign { .. }), "{error}");
 }
 
 #[test]
 fn the_report_of_another_experiment_is_replaced_only_where_that_is_asked_for() {
     let dir = tempfile::tempdir().unwrap();
-    write(&small().build().input(), dir.path()).unwrap();
+    small().build().write(dir.path()).unwrap();
     let before = files(dir.path());
     let mut other = small().build();
     other.how_to.spec_path = "other|`x.yaml".to_owned();
     other.how_to.resolved_spec.push_str("more: 1\n");
     let destination = Destination { dir: dir.path(), replace: false };
-    let refused =
-        [write(&other.input(), dir.path()).map(drop), check_destination(&other.plan, &other.how_to, destination)];
+    let refused = [other.write(dir.path()).map(drop), check_destination(&other.plan, &other.how_to, destination)];
     for result in refused {
         let error = result.unwrap_err();
         let told = error.to_string();
@@ -105,8 +110,8 @@ fn the_report_of_another_experiment_is_replaced_only_where_that_is_asked_for() {
     assert_eq!(files(dir.path()), before);
     let destination = Destination { dir: dir.path(), replace: true };
     check_destination(&other.plan, &other.how_to, destination).unwrap();
-    write_resampled(&other.input(), destination, 100).unwrap();
-    write(&other.input(), dir.path()).unwrap();
+    other.write(destination).unwrap();
+    other.write(dir.path()).unwrap();
     assert_ne!(files(dir.path()), before);
 }
 
@@ -129,6 +134,6 @@ fn what_is_in_the_way_is_found_before_there_are_results_and_nothing_is_made() {
     for dir in ["file", "file/a"] {
         assert!(check(&lab.path().join(dir)).unwrap_err().to_string().contains("file"));
     }
-    write(&experiment.input(), lab.path()).unwrap();
+    experiment.write(lab.path()).unwrap();
     check(lab.path()).unwrap();
 }

@@ -3,6 +3,7 @@
 use crate::args::SpecArgs;
 use crate::error::CliError;
 use crate::pipeline::{self, Prepared};
+use recur_analysis::{ComparedExperiment, Unscored};
 use recur_core::digest::Digest;
 use recur_core::nearest::nearest;
 use recur_core::plan::Plan;
@@ -11,7 +12,6 @@ use recur_core::registry::Registry;
 use recur_core::selection::{Finding, Selection};
 use recur_core::trial::{Trial, TrialId};
 use recur_experiment::{Scored, stored_test};
-use recur_report::{Part, Unscored};
 use recur_store::{Found, FoundExperiment, Store, StoredExperiment, layout};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -43,7 +43,7 @@ impl Thing {
 
     /// It as a part of a comparison. Models of experiments are called `experiment/model`, a trial as it is itself.
     /// `with_divisions` where the parts have different data sets; `only` these models where any are named.
-    pub(super) fn part(&self, with_divisions: bool, only: &[String]) -> Result<Part<'_>, CliError> {
+    pub(super) fn part(&self, with_divisions: bool, only: &[String]) -> Result<ComparedExperiment<'_>, CliError> {
         let label =
             |model: &str| if self.only.is_some() { self.name.clone() } else { format!("{}/{model}", self.name) };
         let has = self.prepared.plan().models();
@@ -53,16 +53,16 @@ impl Thing {
             let (models, has) = (only.to_vec(), has.iter().map(|model| (*model).to_owned()).collect());
             return Err(CliError::NoneOfTheModels { name: self.name.clone(), models, has });
         }
-        let mut input = self.prepared.report_input(&self.findings, &self.scored);
-        let mut replicates = 0..input.plan.replicates;
+        let mut outcomes = self.prepared.outcomes(&self.findings, &self.scored);
+        let mut replicates = 0..outcomes.plan.replicates;
         if let Some(OneTrial { plan, replicate }) = &self.only {
             replicates = *replicate..replicate + 1;
-            input.plan = plan;
-            input.splits = input.splits.get(*replicate as usize..=*replicate as usize).unwrap_or_default();
+            outcomes.plan = plan;
+            outcomes.splits = outcomes.splits.get(*replicate as usize..=*replicate as usize).unwrap_or_default();
         }
-        Ok(Part {
+        Ok(ComparedExperiment {
             name: &self.name,
-            input,
+            outcomes,
             labels: models.into_iter().map(|model| (model.to_owned(), label(model))).collect(),
             divisions: if with_divisions { self.prepared.divisions(replicates)? } else { Vec::new() },
         })
