@@ -3,6 +3,7 @@
 use crate::output::print_error;
 use crate::program::named;
 use anstyle::{AnsiColor, Style};
+use recur_analysis::AnalysisError;
 use recur_core::model::ModelError;
 use recur_core::registry::{DuplicateModel, UnknownModel};
 use recur_experiment::{ExperimentError, LookupError};
@@ -123,6 +124,11 @@ impl CliError {
         Self::of(error).hint(error.hint("name another file: --write FILE"))
     }
 
+    /// What cannot be compared.
+    pub(crate) fn not_comparable(error: &AnalysisError) -> Self {
+        Self::of(error).hint(error.hint())
+    }
+
     /// A word of `words`, or what is most like it.
     pub(crate) fn did_you_mean(nearest: Option<&str>, words: &[String]) -> String {
         nearest.map_or_else(|| format!("there are: {}", words.join(", ")), |name| format!("did you mean {name}?"))
@@ -185,6 +191,12 @@ impl From<LookupError> for CliError {
 impl From<StoreError> for CliError {
     fn from(error: StoreError) -> Self {
         Self::new("cannot use the store").because(&error).hint(error.hint())
+    }
+}
+
+impl From<AnalysisError> for CliError {
+    fn from(error: AnalysisError) -> Self {
+        Self::new("cannot analyse the records").because(&error).hint(error.hint())
     }
 }
 

@@ -9,7 +9,7 @@ use recur_core::trial::TrialId;
 use recur_experiment::shell::quoted;
 use recur_experiment::{Experiment, ExperimentError, Invocation, LookupError, Scored, available_cores};
 use recur_ingest::read_regular;
-use recur_report::{Provenance, ReportInput};
+use recur_report::{Provenance, Signature};
 use recur_spec::{Override, Spec};
 use recur_store::{Problem, Store};
 use std::ops::Deref;
@@ -96,9 +96,9 @@ impl Prepared {
         Ok(Self { experiment, provenance, plugins: args.plugins.clone() })
     }
 
-    /// What the report of these records is made from.
-    pub(crate) fn report_input<'a>(&'a self, findings: &'a [Finding], scored: &'a Scored) -> ReportInput<'a> {
-        self.experiment.report_input(findings, scored, &self.provenance)
+    /// The signature of the report of these records.
+    pub(crate) fn signature(&self, findings: &[Finding], scored: &Scored) -> Signature {
+        Signature::of(&self.experiment.outcomes(findings, scored), &self.provenance)
     }
 
     /// The records of an experiment whose trials have all been run; `spec` names it in the error where some have not.

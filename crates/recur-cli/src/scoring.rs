@@ -3,12 +3,12 @@
 use crate::error::{CliError, Exit};
 use crate::output::{decimals, table};
 use crate::pipeline::{Prepared, plugins_option};
+use recur_analysis::{Analysis, Model, Summary};
 use recur_core::metric::Metric;
-use recur_core::plan::Plan;
-use recur_core::record::{Outcome, TestRecord};
+use recur_core::record::Outcome;
 use recur_core::selection::{Finding, Selection};
 use recur_experiment::shell::quoted;
-use recur_experiment::{RunOptions, Scored, StoreOf, best_configuration};
+use recur_experiment::{RunOptions, Scored, StoreOf, best_configuration, costs};
 use recur_report::Destination;
 use recur_store::FoundExperiment;
 use std::path::Path;
@@ -19,7 +19,7 @@ pub(crate) struct Conclusion {
     pub(crate) exit: Exit,
 }
 
-/// Chooses by validation, scores the chosen on test, writes the report.
+/// Chooses by validation, scores the chosen on test, analyses all of it once, writes the report.
 pub(crate) fn conclude<'a>(
     prepared: &Prepared,
     findings: &[Finding],
@@ -29,11 +29,13 @@ pub(crate) fn conclude<'a>(
     destination: impl Into<Destination<'a>>,
 ) -> Result<Conclusion, CliError> {
     let scored = &prepared.score(findings, stores, jobs, options)?;
-    let Scored { selection, tests, unscored } = scored;
-    let plan = prepared.plan();
-    let written = prepared.write_report(findings, scored, stores, &prepared.provenance, destination.into())?;
+    let Scored { selection, unscored, .. } = scored;
+    let (analysis, destination) = (prepared.analyse(findings, scored)?, destination.into());
+    let signature = prepared.signature(findings, scored);
+    let written = recur_report::write(&analysis, &prepared.provenance, &signature, destination)?;
+    recur_report::write_costs(&analysis, &costs(&analysis, stores), destination)?;
     let n_unfinished = findings.iter().filter(|f| !matches!(f.record.outcome, Outcome::Finished { .. })).count();
-    let mut summary = format!("{}\n\n{}\n", results(plan, findings, selection, tests), written.answer);
+    let mut summary = format!("{}\n\n{}\n", results(&analysis), written.answer);
     if n_unfinished > 0 {
         summary.push_str(&format!("\n{n_unfinished} of {} trials did not finish: see the report.", findings.len()));
     }
@@ -89,47 +91,37 @@ fn predict_hint(
 }
 
 /// A small table: one row a model.
-fn results(plan: &Plan, findings: &[Finding], selection: &Selection, tests: &[TestRecord]) -> String {
-    let metric = selection.metric();
-    let tested = if metric == Metric::Accuracy { vec![metric] } else { vec![metric, Metric::Accuracy] };
-    let row = |chosen: &recur_core::selection::Chosen| {
-        let is_its = |finding: &&Finding| {
-            let of_replicate = chosen.by_replicate.get(finding.trial.replicate as usize).copied().flatten();
-            of_replicate == Some(finding.trial.configuration)
-        };
-        let own: Vec<&Finding> = findings.iter().filter(is_its).collect();
-        if own.is_empty() {
-            let mut row = vec![chosen.model.clone(), "no configuration finished".to_owned(), "–".to_owned()];
-            row.extend(tested.iter().map(|_| "–".to_owned()));
-            return row;
-        }
-        let of_validation = |finding: &&Finding| Some(finding.record.validation()?.get(metric));
-        let validation = recur_stats::mean(&own.iter().filter_map(of_validation).collect::<Vec<_>>());
-        let values: Vec<_> = own
-            .iter()
-            .filter_map(|finding| tests.iter().find(|test| test.id == finding.trial.id))
-            .map(|test| test.scores)
-            .collect();
-        let mean = |metric| {
-            let values: Vec<f64> =
-                values.iter().map(|scores: &recur_core::metric::Scores| scores.get(metric)).collect();
-            let mean = recur_stats::mean(&values).map_or("–".to_owned(), decimals);
-            recur_stats::standard_deviation(&values).map_or(mean.clone(), |sd| format!("{mean} ± {}", decimals(sd)))
-        };
-        let mut row = vec![
-            match chosen.counts().into_keys().collect::<Vec<_>>().as_slice() {
-                [only] => plan.configurations[*only].title(),
-                _ => format!("{} (chosen for each replicate)", chosen.model),
-            },
-            values.len().to_string(),
-            validation.map_or("–".to_owned(), decimals),
-        ];
-        row.extend(tested.iter().map(|metric| mean(*metric)));
-        row
-    };
-    let rows: Vec<Vec<String>> = selection.chosen().iter().map(row).collect();
+fn results(analysis: &Analysis) -> String {
+    let primary = analysis.primary;
+    let tested = if primary == Metric::Accuracy { vec![primary] } else { vec![primary, Metric::Accuracy] };
+    let rows: Vec<Vec<String>> = analysis.models.iter().map(|model| row(analysis, model, &tested)).collect();
     let titles = tested.iter().map(|metric| format!("test {}", metric.title()));
-    let mut header = vec!["model".to_owned(), "replicates".to_owned(), format!("validation {}", metric.title())];
+    let mut header = vec!["model".to_owned(), "replicates".to_owned(), format!("validation {}", primary.title())];
     header.extend(titles);
     table(&header.iter().map(String::as_str).collect::<Vec<_>>(), &rows, 1)
+}
+
+fn row(analysis: &Analysis, model: &Model, tested: &[Metric]) -> Vec<String> {
+    let mean = |summary: Option<&Summary>| summary.and_then(|s| s.mean).map_or("–".to_owned(), decimals);
+    let with_deviation = |summary: Option<&Summary>| match summary.and_then(|summary| summary.sd) {
+        Some(sd) => format!("{} ± {}", mean(summary), decimals(sd)),
+        None => mean(summary),
+    };
+    if model.trial_ids.is_empty() {
+        let mut row = vec![model.model.clone(), "no configuration finished".to_owned(), "–".to_owned()];
+        row.extend(tested.iter().map(|_| "–".to_owned()));
+        return row;
+    }
+    let n_scored =
+        analysis.trials.iter().filter(|trial| trial.test.is_some() && model.trial_ids.contains(&trial.trial));
+    let mut row = vec![
+        match model.only_configuration() {
+            Some(only) => analysis.configurations[only].title.clone(),
+            None => format!("{} (chosen for each replicate)", model.model),
+        },
+        n_scored.count().to_string(),
+        mean(model.validation.get(analysis.primary.name())),
+    ];
+    row.extend(tested.iter().map(|metric| with_deviation(model.test(*metric))));
+    row
 }

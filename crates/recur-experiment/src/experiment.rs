@@ -4,7 +4,8 @@ use crate::environment::WorkingFolder;
 use crate::error::ExperimentError;
 use crate::invocation::Invocation;
 use crate::parallel::{available_cores, in_parallel};
-use crate::scoring::{Scored, StoreOf, costs};
+use crate::scoring::Scored;
+use recur_analysis::{Analysis, AnalysisError, Outcomes, ReplicateSplit, SplitSizes};
 use recur_core::data_warning::DataWarning;
 use recur_core::digest::Digest;
 use recur_core::division;
@@ -16,9 +17,7 @@ use recur_core::settings::Division;
 use recur_core::split::{Split, SplitError};
 use recur_core::trial::{InitialWeights, Trial, trials};
 use recur_ingest::{Ingested, ingest};
-use recur_report::{
-    Destination, MadeFrom, Provenance, ReplicateSplit, ReportError, ReportInput, SpecSource, SplitSizes, Written,
-};
+use recur_report::{MadeFrom, Provenance, SpecSource};
 use recur_spec::Spec;
 use recur_store::read_weights;
 use recur_train::split_of;
@@ -119,26 +118,28 @@ impl Experiment {
         &self.unused
     }
 
-    /// What the report of these records is made from.
-    pub fn report_input<'a>(
-        &'a self,
-        findings: &'a [Finding],
-        scored: &'a Scored,
-        provenance: &'a Provenance,
-    ) -> ReportInput<'a> {
-        ReportInput {
+    /// Analyses the outcomes of all trials: every number that a report, a table or an export shows. It takes some seconds with
+    /// large test sets, so it is made once and handed to all outputs.
+    ///
+    /// # Errors
+    /// If the outcomes are not those of this experiment.
+    pub fn analyse(&self, trials: &[Finding], scored: &Scored) -> Result<Analysis, AnalysisError> {
+        Analysis::of(&self.outcomes(trials, scored))
+    }
+
+    /// What an analysis is made from.
+    pub fn outcomes<'a>(&'a self, trials: &'a [Finding], scored: &'a Scored) -> Outcomes<'a> {
+        Outcomes {
             plan: &self.plan,
             facts: &self.data.facts,
             label_names: self.data.dataset.label_names(),
-            findings,
+            trials,
             selection: &scored.selection,
             tests: &scored.tests,
             unscored: &scored.unscored,
             splits: &self.splits,
             unused: &self.unused,
-            provenance,
-            respelt: &[],
-            baseline_is_chosen: false,
+            comparison: None,
         }
     }
 
@@ -158,26 +159,6 @@ impl Experiment {
             numeric_contract: recur_core::NUMERIC_CONTRACT,
             made_from: MadeFrom::Experiment(SpecSource { spec_path, overrides, plugins, resolved_spec }),
         }
-    }
-
-    /// Writes the report of these records into the folder of `destination`, with its page of costs, which is the one part
-    /// that holds times.
-    ///
-    /// # Errors
-    /// If the records do not belong together, something that is not to be replaced is at the place of a file, or a file
-    /// cannot be written.
-    pub fn write_report(
-        &self,
-        findings: &[Finding],
-        scored: &Scored,
-        stores: &impl StoreOf,
-        provenance: &Provenance,
-        destination: Destination<'_>,
-    ) -> Result<Written, ReportError> {
-        let input = self.report_input(findings, scored, provenance);
-        let written = recur_report::write(&input, destination)?;
-        recur_report::write_costs(&input, &costs(&input, stores), destination)?;
-        Ok(written)
     }
 
     /// How the rows are divided on each of `replicates`, whatever their characters.

@@ -1,4 +1,4 @@
-//! An experiment as a value: prepared from a spec, run on a store, chosen by validation, scored on test.
+//! An experiment as a value: prepared from a spec, run on a store, chosen by validation, scored on test, analysed.
 //!
 //! The command line and programs that embed recur do the same:
 //!
@@ -31,7 +31,10 @@
 //! let outcomes = experiment.run(&store, &executor, &options)?;
 //! let scored = experiment.score(&outcomes, &store, 2, &options)?;
 //! assert_eq!((outcomes.len(), scored.tests.len()), (2, 2));
-//! assert!(scored.tests.iter().all(|test| test.scores.accuracy >= 0.0));
+//!
+//! let analysis = experiment.analyse(&outcomes, &scored)?;
+//! let best = analysis.best().ok_or("no model was tested on every replicate")?;
+//! assert!(best.test(analysis.primary).and_then(|test| test.mean).is_some_and(|mean| mean >= 0.0));
 //! # Ok(())
 //! # }
 //! ```

@@ -2,13 +2,13 @@
 
 use crate::Experiment;
 use crate::error::ExperimentError;
+use recur_analysis::SplitSizes;
 use recur_core::facts::PublishedFacts;
 use recur_core::metric::Metric;
 use recur_core::plan::Plan;
 use recur_core::record::TrialRecord;
 use recur_core::settings::TestRows;
 use recur_core::trial::{Identity, TrialId};
-use recur_report::SplitSizes;
 use recur_stats::{PlannedTest, mean, standard_deviation};
 use recur_store::{Found, Store};
 use serde::Serialize;

@@ -6,6 +6,7 @@ use crate::error::{ExperimentError, with_causes};
 use crate::observer::RunEvent;
 use crate::parallel::in_parallel;
 use crate::run::{AtEnd, RunOptions};
+use recur_analysis::{Analysis, Cost, Costs, Unscored};
 use recur_core::model::{Determinism, ModelError};
 use recur_core::plan::Plan;
 use recur_core::record::TestRecord;
@@ -13,10 +14,8 @@ use recur_core::selection::{Finding, Selection, mean_validation};
 use recur_core::trial::{Trial, TrialId};
 use recur_external::{ExternalError, Problem};
 use recur_ingest::{read_predictions, write_predictions};
-use recur_report::{Cost, ReportInput, Unscored};
 use recur_store::{Environment, FoundTest, Kept, Store, TestScores};
 use recur_train::{TestSetError, score_test_set};
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 /// Which store has a trial.
@@ -167,18 +166,18 @@ pub fn stored_test(trial: &Trial, store: &Store, label_names: &[String]) -> Resu
     }
 }
 
-/// What the chosen trials took, as far as the store knows.
-pub fn costs(input: &ReportInput<'_>, stores: &impl StoreOf) -> BTreeMap<TrialId, Cost> {
-    let chosen = input.findings.iter().filter(|finding| input.selection.is_tested_trial(&finding.trial));
-    let cost = |finding: &Finding| {
-        let store = stores.store_of(&finding.trial.id);
-        let environment = store.environment(&finding.trial.id)?;
+/// What the tested trials of `analysis` took, as far as the store knows.
+pub fn costs(analysis: &Analysis, stores: &impl StoreOf) -> Costs {
+    let cost = |trial: &TrialId| {
+        let store = stores.store_of(trial);
+        let environment = store.environment(trial)?;
         let machine = format!("{}, {}, {} trials at once", environment.cpu, environment.platform, environment.jobs);
-        let prediction_seconds = store.test_environment(&finding.trial.id).map(|test| test.seconds);
+        let prediction_seconds = store.test_environment(trial).map(|test| test.seconds);
         let cost = Cost { seconds: environment.seconds, resumed: environment.resumed, prediction_seconds, machine };
-        Some((finding.trial.id.clone(), cost))
+        Some((trial.clone(), cost))
     };
-    chosen.filter_map(cost).collect()
+    let chosen = analysis.trials.iter().filter(|trial| trial.chosen);
+    Costs::of(analysis, &chosen.filter_map(|trial| cost(&trial.trial)).collect())
 }
 
 /// The chosen configuration with the best mean on validation.

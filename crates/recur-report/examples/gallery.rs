@@ -1,10 +1,12 @@
 //! Writes the reports of synthetic experiments, to be looked at: `cargo run -p recur-report --example gallery -- DIR`.
 
 #[path = "../tests/fixture/mod.rs"]
+#[expect(dead_code, reason = "shared with the tests, which need more of it")]
 mod fixture;
 
 use fixture::{
-    Outline, Sketch, all_diverged, clear, diverges, integers, labels, long_names, many_labels, no_mishap, reals, small,
+    Build, Outline, Sketch, all_diverged, clear, diverges, integers, labels, long_names, many_labels, no_mishap, reals,
+    small,
 };
 use recur_core::metric::Metric;
 use std::error::Error;
@@ -95,7 +97,8 @@ fn variants() -> Vec<Outline> {
 fn main() -> Result<(), Box<dyn Error>> {
     let dir = std::env::args().nth(1).ok_or("usage: gallery DIR")?;
     for outline in variants() {
-        recur_report::write(&outline.build().input(), Path::new(&dir))?;
+        let experiment = outline.build();
+        experiment.write_analysis(&experiment.resampled(recur_stats::RESAMPLES), Path::new(&dir))?;
     }
     Ok(())
 }

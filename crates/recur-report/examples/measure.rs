@@ -4,7 +4,7 @@
 #[expect(dead_code, reason = "shared with the tests, which need more of it")]
 mod fixture;
 
-use fixture::{Outline, Sketch, integers, labels, no_mishap, small};
+use fixture::{Build, Outline, Sketch, integers, labels, no_mishap, small};
 use std::error::Error;
 use std::io::Write as _;
 use std::time::Instant;
@@ -51,7 +51,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (_, outline) in outlines.iter().enumerate().filter(|(place, _)| only.is_none_or(|only| only == *place)) {
         let experiment = outline.build();
         let (before, folder, start) = (peak(), tempfile::tempdir()?, Instant::now());
-        recur_report::write(&experiment.input(), folder.path())?;
+        experiment.write_analysis(&experiment.resampled(recur_stats::RESAMPLES), folder.path())?;
         let seconds = start.elapsed().as_secs_f64();
         writeln!(std::io::stdout(), "{}: {seconds:.2} s, {} MB at most, {before} MB before it", outline.name, peak())?;
     }

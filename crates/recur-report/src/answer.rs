@@ -1,62 +1,56 @@
 //! The first paragraph: what is better than what, and how sure that is.
 
-use crate::analysis::{Analysis, LabelsWithoutRows, ModelResult};
-use crate::axes::axis_sentences;
-use crate::comparisons::{Difference, POWER};
+use crate::axis_sentence::axis_sentences;
 use crate::markdown::{code, escape, list};
-use crate::numbers::{
-    bounds, bounds_of_difference, distance, every_value, margin as margin_text, p_value, parameter, phrase, plural,
-    range,
-};
+use crate::numbers::{distance, every_value, margin as margin_text, p_value, parameter, phrase, plural, range};
 use crate::practical;
+use recur_analysis::{
+    Against, Analysis, ConfigurationResult, Difference, Interval, Model, POWER, Verdict, bounds, bounds_of_difference,
+};
 use recur_core::data_warning::DataWarning;
 use recur_core::facts::PublishedFacts;
 use recur_core::metric::Metric;
-use recur_core::plan::{Configuration, UnusedSettings};
+use recur_core::plan::UnusedSettings;
 use recur_core::visible::visible_fully;
-use recur_stats::{Interval, mean};
 
 /// The paragraph as Markdown.
-pub(crate) fn markdown(analysis: &Analysis<'_>) -> String {
+pub(crate) fn markdown(analysis: &Analysis) -> String {
     Answer { analysis, is_markdown: true }.text()
 }
 
 /// The paragraph as plain text, for a terminal.
-pub(crate) fn plain(analysis: &Analysis<'_>) -> String {
+pub(crate) fn plain(analysis: &Analysis) -> String {
     Answer { analysis, is_markdown: false }.text()
 }
 
 /// `hidden_size=64, layers=2`: what tells a configuration from its model's others; empty if nothing does.
-pub(crate) fn settings(configuration: &Configuration) -> String {
+pub(crate) fn settings(configuration: &ConfigurationResult) -> String {
     let setting = |(name, value)| format!("{name}={}", parameter(value));
     configuration.swept_values().map(setting).collect::<Vec<_>>().join(", ")
 }
 
-/// A model, and the best one minus it.
-type Against<'a> = &'a (usize, Difference);
-
 struct Answer<'a> {
-    analysis: &'a Analysis<'a>,
+    analysis: &'a Analysis,
     is_markdown: bool,
 }
 
 impl Answer<'_> {
     fn text(&self) -> String {
-        let mut sentences = match self.analysis.ranking.as_slice() {
-            [] => vec![self.nothing()],
-            [only] => vec![self.alone(&self.analysis.models[*only])],
-            _ if self.analysis.input.plan.replicates == 1 => self.one_replicate(),
-            _ => self.compared(),
+        let analysis = self.analysis;
+        let mut sentences = match &analysis.verdict {
+            Verdict::Nothing { any_chosen } => vec![self.nothing(*any_chosen)],
+            Verdict::OneModel { .. } => analysis.best().map(|only| self.alone(only)).into_iter().collect(),
+            Verdict::OneReplicate { .. } => self.one_replicate(),
+            Verdict::Best { .. } | Verdict::NotDistinguishable { .. } => self.compared(),
         };
         sentences.extend(self.overlap());
         sentences.extend(self.constant_answers());
         sentences.extend(self.doubtful_data());
         sentences.extend(self.labels_without_rows());
         sentences.extend(self.left_out());
-        let best = self.analysis.ranking.first();
-        let within = best.and_then(|best| self.within(&self.analysis.models[*best], *best));
+        let within = analysis.best().and_then(|best| self.within(best));
         let mut paragraphs: Vec<String> = std::iter::once(sentences.join(" ")).chain(within).collect();
-        if self.analysis.models.len() == 1 {
+        if analysis.models.len() == 1 {
             // The question can only have been about what is swept.
             paragraphs.reverse();
         }
@@ -73,46 +67,45 @@ impl Answer<'_> {
     }
 
     /// The model with the settings that it was tested with, where those are the same on every replicate.
-    fn titled(&self, model: &ModelResult<'_>) -> String {
-        let chosen = model.choice.only().map(|index| settings(&self.analysis.input.plan.configurations[index]));
+    fn titled(&self, model: &Model) -> String {
+        let chosen = model.only_configuration().map(|index| settings(&self.analysis.configurations[index]));
         match chosen {
-            Some(chosen) if !chosen.is_empty() => format!("{} ({})", self.name(model.id), self.name(&chosen)),
-            _ => self.name(model.id),
+            Some(chosen) if !chosen.is_empty() => format!("{} ({})", self.name(&model.model), self.name(&chosen)),
+            _ => self.name(&model.model),
         }
     }
 
     /// What the swept parameters of a model do.
-    fn within(&self, model: &ModelResult<'_>, index: usize) -> Option<String> {
-        let sentences = axis_sentences(self.analysis, index, |text| self.name(text), |text| self.strong(text));
-        (!sentences.is_empty()).then(|| format!("Within {}, {}", self.name(model.id), sentences.join(" ")))
+    fn within(&self, model: &Model) -> Option<String> {
+        let sentences = axis_sentences(self.analysis, model, |text| self.name(text), |text| self.strong(text));
+        (!sentences.is_empty()).then(|| format!("Within {}, {}", self.name(&model.model), sentences.join(" ")))
     }
 
-    fn nothing(&self) -> String {
-        let any_chosen = self.analysis.models.iter().any(|model| !model.choice.counts().is_empty());
+    fn nothing(&self, any_chosen: bool) -> String {
         let reason = if any_chosen { "no chosen configuration has test results" } else { "no configuration finished" };
         format!("{} {reason} on every replicate.", self.strong("There is no answer:"))
     }
 
-    fn score(&self, model: &ModelResult<'_>) -> String {
+    fn score(&self, model: &Model) -> String {
         let primary = self.analysis.primary;
-        phrase(primary, mean(&model.test(primary)).unwrap_or(f64::NAN))
+        phrase(primary, model.test(primary).and_then(|test| test.mean).unwrap_or(f64::NAN))
     }
 
-    fn alone(&self, model: &ModelResult<'_>) -> String {
-        let figures = model.test(self.analysis.primary);
+    fn alone(&self, model: &Model) -> String {
+        let n_replicates = self.analysis.replicates;
         let reaches = format!("{} reaches {} on test", self.strong(&self.titled(model)), self.score(model));
         let comparison = match self.analysis.models.len() {
             1 => "no other model was tested, so no models are compared",
             _ => "no other model can be ranked, so no models are compared",
         };
-        match self.analysis.mean_interval(model, self.analysis.primary) {
+        match model.test(self.analysis.primary).and_then(|test| test.interval) {
             Some(interval) => format!(
                 "{reaches} (mean of {} replicates, 95 % CI {}{}); {comparison}.",
-                figures.len(),
+                n_replicates,
                 range(self.analysis.primary, interval),
                 every_value(interval, bounds(self.analysis.primary))
             ),
-            None if figures.len() == 1 => {
+            None if n_replicates == 1 => {
                 format!("{reaches}; one replicate does not show how sure that is, and {comparison}.")
             }
             None => format!("{reaches}; {comparison}."),
@@ -120,10 +113,8 @@ impl Answer<'_> {
     }
 
     fn one_replicate(&self) -> Vec<String> {
-        let ranked: Vec<&ModelResult<'_>> =
-            self.analysis.ranking.iter().map(|model| &self.analysis.models[*model]).collect();
-        let scores: Vec<String> =
-            ranked.iter().map(|model| format!("{} {}", self.name(model.id), self.score(model))).collect();
+        let score = |model: &Model| format!("{} {}", self.name(&model.model), self.score(model));
+        let scores: Vec<String> = self.analysis.ranked().map(score).collect();
         vec![
             self.strong("One replicate is too few to say which model is better."),
             format!("On its one test set: {}.", list(&scores)),
@@ -133,45 +124,44 @@ impl Answer<'_> {
     }
 
     fn compared(&self) -> Vec<String> {
-        let best = &self.analysis.models[self.analysis.ranking[0]];
+        let Some(best) = self.analysis.best() else { return Vec::new() };
         let against = &self.analysis.best_against;
-        let (clear, unclear): (Vec<Against>, Vec<Against>) = against.iter().partition(|(_, found)| found.is_clear());
-        let (nearest, difference) = unclear.first().copied().unwrap_or(&against[0]);
+        let (clear, unclear): (Vec<&Against>, Vec<&Against>) =
+            against.iter().partition(|against| against.difference.is_significant);
+        let nearest = unclear.first().copied().unwrap_or(&against[0]);
         let mut sentences = if unclear.is_empty() {
-            vec![self.won(best), self.against(*nearest, difference, "the runner-up")]
+            vec![self.won(best), self.against(nearest, "the runner-up")]
         } else {
             let (headline, standing) = self.not_distinguishable(best, &unclear);
-            vec![headline, standing, self.against(*nearest, difference, "the nearest model,")]
+            vec![headline, standing, self.against(nearest, "the nearest model,")]
         };
-        sentences.extend(self.practical(*nearest, difference));
+        sentences.extend(self.practical(nearest));
         if !unclear.is_empty() {
-            sentences.extend(self.smallest_detectable(difference));
+            sentences.extend(self.smallest_detectable(&nearest.difference));
             sentences.extend(self.ahead_of(&clear));
         }
         sentences
     }
 
     /// How probable it is that the best model is better than another one by more than the margin.
-    fn practical(&self, other: usize, difference: &Difference) -> Option<String> {
-        let margin = self.analysis.input.plan.report.equivalence_margin?;
-        let shares = practical::of(difference, self.analysis.primary, margin)?;
-        let (best, other) = (self.analysis.models[self.analysis.ranking[0]].id, self.analysis.models[other].id);
+    fn practical(&self, against: &Against) -> Option<String> {
+        let shares = against.difference.practical?;
         Some(format!(
             "The probability that {} is better by more than {margin} is {}; that the two are equal within {margin}, {}; that {} is \
              better by more than {margin}, {}.",
-            self.name(best),
+            self.name(&against.best),
             practical::percent(shares.better),
             practical::percent(shares.equal),
-            self.name(other),
+            self.name(&against.other),
             practical::percent(shares.worse),
-            margin = margin_text(self.analysis.primary, margin),
+            margin = margin_text(self.analysis.primary, shares.margin),
         ))
     }
 
     /// How large a difference would have to be.
     fn smallest_detectable(&self, difference: &Difference) -> Option<String> {
-        let least = difference.smallest_detectable()?;
-        let replicates = plural(u64::from(self.analysis.input.plan.replicates), "replicate");
+        let least = difference.smallest_detectable?;
+        let replicates = plural(u64::from(self.analysis.replicates), "replicate");
         let power = format!("{:.0} % power", 100.0 * POWER);
         Some(if self.analysis.primary != Metric::Loss && least >= 1.0 {
             format!("With {replicates} and this spread, no difference could be detected with {power}.")
@@ -184,17 +174,17 @@ impl Answer<'_> {
     }
 
     /// The models that the best one is ahead of all the same.
-    fn ahead_of(&self, clear: &[Against<'_>]) -> Option<String> {
-        let lead = |(model, found): &Against<'_>| {
-            let gain = distance(self.analysis.primary, self.gain(found.comparison?.mean));
-            Some(format!("{} by {gain}", self.name(self.analysis.models[*model].id)))
+    fn ahead_of(&self, clear: &[&Against]) -> Option<String> {
+        let lead = |against: &&Against| {
+            let gain = distance(self.analysis.primary, self.gain(against.difference.mean?));
+            Some(format!("{} by {gain}", self.name(&against.other)))
         };
         let leads: Vec<String> = clear.iter().filter_map(lead).collect();
-        let p = clear.iter().map(|(_, found)| found.adjusted_p).fold(0.0, f64::max);
+        let p = clear.iter().filter_map(|against| against.difference.p_holm).fold(0.0, f64::max);
         (!leads.is_empty()).then(|| {
             let each = if leads.len() == 1 { "p" } else { "each p" };
             let bound = if leads.len() == 1 { p_value(p) } else { p_value(p).replace('=', "≤") };
-            let best = self.name(self.analysis.models[self.analysis.ranking[0]].id);
+            let best = self.name(&clear[0].best);
             format!("{best} is better than {} ({each} {bound} after the same correction).", list(&leads))
         })
     }
@@ -204,34 +194,34 @@ impl Answer<'_> {
         if self.analysis.primary.higher_is_better() { difference } else { -difference }
     }
 
-    fn won(&self, best: &ModelResult<'_>) -> String {
+    fn won(&self, best: &Model) -> String {
         let headline = self.strong(&format!("{} is best:", self.titled(best)));
-        format!("{headline} {} on test, mean of {} replicates.", self.score(best), best.tests.len())
+        format!("{headline} {} on test, mean of {} replicates.", self.score(best), self.analysis.replicates)
     }
 
     /// Which models are not shown to differ, and which of them has the best mean.
-    fn not_distinguishable(&self, best: &ModelResult<'_>, others: &[Against<'_>]) -> (String, String) {
-        let ids = others.iter().map(|(model, _)| self.analysis.models[*model].id);
-        let names: Vec<String> = std::iter::once(best.id).chain(ids).map(|id| self.name(id)).collect();
+    fn not_distinguishable(&self, best: &Model, others: &[&Against]) -> (String, String) {
+        let ids = others.iter().map(|against| &against.other);
+        let names: Vec<String> = std::iter::once(&best.model).chain(ids).map(|id| self.name(id)).collect();
         let standing = format!(
             "{} has the best mean, {} on test over {} replicates.",
             self.titled(best),
             self.score(best),
-            best.tests.len()
+            self.analysis.replicates
         );
         (self.strong(&format!("{} are not distinguishable.", list(&names))), standing)
     }
 
     /// `It is 3.10 points of macro-F1 ahead of the runner-up X (95 % interval 2.20 to 4.00, p = 0.002)`.
-    fn against(&self, model: usize, difference: &Difference, role: &str) -> String {
-        let primary = self.analysis.primary;
-        let role = if self.analysis.baseline() == Some(model) {
+    fn against(&self, against: &Against, role: &str) -> String {
+        let (primary, difference) = (self.analysis.primary, &against.difference);
+        let role = if self.analysis.baseline.as_ref() == Some(&against.other) {
             format!("{}, the baseline", role.trim_end_matches(','))
         } else {
             role.to_owned()
         };
-        let other = format!("{role} {}", self.name(self.analysis.models[model].id));
-        let Some(comparison) = difference.comparison else {
+        let other = format!("{role} {}", self.name(&against.other));
+        let (Some(mean), Some(interval), Some(p)) = (difference.mean, difference.interval, difference.p_holm) else {
             let other = other.trim_end_matches(',');
             return match difference.without_spread().map(|mean| self.gain(mean)) {
                 None => format!(
@@ -245,13 +235,10 @@ impl Answer<'_> {
                 ),
             };
         };
-        let Interval { low, high } = comparison.interval;
-        let (gain, interval) = if primary.higher_is_better() {
-            (comparison.mean, comparison.interval)
-        } else {
-            (-comparison.mean, Interval { low: -high, high: -low })
-        };
-        let correction = match difference.n_comparisons {
+        let Interval { low, high } = interval;
+        let (gain, interval) =
+            if primary.higher_is_better() { (mean, interval) } else { (-mean, Interval { low: -high, high: -low }) };
+        let correction = match difference.comparisons {
             0 | 1 => String::new(),
             n => format!(" after Holm's correction over all {n} pairs of models"),
         };
@@ -261,27 +248,24 @@ impl Answer<'_> {
             primary.title(),
             range(primary, interval),
             every_value(interval, bounds_of_difference(primary)),
-            p_value(difference.adjusted_p),
+            p_value(p),
         )
     }
 
     /// Whether a published split has rows or groups in two of its parts.
     fn overlap(&self) -> Option<String> {
-        let published = self.analysis.input.facts.published?;
+        let published = self.analysis.facts.published?;
         Some(format!("The parts of the published split overlap: {}.", overlapping(published)?))
     }
 
     /// Models that give every row the same label.
     fn constant_answers(&self) -> Vec<String> {
-        let input = self.analysis.input;
-        let most = input.facts.rows_by_label.values().max();
-        let constant = |model: &usize| {
-            let model = &self.analysis.models[*model];
-            let labels = model.constant_answers()?;
-            let answers = match labels.first() {
-                Some(only) if labels.len() == 1 => {
-                    let label = &input.label_names[usize::from(*only)];
-                    let is_commonest = input.facts.rows_by_label.get(label) == most;
+        let rows_by_label = &self.analysis.facts.rows_by_label;
+        let most = rows_by_label.values().max();
+        let constant = |model: &Model| {
+            let answers = match model.constant_answers.as_deref()? {
+                [label] => {
+                    let is_commonest = rows_by_label.get(label) == most;
                     let shown = if self.is_markdown { escape(label) } else { label.clone() };
                     format!(
                         "{} \"{shown}\" for every test row",
@@ -290,27 +274,31 @@ impl Answer<'_> {
                 }
                 _ => "one label for all test rows of a replicate".to_owned(),
             };
-            Some(format!("{} answers {answers}: it has learned nothing of the names.", self.name(model.id)))
+            Some(format!("{} answers {answers}: it has learned nothing of the names.", self.name(&model.model)))
         };
-        self.analysis.ranking.iter().filter_map(constant).collect()
+        self.analysis.ranked().filter_map(constant).collect()
     }
 
     /// What of the data may mislead whoever reads the results.
     fn doubtful_data(&self) -> Vec<String> {
-        let input = self.analysis.input;
-        let few_rows = DataWarning::few_rows(input.facts, &input.plan.split);
-        let warnings = input.facts.warnings.iter().filter(|warning| !is_of_the_section(warning));
-        warnings.chain(&few_rows).map(|warning| sentence(warning, |label| self.name(label))).collect()
+        let warnings = self.analysis.facts.warnings.iter().filter(|warning| !is_of_the_section(warning));
+        let few_rows = &self.analysis.data.few_rows;
+        warnings.chain(few_rows).map(|warning| sentence(warning, |label| self.name(label))).collect()
     }
 
     /// How many labels the results say nothing of, or less than of others.
     fn labels_without_rows(&self) -> Vec<String> {
-        let of = self.analysis.input.label_names.len() as u64;
-        let LabelsWithoutRows { never_tested, sometimes_untested, untrained } = self.analysis.labels_without_rows();
+        let data = &self.analysis.data;
+        let of = data.labels.len() as u64;
+        let untested = |labels: &[String], on_every_replicate| DataWarning::Untested {
+            labels: labels.to_vec(),
+            of,
+            on_every_replicate,
+        };
         let warnings = [
-            DataWarning::Untested { labels: never_tested, of, on_every_replicate: true },
-            DataWarning::Untested { labels: sometimes_untested, of, on_every_replicate: false },
-            DataWarning::Untrained { labels: untrained, of },
+            untested(&data.labels_without_test_rows, true),
+            untested(&data.labels_sometimes_without_test_rows, false),
+            DataWarning::Untrained { labels: data.labels_without_training_rows.clone(), of },
         ];
         let any = |warning: &&DataWarning| match warning {
             DataWarning::Untested { labels, .. } | DataWarning::Untrained { labels, .. } => !labels.is_empty(),
@@ -321,7 +309,7 @@ impl Answer<'_> {
 
     /// Settings that the spec asks for and some models do not use.
     fn unused_settings(&self) -> Vec<String> {
-        let unused = self.analysis.input.unused;
+        let unused = &self.analysis.unused;
         let objective = |model: &UnusedSettings| model.of_the_objective().map(str::to_owned).collect::<Vec<_>>();
         let other = |model: &UnusedSettings| {
             let settings = model.settings.iter().filter(|(key, _)| !key.changes_the_objective());
@@ -354,20 +342,20 @@ impl Answer<'_> {
 
     /// Models that could not be ranked, and how their trials ended.
     fn left_out(&self) -> Vec<String> {
-        let left_out = (0..self.analysis.models.len()).filter(|model| !self.analysis.ranking.contains(model));
-        left_out.map(|model| self.why_left_out(&self.analysis.models[model])).collect()
+        let left_out = self.analysis.models.iter().filter(|model| !model.is_ranked());
+        left_out.map(|model| self.why_left_out(model)).collect()
     }
 
-    fn why_left_out(&self, model: &ModelResult<'_>) -> String {
-        let tally = model.tally;
-        let missing = tally.planned - tally.finished - tally.diverged - tally.failed;
-        let ends: Vec<String> = [(tally.diverged, "diverged"), (tally.failed, "failed"), (missing, "did not run")]
-            .into_iter()
-            .filter(|(n, _)| *n > 0)
-            .map(|(n, end)| format!("{n} {end}"))
-            .collect();
+    fn why_left_out(&self, model: &Model) -> String {
+        let tally = model.trials;
+        let ends: Vec<String> =
+            [(tally.diverged, "diverged"), (tally.failed, "failed"), (tally.missing(), "did not run")]
+                .into_iter()
+                .filter(|(n, _)| *n > 0)
+                .map(|(n, end)| format!("{n} {end}"))
+                .collect();
         let ends = if ends.is_empty() { "it has no test results".to_owned() } else { list(&ends) };
-        format!("{} is not ranked: of {}, {ends}.", self.name(model.id), plural(tally.planned, "trial"))
+        format!("{} is not ranked: of {}, {ends}.", self.name(&model.model), plural(tally.planned, "trial"))
     }
 }
 

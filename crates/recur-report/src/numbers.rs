@@ -1,15 +1,18 @@
 //! How numbers are printed. Shares are printed in per cent with two decimals, losses in nats with three; what is not a
 //! finite number is printed as `∞` or `–`.
 
+use recur_analysis::{Interval, Summary};
 use recur_core::metric::Metric;
 use recur_core::params::ParamValue;
-use recur_stats::{Comparison, Interval, mean, standard_deviation};
 
 /// A blank at which no line is broken: for table cells.
 pub(crate) const NBSP: char = '\u{A0}';
 
 /// Stands where there is no value.
 pub(crate) const NOTHING: &str = "–";
+
+/// The mark of a mean over the trials that finished, where some did not.
+pub(crate) const MARK: &str = "†";
 
 /// From here on a number is written with an exponent: more digits than these are not known.
 const EXPONENT_FROM: f64 = 1e15;
@@ -114,35 +117,26 @@ pub(crate) fn value(metric: Metric, x: f64) -> String {
 }
 
 /// Mean and standard deviation, for tables: `76.24 ± 0.41`, without the latter below two values.
-pub(crate) fn spread(metric: Metric, values: &[f64]) -> String {
-    let Some(mean) = mean(values) else { return NOTHING.to_owned() };
-    match standard_deviation(values) {
-        Some(deviation) if deviation.is_finite() => {
-            format!("{}{NBSP}±{NBSP}{}", value(metric, mean), value(metric, deviation))
-        }
-        _ => value(metric, mean),
+pub(crate) fn spread(metric: Metric, summary: Option<&Summary>) -> String {
+    let Some(Summary { mean: Some(mean), sd, .. }) = summary else { return NOTHING.to_owned() };
+    match sd {
+        Some(sd) if sd.is_finite() => format!("{}{NBSP}±{NBSP}{}", value(metric, *mean), value(metric, *sd)),
+        _ => value(metric, *mean),
     }
 }
 
-/// The least and the greatest value that a mean of `metric` can have: intervals are cut off there.
-pub(crate) fn bounds(metric: Metric) -> (f64, f64) {
-    (0.0, if metric == Metric::Loss { f64::INFINITY } else { 1.0 })
-}
-
-/// The same for a difference of two means.
-pub(crate) fn bounds_of_difference(metric: Metric) -> (f64, f64) {
-    let (_, most) = bounds(metric);
-    (-most, most)
+/// The same of shares or other numbers, times `factor` and with so many decimals.
+pub(crate) fn scaled(summary: &Summary, factor: f64, decimals: usize) -> String {
+    let Some(mean) = summary.mean else { return NOTHING.to_owned() };
+    match summary.sd {
+        Some(sd) => format!("{}{NBSP}±{NBSP}{}", fixed(factor * mean, decimals), fixed(factor * sd, decimals)),
+        None => fixed(factor * mean, decimals),
+    }
 }
 
 /// What to add to an interval that leaves no value out, as a reader may not notice it.
 pub(crate) fn every_value(interval: Interval, (least, most): (f64, f64)) -> &'static str {
     if interval.low <= least && interval.high >= most { ", which is every possible value" } else { "" }
-}
-
-/// A difference with its interval, for tables: `+3.10 [+2.20, +4.00]`.
-pub(crate) fn difference(metric: Metric, comparison: &Comparison) -> String {
-    estimate(metric, Some(comparison.mean), Some(comparison.interval))
 }
 
 /// A difference with its interval, for tables, where each may be missing: `+3.10 [+2.20, +4.00]`.
@@ -193,6 +187,7 @@ pub(crate) fn range(metric: Metric, interval: Interval) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use recur_analysis::{Interval, bounds, bounds_of_difference};
 
     #[test]
     fn large_numbers_are_written_with_an_exponent() {
@@ -220,7 +215,8 @@ mod tests {
     #[test]
     fn what_is_not_finite_is_never_printed_as_nan_or_inf() {
         assert_eq!((fixed(f64::NAN, 2), fixed(f64::NEG_INFINITY, 2)), ("–".to_owned(), "−∞".to_owned()));
-        assert_eq!(spread(Metric::Loss, &[f64::INFINITY, 1.0]), "∞");
+        let infinite = Summary { mean: Some(f64::INFINITY), sd: Some(f64::NAN), ..Summary::default() };
+        assert_eq!(spread(Metric::Loss, Some(&infinite)), "∞");
     }
 
     #[test]

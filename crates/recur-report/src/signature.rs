@@ -1,6 +1,7 @@
 //! What a report was made of, in one line of short digests: any change of it shows.
 
-use crate::input::ReportInput;
+use crate::provenance::Provenance;
+use recur_analysis::Outcomes;
 use recur_core::digest::{Digest, Hasher};
 use recur_core::trial::Identity;
 use serde::{Deserialize, Serialize};
@@ -26,16 +27,16 @@ pub const PARTS: [(&str, &str); 7] = [
 ];
 
 impl Signature {
-    /// The signature of the report of `input`.
-    pub fn of(input: &ReportInput<'_>) -> Self {
+    /// The signature of the report of `outcomes` that `provenance` makes again.
+    pub fn of(outcomes: &Outcomes<'_>, provenance: &Provenance) -> Self {
         let values = [
-            Digest::of(input.provenance.resolved_spec().as_bytes()).short().to_owned(),
-            input.facts.dataset.short().to_owned(),
-            splits(input),
-            selection(input),
-            Self::code_of(input.findings.iter().map(|finding| &finding.record.identity)),
-            input.provenance.numeric_contract.to_string(),
-            records(input),
+            Digest::of(provenance.resolved_spec().as_bytes()).short().to_owned(),
+            outcomes.facts.dataset.short().to_owned(),
+            splits(outcomes),
+            selection(outcomes),
+            Self::code_of(outcomes.trials.iter().map(|finding| &finding.record.identity)),
+            provenance.numeric_contract.to_string(),
+            records(outcomes),
         ];
         Self(PARTS.iter().map(|(name, _)| (*name).to_owned()).zip(values).collect())
     }
@@ -85,9 +86,9 @@ fn short(hasher: Hasher) -> String {
     hasher.finish().short().to_owned()
 }
 
-fn splits(input: &ReportInput<'_>) -> String {
+fn splits(outcomes: &Outcomes<'_>) -> String {
     let splits: BTreeSet<(u32, &Digest)> =
-        input.findings.iter().map(|finding| (finding.trial.replicate, &finding.record.split)).collect();
+        outcomes.trials.iter().map(|finding| (finding.trial.replicate, &finding.record.split)).collect();
     let mut hasher = Hasher::new();
     for (replicate, split) in splits {
         hasher.field(&replicate.to_le_bytes()).field(split.as_str().as_bytes());
@@ -95,23 +96,23 @@ fn splits(input: &ReportInput<'_>) -> String {
     short(hasher)
 }
 
-fn selection(input: &ReportInput<'_>) -> String {
+fn selection(outcomes: &Outcomes<'_>) -> String {
     let mut hasher = Hasher::new();
-    for chosen in input.selection.chosen() {
+    for chosen in outcomes.selection.chosen() {
         hasher.field(chosen.model.as_bytes());
         for configuration in std::iter::once(&chosen.configuration).chain(&chosen.by_replicate) {
-            let title = configuration.map_or_else(String::new, |index| input.plan.configurations[index].title());
+            let title = configuration.map_or_else(String::new, |index| outcomes.plan.configurations[index].title());
             hasher.field(title.as_bytes());
         }
     }
     short(hasher)
 }
 
-fn records(input: &ReportInput<'_>) -> String {
+fn records(outcomes: &Outcomes<'_>) -> String {
     let json = "a record has only string keys";
-    let mut of_trials: Vec<_> = input.findings.iter().map(|finding| &finding.record).collect();
+    let mut of_trials: Vec<_> = outcomes.trials.iter().map(|finding| &finding.record).collect();
     of_trials.sort_by(|a, b| a.id.cmp(&b.id));
-    let mut of_tests: Vec<_> = input.tests.iter().collect();
+    let mut of_tests: Vec<_> = outcomes.tests.iter().collect();
     of_tests.sort_by(|a, b| a.id.cmp(&b.id));
     let mut hasher = Hasher::new();
     for record in of_trials {

@@ -8,29 +8,23 @@ mod export;
 mod fixture;
 mod fonts;
 mod html;
+mod numbers;
 mod together;
 mod verdict;
 
 use fixture::{
-    Experiment, Outline, Sketch, all_diverged, clear, diverges, integers, labels, long_names, many_labels, no_mishap,
-    small,
+    Build, Outline, Reported, Sketch, all_diverged, clear, diverges, integers, labels, long_names, many_labels,
+    no_mishap, small,
 };
+use recur_analysis::{Cost, Costs};
 use recur_core::digest::Digest;
 use recur_core::metric::Metric;
 use recur_core::record::Outcome;
 use recur_core::selection::Selection;
-use recur_report::{
-    Cost, MadeFrom, ReportError, ReportInput, ReportRecord, Signature, SpecSource, Written, write_costs,
-    write_resampled,
-};
+use recur_report::{MadeFrom, ReportError, ReportRecord, SpecSource, Written, write_costs};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-
-/// Few resamples keep the tests short; the page says how many.
-fn write(input: &ReportInput<'_>, dir: &Path) -> Result<Written, ReportError> {
-    write_resampled(input, dir, 100)
-}
 
 /// Every file under `dir`, by its path relative to it; without the list of these.
 fn files(dir: &Path) -> BTreeMap<String, String> {
@@ -47,58 +41,58 @@ fn files(dir: &Path) -> BTreeMap<String, String> {
     found
 }
 
-fn rendered(experiment: &Experiment) -> (Written, BTreeMap<String, String>) {
+fn rendered(experiment: &Reported) -> (Written, BTreeMap<String, String>) {
     let dir = tempfile::tempdir().unwrap();
-    let written = write(&experiment.input(), dir.path()).unwrap();
+    let written = experiment.write(dir.path()).unwrap();
     (written, files(dir.path()))
 }
 
-fn markdown(experiment: &Experiment) -> String {
+fn markdown(experiment: &Reported) -> String {
     rendered(experiment).1.into_iter().find(|(name, _)| name.ends_with(".md")).unwrap().1
 }
 
-fn answer(experiment: &Experiment) -> String {
+fn answer(experiment: &Reported) -> String {
     rendered(experiment).0.answer
 }
 
-fn constant() -> Experiment {
+fn constant() -> Reported {
     let mut experiment = Outline { name: "constant", ..small() }.build();
     let (scores, predictions) = (experiment.tests[0].scores, experiment.tests[0].predictions.clone());
     for test in &mut experiment.tests {
         (test.scores, test.predictions) = (scores, predictions.clone());
     }
-    for epoch in experiment.findings.iter_mut().flat_map(|finding| &mut finding.record.epochs) {
+    for epoch in experiment.trials.iter_mut().flat_map(|finding| &mut finding.record.epochs) {
         (epoch.train_loss, epoch.validation) = (scores.loss, scores);
     }
     experiment
 }
 
-fn infinite_loss() -> Experiment {
+fn infinite_loss() -> Reported {
     let mut experiment = Outline { name: "infinite", primary: Metric::Loss, ..small() }.build();
     experiment.tests.iter_mut().for_each(|test| test.scores.loss = f64::INFINITY);
-    for epoch in experiment.findings.iter_mut().flat_map(|finding| &mut finding.record.epochs) {
+    for epoch in experiment.trials.iter_mut().flat_map(|finding| &mut finding.record.epochs) {
         epoch.validation.loss = f64::INFINITY;
     }
     experiment
 }
 
-fn nothing_ran() -> Experiment {
+fn nothing_ran() -> Reported {
     let mut experiment = Outline { name: "nothing", ..small() }.build();
-    experiment.findings.clear();
+    experiment.trials.clear();
     experiment.tests.clear();
     experiment.selection = Selection::choose(&experiment.plan, &[]);
     experiment
 }
 
 /// Test records of so many names.
-fn tested_on(n: usize, name: &'static str) -> Experiment {
+fn tested_on(n: usize, name: &'static str) -> Reported {
     let mut experiment = Outline { name, ..small() }.build();
     experiment.tests.iter_mut().for_each(|test| test.predictions.truncate(n));
     experiment.splits.iter_mut().for_each(|split| split.test_groups.truncate(n));
     experiment
 }
 
-fn every_kind() -> Vec<Experiment> {
+fn every_kind() -> Vec<Reported> {
     let one_replicate = Outline { name: "one_replicate", replicates: 1, ..small() };
     let mut one_model = Outline { name: "one_model", ..small() };
     one_model.models.truncate(1);
@@ -142,10 +136,10 @@ fn one_replicate_answers_nothing() {
 }
 
 /// Each model's test figures as given, one a replicate.
-fn with_scores(scores: &[(&str, &[f64])]) -> Experiment {
+fn with_scores(scores: &[(&str, &[f64])]) -> Reported {
     let mut experiment = Outline { replicates: scores[0].1.len() as u32, ..small() }.build();
     for (model, values) in scores {
-        let trials = experiment.findings.iter().filter(|f| f.trial.identity.model == *model);
+        let trials = experiment.trials.iter().filter(|f| f.trial.identity.model == *model);
         let replicate_of: BTreeMap<_, _> = trials.map(|f| (f.trial.id.clone(), f.trial.replicate)).collect();
         for test in &mut experiment.tests {
             if let Some(replicate) = replicate_of.get(&test.id) {
@@ -253,7 +247,7 @@ fn a_model_alone_and_labels_without_test_names_are_reported_as_such() {
 #[test]
 fn costs_stand_in_a_page_of_their_own() {
     let (experiment, dir) = (small().build(), tempfile::tempdir().unwrap());
-    write(&experiment.input(), dir.path()).unwrap();
+    experiment.write(dir.path()).unwrap();
     let before = files(dir.path());
     let cost = |finding: &recur_core::selection::Finding| {
         let resumed = finding.trial.identity.model == "manual_rnn" && finding.trial.replicate == 0;
@@ -262,8 +256,9 @@ fn costs_stand_in_a_page_of_their_own() {
             Cost { seconds: 4.0, resumed, prediction_seconds: Some(0.007), machine: "a CPU, 2 at once".to_owned() },
         )
     };
-    let costs = experiment.findings.iter().map(cost).collect();
-    write_costs(&experiment.input(), &costs, dir.path()).unwrap();
+    let costs = experiment.trials.iter().map(cost).collect();
+    let analysis = experiment.analysis();
+    write_costs(&analysis, &Costs::of(&analysis, &costs), dir.path()).unwrap();
     let mut after = files(dir.path());
     let page = after.remove("small/cost.md").unwrap().replace('\u{A0}', " ");
     assert_eq!(before, after, "the compared files are as they were");
@@ -272,14 +267,14 @@ fn costs_stand_in_a_page_of_their_own() {
     assert!(page.contains("| 2 | 4.00 ± 0.00 | 6.0 | 2,520 |"), "the resumed one is left out: {page}");
     assert!(page.contains("- a CPU, 2 at once"), "{page}");
     assert!(before["small.md"].contains("[cost.md](small/cost.md)"));
-    write(&experiment.input(), dir.path()).unwrap();
+    experiment.write(dir.path()).unwrap();
     assert!(files(dir.path()).contains_key("small/cost.md"), "a report written again lets it stand");
 }
 
 #[test]
 fn every_figure_names_its_trials() {
     for experiment in every_kind() {
-        let ids: Vec<String> = experiment.findings.iter().map(|f| f.trial.id.short().to_owned()).collect();
+        let ids: Vec<String> = experiment.trials.iter().map(|f| f.trial.id.short().to_owned()).collect();
         for (file, text) in rendered(&experiment).1.into_iter().filter(|(file, _)| file.ends_with(".svg")) {
             let document = roxmltree::Document::parse(&text).unwrap();
             let said = document.root_element().attribute("data-trials").unwrap_or_default().to_owned();
@@ -295,7 +290,7 @@ fn names_are_drawn_ten_thousand_times_unless_asked_otherwise() {
     let mut outline = Outline { n_test: 40, replicates: 2, ..small() };
     outline.models.truncate(2);
     let (experiment, dir) = (outline.build(), tempfile::tempdir().unwrap());
-    recur_report::write(&experiment.input(), dir.path()).unwrap();
+    experiment.write_analysis(&experiment.resampled(recur_stats::RESAMPLES), dir.path()).unwrap();
     assert!(files(dir.path())["small.md"].contains("(paired bootstrap over groups of names, BCa, 10,000 resamples)"));
     assert!(markdown(&experiment).contains("(paired bootstrap over groups of names, BCa, 100 resamples)"));
 }
@@ -380,16 +375,16 @@ fn the_same_records_give_the_same_bytes_in_any_order() {
     let (first, second) = (small().build(), small().build());
     assert_eq!(rendered(&first).1, rendered(&second).1);
     let mut other = small().build();
-    other.findings.reverse();
+    other.trials.reverse();
     other.tests.reverse();
-    other.findings.swap(3, 11);
+    other.trials.swap(3, 11);
     assert_eq!(rendered(&first).1, rendered(&other).1);
 }
 
 #[test]
 fn a_changed_record_changes_the_report() {
     let mut other = small().build();
-    other.findings[4].record.epochs[5].validation.macro_f1 += 0.01;
+    other.trials[4].record.epochs[5].validation.macro_f1 += 0.01;
     assert_ne!(rendered(&small().build()).1, rendered(&other).1);
 }
 
@@ -488,7 +483,7 @@ fn odd_labels_and_reasons_break_no_table() {
     outline.labels[0] = "a\nb\u{1}`c`".to_owned();
     let mut experiment = outline.build();
     let reason = "| `x` <script> *y*\nnext".to_owned();
-    experiment.findings[5].record.outcome = Outcome::Failed { reason };
+    experiment.trials[5].record.outcome = Outcome::Failed { reason };
     let text = markdown(&experiment);
     assert!(text.contains("a\\\\nb\\\\x01\\`c\\`"), "{text}");
     assert!(text.contains("\\| \\`x\\` &lt;script&gt; \\*y\\* next"), "{text}");
@@ -551,18 +546,19 @@ fn no_hidden_character_is_left_in_any_file() {
     experiment.provenance.command = format!("just experiment a{HIDDEN}.yaml");
     experiment.facts.source = format!("names{HIDDEN}.csv");
     experiment.facts.files.insert(format!("names{HIDDEN}.csv"), Digest::of(b"names"));
-    experiment.findings[5].record.outcome = Outcome::Failed { reason: format!("no{HIDDEN}") };
+    experiment.trials[5].record.outcome = Outcome::Failed { reason: format!("no{HIDDEN}") };
     for test in &mut experiment.tests {
         test.predictions[0].name = format!("x{HIDDEN}");
     }
     let dir = tempfile::tempdir().unwrap();
-    write(&experiment.input(), dir.path()).unwrap();
+    experiment.write(dir.path()).unwrap();
     let machine = format!("a CPU{HIDDEN}");
     let cost = |finding: &recur_core::selection::Finding| {
         let machine = machine.clone();
         (finding.trial.id.clone(), Cost { seconds: 1.0, resumed: false, prediction_seconds: None, machine })
     };
-    write_costs(&experiment.input(), &experiment.findings.iter().map(cost).collect(), dir.path()).unwrap();
+    let (analysis, costs) = (experiment.analysis(), experiment.trials.iter().map(cost).collect());
+    write_costs(&analysis, &Costs::of(&analysis, &costs), dir.path()).unwrap();
     let files = files(dir.path());
     for (file, text) in &files {
         let hidden = text.chars().find(|letter| *letter != '\n' && recur_core::visible::is_hidden(*letter));
@@ -581,51 +577,25 @@ fn no_hidden_character_is_left_in_any_file() {
     assert_eq!(record.files[&format!("names{HIDDEN}.csv")], Digest::of(b"names"));
     assert_eq!(record.provenance, experiment.provenance);
     // It is recognised as the same experiment.
-    write(&experiment.input(), dir.path()).unwrap();
-}
-
-/// Where the spec of an experiment is, and what it says.
-fn source(experiment: &mut Experiment) -> &mut SpecSource {
-    match &mut experiment.provenance.made_from {
-        MadeFrom::Experiment(source) => source,
-        MadeFrom::Comparison(_) => unreachable!("it is an experiment"),
-    }
-}
-
-fn refused(change: impl FnOnce(&mut Experiment)) -> ReportError {
-    let mut experiment = small().build();
-    change(&mut experiment);
-    let dir = tempfile::tempdir().unwrap();
-    let error = write(&experiment.input(), dir.path()).unwrap_err();
-    assert!(files(dir.path()).is_empty(), "a refused report writes nothing");
-    error
-}
-
-#[test]
-fn records_that_do_not_belong_together_are_refused() {
-    let error = refused(|e| e.findings[1].record.identity.dataset = Digest::of(b"another"));
-    assert!(matches!(error, ReportError::MixedData { .. }), "{error}");
-    let error = refused(|e| e.findings[1].trial.configuration = 99);
-    assert!(matches!(error, ReportError::NotInPlan { configuration: 99, .. }), "{error}");
-    let error = refused(|e| e.findings.push(e.findings[0].clone()));
-    assert!(matches!(error, ReportError::Repeated { .. }), "{error}");
-    let error = refused(|e| e.findings.retain(|finding| finding.trial.id != e.tests[0].id));
-    assert!(matches!(error, ReportError::UnknownTrial { .. }), "{error}");
-    let error = refused(|e| e.tests[0].predictions[0].predicted = 7);
-    assert!(matches!(error, ReportError::UnknownLabel { label: 7, n_labels: 7, .. }), "{error}");
-    let error = refused(|e| e.tests[4].predictions[9].name.push('x'));
-    assert!(matches!(error, ReportError::OtherNames { replicate: 1, .. }), "{error}");
-    let error = refused(|e| drop(e.tests[5].predictions.pop()));
-    assert!(matches!(error, ReportError::OtherRows { replicate: 2, n_scored: 209, n_rows: 210, .. }), "{error}");
-    let error = refused(|e| drop(e.splits.pop()));
-    assert!(matches!(error, ReportError::Splits { n_splits: 2, replicates: 3 }), "{error}");
+    experiment.write(dir.path()).unwrap();
 }
 
 #[test]
 fn a_name_that_leads_elsewhere_is_refused() {
     for name in ["", ".", "..", "a/b", "../a", "/a", "a/"] {
-        let error = refused(|e| e.plan.name = name.to_owned());
+        let (mut experiment, dir) = (small().build(), tempfile::tempdir().unwrap());
+        experiment.plan.name = name.to_owned();
+        let error = experiment.write(dir.path()).unwrap_err();
+        assert!(files(dir.path()).is_empty(), "a refused report writes nothing");
         assert!(matches!(error, ReportError::Name { .. }), "{name}: {error}");
+    }
+}
+
+/// Where the spec of an experiment is, and what it says.
+fn source(experiment: &mut Reported) -> &mut SpecSource {
+    match &mut experiment.provenance.made_from {
+        MadeFrom::Experiment(source) => source,
+        MadeFrom::Comparison(_) => unreachable!("it is an experiment"),
     }
 }
 
@@ -633,13 +603,13 @@ fn a_name_that_leads_elsewhere_is_refused() {
 fn the_record_of_a_report_has_what_the_report_was_made_of() {
     for experiment in [small().build(), all_diverged().build()] {
         let dir = tempfile::tempdir().unwrap();
-        write(&experiment.input(), dir.path()).unwrap();
+        experiment.write(dir.path()).unwrap();
         let report = dir.path().join(format!("{}.md", experiment.plan.name));
         let record = ReportRecord::read(&std::fs::read(ReportRecord::path_of(&report)).unwrap()).unwrap();
         assert_eq!(record.provenance, experiment.provenance);
         assert_eq!((&record.name, &record.question), (&experiment.plan.name, &experiment.plan.question));
         assert_eq!((&record.dataset, &record.files), (&experiment.facts.dataset, &experiment.facts.files));
-        assert_eq!(record.signature, Signature::of(&experiment.input()));
+        assert_eq!(record.signature, experiment.signature());
         let text = std::fs::read_to_string(report).unwrap().replace("**", "");
         let first = record.answer.split_once(". ").map_or(&*record.answer, |(first, _)| first);
         assert!(!first.is_empty() && text.contains(first), "{first}");
@@ -648,10 +618,10 @@ fn the_record_of_a_report_has_what_the_report_was_made_of() {
 
 #[test]
 fn each_part_of_the_signature_shows_its_change_alone() {
-    fn check(part: &str, change: impl Fn(&mut Experiment)) {
+    fn check(part: &str, change: impl Fn(&mut Reported)) {
         let (before, mut after) = (small().build(), small().build());
         change(&mut after);
-        let (before, after) = (Signature::of(&before.input()), Signature::of(&after.input()));
+        let (before, after) = (before.signature(), after.signature());
         let changed: Vec<&str> = recur_report::PARTS
             .iter()
             .map(|(name, _)| *name)
@@ -662,13 +632,13 @@ fn each_part_of_the_signature_shows_its_change_alone() {
     }
     check("spec", |experiment| source(experiment).resolved_spec.push('#'));
     check("data", |experiment| experiment.facts.dataset = Digest::of(b"other"));
-    check("split", |experiment| experiment.findings[0].record.split = Digest::of(b"other"));
-    check("code", |experiment| experiment.findings[0].record.identity.model_code = Digest::of(b"other"));
+    check("split", |experiment| experiment.trials[0].record.split = Digest::of(b"other"));
+    check("code", |experiment| experiment.trials[0].record.identity.model_code = Digest::of(b"other"));
     check("contract", |experiment| experiment.provenance.numeric_contract += 1);
-    check("records", |experiment| experiment.findings[0].record.epochs[0].train_loss += 1e-15);
+    check("records", |experiment| experiment.trials[0].record.epochs[0].train_loss += 1e-15);
     check("records", |experiment| experiment.tests[0].predictions[0].log_probability += 1e-3);
     check("selection", |experiment| {
-        let fewer: Vec<_> = experiment.findings.iter().filter(|f| f.trial.configuration > 0).cloned().collect();
+        let fewer: Vec<_> = experiment.trials.iter().filter(|f| f.trial.configuration > 0).cloned().collect();
         experiment.selection = Selection::choose(&experiment.plan, &fewer);
     });
 }

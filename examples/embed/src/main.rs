@@ -1,12 +1,12 @@
-//! Runs an experiment and reads its results, without the command line of recur.
+//! Runs an experiment and reads its analysis, without the command line of recur.
 
+use recur_analysis::{Analysis, Standing};
 use recur_core::event::Event;
-use recur_core::plan::Plan;
 use recur_core::registry::Registry;
-use recur_core::trial::Trial;
 use recur_experiment::{
-    Executor as _, Experiment, Invocation, LocalExecutor, Observer, RunEvent, RunOptions, available_cores,
+    Executor as _, Experiment, LocalExecutor, Observer, RunEvent, RunOptions, available_cores, costs,
 };
+use recur_report::Signature;
 use recur_store::Store;
 use std::error::Error;
 use std::path::Path;
@@ -41,8 +41,17 @@ impl Observer for Counter {
     }
 }
 
-fn model_of<'a>(plan: &'a Plan, trial: &Trial) -> &'a str {
-    &plan.configurations[trial.configuration].model
+/// The models, best first: the mean of each on test, with its interval.
+fn print_models(analysis: &Analysis) {
+    for model in analysis.ranked() {
+        let Some(test) = model.test(analysis.primary) else { continue };
+        let (mean, metric) = (test.mean.unwrap_or(f64::NAN), analysis.primary.title());
+        let interval = test.interval.map(|ends| format!(", 95 % CI {:.4} to {:.4}", ends.low, ends.high));
+        println!("{}: {metric} {mean:.4}{} ({})", model.model, interval.unwrap_or_default(), model.standing.word());
+    }
+    if let Some(winner) = analysis.best().filter(|model| model.standing == Standing::Best) {
+        println!("{} is the winner", winner.model);
+    }
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -60,16 +69,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     let outcomes = experiment.run(&store, &executor, &options)?;
     let scored = experiment.score(&outcomes, &store, executor.jobs(), &options)?;
 
+    let analysis = experiment.analyse(&outcomes, &scored)?;
+
     println!("{} of {} trials were trained now", counter.0.into_inner(), outcomes.len());
-    for test in &scored.tests {
-        let outcome = outcomes.iter().find(|outcome| outcome.record.id == test.id).ok_or("a chosen trial ended")?;
-        let model = model_of(experiment.plan(), &outcome.trial);
-        println!("{model}, replicate {}: test macro-F1 {:.4}", outcome.trial.replicate, test.scores.macro_f1);
-    }
+    print_models(&analysis);
     let command = format!("embed {}", folder.display());
     let provenance = experiment.provenance(Invocation::new("embed", &command, "the spec in main.rs"));
+    let signature = Signature::of(&experiment.outcomes(&outcomes, &scored), &provenance);
     let reports = folder.join("reports");
-    let written = experiment.write_report(&outcomes, &scored, &store, &provenance, reports.as_path().into())?;
+    let written = recur_report::write(&analysis, &provenance, &signature, &reports)?;
+    recur_report::write_costs(&analysis, &costs(&analysis, &store), &reports)?;
     println!("{}\n{}", written.answer, written.report.display());
     Ok(())
 }

@@ -12,12 +12,11 @@ use crate::pipeline::plugins_option;
 use crate::program::Program;
 use crate::progress::Screen;
 use crate::stores;
+use recur_analysis::{Analysis, ComparedExperiment, Comparison};
 use recur_core::nearest::nearest;
 use recur_experiment::costs;
 use recur_experiment::shell::quoted;
-use recur_report::{
-    ComparedSpec, ComparisonSource, Destination, Export, MadeFrom, Overview, Part, Provenance, Together,
-};
+use recur_report::{ComparedSpec, ComparisonSource, Destination, Export, MadeFrom, Overview, Provenance, Signature};
 use recur_store::Store;
 use std::path::Path;
 use things::Thing;
@@ -31,16 +30,27 @@ pub(crate) fn run(args: &Compare, level: Level, program: &Program<'_>) -> Result
     let format = args.write.as_deref().map(Format::of).transpose()?;
     let store = stores::to_read(&args.store)?;
     let things = things::read(&args.things, &store, program)?;
-    let together = together(args, &things, program)?;
-    let input = together.input();
+    let comparison = comparison(args, &things)?;
+    let (outcomes, provenance) = (comparison.outcomes(), provenance(args, &things, program));
+    let (analysis, signature) = (Analysis::of(&outcomes)?, Signature::of(&outcomes, &provenance));
+    let export = Export::of(&analysis, &provenance, &signature);
     if let (Some(path), Some(format)) = (&args.write, format) {
-        write(path, format, args.replace, &together, &store)?;
+        let bytes = match format {
+            Format::Report => None,
+            Format::Analysis => Some(export.json().into_bytes()),
+            Format::Latex => Some(export.leaderboard_latex().into_bytes()),
+            Format::Csv => Some(csv(&export.leaderboard())),
+        };
+        match bytes {
+            Some(bytes) => owned::text(path, &bytes, args.replace)?,
+            None => write_report(path, args.replace, &analysis, (&provenance, &signature), &store)?,
+        }
     }
     if args.json {
-        print_json(Export::of(&input)?.json().trim_end())?;
+        print_json(export.json().trim_end())?;
         return Ok(Exit::Success);
     }
-    let overview = Overview::of(&together)?;
+    let overview = Overview::of(&analysis);
     if args.markdown {
         print(overview.markdown().trim_end())?;
     } else {
@@ -54,9 +64,9 @@ pub(crate) fn run(args: &Compare, level: Level, program: &Program<'_>) -> Result
 }
 
 /// All of `things` as one experiment.
-fn together(args: &Compare, things: &[Thing], program: &Program<'_>) -> Result<Together, CliError> {
+fn comparison(args: &Compare, things: &[Thing]) -> Result<Comparison, CliError> {
     let is_of_several = things.iter().any(|thing| thing.dataset() != things[0].dataset());
-    let parts: Vec<Part<'_>> =
+    let parts: Vec<ComparedExperiment<'_>> =
         things.iter().map(|thing| thing.part(is_of_several, &args.models)).collect::<Result<_, _>>()?;
     let labels: Vec<&str> = parts.iter().flat_map(|part| part.labels.values().map(String::as_str)).collect();
     let baseline = args.baseline.as_deref();
@@ -69,8 +79,7 @@ fn together(args: &Compare, things: &[Thing], program: &Program<'_>) -> Result<T
     }
     let name = args.write.as_deref().and_then(Path::file_stem).and_then(|stem| stem.to_str()).unwrap_or(NAME);
     let question = args.question.as_deref();
-    Together::of(&parts, name, question, provenance(args, things, program), baseline)
-        .map_err(|error| CliError::comparison(&error))
+    Comparison::of(&parts, name, question, baseline).map_err(|error| CliError::not_comparable(&error))
 }
 
 /// How the comparison is made.
@@ -121,20 +130,18 @@ impl Format {
     }
 }
 
-fn write(path: &Path, format: Format, replace: bool, together: &Together, store: &Store) -> Result<(), CliError> {
-    let input = together.input();
-    let bytes = match format {
-        Format::Report => {
-            let dir = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-            let destination = Destination { dir, replace };
-            recur_report::write(&input, destination).map_err(|error| CliError::comparison(&error))?;
-            recur_report::write_costs(&input, &costs(&input, store), destination)
-                .map_err(|error| CliError::comparison(&error))?;
-            return Ok(());
-        }
-        Format::Analysis => Export::of(&input)?.json().into_bytes(),
-        Format::Latex => Export::of(&input)?.leaderboard_latex().into_bytes(),
-        Format::Csv => csv(&Export::of(&input)?.leaderboard()),
-    };
-    owned::text(path, &bytes, replace)
+/// Writes the comparison as a report.
+fn write_report(
+    path: &Path,
+    replace: bool,
+    analysis: &Analysis,
+    (provenance, signature): (&Provenance, &Signature),
+    store: &Store,
+) -> Result<(), CliError> {
+    let dir = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    let destination = Destination { dir, replace };
+    recur_report::write(analysis, provenance, signature, destination).map_err(|error| CliError::comparison(&error))?;
+    recur_report::write_costs(analysis, &costs(analysis, store), destination)
+        .map_err(|error| CliError::comparison(&error))?;
+    Ok(())
 }

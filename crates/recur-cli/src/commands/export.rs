@@ -24,8 +24,8 @@ pub(crate) fn run(args: &ExportArgs, level: Level, program: &Program<'_>) -> Res
     let store = stores::to_read(&args.spec.store)?;
     let findings = prepared.stored_findings(&store, &args.spec.spec)?;
     let scored = &prepared.score(&findings, &store, available_cores(), &MemoryNames::default().options())?;
-    let input = prepared.report_input(&findings, scored);
-    let export = Export::of(&input)?;
+    let (analysis, signature) = (prepared.analyse(&findings, scored)?, prepared.signature(&findings, scored));
+    let export = Export::of(&analysis, &prepared.provenance, &signature);
     let paths: Vec<&Path> = asked.iter().map(|(path, _)| *path).collect();
     if let Some(path) = paths.iter().enumerate().find_map(|(n, path)| paths[..n].contains(path).then_some(path)) {
         return Err(CliError::new(format!("{} is named for two outputs", path.display()))

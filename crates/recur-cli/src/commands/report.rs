@@ -29,8 +29,8 @@ pub(crate) fn run(args: &Report, level: Level, program: &Program<'_>) -> Result<
     }
     if args.json {
         let scored = &prepared.score(&findings, &store, available_cores(), &MemoryNames::default().options())?;
-        let input = prepared.report_input(&findings, scored);
-        print_json(Export::of(&input)?.json().trim_end())?;
+        let (analysis, signature) = (prepared.analyse(&findings, scored)?, prepared.signature(&findings, scored));
+        print_json(Export::of(&analysis, &prepared.provenance, &signature).json().trim_end())?;
         return Ok(Exit::Success);
     }
     let destination = Destination { dir: &args.reports, replace: args.replace };

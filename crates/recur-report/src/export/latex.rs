@@ -1,14 +1,13 @@
 //! The leaderboard as a LaTeX table.
 
-use super::leaderboard::in_order;
-use crate::analysis::{Analysis, ModelResult};
 use crate::answer::settings;
-use crate::comparisons::Difference;
-use crate::numbers::{self, NBSP, count, difference, heading, spread};
+use crate::method::test_name;
+use crate::numbers::{self, NBSP, count, estimate, heading, spread};
+use recur_analysis::{Analysis, Model};
 use recur_core::visible::visible;
 
 /// The table of [`super::Export::leaderboard_latex`].
-pub(super) fn table(analysis: &Analysis<'_>) -> String {
+pub(super) fn table(analysis: &Analysis) -> String {
     let has_baseline = analysis.baseline().is_some();
     let mut header = vec!["Model".to_owned(), "Configuration".to_owned()];
     header.extend(analysis.metrics().into_iter().map(|metric| text(&format!("Test {}", heading(metric)))));
@@ -19,7 +18,7 @@ pub(super) fn table(analysis: &Analysis<'_>) -> String {
     }
     header.push("Parameters".to_owned());
     let sides = format!("ll{}", "r".repeat(header.len() - 2));
-    let rows = in_order(analysis).into_iter().map(|model| line(&row(analysis, model, has_baseline)));
+    let rows = analysis.in_order().map(|model| line(&row(analysis, model, has_baseline)));
     format!(
         "% {}\n% Needs \\usepackage{{booktabs}}.\n\\begin{{tabular}}{{{sides}}}\n\\toprule\n{}\\midrule\n{}\\bottomrule\n\\end{{tabular}}\n",
         about(analysis),
@@ -29,56 +28,51 @@ pub(super) fn table(analysis: &Analysis<'_>) -> String {
 }
 
 /// What a reader needs to know of the table, on one line.
-fn about(analysis: &Analysis<'_>) -> String {
-    let (plan, sizes) = (analysis.input.plan, analysis.input.sizes());
+fn about(analysis: &Analysis) -> String {
+    let data = &analysis.data;
     let rows = match analysis.has_fixed_test() {
-        false => format!(", test rows / training rows = {} / {}", sizes.test, sizes.train),
+        false => format!(", test rows / training rows = {} / {}", data.test_rows, data.train_rows),
         true => String::new(),
     };
     let about = format!(
         "Experiment {}: mean and standard deviation over {}; intervals and p-values (after Holm) of {}{rows}.",
-        plan.name,
-        numbers::plural(u64::from(plan.replicates), "replicate"),
-        analysis.test_name(),
+        analysis.experiment,
+        numbers::plural(u64::from(analysis.replicates), "replicate"),
+        test_name(analysis),
     );
     visible(&about).into_owned()
 }
 
-fn row(analysis: &Analysis<'_>, index: usize, has_baseline: bool) -> Vec<String> {
-    let model = &analysis.models[index];
-    let mut cells = vec![monospaced(model.id), configuration(analysis, model)];
-    cells.extend(analysis.metrics().into_iter().map(|metric| number(&spread(metric, &model.test(metric)))));
+fn row(analysis: &Analysis, model: &Model, has_baseline: bool) -> Vec<String> {
+    let mut cells = vec![monospaced(&model.model), configuration(analysis, model)];
+    cells.extend(analysis.metrics().into_iter().map(|metric| number(&spread(metric, model.test(metric)))));
     if has_baseline {
-        cells.extend(against_baseline(analysis, index));
+        cells.extend(against_baseline(analysis, model));
     }
-    cells.push(analysis.n_parameters(model).map_or("--".to_owned(), |n| text(&count(n))));
+    cells.push(model.parameters.map_or("--".to_owned(), |n| text(&count(n))));
     cells
 }
 
-fn configuration(analysis: &Analysis<'_>, model: &ModelResult<'_>) -> String {
-    if model.choice.counts().is_empty() {
+fn configuration(analysis: &Analysis, model: &Model) -> String {
+    if model.times_chosen().is_empty() {
         return "none finished".to_owned();
     }
-    let Some(chosen) = model.choice.only() else { return "chosen for each replicate".to_owned() };
-    let settings = settings(&analysis.input.plan.configurations[chosen]);
+    let Some(chosen) = model.only_configuration() else { return "chosen for each replicate".to_owned() };
+    let settings = settings(&analysis.configurations[chosen]);
     if settings.is_empty() { "as given".to_owned() } else { monospaced(&settings) }
 }
 
-fn against_baseline(analysis: &Analysis<'_>, model: usize) -> [String; 2] {
-    if analysis.baseline() == Some(model) {
+fn against_baseline(analysis: &Analysis, model: &Model) -> [String; 2] {
+    if analysis.baseline.as_ref() == Some(&model.model) {
         return ["baseline".to_owned(), "--".to_owned()];
     }
-    let found = analysis.to_baseline.get(&model);
-    match found.and_then(|found| Some((found.comparison?, found.adjusted_p))) {
-        None => match found.and_then(Difference::without_spread) {
-            Some(mean) => [number(&numbers::estimate(analysis.primary, Some(mean), None)), "no spread".to_owned()],
-            None => ["--".to_owned(), "--".to_owned()],
-        },
-        Some((comparison, p)) => {
-            let p = numbers::p_value(p);
-            [number(&difference(analysis.primary, &comparison)), number(p.strip_prefix("= ").unwrap_or(&p))]
-        }
-    }
+    let Some(found) = &model.to_baseline else { return ["--", "--"].map(str::to_owned) };
+    let p = match (found.mean, found.p_holm) {
+        (_, Some(p)) => number(&numbers::p_plain(p)),
+        (Some(_), None) => "no spread".to_owned(),
+        (None, None) => "--".to_owned(),
+    };
+    [number(&estimate(analysis.primary, found.mean, found.interval)), p]
 }
 
 fn line(cells: &[String]) -> String {

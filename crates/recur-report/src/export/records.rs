@@ -1,50 +1,37 @@
-//! All records' figures in one long table.
+//! All trials' results in one long table.
 
-use crate::analysis::Analysis;
+use recur_analysis::{Analysis, ConfigurationResult, TrialResult};
 use recur_core::metric::{Metric, Scores};
 use recur_core::params::ParamValue;
-use recur_core::plan::Configuration;
-use recur_core::record::{Outcome, TestRecord, TrialRecord};
-use recur_core::selection::Finding;
 use recur_core::table::{Column, Values};
-use recur_core::trial::TrialId;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-/// One figure of one trial.
+/// One metric of one trial.
 struct Row<'a> {
-    finding: &'a Finding,
+    trial: &'a TrialResult,
     split: &'static str,
     metric: Metric,
     value: Option<f64>,
 }
 
-fn record<'a>(row: &Row<'a>) -> &'a TrialRecord {
-    &row.finding.record
-}
-
 /// The table of [`super::Export::records`].
-pub(super) fn columns(analysis: &Analysis<'_>) -> Vec<Column> {
-    let plan = analysis.input.plan;
-    let tests: BTreeMap<&TrialId, &TestRecord> = analysis.input.tests.iter().map(|test| (&test.id, test)).collect();
-    let findings = (0..plan.configurations.len()).flat_map(|index| analysis.findings_of(index));
-    let rows: Vec<Row<'_>> =
-        findings.flat_map(|finding| rows_of(finding, tests.get(&finding.trial.id).copied())).collect();
-    let configuration = |row: &Row<'_>| &plan.configurations[row.finding.trial.configuration];
+pub(super) fn columns(analysis: &Analysis) -> Vec<Column> {
+    let rows: Vec<Row<'_>> = analysis.trials.iter().flat_map(rows_of).collect();
+    let configuration = |row: &Row<'_>| &analysis.configurations[row.trial.configuration];
     let mut columns = vec![
-        texts("experiment", &rows, |_| plan.name.clone()),
-        texts("trial", &rows, |row| record(row).id.to_string()),
+        texts("experiment", &rows, |_| analysis.experiment.clone()),
+        texts("trial", &rows, |row| row.trial.trial.to_string()),
         texts("model", &rows, |row| configuration(row).model.clone()),
-        texts("configuration", &rows, |row| configuration(row).title()),
+        texts("configuration", &rows, |row| configuration(row).title.clone()),
     ];
     columns.extend(parameters(&rows, configuration));
     let integers =
-        |of: &dyn Fn(&Row<'_>) -> i64| Values::Integer(rows.iter().map(|row| Some(of(row))).collect::<Vec<_>>());
-    let chosen = |row: &Row<'_>| Some(analysis.input.selection.is_tested_trial(&row.finding.trial));
+        |of: &dyn Fn(&TrialResult) -> i64| Values::Integer(rows.iter().map(|row| Some(of(row.trial))).collect());
     columns.extend([
-        column("parameters", integers(&|row| i64::try_from(record(row).n_parameters).unwrap_or(i64::MAX))),
-        column("replicate", integers(&|row| i64::from(row.finding.trial.replicate))),
-        column("chosen", Values::Boolean(rows.iter().map(chosen).collect())),
-        texts("outcome", &rows, |row| outcome(record(row)).to_owned()),
+        column("parameters", integers(&|trial| i64::try_from(trial.parameters).unwrap_or(i64::MAX))),
+        column("replicate", integers(&|trial| i64::from(trial.replicate))),
+        column("chosen", Values::Boolean(rows.iter().map(|row| Some(row.trial.chosen)).collect())),
+        texts("outcome", &rows, |row| row.trial.outcome.word().to_owned()),
         texts("split", &rows, |row| row.split.to_owned()),
         texts("metric", &rows, |row| row.metric.name().to_owned()),
         column("value", Values::Real(rows.iter().map(|row| row.value).collect())),
@@ -52,33 +39,17 @@ pub(super) fn columns(analysis: &Analysis<'_>) -> Vec<Column> {
     columns
 }
 
-fn rows_of<'a>(finding: &'a Finding, test: Option<&'a TestRecord>) -> Vec<Row<'a>> {
-    let row = |split, metric, value| Row { finding, split, metric, value };
+fn rows_of(trial: &TrialResult) -> Vec<Row<'_>> {
+    let row = |split, metric, value| Row { trial, split, metric, value };
     let of_all = |split, scores: Option<Scores>| {
         Metric::ALL.into_iter().map(move |metric| row(split, metric, scores.map(|scores| scores.get(metric))))
     };
-    let mut rows = vec![row("train", Metric::Loss, kept_train_loss(&finding.record))];
-    rows.extend(of_all("validation", finding.record.validation()));
-    if let Some(test) = test {
-        rows.extend(of_all("test", Some(test.scores)));
+    let mut rows = vec![row("train", Metric::Loss, trial.train_loss)];
+    rows.extend(of_all("validation", trial.validation));
+    if trial.test.is_some() {
+        rows.extend(of_all("test", trial.test));
     }
     rows
-}
-
-fn kept_train_loss(record: &TrialRecord) -> Option<f64> {
-    match record.outcome {
-        Outcome::Finished { kept_epoch } => record.epochs.get(kept_epoch as usize).map(|epoch| epoch.train_loss),
-        Outcome::Diverged { .. } | Outcome::Failed { .. } => None,
-    }
-}
-
-/// How a trial ended, in a word.
-pub(super) fn outcome(record: &TrialRecord) -> &'static str {
-    match record.outcome {
-        Outcome::Finished { .. } => "finished",
-        Outcome::Diverged { .. } => "diverged",
-        Outcome::Failed { .. } => "failed",
-    }
 }
 
 pub(super) fn column(name: &str, values: Values) -> Column {
@@ -90,7 +61,7 @@ pub(super) fn texts<T>(name: &str, rows: &[T], text: impl Fn(&T) -> String) -> C
 }
 
 /// A column for each parameter of any model, in alphabetical order; a model that does not have it has no value.
-fn parameters<'a>(rows: &[Row<'a>], configuration: impl Fn(&Row<'a>) -> &'a Configuration) -> Vec<Column> {
+fn parameters<'a>(rows: &[Row<'a>], configuration: impl Fn(&Row<'a>) -> &'a ConfigurationResult) -> Vec<Column> {
     let names: BTreeSet<&str> =
         rows.iter().flat_map(|row| configuration(row).params.iter().map(|(name, _)| name)).collect();
     let of = |name: &&str| {

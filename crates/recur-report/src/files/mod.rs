@@ -7,7 +7,7 @@ mod subject;
 use crate::page::Page;
 use crate::provenance::Provenance;
 use crate::record::ReportRecord;
-use crate::{ReportError, Written, check, html};
+use crate::{ReportError, Written, html};
 use list::List;
 use place::Place;
 use recur_core::digest::Digest;
@@ -16,7 +16,7 @@ use recur_core::visible::visible_lines;
 use recur_files::{Staged, remove_unfinished};
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 pub(crate) use subject::Subject;
 
 /// Where a report goes.
@@ -51,12 +51,21 @@ pub fn check_destination<'a>(
     provenance: &Provenance,
     destination: impl Into<Destination<'a>>,
 ) -> Result<(), ReportError> {
-    check::check_name(&plan.name)?;
+    check_name(&plan.name)?;
     let place = Place::new(destination.into(), &plan.name);
     place.try_writing()?;
     let subject = Subject { provenance, question: &plan.question };
     // Another process may be writing the first report here, in a folder that was not there to wait for.
     check_place(&place, &subject).or_else(|_| check_place(&place, &subject))
+}
+
+/// Whether `name` can name a report.
+pub(crate) fn check_name(name: &str) -> Result<(), ReportError> {
+    let mut components = Path::new(name).components();
+    match (components.next(), components.next()) {
+        (Some(Component::Normal(only)), None) if only.to_str() == Some(name) => Ok(()),
+        _ => Err(ReportError::Name { name: name.to_owned() }),
+    }
 }
 
 fn check_place(place: &Place<'_>, subject: &Subject<'_>) -> Result<(), ReportError> {

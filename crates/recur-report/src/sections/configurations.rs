@@ -1,37 +1,36 @@
 //! Every configuration's validation figures.
 
-use crate::analysis::Analysis;
 use crate::answer::settings;
 use crate::markdown::{Table, code, details, left, right};
 use crate::numbers::{count, heading, spread};
 use crate::page::Page;
 use crate::sections::sweep;
-use recur_core::plan::Configuration;
+use recur_analysis::{Analysis, ConfigurationResult};
 
 /// Appends the section.
-pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
+pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     page.section("All configurations");
     sweep::render(analysis, page);
-    let n = analysis.input.plan.configurations.len() as u64;
+    let n = analysis.configurations.len() as u64;
     let summary = format!("Validation results of {}", crate::numbers::plural(n, "configuration"));
     page.block(&details(&summary, &table(analysis).render()));
 }
 
 /// `settings`, and the file of weights that the configuration starts from.
-fn start(settings: String, configuration: &Configuration) -> String {
+fn start(settings: String, configuration: &ConfigurationResult) -> String {
     match &configuration.weights {
         Some(path) => format!("{settings}, from {}", code(path)),
         None => settings,
     }
 }
 
-fn table(analysis: &Analysis<'_>) -> Table {
+fn table(analysis: &Analysis) -> Table {
     let mut header = vec![left("model"), left("configuration"), right("finished")];
     header.extend(analysis.metrics().into_iter().map(|metric| right(format!("validation {}", heading(metric)))));
     header.push(left("chosen on"));
     let mut table = Table::new(header);
-    for (index, configuration) in analysis.input.plan.configurations.iter().enumerate() {
-        let tally = analysis.tally(index);
+    for configuration in &analysis.configurations {
+        let tally = configuration.trials;
         let settings = settings(configuration);
         let mut cells = vec![
             code(&configuration.model),
@@ -39,10 +38,10 @@ fn table(analysis: &Analysis<'_>) -> Table {
             format!("{} of {}", count(tally.finished), count(tally.planned)),
         ];
         let metrics = analysis.metrics().into_iter();
-        cells.extend(metrics.map(|metric| spread(metric, &analysis.validation(index, metric))));
-        cells.push(match analysis.input.selection.times_chosen(index) {
+        cells.extend(metrics.map(|metric| spread(metric, configuration.validation(metric))));
+        cells.push(match configuration.times_chosen {
             0 => String::new(),
-            n => format!("{n} of {}", analysis.input.plan.replicates),
+            n => format!("{n} of {}", analysis.replicates),
         });
         table.row(cells);
     }

@@ -1,32 +1,28 @@
 //! How the chosen configurations learned.
 
-use crate::analysis::Analysis;
 use crate::figures::canvas::About;
 use crate::figures::lines::{Around, Key, Panel, Point, Series, Stroke, lines};
 use crate::figures::{evenly, left_out};
 use crate::markdown::code;
 use crate::numbers::{heading, plural, shown, value};
 use crate::page::Page;
+use recur_analysis::{Analysis, Spread};
 use recur_core::metric::Metric;
-use recur_core::record::EpochRecord;
 use recur_core::settings::TrainingLength;
-use recur_stats::{mean, standard_deviation};
 use std::collections::BTreeSet;
 
 /// The epochs of a chosen configuration, as far as every replicate has them.
 struct Curve<'a> {
+    /// The model's place in the order of the spec.
     model: usize,
-    id: &'a str,
-    /// One entry an epoch, each with one entry a replicate.
-    epochs: Vec<Vec<&'a EpochRecord>>,
-    /// Epochs of the replicate that went on longest.
-    n_longest: usize,
+    data: &'a recur_analysis::Curve,
 }
 
 /// Appends the section; nothing without a chosen configuration that learned in more than one epoch.
-pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
-    let curves: Vec<Curve<'_>> = (0..analysis.models.len()).filter_map(|model| curve(analysis, model)).collect();
-    let (stepwise, at_once): (Vec<_>, Vec<_>) = curves.into_iter().partition(|curve| curve.n_longest > 1);
+pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
+    let place = |model: &str| analysis.model(model).map(|(place, _)| place);
+    let curves = analysis.curves.iter().filter_map(|data| Some(Curve { model: place(&data.model)?, data }));
+    let (stepwise, at_once): (Vec<Curve<'_>>, Vec<Curve<'_>>) = curves.partition(|curve| curve.data.longest > 1);
     if stepwise.is_empty() {
         return;
     }
@@ -36,9 +32,10 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
     let more = left_out(n, stepwise.len() + at_once.len(), "models", ", those with the best means");
     page.block(&(introduction(analysis, &stepwise, &at_once) + &more));
     let alternative = alternative(analysis, &stepwise);
-    let trials = stepwise.iter().chain(&at_once).flat_map(|curve| {
-        analysis.chosen_trials(&analysis.models[curve.model]).into_iter().map(|id| id.short().to_owned())
-    });
+    let trials = stepwise
+        .iter()
+        .chain(&at_once)
+        .flat_map(|curve| analysis.models[curve.model].trial_ids.iter().map(|id| id.short().to_owned()));
     let about = About { title: alternative.clone(), trials: trials.collect() };
     let panels = panels(analysis, &stepwise, &at_once);
     page.figure("learning-curves", &alternative, lines(&about, &keys(&stepwise, &at_once), &panels));
@@ -46,7 +43,7 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
 
 /// The curves that are drawn, where there are too many: those of the models with the best test results.
 fn drawn<'a>(
-    analysis: &Analysis<'_>,
+    analysis: &Analysis,
     mut stepwise: Vec<Curve<'a>>,
     mut at_once: Vec<Curve<'a>>,
 ) -> (Vec<Curve<'a>>, Vec<Curve<'a>>) {
@@ -61,28 +58,10 @@ fn drawn<'a>(
     (stepwise, at_once)
 }
 
-fn curve<'a>(analysis: &Analysis<'a>, model: usize) -> Option<Curve<'a>> {
-    let result = &analysis.models[model];
-    let records: Vec<&[EpochRecord]> =
-        analysis.chosen_findings(result).into_iter().map(|finding| finding.record.epochs.as_slice()).collect();
-    let n_common = records.iter().map(|epochs| epochs.len()).min()?;
-    let epochs = (0..n_common).map(|epoch| records.iter().map(|epochs| &epochs[epoch]).collect()).collect();
-    let n_longest = records.iter().map(|epochs| epochs.len()).max()?;
-    Some(Curve { model, id: result.id, epochs, n_longest })
-}
-
 impl Curve<'_> {
-    /// Mean and spread of `figure` over replicates, an epoch a point, counted from 1.
-    fn points(&self, figure: impl Fn(&EpochRecord) -> f64) -> Vec<Point> {
-        let point = |(index, replicates): (usize, &Vec<&EpochRecord>)| {
-            let values: Vec<f64> = replicates.iter().map(|epoch| figure(epoch)).collect();
-            let spread = standard_deviation(&values).unwrap_or(0.0);
-            Some(Point { x: (index + 1) as f64, y: mean(&values)?, spread })
-        };
-        /// The figure has fewer pixels than this.
-        const MOST_POINTS: usize = 400;
-        let epochs = evenly(self.epochs.len(), MOST_POINTS);
-        epochs.into_iter().map(|index| (index, &self.epochs[index])).filter_map(point).collect()
+    /// Validation results by epoch.
+    fn validation(&self, metric: Metric) -> Vec<Point> {
+        points(self.data.validation(metric), |value| shown(metric, value))
     }
 
     fn series(&self, stroke: Stroke, points: Vec<Point>) -> Series {
@@ -90,16 +69,27 @@ impl Curve<'_> {
     }
 }
 
-fn introduction(analysis: &Analysis<'_>, stepwise: &[Curve<'_>], at_once: &[Curve<'_>]) -> String {
-    let mut text = match analysis.input.plan.replicates {
+/// Mean and spread by epoch, counted from 1, in the unit that is shown.
+fn points(epochs: &[Spread], shown: impl Fn(f64) -> f64) -> Vec<Point> {
+    /// The figure has fewer pixels than this.
+    const MOST_POINTS: usize = 400;
+    let point = |index: usize| {
+        let Spread { mean, sd } = epochs[index];
+        Point { x: (index + 1) as f64, y: shown(mean), spread: shown(sd.unwrap_or(0.0)) }
+    };
+    evenly(epochs.len(), MOST_POINTS).into_iter().map(point).collect()
+}
+
+fn introduction(analysis: &Analysis, stepwise: &[Curve<'_>], at_once: &[Curve<'_>]) -> String {
+    let mut text = match analysis.replicates {
         1 => "Chosen configurations, on the one replicate.".to_owned(),
         _ => "Chosen configurations, mean over replicates; bands are ± one standard deviation.".to_owned(),
     };
-    if stepwise.iter().any(|curve| curve.epochs.len() < curve.n_longest) {
+    if stepwise.iter().any(|curve| curve.data.n_epochs() < curve.data.longest) {
         text.push_str(" A curve ends where the first of its replicates stopped.");
     }
     if !at_once.is_empty() {
-        let ids: Vec<String> = at_once.iter().map(|curve| code(curve.id)).collect();
+        let ids: Vec<String> = at_once.iter().map(|curve| code(&curve.data.model)).collect();
         let verb = if ids.len() == 1 { "learns" } else { "learn" };
         text.push_str(&format!(
             " {} {verb} all at once and {} as a dotted level.",
@@ -111,17 +101,16 @@ fn introduction(analysis: &Analysis<'_>, stepwise: &[Curve<'_>], at_once: &[Curv
 }
 
 /// The figure beside the loss: the primary one, or accuracy where that is the loss.
-fn second_metric(analysis: &Analysis<'_>) -> Metric {
+fn second_metric(analysis: &Analysis) -> Metric {
     if analysis.primary == Metric::Loss { Metric::Accuracy } else { analysis.primary }
 }
 
-fn alternative(analysis: &Analysis<'_>, curves: &[Curve<'_>]) -> String {
+fn alternative(analysis: &Analysis, curves: &[Curve<'_>]) -> String {
     let metric = second_metric(analysis);
     let finding = |curve: &Curve<'_>| {
-        let points = curve.points(|epoch| epoch.validation.get(metric));
-        let (first, last) = (points.first()?, points.last()?);
-        let (from, to) = (value(metric, first.y), value(metric, last.y));
-        Some(format!("{} goes from {from} to {to} in {}", curve.id, plural(curve.epochs.len() as u64, "epoch")))
+        let epochs = curve.data.validation(metric);
+        let (from, to) = (value(metric, epochs.first()?.mean), value(metric, epochs.last()?.mean));
+        Some(format!("{} goes from {from} to {to} in {}", curve.data.model, plural(epochs.len() as u64, "epoch")))
     };
     let findings: Vec<String> = curves.iter().filter_map(finding).collect();
     format!("Validation {} by epoch: {}.", heading(metric), findings.join("; "))
@@ -129,7 +118,7 @@ fn alternative(analysis: &Analysis<'_>, curves: &[Curve<'_>]) -> String {
 
 fn keys(stepwise: &[Curve<'_>], at_once: &[Curve<'_>]) -> Vec<Key> {
     let key = |curve: &Curve<'_>, stroke| Key {
-        text: curve.id.to_owned(),
+        text: curve.data.model.clone(),
         style: Some(curve.model),
         stroke,
         has_mark: false,
@@ -143,9 +132,10 @@ fn keys(stepwise: &[Curve<'_>], at_once: &[Curve<'_>]) -> Vec<Key> {
 }
 
 /// What an epoch is: several things where experiments are compared that train in several ways.
-fn x_title(analysis: &Analysis<'_>) -> String {
-    let lengths = analysis.input.findings.iter().filter_map(|f| Some(&f.record.identity.training.as_ref()?.length));
-    let titles: BTreeSet<String> = lengths
+fn x_title(analysis: &Analysis) -> String {
+    let titles: BTreeSet<String> = analysis
+        .training_lengths
+        .iter()
         .map(|length| match length {
             TrainingLength::Epochs(_) => "epoch".to_owned(),
             TrainingLength::Steps { evaluate_every, .. } => format!("interval of {evaluate_every} steps"),
@@ -154,9 +144,9 @@ fn x_title(analysis: &Analysis<'_>) -> String {
     titles.into_iter().collect::<Vec<_>>().join(" or ")
 }
 
-fn panels(analysis: &Analysis<'_>, stepwise: &[Curve<'_>], at_once: &[Curve<'_>]) -> [Panel; 2] {
+fn panels(analysis: &Analysis, stepwise: &[Curve<'_>], at_once: &[Curve<'_>]) -> [Panel; 2] {
     let metric = second_metric(analysis);
-    let n_epochs = stepwise.iter().map(|curve| curve.epochs.len()).max().unwrap_or(1) as f64;
+    let n_epochs = stepwise.iter().map(|curve| curve.data.n_epochs()).max().unwrap_or(1) as f64;
     let x_range = (1.0, n_epochs.max(2.0));
     let x_title = x_title(analysis);
     let panel = |title: String, series: Vec<Series>| Panel {
@@ -166,14 +156,13 @@ fn panels(analysis: &Analysis<'_>, stepwise: &[Curve<'_>], at_once: &[Curve<'_>]
         x_ticks: whole_ticks(x_range.1),
         series,
     };
-    let validation = |metric: Metric| move |epoch: &EpochRecord| shown(metric, epoch.validation.get(metric));
     let series = |metric: Metric| {
-        let solid = stepwise.iter().map(move |curve| curve.series(Stroke::Solid, curve.points(validation(metric))));
-        solid.chain(at_once.iter().filter_map(move |curve| level(curve, x_range, validation(metric))))
+        let solid = stepwise.iter().map(move |curve| curve.series(Stroke::Solid, curve.validation(metric)));
+        solid.chain(at_once.iter().filter_map(move |curve| level(curve, x_range, metric)))
     };
     let training = stepwise.iter().map(|curve| Series {
         around: Around::Bars,
-        ..curve.series(Stroke::Dashed, without_spread(curve.points(|epoch| epoch.train_loss)))
+        ..curve.series(Stroke::Dashed, without_spread(points(&curve.data.train_loss, |loss| loss)))
     });
     [
         panel(heading(metric), series(metric).collect()),
@@ -191,8 +180,8 @@ fn without_spread(points: Vec<Point>) -> Vec<Point> {
     points.into_iter().map(|point| Point { spread: 0.0, ..point }).collect()
 }
 
-fn level(curve: &Curve<'_>, (from, to): (f64, f64), figure: impl Fn(&EpochRecord) -> f64) -> Option<Series> {
-    let only = *curve.points(figure).first()?;
+fn level(curve: &Curve<'_>, (from, to): (f64, f64), metric: Metric) -> Option<Series> {
+    let only = *curve.validation(metric).first()?;
     let points = [from, to].map(|x| Point { x, ..only }).to_vec();
     Some(curve.series(Stroke::Dotted, points))
 }

@@ -1,18 +1,17 @@
 //! What the models learned from.
 
-use crate::analysis::Analysis;
 use crate::answer::{is_of_the_section, overlapping, sentence};
-use crate::input::Respelt;
 use crate::markdown::{Table, code, details, escape, left, list, right};
 use crate::numbers::{count, percent, plural};
 use crate::page::Page;
+use recur_analysis::{Analysis, DifferentEncoding, LabelRows};
 use recur_core::facts::{DataFacts, PublishedFacts};
 use recur_core::settings::{Division, TestRows};
 use recur_core::visible::visible_fully;
 
 /// Appends the section.
-pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
-    let facts = analysis.input.facts;
+pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
+    let facts = &analysis.facts;
     page.section("Data");
     page.block(&table(analysis).render());
     page.block(&format!(
@@ -26,15 +25,16 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
     for warning in facts.warnings.iter().filter(|warning| is_of_the_section(warning)) {
         page.block(&sentence(warning, code));
     }
-    analysis.input.respelt.iter().for_each(|other| page.block(&respelt(other)));
-    page.block(&details("Rows by label", &by_label(facts)));
+    let encodings = analysis.comparison.iter().flat_map(|merged| &merged.different_encodings);
+    encodings.for_each(|other| page.block(&other_encoding(other)));
+    page.block(&details("Rows by label", &by_label(analysis)));
     if !facts.unknown_letters.is_empty() {
         page.block(&details("Letters outside the alphabet", &unknown_letters(facts)));
     }
 }
 
 /// What other data set is compared here, too.
-fn respelt(other: &Respelt) -> String {
+fn other_encoding(other: &DifferentEncoding) -> String {
     let settings: Vec<String> = other
         .settings
         .iter()
@@ -49,9 +49,9 @@ fn respelt(other: &Respelt) -> String {
     )
 }
 
-fn table(analysis: &Analysis<'_>) -> Table {
-    let facts = analysis.input.facts;
-    let sizes = analysis.input.sizes();
+fn table(analysis: &Analysis) -> Table {
+    let facts = &analysis.facts;
+    let data = &analysis.data;
     let mut table = Table::new([left("fact"), left("value")]);
     let mut row = |fact: &str, value: String| table.row([fact.to_owned(), value]);
     row("source", code(&facts.source));
@@ -62,7 +62,7 @@ fn table(analysis: &Analysis<'_>) -> Table {
     row("distinct names", count(facts.distinct_names));
     row("names with more than one label", count(facts.ambiguous_names));
     row("accuracy ceiling, all rows", percent(facts.accuracy_ceiling));
-    if let Some(ceiling) = analysis.test_ceiling() {
+    if let Some(ceiling) = data.accuracy_ceiling_tested {
         row("accuracy ceiling, tested rows", percent(ceiling));
     }
     row("share of the commonest label", percent(facts.majority_share));
@@ -74,24 +74,19 @@ fn table(analysis: &Analysis<'_>) -> Table {
         format!(
             "{}: {} training, {} validation, {} test rows{}",
             division(analysis),
-            count(sizes.train as u64),
-            count(sizes.validation as u64),
-            count(sizes.test as u64),
-            if has_other_sizes(analysis) { " (means over replicates)" } else { "" }
+            count(data.train_rows as u64),
+            count(data.validation_rows as u64),
+            count(data.test_rows as u64),
+            if data.sizes_differ { " (means over replicates)" } else { "" }
         ),
     );
     row("digest", code(facts.dataset.short()));
     table
 }
 
-/// Whether the parts of a split have other sizes on other replicates.
-fn has_other_sizes(analysis: &Analysis<'_>) -> bool {
-    analysis.input.splits.windows(2).any(|pair| pair[0].sizes != pair[1].sizes)
-}
-
 /// How the rows are divided.
-fn division(analysis: &Analysis<'_>) -> String {
-    let split = &analysis.input.plan.split;
+fn division(analysis: &Analysis) -> String {
+    let split = &analysis.settings.split;
     let design = match split.test_rows {
         TestRows::PerReplicate => "test rows drawn anew for each replicate",
         TestRows::Fixed => "the same test rows for all replicates",
@@ -101,7 +96,7 @@ fn division(analysis: &Analysis<'_>) -> String {
         Division::Folds { folds, repeats, .. } => {
             format!("{folds}-fold cross-validation, {}", plural(repeats.into(), "repeat"))
         }
-        Division::Published { .. } if analysis.has_published_validation() => "published".to_owned(),
+        Division::Published { .. } if analysis.method.has_published_validation => "published".to_owned(),
         Division::Published { .. } => {
             "published test rows, validation rows drawn from the published training rows".to_owned()
         }
@@ -130,11 +125,10 @@ fn rejected(facts: &DataFacts) -> String {
     if reasons.is_empty() { count(total) } else { format!("{} ({})", count(total), reasons.join(", ")) }
 }
 
-fn by_label(facts: &DataFacts) -> String {
+fn by_label(analysis: &Analysis) -> String {
     let mut table = Table::new([left("label"), right("rows"), right("share")]);
-    for (label, rows) in &facts.rows_by_label {
-        let share = *rows as f64 / facts.rows.max(1) as f64;
-        table.row([escape(&visible_fully(label)), count(*rows), percent(share)]);
+    for LabelRows { label, rows, share } in &analysis.data.rows_by_label {
+        table.row([escape(&visible_fully(label)), count(*rows), percent(*share)]);
     }
     table.render()
 }

@@ -1,110 +1,107 @@
 //! Which models differ: the best one against each other, and each one against the baseline.
 
-use crate::analysis::Analysis;
-use crate::comparisons::{Basis, Difference};
-use crate::equivalence;
-use crate::markdown::{Table, code, left, right};
-use crate::numbers::{self, NBSP, NOTHING, difference, p_cell, plural};
+use crate::markdown::{Table, code, left, list, right};
+use crate::method::test_name;
+use crate::numbers::{self, NBSP, NOTHING, estimate, p_cell, p_value, plural};
 use crate::page::Page;
 use crate::practical;
-use recur_stats::Practical;
+use recur_analysis::{Analysis, Basis, Difference, Equivalence, EquivalentTo, Probabilities};
 
 /// Appends the tables; nothing where no models can be compared.
-pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
-    let is_tested = |(_, difference): &(usize, Difference)| difference.estimate.is_some();
-    if !analysis.best_against.iter().any(is_tested) {
+pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
+    let Some(first) = analysis.best_against.first() else { return };
+    if analysis.best_against.iter().all(|against| against.difference.mean.is_none()) {
         return;
     }
     page.block("### The best model against the others");
-    page.block(&best(analysis).render());
+    page.block(&best(analysis, &first.best).render());
     page.block(&method(analysis));
-    if let Some(sentence) = equivalence::sentence(analysis, code) {
+    if let Some(sentence) = analysis.equivalence.as_ref().and_then(|found| equivalent(analysis, found)) {
         page.block(&sentence);
     }
-    if let Some(baseline) = analysis.baseline().filter(|_| analysis.to_baseline.values().any(|d| d.estimate.is_some()))
-    {
+    let is_compared = analysis.models.iter().flat_map(|model| &model.to_baseline).any(|d| d.mean.is_some());
+    if let Some(baseline) = analysis.baseline().filter(|_| is_compared) {
         page.block("### Comparisons with the baseline");
-        page.block(&against_baseline(analysis, baseline).render());
-        page.block(&about_baseline(analysis, baseline));
+        page.block(&against_baseline(analysis).render());
+        page.block(&about_baseline(analysis, &baseline.model));
     }
 }
 
-fn best(analysis: &Analysis<'_>) -> Table {
-    let best = code(analysis.models[analysis.ranking[0]].id);
+fn best(analysis: &Analysis, best: &str) -> Table {
+    let best = code(best);
     let mut table = table(analysis, &format!("{best} against"), &format!("{best} better"));
-    for (other, found) in &analysis.best_against {
-        table.row(row(analysis, *other, found));
+    for against in &analysis.best_against {
+        table.row(row(analysis, &against.other, &against.difference));
     }
     table
 }
 
-fn against_baseline(analysis: &Analysis<'_>, baseline: usize) -> Table {
+fn against_baseline(analysis: &Analysis) -> Table {
     let mut table = table(analysis, "model", "model better");
-    let others = analysis.ranking.iter().filter(|model| **model != baseline);
-    for (other, found) in others.filter_map(|model| Some((model, analysis.to_baseline.get(model)?))) {
-        table.row(row(analysis, *other, found));
+    for (model, found) in analysis.ranked().filter_map(|model| Some((model, model.to_baseline.as_ref()?))) {
+        table.row(row(analysis, &model.model, found));
     }
     table
 }
 
-fn table(analysis: &Analysis<'_>, first: &str, better: &str) -> Table {
+fn table(analysis: &Analysis, first: &str, better: &str) -> Table {
     let mut header = vec![
         left(first),
         right(format!("Δ {} [95 % CI]", analysis.primary.title())),
         right("p (Holm)"),
         right("wins / ties / losses"),
     ];
-    if let Some(margin) = analysis.input.plan.report.equivalence_margin {
+    if let Some(margin) = analysis.settings.equivalence_margin {
         let margin = numbers::margin(analysis.primary, margin);
         header.extend([right(format!("P({better})")), right(format!("P(equal within {margin})")), right("P(worse)")]);
     }
     Table::new(header)
 }
 
-fn row(analysis: &Analysis<'_>, other: usize, found: &Difference) -> Vec<String> {
-    let [wins, ties, losses] = found.wins;
-    let mut cells = vec![code(analysis.models[other].id)];
-    cells.extend(match (&found.comparison, found.without_spread()) {
-        (Some(comparison), _) => [difference(analysis.primary, comparison), p_cell(found.adjusted_p)],
-        (None, Some(mean)) => [numbers::estimate(analysis.primary, Some(mean), None), "no spread".to_owned()],
-        (None, None) => [NOTHING; 2].map(str::to_owned),
+fn row(analysis: &Analysis, other: &str, found: &Difference) -> Vec<String> {
+    let Difference { wins, ties, losses, .. } = found;
+    let mut cells = vec![code(other)];
+    cells.extend(match (found.mean, found.p_holm) {
+        (mean @ Some(_), Some(p)) => [estimate(analysis.primary, mean, found.interval), p_cell(p)],
+        (mean @ Some(_), None) => [estimate(analysis.primary, mean, None), "no spread".to_owned()],
+        (None, _) => [NOTHING; 2].map(str::to_owned),
     });
     cells.push(format!("{wins}{NBSP}/{NBSP}{ties}{NBSP}/{NBSP}{losses}"));
-    if let Some(margin) = analysis.input.plan.report.equivalence_margin {
+    if analysis.settings.equivalence_margin.is_some() {
         let cell = |share: f64| practical::percent(share).replace("< ", "&lt;\u{A0}").replace("> ", "&gt;\u{A0}");
-        cells.extend(match practical::of(found, analysis.primary, margin) {
-            Some(Practical { better, equal, worse }) => [better, equal, worse].map(cell),
+        cells.extend(match found.practical {
+            Some(Probabilities { better, equal, worse, .. }) => [better, equal, worse].map(cell),
             None => [NOTHING; 3].map(str::to_owned),
         });
     }
     cells
 }
 
-fn method(analysis: &Analysis<'_>) -> String {
-    let mut sentences = vec![format!("Δ, its interval and p are from {}.", analysis.test_name())];
-    match analysis.test_basis() {
-        Basis::Resampled { train, scored } => sentences.push(format!(
+fn method(analysis: &Analysis) -> String {
+    let mut sentences = vec![format!("Δ, its interval and p are from {}.", test_name(analysis))];
+    match analysis.method.basis {
+        Basis::Resampled { .. } => sentences.push(format!(
             "It allows for replicates that share rows: test rows / training rows = {}.",
-            numbers::fixed(scored as f64 / train.max(1) as f64, 3)
+            numbers::fixed(analysis.method.ratio, 3)
         )),
-        Basis::Fixed { train, held_out, groups } => sentences.push(format!(
+        Basis::Fixed { groups, .. } => sentences.push(format!(
             "It speaks of models trained again and of other test rows: {} test groups are resampled {} times, and rows held \
              out of training / training rows = {}.",
             numbers::count(groups as u64),
-            numbers::count(analysis.n_group_resamples() as u64),
-            numbers::fixed(held_out as f64 / train.max(1) as f64, 3)
+            numbers::count(analysis.method.group_resamples.unwrap_or(0) as u64),
+            numbers::fixed(analysis.method.ratio, 3)
         )),
     }
-    let n_pairs = analysis.best_against.iter().map(|(_, found)| found.n_comparisons).max().unwrap_or(0);
+    let n_pairs = analysis.best_against.iter().map(|against| against.difference.comparisons).max().unwrap_or(0);
     sentences.push(format!(
         "p (Holm) is the p-value after Holm's correction. Which model is best is seen from the results that it is compared by, so \
          the correction is over {} of models, with or without a baseline. The intervals are not corrected. Wins, ties and \
          losses count replicates.",
         if n_pairs == 1 { "the one pair".to_owned() } else { format!("all {}", plural(n_pairs as u64, "pair")) }
     ));
-    if analysis.input.plan.report.equivalence_margin.is_some() {
+    if analysis.settings.equivalence_margin.is_some() {
         sentences.push(
-            match analysis.test_basis() {
+            match analysis.method.basis {
                 Basis::Resampled { .. } => {
                     "P(…) are posterior probabilities of the Bayesian correlated t-test with a region of practical equivalence \
                      (Benavoli and others 2017)."
@@ -120,10 +117,11 @@ fn method(analysis: &Analysis<'_>) -> String {
     sentences.join(" ")
 }
 
-fn about_baseline(analysis: &Analysis<'_>, baseline: usize) -> String {
-    let n = analysis.to_baseline.values().map(|found| found.n_comparisons).max().unwrap_or(0) as u64;
-    let baseline = code(analysis.models[baseline].id);
-    if analysis.input.baseline_is_chosen {
+fn about_baseline(analysis: &Analysis, baseline: &str) -> String {
+    let differences = analysis.models.iter().filter_map(|model| model.to_baseline.as_ref());
+    let n = differences.map(|found| found.comparisons).max().unwrap_or(0) as u64;
+    let baseline = code(baseline);
+    if analysis.baseline_is_chosen() {
         format!(
             "Each model minus {baseline}, the model of the first experiment that did best on validation. As results chose it, p is \
              corrected over all {} of models.",
@@ -139,4 +137,21 @@ fn about_baseline(analysis: &Analysis<'_>, baseline: usize) -> String {
             }
         )
     }
+}
+
+/// Which models two one-sided tests show to be equivalent to the best one; `None` if none is.
+fn equivalent(analysis: &Analysis, found: &Equivalence) -> Option<String> {
+    let shown = |other: &EquivalentTo| format!("{} (p {})", code(&other.model), p_value(other.p_holm));
+    let shown: Vec<String> = found.models.iter().filter(|other| other.is_equivalent).map(shown).collect();
+    let method = match found.models.len() {
+        1 => "two one-sided tests, Schuirmann 1987".to_owned(),
+        n => format!(
+            "two one-sided tests, Schuirmann 1987; corrected by Holm's method over {}",
+            plural(n as u64, "model")
+        ),
+    };
+    (!shown.is_empty()).then(|| {
+        let (best, within) = (code(&found.best), numbers::margin(analysis.primary, found.margin));
+        format!("{best} is equivalent within ±{within} to {}: {method}.", list(&shown))
+    })
 }

@@ -1,34 +1,33 @@
 //! Trials that did not finish, or could not be scored on test.
 
-use crate::analysis::Analysis;
 use crate::answer::settings;
 use crate::markdown::{Table, code, details, escape, left, right};
 use crate::numbers::plural;
 use crate::page::Page;
-use recur_core::plan::Configuration;
-use recur_core::record::Outcome;
-use recur_core::selection::Finding;
+use recur_analysis::{Analysis, End, Unfinished};
 
 /// A longer table is folded away.
 const MOST_IN_SIGHT: u64 = 20;
 
 /// Appends the section.
-pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
+pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     page.section("Failures");
-    let (unfinished, n_failed) = unfinished(analysis);
+    let (unscored, unfinished): (Vec<&Unfinished>, Vec<&Unfinished>) =
+        analysis.unfinished.iter().partition(|trial| trial.outcome == End::NotScored);
+    let (n_failed, n_unscored) = (unfinished.len() as u64, unscored.len() as u64);
     if n_failed > 0 {
-        show(page, &format!("{} did not finish", plural(n_failed, "trial")), &unfinished, n_failed);
+        let summary = format!("{} did not finish", plural(n_failed, "trial"));
+        show(page, &summary, &table(analysis, &unfinished), n_failed);
     }
-    let n_unscored = analysis.input.unscored.len() as u64;
     if n_unscored > 0 {
         let summary = format!(
             "{} of a chosen configuration finished but could not be scored on test, so the model is not ranked",
             plural(n_unscored, "trial")
         );
-        show(page, &summary, &unscored(analysis), n_unscored);
+        show(page, &summary, &table(analysis, &unscored), n_unscored);
     }
-    let planned = analysis.input.plan.n_trials();
-    let missing = planned - analysis.input.findings.len();
+    let planned = analysis.configurations.len() * analysis.replicates as usize;
+    let missing = planned - analysis.trials.len();
     if missing > 0 {
         page.block(&format!("{} of {} have no record yet.", missing, plural(planned as u64, "trial")));
     } else if n_failed + n_unscored == 0 {
@@ -45,47 +44,23 @@ fn show(page: &mut Page, summary: &str, table: &Table, n_rows: u64) {
     }
 }
 
-fn empty_table() -> Table {
-    Table::new([left("model"), left("configuration"), right("replicate"), left("end"), left("reason"), left("trial")])
-}
-
-fn row(configuration: &Configuration, finding: &Finding, end: &str, reason: &str) -> [String; 6] {
-    let settings = settings(configuration);
-    [
-        code(&configuration.model),
-        if settings.is_empty() { "as given".to_owned() } else { code(&settings) },
-        finding.trial.replicate.to_string(),
-        end.to_owned(),
-        escape(&reason.lines().collect::<Vec<_>>().join(" ")),
-        code(finding.trial.id.short()),
-    ]
-}
-
-fn unscored(analysis: &Analysis<'_>) -> Table {
-    let mut table = empty_table();
-    for (index, configuration) in analysis.input.plan.configurations.iter().enumerate() {
-        for finding in analysis.findings_of(index) {
-            let found = analysis.input.unscored.iter().find(|unscored| unscored.trial == finding.trial.id);
-            if let Some(unscored) = found {
-                table.row(row(configuration, finding, "failed on test", &unscored.reason));
-            }
-        }
-    }
+fn table(analysis: &Analysis, trials: &[&Unfinished]) -> Table {
+    let header = [left("model"), left("configuration"), right("replicate"), left("end"), left("reason"), left("trial")];
+    let mut table = Table::new(header);
+    trials.iter().for_each(|trial| table.row(row(analysis, trial)));
     table
 }
 
-fn unfinished(analysis: &Analysis<'_>) -> (Table, u64) {
-    let (mut table, mut n_failed) = (empty_table(), 0);
-    for (index, configuration) in analysis.input.plan.configurations.iter().enumerate() {
-        for finding in analysis.findings_of(index) {
-            let (end, reason) = match &finding.record.outcome {
-                Outcome::Finished { .. } => continue,
-                Outcome::Diverged { reason } => ("diverged", reason),
-                Outcome::Failed { reason } => ("failed", reason),
-            };
-            n_failed += 1;
-            table.row(row(configuration, finding, end, reason));
-        }
-    }
-    (table, n_failed)
+fn row(analysis: &Analysis, trial: &Unfinished) -> [String; 6] {
+    let configuration = &analysis.configurations[trial.configuration];
+    let settings = settings(configuration);
+    let end = if trial.outcome == End::NotScored { "failed on test" } else { trial.outcome.word() };
+    [
+        code(&configuration.model),
+        if settings.is_empty() { "as given".to_owned() } else { code(&settings) },
+        trial.replicate.to_string(),
+        end.to_owned(),
+        escape(&trial.reason.lines().collect::<Vec<_>>().join(" ")),
+        code(trial.trial.short()),
+    ]
 }

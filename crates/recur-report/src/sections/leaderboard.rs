@@ -1,19 +1,19 @@
 //! One row a model: how it did on test, and what was chosen for it.
 
-use crate::analysis::{Analysis, ModelResult};
 use crate::answer::settings;
 use crate::markdown::{Table, code, left, list, right};
+use crate::method::test_name;
 use crate::numbers::{NOTHING, count, heading, interval, plural, spread};
 use crate::page::Page;
 use crate::sections::differences;
-use recur_core::plan::Plan;
+use recur_analysis::{Analysis, Model};
 use recur_core::settings::{Division, EarlyStopping};
 
 /// Configurations named in a cell; more are only counted.
 const MOST_CHOSEN: usize = 2;
 
 /// Appends the section.
-pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
+pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     page.section("Models");
     page.block(&table(analysis).render());
     page.block(&method(analysis));
@@ -27,7 +27,7 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
     }
 }
 
-fn table(analysis: &Analysis<'_>) -> Table {
+fn table(analysis: &Analysis) -> Table {
     let mut header = vec![left("model")];
     for metric in analysis.metrics() {
         header.push(right(format!("test {}", heading(metric))));
@@ -42,26 +42,24 @@ fn table(analysis: &Analysis<'_>) -> Table {
         left("chosen configuration"),
     ]);
     let mut table = Table::new(header);
-    let unranked = (0..analysis.models.len()).filter(|model| !analysis.ranking.contains(model));
-    for model in analysis.ranking.iter().copied().chain(unranked) {
+    for model in analysis.in_order() {
         table.row(row(analysis, model));
     }
     table
 }
 
-fn row(analysis: &Analysis<'_>, index: usize) -> Vec<String> {
-    let model = &analysis.models[index];
-    let mut cells = vec![code(model.id)];
+fn row(analysis: &Analysis, model: &Model) -> Vec<String> {
+    let mut cells = vec![code(&model.model)];
     for metric in analysis.metrics() {
-        cells.push(spread(metric, &model.test(metric)));
+        cells.push(spread(metric, model.test(metric)));
         if metric == analysis.primary && has_intervals(analysis) {
-            let ends = analysis.mean_interval(model, metric);
+            let ends = model.test(metric).and_then(|test| test.interval);
             cells.push(ends.map_or(NOTHING.to_owned(), |ends| interval(metric, ends)));
         }
     }
     cells.extend([
-        spread(analysis.primary, &analysis.chosen_validation(model, analysis.primary)),
-        analysis.n_parameters(model).map_or(NOTHING.to_owned(), count),
+        spread(analysis.primary, model.validation.get(analysis.primary.name())),
+        model.parameters.map_or(NOTHING.to_owned(), count),
         trials(model),
         configuration(analysis, model),
     ]);
@@ -69,26 +67,26 @@ fn row(analysis: &Analysis<'_>, index: usize) -> Vec<String> {
 }
 
 /// Whether some model's mean has an interval.
-fn has_intervals(analysis: &Analysis<'_>) -> bool {
-    analysis.models.iter().any(|model| analysis.mean_interval(model, analysis.primary).is_some())
+fn has_intervals(analysis: &Analysis) -> bool {
+    analysis.models.iter().flat_map(|model| model.test(analysis.primary)).any(|test| test.interval.is_some())
 }
 
 /// The configurations that were chosen, the most frequent first, with how many replicates chose each.
-fn configuration(analysis: &Analysis<'_>, model: &ModelResult<'_>) -> String {
-    let mut counts: Vec<(usize, u32)> = model.choice.counts().into_iter().collect();
+fn configuration(analysis: &Analysis, model: &Model) -> String {
+    let mut counts: Vec<(usize, u32)> = model.times_chosen().into_iter().collect();
     counts.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
-    let settings = |index: usize| settings(&analysis.input.plan.configurations[index]);
+    let settings = |index: usize| settings(&analysis.configurations[index]);
     match counts.as_slice() {
         [] => "none finished".to_owned(),
-        [(only, n)] if *n == analysis.input.plan.replicates => match settings(*only) {
+        [(only, n)] if *n == analysis.replicates => match settings(*only) {
             given if given.is_empty() => "as given".to_owned(),
             settings => code(&settings),
         },
-        [(only, n)] if settings(*only).is_empty() => format!("as given ({n} of {})", analysis.input.plan.replicates),
+        [(only, n)] if settings(*only).is_empty() => format!("as given ({n} of {})", analysis.replicates),
         several => {
             let named = several.iter().take(MOST_CHOSEN);
             let mut texts: Vec<String> = named
-                .map(|(index, n)| format!("{} ({n} of {})", code(&settings(*index)), analysis.input.plan.replicates))
+                .map(|(index, n)| format!("{} ({n} of {})", code(&settings(*index)), analysis.replicates))
                 .collect();
             if several.len() > MOST_CHOSEN {
                 texts.push(plural((several.len() - MOST_CHOSEN) as u64, "other"));
@@ -98,8 +96,8 @@ fn configuration(analysis: &Analysis<'_>, model: &ModelResult<'_>) -> String {
     }
 }
 
-fn trials(model: &ModelResult<'_>) -> String {
-    let tally = model.tally;
+fn trials(model: &Model) -> String {
+    let tally = model.trials;
     let mut text = format!("{} of {}", count(tally.finished), count(tally.planned));
     for (n, end) in [(tally.diverged, "diverged"), (tally.failed, "failed")] {
         if n > 0 {
@@ -110,13 +108,12 @@ fn trials(model: &ModelResult<'_>) -> String {
 }
 
 /// How the results came about.
-fn method(analysis: &Analysis<'_>) -> String {
-    if analysis.models.iter().all(|model| model.choice.counts().is_empty()) {
+fn method(analysis: &Analysis) -> String {
+    if analysis.models.iter().all(|model| model.times_chosen().is_empty()) {
         return "No configuration could be chosen, so no test row was scored.".to_owned();
     }
-    let plan = analysis.input.plan;
-    let mut sentences = vec![choice(analysis), kept_epoch(plan)];
-    sentences.push(match plan.replicates {
+    let mut sentences = vec![choice(analysis), kept_epoch(analysis.settings.early_stopping)];
+    sentences.push(match analysis.replicates {
         1 => "With one replicate there is no spread to show.".to_owned(),
         n => format!(
             "Results are mean ± standard deviation over {}; {}, the same for every model.",
@@ -128,16 +125,16 @@ fn method(analysis: &Analysis<'_>) -> String {
         sentences.push(format!(
             "The CI of a mean is from {}, cut off at the least and the greatest possible value. Differences are paired, so \
              models whose intervals overlap may differ all the same.",
-            analysis.test_name()
+            test_name(analysis)
         ));
     }
     sentences.join(" ")
 }
 
 /// How the tested configurations were chosen.
-fn choice(analysis: &Analysis<'_>) -> String {
+fn choice(analysis: &Analysis) -> String {
     let metric = analysis.primary.title();
-    let is_swept = analysis.models.iter().any(|model| analysis.configurations_of(model.id).count() > 1);
+    let is_swept = analysis.models.iter().any(|model| analysis.configurations_of(&model.model).count() > 1);
     if !is_swept && !analysis.has_fixed_test() {
         return "Each model has one configuration. Test rows were scored once.".to_owned();
     }
@@ -157,22 +154,24 @@ fn choice(analysis: &Analysis<'_>) -> String {
 }
 
 /// What differs between replicates.
-fn replicates_differ(analysis: &Analysis<'_>) -> String {
+fn replicates_differ(analysis: &Analysis) -> String {
     let start = "another start";
-    match (analysis.input.plan.split.division, analysis.has_fixed_test()) {
+    match (analysis.settings.split.division, analysis.has_fixed_test()) {
         (Division::Folds { folds, repeats, .. }, _) => format!(
             "each is one fold of {folds}-fold cross-validation ({}) with {start}",
             if repeats == 1 { "made once".to_owned() } else { format!("repeated {repeats} times") }
         ),
         (_, false) => format!("each has another split and {start}"),
-        (_, true) if analysis.has_published_validation() => format!("each has {start}, on the same published split"),
+        (_, true) if analysis.method.has_published_validation => {
+            format!("each has {start}, on the same published split")
+        }
         (_, true) => format!("each has other training and validation rows and {start}"),
     }
 }
 
 /// Which epoch's weights are tested.
-fn kept_epoch(plan: &Plan) -> String {
-    match plan.training.early_stopping {
+fn kept_epoch(early_stopping: Option<EarlyStopping>) -> String {
+    match early_stopping {
         None => "The weights after the last epoch are kept.".to_owned(),
         Some(EarlyStopping { metric, patience }) => format!(
             "The weights of the epoch with the best validation {} are kept (early stopping after {} without a better one).",

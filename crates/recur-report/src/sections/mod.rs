@@ -11,28 +11,30 @@ mod heat_maps;
 mod labels;
 mod leaderboard;
 mod mistakes;
-pub(crate) mod name_by_name;
 mod names;
-pub(crate) mod other_figures;
+mod other_metrics;
+pub(crate) mod per_example;
 pub(crate) mod reproduce;
 mod sweep;
 mod within_models;
 
-use crate::analysis::Analysis;
 use crate::answer;
 use crate::markdown::escape;
 use crate::page::Page;
+use crate::provenance::Provenance;
+use crate::signature::Signature;
+use recur_analysis::Analysis;
 
 /// Appends every section to `page`.
-pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
-    page.block(&format!("# {}", escape(&analysis.input.plan.name)));
-    for paragraph in question(&analysis.input.plan.question) {
+pub(crate) fn render(analysis: &Analysis, provenance: &Provenance, signature: &Signature, page: &mut Page) {
+    page.block(&format!("# {}", escape(&analysis.experiment)));
+    for paragraph in question(&analysis.question) {
         page.block(&format!("> {paragraph}"));
     }
     page.block(&answer::markdown(analysis));
     leaderboard::render(analysis, page);
-    other_figures::render(analysis, page);
-    name_by_name::render(analysis, page);
+    other_metrics::render(analysis, page);
+    per_example::render(analysis, page);
     data::render(analysis, page);
     effects::render(analysis, page);
     configurations::render(analysis, page);
@@ -42,7 +44,7 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
     mistakes::render(analysis, page);
     names::render(analysis, page);
     failures::render(analysis, page);
-    reproduce::render(analysis, page);
+    reproduce::render(analysis, provenance, signature, page);
 }
 
 /// The paragraphs of a question, in Markdown.

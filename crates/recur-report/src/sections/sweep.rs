@@ -1,6 +1,5 @@
 //! The whole sweep in one figure.
 
-use crate::analysis::Analysis;
 use crate::answer::settings;
 use crate::figures::canvas::About;
 use crate::figures::left_out;
@@ -8,10 +7,8 @@ use crate::figures::lines::{Key, Stroke};
 use crate::figures::parallel::{Axis, Line, Measure, parallel};
 use crate::numbers::{NOTHING, count, heading, parameter, phrase, plural, shown};
 use crate::page::Page;
-use crate::sections::effects::in_order;
+use recur_analysis::{Analysis, ConfigurationResult, Model, in_order};
 use recur_core::params::ParamValue;
-use recur_core::plan::Configuration;
-use recur_stats::{mean, standard_deviation};
 
 /// Parameters drawn at most: more axes have no room for their titles.
 const MOST_PARAMETERS: usize = 6;
@@ -19,7 +16,7 @@ const MOST_PARAMETERS: usize = 6;
 const MOST_LINES: usize = 200;
 
 /// Appends the figure; nothing where nothing is swept.
-pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
+pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     let swept = swept(analysis);
     if swept.is_empty() {
         return;
@@ -31,9 +28,9 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
 }
 
 /// What any model sweeps, in the order of the spec.
-fn swept<'a>(analysis: &Analysis<'a>) -> Vec<&'a str> {
+fn swept(analysis: &Analysis) -> Vec<&str> {
     let mut names: Vec<&str> = Vec::new();
-    for name in analysis.input.plan.configurations.iter().flat_map(|configuration| &configuration.swept) {
+    for name in analysis.configurations.iter().flat_map(|configuration| &configuration.swept) {
         if !names.contains(&name.as_str()) {
             names.push(name);
         }
@@ -41,8 +38,8 @@ fn swept<'a>(analysis: &Analysis<'a>) -> Vec<&'a str> {
     names
 }
 
-fn introduction(analysis: &Analysis<'_>, n_left_out: usize) -> String {
-    let of = if analysis.input.plan.replicates == 1 { "" } else { " (mean over replicates)" };
+fn introduction(analysis: &Analysis, n_left_out: usize) -> String {
+    let of = if analysis.replicates == 1 { "" } else { " (mean over replicates)" };
     let mut text = format!(
         "A line is a configuration, from its model through the values of its parameters to its validation {}{of}; better is \
          up, and lines of one value lie in that order. Chosen configurations are thick and end in a mark. {NOTHING} stands \
@@ -56,23 +53,23 @@ fn introduction(analysis: &Analysis<'_>, n_left_out: usize) -> String {
             if n_left_out == 1 { "has" } else { "have" }
         ));
     }
-    let n = analysis.input.plan.configurations.len();
+    let n = analysis.configurations.len();
     text.push_str(&left_out(n, n.min(MOST_LINES), "configurations", ": the chosen ones, and the best of the others"));
     text
 }
 
-/// Validation figures of a configuration: mean and standard deviation.
-fn measured(analysis: &Analysis<'_>, index: usize) -> Option<(f64, Option<f64>)> {
-    let values = analysis.validation(index, analysis.primary);
-    Some((mean(&values)?, standard_deviation(&values)))
+/// Validation results of a configuration: mean and standard deviation.
+fn measured(analysis: &Analysis, index: usize) -> Option<(f64, Option<f64>)> {
+    let validation = analysis.configurations[index].validation(analysis.primary)?;
+    Some((validation.mean?, validation.sd))
 }
 
-fn alternative(analysis: &Analysis<'_>) -> String {
-    let configurations = &analysis.input.plan.configurations;
+fn alternative(analysis: &Analysis) -> String {
+    let configurations = &analysis.configurations;
     let n = plural(configurations.len() as u64, "configuration");
     // A mean over the replicates that finished is not one over all.
-    let complete = |index: &usize| analysis.tally(*index).finished == u64::from(analysis.input.plan.replicates);
-    let mut measured: Vec<(&Configuration, f64)> = (0..configurations.len())
+    let complete = |index: &usize| configurations[*index].trials.finished == u64::from(analysis.replicates);
+    let mut measured: Vec<(&ConfigurationResult, f64)> = (0..configurations.len())
         .filter(complete)
         .filter_map(|index| Some((&configurations[index], measured(analysis, index)?.0)))
         .collect();
@@ -80,7 +77,7 @@ fn alternative(analysis: &Analysis<'_>) -> String {
     match measured.as_slice() {
         [] => format!("Of {n} none finished on every replicate."),
         [best, others @ ..] => {
-            let told = |(configuration, value): &(&Configuration, f64)| {
+            let told = |(configuration, value): &(&ConfigurationResult, f64)| {
                 format!("{} ({} on validation)", title(configuration), phrase(analysis.primary, *value))
             };
             let last = others.last().map(|last| format!(", the last {}", told(last))).unwrap_or_default();
@@ -93,7 +90,7 @@ fn alternative(analysis: &Analysis<'_>) -> String {
     }
 }
 
-fn title(configuration: &Configuration) -> String {
+fn title(configuration: &ConfigurationResult) -> String {
     match settings(configuration) {
         settings if settings.is_empty() => configuration.model.clone(),
         settings => format!("{} with {settings}", configuration.model),
@@ -101,7 +98,7 @@ fn title(configuration: &Configuration) -> String {
 }
 
 /// What is missing or no number is worst.
-fn from_worst(analysis: &Analysis<'_>, a: Option<f64>, b: Option<f64>) -> std::cmp::Ordering {
+fn from_worst(analysis: &Analysis, a: Option<f64>, b: Option<f64>) -> std::cmp::Ordering {
     let key = |value: Option<f64>| {
         let value =
             value.filter(|value| !value.is_nan()).map(|v| if analysis.primary.higher_is_better() { v } else { -v });
@@ -110,13 +107,12 @@ fn from_worst(analysis: &Analysis<'_>, a: Option<f64>, b: Option<f64>) -> std::c
     key(a).total_cmp(&key(b))
 }
 
-fn figure(analysis: &Analysis<'_>, swept: &[&str], title: &str) -> String {
-    let configurations = &analysis.input.plan.configurations;
-    let trials = (0..configurations.len()).flat_map(|index| analysis.findings_of(index));
-    let about =
-        About { title: title.to_owned(), trials: trials.map(|finding| finding.trial.id.short().to_owned()).collect() };
-    let key = |(index, model): (usize, &crate::analysis::ModelResult<'_>)| Key {
-        text: model.id.to_owned(),
+fn figure(analysis: &Analysis, swept: &[&str], title: &str) -> String {
+    let configurations = &analysis.configurations;
+    let trials = configurations.iter().flat_map(|configuration| &configuration.trial_ids);
+    let about = About { title: title.to_owned(), trials: trials.map(|id| id.short().to_owned()).collect() };
+    let key = |(index, model): (usize, &Model)| Key {
+        text: model.model.clone(),
         style: Some(index),
         stroke: Stroke::Solid,
         has_mark: true,
@@ -127,7 +123,7 @@ fn figure(analysis: &Analysis<'_>, swept: &[&str], title: &str) -> String {
     let mut order: Vec<usize> = (0..configurations.len()).collect();
     let score = |index: usize| measured(analysis, index).map(|(mean, _)| mean);
     order.sort_by(|a, b| from_worst(analysis, score(*a), score(*b)));
-    let order = drawn(order, |index| analysis.input.selection.times_chosen(index) > 0);
+    let order = drawn(order, |index| configurations[index].times_chosen > 0);
     let lines: Vec<Line> = order.into_iter().map(|index| line(analysis, swept, &values, index)).collect();
     let measure = Measure {
         title: format!("validation {}", heading(analysis.primary)),
@@ -146,9 +142,9 @@ fn drawn(order: Vec<usize>, is_chosen: impl Fn(usize) -> bool) -> Vec<usize> {
 }
 
 /// Every value that some configuration has of a parameter, swept or not.
-fn values<'a>(analysis: &Analysis<'a>, name: &str) -> Vec<&'a ParamValue> {
+fn values<'a>(analysis: &'a Analysis, name: &str) -> Vec<&'a ParamValue> {
     let mut values: Vec<&ParamValue> = Vec::new();
-    for value in analysis.input.plan.configurations.iter().filter_map(|configuration| configuration.params.get(name)) {
+    for value in analysis.configurations.iter().filter_map(|configuration| configuration.params.get(name)) {
         if !values.contains(&value) {
             values.push(value);
         }
@@ -158,8 +154,8 @@ fn values<'a>(analysis: &Analysis<'a>, name: &str) -> Vec<&'a ParamValue> {
 }
 
 /// The model, then each parameter; below its values the place of models without it, if there are any.
-fn axes(analysis: &Analysis<'_>, swept: &[&str], values: &[Vec<&ParamValue>]) -> Vec<Axis> {
-    let models = analysis.models.iter().rev().map(|model| model.id.to_owned()).collect();
+fn axes(analysis: &Analysis, swept: &[&str], values: &[Vec<&ParamValue>]) -> Vec<Axis> {
+    let models = analysis.models.iter().rev().map(|model| model.model.clone()).collect();
     let of_parameter = |(name, values): (&&str, &Vec<&ParamValue>)| {
         let without = has_without(analysis, name).then(|| NOTHING.to_owned());
         Axis {
@@ -171,13 +167,13 @@ fn axes(analysis: &Analysis<'_>, swept: &[&str], values: &[Vec<&ParamValue>]) ->
     std::iter::once(model).chain(swept.iter().zip(values).map(of_parameter)).collect()
 }
 
-fn has_without(analysis: &Analysis<'_>, name: &str) -> bool {
-    analysis.input.plan.configurations.iter().any(|configuration| configuration.params.get(name).is_none())
+fn has_without(analysis: &Analysis, name: &str) -> bool {
+    analysis.configurations.iter().any(|configuration| configuration.params.get(name).is_none())
 }
 
-fn line(analysis: &Analysis<'_>, swept: &[&str], values: &[Vec<&ParamValue>], index: usize) -> Line {
-    let configuration = &analysis.input.plan.configurations[index];
-    let model = analysis.models.iter().position(|model| model.id == configuration.model).unwrap_or(0);
+fn line(analysis: &Analysis, swept: &[&str], values: &[Vec<&ParamValue>], index: usize) -> Line {
+    let configuration = &analysis.configurations[index];
+    let model = analysis.models.iter().position(|model| model.model == configuration.model).unwrap_or(0);
     let place = |(name, values): (&&str, &Vec<&ParamValue>)| {
         let value = configuration.params.get(name).and_then(|value| values.iter().position(|other| *other == value));
         value.map_or(0, |place| place + usize::from(has_without(analysis, name)))
@@ -188,13 +184,13 @@ fn line(analysis: &Analysis<'_>, swept: &[&str], values: &[Vec<&ParamValue>], in
         row: index,
         places: std::iter::once(model_place).chain(swept.iter().zip(values).map(place)).collect(),
         measure: measured(analysis, index).map(|(mean, _)| shown(analysis.primary, mean)),
-        is_chosen: analysis.input.selection.times_chosen(index) > 0,
+        is_chosen: configuration.times_chosen > 0,
         told: told(analysis, configuration, index),
     }
 }
 
-fn told(analysis: &Analysis<'_>, configuration: &Configuration, index: usize) -> String {
-    let tally = analysis.tally(index);
+fn told(analysis: &Analysis, configuration: &ConfigurationResult, index: usize) -> String {
+    let tally = configuration.trials;
     let figure = match measured(analysis, index) {
         None => "no replicate finished".to_owned(),
         Some((mean, _)) => format!("{} on validation", phrase(analysis.primary, mean)),
@@ -207,10 +203,10 @@ fn told(analysis: &Analysis<'_>, configuration: &Configuration, index: usize) ->
     } else {
         String::new()
     };
-    let chosen = match analysis.input.selection.times_chosen(index) {
+    let chosen = match configuration.times_chosen {
         0 => String::new(),
-        n if n == analysis.input.plan.replicates => ", chosen".to_owned(),
-        n => format!(", chosen on {n} of {}", analysis.input.plan.replicates),
+        n if n == analysis.replicates => ", chosen".to_owned(),
+        n => format!(", chosen on {n} of {}", analysis.replicates),
     };
     format!("{}: {figure}{spread}{finished}{chosen}", title(configuration))
 }

@@ -1,16 +1,16 @@
 //! What the parameters of each model do in themselves.
 
-use crate::analysis::Analysis;
-use crate::axes::{axis_sentences, importance};
-use crate::markdown::code;
+use crate::axis_sentence::axis_sentences;
+use crate::markdown::{code, list};
+use crate::numbers::{fixed, plural};
 use crate::page::Page;
+use recur_analysis::{Analysis, Importance, ParameterShare};
 
 /// For each model, what its parameters do at otherwise equal configurations, and how important each of them is.
-pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
-    let models = 0..analysis.models.len();
+pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     let mut lines: Vec<String> = Vec::new();
-    for model in models.clone() {
-        let id = code(analysis.models[model].id);
+    for model in &analysis.models {
+        let id = code(&model.model);
         let sentences = axis_sentences(analysis, model, code, |finding| format!("**{finding}**"));
         lines.extend(sentences.iter().map(|sentence| format!("- {id}: {sentence}")));
     }
@@ -24,17 +24,14 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
              rows / training rows as its ratio. p-values are corrected by Holm's method over every pair of values of every swept \
              parameter of every model.",
         );
-        if analysis.has_published_validation() {
+        if analysis.method.has_published_validation {
             page.block(
                 "All replicates have the same published training and validation rows. These comparisons therefore speak of models \
                  that are trained again from other starts, and not of other rows.",
             );
         }
     }
-    let shares = models.filter_map(|model| {
-        Some(format!("- {}: {}", code(analysis.models[model].id), importance(analysis, model, code)?))
-    });
-    let shares: Vec<String> = shares.collect();
+    let shares: Vec<String> = analysis.importance.iter().map(importance).collect();
     if !shares.is_empty() {
         page.block("### Importance of the parameters");
         page.block(&shares.join("\n"));
@@ -44,4 +41,17 @@ pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
              finished on every replicate are used. What is missing to 100 % is how parameters act together.",
         );
     }
+}
+
+/// How important each parameter of a model is, the most important first.
+fn importance(found: &Importance) -> String {
+    let percent = |share: f64| fixed(100.0 * share, 0);
+    let share = |ParameterShare { parameter, share, interval }: &ParameterShare| {
+        let ends = interval.map(|ends| format!(" (95 % CI {} to {} %)", percent(ends.low), percent(ends.high)));
+        format!("{} {} %{}", code(parameter), percent(*share), ends.unwrap_or_default())
+    };
+    let shares: Vec<String> = found.parameters.iter().map(share).collect();
+    let text =
+        if shares.is_empty() { "no signal above the noise between replicates".to_owned() } else { list(&shares) };
+    format!("- {}: {text}, from {}", code(&found.model), plural(found.configurations as u64, "configuration"))
 }

@@ -1,19 +1,18 @@
 //! What a report says of swept parameters.
 
-use crate::fixture::{Experiment, Outline, all_diverged, clear, diverges, no_mishap, reals};
+use crate::fixture::{Build, Outline, Reported, all_diverged, clear, diverges, no_mishap, reals};
 use recur_core::params::ParamValue;
-use recur_report::write_resampled;
 
 /// `clear`, with the validation figure of `stacked_rnn` as a function of layers, learning rate and replicate.
-fn with_validation(mut outline: Outline, figure: impl Fn(i64, f64, u32) -> f64) -> Experiment {
+fn with_validation(mut outline: Outline, figure: impl Fn(i64, f64, u32) -> f64) -> Reported {
     outline.models[2].mishap = no_mishap;
     with_mishaps(outline, figure)
 }
 
 /// The same where trials may diverge.
-fn with_mishaps(outline: Outline, figure: impl Fn(i64, f64, u32) -> f64) -> Experiment {
+fn with_mishaps(outline: Outline, figure: impl Fn(i64, f64, u32) -> f64) -> Reported {
     let mut experiment = outline.build();
-    for finding in experiment.findings.iter_mut().filter(|finding| finding.trial.identity.model == "stacked_rnn") {
+    for finding in experiment.trials.iter_mut().filter(|finding| finding.trial.identity.model == "stacked_rnn") {
         let params = &finding.trial.identity.params;
         let (Some(ParamValue::Integer(layers)), Some(ParamValue::Real(rate))) =
             (params.get("layers"), params.get("learning_rate"))
@@ -27,9 +26,9 @@ fn with_mishaps(outline: Outline, figure: impl Fn(i64, f64, u32) -> f64) -> Expe
 }
 
 /// The answer and the page.
-fn rendered(experiment: &Experiment) -> (String, String) {
+fn rendered(experiment: &Reported) -> (String, String) {
     let dir = tempfile::tempdir().unwrap();
-    let written = write_resampled(&experiment.input(), dir.path(), 20).unwrap();
+    let written = experiment.write_analysis(&experiment.resampled(20), dir.path()).unwrap();
     (written.answer, std::fs::read_to_string(written.report).unwrap())
 }
 

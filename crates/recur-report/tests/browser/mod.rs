@@ -2,8 +2,8 @@
 
 mod chromium;
 
-use super::fixture::{Experiment, small};
-use super::{every_kind, write};
+use super::every_kind;
+use super::fixture::{Build, Reported, small};
 use chromium::{Chromium, Look};
 use std::fs;
 use std::path::PathBuf;
@@ -19,8 +19,8 @@ fn folder() -> PathBuf {
 }
 
 /// The page of an experiment in a folder of its own, which has nothing else.
-fn page(experiment: &Experiment, dir: &tempfile::TempDir) -> PathBuf {
-    let html = write(&experiment.input(), dir.path()).unwrap().html;
+fn page(experiment: &Reported, dir: &tempfile::TempDir) -> PathBuf {
+    let html = experiment.write(dir.path()).unwrap().html;
     let alone = dir.path().join("alone");
     fs::create_dir_all(&alone).unwrap();
     let moved = alone.join(html.file_name().unwrap());

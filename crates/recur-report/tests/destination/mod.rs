@@ -1,19 +1,19 @@
 //! What is replaced or removed at the place of a report, and what is not.
 
-use crate::fixture::{Outline, all_diverged, small};
-use crate::{files, write};
-use recur_report::{Destination, ReportError, check_destination, write_resampled};
+use crate::files;
+use crate::fixture::{Build, Outline, Reported, all_diverged, small};
+use recur_report::{Destination, ReportError, check_destination};
 use std::fs;
 use std::path::Path;
 
 #[test]
 fn figures_of_an_earlier_report_are_removed_and_other_files_stay() {
     let dir = tempfile::tempdir().unwrap();
-    write(&small().build().input(), dir.path()).unwrap();
+    small().build().write(dir.path()).unwrap();
     fs::write(dir.path().join("small/notes.txt"), "mine").unwrap();
     fs::write(dir.path().join("small/logo.svg"), "mine").unwrap();
     let later = Outline { name: "small", ..all_diverged() }.build();
-    let written = write(&later.input(), dir.path()).unwrap();
+    let written = later.write(dir.path()).unwrap();
     // The sweep's figure stands without results, too.
     assert_eq!(written.removed.len(), 9);
     let left = ["small.html", "small.md", "small/logo.svg", "small/notes.txt", "small/report.json", "small/sweep.svg"];
@@ -23,13 +23,13 @@ fn figures_of_an_earlier_report_are_removed_and_other_files_stay() {
 #[test]
 fn a_report_that_cannot_be_written_leaves_the_earlier_one() {
     let dir = tempfile::tempdir().unwrap();
-    write(&small().build().input(), dir.path()).unwrap();
+    small().build().write(dir.path()).unwrap();
     let before = files(dir.path());
     // A folder where a file has to go.
     fs::remove_file(dir.path().join("small.html")).unwrap();
     fs::create_dir(dir.path().join("small.html")).unwrap();
     let later = Outline { name: "small", replicates: 2, ..small() }.build();
-    let error = write(&later.input(), dir.path()).unwrap_err();
+    let error = later.write(dir.path()).unwrap_err();
     assert!(matches!(error, ReportError::InTheWay { .. }), "{error}");
     fs::remove_dir(dir.path().join("small.html")).unwrap();
     let html = "small.html".to_owned();
@@ -39,12 +39,12 @@ fn a_report_that_cannot_be_written_leaves_the_earlier_one() {
 #[test]
 fn without_its_list_a_report_counts_as_written_by_somebody_else() {
     let dir = tempfile::tempdir().unwrap();
-    write(&small().build().input(), dir.path()).unwrap();
+    small().build().write(dir.path()).unwrap();
     fs::remove_file(dir.path().join("small/SHA256SUMS")).unwrap();
     let before = files(dir.path());
     let later = Outline { name: "small", replicates: 2, ..small() }.build();
     for replace in [false, true] {
-        let error = write_resampled(&later.input(), Destination { dir: dir.path(), replace }, 10).unwrap_err();
+        let error = later.write(Destination { dir: dir.path(), replace }).unwrap_err();
         assert!(matches!(error, ReportError::Foreign { .. }), "{error}");
         assert_eq!(files(dir.path()), before);
     }
@@ -53,14 +53,13 @@ fn without_its_list_a_report_counts_as_written_by_somebody_else() {
 #[test]
 fn the_report_of_another_experiment_is_replaced_only_where_that_is_asked_for() {
     let dir = tempfile::tempdir().unwrap();
-    write(&small().build().input(), dir.path()).unwrap();
+    small().build().write(dir.path()).unwrap();
     let before = files(dir.path());
     let mut other = small().build();
     crate::source(&mut other).spec_path = "other|`x.yaml".to_owned();
     crate::source(&mut other).resolved_spec.push_str("more: 1\n");
     let destination = Destination { dir: dir.path(), replace: false };
-    let refused =
-        [write(&other.input(), dir.path()).map(drop), check_destination(&other.plan, &other.provenance, destination)];
+    let refused = [other.write(dir.path()).map(drop), check_destination(&other.plan, &other.provenance, destination)];
     for result in refused {
         let error = result.unwrap_err();
         let told = error.to_string();
@@ -70,8 +69,8 @@ fn the_report_of_another_experiment_is_replaced_only_where_that_is_asked_for() {
     assert_eq!(files(dir.path()), before);
     let destination = Destination { dir: dir.path(), replace: true };
     check_destination(&other.plan, &other.provenance, destination).unwrap();
-    write_resampled(&other.input(), destination, 100).unwrap();
-    write(&other.input(), dir.path()).unwrap();
+    other.write(destination).unwrap();
+    other.write(dir.path()).unwrap();
     assert_ne!(files(dir.path()), before);
 }
 
@@ -94,6 +93,6 @@ fn what_is_in_the_way_is_found_before_there_are_results_and_nothing_is_made() {
     for dir in ["file", "file/a"] {
         assert!(check(&lab.path().join(dir)).unwrap_err().to_string().contains("file"));
     }
-    write(&experiment.input(), lab.path()).unwrap();
+    experiment.write(lab.path()).unwrap();
     check(lab.path()).unwrap();
 }

@@ -1,6 +1,6 @@
 //! The figures of a report in forms for other programs.
 
-use crate::fixture::{Experiment, Outline, all_diverged, clear, small};
+use crate::fixture::{Build, Outline, Reported, all_diverged, clear, small};
 use recur_core::metric::Metric;
 use recur_core::record::Outcome;
 use recur_core::table::{Column, Values};
@@ -8,12 +8,12 @@ use recur_report::{Export, SCHEMA_VERSION};
 use serde_json::Value;
 
 /// Few resamples keep the tests short.
-fn with<T>(experiment: &Experiment, get: impl Fn(&Export<'_>) -> T) -> T {
-    get(&Export::resampled(&experiment.input(), 100).unwrap())
+fn with<T>(experiment: &Reported, get: impl Fn(&Export<'_>) -> T) -> T {
+    experiment.exported(100, get)
 }
 
-fn json(experiment: &Experiment) -> Value {
-    serde_json::from_str(&with(experiment, |export| export.json())).unwrap()
+fn json(experiment: &Reported) -> Value {
+    experiment.json(100)
 }
 
 fn column<'a>(table: &'a [Column], name: &str) -> &'a Values {
@@ -44,7 +44,7 @@ fn every_figure_of_every_trial_stands_in_the_table_once() {
         assert_eq!(rows.len(), 1, "{id} {split} {}", metric.name());
         values[rows[0]]
     };
-    for finding in &experiment.findings {
+    for finding in &experiment.trials {
         let id = finding.trial.id.as_str();
         for metric in Metric::ALL {
             let expected = finding.record.validation().map(|scores| scores.get(metric));
@@ -58,7 +58,7 @@ fn every_figure_of_every_trial_stands_in_the_table_once() {
             assert_eq!(found(test.id.as_str(), "test", metric), Some(test.scores.get(metric)));
         }
     }
-    let n_rows = experiment.findings.len() * 4 + experiment.tests.len() * 3;
+    let n_rows = experiment.trials.len() * 4 + experiment.tests.len() * 3;
     assert!(table.iter().all(|column| column.values.len() == n_rows));
 }
 
@@ -75,7 +75,7 @@ fn test_figures_are_those_of_chosen_configurations_alone() {
 fn the_order_of_findings_changes_nothing() {
     let experiment = small().build();
     let mut turned = small().build();
-    turned.findings.reverse();
+    turned.trials.reverse();
     turned.tests.reverse();
     assert_eq!(with(&experiment, |export| export.records()), with(&turned, |export| export.records()));
     assert_eq!(with(&experiment, |export| export.json()), with(&turned, |export| export.json()));
@@ -93,7 +93,7 @@ fn a_row_of_records_reads_as_reviewed() {
 
 #[test]
 fn the_leaderboard_reads_as_reviewed() {
-    let rows = |experiment: &Experiment| {
+    let rows = |experiment: &Reported| {
         let table = with(experiment, |export| export.leaderboard());
         (0..table[0].values.len()).map(|index| row(&table, index).join("\n")).collect::<Vec<_>>().join("\n\n")
     };
@@ -135,7 +135,7 @@ fn the_document_holds_what_the_report_says() {
 
 #[test]
 fn standings_follow_the_comparisons() {
-    let standings = |experiment: &Experiment| -> Vec<String> {
+    let standings = |experiment: &Reported| -> Vec<String> {
         let models = json(experiment)["models"].as_array().unwrap().clone();
         models.iter().map(|model| model["standing"].as_str().unwrap().to_owned()).collect()
     };

@@ -1,11 +1,11 @@
 //! The HTML page: that it holds the same, whole and valid, and loads nothing.
 
-use super::fixture::{Experiment, clear, small};
+use super::fixture::{Build, Reported, clear, small};
 use super::{every_kind, rendered};
 use roxmltree::{Document, Node, ParsingOptions};
 use std::collections::BTreeSet;
 
-fn page(experiment: &Experiment) -> String {
+fn page(experiment: &Reported) -> String {
     rendered(experiment).1.remove(&format!("{}.html", experiment.plan.name)).expect("a page")
 }
 

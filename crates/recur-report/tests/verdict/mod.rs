@@ -1,13 +1,12 @@
 //! What the opening and the tables of models say: one verdict, the choice of each replicate, and what limits the results.
 
-use crate::fixture::{Experiment, Outline, clear, small};
+use crate::fixture::{Build, Outline, Reported, clear, small};
 use crate::{answer, constant, markdown, with_scores};
 use recur_core::data_warning::DataWarning;
 use recur_core::metric::Metric;
 use recur_core::plan::UnusedSettings;
 use recur_core::selection::Selection;
 use recur_core::settings::{EarlyStopping, TestRows, TrainingKey};
-use recur_report::Export;
 
 #[test]
 fn the_verdict_is_the_same_with_any_baseline_and_without_one() {
@@ -41,9 +40,9 @@ fn each_replicate_tests_the_configuration_that_it_chose_and_the_table_says_how_o
     // The second replicate of the last configuration is made the worst of its model.
     let last = experiment.plan.configurations.len() - 1;
     let is_it = |f: &&mut recur_core::selection::Finding| (f.trial.configuration, f.trial.replicate) == (last, 1);
-    let finding = experiment.findings.iter_mut().find(is_it);
+    let finding = experiment.trials.iter_mut().find(is_it);
     finding.unwrap().record.epochs.iter_mut().for_each(|epoch| epoch.validation.macro_f1 = 0.0);
-    let chosen = Selection::choose(&experiment.plan, &experiment.findings).chosen()[2].clone();
+    let chosen = Selection::choose(&experiment.plan, &experiment.trials).chosen()[2].clone();
     assert_ne!(chosen.by_replicate[1], Some(last));
     assert!(chosen.by_replicate.iter().any(|configuration| *configuration != chosen.by_replicate[1]));
     let (counts, page) = (chosen.counts(), markdown(&clear().build()));
@@ -59,7 +58,7 @@ fn each_replicate_tests_the_configuration_that_it_chose_and_the_table_says_how_o
 fn a_model_that_always_says_the_same_is_called_that() {
     let mut experiment = clear().build();
     let own: Vec<_> = experiment
-        .findings
+        .trials
         .iter()
         .filter(|finding| finding.trial.identity.model == "manual_rnn")
         .map(|finding| finding.trial.id.clone())
@@ -159,11 +158,11 @@ fn which_epoch_is_kept_is_said() {
 }
 
 /// The same records as if all replicates had been tested on the same rows.
-fn fixed(mut experiment: Experiment) -> Experiment {
+fn fixed(mut experiment: Reported) -> Reported {
     experiment.plan.split.test_rows = TestRows::Fixed;
-    experiment.selection = Selection::choose(&experiment.plan, &experiment.findings);
-    let is_chosen = |trial: &recur_core::trial::TrialId, experiment: &Experiment| {
-        let finding = experiment.findings.iter().find(|finding| finding.trial.id == *trial).unwrap();
+    experiment.selection = Selection::choose(&experiment.plan, &experiment.trials);
+    let is_chosen = |trial: &recur_core::trial::TrialId, experiment: &Reported| {
+        let finding = experiment.trials.iter().find(|finding| finding.trial.id == *trial).unwrap();
         experiment.selection.is_tested_trial(&finding.trial)
     };
     let tests = std::mem::take(&mut experiment.tests);
@@ -182,10 +181,8 @@ fn a_fixed_test_set_is_described_and_its_intervals_are_wider_than_those_of_repli
         "{page}"
     );
     assert!(page.contains("test groups are resampled 100 times"), "{page}");
-    let document = |experiment: &Experiment| -> serde_json::Value {
-        serde_json::from_str(&Export::resampled(&experiment.input(), 200).unwrap().json()).unwrap()
-    };
-    let error = |experiment: &Experiment| {
+    let document = |experiment: &Reported| experiment.json(200);
+    let error = |experiment: &Reported| {
         document(experiment)["best_against"][0]["difference"]["standard_error"].as_f64().unwrap()
     };
     let (both, per_replicate) = (error(&experiment), error(&outline.build()));
@@ -214,9 +211,8 @@ fn two_replicates_without_spread_make_no_model_best() {
         page.contains("the difference of macro-F1 is +30.00 without any spread, so nothing can be tested"),
         "{page}"
     );
-    let input = experiment.input();
-    let export = Export::resampled(&input, 100).unwrap();
-    let document: serde_json::Value = serde_json::from_str(&export.json()).unwrap();
+    let document = experiment.json(100);
     assert!(document["best_against"][0]["difference"]["interval"].is_null(), "{document}");
-    assert!(export.leaderboard_latex().contains("$+30.00$ & no spread &"), "{}", export.leaderboard_latex());
+    let latex = experiment.exported(100, |export| export.leaderboard_latex());
+    assert!(latex.contains("$+30.00$ & no spread &"), "{latex}");
 }

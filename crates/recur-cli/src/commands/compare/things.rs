@@ -5,6 +5,7 @@ use crate::error::CliError;
 use crate::pipeline::{self, Prepared, damaged_trial};
 use crate::program::Program;
 use crate::records::record_of;
+use recur_analysis::{ComparedExperiment, Unscored};
 use recur_core::digest::Digest;
 use recur_core::nearest::nearest;
 use recur_core::plan::Plan;
@@ -12,7 +13,7 @@ use recur_core::record::{Outcome, TestRecord, TrialRecord};
 use recur_core::selection::{Finding, Selection};
 use recur_core::trial::{Trial, TrialId};
 use recur_experiment::{LookupError, Scored, stored_test};
-use recur_report::{MadeFrom, Part, ReportRecord, SpecSource, Unscored};
+use recur_report::{MadeFrom, ReportRecord, SpecSource};
 use recur_store::{Found, FoundExperiment, Store, StoredExperiment, layout};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -44,7 +45,7 @@ impl Thing {
 
     /// It as a part of a comparison. Models of experiments are called `experiment/model`, a trial as it is itself.
     /// `with_divisions` where the parts have different data sets; `only` these models where any are named.
-    pub(super) fn part(&self, with_divisions: bool, only: &[String]) -> Result<Part<'_>, CliError> {
+    pub(super) fn part(&self, with_divisions: bool, only: &[String]) -> Result<ComparedExperiment<'_>, CliError> {
         let label =
             |model: &str| if self.only.is_some() { self.name.clone() } else { format!("{}/{model}", self.name) };
         let has = self.prepared.plan().models();
@@ -54,16 +55,16 @@ impl Thing {
             return Err(CliError::new(format!("{} has none of the models {}", self.name, only.join(", ")))
                 .hint(format!("it has: {}", has.join(", "))));
         }
-        let mut input = self.prepared.report_input(&self.findings, &self.scored);
-        let mut replicates = 0..input.plan.replicates;
+        let mut outcomes = self.prepared.outcomes(&self.findings, &self.scored);
+        let mut replicates = 0..outcomes.plan.replicates;
         if let Some(OneTrial { plan, replicate }) = &self.only {
             replicates = *replicate..replicate + 1;
-            input.plan = plan;
-            input.splits = input.splits.get(*replicate as usize..=*replicate as usize).unwrap_or_default();
+            outcomes.plan = plan;
+            outcomes.splits = outcomes.splits.get(*replicate as usize..=*replicate as usize).unwrap_or_default();
         }
-        Ok(Part {
+        Ok(ComparedExperiment {
             name: &self.name,
-            input,
+            outcomes,
             labels: models.into_iter().map(|model| (model.to_owned(), label(model))).collect(),
             divisions: if with_divisions { self.prepared.divisions(replicates)? } else { Vec::new() },
         })

@@ -2,16 +2,14 @@
 
 use crate::fixture::{Experiment, Outline, Sketch, integers, labels, no_mishap};
 use crate::learner::{Task, World};
+use recur_analysis::{Analysis, ReplicateSplit, standings};
 use recur_core::metric::{Metric, Scores};
 use recur_core::random::StreamPath;
 use recur_core::record::{Prediction, TestRecord};
 use recur_core::selection::Selection;
 use recur_core::settings::{Group, SplitSettings, TestRows};
 use recur_core::split::Split;
-use recur_core::table::{Column, Values};
-use recur_report::{Export, ReplicateSplit};
 use recur_stats::{Confusion, mean, standard_deviation};
-use serde_json::Value;
 use std::ops::Range;
 
 /// How a sweep is divided.
@@ -163,7 +161,7 @@ impl Models {
             baseline,
             n_tested_labels: usize::from(n_labels),
         };
-        let mut experiment = outline.build();
+        let mut experiment = outline.experiment();
         experiment.plan.split = design.split();
         Self { experiment, configurations: models.iter().cloned().flatten().collect() }
     }
@@ -171,7 +169,7 @@ impl Models {
     /// Chooses by the validation results of `trained` and scores what is chosen.
     pub fn run(&mut self, trained: &Trained) -> &mut Self {
         self.validate(trained);
-        self.experiment.selection = Selection::choose(&self.experiment.plan, &self.experiment.findings);
+        self.experiment.selection = Selection::choose(&self.experiment.plan, &self.experiment.trials);
         self.score(trained);
         self
     }
@@ -182,26 +180,26 @@ impl Models {
         self.validate(trained);
         let mut plan = self.experiment.plan.clone();
         plan.split.test_rows = TestRows::Fixed;
-        self.experiment.selection = Selection::choose(&plan, &self.experiment.findings);
+        self.experiment.selection = Selection::choose(&plan, &self.experiment.trials);
         self
     }
 
     fn validate(&mut self, trained: &Trained) {
-        for finding in &mut self.experiment.findings {
-            let (replicate, configuration) = (finding.trial.replicate as usize, finding.trial.configuration);
+        for outcome in &mut self.experiment.trials {
+            let (replicate, configuration) = (outcome.trial.replicate as usize, outcome.trial.configuration);
             let accuracy = trained.validation_accuracy(replicate, self.configurations[configuration]);
-            finding.record.epochs[0].validation.accuracy = accuracy;
+            outcome.record.epochs[0].validation.accuracy = accuracy;
         }
     }
 
     fn score(&mut self, trained: &Trained) {
         let experiment = &mut self.experiment;
-        let chosen = experiment.findings.iter().filter(|finding| experiment.selection.is_tested_trial(&finding.trial));
-        let test = |finding: &recur_core::selection::Finding| {
-            let configuration = self.configurations[finding.trial.configuration];
-            let replicate = finding.trial.replicate as usize;
+        let chosen = experiment.trials.iter().filter(|outcome| experiment.selection.is_tested_trial(&outcome.trial));
+        let test = |outcome: &recur_core::selection::Finding| {
+            let configuration = self.configurations[outcome.trial.configuration];
+            let replicate = outcome.trial.replicate as usize;
             let (scores, predictions) = trained.test_record(replicate, configuration, experiment.label_names.len());
-            TestRecord { id: finding.trial.id.clone(), scores, predictions }
+            TestRecord { id: outcome.trial.id.clone(), scores, predictions }
         };
         experiment.tests = chosen.map(test).collect();
         let split = |split: &Split| ReplicateSplit::of(&trained.world.dataset, split);
@@ -214,23 +212,15 @@ impl Models {
         by_replicate.iter().map(|chosen| self.configurations[chosen.unwrap()]).collect()
     }
 
-    /// The verdict of the report on each model, in the order of the spec.
+    /// The verdict on each model, in the order of the spec.
     pub fn standing(&self) -> Vec<String> {
-        let input = self.experiment.input();
-        let table = Export::resampled(&input, N_RESAMPLES).unwrap().leaderboard();
-        let texts = |name: &str| match &table.iter().find(|column: &&Column| column.name == name).unwrap().values {
-            Values::Text(values) => values.iter().map(|value| value.clone().unwrap()).collect::<Vec<_>>(),
-            other => panic!("{name} is {other:?}"),
-        };
-        let (models, standing) = (texts("model"), texts("standing"));
-        let place = |id: &&str| models.iter().position(|model| model == id);
-        IDS.iter().filter_map(place).map(|place| standing[place].clone()).collect()
+        let found = standings(&self.experiment.outcomes(), N_RESAMPLES).unwrap();
+        found.into_iter().map(|(_, standing)| standing.word().to_owned()).collect()
     }
 
-    /// The report's document.
-    pub fn document(&self) -> Value {
-        let input = self.experiment.input();
-        serde_json::from_str(&Export::resampled(&input, N_RESAMPLES).unwrap().json()).unwrap()
+    /// All that can be said of the models.
+    pub fn analysis(&self) -> Analysis {
+        Analysis::resampled(&self.experiment.outcomes(), N_RESAMPLES).unwrap()
     }
 
     /// As if each replicate had test rows of its own: the variance over test examples is then no source of its own.

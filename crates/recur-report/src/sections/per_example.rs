@@ -1,39 +1,32 @@
 //! Models compared on the very test names of each replicate.
 
-use crate::analysis::Analysis;
-use crate::comparisons::Difference;
 use crate::markdown::{Table, code, right};
-use crate::name_by_name::{Paired, paired};
-use crate::numbers::{NBSP, NOTHING, count, difference, estimate, p_cell, signed};
+use crate::numbers::{NBSP, NOTHING, count, estimate, p_cell, signed};
 use crate::page::Page;
-use recur_stats::Interval;
+use recur_analysis::{Analysis, Difference, Interval, OnExamples, PerExample};
 
 /// Appends the section; nothing with fewer than two ranked models, or where they read other letters.
-pub(crate) fn render(analysis: &Analysis<'_>, page: &mut Page) {
-    if !analysis.input.shares_names() {
-        return;
-    }
-    let [first, second, ..] = analysis.ranking[..] else { return };
+pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
+    let Some(PerExample { first, second, replicates }) = &analysis.per_example else { return };
     page.section("Name by name");
     page.block(&introduction(analysis));
-    let ids = [first, second].map(|model| code(analysis.models[model].id));
-    let replicates = paired(analysis, first, second);
-    page.block(&table(&ids, &replicates).render());
-    page.block(&summary(analysis, &ids, &replicates, &analysis.best_against[0].1));
+    let ids = [first, second].map(|model| code(model));
+    page.block(&table(&ids, replicates).render());
+    page.block(&summary(analysis, &ids, replicates, &analysis.best_against[0].difference));
 }
 
-fn introduction(analysis: &Analysis<'_>) -> String {
+fn introduction(analysis: &Analysis) -> String {
     format!(
         "The best model and the next, in their chosen configurations, on the test names of each replicate. McNemar's exact \
          test asks whether two trained models are right equally often; the interval is of the difference of their macro-F1 \
          (paired bootstrap over groups of names, BCa, {} resamples). Both speak of these trained models on names like these. The test \
          over replicates speaks of the models trained again, and is the one to decide by. The p-values here \
          are not corrected.",
-        count(analysis.n_resamples as u64)
+        count(analysis.method.bootstrap_resamples as u64)
     )
 }
 
-fn table(ids: &[String; 2], replicates: &[Paired]) -> Table {
+fn table(ids: &[String; 2], replicates: &[OnExamples]) -> Table {
     let mut table = Table::new([
         right("replicate"),
         right("names"),
@@ -44,15 +37,14 @@ fn table(ids: &[String; 2], replicates: &[Paired]) -> Table {
         right("macro-F1 difference [95 %]"),
     ]);
     for (replicate, paired) in replicates.iter().enumerate() {
-        let accuracy = paired.counts.accuracy_difference();
         table.row([
             replicate.to_string(),
-            count(paired.n_names as u64),
-            count(paired.counts.only_first),
-            count(paired.counts.only_second),
-            accuracy.map_or(NOTHING.to_owned(), |accuracy| signed(100.0 * accuracy, 2)),
+            count(paired.examples as u64),
+            count(paired.only_first_right),
+            count(paired.only_second_right),
+            paired.accuracy_difference.map_or(NOTHING.to_owned(), |accuracy| signed(100.0 * accuracy, 2)),
             p_cell(paired.mcnemar_p),
-            points(paired.macro_f1, paired.interval),
+            points(paired.macro_f1_difference, paired.macro_f1_interval),
         ]);
     }
     table
@@ -71,8 +63,8 @@ pub(crate) fn points(difference: Option<f64>, interval: Option<Interval>) -> Str
 }
 
 /// What the names say beside what the replicates say.
-fn summary(analysis: &Analysis<'_>, ids: &[String; 2], replicates: &[Paired], over: &Difference) -> String {
-    let n = |is_such: fn(&Paired) -> bool| replicates.iter().filter(|paired| is_such(paired)).count();
+fn summary(analysis: &Analysis, ids: &[String; 2], replicates: &[OnExamples], over: &Difference) -> String {
+    let n = |is_such: fn(&OnExamples) -> bool| replicates.iter().filter(|paired| is_such(paired)).count();
     let (above, below) = (n(|paired| paired.side() > 0), n(|paired| paired.side() < 0));
     let mut text = format!(
         "Name by name, {} is ahead in macro-F1 on {above} of {} and {} on {below}, as far as intervals without zero tell; \
@@ -82,16 +74,16 @@ fn summary(analysis: &Analysis<'_>, ids: &[String; 2], replicates: &[Paired], ov
         ids[1],
         n(|paired| paired.mcnemar_p < 0.05)
     );
-    if replicates.iter().any(|paired| paired.interval.is_none()) {
+    if replicates.iter().any(|paired| paired.macro_f1_interval.is_none()) {
         text.push_str(" Where no interval stands it is undefined.");
     }
-    match &over.comparison {
-        Some(comparison) => text.push_str(&format!(
+    match over.p_holm {
+        Some(p) => text.push_str(&format!(
             " Over replicates the difference of {} is {} (p {}): the models {}.",
             analysis.primary.title(),
-            difference(analysis.primary, comparison),
-            crate::numbers::p_value(over.adjusted_p),
-            if over.is_clear() { "differ" } else { "are not shown to differ" }
+            estimate(analysis.primary, over.mean, over.interval),
+            crate::numbers::p_value(p),
+            if over.is_significant { "differ" } else { "are not shown to differ" }
         )),
         None => match over.without_spread() {
             Some(mean) => text.push_str(&format!(

@@ -1,13 +1,12 @@
-//! The figures that the sections share: models in order, and who beats whom.
+//! What all parts of an analysis share: models in order, and which differ from which.
 
-use crate::axes::{self, Axis};
-use crate::comparisons::{self, Basis, Difference, Sample, compare};
-use crate::input::{ReplicateSplit, ReportInput};
-use crate::numbers::bounds;
+use crate::difference::{self, Basis, Compared, Sample, bounds, compare};
+use crate::outcomes::{Outcomes, ReplicateSplit};
+use crate::tally::Tally;
 use recur_core::metric::Metric;
 use recur_core::plan::Configuration;
 use recur_core::random::StreamPath;
-use recur_core::record::{Outcome, Prediction, TestRecord};
+use recur_core::record::{Prediction, TestRecord};
 use recur_core::selection::{Chosen, Finding};
 use recur_core::settings::{Division, TestRows};
 use recur_core::trial::TrialId;
@@ -18,30 +17,28 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Test rows from which on equal answers to all of them say something of a model.
 const FEWEST_ROWS: usize = 20;
 
-/// The records of a report, ordered and compared.
-pub(crate) struct Analysis<'a> {
-    /// What the report is made from.
-    pub(crate) input: &'a ReportInput<'a>,
+/// The outcomes of an experiment, ordered and compared.
+pub(crate) struct Ranked<'a> {
+    /// What it is made from.
+    pub(crate) outcomes: &'a Outcomes<'a>,
     /// Resamples of a bootstrap.
     pub(crate) n_resamples: usize,
-    /// The figure to rank by.
+    /// The metric to rank by.
     pub(crate) primary: Metric,
     /// One entry a model, in the order of the spec.
-    pub(crate) models: Vec<ModelResult<'a>>,
+    pub(crate) models: Vec<RankedModel<'a>>,
     /// The models that were tested on every replicate, as indices into `models`, best first.
     pub(crate) ranking: Vec<usize>,
     /// The best model against each lower one of the ranking, in its order; corrected over all pairs of ranked models.
-    pub(crate) best_against: Vec<(usize, Difference)>,
+    pub(crate) best_against: Vec<(usize, Compared)>,
     /// Each other ranked model against the baseline, by model; corrected over these only. Empty where the baseline was not
     /// tested.
-    pub(crate) to_baseline: BTreeMap<usize, Difference>,
-    /// What each swept parameter of each model does; all of them are corrected together.
-    pub(crate) axes: Vec<Vec<Axis<'a>>>,
-    findings: BTreeMap<(usize, u32), &'a Finding>,
+    pub(crate) to_baseline: BTreeMap<usize, Compared>,
+    trials: BTreeMap<(usize, u32), &'a Finding>,
 }
 
 /// What became of one model.
-pub(crate) struct ModelResult<'a> {
+pub(crate) struct RankedModel<'a> {
     /// Its id.
     pub(crate) id: &'a str,
     /// What was chosen.
@@ -56,139 +53,110 @@ pub(crate) struct ModelResult<'a> {
     pub(crate) tally: Tally,
 }
 
-/// How some trials ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Tally {
-    pub(crate) planned: u64,
-    pub(crate) finished: u64,
-    pub(crate) diverged: u64,
-    pub(crate) failed: u64,
-}
-
 /// Labels that the results do not cover, or not on every replicate.
 #[derive(Debug, Default)]
 pub(crate) struct LabelsWithoutRows {
     /// Without a test row on any replicate.
-    pub never_tested: Vec<String>,
+    pub(crate) never_tested: Vec<String>,
     /// Without a test row on some replicates.
-    pub sometimes_untested: Vec<String>,
+    pub(crate) sometimes_untested: Vec<String>,
     /// With test rows and without training rows on some replicate.
-    pub untrained: Vec<String>,
+    pub(crate) untrained: Vec<String>,
 }
 
-impl<'a> Analysis<'a> {
-    /// Orders and compares the records of `input`.
-    pub(crate) fn new(input: &'a ReportInput<'a>, n_resamples: usize) -> Self {
-        let findings: BTreeMap<(usize, u32), &Finding> =
-            input.findings.iter().map(|f| ((f.trial.configuration, f.trial.replicate), f)).collect();
-        let mut analysis = Self {
-            input,
+impl<'a> Ranked<'a> {
+    /// Orders and compares the outcomes.
+    pub(crate) fn new(outcomes: &'a Outcomes<'a>, n_resamples: usize) -> Self {
+        let trials: BTreeMap<(usize, u32), &Finding> =
+            outcomes.trials.iter().map(|f| ((f.trial.configuration, f.trial.replicate), f)).collect();
+        let mut ranked = Self {
+            outcomes,
             n_resamples,
-            primary: input.selection.metric(),
+            primary: outcomes.selection.metric(),
             models: Vec::new(),
             ranking: Vec::new(),
             best_against: Vec::new(),
             to_baseline: BTreeMap::new(),
-            axes: Vec::new(),
-            findings,
+            trials,
         };
-        analysis.models = analysis.model_results();
-        analysis.ranking = analysis.rank();
-        analysis.resample();
-        analysis.best_against = analysis.compare_best();
-        analysis.to_baseline = analysis.compare_to_baseline();
-        analysis.axes = axes::all_axes(&analysis);
-        analysis
+        ranked.models = ranked.model_results();
+        ranked.ranking = ranked.rank();
+        ranked.resample();
+        ranked.best_against = ranked.compare_best();
+        ranked.to_baseline = ranked.compare_to_baseline();
+        ranked
     }
 
-    /// All metrics, the primary one first.
-    pub(crate) fn metrics(&self) -> Vec<Metric> {
-        let others = Metric::ALL.into_iter().filter(|metric| *metric != self.primary);
-        std::iter::once(self.primary).chain(others).collect()
+    /// The outcome of a trial, if it ended.
+    pub(crate) fn outcome(&self, configuration: usize, replicate: u32) -> Option<&'a Finding> {
+        self.trials.get(&(configuration, replicate)).copied()
     }
 
-    /// The finding of a trial, if it ended.
-    pub(crate) fn finding(&self, configuration: usize, replicate: u32) -> Option<&'a Finding> {
-        self.findings.get(&(configuration, replicate)).copied()
-    }
-
-    /// The findings of a configuration, by replicate.
-    pub(crate) fn findings_of(&self, configuration: usize) -> impl Iterator<Item = &'a Finding> {
-        (0..self.input.plan.replicates).filter_map(move |replicate| self.finding(configuration, replicate))
+    /// The outcomes of a configuration, by replicate.
+    pub(crate) fn outcomes_of(&self, configuration: usize) -> impl Iterator<Item = &'a Finding> {
+        (0..self.outcomes.plan.replicates).filter_map(move |replicate| self.outcome(configuration, replicate))
     }
 
     /// The configurations of a model with their indices, in the order of the plan.
     pub(crate) fn configurations_of(&self, id: &str) -> impl Iterator<Item = (usize, &'a Configuration)> {
-        self.input.plan.configurations.iter().enumerate().filter(move |(_, configuration)| configuration.model == id)
+        self.outcomes.plan.configurations.iter().enumerate().filter(move |(_, configuration)| configuration.model == id)
     }
 
-    /// Validation figures of a configuration on the replicates that finished, in order.
+    /// Validation results of a configuration on the replicates that finished, in order.
     pub(crate) fn validation(&self, configuration: usize, metric: Metric) -> Vec<f64> {
-        self.findings_of(configuration).filter_map(|f| Some(f.record.validation()?.get(metric))).collect()
+        self.outcomes_of(configuration).filter_map(|f| Some(f.record.validation()?.get(metric))).collect()
     }
 
     /// How the trials of one configuration ended.
     pub(crate) fn tally(&self, configuration: usize) -> Tally {
-        let mut tally = Tally { planned: u64::from(self.input.plan.replicates), ..Tally::default() };
-        for finding in self.findings_of(configuration) {
-            match finding.record.outcome {
-                Outcome::Finished { .. } => tally.finished += 1,
-                Outcome::Diverged { .. } => tally.diverged += 1,
-                Outcome::Failed { .. } => tally.failed += 1,
-            }
-        }
+        let mut tally = Tally { planned: u64::from(self.outcomes.plan.replicates), ..Tally::default() };
+        self.outcomes_of(configuration).for_each(|outcome| tally.count(&outcome.record.outcome));
         tally
     }
 
     /// The baseline, as an index into `models`.
     pub(crate) fn baseline(&self) -> Option<usize> {
-        let id = self.input.plan.report.baseline.as_deref()?;
+        let id = self.outcomes.plan.report.baseline.as_deref()?;
         self.models.iter().position(|model| model.id == id)
     }
 
     /// The best tested model.
-    pub(crate) fn best(&self) -> Option<&ModelResult<'a>> {
+    pub(crate) fn best(&self) -> Option<&RankedModel<'a>> {
         self.ranking.first().map(|model| &self.models[*model])
     }
 
     /// The trials that a model is tested by, in order of replicate.
-    pub(crate) fn chosen_findings(&self, model: &ModelResult<'_>) -> Vec<&'a Finding> {
+    pub(crate) fn chosen_outcomes(&self, model: &RankedModel<'_>) -> Vec<&'a Finding> {
         let chosen = (0..).zip(&model.choice.by_replicate);
-        chosen.filter_map(|(replicate, index)| self.finding((*index)?, replicate)).collect()
+        chosen.filter_map(|(replicate, index)| self.outcome((*index)?, replicate)).collect()
     }
 
     /// The ids of the trials that a model is tested by, in order of replicate.
-    pub(crate) fn chosen_trials(&self, model: &ModelResult<'_>) -> Vec<&'a TrialId> {
-        self.chosen_findings(model).into_iter().map(|finding| &finding.trial.id).collect()
-    }
-
-    /// The validation results of the trials that a model is tested by, in order of replicate.
-    pub(crate) fn chosen_validation(&self, model: &ModelResult<'_>, metric: Metric) -> Vec<f64> {
-        let findings = self.chosen_findings(model);
-        findings.into_iter().filter_map(|finding| Some(finding.record.validation()?.get(metric))).collect()
+    pub(crate) fn chosen_trials(&self, model: &RankedModel<'_>) -> Vec<&'a TrialId> {
+        self.chosen_outcomes(model).into_iter().map(|finding| &finding.trial.id).collect()
     }
 
     /// The number of parameters of the trials that a model is tested by: the largest, if there is any record.
-    pub(crate) fn n_parameters(&self, model: &ModelResult<'_>) -> Option<u64> {
-        self.chosen_findings(model).into_iter().map(|finding| finding.record.n_parameters).max()
+    pub(crate) fn n_parameters(&self, model: &RankedModel<'_>) -> Option<u64> {
+        self.chosen_outcomes(model).into_iter().map(|finding| finding.record.n_parameters).max()
     }
 
     /// Whether all replicates are tested on the same rows.
     pub(crate) fn has_fixed_test(&self) -> bool {
-        self.input.plan.split.test_rows == TestRows::Fixed
+        self.outcomes.plan.split.test_rows == TestRows::Fixed
     }
 
     /// Labels that some replicate does not test, or tests without having trained on them.
     pub(crate) fn labels_without_rows(&self) -> LabelsWithoutRows {
         let Some(best) = self.best() else { return LabelsWithoutRows::default() };
-        let splits = self.input.splits.iter();
+        let splits = self.outcomes.splits.iter();
         let tested: BTreeSet<u16> =
             best.tests.iter().flat_map(|test| &test.predictions).map(|prediction| prediction.label).collect();
-        let all: BTreeSet<u16> = (0..self.input.label_names.len()).map(|label| label as u16).collect();
+        let all: BTreeSet<u16> = (0..self.outcomes.label_names.len()).map(|label| label as u16).collect();
         let sometimes: BTreeSet<u16> = splits.clone().flat_map(|split| &split.untested_labels).copied().collect();
         let untrained: BTreeSet<u16> = splits.flat_map(|split| &split.untrained_labels).copied().collect();
         let names = |labels: BTreeSet<u16>| -> Vec<String> {
-            labels.into_iter().map(|label| self.input.label_names[usize::from(label)].clone()).collect()
+            labels.into_iter().map(|label| self.outcomes.label_names[usize::from(label)].clone()).collect()
         };
         LabelsWithoutRows {
             never_tested: names(&all - &tested),
@@ -218,7 +186,7 @@ impl<'a> Analysis<'a> {
 
     /// The interval (95 %) of the mean of a model's test results; `None` where it cannot be computed. With a fixed test set only
     /// the primary metric has one.
-    pub(crate) fn mean_interval(&self, model: &ModelResult<'_>, metric: Metric) -> Option<Interval> {
+    pub(crate) fn mean_interval(&self, model: &RankedModel<'_>, metric: Metric) -> Option<Interval> {
         if self.has_fixed_test() && metric != self.primary {
             return None;
         }
@@ -228,14 +196,14 @@ impl<'a> Analysis<'a> {
         estimate.has_spread().then(|| estimate.interval(0.95).clipped(low, high))
     }
 
-    fn model_results(&self) -> Vec<ModelResult<'a>> {
-        let tests: BTreeMap<&TrialId, &TestRecord> = self.input.tests.iter().map(|test| (&test.id, test)).collect();
+    fn model_results(&self) -> Vec<RankedModel<'a>> {
+        let tests: BTreeMap<&TrialId, &TestRecord> = self.outcomes.tests.iter().map(|test| (&test.id, test)).collect();
         let result = |chosen: &'a Chosen| {
-            let tested = |(replicate, index): (u32, &Option<usize>)| self.finding((*index)?, replicate);
+            let tested = |(replicate, index): (u32, &Option<usize>)| self.outcome((*index)?, replicate);
             let found = (0..).zip(&chosen.by_replicate).filter_map(tested);
             let found: Vec<&TestRecord> = found.filter_map(|f| tests.get(&f.trial.id).copied()).collect();
-            let complete = found.len() == self.input.plan.replicates as usize;
-            ModelResult {
+            let complete = found.len() == self.outcomes.plan.replicates as usize;
+            RankedModel {
                 id: &chosen.model,
                 choice: chosen,
                 chosen: chosen.configuration,
@@ -244,7 +212,7 @@ impl<'a> Analysis<'a> {
                 tally: self.configurations_of(&chosen.model).map(|(index, _)| self.tally(index)).sum(),
             }
         };
-        self.input.selection.chosen().iter().map(result).collect()
+        self.outcomes.selection.chosen().iter().map(result).collect()
     }
 
     fn rank(&self) -> Vec<usize> {
@@ -270,7 +238,7 @@ impl<'a> Analysis<'a> {
         if !self.has_fixed_test() {
             return;
         }
-        let path = StreamPath::root(self.input.plan.seed).child("report/test-groups");
+        let path = StreamPath::root(self.outcomes.plan.seed).child("report/test-groups");
         // Drawn once for all models, unless the rows of some are in another order.
         let mut drawn: BTreeMap<&[u32], GroupResamples> = BTreeMap::new();
         for model in self.ranking.clone() {
@@ -285,57 +253,49 @@ impl<'a> Analysis<'a> {
 
     /// How the rows of a model's data set are divided.
     fn splits_of(&self, model: usize) -> &'a [ReplicateSplit] {
-        let finding = self.chosen_findings(&self.models[model]).into_iter().next();
+        let finding = self.chosen_outcomes(&self.models[model]).into_iter().next();
         let dataset = finding.map(|finding| &finding.record.identity.dataset);
-        let respelt = self.input.respelt.iter().find(|respelt| Some(&respelt.dataset) == dataset);
-        respelt.map_or(self.input.splits, |respelt| &respelt.splits)
+        let encodings = self.outcomes.comparison.map(|facts| facts.different_encodings.as_slice()).unwrap_or_default();
+        let encoding = encodings.iter().find(|encoding| Some(&encoding.dataset) == dataset);
+        encoding.map_or(self.outcomes.splits, |encoding| &encoding.splits)
     }
 
     /// What results on test rows depend on.
     pub(crate) fn test_basis(&self) -> Basis {
-        let sizes = self.input.sizes();
+        let sizes = self.outcomes.sizes();
         if !self.has_fixed_test() {
             return Basis::Resampled { train: sizes.train, scored: sizes.test };
         }
         let groups: BTreeSet<u32> =
-            self.input.splits.first().into_iter().flat_map(|split| &split.test_groups).copied().collect();
+            self.outcomes.splits.first().into_iter().flat_map(|split| &split.test_groups).copied().collect();
         let held_out = if self.has_published_validation() { 0 } else { sizes.validation };
         Basis::Fixed { train: sizes.train, held_out, groups: groups.len() }
     }
 
-    /// The method behind intervals and p-values of results on test, as a noun.
-    pub(crate) fn test_name(&self) -> &'static str {
-        if self.has_fixed_test() {
-            "a t-test that adds the variance over replicates and the variance over test groups (bootstrap)"
-        } else {
-            "the corrected resampled t-test (Nadeau and Bengio 2003)"
-        }
-    }
-
     /// What results on validation rows depend on.
     pub(crate) fn validation_basis(&self) -> Basis {
-        let sizes = self.input.sizes();
+        let sizes = self.outcomes.sizes();
         Basis::Resampled { train: sizes.train, scored: sizes.validation }
     }
 
     /// Whether the data says which rows are validation rows.
     pub(crate) fn has_published_validation(&self) -> bool {
-        let is_published = matches!(self.input.plan.split.division, Division::Published { .. });
-        is_published && self.input.facts.published.is_some_and(|published| published.rows[1] > 0)
+        let is_published = matches!(self.outcomes.plan.split.division, Division::Published { .. });
+        is_published && self.outcomes.facts.published.is_some_and(|published| published.rows[1] > 0)
     }
 
-    /// The best model against each lower one, whatever is the baseline; see [`comparisons::best_against`].
-    fn compare_best(&self) -> Vec<(usize, Difference)> {
+    /// The best model against each lower one, whatever is the baseline; see [`difference::best_against`].
+    fn compare_best(&self) -> Vec<(usize, Compared)> {
         let scores: Vec<Vec<f64>> = self.ranking.iter().map(|model| self.models[*model].test(self.primary)).collect();
         let samples: Vec<Sample<'_>> =
             self.ranking.iter().zip(&scores).map(|(model, scores)| self.sample(*model, scores)).collect();
-        let differences = comparisons::best_against(&samples, self.primary, self.test_basis());
+        let differences = difference::best_against(&samples, self.primary, self.test_basis());
         self.ranking.iter().copied().skip(1).zip(differences).collect()
     }
 
     /// Each ranked model against the baseline: comparisons that the spec names, so only these are corrected for, unless results
     /// chose the baseline.
-    fn compare_to_baseline(&self) -> BTreeMap<usize, Difference> {
+    fn compare_to_baseline(&self) -> BTreeMap<usize, Compared> {
         let Some(baseline) = self.baseline().filter(|model| self.ranking.contains(model)) else {
             return BTreeMap::new();
         };
@@ -346,23 +306,23 @@ impl<'a> Analysis<'a> {
             others.iter().zip(&scores).map(|(model, scores)| self.sample(*model, scores)).collect();
         let second = self.sample(baseline, &of_baseline);
         let mut pairs: Vec<(Sample<'_>, Sample<'_>)> = samples.iter().map(|first| (*first, second)).collect();
-        if self.input.baseline_is_chosen {
-            pairs.extend(comparisons::pairs(&samples));
+        if self.outcomes.comparison.is_some_and(|facts| facts.baseline_is_chosen) {
+            pairs.extend(difference::pairs(&samples));
         }
         others.into_iter().zip(compare(&pairs, self.primary, self.test_basis())).collect()
     }
 }
 
-impl ModelResult<'_> {
+impl RankedModel<'_> {
     /// The mean over replicates of the primary metric on each of `resamples`.
-    fn resampled_means(&self, analysis: &Analysis<'_>, resamples: &GroupResamples) -> Vec<f64> {
+    fn resampled_means(&self, ranked: &Ranked<'_>, resamples: &GroupResamples) -> Vec<f64> {
         let Some(first) = self.tests.first() else { return Vec::new() };
-        let n_labels = analysis.input.label_names.len();
+        let n_labels = ranked.outcomes.label_names.len();
         let truths: Vec<u16> = first.predictions.iter().map(|prediction| prediction.label).collect();
         let predicted = |test: &&TestRecord| test.predictions.iter().map(|p| p.predicted).collect::<Vec<u16>>();
         let predictions: Vec<Vec<u16>> = self.tests.iter().map(predicted).collect();
         let predictions: Vec<&[u16]> = predictions.iter().map(Vec::as_slice).collect();
-        match analysis.primary {
+        match ranked.primary {
             Metric::MacroF1 => resamples.mean_metric(n_labels, &truths, &predictions, LabelCounts::macro_f1),
             Metric::Accuracy => resamples.mean_metric(n_labels, &truths, &predictions, LabelCounts::accuracy),
             Metric::Loss => {
@@ -392,27 +352,16 @@ impl ModelResult<'_> {
         self.tests.iter().map(|test| test.scores.get(metric)).collect()
     }
 
-    /// The confusion matrix of one replicate's predictions, with `n_labels` labels.
-    pub(crate) fn confusion(test: &TestRecord, n_labels: usize) -> Confusion {
-        let pair = |prediction: &Prediction| (prediction.label, prediction.predicted);
-        Confusion::of(n_labels, test.predictions.iter().map(pair))
-    }
-
     /// The sum of the confusion matrices of all replicates.
     pub(crate) fn summed_confusion(&self, n_labels: usize) -> Confusion {
         let mut sum = Confusion::new(n_labels);
-        self.tests.iter().for_each(|test| sum.add(&Self::confusion(test, n_labels)));
+        self.tests.iter().for_each(|test| sum.add(&confusion(test, n_labels)));
         sum
     }
 }
 
-impl std::iter::Sum for Tally {
-    fn sum<I: Iterator<Item = Tally>>(tallies: I) -> Tally {
-        tallies.fold(Tally::default(), |sum, tally| Tally {
-            planned: sum.planned + tally.planned,
-            finished: sum.finished + tally.finished,
-            diverged: sum.diverged + tally.diverged,
-            failed: sum.failed + tally.failed,
-        })
-    }
+/// The confusion matrix of one replicate's predictions, with `n_labels` labels.
+pub(crate) fn confusion(test: &TestRecord, n_labels: usize) -> Confusion {
+    let pair = |prediction: &Prediction| (prediction.label, prediction.predicted);
+    Confusion::of(n_labels, test.predictions.iter().map(pair))
 }

@@ -3,7 +3,7 @@
 //!
 //! Letters: V values of a parameter, S settings of all other swept parameters, R replicates.
 
-use crate::comparisons::{Basis, Difference, Sample, correct, uncorrected};
+use crate::difference::{Basis, Compared, Sample, correct, uncorrected};
 use recur_core::metric::Metric;
 use recur_stats::mean;
 use std::collections::BTreeMap;
@@ -31,7 +31,7 @@ pub(crate) struct Pair {
     /// The value with the better mean difference, and the other one.
     pub(crate) values: [usize; 2],
     /// The first minus the second.
-    pub(crate) difference: Difference,
+    pub(crate) difference: Compared,
     /// Settings times replicates where both finished.
     pub(crate) n_finished: usize,
     /// Settings times replicates that the plan has for both.

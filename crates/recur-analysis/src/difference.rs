@@ -5,13 +5,15 @@ use recur_stats::{
     Comparison, Estimate, PlannedFixedTest, PlannedTest, corrected_resampled, fixed_test_set, holm, standard_deviation,
     variance_of_difference,
 };
+use serde::Serialize;
 
 /// The probability with which an experiment should detect a difference, where a smallest one is named.
-pub(crate) const POWER: f64 = 0.8;
+pub const POWER: f64 = 0.8;
 
 /// The rows that results over replicates depend on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Basis {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Basis {
     /// Each replicate is scored on rows of its own.
     Resampled {
         /// Training rows of a replicate.
@@ -45,6 +47,14 @@ impl<'a> Sample<'a> {
 }
 
 impl Basis {
+    /// How many rows that are not trained on there are for each training row: by this much replicates share rows.
+    pub fn ratio(self) -> f64 {
+        match self {
+            Basis::Resampled { train, scored } => scored as f64 / train.max(1) as f64,
+            Basis::Fixed { train, held_out, .. } => held_out as f64 / train.max(1) as f64,
+        }
+    }
+
     /// The mean of `values`, one a replicate, with its standard error; `variance` is that of the mean over resampled groups.
     fn estimate(self, values: &[f64], variance: Option<f64>) -> Option<Estimate> {
         match self {
@@ -61,9 +71,20 @@ impl Basis {
     }
 }
 
+/// The least and the greatest value that a mean of `metric` can have: intervals are cut off there.
+pub fn bounds(metric: Metric) -> (f64, f64) {
+    (0.0, if metric == Metric::Loss { f64::INFINITY } else { 1.0 })
+}
+
+/// The same for a difference of two means.
+pub fn bounds_of_difference(metric: Metric) -> (f64, f64) {
+    let (_, most) = bounds(metric);
+    (-most, most)
+}
+
 /// A comparison, with what it is worth among the others made with it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Difference {
+pub(crate) struct Compared {
     /// First minus second; `None` where one replicate, no spread, or a result that is not finite leaves nothing to test.
     pub(crate) comparison: Option<Comparison>,
     /// The mean difference with its standard error, which is zero without spread; `None` where there is neither.
@@ -82,15 +103,10 @@ pub(crate) struct Difference {
     pub(crate) basis: Basis,
 }
 
-impl Difference {
+impl Compared {
     /// Whether the difference is significant: neither the interval nor the corrected p-value admits zero.
     pub(crate) fn is_clear(&self) -> bool {
         self.comparison.is_some_and(|comparison| !comparison.interval.contains(0.0) && self.adjusted_p < 0.05)
-    }
-
-    /// The mean difference where replicates do not differ at all, so that nothing can be tested.
-    pub(crate) fn without_spread(&self) -> Option<f64> {
-        self.estimate.filter(|estimate| !estimate.has_spread()).map(|estimate| estimate.mean)
     }
 
     /// The smallest difference that as many replicates with this spread detect with [`POWER`], among as many comparisons.
@@ -116,15 +132,15 @@ impl Difference {
 }
 
 /// First minus second of each pair, corrected for the number of pairs that can be tested.
-pub(crate) fn compare(pairs: &[(Sample<'_>, Sample<'_>)], metric: Metric, basis: Basis) -> Vec<Difference> {
-    let mut differences: Vec<Difference> = pairs.iter().map(|(a, b)| uncorrected(*a, *b, metric, basis)).collect();
+pub(crate) fn compare(pairs: &[(Sample<'_>, Sample<'_>)], metric: Metric, basis: Basis) -> Vec<Compared> {
+    let mut differences: Vec<Compared> = pairs.iter().map(|(a, b)| uncorrected(*a, *b, metric, basis)).collect();
     correct(differences.iter_mut());
     differences
 }
 
 /// Corrects all of `differences` together, by Holm's method over those that can be tested.
-pub(crate) fn correct<'d>(differences: impl Iterator<Item = &'d mut Difference>) {
-    let mut tested: Vec<&mut Difference> = differences.filter(|difference| difference.comparison.is_some()).collect();
+pub(crate) fn correct<'d>(differences: impl Iterator<Item = &'d mut Compared>) {
+    let mut tested: Vec<&mut Compared> = differences.filter(|difference| difference.comparison.is_some()).collect();
     let p_values: Vec<f64> = tested.iter().filter_map(|d| d.comparison.map(|c| c.p)).collect();
     for (difference, adjusted_p) in tested.iter_mut().zip(holm(&p_values)) {
         (difference.adjusted_p, difference.n_comparisons) = (adjusted_p, p_values.len());
@@ -135,7 +151,7 @@ pub(crate) fn correct<'d>(differences: impl Iterator<Item = &'d mut Difference>)
 ///
 /// That is for a first that was chosen as the best by these very results: it has in effect been compared over all pairs, and
 /// Holm's correction over those of the best alone would let equal models be distinguished in more than 5 % of sweeps.
-pub(crate) fn best_against(samples: &[Sample<'_>], metric: Metric, basis: Basis) -> Vec<Difference> {
+pub(crate) fn best_against(samples: &[Sample<'_>], metric: Metric, basis: Basis) -> Vec<Compared> {
     let mut differences = compare(&pairs(samples), metric, basis);
     // The pairs of the first are at the front.
     differences.truncate(samples.len().saturating_sub(1));
@@ -149,20 +165,20 @@ pub(crate) fn pairs<'a>(samples: &[Sample<'a>]) -> Vec<(Sample<'a>, Sample<'a>)>
 }
 
 /// First minus second, as if it were the only comparison.
-pub(crate) fn uncorrected(first: Sample<'_>, second: Sample<'_>, metric: Metric, basis: Basis) -> Difference {
+pub(crate) fn uncorrected(first: Sample<'_>, second: Sample<'_>, metric: Metric, basis: Basis) -> Compared {
     let paired: Vec<f64> = first.by_replicate.iter().zip(second.by_replicate).map(|(a, b)| a - b).collect();
     let test_variance = variance_of_difference(first.resampled, second.resampled);
     let estimate = basis.estimate(&paired, test_variance);
     let replicates = || first.by_replicate.iter().zip(second.by_replicate);
     let better = replicates().filter(|(a, b)| metric.better(**a, **b)).count() as u32;
     let worse = replicates().filter(|(a, b)| metric.better(**b, **a)).count() as u32;
-    let (low, high) = crate::numbers::bounds_of_difference(metric);
+    let (low, high) = bounds_of_difference(metric);
     let comparison = |estimate: Estimate| Comparison {
         mean: estimate.mean,
         interval: estimate.interval(0.95).clipped(low, high),
         p: estimate.p(),
     };
-    Difference {
+    Compared {
         comparison: estimate.filter(Estimate::has_spread).map(comparison),
         estimate,
         deviation: standard_deviation(&paired).unwrap_or(f64::NAN),
@@ -207,8 +223,8 @@ mod tests {
         scores.iter().map(|scores| Sample::of(scores)).collect()
     }
 
-    fn share(claims: impl Fn(&[Sample<'_>]) -> Vec<Difference>) -> f64 {
-        let is_wrong = |sweep: &u32| claims(&samples(&equal_models(*sweep))).iter().any(Difference::is_clear);
+    fn share(claims: impl Fn(&[Sample<'_>]) -> Vec<Compared>) -> f64 {
+        let is_wrong = |sweep: &u32| claims(&samples(&equal_models(*sweep))).iter().any(Compared::is_clear);
         (0..N_SWEEPS).filter(is_wrong).count() as f64 / f64::from(N_SWEEPS)
     }
 
@@ -241,7 +257,7 @@ mod tests {
         let scores = [vec![0.9, 0.9], vec![0.5, 0.5]];
         let against = best_against(&samples(&scores), Metric::Accuracy, BASIS);
         assert!(!against[0].is_clear() && against[0].comparison.is_none());
-        assert_eq!((against[0].without_spread(), against[0].n_comparisons), (Some(0.4), 0));
+        assert_eq!((against[0].estimate.map(|estimate| estimate.mean), against[0].n_comparisons), (Some(0.4), 0));
         assert_eq!(against[0].smallest_detectable(), None);
     }
 

@@ -3,6 +3,7 @@
 use crate::learner::Task;
 use crate::sweep::{Design, IDS, Models, Trained};
 use crate::{FIXED, PER_REPLICATE, coins, is_best_found, share};
+use recur_analysis::Verdict;
 
 const MODELS: [std::ops::Range<usize>; 3] = [0..1, 1..4, 4..5];
 
@@ -34,24 +35,20 @@ fn a_baseline_never_changes_which_model_is_called_best() {
     check_baselines(FIXED);
 }
 
-/// The simulations read the leaderboard, which is quicker to make than the whole document.
+/// The simulations compute the standings only, which is quicker than a whole analysis.
 #[test]
-fn the_document_has_the_verdicts_of_the_leaderboard() {
+fn an_analysis_has_the_verdicts_of_the_simulations() {
     for (design, baseline) in [(PER_REPLICATE, None), (PER_REPLICATE, Some("two")), (FIXED, None), (FIXED, Some("one"))]
     {
         let mut models = Models::new(design, 2, &MODELS, baseline);
         for seed in 0..8 {
             let standing = models.run(&Trained::new(&task(), design, seed)).standing();
-            let document = models.document();
-            let rows = document["models"].as_array().unwrap();
-            let of_document = IDS[..MODELS.len()].iter().map(|id| {
-                let row = rows.iter().find(|row| row["model"] == *id).unwrap();
-                row["standing"].as_str().unwrap().to_owned()
-            });
-            assert_eq!(of_document.collect::<Vec<_>>(), standing, "seed {seed}");
-            let against = document["best_against"].as_array().unwrap();
-            let all_clear = against.iter().all(|against| against["difference"]["is_significant"] == true);
+            let analysis = models.analysis();
+            let of_models: Vec<&str> = analysis.models.iter().map(|model| model.standing.word()).collect();
+            assert_eq!(of_models, standing, "seed {seed}");
+            let all_clear = analysis.best_against.iter().all(|against| against.difference.is_significant);
             assert_eq!(all_clear, is_best_found(&standing), "seed {seed}");
+            assert_eq!(matches!(analysis.verdict, Verdict::Best { .. }), all_clear, "seed {seed}");
         }
     }
 }

@@ -1,7 +1,6 @@
-//! What a report is made from.
+//! What an analysis is made from.
 
-use crate::provenance::Provenance;
-use crate::together::Setting;
+use crate::setting::DifferingSetting;
 use recur_core::dataset::Dataset;
 use recur_core::digest::Digest;
 use recur_core::facts::DataFacts;
@@ -10,11 +9,13 @@ use recur_core::record::TestRecord;
 use recur_core::selection::{Finding, Selection};
 use recur_core::split::Split;
 use recur_core::trial::TrialId;
-use std::collections::BTreeSet;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// All that a report is made from. The order of `findings` and `tests` does not matter.
+/// What became of the trials of an experiment, with all that is needed to make sense of it. The order of `trials` and `tests`
+/// does not matter.
 #[derive(Clone, Copy, Debug)]
-pub struct ReportInput<'a> {
+pub struct Outcomes<'a> {
     /// The experiment.
     pub plan: &'a Plan,
     /// What became of the rows of its source.
@@ -22,10 +23,10 @@ pub struct ReportInput<'a> {
     /// The labels, by index (C of them).
     pub label_names: &'a [String],
     /// Every trial that ended, however it did.
-    pub findings: &'a [Finding],
+    pub trials: &'a [Finding],
     /// The chosen configurations.
     pub selection: &'a Selection,
-    /// The test figures of the chosen configurations, one entry a replicate.
+    /// The test results of the chosen configurations, one entry a replicate.
     pub tests: &'a [TestRecord],
     /// The trials of chosen configurations that could not be scored on test: their models are not ranked.
     pub unscored: &'a [Unscored],
@@ -33,24 +34,31 @@ pub struct ReportInput<'a> {
     pub splits: &'a [ReplicateSplit],
     /// What the spec asks of training and a model does not use, one entry for each such model.
     pub unused: &'a [UnusedSettings],
-    /// How the report is made.
-    pub provenance: &'a Provenance,
-    /// Data sets of the same rows with names in other letters, whose trials are among the findings; none but in comparisons.
-    pub respelt: &'a [Respelt],
-    /// Whether figures chose the baseline, and nobody named it beforehand.
-    pub baseline_is_chosen: bool,
+    /// Where the trials are those of several experiments: what was merged.
+    pub comparison: Option<&'a ComparisonFacts>,
 }
 
-impl ReportInput<'_> {
+impl Outcomes<'_> {
     /// How many rows the parts of a split have: means over replicates, to whole rows.
     pub fn sizes(&self) -> SplitSizes {
         SplitSizes::mean(self.splits)
     }
 
-    /// Whether all trials of a replicate were scored on the very same names, so that models can be compared name by name.
-    pub fn shares_names(&self) -> bool {
-        self.respelt.is_empty()
+    /// Whether all trials of a replicate were scored on the very same test examples, so that models can be compared on each.
+    pub fn shares_examples(&self) -> bool {
+        self.comparison.is_none_or(|comparison| comparison.different_encodings.is_empty())
     }
+}
+
+/// What was merged where several experiments are compared.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct ComparisonFacts {
+    /// Models that are listed once although several experiments have them: by label, the label that they are listed under.
+    pub duplicates: BTreeMap<String, String>,
+    /// Data sets of the same rows with texts in other characters, whose trials are among the outcomes.
+    pub different_encodings: Vec<DifferentEncoding>,
+    /// Whether validation results chose the baseline, and nobody named it beforehand.
+    pub baseline_is_chosen: bool,
 }
 
 /// How the rows are divided on one replicate.
@@ -67,7 +75,7 @@ pub struct ReplicateSplit {
 }
 
 impl ReplicateSplit {
-    /// What a report needs to know of `split`.
+    /// What an analysis needs to know of `split`.
     pub fn of(dataset: &Dataset, split: &Split) -> Self {
         let labels =
             |rows: &[u32]| -> BTreeSet<u16> { rows.iter().map(|row| dataset.labels()[*row as usize]).collect() };
@@ -81,17 +89,18 @@ impl ReplicateSplit {
     }
 }
 
-/// A data set of the same rows, divided in the same way, with names in other letters.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Respelt {
+/// A data set of the same rows, divided in the same way, with texts in other characters.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DifferentEncoding {
     /// What the experiment on it is called.
     pub name: String,
     /// The data set.
     pub dataset: Digest,
     /// How its rows are divided, one entry a replicate: the same groups, perhaps in another order.
+    #[serde(skip)]
     pub splits: Vec<ReplicateSplit>,
-    /// The settings that differ from those of the report's own data set.
-    pub settings: Vec<Setting>,
+    /// The settings that differ from those of the first data set.
+    pub settings: Vec<DifferingSetting>,
 }
 
 /// A trial of a chosen configuration whose model failed on the test rows.
@@ -99,12 +108,12 @@ pub struct Respelt {
 pub struct Unscored {
     /// The trial.
     pub trial: TrialId,
-    /// Why it has no test figures.
+    /// Why it has no test results.
     pub reason: String,
 }
 
 /// How many rows the parts of a split have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct SplitSizes {
     /// Rows to train on.
     pub train: usize,

@@ -1,0 +1,205 @@
+//! What a swept parameter itself does: its values compared at otherwise equal configurations, by validation.
+
+use crate::paired::{Pair, Paired, Table, compare_values};
+use crate::ranked::Ranked;
+use crate::summary::ends;
+use recur_core::metric::Metric;
+use recur_core::params::ParamValue;
+use recur_core::plan::Configuration;
+use recur_stats::Interval;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A parameter that one model sweeps, with what its values do at otherwise equal configurations. Values and settings are named
+/// by their index.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Axis {
+    /// The model.
+    pub model: String,
+    /// The parameter.
+    pub parameter: String,
+    /// Its values in the order of the plan.
+    pub values: Vec<ParamValue>,
+    /// The settings of all other parameters that the model sweeps.
+    pub settings: Vec<Vec<SettingValue>>,
+    /// The values of which each can be compared with each other one, best first.
+    pub order: Vec<usize>,
+    /// The other values.
+    pub left_out: Vec<usize>,
+    /// The best value, if it is better than each other one in order. Where trials are missing, three values may beat each other
+    /// in a circle; then there is none.
+    pub best: Option<usize>,
+    /// The value that the configuration chosen most often has, where there is a best one and that has another.
+    pub chosen: Option<ParamValue>,
+    /// Every pair of values that can be compared.
+    pub pairs: Vec<ValuePair>,
+}
+
+/// The value of a parameter in a setting.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SettingValue {
+    /// The parameter.
+    pub parameter: String,
+    /// Its value.
+    pub value: ParamValue,
+}
+
+/// Two values compared at equal settings of all else.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ValuePair {
+    /// The value with the better mean difference.
+    pub better: usize,
+    /// The other one.
+    pub worse: usize,
+    /// The first minus the second, as a mean over replicates.
+    pub mean: f64,
+    /// Its interval (95 %); `None` without any spread.
+    #[serde(serialize_with = "ends")]
+    pub interval: Option<Interval>,
+    /// The p-value.
+    pub p: Option<f64>,
+    /// The p-value after Holm's correction over all pairs of values of all parameters of all models.
+    pub p_holm: Option<f64>,
+    /// Over how many pairs it is corrected.
+    pub comparisons: usize,
+    /// Whether neither the interval nor the corrected p-value admits zero.
+    pub is_significant: bool,
+    /// Settings times replicates where both finished.
+    pub finished: usize,
+    /// Settings times replicates that the plan has for both.
+    pub planned: usize,
+    /// The first minus the second at each setting where both finished.
+    pub by_setting: Vec<SettingDifference>,
+}
+
+/// The difference of two values at one setting of all else.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct SettingDifference {
+    /// The setting.
+    pub setting: usize,
+    /// The mean over replicates.
+    pub mean: f64,
+}
+
+impl Axis {
+    /// The pair of two values.
+    pub fn pair(&self, a: usize, b: usize) -> Option<&ValuePair> {
+        self.pairs.iter().find(|pair| [pair.better, pair.worse] == [a, b] || [pair.better, pair.worse] == [b, a])
+    }
+
+    fn of(ranked: &Ranked<'_>, values: Values<'_>, paired: &Paired) -> Self {
+        let Values { name, model, values, settings, .. } = values;
+        let best = paired.best();
+        Self {
+            model: ranked.models[model].id.to_owned(),
+            parameter: name.to_owned(),
+            chosen: best.and_then(|best| chosen_instead(ranked, model, name, values[best])),
+            values: values.into_iter().cloned().collect(),
+            settings,
+            order: paired.order.clone(),
+            left_out: paired.left_out.clone(),
+            best,
+            pairs: paired.pairs.iter().map(ValuePair::of).collect(),
+        }
+    }
+}
+
+impl ValuePair {
+    /// By how much the first is better.
+    pub fn gain(&self, metric: Metric) -> f64 {
+        if metric.higher_is_better() { self.mean } else { -self.mean }
+    }
+
+    fn of(pair: &Pair) -> Self {
+        let [better, worse] = pair.values;
+        let comparison = pair.difference.comparison;
+        Self {
+            better,
+            worse,
+            mean: pair.difference.estimate.map_or(0.0, |estimate| estimate.mean),
+            interval: comparison.map(|comparison| comparison.interval),
+            p: comparison.map(|comparison| comparison.p),
+            p_holm: comparison.map(|_| pair.difference.adjusted_p),
+            comparisons: pair.difference.n_comparisons,
+            is_significant: pair.difference.is_clear(),
+            finished: pair.n_finished,
+            planned: pair.n_planned,
+            by_setting: pair
+                .by_setting
+                .iter()
+                .map(|(setting, mean)| SettingDifference { setting: *setting, mean: *mean })
+                .collect(),
+        }
+    }
+}
+
+/// The axes of every model in the order of the spec, compared together: all pairs of values of all of them are one family.
+pub(crate) fn axes(ranked: &Ranked<'_>) -> Vec<Axis> {
+    let swept = |model: usize| {
+        let first = ranked.configurations_of(ranked.models[model].id).next();
+        first.into_iter().flat_map(|(_, first)| &first.swept).map(move |name| Values::of(ranked, model, name))
+    };
+    let mut all: Vec<Values<'_>> = (0..ranked.models.len()).flat_map(swept).collect();
+    let tables: Vec<Table> = all.iter_mut().map(|values| std::mem::take(&mut values.table)).collect();
+    let compared = compare_values(&tables, ranked.primary, ranked.validation_basis());
+    all.into_iter().zip(&compared).map(|(values, paired)| Axis::of(ranked, values, paired)).collect()
+}
+
+/// The value that the configuration of `model` chosen most often has of a parameter, where that is not `best`.
+fn chosen_instead(ranked: &Ranked<'_>, model: usize, name: &str, best: &ParamValue) -> Option<ParamValue> {
+    let counts = ranked.models[model].choice.counts();
+    let most = *counts.values().max()?;
+    let often = counts.iter().filter(|(_, n)| **n == most);
+    let configurations = &ranked.outcomes.plan.configurations;
+    let chosen: Vec<&ParamValue> = often.filter_map(|(index, _)| configurations[*index].params.get(name)).collect();
+    if chosen.contains(&best) { None } else { chosen.first().map(|value| (*value).clone()) }
+}
+
+/// The results of a model by the values of one parameter.
+struct Values<'a> {
+    name: &'a str,
+    model: usize,
+    values: Vec<&'a ParamValue>,
+    settings: Vec<Vec<SettingValue>>,
+    table: Table,
+}
+
+impl<'a> Values<'a> {
+    fn of(ranked: &Ranked<'a>, model: usize, name: &'a str) -> Self {
+        let mut all = Self { name, model, values: Vec::new(), settings: Vec::new(), table: Vec::new() };
+        let mut known: BTreeMap<String, usize> = BTreeMap::new();
+        for (index, configuration) in ranked.configurations_of(ranked.models[model].id) {
+            let Some(value) = configuration.params.get(name) else { continue };
+            let place = all.place_of(value);
+            let rest: Vec<(&str, &ParamValue)> = rest(configuration, name).collect();
+            let setting = *known.entry(format!("{rest:?}")).or_insert(all.settings.len());
+            if setting == all.settings.len() {
+                let setting = |(parameter, value): &(&str, &ParamValue)| SettingValue {
+                    parameter: (*parameter).to_owned(),
+                    value: (*value).clone(),
+                };
+                all.settings.push(rest.iter().map(setting).collect());
+            }
+            let cells = &mut all.table[place];
+            cells.resize(cells.len().max(setting + 1), None);
+            let score = |replicate| Some(ranked.outcome(index, replicate)?.record.validation()?.get(ranked.primary));
+            cells[setting].get_or_insert_with(|| (0..ranked.outcomes.plan.replicates).map(score).collect());
+        }
+        let n_settings = all.settings.len();
+        all.table.iter_mut().for_each(|cells| cells.resize(n_settings, None));
+        all
+    }
+
+    fn place_of(&mut self, value: &'a ParamValue) -> usize {
+        self.values.iter().position(|other| *other == value).unwrap_or_else(|| {
+            self.values.push(value);
+            self.table.push(Vec::new());
+            self.values.len() - 1
+        })
+    }
+}
+
+/// All else that is swept, with its value.
+fn rest<'a>(configuration: &'a Configuration, name: &str) -> impl Iterator<Item = (&'a str, &'a ParamValue)> {
+    configuration.swept_values().filter(move |(other, _)| *other != name)
+}

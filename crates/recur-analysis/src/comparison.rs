@@ -1,0 +1,217 @@
+//! Several experiments that share their test sets, as one: so that they are compared by the same analysis.
+
+use crate::check::check;
+use crate::compared::ComparedExperiment;
+use crate::error::AnalysisError;
+use crate::incompatibility::{data_settings, incompatibility};
+use crate::outcomes::{ComparisonFacts, DifferentEncoding, Outcomes, ReplicateSplit, Unscored};
+use recur_core::facts::DataFacts;
+use recur_core::plan::{Configuration, Plan, UnusedSettings};
+use recur_core::record::TestRecord;
+use recur_core::selection::{Finding, Selection, mean_validation};
+use recur_core::trial::TrialId;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Several experiments as one, whose models are those of all experiments under their labels.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    plan: Plan,
+    facts: DataFacts,
+    label_names: Vec<String>,
+    trials: Vec<Finding>,
+    selection: Selection,
+    tests: Vec<TestRecord>,
+    splits: Vec<ReplicateSplit>,
+    unused: Vec<UnusedSettings>,
+    unscored: Vec<Unscored>,
+    merged: ComparisonFacts,
+}
+
+impl Comparison {
+    /// Merges `experiments` under the name of the report that it will be.
+    ///
+    /// It asks `question`, or without one what its experiments ask. The others are compared with the model called `baseline`, or
+    /// without one with that model of the first experiment of which a configuration has the best mean validation result, so that no
+    /// test result decides. A model with the same trials as another is listed once, under the label of the first: to compare it
+    /// with itself would only cost the others in correction.
+    ///
+    /// # Errors
+    /// [`AnalysisError::Incompatible`] where two experiments do not share their test sets (texts in other characters do not matter), or choose
+    /// by different metrics;
+    /// [`AnalysisError::NothingFinished`] where an experiment has nothing to compare; and what an analysis of one of them is refused for.
+    ///
+    /// # Panics
+    /// If there are no experiments, or a model has no label.
+    pub fn of(
+        experiments: &[ComparedExperiment<'_>],
+        name: &str,
+        question: Option<&str>,
+        baseline: Option<&str>,
+    ) -> Result<Self, AnalysisError> {
+        let first = &experiments[0];
+        for experiment in experiments {
+            check(&experiment.outcomes)?;
+            if experiment.chosen().next().is_none() {
+                return Err(AnalysisError::NothingFinished { name: experiment.name.to_owned() });
+            }
+            if let Some(why) = incompatibility(first, experiment) {
+                let (first, second) = (first.name.to_owned(), experiment.name.to_owned());
+                return Err(AnalysisError::Incompatible { first, second, why: Box::new(why) });
+            }
+        }
+        let duplicates = duplicates(experiments);
+        let (configurations, trials) = merged(experiments, &duplicates);
+        let question = question.map_or_else(|| questions(experiments), str::to_owned);
+        let mut plan = Plan { name: name.to_owned(), question, configurations, ..first.outcomes.plan.clone() };
+        let named = baseline.map(|label| duplicates.get(label).map_or(label, String::as_str).to_owned());
+        plan.report.baseline = named.or_else(|| best_on_validation(first));
+        Ok(Self {
+            // All experiments choose by the same metric, so this is the choice that each made.
+            selection: Selection::choose(&plan, &trials),
+            plan,
+            facts: first.outcomes.facts.clone(),
+            label_names: first.outcomes.label_names.to_vec(),
+            tests: tests(experiments, &trials),
+            unscored: unscored(experiments, &trials),
+            trials,
+            splits: first.outcomes.splits.to_vec(),
+            unused: unused(experiments, &duplicates),
+            merged: ComparisonFacts {
+                duplicates,
+                different_encodings: different_encodings(experiments),
+                baseline_is_chosen: baseline.is_none() && first.chosen().count() > 1,
+            },
+        })
+    }
+
+    /// What was merged.
+    pub fn facts(&self) -> &ComparisonFacts {
+        &self.merged
+    }
+
+    /// What an analysis of all of it is made from.
+    pub fn outcomes(&self) -> Outcomes<'_> {
+        Outcomes {
+            plan: &self.plan,
+            facts: &self.facts,
+            label_names: &self.label_names,
+            trials: &self.trials,
+            selection: &self.selection,
+            tests: &self.tests,
+            unscored: &self.unscored,
+            splits: &self.splits,
+            unused: &self.unused,
+            comparison: Some(&self.merged),
+        }
+    }
+}
+
+/// The experiments whose texts are in other characters than those of the first.
+fn different_encodings(experiments: &[ComparedExperiment<'_>]) -> Vec<DifferentEncoding> {
+    let first = &experiments[0].outcomes;
+    let others = experiments.iter().filter(|experiment| experiment.outcomes.facts.dataset != first.facts.dataset);
+    let encoding = |experiment: &ComparedExperiment<'_>| DifferentEncoding {
+        name: experiment.name.to_owned(),
+        dataset: experiment.outcomes.facts.dataset.clone(),
+        splits: experiment.outcomes.splits.to_vec(),
+        settings: data_settings(first, &experiment.outcomes),
+    };
+    others.map(encoding).collect()
+}
+
+/// The question of each experiment, a paragraph each.
+fn questions(experiments: &[ComparedExperiment<'_>]) -> String {
+    let asks = experiments.iter().filter(|experiment| !experiment.outcomes.plan.question.trim().is_empty());
+    let paragraphs = asks.map(|experiment| {
+        let question: Vec<&str> = experiment.outcomes.plan.question.split_whitespace().collect();
+        format!("{}: {}", experiment.name, question.join(" "))
+    });
+    paragraphs.collect::<Vec<_>>().join("\n\n")
+}
+
+/// The models of later experiments that have the same trials as an earlier one.
+fn duplicates(experiments: &[ComparedExperiment<'_>]) -> BTreeMap<String, String> {
+    let mut firsts: BTreeMap<BTreeSet<&TrialId>, &String> = BTreeMap::new();
+    let mut duplicates = BTreeMap::new();
+    for experiment in experiments {
+        for (model, label) in &experiment.labels {
+            let Outcomes { plan, trials, .. } = experiment.outcomes;
+            let of_model = trials.iter().filter(|f| plan.configurations[f.trial.configuration].model == *model);
+            let first = *firsts.entry(of_model.map(|outcome| &outcome.trial.id).collect()).or_insert(label);
+            if first != label {
+                duplicates.insert(label.clone(), first.clone());
+            }
+        }
+    }
+    duplicates
+}
+
+/// The configurations of all experiments but for duplicates, and their trials, each pointing at its own.
+fn merged(
+    experiments: &[ComparedExperiment<'_>],
+    duplicates: &BTreeMap<String, String>,
+) -> (Vec<Configuration>, Vec<Finding>) {
+    let (mut configurations, mut trials) = (Vec::new(), Vec::new());
+    for experiment in experiments {
+        let mut places: BTreeMap<usize, usize> = BTreeMap::new();
+        for (index, configuration) in experiment.outcomes.plan.configurations.iter().enumerate() {
+            let label = experiment.labels.get(&configuration.model);
+            if let Some(label) = label.filter(|label| !duplicates.contains_key(*label)) {
+                places.insert(index, configurations.len());
+                configurations.push(Configuration { model: label.clone(), ..configuration.clone() });
+            }
+        }
+        let placed = experiment.outcomes.trials.iter().filter_map(|outcome| {
+            let mut outcome = outcome.clone();
+            outcome.trial.configuration = *places.get(&outcome.trial.configuration)?;
+            Some(outcome)
+        });
+        trials.extend(placed);
+    }
+    (configurations, trials)
+}
+
+/// The test results of `trials`.
+fn tests(experiments: &[ComparedExperiment<'_>], trials: &[Finding]) -> Vec<TestRecord> {
+    let ids: BTreeSet<&TrialId> = trials.iter().map(|outcome| &outcome.trial.id).collect();
+    experiments
+        .iter()
+        .flat_map(|experiment| experiment.outcomes.tests)
+        .filter(|test| ids.contains(&test.id))
+        .cloned()
+        .collect()
+}
+
+/// What the experiments ask of training and a model does not use, by its label.
+fn unused(experiments: &[ComparedExperiment<'_>], duplicates: &BTreeMap<String, String>) -> Vec<UnusedSettings> {
+    let of_part = |experiment: &ComparedExperiment<'_>| -> Vec<UnusedSettings> {
+        let of_model = |unused: &UnusedSettings| {
+            let label = experiment.labels.get(&unused.model).filter(|label| !duplicates.contains_key(*label))?;
+            Some(UnusedSettings { model: label.clone(), settings: unused.settings.clone() })
+        };
+        experiment.outcomes.unused.iter().filter_map(of_model).collect()
+    };
+    experiments.iter().flat_map(of_part).collect()
+}
+
+/// The trials of `trials` that could not be scored on test.
+fn unscored(experiments: &[ComparedExperiment<'_>], trials: &[Finding]) -> Vec<Unscored> {
+    let takes_part = |unscored: &&Unscored| trials.iter().any(|outcome| outcome.trial.id == unscored.trial);
+    experiments.iter().flat_map(|experiment| experiment.outcomes.unscored).filter(takes_part).cloned().collect()
+}
+
+/// The label of the model of which a configuration has the best mean on validation; of equals the first. If none finished on
+/// every replicate, it is the first model.
+fn best_on_validation(experiment: &ComparedExperiment<'_>) -> Option<String> {
+    let Outcomes { plan, trials, selection, .. } = experiment.outcomes;
+    let mut best: Option<(&str, f64)> = None;
+    for chosen in experiment.chosen() {
+        let mean = |configuration| mean_validation(plan, trials, configuration, selection.metric());
+        let Some(mean) = chosen.configuration.and_then(mean) else { continue };
+        if best.is_none_or(|(_, best)| selection.metric().better(mean, best)) {
+            best = Some((&chosen.model, mean));
+        }
+    }
+    let first = || experiment.chosen().next().map(|chosen| chosen.model.as_str());
+    best.map(|(model, _)| model).or_else(first).map(|model| experiment.labels[model].clone())
+}

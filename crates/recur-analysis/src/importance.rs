@@ -1,0 +1,67 @@
+//! How much of the variance between a model's configurations each swept parameter accounts for.
+
+use crate::ranked::Ranked;
+use crate::summary::ends;
+use recur_core::params::ParamValue;
+use recur_core::plan::Configuration;
+use recur_stats::{Interval, corrected_importance};
+use serde::Serialize;
+
+/// How much of the variance between the configurations of one model each swept parameter accounts for.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Importance {
+    /// The model.
+    pub model: String,
+    /// Configurations that finished on every replicate, which it is computed from.
+    pub configurations: usize,
+    /// The parameters, the most important first; none where there is no signal above the noise between replicates.
+    pub parameters: Vec<ParameterShare>,
+}
+
+/// The share of the variance that one parameter accounts for.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ParameterShare {
+    /// The parameter.
+    pub parameter: String,
+    /// The share, from 0 to 1, with the noise between replicates subtracted.
+    pub share: f64,
+    /// Its interval (95 %).
+    #[serde(serialize_with = "ends")]
+    pub interval: Option<Interval>,
+}
+
+impl Importance {
+    /// Of the parameters of a model; `None` for fewer than two, or without three replicates of two configurations.
+    pub(crate) fn of(ranked: &Ranked<'_>, model: usize) -> Option<Self> {
+        let replicates = ranked.outcomes.plan.replicates;
+        let id = ranked.models[model].id;
+        let is_complete = |index: usize| ranked.tally(index).finished == u64::from(replicates);
+        let (configurations, scores): (Vec<&Configuration>, Vec<Vec<f64>>) = ranked
+            .configurations_of(id)
+            .filter(|(index, _)| is_complete(*index))
+            .map(|(index, configuration)| (configuration, ranked.validation(index, ranked.primary)))
+            .unzip();
+        let swept = &configurations.first()?.swept;
+        // Two replicates know the noise between them too badly.
+        if swept.len() < 2 || configurations.len() < 2 || replicates < 3 {
+            return None;
+        }
+        let sizes = ranked.outcomes.sizes();
+        let of_axis = |axis: &String| {
+            let levels = levels(&configurations, axis);
+            let found = corrected_importance(&levels, &scores, sizes.train.max(1), sizes.validation)?;
+            Some(ParameterShare { parameter: axis.clone(), share: found.share, interval: Some(found.interval) })
+        };
+        let mut parameters: Vec<ParameterShare> = swept.iter().filter_map(of_axis).collect();
+        parameters.sort_by(|a, b| b.share.total_cmp(&a.share));
+        Some(Self { model: id.to_owned(), configurations: configurations.len(), parameters })
+    }
+}
+
+/// Which value of `axis` each configuration has, as a number.
+fn levels(configurations: &[&Configuration], axis: &str) -> Vec<usize> {
+    let of: Vec<Option<&ParamValue>> =
+        configurations.iter().map(|configuration| configuration.params.get(axis)).collect();
+    // The index of the first configuration with the same value.
+    of.iter().map(|value| of.iter().position(|other| other == value).unwrap_or_default()).collect()
+}

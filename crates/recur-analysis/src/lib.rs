@@ -1,0 +1,59 @@
+//! Outcomes of trials to numbers with their uncertainty, as one value.
+//!
+//! [`Analysis::of`] is the entry. [`Outcomes`] holds all that it is made from, and [`Analysis`] every number that any output
+//! shows: reports, tables and exports read it and compute nothing. [`Comparison`] merges several experiments, so that the same
+//! analysis compares them. Nothing here knows Markdown, a terminal or a store, and no text in it is a sentence.
+
+mod analysis;
+mod axes;
+mod check;
+mod compared;
+mod comparison;
+mod costs;
+mod curves;
+mod data;
+mod difference;
+mod effects;
+mod equivalence;
+mod error;
+mod importance;
+mod incompatibility;
+mod labels;
+mod mistakes;
+mod model;
+mod outcomes;
+mod paired;
+mod per_example;
+mod practical;
+mod ranked;
+mod setting;
+mod standing;
+mod summary;
+mod tally;
+mod trials;
+
+pub use analysis::{Against, Analysis, standings};
+pub use axes::{Axis, SettingDifference, SettingValue, ValuePair};
+pub use compared::ComparedExperiment;
+pub use comparison::Comparison;
+pub use costs::{Cost, Costs, ModelCosts};
+pub use curves::{Curve, Spread};
+pub use data::{Data, LabelRows, Method, Settings};
+pub use difference::{Basis, POWER, bounds, bounds_of_difference};
+pub use effects::{Effect, Marginal, ModelEffect, PairEffect, in_order};
+pub use equivalence::{Equivalence, EquivalentTo};
+pub use error::AnalysisError;
+pub use importance::{Importance, ParameterShare};
+pub use incompatibility::Incompatibility;
+pub use labels::{LabelDifference, LabelDifferences};
+pub use mistakes::{HardExample, HardExamples, Mistake, SureMistake, confused_pairs};
+pub use model::{Difference, LabelResult, Model, Probabilities, TOP_K};
+pub use outcomes::{ComparisonFacts, DifferentEncoding, Outcomes, ReplicateSplit, SplitSizes, Unscored};
+pub use per_example::{OnExamples, PerExample, ToBaseline};
+pub use setting::DifferingSetting;
+pub use standing::{Standing, Verdict};
+pub use summary::Summary;
+pub use tally::Tally;
+pub use trials::{ConfigurationResult, End, TrialResult, Unfinished};
+// Types of the statistics that are parts of an analysis.
+pub use recur_stats::{CALIBRATION_BINS, Confusion, Interval};

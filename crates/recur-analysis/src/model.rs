@@ -1,0 +1,269 @@
+//! The results of one model.
+
+use crate::difference::Compared;
+use crate::practical;
+use crate::ranked::{Ranked, RankedModel, confusion};
+use crate::standing::Standing;
+use crate::summary::{Summary, cells, ends};
+use crate::tally::Tally;
+use recur_core::metric::Metric;
+use recur_core::params::Params;
+use recur_core::plan::Configuration;
+use recur_core::record::TestRecord;
+use recur_core::trial::TrialId;
+use recur_stats::{
+    CALIBRATION_BINS, Confusion, Interval, LabelScores, Practical, expected_calibration_error, mean, top_k_accuracy,
+};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Labels among which the true one has to be for the top-k accuracy.
+pub const TOP_K: usize = 3;
+
+/// The results of one model.
+#[derive(Clone, Debug, Serialize)]
+pub struct Model {
+    /// Its id; in a comparison of experiments, its label.
+    pub model: String,
+    /// Its place among the ranked models, from 1.
+    pub rank: Option<usize>,
+    /// Where it is among them.
+    pub standing: Standing,
+    /// The configuration with the best mean on validation, which `recur predict` uses, as an index.
+    pub configuration: Option<usize>,
+    /// The title of that configuration.
+    pub title: Option<String>,
+    /// The parameters of that configuration.
+    pub params: Option<Params>,
+    /// The configuration that was tested, by replicate.
+    pub tested_configurations: Vec<Option<usize>>,
+    /// The labels that the model gives all test rows of a replicate, if on each replicate it gives them only one.
+    pub constant_answers: Option<Vec<String>>,
+    /// How the trials of all its configurations ended.
+    pub trials: Tally,
+    /// The number of parameters of the tested trials: the largest.
+    pub parameters: Option<u64>,
+    /// The tested trials, in order of replicate.
+    pub trial_ids: Vec<TrialId>,
+    /// Validation results of the tested trials, by metric.
+    pub validation: BTreeMap<&'static str, Summary>,
+    /// Test results, by metric; none unless every replicate has them.
+    pub test: BTreeMap<&'static str, Summary>,
+    /// It minus the baseline.
+    pub to_baseline: Option<Difference>,
+    /// The results of each label that has test rows.
+    pub labels: Vec<LabelResult>,
+    /// How often each label was taken for each other one, over all replicates; empty where the model was not ranked.
+    #[serde(serialize_with = "cells")]
+    pub confusion: Confusion,
+}
+
+/// The results of one label, averaged over the replicates that have test rows of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LabelResult {
+    /// The label.
+    pub label: String,
+    /// Its test rows: a mean over all replicates.
+    pub test_rows: f64,
+    /// Of the rows predicted to have it, the share that has it.
+    pub precision: f64,
+    /// Of the rows that have it, the share predicted to have it.
+    pub recall: f64,
+    /// The harmonic mean of both.
+    pub f1: f64,
+}
+
+/// The mean difference of two models, first minus second.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Difference {
+    /// The mean over replicates.
+    pub mean: Option<f64>,
+    /// Its interval (95 %); `None` without any spread.
+    #[serde(serialize_with = "ends")]
+    pub interval: Option<Interval>,
+    /// The p-value.
+    pub p: Option<f64>,
+    /// The p-value after Holm's correction.
+    pub p_holm: Option<f64>,
+    /// Over how many comparisons it is corrected.
+    pub comparisons: usize,
+    /// The standard error of the mean.
+    pub standard_error: Option<f64>,
+    /// The degrees of freedom of the standard error.
+    pub freedom: Option<f64>,
+    /// Replicates where the first is better.
+    pub wins: u32,
+    /// Replicates where both are equal.
+    pub ties: u32,
+    /// Replicates where the first is worse.
+    pub losses: u32,
+    /// Whether neither the interval nor the corrected p-value admits zero.
+    pub is_significant: bool,
+    /// The smallest difference that as many replicates with this spread detect with 80 % power.
+    pub smallest_detectable: Option<f64>,
+    /// How probable it is that the first is better by more than the margin, equal within it, or worse.
+    pub practical: Option<Probabilities>,
+}
+
+/// Posterior probabilities of a difference.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Probabilities {
+    /// The margin of the spec.
+    pub margin: f64,
+    /// That the first is better by more.
+    pub better: f64,
+    /// That both are equal within it.
+    pub equal: f64,
+    /// That the first is worse by more.
+    pub worse: f64,
+}
+
+impl Difference {
+    pub(crate) fn of(ranked: &Ranked<'_>, compared: &Compared) -> Self {
+        let [wins, ties, losses] = compared.wins;
+        let (comparison, estimate) = (compared.comparison, compared.estimate);
+        let practical = ranked.outcomes.plan.report.equivalence_margin.and_then(|margin| {
+            let Practical { better, equal, worse } = practical::of(compared, ranked.primary, margin)?;
+            Some(Probabilities { margin, better, equal, worse })
+        });
+        Self {
+            mean: estimate.map(|estimate| estimate.mean),
+            interval: comparison.map(|comparison| comparison.interval),
+            p: comparison.map(|comparison| comparison.p),
+            p_holm: comparison.map(|_| compared.adjusted_p),
+            comparisons: compared.n_comparisons,
+            standard_error: estimate.map(|estimate| estimate.standard_error),
+            freedom: estimate.map(|estimate| estimate.freedom),
+            wins,
+            ties,
+            losses,
+            is_significant: compared.is_clear(),
+            smallest_detectable: compared.smallest_detectable(),
+            practical,
+        }
+    }
+
+    /// The mean where replicates do not differ at all, so that nothing can be tested.
+    pub fn without_spread(&self) -> Option<f64> {
+        self.mean.filter(|_| self.interval.is_none())
+    }
+}
+
+impl Model {
+    pub(crate) fn of(ranked: &Ranked<'_>, index: usize) -> Self {
+        let result = &ranked.models[index];
+        let n_labels = ranked.outcomes.label_names.len();
+        let label_name = |label: u16| ranked.outcomes.label_names[usize::from(label)].clone();
+        let chosen = result.chosen.map(|chosen| &ranked.outcomes.plan.configurations[chosen]);
+        Self {
+            model: result.id.to_owned(),
+            rank: ranked.ranking.iter().position(|model| *model == index).map(|place| place + 1),
+            standing: Standing::of(ranked, index),
+            configuration: result.chosen,
+            title: chosen.map(Configuration::title),
+            params: chosen.map(|configuration| configuration.params.clone()),
+            tested_configurations: result.choice.by_replicate.clone(),
+            constant_answers: result.constant_answers().map(|labels| labels.into_iter().map(label_name).collect()),
+            trials: result.tally,
+            parameters: ranked.n_parameters(result),
+            trial_ids: ranked.chosen_trials(result).into_iter().cloned().collect(),
+            validation: validation(ranked, result),
+            test: test(ranked, result),
+            to_baseline: ranked.to_baseline.get(&index).map(|compared| Difference::of(ranked, compared)),
+            labels: labels(ranked, result),
+            confusion: if result.tests.is_empty() { Confusion::new(0) } else { result.summed_confusion(n_labels) },
+        }
+    }
+
+    /// Whether it was tested on every replicate.
+    pub fn is_ranked(&self) -> bool {
+        self.rank.is_some()
+    }
+
+    /// Its results on test; `None` unless every replicate has them.
+    pub fn test(&self, metric: Metric) -> Option<&Summary> {
+        self.test.get(metric.name())
+    }
+
+    /// On how many replicates each configuration was chosen.
+    pub fn times_chosen(&self) -> BTreeMap<usize, u32> {
+        let mut counts = BTreeMap::new();
+        let chosen = self.tested_configurations.iter().flatten();
+        chosen.for_each(|configuration| *counts.entry(*configuration).or_default() += 1);
+        counts
+    }
+
+    /// The configuration that is tested, on however many replicates; `None` if there are several, or none.
+    pub fn only_configuration(&self) -> Option<usize> {
+        let counts = self.times_chosen();
+        if counts.len() == 1 { counts.into_keys().next() } else { None }
+    }
+}
+
+/// Validation results of the tested trials.
+fn validation(ranked: &Ranked<'_>, result: &RankedModel<'_>) -> BTreeMap<&'static str, Summary> {
+    let of = |metric: Metric| {
+        let value = |(replicate, index): (u32, &Option<usize>)| {
+            Some(ranked.outcome((*index)?, replicate)?.record.validation()?.get(metric))
+        };
+        Summary::of((0..).zip(&result.choice.by_replicate).map(value).collect())
+    };
+    Metric::ALL.into_iter().map(|metric| (metric.name(), of(metric))).collect()
+}
+
+fn test(ranked: &Ranked<'_>, result: &RankedModel<'_>) -> BTreeMap<&'static str, Summary> {
+    if result.tests.is_empty() {
+        return BTreeMap::new();
+    }
+    let of = |metric| {
+        let values = result.test(metric).into_iter().map(Some).collect();
+        (metric.name(), Summary { interval: ranked.mean_interval(result, metric), ..Summary::of(values) })
+    };
+    Metric::ALL.map(of).into_iter().chain(of_predictions(ranked, result)).collect()
+}
+
+/// Metrics of the predictions beside those of the records.
+fn of_predictions(ranked: &Ranked<'_>, model: &RankedModel<'_>) -> [(&'static str, Summary); 4] {
+    let n_labels = ranked.outcomes.label_names.len();
+    let over = |metric: &dyn Fn(&TestRecord) -> Option<f64>| {
+        Summary::of(model.tests.iter().map(|test| metric(test)).collect())
+    };
+    let counts = |test: &TestRecord| confusion(test, n_labels);
+    [
+        ("top_3_accuracy", over(&top_k)),
+        ("balanced_accuracy", over(&|test| counts(test).balanced_accuracy())),
+        ("cohen_kappa", over(&|test| counts(test).cohen_kappa())),
+        ("expected_calibration_error", over(&calibration_error)),
+    ]
+}
+
+/// The share of examples whose label is among the [`TOP_K`] most probable.
+fn top_k(test: &TestRecord) -> Option<f64> {
+    top_k_accuracy(test.predictions.iter().map(|prediction| usize::from(prediction.label_rank)), TOP_K)
+}
+
+fn calibration_error(test: &TestRecord) -> Option<f64> {
+    let rows = test.predictions.iter().map(|p| (p.log_probability, p.predicted == p.label));
+    expected_calibration_error(rows, CALIBRATION_BINS)
+}
+
+/// The results of each label, averaged over the replicates that have test rows of it.
+fn labels(ranked: &Ranked<'_>, model: &RankedModel<'_>) -> Vec<LabelResult> {
+    let names = ranked.outcomes.label_names;
+    let by_label: Vec<Vec<LabelScores>> =
+        model.tests.iter().map(|test| confusion(test, names.len()).by_label()).collect();
+    let label = |(index, label): (usize, &String)| {
+        let all: Vec<LabelScores> = by_label.iter().map(|scores| scores[index]).collect();
+        let average = |metric: fn(&LabelScores) -> f64| {
+            mean(&all.iter().filter(|scores| scores.support > 0).map(metric).collect::<Vec<_>>())
+        };
+        Some(LabelResult {
+            label: label.clone(),
+            test_rows: mean(&all.iter().map(|scores| scores.support as f64).collect::<Vec<_>>())?,
+            precision: average(|scores| scores.precision)?,
+            recall: average(|scores| scores.recall)?,
+            f1: average(|scores| scores.f1)?,
+        })
+    };
+    names.iter().enumerate().filter_map(label).collect()
+}

@@ -1,0 +1,215 @@
+//! Every trial that ended, with its results.
+
+use crate::ranked::Ranked;
+use crate::summary::Summary;
+use crate::tally::Tally;
+use recur_core::metric::{Metric, Scores};
+use recur_core::params::{ParamValue, Params};
+use recur_core::record::{Outcome, TestRecord, TrialRecord};
+use recur_core::selection::Finding;
+use recur_core::settings::{TrainingLength, TrainingSettings};
+use recur_core::trial::TrialId;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// How a trial ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// Trained to its end.
+    Finished,
+    /// The loss stopped being a number.
+    Diverged,
+    /// The model or the code under it failed.
+    Failed,
+    /// It finished, was chosen, and its model failed on the test rows.
+    NotScored,
+}
+
+impl End {
+    /// It in a word, as exports have it.
+    pub fn word(self) -> &'static str {
+        match self {
+            End::Finished => "finished",
+            End::Diverged => "diverged",
+            End::Failed => "failed",
+            End::NotScored => "not_scored",
+        }
+    }
+}
+
+/// A trial that ended.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TrialResult {
+    /// The trial.
+    pub trial: TrialId,
+    /// Its configuration, as an index.
+    pub configuration: usize,
+    /// Its replicate, from 0.
+    pub replicate: u32,
+    /// How its training ended.
+    pub outcome: End,
+    /// Whether its configuration was chosen on its replicate.
+    pub chosen: bool,
+    /// The number of its parameters.
+    pub parameters: u64,
+    /// The epochs, or intervals of steps, that it was trained for.
+    pub epochs: usize,
+    /// The examples that it was trained on, in all its epochs.
+    pub trained_examples: f64,
+    /// The training loss of the epoch whose weights were kept.
+    pub train_loss: Option<f64>,
+    /// Validation results of the kept weights.
+    pub validation: Option<Scores>,
+    /// Test results of a chosen configuration.
+    pub test: Option<Scores>,
+    /// The rows that it was tested on.
+    pub test_rows: Option<usize>,
+}
+
+/// A trial that did not finish, or could not be scored on test.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Unfinished {
+    /// The trial.
+    pub trial: TrialId,
+    /// Its configuration, as an index.
+    pub configuration: usize,
+    /// Its replicate, from 0.
+    pub replicate: u32,
+    /// How it ended.
+    pub outcome: End,
+    /// Why.
+    pub reason: String,
+}
+
+/// A configuration with its validation results.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ConfigurationResult {
+    /// Its model.
+    pub model: String,
+    /// `model` or `model(hidden_size=64, layers=2)`.
+    pub title: String,
+    /// Every parameter.
+    pub params: Params,
+    /// The parameters that the sweep varies.
+    pub swept: Vec<String>,
+    /// The file of weights to start from.
+    pub weights: Option<String>,
+    /// On how many replicates it was chosen.
+    pub times_chosen: u32,
+    /// How its trials ended.
+    pub trials: Tally,
+    /// Its trials that ended, in order of replicate.
+    pub trial_ids: Vec<TrialId>,
+    /// Validation results by metric.
+    pub validation: BTreeMap<&'static str, Summary>,
+}
+
+impl ConfigurationResult {
+    /// The swept parameters with their values.
+    pub fn swept_values(&self) -> impl Iterator<Item = (&str, &ParamValue)> {
+        self.swept.iter().filter_map(|name| Some((name.as_str(), self.params.get(name)?)))
+    }
+
+    /// Validation results.
+    pub fn validation(&self, metric: Metric) -> Option<&Summary> {
+        self.validation.get(metric.name())
+    }
+
+    pub(crate) fn of(ranked: &Ranked<'_>, index: usize) -> Self {
+        let configuration = &ranked.outcomes.plan.configurations[index];
+        let replicates = || 0..ranked.outcomes.plan.replicates;
+        let of_metric = |metric: Metric| {
+            let value = |replicate| Some(ranked.outcome(index, replicate)?.record.validation()?.get(metric));
+            (metric.name(), Summary::of(replicates().map(value).collect()))
+        };
+        Self {
+            model: configuration.model.clone(),
+            title: configuration.title(),
+            params: configuration.params.clone(),
+            swept: configuration.swept.clone(),
+            weights: configuration.weights.clone(),
+            times_chosen: ranked.outcomes.selection.times_chosen(index),
+            trials: ranked.tally(index),
+            trial_ids: ranked.outcomes_of(index).map(|outcome| outcome.trial.id.clone()).collect(),
+            validation: Metric::ALL.into_iter().map(of_metric).collect(),
+        }
+    }
+}
+
+fn end(record: &TrialRecord) -> End {
+    match record.outcome {
+        Outcome::Finished { .. } => End::Finished,
+        Outcome::Diverged { .. } => End::Diverged,
+        Outcome::Failed { .. } => End::Failed,
+    }
+}
+
+/// All outcomes, by configuration and then by replicate.
+fn all<'a>(ranked: &Ranked<'a>) -> impl Iterator<Item = &'a Finding> {
+    (0..ranked.outcomes.plan.configurations.len()).flat_map(|index| ranked.outcomes_of(index))
+}
+
+/// Every trial that ended, by configuration and then by replicate.
+pub(crate) fn trials(ranked: &Ranked<'_>) -> Vec<TrialResult> {
+    let tests: BTreeMap<&TrialId, &TestRecord> = ranked.outcomes.tests.iter().map(|test| (&test.id, test)).collect();
+    let n_train = ranked.outcomes.sizes().train;
+    let result = |outcome: &Finding| {
+        let (trial, record) = (&outcome.trial, &outcome.record);
+        let test = tests.get(&trial.id);
+        TrialResult {
+            trial: trial.id.clone(),
+            configuration: trial.configuration,
+            replicate: trial.replicate,
+            outcome: end(record),
+            chosen: ranked.outcomes.selection.is_tested_trial(trial),
+            parameters: record.n_parameters,
+            epochs: record.epochs.len(),
+            trained_examples: trained_examples(record, n_train),
+            train_loss: kept_train_loss(record),
+            validation: record.validation(),
+            test: test.map(|test| test.scores),
+            test_rows: test.map(|test| test.predictions.len()),
+        }
+    };
+    all(ranked).map(result).collect()
+}
+
+/// The examples that a trial was trained on, in all its epochs or intervals of steps.
+fn trained_examples(record: &TrialRecord, n_train: usize) -> f64 {
+    let of_each = match &record.identity.training {
+        Some(TrainingSettings { length: TrainingLength::Steps { evaluate_every, .. }, batch_size, .. }) => {
+            f64::from(*evaluate_every) * *batch_size as f64
+        }
+        // A model that learns in one go sees all examples, whatever the spec says of training.
+        _ => n_train as f64,
+    };
+    of_each * record.epochs.len() as f64
+}
+
+fn kept_train_loss(record: &TrialRecord) -> Option<f64> {
+    match record.outcome {
+        Outcome::Finished { kept_epoch } => record.epochs.get(kept_epoch as usize).map(|epoch| epoch.train_loss),
+        Outcome::Diverged { .. } | Outcome::Failed { .. } => None,
+    }
+}
+
+/// The trials that did not finish, then those that could not be scored on test.
+pub(crate) fn unfinished(ranked: &Ranked<'_>) -> Vec<Unfinished> {
+    let entry = |outcome: &Finding, end, reason: &str| Unfinished {
+        trial: outcome.trial.id.clone(),
+        configuration: outcome.trial.configuration,
+        replicate: outcome.trial.replicate,
+        outcome: end,
+        reason: reason.to_owned(),
+    };
+    let ended = all(ranked).filter_map(|outcome| match &outcome.record.outcome {
+        Outcome::Finished { .. } => None,
+        Outcome::Diverged { reason } | Outcome::Failed { reason } => Some(entry(outcome, end(&outcome.record), reason)),
+    });
+    let unscored = all(ranked).filter_map(|outcome| {
+        let found = ranked.outcomes.unscored.iter().find(|unscored| unscored.trial == outcome.trial.id)?;
+        Some(entry(outcome, End::NotScored, &found.reason))
+    });
+    ended.chain(unscored).collect()
+}
