@@ -3,7 +3,6 @@
 use crate::content::{Content, content};
 use crate::error::{IngestError, Place};
 use crate::facts::name_figures;
-use crate::group::groups;
 use crate::judge::{Judge, Refused, without_controls};
 use crate::open::read_regular;
 use crate::part::part;
@@ -17,6 +16,7 @@ use recur_core::digest::Digest;
 use recur_core::facts::{DataFacts, PublishedFacts, RejectReason};
 use recur_core::settings::{DataSettings, Duplicates, Group, Rejects, TextSettings, Unknown};
 use recur_core::split::Part;
+use recur_text::groups;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 

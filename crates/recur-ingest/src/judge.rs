@@ -1,10 +1,10 @@
 //! Whether a row can be used: its label and its name, normalised, or the reason why not.
 
-use crate::normalise::normalise;
 use crate::warnings::UnknownFigures;
 use recur_core::facts::RejectReason;
 use recur_core::settings::{DataSettings, Fold, Unknown};
 use recur_core::visible::{is_ignorable, visible_fully};
+use recur_text::normalise;
 use std::collections::{BTreeMap, BTreeSet};
 use unicode_normalization::UnicodeNormalization;
 

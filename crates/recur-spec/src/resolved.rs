@@ -12,8 +12,15 @@ use recur_core::visible::{is_hidden, visible};
 use serde::Serialize;
 use serde_yaml::{Mapping, Value, to_value};
 
-/// Writes `spec`. All axes stand with their model, as lists, so that no rule is needed to read them.
-pub(crate) fn yaml(spec: &Spec) -> String {
+impl Spec {
+    /// The spec as YAML with every default and every axis written out. Read again, it makes an equal plan.
+    pub fn resolved_yaml(&self) -> String {
+        yaml(self)
+    }
+}
+
+/// All axes are with their model, as lists, so that no rule is needed to read them.
+fn yaml(spec: &Spec) -> String {
     let tree = mapping([
         ("recur", scalar(1)),
         ("name", scalar(&spec.name)),

@@ -2,7 +2,6 @@
 
 use crate::axis::Axis;
 use crate::models::ModelEntry;
-use crate::resolved;
 use recur_core::plan::{Configuration, Plan};
 use recur_core::settings::{DataSettings, ReportSettings, SplitSettings, TrainingSettings};
 
@@ -63,11 +62,6 @@ impl Spec {
             report: ReportSettings { baseline: None, ..self.report.clone() },
             ..self.clone()
         }
-    }
-
-    /// The spec as YAML with every default and every axis written out. Read again, it makes an equal plan.
-    pub fn resolved_yaml(&self) -> String {
-        resolved::yaml(self)
     }
 }
 

@@ -4,13 +4,14 @@
 //! whose JSON holds the rest. A number there that JSON has no word for, an infinity or a NaN, is written as its bits in
 //! hexadecimal: what is read is what was saved, bit for bit.
 
-use crate::error::{StoreError, WeightsProblem};
+use crate::error::StoreError;
 use crate::files::{Entry, entries, read};
 use crate::fs;
 use crate::layout::trial_id;
 use crate::problem::{Fault, Problem};
 use crate::store::Store;
 use crate::weights::{decode_tensors, encode_tensors};
+use crate::weights_problem::WeightsProblem;
 use recur_core::checkpoint::{BestEpoch, Checkpoint, Progress};
 use recur_core::digest::Digest;
 use recur_core::metric::Scores;

@@ -1,6 +1,7 @@
 //! What can go wrong with a store.
 
 use crate::problem::Problem;
+use crate::weights_problem::WeightsProblem;
 use recur_core::trial::TrialId;
 use recur_core::visible::visible;
 use std::path::PathBuf;
@@ -122,74 +123,5 @@ pub enum StoreError {
         path: PathBuf,
         /// What is wrong.
         problem: WeightsProblem,
-    },
-}
-
-/// Why tensors cannot be kept in a file of weights, or such a file not be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum UnstorableTensors {
-    /// A name that the format uses itself.
-    #[error("a tensor is called `__metadata__`, a name that safetensors files use themselves")]
-    Reserved,
-    /// Two of one name.
-    #[error("two tensors are called `{}`", visible(name))]
-    Twice {
-        /// The name.
-        name: String,
-    },
-    /// More than any model has.
-    #[error("it has {count} tensors, at most {max} are kept")]
-    TooMany {
-        /// How many there are.
-        count: usize,
-        /// The limit.
-        max: usize,
-    },
-}
-
-/// What is wrong with a file of weights.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum WeightsProblem {
-    /// The file is a checkpoint that `torch.save` wrote.
-    #[error("this is a file of torch.save, which only Python can read; write it with safetensors.torch.save_file")]
-    TorchSave,
-    /// No safetensors file, or one that was cut or changed.
-    #[error("not a whole safetensors file ({problem})")]
-    NotSafetensors {
-        /// The reader's words.
-        problem: String,
-    },
-    /// More bytes than any model here could have.
-    #[error("it has {bytes} bytes, at most {max} are read")]
-    TooLarge {
-        /// Its size.
-        bytes: u64,
-        /// The limit.
-        max: u64,
-    },
-    /// A tensor of numbers that no model holds.
-    #[error("tensor `{}` holds {found}, expected F32, F64 or I64; in PyTorch, .float() makes it F32", visible(tensor))]
-    NumberType {
-        /// The tensor.
-        tensor: String,
-        /// Its type of numbers.
-        found: String,
-    },
-    /// Tensors that a file cannot hold.
-    #[error(transparent)]
-    Tensors(#[from] UnstorableTensors),
-    /// A card that cannot be read.
-    #[error("its card is damaged ({problem})")]
-    Card {
-        /// What is wrong.
-        problem: String,
-    },
-    /// A card of a later version of recur.
-    #[error("its card has format {found}, and this version of recur reads up to {known}")]
-    CardFormat {
-        /// Its format.
-        found: u32,
-        /// The latest one known.
-        known: u32,
     },
 }

@@ -48,11 +48,12 @@ mod shards;
 mod store;
 mod sums;
 mod weights;
+mod weights_problem;
 
 pub use check::Summary;
 pub use checkpoint::FoundCheckpoint;
 pub use environment::{CodeState, Environment};
-pub use error::{StoreError, UnstorableTensors, WeightsProblem};
+pub use error::StoreError;
 pub use experiment::{ExperimentFiles, ExperimentTrial, FoundExperiment, StoredExperiment};
 pub use export::Exported;
 pub use fs::Refused;
@@ -64,3 +65,4 @@ pub use lookup::{Found, FoundTest, StoredTest, TestScores};
 pub use problem::{Fault, Problem};
 pub use store::Store;
 pub use weights::{decode_weights, read_weights, write_weights};
+pub use weights_problem::{UnstorableTensors, WeightsProblem};

@@ -1,7 +1,7 @@
 //! What is wrong with a file or folder of a store: data, not an end. Whoever meets one treats the thing as missing.
 
-use crate::error::WeightsProblem;
 use crate::fs::Refused;
+use crate::weights_problem::WeightsProblem;
 use recur_core::digest::Digest;
 use recur_core::trial::TrialId;
 use std::path::{Path, PathBuf};

@@ -3,12 +3,13 @@
 //! The file's metadata has one key, `recur`, that holds the [`ModelCard`] as JSON: the safetensors crate writes metadata
 //! in the order of a hash map, which only a single key keeps the same.
 
-use crate::error::{StoreError, UnstorableTensors, WeightsProblem};
+use crate::error::StoreError;
 use crate::files::write_atomically;
 use crate::fs::{self, MAX_BYTES, MAX_SMALL, Refused};
 use crate::layout::{RECORD, SUMS, trial_id};
 use crate::problem::{Fault, Problem};
 use crate::sums::Sums;
+use crate::weights_problem::{UnstorableTensors, WeightsProblem};
 use recur_core::digest::Digest;
 use recur_core::tensor::{Tensor, TensorData};
 use recur_core::weights::{CARD_FORMAT, ModelCard, WeightsFile};

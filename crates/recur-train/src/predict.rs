@@ -8,9 +8,12 @@ use recur_core::model::{Model, ModelError, Setup};
 use recur_core::params::{ParamError, Params};
 use recur_core::random::StreamPath;
 use recur_core::registry::{Registry, UnknownModel};
-use recur_core::settings::{ClassWeights, Optimizer, Sampling, Schedule, TrainingLength, TrainingSettings, Unknown};
+use recur_core::settings::{
+    ClassWeights, Optimizer, Sampling, Schedule, TextSettings, TrainingLength, TrainingSettings, Unknown,
+};
 use recur_core::weights::{ModelCard, WeightsFile};
 use recur_core::workers::alone;
+use recur_text::normalise;
 
 /// Names with more letters are not predicted: memory grows with the longest.
 const MAX_LETTERS: usize = 10_000;
@@ -18,9 +21,9 @@ const MAX_LETTERS: usize = 10_000;
 /// A trained model with all that it needs to read names.
 pub struct Predictor {
     model: Box<dyn Model>,
+    /// How a text is brought into the form that the model was trained on.
+    text: TextSettings,
     alphabet: Alphabet,
-    /// Whether a letter outside the alphabet rules a name out.
-    strict: bool,
     n_classes: usize,
 }
 
@@ -109,15 +112,19 @@ impl Predictor {
         let failed = |source| PredictError::Model { path: path(), source };
         let mut model = plugin.build(&setup).map_err(failed)?;
         model.set_weights(&file.tensors).map_err(|error| failed(with_number_type(error, &file.tensors)))?;
-        Ok(Self { model, alphabet, strict: card.text.unknown == Unknown::Error, n_classes })
+        Ok(Self { model, text: card.text.clone(), alphabet, n_classes })
     }
 
-    /// The log-probabilities (C) of each of `names`, which must be normalised as the card says. Those of a name do not
-    /// depend on the names beside it.
+    /// The log-probabilities (C) of each of `texts`, which are normalised here as the card says. Those of a text do not
+    /// depend on the texts beside it.
     ///
     /// # Errors
     /// If the model fails.
-    pub fn log_probabilities(&mut self, names: &[String]) -> Result<Vec<Result<Vec<f32>, Unreadable>>, ModelError> {
+    pub fn log_probabilities(
+        &mut self,
+        texts: &[impl AsRef<str>],
+    ) -> Result<Vec<Result<Vec<f32>, Unreadable>>, ModelError> {
+        let names: Vec<String> = texts.iter().map(|text| normalise(text.as_ref(), &self.text)).collect();
         let mut sequences = Sequences::new();
         let read: Vec<Result<(), Unreadable>> = names
             .iter()
@@ -145,7 +152,8 @@ impl Predictor {
     }
 
     fn encode(&self, name: &str) -> Result<Vec<u16>, Unreadable> {
-        if let Some(letter) = name.chars().find(|letter| self.strict && self.alphabet.token(*letter).is_none()) {
+        let strict = self.text.unknown == Unknown::Error;
+        if let Some(letter) = name.chars().find(|letter| strict && self.alphabet.token(*letter).is_none()) {
             return Err(Unreadable::UnknownLetter(letter));
         }
         let tokens: Vec<u16> = self.alphabet.encode(name).take(MAX_LETTERS + 1).collect();

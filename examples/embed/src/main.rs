@@ -1,13 +1,15 @@
-//! Runs an experiment and reads its analysis, without the command line of recur.
+//! Runs an experiment, reads its analysis and predicts with what it trained, without the command line of recur.
 
 use recur_analysis::{Analysis, Standing};
 use recur_core::event::Event;
 use recur_core::registry::Registry;
+use recur_core::weights::WeightsFile;
 use recur_experiment::{
-    Executor as _, Experiment, LocalExecutor, Observer, RunEvent, RunOptions, available_cores, costs,
+    Executor as _, Experiment, Invocation, LocalExecutor, Observer, RunEvent, RunOptions, available_cores, costs,
 };
 use recur_report::Signature;
 use recur_store::Store;
+use recur_train::Predictor;
 use std::error::Error;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -80,5 +82,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     let written = recur_report::write(&analysis, &provenance, &signature, &reports)?;
     recur_report::write_costs(&analysis, &costs(&analysis, &store), &reports)?;
     println!("{}\n{}", written.answer, written.report.display());
+
+    let trained = outcomes.iter().find(|outcome| outcome.trial.identity.model == "manual_rnn");
+    predict(&store.read_weights(&trained.ok_or("manual_rnn was trained")?.record.id)?, &registry)
+}
+
+/// Predicts texts as they are: the card of the weights says how they are normalised.
+fn predict(weights: &WeightsFile, registry: &Registry) -> Result<(), Box<dyn Error>> {
+    let labels = &weights.card.as_ref().ok_or("weights that recur wrote have a card")?.labels;
+    let texts = ["Satoshi", " Nováková\t"];
+    let answers = Predictor::new(registry, weights)?.log_probabilities(&texts)?;
+    for (text, answer) in texts.iter().zip(answers) {
+        let answer = answer?;
+        let best = (0..labels.len()).max_by(|a, b| answer[*a].total_cmp(&answer[*b])).ok_or("there are labels")?;
+        println!("{}: {} ({:.0} %)", text.trim(), labels[best], 100.0 * answer[best].exp());
+    }
     Ok(())
 }

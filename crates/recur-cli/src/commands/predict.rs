@@ -14,10 +14,8 @@ use crate::signals::{cancel_on_interrupt, is_stopping};
 use answer::Answer;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 use recur_core::registry::Registry;
-use recur_core::settings::TextSettings;
 use recur_core::weights::{ModelCard, WeightsFile};
 use recur_experiment::{available_cores, in_parallel, weights_of};
-use recur_ingest::normalise;
 use recur_train::{PredictError, Predictor, Unreadable};
 use sink::Target;
 use std::sync::{Mutex, PoisonError};
@@ -50,7 +48,7 @@ pub(crate) fn run(args: &Predict, level: Level, registry: &Registry) -> Result<E
         if is_stopping() {
             return Err(CliError::stopped());
         }
-        let predicted = predict(&mut predictors, part, &card.text)?;
+        let predicted = predict(&mut predictors, part)?;
         unlabelled.add(part, &predicted);
         if !sink.write(part, &predicted)? {
             // Whoever read the answers has gone away.
@@ -85,15 +83,11 @@ fn predictors(registry: &Registry, file: &WeightsFile, n_names: usize) -> Result
 }
 
 /// The answers for `names`, in order: no answer depends on the names beside it, so threads share them.
-fn predict(predictors: &mut [Predictor], names: &[String], text: &TextSettings) -> Result<Vec<Predicted>, CliError> {
-    let one = |predictor: &mut Predictor, names: &[String]| {
-        let normalised: Vec<String> = names.iter().map(|name| normalise(name, text)).collect();
-        predictor.log_probabilities(&normalised)
-    };
+fn predict(predictors: &mut [Predictor], names: &[String]) -> Result<Vec<Predicted>, CliError> {
     // Each predictor is that of one thread: no one waits.
     let parts: Vec<_> = predictors.iter_mut().map(Mutex::new).zip(names.chunks(CHUNK)).collect();
     let answers = in_parallel(&parts, parts.len(), |(predictor, names)| {
-        one(&mut predictor.lock().unwrap_or_else(PoisonError::into_inner), names)
+        predictor.lock().unwrap_or_else(PoisonError::into_inner).log_probabilities(names)
     });
     let answers = answers.into_iter().collect::<Result<Vec<_>, _>>()?;
     Ok(answers.into_iter().flatten().collect())

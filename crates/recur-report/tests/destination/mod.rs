@@ -1,7 +1,7 @@
 //! What is replaced or removed at the place of a report, and what is not.
 
 use crate::files;
-use crate::fixture::{Build, Outline, Reported, all_diverged, small};
+use crate::fixture::{Build, Outline, all_diverged, small};
 use recur_report::{Destination, ReportError, check_destination};
 use std::fs;
 use std::path::Path;

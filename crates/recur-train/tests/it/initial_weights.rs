@@ -9,7 +9,7 @@ use recur_core::plan::Plan;
 use recur_core::record::Outcome;
 use recur_core::registry::Registry;
 use recur_core::selection::{Finding, Selection};
-use recur_core::settings::{TrainingLength, Unknown};
+use recur_core::settings::{Fold, TrainingLength, Unknown};
 use recur_core::tensor::{Tensor, TensorData};
 use recur_core::trial::{InitialWeights, Trial, trials};
 use recur_core::weights::{ModelCard, WeightsFile};
@@ -160,6 +160,20 @@ fn a_predictor_says_what_the_test_set_was_told() {
         assert_eq!(log_probs[prediction.label as usize].to_bits(), prediction.label_log_probability.to_bits());
         assert_eq!(log_probs[prediction.predicted as usize].to_bits(), prediction.log_probability.to_bits());
     }
+}
+
+#[test]
+fn texts_are_read_as_the_card_says() {
+    let (registry, _, _, _, mut file) = trained();
+    let mut predict = |fold: Fold| {
+        file.card.as_mut().unwrap().text.fold = fold;
+        Predictor::new(&registry, &file).unwrap().log_probabilities(&[" A\u{301}bĆ\t", "abc", "ABC"]).unwrap()
+    };
+    let folded = predict(Fold::AsciiLower);
+    assert!(folded[1].is_ok() && folded[0] == folded[1] && folded[2] == folded[1]);
+    let as_they_are = predict(Fold::None);
+    assert!(as_they_are[1] == folded[1] && as_they_are[0] != folded[1]);
+    assert_eq!(as_they_are[2], Err(Unreadable::NoLetters));
 }
 
 #[test]

@@ -16,7 +16,7 @@ use unicode_normalization::UnicodeNormalization;
 /// ```
 /// use recur_core::settings::{Fold, TextSettings, UnicodeForm, Unknown};
 /// let text = TextSettings { unicode: UnicodeForm::Nfc, fold: Fold::AsciiLower, alphabet: None, unknown: Unknown::Token };
-/// assert_eq!(recur_ingest::normalise(" Þórðarson\t", &text), "thordarson");
+/// assert_eq!(recur_text::normalise(" Þórðarson\t", &text), "thordarson");
 /// ```
 pub fn normalise(name: &str, settings: &TextSettings) -> String {
     let unicode = settings.unicode;

@@ -70,7 +70,7 @@ const LONGEST_ENDING: usize = 6;
 
 /// The group of each of the `names`, given as (name, label) in sorted order. Equal names get equal groups, except
 /// with [`Group::None`]; no group depends on the order in which the rows were read.
-pub(crate) fn groups(rows: &[(&str, &str)], group: Group) -> Vec<String> {
+pub fn groups(rows: &[(&str, &str)], group: Group) -> Vec<String> {
     match group {
         Group::Name => rows.iter().map(|(name, _)| lower(&seen(name))).collect(),
         Group::FoldedName => join_twins(rows.iter().map(|(name, _)| key(name)).collect()),
