@@ -31,7 +31,7 @@ pub(crate) fn run(args: &Why, level: Level, registry: &Registry) -> Result<Exit,
     let stored = Stored::read(store.as_ref())?;
     let (mut lines, mut n_hits) = (Vec::new(), 0);
     for trial in &wanted {
-        let told = title(prepared.plan(), trial);
+        let told = title(trial);
         let id = trial.id.short();
         match why(trial, store.as_ref(), &stored) {
             None => {

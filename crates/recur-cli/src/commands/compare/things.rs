@@ -165,8 +165,7 @@ fn experiment(name: &str, stored: &StoredExperiment, store: &Store, registry: &R
     }
     for (listed, planned) in stored.trials.iter().zip(prepared.trials()) {
         if let Some(record) = usable(&listed.id, store) {
-            let place = (planned.configuration, planned.replicate);
-            findings.push(finding(record, place));
+            findings.push(finding(record, planned.configuration, planned.replicate));
         }
     }
     if findings.len() < n_trials {
@@ -187,10 +186,9 @@ fn usable(id: &TrialId, store: &Store) -> Option<TrialRecord> {
     }
 }
 
-/// A record as that of the trial at `place`, a configuration and a replicate.
-fn finding(record: TrialRecord, (configuration, replicate): (usize, u32)) -> Finding {
-    let (id, identity) = (record.id.clone(), record.identity.clone());
-    Finding { trial: Trial { id, configuration, replicate, identity, initial_weights: None }, record }
+/// A record as that of a trial of `configuration` on `replicate`.
+fn finding(record: TrialRecord, configuration: usize, replicate: u32) -> Finding {
+    Finding { trial: Trial { replicate, ..Trial::of_record(configuration, &record) }, record }
 }
 
 /// An experiment with its choice and the stored test figures of that.
@@ -239,7 +237,7 @@ fn trial(id: &TrialId, store: &Store, registry: &Registry) -> Result<Thing, CliE
     let prepared = Prepared::of_trial(id, &args(store.trial(id).join(layout::SPEC), store), store, registry)?;
     let plan = Plan { replicates: 1, ..prepared.plan().clone() };
     let only = OneTrial { plan, replicate: record.identity.replicate };
-    let finding = finding(record, (0, 0));
+    let finding = finding(record, 0, 0);
     let not_chosen = || CliError::TrialNotChosen { trial: id.short().to_owned() };
     let test = tested(&finding.trial, store, prepared.data().dataset.label_names())?.ok_or_else(not_chosen)?;
     let selection = Selection::testified(&only.plan, &finding.trial, &test).ok_or_else(not_chosen)?;
