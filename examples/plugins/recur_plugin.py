@@ -40,7 +40,7 @@ class Model:
     """What recur asks of a model. A fresh process builds one and ends with it."""
 
     def __init__(self, setup):
-        """`setup` has params, training (None for one_shot), n_tokens, n_classes, class_weights, and seed, which all random
+        """`setup` has params, training (None for one_shot, and where the model only predicts), n_tokens, n_classes, class_weights, and seed, which all random
         numbers must come from."""
 
     def train(self, piece):

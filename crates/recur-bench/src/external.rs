@@ -97,7 +97,7 @@ fn build(plugin: &dyn ModelPlugin, names: &Names, layers: i64) -> Result<Box<dyn
     let params = Params::defaults(plugin.parameters()).with("layers", ParamValue::Integer(layers));
     Ok(plugin.build(&Setup {
         params: &params,
-        training: &recur_bench::training(64),
+        training: Some(&recur_bench::training(64)),
         n_tokens: names.n_tokens,
         n_classes: names.n_classes,
         class_weights: &vec![1.0; names.n_classes],

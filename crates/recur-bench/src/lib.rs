@@ -92,7 +92,7 @@ impl<'a> Bench<'a> {
         let streams = StreamPath::root(0);
         let setup = Setup {
             params: &checked,
-            training: &training(batch_size),
+            training: Some(&training(batch_size)),
             n_tokens: names.n_tokens,
             n_classes: names.n_classes,
             class_weights: &vec![1.0; names.n_classes],

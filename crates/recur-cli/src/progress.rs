@@ -69,7 +69,7 @@ impl Progress {
                 let bar = self.screen.add(ProgressBar::new(u64::from(*n_epochs)));
                 let style = ProgressStyle::with_template("      {bar:12} {prefix}  {msg:.dim}");
                 bar.set_style(style.expect("the template is valid").progress_chars("━╸─"));
-                bar.set_prefix(visible(&title(plan, trial)).into_owned());
+                bar.set_prefix(visible(&title(trial)).into_owned());
                 bar.set_position(u64::from(*epochs_done));
                 bar.tick();
                 let parts = PARTS * u64::from(*epochs_done) / u64::from((*n_epochs).max(1));

@@ -50,8 +50,8 @@ impl MemoryNames {
         RunOptions { observers: vec![self], ..RunOptions::default() }
     }
 
-    fn add(&self, experiment: &Experiment, trial: &Trial, doing: &str) {
-        let words = format!("{} ({}){doing}", title(experiment.plan(), trial), trial.id.short());
+    fn add(&self, trial: &Trial, doing: &str) {
+        let words = format!("{} ({}){doing}", title(trial), trial.id.short());
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(trial.id.to_string(), under_way(&words));
     }
 
@@ -61,10 +61,10 @@ impl MemoryNames {
 }
 
 impl Observer for MemoryNames {
-    fn event(&self, experiment: &Experiment, event: &RunEvent<'_>) {
+    fn event(&self, _: &Experiment, event: &RunEvent<'_>) {
         match event {
-            RunEvent::MemoryTaken(trial) => self.add(experiment, trial, ""),
-            RunEvent::ScoringStarted(trial) => self.add(experiment, trial, ", scored on test"),
+            RunEvent::MemoryTaken(trial) => self.add(trial, ""),
+            RunEvent::ScoringStarted(trial) => self.add(trial, ", scored on test"),
             RunEvent::MemoryReleased(trial) | RunEvent::ScoringEnded(trial) => self.remove(trial),
             _ => {}
         }

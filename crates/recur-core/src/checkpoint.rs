@@ -1,8 +1,8 @@
 //! A trial half way: all that is needed to go on as if it had never been stopped.
 
+use crate::identity::TrialId;
 use crate::record::EpochRecord;
 use crate::tensor::Tensor;
-use crate::trial::TrialId;
 use serde::{Deserialize, Serialize};
 
 /// The whole state of a trial between two steps. Random streams have no position in it: each is keyed by its epoch or step.

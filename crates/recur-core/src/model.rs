@@ -112,8 +112,8 @@ pub trait ModelPlugin: Sync {
 pub struct Setup<'a> {
     /// Its checked parameters.
     pub params: &'a Params,
-    /// How it will be trained.
-    pub training: &'a TrainingSettings,
+    /// How it will be trained; `None` for a model that learns in one go, and where it will only predict.
+    pub training: Option<&'a TrainingSettings>,
     /// Number of tokens (V).
     pub n_tokens: usize,
     /// Number of labels (C).

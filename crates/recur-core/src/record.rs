@@ -1,8 +1,8 @@
 //! What is kept of a trial.
 
 use crate::digest::Digest;
+use crate::identity::{Identity, TrialId};
 use crate::metric::Scores;
-use crate::trial::{Identity, TrialId};
 use serde::{Deserialize, Serialize};
 
 /// The result of a trial's training. Equal trials give equal records: no time, host or path stands here.

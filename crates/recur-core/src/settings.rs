@@ -27,6 +27,23 @@ pub struct DataSettings {
     pub max_letters: u32,
 }
 
+impl DataSettings {
+    /// What a spec gets that says of its data only where it is.
+    pub fn of(source: impl Into<Source>) -> Self {
+        Self {
+            source: source.into(),
+            split_column: None,
+            name_column: "name".to_owned(),
+            label_column: "label".to_owned(),
+            text: TextSettings::default(),
+            duplicates: Duplicates::Drop,
+            rejects: Rejects::Report,
+            max_rejected: 0.05,
+            max_letters: 64,
+        }
+    }
+}
+
 /// Where rows are read from. A place is a file (csv, tsv, ndjson, parquet), a folder of `LABEL.txt`, or a glob of either, as
 /// written in the spec.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,6 +109,13 @@ pub struct TextSettings {
     pub alphabet: Option<String>,
     /// What becomes of letters outside the alphabet.
     pub unknown: Unknown,
+}
+
+impl Default for TextSettings {
+    /// What a spec gets that says nothing of text: composed characters, no folding, every character of the data.
+    fn default() -> Self {
+        Self { unicode: UnicodeForm::Nfc, fold: Fold::None, alphabet: None, unknown: Unknown::Token }
+    }
 }
 
 /// Unicode normalisation forms.
@@ -167,6 +191,14 @@ pub struct SplitSettings {
     pub stratify: bool,
     /// What becomes of a published split with a group in two of its parts.
     pub overlap: Overlap,
+}
+
+impl Default for SplitSettings {
+    /// What a small spec gets that says nothing of the split: eight tenths of each label's groups to train on, a tenth each to
+    /// choose by and to test on.
+    fn default() -> Self {
+        Self::shares(0.8, 0.1, 0.1, Group::FoldedName, true)
+    }
 }
 
 impl SplitSettings {
@@ -314,6 +346,22 @@ impl TrainingKey {
     /// that does.
     pub fn changes_the_objective(self) -> bool {
         matches!(self, TrainingKey::Sampling | TrainingKey::ClassWeights)
+    }
+}
+
+impl Default for TrainingSettings {
+    /// What a spec gets that says nothing of training: ten epochs of batches of 32 with Adam.
+    fn default() -> Self {
+        Self {
+            length: TrainingLength::Epochs(10),
+            batch_size: 32,
+            sampling: Sampling::Shuffle,
+            optimizer: Optimizer::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+            clip_norm: None,
+            schedule: Schedule::Constant,
+            class_weights: ClassWeights::None,
+            early_stopping: None,
+        }
     }
 }
 

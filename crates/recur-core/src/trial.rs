@@ -1,93 +1,85 @@
-//! A trial: one configuration on one replicate, and its identity.
+//! A trial: one configuration on one replicate, and all that determines it.
 
 use crate::NUMERIC_CONTRACT;
 use crate::digest::Digest;
+pub use crate::identity::{Identity, TrialId};
 use crate::model::{ModelPlugin, Regime};
-use crate::params::Params;
 use crate::plan::{Configuration, Plan};
+use crate::record::TrialRecord;
 use crate::registry::{Registry, UnknownModel};
-use crate::settings::{SplitSettings, TrainingSettings};
+use crate::visible::visible;
 use crate::weights::WeightsFile;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 
-/// What names a trial: the digest of all that determines its result.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct TrialId(String);
-
-impl TrialId {
-    /// All 32 hexadecimal digits.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The first 10 digits, for people.
-    pub fn short(&self) -> &str {
-        &self.0[..10]
-    }
-}
-
-impl fmt::Display for TrialId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// One configuration on one replicate.
-#[derive(Clone, Debug, PartialEq)]
+/// One configuration on one replicate. It holds all that determines its result but the bytes of the data and of the initial
+/// weights, whose digests it has. As JSON it can be given to another process.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Written", into = "Written")]
 pub struct Trial {
     /// The trial's name.
     pub id: TrialId,
+    /// What people call its configuration: [`Configuration::title`].
+    pub title: String,
     /// Index into [`Plan::configurations`].
     pub configuration: usize,
     /// 0 for the first. Equal replicates of different configurations share their split.
     pub replicate: u32,
     /// All that determines the result.
     pub identity: Identity,
-    /// The weights to start from, in place of random ones. Their digest is part of the identity.
+    /// The weights to start from, in place of random ones. Their digest is part of the identity; they are not serialised.
     pub initial_weights: Option<Arc<WeightsFile>>,
 }
 
-/// All that determines a trial's result; a [`TrialId`] is its digest. Layout of the spec, file times, host and number
-/// of threads are no part of it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Identity {
-    /// [`NUMERIC_CONTRACT`].
-    pub numeric_contract: u32,
-    /// The digest of the code that draws, divides, orders, trains and scores, whatever the model.
-    pub procedure: Digest,
-    /// The model's id.
-    pub model: String,
-    /// The plugin's version.
-    pub model_version: u32,
-    /// The digest of the plugin's code ([`ModelPlugin::code`]).
-    pub model_code: Digest,
-    /// Every parameter.
-    pub params: Params,
-    /// How it is trained; `None` for a one-shot model, which `training` does not concern.
-    pub training: Option<TrainingSettings>,
-    /// The content of the data set.
-    pub dataset: Digest,
-    /// How it is divided.
-    pub split: SplitSettings,
-    /// The root seed.
-    pub seed: u64,
-    /// The replicate.
-    pub replicate: u32,
-    /// The bytes of the file of weights that it starts from; `None` for random ones. Not serialised where it is `None`:
-    /// trials without such a file keep the ids that they had before there was this field.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub initial_weights: Option<Digest>,
+impl Trial {
+    /// The trial of `configuration` with `identity`, which people call `title`.
+    pub fn new(title: String, configuration: usize, identity: Identity) -> Self {
+        Self { id: identity.id(), title, configuration, replicate: identity.replicate, identity, initial_weights: None }
+    }
+
+    /// The trial of `configuration` that `record` is of. Its title is the model's id.
+    pub fn of_record(configuration: usize, record: &TrialRecord) -> Self {
+        let identity = record.identity.clone();
+        Self { id: record.id.clone(), ..Self::new(identity.model.clone(), configuration, identity) }
+    }
 }
 
-impl Identity {
-    /// The trial's name.
-    pub fn id(&self) -> TrialId {
-        let canonical = serde_json::to_vec(self).expect("an identity holds no map with other keys than strings");
-        TrialId(Digest::of(&canonical).as_str()[..32].to_owned())
+/// A [`Trial`] as it is serialised.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    id: TrialId,
+    title: String,
+    configuration: usize,
+    identity: Identity,
+}
+
+impl From<Trial> for Written {
+    fn from(trial: Trial) -> Self {
+        Self { id: trial.id, title: trial.title, configuration: trial.configuration, identity: trial.identity }
+    }
+}
+
+/// A serialised trial that was changed: its id is not the digest of its identity.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the trial is called {named}, and its identity gives the id {found}: it was changed after it was written")]
+pub struct ChangedTrial {
+    /// The id that it has.
+    pub named: String,
+    /// The digest of its identity.
+    pub found: String,
+}
+
+impl TryFrom<Written> for Trial {
+    type Error = ChangedTrial;
+
+    fn try_from(written: Written) -> Result<Self, ChangedTrial> {
+        let trial = Self::new(written.title, written.configuration, written.identity);
+        if trial.id == written.id {
+            return Ok(trial);
+        }
+        Err(ChangedTrial { named: visible(written.id.as_str()).into_owned(), found: trial.id.to_string() })
     }
 }
 
@@ -146,7 +138,8 @@ pub fn trials(
             replicate,
             initial_weights: initial_weights.as_ref().map(|file| file.digest.clone()),
         };
-        Trial { id: identity.id(), configuration, replicate, identity, initial_weights }
+        let title = plan.configurations[configuration].title();
+        Trial { initial_weights, ..Trial::new(title, configuration, identity) }
     };
     let configurations = 0..plan.configurations.len();
     Ok((0..plan.replicates)
@@ -169,38 +162,39 @@ fn start(configuration: &Configuration, weights: &InitialWeights) -> Result<Opti
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::params::ParamValue;
-    use crate::settings::Group;
+    use crate::params::{ParamValue, Params};
+    use crate::settings::{Group, SplitSettings};
 
-    fn identity() -> Identity {
-        Identity {
+    fn trial() -> Trial {
+        let identity = Identity {
             numeric_contract: 1,
             procedure: Digest::of(b"procedure"),
             model: "m".into(),
             model_version: 1,
             model_code: Digest::of(b"code"),
-            params: Params::default().with("hidden_size", ParamValue::Integer(8)),
+            params: Params::default().with("learning_rate", ParamValue::Real(0.1 + 0.2)),
             training: None,
             dataset: Digest::of(b"data"),
             split: SplitSettings::shares(0.8, 0.1, 0.1, Group::Name, true),
-            seed: 5,
+            seed: u64::MAX,
             replicate: 2,
-            initial_weights: None,
-        }
+            initial_weights: Some(Digest::of(b"weights")),
+        };
+        Trial::new("m(learning_rate=0.3)".into(), 4, identity)
     }
 
     #[test]
-    fn the_id_of_a_trial_without_initial_weights_stays_what_it_was() {
-        assert_eq!(identity().id().as_str(), "125ec5e2e32be06bf622fe6adbc5f282");
+    fn a_trial_comes_back_from_json_as_it_was() {
+        let json = serde_json::to_string(&trial()).unwrap();
+        assert_eq!(serde_json::from_str::<Trial>(&json).unwrap(), trial());
     }
 
     #[test]
-    fn initial_weights_make_another_trial_and_come_back_from_json() {
-        let warm = Identity { initial_weights: Some(Digest::of(b"weights")), ..identity() };
-        assert_ne!(warm.id(), identity().id());
-        for identity in [warm, identity()] {
-            let json = serde_json::to_string(&identity).unwrap();
-            assert_eq!(serde_json::from_str::<Identity>(&json).unwrap(), identity);
-        }
+    fn a_trial_that_was_changed_after_it_was_written_is_refused() {
+        let json = serde_json::to_string(&trial()).unwrap();
+        let error = serde_json::from_str::<Trial>(&json.replace("\"replicate\":2", "\"replicate\":3")).unwrap_err();
+        assert!(error.to_string().contains("it was changed after it was written"), "{error}");
+        let error = serde_json::from_str::<Trial>(&json.replace("\"title\"", "\"name\"")).unwrap_err();
+        assert!(error.to_string().contains("unknown field `name`"), "{error}");
     }
 }

@@ -2,10 +2,10 @@
 
 use crate::dataset::{Alphabet, Dataset};
 use crate::digest::Digest;
+use crate::identity::{Identity, TrialId};
 use crate::params::Params;
 use crate::settings::TextSettings;
 use crate::tensor::Tensor;
-use crate::trial::{Identity, TrialId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;

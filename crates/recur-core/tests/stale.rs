@@ -7,8 +7,7 @@ use recur_core::params::{ParamDefault, ParamKind, ParamSpec, ParamValue, Params}
 use recur_core::plan::{Configuration, Plan};
 use recur_core::registry::Registry;
 use recur_core::settings::{
-    ClassWeights, DataSettings, Duplicates, Fold, Group, Optimizer, Rejects, ReportSettings, Sampling, Schedule,
-    SplitSettings, TextSettings, TrainingLength, TrainingSettings, UnicodeForm, Unknown,
+    DataSettings, Group, Optimizer, ReportSettings, SplitSettings, TrainingLength, TrainingSettings,
 };
 use recur_core::trial::{TrialId, trials};
 
@@ -81,27 +80,13 @@ fn plan() -> Plan {
         name: "stale".to_owned(),
         question: String::new(),
         seed: 7,
-        data: DataSettings {
-            source: "memory".into(),
-            split_column: None,
-            name_column: "name".to_owned(),
-            label_column: "label".to_owned(),
-            text: TextSettings { unicode: UnicodeForm::Nfc, fold: Fold::None, alphabet: None, unknown: Unknown::Token },
-            duplicates: Duplicates::Drop,
-            rejects: Rejects::Report,
-            max_rejected: 0.05,
-            max_letters: 64,
-        },
+        data: DataSettings::of("memory"),
         split: SplitSettings::shares(0.8, 0.1, 0.1, Group::None, true),
         training: TrainingSettings {
             length: TrainingLength::Epochs(3),
             batch_size: 8,
-            sampling: Sampling::Shuffle,
             optimizer: Optimizer::Sgd { momentum: 0.0 },
-            clip_norm: None,
-            schedule: Schedule::Constant,
-            class_weights: ClassWeights::None,
-            early_stopping: None,
+            ..TrainingSettings::default()
         },
         configurations: configurations.collect(),
         replicates: 2,

@@ -12,15 +12,16 @@ use recur_core::division;
 use recur_core::facts::DataFacts;
 use recur_core::plan::{Plan, UnusedSettings};
 use recur_core::registry::Registry;
+use recur_core::replicate::Replicate;
 use recur_core::selection::Finding;
 use recur_core::settings::Division;
-use recur_core::split::{Split, SplitError};
+use recur_core::split::SplitError;
 use recur_core::trial::{InitialWeights, Trial, trials};
 use recur_ingest::{Ingested, ingest};
 use recur_report::{MadeFrom, Provenance, SpecSource};
 use recur_spec::Spec;
 use recur_store::read_weights;
-use recur_train::split_of;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
@@ -34,6 +35,7 @@ pub struct Experiment {
     plan: Plan,
     data: Ingested,
     trials: Vec<Trial>,
+    replicates: Vec<Replicate>,
     splits: Vec<ReplicateSplit>,
     warnings: Vec<DataWarning>,
     unused: Vec<UnusedSettings>,
@@ -69,13 +71,15 @@ impl Experiment {
             facts.duplicates
         );
         data.notes.iter().for_each(|note| tracing::warn!("{note}"));
-        let splits = splits(&plan, &data)?;
+        let replicates = replicates(&plan, &data)?;
+        let splits: Vec<ReplicateSplit> =
+            replicates.iter().map(|replicate| ReplicateSplit::of(&data.dataset, &replicate.split)).collect();
         let unused = plan.unused_settings(registry)?;
         let warnings = data_warnings(&plan, &data, &splits);
         warn(&facts.source, &warnings, &unused);
         let trials = trials(&plan, data.dataset.digest(), registry, &weights, recur_train::PROCEDURE)?;
         let folder = WorkingFolder::new(Path::new("."));
-        Ok(Self { registry: registry.clone(), spec, plan, data, trials, splits, warnings, unused, folder })
+        Ok(Self { registry: registry.clone(), spec, plan, data, trials, replicates, splits, warnings, unused, folder })
     }
 
     /// The models.
@@ -103,7 +107,12 @@ impl Experiment {
         &self.trials
     }
 
-    /// How the rows are divided, one entry a replicate.
+    /// What the trials of each replicate share: how the rows are divided, and where random numbers come from.
+    pub fn replicates(&self) -> &[Replicate] {
+        &self.replicates
+    }
+
+    /// The sizes of the parts of each replicate, and the labels that they lack.
     pub fn splits(&self) -> &[ReplicateSplit] {
         &self.splits
     }
@@ -166,23 +175,28 @@ impl Experiment {
     /// # Errors
     /// If the data cannot be divided.
     pub fn divisions(&self, replicates: Range<u32>) -> Result<Vec<Digest>, ExperimentError> {
-        let split = |replicate| split_of(&self.plan, &self.data.dataset, replicate);
-        let digest = |split: &Split| division::digest(&self.data.dataset, split);
-        let divisions = replicates.map(|replicate| split(replicate).map(|split| digest(&split)));
-        divisions
-            .collect::<Result<_, _>>()
-            .map_err(|source| ExperimentError::Split { data: self.data.facts.source.clone(), source })
+        let digest = |replicate: &Replicate| division::digest(&self.data.dataset, &replicate.split);
+        replicates.map(|index| Ok(digest(&*self.replicate(index)?))).collect()
+    }
+
+    /// The replicate `index`, which may be beyond those of the plan.
+    pub(crate) fn replicate(&self, index: u32) -> Result<Cow<'_, Replicate>, ExperimentError> {
+        match self.replicates.get(index as usize) {
+            Some(replicate) => Ok(Cow::Borrowed(replicate)),
+            None => Ok(Cow::Owned(replicate(&self.plan, &self.data, index)?)),
+        }
     }
 }
 
-/// How the rows are divided on each replicate: all are known before the first trial, so that no run ends at a later one.
-fn splits(plan: &Plan, data: &Ingested) -> Result<Vec<ReplicateSplit>, ExperimentError> {
-    let replicates: Vec<u32> = (0..plan.replicates).collect();
-    let split = |replicate: &u32| -> Result<ReplicateSplit, SplitError> {
-        Ok(ReplicateSplit::of(&data.dataset, &split_of(plan, &data.dataset, *replicate)?))
-    };
-    let splits: Result<Vec<_>, _> = in_parallel(&replicates, available_cores(), split).into_iter().collect();
-    splits.map_err(|source| ExperimentError::Split { data: data.facts.source.clone(), source })
+/// All are known before the first trial, so that no run ends at a later one.
+fn replicates(plan: &Plan, data: &Ingested) -> Result<Vec<Replicate>, ExperimentError> {
+    let indices: Vec<u32> = (0..plan.replicates).collect();
+    in_parallel(&indices, available_cores(), |index| replicate(plan, data, *index)).into_iter().collect()
+}
+
+fn replicate(plan: &Plan, data: &Ingested, index: u32) -> Result<Replicate, ExperimentError> {
+    let failed = |source: SplitError| ExperimentError::Split { data: data.facts.source.clone(), source };
+    Replicate::new(&data.dataset, &plan.split, plan.seed, index).map_err(failed)
 }
 
 /// Logs what of the data and the settings may mislead: the same for every command.

@@ -60,12 +60,13 @@ impl Experiment {
         let mut seen = BTreeSet::new();
         for trial in trials.iter().filter(|trial| seen.insert(trial.configuration)) {
             let Ok(plugin) = self.registry().get(&trial.identity.model) else { continue };
-            let need = recur_train::memory_need(self.plan(), &self.data().dataset, plugin, trial);
+            let Ok(replicate) = self.replicate(trial.identity.replicate) else { continue };
+            let need = recur_train::memory_need(trial, &replicate, &self.data().dataset, plugin);
             if need > available {
                 let [need, available] = [need, available].map(recur_train::bytes_in_words);
                 tracing::warn!(
                     "{} needs about {need} of memory, and {available} are available: its trials would fail on this machine",
-                    self.plan().configurations[trial.configuration].title()
+                    trial.title
                 );
             }
         }

@@ -2,7 +2,6 @@
 
 use crate::Experiment;
 use recur_core::event::Event;
-use recur_core::plan::Plan;
 use recur_core::trial::Trial;
 
 /// What happens while an experiment is run or scored.
@@ -36,6 +35,6 @@ pub trait Observer: Sync {
 }
 
 /// The title of a trial: `model(hidden_size=64), replicate 2`.
-pub fn title(plan: &Plan, trial: &Trial) -> String {
-    format!("{} replicate {}", plan.configurations[trial.configuration].title(), trial.replicate)
+pub fn title(trial: &Trial) -> String {
+    format!("{} replicate {}", trial.title, trial.replicate)
 }

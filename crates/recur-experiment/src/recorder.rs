@@ -118,10 +118,6 @@ impl<'a> StoreRecorder<'a> {
         }
     }
 
-    fn title(&self, trial: &Trial) -> String {
-        title(self.experiment.plan(), trial)
-    }
-
     /// The trials of which the store kept another result than this process's.
     pub(crate) fn passed_over(&self) -> Vec<TrialId> {
         self.passed_over.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -139,7 +135,7 @@ impl<'a> StoreRecorder<'a> {
         match keep(&NewTrial { record, ..*new }) {
             Err(error @ StoreError::NotStorable { .. }) if !matches!(record.outcome, Outcome::Failed { .. }) => {
                 let reason = with_causes(&error);
-                tracing::error!("{}: failed: {reason}", self.title(trial));
+                tracing::error!("{}: failed: {reason}", title(trial));
                 let outcome = Outcome::Failed { reason };
                 let failed = TrialRecord { outcome, epochs: Vec::new(), ..record.clone() };
                 let kept = keep(&NewTrial { record: &failed, ..*new })?;
@@ -162,11 +158,11 @@ impl<'a> StoreRecorder<'a> {
             Outcome::Finished { kept_epoch } => {
                 let metric = self.experiment.plan().report.primary;
                 let value = result.record.validation().map_or(f64::NAN, |scores| scores.get(metric));
-                let (title, metric) = (self.title(trial), metric.title());
+                let (title, metric) = (title(trial), metric.title());
                 tracing::info!("{title}: validation {metric} {value:.4} at epoch {}, {seconds:.1} s", kept_epoch + 1);
             }
-            Outcome::Diverged { reason } => tracing::warn!("{}: diverged: {reason}", self.title(trial)),
-            Outcome::Failed { reason } => tracing::error!("{}: failed: {reason}", self.title(trial)),
+            Outcome::Diverged { reason } => tracing::warn!("{}: diverged: {reason}", title(trial)),
+            Outcome::Failed { reason } => tracing::error!("{}: failed: {reason}", title(trial)),
         }
     }
 }
@@ -183,7 +179,7 @@ impl Observer for StoreRecorder<'_> {
                     saved: Started::now(),
                     resumed: false,
                 });
-                let title = self.title(trial);
+                let title = title(trial);
                 if resumed {
                     tracing::info!("{title}: goes on from a checkpoint, {epochs_done} epochs were done");
                 } else {
@@ -197,7 +193,7 @@ impl Observer for StoreRecorder<'_> {
                 validation_accuracy = validation.accuracy,
                 validation_macro_f1 = validation.macro_f1,
                 "{}: epoch finished",
-                self.title(trial)
+                title(trial)
             ),
             Event::TrialEnded { .. } => {}
         }
@@ -216,12 +212,12 @@ impl Observer for StoreRecorder<'_> {
         let found = match self.store.find_checkpoint(&trial.id) {
             Ok(found) => found,
             Err(error) => {
-                tracing::warn!("{}: starts again: {}", self.title(trial), with_causes(&error));
+                tracing::warn!("{}: starts again: {}", title(trial), with_causes(&error));
                 return None;
             }
         };
         for problem in &found.damaged {
-            tracing::warn!("{}: a checkpoint is not used: {problem}", self.title(trial));
+            tracing::warn!("{}: a checkpoint is not used: {problem}", title(trial));
         }
         let checkpoint = found.checkpoint?;
         let now =
@@ -244,9 +240,9 @@ impl Observer for StoreRecorder<'_> {
         // The sweep goes on without it: a record that can be kept is worth more than one that can be gone on from.
         if let Err(error) = self.store.save_checkpoint(checkpoint) {
             let causes = with_causes(&error);
-            tracing::error!("{}: no checkpoint, training goes on: {causes}", self.title(trial));
+            tracing::error!("{}: no checkpoint, training goes on: {causes}", title(trial));
         } else {
-            tracing::debug!("{}: checkpoint", self.title(trial));
+            tracing::debug!("{}: checkpoint", title(trial));
         }
         if let Some(running) = self.running().get_mut(trial.id.as_str()) {
             running.saved = Started::now();
@@ -282,15 +278,15 @@ impl Observer for StoreRecorder<'_> {
             log: &self.options.logs.take(trial.id.as_str()),
         };
         match self.keep_record(trial, &result.record, &new)? {
-            Kept::Same => tracing::info!("{}: another run kept the same bytes meanwhile", self.title(trial)),
+            Kept::Same => tracing::info!("{}: another run kept the same bytes meanwhile", title(trial)),
             Kept::Passed => {
-                tracing::info!("{}: another run kept a result meanwhile, which counts", self.title(trial));
+                tracing::info!("{}: another run kept a result meanwhile, which counts", title(trial));
                 self.passed_over.lock().unwrap_or_else(PoisonError::into_inner).push(trial.id.clone());
             }
             Kept::New | Kept::Replaced(_) => {}
         }
         if let Err(error) = self.store.remove_checkpoints(&trial.id) {
-            tracing::warn!("{}: {}", self.title(trial), with_causes(&error));
+            tracing::warn!("{}: {}", title(trial), with_causes(&error));
         }
         Ok(())
     }

@@ -63,7 +63,8 @@ impl Executor for LocalExecutor {
         recorder: &dyn recur_train::Observer,
     ) -> Result<Vec<Option<TrialRecord>>, SweepError> {
         let (dataset, registry) = (&experiment.data().dataset, experiment.registry());
-        Ok(run_sweep(experiment.plan(), dataset, registry, trials, self.jobs, cancel, recorder)?.records)
+        let replicates = experiment.replicates();
+        Ok(run_sweep(trials, replicates, dataset, registry, self.jobs, cancel, recorder)?.records)
     }
 }
 
@@ -229,7 +230,7 @@ impl Experiment {
     fn keep(&self, store: &Store) -> Result<(), StoreError> {
         let plan = self.plan();
         let trial = |trial: &Trial| ExperimentTrial {
-            configuration: plan.configurations[trial.configuration].title(),
+            configuration: trial.title.clone(),
             replicate: trial.replicate,
             id: trial.id.clone(),
         };

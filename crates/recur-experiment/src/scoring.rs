@@ -119,7 +119,8 @@ impl Experiment {
         let weights = store.weights(&trial.id).map_err(unreadable)?;
         let (started, started_unix) = (Started::now(), unix_seconds());
         let clock = || started.elapsed();
-        let (record, took) = score_test_set(self.plan(), dataset, registry, selection, trial, &weights, clock)?;
+        let replicate = &self.replicate(trial.identity.replicate)?;
+        let (record, took) = score_test_set(trial, replicate, dataset, registry, selection, &weights, clock)?;
         if !store.can_write() {
             return Ok(record);
         }

@@ -158,9 +158,8 @@ impl<'a> Experiment<'a> {
         let records = in_parallel(&wanted, available_cores(), |(_, id)| usable(id, store));
         let finding = |((index, _), record): (&(usize, &TrialId), Option<TrialRecord>)| {
             let record = record?;
-            let (id, identity) = (record.id.clone(), record.identity.clone());
             let (configuration, replicate) = (index % n, (index / n) as u32);
-            Some(Finding { trial: Trial { id, configuration, replicate, identity, initial_weights: None }, record })
+            Some(Finding { trial: Trial { replicate, ..Trial::of_record(configuration, &record) }, record })
         };
         let findings: Vec<Finding> = wanted.iter().zip(records).filter_map(finding).collect();
         match wanted.len() - findings.len() {

@@ -9,7 +9,7 @@ use crate::time::Stopwatch;
 use crate::wire::{Head, PROTOCOL};
 use recur_core::answer::first_improper;
 use recur_core::dataset::Sequences;
-use recur_core::model::{Model, ModelError, Piece, Regime, Setup};
+use recur_core::model::{Model, ModelError, Piece, Setup};
 use recur_core::params::ParamSpec;
 use recur_core::tensor::Tensor;
 use recur_core::unwound::unwind_with;
@@ -42,13 +42,11 @@ impl External {
         let failed = |problem| ExternalError::Process { plugin, problem, last_words: String::new() };
         let process = Process::start(plugin, manifest).map_err(failed)?;
         let mut connection = Connection::new(plugin, process, manifest.limits);
-        // The spec's training is no part of a one-shot trial's identity, so nothing of it may reach the model.
-        let training = (manifest.regime == Regime::Iterative).then_some(setup.training);
         let fields = json!({
             "protocol": PROTOCOL,
             "model": plugin,
             "params": setup.params,
-            "training": training,
+            "training": setup.training,
             "n_tokens": setup.n_tokens,
             "n_classes": setup.n_classes,
             "class_weights": setup.class_weights,

@@ -6,7 +6,7 @@ use crate::wire::{self, PROTOCOL, TensorHead};
 use recur_core::model::{Cancel, Model, ModelError, ModelPlugin, Piece, Setup};
 use recur_core::params::Params;
 use recur_core::random::StreamPath;
-use recur_core::settings::{ClassWeights, Optimizer, Sampling, Schedule, TrainingLength, TrainingSettings};
+use recur_core::settings::TrainingSettings;
 use recur_core::workers::alone;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -179,7 +179,7 @@ fn build(plugin: &dyn ModelPlugin, build: Build) -> Result<Built, ModelError> {
     let streams = StreamPath::root(build.seed);
     let model = plugin.build(&Setup {
         params: &build.params,
-        training: &build.training.unwrap_or_else(untrained),
+        training: build.training.as_ref(),
         n_tokens: build.n_tokens,
         n_classes: build.n_classes,
         class_weights: &build.class_weights,
@@ -187,20 +187,6 @@ fn build(plugin: &dyn ModelPlugin, build: Build) -> Result<Built, ModelError> {
         workers: &alone(),
     })?;
     Ok(Built { model, n_classes: build.n_classes, streams, out: Vec::new() })
-}
-
-/// For a model that learns in one go, and reads nothing of it.
-fn untrained() -> TrainingSettings {
-    TrainingSettings {
-        length: TrainingLength::Epochs(1),
-        batch_size: 1,
-        sampling: Sampling::Shuffle,
-        optimizer: Optimizer::Sgd { momentum: 0.0 },
-        clip_norm: None,
-        schedule: Schedule::Constant,
-        class_weights: ClassWeights::None,
-        early_stopping: None,
-    }
 }
 
 fn train(built: &mut Built, piece: &Train, block: &[u8]) -> Answered {

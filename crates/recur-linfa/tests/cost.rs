@@ -15,7 +15,7 @@ use recur_testkit::names::{N_CLASSES, N_TOKENS};
 fn cost(plugin: &dyn ModelPlugin, params: &Params) -> Cost {
     let setup = Setup {
         params,
-        training: &training(),
+        training: None,
         n_tokens: N_TOKENS,
         n_classes: N_CLASSES,
         class_weights: &[1.0; N_CLASSES],

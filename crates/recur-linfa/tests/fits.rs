@@ -7,7 +7,6 @@ use recur_core::random::StreamPath;
 use recur_core::tensor::TensorData;
 use recur_core::workers::alone;
 use recur_linfa::{LINFA_LOGISTIC, LINFA_NAIVE_BAYES};
-use recur_testkit::bench::training;
 
 const N_TOKENS: usize = 3;
 const N_CLASSES: usize = 4;
@@ -20,7 +19,7 @@ fn build(plugin: &dyn ModelPlugin, changed: &[(&str, ParamValue)]) -> Box<dyn Mo
     let params = changed.iter().fold(single, |params, (name, value)| params.with(name, value.clone()));
     let setup = Setup {
         params: &params,
-        training: &training(),
+        training: None,
         n_tokens: N_TOKENS,
         n_classes: N_CLASSES,
         class_weights: &[1.0; N_CLASSES],

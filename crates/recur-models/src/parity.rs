@@ -108,7 +108,7 @@ impl Bench {
         let params = self.params.clone().with("learning_rate", ParamValue::Real(learning_rate));
         let setup = Setup {
             params: &params,
-            training: &training(batch_size),
+            training: Some(&training(batch_size)),
             n_tokens: self.case.vocab,
             n_classes: self.case.classes,
             class_weights: &vec![1.0; self.case.classes],

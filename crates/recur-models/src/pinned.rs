@@ -6,7 +6,7 @@ use recur_core::digest::Hasher;
 use recur_core::model::{Cancel, Model, ModelPlugin, Piece, Setup};
 use recur_core::params::{ParamValue, Params};
 use recur_core::random::StreamPath;
-use recur_core::settings::{ClassWeights, Optimizer, Sampling, Schedule, TrainingLength, TrainingSettings};
+use recur_core::settings::{Schedule, TrainingLength, TrainingSettings};
 use recur_core::tensor::TensorData;
 use recur_core::workers::alone;
 
@@ -26,12 +26,9 @@ fn training() -> TrainingSettings {
     TrainingSettings {
         length: TrainingLength::Epochs(3),
         batch_size: 8,
-        sampling: Sampling::Shuffle,
-        optimizer: Optimizer::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
         clip_norm: Some(1.0),
         schedule: Schedule::Cosine,
-        class_weights: ClassWeights::None,
-        early_stopping: None,
+        ..TrainingSettings::default()
     }
 }
 
@@ -43,7 +40,7 @@ fn trained(plugin: &dyn ModelPlugin) -> Box<dyn Model> {
         .fold(Params::defaults(plugin.parameters()), |params, (name, value)| params.with(name, value));
     let setup = Setup {
         params: &params,
-        training: &training(),
+        training: Some(&training()),
         n_tokens: N_TOKENS,
         n_classes: N_CLASSES,
         class_weights: &[1.0; N_CLASSES],

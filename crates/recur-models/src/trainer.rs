@@ -12,6 +12,7 @@ use crate::network::{Draws, Network};
 use crate::optimizer::{Optimizer, Part};
 use recur_core::dataset::Sequences;
 use recur_core::model::{Model, ModelError, Piece, Setup};
+use recur_core::settings::TrainingSettings;
 use recur_core::tensor::Tensor;
 use recur_core::workers::{Workers, for_each};
 use recur_kernels::{AlignedVec, Kernels};
@@ -27,15 +28,21 @@ pub(crate) struct Trainer<N> {
     workers: Arc<dyn Workers>,
     parameters: AlignedVec,
     gradients: AlignedVec,
-    optimizer: Optimizer,
+    /// `None` in a model that only predicts.
+    training: Option<Steps>,
     n_classes: usize,
-    batch_size: usize,
     class_weights: Vec<f32>,
     batch: Batch,
     /// The label of each packed row and its weight in the loss, (B).
     labels: Vec<u16>,
     row_weights: Vec<f32>,
     cuts: Vec<usize>,
+}
+
+/// How a batch becomes a step.
+struct Steps {
+    optimizer: Optimizer,
+    batch_size: usize,
 }
 
 /// What one worker needs for its share of a batch.
@@ -115,12 +122,15 @@ impl<N: Network> Trainer<N> {
     /// An untrained model with initial weights from `setup`'s streams.
     pub(crate) fn new(network: N, setup: &Setup<'_>) -> Self {
         let parameters = network.layout().initial(setup.streams);
+        let steps = |training: &TrainingSettings| Steps {
+            optimizer: Optimizer::new(training, setup.params.real("learning_rate"), parameters.len()),
+            batch_size: training.batch_size as usize,
+        };
         Self {
             gradients: AlignedVec::zeros(parameters.len()),
-            optimizer: Optimizer::new(setup.training, setup.params.real("learning_rate"), parameters.len()),
+            training: setup.training.map(steps),
             workers: setup.workers.clone(),
             n_classes: setup.n_classes,
-            batch_size: setup.training.batch_size as usize,
             class_weights: setup.class_weights.to_vec(),
             batch: Batch::default(),
             labels: Vec::new(),
@@ -146,8 +156,15 @@ impl<N: Network> Trainer<N> {
         n
     }
 
-    /// One step on `rows`; adds their losses to `loss`, in packed order.
-    fn step(&mut self, piece: &Piece<'_>, rows: &[u32], draws: Draws<'_>, mut loss: f64) -> Result<f64, ModelError> {
+    /// One step of `optimizer` on `rows`; adds their losses to `loss`, in packed order.
+    fn step(
+        &mut self,
+        optimizer: &mut Optimizer,
+        piece: &Piece<'_>,
+        rows: &[u32],
+        draws: Draws<'_>,
+        mut loss: f64,
+    ) -> Result<f64, ModelError> {
         self.batch.pack(piece.sequences, rows);
         self.labels.clear();
         let label = |position: &u32| piece.labels[rows[*position as usize] as usize];
@@ -178,41 +195,41 @@ impl<N: Network> Trainer<N> {
             return Err(ModelError::Diverged { step: draws.step, loss });
         }
         if n == 1 {
-            self.backward(draws.step, piece.total_steps)
+            self.backward(optimizer, draws.step, piece.total_steps)
         } else {
-            self.step_in_parts(n, draws.step, piece.total_steps)
+            self.step_in_parts(optimizer, n, draws.step, piece.total_steps)
         }
         Ok(loss)
     }
 
     /// The backward pass over the whole batch and the step that follows from it.
-    fn backward(&mut self, step: u64, total: u64) {
+    fn backward(&mut self, optimizer: &mut Optimizer, step: u64, total: u64) {
         let (first, others) = self.shares.split_at_mut(1);
         let Share { network, stale, logits, .. } = &mut first[0];
         if std::mem::take(stale) {
             network.parameters_changed(&self.parameters);
         }
         let d_logits = &logits[..self.batch.len() * self.n_classes];
-        if let Some(rate) = self.optimizer.plain_rate(step, total) {
+        if let Some(rate) = optimizer.plain_rate(step, total) {
             let (parameters, scratch) = (&mut self.parameters[..], &mut self.gradients[..]);
             network.backward(&self.batch, d_logits, &mut gradient::Step { parameters, scratch, rate });
         } else {
             self.gradients.fill(0.0);
             network.backward(&self.batch, d_logits, &mut gradient::Buffer(&mut self.gradients));
-            let (factor, rule) = (self.optimizer.clip_factor(&self.gradients), self.optimizer.rule(step, total));
-            self.optimizer.whole(&mut self.parameters, &mut self.gradients).step(factor, &rule);
+            let (factor, rule) = (optimizer.clip_factor(&self.gradients), optimizer.rule(step, total));
+            optimizer.whole(&mut self.parameters, &mut self.gradients).step(factor, &rule);
             *stale = true;
         }
         others.iter_mut().for_each(|share| share.stale = true);
     }
 
     /// The gradients from what the first `n` shares have kept, and the step, each worker for a run of the parameters.
-    fn step_in_parts(&mut self, n: usize, step: u64, total: u64) {
+    fn step_in_parts(&mut self, optimizer: &mut Optimizer, n: usize, step: u64, total: u64) {
         let (shares, workers) = (&self.shares[..n], &*self.workers);
         let kept = || shares.iter().map(|share| &share.kept);
         kept::cut(&shares[0].kept, self.parameters.len(), n, &mut self.cuts);
-        let (rule, clips) = (self.optimizer.rule(step, total), self.optimizer.clips());
-        let whole = self.optimizer.whole(&mut self.parameters, &mut self.gradients);
+        let (rule, clips) = (optimizer.rule(step, total), optimizer.clips());
+        let whole = optimizer.whole(&mut self.parameters, &mut self.gradients);
         in_parts(workers, whole, &self.cuts, &|mut part| {
             kept::write_gradient(kept(), part.first, part.gradients);
             if !clips {
@@ -220,16 +237,32 @@ impl<N: Network> Trainer<N> {
             }
         });
         if clips {
-            let factor = self.optimizer.clip_factor(&self.gradients);
-            let whole = self.optimizer.whole(&mut self.parameters, &mut self.gradients);
+            let factor = optimizer.clip_factor(&self.gradients);
+            let whole = optimizer.whole(&mut self.parameters, &mut self.gradients);
             in_parts(workers, whole, &self.cuts, &|mut part| part.step(factor, &rule));
         }
         self.parameters_changed();
     }
 
+    fn train_in_steps(&mut self, steps: &mut Steps, piece: &Piece<'_>) -> Result<f64, ModelError> {
+        let path = &piece.streams.child("dropout/step");
+        let mut loss = piece.loss_before;
+        for (step, rows) in (piece.steps_before..).zip(piece.order.chunks(steps.batch_size)) {
+            if piece.cancel.is_cancelled() {
+                return Err(ModelError::Cancelled);
+            }
+            loss = self.step(&mut steps.optimizer, piece, rows, Draws { path, step }, loss)?;
+        }
+        Ok(loss)
+    }
+
     fn parameters_changed(&mut self) {
         self.shares.iter_mut().for_each(|share| share.stale = true);
     }
+}
+
+fn built_to_predict() -> ModelError {
+    ModelError::Other("the model was built without training settings, and can only predict".into())
 }
 
 /// Calls `work` for each of the parts between `cuts`, side by side where threads are free.
@@ -244,15 +277,11 @@ fn in_parts(workers: &dyn Workers, whole: Part<'_>, cuts: &[usize], work: &(impl
 
 impl<N: Network> Model for Trainer<N> {
     fn train(&mut self, piece: &Piece<'_>) -> Result<f64, ModelError> {
-        let path = &piece.streams.child("dropout/step");
-        let mut loss = piece.loss_before;
-        for (step, rows) in (piece.steps_before..).zip(piece.order.chunks(self.batch_size)) {
-            if piece.cancel.is_cancelled() {
-                return Err(ModelError::Cancelled);
-            }
-            loss = self.step(piece, rows, Draws { path, step }, loss)?;
-        }
-        Ok(loss)
+        // Taken out while it is used, as a step changes all the rest.
+        let mut steps = self.training.take().ok_or_else(built_to_predict)?;
+        let trained = self.train_in_steps(&mut steps, piece);
+        self.training = Some(steps);
+        trained
     }
 
     fn log_probabilities(&mut self, sequences: &Sequences, rows: &[u32], out: &mut [f32]) -> Result<(), ModelError> {
@@ -300,10 +329,11 @@ impl<N: Network> Model for Trainer<N> {
     }
 
     fn training_state(&self) -> Vec<Tensor> {
-        self.optimizer.state(self.network().layout())
+        self.training.as_ref().map_or_else(Vec::new, |steps| steps.optimizer.state(self.network().layout()))
     }
 
     fn set_training_state(&mut self, state: &[Tensor]) -> Result<(), ModelError> {
-        self.optimizer.set_state(self.shares[0].network.layout(), state)
+        let steps = self.training.as_mut().ok_or_else(built_to_predict)?;
+        steps.optimizer.set_state(self.shares[0].network.layout(), state)
     }
 }

@@ -47,7 +47,7 @@ fn build(plugin: &dyn ModelPlugin, training: &TrainingSettings) -> Box<dyn Model
     }
     let setup = Setup {
         params: &params,
-        training,
+        training: Some(training),
         n_tokens: N_TOKENS,
         n_classes: N_CLASSES,
         class_weights: &[1.0; N_CLASSES],

@@ -4,7 +4,7 @@ use crate::names::{self, N_CLASSES, N_TOKENS, Names};
 use recur_core::model::{Cancel, Cost, Model, ModelError, ModelPlugin, Regime, Setup};
 use recur_core::params::{ParamKind, ParamValue, Params};
 use recur_core::random::StreamPath;
-use recur_core::settings::{ClassWeights, Optimizer, Sampling, Schedule, TrainingLength, TrainingSettings};
+use recur_core::settings::{TrainingLength, TrainingSettings};
 use recur_core::workers::{Workers, alone};
 use std::sync::Arc;
 
@@ -16,12 +16,8 @@ pub fn training() -> TrainingSettings {
     TrainingSettings {
         length: TrainingLength::Epochs(30),
         batch_size: 8,
-        sampling: Sampling::Shuffle,
-        optimizer: Optimizer::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
         clip_norm: Some(5.0),
-        schedule: Schedule::Constant,
-        class_weights: ClassWeights::None,
-        early_stopping: None,
+        ..TrainingSettings::default()
     }
 }
 
@@ -115,6 +111,15 @@ impl Bench {
         self.plugin.build(&self.setup(&streams(seed)))
     }
 
+    /// A model that will only predict: it gets no training settings, and weights of 1 for all labels.
+    ///
+    /// # Errors
+    /// If the plugin refuses.
+    pub fn build_to_predict(&self) -> Result<Box<dyn Model>, ModelError> {
+        let streams = streams(SEED);
+        self.plugin.build(&Setup { training: None, class_weights: &[1.0; N_CLASSES], ..self.setup(&streams) })
+    }
+
     /// What the plugin says that a model costs, for names of `letters` letters.
     pub fn cost(&self, letters: u64) -> Option<Cost> {
         self.plugin.cost(&self.setup(&streams(SEED)), letters)
@@ -123,7 +128,7 @@ impl Bench {
     fn setup<'a>(&'a self, streams: &'a StreamPath) -> Setup<'a> {
         Setup {
             params: &self.params,
-            training: &self.training,
+            training: (!self.is_one_shot()).then_some(&self.training),
             n_tokens: N_TOKENS,
             n_classes: N_CLASSES,
             class_weights: &self.class_weights,

@@ -5,7 +5,7 @@
 //! it in its tests:
 //!
 //! ```text
-//! check_model(&MY_MODEL, Params::defaults(MY_MODEL.parameters())).assert_passed(46);
+//! check_model(&MY_MODEL, Params::defaults(MY_MODEL.parameters())).assert_passed(47);
 //! ```
 //!
 //! A check that does not concern a model is skipped with its reason, one that could do only a part of its work says what

@@ -10,12 +10,10 @@ use recur_core::tensor::Tensor;
 use recur_core::unwound::unwind_with;
 use recur_core::visible::visible;
 use recur_core::weights::unfit_name;
-use std::sync::{Arc, Mutex, PoisonError};
 
 /// A plugin whose models are checked.
 pub(crate) struct Checked<'a> {
     plugin: &'a dyn ModelPlugin,
-    refused: Refused,
     nan: Nan,
 }
 
@@ -28,18 +26,9 @@ pub(crate) enum Nan {
     Refused,
 }
 
-/// The answer that was refused, as [`ModelError::Answer`] without the text's name.
-type Refused = Arc<Mutex<Option<ModelError>>>;
-
 impl<'a> Checked<'a> {
     pub(crate) fn new(plugin: &'a dyn ModelPlugin, nan: Nan) -> Self {
-        Self { plugin, refused: Refused::default(), nan }
-    }
-
-    /// The answer that was refused, if one was, with the text's name from `names`.
-    pub(crate) fn refused(&self, names: &[String]) -> Option<ModelError> {
-        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner).take()?;
-        Some(with_name(refused, names))
+        Self { plugin, nan }
     }
 }
 
@@ -108,27 +97,17 @@ impl ModelPlugin for Checked<'_> {
 
     fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {
         let model = self.plugin.build(setup)?;
-        let (n_classes, refused, nan) = (setup.n_classes, self.refused.clone(), self.nan);
-        Ok(Box::new(CheckedModel { model, n_classes, refused, nan }))
+        Ok(Box::new(CheckedModel { model, n_classes: setup.n_classes, nan: self.nan }))
     }
 }
 
 struct CheckedModel {
     model: Box<dyn Model>,
     n_classes: usize,
-    refused: Refused,
     nan: Nan,
 }
 
 impl CheckedModel {
-    /// Notes `error` if it is about an answer.
-    fn note(&self, error: &ModelError) {
-        if let ModelError::Answer { row, problem, .. } = error {
-            let noted = ModelError::Answer { row: *row, name: None, problem: *problem };
-            *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(noted);
-        }
-    }
-
     /// # Errors
     /// [`ModelError::Answer`] at the first of `rows` whose answer in `out (rows, C)` is no distribution.
     fn check(&self, rows: &[u32], out: &[f32]) -> Result<(), ModelError> {
@@ -149,9 +128,8 @@ impl Model for CheckedModel {
     }
 
     fn log_probabilities(&mut self, sequences: &Sequences, rows: &[u32], out: &mut [f32]) -> Result<(), ModelError> {
-        let answered = self.model.log_probabilities(sequences, rows, out);
-        let checked = answered.and_then(|()| self.check(rows, out));
-        checked.inspect_err(|error| self.note(error))
+        self.model.log_probabilities(sequences, rows, out)?;
+        self.check(rows, out)
     }
 
     fn n_parameters(&self) -> usize {

@@ -1,12 +1,17 @@
-//! Runs the trials of a plan: trains, selects by validation, scores the chosen on test.
+//! Runs trials: trains them, and scores the chosen on test.
 //!
-//! A trial's result is a function of its identity and the data set alone; how many trials run at once, and in which
-//! order they end, changes nothing. This crate touches no files: what is to be kept is handed to an [`Observer`].
+//! A trial's result is a function of its identity and the data set only; how many trials run at once, and in which
+//! order they end, changes nothing. Training reads no plan: a trial holds all that it is trained with, and its
+//! [`Replicate`](recur_core::replicate::Replicate) says on which rows. This crate touches no files: what is to be kept is
+//! handed to an [`Observer`].
 
+mod build;
 mod checked;
 mod crew;
+mod examples;
 mod hint;
 mod memory;
+mod observer;
 mod order;
 mod predict;
 mod scores;
@@ -19,8 +24,9 @@ mod trial;
 pub const PROCEDURE: &str = env!("RECUR_CODE");
 
 pub use memory::{bytes_in_words, memory_need};
+pub use observer::Observer;
 pub use predict::{PredictError, Predictor, Unreadable};
 pub use start::{Letters, Misfit, StartError};
-pub use sweep::{Observer, Sweep, SweepError, run_sweep};
+pub use sweep::{Sweep, SweepError, run_sweep};
 pub use test_set::{TestSetError, score_test_set};
-pub use trial::{TrialResult, split_of};
+pub use trial::TrialResult;

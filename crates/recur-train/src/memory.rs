@@ -4,11 +4,10 @@
 //! activations of a batch, and the answers for the rows that are scored. It is an estimate: a trial that needs a little more than there is
 //! may still be started.
 
-use crate::split_of;
-use crate::trial::streams_of;
+use crate::build::setup;
 use recur_core::dataset::Dataset;
-use recur_core::model::{Cancel, ModelPlugin, Regime, Setup};
-use recur_core::plan::Plan;
+use recur_core::model::{Cancel, ModelPlugin};
+use recur_core::replicate::Replicate;
 use recur_core::settings::{Optimizer, TrainingSettings};
 use recur_core::trial::Trial;
 use recur_core::workers::alone;
@@ -23,30 +22,21 @@ const SMALL: u64 = 64 << 20;
 const LOOK: Duration = Duration::from_millis(20);
 
 /// Bytes that `trial` needs at its peak, as far as can be said beforehand: an estimate, and rather too low than too high.
-pub fn memory_need(plan: &Plan, dataset: &Dataset, plugin: &dyn ModelPlugin, trial: &Trial) -> u64 {
-    let answers = answers(plan, dataset, trial);
+pub fn memory_need(trial: &Trial, replicate: &Replicate, dataset: &Dataset, plugin: &dyn ModelPlugin) -> u64 {
+    let answers = answers(replicate, dataset);
     // What a one-shot model costs at most is known, and that is often far more than what its data makes of it.
-    if plugin.regime() == Regime::OneShot {
-        return answers;
-    }
+    let Some(training) = &trial.identity.training else { return answers };
     let n_classes = dataset.label_names().len();
-    let setup = Setup {
-        params: &trial.identity.params,
-        training: &plan.training,
-        n_tokens: dataset.alphabet().n_tokens(),
-        n_classes,
-        class_weights: &vec![1.0; n_classes],
-        streams: &streams_of(plan, trial.replicate),
-        workers: &alone(),
-    };
+    let (class_weights, workers) = (vec![1.0; n_classes], alone());
+    let setup = setup(trial, dataset, &replicate.streams, &class_weights, &workers);
     let letters = mean_letters(dataset);
     let Some(cost) = plugin.cost(&setup, letters) else { return answers };
     let more = plugin.cost(&setup, 2 * letters).map_or(cost.multiply_adds, |cost| cost.multiply_adds);
     let per_letter = more.saturating_sub(cost.multiply_adds) / letters;
-    let batch = u64::from(plan.training.batch_size).min(dataset.len() as u64);
+    let batch = u64::from(training.batch_size).min(dataset.len() as u64);
     let activations = batch.saturating_mul(letters).saturating_mul(activations_of_letter(per_letter)).saturating_mul(4);
     let logits = batch.saturating_mul(4 * n_classes as u64);
-    let weights = cost.weight_bytes.saturating_mul(copies(&plan.training));
+    let weights = cost.weight_bytes.saturating_mul(copies(training));
     weights.saturating_add(activations).saturating_add(logits).saturating_add(answers)
 }
 
@@ -70,12 +60,12 @@ fn activations_of_letter(multiply_adds: u64) -> u64 {
 }
 
 /// Bytes of the log-probabilities of all rows that are scored at once.
-fn answers(plan: &Plan, dataset: &Dataset, trial: &Trial) -> u64 {
+fn answers(replicate: &Replicate, dataset: &Dataset) -> u64 {
     let bytes = |rows: usize| 4 * rows as u64 * dataset.label_names().len() as u64;
     if bytes(dataset.len()) <= SMALL {
         return bytes(dataset.len());
     }
-    split_of(plan, dataset, trial.replicate).map_or(0, |split| bytes(split.validation.len()))
+    bytes(replicate.split.validation.len())
 }
 
 /// At least 1.

@@ -1,6 +1,6 @@
 //! In which order a trial takes its training rows.
 
-use recur_core::dataset::Dataset;
+use crate::examples::Examples;
 use recur_core::random::StreamPath;
 use recur_core::settings::{Sampling, TrainingLength, TrainingSettings};
 
@@ -41,12 +41,6 @@ impl Schedule {
         }
     }
 
-    /// The schedule of a one-shot model: a single step, whatever the spec says of training.
-    pub(crate) fn one_shot(n_train: usize) -> Self {
-        let names_an_epoch = Some(n_train as u64);
-        Self { n_epochs: 1, total_steps: 1, steps_an_epoch: 1, names_an_epoch, batch_size: n_train as u64 }
-    }
-
     /// Steps made before epoch `epoch`, or in all if there is no such epoch.
     pub(crate) fn steps_before(&self, epoch: u32) -> u64 {
         (u64::from(epoch) * self.steps_an_epoch).min(self.total_steps)
@@ -61,14 +55,13 @@ impl Schedule {
     }
 }
 
-/// The rows of epoch `epoch`, in order.
+/// The numbers of the training examples of epoch `epoch`, in order.
 ///
-/// Shuffled: pass after pass over the training rows, each in its own keyed order (`shuffle/epoch/PASS`), cut where the
+/// Shuffled: pass after pass over the training examples, each in its own keyed order (`shuffle/epoch/PASS`), cut where the
 /// schedule says. Class-balanced: drawn with replacement from the stream `sample/epoch/EPOCH`, a label uniformly among
-/// those that have training rows, then one of its rows uniformly.
+/// those that have training examples, then one of its examples uniformly.
 pub(crate) fn order_of_epoch(
-    dataset: &Dataset,
-    train: &[u32],
+    train: &Examples,
     sampling: Sampling,
     schedule: &Schedule,
     epoch: u32,
@@ -79,21 +72,21 @@ pub(crate) fn order_of_epoch(
         Sampling::Shuffle => {
             let n = train.len() as u64;
             let pass = |pass: u64| {
-                let mut rows = train.to_vec();
-                streams.child("shuffle/epoch").child(pass).stream().shuffle(&mut rows);
+                let mut examples = train.all();
+                streams.child("shuffle/epoch").child(pass).stream().shuffle(&mut examples);
                 let first = start.saturating_sub(pass * n).min(n) as usize;
                 let last = (end - pass * n).min(n) as usize;
-                rows[first..last].to_vec()
+                examples[first..last].to_vec()
             };
             (start / n..end.div_ceil(n)).flat_map(pass).collect()
         }
         Sampling::ClassBalanced => {
-            let mut by_label = dataset.rows_by_label(train);
-            by_label.retain(|rows| !rows.is_empty());
+            let mut by_label = train.by_label();
+            by_label.retain(|examples| !examples.is_empty());
             let mut stream = streams.child("sample/epoch").child(epoch).stream();
             let mut draw = || {
-                let rows = &by_label[stream.below(by_label.len() as u32) as usize];
-                rows[stream.below(rows.len() as u32) as usize]
+                let examples = &by_label[stream.below(by_label.len() as u32) as usize];
+                examples[stream.below(examples.len() as u32) as usize]
             };
             (start..end).map(|_| draw()).collect()
         }
@@ -103,7 +96,7 @@ pub(crate) fn order_of_epoch(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use recur_core::dataset::{Alphabet, LabelledName};
+    use recur_core::dataset::{Alphabet, Dataset, LabelledName};
     use recur_core::settings::{ClassWeights, Optimizer};
 
     fn training(length: TrainingLength, batch_size: u32) -> TrainingSettings {
@@ -129,9 +122,9 @@ mod tests {
     }
 
     fn orders(length: TrainingLength, batch_size: u32, sampling: Sampling) -> Vec<Vec<u32>> {
-        let (dataset, train) = (dataset(), (0..10).collect::<Vec<u32>>());
+        let train = Examples::of(&dataset(), &(0..10).collect::<Vec<u32>>());
         let schedule = Schedule::new(&training(length, batch_size), train.len());
-        let order = |epoch| order_of_epoch(&dataset, &train, sampling, &schedule, epoch, &StreamPath::root(1));
+        let order = |epoch| order_of_epoch(&train, sampling, &schedule, epoch, &StreamPath::root(1));
         (0..schedule.n_epochs).map(order).collect()
     }
 

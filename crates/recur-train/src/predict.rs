@@ -8,9 +8,7 @@ use recur_core::model::{Model, ModelError, Setup};
 use recur_core::params::{ParamError, Params};
 use recur_core::random::StreamPath;
 use recur_core::registry::{Registry, UnknownModel};
-use recur_core::settings::{
-    ClassWeights, Optimizer, Sampling, Schedule, TextSettings, TrainingLength, TrainingSettings, Unknown,
-};
+use recur_core::settings::{TextSettings, Unknown};
 use recur_core::weights::{ModelCard, WeightsFile};
 use recur_core::workers::alone;
 use recur_text::normalise;
@@ -102,7 +100,7 @@ impl Predictor {
         let (alphabet, n_classes) = (card.alphabet(), card.labels.len());
         let setup = Setup {
             params: &params,
-            training: &untrained(),
+            training: None,
             n_tokens: alphabet.n_tokens(),
             n_classes,
             class_weights: &vec![1.0; n_classes],
@@ -173,18 +171,4 @@ fn params(card: &ModelCard, specs: &[recur_core::params::ParamSpec], path: &str)
         return Err(PredictError::UnknownParameter { path, name, model });
     }
     Params::checked(specs, &given).map_err(|source| PredictError::Parameter { path: path.to_owned(), source })
-}
-
-/// Training that does not take place: no prediction depends on it.
-fn untrained() -> TrainingSettings {
-    TrainingSettings {
-        length: TrainingLength::Epochs(0),
-        batch_size: 1,
-        sampling: Sampling::Shuffle,
-        optimizer: Optimizer::Sgd { momentum: 0.0 },
-        clip_norm: None,
-        schedule: Schedule::Constant,
-        class_weights: ClassWeights::None,
-        early_stopping: None,
-    }
 }

@@ -1,30 +1,27 @@
-//! From a model to its figures on some rows.
+//! From a model to its figures on some examples.
 
-use recur_core::dataset::Dataset;
+use crate::examples::Examples;
 use recur_core::metric::Scores;
 use recur_core::model::{Model, ModelError};
 use recur_stats::{Confusion, mean_log_loss};
 
-/// The log-probabilities that `model` gives `rows`, (rows, C).
-pub(crate) fn log_probabilities(
-    model: &mut dyn Model,
-    dataset: &Dataset,
-    rows: &[u32],
-) -> Result<Vec<f32>, ModelError> {
-    let mut out = vec![0.0; rows.len() * dataset.label_names().len()];
-    model.log_probabilities(dataset.sequences(), rows, &mut out)?;
+/// The log-probabilities that `model` gives `examples`, (N, C).
+pub(crate) fn log_probabilities(model: &mut dyn Model, examples: &Examples) -> Result<Vec<f32>, ModelError> {
+    let mut out = vec![0.0; examples.len() * examples.n_classes];
+    let answered = model.log_probabilities(&examples.sequences, &examples.all(), &mut out);
+    answered.map_err(|error| examples.error_of_row(error))?;
     Ok(out)
 }
 
-/// The figures of `model` on `rows`.
-pub(crate) fn score(model: &mut dyn Model, dataset: &Dataset, rows: &[u32]) -> Result<Scores, ModelError> {
-    Ok(scores(dataset, rows, &log_probabilities(model, dataset, rows)?))
+/// The figures of `model` on `examples`.
+pub(crate) fn score(model: &mut dyn Model, examples: &Examples) -> Result<Scores, ModelError> {
+    Ok(scores(examples, &log_probabilities(model, examples)?))
 }
 
-/// The figures of `log_probs (rows, C)`.
-pub(crate) fn scores(dataset: &Dataset, rows: &[u32], log_probs: &[f32]) -> Scores {
-    let n_classes = dataset.label_names().len();
-    let labels = || rows.iter().map(|row| dataset.labels()[*row as usize]);
+/// The figures of `log_probs (N, C)` of `examples`.
+pub(crate) fn scores(examples: &Examples, log_probs: &[f32]) -> Scores {
+    let n_classes = examples.n_classes;
+    let labels = || examples.labels.iter().copied();
     let of_label = log_probs.chunks_exact(n_classes).zip(labels()).map(|(row, label)| row[label as usize]);
     let confusion = Confusion::of(n_classes, labels().zip(log_probs.chunks_exact(n_classes).map(most_probable)));
     Scores {

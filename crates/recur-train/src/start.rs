@@ -1,9 +1,9 @@
 //! Initial weights: whether a file of them fits its model and the data is known before any trial starts.
 
-use crate::trial::build;
+use crate::build::build;
 use recur_core::dataset::{Alphabet, Dataset};
 use recur_core::model::{ModelError, ModelPlugin};
-use recur_core::plan::Plan;
+use recur_core::replicate::Replicate;
 use recur_core::tensor::{Tensor, TensorData};
 use recur_core::trial::Trial;
 use recur_core::weights::{ModelCard, WeightsFile};
@@ -96,18 +96,16 @@ fn differing(missing: &[String], unknown: &[String]) -> String {
     }
 }
 
-/// Tries the initial weights of `trials`, each configuration's once.
-pub(crate) fn check(
-    plan: &Plan,
+/// Tries the initial weights of trials, each configuration's once.
+pub(crate) fn check<'a>(
     dataset: &Dataset,
-    plugins: &[&'static dyn ModelPlugin],
-    trials: &[Trial],
+    trials: impl Iterator<Item = (&'a Trial, &'a Replicate, &'static dyn ModelPlugin)>,
 ) -> Result<(), StartError> {
     let mut seen = BTreeSet::new();
-    for (trial, plugin) in trials.iter().zip(plugins) {
+    for (trial, replicate, plugin) in trials {
         let Some(file) = &trial.initial_weights else { continue };
         if seen.insert(trial.configuration) {
-            check_one(plan, dataset, *plugin, trial, file).map_err(|misfit| StartError {
+            check_one(trial, replicate, dataset, plugin, file).map_err(|misfit| StartError {
                 path: file.path.clone(),
                 model: plugin.id().to_owned(),
                 misfit,
@@ -118,17 +116,17 @@ pub(crate) fn check(
 }
 
 fn check_one(
-    plan: &Plan,
+    trial: &Trial,
+    replicate: &Replicate,
     dataset: &Dataset,
     plugin: &dyn ModelPlugin,
-    trial: &Trial,
     file: &WeightsFile,
 ) -> Result<(), Misfit> {
     if let Some(card) = &file.card {
         check_card(card, plugin.id(), dataset)?;
     }
     let (n_tokens, n_classes) = (dataset.alphabet().n_tokens(), dataset.label_names().len());
-    let tried = build(plan, dataset, plugin, trial, &vec![1.0; n_classes], &alone())
+    let tried = build(trial, dataset, plugin, &replicate.streams, &vec![1.0; n_classes], &alone())
         .and_then(|mut model| model.set_weights(&file.tensors));
     tried.map_err(|problem| Misfit::Tensor { n_tokens, n_classes, problem: with_number_type(problem, &file.tensors) })
 }

@@ -3,61 +3,21 @@
 use crate::checked::{Checked, Nan};
 use crate::crew::Crew;
 use crate::memory::{Gate, Refused, bytes_in_words, memory_need};
+use crate::observer::Observer;
 use crate::start::StartError;
-use crate::trial::{TrialResult, train_trial};
-use recur_core::checkpoint::Checkpoint;
+use crate::trial::{Execution, TrialResult, record, train_trial};
 use recur_core::dataset::Dataset;
 use recur_core::event::Event;
 use recur_core::model::{Cancel, ModelError, ModelPlugin};
-use recur_core::plan::Plan;
 use recur_core::record::{Outcome, TrialRecord};
 use recur_core::registry::{Registry, UnknownModel};
-use recur_core::split::SplitError;
+use recur_core::replicate::Replicate;
 use recur_core::trial::Trial;
 use recur_core::unwound::Unwound;
 use recur_core::workers::Workers;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-
-/// Watches a sweep and keeps what comes out of it. Called from the sweep's threads.
-pub trait Observer: Sync {
-    /// Something happened.
-    fn event(&self, event: Event<'_>);
-
-    /// `trial` is about to take memory; its model is built next. [`Observer::ends`] follows.
-    fn begins(&self, _trial: &Trial) {}
-
-    /// `trial` has given its memory back, however it ended.
-    fn ends(&self, _trial: &Trial) {}
-
-    /// Where `trial` goes on: the checkpoint of an earlier run, if there is one.
-    fn resume(&self, _trial: &Trial) -> Option<Checkpoint> {
-        None
-    }
-
-    /// Whether to call [`Observer::checkpoint`] now. Asked between pieces of an epoch (`names` of them are done) and after
-    /// each epoch but the last (`names` is 0).
-    fn checkpoint_due(&self, _trial: &Trial, _epochs: u32, _names: u64) -> bool {
-        false
-    }
-
-    /// The whole state of a running trial, to go on from. It is handed over when it is due; what cannot be kept is the
-    /// observer's to tell, and the trial goes on.
-    fn checkpoint(&self, _trial: &Trial, _checkpoint: &Checkpoint) {}
-
-    /// Bytes of memory that trials may use now, beside what they use already. A trial that needs more becomes a failed
-    /// record; `None` is not to look.
-    fn available_memory(&self) -> Option<u64> {
-        None
-    }
-
-    /// A trial ended: keep its record and weights.
-    ///
-    /// # Errors
-    /// If they cannot be kept; the sweep then stops.
-    fn keep(&self, trial: &Trial, result: &TrialResult) -> Result<(), Box<dyn std::error::Error + Send + Sync>>;
-}
 
 /// What came of a sweep.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,9 +32,14 @@ pub enum SweepError {
     /// The plan names a model that the registry lacks.
     #[error(transparent)]
     UnknownModel(#[from] UnknownModel),
-    /// The data set cannot be divided.
-    #[error(transparent)]
-    Split(#[from] SplitError),
+    /// A trial is of a replicate that was not handed in.
+    #[error("trial {trial} is of replicate {replicate}, whose rows were not divided")]
+    UnknownReplicate {
+        /// The trial.
+        trial: String,
+        /// Its replicate.
+        replicate: u32,
+    },
     /// A file of initial weights does not fit; no trial was started.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -89,7 +54,7 @@ pub enum SweepError {
     },
 }
 
-/// Trains `trials` on `jobs` threads. Where there are fewer trials than threads, models may share their work among these;
+/// Trains `trials` of `replicates` on `jobs` threads. Where there are fewer trials than threads, models may share their work among these;
 /// how many do so changes no result. Raise `cancel` to abandon what has not ended.
 ///
 /// A trial that panics, errors or diverges becomes a record with its cause, and the others go on. So does one that needs more
@@ -99,24 +64,22 @@ pub enum SweepError {
 /// # Errors
 /// See [`SweepError`].
 pub fn run_sweep(
-    plan: &Plan,
+    trials: &[Trial],
+    replicates: &[Replicate],
     dataset: &Dataset,
     registry: &Registry,
-    trials: &[Trial],
     jobs: usize,
     cancel: &Cancel,
     observer: &dyn Observer,
 ) -> Result<Sweep, SweepError> {
-    let plugins = trials.iter().map(|trial| registry.get(&trial.identity.model)).collect::<Result<Vec<_>, _>>()?;
-    crate::start::check(plan, dataset, &plugins, trials)?;
+    let all = trials.iter().map(|trial| Job::of(trial, replicates, registry)).collect::<Result<Vec<_>, _>>()?;
+    crate::start::check(dataset, all.iter().map(|job| (job.trial, job.replicate, job.plugin)))?;
     let pool = Pool::new(jobs.max(1));
     let available = || observer.available_memory();
     let gate = Gate::new(&available);
     let work = Work {
-        plan,
         dataset,
-        trials,
-        plugins,
+        jobs: all,
         cancel,
         observer,
         gate: &gate,
@@ -161,12 +124,32 @@ impl Pool {
     }
 }
 
+/// A trial with what it is trained from.
+#[derive(Clone, Copy)]
+struct Job<'a> {
+    trial: &'a Trial,
+    replicate: &'a Replicate,
+    plugin: &'static dyn ModelPlugin,
+}
+
+impl<'a> Job<'a> {
+    fn of(trial: &'a Trial, replicates: &'a [Replicate], registry: &Registry) -> Result<Self, SweepError> {
+        let index = trial.identity.replicate;
+        let replicate = replicates.iter().find(|replicate| replicate.index == index);
+        let unknown = || SweepError::UnknownReplicate { trial: trial.id.to_string(), replicate: index };
+        Ok(Self { trial, replicate: replicate.ok_or_else(unknown)?, plugin: registry.get(&trial.identity.model)? })
+    }
+
+    /// The result of a trial that did not return.
+    fn without_epochs(self, outcome: Outcome) -> TrialResult {
+        TrialResult { record: record(self.trial, self.replicate, outcome), weights: Vec::new() }
+    }
+}
+
 /// What the threads share.
 struct Work<'a> {
-    plan: &'a Plan,
     dataset: &'a Dataset,
-    trials: &'a [Trial],
-    plugins: Vec<&'static dyn ModelPlugin>,
+    jobs: Vec<Job<'a>>,
     cancel: &'a Cancel,
     observer: &'a dyn Observer,
     gate: &'a Gate<'a>,
@@ -182,7 +165,7 @@ impl Work<'_> {
     fn run(&self) {
         loop {
             let index = self.next.fetch_add(1, Ordering::Relaxed);
-            if index >= self.trials.len() || self.cancel.is_cancelled() {
+            if index >= self.jobs.len() || self.cancel.is_cancelled() {
                 return;
             }
             match self.run_one(index) {
@@ -199,60 +182,53 @@ impl Work<'_> {
     }
 
     fn run_one(&self, index: usize) -> Result<Option<TrialRecord>, SweepError> {
-        let (trial, plugin) = (&self.trials[index], self.plugins[index]);
-        let title = self.plan.configurations[trial.configuration].title();
+        let job = self.jobs[index];
+        let trial = job.trial;
         let span = tracing::info_span!(
-            parent: &self.span, "trial", id = trial.id.as_str(), model = %title, replicate = trial.replicate
+            parent: &self.span, "trial", id = trial.id.as_str(), model = %trial.title, replicate = trial.replicate
         );
         let _entered = span.enter();
-        let Some(result) = self.result(trial, plugin)? else { return Ok(None) };
+        let Some(result) = self.result(job) else { return Ok(None) };
         let keep = |source| SweepError::Keep { trial: trial.id.to_string(), source };
         self.observer.keep(trial, &result).map_err(keep)?;
         self.observer.event(Event::TrialEnded { trial, outcome: &result.record.outcome });
         Ok(Some(result.record))
     }
 
-    /// What comes of `trial`; `None` if it was asked to stop.
-    fn result(&self, trial: &Trial, plugin: &dyn ModelPlugin) -> Result<Option<TrialResult>, SweepError> {
-        let ended = |outcome| without_epochs(self.plan, self.dataset, trial, outcome).map(Some);
-        let need = match catch_unwind(AssertUnwindSafe(|| memory_need(self.plan, self.dataset, plugin, trial))) {
+    /// What comes of a trial; `None` if it was asked to stop.
+    fn result(&self, job: Job<'_>) -> Option<TrialResult> {
+        let Job { trial, replicate, plugin } = job;
+        let need = match catch_unwind(AssertUnwindSafe(|| memory_need(trial, replicate, self.dataset, plugin))) {
             Ok(need) => need,
-            Err(payload) => return Ok(ended(Outcome::Failed { reason: Unwound::new(payload).to_string() })?),
+            Err(payload) => {
+                return Some(job.without_epochs(Outcome::Failed { reason: Unwound::new(payload).to_string() }));
+            }
         };
         let _pass = match self.gate.pass(need, self.cancel, help) {
             Ok(pass) => pass,
-            Err(Refused::Cancelled) => return Ok(None),
+            Err(Refused::Cancelled) => return None,
             Err(Refused::TooLarge { need, available }) => {
                 let [need, available] = [need, available].map(bytes_in_words);
                 let reason = format!("it needs about {need} of memory, and {available} are available");
-                return Ok(ended(Outcome::Failed { reason })?);
+                return Some(job.without_epochs(Outcome::Failed { reason }));
             }
         };
         self.observer.begins(trial);
-        let result = self.trained(trial, plugin);
+        let result = self.trained(job);
         self.observer.ends(trial);
         result
     }
 
-    /// What comes of `trial` once its memory is there.
-    fn trained(&self, trial: &Trial, plugin: &dyn ModelPlugin) -> Result<Option<TrialResult>, SweepError> {
-        let ended = |outcome| without_epochs(self.plan, self.dataset, trial, outcome).map(Some);
+    /// What comes of a trial once its memory is there.
+    fn trained(&self, job: Job<'_>) -> Option<TrialResult> {
         let workers: Arc<dyn Workers> = self.crew.clone();
-        let checked = Checked::new(plugin, Nan::Diverged);
-        let train = || train_trial(self.plan, self.dataset, &checked, trial, &workers, self.cancel, self.observer);
-        let mut result = match self.crew.busy(|| catch_unwind(AssertUnwindSafe(train))) {
-            Ok(result) => result?,
-            Err(payload) => match outcome(&Unwound::new(payload)) {
-                Some(outcome) => ended(outcome)?,
-                None => None,
-            },
-        };
-        if let Some(TrialResult { record: TrialRecord { outcome: Outcome::Failed { reason }, .. }, .. }) = &mut result
-            && let Some(refused) = checked.refused(self.dataset.names())
-        {
-            *reason = refused.to_string();
+        let checked = Checked::new(job.plugin, Nan::Diverged);
+        let execution = Execution { workers: &workers, cancel: self.cancel, observer: self.observer };
+        let train = || train_trial(job.trial, job.replicate, self.dataset, &checked, execution);
+        match self.crew.busy(|| catch_unwind(AssertUnwindSafe(train))) {
+            Ok(result) => result,
+            Err(payload) => outcome(&Unwound::new(payload)).map(|outcome| job.without_epochs(outcome)),
         }
-        Ok(result)
     }
 }
 
@@ -269,19 +245,6 @@ fn outcome(unwound: &Unwound) -> Option<Outcome> {
         Unwound::Error(ModelError::Diverged { .. }) => Some(Outcome::Diverged { reason }),
         Unwound::Error(_) | Unwound::Panic(_) => Some(Outcome::Failed { reason }),
     }
-}
-
-/// The record of a trial that did not return.
-fn without_epochs(plan: &Plan, dataset: &Dataset, trial: &Trial, outcome: Outcome) -> Result<TrialResult, SplitError> {
-    let record = TrialRecord {
-        id: trial.id.clone(),
-        identity: trial.identity.clone(),
-        split: crate::split_of(plan, dataset, trial.replicate)?.digest(),
-        outcome,
-        epochs: Vec::new(),
-        n_parameters: 0,
-    };
-    Ok(TrialResult { record, weights: Vec::new() })
 }
 
 #[cfg(test)]

@@ -1,15 +1,15 @@
 //! The test set, scored once for each chosen configuration's replicates.
 
+use crate::build::build;
 use crate::checked::{Checked, Nan, with_name};
+use crate::examples::Examples;
 use crate::scores::{log_probabilities, scores};
-use crate::trial::{build, split_of};
 use recur_core::dataset::Dataset;
 use recur_core::model::ModelError;
-use recur_core::plan::Plan;
 use recur_core::record::{Prediction, TestRecord};
 use recur_core::registry::{Registry, UnknownModel};
+use recur_core::replicate::Replicate;
 use recur_core::selection::Selection;
-use recur_core::split::SplitError;
 use recur_core::tensor::Tensor;
 use recur_core::trial::Trial;
 use recur_core::unwound::Unwound;
@@ -30,9 +30,6 @@ pub enum TestSetError {
     /// The registry lacks the model.
     #[error(transparent)]
     UnknownModel(#[from] UnknownModel),
-    /// The data set cannot be divided.
-    #[error(transparent)]
-    Split(#[from] SplitError),
     /// The weights do not fit, or prediction failed.
     #[error("cannot score trial {trial}")]
     Model {
@@ -44,17 +41,17 @@ pub enum TestSetError {
     },
 }
 
-/// Scores the test rows of `trial` with its kept `weights`, and tells how long the model took to predict them all by `clock`,
-/// the time since any moment.
+/// Scores the test rows of `trial`, which is of `replicate`, with its kept `weights`. Returns also how long the model took to
+/// predict them all by `clock`, the time since any moment.
 ///
 /// # Errors
 /// [`TestSetError::NotChosen`] unless `selection` chose the trial's configuration on its replicate.
 pub fn score_test_set(
-    plan: &Plan,
+    trial: &Trial,
+    replicate: &Replicate,
     dataset: &Dataset,
     registry: &Registry,
     selection: &Selection,
-    trial: &Trial,
     weights: &[Tensor],
     clock: impl Fn() -> Duration,
 ) -> Result<(TestRecord, Duration), TestSetError> {
@@ -67,12 +64,13 @@ pub fn score_test_set(
     };
     let plugin = Checked::new(registry.get(&trial.identity.model)?, Nan::Refused);
     let n_classes = dataset.label_names().len();
-    let rows = split_of(plan, dataset, trial.replicate)?.test;
+    let rows = &replicate.split.test;
+    let examples = Examples::of(dataset, rows);
     let predict = || {
-        let mut model = build(plan, dataset, &plugin, trial, &vec![1.0; n_classes], &alone())?;
+        let mut model = build(trial, dataset, &plugin, &replicate.streams, &vec![1.0; n_classes], &alone())?;
         model.set_weights(weights)?;
         let start = clock();
-        let log_probs = log_probabilities(&mut *model, dataset, &rows)?;
+        let log_probs = log_probabilities(&mut *model, &examples)?;
         Ok((log_probs, clock().saturating_sub(start)))
     };
     let (log_probs, took) = caught(predict).map_err(failed)?;
@@ -91,7 +89,7 @@ pub fn score_test_set(
     };
     let record = TestRecord {
         id: trial.id.clone(),
-        scores: scores(dataset, &rows, &log_probs),
+        scores: scores(&examples, &log_probs),
         predictions: rows.iter().zip(log_probs.chunks_exact(n_classes)).map(prediction).collect(),
     };
     Ok((record, took))

@@ -1,17 +1,18 @@
 //! One trial, from its identity to its record.
 
+use crate::build::{build, class_weights};
+use crate::checked::with_name;
+use crate::examples::Examples;
+use crate::observer::Observer;
 use crate::order::{Schedule, order_of_epoch};
 use crate::scores::score;
-use crate::sweep::Observer;
 use recur_core::checkpoint::{BestEpoch, Checkpoint, Progress};
 use recur_core::dataset::Dataset;
 use recur_core::event::Event;
-use recur_core::model::{Cancel, Model, ModelError, ModelPlugin, Piece, Regime, Setup};
-use recur_core::plan::Plan;
-use recur_core::random::StreamPath;
+use recur_core::model::{Cancel, Model, ModelError, ModelPlugin, Piece};
 use recur_core::record::{EpochRecord, Outcome, TrialRecord};
-use recur_core::settings::{ClassWeights, EarlyStopping};
-use recur_core::split::{Split, SplitError};
+use recur_core::replicate::Replicate;
+use recur_core::settings::{ClassWeights, EarlyStopping, TrainingSettings};
 use recur_core::tensor::Tensor;
 use recur_core::trial::Trial;
 use recur_core::workers::Workers;
@@ -26,52 +27,60 @@ pub struct TrialResult {
     pub weights: Vec<Tensor>,
 }
 
-/// Where the random numbers of a replicate come from.
-pub(crate) fn streams_of(plan: &Plan, replicate: u32) -> StreamPath {
-    StreamPath::root(plan.seed).child("replicate").child(replicate)
-}
-
-/// The split of a replicate: the same for every configuration.
-///
-/// # Errors
-/// If the data set cannot be divided as the plan says.
-pub fn split_of(plan: &Plan, dataset: &Dataset, replicate: u32) -> Result<Split, SplitError> {
-    Split::new(dataset, &plan.split, &StreamPath::root(plan.seed), replicate)
+/// How a trial is run: nothing of it changes a result.
+#[derive(Clone, Copy)]
+pub(crate) struct Execution<'a> {
+    /// The threads that models may ask for help.
+    pub(crate) workers: &'a Arc<dyn Workers>,
+    /// Raised to stop.
+    pub(crate) cancel: &'a Cancel,
+    /// Who watches, and keeps checkpoints.
+    pub(crate) observer: &'a dyn Observer,
 }
 
 /// Trains one trial; `None` if it was asked to stop. A loss that stops being a number, or an error of the model, is a
 /// record with its cause.
-///
-/// # Errors
-/// If the data set is too small to divide.
-pub fn train_trial(
-    plan: &Plan,
+pub(crate) fn train_trial(
+    trial: &Trial,
+    replicate: &Replicate,
     dataset: &Dataset,
     plugin: &dyn ModelPlugin,
-    trial: &Trial,
-    workers: &Arc<dyn Workers>,
-    cancel: &Cancel,
-    observer: &dyn Observer,
-) -> Result<Option<TrialResult>, SplitError> {
-    let split = split_of(plan, dataset, trial.replicate)?;
-    let epochs = Vec::new();
-    let mut run =
-        Run { plan, dataset, plugin, trial, workers, cancel, observer, split: &split, epochs, n_parameters: 0 };
+    execution: Execution<'_>,
+) -> Option<TrialResult> {
+    let [train, validation] =
+        [&replicate.split.train, &replicate.split.validation].map(|rows| Examples::of(dataset, rows));
+    let mut run = Run {
+        trial,
+        replicate,
+        dataset,
+        plugin,
+        execution,
+        train: &train,
+        validation: &validation,
+        epochs: Vec::new(),
+        n_parameters: 0,
+    };
     let (outcome, weights) = match run.train() {
         Ok(trained) => (Outcome::Finished { kept_epoch: trained.kept_epoch }, trained.weights),
-        Err(ModelError::Cancelled) => return Ok(None),
+        Err(ModelError::Cancelled) => return None,
         Err(error @ ModelError::Diverged { .. }) => (Outcome::Diverged { reason: error.to_string() }, vec![]),
-        Err(error) => (Outcome::Failed { reason: with_causes(&error) }, vec![]),
+        Err(error) => (Outcome::Failed { reason: with_causes(&with_name(error, dataset.names())) }, vec![]),
     };
-    let record = TrialRecord {
+    let record =
+        TrialRecord { epochs: run.epochs, n_parameters: run.n_parameters, ..record(trial, replicate, outcome) };
+    Some(TrialResult { record, weights })
+}
+
+/// The record of a trial that ended as `outcome` before anything was learned.
+pub(crate) fn record(trial: &Trial, replicate: &Replicate, outcome: Outcome) -> TrialRecord {
+    TrialRecord {
         id: trial.id.clone(),
         identity: trial.identity.clone(),
-        split: split.digest(),
+        split: replicate.split_digest.clone(),
         outcome,
-        epochs: run.epochs,
-        n_parameters: run.n_parameters,
-    };
-    Ok(Some(TrialResult { record, weights }))
+        epochs: Vec::new(),
+        n_parameters: 0,
+    }
 }
 
 /// An error with all that caused it.
@@ -81,14 +90,13 @@ fn with_causes(error: &dyn std::error::Error) -> String {
 }
 
 struct Run<'a> {
-    plan: &'a Plan,
+    trial: &'a Trial,
+    replicate: &'a Replicate,
     dataset: &'a Dataset,
     plugin: &'a dyn ModelPlugin,
-    trial: &'a Trial,
-    workers: &'a Arc<dyn Workers>,
-    cancel: &'a Cancel,
-    observer: &'a dyn Observer,
-    split: &'a Split,
+    execution: Execution<'a>,
+    train: &'a Examples,
+    validation: &'a Examples,
     epochs: Vec<EpochRecord>,
     /// 0 until the model is built.
     n_parameters: u64,
@@ -99,14 +107,23 @@ struct Trained {
     weights: Vec<Tensor>,
 }
 
-/// A trial between two steps, as a [`Checkpoint`] keeps it. Epochs that are done stand in [`Run::epochs`].
+/// A trial between two steps, as a [`Checkpoint`] keeps it. Epochs that are done are in [`Run::epochs`].
 #[derive(Default)]
 struct Position {
-    /// Names of the epoch at hand that are done, and the sum of their losses.
+    /// Examples of the epoch at hand that are done, and the sum of their losses.
     names: usize,
     loss: f64,
-    /// The best epoch so far by the figure that early stopping watches, and its weights.
+    /// The best epoch so far by the metric that early stopping watches, and its weights.
     best: Option<(BestEpoch, Vec<Tensor>)>,
+}
+
+/// An epoch of training.
+#[derive(Clone, Copy)]
+struct Epoch {
+    index: u32,
+    /// Steps of all epochs before it.
+    steps_before: u64,
+    total_steps: u64,
 }
 
 /// Steps between two looks at whether a checkpoint is due.
@@ -114,23 +131,41 @@ const PIECE_STEPS: usize = 64;
 
 impl Run<'_> {
     fn train(&mut self) -> Result<Trained, ModelError> {
-        let training = &self.plan.training;
-        let one_shot = self.plugin.regime() == Regime::OneShot;
-        let n_train = self.split.train.len();
-        let schedule = if one_shot { Schedule::one_shot(n_train) } else { Schedule::new(training, n_train) };
-        let (mut model, mut position) = self.start(one_shot)?;
+        match &self.trial.identity.training {
+            None => self.train_in_one_go(),
+            Some(training) => self.train_in_steps(training),
+        }
+    }
+
+    /// Trains a model that learns from all training examples at once.
+    fn train_in_one_go(&mut self) -> Result<Trained, ModelError> {
+        let mut model = self.fresh(&class_weights(ClassWeights::None, self.train))?;
+        self.start_from_weights(&mut *model)?;
+        self.started(&*model, 1);
+        let order = self.train.all();
+        let _span = tracing::info_span!("epoch", epoch = 0).entered();
+        let epoch = Epoch { index: 0, steps_before: 0, total_steps: 1 };
+        let loss = self.piece(&mut *model, epoch, &order, 0, 0.0)? / order.len().max(1) as f64;
+        self.finish_epoch(&mut *model, 0, loss, 1)?;
+        // It grows with what it sees.
         self.n_parameters = model.n_parameters() as u64;
+        Ok(Trained { kept_epoch: 0, weights: model.weights() })
+    }
+
+    /// Trains a model step by step.
+    fn train_in_steps(&mut self, training: &TrainingSettings) -> Result<Trained, ModelError> {
+        let schedule = Schedule::new(training, self.train.len());
+        let (mut model, mut position) = self.start(training)?;
         let epochs_done = self.epochs.len() as u32;
-        self.observer.event(Event::TrialStarted { trial: self.trial, n_epochs: schedule.n_epochs, epochs_done });
+        self.started(&*model, schedule.n_epochs);
         if schedule.n_epochs == 0 {
             return self.only_score(&mut *model);
         }
-        let watch = training.early_stopping.filter(|_| !one_shot);
         for index in epochs_done..schedule.n_epochs {
             let _span = tracing::info_span!("epoch", epoch = index).entered();
-            let train_loss = self.epoch(&mut *model, &schedule, index, &mut position)?;
+            let train_loss = self.epoch(&mut *model, training, &schedule, index, &mut position)?;
             self.finish_epoch(&mut *model, index, train_loss, schedule.steps_before(index + 1))?;
-            if let Some(settings) = watch
+            if let Some(settings) = training.early_stopping
                 && self.stops(settings, index, &mut position.best, &*model)
             {
                 break;
@@ -139,7 +174,6 @@ impl Run<'_> {
                 self.offer_checkpoint(&*model, &position);
             }
         }
-        // One-shot models grow with what they see.
         self.n_parameters = model.n_parameters() as u64;
         let (kept_epoch, weights) = match position.best {
             Some((best, weights)) => (best.epoch, weights),
@@ -148,14 +182,34 @@ impl Run<'_> {
         Ok(Trained { kept_epoch, weights })
     }
 
-    /// The model and where it stands: at its start, or where an earlier run left it.
-    fn start(&mut self, one_shot: bool) -> Result<(Box<dyn Model>, Position), ModelError> {
-        // `training` is no part of a one-shot trial's identity, so nothing of it may reach the model.
-        let kind = if one_shot { ClassWeights::None } else { self.plan.training.class_weights };
-        let class_weights = class_weights(kind, self.dataset, &self.split.train);
-        let fresh = || build(self.plan, self.dataset, self.plugin, self.trial, &class_weights, self.workers);
-        let mut model = fresh()?;
-        if let Some(checkpoint) = self.observer.resume(self.trial).filter(|_| !one_shot) {
+    fn fresh(&self, class_weights: &[f32]) -> Result<Box<dyn Model>, ModelError> {
+        let streams = &self.replicate.streams;
+        build(self.trial, self.dataset, self.plugin, streams, class_weights, self.execution.workers)
+    }
+
+    /// Gives `model` the initial weights that the trial's identity names.
+    fn start_from_weights(&self, model: &mut dyn Model) -> Result<(), ModelError> {
+        match (&self.trial.identity.initial_weights, &self.trial.initial_weights) {
+            (None, _) => Ok(()),
+            (Some(_), Some(file)) => model.set_weights(&file.tensors),
+            (Some(digest), None) => {
+                Err(ModelError::Other(format!("the initial weights with the digest {digest} were not read").into()))
+            }
+        }
+    }
+
+    /// Reports that training begins.
+    fn started(&mut self, model: &dyn Model, n_epochs: u32) {
+        self.n_parameters = model.n_parameters() as u64;
+        let epochs_done = self.epochs.len() as u32;
+        self.execution.observer.event(Event::TrialStarted { trial: self.trial, n_epochs, epochs_done });
+    }
+
+    /// The model and where it is: at its start, or where an earlier run left it.
+    fn start(&mut self, training: &TrainingSettings) -> Result<(Box<dyn Model>, Position), ModelError> {
+        let class_weights = class_weights(training.class_weights, self.train);
+        let mut model = self.fresh(&class_weights)?;
+        if let Some(checkpoint) = self.execution.observer.resume(self.trial) {
             match restore(&mut *model, &checkpoint) {
                 Ok(()) => {
                     let Progress { epochs, names, loss, best, .. } = checkpoint.progress;
@@ -165,43 +219,28 @@ impl Run<'_> {
                 }
                 Err(error) => tracing::warn!("a checkpoint cannot be used, the trial starts again: {error}"),
             }
-            model = fresh()?;
+            model = self.fresh(&class_weights)?;
         }
-        if let Some(file) = &self.trial.initial_weights {
-            model.set_weights(&file.tensors)?;
-        }
+        self.start_from_weights(&mut *model)?;
         Ok((model, Position::default()))
     }
 
-    /// Trains epoch `index` from `position` to its end, and returns the mean loss of its names.
+    /// Trains epoch `index` from `position` to its end, and returns the mean loss of its examples.
     fn epoch(
         &mut self,
         model: &mut dyn Model,
+        training: &TrainingSettings,
         schedule: &Schedule,
         index: u32,
         position: &mut Position,
     ) -> Result<f64, ModelError> {
-        let streams = streams_of(self.plan, self.trial.replicate);
-        let one_shot = self.plugin.regime() == Regime::OneShot;
-        let order = if one_shot {
-            self.split.train.clone()
-        } else {
-            order_of_epoch(self.dataset, &self.split.train, self.plan.training.sampling, schedule, index, &streams)
-        };
-        let batch_size = self.plan.training.batch_size as usize;
-        let piece_size = if one_shot { order.len() } else { PIECE_STEPS.saturating_mul(batch_size) };
-        for rows in order[position.names..].chunks(piece_size.max(1)) {
-            position.loss = model.train(&Piece {
-                epoch: index,
-                sequences: self.dataset.sequences(),
-                labels: self.dataset.labels(),
-                order: rows,
-                steps_before: schedule.steps_before(index) + (position.names / batch_size) as u64,
-                loss_before: position.loss,
-                total_steps: schedule.total_steps,
-                streams: &streams,
-                cancel: self.cancel,
-            })?;
+        let order = order_of_epoch(self.train, training.sampling, schedule, index, &self.replicate.streams);
+        let (steps_before, total_steps) = (schedule.steps_before(index), schedule.total_steps);
+        let epoch = Epoch { index, steps_before, total_steps };
+        let batch_size = training.batch_size as usize;
+        for rows in order[position.names..].chunks(PIECE_STEPS.saturating_mul(batch_size).max(1)) {
+            let steps_done = (position.names / batch_size) as u64;
+            position.loss = self.piece(model, epoch, rows, steps_done, position.loss)?;
             position.names += rows.len();
             if position.names < order.len() {
                 self.offer_checkpoint(model, position);
@@ -212,9 +251,33 @@ impl Run<'_> {
         Ok(loss)
     }
 
+    /// Trains on `rows`, which begin after `steps_done` steps of `epoch`; returns the sum of the epoch's losses, which was
+    /// `loss` before.
+    fn piece(
+        &self,
+        model: &mut dyn Model,
+        epoch: Epoch,
+        rows: &[u32],
+        steps_done: u64,
+        loss: f64,
+    ) -> Result<f64, ModelError> {
+        model.train(&Piece {
+            epoch: epoch.index,
+            sequences: &self.train.sequences,
+            labels: &self.train.labels,
+            order: rows,
+            steps_before: epoch.steps_before + steps_done,
+            loss_before: loss,
+            total_steps: epoch.total_steps,
+            streams: &self.replicate.streams,
+            cancel: self.execution.cancel,
+        })
+    }
+
     /// Hands the observer a checkpoint, if one is due.
     fn offer_checkpoint(&self, model: &dyn Model, position: &Position) {
-        if !self.observer.checkpoint_due(self.trial, self.epochs.len() as u32, position.names as u64) {
+        let observer = self.execution.observer;
+        if !observer.checkpoint_due(self.trial, self.epochs.len() as u32, position.names as u64) {
             return;
         }
         let progress = Progress {
@@ -230,17 +293,17 @@ impl Run<'_> {
             training_state: model.training_state(),
             best_weights: position.best.as_ref().map_or_else(Vec::new, |(_, weights)| weights.clone()),
         };
-        self.observer.checkpoint(self.trial, &checkpoint);
+        observer.checkpoint(self.trial, &checkpoint);
     }
 
-    /// Records the untouched weights as if they were an epoch's: `train_loss` is the mean loss of all training rows.
+    /// Records the untouched weights as if they were an epoch's: `train_loss` is the mean loss of all training examples.
     fn only_score(&mut self, model: &mut dyn Model) -> Result<Trained, ModelError> {
-        let train_loss = score(model, self.dataset, &self.split.train)?.loss;
+        let train_loss = score(model, self.train)?.loss;
         self.finish_epoch(model, 0, train_loss, 0)?;
         Ok(Trained { kept_epoch: 0, weights: model.weights() })
     }
 
-    /// Scores the validation rows and records the epoch.
+    /// Scores the validation examples and records the epoch.
     fn finish_epoch(
         &mut self,
         model: &mut dyn Model,
@@ -248,12 +311,12 @@ impl Run<'_> {
         train_loss: f64,
         step: u64,
     ) -> Result<(), ModelError> {
-        let validation = score(model, self.dataset, &self.split.validation)?;
+        let validation = score(model, self.validation)?;
         if !(train_loss.is_finite() && validation.loss.is_finite()) {
             return Err(ModelError::Diverged { step, loss: train_loss + validation.loss });
         }
         self.epochs.push(EpochRecord { train_loss, validation });
-        self.observer.event(Event::EpochFinished {
+        self.execution.observer.event(Event::EpochFinished {
             trial: self.trial,
             epoch: index,
             train_loss,
@@ -282,36 +345,4 @@ impl Run<'_> {
 fn restore(model: &mut dyn Model, checkpoint: &Checkpoint) -> Result<(), ModelError> {
     model.set_weights(&checkpoint.weights)?;
     model.set_training_state(&checkpoint.training_state)
-}
-
-/// An untrained model for `trial`.
-pub(crate) fn build(
-    plan: &Plan,
-    dataset: &Dataset,
-    plugin: &dyn ModelPlugin,
-    trial: &Trial,
-    class_weights: &[f32],
-    workers: &Arc<dyn Workers>,
-) -> Result<Box<dyn Model>, ModelError> {
-    plugin.build(&Setup {
-        params: &trial.identity.params,
-        training: &plan.training,
-        n_tokens: dataset.alphabet().n_tokens(),
-        n_classes: dataset.label_names().len(),
-        class_weights,
-        streams: &streams_of(plan, trial.replicate),
-        workers,
-    })
-}
-
-/// The weight of each label in the loss, (C); a label without training rows weighs 1.
-fn class_weights(kind: ClassWeights, dataset: &Dataset, train: &[u32]) -> Vec<f32> {
-    let n_classes = dataset.label_names().len();
-    if kind == ClassWeights::None {
-        return vec![1.0; n_classes];
-    }
-    let counts = dataset.rows_by_label(train).into_iter().map(|rows| rows.len());
-    let present = counts.clone().filter(|count| *count > 0).count();
-    let weight = |count: usize| if count == 0 { 1.0 } else { train.len() as f64 / (present * count) as f64 };
-    counts.map(|count| weight(count) as f32).collect()
 }

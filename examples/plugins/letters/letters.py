@@ -19,7 +19,9 @@ class Letters(recur_plugin.Model):
     def __init__(self, setup):
         self.n_tokens, self.n_classes = setup.n_tokens, setup.n_classes
         self.rate, self.ends = setup.params["learning_rate"], setup.params["ends"]
-        self.batch_size, self.class_weights = setup.training["batch_size"], setup.class_weights
+        # There are no training settings where the model is only to predict.
+        self.batch_size = setup.training["batch_size"] if setup.training else None
+        self.class_weights = setup.class_weights
         n_rows = self.n_tokens * (3 if self.ends else 1) + 1
         stream = random.Random(setup.seed)
         # A row of C numbers for each letter, for each letter as first and as last, and for the bias.

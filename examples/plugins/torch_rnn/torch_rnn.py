@@ -44,6 +44,12 @@ class TorchRnn(recur_plugin.Model):
         self.weight_of_class = torch.tensor(setup.class_weights)
         self.one_hot = torch.eye(setup.n_tokens)
         self.rate = params["learning_rate"]
+        # There are no training settings where the model is only to predict.
+        self.optimizer_name, self.moments = None, []
+        if self.training:
+            self.make_optimizer()
+
+    def make_optimizer(self):
         (self.optimizer_name, options), = self.training["optimizer"].items()
         if self.optimizer_name == "sgd":
             self.optimizer = torch.optim.SGD(self.network.parameters(), self.rate, momentum=options["momentum"])
@@ -95,7 +101,7 @@ class TorchRnn(recur_plugin.Model):
 
     def state(self):
         state = {}
-        for name, values in self.network.named_parameters():
+        for name, values in self.network.named_parameters() if self.training else ():
             kept = self.optimizer.state.get(values, {})
             for moment in self.moments:
                 numbers = kept.get(moment)

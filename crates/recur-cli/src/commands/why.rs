@@ -25,7 +25,7 @@ pub(crate) fn run(args: &Why, level: Level, program: &Program<'_>) -> Result<Exi
     }
     let (mut lines, mut n_hits) = (Vec::new(), 0);
     for (trial, reason) in wanted.iter().zip(prepared.explain(&wanted, store.as_ref())?) {
-        let (id, title) = (trial.id.short(), title(prepared.plan(), trial));
+        let (id, title) = (trial.id.short(), title(trial));
         match reason {
             None => {
                 n_hits += 1;

@@ -4,7 +4,7 @@ use recur_core::dataset::Sequences;
 use recur_core::model::{Cancel, Model, ModelError, ModelPlugin as _, Piece, Setup};
 use recur_core::params::Params;
 use recur_core::random::StreamPath;
-use recur_core::settings::{ClassWeights, Optimizer, Sampling, Schedule, TrainingLength, TrainingSettings};
+use recur_core::settings::{Optimizer, TrainingLength, TrainingSettings};
 use recur_core::workers::alone;
 use recur_external::ExternalModel;
 use std::path::PathBuf;
@@ -48,16 +48,12 @@ impl Odd {
     pub fn build(&self) -> Result<Box<dyn Model>, ModelError> {
         self.plugin.build(&Setup {
             params: &Params::defaults(self.plugin.parameters()),
-            training: &TrainingSettings {
+            training: Some(&TrainingSettings {
                 length: TrainingLength::Epochs(1),
                 batch_size: 2,
-                sampling: Sampling::Shuffle,
                 optimizer: Optimizer::Sgd { momentum: 0.0 },
-                clip_norm: None,
-                schedule: Schedule::Constant,
-                class_weights: ClassWeights::None,
-                early_stopping: None,
-            },
+                ..TrainingSettings::default()
+            }),
             n_tokens: 4,
             n_classes: 2,
             class_weights: &[1.0, 1.0],

@@ -32,7 +32,7 @@ fn multiply_adds(weight: &Tensor, letters: u64) -> Option<u64> {
 fn check(plugin: &dyn ModelPlugin, params: &Params) -> bool {
     let setup = Setup {
         params,
-        training: &training(),
+        training: Some(&training()),
         n_tokens: N_TOKENS,
         n_classes: N_CLASSES,
         class_weights: &[1.0; N_CLASSES],

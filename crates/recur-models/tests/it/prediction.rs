@@ -4,7 +4,7 @@ use recur_core::dataset::Sequences;
 use recur_core::model::{Cancel, Model, ModelPlugin, Piece, Setup};
 use recur_core::params::{ParamValue, Params};
 use recur_core::random::StreamPath;
-use recur_core::settings::{ClassWeights, Optimizer, Sampling, Schedule, TrainingLength, TrainingSettings};
+use recur_core::settings::{Optimizer, TrainingLength, TrainingSettings};
 use recur_core::workers::alone;
 use recur_models::PLUGINS;
 
@@ -25,16 +25,12 @@ fn build(plugin: &dyn ModelPlugin) -> Box<dyn Model> {
     }
     let setup = Setup {
         params: &params,
-        training: &TrainingSettings {
+        training: Some(&TrainingSettings {
             length: TrainingLength::Epochs(1),
             batch_size: 1,
-            sampling: Sampling::Shuffle,
             optimizer: Optimizer::Sgd { momentum: 0.0 },
-            clip_norm: None,
-            schedule: Schedule::Constant,
-            class_weights: ClassWeights::None,
-            early_stopping: None,
-        },
+            ..TrainingSettings::default()
+        }),
         n_tokens: 2,
         n_classes: N_CLASSES,
         class_weights: &[1.0; N_CLASSES],

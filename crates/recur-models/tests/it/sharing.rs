@@ -59,7 +59,7 @@ fn learn(
     let mut model = plugin
         .build(&Setup {
             params: &params,
-            training,
+            training: Some(training),
             n_tokens: N_TOKENS,
             n_classes: N_CLASSES,
             class_weights: &[1.0, 0.5, 2.0, 1.5, 0.25],

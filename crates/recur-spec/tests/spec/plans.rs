@@ -1,7 +1,9 @@
 //! Right specs and their plans.
 
 use crate::{least, parse};
-use recur_core::settings::{Division, Group, Overlap, Source, SplitSettings, TestRows, TrainingLength};
+use recur_core::settings::{
+    DataSettings, Division, Group, Overlap, Source, SplitSettings, TestRows, TrainingLength, TrainingSettings,
+};
 use recur_spec::Spec;
 
 /// The model, the swept parameters and the title of each configuration, one a line.
@@ -88,6 +90,14 @@ fn steps_are_scored_ten_times_by_default() {
     assert_eq!(length("{steps: 95, evaluate_every: 50}"), TrainingLength::Steps { steps: 95, evaluate_every: 50 });
     assert_eq!(length("{epochs: none, steps: 95}"), length("{steps: 95}"));
     assert_eq!(length("{epochs: 4, steps: }"), TrainingLength::Epochs(4));
+}
+
+#[test]
+fn settings_made_in_code_have_the_defaults_of_a_spec() {
+    let spec = parse(least("")).unwrap();
+    assert_eq!(spec.training, TrainingSettings::default());
+    assert_eq!(spec.split, SplitSettings::default());
+    assert_eq!(spec.data, DataSettings::of("names.csv"));
 }
 
 #[test]

@@ -24,6 +24,11 @@ pub const CHECKS: &[Check] = &[
         "a bias that is not saved, or not taken back",
         weights_carry_the_predictions_to_a_fresh_model,
     ),
+    Check::new(
+        "prediction_needs_no_training_settings",
+        "a model that cannot be built, or answers otherwise, where it will only predict: `recur predict` has no spec",
+        prediction_needs_no_training_settings,
+    ),
     Check::new("every_weight_matters", "a tensor that is saved and taken back, but never read", every_weight_matters),
     Check::new(
         "wrong_weights_are_refused",
@@ -41,6 +46,17 @@ pub const CHECKS: &[Check] = &[
         weights_and_state_do_not_grow,
     ),
 ];
+
+/// Built without training settings, as `recur predict` builds it, it takes the weights and gives the same answers.
+fn prediction_needs_no_training_settings(bench: &Bench) -> Verdict {
+    let names = names::learnable();
+    let mut model = bench.trained()?;
+    let expected = predict(model.as_mut(), &names, &names.rows())?;
+    let mut predictor = bench.build_to_predict()?;
+    predictor.set_weights(&model.weights())?;
+    let got = predict(predictor.as_mut(), &names, &names.rows())?;
+    ensure(same_figures(bench, &got, &expected), || "without training settings it answers otherwise".to_owned())
+}
 
 fn weights_are_well_named(bench: &Bench) -> Verdict {
     let weights = bench.trained()?.weights();

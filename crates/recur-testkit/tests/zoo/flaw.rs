@@ -70,6 +70,7 @@ pub enum Flaw {
     ForgetsABias,
     TakesNoBiasBack,
     SavesWhatItNeverReads,
+    NeedsTrainingSettingsToPredict,
     TakesAnyWeights,
     CostsMoreThanItTells,
     KeepsEveryLoss,

@@ -136,14 +136,20 @@ impl ModelPlugin for Zoo {
             _ => rate,
         };
         let parameters = initial(flaw, setup.streams, net.n_parameters(), if small { 0.1 } else { 0.5 });
+        let training = match setup.training {
+            None if flaw == Flaw::NeedsTrainingSettingsToPredict => {
+                return Err(ModelError::Other("there is no batch size".into()));
+            }
+            given => given.cloned().unwrap_or_default(),
+        };
         Ok(Box::new(ZooModel {
             flaw,
             crashes: flaw == Flaw::CrashesAtTheGreatestRate && rate == 10.0,
             net,
             gradient: vec![0.0; parameters.len()],
-            optimizer: Optimizer::new(setup.training, rate, parameters.len()),
+            optimizer: Optimizer::new(&training, rate, parameters.len()),
             parameters,
-            batch_size: setup.training.batch_size as usize,
+            batch_size: training.batch_size as usize,
             class_weights: setup.class_weights.iter().map(|weight| f64::from(*weight)).collect(),
             workers: setup.workers.clone(),
             steps: 0,

@@ -4,6 +4,11 @@ use crate::check;
 use crate::flaw::Flaw;
 
 #[test]
+fn a_model_that_cannot_be_built_to_predict_is_caught() {
+    check(Flaw::NeedsTrainingSettingsToPredict, "prediction_needs_no_training_settings", &[]);
+}
+
+#[test]
 fn two_tensors_of_one_name_are_caught() {
     check(Flaw::TwoTensorsOfOneName, "weights_are_well_named", &[]);
 }

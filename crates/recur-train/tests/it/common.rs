@@ -8,10 +8,8 @@ use recur_core::model::{Cancel, ModelPlugin};
 use recur_core::params::Params;
 use recur_core::plan::{Configuration, Plan};
 use recur_core::registry::Registry;
-use recur_core::settings::{
-    ClassWeights, DataSettings, Duplicates, Fold, Group, Optimizer, Rejects, ReportSettings, Sampling, Schedule,
-    SplitSettings, TextSettings, TrainingLength, TrainingSettings, UnicodeForm, Unknown,
-};
+use recur_core::replicate::Replicate;
+use recur_core::settings::{DataSettings, Group, ReportSettings, SplitSettings, TrainingLength, TrainingSettings};
 use recur_core::trial::{Trial, trials};
 use recur_train::{Observer, Sweep, SweepError, TrialResult, run_sweep};
 use std::sync::Mutex;
@@ -49,28 +47,9 @@ pub fn plan(configurations: &[(&dyn ModelPlugin, Params)]) -> Plan {
         name: "it".to_owned(),
         question: String::new(),
         seed: 7,
-        data: DataSettings {
-            source: "memory".into(),
-            split_column: None,
-            name_column: "name".to_owned(),
-            label_column: "label".to_owned(),
-            text: TextSettings { unicode: UnicodeForm::Nfc, fold: Fold::None, alphabet: None, unknown: Unknown::Token },
-            duplicates: Duplicates::Drop,
-            rejects: Rejects::Report,
-            max_rejected: 0.05,
-            max_letters: 64,
-        },
+        data: DataSettings::of("memory"),
         split: SplitSettings::shares(0.6, 0.2, 0.2, Group::None, true),
-        training: TrainingSettings {
-            length: TrainingLength::Epochs(3),
-            batch_size: 4,
-            sampling: Sampling::Shuffle,
-            optimizer: Optimizer::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
-            clip_norm: None,
-            schedule: Schedule::Constant,
-            class_weights: ClassWeights::None,
-            early_stopping: None,
-        },
+        training: TrainingSettings { length: TrainingLength::Epochs(3), batch_size: 4, ..TrainingSettings::default() },
         configurations: configurations.iter().map(configuration).collect(),
         replicates: 1,
         report: ReportSettings { primary: Metric::MacroF1, baseline: None, equivalence_margin: None },
@@ -128,6 +107,12 @@ impl Observer for Watch<'_> {
     }
 }
 
+/// How [`dataset`] is divided on each replicate of `plan`.
+pub fn replicates(plan: &Plan) -> Vec<Replicate> {
+    let replicate = |index| Replicate::new(&dataset(), &plan.split, plan.seed, index).unwrap();
+    (0..plan.replicates).map(replicate).collect()
+}
+
 /// Runs all of `plan` on [`dataset`].
 pub fn sweep(
     plan: &Plan,
@@ -138,7 +123,7 @@ pub fn sweep(
 ) -> Result<Sweep, SweepError> {
     let dataset = dataset();
     let trials = trials(plan, dataset.digest(), registry, &Default::default(), recur_train::PROCEDURE).unwrap();
-    run_sweep(plan, &dataset, registry, &trials, jobs, cancel, watch)
+    run_sweep(&trials, &replicates(plan), &dataset, registry, jobs, cancel, watch)
 }
 
 /// Runs all of `plan` on two threads: what was kept, in the order of the plan.

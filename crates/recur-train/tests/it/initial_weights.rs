@@ -1,6 +1,6 @@
 //! Trials that start from a file of weights, and prediction with one.
 
-use crate::common::{Watch, dataset, plan, registry};
+use crate::common::{Watch, dataset, plan, registry, replicates};
 use crate::toy::{Call, Toy};
 use recur_core::digest::Digest;
 use recur_core::model::{Cancel, ModelPlugin, Regime};
@@ -13,7 +13,7 @@ use recur_core::settings::{Fold, TrainingLength, Unknown};
 use recur_core::tensor::{Tensor, TensorData};
 use recur_core::trial::{InitialWeights, Trial, trials};
 use recur_core::weights::{ModelCard, WeightsFile};
-use recur_train::{Predictor, SweepError, TrialResult, Unreadable, run_sweep, score_test_set, split_of};
+use recur_train::{Predictor, SweepError, TrialResult, Unreadable, run_sweep, score_test_set};
 use std::sync::Arc;
 
 const FILE: &str = "start.safetensors";
@@ -28,7 +28,7 @@ fn train(mut plan: Plan, registry: &Registry, file: WeightsFile) -> Result<Vec<(
     let weights = InitialWeights::from([(FILE.to_owned(), Arc::new(file))]);
     let (dataset, watch) = (dataset(), Watch::default());
     let trials = trials(&plan, dataset.digest(), registry, &weights, recur_train::PROCEDURE).unwrap();
-    run_sweep(&plan, &dataset, registry, &trials, 2, &Cancel::new(), &watch)?;
+    run_sweep(&trials, &replicates(&plan), &dataset, registry, 2, &Cancel::new(), &watch)?;
     Ok(watch.into_kept())
 }
 
@@ -71,7 +71,7 @@ fn zero_epochs_score_the_weights_and_train_nothing() {
     assert_eq!((result.record.epochs.len(), result.weights), (1, toy_weights()));
 
     // The loss is that of the training rows: 0.5 for a name, and that of the label two further for one that misleads.
-    let (dataset, rows) = (dataset(), split_of(&plan, &dataset(), 0).unwrap().train);
+    let (dataset, rows) = (dataset(), replicates(&plan)[0].split.train.clone());
     let misled = rows.iter().filter(|row| dataset.sequences().get(**row)[1] == crate::toy::MISLEADING).count();
     let of_misled = -f64::from(crate::toy::of_further(0.5, 2, 3));
     let loss = 0.5 + (of_misled - 0.5) * misled as f64 / rows.len() as f64;
@@ -143,7 +143,7 @@ fn a_card_of_another_model_alphabet_or_labels_is_told() {
 fn a_trial_that_is_not_run_needs_no_weights_that_fit() {
     let (registry, plan, ..) = trained();
     let watch = Watch::default();
-    assert!(run_sweep(&plan, &dataset(), &registry, &[], 1, &Cancel::new(), &watch).is_ok());
+    assert!(run_sweep(&[], &replicates(&plan), &dataset(), &registry, 1, &Cancel::new(), &watch).is_ok());
 }
 
 #[test]
@@ -151,7 +151,8 @@ fn a_predictor_says_what_the_test_set_was_told() {
     let (registry, plan, trial, result, file) = trained();
     let findings = [Finding { trial: trial.clone(), record: result.record }];
     let selection = Selection::choose(&plan, &findings);
-    let test = score_test_set(&plan, &dataset(), &registry, &selection, &trial, &result.weights, Default::default);
+    let (replicate, dataset) = (&replicates(&plan)[0], dataset());
+    let test = score_test_set(&trial, replicate, &dataset, &registry, &selection, &result.weights, Default::default);
     let (test, _) = test.unwrap();
     let names: Vec<String> = test.predictions.iter().map(|prediction| prediction.name.clone()).collect();
     let log_probs = Predictor::new(&registry, &file).unwrap().log_probabilities(&names).unwrap();

@@ -1,6 +1,6 @@
 //! A trial that needs more memory than there is becomes a record with the numbers, and the others run.
 
-use crate::common::{dataset, plan};
+use crate::common::{dataset, plan, replicates};
 use recur_core::event::Event;
 use recur_core::metric::Metric;
 use recur_core::model::{Cancel, ModelPlugin};
@@ -53,12 +53,12 @@ fn trials_of(plan: &Plan) -> Vec<Trial> {
 
 fn records(plan: &Plan, jobs: usize, available: Option<u64>) -> Vec<TrialRecord> {
     let (dataset, machine) = (dataset(), Machine(available));
-    let sweep = run_sweep(plan, &dataset, &registry(), &trials_of(plan), jobs, &Cancel::new(), &machine);
+    let sweep = run_sweep(&trials_of(plan), &replicates(plan), &dataset, &registry(), jobs, &Cancel::new(), &machine);
     sweep.unwrap().records.into_iter().map(Option::unwrap).collect()
 }
 
 fn need(plan: &Plan) -> u64 {
-    memory_need(plan, &dataset(), lstm(), &trials_of(plan)[0])
+    memory_need(&trials_of(plan)[0], &replicates(plan)[0], &dataset(), lstm())
 }
 
 #[test]

@@ -1,12 +1,15 @@
 //! A trial that goes wrong becomes a record with its cause, and the others go on.
 
-use crate::common::{Watch, plan_of, registry, results, sweep};
+use crate::common::{Watch, plan_of, registry, replicates, results, sweep};
 use crate::toy::{Toy, is_spoilt};
 use recur_core::event::Event;
 use recur_core::model::{Cancel, Regime};
+use recur_core::plan::Plan;
 use recur_core::record::Outcome;
 use recur_core::registry::Registry;
-use recur_core::settings::SplitSettings;
+use recur_core::replicate::Replicate;
+use recur_core::settings::{Group, SplitSettings};
+use recur_core::split::SplitError;
 use recur_train::SweepError;
 use std::thread::sleep;
 use std::time::Duration;
@@ -71,7 +74,7 @@ fn a_loss_that_is_no_number_is_a_record_with_its_step() {
 /// The first validation name whose second letter the toy answers wrongly, as the data set has it.
 fn wrong_name() -> String {
     let (dataset, toy) = (crate::common::dataset(), Toy::iterative("toy"));
-    let rows = recur_train::split_of(&plan_of(toy, &["learn"]), &dataset, 0).unwrap().validation;
+    let rows = replicates(&plan_of(toy, &["learn"]))[0].split.validation.clone();
     let is_wrong = |row: &&u32| is_spoilt(dataset.sequences().get(**row));
     dataset.names()[*rows.iter().find(is_wrong).expect("there is one") as usize].clone()
 }
@@ -162,16 +165,30 @@ fn a_model_that_nobody_registered_is_an_error_before_any_training() {
     .unwrap();
     let watch = Watch::default();
     let error =
-        recur_train::run_sweep(&plan, &dataset, &Registry::new(), &trials, 1, &Cancel::new(), &watch).unwrap_err();
+        recur_train::run_sweep(&trials, &replicates(&plan), &dataset, &Registry::new(), 1, &Cancel::new(), &watch)
+            .unwrap_err();
     assert!(matches!(error, SweepError::UnknownModel(_)), "{error:?}");
     assert_eq!(toy.seen(), []);
 }
 
 #[test]
-fn data_too_small_to_divide_is_an_error() {
+fn a_trial_of_a_replicate_whose_rows_were_not_divided_is_an_error_before_any_training() {
     let toy = Toy::iterative("toy");
-    let mut plan = plan_of(toy, &["learn"]);
-    plan.split = SplitSettings::shares(0.98, 0.001, 0.001, plan.split.group, true);
-    let error = sweep(&plan, &registry(&[toy]), 1, &Cancel::new(), &Watch::default()).unwrap_err();
-    assert!(matches!(error, SweepError::Split(_)), "{error:?}");
+    let (dataset, registry) = (crate::common::dataset(), registry(&[toy]));
+    let plan = Plan { replicates: 2, ..plan_of(toy, &["learn"]) };
+    let trials =
+        recur_core::trial::trials(&plan, dataset.digest(), &registry, &Default::default(), recur_train::PROCEDURE)
+            .unwrap();
+    let first = &replicates(&plan)[..1];
+    let watch = Watch::default();
+    let error = recur_train::run_sweep(&trials, first, &dataset, &registry, 1, &Cancel::new(), &watch).unwrap_err();
+    assert!(error.to_string().ends_with("is of replicate 1, whose rows were not divided"), "{error}");
+    assert_eq!(toy.seen(), []);
+}
+
+#[test]
+fn data_too_small_to_divide_is_an_error() {
+    let split = SplitSettings::shares(0.98, 0.001, 0.001, Group::None, true);
+    let error = Replicate::new(&crate::common::dataset(), &split, 7, 0).unwrap_err();
+    assert!(matches!(error, SplitError::TooFew { .. }), "{error:?}");
 }

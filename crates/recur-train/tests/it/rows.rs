@@ -1,12 +1,32 @@
 //! Which rows a model is shown, and when.
 
-use crate::common::{dataset, plan, registry, results};
-use crate::toy::{Call, Toy};
+use crate::common::{dataset, plan, registry, replicates, results};
+use crate::toy::{self, Toy};
 use recur_core::model::{ModelPlugin, Regime};
 use recur_core::plan::Plan;
 use recur_core::settings::{ClassWeights, Sampling, TrainingLength, TrainingSettings};
 use recur_core::split::Split;
-use recur_train::split_of;
+
+/// What a model was shown, by rows of the data set.
+enum Call {
+    Build { class_weights: Vec<f32> },
+    Train { order: Vec<u32>, all: Vec<u32>, labels: Vec<u16> },
+    Predict { order: Vec<u32>, all: Vec<u32> },
+}
+
+impl From<toy::Call> for Call {
+    fn from(call: toy::Call) -> Self {
+        let dataset = dataset();
+        let all: Vec<&[u16]> = (0..dataset.len() as u32).map(|row| dataset.sequences().get(row)).collect();
+        let row = |text: &Vec<u16>| all.iter().position(|other| other == text).expect("a text of the data set") as u32;
+        let rows = |texts: Vec<Vec<u16>>| texts.iter().map(row).collect();
+        match call {
+            toy::Call::Build { class_weights } => Call::Build { class_weights },
+            toy::Call::Train { order, all, labels, .. } => Call::Train { order: rows(order), all: rows(all), labels },
+            toy::Call::Predict { order, all } => Call::Predict { order: rows(order), all: rows(all) },
+        }
+    }
+}
 
 /// Runs two configurations of `toy` on three replicates: each call with its replicate's split.
 fn run(toy: &'static Toy, change: impl Fn(&mut TrainingSettings)) -> Vec<(Call, Split)> {
@@ -14,14 +34,14 @@ fn run(toy: &'static Toy, change: impl Fn(&mut TrainingSettings)) -> Vec<(Call, 
     let mut plan = Plan { replicates: 3, ..plan(&configurations) };
     change(&mut plan.training);
     let results = results(&plan, &registry(&[toy]));
-    let dataset = dataset();
-    let split = |replicate: u32| split_of(&plan, &dataset, replicate).unwrap();
+    let replicates = replicates(&plan);
+    let split = |replicate: u32| replicates[replicate as usize].split.clone();
     for pair in results.chunks_exact(2) {
         let expected = split(pair[0].record.identity.replicate).digest();
         assert_eq!([&pair[0].record.split, &pair[1].record.split], [&expected; 2], "one split a replicate");
     }
     let replicate = |path: &str| path.strip_prefix("replicate/").unwrap().parse().unwrap();
-    toy.seen().into_iter().map(|seen| (seen.call, split(replicate(&seen.replicate)))).collect()
+    toy.seen().into_iter().map(|seen| (seen.call.into(), split(replicate(&seen.replicate)))).collect()
 }
 
 /// The rows of each epoch, with the split.
@@ -47,7 +67,7 @@ fn check_parts(toy: &'static Toy, change: impl Fn(&mut TrainingSettings), n_epoc
         match call {
             Call::Build { .. } => {}
             Call::Train { order, .. } => assert!(order.iter().all(|row| split.train.contains(row))),
-            Call::Predict(rows) => assert_eq!(rows, &split.validation),
+            Call::Predict { order, .. } => assert_eq!(order, &split.validation),
         }
     }
 }
@@ -59,6 +79,25 @@ fn test_rows_reach_neither_training_nor_validation() {
     let steps = TrainingLength::Steps { steps: 30, evaluate_every: 10 };
     check_parts(Toy::iterative("toy"), |training| training.length = steps, 3);
     check_parts(Toy::new("toy", Regime::OneShot, &[0.5]), |_| (), 1);
+}
+
+/// A model that looks at more than the rows it is to take finds the other rows of the same part, and nothing else.
+#[test]
+fn a_model_that_looks_for_other_rows_finds_none() {
+    let dataset = dataset();
+    for toy in [Toy::iterative("toy"), Toy::new("toy", Regime::OneShot, &[0.5])] {
+        for (call, split) in run(toy, |_| ()) {
+            match call {
+                Call::Build { .. } => {}
+                Call::Train { all, labels, .. } => {
+                    assert_eq!(all, split.train);
+                    let of_row = |row: &u32| dataset.labels()[*row as usize];
+                    assert_eq!(labels, split.train.iter().map(of_row).collect::<Vec<_>>());
+                }
+                Call::Predict { all, .. } => assert_eq!(all, split.validation),
+            }
+        }
+    }
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn steps_are_scored_every_evaluate_every_and_at_the_end() {
     let epochs: Vec<_> = seen
         .iter()
         .filter_map(|seen| match &seen.call {
-            Call::Train { order, index, steps_before, total_steps } => {
+            Call::Train { order, index, steps_before, total_steps, .. } => {
                 Some((*index, order.len(), *steps_before, *total_steps))
             }
             _ => None,

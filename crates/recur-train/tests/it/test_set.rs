@@ -1,6 +1,6 @@
 //! The test set is scored for chosen configurations alone, and rightly.
 
-use crate::common::{dataset, plan, plan_of, registry, results};
+use crate::common::{dataset, plan, plan_of, registry, replicates, results};
 use crate::toy::{Toy, is_spoilt, of_further};
 use recur_core::dataset::Dataset;
 use recur_core::model::Regime;
@@ -10,7 +10,7 @@ use recur_core::registry::Registry;
 use recur_core::selection::{Finding, Selection};
 use recur_core::tensor::Tensor;
 use recur_core::trial::{Trial, trials};
-use recur_train::{TestSetError, TrialResult, score_test_set, split_of};
+use recur_train::{TestSetError, TrialResult, score_test_set};
 
 /// A finished sweep: its trials with their results, and what was chosen.
 struct Swept {
@@ -35,8 +35,10 @@ impl Swept {
     }
 
     fn score(&self, trial: usize, weights: &[Tensor]) -> Result<TestRecord, TestSetError> {
-        let Self { plan, dataset, registry, selection, .. } = self;
-        let scored = score_test_set(plan, dataset, registry, selection, &self.trials[trial], weights, Default::default);
+        let Self { dataset, registry, selection, .. } = self;
+        let trial = &self.trials[trial];
+        let replicate = &replicates(&self.plan)[trial.replicate as usize];
+        let scored = score_test_set(trial, replicate, dataset, registry, selection, weights, Default::default);
         scored.map(|(record, _)| record)
     }
 }
@@ -79,7 +81,7 @@ fn a_panic_is_the_models_error() {
 fn an_answer_that_is_no_distribution_is_an_error_with_the_text() {
     let toy = Toy::new("toy", Regime::Iterative, &[0.5, 0.25, 0.125]);
     let mut swept = Swept::new(plan_of(toy, &["learn"]), registry(&[toy]));
-    let rows = split_of(&swept.plan, &swept.dataset, 0).unwrap().test;
+    let rows = replicates(&swept.plan)[0].split.test.clone();
     let is_wrong = |row: &&u32| is_spoilt(swept.dataset.sequences().get(**row));
     let name = swept.dataset.names()[*rows.iter().find(is_wrong).expect("there is one") as usize].clone();
     for behaviour in ["certain_of_all", "all_nan"] {
@@ -111,7 +113,7 @@ fn test_figures_equal_a_hand_computation() {
     let mut n_misled = 0;
     for (index, trial) in swept.trials.iter().enumerate() {
         let record = swept.score(index, &swept.results[index].weights).unwrap();
-        let rows = split_of(&swept.plan, &swept.dataset, trial.replicate).unwrap().test;
+        let rows = replicates(&swept.plan)[trial.replicate as usize].split.test.clone();
         let names: Vec<&String> = rows.iter().map(|row| &swept.dataset.names()[*row as usize]).collect();
         assert_eq!(record.predictions.iter().map(|p| &p.name).collect::<Vec<_>>(), names);
         let (mut pairs, mut loss) = (Vec::new(), 0.0);

@@ -86,10 +86,17 @@ pub struct Seen {
 pub enum Call {
     /// The weight of each label.
     Build { class_weights: Vec<f32> },
-    /// An piece.
-    Train { order: Vec<u32>, index: u32, steps_before: u64, total_steps: u64 },
-    /// Rows to predict.
-    Predict(Vec<u32>),
+    /// A piece: the texts to learn from, in order, and all that the model could have read.
+    Train {
+        order: Vec<Vec<u16>>,
+        all: Vec<Vec<u16>>,
+        labels: Vec<u16>,
+        index: u32,
+        steps_before: u64,
+        total_steps: u64,
+    },
+    /// Texts to predict, and all that the model could have read.
+    Predict { order: Vec<Vec<u16>>, all: Vec<Vec<u16>> },
 }
 
 impl Toy {
@@ -224,13 +231,19 @@ impl Scripted {
     }
 }
 
+fn texts(sequences: &Sequences, rows: impl Iterator<Item = u32>) -> Vec<Vec<u16>> {
+    rows.map(|row| sequences.get(row).to_vec()).collect()
+}
+
 impl Model for Scripted {
     fn train(&mut self, piece: &Piece<'_>) -> Result<f64, ModelError> {
         if piece.cancel.is_cancelled() {
             return Err(ModelError::Cancelled);
         }
         self.note(Call::Train {
-            order: piece.order.to_vec(),
+            order: texts(piece.sequences, piece.order.iter().copied()),
+            all: texts(piece.sequences, 0..piece.sequences.len() as u32),
+            labels: piece.labels.to_vec(),
             index: piece.epoch,
             steps_before: piece.steps_before,
             total_steps: piece.total_steps,
@@ -253,7 +266,8 @@ impl Model for Scripted {
     }
 
     fn log_probabilities(&mut self, sequences: &Sequences, rows: &[u32], out: &mut [f32]) -> Result<(), ModelError> {
-        self.note(Call::Predict(rows.to_vec()));
+        let all = texts(sequences, 0..sequences.len() as u32);
+        self.note(Call::Predict { order: texts(sequences, rows.iter().copied()), all });
         for (row, out) in rows.iter().zip(out.chunks_exact_mut(self.n_classes)) {
             self.log_probabilities_of(sequences.get(*row), out);
         }

@@ -194,8 +194,7 @@ fn experiment(name: &str, stored: &StoredExperiment, store: &Store, program: &Pr
     }
     for (listed, planned) in stored.trials.iter().zip(prepared.trials()) {
         if let Some(record) = usable(&listed.id, store) {
-            let place = (planned.configuration, planned.replicate);
-            findings.push(finding(record, place));
+            findings.push(finding(record, planned.configuration, planned.replicate));
         }
     }
     if findings.len() < n_trials {
@@ -216,10 +215,9 @@ fn usable(id: &TrialId, store: &Store) -> Option<TrialRecord> {
     }
 }
 
-/// A record as that of the trial at `place`, a configuration and a replicate.
-fn finding(record: TrialRecord, (configuration, replicate): (usize, u32)) -> Finding {
-    let (id, identity) = (record.id.clone(), record.identity.clone());
-    Finding { trial: Trial { id, configuration, replicate, identity, initial_weights: None }, record }
+/// A record as that of a trial of `configuration` on `replicate`.
+fn finding(record: TrialRecord, configuration: usize, replicate: u32) -> Finding {
+    Finding { trial: Trial { replicate, ..Trial::of_record(configuration, &record) }, record }
 }
 
 /// An experiment with its choice and the stored test figures of that.
@@ -275,7 +273,7 @@ fn trial(id: &TrialId, store: &Store, program: &Program<'_>) -> Result<Thing, Cl
     let prepared = Prepared::of_trial(id, &args(store.trial(id).join(layout::SPEC), store), store, program)?;
     let plan = Plan { replicates: 1, ..prepared.plan().clone() };
     let only = OneTrial { plan, replicate: record.identity.replicate };
-    let finding = finding(record, (0, 0));
+    let finding = finding(record, 0, 0);
     let not_chosen = || {
         CliError::new(format!("trial {} has no test figures: no experiment chose its configuration", id.short())).hint(
             "test names are scored for chosen configurations alone; recur store list --json tells has_test".to_owned(),

@@ -3,7 +3,6 @@
 use recur_core::model::{Cost, Determinism, ModelPlugin, Regime, Setup};
 use recur_core::params::{ParamKind, ParamSpec, ParamValue, Params};
 use recur_core::random::StreamPath;
-use recur_core::settings::{ClassWeights, Optimizer, Sampling, Schedule, TrainingLength, TrainingSettings};
 use recur_core::workers::alone;
 use serde::Serialize;
 
@@ -152,7 +151,7 @@ impl CostAt {
 fn cost(plugin: &dyn ModelPlugin, sizes: Sizes) -> Option<Cost> {
     let setup = Setup {
         params: &Params::defaults(plugin.parameters()),
-        training: &any_training(),
+        training: None,
         n_tokens: sizes.tokens,
         n_classes: sizes.labels,
         class_weights: &vec![1.0; sizes.labels],
@@ -160,20 +159,6 @@ fn cost(plugin: &dyn ModelPlugin, sizes: Sizes) -> Option<Cost> {
         workers: &alone(),
     };
     plugin.cost(&setup, sizes.letters)
-}
-
-/// No cost of a trained model depends on it.
-fn any_training() -> TrainingSettings {
-    TrainingSettings {
-        length: TrainingLength::Epochs(10),
-        batch_size: 32,
-        sampling: Sampling::Shuffle,
-        optimizer: Optimizer::Sgd { momentum: 0.0 },
-        clip_norm: None,
-        schedule: Schedule::Constant,
-        class_weights: ClassWeights::None,
-        early_stopping: None,
-    }
 }
 
 /// A count with a comma between thousands.

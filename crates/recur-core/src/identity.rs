@@ -1,0 +1,109 @@
+//! The identity of a trial: all that determines its result, and the name that is the digest of it.
+
+use crate::digest::Digest;
+use crate::params::Params;
+use crate::settings::{SplitSettings, TrainingSettings};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What names a trial: the digest of all that determines its result.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TrialId(String);
+
+impl TrialId {
+    /// All 32 hexadecimal digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The first 10 digits, for people.
+    pub fn short(&self) -> &str {
+        &self.0[..10]
+    }
+}
+
+impl fmt::Display for TrialId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// All that determines a trial's result; a [`TrialId`] is its digest. Layout of the spec, file times, host and number
+/// of threads are no part of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Identity {
+    /// [`crate::NUMERIC_CONTRACT`].
+    pub numeric_contract: u32,
+    /// The digest of the code that draws, divides, orders, trains and scores, whatever the model.
+    pub procedure: Digest,
+    /// The model's id.
+    pub model: String,
+    /// The plugin's version.
+    pub model_version: u32,
+    /// The digest of the plugin's code ([`crate::model::ModelPlugin::code`]).
+    pub model_code: Digest,
+    /// Every parameter.
+    pub params: Params,
+    /// How it is trained; `None` for a one-shot model, which `training` does not concern.
+    pub training: Option<TrainingSettings>,
+    /// The content of the data set.
+    pub dataset: Digest,
+    /// How it is divided.
+    pub split: SplitSettings,
+    /// The root seed.
+    pub seed: u64,
+    /// The replicate.
+    pub replicate: u32,
+    /// The bytes of the file of weights that it starts from; `None` for random ones. Not serialised where it is `None`:
+    /// trials without such a file keep the ids that they had before there was this field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub initial_weights: Option<Digest>,
+}
+
+impl Identity {
+    /// The trial's name.
+    pub fn id(&self) -> TrialId {
+        let canonical = serde_json::to_vec(self).expect("an identity holds no map with other keys than strings");
+        TrialId(Digest::of(&canonical).as_str()[..32].to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::params::ParamValue;
+    use crate::settings::Group;
+
+    fn identity() -> Identity {
+        Identity {
+            numeric_contract: 1,
+            procedure: Digest::of(b"procedure"),
+            model: "m".into(),
+            model_version: 1,
+            model_code: Digest::of(b"code"),
+            params: Params::default().with("hidden_size", ParamValue::Integer(8)),
+            training: None,
+            dataset: Digest::of(b"data"),
+            split: SplitSettings::shares(0.8, 0.1, 0.1, Group::Name, true),
+            seed: 5,
+            replicate: 2,
+            initial_weights: None,
+        }
+    }
+
+    #[test]
+    fn the_id_of_a_trial_without_initial_weights_stays_what_it_was() {
+        assert_eq!(identity().id().as_str(), "125ec5e2e32be06bf622fe6adbc5f282");
+    }
+
+    #[test]
+    fn initial_weights_make_another_trial_and_come_back_from_json() {
+        let warm = Identity { initial_weights: Some(Digest::of(b"weights")), ..identity() };
+        assert_ne!(warm.id(), identity().id());
+        for identity in [warm, identity()] {
+            let json = serde_json::to_string(&identity).unwrap();
+            assert_eq!(serde_json::from_str::<Identity>(&json).unwrap(), identity);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Untrained models, and what they are built from.
+
+use crate::examples::Examples;
+use recur_core::dataset::Dataset;
+use recur_core::model::{Model, ModelError, ModelPlugin, Setup};
+use recur_core::random::StreamPath;
+use recur_core::settings::ClassWeights;
+use recur_core::trial::Trial;
+use recur_core::workers::Workers;
+use std::sync::Arc;
+
+/// What the model of `trial` is built from.
+pub(crate) fn setup<'a>(
+    trial: &'a Trial,
+    dataset: &Dataset,
+    streams: &'a StreamPath,
+    class_weights: &'a [f32],
+    workers: &'a Arc<dyn Workers>,
+) -> Setup<'a> {
+    Setup {
+        params: &trial.identity.params,
+        training: trial.identity.training.as_ref(),
+        n_tokens: dataset.alphabet().n_tokens(),
+        n_classes: dataset.label_names().len(),
+        class_weights,
+        streams,
+        workers,
+    }
+}
+
+/// An untrained model for `trial`.
+pub(crate) fn build(
+    trial: &Trial,
+    dataset: &Dataset,
+    plugin: &dyn ModelPlugin,
+    streams: &StreamPath,
+    class_weights: &[f32],
+    workers: &Arc<dyn Workers>,
+) -> Result<Box<dyn Model>, ModelError> {
+    plugin.build(&setup(trial, dataset, streams, class_weights, workers))
+}
+
+/// The weight of each label in the loss, (C); a label without training examples weighs 1.
+pub(crate) fn class_weights(kind: ClassWeights, train: &Examples) -> Vec<f32> {
+    if kind == ClassWeights::None {
+        return vec![1.0; train.n_classes];
+    }
+    let counts = train.by_label().into_iter().map(|examples| examples.len());
+    let present = counts.clone().filter(|count| *count > 0).count();
+    let weight = |count: usize| if count == 0 { 1.0 } else { train.len() as f64 / (present * count) as f64 };
+    counts.map(|count| weight(count) as f32).collect()
+}
