@@ -172,7 +172,7 @@ impl From<SpecErrors> for CliError {
 impl From<ExperimentError> for CliError {
     fn from(error: ExperimentError) -> Self {
         let exit = match error {
-            ExperimentError::Interrupted { .. } => Exit::Interrupted,
+            ExperimentError::Interrupted { .. } | ExperimentError::Stopped => Exit::Interrupted,
             _ => Exit::Error,
         };
         Self::of(&error).hint(error.hint()).ends_with(exit)

@@ -12,7 +12,6 @@
 mod allocator;
 mod args;
 mod commands;
-mod difference;
 mod error;
 mod generated;
 mod logging;

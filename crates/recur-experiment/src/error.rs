@@ -4,6 +4,7 @@ use recur_core::registry::UnknownModel;
 use recur_core::split::SplitError;
 use recur_core::trial::TrialsError;
 use recur_core::visible::visible;
+use recur_files::NoTemporaryFolder;
 use recur_ingest::IngestError;
 use recur_store::{Fault, StoreError};
 use recur_train::{SweepError, TestSetError};
@@ -68,6 +69,18 @@ pub enum ExperimentError {
         /// The store.
         store: PathBuf,
     },
+    /// Trials that are not to be executed again are missing or damaged in the store.
+    #[error("cannot verify: {n_missing} trials are missing or damaged in the store")]
+    NotVerifiable {
+        /// How many.
+        n_missing: usize,
+    },
+    /// It was asked to stop, and nothing is kept.
+    #[error("stopped")]
+    Stopped,
+    /// There is no place for what is executed again.
+    #[error(transparent)]
+    Scratch(#[from] NoTemporaryFolder),
     /// A chosen trial cannot be scored.
     #[error("cannot score the test set")]
     TestSet(#[from] TestSetError),
@@ -104,8 +117,13 @@ impl ExperimentError {
                 Some("trials with a result are kept; run the experiment again for the others".to_owned())
             }
             Self::TrialsMissing { .. } => Some("run the experiment first: recur experiment SPEC".to_owned()),
+            Self::NotVerifiable { .. } => Some(
+                "run the experiment first, or verify all trials (no --sample); recur store check lists all damage"
+                    .to_owned(),
+            ),
+            Self::Scratch(error) => Some(error.hint().to_owned()),
             Self::Weights { folder, source } => Some(scoring(folder, source)),
-            Self::Trials(_) | Self::Sweep(_) | Self::TestSet(_) => None,
+            Self::Trials(_) | Self::Sweep(_) | Self::TestSet(_) | Self::Stopped => None,
         }
     }
 }

@@ -44,6 +44,7 @@
 //! where most users meet them.
 
 mod clock;
+mod difference;
 mod environment;
 mod error;
 mod estimate;
@@ -61,8 +62,10 @@ mod scoring;
 #[doc(hidden)]
 pub mod shell;
 mod trial_log;
+mod verify;
 mod weights_of;
 
+pub use difference::{Difference, of_bytes, of_report, of_reports};
 pub use environment::{Code, cpu_name, machine_kind};
 pub use error::{ExperimentError, with_causes};
 pub use estimate::Estimates;
@@ -77,6 +80,7 @@ pub use recorder::{CheckpointInterval, NotAnInterval};
 pub use run::{Executor, LocalExecutor, RunOptions, stored_record};
 pub use scoring::{Scored, StoreOf, best_configuration, costs, stored_test};
 pub use trial_log::TrialLogs;
+pub use verify::{Executed, Overlay, Scratch, Verdict, Verifier};
 pub use weights_of::weights_of;
 
 pub use parallel::available_cores;

@@ -1,7 +1,6 @@
 //! `recur report`: the report again, from stored records.
 
 use crate::args::{Level, Report};
-use crate::difference;
 use crate::error::{CliError, Exit};
 use crate::logging;
 use crate::output::{print, print_json};
@@ -12,7 +11,7 @@ use crate::scoring;
 use crate::stores;
 use crate::watch::MemoryNames;
 use recur_core::selection::Finding;
-use recur_experiment::available_cores;
+use recur_experiment::{available_cores, of_reports};
 use recur_files::TemporaryFolder;
 use recur_report::{Destination, Export};
 use recur_store::Store;
@@ -52,7 +51,7 @@ fn check(args: &Report, prepared: &Prepared, findings: &[Finding], store: &Store
     scoring::conclude(prepared, findings, store, available_cores(), &MemoryNames::default().options(), scratch.path())?;
     let name = &prepared.plan().name;
     let report = args.reports.join(format!("{name}.md"));
-    match difference::of_reports(&args.reports, scratch.path(), name) {
+    match of_reports(&args.reports, scratch.path(), name) {
         None => {
             print(&format!("{}: what the records give", report.display()))?;
             Ok(Exit::Success)

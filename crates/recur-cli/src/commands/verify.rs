@@ -1,12 +1,10 @@
 //! `recur verify` and `recur reproduce`: a report, an experiment or a trial, executed again and compared byte for byte.
 
-mod execution;
 mod permission;
 mod subject;
 mod verdict;
 
 use crate::args::{Level, Reproduce, SpecArgs, Verify};
-use crate::difference::{self, Difference};
 use crate::error::{CliError, Exit};
 use crate::logging;
 use crate::output::print;
@@ -18,28 +16,26 @@ use crate::scoring;
 use crate::signals::{CANCEL, cancel_on_interrupt};
 use crate::stores;
 use crate::watch::Watchers;
-use execution::{Executed, Scratch};
 use permission::{Permission, command_of, store_option};
 use recur_core::digest::Digest;
-use recur_core::selection::Selection;
 use recur_core::trial::TrialId;
 use recur_core::visible::visible;
 use recur_experiment::shell::quoted;
-use recur_experiment::{CheckpointInterval, Code, LookupError, RunOptions, TrialLogs, available_cores, stored_test};
+use recur_experiment::{
+    CheckpointInterval, Code, Difference, Executed, LookupError, RunOptions, Scratch, TrialLogs, Verdict, Verifier,
+    available_cores, of_bytes, of_report,
+};
 use recur_report::{PARTS, ReportRecord, Signature};
-use recur_store::{Found, Store, layout};
+use recur_store::layout;
 use std::path::{Path, PathBuf};
 use subject::{GivenReport, Subject};
-use verdict::Verdict;
+use verdict::print_verdict;
 
 /// What is executed again, and where what came of it the first time is.
 struct Verification<'a> {
     program: &'a Program<'a>,
     permission: &'a Permission,
-    store: Option<Store>,
-    jobs: usize,
-    /// How trials are executed again.
-    options: RunOptions<'a>,
+    verifier: Verifier<'a>,
 }
 
 /// Verifies a report, an experiment or a trial, with the models of `builtin` and those of plugins that may be started.
@@ -63,16 +59,19 @@ pub(crate) fn run(
     let watchers = Watchers::new(&screen);
     let logs = logging::start(level, &screen, None);
     cancel_on_interrupt();
-    let store = stores::to_read_if_any(&args.store)?;
+    let stored = stores::to_read_if_any(&args.store)?;
     let jobs = args.jobs.map_or_else(available_cores, usize::from);
-    let verification =
-        Verification { program, permission, store, jobs, options: options(&watchers, logs, Code::OfProgram) };
+    let verification = Verification {
+        program,
+        permission,
+        verifier: Verifier { stored, jobs, options: options(&watchers, logs, Code::OfProgram) },
+    };
     let verdict = match subject {
         Subject::Report(report) => verification.report(&report, args)?,
         Subject::Spec(path) => verification.spec(&path, args)?,
         Subject::Trial(prefix) => verification.trial(&prefix, args)?,
     };
-    verdict.print(&args.what)
+    print_verdict(&verdict, &args.what)
 }
 
 /// Makes a trial of the store again, into a folder of its own.
@@ -90,9 +89,12 @@ pub(crate) fn reproduce(
     let watchers = Watchers::new(&screen);
     let logs = logging::start(level, &screen, None);
     cancel_on_interrupt();
-    let store = stores::to_read_if_any(&args.store)?;
-    let verification =
-        Verification { program, permission, store, jobs: 1, options: options(&watchers, logs, Code::WithoutDiff) };
+    let stored = stores::to_read_if_any(&args.store)?;
+    let verification = Verification {
+        program,
+        permission,
+        verifier: Verifier { stored, jobs: 1, options: options(&watchers, logs, Code::WithoutDiff) },
+    };
     let (id, prepared) = verification.stored_trial(&args.trial, &args.store)?;
     let command = format!("recur reproduce {}{}", quoted(&args.trial), store_option(&args.store));
     permission.check(&args.trial, prepared.plan(), &command)?;
@@ -104,9 +106,9 @@ pub(crate) fn reproduce(
     }
     stores::check_elsewhere(&target, &args.store)?;
     let fresh = stores::to_write(&target)?;
-    let verdict = verification.again(&id, &prepared, &fresh)?;
+    let verdict = verification.verifier.again(&id, &prepared, &fresh)?;
     print(&format!("made again: {}", fresh.trial(&id).display()))?;
-    verdict.print(id.short())
+    print_verdict(&verdict, id.short())
 }
 
 /// No checkpoints: what is executed again is not kept.
@@ -136,14 +138,15 @@ impl Verification<'_> {
             return Ok(verdict);
         }
         let scratch = Scratch::new()?;
-        let Executed { findings, again, stores } = self.sweep_again(&prepared, args.sample, &scratch, &mut verdict)?;
-        scoring::conclude(&prepared, &findings, &stores, self.jobs, &self.options, &scratch.reports)?;
-        self.compare_trials(&prepared, &again, &scratch.store, &mut verdict);
+        let Executed { findings, again, stores } =
+            self.verifier.sweep_again(&prepared, args.sample, &scratch, &mut verdict)?;
+        scoring::conclude(&prepared, &findings, &stores, self.verifier.jobs, &self.verifier.options, &scratch.reports)?;
+        self.verifier.compare_trials(&prepared, &again, &scratch.store, &mut verdict);
         let folder = path.parent().unwrap_or(Path::new(""));
-        match difference::of_report(path, text.as_bytes(), folder, &scratch.reports, &prepared.plan().name) {
+        match of_report(path, text.as_bytes(), folder, &scratch.reports, &prepared.plan().name) {
             Some(difference) => {
                 verdict.differences.push(difference);
-                verdict.unproven.extend(self.grade_notes(&prepared));
+                verdict.unproven.extend(self.verifier.grade_notes(&prepared));
             }
             None => {
                 // The report's signature is of every result: those of a trial that no store has are in it, too.
@@ -178,7 +181,7 @@ impl Verification<'_> {
             return Ok(None);
         }
         let now = pipeline::read_spec(args, self.program.registry)?.resolved_yaml();
-        let differs = (now != then).then(|| difference::of_bytes(then.as_bytes(), now.as_bytes()));
+        let differs = (now != then).then(|| of_bytes(then.as_bytes(), now.as_bytes()));
         Ok(differs.map(|what| {
             let what = what.replace("made again", "the spec now says");
             Difference::new(args.spec.display(), format!("the report's spec, {what}"))
@@ -195,16 +198,19 @@ impl Verification<'_> {
         };
         let prepared = Prepared::read(&spec_args, self.program)?;
         let n_trials = prepared.trials().len();
-        let found = |id: &TrialId| self.store.as_ref().is_some_and(|store| store.trial(id).symlink_metadata().is_ok());
+        let found = |id: &TrialId| {
+            self.verifier.stored.as_ref().is_some_and(|store| store.trial(id).symlink_metadata().is_ok())
+        };
         let n_missing = prepared.trials().iter().filter(|trial| !found(&trial.id)).count();
         if n_missing > 0 {
             let (spec, store) = (path.to_owned(), args.store.clone());
             return Err(LookupError::TrialsMissing { n_missing, n_trials, spec, store }.into());
         }
         let (scratch, mut verdict) = (Scratch::new()?, Verdict::of_trials(n_trials));
-        let Executed { findings, again, stores } = self.sweep_again(&prepared, args.sample, &scratch, &mut verdict)?;
-        prepared.score(&findings, &stores, self.jobs, &self.options)?;
-        verdict.n_equal = self.compare_trials(&prepared, &again, &scratch.store, &mut verdict);
+        let Executed { findings, again, stores } =
+            self.verifier.sweep_again(&prepared, args.sample, &scratch, &mut verdict)?;
+        prepared.score(&findings, &stores, self.verifier.jobs, &self.verifier.options)?;
+        verdict.n_equal = self.verifier.compare_trials(&prepared, &again, &scratch.store, &mut verdict);
         Ok(verdict)
     }
 
@@ -213,13 +219,13 @@ impl Verification<'_> {
         let (id, prepared) = self.stored_trial(prefix, &args.store)?;
         self.permission.check(prefix, prepared.plan(), &command_of(args))?;
         let scratch = Scratch::new()?;
-        self.again(&id, &prepared, &scratch.store)
+        Ok(self.verifier.again(&id, &prepared, &scratch.store)?)
     }
 
     /// The trial whose id begins with `prefix`, and its experiment of one configuration from the spec in its folder.
     fn stored_trial(&self, prefix: &str, path: &Path) -> Result<(TrialId, Prepared), CliError> {
         let unknown = || LookupError::NoSuchTrial { trial: prefix.to_owned(), store: path.to_owned() };
-        let store = self.store.as_ref().ok_or_else(unknown)?;
+        let store = self.verifier.stored.as_ref().ok_or_else(unknown)?;
         let ids = store.trials_of_prefix(prefix)?;
         let id = match ids.as_slice() {
             [] => return Err(unknown().into()),
@@ -233,55 +239,6 @@ impl Verification<'_> {
         let args = SpecArgs { spec, overrides: Vec::new(), store: path.to_owned(), plugins: None };
         let prepared = Prepared::of_trial(&id, &args, store, self.program)?;
         Ok((id, prepared))
-    }
-
-    /// Makes the trial `id` again in `target` and compares it with the store's.
-    fn again(&self, id: &TrialId, prepared: &Prepared, target: &Store) -> Result<Verdict, CliError> {
-        let mut verdict = Verdict { n_executed: 1, ..Verdict::of_trials(1) };
-        let store = self.store.as_ref().expect("the trial was found in it");
-        let Some(trial) = prepared.trials().iter().find(|trial| trial.id == *id) else {
-            verdict.n_executed = 0;
-            verdict.differences.push(self.other_identity(id, prepared, store));
-            return Ok(verdict);
-        };
-        let trials = std::slice::from_ref(trial);
-        if prepared.train(trials, target, &self.executor(), &self.options)?.iter().any(Option::is_none) {
-            return Err(CliError::stopped());
-        }
-        let labels = prepared.data().dataset.label_names();
-        if let Ok(Some(test)) = stored_test(trial, store, labels)
-            && let Some(selection) = Selection::testified(prepared.plan(), trial, &test)
-        {
-            let environment = || prepared.environment(target, 1, self.options.code);
-            prepared.test_record(&selection, trial, target, environment, &self.options)?;
-        }
-        verdict.n_equal = self.compare_trials(prepared, &[trial], target, &mut verdict);
-        if let Some(reason) = self.no_proof(trial) {
-            verdict.unproven.push(reason);
-            let differences = std::mem::take(&mut verdict.differences);
-            verdict.unproven.extend(differences.iter().map(|difference| format!("it differs here: {difference}")));
-        }
-        Ok(verdict)
-    }
-
-    /// Why the spec of a stored trial does not lead to its id any more.
-    fn other_identity(&self, id: &TrialId, prepared: &Prepared, store: &Store) -> Difference {
-        let folder = store.trial(id);
-        let place = folder.display();
-        let Found::Record(record) = store.find(id) else {
-            return Difference::new(place, "its record cannot be read (recur store check tells more)");
-        };
-        let now = prepared.trials().iter().rfind(|trial| trial.replicate == record.identity.replicate);
-        let json =
-            |identity| serde_json::to_value(identity).expect("an identity holds no map with other keys than strings");
-        let path =
-            now.and_then(|now| difference::json_path(&json(&record.identity), &json(&now.identity), String::new()));
-        match path {
-            Some((path, then, now)) => {
-                Difference::new(place, format!("was made with {path} {then}, which is now {now}"))
-            }
-            None => Difference::new(place, "its spec does not lead to it"),
-        }
     }
 }
 

@@ -13,11 +13,11 @@ use std::path::{Path, PathBuf};
 
 /// A place at which two runs differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Difference {
+pub struct Difference {
     /// The file, or what else differs.
-    pub(crate) place: String,
+    pub place: String,
     /// What stands there, and what was made again.
-    pub(crate) what: String,
+    pub what: String,
 }
 
 impl fmt::Display for Difference {
@@ -27,7 +27,8 @@ impl fmt::Display for Difference {
 }
 
 impl Difference {
-    pub(crate) fn new(place: impl fmt::Display, what: impl Into<String>) -> Self {
+    /// A difference at `place`.
+    pub fn new(place: impl fmt::Display, what: impl Into<String>) -> Self {
         Self { place: place.to_string(), what: what.into() }
     }
 }
@@ -41,7 +42,7 @@ fn read(path: impl AsRef<Path>) -> std::io::Result<Vec<u8>> {
 }
 
 /// The first difference between the compared files of two folders of one trial.
-pub(crate) fn of_trials(stored: &Path, again: &Path, labels: &[String]) -> Option<Difference> {
+pub fn of_trials(stored: &Path, again: &Path, labels: &[String]) -> Option<Difference> {
     let tests = layout::COMPARED_TEST.map(|file| Path::new(layout::TEST).join(file));
     let tests = tests.into_iter().filter(|_| stored.join(layout::TEST).exists() && again.join(layout::TEST).exists());
     // Weights and curves first: they tell the place, and the record follows from them.
@@ -118,7 +119,7 @@ fn of_json(a: &[u8], b: &[u8]) -> Option<String> {
 }
 
 /// The first path at which two values differ, with both.
-pub(crate) fn json_path(a: &Value, b: &Value, path: String) -> Option<(String, String, String)> {
+pub fn json_path(a: &Value, b: &Value, path: String) -> Option<(String, String, String)> {
     match (a, b) {
         (Value::Object(x), Value::Object(y)) => {
             let keys: BTreeSet<&String> = x.keys().chain(y.keys()).collect();
@@ -146,7 +147,7 @@ fn short(value: &Value) -> String {
 }
 
 /// The first difference of two texts, by line; of other bytes, by offset.
-pub(crate) fn of_bytes(a: &[u8], b: &[u8]) -> String {
+pub fn of_bytes(a: &[u8], b: &[u8]) -> String {
     let (Ok(stored), Ok(again)) = (std::str::from_utf8(a), std::str::from_utf8(b)) else {
         let at = a.iter().zip(b).position(|(a, b)| a != b).unwrap_or(a.len().min(b.len()));
         return format!("byte {at} differs");
@@ -176,7 +177,7 @@ fn quoted(line: Option<&str>) -> String {
 
 /// The first difference between a report and one made again in `again`: its `text`, which was read from `report`, the record beside it, then its
 /// figures in `stored`, then the page there that holds both.
-pub(crate) fn of_report(report: &Path, text: &[u8], stored: &Path, again: &Path, name: &str) -> Option<Difference> {
+pub fn of_report(report: &Path, text: &[u8], stored: &Path, again: &Path, name: &str) -> Option<Difference> {
     let made = match read(again.join(format!("{name}.md"))) {
         Ok(made) => made,
         Err(error) => return Some(Difference::new(report.display(), format!("cannot be made again: {error}"))),
@@ -191,7 +192,7 @@ pub(crate) fn of_report(report: &Path, text: &[u8], stored: &Path, again: &Path,
 
 /// The first difference between a report that stands in `stored` and one made again in `again`: its text, its figures, its
 /// record, then the page that holds text and figures. Other files in the folder of the figures are somebody else's.
-pub(crate) fn of_reports(stored: &Path, again: &Path, name: &str) -> Option<Difference> {
+pub fn of_reports(stored: &Path, again: &Path, name: &str) -> Option<Difference> {
     let text = PathBuf::from(format!("{name}.md"));
     let mut files: BTreeSet<PathBuf> = BTreeSet::new();
     if let Ok(entries) = std::fs::read_dir(again.join(name)) {
