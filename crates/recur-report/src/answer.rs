@@ -1,6 +1,6 @@
-//! The first paragraph: what is better than what, and how sure that is.
+//! The opening of a report: the answer in one short paragraph, and below it what else a reader has to know.
 
-use crate::axis_sentence::axis_sentences;
+use crate::axis_sentence::{AxisText, axis_texts};
 use crate::markdown::{code, escape, list};
 use crate::numbers::{distance, every_value, margin as margin_text, p_value, parameter, phrase, plural, range};
 use crate::practical;
@@ -13,20 +13,46 @@ use recur_core::metric::Metric;
 use recur_core::plan::UnusedSettings;
 use recur_core::visible::visible_fully;
 
-/// The paragraph as Markdown.
-pub(crate) fn markdown(analysis: &Analysis) -> String {
-    Answer { analysis, is_markdown: true }.text()
+/// The most words of an answer.
+const MOST_WORDS: usize = 80;
+
+/// The most models that the answer names in one list.
+const MOST_NAMED: usize = 4;
+
+/// How a report opens.
+#[derive(Debug)]
+pub(crate) struct Opening {
+    /// Verdict, size, interval and probability, in at most 80 words.
+    pub(crate) answer: String,
+    /// Paragraphs below it: what it rests on, and what of the data, the models and the settings may mislead.
+    pub(crate) notes: Vec<String>,
 }
 
-/// The paragraph as plain text, for a terminal.
-pub(crate) fn plain(analysis: &Analysis) -> String {
-    Answer { analysis, is_markdown: false }.text()
+impl Opening {
+    /// In Markdown.
+    pub(crate) fn markdown(analysis: &Analysis) -> Self {
+        Answer { analysis, is_markdown: true }.opening()
+    }
+
+    /// In plain text, for a terminal and for programs.
+    pub(crate) fn plain(analysis: &Analysis) -> Self {
+        Answer { analysis, is_markdown: false }.opening()
+    }
+
+    /// All paragraphs.
+    pub(crate) fn text(&self) -> String {
+        std::iter::once(&self.answer).chain(&self.notes).map(String::as_str).collect::<Vec<_>>().join("\n\n")
+    }
 }
 
-/// `hidden_size=64, layers=2`: what tells a configuration from its model's others; empty if nothing does.
+/// `hidden_size=64, layers=2`: the settings that distinguish a configuration from its model's others; empty if none do.
 pub(crate) fn settings(configuration: &ConfigurationResult) -> String {
     let setting = |(name, value)| format!("{name}={}", parameter(value));
     configuration.swept_values().map(setting).collect::<Vec<_>>().join(", ")
+}
+
+fn n_words(text: &str) -> usize {
+    text.split_whitespace().count()
 }
 
 struct Answer<'a> {
@@ -35,27 +61,47 @@ struct Answer<'a> {
 }
 
 impl Answer<'_> {
-    fn text(&self) -> String {
+    fn opening(&self) -> Opening {
         let analysis = self.analysis;
-        let mut sentences = match &analysis.verdict {
-            Verdict::Nothing { any_chosen } => vec![self.nothing(*any_chosen)],
-            Verdict::OneModel { .. } => analysis.best().map(|only| self.alone(only)).into_iter().collect(),
-            Verdict::OneReplicate { .. } => self.one_replicate(),
+        let (sentences, mut below) = match &analysis.verdict {
+            Verdict::Nothing { any_chosen } => (vec![self.nothing(*any_chosen)], Vec::new()),
+            Verdict::OneModel { .. } => analysis.best().map(|only| self.one_model(only)).unwrap_or_default(),
+            Verdict::OneReplicate { .. } => (self.one_replicate(), Vec::new()),
             Verdict::Best { .. } | Verdict::NotDistinguishable { .. } => self.compared(),
         };
-        sentences.extend(self.overlap());
-        sentences.extend(self.constant_answers());
-        sentences.extend(self.doubtful_data());
-        sentences.extend(self.labels_without_rows());
-        sentences.extend(self.left_out());
-        let within = analysis.best().and_then(|best| self.within(best));
-        let mut paragraphs: Vec<String> = std::iter::once(sentences.join(" ")).chain(within).collect();
-        if analysis.models.len() == 1 {
-            // The question can only have been about what is swept.
-            paragraphs.reverse();
+        let mut answer = String::new();
+        let mut more = Vec::new();
+        for sentence in sentences {
+            // The first one is the verdict. A sentence without room is the first below.
+            if answer.is_empty() {
+                answer = sentence;
+            } else if more.is_empty() && n_words(&answer) + n_words(&sentence) <= MOST_WORDS {
+                answer = format!("{answer} {sentence}");
+            } else {
+                more.push(sentence);
+            }
         }
-        paragraphs.extend(self.unused_settings());
-        paragraphs.join(if self.is_markdown { "\n\n" } else { " " })
+        more.append(&mut below);
+        more.extend(self.overlap());
+        more.extend(self.constant_answers());
+        more.extend(self.doubtful_data());
+        more.extend(self.labels_without_rows());
+        more.extend(self.left_out());
+        let mut notes: Vec<String> = (!more.is_empty()).then(|| more.join(" ")).into_iter().collect();
+        if analysis.models.len() > 1 {
+            notes.extend(analysis.best().and_then(|best| self.within(best)));
+        }
+        notes.extend(self.unused_settings());
+        Opening { answer, notes }
+    }
+
+    /// The first of `items`, and how many there are besides.
+    fn some(items: &[String]) -> String {
+        let mut named: Vec<String> = items.iter().take(MOST_NAMED).cloned().collect();
+        if items.len() > MOST_NAMED {
+            named.push(format!("{} others", items.len() - MOST_NAMED));
+        }
+        list(&named)
     }
 
     fn name(&self, text: &str) -> String {
@@ -75,10 +121,33 @@ impl Answer<'_> {
         }
     }
 
+    fn axes(&self, model: &Model) -> Vec<AxisText> {
+        axis_texts(self.analysis, model, |text| self.name(text), |text| self.strong(text))
+    }
+
     /// What the swept parameters of a model do.
     fn within(&self, model: &Model) -> Option<String> {
-        let sentences = axis_sentences(self.analysis, model, |text| self.name(text), |text| self.strong(text));
+        let axes = self.axes(model);
+        let sentences: Vec<String> = axes.iter().map(AxisText::all).collect();
         (!sentences.is_empty()).then(|| format!("Within {}, {}", self.name(&model.model), sentences.join(" ")))
+    }
+
+    /// The sentences of an answer on one model, and those below it. The question can only have been about what is swept.
+    fn one_model(&self, model: &Model) -> (Vec<String>, Vec<String>) {
+        let (reaches, why_alone) = self.reached(model);
+        if self.analysis.models.len() > 1 {
+            return (vec![reaches], vec![why_alone]);
+        }
+        let (mut sentences, mut below) = (Vec::new(), Vec::new());
+        for AxisText { finding, details } in self.axes(model) {
+            let is_first = sentences.is_empty();
+            sentences.push(if is_first { format!("Within {}, {finding}", self.name(&model.model)) } else { finding });
+            below.extend(details);
+        }
+        // What the model reaches comes after the first parameter, which fills about half of an answer.
+        sentences.insert(sentences.len().min(1), reaches);
+        below.push(why_alone);
+        (sentences, below)
     }
 
     fn nothing(&self, any_chosen: bool) -> String {
@@ -91,25 +160,27 @@ impl Answer<'_> {
         phrase(primary, model.test(primary).and_then(|test| test.mean).unwrap_or(f64::NAN))
     }
 
-    fn alone(&self, model: &Model) -> String {
+    /// What a model reaches that is compared with no other, and why it is not.
+    fn reached(&self, model: &Model) -> (String, String) {
         let n_replicates = self.analysis.replicates;
         let reaches = format!("{} reaches {} on test", self.strong(&self.titled(model)), self.score(model));
-        let comparison = match self.analysis.models.len() {
-            1 => "no other model was tested, so no models are compared",
-            _ => "no other model can be ranked, so no models are compared",
+        let mut why = match self.analysis.models.len() {
+            1 => "No other model was tested, so no models are compared.".to_owned(),
+            _ => "No other model can be ranked, so no models are compared.".to_owned(),
         };
-        match model.test(self.analysis.primary).and_then(|test| test.interval) {
+        let reaches = match model.test(self.analysis.primary).and_then(|test| test.interval) {
             Some(interval) => format!(
-                "{reaches} (mean of {} replicates, 95 % CI {}{}); {comparison}.",
+                "{reaches} (mean of {} replicates, 95 % CI {}{}).",
                 n_replicates,
                 range(self.analysis.primary, interval),
                 every_value(interval, bounds(self.analysis.primary))
             ),
-            None if n_replicates == 1 => {
-                format!("{reaches}; one replicate does not show how sure that is, and {comparison}.")
-            }
-            None => format!("{reaches}; {comparison}."),
+            None => format!("{reaches}."),
+        };
+        if n_replicates == 1 {
+            why = format!("One replicate does not show how certain that is. {why}");
         }
+        (reaches, why)
     }
 
     fn one_replicate(&self) -> Vec<String> {
@@ -117,14 +188,14 @@ impl Answer<'_> {
         let scores: Vec<String> = self.analysis.ranked().map(score).collect();
         vec![
             self.strong("One replicate is too few to say which model is better."),
-            format!("On its one test set: {}.", list(&scores)),
+            format!("On its one test set: {}.", Self::some(&scores)),
             "Chance alone may have made this order, and one replicate shows no spread. Use at least 3 replicates, better 5."
                 .to_owned(),
         ]
     }
 
-    fn compared(&self) -> Vec<String> {
-        let Some(best) = self.analysis.best() else { return Vec::new() };
+    fn compared(&self) -> (Vec<String>, Vec<String>) {
+        let Some(best) = self.analysis.best() else { return (Vec::new(), Vec::new()) };
         let against = &self.analysis.best_against;
         let (clear, unclear): (Vec<&Against>, Vec<&Against>) =
             against.iter().partition(|against| against.difference.is_significant);
@@ -136,23 +207,21 @@ impl Answer<'_> {
             vec![headline, standing, self.against(nearest, "the nearest model,")]
         };
         sentences.extend(self.practical(nearest));
+        let mut below = Vec::new();
         if !unclear.is_empty() {
-            sentences.extend(self.smallest_detectable(&nearest.difference));
-            sentences.extend(self.ahead_of(&clear));
+            below.extend(self.smallest_detectable(&nearest.difference));
+            below.extend(self.ahead_of(&clear));
         }
-        sentences
+        (sentences, below)
     }
 
     /// How probable it is that the best model is better than another one by more than the margin.
     fn practical(&self, against: &Against) -> Option<String> {
         let shares = against.difference.practical?;
         Some(format!(
-            "The probability that {} is better by more than {margin} is {}; that the two are equal within {margin}, {}; that {} is \
-             better by more than {margin}, {}.",
-            self.name(&against.best),
+            "It is better by more than {margin} with a probability of {}, equal within {margin} with {}, and worse with {}.",
             practical::percent(shares.better),
             practical::percent(shares.equal),
-            self.name(&against.other),
             practical::percent(shares.worse),
             margin = margin_text(self.analysis.primary, shares.margin),
         ))
@@ -209,7 +278,7 @@ impl Answer<'_> {
             self.score(best),
             self.analysis.replicates
         );
-        (self.strong(&format!("{} are not distinguishable.", list(&names))), standing)
+        (self.strong(&format!("{} are not distinguishable.", Self::some(&names))), standing)
     }
 
     /// `It is 3.10 points of macro-F1 ahead of the runner-up X (95 % interval 2.20 to 4.00, p = 0.002)`.

@@ -10,14 +10,29 @@ const MOST_NAMED: usize = 2;
 /// Of the values that are significantly worse, this many are named.
 const MOST_WORSE: usize = 5;
 
+/// What a swept parameter does, in words.
+pub(crate) struct AxisText {
+    /// Whether it has a significant effect, how large that is, and how certain.
+    pub(crate) finding: String,
+    /// What else is known of its values.
+    pub(crate) details: Vec<String>,
+}
+
+impl AxisText {
+    /// All sentences.
+    pub(crate) fn all(&self) -> String {
+        std::iter::once(&self.finding).chain(&self.details).map(String::as_str).collect::<Vec<_>>().join(" ")
+    }
+}
+
 /// What each swept parameter of a model does, names as `name` writes them and a significant finding as `strong` does. Nothing is
 /// said of a parameter of which nothing can be computed.
-pub(crate) fn axis_sentences(
+pub(crate) fn axis_texts(
     analysis: &Analysis,
     model: &Model,
     name: impl Fn(&str) -> String,
     strong: impl Fn(&str) -> String,
-) -> Vec<String> {
+) -> Vec<AxisText> {
     let own = analysis.axes.iter().filter(|axis| axis.model == model.model);
     own.filter_map(|axis| Sentence { analysis, axis, name: &name }.text(&strong)).collect()
 }
@@ -31,7 +46,7 @@ struct Sentence<'s, N> {
 }
 
 impl<N: Fn(&str) -> String> Sentence<'_, N> {
-    fn text(&self, strong: impl Fn(&str) -> String) -> Option<String> {
+    fn text(&self, strong: impl Fn(&str) -> String) -> Option<AxisText> {
         let of_first = self.of_first();
         let (clear, unclear): (Vec<&ValuePair>, Vec<&ValuePair>) =
             of_first.iter().partition(|pair| pair.is_significant);
@@ -43,13 +58,13 @@ impl<N: Fn(&str) -> String> Sentence<'_, N> {
             Some(_) => strong(&format!("{axis} has a significant effect:")),
             None => format!("{axis} has no significant effect:"),
         };
-        let mut sentences = vec![format!("{finding} {}", self.stated(stated))];
-        sentences.extend(self.also_better_than(stated, &clear));
-        sentences.extend(significant.and(unclear.first()).map(|pair| self.not_significant(pair)));
-        sentences.extend(self.opposite_signs(stated));
-        sentences.extend(self.chosen_value());
-        sentences.extend(self.left_out());
-        Some(sentences.join(" "))
+        let finding = format!("{finding} {}", self.stated(stated));
+        let mut details: Vec<String> = self.also_better_than(stated, &clear).into_iter().collect();
+        details.extend(significant.and(unclear.first()).map(|pair| self.not_significant(pair)));
+        details.extend(self.opposite_signs(stated));
+        details.extend(self.chosen_value());
+        details.extend(self.left_out());
+        Some(AxisText { finding, details })
     }
 
     /// The pairs of the first value in order with each other one, in order.

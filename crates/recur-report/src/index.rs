@@ -43,16 +43,10 @@ fn plain(markdown: &str) -> String {
     text
 }
 
-/// What the list shows of an answer in Markdown: the first two sentences, and the first of each other paragraph.
+/// What the list shows of an answer in Markdown: the first two sentences, without emphasis.
 pub(crate) fn gist(answer: &str) -> String {
-    let paragraphs = answer.lines().filter(|line| !line.trim().is_empty());
-    paragraphs.enumerate().map(|(i, text)| sentences(text, if i == 0 { 2 } else { 1 })).collect::<Vec<_>>().join(" ")
-}
-
-/// The first `n` sentences, without the emphasis that the report gives to some words.
-fn sentences(paragraph: &str, n: usize) -> String {
-    let plain = paragraph.replace("**", "");
-    let end = plain.match_indices(". ").nth(n - 1).map_or(plain.len(), |(at, _)| at + 1);
+    let plain = answer.replace("**", "");
+    let end = plain.match_indices(". ").nth(1).map_or(plain.len(), |(at, _)| at + 1);
     plain[..end].to_owned()
 }
 
@@ -117,8 +111,8 @@ mod tests {
 
     #[test]
     fn the_list_has_the_first_sentences_of_an_answer() {
-        let answer = "**`a` is best:** 62.33 % on test. It is ahead. It is the baseline.\n\nWithin `a`, **`x` matters:** so. `y` too.";
-        assert_eq!(gist(answer), "`a` is best: 62.33 % on test. It is ahead. Within `a`, `x` matters: so.");
+        let answer = "**`a` is best:** 62.33 % on test. It is ahead. It is the baseline.";
+        assert_eq!(gist(answer), "`a` is best: 62.33 % on test. It is ahead.");
         assert_eq!(gist("**`a` and `b` are tied.** More."), "`a` and `b` are tied. More.");
         assert_eq!(gist("Nothing finished"), "Nothing finished");
     }

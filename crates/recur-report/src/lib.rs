@@ -35,6 +35,7 @@ pub use provenance::{ComparedSpec, ComparisonSource, MadeFrom, Provenance, SpecS
 pub use record::{REPORT_RECORD_VERSION, ReportRecord, ReportRecordError};
 pub use signature::{PARTS, Signature};
 
+use answer::Opening;
 use page::Page;
 use recur_analysis::Analysis;
 use std::path::PathBuf;
@@ -74,7 +75,7 @@ pub fn write<'a>(
     files::check_name(&analysis.experiment)?;
     let mut page = Page::new(&analysis.experiment);
     sections::render(analysis, provenance, signature, &mut page);
-    files::write(page, &record(analysis, provenance, signature), destination.into(), answer::plain(analysis))
+    files::write(page, &record(analysis, provenance, signature), destination.into(), Opening::plain(analysis).answer)
 }
 
 /// What programs are to know of a report.
@@ -83,7 +84,7 @@ fn record(analysis: &Analysis, provenance: &Provenance, signature: &Signature) -
         recur_report: REPORT_RECORD_VERSION,
         name: analysis.experiment.clone(),
         question: analysis.question.clone(),
-        answer: index::gist(&answer::markdown(analysis)),
+        answer: index::gist(&Opening::markdown(analysis).answer),
         dataset: analysis.facts.dataset.clone(),
         files: analysis.facts.files.clone(),
         provenance: provenance.clone(),
@@ -93,5 +94,5 @@ fn record(analysis: &Analysis, provenance: &Provenance, signature: &Signature) -
 
 /// What `analysis` says is better than what, and how sure that is, as plain text: the first paragraph of its report.
 pub fn answer(analysis: &Analysis) -> String {
-    answer::plain(analysis)
+    Opening::plain(analysis).answer
 }

@@ -1,6 +1,6 @@
 //! A comparison on one screen: a row a model, and how it differs from the baseline.
 
-use crate::answer::{self, settings};
+use crate::answer::{Opening, settings};
 use crate::markdown::{Table, code, left, right};
 use crate::method::test_name;
 use crate::numbers::{self, NBSP, NOTHING, count, estimate, p_plain, signed, spread, value};
@@ -45,8 +45,8 @@ impl Overview {
             table.row(cells);
         }
         Self {
-            answer: answer::plain(analysis),
-            markdown: format!("{}\n\n{}\n{method}\n", answer::markdown(analysis), table.render()),
+            answer: Opening::plain(analysis).answer,
+            markdown: format!("{}\n\n{}\n{method}\n", Opening::markdown(analysis).text(), table.render()),
             header,
             rows: rows.iter().map(|row| row.iter().map(|cell| cell.replace(NBSP, " ")).collect()).collect(),
             method,

@@ -52,7 +52,7 @@ fn markdown(experiment: &Reported) -> String {
 }
 
 fn answer(experiment: &Reported) -> String {
-    rendered(experiment).0.answer
+    experiment.opening()
 }
 
 fn constant() -> Reported {
@@ -106,6 +106,24 @@ fn every_kind() -> Vec<Reported> {
         .map(Outline::build)
         .chain([constant(), infinite_loss(), nothing_ran(), tested_on(0, "no_names"), tested_on(1, "one_name")])
         .collect()
+}
+
+#[test]
+fn an_answer_has_at_most_eighty_words_and_the_rest_is_below_it() {
+    let words = |text: &str| text.split_whitespace().count();
+    let mut many_models = Outline { name: "many_models", ..small() };
+    let like = many_models.models[0].clone();
+    many_models.models = (0..40).map(|n| Sketch { id: format!("model_{n}").leak(), ..like.clone() }).collect();
+    for experiment in every_kind().into_iter().chain([many_models.build()]) {
+        let json = experiment.json(10);
+        let (answer, name) = (json["answer"].as_str().unwrap(), &experiment.plan.name);
+        assert!((1..=80).contains(&words(answer)), "{name}: {} words: {answer}", words(answer));
+        let text = markdown(&experiment);
+        let opening = text.split("\n## ").next().unwrap();
+        let paragraphs = opening.split("\n\n").filter(|part| !part.starts_with(['#', '>']));
+        let n_words: Vec<usize> = paragraphs.map(words).collect();
+        assert_eq!((n_words[0], n_words.len()), (words(answer), 1 + json["notes"].as_array().unwrap().len()), "{name}");
+    }
 }
 
 #[test]
@@ -189,13 +207,13 @@ fn models_are_compared_within_the_margin_of_the_spec_by_posterior_probabilities_
         !sentence.contains("manual_rnn") && sentence.contains("corrected by Holm's method over 2 models"),
         "{sentence}"
     );
-    let probable = "The probability that stacked_rnn is better by more than 0.5 points is < 0.1 %; that the two are equal within \
-                    0.5 points, > 99.9 %; that linfa_logistic is better by more than 0.5 points, < 0.1 %.";
+    let probable = "It is better by more than 0.5 points with a probability of < 0.1 %, equal within 0.5 points with > 99.9 %, and \
+                    worse with < 0.1 %.";
     assert!(shown.contains(probable), "{shown}");
     let (_, open) = said(Some(0.000_01));
     assert!(!open.contains("is equivalent within"), "{open}");
     let (shown, page) = said(None);
-    assert!(!page.contains("equivalent") && !page.contains("P(") && !shown.contains("probability that"), "{page}");
+    assert!(!page.contains("equivalent") && !page.contains("P(") && !shown.contains("probability of"), "{page}");
 }
 
 #[test]
@@ -230,13 +248,13 @@ fn a_model_alone_and_labels_without_test_names_are_reported_as_such() {
     let mut outline = small();
     outline.models.truncate(1);
     let alone = answer(&outline.build());
-    assert!(alone.contains("no other model was tested, so no models are compared"), "{alone}");
+    assert!(alone.contains("No other model was tested, so no models are compared."), "{alone}");
     let mut swept = small();
     swept.models.drain(..2);
     let page = markdown(&swept.build());
     assert!(page.contains("\n\nWithin `stacked_rnn`, **`layers` "), "what is swept comes first: {page}");
     assert!(page.contains("trained parameters. Training times differ") && page.contains("](small/cost.md)"), "{page}");
-    let (within, reached) = (page.find("Within `stacked_rnn`"), page.find("no other model was tested"));
+    let (within, reached) = (page.find("Within `stacked_rnn`"), page.find("No other model was tested"));
     assert!(within < reached && reached < page.find("## Models"), "{page}");
     let page = markdown(&Outline { n_tested_labels: 5, ..small() }.build());
     assert!(page.contains("2 labels without test rows."), "{page}");

@@ -1,5 +1,6 @@
 //! The whole analysis as one JSON document. `docs/exports.md` describes its fields.
 
+use crate::answer::Opening;
 use crate::provenance::Provenance;
 use crate::signature::Signature;
 use recur_analysis::{
@@ -26,6 +27,8 @@ struct Document<'a> {
     experiment: &'a str,
     question: &'a str,
     answer: String,
+    /// What else a reader has to know, paragraph by paragraph.
+    notes: Vec<String>,
     verdict: &'a Verdict,
     primary: Metric,
     higher_is_better: bool,
@@ -84,13 +87,14 @@ struct Test {
 }
 
 /// The document of `analysis`, indented, with a line end.
-pub(super) fn json(analysis: &Analysis, answer: String, provenance: &Provenance, signature: &Signature) -> String {
+pub(super) fn json(analysis: &Analysis, opening: Opening, provenance: &Provenance, signature: &Signature) -> String {
     let document = Document {
         schema_version: SCHEMA_VERSION,
         recur_version: &provenance.recur_version,
         experiment: &analysis.experiment,
         question: &analysis.question,
-        answer,
+        answer: opening.answer,
+        notes: opening.notes,
         verdict: &analysis.verdict,
         primary: analysis.primary,
         higher_is_better: analysis.primary.higher_is_better(),

@@ -5,7 +5,7 @@ mod latex;
 mod leaderboard;
 mod records;
 
-use crate::answer;
+use crate::answer::Opening;
 use crate::provenance::Provenance;
 use crate::signature::Signature;
 use recur_analysis::Analysis;
@@ -48,6 +48,6 @@ impl<'a> Export<'a> {
 
     /// The whole analysis as one JSON document of version [`SCHEMA_VERSION`]; what is no finite number is `null`.
     pub fn json(&self) -> String {
-        document::json(self.analysis, answer::plain(self.analysis), self.provenance, self.signature)
+        document::json(self.analysis, Opening::plain(self.analysis), self.provenance, self.signature)
     }
 }

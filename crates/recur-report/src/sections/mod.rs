@@ -18,7 +18,7 @@ pub(crate) mod reproduce;
 mod sweep;
 mod within_models;
 
-use crate::answer;
+use crate::answer::Opening;
 use crate::markdown::escape;
 use crate::page::Page;
 use crate::provenance::Provenance;
@@ -31,7 +31,7 @@ pub(crate) fn render(analysis: &Analysis, provenance: &Provenance, signature: &S
     for paragraph in question(&analysis.question) {
         page.block(&format!("> {paragraph}"));
     }
-    page.block(&answer::markdown(analysis));
+    page.block(&Opening::markdown(analysis).text());
     leaderboard::render(analysis, page);
     other_metrics::render(analysis, page);
     per_example::render(analysis, page);

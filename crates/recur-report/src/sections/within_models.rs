@@ -1,6 +1,6 @@
 //! What the parameters of each model do in themselves.
 
-use crate::axis_sentence::axis_sentences;
+use crate::axis_sentence::{AxisText, axis_texts};
 use crate::markdown::{code, list};
 use crate::numbers::{fixed, plural};
 use crate::page::Page;
@@ -11,7 +11,8 @@ pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     let mut lines: Vec<String> = Vec::new();
     for model in &analysis.models {
         let id = code(&model.model);
-        let sentences = axis_sentences(analysis, model, code, |finding| format!("**{finding}**"));
+        let texts = axis_texts(analysis, model, code, |finding| format!("**{finding}**"));
+        let sentences: Vec<String> = texts.iter().map(AxisText::all).collect();
         lines.extend(sentences.iter().map(|sentence| format!("- {id}: {sentence}")));
     }
     if !lines.is_empty() {

@@ -29,7 +29,7 @@ fn with_mishaps(outline: Outline, figure: impl Fn(i64, f64, u32) -> f64) -> Repo
 fn rendered(experiment: &Reported) -> (String, String) {
     let dir = tempfile::tempdir().unwrap();
     let written = experiment.write_analysis(&experiment.resampled(20), dir.path()).unwrap();
-    (written.answer, std::fs::read_to_string(written.report).unwrap())
+    (experiment.opening(), std::fs::read_to_string(written.report).unwrap())
 }
 
 /// A tenth for each decade of the learning rate.
