@@ -4,7 +4,7 @@ use crate::commands::predict::NamesError;
 use crate::output::print_error;
 use anstyle::{AnsiColor, Style};
 use recur_core::model::ModelError;
-use recur_core::registry::{DuplicateModel, UnknownModel};
+use recur_core::registry::{DuplicateModel, NoModel};
 use recur_core::visible::visible;
 use recur_experiment::{ExperimentError, reading_a_model, using_a_store, using_data};
 use recur_external::ExternalError;
@@ -111,13 +111,11 @@ pub(crate) enum CliError {
     #[error(transparent)]
     Compare(ReportError),
     #[error(transparent)]
-    UnknownModel(#[from] UnknownModel),
+    NoModel(#[from] NoModel),
     #[error(transparent)]
     Plugins(#[from] ExternalError),
     #[error(transparent)]
     DuplicateModel(#[from] DuplicateModel),
-    #[error("model `{id}` cannot be used: {problem}")]
-    BrokenModel { id: String, problem: String },
     #[error("{} of the plugins cannot be used:\n  {}", problems.len(), problems.join("\n  "))]
     BrokenPlugins { problems: Vec<String> },
     #[error("no file {model}, and no experiment and no trial with weights of that name in the store {}", store.display())]
@@ -256,7 +254,7 @@ impl CliError {
                 Some(format!("run them first: recur experiment {}", spec.display()))
             }
             CliError::Experiment(error) => error.hint(),
-            CliError::UnknownModel(_) | CliError::Predict(PredictError::UnknownModel(_)) => {
+            CliError::NoModel(NoModel::Unknown(_)) | CliError::Predict(PredictError::NoModel(NoModel::Unknown(_))) => {
                 Some("recur models lists all models".to_owned())
             }
             CliError::Plugins(ExternalError::Folder { .. }) => {
@@ -265,7 +263,9 @@ impl CliError {
             CliError::DuplicateModel(_) => {
                 Some("a plugin's folder names its model: rename it, and its `id`".to_owned())
             }
-            CliError::BrokenModel { .. } | CliError::BrokenPlugins { .. } => {
+            CliError::NoModel(NoModel::Broken(_))
+            | CliError::Predict(PredictError::NoModel(NoModel::Broken(_)))
+            | CliError::BrokenPlugins { .. } => {
                 Some("docs/external-plugins.md explains every key of a manifest".to_owned())
             }
             CliError::NoSuchModel { store, .. } | CliError::NoSuchTrial { store, .. } if !store.exists() => {

@@ -32,6 +32,7 @@ pub use error::Exit;
 use clap::Parser as _;
 use recur_core::registry::Registry;
 use recur_core::visible::visible;
+use recur_kernels::{Isa, Kernels};
 use std::process::ExitCode;
 
 /// The models that recur ships.
@@ -50,7 +51,7 @@ pub fn builtin() -> Registry {
 pub fn run(registry: &Registry) -> ExitCode {
     std::panic::set_hook(Box::new(report_panic));
     let args = arguments();
-    let ended = choose_instruction_set().and_then(|()| commands::run(&args, registry));
+    let ended = asked_kernels().and_then(|_| commands::run(&args, registry));
     match ended {
         Ok(exit) => exit.into(),
         Err(error) => {
@@ -98,11 +99,16 @@ fn forced_instruction_set() -> Option<String> {
     std::env::var("RECUR_ISA").ok()
 }
 
-/// Obeys `RECUR_ISA`.
-fn choose_instruction_set() -> Result<(), error::CliError> {
-    let Some(name) = forced_instruction_set() else { return Ok(()) };
+/// The vector operations on the instruction set that `RECUR_ISA` names, or the widest one.
+fn asked_kernels() -> Result<Kernels, error::CliError> {
+    let Some(name) = forced_instruction_set() else { return Ok(Kernels::widest()) };
     let wrong = |reason: String| error::CliError::InstructionSet { name: name.clone(), reason };
-    let isa = name.parse::<recur_kernels::Isa>().map_err(|error| wrong(error.to_string()))?;
-    recur_kernels::Kernels::new(isa).map_err(|error| wrong(error.to_string()))?.choose();
-    Ok(())
+    let isa = name.parse::<Isa>().map_err(|error| wrong(error.to_string()))?;
+    Kernels::new(isa).map_err(|error| wrong(error.to_string()))
+}
+
+/// The vector operations that models use in this process.
+pub(crate) fn kernels() -> Kernels {
+    // A wrong `RECUR_ISA` ended the process at its start.
+    asked_kernels().unwrap_or_else(|_| Kernels::widest())
 }

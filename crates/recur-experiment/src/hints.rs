@@ -51,7 +51,7 @@ fn damaged(problem: &Problem) -> String {
         _ if is_format => {
             let path = problem.path.display().to_string();
             format!(
-                "if this folder is a store of this version of recur, write its format again: echo '{{\"format\": 4}}' > {}; \
+                "if this folder is a store of this version of recur, write its format again: echo '{{\"format\": 5}}' > {}; \
                  {OTHER_STORE}",
                 crate::shell::quoted(&visible(&path))
             )

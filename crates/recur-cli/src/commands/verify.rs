@@ -102,7 +102,8 @@ pub(crate) fn reproduce(
 /// No checkpoints: what is executed again is not kept.
 fn options<'a>(watchers: &'a Watchers<'_>, logs: TrialLogs, code: Code) -> RunOptions<'a> {
     let (observers, checkpoints) = (watchers.all(), CheckpointInterval::Off);
-    RunOptions { observers, checkpoints, code, logs, cancel: &CANCEL, ..RunOptions::default() }
+    let kernels = crate::kernels();
+    RunOptions { observers, checkpoints, kernels, code, logs, cancel: &CANCEL, ..RunOptions::default() }
 }
 
 impl Verification<'_> {
@@ -231,7 +232,7 @@ impl Verification<'_> {
         if let Ok(Some(test)) = stored_test(trial, store, labels)
             && let Some(selection) = Selection::testified(prepared.plan(), trial, &test)
         {
-            let environment = || prepared.environment(target, 1, self.options.code);
+            let environment = || prepared.environment(target, 1, &self.options);
             prepared.test_record(&selection, trial, target, environment, &self.options)?;
         }
         verdict.n_equal = self.compare_trials(prepared, &[trial], target, &mut verdict);

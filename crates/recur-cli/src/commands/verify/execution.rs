@@ -112,14 +112,14 @@ impl Verification<'_> {
     }
 
     fn grade(&self, trial: &Trial) -> Determinism {
-        self.registry.get(&trial.identity.model).map_or(Determinism::None, |plugin| plugin.determinism())
+        self.registry.get(&trial.identity.model).map_or(Determinism::None, |plugin| plugin.about().determinism)
     }
 
     /// What may explain a report that differs.
     pub(super) fn grade_notes(&self, prepared: &Prepared) -> Vec<String> {
         let models: Vec<&str> = prepared.plan().models();
         let note = |grade, what: &str| {
-            let is_of = |model: &&&str| self.registry.get(model).is_ok_and(|p| p.determinism() == grade);
+            let is_of = |model: &&&str| self.registry.get(model).is_ok_and(|p| p.about().determinism == grade);
             let of_grade: Vec<&str> = models.iter().filter(is_of).copied().collect();
             (!of_grade.is_empty()).then(|| format!("{} are of grade {what}", of_grade.join(", ")))
         };
