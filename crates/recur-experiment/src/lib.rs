@@ -54,6 +54,7 @@ mod run;
 mod scoring;
 #[doc(hidden)]
 pub mod shell;
+mod trial_file;
 mod trial_log;
 
 pub use environment::{Code, cpu_name, machine_kind};
@@ -65,6 +66,7 @@ pub use observer::{Observer, RunEvent, title};
 pub use recorder::{CheckpointInterval, NotAnInterval};
 pub use run::{Executor, LocalExecutor, RunOptions, stored_record};
 pub use scoring::{Scored, StoreOf, best_configuration, costs, stored_test};
+pub use trial_file::{TRIAL_FILE_FORMAT, TrialFile};
 pub use trial_log::TrialLogs;
 
 pub use parallel::available_cores;
