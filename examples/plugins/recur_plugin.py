@@ -13,8 +13,11 @@ import traceback
 from array import array
 from types import SimpleNamespace
 
-PROTOCOL = 1
+PROTOCOL = 2
 DTYPES = {"f32": "f", "f64": "d", "i64": "q"}
+
+
+CHANGED = "since version 2 of the protocol `train` returns the loss of each name: `return losses`, a list, instead of their sum"
 
 
 class Refused(Exception):
@@ -45,7 +48,7 @@ class Model:
 
     def train(self, piece):
         """Learns from piece.names (lists of tokens) with piece.labels, in that order; see Piece.batches.
-        Returns piece.loss_before plus the loss of each name before its step, in nats."""
+        Returns a list of the loss of each name before its step, in nats, those of a step together."""
         raise NotImplementedError
 
     def predict(self, names):
@@ -73,7 +76,11 @@ class Model:
 
 
 class Piece(SimpleNamespace):
-    """Names to train on next: names, labels, epoch, steps_before, total_steps, loss_before."""
+    """Names to train on next: names, labels, epoch, steps_before, total_steps."""
+
+    @property
+    def loss_before(self):
+        raise Refused(CHANGED)
 
     def batches(self, size):
         """(step, names, labels) of each step."""
@@ -140,11 +147,14 @@ def answer(model, ask, block):
     request = ask["request"]
     if request == "train":
         names, labels = read_names(block, ask["n_names"], True)
-        keys = ("epoch", "steps_before", "total_steps", "loss_before")
-        loss = model.train(Piece(names=names, labels=labels, **{key: ask[key] for key in keys}))
-        if not math.isfinite(loss):
+        keys = ("epoch", "steps_before", "total_steps")
+        losses = model.train(Piece(names=names, labels=labels, **{key: ask[key] for key in keys}))
+        if isinstance(losses, (int, float)):
+            raise Refused(CHANGED)
+        losses = array("d", losses)
+        if not all(map(math.isfinite, losses)):
             raise Diverged(ask["steps_before"])
-        return {"loss": loss, "n_parameters": model.n_parameters()}, b""
+        return {"n_parameters": model.n_parameters()}, little_endian(losses)
     if request == "predict":
         return {}, little_endian(array("f", model.predict(read_names(block, ask["n_names"], False)[0])))
     if request in ("weights", "state"):

@@ -2,9 +2,10 @@
 
 use crate::read;
 use recur_bench::Names;
-use recur_core::model::{Model, ModelPlugin, Setup};
+use recur_core::model::{Kernels, Model, ModelPlugin, Setup};
 use recur_core::params::{ParamKind, ParamSpec, ParamValue, Params};
 use recur_core::random::StreamPath;
+use recur_core::registry::Deferred as _;
 use recur_core::workers::alone;
 use recur_external::ExternalModel;
 use std::error::Error;
@@ -40,7 +41,7 @@ pub fn overhead(source: &str, repeats: usize) -> Result<(), Box<dyn Error>> {
     std::fs::create_dir(&home)?;
     std::fs::write(home.join("plugin.yaml"), manifest()?)?;
     let external = ExternalModel::in_folder(&home);
-    external.check()?;
+    let external = external.load()?;
     let mut out = std::io::stdout();
     writeln!(
         out,
@@ -67,7 +68,7 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
 /// Seconds of a question in each round, in this process and in the other, which get equal weights and give equal bits.
 fn compare(
     names: &Names,
-    external: &'static ExternalModel,
+    external: &'static dyn ModelPlugin,
     layers: i64,
     repeats: usize,
 ) -> Result<[Vec<f64>; 2], Box<dyn Error>> {
@@ -94,7 +95,7 @@ fn compare(
 }
 
 fn build(plugin: &dyn ModelPlugin, names: &Names, layers: i64) -> Result<Box<dyn Model>, Box<dyn Error>> {
-    let params = Params::defaults(plugin.parameters()).with("layers", ParamValue::Integer(layers));
+    let params = Params::defaults(plugin.about().parameters).with("layers", ParamValue::Integer(layers));
     Ok(plugin.build(&Setup {
         params: &params,
         training: Some(&recur_bench::training(64)),
@@ -103,6 +104,7 @@ fn build(plugin: &dyn ModelPlugin, names: &Names, layers: i64) -> Result<Box<dyn
         class_weights: &vec![1.0; names.n_classes],
         streams: &StreamPath::root(0),
         workers: &alone(),
+        kernels: Kernels::widest(),
     })?)
 }
 
@@ -115,7 +117,7 @@ fn manifest() -> Result<String, Box<dyn Error>> {
          regime: iterative\nparameters:\n",
         program.display()
     );
-    plugin.parameters().iter().try_for_each(|spec| write!(text, "{}", declaration(spec)))?;
+    plugin.about().parameters.iter().try_for_each(|spec| write!(text, "{}", declaration(spec)))?;
     Ok(text)
 }
 

@@ -75,6 +75,7 @@ pub struct Bench<'a> {
     model: Box<dyn Model>,
     streams: StreamPath,
     step: u64,
+    losses: Vec<f64>,
 }
 
 impl<'a> Bench<'a> {
@@ -84,7 +85,7 @@ impl<'a> Bench<'a> {
     /// If there is no such model or parameter.
     pub fn new(names: &'a Names, id: &str, params: &[(&str, i64)], batch_size: u32) -> Self {
         let plugin = plugin(id);
-        let mut checked = Params::defaults(plugin.parameters()).with("learning_rate", ParamValue::Real(RATE));
+        let mut checked = Params::defaults(plugin.about().parameters).with("learning_rate", ParamValue::Real(RATE));
         for (name, value) in params {
             assert!(checked.get(name).is_some(), "{id} has no parameter {name}");
             checked = checked.with(name, ParamValue::Integer(*value));
@@ -98,9 +99,10 @@ impl<'a> Bench<'a> {
             class_weights: &vec![1.0; names.n_classes],
             streams: &streams,
             workers: &alone(),
+            kernels: Kernels::widest(),
         };
         let model = plugin.build(&setup).expect("the parameters go together");
-        Self { names, model, streams, step: 0 }
+        Self { names, model, streams, step: 0, losses: Vec::new() }
     }
 
     /// Trains on `rows`, in order.
@@ -114,12 +116,12 @@ impl<'a> Bench<'a> {
             labels: &self.names.labels,
             order: rows,
             steps_before: self.step,
-            loss_before: 0.0,
             total_steps: u64::MAX,
             streams: &self.streams,
             cancel: &Cancel::new(),
         };
-        self.model.train(&piece).expect("the loss stays finite");
+        self.losses.resize(rows.len(), 0.0);
+        self.model.train(&piece, &mut self.losses).expect("the loss stays finite");
         self.step += rows.len() as u64;
     }
 
@@ -141,7 +143,7 @@ impl<'a> Bench<'a> {
 /// # Panics
 /// If there is none.
 pub fn plugin(id: &str) -> &'static dyn ModelPlugin {
-    recur_models::PLUGINS.iter().copied().find(|plugin| plugin.id() == id).expect("a model of recur-models")
+    recur_models::PLUGINS.iter().copied().find(|plugin| plugin.about().id == id).expect("a model of recur-models")
 }
 
 /// Plain SGD, as published, in batches of `batch_size`.
@@ -181,7 +183,7 @@ pub fn median_rate(count: usize, repeats: usize, mut work: impl FnMut()) -> f64 
 
 /// The floating-point operations a second of fused multiply-adds alone, best of several tries.
 pub fn peak_flops() -> f64 {
-    let kernels = Kernels::get();
+    let kernels = Kernels::widest();
     (0..20)
         .map(|_| {
             let start = Instant::now();

@@ -70,6 +70,9 @@ pub(crate) enum Command {
     /// Predict labels for texts with a trained model
     #[command(after_help = PREDICT_HELP)]
     Predict(Predict),
+    /// Train one trial that an executor wrote into a file
+    #[command(hide = true)]
+    Trial(TrialArgs),
     /// Report the CPU, its instruction sets and measured peak, memory, and the store's free space
     Doctor(Doctor),
 }
@@ -398,6 +401,39 @@ pub(crate) struct Predict {
 }
 
 #[derive(Debug, clap::Args)]
+pub(crate) struct TrialArgs {
+    #[command(subcommand)]
+    pub(crate) command: TrialCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TrialCommand {
+    /// Train the trial of a file into a store, which may be in use by other processes
+    Run(TrialRun),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct TrialRun {
+    /// The trial, as an executor wrote it
+    pub(crate) file: PathBuf,
+    /// The folder that keeps records, weights and logs
+    #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE")]
+    pub(crate) store: PathBuf,
+    /// Number of threads that the model may use [default: one for each core]
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: Option<u16>,
+    /// How often the trial is saved, so that a later run can continue it: a time (30s, 5m), a number of epochs (2epochs), or off
+    #[arg(long, value_name = "N", default_value = "30s", env = "RECUR_CHECKPOINT_EVERY")]
+    pub(crate) checkpoint_every: CheckpointInterval,
+    /// Do not keep the text of uncommitted changes of the git checkout that recur runs in, only its digest
+    #[arg(long, env = "RECUR_NO_DIFF", value_parser = clap::builder::FalseyValueParser::new())]
+    pub(crate) no_diff: bool,
+    /// Memory that the trial may use: a size (500MiB, 8GiB), or off for no limit [default: what the machine has free]
+    #[arg(long, value_name = "SIZE", env = "RECUR_MEMORY")]
+    pub(crate) memory: Option<Memory>,
+}
+
+#[derive(Debug, clap::Args)]
 pub(crate) struct Doctor {
     /// The folder that keeps records, weights and logs
     #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE")]
@@ -434,7 +470,7 @@ pub(crate) struct CheckModel {
     /// Print the outcomes as JSON
     #[arg(long)]
     pub(crate) json: bool,
-    /// Print the digest of a training and nothing else: what the command asks of its own processes
+    /// Print the digest of a training and nothing else: what the command asks of its own fresh process
     #[arg(long, hide = true)]
     pub(crate) digest: bool,
 }

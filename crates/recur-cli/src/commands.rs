@@ -12,6 +12,7 @@ mod report;
 mod reports;
 mod schema;
 mod store;
+mod trial;
 mod verify;
 mod why;
 
@@ -29,7 +30,10 @@ pub(crate) fn run(args: &Args, builtin: &Program<'_>) -> Result<Exit, CliError> 
         Command::Reproduce(command) => return verify::reproduce(command, args.log_level, plugins, builtin),
         _ => {}
     }
-    let executes = matches!(&args.command, Command::Experiment(_) | Command::CheckModel(_) | Command::Predict(_));
+    let executes = matches!(
+        &args.command,
+        Command::Experiment(_) | Command::CheckModel(_) | Command::Predict(_) | Command::Trial(_)
+    );
     let registry = &match plugins {
         None if !executes => plugins::to_read(builtin.registry)?,
         _ => plugins::beside(builtin.registry, plugins)?,
@@ -49,6 +53,7 @@ pub(crate) fn run(args: &Args, builtin: &Program<'_>) -> Result<Exit, CliError> 
         Command::CheckModel(command) => check_model::run(command, args.log_level, registry),
         Command::Schema(command) => schema::run(command, args.plugins.as_deref(), registry),
         Command::Predict(command) => predict::run(command, args.log_level, registry),
+        Command::Trial(command) => trial::run(command, args.log_level, registry),
         Command::Doctor(command) => doctor::run(command),
     }
 }

@@ -5,7 +5,7 @@ use crate::program::named;
 use anstyle::{AnsiColor, Style};
 use recur_analysis::AnalysisError;
 use recur_core::model::ModelError;
-use recur_core::registry::{DuplicateModel, UnknownModel};
+use recur_core::registry::{DuplicateModel, NoModel};
 use recur_experiment::{ExperimentError, LookupError};
 use recur_external::ExternalError;
 use recur_files::NoTemporaryFolder;
@@ -206,9 +206,9 @@ impl From<ReportError> for CliError {
     }
 }
 
-impl From<UnknownModel> for CliError {
-    fn from(error: UnknownModel) -> Self {
-        Self::of(&error).hint("recur models lists all models".to_owned())
+impl From<NoModel> for CliError {
+    fn from(error: NoModel) -> Self {
+        Self::of(&error).hint(error.hint().to_owned())
     }
 }
 

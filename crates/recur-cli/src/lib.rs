@@ -34,6 +34,7 @@ use clap::{CommandFactory as _, FromArgMatches as _};
 use program::Program;
 use recur_core::registry::Registry;
 use recur_core::visible::visible;
+use recur_kernels::{Isa, Kernels};
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -54,7 +55,7 @@ pub fn builtin() -> Registry {
 pub fn run(name: &'static str, registry: &Registry) -> ExitCode {
     std::panic::set_hook(Box::new(report_panic));
     let args = arguments(name);
-    let ended = choose_instruction_set().and_then(|()| commands::run(&args, &Program { name, registry }));
+    let ended = asked_kernels().and_then(|_| commands::run(&args, &Program { name, registry }));
     match ended {
         Ok(exit) => exit.into(),
         Err(error) => {
@@ -109,11 +110,16 @@ fn forced_instruction_set() -> Option<String> {
     std::env::var("RECUR_ISA").ok()
 }
 
-/// Obeys `RECUR_ISA`.
-fn choose_instruction_set() -> Result<(), error::CliError> {
-    let Some(name) = forced_instruction_set() else { return Ok(()) };
+/// The vector operations on the instruction set that `RECUR_ISA` names, or the widest one.
+fn asked_kernels() -> Result<Kernels, error::CliError> {
+    let Some(name) = forced_instruction_set() else { return Ok(Kernels::widest()) };
     let wrong = |reason: String| error::CliError::new(format!("RECUR_ISA={name}: {reason}"));
-    let isa = name.parse::<recur_kernels::Isa>().map_err(|error| wrong(error.to_string()))?;
-    recur_kernels::Kernels::new(isa).map_err(|error| wrong(error.to_string()))?.choose();
-    Ok(())
+    let isa = name.parse::<Isa>().map_err(|error| wrong(error.to_string()))?;
+    Kernels::new(isa).map_err(|error| wrong(error.to_string()))
+}
+
+/// The vector operations that models use in this process.
+pub(crate) fn kernels() -> Kernels {
+    // A wrong `RECUR_ISA` ended the process at its start.
+    asked_kernels().unwrap_or_else(|_| Kernels::widest())
 }

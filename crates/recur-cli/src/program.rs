@@ -7,7 +7,7 @@ use std::path::Path;
 const RECUR: &str = "recur";
 
 /// The commands that texts of this workspace name after the program.
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "experiment",
     "plan",
     "report",
@@ -23,6 +23,7 @@ const COMMANDS: [&str; 15] = [
     "schema",
     "predict",
     "doctor",
+    "trial",
 ];
 
 /// A program: its name and its models.

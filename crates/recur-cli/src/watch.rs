@@ -47,7 +47,7 @@ pub(crate) struct MemoryNames(Mutex<BTreeMap<String, UnderWay>>);
 impl MemoryNames {
     /// Options for a command that trains nothing, and may score.
     pub(crate) fn options(&self) -> RunOptions<'_> {
-        RunOptions { observers: vec![self], ..RunOptions::default() }
+        RunOptions { observers: vec![self], kernels: crate::kernels(), ..RunOptions::default() }
     }
 
     fn add(&self, trial: &Trial, doing: &str) {

@@ -7,9 +7,10 @@
 //! each plugin names its digest:
 //!
 //! ```ignore
-//! fn code(&self) -> &'static str {
-//!     env!("RECUR_CODE_my_model") // the folder or file `src/my_model`; `RECUR_CODE` for the crate as a whole
-//! }
+//! const ABOUT: Declaration = Declaration {
+//!     code: env!("RECUR_CODE_my_model"), // the folder or file `src/my_model`; `RECUR_CODE` for the crate as a whole
+//!     // …
+//! };
 //! ```
 //!
 //! The digest of a plugin covers its own module, all of the crate that is no other plugin's module, the digests that
@@ -71,6 +72,12 @@ impl Digests {
     /// The crate in `folder`, on its own.
     pub fn of_crate(folder: &Path) -> Self {
         Self { root: folder.to_owned(), parts: None, locked: Vec::new(), below: Vec::new() }
+    }
+
+    /// Without the digests that the crates below hand up.
+    #[must_use]
+    pub fn on_its_own(self) -> Self {
+        Self { below: Vec::new(), ..self }
     }
 
     /// Only these modules at the top of the crate: the others have no part in results.

@@ -41,7 +41,7 @@ pub struct Identity {
     pub model: String,
     /// The plugin's version.
     pub model_version: u32,
-    /// The digest of the plugin's code ([`crate::model::ModelPlugin::code`]).
+    /// The digest of the plugin's code ([`crate::model::Declaration::code`]).
     pub model_code: Digest,
     /// Every parameter.
     pub params: Params,

@@ -11,6 +11,7 @@ use crate::settings::{TrainingKey, TrainingSettings};
 use crate::tensor::Tensor;
 use crate::visible::visible;
 use crate::workers::Workers;
+pub use recur_kernels::Kernels;
 use serde::Serialize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -55,49 +56,54 @@ impl Cost {
     }
 }
 
-/// A kind of model that users can name in a spec.
-pub trait ModelPlugin: Sync {
+/// What a plugin declares: all that is known of its models before one is built. A plugin has it as a constant.
+#[derive(Clone, Copy, Debug)]
+pub struct Declaration {
     /// The name in specs and records: a snake_case noun.
-    fn id(&self) -> &'static str;
+    pub id: &'static str,
     /// One line that says what it is.
-    fn summary(&self) -> &'static str;
+    pub summary: &'static str,
     /// How it works, in short: its equations and their source, as Markdown that reads well in a terminal. Use
     /// `include_str!("description.md")`.
-    fn description(&self) -> &'static str;
+    pub description: &'static str,
     /// Raised by hand when results change on purpose.
-    fn version(&self) -> u32;
+    pub version: u32,
     /// The digest of the code behind it, made at build: `env!("RECUR_CODE_my_model")`, or `env!("RECUR_CODE")` for the
     /// whole crate, where the crate's build script calls `recur_code::emit()`. An edited model is another trial.
-    fn code(&self) -> &'static str;
+    pub code: &'static str,
     /// What it promises of its bits.
-    fn determinism(&self) -> Determinism;
+    pub determinism: Determinism,
     /// How it is trained.
-    fn regime(&self) -> Regime;
-    /// The keys of `training` that it does not use. A spec that asks for one of them is answered with a notice that names
-    /// the model.
-    fn unused_settings(&self) -> &'static [TrainingKey] {
-        match self.regime() {
-            Regime::Iterative => &[],
+    pub regime: Regime,
+    /// The keys of `training` that a model trained step by step does not use: see [`Declaration::ignored`].
+    pub unused_settings: &'static [TrainingKey],
+    /// Its parameters.
+    pub parameters: &'static [ParamSpec],
+    /// The file that declares it: use `file!()`.
+    pub source_file: &'static str,
+    /// What it costs, in words, where [`ModelPlugin::cost`] cannot count it.
+    pub cost_in_words: Option<&'static str>,
+}
+
+impl Declaration {
+    /// The keys of `training` that it does not use; a model that learns in one go uses none. A spec that asks for one of them
+    /// is answered with a notice that names the model.
+    pub fn ignored(&self) -> &'static [TrainingKey] {
+        match self.regime {
+            Regime::Iterative => self.unused_settings,
             Regime::OneShot => &TrainingKey::ALL,
         }
     }
-    /// Its parameters.
-    fn parameters(&self) -> &'static [ParamSpec];
-    /// The file that declares it: use `file!()`.
-    fn source_file(&self) -> &'static str;
+}
+
+/// A kind of model that users can name in a spec.
+pub trait ModelPlugin: Sync {
+    /// What it declares.
+    fn about(&self) -> &Declaration;
     /// What a model built from `setup` costs once it is trained, for names of `letters` letters; `None` where that
     /// cannot be told beforehand.
     fn cost(&self, setup: &Setup<'_>, letters: u64) -> Option<Cost> {
         let _ = (setup, letters);
-        None
-    }
-    /// What it costs, in words, where it cannot count as [`ModelPlugin::cost`] does.
-    fn cost_in_words(&self) -> Option<&'static str> {
-        None
-    }
-    /// Why it cannot be used at all; a model whose code is part of the program has no such reason. Where there is one,
-    /// nothing but [`ModelPlugin::id`] and [`ModelPlugin::source_file`] means anything.
-    fn problem(&self) -> Option<String> {
         None
     }
     /// Builds an untrained model.
@@ -124,6 +130,8 @@ pub struct Setup<'a> {
     pub streams: &'a StreamPath,
     /// Threads to share work with, in training and in prediction; a model may leave them alone.
     pub workers: &'a Arc<dyn Workers>,
+    /// The vector operations, on the instruction set to use. A model with arithmetic of its own may leave them alone.
+    pub kernels: Kernels,
 }
 
 /// A piece of an epoch: the rows to learn from next, in the order in which the model must take them. An epoch may come in
@@ -132,7 +140,7 @@ pub struct Setup<'a> {
 pub struct Piece<'a> {
     /// The epoch, 0 for the first.
     pub epoch: u32,
-    /// All names as token ids; `order` points into it.
+    /// The training examples as token ids, and no others; `order` points into it.
     pub sequences: &'a Sequences,
     /// The label of each row of `sequences`.
     pub labels: &'a [u16],
@@ -140,8 +148,6 @@ pub struct Piece<'a> {
     pub order: &'a [u32],
     /// Steps made before this piece, in all epochs.
     pub steps_before: u64,
-    /// The sum of the losses of the epoch's names so far, in nats.
-    pub loss_before: f64,
     /// Steps of the whole training, for schedules.
     pub total_steps: u64,
     /// Random streams of this replicate; a step's numbers come from `…/step/STEP` below it.
@@ -173,12 +179,14 @@ impl Cancel {
 
 /// A model in training or in use.
 pub trait Model: Send {
-    /// Learns from a piece of an epoch (in the one-shot regime, from all there is) and returns `loss_before` plus the
-    /// losses of its names, in nats, each taken before the step that it is part of and added in order.
+    /// Learns from a piece of an epoch (in the one-shot regime, from all there is), and writes the loss of each of its examples
+    /// to `losses`, (`piece.order.len()`), in nats: taken before the step that the example is part of, or after the fit of a
+    /// model that learns in one go. The losses of a step are at the places of its examples; in which order they are there is
+    /// the model's to choose, as the caller adds all up, in order.
     ///
     /// # Errors
     /// [`ModelError::Diverged`] on a loss that is not finite, [`ModelError::Cancelled`] when asked to stop.
-    fn train(&mut self, piece: &Piece<'_>) -> Result<f64, ModelError>;
+    fn train(&mut self, piece: &Piece<'_>, losses: &mut [f64]) -> Result<(), ModelError>;
 
     /// Writes the log-probabilities of each label for `rows` of `sequences` into `out`, (rows, C) row-major.
     /// A name's figures do not depend on the rows beside it, and their exponentials sum to 1: see [`crate::answer`].
@@ -249,13 +257,11 @@ pub enum ModelError {
         /// What is wrong with the answer.
         problem: Improper,
     },
-    /// A sum of training losses that no names have: log losses are never below 0.
-    #[error("the training loss went from {before} to {after}, and a log loss is never below 0")]
+    /// A training loss that no example has: log losses are never below 0.
+    #[error("the training loss of an example is {loss}, and a log loss is never below 0")]
     Loss {
-        /// The sum before the piece.
-        before: f64,
-        /// The sum after it.
-        after: f64,
+        /// The loss.
+        loss: f64,
     },
     /// A library under the model failed.
     #[error(transparent)]

@@ -1,7 +1,7 @@
 //! A plan: a checked spec with every configuration spelled out.
 
 use crate::params::{ParamValue, Params};
-use crate::registry::{Registry, UnknownModel};
+use crate::registry::{NoModel, Registry};
 use crate::settings::{DataSettings, ReportSettings, SplitSettings, TrainingKey, TrainingSettings};
 use serde::Serialize;
 use std::fmt;
@@ -39,11 +39,11 @@ impl Plan {
     ///
     /// # Errors
     /// If the plan names a model that `registry` does not have.
-    pub fn unused_settings(&self, registry: &Registry) -> Result<Vec<UnusedSettings>, UnknownModel> {
+    pub fn unused_settings(&self, registry: &Registry) -> Result<Vec<UnusedSettings>, NoModel> {
         let asked = self.training.asked();
         let mut unused = Vec::new();
         for model in self.models() {
-            let ignored = registry.get(model)?.unused_settings();
+            let ignored = registry.get(model)?.about().ignored();
             let settings: Vec<_> = asked.iter().filter(|(key, _)| ignored.contains(key)).cloned().collect();
             if !settings.is_empty() {
                 unused.push(UnusedSettings { model: model.to_owned(), settings });

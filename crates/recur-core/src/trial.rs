@@ -6,7 +6,7 @@ pub use crate::identity::{Identity, TrialId};
 use crate::model::{ModelPlugin, Regime};
 use crate::plan::{Configuration, Plan};
 use crate::record::TrialRecord;
-use crate::registry::{Registry, UnknownModel};
+use crate::registry::{NoModel, Registry};
 use crate::visible::visible;
 use crate::weights::WeightsFile;
 use serde::{Deserialize, Serialize};
@@ -89,9 +89,9 @@ pub type InitialWeights = BTreeMap<String, Arc<WeightsFile>>;
 /// Why a plan's trials cannot be named.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TrialsError {
-    /// The plan names a model that nobody registered.
+    /// The plan names a model that nobody registered, or whose plugin is broken.
     #[error(transparent)]
-    UnknownModel(#[from] UnknownModel),
+    NoModel(#[from] NoModel),
     /// The plan names a file of weights that was not read.
     #[error("the weights {path} of model `{model}` were not read")]
     WeightsNotRead {
@@ -123,15 +123,15 @@ pub fn trials(
     let starts: Vec<Option<Arc<WeightsFile>>> =
         plan.configurations.iter().map(|c| start(c, weights)).collect::<Result<_, _>>()?;
     let trial = |replicate: u32, configuration: usize| {
-        let (plugin, initial_weights) = (plugins[configuration], starts[configuration].clone());
+        let (about, initial_weights) = (plugins[configuration].about(), starts[configuration].clone());
         let identity = Identity {
             numeric_contract: NUMERIC_CONTRACT,
             procedure: procedure.clone(),
-            model: plugin.id().to_owned(),
-            model_version: plugin.version(),
-            model_code: code_digest(plugin.code()),
+            model: about.id.to_owned(),
+            model_version: about.version,
+            model_code: code_digest(about.code),
             params: plan.configurations[configuration].params.clone(),
-            training: (plugin.regime() == Regime::Iterative).then(|| plan.training.clone()),
+            training: (about.regime == Regime::Iterative).then(|| plan.training.clone()),
             dataset: dataset.clone(),
             split: plan.split.clone(),
             seed: plan.seed,
@@ -149,7 +149,7 @@ pub fn trials(
 }
 
 /// The digest that a build script wrote; any other text (a model that names its code in another way) is digested.
-fn code_digest(code: &str) -> Digest {
+pub fn code_digest(code: &str) -> Digest {
     Digest::parse(code).unwrap_or_else(|| Digest::of(code.as_bytes()))
 }
 

@@ -2,7 +2,7 @@
 
 use recur_core::digest::Digest;
 use recur_core::metric::Metric;
-use recur_core::model::{Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
+use recur_core::model::{Declaration, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
 use recur_core::params::{ParamDefault, ParamKind, ParamSpec, ParamValue, Params};
 use recur_core::plan::{Configuration, Plan};
 use recur_core::registry::Registry;
@@ -12,10 +12,22 @@ use recur_core::settings::{
 use recur_core::trial::{TrialId, trials};
 
 /// A model that is never built.
-struct Fake {
-    id: &'static str,
-    version: u32,
-    code: &'static str,
+struct Fake(Declaration);
+
+const fn fake(id: &'static str, version: u32, code: &'static str) -> Fake {
+    Fake(Declaration {
+        id,
+        summary: "never built",
+        description: "Never built.",
+        version,
+        code,
+        determinism: Determinism::Portable,
+        regime: Regime::OneShot,
+        unused_settings: &[],
+        parameters: &[SIZE],
+        source_file: file!(),
+        cost_in_words: None,
+    })
 }
 
 const SIZE: ParamSpec = ParamSpec {
@@ -26,40 +38,8 @@ const SIZE: ParamSpec = ParamSpec {
 };
 
 impl ModelPlugin for Fake {
-    fn id(&self) -> &'static str {
-        self.id
-    }
-
-    fn summary(&self) -> &'static str {
-        "never built"
-    }
-
-    fn description(&self) -> &'static str {
-        "Never built."
-    }
-
-    fn version(&self) -> u32 {
-        self.version
-    }
-
-    fn code(&self) -> &'static str {
-        self.code
-    }
-
-    fn determinism(&self) -> Determinism {
-        Determinism::Portable
-    }
-
-    fn regime(&self) -> Regime {
-        Regime::OneShot
-    }
-
-    fn parameters(&self) -> &'static [ParamSpec] {
-        &[SIZE]
-    }
-
-    fn source_file(&self) -> &'static str {
-        file!()
+    fn about(&self) -> &Declaration {
+        &self.0
     }
 
     fn build(&self, _: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {
@@ -96,8 +76,7 @@ fn plan() -> Plan {
 
 /// Model and id of each trial, with `one` as given.
 fn named(one: &'static Fake) -> Vec<(String, TrialId)> {
-    static OTHERS: [Fake; 2] =
-        [Fake { id: "other", version: 1, code: "b" }, Fake { id: "third", version: 1, code: "c" }];
+    static OTHERS: [Fake; 2] = [fake("other", 1, "b"), fake("third", 1, "c")];
     let mut registry = Registry::new();
     registry.register_all(&[one, &OTHERS[0], &OTHERS[1]]).unwrap();
     let trials = trials(&plan(), &Digest::of(b"data"), &registry, &Default::default(), "procedure").unwrap();
@@ -106,15 +85,21 @@ fn named(one: &'static Fake) -> Vec<(String, TrialId)> {
 
 #[test]
 fn a_changed_version_or_code_renames_exactly_the_models_own_trials() {
-    static AS_IT_WAS: Fake = Fake { id: "one", version: 1, code: "a" };
-    static RAISED: Fake = Fake { id: "one", version: 2, code: "a" };
-    static EDITED: Fake = Fake { id: "one", version: 1, code: "a'" };
+    static AS_IT_WAS: Fake = fake("one", 1, "a");
+    static RAISED: Fake = fake("one", 2, "a");
+    static EDITED: Fake = fake("one", 1, "a'");
     let before = named(&AS_IT_WAS);
     assert_eq!(before.len(), 12);
     assert_eq!(named(&AS_IT_WAS), before);
     for changed in [&RAISED, &EDITED] {
         for ((model, id), (_, id_before)) in named(changed).into_iter().zip(&before) {
-            assert_eq!(id != *id_before, model == "one", "{model}, version {}, code {}", changed.version, changed.code);
+            assert_eq!(
+                id != *id_before,
+                model == "one",
+                "{model}, version {}, code {}",
+                changed.0.version,
+                changed.0.code
+            );
         }
     }
 }

@@ -5,6 +5,7 @@ mod repository;
 
 use crate::Experiment;
 use crate::clock::unix_seconds;
+use crate::run::RunOptions;
 use recur_core::digest::Digest;
 use recur_store::{CodeState, Environment, Store};
 use repository::Repository;
@@ -14,28 +15,33 @@ use sysinfo::{CpuRefreshKind, RefreshKind, System};
 
 impl Experiment {
     /// Where its trials run, as it is kept beside their results; times are filled in for each trial. Uncommitted changes
-    /// are kept in `store` as `code` says.
-    pub fn environment(&self, store: &Store, jobs: usize, code: Code) -> Environment {
-        let (commit, uncommitted) = self.folder.code(store, code);
-        Environment {
-            recur: env!("CARGO_PKG_VERSION").to_owned(),
-            code: CodeState {
-                commit,
-                uncommitted,
-                cargo_lock: env!("RECUR_CARGO_LOCK").to_owned(),
-                rustc: env!("RECUR_RUSTC").to_owned(),
-            },
-            platform: platform(),
-            cpu: cpu_name(),
-            machine_kind: machine_kind(),
-            instruction_set: recur_kernels::Kernels::get().isa().name().to_owned(),
-            host: System::host_name().unwrap_or_else(|| "unknown".to_owned()),
-            jobs,
-            started_unix: unix_seconds(),
-            finished_unix: 0,
-            seconds: 0.0,
-            resumed: false,
-        }
+    /// are kept in `store` as `options` say.
+    pub fn environment(&self, store: &Store, jobs: usize, options: &RunOptions<'_>) -> Environment {
+        environment(&self.folder, store, jobs, options)
+    }
+}
+
+/// Where trials run in `folder`, but for their times.
+pub(crate) fn environment(folder: &WorkingFolder, store: &Store, jobs: usize, options: &RunOptions<'_>) -> Environment {
+    let (commit, uncommitted) = folder.code(store, options.code);
+    Environment {
+        recur: env!("CARGO_PKG_VERSION").to_owned(),
+        code: CodeState {
+            commit,
+            uncommitted,
+            cargo_lock: env!("RECUR_CARGO_LOCK").to_owned(),
+            rustc: env!("RECUR_RUSTC").to_owned(),
+        },
+        platform: platform(),
+        cpu: cpu_name(),
+        machine_kind: machine_kind(),
+        instruction_set: options.kernels.isa().name().to_owned(),
+        host: System::host_name().unwrap_or_else(|| "unknown".to_owned()),
+        jobs,
+        started_unix: unix_seconds(),
+        finished_unix: 0,
+        seconds: 0.0,
+        resumed: false,
     }
 }
 

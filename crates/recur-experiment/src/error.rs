@@ -1,6 +1,6 @@
 //! What a run can fail with, and what to do about it.
 
-use recur_core::registry::UnknownModel;
+use recur_core::registry::NoModel;
 use recur_core::split::SplitError;
 use recur_core::trial::TrialsError;
 use recur_core::visible::visible;
@@ -32,9 +32,9 @@ pub enum ExperimentError {
     /// The trials cannot be named.
     #[error(transparent)]
     Trials(#[from] TrialsError),
-    /// The spec names a model that nobody registered.
+    /// The spec names a model that nobody registered, or whose plugin is broken.
     #[error(transparent)]
-    UnknownModel(#[from] UnknownModel),
+    NoModel(#[from] NoModel),
     /// The store cannot be read or written.
     #[error("cannot use the store")]
     Store(#[from] StoreError),
@@ -84,6 +84,58 @@ pub enum ExperimentError {
     /// A chosen trial cannot be scored.
     #[error("cannot score the test set")]
     TestSet(#[from] TestSetError),
+    /// A file of a trial cannot be read or written.
+    #[error("cannot {action} the trial file {}", path.display())]
+    TrialFileIo {
+        /// `read` or `write`.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// A file that holds no trial that this recur can read.
+    #[error("{} is no trial file: {problem}", path.display())]
+    NotATrialFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, with the place.
+        problem: String,
+    },
+    /// A trial file is of another program.
+    #[error("trial {trial} is of another program: its {what} is {expected}, and this program has {found}")]
+    OtherCode {
+        /// The trial.
+        trial: String,
+        /// What differs.
+        what: &'static str,
+        /// The trial's.
+        expected: String,
+        /// This program's.
+        found: String,
+    },
+    /// The data or the initial weights of a trial file are not what they were.
+    #[error("{place} is not what trial {trial} is trained from: its digest is {found}, expected {expected}")]
+    OtherData {
+        /// The trial.
+        trial: String,
+        /// Where it was read from.
+        place: String,
+        /// The digest in the trial's identity.
+        expected: String,
+        /// The digest of what is there.
+        found: String,
+    },
+    /// A trial file is of a model in an external plugin, and nobody named the folder.
+    #[error("trial {trial} is of model `{model}`, a plugin in {}", folder.display())]
+    PluginNotNamed {
+        /// The trial.
+        trial: String,
+        /// The model.
+        model: String,
+        /// The folder that the file names.
+        folder: PathBuf,
+    },
     /// The weights of a chosen trial cannot be read.
     #[error("cannot score the test set with the weights of a trial")]
     Weights {
@@ -104,9 +156,7 @@ impl ExperimentError {
                 Some("a model's `weights` are relative to the folder that recur runs in".to_owned())
             }
             Self::InitialWeights(error) => error.hint_of_weights(),
-            Self::UnknownModel(_) | Self::Trials(TrialsError::UnknownModel(_)) => {
-                Some("recur models lists all models".to_owned())
-            }
+            Self::NoModel(error) | Self::Trials(TrialsError::NoModel(error)) => Some(error.hint().to_owned()),
             Self::Store(error) => error.hint(),
             Self::Sweep(SweepError::Start(error)) => Some(error.misfit.hint()),
             Self::Sweep(SweepError::Keep { .. }) => {
@@ -117,6 +167,22 @@ impl ExperimentError {
                 Some("trials with a result are kept; run the experiment again for the others".to_owned())
             }
             Self::TrialsMissing { .. } => Some("run the experiment first: recur experiment SPEC".to_owned()),
+            Self::TrialFileIo { action: "write", source, .. } if source.kind() == std::io::ErrorKind::AlreadyExists => {
+                Some("it is not overwritten: name a new file".to_owned())
+            }
+            Self::TrialFileIo { .. } => Some("name a file that an executor wrote".to_owned()),
+            Self::NotATrialFile { .. } => Some("a trial file is not edited: have it written again".to_owned()),
+            Self::OtherCode { .. } => {
+                Some("run it with the program that wrote the file, or write the file again with this one".to_owned())
+            }
+            Self::OtherData { .. } => Some(
+                "run it in the folder in which the experiment is run; if the data was changed, the experiment has other trials"
+                    .to_owned(),
+            ),
+            Self::PluginNotNamed { folder, .. } => Some(format!(
+                "a file may not start programs; if you trust them, allow it: --plugins {}",
+                crate::shell::quoted(&visible(&folder.display().to_string()))
+            )),
             Self::NotVerifiable { .. } => Some(
                 "run the experiment first, or verify all trials (no --sample); recur store check lists all damage"
                     .to_owned(),

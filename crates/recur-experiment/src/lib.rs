@@ -61,6 +61,7 @@ mod run;
 mod scoring;
 #[doc(hidden)]
 pub mod shell;
+mod trial_file;
 mod trial_log;
 mod verify;
 mod weights_of;
@@ -79,6 +80,7 @@ pub use power::Power;
 pub use recorder::{CheckpointInterval, NotAnInterval};
 pub use run::{Executor, LocalExecutor, RunOptions, stored_record};
 pub use scoring::{Scored, StoreOf, best_configuration, costs, stored_test};
+pub use trial_file::{TRIAL_FILE_FORMAT, TrialFile};
 pub use trial_log::TrialLogs;
 pub use verify::{Executed, Overlay, Scratch, Verdict, Verifier};
 pub use weights_of::weights_of;

@@ -1,6 +1,7 @@
 //! The memory that trials may use: what the machine has free, and what limits leave of it.
 
 use crate::Experiment;
+use recur_core::model::Kernels;
 use recur_core::trial::Trial;
 use std::collections::BTreeSet;
 use std::str::FromStr;
@@ -61,7 +62,7 @@ impl Experiment {
         for trial in trials.iter().filter(|trial| seen.insert(trial.configuration)) {
             let Ok(plugin) = self.registry().get(&trial.identity.model) else { continue };
             let Ok(replicate) = self.replicate(trial.identity.replicate) else { continue };
-            let need = recur_train::memory_need(trial, &replicate, &self.data().dataset, plugin);
+            let need = recur_train::memory_need(trial, &replicate, &self.data().dataset, plugin, Kernels::widest());
             if need > available {
                 let [need, available] = [need, available].map(recur_train::bytes_in_words);
                 tracing::warn!(

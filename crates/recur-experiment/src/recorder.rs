@@ -1,19 +1,22 @@
 //! Keeps what a run makes in the store, takes checkpoints, and passes on what happens.
 
-use crate::Experiment;
 use crate::clock::{Started, unix_seconds};
-use crate::error::with_causes;
+use crate::error::{ExperimentError, with_causes};
 use crate::observer::{RunEvent, title};
-use crate::run::RunOptions;
+use crate::run::{RunOptions, stored_record};
 use recur_core::checkpoint::Checkpoint;
+use recur_core::dataset::Dataset;
 use recur_core::event::Event;
-use recur_core::model::{Determinism, ModelPlugin};
+use recur_core::metric::Metric;
+use recur_core::model::Determinism;
 use recur_core::record::{Outcome, TrialRecord};
+use recur_core::registry::Registry;
+use recur_core::settings::TextSettings;
 use recur_core::trial::{Trial, TrialId};
 use recur_core::weights::ModelCard;
 use recur_store::{Environment, Kept, NewTrial, Store, StoreError};
 use recur_train::{Observer, TrialResult};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -72,15 +75,27 @@ impl fmt::Display for CheckpointInterval {
     }
 }
 
+/// What trials are recorded from, beside the trials themselves.
+pub(crate) struct Recorded<'a> {
+    pub(crate) dataset: &'a Dataset,
+    /// How texts were normalised.
+    pub(crate) text: &'a TextSettings,
+    /// The metric that the log shows at the end of a trial.
+    pub(crate) metric: Metric,
+    pub(crate) registry: &'a Registry,
+    /// The spec of one trial, as the store keeps it.
+    pub(crate) spec_of: Box<dyn Fn(&Trial) -> String + Sync + 'a>,
+    /// Gets each event.
+    pub(crate) notify: Box<dyn Fn(&RunEvent<'_>) + Sync + 'a>,
+}
+
 /// Keeps what a run makes.
 pub(crate) struct StoreRecorder<'a> {
-    experiment: &'a Experiment,
+    of: Recorded<'a>,
     store: &'a Store,
     /// All but the times of a trial.
     environment: Environment,
     options: &'a RunOptions<'a>,
-    /// Models of grade `none`: two results of one of their trials may differ.
-    unequal: BTreeSet<&'static str>,
     running: Mutex<BTreeMap<String, Running>>,
     passed_over: Mutex<Vec<TrialId>>,
     /// Records of trials that ended with something that no file can hold: they are kept as failed ones.
@@ -97,40 +112,44 @@ struct Running {
 
 impl<'a> StoreRecorder<'a> {
     pub(crate) fn new(
-        experiment: &'a Experiment,
+        of: Recorded<'a>,
         store: &'a Store,
         environment: Environment,
         options: &'a RunOptions<'a>,
     ) -> Self {
-        let of_none = |plugin: &&dyn ModelPlugin| plugin.determinism() == Determinism::None;
-        let models = experiment.plan().models();
-        let plugins = models.iter().filter_map(|model| experiment.registry().get(model).ok());
-        let unequal = plugins.filter(of_none).map(|plugin| plugin.id()).collect();
-        Self {
-            experiment,
-            store,
-            environment,
-            options,
-            unequal,
-            running: Mutex::default(),
-            passed_over: Mutex::default(),
-            unstorable: Mutex::default(),
+        let (running, passed_over, unstorable) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self { of, store, environment, options, running, passed_over, unstorable }
+    }
+
+    /// `records`, one for each of `trials`, as they are in the store: where another result was kept, or none could be, that
+    /// one counts. Weights and test results are its own.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub(crate) fn counted(
+        &self,
+        trials: &[Trial],
+        mut records: Vec<Option<TrialRecord>>,
+    ) -> Result<Vec<Option<TrialRecord>>, ExperimentError> {
+        for id in self.passed_over.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            if let Some(index) = trials.iter().position(|trial| trial.id == *id) {
+                records[index] = stored_record(self.store, &trials[index])?.or(records[index].take());
+            }
         }
+        let unstorable = self.unstorable.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_store = |record: TrialRecord| unstorable.get(&record.id).cloned().unwrap_or(record);
+        Ok(records.into_iter().map(|record| record.map(of_store)).collect())
     }
 
-    /// The trials of which the store kept another result than this process's.
-    pub(crate) fn passed_over(&self) -> Vec<TrialId> {
-        self.passed_over.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// What was kept instead of the results that no file can hold, by trial.
-    pub(crate) fn unstorable(&self) -> BTreeMap<TrialId, TrialRecord> {
-        self.unstorable.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Whether two results of `trial` may differ: its model promises nothing of its bits.
+    fn may_differ(&self, trial: &Trial) -> bool {
+        let plugin = self.of.registry.get(&trial.identity.model);
+        plugin.is_ok_and(|plugin| plugin.about().determinism == Determinism::None)
     }
 
     /// Keeps `record`; where the store cannot hold it or its weights, a failed one instead of it.
     fn keep_record(&self, trial: &Trial, record: &TrialRecord, new: &NewTrial<'_>) -> Result<Kept, StoreError> {
-        let may_differ = self.unequal.contains(trial.identity.model.as_str());
+        let may_differ = self.may_differ(trial);
         let keep = |new: &NewTrial<'_>| if may_differ { self.store.keep_first(new) } else { self.store.keep(new) };
         match keep(&NewTrial { record, ..*new }) {
             Err(error @ StoreError::NotStorable { .. }) if !matches!(record.outcome, Outcome::Failed { .. }) => {
@@ -156,7 +175,7 @@ impl<'a> StoreRecorder<'a> {
     fn tell_outcome(&self, trial: &Trial, result: &TrialResult, seconds: f64) {
         match &result.record.outcome {
             Outcome::Finished { kept_epoch } => {
-                let metric = self.experiment.plan().report.primary;
+                let metric = self.of.metric;
                 let value = result.record.validation().map_or(f64::NAN, |scores| scores.get(metric));
                 let (title, metric) = (title(trial), metric.title());
                 tracing::info!("{title}: validation {metric} {value:.4} at epoch {}, {seconds:.1} s", kept_epoch + 1);
@@ -197,15 +216,15 @@ impl Observer for StoreRecorder<'_> {
             ),
             Event::TrialEnded { .. } => {}
         }
-        self.options.notify(self.experiment, &RunEvent::Trial(event));
+        (self.of.notify)(&RunEvent::Trial(event));
     }
 
     fn begins(&self, trial: &Trial) {
-        self.options.notify(self.experiment, &RunEvent::MemoryTaken(trial));
+        (self.of.notify)(&RunEvent::MemoryTaken(trial));
     }
 
     fn ends(&self, trial: &Trial) {
-        self.options.notify(self.experiment, &RunEvent::MemoryReleased(trial));
+        (self.of.notify)(&RunEvent::MemoryReleased(trial));
     }
 
     fn resume(&self, trial: &Trial) -> Option<Checkpoint> {
@@ -264,16 +283,11 @@ impl Observer for StoreRecorder<'_> {
             resumed: running.is_some_and(|running| running.resumed),
             ..self.environment.clone()
         };
-        let configuration = &self.experiment.plan().configurations[trial.configuration];
         let new = NewTrial {
             record: &result.record,
             weights: &result.weights,
-            card: &ModelCard::of_trial(
-                &trial.identity,
-                &self.experiment.plan().data.text,
-                &self.experiment.data().dataset,
-            ),
-            spec: &self.experiment.spec().of_trial(configuration, trial.replicate).resolved_yaml(),
+            card: &ModelCard::of_trial(&trial.identity, self.of.text, self.of.dataset),
+            spec: &(self.of.spec_of)(trial),
             environment: &environment,
             log: &self.options.logs.take(trial.id.as_str()),
         };

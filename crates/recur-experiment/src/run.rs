@@ -6,14 +6,14 @@ use crate::error::{ExperimentError, with_causes};
 use crate::memory::Memory;
 use crate::observer::{Observer, RunEvent};
 use crate::parallel::in_parallel;
-use crate::recorder::{CheckpointInterval, StoreRecorder};
+use crate::recorder::{CheckpointInterval, Recorded, StoreRecorder};
 use crate::trial_log::TrialLogs;
-use recur_core::model::Cancel;
+use recur_core::model::{Cancel, Kernels};
 use recur_core::record::{Outcome, TrialRecord};
 use recur_core::selection::Finding;
 use recur_core::trial::Trial;
 use recur_store::{ExperimentFiles, ExperimentTrial, Found, Store, StoreError, layout};
-use recur_train::{SweepError, run_sweep};
+use recur_train::{How, SweepError, run_sweep};
 use std::fmt;
 
 /// Brings trials to processors. The store decides what is done, never the executor: a trial that runs twice at once is
@@ -22,8 +22,9 @@ pub trait Executor: Sync {
     /// How many trials run at once; at least 1.
     fn jobs(&self) -> usize;
 
-    /// Runs `trials` of `experiment` and hands each result to `recorder` when it is there, which [`recur_train::run_sweep`]
-    /// does: one record for each trial, in order; `None` where a trial was abandoned because `cancel` was raised.
+    /// Runs `trials` of `experiment` as `options` say, and hands each result to `recorder` when it is there, which
+    /// [`recur_train::run_sweep`]
+    /// does: one record for each trial, in order; `None` where a trial was abandoned because `options.cancel` was raised.
     ///
     /// # Errors
     /// If a result cannot be kept, or the trials cannot be run at all. A trial that fails is no error: it is a record
@@ -32,7 +33,7 @@ pub trait Executor: Sync {
         &self,
         experiment: &Experiment,
         trials: &[Trial],
-        cancel: &Cancel,
+        options: &RunOptions<'_>,
         recorder: &dyn recur_train::Observer,
     ) -> Result<Vec<Option<TrialRecord>>, SweepError>;
 }
@@ -59,12 +60,14 @@ impl Executor for LocalExecutor {
         &self,
         experiment: &Experiment,
         trials: &[Trial],
-        cancel: &Cancel,
+        options: &RunOptions<'_>,
         recorder: &dyn recur_train::Observer,
     ) -> Result<Vec<Option<TrialRecord>>, SweepError> {
         let (dataset, registry) = (&experiment.data().dataset, experiment.registry());
         let replicates = experiment.replicates();
-        Ok(run_sweep(trials, replicates, dataset, registry, self.jobs, cancel, recorder)?.records)
+        let RunOptions { kernels, cancel, .. } = *options;
+        let how = How { jobs: self.jobs, kernels, cancel, observer: recorder };
+        Ok(run_sweep(trials, replicates, dataset, registry, how)?.records)
     }
 }
 
@@ -77,6 +80,8 @@ pub struct RunOptions<'a> {
     pub checkpoints: CheckpointInterval,
     /// The memory that trials may use.
     pub memory: Memory,
+    /// The vector operations that models use.
+    pub kernels: Kernels,
     /// What is recorded of the code that runs.
     pub code: Code,
     /// The logs of single trials. They are filled where these are a layer of the program's `tracing` subscriber.
@@ -87,9 +92,13 @@ pub struct RunOptions<'a> {
 
 impl fmt::Debug for RunOptions<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { observers, checkpoints, memory, code, logs: _, cancel } = self;
+        let Self { observers, checkpoints, memory, kernels, code, logs: _, cancel } = self;
         let mut options = f.debug_struct("RunOptions");
-        options.field("n_observers", &observers.len()).field("checkpoints", checkpoints).field("memory", memory);
+        options
+            .field("n_observers", &observers.len())
+            .field("checkpoints", checkpoints)
+            .field("memory", memory)
+            .field("kernels", kernels);
         options.field("code", code).field("is_cancelled", &cancel.is_cancelled()).finish_non_exhaustive()
     }
 }
@@ -102,6 +111,7 @@ impl Default for RunOptions<'_> {
             observers: Vec::new(),
             checkpoints: CheckpointInterval::default(),
             memory: Memory::OfMachine,
+            kernels: Kernels::widest(),
             code: Code::WithoutDiff,
             logs: TrialLogs::default(),
             cancel: &NEVER,
@@ -183,26 +193,36 @@ impl Experiment {
         executor: &dyn Executor,
         options: &RunOptions<'_>,
     ) -> Result<Vec<Option<TrialRecord>>, ExperimentError> {
-        let environment = self.environment(store, executor.jobs(), options.code);
-        let recorder = StoreRecorder::new(self, store, environment, options);
+        let environment = self.environment(store, executor.jobs(), options);
+        let recorder = StoreRecorder::new(
+            Recorded {
+                dataset: &self.data().dataset,
+                text: &self.plan().data.text,
+                metric: self.plan().report.primary,
+                registry: self.registry(),
+                spec_of: Box::new(|trial| self.spec_of(trial)),
+                notify: Box::new(|event| options.notify(self, event)),
+            },
+            store,
+            environment,
+            options,
+        );
         options.notify(self, &RunEvent::Started { n_trials: trials.len() });
         let finished = AtEnd { experiment: self, options, event: RunEvent::Finished };
-        let executed = executor.execute(self, trials, options.cancel, &recorder);
+        let executed = executor.execute(self, trials, options, &recorder);
         drop(finished);
-        let mut records = executed?;
+        let records = executed?;
         if records.len() != trials.len() {
             let n_lost = trials.len().abs_diff(records.len());
             return Err(ExperimentError::TrialsLost { n_lost, n_trials: trials.len() });
         }
-        // Where another result was kept, that one counts: weights and test results are its own.
-        for id in recorder.passed_over() {
-            if let Some(index) = trials.iter().position(|trial| trial.id == id) {
-                records[index] = stored_record(store, &trials[index])?.or(records[index].take());
-            }
-        }
-        let mut unstorable = recorder.unstorable();
-        let mut of_store = |record: TrialRecord| unstorable.remove(&record.id).unwrap_or(record);
-        Ok(records.into_iter().map(|record| record.map(&mut of_store)).collect())
+        recorder.counted(trials, records)
+    }
+
+    /// The spec of one trial, as the store keeps it.
+    pub(crate) fn spec_of(&self, trial: &Trial) -> String {
+        let configuration = &self.plan().configurations[trial.configuration];
+        self.spec().of_trial(configuration, trial.replicate).resolved_yaml()
     }
 
     /// The records of an experiment whose trials have all been run, in order.

@@ -7,7 +7,7 @@ use crate::observer::RunEvent;
 use crate::parallel::in_parallel;
 use crate::run::{AtEnd, RunOptions};
 use recur_analysis::{Analysis, Cost, Costs, Unscored};
-use recur_core::model::{Determinism, ModelError};
+use recur_core::model::{Determinism, Kernels, ModelError};
 use recur_core::plan::Plan;
 use recur_core::record::TestRecord;
 use recur_core::selection::{Finding, Selection, mean_validation};
@@ -15,7 +15,7 @@ use recur_core::trial::{Trial, TrialId};
 use recur_external::{ExternalError, Problem};
 use recur_ingest::{read_predictions, write_predictions};
 use recur_store::{Environment, FoundTest, Kept, Store, TestScores};
-use recur_train::{TestSetError, score_test_set};
+use recur_train::{TestRows, TestSetError, score_test_set};
 use std::sync::OnceLock;
 
 /// Which store has a trial.
@@ -60,7 +60,7 @@ impl Experiment {
         let environment = OnceLock::new();
         let score = |finding: &&Finding| {
             let store = stores.store_of(&finding.trial.id);
-            let environment = || environment.get_or_init(|| self.environment(store, jobs, options.code)).clone();
+            let environment = || environment.get_or_init(|| self.environment(store, jobs, options)).clone();
             self.test_record(&selection, &finding.trial, store, environment, options)
         };
         let (mut tests, mut unscored) = (Vec::new(), Vec::new());
@@ -104,7 +104,7 @@ impl Experiment {
         }
         options.notify(self, &RunEvent::ScoringStarted(trial));
         let _ended = AtEnd { experiment: self, options, event: RunEvent::ScoringEnded(trial) };
-        self.scored(selection, trial, store, environment)
+        self.scored(selection, trial, store, environment, options.kernels)
     }
 
     fn scored(
@@ -113,14 +113,15 @@ impl Experiment {
         trial: &Trial,
         store: &Store,
         environment: impl Fn() -> Environment,
+        kernels: Kernels,
     ) -> Result<TestRecord, ExperimentError> {
         let (dataset, registry) = (&self.data().dataset, self.registry());
         let unreadable = |source| ExperimentError::Weights { folder: store.trial(&trial.id), source };
         let weights = store.weights(&trial.id).map_err(unreadable)?;
         let (started, started_unix) = (Started::now(), unix_seconds());
         let clock = || started.elapsed();
-        let replicate = &self.replicate(trial.identity.replicate)?;
-        let (record, took) = score_test_set(trial, replicate, dataset, registry, selection, &weights, clock)?;
+        let test = TestRows { trial, replicate: &*self.replicate(trial.identity.replicate)?, dataset };
+        let (record, took) = score_test_set(test, registry, selection, &weights, kernels, clock)?;
         if !store.can_write() {
             return Ok(record);
         }
@@ -128,7 +129,7 @@ impl Experiment {
         let environment =
             Environment { started_unix, finished_unix: unix_seconds(), seconds: took.as_secs_f64(), ..environment() };
         let predictions = write_predictions(&record.predictions, dataset.label_names());
-        let may_differ = registry.get(&trial.identity.model)?.determinism() == Determinism::None;
+        let may_differ = registry.get(&trial.identity.model)?.about().determinism == Determinism::None;
         let kept = match may_differ {
             true => store.keep_first_test(&scores, &predictions, &environment),
             false => store.keep_test(&scores, &predictions, &environment),

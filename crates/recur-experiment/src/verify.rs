@@ -155,7 +155,7 @@ impl Verifier<'_> {
     pub fn grade_notes(&self, experiment: &Experiment) -> Vec<String> {
         let models: Vec<&str> = experiment.plan().models();
         let note = |grade, what: &str| {
-            let is_of = |model: &&&str| experiment.registry().get(model).is_ok_and(|p| p.determinism() == grade);
+            let is_of = |model: &&&str| experiment.registry().get(model).is_ok_and(|p| p.about().determinism == grade);
             let of_grade: Vec<&str> = models.iter().filter(is_of).copied().collect();
             (!of_grade.is_empty()).then(|| format!("{} are of grade {what}", of_grade.join(", ")))
         };
@@ -219,7 +219,7 @@ impl Verifier<'_> {
         if let Ok(Some(test)) = stored_test(trial, store, labels)
             && let Some(selection) = Selection::testified(experiment.plan(), trial, &test)
         {
-            let environment = || experiment.environment(target, 1, self.options.code);
+            let environment = || experiment.environment(target, 1, &self.options);
             experiment.test_record(&selection, trial, target, environment, &self.options)?;
         }
         verdict.n_equal = self.compare_trials(experiment, &[trial], target, &mut verdict);
@@ -238,7 +238,7 @@ impl Verifier<'_> {
 }
 
 fn grade(experiment: &Experiment, trial: &Trial) -> Determinism {
-    experiment.registry().get(&trial.identity.model).map_or(Determinism::None, |plugin| plugin.determinism())
+    experiment.registry().get(&trial.identity.model).map_or(Determinism::None, |plugin| plugin.about().determinism)
 }
 
 /// Why the spec of a stored trial does not lead to its id any more.

@@ -73,15 +73,15 @@ impl Executor for BackwardsAndTwice {
         &self,
         experiment: &Experiment,
         trials: &[Trial],
-        cancel: &Cancel,
+        options: &RunOptions<'_>,
         recorder: &dyn recur_train::Observer,
     ) -> Result<Vec<Option<TrialRecord>>, SweepError> {
         let local = LocalExecutor::new(1);
         let mut records = Vec::new();
         for trial in trials.iter().rev() {
             let trial = std::slice::from_ref(trial);
-            let first = local.execute(experiment, trial, cancel, recorder)?;
-            assert_eq!(local.execute(experiment, trial, cancel, recorder)?, first);
+            let first = local.execute(experiment, trial, options, recorder)?;
+            assert_eq!(local.execute(experiment, trial, options, recorder)?, first);
             records.extend(first);
         }
         records.reverse();
@@ -160,11 +160,11 @@ impl Executor for Careless {
         &self,
         experiment: &Experiment,
         trials: &[Trial],
-        cancel: &Cancel,
+        options: &RunOptions<'_>,
         recorder: &dyn recur_train::Observer,
     ) -> Result<Vec<Option<TrialRecord>>, SweepError> {
         let (_, others) = trials.split_last().expect("there are trials to run");
-        let mut records = LocalExecutor::new(1).execute(experiment, others, cancel, recorder)?;
+        let mut records = LocalExecutor::new(1).execute(experiment, others, options, recorder)?;
         if !self.forgets {
             records.push(None);
         }
@@ -197,7 +197,7 @@ impl Executor for Panics {
         &self,
         _: &Experiment,
         _: &[Trial],
-        _: &Cancel,
+        _: &RunOptions<'_>,
         _: &dyn recur_train::Observer,
     ) -> Result<Vec<Option<TrialRecord>>, SweepError> {
         panic!("a fault of the executor")

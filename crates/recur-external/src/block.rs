@@ -68,6 +68,24 @@ pub(crate) fn log_probabilities(block: &[u8], n_classes: usize, out: &mut [f32])
     Ok(())
 }
 
+/// Copies the losses of a piece into `out`; says what is wrong with their number otherwise.
+pub(crate) fn losses(block: &[u8], out: &mut [f64]) -> Result<(), String> {
+    let expected = 8 * out.len();
+    if block.len() != expected {
+        let n_names = out.len();
+        return Err(format!("has {} bytes, expected {expected}: f64 for the losses of {n_names} names", block.len()));
+    }
+    for (out, bytes) in out.iter_mut().zip(block.as_chunks().0) {
+        *out = f64::from_le_bytes(*bytes);
+    }
+    Ok(())
+}
+
+/// Appends the bytes of `f64`s.
+pub(crate) fn push_doubles(block: &mut Vec<u8>, numbers: &[f64]) {
+    push(block, numbers, f64::to_le_bytes);
+}
+
 /// Appends the bytes of `f32`s.
 pub(crate) fn push_floats(block: &mut Vec<u8>, numbers: &[f32]) {
     push(block, numbers, f32::to_le_bytes);

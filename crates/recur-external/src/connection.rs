@@ -47,6 +47,8 @@ pub(crate) struct Question<'a> {
     pub block: &'a [u8],
     pub limit: Limit,
     pub cancel: Option<&'a Cancel>,
+    /// Raw bytes that the answer may have, where that is more than the manifest's limit.
+    pub room: u64,
 }
 
 impl Connection {
@@ -101,8 +103,9 @@ impl Connection {
             stopped.is_some()
         };
         let mut block = std::mem::take(&mut self.spare);
+        let most = self.limits.message_bytes.max(question.room);
         let mut answering = Answering { pipes: &mut self.process.pipes, stop: &mut stop };
-        let answer = wire::read(&mut answering, &mut block, self.limits.message_bytes, |head: &Head| head.bytes);
+        let answer = wire::read(&mut answering, &mut block, most, |head: &Head| head.bytes);
         match (stopped, answer) {
             (Some(Stopped::Cancelled), _) => {
                 self.process.end(false);

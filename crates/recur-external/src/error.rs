@@ -47,6 +47,17 @@ impl From<ExternalError> for ModelError {
     }
 }
 
+/// What a plugin of another version of the protocol has to change.
+fn change(got: &str) -> &'static str {
+    match got {
+        "1" => {
+            ": take recur_plugin.py of this recur, and let `train` return the loss of each name, `return losses`, instead of their \
+             sum (without recur_plugin.py, see docs/external-plugins.md)"
+        }
+        _ => "",
+    }
+}
+
 /// What went wrong with a process.
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
@@ -115,7 +126,7 @@ pub enum Problem {
         got: u64,
     },
     /// It speaks another version of the protocol.
-    #[error("speaks version {got} of the protocol, this recur speaks {}", crate::PROTOCOL)]
+    #[error("speaks version {got} of the protocol, this recur speaks {}{}", crate::PROTOCOL, change(got))]
     Protocol {
         /// The version, or `no`.
         got: String,

@@ -48,6 +48,6 @@ impl Plugins {
     /// # Errors
     /// If an id is taken.
     pub fn register(&self, registry: &mut Registry) -> Result<(), DuplicateModel> {
-        self.0.iter().try_for_each(|plugin| registry.register(*plugin))
+        self.0.iter().try_for_each(|plugin| registry.register_deferred(*plugin))
     }
 }

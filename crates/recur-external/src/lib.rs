@@ -1,7 +1,7 @@
 //! Models in other processes, in any language.
 //!
 //! A folder `plugins/NAME` with a manifest `plugin.yaml` is a model: [`Plugins::find`] lists them, and each is a
-//! [`ModelPlugin`](recur_core::model::ModelPlugin) like any other. What it builds is a child process that is asked
+//! [`ModelPlugin`](recur_core::model::ModelPlugin) like any other once its manifest was read. What it builds is a child process that is asked
 //! through its standard input and answers on its standard output. `docs/external-plugins.md` is the protocol.
 //!
 //! A child is never trusted: every answer is bounded in size and time, and what is wrong with it is a

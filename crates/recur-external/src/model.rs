@@ -53,9 +53,12 @@ impl External {
             "seed": seed(setup),
         });
         let limit = Limit::new("start_seconds", manifest.limits.start);
-        let question = Question { request: "build", fields, block: &[], limit, cancel: None };
+        let question = Question { request: "build", fields, block: &[], limit, cancel: None, room: 0 };
         let head = match connection.ask(&question) {
             Ok((head, _)) => head,
+            Err(error) if is_of_version_1(&error) => {
+                return Err(connection.fail(Problem::Protocol { got: "1".to_owned() }));
+            }
             Err(error) => return Err(of_parameter(error, parameters)),
         };
         if head.protocol != Some(PROTOCOL) {
@@ -80,7 +83,7 @@ impl External {
     fn ask(&self, request: &'static str, fields: Value, block: &[u8]) -> Result<(Head, Vec<u8>), ModelError> {
         let mut connection = self.connection.borrow_mut();
         let limit = connection.answer_limit();
-        connection.ask(&Question { request, fields, block, limit, cancel: None })
+        connection.ask(&Question { request, fields, block, limit, cancel: None, room: 0 })
     }
 
     fn wrong(&self, request: &'static str, problem: String) -> ModelError {
@@ -114,6 +117,14 @@ fn seed(setup: &Setup<'_>) -> u64 {
     (high << 21) | (low >> 11)
 }
 
+/// Whether a plugin refused to build a model because it speaks version 1 of the protocol: `recur_plugin.py` says so.
+fn is_of_version_1(error: &ModelError) -> bool {
+    let ModelError::Other(inner) = error else { return false };
+    let refused = inner.downcast_ref::<ExternalError>();
+    matches!(refused, Some(ExternalError::Process { problem: Problem::Refused { message, .. }, .. })
+        if message.contains("speaks version 1 of the protocol"))
+}
+
 /// A refusal of a parameter, as other models tell it.
 fn of_parameter(error: ModelError, parameters: &'static [ParamSpec]) -> ModelError {
     let ModelError::Other(inner) = &error else { return error };
@@ -130,7 +141,7 @@ fn of_parameter(error: ModelError, parameters: &'static [ParamSpec]) -> ModelErr
 }
 
 impl Model for External {
-    fn train(&mut self, piece: &Piece<'_>) -> Result<f64, ModelError> {
+    fn train(&mut self, piece: &Piece<'_>, losses: &mut [f64]) -> Result<(), ModelError> {
         if piece.cancel.is_cancelled() {
             return Err(ModelError::Cancelled);
         }
@@ -144,24 +155,25 @@ impl Model for External {
             "epoch": piece.epoch,
             "steps_before": piece.steps_before,
             "total_steps": piece.total_steps,
-            "loss_before": piece.loss_before,
             "n_names": piece.order.len(),
         });
         let since = Stopwatch::start();
         let connection = self.connection.get_mut();
         let limit = Limit { spent: self.epoch.1, ..Limit::new("epoch_seconds", connection.limits().epoch) };
         let cancel = Some(piece.cancel);
-        let question = Question { request: "train", fields, block: &names, limit, cancel };
-        let (head, _) = connection.ask(&question)?;
+        let room = 8 * losses.len() as u64;
+        let question = Question { request: "train", fields, block: &names, limit, cancel, room };
+        let (head, answer) = connection.ask(&question)?;
         self.epoch.1 += since.elapsed();
         if let Some(step) = head.diverged {
             return Err(ModelError::Diverged { step, loss: f64::NAN });
         }
         self.note(&head);
-        match head.loss {
-            Some(loss) if loss.is_finite() => Ok(loss),
-            Some(loss) => Err(ModelError::Diverged { step: piece.steps_before, loss }),
-            None => Err(self.wrong("train", "has no `loss`".to_owned())),
+        block::losses(&answer, losses).map_err(|problem| self.wrong("train", problem))?;
+        self.connection.get_mut().keep(answer);
+        match losses.iter().find(|loss| !loss.is_finite()) {
+            Some(loss) => Err(ModelError::Diverged { step: piece.steps_before, loss: *loss }),
+            None => Ok(()),
         }
     }
 

@@ -5,9 +5,8 @@ use crate::error::{ExternalError, Problem};
 use crate::manifest::{MANIFEST, Manifest};
 use crate::model::External;
 use crate::parameter::keep;
-use recur_core::model::{Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
-use recur_core::params::ParamSpec;
-use recur_core::settings::TrainingKey;
+use recur_core::model::{Declaration, Model, ModelError, ModelPlugin, Setup};
+use recur_core::registry::{Broken, Deferred};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -23,15 +22,12 @@ pub struct ExternalModel {
     loaded: OnceLock<Result<Loaded, String>>,
 }
 
+/// A plugin whose manifest was read.
 #[derive(Debug)]
 struct Loaded {
     manifest: Manifest,
-    summary: &'static str,
-    description: &'static str,
-    cost: Option<&'static str>,
-    parameters: &'static [ParamSpec],
-    unused_settings: &'static [TrainingKey],
-    code: &'static str,
+    about: Declaration,
+    may_start: bool,
 }
 
 impl ExternalModel {
@@ -51,12 +47,20 @@ impl ExternalModel {
     fn loaded(&self) -> Result<&Loaded, &String> {
         let load = || {
             let manifest = Manifest::read(&self.path, self.id)?;
-            let code = keep(code::digest(&manifest)?.as_str());
-            let parameters = Vec::leak(manifest.parameters.clone());
-            let unused_settings = Vec::leak(manifest.unused_settings.clone());
-            let (summary, description) = (keep(manifest.summary.clone()), keep(manifest.description.clone()));
-            let cost = manifest.cost.clone().map(keep);
-            Ok(Loaded { summary, description, cost, parameters, unused_settings, code, manifest })
+            let about = Declaration {
+                id: self.id,
+                summary: keep(manifest.summary.clone()),
+                description: keep(manifest.description.clone()),
+                version: manifest.version,
+                code: keep(code::digest(&manifest)?.as_str()),
+                determinism: manifest.determinism,
+                regime: manifest.regime,
+                unused_settings: Vec::leak(manifest.unused_settings.clone()),
+                parameters: Vec::leak(manifest.parameters.clone()),
+                source_file: self.shown,
+                cost_in_words: manifest.cost.clone().map(keep),
+            };
+            Ok(Loaded { manifest, about, may_start: self.may_start })
         };
         self.loaded.get_or_init(load).as_ref()
     }
@@ -71,72 +75,44 @@ impl ExternalModel {
     /// # Errors
     /// [`ExternalError::Manifest`], with the place.
     pub fn check(&self) -> Result<(), ExternalError> {
-        let broken =
-            |problem: &String| ExternalError::Manifest { manifest: self.shown.into(), problem: problem.clone() };
-        self.loaded().map(|_| ()).map_err(broken)
+        self.loaded().map(|_| ()).map_err(|problem| self.broken(problem))
+    }
+
+    fn broken(&self, problem: &str) -> ExternalError {
+        ExternalError::Manifest { manifest: self.shown.into(), problem: problem.to_owned() }
     }
 }
 
-impl ModelPlugin for ExternalModel {
+impl Deferred for ExternalModel {
     fn id(&self) -> &'static str {
         self.id
-    }
-
-    fn summary(&self) -> &'static str {
-        self.loaded().map_or("its manifest cannot be used", |loaded| loaded.summary)
-    }
-
-    fn description(&self) -> &'static str {
-        self.loaded().map_or("", |loaded| loaded.description)
-    }
-
-    fn version(&self) -> u32 {
-        self.loaded().map_or(0, |loaded| loaded.manifest.version)
-    }
-
-    fn code(&self) -> &'static str {
-        self.loaded().map_or("", |loaded| loaded.code)
-    }
-
-    fn determinism(&self) -> Determinism {
-        self.loaded().map_or(Determinism::None, |loaded| loaded.manifest.determinism)
-    }
-
-    fn regime(&self) -> Regime {
-        self.loaded().map_or(Regime::Iterative, |loaded| loaded.manifest.regime)
-    }
-
-    fn unused_settings(&self) -> &'static [TrainingKey] {
-        self.loaded().map_or(&[], |loaded| loaded.unused_settings)
-    }
-
-    fn parameters(&self) -> &'static [ParamSpec] {
-        self.loaded().map_or(&[], |loaded| loaded.parameters)
     }
 
     fn source_file(&self) -> &'static str {
         self.shown
     }
 
-    fn cost_in_words(&self) -> Option<&'static str> {
-        self.loaded().ok()?.cost
+    fn load(&self) -> Result<&dyn ModelPlugin, Broken> {
+        let broken = |problem: &String| Broken { id: self.id, problem: self.broken(problem).to_string() };
+        self.loaded().map(|loaded| loaded as &dyn ModelPlugin).map_err(broken)
     }
+}
 
-    fn problem(&self) -> Option<String> {
-        self.check().err().map(|error| error.to_string())
+impl ModelPlugin for Loaded {
+    fn about(&self) -> &Declaration {
+        &self.about
     }
 
     fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {
-        self.check()?;
-        let Ok(loaded) = self.loaded() else { unreachable!("it was checked") };
-        let refused = |problem| ExternalError::Process { plugin: self.id, problem, last_words: String::new() };
-        if !self.may_start {
+        let Self { manifest, about, may_start } = self;
+        let refused = |problem| ExternalError::Process { plugin: about.id, problem, last_words: String::new() };
+        if !may_start {
             return Err(refused(Problem::OnlyRead).into());
         }
         // A record says which code made it: what was edited since must not run under that name.
-        if code::digest(&loaded.manifest).ok().is_none_or(|now| now.as_str() != loaded.code) {
+        if code::digest(manifest).ok().is_none_or(|now| now.as_str() != about.code) {
             return Err(refused(Problem::Changed).into());
         }
-        Ok(Box::new(External::start(self.id, &loaded.manifest, loaded.parameters, setup)?))
+        Ok(Box::new(External::start(about.id, manifest, about.parameters, setup)?))
     }
 }

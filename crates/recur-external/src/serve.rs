@@ -3,7 +3,7 @@
 use crate::block;
 use crate::error::{Problem, printable};
 use crate::wire::{self, PROTOCOL, TensorHead};
-use recur_core::model::{Cancel, Model, ModelError, ModelPlugin, Piece, Setup};
+use recur_core::model::{Cancel, Kernels, Model, ModelError, ModelPlugin, Piece, Setup};
 use recur_core::params::Params;
 use recur_core::random::StreamPath;
 use recur_core::settings::TrainingSettings;
@@ -39,7 +39,6 @@ struct Train {
     epoch: u32,
     steps_before: u64,
     total_steps: u64,
-    loss_before: f64,
     n_names: usize,
 }
 
@@ -140,7 +139,7 @@ fn respond(
     }
     let Some(built) = built else { return Err(other(format!("`{}` before `build`", printable(&request.request, 40)))) };
     match request.request.as_str() {
-        "train" => train(built, &fields(request)?, block),
+        "train" => train(built, &fields(request)?, block, answer),
         "predict" => {
             let (names, _) = block::names(block, fields::<Predict>(request)?.n_names, false).map_err(other)?;
             let rows: Vec<u32> = (0..names.len() as u32).collect();
@@ -185,24 +184,27 @@ fn build(plugin: &dyn ModelPlugin, build: Build) -> Result<Built, ModelError> {
         class_weights: &build.class_weights,
         streams: &streams,
         workers: &alone(),
+        kernels: Kernels::widest(),
     })?;
     Ok(Built { model, n_classes: build.n_classes, streams, out: Vec::new() })
 }
 
-fn train(built: &mut Built, piece: &Train, block: &[u8]) -> Answered {
+fn train(built: &mut Built, piece: &Train, block: &[u8], answer: &mut Vec<u8>) -> Answered {
     let (sequences, labels) = block::names(block, piece.n_names, true).map_err(other)?;
     let order: Vec<u32> = (0..sequences.len() as u32).collect();
-    let loss = built.model.train(&Piece {
+    let piece = Piece {
         epoch: piece.epoch,
         sequences: &sequences,
         labels: &labels,
         order: &order,
         steps_before: piece.steps_before,
-        loss_before: piece.loss_before,
         total_steps: piece.total_steps,
         streams: &built.streams,
         // recur ends the process when it is to stop.
         cancel: &Cancel::new(),
-    })?;
-    Ok(json!({"loss": loss, "n_parameters": built.model.n_parameters()}))
+    };
+    let mut losses = vec![f64::NAN; order.len()];
+    built.model.train(&piece, &mut losses)?;
+    block::push_doubles(answer, &losses);
+    Ok(json!({"n_parameters": built.model.n_parameters()}))
 }

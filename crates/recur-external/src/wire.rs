@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::io::{BufRead, Read as _};
 
 /// The version of the protocol.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// Bytes that a line may have.
 pub(crate) const MAX_LINE: u64 = 4 << 20;
@@ -42,8 +42,6 @@ pub(crate) struct Head {
     pub protocol: Option<u32>,
     /// Trained numbers.
     pub n_parameters: Option<u64>,
-    /// The sum of losses so far.
-    pub loss: Option<f64>,
     /// The tensors in the raw bytes, in their order.
     pub tensors: Option<Vec<TensorHead>>,
 }
@@ -133,8 +131,8 @@ mod tests {
         check(b"hello\n", "wrote `hello`");
         check(b"\xff\n", "utf-8");
         check(b"{\"id\": 1", "ends within the line");
-        check(b"{\"id\": 1, \"loss\": NaN}\n", "JSON has no NaN");
-        check(b"{\"loss\": 1}\n", "missing field `id`");
+        check(b"{\"id\": 1, \"diverged\": NaN}\n", "JSON has no NaN");
+        check(b"{\"diverged\": 1}\n", "missing field `id`");
         check(b"{\"id\": 1, \"bytes\": 9}\n123456789", "9 bytes or more");
         check(&[b'x'; (MAX_LINE + 2) as usize], "in a line");
     }

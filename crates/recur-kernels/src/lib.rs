@@ -26,15 +26,11 @@ pub use isa::{Isa, UnavailableIsa};
 pub use math::{exp, ln, sigmoid, tanh};
 pub use update::AdamStep;
 
-use std::sync::OnceLock;
-
 /// The operations on one instruction set: a token that is cheap to copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kernels {
     isa: Isa,
 }
-
-static CHOSEN: OnceLock<Kernels> = OnceLock::new();
 
 impl Kernels {
     /// The operations on `isa`.
@@ -48,17 +44,6 @@ impl Kernels {
     /// The operations on the widest instruction set of this CPU.
     pub fn widest() -> Self {
         Self { isa: Isa::widest() }
-    }
-
-    /// The operations that this process uses: those of [`Kernels::choose`], or the widest.
-    pub fn get() -> Self {
-        *CHOSEN.get_or_init(Self::widest)
-    }
-
-    /// Chooses what [`Kernels::get`] gives, once, at the start of the process. Returns what holds from now on: `self`,
-    /// or what was chosen or used before.
-    pub fn choose(self) -> Self {
-        *CHOSEN.get_or_init(|| self)
     }
 
     /// The instruction set.

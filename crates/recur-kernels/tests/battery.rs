@@ -226,7 +226,7 @@ const HIDDEN: usize = 19;
 fn gru_gates_equal_their_definition_and_slopes() {
     let n = ROWS * HIDDEN;
     let (x, a, before) = (plain(3 * n, 1), plain(3 * n, 2), plain(n, 3));
-    let (kernels, mut gates, mut products, mut states) = (Kernels::get(), x.clone(), a.clone(), vec![0.0; n]);
+    let (kernels, mut gates, mut products, mut states) = (Kernels::widest(), x.clone(), a.clone(), vec![0.0; n]);
     kernels.gru_forward(HIDDEN, &mut gates, &products, &before, &mut states);
     let (y, h, mut d) = (gates.clone(), states.clone(), vec![1.0; n]);
     kernels.gru_backward(HIDDEN, &mut gates, &mut products, &before, &mut d);
@@ -252,7 +252,7 @@ fn lstm_gates_equal_their_definition_and_slopes() {
     let n = ROWS * HIDDEN;
     let (x, before) = (plain(4 * n, 1), plain(n, 3));
     let (mut gates, mut cells, mut squashed, mut states) = (x.clone(), vec![0.0; n], vec![0.0; n], vec![0.0; n]);
-    let kernels = Kernels::get();
+    let kernels = Kernels::widest();
     kernels.lstm_forward(HIDDEN, &mut gates, &before, &mut cells, &mut squashed, &mut states);
     let (y, mut d_cells) = (gates.clone(), vec![0.5; n]);
     kernels.lstm_backward(HIDDEN, &mut gates, &before, &squashed, &vec![1.0; n], &mut d_cells);
@@ -364,20 +364,20 @@ fn transpose_moves_every_element() {
 #[test]
 fn looked_up_rows_are_the_start_plus_rows_of_the_table() {
     let mut to = [0.0; 6];
-    Kernels::get().look_up_rows(&mut to, &[0.5, 1.0], &[1.0, 2.0, 3.0, 4.0], &[1, 0, 1]);
+    Kernels::widest().look_up_rows(&mut to, &[0.5, 1.0], &[1.0, 2.0, 3.0, 4.0], &[1, 0, 1]);
     assert_eq!(to, [3.5, 5.0, 1.5, 3.0, 3.5, 5.0]);
 }
 
 #[test]
 #[should_panic(expected = "row 3 of the table")]
 fn a_row_that_is_not_in_the_table_is_refused() {
-    Kernels::get().look_up_rows(&mut [0.0; 2], &[0.0; 2], &[0.0; 4], &[2]);
+    Kernels::widest().look_up_rows(&mut [0.0; 2], &[0.0; 2], &[0.0; 4], &[2]);
 }
 
 #[test]
 fn log_softmax_sums_to_one_and_survives_large_logits() {
     let mut row = vec![1000.0, 999.0, -1000.0];
-    Kernels::get().log_softmax_rows(&mut row, 3);
+    Kernels::widest().log_softmax_rows(&mut row, 3);
     let sum: f64 = row.iter().map(|x| libm::exp(f64::from(*x))).sum();
     assert!((sum - 1.0).abs() < 1e-6, "{row:?}");
 }

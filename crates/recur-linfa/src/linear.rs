@@ -62,14 +62,13 @@ impl Linear {
         }
     }
 
-    /// The mean over `rows` of the negative log-probability of their labels, in nats, summed in that order.
-    pub fn mean_loss(&self, sequences: &Sequences, labels: &[u16], rows: &[u32]) -> f64 {
+    /// Writes the negative log-probability of the label of each of `rows`, in nats.
+    pub fn losses(&self, sequences: &Sequences, labels: &[u16], rows: &[u32], losses: &mut [f64]) {
         let mut out = vec![0.0; self.n_classes];
-        let loss = |row: &u32| {
+        for (row, loss) in rows.iter().zip(losses) {
             self.log_probabilities(sequences.get(*row), &mut out);
-            -f64::from(out[usize::from(labels[*row as usize])])
-        };
-        rows.iter().map(loss).sum::<f64>() / rows.len() as f64
+            *loss = -f64::from(out[usize::from(labels[*row as usize])]);
+        }
     }
 }
 
@@ -125,10 +124,14 @@ mod tests {
     }
 
     #[test]
-    fn loss_is_the_mean_over_the_rows_asked_for() {
+    fn losses_are_those_of_the_rows_asked_for() {
         let sequences: Sequences = [&[0_u16][..], &[1], &[]].into_iter().collect();
-        let loss = |rows: &[u32]| example().mean_loss(&sequences, &[0, 2, 0], rows);
-        assert!((loss(&[0, 1]) - (loss(&[0]) + loss(&[1])) / 2.0).abs() < 1e-12);
-        assert!((loss(&[2]) - libm::log1p(libm::exp(-0.5))).abs() < 1e-6);
+        let losses = |rows: &[u32]| {
+            let mut losses = vec![f64::NAN; rows.len()];
+            example().losses(&sequences, &[0, 2, 0], rows, &mut losses);
+            losses
+        };
+        assert_eq!(losses(&[1, 0]), [losses(&[1]), losses(&[0])].concat());
+        assert!((losses(&[2])[0] - libm::log1p(libm::exp(-0.5))).abs() < 1e-6);
     }
 }

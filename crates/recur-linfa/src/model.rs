@@ -86,15 +86,15 @@ fn count(targets: &[usize], n_seen: usize) -> Vec<usize> {
 }
 
 impl<F: Fit> Model for Baseline<F> {
-    /// The loss is that of the fitted classifier on its training rows: there is no step to come before.
-    fn train(&mut self, piece: &Piece<'_>) -> Result<f64, ModelError> {
+    /// The losses are those of the fitted classifier on its training rows: there is no step to come before.
+    fn train(&mut self, piece: &Piece<'_>, losses: &mut [f64]) -> Result<(), ModelError> {
         let linear = self.learn(piece)?;
-        let loss = linear.mean_loss(piece.sequences, piece.labels, piece.order);
-        if !loss.is_finite() {
-            return Err(ModelError::Diverged { step: piece.steps_before, loss });
+        linear.losses(piece.sequences, piece.labels, piece.order, losses);
+        if let Some(loss) = losses.iter().find(|loss| !loss.is_finite()) {
+            return Err(ModelError::Diverged { step: piece.steps_before, loss: *loss });
         }
         self.fitted = Some(linear);
-        Ok(piece.loss_before + loss * piece.order.len() as f64)
+        Ok(())
     }
 
     fn log_probabilities(&mut self, sequences: &Sequences, rows: &[u32], out: &mut [f32]) -> Result<(), ModelError> {

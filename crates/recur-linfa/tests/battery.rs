@@ -9,7 +9,7 @@ use recur_testkit::check_model;
 const MIN_CHECKS: usize = 40;
 
 fn check(plugin: &'static dyn ModelPlugin, changed: &[(&str, ParamValue)]) {
-    let defaults = Params::defaults(plugin.parameters());
+    let defaults = Params::defaults(plugin.about().parameters);
     let params = changed.iter().fold(defaults, |params, (name, value)| params.with(name, value.clone()));
     check_model(plugin, params).assert_passed(MIN_CHECKS);
 }

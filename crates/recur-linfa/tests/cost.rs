@@ -1,7 +1,7 @@
 //! What each baseline says that it costs is what it has once it is trained.
 
 use recur_core::dataset::Sequences;
-use recur_core::model::{Cost, ModelPlugin, Setup};
+use recur_core::model::{Cost, Kernels, ModelPlugin, Setup};
 use recur_core::params::{ParamValue, Params};
 use recur_core::random::StreamPath;
 use recur_core::tensor::{Tensor, TensorData};
@@ -21,6 +21,7 @@ fn cost(plugin: &dyn ModelPlugin, params: &Params) -> Cost {
         class_weights: &[1.0; N_CLASSES],
         streams: &StreamPath::root(5),
         workers: &alone(),
+        kernels: Kernels::widest(),
     };
     plugin.cost(&setup, 7).unwrap()
 }
@@ -34,7 +35,7 @@ fn bytes(weight: &Tensor) -> u64 {
 fn weights_are_as_large_as_was_told() {
     for plugin in PLUGINS {
         for (max_ngrams, longest) in [(7, 2), (20, 3)] {
-            let params = Params::defaults(plugin.parameters())
+            let params = Params::defaults(plugin.about().parameters)
                 .with("max_ngrams", ParamValue::Integer(max_ngrams))
                 .with("ngrams", ParamValue::IntegerPair(1, longest));
             let told = cost(*plugin, &params);
@@ -42,8 +43,8 @@ fn weights_are_as_large_as_was_told() {
             let weights = model.weights();
             let table = weights.iter().find(|weight| weight.name == "ngrams").unwrap();
             let left_out = 8 * max_ngrams as u64 * (longest as u64 - table.shape[1] as u64);
-            assert_eq!(told.parameters, model.n_parameters() as u64, "{}", plugin.id());
-            assert_eq!(told.weight_bytes, weights.iter().map(bytes).sum::<u64>() + left_out, "{}", plugin.id());
+            assert_eq!(told.parameters, model.n_parameters() as u64, "{}", plugin.about().id);
+            assert_eq!(told.weight_bytes, weights.iter().map(bytes).sum::<u64>() + left_out, "{}", plugin.about().id);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What the fits find, against the definitions of their models.
 
 use recur_core::dataset::Sequences;
-use recur_core::model::{Cancel, Model, ModelError, ModelPlugin, Piece, Setup};
+use recur_core::model::{Cancel, Kernels, Model, ModelError, ModelPlugin, Piece, Setup};
 use recur_core::params::{ParamValue, Params};
 use recur_core::random::StreamPath;
 use recur_core::tensor::TensorData;
@@ -15,7 +15,7 @@ const NAMES: [&[u16]; 7] = [&[0, 1], &[0], &[0, 0, 2], &[1, 1], &[1, 2], &[2], &
 const LABELS: [u16; 7] = [0, 0, 0, 1, 1, 3, 3];
 
 fn build(plugin: &dyn ModelPlugin, changed: &[(&str, ParamValue)]) -> Box<dyn Model> {
-    let single = Params::defaults(plugin.parameters()).with("ngrams", ParamValue::IntegerPair(1, 1));
+    let single = Params::defaults(plugin.about().parameters).with("ngrams", ParamValue::IntegerPair(1, 1));
     let params = changed.iter().fold(single, |params, (name, value)| params.with(name, value.clone()));
     let setup = Setup {
         params: &params,
@@ -25,22 +25,26 @@ fn build(plugin: &dyn ModelPlugin, changed: &[(&str, ParamValue)]) -> Box<dyn Mo
         class_weights: &[1.0; N_CLASSES],
         streams: &StreamPath::root(1),
         workers: &alone(),
+        kernels: Kernels::widest(),
     };
     plugin.build(&setup).unwrap()
 }
 
 fn train(model: &mut dyn Model, order: &[u32]) -> Result<f64, ModelError> {
-    model.train(&Piece {
+    let (sequences, streams, cancel) = (NAMES.into_iter().collect(), StreamPath::root(1), Cancel::new());
+    let piece = Piece {
         epoch: 0,
-        sequences: &NAMES.into_iter().collect(),
+        sequences: &sequences,
         labels: &LABELS,
         order,
         steps_before: 0,
-        loss_before: 0.0,
         total_steps: 1,
-        streams: &StreamPath::root(1),
-        cancel: &Cancel::new(),
-    })
+        streams: &streams,
+        cancel: &cancel,
+    };
+    let mut losses = vec![f64::NAN; piece.order.len()];
+    model.train(&piece, &mut losses)?;
+    Ok(losses.iter().sum())
 }
 
 /// The tensor `name` as f64.
@@ -115,7 +119,7 @@ fn training_looks_at_the_rows_of_its_order_alone() {
         let mut model = build(*plugin, &[]);
         train(model.as_mut(), &[3, 4, 5]).unwrap();
         assert_eq!(numbers(model.as_ref(), "labels"), [1.0, 3.0]);
-        assert_eq!(numbers(model.as_ref(), "ngrams"), [1.0, 2.0], "{}", plugin.id());
+        assert_eq!(numbers(model.as_ref(), "ngrams"), [1.0, 2.0], "{}", plugin.about().id);
     }
 }
 
@@ -127,7 +131,7 @@ fn names_without_any_known_letter_get_the_intercept() {
         let names = [&[2_u16][..], &[2; 200]].into_iter().collect();
         let out = predict(model.as_mut(), &names);
         assert!(out.iter().all(|x| x.is_finite()));
-        assert_eq!(out[..N_CLASSES], out[N_CLASSES..], "{}", plugin.id());
+        assert_eq!(out[..N_CLASSES], out[N_CLASSES..], "{}", plugin.about().id);
     }
 }
 
@@ -138,7 +142,7 @@ fn no_ngrams_at_all_leave_the_intercept() {
         train(model.as_mut(), &[0, 1, 2, 3, 4]).unwrap();
         train(model.as_mut(), &[0, 1, 3]).unwrap();
         let out = predict(model.as_mut(), &NAMES.into_iter().collect());
-        assert!(out.iter().all(|x| x.is_finite()) && out[0] > out[1], "{}: {out:?}", plugin.id());
+        assert!(out.iter().all(|x| x.is_finite()) && out[0] > out[1], "{}: {out:?}", plugin.about().id);
         let mut fresh = build(*plugin, &[("ngrams", ParamValue::IntegerPair(5, 5))]);
         fresh.set_weights(&model.weights()).unwrap();
         assert_eq!(predict(fresh.as_mut(), &NAMES.into_iter().collect()), out);

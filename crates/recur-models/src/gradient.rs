@@ -36,7 +36,10 @@ pub(crate) trait WeightGradients {
 }
 
 /// Gradients in a buffer that is laid out like the parameters, and zero before the pass.
-pub(crate) struct Buffer<'a>(pub(crate) &'a mut [f32]);
+pub(crate) struct Buffer<'a> {
+    pub(crate) kernels: Kernels,
+    pub(crate) gradients: &'a mut [f32],
+}
 
 impl WeightGradients for Buffer<'_> {
     fn product(
@@ -47,20 +50,21 @@ impl WeightGradients for Buffer<'_> {
         d: Matrix<'_>,
         _terms: Terms<'_>,
     ) {
-        Kernels::get().gemm(&mut self.0[place.clone()], a.transposed(), d);
+        self.kernels.gemm(&mut self.gradients[place.clone()], a.transposed(), d);
     }
 
     fn sum(&mut self, place: &Range<usize>, d: &[f32], _terms: Terms<'_>) {
-        Kernels::get().add_rows(&mut self.0[place.clone()], d);
+        self.kernels.add_rows(&mut self.gradients[place.clone()], d);
     }
 
     fn lookups(&mut self, place: &Range<usize>, indices: &[u16], d: &[f32], _terms: Terms<'_>) {
-        add_to_rows(&mut self.0[place.clone()], indices, d);
+        add_to_rows(self.kernels, &mut self.gradients[place.clone()], indices, d);
     }
 }
 
 /// Steps of plain SGD on the parameters, which the rest of the backward pass must not read.
 pub(crate) struct Step<'a> {
+    pub(crate) kernels: Kernels,
     /// The parameters.
     pub(crate) parameters: &'a mut [f32],
     /// A buffer laid out like the parameters: scratch.
@@ -78,7 +82,7 @@ impl WeightGradients for Step<'_> {
         d: Matrix<'_>,
         _terms: Terms<'_>,
     ) {
-        let (kernels, weight) = (Kernels::get(), &mut self.parameters[place.clone()]);
+        let (kernels, weight) = (self.kernels, &mut self.parameters[place.clone()]);
         kernels.sgd_gemm(weight, a.transposed(), d, self.rate);
         if a.rows() <= FEW_TERMS {
             // The same chains: a step of the second layout is cheaper than turning the first over.
@@ -91,8 +95,8 @@ impl WeightGradients for Step<'_> {
     fn sum(&mut self, place: &Range<usize>, d: &[f32], _terms: Terms<'_>) {
         let sum = &mut self.scratch[place.clone()];
         sum.fill(0.0);
-        Kernels::get().add_rows(sum, d);
-        Kernels::get().sgd_step(&mut self.parameters[place.clone()], sum, self.rate);
+        self.kernels.add_rows(sum, d);
+        self.kernels.sgd_step(&mut self.parameters[place.clone()], sum, self.rate);
     }
 
     /// Rows that were not read have a zero gradient and stay as they are.
@@ -105,24 +109,24 @@ impl WeightGradients for Step<'_> {
         for index in indices {
             sums[usize::from(*index) * n..][..n].fill(0.0);
         }
-        add_to_rows(sums, indices, d);
+        add_to_rows(self.kernels, sums, indices, d);
         for (i, index) in indices.iter().enumerate() {
             // A row that was read several times makes one step.
             if !indices[..i].contains(index) {
                 let row = usize::from(*index) * n..(usize::from(*index) + 1) * n;
-                Kernels::get().sgd_step(&mut parameters[row.clone()], &sums[row], self.rate);
+                self.kernels.sgd_step(&mut parameters[row.clone()], &sums[row], self.rate);
             }
         }
     }
 }
 
-pub(crate) fn add_to_rows(rows: &mut [f32], indices: &[u16], d: &[f32]) {
+pub(crate) fn add_to_rows(kernels: Kernels, rows: &mut [f32], indices: &[u16], d: &[f32]) {
     if indices.is_empty() {
         return;
     }
     let n = d.len() / indices.len();
     for (index, d) in indices.iter().zip(d.chunks_exact(n)) {
-        Kernels::get().add(&mut rows[usize::from(*index) * n..][..n], d);
+        kernels.add(&mut rows[usize::from(*index) * n..][..n], d);
     }
 }
 
@@ -145,19 +149,20 @@ mod tests {
 
     #[test]
     fn a_step_on_the_way_is_a_step_from_the_buffer_in_both_layouts() {
+        let kernels = Kernels::widest();
         for terms in [5, FEW_TERMS, FEW_TERMS + 1] {
             let start: Vec<f32> = (0..16).map(|i| (i as f32).sqrt()).collect();
             let (mut expected, mut gradients) = (start.clone(), vec![0.0; 16]);
-            pass(terms, &mut [], &mut Buffer(&mut gradients));
-            Kernels::get().sgd_step(&mut expected, &gradients, 0.1);
+            pass(terms, &mut [], &mut Buffer { kernels, gradients: &mut gradients });
+            kernels.sgd_step(&mut expected, &gradients, 0.1);
 
             let (mut parameters, mut transposed) = (start, [0.0; 6]);
-            Kernels::get().transpose(&mut transposed, &parameters[..6], 3, 2);
-            let mut step = Step { parameters: &mut parameters, scratch: &mut [f32::NAN; 16], rate: 0.1 };
+            kernels.transpose(&mut transposed, &parameters[..6], 3, 2);
+            let mut step = Step { kernels, parameters: &mut parameters, scratch: &mut [f32::NAN; 16], rate: 0.1 };
             pass(terms, &mut transposed, &mut step);
             assert_eq!(parameters, expected, "{terms} terms");
             let mut expected_transposed = [0.0; 6];
-            Kernels::get().transpose(&mut expected_transposed, &expected[..6], 3, 2);
+            kernels.transpose(&mut expected_transposed, &expected[..6], 3, 2);
             assert_eq!(transposed, expected_transposed, "{terms} terms");
             assert!(gradients.iter().filter(|g| **g == 0.0).count() == 2, "one row is not looked up: {gradients:?}");
         }

@@ -117,8 +117,8 @@ impl Factors {
     }
 
     /// Adds `terms` to `gradient`, the part of this weight's gradient from `from` on in its own places.
-    fn add(&self, terms: Range<usize>, from: usize, gradient: &mut [f32]) {
-        let (kernels, k, n) = (Kernels::get(), terms.len(), self.n);
+    fn add(&self, kernels: Kernels, terms: Range<usize>, from: usize, gradient: &mut [f32]) {
+        let (k, n) = (terms.len(), self.n);
         let d = &self.d[terms.start * n..terms.end * n];
         match self.kind {
             Kind::Sum => kernels.add_rows(gradient, d),
@@ -127,14 +127,19 @@ impl Factors {
                 let rows = from / n..(from + gradient.len()) / n;
                 kernels.gemm(gradient, a.columns(rows).transposed(), Matrix::new(d, k, n));
             }
-            Kind::Lookups => add_to_rows(gradient, &self.indices[terms], d),
+            Kind::Lookups => add_to_rows(kernels, gradient, &self.indices[terms], d),
         }
     }
 }
 
 /// Writes the gradient of the parameters from `first` on: from what the shares of a batch have kept, in their order, of
 /// which the first has the longest names. A weight that got nothing has a gradient of zero.
-pub(crate) fn write_gradient<'a>(shares: impl Iterator<Item = &'a Kept> + Clone, first: usize, gradient: &mut [f32]) {
+pub(crate) fn write_gradient<'a>(
+    kernels: Kernels,
+    shares: impl Iterator<Item = &'a Kept> + Clone,
+    first: usize,
+    gradient: &mut [f32],
+) {
     gradient.fill(0.0);
     let end = first + gradient.len();
     let Some(longest) = shares.clone().next() else { return };
@@ -150,7 +155,7 @@ pub(crate) fn write_gradient<'a>(shares: impl Iterator<Item = &'a Kept> + Clone,
             for factors in factors {
                 let terms = factors.terms(time);
                 if !terms.is_empty() {
-                    factors.add(terms, from - weight.place.start, gradient);
+                    factors.add(kernels, terms, from - weight.place.start, gradient);
                 }
             }
         }

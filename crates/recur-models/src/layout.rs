@@ -6,7 +6,7 @@
 use recur_core::model::ModelError;
 use recur_core::random::StreamPath;
 use recur_core::tensor::{Tensor, TensorData};
-use recur_kernels::AlignedVec;
+use recur_kernels::{AlignedVec, Kernels};
 use std::ops::Range;
 
 /// The weights of a model, one after another.
@@ -46,21 +46,21 @@ impl Layout {
     }
 
     /// Initial parameters, as PyTorch draws them: each weight from its own stream, in PyTorch's order of elements.
-    pub(crate) fn initial(&self, streams: &StreamPath) -> AlignedVec {
+    pub(crate) fn initial(&self, kernels: Kernels, streams: &StreamPath) -> AlignedVec {
         let mut parameters = AlignedVec::zeros(self.len);
         for segment in &self.segments {
             let mut stream = streams.child("init").child(&segment.name).stream();
             let drawn: Vec<f32> = segment.range.clone().map(|_| stream.symmetric_f32(segment.bound)).collect();
-            segment.read_torch(&drawn, &mut parameters[segment.range.clone()]);
+            segment.read_torch(kernels, &drawn, &mut parameters[segment.range.clone()]);
         }
         parameters
     }
 
     /// `parameters` (or anything laid out like them) as tensors with PyTorch's names, each behind `prefix`, and shapes.
-    pub(crate) fn export(&self, prefix: &str, parameters: &[f32]) -> Vec<Tensor> {
+    pub(crate) fn export(&self, kernels: Kernels, prefix: &str, parameters: &[f32]) -> Vec<Tensor> {
         let tensor = |segment: &Segment| {
             let mut data = vec![0.0; segment.range.len()];
-            segment.write_torch(&parameters[segment.range.clone()], &mut data);
+            segment.write_torch(kernels, &parameters[segment.range.clone()], &mut data);
             Tensor::f32(format!("{prefix}{}", segment.name), segment.shape.clone(), data)
         };
         self.segments.iter().map(tensor).collect()
@@ -70,7 +70,13 @@ impl Layout {
     ///
     /// # Errors
     /// [`ModelError::Weights`] where a tensor is missing, unknown, or of another shape or type.
-    pub(crate) fn import(&self, prefix: &str, tensors: &[Tensor], parameters: &mut [f32]) -> Result<(), ModelError> {
+    pub(crate) fn import(
+        &self,
+        kernels: Kernels,
+        prefix: &str,
+        tensors: &[Tensor],
+        parameters: &mut [f32],
+    ) -> Result<(), ModelError> {
         let name_of = |segment: &Segment| format!("{prefix}{}", segment.name);
         if let Some(unknown) = tensors.iter().find(|t| !self.segments.iter().any(|s| name_of(s) == t.name)) {
             let known: Vec<String> = self.segments.iter().map(name_of).collect();
@@ -87,7 +93,7 @@ impl Layout {
             let TensorData::F32(data) = &tensor.data else {
                 return Err(wrong(&name, "holds other numbers than f32".to_owned()));
             };
-            segment.read_torch(data, &mut read[segment.range.clone()]);
+            segment.read_torch(kernels, data, &mut read[segment.range.clone()]);
         }
         parameters.copy_from_slice(&read);
         Ok(())
@@ -99,23 +105,19 @@ fn wrong(name: &str, problem: String) -> ModelError {
 }
 
 impl Segment {
-    fn read_torch(&self, torch: &[f32], ours: &mut [f32]) {
+    fn read_torch(&self, kernels: Kernels, torch: &[f32], ours: &mut [f32]) {
         match self.shape[..] {
-            [out, input] => transpose(torch, ours, out, input),
+            [out, input] => kernels.transpose(ours, torch, out, input),
             _ => ours.copy_from_slice(torch),
         }
     }
 
-    fn write_torch(&self, ours: &[f32], torch: &mut [f32]) {
+    fn write_torch(&self, kernels: Kernels, ours: &[f32], torch: &mut [f32]) {
         match self.shape[..] {
-            [out, input] => transpose(ours, torch, input, out),
+            [out, input] => kernels.transpose(torch, ours, input, out),
             _ => torch.copy_from_slice(ours),
         }
     }
-}
-
-fn transpose(from: &[f32], to: &mut [f32], rows: usize, cols: usize) {
-    recur_kernels::Kernels::get().transpose(to, from, rows, cols);
 }
 
 #[cfg(test)]
@@ -133,10 +135,10 @@ mod tests {
     fn export_and_import_are_inverse_and_matrices_are_transposed() {
         let layout = layout();
         let parameters: Vec<f32> = (0..8_u8).map(f32::from).collect();
-        let tensors = layout.export("", &parameters);
+        let tensors = layout.export(Kernels::widest(), "", &parameters);
         assert_eq!(tensors[0].data, TensorData::F32(vec![0.0, 2.0, 4.0, 1.0, 3.0, 5.0]));
         let mut read = vec![0.0; 8];
-        layout.import("", &tensors, &mut read).unwrap();
+        layout.import(Kernels::widest(), "", &tensors, &mut read).unwrap();
         assert_eq!(read, parameters);
     }
 
@@ -145,9 +147,9 @@ mod tests {
         let layout = layout();
         let mut parameters = vec![7.0; 8];
         let mut check = |edit: fn(&mut Vec<Tensor>), expected: &str| {
-            let mut tensors = layout.export("", &[0.0; 8]);
+            let mut tensors = layout.export(Kernels::widest(), "", &[0.0; 8]);
             edit(&mut tensors);
-            let message = layout.import("", &tensors, &mut parameters).unwrap_err().to_string();
+            let message = layout.import(Kernels::widest(), "", &tensors, &mut parameters).unwrap_err().to_string();
             assert!(message.contains(expected), "{message}");
         };
         check(|tensors| tensors.truncate(1), "`fc.bias`: missing");

@@ -4,6 +4,7 @@ use crate::batch::Batch;
 use crate::gradient::WeightGradients;
 use crate::layout::Layout;
 use recur_core::random::{Stream, StreamPath};
+use recur_kernels::Kernels;
 
 /// A network from a batch of names to a row of logits each, with its backward pass.
 ///
@@ -15,16 +16,23 @@ pub(crate) trait Network: Clone + Send + Sync {
 
     /// Takes note of changed parameters: refreshes second layouts. Not needed after [`Network::backward`] into
     /// [`crate::gradient::Step`], which changes them with the parameters.
-    fn parameters_changed(&mut self, parameters: &[f32]);
+    fn parameters_changed(&mut self, kernels: Kernels, parameters: &[f32]);
 
     /// Writes `logits (B, C)`, in packed order. With `draws` the pass is one of training, and random numbers come
     /// from there.
-    fn forward(&mut self, parameters: &[f32], batch: &Batch, draws: Option<Draws<'_>>, logits: &mut [f32]);
+    fn forward(
+        &mut self,
+        kernels: Kernels,
+        parameters: &[f32],
+        batch: &Batch,
+        draws: Option<Draws<'_>>,
+        logits: &mut [f32],
+    );
 
     /// Gives `into` the gradient of a loss whose gradient with respect to the logits of the last [`Network::forward`] is
     /// `d_logits (B, C)`: each weight's once. A second layout is not read after its weight's gradient was given, nor is a
     /// parameter read at all, so `into` may change both at once.
-    fn backward(&mut self, batch: &Batch, d_logits: &[f32], into: &mut dyn WeightGradients);
+    fn backward(&mut self, kernels: Kernels, batch: &Batch, d_logits: &[f32], into: &mut dyn WeightGradients);
 }
 
 /// The random numbers of one training step. They depend on the step alone, so training can stop and go on between any two.

@@ -9,6 +9,7 @@ use recur_kernels::{AdamStep, AlignedVec, Kernels};
 /// An optimizer with its state.
 #[derive(Debug)]
 pub(crate) struct Optimizer {
+    kernels: Kernels,
     settings: Settings,
     clip_norm: Option<f32>,
     schedule: Schedule,
@@ -21,13 +22,14 @@ pub(crate) struct Optimizer {
 
 impl Optimizer {
     /// An optimizer of `n` parameters, before its first step.
-    pub(crate) fn new(training: &TrainingSettings, learning_rate: f64, n: usize) -> Self {
+    pub(crate) fn new(kernels: Kernels, training: &TrainingSettings, learning_rate: f64, n: usize) -> Self {
         let (n1, n2) = match training.optimizer {
             Settings::Sgd { momentum: 0.0 } => (0, 0),
             Settings::Sgd { .. } => (n, 0),
             Settings::Adam { .. } => (n, n),
         };
         Self {
+            kernels,
             settings: training.optimizer,
             clip_norm: training.clip_norm.map(|norm| norm as f32),
             schedule: training.schedule,
@@ -58,7 +60,8 @@ impl Optimizer {
 
     /// All of `parameters` and `gradients`, with the moments that belong to them.
     pub(crate) fn whole<'a>(&'a mut self, parameters: &'a mut [f32], gradients: &'a mut [f32]) -> Part<'a> {
-        Part { first: 0, parameters, gradients, moment1: &mut self.moment1, moment2: &mut self.moment2 }
+        let (moment1, moment2) = (&mut self.moment1[..], &mut self.moment2[..]);
+        Part { kernels: self.kernels, first: 0, parameters, gradients, moment1, moment2 }
     }
 
     /// The learning rate of step `step` of `total`, if a step is `p -= rate · gradient` and nothing else: it may then be
@@ -77,7 +80,7 @@ impl Optimizer {
     /// `limit / (norm + 1e-6)`.
     pub(crate) fn clip_factor(&self, gradients: &[f32]) -> Option<f32> {
         let limit = self.clip_norm?;
-        let norm = Kernels::get().sum_of_squares(gradients).sqrt();
+        let norm = self.kernels.sum_of_squares(gradients).sqrt();
         (norm > limit).then(|| limit / (norm + 1e-6))
     }
 
@@ -94,7 +97,9 @@ impl Optimizer {
 
     /// The moments, by name.
     pub(crate) fn state(&self, layout: &Layout) -> Vec<Tensor> {
-        let export = |prefix, moment: &[f32]| if moment.is_empty() { vec![] } else { layout.export(prefix, moment) };
+        let export = |prefix, moment: &[f32]| {
+            if moment.is_empty() { vec![] } else { layout.export(self.kernels, prefix, moment) }
+        };
         [export("moment1.", &self.moment1), export("moment2.", &self.moment2)].concat()
     }
 
@@ -111,7 +116,7 @@ impl Optimizer {
                     let problem = "this optimizer keeps no such state".to_owned();
                     return Err(ModelError::Weights { name: tensor.name.clone(), problem });
                 }
-                (false, _) => layout.import(prefix, &tensors, moment)?,
+                (false, _) => layout.import(self.kernels, prefix, &tensors, moment)?,
             }
         }
         Ok(())
@@ -128,6 +133,7 @@ pub(crate) enum Rule {
 
 /// A run of the parameters with what belongs to them.
 pub(crate) struct Part<'a> {
+    kernels: Kernels,
     /// The place of its first number among all.
     pub(crate) first: usize,
     pub(crate) parameters: &'a mut [f32],
@@ -144,8 +150,15 @@ impl<'a> Part<'a> {
         // Not every optimizer keeps both moments.
         let of = |moment: &'a mut [f32]| moment.split_at_mut(at.min(moment.len()));
         let (moment1, moment2) = (of(self.moment1), of(self.moment2));
-        let part =
-            |first, parameters, gradients, moment1, moment2| Part { first, parameters, gradients, moment1, moment2 };
+        let kernels = self.kernels;
+        let part = |first, parameters, gradients, moment1, moment2| Part {
+            kernels,
+            first,
+            parameters,
+            gradients,
+            moment1,
+            moment2,
+        };
         (
             part(self.first, parameters.0, gradients.0, moment1.0, moment2.0),
             part(place, parameters.1, gradients.1, moment1.1, moment2.1),
@@ -154,7 +167,7 @@ impl<'a> Part<'a> {
 
     /// Multiplies the gradients by `factor`, if there is one, and makes the step.
     pub(crate) fn step(&mut self, factor: Option<f32>, rule: &Rule) {
-        let kernels = Kernels::get();
+        let kernels = self.kernels;
         if let Some(factor) = factor {
             kernels.scale(self.gradients, factor);
         }
@@ -171,20 +184,10 @@ impl<'a> Part<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use recur_core::settings::{ClassWeights, Sampling, TrainingLength};
 
     fn optimizer(settings: Settings, clip_norm: Option<f64>, schedule: Schedule) -> Optimizer {
-        let training = TrainingSettings {
-            length: TrainingLength::Epochs(1),
-            batch_size: 1,
-            sampling: Sampling::Shuffle,
-            optimizer: settings,
-            clip_norm,
-            schedule,
-            class_weights: ClassWeights::None,
-            early_stopping: None,
-        };
-        Optimizer::new(&training, 0.1, 2)
+        let training = TrainingSettings { optimizer: settings, clip_norm, schedule, ..TrainingSettings::default() };
+        Optimizer::new(Kernels::widest(), &training, 0.1, 2)
     }
 
     impl Optimizer {

@@ -6,10 +6,10 @@
 use crate::PLUGINS;
 use crate::manual_rnn::ManualRnn;
 use recur_core::dataset::Sequences;
-use recur_core::model::{Cancel, Model, ModelPlugin, Piece, Setup};
+use recur_core::model::{Cancel, Kernels, Model, ModelPlugin, Piece, Setup};
 use recur_core::params::{ParamValue, Params};
 use recur_core::random::StreamPath;
-use recur_core::settings::{ClassWeights, Optimizer, Sampling, Schedule, TrainingLength, TrainingSettings};
+use recur_core::settings::{Optimizer, TrainingSettings};
 use recur_core::tensor::{Tensor, TensorData};
 use recur_core::workers::alone;
 use serde::Deserialize;
@@ -70,16 +70,7 @@ fn assert_close(what: &str, got: &[f32], expected: &[f64], tolerance: f64) {
 
 /// Plain SGD on `batch_size` names a step.
 fn training(batch_size: u32) -> TrainingSettings {
-    TrainingSettings {
-        length: TrainingLength::Epochs(1),
-        batch_size,
-        sampling: Sampling::Shuffle,
-        optimizer: Optimizer::Sgd { momentum: 0.0 },
-        clip_norm: None,
-        schedule: Schedule::Constant,
-        class_weights: ClassWeights::None,
-        early_stopping: None,
-    }
+    TrainingSettings { batch_size, optimizer: Optimizer::Sgd { momentum: 0.0 }, ..TrainingSettings::default() }
 }
 
 struct Bench {
@@ -92,9 +83,9 @@ struct Bench {
 impl Bench {
     fn read(path: &Path) -> Self {
         let case: Case = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-        let of_case = |plugin: &&&dyn ModelPlugin| case.case.starts_with(&format!("{}_h", plugin.id()));
+        let of_case = |plugin: &&&dyn ModelPlugin| case.case.starts_with(&format!("{}_h", plugin.about().id));
         let plugin = PLUGINS.iter().find(of_case).unwrap_or_else(|| panic!("{}: no such model", case.case));
-        let mut params = Params::defaults(plugin.parameters());
+        let mut params = Params::defaults(plugin.about().parameters);
         for (name, value) in &case.settings {
             let name = if name == "hidden" { "hidden_size" } else { name };
             assert!(params.get(name).is_some(), "{}: the plugin has no parameter {name}", case.case);
@@ -114,6 +105,7 @@ impl Bench {
             class_weights: &vec![1.0; self.case.classes],
             streams: &StreamPath::root(0),
             workers: &alone(),
+            kernels: Kernels::widest(),
         };
         let mut model = self.plugin.build(&setup).unwrap();
         model.set_weights(weights).unwrap();
@@ -131,12 +123,13 @@ impl Bench {
             labels: &self.case.targets,
             order: rows,
             steps_before: 0,
-            loss_before: 0.0,
             total_steps: 1,
             streams: &StreamPath::root(0),
             cancel: &Cancel::new(),
         };
-        model.train(&piece).unwrap() / rows.len() as f64
+        let mut losses = vec![0.0; rows.len()];
+        model.train(&piece, &mut losses).unwrap();
+        losses.iter().sum::<f64>() / rows.len() as f64
     }
 
     /// The loss of all sequences and its gradients, read off a step of SGD with a rate of one.
@@ -193,7 +186,7 @@ fn every_case_agrees_with_pytorch() {
     cases.iter().for_each(Bench::check);
     println!("{} cases agree", cases.len());
     for id in ["manual_rnn", "stacked_rnn", "gru", "lstm"] {
-        let n = cases.iter().filter(|bench| bench.plugin.id() == id).count();
+        let n = cases.iter().filter(|bench| bench.plugin.about().id == id).count();
         assert!(n >= 4, "{id} has {n} cases");
     }
 }
@@ -247,7 +240,7 @@ fn slope(bench: &Bench, model: &mut dyn Model, weights: &[Tensor], tensor: usize
 fn a_wrong_weight_is_noticed() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity/manual_rnn_h5_none.json");
     let mut bench = Bench::read(&path);
-    assert_eq!(bench.plugin.id(), ManualRnn.id());
+    assert_eq!(bench.plugin.about().id, ManualRnn.about().id);
     bench.case.initial.get_mut("i2h.bias").unwrap().data[0] += 1e-4;
     let check = std::panic::AssertUnwindSafe(|| bench.check());
     assert!(std::panic::catch_unwind(check).is_err());

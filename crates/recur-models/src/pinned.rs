@@ -3,7 +3,7 @@
 use crate::PLUGINS;
 use recur_core::dataset::Sequences;
 use recur_core::digest::Hasher;
-use recur_core::model::{Cancel, Model, ModelPlugin, Piece, Setup};
+use recur_core::model::{Cancel, Kernels, Model, ModelPlugin, Piece, Setup};
 use recur_core::params::{ParamValue, Params};
 use recur_core::random::StreamPath;
 use recur_core::settings::{Schedule, TrainingLength, TrainingSettings};
@@ -37,7 +37,7 @@ fn trained(plugin: &dyn ModelPlugin) -> Box<dyn Model> {
     let params = [("hidden_size", ParamValue::Integer(21)), ("layers", ParamValue::Integer(3))]
         .into_iter()
         .chain([("dropout", ParamValue::Real(0.25)), ("learning_rate", ParamValue::Real(0.01))])
-        .fold(Params::defaults(plugin.parameters()), |params, (name, value)| params.with(name, value));
+        .fold(Params::defaults(plugin.about().parameters), |params, (name, value)| params.with(name, value));
     let setup = Setup {
         params: &params,
         training: Some(&training()),
@@ -46,6 +46,7 @@ fn trained(plugin: &dyn ModelPlugin) -> Box<dyn Model> {
         class_weights: &[1.0; N_CLASSES],
         streams: &StreamPath::root(12),
         workers: &alone(),
+        kernels: Kernels::widest(),
     };
     let mut model = plugin.build(&setup).unwrap();
     let order: Vec<u32> = (0..sequences.len() as u32).collect();
@@ -56,19 +57,18 @@ fn trained(plugin: &dyn ModelPlugin) -> Box<dyn Model> {
             labels: &labels,
             order: &order,
             steps_before: u64::from(index) * 4,
-            loss_before: 0.0,
             total_steps: 12,
             streams: &StreamPath::root(12),
             cancel: &Cancel::new(),
         };
-        model.train(&piece).unwrap();
+        model.train(&piece, &mut vec![0.0; order.len()]).unwrap();
     }
     model
 }
 
 /// The first digits of the digest of all names and bits of the trained weights.
 fn bits(id: &str) -> String {
-    let plugin = PLUGINS.iter().find(|plugin| plugin.id() == id).unwrap();
+    let plugin = PLUGINS.iter().find(|plugin| plugin.about().id == id).unwrap();
     let mut hasher = Hasher::new();
     for tensor in trained(*plugin).weights() {
         let TensorData::F32(data) = &tensor.data else { panic!("{} is not f32", tensor.name) };

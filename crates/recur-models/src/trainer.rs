@@ -23,6 +23,7 @@ const PREDICTION_BATCH: usize = 256;
 
 /// A network in training.
 pub(crate) struct Trainer<N> {
+    kernels: Kernels,
     /// A network for each share of a batch; without sharing the first does all.
     shares: Vec<Share<N>>,
     workers: Arc<dyn Workers>,
@@ -64,9 +65,9 @@ impl<N: Network> Share<N> {
         Self { network, stale: true, batch, logits, log_likelihoods, kept: Kept::default() }
     }
 
-    fn refresh(&mut self, parameters: &[f32]) {
+    fn refresh(&mut self, kernels: Kernels, parameters: &[f32]) {
         if std::mem::take(&mut self.stale) {
-            self.network.parameters_changed(parameters);
+            self.network.parameters_changed(kernels, parameters);
         }
     }
 }
@@ -74,6 +75,7 @@ impl<N: Network> Share<N> {
 /// What the shares of a batch read.
 #[derive(Clone, Copy)]
 struct Pass<'a> {
+    kernels: Kernels,
     parameters: &'a [f32],
     draws: Draws<'a>,
     /// The label of each packed row and its weight in the loss, (B).
@@ -91,9 +93,9 @@ impl Pass<'_> {
         logits: &mut AlignedVec,
         log_likelihoods: &mut Vec<f32>,
     ) {
-        let (kernels, c) = (Kernels::get(), self.n_classes);
+        let (kernels, c) = (self.kernels, self.n_classes);
         let logits = logits.take(batch.len() * c);
-        network.forward(self.parameters, batch, Some(self.draws), logits);
+        network.forward(kernels, self.parameters, batch, Some(self.draws), logits);
         kernels.log_softmax_rows(logits, c);
         log_likelihoods.clear();
         log_likelihoods.extend(logits.chunks_exact(c).zip(self.labels).map(|(row, label)| row[usize::from(*label)]));
@@ -103,7 +105,7 @@ impl Pass<'_> {
     /// The forward pass of `share` over its part of `whole`, the `index`th of `n`, and the backward pass, which keeps what
     /// gradients are made from.
     fn share<N: Network>(mut self, share: &mut Share<N>, whole: &Batch, index: usize, n: usize) {
-        share.refresh(self.parameters);
+        share.refresh(self.kernels, self.parameters);
         share.kept.clear();
         share.log_likelihoods.clear();
         let rows = whole.rows_of_share(index, n);
@@ -114,19 +116,20 @@ impl Pass<'_> {
         share.batch.take_share(whole, rows);
         self.forward(&mut share.network, &share.batch, &mut share.logits, &mut share.log_likelihoods);
         let d_logits = &share.logits[..share.batch.len() * self.n_classes];
-        share.network.backward(&share.batch, d_logits, &mut share.kept);
+        share.network.backward(self.kernels, &share.batch, d_logits, &mut share.kept);
     }
 }
 
 impl<N: Network> Trainer<N> {
     /// An untrained model with initial weights from `setup`'s streams.
     pub(crate) fn new(network: N, setup: &Setup<'_>) -> Self {
-        let parameters = network.layout().initial(setup.streams);
+        let parameters = network.layout().initial(setup.kernels, setup.streams);
         let steps = |training: &TrainingSettings| Steps {
-            optimizer: Optimizer::new(training, setup.params.real("learning_rate"), parameters.len()),
+            optimizer: Optimizer::new(setup.kernels, training, setup.params.real("learning_rate"), parameters.len()),
             batch_size: training.batch_size as usize,
         };
         Self {
+            kernels: setup.kernels,
             gradients: AlignedVec::zeros(parameters.len()),
             training: setup.training.map(steps),
             workers: setup.workers.clone(),
@@ -156,15 +159,15 @@ impl<N: Network> Trainer<N> {
         n
     }
 
-    /// One step of `optimizer` on `rows`; adds their losses to `loss`, in packed order.
+    /// One step of `optimizer` on `rows`; writes their losses to `losses`, in packed order.
     fn step(
         &mut self,
         optimizer: &mut Optimizer,
         piece: &Piece<'_>,
         rows: &[u32],
         draws: Draws<'_>,
-        mut loss: f64,
-    ) -> Result<f64, ModelError> {
+        losses: &mut [f64],
+    ) -> Result<(), ModelError> {
         self.batch.pack(piece.sequences, rows);
         self.labels.clear();
         let label = |position: &u32| piece.labels[rows[*position as usize] as usize];
@@ -176,6 +179,7 @@ impl<N: Network> Trainer<N> {
 
         let n = self.divide(rows.len(), self.batch.n_letters(), 3);
         let pass = Pass {
+            kernels: self.kernels,
             parameters: &self.parameters,
             draws,
             labels: &self.labels,
@@ -188,9 +192,9 @@ impl<N: Network> Trainer<N> {
         } else {
             for_each(&*self.workers, shares, &|index, share| pass.share(share, batch, index, n));
         }
-        for log_likelihood in shares.iter().flat_map(|share| &share.log_likelihoods) {
-            loss -= f64::from(*log_likelihood);
-        }
+        let log_likelihoods = shares.iter().flat_map(|share| &share.log_likelihoods);
+        losses.iter_mut().zip(log_likelihoods).for_each(|(loss, of_label)| *loss = -f64::from(*of_label));
+        let loss: f64 = losses.iter().sum();
         if !loss.is_finite() {
             return Err(ModelError::Diverged { step: draws.step, loss });
         }
@@ -199,7 +203,7 @@ impl<N: Network> Trainer<N> {
         } else {
             self.step_in_parts(optimizer, n, draws.step, piece.total_steps)
         }
-        Ok(loss)
+        Ok(())
     }
 
     /// The backward pass over the whole batch and the step that follows from it.
@@ -207,15 +211,17 @@ impl<N: Network> Trainer<N> {
         let (first, others) = self.shares.split_at_mut(1);
         let Share { network, stale, logits, .. } = &mut first[0];
         if std::mem::take(stale) {
-            network.parameters_changed(&self.parameters);
+            network.parameters_changed(self.kernels, &self.parameters);
         }
         let d_logits = &logits[..self.batch.len() * self.n_classes];
         if let Some(rate) = optimizer.plain_rate(step, total) {
             let (parameters, scratch) = (&mut self.parameters[..], &mut self.gradients[..]);
-            network.backward(&self.batch, d_logits, &mut gradient::Step { parameters, scratch, rate });
+            let mut into = gradient::Step { kernels: self.kernels, parameters, scratch, rate };
+            network.backward(self.kernels, &self.batch, d_logits, &mut into);
         } else {
             self.gradients.fill(0.0);
-            network.backward(&self.batch, d_logits, &mut gradient::Buffer(&mut self.gradients));
+            let mut into = gradient::Buffer { kernels: self.kernels, gradients: &mut self.gradients };
+            network.backward(self.kernels, &self.batch, d_logits, &mut into);
             let (factor, rule) = (optimizer.clip_factor(&self.gradients), optimizer.rule(step, total));
             optimizer.whole(&mut self.parameters, &mut self.gradients).step(factor, &rule);
             *stale = true;
@@ -225,13 +231,13 @@ impl<N: Network> Trainer<N> {
 
     /// The gradients from what the first `n` shares have kept, and the step, each worker for a run of the parameters.
     fn step_in_parts(&mut self, optimizer: &mut Optimizer, n: usize, step: u64, total: u64) {
-        let (shares, workers) = (&self.shares[..n], &*self.workers);
+        let (kernels, shares, workers) = (self.kernels, &self.shares[..n], &*self.workers);
         let kept = || shares.iter().map(|share| &share.kept);
         kept::cut(&shares[0].kept, self.parameters.len(), n, &mut self.cuts);
         let (rule, clips) = (optimizer.rule(step, total), optimizer.clips());
         let whole = optimizer.whole(&mut self.parameters, &mut self.gradients);
         in_parts(workers, whole, &self.cuts, &|mut part| {
-            kept::write_gradient(kept(), part.first, part.gradients);
+            kept::write_gradient(kernels, kept(), part.first, part.gradients);
             if !clips {
                 part.step(None, &rule);
             }
@@ -244,16 +250,16 @@ impl<N: Network> Trainer<N> {
         self.parameters_changed();
     }
 
-    fn train_in_steps(&mut self, steps: &mut Steps, piece: &Piece<'_>) -> Result<f64, ModelError> {
+    fn train_in_steps(&mut self, steps: &mut Steps, piece: &Piece<'_>, losses: &mut [f64]) -> Result<(), ModelError> {
         let path = &piece.streams.child("dropout/step");
-        let mut loss = piece.loss_before;
-        for (step, rows) in (piece.steps_before..).zip(piece.order.chunks(steps.batch_size)) {
+        let batches = piece.order.chunks(steps.batch_size).zip(losses.chunks_mut(steps.batch_size));
+        for (step, (rows, losses)) in (piece.steps_before..).zip(batches) {
             if piece.cancel.is_cancelled() {
                 return Err(ModelError::Cancelled);
             }
-            loss = self.step(&mut steps.optimizer, piece, rows, Draws { path, step }, loss)?;
+            self.step(&mut steps.optimizer, piece, rows, Draws { path, step }, losses)?;
         }
-        Ok(loss)
+        Ok(())
     }
 
     fn parameters_changed(&mut self) {
@@ -276,10 +282,10 @@ fn in_parts(workers: &dyn Workers, whole: Part<'_>, cuts: &[usize], work: &(impl
 }
 
 impl<N: Network> Model for Trainer<N> {
-    fn train(&mut self, piece: &Piece<'_>) -> Result<f64, ModelError> {
+    fn train(&mut self, piece: &Piece<'_>, losses: &mut [f64]) -> Result<(), ModelError> {
         // Taken out while it is used, as a step changes all the rest.
         let mut steps = self.training.take().ok_or_else(built_to_predict)?;
-        let trained = self.train_in_steps(&mut steps, piece);
+        let trained = self.train_in_steps(&mut steps, piece, losses);
         self.training = Some(steps);
         trained
     }
@@ -293,7 +299,7 @@ impl<N: Network> Model for Trainer<N> {
         let (names, positions): (Vec<&[u16]>, Vec<usize>) = named.into_iter().unzip();
         let n_letters = names.iter().map(|name| name.len()).sum();
         let n = self.divide(names.len().div_ceil(PREDICTION_BATCH), n_letters, 1);
-        let (parameters, group) = (&self.parameters, n * PREDICTION_BATCH);
+        let (kernels, parameters, group) = (self.kernels, &self.parameters, n * PREDICTION_BATCH);
         for (names, positions) in names.chunks(group).zip(positions.chunks(group)) {
             let of_share = |index| names.chunks(PREDICTION_BATCH).nth(index).unwrap_or_default();
             for_each(&*self.workers, &mut self.shares[..n], &|index, share| {
@@ -302,8 +308,8 @@ impl<N: Network> Model for Trainer<N> {
                     return;
                 }
                 let logits = share.logits.take(share.batch.len() * c);
-                share.network.forward(parameters, &share.batch, None, logits);
-                Kernels::get().log_softmax_rows(logits, c);
+                share.network.forward(kernels, parameters, &share.batch, None, logits);
+                kernels.log_softmax_rows(logits, c);
             });
             let logits =
                 self.shares[..n].iter().flat_map(|share| share.logits[..share.batch.len() * c].chunks_exact(c));
@@ -319,11 +325,11 @@ impl<N: Network> Model for Trainer<N> {
     }
 
     fn weights(&self) -> Vec<Tensor> {
-        self.network().layout().export("", &self.parameters)
+        self.network().layout().export(self.kernels, "", &self.parameters)
     }
 
     fn set_weights(&mut self, weights: &[Tensor]) -> Result<(), ModelError> {
-        self.shares[0].network.layout().import("", weights, &mut self.parameters)?;
+        self.shares[0].network.layout().import(self.kernels, "", weights, &mut self.parameters)?;
         self.parameters_changed();
         Ok(())
     }

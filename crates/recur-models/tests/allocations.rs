@@ -1,7 +1,7 @@
 //! Training allocates nothing once its buffers have grown: an epoch of many steps allocates as often as one of few.
 
 use recur_core::dataset::Sequences;
-use recur_core::model::{Cancel, Model, ModelPlugin, Piece, Setup};
+use recur_core::model::{Cancel, Kernels, Model, ModelPlugin, Piece, Setup};
 use recur_core::params::{ParamValue, Params};
 use recur_core::random::StreamPath;
 use recur_core::settings::{ClassWeights, Optimizer, Sampling, Schedule, TrainingLength, TrainingSettings};
@@ -39,7 +39,7 @@ fn build(plugin: &dyn ModelPlugin, training: &TrainingSettings) -> Box<dyn Model
         ("dropout", ParamValue::Real(0.2)),
         ("learning_rate", ParamValue::Real(0.001)),
     ];
-    let mut params = Params::defaults(plugin.parameters());
+    let mut params = Params::defaults(plugin.about().parameters);
     for (name, value) in wanted {
         if params.get(name).is_some() {
             params = params.with(name, value);
@@ -53,6 +53,7 @@ fn build(plugin: &dyn ModelPlugin, training: &TrainingSettings) -> Box<dyn Model
         class_weights: &[1.0; N_CLASSES],
         streams: &StreamPath::root(3),
         workers: &alone(),
+        kernels: Kernels::widest(),
     };
     plugin.build(&setup).unwrap()
 }
@@ -68,12 +69,14 @@ fn allocations(model: &mut dyn Model, repeats: usize) -> u64 {
         labels: &labels,
         order: &order,
         steps_before: 0,
-        loss_before: 0.0,
         total_steps: 1000,
         streams: &streams,
         cancel: &cancel,
     };
-    allocation_counter::measure(|| assert!(model.train(&piece).unwrap().is_finite())).count_total
+    let mut losses = vec![f64::NAN; order.len()];
+    let counted = allocation_counter::measure(|| model.train(&piece, &mut losses).unwrap()).count_total;
+    assert!(losses.iter().all(|loss| loss.is_finite()));
+    counted
 }
 
 #[test]
@@ -85,8 +88,8 @@ fn more_steps_allocate_no_more() {
             let mut model = build(*plugin, &training);
             let warm_up = allocations(&mut *model, 1);
             let (few, many) = (allocations(&mut *model, 1), allocations(&mut *model, 20));
-            assert_eq!(few, many, "{} with {:?}", plugin.id(), training.optimizer);
-            assert!(warm_up > few, "{}: the counter counts the buffers' growth", plugin.id());
+            assert_eq!(few, many, "{} with {:?}", plugin.about().id, training.optimizer);
+            assert!(warm_up > few, "{}: the counter counts the buffers' growth", plugin.about().id);
         }
     }
 }

@@ -82,9 +82,9 @@ impl Name {
         Ok(None)
     }
 
-    /// Whether `text` has a `fn id` that begins with this name as a literal.
+    /// Whether `text` has a declaration whose field `id` is this name as a literal.
     fn is_id_in(&self, text: &str) -> bool {
-        let bodies = text.split("fn id(&self) -> &'static str {").skip(1);
+        let bodies = text.split("\n    id: ").skip(1);
         bodies.into_iter().any(|body| body.trim_start().starts_with(&format!("\"{}\"", self.0)))
     }
 }
@@ -165,8 +165,8 @@ mod tests {
     #[test]
     fn an_id_is_found_wherever_it_stands() {
         let name = Name::new("gru").unwrap();
-        assert!(name.is_id_in("fn id(&self) -> &'static str {\n        \"gru\"\n    }"));
-        assert!(!name.is_id_in("fn id(&self) -> &'static str {\n        \"gru2\"\n    }"));
+        assert!(name.is_id_in("Declaration {\n    id: \"gru\",\n"));
+        assert!(!name.is_id_in("Declaration {\n    id: \"gru2\",\n"));
         assert!(!name.is_id_in("fn summary(&self) -> &'static str {\n        \"gru\"\n    }"));
     }
 }

@@ -198,9 +198,10 @@ impl<'a> Checker<'a> {
         if !sections.is_empty() {
             return Some(format!("`{name}` belongs to {}", sections.join(" or ")));
         }
-        let declares = |plugin: &dyn recur_core::model::ModelPlugin| plugin.parameters().iter().any(|p| p.name == name);
+        let declares =
+            |plugin: &dyn recur_core::model::ModelPlugin| plugin.about().parameters.iter().any(|p| p.name == name);
         let models: Vec<&str> =
-            self.registry.iter().filter(|plugin| declares(*plugin)).map(|plugin| plugin.id()).collect();
+            self.registry.iter().filter(|plugin| declares(*plugin)).map(|plugin| plugin.about().id).collect();
         let from = format!("`{name}` is a parameter of {}: it belongs to `params` or `sweep`", models.join(", "));
         (!models.is_empty()).then_some(from)
     }

@@ -8,6 +8,7 @@ use crate::source::{Span, printable};
 use crate::tree::{Content, Entry, Node};
 use recur_core::model::{ModelPlugin, Regime};
 use recur_core::params::{ParamSpec, ParamValue, Params};
+use recur_core::registry::NoModel;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A listed model.
@@ -72,11 +73,11 @@ fn listed<'t>(checker: &mut Checker<'_>, elements: &'t [Node]) -> Vec<Listed<'t>
     let mut listed = Vec::new();
     for (index, element) in elements.iter().enumerate() {
         let Some((plugin, place, model)) = one(checker, element, index) else { continue };
-        if let Some(first) = seen.get(plugin.id()) {
+        if let Some(first) = seen.get(plugin.about().id) {
             let first = checker.sources.place(*first);
-            checker.error(place, ErrorKind::DuplicateModel { id: plugin.id().to_owned(), first });
+            checker.error(place, ErrorKind::DuplicateModel { id: plugin.about().id.to_owned(), first });
         } else {
-            seen.insert(plugin.id().to_owned(), place);
+            seen.insert(plugin.about().id.to_owned(), place);
         }
         listed.push(model);
     }
@@ -97,12 +98,8 @@ fn one<'t>(
     let fields = checker.section(element, &path, MODEL, element.span)?;
     let (id, place) = (fields.text("use")?, fields.span("use")?);
     match checker.registry.get(id) {
-        Ok(plugin) if let Some(problem) = plugin.problem() => {
-            checker.error(place, ErrorKind::BrokenModel { id: id.to_owned(), problem });
-            None
-        }
         Ok(plugin) => {
-            if plugin.regime() == Regime::OneShot
+            if plugin.about().regime == Regime::OneShot
                 && let Some(at) = fields.key_span("weights").filter(|_| fields.has("weights"))
             {
                 checker.error(at, ErrorKind::OneShotWeights { model: id.to_owned() });
@@ -111,7 +108,11 @@ fn one<'t>(
             let listed = Listed { plugin, path, params: fields.tree("params"), axes: fields.tree("sweep"), weights };
             Some((plugin, place, listed))
         }
-        Err(unknown) => {
+        Err(NoModel::Broken(broken)) => {
+            checker.error(place, ErrorKind::BrokenModel { id: id.to_owned(), problem: broken.problem });
+            None
+        }
+        Err(NoModel::Unknown(unknown)) => {
             let valid: Vec<String> = unknown.known.iter().map(|id| (*id).to_owned()).collect();
             let nearest = unknown.nearest.map(str::to_owned);
             checker.error(place, ErrorKind::UnknownModel { id: printable(id, 60), nearest, valid });
@@ -137,8 +138,8 @@ pub(crate) fn ids(list: &Node) -> Vec<String> {
 /// Tells shared axes that no listed model declares. With an `unknown` model in the list, an axis may be its.
 fn undeclared_axes(checker: &mut Checker<'_>, shared: &[&Entry], listed: &[Listed<'_>], unknown: bool) {
     let declared: BTreeSet<&str> =
-        listed.iter().flat_map(|model| model.plugin.parameters()).map(|parameter| parameter.name).collect();
-    let all = checker.registry.iter().flat_map(|plugin| plugin.parameters());
+        listed.iter().flat_map(|model| model.plugin.about().parameters).map(|parameter| parameter.name).collect();
+    let all = checker.registry.iter().flat_map(|plugin| plugin.about().parameters);
     let excused: BTreeSet<&str> = all.map(|parameter| parameter.name).filter(|_| unknown).collect();
     for entry in shared {
         let name = entry.key.as_str();
@@ -173,13 +174,13 @@ fn entry(checker: &mut Checker<'_>, model: &Listed<'_>, shared: &[&Entry]) -> Op
     for axis in &axes {
         given.insert(axis.name.clone(), axis.values.first()?.clone());
     }
-    let params = Params::checked(model.plugin.parameters(), &given).ok()?;
-    let (id, regime) = (model.plugin.id().to_owned(), model.plugin.regime());
+    let params = Params::checked(model.plugin.about().parameters, &given).ok()?;
+    let (id, regime) = (model.plugin.about().id.to_owned(), model.plugin.about().regime);
     Some(ModelEntry { id, params, axes, weights: model.weights.clone(), regime })
 }
 
 fn declaration(plugin: &'static dyn ModelPlugin, name: &str) -> Option<&'static ParamSpec> {
-    plugin.parameters().iter().find(|parameter| parameter.name == name)
+    plugin.about().parameters.iter().find(|parameter| parameter.name == name)
 }
 
 /// The parameters with a value in the spec, with the place of their name; a value that is wrong is `None`.
@@ -207,7 +208,7 @@ fn own_axes(checker: &mut Checker<'_>, model: &Listed<'_>, fixed: &Fixed) -> Vec
         let Some(spec) = declared(checker, model, entry) else { continue };
         if let Some((place, _)) = fixed.get(spec.name) {
             let fixed = checker.sources.place(*place);
-            let (name, model) = (spec.name.to_owned(), model.plugin.id().to_owned());
+            let (name, model) = (spec.name.to_owned(), model.plugin.about().id.to_owned());
             checker.error(entry.key_span, ErrorKind::FixedAndSwept { name, model, fixed });
         }
         axes.push((spec.name, axis(checker, entry, spec, &path)));
@@ -219,10 +220,10 @@ fn own_axes(checker: &mut Checker<'_>, model: &Listed<'_>, fixed: &Fixed) -> Vec
 fn declared(checker: &mut Checker<'_>, model: &Listed<'_>, entry: &Entry) -> Option<&'static ParamSpec> {
     let found = declaration(model.plugin, &entry.key);
     if found.is_none() {
-        let mut valid: Vec<String> = model.plugin.parameters().iter().map(|p| p.name.to_owned()).collect();
+        let mut valid: Vec<String> = model.plugin.about().parameters.iter().map(|p| p.name.to_owned()).collect();
         valid.sort_unstable();
         let nearest = nearest_name(&entry.key, valid.iter().map(String::as_str));
-        let (name, model) = (printable(&entry.key, 60), model.plugin.id().to_owned());
+        let (name, model) = (printable(&entry.key, 60), model.plugin.about().id.to_owned());
         checker.error(entry.key_span, ErrorKind::UnknownParameter { name, model, nearest, valid });
     }
     found

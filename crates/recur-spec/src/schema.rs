@@ -9,7 +9,7 @@ use crate::reference::meaning;
 use crate::scalar::{Scalar, resolve};
 use recur_core::model::{ModelPlugin, Regime};
 use recur_core::params::{ParamKind, ParamSpec};
-use recur_core::registry::Registry;
+use recur_core::registry::{Broken, Registry};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::ops::Bound::{self, Excluded, Included, Unbounded};
@@ -78,8 +78,11 @@ impl Schema<'_> {
     /// An element of the list of models.
     fn models(&self) -> Value {
         let mut schema = self.section(MODEL);
-        let ids: Vec<&str> = self.registry.iter().map(ModelPlugin::id).collect();
-        let summaries: Vec<&str> = self.registry.iter().map(ModelPlugin::summary).collect();
+        let ids: Vec<&str> = self.registry.ids().collect();
+        let summary = |plugin: Result<&'static dyn ModelPlugin, Broken>| {
+            plugin.map_or("its manifest cannot be used", |plugin| plugin.about().summary)
+        };
+        let summaries: Vec<&str> = self.registry.all().map(summary).collect();
         let properties = &mut schema["properties"];
         properties["use"]["enum"] = json!(ids);
         properties["use"]["markdownEnumDescriptions"] = json!(summaries);
@@ -94,21 +97,23 @@ impl Schema<'_> {
     /// What a model that is used takes under `params`, `sweep` and `weights`.
     fn of_model(&self, plugin: &dyn ModelPlugin) -> Value {
         let of_each = |schema: &dyn Fn(&ParamSpec) -> Value| {
-            or_empty(mapping(plugin.parameters().iter().map(|spec| (spec.name.to_owned(), schema(spec))).collect()))
+            or_empty(mapping(
+                plugin.about().parameters.iter().map(|spec| (spec.name.to_owned(), schema(spec))).collect(),
+            ))
         };
         let mut properties = json!({"params": of_each(&value), "sweep": of_each(&|spec| self.own_axis(spec))});
-        if plugin.regime() == Regime::OneShot {
+        if plugin.about().regime == Regime::OneShot {
             properties["weights"] = nothing();
         }
         json!({
-            "if": {"properties": {"use": {"const": plugin.id()}}, "required": ["use"]},
+            "if": {"properties": {"use": {"const": plugin.about().id}}, "required": ["use"]},
             "then": {"properties": properties},
         })
     }
 
     /// A model's own axis: the shared one, where all that declare the name declare it alike.
     fn own_axis(&self, spec: &ParamSpec) -> Value {
-        let all = self.registry.iter().flat_map(|plugin| plugin.parameters());
+        let all = self.registry.iter().flat_map(|plugin| plugin.about().parameters);
         if all.filter(|other| other.name == spec.name).any(|other| other.kind != spec.kind) {
             return described(axis(spec.kind), spec);
         }
@@ -118,7 +123,7 @@ impl Schema<'_> {
     /// Axes by the names that any model declares.
     fn shared_axes(&self) -> Value {
         let mut declared: BTreeMap<&str, Vec<&ParamSpec>> = BTreeMap::new();
-        for spec in self.registry.iter().flat_map(|plugin| plugin.parameters()) {
+        for spec in self.registry.iter().flat_map(|plugin| plugin.about().parameters) {
             declared.entry(spec.name).or_default().push(spec);
         }
         mapping(declared.iter().map(|(name, specs)| ((*name).to_owned(), shared_axis(specs))).collect())

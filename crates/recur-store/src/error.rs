@@ -36,7 +36,7 @@ pub enum StoreError {
     /// The store was written by an earlier version of recur, whose trials are named in another way.
     #[error(
         "{} has store format {found}, and this version of recur reads only format {known}: its trials were made by an \
-         earlier recur; use another folder (--store DIR), or the older recur",
+         earlier recur; `recur experiment SPEC --store DIR` trains them again in another folder",
         path.display()
     )]
     OlderFormat {

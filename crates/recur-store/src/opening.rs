@@ -15,10 +15,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// The version of the folder's layout and of its files.
-pub(crate) const FORMAT: u32 = 4;
+pub(crate) const FORMAT: u32 = 5;
 
 /// All of `store.json`.
-pub(crate) const FORMAT_FILE: &str = "{\"format\": 4}\n";
+pub(crate) const FORMAT_FILE: &str = "{\"format\": 5}\n";
 
 /// What a folder is, by its `store.json`.
 enum Place {
@@ -200,13 +200,13 @@ mod tests {
 
     #[test]
     fn a_store_of_another_format_or_with_a_damaged_one_is_refused() {
-        check(r#"{"format": 99, "shape": "another"}"#, "has store format 99, and this version of recur reads up to 4");
+        check(r#"{"format": 99, "shape": "another"}"#, "has store format 99, and this version of recur reads up to 5");
         check(
             r#"{"format":2}"#,
-            "its trials were made by an earlier recur; use another folder (--store DIR), or the older recur",
+            "its trials were made by an earlier recur; `recur experiment SPEC --store DIR` trains them again in another folder",
         );
         check("{", "is damaged: EOF");
-        check(r#"{"format": 4}"#, "is damaged: expected {\"format\": 4}");
+        check(r#"{"format": 5}"#, "is damaged: expected {\"format\": 5}");
     }
 
     #[test]

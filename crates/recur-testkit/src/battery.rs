@@ -84,7 +84,7 @@ impl Battery {
             observe(check, Some(&outcome));
             (check.name, outcome)
         };
-        Self { model: bench.plugin.id(), results: checks.iter().map(&mut run).collect() }
+        Self { model: bench.plugin.about().id, results: checks.iter().map(&mut run).collect() }
     }
 
     /// The checks that failed, with what they found.

@@ -1,7 +1,7 @@
 //! Builds, trains and asks the models of one plugin.
 
 use crate::names::{self, N_CLASSES, N_TOKENS, Names};
-use recur_core::model::{Cancel, Cost, Model, ModelError, ModelPlugin, Regime, Setup};
+use recur_core::model::{Cancel, Cost, Kernels, Model, ModelError, ModelPlugin, Regime, Setup};
 use recur_core::params::{ParamKind, ParamValue, Params};
 use recur_core::random::StreamPath;
 use recur_core::settings::{TrainingLength, TrainingSettings};
@@ -34,6 +34,8 @@ pub struct Bench {
     pub class_weights: [f32; N_CLASSES],
     /// The threads that its models may ask for help.
     pub workers: Arc<dyn Workers>,
+    /// The vector operations, on the instruction set that its models use.
+    pub kernels: Kernels,
 }
 
 /// A trained model and its loss after each epoch.
@@ -47,7 +49,7 @@ pub struct Trained {
 impl Bench {
     /// A bench for `plugin`, on one thread, with labels of equal weight.
     pub fn new(plugin: &'static dyn ModelPlugin, params: Params, training: TrainingSettings) -> Self {
-        Self { plugin, params, training, class_weights: [1.0; N_CLASSES], workers: alone() }
+        Self { plugin, params, training, class_weights: [1.0; N_CLASSES], workers: alone(), kernels: Kernels::widest() }
     }
 
     /// The same with another training.
@@ -80,14 +82,20 @@ impl Bench {
         Self { workers, ..self.clone() }
     }
 
+    /// The same on another instruction set.
+    #[must_use]
+    pub fn on(&self, kernels: Kernels) -> Self {
+        Self { kernels, ..self.clone() }
+    }
+
     /// Whether the model learns in one go.
     pub fn is_one_shot(&self) -> bool {
-        self.plugin.regime() == Regime::OneShot
+        self.plugin.about().regime == Regime::OneShot
     }
 
     /// The least and the greatest learning rate that the plugin takes; None where it declares no such number.
     pub fn learning_rates(&self) -> Option<(f64, f64)> {
-        let spec = self.plugin.parameters().iter().find(|spec| spec.name == "learning_rate")?;
+        let spec = self.plugin.about().parameters.iter().find(|spec| spec.name == "learning_rate")?;
         match spec.kind {
             ParamKind::Real { min, max, above_min } => Some((if above_min { min + 1e-12 } else { min }, max)),
             _ => None,
@@ -134,6 +142,7 @@ impl Bench {
             class_weights: &self.class_weights,
             streams,
             workers: &self.workers,
+            kernels: self.kernels,
         }
     }
 

@@ -66,7 +66,7 @@ impl Bench {
         let batch = self.training.batch_size as usize;
         let rows = &order[steps.start * batch..(steps.end * batch).min(order.len())];
         let epoch = Epoch { index, names, order: &order, streams: &streams };
-        self.piece(model, epoch, rows, steps.start, loss_before, &Cancel::new())
+        Ok(total(loss_before, &self.piece(model, epoch, rows, steps.start, &Cancel::new())?))
     }
 
     /// One piece of `rows` in their order, as the first of epoch 0; returns the sum of their losses.
@@ -74,8 +74,17 @@ impl Bench {
     /// # Errors
     /// What the model says.
     pub fn learn(&self, model: &mut dyn Model, names: &Names, rows: &[u32]) -> Result<f64, ModelError> {
+        Ok(total(0.0, &self.losses(model, names, rows)?))
+    }
+
+    /// One piece of `rows` in their order, as the first of epoch 0; returns their losses. One that the model leaves unwritten
+    /// is NaN.
+    ///
+    /// # Errors
+    /// What the model says.
+    pub fn losses(&self, model: &mut dyn Model, names: &Names, rows: &[u32]) -> Result<Vec<f64>, ModelError> {
         let streams = streams(SEED);
-        self.piece(model, Epoch { index: 0, names, order: rows, streams: &streams }, rows, 0, 0.0, &Cancel::new())
+        self.piece(model, Epoch { index: 0, names, order: rows, streams: &streams }, rows, 0, &Cancel::new())
     }
 
     /// How many steps an epoch has on `names`.
@@ -103,7 +112,7 @@ impl Bench {
         let batch = self.training.batch_size as usize;
         let mut loss = 0.0;
         for (i, rows) in epoch.order.chunks(size).enumerate() {
-            loss = self.piece(model, epoch, rows, i * size / batch, loss, cancel)?;
+            loss = total(loss, &self.piece(model, epoch, rows, i * size / batch, cancel)?);
         }
         Ok(loss / epoch.order.len() as f64)
     }
@@ -115,21 +124,27 @@ impl Bench {
         epoch: Epoch<'_>,
         rows: &[u32],
         step: usize,
-        loss_before: f64,
         cancel: &Cancel,
-    ) -> Result<f64, ModelError> {
+    ) -> Result<Vec<f64>, ModelError> {
         let Epoch { index, names, order, streams } = epoch;
         let steps = order.len().div_ceil(self.training.batch_size as usize) as u64;
-        model.train(&Piece {
+        let piece = Piece {
             epoch: index,
             sequences: &names.sequences,
             labels: &names.labels,
             order: rows,
             steps_before: u64::from(index) * steps + step as u64,
-            loss_before,
             total_steps: u64::from(self.n_epochs()) * steps,
             streams,
             cancel,
-        })
+        };
+        let mut losses = vec![f64::NAN; rows.len()];
+        model.train(&piece, &mut losses)?;
+        Ok(losses)
     }
+}
+
+/// The sum of `losses`, begun at `before`.
+fn total(before: f64, losses: &[f64]) -> f64 {
+    losses.iter().fold(before, |sum, loss| sum + loss)
 }

@@ -1,12 +1,12 @@
-//! The two checks that one process cannot make: what a training gives in a fresh one, and on other instruction sets.
+//! Two checks of what a training gives elsewhere: in a fresh process, and on other instruction sets.
 //!
-//! This crate starts no process and knows no instruction set. A program that does (`recur check-model`) hands in the
-//! [`digest`](crate::digest())s that it got.
+//! This crate starts no process. A program that does (`recur check-model`) hands in the [`digest`](crate::digest())s that it
+//! got, of each instruction set by [`Bench::on`](crate::Bench::on).
 
 use crate::battery::Outcome;
 use recur_core::model::{Determinism, ModelPlugin};
 
-/// A check of processes: its name, and the mistakes that it is there to catch.
+/// A check of what a training gives elsewhere: its name, and the mistakes that it is there to catch.
 pub type ProcessCheck = (&'static str, &'static str);
 
 /// A fresh process on the same instruction set.
@@ -15,18 +15,18 @@ pub const FRESH_PROCESS: ProcessCheck = (
     "state that one trial leaves to the next; addresses, or the order of a hash map that lives as long as the process",
 );
 
-/// Processes on every instruction set of the machine.
+/// Every instruction set of the machine.
 pub const INSTRUCTION_SETS: ProcessCheck = (
     "every_instruction_set_gives_equal_bytes",
     "the platform's `exp`, a sum whose order follows the width of a vector: the grade `portable` would be untrue",
 );
 
-/// What a process gave: the digest of a training, or why it gave none.
+/// What was given: the digest of a training, or why it gave none.
 pub type Given = Result<String, String>;
 
 /// Compares the digest of this process, after the whole battery, with that of a fresh one.
 pub fn fresh_process(plugin: &dyn ModelPlugin, this: &Given, fresh: &Given) -> (&'static str, Outcome) {
-    let outcome = match (plugin.determinism(), this, fresh) {
+    let outcome = match (plugin.about().determinism, this, fresh) {
         (Determinism::None, ..) => Outcome::Skipped("it promises nothing of its bits".to_owned()),
         (_, Err(error), _) | (_, _, Err(error)) => Outcome::Failed(error.clone()),
         (_, Ok(this), Ok(fresh)) if this == fresh => Outcome::Ran,
@@ -37,7 +37,7 @@ pub fn fresh_process(plugin: &dyn ModelPlugin, this: &Given, fresh: &Given) -> (
     (FRESH_PROCESS.0, outcome)
 }
 
-/// Compares the digests of processes on several instruction sets, each with its name.
+/// Compares the digests on several instruction sets, each with its name.
 pub fn instruction_sets(plugin: &dyn ModelPlugin, given: &[(&'static str, Given)]) -> (&'static str, Outcome) {
     let told = || {
         let told = |(name, given): &(&str, Given)| match given {
@@ -48,7 +48,7 @@ pub fn instruction_sets(plugin: &dyn ModelPlugin, given: &[(&'static str, Given)
     };
     let failed = given.iter().any(|(_, given)| given.is_err());
     let equal = given.windows(2).all(|pair| pair[0].1 == pair[1].1);
-    let outcome = match plugin.determinism() {
+    let outcome = match plugin.about().determinism {
         Determinism::None => Outcome::Skipped("it promises nothing of its bits".to_owned()),
         _ if failed => Outcome::Failed(format!("a training gives {}", told())),
         _ if given.len() < 2 => Outcome::Skipped("this machine has one instruction set".to_owned()),

@@ -2,12 +2,21 @@
 
 use crate::examples::Examples;
 use recur_core::dataset::Dataset;
-use recur_core::model::{Model, ModelError, ModelPlugin, Setup};
+use recur_core::model::{Kernels, Model, ModelError, ModelPlugin, Setup};
 use recur_core::random::StreamPath;
 use recur_core::settings::ClassWeights;
 use recur_core::trial::Trial;
 use recur_core::workers::Workers;
 use std::sync::Arc;
+
+/// What a model computes with: nothing of it changes a result.
+#[derive(Clone, Copy)]
+pub(crate) struct Machine<'a> {
+    /// The vector operations.
+    pub(crate) kernels: Kernels,
+    /// The threads that it may ask for help.
+    pub(crate) workers: &'a Arc<dyn Workers>,
+}
 
 /// What the model of `trial` is built from.
 pub(crate) fn setup<'a>(
@@ -15,7 +24,7 @@ pub(crate) fn setup<'a>(
     dataset: &Dataset,
     streams: &'a StreamPath,
     class_weights: &'a [f32],
-    workers: &'a Arc<dyn Workers>,
+    machine: Machine<'a>,
 ) -> Setup<'a> {
     Setup {
         params: &trial.identity.params,
@@ -24,7 +33,8 @@ pub(crate) fn setup<'a>(
         n_classes: dataset.label_names().len(),
         class_weights,
         streams,
-        workers,
+        workers: machine.workers,
+        kernels: machine.kernels,
     }
 }
 
@@ -35,9 +45,9 @@ pub(crate) fn build(
     plugin: &dyn ModelPlugin,
     streams: &StreamPath,
     class_weights: &[f32],
-    workers: &Arc<dyn Workers>,
+    machine: Machine<'_>,
 ) -> Result<Box<dyn Model>, ModelError> {
-    plugin.build(&setup(trial, dataset, streams, class_weights, workers))
+    plugin.build(&setup(trial, dataset, streams, class_weights, machine))
 }
 
 /// The weight of each label in the loss, (C); a label without training examples weighs 1.

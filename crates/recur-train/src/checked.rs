@@ -3,9 +3,7 @@
 
 use recur_core::answer::first_improper;
 use recur_core::dataset::Sequences;
-use recur_core::model::{Cost, Determinism, Model, ModelError, ModelPlugin, Piece, Regime, Setup};
-use recur_core::params::ParamSpec;
-use recur_core::settings::TrainingKey;
+use recur_core::model::{Cost, Declaration, Model, ModelError, ModelPlugin, Piece, Setup};
 use recur_core::tensor::Tensor;
 use recur_core::unwound::unwind_with;
 use recur_core::visible::visible;
@@ -43,56 +41,12 @@ pub(crate) fn with_name(error: ModelError, names: &[String]) -> ModelError {
 }
 
 impl ModelPlugin for Checked<'_> {
-    fn id(&self) -> &'static str {
-        self.plugin.id()
-    }
-
-    fn summary(&self) -> &'static str {
-        self.plugin.summary()
-    }
-
-    fn description(&self) -> &'static str {
-        self.plugin.description()
-    }
-
-    fn version(&self) -> u32 {
-        self.plugin.version()
-    }
-
-    fn code(&self) -> &'static str {
-        self.plugin.code()
-    }
-
-    fn determinism(&self) -> Determinism {
-        self.plugin.determinism()
-    }
-
-    fn regime(&self) -> Regime {
-        self.plugin.regime()
-    }
-
-    fn unused_settings(&self) -> &'static [TrainingKey] {
-        self.plugin.unused_settings()
-    }
-
-    fn parameters(&self) -> &'static [ParamSpec] {
-        self.plugin.parameters()
-    }
-
-    fn source_file(&self) -> &'static str {
-        self.plugin.source_file()
+    fn about(&self) -> &Declaration {
+        self.plugin.about()
     }
 
     fn cost(&self, setup: &Setup<'_>, letters: u64) -> Option<Cost> {
         self.plugin.cost(setup, letters)
-    }
-
-    fn cost_in_words(&self) -> Option<&'static str> {
-        self.plugin.cost_in_words()
-    }
-
-    fn problem(&self) -> Option<String> {
-        self.plugin.problem()
     }
 
     fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {
@@ -121,10 +75,9 @@ impl CheckedModel {
 }
 
 impl Model for CheckedModel {
-    fn train(&mut self, piece: &Piece<'_>) -> Result<f64, ModelError> {
-        let after = self.model.train(piece)?;
-        check_loss(piece, after)?;
-        Ok(after)
+    fn train(&mut self, piece: &Piece<'_>, losses: &mut [f64]) -> Result<(), ModelError> {
+        self.model.train(piece, losses)?;
+        losses.iter().try_for_each(|loss| check_loss(piece, *loss))
     }
 
     fn log_probabilities(&mut self, sequences: &Sequences, rows: &[u32], out: &mut [f32]) -> Result<(), ModelError> {
@@ -161,17 +114,16 @@ fn named_rightly(tensors: Vec<Tensor>) -> Vec<Tensor> {
     tensors
 }
 
-/// Losses of one name are log losses: never below 0, and above [`f32::MAX`] only where they are no numbers any more. A loss
-/// that is no number is left to the trial.
-fn check_loss(piece: &Piece<'_>, after: f64) -> Result<(), ModelError> {
-    /// What rounding may take from the loss of a name.
+/// Losses are log losses: never below 0, and above [`f32::MAX`] only where they are no numbers any more. A loss that is no
+/// number is left to the trial.
+fn check_loss(piece: &Piece<'_>, loss: f64) -> Result<(), ModelError> {
+    /// What rounding may take from a loss.
     const ROUNDING: f64 = 1e-6;
-    let (before, n) = (piece.loss_before, piece.order.len() as f64);
-    if after < before - ROUNDING * (n + before) {
-        return Err(ModelError::Loss { before, after });
+    if loss < -ROUNDING {
+        return Err(ModelError::Loss { loss });
     }
-    if after.is_finite() && after - before > n * f64::from(f32::MAX) {
-        return Err(ModelError::Diverged { step: piece.steps_before, loss: after });
+    if loss.is_finite() && loss > f64::from(f32::MAX) {
+        return Err(ModelError::Diverged { step: piece.steps_before, loss });
     }
     Ok(())
 }

@@ -29,7 +29,7 @@ impl PredictError {
     /// What to do about it, where something can be said.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::UnknownModel(_) => Some("recur models lists all models".to_owned()),
+            Self::NoModel(error) => Some(error.hint().to_owned()),
             Self::NoCard { .. } => Some(
                 "score it once in a spec with `weights: FILE` under its model, `data.text.alphabet` and \
                 `training.epochs: 0`; the weights that this trial keeps have a card (docs/weights.md)"

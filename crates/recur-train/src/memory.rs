@@ -4,9 +4,9 @@
 //! activations of a batch, and the answers for the rows that are scored. It is an estimate: a trial that needs a little more than there is
 //! may still be started.
 
-use crate::build::setup;
+use crate::build::{Machine, setup};
 use recur_core::dataset::Dataset;
-use recur_core::model::{Cancel, ModelPlugin};
+use recur_core::model::{Cancel, Kernels, ModelPlugin};
 use recur_core::replicate::Replicate;
 use recur_core::settings::{Optimizer, TrainingSettings};
 use recur_core::trial::Trial;
@@ -22,13 +22,20 @@ const SMALL: u64 = 64 << 20;
 const LOOK: Duration = Duration::from_millis(20);
 
 /// Bytes that `trial` needs at its peak, as far as can be said beforehand: an estimate, and rather too low than too high.
-pub fn memory_need(trial: &Trial, replicate: &Replicate, dataset: &Dataset, plugin: &dyn ModelPlugin) -> u64 {
+pub fn memory_need(
+    trial: &Trial,
+    replicate: &Replicate,
+    dataset: &Dataset,
+    plugin: &dyn ModelPlugin,
+    kernels: Kernels,
+) -> u64 {
     let answers = answers(replicate, dataset);
     // What a one-shot model costs at most is known, and that is often far more than what its data makes of it.
     let Some(training) = &trial.identity.training else { return answers };
     let n_classes = dataset.label_names().len();
     let (class_weights, workers) = (vec![1.0; n_classes], alone());
-    let setup = setup(trial, dataset, &replicate.streams, &class_weights, &workers);
+    let machine = Machine { kernels, workers: &workers };
+    let setup = setup(trial, dataset, &replicate.streams, &class_weights, machine);
     let letters = mean_letters(dataset);
     let Some(cost) = plugin.cost(&setup, letters) else { return answers };
     let more = plugin.cost(&setup, 2 * letters).map_or(cost.multiply_adds, |cost| cost.multiply_adds);

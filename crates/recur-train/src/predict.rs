@@ -4,10 +4,10 @@ use crate::checked::with_name;
 use crate::start::with_number_type;
 use recur_core::answer::{Improper, improper};
 use recur_core::dataset::{Alphabet, Sequences};
-use recur_core::model::{Model, ModelError, Setup};
+use recur_core::model::{Kernels, Model, ModelError, Setup};
 use recur_core::params::{ParamError, Params};
 use recur_core::random::StreamPath;
-use recur_core::registry::{Registry, UnknownModel};
+use recur_core::registry::{NoModel, Registry};
 use recur_core::settings::{TextSettings, Unknown};
 use recur_core::weights::{ModelCard, WeightsFile};
 use recur_core::workers::alone;
@@ -34,9 +34,9 @@ pub enum PredictError {
         /// The file.
         path: String,
     },
-    /// The registry lacks the model.
+    /// The registry lacks the model, or its plugin is broken.
     #[error(transparent)]
-    UnknownModel(#[from] UnknownModel),
+    NoModel(#[from] NoModel),
     /// The card has a parameter that the model does not declare.
     #[error("the card of {path} has a parameter `{name}`, which model `{model}` does not have")]
     UnknownParameter {
@@ -88,15 +88,15 @@ pub enum Unreadable {
 }
 
 impl Predictor {
-    /// The model of `file`'s card, with its weights.
+    /// The model of `file`'s card, with its weights, which computes with `kernels`.
     ///
     /// # Errors
     /// If there is no card, or card, tensors and the registry's models do not go together.
-    pub fn new(registry: &Registry, file: &WeightsFile) -> Result<Self, PredictError> {
+    pub fn new(registry: &Registry, file: &WeightsFile, kernels: Kernels) -> Result<Self, PredictError> {
         let path = || file.path.clone();
         let card = file.card.as_ref().ok_or_else(|| PredictError::NoCard { path: path() })?;
         let plugin = registry.get(&card.model)?;
-        let params = params(card, plugin.parameters(), &file.path)?;
+        let params = params(card, plugin.about().parameters, &file.path)?;
         let (alphabet, n_classes) = (card.alphabet(), card.labels.len());
         let setup = Setup {
             params: &params,
@@ -106,6 +106,7 @@ impl Predictor {
             class_weights: &vec![1.0; n_classes],
             streams: &StreamPath::root(0),
             workers: &alone(),
+            kernels,
         };
         let failed = |source| PredictError::Model { path: path(), source };
         let mut model = plugin.build(&setup).map_err(failed)?;

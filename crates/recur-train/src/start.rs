@@ -1,8 +1,8 @@
 //! Initial weights: whether a file of them fits its model and the data is known before any trial starts.
 
-use crate::build::build;
+use crate::build::{Machine, build};
 use recur_core::dataset::{Alphabet, Dataset};
-use recur_core::model::{ModelError, ModelPlugin};
+use recur_core::model::{Kernels, ModelError, ModelPlugin};
 use recur_core::replicate::Replicate;
 use recur_core::tensor::{Tensor, TensorData};
 use recur_core::trial::Trial;
@@ -99,15 +99,16 @@ fn differing(missing: &[String], unknown: &[String]) -> String {
 /// Tries the initial weights of trials, each configuration's once.
 pub(crate) fn check<'a>(
     dataset: &Dataset,
+    kernels: Kernels,
     trials: impl Iterator<Item = (&'a Trial, &'a Replicate, &'static dyn ModelPlugin)>,
 ) -> Result<(), StartError> {
     let mut seen = BTreeSet::new();
     for (trial, replicate, plugin) in trials {
         let Some(file) = &trial.initial_weights else { continue };
         if seen.insert(trial.configuration) {
-            check_one(trial, replicate, dataset, plugin, file).map_err(|misfit| StartError {
+            check_one(trial, replicate, dataset, plugin, kernels, file).map_err(|misfit| StartError {
                 path: file.path.clone(),
-                model: plugin.id().to_owned(),
+                model: plugin.about().id.to_owned(),
                 misfit,
             })?;
         }
@@ -120,13 +121,15 @@ fn check_one(
     replicate: &Replicate,
     dataset: &Dataset,
     plugin: &dyn ModelPlugin,
+    kernels: Kernels,
     file: &WeightsFile,
 ) -> Result<(), Misfit> {
     if let Some(card) = &file.card {
-        check_card(card, plugin.id(), dataset)?;
+        check_card(card, plugin.about().id, dataset)?;
     }
     let (n_tokens, n_classes) = (dataset.alphabet().n_tokens(), dataset.label_names().len());
-    let tried = build(trial, dataset, plugin, &replicate.streams, &vec![1.0; n_classes], &alone())
+    let machine = Machine { kernels, workers: &alone() };
+    let tried = build(trial, dataset, plugin, &replicate.streams, &vec![1.0; n_classes], machine)
         .and_then(|mut model| model.set_weights(&file.tensors));
     tried.map_err(|problem| Misfit::Tensor { n_tokens, n_classes, problem: with_number_type(problem, &file.tensors) })
 }

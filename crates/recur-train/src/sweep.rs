@@ -8,9 +8,9 @@ use crate::start::StartError;
 use crate::trial::{Execution, TrialResult, record, train_trial};
 use recur_core::dataset::Dataset;
 use recur_core::event::Event;
-use recur_core::model::{Cancel, ModelError, ModelPlugin};
+use recur_core::model::{Cancel, Kernels, ModelError, ModelPlugin};
 use recur_core::record::{Outcome, TrialRecord};
-use recur_core::registry::{Registry, UnknownModel};
+use recur_core::registry::{NoModel, Registry};
 use recur_core::replicate::Replicate;
 use recur_core::trial::Trial;
 use recur_core::unwound::Unwound;
@@ -29,9 +29,9 @@ pub struct Sweep {
 /// Why a sweep could not go on. Trials that had ended are kept.
 #[derive(Debug, thiserror::Error)]
 pub enum SweepError {
-    /// The plan names a model that the registry lacks.
+    /// A trial is of a model that the registry lacks, or whose plugin is broken.
     #[error(transparent)]
-    UnknownModel(#[from] UnknownModel),
+    NoModel(#[from] NoModel),
     /// A trial is of a replicate that was not handed in.
     #[error("trial {trial} is of replicate {replicate}, whose rows were not divided")]
     UnknownReplicate {
@@ -54,8 +54,20 @@ pub enum SweepError {
     },
 }
 
-/// Trains `trials` of `replicates` on `jobs` threads. Where there are fewer trials than threads, models may share their work among these;
-/// how many do so changes no result. Raise `cancel` to abandon what has not ended.
+/// How trials are run. Nothing of it changes a result.
+#[derive(Clone, Copy)]
+pub struct How<'a> {
+    /// Trials that run at once. Where there are fewer trials, models may share their work among the threads.
+    pub jobs: usize,
+    /// The vector operations that models use.
+    pub kernels: Kernels,
+    /// Raise it to abandon what has not ended.
+    pub cancel: &'a Cancel,
+    /// Who watches, and keeps what comes of the trials.
+    pub observer: &'a dyn Observer,
+}
+
+/// Trains `trials`, each of one of `replicates`.
 ///
 /// A trial that panics, errors or diverges becomes a record with its cause, and the others go on. So does one that needs more
 /// memory than [`Observer::available_memory`]; one that fits only beside fewer others waits for them. Where the system
@@ -68,18 +80,18 @@ pub fn run_sweep(
     replicates: &[Replicate],
     dataset: &Dataset,
     registry: &Registry,
-    jobs: usize,
-    cancel: &Cancel,
-    observer: &dyn Observer,
+    how: How<'_>,
 ) -> Result<Sweep, SweepError> {
     let all = trials.iter().map(|trial| Job::of(trial, replicates, registry)).collect::<Result<Vec<_>, _>>()?;
-    crate::start::check(dataset, all.iter().map(|job| (job.trial, job.replicate, job.plugin)))?;
+    let How { jobs, kernels, cancel, observer } = how;
+    crate::start::check(dataset, kernels, all.iter().map(|job| (job.trial, job.replicate, job.plugin)))?;
     let pool = Pool::new(jobs.max(1));
     let available = || observer.available_memory();
     let gate = Gate::new(&available);
     let work = Work {
         dataset,
         jobs: all,
+        kernels,
         cancel,
         observer,
         gate: &gate,
@@ -150,6 +162,7 @@ impl<'a> Job<'a> {
 struct Work<'a> {
     dataset: &'a Dataset,
     jobs: Vec<Job<'a>>,
+    kernels: Kernels,
     cancel: &'a Cancel,
     observer: &'a dyn Observer,
     gate: &'a Gate<'a>,
@@ -198,7 +211,9 @@ impl Work<'_> {
     /// What comes of a trial; `None` if it was asked to stop.
     fn result(&self, job: Job<'_>) -> Option<TrialResult> {
         let Job { trial, replicate, plugin } = job;
-        let need = match catch_unwind(AssertUnwindSafe(|| memory_need(trial, replicate, self.dataset, plugin))) {
+        let need = match catch_unwind(AssertUnwindSafe(|| {
+            memory_need(trial, replicate, self.dataset, plugin, self.kernels)
+        })) {
             Ok(need) => need,
             Err(payload) => {
                 return Some(job.without_epochs(Outcome::Failed { reason: Unwound::new(payload).to_string() }));
@@ -223,7 +238,8 @@ impl Work<'_> {
     fn trained(&self, job: Job<'_>) -> Option<TrialResult> {
         let workers: Arc<dyn Workers> = self.crew.clone();
         let checked = Checked::new(job.plugin, Nan::Diverged);
-        let execution = Execution { workers: &workers, cancel: self.cancel, observer: self.observer };
+        let execution =
+            Execution { kernels: self.kernels, workers: &workers, cancel: self.cancel, observer: self.observer };
         let train = || train_trial(job.trial, job.replicate, self.dataset, &checked, execution);
         match self.crew.busy(|| catch_unwind(AssertUnwindSafe(train))) {
             Ok(result) => result,

@@ -1,13 +1,13 @@
 //! The test set, scored once for each chosen configuration's replicates.
 
-use crate::build::build;
+use crate::build::{Machine, build};
 use crate::checked::{Checked, Nan, with_name};
 use crate::examples::Examples;
 use crate::scores::{log_probabilities, scores};
 use recur_core::dataset::Dataset;
-use recur_core::model::ModelError;
+use recur_core::model::{Kernels, ModelError};
 use recur_core::record::{Prediction, TestRecord};
-use recur_core::registry::{Registry, UnknownModel};
+use recur_core::registry::{NoModel, Registry};
 use recur_core::replicate::Replicate;
 use recur_core::selection::Selection;
 use recur_core::tensor::Tensor;
@@ -27,9 +27,9 @@ pub enum TestSetError {
         /// The trial.
         trial: String,
     },
-    /// The registry lacks the model.
+    /// The registry lacks the model, or its plugin is broken.
     #[error(transparent)]
-    UnknownModel(#[from] UnknownModel),
+    NoModel(#[from] NoModel),
     /// The weights do not fit, or prediction failed.
     #[error("cannot score trial {trial}")]
     Model {
@@ -41,20 +41,31 @@ pub enum TestSetError {
     },
 }
 
-/// Scores the test rows of `trial`, which is of `replicate`, with its kept `weights`. Returns also how long the model took to
+/// The test rows of a trial.
+#[derive(Clone, Copy, Debug)]
+pub struct TestRows<'a> {
+    /// The trial.
+    pub trial: &'a Trial,
+    /// Its replicate.
+    pub replicate: &'a Replicate,
+    /// The data set.
+    pub dataset: &'a Dataset,
+}
+
+/// Scores `test` with the kept `weights` of its trial. Returns also how long the model took to
 /// predict them all by `clock`, the time since any moment.
 ///
 /// # Errors
 /// [`TestSetError::NotChosen`] unless `selection` chose the trial's configuration on its replicate.
 pub fn score_test_set(
-    trial: &Trial,
-    replicate: &Replicate,
-    dataset: &Dataset,
+    test: TestRows<'_>,
     registry: &Registry,
     selection: &Selection,
     weights: &[Tensor],
+    kernels: Kernels,
     clock: impl Fn() -> Duration,
 ) -> Result<(TestRecord, Duration), TestSetError> {
+    let TestRows { trial, replicate, dataset } = test;
     if !selection.is_tested_trial(trial) {
         return Err(TestSetError::NotChosen { trial: trial.id.to_string() });
     }
@@ -66,8 +77,9 @@ pub fn score_test_set(
     let n_classes = dataset.label_names().len();
     let rows = &replicate.split.test;
     let examples = Examples::of(dataset, rows);
+    let machine = Machine { kernels, workers: &alone() };
     let predict = || {
-        let mut model = build(trial, dataset, &plugin, &replicate.streams, &vec![1.0; n_classes], &alone())?;
+        let mut model = build(trial, dataset, &plugin, &replicate.streams, &vec![1.0; n_classes], machine)?;
         model.set_weights(weights)?;
         let start = clock();
         let log_probs = log_probabilities(&mut *model, &examples)?;

@@ -1,6 +1,6 @@
 //! One trial, from its identity to its record.
 
-use crate::build::{build, class_weights};
+use crate::build::{Machine, build, class_weights};
 use crate::checked::with_name;
 use crate::examples::Examples;
 use crate::observer::Observer;
@@ -9,7 +9,7 @@ use crate::scores::score;
 use recur_core::checkpoint::{BestEpoch, Checkpoint, Progress};
 use recur_core::dataset::Dataset;
 use recur_core::event::Event;
-use recur_core::model::{Cancel, Model, ModelError, ModelPlugin, Piece};
+use recur_core::model::{Cancel, Kernels, Model, ModelError, ModelPlugin, Piece};
 use recur_core::record::{EpochRecord, Outcome, TrialRecord};
 use recur_core::replicate::Replicate;
 use recur_core::settings::{ClassWeights, EarlyStopping, TrainingSettings};
@@ -30,6 +30,8 @@ pub struct TrialResult {
 /// How a trial is run: nothing of it changes a result.
 #[derive(Clone, Copy)]
 pub(crate) struct Execution<'a> {
+    /// The vector operations that models use.
+    pub(crate) kernels: Kernels,
     /// The threads that models may ask for help.
     pub(crate) workers: &'a Arc<dyn Workers>,
     /// Raised to stop.
@@ -145,7 +147,9 @@ impl Run<'_> {
         let order = self.train.all();
         let _span = tracing::info_span!("epoch", epoch = 0).entered();
         let epoch = Epoch { index: 0, steps_before: 0, total_steps: 1 };
-        let loss = self.piece(&mut *model, epoch, &order, 0, 0.0)? / order.len().max(1) as f64;
+        let (sum, n) = (self.piece(&mut *model, epoch, &order, 0, 0.0)?, order.len().max(1) as f64);
+        // Rounded as when models reported n times their mean: records of before keep their bytes.
+        let loss = sum / n * n / n;
         self.finish_epoch(&mut *model, 0, loss, 1)?;
         // It grows with what it sees.
         self.n_parameters = model.n_parameters() as u64;
@@ -183,8 +187,8 @@ impl Run<'_> {
     }
 
     fn fresh(&self, class_weights: &[f32]) -> Result<Box<dyn Model>, ModelError> {
-        let streams = &self.replicate.streams;
-        build(self.trial, self.dataset, self.plugin, streams, class_weights, self.execution.workers)
+        let machine = Machine { kernels: self.execution.kernels, workers: self.execution.workers };
+        build(self.trial, self.dataset, self.plugin, &self.replicate.streams, class_weights, machine)
     }
 
     /// Gives `model` the initial weights that the trial's identity names.
@@ -261,17 +265,20 @@ impl Run<'_> {
         steps_done: u64,
         loss: f64,
     ) -> Result<f64, ModelError> {
-        model.train(&Piece {
+        let piece = Piece {
             epoch: epoch.index,
             sequences: &self.train.sequences,
             labels: &self.train.labels,
             order: rows,
             steps_before: epoch.steps_before + steps_done,
-            loss_before: loss,
             total_steps: epoch.total_steps,
             streams: &self.replicate.streams,
             cancel: self.execution.cancel,
-        })
+        };
+        // One that the model leaves unwritten is seen.
+        let mut losses = vec![f64::NAN; rows.len()];
+        model.train(&piece, &mut losses)?;
+        Ok(losses.iter().fold(loss, |sum, loss| sum + loss))
     }
 
     /// Hands the observer a checkpoint, if one is due.

@@ -2,6 +2,7 @@
 
 use recur_analysis::{Analysis, Standing};
 use recur_core::event::Event;
+use recur_core::model::Kernels;
 use recur_core::registry::Registry;
 use recur_core::weights::WeightsFile;
 use recur_experiment::{
@@ -91,7 +92,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn predict(weights: &WeightsFile, registry: &Registry) -> Result<(), Box<dyn Error>> {
     let labels = &weights.card.as_ref().ok_or("weights that recur wrote have a card")?.labels;
     let texts = ["Satoshi", " Nováková\t"];
-    let answers = Predictor::new(registry, weights)?.log_probabilities(&texts)?;
+    let answers = Predictor::new(registry, weights, Kernels::widest())?.log_probabilities(&texts)?;
     for (text, answer) in texts.iter().zip(answers) {
         let answer = answer?;
         let best = (0..labels.len()).max_by(|a, b| answer[*a].total_cmp(&answer[*b])).ok_or("there are labels")?;

@@ -23,8 +23,7 @@ class LetterCounts(recur_plugin.Model):
             for token in name:
                 self.letters[label][token] += 1
         self.take_logarithms()
-        losses = (-self.log_probabilities(name)[label] for name, label in zip(piece.names, piece.labels))
-        return sum(losses, piece.loss_before)
+        return [-self.log_probabilities(name)[label] for name, label in zip(piece.names, piece.labels)]
 
     def take_logarithms(self):
         def logarithms(counts):

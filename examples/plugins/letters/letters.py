@@ -45,14 +45,14 @@ class Letters(recur_plugin.Model):
         return [x - total for x in z]
 
     def train(self, piece):
-        loss = piece.loss_before
+        losses = []
         for step, names, labels in piece.batches(self.batch_size):
             steps = []
             for name, label in zip(names, labels):
                 features = self.features(name)
                 out = self.log_probabilities(features)
-                loss -= self.class_weights[label] * out[label]
-                if not math.isfinite(loss):
+                losses.append(-self.class_weights[label] * out[label])
+                if not math.isfinite(losses[-1]):
                     raise recur_plugin.Diverged(step)
                 scale = self.rate * self.class_weights[label] / len(names)
                 steps.append((features, [scale * (math.exp(x) - (c == label)) for c, x in enumerate(out)]))
@@ -61,7 +61,7 @@ class Letters(recur_plugin.Model):
                     weights = self.rows[row]
                     for c in range(self.n_classes):
                         weights[c] -= share * gradient[c]
-        return loss
+        return losses
 
     def predict(self, names):
         return [x for name in names for x in self.log_probabilities(self.features(name))]

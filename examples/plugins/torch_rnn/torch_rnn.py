@@ -63,7 +63,7 @@ class TorchRnn(recur_plugin.Model):
         return nn.utils.rnn.pack_sequence([one_hot[name] for name in names], enforce_sorted=False)
 
     def train(self, piece):
-        total = piece.loss_before
+        all_losses = []
         for step, names, labels in piece.batches(self.training["batch_size"]):
             if self.training["schedule"] == "cosine":
                 for group in self.optimizer.param_groups:
@@ -76,11 +76,10 @@ class TorchRnn(recur_plugin.Model):
             if self.training["clip_norm"] is not None:
                 nn.utils.clip_grad_norm_(self.network.parameters(), self.training["clip_norm"])
             self.optimizer.step()
-            for loss in losses.tolist():
-                total += loss
-            if not math.isfinite(total):
+            all_losses += losses.tolist()
+            if not all(map(math.isfinite, all_losses[-len(names):])):
                 raise recur_plugin.Diverged(step)
-        return total
+        return all_losses
 
     @torch.no_grad()
     def predict(self, names):

@@ -1,8 +1,7 @@
-//! `recur check-model`: the battery of `recur-testkit` on one model, and the comparison of processes that the battery
-//! cannot make by itself. The command starts itself again with its own arguments, so it works for any program that has it.
+//! `recur check-model`: the battery of `recur-testkit` on one model, on each instruction set, and the comparison with a fresh
+//! process. The command starts itself again with its own arguments, so it works for any program that has it.
 
 use crate::args::{CheckModel, Level};
-use crate::commands::models::broken;
 use crate::error::{CliError, Exit};
 use crate::logging;
 use crate::output::{print, print_json};
@@ -23,11 +22,8 @@ pub(crate) fn run(args: &CheckModel, level: Level, registry: &Registry) -> Resul
     let screen = Screen::new();
     logging::start(level, &screen, None);
     let plugin = registry.get(&args.id)?;
-    if let Some(problem) = plugin.problem() {
-        return Err(broken(&args.id, &problem));
-    }
     let params = params(plugin, &args.params)?;
-    let bench = Bench::new(plugin, params, bench::training());
+    let bench = Bench::new(plugin, params, bench::training()).on(crate::kernels());
     if args.digest {
         print(recur_testkit::digest(&bench)?.as_str())?;
         return Ok(Exit::Success);
@@ -48,24 +44,29 @@ fn check(bench: &Bench) -> Battery {
         Some(_) => bar.inc(1),
     });
     bar.set_message(FRESH_PROCESS.0);
-    let this = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| recur_testkit::digest(bench)));
-    std::panic::set_hook(hook);
-    let this = match this {
-        Ok(digest) => digest.map(|digest| digest.as_str().to_owned()).map_err(|error| error.to_string()),
-        Err(_) => Err("it panicked".to_owned()),
-    };
-    battery.results.push(processes::fresh_process(bench.plugin, &this, &in_process(Kernels::get().isa())));
+    let fresh = in_process(bench.kernels.isa());
+    battery.results.push(processes::fresh_process(bench.plugin, &digest(bench), &fresh));
     bar.inc(1);
     bar.set_message(INSTRUCTION_SETS.0);
     let on = |isa: &Isa| {
-        let given = in_process(*isa);
+        let given =
+            Kernels::new(*isa).map_err(|error| error.to_string()).and_then(|kernels| digest(&bench.on(kernels)));
         bar.inc(1);
         (isa.name(), given)
     };
     let given: Vec<(&'static str, Given)> = isas.iter().map(on).collect();
+    std::panic::set_hook(hook);
     battery.results.push(processes::instruction_sets(bench.plugin, &given));
     bar.finish_and_clear();
     battery
+}
+
+/// The digest of a training in this process.
+fn digest(bench: &Bench) -> Given {
+    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| recur_testkit::digest(bench))) {
+        Ok(digest) => digest.map(|digest| digest.as_str().to_owned()).map_err(|error| error.to_string()),
+        Err(_) => Err("it panicked".to_owned()),
+    }
 }
 
 fn bar(n: usize) -> ProgressBar {
@@ -92,15 +93,15 @@ fn in_process(isa: Isa) -> Given {
 
 /// The parameters: `given` as on the command line, defaults for the others.
 fn params(plugin: &dyn ModelPlugin, given: &[String]) -> Result<Params, CliError> {
-    let mut params = Params::defaults(plugin.parameters());
+    let mut params = Params::defaults(plugin.about().parameters);
     for text in given {
         let wrong = |problem: String| CliError::new(format!("--set {text}: {problem}"));
         let (name, value) = text.split_once('=').ok_or_else(|| wrong("write PARAM=VALUE".to_owned()))?;
-        let names = || plugin.parameters().iter().map(|spec| spec.name);
-        let Some(spec) = plugin.parameters().iter().find(|spec| spec.name == name) else {
+        let names = || plugin.about().parameters.iter().map(|spec| spec.name);
+        let Some(spec) = plugin.about().parameters.iter().find(|spec| spec.name == name) else {
             let hint = nearest(name, names()).map(|name| format!(", did you mean `{name}`?")).unwrap_or_default();
             let known = names().collect::<Vec<_>>().join(", ");
-            return Err(wrong(format!("{} has no parameter `{name}`{hint}; it has {known}", plugin.id())));
+            return Err(wrong(format!("{} has no parameter `{name}`{hint}; it has {known}", plugin.about().id)));
         };
         let value = serde_yaml::from_str::<ParamValue>(value).unwrap_or_else(|_| ParamValue::Text(value.to_owned()));
         params = params.with(name, spec.check(&value).map_err(|error| wrong(error.to_string()))?);

@@ -5,7 +5,7 @@ use crate::error::{CliError, Exit};
 use crate::output::print;
 use indicatif::HumanBytes;
 use recur_experiment::{Started, available_cores, cpu_name};
-use recur_kernels::{Isa, Kernels};
+use recur_kernels::Isa;
 use std::hint::black_box;
 use std::path::Path;
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
@@ -31,7 +31,7 @@ pub(crate) fn run(args: &Doctor) -> Result<Exit, CliError> {
 }
 
 fn chosen() -> String {
-    let name = Kernels::get().isa().name();
+    let name = crate::kernels().isa().name();
     let names: Vec<&str> = Isa::available().map(Isa::name).collect();
     let how = match crate::forced_instruction_set() {
         Some(_) => "forced by RECUR_ISA".to_owned(),
@@ -51,7 +51,7 @@ fn peak() -> String {
 fn fma_peak() -> Option<f64> {
     /// Operations of a measurement, roughly: some milliseconds of any CPU.
     const OPERATIONS: u64 = 400_000_000;
-    let kernels = Kernels::get();
+    let kernels = crate::kernels();
     let (of_one, _) = kernels.peak_round(black_box(1));
     let rounds = u32::try_from(OPERATIONS / of_one.max(1)).unwrap_or(u32::MAX / 4);
     let best = |rounds: u32| {

@@ -34,6 +34,7 @@ pub(crate) fn run(args: &Experiment, level: Level, program: &Program<'_>) -> Res
         observers: watchers.all(),
         checkpoints: args.checkpoint_every,
         memory: args.memory.unwrap_or_default(),
+        kernels: crate::kernels(),
         code: if args.no_diff { Code::WithoutDiff } else { Code::WithDiff },
         logs,
         cancel: &CANCEL,

@@ -21,39 +21,29 @@ pub(crate) fn run(args: &Models, plugins: Option<&Path>, registry: &Registry) ->
 }
 
 fn one(plugin: &'static dyn ModelPlugin, json: bool) -> Result<Exit, CliError> {
-    if let Some(problem) = plugin.problem() {
-        return Err(broken(plugin.id(), &problem));
-    }
     let card = Card::of(plugin);
     if json { print_json(&to_json(&card)) } else { print(&details(&card)) }?;
     Ok(Exit::Success)
 }
 
-const MANIFESTS: &str = "docs/external-plugins.md explains every key of a manifest";
-
-/// A model that cannot be used.
-pub(super) fn broken(id: &str, problem: &str) -> CliError {
-    CliError::new(format!("model `{id}` cannot be used: {problem}")).hint(MANIFESTS.to_owned())
-}
+/// What to do about a manifest.
+pub(crate) const MANIFESTS: &str = "docs/external-plugins.md explains every key of a manifest";
 
 /// Models that cannot be used are told after the others.
 fn all(args: &Models, plugins: Option<&Path>, registry: &Registry) -> Result<Exit, CliError> {
-    let cards: Vec<Card> = registry.iter().filter(|plugin| plugin.problem().is_none()).map(Card::of).collect();
+    let cards: Vec<Card> = registry.iter().map(Card::of).collect();
     let exit = if args.target.write.is_some() || args.target.check.is_some() {
         deliver(&page::page(&cards), &args.target, |path| rewrite("models", plugins, path))?
     } else {
         if args.json { print_json(&to_json(&cards)) } else { print(&list(&cards)) }?;
         Exit::Success
     };
-    let problems: Vec<String> = registry.iter().filter_map(|plugin| plugin.problem()).collect();
+    let problems: Vec<String> = registry.all().filter_map(|plugin| Some(plugin.err()?.problem)).collect();
     if problems.is_empty() {
-        Ok(exit)
-    } else {
-        {
-            let what = format!("{} of the plugins cannot be used:\n  {}", problems.len(), problems.join("\n  "));
-            Err(CliError::new(what).hint(MANIFESTS.to_owned()))
-        }
+        return Ok(exit);
     }
+    let what = format!("{} of the plugins cannot be used:\n  {}", problems.len(), problems.join("\n  "));
+    Err(CliError::new(what).hint(MANIFESTS.to_owned()))
 }
 
 fn to_json(value: &impl serde::Serialize) -> String {

@@ -68,7 +68,7 @@ pub(crate) fn run(args: &Predict, level: Level, registry: &Registry) -> Result<E
 /// The card of `file`; warns if the model has changed since.
 fn card<'a>(file: &'a WeightsFile, registry: &Registry) -> Result<&'a ModelCard, CliError> {
     let card = file.card.as_ref().ok_or_else(|| PredictError::NoCard { path: file.path.clone() })?;
-    let (trained, known) = (card.model_version, registry.get(&card.model)?.version());
+    let (trained, known) = (card.model_version, registry.get(&card.model)?.about().version);
     if trained != known {
         let model = &card.model;
         tracing::warn!("the weights are of version {trained} of {model}, and this is {known}: predictions may differ");
@@ -79,7 +79,7 @@ fn card<'a>(file: &'a WeightsFile, registry: &Registry) -> Result<&'a ModelCard,
 /// One predictor for each thread that `n_names` keep busy.
 fn predictors(registry: &Registry, file: &WeightsFile, n_names: usize) -> Result<Vec<Predictor>, CliError> {
     let n = available_cores().min(n_names.div_ceil(CHUNK)).max(1);
-    Ok((0..n).map(|_| Predictor::new(registry, file)).collect::<Result<_, _>>()?)
+    Ok((0..n).map(|_| Predictor::new(registry, file, crate::kernels())).collect::<Result<_, _>>()?)
 }
 
 /// The answers for `names`, in order: no answer depends on the names beside it, so threads share them.

@@ -114,7 +114,8 @@ pub(crate) fn reproduce(
 /// No checkpoints: what is executed again is not kept.
 fn options<'a>(watchers: &'a Watchers<'_>, logs: TrialLogs, code: Code) -> RunOptions<'a> {
     let (observers, checkpoints) = (watchers.all(), CheckpointInterval::Off);
-    RunOptions { observers, checkpoints, code, logs, cancel: &CANCEL, ..RunOptions::default() }
+    let kernels = crate::kernels();
+    RunOptions { observers, checkpoints, kernels, code, logs, cancel: &CANCEL, ..RunOptions::default() }
 }
 
 impl Verification<'_> {

@@ -48,7 +48,7 @@ fn report_writes_the_same_bytes_from_the_store_alone() {
 fn report_of_trials_that_were_not_run_says_which_command_runs_them() {
     let lab = Lab::new();
     lab.recur(&["report", "small.yaml"]).ended(1).told(&["there is no store runs", "recur experiment makes it"]);
-    lab.write("runs/store.json", "{\"format\": 4}\n");
+    lab.write("runs/store.json", "{\"format\": 5}\n");
     let told = ["8 of 8 trials of small.yaml have no record", "recur experiment small.yaml"];
     lab.recur(&["report", "small.yaml"]).ended(1).told(&told);
     assert!(!lab.path("reports").exists());

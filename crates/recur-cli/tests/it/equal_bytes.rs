@@ -8,8 +8,8 @@ use recur_kernels::Isa;
 /// Every model that promises equal bits on every machine, in a spec of one configuration each.
 fn portable_models() -> String {
     let models = recur_cli::builtin();
-    let portable = models.iter().filter(|plugin| plugin.determinism() == Determinism::Portable);
-    let lines: Vec<String> = portable.map(|plugin| format!("  - use: {}\n", plugin.id())).collect();
+    let portable = models.iter().filter(|plugin| plugin.about().determinism == Determinism::Portable);
+    let lines: Vec<String> = portable.map(|plugin| format!("  - use: {}\n", plugin.about().id)).collect();
     assert!(lines.len() >= 2, "{lines:?}");
     let head = "recur: 1\nname: small\ndata: {source: names.csv}\ntraining: {epochs: 2, batch_size: 8}\n";
     format!("{head}models:\n{}sweep: {{hidden_size: [5]}}\nreplicates: 1\n", lines.concat())

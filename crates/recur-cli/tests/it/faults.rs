@@ -78,7 +78,11 @@ fn a_store_of_a_later_format_is_refused_by_every_command() {
 fn a_store_of_an_earlier_format_is_refused_by_every_command() {
     check_refused(
         3,
-        &["reads only format 4", "made by an earlier recur", "use another folder (--store DIR), or the older recur"],
+        &[
+            "reads only format 5",
+            "made by an earlier recur",
+            "`recur experiment SPEC --store DIR` trains them again in another folder",
+        ],
     );
 }
 

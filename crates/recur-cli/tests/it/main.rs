@@ -32,6 +32,7 @@ mod store_commands;
 mod store_safety;
 mod terminal;
 mod together;
+mod trial;
 mod verify;
 mod weights;
 mod why;

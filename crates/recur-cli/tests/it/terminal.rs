@@ -56,11 +56,11 @@ fn models_are_listed_with_their_parameters() {
     let lab = Lab::new();
     let list = lab.recur(&["models"]).ended(0).out;
     for plugin in recur_cli::builtin().iter() {
-        let row = list.lines().find(|line| line.split_whitespace().next() == Some(plugin.id()));
-        let row = row.unwrap_or_else(|| panic!("{} is not listed:\n{list}", plugin.id()));
-        assert!(row.contains(plugin.summary()) && row.contains(plugin.source_file()), "{row}");
-        let details = lab.recur(&["models", plugin.id()]).ended(0).out;
-        for parameter in plugin.parameters() {
+        let row = list.lines().find(|line| line.split_whitespace().next() == Some(plugin.about().id));
+        let row = row.unwrap_or_else(|| panic!("{} is not listed:\n{list}", plugin.about().id));
+        assert!(row.contains(plugin.about().summary) && row.contains(plugin.about().source_file), "{row}");
+        let details = lab.recur(&["models", plugin.about().id]).ended(0).out;
+        for parameter in plugin.about().parameters {
             assert!(row.contains(parameter.name), "{row}");
             assert!(details.contains(parameter.name) && details.contains(parameter.meaning), "{details}");
         }
@@ -139,14 +139,14 @@ fn all_about_a_model_is_told_to_people_and_to_programs() {
     let models = recur_cli::builtin();
     assert_eq!(all.len(), models.iter().count());
     for (plugin, card) in models.iter().zip(&all) {
-        let one = lab.recur(&["models", plugin.id(), "--json"]).ended(0).out;
+        let one = lab.recur(&["models", plugin.about().id, "--json"]).ended(0).out;
         assert_eq!(&serde_json::from_str::<serde_json::Value>(&one).unwrap(), card);
-        assert_eq!(card["id"], plugin.id());
-        assert_eq!(card["description"], plugin.description());
-        assert_eq!(card["parameters"].as_array().unwrap().len(), plugin.parameters().len());
+        assert_eq!(card["id"], plugin.about().id);
+        assert_eq!(card["description"], plugin.about().description);
+        assert_eq!(card["parameters"].as_array().unwrap().len(), plugin.about().parameters.len());
         assert!(card["cost"]["multiply_adds"].as_u64() > Some(0), "{card}");
-        let details = lab.recur(&["models", plugin.id()]).ended(0).out;
-        assert!(details.contains(plugin.description().trim()), "{details}");
+        let details = lab.recur(&["models", plugin.about().id]).ended(0).out;
+        assert!(details.contains(plugin.about().description.trim()), "{details}");
         assert!(details.contains("multiply-adds for a name of 7 letters"), "{details}");
     }
     // 201 · 128 rows of letters, 128 · 128 states, 128 biases; as many columns of labels.

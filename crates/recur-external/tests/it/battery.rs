@@ -1,17 +1,16 @@
 //! The example plugins keep the plugin contract, like every model of recur.
 
 use crate::python::{example, python_is_there};
-use recur_core::model::ModelPlugin as _;
 use recur_core::params::Params;
+use recur_core::registry::Deferred as _;
 use recur_testkit::check_model;
 
 fn check(id: &str, min_checks: usize) {
     if !python_is_there() {
         return;
     }
-    let plugin = example(id);
-    plugin.check().unwrap();
-    check_model(plugin, Params::defaults(plugin.parameters())).assert_passed(min_checks);
+    let plugin = example(id).load().unwrap();
+    check_model(plugin, Params::defaults(plugin.about().parameters)).assert_passed(min_checks);
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! Manifests: what is wrong with one is told with its place, and an edit renames its own trials alone.
 
-use recur_core::model::ModelPlugin as _;
-use recur_core::registry::Registry;
+use recur_core::registry::{Deferred as _, NoModel, Registry};
 use recur_core::settings::TrainingKey;
 use recur_external::{ExternalModel, Plugins};
 use std::path::Path;
@@ -42,9 +41,10 @@ fn plugin(manifest: &str) -> (TempDir, &'static ExternalModel) {
 #[test]
 fn a_manifest_declares_a_model() {
     let (_folder, plugin) = plugin(GOOD);
-    assert_eq!(plugin.problem(), None);
-    assert_eq!((plugin.id(), plugin.summary(), plugin.version()), ("mine", "my model", 2));
-    let told: Vec<String> = plugin.parameters().iter().map(|spec| format!("{}: {}", spec.name, spec.kind)).collect();
+    let plugin = plugin.load().unwrap();
+    assert_eq!((plugin.about().id, plugin.about().summary, plugin.about().version), ("mine", "my model", 2));
+    let told: Vec<String> =
+        plugin.about().parameters.iter().map(|spec| format!("{}: {}", spec.name, spec.kind)).collect();
     assert_eq!(
         told,
         [
@@ -59,11 +59,14 @@ fn a_manifest_declares_a_model() {
 
 #[test]
 fn a_manifest_names_the_settings_that_its_model_does_not_use() {
-    assert_eq!(plugin(GOOD).1.unused_settings(), TrainingKey::ALL, "a model that learns in one go uses none");
+    assert_eq!(
+        plugin(GOOD).1.load().unwrap().about().ignored(),
+        TrainingKey::ALL,
+        "a model that learns in one go uses none"
+    );
     let unused = |line: &str| {
         let (_folder, plugin) = plugin(&GOOD.replace("regime: one_shot", &format!("regime: iterative\n{line}")));
-        assert_eq!(plugin.problem(), None);
-        plugin.unused_settings()
+        plugin.load().unwrap().about().ignored()
     };
     assert_eq!(unused(""), []);
     assert_eq!(
@@ -76,7 +79,7 @@ fn a_manifest_names_the_settings_that_its_model_does_not_use() {
 fn check(old: &str, new: &str, told: &[&str]) {
     assert!(GOOD.contains(old), "{old}");
     let (folder, plugin) = plugin(&GOOD.replacen(old, new, 1));
-    let problem = plugin.problem().expect("it is refused");
+    let problem = plugin.load().map(|_| ()).expect_err("it is refused").problem;
     assert!(problem.starts_with(&folder.path().join("mine/plugin.yaml").display().to_string()), "{problem}");
     for part in told {
         assert!(problem.contains(part), "`{part}` is not in: {problem}");
@@ -137,7 +140,7 @@ fn files_that_are_no_regular_ones_are_refused_at_once() {
     let told = |change: &dyn Fn(&Path)| {
         let (folder, plugin) = plugin(GOOD);
         change(&folder.path().join("mine"));
-        plugin.problem().expect("it is refused")
+        plugin.load().map(|_| ()).expect_err("it is refused").problem
     };
     let pipe = |home: &Path| {
         std::fs::remove_file(home.join("words.txt")).unwrap();
@@ -189,8 +192,7 @@ fn an_edit_of_what_decides_results_makes_other_trials_and_no_other_edit_does() {
     let code = |change: &dyn Fn(&Path)| {
         let (folder, plugin) = plugin(GOOD);
         change(&folder.path().join("mine"));
-        assert_eq!(plugin.problem(), None);
-        plugin.code()
+        plugin.load().unwrap().about().code
     };
     let manifest = |old: &'static str, new: &'static str| {
         assert!(GOOD.contains(old));
@@ -226,11 +228,11 @@ fn plugins_of_a_folder_are_registered_and_none_of_their_manifests_is_read_before
     let plugins = Plugins::find(folder.path()).unwrap();
     let mut registry = Registry::new();
     plugins.register(&mut registry).unwrap();
-    assert_eq!(registry.iter().map(|plugin| plugin.id()).collect::<Vec<_>>(), ["a", "b"]);
+    assert_eq!(registry.ids().collect::<Vec<_>>(), ["a", "b"]);
     // Read only now.
     write(&folder.path().join("a"), &GOOD.replace("mine\n", "a\n"));
-    assert_eq!(registry.get("a").unwrap().problem(), None);
-    assert!(registry.get("b").unwrap().problem().is_some());
+    assert!(registry.get("a").is_ok());
+    assert!(matches!(registry.get("b"), Err(NoModel::Broken(_))));
     let twice = plugins.register(&mut registry).unwrap_err().to_string();
     assert!(twice.contains("`a` is registered twice") && twice.contains("a/plugin.yaml"), "{twice}");
     let gone = Plugins::find(&folder.path().join("gone")).unwrap_err().to_string();

@@ -9,6 +9,12 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
 
+/// An answer to `train`, question `id`, with a loss of 0.75 for each of two names.
+fn losses(id: u64) -> String {
+    let bytes = "\\000\\000\\000\\000\\000\\000\\350\\077";
+    format!("echo '{{\"id\":{id},\"bytes\":16}}'; printf '{bytes}{bytes}'")
+}
+
 #[test]
 fn a_missing_command_is_told() {
     let odd = Odd::with_command("[no_such_program_here]", "", LIMITS);
@@ -49,7 +55,7 @@ fn a_crash_is_told_while_a_process_that_it_started_lives_on() {
     let minute = "{start_seconds: 60, epoch_seconds: 60, answer_seconds: 60}";
     check_build("sleep 3600 & exit 3", minute, &["ended (exit status: 3) before it answered `build`"]);
     check_asked("read -r _; sleep 3600 & exit 3", minute, trained, &["exit status: 3", "`train`"]);
-    let answer = "read -r _; sleep 3600 & echo '{\"id\":2,\"loss\":1.5}'; exit 3";
+    let answer = format!("read -r _; sleep 3600 & {}; exit 3", losses(2));
     let odd = Odd::new(&format!("{BUILT}{answer}"), minute);
     let mut model = odd.build().unwrap();
     assert_eq!(train(&mut *model, &Cancel::new()).unwrap(), 1.5, "what it wrote before its end is taken");
@@ -76,7 +82,7 @@ fn signs_of_life_put_off_the_idle_limit_alone() {
 fn an_epoch_in_many_pieces_has_one_limit() {
     let mut script = BUILT.to_owned();
     for id in 2..9 {
-        script.push_str(&format!("sleep 0.2; echo '{{\"id\":{id},\"loss\":1}}'\n"));
+        script.push_str(&format!("sleep 0.2; {}\n", losses(id)));
     }
     let odd = Odd::new(&script, "{epoch_seconds: 0.7}");
     let mut model = odd.build().unwrap();
@@ -128,8 +134,16 @@ fn what_is_no_distribution_is_told_with_its_row() {
 }
 
 #[test]
-fn a_loss_that_is_not_json_is_told() {
-    check_asked("echo '{\"id\":2,\"loss\":NaN}'; sleep 60", LIMITS, trained, &["JSON has no NaN"]);
+fn a_number_that_is_not_json_is_told() {
+    check_asked("echo '{\"id\":2,\"diverged\":NaN}'; sleep 60", LIMITS, trained, &["JSON has no NaN"]);
+}
+
+#[test]
+fn a_loss_that_is_no_number_is_a_divergence() {
+    let nan = "\\000\\000\\000\\000\\000\\000\\370\\177";
+    let odd = Odd::new(&format!("{BUILT}echo '{{\"id\":2,\"bytes\":16}}'; printf '{nan}{nan}'; sleep 60"), LIMITS);
+    let error = trained(&mut *odd.build().unwrap()).unwrap_err();
+    assert!(matches!(error, ModelError::Diverged { step: 0, .. }), "{error}");
 }
 
 /// Checks a plugin that has tensors called `names`, all empty.
@@ -167,13 +181,13 @@ fn a_loss_that_diverged_is_no_failure() {
 #[test]
 fn a_line_of_garbage_is_told() {
     check_asked("echo 'epoch 1 of 10'; sleep 60", LIMITS, trained, &["wrote `epoch 1 of 10`", "standard error"]);
+    check_asked("echo '{\"id\":5}'; sleep 60", LIMITS, trained, &["answered question 5 where `train`, question 2"]);
     check_asked(
-        "echo '{\"id\":5,\"loss\":1}'; sleep 60",
+        "echo '{\"id\":2}'; sleep 60",
         LIMITS,
         trained,
-        &["answered question 5 where `train`, question 2"],
+        &["`train` has 0 bytes, expected 16: f64 for the losses of 2 names"],
     );
-    check_asked("echo '{\"id\":2}'; sleep 60", LIMITS, trained, &["`train` has no `loss`"]);
     check_asked("printf '{\"id\":'", LIMITS, trained, &["ends within the line"]);
 }
 
@@ -188,8 +202,39 @@ fn an_oversize_message_is_told_before_it_is_taken() {
 
 #[test]
 fn another_version_of_the_protocol_is_told() {
-    check_build("read -r _; echo '{\"id\":1,\"protocol\":2}'; sleep 60", LIMITS, &["speaks version 2", "speaks 1"]);
+    check_build("read -r _; echo '{\"id\":1,\"protocol\":3}'; sleep 60", LIMITS, &["speaks version 3", "speaks 2"]);
     check_build("read -r _; echo '{\"id\":1}'; sleep 60", LIMITS, &["speaks version no"]);
+}
+
+#[test]
+fn a_plugin_of_version_1_is_refused_with_the_line_to_change() {
+    let change = "speaks version 1 of the protocol, this recur speaks 2: take recur_plugin.py of this recur, and let \
+                  `train` return the loss of each name, `return losses`, instead of their sum";
+    check_build("read -r _; echo '{\"id\":1,\"protocol\":1}'; sleep 60", LIMITS, &[change]);
+    // As recur_plugin.py of version 1 answers.
+    let refusal = "read -r _; echo '{\"id\":1,\"error\":\"this plugin speaks version 1 of the protocol\"}'; sleep 60";
+    check_build(refusal, LIMITS, &[change]);
+}
+
+/// A model that was written for version 1, with the `recur_plugin.py` of version 2.
+#[test]
+fn a_sum_of_losses_is_refused_with_the_line_to_change() {
+    if !python_is_there() {
+        return;
+    }
+    for returned in ["1.5", "piece.loss_before"] {
+        let script = format!(
+            "import sys\nsys.path.insert(0, {EXAMPLES:?})\nimport recur_plugin\nclass Old(recur_plugin.Model):\n    \
+             def __init__(self, setup):\n        pass\n    def weights(self):\n        return {{}}\n    \
+             def train(self, piece):\n        return {returned}\nrecur_plugin.run(Old)\n"
+        );
+        let odd = Odd::with_command("[python3, odd.sh]", &script, "{}");
+        let error = trained(&mut *odd.build().unwrap()).unwrap_err();
+        told(
+            &error,
+            &["since version 2 of the protocol `train` returns the loss of each name: `return losses`, a list"],
+        );
+    }
 }
 
 #[test]
@@ -214,14 +259,14 @@ fn weights_that_cannot_be_had_unwind_with_the_reason() {
 #[test]
 fn a_flood_on_standard_error_blocks_nobody() {
     let flood = "i=0; while [ $i -lt 20000 ]; do echo 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx' >&2; \
-                 i=$((i+1)); done; echo '{\"id\":2,\"loss\":1.5}'; cat > /dev/null";
-    let odd = Odd::new(&format!("{BUILT}{flood}"), "{epoch_seconds: 60}");
+                 i=$((i+1)); done";
+    let odd = Odd::new(&format!("{BUILT}{flood}; {}; cat > /dev/null", losses(2)), "{epoch_seconds: 60}");
     assert_eq!(train(&mut *odd.build().unwrap(), &Cancel::new()).unwrap(), 1.5);
 }
 
 #[test]
 fn a_plugin_that_never_reads_blocks_nobody() {
-    let script = "echo '{\"id\":1,\"protocol\":1}'; sleep 60";
+    let script = "echo '{\"id\":1,\"protocol\":2}'; sleep 60";
     let odd = Odd::new(script, "{answer_seconds: 0.3}");
     let mut model = odd.build().unwrap();
     let error = model.log_probabilities(&long_name(), &[0], &mut [0.0; 2]).unwrap_err();
@@ -235,7 +280,7 @@ fn long_name() -> Sequences {
 
 #[test]
 fn a_plugin_that_answers_without_reading_is_asked_nothing_more() {
-    let answers = "echo '{\"id\":1,\"protocol\":1}'; echo '{\"id\":2,\"bytes\":8}'; printf '\\0\\0\\0\\0\\0\\0\\200\\377'; sleep 60";
+    let answers = "echo '{\"id\":1,\"protocol\":2}'; echo '{\"id\":2,\"bytes\":8}'; printf '\\0\\0\\0\\0\\0\\0\\200\\377'; sleep 60";
     let odd = Odd::new(answers, LIMITS);
     let mut model = odd.build().unwrap();
     model.log_probabilities(&long_name(), &[0], &mut [0.0; 2]).unwrap();

@@ -1,9 +1,10 @@
 //! A plugin of a few lines, and what is asked of it.
 
 use recur_core::dataset::Sequences;
-use recur_core::model::{Cancel, Model, ModelError, ModelPlugin as _, Piece, Setup};
+use recur_core::model::{Cancel, Kernels, Model, ModelError, Piece, Setup};
 use recur_core::params::Params;
 use recur_core::random::StreamPath;
+use recur_core::registry::Deferred as _;
 use recur_core::settings::{Optimizer, TrainingLength, TrainingSettings};
 use recur_core::workers::alone;
 use recur_external::ExternalModel;
@@ -13,7 +14,7 @@ use tempfile::TempDir;
 pub const LIMITS: &str = "{start_seconds: 5, epoch_seconds: 5, answer_seconds: 5, idle_seconds: 5, message_mib: 1}";
 
 /// Answers `build` as it must.
-pub const BUILT: &str = "read -r _; echo '{\"id\":1,\"protocol\":1,\"n_parameters\":3}'\n";
+pub const BUILT: &str = "read -r _; echo '{\"id\":1,\"protocol\":2,\"n_parameters\":3}'\n";
 
 /// A plugin whose process is a shell with `script`.
 pub struct Odd {
@@ -46,8 +47,9 @@ impl Odd {
     }
 
     pub fn build(&self) -> Result<Box<dyn Model>, ModelError> {
-        self.plugin.build(&Setup {
-            params: &Params::defaults(self.plugin.parameters()),
+        let plugin = self.plugin.load().unwrap();
+        plugin.build(&Setup {
+            params: &Params::defaults(plugin.about().parameters),
             training: Some(&TrainingSettings {
                 length: TrainingLength::Epochs(1),
                 batch_size: 2,
@@ -59,6 +61,7 @@ impl Odd {
             class_weights: &[1.0, 1.0],
             streams: &StreamPath::root(1),
             workers: &alone(),
+            kernels: Kernels::widest(),
         })
     }
 }
@@ -68,17 +71,19 @@ pub fn names() -> Sequences {
 }
 
 pub fn train(model: &mut dyn Model, cancel: &Cancel) -> Result<f64, ModelError> {
-    model.train(&Piece {
+    let piece = Piece {
         epoch: 0,
         sequences: &names(),
         labels: &[0, 1],
         order: &[0, 1],
         steps_before: 0,
-        loss_before: 0.0,
         total_steps: 1,
         streams: &StreamPath::root(1),
         cancel,
-    })
+    };
+    let mut losses = vec![f64::NAN; piece.order.len()];
+    model.train(&piece, &mut losses)?;
+    Ok(losses.iter().sum())
 }
 
 pub fn predict(model: &mut dyn Model) -> Result<(), ModelError> {

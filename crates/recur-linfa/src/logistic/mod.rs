@@ -27,8 +27,9 @@ use crate::features::{FeatureSettings, NGramRange, WeightingKind};
 use crate::linear::Linear;
 use crate::model::Baseline;
 use fit::LogisticFit;
-use recur_core::model::{Cost, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
+use recur_core::model::{Cost, Declaration, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
 use recur_core::params::{ParamDefault, ParamKind, ParamSpec};
+use recur_core::settings::TrainingKey;
 
 /// The plugin `linfa_logistic`.
 pub static LINFA_LOGISTIC: LinfaLogistic = LinfaLogistic;
@@ -84,41 +85,23 @@ fn settings(setup: &Setup<'_>) -> FeatureSettings {
     }
 }
 
+const ABOUT: Declaration = Declaration {
+    id: "linfa_logistic",
+    summary: "multinomial logistic regression on the most common character n-grams (linfa)",
+    description: include_str!("description.md"),
+    version: 1,
+    code: env!("RECUR_CODE_logistic"),
+    determinism: Determinism::Machine,
+    regime: Regime::OneShot,
+    unused_settings: &TrainingKey::ALL,
+    parameters: &PARAMETERS,
+    source_file: file!(),
+    cost_in_words: None,
+};
+
 impl ModelPlugin for LinfaLogistic {
-    fn id(&self) -> &'static str {
-        "linfa_logistic"
-    }
-
-    fn summary(&self) -> &'static str {
-        "multinomial logistic regression on the most common character n-grams (linfa)"
-    }
-
-    fn description(&self) -> &'static str {
-        include_str!("description.md")
-    }
-
-    fn version(&self) -> u32 {
-        1
-    }
-
-    fn code(&self) -> &'static str {
-        env!("RECUR_CODE_logistic")
-    }
-
-    fn determinism(&self) -> Determinism {
-        Determinism::Machine
-    }
-
-    fn regime(&self) -> Regime {
-        Regime::OneShot
-    }
-
-    fn parameters(&self) -> &'static [ParamSpec] {
-        &PARAMETERS
-    }
-
-    fn source_file(&self) -> &'static str {
-        file!()
+    fn about(&self) -> &Declaration {
+        &ABOUT
     }
 
     fn cost(&self, setup: &Setup<'_>, letters: u64) -> Option<Cost> {

@@ -21,8 +21,9 @@ use crate::features::{FeatureSettings, NGramRange, WeightingKind};
 use crate::linear::Linear;
 use crate::model::Baseline;
 use fit::NaiveBayesFit;
-use recur_core::model::{Cost, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
+use recur_core::model::{Cost, Declaration, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
 use recur_core::params::{ParamDefault, ParamKind, ParamSpec};
+use recur_core::settings::TrainingKey;
 
 /// The plugin `linfa_naive_bayes`.
 pub static LINFA_NAIVE_BAYES: LinfaNaiveBayes = LinfaNaiveBayes;
@@ -62,41 +63,23 @@ fn settings(setup: &Setup<'_>) -> FeatureSettings {
     }
 }
 
+const ABOUT: Declaration = Declaration {
+    id: "linfa_naive_bayes",
+    summary: "Bernoulli naive Bayes on the most common character n-grams (linfa)",
+    description: include_str!("description.md"),
+    version: 1,
+    code: env!("RECUR_CODE_naive_bayes"),
+    determinism: Determinism::Machine,
+    regime: Regime::OneShot,
+    unused_settings: &TrainingKey::ALL,
+    parameters: &PARAMETERS,
+    source_file: file!(),
+    cost_in_words: None,
+};
+
 impl ModelPlugin for LinfaNaiveBayes {
-    fn id(&self) -> &'static str {
-        "linfa_naive_bayes"
-    }
-
-    fn summary(&self) -> &'static str {
-        "Bernoulli naive Bayes on the most common character n-grams (linfa)"
-    }
-
-    fn description(&self) -> &'static str {
-        include_str!("description.md")
-    }
-
-    fn version(&self) -> u32 {
-        1
-    }
-
-    fn code(&self) -> &'static str {
-        env!("RECUR_CODE_naive_bayes")
-    }
-
-    fn determinism(&self) -> Determinism {
-        Determinism::Machine
-    }
-
-    fn regime(&self) -> Regime {
-        Regime::OneShot
-    }
-
-    fn parameters(&self) -> &'static [ParamSpec] {
-        &PARAMETERS
-    }
-
-    fn source_file(&self) -> &'static str {
-        file!()
+    fn about(&self) -> &Declaration {
+        &ABOUT
     }
 
     fn cost(&self, setup: &Setup<'_>, letters: u64) -> Option<Cost> {

@@ -31,8 +31,8 @@ impl Cell for GruCell {
 
     /// `a_t = b_hh + h_{t-1} · W_hh`, all gates in one product; then the gates. The product with the zero state before
     /// the first is left out.
-    fn forward(&mut self, Recurrent { w_hh, b_hh }: Recurrent<'_>, times: &Times) {
-        let (kernels, r) = (Kernels::get(), times.n_rows());
+    fn forward(&mut self, kernels: Kernels, Recurrent { w_hh, b_hh }: Recurrent<'_>, times: &Times) {
+        let r = times.n_rows();
         let (n, h) = (b_hh.len(), b_hh.len() / Self::GATES);
         let products = self.products.take(r * n);
         products.chunks_exact_mut(n).for_each(|product| product.copy_from_slice(b_hh));
@@ -55,8 +55,14 @@ impl Cell for GruCell {
     }
 
     /// From the last time to the first, `d_h_{t-1} += (d_h_t · z_t + d_a_t · W_hhᵀ)`.
-    fn backward<'a>(&'a mut self, w_hh_t: &[f32], times: &Times, d_states: &'a mut [f32]) -> Gradients<'a> {
-        let (kernels, r) = (Kernels::get(), times.n_rows());
+    fn backward<'a>(
+        &'a mut self,
+        kernels: Kernels,
+        w_hh_t: &[f32],
+        times: &Times,
+        d_states: &'a mut [f32],
+    ) -> Gradients<'a> {
+        let r = times.n_rows();
         let h = d_states.len() / r;
         let n = Self::GATES * h;
         for time in (0..times.len()).rev() {

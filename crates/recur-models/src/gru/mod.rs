@@ -4,7 +4,7 @@ mod cell;
 
 use crate::stack::{DROPOUT, HIDDEN_SIZE, LAYERS, LEARNING_RATE, Shape, Stack};
 use crate::trainer::Trainer;
-use recur_core::model::{Cost, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
+use recur_core::model::{Cost, Declaration, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
 use recur_core::params::ParamSpec;
 
 /// The plugin.
@@ -12,41 +12,23 @@ pub(crate) struct Gru;
 
 const PARAMETERS: &[ParamSpec] = &[HIDDEN_SIZE, LAYERS, DROPOUT, LEARNING_RATE];
 
+const ABOUT: Declaration = Declaration {
+    id: "gru",
+    summary: "torch.nn.GRU with one or more layers and a linear map of the last state",
+    description: include_str!("description.md"),
+    version: 2,
+    code: env!("RECUR_CODE_gru"),
+    determinism: Determinism::Portable,
+    regime: Regime::Iterative,
+    unused_settings: &[],
+    parameters: PARAMETERS,
+    source_file: file!(),
+    cost_in_words: None,
+};
+
 impl ModelPlugin for Gru {
-    fn id(&self) -> &'static str {
-        "gru"
-    }
-
-    fn summary(&self) -> &'static str {
-        "torch.nn.GRU with one or more layers and a linear map of the last state"
-    }
-
-    fn description(&self) -> &'static str {
-        include_str!("description.md")
-    }
-
-    fn version(&self) -> u32 {
-        2
-    }
-
-    fn code(&self) -> &'static str {
-        env!("RECUR_CODE_gru")
-    }
-
-    fn determinism(&self) -> Determinism {
-        Determinism::Portable
-    }
-
-    fn regime(&self) -> Regime {
-        Regime::Iterative
-    }
-
-    fn parameters(&self) -> &'static [ParamSpec] {
-        PARAMETERS
-    }
-
-    fn source_file(&self) -> &'static str {
-        file!()
+    fn about(&self) -> &Declaration {
+        &ABOUT
     }
 
     fn cost(&self, setup: &Setup<'_>, letters: u64) -> Option<Cost> {

@@ -34,8 +34,8 @@ impl Cell for LstmCell {
 
     /// `inputs_t += h_{t-1} · W_hh`, all gates in one product; then the gates. The product with the zero state before
     /// the first is left out.
-    fn forward(&mut self, Recurrent { w_hh, b_hh }: Recurrent<'_>, times: &Times) {
-        let (kernels, r) = (Kernels::get(), times.n_rows());
+    fn forward(&mut self, kernels: Kernels, Recurrent { w_hh, b_hh }: Recurrent<'_>, times: &Times) {
+        let r = times.n_rows();
         let (n, h) = (b_hh.len(), b_hh.len() / Self::GATES);
         let (cells, squashed) = (self.cells.take(r * h), self.squashed.take(r * h));
         let (states, zeros) = (self.states.take(r * h), self.zeros.take(times.n_rows_at(0) * h));
@@ -59,8 +59,14 @@ impl Cell for LstmCell {
     }
 
     /// From the last time to the first, `d_h_{t-1} += d_inputs_t · W_hhᵀ`; the gradient of the memory goes with it.
-    fn backward<'a>(&'a mut self, w_hh_t: &[f32], times: &Times, d_states: &'a mut [f32]) -> Gradients<'a> {
-        let (kernels, r) = (Kernels::get(), times.n_rows());
+    fn backward<'a>(
+        &'a mut self,
+        kernels: Kernels,
+        w_hh_t: &[f32],
+        times: &Times,
+        d_states: &'a mut [f32],
+    ) -> Gradients<'a> {
+        let r = times.n_rows();
         let h = d_states.len() / r;
         let n = Self::GATES * h;
         let d_cells = self.d_cells.take(times.n_rows_at(0) * h);

@@ -4,7 +4,7 @@ mod network;
 
 use crate::recurrence::Activation;
 use crate::trainer::Trainer;
-use recur_core::model::{Cost, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
+use recur_core::model::{Cost, Declaration, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
 use recur_core::params::{ParamDefault, ParamKind, ParamSpec};
 
 /// The plugin.
@@ -31,41 +31,23 @@ const PARAMETERS: &[ParamSpec] = &[
     },
 ];
 
+const ABOUT: Declaration = Declaration {
+    id: "manual_rnn",
+    summary: "the hand-written recurrent cell of PyTorch's tutorial",
+    description: include_str!("description.md"),
+    version: 1,
+    code: env!("RECUR_CODE_manual_rnn"),
+    determinism: Determinism::Portable,
+    regime: Regime::Iterative,
+    unused_settings: &[],
+    parameters: PARAMETERS,
+    source_file: file!(),
+    cost_in_words: None,
+};
+
 impl ModelPlugin for ManualRnn {
-    fn id(&self) -> &'static str {
-        "manual_rnn"
-    }
-
-    fn summary(&self) -> &'static str {
-        "the hand-written recurrent cell of PyTorch's tutorial"
-    }
-
-    fn description(&self) -> &'static str {
-        include_str!("description.md")
-    }
-
-    fn version(&self) -> u32 {
-        1
-    }
-
-    fn code(&self) -> &'static str {
-        env!("RECUR_CODE_manual_rnn")
-    }
-
-    fn determinism(&self) -> Determinism {
-        Determinism::Portable
-    }
-
-    fn regime(&self) -> Regime {
-        Regime::Iterative
-    }
-
-    fn parameters(&self) -> &'static [ParamSpec] {
-        PARAMETERS
-    }
-
-    fn source_file(&self) -> &'static str {
-        file!()
+    fn about(&self) -> &Declaration {
+        &ABOUT
     }
 
     /// The answer needs the state before the last letter, and the first state needs no product.

@@ -106,15 +106,22 @@ impl crate::network::Network for Network {
         &self.layout
     }
 
-    fn parameters_changed(&mut self, parameters: &[f32]) {
-        let (kernels, h) = (Kernels::get(), self.hidden);
+    fn parameters_changed(&mut self, kernels: Kernels, parameters: &[f32]) {
+        let h = self.hidden;
         kernels.transpose(&mut self.w_hh_t, &parameters[self.w_hh.clone()], h, h);
         kernels.transpose(&mut self.w_ho_t, &parameters[self.w_ho.clone()], h, self.classes);
     }
 
     /// `h_{t+1} = f((b_h + W_xh[x_t]) + h_t · W_hh)`, `o = (b_o + W_xo[x_last]) + h_last · W_ho`.
-    fn forward(&mut self, parameters: &[f32], batch: &Batch, _draws: Option<Draws<'_>>, logits: &mut [f32]) {
-        let (kernels, h, c) = (Kernels::get(), self.hidden, self.classes);
+    fn forward(
+        &mut self,
+        kernels: Kernels,
+        parameters: &[f32],
+        batch: &Batch,
+        _draws: Option<Draws<'_>>,
+        logits: &mut [f32],
+    ) {
+        let (h, c) = (self.hidden, self.classes);
         // The last letter of a name makes no state.
         self.times.copy_first(batch.times(), batch.n_followed());
         self.tokens.clear();
@@ -150,8 +157,8 @@ impl crate::network::Network for Network {
         kernels.gemm(logits, Matrix::new(last, batch.len(), h), w_ho);
     }
 
-    fn backward(&mut self, batch: &Batch, d_logits: &[f32], into: &mut dyn WeightGradients) {
-        let (kernels, h, c, b) = (Kernels::get(), self.hidden, self.classes, batch.len());
+    fn backward(&mut self, kernels: Kernels, batch: &Batch, d_logits: &[f32], into: &mut dyn WeightGradients) {
+        let (h, c, b) = (self.hidden, self.classes, batch.len());
         // o = (b_o + W_xo[x_last]) + h_last · W_ho
         into.sum(&self.b_o, d_logits, Terms::Names);
         into.lookups(&self.w_xo, &self.last_tokens, d_logits, Terms::Names);

@@ -36,12 +36,19 @@ impl Head {
         }
     }
 
-    pub(super) fn parameters_changed(&mut self, parameters: &[f32]) {
-        Kernels::get().transpose(&mut self.w_fc_t, &parameters[self.w_fc.clone()], self.hidden, self.classes);
+    pub(super) fn parameters_changed(&mut self, kernels: Kernels, parameters: &[f32]) {
+        kernels.transpose(&mut self.w_fc_t, &parameters[self.w_fc.clone()], self.hidden, self.classes);
     }
 
     /// From the top layer's `states (R, H)` to `logits (B, C)`.
-    pub(super) fn forward(&mut self, parameters: &[f32], batch: &Batch, states: &[f32], logits: &mut [f32]) {
+    pub(super) fn forward(
+        &mut self,
+        kernels: Kernels,
+        parameters: &[f32],
+        batch: &Batch,
+        states: &[f32],
+        logits: &mut [f32],
+    ) {
         let (h, c, b) = (self.hidden, self.classes, batch.len());
         let last = self.last.take(b * h);
         for (last, (time, at)) in last.chunks_exact_mut(h).zip(batch.last()) {
@@ -49,19 +56,20 @@ impl Head {
         }
         logits.chunks_exact_mut(c).for_each(|row| row.copy_from_slice(&parameters[self.b_fc.clone()]));
         let w_fc = Matrix::new(&parameters[self.w_fc.clone()], h, c);
-        Kernels::get().gemm(logits, Matrix::new(last, b, h), w_fc);
+        kernels.gemm(logits, Matrix::new(last, b, h), w_fc);
     }
 
     /// Gives the weights' gradients, and writes the gradient of each of the top layer's states to `d_states (R, H)`:
     /// zero but for the last of each name.
     pub(super) fn backward(
         &mut self,
+        kernels: Kernels,
         batch: &Batch,
         d_logits: &[f32],
         d_states: &mut [f32],
         into: &mut dyn WeightGradients,
     ) {
-        let (kernels, h, c, b) = (Kernels::get(), self.hidden, self.classes, batch.len());
+        let (h, c, b) = (self.hidden, self.classes, batch.len());
         into.sum(&self.b_fc, d_logits, Terms::Names);
         let d_last = self.d_last.take(b * h);
         d_last.fill(0.0);

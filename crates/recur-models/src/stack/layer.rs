@@ -58,8 +58,8 @@ impl<C: Cell> Layer<C> {
         }
     }
 
-    pub(super) fn parameters_changed(&mut self, parameters: &[f32]) {
-        let (kernels, h, n) = (Kernels::get(), self.hidden, C::GATES * self.hidden);
+    pub(super) fn parameters_changed(&mut self, kernels: Kernels, parameters: &[f32]) {
+        let (h, n) = (self.hidden, C::GATES * self.hidden);
         kernels.transpose(&mut self.w_hh_t, &parameters[self.w_hh.clone()], h, n);
         if !self.w_ih_t.is_empty() {
             kernels.transpose(&mut self.w_ih_t, &parameters[self.w_ih.clone()], h, n);
@@ -69,8 +69,8 @@ impl<C: Cell> Layer<C> {
     /// `inputs = bias + below · W_ih`, where a one-hot letter is a row of `W_ih`; then the cell.
     ///
     /// `below (R, H)` is `None` for the first layer, whose input is the batch's tokens.
-    pub(super) fn forward(&mut self, parameters: &[f32], batch: &Batch, below: Option<&[f32]>) {
-        let (kernels, h, r) = (Kernels::get(), self.hidden, batch.n_letters());
+    pub(super) fn forward(&mut self, kernels: Kernels, parameters: &[f32], batch: &Batch, below: Option<&[f32]>) {
+        let (h, r) = (self.hidden, batch.n_letters());
         let n = self.bias.len();
         self.bias.copy_from_slice(&parameters[self.b_ih.clone()]);
         if C::ONE_SUM {
@@ -86,12 +86,12 @@ impl<C: Cell> Layer<C> {
             }
         }
         let weights = Recurrent { w_hh: &parameters[self.w_hh.clone()], b_hh: &parameters[self.b_hh.clone()] };
-        self.cell.forward(weights, batch.times());
+        self.cell.forward(kernels, weights, batch.times());
     }
 
     /// Fills `dropped` from the states with a mask drawn from `stream`, element by element in the packed order of the
     /// whole batch, from the `drawn`th number on.
-    pub(super) fn drop_out(&mut self, batch: &Batch, share: f32, stream: &mut Stream, drawn: usize) {
+    pub(super) fn drop_out(&mut self, kernels: Kernels, batch: &Batch, share: f32, stream: &mut Stream, drawn: usize) {
         let (len, h, keep) = (batch.n_letters() * self.hidden, self.hidden, 1.0 / (1.0 - share));
         let mask = self.mask.take(len);
         for time in 0..batch.times().len() {
@@ -100,22 +100,23 @@ impl<C: Cell> Layer<C> {
         }
         let dropped = self.dropped.take(len);
         dropped.copy_from_slice(self.cell.states(len));
-        Kernels::get().mul(dropped, mask);
+        kernels.mul(dropped, mask);
     }
 
     /// The backward pass of [`Layer::forward`] for the gradient `d_states (R, H)` of the states: gives the weights'
     /// gradients. `previous (R, H)` is scratch, and so is `d_states` afterwards.
     pub(super) fn backward(
         &mut self,
+        kernels: Kernels,
         batch: &Batch,
         below: Option<Below<'_>>,
         d_states: &mut [f32],
         previous: &mut [f32],
         into: &mut dyn WeightGradients,
     ) {
-        let (kernels, h, r) = (Kernels::get(), self.hidden, batch.n_letters());
+        let (h, r) = (self.hidden, batch.n_letters());
         let n = self.bias.len();
-        let d = self.cell.backward(&self.w_hh_t, batch.times(), d_states);
+        let d = self.cell.backward(kernels, &self.w_hh_t, batch.times(), d_states);
         let (w_hh, w_hh_t) = (&self.w_hh, &mut self.w_hh_t);
         recurrence::give_weight_gradient(w_hh, w_hh_t, batch.times(), d.states, d.products, previous, into);
         let terms = Terms::From(0, batch.times());

@@ -39,14 +39,20 @@ pub(crate) trait Cell: Clone + Send + Sync {
     fn inputs(&mut self, len: usize) -> &mut [f32];
 
     /// From the inputs to the states.
-    fn forward(&mut self, weights: Recurrent<'_>, times: &Times);
+    fn forward(&mut self, kernels: Kernels, weights: Recurrent<'_>, times: &Times);
 
     /// The states of the last forward pass, `(R, H)` with `len` numbers in all.
     fn states(&self, len: usize) -> &[f32];
 
     /// The backward pass of [`Cell::forward`], for the gradient `d_states (R, H)` from outside the layer, which is
     /// scratch from then on. `w_hh_t (G · H, H)` is the recurrent matrix transposed.
-    fn backward<'a>(&'a mut self, w_hh_t: &[f32], times: &Times, d_states: &'a mut [f32]) -> Gradients<'a>;
+    fn backward<'a>(
+        &'a mut self,
+        kernels: Kernels,
+        w_hh_t: &[f32],
+        times: &Times,
+        d_states: &'a mut [f32],
+    ) -> Gradients<'a>;
 }
 
 /// The recurrent weights of a layer.
@@ -103,33 +109,40 @@ impl<C: Cell> Network for Stack<C> {
         &self.layout
     }
 
-    fn parameters_changed(&mut self, parameters: &[f32]) {
-        self.layers.iter_mut().for_each(|layer| layer.parameters_changed(parameters));
-        self.head.parameters_changed(parameters);
+    fn parameters_changed(&mut self, kernels: Kernels, parameters: &[f32]) {
+        self.layers.iter_mut().for_each(|layer| layer.parameters_changed(kernels, parameters));
+        self.head.parameters_changed(kernels, parameters);
     }
 
     /// Each layer in turn, then the linear map.
-    fn forward(&mut self, parameters: &[f32], batch: &Batch, draws: Option<Draws<'_>>, logits: &mut [f32]) {
+    fn forward(
+        &mut self,
+        kernels: Kernels,
+        parameters: &[f32],
+        batch: &Batch,
+        draws: Option<Draws<'_>>,
+        logits: &mut [f32],
+    ) {
         let (shape, len) = (self.shape, batch.n_letters() * self.shape.hidden);
         let mut stream = draws.filter(|_| shape.dropout > 0.0).map(Draws::stream);
         let dropping = stream.is_some();
         for index in 0..self.layers.len() {
             let (lower, upper) = self.layers.split_at_mut(index);
             let below = lower.last().map(|layer| layer.output(len, dropping));
-            upper[0].forward(parameters, batch, below);
+            upper[0].forward(kernels, parameters, batch, below);
             if let Some(stream) = stream.as_mut().filter(|_| upper.len() > 1) {
                 let drawn = index * batch.n_letters_of_whole() * shape.hidden;
-                upper[0].drop_out(batch, shape.dropout, stream, drawn);
+                upper[0].drop_out(kernels, batch, shape.dropout, stream, drawn);
             }
         }
         let top = self.layers[self.layers.len() - 1].output(len, false);
-        self.head.forward(parameters, batch, top, logits);
+        self.head.forward(kernels, parameters, batch, top, logits);
     }
 
     /// The same steps from the last to the first. The pass must be one of training.
-    fn backward(&mut self, batch: &Batch, d_logits: &[f32], into: &mut dyn WeightGradients) {
+    fn backward(&mut self, kernels: Kernels, batch: &Batch, d_logits: &[f32], into: &mut dyn WeightGradients) {
         let len = batch.n_letters() * self.shape.hidden;
-        self.head.backward(batch, d_logits, self.d_states.take(len), into);
+        self.head.backward(kernels, batch, d_logits, self.d_states.take(len), into);
         let previous = self.previous.take(len);
         let dropping = self.shape.dropout > 0.0;
         for index in (0..self.layers.len()).rev() {
@@ -137,11 +150,11 @@ impl<C: Cell> Network for Stack<C> {
             let below = lower
                 .last()
                 .map(|lower| Below { output: lower.output(len, dropping), d_output: self.d_below.take(len) });
-            upper[0].backward(batch, below, &mut self.d_states[..len], previous, into);
+            upper[0].backward(kernels, batch, below, &mut self.d_states[..len], previous, into);
             if let Some(lower) = lower.last() {
                 // output = mask · states: from the gradient of what was read to that of the states.
                 if dropping {
-                    Kernels::get().mul(&mut self.d_below[..len], lower.mask(len));
+                    kernels.mul(&mut self.d_below[..len], lower.mask(len));
                 }
                 std::mem::swap(&mut self.d_states, &mut self.d_below);
             }

@@ -31,9 +31,9 @@ impl Cell for PlainCell {
         self.states.take(len)
     }
 
-    fn forward(&mut self, weights: Recurrent<'_>, times: &Times) {
+    fn forward(&mut self, kernels: Kernels, weights: Recurrent<'_>, times: &Times) {
         let (states, gathered) = (&mut self.states, &mut self.gathered);
-        recurrence::forward(Kernels::get(), self.activation, weights.w_hh, times, states, gathered);
+        recurrence::forward(kernels, self.activation, weights.w_hh, times, states, gathered);
     }
 
     fn states(&self, len: usize) -> &[f32] {
@@ -41,9 +41,15 @@ impl Cell for PlainCell {
     }
 
     /// `d_states` goes from the gradient of the states to that of `z`, in place.
-    fn backward<'a>(&'a mut self, w_hh_t: &[f32], times: &Times, d_states: &'a mut [f32]) -> Gradients<'a> {
+    fn backward<'a>(
+        &'a mut self,
+        kernels: Kernels,
+        w_hh_t: &[f32],
+        times: &Times,
+        d_states: &'a mut [f32],
+    ) -> Gradients<'a> {
         let states = &self.states[..d_states.len()];
-        recurrence::backward(Kernels::get(), self.activation, w_hh_t, times, states, d_states);
+        recurrence::backward(kernels, self.activation, w_hh_t, times, states, d_states);
         let d_inputs = &*d_states;
         Gradients { inputs: d_inputs, products: d_inputs, states }
     }

@@ -6,7 +6,7 @@ mod tests;
 
 use crate::trainer::Trainer;
 use network::{LetterBag, Pooling};
-use recur_core::model::{Cost, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
+use recur_core::model::{Cost, Declaration, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
 use recur_core::params::{ParamDefault, ParamKind, ParamSpec};
 
 /// The plugin.
@@ -27,41 +27,23 @@ const PARAMETERS: &[ParamSpec] = &[
     },
 ];
 
+const ABOUT: Declaration = Declaration {
+    id: "template",
+    summary: "a linear map of the bag of letters",
+    description: include_str!("description.md"),
+    version: 1,
+    code: env!("RECUR_CODE_template"),
+    determinism: Determinism::Portable,
+    regime: Regime::Iterative,
+    unused_settings: &[],
+    parameters: PARAMETERS,
+    source_file: file!(),
+    cost_in_words: None,
+};
+
 impl ModelPlugin for Template {
-    fn id(&self) -> &'static str {
-        "template"
-    }
-
-    fn summary(&self) -> &'static str {
-        "a linear map of the bag of letters"
-    }
-
-    fn description(&self) -> &'static str {
-        include_str!("description.md")
-    }
-
-    fn version(&self) -> u32 {
-        1
-    }
-
-    fn code(&self) -> &'static str {
-        env!("RECUR_CODE_template")
-    }
-
-    fn determinism(&self) -> Determinism {
-        Determinism::Portable
-    }
-
-    fn regime(&self) -> Regime {
-        Regime::Iterative
-    }
-
-    fn parameters(&self) -> &'static [ParamSpec] {
-        PARAMETERS
-    }
-
-    fn source_file(&self) -> &'static str {
-        file!()
+    fn about(&self) -> &Declaration {
+        &ABOUT
     }
 
     /// A weight and a bias for each label; sums of rows, and no products.

@@ -75,12 +75,19 @@ impl Network for LetterBag {
     }
 
     /// There is no second layout of a weight to refresh.
-    fn parameters_changed(&mut self, _parameters: &[f32]) {}
+    fn parameters_changed(&mut self, _kernels: Kernels, _parameters: &[f32]) {}
 
     /// `sum_t = W[x_t] + sum_{t-1}`, `logits = b + factor · sum_last`. In prediction a row may stand for the first letters
     /// of several names, so what a row follows is asked of `times`.
-    fn forward(&mut self, parameters: &[f32], batch: &Batch, _draws: Option<Draws<'_>>, logits: &mut [f32]) {
-        let (kernels, c, times) = (Kernels::get(), self.classes, batch.times());
+    fn forward(
+        &mut self,
+        kernels: Kernels,
+        parameters: &[f32],
+        batch: &Batch,
+        _draws: Option<Draws<'_>>,
+        logits: &mut [f32],
+    ) {
+        let (c, times) = (self.classes, batch.times());
         let sums = self.sums.take(batch.n_letters() * c);
         kernels.look_up_rows(sums, &self.zeros, &parameters[self.w.clone()], batch.tokens());
         for time in 1..times.len() {
@@ -95,8 +102,8 @@ impl Network for LetterBag {
     }
 
     /// Each letter of a name gets the gradient of the name's sum. In training row i of a time belongs to name i.
-    fn backward(&mut self, batch: &Batch, d_logits: &[f32], into: &mut dyn WeightGradients) {
-        let (kernels, c, times) = (Kernels::get(), self.classes, batch.times());
+    fn backward(&mut self, kernels: Kernels, batch: &Batch, d_logits: &[f32], into: &mut dyn WeightGradients) {
+        let (c, times) = (self.classes, batch.times());
         let d_names = self.d_names.take(d_logits.len());
         d_names.copy_from_slice(d_logits);
         for (d_name, (time, _)) in d_names.chunks_exact_mut(c).zip(batch.last()) {

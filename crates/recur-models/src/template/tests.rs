@@ -2,7 +2,7 @@
 
 use super::Template;
 use recur_core::dataset::Sequences;
-use recur_core::model::{Model, ModelPlugin, Setup};
+use recur_core::model::{Kernels, Model, ModelPlugin, Setup};
 use recur_core::params::{ParamValue, Params};
 use recur_core::random::StreamPath;
 use recur_core::tensor::Tensor;
@@ -10,7 +10,7 @@ use recur_core::workers::alone;
 use recur_testkit::{bench, check_model};
 
 fn params(pooling: &str) -> Params {
-    let defaults = Params::defaults(Template.parameters());
+    let defaults = Params::defaults(Template.about().parameters);
     defaults.with("pooling", ParamValue::Text(pooling.to_owned())).with("learning_rate", ParamValue::Real(0.01))
 }
 
@@ -29,6 +29,7 @@ fn weighed(pooling: &str) -> Box<dyn Model> {
         class_weights: &[1.0; 2],
         streams: &StreamPath::root(0),
         workers: &alone(),
+        kernels: Kernels::widest(),
     };
     let mut model = Template.build(&setup).unwrap();
     let w = Tensor::f32("bag.weight", [2, 3], vec![1.0, 2.0, 4.0, 0.0, 0.0, 0.0]);

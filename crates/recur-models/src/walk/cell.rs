@@ -31,7 +31,7 @@ impl Cell for GatedCell {
         self.gates.take(len)
     }
 
-    fn forward(&mut self, Recurrent { w_hh, b_hh }: Recurrent<'_>, times: &Times) {
+    fn forward(&mut self, kernels: Kernels, Recurrent { w_hh, b_hh }: Recurrent<'_>, times: &Times) {
         let (n, h) = (b_hh.len(), b_hh.len() / Self::GATES);
         let states = self.states.take(times.n_rows() * h);
         for time in 0..times.len() {
@@ -43,7 +43,7 @@ impl Cell for GatedCell {
             if time > 0 {
                 before.copy_from_slice(times.predecessors(time, h, past, &mut self.gathered));
                 let products = Matrix::new(before, before.len() / h, h);
-                Kernels::get().gemm(gates, products, Matrix::new(w_hh, h, n));
+                kernels.gemm(gates, products, Matrix::new(w_hh, h, n));
             }
             for ((a, state), before) in gates.chunks_exact_mut(n).zip(states.chunks_exact_mut(h)).zip(before.chunks(h))
             {
@@ -61,7 +61,13 @@ impl Cell for GatedCell {
     }
 
     /// From the last time to the first, `d_h_{t-1} += d_h_t ⊙ (1 - f_t) + d_a_t · W_hhᵀ`.
-    fn backward<'a>(&'a mut self, w_hh_t: &[f32], times: &Times, d_states: &'a mut [f32]) -> Gradients<'a> {
+    fn backward<'a>(
+        &'a mut self,
+        kernels: Kernels,
+        w_hh_t: &[f32],
+        times: &Times,
+        d_states: &'a mut [f32],
+    ) -> Gradients<'a> {
         let r = times.n_rows();
         let (h, n) = (d_states.len() / r, Self::GATES * (d_states.len() / r));
         for time in (0..times.len()).rev() {
@@ -85,8 +91,8 @@ impl Cell for GatedCell {
             if time > 0 {
                 // `gates` holds the gradients of a by now.
                 let d_a = Matrix::new(gates, gates.len() / n, n);
-                Kernels::get().gemm(d, d_a, Matrix::new(w_hh_t, n, h));
-                Kernels::get().add(&mut past[times.before(time, h)], d);
+                kernels.gemm(d, d_a, Matrix::new(w_hh_t, n, h));
+                kernels.add(&mut past[times.before(time, h)], d);
             }
         }
         let d_a = &self.gates[..r * n];

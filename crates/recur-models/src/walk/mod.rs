@@ -5,7 +5,7 @@ mod cell;
 
 use crate::stack::{DROPOUT, HIDDEN_SIZE, LAYERS, LEARNING_RATE, Shape, Stack};
 use crate::trainer::Trainer;
-use recur_core::model::{Cost, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
+use recur_core::model::{Cost, Declaration, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
 use recur_core::params::{ParamSpec, ParamValue, Params};
 
 /// The plugin.
@@ -13,41 +13,23 @@ struct Walk;
 
 const PARAMETERS: &[ParamSpec] = &[HIDDEN_SIZE, LAYERS, DROPOUT, LEARNING_RATE];
 
+const ABOUT: Declaration = Declaration {
+    id: "walk",
+    summary: "a recurrent cell with one gate",
+    description: "A cell with one gate.\n",
+    version: 1,
+    code: env!("RECUR_CODE_template"),
+    determinism: Determinism::Portable,
+    regime: Regime::Iterative,
+    unused_settings: &[],
+    parameters: PARAMETERS,
+    source_file: file!(),
+    cost_in_words: None,
+};
+
 impl ModelPlugin for Walk {
-    fn id(&self) -> &'static str {
-        "walk"
-    }
-
-    fn summary(&self) -> &'static str {
-        "a recurrent cell with one gate"
-    }
-
-    fn description(&self) -> &'static str {
-        "A cell with one gate.\n"
-    }
-
-    fn version(&self) -> u32 {
-        1
-    }
-
-    fn code(&self) -> &'static str {
-        env!("RECUR_CODE_template")
-    }
-
-    fn determinism(&self) -> Determinism {
-        Determinism::Portable
-    }
-
-    fn regime(&self) -> Regime {
-        Regime::Iterative
-    }
-
-    fn parameters(&self) -> &'static [ParamSpec] {
-        PARAMETERS
-    }
-
-    fn source_file(&self) -> &'static str {
-        file!()
+    fn about(&self) -> &Declaration {
+        &ABOUT
     }
 
     fn cost(&self, setup: &Setup<'_>, letters: u64) -> Option<Cost> {

@@ -13,14 +13,14 @@ const QUICK: [(&str, ParamValue); 2] =
     [("hidden_size", ParamValue::Integer(8)), ("learning_rate", ParamValue::Real(0.01))];
 
 fn declares(plugin: &dyn ModelPlugin, name: &str) -> bool {
-    plugin.parameters().iter().any(|spec| spec.name == name)
+    plugin.about().parameters.iter().any(|spec| spec.name == name)
 }
 
 fn check(plugin: &'static dyn ModelPlugin, changed: &[(&str, ParamValue)]) {
-    let mut params = Params::defaults(plugin.parameters());
+    let mut params = Params::defaults(plugin.about().parameters);
     for (name, value) in QUICK.iter().filter(|(name, _)| declares(plugin, name)).chain(changed) {
-        let spec = plugin.parameters().iter().find(|spec| spec.name == *name);
-        let spec = spec.unwrap_or_else(|| panic!("{} does not declare {name}", plugin.id()));
+        let spec = plugin.about().parameters.iter().find(|spec| spec.name == *name);
+        let spec = spec.unwrap_or_else(|| panic!("{} does not declare {name}", plugin.about().id));
         params = params.with(name, spec.check(value).unwrap());
     }
     check_model(plugin, params).assert_passed(MIN_CHECKS);
@@ -31,7 +31,7 @@ fn check_where_declared(changed: &[(&str, ParamValue)]) -> Vec<&'static str> {
     let declare_all = |plugin: &&&dyn ModelPlugin| changed.iter().all(|(name, _)| declares(**plugin, name));
     let plugins: Vec<_> = PLUGINS.iter().filter(declare_all).collect();
     plugins.iter().for_each(|plugin| check(**plugin, changed));
-    plugins.iter().map(|plugin| plugin.id()).collect()
+    plugins.iter().map(|plugin| plugin.about().id).collect()
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn every_model_passes_with_its_other_defaults() {
 fn every_model_passes_with_every_word_of_its_choices() {
     let mut n_checked = 0;
     for plugin in PLUGINS {
-        for spec in plugin.parameters() {
+        for spec in plugin.about().parameters {
             let ParamKind::Choice(words) = spec.kind else { continue };
             for word in words {
                 check(*plugin, &[(spec.name, ParamValue::Text((*word).to_owned()))]);

@@ -1,6 +1,6 @@
 //! What each model says that it costs is what its weights say.
 
-use recur_core::model::{ModelPlugin, Setup};
+use recur_core::model::{Kernels, ModelPlugin, Setup};
 use recur_core::params::{ParamValue, Params};
 use recur_core::random::StreamPath;
 use recur_core::tensor::{Tensor, TensorData};
@@ -38,6 +38,7 @@ fn check(plugin: &dyn ModelPlugin, params: &Params) -> bool {
         class_weights: &[1.0; N_CLASSES],
         streams: &StreamPath::root(5),
         workers: &alone(),
+        kernels: Kernels::widest(),
     };
     let model = plugin.build(&setup).unwrap();
     let weights = model.weights();
@@ -49,10 +50,10 @@ fn check(plugin: &dyn ModelPlugin, params: &Params) -> bool {
     [1, 2, 3, 20].into_iter().all(|letters| {
         let Some(cost) = plugin.cost(&setup, letters) else { return false };
         let told = (cost.parameters, cost.weight_bytes);
-        assert_eq!(told, counted, "{} with {params:?}, {letters} letters", plugin.id());
+        assert_eq!(told, counted, "{} with {params:?}, {letters} letters", plugin.about().id);
         let products: Option<u64> = weights.iter().map(|weight| multiply_adds(weight, letters)).sum();
         if let Some(products) = products {
-            assert_eq!(cost.multiply_adds, products, "{} with {params:?}, {letters} letters", plugin.id());
+            assert_eq!(cost.multiply_adds, products, "{} with {params:?}, {letters} letters", plugin.about().id);
         }
         products.is_some()
     })
@@ -63,12 +64,13 @@ fn every_models_cost_is_that_of_its_weights() {
     let mut compared = BTreeSet::new();
     for plugin in PLUGINS {
         for (hidden, layers) in [(1, 1), (21, 1), (21, 3)] {
-            let mut params = Params::defaults(plugin.parameters()).with("hidden_size", ParamValue::Integer(hidden));
+            let mut params =
+                Params::defaults(plugin.about().parameters).with("hidden_size", ParamValue::Integer(hidden));
             if params.get("layers").is_some() {
                 params = params.with("layers", ParamValue::Integer(layers));
             }
             if check(*plugin, &params) {
-                compared.insert(plugin.id());
+                compared.insert(plugin.about().id);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What a model says of a name does not depend on the names beside it, though names share the work on their first letters.
 
 use recur_core::dataset::Sequences;
-use recur_core::model::{Cancel, Model, ModelPlugin, Piece, Setup};
+use recur_core::model::{Cancel, Kernels, Model, ModelPlugin, Piece, Setup};
 use recur_core::params::{ParamValue, Params};
 use recur_core::random::StreamPath;
 use recur_core::settings::{Optimizer, TrainingLength, TrainingSettings};
@@ -19,7 +19,7 @@ fn names() -> Sequences {
 }
 
 fn build(plugin: &dyn ModelPlugin) -> Box<dyn Model> {
-    let mut params = Params::defaults(plugin.parameters()).with("hidden_size", ParamValue::Integer(21));
+    let mut params = Params::defaults(plugin.about().parameters).with("hidden_size", ParamValue::Integer(21));
     if params.get("layers").is_some() {
         params = params.with("layers", ParamValue::Integer(2));
     }
@@ -36,6 +36,7 @@ fn build(plugin: &dyn ModelPlugin) -> Box<dyn Model> {
         class_weights: &[1.0; N_CLASSES],
         streams: &StreamPath::root(5),
         workers: &alone(),
+        kernels: Kernels::widest(),
     };
     plugin.build(&setup).unwrap()
 }
@@ -54,7 +55,7 @@ fn a_names_figures_do_not_depend_on_the_names_beside_it() {
         let mut model = build(*plugin);
         let together = predict(&mut *model, &names, &rows);
         for (row, together) in rows.iter().zip(together.chunks_exact(N_CLASSES)) {
-            assert_eq!(predict(&mut *model, &names, &[*row]), together, "{}, row {row}", plugin.id());
+            assert_eq!(predict(&mut *model, &names, &[*row]), together, "{}, row {row}", plugin.about().id);
         }
     }
 }
@@ -76,15 +77,15 @@ fn a_names_loss_in_training_is_what_is_predicted_among_others() {
                 labels: &labels,
                 order: &[*row],
                 steps_before: 0,
-                loss_before: 0.0,
                 total_steps: 1,
                 streams: &StreamPath::root(5),
                 cancel: &Cancel::new(),
             };
-            let loss = model.train(&epoch).unwrap();
+            let mut loss = [0.0];
+            model.train(&epoch, &mut loss).unwrap();
             model.set_weights(&start).unwrap();
             let at = *row as usize * N_CLASSES + usize::from(labels[*row as usize]);
-            assert_eq!((-loss as f32).to_bits(), together[at], "{}, row {row}", plugin.id());
+            assert_eq!((-loss[0] as f32).to_bits(), together[at], "{}, row {row}", plugin.about().id);
         }
     }
 }

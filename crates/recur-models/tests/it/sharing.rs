@@ -1,7 +1,7 @@
 //! A model that shares its work among threads learns and predicts the same bits, whatever their number.
 
 use recur_core::dataset::Sequences;
-use recur_core::model::{Cancel, ModelPlugin, Piece, Setup};
+use recur_core::model::{Cancel, Kernels, ModelPlugin, Piece, Setup};
 use recur_core::params::{ParamValue, Params};
 use recur_core::random::StreamPath;
 use recur_core::settings::{ClassWeights, Optimizer, Sampling, Schedule, TrainingLength, TrainingSettings};
@@ -49,7 +49,7 @@ fn learn(
         ("dropout", ParamValue::Real(0.3)),
         ("learning_rate", ParamValue::Real(0.02)),
     ];
-    let mut params = Params::defaults(plugin.parameters());
+    let mut params = Params::defaults(plugin.about().parameters);
     for (name, value) in wanted {
         if params.get(name).is_some() {
             params = params.with(name, value);
@@ -65,6 +65,7 @@ fn learn(
             class_weights: &[1.0, 0.5, 2.0, 1.5, 0.25],
             streams: &streams,
             workers,
+            kernels: Kernels::widest(),
         })
         .unwrap();
     let (sequences, labels) = names();
@@ -77,12 +78,13 @@ fn learn(
             labels: &labels,
             order: &order,
             steps_before: u64::from(epoch) * steps,
-            loss_before: 0.0,
             total_steps: 2 * steps,
             streams: &streams,
             cancel: &Cancel::new(),
         };
-        model.train(&piece).unwrap().to_bits()
+        let mut losses = vec![0.0; order.len()];
+        model.train(&piece, &mut losses).unwrap();
+        losses.iter().sum::<f64>().to_bits()
     });
     // More names than one worker takes at once.
     let rows: Vec<u32> = order.iter().copied().cycle().take(700).collect();
@@ -105,7 +107,7 @@ fn any_number_of_threads_learns_and_predicts_the_same_bits() {
             let expected = learn(*plugin, &training, &alone());
             for n in [2, 3, 8] {
                 let shared = learn(*plugin, &training, &(Arc::new(Crowd(n)) as Arc<dyn Workers>));
-                assert!(shared == expected, "{} with {optimizer:?}, {n} threads", plugin.id());
+                assert!(shared == expected, "{} with {optimizer:?}, {n} threads", plugin.about().id);
             }
         }
     }
@@ -135,7 +137,7 @@ fn threads_may_come_and_go_between_steps() {
             assert!(
                 learn(*plugin, &training, &workers) == learn(*plugin, &training, &alone()),
                 "{} with {optimizer:?}",
-                plugin.id()
+                plugin.about().id
             );
         }
     }

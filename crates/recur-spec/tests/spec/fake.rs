@@ -1,43 +1,32 @@
 //! Models that only declare their parameters.
 
-use recur_core::model::{Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
+use recur_core::model::{Declaration, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
 use recur_core::params::{ParamDefault, ParamKind, ParamSpec};
 use recur_core::registry::Registry;
 
-struct Fake {
-    id: &'static str,
-    parameters: &'static [ParamSpec],
+struct Fake(Declaration);
+
+const fn fake(id: &'static str, regime: Regime, parameters: &'static [ParamSpec]) -> Fake {
+    Fake(Declaration {
+        id,
+        summary: "declares its parameters",
+        description: "None of its parameters does anything.",
+        version: 1,
+        code: "a toy",
+        determinism: Determinism::Portable,
+        regime,
+        unused_settings: &[],
+        parameters,
+        source_file: file!(),
+        cost_in_words: None,
+    })
 }
 
 impl ModelPlugin for Fake {
-    fn id(&self) -> &'static str {
-        self.id
-    }
-    fn summary(&self) -> &'static str {
-        "declares its parameters"
-    }
-    fn description(&self) -> &'static str {
-        "None of its parameters does anything."
-    }
-    fn version(&self) -> u32 {
-        1
+    fn about(&self) -> &Declaration {
+        &self.0
     }
 
-    fn code(&self) -> &'static str {
-        "a toy"
-    }
-    fn determinism(&self) -> Determinism {
-        Determinism::Portable
-    }
-    fn regime(&self) -> Regime {
-        if self.id.starts_with("linfa") { Regime::OneShot } else { Regime::Iterative }
-    }
-    fn parameters(&self) -> &'static [ParamSpec] {
-        self.parameters
-    }
-    fn source_file(&self) -> &'static str {
-        file!()
-    }
     fn build(&self, _: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {
         Err(ModelError::Parameter { name: "any", problem: "a fake cannot be built".to_owned() })
     }
@@ -59,9 +48,10 @@ const LEARNING_RATE: ParamSpec = ParamSpec {
     meaning: "",
 };
 
-static LOGISTIC: Fake = Fake {
-    id: "linfa_logistic",
-    parameters: &[
+static LOGISTIC: Fake = fake(
+    "linfa_logistic",
+    Regime::OneShot,
+    &[
         integer("max_ngrams", 1, 100_000, 2000),
         ParamSpec {
             name: "ngrams",
@@ -77,22 +67,24 @@ static LOGISTIC: Fake = Fake {
         },
         ParamSpec { name: "binary", kind: ParamKind::Boolean, default: ParamDefault::Boolean(false), meaning: "" },
     ],
-};
+);
 
-static MANUAL: Fake = Fake {
-    id: "manual_rnn",
-    parameters: &[integer("hidden_size", 1, 4096, 128), LEARNING_RATE, choice("activation", &["none", "tanh"], "none")],
-};
+static MANUAL: Fake = fake(
+    "manual_rnn",
+    Regime::Iterative,
+    &[integer("hidden_size", 1, 4096, 128), LEARNING_RATE, choice("activation", &["none", "tanh"], "none")],
+);
 
-static STACKED: Fake = Fake {
-    id: "stacked_rnn",
-    parameters: &[
+static STACKED: Fake = fake(
+    "stacked_rnn",
+    Regime::Iterative,
+    &[
         integer("hidden_size", 1, 4096, 128),
         integer("layers", 1, 16, 1),
         choice("nonlinearity", &["tanh", "relu"], "tanh"),
         LEARNING_RATE,
     ],
-};
+);
 
 /// Three models: one with a pair and a flag, two that share parameters.
 pub fn registry() -> Registry {

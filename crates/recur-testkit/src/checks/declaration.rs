@@ -40,16 +40,16 @@ fn is_snake_case(name: &str) -> bool {
 }
 
 fn id_and_summary_are_sound(bench: &Bench) -> Verdict {
-    let (id, summary) = (bench.plugin.id(), bench.plugin.summary());
+    let (id, summary) = (bench.plugin.about().id, bench.plugin.about().summary);
     ensure(is_snake_case(id), || format!("the id `{id}` is not snake_case"))?;
     ensure(!summary.is_empty() && !summary.contains('\n'), || format!("the summary is not one line: {summary:?}"))?;
-    ensure(!bench.plugin.description().trim().is_empty(), || "the description is empty".to_owned())?;
-    ensure(!bench.plugin.source_file().is_empty(), || "no source file".to_owned())
+    ensure(!bench.plugin.about().description.trim().is_empty(), || "the description is empty".to_owned())?;
+    ensure(!bench.plugin.about().source_file.is_empty(), || "no source file".to_owned())
 }
 
 fn parameters_are_declared_once_with_a_meaning(bench: &Bench) -> Verdict {
     let mut names = BTreeSet::new();
-    for spec in bench.plugin.parameters() {
+    for spec in bench.plugin.about().parameters {
         ensure(is_snake_case(spec.name), || format!("`{}` is not snake_case", spec.name))?;
         ensure(names.insert(spec.name), || format!("`{}` is declared twice", spec.name))?;
         ensure(!spec.meaning.trim().is_empty(), || format!("`{}` has no meaning", spec.name))?;
@@ -58,7 +58,7 @@ fn parameters_are_declared_once_with_a_meaning(bench: &Bench) -> Verdict {
 }
 
 fn ranges_are_finite_and_hold_something(bench: &Bench) -> Verdict {
-    bench.plugin.parameters().iter().try_for_each(|spec| {
+    bench.plugin.about().parameters.iter().try_for_each(|spec| {
         let sound = match spec.kind {
             ParamKind::Integer { min, max } | ParamKind::IntegerPair { min, max } => min <= max,
             ParamKind::Real { min, max, above_min } => {
@@ -75,7 +75,7 @@ fn ranges_are_finite_and_hold_something(bench: &Bench) -> Verdict {
 }
 
 fn defaults_are_in_range(bench: &Bench) -> Verdict {
-    for spec in bench.plugin.parameters() {
+    for spec in bench.plugin.about().parameters {
         let checked = spec.check(&spec.default.value());
         ensure(checked == Ok(spec.default.value()), || format!("`{}`: {checked:?}", spec.name))?;
     }
@@ -83,13 +83,13 @@ fn defaults_are_in_range(bench: &Bench) -> Verdict {
 }
 
 fn defaults_build(bench: &Bench) -> Verdict {
-    let params = Params::defaults(bench.plugin.parameters());
+    let params = Params::defaults(bench.plugin.about().parameters);
     Bench { params, ..bench.clone() }.build(SEED)?;
     Ok(())
 }
 
 fn values_out_of_range_are_refused(bench: &Bench) -> Verdict {
-    for spec in bench.plugin.parameters() {
+    for spec in bench.plugin.about().parameters {
         for value in out_of_range(spec) {
             ensure(spec.check(&value).is_err(), || {
                 format!("`{}` takes {value}, but is declared as a {}", spec.name, spec.kind)

@@ -24,7 +24,7 @@ const MOST_ROUNDS: i64 = 10_000;
 /// process tells its crash so.
 fn values_at_the_ends_of_their_ranges_do_not_panic(bench: &Bench) -> Verdict {
     let mut left_out = Vec::new();
-    for spec in bench.plugin.parameters() {
+    for spec in bench.plugin.about().parameters {
         for value in ends(spec) {
             let place = format!("`{}: {value}`", spec.name);
             if let Some(n) = size_at(bench, spec, &value)?.filter(|n| *n > MOST_NUMBERS) {
@@ -91,7 +91,7 @@ fn try_out(bench: &Bench, trains: bool) -> Result<(), String> {
     let mut model = match bench.build(SEED) {
         Ok(model) => model,
         Err(error @ ModelError::Parameter { name, .. }) => {
-            let declared = bench.plugin.parameters().iter().any(|spec| spec.name == name);
+            let declared = bench.plugin.about().parameters.iter().any(|spec| spec.name == name);
             return if declared { Ok(()) } else { Err(format!("refused by a name that is not declared: {error}")) };
         }
         Err(error) => return Err(format!("refused, but not as a parameter: {error}")),

@@ -34,7 +34,7 @@ pub fn all() -> Vec<Check> {
 
 /// Skips a check of bits where the plugin promises none.
 fn promised(bench: &Bench) -> Verdict {
-    match bench.plugin.determinism() {
+    match bench.plugin.about().determinism {
         Determinism::None => Err(Stop::Skip("it promises nothing of its bits")),
         Determinism::Portable | Determinism::Machine => Ok(()),
     }
@@ -53,7 +53,7 @@ fn bits(numbers: &[f32]) -> Vec<u32> {
 /// Whether two predictions are the same: bit for bit, or to three digits where the plugin promises nothing of its bits.
 fn same_figures(bench: &Bench, a: &[f32], b: &[f32]) -> bool {
     let near = |(a, b): (&f32, &f32)| (a - b).abs() <= 1e-3 * (1.0 + a.abs());
-    match bench.plugin.determinism() {
+    match bench.plugin.about().determinism {
         Determinism::None => a.len() == b.len() && a.iter().zip(b).all(near),
         Determinism::Portable | Determinism::Machine => bits(a) == bits(b),
     }

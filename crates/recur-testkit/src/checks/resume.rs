@@ -16,7 +16,7 @@ pub const CHECKS: &[Check] = &[
     ),
     Check::new(
         "an_epoch_in_pieces_ends_in_the_same_bytes",
-        "what happens at the end of a call in place of the end of a step; a forgotten `loss_before`",
+        "what happens at the end of a call in place of the end of a step",
         an_epoch_in_pieces_ends_in_the_same_bytes,
     ),
     Check::new(

@@ -34,7 +34,7 @@ pub enum Flaw {
     // What a step is told.
     LossInBits,
     LossAfterTheStep,
-    ForgetsTheLossBefore,
+    MeanInPlaceOfLosses,
     SortsTheOrder,
     ReadsRowsByTheirPlace,
     IgnoresClassWeights,

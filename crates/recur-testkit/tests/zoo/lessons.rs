@@ -61,12 +61,8 @@ fn a_loss_taken_after_the_step_is_caught() {
 }
 
 #[test]
-fn a_loss_that_begins_anew_with_each_piece_is_caught() {
-    check(
-        Flaw::ForgetsTheLossBefore,
-        "the_loss_is_that_of_the_names_in_nats",
-        &["a_training_cut_at_any_step_ends_in_the_same_bytes", "an_epoch_in_pieces_ends_in_the_same_bytes"],
-    );
+fn a_mean_in_place_of_each_loss_is_caught() {
+    check(Flaw::MeanInPlaceOfLosses, "the_loss_is_that_of_the_names_in_nats", &[]);
 }
 
 #[test]

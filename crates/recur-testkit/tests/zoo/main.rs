@@ -22,8 +22,8 @@ use recur_testkit::{Battery, check_model};
 
 /// The battery on a model with this flaw.
 fn battery(flaw: Flaw) -> Battery {
-    let plugin: &'static Zoo = Box::leak(Box::new(Zoo(flaw)));
-    let params = Params::defaults(plugin.parameters()).with("start", ParamValue::Text("large".to_owned()));
+    let plugin: &'static Zoo = Box::leak(Box::new(Zoo::new(flaw)));
+    let params = Params::defaults(plugin.about().parameters).with("start", ParamValue::Text("large".to_owned()));
     check_model(plugin, params.with("learning_rate", ParamValue::Real(0.03)))
 }
 

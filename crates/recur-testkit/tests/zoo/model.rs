@@ -51,8 +51,8 @@ impl ZooModel {
         order.iter().map(|row| (piece.sequences.get(*row), piece.labels[*row as usize])).collect()
     }
 
-    /// Adds the mean gradient of a batch to `self.gradient` and returns the sum of its losses.
-    fn batch(&mut self, batch: &[(&[u16], u16)]) -> f64 {
+    /// Adds the mean gradient of a batch to `self.gradient` and writes its losses.
+    fn batch(&mut self, batch: &[(&[u16], u16)], losses: &mut [f64]) {
         let total: f64 = batch.iter().map(|(_, label)| self.weight_of(*label)).sum();
         let total = if self.flaw == Flaw::SumInPlaceOfMean { 1.0 } else { total };
         if self.flaw != Flaw::GradientOfTheLastStepLeftIn {
@@ -60,23 +60,22 @@ impl ZooModel {
         }
         let n_shares = if self.flaw == Flaw::SplitsASum { self.workers.shares(0).clamp(1, batch.len()) } else { 1 };
         let share = |rows: &[(&[u16], u16)]| {
-            let (mut gradient, mut loss) = (vec![0.0; self.gradient.len()], 0.0);
+            let (mut gradient, mut losses) = (vec![0.0; self.gradient.len()], Vec::new());
             for (name, label) in rows {
                 let pass = self.pass(name);
-                loss -= pass.log_probabilities[usize::from(*label)];
+                losses.push(-pass.log_probabilities[usize::from(*label)]);
                 let weight = self.weight_of(*label) / total;
                 self.net.backward(&self.parameters, name, *label, weight, &pass, &mut gradient);
             }
-            (gradient, loss)
+            (gradient, losses)
         };
         let mut shares: Vec<_> = batch.chunks(batch.len().div_ceil(n_shares)).map(|rows| (rows, None)).collect();
         for_each(&*self.workers, &mut shares, &|_, (rows, done)| *done = Some(share(rows)));
-        let mut loss = 0.0;
+        let mut losses = losses.iter_mut();
         for (gradient, of_share) in shares.into_iter().filter_map(|(_, done)| done) {
             self.gradient.iter_mut().zip(gradient).for_each(|(sum, g)| *sum += g);
-            loss += of_share;
+            losses.by_ref().zip(of_share).for_each(|(loss, of_share)| *loss = of_share);
         }
-        loss
     }
 
     fn step(&mut self, step: u64, total: u64) {
@@ -99,37 +98,41 @@ impl ZooModel {
         }
     }
 
-    fn learn(&mut self, piece: &Piece<'_>) -> Result<f64, ModelError> {
+    fn learn(&mut self, piece: &Piece<'_>, losses: &mut [f64]) -> Result<(), ModelError> {
         let rows = self.rows(piece);
-        let mut loss = if self.flaw == Flaw::ForgetsTheLossBefore { 0.0 } else { piece.loss_before };
-        for (step, batch) in (piece.steps_before..).zip(rows.chunks(self.batch_size)) {
+        let batches = rows.chunks(self.batch_size).zip(losses.chunks_mut(self.batch_size));
+        for (step, (batch, losses)) in (piece.steps_before..).zip(batches) {
             if piece.cancel.is_cancelled() && self.flaw != Flaw::IgnoresCancel {
                 if self.flaw == Flaw::StepsAndThenCancels {
-                    self.batch(batch);
+                    self.batch(batch, losses);
                     self.step(step, piece.total_steps);
                 }
                 return Err(ModelError::Cancelled);
             }
-            let before = self.batch(batch);
+            self.batch(batch, losses);
             let broken = self.flaw == Flaw::DividesByTheNamesOfALabel
                 && (0..self.net.c as u16).any(|label| !piece.labels.contains(&label));
-            if !before.is_finite() || broken {
+            if !losses.iter().all(|loss| loss.is_finite()) || broken {
                 return Err(ModelError::Diverged { step, loss: f64::NAN });
             }
             self.step(step, piece.total_steps);
-            loss += match self.flaw {
-                Flaw::LossInBits => before / std::f64::consts::LN_2,
-                Flaw::LossAfterTheStep => self.batch(batch),
-                _ => before,
-            };
+            match self.flaw {
+                Flaw::LossInBits => losses.iter_mut().for_each(|loss| *loss /= std::f64::consts::LN_2),
+                Flaw::LossAfterTheStep => self.batch(batch, losses),
+                Flaw::MeanInPlaceOfLosses => {
+                    let mean = losses.iter().sum::<f64>() / losses.len() as f64;
+                    losses.fill(mean);
+                }
+                _ => {}
+            }
         }
         if self.flaw == Flaw::DecaysAtTheEndOfACall {
             self.parameters.iter_mut().for_each(|p| *p *= 0.9999);
         }
         if self.flaw == Flaw::KeepsEveryLoss {
-            self.losses.push(loss);
+            self.losses.push(losses.iter().sum());
         }
-        Ok(loss)
+        Ok(())
     }
 
     /// The log-probabilities of `name` among `names`, after `state`.
@@ -162,14 +165,14 @@ impl ZooModel {
 }
 
 impl Model for ZooModel {
-    fn train(&mut self, piece: &Piece<'_>) -> Result<f64, ModelError> {
+    fn train(&mut self, piece: &Piece<'_>, losses: &mut [f64]) -> Result<(), ModelError> {
         self.is_there()?;
         if self.flaw == Flaw::LovesTheCommonLabel {
             self.losses = shared::shares_of_labels(piece, self.net.c);
         }
         // Other tests of this process train at the same time: only models with this flaw count.
         let company = (self.flaw == Flaw::SlowsDownInCompany).then(shared::enter);
-        let learned = self.learn(piece);
+        let learned = self.learn(piece, losses);
         drop(company);
         learned
     }

@@ -5,14 +5,57 @@ use crate::model::ZooModel;
 use crate::net::Net;
 use crate::optimizer::Optimizer;
 use crate::shared;
-use recur_core::model::{Cost, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
+use recur_core::model::{Cost, Declaration, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
 use recur_core::params::{ParamDefault, ParamKind, ParamSpec};
 use recur_core::random::StreamPath;
 use std::collections::HashSet;
 
 /// A plugin with one flaw.
 #[derive(Debug)]
-pub struct Zoo(pub Flaw);
+pub struct Zoo {
+    flaw: Flaw,
+    about: Declaration,
+}
+
+impl Zoo {
+    /// A plugin with this flaw, and what it declares.
+    pub const fn new(flaw: Flaw) -> Self {
+        let about = Declaration {
+            id: if matches!(flaw, Flaw::IdIsNoNoun) { "Zoo Model" } else { "zoo" },
+            summary: if matches!(flaw, Flaw::SummaryOfTwoLines) {
+                "an Elman network\nof its own"
+            } else {
+                "an Elman network"
+            },
+            description: if matches!(flaw, Flaw::NoDescription) {
+                " "
+            } else {
+                "h_t = tanh(W_xh[x_t] + h_{t-1} · W_hh + b_h)"
+            },
+            version: 1,
+            code: "an animal",
+            determinism: match flaw {
+                Flaw::PromisesOneMachine => Determinism::Machine,
+                Flaw::PromisesNothing => Determinism::None,
+                _ => Determinism::Portable,
+            },
+            regime: Regime::Iterative,
+            unused_settings: &[],
+            parameters: match flaw {
+                Flaw::ParameterTwice => &TWICE,
+                Flaw::ParameterWithoutMeaning => &WITHOUT_MEANING,
+                Flaw::RangeUpsideDown => &RANGE_UPSIDE_DOWN,
+                Flaw::RangeWithoutEnd => &WITHOUT_END,
+                Flaw::DefaultOutOfRange => &OUT_OF_RANGE,
+                Flaw::PanicsAtTheLeastValue => &FROM_ZERO,
+                _ => &HONEST,
+            },
+            source_file: file!(),
+            cost_in_words: None,
+        };
+        Self { flaw, about }
+    }
+}
 
 const fn rate(max: f64, default: f64) -> ParamSpec {
     ParamSpec {
@@ -51,75 +94,31 @@ const UPSIDE_DOWN: ParamSpec = ParamSpec {
     ..RATE
 };
 
-static HONEST: [ParamSpec; 3] = [SIZE, RATE, START];
-static TWICE: [ParamSpec; 4] = [SIZE, RATE, START, RATE];
-static WITHOUT_MEANING: [ParamSpec; 3] = [size(1, " "), RATE, START];
-static RANGE_UPSIDE_DOWN: [ParamSpec; 4] = [SIZE, RATE, START, UPSIDE_DOWN];
-static WITHOUT_END: [ParamSpec; 3] = [SIZE, rate(f64::INFINITY, 0.02), START];
-static OUT_OF_RANGE: [ParamSpec; 3] = [SIZE, RATE, scale("middling")];
-static FROM_ZERO: [ParamSpec; 3] = [size(0, "numbers in the state"), RATE, START];
+const HONEST: [ParamSpec; 3] = [SIZE, RATE, START];
+const TWICE: [ParamSpec; 4] = [SIZE, RATE, START, RATE];
+const WITHOUT_MEANING: [ParamSpec; 3] = [size(1, " "), RATE, START];
+const RANGE_UPSIDE_DOWN: [ParamSpec; 4] = [SIZE, RATE, START, UPSIDE_DOWN];
+const WITHOUT_END: [ParamSpec; 3] = [SIZE, rate(f64::INFINITY, 0.02), START];
+const OUT_OF_RANGE: [ParamSpec; 3] = [SIZE, RATE, scale("middling")];
+const FROM_ZERO: [ParamSpec; 3] = [size(0, "numbers in the state"), RATE, START];
 
 impl ModelPlugin for Zoo {
-    fn id(&self) -> &'static str {
-        if self.0 == Flaw::IdIsNoNoun { "Zoo Model" } else { "zoo" }
-    }
-
-    fn summary(&self) -> &'static str {
-        if self.0 == Flaw::SummaryOfTwoLines { "an Elman network\nof its own" } else { "an Elman network" }
-    }
-
-    fn description(&self) -> &'static str {
-        if self.0 == Flaw::NoDescription { " " } else { "h_t = tanh(W_xh[x_t] + h_{t-1} · W_hh + b_h)" }
-    }
-
-    fn version(&self) -> u32 {
-        1
-    }
-
-    fn code(&self) -> &'static str {
-        "an animal"
-    }
-
-    fn determinism(&self) -> Determinism {
-        match self.0 {
-            Flaw::PromisesOneMachine => Determinism::Machine,
-            Flaw::PromisesNothing => Determinism::None,
-            _ => Determinism::Portable,
-        }
-    }
-
-    fn regime(&self) -> Regime {
-        Regime::Iterative
-    }
-
-    fn parameters(&self) -> &'static [ParamSpec] {
-        match self.0 {
-            Flaw::ParameterTwice => &TWICE,
-            Flaw::ParameterWithoutMeaning => &WITHOUT_MEANING,
-            Flaw::RangeUpsideDown => &RANGE_UPSIDE_DOWN,
-            Flaw::RangeWithoutEnd => &WITHOUT_END,
-            Flaw::DefaultOutOfRange => &OUT_OF_RANGE,
-            Flaw::PanicsAtTheLeastValue => &FROM_ZERO,
-            _ => &HONEST,
-        }
-    }
-
-    fn source_file(&self) -> &'static str {
-        file!()
+    fn about(&self) -> &Declaration {
+        &self.about
     }
 
     /// Numbers in double precision.
     fn cost(&self, setup: &Setup<'_>, letters: u64) -> Option<Cost> {
-        let net = Net { flaw: self.0, v: setup.n_tokens, h: setup.params.size("hidden_size"), c: setup.n_classes };
+        let net = Net { flaw: self.flaw, v: setup.n_tokens, h: setup.params.size("hidden_size"), c: setup.n_classes };
         let numbers = net.n_parameters() as u64;
         let (products, outputs) = (letters * (net.h * net.h) as u64, (net.h * net.c) as u64);
-        let bytes = if self.0 == Flaw::CostsMoreThanItTells { 4 } else { 8 };
+        let bytes = if self.flaw == Flaw::CostsMoreThanItTells { 4 } else { 8 };
         // One more for what the animals in question save or count.
         Some(Cost { parameters: numbers + 1, weight_bytes: bytes * (numbers + 1), multiply_adds: products + outputs })
     }
 
     fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {
-        let flaw = self.0;
+        let flaw = self.flaw;
         let small = setup.params.choice("start") == "small";
         if flaw == Flaw::RefusesAWordAsWeights && small {
             return Err(ModelError::Weights { name: "w_hh".to_owned(), problem: "too small".to_owned() });

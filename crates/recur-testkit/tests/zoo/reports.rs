@@ -42,16 +42,16 @@ fn too_few_checks_do_not_pass() {
 
 #[test]
 fn the_training_can_be_chosen() {
-    static HONEST: Zoo = Zoo(Flaw::None);
+    static HONEST: Zoo = Zoo::new(Flaw::None);
     let mut gentle = training();
     gentle.batch_size = 4;
-    check_model_trained(&HONEST, Params::defaults(HONEST.parameters()), gentle).assert_passed(N_RAN);
+    check_model_trained(&HONEST, Params::defaults(HONEST.about().parameters), gentle).assert_passed(N_RAN);
 }
 
 #[test]
 fn every_check_is_told_before_and_after_it_runs() {
-    static HONEST: Zoo = Zoo(Flaw::None);
-    let bench = Bench::new(&HONEST, Params::defaults(HONEST.parameters()), training());
+    static HONEST: Zoo = Zoo::new(Flaw::None);
+    let bench = Bench::new(&HONEST, Params::defaults(HONEST.about().parameters), training());
     let mut told = Vec::new();
     let battery = check_model_observed(&bench, &mut |check, outcome| told.push((check.name, outcome.cloned())));
     let expected: Vec<_> =
@@ -71,7 +71,7 @@ fn a_model_that_promises_nothing_of_its_bits_skips_what_compares_them() {
 #[test]
 fn a_fresh_process_must_give_the_same() {
     let given = |digest: &str| Ok(digest.to_owned());
-    let of = |flaw, this, fresh| fresh_process(&Zoo(flaw), &this, &fresh).1;
+    let of = |flaw, this, fresh| fresh_process(&Zoo::new(flaw), &this, &fresh).1;
     assert_eq!(of(Flaw::None, given("aa"), given("aa")), Outcome::Ran);
     assert!(
         matches!(of(Flaw::None, given("aa"), given("bb")), Outcome::Failed(told) if told.contains("aa here, and bb"))
@@ -84,7 +84,7 @@ fn a_fresh_process_must_give_the_same() {
 #[test]
 fn instruction_sets_are_held_to_the_grade() {
     let given = |narrow: &str, wide: &str| [("narrow", Ok(narrow.to_owned())), ("wide", Ok(wide.to_owned()))];
-    let of = |flaw, given: &[(&'static str, Given)]| instruction_sets(&Zoo(flaw), given).1;
+    let of = |flaw, given: &[(&'static str, Given)]| instruction_sets(&Zoo::new(flaw), given).1;
     assert_eq!(of(Flaw::None, &given("aa", "aa")), Outcome::Ran);
     let told = "a training gives aa on narrow, bb on wide".to_owned();
     assert_eq!(of(Flaw::None, &given("aa", "bb")), Outcome::Failed(told.clone()));

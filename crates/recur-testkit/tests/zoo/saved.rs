@@ -32,6 +32,7 @@ fn a_bias_that_is_not_saved_is_caught() {
             "a_resumed_training_ends_in_the_same_bytes",
             "a_training_cut_at_any_step_ends_in_the_same_bytes",
             "an_epoch_in_pieces_ends_in_the_same_bytes",
+            "prediction_needs_no_training_settings",
         ],
     );
 }
@@ -47,6 +48,7 @@ fn a_bias_that_is_not_taken_back_is_caught() {
             "a_training_cut_at_any_step_ends_in_the_same_bytes",
             "an_epoch_in_pieces_ends_in_the_same_bytes",
             "every_weight_matters",
+            "prediction_needs_no_training_settings",
             "gradient_agrees_with_finite_differences",
         ],
     );

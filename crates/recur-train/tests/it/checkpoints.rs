@@ -1,6 +1,6 @@
 //! A trial that goes on from a checkpoint ends as if it had never been stopped.
 
-use crate::common::{dataset, plan, registry, replicates};
+use crate::common::{dataset, how, plan, registry, replicates};
 use crate::toy::Toy;
 use recur_core::checkpoint::Checkpoint;
 use recur_core::event::Event;
@@ -56,7 +56,7 @@ fn plan_of(plugin: &dyn ModelPlugin) -> Plan {
         ("layers", ParamValue::Integer(2)),
         ("dropout", ParamValue::Real(0.25)),
     ];
-    let mut params = Params::defaults(plugin.parameters());
+    let mut params = Params::defaults(plugin.about().parameters);
     for (name, value) in wanted {
         if params.get(name).is_some() {
             params = params.with(name, value);
@@ -72,7 +72,7 @@ fn run(plan: &Plan, plugin: &'static dyn ModelPlugin, resume: Option<Checkpoint>
     let (dataset, registry) = (dataset(), registry(&[plugin]));
     let trials = trials(plan, dataset.digest(), &registry, &Default::default(), PROCEDURE).unwrap();
     let keeper = Keeper { resume, ..Keeper::default() };
-    run_sweep(&trials, &replicates(plan), &dataset, &registry, 1, &Cancel::new(), &keeper).unwrap();
+    run_sweep(&trials, &replicates(plan), &dataset, &registry, how(1, &Cancel::new(), &keeper)).unwrap();
     let result = keeper.results.lock().unwrap().remove(0);
     (result, keeper)
 }

@@ -4,14 +4,14 @@ use crate::toy::Toy;
 use recur_core::dataset::{Alphabet, Dataset, LabelledName};
 use recur_core::event::Event;
 use recur_core::metric::Metric;
-use recur_core::model::{Cancel, ModelPlugin};
+use recur_core::model::{Cancel, Kernels, ModelPlugin};
 use recur_core::params::Params;
 use recur_core::plan::{Configuration, Plan};
 use recur_core::registry::Registry;
 use recur_core::replicate::Replicate;
 use recur_core::settings::{DataSettings, Group, ReportSettings, SplitSettings, TrainingLength, TrainingSettings};
 use recur_core::trial::{Trial, trials};
-use recur_train::{Observer, Sweep, SweepError, TrialResult, run_sweep};
+use recur_train::{How, Observer, Sweep, SweepError, TrialResult, run_sweep};
 use std::sync::Mutex;
 
 /// Names of each label: `la`, `lb` and `lc`. A name begins with its label's letter.
@@ -38,7 +38,7 @@ pub fn dataset() -> Dataset {
 /// A plan of three epochs and one replicate.
 pub fn plan(configurations: &[(&dyn ModelPlugin, Params)]) -> Plan {
     let configuration = |(plugin, params): &(&dyn ModelPlugin, Params)| Configuration {
-        model: plugin.id().to_owned(),
+        model: plugin.about().id.to_owned(),
         params: params.clone(),
         swept: vec![],
         weights: None,
@@ -113,6 +113,11 @@ pub fn replicates(plan: &Plan) -> Vec<Replicate> {
     (0..plan.replicates).map(replicate).collect()
 }
 
+/// To run on `jobs` threads.
+pub fn how<'a>(jobs: usize, cancel: &'a Cancel, observer: &'a dyn Observer) -> How<'a> {
+    How { jobs, kernels: Kernels::widest(), cancel, observer }
+}
+
 /// Runs all of `plan` on [`dataset`].
 pub fn sweep(
     plan: &Plan,
@@ -123,7 +128,7 @@ pub fn sweep(
 ) -> Result<Sweep, SweepError> {
     let dataset = dataset();
     let trials = trials(plan, dataset.digest(), registry, &Default::default(), recur_train::PROCEDURE).unwrap();
-    run_sweep(&trials, &replicates(plan), &dataset, registry, jobs, cancel, watch)
+    run_sweep(&trials, &replicates(plan), &dataset, registry, how(jobs, cancel, watch))
 }
 
 /// Runs all of `plan` on two threads: what was kept, in the order of the plan.

@@ -1,9 +1,9 @@
 //! Trials that start from a file of weights, and prediction with one.
 
-use crate::common::{Watch, dataset, plan, registry, replicates};
+use crate::common::{Watch, dataset, how, plan, registry, replicates};
 use crate::toy::{Call, Toy};
 use recur_core::digest::Digest;
-use recur_core::model::{Cancel, ModelPlugin, Regime};
+use recur_core::model::{Cancel, Kernels, ModelPlugin, Regime};
 use recur_core::params::{ParamValue, Params};
 use recur_core::plan::Plan;
 use recur_core::record::Outcome;
@@ -13,7 +13,7 @@ use recur_core::settings::{Fold, TrainingLength, Unknown};
 use recur_core::tensor::{Tensor, TensorData};
 use recur_core::trial::{InitialWeights, Trial, trials};
 use recur_core::weights::{ModelCard, WeightsFile};
-use recur_train::{Predictor, SweepError, TrialResult, Unreadable, run_sweep, score_test_set};
+use recur_train::{Predictor, SweepError, TestRows, TrialResult, Unreadable, run_sweep, score_test_set};
 use std::sync::Arc;
 
 const FILE: &str = "start.safetensors";
@@ -28,7 +28,7 @@ fn train(mut plan: Plan, registry: &Registry, file: WeightsFile) -> Result<Vec<(
     let weights = InitialWeights::from([(FILE.to_owned(), Arc::new(file))]);
     let (dataset, watch) = (dataset(), Watch::default());
     let trials = trials(&plan, dataset.digest(), registry, &weights, recur_train::PROCEDURE).unwrap();
-    run_sweep(&trials, &replicates(&plan), &dataset, registry, 2, &Cancel::new(), &watch)?;
+    run_sweep(&trials, &replicates(&plan), &dataset, registry, how(2, &Cancel::new(), &watch))?;
     Ok(watch.into_kept())
 }
 
@@ -45,7 +45,7 @@ fn toy_weights() -> Vec<Tensor> {
 fn manual() -> (&'static dyn ModelPlugin, Registry, Plan) {
     let registry = registry(recur_models::PLUGINS);
     let plugin = registry.get("manual_rnn").unwrap();
-    let params = Params::defaults(plugin.parameters()).with("hidden_size", ParamValue::Integer(4));
+    let params = Params::defaults(plugin.about().parameters).with("hidden_size", ParamValue::Integer(4));
     let plan = plan(&[(plugin, params)]);
     (plugin, registry, plan)
 }
@@ -143,7 +143,7 @@ fn a_card_of_another_model_alphabet_or_labels_is_told() {
 fn a_trial_that_is_not_run_needs_no_weights_that_fit() {
     let (registry, plan, ..) = trained();
     let watch = Watch::default();
-    assert!(run_sweep(&[], &replicates(&plan), &dataset(), &registry, 1, &Cancel::new(), &watch).is_ok());
+    assert!(run_sweep(&[], &replicates(&plan), &dataset(), &registry, how(1, &Cancel::new(), &watch)).is_ok());
 }
 
 #[test]
@@ -152,10 +152,11 @@ fn a_predictor_says_what_the_test_set_was_told() {
     let findings = [Finding { trial: trial.clone(), record: result.record }];
     let selection = Selection::choose(&plan, &findings);
     let (replicate, dataset) = (&replicates(&plan)[0], dataset());
-    let test = score_test_set(&trial, replicate, &dataset, &registry, &selection, &result.weights, Default::default);
+    let rows = TestRows { trial: &trial, replicate, dataset: &dataset };
+    let test = score_test_set(rows, &registry, &selection, &result.weights, Kernels::widest(), Default::default);
     let (test, _) = test.unwrap();
     let names: Vec<String> = test.predictions.iter().map(|prediction| prediction.name.clone()).collect();
-    let log_probs = Predictor::new(&registry, &file).unwrap().log_probabilities(&names).unwrap();
+    let log_probs = Predictor::new(&registry, &file, Kernels::widest()).unwrap().log_probabilities(&names).unwrap();
     for (prediction, log_probs) in test.predictions.iter().zip(log_probs) {
         let log_probs = log_probs.unwrap();
         assert_eq!(log_probs[prediction.label as usize].to_bits(), prediction.label_log_probability.to_bits());
@@ -168,7 +169,10 @@ fn texts_are_read_as_the_card_says() {
     let (registry, _, _, _, mut file) = trained();
     let mut predict = |fold: Fold| {
         file.card.as_mut().unwrap().text.fold = fold;
-        Predictor::new(&registry, &file).unwrap().log_probabilities(&[" A\u{301}bĆ\t", "abc", "ABC"]).unwrap()
+        Predictor::new(&registry, &file, Kernels::widest())
+            .unwrap()
+            .log_probabilities(&[" A\u{301}bĆ\t", "abc", "ABC"])
+            .unwrap()
     };
     let folded = predict(Fold::AsciiLower);
     assert!(folded[1].is_ok() && folded[0] == folded[1] && folded[2] == folded[1]);
@@ -182,7 +186,7 @@ fn names_that_cannot_be_read_do_not_disturb_the_others() {
     let (registry, _, _, _, mut file) = trained();
     let names = ["abc", "", "xyz", "ax", "abc"].map(str::to_owned).to_vec();
     let predict = |file: &WeightsFile, names: &[String]| {
-        Predictor::new(&registry, file).unwrap().log_probabilities(names).unwrap()
+        Predictor::new(&registry, file, Kernels::widest()).unwrap().log_probabilities(names).unwrap()
     };
     let lenient = predict(&file, &names);
     assert_eq!((&lenient[1], &lenient[2]), (&Err(Unreadable::NoLetters), &Err(Unreadable::NoLetters)));
@@ -204,7 +208,7 @@ fn a_file_that_cannot_predict_says_why() {
     let told = |change: fn(&mut WeightsFile)| {
         let mut changed = file.clone();
         change(&mut changed);
-        Predictor::new(&registry, &changed).err().expect("an error").to_string()
+        Predictor::new(&registry, &changed, Kernels::widest()).err().expect("an error").to_string()
     };
     assert!(told(|file| file.card = None).starts_with("start.safetensors has no card: the alphabet"));
     assert!(told(|file| file.card.as_mut().unwrap().model = "gruu".to_owned()).contains("did you mean `gru`?"));
@@ -215,10 +219,10 @@ fn a_file_that_cannot_predict_says_why() {
     };
     let mut changed = file.clone();
     with(&mut changed, "layers", ParamValue::Integer(2));
-    let error = Predictor::new(&registry, &changed).err().expect("an error").to_string();
+    let error = Predictor::new(&registry, &changed, Kernels::widest()).err().expect("an error").to_string();
     assert_eq!(error, "the card of start.safetensors has a parameter `layers`, which model `manual_rnn` does not have");
     let mut changed = file.clone();
     with(&mut changed, "hidden_size", ParamValue::Integer(0));
-    let error = Predictor::new(&registry, &changed).err().expect("an error").to_string();
+    let error = Predictor::new(&registry, &changed, Kernels::widest()).err().expect("an error").to_string();
     assert_eq!(error, "the card of start.safetensors is of no use");
 }

@@ -47,7 +47,7 @@ fn records_and_weights_are_the_same_for_1_2_and_8_jobs() {
 fn trained_networks_are_the_same_for_1_2_and_8_jobs() {
     let models = registry(recur_models::PLUGINS);
     let small = |plugin: &'static dyn ModelPlugin| {
-        let defaults = Params::defaults(plugin.parameters());
+        let defaults = Params::defaults(plugin.about().parameters);
         (plugin as &dyn ModelPlugin, defaults.with("hidden_size", ParamValue::Integer(6)))
     };
     let plan = Plan { replicates: 2, ..plan(&models.iter().map(small).collect::<Vec<_>>()) };

@@ -1,9 +1,9 @@
 //! A trial that needs more memory than there is becomes a record with the numbers, and the others run.
 
-use crate::common::{dataset, plan, replicates};
+use crate::common::{dataset, how, plan, replicates};
 use recur_core::event::Event;
 use recur_core::metric::Metric;
-use recur_core::model::{Cancel, ModelPlugin};
+use recur_core::model::{Cancel, Kernels, ModelPlugin};
 use recur_core::params::{ParamValue, Params};
 use recur_core::plan::Plan;
 use recur_core::record::{Outcome, TrialRecord};
@@ -34,7 +34,7 @@ fn lstm() -> &'static dyn ModelPlugin {
 }
 
 fn sized(hidden: i64) -> Params {
-    Params::defaults(lstm().parameters()).with("hidden_size", ParamValue::Integer(hidden))
+    Params::defaults(lstm().about().parameters).with("hidden_size", ParamValue::Integer(hidden))
 }
 
 fn plan_of(hidden: &[i64]) -> Plan {
@@ -53,12 +53,13 @@ fn trials_of(plan: &Plan) -> Vec<Trial> {
 
 fn records(plan: &Plan, jobs: usize, available: Option<u64>) -> Vec<TrialRecord> {
     let (dataset, machine) = (dataset(), Machine(available));
-    let sweep = run_sweep(&trials_of(plan), &replicates(plan), &dataset, &registry(), jobs, &Cancel::new(), &machine);
+    let sweep =
+        run_sweep(&trials_of(plan), &replicates(plan), &dataset, &registry(), how(jobs, &Cancel::new(), &machine));
     sweep.unwrap().records.into_iter().map(Option::unwrap).collect()
 }
 
 fn need(plan: &Plan) -> u64 {
-    memory_need(&trials_of(plan)[0], &replicates(plan)[0], &dataset(), lstm())
+    memory_need(&trials_of(plan)[0], &replicates(plan)[0], &dataset(), lstm(), Kernels::widest())
 }
 
 #[test]

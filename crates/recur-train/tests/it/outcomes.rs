@@ -1,6 +1,6 @@
 //! A trial that goes wrong becomes a record with its cause, and the others go on.
 
-use crate::common::{Watch, plan_of, registry, replicates, results, sweep};
+use crate::common::{Watch, how, plan_of, registry, replicates, results, sweep};
 use crate::toy::{Toy, is_spoilt};
 use recur_core::event::Event;
 use recur_core::model::{Cancel, Regime};
@@ -103,7 +103,7 @@ fn an_answer_without_any_number_is_a_divergence_as_before() {
 fn training_losses_that_no_log_loss_can_be_are_refused() {
     let toy = Toy::iterative("toy");
     let results = results(&plan_of(toy, &["negative_loss", "huge_loss"]), &registry(&[toy]));
-    let told = "the training loss went from 0 to -5, and a log loss is never below 0";
+    let told = "the training loss of an example is -5, and a log loss is never below 0";
     assert_eq!(results[0].record.outcome, failed(told));
     let Outcome::Diverged { reason } = &results[1].record.outcome else { panic!("{:?}", results[1].record.outcome) };
     assert!(reason.ends_with("at step 9"), "{reason}");
@@ -165,9 +165,9 @@ fn a_model_that_nobody_registered_is_an_error_before_any_training() {
     .unwrap();
     let watch = Watch::default();
     let error =
-        recur_train::run_sweep(&trials, &replicates(&plan), &dataset, &Registry::new(), 1, &Cancel::new(), &watch)
+        recur_train::run_sweep(&trials, &replicates(&plan), &dataset, &Registry::new(), how(1, &Cancel::new(), &watch))
             .unwrap_err();
-    assert!(matches!(error, SweepError::UnknownModel(_)), "{error:?}");
+    assert!(matches!(error, SweepError::NoModel(_)), "{error:?}");
     assert_eq!(toy.seen(), []);
 }
 
@@ -181,7 +181,8 @@ fn a_trial_of_a_replicate_whose_rows_were_not_divided_is_an_error_before_any_tra
             .unwrap();
     let first = &replicates(&plan)[..1];
     let watch = Watch::default();
-    let error = recur_train::run_sweep(&trials, first, &dataset, &registry, 1, &Cancel::new(), &watch).unwrap_err();
+    let error =
+        recur_train::run_sweep(&trials, first, &dataset, &registry, how(1, &Cancel::new(), &watch)).unwrap_err();
     assert!(error.to_string().ends_with("is of replicate 1, whose rows were not divided"), "{error}");
     assert_eq!(toy.seen(), []);
 }

@@ -3,14 +3,14 @@
 use crate::common::{dataset, plan, plan_of, registry, replicates, results};
 use crate::toy::{Toy, is_spoilt, of_further};
 use recur_core::dataset::Dataset;
-use recur_core::model::Regime;
+use recur_core::model::{Kernels, Regime};
 use recur_core::plan::Plan;
 use recur_core::record::TestRecord;
 use recur_core::registry::Registry;
 use recur_core::selection::{Finding, Selection};
 use recur_core::tensor::Tensor;
 use recur_core::trial::{Trial, trials};
-use recur_train::{TestSetError, TrialResult, score_test_set};
+use recur_train::{TestRows, TestSetError, TrialResult, score_test_set};
 
 /// A finished sweep: its trials with their results, and what was chosen.
 struct Swept {
@@ -38,7 +38,8 @@ impl Swept {
         let Self { dataset, registry, selection, .. } = self;
         let trial = &self.trials[trial];
         let replicate = &replicates(&self.plan)[trial.replicate as usize];
-        let scored = score_test_set(trial, replicate, dataset, registry, selection, weights, Default::default);
+        let rows = TestRows { trial, replicate, dataset };
+        let scored = score_test_set(rows, registry, selection, weights, Kernels::widest(), Default::default);
         scored.map(|(record, _)| record)
     }
 }

@@ -1,7 +1,7 @@
 //! A model whose every move is scripted, and that notes all it is shown.
 
 use recur_core::dataset::Sequences;
-use recur_core::model::{Determinism, Model, ModelError, ModelPlugin, Piece, Regime, Setup};
+use recur_core::model::{Declaration, Determinism, Model, ModelError, ModelPlugin, Piece, Regime, Setup};
 use recur_core::params::ParamValue::{Integer, Text};
 use recur_core::params::{ParamDefault, ParamKind, ParamSpec, Params};
 use recur_core::tensor::{Tensor, TensorData};
@@ -66,8 +66,7 @@ const PARAMETERS: &[ParamSpec] = &[
 
 /// The plugin: one is made a test, and asked afterwards what its models saw.
 pub struct Toy {
-    id: &'static str,
-    regime: Regime,
+    about: Declaration,
     losses: &'static [f32],
     seen: Arc<Mutex<Vec<Seen>>>,
 }
@@ -103,7 +102,20 @@ impl Toy {
     /// A plugin that lives as long as the test program. Its loss on names that do not mislead is `losses[n - 1]` after
     /// `n` epochs, and the last of `losses` from there on.
     pub fn new(id: &'static str, regime: Regime, losses: &'static [f32]) -> &'static Self {
-        Box::leak(Box::new(Self { id, regime, losses, seen: Arc::default() }))
+        let about = Declaration {
+            id,
+            summary: "scripted",
+            description: "It does as its parameter `behaviour` says.",
+            version: 1,
+            code: "a toy",
+            determinism: Determinism::Portable,
+            regime,
+            unused_settings: &[],
+            parameters: PARAMETERS,
+            source_file: file!(),
+            cost_in_words: None,
+        };
+        Box::leak(Box::new(Self { about, losses, seen: Arc::default() }))
     }
 
     /// One that learns step by step and gets no better.
@@ -123,40 +135,8 @@ impl Toy {
 }
 
 impl ModelPlugin for Toy {
-    fn id(&self) -> &'static str {
-        self.id
-    }
-
-    fn summary(&self) -> &'static str {
-        "scripted"
-    }
-
-    fn description(&self) -> &'static str {
-        "It does as its parameter `behaviour` says."
-    }
-
-    fn version(&self) -> u32 {
-        1
-    }
-
-    fn code(&self) -> &'static str {
-        "a toy"
-    }
-
-    fn determinism(&self) -> Determinism {
-        Determinism::Portable
-    }
-
-    fn regime(&self) -> Regime {
-        self.regime
-    }
-
-    fn parameters(&self) -> &'static [ParamSpec] {
-        PARAMETERS
-    }
-
-    fn source_file(&self) -> &'static str {
-        file!()
+    fn about(&self) -> &Declaration {
+        &self.about
     }
 
     fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {
@@ -236,7 +216,7 @@ fn texts(sequences: &Sequences, rows: impl Iterator<Item = u32>) -> Vec<Vec<u16>
 }
 
 impl Model for Scripted {
-    fn train(&mut self, piece: &Piece<'_>) -> Result<f64, ModelError> {
+    fn train(&mut self, piece: &Piece<'_>, losses: &mut [f64]) -> Result<(), ModelError> {
         if piece.cancel.is_cancelled() {
             return Err(ModelError::Cancelled);
         }
@@ -253,16 +233,22 @@ impl Model for Scripted {
                 "panic" => panic!("fell over"),
                 "fail" => return Err(cannot_go_on()),
                 "diverge" => return Err(ModelError::Diverged { step: piece.steps_before, loss: f64::INFINITY }),
-                "nan" => return Ok(f64::NAN),
-                "negative_loss" => return Ok(piece.loss_before - 5.0),
-                "huge_loss" => return Ok(1e308),
+                "nan" | "negative_loss" | "huge_loss" => {
+                    losses.fill(match self.behaviour.as_str() {
+                        "nan" => f64::NAN,
+                        "negative_loss" => -5.0,
+                        _ => 1e308,
+                    });
+                    return Ok(());
+                }
                 _ => {}
             }
         }
         // Depends on the rows and on their order.
         self.weight = piece.order.iter().fold(self.weight, |weight, row| 0.9 * weight + *row as f32);
         self.n_trained += 1;
-        Ok(piece.loss_before + f64::from(self.weight) * piece.order.len() as f64)
+        losses.fill(f64::from(self.weight));
+        Ok(())
     }
 
     fn log_probabilities(&mut self, sequences: &Sequences, rows: &[u32], out: &mut [f32]) -> Result<(), ModelError> {

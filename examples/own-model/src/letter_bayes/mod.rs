@@ -6,8 +6,9 @@
 mod tests;
 
 use recur_core::dataset::Sequences;
-use recur_core::model::{Determinism, Model, ModelError, ModelPlugin, Piece, Regime, Setup};
+use recur_core::model::{Declaration, Determinism, Model, ModelError, ModelPlugin, Piece, Regime, Setup};
 use recur_core::params::{ParamDefault, ParamKind, ParamSpec};
+use recur_core::settings::TrainingKey;
 use recur_core::tensor::{Tensor, TensorData};
 
 /// The plugin.
@@ -20,41 +21,23 @@ const PARAMETERS: &[ParamSpec] = &[ParamSpec {
     meaning: "added to each count, so that nothing is impossible",
 }];
 
+const ABOUT: Declaration = Declaration {
+    id: "letter_bayes",
+    summary: "naive Bayes on single letters",
+    description: include_str!("description.md"),
+    version: 1,
+    code: env!("RECUR_CODE_letter_bayes"),
+    determinism: Determinism::Portable,
+    regime: Regime::OneShot,
+    unused_settings: &TrainingKey::ALL,
+    parameters: PARAMETERS,
+    source_file: file!(),
+    cost_in_words: None,
+};
+
 impl ModelPlugin for LetterBayes {
-    fn id(&self) -> &'static str {
-        "letter_bayes"
-    }
-
-    fn summary(&self) -> &'static str {
-        "naive Bayes on single letters"
-    }
-
-    fn description(&self) -> &'static str {
-        include_str!("description.md")
-    }
-
-    fn version(&self) -> u32 {
-        1
-    }
-
-    fn code(&self) -> &'static str {
-        env!("RECUR_CODE_letter_bayes")
-    }
-
-    fn determinism(&self) -> Determinism {
-        Determinism::Portable
-    }
-
-    fn regime(&self) -> Regime {
-        Regime::OneShot
-    }
-
-    fn parameters(&self) -> &'static [ParamSpec] {
-        PARAMETERS
-    }
-
-    fn source_file(&self) -> &'static str {
-        file!()
+    fn about(&self) -> &Declaration {
+        &ABOUT
     }
 
     fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {
@@ -104,7 +87,7 @@ impl Counts {
 }
 
 impl Model for Counts {
-    fn train(&mut self, piece: &Piece<'_>) -> Result<f64, ModelError> {
+    fn train(&mut self, piece: &Piece<'_>, losses: &mut [f64]) -> Result<(), ModelError> {
         if piece.cancel.is_cancelled() {
             return Err(ModelError::Cancelled);
         }
@@ -117,11 +100,11 @@ impl Model for Counts {
                 self.letters[label * self.n_tokens + usize::from(*token)] += 1;
             }
         }
-        let loss = |row: &u32| {
+        for (row, loss) in piece.order.iter().zip(losses) {
             let label = usize::from(piece.labels[*row as usize]);
-            -self.log_probabilities_of(piece.sequences.get(*row))[label]
-        };
-        Ok(piece.order.iter().map(loss).fold(piece.loss_before, |sum, loss| sum + loss))
+            *loss = -self.log_probabilities_of(piece.sequences.get(*row))[label];
+        }
+        Ok(())
     }
 
     fn log_probabilities(&mut self, sequences: &Sequences, rows: &[u32], out: &mut [f32]) -> Result<(), ModelError> {

@@ -7,7 +7,7 @@ use recur_testkit::check_model;
 
 #[test]
 fn the_battery_passes() {
-    let params = Params::defaults(LetterBayes.parameters());
+    let params = Params::defaults(LetterBayes.about().parameters);
     check_model(&LetterBayes, params.clone()).assert_passed(39);
     check_model(&LetterBayes, params.with("smoothing", ParamValue::Real(0.1))).assert_passed(39);
 }

@@ -1,6 +1,6 @@
 //! What there is to tell of a model, from its declaration alone.
 
-use recur_core::model::{Cost, Determinism, ModelPlugin, Regime, Setup};
+use recur_core::model::{Cost, Determinism, Kernels, ModelPlugin, Regime, Setup};
 use recur_core::params::{ParamKind, ParamSpec, ParamValue, Params};
 use recur_core::random::StreamPath;
 use recur_core::workers::alone;
@@ -61,17 +61,17 @@ struct Sizes {
 impl Card {
     pub(super) fn of(plugin: &'static dyn ModelPlugin) -> Self {
         Self {
-            id: plugin.id(),
-            summary: plugin.summary(),
-            description: plugin.description(),
-            version: plugin.version(),
-            code: plugin.code(),
-            grade: plugin.determinism(),
-            regime: plugin.regime(),
-            source_file: plugin.source_file(),
-            parameters: plugin.parameters().iter().map(Parameter::of).collect(),
+            id: plugin.about().id,
+            summary: plugin.about().summary,
+            description: plugin.about().description,
+            version: plugin.about().version,
+            code: plugin.about().code,
+            grade: plugin.about().determinism,
+            regime: plugin.about().regime,
+            source_file: plugin.about().source_file,
+            parameters: plugin.about().parameters.iter().map(Parameter::of).collect(),
             cost: cost(plugin, SIZES).map(|cost| CostAt { at: SIZES, cost }),
-            cost_in_words: plugin.cost_in_words(),
+            cost_in_words: plugin.about().cost_in_words,
         }
     }
 
@@ -150,13 +150,14 @@ impl CostAt {
 /// What `plugin` costs with its defaults.
 fn cost(plugin: &dyn ModelPlugin, sizes: Sizes) -> Option<Cost> {
     let setup = Setup {
-        params: &Params::defaults(plugin.parameters()),
+        params: &Params::defaults(plugin.about().parameters),
         training: None,
         n_tokens: sizes.tokens,
         n_classes: sizes.labels,
         class_weights: &vec![1.0; sizes.labels],
         streams: &StreamPath::root(0),
         workers: &alone(),
+        kernels: Kernels::widest(),
     };
     plugin.cost(&setup, sizes.letters)
 }

@@ -4,8 +4,8 @@
 use crate::args::Verify;
 use crate::error::CliError;
 use crate::plugins::DEFAULT;
-use recur_core::model::ModelPlugin as _;
 use recur_core::plan::Plan;
+use recur_core::registry::Deferred as _;
 use recur_core::visible::visible;
 use recur_experiment::shell::quoted;
 use recur_external::{MANIFEST, Plugins};

@@ -1,0 +1,40 @@
+//! `recur trial run FILE`: trains one trial, for executors that bring trials to other processes.
+
+use crate::args::{Level, TrialArgs, TrialCommand, TrialRun};
+use crate::error::{CliError, Exit};
+use crate::logging;
+use crate::progress::Screen;
+use crate::signals::{CANCEL, cancel_on_interrupt};
+use crate::stores;
+use recur_core::record::Outcome;
+use recur_core::registry::Registry;
+use recur_experiment::{Code, RunOptions, TrialFile, available_cores};
+
+/// Runs a command on a trial.
+pub(crate) fn run(args: &TrialArgs, level: Level, registry: &Registry) -> Result<Exit, CliError> {
+    match &args.command {
+        TrialCommand::Run(args) => train(args, level, registry),
+    }
+}
+
+fn train(args: &TrialRun, level: Level, registry: &Registry) -> Result<Exit, CliError> {
+    let file = TrialFile::read(&args.file)?;
+    let store = stores::to_write(&args.store)?;
+    let logs = logging::start(level, &Screen::new(), None);
+    cancel_on_interrupt();
+    let options = RunOptions {
+        checkpoints: args.checkpoint_every,
+        memory: args.memory.unwrap_or_default(),
+        kernels: crate::kernels(),
+        code: if args.no_diff { Code::WithoutDiff } else { Code::WithDiff },
+        logs,
+        cancel: &CANCEL,
+        ..RunOptions::default()
+    };
+    let jobs = args.jobs.map_or_else(available_cores, usize::from);
+    let record = file.run(registry, &store, jobs, &options)?;
+    Ok(match record.outcome {
+        Outcome::Finished { .. } => Exit::Success,
+        Outcome::Diverged { .. } | Outcome::Failed { .. } => Exit::SomeTrialsFailed,
+    })
+}

@@ -1,0 +1,85 @@
+//! `recur trial run`: one trial of a file in a process of its own.
+
+use crate::common::{EXAMPLES, Lab, N_TRIALS, SHIPPED, SPEC};
+use crate::skip::skip;
+use recur_experiment::Experiment;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// `spec` in a folder, with a place of its data that every process finds.
+fn lab(spec: &str) -> Lab {
+    let lab = Lab::new();
+    lab.write("small.yaml", spec.replace("names.csv", &lab.path("names.csv").display().to_string()));
+    lab
+}
+
+/// Writes each trial of the lab's experiment into a file: their names.
+fn write_files(lab: &Lab, plugins: Option<&Path>) -> Vec<String> {
+    let text = lab.read("small.yaml");
+    let spec = recur_spec::parse(text.as_bytes(), "small.yaml", &[], &SHIPPED).unwrap();
+    let experiment = Experiment::prepare(spec, &SHIPPED).unwrap();
+    let write = |(n, trial): (usize, &recur_core::trial::Trial)| {
+        let name = format!("trial-{n}.json");
+        experiment.trial_file(trial, plugins).write(&lab.path(&name)).unwrap();
+        name
+    };
+    experiment.trials().iter().enumerate().map(write).collect()
+}
+
+/// The promised bytes of all trials in the store `name`, test results included.
+fn trials(lab: &Lab, name: &str) -> BTreeMap<PathBuf, Vec<u8>> {
+    let folder = format!("{name}/trials");
+    let files = lab.promised(&[&folder]).into_iter();
+    // The place of the data is the same in both, so the spec of a trial is, too.
+    files.map(|(path, bytes)| (path.strip_prefix(&folder).unwrap().to_owned(), bytes)).collect()
+}
+
+/// Trains each trial in a process of its own, and scores the chosen ones from what these kept.
+fn check(lab: &Lab, files: &[String], more: &[&str]) {
+    lab.experiment(more).ended(0);
+    for file in files {
+        lab.recur(&[&["trial", "run", file, "--store", "fresh"], more].concat()).ended(0);
+    }
+    let again = [&["--store", "fresh", "--reports", "again"], more].concat();
+    lab.experiment(&again).ended(0).told(&[&format!("{0} trials: {0} done before, 0 to run", files.len())]);
+    let (local, fresh) = (trials(lab, "runs"), trials(lab, "fresh"));
+    for file in ["record.json", "weights.safetensors", "predictions.parquet"] {
+        assert!(local.keys().any(|path| path.ends_with(file)), "{file}");
+    }
+    assert_eq!(local.keys().collect::<Vec<_>>(), fresh.keys().collect::<Vec<_>>());
+    for (path, bytes) in &local {
+        assert!(fresh[path] == *bytes, "{} differs", path.display());
+    }
+}
+
+#[test]
+fn a_fresh_process_trains_each_trial_to_the_bytes_of_the_experiment() {
+    let lab = lab(SPEC);
+    let files = write_files(&lab, None);
+    assert_eq!(files.len(), N_TRIALS);
+    check(&lab, &files, &[]);
+}
+
+#[test]
+fn a_trial_of_a_plugin_is_trained_only_with_leave_to_start_it() {
+    if !Command::new("python3").arg("--version").output().is_ok_and(|output| output.status.success()) {
+        skip("python3", "there is no python3");
+        return;
+    }
+    let lab = lab("recur: 1\nname: small\ndata: {source: names.csv}\ntraining: {epochs: 2}\n\
+                   models: [{use: letters}, {use: letter_counts}]\nreplicates: 1\n");
+    let files = write_files(&lab, Some(Path::new(EXAMPLES)));
+    let refused = lab.recur(&["trial", "run", &files[0]]).ended(1);
+    refused.told(&["is of model `letters`, a plugin in ", "a file may not start programs", "--plugins "]);
+    check(&lab, &files, &["--plugins", EXAMPLES]);
+}
+
+#[test]
+fn a_damaged_file_ends_with_the_place_and_the_remedy() {
+    let lab = lab(SPEC);
+    lab.write("trial.json", "{\"recur_trial\": 1,\n\"trial\": []}");
+    let ran = lab.recur(&["trial", "run", "trial.json"]).ended(1);
+    ran.told(&["trial.json is no trial file", "line 2 column", "have it written again"]);
+    assert!(!lab.path("runs").exists(), "no store is made for it");
+}

@@ -1,0 +1,152 @@
+//! Trials in files, trained by whoever has the file.
+
+use recur_core::identity::Identity;
+use recur_core::registry::Registry;
+use recur_core::trial::Trial;
+use recur_experiment::{Experiment, ExperimentError, LocalExecutor, RunOptions, TrialFile};
+use recur_store::{Store, layout};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+fn registry() -> Registry {
+    let mut registry = Registry::new();
+    registry.register_all(recur_models::PLUGINS).unwrap();
+    registry
+}
+
+fn experiment(folder: &Path) -> Experiment {
+    let data = folder.join("names.csv");
+    let row = |n: usize| format!("{}a{n},{}\n", ["x", "y"][n % 2], ["left", "right"][n % 2]);
+    std::fs::write(&data, format!("name,label\n{}", (0..60).map(row).collect::<String>())).unwrap();
+    let text = format!(
+        "recur: 1\nname: small\nseed: 9\nreplicates: 2\ndata: {{source: '{}'}}\ntraining: {{epochs: 3, class_weights: balanced}}\n\
+         models: [{{use: manual_rnn, params: {{hidden_size: 4}}, sweep: {{learning_rate: [0.01, 0.1]}}}}, \
+         {{use: gru, params: {{hidden_size: 4}}}}]\n",
+        data.display()
+    );
+    let spec = recur_spec::parse(text.as_bytes(), "small.yaml", &[], &registry()).unwrap();
+    Experiment::prepare(spec, &registry()).unwrap()
+}
+
+/// The bytes that are promised of `trial`.
+fn promised(store: &Store, trial: &Trial) -> Vec<Vec<u8>> {
+    layout::COMPARED.iter().map(|file| std::fs::read(store.trial(&trial.id).join(file)).unwrap()).collect()
+}
+
+/// A folder with the file of the first trial.
+fn written() -> (TempDir, PathBuf, Experiment) {
+    let folder = tempfile::tempdir().unwrap();
+    let experiment = experiment(folder.path());
+    let path = folder.path().join("trial.json");
+    experiment.trial_file(&experiment.trials()[0], None).write(&path).unwrap();
+    (folder, path, experiment)
+}
+
+fn run(folder: &TempDir, path: &Path) -> Result<(), ExperimentError> {
+    let store = Store::open(&folder.path().join("runs")).unwrap();
+    TrialFile::read(path)?.run(&registry(), &store, 1, &RunOptions::default()).map(|_| ())
+}
+
+#[test]
+fn the_trial_of_a_file_is_kept_with_the_bytes_of_the_experiment() {
+    let folder = tempfile::tempdir().unwrap();
+    let experiment = experiment(folder.path());
+    let [local, other] = ["local", "other"].map(|name| Store::open(&folder.path().join(name)).unwrap());
+    let outcomes = experiment.run(&local, &LocalExecutor::new(1), &RunOptions::default()).unwrap();
+    for (n, outcome) in outcomes.iter().enumerate() {
+        let path = folder.path().join(format!("trial-{n}.json"));
+        experiment.trial_file(&outcome.trial, None).write(&path).unwrap();
+        let file = TrialFile::read(&path).unwrap();
+        assert_eq!(file.trial(), &outcome.trial);
+        assert_eq!(file.run(&registry(), &other, 2, &RunOptions::default()).unwrap(), outcome.record);
+        assert_eq!(promised(&other, &outcome.trial), promised(&local, &outcome.trial));
+        assert_eq!(other.spec(&outcome.trial.id).unwrap(), local.spec(&outcome.trial.id).unwrap());
+        // The store decides what is done.
+        std::fs::remove_file(folder.path().join("names.csv")).unwrap_or_default();
+        assert_eq!(file.run(&registry(), &other, 2, &RunOptions::default()).unwrap(), outcome.record);
+        self::experiment(folder.path());
+    }
+}
+
+#[test]
+fn a_file_that_is_there_is_not_overwritten() {
+    let (folder, path, experiment) = written();
+    let error = experiment.trial_file(&experiment.trials()[1], None).write(&path).unwrap_err();
+    assert_eq!(error.hint().unwrap(), "it is not overwritten: name a new file");
+    assert_eq!(TrialFile::read(&path).unwrap().trial(), &experiment.trials()[0]);
+    drop(folder);
+}
+
+/// Checks what is said of a file whose text was changed.
+#[track_caller]
+fn check(change: impl Fn(&str) -> String, told: &[&str]) {
+    let (folder, path, _) = written();
+    let text = std::fs::read_to_string(&path).unwrap();
+    let changed = change(&text);
+    assert_ne!(changed, text);
+    std::fs::write(&path, changed).unwrap();
+    let error = run(&folder, &path).unwrap_err();
+    let text = recur_experiment::with_causes(&error);
+    told.iter().for_each(|part| assert!(text.contains(part), "`{part}` is not in: {text}"));
+    assert!(error.hint().is_some(), "{text}");
+}
+
+/// The same file of another trial, whose identity is changed.
+fn with_identity(text: &str, change: impl Fn(&mut Identity)) -> String {
+    let mut file: Value = serde_json::from_str(text).unwrap();
+    let mut identity: Identity = serde_json::from_value(file["trial"]["identity"].clone()).unwrap();
+    change(&mut identity);
+    file["trial"]["id"] = serde_json::to_value(identity.id()).unwrap();
+    file["trial"]["identity"] = serde_json::to_value(identity).unwrap();
+    file.to_string()
+}
+
+#[test]
+fn a_damaged_file_is_told_with_the_place() {
+    check(|text| text[..text.len() / 2].to_owned(), &["trial.json is no trial file", "EOF while parsing", "at line"]);
+    check(|_| "name,label\n".to_owned(), &["trial.json is no trial file", "line 1 column"]);
+    check(|_| "{}".to_owned(), &["missing field `recur_trial`"]);
+    check(|text| text.replace("\"recur_trial\": 1", "\"recur_trial\": 2"), &["`recur_trial` is 2", "reads format 1"]);
+    check(|text| text.replace("\"seed\": 9", "\"seed\": 10"), &["it was changed after it was written"]);
+    check(|text| text.replace("\"metric\"", "\"metrics\""), &["unknown field `metrics`"]);
+}
+
+#[test]
+fn a_file_of_another_program_is_refused_with_what_differs() {
+    let other = recur_core::digest::Digest::of(b"another program");
+    check(
+        |text| with_identity(text, |identity| identity.procedure = other.clone()),
+        &["is of another program: its digest of the training code is", other.as_str()],
+    );
+    check(
+        |text| with_identity(text, |identity| identity.model_code = other.clone()),
+        &["its digest of the model's code is", other.as_str()],
+    );
+    check(|text| with_identity(text, |identity| identity.model_version = 99), &["its version of the model is 99"]);
+    check(
+        |text| with_identity(text, |identity| identity.model = "gro".into()),
+        &["unknown model `gro`, did you mean `gru`?"],
+    );
+}
+
+#[test]
+fn data_that_are_not_what_they_were_are_refused() {
+    let (folder, path, _) = written();
+    let data = folder.path().join("names.csv");
+    let rows = std::fs::read_to_string(&data).unwrap();
+    std::fs::write(&data, rows.replace("xa0,left", "xb0,left")).unwrap();
+    let error = run(&folder, &path).unwrap_err();
+    assert!(matches!(error, ExperimentError::OtherData { .. }), "{error:?}");
+    std::fs::remove_file(&data).unwrap();
+    assert!(matches!(run(&folder, &path).unwrap_err(), ExperimentError::Ingest(_)));
+}
+
+#[test]
+fn a_missing_file_is_told_and_so_is_a_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    for path in [folder.path().join("gone.json"), folder.path().to_owned()] {
+        let error = run(&folder, &path).unwrap_err();
+        assert!(error.to_string().starts_with("cannot read the trial file"), "{error}");
+    }
+}
