@@ -49,6 +49,9 @@ pub struct Model {
     pub validation: BTreeMap<&'static str, Summary>,
     /// Test results, by metric; none unless every replicate has them.
     pub test: BTreeMap<&'static str, Summary>,
+    /// Test results of the trials that could be scored, by metric: only where some were and others were not.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub partial_test: BTreeMap<&'static str, Summary>,
     /// It minus the baseline.
     pub to_baseline: Option<Difference>,
     /// The results of each label that has test rows.
@@ -169,6 +172,7 @@ impl Model {
             trial_ids: ranked.chosen_trials(result).into_iter().cloned().collect(),
             validation: validation(ranked, result),
             test: test(ranked, result),
+            partial_test: partial_test(ranked, result),
             to_baseline: ranked.to_baseline.get(&index).map(|compared| Difference::of(ranked, compared)),
             labels: labels(ranked, result),
             confusion: if result.tests.is_empty() { Confusion::new(0) } else { result.summed_confusion(n_labels) },
@@ -220,6 +224,20 @@ fn test(ranked: &Ranked<'_>, result: &RankedModel<'_>) -> BTreeMap<&'static str,
         (metric.name(), Summary { interval: ranked.mean_interval(result, metric), ..Summary::of(values) })
     };
     Metric::ALL.map(of).into_iter().chain(of_predictions(ranked, result)).collect()
+}
+
+/// See [`Model::partial_test`].
+fn partial_test(ranked: &Ranked<'_>, result: &RankedModel<'_>) -> BTreeMap<&'static str, Summary> {
+    let find = |index: Option<usize>, replicate| {
+        let id = &ranked.outcome(index?, replicate)?.trial.id;
+        ranked.outcomes.tests.iter().find(|test| test.id == *id)
+    };
+    let tests = || (0..).zip(&result.choice.by_replicate).map(|(replicate, index)| find(*index, replicate));
+    if !result.tests.is_empty() || tests().all(|test| test.is_none()) {
+        return BTreeMap::new();
+    }
+    let of = |metric: Metric| Summary::of(tests().map(|test| test.map(|test| test.scores.get(metric))).collect());
+    Metric::ALL.map(|metric| (metric.name(), of(metric))).into_iter().collect()
 }
 
 /// Metrics of the predictions beside those of the records.

@@ -112,16 +112,17 @@ fn row(analysis: &Analysis, model: &Model, tested: &[Metric]) -> Vec<String> {
         row.extend(tested.iter().map(|_| "–".to_owned()));
         return row;
     }
-    let n_scored =
-        analysis.trials.iter().filter(|trial| trial.test.is_some() && model.trial_ids.contains(&trial.trial));
+    // What could be scored is shown, though a model without all of its results is not ranked.
+    let test = |metric: &Metric| model.test(*metric).or_else(|| model.partial_test.get(metric.name()));
+    let n_scored = test(&analysis.primary).map_or(0, |test| test.by_replicate.iter().flatten().count());
     let mut row = vec![
         match model.only_configuration() {
             Some(only) => analysis.configurations[only].title.clone(),
             None => format!("{} (chosen for each replicate)", model.model),
         },
-        n_scored.count().to_string(),
+        n_scored.to_string(),
         mean(model.validation.get(analysis.primary.name())),
     ];
-    row.extend(tested.iter().map(|metric| with_deviation(model.test(*metric))));
+    row.extend(tested.iter().map(|metric| with_deviation(test(metric))));
     row
 }

@@ -3,13 +3,13 @@
 mod axes;
 #[cfg(unix)]
 mod browser;
+mod comparison;
 mod destination;
 mod export;
 mod fixture;
 mod fonts;
 mod html;
 mod numbers;
-mod together;
 mod verdict;
 
 use fixture::{

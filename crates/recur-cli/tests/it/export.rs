@@ -89,7 +89,7 @@ fn exports_are_the_same_bytes_each_time_and_write_nothing_to_the_store() {
     let json = lab.recur(&["report", "small.yaml", "--json"]).ended(0).out;
     assert_eq!(json, lab.read("a/analysis.json"));
     let document: Value = serde_json::from_str(&json).unwrap();
-    assert_eq!((&document["schema_version"], &document["experiment"]), (&2.into(), &"small".into()));
+    assert_eq!((&document["schema_version"], &document["experiment"]), (&3.into(), &"small".into()));
     let ids = document["configurations"].as_array().unwrap().iter().map(|c| c["trial_ids"].as_array().unwrap().len());
     assert_eq!(ids.sum::<usize>(), N_TRIALS);
     assert!(lab.read("a/table.tex").contains("\\texttt{manual\\_rnn}"));

@@ -1,11 +1,9 @@
-//! Several experiments as one.
+//! What a report says of several experiments that are compared.
 
-use crate::fixture::{Build, Outline, Reported, all_diverged, clear, integers};
-use recur_analysis::{Analysis, AnalysisError, ComparedExperiment, Comparison, Incompatibility, Outcomes};
+use crate::fixture::{Build, Outline, Reported, clear, integers};
+use recur_analysis::{Analysis, AnalysisError, ComparedExperiment, Comparison, Outcomes};
 use recur_core::digest::Digest;
-use recur_core::metric::Metric;
 use recur_report::{ComparedSpec, ComparisonSource, Export, MadeFrom, Overview, Provenance, Signature};
-use std::collections::BTreeMap;
 use std::path::Path;
 
 /// A baseline and two families.
@@ -22,7 +20,7 @@ fn two() -> Reported {
     outline.build()
 }
 
-fn part<'a>(name: &'a str, experiment: &'a Reported) -> ComparedExperiment<'a> {
+fn compared<'a>(name: &'a str, experiment: &'a Reported) -> ComparedExperiment<'a> {
     let labels = experiment.plan.models().into_iter().map(|model| (model.to_owned(), format!("{name}/{model}")));
     ComparedExperiment { name, outcomes: experiment.outcomes(), labels: labels.collect(), divisions: Vec::new() }
 }
@@ -40,8 +38,8 @@ fn provenance() -> Provenance {
     }
 }
 
-fn together(one: &Reported, two: &Reported, baseline: Option<&str>) -> Result<Comparison, AnalysisError> {
-    Comparison::of(&[part("one", one), part("two", two)], "both", None, baseline)
+fn comparison(one: &Reported, two: &Reported, baseline: Option<&str>) -> Result<Comparison, AnalysisError> {
+    Comparison::of(&[compared("one", one), compared("two", two)], "both", None, baseline)
 }
 
 fn analysis(comparison: &Comparison, n_resamples: usize) -> Analysis {
@@ -62,57 +60,22 @@ fn write(comparison: &Comparison, dir: &Path) {
 
 #[test]
 fn an_overview_reads_as_reviewed() {
-    let overview = Overview::of(&analysis(&together(&one(), &two(), None).unwrap(), recur_stats::RESAMPLES));
+    let overview = Overview::of(&analysis(&comparison(&one(), &two(), None).unwrap(), recur_stats::RESAMPLES));
     insta::assert_snapshot!("overview", overview.markdown());
     let single = |experiment: Outline| Outline { replicates: 1, ..experiment }.build();
     let mut other = clear();
     other.models.truncate(1);
     other.models[0].axes = vec![("ngrams", integers(&[3]))];
     let overview =
-        Overview::of(&analysis(&together(&single(clear()), &single(other), None).unwrap(), recur_stats::RESAMPLES));
+        Overview::of(&analysis(&comparison(&single(clear()), &single(other), None).unwrap(), recur_stats::RESAMPLES));
     insta::assert_snapshot!("overview_of_names", overview.markdown());
-}
-
-#[test]
-fn models_keep_their_choice_their_figures_and_their_trials() {
-    let (one, two) = (one(), two());
-    let whole = together(&one, &two, None).unwrap();
-    let models = |outcomes| -> BTreeMap<String, serde_json::Value> {
-        let document = json(outcomes);
-        let models = document["models"].as_array().unwrap().clone();
-        models.into_iter().map(|model| (model["model"].as_str().unwrap().to_owned(), model)).collect()
-    };
-    let found = models(whole.outcomes());
-    assert_eq!(found.len(), 4);
-    for (name, own) in [("one", &one), ("two", &two)] {
-        for (id, model) in models(own.outcomes()) {
-            let label = format!("{name}/{id}");
-            let here = &found[whole.facts().duplicates.get(&label).unwrap_or(&label)];
-            for field in ["params", "trials", "trial_ids", "validation", "test", "labels"] {
-                assert_eq!(here[field], model[field], "{label} {field}");
-            }
-        }
-    }
-    let twins = BTreeMap::from([("two/linfa_logistic".to_owned(), "one/linfa_logistic".to_owned())]);
-    assert_eq!(whole.facts().duplicates, twins);
-}
-
-#[test]
-fn the_baseline_is_the_firsts_best_on_validation_unless_another_is_named() {
-    let (mut one, two) = (one(), two());
-    // By these test figures another model would be the best.
-    one.tests.iter_mut().for_each(|test| test.scores.macro_f1 = 1.0 - test.scores.macro_f1);
-    let baseline = |named| together(&one, &two, named).unwrap().outcomes().plan.report.baseline.clone().unwrap();
-    assert_eq!(baseline(None), "one/stacked_rnn");
-    assert_eq!(baseline(Some("two/stacked_rnn")), "two/stacked_rnn");
-    assert_eq!(baseline(Some("two/linfa_logistic")), "one/linfa_logistic");
 }
 
 #[test]
 fn a_baseline_that_figures_chose_is_corrected_for_as_the_best_is() {
     let (one, two) = (one(), two());
     let p = |named: Option<&str>| {
-        let whole = together(&one, &two, named).unwrap();
+        let whole = comparison(&one, &two, named).unwrap();
         let dir = tempfile::tempdir().unwrap();
         write(&whole, dir.path());
         let document = json(whole.outcomes());
@@ -123,54 +86,6 @@ fn a_baseline_that_figures_chose_is_corrected_for_as_the_best_is() {
     assert_eq!((named, chosen), (3, 6), "of four models");
     assert!(told_named.contains("These comparisons are a family of their own: p is corrected over these 3"));
     assert!(told_chosen.contains("As results chose it, p is corrected over all 6 pairs of models"), "{told_chosen}");
-}
-
-#[test]
-fn what_differs_is_named() {
-    fn check(change: impl FnOnce(&mut Reported), expected: &str) {
-        let (one, mut two) = (one(), two());
-        change(&mut two);
-        match together(&one, &two, None) {
-            Err(AnalysisError::Incompatible { first, second, why }) => {
-                assert_eq!((first.as_str(), second.as_str()), ("one", "two"));
-                assert_eq!(why.to_string(), expected);
-            }
-            other => panic!("{expected}: {other:?}"),
-        }
-    }
-    check(|two| two.plan.seed = 8, "seed is 7 and 8, which divide the rows in other ways");
-    check(
-        |two| two.plan.split.stratify = false,
-        "their rows are divided by other rules; data.split.stratify is true and false",
-    );
-    check(
-        |two| {
-            let digest = Digest::of(b"other");
-            two.trials.iter_mut().for_each(|finding| finding.record.identity.dataset = digest.clone());
-            (two.facts.dataset, two.plan.data.source) = (digest, "data/other.csv".into());
-        },
-        "their data differ: 8400 and 8400 rows; data.source is data/names.csv and data/other.csv",
-    );
-    check(
-        |two| two.label_names[0] = "Polish".to_owned(),
-        "their labels differ: the first alone has Czech; the second alone has Polish",
-    );
-    check(
-        |two| two.plan.report.primary = Metric::Loss,
-        "report.primary is macro_f1 and loss: their configurations were chosen by other figures",
-    );
-    check(
-        |two| two.trials.iter_mut().for_each(|finding| finding.record.split = Digest::of(b"other")),
-        "replicate 0 is divided in another way, by another version of recur",
-    );
-    check(
-        |two| two.trials.iter_mut().for_each(|finding| finding.record.identity.replicate += 2),
-        "one is of replicate 0 and the other of replicate 2, each another split",
-    );
-    let fewer = Outline { replicates: 3, ..clear() }.build();
-    let error = together(&one(), &fewer, None).unwrap_err();
-    let is_such = |why: &Incompatibility| *why == Incompatibility::Replicates { first: 5, second: 3 };
-    assert!(matches!(&error, AnalysisError::Incompatible { why, .. } if is_such(why)), "{error}");
 }
 
 /// The experiment with its names in other letters: another data set, whose rows stand in another order.
@@ -196,7 +111,7 @@ fn the_same_rows_in_other_letters_are_compared_but_not_name_by_name() {
     let whole = |divisions: [&[u8]; 2]| {
         let of = |name, experiment, bytes| ComparedExperiment {
             divisions: vec![Digest::of(bytes)],
-            ..part(name, experiment)
+            ..compared(name, experiment)
         };
         Comparison::of(&[of("one", &one, divisions[0]), of("two", &two, divisions[1])], "both", None, None)
     };
@@ -215,20 +130,13 @@ fn the_same_rows_in_other_letters_are_compared_but_not_name_by_name() {
 #[test]
 fn models_without_a_label_are_left_out() {
     let (one, two) = (one(), two());
-    let mut parts = [part("one", &one), part("two", &two)];
-    parts.iter_mut().for_each(|part| part.labels.retain(|model, _| model == "stacked_rnn"));
-    let whole = Comparison::of(&parts, "both", Some("Do more layers do better?"), None).unwrap();
+    let mut experiments = [compared("one", &one), compared("two", &two)];
+    experiments.iter_mut().for_each(|compared| compared.labels.retain(|model, _| model == "stacked_rnn"));
+    let whole = Comparison::of(&experiments, "both", Some("Do more layers do better?"), None).unwrap();
     assert_eq!(whole.outcomes().plan.models(), ["one/stacked_rnn", "two/stacked_rnn"]);
     let dir = tempfile::tempdir().unwrap();
     write(&whole, dir.path());
     let report = std::fs::read_to_string(dir.path().join("both.md")).unwrap();
     assert!(report.starts_with("# both\n\n> Do more layers do better?\n\n**"), "{report}");
     assert!(!report.contains("linfa_logistic"), "{report}");
-}
-
-#[test]
-fn an_experiment_without_a_choice_is_refused() {
-    let wild = Outline { name: "clear", ..all_diverged() }.build();
-    let error = together(&one(), &wild, None).unwrap_err();
-    assert!(matches!(&error, AnalysisError::NothingFinished { name } if name == "two"), "{error}");
 }

@@ -1,0 +1,145 @@
+//! Several experiments as one.
+
+#[expect(dead_code, reason = "shared with other tests, which need more of it")]
+mod fixture;
+
+use fixture::{Experiment, Outline, all_diverged, clear, integers};
+use recur_analysis::{Analysis, AnalysisError, ComparedExperiment, Comparison, Incompatibility, Outcomes};
+use recur_core::digest::Digest;
+use recur_core::metric::Metric;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// A baseline and two families.
+fn one() -> Experiment {
+    clear().experiment()
+}
+
+/// The same baseline on the same examples, and a family with other parameters.
+fn two() -> Experiment {
+    let mut outline = clear();
+    outline.models.remove(1);
+    outline.models[1].axes = vec![("layers", integers(&[3, 4]))];
+    (outline.models[1].skill, outline.question) = (0.7, "Do more layers do better?");
+    outline.experiment()
+}
+
+fn compared<'a>(name: &'a str, experiment: &'a Experiment) -> ComparedExperiment<'a> {
+    let labels = experiment.plan.models().into_iter().map(|model| (model.to_owned(), format!("{name}/{model}")));
+    ComparedExperiment { name, outcomes: experiment.outcomes(), labels: labels.collect(), divisions: Vec::new() }
+}
+
+fn comparison(one: &Experiment, two: &Experiment, baseline: Option<&str>) -> Result<Comparison, AnalysisError> {
+    Comparison::of(&[compared("one", one), compared("two", two)], "both", None, baseline)
+}
+
+/// The models of an analysis as JSON, by id.
+fn models(outcomes: Outcomes<'_>) -> BTreeMap<String, Value> {
+    let analysis = Analysis::resampled(&outcomes, 10).unwrap();
+    analysis.models.iter().map(|model| (model.model.clone(), serde_json::to_value(model).unwrap())).collect()
+}
+
+#[test]
+fn models_keep_their_choice_their_results_and_their_trials() {
+    let (one, two) = (one(), two());
+    let whole = comparison(&one, &two, None).unwrap();
+    let found = models(whole.outcomes());
+    assert_eq!(found.len(), 4);
+    for (name, own) in [("one", &one), ("two", &two)] {
+        for (id, model) in models(own.outcomes()) {
+            let label = format!("{name}/{id}");
+            let here = &found[whole.facts().duplicates.get(&label).unwrap_or(&label)];
+            for field in ["params", "trials", "trial_ids", "validation", "test", "labels", "confusion"] {
+                assert_eq!(here[field], model[field], "{label} {field}");
+            }
+        }
+    }
+    let duplicates = BTreeMap::from([("two/linfa_logistic".to_owned(), "one/linfa_logistic".to_owned())]);
+    assert_eq!(whole.facts().duplicates, duplicates);
+}
+
+#[test]
+fn the_baseline_is_the_firsts_best_on_validation_unless_another_is_named() {
+    let (mut one, two) = (one(), two());
+    // By these test results another model would be the best.
+    one.tests.iter_mut().for_each(|test| test.scores.macro_f1 = 1.0 - test.scores.macro_f1);
+    let baseline = |named| comparison(&one, &two, named).unwrap().outcomes().plan.report.baseline.clone().unwrap();
+    assert_eq!(baseline(None), "one/stacked_rnn");
+    assert_eq!(baseline(Some("two/stacked_rnn")), "two/stacked_rnn");
+    assert_eq!(baseline(Some("two/linfa_logistic")), "one/linfa_logistic");
+}
+
+#[test]
+fn what_differs_is_named() {
+    fn check(change: impl FnOnce(&mut Experiment), expected: &str) {
+        let (one, mut two) = (one(), two());
+        change(&mut two);
+        match comparison(&one, &two, None) {
+            Err(error @ AnalysisError::Incompatible { .. }) => {
+                assert_eq!(error.to_string(), format!("one and two cannot be compared: {expected}"));
+                assert!(error.hint().is_some(), "{error} has no hint");
+            }
+            other => panic!("{expected}: {other:?}"),
+        }
+    }
+    check(|two| two.plan.seed = 8, "seed is 7 and 8, which divide the rows in other ways");
+    check(
+        |two| two.plan.split.stratify = false,
+        "their rows are divided by other rules; data.split.stratify is true and false",
+    );
+    check(
+        |two| {
+            let digest = Digest::of(b"other");
+            two.trials.iter_mut().for_each(|outcome| outcome.record.identity.dataset = digest.clone());
+            (two.facts.dataset, two.plan.data.source) = (digest, "data/other.csv".into());
+        },
+        "their data differ: 8400 and 8400 rows; data.source is data/names.csv and data/other.csv",
+    );
+    check(
+        |two| two.label_names[0] = "Polish".to_owned(),
+        "their labels differ: the first alone has Czech; the second alone has Polish",
+    );
+    check(
+        |two| two.plan.report.primary = Metric::Loss,
+        "report.primary is macro_f1 and loss: their configurations were chosen by other figures",
+    );
+    check(
+        |two| two.trials.iter_mut().for_each(|outcome| outcome.record.split = Digest::of(b"other")),
+        "replicate 0 is divided in another way, by another version of recur",
+    );
+    check(
+        |two| two.trials.iter_mut().for_each(|outcome| outcome.record.identity.replicate += 2),
+        "one is of replicate 0 and the other of replicate 2, each another split",
+    );
+    let fewer = Outline { replicates: 3, ..clear() }.experiment();
+    let error = comparison(&one(), &fewer, None).unwrap_err();
+    let is_such = |why: &Incompatibility| *why == Incompatibility::Replicates { first: 5, second: 3 };
+    assert!(matches!(&error, AnalysisError::Incompatible { why, .. } if is_such(why)), "{error}");
+}
+
+#[test]
+fn an_experiment_without_a_choice_is_refused() {
+    let wild = Outline { name: "clear", ..all_diverged() }.experiment();
+    let error = comparison(&one(), &wild, None).unwrap_err();
+    assert!(matches!(&error, AnalysisError::NothingFinished { name } if name == "two"), "{error}");
+}
+
+#[test]
+fn each_model_is_compared_with_the_baseline_on_the_examples_where_there_is_one_replicate() {
+    let single = |outline: Outline| Outline { replicates: 1, ..outline }.experiment();
+    let (first, mut other) = (single(clear()), clear());
+    other.models.truncate(1);
+    other.models[0].axes = vec![("ngrams", integers(&[3]))];
+    let other = single(other);
+    let of = |outcomes: Outcomes<'_>| Analysis::resampled(&outcomes, 50).unwrap();
+    let analysis = of(comparison(&first, &other, None).unwrap().outcomes());
+    let compared: Vec<&str> = analysis.per_example_to_baseline.iter().map(|found| found.model.as_str()).collect();
+    let others: Vec<&str> =
+        analysis.ranked().map(|model| model.model.as_str()).filter(|id| *id != "one/stacked_rnn").collect();
+    assert_eq!((compared.len(), compared), (3, others));
+    for found in &analysis.per_example_to_baseline {
+        assert!(found.mcnemar_p_holm >= found.on_examples.mcnemar_p, "{found:?}");
+        assert_eq!(found.on_examples.examples, 840);
+    }
+    assert!(of(first.outcomes()).per_example_to_baseline.is_empty(), "no comparison was asked for");
+}
