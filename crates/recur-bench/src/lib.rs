@@ -5,7 +5,7 @@
 #![expect(clippy::disallowed_methods, reason = "a measure of speed reads the clock")]
 
 use recur_core::dataset::Sequences;
-use recur_core::model::{Cancel, Model, ModelPlugin, Piece, Setup};
+use recur_core::model::{Cancel, Chunk, Model, ModelPlugin, Setup};
 use recur_core::params::{ParamValue, Params};
 use recur_core::random::StreamPath;
 use recur_core::settings::{ClassWeights, Optimizer, Sampling, Schedule, TrainingLength, TrainingSettings};
@@ -110,7 +110,7 @@ impl<'a> Bench<'a> {
     /// # Panics
     /// If training diverges.
     pub fn train(&mut self, rows: &[u32]) {
-        let piece = Piece {
+        let piece = Chunk {
             epoch: 0,
             sequences: &self.names.sequences,
             labels: &self.names.labels,

@@ -24,7 +24,7 @@ impl Sequences {
     /// Appends one sequence.
     pub fn push(&mut self, tokens: impl IntoIterator<Item = u16>) {
         self.tokens.extend(tokens);
-        self.ends.push(u32::try_from(self.tokens.len()).expect("more than 2^32 letters"));
+        self.ends.push(u32::try_from(self.tokens.len()).expect("more than 2^32 characters"));
     }
 
     /// How many sequences there are.
@@ -56,55 +56,55 @@ impl<'a> FromIterator<&'a [u16]> for Sequences {
     }
 }
 
-/// The letters that have a token, in token order; with [`Alphabet::has_unknown`] one more token stands for all others.
+/// The characters that have a token, in token order; with [`Alphabet::has_unknown`] one more token stands for all others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alphabet {
-    letters: Vec<char>,
+    characters: Vec<char>,
     has_unknown: bool,
     tokens: BTreeMap<char, u16>,
 }
 
 impl Alphabet {
-    /// An alphabet of `letters` in the order given, repeated ones counted once.
+    /// An alphabet of `characters` in the order given, repeated ones counted once.
     ///
     /// # Panics
-    /// If there are more than 65,000 letters.
-    pub fn new(letters: impl IntoIterator<Item = char>, has_unknown: bool) -> Self {
-        let mut alphabet = Self { letters: Vec::new(), has_unknown, tokens: BTreeMap::new() };
-        for letter in letters {
-            if !alphabet.tokens.contains_key(&letter) {
-                assert!(alphabet.letters.len() < 65_000, "more than 65,000 letters");
-                alphabet.tokens.insert(letter, alphabet.letters.len() as u16);
-                alphabet.letters.push(letter);
+    /// If there are more than 65,000 characters.
+    pub fn new(characters: impl IntoIterator<Item = char>, has_unknown: bool) -> Self {
+        let mut alphabet = Self { characters: Vec::new(), has_unknown, tokens: BTreeMap::new() };
+        for character in characters {
+            if !alphabet.tokens.contains_key(&character) {
+                assert!(alphabet.characters.len() < 65_000, "more than 65,000 characters");
+                alphabet.tokens.insert(character, alphabet.characters.len() as u16);
+                alphabet.characters.push(character);
             }
         }
         alphabet
     }
 
-    /// The letters in token order.
-    pub fn letters(&self) -> &[char] {
-        &self.letters
+    /// The characters in token order.
+    pub fn characters(&self) -> &[char] {
+        &self.characters
     }
 
-    /// Whether letters outside the alphabet have a token of their own (the last one).
+    /// Whether characters outside the alphabet have a token of their own (the last one).
     pub fn has_unknown(&self) -> bool {
         self.has_unknown
     }
 
     /// How many tokens there are (V).
     pub fn n_tokens(&self) -> usize {
-        self.letters.len() + usize::from(self.has_unknown)
+        self.characters.len() + usize::from(self.has_unknown)
     }
 
-    /// The token of `letter`: its own, or the unknown one, or none where there is no unknown token.
-    pub fn token(&self, letter: char) -> Option<u16> {
-        let unknown = self.has_unknown.then_some(self.letters.len() as u16);
-        self.tokens.get(&letter).copied().or(unknown)
+    /// The token of `character`: its own, or the unknown one, or none where there is no unknown token.
+    pub fn token(&self, character: char) -> Option<u16> {
+        let unknown = self.has_unknown.then_some(self.characters.len() as u16);
+        self.tokens.get(&character).copied().or(unknown)
     }
 
-    /// The tokens of `name`; letters without a token are left out.
+    /// The tokens of `name`; characters without a token are left out.
     pub fn encode<'a>(&'a self, name: &'a str) -> impl Iterator<Item = u16> + 'a {
-        name.chars().filter_map(|letter| self.token(letter))
+        name.chars().filter_map(|character| self.token(character))
     }
 }
 
@@ -242,7 +242,7 @@ impl Dataset {
 fn digest(rows: &[LabelledName], parts: Option<&[Part]>, alphabet: &Alphabet) -> Digest {
     let mut hasher = Hasher::new();
     hasher.field(b"recur dataset 1");
-    hasher.field(alphabet.letters.iter().collect::<String>().as_bytes());
+    hasher.field(alphabet.characters.iter().collect::<String>().as_bytes());
     hasher.field(&[u8::from(alphabet.has_unknown)]);
     for row in rows {
         hasher.field(row.label.as_bytes()).field(row.name.as_bytes()).field(row.group.as_bytes());

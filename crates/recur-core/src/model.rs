@@ -134,10 +134,10 @@ pub struct Setup<'a> {
     pub kernels: Kernels,
 }
 
-/// A piece of an epoch: the rows to learn from next, in the order in which the model must take them. An epoch may come in
-/// one piece or in several, cut between steps; that must change nothing in what is learned.
+/// A chunk of an epoch: the rows to learn from next, in the order in which the model must take them. An epoch may come in
+/// one chunk or in several, cut between steps; that must change nothing in what is learned.
 #[derive(Clone, Copy, Debug)]
-pub struct Piece<'a> {
+pub struct Chunk<'a> {
     /// The epoch, 0 for the first.
     pub epoch: u32,
     /// The training examples as token ids, and no others; `order` points into it.
@@ -146,7 +146,7 @@ pub struct Piece<'a> {
     pub labels: &'a [u16],
     /// The rows to learn from, in order: each `batch_size` of them make a step.
     pub order: &'a [u32],
-    /// Steps made before this piece, in all epochs.
+    /// Steps made before this chunk, in all epochs.
     pub steps_before: u64,
     /// Steps of the whole training, for schedules.
     pub total_steps: u64,
@@ -179,14 +179,14 @@ impl Cancel {
 
 /// A model in training or in use.
 pub trait Model: Send {
-    /// Learns from a piece of an epoch (in the one-shot regime, from all there is), and writes the loss of each of its examples
-    /// to `losses`, (`piece.order.len()`), in nats: taken before the step that the example is part of, or after the fit of a
+    /// Learns from a chunk of an epoch (in the one-shot regime, from all there is), and writes the loss of each of its examples
+    /// to `losses`, (`chunk.order.len()`), in nats: taken before the step that the example is part of, or after the fit of a
     /// model that learns in one go. The losses of a step are at the places of its examples; in which order they are there is
     /// the model's to choose, as the caller adds all up, in order.
     ///
     /// # Errors
     /// [`ModelError::Diverged`] on a loss that is not finite, [`ModelError::Cancelled`] when asked to stop.
-    fn train(&mut self, piece: &Piece<'_>, losses: &mut [f64]) -> Result<(), ModelError>;
+    fn train(&mut self, chunk: &Chunk<'_>, losses: &mut [f64]) -> Result<(), ModelError>;
 
     /// Writes the log-probabilities of each label for `rows` of `sequences` into `out`, (rows, C) row-major.
     /// A name's figures do not depend on the rows beside it, and their exponentials sum to 1: see [`crate::answer`].

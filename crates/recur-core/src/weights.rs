@@ -60,7 +60,7 @@ impl ModelCard {
             model_version: identity.model_version,
             params: identity.params.clone(),
             text: text.clone(),
-            letters: dataset.alphabet().letters().iter().collect(),
+            letters: dataset.alphabet().characters().iter().collect(),
             has_unknown: dataset.alphabet().has_unknown(),
             labels: dataset.label_names().to_vec(),
             trial: Some(identity.id()),
@@ -121,7 +121,7 @@ mod tests {
         };
         let json = serde_json::to_string(&card).unwrap();
         assert_eq!(serde_json::from_str::<ModelCard>(&json).unwrap(), card);
-        assert_eq!(card.alphabet().letters(), ['b', '\u{301}', '"', 'a', ' ']);
+        assert_eq!(card.alphabet().characters(), ['b', '\u{301}', '"', 'a', ' ']);
         assert_eq!(card.alphabet().n_tokens(), 6);
     }
 }

@@ -68,7 +68,7 @@ pub(crate) fn log_probabilities(block: &[u8], n_classes: usize, out: &mut [f32])
     Ok(())
 }
 
-/// Copies the losses of a piece into `out`; says what is wrong with their number otherwise.
+/// Copies the losses of a chunk into `out`; says what is wrong with their number otherwise.
 pub(crate) fn losses(block: &[u8], out: &mut [f64]) -> Result<(), String> {
     let expected = 8 * out.len();
     if block.len() != expected {

@@ -9,7 +9,7 @@ use crate::time::Stopwatch;
 use crate::wire::{Head, PROTOCOL};
 use recur_core::answer::first_improper;
 use recur_core::dataset::Sequences;
-use recur_core::model::{Model, ModelError, Piece, Setup};
+use recur_core::model::{Chunk, Model, ModelError, Setup};
 use recur_core::params::ParamSpec;
 use recur_core::tensor::Tensor;
 use recur_core::unwound::unwind_with;
@@ -141,26 +141,26 @@ fn of_parameter(error: ModelError, parameters: &'static [ParamSpec]) -> ModelErr
 }
 
 impl Model for External {
-    fn train(&mut self, piece: &Piece<'_>, losses: &mut [f64]) -> Result<(), ModelError> {
-        if piece.cancel.is_cancelled() {
+    fn train(&mut self, chunk: &Chunk<'_>, losses: &mut [f64]) -> Result<(), ModelError> {
+        if chunk.cancel.is_cancelled() {
             return Err(ModelError::Cancelled);
         }
-        if self.epoch.0 != piece.epoch {
-            self.epoch = (piece.epoch, Duration::ZERO);
+        if self.epoch.0 != chunk.epoch {
+            self.epoch = (chunk.epoch, Duration::ZERO);
         }
-        let labels = Some(piece.labels);
+        let labels = Some(chunk.labels);
         let mut names = Vec::new();
-        block::push_names(&mut names, piece.sequences, labels, piece.order);
+        block::push_names(&mut names, chunk.sequences, labels, chunk.order);
         let fields = json!({
-            "epoch": piece.epoch,
-            "steps_before": piece.steps_before,
-            "total_steps": piece.total_steps,
-            "n_names": piece.order.len(),
+            "epoch": chunk.epoch,
+            "steps_before": chunk.steps_before,
+            "total_steps": chunk.total_steps,
+            "n_names": chunk.order.len(),
         });
         let since = Stopwatch::start();
         let connection = self.connection.get_mut();
         let limit = Limit { spent: self.epoch.1, ..Limit::new("epoch_seconds", connection.limits().epoch) };
-        let cancel = Some(piece.cancel);
+        let cancel = Some(chunk.cancel);
         let room = 8 * losses.len() as u64;
         let question = Question { request: "train", fields, block: &names, limit, cancel, room };
         let (head, answer) = connection.ask(&question)?;
@@ -172,7 +172,7 @@ impl Model for External {
         block::losses(&answer, losses).map_err(|problem| self.wrong("train", problem))?;
         self.connection.get_mut().keep(answer);
         match losses.iter().find(|loss| !loss.is_finite()) {
-            Some(loss) => Err(ModelError::Diverged { step: piece.steps_before, loss: *loss }),
+            Some(loss) => Err(ModelError::Diverged { step: chunk.steps_before, loss: *loss }),
             None => Ok(()),
         }
     }

@@ -20,7 +20,7 @@ mod unix {
         rustix::io::ioctl_fionbio(stdout, true)?;
         #[cfg(any(target_os = "linux", target_os = "android"))]
         {
-            // Where the system does not grant it, a message goes in pieces.
+            // Where the system does not grant it, a message goes in chunks.
             let _ = rustix::pipe::fcntl_setpipe_size(stdin, ROOM);
             let _ = rustix::pipe::fcntl_setpipe_size(stdout, ROOM);
         }

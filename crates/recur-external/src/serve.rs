@@ -3,7 +3,7 @@
 use crate::block;
 use crate::error::{Problem, printable};
 use crate::wire::{self, PROTOCOL, TensorHead};
-use recur_core::model::{Cancel, Kernels, Model, ModelError, ModelPlugin, Piece, Setup};
+use recur_core::model::{Cancel, Chunk, Kernels, Model, ModelError, ModelPlugin, Setup};
 use recur_core::params::Params;
 use recur_core::random::StreamPath;
 use recur_core::settings::TrainingSettings;
@@ -84,9 +84,9 @@ pub fn serve(plugin: &dyn ModelPlugin, from: &mut impl BufRead, to: &mut impl Wr
         line.clear();
         wire::push(&mut line, &head, &[]);
         to.write_all(&line)?;
-        // In pieces, as a pipe wakes who waits at the end of a write: then it reads one while the next is written.
-        for piece in answer.chunks(PIECE) {
-            to.write_all(piece)?;
+        // In chunks, as a pipe wakes who waits at the end of a write: then it reads one while the next is written.
+        for chunk in answer.chunks(PIECE) {
+            to.write_all(chunk)?;
         }
         to.flush()?;
     }
@@ -189,22 +189,22 @@ fn build(plugin: &dyn ModelPlugin, build: Build) -> Result<Built, ModelError> {
     Ok(Built { model, n_classes: build.n_classes, streams, out: Vec::new() })
 }
 
-fn train(built: &mut Built, piece: &Train, block: &[u8], answer: &mut Vec<u8>) -> Answered {
-    let (sequences, labels) = block::names(block, piece.n_names, true).map_err(other)?;
+fn train(built: &mut Built, chunk: &Train, block: &[u8], answer: &mut Vec<u8>) -> Answered {
+    let (sequences, labels) = block::names(block, chunk.n_names, true).map_err(other)?;
     let order: Vec<u32> = (0..sequences.len() as u32).collect();
-    let piece = Piece {
-        epoch: piece.epoch,
+    let chunk = Chunk {
+        epoch: chunk.epoch,
         sequences: &sequences,
         labels: &labels,
         order: &order,
-        steps_before: piece.steps_before,
-        total_steps: piece.total_steps,
+        steps_before: chunk.steps_before,
+        total_steps: chunk.total_steps,
         streams: &built.streams,
         // recur ends the process when it is to stop.
         cancel: &Cancel::new(),
     };
     let mut losses = vec![f64::NAN; order.len()];
-    built.model.train(&piece, &mut losses)?;
+    built.model.train(&chunk, &mut losses)?;
     block::push_doubles(answer, &losses);
     Ok(json!({"n_parameters": built.model.n_parameters()}))
 }

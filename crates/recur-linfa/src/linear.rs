@@ -23,22 +23,22 @@ pub struct Linear {
     pub seen: Vec<u16>,
     /// What a column says for each seen label, (K, S) row-major.
     pub coefficients: Vec<f32>,
-    /// What speaks for each seen label before any letter is read, (S).
+    /// What speaks for each seen label before any character is read, (S).
     pub intercept: Vec<f64>,
     /// Number of labels (C).
     pub n_classes: usize,
 }
 
 impl Linear {
-    /// What a classifier with all columns that `settings` allow and `n_classes` labels costs, for names of `letters`
-    /// letters.
-    pub fn cost(settings: &FeatureSettings, n_classes: usize, letters: u64) -> Cost {
+    /// What a classifier with all columns that `settings` allow and `n_classes` labels costs, for texts of `characters`
+    /// characters.
+    pub fn cost(settings: &FeatureSettings, n_classes: usize, characters: u64) -> Cost {
         let [k, c, longest] = [settings.max_ngrams, n_classes, settings.range.to].map(|n| n as u64);
         let idf = if settings.weighting == WeightingKind::TfIdf { k } else { 0 };
         Cost {
             parameters: (k + 1) * c,
             weight_bytes: 4 * k * c + 8 * (k * longest + 2 * c + idf),
-            multiply_adds: settings.range.n_ngrams(letters).min(k) * c,
+            multiply_adds: settings.range.n_ngrams(characters).min(k) * c,
         }
     }
 

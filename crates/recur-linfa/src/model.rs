@@ -4,7 +4,7 @@ use crate::error::LinfaError;
 use crate::features::{FeatureSettings, Features, Weight};
 use crate::linear::Linear;
 use recur_core::dataset::Sequences;
-use recur_core::model::{Cancel, Model, ModelError, Piece};
+use recur_core::model::{Cancel, Chunk, Model, ModelError};
 use recur_core::tensor::Tensor;
 use std::collections::BTreeSet;
 
@@ -50,7 +50,7 @@ pub trait Fit: Send {
 /// A baseline: settings, and the classifier once there is one.
 #[derive(Debug)]
 pub struct Baseline<F> {
-    /// How names become columns.
+    /// How texts become columns.
     pub settings: FeatureSettings,
     /// Number of labels (C).
     pub n_classes: usize,
@@ -61,19 +61,19 @@ pub struct Baseline<F> {
 }
 
 impl<F: Fit> Baseline<F> {
-    fn learn(&self, piece: &Piece<'_>) -> Result<Linear, ModelError> {
-        if piece.order.is_empty() {
+    fn learn(&self, chunk: &Chunk<'_>) -> Result<Linear, ModelError> {
+        if chunk.order.is_empty() {
             return Err(LinfaError::NoRows.into());
         }
-        let labels: Vec<u16> = piece.order.iter().map(|row| piece.labels[*row as usize]).collect();
+        let labels: Vec<u16> = chunk.order.iter().map(|row| chunk.labels[*row as usize]).collect();
         let seen: Vec<u16> = labels.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
         let place = |label: &u16| seen.binary_search(label).expect("every label was listed");
         let targets: Vec<usize> = labels.iter().map(place).collect();
-        let features = Features::learn(self.settings, piece.sequences, piece.order);
+        let features = Features::learn(self.settings, chunk.sequences, chunk.order);
         let n_columns = features.vocabulary.len();
         self.fit.check_size(n_columns, &count(&targets, seen.len()))?;
-        let rows = piece.order.iter().map(|row| features.of(piece.sequences.get(*row))).collect();
-        let training = Training { n_columns, rows, targets, n_seen: seen.len(), cancel: piece.cancel };
+        let rows = chunk.order.iter().map(|row| features.of(chunk.sequences.get(*row))).collect();
+        let training = Training { n_columns, rows, targets, n_seen: seen.len(), cancel: chunk.cancel };
         let Fitted { coefficients, intercept } = self.fit.fit(&training)?;
         Ok(Linear { features, seen, coefficients, intercept, n_classes: self.n_classes })
     }
@@ -87,11 +87,11 @@ fn count(targets: &[usize], n_seen: usize) -> Vec<usize> {
 
 impl<F: Fit> Model for Baseline<F> {
     /// The losses are those of the fitted classifier on its training rows: there is no step to come before.
-    fn train(&mut self, piece: &Piece<'_>, losses: &mut [f64]) -> Result<(), ModelError> {
-        let linear = self.learn(piece)?;
-        linear.losses(piece.sequences, piece.labels, piece.order, losses);
+    fn train(&mut self, chunk: &Chunk<'_>, losses: &mut [f64]) -> Result<(), ModelError> {
+        let linear = self.learn(chunk)?;
+        linear.losses(chunk.sequences, chunk.labels, chunk.order, losses);
         if let Some(loss) = losses.iter().find(|loss| !loss.is_finite()) {
-            return Err(ModelError::Diverged { step: piece.steps_before, loss: *loss });
+            return Err(ModelError::Diverged { step: chunk.steps_before, loss: *loss });
         }
         self.fitted = Some(linear);
         Ok(())

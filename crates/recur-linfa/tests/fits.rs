@@ -1,7 +1,7 @@
 //! What the fits find, against the definitions of their models.
 
 use recur_core::dataset::Sequences;
-use recur_core::model::{Cancel, Kernels, Model, ModelError, ModelPlugin, Piece, Setup};
+use recur_core::model::{Cancel, Chunk, Kernels, Model, ModelError, ModelPlugin, Setup};
 use recur_core::params::{ParamValue, Params};
 use recur_core::random::StreamPath;
 use recur_core::tensor::TensorData;
@@ -32,7 +32,7 @@ fn build(plugin: &dyn ModelPlugin, changed: &[(&str, ParamValue)]) -> Box<dyn Mo
 
 fn train(model: &mut dyn Model, order: &[u32]) -> Result<f64, ModelError> {
     let (sequences, streams, cancel) = (NAMES.into_iter().collect(), StreamPath::root(1), Cancel::new());
-    let piece = Piece {
+    let chunk = Chunk {
         epoch: 0,
         sequences: &sequences,
         labels: &LABELS,
@@ -42,8 +42,8 @@ fn train(model: &mut dyn Model, order: &[u32]) -> Result<f64, ModelError> {
         streams: &streams,
         cancel: &cancel,
     };
-    let mut losses = vec![f64::NAN; piece.order.len()];
-    model.train(&piece, &mut losses)?;
+    let mut losses = vec![f64::NAN; chunk.order.len()];
+    model.train(&chunk, &mut losses)?;
     Ok(losses.iter().sum())
 }
 

@@ -1,9 +1,9 @@
-//! A batch of names, packed time after time, so that no place is padded: each name by itself for training, or names that
-//! share their first letters together for prediction.
+//! A batch of texts, packed time after time, so that no place is padded: each name by itself for training, or texts that
+//! share their first characters together for prediction.
 //!
-//! Letters for dimensions: `B` names, `T` letters of the longest, `R` letters in all.
+//! Letters for dimensions: `B` texts, `T` characters of the longest, `R` characters in all.
 
-use crate::times::Times;
+use crate::time_steps::TimeSteps;
 use recur_core::dataset::Sequences;
 use std::ops::Range;
 
@@ -14,24 +14,24 @@ pub(crate) struct Batch {
     positions: Vec<u32>,
     /// The tokens, time-major, (R).
     tokens: Vec<u16>,
-    /// Where each time's letters stand, and what they follow.
-    times: Times,
-    /// How many letters of each time have a letter after them; they are the first ones, (T).
+    /// Where each time's characters stand, and what they follow.
+    times: TimeSteps,
+    /// How many characters of each time have a character after them; they are the first ones, (T).
     n_followed: Vec<usize>,
-    /// The time of each packed row's last letter, and its row within that time, (B).
+    /// The time of each packed row's last character, and its row within that time, (B).
     last: Vec<(usize, usize)>,
-    /// The first packed row of this share of a batch, and where each time's letters stand in the whole of it, (T); none
+    /// The first packed row of this share of a batch, and where each time's characters stand in the whole of it, (T); none
     /// if this is the whole.
     first: usize,
     starts_in_whole: Vec<usize>,
-    n_letters_of_whole: usize,
+    n_characters_of_whole: usize,
 }
 
 impl Batch {
-    /// Packs `rows` of `sequences` as PyTorch's `pack_sequence` does: longest first, so that at each time the names that
-    /// still have a letter are the first rows. Buffers are used again.
+    /// Packs `rows` of `sequences` as PyTorch's `pack_sequence` does: longest first, so that at each time the texts that
+    /// still have a character are the first rows. Buffers are used again.
     ///
-    /// Packing changes the order of a batch's names and nothing else. A batch is a run of the epoch's shuffled order,
+    /// Packing changes the order of a batch's texts and nothing else. A batch is a run of the epoch's shuffled order,
     /// whatever the lengths in it, so no name is ever moved to another step to suit its length.
     ///
     /// # Panics
@@ -51,12 +51,12 @@ impl Batch {
             let followed = self.positions[..active].partition_point(|position| name(position).len() > time + 1);
             self.n_followed.push(followed);
         }
-        let last_letter = |(row, position): (usize, &u32)| (n_letters(name(position)) - 1, row);
-        self.last.extend(self.positions.iter().enumerate().map(last_letter));
-        self.n_letters_of_whole = self.tokens.len();
+        let last_character = |(row, position): (usize, &u32)| (n_characters(name(position)) - 1, row);
+        self.last.extend(self.positions.iter().enumerate().map(last_character));
+        self.n_characters_of_whole = self.tokens.len();
     }
 
-    /// Takes `rows` of the packed rows of `whole`, which [`Batch::pack`] made. At each time, the letters of the shares in
+    /// Takes `rows` of the packed rows of `whole`, which [`Batch::pack`] made. At each time, the characters of the shares in
     /// turn are those of the whole.
     pub(crate) fn take_share(&mut self, whole: &Batch, rows: Range<usize>) {
         self.clear();
@@ -74,16 +74,16 @@ impl Batch {
             self.n_followed.push(within(whole.n_followed[time]));
         }
         self.last.extend(whole.last[rows.clone()].iter().map(|(time, row)| (*time, row - rows.start)));
-        (self.first, self.n_letters_of_whole) = (rows.start, whole.n_letters());
+        (self.first, self.n_characters_of_whole) = (rows.start, whole.n_characters());
     }
 
-    /// Which packed rows the `index`th of `n` shares takes, so that all have about as many letters. The first has the
+    /// Which packed rows the `index`th of `n` shares takes, so that all have about as many characters. The first has the
     /// longest name; others may be empty.
     pub(crate) fn rows_of_share(&self, index: usize, n: usize) -> Range<usize> {
         let end_of = |share: usize| {
             let mut before = 0;
             let begins = |(time, _): &&(usize, usize)| {
-                before * n < self.n_letters() * share && {
+                before * n < self.n_characters() * share && {
                     before += time + 1;
                     true
                 }
@@ -93,41 +93,43 @@ impl Batch {
         end_of(index)..end_of(index + 1)
     }
 
-    /// Packs `names`, which must be sorted, in their order, so that names with the same first letters share the places
+    /// Packs `texts`, which must be sorted, in their order, so that texts with the same first characters share the places
     /// of these: a tree of prefixes, level by level. Each name gets the same numbers as from [`Batch::pack`], for less
     /// work.
     ///
     /// # Panics
     /// If a name is empty.
-    pub(crate) fn pack_prefixes(&mut self, names: &[&[u16]]) {
-        debug_assert!(names.is_sorted());
+    pub(crate) fn pack_prefixes(&mut self, texts: &[&[u16]]) {
+        debug_assert!(texts.is_sorted());
         self.clear();
-        self.positions.extend(0..names.len() as u32);
-        self.last.resize(names.len(), (0, 0));
-        let (mut nodes, mut children) = (vec![Node { parent: 0, names: 0..names.len() }], Vec::new());
+        self.positions.extend(0..texts.len() as u32);
+        self.last.resize(texts.len(), (0, 0));
+        let (mut nodes, mut children) = (vec![Node { parent: 0, texts: 0..texts.len() }], Vec::new());
         for time in 0.. {
             children.clear();
             for (parent, node) in nodes.iter().enumerate() {
                 // A name that ends at its parent comes before the longer ones.
-                let mut first = node.names.clone().find(|row| n_letters(names[*row]) > time).unwrap_or(node.names.end);
-                while first < node.names.end {
-                    let letter = names[first][time];
-                    let end = (first..node.names.end).find(|row| names[*row][time] != letter).unwrap_or(node.names.end);
-                    children.push(Node { parent: parent as u32, names: first..end });
+                let mut first =
+                    node.texts.clone().find(|row| n_characters(texts[*row]) > time).unwrap_or(node.texts.end);
+                while first < node.texts.end {
+                    let character = texts[first][time];
+                    let end =
+                        (first..node.texts.end).find(|row| texts[*row][time] != character).unwrap_or(node.texts.end);
+                    children.push(Node { parent: parent as u32, texts: first..end });
                     first = end;
                 }
             }
             if children.is_empty() {
                 return;
             }
-            children.sort_by_key(|node| names[node.names.end - 1].len() == time + 1);
+            children.sort_by_key(|node| texts[node.texts.end - 1].len() == time + 1);
             for (row, node) in children.iter().enumerate() {
-                self.tokens.push(names[node.names.start][time]);
-                let ending = node.names.clone().take_while(|row| names[*row].len() == time + 1);
+                self.tokens.push(texts[node.texts.start][time]);
+                let ending = node.texts.clone().take_while(|row| texts[*row].len() == time + 1);
                 ending.for_each(|name| self.last[name] = (time, row));
             }
             self.times.push_following(children.iter().map(|node| node.parent));
-            children.truncate(children.partition_point(|node| names[node.names.end - 1].len() > time + 1));
+            children.truncate(children.partition_point(|node| texts[node.texts.end - 1].len() > time + 1));
             self.n_followed.push(children.len());
             std::mem::swap(&mut nodes, &mut children);
         }
@@ -140,25 +142,25 @@ impl Batch {
         self.n_followed.clear();
         self.last.clear();
         self.starts_in_whole.clear();
-        (self.first, self.n_letters_of_whole) = (0, 0);
+        (self.first, self.n_characters_of_whole) = (0, 0);
     }
 
-    /// Number of names (B).
+    /// Number of texts (B).
     pub(crate) fn len(&self) -> usize {
         self.positions.len()
     }
 
-    /// Number of letters (R).
-    pub(crate) fn n_letters(&self) -> usize {
+    /// Number of characters (R).
+    pub(crate) fn n_characters(&self) -> usize {
         self.tokens.len()
     }
 
-    /// Number of letters of the batch that this is a share of, or the whole of.
-    pub(crate) fn n_letters_of_whole(&self) -> usize {
-        self.n_letters_of_whole
+    /// Number of characters of the batch that this is a share of, or the whole of.
+    pub(crate) fn n_characters_of_whole(&self) -> usize {
+        self.n_characters_of_whole
     }
 
-    /// Where the letters of `time` begin among those of the whole batch.
+    /// Where the characters of `time` begin among those of the whole batch.
     pub(crate) fn start_in_whole(&self, time: usize) -> usize {
         self.starts_in_whole.get(time).map_or(self.times.at(time, 1).start, |start| start + self.first)
     }
@@ -173,32 +175,32 @@ impl Batch {
         &self.tokens
     }
 
-    /// Where each time's letters stand, and what they follow.
-    pub(crate) fn times(&self) -> &Times {
+    /// Where each time's characters stand, and what they follow.
+    pub(crate) fn times(&self) -> &TimeSteps {
         &self.times
     }
 
-    /// How many letters of each time have a letter after them; they are the first ones, (T).
+    /// How many characters of each time have a character after them; they are the first ones, (T).
     pub(crate) fn n_followed(&self) -> &[usize] {
         &self.n_followed
     }
 
-    /// The time of each packed row's last letter, and its row within that time, (B).
+    /// The time of each packed row's last character, and its row within that time, (B).
     pub(crate) fn last(&self) -> &[(usize, usize)] {
         &self.last
     }
 }
 
-/// A prefix of names.
+/// A prefix of texts.
 struct Node {
     /// Its own prefix, a row of the time before.
     parent: u32,
-    /// The names that start with it.
-    names: Range<usize>,
+    /// The texts that start with it.
+    texts: Range<usize>,
 }
 
-fn n_letters(name: &[u16]) -> usize {
-    assert!(!name.is_empty(), "a name without letters");
+fn n_characters(name: &[u16]) -> usize {
+    assert!(!name.is_empty(), "a name without characters");
     name.len()
 }
 
@@ -212,9 +214,9 @@ mod tests {
 
     #[test]
     fn longest_names_come_first_and_equals_keep_their_order() {
-        let names: [&[u16]; 4] = [&[1], &[2, 3, 4], &[5], &[6, 7]];
+        let texts: [&[u16]; 4] = [&[1], &[2, 3, 4], &[5], &[6, 7]];
         let mut batch = Batch::default();
-        batch.pack(&names.into_iter().collect(), &[0, 1, 2, 3]);
+        batch.pack(&texts.into_iter().collect(), &[0, 1, 2, 3]);
         assert_eq!(batch.positions(), [1, 3, 0, 2]);
         assert_eq!(batch.tokens(), [2, 6, 1, 5, 3, 7, 4]);
         assert_eq!(rows_at_each_time(&batch), [4, 2, 1]);
@@ -224,11 +226,11 @@ mod tests {
 
     #[test]
     fn shares_in_turn_are_the_whole_at_each_time() {
-        let names: [&[u16]; 6] = [&[1], &[2, 3, 4, 5], &[6], &[7, 8], &[9, 1, 2], &[3, 4, 5]];
+        let texts: [&[u16]; 6] = [&[1], &[2, 3, 4, 5], &[6], &[7, 8], &[9, 1, 2], &[3, 4, 5]];
         let (mut whole, mut share) = (Batch::default(), Batch::default());
-        whole.pack(&names.into_iter().collect(), &[0, 1, 2, 3, 4, 5]);
+        whole.pack(&texts.into_iter().collect(), &[0, 1, 2, 3, 4, 5]);
         for n in 1..=6 {
-            let mut seen = vec![None; whole.n_letters()];
+            let mut seen = vec![None; whole.n_characters()];
             let (mut positions, mut end) = (Vec::new(), 0);
             for index in 0..n {
                 let rows = whole.rows_of_share(index, n);
@@ -236,7 +238,7 @@ mod tests {
                 end = rows.end;
                 share.take_share(&whole, rows);
                 positions.extend_from_slice(share.positions());
-                assert_eq!(share.n_letters_of_whole(), whole.n_letters());
+                assert_eq!(share.n_characters_of_whole(), whole.n_characters());
                 for (time, followed) in share.n_followed().iter().enumerate() {
                     let tokens = &share.tokens()[share.times().at(time, 1)];
                     let to = &mut seen[share.start_in_whole(time)..][..tokens.len()];
@@ -249,14 +251,14 @@ mod tests {
             assert_eq!(seen.into_iter().flatten().collect::<Vec<_>>(), whole.tokens(), "{n} shares");
         }
         let two: Vec<Range<usize>> = (0..2).map(|index| whole.rows_of_share(index, 2)).collect();
-        assert_eq!(two, [0..2, 2..6], "7 letters each");
+        assert_eq!(two, [0..2, 2..6], "7 characters each");
     }
 
     #[test]
     fn names_share_the_places_of_their_first_letters() {
-        let names: [&[u16]; 7] = [&[1], &[1, 2], &[1, 2], &[1, 2, 3], &[1, 3, 3], &[4], &[5, 2]];
+        let texts: [&[u16]; 7] = [&[1], &[1, 2], &[1, 2], &[1, 2, 3], &[1, 3, 3], &[4], &[5, 2]];
         let mut batch = Batch::default();
-        batch.pack_prefixes(&names);
+        batch.pack_prefixes(&texts);
         // 1 and 5 go on, 4 does not; then 12 and 13 go on, 52 does not.
         assert_eq!(batch.tokens(), [1, 5, 4, 2, 3, 2, 3, 3]);
         assert_eq!(rows_at_each_time(&batch), [3, 3, 2]);
@@ -267,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "a name without letters")]
+    #[should_panic(expected = "a name without characters")]
     fn an_empty_name_is_refused() {
         Batch::default().pack_prefixes(&[&[], &[1]]);
     }

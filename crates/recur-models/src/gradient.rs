@@ -6,7 +6,7 @@
 //!
 //! Letters for dimensions: `R` terms of a sum in their order, `M` and `N` rows and columns of a weight.
 
-use crate::times::Times;
+use crate::time_steps::TimeSteps;
 use recur_kernels::{Kernels, Matrix};
 use std::ops::Range;
 
@@ -16,10 +16,10 @@ const FEW_TERMS: usize = 16;
 /// What the terms of a sum are, in their order.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Terms<'a> {
-    /// The names of the batch.
+    /// The texts of the batch.
     Names,
     /// The rows of these times, from the one given on.
-    From(usize, &'a Times),
+    From(usize, &'a TimeSteps),
 }
 
 /// Takes the gradient of each weight, named by its place among the parameters.
@@ -134,7 +134,7 @@ pub(crate) fn add_to_rows(kernels: Kernels, rows: &mut [f32], indices: &[u16], d
 mod tests {
     use super::*;
 
-    /// The first five terms are letters 2, 0, 2, 2, 3, and so on.
+    /// The first five terms are characters 2, 0, 2, 2, 3, and so on.
     const INDICES: [u16; 5] = [2, 0, 2, 2, 3];
 
     /// Gives the gradients of a matrix (3, 2), a vector (2) and a looked-up matrix (4, 2), sums of `terms` terms.

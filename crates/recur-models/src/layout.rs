@@ -1,7 +1,7 @@
 //! Where each weight stands in a model's one vector of parameters.
 //!
 //! A matrix that PyTorch holds as `(out, in)` is held here as `(in, out)`: terms of the sum first ("k-major"), which is
-//! the order that the product `x · W` reads. Tensors go in and out with PyTorch's names and shapes.
+//! the order that the product `x · W` reads. Tensors go in and out with PyTorch's texts and shapes.
 
 use recur_core::model::ModelError;
 use recur_core::random::StreamPath;
@@ -56,7 +56,7 @@ impl Layout {
         parameters
     }
 
-    /// `parameters` (or anything laid out like them) as tensors with PyTorch's names, each behind `prefix`, and shapes.
+    /// `parameters` (or anything laid out like them) as tensors with PyTorch's texts, each behind `prefix`, and shapes.
     pub(crate) fn export(&self, kernels: Kernels, prefix: &str, parameters: &[f32]) -> Vec<Tensor> {
         let tensor = |segment: &Segment| {
             let mut data = vec![0.0; segment.range.len()];

@@ -7,7 +7,6 @@
 mod batch;
 mod gradient;
 mod gru;
-mod kept;
 mod layout;
 mod lstm;
 mod manual_rnn;
@@ -18,12 +17,13 @@ mod parity;
 #[cfg(test)]
 mod pinned;
 mod recurrence;
+mod saved_activations;
 mod stack;
 mod stacked_rnn;
 /// What `just new-model` copies: compiled and tested like a model, but none.
 #[cfg(test)]
 mod template;
-mod times;
+mod time_steps;
 mod trainer;
 /// Where the walk of docs/adding-a-model.md ends.
 #[cfg(test)]

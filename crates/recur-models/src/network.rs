@@ -6,7 +6,7 @@ use crate::layout::Layout;
 use recur_core::random::{Stream, StreamPath};
 use recur_kernels::Kernels;
 
-/// A network from a batch of names to a row of logits each, with its backward pass.
+/// A network from a batch of texts to a row of logits each, with its backward pass.
 ///
 /// It owns its workspace, which grows to the largest batch seen and is then used again, and second layouts of its
 /// weights. Parameters and gradients belong to the caller. A clone is for another share of a batch.
@@ -25,7 +25,7 @@ pub(crate) trait Network: Clone + Send + Sync {
         kernels: Kernels,
         parameters: &[f32],
         batch: &Batch,
-        draws: Option<Draws<'_>>,
+        draws: Option<StepRng<'_>>,
         logits: &mut [f32],
     );
 
@@ -37,14 +37,14 @@ pub(crate) trait Network: Clone + Send + Sync {
 
 /// The random numbers of one training step. They depend on the step alone, so training can stop and go on between any two.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Draws<'a> {
+pub(crate) struct StepRng<'a> {
     /// `…/dropout/step`.
     pub(crate) path: &'a StreamPath,
     /// The step, counted from 0 over the whole training.
     pub(crate) step: u64,
 }
 
-impl Draws<'_> {
+impl StepRng<'_> {
     /// The step's stream, from its beginning.
     pub(crate) fn stream(self) -> Stream {
         self.path.numbered_stream(self.step)

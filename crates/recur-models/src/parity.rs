@@ -6,7 +6,7 @@
 use crate::PLUGINS;
 use crate::manual_rnn::ManualRnn;
 use recur_core::dataset::Sequences;
-use recur_core::model::{Cancel, Kernels, Model, ModelPlugin, Piece, Setup};
+use recur_core::model::{Cancel, Chunk, Kernels, Model, ModelPlugin, Setup};
 use recur_core::params::{ParamValue, Params};
 use recur_core::random::StreamPath;
 use recur_core::settings::{Optimizer, TrainingSettings};
@@ -68,7 +68,7 @@ fn assert_close(what: &str, got: &[f32], expected: &[f64], tolerance: f64) {
     }
 }
 
-/// Plain SGD on `batch_size` names a step.
+/// Plain SGD on `batch_size` texts a step.
 fn training(batch_size: u32) -> TrainingSettings {
     TrainingSettings { batch_size, optimizer: Optimizer::Sgd { momentum: 0.0 }, ..TrainingSettings::default() }
 }
@@ -117,7 +117,7 @@ impl Bench {
     }
 
     fn train(&self, model: &mut dyn Model, rows: &[u32]) -> f64 {
-        let piece = Piece {
+        let chunk = Chunk {
             epoch: 0,
             sequences: &self.sequences,
             labels: &self.case.targets,
@@ -128,7 +128,7 @@ impl Bench {
             cancel: &Cancel::new(),
         };
         let mut losses = vec![0.0; rows.len()];
-        model.train(&piece, &mut losses).unwrap();
+        model.train(&chunk, &mut losses).unwrap();
         losses.iter().sum::<f64>() / rows.len() as f64
     }
 

@@ -3,7 +3,7 @@
 use crate::PLUGINS;
 use recur_core::dataset::Sequences;
 use recur_core::digest::Hasher;
-use recur_core::model::{Cancel, Kernels, Model, ModelPlugin, Piece, Setup};
+use recur_core::model::{Cancel, Chunk, Kernels, Model, ModelPlugin, Setup};
 use recur_core::params::{ParamValue, Params};
 use recur_core::random::StreamPath;
 use recur_core::settings::{Schedule, TrainingLength, TrainingSettings};
@@ -13,13 +13,13 @@ use recur_core::workers::alone;
 const N_TOKENS: usize = 9;
 const N_CLASSES: usize = 4;
 
-/// Names of 1 to 7 letters, and a label each.
-fn names() -> (Sequences, Vec<u16>) {
-    let mut stream = StreamPath::root(11).child("names").stream();
+/// Names of 1 to 7 characters, and a label each.
+fn texts() -> (Sequences, Vec<u16>) {
+    let mut stream = StreamPath::root(11).child("texts").stream();
     let name = |n: u32| (0..n % 7 + 1).map(|_| stream.below(N_TOKENS as u32) as u16).collect::<Vec<u16>>();
-    let names: Vec<Vec<u16>> = (0..30).map(name).collect();
-    let labels = names.iter().map(|name| name[0] % N_CLASSES as u16).collect();
-    (names.iter().map(Vec::as_slice).collect(), labels)
+    let texts: Vec<Vec<u16>> = (0..30).map(name).collect();
+    let labels = texts.iter().map(|name| name[0] % N_CLASSES as u16).collect();
+    (texts.iter().map(Vec::as_slice).collect(), labels)
 }
 
 fn training() -> TrainingSettings {
@@ -33,7 +33,7 @@ fn training() -> TrainingSettings {
 }
 
 fn trained(plugin: &dyn ModelPlugin) -> Box<dyn Model> {
-    let (sequences, labels) = names();
+    let (sequences, labels) = texts();
     let params = [("hidden_size", ParamValue::Integer(21)), ("layers", ParamValue::Integer(3))]
         .into_iter()
         .chain([("dropout", ParamValue::Real(0.25)), ("learning_rate", ParamValue::Real(0.01))])
@@ -51,7 +51,7 @@ fn trained(plugin: &dyn ModelPlugin) -> Box<dyn Model> {
     let mut model = plugin.build(&setup).unwrap();
     let order: Vec<u32> = (0..sequences.len() as u32).collect();
     for index in 0..3 {
-        let piece = Piece {
+        let chunk = Chunk {
             epoch: index,
             sequences: &sequences,
             labels: &labels,
@@ -61,12 +61,12 @@ fn trained(plugin: &dyn ModelPlugin) -> Box<dyn Model> {
             streams: &StreamPath::root(12),
             cancel: &Cancel::new(),
         };
-        model.train(&piece, &mut vec![0.0; order.len()]).unwrap();
+        model.train(&chunk, &mut vec![0.0; order.len()]).unwrap();
     }
     model
 }
 
-/// The first digits of the digest of all names and bits of the trained weights.
+/// The first digits of the digest of all texts and bits of the trained weights.
 fn bits(id: &str) -> String {
     let plugin = PLUGINS.iter().find(|plugin| plugin.about().id == id).unwrap();
     let mut hasher = Hasher::new();

@@ -1,9 +1,9 @@
-//! One recurrent layer over packed names: `h_t = f(z_t + h_{t-1} · W_hh)`, and its backward pass.
+//! One recurrent layer over packed texts: `h_t = f(z_t + h_{t-1} · W_hh)`, and its backward pass.
 //!
-//! Letters for dimensions: `R` (letter, name) pairs of the batch in packed order, `H` hidden size.
+//! Letters for dimensions: `R` (character, name) pairs of the batch in packed order, `H` hidden size.
 
 use crate::gradient::{Terms, WeightGradients};
-use crate::times::Times;
+use crate::time_steps::TimeSteps;
 use recur_kernels::{AlignedVec, Kernels, Matrix};
 use std::ops::Range;
 
@@ -52,7 +52,7 @@ pub(crate) fn forward(
     kernels: Kernels,
     activation: Activation,
     w_hh: &[f32],
-    times: &Times,
+    times: &TimeSteps,
     states: &mut [f32],
     gathered: &mut AlignedVec,
 ) {
@@ -75,7 +75,7 @@ pub(crate) fn backward(
     kernels: Kernels,
     activation: Activation,
     w_hh_t: &[f32],
-    times: &Times,
+    times: &TimeSteps,
     states: &[f32],
     d: &mut [f32],
 ) {
@@ -95,7 +95,7 @@ pub(crate) fn backward(
 pub(crate) fn give_weight_gradient(
     w_hh: &Range<usize>,
     w_hh_t: &mut [f32],
-    times: &Times,
+    times: &TimeSteps,
     states: &[f32],
     d: &[f32],
     previous: &mut [f32],

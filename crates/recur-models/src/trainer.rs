@@ -1,17 +1,17 @@
 //! The training loop that the recurrent models share: a [`Network`] becomes a [`Model`].
 //!
-//! Where threads are free, the names of a batch are shared among them for the forward and the backward pass, and then the
+//! Where threads are free, the texts of a batch are shared among them for the forward and the backward pass, and then the
 //! parameters for their gradients and the step. No bit depends on how many there are.
 //!
-//! Letters for dimensions: `B` names of a batch, `C` labels.
+//! Letters for dimensions: `B` texts of a batch, `C` labels.
 
 use crate::batch::Batch;
 use crate::gradient;
-use crate::kept::{self, Kept};
-use crate::network::{Draws, Network};
+use crate::network::{Network, StepRng};
 use crate::optimizer::{Optimizer, Part};
+use crate::saved_activations::{self, SavedActivations};
 use recur_core::dataset::Sequences;
-use recur_core::model::{Model, ModelError, Piece, Setup};
+use recur_core::model::{Chunk, Model, ModelError, Setup};
 use recur_core::settings::TrainingSettings;
 use recur_core::tensor::Tensor;
 use recur_core::workers::{Workers, for_each};
@@ -56,13 +56,13 @@ struct Share<N> {
     logits: AlignedVec,
     /// Of each name, the log-probability of its label, (B).
     log_likelihoods: Vec<f32>,
-    kept: Kept,
+    kept: SavedActivations,
 }
 
 impl<N: Network> Share<N> {
     fn new(network: N) -> Self {
         let (batch, logits, log_likelihoods) = (Batch::default(), AlignedVec::default(), Vec::new());
-        Self { network, stale: true, batch, logits, log_likelihoods, kept: Kept::default() }
+        Self { network, stale: true, batch, logits, log_likelihoods, kept: SavedActivations::default() }
     }
 
     fn refresh(&mut self, kernels: Kernels, parameters: &[f32]) {
@@ -77,7 +77,7 @@ impl<N: Network> Share<N> {
 struct Pass<'a> {
     kernels: Kernels,
     parameters: &'a [f32],
-    draws: Draws<'a>,
+    draws: StepRng<'a>,
     /// The label of each packed row and its weight in the loss, (B).
     labels: &'a [u16],
     row_weights: &'a [f32],
@@ -148,10 +148,10 @@ impl<N: Network> Trainer<N> {
         &self.shares[0].network
     }
 
-    /// Into how many shares to divide `n_names` with `n_letters`, and that many networks. A weight takes `passes`
-    /// multiplications a letter.
-    fn divide(&mut self, n_names: usize, n_letters: usize, passes: usize) -> usize {
-        let n = self.workers.shares((self.parameters.len() * n_letters * passes) as u64).clamp(1, n_names.max(1));
+    /// Into how many shares to divide `n_names` with `n_characters`, and that many networks. A weight takes `passes`
+    /// multiplications a character.
+    fn divide(&mut self, n_names: usize, n_characters: usize, passes: usize) -> usize {
+        let n = self.workers.shares((self.parameters.len() * n_characters * passes) as u64).clamp(1, n_names.max(1));
         while self.shares.len() < n {
             let network = self.network().clone();
             self.shares.push(Share::new(network));
@@ -163,21 +163,21 @@ impl<N: Network> Trainer<N> {
     fn step(
         &mut self,
         optimizer: &mut Optimizer,
-        piece: &Piece<'_>,
+        chunk: &Chunk<'_>,
         rows: &[u32],
-        draws: Draws<'_>,
+        draws: StepRng<'_>,
         losses: &mut [f64],
     ) -> Result<(), ModelError> {
-        self.batch.pack(piece.sequences, rows);
+        self.batch.pack(chunk.sequences, rows);
         self.labels.clear();
-        let label = |position: &u32| piece.labels[rows[*position as usize] as usize];
+        let label = |position: &u32| chunk.labels[rows[*position as usize] as usize];
         self.labels.extend(self.batch.positions().iter().map(label));
         self.row_weights.clear();
         self.row_weights.extend(self.labels.iter().map(|label| self.class_weights[*label as usize]));
         let total: f32 = self.row_weights.iter().sum();
         self.row_weights.iter_mut().for_each(|weight| *weight /= total);
 
-        let n = self.divide(rows.len(), self.batch.n_letters(), 3);
+        let n = self.divide(rows.len(), self.batch.n_characters(), 3);
         let pass = Pass {
             kernels: self.kernels,
             parameters: &self.parameters,
@@ -199,9 +199,9 @@ impl<N: Network> Trainer<N> {
             return Err(ModelError::Diverged { step: draws.step, loss });
         }
         if n == 1 {
-            self.backward(optimizer, draws.step, piece.total_steps)
+            self.backward(optimizer, draws.step, chunk.total_steps)
         } else {
-            self.step_in_parts(optimizer, n, draws.step, piece.total_steps)
+            self.step_in_parts(optimizer, n, draws.step, chunk.total_steps)
         }
         Ok(())
     }
@@ -233,11 +233,11 @@ impl<N: Network> Trainer<N> {
     fn step_in_parts(&mut self, optimizer: &mut Optimizer, n: usize, step: u64, total: u64) {
         let (kernels, shares, workers) = (self.kernels, &self.shares[..n], &*self.workers);
         let kept = || shares.iter().map(|share| &share.kept);
-        kept::cut(&shares[0].kept, self.parameters.len(), n, &mut self.cuts);
+        saved_activations::cut(&shares[0].kept, self.parameters.len(), n, &mut self.cuts);
         let (rule, clips) = (optimizer.rule(step, total), optimizer.clips());
         let whole = optimizer.whole(&mut self.parameters, &mut self.gradients);
         in_parts(workers, whole, &self.cuts, &|mut part| {
-            kept::write_gradient(kernels, kept(), part.first, part.gradients);
+            saved_activations::write_gradient(kernels, kept(), part.first, part.gradients);
             if !clips {
                 part.step(None, &rule);
             }
@@ -250,14 +250,14 @@ impl<N: Network> Trainer<N> {
         self.parameters_changed();
     }
 
-    fn train_in_steps(&mut self, steps: &mut Steps, piece: &Piece<'_>, losses: &mut [f64]) -> Result<(), ModelError> {
-        let path = &piece.streams.child("dropout/step");
-        let batches = piece.order.chunks(steps.batch_size).zip(losses.chunks_mut(steps.batch_size));
-        for (step, (rows, losses)) in (piece.steps_before..).zip(batches) {
-            if piece.cancel.is_cancelled() {
+    fn train_in_steps(&mut self, steps: &mut Steps, chunk: &Chunk<'_>, losses: &mut [f64]) -> Result<(), ModelError> {
+        let path = &chunk.streams.child("dropout/step");
+        let batches = chunk.order.chunks(steps.batch_size).zip(losses.chunks_mut(steps.batch_size));
+        for (step, (rows, losses)) in (chunk.steps_before..).zip(batches) {
+            if chunk.cancel.is_cancelled() {
                 return Err(ModelError::Cancelled);
             }
-            self.step(&mut steps.optimizer, piece, rows, Draws { path, step }, losses)?;
+            self.step(&mut steps.optimizer, chunk, rows, StepRng { path, step }, losses)?;
         }
         Ok(())
     }
@@ -282,10 +282,10 @@ fn in_parts(workers: &dyn Workers, whole: Part<'_>, cuts: &[usize], work: &(impl
 }
 
 impl<N: Network> Model for Trainer<N> {
-    fn train(&mut self, piece: &Piece<'_>, losses: &mut [f64]) -> Result<(), ModelError> {
+    fn train(&mut self, chunk: &Chunk<'_>, losses: &mut [f64]) -> Result<(), ModelError> {
         // Taken out while it is used, as a step changes all the rest.
         let mut steps = self.training.take().ok_or_else(built_to_predict)?;
-        let trained = self.train_in_steps(&mut steps, piece, losses);
+        let trained = self.train_in_steps(&mut steps, chunk, losses);
         self.training = Some(steps);
         trained
     }
@@ -293,15 +293,15 @@ impl<N: Network> Model for Trainer<N> {
     fn log_probabilities(&mut self, sequences: &Sequences, rows: &[u32], out: &mut [f32]) -> Result<(), ModelError> {
         let c = self.n_classes;
         assert_eq!(out.len(), rows.len() * c, "a row of {c} log-probabilities a name");
-        // Names with the same first letters share the work on these.
+        // Names with the same first characters share the work on these.
         let mut named: Vec<(&[u16], usize)> = rows.iter().map(|row| sequences.get(*row)).zip(0..).collect();
         named.sort_unstable();
-        let (names, positions): (Vec<&[u16]>, Vec<usize>) = named.into_iter().unzip();
-        let n_letters = names.iter().map(|name| name.len()).sum();
-        let n = self.divide(names.len().div_ceil(PREDICTION_BATCH), n_letters, 1);
+        let (texts, positions): (Vec<&[u16]>, Vec<usize>) = named.into_iter().unzip();
+        let n_characters = texts.iter().map(|name| name.len()).sum();
+        let n = self.divide(texts.len().div_ceil(PREDICTION_BATCH), n_characters, 1);
         let (kernels, parameters, group) = (self.kernels, &self.parameters, n * PREDICTION_BATCH);
-        for (names, positions) in names.chunks(group).zip(positions.chunks(group)) {
-            let of_share = |index| names.chunks(PREDICTION_BATCH).nth(index).unwrap_or_default();
+        for (texts, positions) in texts.chunks(group).zip(positions.chunks(group)) {
+            let of_share = |index| texts.chunks(PREDICTION_BATCH).nth(index).unwrap_or_default();
             for_each(&*self.workers, &mut self.shares[..n], &|index, share| {
                 share.batch.pack_prefixes(of_share(index));
                 if share.batch.len() == 0 {

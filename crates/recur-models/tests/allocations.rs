@@ -1,7 +1,7 @@
 //! Training allocates nothing once its buffers have grown: an epoch of many steps allocates as often as one of few.
 
 use recur_core::dataset::Sequences;
-use recur_core::model::{Cancel, Kernels, Model, ModelPlugin, Piece, Setup};
+use recur_core::model::{Cancel, Chunk, Kernels, Model, ModelPlugin, Setup};
 use recur_core::params::{ParamValue, Params};
 use recur_core::random::StreamPath;
 use recur_core::settings::{ClassWeights, Optimizer, Sampling, Schedule, TrainingLength, TrainingSettings};
@@ -63,7 +63,7 @@ fn allocations(model: &mut dyn Model, repeats: usize) -> u64 {
     let (sequences, labels) = names();
     let order: Vec<u32> = (0..repeats).flat_map(|_| 0..sequences.len() as u32).collect();
     let (streams, cancel) = (StreamPath::root(3), Cancel::new());
-    let piece = Piece {
+    let chunk = Chunk {
         epoch: 0,
         sequences: &sequences,
         labels: &labels,
@@ -74,7 +74,7 @@ fn allocations(model: &mut dyn Model, repeats: usize) -> u64 {
         cancel: &cancel,
     };
     let mut losses = vec![f64::NAN; order.len()];
-    let counted = allocation_counter::measure(|| model.train(&piece, &mut losses).unwrap()).count_total;
+    let counted = allocation_counter::measure(|| model.train(&chunk, &mut losses).unwrap()).count_total;
     assert!(losses.iter().all(|loss| loss.is_finite()));
     counted
 }

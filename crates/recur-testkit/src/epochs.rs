@@ -1,8 +1,8 @@
-//! Hands names to a model as a sweep does: in epochs, pieces and steps.
+//! Hands names to a model as a sweep does: in epochs, chunks and steps.
 
 use crate::bench::{Bench, SEED, streams};
 use crate::names::Names;
-use recur_core::model::{Cancel, Model, ModelError, Piece};
+use recur_core::model::{Cancel, Chunk, Model, ModelError};
 use recur_core::random::StreamPath;
 
 /// One epoch: its names, in their order.
@@ -32,7 +32,7 @@ impl Bench {
         self.train_in_pieces(model, Epoch { index, names, order: &order, streams: &streams }, order.len(), cancel)
     }
 
-    /// [`Bench::epoch`], with the names handed over in pieces of `n_steps` steps.
+    /// [`Bench::epoch`], with the names handed over in chunks of `n_steps` steps.
     ///
     /// # Errors
     /// What the model says.
@@ -49,7 +49,7 @@ impl Bench {
         self.train_in_pieces(model, Epoch { index, names, order: &order, streams: &streams }, size, &Cancel::new())
     }
 
-    /// The steps `steps` of epoch `index`, in one piece; returns the sum of the losses, begun at `loss_before`.
+    /// The steps `steps` of epoch `index`, in one chunk; returns the sum of the losses, begun at `loss_before`.
     ///
     /// # Errors
     /// What the model says.
@@ -66,10 +66,10 @@ impl Bench {
         let batch = self.training.batch_size as usize;
         let rows = &order[steps.start * batch..(steps.end * batch).min(order.len())];
         let epoch = Epoch { index, names, order: &order, streams: &streams };
-        Ok(total(loss_before, &self.piece(model, epoch, rows, steps.start, &Cancel::new())?))
+        Ok(total(loss_before, &self.chunk(model, epoch, rows, steps.start, &Cancel::new())?))
     }
 
-    /// One piece of `rows` in their order, as the first of epoch 0; returns the sum of their losses.
+    /// One chunk of `rows` in their order, as the first of epoch 0; returns the sum of their losses.
     ///
     /// # Errors
     /// What the model says.
@@ -77,14 +77,14 @@ impl Bench {
         Ok(total(0.0, &self.losses(model, names, rows)?))
     }
 
-    /// One piece of `rows` in their order, as the first of epoch 0; returns their losses. One that the model leaves unwritten
+    /// One chunk of `rows` in their order, as the first of epoch 0; returns their losses. One that the model leaves unwritten
     /// is NaN.
     ///
     /// # Errors
     /// What the model says.
     pub fn losses(&self, model: &mut dyn Model, names: &Names, rows: &[u32]) -> Result<Vec<f64>, ModelError> {
         let streams = streams(SEED);
-        self.piece(model, Epoch { index: 0, names, order: rows, streams: &streams }, rows, 0, &Cancel::new())
+        self.chunk(model, Epoch { index: 0, names, order: rows, streams: &streams }, rows, 0, &Cancel::new())
     }
 
     /// How many steps an epoch has on `names`.
@@ -112,13 +112,13 @@ impl Bench {
         let batch = self.training.batch_size as usize;
         let mut loss = 0.0;
         for (i, rows) in epoch.order.chunks(size).enumerate() {
-            loss = total(loss, &self.piece(model, epoch, rows, i * size / batch, cancel)?);
+            loss = total(loss, &self.chunk(model, epoch, rows, i * size / batch, cancel)?);
         }
         Ok(loss / epoch.order.len() as f64)
     }
 
     /// Hands over `rows`, which begin at step `step` of the epoch.
-    fn piece(
+    fn chunk(
         &self,
         model: &mut dyn Model,
         epoch: Epoch<'_>,
@@ -128,7 +128,7 @@ impl Bench {
     ) -> Result<Vec<f64>, ModelError> {
         let Epoch { index, names, order, streams } = epoch;
         let steps = order.len().div_ceil(self.training.batch_size as usize) as u64;
-        let piece = Piece {
+        let chunk = Chunk {
             epoch: index,
             sequences: &names.sequences,
             labels: &names.labels,
@@ -139,7 +139,7 @@ impl Bench {
             cancel,
         };
         let mut losses = vec![f64::NAN; rows.len()];
-        model.train(&piece, &mut losses)?;
+        model.train(&chunk, &mut losses)?;
         Ok(losses)
     }
 }

@@ -3,7 +3,7 @@
 
 use recur_core::answer::first_improper;
 use recur_core::dataset::Sequences;
-use recur_core::model::{Cost, Declaration, Model, ModelError, ModelPlugin, Piece, Setup};
+use recur_core::model::{Chunk, Cost, Declaration, Model, ModelError, ModelPlugin, Setup};
 use recur_core::tensor::Tensor;
 use recur_core::unwound::unwind_with;
 use recur_core::visible::visible;
@@ -75,9 +75,9 @@ impl CheckedModel {
 }
 
 impl Model for CheckedModel {
-    fn train(&mut self, piece: &Piece<'_>, losses: &mut [f64]) -> Result<(), ModelError> {
-        self.model.train(piece, losses)?;
-        losses.iter().try_for_each(|loss| check_loss(piece, *loss))
+    fn train(&mut self, chunk: &Chunk<'_>, losses: &mut [f64]) -> Result<(), ModelError> {
+        self.model.train(chunk, losses)?;
+        losses.iter().try_for_each(|loss| check_loss(chunk, *loss))
     }
 
     fn log_probabilities(&mut self, sequences: &Sequences, rows: &[u32], out: &mut [f32]) -> Result<(), ModelError> {
@@ -116,14 +116,14 @@ fn named_rightly(tensors: Vec<Tensor>) -> Vec<Tensor> {
 
 /// Losses are log losses: never below 0, and above [`f32::MAX`] only where they are no numbers any more. A loss that is no
 /// number is left to the trial.
-fn check_loss(piece: &Piece<'_>, loss: f64) -> Result<(), ModelError> {
+fn check_loss(chunk: &Chunk<'_>, loss: f64) -> Result<(), ModelError> {
     /// What rounding may take from a loss.
     const ROUNDING: f64 = 1e-6;
     if loss < -ROUNDING {
         return Err(ModelError::Loss { loss });
     }
     if loss.is_finite() && loss > f64::from(f32::MAX) {
-        return Err(ModelError::Diverged { step: piece.steps_before, loss });
+        return Err(ModelError::Diverged { step: chunk.steps_before, loss });
     }
     Ok(())
 }

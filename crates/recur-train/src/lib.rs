@@ -7,7 +7,6 @@
 
 mod build;
 mod checked;
-mod crew;
 mod examples;
 mod hint;
 mod memory;
@@ -19,6 +18,7 @@ mod start;
 mod sweep;
 mod test_set;
 mod trial;
+mod worker_pool;
 
 /// The digest of the code that draws, divides, orders, trains and scores, whatever the model: part of each trial's identity.
 pub const PROCEDURE: &str = env!("RECUR_CODE");

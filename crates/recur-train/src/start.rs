@@ -72,7 +72,7 @@ pub struct Letters {
 
 impl Letters {
     fn of(alphabet: &Alphabet) -> Self {
-        Self { letters: alphabet.letters().iter().collect(), has_unknown: alphabet.has_unknown() }
+        Self { letters: alphabet.characters().iter().collect(), has_unknown: alphabet.has_unknown() }
     }
 }
 

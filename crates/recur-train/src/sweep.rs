@@ -1,11 +1,11 @@
 //! The sweep: trials side by side, a thread each; threads without a trial help those that have one.
 
 use crate::checked::{Checked, Nan};
-use crate::crew::Crew;
 use crate::memory::{Gate, Refused, bytes_in_words, memory_need};
 use crate::observer::Observer;
 use crate::start::StartError;
 use crate::trial::{Execution, TrialResult, record, train_trial};
+use crate::worker_pool::WorkerPool;
 use recur_core::dataset::Dataset;
 use recur_core::event::Event;
 use recur_core::model::{Cancel, Kernels, ModelError, ModelPlugin};
@@ -95,7 +95,7 @@ pub fn run_sweep(
         cancel,
         observer,
         gate: &gate,
-        crew: Arc::new(Crew::new(pool.n_threads())),
+        crew: Arc::new(WorkerPool::new(pool.n_threads())),
         span: tracing::Span::current(),
         next: AtomicUsize::new(0),
         records: Mutex::new(vec![None; trials.len()]),
@@ -166,7 +166,7 @@ struct Work<'a> {
     cancel: &'a Cancel,
     observer: &'a dyn Observer,
     gate: &'a Gate<'a>,
-    crew: Arc<Crew>,
+    crew: Arc<WorkerPool>,
     span: tracing::Span,
     next: AtomicUsize,
     records: Mutex<Vec<Option<TrialRecord>>>,

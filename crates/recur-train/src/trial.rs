@@ -9,7 +9,7 @@ use crate::scores::score;
 use recur_core::checkpoint::{BestEpoch, Checkpoint, Progress};
 use recur_core::dataset::Dataset;
 use recur_core::event::Event;
-use recur_core::model::{Cancel, Kernels, Model, ModelError, ModelPlugin, Piece};
+use recur_core::model::{Cancel, Chunk, Kernels, Model, ModelError, ModelPlugin};
 use recur_core::record::{EpochRecord, Outcome, TrialRecord};
 use recur_core::replicate::Replicate;
 use recur_core::settings::{ClassWeights, EarlyStopping, TrainingSettings};
@@ -129,7 +129,7 @@ struct Epoch {
 }
 
 /// Steps between two looks at whether a checkpoint is due.
-const PIECE_STEPS: usize = 64;
+const CHUNK_STEPS: usize = 64;
 
 impl Run<'_> {
     fn train(&mut self) -> Result<Trained, ModelError> {
@@ -147,7 +147,7 @@ impl Run<'_> {
         let order = self.train.all();
         let _span = tracing::info_span!("epoch", epoch = 0).entered();
         let epoch = Epoch { index: 0, steps_before: 0, total_steps: 1 };
-        let (sum, n) = (self.piece(&mut *model, epoch, &order, 0, 0.0)?, order.len().max(1) as f64);
+        let (sum, n) = (self.chunk(&mut *model, epoch, &order, 0, 0.0)?, order.len().max(1) as f64);
         // Rounded as when models reported n times their mean: records of before keep their bytes.
         let loss = sum / n * n / n;
         self.finish_epoch(&mut *model, 0, loss, 1)?;
@@ -242,9 +242,9 @@ impl Run<'_> {
         let (steps_before, total_steps) = (schedule.steps_before(index), schedule.total_steps);
         let epoch = Epoch { index, steps_before, total_steps };
         let batch_size = training.batch_size as usize;
-        for rows in order[position.names..].chunks(PIECE_STEPS.saturating_mul(batch_size).max(1)) {
+        for rows in order[position.names..].chunks(CHUNK_STEPS.saturating_mul(batch_size).max(1)) {
             let steps_done = (position.names / batch_size) as u64;
-            position.loss = self.piece(model, epoch, rows, steps_done, position.loss)?;
+            position.loss = self.chunk(model, epoch, rows, steps_done, position.loss)?;
             position.names += rows.len();
             if position.names < order.len() {
                 self.offer_checkpoint(model, position);
@@ -257,7 +257,7 @@ impl Run<'_> {
 
     /// Trains on `rows`, which begin after `steps_done` steps of `epoch`; returns the sum of the epoch's losses, which was
     /// `loss` before.
-    fn piece(
+    fn chunk(
         &self,
         model: &mut dyn Model,
         epoch: Epoch,
@@ -265,7 +265,7 @@ impl Run<'_> {
         steps_done: u64,
         loss: f64,
     ) -> Result<f64, ModelError> {
-        let piece = Piece {
+        let chunk = Chunk {
             epoch: epoch.index,
             sequences: &self.train.sequences,
             labels: &self.train.labels,
@@ -277,7 +277,7 @@ impl Run<'_> {
         };
         // One that the model leaves unwritten is seen.
         let mut losses = vec![f64::NAN; rows.len()];
-        model.train(&piece, &mut losses)?;
+        model.train(&chunk, &mut losses)?;
         Ok(losses.iter().fold(loss, |sum, loss| sum + loss))
     }
 

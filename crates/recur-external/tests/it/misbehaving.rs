@@ -87,7 +87,7 @@ fn an_epoch_in_many_pieces_has_one_limit() {
     let odd = Odd::new(&script, "{epoch_seconds: 0.7}");
     let mut model = odd.build().unwrap();
     let n_done = (0..7).take_while(|_| trained(&mut *model).is_ok()).count();
-    assert!((1..5).contains(&n_done), "{n_done} pieces of 0.2 s within 0.7 s");
+    assert!((1..5).contains(&n_done), "{n_done} chunks of 0.2 s within 0.7 s");
 }
 
 #[test]
@@ -222,11 +222,11 @@ fn a_sum_of_losses_is_refused_with_the_line_to_change() {
     if !python_is_there() {
         return;
     }
-    for returned in ["1.5", "piece.loss_before"] {
+    for returned in ["1.5", "chunk.loss_before"] {
         let script = format!(
             "import sys\nsys.path.insert(0, {EXAMPLES:?})\nimport recur_plugin\nclass Old(recur_plugin.Model):\n    \
              def __init__(self, setup):\n        pass\n    def weights(self):\n        return {{}}\n    \
-             def train(self, piece):\n        return {returned}\nrecur_plugin.run(Old)\n"
+             def train(self, chunk):\n        return {returned}\nrecur_plugin.run(Old)\n"
         );
         let odd = Odd::with_command("[python3, odd.sh]", &script, "{}");
         let error = trained(&mut *odd.build().unwrap()).unwrap_err();

@@ -1,7 +1,7 @@
 //! A plugin of a few lines, and what is asked of it.
 
 use recur_core::dataset::Sequences;
-use recur_core::model::{Cancel, Kernels, Model, ModelError, Piece, Setup};
+use recur_core::model::{Cancel, Chunk, Kernels, Model, ModelError, Setup};
 use recur_core::params::Params;
 use recur_core::random::StreamPath;
 use recur_core::registry::Deferred as _;
@@ -71,7 +71,7 @@ pub fn names() -> Sequences {
 }
 
 pub fn train(model: &mut dyn Model, cancel: &Cancel) -> Result<f64, ModelError> {
-    let piece = Piece {
+    let chunk = Chunk {
         epoch: 0,
         sequences: &names(),
         labels: &[0, 1],
@@ -81,8 +81,8 @@ pub fn train(model: &mut dyn Model, cancel: &Cancel) -> Result<f64, ModelError> 
         streams: &StreamPath::root(1),
         cancel,
     };
-    let mut losses = vec![f64::NAN; piece.order.len()];
-    model.train(&piece, &mut losses)?;
+    let mut losses = vec![f64::NAN; chunk.order.len()];
+    model.train(&chunk, &mut losses)?;
     Ok(losses.iter().sum())
 }
 

@@ -138,7 +138,7 @@ fn after_folding_only_ascii_has_tokens() {
     let mut settings = settings("a.csv");
     settings.text.fold = Fold::AsciiLower;
     let found = ingest_with(&settings, &[("a.csv", &csv("Жук,Russian\n".as_bytes()))]).unwrap();
-    assert_eq!(found.dataset.alphabet().letters(), ['a', 'b', 'e', 'k', 'n', 'o', 'v']);
+    assert_eq!(found.dataset.alphabet().characters(), ['a', 'b', 'e', 'k', 'n', 'o', 'v']);
     assert_eq!(found.facts.unknown_letters.keys().collect::<String>(), "жку");
 }
 

@@ -53,9 +53,9 @@ impl NGramRange {
         all.filter(|tokens| tokens.len() > 1 || !marks.contains(&tokens[0])).map(NGram::new).collect()
     }
 
-    /// How many n-grams a name of `letters` letters has: as many as [`NGramRange::of`] gives.
-    pub fn n_ngrams(self, letters: u64) -> u64 {
-        let of_length = |length: u64| if length == 1 { letters } else { (letters + 3).saturating_sub(length) };
+    /// How many n-grams a name of `characters` characters has: as many as [`NGramRange::of`] gives.
+    pub fn n_ngrams(self, characters: u64) -> u64 {
+        let of_length = |length: u64| if length == 1 { characters } else { (characters + 3).saturating_sub(length) };
         (self.from as u64..=self.to as u64).map(of_length).sum()
     }
 

@@ -1,4 +1,4 @@
-//! The n-grams that have a column, chosen by how many training names they stand in.
+//! The n-grams that have a column, chosen by how many training texts they stand in.
 
 use super::ngram::{NGram, NGramRange};
 use recur_core::dataset::Sequences;
@@ -71,17 +71,17 @@ mod tests {
 
     const RANGE: NGramRange = NGramRange { from: 1, to: 1, n_tokens: 5 };
 
-    fn chosen(names: &[&[u16]], max_ngrams: usize) -> (Vec<Vec<u16>>, Vec<u32>) {
-        let sequences: Sequences = names.iter().copied().collect();
-        let rows: Vec<u32> = (0..names.len() as u32).collect();
+    fn chosen(texts: &[&[u16]], max_ngrams: usize) -> (Vec<Vec<u16>>, Vec<u32>) {
+        let sequences: Sequences = texts.iter().copied().collect();
+        let rows: Vec<u32> = (0..texts.len() as u32).collect();
         let (vocabulary, counts) = Vocabulary::choose(RANGE, &sequences, &rows, max_ngrams);
         (vocabulary.ngrams().iter().map(|ngram| ngram.tokens()).collect(), counts)
     }
 
     #[test]
     fn commonest_are_chosen_and_stand_in_order() {
-        let names: [&[u16]; 3] = [&[4, 2], &[4, 2, 3], &[4, 1]];
-        assert_eq!(chosen(&names, 2), (vec![vec![2], vec![4]], vec![2, 3]));
+        let texts: [&[u16]; 3] = [&[4, 2], &[4, 2, 3], &[4, 1]];
+        assert_eq!(chosen(&texts, 2), (vec![vec![2], vec![4]], vec![2, 3]));
     }
 
     #[test]

@@ -72,7 +72,7 @@ impl LogisticFit {
 ///
 /// linfa minimises a sum over all rows, and its first step is the bare gradient, thousands of times too long. Columns
 /// in units in which the curvature along any coefficient is at most 1 make that step a sensible one: a column's
-/// curvature is at most a quarter of its sum of squares. On 14,000 names, 10 iterations then reach the accuracy that
+/// curvature is at most a quarter of its sum of squares. On 14,000 texts, 10 iterations then reach the accuracy that
 /// took about 60. The intercept is a constant column of its own, so that it has such a unit too.
 struct Units {
     /// Factor of every n-gram column.

@@ -3,13 +3,13 @@
 //! - `class_weights` of the spec are not heeded: linfa has no weights of rows.
 //! - linfa finds its greatest score over the whole matrix, not over a row, before it takes exponentials: a row whose
 //!   scores all lie more than 34 below it gets a wrong gradient. TF-IDF rows of length 1 stay far from that; `counts` of
-//!   long names may not.
+//!   long texts may not.
 //! - A stop is heeded before the fit and after every 10 iterations, not within: linfa hands out no observer.
 //!
 //! Cost: `rows × n-grams × 4` bytes (at most [`crate::dense::BUDGET`]), besides about 40 bytes a row and label; an
 //! iteration makes at least five products of the dense matrix with one (n-grams, labels), on one thread. It is f32, as
 //! f64 takes twice the memory and more than twice the time for the same accuracy to three digits. Measured on 55,834
-//! names of 34 languages, on one core of a Zen 5 server that had other work to do:
+//! texts of 34 languages, on one core of a Zen 5 server that had other work to do:
 //!
 //! | n-grams | iterations | seconds | memory | test accuracy | test macro-F1 |
 //! |---|---|---|---|---|---|
@@ -43,7 +43,7 @@ static PARAMETERS: [ParamSpec; 5] = [
         name: "ngrams",
         kind: ParamKind::IntegerPair { min: 1, max: 5 },
         default: ParamDefault::IntegerPair(1, 3),
-        meaning: "fewest and most letters of an n-gram, start and end marks included",
+        meaning: "fewest and most characters of an n-gram, start and end marks included",
     },
     ParamSpec {
         name: "max_ngrams",
@@ -55,7 +55,7 @@ static PARAMETERS: [ParamSpec; 5] = [
         name: "weighting",
         kind: ParamKind::Choice(&["tfidf", "counts"]),
         default: ParamDefault::Text("tfidf"),
-        meaning: "value of an n-gram: sublinear TF-IDF scaled to length 1, or how often it stands in the name",
+        meaning: "value of an n-gram: sublinear TF-IDF scaled to length 1, or how often it occurs in the text",
     },
     ParamSpec {
         name: "l2",
@@ -71,7 +71,7 @@ static PARAMETERS: [ParamSpec; 5] = [
     },
 ];
 
-/// How names become columns.
+/// How texts become columns.
 fn settings(setup: &Setup<'_>) -> FeatureSettings {
     let (from, to) = setup.params.size_pair("ngrams");
     let weighting = match setup.params.choice("weighting") {
@@ -104,8 +104,8 @@ impl ModelPlugin for LinfaLogistic {
         &ABOUT
     }
 
-    fn cost(&self, setup: &Setup<'_>, letters: u64) -> Option<Cost> {
-        Some(Linear::cost(&settings(setup), setup.n_classes, letters))
+    fn cost(&self, setup: &Setup<'_>, characters: u64) -> Option<Cost> {
+        Some(Linear::cost(&settings(setup), setup.n_classes, characters))
     }
 
     fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {

@@ -69,10 +69,10 @@ fn read(model: &BernoulliNb<f64, usize>, n_columns: usize, n_seen: usize) -> Fit
     Fitted { coefficients, intercept }
 }
 
-/// The scores of `names` (rows, K) for each label, (rows, S).
-fn scores(model: &BernoulliNb<f64, usize>, names: Array2<f64>, n_seen: usize) -> Array2<f64> {
-    let by_label = model.joint_log_likelihood(names.view());
-    Array2::from_shape_fn((names.nrows(), n_seen), |(row, target)| by_label[&target][row])
+/// The scores of `texts` (rows, K) for each label, (rows, S).
+fn scores(model: &BernoulliNb<f64, usize>, texts: Array2<f64>, n_seen: usize) -> Array2<f64> {
+    let by_label = model.joint_log_likelihood(texts.view());
+    Array2::from_shape_fn((texts.nrows(), n_seen), |(row, target)| by_label[&target][row])
 }
 
 #[cfg(test)]

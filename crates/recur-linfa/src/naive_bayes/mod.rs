@@ -6,7 +6,7 @@
 //! - A stop is heeded before each label.
 //!
 //! Cost: labels are fitted one after the other, so memory is `rows of the largest label × n-grams × 8` bytes, thrice
-//! (linfa copies twice), at most [`crate::dense::BUDGET`]. Measured on 55,834 names of 34 languages, on one core of a
+//! (linfa copies twice), at most [`crate::dense::BUDGET`]. Measured on 55,834 texts of 34 languages, on one core of a
 //! Zen 5 server that had other work to do:
 //!
 //! | n-grams | seconds | memory | test accuracy | test macro-F1 |
@@ -37,7 +37,7 @@ static PARAMETERS: [ParamSpec; 3] = [
         name: "ngrams",
         kind: ParamKind::IntegerPair { min: 1, max: 5 },
         default: ParamDefault::IntegerPair(1, 3),
-        meaning: "fewest and most letters of an n-gram, start and end marks included",
+        meaning: "fewest and most characters of an n-gram, start and end marks included",
     },
     ParamSpec {
         name: "max_ngrams",
@@ -49,11 +49,11 @@ static PARAMETERS: [ParamSpec; 3] = [
         name: "smoothing",
         kind: ParamKind::Real { min: 1e-6, max: 1000.0, above_min: false },
         default: ParamDefault::Real(0.01),
-        meaning: "names with, and names without, that are added to the count of each n-gram for each label",
+        meaning: "additive smoothing: texts with, and texts without, that are added to the count of each n-gram for each label",
     },
 ];
 
-/// How names become columns.
+/// How texts become columns.
 fn settings(setup: &Setup<'_>) -> FeatureSettings {
     let (from, to) = setup.params.size_pair("ngrams");
     FeatureSettings {
@@ -82,8 +82,8 @@ impl ModelPlugin for LinfaNaiveBayes {
         &ABOUT
     }
 
-    fn cost(&self, setup: &Setup<'_>, letters: u64) -> Option<Cost> {
-        Some(Linear::cost(&settings(setup), setup.n_classes, letters))
+    fn cost(&self, setup: &Setup<'_>, characters: u64) -> Option<Cost> {
+        Some(Linear::cost(&settings(setup), setup.n_classes, characters))
     }
 
     fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {

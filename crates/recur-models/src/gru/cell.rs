@@ -1,10 +1,10 @@
-//! The gated recurrent unit over packed names, forward and backward.
+//! The gated recurrent unit over packed texts, forward and backward.
 //!
-//! Letters for dimensions: `R` letters of the batch in packed order, `B` names, `H` hidden size. Gates stand in the order
+//! Letters for dimensions: `R` characters of the batch in packed order, `B` texts, `H` hidden size. Gates stand in the order
 //! r, z, n.
 
 use crate::stack::{Cell, Gradients, Recurrent};
-use crate::times::Times;
+use crate::time_steps::TimeSteps;
 use recur_kernels::{AlignedVec, Kernels, Matrix};
 
 /// The cell with its workspace.
@@ -31,7 +31,7 @@ impl Cell for GruCell {
 
     /// `a_t = b_hh + h_{t-1} · W_hh`, all gates in one product; then the gates. The product with the zero state before
     /// the first is left out.
-    fn forward(&mut self, kernels: Kernels, Recurrent { w_hh, b_hh }: Recurrent<'_>, times: &Times) {
+    fn forward(&mut self, kernels: Kernels, Recurrent { w_hh, b_hh }: Recurrent<'_>, times: &TimeSteps) {
         let r = times.n_rows();
         let (n, h) = (b_hh.len(), b_hh.len() / Self::GATES);
         let products = self.products.take(r * n);
@@ -59,7 +59,7 @@ impl Cell for GruCell {
         &'a mut self,
         kernels: Kernels,
         w_hh_t: &[f32],
-        times: &Times,
+        times: &TimeSteps,
         d_states: &'a mut [f32],
     ) -> Gradients<'a> {
         let r = times.n_rows();

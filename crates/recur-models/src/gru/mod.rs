@@ -31,8 +31,8 @@ impl ModelPlugin for Gru {
         &ABOUT
     }
 
-    fn cost(&self, setup: &Setup<'_>, letters: u64) -> Option<Cost> {
-        Some(Shape::of(setup).cost::<cell::GruCell>(letters))
+    fn cost(&self, setup: &Setup<'_>, characters: u64) -> Option<Cost> {
+        Some(Shape::of(setup).cost::<cell::GruCell>(characters))
     }
 
     fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {

@@ -1,10 +1,10 @@
-//! The long short-term memory over packed names, forward and backward.
+//! The long short-term memory over packed texts, forward and backward.
 //!
-//! Letters for dimensions: `R` letters of the batch in packed order, `B` names, `H` hidden size. Gates stand in the order
+//! Letters for dimensions: `R` characters of the batch in packed order, `B` texts, `H` hidden size. Gates stand in the order
 //! i, f, g, o.
 
 use crate::stack::{Cell, Gradients, Recurrent};
-use crate::times::Times;
+use crate::time_steps::TimeSteps;
 use recur_kernels::{AlignedVec, Kernels, Matrix};
 
 /// The cell with its workspace.
@@ -12,12 +12,12 @@ use recur_kernels::{AlignedVec, Kernels, Matrix};
 pub(crate) struct LstmCell {
     /// Inputs, then gates, then the gradients of the inputs, (R, 4H).
     gates: AlignedVec,
-    /// The memory after each letter and its tanh, (R, H).
+    /// The memory after each character and its tanh, (R, H).
     cells: AlignedVec,
     squashed: AlignedVec,
     /// (R, H).
     states: AlignedVec,
-    /// The memory before the first letter, (B, H).
+    /// The memory before the first character, (B, H).
     zeros: AlignedVec,
     /// The gradient of each name's memory at the time at hand, (B, H).
     d_cells: AlignedVec,
@@ -34,7 +34,7 @@ impl Cell for LstmCell {
 
     /// `inputs_t += h_{t-1} · W_hh`, all gates in one product; then the gates. The product with the zero state before
     /// the first is left out.
-    fn forward(&mut self, kernels: Kernels, Recurrent { w_hh, b_hh }: Recurrent<'_>, times: &Times) {
+    fn forward(&mut self, kernels: Kernels, Recurrent { w_hh, b_hh }: Recurrent<'_>, times: &TimeSteps) {
         let r = times.n_rows();
         let (n, h) = (b_hh.len(), b_hh.len() / Self::GATES);
         let (cells, squashed) = (self.cells.take(r * h), self.squashed.take(r * h));
@@ -63,7 +63,7 @@ impl Cell for LstmCell {
         &'a mut self,
         kernels: Kernels,
         w_hh_t: &[f32],
-        times: &Times,
+        times: &TimeSteps,
         d_states: &'a mut [f32],
     ) -> Gradients<'a> {
         let r = times.n_rows();

@@ -31,8 +31,8 @@ impl ModelPlugin for Lstm {
         &ABOUT
     }
 
-    fn cost(&self, setup: &Setup<'_>, letters: u64) -> Option<Cost> {
-        Some(Shape::of(setup).cost::<cell::LstmCell>(letters))
+    fn cost(&self, setup: &Setup<'_>, characters: u64) -> Option<Cost> {
+        Some(Shape::of(setup).cost::<cell::LstmCell>(characters))
     }
 
     fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {

@@ -15,7 +15,7 @@ const PARAMETERS: &[ParamSpec] = &[
         name: "hidden_size",
         kind: ParamKind::Integer { min: 1, max: 4096 },
         default: ParamDefault::Integer(128),
-        meaning: "numbers in the state",
+        meaning: "hidden units",
     },
     ParamSpec {
         name: "activation",
@@ -50,10 +50,10 @@ impl ModelPlugin for ManualRnn {
         &ABOUT
     }
 
-    /// The answer needs the state before the last letter, and the first state needs no product.
-    fn cost(&self, setup: &Setup<'_>, letters: u64) -> Option<Cost> {
+    /// The answer needs the state before the last character, and the first state needs no product.
+    fn cost(&self, setup: &Setup<'_>, characters: u64) -> Option<Cost> {
         let [v, h, c] = [setup.n_tokens, setup.params.size("hidden_size"), setup.n_classes].map(|n| n as u64);
-        Some(Cost::of_f32((v + h + 1) * (h + c), letters.saturating_sub(2) * h * h + h * c))
+        Some(Cost::of_f32((v + h + 1) * (h + c), characters.saturating_sub(2) * h * h + h * c))
     }
 
     fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {

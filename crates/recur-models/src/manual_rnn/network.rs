@@ -1,14 +1,14 @@
 //! Forward and backward pass of the manual cell.
 //!
-//! Letters for dimensions: `B` names, `R` states of the batch in packed order (a name of n letters has n - 1), `V`
+//! Letters for dimensions: `B` texts, `R` states of the batch in packed order (a name of n characters has n - 1), `V`
 //! tokens, `H` hidden size, `C` labels.
 
 use crate::batch::Batch;
 use crate::gradient::{Terms, WeightGradients};
 use crate::layout::Layout;
-use crate::network::Draws;
+use crate::network::StepRng;
 use crate::recurrence::{self, Activation};
-use crate::times::Times;
+use crate::time_steps::TimeSteps;
 use recur_kernels::{AlignedVec, Kernels, Matrix};
 use std::ops::Range;
 
@@ -30,12 +30,12 @@ pub(crate) struct Network {
     /// Second layouts for the backward pass, (H, H) and (C, H).
     w_hh_t: AlignedVec,
     w_ho_t: AlignedVec,
-    /// Where each time's states stand: those of letters that another one follows.
-    times: Times,
+    /// Where each time's states stand: those of characters that another one follows.
+    times: TimeSteps,
     /// The token that each state follows, (R), and the last token of each name, (B).
     tokens: Vec<u16>,
     last_tokens: Vec<u16>,
-    /// States after each letter but the last, (R, H).
+    /// States after each character but the last, (R, H).
     states: AlignedVec,
     /// Gradients of the same.
     d_states: AlignedVec,
@@ -73,7 +73,7 @@ impl Network {
             b_o,
             w_hh_t: AlignedVec::zeros(hidden * hidden),
             w_ho_t: AlignedVec::zeros(classes * hidden),
-            times: Times::default(),
+            times: TimeSteps::default(),
             tokens: Vec::new(),
             last_tokens: Vec::new(),
             states: AlignedVec::default(),
@@ -85,8 +85,8 @@ impl Network {
         }
     }
 
-    /// Which state each packed row is answered from; none for a name of one letter.
-    fn answered_from(times: &Times, batch: &Batch) -> impl Iterator<Item = Option<usize>> {
+    /// Which state each packed row is answered from; none for a name of one character.
+    fn answered_from(times: &TimeSteps, batch: &Batch) -> impl Iterator<Item = Option<usize>> {
         let state = |time: usize, row| times.at(time - 1, 1).start + batch.times().parent(time, row);
         batch.last().iter().map(move |(time, row)| (*time > 0).then(|| state(*time, *row)))
     }
@@ -118,11 +118,11 @@ impl crate::network::Network for Network {
         kernels: Kernels,
         parameters: &[f32],
         batch: &Batch,
-        _draws: Option<Draws<'_>>,
+        _draws: Option<StepRng<'_>>,
         logits: &mut [f32],
     ) {
         let (h, c) = (self.hidden, self.classes);
-        // The last letter of a name makes no state.
+        // The last character of a name makes no state.
         self.times.copy_first(batch.times(), batch.n_followed());
         self.tokens.clear();
         for time in 0..self.times.len() {

@@ -66,11 +66,11 @@ impl<C: Cell> Layer<C> {
         }
     }
 
-    /// `inputs = bias + below · W_ih`, where a one-hot letter is a row of `W_ih`; then the cell.
+    /// `inputs = bias + below · W_ih`, where a one-hot character is a row of `W_ih`; then the cell.
     ///
     /// `below (R, H)` is `None` for the first layer, whose input is the batch's tokens.
     pub(super) fn forward(&mut self, kernels: Kernels, parameters: &[f32], batch: &Batch, below: Option<&[f32]>) {
-        let (h, r) = (self.hidden, batch.n_letters());
+        let (h, r) = (self.hidden, batch.n_characters());
         let n = self.bias.len();
         self.bias.copy_from_slice(&parameters[self.b_ih.clone()]);
         if C::ONE_SUM {
@@ -92,7 +92,7 @@ impl<C: Cell> Layer<C> {
     /// Fills `dropped` from the states with a mask drawn from `stream`, element by element in the packed order of the
     /// whole batch, from the `drawn`th number on.
     pub(super) fn drop_out(&mut self, kernels: Kernels, batch: &Batch, share: f32, stream: &mut Stream, drawn: usize) {
-        let (len, h, keep) = (batch.n_letters() * self.hidden, self.hidden, 1.0 / (1.0 - share));
+        let (len, h, keep) = (batch.n_characters() * self.hidden, self.hidden, 1.0 / (1.0 - share));
         let mask = self.mask.take(len);
         for time in 0..batch.times().len() {
             stream.seek((drawn + batch.start_in_whole(time) * h) as u64);
@@ -114,7 +114,7 @@ impl<C: Cell> Layer<C> {
         previous: &mut [f32],
         into: &mut dyn WeightGradients,
     ) {
-        let (h, r) = (self.hidden, batch.n_letters());
+        let (h, r) = (self.hidden, batch.n_characters());
         let n = self.bias.len();
         let d = self.cell.backward(kernels, &self.w_hh_t, batch.times(), d_states);
         let (w_hh, w_hh_t) = (&self.w_hh, &mut self.w_hh_t);

@@ -2,12 +2,12 @@
 //! between them, and a linear map of the top layer's last state.
 //!
 //! ```text
-//! h⁰_t   = x_t                              the one-hot letter
+//! h⁰_t   = x_t                              the one-hot character
 //! hˡ_t   = cell(b_ihˡ + W_ihˡ · hˡ⁻¹_t, b_hhˡ + W_hhˡ · hˡ_{t-1})        hˡ_0 = 0, for l = 1 … layers
-//! answer = log_softmax(W_fc · h_last + b_fc)                    of the top layer, after the last letter
+//! answer = log_softmax(W_fc · h_last + b_fc)                    of the top layer, after the last character
 //! ```
 //!
-//! Letters for dimensions: `B` names, `R` letters of the batch in packed order, `V` tokens, `H` hidden size, `G` gates
+//! Letters for dimensions: `B` texts, `R` characters of the batch in packed order, `V` tokens, `H` hidden size, `G` gates
 //! of a cell, `C` labels.
 
 mod head;
@@ -19,8 +19,8 @@ pub(crate) use settings::{DROPOUT, HIDDEN_SIZE, LAYERS, LEARNING_RATE, Shape};
 use crate::batch::Batch;
 use crate::gradient::WeightGradients;
 use crate::layout::Layout;
-use crate::network::{Draws, Network};
-use crate::times::Times;
+use crate::network::{Network, StepRng};
+use crate::time_steps::TimeSteps;
 use head::Head;
 use layer::{Below, Layer};
 use recur_kernels::{AlignedVec, Kernels};
@@ -39,7 +39,7 @@ pub(crate) trait Cell: Clone + Send + Sync {
     fn inputs(&mut self, len: usize) -> &mut [f32];
 
     /// From the inputs to the states.
-    fn forward(&mut self, kernels: Kernels, weights: Recurrent<'_>, times: &Times);
+    fn forward(&mut self, kernels: Kernels, weights: Recurrent<'_>, times: &TimeSteps);
 
     /// The states of the last forward pass, `(R, H)` with `len` numbers in all.
     fn states(&self, len: usize) -> &[f32];
@@ -50,7 +50,7 @@ pub(crate) trait Cell: Clone + Send + Sync {
         &'a mut self,
         kernels: Kernels,
         w_hh_t: &[f32],
-        times: &Times,
+        times: &TimeSteps,
         d_states: &'a mut [f32],
     ) -> Gradients<'a>;
 }
@@ -120,18 +120,18 @@ impl<C: Cell> Network for Stack<C> {
         kernels: Kernels,
         parameters: &[f32],
         batch: &Batch,
-        draws: Option<Draws<'_>>,
+        draws: Option<StepRng<'_>>,
         logits: &mut [f32],
     ) {
-        let (shape, len) = (self.shape, batch.n_letters() * self.shape.hidden);
-        let mut stream = draws.filter(|_| shape.dropout > 0.0).map(Draws::stream);
+        let (shape, len) = (self.shape, batch.n_characters() * self.shape.hidden);
+        let mut stream = draws.filter(|_| shape.dropout > 0.0).map(StepRng::stream);
         let dropping = stream.is_some();
         for index in 0..self.layers.len() {
             let (lower, upper) = self.layers.split_at_mut(index);
             let below = lower.last().map(|layer| layer.output(len, dropping));
             upper[0].forward(kernels, parameters, batch, below);
             if let Some(stream) = stream.as_mut().filter(|_| upper.len() > 1) {
-                let drawn = index * batch.n_letters_of_whole() * shape.hidden;
+                let drawn = index * batch.n_characters_of_whole() * shape.hidden;
                 upper[0].drop_out(kernels, batch, shape.dropout, stream, drawn);
             }
         }
@@ -141,7 +141,7 @@ impl<C: Cell> Network for Stack<C> {
 
     /// The same steps from the last to the first. The pass must be one of training.
     fn backward(&mut self, kernels: Kernels, batch: &Batch, d_logits: &[f32], into: &mut dyn WeightGradients) {
-        let len = batch.n_letters() * self.shape.hidden;
+        let len = batch.n_characters() * self.shape.hidden;
         self.head.backward(kernels, batch, d_logits, self.d_states.take(len), into);
         let previous = self.previous.take(len);
         let dropping = self.shape.dropout > 0.0;

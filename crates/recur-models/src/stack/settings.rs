@@ -8,7 +8,7 @@ pub(crate) const HIDDEN_SIZE: ParamSpec = ParamSpec {
     name: "hidden_size",
     kind: ParamKind::Integer { min: 1, max: 4096 },
     default: ParamDefault::Integer(128),
-    meaning: "numbers in each layer's state",
+    meaning: "hidden units of each layer",
 };
 
 pub(crate) const LAYERS: ParamSpec = ParamSpec {
@@ -54,13 +54,13 @@ impl Shape {
             dropout: setup.params.real(DROPOUT.name) as f32,
         }
     }
-    /// What the network costs with cells `C`. The state before the first letter is zero and needs no product; a letter is
+    /// What the network costs with cells `C`. The state before the first character is zero and needs no product; a character is
     /// looked up.
-    pub(crate) fn cost<C: Cell>(&self, letters: u64) -> Cost {
+    pub(crate) fn cost<C: Cell>(&self, characters: u64) -> Cost {
         let [v, h, l, c] = [self.vocab, self.hidden, self.layers, self.classes].map(|n| n as u64);
         let n = C::GATES as u64 * h;
         let parameters = n * v + (l - 1) * n * h + l * (n * h + 2 * n) + (h + 1) * c;
-        let products = l * letters.saturating_sub(1) + (l - 1) * letters;
+        let products = l * characters.saturating_sub(1) + (l - 1) * characters;
         Cost::of_f32(parameters, products * h * n + h * c)
     }
 }

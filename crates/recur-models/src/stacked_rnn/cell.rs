@@ -1,10 +1,10 @@
 //! The plain cell: `h_t = f(z_t + h_{t-1} · W_hh)`, where `z_t` holds both biases and the input's product.
 //!
-//! Letters for dimensions: `R` letters of the batch in packed order, `H` hidden size.
+//! Letters for dimensions: `R` characters of the batch in packed order, `H` hidden size.
 
 use crate::recurrence::{self, Activation};
 use crate::stack::{Cell, Gradients, Recurrent};
-use crate::times::Times;
+use crate::time_steps::TimeSteps;
 use recur_kernels::{AlignedVec, Kernels};
 
 /// The cell with its workspace.
@@ -31,7 +31,7 @@ impl Cell for PlainCell {
         self.states.take(len)
     }
 
-    fn forward(&mut self, kernels: Kernels, weights: Recurrent<'_>, times: &Times) {
+    fn forward(&mut self, kernels: Kernels, weights: Recurrent<'_>, times: &TimeSteps) {
         let (states, gathered) = (&mut self.states, &mut self.gathered);
         recurrence::forward(kernels, self.activation, weights.w_hh, times, states, gathered);
     }
@@ -45,7 +45,7 @@ impl Cell for PlainCell {
         &'a mut self,
         kernels: Kernels,
         w_hh_t: &[f32],
-        times: &Times,
+        times: &TimeSteps,
         d_states: &'a mut [f32],
     ) -> Gradients<'a> {
         let states = &self.states[..d_states.len()];

@@ -39,8 +39,8 @@ impl ModelPlugin for StackedRnn {
         &ABOUT
     }
 
-    fn cost(&self, setup: &Setup<'_>, letters: u64) -> Option<Cost> {
-        Some(Shape::of(setup).cost::<cell::PlainCell>(letters))
+    fn cost(&self, setup: &Setup<'_>, characters: u64) -> Option<Cost> {
+        Some(Shape::of(setup).cost::<cell::PlainCell>(characters))
     }
 
     fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {

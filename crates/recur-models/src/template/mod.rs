@@ -17,7 +17,7 @@ const PARAMETERS: &[ParamSpec] = &[
         name: "pooling",
         kind: ParamKind::Choice(&["sum", "mean"]),
         default: ParamDefault::Text("sum"),
-        meaning: "how the letters of a name come together",
+        meaning: "how the characters of a text are combined",
     },
     ParamSpec {
         name: "learning_rate",
@@ -29,7 +29,7 @@ const PARAMETERS: &[ParamSpec] = &[
 
 const ABOUT: Declaration = Declaration {
     id: "template",
-    summary: "a linear map of the bag of letters",
+    summary: "a linear map of the bag of characters",
     description: include_str!("description.md"),
     version: 1,
     code: env!("RECUR_CODE_template"),

@@ -1,15 +1,15 @@
 //! Forward and backward pass.
 //!
-//! Letters for dimensions: `B` names, `R` letters of the batch in packed order, `V` tokens, `C` labels.
+//! Letters for dimensions: `B` texts, `R` characters of the batch in packed order, `V` tokens, `C` labels.
 
 use crate::batch::Batch;
 use crate::gradient::{Terms, WeightGradients};
 use crate::layout::Layout;
-use crate::network::{Draws, Network};
+use crate::network::{Network, StepRng};
 use recur_kernels::{AlignedVec, Kernels};
 use std::ops::Range;
 
-/// How the letters of a name come together.
+/// How the characters of a name come together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pooling {
     Sum,
@@ -22,11 +22,11 @@ impl Pooling {
         if name == "mean" { Pooling::Mean } else { Pooling::Sum }
     }
 
-    /// The factor of each letter of a name of `n_letters`.
-    fn factor(self, n_letters: usize) -> f32 {
+    /// The factor of each character of a name of `n_characters`.
+    fn factor(self, n_characters: usize) -> f32 {
         match self {
             Pooling::Sum => 1.0,
-            Pooling::Mean => 1.0 / n_letters as f32,
+            Pooling::Mean => 1.0 / n_characters as f32,
         }
     }
 }
@@ -37,17 +37,17 @@ pub(crate) struct LetterBag {
     layout: Layout,
     pooling: Pooling,
     classes: usize,
-    /// `bag.weight` by rows of its input, (V, C): a letter is a row.
+    /// `bag.weight` by rows of its input, (V, C): a character is a row.
     w: Range<usize>,
     b: Range<usize>,
     /// A row of zeros, (C).
     zeros: AlignedVec,
-    /// The sum of the letters up to each one, (R, C).
+    /// The sum of the characters up to each one, (R, C).
     sums: AlignedVec,
     gathered: AlignedVec,
-    /// Gradients of what each name and each letter added, (B, C) and (R, C).
+    /// Gradients of what each name and each character added, (B, C) and (R, C).
     d_names: AlignedVec,
-    d_letters: AlignedVec,
+    d_characters: AlignedVec,
 }
 
 impl LetterBag {
@@ -64,7 +64,7 @@ impl LetterBag {
             sums: AlignedVec::default(),
             gathered: AlignedVec::default(),
             d_names: AlignedVec::default(),
-            d_letters: AlignedVec::default(),
+            d_characters: AlignedVec::default(),
         }
     }
 }
@@ -77,18 +77,18 @@ impl Network for LetterBag {
     /// There is no second layout of a weight to refresh.
     fn parameters_changed(&mut self, _kernels: Kernels, _parameters: &[f32]) {}
 
-    /// `sum_t = W[x_t] + sum_{t-1}`, `logits = b + factor · sum_last`. In prediction a row may stand for the first letters
-    /// of several names, so what a row follows is asked of `times`.
+    /// `sum_t = W[x_t] + sum_{t-1}`, `logits = b + factor · sum_last`. In prediction a row may stand for the first characters
+    /// of several texts, so what a row follows is asked of `times`.
     fn forward(
         &mut self,
         kernels: Kernels,
         parameters: &[f32],
         batch: &Batch,
-        _draws: Option<Draws<'_>>,
+        _draws: Option<StepRng<'_>>,
         logits: &mut [f32],
     ) {
         let (c, times) = (self.classes, batch.times());
-        let sums = self.sums.take(batch.n_letters() * c);
+        let sums = self.sums.take(batch.n_characters() * c);
         kernels.look_up_rows(sums, &self.zeros, &parameters[self.w.clone()], batch.tokens());
         for time in 1..times.len() {
             let (past, now) = sums[..times.at(time, c).end].split_at_mut(times.at(time, c).start);
@@ -101,7 +101,7 @@ impl Network for LetterBag {
         }
     }
 
-    /// Each letter of a name gets the gradient of the name's sum. In training row i of a time belongs to name i.
+    /// Each character of a name gets the gradient of the name's sum. In training row i of a time belongs to name i.
     fn backward(&mut self, kernels: Kernels, batch: &Batch, d_logits: &[f32], into: &mut dyn WeightGradients) {
         let (c, times) = (self.classes, batch.times());
         let d_names = self.d_names.take(d_logits.len());
@@ -109,12 +109,12 @@ impl Network for LetterBag {
         for (d_name, (time, _)) in d_names.chunks_exact_mut(c).zip(batch.last()) {
             kernels.scale(d_name, self.pooling.factor(time + 1));
         }
-        let d_letters = self.d_letters.take(batch.n_letters() * c);
+        let d_characters = self.d_characters.take(batch.n_characters() * c);
         for time in 0..times.len() {
-            let d = &mut d_letters[times.at(time, c)];
+            let d = &mut d_characters[times.at(time, c)];
             d.copy_from_slice(&d_names[..d.len()]);
         }
         into.sum(&self.b, d_logits, Terms::Names);
-        into.lookups(&self.w, batch.tokens(), d_letters, Terms::From(0, times));
+        into.lookups(&self.w, batch.tokens(), d_characters, Terms::From(0, times));
     }
 }

@@ -19,7 +19,7 @@ fn the_battery_passes() {
     ["sum", "mean"].iter().for_each(|pooling| check_model(&Template, params(pooling)).assert_passed(47));
 }
 
-/// A model of three letters and two labels: of label 0 the letters weigh 1, 2 and 4, of label 1 nothing.
+/// A model of three characters and two labels: of label 0 the characters weigh 1, 2 and 4, of label 1 nothing.
 fn weighed(pooling: &str) -> Box<dyn Model> {
     let setup = Setup {
         params: &params(pooling),
@@ -39,8 +39,8 @@ fn weighed(pooling: &str) -> Box<dyn Model> {
 
 #[test]
 fn logits_are_the_pooled_weights_of_the_letters() {
-    let names: [&[u16]; 2] = [&[0, 2, 2], &[1]];
-    let sequences: Sequences = names.into_iter().collect();
+    let texts: [&[u16]; 2] = [&[0, 2, 2], &[1]];
+    let sequences: Sequences = texts.into_iter().collect();
     for (pooling, first, second) in [("sum", 9.5, 2.5), ("mean", 3.5, 2.5)] {
         let mut out = [0.0; 4];
         weighed(pooling).log_probabilities(&sequences, &[0, 1], &mut out).unwrap();

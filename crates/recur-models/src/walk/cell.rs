@@ -1,14 +1,14 @@
-//! A cell with one gate, over packed names, forward and backward.
+//! A cell with one gate, over packed texts, forward and backward.
 //!
 //! ```text
 //! a_t = z_t + h_{t-1} · W_hh              f and c side by side, (2H); z_t has the input's product and both biases
 //! f_t = σ(a_f)     c_t = tanh(a_c)        how much to renew, and by what
 //! h_t = h_{t-1} + f_t ⊙ (c_t - h_{t-1})   h_0 = 0
 //! ```
-//! Letters for dimensions: `R` letters of the batch in packed order, `H` hidden size.
+//! Letters for dimensions: `R` characters of the batch in packed order, `H` hidden size.
 
 use crate::stack::{Cell, Gradients, Recurrent};
-use crate::times::Times;
+use crate::time_steps::TimeSteps;
 use recur_kernels::{AlignedVec, Kernels, Matrix, sigmoid, tanh};
 
 /// The cell with its workspace.
@@ -31,7 +31,7 @@ impl Cell for GatedCell {
         self.gates.take(len)
     }
 
-    fn forward(&mut self, kernels: Kernels, Recurrent { w_hh, b_hh }: Recurrent<'_>, times: &Times) {
+    fn forward(&mut self, kernels: Kernels, Recurrent { w_hh, b_hh }: Recurrent<'_>, times: &TimeSteps) {
         let (n, h) = (b_hh.len(), b_hh.len() / Self::GATES);
         let states = self.states.take(times.n_rows() * h);
         for time in 0..times.len() {
@@ -65,7 +65,7 @@ impl Cell for GatedCell {
         &'a mut self,
         kernels: Kernels,
         w_hh_t: &[f32],
-        times: &Times,
+        times: &TimeSteps,
         d_states: &'a mut [f32],
     ) -> Gradients<'a> {
         let r = times.n_rows();

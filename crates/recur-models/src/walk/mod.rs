@@ -32,8 +32,8 @@ impl ModelPlugin for Walk {
         &ABOUT
     }
 
-    fn cost(&self, setup: &Setup<'_>, letters: u64) -> Option<Cost> {
-        Some(Shape::of(setup).cost::<cell::GatedCell>(letters))
+    fn cost(&self, setup: &Setup<'_>, characters: u64) -> Option<Cost> {
+        Some(Shape::of(setup).cost::<cell::GatedCell>(characters))
     }
 
     fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {

@@ -1,7 +1,7 @@
 //! What a model says of a name does not depend on the names beside it, though names share the work on their first letters.
 
 use recur_core::dataset::Sequences;
-use recur_core::model::{Cancel, Kernels, Model, ModelPlugin, Piece, Setup};
+use recur_core::model::{Cancel, Chunk, Kernels, Model, ModelPlugin, Setup};
 use recur_core::params::{ParamValue, Params};
 use recur_core::random::StreamPath;
 use recur_core::settings::{Optimizer, TrainingLength, TrainingSettings};
@@ -71,7 +71,7 @@ fn a_names_loss_in_training_is_what_is_predicted_among_others() {
         let start = model.weights();
         let together = predict(&mut *model, &names, &rows);
         for row in rows.iter().step_by(7) {
-            let epoch = Piece {
+            let epoch = Chunk {
                 epoch: 0,
                 sequences: &names,
                 labels: &labels,

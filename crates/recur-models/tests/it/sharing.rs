@@ -1,7 +1,7 @@
 //! A model that shares its work among threads learns and predicts the same bits, whatever their number.
 
 use recur_core::dataset::Sequences;
-use recur_core::model::{Cancel, Kernels, ModelPlugin, Piece, Setup};
+use recur_core::model::{Cancel, Chunk, Kernels, ModelPlugin, Setup};
 use recur_core::params::{ParamValue, Params};
 use recur_core::random::StreamPath;
 use recur_core::settings::{ClassWeights, Optimizer, Sampling, Schedule, TrainingLength, TrainingSettings};
@@ -72,7 +72,7 @@ fn learn(
     let order: Vec<u32> = (0..sequences.len() as u32).rev().collect();
     let steps = order.len().div_ceil(training.batch_size as usize) as u64;
     let losses = [0, 1].map(|epoch| {
-        let piece = Piece {
+        let chunk = Chunk {
             epoch,
             sequences: &sequences,
             labels: &labels,
@@ -83,7 +83,7 @@ fn learn(
             cancel: &Cancel::new(),
         };
         let mut losses = vec![0.0; order.len()];
-        model.train(&piece, &mut losses).unwrap();
+        model.train(&chunk, &mut losses).unwrap();
         losses.iter().sum::<f64>().to_bits()
     });
     // More names than one worker takes at once.

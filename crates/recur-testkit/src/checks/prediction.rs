@@ -73,7 +73,7 @@ fn no_names_at_all_are_no_obstacle(bench: &Bench) -> Verdict {
     }
     let before = model.weights();
     bench.learn(model.as_mut(), &names, &[])?;
-    ensure(super::same_tensors(&before, &model.weights()), || "a piece without names made a step".to_owned())
+    ensure(super::same_tensors(&before, &model.weights()), || "a chunk without names made a step".to_owned())
 }
 
 /// Batches of one, seven and all, from learnable and odd names alike, give each name the same figures.

@@ -15,9 +15,9 @@ pub const CHECKS: &[Check] = &[
         a_resumed_training_ends_in_the_same_bytes,
     ),
     Check::new(
-        "an_epoch_in_pieces_ends_in_the_same_bytes",
+        "an_epoch_in_chunks_ends_in_the_same_bytes",
         "what happens at the end of a call in place of the end of a step",
-        an_epoch_in_pieces_ends_in_the_same_bytes,
+        an_epoch_in_chunks_ends_in_the_same_bytes,
     ),
     Check::new(
         "a_training_cut_at_any_step_ends_in_the_same_bytes",
@@ -49,20 +49,20 @@ fn a_resumed_training_ends_in_the_same_bytes(bench: &Bench) -> Verdict {
     ensure_same(whole.as_ref(), resumed.as_ref(), "")
 }
 
-/// Two epochs in one piece each; and step by step, the second by a fresh model that goes on from what was saved.
-fn an_epoch_in_pieces_ends_in_the_same_bytes(bench: &Bench) -> Verdict {
+/// Two epochs in one chunk each; and step by step, the second by a fresh model that goes on from what was saved.
+fn an_epoch_in_chunks_ends_in_the_same_bytes(bench: &Bench) -> Verdict {
     in_steps(bench)?;
     promised(bench)?;
     let names = names::learnable();
     let mut whole = bench.build(SEED)?;
-    let mut pieces = copy(bench, whole.as_ref())?;
+    let mut chunks = copy(bench, whole.as_ref())?;
     for index in 0..2 {
         let expected = bench.epoch(whole.as_mut(), SEED, index, &names, &Cancel::new())?;
-        pieces = copy(bench, pieces.as_ref())?;
-        let loss = bench.epoch_in_pieces(pieces.as_mut(), index, &names, 1)?;
+        chunks = copy(bench, chunks.as_ref())?;
+        let loss = bench.epoch_in_pieces(chunks.as_mut(), index, &names, 1)?;
         ensure(loss.to_bits() == expected.to_bits(), || format!("the loss is {loss}, not {expected}"))?;
     }
-    ensure_same(whole.as_ref(), pieces.as_ref(), "")
+    ensure_same(whole.as_ref(), chunks.as_ref(), "")
 }
 
 /// Of the second of two epochs, at every cut between two steps; with the training at hand, with plain SGD, and with

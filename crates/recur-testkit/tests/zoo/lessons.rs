@@ -70,7 +70,7 @@ fn an_order_of_its_own_is_caught() {
     check(
         Flaw::SortsTheOrder,
         "names_are_taken_in_the_order_given",
-        &["a_training_cut_at_any_step_ends_in_the_same_bytes", "an_epoch_in_pieces_ends_in_the_same_bytes"],
+        &["a_training_cut_at_any_step_ends_in_the_same_bytes", "an_epoch_in_chunks_ends_in_the_same_bytes"],
     );
 }
 
@@ -81,7 +81,7 @@ fn rows_read_by_their_place_are_caught() {
         "only_the_names_given_are_learnt_from",
         &[
             "a_training_cut_at_any_step_ends_in_the_same_bytes",
-            "an_epoch_in_pieces_ends_in_the_same_bytes",
+            "an_epoch_in_chunks_ends_in_the_same_bytes",
             "names_are_taken_in_the_order_given",
         ],
     );
@@ -127,7 +127,7 @@ fn a_gradient_of_the_last_step_left_in_is_caught() {
             "a_resumed_training_ends_in_the_same_bytes",
             "a_step_is_the_learning_rate_times_the_gradient",
             "a_training_cut_at_any_step_ends_in_the_same_bytes",
-            "an_epoch_in_pieces_ends_in_the_same_bytes",
+            "an_epoch_in_chunks_ends_in_the_same_bytes",
             "loss_falls",
             "ten_names_are_learnt_by_heart",
         ],

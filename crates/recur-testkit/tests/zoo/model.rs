@@ -5,7 +5,7 @@ use crate::net::{Net, Pass};
 use crate::optimizer::Optimizer;
 use crate::shared;
 use recur_core::dataset::Sequences;
-use recur_core::model::{Model, ModelError, Piece};
+use recur_core::model::{Chunk, Model, ModelError};
 use recur_core::tensor::{Tensor, TensorData};
 use recur_core::workers::{Workers, for_each};
 use std::sync::Arc;
@@ -41,14 +41,14 @@ impl ZooModel {
     }
 
     /// The rows as they are read in training: the letters, and the label.
-    fn rows<'a>(&self, piece: &Piece<'a>) -> Vec<(&'a [u16], u16)> {
-        let mut order = piece.order.to_vec();
+    fn rows<'a>(&self, chunk: &Chunk<'a>) -> Vec<(&'a [u16], u16)> {
+        let mut order = chunk.order.to_vec();
         match self.flaw {
             Flaw::SortsTheOrder => order.sort_unstable(),
             Flaw::ReadsRowsByTheirPlace => order = (0..order.len() as u32).collect(),
             _ => {}
         }
-        order.iter().map(|row| (piece.sequences.get(*row), piece.labels[*row as usize])).collect()
+        order.iter().map(|row| (chunk.sequences.get(*row), chunk.labels[*row as usize])).collect()
     }
 
     /// Adds the mean gradient of a batch to `self.gradient` and writes its losses.
@@ -98,24 +98,24 @@ impl ZooModel {
         }
     }
 
-    fn learn(&mut self, piece: &Piece<'_>, losses: &mut [f64]) -> Result<(), ModelError> {
-        let rows = self.rows(piece);
+    fn learn(&mut self, chunk: &Chunk<'_>, losses: &mut [f64]) -> Result<(), ModelError> {
+        let rows = self.rows(chunk);
         let batches = rows.chunks(self.batch_size).zip(losses.chunks_mut(self.batch_size));
-        for (step, (batch, losses)) in (piece.steps_before..).zip(batches) {
-            if piece.cancel.is_cancelled() && self.flaw != Flaw::IgnoresCancel {
+        for (step, (batch, losses)) in (chunk.steps_before..).zip(batches) {
+            if chunk.cancel.is_cancelled() && self.flaw != Flaw::IgnoresCancel {
                 if self.flaw == Flaw::StepsAndThenCancels {
                     self.batch(batch, losses);
-                    self.step(step, piece.total_steps);
+                    self.step(step, chunk.total_steps);
                 }
                 return Err(ModelError::Cancelled);
             }
             self.batch(batch, losses);
             let broken = self.flaw == Flaw::DividesByTheNamesOfALabel
-                && (0..self.net.c as u16).any(|label| !piece.labels.contains(&label));
+                && (0..self.net.c as u16).any(|label| !chunk.labels.contains(&label));
             if !losses.iter().all(|loss| loss.is_finite()) || broken {
                 return Err(ModelError::Diverged { step, loss: f64::NAN });
             }
-            self.step(step, piece.total_steps);
+            self.step(step, chunk.total_steps);
             match self.flaw {
                 Flaw::LossInBits => losses.iter_mut().for_each(|loss| *loss /= std::f64::consts::LN_2),
                 Flaw::LossAfterTheStep => self.batch(batch, losses),
@@ -165,14 +165,14 @@ impl ZooModel {
 }
 
 impl Model for ZooModel {
-    fn train(&mut self, piece: &Piece<'_>, losses: &mut [f64]) -> Result<(), ModelError> {
+    fn train(&mut self, chunk: &Chunk<'_>, losses: &mut [f64]) -> Result<(), ModelError> {
         self.is_there()?;
         if self.flaw == Flaw::LovesTheCommonLabel {
-            self.losses = shared::shares_of_labels(piece, self.net.c);
+            self.losses = shared::shares_of_labels(chunk, self.net.c);
         }
         // Other tests of this process train at the same time: only models with this flaw count.
         let company = (self.flaw == Flaw::SlowsDownInCompany).then(shared::enter);
-        let learned = self.learn(piece, losses);
+        let learned = self.learn(chunk, losses);
         drop(company);
         learned
     }

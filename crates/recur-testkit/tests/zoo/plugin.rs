@@ -84,7 +84,7 @@ const fn scale(default: &'static str) -> ParamSpec {
     }
 }
 
-const SIZE: ParamSpec = size(1, "numbers in the state");
+const SIZE: ParamSpec = size(1, "hidden units");
 const RATE: ParamSpec = rate(10.0, 0.02);
 const START: ParamSpec = scale("large");
 const UPSIDE_DOWN: ParamSpec = ParamSpec {
@@ -100,7 +100,7 @@ const WITHOUT_MEANING: [ParamSpec; 3] = [size(1, " "), RATE, START];
 const RANGE_UPSIDE_DOWN: [ParamSpec; 4] = [SIZE, RATE, START, UPSIDE_DOWN];
 const WITHOUT_END: [ParamSpec; 3] = [SIZE, rate(f64::INFINITY, 0.02), START];
 const OUT_OF_RANGE: [ParamSpec; 3] = [SIZE, RATE, scale("middling")];
-const FROM_ZERO: [ParamSpec; 3] = [size(0, "numbers in the state"), RATE, START];
+const FROM_ZERO: [ParamSpec; 3] = [size(0, "hidden units"), RATE, START];
 
 impl ModelPlugin for Zoo {
     fn about(&self) -> &Declaration {

@@ -31,7 +31,7 @@ fn a_bias_that_is_not_saved_is_caught() {
         &[
             "a_resumed_training_ends_in_the_same_bytes",
             "a_training_cut_at_any_step_ends_in_the_same_bytes",
-            "an_epoch_in_pieces_ends_in_the_same_bytes",
+            "an_epoch_in_chunks_ends_in_the_same_bytes",
             "prediction_needs_no_training_settings",
         ],
     );
@@ -46,7 +46,7 @@ fn a_bias_that_is_not_taken_back_is_caught() {
             "a_resumed_training_ends_in_the_same_bytes",
             "a_step_is_the_learning_rate_times_the_gradient",
             "a_training_cut_at_any_step_ends_in_the_same_bytes",
-            "an_epoch_in_pieces_ends_in_the_same_bytes",
+            "an_epoch_in_chunks_ends_in_the_same_bytes",
             "every_weight_matters",
             "prediction_needs_no_training_settings",
             "gradient_agrees_with_finite_differences",
@@ -74,7 +74,7 @@ fn state_that_grows_with_every_call_is_caught() {
     check(
         Flaw::KeepsEveryLoss,
         "weights_and_state_do_not_grow",
-        &["a_training_cut_at_any_step_ends_in_the_same_bytes", "an_epoch_in_pieces_ends_in_the_same_bytes"],
+        &["a_training_cut_at_any_step_ends_in_the_same_bytes", "an_epoch_in_chunks_ends_in_the_same_bytes"],
     );
 }
 
@@ -83,7 +83,7 @@ fn forgotten_moments_are_caught() {
     check(
         Flaw::ForgetsTheMoments,
         "a_resumed_training_ends_in_the_same_bytes",
-        &["a_training_cut_at_any_step_ends_in_the_same_bytes", "an_epoch_in_pieces_ends_in_the_same_bytes"],
+        &["a_training_cut_at_any_step_ends_in_the_same_bytes", "an_epoch_in_chunks_ends_in_the_same_bytes"],
     );
 }
 
@@ -92,7 +92,7 @@ fn a_count_of_steps_of_its_own_is_caught() {
     check(
         Flaw::CountsItsOwnSteps,
         "a_training_cut_at_any_step_ends_in_the_same_bytes",
-        &["a_resumed_training_ends_in_the_same_bytes", "an_epoch_in_pieces_ends_in_the_same_bytes"],
+        &["a_resumed_training_ends_in_the_same_bytes", "an_epoch_in_chunks_ends_in_the_same_bytes"],
     );
 }
 
@@ -100,7 +100,7 @@ fn a_count_of_steps_of_its_own_is_caught() {
 fn work_at_the_end_of_a_call_is_caught() {
     check(
         Flaw::DecaysAtTheEndOfACall,
-        "an_epoch_in_pieces_ends_in_the_same_bytes",
+        "an_epoch_in_chunks_ends_in_the_same_bytes",
         &["a_training_cut_at_any_step_ends_in_the_same_bytes", "no_names_at_all_are_no_obstacle"],
     );
 }
@@ -156,7 +156,7 @@ fn moments_that_models_share_are_caught() {
         &[
             "a_resumed_training_ends_in_the_same_bytes",
             "a_training_cut_at_any_step_ends_in_the_same_bytes",
-            "an_epoch_in_pieces_ends_in_the_same_bytes",
+            "an_epoch_in_chunks_ends_in_the_same_bytes",
             "any_number_of_helping_threads_gives_equal_bytes",
             "equal_seeds_give_equal_bytes",
             "only_the_names_given_are_learnt_from",

@@ -1,6 +1,6 @@
 //! What models of one process must not share, and some of the zoo's do.
 
-use recur_core::model::Piece;
+use recur_core::model::Chunk;
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
@@ -48,11 +48,11 @@ pub fn swap_moments(moments: &mut [Vec<f64>; 2]) {
     });
 }
 
-/// The share of each label among the rows of a piece.
-pub fn shares_of_labels(piece: &Piece<'_>, n_classes: usize) -> Vec<f64> {
+/// The share of each label among the rows of a chunk.
+pub fn shares_of_labels(chunk: &Chunk<'_>, n_classes: usize) -> Vec<f64> {
     let mut counts = vec![0.0; n_classes];
-    piece.order.iter().for_each(|row| counts[usize::from(piece.labels[*row as usize])] += 1.0);
-    let n = piece.order.len().max(1) as f64;
+    chunk.order.iter().for_each(|row| counts[usize::from(chunk.labels[*row as usize])] += 1.0);
+    let n = chunk.order.len().max(1) as f64;
     counts.into_iter().map(|count| count / n).collect()
 }
 

@@ -1,7 +1,7 @@
 //! A model whose every move is scripted, and that notes all it is shown.
 
 use recur_core::dataset::Sequences;
-use recur_core::model::{Declaration, Determinism, Model, ModelError, ModelPlugin, Piece, Regime, Setup};
+use recur_core::model::{Chunk, Declaration, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
 use recur_core::params::ParamValue::{Integer, Text};
 use recur_core::params::{ParamDefault, ParamKind, ParamSpec, Params};
 use recur_core::tensor::{Tensor, TensorData};
@@ -85,7 +85,7 @@ pub struct Seen {
 pub enum Call {
     /// The weight of each label.
     Build { class_weights: Vec<f32> },
-    /// A piece: the texts to learn from, in order, and all that the model could have read.
+    /// A chunk: the texts to learn from, in order, and all that the model could have read.
     Train {
         order: Vec<Vec<u16>>,
         all: Vec<Vec<u16>>,
@@ -216,23 +216,23 @@ fn texts(sequences: &Sequences, rows: impl Iterator<Item = u32>) -> Vec<Vec<u16>
 }
 
 impl Model for Scripted {
-    fn train(&mut self, piece: &Piece<'_>, losses: &mut [f64]) -> Result<(), ModelError> {
-        if piece.cancel.is_cancelled() {
+    fn train(&mut self, chunk: &Chunk<'_>, losses: &mut [f64]) -> Result<(), ModelError> {
+        if chunk.cancel.is_cancelled() {
             return Err(ModelError::Cancelled);
         }
         self.note(Call::Train {
-            order: texts(piece.sequences, piece.order.iter().copied()),
-            all: texts(piece.sequences, 0..piece.sequences.len() as u32),
-            labels: piece.labels.to_vec(),
-            index: piece.epoch,
-            steps_before: piece.steps_before,
-            total_steps: piece.total_steps,
+            order: texts(chunk.sequences, chunk.order.iter().copied()),
+            all: texts(chunk.sequences, 0..chunk.sequences.len() as u32),
+            labels: chunk.labels.to_vec(),
+            index: chunk.epoch,
+            steps_before: chunk.steps_before,
+            total_steps: chunk.total_steps,
         });
-        if piece.epoch == 1 {
+        if chunk.epoch == 1 {
             match self.behaviour.as_str() {
                 "panic" => panic!("fell over"),
                 "fail" => return Err(cannot_go_on()),
-                "diverge" => return Err(ModelError::Diverged { step: piece.steps_before, loss: f64::INFINITY }),
+                "diverge" => return Err(ModelError::Diverged { step: chunk.steps_before, loss: f64::INFINITY }),
                 "nan" | "negative_loss" | "huge_loss" => {
                     losses.fill(match self.behaviour.as_str() {
                         "nan" => f64::NAN,
@@ -245,7 +245,7 @@ impl Model for Scripted {
             }
         }
         // Depends on the rows and on their order.
-        self.weight = piece.order.iter().fold(self.weight, |weight, row| 0.9 * weight + *row as f32);
+        self.weight = chunk.order.iter().fold(self.weight, |weight, row| 0.9 * weight + *row as f32);
         self.n_trained += 1;
         losses.fill(f64::from(self.weight));
         Ok(())

@@ -6,7 +6,7 @@
 mod tests;
 
 use recur_core::dataset::Sequences;
-use recur_core::model::{Declaration, Determinism, Model, ModelError, ModelPlugin, Piece, Regime, Setup};
+use recur_core::model::{Declaration, Determinism, Model, ModelError, ModelPlugin, Chunk, Regime, Setup};
 use recur_core::params::{ParamDefault, ParamKind, ParamSpec};
 use recur_core::settings::TrainingKey;
 use recur_core::tensor::{Tensor, TensorData};
@@ -87,22 +87,22 @@ impl Counts {
 }
 
 impl Model for Counts {
-    fn train(&mut self, piece: &Piece<'_>, losses: &mut [f64]) -> Result<(), ModelError> {
-        if piece.cancel.is_cancelled() {
+    fn train(&mut self, chunk: &Chunk<'_>, losses: &mut [f64]) -> Result<(), ModelError> {
+        if chunk.cancel.is_cancelled() {
             return Err(ModelError::Cancelled);
         }
         self.names.fill(0);
         self.letters.fill(0);
-        for row in piece.order {
-            let label = usize::from(piece.labels[*row as usize]);
+        for row in chunk.order {
+            let label = usize::from(chunk.labels[*row as usize]);
             self.names[label] += 1;
-            for token in piece.sequences.get(*row) {
+            for token in chunk.sequences.get(*row) {
                 self.letters[label * self.n_tokens + usize::from(*token)] += 1;
             }
         }
-        for (row, loss) in piece.order.iter().zip(losses) {
-            let label = usize::from(piece.labels[*row as usize]);
-            *loss = -self.log_probabilities_of(piece.sequences.get(*row))[label];
+        for (row, loss) in chunk.order.iter().zip(losses) {
+            let label = usize::from(chunk.labels[*row as usize]);
+            *loss = -self.log_probabilities_of(chunk.sequences.get(*row))[label];
         }
         Ok(())
     }

@@ -8,12 +8,12 @@ const LEAST_SHARE: u64 = 16_000_000;
 
 /// Lends the threads of a pool, in which it must be used, that have no trial of their own.
 #[derive(Debug)]
-pub(crate) struct Crew {
+pub(crate) struct WorkerPool {
     threads: usize,
     trials: AtomicUsize,
 }
 
-impl Crew {
+impl WorkerPool {
     pub(crate) fn new(threads: usize) -> Self {
         Self { threads, trials: AtomicUsize::new(0) }
     }
@@ -32,7 +32,7 @@ impl Crew {
     }
 }
 
-impl Workers for Crew {
+impl Workers for WorkerPool {
     /// The calling trial's part of all threads, but no share smaller than what pays.
     fn shares(&self, multiply_adds: u64) -> usize {
         let threads = self.threads / self.trials.load(Ordering::Relaxed).max(1);
@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn trials_divide_the_threads_that_are_there() {
-        let crew = Crew::new(5);
+        let crew = WorkerPool::new(5);
         let shares = || crew.shares(100 * LEAST_SHARE);
         assert_eq!(crew.busy(shares), 5);
         assert_eq!(crew.busy(|| crew.busy(shares)), 2);
@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn little_work_is_not_divided() {
-        let crew = Crew::new(8);
+        let crew = WorkerPool::new(8);
         assert_eq!(crew.shares(LEAST_SHARE - 1), 1);
         assert_eq!(crew.shares(3 * LEAST_SHARE), 3);
     }
@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn both_halves_are_called() {
         let (mut a, mut b) = (0, 0);
-        Crew::new(1).join(&mut || a = 1, &mut || b = 1);
+        WorkerPool::new(1).join(&mut || a = 1, &mut || b = 1);
         assert_eq!((a, b), (1, 1));
     }
 }

@@ -1,4 +1,4 @@
-//! Gradients of a batch whose names were shared among workers: each keeps what its gradients are made from, and then each
+//! Gradients of a batch whose texts were shared among workers: each keeps what its gradients are made from, and then each
 //! makes the gradients of a run of the parameters, from what all have kept.
 //!
 //! No sum is divided: the terms of each are taken in the order of the whole batch, time after time, share after share.
@@ -14,7 +14,7 @@ const ROWS: usize = 4;
 
 /// What the gradients of one share of a batch are made from. Its buffers are used again.
 #[derive(Debug, Default)]
-pub(crate) struct Kept {
+pub(crate) struct SavedActivations {
     factors: Vec<Factors>,
     n: usize,
 }
@@ -44,7 +44,7 @@ enum Kind {
     Lookups,
 }
 
-impl Kept {
+impl SavedActivations {
     /// Forgets the last batch.
     pub(crate) fn clear(&mut self) {
         self.n = 0;
@@ -76,7 +76,7 @@ impl Kept {
     }
 }
 
-impl WeightGradients for Kept {
+impl WeightGradients for SavedActivations {
     fn product(&mut self, place: &Range<usize>, _: &mut [f32], a: Matrix<'_>, d: Matrix<'_>, terms: Terms<'_>) {
         let (m, n, rows) = (a.cols(), d.cols(), a.rows());
         let factors = self.keep(place, Kind::Product, d.data(), terms);
@@ -133,10 +133,10 @@ impl Factors {
 }
 
 /// Writes the gradient of the parameters from `first` on: from what the shares of a batch have kept, in their order, of
-/// which the first has the longest names. A weight that got nothing has a gradient of zero.
+/// which the first has the longest texts. A weight that got nothing has a gradient of zero.
 pub(crate) fn write_gradient<'a>(
     kernels: Kernels,
-    shares: impl Iterator<Item = &'a Kept> + Clone,
+    shares: impl Iterator<Item = &'a SavedActivations> + Clone,
     first: usize,
     gradient: &mut [f32],
 ) {
@@ -164,7 +164,7 @@ pub(crate) fn write_gradient<'a>(
 
 /// Writes to `cuts` where to divide `n_parameters` into `n` runs that are about as much work each. Only matrices that
 /// come from a product are cut, between rows.
-pub(crate) fn cut(kept: &Kept, n_parameters: usize, n: usize, cuts: &mut Vec<usize>) {
+pub(crate) fn cut(kept: &SavedActivations, n_parameters: usize, n: usize, cuts: &mut Vec<usize>) {
     cuts.clear();
     let products = || kept.all().iter().filter(|factors| factors.kind == Kind::Product);
     let total: usize = products().map(|factors| factors.place.len()).sum();

@@ -7,20 +7,20 @@ use std::ops::Range;
 
 /// Rows, time after time. Each row but those of the first time follows a row of the time before.
 #[derive(Clone, Debug)]
-pub(crate) struct Times {
+pub(crate) struct TimeSteps {
     /// Where each time's rows start, and the last one's end, (T + 1).
     starts: Vec<usize>,
     /// For each row, which one of the time before it follows, (R); or empty, where row i follows row i.
     parents: Vec<u32>,
 }
 
-impl Default for Times {
+impl Default for TimeSteps {
     fn default() -> Self {
         Self { starts: vec![0], parents: Vec::new() }
     }
 }
 
-impl Times {
+impl TimeSteps {
     pub(crate) fn clear(&mut self) {
         self.starts.truncate(1);
         self.parents.clear();
@@ -38,7 +38,7 @@ impl Times {
     }
 
     /// Makes these the first `n[t]` rows of each time t of `all`, which must not follow others than such.
-    pub(crate) fn copy_first(&mut self, all: &Times, n: &[usize]) {
+    pub(crate) fn copy_first(&mut self, all: &TimeSteps, n: &[usize]) {
         self.clear();
         for (start, n) in all.starts.iter().zip(n) {
             self.parents.extend_from_slice(all.parents.get(*start..start + n).unwrap_or_default());
