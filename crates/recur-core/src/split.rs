@@ -91,7 +91,7 @@ pub enum SplitError {
     NotPublished,
     /// Groups of a published split are in two of its parts.
     #[error(
-        "{n_groups} groups with {n_rows} rows are in two parts of the published split, for example the group of {example:?}"
+        "groups in two parts of the published split: {n_groups}, with rows: {n_rows}; for example the group of {example:?}"
     )]
     Overlap {
         /// How many groups.
