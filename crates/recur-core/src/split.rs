@@ -91,7 +91,9 @@ pub enum SplitError {
     NotPublished,
     /// Groups of a published split are in two of its parts.
     #[error(
-        "groups in two parts of the published split: {n_groups}, with rows: {n_rows}; for example the group of {example:?}"
+        "{n_groups} {} with {n_rows} rows {} in two parts of the published split, for example the group of {example:?}",
+        if *n_groups == 1 { "group" } else { "groups" },
+        if *n_groups == 1 { "is" } else { "are" }
     )]
     Overlap {
         /// How many groups.
