@@ -46,8 +46,10 @@ fn written() -> (TempDir, PathBuf, Experiment) {
 /// Why the file at `path` is refused.
 fn refused(folder: &TempDir, path: &Path) -> ExperimentError {
     let store = Store::open(&folder.path().join("runs")).unwrap();
-    let ran = TrialFile::read(path).and_then(|file| file.run(&registry(), &store, 1, &RunOptions::default()));
-    ran.unwrap_err()
+    match TrialFile::read(path) {
+        Ok(file) => file.run(&registry(), &store, 1, &RunOptions::default()).unwrap_err(),
+        Err(error) => error,
+    }
 }
 
 #[test]
