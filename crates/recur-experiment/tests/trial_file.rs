@@ -43,9 +43,13 @@ fn written() -> (TempDir, PathBuf, Experiment) {
     (folder, path, experiment)
 }
 
-fn run(folder: &TempDir, path: &Path) -> Result<(), ExperimentError> {
+/// Why the file at `path` is refused.
+fn refused(folder: &TempDir, path: &Path) -> ExperimentError {
     let store = Store::open(&folder.path().join("runs")).unwrap();
-    TrialFile::read(path)?.run(&registry(), &store, 1, &RunOptions::default()).map(|_| ())
+    match TrialFile::read(path) {
+        Ok(file) => file.run(&registry(), &store, 1, &RunOptions::default()).unwrap_err(),
+        Err(error) => error,
+    }
 }
 
 #[test]
@@ -86,7 +90,7 @@ fn check(change: impl Fn(&str) -> String, told: &[&str]) {
     let changed = change(&text);
     assert_ne!(changed, text);
     std::fs::write(&path, changed).unwrap();
-    let error = run(&folder, &path).unwrap_err();
+    let error = refused(&folder, &path);
     let text = recur_experiment::with_causes(&error);
     told.iter().for_each(|part| assert!(text.contains(part), "`{part}` is not in: {text}"));
     assert!(error.hint().is_some(), "{text}");
@@ -136,17 +140,17 @@ fn data_that_are_not_what_they_were_are_refused() {
     let data = folder.path().join("names.csv");
     let rows = std::fs::read_to_string(&data).unwrap();
     std::fs::write(&data, rows.replace("xa0,left", "xb0,left")).unwrap();
-    let error = run(&folder, &path).unwrap_err();
+    let error = refused(&folder, &path);
     assert!(matches!(error, ExperimentError::OtherData { .. }), "{error:?}");
     std::fs::remove_file(&data).unwrap();
-    assert!(matches!(run(&folder, &path).unwrap_err(), ExperimentError::Ingest(_)));
+    assert!(matches!(refused(&folder, &path), ExperimentError::Ingest(_)));
 }
 
 #[test]
 fn a_missing_file_is_told_and_so_is_a_folder() {
     let folder = tempfile::tempdir().unwrap();
     for path in [folder.path().join("gone.json"), folder.path().to_owned()] {
-        let error = run(&folder, &path).unwrap_err();
+        let error = refused(&folder, &path);
         assert!(error.to_string().starts_with("cannot read the trial file"), "{error}");
     }
 }

@@ -302,7 +302,9 @@ fn a_broken_manifest_is_told_where_its_model_is_needed_and_nowhere_else() {
 
 #[test]
 fn a_plugin_that_fails_is_a_failed_record_and_the_others_go_on() {
-    const BUILT: &str = "read -r _; echo '{\"id\":1,\"protocol\":1}'\n";
+    const BUILT: &str = "read -r _; echo '{\"id\":1,\"protocol\":2}'\n";
+    /// Answers `train` with a loss of 0 for each name.
+    const LOSSES: &str = r#"read -r ask; n=${ask##*n_names\":}; n=${n%%,*}; echo "{\"id\":2,\"bytes\":$((8*n))}"; head -c $((8*n)) /dev/zero"#;
     let odd = [
         (
             "at_start",
@@ -311,11 +313,7 @@ fn a_plugin_that_fails_is_a_failed_record_and_the_others_go_on() {
         ),
         ("in_epoch", &format!("{BUILT}read -r _; exit 7"), "ended (exit status: 7) before it answered `train`"),
         ("hanging", &format!("{BUILT}sleep 60"), "did not answer `train` within epoch_seconds of 2 s"),
-        (
-            "of_other_shape",
-            &format!("{BUILT}echo '{{\"id\":2,\"loss\":1}}'; echo '{{\"id\":3}}'; sleep 60"),
-            "`predict` has 0 bytes",
-        ),
+        ("of_other_shape", &format!("{BUILT}{LOSSES}; echo '{{\"id\":3}}'; sleep 60"), "`predict` has 0 bytes"),
         ("garbled", &format!("{BUILT}echo hello; sleep 60"), "wrote `hello` where an answer in JSON was due"),
         ("oversized", &format!("{BUILT}echo '{{\"id\":2,\"bytes\":99999999999}}'; sleep 60"), "bytes or more"),
         ("of_the_future", "read -r _; echo '{\"id\":1,\"protocol\":9}'; sleep 60", "speaks version 9 of the protocol"),
@@ -414,10 +412,10 @@ fn answers_that_become_wrong_after_training_are_refused_in_scoring_and_in_predic
 #[test]
 fn losses_that_no_log_loss_can_be_are_refused() {
     let Some(lab) = lab("plugins", &SPEC.replace("letter_counts", "majority")) else { return };
-    let line = "return sum((-self.shares[label] for label in piece.labels), piece.loss_before)";
-    write_majority(&lab, line, "return -5.0");
-    lab.experiment(&[]).ended(3).told(&["the training loss went from 0 to -5, and a log loss is never below 0"]);
-    write_majority(&lab, line, "return 1e308");
+    let line = "return [-self.shares[label] for label in piece.labels]";
+    write_majority(&lab, line, "return [-5.0] * len(piece.labels)");
+    lab.experiment(&[]).ended(3).told(&["the training loss of an example is -5, and a log loss is never below 0"]);
+    write_majority(&lab, line, "return [1e308] * len(piece.labels)");
     lab.experiment(&[]).ended(3);
     assert!(lab.read("reports/small.md").contains("diverged"));
 }
@@ -448,7 +446,7 @@ fn is_alive(id: &str) -> bool {
 #[test]
 fn a_hanging_plugin_and_its_children_end_with_a_killed_recur() {
     let lab = Lab::with("recur: 1\nname: small\ndata: {source: names.csv}\nmodels: [{use: hanging}]\nreplicates: 1\n");
-    let script = "trap '' HUP TERM INT PIPE; read -r _; echo '{\"id\":1,\"protocol\":1}'; sleep 600 & echo $$ $! > ids; \
+    let script = "trap '' HUP TERM INT PIPE; read -r _; echo '{\"id\":1,\"protocol\":2}'; sleep 600 & echo $$ $! > ids; \
                   while :; do sleep 0.01; done";
     write_odd(&lab, "hanging", script);
     let manifest = lab.read("plugins/hanging/plugin.yaml").replace("epoch_seconds: 2", "epoch_seconds: 600");
