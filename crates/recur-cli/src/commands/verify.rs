@@ -232,7 +232,7 @@ impl Verification<'_> {
         if let Ok(Some(test)) = stored_test(trial, store, labels)
             && let Some(selection) = Selection::testified(prepared.plan(), trial, &test)
         {
-            let environment = || prepared.environment(target, 1, &self.options);
+            let environment = || prepared.environment(target, 1, self.options.code, self.options.kernels);
             prepared.test_record(&selection, trial, target, environment, &self.options)?;
         }
         verdict.n_equal = self.compare_trials(prepared, &[trial], target, &mut verdict);
