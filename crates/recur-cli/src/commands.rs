@@ -30,11 +30,10 @@ pub(crate) fn run(args: &Args, builtin: &Program<'_>) -> Result<Exit, CliError> 
         Command::Reproduce(command) => return verify::reproduce(command, args.log_level, plugins, builtin),
         _ => {}
     }
-    let executes = matches!(
-        &args.command,
-        Command::Experiment(_) | Command::CheckModel(_) | Command::Predict(_) | Command::Trial(_)
-    );
+    let executes = matches!(&args.command, Command::Experiment(_) | Command::CheckModel(_) | Command::Predict(_));
     let registry = &match plugins {
+        // A file names the model, and starts no plugin that the command line does not name.
+        None if matches!(&args.command, Command::Trial(_)) => builtin.registry.clone(),
         None if !executes => plugins::to_read(builtin.registry)?,
         _ => plugins::beside(builtin.registry, plugins)?,
     };

@@ -130,7 +130,7 @@ pub struct Setup<'a> {
     pub streams: &'a StreamPath,
     /// Threads to share work with, in training and in prediction; a model may leave them alone.
     pub workers: &'a Arc<dyn Workers>,
-    /// The vector operations, on the instruction set to use. A model with arithmetic of its own may leave them alone.
+    /// The vector operations, on the instruction set to use. A model with arithmetic of its own need not use them.
     pub kernels: Kernels,
 }
 

@@ -28,7 +28,7 @@ pub struct Trial {
     pub replicate: u32,
     /// All that determines the result.
     pub identity: Identity,
-    /// The weights to start from, in place of random ones. Their digest is part of the identity; they are not serialised.
+    /// The weights to start from, instead of random ones. Their digest is part of the identity; they are not serialised.
     pub initial_weights: Option<Arc<WeightsFile>>,
 }
 

@@ -5,8 +5,8 @@ mod repository;
 
 use crate::Experiment;
 use crate::clock::unix_seconds;
-use crate::run::RunOptions;
 use recur_core::digest::Digest;
+use recur_core::model::Kernels;
 use recur_store::{CodeState, Environment, Store};
 use repository::Repository;
 use std::path::{Path, PathBuf};
@@ -15,15 +15,21 @@ use sysinfo::{CpuRefreshKind, RefreshKind, System};
 
 impl Experiment {
     /// Where its trials run, as it is kept beside their results; times are filled in for each trial. Uncommitted changes
-    /// are kept in `store` as `options` say.
-    pub fn environment(&self, store: &Store, jobs: usize, options: &RunOptions<'_>) -> Environment {
-        environment(&self.folder, store, jobs, options)
+    /// are kept in `store` as `code` says; models compute with `kernels`.
+    pub fn environment(&self, store: &Store, jobs: usize, code: Code, kernels: Kernels) -> Environment {
+        environment(&self.folder, store, jobs, code, kernels)
     }
 }
 
 /// Where trials run in `folder`, but for their times.
-pub(crate) fn environment(folder: &WorkingFolder, store: &Store, jobs: usize, options: &RunOptions<'_>) -> Environment {
-    let (commit, uncommitted) = folder.code(store, options.code);
+pub(crate) fn environment(
+    folder: &WorkingFolder,
+    store: &Store,
+    jobs: usize,
+    code: Code,
+    kernels: Kernels,
+) -> Environment {
+    let (commit, uncommitted) = folder.code(store, code);
     Environment {
         recur: env!("CARGO_PKG_VERSION").to_owned(),
         code: CodeState {
@@ -35,7 +41,7 @@ pub(crate) fn environment(folder: &WorkingFolder, store: &Store, jobs: usize, op
         platform: platform(),
         cpu: cpu_name(),
         machine_kind: machine_kind(),
-        instruction_set: options.kernels.isa().name().to_owned(),
+        instruction_set: kernels.isa().name().to_owned(),
         host: System::host_name().unwrap_or_else(|| "unknown".to_owned()),
         jobs,
         started_unix: unix_seconds(),

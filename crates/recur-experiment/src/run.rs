@@ -193,7 +193,7 @@ impl Experiment {
         executor: &dyn Executor,
         options: &RunOptions<'_>,
     ) -> Result<Vec<Option<TrialRecord>>, ExperimentError> {
-        let environment = self.environment(store, executor.jobs(), options);
+        let environment = self.environment(store, executor.jobs(), options.code, options.kernels);
         let recorder = StoreRecorder::new(
             Recorded {
                 dataset: &self.data().dataset,

@@ -60,7 +60,8 @@ impl Experiment {
         let environment = OnceLock::new();
         let score = |finding: &&Finding| {
             let store = stores.store_of(&finding.trial.id);
-            let environment = || environment.get_or_init(|| self.environment(store, jobs, options)).clone();
+            let environment =
+                || environment.get_or_init(|| self.environment(store, jobs, options.code, options.kernels)).clone();
             self.test_record(&selection, &finding.trial, store, environment, options)
         };
         let (mut tests, mut unscored) = (Vec::new(), Vec::new());

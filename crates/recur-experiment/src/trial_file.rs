@@ -143,7 +143,7 @@ impl TrialFile {
                 notify: Box::new(|_| {}),
             },
             store,
-            environment(&WorkingFolder::new(Path::new(".")), store, jobs, options),
+            environment(&WorkingFolder::new(Path::new(".")), store, jobs, options.code, options.kernels),
             options,
         );
         let how = How { jobs, kernels: options.kernels, cancel: options.cancel, observer: &recorder };

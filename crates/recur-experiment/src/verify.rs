@@ -219,7 +219,7 @@ impl Verifier<'_> {
         if let Ok(Some(test)) = stored_test(trial, store, labels)
             && let Some(selection) = Selection::testified(experiment.plan(), trial, &test)
         {
-            let environment = || experiment.environment(target, 1, &self.options);
+            let environment = || experiment.environment(target, 1, self.options.code, self.options.kernels);
             experiment.test_record(&selection, trial, target, environment, &self.options)?;
         }
         verdict.n_equal = self.compare_trials(experiment, &[trial], target, &mut verdict);

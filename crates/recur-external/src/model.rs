@@ -117,7 +117,7 @@ fn seed(setup: &Setup<'_>) -> u64 {
     (high << 21) | (low >> 11)
 }
 
-/// Whether a plugin refused to build a model because it speaks version 1 of the protocol: `recur_plugin.py` says so.
+/// Whether a plugin refused to build a model because it speaks version 1 of the protocol, in the words of `recur_plugin.py`.
 fn is_of_version_1(error: &ModelError) -> bool {
     let ModelError::Other(inner) = error else { return false };
     let refused = inner.downcast_ref::<ExternalError>();

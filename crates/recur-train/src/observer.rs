@@ -1,6 +1,6 @@
 //! Who watches trials while they are trained, and keeps what comes of them.
 
-use crate::trial::TrialResult;
+use crate::result::TrialResult;
 use recur_core::checkpoint::Checkpoint;
 use recur_core::event::Event;
 use recur_core::trial::Trial;

@@ -3,8 +3,9 @@
 use crate::checked::{Checked, Nan};
 use crate::memory::{Gate, Refused, bytes_in_words, memory_need};
 use crate::observer::Observer;
+use crate::result::TrialResult;
 use crate::start::StartError;
-use crate::trial::{Execution, TrialResult, record, train_trial};
+use crate::trial::{Execution, record, train_trial};
 use crate::worker_pool::WorkerPool;
 use recur_core::dataset::Dataset;
 use recur_core::event::Event;

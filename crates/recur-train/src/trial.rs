@@ -5,6 +5,7 @@ use crate::checked::with_name;
 use crate::examples::Examples;
 use crate::observer::Observer;
 use crate::order::{Schedule, order_of_epoch};
+use crate::result::TrialResult;
 use crate::scores::score;
 use recur_core::checkpoint::{BestEpoch, Checkpoint, Progress};
 use recur_core::dataset::Dataset;
@@ -17,15 +18,6 @@ use recur_core::tensor::Tensor;
 use recur_core::trial::Trial;
 use recur_core::workers::Workers;
 use std::sync::Arc;
-
-/// A trial's record and, if it finished, the weights that it keeps.
-#[derive(Clone, Debug)]
-pub struct TrialResult {
-    /// The record.
-    pub record: TrialRecord,
-    /// The kept weights; empty unless the trial finished.
-    pub weights: Vec<Tensor>,
-}
 
 /// How a trial is run: nothing of it changes a result.
 #[derive(Clone, Copy)]

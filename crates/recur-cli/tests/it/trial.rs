@@ -70,6 +70,10 @@ fn a_trial_of_a_plugin_is_trained_only_with_leave_to_start_it() {
     let lab = lab("recur: 1\nname: small\ndata: {source: names.csv}\ntraining: {epochs: 2}\n\
                    models: [{use: letters}, {use: letter_counts}]\nreplicates: 1\n");
     let files = write_files(&lab, Some(Path::new(EXAMPLES)));
+    // Nor is one started that is in the default folder.
+    for file in ["recur_plugin.py", "letters/plugin.yaml", "letters/letters.py"] {
+        lab.write(&format!("plugins/{file}"), std::fs::read(Path::new(EXAMPLES).join(file)).unwrap());
+    }
     let refused = lab.recur(&["trial", "run", &files[0]]).ended(1);
     refused.told(&["is of model `letters`, a plugin in ", "a file may not start programs", "--plugins "]);
     check(&lab, &files, &["--plugins", EXAMPLES]);

@@ -9,7 +9,7 @@ use recur_core::model::Model;
 pub const CHECKS: &[Check] = &[
     Check::new(
         "the_loss_is_that_of_the_names_in_nats",
-        "a loss in bits, a mean in place of the loss of each name, a loss taken after the step",
+        "a loss in bits, a mean instead of the loss of each name, a loss taken after the step",
         the_loss_is_that_of_the_names_in_nats,
     ),
     Check::new(
