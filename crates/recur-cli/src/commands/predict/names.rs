@@ -83,7 +83,7 @@ pub(super) fn read(args: &Predict) -> Result<Vec<String>, CliError> {
 
 fn read_file(file: &str, options: NamesOptions<'_>) -> Result<Vec<Names>, CliError> {
     if file != "-" {
-        return Ok(read_names(file, options).map_err(|error| unreadable(&error))?);
+        return read_names(file, options).map_err(|error| unreadable(&error));
     }
     let mut bytes = Vec::new();
     std::io::stdin()
