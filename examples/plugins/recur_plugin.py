@@ -46,8 +46,8 @@ class Model:
         """`setup` has params, training (None for one_shot, and where the model only predicts), n_tokens, n_classes, class_weights, and seed, which all random
         numbers must come from."""
 
-    def train(self, piece):
-        """Learns from piece.names (lists of tokens) with piece.labels, in that order; see Piece.batches.
+    def train(self, chunk):
+        """Learns from chunk.names (lists of tokens) with chunk.labels, in that order; see Chunk.batches.
         Returns a list of the loss of each name before its step, in nats, those of a step together."""
         raise NotImplementedError
 
@@ -75,7 +75,7 @@ class Model:
         """Takes what state() of an equally built model gave."""
 
 
-class Piece(SimpleNamespace):
+class Chunk(SimpleNamespace):
     """Names to train on next: names, labels, epoch, steps_before, total_steps."""
 
     @property
@@ -148,7 +148,7 @@ def answer(model, ask, block):
     if request == "train":
         names, labels = read_names(block, ask["n_names"], True)
         keys = ("epoch", "steps_before", "total_steps")
-        losses = model.train(Piece(names=names, labels=labels, **{key: ask[key] for key in keys}))
+        losses = model.train(Chunk(names=names, labels=labels, **{key: ask[key] for key in keys}))
         if isinstance(losses, (int, float)):
             raise Refused(CHANGED)
         losses = array("d", losses)

@@ -15,7 +15,7 @@ const N_CLASSES: usize = 4;
 
 /// Names of 1 to 7 characters, and a label each.
 fn texts() -> (Sequences, Vec<u16>) {
-    let mut stream = StreamPath::root(11).child("texts").stream();
+    let mut stream = StreamPath::root(11).child("names").stream();
     let name = |n: u32| (0..n % 7 + 1).map(|_| stream.below(N_TOKENS as u32) as u16).collect::<Vec<u16>>();
     let texts: Vec<Vec<u16>> = (0..30).map(name).collect();
     let labels = texts.iter().map(|name| name[0] % N_CLASSES as u16).collect();

@@ -29,14 +29,14 @@ impl Bench {
     ) -> Result<f64, ModelError> {
         let streams = streams(seed);
         let order = self.order(&streams, index, names);
-        self.train_in_pieces(model, Epoch { index, names, order: &order, streams: &streams }, order.len(), cancel)
+        self.train_in_chunks(model, Epoch { index, names, order: &order, streams: &streams }, order.len(), cancel)
     }
 
     /// [`Bench::epoch`], with the names handed over in chunks of `n_steps` steps.
     ///
     /// # Errors
     /// What the model says.
-    pub fn epoch_in_pieces(
+    pub fn epoch_in_chunks(
         &self,
         model: &mut dyn Model,
         index: u32,
@@ -46,7 +46,7 @@ impl Bench {
         let streams = streams(SEED);
         let order = self.order(&streams, index, names);
         let size = n_steps * self.training.batch_size as usize;
-        self.train_in_pieces(model, Epoch { index, names, order: &order, streams: &streams }, size, &Cancel::new())
+        self.train_in_chunks(model, Epoch { index, names, order: &order, streams: &streams }, size, &Cancel::new())
     }
 
     /// The steps `steps` of epoch `index`, in one chunk; returns the sum of the losses, begun at `loss_before`.
@@ -102,7 +102,7 @@ impl Bench {
     }
 
     /// Hands over `size` names at a time, a multiple of the batch size or all, and returns the mean loss.
-    fn train_in_pieces(
+    fn train_in_chunks(
         &self,
         model: &mut dyn Model,
         epoch: Epoch<'_>,

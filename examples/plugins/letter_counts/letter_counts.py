@@ -15,15 +15,15 @@ class LetterCounts(recur_plugin.Model):
         # (C, V) counts of letters and (C) of names; none before training.
         self.letters, self.names = [], []
 
-    def train(self, piece):
+    def train(self, chunk):
         self.letters = [[0] * self.n_tokens for _ in range(self.n_classes)]
         self.names = [0] * self.n_classes
-        for name, label in zip(piece.names, piece.labels):
+        for name, label in zip(chunk.names, chunk.labels):
             self.names[label] += 1
             for token in name:
                 self.letters[label][token] += 1
         self.take_logarithms()
-        return [-self.log_probabilities(name)[label] for name, label in zip(piece.names, piece.labels)]
+        return [-self.log_probabilities(name)[label] for name, label in zip(chunk.names, chunk.labels)]
 
     def take_logarithms(self):
         def logarithms(counts):

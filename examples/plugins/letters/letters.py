@@ -44,9 +44,9 @@ class Letters(recur_plugin.Model):
         total = largest + math.log(sum(math.exp(x - largest) for x in z))
         return [x - total for x in z]
 
-    def train(self, piece):
+    def train(self, chunk):
         losses = []
-        for step, names, labels in piece.batches(self.batch_size):
+        for step, names, labels in chunk.batches(self.batch_size):
             steps = []
             for name, label in zip(names, labels):
                 features = self.features(name)

@@ -62,12 +62,12 @@ class TorchRnn(recur_plugin.Model):
     def packed(self, names, one_hot):
         return nn.utils.rnn.pack_sequence([one_hot[name] for name in names], enforce_sorted=False)
 
-    def train(self, piece):
+    def train(self, chunk):
         all_losses = []
-        for step, names, labels in piece.batches(self.training["batch_size"]):
+        for step, names, labels in chunk.batches(self.training["batch_size"]):
             if self.training["schedule"] == "cosine":
                 for group in self.optimizer.param_groups:
-                    group["lr"] = self.rate * 0.5 * (1 + math.cos(math.pi * step / piece.total_steps))
+                    group["lr"] = self.rate * 0.5 * (1 + math.cos(math.pi * step / chunk.total_steps))
             labels = torch.tensor(labels)
             self.optimizer.zero_grad()
             losses = nn.functional.nll_loss(self.network(self.packed(names, self.one_hot)), labels, reduction="none")

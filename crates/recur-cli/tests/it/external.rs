@@ -250,7 +250,7 @@ fn two_runs_of_a_model_whose_results_differ_keep_the_first_and_go_on() {
         "    time.sleep(0.01)",
     ];
     let wait: String = wait.iter().map(|line| format!("        {line}\n")).collect();
-    let train = "    def train(self, piece):\n";
+    let train = "    def train(self, chunk):\n";
     let program = lab.read("plugins/majority/majority.py").replace(train, &format!("{train}{wait}"));
     lab.write("plugins/majority/majority.py", program);
     let runs = ["reports", "others"]
@@ -412,10 +412,10 @@ fn answers_that_become_wrong_after_training_are_refused_in_scoring_and_in_predic
 #[test]
 fn losses_that_no_log_loss_can_be_are_refused() {
     let Some(lab) = lab("plugins", &SPEC.replace("letter_counts", "majority")) else { return };
-    let line = "return [-self.shares[label] for label in piece.labels]";
-    write_majority(&lab, line, "return [-5.0] * len(piece.labels)");
+    let line = "return [-self.shares[label] for label in chunk.labels]";
+    write_majority(&lab, line, "return [-5.0] * len(chunk.labels)");
     lab.experiment(&[]).ended(3).told(&["the training loss of an example is -5, and a log loss is never below 0"]);
-    write_majority(&lab, line, "return [1e308] * len(piece.labels)");
+    write_majority(&lab, line, "return [1e308] * len(chunk.labels)");
     lab.experiment(&[]).ended(3);
     assert!(lab.read("reports/small.md").contains("diverged"));
 }

@@ -107,8 +107,7 @@ fn a_sample_is_executed_again_and_nothing_is_claimed_of_the_others() {
         lab.recur(&["verify", what, "--sample", "0"]).ended(2).told(&told);
     }
     std::fs::remove_dir_all(lab.path("runs")).unwrap();
-    let told =
-        ["cannot verify: 6 trials are missing or damaged in the store", "the store does not have all of them whole"];
+    let told = ["cannot verify: 6 trials are missing or damaged in the store", "run the experiment first"];
     lab.recur(&["verify", REPORT, "--sample", "2"]).ended(1).told(&told);
 }
 

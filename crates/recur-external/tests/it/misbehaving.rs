@@ -79,7 +79,7 @@ fn signs_of_life_put_off_the_idle_limit_alone() {
 }
 
 #[test]
-fn an_epoch_in_many_pieces_has_one_limit() {
+fn an_epoch_in_many_chunks_has_one_limit() {
     let mut script = BUILT.to_owned();
     for id in 2..9 {
         script.push_str(&format!("sleep 0.2; {}\n", losses(id)));

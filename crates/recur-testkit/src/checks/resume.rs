@@ -59,7 +59,7 @@ fn an_epoch_in_chunks_ends_in_the_same_bytes(bench: &Bench) -> Verdict {
     for index in 0..2 {
         let expected = bench.epoch(whole.as_mut(), SEED, index, &names, &Cancel::new())?;
         chunks = copy(bench, chunks.as_ref())?;
-        let loss = bench.epoch_in_pieces(chunks.as_mut(), index, &names, 1)?;
+        let loss = bench.epoch_in_chunks(chunks.as_mut(), index, &names, 1)?;
         ensure(loss.to_bits() == expected.to_bits(), || format!("the loss is {loss}, not {expected}"))?;
     }
     ensure_same(whole.as_ref(), chunks.as_ref(), "")
