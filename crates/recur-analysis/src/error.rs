@@ -38,7 +38,7 @@ pub enum AnalysisError {
         replicate: u32,
     },
     /// Test results of a trial that is not among the findings.
-    #[error("test figures of trial {trial}, which is not among the findings")]
+    #[error("test results of trial {trial}, which is not among the findings")]
     UnknownTrial {
         /// The trial.
         trial: TrialId,
@@ -106,7 +106,7 @@ impl AnalysisError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Incompatible { why, .. } => Some(why.hint()),
-            Self::NothingFinished { .. } => Some("its report tells how its trials ended".to_owned()),
+            Self::NothingFinished { .. } => Some("its report shows how its trials ended".to_owned()),
             Self::MixedData { .. } => {
                 Some("the data has changed since it was run: run the experiment again".to_owned())
             }

@@ -58,7 +58,7 @@ pub enum Incompatibility {
         second: u32,
     },
     /// Configurations chosen by other figures.
-    #[error("report.primary is {} and {}: their configurations were chosen by other figures", first.name(), second.name())]
+    #[error("report.primary is {} and {}: their configurations were chosen by other metrics", first.name(), second.name())]
     Primary {
         /// The figure of the first.
         first: Metric,
@@ -89,7 +89,9 @@ impl Incompatibility {
                 "give both the same replicates, and run the one again: trials that are there are not trained again"
                     .to_owned()
             }
-            Self::Replicate { .. } => "compare trials of one replicate: recur plan tells each trial's".to_owned(),
+            Self::Replicate { .. } => {
+                "compare trials of one replicate: recur plan lists the replicate of each trial".to_owned()
+            }
             Self::Primary { .. } => {
                 "give both the same report.primary, and run the one again: that trains nothing".to_owned()
             }
@@ -103,8 +105,8 @@ fn of_labels(first: &[String], second: &[String]) -> String {
         let some = labels.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", ");
         match labels.len() {
             0 => None,
-            n if n > 3 => Some(format!("{which} alone has {some} and {} more", n - 3)),
-            _ => Some(format!("{which} alone has {some}")),
+            n if n > 3 => Some(format!("only {which} has {some} and {} more", n - 3)),
+            _ => Some(format!("only {which} has {some}")),
         }
     };
     [side(first, "the first"), side(second, "the second")].into_iter().flatten().collect::<Vec<_>>().join("; ")

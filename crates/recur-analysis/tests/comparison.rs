@@ -97,11 +97,11 @@ fn what_differs_is_named() {
     );
     check(
         |two| two.label_names[0] = "Polish".to_owned(),
-        "their labels differ: the first alone has Czech; the second alone has Polish",
+        "their labels differ: only the first has Czech; only the second has Polish",
     );
     check(
         |two| two.plan.report.primary = Metric::Loss,
-        "report.primary is macro_f1 and loss: their configurations were chosen by other figures",
+        "report.primary is macro_f1 and loss: their configurations were chosen by other metrics",
     );
     check(
         |two| two.trials.iter_mut().for_each(|outcome| outcome.record.split = Digest::of(b"other")),

@@ -81,7 +81,7 @@ fn compare(
         model.log_probabilities(&names.sequences, &rows, &mut out).map(|()| out)
     };
     if ask(&mut *inside)? != ask(&mut *outside)? {
-        return Err("the two give other figures".into());
+        return Err("the two give other results".into());
     }
     let mut seconds = [Vec::new(), Vec::new()];
     // In turn, as the machine's speed changes from second to second.

@@ -98,7 +98,7 @@ fn peers(names: &Names, repeats: usize, only: &str) -> Result<(), Box<dyn Error>
         print(&title, median_rate(rows.len(), repeats, || bench.train(rows)))
     };
     for model in &MODELS {
-        train("one name of 7 letters a step", model, &sample(names.of_length(7), 4000), 1)?;
+        train("one text of 7 characters per step", model, &sample(names.of_length(7), 4000), 1)?;
     }
     for model in &MODELS[1..] {
         train("batches of 64 of equal lengths", model, &names.equal_lengths(64), 64)?;

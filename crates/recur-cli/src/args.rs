@@ -92,7 +92,7 @@ Examples:
   recur export experiments/quickstart.yaml --records records.parquet
   recur export experiments/names.yaml --leaderboard table.tex --analysis names.json
 
-The ending of a file's name says its format. Equal records give equal bytes. docs/exports.md tells the fields.";
+The ending of a file's name says its format. Equal records give equal bytes. docs/exports.md describes the fields.";
 
 const VERIFY_HELP: &str = "\
 Examples:
@@ -120,7 +120,7 @@ one did. docs/battery.md lists the checks with the mistakes that they catch.";
 const PREDICT_HELP: &str = "\
 Examples:
   recur predict --model names/gru Satoshi \"O'Neill\"         the best trial of a model of an experiment
-  recur predict --model 3f09a1c2d4 --top 3 names.txt         a trial, by the first digits of its id; a name a line
+  recur predict --model 3f09a1c2d4 --top 3 names.txt         a trial, by the first digits of its id; one text per line
   recur predict --model names --input customers.csv --column surname --all --output labels.parquet
   cut -d, -f2 customers.csv | tail -n +2 | recur predict --model names --input -
 

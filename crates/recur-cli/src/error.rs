@@ -110,7 +110,7 @@ impl CliError {
         let record = ReportRecord::path_of(path);
         let record = record.display();
         Self::new(format!("{} is not a report of recur: there is no {record} beside it", path.display())).hint(format!(
-            "a report that was copied needs its {record}; recur report SPEC writes one of an earlier version anew"
+            "a report that was copied needs its {record}; recur report SPEC --replace writes one of an earlier version anew"
         ))
     }
 

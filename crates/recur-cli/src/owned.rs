@@ -17,7 +17,7 @@ pub(crate) fn write(
         Some(there) if !there.is_empty() => check(&there)?,
         _ => {}
     }
-    write_atomically(path, bytes).map_err(|error| CliError::new("cannot write the file").because(&error))
+    write_atomically(path, bytes).map_err(|error| CliError::cannot_write(path, &error.source))
 }
 
 /// Writes a file that shows nowhere who wrote it, such as an export or a schema. One that recur wrote may have been edited

@@ -114,7 +114,7 @@ impl Prepared {
 
 /// A trial in the store that is damaged.
 pub(crate) fn damaged_trial(id: &TrialId, problem: &Problem) -> CliError {
-    let hint = "recur experiment with its spec trains it again; recur store check tells all damage";
+    let hint = "recur experiment with its spec trains it again; recur store check lists all damage";
     CliError::new(format!("trial {} cannot be used: {problem}", id.short())).hint(hint.to_owned())
 }
 

@@ -1,10 +1,11 @@
-//! The pages of the documentation use none of the words that `words.txt` lists.
+//! The pages of the documentation, and the texts in the code (help, messages, reports), use none of the words that `words.txt`
+//! lists.
 
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use std::path::{Path, PathBuf};
 
-/// Pages that are not searched for now. `recur models --write` makes this one from the descriptions of models and the meanings of
-/// parameters. These are part of the code, and a word in them has to be changed there.
-const WRITTEN_BY_THE_PROGRAM: [&str; 1] = ["docs/model-reference.md"];
+/// Listed words that are right in a text of the code: these letters are letters.
+const RIGHT: [&str; 4] = ["letters, digits", "of the letters a-z", "ASCII letters", "There is no answer:"];
 
 /// A part of a page that is generated from the code begins with a line that has the first, and ends with one that has the second.
 const WRITTEN_BY_TESTS: [&str; 2] = [": begin", ": end -->"];
@@ -129,14 +130,14 @@ fn occurrences(name: &str, page: &str, entries: &[Entry<'_>]) -> Vec<String> {
     found.into_iter().map(|(line, phrase, instead)| format!("{name}:{line}: `{phrase}`, write: {instead}")).collect()
 }
 
-/// The paths of the pages in `folder`, relative to the root, and of those in folders within it.
-fn pages(folder: &str, found: &mut Vec<String>) {
+/// The paths of the files in `folder` whose names end so, relative to the root, and of those in folders within it.
+fn files(folder: &str, ending: &str, found: &mut Vec<String>) {
     for entry in std::fs::read_dir(root().join(folder)).unwrap() {
         let entry = entry.unwrap();
         let path = format!("{folder}/{}", entry.file_name().to_str().unwrap());
         if entry.file_type().unwrap().is_dir() {
-            pages(&path, found);
-        } else if path.ends_with(".md") && !WRITTEN_BY_THE_PROGRAM.contains(&path.as_str()) {
+            files(&path, ending, found);
+        } else if path.ends_with(ending) {
             found.push(path);
         }
     }
@@ -146,12 +147,86 @@ fn pages(folder: &str, found: &mut Vec<String>) {
 fn the_documentation_uses_none_of_the_listed_words() {
     let entries = entries(include_str!("words.txt"));
     let mut names = Vec::from(["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md"].map(str::to_owned));
-    pages("docs", &mut names);
+    files("docs", ".md", &mut names);
     assert!(names.len() > 15, "the pages of docs are found: {names:?}");
     names.sort_unstable();
     let of_page = |name: &String| occurrences(name, &std::fs::read_to_string(root().join(name)).unwrap(), &entries);
     let found: Vec<String> = names.iter().flat_map(of_page).collect();
     assert!(found.is_empty(), "crates/recur-cli/tests/words.txt lists these words:\n{}", found.join("\n"));
+}
+
+/// The texts in `code`: its string literals, but for documentation, other attributes than those of errors, and tests.
+fn texts(code: TokenStream, found: &mut Vec<String>) {
+    let mut tokens = code.into_iter().peekable();
+    let mut is_test = false;
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Punct(punct) if punct.as_char() == '#' => {
+                // Documentation of a module is `#![doc = …]`.
+                tokens.next_if(|next| matches!(next, TokenTree::Punct(punct) if punct.as_char() == '!'));
+                let Some(TokenTree::Group(attribute)) = tokens.next_if(|next| matches!(next, TokenTree::Group(_)))
+                else {
+                    continue;
+                };
+                let text = attribute.stream().to_string();
+                is_test |= text == "test" || text.replace(' ', "") == "cfg(test)";
+                if text.starts_with("error") {
+                    texts(attribute.stream(), found);
+                }
+            }
+            TokenTree::Group(group) => {
+                let ends_item = group.delimiter() == Delimiter::Brace;
+                if !is_test {
+                    texts(group.stream(), found);
+                }
+                is_test &= !ends_item;
+            }
+            TokenTree::Literal(literal) if !is_test => {
+                let text = literal.to_string();
+                // A line that goes on in the next one has its blanks before the backslash.
+                found.extend(text.starts_with(['"', 'r']).then(|| text.replace("\\\n", " ").replace("\\n", "\n")));
+            }
+            TokenTree::Punct(punct) if punct.as_char() == ';' => is_test = false,
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn the_texts_in_the_code_use_none_of_the_listed_words() {
+    let entries = entries(include_str!("words.txt"));
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(root().join("crates")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        files(&format!("crates/{name}/src"), ".rs", &mut names);
+    }
+    names.retain(|name| !name.ends_with("tests.rs"));
+    names.sort_unstable();
+    let (mut found, mut n_texts) = (Vec::new(), 0);
+    for name in &names {
+        let code: TokenStream = std::fs::read_to_string(root().join(name)).unwrap().parse().unwrap();
+        let mut own = Vec::new();
+        texts(code, &mut own);
+        n_texts += own.len();
+        for text in own {
+            // What is filled in is named for the code, not for readers.
+            let filled = text.replace(['{', '}'], "`");
+            let checked = RIGHT.iter().fold(filled, |text, right| text.replace(right, ""));
+            let of_text = occurrences(name, &checked, &entries);
+            found.extend(of_text.into_iter().map(|line| format!("{line}\n  in {text}")));
+        }
+    }
+    assert!(n_texts > 3000, "{n_texts}");
+    assert!(found.is_empty(), "crates/recur-cli/tests/words.txt lists these words:\n{}", found.join("\n"));
+}
+
+#[test]
+fn the_texts_of_code_are_its_strings_without_documentation_and_tests() {
+    let code = "//! \"module\"\n/// \"doc\"\n#[serde(rename = \"no\")] #[error(\"yes {0}\")] fn f() { g(\"also\", 'n', r\"raw\"); }\n\
+                #[cfg(test)] mod tests { fn t() { g(\"no\"); } } #[test] fn u() { \"no\" } fn v() { \"last\" }";
+    let mut found = Vec::new();
+    texts(code.parse().unwrap(), &mut found);
+    assert_eq!(found, ["\"yes {0}\"", "\"also\"", "r\"raw\"", "\"last\""]);
 }
 
 #[test]

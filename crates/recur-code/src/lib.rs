@@ -140,7 +140,7 @@ impl Digests {
     pub fn undeclared(&self) -> Vec<String> {
         let problem = |(name, file): (String, PathBuf)| {
             let file = file.strip_prefix(&self.root).unwrap_or(&file).display();
-            format!("{file} is no part of the crate: add the line `mod {name};` to src/lib.rs")
+            format!("{file} is not part of the crate: add the line `mod {name};` to src/lib.rs")
         };
         modules::undeclared(&self.root.join("src")).into_iter().map(problem).collect()
     }

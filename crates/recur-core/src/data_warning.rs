@@ -142,7 +142,7 @@ impl DataWarning {
                 format!("{rows} of {} have their own name as label: the label gives the answer away", n_rows(*of))
             }
             DataWarning::MostlyUnknown { unknown, of } => format!(
-                "{:.0} % of the characters of names are outside the alphabet, so no model can tell them apart (data.text)",
+                "{:.0} % of the characters of names are outside the alphabet, so no model can distinguish them (data.text)",
                 100.0 * *unknown as f64 / (*of).max(1) as f64
             ),
             DataWarning::UnknownLabels { labels: unknown, of } => {

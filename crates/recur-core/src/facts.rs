@@ -95,7 +95,7 @@ pub enum RejectReason {
     MissingLabel,
     /// More letters than `max_letters`.
     TooLong,
-    /// A letter outside the alphabet, where `unknown: error`.
+    /// A character outside the alphabet, where `unknown: error`.
     UnknownLetter,
     /// Bytes that are not UTF-8.
     InvalidUtf8,
@@ -116,7 +116,7 @@ impl RejectReason {
             RejectReason::EmptyName => "empty name",
             RejectReason::MissingLabel => "missing label",
             RejectReason::TooLong => "name too long",
-            RejectReason::UnknownLetter => "letter outside the alphabet",
+            RejectReason::UnknownLetter => "character outside the alphabet",
             RejectReason::InvalidUtf8 => "not UTF-8",
             RejectReason::Malformed => "malformed row",
             RejectReason::ControlCharacter => "control character",

@@ -138,7 +138,7 @@ pub enum UnicodeForm {
 pub enum Fold {
     /// No reduction.
     None,
-    /// Marks are stripped after decomposition; what is then not ASCII stays a letter outside the alphabet.
+    /// Marks are stripped after decomposition; what is then not ASCII stays a character outside the alphabet.
     Ascii,
     /// As `ascii`, and lower case.
     AsciiLower,

@@ -1,6 +1,7 @@
 //! The first difference between what is stored and what was made again, told by its place.
 
 use recur_core::tensor::{Tensor, TensorData};
+use recur_core::visible::visible;
 use recur_files::read_regular;
 use recur_ingest::read_predictions;
 use recur_report::ReportRecord;
@@ -140,7 +141,11 @@ pub fn json_path(a: &Value, b: &Value, path: String) -> Option<(String, String, 
 fn short(value: &Value) -> String {
     match value {
         Value::Null => "none".to_owned(),
-        Value::String(text) => text.clone(),
+        Value::String(text) => {
+            let text = visible(text);
+            let shown: String = text.chars().take(SHOWN).collect();
+            if shown.len() < text.len() { format!("{shown}…") } else { shown }
+        }
         Value::Array(items) => format!("{} entries", items.len()),
         other => other.to_string(),
     }
@@ -163,9 +168,10 @@ pub fn of_bytes(a: &[u8], b: &[u8]) -> String {
     "line ends differ".to_owned()
 }
 
+/// Characters that are shown of a line or a value.
+const SHOWN: usize = 160;
+
 fn quoted(line: Option<&str>) -> String {
-    /// Letters shown of a line.
-    const SHOWN: usize = 160;
     match line {
         None => "nothing".to_owned(),
         Some(line) if line.chars().count() > SHOWN => {

@@ -208,7 +208,7 @@ fn scoring(folder: &Path, error: &StoreError) -> String {
             visible(&folder)
         )
     } else {
-        "the trial may be whole: recur store check tells, and the same command goes on".to_owned()
+        "the trial may be whole: recur store check shows that, and the same command continues".to_owned()
     }
 }
 

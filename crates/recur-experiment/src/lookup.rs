@@ -1,5 +1,6 @@
 //! Why a word does not name what it was to name in a store.
 
+use crate::shell::quoted;
 use recur_core::record::TrialRecord;
 use recur_core::trial::TrialId;
 use recur_core::visible::visible;
@@ -127,7 +128,9 @@ impl LookupError {
             Self::DamagedExperiment { .. } | Self::OtherTrials { .. } => {
                 Some("recur experiment with its spec puts that right, and trains nothing that is there".to_owned())
             }
-            Self::TrialsMissing { spec, .. } => Some(format!("run them first: recur experiment {}", spec.display())),
+            Self::TrialsMissing { spec, .. } => {
+                Some(format!("run them first: recur experiment {}", quoted(&spec.display().to_string())))
+            }
             Self::NoModelOfExperiment { experiment, nearest: Some(name), .. } => {
                 Some(format!("did you mean {experiment}/{name}?"))
             }

@@ -100,7 +100,7 @@ impl Experiment {
             Ok(Some(record)) => return Ok(record),
             Ok(None) => {}
             Err(problem) => {
-                tracing::warn!("the test figures of trial {} are made again: {problem}", trial.id.short());
+                tracing::warn!("the test results of trial {} are made again: {problem}", trial.id.short());
             }
         }
         options.notify(self, &RunEvent::ScoringStarted(trial));

@@ -24,6 +24,7 @@ use recur_ingest::{Ingested, ingest};
 use recur_store::{Store, read_weights};
 use recur_train::{How, run_sweep};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -74,6 +75,14 @@ impl Experiment {
     }
 }
 
+/// The field with the digest of all others.
+const DIGEST: &str = "digest";
+
+/// The digest of the fields of a trial file. It finds damage and edits; whoever can write the file can forge it.
+fn digest_of(content: &Value) -> Digest {
+    Digest::of(content.to_string().as_bytes())
+}
+
 impl TrialFile {
     /// Writes a new file.
     ///
@@ -81,10 +90,12 @@ impl TrialFile {
     /// If there is something at `path`, or it cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), ExperimentError> {
         let failed = |source| ExperimentError::TrialFileIo { action: "write", path: path.to_owned(), source };
-        let mut text = serde_json::to_vec_pretty(self).map_err(|error| failed(error.into()))?;
-        text.push(b'\n');
+        let mut content = serde_json::to_value(self).map_err(|error| failed(error.into()))?;
+        let digest = digest_of(&content);
+        content[DIGEST] = digest.as_str().into();
+        let text = format!("{content:#}\n");
         let mut file = OpenOptions::new().write(true).create_new(true).open(path).map_err(failed)?;
-        file.write_all(&text).and_then(|()| file.sync_all()).map_err(failed)
+        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)
     }
 
     /// Reads the file at `path`.
@@ -101,7 +112,14 @@ impl TrialFile {
             let found = format.recur_trial;
             return Err(wrong(format!("`recur_trial` is {found}, and this recur reads format {TRIAL_FILE_FORMAT}")));
         }
-        serde_json::from_slice(&text).map_err(told)
+        let mut content: Value = serde_json::from_slice(&text).map_err(told)?;
+        let digest = content.as_object_mut().and_then(|content| content.remove(DIGEST));
+        if digest.as_ref().and_then(Value::as_str) != Some(digest_of(&content).as_str()) {
+            return Err(wrong(format!(
+                "it was changed after it was written: its `{DIGEST}` is that of another content"
+            )));
+        }
+        serde_json::from_value(content).map_err(told)
     }
 
     /// The trial.

@@ -85,7 +85,7 @@ pub enum IngestError {
         other: String,
     },
     /// A folder without lists of names.
-    #[error("folder `{folder}` holds no LABEL.txt, one name a line{}{}", found_files(found), not_read(hidden))]
+    #[error("folder `{folder}` holds no LABEL.txt, one text per line{}{}", found_files(found), not_read(hidden))]
     NoLists {
         /// The folder.
         folder: String,
@@ -212,7 +212,7 @@ pub enum IngestError {
     },
     /// A list of names, where a column should say which part of a split a row is in.
     #[error(
-        "`{path}` is a list with one name a line: it has no columns, so `data.split.column` cannot be read from it"
+        "`{path}` is a list with one text per line: it has no columns, so `data.split.column` cannot be read from it"
     )]
     ListHasNoColumns {
         /// The file.
@@ -368,7 +368,7 @@ pub enum IngestError {
         found: Vec<String>,
     },
     /// A list of names, where a column was named.
-    #[error("`{path}` is a list with one name a line: it has no column `{column}`")]
+    #[error("`{path}` is a list with one text per line: it has no column `{column}`")]
     ListHasNoColumn {
         /// The file.
         path: String,

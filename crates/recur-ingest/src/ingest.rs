@@ -350,7 +350,7 @@ impl<'a> Gathered<'a> {
                 ('\0'..=char::MAX).filter(|letter| seen[*letter as usize] && self.judge.has_token(*letter)).collect()
             }
         };
-        check_limit("letters of an alphabet", letters.len() as u64, MOST_LETTERS)?;
+        check_limit("characters of an alphabet", letters.len() as u64, MOST_LETTERS)?;
         Ok(Alphabet::new(letters, *unknown == Unknown::Token))
     }
 }

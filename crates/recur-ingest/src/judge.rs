@@ -71,7 +71,7 @@ impl<'a> Judge<'a> {
             Unknown::Error if !unknown.is_empty() => {
                 return Err((
                     RejectReason::UnknownLetter,
-                    format!("no letter of the alphabet: {}", named(unknown.iter().copied())),
+                    format!("no character of the alphabet: {}", named(unknown.iter().copied())),
                 ));
             }
             Unknown::Drop if n_unknown == n_characters => {
@@ -94,7 +94,7 @@ impl<'a> Judge<'a> {
         match nothing_visible(name) {
             Some(what) => Err((RejectReason::EmptyName, format!("nothing is left of the name{what}"))),
             None if n_letters > most => {
-                Err((RejectReason::TooLong, format!("{n_letters} letters, at most {most} are allowed")))
+                Err((RejectReason::TooLong, format!("{n_letters} characters, at most {most} are allowed")))
             }
             None => Ok(()),
         }

@@ -269,7 +269,7 @@ mod tests {
             None,
             "`x` has several columns, none of them is called `name`: `id`, `who`",
         );
-        check_error("txt", "Ann\n", Some("who"), "`x` is a list with one name a line: it has no column `who`");
+        check_error("txt", "Ann\n", Some("who"), "`x` is a list with one text per line: it has no column `who`");
         assert!(parse("csv", "id;name\n1;Ann\n", None).unwrap_err().to_string().contains("separated by `;`"));
     }
 

@@ -16,7 +16,7 @@ pub(crate) enum Kind {
     Tsv,
     Ndjson,
     Parquet,
-    /// `LABEL.txt`, one name a line.
+    /// `LABEL.txt`, one text per line.
     List,
 }
 
@@ -306,7 +306,7 @@ mod tests {
         check(&names, "d/._*.txt", &[("._A.txt", "d/._A.txt")]);
         check(&names, "d/._A.txt", &[("._A.txt", "d/._A.txt")]);
         check_error(&["._A.txt"], "*.txt", "no file matches `*.txt`; hidden files are not read: `._A.txt`");
-        let none = "folder `d` holds no LABEL.txt, one name a line; hidden files are not read: `d/._A.txt`";
+        let none = "folder `d` holds no LABEL.txt, one text per line; hidden files are not read: `d/._A.txt`";
         check_error(&["d/._A.txt"], "d", none);
     }
 
@@ -363,7 +363,7 @@ mod tests {
 
     #[test]
     fn folder_without_lists_is_an_error_that_says_what_was_expected() {
-        let none = "folder `d` holds no LABEL.txt, one name a line";
+        let none = "folder `d` holds no LABEL.txt, one text per line";
         check_error(&["d/readme.md"], "d", none);
         check_error(&["d/a.csv"], "d", &format!("{none}; to read `a.csv` name the file or a glob"));
     }

@@ -99,7 +99,7 @@ impl Answer<'_> {
     fn some(items: &[String]) -> String {
         let mut named: Vec<String> = items.iter().take(MOST_NAMED).cloned().collect();
         if items.len() > MOST_NAMED {
-            named.push(format!("{} others", items.len() - MOST_NAMED));
+            named.push(plural((items.len() - MOST_NAMED) as u64, "other"));
         }
         list(&named)
     }

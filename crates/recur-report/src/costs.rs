@@ -34,9 +34,9 @@ fn page(analysis: &Analysis, costs: &Costs) -> String {
     let machines: Vec<String> = costs.machines.iter().map(|machine| format!("- {}", escape(machine))).collect();
     format!(
         "{}\n\nTimes of the trials that [the report](../{}.md) compares, as the machines below took them. They differ \
-         from run to run and are compared by nobody: no figure of the report depends on them.\n\n{}\nSeconds a trial include its scoring \
-         on validation and the writing of its record, while other trials ran beside it; those of trials that went on from a checkpoint \
-         are left out. Names a second are the training names of all epochs by these seconds. A prediction is that of a name of the test \
+         from run to run, and no result of the report depends on them.\n\n{}\nSeconds per trial include its scoring \
+         on validation and the writing of its record, while other trials ran beside it; those of trials that continued from a checkpoint \
+         are left out. Examples per second are the training examples of all epochs divided by these seconds. A prediction is that of one example of the test \
          set, all of them asked for at once, by one thread of the trained model.\n\n{}\n",
         title(name),
         link_target(name),
@@ -50,10 +50,10 @@ fn table(analysis: &Analysis, costs: &Costs) -> Table {
         left("model"),
         right("parameters"),
         right("trials timed"),
-        right("seconds a trial"),
+        right("seconds per trial"),
         right("epochs"),
-        right("names a second"),
-        right("µs a prediction"),
+        right("examples per second"),
+        right("µs per prediction"),
         right(format!("test {}", heading(analysis.primary))),
     ]);
     for costs in &costs.models {

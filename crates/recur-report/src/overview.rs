@@ -31,7 +31,7 @@ impl Overview {
         let mut method = if is_single { method_per_example(analysis) } else { method_of_replicates(analysis) };
         let duplicates = analysis.comparison.iter().flat_map(|merged| &merged.duplicates);
         let once = |(duplicate, first): (&String, &String)| {
-            format!(" {duplicate} has the very trials of {first} and stands once.")
+            format!(" {duplicate} has the same trials as {first} and is listed once.")
         };
         method.extend(duplicates.map(once));
         let titles =
@@ -73,7 +73,7 @@ fn over_replicates(analysis: &Analysis) -> (Vec<String>, Vec<Vec<String>>) {
     let header = [
         "model".to_owned(),
         format!("test {} [95 %]", numbers::heading(primary)),
-        "to baseline [95 %]".to_owned(),
+        "Δ vs. baseline [95 % CI]".to_owned(),
         "p".to_owned(),
         "wins / ties / losses".to_owned(),
         "standing".to_owned(),
@@ -128,9 +128,9 @@ fn per_example(analysis: &Analysis) -> (Vec<String>, Vec<Vec<String>>) {
         format!("test {}", numbers::heading(Metric::Accuracy)),
         "right, baseline not".to_owned(),
         "baseline right, it not".to_owned(),
-        "accuracy to baseline".to_owned(),
+        "Δ accuracy vs. baseline".to_owned(),
         "McNemar p".to_owned(),
-        "macro-F1 to baseline [95 %]".to_owned(),
+        "Δ macro-F1 vs. baseline [95 % CI]".to_owned(),
     ];
     let is_baseline = |model: &Model| model.is_ranked() && analysis.baseline.as_ref() == Some(&model.model);
     let row = |model: &Model| {

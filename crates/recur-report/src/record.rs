@@ -41,7 +41,7 @@ pub struct ReportRecord {
 #[derive(Debug, thiserror::Error)]
 pub enum ReportRecordError {
     /// It is no JSON of this kind.
-    #[error("it is not the record of a report: {0}")]
+    #[error("it is not the record of a report")]
     Json(#[from] serde_json::Error),
     /// Another version of recur wrote it.
     #[error("it has version {found}, and this version of recur reads only version {REPORT_RECORD_VERSION}")]
@@ -108,8 +108,12 @@ mod tests {
 
     #[test]
     fn what_is_no_record_is_refused() {
-        let refused = |json: &str| ReportRecord::read(json.as_bytes()).unwrap_err().to_string();
-        assert!(refused("# A report").contains("not the record of a report: expected value at line 1"));
+        let refused = |json: &str| {
+            let error = ReportRecord::read(json.as_bytes()).unwrap_err();
+            let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+            format!("{error}; {cause}")
+        };
+        assert!(refused("# A report").contains("not the record of a report; expected value at line 1"));
         assert!(refused("{}").contains("missing field `recur_report`"));
         assert!(refused(r#"{"recur_report": 1}"#).contains("missing field `name`"));
         assert!(refused(r#"{"recur_report": 2}"#).contains("has version 2, and this version of recur reads only"));

@@ -23,7 +23,7 @@ pub const PARTS: [(&str, &str); 7] = [
     ("selection", "the chosen configurations"),
     ("code", "the code of the models and of the training procedure"),
     ("contract", "the numeric contract"),
-    ("records", "the figures of every trial"),
+    ("records", "the results of every trial"),
 ];
 
 impl Signature {

@@ -37,7 +37,7 @@ fn tell(name: &str, files: &[PathBuf]) {
     }
     println!(
         "
-The model works already, as a linear map of the letters. Next:
+The model works already, as a linear map of the characters. Next:
   cargo test -p recur-models --lib {name}         its tests, some seconds
   just models {name}                              what users see
   just experiment experiments/{name}.yaml --reports scratch

@@ -84,7 +84,7 @@ impl fmt::Display for Kind {
             }
             Kind::Boolean => f.write_str("true or false"),
             Kind::Choice(words) => write!(f, "one of {}", words.join(", ")),
-            Kind::Text { max_letters } => write!(f, "text of 1 to {max_letters} letters on one line"),
+            Kind::Text { max_letters } => write!(f, "text of 1 to {max_letters} characters on one line"),
             Kind::TextOr { max_letters, keys } => {
                 let keys: Vec<&str> = keys.iter().map(|key| key.name).collect();
                 write!(
@@ -196,7 +196,7 @@ pub(crate) static DATA: &[Key] = &[
         "max_letters",
         Kind::Integer { min: 1, max: 10_000 },
         Default::Value("64"),
-        "names with more letters are rejected",
+        "texts with more characters are rejected",
     ),
     key("split", Kind::Section(SPLIT), Default::Empty, "how rows are divided into training, validation and test rows"),
 ];
@@ -222,7 +222,12 @@ pub(crate) static COLUMNS: &[Key] = &[
 /// Keys of `data.text`.
 pub(crate) static TEXT: &[Key] = &[
     key("unicode", Kind::Choice(&["nfc", "nfd", "nfkc", "none"]), Default::Value("nfc"), "Unicode normalisation"),
-    key("fold", Kind::Choice(&["none", "ascii", "ascii_lower"]), Default::Value("none"), "reduction to ASCII letters"),
+    key(
+        "fold",
+        Kind::Choice(&["none", "ascii", "ascii_lower"]),
+        Default::Value("none"),
+        "reduction to ASCII characters",
+    ),
     key(
         "alphabet",
         LETTERS,
@@ -233,7 +238,7 @@ pub(crate) static TEXT: &[Key] = &[
         "unknown",
         Kind::Choice(&["token", "drop", "error"]),
         Default::Value("token"),
-        "letters outside the alphabet: one shared token, left out, or the name is rejected",
+        "characters outside the alphabet: one shared token, left out, or the text is rejected",
     ),
 ];
 
@@ -283,7 +288,7 @@ pub(crate) static SPLIT: &[Key] = &[
         "group",
         Kind::Choice(&["folded_name", "name", "none"]),
         Default::Value("folded_name"),
-        "rows that stay on one side: equal but for marks, case, invisible characters and gendered endings; equal but for case; each alone",
+        "rows that stay on one side: equal but for marks, case, invisible characters and gendered endings; equal but for case; each row by itself",
     ),
     key("stratify", Kind::Boolean, Default::Value("true"), "divide each label in the same proportions"),
     key(
@@ -305,7 +310,7 @@ pub(crate) static TRAINING: &[Key] = &[
     key("steps", STEPS, Default::None, "steps of one batch each; not together with `epochs`"),
     key("evaluate_every", STEPS, Default::Derived("a tenth of `steps`, rounded up"), "steps between two scorings")
         .with("steps", None),
-    key("batch_size", Kind::Integer { min: 1, max: 1_000_000 }, Default::Value("32"), "names a step"),
+    key("batch_size", Kind::Integer { min: 1, max: 1_000_000 }, Default::Value("32"), "examples per batch"),
     key(
         "sampling",
         Kind::Choice(&["shuffle", "class_balanced"]),
@@ -344,13 +349,13 @@ pub(crate) static EARLY_STOPPING: &[Key] = &[
         "metric",
         Kind::Choice(&["validation_loss", "validation_accuracy", "validation_macro_f1"]),
         Default::Value("validation_loss"),
-        "the figure to watch",
+        "the metric to watch",
     ),
     key(
         "patience",
         Kind::Integer { min: 1, max: 1_000_000 },
         Default::Value("3"),
-        "scorings without a better figure before training stops",
+        "evaluations without a better result before training stops",
     ),
 ];
 
@@ -358,7 +363,7 @@ pub(crate) static EARLY_STOPPING: &[Key] = &[
 pub(crate) static MODEL: &[Key] = &[
     key("use", LINE, Default::Required, "the model's id; `recur models` lists them"),
     key("params", Kind::Params, Default::Empty, "values of its parameters"),
-    key("sweep", Kind::Axes, Default::Empty, "axes of this model alone"),
+    key("sweep", Kind::Axes, Default::Empty, "axes of this model only"),
     key(
         "weights",
         LINE,
@@ -373,7 +378,7 @@ pub(crate) static REPORT: &[Key] = &[
         "primary",
         Kind::Choice(&["macro_f1", "accuracy", "loss"]),
         Default::Value("macro_f1"),
-        "the figure to choose and rank by",
+        "the metric to choose and rank by",
     ),
     key("baseline", LINE, Default::None, "the listed model that the others are compared with"),
     key(

@@ -15,7 +15,7 @@ pub fn reference() -> String {
         };
         table(&mut text, &title, keys);
     }
-    table(&mut text, "A range, in place of an axis' list", AXIS);
+    table(&mut text, "A range, instead of an axis' list", AXIS);
     table(&mut text, "`log` and `linear`", RANGE);
     text.truncate(text.trim_end().len());
     text + "\n"

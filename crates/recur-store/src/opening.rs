@@ -214,7 +214,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("trials")).unwrap();
         let error = Store::open(folder.path()).unwrap_err().to_string();
-        assert!(error.contains("store.json is missing, and there are trials beside it"), "{error}");
+        assert!(error.contains("store.json is missing, and there are trials next to it"), "{error}");
         std::fs::write(folder.path().join(STORE), "").unwrap();
         assert!(Store::open(folder.path()).unwrap_err().to_string().contains("store.json is damaged: it is empty"));
     }

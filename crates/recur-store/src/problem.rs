@@ -109,7 +109,7 @@ pub enum Fault {
     #[error("is no part of a store; move it elsewhere")]
     Stray,
     /// A folder with trials that does not say its format.
-    #[error("is missing, and there are trials beside it")]
+    #[error("is missing, and there are trials next to it")]
     NoFormat,
     /// An experiment's folder has another experiment of the same name in the store that it is copied to.
     #[error("is not copied: {} is another experiment of that name", there.display())]

@@ -187,7 +187,7 @@ fn decode_card(json: &str) -> Result<ModelCard, WeightsProblem> {
     let card: ModelCard = serde_json::from_str(json).map_err(damaged)?;
     let n_letters = card.letters.chars().count();
     if n_letters > 65_000 || card.labels.is_empty() || card.labels.len() > 65_535 {
-        let problem = format!("{n_letters} letters and {} labels", card.labels.len());
+        let problem = format!("{n_letters} characters and {} labels", card.labels.len());
         return Err(WeightsProblem::Card { problem });
     }
     Ok(card)
@@ -313,7 +313,7 @@ mod tests {
         check(&with(r#"{"format": 1}"#), "its card is damaged (missing field");
         check(&with("{"), "its card is damaged");
         let none = serde_json::to_string(&ModelCard { labels: vec![], ..card() }).unwrap();
-        check(&with(&none), "its card is damaged (4 letters and 0 labels)");
+        check(&with(&none), "its card is damaged (4 characters and 0 labels)");
     }
 
     #[test]

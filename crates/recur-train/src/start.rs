@@ -79,7 +79,7 @@ impl Letters {
 impl fmt::Display for Letters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let others =
-            if self.has_unknown { "with a token for other letters" } else { "without a token for other letters" };
+            if self.has_unknown { "with a token for other characters" } else { "without a token for other characters" };
         write!(f, "{:?} {others}", self.letters)
     }
 }

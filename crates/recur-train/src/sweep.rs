@@ -96,7 +96,7 @@ pub fn run_sweep(
         cancel,
         observer,
         gate: &gate,
-        crew: Arc::new(WorkerPool::new(pool.n_threads())),
+        pool: Arc::new(WorkerPool::new(pool.n_threads())),
         span: tracing::Span::current(),
         next: AtomicUsize::new(0),
         records: Mutex::new(vec![None; trials.len()]),
@@ -167,7 +167,7 @@ struct Work<'a> {
     cancel: &'a Cancel,
     observer: &'a dyn Observer,
     gate: &'a Gate<'a>,
-    crew: Arc<WorkerPool>,
+    pool: Arc<WorkerPool>,
     span: tracing::Span,
     next: AtomicUsize,
     records: Mutex<Vec<Option<TrialRecord>>>,
@@ -237,12 +237,12 @@ impl Work<'_> {
 
     /// What comes of a trial once its memory is there.
     fn trained(&self, job: Job<'_>) -> Option<TrialResult> {
-        let workers: Arc<dyn Workers> = self.crew.clone();
+        let workers: Arc<dyn Workers> = self.pool.clone();
         let checked = Checked::new(job.plugin, Nan::Diverged);
         let execution =
             Execution { kernels: self.kernels, workers: &workers, cancel: self.cancel, observer: self.observer };
         let train = || train_trial(job.trial, job.replicate, self.dataset, &checked, execution);
-        match self.crew.busy(|| catch_unwind(AssertUnwindSafe(train))) {
+        match self.pool.busy(|| catch_unwind(AssertUnwindSafe(train))) {
             Ok(result) => result,
             Err(payload) => outcome(&Unwound::new(payload)).map(|outcome| job.without_epochs(outcome)),
         }

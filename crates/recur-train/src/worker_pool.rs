@@ -56,19 +56,19 @@ mod tests {
 
     #[test]
     fn trials_divide_the_threads_that_are_there() {
-        let crew = WorkerPool::new(5);
-        let shares = || crew.shares(100 * LEAST_SHARE);
-        assert_eq!(crew.busy(shares), 5);
-        assert_eq!(crew.busy(|| crew.busy(shares)), 2);
-        assert_eq!(crew.busy(|| crew.busy(|| crew.busy(shares))), 1);
+        let pool = WorkerPool::new(5);
+        let shares = || pool.shares(100 * LEAST_SHARE);
+        assert_eq!(pool.busy(shares), 5);
+        assert_eq!(pool.busy(|| pool.busy(shares)), 2);
+        assert_eq!(pool.busy(|| pool.busy(|| pool.busy(shares))), 1);
         assert_eq!(shares(), 5, "trials that have ended take no thread");
     }
 
     #[test]
     fn little_work_is_not_divided() {
-        let crew = WorkerPool::new(8);
-        assert_eq!(crew.shares(LEAST_SHARE - 1), 1);
-        assert_eq!(crew.shares(3 * LEAST_SHARE), 3);
+        let pool = WorkerPool::new(8);
+        assert_eq!(pool.shares(LEAST_SHARE - 1), 1);
+        assert_eq!(pool.shares(3 * LEAST_SHARE), 3);
     }
 
     #[test]

@@ -54,7 +54,11 @@ fn write(path: &Path, page: &str, replace: bool) -> Result<Exit, CliError> {
 
 /// The pages in `dir` that may be reports, sorted by name.
 fn files(dir: &Path) -> Result<Vec<PathBuf>, CliError> {
-    let unreadable = |error| CliError::cannot_read_report(dir, &error);
+    let unreadable = |error: std::io::Error| {
+        CliError::new(format!("cannot read the folder of reports {}", dir.display()))
+            .because(&error)
+            .hint("name a folder with reports: recur reports DIR".to_owned())
+    };
     let mut files = Vec::new();
     for entry in std::fs::read_dir(dir).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();

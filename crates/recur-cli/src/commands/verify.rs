@@ -126,7 +126,8 @@ impl Verification<'_> {
         let spec = recur_spec::parse(source.resolved_spec.as_bytes(), &name, &[], self.program.registry)
             .map_err(CliError::from)?;
         self.permission.check(&args.what, &spec.plan(), &command_of(args))?;
-        let mut verdict = Verdict::default();
+        let plan = spec.plan();
+        let mut verdict = Verdict::of_trials(plan.configurations.len() * plan.replicates as usize);
         verdict.differences.extend(self.spec_file(spec_args, &source.resolved_spec)?);
         if !verdict.differences.is_empty() {
             return Ok(verdict);
@@ -178,10 +179,15 @@ impl Verification<'_> {
     fn spec_file(&self, args: &SpecArgs, then: &str) -> Result<Option<Difference>, CliError> {
         // The report's text says where it is: it may be anything.
         if !args.spec.is_file() {
-            tracing::info!("{} is gone: the spec within the report is used", args.spec.display());
+            tracing::info!("there is no file {}: the spec of the report is used", args.spec.display());
             return Ok(None);
         }
-        let now = pipeline::read_spec(args, self.program.registry)?.resolved_yaml();
+        // The report names the file: nothing of what is in it is shown, unless it is a spec.
+        let Ok(now) = pipeline::read_spec(args, self.program.registry) else {
+            let what = "cannot be read as a spec now (recur plan shows why), and was the spec of the report";
+            return Ok(Some(Difference::new(args.spec.display(), what)));
+        };
+        let now = now.resolved_yaml();
         let differs = (now != then).then(|| of_bytes(then.as_bytes(), now.as_bytes()));
         Ok(differs.map(|what| {
             let what = what.replace("made again", "the spec now says");

@@ -84,7 +84,7 @@ fn figures_are_those_of_each_experiments_own_report() {
 fn a_model_with_the_very_trials_of_another_stands_once_and_is_not_corrected_for() {
     let lab = lab();
     let out = compare(&lab, &["small", "wide"]).ended(0).out;
-    let told = "wide/linfa_naive_bayes has the very trials of small/linfa_naive_bayes and stands once.";
+    let told = "wide/linfa_naive_bayes has the same trials as small/linfa_naive_bayes and is listed once.";
     assert!(out.contains(told) && out.contains("over all pairs, as the baseline"), "{out}");
     let out = compare(&lab, &["small", "wide", "--baseline", "wide/linfa_naive_bayes"]).ended(0).out;
     assert!(out.contains("over the 4 comparisons with the baseline"), "{out}");
@@ -104,7 +104,7 @@ fn markdown_and_files_are_the_same_comparison() {
     let plain = |text: &str| text.replace(['`', '*'], "");
     assert!(plain(&report).replace("\n\n", " ").contains(answer), "{answer}\n{report}");
     assert!(report.contains("recur compare small wide --write out/both.md"), "{report}");
-    let told = ["out/both.md is a comparison", "recur compare small wide --write out/both.md"];
+    let told = ["out/both.md is a comparison", "the command in this one then writes these bytes again"];
     lab.recur(&["verify", "out/both.md"]).ended(1).told(&told);
     compare(&lab, &["small", "out/both.md"])
         .ended(1)
@@ -190,7 +190,7 @@ fn what_does_not_share_a_test_set_is_refused_with_what_differs_and_the_remedy() 
     let primary = "report: {primary: accuracy, ";
     check("primary", "report: {", primary, &["report.primary is macro_f1 and accuracy", "that trains nothing"]);
     lab.write("few.csv", lab.read("names.csv").replace(",Irish", ",Gaelic"));
-    check("labels", "names.csv", "few.csv", &["the first alone has Irish; the second alone has Gaelic"]);
+    check("labels", "names.csv", "few.csv", &["only the first has Irish; only the second has Gaelic"]);
     let (zero, one) = (tested(&lab, "stacked_rnn", 0).remove(0), tested(&lab, "stacked_rnn", 1).remove(0));
     // They may be of other seeds and shares as well; of the experiment itself, the replicate alone differs.
     compare(&lab, &[&zero, &one]).ended(1).told(&["cannot be compared"]);
@@ -233,7 +233,7 @@ fn what_is_not_there_or_there_twice_is_told() {
     compare(&lab, &[&tested, &tested[..9]]).ended(1).told(&["are the same"]);
     compare(&lab, &[&tested, "small"]).ended(1).told(&["is a trial and small an experiment"]);
     let untested = ids.iter().find(|id| !lab.path(&format!("runs/trials/{}/{id}/test", &id[..2])).exists()).unwrap();
-    compare(&lab, &[&tested, untested]).ended(1).told(&["has no test figures: no experiment chose its configuration"]);
+    compare(&lab, &[&tested, untested]).ended(1).told(&["has no test results: no experiment chose its configuration"]);
 }
 
 #[test]
@@ -269,14 +269,14 @@ fn damage_and_missing_test_figures_are_told_with_the_remedy() {
     let id = tested(&lab, "stacked_rnn", 0).remove(0);
     let folder = lab.path(&format!("runs/trials/{}/{id}", &id[..2]));
     std::fs::write(folder.join("test/scores.json"), "{}").unwrap();
-    let told = ["the test figures of trial", "scores.json", "makes them again"];
+    let told = ["the test results of trial", "scores.json", "makes them again"];
     compare(&lab, &["small", "wide"]).ended(1).told(&told);
     std::fs::remove_dir_all(folder.join("test")).unwrap();
     let of_wide = lab.plan(&["wide.yaml"]).contains(&id);
     let (file, name) = if of_wide { ("wide.yaml", "wide") } else { ("small.yaml", "small") };
     compare(&lab, &["small.yaml", "wide.yaml"])
         .ended(0)
-        .told(&["has no test figures, so its model is not ranked", &format!("recur experiment {file}")]);
+        .told(&["has no test results, so its model is not ranked", &format!("recur experiment {file}")]);
     std::fs::write(folder.join("record.json"), "{}").unwrap();
     compare(&lab, &["small", "wide"]).ended(1).told(&["record.json is damaged", "1 of 8 trials", name]);
     std::fs::remove_file(lab.path(&format!("runs/experiments/{name}/trials.csv"))).unwrap();

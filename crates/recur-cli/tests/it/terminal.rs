@@ -147,7 +147,7 @@ fn all_about_a_model_is_told_to_people_and_to_programs() {
         assert!(card["cost"]["multiply_adds"].as_u64() > Some(0), "{card}");
         let details = lab.recur(&["models", plugin.about().id]).ended(0).out;
         assert!(details.contains(plugin.about().description.trim()), "{details}");
-        assert!(details.contains("multiply-adds for a name of 7 letters"), "{details}");
+        assert!(details.contains("multiply-adds for a text of 7 characters"), "{details}");
     }
     // 201 · 128 rows of letters, 128 · 128 states, 128 biases; as many columns of labels.
     let manual = all.iter().find(|card| card["id"] == "manual_rnn").unwrap();

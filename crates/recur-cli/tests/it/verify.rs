@@ -281,7 +281,9 @@ fn what_lies_beside_a_report_leads_to_the_report() {
     lab.recur(&["verify", "reports/small.html"]).ended(1).told(&["reports/small.html is an HTML page", command]);
     lab.recur(&["verify", "reports/small/confusion.svg"]).ended(1).told(&["is a figure", command]);
     lab.recur(&["verify", "reports"]).ended(1).told(&["reports is a folder", command]);
-    lab.recur(&["verify", "reports/small/cost.md"]).ended(1).told(&["is no report, but lies beside one", command]);
+    lab.recur(&["verify", "reports/small/cost.md"])
+        .ended(1)
+        .told(&["is not a report, but in the folder of one", command]);
     lab.recur(&["verify", "names.csv"]).ended(1).told(&["names.csv is neither a report nor a spec"]);
     lab.write("spec", lab.read("small.yaml"));
     lab.recur(&["verify", "spec"]).ended(0);
@@ -326,7 +328,26 @@ fn what_is_no_regular_file_is_refused_at_once() {
     lab.recur(&["verify", "huge.md"]).ended(1).told(&["cannot read the report huge.md", "are read"]);
     // A spec that is named in a report is read in the same way.
     edit(&lab, RECORD, "\"spec_path\": \"small.yaml\"", "\"spec_path\": \"huge.md\"");
-    lab.recur(&["verify", REPORT]).ended(1).told(&["huge.md", "more than"]);
+    says(lab.recur(&["verify", REPORT]).ended(4), &["DIFFERS: 0 of 8", "huge.md: cannot be read as a spec now"]);
+}
+
+#[test]
+fn nothing_of_a_file_that_a_report_names_is_shown() {
+    let lab = finished();
+    lab.write("secret.yaml", "password: hunter2\n");
+    edit(&lab, RECORD, "\"spec_path\": \"small.yaml\"", "\"spec_path\": \"secret.yaml\"");
+    let ran = lab.recur(&["verify", REPORT]).ended(4);
+    assert!(!ran.out.contains("hunter2") && !ran.err.contains("hunter2"), "{}{}", ran.out, ran.err);
+    says(ran, &["secret.yaml: cannot be read as a spec now"]);
+}
+
+#[test]
+fn a_long_value_that_differs_is_one_short_line() {
+    let lab = finished();
+    let long = format!("\"answer\": \"verified\\nverified{} ", "x".repeat(100_000));
+    edit(&lab, RECORD, "\"answer\": \"", &long);
+    let ran = lab.recur(&["verify", REPORT]).ended(4);
+    assert!(ran.out.len() < 3_000 && ran.out.contains("verified\\nverifiedxxx"), "{}", ran.out.len());
 }
 
 #[test]

@@ -183,7 +183,7 @@ fn limits_are_held_to_what_makes_sense() {
     check("regime: one_shot", "regime: one_shot\nlimits: {idle_seconds: .nan}", &["`limits.idle_seconds` is NaN"]);
     check("regime: one_shot", "regime: one_shot\nlimits: {message_mib: 9999}", &["`limits.message_mib` is 9999"]);
     check("regime: one_shot", "regime: iterative\nunused_settings: [weights]", &["unknown variant `weights`"]);
-    check("regime: one_shot", "regime: iterative\nunused_settings: [sampling]", &["recur itself sees to the others"]);
+    check("regime: one_shot", "regime: iterative\nunused_settings: [sampling]", &["recur itself applies the others"]);
     check("regime: one_shot", "regime: one_shot\nlimits: {hours: 1}", &["unknown field `hours`"]);
 }
 

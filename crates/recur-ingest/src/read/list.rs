@@ -1,4 +1,4 @@
-//! `LABEL.txt`: one name a line, the label is the name of the file.
+//! `LABEL.txt`: one text per line, the label is the name of the file.
 
 use super::{BadRow, Each, ROWS_AT_ONCE, Row, Table, lines};
 use crate::error::IngestError;

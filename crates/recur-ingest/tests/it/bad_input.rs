@@ -73,7 +73,10 @@ fn one_label_only_is_an_error() {
 #[test]
 fn folder_for_a_file_is_an_error_that_says_what_was_expected() {
     let error = ingest_with(&settings("data"), &[("data/names.csv", GOOD.as_bytes())]).unwrap_err().to_string();
-    assert_eq!(error, "folder `data` holds no LABEL.txt, one name a line; to read `names.csv` name the file or a glob");
+    assert_eq!(
+        error,
+        "folder `data` holds no LABEL.txt, one text per line; to read `names.csv` name the file or a glob"
+    );
 }
 
 #[test]
@@ -108,7 +111,7 @@ fn name_of_a_megabyte_is_one_rejected_row_in_every_format() {
     for found in found {
         let [reject] = found.rejects.as_slice() else { panic!("{:?}", found.rejects) };
         assert_eq!((reject.reason, reject.text.chars().count()), (RejectReason::TooLong, 200));
-        assert_eq!(reject.detail, "500000 letters, at most 100 are allowed");
+        assert_eq!(reject.detail, "500000 characters, at most 100 are allowed");
     }
 }
 
@@ -217,5 +220,5 @@ fn alphabet_without_end_is_an_error() {
     let mut settings = settings("a.csv");
     settings.text.alphabet = Some("AbeNovák".chars().chain('\u{20000}'..='\u{2fffd}').collect());
     let error = ingest_with(&settings, &[("a.csv", &csv(b""))]).unwrap_err().to_string();
-    assert_eq!(error, "65542 letters of an alphabet, and at most 65000 fit a data set");
+    assert_eq!(error, "65542 characters of an alphabet, and at most 65000 fit a data set");
 }

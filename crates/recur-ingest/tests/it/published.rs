@@ -245,7 +245,7 @@ fn lists_have_no_column_of_parts() {
     for source in ["d", "d/*.txt"] {
         let files: [(&str, &[u8]); 2] = [("d/Czech.txt", "Novák\n".as_bytes()), ("d/Japanese.txt", b"Abe\n")];
         let error = ingest_with(&with_column(source), &files).unwrap_err().to_string();
-        let expected = "`d/Czech.txt` is a list with one name a line: it has no columns, so `data.split.column` cannot be \
+        let expected = "`d/Czech.txt` is a list with one text per line: it has no columns, so `data.split.column` cannot be \
                         read from it";
         assert_eq!(error, expected);
     }

@@ -10,7 +10,7 @@ use recur_models::PLUGINS;
 
 const N_CLASSES: usize = 3;
 
-/// All names of 1 to 9 letters of an alphabet of two, which share what can be shared, and some of them twice.
+/// All names of 1 to 9 characters of an alphabet of two, which share what can be shared, and some of them twice.
 fn names() -> Sequences {
     let of_length = |n: u16| (0..1_u16 << n).map(move |bits| (0..n).map(|i| bits >> i & 1).collect::<Vec<_>>());
     let mut names: Vec<Vec<u16>> = (1..=9).flat_map(of_length).collect();

@@ -13,7 +13,8 @@ pub(super) fn table(analysis: &Analysis) -> String {
     header.extend(analysis.metrics().into_iter().map(|metric| text(&format!("Test {}", heading(metric)))));
     if has_baseline {
         let primary = analysis.primary;
-        header.push(text(&format!("{} to baseline [95 %], {}", capital(primary.title()), numbers::unit(primary))));
+        let difference = format!("{} vs. baseline [95 % CI], {}", primary.title(), numbers::unit(primary));
+        header.push(format!("$\\Delta$ {}", text(&difference)));
         header.push("$p$".to_owned());
     }
     header.push("Parameters".to_owned());
@@ -77,11 +78,6 @@ fn against_baseline(analysis: &Analysis, model: &Model) -> [String; 2] {
 
 fn line(cells: &[String]) -> String {
     format!("{} \\\\\n", cells.join(" & "))
-}
-
-fn capital(title: &str) -> String {
-    let mut letters = title.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn monospaced(name: &str) -> String {

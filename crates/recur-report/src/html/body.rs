@@ -138,7 +138,7 @@ impl<'a> Writer<'a> {
         let Some(Event::Start(Tag::Image { dest_url, .. })) = events.first() else { return };
         let file = dest_url.rsplit('/').next().unwrap_or_default();
         let figure = self.page.figures.iter().find(|figure| figure.file == file);
-        let figure = figure.expect("a page links to its own figures alone");
+        let figure = figure.expect("a page links to its own figures only");
         self.n_figures += 1;
         let caption = format!("caption-{}", self.n_figures);
         let html = inline::figure(&figure.svg, &caption, &super::escaped(&text(&events)));

@@ -29,7 +29,7 @@ pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     encodings.for_each(|other| page.block(&other_encoding(other)));
     page.block(&details("Rows by label", &by_label(analysis)));
     if !facts.unknown_letters.is_empty() {
-        page.block(&details("Letters outside the alphabet", &unknown_letters(facts)));
+        page.block(&details("Characters outside the alphabet", &unknown_letters(facts)));
     }
 }
 
@@ -41,8 +41,8 @@ fn other_encoding(other: &DifferentEncoding) -> String {
         .map(|s| format!("{} is {} here and {} there", code(&s.path), code(&s.first), code(&s.second)))
         .collect();
     format!(
-        "{} has the same rows, divided in the same way, with its names in other letters: {} (digest {}). What this section \
-         says of names and letters does not hold there, and models are not compared name by name.",
+        "{} has the same rows, divided in the same way, with its texts in other characters: {} (digest {}). What this section \
+         says of texts and characters does not hold there, and models are not compared example by example.",
         code(&other.name),
         list(&settings),
         code(other.dataset.short())

@@ -28,7 +28,7 @@ pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     let n_tested = labels.iter().filter(|label| label.difference.test_rows > 0.0).count();
     let [labels_drawn, models_drawn] = [n_tested.min(MOST_LABELS), analysis.ranking.len().min(MOST_MODELS)];
     page.block(&format!(
-        "Test figures by label in per cent, averaged over the replicates that have test rows of the label, best F1 first. \
+        "Test results by label in per cent, averaged over the replicates that have test rows of the label, best F1 first. \
          Precision and recall are those of {}, the model with the best mean.{}{}",
         code(best),
         left_out(n_tested, labels_drawn, "labels", ", those with most test rows"),

@@ -10,7 +10,7 @@ pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     if analysis.ranking.is_empty() {
         return;
     }
-    page.block("Other figures on test:");
+    page.block("Other metrics on test:");
     page.block(&table(analysis).render());
     page.block(&format!(
         "Top-{TOP_K} accuracy is the share of names whose label is among the {TOP_K} most probable. Balanced accuracy is the mean of recall over labels. Cohen's kappa is 1 where all is right and 0 for guesses that \

@@ -75,7 +75,7 @@ fn summary(analysis: &Analysis, ids: &[String; 2], replicates: &[OnExamples], ov
         n(|paired| paired.mcnemar_p < 0.05)
     );
     if replicates.iter().any(|paired| paired.macro_f1_interval.is_none()) {
-        text.push_str(" Where no interval stands it is undefined.");
+        text.push_str(" Where no interval is shown it is undefined.");
     }
     match over.p_holm {
         Some(p) => text.push_str(&format!(

@@ -88,7 +88,7 @@ fn a_baseline_that_figures_chose_is_corrected_for_as_the_best_is() {
     assert!(told_chosen.contains("As results chose it, p is corrected over all 6 pairs of models"), "{told_chosen}");
 }
 
-/// The experiment with its names in other letters: another data set, whose rows stand in another order.
+/// The experiment with its texts in other characters: another data set, whose rows stand in another order.
 fn respelt(mut reported: Reported) -> Reported {
     let (digest, experiment) = (Digest::of(b"other letters"), &mut *reported);
     for recur_core::selection::Finding { trial, record } in &mut experiment.trials {
@@ -121,7 +121,7 @@ fn the_same_rows_in_other_letters_are_compared_but_not_name_by_name() {
     let dir = tempfile::tempdir().unwrap();
     write(&whole, dir.path());
     let report = std::fs::read_to_string(dir.path().join("both.md")).unwrap();
-    assert!(report.contains("`two` has the same rows, divided in the same way, with its names in other letters"));
+    assert!(report.contains("`two` has the same rows, divided in the same way, with its texts in other characters"));
     assert!(report.contains("`data.text.fold` is `none` here and `ascii` there"));
     assert!(!report.contains("## Name by name") && !report.contains("## Hardest names"));
     assert_eq!(Overview::of(&analysis(&whole, 20)).rows.len(), 5, "no two trials are the same");

@@ -88,7 +88,9 @@ fn two_models_in_turn_learn_as_each_alone(bench: &Bench) -> Verdict {
         }
     }
     for (model, expected) in models.iter().zip(&expected) {
-        ensure(same_tensors(&model.weights(), expected), || "a model learned other weights beside another".to_owned())?;
+        ensure(same_tensors(&model.weights(), expected), || {
+            "a model learned other weights while another was trained".to_owned()
+        })?;
     }
     Ok(())
 }

@@ -26,7 +26,7 @@ pub const CHECKS: &[Check] = &[
         "a default of another kind than its parameter, or out of its range",
         defaults_are_in_range,
     ),
-    Check::new("defaults_build", "a panic or an error with every parameter left alone", defaults_build),
+    Check::new("defaults_build", "a panic or an error with every parameter at its default", defaults_build),
     Check::new(
         "values_out_of_range_are_refused",
         "a declaration that takes what it says it does not: one too many, infinity, a number that is none",

@@ -22,7 +22,7 @@ pub const CHECKS: &[Check] = &[
     ),
     Check::new(
         "a_step_is_the_learning_rate_times_the_gradient",
-        "a learning rate that is ignored or read wrongly, a gradient added up twice, a sum in place of the mean",
+        "a learning rate that is ignored or read wrongly, a gradient added up twice, a sum instead of the mean",
         a_step_is_the_learning_rate_times_the_gradient,
     ),
 ];
@@ -91,7 +91,7 @@ fn rates(bench: &Bench) -> Result<(f64, f64), Stop> {
     in_steps(bench)?;
     match bench.learning_rates() {
         Some((least, greatest)) if least < greatest => Ok((greatest.min(0.05).max(least), least)),
-        _ => Err(Stop::Skip("it declares no `learning_rate`, so its gradient cannot be told from its step")),
+        _ => Err(Stop::Skip("it declares no `learning_rate`, so its gradient cannot be computed from its step")),
     }
 }
 

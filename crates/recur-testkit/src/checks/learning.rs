@@ -20,7 +20,7 @@ pub const CHECKS: &[Check] = &[
     ),
     Check::new(
         "odd_names_can_be_trained_on",
-        "names of one or 200 letters that break the training",
+        "texts of one or 200 characters that break the training",
         odd_names_can_be_trained_on,
     ),
     Check::new(

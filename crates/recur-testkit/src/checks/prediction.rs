@@ -10,12 +10,12 @@ use recur_core::model::Model;
 pub const CHECKS: &[Check] = &[
     Check::new(
         "log_probabilities_are_normalised",
-        "scores or probabilities in place of log-probabilities, or rows left unwritten",
+        "scores or probabilities instead of log-probabilities, or rows left unwritten",
         |bench| check_normalised(bench, &names::learnable()),
     ),
     Check::new(
         "names_of_one_letter_have_log_probabilities",
-        "a panic or NaN on a name without a letter before its last",
+        "a panic or NaN on a text without a character before its last",
         |bench| check_normalised(bench, &names::one_letter()),
     ),
     Check::new("names_of_200_letters_have_log_probabilities", "an overflow, or a buffer that is too short", |bench| {
@@ -23,7 +23,7 @@ pub const CHECKS: &[Check] = &[
     }),
     Check::new(
         "letters_never_seen_have_log_probabilities",
-        "a missing entry in a table of letters; the logarithm of a count of zero",
+        "a missing entry in a table of characters; the logarithm of a count of zero",
         |bench| check_normalised(bench, &names::unseen()),
     ),
     Check::new("no_names_at_all_are_no_obstacle", "a panic on an empty batch", no_names_at_all_are_no_obstacle),
@@ -40,7 +40,7 @@ pub const CHECKS: &[Check] = &[
     Check::new("asking_changes_nothing", "a state or a weight that prediction leaves changed", asking_changes_nothing),
     Check::new(
         "the_first_and_the_last_letter_count",
-        "a loop that begins or ends one letter off",
+        "a loop that begins or ends one character off",
         the_first_and_the_last_letter_count,
     ),
 ];
@@ -56,7 +56,7 @@ fn check_normalised(bench: &Bench, names: &Names) -> Verdict {
             let name = names.sequences.get(*row);
             let shown = &name[..name.len().min(8)];
             let n_letters = name.len();
-            let got = format!("the name {shown:?}… of {n_letters} letters got {log_probabilities:?}: {wrong}");
+            let got = format!("the name {shown:?}… of {n_letters} characters got {log_probabilities:?}: {wrong}");
             return Err(Stop::Fail(got));
         }
     }
@@ -92,7 +92,7 @@ fn predictions_do_not_depend_on_the_batch(bench: &Bench) -> Verdict {
         let twice = predict(model.as_mut(), &names, &[3, 0, 3])?;
         let expected: Vec<f32> =
             [3, 0, 3].iter().flat_map(|row| &all[row * N_CLASSES..][..N_CLASSES]).copied().collect();
-        ensure(same_figures(bench, &twice, &expected), || "a name asked for twice got other figures".to_owned())?;
+        ensure(same_figures(bench, &twice, &expected), || "a text asked for twice got other results".to_owned())?;
     }
     Ok(())
 }
@@ -104,7 +104,7 @@ fn predictions_do_not_depend_on_the_order(bench: &Bench) -> Verdict {
     rows.reverse();
     let reversed = predict(model.as_mut(), &names, &rows)?;
     let back: Vec<f32> = reversed.chunks_exact(N_CLASSES).rev().flatten().copied().collect();
-    ensure(same_figures(bench, &back, &all), || "names in reverse order got other figures".to_owned())
+    ensure(same_figures(bench, &back, &all), || "texts in reverse order got other results".to_owned())
 }
 
 fn asking_changes_nothing(bench: &Bench) -> Verdict {
@@ -112,7 +112,7 @@ fn asking_changes_nothing(bench: &Bench) -> Verdict {
     let first = predict(model.as_mut(), &names, &names.rows())?;
     let weights = model.weights();
     let second = predict(model.as_mut(), &names, &names.rows())?;
-    ensure(same_figures(bench, &first, &second), || "a second asking got other figures".to_owned())?;
+    ensure(same_figures(bench, &first, &second), || "a second request got other results".to_owned())?;
     ensure(super::same_tensors(&weights, &model.weights()), || "asking changed the weights".to_owned())
 }
 
@@ -129,8 +129,8 @@ fn the_first_and_the_last_letter_count(bench: &Bench) -> Verdict {
         }
         Ok(false)
     };
-    ensure(counts(|name| name.first_mut())?, || "no name's first letter makes a difference".to_owned())?;
-    ensure(counts(|name| name.last_mut())?, || "no name's last letter makes a difference".to_owned())
+    ensure(counts(|name| name.first_mut())?, || "no text's first character makes a difference".to_owned())?;
+    ensure(counts(|name| name.last_mut())?, || "no text's last character makes a difference".to_owned())
 }
 
 /// The predictions for `names` with the letter at a place of each changed.

@@ -16,7 +16,7 @@ pub const CHECKS: &[Check] = &[
     ),
     Check::new(
         "an_epoch_in_chunks_ends_in_the_same_bytes",
-        "what happens at the end of a call in place of the end of a step",
+        "what happens at the end of a call instead of the end of a step",
         an_epoch_in_chunks_ends_in_the_same_bytes,
     ),
     Check::new(

@@ -131,8 +131,8 @@ fn a_card_of_another_model_alphabet_or_labels_is_told() {
     assert_eq!(with(|card| card.model = "gru".to_owned()), "they are of model `gru`");
     assert_eq!(
         with(|card| (card.letters, card.has_unknown) = ("ba".to_owned(), true)),
-        "they read the alphabet \"ba\" with a token for other letters, \
-        and the data set has \"abcdefghijklm\" without a token for other letters"
+        "they read the alphabet \"ba\" with a token for other characters, \
+        and the data set has \"abcdefghijklm\" without a token for other characters"
     );
     let other = "the labels differ: the data set has lc where the weights know lx";
     assert_eq!(with(|card| card.labels[2] = "lx".to_owned()), other);

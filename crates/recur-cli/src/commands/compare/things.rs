@@ -12,6 +12,7 @@ use recur_core::plan::Plan;
 use recur_core::record::{Outcome, TestRecord, TrialRecord};
 use recur_core::selection::{Finding, Selection};
 use recur_core::trial::{Trial, TrialId};
+use recur_experiment::shell::quoted;
 use recur_experiment::{LookupError, Scored, stored_test};
 use recur_report::{MadeFrom, ReportRecord, SpecSource};
 use recur_store::{Found, FoundExperiment, Store, StoredExperiment, layout};
@@ -230,9 +231,12 @@ fn chosen(prepared: Prepared, findings: Vec<Finding>, store: &Store, spec: &Path
             Some(test) => tests.push(test),
             None => {
                 let id = finding.trial.id.short();
-                let remedy = format!("recur experiment {} makes them, or tells why not", spec.display());
-                tracing::warn!("trial {id} has no test figures, so its model is not ranked: {remedy}");
-                let reason = "the store has no test figures of it".to_owned();
+                let remedy = format!(
+                    "recur experiment {} makes them, or gives the reason why not",
+                    quoted(&spec.display().to_string())
+                );
+                tracing::warn!("trial {id} has no test results, so its model is not ranked: {remedy}");
+                let reason = "the store has no test results of it".to_owned();
                 unscored.push(Unscored { trial: finding.trial.id.clone(), reason });
             }
         }
@@ -240,9 +244,9 @@ fn chosen(prepared: Prepared, findings: Vec<Finding>, store: &Store, spec: &Path
     if let (true, Some(Unscored { trial, .. })) = (tests.is_empty(), unscored.first()) {
         let (trial, spec) = (trial.short(), spec.display());
         return Err(CliError::new(format!(
-            "trial {trial} of a chosen configuration of {spec} has no test figures yet"
+            "trial {trial} of a chosen configuration of {spec} has no test results yet"
         ))
-        .hint(format!("recur experiment {spec} scores them, and trains nothing again")));
+        .hint(format!("recur experiment {} scores them, and trains nothing again", quoted(&spec.to_string()))));
     }
     let name = prepared.plan().name.clone();
     Ok(Thing { name, prepared, findings, scored: Scored { selection, tests, unscored }, only: None })
@@ -250,7 +254,7 @@ fn chosen(prepared: Prepared, findings: Vec<Finding>, store: &Store, spec: &Path
 
 fn tested(trial: &Trial, store: &Store, labels: &[String]) -> Result<Option<TestRecord>, CliError> {
     stored_test(trial, store, labels).map_err(|problem| {
-        CliError::new(format!("the test figures of trial {} cannot be used: {problem}", trial.id.short()))
+        CliError::new(format!("the test results of trial {} cannot be used: {problem}", trial.id.short()))
             .hint("recur experiment with its spec makes them again".to_owned())
     })
 }
@@ -275,8 +279,8 @@ fn trial(id: &TrialId, store: &Store, program: &Program<'_>) -> Result<Thing, Cl
     let only = OneTrial { plan, replicate: record.identity.replicate };
     let finding = finding(record, 0, 0);
     let not_chosen = || {
-        CliError::new(format!("trial {} has no test figures: no experiment chose its configuration", id.short())).hint(
-            "test names are scored for chosen configurations alone; recur store list --json tells has_test".to_owned(),
+        CliError::new(format!("trial {} has no test results: no experiment chose its configuration", id.short())).hint(
+            "test rows are scored for chosen configurations only; `has_test` in recur store list --json shows which trials have results".to_owned(),
         )
     };
     let test = tested(&finding.trial, store, prepared.data().dataset.label_names())?.ok_or_else(not_chosen)?;

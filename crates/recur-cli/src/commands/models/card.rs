@@ -106,7 +106,7 @@ impl Card {
             ("grade", format!("{}: {grade}", self.grade_word())),
             (
                 "cost",
-                self.cost.as_ref().map_or_else(|| self.cost_in_words.unwrap_or("not told").to_owned(), CostAt::told),
+                self.cost.as_ref().map_or_else(|| self.cost_in_words.unwrap_or("not known").to_owned(), CostAt::told),
             ),
             ("version", self.version.to_string()),
             ("source", self.source_file.to_owned()),
@@ -139,7 +139,7 @@ impl CostAt {
         let Sizes { labels, tokens, letters } = self.at;
         format!(
             "at its defaults, with {labels} labels and {tokens} tokens: {} parameters, {} kB of weights; \
-            {} multiply-adds for a name of {letters} letters",
+            {} multiply-adds for a text of {letters} characters",
             count(parameters),
             count(weight_bytes.div_ceil(1000)),
             count(multiply_adds)

@@ -86,7 +86,7 @@ impl Subject {
         }
         match () {
             () if has_extension(path, &["md"]) => Err(match report_of_figure(path) {
-                Some(report) => refused("is no report, but lies beside one", Some(report)),
+                Some(report) => refused("is not a report, but in the folder of one", Some(report)),
                 None => CliError::no_report(path),
             }),
             () if has_extension(path, &["yaml", "yml"]) || is_spec(text) => Ok(Self::Spec(path.to_owned())),
@@ -100,12 +100,11 @@ impl GivenReport {
         let source = match &record.provenance.made_from {
             MadeFrom::Experiment(source) => source.clone(),
             MadeFrom::Comparison(_) => {
-                let command = record.provenance.command;
                 return Err(CliError::new(format!(
                     "{} is a comparison: its experiments are verified, not it",
                     path.display()
                 ))
-                .hint(format!("recur verify their reports; `{command}` then writes these bytes again")));
+                .hint("recur verify their reports; the command in this one then writes these bytes again".to_owned()));
             }
         };
         let (spec, store) = (PathBuf::from(&source.spec_path), store.to_owned());
