@@ -225,7 +225,7 @@ fn a_damaged_or_missing_format_is_told_with_what_to_write() {
     lab.write("runs/store.json", "garbage");
     lab.recur(&["plan", "small.yaml"]).ended(1).told(&["runs/store.json is damaged", remedy, "--store DIR"]);
     std::fs::remove_file(lab.path("runs/store.json")).unwrap();
-    lab.recur(&["plan", "small.yaml"]).ended(1).told(&["runs/store.json is missing", "trials beside it", remedy]);
+    lab.recur(&["plan", "small.yaml"]).ended(1).told(&["runs/store.json is missing", "trials next to it", remedy]);
     assert!(lab.program("sh").args(["-c", remedy]).status().unwrap().success());
     lab.experiment(&[]).ended(0).told(&["8 done before, 0 to run"]);
 }
