@@ -103,6 +103,14 @@ fn with_identity(text: &str, change: impl Fn(&mut Identity)) -> String {
     change(&mut identity);
     file["trial"]["id"] = serde_json::to_value(identity.id()).unwrap();
     file["trial"]["identity"] = serde_json::to_value(identity).unwrap();
+    signed(file)
+}
+
+/// A file as another program would write it: with the digest of its content.
+fn signed(mut file: Value) -> String {
+    file.as_object_mut().unwrap().remove("digest");
+    let digest = recur_core::digest::Digest::of(file.to_string().as_bytes());
+    file["digest"] = digest.as_str().into();
     file.to_string()
 }
 
@@ -113,7 +121,9 @@ fn a_damaged_file_is_told_with_the_place() {
     check(|_| "{}".to_owned(), &["missing field `recur_trial`"]);
     check(|text| text.replace("\"recur_trial\": 1", "\"recur_trial\": 2"), &["`recur_trial` is 2", "reads format 1"]);
     check(|text| text.replace("\"seed\": 9", "\"seed\": 10"), &["it was changed after it was written"]);
-    check(|text| text.replace("\"metric\"", "\"metrics\""), &["unknown field `metrics`"]);
+    check(|text| text.replace("\"max_rejected\"", "\"max_rejects\""), &["it was changed after it was written"]);
+    let renamed = |text: &str| signed(serde_json::from_str(&text.replace("\"metric\"", "\"metrics\"")).unwrap());
+    check(renamed, &["unknown field `metrics`"]);
 }
 
 #[test]

@@ -367,7 +367,7 @@ pub enum ErrorKind {
         rounded: bool,
     },
     /// A range over a parameter that is no number.
-    #[error("axis `{path}` is a range, but `{name}` is no number: {expected}")]
+    #[error("axis `{path}` is a range, but `{name}` is not a number: {expected}")]
     RangeOfWords {
         /// Its path.
         path: String,

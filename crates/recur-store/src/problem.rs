@@ -106,7 +106,7 @@ pub enum Fault {
     #[error("was left by a process that has ended; `recur store gc` removes it")]
     DeadScratch,
     /// Nothing that recur wrote.
-    #[error("is no part of a store; move it elsewhere")]
+    #[error("is not part of a store; move it elsewhere")]
     Stray,
     /// A folder with trials that does not say its format.
     #[error("is missing, and there are trials next to it")]

@@ -48,7 +48,7 @@ pub enum PredictError {
         model: String,
     },
     /// The card has a value that its parameter does not take.
-    #[error("the card of {path} is of no use")]
+    #[error("the card of {path} cannot be used")]
     Parameter {
         /// The file.
         path: String,

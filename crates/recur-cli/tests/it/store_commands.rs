@@ -27,9 +27,12 @@ fn a_check_names_each_damaged_missing_and_stray_file_and_ends_with_4() {
     std::fs::remove_file(trials[1].join("curves.csv")).unwrap();
     lab.write("runs/mine.txt", "");
     let check = lab.recur(&["store", "check"]).ended(4).out;
-    for told in
-        ["weights.safetensors is damaged", "curves.csv is missing", "runs/mine.txt is no part of a store", "3 problems"]
-    {
+    for told in [
+        "weights.safetensors is damaged",
+        "curves.csv is missing",
+        "runs/mine.txt is not part of a store",
+        "3 problems",
+    ] {
         assert!(check.contains(told), "`{told}`: {check}");
     }
 }

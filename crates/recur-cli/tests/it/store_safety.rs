@@ -55,7 +55,7 @@ fn a_foreign_folder_in_the_scratch_of_a_store_is_a_stray_and_stays() {
     lab.experiment(&[]).ended(0);
     lab.recur(&["store", "gc"]).ended(0);
     let check = lab.recur(&["store", "check"]).ended(4).out;
-    assert!(check.contains("runs/tmp/thesis is no part of a store"), "{check}");
+    assert!(check.contains("runs/tmp/thesis is not part of a store"), "{check}");
     assert_eq!(lab.read("runs/tmp/thesis/chapter.tex"), "mine");
 }
 

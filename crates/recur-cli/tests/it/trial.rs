@@ -82,8 +82,12 @@ fn a_trial_of_a_plugin_is_trained_only_with_leave_to_start_it() {
 #[test]
 fn a_damaged_file_ends_with_the_place_and_the_remedy() {
     let lab = lab(SPEC);
-    lab.write("trial.json", "{\"recur_trial\": 1,\n\"trial\": []}");
-    let ran = lab.recur(&["trial", "run", "trial.json"]).ended(1);
-    ran.told(&["trial.json is no trial file", "line 2 column", "have it written again"]);
+    for (content, place) in
+        [("{\"recur_trial\": 1,\n]", "line 2 column"), ("{\"recur_trial\": 1}", "it was changed after")]
+    {
+        lab.write("trial.json", content);
+        let ran = lab.recur(&["trial", "run", "trial.json"]).ended(1);
+        ran.told(&["trial.json is no trial file", place, "have it written again"]);
+    }
     assert!(!lab.path("runs").exists(), "no store is made for it");
 }

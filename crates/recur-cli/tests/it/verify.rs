@@ -73,7 +73,8 @@ fn a_report_is_verified_from_its_own_spec_with_a_store_and_without() {
     assert!(before == lab.promised(&["runs", "reports"]), "it changes nothing");
     std::fs::remove_dir_all(lab.path("runs")).unwrap();
     std::fs::remove_file(lab.path("small.yaml")).unwrap();
-    let ran = lab.recur(&["verify", REPORT]).ended(0).told(&["small.yaml is gone: the spec within the report is used"]);
+    let ran =
+        lab.recur(&["verify", REPORT]).ended(0).told(&["there is no file small.yaml: the spec of the report is used"]);
     says(ran, &[&again[..], &same[1..]].concat());
     assert!(!lab.path("runs").exists());
 }

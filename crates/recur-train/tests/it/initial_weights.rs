@@ -224,5 +224,5 @@ fn a_file_that_cannot_predict_says_why() {
     let mut changed = file.clone();
     with(&mut changed, "hidden_size", ParamValue::Integer(0));
     let error = Predictor::new(&registry, &changed, Kernels::widest()).err().expect("an error").to_string();
-    assert_eq!(error, "the card of start.safetensors is of no use");
+    assert_eq!(error, "the card of start.safetensors cannot be used");
 }
