@@ -6,7 +6,7 @@
 mod tests;
 
 use recur_core::dataset::Sequences;
-use recur_core::model::{Declaration, Determinism, Model, ModelError, ModelPlugin, Chunk, Regime, Setup};
+use recur_core::model::{Chunk, Declaration, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
 use recur_core::params::{ParamDefault, ParamKind, ParamSpec};
 use recur_core::settings::TrainingKey;
 use recur_core::tensor::{Tensor, TensorData};
