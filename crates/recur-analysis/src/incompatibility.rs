@@ -148,7 +148,7 @@ pub(crate) fn incompatibility(one: &ComparedExperiment<'_>, other: &ComparedExpe
         if trained != other {
             return Some(Incompatibility::Replicate { first: *trained, second: *other });
         }
-        // The rows of names in other letters stand in another order, which the digest of a split shows.
+        // The rows of texts in other characters are in another order, which the digest of a split shows.
         (split != other_split && !is_other_encoding).then_some(Incompatibility::Division { replicate: *trained })
     })
 }

@@ -22,7 +22,7 @@ use std::process::ExitCode;
 pub enum Exit {
     /// 0: all that was asked for was done.
     Success,
-    /// 1: an error; nothing useful was done, or it is told what was.
+    /// 1: an error; nothing useful was done, or the message names what was.
     Error,
     /// 3: the report was written, but some trials diverged or failed, or could not be scored on test.
     SomeTrialsFailed,

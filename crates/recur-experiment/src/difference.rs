@@ -1,4 +1,4 @@
-//! The first difference between what is stored and what was made again, told by its place.
+//! The first difference between what is stored and what was made again, with its place.
 
 use recur_core::tensor::{Tensor, TensorData};
 use recur_core::visible::visible;
@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 pub struct Difference {
     /// The file, or what else differs.
     pub place: String,
-    /// What stands there, and what was made again.
+    /// What is there, and what was made again.
     pub what: String,
 }
 
@@ -107,10 +107,10 @@ fn of_predictions(a: &[u8], b: &[u8], labels: &[String]) -> Option<String> {
         return Some(format!("{} names, made again {}", a.len(), b.len()));
     }
     let (stored, again) = a.iter().zip(&b).find(|(a, b)| a != b)?;
-    let told = |p: &recur_core::record::Prediction| {
+    let shown = |p: &recur_core::record::Prediction| {
         format!("{} with log-probability {}", labels[usize::from(p.predicted)], p.log_probability)
     };
-    Some(format!("name {:?}: {}, made again {}", stored.name, told(stored), told(again)))
+    Some(format!("name {:?}: {}, made again {}", stored.name, shown(stored), shown(again)))
 }
 
 fn of_json(a: &[u8], b: &[u8]) -> Option<String> {
@@ -196,7 +196,7 @@ pub fn of_report(report: &Path, text: &[u8], stored: &Path, again: &Path, name: 
     of_text().or_else(of_record).or_else(|| of_reports(stored, again, name))
 }
 
-/// The first difference between a report that stands in `stored` and one made again in `again`: its text, its figures, its
+/// The first difference between a report in `stored` and one made again in `again`: its text, its figures, its
 /// record, then the page that holds text and figures. Other files in the folder of the figures are somebody else's.
 pub fn of_reports(stored: &Path, again: &Path, name: &str) -> Option<Difference> {
     let text = PathBuf::from(format!("{name}.md"));

@@ -55,7 +55,7 @@ impl<'a> Estimates<'a> {
         };
         let least = stored.iter().map(|(_, params)| distance(params)).min()?;
         let nearest = stored.iter().filter(|(_, params)| distance(params) == least);
-        // A trial that went on from a checkpoint tells only the time after it.
+        // A trial that continued from a checkpoint has only the time after it.
         let seconds: Vec<f64> = nearest
             .filter_map(|(id, _)| self.store.environment(id))
             .filter(|environment| !environment.resumed)

@@ -87,7 +87,7 @@ impl Stored {
         let mut stored = Self { by_model: BTreeMap::new(), numbers: BTreeMap::new(), names: Vec::new() };
         let Some(store) = store else { return Ok(stored) };
         store.records(|record| {
-            // What cannot be read is told where it is looked up.
+            // What cannot be read is reported where it is looked up.
             if let Ok(record) = record {
                 let inputs = inputs(&record.identity).into_iter().map(|input| stored.number(input)).collect();
                 stored.by_model.entry(record.identity.model).or_default().push((record.id, inputs));

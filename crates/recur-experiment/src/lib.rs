@@ -73,7 +73,7 @@ pub use estimate::Estimates;
 pub use experiment::Experiment;
 pub use explain::NoRecord;
 pub use invocation::Invocation;
-pub use lookup::LookupError;
+pub use lookup::{LookupError, usable};
 pub use memory::{Memory, NotMemory};
 pub use observer::{Observer, RunEvent, title};
 pub use power::Power;

@@ -100,7 +100,7 @@ pub enum LookupError {
 }
 
 /// The record of a trial, if the store has one that can be used.
-pub(crate) fn usable(id: &TrialId, store: &Store) -> Option<TrialRecord> {
+pub fn usable(id: &TrialId, store: &Store) -> Option<TrialRecord> {
     match store.find(id) {
         Found::Record(record) => Some(*record),
         Found::Missing => None,

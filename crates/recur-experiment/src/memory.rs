@@ -92,7 +92,7 @@ mod linux {
     }
 }
 
-/// Limits that Linux tells in files.
+/// Limits that Linux shows in files.
 #[cfg(target_os = "linux")]
 mod linux {
     use std::path::{Path, PathBuf};

@@ -106,20 +106,20 @@ impl TrialFile {
         let failed = |source| ExperimentError::TrialFileIo { action: "read", path: path.to_owned(), source };
         let text = read_regular(path, MAX_BYTES).map_err(failed)?;
         let wrong = |problem: String| ExperimentError::NotATrialFile { path: path.to_owned(), problem };
-        let told = |error: serde_json::Error| wrong(visible(&error.to_string()).into_owned());
-        let format: Format = serde_json::from_slice(&text).map_err(told)?;
+        let damaged = |error: serde_json::Error| wrong(visible(&error.to_string()).into_owned());
+        let format: Format = serde_json::from_slice(&text).map_err(damaged)?;
         if format.recur_trial != TRIAL_FILE_FORMAT {
             let found = format.recur_trial;
             return Err(wrong(format!("`recur_trial` is {found}, and this recur reads format {TRIAL_FILE_FORMAT}")));
         }
-        let mut content: Value = serde_json::from_slice(&text).map_err(told)?;
+        let mut content: Value = serde_json::from_slice(&text).map_err(damaged)?;
         let digest = content.as_object_mut().and_then(|content| content.remove(DIGEST));
         if digest.as_ref().and_then(Value::as_str) != Some(digest_of(&content).as_str()) {
             return Err(wrong(format!(
                 "it was changed after it was written: its `{DIGEST}` is that of another content"
             )));
         }
-        serde_json::from_value(content).map_err(told)
+        serde_json::from_value(content).map_err(damaged)
     }
 
     /// The trial.

@@ -1,4 +1,4 @@
-//! The log of each trial, apart from the others': what is told within its span.
+//! The log of each trial, apart from the others': what is logged within its span.
 
 use crate::clock::unix_time;
 use recur_core::visible::visible_json;

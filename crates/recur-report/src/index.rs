@@ -56,7 +56,7 @@ const INTRODUCTION: &str = "\
 
 What each experiment of this folder asks, and its answer. `recur reports --write` wrote this list.";
 
-/// What stands between the introduction and the rows. `program` is how a command of recur begins, as users type it.
+/// What is between the introduction and the rows. `program` is how a command of recur begins, as users type it.
 fn instructions(program: &str) -> String {
     format!(
         " `{program} experiment SPEC` writes a report,\nand `{program} verify REPORT` executes it again and compares every byte. A comparison names the \

@@ -78,7 +78,7 @@ pub fn groups(rows: &[(&str, &str)], group: Group) -> Vec<String> {
     }
 }
 
-/// Name and label, and a number that tells repeated rows apart.
+/// Name and label, and a number that distinguishes repeated rows.
 fn each_its_own(rows: &[(&str, &str)]) -> Vec<String> {
     let mut seen: BTreeMap<(&str, &str), u32> = BTreeMap::new();
     let numbered = rows.iter().map(|row| {

@@ -1,4 +1,4 @@
-//! From a name as it stands in a file to the name that a model sees.
+//! From a text as it is in a file to the text that a model sees.
 
 use crate::fold::fold;
 use recur_core::settings::{Fold, TextSettings, UnicodeForm};

@@ -13,7 +13,7 @@ use recur_core::record::{Outcome, TestRecord, TrialRecord};
 use recur_core::selection::{Finding, Selection};
 use recur_core::trial::{Trial, TrialId};
 use recur_experiment::shell::quoted;
-use recur_experiment::{LookupError, Scored, stored_test};
+use recur_experiment::{LookupError, Scored, stored_test, usable};
 use recur_report::{MadeFrom, ReportRecord, SpecSource};
 use recur_store::{Found, FoundExperiment, Store, StoredExperiment, layout};
 use std::collections::{BTreeMap, BTreeSet};
@@ -203,17 +203,6 @@ fn experiment(name: &str, stored: &StoredExperiment, store: &Store, program: &Pr
         return Err(LookupError::TrialsMissing { n_missing, n_trials, spec: path, store }.into());
     }
     chosen(prepared, findings, store, &path)
-}
-
-fn usable(id: &TrialId, store: &Store) -> Option<TrialRecord> {
-    match store.find(id) {
-        Found::Record(record) => Some(*record),
-        Found::Missing => None,
-        Found::Damaged(problem) => {
-            tracing::warn!("trial {} counts as missing: {problem}", id.short());
-            None
-        }
-    }
 }
 
 /// A record as that of a trial of `configuration` on `replicate`.
