@@ -2,7 +2,7 @@
 
 use crate::commands::predict::Format;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
-use recur_experiment::{CheckpointInterval, Memory};
+use recur_experiment::{CheckpointInterval, Memory, SpecRequest};
 use recur_spec::Override;
 use std::path::PathBuf;
 
@@ -142,6 +142,14 @@ pub(crate) struct SpecArgs {
     pub(crate) plugins: Option<PathBuf>,
 }
 
+impl SpecArgs {
+    /// What is asked for by them.
+    pub(crate) fn request(&self) -> SpecRequest {
+        let Self { spec, overrides, plugins, .. } = self;
+        SpecRequest { path: spec.clone(), overrides: overrides.clone(), plugins: plugins.clone() }
+    }
+}
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct Experiment {
     #[command(flatten)]
@@ -247,7 +255,7 @@ pub(crate) struct Report {
 pub(crate) struct Compare {
     /// Two or more specs, reports, names of experiments in the store, or beginnings of trials' ids; the first is compared with
     #[arg(required = true, num_args = 2.., value_name = "SPEC | REPORT | NAME | TRIAL")]
-    pub(crate) things: Vec<String>,
+    pub(crate) inputs: Vec<String>,
     /// The model to compare with, as EXPERIMENT/MODEL [default: the first one's best on validation]
     #[arg(long, value_name = "MODEL")]
     pub(crate) baseline: Option<String>,

@@ -6,11 +6,10 @@ use anstyle::{AnsiColor, Style};
 use recur_analysis::AnalysisError;
 use recur_core::model::ModelError;
 use recur_core::registry::{DuplicateModel, NoModel};
-use recur_experiment::{ExperimentError, LookupError};
+use recur_experiment::{ComparisonError, ExperimentError, LookupError};
 use recur_external::ExternalError;
 use recur_files::NoTemporaryFolder;
-use recur_report::{ReportError, ReportRecord};
-use recur_spec::SpecErrors;
+use recur_report::{ReportError, ReportRecordError};
 use recur_store::StoreError;
 use recur_train::PredictError;
 use std::error::Error;
@@ -105,33 +104,9 @@ impl CliError {
         Self::new(format!("{} ends in no format that --{option} writes", path.display())).hint(hint)
     }
 
-    /// A page that is no report.
-    pub(crate) fn no_report(path: &Path) -> Self {
-        let record = ReportRecord::path_of(path);
-        let record = record.display();
-        Self::new(format!("{} is not a report of recur: there is no {record} beside it", path.display())).hint(format!(
-            "a report that was copied needs its {record}; recur report SPEC --replace writes one of an earlier version anew"
-        ))
-    }
-
-    /// A report that was to be read.
-    pub(crate) fn cannot_read_report(path: &Path, cause: &std::io::Error) -> Self {
-        Self::new(format!("cannot read the report {}", path.display())).because(cause)
-    }
-
     /// A comparison that cannot be made or written.
     pub(crate) fn comparison(error: &ReportError) -> Self {
         Self::of(error).hint(error.hint("name another file: --write FILE"))
-    }
-
-    /// What cannot be compared.
-    pub(crate) fn not_comparable(error: &AnalysisError) -> Self {
-        Self::of(error).hint(error.hint())
-    }
-
-    /// A word of `words`, or what is most like it.
-    pub(crate) fn did_you_mean(nearest: Option<&str>, words: &[String]) -> String {
-        nearest.map_or_else(|| format!("there are: {}", words.join(", ")), |name| format!("did you mean {name}?"))
     }
 
     /// How the process ends with this error.
@@ -162,13 +137,6 @@ fn chain(mut next: Option<&dyn Error>) -> Vec<String> {
     causes
 }
 
-impl From<SpecErrors> for CliError {
-    /// The errors of a spec name all of their causes themselves.
-    fn from(errors: SpecErrors) -> Self {
-        Self::new(errors.to_string())
-    }
-}
-
 impl From<ExperimentError> for CliError {
     fn from(error: ExperimentError) -> Self {
         let exit = match error {
@@ -182,9 +150,25 @@ impl From<ExperimentError> for CliError {
 impl From<LookupError> for CliError {
     fn from(error: LookupError) -> Self {
         match error {
-            LookupError::Spec(errors) => (*errors).into(),
+            LookupError::Experiment(error) => error.into(),
             error => Self::of(&error).hint(error.hint()),
         }
+    }
+}
+
+impl From<ComparisonError> for CliError {
+    fn from(error: ComparisonError) -> Self {
+        match error {
+            ComparisonError::Experiment(error) => error.into(),
+            ComparisonError::Lookup(error) => error.into(),
+            error => Self::of(&error).hint(error.hint()),
+        }
+    }
+}
+
+impl From<ReportRecordError> for CliError {
+    fn from(error: ReportRecordError) -> Self {
+        Self::of(&error).hint(error.hint())
     }
 }
 

@@ -17,11 +17,9 @@ mod generated;
 mod logging;
 mod output;
 mod owned;
-mod pipeline;
 mod plugins;
 mod program;
 mod progress;
-mod records;
 mod scoring;
 mod signals;
 mod stores;
@@ -31,9 +29,9 @@ pub use allocator::Allocator;
 pub use error::Exit;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
-use program::Program;
 use recur_core::registry::Registry;
 use recur_core::visible::visible;
+use recur_experiment::Program;
 use recur_kernels::{Isa, Kernels};
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -55,7 +53,8 @@ pub fn builtin() -> Registry {
 pub fn run(name: &'static str, registry: &Registry) -> ExitCode {
     std::panic::set_hook(Box::new(report_panic));
     let args = arguments(name);
-    let ended = asked_kernels().and_then(|_| commands::run(&args, &Program { name, registry }));
+    let ended = asked_kernels()
+        .and_then(|_| commands::run(&args, &Program { name, prefix: program::prefix_of(name), registry }));
     match ended {
         Ok(exit) => exit.into(),
         Err(error) => {

@@ -2,16 +2,16 @@
 
 use crate::error::{CliError, Exit};
 use crate::output::{decimals, table};
-use crate::pipeline::{Prepared, plugins_option};
 use recur_analysis::{Analysis, Model, Summary};
 use recur_core::metric::Metric;
 use recur_core::record::Outcome;
 use recur_core::selection::{Finding, Selection};
 use recur_experiment::shell::quoted;
-use recur_experiment::{RunOptions, Scored, StoreOf, best_configuration, costs};
+use recur_experiment::{
+    RequestedExperiment, RunOptions, Scored, StoreOf, best_configuration, costs, plugins_option, store_option,
+};
 use recur_report::Destination;
 use recur_store::FoundExperiment;
-use std::path::Path;
 
 /// What an experiment ends with.
 pub(crate) struct Conclusion {
@@ -21,7 +21,7 @@ pub(crate) struct Conclusion {
 
 /// Chooses by validation, scores the chosen on test, analyses all of it once, writes the report.
 pub(crate) fn conclude<'a>(
-    prepared: &Prepared,
+    prepared: &RequestedExperiment,
     findings: &[Finding],
     stores: &impl StoreOf,
     jobs: usize,
@@ -58,7 +58,7 @@ pub(crate) fn conclude<'a>(
 
 /// Which configuration is best on validation, and how to predict with it.
 fn predict_hint(
-    prepared: &Prepared,
+    prepared: &RequestedExperiment,
     findings: &[Finding],
     selection: &Selection,
     stores: &impl StoreOf,
@@ -70,12 +70,7 @@ fn predict_hint(
     let best = &plan.configurations[configuration];
     let plugins = plugins_option(prepared.plugins.as_deref());
     let store = stores.store_of(first);
-    let root = store.root();
-    let option = if root == Path::new("runs") {
-        String::new()
-    } else {
-        format!(" --store {}", quoted(&root.display().to_string()))
-    };
+    let option = store_option(store.root());
     // The experiment's name means its last run, which another spec or another `--set` may have been.
     let is_last_run = match store.find_experiment(&plan.name) {
         FoundExperiment::Experiment(stored) => stored.trials.iter().any(|trial| trial.id == *first),

@@ -44,6 +44,7 @@
 //! where most users meet them.
 
 mod clock;
+mod compared;
 mod difference;
 mod environment;
 mod error;
@@ -57,6 +58,7 @@ mod observer;
 mod parallel;
 mod power;
 mod recorder;
+mod request;
 mod run;
 mod scoring;
 #[doc(hidden)]
@@ -66,6 +68,7 @@ mod trial_log;
 mod verify;
 mod weights_of;
 
+pub use compared::{ComparedInputs, ComparisonError, ComparisonRequest};
 pub use difference::{Difference, of_bytes, of_report, of_reports};
 pub use environment::{Code, cpu_name, machine_kind};
 pub use error::{ExperimentError, with_causes};
@@ -78,6 +81,7 @@ pub use memory::{Memory, NotMemory};
 pub use observer::{Observer, RunEvent, title};
 pub use power::Power;
 pub use recorder::{CheckpointInterval, NotAnInterval};
+pub use request::{Program, RequestedExperiment, SpecRequest};
 pub use run::{Executor, LocalExecutor, RunOptions, stored_record};
 pub use scoring::{Scored, StoreOf, best_configuration, costs, stored_test};
 pub use trial_file::{TRIAL_FILE_FORMAT, TrialFile};
@@ -91,3 +95,5 @@ pub use parallel::available_cores;
 pub use clock::{Started, unix_seconds, unix_time};
 #[doc(hidden)]
 pub use parallel::in_parallel;
+#[doc(hidden)]
+pub use request::{plugins_option, store_option};

@@ -27,7 +27,7 @@ mod signature;
 
 pub use costs::write_costs;
 pub use error::ReportError;
-pub use export::{Export, SCHEMA_VERSION};
+pub use export::{Export, SCHEMA_VERSION, csv};
 pub use files::{Destination, check_destination};
 pub use index::{IndexState, Listed, index};
 pub use overview::Overview;

@@ -4,19 +4,18 @@ use crate::args::{Experiment, Level};
 use crate::error::{CliError, Exit};
 use crate::logging::{self, LogFile};
 use crate::output::print;
-use crate::pipeline::{self, Prepared};
-use crate::program::Program;
 use crate::progress::Screen;
 use crate::scoring;
 use crate::signals::{CANCEL, cancel_on_interrupt};
 use crate::stores;
 use crate::watch::Watchers;
-use recur_experiment::{Code, Executor as _, LocalExecutor, RunOptions, available_cores};
+use recur_experiment::{Code, Executor as _, LocalExecutor, Program, RequestedExperiment, RunOptions, available_cores};
 use recur_report::Destination;
 
 /// Runs an experiment.
 pub(crate) fn run(args: &Experiment, level: Level, program: &Program<'_>) -> Result<Exit, CliError> {
-    let spec = pipeline::read_spec(&args.spec, program.registry)?;
+    let request = args.spec.request();
+    let spec = request.read(program.registry)?;
     let store = stores::to_write(&args.spec.store)?;
     let name = spec.name.clone();
     let log = LogFile::new(store.open_log(&name)?);
@@ -25,7 +24,7 @@ pub(crate) fn run(args: &Experiment, level: Level, program: &Program<'_>) -> Res
     let span = tracing::info_span!("experiment", name);
     let _entered = span.enter();
 
-    let prepared = Prepared::new(spec, &args.spec, program)?;
+    let prepared = RequestedExperiment::new(spec, &request, program)?;
     let destination = Destination { dir: &args.reports, replace: args.replace };
     recur_report::check_destination(prepared.plan(), &prepared.provenance, destination)?;
     cancel_on_interrupt();

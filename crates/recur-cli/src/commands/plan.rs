@@ -4,14 +4,14 @@ use crate::args::{Level, Plan as PlanArgs};
 use crate::error::{CliError, Exit};
 use crate::logging;
 use crate::output::{duration, print, print_json, table};
-use crate::pipeline::Prepared;
-use crate::program::Program;
 use crate::progress::Screen;
 use crate::stores;
 use recur_core::plan::{Plan as CorePlan, UnusedSettings};
 use recur_core::record::Outcome;
 use recur_core::settings::{Division, TestRows};
 use recur_core::trial::Trial;
+use recur_experiment::Program;
+use recur_experiment::RequestedExperiment;
 use recur_experiment::{Estimates, Power, available_cores, in_parallel};
 use recur_store::{Found, Store};
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 /// Prints every trial with its id, and whether it has a record.
 pub(crate) fn run(args: &PlanArgs, level: Level, program: &Program<'_>) -> Result<Exit, CliError> {
     logging::start(level, &Screen::new(), None);
-    let prepared = Prepared::read(&args.spec, program)?;
+    let prepared = RequestedExperiment::read(&args.spec.request(), program)?;
     // A plan writes nothing: a store that does not exist yet is not made.
     let store = stores::to_read_if_any(&args.spec.store)?;
     let cores = available_cores();
@@ -48,14 +48,18 @@ impl State {
 }
 
 /// Warns of what is to run and does not fit into this machine.
-fn warn_of_memory(prepared: &Prepared, states: &[State]) {
+fn warn_of_memory(prepared: &RequestedExperiment, states: &[State]) {
     let to_run = prepared.trials().iter().zip(states).filter(|(_, state)| **state == State::ToRun);
     let to_run: Vec<&Trial> = to_run.map(|(trial, _)| trial).collect();
     prepared.warn_of_memory(&to_run);
 }
 
 /// Seconds that each trial that is to run may take, where anything is known of it.
-fn estimates(prepared: &Prepared, states: &[State], store: Option<&Store>) -> Result<Vec<Option<f64>>, CliError> {
+fn estimates(
+    prepared: &RequestedExperiment,
+    states: &[State],
+    store: Option<&Store>,
+) -> Result<Vec<Option<f64>>, CliError> {
     let Some(store) = store.filter(|_| states.contains(&State::ToRun)) else { return Ok(vec![None; states.len()]) };
     let mut estimates = Estimates::read(store, prepared.plan())?;
     let estimate = |(trial, state): (&Trial, &State)| match state {
@@ -66,7 +70,7 @@ fn estimates(prepared: &Prepared, states: &[State], store: Option<&Store>) -> Re
 }
 
 struct Planned {
-    prepared: Prepared,
+    prepared: RequestedExperiment,
     states: Vec<State>,
     estimates: Vec<Option<f64>>,
     power: Power,
@@ -152,12 +156,12 @@ impl Planned {
 }
 
 /// What of the data may mislead, then what its files are like.
-fn warnings(prepared: &Prepared) -> Vec<String> {
+fn warnings(prepared: &RequestedExperiment) -> Vec<String> {
     prepared.warnings().iter().map(ToString::to_string).chain(prepared.data().notes.iter().cloned()).collect()
 }
 
 /// What each model does not use, by model.
-fn plan_unused(prepared: &Prepared) -> BTreeMap<&str, Vec<&str>> {
+fn plan_unused(prepared: &RequestedExperiment) -> BTreeMap<&str, Vec<&str>> {
     let mut by_model = BTreeMap::new();
     for UnusedSettings { model, settings } in prepared.unused() {
         by_model.insert(model.as_str(), settings.iter().map(|(_, text)| text.as_str()).collect());

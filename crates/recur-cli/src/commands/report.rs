@@ -4,13 +4,13 @@ use crate::args::{Level, Report};
 use crate::error::{CliError, Exit};
 use crate::logging;
 use crate::output::{print, print_json};
-use crate::pipeline::Prepared;
-use crate::program::Program;
 use crate::progress::Screen;
 use crate::scoring;
 use crate::stores;
 use crate::watch::MemoryNames;
 use recur_core::selection::Finding;
+use recur_experiment::Program;
+use recur_experiment::RequestedExperiment;
 use recur_experiment::{available_cores, of_reports};
 use recur_files::TemporaryFolder;
 use recur_report::{Destination, Export};
@@ -19,7 +19,7 @@ use recur_store::Store;
 /// Writes the report of an experiment whose trials have all been run, or checks the one that is there.
 pub(crate) fn run(args: &Report, level: Level, program: &Program<'_>) -> Result<Exit, CliError> {
     logging::start(level, &Screen::new(), None);
-    let prepared = Prepared::read(&args.spec, program)?;
+    let prepared = RequestedExperiment::read(&args.spec.request(), program)?;
     // Nothing is written to it: test scores that it lacks are made, and kept by the next `recur experiment`.
     let store = stores::to_read(&args.spec.store)?;
     let findings = prepared.stored_findings(&store, &args.spec.spec)?;
@@ -46,7 +46,7 @@ pub(crate) fn run(args: &Report, level: Level, program: &Program<'_>) -> Result<
 }
 
 /// Whether the report that is there is what the records give.
-fn check(args: &Report, prepared: &Prepared, findings: &[Finding], store: &Store) -> Result<Exit, CliError> {
+fn check(args: &Report, prepared: &RequestedExperiment, findings: &[Finding], store: &Store) -> Result<Exit, CliError> {
     let scratch = TemporaryFolder::new("report")?;
     scoring::conclude(prepared, findings, store, available_cores(), &MemoryNames::default().options(), scratch.path())?;
     let name = &prepared.plan().name;

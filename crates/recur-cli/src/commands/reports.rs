@@ -6,9 +6,8 @@ use crate::generated::deliver;
 use crate::logging;
 use crate::output::print;
 use crate::owned;
-use crate::program::Program;
 use crate::progress::Screen;
-use crate::records::record_of;
+use recur_experiment::Program;
 use recur_report::{IndexState, Listed, ReportRecord};
 use std::path::{Path, PathBuf};
 
@@ -24,11 +23,11 @@ pub(crate) fn run(args: &Reports, level: Level, program: &Program<'_>) -> Result
     }
     let path = args.dir.join(PAGE);
     if args.write {
-        return write(&path, &recur_report::index(&reports, program.prefix()), args.replace);
+        return write(&path, &recur_report::index(&reports, program.prefix), args.replace);
     }
     if args.check {
         let target = Target { write: None, check: Some(path), replace: false };
-        return deliver(&recur_report::index(&reports, program.prefix()), &target, |_| {
+        return deliver(&recur_report::index(&reports, program.prefix), &target, |_| {
             format!("recur reports {} --write", args.dir.display())
         });
     }
@@ -73,7 +72,7 @@ fn files(dir: &Path) -> Result<Vec<PathBuf>, CliError> {
 
 /// The report under the name of its file; nothing of a page that recur did not write.
 fn listed(path: &Path) -> Result<Option<Listed>, CliError> {
-    match (path.file_stem().and_then(|stem| stem.to_str()), record_of(path)?) {
+    match (path.file_stem().and_then(|stem| stem.to_str()), ReportRecord::of_report(path)?) {
         (Some(name), Some(record)) => Ok(Some(Listed::new(name, &record))),
         _ => {
             let record = ReportRecord::path_of(path);

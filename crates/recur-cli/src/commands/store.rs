@@ -1,21 +1,20 @@
 //! `recur store`: what is kept, whether it is whole, what nobody needs, and copies of it.
 
-use crate::args::{SpecArgs, StoreArgs, StoreCommand};
+use crate::args::{StoreArgs, StoreCommand};
 use crate::error::{CliError, Exit};
 use crate::output::{print, print_error};
-use crate::pipeline::Prepared;
-use crate::program::Program;
 use crate::stores::{self, to_read};
 use anstyle::Style;
 use indicatif::HumanBytes;
 use recur_core::record::Outcome;
 use recur_core::trial::TrialId;
 use recur_core::visible::{visible, visible_json};
-use recur_experiment::LookupError;
+use recur_experiment::Program;
+use recur_experiment::{Experiment, LookupError, SpecRequest};
 use recur_store::{Entry, GcOptions, Store};
 use std::io::{BufWriter, IsTerminal as _, Write as _};
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Runs a command on the store.
 pub(crate) fn run(args: &StoreArgs, program: &Program<'_>) -> Result<Exit, CliError> {
@@ -182,13 +181,12 @@ fn export(store: &Store, to: &Path, what: &[String], program: &Program<'_>) -> R
 /// The trials of a spec, or those whose ids begin with `word`.
 fn trials_of(store: &Store, word: &str, program: &Program<'_>) -> Result<Vec<TrialId>, CliError> {
     if Path::new(word).is_file() {
-        let args = SpecArgs {
-            spec: PathBuf::from(word),
-            overrides: Vec::new(),
-            store: store.root().to_owned(),
-            plugins: None,
-        };
-        return Ok(Prepared::read(&args, program)?.trials().iter().map(|trial| trial.id.clone()).collect());
+        let spec = SpecRequest::of_file(word).read(program.registry)?;
+        return Ok(Experiment::prepare(spec, program.registry)?
+            .trials()
+            .iter()
+            .map(|trial| trial.id.clone())
+            .collect());
     }
     let ids = store.trials_of_prefix(word)?;
     if ids.is_empty() {

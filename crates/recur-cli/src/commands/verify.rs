@@ -4,26 +4,24 @@ mod permission;
 mod subject;
 mod verdict;
 
-use crate::args::{Level, Reproduce, SpecArgs, Verify};
+use crate::args::{Level, Reproduce, Verify};
 use crate::error::{CliError, Exit};
 use crate::logging;
 use crate::output::print;
-use crate::pipeline::{self, Prepared};
 use crate::plugins;
-use crate::program::Program;
 use crate::progress::Screen;
 use crate::scoring;
 use crate::signals::{CANCEL, cancel_on_interrupt};
 use crate::stores;
 use crate::watch::Watchers;
-use permission::{Permission, command_of, store_option};
+use permission::{Permission, command_of};
 use recur_core::digest::Digest;
 use recur_core::trial::TrialId;
 use recur_core::visible::visible;
 use recur_experiment::shell::quoted;
 use recur_experiment::{
-    CheckpointInterval, Code, Difference, Executed, LookupError, RunOptions, Scratch, TrialLogs, Verdict, Verifier,
-    available_cores, of_bytes, of_report,
+    CheckpointInterval, Code, Difference, Executed, LookupError, Program, RequestedExperiment, RunOptions, Scratch,
+    SpecRequest, TrialLogs, Verdict, Verifier, available_cores, of_bytes, of_report, store_option,
 };
 use recur_report::{PARTS, ReportRecord, Signature};
 use recur_store::layout;
@@ -48,7 +46,7 @@ pub(crate) fn run(
     let subject = Subject::of(&args.what, &args.store)?;
     let allowed = args.allow_plugins.as_deref();
     let permission = &match &subject {
-        Subject::Report(report) => Permission::new(plugins, allowed, report.args.plugins.as_deref()),
+        Subject::Report(report) => Permission::new(plugins, allowed, report.request.plugins.as_deref()),
         Subject::Spec(_) => Permission::of_spec(plugins.or(allowed)),
         // No text names a folder: the one that is allowed is the one to use.
         Subject::Trial(_) => Permission::new(plugins.or(allowed), allowed, None),
@@ -121,19 +119,17 @@ fn options<'a>(watchers: &'a Watchers<'_>, logs: TrialLogs, code: Code) -> RunOp
 impl Verification<'_> {
     /// A report: from the spec that is in it.
     fn report(&self, report: &GivenReport, args: &Verify) -> Result<Verdict, CliError> {
-        let GivenReport { path, text, record, source, args: spec_args } = report;
-        let name = spec_args.spec.display().to_string();
-        let spec = recur_spec::parse(source.resolved_spec.as_bytes(), &name, &[], self.program.registry)
-            .map_err(CliError::from)?;
+        let GivenReport { path, text, record, source, request } = report;
+        let spec = SpecRequest::of_file(&request.path).parse(source.resolved_spec.as_bytes(), self.program.registry)?;
         self.permission.check(&args.what, &spec.plan(), &command_of(args))?;
         let plan = spec.plan();
         let mut verdict = Verdict::of_trials(plan.configurations.len() * plan.replicates as usize);
-        verdict.differences.extend(self.spec_file(spec_args, &source.resolved_spec)?);
+        verdict.differences.extend(self.spec_file(request, &source.resolved_spec)?);
         if !verdict.differences.is_empty() {
             return Ok(verdict);
         }
-        let mut prepared = Prepared::new(spec, spec_args, self.program)?;
-        self.take_command(&mut prepared, record, spec_args, &mut verdict);
+        let mut prepared = RequestedExperiment::new(spec, request, self.program)?;
+        self.take_command(&mut prepared, record, request, &mut verdict);
         verdict.n_trials = prepared.trials().len();
         verdict.differences.extend(premises(&prepared, record));
         if !verdict.differences.is_empty() {
@@ -162,9 +158,15 @@ impl Verification<'_> {
 
     /// The command that a report shows depends on the program, and on the folder in which it was started: where it is that of
     /// this program or of `just`, it is taken over.
-    fn take_command(&self, prepared: &mut Prepared, record: &ReportRecord, args: &SpecArgs, verdict: &mut Verdict) {
+    fn take_command(
+        &self,
+        prepared: &mut RequestedExperiment,
+        record: &ReportRecord,
+        request: &SpecRequest,
+        verdict: &mut Verdict,
+    ) {
         let made = &record.provenance;
-        let known = ["just", self.program.name].map(|prefix| pipeline::command(prefix, args));
+        let known = ["just", self.program.name].map(|prefix| request.command(prefix));
         if made.program != self.program.name {
             let note = "the command in the report: the program is called";
             verdict.unproven.push(format!("{note} {} there, and {} here", visible(&made.program), self.program.name));
@@ -176,34 +178,29 @@ impl Verification<'_> {
     }
 
     /// Whether the spec's file, where it still stands, says what the report's spec says.
-    fn spec_file(&self, args: &SpecArgs, then: &str) -> Result<Option<Difference>, CliError> {
+    fn spec_file(&self, request: &SpecRequest, then: &str) -> Result<Option<Difference>, CliError> {
         // The report's text says where it is: it may be anything.
-        if !args.spec.is_file() {
-            tracing::info!("there is no file {}: the spec of the report is used", args.spec.display());
+        if !request.path.is_file() {
+            tracing::info!("there is no file {}: the spec of the report is used", request.path.display());
             return Ok(None);
         }
         // The report names the file: nothing of what is in it is shown, unless it is a spec.
-        let Ok(now) = pipeline::read_spec(args, self.program.registry) else {
+        let Ok(now) = request.read(self.program.registry) else {
             let what = "cannot be read as a spec now (recur plan shows why), and was the spec of the report";
-            return Ok(Some(Difference::new(args.spec.display(), what)));
+            return Ok(Some(Difference::new(request.path.display(), what)));
         };
         let now = now.resolved_yaml();
         let differs = (now != then).then(|| of_bytes(then.as_bytes(), now.as_bytes()));
         Ok(differs.map(|what| {
             let what = what.replace("made again", "the spec now says");
-            Difference::new(args.spec.display(), format!("the report's spec, {what}"))
+            Difference::new(request.path.display(), format!("the report's spec, {what}"))
         }))
     }
 
     /// An experiment: every trial (or some) against the store, then its report.
     fn spec(&self, path: &Path, args: &Verify) -> Result<Verdict, CliError> {
-        let spec_args = SpecArgs {
-            spec: path.to_owned(),
-            overrides: args.overrides.clone(),
-            store: args.store.clone(),
-            plugins: None,
-        };
-        let prepared = Prepared::read(&spec_args, self.program)?;
+        let request = SpecRequest { overrides: args.overrides.clone(), ..SpecRequest::of_file(path) };
+        let prepared = RequestedExperiment::read(&request, self.program)?;
         let n_trials = prepared.trials().len();
         let found = |id: &TrialId| {
             self.verifier.stored.as_ref().is_some_and(|store| store.trial(id).symlink_metadata().is_ok())
@@ -230,7 +227,7 @@ impl Verification<'_> {
     }
 
     /// The trial whose id begins with `prefix`, and its experiment of one configuration from the spec in its folder.
-    fn stored_trial(&self, prefix: &str, path: &Path) -> Result<(TrialId, Prepared), CliError> {
+    fn stored_trial(&self, prefix: &str, path: &Path) -> Result<(TrialId, RequestedExperiment), CliError> {
         let unknown = || LookupError::NoSuchTrial { trial: prefix.to_owned(), store: path.to_owned() };
         let store = self.verifier.stored.as_ref().ok_or_else(unknown)?;
         let ids = store.trials_of_prefix(prefix)?;
@@ -243,14 +240,13 @@ impl Verification<'_> {
             }
         };
         let spec = store.trial(&id).join(layout::SPEC);
-        let args = SpecArgs { spec, overrides: Vec::new(), store: path.to_owned(), plugins: None };
-        let prepared = Prepared::of_trial(&id, &args, store, self.program)?;
+        let prepared = RequestedExperiment::of_trial(&id, &SpecRequest::of_file(spec), store, self.program)?;
         Ok((id, prepared))
     }
 }
 
 /// What must be as it was before executing anything again makes sense: data, code, numeric contract.
-fn premises(prepared: &Prepared, record: &ReportRecord) -> Option<Difference> {
+fn premises(prepared: &RequestedExperiment, record: &ReportRecord) -> Option<Difference> {
     let facts = &prepared.data().facts;
     for (file, digest) in &facts.files {
         let then = record.files.get(file).map_or("nothing", Digest::as_str);

@@ -8,6 +8,7 @@ use recur_core::plan::Plan;
 use recur_core::registry::Deferred as _;
 use recur_core::visible::visible;
 use recur_experiment::shell::quoted;
+use recur_experiment::store_option;
 use recur_external::{MANIFEST, Plugins};
 use std::path::{Path, PathBuf};
 
@@ -83,12 +84,4 @@ pub(super) fn command_of(args: &Verify) -> String {
         command.push_str(&format!(" --set {}", quoted(&format!("{}={}", change.path, change.value))));
     }
     command + &store_option(&args.store)
-}
-
-/// The option that names the store, with a blank before it; nothing for the default one.
-pub(super) fn store_option(store: &Path) -> String {
-    if store == Path::new("runs") {
-        return String::new();
-    }
-    format!(" --store {}", quoted(&store.display().to_string()))
 }

@@ -1,13 +1,11 @@
 //! What `recur verify` was given: a report, a spec, or the beginning of a trial's id. Files are recognised by their content.
 
-use super::permission::store_option;
-use crate::args::SpecArgs;
 use crate::error::CliError;
-use crate::records::{record_of, write_anew};
 use recur_core::visible::visible;
 use recur_experiment::shell::quoted;
+use recur_experiment::{SpecRequest, store_option};
 use recur_files::{kind, read_regular};
-use recur_report::{MadeFrom, ReportRecord, SpecSource};
+use recur_report::{MadeFrom, ReportRecord, ReportRecordError, SpecSource};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -30,8 +28,8 @@ pub(super) struct GivenReport {
     pub(super) record: ReportRecord,
     /// Its spec, by that record.
     pub(super) source: SpecSource,
-    /// The arguments of the command that wrote it.
-    pub(super) args: SpecArgs,
+    /// What the command that wrote it was asked for.
+    pub(super) request: SpecRequest,
 }
 
 impl Subject {
@@ -52,7 +50,7 @@ impl Subject {
                     let what = "is the record of a report, and a report is verified by its Markdown file";
                     return Err(refused(what.to_owned(), Some(command(&report))));
                 }
-                let bytes = read_regular(path, MOST).map_err(|error| CliError::cannot_read_report(path, &error))?;
+                let bytes = read_regular(path, MOST).map_err(|error| cannot_read(path, error))?;
                 Self::of_file(path, &bytes, store)
             }
             Err(error) if error.kind() == ErrorKind::NotFound => match path.read_link() {
@@ -60,7 +58,7 @@ impl Subject {
                 Err(_) if is_path(path) => Err(refused("does not exist".to_owned(), there(path))),
                 Err(_) => Ok(Self::Trial(word.to_owned())),
             },
-            Err(error) => Err(CliError::cannot_read_report(path, &error)),
+            Err(error) => Err(cannot_read(path, error)),
         }
     }
 
@@ -81,13 +79,13 @@ impl Subject {
         if start.starts_with('{') && has_extension(path, &["json", "jsonl", "ndjson"]) {
             return Err(refused("is neither a report nor a spec", trial_in(path, store).or_else(|| Some(takes()))));
         }
-        if let Some(record) = record_of(path)? {
-            return GivenReport::new(path, text, record, store).map(|report| Self::Report(Box::new(report)));
+        if let Some(record) = ReportRecord::of_report(path)? {
+            return GivenReport::new(path, text, record).map(|report| Self::Report(Box::new(report)));
         }
         match () {
             () if has_extension(path, &["md"]) => Err(match report_of_figure(path) {
                 Some(report) => refused("is not a report, but in the folder of one", Some(report)),
-                None => CliError::no_report(path),
+                None => ReportRecordError::NoReport { report: path.to_owned() }.into(),
             }),
             () if has_extension(path, &["yaml", "yml"]) || is_spec(text) => Ok(Self::Spec(path.to_owned())),
             () => Err(refused("is neither a report nor a spec", Some(takes()))),
@@ -96,7 +94,7 @@ impl Subject {
 }
 
 impl GivenReport {
-    fn new(path: &Path, text: &str, record: ReportRecord, store: &Path) -> Result<Self, CliError> {
+    fn new(path: &Path, text: &str, record: ReportRecord) -> Result<Self, CliError> {
         let source = match &record.provenance.made_from {
             MadeFrom::Experiment(source) => source.clone(),
             MadeFrom::Comparison(_) => {
@@ -107,19 +105,25 @@ impl GivenReport {
                 .hint("recur verify their reports; the command in this one then writes these bytes again".to_owned()));
             }
         };
-        let (spec, store) = (PathBuf::from(&source.spec_path), store.to_owned());
         let change = |change: &String| {
             let wrong = |problem: recur_spec::ErrorKind| {
                 let record = ReportRecord::path_of(path);
                 let what = format!("cannot use {}: the change {change} of its spec cannot be read", record.display());
-                CliError::new(format!("{what}: {problem}")).hint(write_anew())
+                CliError::new(format!("{what}: {problem}"))
+                    .hint("write the report anew from the stored records: recur report SPEC --replace".to_owned())
             };
             change.parse().map_err(wrong)
         };
         let overrides = source.overrides.iter().map(change).collect::<Result<_, _>>()?;
-        let args = SpecArgs { spec, overrides, store, plugins: source.plugins.as_ref().map(PathBuf::from) };
-        Ok(Self { path: path.to_owned(), text: text.to_owned(), record, source, args })
+        let path_of_spec = PathBuf::from(&source.spec_path);
+        let plugins = source.plugins.as_ref().map(PathBuf::from);
+        let request = SpecRequest { path: path_of_spec, overrides, plugins };
+        Ok(Self { path: path.to_owned(), text: text.to_owned(), record, source, request })
     }
+}
+
+fn cannot_read(path: &Path, source: std::io::Error) -> CliError {
+    ReportRecordError::Unreadable { path: path.to_owned(), source }.into()
 }
 
 /// Whether a text whose name does not show it is a spec: it has the key that every spec has.
@@ -163,7 +167,7 @@ fn report_of_figure(figure: &Path) -> Option<String> {
 /// The reports in `folder`, for a hint.
 fn reports_in(folder: &Path) -> Option<String> {
     const SHOWN: usize = 10;
-    let is_report = |path: &PathBuf| record_of(path).is_ok_and(|record| record.is_some());
+    let is_report = |path: &PathBuf| ReportRecord::of_report(path).is_ok_and(|record| record.is_some());
     let entries = std::fs::read_dir(folder).ok()?;
     let mut reports: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(is_report).collect();
     reports.sort();
