@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 use recur_analysis::AnalysisError;
 use recur_core::model::ModelError;
 use recur_core::registry::{DuplicateModel, NoModel};
-use recur_experiment::{ComparisonError, ExperimentError, LookupError};
+use recur_experiment::{ComparisonError, ExperimentError, LookupError, VerifyError};
 use recur_external::ExternalError;
 use recur_files::NoTemporaryFolder;
 use recur_report::{ReportError, ReportRecordError};
@@ -166,6 +166,16 @@ impl From<ComparisonError> for CliError {
     }
 }
 
+impl From<VerifyError> for CliError {
+    fn from(error: VerifyError) -> Self {
+        match error {
+            VerifyError::Experiment(error) => error.into(),
+            VerifyError::Lookup(error) => error.into(),
+            error => Self::of(&error).hint(error.hint()),
+        }
+    }
+}
+
 impl From<ReportRecordError> for CliError {
     fn from(error: ReportRecordError) -> Self {
         Self::of(&error).hint(error.hint())
@@ -204,9 +214,7 @@ impl From<PredictError> for CliError {
 
 impl From<ExternalError> for CliError {
     fn from(error: ExternalError) -> Self {
-        let is_folder = matches!(error, ExternalError::Folder { .. });
-        let hint = "--plugins DIR (or RECUR_PLUGINS) names the folder that holds NAME/plugin.yaml";
-        Self::of(&error).hint(is_folder.then(|| hint.to_owned()))
+        Self::of(&error).hint(error.hint())
     }
 }
 

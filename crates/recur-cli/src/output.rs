@@ -60,11 +60,6 @@ pub(crate) fn table(header: &[&str], rows: &[Vec<String>], numbers_from: usize) 
     table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }
 
-/// A metric with four decimals; with an exponent where it would have more than nine digits before them.
-pub(crate) fn decimals(value: f64) -> String {
-    if value.abs() < 1e9 || !value.is_finite() { format!("{value:.4}") } else { format!("{value:.4e}") }
-}
-
 /// A time in seconds, for people, in the unit that fits.
 pub(crate) fn duration(seconds: f64) -> String {
     let known = Duration::try_from_secs_f64(seconds).map(|time| HumanDuration(time).to_string());
@@ -74,14 +69,6 @@ pub(crate) fn duration(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn large_metrics_have_an_exponent() {
-        assert_eq!(
-            [0.5, -2.0, 1e9, 7e37, -1e308].map(decimals),
-            ["0.5000", "-2.0000", "1.0000e9", "7.0000e37", "-1.0000e308"]
-        );
-    }
 
     #[test]
     fn times_are_in_the_unit_that_fits() {

@@ -58,6 +58,7 @@ mod observer;
 mod parallel;
 mod power;
 mod recorder;
+mod reported;
 mod request;
 mod run;
 mod scoring;
@@ -65,11 +66,13 @@ mod scoring;
 pub mod shell;
 mod trial_file;
 mod trial_log;
+mod verdict;
+mod verification;
 mod verify;
 mod weights_of;
 
 pub use compared::{ComparedInputs, ComparisonError, ComparisonRequest};
-pub use difference::{Difference, of_bytes, of_report, of_reports};
+pub use difference::{Difference, of_reports};
 pub use environment::{Code, cpu_name, machine_kind};
 pub use error::{ExperimentError, with_causes};
 pub use estimate::Estimates;
@@ -81,12 +84,15 @@ pub use memory::{Memory, NotMemory};
 pub use observer::{Observer, RunEvent, title};
 pub use power::Power;
 pub use recorder::{CheckpointInterval, NotAnInterval};
+pub use reported::{BestConfiguration, Reported};
 pub use request::{Program, RequestedExperiment, SpecRequest};
 pub use run::{Executor, LocalExecutor, RunOptions, stored_record};
-pub use scoring::{Scored, StoreOf, best_configuration, costs, stored_test};
+pub use scoring::{Scored, StoreOf, costs};
 pub use trial_file::{TRIAL_FILE_FORMAT, TrialFile};
 pub use trial_log::TrialLogs;
-pub use verify::{Executed, Overlay, Scratch, Verdict, Verifier};
+pub use verdict::{Conclusion, Verdict};
+pub use verification::{GivenReport, NotASubject, PluginPermission, Subject, Verification, VerifyError, VerifyRequest};
+pub use verify::{Executed, Overlay, Scratch, Verifier};
 pub use weights_of::weights_of;
 
 pub use parallel::available_cores;
@@ -96,4 +102,4 @@ pub use clock::{Started, unix_seconds, unix_time};
 #[doc(hidden)]
 pub use parallel::in_parallel;
 #[doc(hidden)]
-pub use request::{plugins_option, store_option};
+pub use request::plugins_option;

@@ -22,6 +22,7 @@ mod page;
 mod practical;
 mod provenance;
 mod record;
+mod results;
 mod sections;
 mod signature;
 
@@ -33,6 +34,7 @@ pub use index::{IndexState, Listed, index};
 pub use overview::Overview;
 pub use provenance::{ComparedSpec, ComparisonSource, MadeFrom, Provenance, SpecSource};
 pub use record::{REPORT_RECORD_VERSION, ReportRecord, ReportRecordError};
+pub use results::ResultsTable;
 pub use signature::{PARTS, Signature};
 
 use answer::Opening;

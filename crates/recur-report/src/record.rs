@@ -80,6 +80,9 @@ pub enum ReportRecordError {
 }
 
 impl ReportRecordError {
+    /// What to do about a record that cannot be used.
+    pub const WRITE_ANEW: &str = "write the report anew from the stored records: recur report SPEC --replace";
+
     /// What to do about it, where something can be said.
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -88,9 +91,7 @@ impl ReportRecordError {
                 ReportRecord::path_of(report).display()
             )),
             Self::Unreadable { .. } => None,
-            Self::Damaged { .. } | Self::Json(_) | Self::Version { .. } => {
-                Some("write the report anew from the stored records: recur report SPEC --replace".to_owned())
-            }
+            Self::Damaged { .. } | Self::Json(_) | Self::Version { .. } => Some(Self::WRITE_ANEW.to_owned()),
         }
     }
 }

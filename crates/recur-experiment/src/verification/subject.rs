@@ -1,9 +1,10 @@
-//! What `recur verify` was given: a report, a spec, or the beginning of a trial's id. Files are recognised by their content.
+//! What is to be verified: a report, a spec, or the beginning of a trial's id. Files are recognised by their content.
 
-use crate::error::CliError;
+use super::VerifyError;
+use super::error::NotASubject;
+use crate::request::{SpecRequest, store_option};
+use crate::shell::quoted;
 use recur_core::visible::visible;
-use recur_experiment::shell::quoted;
-use recur_experiment::{SpecRequest, store_option};
 use recur_files::{kind, read_regular};
 use recur_report::{MadeFrom, ReportRecord, ReportRecordError, SpecSource};
 use std::io::ErrorKind;
@@ -13,106 +14,107 @@ use std::path::{Path, PathBuf};
 const MOST: u64 = 64 << 20;
 
 /// What is to be verified.
-pub(super) enum Subject {
+#[derive(Debug)]
+pub enum Subject {
+    /// A report, which was read.
     Report(Box<GivenReport>),
+    /// The file of a spec.
     Spec(PathBuf),
     /// Of the store, by the beginning of its id.
     Trial(String),
 }
 
 /// A report, as it was read.
-pub(super) struct GivenReport {
-    pub(super) path: PathBuf,
-    pub(super) text: String,
+#[derive(Debug)]
+pub struct GivenReport {
+    pub(crate) path: PathBuf,
+    pub(crate) text: String,
     /// How it was made.
-    pub(super) record: ReportRecord,
+    pub(crate) record: ReportRecord,
     /// Its spec, by that record.
-    pub(super) source: SpecSource,
+    pub(crate) source: SpecSource,
     /// What the command that wrote it was asked for.
-    pub(super) request: SpecRequest,
+    pub(crate) request: SpecRequest,
 }
 
 impl Subject {
-    /// What `word` is. A file is read here, and only here.
-    pub(super) fn of(word: &str, store: &Path) -> Result<Self, CliError> {
+    /// What `word` is: a report, a spec, or the beginning of the id of a trial in the store at `store`. A file is read here, and
+    /// only here.
+    ///
+    /// # Errors
+    /// If it names something else, or a report that cannot be used.
+    pub fn of(word: &str, store: &Path) -> Result<Self, VerifyError> {
         let path = Path::new(word);
-        let refused = |problem: String, remedy: Option<String>| {
-            CliError::new(format!("{} {problem}", path.display())).hint(remedy)
-        };
+        let refused = |problem, instead| Err(not_a_subject(path, problem, instead));
         match path.metadata() {
             Ok(metadata) if metadata.is_dir() => {
                 let remedy = reports_in(path).or_else(|| trial_in(path, store));
-                Err(refused("is a folder".to_owned(), Some(remedy.unwrap_or_else(takes))))
+                refused(NotASubject::Folder, Some(remedy.unwrap_or_else(takes)))
             }
-            Ok(metadata) if !metadata.is_file() => Err(refused(format!("is {}", kind(&metadata)), Some(takes()))),
+            Ok(metadata) if !metadata.is_file() => refused(NotASubject::NotRegular(kind(&metadata)), Some(takes())),
             Ok(_) => {
                 if let Some(report) = ReportRecord::report_of(path).filter(|report| report.is_file()) {
-                    let what = "is the record of a report, and a report is verified by its Markdown file";
-                    return Err(refused(what.to_owned(), Some(command(&report))));
+                    return refused(NotASubject::Record, Some(command(&report)));
                 }
                 let bytes = read_regular(path, MOST).map_err(|error| cannot_read(path, error))?;
                 Self::of_file(path, &bytes, store)
             }
             Err(error) if error.kind() == ErrorKind::NotFound => match path.read_link() {
-                Ok(target) => Err(refused(format!("is a link to {}, which does not exist", target.display()), None)),
-                Err(_) if is_path(path) => Err(refused("does not exist".to_owned(), there(path))),
+                Ok(target) => refused(NotASubject::DanglingLink(target), None),
+                Err(_) if is_path(path) => refused(NotASubject::Missing, there(path)),
                 Err(_) => Ok(Self::Trial(word.to_owned())),
             },
             Err(error) => Err(cannot_read(path, error)),
         }
     }
 
-    fn of_file(path: &Path, bytes: &[u8], store: &Path) -> Result<Self, CliError> {
-        let refused =
-            |problem: &str, remedy: Option<String>| CliError::new(format!("{} {problem}", path.display())).hint(remedy);
+    fn of_file(path: &Path, bytes: &[u8], store: &Path) -> Result<Self, VerifyError> {
+        let refused = |problem, instead| Err(not_a_subject(path, problem, instead));
         let Some(text) = std::str::from_utf8(bytes).ok().filter(|text| !text.contains('\0')) else {
-            return Err(refused("is neither a report nor a spec: it is not text", trial_in(path, store)));
+            return refused(NotASubject::NotText, trial_in(path, store));
         };
         let start: String = text.trim_start_matches('\u{feff}').trim_start().chars().take(64).collect();
         let start = start.to_ascii_lowercase();
         if start.starts_with("<!doctype html") || start.starts_with("<html") {
-            return Err(refused("is an HTML page: a report is verified by its Markdown file", report_of_page(path)));
+            return refused(NotASubject::HtmlPage, report_of_page(path));
         }
         if start.starts_with("<svg") || start.starts_with("<?xml") {
-            return Err(refused("is a figure, and a figure is verified with its report", report_of_figure(path)));
+            return refused(NotASubject::Figure, report_of_figure(path));
         }
         if start.starts_with('{') && has_extension(path, &["json", "jsonl", "ndjson"]) {
-            return Err(refused("is neither a report nor a spec", trial_in(path, store).or_else(|| Some(takes()))));
+            return refused(NotASubject::Neither, trial_in(path, store).or_else(|| Some(takes())));
         }
         if let Some(record) = ReportRecord::of_report(path)? {
             return GivenReport::new(path, text, record).map(|report| Self::Report(Box::new(report)));
         }
         match () {
-            () if has_extension(path, &["md"]) => Err(match report_of_figure(path) {
-                Some(report) => refused("is not a report, but in the folder of one", Some(report)),
-                None => ReportRecordError::NoReport { report: path.to_owned() }.into(),
-            }),
+            () if has_extension(path, &["md"]) => match report_of_figure(path) {
+                Some(report) => refused(NotASubject::InFolderOfReport, Some(report)),
+                None => Err(ReportRecordError::NoReport { report: path.to_owned() }.into()),
+            },
             () if has_extension(path, &["yaml", "yml"]) || is_spec(text) => Ok(Self::Spec(path.to_owned())),
-            () => Err(refused("is neither a report nor a spec", Some(takes()))),
+            () => refused(NotASubject::Neither, Some(takes())),
         }
     }
 }
 
 impl GivenReport {
-    fn new(path: &Path, text: &str, record: ReportRecord) -> Result<Self, CliError> {
+    /// The folder of plugins that the report names.
+    pub fn plugins(&self) -> Option<&Path> {
+        self.request.plugins.as_deref()
+    }
+
+    fn new(path: &Path, text: &str, record: ReportRecord) -> Result<Self, VerifyError> {
         let source = match &record.provenance.made_from {
             MadeFrom::Experiment(source) => source.clone(),
-            MadeFrom::Comparison(_) => {
-                return Err(CliError::new(format!(
-                    "{} is a comparison: its experiments are verified, not it",
-                    path.display()
-                ))
-                .hint("recur verify their reports; the command in this one then writes these bytes again".to_owned()));
-            }
+            MadeFrom::Comparison(_) => return Err(VerifyError::IsComparison { report: path.to_owned() }),
         };
         let change = |change: &String| {
-            let wrong = |problem: recur_spec::ErrorKind| {
-                let record = ReportRecord::path_of(path);
-                let what = format!("cannot use {}: the change {change} of its spec cannot be read", record.display());
-                CliError::new(format!("{what}: {problem}"))
-                    .hint("write the report anew from the stored records: recur report SPEC --replace".to_owned())
-            };
-            change.parse().map_err(wrong)
+            change.parse().map_err(|problem| VerifyError::Change {
+                record: ReportRecord::path_of(path),
+                change: change.clone(),
+                problem,
+            })
         };
         let overrides = source.overrides.iter().map(change).collect::<Result<_, _>>()?;
         let path_of_spec = PathBuf::from(&source.spec_path);
@@ -122,7 +124,11 @@ impl GivenReport {
     }
 }
 
-fn cannot_read(path: &Path, source: std::io::Error) -> CliError {
+fn not_a_subject(path: &Path, problem: NotASubject, instead: Option<String>) -> VerifyError {
+    VerifyError::NotASubject { path: path.to_owned(), problem, instead }
+}
+
+fn cannot_read(path: &Path, source: std::io::Error) -> VerifyError {
     ReportRecordError::Unreadable { path: path.to_owned(), source }.into()
 }
 
