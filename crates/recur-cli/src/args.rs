@@ -1,7 +1,7 @@
 //! The words of the command line.
 
-use crate::commands::predict::Format;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use recur_experiment::predict::TextFormat;
 use recur_experiment::{CheckpointInterval, Memory, SpecRequest};
 use recur_spec::Override;
 use std::path::PathBuf;
@@ -399,13 +399,31 @@ pub(crate) struct Predict {
     pub(crate) output: Option<PathBuf>,
     /// The format on standard output [default: a table on a terminal, csv elsewhere]
     #[arg(long, value_enum, value_name = "FORMAT", conflicts_with = "output")]
-    pub(crate) format: Option<Format>,
+    pub(crate) format: Option<PredictFormat>,
     /// The folder that keeps records, weights and logs
     #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE")]
     pub(crate) store: PathBuf,
     /// Texts; or files, as with --input
     #[arg(required_unless_present = "input", value_name = "NAME | FILE")]
     pub(crate) names: Vec<String>,
+}
+
+/// How predictions are written to standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PredictFormat {
+    /// Comma-separated values, with a header
+    Csv,
+    /// A JSON object a line
+    Ndjson,
+}
+
+impl From<PredictFormat> for TextFormat {
+    fn from(format: PredictFormat) -> Self {
+        match format {
+            PredictFormat::Csv => TextFormat::Csv,
+            PredictFormat::Ndjson => TextFormat::Ndjson,
+        }
+    }
 }
 
 #[derive(Debug, clap::Args)]

@@ -7,7 +7,7 @@ mod experiment;
 mod export;
 mod models;
 mod plan;
-pub(crate) mod predict;
+mod predict;
 mod report;
 mod reports;
 mod schema;

@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 use recur_analysis::AnalysisError;
 use recur_core::model::ModelError;
 use recur_core::registry::{DuplicateModel, NoModel};
+use recur_experiment::predict::PredictionError;
 use recur_experiment::{ComparisonError, ExperimentError, LookupError, VerifyError};
 use recur_external::ExternalError;
 use recur_files::NoTemporaryFolder;
@@ -85,11 +86,6 @@ impl CliError {
     pub(crate) fn ends_with(mut self, exit: Exit) -> Self {
         self.exit = exit;
         self
-    }
-
-    /// The process was asked to stop.
-    pub(crate) fn stopped() -> Self {
-        Self::new("stopped").ends_with(Exit::Interrupted)
     }
 
     /// A file that was to be written.
@@ -208,7 +204,14 @@ impl From<NoModel> for CliError {
 
 impl From<PredictError> for CliError {
     fn from(error: PredictError) -> Self {
-        Self::of(&error).hint(error.hint())
+        PredictionError::from(error).into()
+    }
+}
+
+impl From<PredictionError> for CliError {
+    fn from(error: PredictionError) -> Self {
+        let exit = if matches!(error, PredictionError::Stopped) { Exit::Interrupted } else { Exit::Error };
+        Self::of(&error).hint(error.hint()).ends_with(exit)
     }
 }
 

@@ -5,11 +5,6 @@ use std::sync::Once;
 
 pub(crate) static CANCEL: Cancel = Cancel::new();
 
-/// Whether the process was asked to stop.
-pub(crate) fn is_stopping() -> bool {
-    CANCEL.is_cancelled()
-}
-
 /// The first Ctrl-C, or the first signal that asks to end, asks running trials to stop; the second ends the process.
 pub(crate) fn cancel_on_interrupt() {
     static ONCE: Once = Once::new();

@@ -57,6 +57,7 @@ mod memory;
 mod observer;
 mod parallel;
 mod power;
+pub mod predict;
 mod recorder;
 mod reported;
 mod request;

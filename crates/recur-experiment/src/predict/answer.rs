@@ -1,12 +1,24 @@
-//! The form of the answer: which columns there are, and the rows of a name.
+//! The form of the answer: which columns there are, and the rows of a text.
 
 use super::Predicted;
-use crate::args::Predict;
+use std::fmt;
 
-/// The form of the answer.
-pub(super) struct Answer<'a> {
+/// What an answer is to have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AnswerForm {
+    /// So many of the most probable labels, a row each; without it the most probable one.
+    pub top: Option<usize>,
+    /// Whether there is a column for each label, too.
+    pub all: bool,
+    /// Log-probabilities (natural logarithm) instead of probabilities; without `top`, of every label.
+    pub log_probs: bool,
+}
+
+/// The form of the answer of a model with certain labels.
+#[derive(Clone, Debug)]
+pub struct Answer<'a> {
     labels: &'a [String],
-    /// Rows for each name.
+    /// Rows for each text.
     top: usize,
     /// Whether each row has its rank.
     ranked: bool,
@@ -19,72 +31,93 @@ pub(super) struct Answer<'a> {
 
 /// A column of the answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Column {
-    pub(super) name: String,
-    pub(super) kind: Kind,
+pub struct Column {
+    /// Its title.
+    pub name: String,
+    /// What it holds.
+    pub kind: ColumnKind,
 }
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub enum ColumnKind {
+    /// Texts.
     Text,
+    /// Ranks, from 1.
     Integer,
+    /// Probabilities or log-probabilities.
     Real,
 }
 
 /// A value of the answer.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Cell<'a> {
+pub enum Cell<'a> {
+    /// The text itself, or a label.
     Text(&'a str),
+    /// The place of a label among all, from 1.
     Rank(usize),
+    /// The probability of a label.
     Probability(f64),
+    /// Its natural logarithm, as the model gives it.
     LogProbability(f32),
-    /// The name could not be read.
+    /// The text could not be read.
     Nothing,
 }
 
-impl<'a> Answer<'a> {
-    pub(super) fn new(args: &Predict, labels: &'a [String]) -> Self {
-        Self::of(args.top.map(usize::from), args.all, args.log_probs, labels)
+impl fmt::Display for Cell<'_> {
+    /// In words, for tables and CSV. A text is as it is: it may be from outside.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Cell::Text(text) => f.write_str(text),
+            Cell::Rank(rank) => write!(f, "{rank}"),
+            Cell::Probability(probability) => write!(f, "{probability:.6}"),
+            Cell::LogProbability(value) => write!(f, "{value}"),
+            Cell::Nothing => Ok(()),
+        }
     }
+}
 
-    fn of(top: Option<usize>, all: bool, log_probs: bool, labels: &'a [String]) -> Self {
+impl<'a> Answer<'a> {
+    /// Of a model with `labels`, in the form that is asked for.
+    pub fn new(form: AnswerForm, labels: &'a [String]) -> Self {
+        let AnswerForm { top, all, log_probs } = form;
         let wide = all || (log_probs && top.is_none());
         let (ranked, top) = (top.is_some(), top.unwrap_or(1).min(labels.len()));
         Self { labels, top, ranked, log_probs, best: all || !wide, wide }
     }
 
-    pub(super) fn columns(&self) -> Vec<Column> {
+    /// The columns, in order.
+    pub fn columns(&self) -> Vec<Column> {
         let column = |name: &str, kind| Column { name: name.to_owned(), kind };
-        let mut columns = vec![column("name", Kind::Text)];
+        let mut columns = vec![column("name", ColumnKind::Text)];
         if self.ranked {
-            columns.push(column("rank", Kind::Integer));
+            columns.push(column("rank", ColumnKind::Integer));
         }
         if self.best {
             let value = if self.log_probs { "log_probability" } else { "probability" };
-            columns.extend([column("label", Kind::Text), column(value, Kind::Real)]);
+            columns.extend([column("label", ColumnKind::Text), column(value, ColumnKind::Real)]);
         }
         if self.wide {
             // A label may be called as one of the other columns: no two columns have one name.
             let is_taken = |label: &String| columns.iter().any(|column| column.name == *label);
             let prefix = if self.labels.iter().any(is_taken) { "label=" } else { "" };
-            columns.extend(self.labels.iter().map(|label| column(&format!("{prefix}{label}"), Kind::Real)));
+            columns.extend(self.labels.iter().map(|label| column(&format!("{prefix}{label}"), ColumnKind::Real)));
         }
         columns
     }
 
-    /// The rows of one name; a single one, with nothing but the name, if it could not be read.
-    pub(super) fn rows<'s>(&'s self, name: &'s str, predicted: &Predicted) -> Vec<Vec<Cell<'s>>> {
+    /// The rows of one text; a single one, with nothing but the text, if it could not be read.
+    pub fn rows<'s>(&'s self, text: &'s str, predicted: &Predicted) -> Vec<Vec<Cell<'s>>> {
         let Ok(log_probs) = predicted else {
             let nothing = std::iter::repeat_n(Cell::Nothing, self.columns().len() - 1);
-            return vec![std::iter::once(Cell::Text(name)).chain(nothing).collect()];
+            return vec![std::iter::once(Cell::Text(text)).chain(nothing).collect()];
         };
         let value = |log_prob: f32| match self.log_probs {
             true => Cell::LogProbability(log_prob),
             false => Cell::Probability(libm::exp(f64::from(log_prob))),
         };
         let row = |(rank, label): (usize, usize)| {
-            let mut row = vec![Cell::Text(name)];
+            let mut row = vec![Cell::Text(text)];
             row.extend(self.ranked.then_some(Cell::Rank(rank + 1)));
             if self.best {
                 row.extend([Cell::Text(&self.labels[label]), value(log_probs[label])]);
@@ -112,7 +145,7 @@ mod tests {
 
     fn check(top: Option<usize>, all: bool, log_probs: bool, columns: &str, row: &[Cell<'_>]) {
         let labels = ["Czech", "Irish", "Korean"].map(str::to_owned);
-        let answer = Answer::of(top, all, log_probs, &labels);
+        let answer = Answer::new(AnswerForm { top, all, log_probs }, &labels);
         let names: Vec<String> = answer.columns().into_iter().map(|column| column.name).collect();
         assert_eq!(names.join(","), columns);
         let rows = answer.rows("Ann", &Ok(vec![-2.0, 0.0, 0.0]));
@@ -140,8 +173,8 @@ mod tests {
     #[test]
     fn no_two_columns_share_a_name() {
         let labels = ["label", "other"].map(str::to_owned);
-        let names: Vec<String> =
-            Answer::of(None, true, false, &labels).columns().into_iter().map(|column| column.name).collect();
+        let answer = Answer::new(AnswerForm { all: true, ..AnswerForm::default() }, &labels);
+        let names: Vec<String> = answer.columns().into_iter().map(|column| column.name).collect();
         assert_eq!(names, ["name", "label", "probability", "label=label", "label=other"]);
     }
 }
