@@ -1,4 +1,4 @@
-//! What there is to tell of a model, from its declaration alone.
+//! What is known of a model from its declaration only.
 
 use recur_core::model::{Cost, Determinism, Kernels, ModelPlugin, Regime, Setup};
 use recur_core::params::{ParamKind, ParamSpec, ParamValue, Params};
@@ -6,21 +6,26 @@ use recur_core::random::StreamPath;
 use recur_core::workers::alone;
 use serde::Serialize;
 
-/// The sizes that costs are told for: those of the shipped names, with a token for unknown letters.
+/// The sizes that costs are shown for: those of the shipped names, with a token for unknown characters.
 const SIZES: Sizes = Sizes { labels: 34, tokens: 201, letters: 7 };
 
-/// All about a model.
+/// All about a model. It serialises, for other programs.
 #[derive(Debug, Serialize)]
-pub(super) struct Card {
-    pub(super) id: &'static str,
-    pub(super) summary: &'static str,
-    pub(super) description: &'static str,
+pub struct ModelDescription {
+    /// Its id.
+    pub id: &'static str,
+    /// What it is, in a few words.
+    pub summary: &'static str,
+    /// What it is, at length, in Markdown.
+    pub description: &'static str,
     version: u32,
     code: &'static str,
     grade: Determinism,
     regime: Regime,
-    pub(super) source_file: &'static str,
-    pub(super) parameters: Vec<Parameter>,
+    /// The file of its code.
+    pub source_file: &'static str,
+    /// Its parameters.
+    pub parameters: Vec<ParameterDescription>,
     cost: Option<CostAt>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cost_in_words: Option<&'static str>,
@@ -28,8 +33,9 @@ pub(super) struct Card {
 
 /// A parameter of a model.
 #[derive(Debug, Serialize)]
-pub(super) struct Parameter {
-    pub(super) name: &'static str,
+pub struct ParameterDescription {
+    /// Its name.
+    pub name: &'static str,
     #[serde(rename = "type")]
     kind: &'static str,
     takes: String,
@@ -50,7 +56,7 @@ struct CostAt {
     cost: Cost,
 }
 
-/// Sizes of a data set, and the letters of the name that is predicted.
+/// Sizes of a data set, and the characters of the text that is predicted.
 #[derive(Clone, Copy, Debug, Serialize)]
 struct Sizes {
     labels: usize,
@@ -58,8 +64,9 @@ struct Sizes {
     letters: u64,
 }
 
-impl Card {
-    pub(super) fn of(plugin: &'static dyn ModelPlugin) -> Self {
+impl ModelDescription {
+    /// Of `plugin`.
+    pub fn of(plugin: &'static dyn ModelPlugin) -> Self {
         Self {
             id: plugin.about().id,
             summary: plugin.about().summary,
@@ -69,13 +76,14 @@ impl Card {
             grade: plugin.about().determinism,
             regime: plugin.about().regime,
             source_file: plugin.about().source_file,
-            parameters: plugin.about().parameters.iter().map(Parameter::of).collect(),
+            parameters: plugin.about().parameters.iter().map(ParameterDescription::of).collect(),
             cost: cost(plugin, SIZES).map(|cost| CostAt { at: SIZES, cost }),
             cost_in_words: plugin.about().cost_in_words,
         }
     }
 
-    pub(super) fn grade_word(&self) -> &'static str {
+    /// What it promises of its bits, in a word.
+    pub fn grade_word(&self) -> &'static str {
         match self.grade {
             Determinism::Portable => "portable",
             Determinism::Machine => "machine",
@@ -83,7 +91,8 @@ impl Card {
         }
     }
 
-    pub(super) fn regime_word(&self) -> &'static str {
+    /// How it is trained, in a few words.
+    pub fn regime_word(&self) -> &'static str {
         match self.regime {
             Regime::Iterative => "step by step",
             Regime::OneShot => "in one go",
@@ -91,7 +100,7 @@ impl Card {
     }
 
     /// What is neither its description nor a parameter, by name.
-    pub(super) fn facts(&self) -> [(&'static str, String); 5] {
+    pub fn facts(&self) -> [(&'static str, String); 5] {
         let grade = match self.grade {
             Determinism::Portable => "equal bits on every machine and instruction set",
             Determinism::Machine => "equal bits on machines of one kind",
@@ -106,7 +115,7 @@ impl Card {
             ("grade", format!("{}: {grade}", self.grade_word())),
             (
                 "cost",
-                self.cost.as_ref().map_or_else(|| self.cost_in_words.unwrap_or("not known").to_owned(), CostAt::told),
+                self.cost.as_ref().map_or_else(|| self.cost_in_words.unwrap_or("not known").to_owned(), CostAt::text),
             ),
             ("version", self.version.to_string()),
             ("source", self.source_file.to_owned()),
@@ -114,7 +123,7 @@ impl Card {
     }
 }
 
-impl Parameter {
+impl ParameterDescription {
     fn of(spec: &ParamSpec) -> Self {
         let (kind, range, words) = match spec.kind {
             ParamKind::Integer { min, max } => ("integer", Some([min as f64, max as f64]), None),
@@ -128,13 +137,13 @@ impl Parameter {
     }
 
     /// Name, what it takes, default, meaning.
-    pub(super) fn cells(&self) -> [String; 4] {
+    pub fn cells(&self) -> [String; 4] {
         [self.name.to_owned(), self.takes.clone(), self.default.to_string(), self.meaning.to_owned()]
     }
 }
 
 impl CostAt {
-    fn told(&self) -> String {
+    fn text(&self) -> String {
         let Cost { parameters, weight_bytes, multiply_adds } = self.cost;
         let Sizes { labels, tokens, letters } = self.at;
         format!(
@@ -172,7 +181,7 @@ mod tests {
     use super::count;
 
     #[test]
-    fn thousands_are_parted() {
+    fn thousands_are_separated() {
         assert_eq!([0, 999, 1000, 1_002_003].map(count), ["0", "999", "1,000", "1,002,003"]);
     }
 }

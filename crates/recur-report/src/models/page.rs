@@ -1,6 +1,6 @@
 //! The page of all models, in Markdown.
 
-use super::card::Card;
+use super::ModelDescription;
 
 const HEAD: &str = "\
 # The models, one by one
@@ -12,29 +12,29 @@ gradients, and what they share.
 ";
 
 /// The page: a table of all, then a section each.
-pub(super) fn page(cards: &[Card]) -> String {
+pub fn models_page(models: &[ModelDescription]) -> String {
     let mut text = HEAD.to_owned();
-    table(&mut text, ["model", "what it is", "trained", "grade"], cards.iter().map(row));
-    cards.iter().for_each(|card| section(&mut text, card));
+    table(&mut text, ["model", "what it is", "trained", "grade"], models.iter().map(row));
+    models.iter().for_each(|model| section(&mut text, model));
     text
 }
 
-fn row(card: &Card) -> [String; 4] {
-    let link = format!("[`{0}`](#{0})", card.id);
-    [link, card.summary.to_owned(), card.regime_word().to_owned(), card.grade_word().to_owned()]
+fn row(model: &ModelDescription) -> [String; 4] {
+    let link = format!("[`{0}`](#{0})", model.id);
+    [link, model.summary.to_owned(), model.regime_word().to_owned(), model.grade_word().to_owned()]
 }
 
-fn section(text: &mut String, card: &Card) {
-    text.push_str(&format!("\n## `{}`\n\n{}\n\n", card.id, card.description.trim()));
-    if !card.parameters.is_empty() {
-        let rows = card.parameters.iter().map(|parameter| {
+fn section(text: &mut String, model: &ModelDescription) {
+    text.push_str(&format!("\n## `{}`\n\n{}\n\n", model.id, model.description.trim()));
+    if !model.parameters.is_empty() {
+        let rows = model.parameters.iter().map(|parameter| {
             let [name, takes, default, meaning] = parameter.cells();
             [format!("`{name}`"), takes, format!("`{default}`"), meaning]
         });
         table(text, ["parameter", "takes", "default", "meaning"], rows);
         text.push('\n');
     }
-    for (name, fact) in card.facts() {
+    for (name, fact) in model.facts() {
         let fact = if name == "source" { format!("`{fact}`") } else { fact };
         text.push_str(&format!("- {name}: {fact}\n"));
     }
