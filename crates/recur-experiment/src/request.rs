@@ -222,7 +222,7 @@ mod tests {
             overrides: vec!["seed=3".parse().unwrap()],
             plugins: Some("my plugins".into()),
         };
-        assert_eq!(request.command("just"), "just experiment 'a b.yaml' --plugins 'my plugins' --set seed=3");
+        assert_eq!(request.command("just"), "just experiment 'a b.yaml' --plugins 'my plugins' --set 'seed=3'");
         assert_eq!(SpecRequest::of_file("a.yaml").command("own"), "own experiment a.yaml");
     }
 
