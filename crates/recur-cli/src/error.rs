@@ -1,6 +1,5 @@
 //! What the command line fails with, and how a process ends.
 
-use crate::output::print_error;
 use crate::program::named;
 use anstyle::{AnsiColor, Style};
 use recur_analysis::AnalysisError;
@@ -12,6 +11,7 @@ use recur_external::ExternalError;
 use recur_files::NoTemporaryFolder;
 use recur_report::{ReportError, ReportRecordError};
 use recur_store::StoreError;
+use recur_terminal::print_error;
 use recur_train::PredictError;
 use std::error::Error;
 use std::path::Path;

@@ -2,10 +2,10 @@
 
 use crate::args::Target;
 use crate::error::{CliError, Exit};
-use crate::output::{print, print_json};
 use crate::owned;
 use recur_experiment::shell::quoted;
 use recur_files::read_regular;
+use recur_terminal::{print, print_json};
 use std::path::Path;
 
 /// Prints `text`, writes it, or compares it, as `target` says. `remedy` is what a user types to write the

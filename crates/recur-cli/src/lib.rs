@@ -9,30 +9,25 @@
 //! }
 //! ```
 
-mod allocator;
 mod args;
 mod commands;
 mod error;
 mod generated;
-mod logging;
-mod output;
 mod owned;
 mod plugins;
 mod program;
-mod progress;
 mod scoring;
-mod signals;
 mod stores;
-mod watch;
 
-pub use allocator::Allocator;
 pub use error::Exit;
+pub use recur_terminal::Allocator;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
 use recur_core::registry::Registry;
 use recur_core::visible::visible;
-use recur_experiment::Program;
+use recur_experiment::{Program, RunOptions};
 use recur_kernels::{Isa, Kernels};
+use recur_terminal::{MemoryNames, print_error};
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -64,7 +59,7 @@ pub fn run(name: &'static str, registry: &Registry) -> ExitCode {
     }
 }
 
-/// Prints a panic as [`output`] prints all text: its message may quote text from outside, and standard error may be closed.
+/// Prints a panic as all text is printed: its message may quote text from outside, and standard error may be closed.
 fn report_panic(panic: &std::panic::PanicHookInfo<'_>) {
     if recur_ingest::panics_are_quiet() {
         // A library's panic at a damaged file: the file is the error, and is reported as one.
@@ -75,7 +70,7 @@ fn report_panic(panic: &std::panic::PanicHookInfo<'_>) {
     let backtrace = if is_captured { format!("\n{backtrace}") } else { String::new() };
     let thread = std::thread::current();
     let text = format!(" in thread {}: {panic}{backtrace}", thread.name().unwrap_or("(unnamed)"));
-    output::print_error(anstyle::Style::new(), "panic", &text);
+    print_error(anstyle::Style::new(), "panic", &text);
 }
 
 /// The words of the command line. Wrong ones, and requests for help, end the process here.
@@ -91,7 +86,7 @@ fn arguments(name: &'static str) -> args::Args {
         let text = error.render().to_string();
         let (head, rest) = text.split_once(':').unwrap_or(("error", &text));
         let red = anstyle::Style::new().bold().fg_color(Some(anstyle::AnsiColor::Red.into()));
-        output::print_error(red, &format!("{head}:"), rest.trim_end());
+        print_error(red, &format!("{head}:"), rest.trim_end());
         std::process::exit(error.exit_code())
     })
 }
@@ -121,4 +116,9 @@ fn asked_kernels() -> Result<Kernels, error::CliError> {
 pub(crate) fn kernels() -> Kernels {
     // A wrong `RECUR_ISA` ended the process at its start.
     asked_kernels().unwrap_or_else(|_| Kernels::widest())
+}
+
+/// Options for a command that trains nothing, and may score.
+pub(crate) fn scoring_options(memory_names: &MemoryNames) -> RunOptions<'_> {
+    RunOptions { observers: vec![memory_names], kernels: kernels(), ..RunOptions::default() }
 }

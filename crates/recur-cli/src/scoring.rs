@@ -1,10 +1,10 @@
 //! What a terminal shows of an experiment after the last trial, and how the process ends.
 
 use crate::error::{CliError, Exit};
-use crate::output::table;
 use recur_core::selection::Finding;
 use recur_experiment::{RequestedExperiment, RunOptions, Scored, StoreOf};
 use recur_report::{Destination, ResultsTable};
+use recur_terminal::table;
 
 /// What an experiment ends with.
 pub(crate) struct Conclusion {

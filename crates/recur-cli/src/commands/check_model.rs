@@ -3,15 +3,13 @@
 
 use crate::args::{CheckModel, Level};
 use crate::error::{CliError, Exit};
-use crate::logging;
-use crate::output::{print, print_json};
-use crate::progress::{Screen, tick};
 use indicatif::{ProgressBar, ProgressStyle};
 use recur_core::model::ModelPlugin;
 use recur_core::nearest::nearest;
 use recur_core::params::{ParamValue, Params};
 use recur_core::registry::Registry;
 use recur_kernels::{Isa, Kernels};
+use recur_terminal::{Screen, print, print_json, start_logs, tick};
 use recur_testkit::processes::{self, FRESH_PROCESS, Given, INSTRUCTION_SETS};
 use recur_testkit::{Battery, Bench, Outcome, bench, check_model_observed, checks};
 use serde::Serialize;
@@ -20,7 +18,7 @@ use std::process::{Command, Stdio};
 /// Runs every check, and prints what became of each.
 pub(crate) fn run(args: &CheckModel, level: Level, registry: &Registry) -> Result<Exit, CliError> {
     let screen = Screen::new();
-    logging::start(level, &screen, None);
+    start_logs(level.into(), &screen, None);
     let plugin = registry.get(&args.id)?;
     let params = params(plugin, &args.params)?;
     let bench = Bench::new(plugin, params, bench::training()).on(crate::kernels());

@@ -2,15 +2,13 @@
 
 use crate::args::{Compare, Level};
 use crate::error::{CliError, Exit};
-use crate::logging;
-use crate::output::{print, print_json, table};
 use crate::owned;
-use crate::progress::Screen;
 use crate::stores;
 use recur_analysis::Analysis;
 use recur_experiment::{ComparedInputs, ComparisonRequest, Program, costs};
 use recur_report::{Destination, Export, Overview, Provenance, Signature, csv};
 use recur_store::Store;
+use recur_terminal::{Screen, print, print_json, start_logs, table};
 use std::path::Path;
 
 /// What a comparison is called where no file names it.
@@ -18,7 +16,7 @@ const NAME: &str = "comparison";
 
 /// Prints the comparison, and writes it where that is asked for. The store is only read: nothing is trained or scored.
 pub(crate) fn run(args: &Compare, level: Level, program: &Program<'_>) -> Result<Exit, CliError> {
-    logging::start(level, &Screen::new(), None);
+    start_logs(level.into(), &Screen::new(), None);
     let format = args.write.as_deref().map(Format::of).transpose()?;
     let store = stores::to_read(&args.store)?;
     let request = ComparisonRequest {

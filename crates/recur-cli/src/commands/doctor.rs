@@ -2,10 +2,10 @@
 
 use crate::args::Doctor;
 use crate::error::{CliError, Exit};
-use crate::output::print;
 use indicatif::HumanBytes;
 use recur_experiment::{MachineMemory, available_cores, cpu_name, fma_peak, free_space};
 use recur_kernels::Isa;
+use recur_terminal::print;
 use std::path::Path;
 
 /// Prints one line a fact.

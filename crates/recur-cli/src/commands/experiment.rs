@@ -2,15 +2,11 @@
 
 use crate::args::{Experiment, Level};
 use crate::error::{CliError, Exit};
-use crate::logging::{self, LogFile};
-use crate::output::print;
-use crate::progress::Screen;
 use crate::scoring;
-use crate::signals::{CANCEL, cancel_on_interrupt};
 use crate::stores;
-use crate::watch::Watchers;
 use recur_experiment::{Code, Executor as _, LocalExecutor, Program, RequestedExperiment, RunOptions, available_cores};
 use recur_report::Destination;
+use recur_terminal::{CANCEL, LogFile, Screen, Watchers, cancel_on_interrupt, print, start_logs};
 
 /// Runs an experiment.
 pub(crate) fn run(args: &Experiment, level: Level, program: &Program<'_>) -> Result<Exit, CliError> {
@@ -20,7 +16,7 @@ pub(crate) fn run(args: &Experiment, level: Level, program: &Program<'_>) -> Res
     let name = spec.name.clone();
     let log = LogFile::new(store.open_log(&name)?);
     let screen = Screen::new();
-    let logs = logging::start(level, &screen, Some(&log));
+    let logs = start_logs(level.into(), &screen, Some(&log));
     let span = tracing::info_span!("experiment", name);
     let _entered = span.enter();
 

@@ -2,26 +2,24 @@
 
 use crate::args::{Export as ExportArgs, Level};
 use crate::error::{CliError, Exit};
-use crate::logging;
-use crate::output::print;
 use crate::owned;
-use crate::progress::Screen;
 use crate::stores;
-use crate::watch::MemoryNames;
 use recur_experiment::Program;
 use recur_experiment::RequestedExperiment;
 use recur_experiment::available_cores;
 use recur_report::{Export, csv};
+use recur_terminal::{MemoryNames, Screen, print, start_logs};
 use std::path::Path;
 
 /// Writes the files that are asked for; all is made before the first is written.
 pub(crate) fn run(args: &ExportArgs, level: Level, program: &Program<'_>) -> Result<Exit, CliError> {
-    logging::start(level, &Screen::new(), None);
+    start_logs(level.into(), &Screen::new(), None);
     let asked = asked(args)?;
     let prepared = RequestedExperiment::read(&args.spec.request(), program)?;
     let store = stores::to_read(&args.spec.store)?;
     let findings = prepared.stored_findings(&store, &args.spec.spec)?;
-    let scored = &prepared.score(&findings, &store, available_cores(), &MemoryNames::default().options())?;
+    let scored =
+        &prepared.score(&findings, &store, available_cores(), &crate::scoring_options(&MemoryNames::default()))?;
     let (analysis, signature) = (prepared.analyse(&findings, scored)?, prepared.signature(&findings, scored));
     let export = Export::of(&analysis, &prepared.provenance, &signature);
     let paths: Vec<&Path> = asked.iter().map(|(path, _)| *path).collect();

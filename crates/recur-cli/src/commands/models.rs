@@ -3,10 +3,10 @@
 use crate::args::Models;
 use crate::error::{CliError, Exit};
 use crate::generated::{deliver, rewrite};
-use crate::output::{print, print_json, table};
 use recur_core::model::ModelPlugin;
 use recur_core::registry::Registry;
 use recur_report::{ModelDescription, models_page};
+use recur_terminal::{print, print_json, table};
 use std::path::Path;
 
 /// Lists all models, tells all about one, or writes the page of all; `plugins` is the folder that the user named.

@@ -2,18 +2,16 @@
 
 use crate::args::{Level, Plan as PlanArgs};
 use crate::error::{CliError, Exit};
-use crate::logging;
-use crate::output::{duration, print, print_json, table};
-use crate::progress::Screen;
 use crate::stores;
 use recur_core::plan::Plan;
 use recur_core::settings::{Division, TestRows};
 use recur_core::trial::Trial;
 use recur_experiment::{Experiment, PlannedRun, Program, RequestedExperiment, TrialState};
+use recur_terminal::{Screen, duration, print, print_json, start_logs, table};
 
 /// Prints every trial with its id, and whether it has a record.
 pub(crate) fn run(args: &PlanArgs, level: Level, program: &Program<'_>) -> Result<Exit, CliError> {
-    logging::start(level, &Screen::new(), None);
+    start_logs(level.into(), &Screen::new(), None);
     let prepared = RequestedExperiment::read(&args.spec.request(), program)?;
     // A plan writes nothing: a store that does not exist yet is not made.
     let store = stores::to_read_if_any(&args.spec.store)?;

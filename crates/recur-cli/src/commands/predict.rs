@@ -2,10 +2,6 @@
 
 use crate::args::{Level, Predict};
 use crate::error::{CliError, Exit};
-use crate::logging;
-use crate::output::{print, table, write_data};
-use crate::progress::Screen;
-use crate::signals::{CANCEL, cancel_on_interrupt};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 use recur_core::registry::Registry;
 use recur_experiment::predict::{
@@ -14,11 +10,12 @@ use recur_experiment::predict::{
 };
 use recur_experiment::weights_of;
 use recur_ingest::NamesOptions;
+use recur_terminal::{CANCEL, Screen, cancel_on_interrupt, print, start_logs, table, write_data};
 use std::io::IsTerminal as _;
 
 /// Predicts each text, and writes what was asked for.
 pub(crate) fn run(args: &Predict, level: Level, registry: &Registry) -> Result<Exit, CliError> {
-    logging::start(level, &Screen::new(), None);
+    start_logs(level.into(), &Screen::new(), None);
     let file_format = file_format(args)?;
     let weights = weights_of(&args.model, &args.store, registry)?;
     let card = card_of(&weights, registry)?;

@@ -3,12 +3,10 @@
 use crate::args::{Level, Reports, Target};
 use crate::error::{CliError, Exit};
 use crate::generated::deliver;
-use crate::logging;
-use crate::output::print;
 use crate::owned;
-use crate::progress::Screen;
 use recur_experiment::Program;
 use recur_report::{IndexState, Listed, ReportRecord};
+use recur_terminal::{Screen, print, start_logs};
 use std::path::{Path, PathBuf};
 
 /// The page that names the others.
@@ -16,7 +14,7 @@ const PAGE: &str = "README.md";
 
 /// Lists the reports, writes the page of all, or compares it with the one that is there.
 pub(crate) fn run(args: &Reports, level: Level, program: &Program<'_>) -> Result<Exit, CliError> {
-    logging::start(level, &Screen::new(), None);
+    start_logs(level.into(), &Screen::new(), None);
     let mut reports = Vec::new();
     for path in files(&args.dir)? {
         reports.extend(listed(&path)?);

@@ -2,7 +2,6 @@
 
 use crate::args::{StoreArgs, StoreCommand};
 use crate::error::{CliError, Exit};
-use crate::output::{print, print_error};
 use crate::stores::{self, to_read};
 use anstyle::Style;
 use indicatif::HumanBytes;
@@ -12,6 +11,7 @@ use recur_core::visible::{visible, visible_json};
 use recur_experiment::Program;
 use recur_experiment::{Experiment, LookupError, SpecRequest};
 use recur_store::{Entry, GcOptions, Store};
+use recur_terminal::{print, print_error};
 use std::io::{BufWriter, IsTerminal as _, Write as _};
 use std::ops::ControlFlow;
 use std::path::Path;

@@ -2,17 +2,13 @@
 
 use crate::args::{Level, Reproduce, Verify};
 use crate::error::{CliError, Exit};
-use crate::logging;
-use crate::output::print;
 use crate::plugins;
-use crate::progress::Screen;
-use crate::signals::{CANCEL, cancel_on_interrupt};
 use crate::stores;
-use crate::watch::Watchers;
 use recur_experiment::{
     CheckpointInterval, Code, Conclusion, PluginPermission, Program, RunOptions, Subject, TrialLogs, Verdict,
     Verification, Verifier, VerifyRequest, available_cores,
 };
+use recur_terminal::{CANCEL, Screen, Watchers, cancel_on_interrupt, print, start_logs};
 use std::path::{Path, PathBuf};
 
 /// Verifies a report, an experiment or a trial, with the models of `builtin` and those of plugins that may be started.
@@ -36,7 +32,7 @@ pub(crate) fn run(
     let program = &Program { registry, ..*builtin };
     let screen = Screen::new();
     let watchers = Watchers::new(&screen);
-    let logs = logging::start(level, &screen, None);
+    let logs = start_logs(level.into(), &screen, None);
     cancel_on_interrupt();
     let stored = stores::to_read_if_any(&args.store)?;
     let jobs = args.jobs.map_or_else(available_cores, usize::from);
@@ -58,7 +54,7 @@ pub(crate) fn reproduce(
     let program = &Program { registry, ..*builtin };
     let screen = Screen::new();
     let watchers = Watchers::new(&screen);
-    let logs = logging::start(level, &screen, None);
+    let logs = start_logs(level.into(), &screen, None);
     cancel_on_interrupt();
     let stored = stores::to_read_if_any(&args.store)?;
     let verifier = Verifier { stored, jobs: 1, options: options(&watchers, logs, Code::WithoutDiff) };

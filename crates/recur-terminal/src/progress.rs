@@ -15,7 +15,7 @@ use std::time::Duration;
 const PARTS: u64 = 1000;
 
 /// The bars of a sweep.
-pub(crate) struct Progress {
+pub struct Progress {
     screen: MultiProgress,
     sweep: ProgressBar,
     n_done: AtomicU64,
@@ -30,11 +30,11 @@ struct Running {
 
 /// Where log lines go while bars are drawn: above them.
 #[derive(Clone)]
-pub(crate) struct Screen(MultiProgress);
+pub struct Screen(MultiProgress);
 
 impl Screen {
     /// A screen without bars so far.
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         Self(MultiProgress::with_draw_target(ProgressDrawTarget::stderr()))
     }
 }
@@ -52,7 +52,7 @@ impl Write for Screen {
 
 impl Progress {
     /// Bars for `n_trials` trials on `screen`.
-    pub(crate) fn new(screen: &Screen, n_trials: usize) -> Self {
+    pub fn new(screen: &Screen, n_trials: usize) -> Self {
         let style = ProgressStyle::with_template("{elapsed:>5} {bar:32} {msg}, {eta} left");
         let sweep = screen.0.add(ProgressBar::new(n_trials as u64 * PARTS));
         sweep.set_style(style.expect("the template is valid").progress_chars("━╸─"));
@@ -62,7 +62,7 @@ impl Progress {
     }
 
     /// Draws what happened.
-    pub(crate) fn event(&self, plan: &Plan, event: &Event<'_>) {
+    pub fn event(&self, plan: &Plan, event: &Event<'_>) {
         let mut running = self.running.lock().expect("no thread panics while it holds the lock");
         match event {
             Event::TrialStarted { trial, n_epochs, epochs_done } => {
@@ -106,7 +106,7 @@ impl Progress {
     }
 
     /// Removes all bars.
-    pub(crate) fn finish(&self) {
+    pub fn finish(&self) {
         self.sweep.finish_and_clear();
         let mut running = self.running.lock().expect("no thread panics while it holds the lock");
         std::mem::take(&mut *running).into_values().for_each(|running| running.bar.finish_and_clear());
@@ -115,7 +115,7 @@ impl Progress {
 
 /// Has `bar` drawn twice a second, where it is drawn at all. That takes a thread, which indicatif cannot do without: where the
 /// system grants none, the bar moves with what happens.
-pub(crate) fn tick(bar: &ProgressBar) {
+pub fn tick(bar: &ProgressBar) {
     let grants_thread = || std::thread::Builder::new().spawn(|| ()).is_ok_and(|thread| thread.join().is_ok());
     if !bar.is_hidden() && grants_thread() {
         bar.enable_steady_tick(Duration::from_millis(500));

@@ -1,6 +1,6 @@
 //! Where text reaches a terminal or a pipe: standard output and standard error.
 //!
-//! All text of the program passes one of these functions, `logging` or `progress`. They escape what a terminal obeys, so
+//! All text of a program passes one of these functions, [`start_logs`](crate::start_logs) or a progress bar. They escape what a terminal obeys, so
 //! text from outside (data, plugins, file names) never reaches one raw; and they never panic, whatever the stream is.
 
 use anstyle::Style;
@@ -11,18 +11,27 @@ use std::io::{ErrorKind, Write as _};
 use std::time::Duration;
 
 /// Prints `text` and a line end to standard output. A reader that has gone away (`recur models | head`) is no error.
-pub(crate) fn print(text: &str) -> std::io::Result<()> {
+///
+/// # Errors
+/// If standard output cannot be written to.
+pub fn print(text: &str) -> std::io::Result<()> {
     print_raw(&visible_screen(text))
 }
 
 /// Prints JSON and a line end to standard output: as [`print`], with escapes that keep its value.
-pub(crate) fn print_json(json: &str) -> std::io::Result<()> {
+///
+/// # Errors
+/// As [`print`].
+pub fn print_json(json: &str) -> std::io::Result<()> {
     print_raw(&visible_json(json))
 }
 
 /// Writes data (which is safe to show: the caller has escaped it) to standard output, as it is. Says whether anyone still reads
 /// it: a reader that has gone away is no error, and there is no use in going on.
-pub(crate) fn write_data(bytes: &[u8]) -> std::io::Result<bool> {
+///
+/// # Errors
+/// As [`print`].
+pub fn write_data(bytes: &[u8]) -> std::io::Result<bool> {
     let mut out = std::io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Ok(()) => Ok(true),
@@ -41,13 +50,13 @@ fn print_raw(text: &str) -> std::io::Result<()> {
 
 /// Prints `head` in `style` and `text` to standard error. If it is closed or full, there is nowhere left to report that: the
 /// exit code still says how the process ended.
-pub(crate) fn print_error(style: Style, head: &str, text: &str) {
+pub fn print_error(style: Style, head: &str, text: &str) {
     let mut out = anstream::stderr().lock();
     let _ = writeln!(out, "{style}{head}{style:#}{}", visible_screen(text)).and_then(|()| out.flush());
 }
 
 /// A table with a header; the columns from `numbers_from` on are aligned to the right.
-pub(crate) fn table(header: &[&str], rows: &[Vec<String>], numbers_from: usize) -> String {
+pub fn table(header: &[&str], rows: &[Vec<String>], numbers_from: usize) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(header.iter().map(|title| visible(title)));
@@ -61,7 +70,7 @@ pub(crate) fn table(header: &[&str], rows: &[Vec<String>], numbers_from: usize) 
 }
 
 /// A time in seconds, for people, in the unit that fits.
-pub(crate) fn duration(seconds: f64) -> String {
+pub fn duration(seconds: f64) -> String {
     let known = Duration::try_from_secs_f64(seconds).map(|time| HumanDuration(time).to_string());
     known.unwrap_or_else(|_| format!("{seconds:.0} seconds"))
 }
@@ -75,12 +84,5 @@ mod tests {
         let times = [0.4, 1.0, 89.0, 100.0, 6000.0, 1e30].map(duration);
         assert_eq!(times[..5], ["0 seconds", "1 second", "89 seconds", "2 minutes", "2 hours"]);
         assert!(times[5].ends_with(" seconds"), "{}", times[5]);
-    }
-
-    #[test]
-    fn sizes_of_the_screen_and_of_records_have_one_form() {
-        for bytes in [0, 1, 1000, 1 << 10, 200 << 20, 3 << 29, (1 << 40) - 1, u64::MAX] {
-            assert_eq!(indicatif::HumanBytes(bytes).to_string(), recur_train::bytes_in_words(bytes));
-        }
     }
 }

@@ -1,6 +1,5 @@
 //! Logs: lines for people on standard error, JSON lines in a file of the experiment.
 
-use crate::args::Level;
 use crate::progress::Screen;
 use anstyle::{AnsiColor, Style};
 use recur_core::visible::{visible_json, visible_lines};
@@ -17,16 +16,16 @@ use tracing_subscriber::{EnvFilter, Layer as _};
 
 /// The log file of an experiment, and the first error of writing it.
 #[derive(Clone, Debug)]
-pub(crate) struct LogFile(Arc<Mutex<(File, Option<std::io::Error>)>>);
+pub struct LogFile(Arc<Mutex<(File, Option<std::io::Error>)>>);
 
 impl LogFile {
     /// Writes to `file`, which is open to append to it.
-    pub(crate) fn new(file: File) -> Self {
+    pub fn new(file: File) -> Self {
         Self(Arc::new(Mutex::new((file, None))))
     }
 
     /// The first error of writing to it, if there was one: the log is then incomplete.
-    pub(crate) fn take_error(&self) -> Option<std::io::Error> {
+    pub fn take_error(&self) -> Option<std::io::Error> {
         self.0.lock().ok()?.1.take()
     }
 }
@@ -52,15 +51,8 @@ impl Write for LogFile {
 
 /// Starts logging, and gives the logs of single trials. `RUST_LOG` goes before `level`; `NO_COLOR`, and no terminal, take
 /// the colours off.
-pub(crate) fn start(level: Level, screen: &Screen, file: Option<&LogFile>) -> TrialLogs {
-    let default = match level {
-        Level::Error => "error",
-        Level::Warn => "warn",
-        Level::Info => "info",
-        Level::Debug => "debug",
-        Level::Trace => "trace",
-    };
-    let filter = || EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+pub fn start_logs(level: tracing::Level, screen: &Screen, file: Option<&LogFile>) -> TrialLogs {
+    let filter = || EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level.as_str()));
     let screen = screen.clone();
     // `Screen` takes colours off where they are not wanted.
     let people = tracing_subscriber::fmt::layer()

@@ -3,10 +3,11 @@
 use recur_core::model::Cancel;
 use std::sync::Once;
 
-pub(crate) static CANCEL: Cancel = Cancel::new();
+/// Raised when the process is asked to stop, once [`cancel_on_interrupt`] was called.
+pub static CANCEL: Cancel = Cancel::new();
 
 /// The first Ctrl-C, or the first signal that asks to end, asks running trials to stop; the second ends the process.
-pub(crate) fn cancel_on_interrupt() {
+pub fn cancel_on_interrupt() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         if let Err(error) = ctrlc::set_handler(stop) {

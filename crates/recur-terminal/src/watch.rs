@@ -1,10 +1,10 @@
-//! Who watches a run from the terminal: the progress bars, and the allocator, which names what was under way where memory
+//! What watches a run from the terminal: the progress bars, and the allocator, which names what was under way where memory
 //! runs out.
 
 use crate::allocator::{UnderWay, under_way};
 use crate::progress::{Progress, Screen};
 use recur_core::trial::Trial;
-use recur_experiment::{Experiment, Observer, RunEvent, RunOptions, title};
+use recur_experiment::{Experiment, Observer, RunEvent, title};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -41,15 +41,10 @@ impl Observer for Bars<'_> {
 }
 
 /// Names the trials that hold memory to the allocator.
-#[derive(Default)]
-pub(crate) struct MemoryNames(Mutex<BTreeMap<String, UnderWay>>);
+#[derive(Debug, Default)]
+pub struct MemoryNames(Mutex<BTreeMap<String, UnderWay>>);
 
 impl MemoryNames {
-    /// Options for a command that trains nothing, and may score.
-    pub(crate) fn options(&self) -> RunOptions<'_> {
-        RunOptions { observers: vec![self], kernels: crate::kernels(), ..RunOptions::default() }
-    }
-
     fn add(&self, trial: &Trial, doing: &str) {
         let words = format!("{} ({}){doing}", title(trial), trial.id.short());
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(trial.id.to_string(), under_way(&words));
@@ -71,18 +66,20 @@ impl Observer for MemoryNames {
     }
 }
 
-/// What the terminal shows of a run.
-pub(crate) struct Watchers<'a> {
+/// What the terminal shows of a run: progress bars, and the names of the trials that hold memory where it runs out.
+pub struct Watchers<'a> {
     bars: Bars<'a>,
     memory_names: MemoryNames,
 }
 
 impl<'a> Watchers<'a> {
-    pub(crate) fn new(screen: &'a Screen) -> Self {
+    /// With bars on `screen`.
+    pub fn new(screen: &'a Screen) -> Self {
         Self { bars: Bars::new(screen), memory_names: MemoryNames::default() }
     }
 
-    pub(crate) fn all(&self) -> Vec<&dyn Observer> {
+    /// The observers, for [`RunOptions`](recur_experiment::RunOptions).
+    pub fn all(&self) -> Vec<&dyn Observer> {
         vec![&self.bars, &self.memory_names]
     }
 }

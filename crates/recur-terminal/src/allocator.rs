@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::sync::{Mutex, PoisonError, TryLockError};
 
 /// The allocator of the system; where it refuses memory, the running trials are named on standard error. A program
-/// with its own models may take it too: `#[global_allocator] static ALLOCATOR: recur_cli::Allocator = recur_cli::Allocator;`.
+/// may take it: `#[global_allocator] static ALLOCATOR: recur_terminal::Allocator = recur_terminal::Allocator;`.
 #[derive(Clone, Copy, Debug)]
 pub struct Allocator;
 
@@ -55,10 +55,10 @@ static UNDER_WAY: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// Work that has been named; it ends with this value.
 #[derive(Debug)]
-pub(crate) struct UnderWay(String);
+pub struct UnderWay(String);
 
 /// Names `work` until the value that is returned ends.
-pub(crate) fn under_way(work: &str) -> UnderWay {
+pub fn under_way(work: &str) -> UnderWay {
     let words = recur_core::visible::visible(work).into_owned();
     UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner).push(words.clone());
     UnderWay(words)
