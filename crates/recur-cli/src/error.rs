@@ -1,18 +1,11 @@
 //! What the command line fails with, and how a process ends.
 
+mod conversions;
+
 use crate::program::named;
 use anstyle::{AnsiColor, Style};
-use recur_analysis::AnalysisError;
-use recur_core::model::ModelError;
-use recur_core::registry::{DuplicateModel, NoModel};
-use recur_experiment::predict::PredictionError;
-use recur_experiment::{ComparisonError, ExperimentError, LookupError, VerifyError};
-use recur_external::ExternalError;
-use recur_files::NoTemporaryFolder;
-use recur_report::{ReportError, ReportRecordError};
-use recur_store::StoreError;
+use recur_report::ReportError;
 use recur_terminal::print_error;
-use recur_train::PredictError;
 use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
@@ -88,12 +81,6 @@ impl CliError {
         self
     }
 
-    /// A file that was to be written.
-    pub(crate) fn cannot_write(path: &Path, cause: &dyn Error) -> Self {
-        let hint = "name a file in a folder that exists and can be written".to_owned();
-        Self::new(format!("cannot write {}", path.display())).because(cause).hint(hint)
-    }
-
     /// A file whose ending is none of those that an option writes.
     pub(crate) fn ending(path: &Path, option: &str, formats: &[&str]) -> Self {
         let hint = format!("end the file's name in {}", formats.join(" or "));
@@ -131,116 +118,4 @@ fn chain(mut next: Option<&dyn Error>) -> Vec<String> {
         next = error.source();
     }
     causes
-}
-
-impl From<ExperimentError> for CliError {
-    fn from(error: ExperimentError) -> Self {
-        let exit = match error {
-            ExperimentError::Interrupted { .. } | ExperimentError::Stopped => Exit::Interrupted,
-            _ => Exit::Error,
-        };
-        Self::of(&error).hint(error.hint()).ends_with(exit)
-    }
-}
-
-impl From<LookupError> for CliError {
-    fn from(error: LookupError) -> Self {
-        match error {
-            LookupError::Experiment(error) => error.into(),
-            error => Self::of(&error).hint(error.hint()),
-        }
-    }
-}
-
-impl From<ComparisonError> for CliError {
-    fn from(error: ComparisonError) -> Self {
-        match error {
-            ComparisonError::Experiment(error) => error.into(),
-            ComparisonError::Lookup(error) => error.into(),
-            error => Self::of(&error).hint(error.hint()),
-        }
-    }
-}
-
-impl From<VerifyError> for CliError {
-    fn from(error: VerifyError) -> Self {
-        match error {
-            VerifyError::Experiment(error) => error.into(),
-            VerifyError::Lookup(error) => error.into(),
-            error => Self::of(&error).hint(error.hint()),
-        }
-    }
-}
-
-impl From<ReportRecordError> for CliError {
-    fn from(error: ReportRecordError) -> Self {
-        Self::of(&error).hint(error.hint())
-    }
-}
-
-impl From<StoreError> for CliError {
-    fn from(error: StoreError) -> Self {
-        Self::new("cannot use the store").because(&error).hint(error.hint())
-    }
-}
-
-impl From<AnalysisError> for CliError {
-    fn from(error: AnalysisError) -> Self {
-        Self::new("cannot analyse the records").because(&error).hint(error.hint())
-    }
-}
-
-impl From<ReportError> for CliError {
-    fn from(error: ReportError) -> Self {
-        Self::new("cannot write the report").because(&error).hint(error.hint("name another folder: --reports DIR"))
-    }
-}
-
-impl From<NoModel> for CliError {
-    fn from(error: NoModel) -> Self {
-        Self::of(&error).hint(error.hint().to_owned())
-    }
-}
-
-impl From<PredictError> for CliError {
-    fn from(error: PredictError) -> Self {
-        PredictionError::from(error).into()
-    }
-}
-
-impl From<PredictionError> for CliError {
-    fn from(error: PredictionError) -> Self {
-        let exit = if matches!(error, PredictionError::Stopped) { Exit::Interrupted } else { Exit::Error };
-        Self::of(&error).hint(error.hint()).ends_with(exit)
-    }
-}
-
-impl From<ExternalError> for CliError {
-    fn from(error: ExternalError) -> Self {
-        Self::of(&error).hint(error.hint())
-    }
-}
-
-impl From<DuplicateModel> for CliError {
-    fn from(error: DuplicateModel) -> Self {
-        Self::of(&error).hint("a plugin's folder names its model: rename it, and its `id`".to_owned())
-    }
-}
-
-impl From<NoTemporaryFolder> for CliError {
-    fn from(error: NoTemporaryFolder) -> Self {
-        Self::of(&error).hint(error.hint().to_owned())
-    }
-}
-
-impl From<ModelError> for CliError {
-    fn from(error: ModelError) -> Self {
-        Self::new("the model failed").because(&error)
-    }
-}
-
-impl From<std::io::Error> for CliError {
-    fn from(error: std::io::Error) -> Self {
-        Self::new("cannot write to standard output").because(&error)
-    }
 }

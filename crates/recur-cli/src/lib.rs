@@ -13,7 +13,7 @@ mod args;
 mod commands;
 mod error;
 mod generated;
-mod owned;
+mod instruction_set;
 mod plugins;
 mod program;
 mod scoring;
@@ -25,9 +25,8 @@ pub use recur_terminal::Allocator;
 use clap::{CommandFactory as _, FromArgMatches as _};
 use recur_core::registry::Registry;
 use recur_core::visible::visible;
-use recur_experiment::{Program, RunOptions};
-use recur_kernels::{Isa, Kernels};
-use recur_terminal::{MemoryNames, print_error};
+use recur_experiment::Program;
+use recur_terminal::print_error;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -48,7 +47,7 @@ pub fn builtin() -> Registry {
 pub fn run(name: &'static str, registry: &Registry) -> ExitCode {
     std::panic::set_hook(Box::new(report_panic));
     let args = arguments(name);
-    let ended = asked_kernels()
+    let ended = instruction_set::asked_kernels()
         .and_then(|_| commands::run(&args, &Program { name, prefix: program::prefix_of(name), registry }));
     match ended {
         Ok(exit) => exit.into(),
@@ -96,29 +95,4 @@ fn parsed(name: &'static str, words: impl Iterator<Item = OsString>) -> Result<a
     let mut command = program::command_line(args::Args::command(), name);
     let mut matches = command.try_get_matches_from_mut(words)?;
     args::Args::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
-}
-
-/// The value of `RECUR_ISA`, if it has one.
-#[expect(clippy::disallowed_methods, reason = "the command line reads this variable, and nothing below it does")]
-fn forced_instruction_set() -> Option<String> {
-    std::env::var("RECUR_ISA").ok()
-}
-
-/// The vector operations on the instruction set that `RECUR_ISA` names, or the widest one.
-fn asked_kernels() -> Result<Kernels, error::CliError> {
-    let Some(name) = forced_instruction_set() else { return Ok(Kernels::widest()) };
-    let wrong = |reason: String| error::CliError::new(format!("RECUR_ISA={name}: {reason}"));
-    let isa = name.parse::<Isa>().map_err(|error| wrong(error.to_string()))?;
-    Kernels::new(isa).map_err(|error| wrong(error.to_string()))
-}
-
-/// The vector operations that models use in this process.
-pub(crate) fn kernels() -> Kernels {
-    // A wrong `RECUR_ISA` ended the process at its start.
-    asked_kernels().unwrap_or_else(|_| Kernels::widest())
-}
-
-/// Options for a command that trains nothing, and may score.
-pub(crate) fn scoring_options(memory_names: &MemoryNames) -> RunOptions<'_> {
-    RunOptions { observers: vec![memory_names], kernels: kernels(), ..RunOptions::default() }
 }

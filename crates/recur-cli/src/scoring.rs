@@ -1,10 +1,11 @@
 //! What a terminal shows of an experiment after the last trial, and how the process ends.
 
 use crate::error::{CliError, Exit};
+use crate::instruction_set::kernels;
 use recur_core::selection::Finding;
 use recur_experiment::{RequestedExperiment, RunOptions, Scored, StoreOf};
 use recur_report::{Destination, ResultsTable};
-use recur_terminal::table;
+use recur_terminal::{MemoryNames, table};
 
 /// What an experiment ends with.
 pub(crate) struct Conclusion {
@@ -25,8 +26,7 @@ pub(crate) fn conclude<'a>(
     let Scored { selection, tests, unscored } = &reported.scored;
     let (written, n_unfinished) = (&reported.written, reported.n_unfinished);
     let results = ResultsTable::of(&reported.analysis);
-    let header: Vec<&str> = results.header.iter().map(String::as_str).collect();
-    let mut summary = format!("{}\n\n{}\n", table(&header, &results.rows, 1), written.answer);
+    let mut summary = format!("{}\n\n{}\n", table(&results.header, &results.rows, 1), written.answer);
     if n_unfinished > 0 {
         summary.push_str(&format!("\n{n_unfinished} of {} trials did not finish: see the report.", findings.len()));
     }
@@ -46,4 +46,9 @@ pub(crate) fn conclude<'a>(
     }
     let exit = if n_unfinished + unscored.len() == 0 { Exit::Success } else { Exit::SomeTrialsFailed };
     Ok(Conclusion { summary, exit })
+}
+
+/// Options for a command that trains nothing, and may score.
+pub(crate) fn scoring_options(memory_names: &MemoryNames) -> RunOptions<'_> {
+    RunOptions { observers: vec![memory_names], kernels: kernels(), ..RunOptions::default() }
 }

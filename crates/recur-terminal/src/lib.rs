@@ -24,6 +24,6 @@ mod watch;
 pub use allocator::Allocator;
 pub use logging::{LogFile, start_logs};
 pub use output::{duration, print, print_error, print_json, table, write_data};
-pub use progress::{Screen, tick};
+pub use progress::{Screen, bar, tick};
 pub use signals::{CANCEL, cancel_on_interrupt};
 pub use watch::{MemoryNames, Watchers};

@@ -56,10 +56,10 @@ pub fn print_error(style: Style, head: &str, text: &str) {
 }
 
 /// A table with a header; the columns from `numbers_from` on are aligned to the right.
-pub fn table(header: &[&str], rows: &[Vec<String>], numbers_from: usize) -> String {
+pub fn table(header: &[impl AsRef<str>], rows: &[Vec<String>], numbers_from: usize) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(header.iter().map(|title| visible(title)));
+    table.set_header(header.iter().map(|title| visible(title.as_ref())));
     for row in rows {
         table.add_row(row.iter().map(|cell| visible(cell)));
     }

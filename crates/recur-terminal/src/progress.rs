@@ -1,6 +1,6 @@
 //! Progress bars: one for the sweep, one for each running trial. Hidden when standard error is no terminal.
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 use recur_core::event::Event;
 use recur_core::plan::Plan;
 use recur_core::visible::visible;
@@ -111,6 +111,17 @@ impl Progress {
         let mut running = self.running.lock().expect("no thread panics while it holds the lock");
         std::mem::take(&mut *running).into_values().for_each(|running| running.bar.finish_and_clear());
     }
+}
+
+/// A bar of `n` steps on standard error, drawn as the `template` of indicatif says; it is gone when it is dropped.
+///
+/// # Panics
+/// If the template is wrong.
+pub fn bar(n: u64, template: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template(template).expect("the template is valid");
+    ProgressBar::with_draw_target(Some(n), ProgressDrawTarget::stderr())
+        .with_style(style.progress_chars("━╸─"))
+        .with_finish(ProgressFinish::AndClear)
 }
 
 /// Has `bar` drawn twice a second, where it is drawn at all. That takes a thread, which indicatif cannot do without: where the

@@ -1,12 +1,15 @@
 //! `recur compare`: experiments that share their test sets, or single trials on one, side by side.
 
+mod format;
+
 use crate::args::{Compare, Level};
 use crate::error::{CliError, Exit};
-use crate::owned;
 use crate::stores;
+use format::Format;
 use recur_analysis::Analysis;
 use recur_experiment::{ComparedInputs, ComparisonRequest, Program, costs};
-use recur_report::{Destination, Export, Overview, Provenance, Signature, csv};
+use recur_files::write_unless_other;
+use recur_report::{Destination, Export, Overview, Provenance, ReportError, Signature};
 use recur_store::Store;
 use recur_terminal::{Screen, print, print_json, start_logs, table};
 use std::path::Path;
@@ -34,8 +37,9 @@ pub(crate) fn run(args: &Compare, level: Level, program: &Program<'_>) -> Result
     let export = Export::of(&analysis, &provenance, &signature);
     if let (Some(path), Some(format)) = (&args.write, format) {
         match format.bytes(&export) {
-            Some(bytes) => owned::text(path, &bytes, args.replace)?,
-            None => write_report(path, args.replace, &analysis, (&provenance, &signature), &store)?,
+            Some(bytes) => write_unless_other(path, &bytes, args.replace)?,
+            None => write_report(path, args.replace, &analysis, (&provenance, &signature), &store)
+                .map_err(|error| CliError::comparison(&error))?,
         }
     }
     if args.json {
@@ -46,44 +50,13 @@ pub(crate) fn run(args: &Compare, level: Level, program: &Program<'_>) -> Result
     if args.markdown {
         print(overview.markdown().trim_end())?;
     } else {
-        let header: Vec<&str> = overview.header.iter().map(String::as_str).collect();
-        print(&format!("{}\n\n{}\n\n{}", table(&header, &overview.rows, 1), overview.answer, overview.method))?;
+        let Overview { answer, header, rows, method, .. } = &overview;
+        print(&format!("{}\n\n{answer}\n\n{method}", table(header, rows, 1)))?;
     }
     if let Some(path) = &args.write {
         tracing::info!("written: {}", path.display());
     }
     Ok(Exit::Success)
-}
-
-/// What a file is to hold, by its ending.
-#[derive(Clone, Copy)]
-enum Format {
-    Report,
-    Analysis,
-    Latex,
-    Csv,
-}
-
-impl Format {
-    fn of(path: &Path) -> Result<Self, CliError> {
-        match path.extension().and_then(|ending| ending.to_str()).unwrap_or("") {
-            "md" => Ok(Format::Report),
-            "json" => Ok(Format::Analysis),
-            "tex" => Ok(Format::Latex),
-            "csv" => Ok(Format::Csv),
-            _ => Err(CliError::ending(path, "write", &[".md", ".json", ".tex", ".csv"])),
-        }
-    }
-
-    /// The content of the file; nothing for a report, which has several files.
-    fn bytes(self, export: &Export<'_>) -> Option<Vec<u8>> {
-        match self {
-            Format::Report => None,
-            Format::Analysis => Some(export.json().into_bytes()),
-            Format::Latex => Some(export.leaderboard_latex().into_bytes()),
-            Format::Csv => Some(csv(&export.leaderboard())),
-        }
-    }
 }
 
 /// Writes the comparison as a report.
@@ -93,11 +66,10 @@ fn write_report(
     analysis: &Analysis,
     (provenance, signature): (&Provenance, &Signature),
     store: &Store,
-) -> Result<(), CliError> {
+) -> Result<(), ReportError> {
     let dir = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
     let destination = Destination { dir, replace };
-    recur_report::write(analysis, provenance, signature, destination).map_err(|error| CliError::comparison(&error))?;
-    recur_report::write_costs(analysis, &costs(analysis, store), destination)
-        .map_err(|error| CliError::comparison(&error))?;
+    recur_report::write(analysis, provenance, signature, destination)?;
+    recur_report::write_costs(analysis, &costs(analysis, store), destination)?;
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use crate::args::Doctor;
 use crate::error::{CliError, Exit};
+use crate::instruction_set;
 use indicatif::HumanBytes;
 use recur_experiment::{MachineMemory, available_cores, cpu_name, fma_peak, free_space};
 use recur_kernels::Isa;
@@ -27,9 +28,9 @@ pub(crate) fn run(args: &Doctor) -> Result<Exit, CliError> {
 }
 
 fn chosen() -> String {
-    let name = crate::kernels().isa().name();
+    let name = instruction_set::kernels().isa().name();
     let names: Vec<&str> = Isa::available().map(Isa::name).collect();
-    let how = match crate::forced_instruction_set() {
+    let how = match instruction_set::forced_instruction_set() {
         Some(_) => "forced by RECUR_ISA".to_owned(),
         None => format!("the widest; RECUR_ISA={} forces one", names.join("|")),
     };
@@ -37,7 +38,7 @@ fn chosen() -> String {
 }
 
 fn peak() -> String {
-    match fma_peak(crate::kernels()) {
+    match fma_peak(instruction_set::kernels()) {
         Some(peak) => format!("{peak:.1} GFLOP/s measured, f32 on one thread"),
         None => "cannot be measured: the time does not grow with the work".to_owned(),
     }

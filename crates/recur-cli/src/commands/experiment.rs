@@ -2,6 +2,7 @@
 
 use crate::args::{Experiment, Level};
 use crate::error::{CliError, Exit};
+use crate::instruction_set;
 use crate::scoring;
 use crate::stores;
 use recur_experiment::{Code, Executor as _, LocalExecutor, Program, RequestedExperiment, RunOptions, available_cores};
@@ -29,7 +30,7 @@ pub(crate) fn run(args: &Experiment, level: Level, program: &Program<'_>) -> Res
         observers: watchers.all(),
         checkpoints: args.checkpoint_every,
         memory: args.memory.unwrap_or_default(),
-        kernels: crate::kernels(),
+        kernels: instruction_set::kernels(),
         code: if args.no_diff { Code::WithoutDiff } else { Code::WithDiff },
         logs,
         cancel: &CANCEL,

@@ -2,11 +2,12 @@
 
 use crate::args::{Export as ExportArgs, Level};
 use crate::error::{CliError, Exit};
-use crate::owned;
+use crate::scoring::scoring_options;
 use crate::stores;
 use recur_experiment::Program;
 use recur_experiment::RequestedExperiment;
 use recur_experiment::available_cores;
+use recur_files::write_unless_other;
 use recur_report::{Export, csv};
 use recur_terminal::{MemoryNames, Screen, print, start_logs};
 use std::path::Path;
@@ -18,8 +19,7 @@ pub(crate) fn run(args: &ExportArgs, level: Level, program: &Program<'_>) -> Res
     let prepared = RequestedExperiment::read(&args.spec.request(), program)?;
     let store = stores::to_read(&args.spec.store)?;
     let findings = prepared.stored_findings(&store, &args.spec.spec)?;
-    let scored =
-        &prepared.score(&findings, &store, available_cores(), &crate::scoring_options(&MemoryNames::default()))?;
+    let scored = &prepared.score(&findings, &store, available_cores(), &scoring_options(&MemoryNames::default()))?;
     let (analysis, signature) = (prepared.analyse(&findings, scored)?, prepared.signature(&findings, scored));
     let export = Export::of(&analysis, &prepared.provenance, &signature);
     let paths: Vec<&Path> = asked.iter().map(|(path, _)| *path).collect();
@@ -29,7 +29,7 @@ pub(crate) fn run(args: &ExportArgs, level: Level, program: &Program<'_>) -> Res
     }
     let files: Vec<(&Path, Vec<u8>)> = asked.iter().map(|(path, make)| (*path, make(&export))).collect();
     for (path, bytes) in files {
-        owned::text(path, &bytes, args.replace)?;
+        write_unless_other(path, &bytes, args.replace)?;
         print(&format!("written: {}", path.display()))?;
     }
     Ok(Exit::Success)

@@ -2,7 +2,7 @@
 
 use crate::args::{Level, Report};
 use crate::error::{CliError, Exit};
-use crate::scoring;
+use crate::scoring::{self, scoring_options};
 use crate::stores;
 use recur_core::selection::Finding;
 use recur_experiment::Program;
@@ -25,7 +25,7 @@ pub(crate) fn run(args: &Report, level: Level, program: &Program<'_>) -> Result<
     }
     if args.json {
         let scored =
-            &prepared.score(&findings, &store, available_cores(), &crate::scoring_options(&MemoryNames::default()))?;
+            &prepared.score(&findings, &store, available_cores(), &scoring_options(&MemoryNames::default()))?;
         let (analysis, signature) = (prepared.analyse(&findings, scored)?, prepared.signature(&findings, scored));
         print_json(Export::of(&analysis, &prepared.provenance, &signature).json().trim_end())?;
         return Ok(Exit::Success);
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &Report, level: Level, program: &Program<'_>) -> Result<
         &findings,
         &store,
         available_cores(),
-        &crate::scoring_options(&MemoryNames::default()),
+        &scoring_options(&MemoryNames::default()),
         destination,
     )?;
     print(&outcome.summary)?;
@@ -51,7 +51,7 @@ fn check(args: &Report, prepared: &RequestedExperiment, findings: &[Finding], st
         findings,
         store,
         available_cores(),
-        &crate::scoring_options(&MemoryNames::default()),
+        &scoring_options(&MemoryNames::default()),
         scratch.path(),
     )?;
     let name = &prepared.plan().name;

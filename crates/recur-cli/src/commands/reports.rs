@@ -3,8 +3,8 @@
 use crate::args::{Level, Reports, Target};
 use crate::error::{CliError, Exit};
 use crate::generated::deliver;
-use crate::owned;
 use recur_experiment::Program;
+use recur_files::write_checked;
 use recur_report::{IndexState, Listed, ReportRecord};
 use recur_terminal::{Screen, print, start_logs};
 use std::path::{Path, PathBuf};
@@ -39,7 +39,7 @@ fn write(path: &Path, page: &str, replace: bool) -> Result<Exit, CliError> {
     let kept = |why: &str, hint: &str| {
         CliError::new(format!("{} {why}, and is not replaced", path.display())).hint(hint.to_owned())
     };
-    owned::write(path, page.as_bytes(), |there| match IndexState::of(there) {
+    write_checked(path, page.as_bytes(), |there| match IndexState::of(there) {
         IndexState::Own => Ok(()),
         IndexState::Changed if replace => Ok(()),
         IndexState::Changed => Err(kept("was changed after recur wrote it", "--replace writes over it")),

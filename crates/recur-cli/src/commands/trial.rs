@@ -2,6 +2,7 @@
 
 use crate::args::{Level, TrialArgs, TrialCommand, TrialRun};
 use crate::error::{CliError, Exit};
+use crate::instruction_set;
 use crate::stores;
 use recur_core::record::Outcome;
 use recur_core::registry::Registry;
@@ -23,7 +24,7 @@ fn train(args: &TrialRun, level: Level, registry: &Registry) -> Result<Exit, Cli
     let options = RunOptions {
         checkpoints: args.checkpoint_every,
         memory: args.memory.unwrap_or_default(),
-        kernels: crate::kernels(),
+        kernels: instruction_set::kernels(),
         code: if args.no_diff { Code::WithoutDiff } else { Code::WithDiff },
         logs,
         cancel: &CANCEL,

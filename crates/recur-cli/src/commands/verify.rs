@@ -2,6 +2,7 @@
 
 use crate::args::{Level, Reproduce, Verify};
 use crate::error::{CliError, Exit};
+use crate::instruction_set;
 use crate::plugins;
 use crate::stores;
 use recur_experiment::{
@@ -76,7 +77,7 @@ pub(crate) fn reproduce(
 /// No checkpoints: what is executed again is not kept.
 fn options<'a>(watchers: &'a Watchers<'_>, logs: TrialLogs, code: Code) -> RunOptions<'a> {
     let (observers, checkpoints) = (watchers.all(), CheckpointInterval::Off);
-    let kernels = crate::kernels();
+    let kernels = instruction_set::kernels();
     RunOptions { observers, checkpoints, kernels, code, logs, cancel: &CANCEL, ..RunOptions::default() }
 }
 
