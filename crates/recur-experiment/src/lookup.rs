@@ -119,7 +119,7 @@ pub enum LookupError {
     Store(#[from] StoreError),
     /// The experiment cannot be prepared, or its records cannot be read.
     #[error(transparent)]
-    Experiment(#[from] ExperimentError),
+    Experiment(Box<ExperimentError>),
 }
 
 /// The record of a trial, if the store has one that can be used.
@@ -179,5 +179,11 @@ impl LookupError {
             Self::Store(error) => error.hint(),
             Self::Experiment(error) => error.hint(),
         }
+    }
+}
+
+impl From<ExperimentError> for LookupError {
+    fn from(error: ExperimentError) -> Self {
+        Self::Experiment(Box::new(error))
     }
 }

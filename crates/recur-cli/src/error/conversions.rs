@@ -26,7 +26,7 @@ impl From<ExperimentError> for CliError {
 impl From<LookupError> for CliError {
     fn from(error: LookupError) -> Self {
         match error {
-            LookupError::Experiment(error) => error.into(),
+            LookupError::Experiment(error) => (*error).into(),
             error => Self::of(&error).hint(error.hint()),
         }
     }
@@ -35,8 +35,8 @@ impl From<LookupError> for CliError {
 impl From<ComparisonError> for CliError {
     fn from(error: ComparisonError) -> Self {
         match error {
-            ComparisonError::Experiment(error) => error.into(),
-            ComparisonError::Lookup(error) => error.into(),
+            ComparisonError::Experiment(error) => (*error).into(),
+            ComparisonError::Lookup(error) => (*error).into(),
             error => Self::of(&error).hint(error.hint()),
         }
     }
@@ -45,8 +45,8 @@ impl From<ComparisonError> for CliError {
 impl From<VerifyError> for CliError {
     fn from(error: VerifyError) -> Self {
         match error {
-            VerifyError::Experiment(error) => error.into(),
-            VerifyError::Lookup(error) => error.into(),
+            VerifyError::Experiment(error) => (*error).into(),
+            VerifyError::Lookup(error) => (*error).into(),
             error => Self::of(&error).hint(error.hint()),
         }
     }

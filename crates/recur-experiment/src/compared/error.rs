@@ -102,10 +102,10 @@ pub enum ComparisonError {
     },
     /// A word does not name what can be used.
     #[error(transparent)]
-    Lookup(#[from] LookupError),
+    Lookup(Box<LookupError>),
     /// An experiment cannot be prepared.
     #[error(transparent)]
-    Experiment(#[from] ExperimentError),
+    Experiment(Box<ExperimentError>),
     /// The store cannot be read.
     #[error("cannot use the store")]
     Store(#[from] StoreError),
@@ -150,5 +150,17 @@ impl ComparisonError {
             Self::Store(error) => return error.hint(),
             Self::Analysis(error) => return error.hint(),
         })
+    }
+}
+
+impl From<LookupError> for ComparisonError {
+    fn from(error: LookupError) -> Self {
+        Self::Lookup(Box::new(error))
+    }
+}
+
+impl From<ExperimentError> for ComparisonError {
+    fn from(error: ExperimentError) -> Self {
+        Self::Experiment(Box::new(error))
     }
 }

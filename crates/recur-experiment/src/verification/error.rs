@@ -40,7 +40,7 @@ pub enum VerifyError {
         /// The change.
         change: String,
         /// What is wrong with it.
-        problem: recur_spec::ErrorKind,
+        problem: Box<recur_spec::ErrorKind>,
     },
     /// A report or a stored trial names plugins that the user did not allow.
     #[error(
@@ -64,10 +64,10 @@ pub enum VerifyError {
     Plugins(#[from] ExternalError),
     /// A word does not name what can be used.
     #[error(transparent)]
-    Lookup(#[from] LookupError),
+    Lookup(Box<LookupError>),
     /// The experiment cannot be prepared, run or reported.
     #[error(transparent)]
-    Experiment(#[from] ExperimentError),
+    Experiment(Box<ExperimentError>),
     /// The store cannot be read.
     #[error("cannot use the store")]
     Store(#[from] StoreError),
@@ -133,5 +133,17 @@ impl VerifyError {
             Self::Experiment(error) => error.hint(),
             Self::Store(error) => error.hint(),
         }
+    }
+}
+
+impl From<LookupError> for VerifyError {
+    fn from(error: LookupError) -> Self {
+        Self::Lookup(Box::new(error))
+    }
+}
+
+impl From<ExperimentError> for VerifyError {
+    fn from(error: ExperimentError) -> Self {
+        Self::Experiment(Box::new(error))
     }
 }

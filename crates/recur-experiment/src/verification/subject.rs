@@ -110,10 +110,10 @@ impl GivenReport {
             MadeFrom::Comparison(_) => return Err(VerifyError::IsComparison { report: path.to_owned() }),
         };
         let change = |change: &String| {
-            change.parse().map_err(|problem| VerifyError::Change {
+            change.parse().map_err(|problem: recur_spec::ErrorKind| VerifyError::Change {
                 record: ReportRecord::path_of(path),
                 change: change.clone(),
-                problem,
+                problem: Box::new(problem),
             })
         };
         let overrides = source.overrides.iter().map(change).collect::<Result<_, _>>()?;
