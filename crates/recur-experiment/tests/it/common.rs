@@ -111,7 +111,7 @@ pub fn edit(path: &Path, old: &str, new: &str) {
 }
 
 /// 60 names in three languages.
-fn names_csv() -> String {
+pub fn names_csv() -> String {
     let parts = [
         ("Czech", ["Nov", "Vac", "Sko", "Dvor"], ["ak", "ek", "il", "sky", "ny"]),
         ("Irish", ["Mac", "O'N", "Bri", "Fla"], ["an", "eil", "gan", "herty", "ley"]),
