@@ -5,6 +5,7 @@ mod help;
 mod models;
 mod predict;
 mod run;
+mod shared;
 mod store;
 mod verify;
 
@@ -12,13 +13,12 @@ pub(crate) use compare::Compare;
 pub(crate) use models::{CheckModel, Doctor, Models, Schema};
 pub(crate) use predict::Predict;
 pub(crate) use run::{Experiment, Export, Plan, Report, Reports, TrialArgs, TrialCommand, TrialRun, Why};
+pub(crate) use shared::Target;
 pub(crate) use store::{StoreArgs, StoreCommand};
 pub(crate) use verify::{Reproduce, Verify};
 
-use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 use help::{CHECK_MODEL_HELP, COMPARE_HELP, EXPORT_HELP, PREDICT_HELP, VERIFY_HELP};
-use recur_experiment::SpecRequest;
-use recur_spec::Override;
 use std::path::PathBuf;
 
 /// Machine-learning experiments that come out the same every time.
@@ -102,41 +102,4 @@ pub(crate) enum Command {
     Trial(TrialArgs),
     /// Report the CPU, its instruction sets and measured peak, memory, and the store's free space
     Doctor(Doctor),
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct SpecArgs {
-    /// The spec, a YAML file
-    pub(crate) spec: PathBuf,
-    /// Give one value of the spec another value; may be repeated
-    #[arg(long = "set", value_name = "PATH=VALUE", action = ArgAction::Append)]
-    pub(crate) overrides: Vec<Override>,
-    /// The folder that keeps records, weights and logs
-    #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE")]
-    pub(crate) store: PathBuf,
-    /// [`Args::plugins`], which the report names
-    #[arg(from_global)]
-    pub(crate) plugins: Option<PathBuf>,
-}
-
-impl SpecArgs {
-    /// What is asked for by them.
-    pub(crate) fn request(&self) -> SpecRequest {
-        let Self { spec, overrides, plugins, .. } = self;
-        SpecRequest { path: spec.clone(), overrides: overrides.clone(), plugins: plugins.clone() }
-    }
-}
-
-/// Where a text that recur generates goes, other than to the terminal.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Target {
-    /// Write it to this file
-    #[arg(long, value_name = "FILE")]
-    pub(crate) write: Option<PathBuf>,
-    /// Write nothing: exit code 4 if this file has other content
-    #[arg(long, value_name = "FILE", conflicts_with = "write")]
-    pub(crate) check: Option<PathBuf>,
-    /// Overwrite a file that has other content
-    #[arg(long, requires = "write")]
-    pub(crate) replace: bool,
 }

@@ -3,6 +3,7 @@
 use crate::error::CliError;
 use anstyle::Style;
 use recur_core::visible::visible;
+use recur_experiment::LookupError;
 use recur_store::{Store, StoreEvent};
 use recur_terminal::print_error;
 use std::path::Path;
@@ -29,13 +30,7 @@ pub(crate) fn check_elsewhere(folder: &Path, store: &Path) -> Result<(), CliErro
 /// The store at `path`, to read.
 pub(crate) fn to_read(path: &Path) -> Result<Store, CliError> {
     let store = Store::open_to_read_and_listen(path, report)?;
-    store.ok_or_else(|| {
-        let hint = match path.exists() {
-            true => "the folder is there and has no store.json: it is no store; --store DIR names another",
-            false => "recur experiment makes it; --store DIR names another",
-        };
-        CliError::new(format!("there is no store {}", path.display())).hint(hint.to_owned())
-    })
+    Ok(store.ok_or_else(|| LookupError::NoStore { path: path.to_owned() })?)
 }
 
 /// The store at `path`, to read, if there is one; a line of the log if not.

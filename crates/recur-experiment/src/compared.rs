@@ -3,25 +3,20 @@
 //! Nothing is trained or scored for a comparison, and the store is read only.
 
 mod error;
+mod input;
 mod labels;
 mod read;
 
 pub use error::ComparisonError;
 
-use crate::Experiment;
 use crate::request::{Program, plugins_option};
-use crate::scoring::Scored;
 use crate::shell::quoted;
+use input::ComparedInput;
 use recur_analysis::{ComparedExperiment, Comparison};
-use recur_core::digest::Digest;
 use recur_core::nearest::nearest;
-use recur_core::plan::Plan;
 use recur_core::registry::Registry;
-use recur_core::selection::Finding;
-use recur_core::trial::TrialId;
 use recur_report::{ComparedSpec, ComparisonSource, MadeFrom, Provenance};
 use recur_store::Store;
-use std::collections::BTreeSet;
 use std::path::Path;
 
 /// What is to be compared, and how.
@@ -43,27 +38,6 @@ pub struct ComparisonRequest<'a> {
 /// Experiments or trials of a store that are compared.
 #[derive(Debug)]
 pub struct ComparedInputs(Vec<ComparedInput>);
-
-/// An experiment or a trial, with its results.
-#[derive(Debug)]
-struct ComparedInput {
-    /// What it is called in labels and messages.
-    name: String,
-    experiment: Experiment,
-    findings: Vec<Finding>,
-    scored: Scored,
-    /// Where it is a trial.
-    only: Option<OneTrial>,
-}
-
-/// One trial: an experiment of one configuration and one replicate.
-#[derive(Debug)]
-struct OneTrial {
-    /// With one replicate.
-    plan: Plan,
-    /// The one that it was trained as.
-    replicate: u32,
-}
 
 impl ComparedInputs {
     /// All that `request` names, from `store`.
@@ -128,44 +102,6 @@ impl ComparisonRequest<'_> {
         write.iter().for_each(|path| option("write", &path.display().to_string()));
         let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
         format!("{prefix} compare {}{}", words.join(" "), plugins_option(plugins))
-    }
-}
-
-impl ComparedInput {
-    /// It as a part of a comparison. Models of experiments are called `experiment/model`, a trial as it is itself.
-    /// `with_divisions` where the parts have different data sets; `only` these models where any are named.
-    fn part(&self, with_divisions: bool, only: &[String]) -> Result<ComparedExperiment<'_>, ComparisonError> {
-        let label =
-            |model: &str| if self.only.is_some() { self.name.clone() } else { format!("{}/{model}", self.name) };
-        let has = self.experiment.plan().models();
-        let models: Vec<&str> =
-            has.iter().copied().filter(|m| only.is_empty() || only.iter().any(|o| o == m)).collect();
-        if models.is_empty() {
-            let models = has.into_iter().map(str::to_owned).collect();
-            return Err(ComparisonError::NoneOfTheModels { name: self.name.clone(), asked: only.to_vec(), models });
-        }
-        let mut outcomes = self.experiment.outcomes(&self.findings, &self.scored);
-        let mut replicates = 0..outcomes.plan.replicates;
-        if let Some(OneTrial { plan, replicate }) = &self.only {
-            replicates = *replicate..replicate + 1;
-            outcomes.plan = plan;
-            outcomes.splits = outcomes.splits.get(*replicate as usize..=*replicate as usize).unwrap_or_default();
-        }
-        Ok(ComparedExperiment {
-            name: &self.name,
-            outcomes,
-            labels: models.into_iter().map(|model| (model.to_owned(), label(model))).collect(),
-            divisions: if with_divisions { self.experiment.divisions(replicates)? } else { Vec::new() },
-        })
-    }
-
-    /// The digest of its data set.
-    fn dataset(&self) -> &Digest {
-        &self.experiment.data().facts.dataset
-    }
-
-    fn trials(&self) -> BTreeSet<&TrialId> {
-        self.findings.iter().map(|finding| &finding.trial.id).collect()
     }
 }
 

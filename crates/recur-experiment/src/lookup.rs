@@ -24,6 +24,12 @@ pub enum LookupError {
         /// The specs in its folder.
         others: Vec<String>,
     },
+    /// There is no store where one is to be read.
+    #[error("there is no store {}", path.display())]
+    NoStore {
+        /// The folder that was named.
+        path: PathBuf,
+    },
     /// There is no such file, and nothing in the store is called so.
     #[error("no file {word}, and no experiment and no trial with weights of that name in the store {}", store.display())]
     NoWeights {
@@ -150,6 +156,10 @@ impl LookupError {
             Self::UnreadableSpec { others, .. } => {
                 (!others.is_empty()).then(|| format!("there are: {}", others.join(", ")))
             }
+            Self::NoStore { path } if path.exists() => {
+                Some("the folder is there and has no store.json: it is no store; --store DIR names another".to_owned())
+            }
+            Self::NoStore { .. } => Some("recur experiment makes it; --store DIR names another".to_owned()),
             Self::NoWeights { store, .. } | Self::NoSuchTrial { store, .. } if !store.exists() => {
                 Some(format!("there is no store {}; --store DIR names another", visible(&store.display().to_string())))
             }

@@ -1,6 +1,6 @@
 //! Arguments of commands on models and on the machine.
 
-use super::Target;
+use super::shared::Target;
 use clap::ArgAction;
 use std::path::PathBuf;
 

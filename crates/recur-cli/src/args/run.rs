@@ -1,6 +1,6 @@
 //! Arguments of running an experiment, and of what is shown of it.
 
-use super::SpecArgs;
+use super::shared::SpecArgs;
 use clap::Subcommand;
 use recur_experiment::{CheckpointInterval, Memory};
 use std::path::PathBuf;

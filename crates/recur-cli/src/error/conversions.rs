@@ -11,7 +11,6 @@ use recur_files::{NoTemporaryFolder, NotReplaced};
 use recur_report::{ReportError, ReportRecordError};
 use recur_spec::NotAParameter;
 use recur_store::StoreError;
-use recur_train::PredictError;
 
 impl From<ExperimentError> for CliError {
     fn from(error: ExperimentError) -> Self {
@@ -85,12 +84,6 @@ impl From<NotAParameter> for CliError {
 impl From<NoModel> for CliError {
     fn from(error: NoModel) -> Self {
         Self::of(&error).hint(error.hint().to_owned())
-    }
-}
-
-impl From<PredictError> for CliError {
-    fn from(error: PredictError) -> Self {
-        PredictionError::from(error).into()
     }
 }
 

@@ -1,6 +1,6 @@
 //! What experiments and trials are called in a comparison.
 
-use super::ComparedInput;
+use super::input::ComparedInput;
 use std::collections::BTreeSet;
 use std::path::Path;
 

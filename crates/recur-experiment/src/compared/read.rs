@@ -1,6 +1,8 @@
 //! From words to the experiments and trials that they name.
 
-use super::{ComparedInput, ComparisonError, OneTrial, labels};
+use super::error::ComparisonError;
+use super::input::{ComparedInput, OneTrial};
+use super::labels;
 use crate::Experiment;
 use crate::lookup::{LookupError, first_of, usable};
 use crate::request::{SpecRequest, spec_of_trial, stored_findings};

@@ -1,6 +1,6 @@
 //! The form of the answer: which columns there are, and the rows of a text.
 
-use super::Predicted;
+use super::batch::Predicted;
 use std::fmt;
 
 /// What an answer is to have.

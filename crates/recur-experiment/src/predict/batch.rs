@@ -1,6 +1,6 @@
 //! Predicting many texts: in batches, on all threads.
 
-use super::PredictionError;
+use super::error::PredictionError;
 use crate::parallel::{available_cores, in_parallel};
 use recur_core::model::{Cancel, Kernels};
 use recur_core::registry::Registry;
@@ -26,9 +26,10 @@ pub struct BatchPredictor {
 ///
 /// # Errors
 /// If there is no card, or `registry` does not have the model.
-pub fn card_of<'a>(file: &'a WeightsFile, registry: &Registry) -> Result<&'a ModelCard, PredictError> {
+pub fn card_of<'a>(file: &'a WeightsFile, registry: &Registry) -> Result<&'a ModelCard, PredictionError> {
     let card = file.card.as_ref().ok_or_else(|| PredictError::NoCard { path: file.path.clone() })?;
-    let (trained, known) = (card.model_version, registry.get(&card.model)?.about().version);
+    let known = registry.get(&card.model).map_err(PredictError::from)?.about().version;
+    let trained = card.model_version;
     if trained != known {
         let model = &card.model;
         tracing::warn!("the weights are of version {trained} of {model}, and this is {known}: predictions may differ");

@@ -1,7 +1,7 @@
 //! Rows of an answer as the bytes of a format.
 
-use super::Predicted;
 use super::answer::{Answer, Cell, Column, ColumnKind};
+use super::batch::Predicted;
 use recur_core::spreadsheet;
 use recur_core::table::{Column as Series, Values};
 use recur_core::visible::{visible, visible_json};

@@ -1,8 +1,9 @@
 //! A file of predictions: it appears whole, or not at all.
 
 use super::answer::{Answer, Column};
+use super::batch::Predicted;
 use super::encode::{TextFormat, series};
-use super::{Predicted, PredictionError};
+use super::error::PredictionError;
 use recur_files::{Staged, Unfinished};
 use recur_ingest::TableWriter;
 use std::fs::File;

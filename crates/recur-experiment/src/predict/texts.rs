@@ -1,6 +1,6 @@
 //! The texts to predict: words, files or standard input. Nothing is guessed: a word that could be either is refused.
 
-use super::PredictionError;
+use super::error::PredictionError;
 use super::words::looks_like_file;
 use recur_ingest::{IngestError, Names, NamesOptions, parse_names, read_names};
 use std::io::Read as _;

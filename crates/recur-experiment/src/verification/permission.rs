@@ -1,7 +1,7 @@
 //! Which plugins may be started. A report, or the spec of a stored trial, is text that anybody may have written: it starts a
 //! program only in a folder that the user names.
 
-use super::VerifyError;
+use super::error::VerifyError;
 use crate::shell::quoted;
 use recur_core::plan::Plan;
 use recur_core::registry::Deferred as _;

@@ -1,7 +1,6 @@
 //! What is to be verified: a report, a spec, or the beginning of a trial's id. Files are recognised by their content.
 
-use super::VerifyError;
-use super::error::NotASubject;
+use super::error::{NotASubject, VerifyError};
 use crate::request::{SpecRequest, store_option};
 use crate::shell::quoted;
 use recur_core::visible::visible;
