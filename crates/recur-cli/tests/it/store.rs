@@ -31,7 +31,7 @@ fn the_environment_may_name_the_store() {
 fn a_store_of_a_later_format_is_refused_and_left_alone() {
     let lab = Lab::new();
     lab.write("runs/store.json", r#"{"format": 99}"#);
-    let told = ["store format 99", "reads up to 5", "a later version of recur"];
+    let told = ["store format 99", "reads up to 6", "a later version of recur"];
     lab.experiment(&[]).ended(1).told(&told);
     lab.recur(&["report", "small.yaml"]).ended(1).told(&told);
     assert_eq!(std::fs::read_dir(lab.path("runs")).unwrap().count(), 1);
