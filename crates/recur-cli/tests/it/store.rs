@@ -1,6 +1,6 @@
 //! Stores and report folders that are damaged, of another version, or cannot be written.
 
-use crate::common::{Lab, N_TRIALS, Ran};
+use crate::common::{Lab, N_TRIALS, Ran, STORE_JSON};
 
 #[test]
 fn a_file_in_the_place_of_the_store_is_refused() {
@@ -13,7 +13,7 @@ fn a_file_in_the_place_of_the_store_is_refused() {
 #[test]
 fn a_store_that_takes_no_trial_is_refused_before_any_is_trained() {
     let lab = Lab::new();
-    lab.write("runs/store.json", "{\"format\": 5}\n");
+    lab.write("runs/store.json", STORE_JSON);
     lab.write("runs/trials", "in the way");
     lab.experiment(&[]).ended(1).told(&["cannot use the store", "runs/trials", "it is no folder", "--store DIR"]);
     assert!(!lab.path("reports").exists());
