@@ -16,6 +16,7 @@ mod key;
 mod keys;
 mod models;
 mod overrides;
+mod params_of;
 mod question;
 mod reader;
 mod reference;
@@ -38,6 +39,7 @@ pub use spec::Spec;
 pub use yaml::{YamlError, read_yaml};
 
 use check::Checker;
+pub use params_of::{NotAParameter, params_of};
 use reader::Fault;
 use recur_core::registry::Registry;
 use source::{Sources, Span, printable};
