@@ -93,7 +93,7 @@ fn predict_hint(
 /// A small table: one row a model.
 fn results(analysis: &Analysis) -> String {
     let primary = analysis.primary;
-    let tested = if primary == Metric::Accuracy { vec![primary] } else { vec![primary, Metric::Accuracy] };
+    let tested = if primary == Metric::FAMILIAR { vec![primary] } else { vec![primary, Metric::FAMILIAR] };
     let rows: Vec<Vec<String>> = analysis.models.iter().map(|model| row(analysis, model, &tested)).collect();
     let titles = tested.iter().map(|metric| format!("test {}", metric.title()));
     let mut header = vec!["model".to_owned(), "replicates".to_owned(), format!("validation {}", primary.title())];

@@ -9,7 +9,7 @@ use crate::models::{ModelEntry, ids, models};
 use crate::source::{Span, printable};
 use crate::spec::Spec;
 use crate::tree::{Content, Node};
-use recur_core::metric::Metric;
+use recur_core::metric::{Metric, PERCENT};
 use recur_core::model::Regime;
 use recur_core::settings::{
     DataSettings, EarlyStopping, Optimizer, ReportSettings, TextSettings, TrainingLength, TrainingSettings,
@@ -180,9 +180,8 @@ fn report(fields: &Fields<'_>) -> Option<ReportSettings> {
     let primary = metric(fields.text("primary")?)?;
     let baseline = fields.text("baseline").map(str::to_owned);
     let is_left_out = fields.span("equivalence_margin").is_none();
-    // One point; a loss has no scale of its own.
-    let one_point = (is_left_out && primary != Metric::Loss).then_some(0.01);
-    let equivalence_margin = fields.real("equivalence_margin").or(one_point);
+    let negligible = primary.about().negligible.filter(|_| is_left_out);
+    let equivalence_margin = fields.real("equivalence_margin").or(negligible);
     Some(ReportSettings { primary, baseline, equivalence_margin })
 }
 
@@ -191,9 +190,11 @@ fn margin(checker: &mut Checker<'_>, report: &Fields<'_>) {
     let (Some(margin), Some(place)) = (report.real("equivalence_margin"), report.span("equivalence_margin")) else {
         return;
     };
-    if margin >= 1.0 && report.text("primary").is_some_and(|primary| primary != "loss") {
+    let Some(about) = report.text("primary").and_then(metric).map(Metric::about) else { return };
+    if !about.can_differ_by_more_than(margin) {
         let (path, got) = ("report.equivalence_margin".to_owned(), margin.to_string());
-        let expected = "number above 0, below 1 (one point is 0.01)".to_owned();
+        let one_point = if about.unit == PERCENT { " (one point is 0.01)" } else { "" };
+        let expected = format!("number above 0, below {}{one_point}", about.bounds_of_difference().1);
         checker.error(place, ErrorKind::Value { path, expected, got, nearest: None, unquoted: None });
     }
 }

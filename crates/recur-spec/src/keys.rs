@@ -2,6 +2,7 @@
 //!
 //! The parameters of models are not here: plugins declare them.
 
+use recur_core::metric::Metric;
 use std::fmt;
 use std::ops::Bound::{self, Excluded, Included, Unbounded};
 
@@ -345,12 +346,7 @@ pub(crate) static OPTIMIZER: &[Key] = &[
 
 /// Keys of `training.early_stopping`.
 pub(crate) static EARLY_STOPPING: &[Key] = &[
-    key(
-        "metric",
-        Kind::Choice(&["validation_loss", "validation_accuracy", "validation_macro_f1"]),
-        Default::Value("validation_loss"),
-        "the metric to watch",
-    ),
+    key("metric", Kind::Choice(&Metric::VALIDATION_NAMES), Default::Value("validation_loss"), "the metric to watch"),
     key(
         "patience",
         Kind::Integer { min: 1, max: 1_000_000 },
@@ -376,17 +372,17 @@ pub(crate) static MODEL: &[Key] = &[
 pub(crate) static REPORT: &[Key] = &[
     key(
         "primary",
-        Kind::Choice(&["macro_f1", "accuracy", "loss"]),
-        Default::Value("macro_f1"),
+        Kind::Choice(&Metric::NAMES),
+        Default::Value(Metric::DEFAULT.name()),
         "the metric to choose and rank by",
     ),
     key("baseline", LINE, Default::None, "the listed model that the others are compared with"),
     key(
         "equivalence_margin",
         POSITIVE,
-        Default::Derived("0.01 where `primary` is `macro_f1` or `accuracy`, else `none`; `none` switches it off"),
+        Default::Derived("0.01 where `primary` is shown in per cent, else `none`; `none` switches it off"),
         "a difference of the primary metric that is too small to matter: the report gives the probability that two models \
-         differ by less; below 1 for `macro_f1` and `accuracy`, where 0.01 is one point",
+         differ by less; below 1 for metrics in per cent, where 0.01 is one point",
     ),
 ];
 

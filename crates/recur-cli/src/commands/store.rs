@@ -8,6 +8,7 @@ use crate::program::Program;
 use crate::stores::{self, to_read};
 use anstyle::Style;
 use indicatif::HumanBytes;
+use recur_core::metric::Metric;
 use recur_core::record::Outcome;
 use recur_core::trial::TrialId;
 use recur_core::visible::{visible, visible_json};
@@ -63,7 +64,7 @@ fn list(store: &Store, json: bool) -> Result<Exit, CliError> {
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut result = Ok(());
     if !json {
-        result = out.write_all(if columns { COLUMNS } else { CSV }.as_bytes());
+        result = out.write_all(if columns { columns_header() } else { csv_header() }.as_bytes());
     }
     let mut problems = 0;
     store.list(|entry| {
@@ -87,9 +88,22 @@ fn list(store: &Store, json: bool) -> Result<Exit, CliError> {
     Ok(if problems == 0 { Exit::Success } else { Exit::Different })
 }
 
-const COLUMNS: &str = "trial       end       macro-F1  accuracy     loss  configuration\n";
-const CSV: &str =
-    "trial,model,params,replicate,end,validation_macro_f1,validation_accuracy,validation_loss,parameters,tested\n";
+/// The titles of the columns on a terminal.
+fn columns_header() -> String {
+    let metrics: String = Metric::ALL.map(|metric| format!(" {:>1$}", metric.title(), width(metric))).concat();
+    format!("trial       end     {metrics}  configuration\n")
+}
+
+/// The width of a metric's column.
+fn width(metric: Metric) -> usize {
+    (metric.title().chars().count() + 1).max(8)
+}
+
+/// The first line of the table as CSV.
+fn csv_header() -> String {
+    let metrics: String = Metric::NAMES.map(|name| format!("validation_{name},")).concat();
+    format!("trial,model,params,replicate,end,{metrics}parameters,tested\n")
+}
 
 fn ended(entry: &Entry) -> &'static str {
     match entry.outcome {
@@ -104,13 +118,11 @@ fn params(entry: &Entry) -> String {
 }
 
 fn column_line(entry: &Entry) -> String {
-    let figures = entry.validation.map_or_else(
-        || format!("{:>9} {:>9} {:>8}", "–", "–", "–"),
-        |scores| format!("{:>9.4} {:>9.4} {:>8.4}", scores.macro_f1, scores.accuracy, scores.loss),
-    );
+    let value = |metric| entry.validation.map_or("–".to_owned(), |scores| format!("{:.4}", scores.get(metric)));
+    let values: String = Metric::ALL.map(|metric| format!(" {:>1$}", value(metric), width(metric))).concat();
     let (id, end) = (entry.id.short(), ended(entry));
     let configuration = format!("{}({})", entry.model, params(entry));
-    format!("{id}  {end:<8} {figures}  {} replicate {}\n", visible(&configuration), entry.replicate)
+    format!("{id}  {end:<8}{values}  {} replicate {}\n", visible(&configuration), entry.replicate)
 }
 
 fn csv_line(entry: &Entry) -> String {
@@ -120,12 +132,11 @@ fn csv_line(entry: &Entry) -> String {
         let safe = recur_core::spreadsheet::cell(&safe);
         if safe.contains([',', '"', '\n']) { format!("\"{}\"", safe.replace('"', "\"\"")) } else { safe.into_owned() }
     };
-    let [macro_f1, accuracy, loss] = entry.validation.map_or_else(Default::default, |scores| {
-        [scores.macro_f1, scores.accuracy, scores.loss].map(|figure| figure.to_string())
-    });
+    let value = |metric| entry.validation.map_or_else(String::new, |scores| scores.get(metric).to_string());
+    let values: String = Metric::ALL.map(|metric| format!("{},", value(metric))).concat();
     let Entry { id, replicate, n_parameters, has_test, .. } = entry;
     let (model, params, end) = (cell(&entry.model), cell(&params(entry)), ended(entry));
-    format!("{id},{model},{params},{replicate},{end},{macro_f1},{accuracy},{loss},{n_parameters},{has_test}\n")
+    format!("{id},{model},{params},{replicate},{end},{values}{n_parameters},{has_test}\n")
 }
 
 fn json_line(entry: &Entry) -> String {
