@@ -510,7 +510,7 @@ pub struct EarlyStopping {
 impl Default for EarlyStopping {
     /// What a spec gets that asks for it and says no more.
     fn default() -> Self {
-        Self { metric: Metric::Loss, patience: 3 }
+        Self { metric: Metric::TRAINED, patience: 3 }
     }
 }
 
@@ -528,14 +528,7 @@ pub struct ReportSettings {
 impl Default for ReportSettings {
     /// What a spec gets that says nothing of its report.
     fn default() -> Self {
-        let primary = Metric::MacroF1;
-        Self { primary, baseline: None, equivalence_margin: Self::margin_of(primary) }
-    }
-}
-
-impl ReportSettings {
-    /// The margin of `primary` where the spec gives none: one point. A loss has no scale of its own.
-    pub fn margin_of(primary: Metric) -> Option<f64> {
-        (primary != Metric::Loss).then_some(0.01)
+        let primary = Metric::DEFAULT;
+        Self { primary, baseline: None, equivalence_margin: primary.about().negligible }
     }
 }

@@ -10,8 +10,9 @@ use crate::models::{ModelEntry, ids, models};
 use crate::source::{Span, printable};
 use crate::spec::Spec;
 use crate::tree::{Content, Node};
+use recur_core::metric::{Metric, PERCENT};
 use recur_core::model::Regime;
-use recur_core::settings::{ReportSettings, TrainingLength, TrainingSettings};
+use recur_core::settings::{TrainingLength, TrainingSettings};
 
 /// Checks the whole tree. `None` if anything is wrong: the checker then holds at least one error.
 pub(crate) fn spec(checker: &mut Checker<'_>, root: &Node, question: String) -> Option<Spec> {
@@ -35,9 +36,9 @@ pub(crate) fn spec(checker: &mut Checker<'_>, root: &Node, question: String) -> 
     let split = fields.section("data").and_then(|data| split(checker, &fields, data, n_configurations));
     if let Some(report) = fields.section("report") {
         baseline(checker, report, fields.tree("models"));
-        margin(checker, report);
+        margin(checker, report, spec.report.primary);
         if report.span("equivalence_margin").is_none() {
-            spec.report.equivalence_margin = ReportSettings::margin_of(spec.report.primary);
+            spec.report.equivalence_margin = spec.report.primary.about().negligible;
         }
     }
     let replicates = replicates(checker, &fields, split.map(|(division, _)| division));
@@ -102,13 +103,15 @@ fn length(checker: &mut Checker<'_>, training: &Fields<'_>) {
 }
 
 /// A difference of shares is at most 1, which is a hundred points: a margin of 1 is one point, miswritten.
-fn margin(checker: &mut Checker<'_>, report: &Fields<'_>) {
+fn margin(checker: &mut Checker<'_>, report: &Fields<'_>, primary: Metric) {
     let (Some(margin), Some(place)) = (report.real("equivalence_margin"), report.span("equivalence_margin")) else {
         return;
     };
-    if margin >= 1.0 && report.text("primary").is_some_and(|primary| primary != "loss") {
+    let about = primary.about();
+    if !report.is_wrong("primary") && !about.can_differ_by_more_than(margin) {
         let (path, got) = ("report.equivalence_margin".to_owned(), margin.to_string());
-        let expected = "number above 0, below 1 (one point is 0.01)".to_owned();
+        let one_point = if about.unit == PERCENT { " (one point is 0.01)" } else { "" };
+        let expected = format!("number above 0, below {}{one_point}", about.bounds_of_difference().1);
         checker.error(place, ErrorKind::Value { path, expected, got, nearest: None, unquoted: None });
     }
 }

@@ -9,6 +9,7 @@ mod training;
 use crate::access::{Access, field, plain, section};
 use crate::key::{Default, Key, Kind, key, setting};
 use crate::models::written;
+use recur_core::metric::Metric;
 use serde_yaml::Value;
 use std::ops::Bound::{Excluded, Unbounded};
 
@@ -63,16 +64,16 @@ pub(crate) static MODEL: &[Key] = &[
 
 /// Keys of `report`.
 pub(crate) static REPORT: &[Key] = &[
-    setting("primary", Kind::Choice(&["macro_f1", "accuracy", "loss"]), field!(report.primary),
+    setting("primary", Kind::Choice(&Metric::NAMES), field!(report.primary),
         "the metric to choose and rank by",
     ),
     key("baseline", LINE, Default::None, "the listed model that the others are compared with").at(field!(report.baseline)),
     key(
         "equivalence_margin",
         POSITIVE,
-        Default::Derived("0.01 where `primary` is `macro_f1` or `accuracy`, else `none`; `none` switches it off"),
+        Default::Derived("0.01 where `primary` is shown in per cent, else `none`; `none` switches it off"),
         "a difference of the primary metric that is too small to matter: the report gives the probability that two models \
-         differ by less; below 1 for `macro_f1` and `accuracy`, where 0.01 is one point",
+         differ by less; below 1 for metrics in per cent, where 0.01 is one point",
     ).at(field!(report.equivalence_margin)),
 ];
 

@@ -4,6 +4,7 @@ use super::POSITIVE;
 use crate::access::{Access, field, plain, section, typed};
 use crate::key::{Default, Key, Kind, key, setting};
 use crate::spec::Spec;
+use recur_core::metric::Metric;
 use recur_core::settings::{ClassWeights, EarlyStopping, Optimizer, Sampling, Schedule, TrainingLength};
 use std::ops::Bound::{Excluded, Included};
 use strum::VariantNames as _;
@@ -141,13 +142,8 @@ pub(crate) static OPTIMIZER: &[Key] = &[
 
 /// Keys of `training.early_stopping`.
 pub(crate) static EARLY_STOPPING: &[Key] = &[
-    setting(
-        "metric",
-        Kind::Choice(&["validation_loss", "validation_accuracy", "validation_macro_f1"]),
-        WATCHED_METRIC,
-        "the metric to watch",
-    )
-    .prepared(stop_early),
+    setting("metric", Kind::Choice(&Metric::VALIDATION_NAMES), WATCHED_METRIC, "the metric to watch")
+        .prepared(stop_early),
     setting(
         "patience",
         Kind::Integer { min: 1, max: 1_000_000 },
