@@ -1,6 +1,6 @@
 //! Paired comparisons over replicates, and what each is worth among the others made with it.
 
-use recur_core::metric::Metric;
+use recur_core::metric::{About, Metric};
 use recur_stats::{
     Comparison, Estimate, PlannedFixedTest, PlannedTest, corrected_resampled, fixed_test_set, holm, standard_deviation,
     variance_of_difference,
@@ -71,17 +71,6 @@ impl Basis {
     }
 }
 
-/// The least and the greatest value that a mean of `metric` can have: intervals are cut off there.
-pub fn bounds(metric: Metric) -> (f64, f64) {
-    (0.0, if metric == Metric::Loss { f64::INFINITY } else { 1.0 })
-}
-
-/// The same for a difference of two means.
-pub fn bounds_of_difference(metric: Metric) -> (f64, f64) {
-    let (_, most) = bounds(metric);
-    (-most, most)
-}
-
 /// A comparison, with what it is worth among the others made with it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Compared {
@@ -133,7 +122,8 @@ impl Compared {
 
 /// First minus second of each pair, corrected for the number of pairs that can be tested.
 pub(crate) fn compare(pairs: &[(Sample<'_>, Sample<'_>)], metric: Metric, basis: Basis) -> Vec<Compared> {
-    let mut differences: Vec<Compared> = pairs.iter().map(|(a, b)| uncorrected(*a, *b, metric, basis)).collect();
+    let mut differences: Vec<Compared> =
+        pairs.iter().map(|(a, b)| uncorrected(*a, *b, metric.about(), basis)).collect();
     correct(differences.iter_mut());
     differences
 }
@@ -165,14 +155,14 @@ pub(crate) fn pairs<'a>(samples: &[Sample<'a>]) -> Vec<(Sample<'a>, Sample<'a>)>
 }
 
 /// First minus second, as if it were the only comparison.
-pub(crate) fn uncorrected(first: Sample<'_>, second: Sample<'_>, metric: Metric, basis: Basis) -> Compared {
+pub(crate) fn uncorrected(first: Sample<'_>, second: Sample<'_>, metric: About, basis: Basis) -> Compared {
     let paired: Vec<f64> = first.by_replicate.iter().zip(second.by_replicate).map(|(a, b)| a - b).collect();
     let test_variance = variance_of_difference(first.resampled, second.resampled);
     let estimate = basis.estimate(&paired, test_variance);
     let replicates = || first.by_replicate.iter().zip(second.by_replicate);
     let better = replicates().filter(|(a, b)| metric.better(**a, **b)).count() as u32;
     let worse = replicates().filter(|(a, b)| metric.better(**b, **a)).count() as u32;
-    let (low, high) = bounds_of_difference(metric);
+    let (low, high) = metric.bounds_of_difference();
     let comparison = |estimate: Estimate| Comparison {
         mean: estimate.mean,
         interval: estimate.interval(0.95).clipped(low, high),

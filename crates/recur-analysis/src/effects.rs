@@ -1,7 +1,7 @@
 //! What each swept parameter does to the validation result, the other parameters averaged over.
 
 use crate::axes::Axis;
-use crate::difference::{Sample, bounds};
+use crate::difference::Sample;
 use crate::ranked::Ranked;
 use crate::summary::ends;
 use recur_core::metric::Metric;
@@ -100,7 +100,7 @@ impl Marginal {
 /// The interval (95 %) of a mean of validation results, as the corrected resampled t-test has it; `None` below two replicates.
 fn validation_interval(ranked: &Ranked<'_>, by_replicate: &[f64]) -> Option<Interval> {
     let estimate = ranked.validation_basis().mean(Sample::of(by_replicate)).filter(Estimate::has_spread)?;
-    let (low, high) = bounds(ranked.primary);
+    let (low, high) = ranked.primary.about().bounds;
     Some(estimate.interval(0.95).clipped(low, high))
 }
 

@@ -3,7 +3,7 @@
 use crate::difference::{Sample, uncorrected};
 use crate::ranked::{Ranked, RankedModel, confusion};
 use crate::summary::ends;
-use recur_core::metric::Metric;
+use recur_core::metric::SHARE;
 use recur_stats::{Comparison, Interval, LabelScores, holm, mean};
 use serde::Serialize;
 
@@ -93,9 +93,8 @@ impl Found {
         let comparison = other.and_then(|other| {
             let rows = of_best.iter().zip(of(other)).filter(|(best, _)| best.support > 0);
             let paired: Vec<f64> = rows.map(|(best, other)| best.f1 - other.f1).collect();
-            // F1 is a share, as macro-F1 is.
             let zeros = vec![0.0; paired.len()];
-            uncorrected(Sample::of(&paired), Sample::of(&zeros), Metric::MacroF1, ranked.test_basis()).comparison
+            uncorrected(Sample::of(&paired), Sample::of(&zeros), SHARE, ranked.test_basis()).comparison
         });
         let f1 = with_rows(&of_best);
         let difference = f1.zip(other.and_then(|other| with_rows(&of(other)))).map(|(best, other)| best - other);

@@ -223,7 +223,8 @@ fn test(ranked: &Ranked<'_>, result: &RankedModel<'_>) -> BTreeMap<&'static str,
         let values = result.test(metric).into_iter().map(Some).collect();
         (metric.name(), Summary { interval: ranked.mean_interval(result, metric), ..Summary::of(values) })
     };
-    Metric::ALL.map(of).into_iter().chain(of_predictions(ranked, result)).collect()
+    // Of two with one name, that of the records has an interval as well.
+    of_predictions(ranked, result).into_iter().chain(Metric::ALL.map(of)).collect()
 }
 
 /// See [`Model::partial_test`].

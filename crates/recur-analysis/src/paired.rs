@@ -115,7 +115,7 @@ impl Pair {
             of_a.extend(mean(&finished.iter().map(|[a, _]| *a).collect::<Vec<_>>()));
             of_b.extend(mean(&finished.iter().map(|[_, b]| *b).collect::<Vec<_>>()));
         }
-        let difference = uncorrected(Sample::of(&of_a), Sample::of(&of_b), metric, basis);
+        let difference = uncorrected(Sample::of(&of_a), Sample::of(&of_b), metric.about(), basis);
         if metric.better(0.0, difference.estimate?.mean) {
             return Self::of(table, [b, a], metric, basis);
         }

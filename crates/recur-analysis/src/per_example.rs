@@ -2,6 +2,7 @@
 
 use crate::ranked::Ranked;
 use crate::summary::ends;
+use recur_core::metric::Metric;
 use recur_core::random::{Stream, StreamPath};
 use recur_core::record::TestRecord;
 use recur_stats::{GroupKinds, Interval, LabelCounts, PairedCounts, bootstrap_of_kinds, holm, mcnemar_exact};
@@ -58,6 +59,9 @@ pub struct ToBaseline {
 }
 
 impl OnExamples {
+    /// The metrics compared: that of the bootstrap and that of McNemar's test.
+    pub const METRICS: [Metric; 2] = [Metric::MacroF1, Metric::Accuracy];
+
     /// Whether the interval lies on one side of zero, and on which: 1 if above, −1 if below, else 0.
     pub fn side(&self) -> i8 {
         match self.macro_f1_interval {

@@ -1,6 +1,6 @@
 //! What all parts of an analysis share: models in order, and which differ from which.
 
-use crate::difference::{self, Basis, Compared, Sample, bounds, compare};
+use crate::difference::{self, Basis, Compared, Sample, compare};
 use crate::outcomes::{Outcomes, ReplicateSplit};
 use crate::tally::Tally;
 use recur_core::metric::Metric;
@@ -192,7 +192,7 @@ impl<'a> Ranked<'a> {
         }
         let estimate: Estimate =
             self.test_basis().mean(Sample { by_replicate: &model.test(metric), resampled: &model.resampled })?;
-        let (low, high) = bounds(metric);
+        let (low, high) = metric.about().bounds;
         estimate.has_spread().then(|| estimate.interval(0.95).clipped(low, high))
     }
 
@@ -322,10 +322,10 @@ impl RankedModel<'_> {
         let predicted = |test: &&TestRecord| test.predictions.iter().map(|p| p.predicted).collect::<Vec<u16>>();
         let predictions: Vec<Vec<u16>> = self.tests.iter().map(predicted).collect();
         let predictions: Vec<&[u16]> = predictions.iter().map(Vec::as_slice).collect();
-        match ranked.primary {
-            Metric::MacroF1 => resamples.mean_metric(n_labels, &truths, &predictions, LabelCounts::macro_f1),
-            Metric::Accuracy => resamples.mean_metric(n_labels, &truths, &predictions, LabelCounts::accuracy),
-            Metric::Loss => {
+        match LabelCounts::metric(ranked.primary.name()) {
+            Some(of_counts) => resamples.mean_metric(n_labels, &truths, &predictions, of_counts),
+            // The loss: a test checks that all other metrics follow from counts.
+            None => {
                 let loss = |test: &&TestRecord| {
                     test.predictions.iter().map(|p| -f64::from(p.label_log_probability)).collect::<Vec<f64>>()
                 };
@@ -364,4 +364,15 @@ impl RankedModel<'_> {
 pub(crate) fn confusion(test: &TestRecord, n_labels: usize) -> Confusion {
     let pair = |prediction: &Prediction| (prediction.label, prediction.predicted);
     Confusion::of(n_labels, test.predictions.iter().map(pair))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_metric_but_the_loss_follows_from_counts() {
+        let of_counts = Metric::ALL.into_iter().filter(|metric| LabelCounts::metric(metric.name()).is_some());
+        assert!(of_counts.eq(Metric::ALL.into_iter().filter(|metric| *metric != Metric::Loss)));
+    }
 }

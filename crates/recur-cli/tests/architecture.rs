@@ -1,4 +1,4 @@
-//! The table of dependency edges in ARCHITECTURE.md against what cargo sees.
+//! The table of dependency edges in ARCHITECTURE.md against what cargo sees, and walls within crates.
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -105,6 +105,44 @@ fn each_wrapped_crate_has_one_user() {
         let users: Vec<&str> = all.iter().filter(|(_, edges)| uses(edges)).map(|(from, _)| from.as_str()).collect();
         assert_eq!(users, [wrapper], "users of {wrapped}");
     }
+}
+
+/// The files that name a metric: its declaration, and the tests by example, which are of two metrics.
+const NAME_METRICS: [&str; 2] = ["crates/recur-analysis/src/per_example.rs", "crates/recur-core/src/metric.rs"];
+
+/// Whether code names one metric, not a constant such as `Metric::ALL`. Tests, which are at the end of a file, may.
+fn names_a_metric(code: &str) -> bool {
+    let code = code.split("#[cfg(test)]").next().unwrap_or_default();
+    code.match_indices("Metric::").any(|(at, path)| {
+        let mut letters = code[at + path.len()..].chars();
+        let (first, second) = (letters.next(), letters.next());
+        first.is_some_and(|c| c.is_ascii_uppercase()) && second.is_some_and(|c| c.is_ascii_lowercase())
+    })
+}
+
+fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("a folder can be read") {
+        let path = entry.expect("an entry can be read").path();
+        if path.is_dir() {
+            rust_files(&path, files);
+        } else if path.extension().is_some_and(|ending| ending == "rs") && !path.ends_with("tests.rs") {
+            files.push(path);
+        }
+    }
+}
+
+#[test]
+fn only_its_declaration_names_a_metric() {
+    let mut files = Vec::new();
+    for name in std::fs::read_dir(root().join("crates")).expect("the folder of crates can be read") {
+        rust_files(&name.expect("an entry can be read").path().join("src"), &mut files);
+    }
+    let found = files.iter().filter(|file| names_a_metric(&std::fs::read_to_string(file).expect("code can be read")));
+    let mut found: Vec<String> =
+        found.map(|file| file.strip_prefix(root()).expect("it is below").display().to_string()).collect();
+    found.sort();
+    assert_eq!(found, NAME_METRICS, "ask the metric for a property instead: `Metric::about`");
+    assert!(names_a_metric("if metric == Metric::Loss {") && !names_a_metric("Metric::ALL #[cfg(test)] Metric::Loss"));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::Experiment;
 use crate::error::ExperimentError;
 use recur_analysis::SplitSizes;
 use recur_core::facts::PublishedFacts;
-use recur_core::metric::Metric;
+use recur_core::metric::{Metric, Unit};
 use recur_core::plan::Plan;
 use recur_core::record::TrialRecord;
 use recur_core::settings::TestRows;
@@ -113,10 +113,9 @@ impl Power {
             let smallest_difference = test.smallest_detectable(plan.replicates, POWER);
             Detectable { standard_deviation, smallest_difference }
         };
-        let assumed: &[f64] = if metric == Metric::Loss { &[0.01, 0.03, 0.1] } else { &[0.005, 0.01, 0.02] };
         let detectable = match median(&stored) {
             Some(deviation) => vec![detectable(deviation)],
-            None => assumed.iter().map(|deviation| detectable(*deviation)).collect(),
+            None => metric.about().assumed_deviations.map(detectable).to_vec(),
         };
         Ok(Self {
             replicates: plan.replicates,
@@ -153,12 +152,11 @@ impl Power {
             self.metric.title(),
             100.0 * self.power
         );
-        let amount = |x: f64| match self.metric {
-            Metric::Loss => format!("{x:.3} nats"),
-            _ => format!("{:.2} points", 100.0 * x),
-        };
+        let about = self.metric.about();
+        let Unit { of_difference: [_, unit], factor, decimals, .. } = about.unit;
+        let amount = |x: f64| format!("{:.decimals$} {unit}", factor * x).trim_end().to_owned();
         let smallest = |detectable: &Detectable| match detectable.smallest_difference {
-            Some(least) if self.metric == Metric::Loss || least < 1.0 => format!("about {}", amount(least)),
+            Some(least) if about.can_differ_by_more_than(least) => format!("about {}", amount(least)),
             _ => "more than there can be".to_owned(),
         };
         match self.detectable.as_slice() {

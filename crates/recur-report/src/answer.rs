@@ -4,12 +4,9 @@ use crate::axis_sentence::{AxisText, axis_texts};
 use crate::markdown::{code, escape, list};
 use crate::numbers::{distance, every_value, margin as margin_text, p_value, parameter, phrase, plural, range};
 use crate::practical;
-use recur_analysis::{
-    Against, Analysis, ConfigurationResult, Difference, Interval, Model, POWER, Verdict, bounds, bounds_of_difference,
-};
+use recur_analysis::{Against, Analysis, ConfigurationResult, Difference, Interval, Model, POWER, Verdict};
 use recur_core::data_warning::DataWarning;
 use recur_core::facts::PublishedFacts;
-use recur_core::metric::Metric;
 use recur_core::plan::UnusedSettings;
 use recur_core::visible::visible_fully;
 
@@ -173,7 +170,7 @@ impl Answer<'_> {
                 "{reaches} (mean of {} replicates, 95 % CI {}{}).",
                 n_replicates,
                 range(self.analysis.primary, interval),
-                every_value(interval, bounds(self.analysis.primary))
+                every_value(interval, self.analysis.primary.about().bounds)
             ),
             None => format!("{reaches}."),
         };
@@ -232,7 +229,7 @@ impl Answer<'_> {
         let least = difference.smallest_detectable?;
         let replicates = plural(u64::from(self.analysis.replicates), "replicate");
         let power = format!("{:.0} % power", 100.0 * POWER);
-        Some(if self.analysis.primary != Metric::Loss && least >= 1.0 {
+        Some(if !self.analysis.primary.about().can_differ_by_more_than(least) {
             format!("With {replicates} and this spread, no difference could be detected with {power}.")
         } else {
             format!(
@@ -316,7 +313,7 @@ impl Answer<'_> {
             distance(primary, gain),
             primary.title(),
             range(primary, interval),
-            every_value(interval, bounds_of_difference(primary)),
+            every_value(interval, primary.about().bounds_of_difference()),
             p_value(p),
         )
     }

@@ -2,7 +2,7 @@
 //! finite number is printed as `∞` or `–`.
 
 use recur_analysis::{Interval, Summary};
-use recur_core::metric::Metric;
+use recur_core::metric::{Metric, PERCENT};
 use recur_core::params::ParamValue;
 
 /// A blank at which no line is broken: for table cells.
@@ -94,21 +94,28 @@ pub(crate) fn parameter(value: &ParamValue) -> String {
 
 /// `x` in the unit that `metric` is shown in: per cent for shares, nats for the loss.
 pub(crate) fn shown(metric: Metric, x: f64) -> f64 {
-    if metric == Metric::Loss { x } else { 100.0 * x }
+    metric.about().unit.factor * x
 }
 
 fn decimals(metric: Metric) -> usize {
-    if metric == Metric::Loss { 3 } else { 2 }
+    metric.about().unit.decimals
 }
 
 /// The unit that `metric` is shown in.
 pub(crate) fn unit(metric: Metric) -> &'static str {
-    if metric == Metric::Loss { "nats" } else { "%" }
+    metric.about().unit.symbol
 }
 
 /// `macro-F1, %`, for headings and axes.
 pub(crate) fn heading(metric: Metric) -> String {
-    format!("{}, {}", metric.title(), unit(metric))
+    match unit(metric) {
+        "" => metric.title().to_owned(),
+        unit => format!("{}, {unit}", metric.title()),
+    }
+}
+
+fn with_unit(text: String, unit: &str) -> String {
+    if unit.is_empty() { text } else { format!("{text} {unit}") }
 }
 
 /// The bare value, for tables: `76.24`.
@@ -158,25 +165,21 @@ pub(crate) fn interval(metric: Metric, Interval { low, high }: Interval) -> Stri
 
 /// The value in running text: `76.24 % macro-F1` or `a loss of 0.812 nats`.
 pub(crate) fn phrase(metric: Metric, x: f64) -> String {
-    match metric {
-        Metric::Loss => format!("a loss of {} nats", value(metric, x)),
-        _ => format!("{} % {}", value(metric, x), metric.title()),
-    }
+    let (value, title, unit) = (value(metric, x), metric.title(), metric.about().unit);
+    if unit == PERCENT { format!("{value} % {title}") } else { with_unit(format!("a {title} of {value}"), unit.symbol) }
 }
 
 /// A distance in running text: `3.10 points` or `0.031 nats`.
 pub(crate) fn distance(metric: Metric, x: f64) -> String {
-    format!("{} {}", value(metric, x), if metric == Metric::Loss { "nats" } else { "points" })
+    with_unit(value(metric, x), metric.about().unit.of_difference[1])
 }
 
 /// A margin in running text, as short as it was written: `1 point`, `0.5 points` or `0.03 nats`.
 pub(crate) fn margin(metric: Metric, x: f64) -> String {
     let text = significant(shown(metric, x), 6);
-    match metric {
-        Metric::Loss => format!("{text} nats"),
-        _ if text == "1" => "1 point".to_owned(),
-        _ => format!("{text} points"),
-    }
+    let [one, many] = metric.about().unit.of_difference;
+    let unit = if text == "1" { one } else { many };
+    with_unit(text, unit)
 }
 
 /// An interval in running text: `2.20 to 4.00`.
@@ -187,7 +190,7 @@ pub(crate) fn range(metric: Metric, interval: Interval) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use recur_analysis::{Interval, bounds, bounds_of_difference};
+    use recur_analysis::Interval;
 
     #[test]
     fn large_numbers_are_written_with_an_exponent() {
@@ -200,9 +203,9 @@ mod tests {
 
     #[test]
     fn an_interval_of_everything_is_said_to_be_one() {
-        let of = |low, high| every_value(Interval { low, high }, bounds(Metric::MacroF1));
+        let of = |low, high| every_value(Interval { low, high }, Metric::MacroF1.about().bounds);
         assert_eq!((of(0.0, 1.0), of(0.0, 0.99), of(0.1, 1.0)), (", which is every possible value", "", ""));
-        let of = |low, high| every_value(Interval { low, high }, bounds_of_difference(Metric::Loss));
+        let of = |low, high| every_value(Interval { low, high }, Metric::Loss.about().bounds_of_difference());
         assert_eq!(of(-1e300, 1e300), "");
     }
 

@@ -5,8 +5,7 @@ use crate::markdown::{Table, code, left, right};
 use crate::method::test_name;
 use crate::numbers::{self, NBSP, NOTHING, count, estimate, p_plain, signed, spread, value};
 use crate::sections::per_example::points;
-use recur_analysis::{Analysis, Model};
-use recur_core::metric::Metric;
+use recur_analysis::{Analysis, Model, OnExamples};
 
 /// A comparison on one screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,10 +121,11 @@ fn method_of_replicates(analysis: &Analysis) -> String {
 }
 
 fn per_example(analysis: &Analysis) -> (Vec<String>, Vec<Vec<String>>) {
+    let [resampled, counted] = OnExamples::METRICS;
     let header = [
         "model".to_owned(),
-        format!("test {}", numbers::heading(Metric::MacroF1)),
-        format!("test {}", numbers::heading(Metric::Accuracy)),
+        format!("test {}", numbers::heading(resampled)),
+        format!("test {}", numbers::heading(counted)),
         "right, baseline not".to_owned(),
         "baseline right, it not".to_owned(),
         "Δ accuracy vs. baseline".to_owned(),
@@ -135,7 +135,7 @@ fn per_example(analysis: &Analysis) -> (Vec<String>, Vec<Vec<String>>) {
     let is_baseline = |model: &Model| model.is_ranked() && analysis.baseline.as_ref() == Some(&model.model);
     let row = |model: &Model| {
         let metric = |metric| spread(metric, model.test(metric));
-        let mut cells = vec![title(analysis, model), metric(Metric::MacroF1), metric(Metric::Accuracy)];
+        let mut cells = vec![title(analysis, model), metric(resampled), metric(counted)];
         let found = analysis.per_example_to_baseline.iter().find(|found| found.model == model.model);
         cells.extend(match found {
             None if is_baseline(model) => ["baseline", NOTHING, NOTHING, NOTHING, NOTHING].map(str::to_owned),

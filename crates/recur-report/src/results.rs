@@ -19,7 +19,7 @@ impl ResultsTable {
     /// Of `analysis`.
     pub fn of(analysis: &Analysis) -> Self {
         let primary = analysis.primary;
-        let tested = if primary == Metric::Accuracy { vec![primary] } else { vec![primary, Metric::Accuracy] };
+        let tested = if primary == Metric::FAMILIAR { vec![primary] } else { vec![primary, Metric::FAMILIAR] };
         let mut header = vec!["model".to_owned(), "replicates".to_owned(), format!("validation {}", primary.title())];
         header.extend(tested.iter().map(|metric| format!("test {}", metric.title())));
         let rows = analysis.models.iter().map(|model| row(analysis, model, &tested)).collect();

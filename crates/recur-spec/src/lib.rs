@@ -4,6 +4,7 @@
 //! against the tables of keys and the registry's parameters, and gives a [`Spec`]; [`Spec::plan`] spells it out.
 //! This crate reads no data, and knows models by their declarations alone.
 
+mod access;
 mod alphabet;
 mod assemble;
 mod axis;
@@ -11,6 +12,7 @@ mod check;
 mod division;
 mod error;
 mod excerpt;
+mod key;
 mod keys;
 mod models;
 mod overrides;

@@ -26,6 +26,17 @@ pub struct LabelScores {
     pub predicted: u64,
 }
 
+/// A metric that follows from counts; `None` where it is undefined.
+pub type OfCounts = fn(&LabelCounts) -> Option<f64>;
+
+/// The metrics that follow from counts, by the names that records have for them.
+const METRICS: [(&str, OfCounts); 4] = [
+    ("accuracy", LabelCounts::accuracy),
+    ("macro_f1", LabelCounts::macro_f1),
+    ("balanced_accuracy", LabelCounts::balanced_accuracy),
+    ("cohen_kappa", LabelCounts::cohen_kappa),
+];
+
 impl LabelScores {
     /// Whether any row has this label or was predicted to: without one, the figures say nothing.
     pub fn is_present(&self) -> bool {
@@ -122,6 +133,11 @@ impl LabelCounts {
         let unexpected = n * n - products.sum::<u128>();
         let wrong = n - u128::from(self.n_right());
         (unexpected > 0).then(|| 1.0 - (wrong * n) as f64 / unexpected as f64)
+    }
+
+    /// The function of counts that is the metric `name`; `None` for a metric that takes more than counts.
+    pub fn metric(name: &str) -> Option<OfCounts> {
+        METRICS.into_iter().find(|(known, _)| *known == name).map(|(_, of_counts)| of_counts)
     }
 
     fn n_right(&self) -> u64 {

@@ -53,7 +53,7 @@ pub use group_bootstrap::{GroupResamples, variance_of_difference};
 pub use group_kinds::GroupKinds;
 pub use holm::holm;
 pub use importance::{Importance, corrected_importance, importance};
-pub use label_counts::{LabelCounts, LabelScores};
+pub use label_counts::{LabelCounts, LabelScores, OfCounts};
 pub use label_difference::LabelDifference;
 pub use mcnemar::{PairedCounts, mcnemar_exact};
 pub use planned_fixed_test::PlannedFixedTest;

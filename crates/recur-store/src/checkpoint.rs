@@ -14,7 +14,7 @@ use crate::weights::{decode_tensors, encode_tensors};
 use crate::weights_problem::WeightsProblem;
 use recur_core::checkpoint::{BestEpoch, Checkpoint, Progress};
 use recur_core::digest::Digest;
-use recur_core::metric::Scores;
+use recur_core::metric::{Metric, Scores};
 use recur_core::record::EpochRecord;
 use recur_core::tensor::Tensor;
 use recur_core::trial::TrialId;
@@ -54,13 +54,15 @@ pub struct FoundCheckpoint {
 struct Header {
     format: u32,
     trial: TrialId,
-    /// For each epoch: training loss, and loss, accuracy and macro-F1 on validation.
-    epochs: Vec<[Number; 4]>,
+    epochs: Vec<Epoch>,
     names: u64,
     loss: Number,
     best: Option<(u32, Number)>,
     tensors: [Vec<String>; 3],
 }
+
+/// An epoch: the training loss, and each metric on validation.
+type Epoch = [Number; 1 + Metric::STORED.len()];
 
 /// A number of any bits.
 #[derive(Clone, Copy)]
@@ -201,10 +203,6 @@ fn encode(checkpoint: &Checkpoint) -> Result<Vec<u8>, WeightsProblem> {
     let Checkpoint { progress, weights, training_state, best_weights } = checkpoint;
     let Progress { trial, epochs, names, loss, best } = progress;
     let groups = [weights, training_state, best_weights];
-    let epoch = |record: &EpochRecord| {
-        let EpochRecord { train_loss, validation: Scores { loss, accuracy, macro_f1 } } = *record;
-        [train_loss, loss, accuracy, macro_f1].map(Number)
-    };
     let header = Header {
         format: FORMAT,
         trial: trial.clone(),
@@ -257,14 +255,23 @@ fn decode_header(json: Option<&String>) -> Result<Header, Fault> {
     serde_json::from_str(json).map_err(content)
 }
 
+fn epoch(record: &EpochRecord) -> Epoch {
+    std::array::from_fn(|index| match index.checked_sub(1) {
+        None => Number(record.train_loss),
+        Some(metric) => Number(record.validation.get(Metric::STORED[metric])),
+    })
+}
+
+fn epoch_record([train_loss, validation @ ..]: Epoch) -> EpochRecord {
+    let mut numbers = validation.into_iter();
+    let mut next = |_| numbers.next().expect("as many numbers as metrics").0;
+    EpochRecord { train_loss: train_loss.0, validation: Scores::from_fn(&mut next) }
+}
+
 fn progress(header: Header) -> Progress {
-    let epoch = |[train_loss, loss, accuracy, macro_f1]: [Number; 4]| EpochRecord {
-        train_loss: train_loss.0,
-        validation: Scores { loss: loss.0, accuracy: accuracy.0, macro_f1: macro_f1.0 },
-    };
     Progress {
         trial: header.trial,
-        epochs: header.epochs.into_iter().map(epoch).collect(),
+        epochs: header.epochs.into_iter().map(epoch_record).collect(),
         names: header.names,
         loss: header.loss.0,
         best: header.best.map(|(epoch, value)| BestEpoch { epoch, value: value.0 }),

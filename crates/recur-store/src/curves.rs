@@ -1,16 +1,16 @@
 //! `curves.csv`: a record's figures of each epoch, for programs that draw.
 
+use recur_core::metric::Metric;
 use recur_core::record::TrialRecord;
 
 /// The table; its numbers are the shortest that read back as the same `f64`.
 pub(crate) fn render(record: &TrialRecord) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let header = ["epoch", "train_loss", "validation_loss", "validation_accuracy", "validation_macro_f1"];
+    let header = ["epoch", "train_loss"].into_iter().chain(Metric::VALIDATION_NAMES);
     let in_memory = "a row can be written to memory";
     writer.write_record(header).expect(in_memory);
     for (epoch, figures) in record.epochs.iter().enumerate() {
-        let scores = figures.validation;
-        let row = (epoch, figures.train_loss, scores.loss, scores.accuracy, scores.macro_f1);
+        let row = (epoch, figures.train_loss, Metric::STORED.map(|metric| figures.validation.get(metric)));
         writer.serialize(row).expect(in_memory);
     }
     writer.into_inner().expect(in_memory)

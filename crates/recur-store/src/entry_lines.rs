@@ -1,16 +1,23 @@
 //! A trial as a line of a list: in columns, as CSV or as JSON.
 
 use crate::list::Entry;
+use recur_core::metric::Metric;
 use recur_core::record::Outcome;
 use recur_core::spreadsheet;
 use recur_core::visible::{visible, visible_json};
 
 impl Entry {
     /// The titles of [`Entry::columns`], as a line.
-    pub const COLUMNS: &str = "trial       end       macro-F1  accuracy     loss  configuration\n";
+    pub fn titles_of_columns() -> String {
+        let metrics: String = Metric::ALL.map(|metric| format!(" {:>1$}", metric.title(), width(metric))).concat();
+        format!("trial       end     {metrics}  configuration\n")
+    }
+
     /// The header of [`Entry::csv`], as a line.
-    pub const CSV: &str =
-        "trial,model,params,replicate,end,validation_macro_f1,validation_accuracy,validation_loss,parameters,tested\n";
+    pub fn csv_header() -> String {
+        let metrics: String = Metric::NAMES.map(|name| format!("validation_{name},")).concat();
+        format!("trial,model,params,replicate,end,{metrics}parameters,tested\n")
+    }
 
     fn ended(&self) -> &'static str {
         match self.outcome {
@@ -26,13 +33,11 @@ impl Entry {
 
     /// It as a line in columns of one width.
     pub fn columns(&self) -> String {
-        let results = self.validation.map_or_else(
-            || format!("{:>9} {:>9} {:>8}", "–", "–", "–"),
-            |scores| format!("{:>9.4} {:>9.4} {:>8.4}", scores.macro_f1, scores.accuracy, scores.loss),
-        );
+        let value = |metric| self.validation.map_or("–".to_owned(), |scores| format!("{:.4}", scores.get(metric)));
+        let values: String = Metric::ALL.map(|metric| format!(" {:>1$}", value(metric), width(metric))).concat();
         let (id, end) = (self.id.short(), self.ended());
         let configuration = format!("{}({})", self.model, self.params_text());
-        format!("{id}  {end:<8} {results}  {} replicate {}\n", visible(&configuration), self.replicate)
+        format!("{id}  {end:<8}{values}  {} replicate {}\n", visible(&configuration), self.replicate)
     }
 
     /// It as a line of CSV.
@@ -47,12 +52,11 @@ impl Entry {
                 safe.into_owned()
             }
         };
-        let [macro_f1, accuracy, loss] = self.validation.map_or_else(Default::default, |scores| {
-            [scores.macro_f1, scores.accuracy, scores.loss].map(|value| value.to_string())
-        });
+        let value = |metric| self.validation.map_or_else(String::new, |scores| scores.get(metric).to_string());
+        let values: String = Metric::ALL.map(|metric| format!("{},", value(metric))).concat();
         let Self { id, replicate, n_parameters, has_test, .. } = self;
         let (model, params, end) = (cell(&self.model), cell(&self.params_text()), self.ended());
-        format!("{id},{model},{params},{replicate},{end},{macro_f1},{accuracy},{loss},{n_parameters},{has_test}\n")
+        format!("{id},{model},{params},{replicate},{end},{values}{n_parameters},{has_test}\n")
     }
 
     /// It as a JSON object on a line.
@@ -69,4 +73,9 @@ impl Entry {
         });
         format!("{}\n", visible_json(&line.to_string()))
     }
+}
+
+/// The width of a metric's column.
+fn width(metric: Metric) -> usize {
+    (metric.title().chars().count() + 1).max(8)
 }

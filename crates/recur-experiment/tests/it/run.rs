@@ -14,6 +14,10 @@ use std::sync::Mutex;
 use tempfile::TempDir;
 
 fn experiment(folder: &Path) -> Experiment {
+    experiment_with(folder, &[])
+}
+
+fn experiment_with(folder: &Path, overrides: &[recur_spec::Override]) -> Experiment {
     let data = folder.join("names.csv");
     let row = |n: usize| format!("{}a{n},{}\n", ["x", "y"][n % 2], ["left", "right"][n % 2]);
     std::fs::write(&data, format!("name,label\n{}", (0..60).map(row).collect::<String>())).unwrap();
@@ -24,7 +28,7 @@ fn experiment(folder: &Path) -> Experiment {
          models: [{{use: manual_rnn, params: {{hidden_size: 4}}, sweep: {{learning_rate: [0.01, 0.1]}}}}]\n",
         data.display()
     );
-    let spec = recur_spec::parse(text.as_bytes(), "small.yaml", &[], &registry).unwrap();
+    let spec = recur_spec::parse(text.as_bytes(), "small.yaml", overrides, &registry).unwrap();
     Experiment::prepare(spec, &registry).unwrap()
 }
 
@@ -225,4 +229,14 @@ fn a_run_is_kept_under_its_name_with_its_trials() {
     let ids: Vec<&TrialId> = kept.trials.iter().map(|trial| &trial.id).collect();
     assert_eq!(ids, experiment.trials().iter().map(|trial| &trial.id).collect::<Vec<_>>());
     assert_eq!(kept.resolved, experiment.spec().resolved_yaml());
+}
+
+/// The weights say how texts were normalised, so they are other bytes.
+#[test]
+fn another_normalisation_shares_no_trial_even_where_it_makes_an_equal_data_set() {
+    let folder = TempDir::new().unwrap();
+    let plain = experiment(folder.path());
+    let folded = experiment_with(folder.path(), &["data.text.fold=ascii".parse().unwrap()]);
+    assert_eq!(plain.data().dataset.digest(), folded.data().dataset.digest());
+    assert!(plain.trials().iter().zip(folded.trials()).all(|(a, b)| a.id != b.id));
 }

@@ -44,7 +44,7 @@ fn rows_of(trial: &TrialResult) -> Vec<Row<'_>> {
     let of_all = |split, scores: Option<Scores>| {
         Metric::ALL.into_iter().map(move |metric| row(split, metric, scores.map(|scores| scores.get(metric))))
     };
-    let mut rows = vec![row("train", Metric::Loss, trial.train_loss)];
+    let mut rows = vec![row("train", Metric::TRAINED, trial.train_loss)];
     rows.extend(of_all("validation", trial.validation));
     if trial.test.is_some() {
         rows.extend(of_all("test", trial.test));

@@ -100,9 +100,9 @@ fn introduction(analysis: &Analysis, stepwise: &[Curve<'_>], at_once: &[Curve<'_
     text
 }
 
-/// The figure beside the loss: the primary one, or accuracy where that is the loss.
+/// The metric shown next to the loss: the primary one, or accuracy where that is the loss.
 fn second_metric(analysis: &Analysis) -> Metric {
-    if analysis.primary == Metric::Loss { Metric::Accuracy } else { analysis.primary }
+    if analysis.primary == Metric::TRAINED { Metric::FAMILIAR } else { analysis.primary }
 }
 
 fn alternative(analysis: &Analysis, curves: &[Curve<'_>]) -> String {
@@ -166,7 +166,7 @@ fn panels(analysis: &Analysis, stepwise: &[Curve<'_>], at_once: &[Curve<'_>]) ->
     });
     [
         panel(heading(metric), series(metric).collect()),
-        panel(heading(Metric::Loss), series(Metric::Loss).chain(training).collect()),
+        panel(heading(Metric::TRAINED), series(Metric::TRAINED).chain(training).collect()),
     ]
 }
 

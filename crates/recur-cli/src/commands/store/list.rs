@@ -13,7 +13,7 @@ pub(super) fn run(store: &Store, json: bool) -> Result<Exit, CliError> {
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut result = Ok(());
     if !json {
-        result = out.write_all(if columns { Entry::COLUMNS } else { Entry::CSV }.as_bytes());
+        result = out.write_all(if columns { Entry::titles_of_columns() } else { Entry::csv_header() }.as_bytes());
     }
     let mut problems = 0;
     store.list(|entry| {
