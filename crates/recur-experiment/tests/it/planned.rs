@@ -34,8 +34,13 @@ fn without_past_trials_there_is_no_estimate_and_with_all_of_them_nothing_to_esti
     assert_eq!((nothing.n_to_run(), nothing.seconds()), (4, None));
     let done = experiment.planned_run(Some(&store)).unwrap();
     assert_eq!((done.n_to_run(), &done.json()["estimated_seconds"]), (0, &Value::Null));
+    // One trial takes its time, however many cores there are.
+    std::fs::remove_dir_all(store.trial(&experiment.trials()[0].id)).unwrap();
+    let one = experiment.planned_run(Some(&store)).unwrap();
+    assert_eq!((one.n_to_run(), one.seconds()), (1, one.estimates[0]));
+    assert!(one.estimates[0].is_some());
     lab.write("small.yaml", lab.spec("small", 4).replace("stacked_rnn", "gru"));
     let other = prepare(&lab, None);
     let planned = other.planned_run(Some(&store)).unwrap();
-    assert_eq!((planned.n_to_run(), planned.seconds()), (2, None));
+    assert_eq!((planned.n_to_run(), planned.seconds()), (3, None));
 }
