@@ -81,7 +81,7 @@ pub use error::{ExperimentError, with_causes};
 pub use experiment::Experiment;
 pub use explain::NoRecord;
 pub use invocation::Invocation;
-pub use lookup::{LookupError, usable};
+pub use lookup::LookupError;
 pub use machine::{MachineMemory, fma_peak, free_space};
 pub use memory::{Memory, NotMemory};
 pub use observer::{Observer, RunEvent, title};
@@ -103,7 +103,3 @@ pub use parallel::available_cores;
 // What the command line shares with this crate. Other programs have no need of it.
 #[doc(hidden)]
 pub use clock::{Started, unix_seconds, unix_time};
-#[doc(hidden)]
-pub use parallel::in_parallel;
-#[doc(hidden)]
-pub use request::plugins_option;

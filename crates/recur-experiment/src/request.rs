@@ -110,12 +110,12 @@ fn specs_beside(path: &Path) -> Vec<String> {
 }
 
 /// The option that names the folder of plugins, with a blank before it; nothing where none was named.
-pub fn plugins_option(folder: Option<&Path>) -> String {
+pub(crate) fn plugins_option(folder: Option<&Path>) -> String {
     folder.map(|folder| format!(" --plugins {}", quoted(&folder.display().to_string()))).unwrap_or_default()
 }
 
 /// The option that names the store, with a blank before it; nothing for the default one.
-pub fn store_option(store: &Path) -> String {
+pub(crate) fn store_option(store: &Path) -> String {
     if store == Path::new("runs") {
         return String::new();
     }

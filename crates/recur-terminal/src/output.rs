@@ -18,10 +18,10 @@ pub fn print(text: &str) -> std::io::Result<()> {
     print_raw(&visible_screen(text))
 }
 
-/// Prints JSON and a line end to standard output: as [`print`], with escapes that keep its value.
+/// Prints JSON and a line end to standard output: as [`print()`], with escapes that keep its value.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub fn print_json(json: &str) -> std::io::Result<()> {
     print_raw(&visible_json(json))
 }
@@ -30,7 +30,7 @@ pub fn print_json(json: &str) -> std::io::Result<()> {
 /// it: a reader that has gone away is no error, and there is no use in going on.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub fn write_data(bytes: &[u8]) -> std::io::Result<bool> {
     let mut out = std::io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
