@@ -43,7 +43,7 @@ pub(crate) enum Command {
     Plan(Plan),
     /// Write the report of an experiment again from its stored records
     Report(Report),
-    /// Compare experiments that share their test sets, or single trials name by name
+    /// Compare experiments that share their test sets, or single trials example by example
     #[command(after_help = COMPARE_HELP)]
     Compare(Compare),
     /// Write the results of an experiment's stored records for other programs: JSON, Parquet, CSV, LaTeX
@@ -82,7 +82,7 @@ Examples:
   recur compare experiments/narrow.yaml experiments/wide.yaml
   recur compare narrow wide --markdown           by their names in the store
   recur compare old/names.md reports/names.md    by their reports: the specs within them
-  recur compare 3f09a1c2d4 81be77f0aa            two trials, name by name
+  recur compare 3f09a1c2d4 81be77f0aa            two trials, example by example
 
 The first is what the others are compared with. Nothing is trained or scored: run the experiments first. docs/comparing.md
 says what can be compared.";
@@ -124,8 +124,8 @@ Examples:
   recur predict --model names --input customers.csv --column surname --all --output labels.parquet
   cut -d, -f2 customers.csv | tail -n +2 | recur predict --model names --input -
 
-On a terminal the answer is a table, elsewhere CSV. A name that the model cannot read has no label. An argument that is, or
-looks like, a file is never taken for a name; --literal takes it for one. docs/weights.md explains the columns.";
+On a terminal the answer is a table, elsewhere CSV. A text that the model cannot read has no label. An argument that is, or
+looks like, a file is never taken for a text; --literal takes it for one. docs/weights.md explains the columns.";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct SpecArgs {
@@ -368,7 +368,7 @@ pub(crate) struct Predict {
     /// Read texts from these files: .txt with one text per line, or .csv, .tsv, .ndjson, .jsonl, .parquet; - for standard input
     #[arg(long, value_name = "FILE", num_args = 1.., action = ArgAction::Append, conflicts_with = "names")]
     pub(crate) input: Vec<String>,
-    /// The column with the texts [default: name, or the only column]
+    /// The column with the texts [default: name or text, or the only column]
     #[arg(long, value_name = "COLUMN")]
     pub(crate) column: Option<String>,
     /// The format of the input, whatever the file's extension is; standard input is txt without it
@@ -396,7 +396,7 @@ pub(crate) struct Predict {
     #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE")]
     pub(crate) store: PathBuf,
     /// Texts; or files, as with --input
-    #[arg(required_unless_present = "input", value_name = "NAME | FILE")]
+    #[arg(required_unless_present = "input", value_name = "TEXT | FILE")]
     pub(crate) names: Vec<String>,
 }
 

@@ -87,7 +87,7 @@ fn predict_hint(
         ("Its replicate 0", format!(" --model {}", quoted(&store.weights_path(first).display().to_string())))
     };
     let program = &prepared.provenance.program;
-    Some(format!("\nBest on validation: {}. {whose} predicts: {program} predict{plugins}{model} NAME", best.title()))
+    Some(format!("\nBest on validation: {}. {whose} predicts: {program} predict{plugins}{model} TEXT", best.title()))
 }
 
 /// A small table: one row a model.

@@ -1,6 +1,7 @@
 //! Checked settings: what a spec says of data, split and training, with every default filled in.
 
 use crate::metric::Metric;
+use crate::noun::Noun;
 use crate::split::Part;
 use serde::{Deserialize, Serialize};
 
@@ -483,6 +484,8 @@ pub struct EarlyStopping {
 /// What the report compares.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReportSettings {
+    /// What the report calls an example: `data.noun`.
+    pub noun: Noun,
     /// The figure to choose and rank by.
     pub primary: Metric,
     /// The model that the others are compared with.

@@ -11,6 +11,7 @@ use crate::spec::Spec;
 use crate::tree::{Content, Node};
 use recur_core::metric::{Metric, PERCENT};
 use recur_core::model::Regime;
+use recur_core::noun::Noun;
 use recur_core::settings::{
     DataSettings, EarlyStopping, Optimizer, ReportSettings, TextSettings, TrainingLength, TrainingSettings,
 };
@@ -37,7 +38,7 @@ pub(crate) fn spec(checker: &mut Checker<'_>, root: &Node, question: String) -> 
     let report = fields.section("report").map(|report| {
         baseline(checker, report, fields.tree("models"));
         margin(checker, report);
-        self::report(report)
+        self::report(report, fields.section("data").map_or_else(Noun::text, noun))
     });
     let replicates = replicates(checker, &fields, split.as_ref().and_then(Option::as_ref));
     let max_trials = fields.section("limits").and_then(|limits| limits.integer("max_trials"));
@@ -173,7 +174,13 @@ fn metric(name: &str) -> Option<Metric> {
     Metric::ALL.into_iter().find(|metric| metric.name() == name)
 }
 
-fn report(fields: &Fields<'_>) -> Option<ReportSettings> {
+/// What the report calls an example: the shipped data has names, and other data has texts.
+fn noun(data: &Fields<'_>) -> Noun {
+    let column = data.section("columns").and_then(|columns| columns.text("name"));
+    if column == Some("name") { Noun::of("name") } else { Noun::text() }
+}
+
+fn report(fields: &Fields<'_>, noun: Noun) -> Option<ReportSettings> {
     if fields.is_wrong("baseline") || fields.is_wrong("equivalence_margin") {
         return None;
     }
@@ -182,7 +189,7 @@ fn report(fields: &Fields<'_>) -> Option<ReportSettings> {
     let is_left_out = fields.span("equivalence_margin").is_none();
     let negligible = primary.about().negligible.filter(|_| is_left_out);
     let equivalence_margin = fields.real("equivalence_margin").or(negligible);
-    Some(ReportSettings { primary, baseline, equivalence_margin })
+    Some(ReportSettings { noun, primary, baseline, equivalence_margin })
 }
 
 /// A difference of shares is at most 1, which is a hundred points: a margin of 1 is one point, miswritten.

@@ -59,7 +59,7 @@ pub(crate) fn run(args: &Predict, level: Level, registry: &Registry) -> Result<E
     bar.finish_and_clear();
     unlabelled.warn();
     if !names.is_empty() && unlabelled.count == names.len() {
-        return Err(CliError::new(format!("none of the {} names can be read by the model", names.len())));
+        return Err(CliError::new(format!("none of the {} texts can be read by the model", names.len())));
     }
     sink.finish()?;
     Ok(Exit::Success)
@@ -98,7 +98,7 @@ fn bar(n_names: usize) -> ProgressBar {
     if n_names <= CHUNK {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{elapsed:>5} {bar:32} {human_pos}/{human_len} names, {eta} left");
+    let style = ProgressStyle::with_template("{elapsed:>5} {bar:32} {human_pos}/{human_len} texts, {eta} left");
     ProgressBar::with_draw_target(Some(n_names as u64), ProgressDrawTarget::stderr())
         .with_style(style.expect("the template is valid").progress_chars("━╸─"))
         .with_finish(ProgressFinish::AndClear)
@@ -128,7 +128,7 @@ impl Unlabelled {
         }
         let n_more = self.count - self.first.len();
         if n_more > 0 {
-            tracing::warn!("no label for {n_more} more names");
+            tracing::warn!("no label for {n_more} more texts");
         }
     }
 }

@@ -43,7 +43,7 @@ fn one_label_alone_is_refused() {
 
 #[test]
 fn fewer_rows_than_parts_are_refused() {
-    let told = ["cannot divide the names of a.csv", "too few to divide", "data.split"];
+    let told = ["cannot divide the rows of a.csv", "too few to divide", "data.split"];
     check_refused("a.csv", "name,label\nAbe,Japanese\nNovak,Czech\n", &told);
 }
 
@@ -74,7 +74,7 @@ fn a_file_with_some_unusable_rows_is_used_without_them() {
     lab.experiment(&["--set", "data.source=odd.csv"]).ended(0).told(&["60 names", "3 rows of 63 cannot be used"]);
 
     let rejects = lab.read("runs/experiments/small/rejects.csv");
-    for (line, reason) in [(62, "not UTF-8"), (63, "name too long"), (64, "empty name")] {
+    for (line, reason) in [(62, "not UTF-8"), (63, "text too long"), (64, "empty text")] {
         let listed = |row: &str| row.starts_with(&format!("odd.csv,{line},")) && row.contains(reason);
         assert!(rejects.lines().any(listed), "line {line}, {reason}:\n{rejects}");
     }
@@ -111,8 +111,8 @@ fn check_warned(content: &str, sets: &[&str], told: &[&str]) -> Lab {
 fn more_rejected_rows_than_allowed_are_refused_with_reasons_examples_and_the_remedy() {
     let csv = with_rows(&(",Czech\n".to_owned() + &"Novak,Czech,x\n".repeat(3)));
     let told = [
-        "4 of 64 rows of `odd.csv` cannot be used (empty name: 1, malformed row: 3): these are 6.25 %, and data.max_rejected allows 5 %",
-        "\n  odd.csv:62: empty name",
+        "4 of 64 rows of `odd.csv` cannot be used (empty text: 1, malformed row: 3): these are 6.25 %, and data.max_rejected allows 5 %",
+        "\n  odd.csv:62: empty text",
         "\n  odd.csv:63: malformed row",
         "hint: mend the file; to go on without these rows: --set data.max_rejected=0.07",
     ];
@@ -161,8 +161,8 @@ fn a_label_that_loses_all_its_rows_is_refused_by_name() {
         let told = [&*format!("would lose all its rows, because none of these can be used: {label} (1)"), reason];
         check_refused("odd.csv", &with_rows(row), &told);
     };
-    lost(",Welsh\n", "`Welsh`", "odd.csv:62: empty name");
-    lost(&format!("{},Welsh\n", "x".repeat(100)), "`Welsh`", "odd.csv:62: name too long");
+    lost(",Welsh\n", "`Welsh`", "odd.csv:62: empty text");
+    lost(&format!("{},Welsh\n", "x".repeat(100)), "`Welsh`", "odd.csv:62: text too long");
     lost("Jones,We\u{7}lsh\n", "`We\\x07lsh`", "odd.csv:62: control character (U+0007 in the label)");
     // Nothing but the control character separates this label from one with rows.
     check_warned(&with_rows("Novak,Cz\u{7}ech\n"), &[], &["1 row of 61 cannot be used (control character: 1)"]);
@@ -200,7 +200,7 @@ fn control_characters_in_names_and_labels_reject_the_row_by_code_point() {
     let rows = "No\0vak,Czech\nNo\u{1b}[31mvak,Czech\n\"No\tvak\",Cz\u{85}ech\n";
     let lab = check_warned(&with_rows(rows), &[], &["3 rows of 63 cannot be used (control character: 3)"]);
     let rejects = lab.read("runs/experiments/small/rejects.csv");
-    for detail in ["U+0000 in the name", "U+001B in the name", "U+0085 in the label"] {
+    for detail in ["U+0000 in the text", "U+001B in the text", "U+0085 in the label"] {
         assert!(rejects.contains(detail), "{rejects}");
     }
     assert!(!rejects.contains(|c: char| c.is_control() && c != '\n'), "{rejects:?}");
@@ -215,7 +215,7 @@ fn rejected_rows_are_written_so_that_no_spreadsheet_executes_them() {
 
 #[test]
 fn names_of_invisible_characters_only_are_empty() {
-    let told = ["2 rows of 62 cannot be used (empty name: 2)", "only U+200B, which show nothing"];
+    let told = ["2 rows of 62 cannot be used (empty text: 2)", "only U+200B, which show nothing"];
     check_warned(&with_rows("\u{200b},Czech\n\u{3164}\u{feff},Irish\n"), &[], &told);
 }
 
@@ -241,8 +241,8 @@ fn names_without_a_character_of_the_alphabet_are_refused() {
 fn names_mostly_outside_the_alphabet_and_labels_wholly_outside_are_warned_of() {
     let greek = (0..40).map(|i| format!("{}{},Greek\n", "ω".repeat(i / 8 + 6), "ζ".repeat(i % 8))).collect::<String>();
     let told = [
-        "% of the characters of names are outside the alphabet",
-        "1 of 4 labels has no name with a character of the alphabet (`Greek`)",
+        "% of the characters of texts are outside the alphabet",
+        "1 of 4 labels has no text with a character of the alphabet (`Greek`)",
     ];
     let lab = check_warned(&with_rows(&greek), &["--set", "data.text.fold=ascii"], &told);
     assert!(lab.read("reports/small.md").contains(told[0]));
@@ -287,7 +287,7 @@ fn a_column_of_labels_with_nearly_as_many_values_as_rows_is_doubted() {
         names_csv().lines().skip(1).map(|row| format!("{row},{}\n", row.split(',').next().unwrap())).collect();
     lab.write("odd.csv", format!("name,x,label\n{csv}"));
     let ran = lab.recur(&["plan", "small.yaml", "--set", "data.source=odd.csv"]).ended(0);
-    ran.told(&told).told(&["60 of 60 rows have their own name as label"]);
+    ran.told(&told).told(&["60 of 60 rows have their own text as label"]);
 }
 
 #[test]

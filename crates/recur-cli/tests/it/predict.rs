@@ -32,7 +32,7 @@ fn every_model_of_an_experiment_predicts_from_its_file_or_id() {
     let summary = lab.experiment(&[]).ended(0).out;
     for (id, folder) in ids.iter().map(|id| (id, lab.path(&format!("runs/trials/{}/{id}", &id[..2])))) {
         let by_id = predict(&lab, id, &["Novak", "Kim"]).ended(0).out;
-        assert!(by_id.starts_with("name,label,probability\nNovak,") && by_id.lines().count() == 3, "{by_id}");
+        assert!(by_id.starts_with("text,label,probability\nNovak,") && by_id.lines().count() == 3, "{by_id}");
         let file = folder.join("weights.safetensors");
         for model in [&id[..8], folder.to_str().unwrap(), file.to_str().unwrap()] {
             assert_eq!(predict(&lab, model, &["Novak", "Kim"]).ended(0).out, by_id);
@@ -108,7 +108,7 @@ fn an_unreadable_name_has_no_label_and_a_warning() {
     lab.experiment(&[]).ended(0);
     let ran = predict(&lab, &strict, &["Novak", "123"]).ended(0).told(&["no label for \"123\"", "alphabet"]);
     assert!(ran.out.ends_with("\n123,,\n"), "{}", ran.out);
-    predict(&lab, &strict, &["123", ""]).ended(1).told(&["none of the 2 names can be read"]);
+    predict(&lab, &strict, &["123", ""]).ended(1).told(&["none of the 2 texts can be read"]);
 }
 
 #[test]
@@ -140,20 +140,20 @@ fn an_argument_that_is_or_looks_like_a_file_is_never_a_name() {
     refused(&["folder/lsit"], 1, &["`folder/lsit` does not exist", "--literal"]);
     refused(&["--input", "Novak"], 1, &["`Novak` does not exist"]);
     refused(&["*.csv.gz"], 1, &["no file matches `*.csv.gz`"]);
-    refused(&["list.txt", "Novak"], 1, &["`list.txt` looks like a file and `Novak` like a name"]);
+    refused(&["list.txt", "Novak"], 1, &["`list.txt` looks like a file and `Novak` like a text"]);
     refused(&["list.txt", "-"], 1, &["standard input"]);
     refused(&["-", "Novak"], 1, &["standard input"]);
     for folder in [&["folder"][..], &["folder/"], &["--input", "folder"]] {
         refused(folder, 1, &["is a folder", "--input 'folder/*.txt'"]);
     }
-    refused(&["Kim"], 1, &["`Kim` is a file here, and it could be a name", "--input Kim", "--literal"]);
+    refused(&["Kim"], 1, &["`Kim` is a file here, and it could be a text", "--input Kim", "--literal"]);
     refused(&["Novak", "--input", "list.txt"], 2, &["cannot be used with"]);
     refused(&["--input", "Kim"], 1, &["`Kim` is of no known format", "--input-format"]);
     refused(&["--column", "who", "Novak"], 1, &["--column is for files"]);
     refused(&["--column", "who", "list.txt"], 1, &["it has no column `who`", "--input-format csv"]);
     let names = predict(&lab, &id, &["--literal", "Kim", "lsit.txt", "list.txt", "-"]).ended(0).out;
     let first: Vec<&str> = names.lines().map(|line| line.split(',').next().unwrap()).collect();
-    assert_eq!(first, ["name", "Kim", "lsit.txt", "list.txt", "'-"]);
+    assert_eq!(first, ["text", "Kim", "lsit.txt", "list.txt", "'-"]);
     let novak = predict(&lab, &id, &["Novak"]).ended(0).out;
     assert_eq!(predict(&lab, &id, &["--input", "Kim", "--input-format", "txt"]).ended(0).out, novak);
 }
@@ -208,7 +208,7 @@ fn a_column_of_a_table_in_any_format_gives_the_same_answer() {
     predict(&lab, &id, &["--input", "x.csv", "--column", "who", "--output", "y.parquet"]).ended(0);
     let ran = predict(&lab, &id, &["--all", "--input", "y.parquet"]).ended(0);
     assert_eq!(ran.out, answer);
-    ran.told(&["y.parquet: the names are those of its column `name`"]);
+    ran.told(&["y.parquet: the texts are those of its column `text`"]);
 
     predict(&lab, &id, &["--input", "x.csv"]).ended(1).told(&["several columns", "`id`, `who`", "--column"]);
     let ran = predict(&lab, &id, &["--input", "x.csv", "--column", "wo"]).ended(1);
@@ -236,11 +236,11 @@ fn the_answer_is_the_same_in_every_format_and_overwrites_no_file() {
     let objects: Vec<serde_json::Value> = ndjson.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     for (row, object) in csv.lines().skip(1).zip(&objects) {
         let text = |key: &str| object[key].as_str().map_or_else(|| object[key].to_string(), str::to_owned);
-        assert_eq!(row, ["name", "rank", "label", "log_probability"].map(text).join(","));
+        assert_eq!(row, ["text", "rank", "label", "log_probability"].map(text).join(","));
     }
     let table = recur_ingest::read_table(&std::fs::read(lab.path("a.parquet")).unwrap()).unwrap();
     let names: Vec<&str> = table.iter().map(|column| column.name.as_str()).collect();
-    assert_eq!(names, ["name", "rank", "label", "log_probability"]);
+    assert_eq!(names, ["text", "rank", "label", "log_probability"]);
     let row = |row: usize| table[..3].iter().map(|column| column.values.text(row)).collect::<Vec<_>>().join(",");
     assert!(csv.lines().skip(1).enumerate().all(|(index, line)| line.starts_with(&row(index))), "{csv}");
     to("a.xlsx").ended(1).told(&["a.xlsx", ".csv or .ndjson"]);
@@ -288,7 +288,7 @@ fn text_of_names_is_neither_obeyed_nor_lost() {
     let ran = predict(&lab, &id, &[&["--format", "ndjson", "--literal", "--"], &hostile[..]].concat()).ended(0);
     assert!(!ran.out.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{}", ran.out);
     let name =
-        |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["name"].as_str().unwrap().to_owned();
+        |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["text"].as_str().unwrap().to_owned();
     assert_eq!(ran.out.lines().map(name).collect::<Vec<_>>(), hostile);
 }
 

@@ -10,28 +10,28 @@ use std::path::Path;
 fn unreadable(error: &IngestError) -> CliError {
     let hint = match error {
         IngestError::Missing { .. } | IngestError::NoMatch { .. } | IngestError::Remote { .. } => {
-            "a name that looks like a file: --literal"
+            "a text that looks like a file: --literal"
         }
         IngestError::UnknownKind { .. } => {
             "--input-format csv (or txt, tsv, ndjson, parquet) gives the format of a file with another extension"
         }
         IngestError::ChooseColumn { .. } | IngestError::MissingColumn { .. } => {
-            "--column NAME chooses the column with the names"
+            "--column NAME chooses the column with the texts"
         }
         IngestError::ListHasNoColumn { .. } => {
             "leave --column out, or give the format of the table: --input-format csv"
         }
         IngestError::NotAList { mistake: ListMistake::Header, .. } => {
-            "remove the line, or read it as a table: --input-format csv; --input FILE --literal takes every line for a name"
+            "remove the line, or read it as a table: --input-format csv; --input FILE --literal takes every line for a text"
         }
         IngestError::NotAList { .. } => {
-            "--input-format csv (or tsv, ndjson) with --column NAME reads a table; --input FILE --literal takes every line for a name"
+            "--input-format csv (or tsv, ndjson) with --column NAME reads a table; --input FILE --literal takes every line for a text"
         }
         IngestError::IsFolder { path } => {
             let path = path.trim_end_matches('/');
             return refused(
                 error,
-                Some(format!("--input '{path}/*.txt' reads the files of the folder; a name: --literal")),
+                Some(format!("--input '{path}/*.txt' reads the files of the folder; a text: --literal")),
             );
         }
         IngestError::File { problem: FileError::NotRegular { .. }, .. } => {
@@ -44,7 +44,7 @@ fn unreadable(error: &IngestError) -> CliError {
 }
 
 fn refused(error: &IngestError, hint: Option<String>) -> CliError {
-    CliError::new("cannot read the names").because(error).hint(hint)
+    CliError::new("cannot read the texts").because(error).hint(hint)
 }
 
 /// The names that `args` ask for, in order.
@@ -57,7 +57,7 @@ pub(super) fn read(args: &Predict) -> Result<Vec<String>, CliError> {
     if files.is_empty() {
         let for_files = [("column", args.column.is_some()), ("input-format", args.input_format.is_some())];
         return match for_files.into_iter().find(|(_, is_given)| *is_given) {
-            Some((option, _)) => Err(CliError::new(format!("--{option} is for files of names, and names were given"))
+            Some((option, _)) => Err(CliError::new(format!("--{option} is for files of texts, and texts were given"))
                 .hint("--input FILE reads a file".to_owned())),
             None => Ok(args.names.clone()),
         };
@@ -73,7 +73,7 @@ pub(super) fn read(args: &Predict) -> Result<Vec<String>, CliError> {
             let Names { path, column, rows, notes } = read;
             notes.iter().for_each(|note| tracing::warn!("{note}"));
             if let (Some(column), None) = (column, &args.column) {
-                tracing::info!("{path}: the names are those of its column `{column}`");
+                tracing::info!("{path}: the texts are those of its column `{column}`");
             }
             names.extend(rows.into_iter().map(|(_, name)| name));
         }
@@ -89,12 +89,12 @@ fn read_file(file: &str, options: NamesOptions<'_>) -> Result<Vec<Names>, CliErr
     std::io::stdin()
         .lock()
         .read_to_end(&mut bytes)
-        .map_err(|error| CliError::new("cannot read names from standard input").because(&error))?;
+        .map_err(|error| CliError::new("cannot read texts from standard input").because(&error))?;
     Ok(vec![parse_names("standard input", &bytes, options).map_err(|error| unreadable(&error))?])
 }
 
 fn stdin_and_others() -> CliError {
-    CliError::new("`-` (standard input) is given together with other names or files")
+    CliError::new("`-` (standard input) is given together with other texts or files")
         .hint("--input - reads standard input, and nothing else".to_owned())
 }
 
@@ -105,13 +105,13 @@ fn files_among(arguments: &[String]) -> Result<Vec<String>, CliError> {
         ([file, ..], [_, ..]) if *file == "-" => Err(stdin_and_others()),
         ([file, ..], [name, ..]) => {
             let hint =
-                "--input FILE… reads files only, and --literal takes all arguments for names; for both, run it twice";
-            Err(CliError::new(format!("`{file}` looks like a file and `{name}` like a name")).hint(hint.to_owned()))
+                "--input FILE… reads files only, and --literal takes all arguments for texts; for both, run it twice";
+            Err(CliError::new(format!("`{file}` looks like a file and `{name}` like a text")).hint(hint.to_owned()))
         }
         ([], names) => match names.iter().find(|name| Path::new(name).symlink_metadata().is_ok()) {
             Some(name) if Path::new(name).is_dir() => Err(unreadable(&IngestError::IsFolder { path: (*name).clone() })),
-            Some(name) => Err(CliError::new(format!("`{name}` is a file here, and it could be a name"))
-                .hint(format!("--input {name} reads the file; --literal takes arguments for names"))),
+            Some(name) => Err(CliError::new(format!("`{name}` is a file here, and it could be a text"))
+                .hint(format!("--input {name} reads the file; --literal takes arguments for texts"))),
             None => Ok(Vec::new()),
         },
         (files, []) => Ok(files.iter().map(|file| (*file).clone()).collect()),
