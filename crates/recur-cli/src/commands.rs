@@ -7,7 +7,7 @@ mod experiment;
 mod export;
 mod models;
 mod plan;
-pub(crate) mod predict;
+mod predict;
 mod report;
 mod reports;
 mod schema;
@@ -19,7 +19,7 @@ mod why;
 use crate::args::{Args, Command};
 use crate::error::{CliError, Exit};
 use crate::plugins;
-use crate::program::Program;
+use recur_experiment::Program;
 
 /// Runs the command of `args` with the models of `builtin` and of external plugins.
 pub(crate) fn run(args: &Args, builtin: &Program<'_>) -> Result<Exit, CliError> {

@@ -1,18 +1,11 @@
 //! What the command line fails with, and how a process ends.
 
-use crate::output::print_error;
+mod conversions;
+
 use crate::program::named;
 use anstyle::{AnsiColor, Style};
-use recur_analysis::AnalysisError;
-use recur_core::model::ModelError;
-use recur_core::registry::{DuplicateModel, NoModel};
-use recur_experiment::{ExperimentError, LookupError};
-use recur_external::ExternalError;
-use recur_files::NoTemporaryFolder;
-use recur_report::{ReportError, ReportRecord};
-use recur_spec::SpecErrors;
-use recur_store::StoreError;
-use recur_train::PredictError;
+use recur_report::ReportError;
+use recur_terminal::print_error;
 use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
@@ -88,50 +81,15 @@ impl CliError {
         self
     }
 
-    /// The process was asked to stop.
-    pub(crate) fn stopped() -> Self {
-        Self::new("stopped").ends_with(Exit::Interrupted)
-    }
-
-    /// A file that was to be written.
-    pub(crate) fn cannot_write(path: &Path, cause: &dyn Error) -> Self {
-        let hint = "name a file in a folder that exists and can be written".to_owned();
-        Self::new(format!("cannot write {}", path.display())).because(cause).hint(hint)
-    }
-
     /// A file whose ending is none of those that an option writes.
     pub(crate) fn ending(path: &Path, option: &str, formats: &[&str]) -> Self {
         let hint = format!("end the file's name in {}", formats.join(" or "));
         Self::new(format!("{} ends in no format that --{option} writes", path.display())).hint(hint)
     }
 
-    /// A page that is no report.
-    pub(crate) fn no_report(path: &Path) -> Self {
-        let record = ReportRecord::path_of(path);
-        let record = record.display();
-        Self::new(format!("{} is not a report of recur: there is no {record} beside it", path.display())).hint(format!(
-            "a report that was copied needs its {record}; recur report SPEC --replace writes one of an earlier version anew"
-        ))
-    }
-
-    /// A report that was to be read.
-    pub(crate) fn cannot_read_report(path: &Path, cause: &std::io::Error) -> Self {
-        Self::new(format!("cannot read the report {}", path.display())).because(cause)
-    }
-
     /// A comparison that cannot be made or written.
     pub(crate) fn comparison(error: &ReportError) -> Self {
         Self::of(error).hint(error.hint("name another file: --write FILE"))
-    }
-
-    /// What cannot be compared.
-    pub(crate) fn not_comparable(error: &AnalysisError) -> Self {
-        Self::of(error).hint(error.hint())
-    }
-
-    /// A word of `words`, or what is most like it.
-    pub(crate) fn did_you_mean(nearest: Option<&str>, words: &[String]) -> String {
-        nearest.map_or_else(|| format!("there are: {}", words.join(", ")), |name| format!("did you mean {name}?"))
     }
 
     /// How the process ends with this error.
@@ -160,92 +118,4 @@ fn chain(mut next: Option<&dyn Error>) -> Vec<String> {
         next = error.source();
     }
     causes
-}
-
-impl From<SpecErrors> for CliError {
-    /// The errors of a spec name all of their causes themselves.
-    fn from(errors: SpecErrors) -> Self {
-        Self::new(errors.to_string())
-    }
-}
-
-impl From<ExperimentError> for CliError {
-    fn from(error: ExperimentError) -> Self {
-        let exit = match error {
-            ExperimentError::Interrupted { .. } | ExperimentError::Stopped => Exit::Interrupted,
-            _ => Exit::Error,
-        };
-        Self::of(&error).hint(error.hint()).ends_with(exit)
-    }
-}
-
-impl From<LookupError> for CliError {
-    fn from(error: LookupError) -> Self {
-        match error {
-            LookupError::Spec(errors) => (*errors).into(),
-            error => Self::of(&error).hint(error.hint()),
-        }
-    }
-}
-
-impl From<StoreError> for CliError {
-    fn from(error: StoreError) -> Self {
-        Self::new("cannot use the store").because(&error).hint(error.hint())
-    }
-}
-
-impl From<AnalysisError> for CliError {
-    fn from(error: AnalysisError) -> Self {
-        Self::new("cannot analyse the records").because(&error).hint(error.hint())
-    }
-}
-
-impl From<ReportError> for CliError {
-    fn from(error: ReportError) -> Self {
-        Self::new("cannot write the report").because(&error).hint(error.hint("name another folder: --reports DIR"))
-    }
-}
-
-impl From<NoModel> for CliError {
-    fn from(error: NoModel) -> Self {
-        Self::of(&error).hint(error.hint().to_owned())
-    }
-}
-
-impl From<PredictError> for CliError {
-    fn from(error: PredictError) -> Self {
-        Self::of(&error).hint(error.hint())
-    }
-}
-
-impl From<ExternalError> for CliError {
-    fn from(error: ExternalError) -> Self {
-        let is_folder = matches!(error, ExternalError::Folder { .. });
-        let hint = "--plugins DIR (or RECUR_PLUGINS) names the folder that holds NAME/plugin.yaml";
-        Self::of(&error).hint(is_folder.then(|| hint.to_owned()))
-    }
-}
-
-impl From<DuplicateModel> for CliError {
-    fn from(error: DuplicateModel) -> Self {
-        Self::of(&error).hint("a plugin's folder names its model: rename it, and its `id`".to_owned())
-    }
-}
-
-impl From<NoTemporaryFolder> for CliError {
-    fn from(error: NoTemporaryFolder) -> Self {
-        Self::of(&error).hint(error.hint().to_owned())
-    }
-}
-
-impl From<ModelError> for CliError {
-    fn from(error: ModelError) -> Self {
-        Self::new("the model failed").because(&error)
-    }
-}
-
-impl From<std::io::Error> for CliError {
-    fn from(error: std::io::Error) -> Self {
-        Self::new("cannot write to standard output").because(&error)
-    }
 }

@@ -2,10 +2,9 @@
 
 use crate::args::Target;
 use crate::error::{CliError, Exit};
-use crate::output::{print, print_json};
-use crate::owned;
 use recur_experiment::shell::quoted;
-use recur_files::read_regular;
+use recur_files::{NotReplaced, read_regular, write_unless_other};
+use recur_terminal::{print, print_json};
 use std::path::Path;
 
 /// Prints `text`, writes it, or compares it, as `target` says. `remedy` is what a user types to write the
@@ -31,8 +30,8 @@ pub(crate) fn rewrite(command: &str, plugins: Option<&Path>, path: &Path) -> Str
 fn write(path: &Path, text: &str, replace: bool) -> Result<(), CliError> {
     // Only a folder that is there: a mistyped one is not made.
     let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-    std::fs::metadata(folder).map_err(|error| CliError::cannot_write(path, &error))?;
-    owned::text(path, text.as_bytes(), replace)?;
+    std::fs::metadata(folder).map_err(|source| NotReplaced::Write { path: path.to_owned(), source })?;
+    write_unless_other(path, text.as_bytes(), replace)?;
     Ok(print(&path.display().to_string())?)
 }
 

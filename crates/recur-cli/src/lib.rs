@@ -9,32 +9,24 @@
 //! }
 //! ```
 
-mod allocator;
 mod args;
 mod commands;
 mod error;
 mod generated;
-mod logging;
-mod output;
-mod owned;
-mod pipeline;
+mod instruction_set;
 mod plugins;
 mod program;
-mod progress;
-mod records;
 mod scoring;
-mod signals;
 mod stores;
-mod watch;
 
-pub use allocator::Allocator;
 pub use error::Exit;
+pub use recur_terminal::Allocator;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
-use program::Program;
 use recur_core::registry::Registry;
 use recur_core::visible::visible;
-use recur_kernels::{Isa, Kernels};
+use recur_experiment::Program;
+use recur_terminal::print_error;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -55,7 +47,8 @@ pub fn builtin() -> Registry {
 pub fn run(name: &'static str, registry: &Registry) -> ExitCode {
     std::panic::set_hook(Box::new(report_panic));
     let args = arguments(name);
-    let ended = asked_kernels().and_then(|_| commands::run(&args, &Program { name, registry }));
+    let ended = instruction_set::asked_kernels()
+        .and_then(|_| commands::run(&args, &Program { name, prefix: program::prefix_of(name), registry }));
     match ended {
         Ok(exit) => exit.into(),
         Err(error) => {
@@ -65,7 +58,7 @@ pub fn run(name: &'static str, registry: &Registry) -> ExitCode {
     }
 }
 
-/// Prints a panic as [`output`] prints all text: its message may quote text from outside, and standard error may be closed.
+/// Prints a panic as all text is printed: its message may quote text from outside, and standard error may be closed.
 fn report_panic(panic: &std::panic::PanicHookInfo<'_>) {
     if recur_ingest::panics_are_quiet() {
         // A library's panic at a damaged file: the file is the error, and is reported as one.
@@ -76,7 +69,7 @@ fn report_panic(panic: &std::panic::PanicHookInfo<'_>) {
     let backtrace = if is_captured { format!("\n{backtrace}") } else { String::new() };
     let thread = std::thread::current();
     let text = format!(" in thread {}: {panic}{backtrace}", thread.name().unwrap_or("(unnamed)"));
-    output::print_error(anstyle::Style::new(), "panic", &text);
+    print_error(anstyle::Style::new(), "panic", &text);
 }
 
 /// The words of the command line. Wrong ones, and requests for help, end the process here.
@@ -92,7 +85,7 @@ fn arguments(name: &'static str) -> args::Args {
         let text = error.render().to_string();
         let (head, rest) = text.split_once(':').unwrap_or(("error", &text));
         let red = anstyle::Style::new().bold().fg_color(Some(anstyle::AnsiColor::Red.into()));
-        output::print_error(red, &format!("{head}:"), rest.trim_end());
+        print_error(red, &format!("{head}:"), rest.trim_end());
         std::process::exit(error.exit_code())
     })
 }
@@ -102,24 +95,4 @@ fn parsed(name: &'static str, words: impl Iterator<Item = OsString>) -> Result<a
     let mut command = program::command_line(args::Args::command(), name);
     let mut matches = command.try_get_matches_from_mut(words)?;
     args::Args::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
-}
-
-/// The value of `RECUR_ISA`, if it has one.
-#[expect(clippy::disallowed_methods, reason = "the command line reads this variable, and nothing below it does")]
-fn forced_instruction_set() -> Option<String> {
-    std::env::var("RECUR_ISA").ok()
-}
-
-/// The vector operations on the instruction set that `RECUR_ISA` names, or the widest one.
-fn asked_kernels() -> Result<Kernels, error::CliError> {
-    let Some(name) = forced_instruction_set() else { return Ok(Kernels::widest()) };
-    let wrong = |reason: String| error::CliError::new(format!("RECUR_ISA={name}: {reason}"));
-    let isa = name.parse::<Isa>().map_err(|error| wrong(error.to_string()))?;
-    Kernels::new(isa).map_err(|error| wrong(error.to_string()))
-}
-
-/// The vector operations that models use in this process.
-pub(crate) fn kernels() -> Kernels {
-    // A wrong `RECUR_ISA` ended the process at its start.
-    asked_kernels().unwrap_or_else(|_| Kernels::widest())
 }

@@ -2,17 +2,14 @@
 
 use crate::error::CliError;
 use recur_core::registry::Registry;
-use recur_external::Plugins;
+use recur_external::{Plugins, USUAL_FOLDER};
 use std::path::Path;
-
-/// The folder that is looked at where none is named.
-pub(crate) const DEFAULT: &str = "plugins";
 
 /// The models of `builtin` and those in `folder`. No manifest is read here: that of a model is read when a command needs
 /// the model, and what is wrong with it is told then.
 pub(crate) fn beside(builtin: &Registry, folder: Option<&Path>) -> Result<Registry, CliError> {
     let mut registry = builtin.clone();
-    let default = Path::new(DEFAULT);
+    let default = Path::new(USUAL_FOLDER);
     if let Some(folder) = folder.or_else(|| default.is_dir().then_some(default)) {
         Plugins::find(folder)?.register(&mut registry)?;
     }
@@ -23,7 +20,7 @@ pub(crate) fn beside(builtin: &Registry, folder: Option<&Path>) -> Result<Regist
 /// Whoever wrote what is read may have written that folder, too.
 pub(crate) fn to_read(builtin: &Registry) -> Result<Registry, CliError> {
     let mut registry = builtin.clone();
-    let default = Path::new(DEFAULT);
+    let default = Path::new(USUAL_FOLDER);
     if default.is_dir() {
         Plugins::find_to_read(default)?.register(&mut registry)?;
     }

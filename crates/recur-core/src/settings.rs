@@ -4,6 +4,7 @@ use crate::metric::Metric;
 use crate::noun::Noun;
 use crate::split::Part;
 use serde::{Deserialize, Serialize};
+use strum::VariantNames;
 
 /// Where the names come from and how they become rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -120,8 +121,9 @@ impl Default for TextSettings {
 }
 
 /// Unicode normalisation forms.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, VariantNames)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum UnicodeForm {
     /// Canonical composition.
     Nfc,
@@ -134,8 +136,9 @@ pub enum UnicodeForm {
 }
 
 /// Reduction of letters to ASCII.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, VariantNames)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Fold {
     /// No reduction.
     None,
@@ -146,8 +149,9 @@ pub enum Fold {
 }
 
 /// What becomes of letters outside the alphabet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, VariantNames)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Unknown {
     /// They share one token of their own.
     Token,
@@ -158,8 +162,9 @@ pub enum Unknown {
 }
 
 /// What becomes of a second row with the same name and label.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, VariantNames)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Duplicates {
     /// One row is kept.
     Drop,
@@ -170,8 +175,9 @@ pub enum Duplicates {
 }
 
 /// What becomes of rows that cannot be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, VariantNames)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Rejects {
     /// They are left out, counted, and listed in a rejects file.
     Report,
@@ -257,8 +263,9 @@ impl Division {
 }
 
 /// Whether every replicate has test rows of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, VariantNames)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum TestRows {
     /// Each replicate draws its test rows anew. A configuration is chosen for each replicate by that replicate's
     /// validation rows alone, as rows that are tested here are validation rows elsewhere.
@@ -269,8 +276,9 @@ pub enum TestRows {
 }
 
 /// What becomes of a published split with a group in two of its parts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, VariantNames)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Overlap {
     /// The data is refused.
     Refuse,
@@ -279,8 +287,9 @@ pub enum Overlap {
 }
 
 /// Which rows must stay on one side of a split.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, VariantNames)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Group {
     /// Rows whose names are equal but for marks, case, and masculine or feminine endings.
     FoldedName,
@@ -357,7 +366,7 @@ impl Default for TrainingSettings {
             length: TrainingLength::Epochs(10),
             batch_size: 32,
             sampling: Sampling::Shuffle,
-            optimizer: Optimizer::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+            optimizer: Optimizer::ADAM,
             clip_norm: None,
             schedule: Schedule::Constant,
             class_weights: ClassWeights::None,
@@ -369,40 +378,46 @@ impl Default for TrainingSettings {
 impl TrainingSettings {
     /// The keys whose value is not the default, with the path and the value that a spec gives them.
     pub fn asked(&self) -> Vec<(TrainingKey, String)> {
-        let asked = |key| {
-            let value = match key {
-                TrainingKey::Length => match self.length {
-                    TrainingLength::Epochs(10) => return None,
-                    TrainingLength::Epochs(n) => format!("epochs: {n}"),
-                    TrainingLength::Steps { steps, .. } => format!("steps: {steps}"),
-                },
-                TrainingKey::BatchSize => {
-                    (self.batch_size != 32).then(|| format!("batch_size: {}", self.batch_size))?
-                }
-                TrainingKey::Sampling => match self.sampling {
-                    Sampling::Shuffle => return None,
-                    Sampling::ClassBalanced => "sampling: class_balanced".to_owned(),
-                },
-                TrainingKey::Optimizer => match (self.optimizer, self.clip_norm) {
-                    (Optimizer::Sgd { .. }, _) => "optimizer.name: sgd".to_owned(),
-                    (Optimizer::Adam { .. }, Some(norm)) => format!("optimizer.clip_norm: {norm}"),
-                    (Optimizer::Adam { beta1, beta2, epsilon }, None) => {
-                        ((beta1, beta2, epsilon) != (0.9, 0.999, 1e-8)).then(|| "optimizer".to_owned())?
-                    }
-                },
-                TrainingKey::Schedule => match self.schedule {
-                    Schedule::Constant => return None,
-                    Schedule::Cosine => "schedule: cosine".to_owned(),
-                },
-                TrainingKey::ClassWeights => match self.class_weights {
-                    ClassWeights::None => return None,
-                    ClassWeights::Balanced => "class_weights: balanced".to_owned(),
-                },
-                TrainingKey::EarlyStopping => self.early_stopping.map(|_| "early_stopping".to_owned())?,
-            };
-            Some((key, format!("training.{value}")))
+        let default = Self::default();
+        let asked = |key: &TrainingKey| match key {
+            TrainingKey::Length => self.length != default.length,
+            TrainingKey::BatchSize => self.batch_size != default.batch_size,
+            TrainingKey::Sampling => self.sampling != default.sampling,
+            TrainingKey::Optimizer => (self.optimizer, self.clip_norm) != (default.optimizer, default.clip_norm),
+            TrainingKey::Schedule => self.schedule != default.schedule,
+            TrainingKey::ClassWeights => self.class_weights != default.class_weights,
+            TrainingKey::EarlyStopping => self.early_stopping != default.early_stopping,
         };
-        TrainingKey::ALL.into_iter().filter_map(asked).collect()
+        let keys = TrainingKey::ALL.into_iter().filter(asked);
+        keys.map(|key| (key, format!("training.{}", self.written(key)))).collect()
+    }
+
+    /// `key` and its value in a few words of a spec.
+    fn written(&self, key: TrainingKey) -> String {
+        match key {
+            TrainingKey::Length => match self.length {
+                TrainingLength::Epochs(n) => format!("epochs: {n}"),
+                TrainingLength::Steps { steps, .. } => format!("steps: {steps}"),
+            },
+            TrainingKey::BatchSize => format!("batch_size: {}", self.batch_size),
+            TrainingKey::Sampling => format!("sampling: {}", word(self.sampling)),
+            TrainingKey::Optimizer => match (self.optimizer, self.clip_norm) {
+                (Optimizer::Sgd { .. }, _) => "optimizer.name: sgd".to_owned(),
+                (Optimizer::Adam { .. }, Some(norm)) => format!("optimizer.clip_norm: {norm}"),
+                (Optimizer::Adam { .. }, None) => "optimizer".to_owned(),
+            },
+            TrainingKey::Schedule => format!("schedule: {}", word(self.schedule)),
+            TrainingKey::ClassWeights => format!("class_weights: {}", word(self.class_weights)),
+            TrainingKey::EarlyStopping => "early_stopping".to_owned(),
+        }
+    }
+}
+
+/// A choice as a spec writes it.
+fn word(choice: impl Serialize) -> String {
+    match serde_json::to_value(choice) {
+        Ok(serde_json::Value::String(word)) => word,
+        other => unreachable!("a choice is a word: {other:?}"),
     }
 }
 
@@ -423,8 +438,9 @@ pub enum TrainingLength {
 }
 
 /// How names are drawn for training.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, VariantNames)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Sampling {
     /// Each training row once an epoch, in random order.
     Shuffle,
@@ -433,8 +449,9 @@ pub enum Sampling {
 }
 
 /// How a gradient becomes a step.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, VariantNames)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Optimizer {
     /// Stochastic gradient descent: `p -= rate · v` with `v = momentum · v + gradient`.
     Sgd {
@@ -452,9 +469,18 @@ pub enum Optimizer {
     },
 }
 
+impl Optimizer {
+    /// The plain method, without momentum.
+    pub const SGD: Self = Optimizer::Sgd { momentum: 0.0 };
+
+    /// With the values of Kingma and Ba's paper.
+    pub const ADAM: Self = Optimizer::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+}
+
 /// The learning rate over time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, VariantNames)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Schedule {
     /// The same throughout.
     Constant,
@@ -463,8 +489,9 @@ pub enum Schedule {
 }
 
 /// The weight of each label in the loss.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, VariantNames)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum ClassWeights {
     /// All equal.
     None,
@@ -481,6 +508,13 @@ pub struct EarlyStopping {
     pub patience: u32,
 }
 
+impl Default for EarlyStopping {
+    /// What a spec gets that asks for it and says no more.
+    fn default() -> Self {
+        Self { metric: Metric::TRAINED, patience: 3 }
+    }
+}
+
 /// What the report compares.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReportSettings {
@@ -492,4 +526,12 @@ pub struct ReportSettings {
     pub baseline: Option<String>,
     /// Differences of the primary figure that are smaller do not matter: models closer than that are as good as equal.
     pub equivalence_margin: Option<f64>,
+}
+
+impl Default for ReportSettings {
+    /// What a spec gets that says nothing of its report.
+    fn default() -> Self {
+        let primary = Metric::DEFAULT;
+        Self { noun: Noun::of("name"), primary, baseline: None, equivalence_margin: primary.about().negligible }
+    }
 }

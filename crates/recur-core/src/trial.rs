@@ -133,6 +133,7 @@ pub fn trials(
             params: plan.configurations[configuration].params.clone(),
             training: (about.regime == Regime::Iterative).then(|| plan.training.clone()),
             dataset: dataset.clone(),
+            text: plan.data.text.clone(),
             split: plan.split.clone(),
             seed: plan.seed,
             replicate,
@@ -163,7 +164,7 @@ fn start(configuration: &Configuration, weights: &InitialWeights) -> Result<Opti
 mod tests {
     use super::*;
     use crate::params::{ParamValue, Params};
-    use crate::settings::{Group, SplitSettings};
+    use crate::settings::{Group, SplitSettings, TextSettings};
 
     fn trial() -> Trial {
         let identity = Identity {
@@ -175,6 +176,7 @@ mod tests {
             params: Params::default().with("learning_rate", ParamValue::Real(0.1 + 0.2)),
             training: None,
             dataset: Digest::of(b"data"),
+            text: TextSettings::default(),
             split: SplitSettings::shares(0.8, 0.1, 0.1, Group::Name, true),
             seed: u64::MAX,
             replicate: 2,

@@ -51,15 +51,14 @@ pub struct ModelCard {
 }
 
 impl ModelCard {
-    /// The card of the weights that the trial with `identity` keeps: trained on `dataset`, whose names were normalised as
-    /// `text` says.
-    pub fn of_trial(identity: &Identity, text: &TextSettings, dataset: &Dataset) -> Self {
+    /// The card of the weights that the trial with `identity` keeps: trained on `dataset`.
+    pub fn of_trial(identity: &Identity, dataset: &Dataset) -> Self {
         Self {
             format: CARD_FORMAT,
             model: identity.model.clone(),
             model_version: identity.model_version,
             params: identity.params.clone(),
-            text: text.clone(),
+            text: identity.text.clone(),
             letters: dataset.alphabet().characters().iter().collect(),
             has_unknown: dataset.alphabet().has_unknown(),
             labels: dataset.label_names().to_vec(),

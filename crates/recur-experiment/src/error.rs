@@ -1,11 +1,13 @@
 //! What a run can fail with, and what to do about it.
 
+use recur_analysis::AnalysisError;
 use recur_core::registry::NoModel;
 use recur_core::split::SplitError;
 use recur_core::trial::TrialsError;
 use recur_core::visible::visible;
 use recur_files::NoTemporaryFolder;
 use recur_ingest::IngestError;
+use recur_report::ReportError;
 use recur_store::{Fault, StoreError};
 use recur_train::{SweepError, TestSetError};
 use std::error::Error;
@@ -84,6 +86,12 @@ pub enum ExperimentError {
     /// A chosen trial cannot be scored.
     #[error("cannot score the test set")]
     TestSet(#[from] TestSetError),
+    /// The outcomes cannot be analysed.
+    #[error("cannot analyse the records")]
+    Analysis(#[from] AnalysisError),
+    /// The report cannot be written.
+    #[error("cannot write the report")]
+    Report(#[from] ReportError),
     /// A file of a trial cannot be read or written.
     #[error("cannot {action} the trial file {}", path.display())]
     TrialFileIo {
@@ -187,6 +195,8 @@ impl ExperimentError {
                 "run the experiment first, or verify all trials (no --sample); recur store check lists all damage"
                     .to_owned(),
             ),
+            Self::Analysis(error) => error.hint(),
+            Self::Report(error) => error.hint("name another folder: --reports DIR"),
             Self::Scratch(error) => Some(error.hint().to_owned()),
             Self::Weights { folder, source } => Some(scoring(folder, source)),
             Self::Trials(_) | Self::Sweep(_) | Self::TestSet(_) | Self::Stopped => None,

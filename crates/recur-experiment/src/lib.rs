@@ -44,6 +44,7 @@
 //! where most users meet them.
 
 mod clock;
+mod compared;
 mod difference;
 mod environment;
 mod error;
@@ -52,37 +53,50 @@ mod experiment;
 mod explain;
 mod invocation;
 mod lookup;
+mod machine;
 mod memory;
 mod observer;
 mod parallel;
+mod planned;
 mod power;
+pub mod predict;
 mod recorder;
+mod reported;
+mod request;
 mod run;
 mod scoring;
 #[doc(hidden)]
 pub mod shell;
 mod trial_file;
 mod trial_log;
+mod verdict;
+mod verification;
 mod verify;
 mod weights_of;
 
-pub use difference::{Difference, of_bytes, of_report, of_reports};
+pub use compared::{ComparedInputs, ComparisonError, ComparisonRequest};
+pub use difference::{Difference, of_reports};
 pub use environment::{Code, cpu_name, machine_kind};
 pub use error::{ExperimentError, with_causes};
-pub use estimate::Estimates;
 pub use experiment::Experiment;
 pub use explain::NoRecord;
 pub use invocation::Invocation;
 pub use lookup::{LookupError, usable};
+pub use machine::{MachineMemory, fma_peak, free_space};
 pub use memory::{Memory, NotMemory};
 pub use observer::{Observer, RunEvent, title};
+pub use planned::{PlannedRun, TrialState};
 pub use power::Power;
 pub use recorder::{CheckpointInterval, NotAnInterval};
+pub use reported::{BestConfiguration, Reported};
+pub use request::{Program, RequestedExperiment, SpecRequest};
 pub use run::{Executor, LocalExecutor, RunOptions, stored_record};
-pub use scoring::{Scored, StoreOf, best_configuration, costs, stored_test};
+pub use scoring::{Scored, StoreOf, costs};
 pub use trial_file::{TRIAL_FILE_FORMAT, TrialFile};
 pub use trial_log::TrialLogs;
-pub use verify::{Executed, Overlay, Scratch, Verdict, Verifier};
+pub use verdict::{Conclusion, Verdict};
+pub use verification::{GivenReport, NotASubject, PluginPermission, Subject, Verification, VerifyError, VerifyRequest};
+pub use verify::{Executed, Overlay, Scratch, Verifier};
 pub use weights_of::weights_of;
 
 pub use parallel::available_cores;
@@ -91,3 +105,5 @@ pub use parallel::available_cores;
 pub use clock::{Started, unix_seconds, unix_time};
 #[doc(hidden)]
 pub use parallel::in_parallel;
+#[doc(hidden)]
+pub use request::plugins_option;

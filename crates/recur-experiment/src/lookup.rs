@@ -1,17 +1,29 @@
-//! Why a word does not name what it was to name in a store.
+//! Why a word does not name what it was to name: a spec, or something in a store.
 
+use crate::error::ExperimentError;
 use crate::shell::quoted;
 use recur_core::record::TrialRecord;
 use recur_core::trial::TrialId;
 use recur_core::visible::visible;
+use recur_ingest::FileError;
 use recur_spec::SpecErrors;
 use recur_store::{Found, Problem, Store, StoreError};
 use std::path::PathBuf;
 
-/// Why a word does not name a trial, an experiment or weights that can be used. [`LookupError::hint`] is the next thing to do.
+/// Why a word does not name a spec, a trial, an experiment or weights that can be used. [`LookupError::hint`] is the next thing to do.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LookupError {
+    /// The file of a spec cannot be read.
+    #[error("cannot read the spec {}", path.display())]
+    UnreadableSpec {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: FileError,
+        /// The specs in its folder.
+        others: Vec<String>,
+    },
     /// There is no such file, and nothing in the store is called so.
     #[error("no file {word}, and no experiment and no trial with weights of that name in the store {}", store.display())]
     NoWeights {
@@ -39,6 +51,14 @@ pub enum LookupError {
         prefix: String,
         /// The first of these ids.
         ids: Vec<String>,
+    },
+    /// The trial in the store is damaged.
+    #[error("trial {} cannot be used: {problem}", trial.short())]
+    DamagedTrial {
+        /// The trial.
+        trial: TrialId,
+        /// What is wrong with it.
+        problem: Box<Problem>,
     },
     /// The experiment in the store is damaged.
     #[error("the experiment {name} in the store cannot be used: {problem}")]
@@ -88,7 +108,7 @@ pub enum LookupError {
         /// The experiment, or one of its models.
         what: String,
     },
-    /// The spec of the experiment in the store is wrong, such as one of a model that this program does not have.
+    /// The spec is wrong, such as one of a model that this program does not have.
     #[error(transparent)]
     Spec(Box<SpecErrors>),
     /// The weights cannot be read.
@@ -97,6 +117,9 @@ pub enum LookupError {
     /// The store cannot be read.
     #[error("cannot use the store")]
     Store(#[from] StoreError),
+    /// The experiment cannot be prepared, or its records cannot be read.
+    #[error(transparent)]
+    Experiment(Box<ExperimentError>),
 }
 
 /// The record of a trial, if the store has one that can be used.
@@ -111,10 +134,22 @@ pub fn usable(id: &TrialId, store: &Store) -> Option<TrialRecord> {
     }
 }
 
+/// The first of several ids, for an error.
+pub(crate) fn first_of(ids: &[TrialId]) -> Vec<String> {
+    ids.iter().take(5).map(ToString::to_string).collect()
+}
+
 impl LookupError {
+    pub(crate) fn damaged_trial(trial: &TrialId, problem: Problem) -> Self {
+        Self::DamagedTrial { trial: trial.clone(), problem: Box::new(problem) }
+    }
+
     /// What to do about it, where something can be said.
     pub fn hint(&self) -> Option<String> {
         match self {
+            Self::UnreadableSpec { others, .. } => {
+                (!others.is_empty()).then(|| format!("there are: {}", others.join(", ")))
+            }
             Self::NoWeights { store, .. } | Self::NoSuchTrial { store, .. } if !store.exists() => {
                 Some(format!("there is no store {}; --store DIR names another", visible(&store.display().to_string())))
             }
@@ -125,6 +160,9 @@ impl LookupError {
             }
             Self::NoSuchTrial { .. } => Some("recur store list and recur plan list ids".to_owned()),
             Self::AmbiguousTrial { .. } => Some("give more digits".to_owned()),
+            Self::DamagedTrial { .. } => {
+                Some("recur experiment with its spec trains it again; recur store check lists all damage".to_owned())
+            }
             Self::DamagedExperiment { .. } | Self::OtherTrials { .. } => {
                 Some("recur experiment with its spec puts that right, and trains nothing that is there".to_owned())
             }
@@ -139,6 +177,13 @@ impl LookupError {
             Self::Spec(_) => None,
             Self::Weights(error) => error.hint_of_weights(),
             Self::Store(error) => error.hint(),
+            Self::Experiment(error) => error.hint(),
         }
+    }
+}
+
+impl From<ExperimentError> for LookupError {
+    fn from(error: ExperimentError) -> Self {
+        Self::Experiment(Box::new(error))
     }
 }

@@ -11,7 +11,6 @@ use recur_core::metric::Metric;
 use recur_core::model::Determinism;
 use recur_core::record::{Outcome, TrialRecord};
 use recur_core::registry::Registry;
-use recur_core::settings::TextSettings;
 use recur_core::trial::{Trial, TrialId};
 use recur_core::weights::ModelCard;
 use recur_store::{Environment, Kept, NewTrial, Store, StoreError};
@@ -78,8 +77,6 @@ impl fmt::Display for CheckpointInterval {
 /// What trials are recorded from, beside the trials themselves.
 pub(crate) struct Recorded<'a> {
     pub(crate) dataset: &'a Dataset,
-    /// How texts were normalised.
-    pub(crate) text: &'a TextSettings,
     /// The metric that the log shows at the end of a trial.
     pub(crate) metric: Metric,
     pub(crate) registry: &'a Registry,
@@ -286,7 +283,7 @@ impl Observer for StoreRecorder<'_> {
         let new = NewTrial {
             record: &result.record,
             weights: &result.weights,
-            card: &ModelCard::of_trial(&trial.identity, self.of.text, self.of.dataset),
+            card: &ModelCard::of_trial(&trial.identity, self.of.dataset),
             spec: &(self.of.spec_of)(trial),
             environment: &environment,
             log: &self.options.logs.take(trial.id.as_str()),

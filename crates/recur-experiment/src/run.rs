@@ -197,7 +197,6 @@ impl Experiment {
         let recorder = StoreRecorder::new(
             Recorded {
                 dataset: &self.data().dataset,
-                text: &self.plan().data.text,
                 metric: self.plan().report.primary,
                 registry: self.registry(),
                 spec_of: Box::new(|trial| self.spec_of(trial)),

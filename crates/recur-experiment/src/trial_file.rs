@@ -154,7 +154,6 @@ impl TrialFile {
         let recorder = StoreRecorder::new(
             Recorded {
                 dataset: &data.dataset,
-                text: &self.data.text,
                 metric: self.metric,
                 registry,
                 spec_of: Box::new(|_| self.spec.clone()),

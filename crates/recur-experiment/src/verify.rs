@@ -7,6 +7,7 @@ use crate::error::ExperimentError;
 use crate::parallel::in_parallel;
 use crate::run::{LocalExecutor, RunOptions};
 use crate::scoring::{StoreOf, stored_test};
+use crate::verdict::Verdict;
 use recur_core::model::Determinism;
 use recur_core::random::StreamPath;
 use recur_core::record::TrialRecord;
@@ -16,30 +17,6 @@ use recur_files::TemporaryFolder;
 use recur_store::{Found, Store};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-
-/// What came of executing trials again.
-#[derive(Debug, Default)]
-pub struct Verdict {
-    /// Where what was made again is not what was there.
-    pub differences: Vec<Difference>,
-    /// What is shown by it, in words.
-    pub proven: Vec<String>,
-    /// What is not, with the reason.
-    pub unproven: Vec<String>,
-    /// Trials in all.
-    pub n_trials: usize,
-    /// Those that were executed again.
-    pub n_executed: usize,
-    /// Those that were executed again, and whose bytes were found to be the same.
-    pub n_equal: usize,
-}
-
-impl Verdict {
-    /// Nothing yet, of so many trials.
-    pub fn of_trials(n_trials: usize) -> Self {
-        Self { n_trials, ..Self::default() }
-    }
-}
 
 /// Executes trials of experiments again, and compares what comes of it with a store. It never writes to that store.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! Which weights a word means: a file, a trial of the store, or the best trial of an experiment or of one of its models.
 
-use crate::lookup::{LookupError, usable};
+use crate::lookup::{LookupError, first_of, usable};
 use crate::parallel::{available_cores, in_parallel};
 use crate::scoring::best_configuration;
 use recur_core::nearest::nearest;
@@ -63,10 +63,7 @@ fn in_store(word: &str, store: &Store, registry: &Registry) -> Result<Option<Tri
     match store.weights_of_prefix(word)?.as_slice() {
         [] => Ok(None),
         [only] => Ok(Some(only.clone())),
-        several => {
-            let ids = several.iter().map(TrialId::to_string).take(5).collect();
-            Err(LookupError::AmbiguousTrial { prefix: word.to_owned(), ids })
-        }
+        several => Err(LookupError::AmbiguousTrial { prefix: word.to_owned(), ids: first_of(several) }),
     }
 }
 

@@ -37,6 +37,15 @@ pub enum ExternalError {
     },
 }
 
+impl ExternalError {
+    /// What to do about it, where something can be said.
+    pub fn hint(&self) -> Option<String> {
+        let is_folder = matches!(self, Self::Folder { .. });
+        let hint = "--plugins DIR (or RECUR_PLUGINS) names the folder that holds NAME/plugin.yaml";
+        is_folder.then(|| hint.to_owned())
+    }
+}
+
 fn said(last_words: &str) -> String {
     if last_words.is_empty() { String::new() } else { format!("; it last wrote to standard error: {last_words}") }
 }

@@ -6,6 +6,9 @@ use crate::plugin::ExternalModel;
 use recur_core::registry::{DuplicateModel, Registry};
 use std::path::Path;
 
+/// The folder of plugins where none is named.
+pub const USUAL_FOLDER: &str = "plugins";
+
 /// The plugins of a folder, in alphabetical order.
 #[derive(Clone, Debug, Default)]
 pub struct Plugins(Vec<&'static ExternalModel>);

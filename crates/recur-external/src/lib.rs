@@ -26,7 +26,7 @@ mod time;
 mod wire;
 
 pub use error::{ExternalError, Problem};
-pub use folder::Plugins;
+pub use folder::{Plugins, USUAL_FOLDER};
 pub use manifest::{MANIFEST, MANIFEST_FORMAT};
 pub use plugin::ExternalModel;
 pub use serve::{ServeError, serve};

@@ -3,6 +3,8 @@
 //! [`write()`] writes a report, [`write_costs`] the page of times beside it, [`Export`] what other programs read, and
 //! [`Overview`] what fits on a screen. No number is computed here: all of them are in [`recur_analysis::Analysis`]. A report is
 //! rendered as a whole in memory before its first byte is written.
+//!
+//! [`ModelDescription`] and [`models_page`] describe models by what they declare.
 
 mod answer;
 mod axis_sentence;
@@ -16,23 +18,27 @@ mod html;
 mod index;
 mod markdown;
 mod method;
+mod models;
 mod numbers;
 mod overview;
 mod page;
 mod practical;
 mod provenance;
 mod record;
+mod results;
 mod sections;
 mod signature;
 
 pub use costs::write_costs;
 pub use error::ReportError;
-pub use export::{Export, SCHEMA_VERSION};
+pub use export::{Export, SCHEMA_VERSION, csv};
 pub use files::{Destination, check_destination};
 pub use index::{IndexState, Listed, index};
+pub use models::{ModelDescription, ParameterDescription, models_page};
 pub use overview::Overview;
 pub use provenance::{ComparedSpec, ComparisonSource, MadeFrom, Provenance, SpecSource};
 pub use record::{REPORT_RECORD_VERSION, ReportRecord, ReportRecordError};
+pub use results::ResultsTable;
 pub use signature::{PARTS, Signature};
 
 use answer::Opening;

@@ -5,8 +5,10 @@ use crate::provenance::Provenance;
 use crate::signature::Signature;
 use recur_core::digest::Digest;
 use recur_core::visible::visible_json;
+use recur_files::read_regular;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// The file's name within the report's folder.
@@ -37,8 +39,12 @@ pub struct ReportRecord {
     pub signature: Signature,
 }
 
-/// Why a text is not the record of a report.
+/// The most bytes of a record.
+const MOST: u64 = 64 << 20;
+
+/// Why a text is not the record of a report, or a file is not a report. [`ReportRecordError::hint`] is the next thing to do.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ReportRecordError {
     /// It is no JSON of this kind.
     #[error("it is not the record of a report")]
@@ -49,6 +55,45 @@ pub enum ReportRecordError {
         /// The version that it has.
         found: u32,
     },
+    /// A page without the record of a report.
+    #[error("{} is not a report of recur: there is no {} beside it", report.display(), ReportRecord::path_of(report).display())]
+    NoReport {
+        /// The page.
+        report: PathBuf,
+    },
+    /// A report, or its record, cannot be read.
+    #[error("cannot read the report {}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The record of a report cannot be used.
+    #[error("cannot use {}", path.display())]
+    Damaged {
+        /// The record.
+        path: PathBuf,
+        /// Why not.
+        source: Box<ReportRecordError>,
+    },
+}
+
+impl ReportRecordError {
+    /// What to do about a record that cannot be used.
+    pub const WRITE_ANEW: &str = "write the report anew from the stored records: recur report SPEC --replace";
+
+    /// What to do about it, where something can be said.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoReport { report } => Some(format!(
+                "a report that was copied needs its {}; recur report SPEC --replace writes one of an earlier version anew",
+                ReportRecord::path_of(report).display()
+            )),
+            Self::Unreadable { .. } => None,
+            Self::Damaged { .. } | Self::Json(_) | Self::Version { .. } => Some(Self::WRITE_ANEW.to_owned()),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -67,6 +112,23 @@ impl ReportRecord {
         let folder = path.parent().filter(|folder| folder.file_name().is_some())?;
         let name = format!("{}.md", folder.file_name()?.to_str()?);
         (path.file_name()? == FILE).then(|| folder.with_file_name(name))
+    }
+
+    /// The record of the report at `path`; nothing where there is none.
+    ///
+    /// # Errors
+    /// If there is one, and it cannot be read or used.
+    pub fn of_report(path: &Path) -> Result<Option<Self>, ReportRecordError> {
+        let record = Self::path_of(path);
+        if path.extension().is_none_or(|extension| extension != "md") || record.symlink_metadata().is_err() {
+            return Ok(None);
+        }
+        match read_regular(&record, MOST) {
+            Ok(bytes) => Self::read(&bytes)
+                .map(Some)
+                .map_err(|source| ReportRecordError::Damaged { path: record, source: Box::new(source) }),
+            Err(source) => Err(ReportRecordError::Unreadable { path: record, source }),
+        }
     }
 
     /// Reads it.

@@ -1,13 +1,16 @@
 //! The check of a mapping against its table of keys, whatever the table.
 
+use crate::access::section;
 use crate::error::{ErrorKind, Section};
-use crate::keys::{Default, Key, Kind, TABLES};
+use crate::key::{Default, Key, Kind};
+use crate::keys::TABLES;
 use crate::reader::Fault;
 use crate::scalar::Scalar;
 use crate::source::{Sources, Span, printable};
 use crate::tree::{Content, Entry, Node};
 use recur_core::nearest::nearest;
 use recur_core::registry::Registry;
+use serde_yaml::Value as Yaml;
 use std::collections::BTreeMap;
 use std::ops::RangeBounds as _;
 
@@ -97,13 +100,6 @@ impl<'t> Fields<'t> {
         }
     }
 
-    pub fn boolean(&self, key: &str) -> Option<bool> {
-        match self.get(key).value {
-            Value::Boolean(yes) => Some(yes),
-            _ => None,
-        }
-    }
-
     pub fn text(&self, key: &str) -> Option<&str> {
         match &self.get(key).value {
             Value::Text(text) => Some(text),
@@ -115,6 +111,21 @@ impl<'t> Fields<'t> {
         match &self.get(key).value {
             Value::Section(fields) => Some(fields),
             _ => None,
+        }
+    }
+
+    /// The value of a key that is given and right: null for none, an empty mapping for a mapping.
+    pub fn given(&self, key: &str) -> Option<Yaml> {
+        let field = self.get(key);
+        field.spans?;
+        match &field.value {
+            Value::Integer(n) => Some((*n).into()),
+            Value::Real(x) => Some((*x).into()),
+            Value::Boolean(yes) => Some((*yes).into()),
+            Value::Text(text) => Some(text.as_str().into()),
+            Value::Section(_) => Some(section()),
+            Value::Nothing => Some(Yaml::Null),
+            Value::Tree(_) | Value::Wrong => None,
         }
     }
 
@@ -304,7 +315,7 @@ fn default(key: &Key) -> Value<'static> {
             Value::Section(Fields(keys.iter().map(field).collect()))
         }
         (Default::Empty, _) => Value::Tree(None),
-        (Default::Value(text), kind) => single(&kind, &crate::scalar::resolve(text, true))
+        (Default::OfSettings, kind) => single(&kind, &crate::scalar::resolve(&key.default_text(), true))
             .unwrap_or_else(|| panic!("the default of `{}` is not of its kind", key.name)),
     }
 }

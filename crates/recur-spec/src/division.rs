@@ -1,10 +1,13 @@
 //! `data.split` and the parts of `data.source`: which of their keys go together, and the division that they make.
 
-use crate::assemble::{small, word};
+use crate::access::{plain, typed};
+use crate::assemble::small;
 use crate::check::{Checker, Fields};
 use crate::error::ErrorKind;
 use crate::source::printable;
-use recur_core::settings::{Division, Overlap, Source, SplitSettings, TestRows};
+use crate::spec::Spec;
+use recur_core::settings::{Division, Source, TestRows};
+use serde_yaml::Value;
 
 /// With more configurations than this, all replicates are tested on the same rows unless the spec says otherwise.
 const MANY_CONFIGURATIONS: u128 = 50;
@@ -31,56 +34,74 @@ impl TestRowsBy {
     }
 }
 
-/// `data.source`.
-pub(crate) fn source(data: &Fields<'_>) -> Option<Source> {
-    let Some(parts) = data.section("source") else { return Some(Source::All(data.text("source")?.to_owned())) };
-    let place = |key| parts.text(key).map(str::to_owned);
-    if parts.is_wrong("validation") {
-        return None;
-    }
-    Some(Source::Parts { train: place("train")?, validation: place("validation"), test: place("test")? })
-}
-
-/// `data.split`, for a sweep of `n_configurations`.
+/// The division and the test rows that the keys of `data.split` make together, for a sweep of `n_configurations`.
 pub(crate) fn split(
     checker: &mut Checker<'_>,
     root: &Fields<'_>,
     data: &Fields<'_>,
     n_configurations: u128,
-) -> Option<SplitSettings> {
+) -> Option<(Division, TestRows)> {
     let fields = data.section("split")?;
     let decided = decided(checker, data, fields);
     conflicts(checker, fields, decided);
     same_column(checker, data, fields);
     let is_published = matches!(decided, Some(TestRowsBy::Column | TestRowsBy::Files { .. }));
     let division = match decided {
-        Some(TestRowsBy::Folds) => folds(checker, fields),
-        Some(_) => validation(fields).map(|validation| Division::Published { validation }),
+        Some(TestRowsBy::Folds) => of_folds(checker, fields),
+        Some(_) => validation_share(fields).map(|validation| Division::Published { validation }),
         None => shares(checker, root, data, fields),
     };
-    let overlap = word(fields, "overlap")?;
-    if overlap == Overlap::Allow && !is_published {
+    if fields.text("overlap") == Some("allow") && !is_published {
         checker.error(fields.key_span("overlap")?, ErrorKind::OverlapOfNothing);
     }
     let is_fixed = is_published || (decided.is_none() && n_configurations > MANY_CONFIGURATIONS);
     let default = if is_fixed { TestRows::Fixed } else { TestRows::PerReplicate };
-    Some(SplitSettings {
-        division: division?,
-        test_rows: word(fields, "test").unwrap_or(default),
-        group: word(fields, "group")?,
-        stratify: fields.boolean("stratify")?,
-        overlap,
-    })
+    let given = fields.text("test").map(|word| typed(word.into()));
+    Some((division?, given.unwrap_or(default)))
+}
+
+/// The share of training rows, where it is drawn at random.
+pub(crate) fn train(spec: &Spec) -> Option<Value> {
+    match spec.split.division {
+        Division::Shares { train, .. } => Some(plain(train)),
+        _ => None,
+    }
+}
+
+/// The share of validation rows, unless a file holds them.
+pub(crate) fn validation(spec: &Spec) -> Option<Value> {
+    match spec.split.division {
+        Division::Published { .. } if matches!(spec.data.source, Source::Parts { validation: Some(_), .. }) => None,
+        Division::Shares { validation, .. }
+        | Division::Folds { validation, .. }
+        | Division::Published { validation } => Some(plain(validation)),
+    }
+}
+
+/// The number of folds, where there are any.
+pub(crate) fn folds(spec: &Spec) -> Option<Value> {
+    match spec.split.division {
+        Division::Folds { folds, .. } => Some(plain(folds)),
+        _ => None,
+    }
+}
+
+/// How often the rows are divided into folds.
+pub(crate) fn repeats(spec: &Spec) -> Option<Value> {
+    match spec.split.division {
+        Division::Folds { repeats, .. } => Some(plain(repeats)),
+        _ => None,
+    }
 }
 
 /// The number of replicates: given, or that of the folds.
-pub(crate) fn replicates(checker: &mut Checker<'_>, root: &Fields<'_>, split: Option<&SplitSettings>) -> Option<u32> {
+pub(crate) fn replicates(checker: &mut Checker<'_>, root: &Fields<'_>, division: Option<Division>) -> Option<u32> {
     if root.is_wrong("replicates") {
         return None;
     }
     let given = small(root, "replicates");
-    let Some(Division::Folds { folds, repeats, .. }) = split.map(|split| split.division) else {
-        return Some(given.unwrap_or(5));
+    let Some(Division::Folds { folds, repeats, .. }) = division else {
+        return Some(given.unwrap_or(Spec::of_defaults().replicates));
     };
     if let Some(replicates) = given.filter(|given| *given != folds * repeats) {
         checker.error(root.span("replicates")?, ErrorKind::ReplicatesOfFolds { replicates, folds, repeats });
@@ -149,12 +170,12 @@ fn share(fields: &Fields<'_>, key: &str, default: f64) -> Option<f64> {
     (!fields.is_wrong(key)).then(|| fields.real(key).unwrap_or(default))
 }
 
-fn validation(fields: &Fields<'_>) -> Option<f64> {
+fn validation_share(fields: &Fields<'_>) -> Option<f64> {
     share(fields, "validation", 0.1)
 }
 
 fn shares(checker: &mut Checker<'_>, root: &Fields<'_>, data: &Fields<'_>, fields: &Fields<'_>) -> Option<Division> {
-    let (train, validation) = (share(fields, "train", 0.8)?, validation(fields)?);
+    let (train, validation) = (share(fields, "train", 0.8)?, validation_share(fields)?);
     let at = data.key_span("split").or(root.key_span("data"))?;
     // With a word in the place of the share, there is none that could contradict the others.
     if fields.text("test").is_none() {
@@ -181,11 +202,11 @@ fn left(train: f64, validation: f64) -> f64 {
     ((1.0 - train - validation) * 1e12).round() / 1e12
 }
 
-fn folds(checker: &mut Checker<'_>, fields: &Fields<'_>) -> Option<Division> {
+fn of_folds(checker: &mut Checker<'_>, fields: &Fields<'_>) -> Option<Division> {
     if fields.is_wrong("repeats") {
         return None;
     }
-    let (folds, validation) = (small(fields, "folds")?, validation(fields)?);
+    let (folds, validation) = (small(fields, "folds")?, validation_share(fields)?);
     let repeats = small(fields, "repeats").unwrap_or(1);
     let most = 1.0 - 1.0 / f64::from(folds);
     if validation >= most {

@@ -4,6 +4,7 @@
 //! against the tables of keys and the registry's parameters, and gives a [`Spec`]; [`Spec::plan`] spells it out.
 //! This crate reads no data, and knows models by their declarations alone.
 
+mod access;
 mod alphabet;
 mod assemble;
 mod axis;
@@ -11,9 +12,11 @@ mod check;
 mod division;
 mod error;
 mod excerpt;
+mod key;
 mod keys;
 mod models;
 mod overrides;
+mod params_of;
 mod question;
 mod reader;
 mod reference;
@@ -36,6 +39,7 @@ pub use spec::Spec;
 pub use yaml::{YamlError, read_yaml};
 
 use check::Checker;
+pub use params_of::{NotAParameter, params_of};
 use reader::Fault;
 use recur_core::registry::Registry;
 use source::{Sources, Span, printable};

@@ -1,6 +1,7 @@
 //! The reference of all keys, in Markdown.
 
-use crate::keys::{AXIS, Default, Key, Kind, RANGE, TABLES};
+use crate::key::{Default, Key, Kind};
+use crate::keys::{AXIS, RANGE, TABLES};
 use std::fmt::Write as _;
 
 /// A table for each mapping of a spec: key, what it takes, default, meaning.
@@ -27,7 +28,7 @@ fn table(text: &mut String, title: &str, keys: &[Key]) {
     row("| key | takes | default | meaning |".to_owned());
     row("|---|---|---|---|".to_owned());
     for key in keys {
-        row(format!("| `{}` | {} | {} | {} |", key.name, takes(&key.kind), default(&key.default), meaning(key)));
+        row(format!("| `{}` | {} | {} | {} |", key.name, takes(&key.kind), default(key), meaning(key)));
     }
     row(String::new());
 }
@@ -41,12 +42,12 @@ fn takes(kind: &Kind) -> String {
     }
 }
 
-fn default(default: &Default) -> String {
-    match default {
+fn default(key: &Key) -> String {
+    match key.default {
         Default::Required => "required".to_owned(),
-        Default::Value(value) => format!("`{value}`"),
+        Default::OfSettings => format!("`{}`", key.default_text()),
         Default::None => "`none`".to_owned(),
-        Default::Derived(words) => (*words).to_owned(),
+        Default::Derived(words) => words.to_owned(),
         Default::Empty => "empty".to_owned(),
     }
 }

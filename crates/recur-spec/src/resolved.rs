@@ -1,47 +1,34 @@
 //! The spec as YAML with every default filled in.
 
-use crate::models::ModelEntry;
+use crate::key::Key;
+use crate::keys::ROOT;
 use crate::spec::Spec;
-use recur_core::metric::Metric;
-use recur_core::params::ParamValue;
-use recur_core::settings::{
-    DataSettings, Division, EarlyStopping, Optimizer, Source, SplitSettings, TrainingLength, TrainingSettings,
-};
-use recur_core::split::Part;
 use recur_core::visible::{is_hidden, visible};
-use serde::Serialize;
-use serde_yaml::{Mapping, Value, to_value};
+use serde_yaml::{Mapping, Value};
 
 impl Spec {
     /// The spec as YAML with every default and every axis written out. Read again, it makes an equal plan.
     pub fn resolved_yaml(&self) -> String {
-        yaml(self)
+        let question =
+            if self.question.is_empty() { String::new() } else { format!("# {}\n", visible(&self.question)) };
+        question + &text(Value::Mapping(mapping(self, ROOT)))
     }
 }
 
-/// All axes are with their model, as lists, so that no rule is needed to read them.
-fn yaml(spec: &Spec) -> String {
-    let tree = mapping([
-        ("recur", scalar(1)),
-        ("name", scalar(&spec.name)),
-        ("seed", scalar(spec.seed)),
-        ("data", data(&spec.data, &spec.split)),
-        ("training", training(&spec.training)),
-        ("models", Value::Sequence(spec.models.iter().map(model).collect())),
-        ("sweep", Value::Mapping(Mapping::new())),
-        ("replicates", scalar(spec.replicates)),
-        (
-            "report",
-            mapping([
-                ("primary", scalar(spec.report.primary.name())),
-                ("baseline", or_none(spec.report.baseline.as_ref())),
-                ("equivalence_margin", or_none(spec.report.equivalence_margin)),
-            ]),
-        ),
-        ("limits", mapping([("max_trials", scalar(spec.max_trials))])),
-    ]);
-    let question = if spec.question.is_empty() { String::new() } else { format!("# {}\n", visible(&spec.question)) };
-    question + &text(tree)
+/// The values of `keys`, without those that have no place beside the others.
+fn mapping(spec: &Spec, keys: &[Key]) -> Mapping {
+    keys.iter().filter_map(|key| Some((key.name.into(), value(spec, key)?))).collect()
+}
+
+fn value(spec: &Spec, key: &Key) -> Option<Value> {
+    let own = match key.access {
+        Some(access) => (access.get)(spec)?,
+        None => Value::Mapping(mapping(spec, key.keys()?)),
+    };
+    match (own, key.keys()) {
+        (Value::Mapping(_), Some(keys)) => Some(Value::Mapping(mapping(spec, keys))),
+        (own, _) => Some(own),
+    }
 }
 
 /// A tree as YAML in which no hidden character is to be seen as it is: YAML would leave marks of direction and the like in
@@ -86,128 +73,4 @@ fn in_quotes(text: &str) -> String {
         }
     }
     quoted + "\""
-}
-
-fn mapping(entries: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
-    Value::Mapping(entries.into_iter().map(|(key, value)| (key.into(), value)).collect())
-}
-
-fn scalar(value: impl Serialize) -> Value {
-    to_value(value).expect("a plain value can be written")
-}
-
-fn or_none<T: Serialize>(value: Option<T>) -> Value {
-    value.map_or_else(|| "none".into(), scalar)
-}
-
-fn data(data: &DataSettings, split: &SplitSettings) -> Value {
-    let columns = mapping([("name", scalar(&data.name_column)), ("label", scalar(&data.label_column))]);
-    let text = mapping([
-        ("unicode", scalar(data.text.unicode)),
-        ("fold", scalar(data.text.fold)),
-        ("alphabet", data.text.alphabet.as_ref().map_or_else(|| "auto".into(), scalar)),
-        ("unknown", scalar(data.text.unknown)),
-    ]);
-    // Resolved specs are part of reports: those from before there was this limit keep their bytes.
-    let max_rejected = (data.max_rejected != 0.05).then(|| ("max_rejected", scalar(data.max_rejected)));
-    let entries = [
-        ("source", source(&data.source)),
-        ("columns", columns),
-        ("text", text),
-        ("duplicates", scalar(data.duplicates)),
-        ("rejects", scalar(data.rejects)),
-    ];
-    let rest = [("max_letters", scalar(data.max_letters)), ("split", self::split(data, split))];
-    mapping(entries.into_iter().chain(max_rejected).chain(rest))
-}
-
-fn source(source: &Source) -> Value {
-    match source {
-        Source::All(place) => scalar(place),
-        Source::Parts { .. } => {
-            let part = |(part, place): (Option<Part>, &str)| (part.map_or("", Part::name), scalar(place));
-            mapping(source.places().into_iter().map(part))
-        }
-    }
-}
-
-/// Only the keys that go with the division; the test share is what the others leave.
-fn split(data: &DataSettings, split: &SplitSettings) -> Value {
-    let is_published = matches!(split.division, Division::Published { .. });
-    let mut entries = match split.division {
-        Division::Shares { train, validation, .. } => {
-            vec![("train", scalar(train)), ("validation", scalar(validation))]
-        }
-        Division::Folds { folds, repeats, validation } => {
-            vec![("folds", scalar(folds)), ("repeats", scalar(repeats)), ("validation", scalar(validation))]
-        }
-        Division::Published { .. } if matches!(data.source, Source::Parts { validation: Some(_), .. }) => Vec::new(),
-        Division::Published { validation } => vec![("validation", scalar(validation))],
-    };
-    entries.extend(data.split_column.as_ref().map(|column| ("column", scalar(column))));
-    entries.extend([
-        ("test", scalar(split.test_rows)),
-        ("group", scalar(split.group)),
-        ("stratify", scalar(split.stratify)),
-    ]);
-    entries.extend(is_published.then(|| ("overlap", scalar(split.overlap))));
-    mapping(entries)
-}
-
-fn training(training: &TrainingSettings) -> Value {
-    let mut entries = match training.length {
-        TrainingLength::Epochs(epochs) => vec![("epochs", scalar(epochs))],
-        TrainingLength::Steps { steps, evaluate_every } => {
-            vec![("steps", scalar(steps)), ("evaluate_every", scalar(evaluate_every))]
-        }
-    };
-    entries.extend([
-        ("batch_size", scalar(training.batch_size)),
-        ("sampling", scalar(training.sampling)),
-        ("optimizer", optimizer(&training.optimizer, training.clip_norm)),
-        ("schedule", scalar(training.schedule)),
-        ("class_weights", scalar(training.class_weights)),
-        ("early_stopping", training.early_stopping.map_or_else(|| "none".into(), early_stopping)),
-    ]);
-    mapping(entries)
-}
-
-fn optimizer(optimizer: &Optimizer, clip_norm: Option<f64>) -> Value {
-    let mut entries = match *optimizer {
-        Optimizer::Sgd { momentum } => vec![("name", scalar("sgd")), ("momentum", scalar(momentum))],
-        Optimizer::Adam { beta1, beta2, epsilon } => vec![
-            ("name", scalar("adam")),
-            ("beta1", scalar(beta1)),
-            ("beta2", scalar(beta2)),
-            ("epsilon", scalar(epsilon)),
-        ],
-    };
-    entries.push(("clip_norm", or_none(clip_norm)));
-    mapping(entries)
-}
-
-fn early_stopping(stopping: EarlyStopping) -> Value {
-    let metric = |metric: Metric| scalar(format!("validation_{}", metric.name()));
-    mapping([("metric", metric(stopping.metric)), ("patience", scalar(stopping.patience))])
-}
-
-fn model(model: &ModelEntry) -> Value {
-    let is_fixed = |name: &str| model.axes.iter().all(|axis| axis.name != name);
-    let fixed = model.params.iter().filter(|(name, _)| is_fixed(name));
-    let params: Mapping = fixed.map(|(name, value)| (name.into(), param(value))).collect();
-    let axis = |values: &[ParamValue]| Value::Sequence(values.iter().map(param).collect());
-    let axes: Mapping = model.axes.iter().map(|a| (a.name.as_str().into(), axis(&a.values))).collect();
-    let weights = model.weights.as_ref().map(|path| ("weights", scalar(path)));
-    let entries = [("use", scalar(&model.id)), ("params", Value::Mapping(params)), ("sweep", Value::Mapping(axes))];
-    mapping(entries.into_iter().chain(weights))
-}
-
-fn param(value: &ParamValue) -> Value {
-    match value {
-        ParamValue::Boolean(yes) => scalar(yes),
-        ParamValue::Integer(n) => scalar(n),
-        ParamValue::Real(x) => scalar(x),
-        ParamValue::Text(word) => scalar(word),
-        ParamValue::IntegerPair(from, to) => Value::Sequence(vec![scalar(from), scalar(to)]),
-    }
 }

@@ -4,9 +4,9 @@
 //! too; the check refuses more: what concerns several keys, models or files.
 
 use crate::axis::MAX_VALUES;
-use crate::keys::{AXIS, Default, Key, Kind, MODEL, RANGE, ROOT};
+use crate::key::{Default, Key, Kind};
+use crate::keys::{AXIS, MODEL, RANGE, ROOT};
 use crate::reference::meaning;
-use crate::scalar::{Scalar, resolve};
 use recur_core::model::{ModelPlugin, Regime};
 use recur_core::params::{ParamKind, ParamSpec};
 use recur_core::registry::{Broken, Registry};
@@ -46,7 +46,7 @@ impl Schema<'_> {
         let mut schema = self.kind(&key.kind);
         match key.default {
             Default::Required => {}
-            Default::Value(text) => schema["default"] = default(text),
+            Default::OfSettings => schema["default"] = json!(key.default_value()),
             Default::Empty => schema = or_empty(schema),
             Default::None | Default::Derived(_) => schema = json!({"anyOf": [schema, nothing()]}),
         }
@@ -243,15 +243,4 @@ fn real(min: Bound<f64>, max: Bound<f64>) -> Value {
         Unbounded => {}
     }
     schema
-}
-
-/// A default as written in a spec.
-fn default(text: &str) -> Value {
-    match resolve(text, true) {
-        Scalar::Null => Value::Null,
-        Scalar::Boolean(yes) => json!(yes),
-        Scalar::Integer(n) => json!(n as i64),
-        Scalar::Real(x) => json!(x),
-        Scalar::Text(word) => json!(word),
-    }
 }

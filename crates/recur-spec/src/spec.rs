@@ -31,6 +31,22 @@ pub struct Spec {
 }
 
 impl Spec {
+    /// What a spec says that says nothing, not even what it must.
+    pub(crate) fn of_defaults() -> Self {
+        Self {
+            name: String::new(),
+            question: String::new(),
+            seed: 0,
+            data: DataSettings::of(""),
+            split: SplitSettings::default(),
+            training: TrainingSettings::default(),
+            models: Vec::new(),
+            replicates: 5,
+            report: ReportSettings::default(),
+            max_trials: 100_000,
+        }
+    }
+
     /// The plan: every configuration spelled out. At most [`Spec::max_trials`] trials, for the check counted them.
     pub fn plan(&self) -> Plan {
         Plan {

@@ -24,6 +24,7 @@
 mod check;
 mod checkpoint;
 mod curves;
+mod entry_lines;
 mod environment;
 mod error;
 mod experiment;

@@ -15,10 +15,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// The version of the folder's layout and of its files.
-pub(crate) const FORMAT: u32 = 5;
+pub(crate) const FORMAT: u32 = 6;
 
 /// All of `store.json`.
-pub(crate) const FORMAT_FILE: &str = "{\"format\": 5}\n";
+fn format_file() -> String {
+    format!("{{\"format\": {FORMAT}}}\n")
+}
 
 /// What a folder is, by its `store.json`.
 enum Place {
@@ -66,7 +68,7 @@ impl Store {
         let scratch = Scratch::new(&tmp, &gate)?;
         // The probe: a full disk or a limit is an error now, not after an hour of training.
         let file = scratch.path();
-        write_new(&file, FORMAT_FILE.as_bytes())?;
+        write_new(&file, format_file().as_bytes())?;
         std::fs::remove_file(&file).map_err(StoreError::io("remove", &file))?;
         store.scratch = Some(Arc::new(scratch));
         Ok(store)
@@ -144,8 +146,8 @@ fn check_format(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     if found < FORMAT {
         return Err(StoreError::OlderFormat { path: path.to_owned(), found, known: FORMAT });
     }
-    if bytes != FORMAT_FILE.as_bytes() {
-        let problem = Problem::content(path, format!("expected {} and a line end", FORMAT_FILE.trim_end()));
+    if bytes != format_file().as_bytes() {
+        let problem = Problem::content(path, format!("expected {} and a line end", format_file().trim_end()));
         return Err(StoreError::Damaged(problem));
     }
     Ok(())
@@ -157,7 +159,7 @@ fn make(root: &Path) -> Result<(), StoreError> {
     let path = root.join(STORE);
     let wrong = || StoreError::io("write", &path);
     let (mut file, _) = fs::open(&path, File::options().create(true).truncate(false).write(true)).map_err(wrong())?;
-    file.write_all(FORMAT_FILE.as_bytes()).and_then(|()| file.sync_all()).map_err(wrong())?;
+    file.write_all(format_file().as_bytes()).and_then(|()| file.sync_all()).map_err(wrong())?;
     sync_folder(root)
 }
 
@@ -200,13 +202,13 @@ mod tests {
 
     #[test]
     fn a_store_of_another_format_or_with_a_damaged_one_is_refused() {
-        check(r#"{"format": 99, "shape": "another"}"#, "has store format 99, and this version of recur reads up to 5");
+        check(r#"{"format": 99, "shape": "another"}"#, "has store format 99, and this version of recur reads up to 6");
         check(
             r#"{"format":2}"#,
             "its trials were made by an earlier recur; `recur experiment SPEC --store DIR` trains them again in another folder",
         );
         check("{", "is damaged: EOF");
-        check(r#"{"format": 5}"#, "is damaged: expected {\"format\": 5}");
+        check(r#"{"format": 6}"#, "is damaged: expected {\"format\": 6}");
     }
 
     #[test]
@@ -257,7 +259,7 @@ mod tests {
         assert!(Store::open_to_read(cut.path()).unwrap().is_none());
         Store::open(cut.path()).unwrap();
         for folder in [folder, cut] {
-            assert_eq!(std::fs::read(folder.path().join(STORE)).unwrap(), FORMAT_FILE.as_bytes());
+            assert_eq!(std::fs::read(folder.path().join(STORE)).unwrap(), format_file().as_bytes());
         }
     }
 

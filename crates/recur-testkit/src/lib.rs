@@ -13,6 +13,7 @@
 //! unseen. `recur check-model ID` runs the same checks from the command line.
 
 pub mod battery;
+mod battery_json;
 pub mod bench;
 mod checks;
 mod crowd;

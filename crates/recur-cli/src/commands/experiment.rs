@@ -2,30 +2,26 @@
 
 use crate::args::{Experiment, Level};
 use crate::error::{CliError, Exit};
-use crate::logging::{self, LogFile};
-use crate::output::print;
-use crate::pipeline::{self, Prepared};
-use crate::program::Program;
-use crate::progress::Screen;
+use crate::instruction_set;
 use crate::scoring;
-use crate::signals::{CANCEL, cancel_on_interrupt};
 use crate::stores;
-use crate::watch::Watchers;
-use recur_experiment::{Code, Executor as _, LocalExecutor, RunOptions, available_cores};
+use recur_experiment::{Code, Executor as _, LocalExecutor, Program, RequestedExperiment, RunOptions, available_cores};
 use recur_report::Destination;
+use recur_terminal::{CANCEL, LogFile, Screen, Watchers, cancel_on_interrupt, print, start_logs};
 
 /// Runs an experiment.
 pub(crate) fn run(args: &Experiment, level: Level, program: &Program<'_>) -> Result<Exit, CliError> {
-    let spec = pipeline::read_spec(&args.spec, program.registry)?;
+    let request = args.spec.request();
+    let spec = request.read(program.registry)?;
     let store = stores::to_write(&args.spec.store)?;
     let name = spec.name.clone();
     let log = LogFile::new(store.open_log(&name)?);
     let screen = Screen::new();
-    let logs = logging::start(level, &screen, Some(&log));
+    let logs = start_logs(level.into(), &screen, Some(&log));
     let span = tracing::info_span!("experiment", name);
     let _entered = span.enter();
 
-    let prepared = Prepared::new(spec, &args.spec, program)?;
+    let prepared = RequestedExperiment::new(spec, &request, program)?;
     let destination = Destination { dir: &args.reports, replace: args.replace };
     recur_report::check_destination(prepared.plan(), &prepared.provenance, destination)?;
     cancel_on_interrupt();
@@ -34,7 +30,7 @@ pub(crate) fn run(args: &Experiment, level: Level, program: &Program<'_>) -> Res
         observers: watchers.all(),
         checkpoints: args.checkpoint_every,
         memory: args.memory.unwrap_or_default(),
-        kernels: crate::kernels(),
+        kernels: instruction_set::kernels(),
         code: if args.no_diff { Code::WithoutDiff } else { Code::WithDiff },
         logs,
         cancel: &CANCEL,

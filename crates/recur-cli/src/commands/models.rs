@@ -1,15 +1,12 @@
 //! `recur models`: which models there are, and all about one.
 
-mod card;
-mod page;
-
 use crate::args::Models;
 use crate::error::{CliError, Exit};
 use crate::generated::{deliver, rewrite};
-use crate::output::{print, print_json, table};
-use card::Card;
 use recur_core::model::ModelPlugin;
 use recur_core::registry::Registry;
+use recur_report::{ModelDescription, models_page};
+use recur_terminal::{print, print_json, table};
 use std::path::Path;
 
 /// Lists all models, tells all about one, or writes the page of all; `plugins` is the folder that the user named.
@@ -21,8 +18,8 @@ pub(crate) fn run(args: &Models, plugins: Option<&Path>, registry: &Registry) ->
 }
 
 fn one(plugin: &'static dyn ModelPlugin, json: bool) -> Result<Exit, CliError> {
-    let card = Card::of(plugin);
-    if json { print_json(&to_json(&card)) } else { print(&details(&card)) }?;
+    let model = ModelDescription::of(plugin);
+    if json { print_json(&to_json(&model)) } else { print(&details(&model)) }?;
     Ok(Exit::Success)
 }
 
@@ -31,11 +28,11 @@ pub(crate) const MANIFESTS: &str = "docs/external-plugins.md explains every key 
 
 /// Models that cannot be used are told after the others.
 fn all(args: &Models, plugins: Option<&Path>, registry: &Registry) -> Result<Exit, CliError> {
-    let cards: Vec<Card> = registry.iter().map(Card::of).collect();
+    let models: Vec<ModelDescription> = registry.iter().map(ModelDescription::of).collect();
     let exit = if args.target.write.is_some() || args.target.check.is_some() {
-        deliver(&page::page(&cards), &args.target, |path| rewrite("models", plugins, path))?
+        deliver(&models_page(&models), &args.target, |path| rewrite("models", plugins, path))?
     } else {
-        if args.json { print_json(&to_json(&cards)) } else { print(&list(&cards)) }?;
+        if args.json { print_json(&to_json(&models)) } else { print(&list(&models)) }?;
         Exit::Success
     };
     let problems: Vec<String> = registry.all().filter_map(|plugin| Some(plugin.err()?.problem)).collect();
@@ -47,29 +44,29 @@ fn all(args: &Models, plugins: Option<&Path>, registry: &Registry) -> Result<Exi
 }
 
 fn to_json(value: &impl serde::Serialize) -> String {
-    serde_json::to_string_pretty(value).expect("a card has only string keys")
+    serde_json::to_string_pretty(value).expect("a description has only string keys")
 }
 
-fn list(cards: &[Card]) -> String {
-    let row = |card: &Card| {
-        let names: Vec<&str> = card.parameters.iter().map(|parameter| parameter.name).collect();
-        [card.id, card.summary, card.grade_word(), card.regime_word(), &names.join(", "), card.source_file]
+fn list(models: &[ModelDescription]) -> String {
+    let row = |model: &ModelDescription| {
+        let names: Vec<&str> = model.parameters.iter().map(|parameter| parameter.name).collect();
+        [model.id, model.summary, model.grade_word(), model.regime_word(), &names.join(", "), model.source_file]
             .map(str::to_owned)
             .to_vec()
     };
-    let rows: Vec<Vec<String>> = cards.iter().map(row).collect();
+    let rows: Vec<Vec<String>> = models.iter().map(row).collect();
     table(&["model", "what it is", "grade", "trained", "parameters", "source"], &rows, usize::MAX)
 }
 
-fn details(card: &Card) -> String {
-    let rows: Vec<Vec<String>> = card.parameters.iter().map(|parameter| parameter.cells().to_vec()).collect();
-    let facts: Vec<String> = card.facts().iter().map(|(name, fact)| format!("{name:<12} {fact}")).collect();
+fn details(model: &ModelDescription) -> String {
+    let rows: Vec<Vec<String>> = model.parameters.iter().map(|parameter| parameter.cells().to_vec()).collect();
+    let facts: Vec<String> = model.facts().iter().map(|(name, fact)| format!("{name:<12} {fact}")).collect();
     format!(
         "{}: {}\n\n{}\n\n{}\n\n{}",
-        card.id,
-        card.summary,
+        model.id,
+        model.summary,
         facts.join("\n"),
-        card.description.trim(),
+        model.description.trim(),
         table(&["parameter", "takes", "default", "meaning"], &rows, usize::MAX)
     )
 }

@@ -2,24 +2,21 @@
 
 use crate::args::{Level, Report};
 use crate::error::{CliError, Exit};
-use crate::logging;
-use crate::output::{print, print_json};
-use crate::pipeline::Prepared;
-use crate::program::Program;
-use crate::progress::Screen;
-use crate::scoring;
+use crate::scoring::{self, scoring_options};
 use crate::stores;
-use crate::watch::MemoryNames;
 use recur_core::selection::Finding;
+use recur_experiment::Program;
+use recur_experiment::RequestedExperiment;
 use recur_experiment::{available_cores, of_reports};
 use recur_files::TemporaryFolder;
 use recur_report::{Destination, Export};
 use recur_store::Store;
+use recur_terminal::{MemoryNames, Screen, print, print_json, start_logs};
 
 /// Writes the report of an experiment whose trials have all been run, or checks the one that is there.
 pub(crate) fn run(args: &Report, level: Level, program: &Program<'_>) -> Result<Exit, CliError> {
-    logging::start(level, &Screen::new(), None);
-    let prepared = Prepared::read(&args.spec, program)?;
+    start_logs(level.into(), &Screen::new(), None);
+    let prepared = RequestedExperiment::read(&args.spec.request(), program)?;
     // Nothing is written to it: test scores that it lacks are made, and kept by the next `recur experiment`.
     let store = stores::to_read(&args.spec.store)?;
     let findings = prepared.stored_findings(&store, &args.spec.spec)?;
@@ -27,7 +24,8 @@ pub(crate) fn run(args: &Report, level: Level, program: &Program<'_>) -> Result<
         return check(args, &prepared, &findings, &store);
     }
     if args.json {
-        let scored = &prepared.score(&findings, &store, available_cores(), &MemoryNames::default().options())?;
+        let scored =
+            &prepared.score(&findings, &store, available_cores(), &scoring_options(&MemoryNames::default()))?;
         let (analysis, signature) = (prepared.analyse(&findings, scored)?, prepared.signature(&findings, scored));
         print_json(Export::of(&analysis, &prepared.provenance, &signature).json().trim_end())?;
         return Ok(Exit::Success);
@@ -38,7 +36,7 @@ pub(crate) fn run(args: &Report, level: Level, program: &Program<'_>) -> Result<
         &findings,
         &store,
         available_cores(),
-        &MemoryNames::default().options(),
+        &scoring_options(&MemoryNames::default()),
         destination,
     )?;
     print(&outcome.summary)?;
@@ -46,9 +44,16 @@ pub(crate) fn run(args: &Report, level: Level, program: &Program<'_>) -> Result<
 }
 
 /// Whether the report that is there is what the records give.
-fn check(args: &Report, prepared: &Prepared, findings: &[Finding], store: &Store) -> Result<Exit, CliError> {
+fn check(args: &Report, prepared: &RequestedExperiment, findings: &[Finding], store: &Store) -> Result<Exit, CliError> {
     let scratch = TemporaryFolder::new("report")?;
-    scoring::conclude(prepared, findings, store, available_cores(), &MemoryNames::default().options(), scratch.path())?;
+    scoring::conclude(
+        prepared,
+        findings,
+        store,
+        available_cores(),
+        &scoring_options(&MemoryNames::default()),
+        scratch.path(),
+    )?;
     let name = &prepared.plan().name;
     let report = args.reports.join(format!("{name}.md"));
     match of_reports(&args.reports, scratch.path(), name) {

@@ -3,13 +3,10 @@
 use crate::args::{Level, Reports, Target};
 use crate::error::{CliError, Exit};
 use crate::generated::deliver;
-use crate::logging;
-use crate::output::print;
-use crate::owned;
-use crate::program::Program;
-use crate::progress::Screen;
-use crate::records::record_of;
+use recur_experiment::Program;
+use recur_files::write_checked;
 use recur_report::{IndexState, Listed, ReportRecord};
+use recur_terminal::{Screen, print, start_logs};
 use std::path::{Path, PathBuf};
 
 /// The page that names the others.
@@ -17,18 +14,18 @@ const PAGE: &str = "README.md";
 
 /// Lists the reports, writes the page of all, or compares it with the one that is there.
 pub(crate) fn run(args: &Reports, level: Level, program: &Program<'_>) -> Result<Exit, CliError> {
-    logging::start(level, &Screen::new(), None);
+    start_logs(level.into(), &Screen::new(), None);
     let mut reports = Vec::new();
     for path in files(&args.dir)? {
         reports.extend(listed(&path)?);
     }
     let path = args.dir.join(PAGE);
     if args.write {
-        return write(&path, &recur_report::index(&reports, program.prefix()), args.replace);
+        return write(&path, &recur_report::index(&reports, program.prefix), args.replace);
     }
     if args.check {
         let target = Target { write: None, check: Some(path), replace: false };
-        return deliver(&recur_report::index(&reports, program.prefix()), &target, |_| {
+        return deliver(&recur_report::index(&reports, program.prefix), &target, |_| {
             format!("recur reports {} --write", args.dir.display())
         });
     }
@@ -42,7 +39,7 @@ fn write(path: &Path, page: &str, replace: bool) -> Result<Exit, CliError> {
     let kept = |why: &str, hint: &str| {
         CliError::new(format!("{} {why}, and is not replaced", path.display())).hint(hint.to_owned())
     };
-    owned::write(path, page.as_bytes(), |there| match IndexState::of(there) {
+    write_checked(path, page.as_bytes(), |there| match IndexState::of(there) {
         IndexState::Own => Ok(()),
         IndexState::Changed if replace => Ok(()),
         IndexState::Changed => Err(kept("was changed after recur wrote it", "--replace writes over it")),
@@ -73,7 +70,7 @@ fn files(dir: &Path) -> Result<Vec<PathBuf>, CliError> {
 
 /// The report under the name of its file; nothing of a page that recur did not write.
 fn listed(path: &Path) -> Result<Option<Listed>, CliError> {
-    match (path.file_stem().and_then(|stem| stem.to_str()), record_of(path)?) {
+    match (path.file_stem().and_then(|stem| stem.to_str()), ReportRecord::of_report(path)?) {
         (Some(name), Some(record)) => Ok(Some(Listed::new(name, &record))),
         _ => {
             let record = ReportRecord::path_of(path);

@@ -2,13 +2,12 @@
 
 use crate::args::{Level, TrialArgs, TrialCommand, TrialRun};
 use crate::error::{CliError, Exit};
-use crate::logging;
-use crate::progress::Screen;
-use crate::signals::{CANCEL, cancel_on_interrupt};
+use crate::instruction_set;
 use crate::stores;
 use recur_core::record::Outcome;
 use recur_core::registry::Registry;
 use recur_experiment::{Code, RunOptions, TrialFile, available_cores};
+use recur_terminal::{CANCEL, Screen, cancel_on_interrupt, start_logs};
 
 /// Runs a command on a trial.
 pub(crate) fn run(args: &TrialArgs, level: Level, registry: &Registry) -> Result<Exit, CliError> {
@@ -20,12 +19,12 @@ pub(crate) fn run(args: &TrialArgs, level: Level, registry: &Registry) -> Result
 fn train(args: &TrialRun, level: Level, registry: &Registry) -> Result<Exit, CliError> {
     let file = TrialFile::read(&args.file)?;
     let store = stores::to_write(&args.store)?;
-    let logs = logging::start(level, &Screen::new(), None);
+    let logs = start_logs(level.into(), &Screen::new(), None);
     cancel_on_interrupt();
     let options = RunOptions {
         checkpoints: args.checkpoint_every,
         memory: args.memory.unwrap_or_default(),
-        kernels: crate::kernels(),
+        kernels: instruction_set::kernels(),
         code: if args.no_diff { Code::WithoutDiff } else { Code::WithDiff },
         logs,
         cancel: &CANCEL,

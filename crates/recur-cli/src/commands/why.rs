@@ -2,19 +2,17 @@
 
 use crate::args::{Level, Why};
 use crate::error::{CliError, Exit};
-use crate::logging;
-use crate::output::print;
-use crate::pipeline::Prepared;
-use crate::program::Program;
-use crate::progress::Screen;
 use crate::stores;
 use recur_core::trial::Trial;
+use recur_experiment::Program;
+use recur_experiment::RequestedExperiment;
 use recur_experiment::title;
+use recur_terminal::{Screen, print, start_logs};
 
 /// Prints a line a trial; with a trial's id, all about that one.
 pub(crate) fn run(args: &Why, level: Level, program: &Program<'_>) -> Result<Exit, CliError> {
-    logging::start(level, &Screen::new(), None);
-    let prepared = Prepared::read(&args.spec, program)?;
+    start_logs(level.into(), &Screen::new(), None);
+    let prepared = RequestedExperiment::read(&args.spec.request(), program)?;
     let store = stores::to_read_if_any(&args.spec.store)?;
     let wanted: Vec<&Trial> =
         prepared.trials().iter().filter(|trial| is_wanted(trial, args.trial.as_deref())).collect();

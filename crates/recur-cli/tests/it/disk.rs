@@ -2,7 +2,7 @@
 
 #![cfg(unix)]
 
-use crate::common::{Lab, N_TRIALS, Ran, SPEC};
+use crate::common::{Lab, N_TRIALS, Ran, SPEC, STORE_JSON};
 use crate::processes::{with_mounts, within};
 
 const ALL: &[&str] = &["runs", "reports"];
@@ -64,7 +64,7 @@ fn a_checkpoint_that_finds_no_room_is_told_and_training_goes_on() {
 #[test]
 fn a_log_that_finds_no_room_does_not_stop_the_run_and_the_next_run_puts_it_right() {
     let lab = Lab::new();
-    lab.write("runs/store.json", "{\"format\": 5}\n");
+    lab.write("runs/store.json", STORE_JSON);
     lab.write("runs/experiments/small/log.jsonl", "{\"before\": 1}\n".repeat(30_000));
     let ran = within(&limit(400), &lab, &["experiment", "small.yaml"]).output().unwrap();
     let ran = Ran::from(ran).ended(0).told(&["WARN", "log.jsonl is incomplete", "File too large"]);

@@ -1,6 +1,6 @@
 //! From a spec to a report, again, and only what is missing.
 
-use crate::common::{DIVERGING, Lab, N_TRIALS, SHIPPED};
+use crate::common::{DIVERGING, Lab, N_TRIALS, SHIPPED, STORE_JSON};
 use std::collections::BTreeSet;
 
 const ALL: &[&str] = &["reports", "runs"];
@@ -48,7 +48,7 @@ fn report_writes_the_same_bytes_from_the_store_alone() {
 fn report_of_trials_that_were_not_run_says_which_command_runs_them() {
     let lab = Lab::new();
     lab.recur(&["report", "small.yaml"]).ended(1).told(&["there is no store runs", "recur experiment makes it"]);
-    lab.write("runs/store.json", "{\"format\": 5}\n");
+    lab.write("runs/store.json", STORE_JSON);
     let told = ["8 of 8 trials of small.yaml have no record", "recur experiment small.yaml"];
     lab.recur(&["report", "small.yaml"]).ended(1).told(&told);
     assert!(!lab.path("reports").exists());

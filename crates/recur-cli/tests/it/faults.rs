@@ -71,7 +71,7 @@ fn check_refused(format: u32, told: &[&str]) {
 
 #[test]
 fn a_store_of_a_later_format_is_refused_by_every_command() {
-    check_refused(6, &["reads up to 5", "use a later version of recur", "--store DIR"]);
+    check_refused(7, &["reads up to 6", "use a later version of recur", "--store DIR"]);
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn a_store_of_an_earlier_format_is_refused_by_every_command() {
     check_refused(
         3,
         &[
-            "reads only format 5",
+            "reads only format 6",
             "made by an earlier recur",
             "`recur experiment SPEC --store DIR` trains them again in another folder",
         ],
@@ -89,7 +89,7 @@ fn a_store_of_an_earlier_format_is_refused_by_every_command() {
 #[test]
 fn an_export_into_a_store_of_another_format_is_refused() {
     let lab = finished();
-    lab.write("copy/store.json", "{\"format\": 6}\n");
-    lab.recur(&["store", "export", "copy"]).ended(1).told(&["copy/store.json has store format 6"]);
+    lab.write("copy/store.json", "{\"format\": 7}\n");
+    lab.recur(&["store", "export", "copy"]).ended(1).told(&["copy/store.json has store format 7"]);
     assert_eq!(std::fs::read_dir(lab.path("copy")).unwrap().count(), 1);
 }

@@ -35,29 +35,8 @@ fn ids_are_those_of_the_run_and_states_tell_what_is_done() {
 fn what_is_to_run_is_estimated_from_past_trials() {
     let lab = Lab::new();
     lab.experiment(&[]).ended(0);
-    let more = plan(&lab, &["--set", "replicates=4"]);
-    assert_eq!((&more["done"], &more["to_run"]), (&8.into(), &8.into()));
-    let trials = more["trials"].as_array().expect("trials");
-    let estimates: Vec<Option<f64>> = trials.iter().map(|trial| trial["estimated_seconds"].as_f64()).collect();
-    for (trial, estimate) in trials.iter().zip(&estimates) {
-        assert_eq!(estimate.is_some(), trial["state"] == "to_run", "{trial}");
-    }
-    let sum: f64 = estimates.iter().flatten().sum();
-    let cores = more["cores"].as_u64().expect("a number").min(8) as f64;
-    let whole = more["estimated_seconds"].as_f64().expect("an estimate");
-    assert!(sum > 0.0 && (whole - sum / cores).abs() <= 1e-9 * whole, "{whole} s of {sum} s on {cores} cores");
     let text = lab.recur(&["plan", "small.yaml", "--set", "replicates=4"]).ended(0).out;
     assert!(text.contains("8 done, 8 to run, about ") && text.contains("by past trials"), "{text}");
-}
-
-#[test]
-fn a_model_without_past_trials_has_no_estimate() {
-    let lab = Lab::new();
-    lab.experiment(&[]).ended(0);
-    lab.write("small.yaml", lab.read("small.yaml").replace("use: stacked_rnn", "use: gru"));
-    let other = plan(&lab, &[]);
-    assert_eq!(other["to_run"], 2);
-    assert_eq!(other["estimated_seconds"], Value::Null);
 }
 
 /// The new model itself is not compiled here: a shipped one takes its place.

@@ -1,6 +1,6 @@
 //! Stores and report folders that are damaged, of another version, or cannot be written.
 
-use crate::common::{Lab, N_TRIALS, Ran};
+use crate::common::{Lab, N_TRIALS, Ran, STORE_JSON};
 
 #[test]
 fn a_file_in_the_place_of_the_store_is_refused() {
@@ -13,7 +13,7 @@ fn a_file_in_the_place_of_the_store_is_refused() {
 #[test]
 fn a_store_that_takes_no_trial_is_refused_before_any_is_trained() {
     let lab = Lab::new();
-    lab.write("runs/store.json", "{\"format\": 5}\n");
+    lab.write("runs/store.json", STORE_JSON);
     lab.write("runs/trials", "in the way");
     lab.experiment(&[]).ended(1).told(&["cannot use the store", "runs/trials", "it is no folder", "--store DIR"]);
     assert!(!lab.path("reports").exists());
@@ -31,7 +31,7 @@ fn the_environment_may_name_the_store() {
 fn a_store_of_a_later_format_is_refused_and_left_alone() {
     let lab = Lab::new();
     lab.write("runs/store.json", r#"{"format": 99}"#);
-    let told = ["store format 99", "reads up to 5", "a later version of recur"];
+    let told = ["store format 99", "reads up to 6", "a later version of recur"];
     lab.experiment(&[]).ended(1).told(&told);
     lab.recur(&["report", "small.yaml"]).ended(1).told(&told);
     assert_eq!(std::fs::read_dir(lab.path("runs")).unwrap().count(), 1);

@@ -2,7 +2,7 @@
 
 #![cfg(unix)]
 
-use crate::common::{Lab, Ran};
+use crate::common::{Lab, Ran, STORE_JSON};
 use crate::processes::{Running, wait_until};
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::os::unix::fs::symlink;
@@ -221,7 +221,7 @@ fn a_folder_in_the_place_of_a_file_is_named_with_the_remedy() {
 #[test]
 fn a_damaged_or_missing_format_is_told_with_what_to_write() {
     let lab = finished();
-    let remedy = "echo '{\"format\": 5}' > runs/store.json";
+    let remedy = &*format!("echo '{}' > runs/store.json", STORE_JSON.trim_end());
     lab.write("runs/store.json", "garbage");
     lab.recur(&["plan", "small.yaml"]).ended(1).told(&["runs/store.json is damaged", remedy, "--store DIR"]);
     std::fs::remove_file(lab.path("runs/store.json")).unwrap();

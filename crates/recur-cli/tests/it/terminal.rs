@@ -271,3 +271,10 @@ fn a_stream_that_is_full_or_closed_is_no_panic() {
     assert_eq!(code(lab.command(&["no-such-command"]).stderr(full())), Some(2));
     assert_eq!(code(lab.command(&["experiment", "small.yaml"]).stderr(full())), Some(0));
 }
+
+#[test]
+fn sizes_of_the_screen_and_of_records_have_one_form() {
+    for bytes in [0, 1, 1000, 1 << 10, 200 << 20, 3 << 29, (1 << 40) - 1, u64::MAX] {
+        assert_eq!(indicatif::HumanBytes(bytes).to_string(), recur_train::bytes_in_words(bytes));
+    }
+}

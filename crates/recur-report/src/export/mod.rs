@@ -1,5 +1,6 @@
 //! An analysis in forms for other programs: tables of columns, JSON, LaTeX; unrounded where a form is not for people.
 
+mod csv;
 mod document;
 mod latex;
 mod leaderboard;
@@ -11,6 +12,7 @@ use crate::signature::Signature;
 use recur_analysis::Analysis;
 use recur_core::table::Column;
 
+pub use csv::csv;
 pub use document::SCHEMA_VERSION;
 
 /// An analysis, for other programs. Equal analyses give equal bytes.

@@ -344,7 +344,5 @@ fn the_share_of_rejected_rows_is_from_0_to_1() {
         let told = limit(value).unwrap_err().to_string();
         assert!(told.contains("`data.max_rejected`: expected number from 0 up to 1"), "{told}");
     }
-    let resolved = |value: &str| limit(value).unwrap().resolved_yaml();
-    assert!(resolved("0.4").contains("\n  max_rejected: 0.4\n"));
-    assert!(!resolved("0.05").contains("max_rejected"), "as before there was this key");
+    assert!(limit("0.4").unwrap().resolved_yaml().contains("\n  max_rejected: 0.4\n"));
 }

@@ -69,11 +69,11 @@ fn keys_of_a_division_are_written_with_it_only() {
     assert_eq!(resolved("{source: a}"), format!(", train: 0.8, validation: 0.1, test: per_replicate, {rest}"));
     assert_eq!(
         resolved("{source: a, split: {folds: 5}}"),
-        format!(", folds: 5, repeats: 1, validation: 0.1, test: per_replicate, {rest}")
+        format!(", validation: 0.1, test: per_replicate, folds: 5, repeats: 1, {rest}")
     );
     assert_eq!(
         resolved("{source: a, split: {column: c}}"),
-        format!(", validation: 0.1, column: c, test: fixed, {rest}, overlap: refuse")
+        format!(", column: c, validation: 0.1, test: fixed, {rest}, overlap: refuse")
     );
     assert_eq!(
         resolved("{source: {train: a, validation: b, test: c}}"),

@@ -56,7 +56,7 @@ fn trained() -> (Registry, Plan, Trial, TrialResult, WeightsFile) {
     let watch = Watch::default();
     crate::common::sweep(&plan, &registry, 1, &Cancel::new(), &watch).unwrap();
     let (trial, result) = watch.into_kept().remove(0);
-    let card = ModelCard::of_trial(&trial.identity, &plan.data.text, &dataset());
+    let card = ModelCard::of_trial(&trial.identity, &dataset());
     let file = file(result.weights.clone(), Some(card));
     (registry, plan, trial, result, file)
 }

@@ -1,0 +1,134 @@
+//! Arguments of running an experiment, and of what is shown of it.
+
+use super::SpecArgs;
+use clap::Subcommand;
+use recur_experiment::{CheckpointInterval, Memory};
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Experiment {
+    #[command(flatten)]
+    pub(crate) spec: SpecArgs,
+    /// Number of trials that run at once [default: one for each core]
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: Option<u16>,
+    /// How often a running trial is saved, so that a later run can continue it: a time (30s, 5m), a number of epochs (2epochs), or off
+    #[arg(long, value_name = "N", default_value = "30s", env = "RECUR_CHECKPOINT_EVERY")]
+    pub(crate) checkpoint_every: CheckpointInterval,
+    /// Do not keep the text of uncommitted changes of the git checkout that recur runs in, only its digest
+    #[arg(long, env = "RECUR_NO_DIFF", value_parser = clap::builder::FalseyValueParser::new())]
+    pub(crate) no_diff: bool,
+    /// Memory that trials may use together: a size (500MiB, 8GiB), or off for no limit [default: what
+    /// the machine has free]
+    #[arg(long, value_name = "SIZE", env = "RECUR_MEMORY")]
+    pub(crate) memory: Option<Memory>,
+    /// The folder for the report
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    pub(crate) reports: PathBuf,
+    /// Overwrite the report of another experiment, and over files of a report that were changed since recur wrote them
+    #[arg(long)]
+    pub(crate) replace: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Plan {
+    #[command(flatten)]
+    pub(crate) spec: SpecArgs,
+    /// Print it as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Why {
+    #[command(flatten)]
+    pub(crate) spec: SpecArgs,
+    /// The beginning of a trial's id: show only this trial
+    pub(crate) trial: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Report {
+    #[command(flatten)]
+    pub(crate) spec: SpecArgs,
+    /// Write nothing: exit code 4 if the existing report is not what the records give
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Print all results of the analysis as JSON, and write no report
+    #[arg(long, conflicts_with = "check")]
+    pub(crate) json: bool,
+    /// The folder for the report
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    pub(crate) reports: PathBuf,
+    /// Overwrite the report of another experiment, and over files of a report that were changed since recur wrote them
+    #[arg(long)]
+    pub(crate) replace: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(id = "exported", required = true, multiple = true, args = ["records", "leaderboard", "analysis"])]
+pub(crate) struct Export {
+    #[command(flatten)]
+    pub(crate) spec: SpecArgs,
+    /// All results of every trial, one row per trial (.parquet or .csv)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) records: Option<PathBuf>,
+    /// One row per model, best first (.tex, .csv or .parquet)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) leaderboard: Option<PathBuf>,
+    /// All results of the report's analysis (.json)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) analysis: Option<PathBuf>,
+    /// Overwrite files that recur did not write
+    #[arg(long)]
+    pub(crate) replace: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Reports {
+    /// The folder of reports
+    #[arg(value_name = "DIR", default_value = "reports")]
+    pub(crate) dir: PathBuf,
+    /// Write the list into its README.md
+    #[arg(long, conflicts_with = "check")]
+    pub(crate) write: bool,
+    /// Overwrite its README.md where it was changed since recur wrote it
+    #[arg(long, requires = "write")]
+    pub(crate) replace: bool,
+    /// Write nothing: exit code 4 if its README.md has other content
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct TrialArgs {
+    #[command(subcommand)]
+    pub(crate) command: TrialCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TrialCommand {
+    /// Train the trial of a file into a store, which may be in use by other processes
+    Run(TrialRun),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct TrialRun {
+    /// The trial, as an executor wrote it
+    pub(crate) file: PathBuf,
+    /// The folder that keeps records, weights and logs
+    #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE")]
+    pub(crate) store: PathBuf,
+    /// Number of threads that the model may use [default: one for each core]
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: Option<u16>,
+    /// How often the trial is saved, so that a later run can continue it: a time (30s, 5m), a number of epochs (2epochs), or off
+    #[arg(long, value_name = "N", default_value = "30s", env = "RECUR_CHECKPOINT_EVERY")]
+    pub(crate) checkpoint_every: CheckpointInterval,
+    /// Do not keep the text of uncommitted changes of the git checkout that recur runs in, only its digest
+    #[arg(long, env = "RECUR_NO_DIFF", value_parser = clap::builder::FalseyValueParser::new())]
+    pub(crate) no_diff: bool,
+    /// Memory that the trial may use: a size (500MiB, 8GiB), or off for no limit [default: what the machine has free]
+    #[arg(long, value_name = "SIZE", env = "RECUR_MEMORY")]
+    pub(crate) memory: Option<Memory>,
+}

@@ -1,0 +1,190 @@
+//! What is to be compared, from a store: experiments by their specs, reports or names, and trials by the beginnings of their ids.
+//!
+//! Nothing is trained or scored for a comparison, and the store is read only.
+
+mod error;
+mod labels;
+mod read;
+
+pub use error::ComparisonError;
+
+use crate::Experiment;
+use crate::request::{Program, plugins_option};
+use crate::scoring::Scored;
+use crate::shell::quoted;
+use recur_analysis::{ComparedExperiment, Comparison};
+use recur_core::digest::Digest;
+use recur_core::nearest::nearest;
+use recur_core::plan::Plan;
+use recur_core::registry::Registry;
+use recur_core::selection::Finding;
+use recur_core::trial::TrialId;
+use recur_report::{ComparedSpec, ComparisonSource, MadeFrom, Provenance};
+use recur_store::Store;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// What is to be compared, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct ComparisonRequest<'a> {
+    /// Specs, reports, names of experiments in the store, or beginnings of trials' ids: two or more. The others are compared with
+    /// the first.
+    pub inputs: &'a [String],
+    /// The name of the comparison.
+    pub name: &'a str,
+    /// Its question, where it is not that of the experiments.
+    pub question: Option<&'a str>,
+    /// The model that the others are compared with, as EXPERIMENT/MODEL; without one, the first experiment's best on validation.
+    pub baseline: Option<&'a str>,
+    /// Only these models of each experiment, where any are named.
+    pub models: &'a [String],
+}
+
+/// Experiments or trials of a store that are compared.
+#[derive(Debug)]
+pub struct ComparedInputs(Vec<ComparedInput>);
+
+/// An experiment or a trial, with its results.
+#[derive(Debug)]
+struct ComparedInput {
+    /// What it is called in labels and messages.
+    name: String,
+    experiment: Experiment,
+    findings: Vec<Finding>,
+    scored: Scored,
+    /// Where it is a trial.
+    only: Option<OneTrial>,
+}
+
+/// One trial: an experiment of one configuration and one replicate.
+#[derive(Debug)]
+struct OneTrial {
+    /// With one replicate.
+    plan: Plan,
+    /// The one that it was trained as.
+    replicate: u32,
+}
+
+impl ComparedInputs {
+    /// All that `request` names, from `store`.
+    ///
+    /// # Errors
+    /// If a word names nothing, the same as another, or what has no results that can be compared.
+    pub fn read(request: &ComparisonRequest<'_>, store: &Store, registry: &Registry) -> Result<Self, ComparisonError> {
+        read::inputs(request.inputs, store, registry).map(Self)
+    }
+
+    /// All of it as one experiment.
+    ///
+    /// # Errors
+    /// If the experiments do not share their test sets, or have no model that is asked for.
+    pub fn comparison(&self, request: &ComparisonRequest<'_>) -> Result<Comparison, ComparisonError> {
+        let is_of_several = self.0.iter().any(|input| input.dataset() != self.0[0].dataset());
+        let parts: Vec<ComparedExperiment<'_>> =
+            self.0.iter().map(|input| input.part(is_of_several, request.models)).collect::<Result<_, _>>()?;
+        let labels: Vec<&str> = parts.iter().flat_map(|part| part.labels.values().map(String::as_str)).collect();
+        if let Some(name) = request.baseline.filter(|name| !labels.contains(name)) {
+            let nearest = nearest(name, labels.iter().copied()).map(str::to_owned);
+            let mut models: Vec<String> = labels.iter().map(|label| (*label).to_owned()).collect();
+            models.sort();
+            return Err(ComparisonError::NoBaseline { name: name.to_owned(), nearest, models });
+        }
+        Ok(Comparison::of(&parts, request.name, request.question, request.baseline)?)
+    }
+
+    /// How the comparison is made: by `program`, with the folder of plugins `plugins` where the user named one. `write` is the
+    /// file that the command writes.
+    pub fn provenance(
+        &self,
+        request: &ComparisonRequest<'_>,
+        program: &Program<'_>,
+        plugins: Option<&Path>,
+        write: Option<&Path>,
+    ) -> Provenance {
+        let compared = request.inputs.iter().zip(&self.0).map(|(given, input)| ComparedSpec {
+            given: given.clone(),
+            name: input.name.clone(),
+            resolved_spec: input.experiment.spec().resolved_yaml(),
+        });
+        let source = ComparisonSource { compared: compared.collect(), question: request.question.map(str::to_owned) };
+        Provenance {
+            program: program.name.to_owned(),
+            command: request.command(program.prefix, plugins, write),
+            recur_version: env!("CARGO_PKG_VERSION").to_owned(),
+            numeric_contract: recur_core::NUMERIC_CONTRACT,
+            made_from: MadeFrom::Comparison(source),
+        }
+    }
+}
+
+impl ComparisonRequest<'_> {
+    /// The command that makes the comparison again. `prefix` is what users type before a command.
+    fn command(&self, prefix: &str, plugins: Option<&Path>, write: Option<&Path>) -> String {
+        let mut words: Vec<String> = self.inputs.to_vec();
+        let mut option = |name: &str, value: &str| words.extend([format!("--{name}"), value.to_owned()]);
+        self.baseline.iter().for_each(|baseline| option("baseline", baseline));
+        self.models.iter().for_each(|model| option("model", model));
+        self.question.iter().for_each(|question| option("question", question));
+        write.iter().for_each(|path| option("write", &path.display().to_string()));
+        let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+        format!("{prefix} compare {}{}", words.join(" "), plugins_option(plugins))
+    }
+}
+
+impl ComparedInput {
+    /// It as a part of a comparison. Models of experiments are called `experiment/model`, a trial as it is itself.
+    /// `with_divisions` where the parts have different data sets; `only` these models where any are named.
+    fn part(&self, with_divisions: bool, only: &[String]) -> Result<ComparedExperiment<'_>, ComparisonError> {
+        let label =
+            |model: &str| if self.only.is_some() { self.name.clone() } else { format!("{}/{model}", self.name) };
+        let has = self.experiment.plan().models();
+        let models: Vec<&str> =
+            has.iter().copied().filter(|m| only.is_empty() || only.iter().any(|o| o == m)).collect();
+        if models.is_empty() {
+            let models = has.into_iter().map(str::to_owned).collect();
+            return Err(ComparisonError::NoneOfTheModels { name: self.name.clone(), asked: only.to_vec(), models });
+        }
+        let mut outcomes = self.experiment.outcomes(&self.findings, &self.scored);
+        let mut replicates = 0..outcomes.plan.replicates;
+        if let Some(OneTrial { plan, replicate }) = &self.only {
+            replicates = *replicate..replicate + 1;
+            outcomes.plan = plan;
+            outcomes.splits = outcomes.splits.get(*replicate as usize..=*replicate as usize).unwrap_or_default();
+        }
+        Ok(ComparedExperiment {
+            name: &self.name,
+            outcomes,
+            labels: models.into_iter().map(|model| (model.to_owned(), label(model))).collect(),
+            divisions: if with_divisions { self.experiment.divisions(replicates)? } else { Vec::new() },
+        })
+    }
+
+    /// The digest of its data set.
+    fn dataset(&self) -> &Digest {
+        &self.experiment.data().facts.dataset
+    }
+
+    fn trials(&self) -> BTreeSet<&TrialId> {
+        self.findings.iter().map(|finding| &finding.trial.id).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_of_a_comparison_has_all_that_changes_it() {
+        let (inputs, models) = (["a b.yaml", "c"].map(str::to_owned), ["gru".to_owned()]);
+        let request = ComparisonRequest {
+            inputs: &inputs,
+            name: "both",
+            question: Some("Which one?"),
+            baseline: Some("c/gru"),
+            models: &models,
+        };
+        let command = request.command("own", Some(Path::new("my plugins")), Some(Path::new("both.md")));
+        let options = "--baseline c/gru --model gru --question 'Which one?' --write both.md --plugins 'my plugins'";
+        assert_eq!(command, format!("own compare 'a b.yaml' c {options}"));
+    }
+}

@@ -1,0 +1,217 @@
+//! From words to the experiments and trials that they name.
+
+use super::{ComparedInput, ComparisonError, OneTrial, labels};
+use crate::Experiment;
+use crate::lookup::{LookupError, first_of, usable};
+use crate::request::{SpecRequest, spec_of_trial, stored_findings};
+use crate::scoring::{Scored, stored_test};
+use crate::shell::quoted;
+use recur_analysis::Unscored;
+use recur_core::nearest::nearest;
+use recur_core::plan::Plan;
+use recur_core::record::{Outcome, TestRecord, TrialRecord};
+use recur_core::registry::Registry;
+use recur_core::selection::{Finding, Selection};
+use recur_core::trial::{Trial, TrialId};
+use recur_report::{MadeFrom, ReportRecord, ReportRecordError, SpecSource};
+use recur_store::{Found, FoundExperiment, Store, StoredExperiment, layout};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// What a word names.
+enum Word {
+    Spec(PathBuf),
+    Report(PathBuf, Box<SpecSource>),
+    Experiment(String, Box<StoredExperiment>),
+    Trial(TrialId),
+}
+
+/// All that `words` name.
+pub(super) fn inputs(
+    words: &[String],
+    store: &Store,
+    registry: &Registry,
+) -> Result<Vec<ComparedInput>, ComparisonError> {
+    let found: Vec<Word> = words.iter().map(|word| find(word, store)).collect::<Result<_, _>>()?;
+    let n_trials = found.iter().filter(|word| matches!(word, Word::Trial(_))).count();
+    if n_trials > 0 && n_trials < found.len() {
+        let is_trial = |(_, found): &(&String, &Word)| matches!(found, Word::Trial(_));
+        let (trials, experiments): (Vec<_>, Vec<_>) = words.iter().zip(&found).partition(is_trial);
+        let [trial, experiment] = [trials[0].0.clone(), experiments[0].0.clone()];
+        return Err(ComparisonError::TrialAndExperiment { trial, experiment });
+    }
+    let read = |word: &Word| match word {
+        Word::Spec(path) => spec(path, store, registry),
+        Word::Report(path, source) => report(path, source, store, registry),
+        Word::Experiment(name, stored) => experiment(name, stored, store, registry),
+        Word::Trial(id) => trial(id, store, registry),
+    };
+    let mut inputs: Vec<ComparedInput> = found.iter().map(read).collect::<Result<_, _>>()?;
+    differ(words, &inputs)?;
+    if n_trials > 0 {
+        labels::of_trials(&mut inputs);
+    } else {
+        labels::of_experiments(&mut inputs, words);
+    }
+    Ok(inputs)
+}
+
+fn find(word: &str, store: &Store) -> Result<Word, ComparisonError> {
+    let path = Path::new(word);
+    if path.is_file() {
+        return match ReportRecord::of_report(path)?.map(|record| record.provenance.made_from) {
+            Some(MadeFrom::Experiment(source)) => Ok(Word::Report(path.to_owned(), Box::new(source))),
+            Some(MadeFrom::Comparison(_)) => Err(ComparisonError::IsComparison { report: path.to_owned() }),
+            None if path.extension().is_some_and(|extension| extension == "md") => {
+                Err(ReportRecordError::NoReport { report: path.to_owned() }.into())
+            }
+            None => Ok(Word::Spec(path.to_owned())),
+        };
+    }
+    let experiments = store.experiments()?;
+    if experiments.iter().any(|name| name == word) {
+        match store.find_experiment(word) {
+            FoundExperiment::Experiment(stored) => return Ok(Word::Experiment(word.to_owned(), stored)),
+            FoundExperiment::Damaged(problem) => {
+                return Err(LookupError::DamagedExperiment { name: word.to_owned(), problem: Box::new(problem) }.into());
+            }
+            // A log without results: as if it were not there.
+            FoundExperiment::Missing => {}
+        }
+    }
+    match store.trials_of_prefix(word)?.as_slice() {
+        [id] => Ok(Word::Trial(id.clone())),
+        [] => {
+            let experiments: Vec<String> = experiments.into_iter().filter(|name| name != word).collect();
+            let nearest = nearest(word, experiments.iter().map(String::as_str)).map(str::to_owned);
+            let store = store.root().to_owned();
+            Err(ComparisonError::NothingCalled { word: word.to_owned(), store, nearest, experiments })
+        }
+        several => Err(LookupError::AmbiguousTrial { prefix: word.to_owned(), ids: first_of(several) }.into()),
+    }
+}
+
+fn spec(path: &Path, store: &Store, registry: &Registry) -> Result<ComparedInput, ComparisonError> {
+    let experiment = Experiment::prepare(SpecRequest::of_file(path).read(registry)?, registry)?;
+    let findings = stored_findings(&experiment, store, path)?;
+    chosen(experiment, findings, store, path)
+}
+
+/// The experiment of a report: of the spec that its record has, whatever became of the spec's file since.
+fn report(
+    path: &Path,
+    source: &SpecSource,
+    store: &Store,
+    registry: &Registry,
+) -> Result<ComparedInput, ComparisonError> {
+    let request = SpecRequest::of_file(ReportRecord::path_of(path));
+    let experiment = Experiment::prepare(request.parse(source.resolved_spec.as_bytes(), registry)?, registry)?;
+    let spec = Path::new(&source.spec_path);
+    let findings = stored_findings(&experiment, store, spec)?;
+    chosen(experiment, findings, store, spec)
+}
+
+/// An experiment as it was run last: its trials are those that it lists, whatever became of the models' code since.
+fn experiment(
+    name: &str,
+    stored: &StoredExperiment,
+    store: &Store,
+    registry: &Registry,
+) -> Result<ComparedInput, ComparisonError> {
+    let path = store.experiment(name).join(layout::RESOLVED);
+    // The text that was compared with its digest, whatever is in the file by now.
+    let spec = SpecRequest::of_file(&path).parse(stored.resolved.as_bytes(), registry)?;
+    let experiment = Experiment::prepare(spec, registry)?;
+    let (n_trials, mut findings) = (experiment.trials().len(), Vec::new());
+    if stored.trials.len() != n_trials {
+        let n_listed = stored.trials.len();
+        return Err(LookupError::OtherTrials { name: name.to_owned(), n_listed, n_trials }.into());
+    }
+    for (listed, planned) in stored.trials.iter().zip(experiment.trials()) {
+        if let Some(record) = usable(&listed.id, store) {
+            findings.push(finding(record, planned.configuration, planned.replicate));
+        }
+    }
+    if findings.len() < n_trials {
+        let (n_missing, store) = (n_trials - findings.len(), store.root().to_owned());
+        return Err(LookupError::TrialsMissing { n_missing, n_trials, spec: path, store }.into());
+    }
+    chosen(experiment, findings, store, &path)
+}
+
+/// A record as that of a trial of `configuration` on `replicate`.
+fn finding(record: TrialRecord, configuration: usize, replicate: u32) -> Finding {
+    Finding { trial: Trial { replicate, ..Trial::of_record(configuration, &record) }, record }
+}
+
+/// An experiment with its choice and the stored test results of that.
+fn chosen(
+    experiment: Experiment,
+    findings: Vec<Finding>,
+    store: &Store,
+    spec: &Path,
+) -> Result<ComparedInput, ComparisonError> {
+    let selection = Selection::choose(experiment.plan(), &findings);
+    let labels = experiment.data().dataset.label_names();
+    let (mut tests, mut unscored) = (Vec::new(), Vec::new());
+    for finding in findings.iter().filter(|finding| selection.is_tested_trial(&finding.trial)) {
+        match tested(&finding.trial, store, labels)? {
+            Some(test) => tests.push(test),
+            None => {
+                let id = finding.trial.id.short();
+                let remedy = format!(
+                    "recur experiment {} makes them, or gives the reason why not",
+                    quoted(&spec.display().to_string())
+                );
+                tracing::warn!("trial {id} has no test results, so its model is not ranked: {remedy}");
+                let reason = "the store has no test results of it".to_owned();
+                unscored.push(Unscored { trial: finding.trial.id.clone(), reason });
+            }
+        }
+    }
+    if let (true, Some(Unscored { trial, .. })) = (tests.is_empty(), unscored.first()) {
+        return Err(ComparisonError::NotScored { trial: trial.clone(), spec: spec.to_owned() });
+    }
+    let name = experiment.plan().name.clone();
+    Ok(ComparedInput { name, experiment, findings, scored: Scored { selection, tests, unscored }, only: None })
+}
+
+fn tested(trial: &Trial, store: &Store, labels: &[String]) -> Result<Option<TestRecord>, ComparisonError> {
+    stored_test(trial, store, labels)
+        .map_err(|problem| ComparisonError::DamagedTest { trial: trial.id.clone(), problem })
+}
+
+/// One trial: an experiment of one configuration and, whichever it was trained as, one replicate.
+fn trial(id: &TrialId, store: &Store, registry: &Registry) -> Result<ComparedInput, ComparisonError> {
+    let record = match store.find(id) {
+        Found::Record(record) => *record,
+        Found::Missing => {
+            return Err(LookupError::NoSuchTrial { trial: id.to_string(), store: store.root().to_owned() }.into());
+        }
+        Found::Damaged(problem) => return Err(LookupError::damaged_trial(id, problem).into()),
+    };
+    if let Outcome::Diverged { reason } | Outcome::Failed { reason } = &record.outcome {
+        return Err(ComparisonError::NotFinished { trial: id.clone(), reason: reason.clone() });
+    }
+    let request = SpecRequest::of_file(store.trial(id).join(layout::SPEC));
+    let experiment = Experiment::prepare(spec_of_trial(id, &request, store, registry)?, registry)?;
+    let plan = Plan { replicates: 1, ..experiment.plan().clone() };
+    let only = OneTrial { plan, replicate: record.identity.replicate };
+    let finding = finding(record, 0, 0);
+    let not_chosen = || ComparisonError::NotChosen { trial: id.clone() };
+    let test = tested(&finding.trial, store, experiment.data().dataset.label_names())?.ok_or_else(not_chosen)?;
+    let selection = Selection::testified(&only.plan, &finding.trial, &test).ok_or_else(not_chosen)?;
+    let scored = Scored { selection, tests: vec![test], unscored: Vec::new() };
+    Ok(ComparedInput { name: id.short().to_owned(), experiment, findings: vec![finding], scored, only: Some(only) })
+}
+
+/// Whether no two inputs are the same.
+fn differ(words: &[String], inputs: &[ComparedInput]) -> Result<(), ComparisonError> {
+    let mut seen: BTreeMap<BTreeSet<&TrialId>, &String> = BTreeMap::new();
+    for (word, input) in words.iter().zip(inputs) {
+        if let Some(first) = seen.insert(input.trials(), word) {
+            return Err(ComparisonError::Same { first: first.clone(), second: word.clone() });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,136 @@
+//! What an experiment would run now: which trials are done, and how long the others may take.
+
+use crate::Experiment;
+use crate::error::ExperimentError;
+use crate::estimate::Estimates;
+use crate::parallel::{available_cores, in_parallel};
+use crate::power::Power;
+use recur_core::plan::UnusedSettings;
+use recur_core::record::Outcome;
+use recur_core::trial::Trial;
+use recur_store::{Found, Store};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Whether a trial has a record in the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrialState {
+    /// It has one.
+    Done,
+    /// It has none, or it failed: it is run.
+    ToRun,
+}
+
+impl TrialState {
+    fn of(trial: &Trial, store: Option<&Store>) -> Self {
+        match store.map(|store| store.find(&trial.id)) {
+            Some(Found::Record(record)) if !matches!(record.outcome, Outcome::Failed { .. }) => Self::Done,
+            _ => Self::ToRun,
+        }
+    }
+}
+
+/// What an experiment would run now.
+#[derive(Debug)]
+pub struct PlannedRun<'a> {
+    experiment: &'a Experiment,
+    /// Of each trial, in order.
+    pub states: Vec<TrialState>,
+    /// Seconds that each trial that is to run may take, where anything is known of it.
+    pub estimates: Vec<Option<f64>>,
+    /// What the experiment can detect.
+    pub power: Power,
+    /// Trials that run at once.
+    pub cores: usize,
+}
+
+impl Experiment {
+    /// What would be run now, with the records of `store`. Nothing is written. Warns of trials that do not fit into memory.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn planned_run(&self, store: Option<&Store>) -> Result<PlannedRun<'_>, ExperimentError> {
+        let cores = available_cores();
+        let states = in_parallel(self.trials(), cores, |trial| TrialState::of(trial, store));
+        let to_run = self.trials().iter().zip(&states).filter(|(_, state)| **state == TrialState::ToRun);
+        self.warn_of_memory(&to_run.map(|(trial, _)| trial).collect::<Vec<_>>());
+        let power = self.power(store)?;
+        Ok(PlannedRun { experiment: self, power, estimates: self.estimates(&states, store)?, states, cores })
+    }
+
+    fn estimates(&self, states: &[TrialState], store: Option<&Store>) -> Result<Vec<Option<f64>>, ExperimentError> {
+        let Some(store) = store.filter(|_| states.contains(&TrialState::ToRun)) else {
+            return Ok(vec![None; states.len()]);
+        };
+        let mut estimates = Estimates::read(store, self.plan())?;
+        let estimate = |(trial, state): (&Trial, &TrialState)| match state {
+            TrialState::ToRun => estimates.seconds(&self.plan().configurations[trial.configuration]),
+            TrialState::Done => None,
+        };
+        Ok(self.trials().iter().zip(states).map(estimate).collect())
+    }
+}
+
+impl PlannedRun<'_> {
+    /// Trials that are to run.
+    pub fn n_to_run(&self) -> usize {
+        self.states.iter().filter(|state| **state == TrialState::ToRun).count()
+    }
+
+    /// Seconds that all that is to run may take with a trial on each core; `None` where a part of it is unknown.
+    pub fn seconds(&self) -> Option<f64> {
+        let to_run = self.states.iter().zip(&self.estimates).filter(|(state, _)| **state == TrialState::ToRun);
+        let seconds = to_run.map(|(_, estimate)| *estimate).sum::<Option<f64>>()?;
+        Some(seconds / self.cores.min(self.n_to_run()).max(1) as f64)
+    }
+
+    /// All of it, for other programs.
+    pub fn json(&self) -> Value {
+        let plan = self.experiment.plan();
+        json!({
+            "experiment": plan.name,
+            "configurations": plan.configurations.len(),
+            "replicates": plan.replicates,
+            "done": self.states.len() - self.n_to_run(),
+            "to_run": self.n_to_run(),
+            "cores": self.cores,
+            "estimated_seconds": self.seconds().filter(|_| self.n_to_run() > 0),
+            "power": self.power,
+            "unused_settings": unused_by_model(self.experiment),
+            "warnings": warnings(self.experiment),
+            "trials": self.trials(),
+        })
+    }
+
+    fn trials(&self) -> Vec<Value> {
+        let plan = self.experiment.plan();
+        let facts = self.states.iter().zip(&self.estimates);
+        let trial = |(trial, (state, estimate)): (&Trial, (&TrialState, &Option<f64>))| {
+            let configuration = &plan.configurations[trial.configuration];
+            json!({
+                "id": trial.id,
+                "model": configuration.model,
+                "configuration": configuration.title(),
+                "params": configuration.params,
+                "replicate": trial.replicate,
+                "state": if *state == TrialState::Done { "done" } else { "to_run" },
+                "estimated_seconds": estimate,
+            })
+        };
+        self.experiment.trials().iter().zip(facts).map(trial).collect()
+    }
+}
+
+/// What of the data may mislead, then what its files are like.
+fn warnings(experiment: &Experiment) -> Vec<String> {
+    experiment.warnings().iter().map(ToString::to_string).chain(experiment.data().notes.iter().cloned()).collect()
+}
+
+/// What each model does not use, by model.
+fn unused_by_model(experiment: &Experiment) -> BTreeMap<&str, Vec<&str>> {
+    let mut by_model = BTreeMap::new();
+    for UnusedSettings { model, settings } in experiment.unused() {
+        by_model.insert(model.as_str(), settings.iter().map(|(_, text)| text.as_str()).collect());
+    }
+    by_model
+}

@@ -1,0 +1,82 @@
+//! The texts to predict: words, files or standard input. Nothing is guessed: a word that could be either is refused.
+
+use super::PredictionError;
+use super::words::looks_like_file;
+use recur_ingest::{IngestError, Names, NamesOptions, parse_names, read_names};
+use std::io::Read as _;
+use std::path::Path;
+
+/// Which texts are to be predicted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TextRequest<'a> {
+    /// Texts; or files, where all of them look like files.
+    pub words: &'a [String],
+    /// Files, or `-` for standard input. Where there are any, `words` is empty.
+    pub files: &'a [String],
+    /// How files are read; with `literal`, `words` are texts whatever they look like.
+    pub options: NamesOptions<'a>,
+}
+
+impl TextRequest<'_> {
+    /// The texts, in order.
+    ///
+    /// # Errors
+    /// If a word may be a file or a text, or a file cannot be read.
+    pub fn read(&self) -> Result<Vec<String>, PredictionError> {
+        let Self { words, files, options } = *self;
+        let files = match files {
+            [] if options.literal => Vec::new(),
+            [] => files_among(words)?,
+            files => files.to_vec(),
+        };
+        if files.is_empty() {
+            let for_files = [("column", options.column.is_some()), ("input-format", options.format.is_some())];
+            return match for_files.into_iter().find(|(_, is_given)| *is_given) {
+                Some((option, _)) => Err(PredictionError::OptionOfFiles { option }),
+                None => Ok(words.to_vec()),
+            };
+        }
+        if files.len() > 1 && files.iter().any(|file| file == "-") {
+            return Err(PredictionError::StandardInputAndOthers);
+        }
+        let mut texts = Vec::new();
+        for file in &files {
+            for read in read_file(file, options)? {
+                let Names { path, column, rows, notes } = read;
+                notes.iter().for_each(|note| tracing::warn!("{note}"));
+                if let (Some(column), None) = (column, options.column) {
+                    tracing::info!("{path}: the texts are those of its column `{column}`");
+                }
+                texts.extend(rows.into_iter().map(|(_, text)| text));
+            }
+        }
+        Ok(texts)
+    }
+}
+
+fn read_file(file: &str, options: NamesOptions<'_>) -> Result<Vec<Names>, PredictionError> {
+    if file != "-" {
+        return Ok(read_names(file, options)?);
+    }
+    let mut bytes = Vec::new();
+    std::io::stdin().lock().read_to_end(&mut bytes).map_err(PredictionError::StandardInput)?;
+    Ok(vec![parse_names("standard input", &bytes, options)?])
+}
+
+/// The words, if they are files; none, if they are texts.
+fn files_among(words: &[String]) -> Result<Vec<String>, PredictionError> {
+    let (files, texts): (Vec<&String>, Vec<&String>) = words.iter().partition(|word| looks_like_file(word));
+    match (files.as_slice(), texts.as_slice()) {
+        ([file, ..], [_, ..]) if *file == "-" => Err(PredictionError::StandardInputAndOthers),
+        ([file, ..], [text, ..]) => {
+            let [file, text] = [file, text].map(|word| (*word).clone());
+            Err(PredictionError::FileAndText { file, text })
+        }
+        ([], texts) => match texts.iter().find(|text| Path::new(text).symlink_metadata().is_ok()) {
+            Some(word) if Path::new(word).is_dir() => Err(IngestError::IsFolder { path: (*word).clone() }.into()),
+            Some(word) => Err(PredictionError::FileOrText { word: (*word).clone() }),
+            None => Ok(Vec::new()),
+        },
+        (files, []) => Ok(files.iter().map(|file| (*file).clone()).collect()),
+    }
+}

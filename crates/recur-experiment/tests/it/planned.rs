@@ -1,0 +1,41 @@
+//! What an experiment would run.
+
+use crate::common::Lab;
+use recur_experiment::{RequestedExperiment, SpecRequest, TrialState};
+use serde_json::Value;
+
+fn prepare(lab: &Lab, change: Option<&str>) -> RequestedExperiment {
+    let overrides = change.iter().map(|change| change.parse().unwrap()).collect();
+    let request = SpecRequest { overrides, ..SpecRequest::of_file(lab.path("small.yaml")) };
+    RequestedExperiment::read(&request, &lab.program()).unwrap()
+}
+
+#[test]
+fn what_is_to_run_is_estimated_from_past_trials() {
+    let lab = Lab::with_small();
+    let (store, experiment) = (lab.store(), prepare(&lab, Some("replicates=4")));
+    let planned = experiment.planned_run(Some(&store)).unwrap();
+    assert_eq!((planned.n_to_run(), planned.states.len()), (4, 8));
+    for (state, estimate) in planned.states.iter().zip(&planned.estimates) {
+        assert_eq!(estimate.is_some(), *state == TrialState::ToRun);
+    }
+    let sum: f64 = planned.estimates.iter().flatten().sum();
+    let (whole, cores) = (planned.seconds().unwrap(), planned.cores.min(4) as f64);
+    assert!(sum > 0.0 && (whole - sum / cores).abs() <= 1e-9 * whole, "{whole} s of {sum} s on {cores} cores");
+    let json = planned.json();
+    assert_eq!((&json["done"], &json["to_run"], json["trials"].as_array().unwrap().len()), (&4.into(), &4.into(), 8));
+}
+
+#[test]
+fn without_past_trials_there_is_no_estimate_and_with_all_of_them_nothing_to_estimate() {
+    let lab = Lab::with_small();
+    let (store, experiment) = (lab.store(), prepare(&lab, None));
+    let nothing = experiment.planned_run(None).unwrap();
+    assert_eq!((nothing.n_to_run(), nothing.seconds()), (4, None));
+    let done = experiment.planned_run(Some(&store)).unwrap();
+    assert_eq!((done.n_to_run(), &done.json()["estimated_seconds"]), (0, &Value::Null));
+    lab.write("small.yaml", lab.spec("small", 4).replace("stacked_rnn", "gru"));
+    let other = prepare(&lab, None);
+    let planned = other.planned_run(Some(&store)).unwrap();
+    assert_eq!((planned.n_to_run(), planned.seconds()), (2, None));
+}

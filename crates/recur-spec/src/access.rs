@@ -1,0 +1,53 @@
+//! How the checked spec is read and written at one key. Reading makes the resolved spec and the defaults of the reference;
+//! writing makes the spec of what a user wrote.
+
+use crate::spec::Spec;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_yaml::{Mapping, Value, from_value, to_value};
+
+/// Reading and writing one key.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Access {
+    /// The value as the resolved spec has it: an empty mapping where the key is one of which each key is read by itself,
+    /// `None` where it has no place beside the other settings.
+    pub get: fn(&Spec) -> Option<Value>,
+    /// Takes a checked value: null where the user wrote `none`, an empty mapping as above.
+    pub set: fn(&mut Spec, Value),
+}
+
+impl Access {
+    /// Of a key that is written together with others ([`crate::division`], [`crate::assemble`]).
+    pub const fn read_only(get: fn(&Spec) -> Option<Value>) -> Self {
+        Self { get, set: |_, _| {} }
+    }
+}
+
+/// The access to a setting that is one field.
+macro_rules! field {
+    ($($place:ident).+) => {
+        $crate::access::Access {
+            get: |spec| Some($crate::access::plain(&spec.$($place).+)),
+            set: |spec, value| spec.$($place).+ = $crate::access::typed(value),
+        }
+    };
+}
+pub(crate) use field;
+
+/// `value` as a spec writes it.
+pub(crate) fn plain(value: impl Serialize) -> Value {
+    match to_value(value).expect("a plain value can be written") {
+        Value::Null => "none".into(),
+        value => value,
+    }
+}
+
+/// A checked value as one of its type.
+pub(crate) fn typed<T: DeserializeOwned>(value: Value) -> T {
+    from_value(value).expect("the declaration takes what the type takes")
+}
+
+/// A mapping of which each key is read by itself.
+pub(crate) fn section() -> Value {
+    Value::Mapping(Mapping::new())
+}

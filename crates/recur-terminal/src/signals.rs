@@ -1,0 +1,51 @@
+//! Signals: the first one asks running trials to stop, the second ends the process.
+
+use recur_core::model::Cancel;
+use std::sync::Once;
+
+/// Raised when the process is asked to stop, once [`cancel_on_interrupt`] was called.
+pub static CANCEL: Cancel = Cancel::new();
+
+/// The first Ctrl-C, or the first signal that asks to end, asks running trials to stop; the second ends the process.
+pub fn cancel_on_interrupt() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        if let Err(error) = ctrlc::set_handler(stop) {
+            tracing::warn!("Ctrl-C will end recur at once: {error}");
+        }
+        #[cfg(unix)]
+        if let Err(error) = stop_on_termination() {
+            tracing::warn!("SIGTERM and SIGHUP will end recur at once: {error}");
+        }
+    });
+}
+
+fn stop() {
+    if CANCEL.is_cancelled() {
+        recur_files::remove_all();
+        std::process::exit(130);
+    }
+    CANCEL.cancel();
+    tracing::warn!("stopping; press Ctrl-C again to stop at once");
+}
+
+/// A batch system ends a process by SIGTERM, a terminal that is closed by SIGHUP. Who ignores the latter (`nohup`) wants it
+/// ignored.
+#[cfg(unix)]
+fn stop_on_termination() -> std::io::Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGTERM};
+    let mut signals = signal_hook::iterator::Signals::new([SIGTERM])?;
+    if is_hangup_heeded() {
+        signals.add_signal(SIGHUP)?;
+    }
+    std::thread::Builder::new().name("signals".to_owned()).spawn(move || signals.forever().for_each(|_| stop()))?;
+    Ok(())
+}
+
+/// Whether SIGHUP is known not to be ignored: Linux lists what is.
+#[cfg(unix)]
+fn is_hangup_heeded() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
+    ignored.is_some_and(|signals| signals & 1 << (signal_hook::consts::SIGHUP - 1) == 0)
+}
