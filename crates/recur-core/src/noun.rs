@@ -18,6 +18,11 @@ impl Noun {
         Self { one: one.to_owned(), many: plural(one) }
     }
 
+    /// Whether the plural is that which English forms by rule.
+    pub fn is_regular(&self) -> bool {
+        self.many == plural(&self.one)
+    }
+
     /// What an example is called where nothing else is known.
     pub fn text() -> Self {
         Self::of("text")

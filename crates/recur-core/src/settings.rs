@@ -30,12 +30,15 @@ pub struct DataSettings {
 }
 
 impl DataSettings {
+    /// The column that the text is in where a spec names none: the shipped data has names.
+    pub const TEXT_COLUMN: &str = "name";
+
     /// What a spec gets that says of its data only where it is.
     pub fn of(source: impl Into<Source>) -> Self {
         Self {
             source: source.into(),
             split_column: None,
-            name_column: "name".to_owned(),
+            name_column: Self::TEXT_COLUMN.to_owned(),
             label_column: "label".to_owned(),
             text: TextSettings::default(),
             duplicates: Duplicates::Drop,
@@ -532,6 +535,11 @@ impl Default for ReportSettings {
     /// What a spec gets that says nothing of its report.
     fn default() -> Self {
         let primary = Metric::DEFAULT;
-        Self { noun: Noun::of("name"), primary, baseline: None, equivalence_margin: primary.about().negligible }
+        Self {
+            noun: Noun::of(DataSettings::TEXT_COLUMN),
+            primary,
+            baseline: None,
+            equivalence_margin: primary.about().negligible,
+        }
     }
 }

@@ -70,7 +70,7 @@ fn columns_that_are_not_there_are_refused_with_those_that_are() {
     check_refused("a.csv", csv.replacen("name", "n\u{430}me", 1), &parts);
     check_refused("a.csv", csv.replacen("name", "name\u{200b}", 1), &["invisible characters: U+200B"]);
     let error = prepare(&Lab::new(), "names.csv", ", columns: {label: name}").unwrap_err();
-    says(&error, error.hint(), &["`data.columns.label` and `data.columns.name` are both `name`"]);
+    says(&error, error.hint(), &["`data.columns.label` and `data.columns.text` are both `name`"]);
 }
 
 #[test]
