@@ -104,7 +104,7 @@ fn noun(checker: &mut Checker<'_>, data: &Fields<'_>) {
         ["one", "many"].into_iter().filter_map(|key| check(noun, key, &format!("data.noun.{key}"))).collect::<Vec<_>>()
     });
     for (place, path, got) in check(data, "noun", "data.noun").into_iter().chain(parts.into_iter().flatten()) {
-        let expected = "lower-case word: letters, and `-` between them".to_owned();
+        let expected = "word in lower case, without blanks, digits and signs other than `-`".to_owned();
         checker.error(place, ErrorKind::Value { path, expected, got, nearest: None, unquoted: None });
     }
 }
