@@ -8,7 +8,7 @@ use recur_core::dataset::Sequences;
 use recur_core::model::{Cancel, Chunk, Model, ModelPlugin, Setup};
 use recur_core::params::{ParamValue, Params};
 use recur_core::random::StreamPath;
-use recur_core::settings::{ClassWeights, Optimizer, Sampling, Schedule, TrainingLength, TrainingSettings};
+use recur_core::settings::{Optimizer, TrainingLength, TrainingSettings};
 use recur_core::workers::alone;
 use recur_kernels::Kernels;
 use std::collections::BTreeMap;
@@ -151,12 +151,8 @@ pub fn training(batch_size: u32) -> TrainingSettings {
     TrainingSettings {
         length: TrainingLength::Epochs(1),
         batch_size,
-        sampling: Sampling::Shuffle,
-        optimizer: Optimizer::Sgd { momentum: 0.0 },
-        clip_norm: None,
-        schedule: Schedule::Constant,
-        class_weights: ClassWeights::None,
-        early_stopping: None,
+        optimizer: Optimizer::SGD,
+        ..TrainingSettings::default()
     }
 }
 

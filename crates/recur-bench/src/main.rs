@@ -4,7 +4,7 @@ mod external;
 
 use clap::Parser;
 use recur_bench::{ALPHABET, Bench, Names, median_rate, peak_flops, stacked_rnn_flops};
-use recur_core::settings::{DataSettings, Duplicates, Fold, Group, Rejects, TextSettings, UnicodeForm, Unknown};
+use recur_core::settings::{DataSettings, Duplicates, Fold, Group, TextSettings, Unknown};
 use std::error::Error;
 use std::io::Write as _;
 use std::path::Path;
@@ -45,20 +45,15 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn read(source: &str) -> Result<Names, Box<dyn Error>> {
     let settings = DataSettings {
-        source: source.into(),
-        split_column: None,
-        name_column: "name".to_owned(),
         label_column: "language".to_owned(),
         text: TextSettings {
-            unicode: UnicodeForm::Nfc,
             fold: Fold::Ascii,
             alphabet: Some(ALPHABET.to_owned()),
             unknown: Unknown::Drop,
+            ..TextSettings::default()
         },
         duplicates: Duplicates::Keep,
-        rejects: Rejects::Report,
-        max_rejected: 0.05,
-        max_letters: 64,
+        ..DataSettings::of(source)
     };
     let dataset = recur_ingest::ingest(&settings, Group::None, Path::new(""))?.dataset;
     Ok(Names {

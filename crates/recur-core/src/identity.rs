@@ -75,26 +75,8 @@ impl Identity {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::params::ParamValue;
-    use crate::settings::{Fold, Group};
-
-    fn identity() -> Identity {
-        Identity {
-            numeric_contract: 1,
-            procedure: Digest::of(b"procedure"),
-            model: "m".into(),
-            model_version: 1,
-            model_code: Digest::of(b"code"),
-            params: Params::default().with("hidden_size", ParamValue::Integer(8)),
-            training: None,
-            dataset: Digest::of(b"data"),
-            text: TextSettings::default(),
-            split: SplitSettings::shares(0.8, 0.1, 0.1, Group::Name, true),
-            seed: 5,
-            replicate: 2,
-            initial_weights: None,
-        }
-    }
+    use crate::samples::identity;
+    use crate::settings::Fold;
 
     #[test]
     fn the_id_of_a_trial_is_the_digest_of_its_identity() {

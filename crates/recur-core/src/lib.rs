@@ -21,6 +21,8 @@ pub mod random;
 pub mod record;
 pub mod registry;
 pub mod replicate;
+#[cfg(test)]
+mod samples;
 pub mod selection;
 pub mod settings;
 pub mod split;

@@ -163,25 +163,12 @@ fn start(configuration: &Configuration, weights: &InitialWeights) -> Result<Opti
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::params::{ParamValue, Params};
-    use crate::settings::{Group, SplitSettings, TextSettings};
+    use crate::params::ParamValue;
+    use crate::samples::identity;
 
     fn trial() -> Trial {
-        let identity = Identity {
-            numeric_contract: 1,
-            procedure: Digest::of(b"procedure"),
-            model: "m".into(),
-            model_version: 1,
-            model_code: Digest::of(b"code"),
-            params: Params::default().with("learning_rate", ParamValue::Real(0.1 + 0.2)),
-            training: None,
-            dataset: Digest::of(b"data"),
-            text: TextSettings::default(),
-            split: SplitSettings::shares(0.8, 0.1, 0.1, Group::Name, true),
-            seed: u64::MAX,
-            replicate: 2,
-            initial_weights: Some(Digest::of(b"weights")),
-        };
+        let params = identity().params.with("learning_rate", ParamValue::Real(0.1 + 0.2));
+        let identity = Identity { params, seed: u64::MAX, initial_weights: Some(Digest::of(b"weights")), ..identity() };
         Trial::new("m(learning_rate=0.3)".into(), 4, identity)
     }
 

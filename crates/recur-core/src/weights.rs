@@ -102,11 +102,11 @@ impl fmt::Debug for WeightsFile {
 mod tests {
     use super::*;
     use crate::params::ParamValue;
-    use crate::settings::{Fold, UnicodeForm, Unknown};
+    use crate::settings::{Fold, Unknown};
 
     #[test]
     fn a_card_comes_back_from_json_as_it_was() {
-        let text = TextSettings { unicode: UnicodeForm::Nfc, fold: Fold::None, alphabet: None, unknown: Unknown::Drop };
+        let text = TextSettings { fold: Fold::Ascii, unknown: Unknown::Drop, ..TextSettings::default() };
         let card = ModelCard {
             format: CARD_FORMAT,
             model: "m".into(),

@@ -4,7 +4,7 @@ use recur_core::dataset::Sequences;
 use recur_core::model::{Cancel, Chunk, Kernels, Model, ModelPlugin, Setup};
 use recur_core::params::{ParamValue, Params};
 use recur_core::random::StreamPath;
-use recur_core::settings::{ClassWeights, Optimizer, Sampling, Schedule, TrainingLength, TrainingSettings};
+use recur_core::settings::{Optimizer, Schedule, TrainingLength, TrainingSettings};
 use recur_core::workers::alone;
 use recur_models::PLUGINS;
 
@@ -15,12 +15,10 @@ fn training(optimizer: Optimizer, clip_norm: Option<f64>) -> TrainingSettings {
     TrainingSettings {
         length: TrainingLength::Epochs(1),
         batch_size: 4,
-        sampling: Sampling::Shuffle,
         optimizer,
         clip_norm,
         schedule: Schedule::Cosine,
-        class_weights: ClassWeights::None,
-        early_stopping: None,
+        ..TrainingSettings::default()
     }
 }
 

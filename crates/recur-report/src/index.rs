@@ -130,7 +130,8 @@ mod tests {
         let check = |markdown: &str, expect: &str| assert_eq!(plain(markdown), expect);
         check("a <script>x</script> <b>y</b>", "a &lt;script&gt;x&lt;/script&gt; &lt;b&gt;y&lt;/b&gt;");
         check("<div onclick=\"x\">", "&lt;div onclick=\"x\"&gt;");
-        check("![x](http://a/b.png) [text](javascript:x) <http://a>", "x text http://a");
+        check("![x](http://a/b.png) [text](javascript:x) <http://a>", "x text http&#58;//a");
+        check("at www.a.b, ftp://a, a@b", "at www&#46;a.b, ftp&#58;//a, a&#64;b");
         check("a\u{202e}b `c\u{200b}`", "a\\\\u{202e}b `c\\u{200b}`");
         check("50&nbsp;% &amp; \\_x\\_ a_b `a_b` - +1", "50\u{a0}% &amp; \\_x\\_ a\\_b `a_b` - +1");
     }

@@ -3,11 +3,16 @@
 use recur_core::visible::{visible, visible_lines};
 
 /// `text` so that it reads as itself wherever it is, in a table cell too. Characters that nobody would see, or that change how
-/// the text beside them is read, are shown as escapes.
+/// the text next to them is read, are shown as escapes. No address in it becomes a link: GitHub makes links of `http://…`,
+/// `www.…` and `a@b` by itself.
 pub(crate) fn escape(text: &str) -> String {
+    let text = visible(text);
     let mut escaped = String::with_capacity(text.len());
-    for (index, letter) in visible(text).chars().enumerate() {
+    for (index, (at, letter)) in text.char_indices().enumerate() {
         match letter {
+            ':' if text[at..].starts_with("://") => escaped.push_str("&#58;"),
+            '.' if is_www(&text[..at]) => escaped.push_str("&#46;"),
+            '@' => escaped.push_str("&#64;"),
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
@@ -18,6 +23,13 @@ pub(crate) fn escape(text: &str) -> String {
         }
     }
     escaped
+}
+
+/// Whether a dot after `before` would make the beginning of an address.
+fn is_www(before: &str) -> bool {
+    before.len() >= 3
+        && before.is_char_boundary(before.len() - 3)
+        && before[before.len() - 3..].eq_ignore_ascii_case("www")
 }
 
 /// `text` as inline code, in a table cell too.

@@ -215,7 +215,7 @@ fn decode_data(name: &str, view: &TensorView<'_>) -> Result<TensorData, WeightsP
 mod tests {
     use super::*;
     use recur_core::params::{ParamValue, Params};
-    use recur_core::settings::{Fold, TextSettings, UnicodeForm, Unknown};
+    use recur_core::settings::{Fold, TextSettings, Unknown};
 
     fn tensors() -> Vec<Tensor> {
         vec![
@@ -226,8 +226,7 @@ mod tests {
     }
 
     fn card() -> ModelCard {
-        let text =
-            TextSettings { unicode: UnicodeForm::Nfc, fold: Fold::Ascii, alphabet: None, unknown: Unknown::Drop };
+        let text = TextSettings { fold: Fold::Ascii, unknown: Unknown::Drop, ..TextSettings::default() };
         ModelCard {
             format: CARD_FORMAT,
             model: "m".into(),

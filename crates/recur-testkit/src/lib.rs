@@ -21,6 +21,7 @@ mod digest;
 mod epochs;
 pub mod names;
 pub mod processes;
+pub mod samples;
 
 pub use battery::{Battery, Check, Outcome};
 pub use bench::Bench;

@@ -15,9 +15,17 @@ const PAGE: &str = "README.md";
 /// Lists the reports, writes the page of all, or compares it with the one that is there.
 pub(crate) fn run(args: &Reports, level: Level, program: &Program<'_>) -> Result<Exit, CliError> {
     start_logs(level.into(), &Screen::new(), None);
-    let mut reports = Vec::new();
+    let (mut reports, mut exit) = (Vec::new(), Exit::Success);
     for path in files(&args.dir)? {
-        reports.extend(listed(&path)?);
+        match listed(&path) {
+            Ok(report) => reports.extend(report),
+            // A page of all reports must not lack one; a list on the terminal goes on.
+            Err(error) if args.write || args.check => return Err(error),
+            Err(error) => {
+                exit = Exit::Different;
+                error.print(program.name);
+            }
+        }
     }
     let path = args.dir.join(PAGE);
     if args.write {
@@ -31,7 +39,7 @@ pub(crate) fn run(args: &Reports, level: Level, program: &Program<'_>) -> Result
     }
     let listed = reports.iter().map(|r| format!("{}\n  asks     {}\n  answers  {}", r.name, r.question, r.answer));
     print(&listed.collect::<Vec<_>>().join("\n"))?;
-    Ok(Exit::Success)
+    Ok(exit)
 }
 
 /// Writes the page, unless there is one of somebody else, or one that somebody changed.

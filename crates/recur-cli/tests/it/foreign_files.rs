@@ -183,3 +183,16 @@ fn a_spec_with_hidden_characters_in_its_path_is_verified_by_its_report() {
     lab.recur(&["verify", "reports/one.md"]).ended(0);
     lab.recur(&["experiment", name]).ended(0);
 }
+
+#[test]
+fn a_damaged_record_of_one_report_does_not_hide_the_others_and_no_page_is_written_without_it() {
+    let lab = Lab::with(ONE);
+    lab.experiment(&[]).ended(0);
+    lab.write("reports/other.md", "# Other\n");
+    lab.write("reports/other/report.json", "{");
+    let list =
+        lab.recur(&["reports"]).ended(4).told(&["cannot use reports/other/report.json", "recur report SPEC --replace"]);
+    assert!(list.out.starts_with("one\n  asks     Is it quick?\n"), "{}", list.out);
+    lab.recur(&["reports", "--write"]).ended(1).told(&["cannot use reports/other/report.json"]);
+    assert!(!lab.path("reports/README.md").exists());
+}

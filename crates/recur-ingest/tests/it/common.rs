@@ -1,23 +1,13 @@
 //! Helpers of the integration tests: settings with their defaults, and folders of files that go away.
 
-use recur_core::settings::{DataSettings, Duplicates, Fold, Group, Rejects, TextSettings, UnicodeForm, Unknown};
+use recur_core::settings::{DataSettings, Group};
 use recur_ingest::{IngestError, Ingested, ingest};
 use std::path::Path;
 use tempfile::TempDir;
 
-/// The settings of a spec that names nothing but its source.
+/// The settings of a spec that names its source, with room for odd rows.
 pub fn settings(source: &str) -> DataSettings {
-    DataSettings {
-        source: source.into(),
-        split_column: None,
-        name_column: "name".to_owned(),
-        label_column: "label".to_owned(),
-        text: TextSettings { unicode: UnicodeForm::Nfc, fold: Fold::None, alphabet: None, unknown: Unknown::Token },
-        duplicates: Duplicates::Drop,
-        rejects: Rejects::Report,
-        max_rejected: 1.0,
-        max_letters: 100,
-    }
+    DataSettings { max_rejected: 1.0, max_letters: 100, ..DataSettings::of(source) }
 }
 
 /// A folder with these files.

@@ -4,7 +4,7 @@ use recur_core::dataset::Sequences;
 use recur_core::model::{Cancel, Chunk, Kernels, ModelPlugin, Setup};
 use recur_core::params::{ParamValue, Params};
 use recur_core::random::StreamPath;
-use recur_core::settings::{ClassWeights, Optimizer, Sampling, Schedule, TrainingLength, TrainingSettings};
+use recur_core::settings::{ClassWeights, Optimizer, Schedule, TrainingLength, TrainingSettings};
 use recur_core::tensor::Tensor;
 use recur_core::workers::{Workers, alone};
 use recur_models::PLUGINS;
@@ -28,12 +28,11 @@ fn training(optimizer: Optimizer, clip_norm: Option<f64>, batch_size: u32) -> Tr
     TrainingSettings {
         length: TrainingLength::Epochs(2),
         batch_size,
-        sampling: Sampling::Shuffle,
         optimizer,
         clip_norm,
         schedule: Schedule::Cosine,
         class_weights: ClassWeights::Balanced,
-        early_stopping: None,
+        ..TrainingSettings::default()
     }
 }
 

@@ -118,8 +118,7 @@ impl<'a> Place<'a> {
             return Ok(());
         }
         let unknown = || ReportError::UnknownReport { path: self.path(&self.text()) };
-        let json = self.content(ReportRecord::file())?.ok_or_else(unknown)?;
-        let there = ReportRecord::read(&json).map_err(|_| unknown())?;
+        let there = ReportRecord::of_report(&self.path(&self.text())).ok().flatten().ok_or_else(unknown)?;
         let subject = Subject { provenance: &there.provenance, question: &there.question };
         match subject.difference(new) {
             Some([there, new]) => Err(ReportError::OtherReport { path: self.path(&self.text()), there, new }),

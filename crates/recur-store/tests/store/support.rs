@@ -2,7 +2,7 @@
 
 use crate::samples;
 use recur_core::record::{Outcome, TrialRecord};
-use recur_core::settings::{Fold, TextSettings, UnicodeForm, Unknown};
+use recur_core::settings::TextSettings;
 use recur_core::tensor::Tensor;
 use recur_core::trial::TrialId;
 use recur_core::weights::{CARD_FORMAT, ModelCard};
@@ -82,13 +82,12 @@ pub(crate) fn environment() -> Environment {
 }
 
 fn card() -> ModelCard {
-    let text = TextSettings { unicode: UnicodeForm::Nfc, fold: Fold::None, alphabet: None, unknown: Unknown::Token };
     ModelCard {
         format: CARD_FORMAT,
         model: "m".into(),
         model_version: 1,
         params: samples::record(0).identity.params,
-        text,
+        text: TextSettings::default(),
         letters: "ab".into(),
         has_unknown: true,
         labels: vec!["Czech".into()],
