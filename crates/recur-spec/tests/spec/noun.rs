@@ -30,7 +30,10 @@ fn names_are_names_and_other_columns_have_texts_unless_the_spec_has_a_word() {
 fn a_noun_that_is_no_lower_case_word_is_refused_with_its_place() {
     for word in ["Domain", "two words", "a|b", "'1'", "'`x`'", "-x", "x-", "'*'", "' x'"] {
         let refused = told(with_data(&format!(", noun: {word}")));
-        assert!(refused.contains("`data.noun`") && refused.contains("expected word in lower case"), "{word}: {refused}");
+        assert!(
+            refused.contains("`data.noun`") && refused.contains("expected word in lower case"),
+            "{word}: {refused}"
+        );
     }
     let refused = told(with_data(", noun: {one: Domain, many: a b}"));
     for part in ["`data.noun.one`: expected word in lower case", "`data.noun.many`: expected word in lower case"] {
