@@ -21,7 +21,7 @@ plan SPEC *OPTIONS:
 report SPEC *OPTIONS:
     @cargo run --release --bin recur -- report "$@"
 
-# Compare experiments on the same test names, or single trials name by name (--markdown, --json, --write FILE)
+# Compare experiments on the same test rows, or single trials example by example (--markdown, --json, --write FILE)
 [group('experiments')]
 compare *THINGS:
     @cargo run --release --bin recur -- compare "$@"

@@ -18,6 +18,7 @@ use crate::standing::{Standing, Verdict};
 use crate::trials::{ConfigurationResult, TrialResult, Unfinished, trials, unfinished};
 use recur_core::facts::DataFacts;
 use recur_core::metric::Metric;
+use recur_core::noun::Noun;
 use recur_core::plan::UnusedSettings;
 use recur_core::settings::{TestRows, TrainingLength};
 use serde::Serialize;
@@ -31,6 +32,8 @@ pub struct Analysis {
     pub experiment: String,
     /// The question that it asks.
     pub question: String,
+    /// What an example is called.
+    pub noun: Noun,
     /// The metric to choose and rank by.
     pub primary: Metric,
     /// The model to compare with, as the spec names it.
@@ -135,6 +138,7 @@ impl Analysis {
         Self {
             experiment: plan.name.clone(),
             question: plan.question.clone(),
+            noun: plan.report.noun.clone(),
             primary: ranked.primary,
             baseline: plan.report.baseline.clone(),
             seed: plan.seed,

@@ -6,6 +6,7 @@ use crate::error::AnalysisError;
 use crate::incompatibility::{data_settings, incompatibility};
 use crate::outcomes::{ComparisonFacts, DifferentEncoding, Outcomes, ReplicateSplit, Unscored};
 use recur_core::facts::DataFacts;
+use recur_core::noun::Noun;
 use recur_core::plan::{Configuration, Plan, UnusedSettings};
 use recur_core::record::TestRecord;
 use recur_core::selection::{Finding, Selection, mean_validation};
@@ -64,6 +65,9 @@ impl Comparison {
         let question = question.map_or_else(|| questions(experiments), str::to_owned);
         let mut plan = Plan { name: name.to_owned(), question, configurations, ..first.outcomes.plan.clone() };
         let named = baseline.map(|label| duplicates.get(label).map_or(label, String::as_str).to_owned());
+        if experiments.iter().any(|experiment| experiment.outcomes.plan.report.noun != plan.report.noun) {
+            plan.report.noun = Noun::text();
+        }
         plan.report.baseline = named.or_else(|| best_on_validation(first));
         Ok(Self {
             // All experiments choose by the same metric, so this is the choice that each made.

@@ -44,7 +44,7 @@ pub enum AnalysisError {
         trial: TrialId,
     },
     /// A prediction with a label that the data set does not have.
-    #[error("trial {trial} predicts label {label} for a name, the data set has {n_labels} labels")]
+    #[error("trial {trial} predicts label {label} for an example, the data set has {n_labels} labels")]
     UnknownLabel {
         /// The trial.
         trial: TrialId,
@@ -54,7 +54,7 @@ pub enum AnalysisError {
         n_labels: usize,
     },
     /// Test results of two trials of one replicate that are not of the same names.
-    #[error("trials {first} and {second} of replicate {replicate} were scored on different test names")]
+    #[error("trials {first} and {second} of replicate {replicate} were scored on different test rows")]
     OtherNames {
         /// The one trial.
         first: TrialId,

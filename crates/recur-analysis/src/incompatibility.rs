@@ -79,7 +79,7 @@ impl Incompatibility {
         let set = |setting: &str| format!("give both the same {setting}, and run the one again");
         match self {
             Self::Labels { .. } | Self::Data { .. } => {
-                "only figures on the same test names can be compared: run both on the \
+                "only results on the same test rows can be compared: run both on the \
                 same data, read by the same settings"
                     .to_owned()
             }

@@ -70,7 +70,7 @@ pub(crate) enum Command {
     Plan(Plan),
     /// Write the report of an experiment again from its stored records
     Report(Report),
-    /// Compare experiments that share their test sets, or single trials name by name
+    /// Compare experiments that share their test sets, or single trials example by example
     #[command(after_help = COMPARE_HELP)]
     Compare(Compare),
     /// Write the results of an experiment's stored records for other programs: JSON, Parquet, CSV, LaTeX

@@ -42,7 +42,7 @@ pub(crate) fn conclude<'a>(
     summary.push_str(&format!("\nThe same as one page, to sort and filter: {}", written.html.display()));
     if let Some(best) = prepared.best_configuration(findings, selection, stores) {
         let whose = if best.of_best_replicate { "Its best replicate" } else { "Its replicate 0" };
-        summary.push_str(&format!("\nBest on validation: {}. {whose} predicts: {} NAME", best.title, best.command));
+        summary.push_str(&format!("\nBest on validation: {}. {whose} predicts: {} TEXT", best.title, best.command));
     }
     let exit = if n_unfinished + unscored.len() == 0 { Exit::Success } else { Exit::SomeTrialsFailed };
     Ok(Conclusion { summary, exit })

@@ -12,7 +12,7 @@ const RIGHT: [&str; 7] = [
     "\"letter\"",
     "\"letters\"",
     "There is no answer:",
-    "passes over as many names",
+    "passes over as many examples",
 ];
 
 /// A part of a page that is generated from the code begins with a line that has the first, and ends with one that has the second.

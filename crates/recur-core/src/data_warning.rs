@@ -1,6 +1,7 @@
 //! What of the data may mislead: found before the first trial, logged by `plan` and `experiment`, stated in the report.
 
 use crate::facts::{DataFacts, PublishedFacts, RejectReason};
+use crate::noun::Noun;
 use crate::settings::{Division, SplitSettings};
 use crate::visible::visible_fully;
 use serde::{Deserialize, Serialize};
@@ -40,9 +41,9 @@ pub enum DataWarning {
         /// Rows in the data set.
         rows: u64,
     },
-    /// Labels that repeat the name.
+    /// Labels that repeat the text.
     LabelsRepeatNames {
-        /// Rows whose label is their name.
+        /// Rows whose label is their text.
         rows: u64,
         /// Rows in the data set.
         of: u64,
@@ -51,10 +52,10 @@ pub enum DataWarning {
     MostlyUnknown {
         /// Characters outside the alphabet.
         unknown: u64,
-        /// All characters of names.
+        /// All characters of texts.
         of: u64,
     },
-    /// Labels none of whose names has a character with a token of its own.
+    /// Labels none of whose texts has a character with a token of its own.
     UnknownLabels {
         /// These labels.
         labels: Vec<String>,
@@ -86,7 +87,7 @@ pub enum DataWarning {
         /// The number of labels.
         of: u64,
     },
-    /// Names or groups that are in two parts of a published split.
+    /// Texts or groups that are in two parts of a published split.
     Overlap(PublishedFacts),
     /// `data.split.validation` is given and not used.
     UnusedValidationShare {
@@ -116,14 +117,19 @@ impl DataWarning {
         (!labels.is_empty()).then_some(DataWarning::FewRows { labels, of, parts })
     }
 
-    /// One or two sentences without a full stop, with `quote` around labels.
-    pub fn text(&self, quote: impl Fn(&str) -> String) -> String {
+    /// As [`DataWarning::text`], in plain text.
+    pub fn plain(&self, noun: &Noun) -> String {
+        self.text(noun, |label| format!("`{}`", visible_fully(label)))
+    }
+
+    /// One or two sentences without a full stop, with `quote` around labels, about examples called `noun`.
+    pub fn text(&self, noun: &Noun, quote: impl Fn(&str) -> String) -> String {
         let labels = |labels: &[String]| listed(labels, |label| quote(label));
         match self {
             DataWarning::Rejected { rows, rows_read, reasons, first } => {
                 let first = first.as_ref().map(|first| format!("; the first: {first}")).unwrap_or_default();
                 let rows = if *rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
-                format!("{rows} of {rows_read} cannot be used ({}){first}", counted(reasons))
+                format!("{rows} of {rows_read} cannot be used ({}){first}", counted(reasons, noun))
             }
             DataWarning::SimilarLabels { sets } => {
                 let spelling = |(label, rows): &(String, u64)| format!("{} ({})", quote(label), n_rows(*rows));
@@ -139,16 +145,17 @@ impl DataWarning {
                  (data.columns.label)"
             ),
             DataWarning::LabelsRepeatNames { rows, of } => {
-                format!("{rows} of {} have their own name as label: the label gives the answer away", n_rows(*of))
+                format!("{rows} of {} have their own {noun} as label: the label gives the answer away", n_rows(*of))
             }
             DataWarning::MostlyUnknown { unknown, of } => format!(
-                "{:.0} % of the characters of names are outside the alphabet, so no model can distinguish them (data.text)",
-                100.0 * *unknown as f64 / (*of).max(1) as f64
+                "{:.0} % of the characters of {} are outside the alphabet, so no model can distinguish them (data.text)",
+                100.0 * *unknown as f64 / (*of).max(1) as f64,
+                noun.many
             ),
             DataWarning::UnknownLabels { labels: unknown, of } => {
                 let has = has(unknown.len());
                 format!(
-                    "{} of {of} labels {has} no name with a character of the alphabet ({})",
+                    "{} of {of} labels {has} no {noun} with a character of the alphabet ({})",
                     unknown.len(),
                     labels(unknown)
                 )
@@ -178,8 +185,8 @@ impl DataWarning {
                 labels(untrained)
             ),
             DataWarning::Overlap(published) => format!(
-                "in two parts of the published split: names: {}, groups: {} (rows: {})",
-                published.names_in_two, published.groups_in_two, published.rows_of_these
+                "in two parts of the published split: {}: {}, groups: {} (rows: {})",
+                noun.many, published.names_in_two, published.groups_in_two, published.rows_of_these
             ),
             DataWarning::UnusedValidationShare { validation } => {
                 format!("data.split.validation ({validation}) is not used, as the data has validation rows of its own")
@@ -190,14 +197,14 @@ impl DataWarning {
 
 impl fmt::Display for DataWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text(|label| format!("`{}`", visible_fully(label))))
+        f.write_str(&self.plain(&Noun::text()))
     }
 }
 
-/// `malformed row: 3, not UTF-8: 2`.
-pub fn counted(reasons: &BTreeMap<RejectReason, u64>) -> String {
+/// `malformed row: 3, not UTF-8: 2`, about examples called `noun`.
+pub fn counted(reasons: &BTreeMap<RejectReason, u64>, noun: &Noun) -> String {
     let found = reasons.iter().filter(|(_, rows)| **rows > 0);
-    found.map(|(reason, rows)| format!("{}: {rows}", reason.title())).collect::<Vec<_>>().join(", ")
+    found.map(|(reason, rows)| format!("{}: {rows}", reason.title(noun))).collect::<Vec<_>>().join(", ")
 }
 
 /// `label` such that it can be told from labels that look alike: blanks that are not plain ones, invisible characters and,
@@ -262,10 +269,10 @@ mod tests {
     #[test]
     fn rejected_rows_are_counted_by_reason_with_the_first() {
         let reasons = BTreeMap::from([(RejectReason::InvalidUtf8, 2), (RejectReason::EmptyName, 1)]);
-        let first = Some("a.csv:2: empty name".to_owned());
+        let first = Some("a.csv:2: empty text".to_owned());
         check(
             &DataWarning::Rejected { rows: 3, rows_read: 90, reasons, first },
-            "3 rows of 90 cannot be used (empty name: 1, not UTF-8: 2); the first: a.csv:2: empty name",
+            "3 rows of 90 cannot be used (empty text: 1, not UTF-8: 2); the first: a.csv:2: empty text",
         );
     }
 

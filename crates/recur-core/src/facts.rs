@@ -3,6 +3,7 @@
 use crate::data_warning::DataWarning;
 use crate::dataset::Dataset;
 use crate::digest::Digest;
+use crate::noun::Noun;
 use crate::split::{Part, straddling_groups};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -110,18 +111,19 @@ pub enum RejectReason {
 }
 
 impl RejectReason {
-    /// The reason in words.
-    pub fn title(self) -> &'static str {
-        match self {
-            RejectReason::EmptyName => "empty name",
+    /// The reason in words, about examples called `noun`.
+    pub fn title(self, noun: &Noun) -> String {
+        let title = match self {
+            RejectReason::EmptyName => return format!("empty {noun}"),
+            RejectReason::TooLong => return format!("{noun} too long"),
             RejectReason::MissingLabel => "missing label",
-            RejectReason::TooLong => "name too long",
             RejectReason::UnknownLetter => "character outside the alphabet",
             RejectReason::InvalidUtf8 => "not UTF-8",
             RejectReason::Malformed => "malformed row",
             RejectReason::ControlCharacter => "control character",
             RejectReason::QuotedLineEnd => "quoted field over several lines",
             RejectReason::RepeatedHeader => "repeated header",
-        }
+        };
+        title.to_owned()
     }
 }

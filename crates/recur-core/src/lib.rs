@@ -14,6 +14,7 @@ pub mod identity;
 pub mod metric;
 pub mod model;
 pub mod nearest;
+pub mod noun;
 pub mod params;
 pub mod plan;
 pub mod random;

@@ -1,6 +1,7 @@
 //! Checked settings: what a spec says of data, split and training, with every default filled in.
 
 use crate::metric::Metric;
+use crate::noun::Noun;
 use crate::split::Part;
 use serde::{Deserialize, Serialize};
 use strum::VariantNames;
@@ -29,12 +30,15 @@ pub struct DataSettings {
 }
 
 impl DataSettings {
+    /// The column that the text is in where a spec names none: the shipped data has names.
+    pub const TEXT_COLUMN: &str = "name";
+
     /// What a spec gets that says of its data only where it is.
     pub fn of(source: impl Into<Source>) -> Self {
         Self {
             source: source.into(),
             split_column: None,
-            name_column: "name".to_owned(),
+            name_column: Self::TEXT_COLUMN.to_owned(),
             label_column: "label".to_owned(),
             text: TextSettings::default(),
             duplicates: Duplicates::Drop,
@@ -517,6 +521,8 @@ impl Default for EarlyStopping {
 /// What the report compares.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReportSettings {
+    /// What the report calls an example: `data.noun`.
+    pub noun: Noun,
     /// The figure to choose and rank by.
     pub primary: Metric,
     /// The model that the others are compared with.
@@ -529,6 +535,11 @@ impl Default for ReportSettings {
     /// What a spec gets that says nothing of its report.
     fn default() -> Self {
         let primary = Metric::DEFAULT;
-        Self { primary, baseline: None, equivalence_margin: primary.about().negligible }
+        Self {
+            noun: Noun::of(DataSettings::TEXT_COLUMN),
+            primary,
+            baseline: None,
+            equivalence_margin: primary.about().negligible,
+        }
     }
 }

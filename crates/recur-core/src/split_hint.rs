@@ -6,7 +6,7 @@ impl SplitError {
     /// How to make a data set that can be divided.
     pub fn hint(&self) -> String {
         match self {
-            Self::TooFew { .. } => "add names, or change the shares of `data.split` in the spec".to_owned(),
+            Self::TooFew { .. } => "add rows, or change the shares of `data.split` in the spec".to_owned(),
             Self::TooManyFolds { .. } => {
                 "use fewer folds; with `data.split.stratify: false` only the data as a whole needs as many groups".to_owned()
             }

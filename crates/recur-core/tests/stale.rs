@@ -3,6 +3,7 @@
 use recur_core::digest::Digest;
 use recur_core::metric::Metric;
 use recur_core::model::{Declaration, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
+use recur_core::noun::Noun;
 use recur_core::params::{ParamDefault, ParamKind, ParamSpec, ParamValue, Params};
 use recur_core::plan::{Configuration, Plan};
 use recur_core::registry::Registry;
@@ -70,7 +71,12 @@ fn plan() -> Plan {
         },
         configurations: configurations.collect(),
         replicates: 2,
-        report: ReportSettings { primary: Metric::MacroF1, baseline: None, equivalence_margin: None },
+        report: ReportSettings {
+            noun: Noun::text(),
+            primary: Metric::MacroF1,
+            baseline: None,
+            equivalence_margin: None,
+        },
     }
 }
 

@@ -104,13 +104,13 @@ fn first<T: fmt::Debug, B: PartialEq>(a: &[T], b: &[T], bits: impl Fn(&T) -> B) 
 fn of_predictions(a: &[u8], b: &[u8], labels: &[String]) -> Option<String> {
     let (a, b) = (read_predictions(a, labels).ok()?, read_predictions(b, labels).ok()?);
     if a.len() != b.len() {
-        return Some(format!("{} names, made again {}", a.len(), b.len()));
+        return Some(format!("{} predictions, made again {}", a.len(), b.len()));
     }
     let (stored, again) = a.iter().zip(&b).find(|(a, b)| a != b)?;
     let shown = |p: &recur_core::record::Prediction| {
         format!("{} with log-probability {}", labels[usize::from(p.predicted)], p.log_probability)
     };
-    Some(format!("name {:?}: {}, made again {}", stored.name, shown(stored), shown(again)))
+    Some(format!("text {:?}: {}, made again {}", stored.name, shown(stored), shown(again)))
 }
 
 fn of_json(a: &[u8], b: &[u8]) -> Option<String> {

@@ -21,7 +21,7 @@ pub enum ExperimentError {
     #[error("cannot use the data")]
     Ingest(#[from] IngestError),
     /// The data cannot be divided as the spec asks.
-    #[error("cannot divide the names of {data}")]
+    #[error("cannot divide the rows of {data}")]
     Split {
         /// Where the data comes from.
         data: String,

@@ -64,9 +64,9 @@ impl Experiment {
         let data = ingest(&plan.data, plan.split.group, Path::new(""))?;
         let facts = &data.facts;
         tracing::info!(
-            "{}: {} names with {} labels, {} duplicates",
+            "{}: {} with {} labels, {} duplicates",
             facts.source,
-            facts.rows,
+            plan.report.noun.counted(facts.rows, |n| n.to_string()),
             facts.rows_by_label.len(),
             facts.duplicates
         );

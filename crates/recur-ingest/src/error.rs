@@ -7,6 +7,7 @@ use crate::rejects::Reject;
 use recur_core::data_warning::counted;
 use recur_core::facts::RejectReason;
 use recur_core::nearest::nearest;
+use recur_core::noun::Noun;
 use recur_core::visible::visible_fully;
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -117,7 +118,7 @@ pub enum IngestError {
         detail: String,
     },
     /// A file that is something else than its extension says.
-    #[error("`{path}` is {found}, not a file of names")]
+    #[error("`{path}` is {found}, not a file of texts")]
     Content {
         /// The file.
         path: String,
@@ -262,7 +263,7 @@ pub enum IngestError {
         location: String,
     },
     /// A source, or the place of a part of it, of whose rows none can be used.
-    #[error("none of the {count} rows of `{location}` can be used ({}):{}", counted(reasons), listed(first, *count))]
+    #[error("none of the {count} rows of `{location}` can be used ({}):{}", counted(reasons, &Noun::text()), listed(first, *count))]
     NoUsableRows {
         /// The source.
         location: String,
@@ -276,7 +277,7 @@ pub enum IngestError {
     /// A larger share of rejected rows than the settings allow.
     #[error(
         "{count} of {total} rows of `{location}` cannot be used ({}): these are {}, and data.max_rejected allows {}{}",
-        counted(reasons),
+        counted(reasons, &Noun::text()),
         percents(*count as f64 / *total as f64, *limit)[0],
         percents(*count as f64 / *total as f64, *limit)[1],
         listed(first, *count)
@@ -311,9 +312,9 @@ pub enum IngestError {
         /// The first row of each of the first few labels.
         first: Vec<Reject>,
     },
-    /// Names of which no character has a token of its own.
+    /// Texts of which no character has a token of its own.
     #[error(
-        "no character of the {rows} names of `{location}` is in the alphabet, so all names look the same to a model: \
+        "no character of the {rows} texts of `{location}` is in the alphabet, so all texts look the same to a model: \
          it has none of {}",
         characters.iter().map(|c| format!("`{}`", visible_fully(c.encode_utf8(&mut [0; 4])))).collect::<Vec<_>>().join(", ")
     )]
@@ -336,7 +337,7 @@ pub enum IngestError {
         rows: u64,
     },
     /// Rows that repeat an earlier one, where `duplicates: error`.
-    #[error("{count} rows repeat the name and label of another row:{}", listed(first, *count))]
+    #[error("{count} rows repeat the text and label of another row:{}", listed(first, *count))]
     Duplicates {
         /// How many rows repeat another.
         count: u64,
@@ -360,7 +361,7 @@ pub enum IngestError {
         path: String,
     },
     /// A table of names with several columns, of which none was named.
-    #[error("`{path}` has several columns, none of them is called `name`: {}", quoted(found))]
+    #[error("`{path}` has several columns, none of them is called `name` or `text`: {}", quoted(found))]
     ChooseColumn {
         /// The file.
         path: String,
@@ -376,7 +377,7 @@ pub enum IngestError {
         column: String,
     },
     /// A list of names whose first line seems to be something else.
-    #[error("`{path}:{line}`: `{text}` looks like {mistake} and not like a name")]
+    #[error("`{path}:{line}`: `{text}` looks like {mistake} and not like a text")]
     NotAList {
         /// The file.
         path: String,

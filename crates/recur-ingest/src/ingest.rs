@@ -301,7 +301,7 @@ impl<'a> Gathered<'a> {
         let alphabet = self.alphabet()?;
         let n_bytes = self.kept.iter().map(|row| row.name.len() as u64).sum();
         check_limit("labels", figures.rows_by_label.len() as u64, MOST_LABELS)?;
-        check_limit("bytes of names", n_bytes, u64::from(u32::MAX))?;
+        check_limit("bytes of texts", n_bytes, u64::from(u32::MAX))?;
         let groups = groups(&pairs, group);
         let warnings = warnings(&pairs, &figures, self.judge.unknown_figures(&pairs));
         let n_rows = self.kept.len() as u64;

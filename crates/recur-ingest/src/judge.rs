@@ -58,7 +58,7 @@ impl<'a> Judge<'a> {
     /// The name of a row with this label.
     fn name_beside(&mut self, name: &str, label: &str) -> Result<String, (RejectReason, String)> {
         refuse_controls("label", label)?;
-        refuse_controls("name", name.trim())?;
+        refuse_controls("text", name.trim())?;
         let mut name = normalise(name, &self.settings.text);
         self.check_length(&name)?;
         let n_characters = name.chars().count() as u64;
@@ -75,7 +75,7 @@ impl<'a> Judge<'a> {
                 ));
             }
             Unknown::Drop if n_unknown == n_characters => {
-                return Err((RejectReason::EmptyName, "no character of the name is in the alphabet".to_owned()));
+                return Err((RejectReason::EmptyName, "no character of the text is in the alphabet".to_owned()));
             }
             Unknown::Drop if !unknown.is_empty() => {
                 name.retain(|letter| !unknown.contains(&letter));
@@ -92,7 +92,7 @@ impl<'a> Judge<'a> {
     fn check_length(&self, name: &str) -> Result<(), (RejectReason, String)> {
         let (n_letters, most) = (name.chars().count(), self.settings.max_letters as usize);
         match nothing_visible(name) {
-            Some(what) => Err((RejectReason::EmptyName, format!("nothing is left of the name{what}"))),
+            Some(what) => Err((RejectReason::EmptyName, format!("nothing is left of the text{what}"))),
             None if n_letters > most => {
                 Err((RejectReason::TooLong, format!("{n_letters} characters, at most {most} are allowed")))
             }

@@ -13,8 +13,8 @@ use crate::source::{InputFile, Kind, files_of_kind, kind_by_extension};
 use crate::threads;
 use std::path::Path;
 
-/// The column that is read where none is named and the file has it.
-const USUAL_COLUMN: &str = "name";
+/// The columns that are read where none is named, the first that the file has.
+const USUAL_COLUMNS: [&str; 2] = ["name", "text"];
 
 /// How many rows an error shows.
 const SHOWN: usize = 5;
@@ -22,7 +22,7 @@ const SHOWN: usize = 5;
 /// How to read files of names.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NamesOptions<'a> {
-    /// The column of a table; without one, `name` or the only column.
+    /// The column of a table; without one, `name`, `text` or the only column.
     pub column: Option<&'a str>,
     /// The format, as an extension (`csv`), whatever the file is called.
     pub format: Option<&'a str>,
@@ -103,9 +103,11 @@ fn read_column(file: &InputFile, bytes: &[u8], asked: Option<&str>) -> Result<(T
     if let Some(column) = asked {
         return read(column);
     }
-    match read(USUAL_COLUMN) {
+    let [first, second] = USUAL_COLUMNS;
+    match read(first) {
         Err(IngestError::MissingColumn { path, found, delimiter: None, .. }) => match found.as_slice() {
             [only] => read(only),
+            _ if found.iter().any(|column| column == second) => read(second),
             _ => Err(IngestError::ChooseColumn { path, found }),
         },
         read => read,
@@ -143,7 +145,7 @@ fn list(file: &InputFile, bytes: &[u8], options: NamesOptions<'_>) -> Result<Vec
     if let Some(column) = options.column {
         return Err(IngestError::ListHasNoColumn { path: file.shown.clone(), column: column.to_owned() });
     }
-    let rows = match rows(file, bytes, USUAL_COLUMN) {
+    let rows = match rows(file, bytes, USUAL_COLUMNS[0]) {
         // Who lists nothing gets no predictions.
         Err(IngestError::EmptyFile { .. }) => Vec::new(),
         read => whole(file, read?)?,
@@ -260,6 +262,8 @@ mod tests {
     #[test]
     fn a_column_that_is_not_named_must_be_clear() {
         check("csv", "id,name\n1,Ann\n", None, &[(2, "Ann")]);
+        check("csv", "id,text\n1,Ann\n", None, &[(2, "Ann")]);
+        check("csv", "text,name\nAnn,Bo\n", None, &[(2, "Bo")]);
         check("csv", "who\nAnn\n", None, &[(2, "Ann")]);
         check("ndjson", "{\"who\":\"Ann\"}\n", None, &[(1, "Ann")]);
         assert_eq!(parse("csv", "who\nAnn\n", None).unwrap().column.as_deref(), Some("who"));
@@ -267,7 +271,7 @@ mod tests {
             "csv",
             "id,who\n1,Ann\n",
             None,
-            "`x` has several columns, none of them is called `name`: `id`, `who`",
+            "`x` has several columns, none of them is called `name` or `text`: `id`, `who`",
         );
         check_error("txt", "Ann\n", Some("who"), "`x` is a list with one text per line: it has no column `who`");
         assert!(parse("csv", "id;name\n1;Ann\n", None).unwrap_err().to_string().contains("separated by `;`"));
@@ -321,7 +325,7 @@ mod tests {
         for name in ["Ann", "Novak, Jan", "O'Neill", "Namura", "von der Leyen", "Nomura", "Novak,"] {
             assert_eq!(mistake(name), None, "{name}");
         }
-        check_error("txt", "\nname\nAnn\n", None, "`x:2`: `name` looks like a header and not like a name");
+        check_error("txt", "\nname\nAnn\n", None, "`x:2`: `name` looks like a header and not like a text");
         let literal = NamesOptions { literal: true, ..NamesOptions::default() };
         assert_eq!(parse_names("x", b"Name\n", literal).unwrap().rows, [(1, "Name".to_owned())]);
     }

@@ -1,6 +1,7 @@
 //! Rows that cannot be used: what and where they are, and the file that lists them.
 
 use recur_core::facts::RejectReason;
+use recur_core::noun::Noun;
 use recur_core::spreadsheet;
 use recur_core::visible::{visible, visible_lines};
 use std::collections::BTreeMap;
@@ -30,7 +31,7 @@ pub struct Reject {
 impl fmt::Display for Reject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (file, detail, text) = (visible(&self.file), visible(&self.detail), visible(&self.text));
-        write!(f, "{file}:{}: {} ({detail}): {text}", self.line, self.reason.title())
+        write!(f, "{file}:{}: {} ({detail}): {text}", self.line, self.reason.title(&Noun::text()))
     }
 }
 
@@ -124,13 +125,14 @@ pub(crate) fn excerpt(bytes: &[u8]) -> String {
 /// each file and reason, with nothing as `line` and `text`, and their number as detail. Characters that a terminal obeys are
 /// written as escapes, and no spreadsheet takes a field for a formula ([`spreadsheet::cell`]).
 pub fn rejects_csv(rejects: &[Reject], unlisted: &[Unlisted]) -> Vec<u8> {
+    let texts = Noun::text();
     let mut out = "file,line,reason,text,detail\n".to_owned();
     for Reject { file, line, reason, text, detail } in rejects {
-        let [file, reason, text, detail] = [file.as_str(), reason.title(), text, detail].map(field);
+        let [file, reason, text, detail] = [file.as_str(), &reason.title(&texts), text, detail].map(field);
         out.push_str(&format!("{file},{line},{reason},{text},{detail}\n"));
     }
     for Unlisted { file, reason, rows } in unlisted {
-        let [file, reason] = [file.as_str(), reason.title()].map(field);
+        let [file, reason] = [file.as_str(), &reason.title(&texts)].map(field);
         out.push_str(&format!("{file},,{reason},,{rows} more rows are not listed\n"));
     }
     out.into_bytes()
@@ -196,9 +198,9 @@ mod tests {
         let csv = String::from_utf8(rejects_csv(&listed, &unlisted)).unwrap();
         let last: Vec<&str> = csv.lines().skip(1 + MOST_LISTED).collect();
         let expected = [
-            "b.csv,,empty name,,1 more rows are not listed",
+            "b.csv,,empty text,,1 more rows are not listed",
             "b.csv,,malformed row,,2 more rows are not listed",
-            "c.csv,,empty name,,1 more rows are not listed",
+            "c.csv,,empty text,,1 more rows are not listed",
             "c.csv,,malformed row,,2 more rows are not listed",
         ];
         assert_eq!(last, expected);

@@ -2,11 +2,14 @@
 
 use crate::axis_sentence::{AxisText, axis_texts};
 use crate::markdown::{code, escape, list};
-use crate::numbers::{distance, every_value, margin as margin_text, p_value, parameter, phrase, plural, range};
+use crate::numbers::{
+    distance, every_value, examples, margin as margin_text, p_value, parameter, phrase, plural, range,
+};
 use crate::practical;
 use recur_analysis::{Against, Analysis, ConfigurationResult, Difference, Interval, Model, POWER, Verdict};
 use recur_core::data_warning::DataWarning;
 use recur_core::facts::PublishedFacts;
+use recur_core::noun::Noun;
 use recur_core::plan::UnusedSettings;
 use recur_core::visible::visible_fully;
 
@@ -321,7 +324,7 @@ impl Answer<'_> {
     /// Whether a published split has rows or groups in two of its parts.
     fn overlap(&self) -> Option<String> {
         let published = self.analysis.facts.published?;
-        Some(format!("The parts of the published split overlap: {}.", overlapping(published)?))
+        Some(format!("The parts of the published split overlap: {}.", overlapping(published, &self.analysis.noun)?))
     }
 
     /// Models that give every row the same label.
@@ -340,7 +343,11 @@ impl Answer<'_> {
                 }
                 _ => "one label for all test rows of a replicate".to_owned(),
             };
-            Some(format!("{} answers {answers}: it has learned nothing of the names.", self.name(&model.model)))
+            Some(format!(
+                "{} answers {answers}: it has learned nothing of the {}.",
+                self.name(&model.model),
+                self.analysis.noun.many
+            ))
         };
         self.analysis.ranked().filter_map(constant).collect()
     }
@@ -349,7 +356,10 @@ impl Answer<'_> {
     fn doubtful_data(&self) -> Vec<String> {
         let warnings = self.analysis.facts.warnings.iter().filter(|warning| !is_of_the_section(warning));
         let few_rows = &self.analysis.data.few_rows;
-        warnings.chain(few_rows).map(|warning| sentence(warning, |label| self.name(label))).collect()
+        warnings
+            .chain(few_rows)
+            .map(|warning| sentence(warning, &self.analysis.noun, |label| self.name(label)))
+            .collect()
     }
 
     /// How many labels the results say nothing of, or less than of others.
@@ -370,7 +380,11 @@ impl Answer<'_> {
             DataWarning::Untested { labels, .. } | DataWarning::Untrained { labels, .. } => !labels.is_empty(),
             _ => true,
         };
-        warnings.iter().filter(any).map(|warning| sentence(warning, |label| self.name(label))).collect()
+        warnings
+            .iter()
+            .filter(any)
+            .map(|warning| sentence(warning, &self.analysis.noun, |label| self.name(label)))
+            .collect()
     }
 
     /// Settings that the spec asks for and some models do not use.
@@ -430,9 +444,9 @@ pub(crate) fn is_of_the_section(warning: &DataWarning) -> bool {
     matches!(warning, DataWarning::MostlyUnknown { .. } | DataWarning::UnknownLabels { .. })
 }
 
-/// `warning` as a sentence, with `quote` around labels.
-pub(crate) fn sentence(warning: &DataWarning, quote: impl Fn(&str) -> String) -> String {
-    let text = warning.text(|label| quote(&visible_fully(label)));
+/// `warning` as a sentence about examples called `noun`, with `quote` around labels.
+pub(crate) fn sentence(warning: &DataWarning, noun: &Noun, quote: impl Fn(&str) -> String) -> String {
+    let text = warning.text(noun, |label| quote(&visible_fully(label)));
     let mut characters = text.chars();
     let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
     let end = if text.ends_with('…') { "" } else { "." };
@@ -440,12 +454,12 @@ pub(crate) fn sentence(warning: &DataWarning, quote: impl Fn(&str) -> String) ->
 }
 
 /// `2 names and 2 groups (with 4 rows) are in two parts`; `None` if nothing is.
-pub(crate) fn overlapping(published: PublishedFacts) -> Option<String> {
+pub(crate) fn overlapping(published: PublishedFacts, noun: &Noun) -> Option<String> {
     let PublishedFacts { names_in_two, groups_in_two, rows_of_these, .. } = published;
-    let names = (names_in_two > 0).then(|| plural(names_in_two, "name"));
+    let texts = (names_in_two > 0).then(|| examples(names_in_two, noun));
     let groups = (groups_in_two > 0)
         .then(|| format!("{} (with {})", plural(groups_in_two, "group"), plural(rows_of_these, "row")));
-    let what: Vec<String> = names.into_iter().chain(groups).collect();
+    let what: Vec<String> = texts.into_iter().chain(groups).collect();
     let are = if names_in_two + groups_in_two == 1 { "is" } else { "are" };
     (!what.is_empty()).then(|| format!("{} {are} in two parts", list(&what)))
 }

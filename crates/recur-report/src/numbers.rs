@@ -3,6 +3,7 @@
 
 use recur_analysis::{Interval, Summary};
 use recur_core::metric::{Metric, PERCENT};
+use recur_core::noun::Noun;
 use recur_core::params::ParamValue;
 
 /// A blank at which no line is broken: for table cells.
@@ -59,6 +60,11 @@ pub(crate) fn count(n: u64) -> String {
 /// `n thing` or `n things`.
 pub(crate) fn plural(n: u64, thing: &str) -> String {
     format!("{} {thing}{}", count(n), if n == 1 { "" } else { "s" })
+}
+
+/// `n names` where the examples are names, `1 name` for one.
+pub(crate) fn examples(n: u64, noun: &Noun) -> String {
+    noun.counted(n, count)
 }
 
 /// A p-value to three significant digits, with its relation: `= 0.0123` or `< 0.0001`.

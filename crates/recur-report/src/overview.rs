@@ -4,7 +4,7 @@ use crate::answer::{Opening, settings};
 use crate::markdown::{Table, code, left, right};
 use crate::method::test_name;
 use crate::numbers::{self, NBSP, NOTHING, count, estimate, p_plain, signed, spread, value};
-use crate::sections::per_example::points;
+use crate::sections::per_example::{one_by_one, points};
 use recur_analysis::{Analysis, Model, OnExamples};
 
 /// A comparison on one screen.
@@ -22,7 +22,7 @@ pub struct Overview {
 }
 
 impl Overview {
-    /// Of experiments whose baseline is what the others are compared with: over replicates, or name by name
+    /// Of experiments whose baseline is what the others are compared with: over replicates, or example by example
     /// where there is one replicate.
     pub fn of(analysis: &Analysis) -> Self {
         let is_single = analysis.replicates == 1;
@@ -155,12 +155,15 @@ fn per_example(analysis: &Analysis) -> (Vec<String>, Vec<Vec<String>>) {
 
 fn method_per_example(analysis: &Analysis) -> String {
     let of_best = analysis.best().map(|best| best.confusion.counts().iter().sum());
-    let n_names: u64 = of_best.unwrap_or(0);
+    let (n, noun) = (of_best.unwrap_or(0), &analysis.noun);
     format!(
-        "Name by name on the {} that all were tested on: McNemar's exact test for accuracy, corrected by Holm's method over the \
-         comparisons with the baseline, and the paired bootstrap over groups of names (BCa, {} resamples) for macro-F1. They speak of these trained models on \
-         names like these; how the models do when they are trained anew takes replicates.",
-        numbers::plural(n_names, "name"),
-        count(analysis.method.bootstrap_resamples as u64)
+        "{} on the {} that all were tested on: McNemar's exact test for accuracy, corrected by Holm's method over the \
+         comparisons with the baseline, and the paired bootstrap over groups of {} (BCa, {} resamples) for macro-F1. They speak of these trained models on \
+         {} like these; how the models do when they are trained anew takes replicates.",
+        one_by_one(noun),
+        numbers::examples(n, noun),
+        noun.many,
+        count(analysis.method.bootstrap_resamples as u64),
+        noun.many
     )
 }

@@ -9,6 +9,7 @@ mod export;
 mod fixture;
 mod fonts;
 mod html;
+mod noun;
 mod numbers;
 mod verdict;
 

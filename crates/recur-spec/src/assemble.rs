@@ -12,7 +12,8 @@ use crate::spec::Spec;
 use crate::tree::{Content, Node};
 use recur_core::metric::{Metric, PERCENT};
 use recur_core::model::Regime;
-use recur_core::settings::{TrainingLength, TrainingSettings};
+use recur_core::noun::Noun;
+use recur_core::settings::{DataSettings, TrainingLength, TrainingSettings};
 
 /// Checks the whole tree. `None` if anything is wrong: the checker then holds at least one error.
 pub(crate) fn spec(checker: &mut Checker<'_>, root: &Node, question: String) -> Option<Spec> {
@@ -27,6 +28,10 @@ pub(crate) fn spec(checker: &mut Checker<'_>, root: &Node, question: String) -> 
     if let Some(data) = fields.section("data") {
         alphabet(checker, data);
         one_column(checker, data);
+        noun(checker, data);
+        if data.given("noun").is_none_or(|noun| noun.is_null()) && spec.data.name_column != DataSettings::TEXT_COLUMN {
+            spec.report.noun = Noun::text();
+        }
     }
     if let Some(training) = fields.section("training") {
         length(checker, training);
@@ -72,18 +77,35 @@ pub(crate) fn small(fields: &Fields<'_>, key: &str) -> Option<u32> {
     fields.integer(key).map(|n| u32::try_from(n).expect("the table keeps it within 32 bits"))
 }
 
-/// One column cannot hold both the names and the labels: the label would give the answer away.
+/// One column cannot hold both the texts and the labels: the label would give the answer away.
 fn one_column(checker: &mut Checker<'_>, data: &Fields<'_>) {
     let Some(columns) = data.section("columns") else { return };
-    let (Some(name), Some(label)) = (columns.text("name"), columns.text("label")) else { return };
+    let (Some(text), Some(label)) = (columns.text("text"), columns.text("label")) else { return };
     // One of them is given: by default they are different.
-    let given = ["label", "name"].into_iter().filter_map(|key| Some((columns.span(key)?, key))).max();
-    if let Some((span, key)) = given.filter(|_| name == label) {
+    let given = ["label", "text"].into_iter().filter_map(|key| Some((columns.span(key)?, key))).max();
+    if let Some((span, key)) = given.filter(|_| text == label) {
         let (path, other) = match key {
-            "label" => ("data.columns.label", "data.columns.name"),
-            _ => ("data.columns.name", "data.columns.label"),
+            "label" => ("data.columns.label", "data.columns.text"),
+            _ => ("data.columns.text", "data.columns.label"),
         };
-        checker.error(span, ErrorKind::SameColumn { path, other, column: printable(name, 60) });
+        checker.error(span, ErrorKind::SameColumn { path, other, column: printable(text, 60) });
+    }
+}
+
+/// What a report calls an example is put into sentences.
+fn noun(checker: &mut Checker<'_>, data: &Fields<'_>) {
+    let check = |fields: &Fields<'_>, key: &str, path: &str| {
+        let (Some(word), Some(place)) = (fields.text(key), fields.span(key)) else { return None };
+        let is_lower = |c: char| c == '-' || (c.is_alphabetic() && !c.is_uppercase());
+        let is_word = word.chars().all(is_lower) && !word.starts_with('-') && !word.ends_with('-');
+        (!is_word).then(|| (place, path.to_owned(), printable(word, 60)))
+    };
+    let parts = data.section("noun").map(|noun| {
+        ["one", "many"].into_iter().filter_map(|key| check(noun, key, &format!("data.noun.{key}"))).collect::<Vec<_>>()
+    });
+    for (place, path, got) in check(data, "noun", "data.noun").into_iter().chain(parts.into_iter().flatten()) {
+        let expected = "word in lower case, without blanks, digits and signs other than `-`".to_owned();
+        checker.error(place, ErrorKind::Value { path, expected, got, nearest: None, unquoted: None });
     }
 }
 

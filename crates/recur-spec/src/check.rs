@@ -138,6 +138,9 @@ impl<'t> Fields<'t> {
     }
 }
 
+/// Keys that were renamed: the section, the key as it was, and as it is.
+const RENAMED: [(&str, &str, &str); 1] = [("data.columns", "name", "text")];
+
 impl<'a> Checker<'a> {
     pub fn error(&mut self, span: Span, kind: ErrorKind) {
         self.errors.push((span, kind));
@@ -196,7 +199,13 @@ impl<'a> Checker<'a> {
         let mut valid: Vec<String> = keys.iter().map(|key| key.name.to_owned()).collect();
         valid.sort_unstable();
         let nearest = nearest_name(&entry.key, valid.iter().map(String::as_str));
-        let elsewhere = if nearest.is_none() { self.elsewhere(&entry.key).map(String::into_boxed_str) } else { None };
+        let renamed = RENAMED.iter().find(|(section, old, _)| (*section, *old) == (path, entry.key.as_str()));
+        let elsewhere = match renamed {
+            Some((_, old, new)) => Some(format!("`{old}` is called `{new}` now: `{}`", join(path, new))),
+            None if nearest.is_none() => self.elsewhere(&entry.key),
+            None => None,
+        };
+        let elsewhere = elsewhere.map(String::into_boxed_str);
         let section = Section(path.to_owned());
         let key = printable(&entry.key, 60);
         self.error(entry.key_span, ErrorKind::UnknownKey { key, section, nearest: nearest.clone(), valid, elsewhere });

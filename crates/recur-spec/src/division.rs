@@ -147,7 +147,7 @@ fn conflicts(checker: &mut Checker<'_>, fields: &Fields<'_>, decided: Option<Tes
 fn same_column(checker: &mut Checker<'_>, data: &Fields<'_>, fields: &Fields<'_>) {
     let (Some(column), Some(span)) = (fields.text("column"), fields.span("column")) else { return };
     let Some(columns) = data.section("columns") else { return };
-    for (key, other) in [("name", "data.columns.name"), ("label", "data.columns.label")] {
+    for (key, other) in [("text", "data.columns.text"), ("label", "data.columns.label")] {
         if columns.text(key) == Some(column) {
             let (path, column) = ("data.split.column", printable(column, 60));
             checker.error(span, ErrorKind::SameColumn { path, other, column });

@@ -13,7 +13,7 @@ use recur_core::metric::Metric;
 use serde_yaml::Value;
 use std::ops::Bound::{Excluded, Unbounded};
 
-pub(crate) use data::{COLUMNS, DATA, SOURCE, SPLIT, TEXT};
+pub(crate) use data::{COLUMNS, DATA, NOUN, SOURCE, SPLIT, TEXT};
 pub(crate) use training::{EARLY_STOPPING, OPTIMIZER, TRAINING};
 
 pub(super) const LINE: Kind = Kind::Text { max_letters: 4096 };
@@ -26,7 +26,7 @@ pub(crate) static ROOT: &[Key] = &[
         .at(Access::read_only(|_| Some(plain(1)))),
     key("name", Kind::Name, Default::Required, "names the report, the log and the figures").at(field!(name)),
     setting("seed", Kind::Integer { min: 0, max: u64::MAX }, field!(seed), "root of every random number"),
-    key("data", Kind::Section(DATA), Default::Required, "where names come from and how they are divided"),
+    key("data", Kind::Section(DATA), Default::Required, "where texts come from and how they are divided"),
     key("training", Kind::Section(TRAINING), Default::Empty, "how models that learn step by step are trained"),
     key("models", Kind::Models, Default::Required, "the models to compare, each once")
         .at(Access::read_only(|spec| Some(Value::Sequence(spec.models.iter().map(written).collect())))),
@@ -104,6 +104,7 @@ pub(crate) static TABLES: &[(&str, &[Key])] = &[
     ("data", DATA),
     ("data.source", SOURCE),
     ("data.columns", COLUMNS),
+    ("data.noun", NOUN),
     ("data.text", TEXT),
     ("data.split", SPLIT),
     ("training", TRAINING),

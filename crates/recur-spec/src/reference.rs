@@ -11,7 +11,7 @@ pub fn reference() -> String {
         let title = match *path {
             "" => "Top level".to_owned(),
             "models" => "Each element of `models`".to_owned(),
-            "data.source" => "`data.source`, where it is a mapping".to_owned(),
+            "data.source" | "data.noun" => format!("`{path}`, where it is a mapping"),
             path => format!("`{path}`"),
         };
         table(&mut text, &title, keys);

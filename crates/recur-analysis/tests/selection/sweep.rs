@@ -4,6 +4,7 @@ use crate::fixture::{Experiment, Outline, Sketch, integers, labels, no_mishap};
 use crate::learner::{Task, World};
 use recur_analysis::{Analysis, ReplicateSplit, standings};
 use recur_core::metric::{Metric, Scores};
+use recur_core::noun::Noun;
 use recur_core::random::StreamPath;
 use recur_core::record::{Prediction, TestRecord};
 use recur_core::selection::Selection;
@@ -157,6 +158,7 @@ impl Models {
             models: IDS.iter().zip(models).map(sketch).collect(),
             replicates: design.replicates,
             n_test: 32,
+            noun: Noun::text(),
             primary: Metric::Accuracy,
             baseline,
             n_tested_labels: usize::from(n_labels),

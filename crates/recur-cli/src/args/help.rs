@@ -5,7 +5,7 @@ Examples:
   recur compare experiments/narrow.yaml experiments/wide.yaml
   recur compare narrow wide --markdown           by their names in the store
   recur compare old/names.md reports/names.md    by their reports: the specs within them
-  recur compare 3f09a1c2d4 81be77f0aa            two trials, name by name
+  recur compare 3f09a1c2d4 81be77f0aa            two trials, example by example
 
 The first is what the others are compared with. Nothing is trained or scored: run the experiments first. docs/comparing.md
 says what can be compared.";
@@ -47,5 +47,5 @@ Examples:
   recur predict --model names --input customers.csv --column surname --all --output labels.parquet
   cut -d, -f2 customers.csv | tail -n +2 | recur predict --model names --input -
 
-On a terminal the answer is a table, elsewhere CSV. A name that the model cannot read has no label. An argument that is, or
-looks like, a file is never taken for a name; --literal takes it for one. docs/weights.md explains the columns.";
+On a terminal the answer is a table, elsewhere CSV. A text that the model cannot read has no label. An argument that is, or
+looks like, a file is never taken for a text; --literal takes it for one. docs/weights.md explains the columns.";

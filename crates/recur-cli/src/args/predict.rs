@@ -12,7 +12,7 @@ pub(crate) struct Predict {
     /// Read texts from these files: .txt with one text per line, or .csv, .tsv, .ndjson, .jsonl, .parquet; - for standard input
     #[arg(long, value_name = "FILE", num_args = 1.., action = ArgAction::Append, conflicts_with = "names")]
     pub(crate) input: Vec<String>,
-    /// The column with the texts [default: name, or the only column]
+    /// The column with the texts [default: name or text, or the only column]
     #[arg(long, value_name = "COLUMN")]
     pub(crate) column: Option<String>,
     /// The format of the input, whatever the file's extension is; standard input is txt without it
@@ -40,7 +40,7 @@ pub(crate) struct Predict {
     #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE")]
     pub(crate) store: PathBuf,
     /// Texts; or files, as with --input
-    #[arg(required_unless_present = "input", value_name = "NAME | FILE")]
+    #[arg(required_unless_present = "input", value_name = "TEXT | FILE")]
     pub(crate) names: Vec<String>,
 }
 

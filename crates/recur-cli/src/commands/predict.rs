@@ -53,5 +53,5 @@ fn progress(n_texts: usize) -> ProgressBar {
     if n_texts <= BatchPredictor::AT_ONCE {
         return ProgressBar::hidden();
     }
-    bar(n_texts as u64, "{elapsed:>5} {bar:32} {human_pos}/{human_len} names, {eta} left")
+    bar(n_texts as u64, "{elapsed:>5} {bar:32} {human_pos}/{human_len} texts, {eta} left")
 }

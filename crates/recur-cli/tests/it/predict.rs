@@ -32,7 +32,7 @@ fn every_model_of_an_experiment_predicts_from_its_file_or_id() {
     let summary = lab.experiment(&[]).ended(0).out;
     for (id, folder) in ids.iter().map(|id| (id, lab.path(&format!("runs/trials/{}/{id}", &id[..2])))) {
         let by_id = predict(&lab, id, &["Novak", "Kim"]).ended(0).out;
-        assert!(by_id.starts_with("name,label,probability\nNovak,") && by_id.lines().count() == 3, "{by_id}");
+        assert!(by_id.starts_with("text,label,probability\nNovak,") && by_id.lines().count() == 3, "{by_id}");
         let file = folder.join("weights.safetensors");
         for model in [&id[..8], folder.to_str().unwrap(), file.to_str().unwrap()] {
             assert_eq!(predict(&lab, model, &["Novak", "Kim"]).ended(0).out, by_id);
@@ -77,7 +77,7 @@ fn an_unreadable_name_has_no_label_and_a_warning() {
     lab.experiment(&[]).ended(0);
     let ran = predict(&lab, &strict, &["Novak", "123"]).ended(0).told(&["no label for \"123\"", "alphabet"]);
     assert!(ran.out.ends_with("\n123,,\n"), "{}", ran.out);
-    predict(&lab, &strict, &["123", ""]).ended(1).told(&["none of the 2 names can be read"]);
+    predict(&lab, &strict, &["123", ""]).ended(1).told(&["none of the 2 texts can be read"]);
 }
 
 #[test]
@@ -105,11 +105,11 @@ fn an_argument_that_is_or_looks_like_a_file_is_never_a_name() {
         assert_eq!(ran.out, "", "{words:?}");
     };
     refused(&["lsit.txt"], 1, &["`lsit.txt` does not exist", "did you mean `list.txt`", "--literal"]);
-    refused(&["Kim"], 1, &["`Kim` is a file here, and it could be a name", "--input Kim", "--literal"]);
+    refused(&["Kim"], 1, &["`Kim` is a file here, and it could be a text", "--input Kim", "--literal"]);
     refused(&["Novak", "--input", "list.txt"], 2, &["cannot be used with"]);
     let names = predict(&lab, &id, &["--literal", "Kim", "lsit.txt", "list.txt", "-"]).ended(0).out;
     let first: Vec<&str> = names.lines().map(|line| line.split(',').next().unwrap()).collect();
-    assert_eq!(first, ["name", "Kim", "lsit.txt", "list.txt", "'-"]);
+    assert_eq!(first, ["text", "Kim", "lsit.txt", "list.txt", "'-"]);
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn a_column_of_a_table_is_predicted_and_what_is_written_is_read() {
     predict(&lab, &id, &["--input", "x.csv", "--column", "who", "--output", "y.parquet"]).ended(0);
     let ran = predict(&lab, &id, &["--all", "--input", "y.parquet"]).ended(0);
     assert_eq!(ran.out, answer);
-    ran.told(&["y.parquet: the names are those of its column `name`"]);
+    ran.told(&["y.parquet: the texts are those of its column `text`"]);
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn text_of_names_is_neither_obeyed_nor_lost() {
     let ran = predict(&lab, &id, &[&["--format", "ndjson", "--literal", "--"], &hostile[..]].concat()).ended(0);
     assert!(!ran.out.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{}", ran.out);
     let name =
-        |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["name"].as_str().unwrap().to_owned();
+        |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["text"].as_str().unwrap().to_owned();
     assert_eq!(ran.out.lines().map(name).collect::<Vec<_>>(), hostile);
 }
 

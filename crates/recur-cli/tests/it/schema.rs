@@ -12,7 +12,8 @@ name: full
 seed: 7
 data:
   source: names.csv
-  columns: {name: name, label: language}
+  columns: {text: name, label: language}
+  noun: name
   text: {unicode: nfc, fold: ascii, alphabet: auto, unknown: drop}
   duplicates: keep
   rejects: error

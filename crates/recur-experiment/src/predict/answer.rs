@@ -89,7 +89,7 @@ impl<'a> Answer<'a> {
     /// The columns, in order.
     pub fn columns(&self) -> Vec<Column> {
         let column = |name: &str, kind| Column { name: name.to_owned(), kind };
-        let mut columns = vec![column("name", ColumnKind::Text)];
+        let mut columns = vec![column("text", ColumnKind::Text)];
         if self.ranked {
             columns.push(column("rank", ColumnKind::Integer));
         }
@@ -161,13 +161,13 @@ mod tests {
     fn each_form_has_the_most_probable_label_first_and_the_first_of_equals() {
         let (ann, irish, one) = (Cell::Text("Ann"), Cell::Text("Irish"), Cell::Probability(1.0));
         let (low, log) = (Cell::Probability(libm::exp(-2.0)), Cell::LogProbability);
-        check(None, false, false, "name,label,probability", &[ann, irish, one]);
-        check(Some(2), false, false, "name,rank,label,probability", &[ann, Cell::Rank(1), irish, one]);
-        check(Some(99), false, true, "name,rank,label,log_probability", &[ann, Cell::Rank(1), irish, log(0.0)]);
-        check(None, false, true, "name,Czech,Irish,Korean", &[ann, log(-2.0), log(0.0), log(0.0)]);
-        check(None, true, false, "name,label,probability,Czech,Irish,Korean", &[ann, irish, one, low, one, one]);
+        check(None, false, false, "text,label,probability", &[ann, irish, one]);
+        check(Some(2), false, false, "text,rank,label,probability", &[ann, Cell::Rank(1), irish, one]);
+        check(Some(99), false, true, "text,rank,label,log_probability", &[ann, Cell::Rank(1), irish, log(0.0)]);
+        check(None, false, true, "text,Czech,Irish,Korean", &[ann, log(-2.0), log(0.0), log(0.0)]);
+        check(None, true, false, "text,label,probability,Czech,Irish,Korean", &[ann, irish, one, low, one, one]);
         let all = [ann, irish, log(0.0), log(-2.0), log(0.0), log(0.0)];
-        check(None, true, true, "name,label,log_probability,Czech,Irish,Korean", &all);
+        check(None, true, true, "text,label,log_probability,Czech,Irish,Korean", &all);
     }
 
     #[test]
@@ -175,6 +175,6 @@ mod tests {
         let labels = ["label", "other"].map(str::to_owned);
         let answer = Answer::new(AnswerForm { all: true, ..AnswerForm::default() }, &labels);
         let names: Vec<String> = answer.columns().into_iter().map(|column| column.name).collect();
-        assert_eq!(names, ["name", "label", "probability", "label=label", "label=other"]);
+        assert_eq!(names, ["text", "label", "probability", "label=label", "label=other"]);
     }
 }

@@ -121,7 +121,7 @@ impl Unlabelled {
         }
         let n_more = self.count - self.first.len();
         if n_more > 0 {
-            tracing::warn!("no label for {n_more} more names");
+            tracing::warn!("no label for {n_more} more texts");
         }
     }
 }

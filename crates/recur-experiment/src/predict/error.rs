@@ -11,16 +11,16 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum PredictionError {
     /// A file of texts cannot be read.
-    #[error("cannot read the names")]
+    #[error("cannot read the texts")]
     Texts(#[from] IngestError),
     /// Standard input cannot be read.
-    #[error("cannot read names from standard input")]
+    #[error("cannot read texts from standard input")]
     StandardInput(#[source] io::Error),
     /// Standard input and something else.
-    #[error("`-` (standard input) is given together with other names or files")]
+    #[error("`-` (standard input) is given together with other texts or files")]
     StandardInputAndOthers,
     /// Words of which one looks like a file and one like a text.
-    #[error("`{file}` looks like a file and `{text}` like a name")]
+    #[error("`{file}` looks like a file and `{text}` like a text")]
     FileAndText {
         /// The first that looks like a file.
         file: String,
@@ -28,13 +28,13 @@ pub enum PredictionError {
         text: String,
     },
     /// A word that looks like a text, and a file is called so.
-    #[error("`{word}` is a file here, and it could be a name")]
+    #[error("`{word}` is a file here, and it could be a text")]
     FileOrText {
         /// The word.
         word: String,
     },
     /// An option of files where no file is read.
-    #[error("--{option} is for files of names, and names were given")]
+    #[error("--{option} is for files of texts, and texts were given")]
     OptionOfFiles {
         /// The option.
         option: &'static str,
@@ -46,7 +46,7 @@ pub enum PredictionError {
     #[error("the model failed")]
     Model(#[from] ModelError),
     /// Not one text could be read.
-    #[error("none of the {n_texts} names can be read by the model")]
+    #[error("none of the {n_texts} texts can be read by the model")]
     NoneReadable {
         /// All texts.
         n_texts: usize,
@@ -81,10 +81,10 @@ impl PredictionError {
             Self::Weights(error) => return error.hint(),
             Self::StandardInputAndOthers => "--input - reads standard input, and nothing else",
             Self::FileAndText { .. } => {
-                "--input FILE… reads files only, and --literal takes all arguments for names; for both, run it twice"
+                "--input FILE… reads files only, and --literal takes all arguments for texts; for both, run it twice"
             }
             Self::FileOrText { word } => {
-                return Some(format!("--input {word} reads the file; --literal takes arguments for names"));
+                return Some(format!("--input {word} reads the file; --literal takes arguments for texts"));
             }
             Self::OptionOfFiles { .. } => "--input FILE reads a file",
             Self::Exists { .. } => "remove it, or name another file",
@@ -103,26 +103,26 @@ impl PredictionError {
 fn hint_of_texts(error: &IngestError) -> Option<String> {
     let hint = match error {
         IngestError::Missing { .. } | IngestError::NoMatch { .. } | IngestError::Remote { .. } => {
-            "a name that looks like a file: --literal"
+            "a text that looks like a file: --literal"
         }
         IngestError::UnknownKind { .. } => {
             "--input-format csv (or txt, tsv, ndjson, parquet) gives the format of a file with another extension"
         }
         IngestError::ChooseColumn { .. } | IngestError::MissingColumn { .. } => {
-            "--column NAME chooses the column with the names"
+            "--column NAME chooses the column with the texts"
         }
         IngestError::ListHasNoColumn { .. } => {
             "leave --column out, or give the format of the table: --input-format csv"
         }
         IngestError::NotAList { mistake: ListMistake::Header, .. } => {
-            "remove the line, or read it as a table: --input-format csv; --input FILE --literal takes every line for a name"
+            "remove the line, or read it as a table: --input-format csv; --input FILE --literal takes every line for a text"
         }
         IngestError::NotAList { .. } => {
-            "--input-format csv (or tsv, ndjson) with --column NAME reads a table; --input FILE --literal takes every line for a name"
+            "--input-format csv (or tsv, ndjson) with --column NAME reads a table; --input FILE --literal takes every line for a text"
         }
         IngestError::IsFolder { path } => {
             let path = path.trim_end_matches('/');
-            return Some(format!("--input '{path}/*.txt' reads the files of the folder; a name: --literal"));
+            return Some(format!("--input '{path}/*.txt' reads the files of the folder; a text: --literal"));
         }
         IngestError::File { problem: FileError::NotRegular { .. }, .. } => {
             "standard input may be a pipe: COMMAND | recur predict --model MODEL --input -"

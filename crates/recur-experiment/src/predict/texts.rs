@@ -45,7 +45,7 @@ impl TextRequest<'_> {
                 let Names { path, column, rows, notes } = read;
                 notes.iter().for_each(|note| tracing::warn!("{note}"));
                 if let (Some(column), None) = (column, options.column) {
-                    tracing::info!("{path}: the names are those of its column `{column}`");
+                    tracing::info!("{path}: the texts are those of its column `{column}`");
                 }
                 texts.extend(rows.into_iter().map(|(_, text)| text));
             }

@@ -56,7 +56,7 @@ fn files_without_rows_or_labels_are_refused() {
     check_refused("a.csv", "", &["a.csv` is empty"]);
     check_refused("a.csv", "name,label\n", &["a.csv` has no rows"]);
     check_refused("a.csv", "name,label\nAbe,Japanese\nIto,Japanese\n", &["`Japanese`", "at least two labels"]);
-    let parts = ["cannot divide the names of", "too few to divide", "data.split"];
+    let parts = ["cannot divide the rows of", "too few to divide", "data.split"];
     check_refused("a.csv", "name,label\nAbe,Japanese\nNovak,Czech\n", &parts);
 }
 
@@ -70,7 +70,7 @@ fn columns_that_are_not_there_are_refused_with_those_that_are() {
     check_refused("a.csv", csv.replacen("name", "n\u{430}me", 1), &parts);
     check_refused("a.csv", csv.replacen("name", "name\u{200b}", 1), &["invisible characters: U+200B"]);
     let error = prepare(&Lab::new(), "names.csv", ", columns: {label: name}").unwrap_err();
-    says(&error, error.hint(), &["`data.columns.label` and `data.columns.name` are both `name`"]);
+    says(&error, error.hint(), &["`data.columns.label` and `data.columns.text` are both `name`"]);
 }
 
 #[test]
@@ -117,8 +117,8 @@ fn more_rejected_rows_than_allowed_are_refused_with_reasons_examples_and_the_rem
     let csv = with_rows(&(",Czech\n".to_owned() + &"Novak,Czech,x\n".repeat(3)));
     let parts = [
         "4 of 64 rows of",
-        "cannot be used (empty name: 1, malformed row: 3): these are 6.25 %, and data.max_rejected allows 5 %",
-        "odd.csv:62: empty name",
+        "cannot be used (empty text: 1, malformed row: 3): these are 6.25 %, and data.max_rejected allows 5 %",
+        "odd.csv:62: empty text",
         "odd.csv:63: malformed row",
         "mend the file; to go on without these rows: --set data.max_rejected=0.07",
     ];
@@ -146,8 +146,8 @@ fn a_label_that_loses_all_its_rows_is_refused_by_name() {
         let whole = format!("would lose all its rows, because none of these can be used: {label} (1)");
         check_refused("odd.csv", with_rows(row), &[&whole, reason]);
     };
-    lost(",Welsh\n", "`Welsh`", "odd.csv:62: empty name");
-    lost(&format!("{},Welsh\n", "x".repeat(100)), "`Welsh`", "odd.csv:62: name too long");
+    lost(",Welsh\n", "`Welsh`", "odd.csv:62: empty text");
+    lost(&format!("{},Welsh\n", "x".repeat(100)), "`Welsh`", "odd.csv:62: text too long");
     lost("Jones,We\u{7}lsh\n", "`We\\x07lsh`", "odd.csv:62: control character (U+0007 in the label)");
     // Nothing but the control character separates this label from one with rows.
     check_warned(with_rows("Novak,Cz\u{7}ech\n"), "", &["1 row of 61 cannot be used (control character: 1)"]);
@@ -181,7 +181,7 @@ fn control_characters_in_names_and_labels_reject_the_row_by_code_point() {
     let rows = "No\0vak,Czech\nNo\u{1b}[31mvak,Czech\n\"No\tvak\",Cz\u{85}ech\n";
     let (_, experiment) = check_warned(with_rows(rows), "", &["3 rows of 63 cannot be used (control character: 3)"]);
     let rejects = rejects(&experiment);
-    for detail in ["U+0000 in the name", "U+001B in the name", "U+0085 in the label"] {
+    for detail in ["U+0000 in the text", "U+001B in the text", "U+0085 in the label"] {
         assert!(rejects.contains(detail), "{rejects}");
     }
     assert!(!rejects.contains(|c: char| c.is_control() && c != '\n'), "{rejects:?}");
@@ -196,7 +196,7 @@ fn rejected_rows_are_written_so_that_no_spreadsheet_executes_them() {
 
 #[test]
 fn names_of_invisible_characters_only_are_empty() {
-    let parts = ["2 rows of 62 cannot be used (empty name: 2)", "only U+200B, which show nothing"];
+    let parts = ["2 rows of 62 cannot be used (empty text: 2)", "only U+200B, which show nothing"];
     check_warned(with_rows("\u{200b},Czech\n\u{3164}\u{feff},Irish\n"), "", &parts);
 }
 
@@ -232,11 +232,11 @@ fn what_may_mislead_is_warned_of_and_in_the_report() {
     };
     let greek: String = (0..40).map(|i| format!("{}{},Greek\n", "ω".repeat(i / 8 + 6), "ζ".repeat(i % 8))).collect();
     let parts = [
-        "% of the characters of names are outside the alphabet",
-        "1 of 4 labels has no name with a character of the alphabet (`Greek`)",
+        "% of the characters of texts are outside the alphabet",
+        "1 of 4 labels has no text with a character of the alphabet (`Greek`)",
     ];
     let (lab, _) = check_warned(with_rows(&greek), ", text: {fold: ascii}", &parts);
-    assert!(report(&lab).contains(parts[0]));
+    assert!(report(&lab).contains(&parts[0].replace("texts", "names")));
     let parts = [
         "some labels look alike",
         "`Czech` (20 rows), `Czech\\u{200b}` (1 row), `czech` (1 row)",
@@ -265,7 +265,7 @@ fn a_column_of_labels_with_nearly_as_many_values_as_rows_is_doubted() {
     let csv: String = rows.map(|row| format!("{row},{}\n", row.split(',').next().unwrap())).collect();
     let parts = [
         "labels in 60 rows: the column of labels is probably another one (data.columns.label)",
-        "60 of 60 rows have their own name as label",
+        "60 of 60 rows have their own text as label",
     ];
     check_warned(format!("name,x,label\n{csv}"), "", &parts);
 }

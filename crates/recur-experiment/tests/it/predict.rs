@@ -71,8 +71,8 @@ fn a_word_that_is_or_looks_like_a_file_is_never_a_text() {
     lab.write("folder/list.txt", "Novak\n");
     refused(given(&[&lab.word("lsit.txt")]), &["lsit.txt` does not exist", "did you mean", "--literal"]);
     refused(given(&[&lab.word("*.csv.gz")]), &["no file matches"]);
-    refused(given(&["list.txt", "Novak"]), &["`list.txt` looks like a file and `Novak` like a name", "run it twice"]);
-    refused(given(&["-", "Novak"]), &["`-` (standard input) is given together with other names or files"]);
+    refused(given(&["list.txt", "Novak"]), &["`list.txt` looks like a file and `Novak` like a text", "run it twice"]);
+    refused(given(&["-", "Novak"]), &["`-` (standard input) is given together with other texts or files"]);
     refused(given(&["list.txt", "-"]), &["`-` (standard input) is given together"]);
     refused(given(&[&lab.word("folder/")]), &["is a folder", "folder/*.txt' reads the files of the folder"]);
     refused(files(&lab, &["folder"], NamesOptions::default()), &["is a folder"]);
@@ -189,7 +189,7 @@ fn a_text_that_cannot_be_read_has_no_label() {
     let answer = Answer::new(AnswerForm::default(), &card.labels);
     let csv = String::from_utf8(answer.encode(TextFormat::Csv, &texts, &predicted)).unwrap();
     assert!(csv.ends_with("\n123,,\n"), "{csv}");
-    refused(predict(&lab, &weights, &words(&["123", ""])), &["none of the 2 names can be read"]);
+    refused(predict(&lab, &weights, &words(&["123", ""])), &["none of the 2 texts can be read"]);
 }
 
 #[test]
@@ -223,11 +223,11 @@ fn the_answer_is_the_same_in_every_format_and_overwrites_no_file() {
     assert_eq!((csv.lines().count(), objects.len()), (5, 4));
     for (row, object) in csv.lines().skip(1).zip(&objects) {
         let text = |key: &str| object[key].as_str().map_or_else(|| object[key].to_string(), str::to_owned);
-        assert_eq!(row, ["name", "rank", "label", "log_probability"].map(text).join(","));
+        assert_eq!(row, ["text", "rank", "label", "log_probability"].map(text).join(","));
     }
     let table = recur_ingest::read_table(&std::fs::read(lab.path("a.parquet")).unwrap()).unwrap();
     let names: Vec<&str> = table.iter().map(|column| column.name.as_str()).collect();
-    assert_eq!(names, ["name", "rank", "label", "log_probability"]);
+    assert_eq!(names, ["text", "rank", "label", "log_probability"]);
     let row = |row: usize| table[..3].iter().map(|column| column.values.text(row)).collect::<Vec<_>>().join(",");
     assert!(csv.lines().skip(1).enumerate().all(|(index, line)| line.starts_with(&row(index))), "{csv}");
     refused(write(&lab.path("nowhere/a.csv")), &["cannot write", "nowhere/a.csv", "a folder that exists"]);

@@ -150,14 +150,14 @@ fn rejects_can_be_made_an_error_that_shows_the_first() {
     let mut settings = settings("a.csv");
     settings.rejects = Rejects::Error;
     let error = ingest_with(&settings, &[("a.csv", &csv(b",x\n,x\n,x\n,x\n,x\n,x\n,x\n"))]).unwrap_err().to_string();
-    assert!(error.starts_with("7 rows cannot be used:\n  a.csv:2: empty name"), "{error}");
+    assert!(error.starts_with("7 rows cannot be used:\n  a.csv:2: empty text"), "{error}");
     assert!(error.ends_with("\n  and 2 more"), "{error}");
 }
 
 #[test]
 fn source_without_usable_rows_is_an_error() {
     let error = ingest_file("a.csv", b"name,label\n,x\n").unwrap_err().to_string();
-    let expected = "none of the 1 rows of `a.csv` can be used (empty name: 1):\n  a.csv:2: empty name (nothing is left of the name): ,x";
+    let expected = "none of the 1 rows of `a.csv` can be used (empty text: 1):\n  a.csv:2: empty text (nothing is left of the text): ,x";
     assert_eq!(error, expected);
 }
 
@@ -172,7 +172,7 @@ fn duplicates_are_dropped_kept_or_an_error() {
     assert_eq!((dropped.rows_read, dropped.rows, dropped.duplicates), (4, 2, 2));
     let kept = with(Duplicates::Keep).unwrap().facts;
     assert_eq!((kept.rows_read, kept.rows, kept.duplicates), (4, 4, 0));
-    let expected = "2 rows repeat the name and label of another row:\n  \
+    let expected = "2 rows repeat the text and label of another row:\n  \
         a.csv:4: `Novák`, `Czech`\n  a.csv:5: `Abe`, `Japanese`";
     assert_eq!(with(Duplicates::Error).unwrap_err().to_string(), expected);
 }

@@ -12,6 +12,7 @@ use polars_arrow::types::NativeType;
 use polars_parquet::write::{
     CompressionOptions, FileWriter, RowGroupIterator, StatisticsOptions, Version, WriteOptions, get_dtype_encoding,
 };
+use recur_core::facts::RejectReason;
 use std::sync::Arc;
 
 const NAMES: [&str; 4] = ["Abe", "Novák", "Ito", "Dvořák"];
@@ -110,8 +111,8 @@ fn bytes_that_are_no_text_are_rejected_by_row() {
     let names = BinaryViewArray::from_slice_values([b"Abe".as_slice(), b"Nov\xe1k", b"Ito", b"Novak"]);
     let labels = numbers([1_i8, 2, 1, 2]);
     let found = ingest_file("a.parquet", &parquet(&[("name", names.boxed()), ("label", labels.boxed())])).unwrap();
-    let rejects: Vec<_> = found.rejects.iter().map(|reject| (reject.line, reject.reason.title())).collect();
-    assert_eq!(rejects, [(2, "not UTF-8")]);
+    let rejects: Vec<_> = found.rejects.iter().map(|reject| (reject.line, reject.reason)).collect();
+    assert_eq!(rejects, [(2, RejectReason::InvalidUtf8)]);
     assert_eq!(found.facts.rows, 3);
 }
 

@@ -178,7 +178,7 @@ fn what_is_no_text_is_refused_by_name() {
     check_error(
         "a.csv",
         b"PK\x03\x04\x14\0\x06\0",
-        "`a.csv` is a ZIP archive, as a spreadsheet (.xlsx, .ods) is too, not a file of names",
+        "`a.csv` is a ZIP archive, as a spreadsheet (.xlsx, .ods) is too, not a file of texts",
         "unpack an archive (unzip a.csv); save a spreadsheet as CSV in UTF-8",
     );
     check_error(

@@ -158,7 +158,7 @@ fn a_part_that_loses_more_rows_than_allowed_is_refused_whatever_the_others_hold(
     let files: [(&str, &[u8]); 2] = [("a.csv", &train), ("b.csv", &test)];
     let settings = |max_rejected| DataSettings { max_rejected, ..parts("a.csv", None, "b.csv") };
     let error = ingest_with(&settings(0.05), &files).unwrap_err().to_string();
-    assert!(error.starts_with("1 of 3 rows of `b.csv` cannot be used (empty name: 1): these are 33.33 %"), "{error}");
+    assert!(error.starts_with("1 of 3 rows of `b.csv` cannot be used (empty text: 1): these are 33.33 %"), "{error}");
     assert_eq!(ingest_with(&settings(0.34), &files).unwrap().facts.rejected.values().sum::<u64>(), 1);
 }
 
@@ -259,7 +259,7 @@ fn only_rows_of_one_part_are_duplicates() {
     };
     let kept = with(Duplicates::Keep).unwrap().facts;
     assert_eq!((kept.rows, kept.duplicates, kept.published.unwrap().rows), (8, 0, [4, 2, 2]));
-    let expected = "1 rows repeat the name and label of another row:\n  a.csv:3: `Abe`, `Japanese`";
+    let expected = "1 rows repeat the text and label of another row:\n  a.csv:3: `Abe`, `Japanese`";
     assert_eq!(with(Duplicates::Error).unwrap_err().to_string(), expected);
     let unique: Vec<_> = ROWS[1..].to_vec();
     let settings = DataSettings { duplicates: Duplicates::Error, ..with_column("a.csv") };
@@ -283,7 +283,7 @@ fn an_empty_part_is_an_error_that_names_its_place() {
     check(b"name,label\n", "`part.csv` has no rows");
     check(
         b"name,label\n,x\n",
-        "none of the 1 rows of `part.csv` can be used (empty name: 1):\n  part.csv:2: empty name (nothing is left of the name): ,x",
+        "none of the 1 rows of `part.csv` can be used (empty text: 1):\n  part.csv:2: empty text (nothing is left of the text): ,x",
     );
 }
 

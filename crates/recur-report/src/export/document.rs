@@ -153,5 +153,10 @@ fn warnings(analysis: &Analysis) -> Vec<String> {
     // Rows are not kept with a record: the first one is not known here.
     let rejected = DataWarning::rejected(&analysis.facts, None);
     let few_rows = &analysis.data.few_rows;
-    rejected.iter().chain(&analysis.facts.warnings).chain(few_rows).map(ToString::to_string).collect()
+    rejected
+        .iter()
+        .chain(&analysis.facts.warnings)
+        .chain(few_rows)
+        .map(|warning| warning.plain(&analysis.noun))
+        .collect()
 }

@@ -6,6 +6,7 @@ use crate::numbers::{count, percent, plural};
 use crate::page::Page;
 use recur_analysis::{Analysis, DifferentEncoding, LabelRows};
 use recur_core::facts::{DataFacts, PublishedFacts};
+use recur_core::noun::Noun;
 use recur_core::settings::{Division, TestRows};
 use recur_core::visible::visible_fully;
 
@@ -14,16 +15,17 @@ pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     let facts = &analysis.facts;
     page.section("Data");
     page.block(&table(analysis).render());
+    let noun = &analysis.noun;
     page.block(&format!(
-        "The accuracy ceiling is what the best model of the exact name could reach, which answers each name with its commonest \
+        "The accuracy ceiling is what the best model of the exact {noun} could reach, which answers each {noun} with its commonest \
          label. A model that answers the commonest label for every row gets {} right.",
         percent(facts.majority_share)
     ));
     if let Some(published) = facts.published {
-        page.block(&overlap(published));
+        page.block(&overlap(published, noun));
     }
     for warning in facts.warnings.iter().filter(|warning| is_of_the_section(warning)) {
-        page.block(&sentence(warning, code));
+        page.block(&sentence(warning, noun, code));
     }
     let encodings = analysis.comparison.iter().flat_map(|merged| &merged.different_encodings);
     encodings.for_each(|other| page.block(&other_encoding(other)));
@@ -56,11 +58,11 @@ fn table(analysis: &Analysis) -> Table {
     let mut row = |fact: &str, value: String| table.row([fact.to_owned(), value]);
     row("source", code(&facts.source));
     row("rows read", count(facts.rows_read));
-    row("rows rejected", rejected(facts));
+    row("rows rejected", rejected(facts, &analysis.noun));
     row("duplicates left out", count(facts.duplicates));
     row("rows used", count(facts.rows));
-    row("distinct names", count(facts.distinct_names));
-    row("names with more than one label", count(facts.ambiguous_names));
+    row(&format!("distinct {}", analysis.noun.many), count(facts.distinct_names));
+    row(&format!("{} with more than one label", analysis.noun.many), count(facts.ambiguous_names));
     row("accuracy ceiling, all rows", percent(facts.accuracy_ceiling));
     if let Some(ceiling) = data.accuracy_ceiling_tested {
         row("accuracy ceiling, tested rows", percent(ceiling));
@@ -104,9 +106,9 @@ fn division(analysis: &Analysis) -> String {
 }
 
 /// What a published split has in two of its parts.
-fn overlap(published: PublishedFacts) -> String {
-    match overlapping(published) {
-        None => "No name and no group of names is in two parts of the published split.".to_owned(),
+fn overlap(published: PublishedFacts, noun: &Noun) -> String {
+    match overlapping(published, noun) {
+        None => format!("No {noun} and no group of {} is in two parts of the published split.", noun.many),
         Some(what) => format!(
             "**The parts of the published split overlap:** {what}. Where these are training and test, a model may know test rows \
              from training, and its test results are too good."
@@ -114,13 +116,13 @@ fn overlap(published: PublishedFacts) -> String {
     }
 }
 
-fn rejected(facts: &DataFacts) -> String {
+fn rejected(facts: &DataFacts, noun: &Noun) -> String {
     let total: u64 = facts.rejected.values().sum();
     let reasons: Vec<String> = facts
         .rejected
         .iter()
         .filter(|(_, n)| **n > 0)
-        .map(|(reason, n)| format!("{}: {}", reason.title(), count(*n)))
+        .map(|(reason, n)| format!("{}: {}", reason.title(noun), count(*n)))
         .collect();
     if reasons.is_empty() { count(total) } else { format!("{} ({})", count(total), reasons.join(", ")) }
 }

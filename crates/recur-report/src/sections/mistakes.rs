@@ -28,7 +28,8 @@ pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     if analysis.mistakes.is_empty() {
         page.block("No test row was taken for another label.");
     } else {
-        page.block("The most frequent mistakes, with names that the model was surest of:");
+        let noun = &analysis.noun.many;
+        page.block(&format!("The most frequent mistakes, with {noun} that the model was surest of:"));
         page.block(&table(analysis).render());
     }
 }
@@ -118,8 +119,13 @@ fn cell(confusion: &Confusion, truth: usize, predicted: usize) -> Cell {
 }
 
 fn table(analysis: &Analysis) -> Table {
-    let mut table =
-        Table::new([left("true label"), left("taken for"), right("rows"), right("of the label"), left("names")]);
+    let mut table = Table::new([
+        left("true label"),
+        left("taken for"),
+        right("rows"),
+        right("of the label"),
+        left(&analysis.noun.many),
+    ]);
     for mistake in &analysis.mistakes {
         table.row([
             escape(&mistake.label),

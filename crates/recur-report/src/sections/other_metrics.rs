@@ -13,9 +13,10 @@ pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     page.block("Other metrics on test:");
     page.block(&table(analysis).render());
     page.block(&format!(
-        "Top-{TOP_K} accuracy is the share of names whose label is among the {TOP_K} most probable. Balanced accuracy is the mean of recall over labels. Cohen's kappa is 1 where all is right and 0 for guesses that \
+        "Top-{TOP_K} accuracy is the share of {} whose label is among the {TOP_K} most probable. Balanced accuracy is the mean of recall over labels. Cohen's kappa is 1 where all is right and 0 for guesses that \
          have the frequencies of the labels right. The expected calibration error is how far the probability of the predicted \
-         label lies from the share that is right, over {CALIBRATION_BINS} bins of probability: 0 is best."
+         label lies from the share that is right, over {CALIBRATION_BINS} bins of probability: 0 is best.",
+        analysis.noun.many
     ));
 }
 

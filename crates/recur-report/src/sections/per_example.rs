@@ -1,35 +1,42 @@
-//! Models compared on the very test names of each replicate.
+//! Models compared on the very test examples of each replicate.
 
 use crate::markdown::{Table, code, right};
 use crate::numbers::{NBSP, NOTHING, count, estimate, p_cell, signed};
 use crate::page::Page;
 use recur_analysis::{Analysis, Difference, Interval, OnExamples, PerExample};
+use recur_core::noun::Noun;
 
 /// Appends the section; nothing with fewer than two ranked models, or where they read other letters.
 pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     let Some(PerExample { first, second, replicates }) = &analysis.per_example else { return };
-    page.section("Name by name");
+    page.section(&one_by_one(&analysis.noun));
     page.block(&introduction(analysis));
     let ids = [first, second].map(|model| code(model));
-    page.block(&table(&ids, replicates).render());
+    page.block(&table(&ids, replicates, &analysis.noun).render());
     page.block(&summary(analysis, &ids, replicates, &analysis.best_against[0].difference));
 }
 
+/// `Name by name`.
+pub(crate) fn one_by_one(noun: &Noun) -> String {
+    format!("{} by {noun}", noun.capitalised())
+}
+
 fn introduction(analysis: &Analysis) -> String {
+    let names = &analysis.noun.many;
     format!(
-        "The best model and the next, in their chosen configurations, on the test names of each replicate. McNemar's exact \
+        "The best model and the next, in their chosen configurations, on the test {names} of each replicate. McNemar's exact \
          test asks whether two trained models are right equally often; the interval is of the difference of their macro-F1 \
-         (paired bootstrap over groups of names, BCa, {} resamples). Both speak of these trained models on names like these. The test \
+         (paired bootstrap over groups of {names}, BCa, {} resamples). Both speak of these trained models on {names} like these. The test \
          over replicates speaks of the models trained again, and is the one to decide by. The p-values here \
          are not corrected.",
         count(analysis.method.bootstrap_resamples as u64)
     )
 }
 
-fn table(ids: &[String; 2], replicates: &[OnExamples]) -> Table {
+fn table(ids: &[String; 2], replicates: &[OnExamples], noun: &Noun) -> Table {
     let mut table = Table::new([
         right("replicate"),
-        right("names"),
+        right(&noun.many),
         right(format!("only {} right", ids[0])),
         right(format!("only {} right", ids[1])),
         right("accuracy difference"),
@@ -62,13 +69,14 @@ pub(crate) fn points(difference: Option<f64>, interval: Option<Interval>) -> Str
     }
 }
 
-/// What the names say beside what the replicates say.
+/// What the examples say, next to what the replicates say.
 fn summary(analysis: &Analysis, ids: &[String; 2], replicates: &[OnExamples], over: &Difference) -> String {
     let n = |is_such: fn(&OnExamples) -> bool| replicates.iter().filter(|paired| is_such(paired)).count();
     let (above, below) = (n(|paired| paired.side() > 0), n(|paired| paired.side() < 0));
     let mut text = format!(
-        "Name by name, {} is ahead in macro-F1 on {above} of {} and {} on {below}, as far as intervals without zero tell; \
+        "{}, {} is ahead in macro-F1 on {above} of {} and {} on {below}, as far as intervals without zero tell; \
          McNemar's p is below 0.05 on {}.",
+        one_by_one(&analysis.noun),
         ids[0],
         crate::numbers::plural(replicates.len() as u64, "replicate"),
         ids[1],

@@ -1,8 +1,10 @@
 //! What a report says of several experiments that are compared.
 
 use crate::fixture::{Build, Outline, Reported, clear, integers};
+use crate::noun::lines_with_names;
 use recur_analysis::{Analysis, AnalysisError, ComparedExperiment, Comparison, Outcomes};
 use recur_core::digest::Digest;
+use recur_core::noun::Noun;
 use recur_report::{ComparedSpec, ComparisonSource, Export, MadeFrom, Overview, Provenance, Signature};
 use std::path::Path;
 
@@ -69,6 +71,25 @@ fn an_overview_reads_as_reviewed() {
     let overview =
         Overview::of(&analysis(&comparison(&single(clear()), &single(other), None).unwrap(), recur_stats::RESAMPLES));
     insta::assert_snapshot!("overview_of_names", overview.markdown());
+}
+
+#[test]
+fn experiments_that_call_examples_alike_are_compared_in_their_word_and_others_in_texts() {
+    let of = |noun: &str, replicates| Outline { noun: Noun::of(noun), replicates, ..clear() };
+    let methods = |first: &str, second: &str| {
+        [1, 5].map(|replicates| {
+            let mut second = of(second, replicates);
+            second.models[1].axes = vec![("ngrams", integers(&[3]))];
+            let whole = comparison(&of(first, replicates).build(), &second.build(), None).unwrap();
+            let overview = Overview::of(&analysis(&whole, 20));
+            assert_eq!(lines_with_names(overview.markdown()), Vec::<String>::new());
+            overview.method
+        })
+    };
+    let [single, _] = methods("domain", "domain");
+    assert!(single.starts_with("Domain by domain on the ") && single.contains("groups of domains"), "{single}");
+    let [single, _] = methods("name", "domain");
+    assert!(single.starts_with("Text by text on the ") && single.contains("on texts like these"), "{single}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::access::{Access, field, plain, section, typed};
 use crate::division;
 use crate::key::{Default, Key, Kind, key, setting};
 use crate::spec::Spec;
+use recur_core::noun::Noun;
 use recur_core::settings::{
     Division, Duplicates, Fold, Group, Overlap, Rejects, Source, TestRows, UnicodeForm, Unknown,
 };
@@ -16,6 +17,8 @@ const SHARE: Kind = Kind::Real { min: Excluded(0.0), max: Excluded(1.0) };
 const TEST: Kind = Kind::RealOr { min: Excluded(0.0), max: Excluded(1.0), words: TestRows::VARIANTS };
 /// As many letters as a data set's alphabet can hold.
 const LETTERS: Kind = Kind::Text { max_letters: 65_000 };
+
+const WORD: Kind = Kind::Text { max_letters: 60 };
 
 /// The place of a part of a published split.
 macro_rules! part {
@@ -71,9 +74,24 @@ pub(crate) static DATA: &[Key] = &[
         },
     }),
     key("columns", Kind::Section(COLUMNS), Default::Empty, "which columns to read; not used for `LABEL.txt`"),
-    key("text", Kind::Section(TEXT), Default::Empty, "how a name is normalised and encoded"),
+    key(
+        "noun",
+        Kind::TextOr { max_letters: 60, keys: NOUN },
+        Default::Derived("`name` where `data.columns.text` is `name`, else `text`"),
+        "what a report calls one example, as a lower-case word, for example `domain`; a mapping gives the plural too, where it is \
+         irregular",
+    )
+    .at(Access {
+        get: |spec| Some(if spec.report.noun.is_regular() { plain(&spec.report.noun.one) } else { section() }),
+        set: |spec, value| match value {
+            Value::String(one) => spec.report.noun = Noun::of(&one),
+            Value::Mapping(_) => spec.report.noun = Noun { one: String::new(), many: String::new() },
+            _ => {}
+        },
+    }),
+    key("text", Kind::Section(TEXT), Default::Empty, "how a text is normalised and encoded"),
     setting("duplicates", Kind::Choice(Duplicates::VARIANTS), field!(data.duplicates),
-        "what becomes of a second row with the same name and label",
+        "what becomes of a second row with the same text and label",
     ),
     setting("rejects", Kind::Choice(Rejects::VARIANTS), field!(data.rejects),
         "what becomes of rows that cannot be used: listed and left out, or the data is refused",
@@ -112,8 +130,20 @@ pub(crate) static SOURCE: &[Key] = &[
 
 /// Keys of `data.columns`.
 pub(crate) static COLUMNS: &[Key] = &[
-    setting("name", LINE, field!(data.name_column), "the column of names"),
+    setting("text", LINE, field!(data.name_column), "the column of texts"),
     setting("label", LINE, field!(data.label_column), "the column of labels"),
+];
+
+/// Keys of `data.noun`, where it is a mapping.
+pub(crate) static NOUN: &[Key] = &[
+    key("one", WORD, Default::Required, "the singular").at(Access {
+        get: |spec| Some(plain(&spec.report.noun.one)),
+        set: |spec, value| spec.report.noun.one = typed(value),
+    }),
+    key("many", WORD, Default::Required, "the plural").at(Access {
+        get: |spec| Some(plain(&spec.report.noun.many)),
+        set: |spec, value| spec.report.noun.many = typed(value),
+    }),
 ];
 
 /// Keys of `data.text`.

@@ -105,7 +105,7 @@ pub(crate) static TRAINING: &[Key] = &[
         "epochs",
         Kind::Integer { min: 0, max: 1_000_000 },
         Default::Derived("10, unless `steps` is given"),
-        "passes over as many names as there are training rows; not together with `steps`; 0 only scores initial `weights`",
+        "passes over as many examples as there are training rows; not together with `steps`; 0 only scores initial `weights`",
     ).at(EPOCHS),
     key("steps", STEPS, Default::None, "steps of one batch each; not together with `epochs`").at(N_STEPS),
     key("evaluate_every", STEPS, Default::Derived("a tenth of `steps`, rounded up"), "steps between two scorings").at(EVALUATE_EVERY)

@@ -31,6 +31,15 @@ fn the_example_of_docs_spec_md_is_a_right_spec() {
 }
 
 #[test]
+fn the_example_of_a_noun_is_a_right_spec() {
+    let text = std::fs::read_to_string(page()).unwrap().replace("\r\n", "\n");
+    let section = text.split_once("## What an example is called\n").expect("a section").1;
+    let example = section.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
+    let spec = crate::parse(format!("recur: 1\nname: x\n{example}models: [{{use: manual_rnn}}]\n"));
+    assert_eq!(spec.unwrap_or_else(|errors| panic!("{errors}")).report.noun.many, "domains");
+}
+
+#[test]
 fn every_split_of_docs_spec_md_is_right_and_another_one() {
     let text = std::fs::read_to_string(page()).unwrap().replace("\r\n", "\n");
     let section = text.split_once("## Splits\n").and_then(|(_, rest)| rest.split_once("\n## ")).expect("a section").0;

@@ -19,7 +19,7 @@ name: Großer Name
 seed: -1
 data:
   sorce: data/names.csv
-  columns: {name: name, lable: language}
+  columns: {text: name, lable: language}
   text: {unicode: NFC, fold: ascii-lower, alphabet: '', unknown: 5}
   duplicates: drop
   duplicates: keep
@@ -283,8 +283,8 @@ fn a_split_column_with_another_meaning_and_a_margin_of_a_hundred_points_are_refu
     let told = |data: &str, more: &str| parse(with_data(data, more)).unwrap_err().to_string();
     let same = told("source: a\nsplit: {column: label}", "");
     assert!(same.contains("`data.split.column` and `data.columns.label` are both `label`"), "{same}");
-    let same = told("source: a\ncolumns: {name: part}\nsplit: {column: part}", "");
-    assert!(same.contains("`data.split.column` and `data.columns.name` are both `part`"), "{same}");
+    let same = told("source: a\ncolumns: {text: part}\nsplit: {column: part}", "");
+    assert!(same.contains("`data.split.column` and `data.columns.text` are both `part`"), "{same}");
     let margin = told("source: a", "report: {equivalence_margin: 1}");
     assert!(margin.contains("one point is 0.01"), "{margin}");
     assert!(parse(with_data("source: a", "report: {equivalence_margin: 1, primary: loss}")).is_ok());
@@ -307,12 +307,12 @@ fn what_yaml_takes_for_a_number_is_text_in_quotes() {
 fn one_column_for_names_and_labels_is_refused() {
     let told = |data: &str| parse(with_data(data, "")).unwrap_err().to_string();
     let same = told("source: a\ncolumns: {label: name}");
-    assert!(same.contains("`data.columns.label` and `data.columns.name` are both `name`"), "{same}");
-    let same = told("source: a\ncolumns: {name: label}");
-    assert!(same.contains("`data.columns.name` and `data.columns.label` are both `label`"), "{same}");
-    let same = told("source: a\ncolumns: {label: x, name: x}");
+    assert!(same.contains("`data.columns.label` and `data.columns.text` are both `name`"), "{same}");
+    let same = told("source: a\ncolumns: {text: label}");
+    assert!(same.contains("`data.columns.text` and `data.columns.label` are both `label`"), "{same}");
+    let same = told("source: a\ncolumns: {label: x, text: x}");
     assert_eq!(same.matches("are both `x`").count(), 1, "{same}");
-    assert!(parse(with_data("source: a\ncolumns: {label: name, name: label}", "")).is_ok());
+    assert!(parse(with_data("source: a\ncolumns: {label: name, text: label}", "")).is_ok());
 }
 
 #[test]

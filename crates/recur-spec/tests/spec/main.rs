@@ -5,6 +5,7 @@ mod docs;
 mod errors;
 mod fake;
 mod fuzz;
+mod noun;
 mod overrides;
 mod plans;
 mod resolved;

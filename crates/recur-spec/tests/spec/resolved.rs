@@ -42,6 +42,10 @@ fn a_resolved_spec_makes_the_same_plan() {
     ] {
         check(&with_data(&format!("{{source: a.csv, split: {split}}}")));
     }
+    for noun in ["domain", "none", "{one: series, many: series}"] {
+        check(&with_data(&format!("{{source: a, noun: {noun}}}")));
+    }
+    check(&with_data("{source: a, columns: {text: domain}}"));
     check(&with_data("{source: {train: a, test: 'c: #1'}}"));
     check(&with_data("{source: {train: a, test: c}, split: {validation: 0.3, group: name, overlap: allow}}"));
     check(&with_data("{source: {train: a, validation: b, test: c}, split: {overlap: allow}}"));

@@ -13,8 +13,9 @@ seed: 20261123
 data:
   source: data/names.csv
   columns:
-    name: surname
+    text: surname
     label: language
+  noun: surname
   text:
     unicode: nfd
     fold: ascii

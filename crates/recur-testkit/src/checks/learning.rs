@@ -15,7 +15,7 @@ pub const CHECKS: &[Check] = &[
     ),
     Check::new(
         "ten_names_are_learnt_by_heart",
-        "a model that cannot come close to its names, however long it looks at them",
+        "a model that cannot come close to its texts, however long it looks at them",
         ten_names_are_learnt_by_heart,
     ),
     Check::new(
@@ -25,12 +25,12 @@ pub const CHECKS: &[Check] = &[
     ),
     Check::new(
         "a_label_without_names_is_no_obstacle",
-        "a division by the number of a label's names",
+        "a division by the number of a label's texts",
         a_label_without_names_is_no_obstacle,
     ),
     Check::new(
         "one_label_alone_does_not_panic",
-        "a panic or NaN where all names have one label",
+        "a panic or NaN where all texts have one label",
         one_label_alone_does_not_panic,
     ),
     Check::new(
@@ -58,7 +58,7 @@ fn training_names_are_learnt(bench: &Bench) -> Verdict {
     let mut model = bench.train(SEED, &names)?.model;
     let out = predict(model.as_mut(), &names, &names.rows())?;
     let accuracy = n_right(&out, &names) as f64 / names.labels.len() as f64;
-    ensure(accuracy >= LEARNT, || format!("{accuracy:.2} of the training names are right, expected {LEARNT}"))
+    ensure(accuracy >= LEARNT, || format!("{accuracy:.2} of the training texts are right, expected {LEARNT}"))
 }
 
 /// 200 epochs of two steps each.
@@ -67,7 +67,7 @@ fn ten_names_are_learnt_by_heart(bench: &Bench) -> Verdict {
     let mut model = bench.for_epochs(200).train(SEED, &names)?.model;
     let out = predict(model.as_mut(), &names, &names.rows())?;
     let right = n_right(&out, &names);
-    ensure(right == names.labels.len(), || format!("{right} of 10 names are right after 200 epochs"))
+    ensure(right == names.labels.len(), || format!("{right} of 10 texts are right after 200 epochs"))
 }
 
 fn odd_names_can_be_trained_on(bench: &Bench) -> Verdict {
@@ -84,7 +84,7 @@ fn a_label_without_names_is_no_obstacle(bench: &Bench) -> Verdict {
     let out = predict(model.as_mut(), &names, &names.rows())?;
     all_finite(&out)?;
     let n_middle = out.chunks_exact(N_CLASSES).filter(|row| best(row) == 1).count();
-    ensure(n_middle == 0, || format!("{n_middle} names got a label that no training name has"))
+    ensure(n_middle == 0, || format!("{n_middle} texts got a label that no training text has"))
 }
 
 /// It may be refused, as long as it is refused with an error.
@@ -102,7 +102,7 @@ fn unbalanced_labels_are_learnt(bench: &Bench) -> Verdict {
     let out = predict(trained.model.as_mut(), &names, &names.rows())?;
     all_finite(&out)?;
     let (right, n) = (n_right(&out, &names), names.labels.len());
-    ensure(right > PER_LABEL, || format!("{right} of {n} names are right, and {PER_LABEL} have the common label"))
+    ensure(right > PER_LABEL, || format!("{right} of {n} texts are right, and {PER_LABEL} have the common label"))
 }
 
 fn a_raised_cancel_flag_stops_it(bench: &Bench) -> Verdict {

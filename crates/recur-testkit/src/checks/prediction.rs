@@ -29,12 +29,12 @@ pub const CHECKS: &[Check] = &[
     Check::new("no_names_at_all_are_no_obstacle", "a panic on an empty batch", no_names_at_all_are_no_obstacle),
     Check::new(
         "predictions_do_not_depend_on_the_batch",
-        "padding that is read, the last step taken at the longest name's end, a mean over the batch",
+        "padding that is read, the last step taken at the longest text's end, a mean over the batch",
         predictions_do_not_depend_on_the_batch,
     ),
     Check::new(
         "predictions_do_not_depend_on_the_order",
-        "rows answered in another order than asked; a state kept from name to name",
+        "rows answered in another order than asked; a state kept from text to text",
         predictions_do_not_depend_on_the_order,
     ),
     Check::new("asking_changes_nothing", "a state or a weight that prediction leaves changed", asking_changes_nothing),
@@ -56,7 +56,7 @@ fn check_normalised(bench: &Bench, names: &Names) -> Verdict {
             let name = names.sequences.get(*row);
             let shown = &name[..name.len().min(8)];
             let n_letters = name.len();
-            let got = format!("the name {shown:?}… of {n_letters} characters got {log_probabilities:?}: {wrong}");
+            let got = format!("the text {shown:?}… of {n_letters} characters got {log_probabilities:?}: {wrong}");
             return Err(Stop::Fail(got));
         }
     }
@@ -73,7 +73,7 @@ fn no_names_at_all_are_no_obstacle(bench: &Bench) -> Verdict {
     }
     let before = model.weights();
     bench.learn(model.as_mut(), &names, &[])?;
-    ensure(super::same_tensors(&before, &model.weights()), || "a chunk without names made a step".to_owned())
+    ensure(super::same_tensors(&before, &model.weights()), || "a chunk without texts made a step".to_owned())
 }
 
 /// Batches of one, seven and all, from learnable and odd names alike, give each name the same figures.

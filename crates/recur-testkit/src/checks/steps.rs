@@ -9,7 +9,7 @@ use recur_core::model::Model;
 pub const CHECKS: &[Check] = &[
     Check::new(
         "the_loss_is_that_of_the_names_in_nats",
-        "a loss in bits, a mean instead of the loss of each name, a loss taken after the step",
+        "a loss in bits, a mean instead of the loss of each text, a loss taken after the step",
         the_loss_is_that_of_the_names_in_nats,
     ),
     Check::new(
@@ -19,7 +19,7 @@ pub const CHECKS: &[Check] = &[
     ),
     Check::new(
         "only_the_names_given_are_learnt_from",
-        "rows read by their place and not by `order`: validation names would be learned",
+        "rows read by their place and not by `order`: validation texts would be learned",
         only_the_names_given_are_learnt_from,
     ),
     Check::new("labels_weigh_what_they_are_said_to", "ignored class weights", labels_weigh_what_they_are_said_to),
@@ -50,7 +50,7 @@ fn losses_are_predicted(bench: &Bench) -> Verdict {
     [&mut got, &mut expected].into_iter().for_each(|losses| losses.sort_by(f64::total_cmp));
     let near = |(got, expected): (&f64, &f64)| (got - expected).abs() <= 1e-3 * expected.abs().max(1.0);
     ensure(got.iter().zip(&expected).all(near), || {
-        format!("the losses of the {} names are {got:.4?}, but their log-probabilities say {expected:.4?}", given.len())
+        format!("the losses of the {} texts are {got:.4?}, but their log-probabilities say {expected:.4?}", given.len())
     })
 }
 
@@ -70,7 +70,7 @@ fn drops_out(bench: &Bench) -> bool {
 
 fn names_are_taken_in_the_order_given(bench: &Bench) -> Verdict {
     if bench.is_one_shot() {
-        return Err(Stop::Skip("it sees all names at once"));
+        return Err(Stop::Skip("it sees all texts at once"));
     }
     promised(bench)?;
     let names = names::learnable();
@@ -92,7 +92,7 @@ fn only_the_names_given_are_learnt_from(bench: &Bench) -> Verdict {
     let [mut one, mut other] = two(bench)?;
     let losses = [bench.learn(one.as_mut(), &names, &given)?, bench.learn(other.as_mut(), &others, &given)?];
     let same = same_tensors(&one.weights(), &other.weights()) && losses[0].to_bits() == losses[1].to_bits();
-    ensure(same, || "names that are not in `order` changed what it learned".to_owned())
+    ensure(same, || "texts that are not in `order` changed what it learned".to_owned())
 }
 
 fn changed_elsewhere(names: &Names, given: &[u32]) -> Names {
@@ -123,7 +123,7 @@ fn labels_weigh_what_they_are_said_to(bench: &Bench) -> Verdict {
         let mut model = bench.with_class_weights(weights).train(SEED, &names)?.model;
         let out = predict(model.as_mut(), &names, &[0])?;
         ensure(super::best(&out) == heavy, || {
-            format!("of three labels with equal names, {heavy} weighs eight times as much, but it predicts {out:?}")
+            format!("of three labels with equal texts, {heavy} weighs eight times as much, but it predicts {out:?}")
         })?;
     }
     Ok(())

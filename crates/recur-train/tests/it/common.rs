@@ -5,6 +5,7 @@ use recur_core::dataset::{Alphabet, Dataset, LabelledName};
 use recur_core::event::Event;
 use recur_core::metric::Metric;
 use recur_core::model::{Cancel, Kernels, ModelPlugin};
+use recur_core::noun::Noun;
 use recur_core::params::Params;
 use recur_core::plan::{Configuration, Plan};
 use recur_core::registry::Registry;
@@ -52,7 +53,12 @@ pub fn plan(configurations: &[(&dyn ModelPlugin, Params)]) -> Plan {
         training: TrainingSettings { length: TrainingLength::Epochs(3), batch_size: 4, ..TrainingSettings::default() },
         configurations: configurations.iter().map(configuration).collect(),
         replicates: 1,
-        report: ReportSettings { primary: Metric::MacroF1, baseline: None, equivalence_margin: None },
+        report: ReportSettings {
+            noun: Noun::text(),
+            primary: Metric::MacroF1,
+            baseline: None,
+            equivalence_margin: None,
+        },
     }
 }
 
