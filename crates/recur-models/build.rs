@@ -2,6 +2,6 @@
 
 fn main() {
     recur_code::emit_models();
-    // The template is compiled in tests alone and makes no trials.
+    // The template is compiled only in tests and makes no trials.
     println!("cargo::rustc-env=RECUR_CODE_template=template");
 }

@@ -1,4 +1,4 @@
-//! Digests the code of the figures that trials are scored by: see `recur-code`.
+//! Digests the code of the metrics that trials are scored by: see `recur-code`.
 
 fn main() {
     recur_code::Digests::of_this_crate().only(&["confusion", "summary"]).emit();

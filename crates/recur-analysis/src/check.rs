@@ -4,7 +4,7 @@ use crate::error::AnalysisError;
 use crate::outcomes::Outcomes;
 use recur_core::digest::Digest;
 use recur_core::record::TestRecord;
-use recur_core::selection::Finding;
+use recur_core::selection::TrialOutcome;
 use recur_core::trial::TrialId;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -60,7 +60,7 @@ fn check_tests(outcomes: &Outcomes<'_>) -> Result<(), AnalysisError> {
 
 /// Models are compared example by example, so on a replicate of a data set they all need the same test rows in the same order.
 fn check_examples(outcomes: &Outcomes<'_>) -> Result<(), AnalysisError> {
-    let place = |outcome: &Finding| (outcome.trial.replicate, outcome.record.identity.dataset.clone());
+    let place = |outcome: &TrialOutcome| (outcome.trial.replicate, outcome.record.identity.dataset.clone());
     let places: BTreeMap<&TrialId, (u32, Digest)> =
         outcomes.trials.iter().map(|outcome| (&outcome.trial.id, place(outcome))).collect();
     let mut firsts: BTreeMap<&(u32, Digest), &TestRecord> = BTreeMap::new();

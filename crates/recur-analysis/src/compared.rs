@@ -12,7 +12,7 @@ pub struct ComparedExperiment<'a> {
     pub name: &'a str,
     /// What became of its trials.
     pub outcomes: Outcomes<'a>,
-    /// What each of its models is called beside those of the others, by the model's id; no two experiments share one. A model without
+    /// What each of its models is called next to those of the others, by the model's id; no two experiments share one. A model without
     /// one is left out.
     pub labels: BTreeMap<String, String>,
     /// How the rows are divided on each replicate, whatever their characters ([`recur_core::division::digest`]); needed only where

@@ -9,7 +9,7 @@ use recur_core::facts::DataFacts;
 use recur_core::noun::Noun;
 use recur_core::plan::{Configuration, Plan, UnusedSettings};
 use recur_core::record::TestRecord;
-use recur_core::selection::{Finding, Selection, mean_validation};
+use recur_core::selection::{Selection, TrialOutcome, mean_validation};
 use recur_core::trial::TrialId;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +19,7 @@ pub struct Comparison {
     plan: Plan,
     facts: DataFacts,
     label_names: Vec<String>,
-    trials: Vec<Finding>,
+    trials: Vec<TrialOutcome>,
     selection: Selection,
     tests: Vec<TestRecord>,
     splits: Vec<ReplicateSplit>,
@@ -154,7 +154,7 @@ fn duplicates(experiments: &[ComparedExperiment<'_>]) -> BTreeMap<String, String
 fn merged(
     experiments: &[ComparedExperiment<'_>],
     duplicates: &BTreeMap<String, String>,
-) -> (Vec<Configuration>, Vec<Finding>) {
+) -> (Vec<Configuration>, Vec<TrialOutcome>) {
     let (mut configurations, mut trials) = (Vec::new(), Vec::new());
     for experiment in experiments {
         let mut places: BTreeMap<usize, usize> = BTreeMap::new();
@@ -176,7 +176,7 @@ fn merged(
 }
 
 /// The test results of `trials`.
-fn tests(experiments: &[ComparedExperiment<'_>], trials: &[Finding]) -> Vec<TestRecord> {
+fn tests(experiments: &[ComparedExperiment<'_>], trials: &[TrialOutcome]) -> Vec<TestRecord> {
     let ids: BTreeSet<&TrialId> = trials.iter().map(|outcome| &outcome.trial.id).collect();
     experiments
         .iter()
@@ -199,7 +199,7 @@ fn unused(experiments: &[ComparedExperiment<'_>], duplicates: &BTreeMap<String, 
 }
 
 /// The trials of `trials` that could not be scored on test.
-fn unscored(experiments: &[ComparedExperiment<'_>], trials: &[Finding]) -> Vec<Unscored> {
+fn unscored(experiments: &[ComparedExperiment<'_>], trials: &[TrialOutcome]) -> Vec<Unscored> {
     let takes_part = |unscored: &&Unscored| trials.iter().any(|outcome| outcome.trial.id == unscored.trial);
     experiments.iter().flat_map(|experiment| experiment.outcomes.unscored).filter(takes_part).cloned().collect()
 }

@@ -27,7 +27,7 @@ pub enum AnalysisError {
         /// Its replicate.
         replicate: u32,
     },
-    /// Two findings for one configuration and replicate.
+    /// Two outcomes for one configuration and replicate.
     #[error("trial {trial} (configuration {configuration}, replicate {replicate}) is given twice")]
     Repeated {
         /// The trial.
@@ -37,8 +37,8 @@ pub enum AnalysisError {
         /// Its replicate.
         replicate: u32,
     },
-    /// Test results of a trial that is not among the findings.
-    #[error("test results of trial {trial}, which is not among the findings")]
+    /// Test results of a trial that is not among the outcomes.
+    #[error("test results of trial {trial}, which is not among the outcomes")]
     UnknownTrial {
         /// The trial.
         trial: TrialId,

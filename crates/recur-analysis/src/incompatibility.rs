@@ -57,7 +57,7 @@ pub enum Incompatibility {
         /// The replicate of the second.
         second: u32,
     },
-    /// Configurations chosen by other figures.
+    /// Configurations chosen by other results.
     #[error("report.primary is {} and {}: their configurations were chosen by other metrics", first.name(), second.name())]
     Primary {
         /// The figure of the first.
@@ -199,8 +199,8 @@ fn missing(one: &Outcomes<'_>, other: &Outcomes<'_>) -> Vec<String> {
 
 /// By replicate of the plan: the one that a trial was trained as, and the digest of its split.
 fn splits<'a>(outcomes: &Outcomes<'a>) -> BTreeMap<u32, (u32, &'a Digest)> {
-    let split = |finding: &'a recur_core::selection::Finding| {
-        (finding.trial.replicate, (finding.record.identity.replicate, &finding.record.split))
+    let split = |outcome: &'a recur_core::selection::TrialOutcome| {
+        (outcome.trial.replicate, (outcome.record.identity.replicate, &outcome.record.split))
     };
     outcomes.trials.iter().map(split).collect()
 }

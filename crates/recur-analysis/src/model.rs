@@ -241,7 +241,7 @@ fn partial_test(ranked: &Ranked<'_>, result: &RankedModel<'_>) -> BTreeMap<&'sta
     Metric::ALL.map(|metric| (metric.name(), of(metric))).into_iter().collect()
 }
 
-/// Metrics of the predictions beside those of the records.
+/// Metrics of the predictions besides those of the records.
 fn of_predictions(ranked: &Ranked<'_>, model: &RankedModel<'_>) -> [(&'static str, Summary); 4] {
     let n_labels = ranked.outcomes.label_names.len();
     let over = |metric: &dyn Fn(&TestRecord) -> Option<f64>| {

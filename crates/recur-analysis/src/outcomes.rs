@@ -6,7 +6,7 @@ use recur_core::digest::Digest;
 use recur_core::facts::DataFacts;
 use recur_core::plan::{Plan, UnusedSettings};
 use recur_core::record::TestRecord;
-use recur_core::selection::{Finding, Selection};
+use recur_core::selection::{Selection, TrialOutcome};
 use recur_core::split::Split;
 use recur_core::trial::TrialId;
 use serde::Serialize;
@@ -23,7 +23,7 @@ pub struct Outcomes<'a> {
     /// The labels, by index (C of them).
     pub label_names: &'a [String],
     /// Every trial that ended, however it did.
-    pub trials: &'a [Finding],
+    pub trials: &'a [TrialOutcome],
     /// The chosen configurations.
     pub selection: &'a Selection,
     /// The test results of the chosen configurations, one entry a replicate.

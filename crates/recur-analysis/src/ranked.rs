@@ -7,7 +7,7 @@ use recur_core::metric::Metric;
 use recur_core::plan::Configuration;
 use recur_core::random::StreamPath;
 use recur_core::record::{Prediction, TestRecord};
-use recur_core::selection::{Chosen, Finding};
+use recur_core::selection::{Chosen, TrialOutcome};
 use recur_core::settings::{Division, TestRows};
 use recur_core::trial::TrialId;
 use recur_stats::{Confusion, Estimate, GroupResamples, Interval, LabelCounts, mean};
@@ -34,7 +34,7 @@ pub(crate) struct Ranked<'a> {
     /// Each other ranked model against the baseline, by model; corrected over these only. Empty where the baseline was not
     /// tested.
     pub(crate) to_baseline: BTreeMap<usize, Compared>,
-    trials: BTreeMap<(usize, u32), &'a Finding>,
+    trials: BTreeMap<(usize, u32), &'a TrialOutcome>,
 }
 
 /// What became of one model.
@@ -67,7 +67,7 @@ pub(crate) struct LabelsWithoutRows {
 impl<'a> Ranked<'a> {
     /// Orders and compares the outcomes.
     pub(crate) fn new(outcomes: &'a Outcomes<'a>, n_resamples: usize) -> Self {
-        let trials: BTreeMap<(usize, u32), &Finding> =
+        let trials: BTreeMap<(usize, u32), &TrialOutcome> =
             outcomes.trials.iter().map(|f| ((f.trial.configuration, f.trial.replicate), f)).collect();
         let mut ranked = Self {
             outcomes,
@@ -88,12 +88,12 @@ impl<'a> Ranked<'a> {
     }
 
     /// The outcome of a trial, if it ended.
-    pub(crate) fn outcome(&self, configuration: usize, replicate: u32) -> Option<&'a Finding> {
+    pub(crate) fn outcome(&self, configuration: usize, replicate: u32) -> Option<&'a TrialOutcome> {
         self.trials.get(&(configuration, replicate)).copied()
     }
 
     /// The outcomes of a configuration, by replicate.
-    pub(crate) fn outcomes_of(&self, configuration: usize) -> impl Iterator<Item = &'a Finding> {
+    pub(crate) fn outcomes_of(&self, configuration: usize) -> impl Iterator<Item = &'a TrialOutcome> {
         (0..self.outcomes.plan.replicates).filter_map(move |replicate| self.outcome(configuration, replicate))
     }
 
@@ -126,19 +126,19 @@ impl<'a> Ranked<'a> {
     }
 
     /// The trials that a model is tested by, in order of replicate.
-    pub(crate) fn chosen_outcomes(&self, model: &RankedModel<'_>) -> Vec<&'a Finding> {
+    pub(crate) fn chosen_outcomes(&self, model: &RankedModel<'_>) -> Vec<&'a TrialOutcome> {
         let chosen = (0..).zip(&model.choice.by_replicate);
         chosen.filter_map(|(replicate, index)| self.outcome((*index)?, replicate)).collect()
     }
 
     /// The ids of the trials that a model is tested by, in order of replicate.
     pub(crate) fn chosen_trials(&self, model: &RankedModel<'_>) -> Vec<&'a TrialId> {
-        self.chosen_outcomes(model).into_iter().map(|finding| &finding.trial.id).collect()
+        self.chosen_outcomes(model).into_iter().map(|outcome| &outcome.trial.id).collect()
     }
 
     /// The number of parameters of the trials that a model is tested by: the largest, if there is any record.
     pub(crate) fn n_parameters(&self, model: &RankedModel<'_>) -> Option<u64> {
-        self.chosen_outcomes(model).into_iter().map(|finding| finding.record.n_parameters).max()
+        self.chosen_outcomes(model).into_iter().map(|outcome| outcome.record.n_parameters).max()
     }
 
     /// Whether all replicates are tested on the same rows.
@@ -253,8 +253,8 @@ impl<'a> Ranked<'a> {
 
     /// How the rows of a model's data set are divided.
     fn splits_of(&self, model: usize) -> &'a [ReplicateSplit] {
-        let finding = self.chosen_outcomes(&self.models[model]).into_iter().next();
-        let dataset = finding.map(|finding| &finding.record.identity.dataset);
+        let outcome = self.chosen_outcomes(&self.models[model]).into_iter().next();
+        let dataset = outcome.map(|outcome| &outcome.record.identity.dataset);
         let encodings = self.outcomes.comparison.map(|facts| facts.different_encodings.as_slice()).unwrap_or_default();
         let encoding = encodings.iter().find(|encoding| Some(&encoding.dataset) == dataset);
         encoding.map_or(self.outcomes.splits, |encoding| &encoding.splits)

@@ -6,7 +6,7 @@ use crate::tally::Tally;
 use recur_core::metric::{Metric, Scores};
 use recur_core::params::{ParamValue, Params};
 use recur_core::record::{Outcome, TestRecord, TrialRecord};
-use recur_core::selection::Finding;
+use recur_core::selection::TrialOutcome;
 use recur_core::settings::{TrainingLength, TrainingSettings};
 use recur_core::trial::TrialId;
 use serde::Serialize;
@@ -146,7 +146,7 @@ fn end(record: &TrialRecord) -> End {
 }
 
 /// All outcomes, by configuration and then by replicate.
-fn all<'a>(ranked: &Ranked<'a>) -> impl Iterator<Item = &'a Finding> {
+fn all<'a>(ranked: &Ranked<'a>) -> impl Iterator<Item = &'a TrialOutcome> {
     (0..ranked.outcomes.plan.configurations.len()).flat_map(|index| ranked.outcomes_of(index))
 }
 
@@ -154,7 +154,7 @@ fn all<'a>(ranked: &Ranked<'a>) -> impl Iterator<Item = &'a Finding> {
 pub(crate) fn trials(ranked: &Ranked<'_>) -> Vec<TrialResult> {
     let tests: BTreeMap<&TrialId, &TestRecord> = ranked.outcomes.tests.iter().map(|test| (&test.id, test)).collect();
     let n_train = ranked.outcomes.sizes().train;
-    let result = |outcome: &Finding| {
+    let result = |outcome: &TrialOutcome| {
         let (trial, record) = (&outcome.trial, &outcome.record);
         let test = tests.get(&trial.id);
         TrialResult {
@@ -196,7 +196,7 @@ fn kept_train_loss(record: &TrialRecord) -> Option<f64> {
 
 /// The trials that did not finish, then those that could not be scored on test.
 pub(crate) fn unfinished(ranked: &Ranked<'_>) -> Vec<Unfinished> {
-    let entry = |outcome: &Finding, end, reason: &str| Unfinished {
+    let entry = |outcome: &TrialOutcome, end, reason: &str| Unfinished {
         trial: outcome.trial.id.clone(),
         configuration: outcome.trial.configuration,
         replicate: outcome.trial.replicate,

@@ -21,7 +21,7 @@ fn records_that_do_not_belong_together_are_refused() {
     assert!(matches!(error, AnalysisError::NotInPlan { configuration: 99, .. }), "{error}");
     let error = refused(|e| e.trials.push(e.trials[0].clone()));
     assert!(matches!(error, AnalysisError::Repeated { .. }), "{error}");
-    let error = refused(|e| e.trials.retain(|finding| finding.trial.id != e.tests[0].id));
+    let error = refused(|e| e.trials.retain(|outcome| outcome.trial.id != e.tests[0].id));
     assert!(matches!(error, AnalysisError::UnknownTrial { .. }), "{error}");
     let error = refused(|e| e.tests[0].predictions[0].predicted = 7);
     assert!(matches!(error, AnalysisError::UnknownLabel { label: 7, n_labels: 7, .. }), "{error}");

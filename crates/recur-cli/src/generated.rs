@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_line_that_differs_is_told() {
+    fn the_first_line_that_differs_is_reported() {
         check("a\nb\n", "a\nb\n", None);
         check("a\nb\n", "a\nc\n", Some((2, "b", "c")));
         check("a\n", "a\nb\n", Some((2, "", "b")));

@@ -1,4 +1,4 @@
-//! External plugins beside the models of the program.
+//! External plugins besides the models of the program.
 
 use crate::error::CliError;
 use recur_core::registry::Registry;

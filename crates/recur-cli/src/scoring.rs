@@ -2,7 +2,7 @@
 
 use crate::error::{CliError, Exit};
 use crate::instruction_set::kernels;
-use recur_core::selection::Finding;
+use recur_core::selection::TrialOutcome;
 use recur_experiment::{RequestedExperiment, RunOptions, Scored, StoreOf};
 use recur_report::{Destination, ResultsTable};
 use recur_terminal::{MemoryNames, table};
@@ -16,19 +16,19 @@ pub(crate) struct Conclusion {
 /// Chooses by validation, scores the chosen on test, analyses all of it once, writes the report.
 pub(crate) fn conclude<'a>(
     prepared: &RequestedExperiment,
-    findings: &[Finding],
+    outcomes: &[TrialOutcome],
     stores: &impl StoreOf,
     jobs: usize,
     options: &RunOptions<'_>,
     destination: impl Into<Destination<'a>>,
 ) -> Result<Conclusion, CliError> {
-    let reported = prepared.report(findings, stores, jobs, options, destination)?;
+    let reported = prepared.report(outcomes, stores, jobs, options, destination)?;
     let Scored { selection, tests, unscored } = &reported.scored;
     let (written, n_unfinished) = (&reported.written, reported.n_unfinished);
     let results = ResultsTable::of(&reported.analysis);
     let mut summary = format!("{}\n\n{}\n", table(&results.header, &results.rows, 1), written.answer);
     if n_unfinished > 0 {
-        summary.push_str(&format!("\n{n_unfinished} of {} trials did not finish: see the report.", findings.len()));
+        summary.push_str(&format!("\n{n_unfinished} of {} trials did not finish: see the report.", outcomes.len()));
     }
     if !unscored.is_empty() {
         summary.push_str(&format!(
@@ -40,7 +40,7 @@ pub(crate) fn conclude<'a>(
     }
     summary.push_str(&format!("\nReport: {}", written.report.display()));
     summary.push_str(&format!("\nThe same as one page, to sort and filter: {}", written.html.display()));
-    if let Some(best) = prepared.best_configuration(findings, selection, stores) {
+    if let Some(best) = prepared.best_configuration(outcomes, selection, stores) {
         let whose = if best.of_best_replicate { "Its best replicate" } else { "Its replicate 0" };
         summary.push_str(&format!("\nBest on validation: {}. {whose} predicts: {} TEXT", best.title, best.command));
     }

@@ -36,7 +36,7 @@ pub struct Digests {
     below: Vec<(String, String)>,
 }
 
-/// Digests the whole crate and tells cargo: [`Digests::emit`] with nothing left out.
+/// Digests the whole crate and passes them to cargo: [`Digests::emit`] with nothing left out.
 ///
 /// # Panics
 /// Outside of a build script, or where a file of the crate cannot be read: the build then fails with the reason.
@@ -103,7 +103,7 @@ impl Digests {
         Self { locked: packages.iter().map(version).collect(), ..self }
     }
 
-    /// Tells cargo: `RECUR_CODE` for the crate, `RECUR_CODE_module` for each plugin's module, and `code` to the build
+    /// Passes to cargo: `RECUR_CODE` for the crate, `RECUR_CODE_module` for each plugin's module, and `code` to the build
     /// scripts of the crates above, where the manifest has `links`.
     ///
     /// # Panics
@@ -194,7 +194,7 @@ impl Digests {
     }
 }
 
-/// Tells cargo what builds the crate: `RECUR_RUSTC`, the compiler's version, and `RECUR_CARGO_LOCK`, the SHA-256 of the
+/// Passes to cargo what builds the crate: `RECUR_RUSTC`, the compiler's version, and `RECUR_CARGO_LOCK`, the SHA-256 of the
 /// lock file above it (`none` without one).
 ///
 /// # Panics

@@ -8,11 +8,11 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 pub(crate) struct Tokens {
     pub(crate) texts: Vec<String>,
     pub(crate) submodules: Vec<String>,
-    /// Those that are compiled in tests alone.
+    /// Those that are compiled only in tests.
     pub(crate) test_submodules: Vec<String>,
 }
 
-/// The tokens of `text`, without comments, documentation, lint attributes, items for tests alone and `mod name;`.
+/// The tokens of `text`, without comments, documentation, lint attributes, items only for tests and `mod name;`.
 ///
 /// # Errors
 /// If `text` is not Rust.

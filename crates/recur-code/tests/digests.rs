@@ -61,12 +61,12 @@ fn the_list_holds_the_plugins_of_declared_modules() {
 }
 
 #[test]
-fn a_module_without_its_line_is_told_with_the_remedy() {
+fn a_module_without_its_line_is_reported_with_the_remedy() {
     let in_use = [("src/shared/loose.rs", ""), ("src/snapshots/a.snap", ""), ("src/checks.rs", "")];
     assert_eq!(crate_with(&in_use).0.undeclared(), [""; 0]);
     let (digests, _folder) = crate_with(&[("src/three/mod.rs", "impl ModelPlugin for Three {}"), ("src/four.rs", "")]);
-    let told = |file, name| format!("{file} is not part of the crate: add the line `mod {name};` to src/lib.rs");
-    assert_eq!(digests.undeclared(), [told("src/four.rs", "four"), told("src/three/mod.rs", "three")]);
+    let reported = |file, name| format!("{file} is not part of the crate: add the line `mod {name};` to src/lib.rs");
+    assert_eq!(digests.undeclared(), [reported("src/four.rs", "four"), reported("src/three/mod.rs", "three")]);
 }
 
 #[test]

@@ -140,11 +140,11 @@ mod tests {
     }
 
     #[test]
-    fn probabilities_that_do_not_sum_to_one_are_told_with_their_sum() {
-        let told = |row: &[f32]| improper(row).expect("it is refused").to_string();
-        assert_eq!(told(&[0.0; 18]), "the probabilities sum to 18.000000, expected 1 within 0.0001");
-        assert_eq!(told(&[f32::NEG_INFINITY; 3]), "the probabilities sum to 0.000000, expected 1 within 0.0001");
-        assert_eq!(told(&[-50.0, -60.0]), "the probabilities sum to 0.000000, expected 1 within 0.0001");
+    fn probabilities_that_do_not_sum_to_one_are_reported_with_their_sum() {
+        let reported = |row: &[f32]| improper(row).expect("it is refused").to_string();
+        assert_eq!(reported(&[0.0; 18]), "the probabilities sum to 18.000000, expected 1 within 0.0001");
+        assert_eq!(reported(&[f32::NEG_INFINITY; 3]), "the probabilities sum to 0.000000, expected 1 within 0.0001");
+        assert_eq!(reported(&[-50.0, -60.0]), "the probabilities sum to 0.000000, expected 1 within 0.0001");
         for n in [2, 18, 1000, 65_535] {
             let by = |off: f32| alike(n).into_iter().map(|x| x + off).collect::<Vec<f32>>();
             assert!(improper(&by(-1.3e-4)).is_some() && improper(&by(1.3e-4)).is_some(), "{n} labels");
@@ -153,13 +153,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_log_probability_is_told_with_its_label() {
-        let told = |row: &[f32]| improper(row).expect("it is refused").to_string();
-        assert_eq!(told(&[-1.0, f32::NAN]), "label 1 has the log-probability NaN, expected a number up to 0");
-        assert_eq!(told(&[0.5, -1.0]), "label 0 has the log-probability 0.5, expected a number up to 0");
-        assert_eq!(told(&[0.000_05, -20.0]), "label 0 has the log-probability 0.00005, expected a number up to 0");
-        assert_eq!(told(&[-1.0, f32::INFINITY]), "label 1 has the log-probability inf, expected a number up to 0");
-        assert_eq!(told(&[f32::NAN; 2]), "label 0 has the log-probability NaN, expected a number up to 0");
+    fn what_is_no_log_probability_is_reported_with_its_label() {
+        let reported = |row: &[f32]| improper(row).expect("it is refused").to_string();
+        assert_eq!(reported(&[-1.0, f32::NAN]), "label 1 has the log-probability NaN, expected a number up to 0");
+        assert_eq!(reported(&[0.5, -1.0]), "label 0 has the log-probability 0.5, expected a number up to 0");
+        assert_eq!(reported(&[0.000_05, -20.0]), "label 0 has the log-probability 0.00005, expected a number up to 0");
+        assert_eq!(reported(&[-1.0, f32::INFINITY]), "label 1 has the log-probability inf, expected a number up to 0");
+        assert_eq!(reported(&[f32::NAN; 2]), "label 0 has the log-probability NaN, expected a number up to 0");
     }
 
     #[test]

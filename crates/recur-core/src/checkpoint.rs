@@ -8,17 +8,17 @@ use serde::{Deserialize, Serialize};
 /// The whole state of a trial between two steps. Random streams have no position in it: each is keyed by its epoch or step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checkpoint {
-    /// Where the trial stands.
+    /// Where the trial is.
     pub progress: Progress,
     /// The model's weights.
     pub weights: Vec<Tensor>,
-    /// The model's training state beside the weights.
+    /// The model's training state besides the weights.
     pub training_state: Vec<Tensor>,
     /// The weights of [`Progress::best`]; empty where there is none.
     pub best_weights: Vec<Tensor>,
 }
 
-/// Where a trial stands.
+/// Where a trial is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
     /// The trial.
@@ -33,11 +33,11 @@ pub struct Progress {
     pub best: Option<BestEpoch>,
 }
 
-/// The best epoch so far by the figure that early stopping watches.
+/// The best epoch so far by the metric that early stopping watches.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BestEpoch {
     /// The epoch, from 0.
     pub epoch: u32,
-    /// Its figure.
+    /// Its value.
     pub value: f64,
 }

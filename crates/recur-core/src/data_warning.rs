@@ -207,7 +207,7 @@ pub fn counted(reasons: &BTreeMap<RejectReason, u64>, noun: &Noun) -> String {
     found.map(|(reason, rows)| format!("{}: {rows}", reason.title(noun))).collect::<Vec<_>>().join(", ")
 }
 
-/// `label` such that it can be told from labels that look alike: blanks that are not plain ones, invisible characters and,
+/// `label` such that it differs visibly from labels that look alike: blanks that are not plain ones, invisible characters and,
 /// where `shows_twins`, letters that look like Latin ones are shown as escapes.
 pub fn distinct_spelling(label: &str, shows_twins: bool) -> String {
     let is_odd = |c: char| (c.is_whitespace() && c != ' ') || (shows_twins && latin_twin(c).is_some());

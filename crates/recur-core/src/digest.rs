@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_are_told_apart() {
+    fn fields_are_distinguished() {
         let digest = |fields: &[&str]| {
             let mut hasher = Hasher::new();
             for field in fields {

@@ -1,12 +1,12 @@
-//! How a split divides rows, whatever letters their names are written in.
+//! How a split divides rows, whatever characters their names are written in.
 
 use crate::dataset::Dataset;
 use crate::digest::{Digest, Hasher};
 use crate::split::Split;
 
-/// The digest of how many rows of each label and group stand in which part of `split`. Data sets that were read from the same
+/// The digest of how many rows of each label and group are in which part of `split`. Data sets that were read from the same
 /// rows with other text settings have it in common where no row was left out and the groups are the same, though
-/// their rows stand in another order.
+/// their rows are in another order.
 pub fn digest(dataset: &Dataset, split: &Split) -> Digest {
     let mut hasher = Hasher::new();
     dataset.label_names().iter().for_each(|label| _ = hasher.field(label.as_bytes()));

@@ -37,7 +37,7 @@ pub struct DataFacts {
     pub rows_by_label: BTreeMap<String, u64>,
     /// Number of tokens, the unknown one included.
     pub n_tokens: u64,
-    /// Letters outside a given alphabet, with the number of rows that have them.
+    /// Characters outside a given alphabet, with the number of rows that have them.
     pub unknown_letters: BTreeMap<char, u64>,
     /// Rows in each part of a published split, and what is in two of them; `None` if the data has no such split.
     pub published: Option<PublishedFacts>,
@@ -94,7 +94,7 @@ pub enum RejectReason {
     EmptyName,
     /// No label.
     MissingLabel,
-    /// More letters than `max_letters`.
+    /// More characters than `max_letters`.
     TooLong,
     /// A character outside the alphabet, where `unknown: error`.
     UnknownLetter,

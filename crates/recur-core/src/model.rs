@@ -38,7 +38,7 @@ pub enum Regime {
     OneShot,
 }
 
-/// What a model costs; no figure is exceeded.
+/// What a model costs; no number is exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Cost {
     /// Trained numbers.
@@ -100,8 +100,8 @@ impl Declaration {
 pub trait ModelPlugin: Sync {
     /// What it declares.
     fn about(&self) -> &Declaration;
-    /// What a model built from `setup` costs once it is trained, for names of `letters` letters; `None` where that
-    /// cannot be told beforehand.
+    /// What a model built from `setup` costs once it is trained, for names of `letters` characters; `None` where that
+    /// is not known beforehand.
     fn cost(&self, setup: &Setup<'_>, letters: u64) -> Option<Cost> {
         let _ = (setup, letters);
         None
@@ -128,7 +128,7 @@ pub struct Setup<'a> {
     pub class_weights: &'a [f32],
     /// Random streams of this replicate; initial weights come from `init/…` below it.
     pub streams: &'a StreamPath,
-    /// Threads to share work with, in training and in prediction; a model may leave them alone.
+    /// Threads to share work with, in training and in prediction; a model may leave them unused.
     pub workers: &'a Arc<dyn Workers>,
     /// The vector operations, on the instruction set to use. A model with arithmetic of its own need not use them.
     pub kernels: Kernels,
@@ -189,7 +189,7 @@ pub trait Model: Send {
     fn train(&mut self, chunk: &Chunk<'_>, losses: &mut [f64]) -> Result<(), ModelError>;
 
     /// Writes the log-probabilities of each label for `rows` of `sequences` into `out`, (rows, C) row-major.
-    /// A name's figures do not depend on the rows beside it, and their exponentials sum to 1: see [`crate::answer`].
+    /// A name's results do not depend on the rows next to it, and their exponentials sum to 1: see [`crate::answer`].
     ///
     /// # Errors
     /// If the model has not been trained, where it cannot predict before.
@@ -207,7 +207,7 @@ pub trait Model: Send {
     /// [`ModelError::Weights`] where a tensor is missing, unknown or of another shape.
     fn set_weights(&mut self, weights: &[Tensor]) -> Result<(), ModelError>;
 
-    /// The whole training state beside the weights (moments of the optimizer), by name, in a stable order.
+    /// The whole training state besides the weights (moments of the optimizer), by name, in a stable order.
     fn training_state(&self) -> Vec<Tensor>;
 
     /// Takes the state that [`Model::training_state`] of an equally built model gave.

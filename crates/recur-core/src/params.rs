@@ -127,7 +127,7 @@ pub struct ParamError {
     pub got: ParamValue,
 }
 
-/// The value of a parameter. The variants stand for YAML's own types.
+/// The value of a parameter. The variants are YAML's own types.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum ParamValue {

@@ -101,7 +101,7 @@ pub struct Configuration {
 }
 
 impl Configuration {
-    /// The swept parameters with their values: what tells this configuration from its model's others.
+    /// The swept parameters with their values: what distinguishes this configuration from its model's others.
     pub fn swept_values(&self) -> impl Iterator<Item = (&str, &ParamValue)> {
         self.swept.iter().filter_map(|name| Some((name.as_str(), self.params.get(name)?)))
     }

@@ -2,7 +2,7 @@
 //!
 //! A path such as `replicate/3/shuffle/epoch/7` is hashed with the root seed to the key of a counter-based generator
 //! (ChaCha with 8 rounds), so no number depends on the order of execution, and adding a model, a value or a metric
-//! changes nobody else's numbers. The few distributions stand here, and not in a crate, because their exact bits are
+//! changes nobody else's numbers. The few distributions are here, and not in a crate, because their exact bits are
 //! part of recur's promise.
 
 use crate::digest::Hasher;

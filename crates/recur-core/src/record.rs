@@ -5,7 +5,7 @@ use crate::identity::{Identity, TrialId};
 use crate::metric::Scores;
 use serde::{Deserialize, Serialize};
 
-/// The result of a trial's training. Equal trials give equal records: no time, host or path stands here.
+/// The result of a trial's training. Equal trials give equal records: no time, host or path is here.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrialRecord {
     /// The trial.
@@ -23,7 +23,7 @@ pub struct TrialRecord {
 }
 
 impl TrialRecord {
-    /// The validation figures of the kept weights, if the trial finished.
+    /// The validation results of the kept weights, if the trial finished.
     pub fn validation(&self) -> Option<Scores> {
         match &self.outcome {
             Outcome::Finished { kept_epoch } => self.epochs.get(*kept_epoch as usize).map(|epoch| epoch.validation),
@@ -53,7 +53,7 @@ pub enum Outcome {
     },
 }
 
-/// One epoch's figures.
+/// One epoch's results.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EpochRecord {
     /// Mean loss of the names trained on, each before its step.
@@ -67,7 +67,7 @@ pub struct EpochRecord {
 pub struct TestRecord {
     /// The trial.
     pub id: TrialId,
-    /// The figures on all test rows.
+    /// The scores on all test rows.
     pub scores: Scores,
     /// One entry a test row, in row order.
     pub predictions: Vec<Prediction>,

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 /// A trial and what became of it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Finding {
+pub struct TrialOutcome {
     /// The trial.
     pub trial: Trial,
     /// Its record.
@@ -60,9 +60,9 @@ impl Selection {
     /// then has a choice of its own, by its own validation rows, among the configurations that finished there: the test
     /// results are those of "tune, then train" (Varma and Simon 2006, "Bias in error estimation when using
     /// cross-validation for model selection"). Of equals the first in the plan is chosen.
-    pub fn choose(plan: &Plan, findings: &[Finding]) -> Self {
+    pub fn choose(plan: &Plan, outcomes: &[TrialOutcome]) -> Self {
         let metric = plan.report.primary;
-        let scores = scores(plan, findings, metric);
+        let scores = scores(plan, outcomes, metric);
         let choose = |model: &str| {
             let own =
                 || plan.configurations.iter().enumerate().filter(|(_, c)| c.model == model).map(|(index, _)| index);
@@ -122,13 +122,13 @@ impl Selection {
 }
 
 /// The validation result of each configuration on each replicate; `None` where the trial did not finish.
-fn scores(plan: &Plan, findings: &[Finding], metric: Metric) -> Vec<Vec<Option<f64>>> {
+fn scores(plan: &Plan, outcomes: &[TrialOutcome], metric: Metric) -> Vec<Vec<Option<f64>>> {
     let mut scores = vec![vec![None; plan.replicates as usize]; plan.configurations.len()];
-    for finding in findings {
+    for outcome in outcomes {
         let place =
-            scores.get_mut(finding.trial.configuration).and_then(|of| of.get_mut(finding.trial.replicate as usize));
+            scores.get_mut(outcome.trial.configuration).and_then(|of| of.get_mut(outcome.trial.replicate as usize));
         if let Some(place) = place {
-            *place = finding.record.validation().map(|validation| validation.get(metric));
+            *place = outcome.record.validation().map(|validation| validation.get(metric));
         }
     }
     scores
@@ -148,6 +148,6 @@ fn mean_of_all(scores: &[Option<f64>]) -> Option<f64> {
 }
 
 /// The mean of `metric` on validation over the replicates of a configuration; `None` unless each of them finished.
-pub fn mean_validation(plan: &Plan, findings: &[Finding], configuration: usize, metric: Metric) -> Option<f64> {
-    mean_of_all(scores(plan, findings, metric).get(configuration)?)
+pub fn mean_validation(plan: &Plan, outcomes: &[TrialOutcome], configuration: usize, metric: Metric) -> Option<f64> {
+    mean_of_all(scores(plan, outcomes, metric).get(configuration)?)
 }

@@ -25,7 +25,7 @@ pub struct DataSettings {
     pub rejects: Rejects,
     /// The largest share of rows (0 to 1) that may be rejected; with a larger one the data is refused.
     pub max_rejected: f64,
-    /// Names with more letters than this are rejected.
+    /// Names with more characters than this are rejected.
     pub max_letters: u32,
 }
 
@@ -108,11 +108,11 @@ impl std::fmt::Display for Source {
 pub struct TextSettings {
     /// Unicode normalisation.
     pub unicode: UnicodeForm,
-    /// Reduction to plain ASCII letters.
+    /// Reduction to plain ASCII characters.
     pub fold: Fold,
-    /// The letters that have a token; `None` takes every letter of the data, in code-point order.
+    /// The characters that have a token; `None` takes every character of the data, in code-point order.
     pub alphabet: Option<String>,
-    /// What becomes of letters outside the alphabet.
+    /// What becomes of characters outside the alphabet.
     pub unknown: Unknown,
 }
 
@@ -134,11 +134,11 @@ pub enum UnicodeForm {
     Nfd,
     /// Compatibility composition.
     Nfkc,
-    /// As it stands in the file.
+    /// As it is in the file.
     None,
 }
 
-/// Reduction of letters to ASCII.
+/// Reduction of characters to ASCII.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, VariantNames)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -151,7 +151,7 @@ pub enum Fold {
     AsciiLower,
 }
 
-/// What becomes of letters outside the alphabet.
+/// What becomes of characters outside the alphabet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, VariantNames)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -271,7 +271,7 @@ impl Division {
 #[strum(serialize_all = "snake_case")]
 pub enum TestRows {
     /// Each replicate draws its test rows anew. A configuration is chosen for each replicate by that replicate's
-    /// validation rows alone, as rows that are tested here are validation rows elsewhere.
+    /// validation rows only, as rows that are tested here are validation rows elsewhere.
     PerReplicate,
     /// All replicates are tested on the same rows, which no replicate trains on or chooses by. One configuration is
     /// chosen for all replicates.
@@ -431,7 +431,7 @@ pub enum TrainingLength {
     /// This many epochs; an epoch draws as many names as there are training rows.
     Epochs(u32),
     /// This many steps, one batch each, scored on validation every `evaluate_every` steps. Such an interval
-    /// stands where records and curves say "epoch".
+    /// is what records and curves call "epoch".
     Steps {
         /// Number of steps.
         steps: u32,
@@ -505,9 +505,9 @@ pub enum ClassWeights {
 /// When to stop before the end; the weights of the best epoch are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EarlyStopping {
-    /// The validation figure to watch.
+    /// The validation metric to watch.
     pub metric: Metric,
-    /// Epochs without a better figure before training stops.
+    /// Epochs without a better value before training stops.
     pub patience: u32,
 }
 
@@ -523,11 +523,11 @@ impl Default for EarlyStopping {
 pub struct ReportSettings {
     /// What the report calls an example: `data.noun`.
     pub noun: Noun,
-    /// The figure to choose and rank by.
+    /// The metric to choose and rank by.
     pub primary: Metric,
     /// The model that the others are compared with.
     pub baseline: Option<String>,
-    /// Differences of the primary figure that are smaller do not matter: models closer than that are as good as equal.
+    /// Differences of the primary metric that are smaller do not matter: models closer than that are as good as equal.
     pub equivalence_margin: Option<f64>,
 }
 

@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_told_as_they_read_back() {
+    fn values_are_reported_as_they_read_back() {
         let reals = Values::Real(vec![Some(0.1 + 0.2), None, Some(f64::INFINITY), Some(1e300)]);
         assert_eq!(
             (reals.text(0), reals.text(1), reals.text(2)),

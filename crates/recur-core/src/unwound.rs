@@ -57,18 +57,18 @@ mod tests {
     use std::panic::catch_unwind;
 
     #[track_caller]
-    fn check(call: fn(), told: &str) {
-        assert_eq!(Unwound::new(catch_unwind(call).unwrap_err()).to_string(), told);
+    fn check(call: fn(), reported: &str) {
+        assert_eq!(Unwound::new(catch_unwind(call).unwrap_err()).to_string(), reported);
     }
 
     #[test]
-    fn an_error_that_unwinds_is_told_in_its_own_words() {
+    fn an_error_that_unwinds_is_reported_in_its_own_words() {
         check(|| unwind_with(ModelError::Diverged { step: 7, loss: f64::INFINITY }), "loss became inf at step 7");
         check(|| unwind_with(ModelError::Other("out of tensors".into())), "out of tensors");
     }
 
     #[test]
-    fn a_panic_is_told_as_one() {
+    fn a_panic_is_reported_as_one() {
         check(|| std::panic::resume_unwind(Box::new("fell over")), "the model panicked: fell over");
         check(|| std::panic::resume_unwind(Box::new("fell over".to_owned())), "the model panicked: fell over");
         check(|| std::panic::resume_unwind(Box::new(7)), "the model panicked: no message");

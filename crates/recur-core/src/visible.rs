@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 /// Whether a terminal or a reader may be misled by `character`: control characters bidirectional
 /// marks, separators of lines, and characters without width that join nothing.
 ///
-/// Joiners (U+200C, U+200D) and variation selectors are left alone: words and emoji need them.
+/// Joiners (U+200C, U+200D) and variation selectors are left as they are: words and emoji need them.
 pub fn is_hidden(character: char) -> bool {
     character.is_control()
         || matches!(

@@ -16,7 +16,7 @@ pub trait Workers: Debug + Send + Sync {
     fn join(&self, a: &mut (dyn FnMut() + Send), b: &mut (dyn FnMut() + Send));
 }
 
-/// The calling thread alone.
+/// Only the calling thread.
 #[derive(Clone, Copy, Debug)]
 pub struct Alone;
 

@@ -1,4 +1,4 @@
-//! The clock: for times beside results, never in them.
+//! The clock: for times next to results, never in them.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 

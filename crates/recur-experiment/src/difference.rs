@@ -181,7 +181,7 @@ fn quoted(line: Option<&str>) -> String {
     }
 }
 
-/// The first difference between a report and one made again in `again`: its `text`, which was read from `report`, the record beside it, then its
+/// The first difference between a report and one made again in `again`: its `text`, which was read from `report`, the record next to it, then its
 /// figures in `stored`, then the page there that holds both.
 pub fn of_report(report: &Path, text: &[u8], stored: &Path, again: &Path, name: &str) -> Option<Difference> {
     let made = match read(again.join(format!("{name}.md"))) {
@@ -214,15 +214,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_differing_line_is_told() {
+    fn the_first_differing_line_is_reported() {
         assert_eq!(of_bytes(b"a\nb\nc\n", b"a\nx\ny\n"), "line 2: `b`, made again `x`");
         assert_eq!(of_bytes(b"a\nb\n", b"a\n"), "line 2: `b`, made again nothing");
         assert_eq!(of_bytes(&[0xff, 1], &[0xff, 2]), "byte 1 differs");
     }
 
     #[test]
-    fn the_first_differing_value_of_a_record_is_told_by_its_path() {
-        let check = |a: &str, b: &str, told: &str| assert_eq!(of_json(a.as_bytes(), b.as_bytes()).unwrap(), told);
+    fn the_first_differing_value_of_a_record_is_reported_by_its_path() {
+        let check =
+            |a: &str, b: &str, reported: &str| assert_eq!(of_json(a.as_bytes(), b.as_bytes()).unwrap(), reported);
         check(
             r#"{"epochs":[{"loss":1.5},{"loss":1.25}]}"#,
             r#"{"epochs":[{"loss":1.5},{"loss":1.0}]}"#,
@@ -232,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_differing_element_of_a_tensor_is_told_also_where_only_a_bit_differs() {
+    fn the_first_differing_element_of_a_tensor_is_reported_also_where_only_a_bit_differs() {
         let tensor = |x: f32| Tensor::f32("fc.bias", [2], vec![1.0, x]);
         assert_eq!(
             of_tensors(&tensor(0.0), &tensor(-0.0)).unwrap(),

@@ -1,4 +1,4 @@
-//! Where a trial runs: kept beside its record, never compared.
+//! Where a trial runs: kept next to its record, never compared.
 
 mod git;
 mod repository;
@@ -14,7 +14,7 @@ use std::sync::OnceLock;
 use sysinfo::{CpuRefreshKind, RefreshKind, System};
 
 impl Experiment {
-    /// Where its trials run, as it is kept beside their results; times are filled in for each trial. Uncommitted changes
+    /// Where its trials run, as it is kept next to their results; times are filled in for each trial. Uncommitted changes
     /// are kept in `store` as `code` says; models compute with `kernels`.
     pub fn environment(&self, store: &Store, jobs: usize, code: Code, kernels: Kernels) -> Environment {
         environment(&self.folder, store, jobs, code, kernels)

@@ -13,7 +13,7 @@ use recur_core::facts::DataFacts;
 use recur_core::plan::{Plan, UnusedSettings};
 use recur_core::registry::Registry;
 use recur_core::replicate::Replicate;
-use recur_core::selection::Finding;
+use recur_core::selection::TrialOutcome;
 use recur_core::settings::Division;
 use recur_core::split::SplitError;
 use recur_core::trial::{InitialWeights, Trial, trials};
@@ -132,12 +132,12 @@ impl Experiment {
     ///
     /// # Errors
     /// If the outcomes are not those of this experiment.
-    pub fn analyse(&self, trials: &[Finding], scored: &Scored) -> Result<Analysis, AnalysisError> {
+    pub fn analyse(&self, trials: &[TrialOutcome], scored: &Scored) -> Result<Analysis, AnalysisError> {
         Analysis::of(&self.outcomes(trials, scored))
     }
 
     /// What an analysis is made from.
-    pub fn outcomes<'a>(&'a self, trials: &'a [Finding], scored: &'a Scored) -> Outcomes<'a> {
+    pub fn outcomes<'a>(&'a self, trials: &'a [TrialOutcome], scored: &'a Scored) -> Outcomes<'a> {
         Outcomes {
             plan: &self.plan,
             facts: &self.data.facts,

@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn each_changed_input_is_told_with_both_values() {
+    fn each_changed_input_is_reported_with_both_values() {
         let then = inputs_of(&[("a", "1"), ("b", "2"), ("c", "3")]);
         let now = inputs_of(&[("a", "1"), ("b", "5"), ("d", "4")]);
         assert_eq!(changes(&then, &now), ["b 2 → 5", "c 3 → none", "d none → 4"]);

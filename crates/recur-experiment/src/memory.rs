@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn this_machine_has_memory_where_it_tells() {
+    fn this_machine_has_memory_where_it_reports() {
         assert!(Memory::OfMachine.available().is_none_or(|bytes| bytes > 0));
     }
 }

@@ -74,7 +74,7 @@ impl fmt::Display for CheckpointInterval {
     }
 }
 
-/// What trials are recorded from, beside the trials themselves.
+/// What trials are recorded from, besides the trials themselves.
 pub(crate) struct Recorded<'a> {
     pub(crate) dataset: &'a Dataset,
     /// The metric that the log shows at the end of a trial.

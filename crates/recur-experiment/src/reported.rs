@@ -7,7 +7,7 @@ use crate::scoring::{Scored, StoreOf, best_configuration, costs};
 use crate::shell::quoted;
 use recur_analysis::Analysis;
 use recur_core::record::Outcome;
-use recur_core::selection::{Finding, Selection};
+use recur_core::selection::{Selection, TrialOutcome};
 use recur_core::trial::TrialId;
 use recur_report::{Destination, Written};
 use recur_store::{FoundExperiment, Store};
@@ -43,33 +43,33 @@ impl RequestedExperiment {
     /// If a chosen trial cannot be scored, or the report cannot be written.
     pub fn report<'a>(
         &self,
-        findings: &[Finding],
+        outcomes: &[TrialOutcome],
         stores: &impl StoreOf,
         jobs: usize,
         options: &RunOptions<'_>,
         destination: impl Into<Destination<'a>>,
     ) -> Result<Reported, ExperimentError> {
-        let scored = self.score(findings, stores, jobs, options)?;
-        let (analysis, destination) = (self.analyse(findings, &scored)?, destination.into());
-        let signature = self.signature(findings, &scored);
+        let scored = self.score(outcomes, stores, jobs, options)?;
+        let (analysis, destination) = (self.analyse(outcomes, &scored)?, destination.into());
+        let signature = self.signature(outcomes, &scored);
         let written = recur_report::write(&analysis, &self.provenance, &signature, destination)?;
         recur_report::write_costs(&analysis, &costs(&analysis, stores), destination)?;
-        let n_unfinished = findings.iter().filter(|f| !matches!(f.record.outcome, Outcome::Finished { .. })).count();
+        let n_unfinished = outcomes.iter().filter(|f| !matches!(f.record.outcome, Outcome::Finished { .. })).count();
         Ok(Reported { scored, analysis, written, n_unfinished })
     }
 
     /// Which configuration is best on validation, and how to predict with it; nothing where none finished.
     pub fn best_configuration(
         &self,
-        findings: &[Finding],
+        outcomes: &[TrialOutcome],
         selection: &Selection,
         stores: &impl StoreOf,
     ) -> Option<BestConfiguration> {
         let plan = self.plan();
-        let configuration = best_configuration(plan, findings, selection)?;
+        let configuration = best_configuration(plan, outcomes, selection)?;
         let is_first =
-            |finding: &&Finding| finding.trial.configuration == configuration && finding.trial.replicate == 0;
-        let first = &findings.iter().find(is_first)?.trial.id;
+            |outcome: &&TrialOutcome| outcome.trial.configuration == configuration && outcome.trial.replicate == 0;
+        let first = &outcomes.iter().find(is_first)?.trial.id;
         let best = &plan.configurations[configuration];
         let store = stores.store_of(first);
         let of_best_replicate = is_of_last_run(first, &plan.name, store);

@@ -8,7 +8,7 @@ use crate::parallel::available_cores;
 use crate::scoring::Scored;
 use crate::shell::quoted;
 use recur_core::registry::Registry;
-use recur_core::selection::Finding;
+use recur_core::selection::TrialOutcome;
 use recur_core::trial::TrialId;
 use recur_ingest::read_regular;
 use recur_report::{Provenance, Signature};
@@ -173,16 +173,16 @@ impl RequestedExperiment {
     }
 
     /// The signature of the report of these records.
-    pub fn signature(&self, findings: &[Finding], scored: &Scored) -> Signature {
-        Signature::of(&self.experiment.outcomes(findings, scored), &self.provenance)
+    pub fn signature(&self, outcomes: &[TrialOutcome], scored: &Scored) -> Signature {
+        Signature::of(&self.experiment.outcomes(outcomes, scored), &self.provenance)
     }
 
     /// The records of an experiment whose trials have all been run; `spec` names it in the error where some have not.
     ///
     /// # Errors
     /// If a record is missing, or the store cannot be read.
-    pub fn stored_findings(&self, store: &Store, spec: &Path) -> Result<Vec<Finding>, LookupError> {
-        stored_findings(&self.experiment, store, spec)
+    pub fn stored_outcomes(&self, store: &Store, spec: &Path) -> Result<Vec<TrialOutcome>, LookupError> {
+        stored_outcomes(&self.experiment, store, spec)
     }
 }
 
@@ -198,11 +198,11 @@ pub(crate) fn spec_of_trial(
 }
 
 /// The records of `experiment`, whose trials have all been run; `spec` names it in the error where some have not.
-pub(crate) fn stored_findings(
+pub(crate) fn stored_outcomes(
     experiment: &Experiment,
     store: &Store,
     spec: &Path,
-) -> Result<Vec<Finding>, LookupError> {
+) -> Result<Vec<TrialOutcome>, LookupError> {
     experiment.stored(store, available_cores()).map_err(|error| match error {
         ExperimentError::TrialsMissing { n_missing, n_trials, store } => {
             LookupError::TrialsMissing { n_missing, n_trials, spec: spec.to_owned(), store }

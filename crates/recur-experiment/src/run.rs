@@ -10,7 +10,7 @@ use crate::recorder::{CheckpointInterval, Recorded, StoreRecorder};
 use crate::trial_log::TrialLogs;
 use recur_core::model::{Cancel, Kernels};
 use recur_core::record::{Outcome, TrialRecord};
-use recur_core::selection::Finding;
+use recur_core::selection::TrialOutcome;
 use recur_core::trial::Trial;
 use recur_store::{ExperimentFiles, ExperimentTrial, Found, Store, StoreError, layout};
 use recur_train::{How, SweepError, run_sweep};
@@ -150,7 +150,7 @@ impl Experiment {
         store: &Store,
         executor: &dyn Executor,
         options: &RunOptions<'_>,
-    ) -> Result<Vec<Finding>, ExperimentError> {
+    ) -> Result<Vec<TrialOutcome>, ExperimentError> {
         self.keep(store)?;
         let trials = self.trials();
         let has_not_failed = |record: &TrialRecord| !matches!(record.outcome, Outcome::Failed { .. });
@@ -177,8 +177,9 @@ impl Experiment {
                 ExperimentError::TrialsLost { n_lost: n_trials - n_kept, n_trials }
             });
         }
-        let finding = |(trial, record): (&Trial, Option<_>)| Some(Finding { trial: trial.clone(), record: record? });
-        Ok(trials.iter().zip(records).filter_map(finding).collect())
+        let outcome =
+            |(trial, record): (&Trial, Option<_>)| Some(TrialOutcome { trial: trial.clone(), record: record? });
+        Ok(trials.iter().zip(records).filter_map(outcome).collect())
     }
 
     /// Trains `trials`, whatever is in `store`, and keeps them in it: one record for each, in order; `None` where a trial was
@@ -228,14 +229,15 @@ impl Experiment {
     ///
     /// # Errors
     /// If one is missing, or the store cannot be read.
-    pub fn stored(&self, store: &Store, jobs: usize) -> Result<Vec<Finding>, ExperimentError> {
+    pub fn stored(&self, store: &Store, jobs: usize) -> Result<Vec<TrialOutcome>, ExperimentError> {
         let trials = self.trials();
         let records = in_parallel(trials, jobs, |trial| stored_record(store, trial));
         let records = records.into_iter().collect::<Result<Vec<_>, ExperimentError>>()?;
-        let finding = |(trial, record): (&Trial, Option<_>)| Some(Finding { trial: trial.clone(), record: record? });
-        let findings: Vec<Finding> = trials.iter().zip(records).filter_map(finding).collect();
-        match (trials.len() - findings.len(), trials.len()) {
-            (0, _) => Ok(findings),
+        let outcome =
+            |(trial, record): (&Trial, Option<_>)| Some(TrialOutcome { trial: trial.clone(), record: record? });
+        let outcomes: Vec<TrialOutcome> = trials.iter().zip(records).filter_map(outcome).collect();
+        match (trials.len() - outcomes.len(), trials.len()) {
+            (0, _) => Ok(outcomes),
             (n_missing, n_trials) => {
                 Err(ExperimentError::TrialsMissing { n_missing, n_trials, store: store.root().to_owned() })
             }

@@ -1,4 +1,4 @@
-//! After the last trial: the choice by validation, and the test figures of the chosen.
+//! After the last trial: the choice by validation, and the test results of the chosen.
 
 use crate::Experiment;
 use crate::clock::{Started, unix_seconds};
@@ -10,7 +10,7 @@ use recur_analysis::{Analysis, Cost, Costs, Unscored};
 use recur_core::model::{Determinism, Kernels, ModelError};
 use recur_core::plan::Plan;
 use recur_core::record::TestRecord;
-use recur_core::selection::{Finding, Selection, mean_validation};
+use recur_core::selection::{Selection, TrialOutcome, mean_validation};
 use recur_core::trial::{Trial, TrialId};
 use recur_external::{ExternalError, Problem};
 use recur_ingest::{read_predictions, write_predictions};
@@ -50,22 +50,22 @@ impl Experiment {
     /// test rows is no error, but an entry of [`Scored::unscored`].
     pub fn score(
         &self,
-        findings: &[Finding],
+        outcomes: &[TrialOutcome],
         stores: &impl StoreOf,
         jobs: usize,
         options: &RunOptions<'_>,
     ) -> Result<Scored, ExperimentError> {
-        let selection = Selection::choose(self.plan(), findings);
-        let chosen: Vec<&Finding> = findings.iter().filter(|f| selection.is_tested_trial(&f.trial)).collect();
+        let selection = Selection::choose(self.plan(), outcomes);
+        let chosen: Vec<&TrialOutcome> = outcomes.iter().filter(|f| selection.is_tested_trial(&f.trial)).collect();
         let environment = OnceLock::new();
-        let score = |finding: &&Finding| {
-            let store = stores.store_of(&finding.trial.id);
+        let score = |outcome: &&TrialOutcome| {
+            let store = stores.store_of(&outcome.trial.id);
             let environment =
                 || environment.get_or_init(|| self.environment(store, jobs, options.code, options.kernels)).clone();
-            self.test_record(&selection, &finding.trial, store, environment, options)
+            self.test_record(&selection, &outcome.trial, store, environment, options)
         };
         let (mut tests, mut unscored) = (Vec::new(), Vec::new());
-        for (finding, scored) in chosen.iter().zip(in_parallel(&chosen, jobs, score)) {
+        for (outcome, scored) in chosen.iter().zip(in_parallel(&chosen, jobs, score)) {
             match scored {
                 Ok(test) => tests.push(test),
                 // Nothing failed: a report without this model would be a poorer one for no reason of its own.
@@ -73,7 +73,7 @@ impl Experiment {
                     return Err(error);
                 }
                 Err(ExperimentError::TestSet(TestSetError::Model { source, .. })) => {
-                    let (trial, reason) = (finding.trial.id.clone(), with_causes(&source));
+                    let (trial, reason) = (outcome.trial.id.clone(), with_causes(&source));
                     tracing::warn!("trial {} could not be scored on test: {reason}", trial.short());
                     unscored.push(Unscored { trial, reason });
                 }
@@ -154,7 +154,7 @@ fn is_only_read(error: &ExperimentError) -> bool {
     matches!(cause.downcast_ref(), Some(ExternalError::Process { problem: Problem::OnlyRead, .. }))
 }
 
-/// The test figures of a trial in the store, if there are any.
+/// The test results of a trial in the store, if there are any.
 ///
 /// # Errors
 /// What is wrong with them, in words.
@@ -184,9 +184,9 @@ pub fn costs(analysis: &Analysis, stores: &impl StoreOf) -> Costs {
 }
 
 /// The chosen configuration with the best mean on validation.
-pub fn best_configuration(plan: &Plan, findings: &[Finding], selection: &Selection) -> Option<usize> {
+pub fn best_configuration(plan: &Plan, outcomes: &[TrialOutcome], selection: &Selection) -> Option<usize> {
     let metric = selection.metric();
-    let mean = |configuration| mean_validation(plan, findings, configuration, metric);
+    let mean = |configuration| mean_validation(plan, outcomes, configuration, metric);
     let chosen = selection.chosen().iter().filter_map(|chosen| chosen.configuration);
     let scored = chosen.filter_map(|configuration| Some((configuration, mean(configuration)?)));
     scored.reduce(|best, other| if metric.better(other.1, best.1) { other } else { best }).map(|(index, _)| index)

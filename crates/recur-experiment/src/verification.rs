@@ -94,9 +94,9 @@ impl Verification<'_> {
         }
         let Verifier { jobs, options, .. } = &self.verifier;
         let scratch = Scratch::new()?;
-        let Executed { findings, again, stores } =
+        let Executed { outcomes, again, stores } =
             self.verifier.sweep_again(&prepared, asked.sample, &scratch, &mut verdict)?;
-        prepared.report(&findings, &stores, *jobs, options, &scratch.reports)?;
+        prepared.report(&outcomes, &stores, *jobs, options, &scratch.reports)?;
         self.verifier.compare_trials(&prepared, &again, &scratch.store, &mut verdict);
         let folder = path.parent().unwrap_or(Path::new(""));
         match of_report(path, text.as_bytes(), folder, &scratch.reports, &prepared.plan().name) {
@@ -168,9 +168,9 @@ impl Verification<'_> {
             return Err(LookupError::TrialsMissing { n_missing, n_trials, spec, store }.into());
         }
         let (scratch, mut verdict) = (Scratch::new()?, Verdict::of_trials(n_trials));
-        let Executed { findings, again, stores } =
+        let Executed { outcomes, again, stores } =
             self.verifier.sweep_again(&prepared, asked.sample, &scratch, &mut verdict)?;
-        prepared.score(&findings, &stores, self.verifier.jobs, &self.verifier.options)?;
+        prepared.score(&outcomes, &stores, self.verifier.jobs, &self.verifier.options)?;
         verdict.n_equal = self.verifier.compare_trials(&prepared, &again, &scratch.store, &mut verdict);
         Ok(verdict)
     }

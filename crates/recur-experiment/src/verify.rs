@@ -11,7 +11,7 @@ use crate::verdict::Verdict;
 use recur_core::model::Determinism;
 use recur_core::random::StreamPath;
 use recur_core::record::TrialRecord;
-use recur_core::selection::{Finding, Selection};
+use recur_core::selection::{Selection, TrialOutcome};
 use recur_core::trial::{Trial, TrialId};
 use recur_files::TemporaryFolder;
 use recur_store::{Found, Store};
@@ -59,10 +59,10 @@ impl Verifier<'_> {
         let read = read.iter().map(|trial| &trial.id).zip(records);
         let mut records: BTreeMap<&TrialId, TrialRecord> = again.iter().map(|trial| &trial.id).zip(trained).collect();
         records.extend(read);
-        let finding = |trial: &Trial| Some(Finding { trial: trial.clone(), record: records.remove(&trial.id)? });
-        let findings = experiment.trials().iter().filter_map(finding).collect();
+        let outcome = |trial: &Trial| Some(TrialOutcome { trial: trial.clone(), record: records.remove(&trial.id)? });
+        let outcomes = experiment.trials().iter().filter_map(outcome).collect();
         Self::report_executed(experiment, &again, verdict);
-        Ok(Executed { findings, stores: Overlay { ids, scratch: &scratch.store, stored: self.stored.as_ref() }, again })
+        Ok(Executed { outcomes, stores: Overlay { ids, scratch: &scratch.store, stored: self.stored.as_ref() }, again })
     }
 
     /// The records of trials that are not executed again.
@@ -238,7 +238,7 @@ fn other_identity(id: &TrialId, experiment: &Experiment, store: &Store) -> Diffe
 /// What came of executing trials again.
 pub struct Executed<'a> {
     /// Of all trials.
-    pub findings: Vec<Finding>,
+    pub outcomes: Vec<TrialOutcome>,
     /// Those that were executed.
     pub again: Vec<&'a Trial>,
     /// Which store has each of them.

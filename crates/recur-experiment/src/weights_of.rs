@@ -7,7 +7,7 @@ use recur_core::nearest::nearest;
 use recur_core::plan::Plan;
 use recur_core::record::TrialRecord;
 use recur_core::registry::Registry;
-use recur_core::selection::{Finding, Selection};
+use recur_core::selection::{Selection, TrialOutcome};
 use recur_core::trial::{Trial, TrialId};
 use recur_core::weights::WeightsFile;
 use recur_store::{FoundExperiment, Store, StoredExperiment, layout, read_weights};
@@ -106,12 +106,12 @@ impl<'a> Experiment<'a> {
             (None, Some(model)) => configurations[configuration].model == model,
             (None, None) => true,
         };
-        let findings = self.findings(is_wanted, store)?;
-        let selection = Selection::choose(&self.plan, &findings);
-        let chosen = titled.or_else(|| best_configuration(&self.plan, &findings, &selection));
+        let outcomes = self.outcomes(is_wanted, store)?;
+        let selection = Selection::choose(&self.plan, &outcomes);
+        let chosen = titled.or_else(|| best_configuration(&self.plan, &outcomes, &selection));
         let metric = selection.metric();
-        let scored = findings.iter().filter(|finding| Some(finding.trial.configuration) == chosen);
-        let scored = scored.filter_map(|finding| Some((&finding.trial, finding.record.validation()?.get(metric))));
+        let scored = outcomes.iter().filter(|outcome| Some(outcome.trial.configuration) == chosen);
+        let scored = scored.filter_map(|outcome| Some((&outcome.trial, outcome.record.validation()?.get(metric))));
         let best = scored
             .filter(|(_, value)| !value.is_nan())
             .reduce(|best, other| if metric.better(other.1, best.1) { other } else { best });
@@ -148,19 +148,19 @@ impl<'a> Experiment<'a> {
     }
 
     /// The records of the wanted configurations.
-    fn findings(&self, is_wanted: impl Fn(usize) -> bool, store: &Store) -> Result<Vec<Finding>, LookupError> {
+    fn outcomes(&self, is_wanted: impl Fn(usize) -> bool, store: &Store) -> Result<Vec<TrialOutcome>, LookupError> {
         let n = self.plan.configurations.len();
         let wanted: Vec<(usize, &TrialId)> =
             self.trials.iter().copied().enumerate().filter(|(index, _)| is_wanted(index % n)).collect();
         let records = in_parallel(&wanted, available_cores(), |(_, id)| usable(id, store));
-        let finding = |((index, _), record): (&(usize, &TrialId), Option<TrialRecord>)| {
+        let outcome = |((index, _), record): (&(usize, &TrialId), Option<TrialRecord>)| {
             let record = record?;
             let (configuration, replicate) = (index % n, (index / n) as u32);
-            Some(Finding { trial: Trial { replicate, ..Trial::of_record(configuration, &record) }, record })
+            Some(TrialOutcome { trial: Trial { replicate, ..Trial::of_record(configuration, &record) }, record })
         };
-        let findings: Vec<Finding> = wanted.iter().zip(records).filter_map(finding).collect();
-        match wanted.len() - findings.len() {
-            0 => Ok(findings),
+        let outcomes: Vec<TrialOutcome> = wanted.iter().zip(records).filter_map(outcome).collect();
+        match wanted.len() - outcomes.len() {
+            0 => Ok(outcomes),
             n_missing => {
                 let (spec, store) = (self.spec.clone(), store.root().to_owned());
                 Err(LookupError::TrialsMissing { n_missing, n_trials: wanted.len(), spec, store })

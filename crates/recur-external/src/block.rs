@@ -198,26 +198,27 @@ mod tests {
         let mut block = Vec::new();
         let heads = push_tensors(&mut block, &tensors);
         assert_eq!(decode_tensors(heads.clone(), &block).unwrap(), tensors);
-        let told = |heads, block| decode_tensors(heads, block).unwrap_err();
-        assert!(told(heads.clone(), &block[1..]).contains("too few bytes for the tensor `n`"));
-        assert!(told(heads[..1].to_vec(), &block).contains("beyond its tensors"));
+        let reported = |heads, block| decode_tensors(heads, block).unwrap_err();
+        assert!(reported(heads.clone(), &block[1..]).contains("too few bytes for the tensor `n`"));
+        assert!(reported(heads[..1].to_vec(), &block).contains("beyond its tensors"));
         assert!(
-            told(vec![heads[0].clone(), heads[0].clone()], &block).contains("a tensor `w`: two tensors have this name")
+            reported(vec![heads[0].clone(), heads[0].clone()], &block)
+                .contains("a tensor `w`: two tensors have this name")
         );
         let called = |name: &str| vec![TensorHead { name: name.into(), ..heads[0].clone() }];
         assert!(
-            told(called("__metadata__"), &block)
+            reported(called("__metadata__"), &block)
                 .contains("`__metadata__`: safetensors files keep this name for themselves")
         );
-        assert!(told(called(""), &block).contains("a tensor has no name"));
-        assert!(told(called(&"x".repeat(5000)), &block).contains("a name of 5000 bytes, and 1000 are allowed"));
+        assert!(reported(called(""), &block).contains("a tensor has no name"));
+        assert!(reported(called(&"x".repeat(5000)), &block).contains("a name of 5000 bytes, and 1000 are allowed"));
         let many = |n: usize| (0..n).map(|i| TensorHead { name: i.to_string(), dtype: "f32".into(), shape: vec![0] });
         assert_eq!(decode_tensors(many(MAX_TENSORS).collect(), &[]).unwrap().len(), MAX_TENSORS);
-        assert_eq!(told(many(60_000).collect(), &[]), "has 60000 tensors, and 10000 are allowed");
+        assert_eq!(reported(many(60_000).collect(), &[]), "has 60000 tensors, and 10000 are allowed");
         let odd = TensorHead { dtype: "f16".into(), ..heads[0].clone() };
-        assert!(told(vec![odd], &block).contains("dtype `f16`"));
+        assert!(reported(vec![odd], &block).contains("dtype `f16`"));
         let huge = TensorHead { shape: vec![usize::MAX, 2], ..heads[0].clone() };
-        assert!(told(vec![huge], &block).contains("too few bytes"));
+        assert!(reported(vec![huge], &block).contains("too few bytes"));
     }
 
     fn floats(numbers: &[f32]) -> Vec<u8> {
@@ -227,10 +228,10 @@ mod tests {
     }
 
     #[test]
-    fn log_probabilities_of_another_number_are_told() {
+    fn log_probabilities_of_another_number_are_reported() {
         let mut out = [0.0; 4];
-        let told = log_probabilities(&floats(&[-1.0]), 2, &mut out).unwrap_err();
-        assert_eq!(told, "has 4 bytes, expected 16: f32 for 2 names × 2 labels");
+        let reported = log_probabilities(&floats(&[-1.0]), 2, &mut out).unwrap_err();
+        assert_eq!(reported, "has 4 bytes, expected 16: f32 for 2 names × 2 labels");
         log_probabilities(&floats(&[-1.0, 1e-7, f32::NEG_INFINITY, 0.0]), 2, &mut out).unwrap();
         assert_eq!(out, [-1.0, 1e-7, f32::NEG_INFINITY, 0.0]);
     }

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 /// Bytes that a file of a plugin may have: it is read as a whole.
 const MAX_BYTES: u64 = 1 << 30;
 
-/// The digest of what decides a plugin's results as far as its folder tells: the command, the environment, and the
+/// The digest of what decides a plugin's results as far as its folder shows: the command, the environment, and the
 /// content of every file that the command names or `files` lists. The manifest's words for people, its limits and its
 /// layout are no part; its version, and the values of its parameters, are parts of a trial's identity themselves.
 ///

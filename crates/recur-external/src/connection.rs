@@ -42,7 +42,7 @@ impl Limit {
 /// A question.
 pub(crate) struct Question<'a> {
     pub request: &'static str,
-    /// The fields beside `id`, `request` and `bytes`.
+    /// The fields besides `id`, `request` and `bytes`.
     pub fields: Value,
     pub block: &'a [u8],
     pub limit: Limit,

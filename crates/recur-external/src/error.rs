@@ -32,7 +32,7 @@ pub enum ExternalError {
         plugin: &'static str,
         /// What went wrong.
         problem: Problem,
-        /// The last that it wrote to standard error; empty if that tells nothing.
+        /// The last that it wrote to standard error; empty if that says nothing.
         last_words: String,
     },
 }
@@ -168,7 +168,7 @@ fn seconds(after: Duration) -> String {
     format!("{} s", after.as_secs_f64())
 }
 
-/// `text` on one line, at most `max` letters of it, with what cannot be shown as escapes.
+/// `text` on one line, at most `max` characters of it, with what cannot be shown as escapes.
 pub(crate) fn printable(text: &str, max: usize) -> String {
     let cut = if text.chars().nth(max).is_some() { "…" } else { "" };
     let shown: String = text.chars().take(max).collect();

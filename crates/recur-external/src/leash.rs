@@ -1,7 +1,7 @@
 //! A leash: what lets no process outlive recur, however recur ends.
 //!
 //! A plugin that reads its standard input sees it end with recur. One that hangs does not; so a shell of a few kilobytes
-//! waits beside it on a pipe that only recur holds, and kills the plugin's process group once that pipe ends: when recur
+//! waits next to it on a pipe that only recur holds, and kills the plugin's process group once that pipe ends: when recur
 //! drops the leash, and when recur is killed. It takes no unsafe code, and unlike Linux's signal at the death of a parent
 //! it does not depend on the thread that started the process.
 

@@ -5,7 +5,7 @@
 //! through its standard input and answers on its standard output. `docs/external-plugins.md` is the protocol.
 //!
 //! A child is never trusted: every answer is bounded in size and time, and what is wrong with it is a
-//! [`ModelError`](recur_core::model::ModelError) that says so. This crate knows no data, no spec and no store.
+//! [`ModelError`](recur_core::model::ModelError) of that kind. This crate knows no data, no spec and no store.
 
 mod block;
 mod code;

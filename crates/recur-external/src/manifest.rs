@@ -24,7 +24,7 @@ const MAX_BYTES: u64 = 1 << 18;
 /// A manifest, checked.
 #[derive(Clone, Debug)]
 pub(crate) struct Manifest {
-    /// The folder that it stands in.
+    /// The folder that it is in.
     pub folder: PathBuf,
     pub summary: String,
     /// How it works, as Markdown.
@@ -34,7 +34,7 @@ pub(crate) struct Manifest {
     pub version: u32,
     /// The program and its arguments.
     pub command: Vec<String>,
-    /// Files beside the command's that its results depend on, relative to the folder.
+    /// Files besides the command's that its results depend on, relative to the folder.
     pub files: Vec<String>,
     /// Environment variables for the process.
     pub environment: BTreeMap<String, String>,
@@ -226,8 +226,8 @@ fn limits(raw: &RawLimits) -> Result<Limits, String> {
     const WEEK: f64 = 7.0 * 86_400.0;
     let seconds = |key: &str, seconds: f64| {
         let is_sensible = seconds > 0.0 && seconds <= WEEK;
-        let told = || format!("`limits.{key}` is {seconds}, expected a number above 0, up to {WEEK}");
-        is_sensible.then(|| Duration::from_secs_f64(seconds)).ok_or_else(told)
+        let reported = || format!("`limits.{key}` is {seconds}, expected a number above 0, up to {WEEK}");
+        is_sensible.then(|| Duration::from_secs_f64(seconds)).ok_or_else(reported)
     };
     if !(1..=4096).contains(&raw.message_mib) {
         return Err(format!("`limits.message_mib` is {}, expected a whole number from 1 to 4096", raw.message_mib));

@@ -96,7 +96,7 @@ impl External {
         block::decode_tensors(heads, &block).map_err(|problem| self.wrong(request, problem))
     }
 
-    /// [`External::tensors`] where the contract has no way to fail: it unwinds, and whoever runs the model tells the error.
+    /// [`External::tensors`] where the contract has no way to fail: it unwinds, and whoever runs the model reports the error.
     fn tensors_or_unwind(&self, request: &'static str) -> Vec<Tensor> {
         self.tensors(request).unwrap_or_else(|error| unwind_with(error))
     }
@@ -132,8 +132,8 @@ fn of_parameter(error: ModelError, parameters: &'static [ParamSpec]) -> ModelErr
         Some(ExternalError::Process { problem: Problem::Refused { message, .. }, .. }) => message,
         _ => return error,
     };
-    let told = text.strip_prefix("parameter `").and_then(|rest| rest.split_once("`: "));
-    let found = told.and_then(|(name, problem)| Some((parameters.iter().find(|spec| spec.name == name)?, problem)));
+    let reported = text.strip_prefix("parameter `").and_then(|rest| rest.split_once("`: "));
+    let found = reported.and_then(|(name, problem)| Some((parameters.iter().find(|spec| spec.name == name)?, problem)));
     match found {
         Some((spec, problem)) => ModelError::Parameter { name: spec.name, problem: problem.to_owned() },
         None => error,

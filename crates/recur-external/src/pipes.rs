@@ -71,13 +71,13 @@ impl Pipes {
                 Ok(n_bytes) => self.sent += n_bytes,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // The end of the process, which reading tells.
+                // The end of the process, which reading shows.
                 Err(_) => self.stdin = None,
             }
         }
     }
 
-    /// Reads into `bytes` once there is something to read, and writes meanwhile; stops where `stop` says so.
+    /// Reads into `bytes` once there is something to read, and writes meanwhile; stops where `stop` is true.
     fn read(&mut self, bytes: &mut [u8], stop: &mut dyn FnMut() -> bool) -> Result<usize> {
         loop {
             match self.stdout.read(bytes) {

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::io::{BufRead, Write};
 
-/// What is asked, beside the raw bytes.
+/// What is asked, besides the raw bytes.
 #[derive(Deserialize)]
 struct Request {
     id: u64,

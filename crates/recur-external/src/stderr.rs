@@ -32,7 +32,7 @@ impl Stderr {
         let (sender, done) = channel();
         let (span, kept) = (tracing::Span::current(), last.clone());
         let work = move || {
-            // Dropped at the end, which tells it.
+            // Dropped at the end, which reports it.
             let _sender = sender;
             span.in_scope(|| log(plugin, from, &heard, &kept));
         };

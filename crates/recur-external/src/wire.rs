@@ -22,7 +22,7 @@ pub(crate) fn empty(buffer: &mut Vec<u8>) {
     buffer.shrink_to(KEPT);
 }
 
-/// The head of a message: what is asked, or answered, beside the raw bytes.
+/// The head of a message: what is asked, or answered, besides the raw bytes.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Head {
     /// The number of the question.
@@ -72,7 +72,7 @@ pub(crate) fn read<T: for<'de> Deserialize<'de>>(
     }
     empty(block);
     while (block.len() as u64) < n_bytes {
-        // It grows with what arrives: an announcement alone takes no memory.
+        // It grows with what arrives: an announcement takes no memory.
         let start = block.len();
         block.resize(n_bytes.min((start + KEPT) as u64) as usize, 0);
         if from.read_exact(&mut block[start..]).is_err() {
@@ -120,14 +120,14 @@ pub(crate) fn push(to: &mut Vec<u8>, head: &serde_json::Value, block: &[u8]) {
 mod tests {
     use super::*;
 
-    fn check(text: &[u8], told: &str) {
+    fn check(text: &[u8], reported: &str) {
         let read = read(&mut &text[..], &mut Vec::new(), 8, |head: &Head| head.bytes);
         let problem = read.expect_err("it is refused").to_string();
-        assert!(problem.contains(told), "{problem}");
+        assert!(problem.contains(reported), "{problem}");
     }
 
     #[test]
-    fn what_is_no_message_is_told() {
+    fn what_is_no_message_is_reported() {
         check(b"hello\n", "wrote `hello`");
         check(b"\xff\n", "utf-8");
         check(b"{\"id\": 1", "ends within the line");

@@ -1,6 +1,6 @@
 //! Files that appear whole or not at all, and outlive a loss of power.
 //!
-//! A file is written beside its place under a name that nobody can foresee, flushed to the disk, and renamed into its
+//! A file is written next to its place under a name that nobody can foresee, flushed to the disk, and renamed into its
 //! place; then the folder is flushed. Whoever reads the place sees what was there before or all of what is new. What was
 //! there keeps its content until then, and a link there is replaced itself: nothing is written where it leads.
 //!

@@ -326,7 +326,7 @@ pub enum IngestError {
         /// Some of the characters.
         characters: Vec<char>,
     },
-    /// Nothing to tell apart.
+    /// Nothing to distinguish.
     #[error("all {rows} usable rows of `{location}` have the label `{label}`: a classifier needs at least two labels")]
     OneLabel {
         /// The source.

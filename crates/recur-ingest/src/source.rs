@@ -90,7 +90,7 @@ pub(crate) struct PlaceFiles<'s> {
 /// The files of `source`, sorted by key, all of one format. Relative paths start at `base`.
 ///
 /// A path that exists is taken as it is even if it holds `*`, `?` or `[`. Of a folder and of a glob, hidden files (`.NAME`:
-/// macOS leaves `._NAME` beside a file) are left out, unless the glob itself has the dot.
+/// macOS leaves `._NAME` next to a file) are left out, unless the glob itself has the dot.
 pub(crate) fn files(source: &str, base: &Path) -> Result<Found, IngestError> {
     files_of_kind(source, base, None)
 }

@@ -1,7 +1,7 @@
 //! The gates of one time of a gated recurrent unit (GRU) and of a long short-term memory (LSTM), forward and backward,
 //! each in one pass over its operands.
 //!
-//! Letters for dimensions: `M` names, `H` hidden size. The gates of a name stand side by side in a row, H numbers each:
+//! Letters for dimensions: `M` names, `H` hidden size. The gates of a name are side by side in a row, H numbers each:
 //! r, z, n in a `(M, 3H)` and i, f, g, o in a `(M, 4H)`. Every number is computed by itself, each operation rounded, in
 //! the order that the formulas are written in.
 
@@ -122,7 +122,7 @@ fn rows_of(hidden: usize, len: usize) -> usize {
     len / hidden
 }
 
-/// Where some lanes of a state stand: number `at` of row `row`, `hidden` numbers a row.
+/// Where some lanes of a state are: number `at` of row `row`, `hidden` numbers a row.
 #[derive(Clone, Copy)]
 struct Place {
     row: usize,
@@ -133,7 +133,7 @@ struct Place {
 }
 
 impl Place {
-    /// Where the place stands in an array of `n` sections a row, in section `section`.
+    /// Where the place is in an array of `n` sections a row, in section `section`.
     #[inline(always)]
     fn offset(self, n: usize, section: usize) -> usize {
         (self.row * n + section) * self.hidden + self.at

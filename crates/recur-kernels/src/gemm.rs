@@ -2,7 +2,7 @@
 //!
 //! Each element of C is one chain: it starts from its value and, for k ascending, becomes `fma(a_k, b_k, c)`. Tiles of
 //! C live in registers; vector lanes run along a row of C. Neither the tile's shape nor the vector's width can
-//! change a chain, so they are chosen for speed alone.
+//! change a chain, so they are chosen only for speed.
 
 use crate::Kernels;
 use crate::isa::{Operation, run};
@@ -56,7 +56,7 @@ impl<'a> Matrix<'a> {
         }
     }
 
-    /// These columns alone.
+    /// Only these columns.
     ///
     /// # Panics
     /// If there are not as many.
@@ -203,7 +203,7 @@ impl<F: Finish> Gemm<'_, F> {
             let mut at = 0;
             while at < self.n {
                 let (whole, vectors) = ((self.n - at) / V::LANES, (self.n - at).div_ceil(V::LANES));
-                // A write to a part of a vector holds up a read of what is beside it: where C is most of the work, such
+                // A write to a part of a vector holds up a read of what is next to it: where C is most of the work, such
                 // writes have a panel of their own.
                 let vectors = if self.k < FEW_TERMS && whole > 0 { whole } else { vectors };
                 at += V::LANES

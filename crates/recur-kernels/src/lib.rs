@@ -1,6 +1,6 @@
 //! Vector and matrix operations in f32 with one fixed rounding order: equal bits on every instruction set.
 //!
-//! The scalar code is the definition. Each algorithm stands once, over the `Vector` trait; an instruction set is a
+//! The scalar code is the definition. Each algorithm is written once, over the `Vector` trait; an instruction set is a
 //! thin file that implements the trait. Lanes and tiles run across *outputs*, never across a sum, so the width of a
 //! vector cannot be seen in a result. This is the only crate of recur with `unsafe` code; its public face is safe:
 //! every function of [`Kernels`] checks its slices' lengths before any pointer is made.

@@ -32,19 +32,24 @@ fn bytes(weight: &Tensor) -> u64 {
 }
 
 #[test]
-fn weights_are_as_large_as_was_told() {
+fn weights_are_as_large_as_was_reported() {
     for plugin in PLUGINS {
         for (max_ngrams, longest) in [(7, 2), (20, 3)] {
             let params = Params::defaults(plugin.about().parameters)
                 .with("max_ngrams", ParamValue::Integer(max_ngrams))
                 .with("ngrams", ParamValue::IntegerPair(1, longest));
-            let told = cost(*plugin, &params);
+            let reported = cost(*plugin, &params);
             let model = Bench::new(*plugin, params, training()).trained().unwrap();
             let weights = model.weights();
             let table = weights.iter().find(|weight| weight.name == "ngrams").unwrap();
             let left_out = 8 * max_ngrams as u64 * (longest as u64 - table.shape[1] as u64);
-            assert_eq!(told.parameters, model.n_parameters() as u64, "{}", plugin.about().id);
-            assert_eq!(told.weight_bytes, weights.iter().map(bytes).sum::<u64>() + left_out, "{}", plugin.about().id);
+            assert_eq!(reported.parameters, model.n_parameters() as u64, "{}", plugin.about().id);
+            assert_eq!(
+                reported.weight_bytes,
+                weights.iter().map(bytes).sum::<u64>() + left_out,
+                "{}",
+                plugin.about().id
+            );
         }
     }
 }
@@ -59,8 +64,8 @@ fn each_ngram_of_a_name_is_multiplied_once_a_label() {
             for max_ngrams in [3, 1000] {
                 let settings = FeatureSettings { range, max_ngrams, weighting: WeightingKind::Counts };
                 let columns = Features::learn(settings, &sequences, &[0]).of(&name).len() as u64;
-                let told = Linear::cost(&settings, 34, u64::from(letters)).multiply_adds;
-                assert_eq!(told, 34 * columns, "{from} to {to} letters of {letters}");
+                let reported = Linear::cost(&settings, 34, u64::from(letters)).multiply_adds;
+                assert_eq!(reported, 34 * columns, "{from} to {to} letters of {letters}");
             }
         }
     }

@@ -14,13 +14,13 @@ pub(crate) struct Batch {
     positions: Vec<u32>,
     /// The tokens, time-major, (R).
     tokens: Vec<u16>,
-    /// Where each time's characters stand, and what they follow.
+    /// Where each time's characters are, and what they follow.
     times: TimeSteps,
     /// How many characters of each time have a character after them; they are the first ones, (T).
     n_followed: Vec<usize>,
     /// The time of each packed row's last character, and its row within that time, (B).
     last: Vec<(usize, usize)>,
-    /// The first packed row of this share of a batch, and where each time's characters stand in the whole of it, (T); none
+    /// The first packed row of this share of a batch, and where each time's characters are in the whole of it, (T); none
     /// if this is the whole.
     first: usize,
     starts_in_whole: Vec<usize>,
@@ -175,7 +175,7 @@ impl Batch {
         &self.tokens
     }
 
-    /// Where each time's characters stand, and what they follow.
+    /// Where each time's characters are, and what they follow.
     pub(crate) fn times(&self) -> &TimeSteps {
         &self.times
     }

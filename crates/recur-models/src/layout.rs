@@ -1,4 +1,4 @@
-//! Where each weight stands in a model's one vector of parameters.
+//! Where each weight is in a model's one vector of parameters.
 //!
 //! A matrix that PyTorch holds as `(out, in)` is held here as `(in, out)`: terms of the sum first ("k-major"), which is
 //! the order that the product `x · W` reads. Tensors go in and out with PyTorch's texts and shapes.

@@ -1,7 +1,7 @@
 //! The recurrent models of recur, one folder each, and what they share: packing of batches, the layout of weights,
 //! stacks of layers, optimizers and the training loop.
 //!
-//! Each model is a `mod` line here and a folder beside `manual_rnn`: the build script makes [`PLUGINS`] of the plugins that
+//! Each model is a `mod` line here and a folder next to `manual_rnn`: the build script makes [`PLUGINS`] of the plugins that
 //! it finds behind these lines, and refuses a folder without one. `just new-model NAME` makes both.
 
 mod batch;

@@ -11,7 +11,7 @@ use recur_kernels::Kernels;
 /// It owns its workspace, which grows to the largest batch seen and is then used again, and second layouts of its
 /// weights. Parameters and gradients belong to the caller. A clone is for another share of a batch.
 pub(crate) trait Network: Clone + Send + Sync {
-    /// Where each weight stands.
+    /// Where each weight is.
     fn layout(&self) -> &Layout;
 
     /// Takes note of changed parameters: refreshes second layouts. Not needed after [`Network::backward`] into
@@ -35,7 +35,7 @@ pub(crate) trait Network: Clone + Send + Sync {
     fn backward(&mut self, kernels: Kernels, batch: &Batch, d_logits: &[f32], into: &mut dyn WeightGradients);
 }
 
-/// The random numbers of one training step. They depend on the step alone, so training can stop and go on between any two.
+/// The random numbers of one training step. They depend on the step only, so training can stop and go on between any two.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StepRng<'a> {
     /// `…/dropout/step`.

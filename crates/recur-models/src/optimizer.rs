@@ -143,7 +143,7 @@ pub(crate) struct Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    /// What stands before `place`, and the rest.
+    /// What is before `place`, and the rest.
     pub(crate) fn split(self, place: usize) -> (Part<'a>, Part<'a>) {
         let at = place - self.first;
         let (parameters, gradients) = (self.parameters.split_at_mut(at), self.gradients.split_at_mut(at));

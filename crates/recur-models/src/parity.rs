@@ -1,4 +1,4 @@
-//! The recurrent models against PyTorch's own figures, and against finite differences.
+//! The recurrent models against PyTorch's own results, and against finite differences.
 //!
 //! Each file of `tests/parity` was written by `tools/torch_reference.py` in float64: log-probabilities, loss, every
 //! gradient, the loss of every step of SGD, and the final weights. Every file found is checked.

@@ -61,7 +61,7 @@ impl TimeSteps {
         self.starts[time + 1] - self.starts[time]
     }
 
-    /// Where the rows of `time` stand, in an array of `n` numbers a row.
+    /// Where the rows of `time` are, in an array of `n` numbers a row.
     pub(crate) fn at(&self, time: usize, n: usize) -> Range<usize> {
         self.starts[time] * n..self.starts[time + 1] * n
     }
@@ -71,7 +71,7 @@ impl TimeSteps {
         self.parents.get(self.starts[time] + row).map_or(row, |parent| *parent as usize)
     }
 
-    /// Where the rows stand that those of `time` follow, if row i follows row i: in training.
+    /// Where the rows are that those of `time` follow, if row i follows row i: in training.
     ///
     /// # Panics
     /// If rows follow others.

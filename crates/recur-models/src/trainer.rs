@@ -18,7 +18,7 @@ use recur_core::workers::{Workers, for_each};
 use recur_kernels::{AlignedVec, Kernels};
 use std::sync::Arc;
 
-/// Names scored at once in prediction; their figures do not depend on it.
+/// Names scored at once in prediction; their results do not depend on it.
 const PREDICTION_BATCH: usize = 256;
 
 /// A network in training.

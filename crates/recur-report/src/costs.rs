@@ -1,4 +1,4 @@
-//! What training took: a page beside the report that is never compared, as times differ from run to run.
+//! What training took: a page next to the report that is never compared, as times differ from run to run.
 
 use crate::markdown::{Table, code, escape, left, right};
 use crate::numbers::{NOTHING, count, fixed, heading, scaled, spread};

@@ -1,6 +1,6 @@
 //! An analysis as Markdown, SVG, HTML, LaTeX and JSON: the same analysis gives the same bytes.
 //!
-//! [`write()`] writes a report, [`write_costs`] the page of times beside it, [`Export`] what other programs read, and
+//! [`write()`] writes a report, [`write_costs`] the page of times next to it, [`Export`] what other programs read, and
 //! [`Overview`] what fits on a screen. No number is computed here: all of them are in [`recur_analysis::Analysis`]. A report is
 //! rendered as a whole in memory before its first byte is written.
 //!

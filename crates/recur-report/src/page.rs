@@ -20,7 +20,7 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// An empty page whose figures will stand in `folder` beside it.
+    /// An empty page whose figures will stand in `folder` next to it.
     pub(crate) fn new(folder: &str) -> Self {
         Self { folder: folder.to_owned(), markdown: String::new(), figures: Vec::new() }
     }
@@ -66,7 +66,7 @@ fn file_stem(text: &str) -> String {
     text.chars().map(plain).collect()
 }
 
-/// A folder's name as a link has it: bytes beside letters, digits and `-._~` as `%XX`.
+/// A folder's name as a link has it: bytes other than letters, digits and `-._~` as `%XX`.
 pub(crate) fn link_target(name: &str) -> String {
     name.bytes().fold(String::new(), |mut link, byte| {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

@@ -34,7 +34,7 @@ impl Signature {
             outcomes.facts.dataset.short().to_owned(),
             splits(outcomes),
             selection(outcomes),
-            Self::code_of(outcomes.trials.iter().map(|finding| &finding.record.identity)),
+            Self::code_of(outcomes.trials.iter().map(|outcome| &outcome.record.identity)),
             provenance.numeric_contract.to_string(),
             records(outcomes),
         ];
@@ -88,7 +88,7 @@ fn short(hasher: Hasher) -> String {
 
 fn splits(outcomes: &Outcomes<'_>) -> String {
     let splits: BTreeSet<(u32, &Digest)> =
-        outcomes.trials.iter().map(|finding| (finding.trial.replicate, &finding.record.split)).collect();
+        outcomes.trials.iter().map(|outcome| (outcome.trial.replicate, &outcome.record.split)).collect();
     let mut hasher = Hasher::new();
     for (replicate, split) in splits {
         hasher.field(&replicate.to_le_bytes()).field(split.as_str().as_bytes());
@@ -110,7 +110,7 @@ fn selection(outcomes: &Outcomes<'_>) -> String {
 
 fn records(outcomes: &Outcomes<'_>) -> String {
     let json = "a record has only string keys";
-    let mut of_trials: Vec<_> = outcomes.trials.iter().map(|finding| &finding.record).collect();
+    let mut of_trials: Vec<_> = outcomes.trials.iter().map(|outcome| &outcome.record).collect();
     of_trials.sort_by(|a, b| a.id.cmp(&b.id));
     let mut of_tests: Vec<_> = outcomes.tests.iter().collect();
     of_tests.sort_by(|a, b| a.id.cmp(&b.id));

@@ -268,7 +268,7 @@ fn costs_stand_in_a_page_of_their_own() {
     let (experiment, dir) = (small().build(), tempfile::tempdir().unwrap());
     experiment.write(dir.path()).unwrap();
     let before = files(dir.path());
-    let cost = |finding: &recur_core::selection::Finding| {
+    let cost = |finding: &recur_core::selection::TrialOutcome| {
         let resumed = finding.trial.identity.model == "manual_rnn" && finding.trial.replicate == 0;
         (
             finding.trial.id.clone(),
@@ -572,7 +572,7 @@ fn no_hidden_character_is_left_in_any_file() {
     let dir = tempfile::tempdir().unwrap();
     experiment.write(dir.path()).unwrap();
     let machine = format!("a CPU{HIDDEN}");
-    let cost = |finding: &recur_core::selection::Finding| {
+    let cost = |finding: &recur_core::selection::TrialOutcome| {
         let machine = machine.clone();
         (finding.trial.id.clone(), Cost { seconds: 1.0, resumed: false, prediction_seconds: None, machine })
     };

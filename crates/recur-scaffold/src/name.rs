@@ -48,7 +48,7 @@ impl Name {
         self.0.split('_').map(capital).collect()
     }
 
-    /// `text` of the template with this name in place of the template's.
+    /// `text` of the template with this name instead of the template's.
     pub(crate) fn put_into(&self, text: &str) -> String {
         text.replace("template", &self.0).replace("Template", &self.type_name())
     }

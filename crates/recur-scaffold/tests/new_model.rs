@@ -51,20 +51,20 @@ fn name(name: &str) -> Name {
 fn one_folder_one_spec_and_one_line_are_new() {
     let checkout = checkout();
     let before = files(checkout.path());
-    let told = new_model(checkout.path(), &name("tiny_gru")).unwrap();
+    let reported = new_model(checkout.path(), &name("tiny_gru")).unwrap();
     let after = files(checkout.path());
     let mut changed: Vec<PathBuf> =
         after.keys().filter(|path| after.get(*path) != before.get(*path)).cloned().collect();
     let made = MADE.map(|file| format!("{SRC}/tiny_gru/{file}"));
     let mut expected: Vec<PathBuf> = made.iter().map(PathBuf::from).collect();
     expected.extend(["experiments/tiny_gru.yaml".into(), format!("{SRC}/lib.rs").into()]);
-    assert_eq!(told, expected);
+    assert_eq!(reported, expected);
     changed.sort();
     expected.sort();
     assert_eq!(changed, expected);
     let lib = |files: &BTreeMap<PathBuf, String>| files[Path::new(&format!("{SRC}/lib.rs"))].clone();
     assert_eq!(lib(&after).replacen("mod tiny_gru;\n", "", 1), lib(&before));
-    for path in told.iter().filter(|path| !path.ends_with("lib.rs")) {
+    for path in reported.iter().filter(|path| !path.ends_with("lib.rs")) {
         let text = &after[path];
         assert!(text.contains("tiny_gru") || text.contains("TinyGru") || path.ends_with("network.rs"), "{path:?}");
         assert!(!text.to_lowercase().contains("template"), "{path:?} speaks of the template");

@@ -10,7 +10,7 @@ use serde_yaml::{Mapping, Value, from_value, to_value};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Access {
     /// The value as the resolved spec has it: an empty mapping where the key is one of which each key is read by itself,
-    /// `None` where it has no place beside the other settings.
+    /// `None` where it has no place next to the other settings.
     pub get: fn(&Spec) -> Option<Value>,
     /// Takes a checked value: null where the user wrote `none`, an empty mapping as above.
     pub set: fn(&mut Spec, Value),

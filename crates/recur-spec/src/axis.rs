@@ -104,7 +104,7 @@ fn range(checker: &mut Checker<'_>, entry: &Entry, spec: &ParamSpec, path: &str)
     let (form, range) = match (fields.section("log"), fields.section("linear")) {
         (Some(range), None) => ("log", range),
         (None, Some(range)) => ("linear", range),
-        // An unknown key in place of either is told already.
+        // An unknown key instead of either is reported already.
         (None, None) if checker.errors.len() > n_errors => return None,
         _ => {
             not_an_axis(checker, &entry.value, path.to_owned());

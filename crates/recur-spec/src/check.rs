@@ -40,7 +40,7 @@ enum Value<'t> {
     /// Checked elsewhere; `None` where it is left out.
     Tree(Option<&'t Node>),
     Nothing,
-    /// Wrong or missing, and told so: any value will do, for the spec is refused.
+    /// Wrong or missing, and reported: any value will do, for the spec is refused.
     Wrong,
 }
 
@@ -169,7 +169,7 @@ impl<'a> Checker<'a> {
         Some(unique)
     }
 
-    /// Checks the mapping at `path` against `keys`. `at` is the place where missing keys are told.
+    /// Checks the mapping at `path` against `keys`. `at` is the place where missing keys are reported.
     pub fn section<'t>(&mut self, node: &'t Node, path: &str, keys: &'static [Key], at: Span) -> Option<Fields<'t>> {
         let entries = self.entries(node, path, &Kind::Section(keys))?;
         let mut fields: BTreeMap<&'static str, Field<'t>> = BTreeMap::new();
@@ -226,7 +226,7 @@ impl<'a> Checker<'a> {
         (!models.is_empty()).then_some(from)
     }
 
-    /// Tells keys whose sibling is missing or has another value.
+    /// Reports keys whose sibling is missing or has another value.
     fn companions(&mut self, entries: &[&Entry], fields: &Fields<'_>, path: &str, keys: &[Key]) {
         for entry in entries {
             let Some(key) = keys.iter().find(|key| key.name == entry.key) else { continue };
@@ -264,7 +264,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Tells that `node` is not what was expected.
+    /// Reports that `node` is not what was expected.
     pub fn wrong(&mut self, node: &Node, path: &str, expected: &Kind) {
         let nearest = match (expected, node.scalar()) {
             (Kind::Choice(words) | Kind::RealOr { words, .. }, Some(Scalar::Text(typed))) => {

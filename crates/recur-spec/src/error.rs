@@ -1,4 +1,4 @@
-//! What can be wrong with a spec, and how it is told.
+//! What can be wrong with a spec, and how it is reported.
 
 use crate::source::{Place, printable};
 use std::fmt;
@@ -15,7 +15,7 @@ pub struct SpecErrors {
 }
 
 impl SpecErrors {
-    /// So many errors are told at most.
+    /// So many errors are reported at most.
     pub const SHOWN: usize = 100;
 }
 
@@ -109,13 +109,13 @@ pub enum ErrorKind {
     /// A document that is a list or a single value.
     #[error("expected a mapping of keys, got {got}")]
     NoMapping {
-        /// What stands there.
+        /// What is there.
         got: String,
     },
     /// A list or mapping as a key.
     #[error("expected a word as key, got {got}")]
     KeyIsNoWord {
-        /// What stands there.
+        /// What is there.
         got: String,
     },
     /// A key that is not declared.
@@ -123,7 +123,7 @@ pub enum ErrorKind {
     UnknownKey {
         /// The key.
         key: String,
-        /// The mapping it stands in.
+        /// The mapping that it is in.
         section: Section,
         /// The valid key most like it.
         nearest: Option<String>,
@@ -132,7 +132,7 @@ pub enum ErrorKind {
         /// Where a key of this name does belong.
         elsewhere: Option<Box<str>>,
     },
-    /// A key that stands twice in one mapping.
+    /// A key that is twice in one mapping.
     #[error("`{key}` is given twice, first at {first}")]
     DuplicateKey {
         /// Its path.
@@ -145,7 +145,7 @@ pub enum ErrorKind {
     MissingKey {
         /// The key.
         key: String,
-        /// The mapping it should stand in.
+        /// The mapping that it belongs to.
         section: Section,
         /// What its value should be.
         expected: String,
@@ -157,7 +157,7 @@ pub enum ErrorKind {
         path: String,
         /// Type and range.
         expected: String,
-        /// What stands there.
+        /// What is there.
         got: String,
         /// The valid word most like it.
         nearest: Option<String>,
@@ -407,7 +407,7 @@ pub enum ErrorKind {
         path: String,
         /// The segment that leads nowhere.
         segment: String,
-        /// What stands there.
+        /// What is there.
         got: String,
     },
     /// A path to an element that a list does not have.
@@ -424,7 +424,7 @@ pub enum ErrorKind {
     },
 }
 
-/// The mapping that a key stands in.
+/// The mapping that a key is in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Section(pub(crate) String);
 
@@ -456,7 +456,7 @@ impl Feature {
 }
 
 impl ErrorKind {
-    /// What may help beside the message: the valid names, or the way out.
+    /// What may help besides the message: the valid names, or the way out.
     pub fn help(&self) -> Option<String> {
         let list = |what: &str, valid: &[String]| (!valid.is_empty()).then(|| format!("{what}: {}", valid.join(", ")));
         match self {

@@ -11,7 +11,7 @@ use unicode_width::UnicodeWidthChar;
 /// Lines wider than this are cut around the place, in columns.
 const WIDTH: usize = 120;
 
-/// So many characters beside the place are handed to the renderer, which cuts the line to [`WIDTH`]: a line of a
+/// So many characters next to the place are handed to the renderer, which cuts the line to [`WIDTH`]: a line of a
 /// megabyte is not drawn once for each of its errors.
 const CONTEXT: usize = 1000;
 

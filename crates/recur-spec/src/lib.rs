@@ -2,7 +2,7 @@
 //!
 //! Raw → checked → plan: [`parse`] reads YAML into a tree that knows its places, puts overrides into it, checks it
 //! against the tables of keys and the registry's parameters, and gives a [`Spec`]; [`Spec::plan`] spells it out.
-//! This crate reads no data, and knows models by their declarations alone.
+//! This crate reads no data, and knows models only by their declarations.
 
 mod access;
 mod alphabet;
@@ -55,7 +55,7 @@ pub fn parse(text: &[u8], file: &str, overrides: &[Override], registry: &Registr
     let spec = if checker.errors.is_empty() { read_and_check(&mut checker, overrides) } else { None };
     match spec {
         Some(spec) => Ok(spec),
-        None => Err(told(file, &sources, checker.errors)),
+        None => Err(reported(file, &sources, checker.errors)),
     }
 }
 
@@ -78,9 +78,9 @@ fn read_and_check(checker: &mut Checker<'_>, overrides: &[Override]) -> Option<S
     assemble::spec(checker, &root, question::question(sources.text()))
 }
 
-fn told(file: &str, sources: &Sources, mut errors: Vec<Fault>) -> SpecErrors {
+fn reported(file: &str, sources: &Sources, mut errors: Vec<Fault>) -> SpecErrors {
     errors.sort_by_key(|(span, _)| *span);
-    // A shared axis is checked once for each model: what is wrong with it is told once.
+    // A shared axis is checked once for each model: what is wrong with it is reported once.
     let mut once: Vec<Fault> = Vec::new();
     for error in errors {
         if !once.iter().rev().take_while(|earlier| earlier.0 == error.0).any(|earlier| *earlier == error) {

@@ -160,7 +160,7 @@ pub(crate) fn ids(list: &Node) -> Vec<String> {
     elements.iter().filter_map(id_of).filter(|id| seen.insert(id.clone())).collect()
 }
 
-/// Tells shared axes that no listed model declares. With an `unknown` model in the list, an axis may be its.
+/// Reports shared axes that no listed model declares. With an `unknown` model in the list, an axis may be its.
 fn undeclared_axes(checker: &mut Checker<'_>, shared: &[&Entry], listed: &[Listed<'_>], unknown: bool) {
     let declared: BTreeSet<&str> =
         listed.iter().flat_map(|model| model.plugin.about().parameters).map(|parameter| parameter.name).collect();
@@ -241,7 +241,7 @@ fn own_axes(checker: &mut Checker<'_>, model: &Listed<'_>, fixed: &Fixed) -> Vec
     axes
 }
 
-/// The declaration of the parameter that `entry` names; tells if there is none.
+/// The declaration of the parameter that `entry` names; reports if there is none.
 fn declared(checker: &mut Checker<'_>, model: &Listed<'_>, entry: &Entry) -> Option<&'static ParamSpec> {
     let found = declaration(model.plugin, &entry.key);
     if found.is_none() {

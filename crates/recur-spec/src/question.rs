@@ -1,6 +1,6 @@
 //! The question that a spec asks: its first comment.
 
-/// Settings for editors that may stand above the question.
+/// Settings for editors that may be above the question.
 const EDITOR_LINE: &str = "yaml-language-server:";
 
 /// The first block of comment lines above all else, joined to one line; empty if there is none.

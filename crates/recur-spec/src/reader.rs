@@ -47,7 +47,7 @@ pub(crate) fn decode(bytes: &[u8]) -> (String, Option<Fault>) {
     }
 }
 
-/// The first letter that YAML does not allow. The parser would take some of them, NUL above all, for the end.
+/// The first character that YAML does not allow. The parser would take some of them, NUL above all, for the end.
 pub(crate) fn forbidden_letter(text: &str, source: usize) -> Option<Fault> {
     let allowed = |c: char| matches!(c, '\t' | '\n' | '\u{85}' | '\u{a0}'..) || (' '..='~').contains(&c);
     let (at, letter) =
@@ -127,7 +127,7 @@ impl<'t> Reader<'t> {
                 let column = marks.start.col();
                 return fail(span, self.glob_at(marks.start.line(), column).unwrap_or(ALIAS));
             }
-            // No other event stands where a value is due; were it so, nothing would.
+            // No other event comes where a value is due; were it so, nothing would.
             _ => return Ok(Node::null(span)),
         };
         Ok(Node { span, content })
@@ -201,7 +201,7 @@ impl<'t> Reader<'t> {
         let lines: Vec<&str> = self.text.split('\n').take(line).collect();
         let here = lines.get(line - 1).copied().unwrap_or_default();
         if here.trim().is_empty() {
-            // The text ends too early: its last line tells more than the empty one behind it.
+            // The text ends too early: its last line says more than the empty one behind it.
             let last = lines.iter().rposition(|line| !line.trim().is_empty()).unwrap_or(0);
             (line, column) = (last + 1, lines[last].trim_end().chars().count());
         }

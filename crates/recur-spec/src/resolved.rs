@@ -15,7 +15,7 @@ impl Spec {
     }
 }
 
-/// The values of `keys`, without those that have no place beside the others.
+/// The values of `keys`, without those that have no place next to the others.
 fn mapping(spec: &Spec, keys: &[Key]) -> Mapping {
     keys.iter().filter_map(|key| Some((key.name.into(), value(spec, key)?))).collect()
 }
@@ -57,7 +57,7 @@ fn hide(value: &mut Value, hidden: &mut Vec<String>) {
     }
 }
 
-/// A word that stands for a text, and that no spec holds.
+/// A placeholder for a text, which no spec holds.
 fn placeholder(index: usize) -> String {
     format!("recur-hidden-text-4c1f9e0b7d-{index}-")
 }

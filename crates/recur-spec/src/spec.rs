@@ -62,7 +62,7 @@ impl Spec {
         }
     }
 
-    /// The spec of one trial: `configuration`, which must be one of this spec's, alone, with as many replicates as reach
+    /// The spec of one trial: `configuration`, which must be one of this spec's, and nothing else, with as many replicates as reach
     /// `replicate`, or as many as the folds make. Whether test rows are fixed stays as this spec decided it.
     ///
     /// # Panics

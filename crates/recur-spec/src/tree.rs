@@ -43,12 +43,12 @@ impl Node {
         }
     }
 
-    /// Whether nothing stands here.
+    /// Whether nothing is here.
     pub fn is_null(&self) -> bool {
         self.scalar() == Some(Scalar::Null)
     }
 
-    /// Whether nothing stands here, or the word `none`.
+    /// Whether nothing is here, or the word `none`.
     pub fn is_none(&self) -> bool {
         self.is_null() || self.scalar() == Some(Scalar::Text("none".to_owned()))
     }

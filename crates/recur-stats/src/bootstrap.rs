@@ -1,4 +1,4 @@
-//! The spread of a figure over rows, by drawing rows again.
+//! The spread of a metric over rows, by drawing rows again.
 
 use crate::multinomial::Multinomial;
 use crate::normal;
@@ -8,7 +8,7 @@ use crate::summary::{Interval, mean, standard_deviation};
 /// The usual number of resamples.
 pub const RESAMPLES: usize = 10_000;
 
-/// What a figure comes to on resamples of the rows.
+/// What a metric comes to on resamples of the rows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bootstrap {
     estimate: f64,
@@ -20,7 +20,7 @@ pub struct Bootstrap {
 /// Draws `n_resamples` times `n_rows` (N) rows with replacement and computes `statistic` on each draw (Efron 1979,
 /// "Bootstrap methods: another look at the jackknife").
 ///
-/// `statistic` is handed indices of rows, repeated as drawn, and gives the figure: for a paired comparison the difference
+/// `statistic` is handed indices of rows, repeated as drawn, and gives the metric: for a paired comparison the difference
 /// of two runs on these very rows, as [`LabelDifference::over`](crate::LabelDifference::over) does. It is called on all
 /// rows in order, on N − 1 rows for each row left out (for [`Bootstrap::bca`]), and on each resample. `draw(below)` gives a
 /// number in `0..below`, each equally likely; it is called N times a resample, in order, so equal numbers give equal results.
@@ -127,12 +127,12 @@ impl Bootstrap {
         estimate.is_finite().then_some(Self { estimate, resampled, acceleration })
     }
 
-    /// The figure on the rows as they are.
+    /// The metric on the rows as they are.
     pub fn estimate(&self) -> f64 {
         self.estimate
     }
 
-    /// The standard deviation of the figure over resamples (divisor B − 1); `None` with one resample.
+    /// The standard deviation of the metric over resamples (divisor B − 1); `None` with one resample.
     pub fn standard_error(&self) -> Option<f64> {
         standard_deviation(&self.resampled)
     }
@@ -169,7 +169,7 @@ impl Bootstrap {
         Some(Interval { low: end(z)?, high: end(-z)? })
     }
 
-    /// The p-value of "the figure is zero", two-sided, by inverting percentile intervals: `2 (1 + m) / (1 + B)`, at most 1, with
+    /// The p-value of "the metric is zero", two-sided, by inverting percentile intervals: `2 (1 + m) / (1 + B)`, at most 1, with
     /// m the smaller of the numbers of resamples at or below zero and at or above it, of B (Davison and Hinkley 1997, "Bootstrap
     /// Methods and their Application", sections 4.4 and 5.4). With 10,000 resamples it is at least 0.0002.
     pub fn p(&self) -> f64 {

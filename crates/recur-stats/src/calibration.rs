@@ -58,7 +58,7 @@ fn bin_of(confidence: f64, n_bins: usize) -> usize {
 /// of [`calibration_bins`], the mean of |accuracy − mean probability|, each bin weighted by its rows. `None` without rows,
 /// or where a log-probability is not a number.
 ///
-/// It depends on the number of bins, which belongs beside the figure; [`CALIBRATION_BINS`] is the usual one.
+/// It depends on the number of bins, which belongs next to the value; [`CALIBRATION_BINS`] is the usual one.
 ///
 /// # Panics
 /// If `n_bins` is zero.

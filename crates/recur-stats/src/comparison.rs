@@ -25,7 +25,7 @@ pub struct Comparison {
 /// The variance supposes that two replicates' differences correlate by `n_test / (n_test + n_train)`, as drawing test rows
 /// anew from all rows makes them, and starts that are new each time make them less. What comes of *which rows are trained
 /// on* correlates far more, as replicates share most of these: the simulation in `tests/simulation` holds its level of 5 %
-/// while that is up to about a tenth of the variance; where it is a third, four equal models are told from a baseline in 23 % of
+/// while that is up to about a tenth of the variance; where it is a third, four equal models are distinguished from a baseline in 23 % of
 /// sweeps of ten replicates.
 ///
 /// `None` below two differences, or where one is not a finite number.

@@ -1,4 +1,4 @@
-//! The confusion matrix, and the figures that follow from it.
+//! The confusion matrix, and the metrics that follow from it.
 
 use crate::label_counts::{LabelCounts, LabelScores};
 
@@ -64,7 +64,7 @@ impl Confusion {
         (0..self.n_classes).map(|truth| self.count(truth, predicted)).sum()
     }
 
-    /// The margins and the diagonal, from which all figures below follow.
+    /// The margins and the diagonal, from which all metrics below follow.
     pub fn label_counts(&self) -> LabelCounts {
         let mut counts = LabelCounts::new(self.n_classes);
         for (truth, row) in self.counts.chunks_exact(self.n_classes.max(1)).enumerate() {
@@ -78,7 +78,7 @@ impl Confusion {
         self.label_counts().accuracy()
     }
 
-    /// The figures of each label, (C).
+    /// The metrics of each label, (C).
     pub fn by_label(&self) -> Vec<LabelScores> {
         self.label_counts().by_label().collect()
     }

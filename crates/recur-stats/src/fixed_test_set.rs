@@ -26,7 +26,7 @@ const LEVEL: f64 = 0.05;
 /// freedom is concave, so its mean over both sources is at least what each has. At other levels this holds nearly.
 ///
 /// The degrees of freedom of Welch and Satterthwaite would be too many here. They take a small s² of few replicates at face
-/// value: equal models would then be told apart in up to 8 % (3 replicates) or 6 % (5) of tests at 5 %, and in 4 % or 2 % at
+/// value: equal models would then be distinguished in up to 8 % (3 replicates) or 6 % (5) of tests at 5 %, and in 4 % or 2 % at
 /// the 1.25 % of a test among four.
 ///
 /// Differences that are all equal, though training rows vary, do not show the variance of training: the standard error is then

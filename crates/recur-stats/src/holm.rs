@@ -5,7 +5,7 @@
 ///
 /// All comparisons belong into `p_values` from which some could have been shown. Which model is best is seen from the same
 /// scores as its lead, so the best one against each other one takes the p-values of *all* pairs of models: with the m − 1 that
-/// involve it alone, five equal models are told apart in 7 to 9 % of sweeps in place of 5 % (`tests/simulation`).
+/// involve only it, five equal models are distinguished in 7 to 9 % of sweeps instead of 5 % (`tests/simulation`).
 ///
 /// # Panics
 /// If a value is not a number.

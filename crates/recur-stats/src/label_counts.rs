@@ -11,7 +11,7 @@ pub struct LabelCounts {
     right: Vec<u64>,
 }
 
-/// The figures of one label, as one against all others. A share with an empty denominator is 0.
+/// The metrics of one label, as one against all others. A share with an empty denominator is 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LabelScores {
     /// Of the rows predicted to have this label, the share that has it.
@@ -38,7 +38,7 @@ const METRICS: [(&str, OfCounts); 4] = [
 ];
 
 impl LabelScores {
-    /// Whether any row has this label or was predicted to: without one, the figures say nothing.
+    /// Whether any row has this label or was predicted to: without one, the metrics say nothing.
     pub fn is_present(&self) -> bool {
         self.support + self.predicted > 0
     }
@@ -91,7 +91,7 @@ impl LabelCounts {
         self.support.iter().sum()
     }
 
-    /// The figures of each label, in order, (C).
+    /// The metrics of each label, in order, (C).
     pub fn by_label(&self) -> impl Iterator<Item = LabelScores> {
         let counts = self.right.iter().zip(&self.support).zip(&self.predicted);
         counts.map(|((right, support), predicted)| LabelScores {

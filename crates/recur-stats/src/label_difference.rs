@@ -1,10 +1,10 @@
-//! The difference of a figure between two runs on rows that were drawn again.
+//! The difference of a metric between two runs on rows that were drawn again.
 
 use crate::label_counts::LabelCounts;
 
-/// Two runs' predictions on the same rows, and a figure to compare them by. C is the number of labels.
+/// Two runs' predictions on the same rows, and a metric to compare them by. C is the number of labels.
 ///
-/// Counting a row is five additions, and a figure is computed from the counts alone. Where the order of rows does not matter,
+/// Counting a row is five additions, and a metric is computed only from the counts. Where the order of rows does not matter,
 /// [`GroupKinds`](crate::GroupKinds) is many times as fast.
 #[derive(Clone, Debug)]
 pub struct LabelDifference<F> {
@@ -33,7 +33,7 @@ impl<F: Fn(&LabelCounts) -> Option<f64>> LabelDifference<F> {
         self.rows.len()
     }
 
-    /// The first run's figure minus the second's on `rows`, indices that may repeat; NaN where the figure is undefined.
+    /// The first run's metric minus the second's on `rows`, indices that may repeat; NaN where the metric is undefined.
     ///
     /// # Panics
     /// If an index is not below the number of rows.

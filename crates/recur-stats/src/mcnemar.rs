@@ -8,9 +8,9 @@ use statrs::distribution::{Binomial, DiscreteCDF};
 pub struct PairedCounts {
     /// Rows where both are right.
     pub both_right: u64,
-    /// Rows where the first alone is right.
+    /// Rows where only the first is right.
     pub only_first: u64,
-    /// Rows where the second alone is right.
+    /// Rows where only the second is right.
     pub only_second: u64,
     /// Rows where both are wrong.
     pub both_wrong: u64,
@@ -41,9 +41,9 @@ impl PairedCounts {
 /// McNemar's exact test (McNemar 1947, "Note on the sampling error of the difference between correlated proportions"):
 /// the p-value of "both runs are right equally often", two-sided, to 12 significant digits.
 ///
-/// Of the rows where one run alone is right, each run has half under the null: p is twice the probability that a
+/// Of the rows where only one run is right, each run has half under the null: p is twice the probability that a
 /// binomial number of `only_first + only_second` tries at 1/2 is at most the smaller of the two, and at most 1. This is
-/// statsmodels' `mcnemar(exact=True)`. Where no row tells the runs apart, rows or not, p is 1.
+/// statsmodels' `mcnemar(exact=True)`. Where no row distinguishes the runs, rows or not, p is 1.
 ///
 /// It speaks of these two runs on rows like these, and not of other splits or starts of the same models.
 pub fn mcnemar_exact(counts: &PairedCounts) -> f64 {

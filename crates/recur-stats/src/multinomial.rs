@@ -7,7 +7,7 @@
 
 /// Kinds of fewer rows are drawn row by row: their tables would take longer.
 const FEWEST_COMMON: u32 = 12;
-/// Chances below this share of the greatest are left out of a table: far below what 64 bits tell apart.
+/// Chances below this share of the greatest are left out of a table: far below what 64 bits distinguish.
 const NEGLIGIBLE: f64 = 1e-25;
 const N_GUIDES: usize = 64;
 /// 2⁶⁴: one more than the greatest draw.

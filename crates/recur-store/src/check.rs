@@ -40,12 +40,12 @@ pub struct Summary {
     pub elsewhere: u64,
     /// Bytes of all of it, without the writers' scratch.
     pub bytes: u64,
-    /// Problems told.
+    /// Problems reported.
     pub problems: u64,
 }
 
 impl Store {
-    /// Reads and checks every file of the store, and tells each problem as it is found.
+    /// Reads and checks every file of the store, and reports each problem as it is found.
     ///
     /// # Errors
     /// If a folder cannot be read.
@@ -71,10 +71,10 @@ impl Store {
         in_order(
             &shards,
             |shard| self.check_shard(shard),
-            |told| match told {
-                Ok(told) => {
-                    check.summary += told.summary;
-                    told.problems.iter().for_each(|problem| (check.tell)(problem));
+            |reported| match reported {
+                Ok(reported) => {
+                    check.summary += reported.summary;
+                    reported.problems.iter().for_each(|problem| (check.tell)(problem));
                     ControlFlow::Continue(())
                 }
                 Err(error) => {

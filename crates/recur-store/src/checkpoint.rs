@@ -286,7 +286,7 @@ fn is_behind(path: &Path, reached: (usize, u64)) -> bool {
     }
 }
 
-/// The progress of a checkpoint, from its first bytes alone.
+/// The progress of a checkpoint, only from its first bytes.
 fn read_progress(path: &Path) -> Option<Progress> {
     let (mut file, _) = fs::open(path, std::fs::File::options().read(true)).ok()?;
     let mut length = [0; 8];
@@ -386,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_one_is_passed_over_and_told() {
+    fn a_damaged_one_is_passed_over_and_reported() {
         let (_folder, store) = store();
         store.save_checkpoint(&samples::checkpoint(2, 0)).unwrap();
         let bytes = read(&files(&store)[0]).unwrap();
@@ -450,8 +450,8 @@ mod tests {
         let none: [(String, &Tensor); 0] = [];
         let bytes = encode_tensors(none.into_iter(), (KEY, r#"{"format": 9}"#.to_owned())).unwrap();
         write_new(&other.join(format!("{}{ENDING}", Digest::of(&bytes))), &bytes).unwrap();
-        let told =
+        let reported =
             store.find_checkpoint(&samples::id(1)).unwrap().damaged.iter().map(ToString::to_string).collect::<String>();
-        assert!(told.contains("has checkpoint format 9, and this version of recur reads up to 1"), "{told}");
+        assert!(reported.contains("has checkpoint format 9, and this version of recur reads up to 1"), "{reported}");
     }
 }

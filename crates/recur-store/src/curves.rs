@@ -1,4 +1,4 @@
-//! `curves.csv`: a record's figures of each epoch, for programs that draw.
+//! `curves.csv`: a record's results of each epoch, for programs that draw.
 
 use recur_core::metric::Metric;
 use recur_core::record::TrialRecord;

@@ -1,4 +1,4 @@
-//! Where, when and with which code a trial ran: kept beside its result, never compared.
+//! Where, when and with which code a trial ran: kept next to its result, never compared.
 
 use crate::error::StoreError;
 use crate::files::read;
@@ -41,16 +41,16 @@ pub struct Environment {
 pub struct CodeState {
     /// The commit it was built from, where that is known.
     pub commit: Option<String>,
-    /// The digest of the changes on top of it, which stand in `diffs/`; `None` if there were none or they are not known.
+    /// The digest of the changes on top of it, which are in `diffs/`; `None` if there were none or they are not known.
     pub uncommitted: Option<Digest>,
     /// The digest of `Cargo.lock`.
     pub cargo_lock: String,
-    /// The compiler, as `rustc --version` tells it.
+    /// The compiler, as `rustc --version` prints it.
     pub rustc: String,
 }
 
 impl Store {
-    /// Keeps a diff of uncommitted changes, once however often it is given, and tells its name.
+    /// Keeps a diff of uncommitted changes, once however often it is given, and returns its name.
     ///
     /// # Errors
     /// If it cannot be written.

@@ -26,7 +26,7 @@ pub enum StoreError {
     /// The store was written by a later version of recur.
     #[error("{} has store format {found}, and this version of recur reads up to {known}", path.display())]
     Format {
-        /// The file that says so.
+        /// The file that has it.
         path: PathBuf,
         /// Its format.
         found: u32,
@@ -40,7 +40,7 @@ pub enum StoreError {
         path.display()
     )]
     OlderFormat {
-        /// The file that says so.
+        /// The file that has it.
         path: PathBuf,
         /// Its format.
         found: u32,

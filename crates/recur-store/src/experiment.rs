@@ -49,7 +49,7 @@ pub struct ExperimentTrial {
 /// What the store has of an experiment.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FoundExperiment {
-    /// Its spec and its trials; every file beside them was checked.
+    /// Its spec and its trials; every file next to them was checked.
     Experiment(Box<StoredExperiment>),
     /// Nothing.
     Missing,
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_was_left_half_written_tells_so_and_the_next_run_puts_it_right() {
+    fn a_folder_that_was_left_half_written_reports_so_and_the_next_run_puts_it_right() {
         let (_folder, store) = store();
         let sums = store.experiment("names").join(SUMS);
         std::fs::remove_file(&sums).unwrap();

@@ -23,7 +23,7 @@ pub struct Exported {
     pub experiments: u64,
     /// What was not copied, as it is missing or damaged here, or another experiment has its name there.
     pub problems: Vec<Problem>,
-    /// Trials that have another result there ([`StoreError::Nondeterminism`]): both stand in that store now.
+    /// Trials that have another result there ([`StoreError::Nondeterminism`]): both are in that store now.
     pub conflicts: Vec<StoreError>,
 }
 
@@ -67,7 +67,7 @@ impl Store {
         // Before the trial that names it.
         self.export_diff(target, &self.trial(id), &whole.files, exported)?;
         let staged = target.stage(Kind::Trial, &whole.files, failure(&whole.value).is_some())?;
-        match told(target.place(Kind::Trial, id, &staged), exported)? {
+        match reported(target.place(Kind::Trial, id, &staged), exported)? {
             Some(Kept::New | Kept::Replaced(_)) => exported.copied += 1,
             // One that failed and was passed over has no test result that could go astray.
             Some(Kept::Same | Kept::Passed) => exported.there += 1,
@@ -77,7 +77,7 @@ impl Store {
             Ok(Some(test)) => {
                 self.export_diff(target, &self.trial(id).join(TEST), &test.files, exported)?;
                 let staged = target.stage(Kind::Test, &test.files, false)?;
-                told(target.place(Kind::Test, id, &staged), exported)?;
+                reported(target.place(Kind::Test, id, &staged), exported)?;
             }
             Ok(None) => {}
             Err(problem) => exported.problems.push(problem),
@@ -154,8 +154,8 @@ impl Store {
     }
 }
 
-/// A conflict is told at the end; any other error ends the export.
-fn told(kept: Result<Kept, StoreError>, exported: &mut Exported) -> Result<Option<Kept>, StoreError> {
+/// A conflict is reported at the end; any other error ends the export.
+fn reported(kept: Result<Kept, StoreError>, exported: &mut Exported) -> Result<Option<Kept>, StoreError> {
     match kept {
         Err(conflict @ StoreError::Nondeterminism { .. }) => {
             exported.conflicts.push(conflict);

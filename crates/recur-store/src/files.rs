@@ -60,7 +60,7 @@ pub(crate) fn move_in(from: &Path, to: &Path, sums: &[u8]) -> Result<bool, Store
     let is_ours = || fs::read(&to.join(SUMS), MAX_SMALL).is_ok_and(|there| there == sums);
     match fs::rename(from, to, is_ours) {
         Ok(()) => sync_folder(folder_of(to)).map(|()| true),
-        // What was there may be gone again by now: the error alone tells.
+        // What was there may be gone again by now: only the error shows it.
         Err(error) if matches!(error.kind(), DirectoryNotEmpty | AlreadyExists | NotADirectory) => Ok(false),
         Err(error) => Err(StoreError::io("write", to)(error)),
     }

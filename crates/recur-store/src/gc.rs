@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 /// Why scratch of a dead process is removed.
 pub(crate) const ENDED: &str = "its process has ended";
 
-/// What is removed beside what never has a use.
+/// What is removed besides what never has a use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GcOptions {
     /// Trials that no experiment's `trials.csv` lists, too.
@@ -38,7 +38,7 @@ pub struct Removed {
 impl Store {
     /// Removes scratch of dead processes, checkpoints that are damaged or whose trial has ended, and diffs that no
     /// environment names (none of them where an environment cannot be read); with [`GcOptions::unreferenced`] trials that no experiment lists, too. With `dry_run` all stays,
-    /// and what would be removed is told.
+    /// and what would be removed is reported.
     ///
     /// # Errors
     /// If another process has the store open to write, a folder cannot be read, something cannot be removed, or (with

@@ -31,7 +31,7 @@ pub struct NewTrial<'a> {
     pub weights: &'a [Tensor],
     /// What the weights are for.
     pub card: &'a ModelCard,
-    /// A resolved spec that has this trial's configuration alone.
+    /// A resolved spec that has only the configuration of this trial.
     pub spec: &'a str,
     /// Where and when it ran.
     pub environment: &'a Environment,
@@ -46,7 +46,7 @@ pub enum Kept {
     New,
     /// The store had it: what was there stays, with its environment and log.
     Same,
-    /// It is in the store in place of a failed or damaged one.
+    /// It is in the store instead of a failed or damaged one.
     Replaced(Problem),
     /// It failed and the store has one that did not, or ([`Store::keep_first`]) the store has another one: that stays.
     Passed,
@@ -93,7 +93,7 @@ impl Store {
         self.keep_trial(trial, false)
     }
 
-    /// Keeps a trial of which two runs may give other bytes: the result that was kept first counts, and this one is not kept beside
+    /// Keeps a trial of which two runs may give other bytes: the result that was kept first counts, and this one is not kept next to
     /// it. All else is as in [`Store::keep`].
     ///
     /// # Errors
@@ -110,7 +110,7 @@ impl Store {
         self.place(Kind::Trial, id, &staged)
     }
 
-    /// Keeps a trial's test result: `predictions` are the bytes of its Parquet file, and `environment` tells where it was scored and
+    /// Keeps a trial's test result: `predictions` are the bytes of its Parquet file, and `environment` has where it was scored and
     /// how long that took. The rules are those of [`Store::keep`].
     ///
     /// # Errors
@@ -222,7 +222,7 @@ impl Store {
         fs::rename(target, &aside, || true).map_err(StoreError::io("move aside", target))
     }
 
-    /// Keeps a second result beside the first, and says so.
+    /// Keeps a second result next to the first, and reports it.
     fn conflict(&self, kind: Kind, id: &TrialId, staged: &Staged, there: &Sums, kept: PathBuf) -> StoreError {
         let digest = Digest::of(staged.compared.render().as_bytes());
         let conflict = self.conflicts().join(match kind {
@@ -432,8 +432,9 @@ mod tests {
                     .collect();
                 writers.into_iter().map(|writer| writer.join().unwrap()).collect()
             });
-            let told = |result: &&Result<Kept, StoreError>| matches!(result, Err(StoreError::Nondeterminism { .. }));
-            let counts = (results.iter().filter(|r| r.is_ok()).count(), results.iter().filter(told).count());
+            let reported =
+                |result: &&Result<Kept, StoreError>| matches!(result, Err(StoreError::Nondeterminism { .. }));
+            let counts = (results.iter().filter(|r| r.is_ok()).count(), results.iter().filter(reported).count());
             assert_eq!(counts, (1, 3), "{results:?}");
         }
     }

@@ -8,11 +8,11 @@ use serde::de::IntoDeserializer as _;
 pub const STORE: &str = "store.json";
 /// How a trial ended, epoch by epoch.
 pub const RECORD: &str = "record.json";
-/// The record's figures of each epoch as a table.
+/// The record's results of each epoch as a table.
 pub const CURVES: &str = "curves.csv";
 /// The weights that a finished trial keeps.
 pub const WEIGHTS: &str = "weights.safetensors";
-/// A resolved spec that has this trial's configuration alone.
+/// A resolved spec that has only the configuration of this trial.
 pub const SPEC: &str = "spec.yaml";
 /// Where and when a trial ran.
 pub const ENVIRONMENT: &str = "environment.json";
@@ -22,7 +22,7 @@ pub const LOG: &str = "log.jsonl";
 pub const SUMS: &str = "SHA256SUMS";
 /// The folder of a trial's test result, within the trial's.
 pub const TEST: &str = "test";
-/// The figures on the test rows.
+/// The scores on the test rows.
 pub const SCORES: &str = "scores.json";
 /// What was predicted of each test row.
 pub const PREDICTIONS: &str = "predictions.parquet";
@@ -41,12 +41,12 @@ pub(crate) const OWNER: &str = "owner.json";
 /// The folders of a store.
 pub(crate) const FOLDERS: [&str; 6] = ["trials", "checkpoints", "experiments", "diffs", "conflicts", "tmp"];
 
-/// The files of a trial that are the same bytes for equal trials; the last is there for finished trials alone.
+/// The files of a trial that are the same bytes for equal trials; the last is only there for finished trials.
 pub const COMPARED: [&str; 3] = [RECORD, CURVES, WEIGHTS];
 /// The files of a test result that are the same bytes for equal trials.
 pub const COMPARED_TEST: [&str; 2] = [SCORES, PREDICTIONS];
 
-/// What every trial's folder has beside [`SUMS`].
+/// What every trial's folder has besides [`SUMS`].
 pub(crate) const ALWAYS: [&str; 5] = [RECORD, CURVES, SPEC, ENVIRONMENT, LOG];
 
 /// The id that a folder's name writes, if it is one: 32 lower-case hexadecimal digits.

@@ -3,9 +3,9 @@
 //! ```text
 //! STORE/store.json                              the format's version
 //! STORE/trials/AB/ABCD…/record.json             how a trial ended, epoch by epoch        compared
-//!                      /curves.csv              the record's figures as a table          compared
+//!                      /curves.csv              the record's results as a table          compared
 //!                      /weights.safetensors     the weights that a finished trial keeps  compared
-//!                      /spec.yaml               the spec of this trial alone
+//!                      /spec.yaml               the spec of this trial only
 //!                      /environment.json        code, machine and times
 //!                      /log.jsonl               the trial's log
 //!                      /SHA256SUMS              the digests of all of these
@@ -18,8 +18,8 @@
 //! ```
 //! A trial's folder is made in the scratch, flushed to the disk and renamed into place; it never changes after. A reader
 //! never sees half of one, and checks all of it against its digests. Equal trials give equal compared files: a second
-//! result with other bytes is an error that keeps both. The clock decides nothing. `docs/store-format.md` tells the
-//! format to who reads it without this crate, which trains nothing, computes no figure and knows no Parquet.
+//! result with other bytes is an error that keeps both. The clock decides nothing. `docs/store-format.md` describes the
+//! format to who reads it without this crate, which trains nothing, computes no metric and knows no Parquet.
 
 mod check;
 mod checkpoint;

@@ -29,7 +29,7 @@ pub struct Entry {
     pub replicate: u32,
     /// How it ended.
     pub outcome: Outcome,
-    /// The validation figures of the kept epoch, if it finished.
+    /// The validation results of the kept epoch, if it finished.
     pub validation: Option<Scores>,
     /// Number of trained numbers.
     pub n_parameters: u64,

@@ -24,7 +24,7 @@ use std::path::Path;
 /// What the store has of a trial.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Found {
-    /// Its record; every file beside it was checked.
+    /// Its record; every file next to it was checked.
     Record(Box<TrialRecord>),
     /// Nothing.
     Missing,
@@ -46,18 +46,18 @@ pub enum FoundTest {
 /// A test result, as it is kept.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredTest {
-    /// The figures.
+    /// The scores.
     pub scores: TestScores,
     /// The bytes of `predictions.parquet`.
     pub predictions: Vec<u8>,
 }
 
-/// The figures of a trial's kept weights on its test rows: all of `scores.json`.
+/// The scores of a trial's kept weights on its test rows: all of `scores.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TestScores {
     /// The trial.
     pub id: TrialId,
-    /// The figures on all test rows.
+    /// The scores on all test rows.
     pub scores: Scores,
 }
 
@@ -148,7 +148,7 @@ impl Store {
         self.environment_in(&self.trial(id))
     }
 
-    /// Where and when a trial's test rows were scored, if that is known: `seconds` are those of the predictions alone.
+    /// Where and when a trial's test rows were scored, if that is known: `seconds` are those of the predictions only.
     pub fn test_environment(&self, id: &TrialId) -> Option<Environment> {
         self.environment_in(&self.trial(id).join(TEST))
     }

@@ -190,12 +190,12 @@ fn check_folder(path: &Path) -> Result<(), StoreError> {
 mod tests {
     use super::*;
 
-    fn check(file: &str, told: &str) {
+    fn check(file: &str, reported: &str) {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(STORE), file).unwrap();
         for error in [Store::open(folder.path()).unwrap_err(), Store::open_to_read(folder.path()).unwrap_err()] {
             let text = error.to_string();
-            assert!(text.contains("store.json") && text.contains(told), "{text}");
+            assert!(text.contains("store.json") && text.contains(reported), "{text}");
         }
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing was written");
     }

@@ -31,7 +31,7 @@ pub enum Fault {
         /// The system's words.
         reason: String,
     },
-    /// It has another digest than the SHA256SUMS beside it lists.
+    /// It has another digest than the SHA256SUMS next to it lists.
     #[error("is damaged: it does not have the digest that SHA256SUMS lists for it")]
     OtherDigest,
     /// The digests of an experiment's folder are not there.

@@ -1,4 +1,4 @@
-//! The folders `trials/AB`, worked on by a few threads and told in order.
+//! The folders `trials/AB`, worked on by a few threads and passed on in order.
 
 use crate::error::StoreError;
 use crate::files::Entry;
@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::mpsc::sync_channel;
 use std::thread::Builder;
 
-/// More threads than this wait for the disk and for the one that is told.
+/// More threads than this wait for the disk and for the one that is passed on.
 const MAX_THREADS: usize = 4;
 
 impl Store {
@@ -18,9 +18,9 @@ impl Store {
     }
 }
 
-/// Does `work` on each of `folders`, a few at a time, and tells each result in the order of `folders`, until told to stop.
+/// Does `work` on each of `folders`, a few at a time, and passes on each result in the order of `folders`, until it is to stop.
 ///
-/// Thread t of T takes the folders t, t + T, …, and waits while its last result has not been told: memory stays small. The
+/// Thread t of T takes the folders t, t + T, …, and waits while its last result has not been passed on: memory stays small. The
 /// folders of a thread that the system does not grant are taken by the calling one.
 pub(crate) fn in_order<T: Send>(
     folders: &[Entry],
@@ -65,20 +65,20 @@ mod tests {
             .collect()
     }
 
-    fn told(stop_at: usize) -> Vec<String> {
-        let mut told = Vec::new();
+    fn reported(stop_at: usize) -> Vec<String> {
+        let mut reported = Vec::new();
         let work = |path: &Path| path.display().to_string();
         in_order(&folders(), work, |name| {
-            told.push(name);
-            if told.len() == stop_at { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            reported.push(name);
+            if reported.len() == stop_at { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
-        told
+        reported
     }
 
     #[test]
-    fn results_come_in_order_and_stop_when_told() {
+    fn results_come_in_order_and_stop_when_reported() {
         let all: Vec<String> = (0..100).map(|n| n.to_string()).collect();
-        assert_eq!(told(usize::MAX), all);
-        assert_eq!(told(7), all[..7]);
+        assert_eq!(reported(usize::MAX), all);
+        assert_eq!(reported(7), all[..7]);
     }
 }

@@ -42,7 +42,7 @@ pub fn write_weights(path: &Path, tensors: &[Tensor], card: &ModelCard) -> Resul
     write_atomically(path, &encode(tensors, card).map_err(wrong)?)
 }
 
-/// Reads a file of weights that recur, or any other writer of safetensors, wrote. If a SHA256SUMS beside it lists the file, its
+/// Reads a file of weights that recur, or any other writer of safetensors, wrote. If a SHA256SUMS next to it lists the file, its
 /// bytes are compared with the digest there. A trial's folder must have one.
 ///
 /// # Errors
@@ -69,7 +69,7 @@ fn places(path: &Path) -> Vec<PathBuf> {
     std::iter::once(path.to_owned()).chain(real).collect()
 }
 
-/// The digest that the list beside a file has for it. Lists of other programs may be written in other ways: a line that is none
+/// The digest that the list next to a file has for it. Lists of other programs may be written in other ways: a line that is none
 /// is passed over.
 fn listed(path: &Path) -> Result<Option<Digest>, StoreError> {
     let (folder, Some(name)) = (folder_of(path), path.file_name().and_then(|name| name.to_str())) else {
@@ -107,7 +107,7 @@ pub(crate) fn encode(tensors: &[Tensor], card: &ModelCard) -> Result<Vec<u8>, We
     encode_tensors(tensors.iter().map(|tensor| (tensor.name.clone(), tensor)), (CARD, card))
 }
 
-/// The bytes of a file with `tensors` under the names beside them, and one entry of metadata.
+/// The bytes of a file with `tensors` under the names next to them, and one entry of metadata.
 pub(crate) fn encode_tensors<'a>(
     tensors: impl Iterator<Item = (String, &'a Tensor)>,
     (key, value): (&str, String),
@@ -240,12 +240,12 @@ mod tests {
         }
     }
 
-    fn check(bytes: &[u8], told: &str) {
+    fn check(bytes: &[u8], reported: &str) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("w.safetensors");
         std::fs::write(&path, bytes).unwrap();
         let error = read_weights(&path).unwrap_err().to_string();
-        assert!(error.contains("w.safetensors") && error.contains(told), "{error}");
+        assert!(error.contains("w.safetensors") && error.contains(reported), "{error}");
     }
 
     #[test]

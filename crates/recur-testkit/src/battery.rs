@@ -76,7 +76,7 @@ pub struct Battery {
 }
 
 impl Battery {
-    /// Runs `checks`, and tells `observe` of each before (without an outcome) and after.
+    /// Runs `checks`; `observe` gets each before (without an outcome) and after.
     pub(crate) fn run(bench: &Bench, checks: &[Check], observe: &mut dyn FnMut(&Check, Option<&Outcome>)) -> Self {
         let mut run = |check: &Check| {
             observe(check, None);

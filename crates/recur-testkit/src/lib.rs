@@ -1,6 +1,6 @@
 //! The battery that every model must pass.
 //!
-//! [`check_model`] trains a plugin's models on a few made-up names that are easy to tell apart, and holds them to all
+//! [`check_model`] trains a plugin's models on a few made-up names that are easy to distinguish, and holds them to all
 //! that the plugin contract says of gradients, bits, weights, log-probabilities and odd names. A crate of models calls
 //! it in its tests:
 //!
@@ -43,7 +43,7 @@ pub fn check_model_trained(plugin: &'static dyn ModelPlugin, params: Params, tra
     check_model_observed(&Bench::new(plugin, params, training), &mut |_, _| {})
 }
 
-/// Runs every check on `bench`, and tells `observe` of each before it runs (without an outcome) and after.
+/// Runs every check on `bench`; `observe` gets each before it runs (without an outcome) and after.
 pub fn check_model_observed(bench: &Bench, observe: &mut dyn FnMut(&Check, Option<&Outcome>)) -> Battery {
     Battery::run(bench, &checks::all(), observe)
 }

@@ -6,7 +6,7 @@ use recur_core::random::{Stream, StreamPath};
 /// Number of labels (C).
 pub const N_CLASSES: usize = 3;
 
-/// Number of tokens (V). The last two stand in no training name.
+/// Number of tokens (V). The last two are in no training name.
 pub const N_TOKENS: usize = 8;
 
 /// Training names of each label.
@@ -64,7 +64,7 @@ impl Names {
     }
 }
 
-/// Names of 2 to 8 letters, [`PER_LABEL`] for each label, that mostly use their label's own two letters.
+/// Names of 2 to 8 characters, [`PER_LABEL`] for each label, that mostly use their label's own two characters.
 pub fn learnable() -> Names {
     let mut stream = StreamPath::root(0).child("testkit/names").stream();
     let mut sequences = Sequences::new();
@@ -76,13 +76,13 @@ pub fn learnable() -> Names {
     Names { sequences, labels }
 }
 
-/// One letter in ten is anyone's.
+/// One character in ten is anyone's.
 fn letter(label: u32, stream: &mut Stream) -> u16 {
     let letter = if stream.below(10) == 0 { stream.below(USED_TOKENS) } else { 2 * label + stream.below(2) };
     letter as u16
 }
 
-/// Ten names that every classifier of letters can tell apart: most letters of each are its label's own.
+/// Ten names that every classifier of characters can distinguish: most characters of each are its label's own.
 pub fn ten() -> Names {
     let names: [(&[u16], u16); 10] = [
         (&[0, 1], 0),
@@ -115,25 +115,25 @@ pub fn unbalanced() -> Names {
     names.only(&rows)
 }
 
-/// Each letter of the learnable names alone.
+/// Each character of the learnable names, one by one.
 pub fn one_letter() -> Names {
     Names::unlabelled((0..USED_TOKENS as u16).map(|token| vec![token]))
 }
 
-/// Each letter of the learnable names [`LONGEST`] times, and as many mixed.
+/// Each character of the learnable names [`LONGEST`] times, and as many mixed.
 pub fn long() -> Names {
     let tokens = 0..USED_TOKENS as u16;
     let mixed: Vec<u16> = tokens.clone().cycle().take(LONGEST).collect();
     Names::unlabelled(tokens.map(|token| vec![token; LONGEST]).chain([mixed]))
 }
 
-/// Letters that no learnable name has: among themselves, and beside known ones.
+/// Letters that no learnable name has: among themselves, and next to known ones.
 pub fn unseen() -> Names {
     let (new, newer) = (N_TOKENS as u16 - 1, N_TOKENS as u16 - 2);
     Names::unlabelled([vec![new, new], vec![new, newer, new], vec![0, new, 1], vec![newer, 3]])
 }
 
-/// One-letter names, long names and letters never seen together.
+/// One-character names, long names and characters never seen together.
 pub fn odd() -> Names {
     one_letter().and(&long()).and(&unseen())
 }

@@ -39,22 +39,24 @@ pub fn fresh_process(plugin: &dyn ModelPlugin, this: &Given, fresh: &Given) -> (
 
 /// Compares the digests on several instruction sets, each with its name.
 pub fn instruction_sets(plugin: &dyn ModelPlugin, given: &[(&'static str, Given)]) -> (&'static str, Outcome) {
-    let told = || {
-        let told = |(name, given): &(&str, Given)| match given {
+    let reported = || {
+        let reported = |(name, given): &(&str, Given)| match given {
             Ok(digest) => format!("{} on {name}", short(digest)),
             Err(error) => format!("nothing on {name} ({error})"),
         };
-        given.iter().map(told).collect::<Vec<_>>().join(", ")
+        given.iter().map(reported).collect::<Vec<_>>().join(", ")
     };
     let failed = given.iter().any(|(_, given)| given.is_err());
     let equal = given.windows(2).all(|pair| pair[0].1 == pair[1].1);
     let outcome = match plugin.about().determinism {
         Determinism::None => Outcome::Skipped("it promises nothing of its bits".to_owned()),
-        _ if failed => Outcome::Failed(format!("a training gives {}", told())),
+        _ if failed => Outcome::Failed(format!("a training gives {}", reported())),
         _ if given.len() < 2 => Outcome::Skipped("this machine has one instruction set".to_owned()),
         _ if equal => Outcome::Ran,
-        Determinism::Machine => Outcome::Skipped(format!("a training gives {}; the grade `machine` allows it", told())),
-        Determinism::Portable => Outcome::Failed(format!("a training gives {}", told())),
+        Determinism::Machine => {
+            Outcome::Skipped(format!("a training gives {}; the grade `machine` allows it", reported()))
+        }
+        Determinism::Portable => Outcome::Failed(format!("a training gives {}", reported())),
     };
     (INSTRUCTION_SETS.0, outcome)
 }

@@ -38,7 +38,7 @@ fn write_the_page_of_the_battery() {
 }
 
 #[test]
-fn the_page_tells_how_many_checks_there_are() {
+fn the_page_reports_how_many_checks_there_are() {
     let n = recur_testkit::checks().len();
     assert!(read().contains(&format!("{n} checks")), "there are {n}");
 }

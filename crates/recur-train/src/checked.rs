@@ -18,7 +18,7 @@ pub(crate) struct Checked<'a> {
 /// What an answer that is no number anywhere means.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Nan {
-    /// The weights are no numbers any more: while a model learns, that is a loss that diverged, which its trial tells.
+    /// The weights are no numbers any more: while a model learns, that is a loss that diverged, which its trial reports.
     Diverged,
     /// It is refused like other answers.
     Refused,

@@ -59,7 +59,7 @@ fn copies(training: &TrainingSettings) -> u64 {
     4 + optimizer + u64::from(training.early_stopping.is_some())
 }
 
-/// Numbers that are kept of a letter for the backward pass. Products of a square matrix with H rows take H² multiplications and
+/// Numbers that are kept of a character for the backward pass. Products of a square matrix with H rows take H² multiplications and
 /// give H numbers; a network keeps a few such vectors.
 fn activations_of_letter(multiply_adds: u64) -> u64 {
     const VECTORS: u64 = 4;
@@ -129,7 +129,7 @@ impl<'a> Gate<'a> {
         meanwhile: impl Fn() -> bool,
     ) -> Result<Pass<'a>, Refused> {
         let mut state = self.state();
-        let mut is_told = false;
+        let mut is_reported = false;
         loop {
             match state.decide(need, self.available) {
                 Decision::Start => break,
@@ -137,7 +137,7 @@ impl<'a> Gate<'a> {
                 Decision::Wait if cancel.is_cancelled() => return Err(Refused::Cancelled),
                 Decision::Wait => {
                     drop(state);
-                    if !std::mem::replace(&mut is_told, true) {
+                    if !std::mem::replace(&mut is_reported, true) {
                         tracing::info!(
                             "waits until other trials free memory; this trial needs about {}",
                             bytes_in_words(need)
@@ -181,7 +181,7 @@ enum Decision {
 
 impl State {
     fn decide(&mut self, need: u64, available: &dyn Fn() -> Option<u64>) -> Decision {
-        // What there is before the first trial tells which ones can never run.
+        // What there is before the first trial shows which ones can never run.
         if !self.has_looked {
             (self.has_looked, self.idle) = (true, available());
         }
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_told_in_binary_units() {
+    fn bytes_are_reported_in_binary_units() {
         assert_eq!([0, 1, 3 << 29, 12 * GIB].map(bytes_in_words), ["0 B", "1 B", "1.50 GiB", "12.00 GiB"]);
     }
 }

@@ -31,7 +31,7 @@ pub trait Observer: Sync {
     /// observer's to tell, and the trial goes on.
     fn checkpoint(&self, _trial: &Trial, _checkpoint: &Checkpoint) {}
 
-    /// Bytes of memory that trials may use now, beside what they use already. A trial that needs more becomes a failed
+    /// Bytes of memory that trials may use now, besides what they use already. A trial that needs more becomes a failed
     /// record; `None` is not to look.
     fn available_memory(&self) -> Option<u64> {
         None

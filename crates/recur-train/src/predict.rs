@@ -13,7 +13,7 @@ use recur_core::weights::{ModelCard, WeightsFile};
 use recur_core::workers::alone;
 use recur_text::normalise;
 
-/// Names with more letters are not predicted: memory grows with the longest.
+/// Names with more characters are not predicted: memory grows with the longest.
 const MAX_LETTERS: usize = 10_000;
 
 /// A trained model with all that it needs to read names.
@@ -115,7 +115,7 @@ impl Predictor {
     }
 
     /// The log-probabilities (C) of each of `texts`, which are normalised here as the card says. Those of a text do not
-    /// depend on the texts beside it.
+    /// depend on the texts next to it.
     ///
     /// # Errors
     /// If the model fails.

@@ -1,4 +1,4 @@
-//! From a model to its figures on some examples.
+//! From a model to its scores on some examples.
 
 use crate::examples::Examples;
 use recur_core::metric::Scores;
@@ -13,12 +13,12 @@ pub(crate) fn log_probabilities(model: &mut dyn Model, examples: &Examples) -> R
     Ok(out)
 }
 
-/// The figures of `model` on `examples`.
+/// The scores of `model` on `examples`.
 pub(crate) fn score(model: &mut dyn Model, examples: &Examples) -> Result<Scores, ModelError> {
     Ok(scores(examples, &log_probabilities(model, examples)?))
 }
 
-/// The figures of `log_probs (N, C)` of `examples`.
+/// The scores of `log_probs (N, C)` of `examples`.
 pub(crate) fn scores(examples: &Examples, log_probs: &[f32]) -> Scores {
     let n_classes = examples.n_classes;
     let labels = || examples.labels.iter().copied();

@@ -24,19 +24,19 @@ fn check(name: &str, design: Design) {
 }
 
 #[test]
-fn with_test_rows_of_each_replicate_equal_models_are_told_apart_in_at_most_five_percent_of_sweeps() {
+fn with_test_rows_of_each_replicate_equal_models_are_distinguished_in_at_most_five_percent_of_sweeps() {
     check("5 replicates", PER_REPLICATE);
     check("10 replicates", PER_REPLICATE_10);
 }
 
 #[test]
-fn with_fixed_test_rows_equal_models_are_told_apart_in_at_most_five_percent_of_data_sets() {
+fn with_fixed_test_rows_equal_models_are_distinguished_in_at_most_five_percent_of_data_sets() {
     check("fixed", FIXED);
 }
 
 /// A data set has one draw of test examples, which favours one of the models in every replicate.
 #[test]
-fn without_the_variance_of_fixed_test_examples_equal_models_would_be_told_apart_far_too_often() {
+fn without_the_variance_of_fixed_test_examples_equal_models_would_be_distinguished_far_too_often() {
     let task = learners(2);
     let mut models = Models::new(FIXED, task.n_labels, &[0..1, 1..2], None);
     let is_wrong = |seed| {

@@ -197,7 +197,7 @@ impl Models {
     fn score(&mut self, trained: &Trained) {
         let experiment = &mut self.experiment;
         let chosen = experiment.trials.iter().filter(|outcome| experiment.selection.is_tested_trial(&outcome.trial));
-        let test = |outcome: &recur_core::selection::Finding| {
+        let test = |outcome: &recur_core::selection::TrialOutcome| {
             let configuration = self.configurations[outcome.trial.configuration];
             let replicate = outcome.trial.replicate as usize;
             let (scores, predictions) = trained.test_record(replicate, configuration, experiment.label_names.len());

@@ -36,8 +36,8 @@ pub(crate) fn run(args: &Experiment, level: Level, program: &Program<'_>) -> Res
         cancel: &CANCEL,
     };
     let executor = LocalExecutor::new(args.jobs.map_or_else(available_cores, usize::from));
-    let findings = prepared.run(&store, &executor, &options)?;
-    let outcome = scoring::conclude(&prepared, &findings, &store, executor.jobs(), &options, destination)?;
+    let outcomes = prepared.run(&store, &executor, &options)?;
+    let outcome = scoring::conclude(&prepared, &outcomes, &store, executor.jobs(), &options, destination)?;
     print(&outcome.summary)?;
     match log.take_error() {
         Some(error) => tracing::warn!("the log {} is incomplete: {error}", store.log_path(&name).display()),

@@ -18,9 +18,9 @@ pub(crate) fn run(args: &ExportArgs, level: Level, program: &Program<'_>) -> Res
     let asked = asked(args)?;
     let prepared = RequestedExperiment::read(&args.spec.request(), program)?;
     let store = stores::to_read(&args.spec.store)?;
-    let findings = prepared.stored_findings(&store, &args.spec.spec)?;
-    let scored = &prepared.score(&findings, &store, available_cores(), &scoring_options(&MemoryNames::default()))?;
-    let (analysis, signature) = (prepared.analyse(&findings, scored)?, prepared.signature(&findings, scored));
+    let outcomes = prepared.stored_outcomes(&store, &args.spec.spec)?;
+    let scored = &prepared.score(&outcomes, &store, available_cores(), &scoring_options(&MemoryNames::default()))?;
+    let (analysis, signature) = (prepared.analyse(&outcomes, scored)?, prepared.signature(&outcomes, scored));
     let export = Export::of(&analysis, &prepared.provenance, &signature);
     let paths: Vec<&Path> = asked.iter().map(|(path, _)| *path).collect();
     if let Some(path) = paths.iter().enumerate().find_map(|(n, path)| paths[..n].contains(path).then_some(path)) {

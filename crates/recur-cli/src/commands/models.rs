@@ -26,7 +26,7 @@ fn one(plugin: &'static dyn ModelPlugin, json: bool) -> Result<Exit, CliError> {
 /// What to do about a manifest.
 pub(crate) const MANIFESTS: &str = "docs/external-plugins.md explains every key of a manifest";
 
-/// Models that cannot be used are told after the others.
+/// Models that cannot be used are reported after the others.
 fn all(args: &Models, plugins: Option<&Path>, registry: &Registry) -> Result<Exit, CliError> {
     let models: Vec<ModelDescription> = registry.iter().map(ModelDescription::of).collect();
     let exit = if args.target.write.is_some() || args.target.check.is_some() {

@@ -4,7 +4,7 @@ use crate::args::{Level, Report};
 use crate::error::{CliError, Exit};
 use crate::scoring::{self, scoring_options};
 use crate::stores;
-use recur_core::selection::Finding;
+use recur_core::selection::TrialOutcome;
 use recur_experiment::Program;
 use recur_experiment::RequestedExperiment;
 use recur_experiment::{available_cores, of_reports};
@@ -19,21 +19,21 @@ pub(crate) fn run(args: &Report, level: Level, program: &Program<'_>) -> Result<
     let prepared = RequestedExperiment::read(&args.spec.request(), program)?;
     // Nothing is written to it: test scores that it lacks are made, and kept by the next `recur experiment`.
     let store = stores::to_read(&args.spec.store)?;
-    let findings = prepared.stored_findings(&store, &args.spec.spec)?;
+    let outcomes = prepared.stored_outcomes(&store, &args.spec.spec)?;
     if args.check {
-        return check(args, &prepared, &findings, &store);
+        return check(args, &prepared, &outcomes, &store);
     }
     if args.json {
         let scored =
-            &prepared.score(&findings, &store, available_cores(), &scoring_options(&MemoryNames::default()))?;
-        let (analysis, signature) = (prepared.analyse(&findings, scored)?, prepared.signature(&findings, scored));
+            &prepared.score(&outcomes, &store, available_cores(), &scoring_options(&MemoryNames::default()))?;
+        let (analysis, signature) = (prepared.analyse(&outcomes, scored)?, prepared.signature(&outcomes, scored));
         print_json(Export::of(&analysis, &prepared.provenance, &signature).json().trim_end())?;
         return Ok(Exit::Success);
     }
     let destination = Destination { dir: &args.reports, replace: args.replace };
     let outcome = scoring::conclude(
         &prepared,
-        &findings,
+        &outcomes,
         &store,
         available_cores(),
         &scoring_options(&MemoryNames::default()),
@@ -44,11 +44,16 @@ pub(crate) fn run(args: &Report, level: Level, program: &Program<'_>) -> Result<
 }
 
 /// Whether the report that is there is what the records give.
-fn check(args: &Report, prepared: &RequestedExperiment, findings: &[Finding], store: &Store) -> Result<Exit, CliError> {
+fn check(
+    args: &Report,
+    prepared: &RequestedExperiment,
+    outcomes: &[TrialOutcome],
+    store: &Store,
+) -> Result<Exit, CliError> {
     let scratch = TemporaryFolder::new("report")?;
     scoring::conclude(
         prepared,
-        findings,
+        outcomes,
         store,
         available_cores(),
         &scoring_options(&MemoryNames::default()),

@@ -3,22 +3,22 @@
 use crate::common::{Lab, SPEC};
 
 /// Changes `from` to `to` in the spec; the source does not exist either, and only the spec's error may be told.
-fn check(from: &str, to: &str, place: &str, told: &[&str]) {
+fn check(from: &str, to: &str, place: &str, reported: &[&str]) {
     assert!(SPEC.contains(from), "{from}");
     let lab = Lab::with(&SPEC.replace(from, to).replace("names.csv", "missing.csv"));
-    let ran = lab.experiment(&[]).ended(1).told(&[&format!("small.yaml:{place}: ")]).told(told);
+    let ran = lab.experiment(&[]).ended(1).reported(&[&format!("small.yaml:{place}: ")]).reported(reported);
     assert!(!ran.err.contains("missing.csv"), "data is not looked for:\n{}", ran.err);
     assert!(ran.out.is_empty(), "{}", ran.out);
     assert!(!lab.path("runs").exists() && !lab.path("reports").exists(), "nothing is written");
 }
 
 #[test]
-fn a_typo_is_told_with_the_nearest_key() {
+fn a_typo_is_reported_with_the_nearest_key() {
     check("batch_size", "batchsize", "6:23", &["unknown key `batchsize`", "did you mean `batch_size`"]);
 }
 
 #[test]
-fn a_wrong_type_is_told() {
+fn a_wrong_type_is_reported() {
     check("epochs: 3", "epochs: three", "6:20", &["`training.epochs`", "whole number", "got"]);
 }
 
@@ -43,7 +43,7 @@ fn an_empty_sweep_list_is_refused() {
 }
 
 #[test]
-fn an_unknown_model_is_told_with_the_nearest() {
+fn an_unknown_model_is_reported_with_the_nearest() {
     check("stacked_rnn", "stacked_rn", "11:10", &["unknown model `stacked_rn`", "did you mean `stacked_rnn`"]);
 }
 
@@ -62,7 +62,7 @@ fn an_alias_bomb_is_refused_at_once() {
 #[test]
 fn all_errors_come_at_once() {
     let lab = Lab::with(&SPEC.replace("epochs: 3", "epochs: 0").replace("replicates", "replicate"));
-    lab.experiment(&["--set", "seed=x"]).ended(1).told(&[
+    lab.experiment(&["--set", "seed=x"]).ended(1).reported(&[
         "small.yaml:6:20",
         "small.yaml:13:1",
         "--set seed=x",
@@ -71,15 +71,15 @@ fn all_errors_come_at_once() {
 }
 
 #[test]
-fn a_missing_spec_is_told_with_the_specs_there_are() {
+fn a_missing_spec_is_reported_with_the_specs_there_are() {
     let lab = Lab::new();
-    lab.recur(&["experiment", "smal.yaml"]).ended(1).told(&["cannot read the spec smal.yaml", "small.yaml"]);
+    lab.recur(&["experiment", "smal.yaml"]).ended(1).reported(&["cannot read the spec smal.yaml", "small.yaml"]);
 }
 
 #[test]
 fn wrong_words_on_the_command_line_exit_with_2() {
     let lab = Lab::new();
-    lab.recur(&["experiment"]).ended(2).told(&["<SPEC>"]);
-    lab.experiment(&["--jobs", "0"]).ended(2).told(&["--jobs"]);
-    lab.experiment(&["--set", "epochs"]).ended(2).told(&["epochs"]);
+    lab.recur(&["experiment"]).ended(2).reported(&["<SPEC>"]);
+    lab.experiment(&["--jobs", "0"]).ended(2).reported(&["--jobs"]);
+    lab.experiment(&["--set", "epochs"]).ended(2).reported(&["epochs"]);
 }

@@ -20,7 +20,7 @@ fn a_shipped_model_passes_on_every_instruction_set() {
 }
 
 #[test]
-fn a_model_that_breaks_the_contract_ends_with_5_and_tells_it_in_json() {
+fn a_model_that_breaks_the_contract_ends_with_5_and_reports_it_in_json() {
     let arguments = ["check-model", "manual_rnn", "--json", "--set", "hidden_size=4", "--set", "learning_rate=1e-9"];
     let report: Value = serde_json::from_str(&Lab::new().recur(&arguments).ended(5).out).unwrap();
     assert_eq!(report["params"]["hidden_size"], 4);
@@ -34,10 +34,10 @@ fn a_model_that_breaks_the_contract_ends_with_5_and_tells_it_in_json() {
 }
 
 #[test]
-fn a_parameter_that_is_not_there_or_out_of_range_is_told() {
+fn a_parameter_that_is_not_there_or_out_of_range_is_reported() {
     let set = |given: &str| Lab::new().recur(&["check-model", "manual_rnn", "--set", given]).ended(1);
-    set("hiden_size=8").told(&["manual_rnn has no parameter `hiden_size`, did you mean `hidden_size`?"]);
-    set("hidden_size=0").told(&["--set hidden_size=0", "whole number from 1 to 4096"]);
-    set("hidden_size").told(&["write PARAM=VALUE"]);
-    Lab::new().recur(&["check-model", "manual_rn"]).ended(1).told(&["did you mean `manual_rnn`?"]);
+    set("hiden_size=8").reported(&["manual_rnn has no parameter `hiden_size`, did you mean `hidden_size`?"]);
+    set("hidden_size=0").reported(&["--set hidden_size=0", "whole number from 1 to 4096"]);
+    set("hidden_size").reported(&["write PARAM=VALUE"]);
+    Lab::new().recur(&["check-model", "manual_rn"]).ended(1).reported(&["did you mean `manual_rnn`?"]);
 }

@@ -89,7 +89,7 @@ impl Ran {
 
     /// Holds standard error to all of `parts`, and to no sign of a panic.
     #[track_caller]
-    pub fn told(self, parts: &[&str]) -> Self {
+    pub fn reported(self, parts: &[&str]) -> Self {
         for part in parts {
             assert!(self.err.contains(part), "`{part}` is not told:\n{}", self.err);
         }

@@ -25,7 +25,7 @@ fn compare(lab: &Lab, arguments: &[&str]) -> Ran {
     lab.recur(&[&["compare"], arguments].concat())
 }
 
-/// The ids of the trials with test figures of replicate `replicate`, by model.
+/// The ids of the trials with test results of replicate `replicate`, by model.
 fn tested(lab: &Lab, model: &str, replicate: u64) -> Vec<String> {
     let listed = lab.recur(&["store", "list", "--json"]).ended(0).out;
     let trials = listed.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
@@ -40,9 +40,10 @@ fn specs_and_names_in_the_store_give_the_same_table_and_nothing_is_written() {
     let lab = lab();
     let before = lab.promised(&["runs", "reports"]);
     let of_specs = compare(&lab, &["small.yaml", "wide.yaml"]).ended(0).out;
-    for told in ["small/manual_rnn", "wide/manual_rnn", "wide/stacked_rnn", " baseline ", "wins / ties / losses", "±"]
+    for reported in
+        ["small/manual_rnn", "wide/manual_rnn", "wide/stacked_rnn", " baseline ", "wins / ties / losses", "±"]
     {
-        assert!(of_specs.contains(told), "`{told}`: {of_specs}");
+        assert!(of_specs.contains(reported), "`{reported}`: {of_specs}");
     }
     assert_eq!(of_specs.lines().skip(1).take_while(|line| !line.is_empty()).count(), 5, "{of_specs}");
     assert_eq!(of_specs, compare(&lab, &["small", "wide"]).ended(0).out);
@@ -84,8 +85,8 @@ fn figures_are_those_of_each_experiments_own_report() {
 fn a_model_with_the_very_trials_of_another_stands_once_and_is_not_corrected_for() {
     let lab = lab();
     let out = compare(&lab, &["small", "wide"]).ended(0).out;
-    let told = "wide/linfa_naive_bayes has the same trials as small/linfa_naive_bayes and is listed once.";
-    assert!(out.contains(told) && out.contains("over all pairs, as the baseline"), "{out}");
+    let reported = "wide/linfa_naive_bayes has the same trials as small/linfa_naive_bayes and is listed once.";
+    assert!(out.contains(reported) && out.contains("over all pairs, as the baseline"), "{out}");
     let out = compare(&lab, &["small", "wide", "--baseline", "wide/linfa_naive_bayes"]).ended(0).out;
     assert!(out.contains("over the 4 comparisons with the baseline"), "{out}");
     let out = compare(&lab, &["small", "wide", "--baseline", "wide/linfa_naive_bayes", "--json"]).ended(0).out;
@@ -104,11 +105,11 @@ fn markdown_and_files_are_the_same_comparison() {
     let plain = |text: &str| text.replace(['`', '*'], "");
     assert!(plain(&report).replace("\n\n", " ").contains(answer), "{answer}\n{report}");
     assert!(report.contains("recur compare small wide --write out/both.md"), "{report}");
-    let told = ["out/both.md is a comparison", "the command in this one then writes these bytes again"];
-    lab.recur(&["verify", "out/both.md"]).ended(1).told(&told);
+    let reported = ["out/both.md is a comparison", "the command in this one then writes these bytes again"];
+    lab.recur(&["verify", "out/both.md"]).ended(1).reported(&reported);
     compare(&lab, &["small", "out/both.md"])
         .ended(1)
-        .told(&["out/both.md is the report of a comparison", "name the experiments"]);
+        .reported(&["out/both.md is the report of a comparison", "name the experiments"]);
     assert!(report.contains("](both/cost.md)") && lab.read("out/both/cost.md").contains("`wide/manual_rnn`"));
     assert!(report.contains("](both/labels.svg)") && lab.read("out/both/labels.svg").starts_with("<svg"));
     assert!(report.contains("small: Which family tells best what language a name comes from?"), "{report}");
@@ -119,13 +120,13 @@ fn markdown_and_files_are_the_same_comparison() {
     assert!(
         report.contains("recur compare small wide --model stacked_rnn --question 'More layers?' --write layers.md")
     );
-    let told = ["small has none of the models stacked_rn", "it has: ", "stacked_rnn"];
-    compare(&lab, &["small", "wide", "--model", "stacked_rn"]).ended(1).told(&told);
+    let reported = ["small has none of the models stacked_rn", "it has: ", "stacked_rnn"];
+    compare(&lab, &["small", "wide", "--model", "stacked_rn"]).ended(1).reported(&reported);
     for file in ["both.json", "both.csv", "both.tex"] {
         compare(&lab, &["small", "wide", "--write", file]).ended(0);
         assert!(lab.read(file).contains(if file == "both.tex" { "wide/stacked\\_rnn" } else { "wide/stacked_rnn" }));
     }
-    compare(&lab, &["small", "wide", "--write", "both.xlsx"]).ended(1).told(&[".md or .json or .tex or .csv"]);
+    compare(&lab, &["small", "wide", "--write", "both.xlsx"]).ended(1).reported(&[".md or .json or .tex or .csv"]);
 }
 
 #[test]
@@ -164,10 +165,10 @@ fn the_same_rows_in_other_letters_are_compared() {
 #[test]
 fn wrong_words_end_with_2_and_what_is_not_there_with_1() {
     let lab = Lab::new();
-    compare(&lab, &["small"]).ended(2).told(&["2"]);
-    compare(&lab, &["small", "wide", "--store", "none"]).ended(1).told(&["there is no store none"]);
+    compare(&lab, &["small"]).ended(2).reported(&["2"]);
+    compare(&lab, &["small", "wide", "--store", "none"]).ended(1).reported(&["there is no store none"]);
     lab.recur(&["experiment", "small.yaml", "--set", "replicates=1"]).ended(0);
-    compare(&lab, &["smal", "small"]).ended(1).told(&["nothing is called smal", "hint: did you mean small?"]);
+    compare(&lab, &["smal", "small"]).ended(1).reported(&["nothing is called smal", "hint: did you mean small?"]);
 }
 
 #[test]
@@ -177,18 +178,18 @@ fn experiments_without_finished_trials_are_refused() {
     let diverging = DIVERGING.replace("name: small", "name: wild\nseed: 5").replace("  - use: linfa_naive_bayes\n", "");
     lab.write("wild.yaml", diverging);
     lab.recur(&["experiment", "wild.yaml"]).ended(3);
-    compare(&lab, &["small", "wild"]).ended(1).told(&["no configuration of wild finished on every replicate"]);
+    compare(&lab, &["small", "wild"]).ended(1).reported(&["no configuration of wild finished on every replicate"]);
 }
 
 #[test]
-fn missing_test_results_are_told_and_the_experiment_makes_them_again() {
+fn missing_test_results_are_reported_and_the_experiment_makes_them_again() {
     let lab = lab();
     let id = tested(&lab, "stacked_rnn", 0).remove(0);
     std::fs::remove_dir_all(lab.path(&format!("runs/trials/{}/{id}/test", &id[..2]))).unwrap();
     let of_wide = lab.plan(&["wide.yaml"]).contains(&id);
     let file = if of_wide { "wide.yaml" } else { "small.yaml" };
-    let told = ["has no test results, so its model is not ranked", &format!("recur experiment {file}")];
-    compare(&lab, &["small.yaml", "wide.yaml"]).ended(0).told(&told);
+    let reported = ["has no test results, so its model is not ranked", &format!("recur experiment {file}")];
+    compare(&lab, &["small.yaml", "wide.yaml"]).ended(0).reported(&reported);
     lab.recur(&["experiment", file]).ended(0);
     let ran = compare(&lab, &["small", "wide"]).ended(0);
     assert!(!ran.err.contains("has no test results"), "{}", ran.err);

@@ -45,19 +45,19 @@ fn a_record_that_finds_no_room_stops_the_sweep_and_names_the_file() {
     let lab = Lab::with(LARGE);
     let arguments = ["experiment", "small.yaml", "--checkpoint-every", "off"];
     let ran = within(&limit(100), &lab, &arguments).output().unwrap();
-    let told = ["the sweep stopped", "cannot keep trial", "runs/tmp/", "weights.safetensors", "with room to write"];
-    Ran::from(ran).ended(1).told(&told);
+    let reported = ["the sweep stopped", "cannot keep trial", "runs/tmp/", "weights.safetensors", "with room to write"];
+    Ran::from(ran).ended(1).reported(&reported);
     assert!(lab.trials().is_empty() && !lab.path("reports").exists());
     check_end(&lab, LARGE);
 }
 
 #[test]
-fn a_checkpoint_that_finds_no_room_is_told_and_training_goes_on() {
+fn a_checkpoint_that_finds_no_room_is_reported_and_training_goes_on() {
     let lab = Lab::with(LARGE);
     let arguments = ["experiment", "small.yaml", "--checkpoint-every", "1epoch"];
     let ran = within(&limit(400), &lab, &arguments).output().unwrap();
-    let told = ["ERROR", "no checkpoint, training goes on", "runs/tmp/", "File too large"];
-    Ran::from(ran).ended(0).told(&told);
+    let reported = ["ERROR", "no checkpoint, training goes on", "runs/tmp/", "File too large"];
+    Ran::from(ran).ended(0).reported(&reported);
     check_end(&lab, LARGE);
 }
 
@@ -67,21 +67,21 @@ fn a_log_that_finds_no_room_does_not_stop_the_run_and_the_next_run_puts_it_right
     lab.write("runs/store.json", STORE_JSON);
     lab.write("runs/experiments/small/log.jsonl", "{\"before\": 1}\n".repeat(30_000));
     let ran = within(&limit(400), &lab, &["experiment", "small.yaml"]).output().unwrap();
-    let ran = Ran::from(ran).ended(0).told(&["WARN", "log.jsonl is incomplete", "File too large"]);
+    let ran = Ran::from(ran).ended(0).reported(&["WARN", "log.jsonl is incomplete", "File too large"]);
     assert!(ran.out.contains("Report: reports/small.md"), "{}", ran.out);
     check_end(&lab, SPEC);
 }
 
 /// Room for some of the trials.
 #[test]
-fn a_full_disk_is_told_and_leaves_a_whole_store() {
+fn a_full_disk_is_reported_and_leaves_a_whole_store() {
     let spec = LARGE.replace("replicates: 1", "replicates: 6");
     let lab = Lab::with(&spec);
     std::fs::create_dir(lab.path("runs")).unwrap();
     let script = "mount -t tmpfs -o size=900k none runs && { \"$@\"; code=$?; cp -r runs kept; exit $code; }";
     let arguments = ["experiment", "small.yaml", "--jobs", "1", "--checkpoint-every", "1epoch"];
     let Some(ran) = with_mounts(script, &lab, &arguments) else { return };
-    ran.ended(1).told(&["the sweep stopped", "cannot keep trial", "runs/", "No space left on device"]);
+    ran.ended(1).reported(&["the sweep stopped", "cannot keep trial", "runs/", "No space left on device"]);
     std::fs::remove_dir(lab.path("runs")).unwrap();
     std::fs::rename(lab.path("kept"), lab.path("runs")).unwrap();
     let n_kept = lab.trials().len();
@@ -109,12 +109,12 @@ fn a_store_that_may_not_be_written_can_be_planned_checked_listed_and_verified() 
         &["store", "export", "copy"],
     ] {
         let Some(ran) = with_mounts(read_only, &lab, arguments) else { return };
-        let out = ran.ended(0).told(&[]).out;
+        let out = ran.ended(0).reported(&[]).out;
         assert!(!out.is_empty(), "{arguments:?}");
     }
     for arguments in [&["experiment", "small.yaml"][..], &["store", "gc"]] {
         let Some(ran) = with_mounts(read_only, &lab, arguments) else { return };
-        ran.ended(1).told(&["cannot use the store", "runs/tmp", "Read-only file system", "--store DIR"]);
+        ran.ended(1).reported(&["cannot use the store", "runs/tmp", "Read-only file system", "--store DIR"]);
     }
     assert!(before == lab.promised(ALL));
     assert_eq!(lab.trials().len(), N_TRIALS);

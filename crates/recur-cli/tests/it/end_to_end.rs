@@ -8,7 +8,7 @@ const ALL: &[&str] = &["reports", "runs"];
 #[test]
 fn a_small_experiment_ends_with_a_report_and_its_figures() {
     let lab = Lab::new();
-    let ran = lab.experiment(&[]).ended(0).told(&["60 names", "8 trials: 0 done before, 8 to run"]);
+    let ran = lab.experiment(&[]).ended(0).reported(&["60 names", "8 trials: 0 done before, 8 to run"]);
     assert!(ran.out.contains("Report: reports/small.md"), "{}", ran.out);
     assert!(ran.out.contains("The same as one page, to sort and filter: reports/small.html"), "{}", ran.out);
     for model in ["linfa_naive_bayes", "manual_rnn(learning_rate=0.0", "stacked_rnn"] {
@@ -30,7 +30,7 @@ fn a_second_run_trains_nothing_and_changes_no_byte() {
     let lab = Lab::new();
     lab.experiment(&[]).ended(0);
     let before = lab.promised(ALL);
-    lab.experiment(&[]).ended(0).told(&["8 trials: 8 done before, 0 to run"]);
+    lab.experiment(&[]).ended(0).reported(&["8 trials: 8 done before, 0 to run"]);
     assert!(before == lab.promised(ALL));
 }
 
@@ -47,10 +47,10 @@ fn report_writes_the_same_bytes_from_the_store_alone() {
 #[test]
 fn report_of_trials_that_were_not_run_says_which_command_runs_them() {
     let lab = Lab::new();
-    lab.recur(&["report", "small.yaml"]).ended(1).told(&["there is no store runs", "recur experiment makes it"]);
+    lab.recur(&["report", "small.yaml"]).ended(1).reported(&["there is no store runs", "recur experiment makes it"]);
     lab.write("runs/store.json", STORE_JSON);
-    let told = ["8 of 8 trials of small.yaml have no record", "recur experiment small.yaml"];
-    lab.recur(&["report", "small.yaml"]).ended(1).told(&told);
+    let reported = ["8 of 8 trials of small.yaml have no record", "recur experiment small.yaml"];
+    lab.recur(&["report", "small.yaml"]).ended(1).reported(&reported);
     assert!(!lab.path("reports").exists());
 }
 
@@ -61,7 +61,7 @@ fn a_deleted_trial_alone_is_trained_again_to_the_same_bytes() {
     let before = lab.promised(ALL);
     for trial in [&lab.trials()[0], &lab.trials()[N_TRIALS - 1]] {
         std::fs::remove_dir_all(trial).unwrap();
-        lab.experiment(&[]).ended(0).told(&["8 trials: 7 done before, 1 to run"]);
+        lab.experiment(&[]).ended(0).reported(&["8 trials: 7 done before, 1 to run"]);
         assert!(before == lab.promised(ALL));
     }
 }
@@ -69,14 +69,14 @@ fn a_deleted_trial_alone_is_trained_again_to_the_same_bytes() {
 #[test]
 fn a_trial_that_diverges_is_named_and_the_others_are_reported() {
     let lab = Lab::with(DIVERGING);
-    let ran = lab.experiment(&[]).ended(3).told(&["WARN", "manual_rnn replicate", "diverged: loss became"]);
+    let ran = lab.experiment(&[]).ended(3).reported(&["WARN", "manual_rnn replicate", "diverged: loss became"]);
     assert!(ran.out.contains("of 4 trials did not finish: see the report"), "{}", ran.out);
     assert!(ran.out.contains("Report: reports/small.md"), "{}", ran.out);
     let report = lab.read("reports/small.md");
     let row = report.lines().find(|line| line.contains("diverged | loss became")).expect("a row of the failure");
     assert!(row.contains("`manual_rnn`"), "{row}");
     // It is an outcome like another: a second run takes it from the store, and exits in the same way.
-    lab.experiment(&[]).ended(3).told(&["4 trials: 4 done before, 0 to run"]);
+    lab.experiment(&[]).ended(3).reported(&["4 trials: 4 done before, 0 to run"]);
     lab.recur(&["report", "small.yaml"]).ended(3);
 }
 
@@ -121,7 +121,7 @@ fn a_resolved_spec_names_the_same_trials() {
     assert_ne!(before, lab.plan(&["small.yaml"]));
     lab.experiment(&changes).ended(0);
     assert_eq!(before, lab.plan(&["runs/experiments/small/resolved.yaml"]));
-    lab.recur(&["experiment", "runs/experiments/small/resolved.yaml"]).ended(0).told(&["8 done before, 0 to run"]);
+    lab.recur(&["experiment", "runs/experiments/small/resolved.yaml"]).ended(0).reported(&["8 done before, 0 to run"]);
 }
 
 #[test]

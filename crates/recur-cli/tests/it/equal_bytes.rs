@@ -86,7 +86,7 @@ fn the_widest_instruction_set_is_used_unless_another_is_asked_for() {
 fn an_unknown_instruction_set_is_refused_with_the_known_ones() {
     let lab = Lab::new();
     let output = lab.command(&["experiment", "small.yaml"]).env("RECUR_ISA", "mmx").output().unwrap();
-    Ran::from(output).ended(1).told(&["RECUR_ISA=mmx", "scalar"]);
+    Ran::from(output).ended(1).reported(&["RECUR_ISA=mmx", "scalar"]);
     assert!(!lab.path("runs").exists());
 }
 

@@ -97,24 +97,24 @@ fn exports_are_the_same_bytes_each_time_and_write_nothing_to_the_store() {
 }
 
 #[test]
-fn a_format_that_is_not_written_is_told_before_anything_is_read() {
+fn a_format_that_is_not_written_is_reported_before_anything_is_read() {
     let lab = Lab::new();
-    let told = ["records.xlsx ends in no format that --records writes", ".parquet or .csv"];
-    lab.recur(&["export", "nothing.yaml", "--records", "records.xlsx"]).ended(1).told(&told);
-    lab.recur(&["export", "small.yaml", "--leaderboard", "table"]).ended(1).told(&[".tex or .csv or .parquet"]);
-    lab.recur(&["export", "small.yaml", "--analysis", "a.yaml"]).ended(1).told(&["end the file's name in .json"]);
-    lab.recur(&["export", "small.yaml"]).ended(2).told(&["--records", "--leaderboard", "--analysis"]);
+    let reported = ["records.xlsx ends in no format that --records writes", ".parquet or .csv"];
+    lab.recur(&["export", "nothing.yaml", "--records", "records.xlsx"]).ended(1).reported(&reported);
+    lab.recur(&["export", "small.yaml", "--leaderboard", "table"]).ended(1).reported(&[".tex or .csv or .parquet"]);
+    lab.recur(&["export", "small.yaml", "--analysis", "a.yaml"]).ended(1).reported(&["end the file's name in .json"]);
+    lab.recur(&["export", "small.yaml"]).ended(2).reported(&["--records", "--leaderboard", "--analysis"]);
     lab.recur(&["report", "small.yaml", "--json", "--check"]).ended(2);
 }
 
 #[test]
 fn an_export_of_what_was_not_run_says_which_command_runs_it() {
     let lab = Lab::new();
-    lab.recur(&["export", "small.yaml", "--analysis", "a.json"]).ended(1).told(&["there is no store runs"]);
+    lab.recur(&["export", "small.yaml", "--analysis", "a.json"]).ended(1).reported(&["there is no store runs"]);
     lab.experiment(&["--set", "replicates=1"]).ended(0);
-    let told = ["4 of 8 trials of small.yaml have no record", "recur experiment small.yaml"];
-    lab.recur(&["export", "small.yaml", "--analysis", "a.json"]).ended(1).told(&told);
-    lab.recur(&["report", "small.yaml", "--json"]).ended(1).told(&told);
+    let reported = ["4 of 8 trials of small.yaml have no record", "recur experiment small.yaml"];
+    lab.recur(&["export", "small.yaml", "--analysis", "a.json"]).ended(1).reported(&reported);
+    lab.recur(&["report", "small.yaml", "--json"]).ended(1).reported(&reported);
     assert!(!lab.path("a.json").exists());
 }
 
@@ -128,9 +128,9 @@ fn the_analysis_has_the_warnings_about_rejected_rows_and_labels_with_few_rows() 
         let json = lab.recur(&[&["report", "small.yaml", "--json"][..], &source].concat()).ended(0).out;
         serde_json::from_str::<Value>(&json).unwrap()["data"]["warnings"].clone()
     };
-    let told = warnings("Novak,Czech,x\nJones,Welsh\nEvans,Welsh\n");
-    let told: Vec<&str> = told.as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect();
-    let [rejected, few] = told[..] else { panic!("{told:?}") };
+    let reported = warnings("Novak,Czech,x\nJones,Welsh\nEvans,Welsh\n");
+    let reported: Vec<&str> = reported.as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect();
+    let [rejected, few] = reported[..] else { panic!("{reported:?}") };
     assert_eq!(rejected, "1 row of 63 cannot be used (malformed row: 1)");
     assert!(few.starts_with("1 of 4 labels has fewer rows than the split has parts (3 parts)"), "{few}");
     assert_eq!(warnings(""), Value::Null);

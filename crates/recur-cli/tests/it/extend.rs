@@ -11,7 +11,7 @@ fn check(change: (&str, &str), n_trials: usize, n_new: usize) {
     assert!(SPEC.contains(change.0), "{change:?}");
     lab.write("small.yaml", SPEC.replace(change.0, change.1));
     let n_done = n_trials - n_new;
-    lab.experiment(&[]).ended(0).told(&[&format!("{n_trials} trials: {n_done} done before, {n_new} to run")]);
+    lab.experiment(&[]).ended(0).reported(&[&format!("{n_trials} trials: {n_done} done before, {n_new} to run")]);
     let after = lab.promised(&["runs/trials"]);
     for (path, bytes) in before {
         assert!(after.get(&path) == Some(&bytes), "{change:?} changes {}", path.display());

@@ -65,12 +65,12 @@ fn outcome(lab: &Lab, model: &str) -> serde_json::Value {
 #[test]
 fn plugins_are_swept_stored_reported_and_asked_like_other_models() {
     let Some(lab) = lab("plugins", SPEC) else { return };
-    let ran = lab.experiment(&["--jobs", "1"]).ended(0).told(&["8 trials: 0 done before, 8 to run"]);
+    let ran = lab.experiment(&["--jobs", "1"]).ended(0).reported(&["8 trials: 0 done before, 8 to run"]);
     assert!(ran.out.contains("\n letters") && ran.out.contains("\n letter_counts"), "{}", ran.out);
     let report = lab.read("reports/small.md");
     assert!(report.contains("`letters`") && report.contains("recur experiment small.yaml\n"), "{report}");
     let before = lab.promised(ALL);
-    lab.experiment(&[]).ended(0).told(&["8 done before, 0 to run"]);
+    lab.experiment(&[]).ended(0).reported(&["8 done before, 0 to run"]);
     std::fs::remove_dir_all(lab.path("runs")).unwrap();
     lab.experiment(&["--jobs", "4"]).ended(0);
     assert!(before == lab.promised(ALL), "equal bytes for any number of jobs");
@@ -107,13 +107,13 @@ fn models_of_plugins_are_listed_with_their_parameters() {
     let ran = lab.recur(&["models", "letters", "--plugins", "mine"]).ended(0);
     assert!(ran.out.contains("learning_rate") && ran.out.contains("number above 0, up to 100"), "{}", ran.out);
     assert!(ran.out.contains("cost         V tokens, C labels: 3 · V · C + C numbers"), "{}", ran.out);
-    let told = ["unknown model `letters`"];
-    lab.recur(&["models", "letters"]).ended(1).told(&told);
+    let reported = ["unknown model `letters`"];
+    lab.recur(&["models", "letters"]).ended(1).reported(&reported);
     let ran: Ran = lab.command(&["models", "letters"]).env("RECUR_PLUGINS", "mine").output().unwrap().into();
     ran.ended(0);
     lab.recur(&["models", "--plugins", "gone"])
         .ended(1)
-        .told(&["cannot read the folder of plugins gone", "--plugins DIR"]);
+        .reported(&["cannot read the folder of plugins gone", "--plugins DIR"]);
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn a_text_starts_no_plugin_that_the_command_line_does_not_allow() {
         let listed =
             [format!("{folder}/letters/plugin.yaml: python3 letters.py"), format!("plugins of the folder {folder}")];
         let refused = |arguments: &[&str], command: &str| {
-            let ran = lab.recur(arguments).ended(1).told(&[&listed[0], &listed[1], &hint(command)]);
+            let ran = lab.recur(arguments).ended(1).reported(&[&listed[0], &listed[1], &hint(command)]);
             assert!(!ran.err.contains("letter_counts"), "only what it would run: {}", ran.err);
             assert!(!lab.path("marker").exists(), "{arguments:?} has run it");
         };
@@ -182,12 +182,12 @@ fn a_text_starts_no_plugin_that_the_command_line_does_not_allow() {
             // A test result that is missing would be made again by the plugin.
             let test = format!("runs/trials/{}/{}/test", &trial[..2], ids.iter().find(|id| is_of_letters(id)).unwrap());
             std::fs::remove_dir_all(lab.path(&test)).unwrap();
-            let told = ["plugin `letters`: is not started by a command that reads results; --plugins DIR"];
+            let reported = ["plugin `letters`: is not started by a command that reads results; --plugins DIR"];
             let before = lab.read("reports/small.md");
-            lab.recur(&["report", "small.yaml"]).ended(1).told(&told);
+            lab.recur(&["report", "small.yaml"]).ended(1).reported(&reported);
             assert_eq!(lab.read("reports/small.md"), before, "no poorer one takes its place");
-            lab.recur(&["report", "small.yaml", "--check"]).ended(1).told(&told);
-            lab.recur(&["export", "small.yaml", "--analysis", "b.json"]).ended(1).told(&told);
+            lab.recur(&["report", "small.yaml", "--check"]).ended(1).reported(&reported);
+            lab.recur(&["export", "small.yaml", "--analysis", "b.json"]).ended(1).reported(&reported);
             assert!(!lab.path("marker").exists(), "reading has run it");
             lab.recur(&["report", "small.yaml", "--plugins", folder, "--reports", "others"]).ended(0);
             std::fs::remove_file(lab.path("marker")).unwrap();
@@ -284,18 +284,18 @@ fn an_edited_plugin_has_other_trials_and_no_other_model_has() {
 }
 
 #[test]
-fn a_broken_manifest_is_told_where_its_model_is_needed_and_nowhere_else() {
+fn a_broken_manifest_is_reported_where_its_model_is_needed_and_nowhere_else() {
     let Some(lab) = lab("plugins", SPEC) else { return };
     lab.experiment(&[]).ended(0);
     let manifest = lab.read("plugins/letters/plugin.yaml").replace("summary:", "sumary:");
     lab.write("plugins/letters/plugin.yaml", manifest);
-    let told =
+    let reported =
         ["small.yaml:7:10: model `letters` cannot be used", "plugins/letters/plugin.yaml", "unknown field `sumary`"];
-    lab.recur(&["plan", "small.yaml"]).ended(1).told(&told);
+    lab.recur(&["plan", "small.yaml"]).ended(1).reported(&reported);
     lab.recur(&["models"])
         .ended(1)
-        .told(&["1 of the plugins cannot be used", "plugins/letters/plugin.yaml: unknown field"]);
-    lab.recur(&["models", "letters"]).ended(1).told(&["model `letters` cannot be used"]);
+        .reported(&["1 of the plugins cannot be used", "plugins/letters/plugin.yaml: unknown field"]);
+    lab.recur(&["models", "letters"]).ended(1).reported(&["model `letters` cannot be used"]);
     lab.recur(&["store", "check"]).ended(0);
     lab.recur(&["plan", "small.yaml", "--set", "models=[{use: letter_counts}]"]).ended(0);
 }
@@ -323,15 +323,15 @@ fn a_plugin_that_fails_is_a_failed_record_and_the_others_go_on() {
         "recur: 1\nname: small\ndata: {{source: names.csv}}\ntraining: {{epochs: 2}}\nmodels:\n  - use: manual_rnn\n{models}replicates: 1\n"
     ));
     odd.iter().for_each(|(id, script, _)| write_odd(&lab, id, script));
-    let ran = lab.experiment(&["--jobs", "2"]).ended(3).told(&["plugin `hanging`: did not answer"]);
+    let ran = lab.experiment(&["--jobs", "2"]).ended(3).reported(&["plugin `hanging`: did not answer"]);
     assert!(ran.out.contains("7 of 8 trials did not finish"), "{}", ran.out);
     assert_eq!(outcome(&lab, "manual_rnn")["status"], "finished");
     let report = lab.read("reports/small.md");
     for (id, _, reason) in odd {
         let outcome = outcome(&lab, id);
         assert_eq!(outcome["status"], "failed", "{id}");
-        let told = outcome["reason"].as_str().unwrap();
-        assert!(told.contains(reason), "{told}");
+        let reported = outcome["reason"].as_str().unwrap();
+        assert!(reported.contains(reason), "{reported}");
         assert!(report.contains(&format!("`{id}`")), "{report}");
     }
     let logs: String =
@@ -353,25 +353,26 @@ fn write_majority(lab: &Lab, line: &str, by: &str) {
 fn a_plugin_that_fails_on_test_rows_costs_no_other_model_its_report() {
     let Some(lab) = lab("plugins", &SPEC.replace("letter_counts", "majority")) else { return };
     write_majority(&lab, "self.shares = list(tensors[\"shares\"].data)", "raise ValueError('no room left')");
-    let ran = lab.experiment(&[]).ended(3).told(&["could not be scored on test: plugin `majority`", "no room left"]);
+    let ran =
+        lab.experiment(&[]).ended(3).reported(&["could not be scored on test: plugin `majority`", "no room left"]);
     assert!(ran.out.contains("2 of 6 chosen trials could not be scored on test: see the report"), "{}", ran.out);
     let report = lab.read("reports/small.md");
-    let told = "2 trials of a chosen configuration finished but could not be scored on test";
-    assert!(report.contains(told) && report.contains("no room left"), "{report}");
+    let reported = "2 trials of a chosen configuration finished but could not be scored on test";
+    assert!(report.contains(reported) && report.contains("no room left"), "{report}");
     // All is kept: the next run trains nothing and tries the two again.
-    lab.experiment(&[]).ended(3).told(&["8 done before, 0 to run", "no room left"]);
+    lab.experiment(&[]).ended(3).reported(&["8 done before, 0 to run", "no room left"]);
 }
 
 #[test]
-fn a_plugin_that_fails_when_asked_for_weights_is_told_in_its_own_words() {
+fn a_plugin_that_fails_when_asked_for_weights_is_reported_in_its_own_words() {
     let Some(lab) = lab("plugins", &SPEC.replace("letter_counts", "majority")) else { return };
     let fails = "raise ValueError('no shares')\n\n    def n_parameters(self):\n        return 1\n\n    \
                  def unused(self):\n        return {\"shares\"";
     write_majority(&lab, "return {\"shares\"", fails);
     lab.experiment(&[]).ended(3);
     let outcome = outcome(&lab, "majority");
-    let told = "plugin `majority`: cannot do `weights`: ValueError: no shares";
-    assert_eq!((outcome["status"].as_str(), outcome["reason"].as_str()), (Some("failed"), Some(told)));
+    let reported = "plugin `majority`: cannot do `weights`: ValueError: no shares";
+    assert_eq!((outcome["status"].as_str(), outcome["reason"].as_str()), (Some("failed"), Some(reported)));
 }
 
 #[test]
@@ -379,8 +380,8 @@ fn answers_that_are_no_distribution_are_a_failed_trial_that_names_the_text() {
     let Some(lab) = lab("plugins", &SPEC.replace("letter_counts", "majority")) else { return };
     write_majority(&lab, "return self.shares * len(names)", "return [0.0] * (len(self.shares) * len(names))");
     let ran = lab.experiment(&["--set", "report.primary=loss"]).ended(3);
-    let ran =
-        ran.told(&["majority replicate 0: failed: the answer for `", "the probabilities sum to 3.000000, expected 1"]);
+    let ran = ran
+        .reported(&["majority replicate 0: failed: the answer for `", "the probabilities sum to 3.000000, expected 1"]);
     assert!(ran.out.contains("2 of 8 trials did not finish"), "{}", ran.out);
     let outcome = outcome(&lab, "majority");
     let reason = outcome["reason"].as_str().unwrap();
@@ -401,12 +402,14 @@ fn answers_that_become_wrong_after_training_are_refused_in_scoring_and_in_predic
     let predict = || lab.recur(&["predict", "--model", trial.to_str().unwrap(), "Novak"]);
     predict().ended(0);
     lab.write("plugins/majority/wrong", "");
-    predict().ended(1).told(&["the answer for `", "is no distribution over the labels: the probabilities sum to 1.01"]);
+    predict()
+        .ended(1)
+        .reported(&["the answer for `", "is no distribution over the labels: the probabilities sum to 1.01"]);
     for trial in lab.trials() {
         std::fs::remove_dir_all(trial.join("test")).unwrap();
     }
-    let told = ["could not be scored on test: the answer for `", "the probabilities sum to 1.01"];
-    lab.experiment(&only).ended(3).told(&["2 done before, 0 to run"]).told(&told);
+    let reported = ["could not be scored on test: the answer for `", "the probabilities sum to 1.01"];
+    lab.experiment(&only).ended(3).reported(&["2 done before, 0 to run"]).reported(&reported);
 }
 
 #[test]
@@ -414,7 +417,7 @@ fn losses_that_no_log_loss_can_be_are_refused() {
     let Some(lab) = lab("plugins", &SPEC.replace("letter_counts", "majority")) else { return };
     let line = "return [-self.shares[label] for label in chunk.labels]";
     write_majority(&lab, line, "return [-5.0] * len(chunk.labels)");
-    lab.experiment(&[]).ended(3).told(&["the training loss of an example is -5, and a log loss is never below 0"]);
+    lab.experiment(&[]).ended(3).reported(&["the training loss of an example is -5, and a log loss is never below 0"]);
     write_majority(&lab, line, "return [1e308] * len(chunk.labels)");
     lab.experiment(&[]).ended(3);
     assert!(lab.read("reports/small.md").contains("diverged"));
@@ -425,7 +428,7 @@ fn tensors_that_no_file_of_weights_can_hold_fail_their_trial_and_the_store_stays
     let Some(lab) = lab("plugins", &SPEC.replace("letter_counts", "majority")) else { return };
     write_majority(&lab, "{\"shares\": Tensor", "{\"__metadata__\": Tensor");
     for done in ["0 done before, 8 to run", "6 done before, 2 to run"] {
-        let ran = lab.experiment(&[]).ended(3).told(&[done, "`__metadata__`: safetensors files keep this name"]);
+        let ran = lab.experiment(&[]).ended(3).reported(&[done, "`__metadata__`: safetensors files keep this name"]);
         assert!(ran.out.contains("2 of 8 trials did not finish"), "{}", ran.out);
     }
     lab.recur(&["store", "check"]).ended(0);
@@ -434,7 +437,7 @@ fn tensors_that_no_file_of_weights_can_hold_fail_their_trial_and_the_store_stays
         "return {\"shares\"",
         "return {str(i): Tensor([0], array('d')) for i in range(60000)} or {\"shares\"",
     );
-    lab.experiment(&[]).ended(3).told(&["has 60000 tensors, and 10000 are allowed"]);
+    lab.experiment(&[]).ended(3).reported(&["has 60000 tensors, and 10000 are allowed"]);
 }
 
 fn is_alive(id: &str) -> bool {
@@ -471,6 +474,6 @@ fn a_killed_trial_of_a_plugin_goes_on_from_its_checkpoint_to_the_same_bytes() {
     let log = || std::fs::read_to_string(lab.path("runs/experiments/small/log.jsonl")).unwrap_or_default();
     wait_until("some epochs", || log().matches("epoch finished").count() >= 5);
     assert!(run.kill(), "it was not over by then");
-    lab.experiment(&["--checkpoint-every", "off"]).ended(0).told(&["goes on from a checkpoint"]);
+    lab.experiment(&["--checkpoint-every", "off"]).ended(0).reported(&["goes on from a checkpoint"]);
     assert!(whole.promised(ALL) == lab.promised(ALL));
 }

@@ -28,8 +28,8 @@ fn files_of_the_future_and_of_long_ago_are_as_good_as_others() {
         let before = lab.promised(&["runs", "reports"]);
         std::fs::remove_dir_all(&lab.trials()[0]).unwrap();
         set_times(&lab.path(""), time);
-        let told = format!("{N_TRIALS} trials: {} done before, 1 to run", N_TRIALS - 1);
-        lab.experiment(&[]).ended(0).told(&[&told]);
+        let reported = format!("{N_TRIALS} trials: {} done before, 1 to run", N_TRIALS - 1);
+        lab.experiment(&[]).ended(0).reported(&[&reported]);
         assert!(before == lab.promised(&["runs", "reports"]));
         set_times(&lab.path(""), time);
         for command in [
@@ -45,7 +45,7 @@ fn files_of_the_future_and_of_long_ago_are_as_good_as_others() {
 }
 
 #[track_caller]
-fn check_refused(format: u32, told: &[&str]) {
+fn check_refused(format: u32, reported: &[&str]) {
     let lab = finished();
     lab.write("runs/store.json", format!("{{\"format\": {format}}}\n"));
     let before = lab.promised(&["runs", "reports"]);
@@ -63,7 +63,10 @@ fn check_refused(format: u32, told: &[&str]) {
         &["store", "gc"],
         &["store", "export", "copy"],
     ] {
-        lab.recur(command).ended(1).told(&["cannot use the store", "runs/store.json has store format"]).told(told);
+        lab.recur(command)
+            .ended(1)
+            .reported(&["cannot use the store", "runs/store.json has store format"])
+            .reported(reported);
     }
     assert!(before == lab.promised(&["runs", "reports"]), "nothing in it is changed");
     assert!(!lab.path("copy").exists());
@@ -90,6 +93,6 @@ fn a_store_of_an_earlier_format_is_refused_by_every_command() {
 fn an_export_into_a_store_of_another_format_is_refused() {
     let lab = finished();
     lab.write("copy/store.json", "{\"format\": 7}\n");
-    lab.recur(&["store", "export", "copy"]).ended(1).told(&["copy/store.json has store format 7"]);
+    lab.recur(&["store", "export", "copy"]).ended(1).reported(&["copy/store.json has store format 7"]);
     assert_eq!(std::fs::read_dir(lab.path("copy")).unwrap().count(), 1);
 }

@@ -1,4 +1,4 @@
-//! Files of users beside reports, and at their places: they stay as they are.
+//! Files of users next to reports, and at their places: they stay as they are.
 
 use crate::common::{Lab, SPEC};
 
@@ -18,8 +18,13 @@ fn a_file_at_a_place_of_the_report_is_found_before_the_first_trial_and_stays() {
         let lab = Lab::with(ONE);
         lab.write(path, "mine\n");
         for replace in [&[][..], &["--replace"]] {
-            let told = format!("{path} was not written by recur");
-            lab.experiment(replace).ended(1).told(&[&told, "cannot write the report", "move it away", "--reports DIR"]);
+            let reported = format!("{path} was not written by recur");
+            lab.experiment(replace).ended(1).reported(&[
+                &reported,
+                "cannot write the report",
+                "move it away",
+                "--reports DIR",
+            ]);
         }
         assert!(lab.trials().is_empty(), "{path}");
         assert_eq!(lab.read(path), "mine\n");
@@ -51,13 +56,13 @@ fn a_report_is_written_through_no_link() {
     lab.write("own/file", "mine\n");
     std::fs::create_dir(lab.path("reports")).unwrap();
     symlink("../own", lab.path("reports/one")).unwrap();
-    lab.experiment(&[]).ended(1).told(&["reports/one is a link", "move it away"]);
+    lab.experiment(&[]).ended(1).reported(&["reports/one is a link", "move it away"]);
     assert!(lab.trials().is_empty());
     std::fs::remove_file(lab.path("reports/one")).unwrap();
     for (link, to) in [("reports/one.md", "../own/file"), ("reports/one/cost.md", "../../own/file")] {
         std::fs::create_dir_all(lab.path("reports/one")).unwrap();
         symlink(to, lab.path(link)).unwrap();
-        lab.experiment(&["--replace"]).ended(1).told(&[&format!("{link} is a link")]);
+        lab.experiment(&["--replace"]).ended(1).reported(&[&format!("{link} is a link")]);
         std::fs::remove_file(lab.path(link)).unwrap();
     }
     // The names under which files were made before cannot be used for that either.
@@ -81,12 +86,16 @@ fn the_report_of_another_spec_of_the_same_name_stays_until_it_is_to_be_replaced(
     lab.write("other.yaml", ONE.replace("linfa_naive_bayes", "linfa_logistic"));
     let trials = lab.trials();
     let refused = lab.recur(&["experiment", "other.yaml"]).ended(1);
-    refused.told(&["reports/one.md is the report of another experiment", "the spec small.yaml", "the spec other.yaml"]);
+    refused.reported(&[
+        "reports/one.md is the report of another experiment",
+        "the spec small.yaml",
+        "the spec other.yaml",
+    ]);
     let refused = lab.recur(&["experiment", "other.yaml"]).ended(1);
-    refused.told(&["--replace writes over it", "`name`", "--reports DIR"]);
+    refused.reported(&["--replace writes over it", "`name`", "--reports DIR"]);
     assert_eq!((lab.read("reports/one.md"), lab.trials()), (first.clone(), trials));
     lab.recur(&["experiment", "other.yaml", "--reports", "elsewhere"]).ended(0);
-    lab.recur(&["report", "other.yaml"]).ended(1).told(&["the report of another experiment"]);
+    lab.recur(&["report", "other.yaml"]).ended(1).reported(&["the report of another experiment"]);
     lab.recur(&["report", "other.yaml", "--replace"]).ended(0);
     assert_eq!(lab.read("reports/one.md"), lab.read("elsewhere/one.md"));
     assert_ne!(lab.read("reports/one.md"), first);
@@ -106,7 +115,7 @@ fn the_same_spec_changed_or_by_another_path_is_the_same_experiment() {
     lab.recur(&["experiment", "moved.yaml"]).ended(0);
     lab.write("moved.yaml", ONE.replace("Is it quick?", "Is it good?"));
     let refused = lab.recur(&["experiment", "moved.yaml"]).ended(1);
-    refused.told(&["the question \"Is it quick?\"", "the question \"Is it good?\"", "--replace"]);
+    refused.reported(&["the question \"Is it quick?\"", "the question \"Is it good?\"", "--replace"]);
 }
 
 #[test]
@@ -121,14 +130,14 @@ fn a_comparison_replaces_only_itself() {
     assert_eq!(lab.read("c/both/mine.svg"), "mine\n");
     // The report of an experiment, a page of somebody else's, and a table.
     let refused = lab.recur(&["compare", "small", "wide", "--write", "reports/small.md"]).ended(1);
-    refused.told(&["reports/small.md is the report of another experiment", "--write FILE"]);
+    refused.reported(&["reports/small.md is the report of another experiment", "--write FILE"]);
     lab.write("mine.md", "mine\n");
     let refused = lab.recur(&["compare", "small", "wide", "--write", "mine.md", "--replace"]).ended(1);
-    refused.told(&["mine.md was not written by recur", "--write FILE"]);
+    refused.reported(&["mine.md was not written by recur", "--write FILE"]);
     assert_eq!(lab.read("mine.md"), "mine\n");
     lab.write("mine.csv", "name,label\nAnna,Czech\n");
     let compare = ["compare", "small", "wide", "--write", "mine.csv"];
-    lab.recur(&compare).ended(1).told(&["mine.csv exists with other content", "--replace"]);
+    lab.recur(&compare).ended(1).reported(&["mine.csv exists with other content", "--replace"]);
     assert_eq!(lab.read("mine.csv"), "name,label\nAnna,Czech\n");
     lab.recur(&[&compare[..], &["--replace"]].concat()).ended(0);
     lab.recur(&compare).ended(0);
@@ -148,13 +157,13 @@ fn an_export_is_written_over_nothing_but_itself_unless_that_is_asked_for() {
     ] {
         lab.write(file, "mine, and longer than the beginning by which a file is recognised\n");
         let export = ["export", "small.yaml", option, file];
-        lab.recur(&export).ended(1).told(&[&format!("{file} exists with other content"), "--replace"]);
+        lab.recur(&export).ended(1).reported(&[&format!("{file} exists with other content"), "--replace"]);
         lab.recur(&[&export[..], &["--replace"]].concat()).ended(0);
         lab.recur(&export).ended(0);
     }
     // One that was edited since is somebody's, too.
     lab.write("a.csv", lab.read("a.csv").replace('\n', ",precious\n"));
-    lab.recur(&["export", "small.yaml", "--records", "a.csv"]).ended(1).told(&["a.csv exists with other content"]);
+    lab.recur(&["export", "small.yaml", "--records", "a.csv"]).ended(1).reported(&["a.csv exists with other content"]);
     assert!(lab.read("a.csv").contains("precious"));
 }
 
@@ -190,9 +199,11 @@ fn a_damaged_record_of_one_report_does_not_hide_the_others_and_no_page_is_writte
     lab.experiment(&[]).ended(0);
     lab.write("reports/other.md", "# Other\n");
     lab.write("reports/other/report.json", "{");
-    let list =
-        lab.recur(&["reports"]).ended(4).told(&["cannot use reports/other/report.json", "recur report SPEC --replace"]);
+    let list = lab
+        .recur(&["reports"])
+        .ended(4)
+        .reported(&["cannot use reports/other/report.json", "recur report SPEC --replace"]);
     assert!(list.out.starts_with("one\n  asks     Is it quick?\n"), "{}", list.out);
-    lab.recur(&["reports", "--write"]).ended(1).told(&["cannot use reports/other/report.json"]);
+    lab.recur(&["reports", "--write"]).ended(1).reported(&["cannot use reports/other/report.json"]);
     assert!(!lab.path("reports/README.md").exists());
 }

@@ -262,5 +262,5 @@ fn the_text_of_a_diff_is_kept_up_to_a_size_and_only_where_it_may_be() {
     let diff = diff.expect("a list");
     assert!(diff.contains("is too large to be kept") && !diff.contains("secret line"), "{diff}");
     assert!(diff.contains("M text0.txt: 600000 bytes\n") && diff.contains("M binary: 2000 bytes\n"), "{diff}");
-    lab.experiment(&["--set", "seed=9"]).ended(0).told(&["the diff has "]);
+    lab.experiment(&["--set", "seed=9"]).ended(0).reported(&["the diff has "]);
 }

@@ -79,7 +79,7 @@ enum Moment {
     Share(f64),
     /// When so many trials are kept.
     Kept(usize),
-    /// When so many trials are kept and something is being written: a record, a checkpoint or test figures.
+    /// When so many trials are kept and something is being written: a record, a checkpoint or test results.
     Writing(usize),
     /// When all trials are kept and this many files of the report stand in its folder, under whatever name.
     Report(usize),
@@ -164,16 +164,16 @@ impl Killed {
 
 /// Whether `lab`, let through, ends as if nothing had been.
 #[track_caller]
-fn check_end(lab: &Lab, told: &str) {
+fn check_end(lab: &Lab, reported: &str) {
     lab.recur(&RUN).ended(0);
     let promised = lab.promised(ALL);
     let is_other = |path: &&PathBuf| promised.get(*path) != WHOLE.promised.get(*path);
     let others: Vec<_> = promised.keys().chain(WHOLE.promised.keys()).filter(is_other).collect();
-    assert!(others.is_empty(), "{told}: not as in an uninterrupted run: {others:?}");
+    assert!(others.is_empty(), "{reported}: not as in an uninterrupted run: {others:?}");
     let check = lab.recur(&["store", "check"]).ended(0).out;
-    assert!(check.contains("0 checkpoints, 1 experiment, ") && check.contains("all whole"), "{told}: {check}");
+    assert!(check.contains("0 checkpoints, 1 experiment, ") && check.contains("all whole"), "{reported}: {check}");
     let gc = lab.recur(&["store", "gc", "--dry-run"]).ended(0).out;
-    assert_eq!(gc, "0 would be removed, 0 B\n", "{told}: nothing is left over");
+    assert_eq!(gc, "0 would be removed, 0 B\n", "{reported}: nothing is left over");
 }
 
 /// Kills once or several times, each time with a fresh folder, and compares the ends. Half of the stores at least must have

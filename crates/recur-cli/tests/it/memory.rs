@@ -32,8 +32,10 @@ fn a_trial_that_is_too_large_is_a_failed_record_with_the_numbers_and_the_others_
     let lab = Lab::with(SPEC);
     for (jobs, memory, shown) in [("1", "2GiB", "2.00 GiB"), ("3", "700MiB", "700.00 MiB")] {
         let ran = lab.experiment(&["--jobs", jobs, "--memory", memory]).ended(3);
-        let ran =
-            ran.told(&["lstm replicate 0: failed: it needs about ", &format!(" of memory, and {shown} are available")]);
+        let ran = ran.reported(&[
+            "lstm replicate 0: failed: it needs about ",
+            &format!(" of memory, and {shown} are available"),
+        ]);
         assert!(ran.out.contains("1 of 3 trials did not finish"), "{}", ran.out);
         let lstm = outcome(&lab, "lstm");
         let reason = lstm["reason"].as_str().unwrap();
@@ -51,13 +53,13 @@ fn trials_that_fit_only_one_by_one_all_run() {
         &SPEC.replace("hidden_size: 3000, layers: 12", "hidden_size: 700").replace("replicates: 1", "replicates: 3"),
     );
     let one_by_one = ["--jobs", "3", "--memory", "100MiB"];
-    lab.experiment(&one_by_one).ended(0).told(&["9 trials: 0 done before, 9 to run"]);
+    lab.experiment(&one_by_one).ended(0).reported(&["9 trials: 0 done before, 9 to run"]);
 }
 
 #[test]
 fn what_is_no_size_is_refused() {
     let lab = Lab::with(SPEC);
-    lab.experiment(&["--memory", "8"]).ended(2).told(&["expected a size such as 500MiB or 8GiB, or off"]);
+    lab.experiment(&["--memory", "8"]).ended(2).reported(&["expected a size such as 500MiB or 8GiB, or off"]);
 }
 
 /// A command of `recur` by a shell that leaves it three million kibibytes.
@@ -71,14 +73,14 @@ fn limited(lab: &Lab, command: &str) -> Ran {
 #[test]
 fn a_limit_of_the_address_space_counts() {
     let lab = Lab::with(SPEC);
-    let ran = limited(&lab, "experiment small.yaml").ended(3).told(&["it needs about "]);
+    let ran = limited(&lab, "experiment small.yaml").ended(3).reported(&["it needs about "]);
     // A machine or a cgroup may leave even less than the limit of 2.9 GiB, which is never exceeded.
     let (_, after) = ran.err.split_once(" GiB of memory, and ").unwrap_or_else(|| panic!("{}", ran.err));
     let mut words = after.split_whitespace();
     let (number, unit) = (words.next().unwrap().parse::<f64>().unwrap(), words.next().unwrap());
     assert!(unit == "MiB" || unit == "KiB" || (unit == "GiB" && number < 2.9), "{}", ran.err);
     let warned = ["lstm needs about ", "its trials would fail on this machine"];
-    limited(&lab, "plan small.yaml").ended(0).told(&warned);
+    limited(&lab, "plan small.yaml").ended(0).reported(&warned);
     limited(&lab, "plan small.yaml --log-level error").ended(0);
 }
 
@@ -88,7 +90,7 @@ fn a_process_that_is_refused_memory_names_its_trial() {
     let lab = Lab::with(SPEC);
     let ran = limited(&lab, "experiment small.yaml --memory off");
     assert_eq!(ran.code, None, "Rust ends the process: {}", ran.err);
-    ran.told(&["out of memory: the system refused ", "while this was under way: ", "lstm replicate 0 ("]);
+    ran.reported(&["out of memory: the system refused ", "while this was under way: ", "lstm replicate 0 ("]);
 }
 
 /// The program in `folder`, where every user may run it: the target folder may be closed to others.

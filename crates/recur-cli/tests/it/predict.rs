@@ -64,7 +64,7 @@ fn names_come_from_arguments_a_file_or_standard_input_alike() {
         assert_eq!(ran.ended(0).out, arguments);
     }
     let ran = piped(&lab, &["--model", &id, "--input", "-"], b"name\nNovak\n").ended(1);
-    assert_eq!(ran.told(&["looks like a header", "--input FILE --literal"]).out, "");
+    assert_eq!(ran.reported(&["looks like a header", "--input FILE --literal"]).out, "");
 }
 
 #[test]
@@ -75,22 +75,26 @@ fn an_unreadable_name_has_no_label_and_a_warning() {
     let strict = lab.plan(&["small.yaml"])[1].clone();
     assert_ne!(strict, id);
     lab.experiment(&[]).ended(0);
-    let ran = predict(&lab, &strict, &["Novak", "123"]).ended(0).told(&["no label for \"123\"", "alphabet"]);
+    let ran = predict(&lab, &strict, &["Novak", "123"]).ended(0).reported(&["no label for \"123\"", "alphabet"]);
     assert!(ran.out.ends_with("\n123,,\n"), "{}", ran.out);
-    predict(&lab, &strict, &["123", ""]).ended(1).told(&["none of the 2 texts can be read"]);
+    predict(&lab, &strict, &["123", ""]).ended(1).reported(&["none of the 2 texts can be read"]);
 }
 
 #[test]
-fn a_model_that_cannot_be_used_is_told_by_name() {
+fn a_model_that_cannot_be_used_is_reported_by_name() {
     let (lab, id) = trained();
-    predict(&lab, "0123456789", &["Kim"]).ended(1).told(&["no file 0123456789", "small", "recur plan lists all ids"]);
+    predict(&lab, "0123456789", &["Kim"]).ended(1).reported(&[
+        "no file 0123456789",
+        "small",
+        "recur plan lists all ids",
+    ]);
     let file = format!("runs/trials/{}/{id}/weights.safetensors", &id[..2]);
     let bytes = std::fs::read(lab.path(&file)).unwrap();
     lab.write("cut.safetensors", &bytes[..bytes.len() - 5]);
-    predict(&lab, "cut.safetensors", &["Kim"]).ended(1).told(&["cut.safetensors", "not a whole safetensors file"]);
-    predict(&lab, "small.yaml", &["Kim"]).ended(1).told(&["small.yaml", "not a whole safetensors file"]);
+    predict(&lab, "cut.safetensors", &["Kim"]).ended(1).reported(&["cut.safetensors", "not a whole safetensors file"]);
+    predict(&lab, "small.yaml", &["Kim"]).ended(1).reported(&["small.yaml", "not a whole safetensors file"]);
     lab.write("latin1.txt", b"Kim\nJos\xe9\n");
-    predict(&lab, &id, &["latin1.txt"]).ended(1).told(&["latin1.txt:2:", "UTF-8"]);
+    predict(&lab, &id, &["latin1.txt"]).ended(1).reported(&["latin1.txt:2:", "UTF-8"]);
     predict(&lab, &id, &[]).ended(2);
     predict(&lab, &id, &["--top", "0", "Kim"]).ended(2);
 }
@@ -100,8 +104,8 @@ fn an_argument_that_is_or_looks_like_a_file_is_never_a_name() {
     let (lab, id) = trained();
     lab.write("list.txt", "Novak\n");
     lab.write("Kim", "Novak\n");
-    let refused = |words: &[&str], code: i32, told: &[&str]| {
-        let ran = predict(&lab, &id, words).ended(code).told(told);
+    let refused = |words: &[&str], code: i32, reported: &[&str]| {
+        let ran = predict(&lab, &id, words).ended(code).reported(reported);
         assert_eq!(ran.out, "", "{words:?}");
     };
     refused(&["lsit.txt"], 1, &["`lsit.txt` does not exist", "did you mean `list.txt`", "--literal"]);
@@ -124,7 +128,7 @@ fn a_column_of_a_table_is_predicted_and_what_is_written_is_read() {
     predict(&lab, &id, &["--input", "x.csv", "--column", "who", "--output", "y.parquet"]).ended(0);
     let ran = predict(&lab, &id, &["--all", "--input", "y.parquet"]).ended(0);
     assert_eq!(ran.out, answer);
-    ran.told(&["y.parquet: the texts are those of its column `text`"]);
+    ran.reported(&["y.parquet: the texts are those of its column `text`"]);
 }
 
 #[test]
@@ -133,13 +137,13 @@ fn the_answer_is_the_same_in_a_file_and_overwrites_none() {
     let words = ["--log-probs", "--top", "2", "Novak", "Kim"];
     let to = |file: &str| predict(&lab, &id, &[&words[..], &["--output", file]].concat());
     for (file, format) in [("a.csv", "csv"), ("a.ndjson", "ndjson")] {
-        let ran = to(file).ended(0).told(&["written: ", file]);
+        let ran = to(file).ended(0).reported(&["written: ", file]);
         assert_eq!(ran.out, "");
         let out = predict(&lab, &id, &[&words[..], &["--format", format]].concat()).ended(0).out;
         assert_eq!(lab.read(file), out);
     }
-    to("a.csv").ended(1).told(&["a.csv", "overwrite no file", "remove it, or name another file"]);
-    to("a.xlsx").ended(1).told(&["a.xlsx", ".csv or .ndjson"]);
+    to("a.csv").ended(1).reported(&["a.csv", "overwrite no file", "remove it, or name another file"]);
+    to("a.xlsx").ended(1).reported(&["a.xlsx", ".csv or .ndjson"]);
     // Nothing else is left in the folder.
     assert_eq!(n_hidden(&lab), 0);
 }
@@ -159,7 +163,7 @@ fn an_interrupted_prediction_leaves_no_file() {
     wait_until("the first lines", || n_hidden(&lab) > 0 || run.has_ended());
     std::process::Command::new("kill").args(["-INT", &run.id().to_string()]).status().unwrap();
     wait_until("the end", || run.has_ended());
-    run.end().ended(130).told(&["stopped"]);
+    run.end().ended(130).reported(&["stopped"]);
     assert!(!lab.path("a.csv").exists() && n_hidden(&lab) == 0);
 }
 
@@ -207,12 +211,16 @@ fn the_best_trial_of_an_experiment_answers() {
     let hint = summary.lines().last().unwrap();
     assert!(hint.contains("recur predict --model small/"), "{hint}");
     // A configuration, by its title.
-    predict(&lab, "small/manual_rnn(learning_rate=0.01)", &names).ended(0).told(&["manual_rnn(learning_rate=0.01)"]);
+    predict(&lab, "small/manual_rnn(learning_rate=0.01)", &names)
+        .ended(0)
+        .reported(&["manual_rnn(learning_rate=0.01)"]);
 
-    predict(&lab, "smal", &names).ended(1).told(&["no file smal", "did you mean small?"]);
-    predict(&lab, "zebra", &names).ended(1).told(&["no file zebra", "experiments in the store: small"]);
-    predict(&lab, "small/manual_rn", &names).ended(1).told(&["no model manual_rn", "did you mean small/manual_rnn?"]);
-    predict(&lab, "small/zebra", &names).ended(1).told(&["it has: linfa_naive_bayes, manual_rnn, stacked_rnn"]);
+    predict(&lab, "smal", &names).ended(1).reported(&["no file smal", "did you mean small?"]);
+    predict(&lab, "zebra", &names).ended(1).reported(&["no file zebra", "experiments in the store: small"]);
+    predict(&lab, "small/manual_rn", &names)
+        .ended(1)
+        .reported(&["no model manual_rn", "did you mean small/manual_rnn?"]);
+    predict(&lab, "small/zebra", &names).ended(1).reported(&["it has: linfa_naive_bayes, manual_rnn, stacked_rnn"]);
     // The data is not needed, nor another store's name.
     std::fs::remove_file(lab.path("names.csv")).unwrap();
     predict(&lab, "small", &names).ended(0);
@@ -226,13 +234,13 @@ fn an_experiment_that_is_not_whole_is_not_guessed_from() {
     let ids = lab.plan(&["small.yaml"]);
     lab.experiment(&[]).ended(0);
     std::fs::remove_dir_all(lab.path(&format!("runs/trials/{}/{}", &ids[0][..2], ids[0]))).unwrap();
-    predict(&lab, "small", &["Kim"]).ended(1).told(&["1 of 8 trials", "run them first"]);
+    predict(&lab, "small", &["Kim"]).ended(1).reported(&["1 of 8 trials", "run them first"]);
     // The trials of this model are all there.
     predict(&lab, "small/stacked_rnn", &["Kim"]).ended(0);
     let lab = Lab::with(crate::common::DIVERGING);
     lab.experiment(&[]).ended(3);
-    predict(&lab, "small/manual_rnn", &["Kim"]).ended(1).told(&["small/manual_rnn finished on every replicate"]);
-    predict(&lab, "small", &["Kim"]).ended(0).told(&["small/linfa_naive_bayes"]);
+    predict(&lab, "small/manual_rnn", &["Kim"]).ended(1).reported(&["small/manual_rnn finished on every replicate"]);
+    predict(&lab, "small", &["Kim"]).ended(0).reported(&["small/linfa_naive_bayes"]);
 }
 
 #[cfg(target_os = "linux")]
@@ -244,11 +252,11 @@ fn a_full_or_closed_output_is_an_error_or_the_end_and_no_panic() {
         let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
         let words = [&["predict", "--model", &id], words].concat();
         let output = lab.command(&words).stdout(full).output().unwrap();
-        Ran::from(output).ended(1).told(&["cannot write to standard output", "No space left"]);
+        Ran::from(output).ended(1).reported(&["cannot write to standard output", "No space left"]);
     }
     let mut child = lab.command(&["predict", "--model", &id, "many.txt"]).spawn().unwrap();
     drop(child.stdout.take());
-    Ran::from(child.wait_with_output().unwrap()).ended(0).told(&[]);
+    Ran::from(child.wait_with_output().unwrap()).ended(0).reported(&[]);
 }
 
 #[test]

@@ -73,11 +73,14 @@ fn gone_on_from(ran: &Ran) -> Option<usize> {
 
 #[track_caller]
 fn check_goes_on(cadence: &str, interval: usize) {
-    let (lab, told) = killed_after(cadence, 10);
+    let (lab, reported) = killed_after(cadence, 10);
     let ran = lab.experiment(&["--checkpoint-every", cadence]).ended(0);
     let done = gone_on_from(&ran).unwrap_or_else(|| panic!("it goes on from a checkpoint:\n{}", ran.err));
-    assert!(done <= told + 1 && done + interval >= told, "{told} epochs were told, {done} are gone on from");
-    let again: Vec<u64> = epochs(&lab).split_off(told);
+    assert!(
+        done <= reported + 1 && done + interval >= reported,
+        "{reported} epochs were told, {done} are gone on from"
+    );
+    let again: Vec<u64> = epochs(&lab).split_off(reported);
     assert_eq!(again, (done as u64..N_EPOCHS as u64).collect::<Vec<_>>(), "no epoch before that is trained again");
     assert!(*WHOLE == lab.promised(ALL), "{cadence}");
     let environment = std::fs::read_to_string(lab.trials()[0].join("environment.json")).unwrap();
@@ -108,7 +111,7 @@ fn a_checkpoint_of_a_kept_trial_is_gone_after_the_next_run() {
     lab.experiment(&[]).ended(0);
     std::fs::create_dir_all(checkpoint.parent().expect("a folder")).unwrap();
     std::fs::write(&checkpoint, bytes).unwrap();
-    lab.experiment(&[]).ended(0).told(&["1 done before, 0 to run"]);
+    lab.experiment(&[]).ended(0).reported(&["1 done before, 0 to run"]);
     assert!(*WHOLE == lab.promised(ALL));
 }
 
@@ -120,15 +123,15 @@ fn check_passed_over(harm: impl Fn(&mut Vec<u8>)) {
         harm(&mut bytes);
         std::fs::write(path, bytes).unwrap();
     }
-    let told = ["WARN", "a checkpoint is not used", "runs/checkpoints/", "is damaged"];
-    let ran = lab.experiment(&[]).ended(0).told(&told);
+    let reported = ["WARN", "a checkpoint is not used", "runs/checkpoints/", "is damaged"];
+    let ran = lab.experiment(&[]).ended(0).reported(&reported);
     assert_eq!(gone_on_from(&ran), None, "the trial starts again");
     assert!(checkpoints(&lab).is_empty());
     assert!(*WHOLE == lab.promised(ALL));
 }
 
 #[test]
-fn a_damaged_checkpoint_is_told_and_not_used() {
+fn a_damaged_checkpoint_is_reported_and_not_used() {
     check_passed_over(|bytes| {
         let middle = bytes.len() / 2;
         bytes[middle] ^= 1;

@@ -214,22 +214,22 @@ fn the_committed_schema_is_that_of_the_shipped_models_and_named_by_every_shipped
 }
 
 #[test]
-fn a_stale_schema_is_told_with_its_line_and_the_remedy() {
+fn a_stale_schema_is_reported_with_its_line_and_the_remedy() {
     let lab = Lab::new();
     lab.recur(&["schema", "--write", "schema.json"]).ended(0);
     lab.recur(&["schema", "--check", "schema.json"]).ended(0);
     let text = std::fs::read_to_string(lab.path("schema.json")).unwrap();
     lab.write("schema.json", text.replacen("\"maximum\": 4096", "\"maximum\": 4095", 1));
     let ran = lab.recur(&["schema", "--check", "schema.json"]).ended(4);
-    ran.told(&["schema.json:", "4095", "4096", "recur schema --write schema.json --replace"]);
-    lab.recur(&["schema", "--write", "schema.json"]).ended(1).told(&["schema.json exists with other content"]);
+    ran.reported(&["schema.json:", "4095", "4096", "recur schema --write schema.json --replace"]);
+    lab.recur(&["schema", "--write", "schema.json"]).ended(1).reported(&["schema.json exists with other content"]);
     assert!(lab.read("schema.json").contains("\"maximum\": 4095"), "it stays");
-    lab.recur(&["schema", "--check", "none.json"]).ended(1).told(&["none.json", "recur schema --write none.json"]);
+    lab.recur(&["schema", "--check", "none.json"]).ended(1).reported(&["none.json", "recur schema --write none.json"]);
     // The plugins in use are part of the command, or it would write another file.
     let remedy = format!("recur schema --plugins {EXAMPLES} --write schema.json");
-    lab.recur(&["schema", "--plugins", EXAMPLES, "--check", "schema.json"]).ended(4).told(&[&remedy]);
+    lab.recur(&["schema", "--plugins", EXAMPLES, "--check", "schema.json"]).ended(4).reported(&[&remedy]);
     let remedy = format!("recur models --plugins {EXAMPLES} --write none.md");
-    lab.recur(&["models", "--plugins", EXAMPLES, "--check", "none.md"]).ended(1).told(&[&remedy]);
+    lab.recur(&["models", "--plugins", EXAMPLES, "--check", "none.md"]).ended(1).reported(&[&remedy]);
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn a_published_split_is_used_and_replicates_vary_the_start_only() {
     assert!(report.contains("All replicates are tested on the same rows"), "{report}");
     lab.recur(&["verify", "reports/small.md"]).ended(0);
     let unused = "names.csv: data.split.validation (0.3) is not used, as the data has validation rows of its own";
-    lab.recur(&["plan", "small.yaml", "--set", "data.split.validation=0.3"]).ended(0).told(&[unused]);
+    lab.recur(&["plan", "small.yaml", "--set", "data.split.validation=0.3"]).ended(0).reported(&[unused]);
 }
 
 #[test]
@@ -80,13 +80,13 @@ fn three_files_are_the_three_parts() {
 fn groups_in_two_parts_are_refused_with_their_number_and_used_where_that_is_allowed() {
     let lab = Lab::with(&with_data("data: {source: names.csv, split: {column: part}}"));
     lab.write("names.csv", published(true) + "Kim,Korean,test\nNovak,Czech,test\n");
-    let told = [
+    let reported = [
         "2 groups with 4 rows are in two parts of the published split, for example the group of",
         "data.split.overlap: allow",
     ];
-    lab.experiment(&[]).ended(1).told(&told);
+    lab.experiment(&[]).ended(1).reported(&reported);
     let ran = lab.experiment(&["--set", "data.split.overlap=allow"]).ended(0);
-    ran.told(&["in two parts of the published split: texts: 2, groups: 2 (rows: 4)"]);
+    ran.reported(&["in two parts of the published split: texts: 2, groups: 2 (rows: 4)"]);
     assert!(
         lab.read("reports/small.md").contains("**The parts of the published split overlap:** 2 names and 2 groups")
     );
@@ -96,9 +96,9 @@ fn groups_in_two_parts_are_refused_with_their_number_and_used_where_that_is_allo
 fn a_split_column_with_another_word_or_without_a_part_is_refused() {
     let lab = Lab::with(&with_data("data: {source: names.csv, split: {column: part}}"));
     lab.write("names.csv", published(true).replace(",dev", ",tset"));
-    lab.experiment(&[]).ended(1).told(&["names.csv:", "`tset`", "did you mean `test`?"]);
+    lab.experiment(&[]).ended(1).reported(&["names.csv:", "`tset`", "did you mean `test`?"]);
     lab.write("names.csv", published(true).replace(",test", ",dev"));
-    lab.experiment(&[]).ended(1).told(&["the published split has no test rows", "mark some rows as `test`"]);
+    lab.experiment(&[]).ended(1).reported(&["the published split has no test rows", "mark some rows as `test`"]);
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn labels_that_are_tested_and_never_trained_on_are_named() {
     lab.write("names.csv", published(true) + "Zeus,Greek,test\n");
     lab.experiment(&[])
         .ended(0)
-        .told(&["1 of 4 labels has test rows but no training rows on some replicate", "(`Greek`)"]);
+        .reported(&["1 of 4 labels has test rows but no training rows on some replicate", "(`Greek`)"]);
     assert!(
         lab.read("reports/small.md").contains("1 of 4 labels has test rows but no training rows on some replicate")
     );
@@ -126,7 +126,7 @@ fn repeated_folds_test_each_row_once_a_repeat() {
     assert_eq!(analysis["replicates"], 6, "{}", records.out);
     lab.recur(&["plan", "small.yaml", "--set", "data.split.folds=30"])
         .ended(1)
-        .told(&["30 folds need 30 groups or more, and label \"Czech\" has", "use fewer folds"]);
+        .reported(&["30 folds need 30 groups or more, and label \"Czech\" has", "use fewer folds"]);
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn fixed_test_rows_choose_one_configuration_for_all_replicates() {
 }
 
 #[test]
-fn a_plan_tells_the_smallest_difference_that_it_can_detect() {
+fn a_plan_reports_the_smallest_difference_that_it_can_detect() {
     let lab = Lab::new();
     let assumed = lab.recur(&["plan", "small.yaml"]).ended(0).out;
     assert!(
@@ -178,7 +178,7 @@ fn settings_that_a_model_does_not_use_are_named_by_plan_run_and_report() {
     let note =
         "linfa_naive_bayes does not use training.epochs: 3, training.batch_size: 8, training.class_weights: balanced";
     assert!(plan.contains(note), "{plan}");
-    lab.experiment(&weights).ended(0).told(&["WARN", note]);
+    lab.experiment(&weights).ended(0).reported(&["WARN", note]);
     let report = lab.read("reports/small.md");
     let warning =
         "**Not every model uses every setting:** `linfa_naive_bayes` does not use `training.class_weights: balanced`.";

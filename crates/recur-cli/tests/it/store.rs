@@ -6,7 +6,7 @@ use crate::common::{Lab, N_TRIALS, Ran, STORE_JSON};
 fn a_file_in_the_place_of_the_store_is_refused() {
     let lab = Lab::new();
     lab.write("taken", "");
-    lab.experiment(&["--store", "taken"]).ended(1).told(&["cannot use the store", "taken", "--store DIR"]);
+    lab.experiment(&["--store", "taken"]).ended(1).reported(&["cannot use the store", "taken", "--store DIR"]);
     assert!(!lab.path("reports").exists());
 }
 
@@ -15,7 +15,7 @@ fn a_store_that_takes_no_trial_is_refused_before_any_is_trained() {
     let lab = Lab::new();
     lab.write("runs/store.json", STORE_JSON);
     lab.write("runs/trials", "in the way");
-    lab.experiment(&[]).ended(1).told(&["cannot use the store", "runs/trials", "it is no folder", "--store DIR"]);
+    lab.experiment(&[]).ended(1).reported(&["cannot use the store", "runs/trials", "it is no folder", "--store DIR"]);
     assert!(!lab.path("reports").exists());
 }
 
@@ -31,9 +31,9 @@ fn the_environment_may_name_the_store() {
 fn a_store_of_a_later_format_is_refused_and_left_alone() {
     let lab = Lab::new();
     lab.write("runs/store.json", r#"{"format": 99}"#);
-    let told = ["store format 99", "reads up to 6", "a later version of recur"];
-    lab.experiment(&[]).ended(1).told(&told);
-    lab.recur(&["report", "small.yaml"]).ended(1).told(&told);
+    let reported = ["store format 99", "reads up to 6", "a later version of recur"];
+    lab.experiment(&[]).ended(1).reported(&reported);
+    lab.recur(&["report", "small.yaml"]).ended(1).reported(&reported);
     assert_eq!(std::fs::read_dir(lab.path("runs")).unwrap().count(), 1);
 }
 
@@ -45,7 +45,7 @@ fn a_cut_record_is_run_again_with_a_warning_to_the_same_bytes() {
     let record = lab.trials()[3].join("record.json");
     let text = std::fs::read_to_string(&record).unwrap();
     std::fs::write(&record, &text[..text.len() / 2]).unwrap();
-    lab.experiment(&[]).ended(0).told(&[
+    lab.experiment(&[]).ended(0).reported(&[
         "WARN",
         "counts as missing",
         "record.json is damaged",
@@ -55,15 +55,15 @@ fn a_cut_record_is_run_again_with_a_warning_to_the_same_bytes() {
 }
 
 /// Whether the run after `harm` to a file of a scored trial says so, and ends in the same bytes.
-fn check_mended(file: &str, harm: impl Fn(&std::path::Path), told: &[&str]) {
+fn check_mended(file: &str, harm: impl Fn(&std::path::Path), reported: &[&str]) {
     let lab = Lab::new();
     lab.experiment(&[]).ended(0);
     let before = lab.promised(&["runs", "reports"]);
     let scored = lab.trials().into_iter().find(|trial| trial.join("test").exists()).expect("a chosen trial");
     harm(&scored.join(file));
-    lab.experiment(&[]).ended(0).told(&[&["WARN", file], told].concat());
+    lab.experiment(&[]).ended(0).reported(&[&["WARN", file], reported].concat());
     assert!(before == lab.promised(&["runs", "reports"]), "{file}");
-    lab.experiment(&[]).ended(0).told(&["8 done before, 0 to run"]);
+    lab.experiment(&[]).ended(0).reported(&["8 done before, 0 to run"]);
 }
 
 fn flip_a_bit(path: &std::path::Path) {
@@ -106,7 +106,7 @@ fn a_run_that_ends_before_its_first_trial_leaves_a_whole_store() {
     let lab = Lab::new();
     lab.experiment(&[]).ended(0);
     lab.write("names.csv", "name,label\nNovak,Czech\nO'Neil,Irish\n");
-    lab.experiment(&[]).ended(1).told(&["2 names", "cannot divide"]);
+    lab.experiment(&[]).ended(1).reported(&["2 names", "cannot divide"]);
     lab.recur(&["store", "check"]).ended(0);
 }
 
@@ -114,9 +114,9 @@ fn a_run_that_ends_before_its_first_trial_leaves_a_whole_store() {
 fn a_reports_folder_that_cannot_be_made_is_found_before_the_first_trial() {
     let lab = Lab::new();
     lab.write("reports", "in the way");
-    lab.experiment(&[]).ended(1).told(&["cannot write the report", "reports is not a folder", "--reports DIR"]);
+    lab.experiment(&[]).ended(1).reported(&["cannot write the report", "reports is not a folder", "--reports DIR"]);
     assert!(lab.trials().is_empty());
-    lab.experiment(&["--reports", "elsewhere"]).ended(0).told(&["0 done before, 8 to run"]);
+    lab.experiment(&["--reports", "elsewhere"]).ended(0).reported(&["0 done before, 8 to run"]);
     assert_eq!(lab.trials().len(), N_TRIALS);
     assert!(lab.path("elsewhere/small.md").exists());
 }

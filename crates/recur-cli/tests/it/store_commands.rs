@@ -27,13 +27,13 @@ fn a_check_names_each_damaged_missing_and_stray_file_and_ends_with_4() {
     std::fs::remove_file(trials[1].join("curves.csv")).unwrap();
     lab.write("runs/mine.txt", "");
     let check = lab.recur(&["store", "check"]).ended(4).out;
-    for told in [
+    for reported in [
         "weights.safetensors is damaged",
         "curves.csv is missing",
         "runs/mine.txt is not part of a store",
         "3 problems",
     ] {
-        assert!(check.contains(told), "`{told}`: {check}");
+        assert!(check.contains(reported), "`{reported}`: {check}");
     }
 }
 
@@ -72,21 +72,24 @@ fn a_list_is_csv_or_json_with_a_line_a_trial() {
 fn a_list_goes_on_after_a_damaged_record_and_ends_with_4() {
     let lab = finished();
     std::fs::write(lab.trials()[2].join("record.json"), "{").unwrap();
-    let ran = lab.recur(&["store", "list"]).ended(4).told(&["record.json is damaged"]);
+    let ran = lab.recur(&["store", "list"]).ended(4).reported(&["record.json is damaged"]);
     assert_eq!(ran.out.lines().count(), 1 + N_TRIALS - 1);
 }
 
 #[test]
-fn gc_removes_what_no_experiment_lists_only_if_asked_and_tells_before() {
+fn gc_removes_what_no_experiment_lists_only_if_asked_and_reports_before() {
     let lab = finished();
     let ids = lab.plan(&["small.yaml"]);
     lab.experiment(&["--set", "replicates=1"]).ended(0);
     assert_eq!(lab.recur(&["store", "gc"]).ended(0).out, "0 removed, 0 B\n");
-    let told = lab.recur(&["store", "gc", "--unreferenced", "--dry-run"]).ended(0).out;
-    assert!(told.contains("no experiment lists this trial") && told.contains("4 would be removed"), "{told}");
+    let reported = lab.recur(&["store", "gc", "--unreferenced", "--dry-run"]).ended(0).out;
+    assert!(
+        reported.contains("no experiment lists this trial") && reported.contains("4 would be removed"),
+        "{reported}"
+    );
     assert_eq!(lab.trials().len(), N_TRIALS);
-    let told = lab.recur(&["store", "gc", "--unreferenced"]).ended(0).out;
-    assert!(told.contains("4 removed"), "{told}");
+    let reported = lab.recur(&["store", "gc", "--unreferenced"]).ended(0).out;
+    assert!(reported.contains("4 removed"), "{reported}");
     let mut left: Vec<String> = lab.plan(&["small.yaml", "--set", "replicates=1"]);
     left.sort();
     let stored: Vec<String> =
@@ -94,7 +97,7 @@ fn gc_removes_what_no_experiment_lists_only_if_asked_and_tells_before() {
     assert_eq!(left, stored);
     assert!(left.iter().all(|id| ids.contains(id)));
     lab.recur(&["store", "check"]).ended(0);
-    lab.experiment(&[]).ended(0).told(&["8 trials: 4 done before, 4 to run"]);
+    lab.experiment(&[]).ended(0).reported(&["8 trials: 4 done before, 4 to run"]);
 }
 
 #[test]
@@ -103,7 +106,7 @@ fn an_export_of_all_can_be_used_like_the_store_and_one_of_some_has_these_alone()
     let out = lab.recur(&["store", "export", "all"]).ended(0).out;
     assert_eq!(out, "8 trials copied to all, 0 were there, 1 experiments\n");
     assert!(below(&lab, "all", "trials") == below(&lab, "runs", "trials"));
-    lab.experiment(&["--store", "all"]).ended(0).told(&["8 done before, 0 to run"]);
+    lab.experiment(&["--store", "all"]).ended(0).reported(&["8 done before, 0 to run"]);
     let id = &lab.plan(&["small.yaml"])[0];
     lab.recur(&["store", "export", "one", &id[..8]]).ended(0);
     assert_eq!(lab.recur(&["store", "list", "--store", "one"]).ended(0).out.lines().count(), 2);
@@ -120,7 +123,7 @@ fn below(lab: &Lab, store: &str, folder: &str) -> Vec<(std::path::PathBuf, Vec<u
 }
 
 #[test]
-fn a_damaged_trial_is_not_copied_and_told() {
+fn a_damaged_trial_is_not_copied_and_reported() {
     let lab = finished();
     flip_a_bit(&lab.trials()[0].join("record.json"));
     let out = lab.recur(&["store", "export", "copy"]).ended(4).out;
@@ -129,10 +132,10 @@ fn a_damaged_trial_is_not_copied_and_told() {
 }
 
 #[test]
-fn a_store_that_is_not_there_is_told_and_not_made() {
+fn a_store_that_is_not_there_is_reported_and_not_made() {
     let lab = Lab::new();
     for command in [&["check"][..], &["list"], &["gc"], &["export", "copy"]] {
-        lab.recur(&[&["store"], command].concat()).ended(1).told(&["there is no store runs", "--store DIR"]);
+        lab.recur(&[&["store"], command].concat()).ended(1).reported(&["there is no store runs", "--store DIR"]);
     }
     assert!(!lab.path("runs").exists() && !lab.path("copy").exists());
 }

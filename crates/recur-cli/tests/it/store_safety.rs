@@ -35,15 +35,15 @@ fn a_folder_that_is_no_store_is_refused_and_nothing_in_it_is_touched() {
         &["store", "export", "mine"],
         &["store", "export", "."],
     ] {
-        let told = ["cannot use the store", "it has no store.json and is not empty", "--store DIR"];
-        lab.recur(arguments).ended(1).told(&told);
+        let reported = ["cannot use the store", "it has no store.json and is not empty", "--store DIR"];
+        lab.recur(arguments).ended(1).reported(&reported);
     }
     for file in ["mine/tmp/thesis/chapter.tex", "mine/tmp/lock", "tmp/thesis/lock", "tmp/thesis/chapter.tex"] {
         assert_eq!(lab.read(file), "mine");
     }
     assert!(!lab.path("store.json").exists() && !lab.path("mine/store.json").exists());
     for command in [&["list"][..], &["check"], &["gc"], &["gc", "--dry-run"]] {
-        lab.recur(&[&["store"], command, &["--store", "mine"]].concat()).ended(1).told(&["there is no store mine"]);
+        lab.recur(&[&["store"], command, &["--store", "mine"]].concat()).ended(1).reported(&["there is no store mine"]);
     }
 }
 
@@ -73,13 +73,13 @@ fn one_flipped_bit_of_weights_is_an_error_of_predict_that_names_the_file() {
     flip_a_bit(&weights, 5);
     for model in models {
         let ran = lab.recur(&["predict", "--model", model, "Novak"]).ended(1);
-        ran.told(&["cannot read the model", "weights.safetensors is damaged", "trains it again"]);
+        ran.reported(&["cannot read the model", "weights.safetensors is damaged", "trains it again"]);
     }
     lab.recur(&["predict", "--model", "copy.safetensors", "Novak"]).ended(0);
     symlink(&weights, lab.path("latest.safetensors")).unwrap();
     lab.recur(&["predict", "--model", "latest.safetensors", "Novak"]).ended(1);
     std::fs::remove_file(trial.join("SHA256SUMS")).unwrap();
-    lab.recur(&["predict", "--model", models[2], "Novak"]).ended(1).told(&["SHA256SUMS is missing"]);
+    lab.recur(&["predict", "--model", models[2], "Novak"]).ended(1).reported(&["SHA256SUMS is missing"]);
 }
 
 /// Naive Bayes ends at once; the other model trains for long enough.
@@ -103,10 +103,10 @@ fn weights_that_are_damaged_while_others_train_are_not_scored() {
     let trial = lab.trials().remove(0);
     flip_a_bit(&trial.join("weights.safetensors"), 3);
     assert!(!run.has_ended(), "the other model trains on");
-    let told = ["weights.safetensors is damaged", "damaged after this run began", "run the experiment again"];
-    run.end().ended(1).told(&told);
+    let reported = ["weights.safetensors is damaged", "damaged after this run began", "run the experiment again"];
+    run.end().ended(1).reported(&reported);
     assert!(!trial.join("test").exists() && !lab.path("reports/small.md").exists());
-    lab.experiment(&[]).ended(0).told(&["counts as missing", "1 done before, 1 to run"]);
+    lab.experiment(&[]).ended(0).reported(&["counts as missing", "1 done before, 1 to run"]);
     lab.recur(&["store", "check"]).ended(0);
     let whole = Lab::with(SLOW);
     whole.experiment(&[]).ended(0);
@@ -138,7 +138,7 @@ fn assert_untouched(lab: &Lab) {
 fn folders_of_a_store_that_are_links_to_elsewhere_are_refused_by_path() {
     for place in ["tmp", "trials", "checkpoints", "experiments", "experiments/small", "diffs", "conflicts"] {
         let (lab, ran) = linked(&format!("runs/{place}"));
-        ran.ended(1).told(&["cannot use the store", &format!("runs/{place}"), "it is a link"]);
+        ran.ended(1).reported(&["cannot use the store", &format!("runs/{place}"), "it is a link"]);
         assert_untouched(&lab);
     }
 }
@@ -149,7 +149,7 @@ fn links_in_the_place_of_a_trials_folders_are_not_followed() {
     let id = scored.file_name().unwrap().to_str().unwrap().to_owned();
     let shard = format!("runs/trials/{}", &id[..2]);
     let (lab, ran) = linked(&shard);
-    ran.ended(1).told(&["cannot use the store", &shard, "it is a link"]);
+    ran.ended(1).reported(&["cannot use the store", &shard, "it is a link"]);
     assert_untouched(&lab);
     // A trial that is a link is damaged; the link goes, what it leads to stays.
     for place in [format!("{shard}/{id}"), format!("{shard}/{id}/test")] {
@@ -169,7 +169,7 @@ fn a_log_or_a_lock_that_is_a_link_is_refused_and_its_target_is_not_written() {
         let place = format!("runs/{place}");
         std::fs::remove_file(lab.path(&place)).unwrap();
         symlink(lab.path("outside.jsonl"), lab.path(&place)).unwrap();
-        lab.experiment(&[]).ended(1).told(&["cannot use the store", &place]);
+        lab.experiment(&[]).ended(1).reported(&["cannot use the store", &place]);
         assert_eq!(lab.read("outside.jsonl"), "mine, and no line end");
     }
 }
@@ -179,7 +179,7 @@ fn the_folder_of_the_store_itself_may_be_a_link() {
     let lab = finished();
     std::fs::rename(lab.path("runs"), lab.path("disk")).unwrap();
     symlink("disk", lab.path("runs")).unwrap();
-    lab.experiment(&[]).ended(0).told(&["8 done before, 0 to run"]);
+    lab.experiment(&[]).ended(0).reported(&["8 done before, 0 to run"]);
     lab.recur(&["store", "check"]).ended(0);
 }
 
@@ -212,26 +212,26 @@ fn a_folder_in_the_place_of_a_file_is_named_with_the_remedy() {
         let place = format!("runs/experiments/small/{name}");
         std::fs::remove_file(lab.path(&place)).unwrap();
         lab.write(&format!("{place}/mine"), "mine");
-        lab.experiment(&[]).ended(1).told(&[&place, "it is a folder, expected a file; move it elsewhere"]);
+        lab.experiment(&[]).ended(1).reported(&[&place, "it is a folder, expected a file; move it elsewhere"]);
         std::fs::rename(lab.path(&place), lab.path("elsewhere")).unwrap();
         lab.experiment(&[]).ended(0);
     }
 }
 
 #[test]
-fn a_damaged_or_missing_format_is_told_with_what_to_write() {
+fn a_damaged_or_missing_format_is_reported_with_what_to_write() {
     let lab = finished();
     let remedy = &*format!("echo '{}' > runs/store.json", STORE_JSON.trim_end());
     lab.write("runs/store.json", "garbage");
-    lab.recur(&["plan", "small.yaml"]).ended(1).told(&["runs/store.json is damaged", remedy, "--store DIR"]);
+    lab.recur(&["plan", "small.yaml"]).ended(1).reported(&["runs/store.json is damaged", remedy, "--store DIR"]);
     std::fs::remove_file(lab.path("runs/store.json")).unwrap();
-    lab.recur(&["plan", "small.yaml"]).ended(1).told(&["runs/store.json is missing", "trials next to it", remedy]);
+    lab.recur(&["plan", "small.yaml"]).ended(1).reported(&["runs/store.json is missing", "trials next to it", remedy]);
     assert!(lab.program("sh").args(["-c", remedy]).status().unwrap().success());
-    lab.experiment(&[]).ended(0).told(&["8 done before, 0 to run"]);
+    lab.experiment(&[]).ended(0).reported(&["8 done before, 0 to run"]);
 }
 
 #[test]
-fn a_wait_for_another_process_is_told() {
+fn a_wait_for_another_process_is_reported() {
     let lab = finished();
     let lock = std::fs::File::options().write(true).open(lab.path("runs/tmp/lock")).unwrap();
     lock.lock().unwrap();
@@ -249,7 +249,7 @@ fn a_wait_for_another_process_is_told() {
 fn commands_that_read_make_no_store_and_say_that_there_is_none() {
     let lab = Lab::new();
     for arguments in [&["plan", "small.yaml"][..], &["why", "small.yaml"]] {
-        lab.recur(arguments).ended(0).told(&["there is no store runs", "--store DIR"]);
+        lab.recur(arguments).ended(0).reported(&["there is no store runs", "--store DIR"]);
     }
     for arguments in [
         &["report", "small.yaml"][..],
@@ -261,7 +261,7 @@ fn commands_that_read_make_no_store_and_say_that_there_is_none() {
         &["export", "small.yaml", "--records", "r.csv"],
         &["predict", "--model", "abcdef", "Novak"],
     ] {
-        lab.recur(arguments).ended(1).told(&["there is no store runs", "--store DIR"]);
+        lab.recur(arguments).ended(1).reported(&["there is no store runs", "--store DIR"]);
     }
     assert!(!lab.path("runs").exists());
 }
@@ -289,7 +289,7 @@ fn a_run_that_ends_while_another_of_its_name_goes_on_leaves_a_sound_log() {
     let ended = size();
     wait_until("more of the first run's log", || size() > ended);
     lab.recur(&["store", "check"]).ended(0);
-    lab.recur(&["compare", "small", "small"]).told(&["are the same"]);
+    lab.recur(&["compare", "small", "small"]).reported(&["are the same"]);
     assert!(!long.has_ended() && long.kill());
     let check = lab.recur(&["store", "check"]).out;
     assert!(!check.contains("log.jsonl is damaged"), "{check}");
@@ -303,10 +303,10 @@ fn no_other_store_is_made_within_a_store() {
     let lab = finished();
     let trial = lab.plan(&["small.yaml"]).swap_remove(0);
     for folder in ["runs", "runs/copy", "runs/trials/new"] {
-        let told = [&*format!("the folder {folder} is within the store runs"), "name a folder elsewhere"];
-        lab.recur(&["store", "export", folder]).ended(1).told(&told);
+        let reported = [&*format!("the folder {folder} is within the store runs"), "name a folder elsewhere"];
+        lab.recur(&["store", "export", folder]).ended(1).reported(&reported);
         if folder != "runs" {
-            lab.recur(&["reproduce", &trial, "--to", folder]).ended(1).told(&told);
+            lab.recur(&["reproduce", &trial, "--to", folder]).ended(1).reported(&reported);
         }
     }
     lab.recur(&["store", "check"]).ended(0);

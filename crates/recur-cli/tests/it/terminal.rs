@@ -29,13 +29,13 @@ fn colours_are_shown_on_a_terminal_alone_and_never_with_no_color() {
 }
 
 #[test]
-fn log_level_and_rust_log_choose_what_is_told() {
+fn log_level_and_rust_log_choose_what_is_reported() {
     let lab = Lab::new();
     assert_eq!(lab.experiment(&["--log-level", "warn"]).ended(0).err, "");
     lab.experiment(&["--log-level", "warn", "--set", "seed=6"]).ended(0);
     let mut command = lab.command(&["experiment", "small.yaml", "--set", "seed=7"]);
     let output = command.env("RUST_LOG", "recur_experiment=debug").output().unwrap();
-    Ran::from(output).ended(0).told(&["DEBUG", "epoch finished"]);
+    Ran::from(output).ended(0).reported(&["DEBUG", "epoch finished"]);
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn a_reader_that_goes_away_is_no_failure() {
     reader.read_line(&mut line).unwrap();
     assert!(line.contains("trial"), "{line}");
     drop(reader);
-    Ran::from(child.wait_with_output().unwrap()).ended(0).told(&[]);
+    Ran::from(child.wait_with_output().unwrap()).ended(0).reported(&[]);
 }
 
 #[test]
@@ -68,9 +68,9 @@ fn models_are_listed_with_their_parameters() {
 }
 
 #[test]
-fn an_unknown_model_is_told_with_the_known_ones() {
+fn an_unknown_model_is_reported_with_the_known_ones() {
     let ran = Lab::new().recur(&["models", "stacked_rn"]).ended(1);
-    let ran = ran.told(&["unknown model `stacked_rn`", "did you mean `stacked_rnn`", "manual_rnn", "recur models"]);
+    let ran = ran.reported(&["unknown model `stacked_rn`", "did you mean `stacked_rnn`", "manual_rnn", "recur models"]);
     assert!(ran.out.is_empty());
 }
 
@@ -133,7 +133,7 @@ fn help_mentions_every_command() {
 }
 
 #[test]
-fn all_about_a_model_is_told_to_people_and_to_programs() {
+fn all_about_a_model_is_reported_to_people_and_to_programs() {
     let lab = Lab::new();
     let all: Vec<serde_json::Value> = serde_json::from_str(&lab.recur(&["models", "--json"]).ended(0).out).unwrap();
     let models = recur_cli::builtin();
@@ -163,7 +163,7 @@ fn the_reports_of_a_folder_are_listed_and_their_page_is_checked() {
     lab.experiment(&[]).ended(0);
     let list = lab.recur(&["reports"]).ended(0).out;
     assert!(list.starts_with("small\n  asks     Which family tells best"), "{list}");
-    lab.recur(&["reports", "--check"]).ended(1).told(&["README.md", "recur reports reports --write"]);
+    lab.recur(&["reports", "--check"]).ended(1).reported(&["README.md", "recur reports reports --write"]);
     lab.recur(&["reports", "--write"]).ended(0);
     lab.recur(&["reports", "--check"]).ended(0);
     lab.write("reports/other.md", "# What is in here does not matter\n");
@@ -171,7 +171,7 @@ fn the_reports_of_a_folder_are_listed_and_their_page_is_checked() {
     let answer = "<img src=x onerror=y> [a](javascript:b) \\u202e ";
     let record = record.replace("\"question\": \"", &format!("\"question\": \"{answer}"));
     lab.write("reports/other/report.json", record.replace("\"answer\": \"", &format!("\"answer\": \"{answer}")));
-    lab.recur(&["reports", "--check"]).ended(4).told(&["README.md:8", "recur reports reports --write"]);
+    lab.recur(&["reports", "--check"]).ended(4).reported(&["README.md:8", "recur reports reports --write"]);
     lab.recur(&["reports", "--write"]).ended(0);
     let page = lab.read("reports/README.md");
     assert!(page.contains("| [other](other.md) | &lt;img src=x onerror=y&gt; \\[a\\](javascript:b)"), "{page}");
@@ -180,10 +180,10 @@ fn the_reports_of_a_folder_are_listed_and_their_page_is_checked() {
     assert!(page.contains("`recur experiment SPEC`"), "{page}");
     lab.write("reports/notes.md", "# Notes\n\n<script>alert(1)</script>\n");
     let ran = lab.recur(&["reports", "--check"]).ended(0);
-    ran.told(&["WARN", "reports/notes.md is left out", "there is no reports/notes/report.json"]);
+    ran.reported(&["WARN", "reports/notes.md is left out", "there is no reports/notes/report.json"]);
     lab.write("reports/other/report.json", "{\"recur_report\": 9}");
     let ran = lab.recur(&["reports", "--check"]).ended(1);
-    ran.told(&["cannot use reports/other/report.json", "has version 9", "recur report SPEC"]);
+    ran.reported(&["cannot use reports/other/report.json", "has version 9", "recur report SPEC"]);
 }
 
 #[test]
@@ -192,19 +192,19 @@ fn the_page_of_reports_is_not_written_over_a_page_of_somebody_else() {
     lab.experiment(&[]).ended(0);
     lab.write("reports/README.md", "# My reports\n");
     let ran = lab.recur(&["reports", "--write", "--replace"]).ended(1);
-    ran.told(&["reports/README.md was not written by recur", "move it elsewhere"]);
+    ran.reported(&["reports/README.md was not written by recur", "move it elsewhere"]);
     assert_eq!(lab.read("reports/README.md"), "# My reports\n");
     std::fs::remove_file(lab.path("reports/README.md")).unwrap();
     lab.recur(&["reports", "--write"]).ended(0);
     let changed = format!("{}More.\n", lab.read("reports/README.md"));
     lab.write("reports/README.md", &changed);
-    lab.recur(&["reports", "--write"]).ended(1).told(&["was changed after recur wrote it", "--replace"]);
+    lab.recur(&["reports", "--write"]).ended(1).reported(&["was changed after recur wrote it", "--replace"]);
     assert_eq!(lab.read("reports/README.md"), changed);
     lab.recur(&["reports", "--write", "--replace"]).ended(0);
     lab.recur(&["reports", "--check"]).ended(0);
     // Nor are the texts that recur generates for a repository.
     lab.write("mine.json", "{\"mine\": 1}\n");
-    lab.recur(&["schema", "--write", "mine.json"]).ended(1).told(&["mine.json exists with other content"]);
+    lab.recur(&["schema", "--write", "mine.json"]).ended(1).reported(&["mine.json exists with other content"]);
     assert_eq!(lab.read("mine.json"), "{\"mine\": 1}\n");
 }
 
@@ -212,7 +212,7 @@ fn the_page_of_reports_is_not_written_over_a_page_of_somebody_else() {
 fn the_committed_page_of_models_is_that_of_the_shipped_ones() {
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/model-reference.md");
     Lab::new().recur(&["models", "--check", page]).ended(0);
-    Lab::new().recur(&["models", "gru", "--check", page]).ended(2).told(&["cannot be used with"]);
+    Lab::new().recur(&["models", "gru", "--check", page]).ended(2).reported(&["cannot be used with"]);
 }
 
 /// What a hostile file, folder or argument may hold: a colour, a title of the terminal, a bell, text from right to left.

@@ -16,7 +16,7 @@ fn two_processes_of_one_spec_on_one_store_both_end_well_with_the_same_bytes() {
         let start = || Running::start(&lab, &["experiment", "small.yaml", "--checkpoint-every", "0s"]);
         let runs = [start(), start()];
         for run in runs {
-            run.end().ended(0).told(&[]);
+            run.end().ended(0).reported(&[]);
         }
         assert_eq!(lab.trials().len(), N_TRIALS);
         assert!(!lab.path("runs/conflicts").exists());
@@ -40,5 +40,5 @@ fn a_spec_and_data_edited_while_the_sweep_runs_change_nothing_in_it() {
     lab.write("names.csv", names_csv().replace("Novak", "Newton"));
     run.end().ended(0);
     assert!(whole.promised(ALL) == lab.promised(ALL));
-    lab.experiment(&[]).ended(0).told(&["24 trials: 0 done before, 24 to run"]);
+    lab.experiment(&[]).ended(0).reported(&["24 trials: 0 done before, 24 to run"]);
 }

@@ -42,7 +42,7 @@ fn check(lab: &Lab, files: &[String], more: &[&str]) {
         lab.recur(&[&["trial", "run", file, "--store", "fresh"], more].concat()).ended(0);
     }
     let again = [&["--store", "fresh", "--reports", "again"], more].concat();
-    lab.experiment(&again).ended(0).told(&[&format!("{0} trials: {0} done before, 0 to run", files.len())]);
+    lab.experiment(&again).ended(0).reported(&[&format!("{0} trials: {0} done before, 0 to run", files.len())]);
     let (local, fresh) = (trials(lab, "runs"), trials(lab, "fresh"));
     for file in ["record.json", "weights.safetensors", "predictions.parquet"] {
         assert!(local.keys().any(|path| path.ends_with(file)), "{file}");
@@ -75,7 +75,7 @@ fn a_trial_of_a_plugin_is_trained_only_with_leave_to_start_it() {
         lab.write(&format!("plugins/{file}"), std::fs::read(Path::new(EXAMPLES).join(file)).unwrap());
     }
     let refused = lab.recur(&["trial", "run", &files[0]]).ended(1);
-    refused.told(&["is of model `letters`, a plugin in ", "a file may not start programs", "--plugins "]);
+    refused.reported(&["is of model `letters`, a plugin in ", "a file may not start programs", "--plugins "]);
     check(&lab, &files, &["--plugins", EXAMPLES]);
 }
 
@@ -87,7 +87,7 @@ fn a_damaged_file_ends_with_the_place_and_the_remedy() {
     {
         lab.write("trial.json", content);
         let ran = lab.recur(&["trial", "run", "trial.json"]).ended(1);
-        ran.told(&["trial.json is no trial file", place, "have it written again"]);
+        ran.reported(&["trial.json is no trial file", place, "have it written again"]);
     }
     assert!(!lab.path("runs").exists(), "no store is made for it");
 }

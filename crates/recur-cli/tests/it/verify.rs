@@ -73,8 +73,10 @@ fn a_report_is_verified_from_its_own_spec_with_a_store_and_without() {
     assert!(before == lab.promised(&["runs", "reports"]), "it changes nothing");
     std::fs::remove_dir_all(lab.path("runs")).unwrap();
     std::fs::remove_file(lab.path("small.yaml")).unwrap();
-    let ran =
-        lab.recur(&["verify", REPORT]).ended(0).told(&["there is no file small.yaml: the spec of the report is used"]);
+    let ran = lab
+        .recur(&["verify", REPORT])
+        .ended(0)
+        .reported(&["there is no file small.yaml: the spec of the report is used"]);
     says(ran, &[&again[..], &same[1..]].concat());
     assert!(!lab.path("runs").exists());
 }
@@ -86,8 +88,8 @@ fn an_experiment_and_a_trial_are_verified_against_the_store() {
     says(lab.recur(&["verify", "small.yaml"]).ended(0), &all);
     let one = id(&lab.trials()[3]);
     says(lab.recur(&["verify", &one[..10]]).ended(0), &[&one[..10], "verified", "1 stored trials"]);
-    lab.recur(&["verify", "ffffffffff"]).ended(1).told(&["no trial ffffffffff", "recur store list"]);
-    lab.recur(&["verify", "small.yaml", "--set", "seed=6"]).ended(1).told(&["8 of 8 trials", "have no record"]);
+    lab.recur(&["verify", "ffffffffff"]).ended(1).reported(&["no trial ffffffffff", "recur store list"]);
+    lab.recur(&["verify", "small.yaml", "--set", "seed=6"]).ended(1).reported(&["8 of 8 trials", "have no record"]);
 }
 
 #[test]
@@ -104,16 +106,16 @@ fn a_sample_is_executed_again_and_nothing_is_claimed_of_the_others() {
         says(lab.recur(&["verify", what, "--sample", "2"]).ended(0), &parts);
         assert!(before == lab.promised(&["runs", "reports"]), "it changes nothing");
         says(lab.recur(&["verify", what, "--sample", "8"]).ended(0), &[&format!("{what}: verified: 8 of 8 trials")]);
-        let told = ["'--sample <N>'", "no trial would be executed", "leave --sample out to execute all"];
-        lab.recur(&["verify", what, "--sample", "0"]).ended(2).told(&told);
+        let reported = ["'--sample <N>'", "no trial would be executed", "leave --sample out to execute all"];
+        lab.recur(&["verify", what, "--sample", "0"]).ended(2).reported(&reported);
     }
     std::fs::remove_dir_all(lab.path("runs")).unwrap();
-    let told = ["cannot verify: 6 trials are missing or damaged in the store", "run the experiment first"];
-    lab.recur(&["verify", REPORT, "--sample", "2"]).ended(1).told(&told);
+    let reported = ["cannot verify: 6 trials are missing or damaged in the store", "run the experiment first"];
+    lab.recur(&["verify", REPORT, "--sample", "2"]).ended(1).reported(&reported);
 }
 
 #[test]
-fn a_flipped_bit_of_a_stored_weight_is_told_by_tensor_and_element() {
+fn a_flipped_bit_of_a_stored_weight_is_reported_by_tensor_and_element() {
     for model in ["manual_rnn", "linfa_naive_bayes"] {
         let lab = finished();
         let trial = trial_of(&lab, model);
@@ -127,7 +129,7 @@ fn a_flipped_bit_of_a_stored_weight_is_told_by_tensor_and_element() {
 }
 
 #[test]
-fn a_changed_byte_of_the_data_is_told_with_the_file() {
+fn a_changed_byte_of_the_data_is_reported_with_the_file() {
     let lab = finished();
     edit(&lab, "names.csv", "Novak", "Novac");
     let parts = ["DIFFERS", "data file names.csv: SHA-256 is ", ", the report was made from "];
@@ -137,7 +139,7 @@ fn a_changed_byte_of_the_data_is_told_with_the_file() {
 }
 
 #[test]
-fn a_changed_digit_of_a_learning_rate_in_the_spec_is_told_with_both() {
+fn a_changed_digit_of_a_learning_rate_in_the_spec_is_reported_with_both() {
     let lab = finished();
     edit(&lab, "small.yaml", "0.02", "0.03");
     let parts = ["DIFFERS", "small.yaml: the report's spec, line ", "`- 0.02`, the spec now says `- 0.03`"];
@@ -149,7 +151,7 @@ fn a_changed_digit_of_a_learning_rate_in_the_spec_is_told_with_both() {
     let rate = if lab.read(&spec).contains("learning_rate: 0.01") { "0.01" } else { "0.02" };
     edit(&lab, &spec, &format!("learning_rate: {rate}"), "learning_rate: 0.03");
     // The folder is damaged by that: what cannot be trusted is not executed.
-    lab.recur(&["verify", &id(&trial)]).ended(1).told(&[&spec, "is damaged", "recur experiment with its spec"]);
+    lab.recur(&["verify", &id(&trial)]).ended(1).reported(&[&spec, "is damaged", "recur experiment with its spec"]);
 }
 
 /// What `recur verify` and `recur report --check` say of a changed file of the report.
@@ -164,23 +166,23 @@ fn check_report(path: &str, old: &str, new: &str) {
     says(check, &["reports/small.md: not what the records give", &place, ", made again "]);
     // What somebody changed is not written over unless that is asked for.
     let changed = format!("{path} was changed after recur wrote it");
-    lab.recur(&["report", "small.yaml"]).ended(1).told(&[&changed, "--replace writes over it"]);
+    lab.recur(&["report", "small.yaml"]).ended(1).reported(&[&changed, "--replace writes over it"]);
     lab.recur(&["report", "small.yaml", "--replace"]).ended(0);
     says(lab.recur(&["report", "small.yaml", "--check"]).ended(0), &["reports/small.md: what the records give"]);
 }
 
 #[test]
-fn a_changed_digit_of_the_report_is_told_by_line() {
+fn a_changed_digit_of_the_report_is_reported_by_line() {
     check_report(REPORT, "| rows read | 60 |", "| rows read | 61 |");
 }
 
 #[test]
-fn a_changed_figure_is_told_by_line() {
+fn a_changed_figure_is_reported_by_line() {
     check_report("reports/small/confusion.svg", "width=\"", "width=\"1");
 }
 
 #[test]
-fn a_changed_html_page_is_told_by_line() {
+fn a_changed_html_page_is_reported_by_line() {
     check_report("reports/small.html", "<h2 id=\"models\">Models", "<h2 id=\"models\">Model");
 }
 
@@ -224,8 +226,9 @@ fn a_report_whose_record_is_damaged_is_refused_and_can_be_written_anew() {
     let lab = finished();
     let whole = lab.read(RECORD);
     lab.write(RECORD, "{");
-    let told = ["cannot use reports/small/report.json", "hint: write the report anew", "recur report SPEC --replace"];
-    lab.recur(&["verify", REPORT]).ended(1).told(&told);
+    let reported =
+        ["cannot use reports/small/report.json", "hint: write the report anew", "recur report SPEC --replace"];
+    lab.recur(&["verify", REPORT]).ended(1).reported(&reported);
     lab.recur(&["report", "small.yaml", "--replace"]).ended(0);
     assert_eq!(lab.read(RECORD), whole);
 }
@@ -239,7 +242,7 @@ fn a_check_of_a_report_writes_nothing_and_makes_missing_test_figures_for_itself(
     lab.recur(&["report", "small.yaml", "--check"]).ended(0);
     assert!(!scored[0].exists());
     std::fs::remove_dir_all(lab.path("runs")).unwrap();
-    lab.recur(&["report", "small.yaml", "--check"]).ended(1).told(&["there is no store runs"]);
+    lab.recur(&["report", "small.yaml", "--check"]).ended(1).reported(&["there is no store runs"]);
     assert!(!lab.path("runs").exists());
 }
 
@@ -247,7 +250,7 @@ fn a_check_of_a_report_writes_nothing_and_makes_missing_test_figures_for_itself(
 fn a_copy_of_a_report_is_verified_with_its_record_and_not_taken_for_the_original() {
     let lab = finished();
     lab.write("reports/copy.md", lab.read(REPORT));
-    lab.recur(&["verify", "reports/copy.md"]).ended(1).told(&["there is no reports/copy/report.json", "hint: "]);
+    lab.recur(&["verify", "reports/copy.md"]).ended(1).reported(&["there is no reports/copy/report.json", "hint: "]);
     lab.write("reports/copy/report.json", lab.read(RECORD));
     says(lab.recur(&["verify", "reports/copy.md"]).ended(0), &["reports/copy.md: verified"]);
     edit(&lab, "reports/copy.md", "| rows read | 60 |", "| rows read | 61 |");
@@ -322,7 +325,7 @@ fn verify_leaves_no_scratch_and_needs_a_folder_for_it() {
     };
     verify("temporary").ended(0);
     assert_eq!(std::fs::read_dir(lab.path("temporary")).unwrap().count(), 0);
-    verify("gone").ended(1).told(&["cannot make a scratch folder in ", "TMPDIR names the folder"]);
+    verify("gone").ended(1).reported(&["cannot make a scratch folder in ", "TMPDIR names the folder"]);
 }
 
 #[cfg(unix)]
@@ -376,7 +379,7 @@ fn a_trial_is_reproduced_into_a_fresh_folder_alone() {
     lab.recur(&["store", "check", "--store", "fresh"]).ended(0);
 
     let before = lab.promised(&["fresh"]);
-    lab.recur(&["reproduce", &one, "--to", "fresh"]).ended(1).told(&["fresh is not empty", "--to DIR"]);
+    lab.recur(&["reproduce", &one, "--to", "fresh"]).ended(1).reported(&["fresh is not empty", "--to DIR"]);
     assert!(before == lab.promised(&["fresh"]));
     says(lab.recur(&["reproduce", &one]).ended(0), &[&format!("made again: reproduced/{one}/trials/")]);
 }

@@ -114,7 +114,7 @@ fn weights_that_do_not_fit_stop_before_any_trial() {
     let (_, weights, _) = STATE_DICTS[0];
     let check = |model: &str, alphabet: &str, parts: &[&str]| {
         let lab = scoring(model, weights, alphabet);
-        lab.experiment(&[]).ended(1).told(&["start.safetensors"]).told(parts);
+        lab.experiment(&[]).ended(1).reported(&["start.safetensors"]).reported(parts);
         assert!(lab.trials().is_empty());
     };
     let model = STATE_DICTS[0].0;
@@ -128,13 +128,13 @@ fn weights_that_do_not_fit_stop_before_any_trial() {
 }
 
 #[test]
-fn a_card_of_another_alphabet_is_told_with_the_one_to_write() {
+fn a_card_of_another_alphabet_is_reported_with_the_one_to_write() {
     let (lab, case) = case(0);
     lab.experiment(&[]).ended(0);
     let kept = std::fs::read(lab.trials()[0].join("weights.safetensors")).unwrap();
     let other = scoring(STATE_DICTS[0].0, &kept, LETTERS);
     let hint = format!("{{alphabet: '{}', unknown: drop}}", case.alphabet.replace('\'', "''"));
-    other.experiment(&[]).ended(1).told(&["they read the alphabet", &hint]);
+    other.experiment(&[]).ended(1).reported(&["they read the alphabet", &hint]);
     // What the hint says works.
     scoring(STATE_DICTS[0].0, &kept, &case.alphabet).experiment(&[]).ended(0);
 }
@@ -143,5 +143,5 @@ fn a_card_of_another_alphabet_is_told_with_the_one_to_write() {
 fn a_file_of_pytorch_alone_says_how_it_can_predict() {
     let (lab, _) = case(0);
     let ran: Ran = lab.recur(&["predict", "--model", "start.safetensors", "Kim"]);
-    ran.ended(1).told(&["start.safetensors has no card", "`training.epochs: 0`", "docs/weights.md"]);
+    ran.ended(1).reported(&["start.safetensors has no card", "`training.epochs: 0`", "docs/weights.md"]);
 }

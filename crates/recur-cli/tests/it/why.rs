@@ -15,10 +15,10 @@ fn misses(lab: &Lab, arguments: &[&str]) -> Vec<String> {
 }
 
 #[track_caller]
-fn check(misses: &[String], n_misses: usize, told: &str) {
+fn check(misses: &[String], n_misses: usize, reported: &str) {
     assert_eq!(misses.len(), n_misses, "{misses:#?}");
     for line in misses {
-        assert!(line.contains(told) && line.contains("(nearest record: "), "{told}: {line}");
+        assert!(line.contains(reported) && line.contains("(nearest record: "), "{reported}: {line}");
     }
 }
 
@@ -36,16 +36,16 @@ fn each_trial_with_a_record_is_a_hit_and_each_without_a_miss() {
 }
 
 #[test]
-fn one_trial_is_told_of_alone() {
+fn one_trial_is_reported_of_alone() {
     let lab = finished();
     let id = &lab.plan(&["small.yaml"])[2];
     let out = lab.recur(&["why", "small.yaml", &id[..12]]).ended(0).out;
     assert_eq!(out, format!("hit   {}  manual_rnn(learning_rate=0.02) replicate 0\n", &id[..10]));
-    lab.recur(&["why", "small.yaml", "ffff"]).ended(1).told(&["no trial of small.yaml", "recur plan small.yaml"]);
+    lab.recur(&["why", "small.yaml", "ffff"]).ended(1).reported(&["no trial of small.yaml", "recur plan small.yaml"]);
 }
 
 #[test]
-fn a_changed_training_setting_is_told_with_both_values() {
+fn a_changed_training_setting_is_reported_with_both_values() {
     // Not of the model that learns in one go: it does not concern that one.
     check(&misses(&finished(), &["--set", "training.batch_size=4"]), 6, ": training.batch_size 8 → 4 (nearest");
 }

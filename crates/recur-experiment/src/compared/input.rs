@@ -6,7 +6,7 @@ use crate::scoring::Scored;
 use recur_analysis::ComparedExperiment;
 use recur_core::digest::Digest;
 use recur_core::plan::Plan;
-use recur_core::selection::Finding;
+use recur_core::selection::TrialOutcome;
 use recur_core::trial::TrialId;
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ pub(super) struct ComparedInput {
     /// What it is called in labels and messages.
     pub(super) name: String,
     pub(super) experiment: Experiment,
-    pub(super) findings: Vec<Finding>,
+    pub(super) outcomes: Vec<TrialOutcome>,
     pub(super) scored: Scored,
     /// Where it is a trial.
     pub(super) only: Option<OneTrial>,
@@ -48,7 +48,7 @@ impl ComparedInput {
             let models = has.into_iter().map(str::to_owned).collect();
             return Err(ComparisonError::NoneOfTheModels { name: self.name.clone(), asked: only.to_vec(), models });
         }
-        let mut outcomes = self.experiment.outcomes(&self.findings, &self.scored);
+        let mut outcomes = self.experiment.outcomes(&self.outcomes, &self.scored);
         let mut replicates = 0..outcomes.plan.replicates;
         if let Some(OneTrial { plan, replicate }) = &self.only {
             replicates = *replicate..replicate + 1;
@@ -69,6 +69,6 @@ impl ComparedInput {
     }
 
     pub(super) fn trials(&self) -> BTreeSet<&TrialId> {
-        self.findings.iter().map(|finding| &finding.trial.id).collect()
+        self.outcomes.iter().map(|outcome| &outcome.trial.id).collect()
     }
 }

@@ -5,7 +5,7 @@ use super::input::{ComparedInput, OneTrial};
 use super::labels;
 use crate::Experiment;
 use crate::lookup::{LookupError, first_of, usable};
-use crate::request::{SpecRequest, spec_of_trial, stored_findings};
+use crate::request::{SpecRequest, spec_of_trial, stored_outcomes};
 use crate::scoring::{Scored, stored_test};
 use crate::shell::quoted;
 use recur_analysis::Unscored;
@@ -13,7 +13,7 @@ use recur_core::nearest::nearest;
 use recur_core::plan::Plan;
 use recur_core::record::{Outcome, TestRecord, TrialRecord};
 use recur_core::registry::Registry;
-use recur_core::selection::{Finding, Selection};
+use recur_core::selection::{Selection, TrialOutcome};
 use recur_core::trial::{Trial, TrialId};
 use recur_report::{MadeFrom, ReportRecord, ReportRecordError, SpecSource};
 use recur_store::{Found, FoundExperiment, Store, StoredExperiment, layout};
@@ -95,8 +95,8 @@ fn find(word: &str, store: &Store) -> Result<Word, ComparisonError> {
 
 fn spec(path: &Path, store: &Store, registry: &Registry) -> Result<ComparedInput, ComparisonError> {
     let experiment = Experiment::prepare(SpecRequest::of_file(path).read(registry)?, registry)?;
-    let findings = stored_findings(&experiment, store, path)?;
-    chosen(experiment, findings, store, path)
+    let outcomes = stored_outcomes(&experiment, store, path)?;
+    chosen(experiment, outcomes, store, path)
 }
 
 /// The experiment of a report: of the spec that its record has, whatever became of the spec's file since.
@@ -109,8 +109,8 @@ fn report(
     let request = SpecRequest::of_file(ReportRecord::path_of(path));
     let experiment = Experiment::prepare(request.parse(source.resolved_spec.as_bytes(), registry)?, registry)?;
     let spec = Path::new(&source.spec_path);
-    let findings = stored_findings(&experiment, store, spec)?;
-    chosen(experiment, findings, store, spec)
+    let outcomes = stored_outcomes(&experiment, store, spec)?;
+    chosen(experiment, outcomes, store, spec)
 }
 
 /// An experiment as it was run last: its trials are those that it lists, whatever became of the models' code since.
@@ -124,50 +124,50 @@ fn experiment(
     // The text that was compared with its digest, whatever is in the file by now.
     let spec = SpecRequest::of_file(&path).parse(stored.resolved.as_bytes(), registry)?;
     let experiment = Experiment::prepare(spec, registry)?;
-    let (n_trials, mut findings) = (experiment.trials().len(), Vec::new());
+    let (n_trials, mut outcomes) = (experiment.trials().len(), Vec::new());
     if stored.trials.len() != n_trials {
         let n_listed = stored.trials.len();
         return Err(LookupError::OtherTrials { name: name.to_owned(), n_listed, n_trials }.into());
     }
     for (listed, planned) in stored.trials.iter().zip(experiment.trials()) {
         if let Some(record) = usable(&listed.id, store) {
-            findings.push(finding(record, planned.configuration, planned.replicate));
+            outcomes.push(outcome(record, planned.configuration, planned.replicate));
         }
     }
-    if findings.len() < n_trials {
-        let (n_missing, store) = (n_trials - findings.len(), store.root().to_owned());
+    if outcomes.len() < n_trials {
+        let (n_missing, store) = (n_trials - outcomes.len(), store.root().to_owned());
         return Err(LookupError::TrialsMissing { n_missing, n_trials, spec: path, store }.into());
     }
-    chosen(experiment, findings, store, &path)
+    chosen(experiment, outcomes, store, &path)
 }
 
 /// A record as that of a trial of `configuration` on `replicate`.
-fn finding(record: TrialRecord, configuration: usize, replicate: u32) -> Finding {
-    Finding { trial: Trial { replicate, ..Trial::of_record(configuration, &record) }, record }
+fn outcome(record: TrialRecord, configuration: usize, replicate: u32) -> TrialOutcome {
+    TrialOutcome { trial: Trial { replicate, ..Trial::of_record(configuration, &record) }, record }
 }
 
 /// An experiment with its choice and the stored test results of that.
 fn chosen(
     experiment: Experiment,
-    findings: Vec<Finding>,
+    outcomes: Vec<TrialOutcome>,
     store: &Store,
     spec: &Path,
 ) -> Result<ComparedInput, ComparisonError> {
-    let selection = Selection::choose(experiment.plan(), &findings);
+    let selection = Selection::choose(experiment.plan(), &outcomes);
     let labels = experiment.data().dataset.label_names();
     let (mut tests, mut unscored) = (Vec::new(), Vec::new());
-    for finding in findings.iter().filter(|finding| selection.is_tested_trial(&finding.trial)) {
-        match tested(&finding.trial, store, labels)? {
+    for outcome in outcomes.iter().filter(|outcome| selection.is_tested_trial(&outcome.trial)) {
+        match tested(&outcome.trial, store, labels)? {
             Some(test) => tests.push(test),
             None => {
-                let id = finding.trial.id.short();
+                let id = outcome.trial.id.short();
                 let remedy = format!(
                     "recur experiment {} makes them, or gives the reason why not",
                     quoted(&spec.display().to_string())
                 );
                 tracing::warn!("trial {id} has no test results, so its model is not ranked: {remedy}");
                 let reason = "the store has no test results of it".to_owned();
-                unscored.push(Unscored { trial: finding.trial.id.clone(), reason });
+                unscored.push(Unscored { trial: outcome.trial.id.clone(), reason });
             }
         }
     }
@@ -175,7 +175,7 @@ fn chosen(
         return Err(ComparisonError::NotScored { trial: trial.clone(), spec: spec.to_owned() });
     }
     let name = experiment.plan().name.clone();
-    Ok(ComparedInput { name, experiment, findings, scored: Scored { selection, tests, unscored }, only: None })
+    Ok(ComparedInput { name, experiment, outcomes, scored: Scored { selection, tests, unscored }, only: None })
 }
 
 fn tested(trial: &Trial, store: &Store, labels: &[String]) -> Result<Option<TestRecord>, ComparisonError> {
@@ -199,12 +199,12 @@ fn trial(id: &TrialId, store: &Store, registry: &Registry) -> Result<ComparedInp
     let experiment = Experiment::prepare(spec_of_trial(id, &request, store, registry)?, registry)?;
     let plan = Plan { replicates: 1, ..experiment.plan().clone() };
     let only = OneTrial { plan, replicate: record.identity.replicate };
-    let finding = finding(record, 0, 0);
+    let outcome = outcome(record, 0, 0);
     let not_chosen = || ComparisonError::NotChosen { trial: id.clone() };
-    let test = tested(&finding.trial, store, experiment.data().dataset.label_names())?.ok_or_else(not_chosen)?;
-    let selection = Selection::testified(&only.plan, &finding.trial, &test).ok_or_else(not_chosen)?;
+    let test = tested(&outcome.trial, store, experiment.data().dataset.label_names())?.ok_or_else(not_chosen)?;
+    let selection = Selection::testified(&only.plan, &outcome.trial, &test).ok_or_else(not_chosen)?;
     let scored = Scored { selection, tests: vec![test], unscored: Vec::new() };
-    Ok(ComparedInput { name: id.short().to_owned(), experiment, findings: vec![finding], scored, only: Some(only) })
+    Ok(ComparedInput { name: id.short().to_owned(), experiment, outcomes: vec![outcome], scored, only: Some(only) })
 }
 
 /// Whether no two inputs are the same.

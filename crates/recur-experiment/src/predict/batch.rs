@@ -85,7 +85,7 @@ impl BatchPredictor {
         Ok(true)
     }
 
-    /// The answers for `texts`, in order: no answer depends on the texts beside it, so threads share them.
+    /// The answers for `texts`, in order: no answer depends on the texts next to it, so threads share them.
     fn predict_part(&mut self, texts: &[String]) -> Result<Vec<Predicted>, PredictionError> {
         // Each predictor is that of one thread: no one waits.
         let parts: Vec<_> = self.predictors.iter_mut().map(Mutex::new).zip(texts.chunks(CHUNK)).collect();

@@ -84,7 +84,7 @@ fn a_file_that_is_there_is_not_overwritten() {
 
 /// Checks what is said of a file whose text was changed.
 #[track_caller]
-fn check(change: impl Fn(&str) -> String, told: &[&str]) {
+fn check(change: impl Fn(&str) -> String, reported: &[&str]) {
     let (folder, path, _) = written();
     let text = std::fs::read_to_string(&path).unwrap();
     let changed = change(&text);
@@ -92,7 +92,7 @@ fn check(change: impl Fn(&str) -> String, told: &[&str]) {
     std::fs::write(&path, changed).unwrap();
     let error = refused(&folder, &path);
     let text = recur_experiment::with_causes(&error);
-    told.iter().for_each(|part| assert!(text.contains(part), "`{part}` is not in: {text}"));
+    reported.iter().for_each(|part| assert!(text.contains(part), "`{part}` is not in: {text}"));
     assert!(error.hint().is_some(), "{text}");
 }
 
@@ -115,7 +115,7 @@ fn signed(mut file: Value) -> String {
 }
 
 #[test]
-fn a_damaged_file_is_told_with_the_place() {
+fn a_damaged_file_is_reported_with_the_place() {
     check(|text| text[..text.len() / 2].to_owned(), &["trial.json is no trial file", "EOF while parsing", "at line"]);
     check(|_| "name,label\n".to_owned(), &["trial.json is no trial file", "line 1 column"]);
     check(|_| "{}".to_owned(), &["missing field `recur_trial`"]);
@@ -157,7 +157,7 @@ fn data_that_are_not_what_they_were_are_refused() {
 }
 
 #[test]
-fn a_missing_file_is_told_and_so_is_a_folder() {
+fn a_missing_file_is_reported_and_so_is_a_folder() {
     let folder = tempfile::tempdir().unwrap();
     for path in [folder.path().join("gone.json"), folder.path().to_owned()] {
         let error = refused(&folder, &path);

@@ -43,10 +43,10 @@ fn a_manifest_declares_a_model() {
     let (_folder, plugin) = plugin(GOOD);
     let plugin = plugin.load().unwrap();
     assert_eq!((plugin.about().id, plugin.about().summary, plugin.about().version), ("mine", "my model", 2));
-    let told: Vec<String> =
+    let reported: Vec<String> =
         plugin.about().parameters.iter().map(|spec| format!("{}: {}", spec.name, spec.kind)).collect();
     assert_eq!(
-        told,
+        reported,
         [
             "rate: number above 0, up to 1",
             "size: whole number from 1 to 8",
@@ -76,18 +76,18 @@ fn a_manifest_names_the_settings_that_its_model_does_not_use() {
 }
 
 #[track_caller]
-fn check(old: &str, new: &str, told: &[&str]) {
+fn check(old: &str, new: &str, reported: &[&str]) {
     assert!(GOOD.contains(old), "{old}");
     let (folder, plugin) = plugin(&GOOD.replacen(old, new, 1));
     let problem = plugin.load().map(|_| ()).expect_err("it is refused").problem;
     assert!(problem.starts_with(&folder.path().join("mine/plugin.yaml").display().to_string()), "{problem}");
-    for part in told {
+    for part in reported {
         assert!(problem.contains(part), "`{part}` is not in: {problem}");
     }
 }
 
 #[test]
-fn what_is_wrong_with_a_manifest_is_told() {
+fn what_is_wrong_with_a_manifest_is_reported() {
     check("recur_plugin: 1", "recur_plugin: 2", &["`recur_plugin` is 2", "format 1"]);
     check("recur_plugin: 1\n", "", &["missing field `recur_plugin`"]);
     check("id: mine", "id: yours", &["`id` is `yours`, expected `mine`"]);
@@ -137,7 +137,7 @@ fn files_that_are_no_regular_ones_are_refused_at_once() {
             std::os::unix::fs::symlink(target, home.join("words.txt")).unwrap();
         }
     };
-    let told = |change: &dyn Fn(&Path)| {
+    let reported = |change: &dyn Fn(&Path)| {
         let (folder, plugin) = plugin(GOOD);
         change(&folder.path().join("mine"));
         plugin.load().map(|_| ()).expect_err("it is refused").problem
@@ -151,18 +151,18 @@ fn files_that_are_no_regular_ones_are_refused_at_once() {
     let words =
         ["is a named pipe", "is a device", "is a folder", "has 21474836480 bytes or more, and at most 1073741824"];
     for (change, words) in changes.into_iter().zip(words) {
-        let problem = told(change);
+        let problem = reported(change);
         assert!(problem.contains(&format!("the file words.txt: it {words}")), "{problem}");
     }
     let manifest = |home: &Path| {
         std::fs::remove_file(home.join("plugin.yaml")).unwrap();
         assert!(std::process::Command::new("mkfifo").arg(home.join("plugin.yaml")).status().unwrap().success());
     };
-    assert!(told(&manifest).contains("it is a named pipe, and no regular file"));
+    assert!(reported(&manifest).contains("it is a named pipe, and no regular file"));
 }
 
 #[test]
-fn what_is_wrong_with_a_parameter_is_told() {
+fn what_is_wrong_with_a_parameter_is_reported() {
     check("name: rate", "name: Rate", &["parameter `Rate`: its name is not snake_case"]);
     check("name: size", "name: rate", &["parameter `rate` is declared twice"]);
     check("meaning: a step", "meaning: ''", &["parameter `rate`: its `meaning` is not one line"]);

@@ -1,6 +1,6 @@
 //! Plugins that do what they must not: each ends in an error that tells it, soon, and never in a hang or a panic.
 
-use crate::odd::{BUILT, LIMITS, Odd, check_asked, check_build, predict, told, train, trained};
+use crate::odd::{BUILT, LIMITS, Odd, check_asked, check_build, predict, reported, train, trained};
 use crate::python::{EXAMPLES, python_is_there};
 use recur_core::dataset::Sequences;
 use recur_core::model::{Cancel, ModelError};
@@ -16,13 +16,13 @@ fn losses(id: u64) -> String {
 }
 
 #[test]
-fn a_missing_command_is_told() {
+fn a_missing_command_is_reported() {
     let odd = Odd::with_command("[no_such_program_here]", "", LIMITS);
-    told(&odd.build().map(|_| ()).unwrap_err(), &["cannot start `no_such_program_here`", "No such file"]);
+    reported(&odd.build().map(|_| ()).unwrap_err(), &["cannot start `no_such_program_here`", "No such file"]);
 }
 
 #[test]
-fn a_crash_at_the_start_is_told_with_its_last_words() {
+fn a_crash_at_the_start_is_reported_with_its_last_words() {
     let script = "echo 'first line' >&2; echo 'no module named torch' >&2; exit 3";
     check_build(script, LIMITS, &["ended (exit status: 3) before it answered `build`", "no module named torch"]);
     check_build("exit 0", LIMITS, &["ended (exit status: 0) before it answered `build`"]);
@@ -30,7 +30,7 @@ fn a_crash_at_the_start_is_told_with_its_last_words() {
 }
 
 #[test]
-fn what_a_python_plugin_printed_before_it_was_killed_is_told() {
+fn what_a_python_plugin_printed_before_it_was_killed_is_reported() {
     if !python_is_there() {
         return;
     }
@@ -41,17 +41,17 @@ fn what_a_python_plugin_printed_before_it_was_killed_is_told() {
          print('epoch 3 of 9')\n    os.kill(os.getpid(), 9)\nrecur_plugin.run(build)\n"
     );
     let error = Odd::with_command(command, &script, "{}").build().map(|_| ()).unwrap_err();
-    told(&error, &["signal: 9", "it last wrote to standard error: epoch 3 of 9"]);
+    reported(&error, &["signal: 9", "it last wrote to standard error: epoch 3 of 9"]);
 }
 
 #[test]
-fn a_crash_in_an_epoch_is_told() {
+fn a_crash_in_an_epoch_is_reported() {
     check_asked("read -r _; echo oh >&2; exit 7", LIMITS, trained, &["exit status: 7", "`train`", "oh"]);
 }
 
 /// The shell leaves a process behind that holds its standard output open: it has no end to read.
 #[test]
-fn a_crash_is_told_while_a_process_that_it_started_lives_on() {
+fn a_crash_is_reported_while_a_process_that_it_started_lives_on() {
     let minute = "{start_seconds: 60, epoch_seconds: 60, answer_seconds: 60}";
     check_build("sleep 3600 & exit 3", minute, &["ended (exit status: 3) before it answered `build`"]);
     check_asked("read -r _; sleep 3600 & exit 3", minute, trained, &["exit status: 3", "`train`"]);
@@ -59,11 +59,11 @@ fn a_crash_is_told_while_a_process_that_it_started_lives_on() {
     let odd = Odd::new(&format!("{BUILT}{answer}"), minute);
     let mut model = odd.build().unwrap();
     assert_eq!(train(&mut *model, &Cancel::new()).unwrap(), 1.5, "what it wrote before its end is taken");
-    told(&predict(&mut *model).unwrap_err(), &["ended (exit status: 3) before it answered `predict`"]);
+    reported(&predict(&mut *model).unwrap_err(), &["ended (exit status: 3) before it answered `predict`"]);
 }
 
 #[test]
-fn a_hang_ends_at_the_limit_that_is_told() {
+fn a_hang_ends_at_the_limit_that_is_reported() {
     let limits = |key: &str| format!("{{{key}: 0.3}}");
     check_build("sleep 60", &limits("start_seconds"), &["`build` within start_seconds of 0.3 s"]);
     check_asked("sleep 60", &limits("epoch_seconds"), trained, &["`train` within epoch_seconds of 0.3 s"]);
@@ -91,7 +91,7 @@ fn an_epoch_in_many_chunks_has_one_limit() {
 }
 
 #[test]
-fn log_probabilities_of_another_shape_are_told() {
+fn log_probabilities_of_another_shape_are_reported() {
     let script = "echo '{\"id\":2,\"bytes\":4}'; printf '1234'; sleep 60";
     check_asked(script, LIMITS, predict, &["`predict` has 4 bytes, expected 16: f32 for 2 names × 2 labels"]);
 }
@@ -103,19 +103,19 @@ fn octal(numbers: &[f32]) -> String {
 
 /// Checks a plugin that answers `predict` for two names and two labels with `numbers`.
 #[track_caller]
-fn check_answer(numbers: &[f32], told: &str) {
+fn check_answer(numbers: &[f32], reported: &str) {
     let answer = format!("echo '{{\"id\":2,\"bytes\":16}}'; printf '{}'; sleep 60", octal(numbers));
     let odd = Odd::new(&format!("{BUILT}{answer}"), LIMITS);
     let mut model = odd.build().unwrap();
     let error = predict(&mut *model).expect_err("it is refused");
     assert!(matches!(error, ModelError::Answer { .. }), "{error:?}");
-    assert_eq!(error.to_string(), format!("the answer for {told}"));
+    assert_eq!(error.to_string(), format!("the answer for {reported}"));
     let again = predict(&mut *model).expect_err("it failed before").to_string();
     assert!(again.contains("is no longer there, after it failed: "), "{again}");
 }
 
 #[test]
-fn what_is_no_distribution_is_told_with_its_row() {
+fn what_is_no_distribution_is_reported_with_its_row() {
     const HALF: f32 = -std::f32::consts::LN_2;
     let wrong = "is no distribution over the labels:";
     check_answer(
@@ -134,7 +134,7 @@ fn what_is_no_distribution_is_told_with_its_row() {
 }
 
 #[test]
-fn a_number_that_is_not_json_is_told() {
+fn a_number_that_is_not_json_is_reported() {
     check_asked("echo '{\"id\":2,\"diverged\":NaN}'; sleep 60", LIMITS, trained, &["JSON has no NaN"]);
 }
 
@@ -148,18 +148,18 @@ fn a_loss_that_is_no_number_is_a_divergence() {
 
 /// Checks a plugin that has tensors called `names`, all empty.
 #[track_caller]
-fn check_tensors(names: &str, told: &[&str]) {
+fn check_tensors(names: &str, reported: &[&str]) {
     let head = format!("{{\"id\":2,\"tensors\":[{names}]}}");
     let odd = Odd::new(&format!("{BUILT}cat tensors; sleep 60"), LIMITS);
     std::fs::write(odd.home().join("tensors"), head + "\n").unwrap();
     let model = odd.build().unwrap();
     let payload = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| model.weights())).unwrap_err();
     let Unwound::Error(error) = Unwound::new(payload) else { panic!("it is no panic") };
-    self::told(&error, told);
+    self::reported(&error, reported);
 }
 
 #[test]
-fn tensors_that_no_file_of_weights_can_hold_are_told() {
+fn tensors_that_no_file_of_weights_can_hold_are_reported() {
     let tensor = |name: &str| format!("{{\"name\":\"{name}\",\"dtype\":\"f32\",\"shape\":[0]}}");
     check_tensors(
         &tensor("__metadata__"),
@@ -179,7 +179,7 @@ fn a_loss_that_diverged_is_no_failure() {
 }
 
 #[test]
-fn a_line_of_garbage_is_told() {
+fn a_line_of_garbage_is_reported() {
     check_asked("echo 'epoch 1 of 10'; sleep 60", LIMITS, trained, &["wrote `epoch 1 of 10`", "standard error"]);
     check_asked("echo '{\"id\":5}'; sleep 60", LIMITS, trained, &["answered question 5 where `train`, question 2"]);
     check_asked(
@@ -192,7 +192,7 @@ fn a_line_of_garbage_is_told() {
 }
 
 #[test]
-fn an_oversize_message_is_told_before_it_is_taken() {
+fn an_oversize_message_is_reported_before_it_is_taken() {
     let announced = "echo '{\"id\":2,\"bytes\":99999999999}'; sleep 60";
     check_asked(announced, LIMITS, predict, &["99999999999 bytes or more", "limits.message_mib: 1"]);
     let endless =
@@ -201,7 +201,7 @@ fn an_oversize_message_is_told_before_it_is_taken() {
 }
 
 #[test]
-fn another_version_of_the_protocol_is_told() {
+fn another_version_of_the_protocol_is_reported() {
     check_build("read -r _; echo '{\"id\":1,\"protocol\":3}'; sleep 60", LIMITS, &["speaks version 3", "speaks 2"]);
     check_build("read -r _; echo '{\"id\":1}'; sleep 60", LIMITS, &["speaks version no"]);
 }
@@ -230,7 +230,7 @@ fn a_sum_of_losses_is_refused_with_the_line_to_change() {
         );
         let odd = Odd::with_command("[python3, odd.sh]", &script, "{}");
         let error = trained(&mut *odd.build().unwrap()).unwrap_err();
-        told(
+        reported(
             &error,
             &["since version 2 of the protocol `train` returns the loss of each name: `return losses`, a list"],
         );
@@ -238,7 +238,7 @@ fn a_sum_of_losses_is_refused_with_the_line_to_change() {
 }
 
 #[test]
-fn what_a_plugin_refuses_is_told_in_its_words() {
+fn what_a_plugin_refuses_is_reported_in_its_words() {
     let refuse = "read -r _; echo '{\"id\":1,\"error\":\"too small\",\"parameter\":\"size\"}'; sleep 60";
     let error = Odd::new(refuse, LIMITS).build().map(|_| ()).unwrap_err();
     assert!(matches!(&error, ModelError::Parameter { name: "size", problem } if problem == "too small"), "{error}");
@@ -253,7 +253,7 @@ fn weights_that_cannot_be_had_unwind_with_the_reason() {
     let model = odd.build().unwrap();
     let payload = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| model.weights())).unwrap_err();
     let Unwound::Error(error) = Unwound::new(payload) else { panic!("it is no panic") };
-    told(&error, &["ended (exit status: 1) before it answered `weights`"]);
+    reported(&error, &["ended (exit status: 1) before it answered `weights`"]);
 }
 
 #[test]
@@ -270,7 +270,7 @@ fn a_plugin_that_never_reads_blocks_nobody() {
     let odd = Odd::new(script, "{answer_seconds: 0.3}");
     let mut model = odd.build().unwrap();
     let error = model.log_probabilities(&long_name(), &[0], &mut [0.0; 2]).unwrap_err();
-    told(&error, &["`predict` within answer_seconds of 0.3 s"]);
+    reported(&error, &["`predict` within answer_seconds of 0.3 s"]);
 }
 
 /// More than any pipe holds.
@@ -284,7 +284,7 @@ fn a_plugin_that_answers_without_reading_is_asked_nothing_more() {
     let odd = Odd::new(answers, LIMITS);
     let mut model = odd.build().unwrap();
     model.log_probabilities(&long_name(), &[0], &mut [0.0; 2]).unwrap();
-    told(&predict(&mut *model).unwrap_err(), &["does not read its standard input: `predict` cannot be asked"]);
+    reported(&predict(&mut *model).unwrap_err(), &["does not read its standard input: `predict` cannot be asked"]);
 }
 
 #[test]
@@ -293,7 +293,7 @@ fn a_question_and_an_answer_larger_than_a_pipe_pass_each_other() {
     let script = format!("{BUILT}read -r _; echo '{{\"id\":2,\"bytes\":1800004}}'; head -c 1800004");
     let odd = Odd::new(&script, "{message_mib: 2}");
     let error = odd.build().unwrap().log_probabilities(&long_name(), &[0], &mut [0.0; 2]).unwrap_err();
-    told(&error, &["has 1800004 bytes, expected 8"]);
+    reported(&error, &["has 1800004 bytes, expected 8"]);
 }
 
 #[test]
@@ -327,7 +327,7 @@ fn processes_that_a_plugin_started_end_with_it() {
     let script = format!("{BUILT}(trap '' TERM HUP; sleep 60) & echo $$ $! > ids; wait");
     let odd = Odd::new(&script, "{answer_seconds: 0.5}");
     let mut model = odd.build().unwrap();
-    told(&predict(&mut *model).unwrap_err(), &["answer_seconds"]);
+    reported(&predict(&mut *model).unwrap_err(), &["answer_seconds"]);
     let ids = ids(&odd.home());
     assert_eq!(ids.len(), 2);
     assert!((0..200).any(|_| {
@@ -340,5 +340,5 @@ fn processes_that_a_plugin_started_end_with_it() {
 fn files_that_were_edited_since_the_manifest_was_read_are_not_run() {
     let odd = Odd::new(BUILT, LIMITS);
     std::fs::write(odd.home().join("odd.sh"), "exit 1").unwrap();
-    told(&odd.build().map(|_| ()).unwrap_err(), &["its files were changed while recur ran"]);
+    reported(&odd.build().map(|_| ()).unwrap_err(), &["its files were changed while recur ran"]);
 }

@@ -91,7 +91,7 @@ pub fn predict(model: &mut dyn Model) -> Result<(), ModelError> {
 }
 
 #[track_caller]
-pub fn told(error: &ModelError, parts: &[&str]) {
+pub fn reported(error: &ModelError, parts: &[&str]) {
     let error = error.to_string();
     assert!(error.starts_with("plugin `odd`: "), "{error}");
     for part in parts {
@@ -102,7 +102,7 @@ pub fn told(error: &ModelError, parts: &[&str]) {
 #[track_caller]
 pub fn check_build(script: &str, limits: &str, parts: &[&str]) {
     let error = Odd::new(script, limits).build().map(|_| ()).expect_err("it is no plugin");
-    told(&error, parts);
+    reported(&error, parts);
 }
 
 /// Checks a plugin that is built, and then answers a question with `script`.
@@ -110,9 +110,9 @@ pub fn check_build(script: &str, limits: &str, parts: &[&str]) {
 pub fn check_asked(script: &str, limits: &str, ask: fn(&mut dyn Model) -> Result<(), ModelError>, parts: &[&str]) {
     let odd = Odd::new(&format!("{BUILT}{script}"), limits);
     let mut model = odd.build().unwrap();
-    told(&ask(&mut *model).expect_err("it fails"), parts);
+    reported(&ask(&mut *model).expect_err("it fails"), parts);
     let again = predict(&mut *model).expect_err("it failed before");
-    told(&again, &["is no longer there, after it failed: "]);
+    reported(&again, &["is no longer there, after it failed: "]);
 }
 
 pub fn trained(model: &mut dyn Model) -> Result<(), ModelError> {

@@ -1,8 +1,8 @@
 //! Names as weighted character n-grams: the input of every model of this crate.
 //!
 //! A name is put between a start and an end mark and cut into all its runs of `from` to `to` tokens. The n-grams that
-//! stand in most training texts have a column each; what has none is ignored. The columns of one name are sparse
-//! (about three a character with the usual lengths 1 to 3), and stay sparse in prediction; linfa alone gets them dense.
+//! are in most training texts have a column each; what has none is ignored. The columns of one name are sparse
+//! (about three a character with the usual lengths 1 to 3), and stay sparse in prediction; only linfa gets them dense.
 
 mod ngram;
 mod vocabulary;
@@ -34,7 +34,7 @@ pub struct FeatureSettings {
     pub weighting: WeightingKind,
 }
 
-/// A [`Weighting`] without its figures.
+/// A [`Weighting`] without its values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WeightingKind {
     /// See [`Weighting::Presence`].

@@ -39,7 +39,7 @@ pub struct NGramRange {
 }
 
 impl NGramRange {
-    /// Every n-gram of `name`, once for each place it stands in, shortest first.
+    /// Every n-gram of `name`, once for each place it is in, shortest first.
     ///
     /// The name is taken between a start and an end mark; a mark on its own is no n-gram, as every name has it.
     pub fn of(self, name: &[u16]) -> Vec<NGram> {

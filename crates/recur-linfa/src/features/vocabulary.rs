@@ -1,4 +1,4 @@
-//! The n-grams that have a column, chosen by how many training texts they stand in.
+//! The n-grams that have a column, chosen by how many training texts they are in.
 
 use super::ngram::{NGram, NGramRange};
 use recur_core::dataset::Sequences;
@@ -11,18 +11,18 @@ pub struct Vocabulary {
     ngrams: Vec<NGram>,
 }
 
-/// An n-gram that stands in a name.
+/// An n-gram in a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Occurrence {
     /// The n-gram's column.
     pub column: usize,
-    /// How often it stands in the name, at least once.
+    /// How often it is in the name, at least once.
     pub count: u32,
 }
 
 impl Vocabulary {
-    /// The `max_ngrams` n-grams that stand in most of `rows`; of equally common ones the lesser.
-    /// Also gives the number of rows that each stands in, by column.
+    /// The `max_ngrams` n-grams that are in most of `rows`; of equally common ones the lesser.
+    /// Also gives the number of rows that each is in, by column.
     pub fn choose(range: NGramRange, sequences: &Sequences, rows: &[u32], max_ngrams: usize) -> (Self, Vec<u32>) {
         let mut rows_with: BTreeMap<NGram, u32> = BTreeMap::new();
         for row in rows {

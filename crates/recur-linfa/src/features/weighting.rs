@@ -5,9 +5,9 @@ use super::vocabulary::Occurrence;
 /// How occurrences become values.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Weighting {
-    /// 1 where the n-gram stands in the name.
+    /// 1 where the n-gram is in the name.
     Presence,
-    /// How often it stands there.
+    /// How often it is there.
     Counts,
     /// `(1 + ln count) · idf`, scaled so that the squares of a name's values sum to 1.
     TfIdf {

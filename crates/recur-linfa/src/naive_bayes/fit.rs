@@ -1,4 +1,4 @@
-//! The fit of naive Bayes, label by label, and the reading of its figures.
+//! The fit of naive Bayes, label by label, and the reading of its parameters.
 //!
 //! Legend: K n-gram columns, S labels that the training rows have.
 
@@ -29,7 +29,7 @@ impl Fit for NaiveBayesFit {
         Cost { n_rows, bytes: size_of::<f64>(), copies: 3 }.check(n_columns)
     }
 
-    /// linfa counts the rows of a call alone, not those of earlier calls, so each label is given whole, in one call.
+    /// linfa counts only the rows of a call, not those of earlier calls, so each label is given whole, in one call.
     fn fit(&self, training: &Training<'_>) -> Result<Fitted, ModelError> {
         let params = BernoulliNb::<f64, usize>::params().alpha(self.smoothing).binarize(None);
         let params = params.check().map_err(LinfaError::NaiveBayes)?;
@@ -55,7 +55,7 @@ fn rows_of(training: &Training<'_>, target: usize) -> Dataset<f64, usize, ndarra
 }
 
 /// Reads intercept and coefficients from the outside, as linfa keeps them to itself: the score of a name without
-/// n-grams is the intercept, that of a name with one n-gram alone is more by its coefficient.
+/// n-grams is the intercept, that of a name with only one n-gram is more by its coefficient.
 fn read(model: &BernoulliNb<f64, usize>, n_columns: usize, n_seen: usize) -> Fitted {
     let intercept: Vec<f64> = scores(model, Array2::zeros((1, n_columns)), n_seen).row(0).to_vec();
     let mut coefficients = Vec::with_capacity(n_columns * n_seen);

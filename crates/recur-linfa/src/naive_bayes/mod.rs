@@ -1,6 +1,6 @@
 #![doc = include_str!("description.md")]
 //!
-//! - Why not the multinomial form: linfa-bayes 0.8.1 prints every label's figures to the standard error stream in each
+//! - Why not the multinomial form: linfa-bayes 0.8.1 prints every label's numbers to the standard error stream in each
 //!   multinomial fit, a debugging line left in.
 //! - `class_weights` of the spec are not heeded: linfa has no weights of rows.
 //! - A stop is heeded before each label.

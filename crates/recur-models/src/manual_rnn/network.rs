@@ -30,7 +30,7 @@ pub(crate) struct Network {
     /// Second layouts for the backward pass, (H, H) and (C, H).
     w_hh_t: AlignedVec,
     w_ho_t: AlignedVec,
-    /// Where each time's states stand: those of characters that another one follows.
+    /// Where each time's states are: those of characters that another one follows.
     times: TimeSteps,
     /// The token that each state follows, (R), and the last token of each name, (B).
     tokens: Vec<u16>,

@@ -1,4 +1,4 @@
-//! The plugin contract, and figures worked out by hand.
+//! The plugin contract, and values worked out by hand.
 
 use super::Template;
 use recur_core::dataset::Sequences;

@@ -1,4 +1,4 @@
-//! Where the walk of `docs/adding-a-model.md` ends: the template with a gated cell in place of its network. Compiled and
+//! Where the walk of `docs/adding-a-model.md` ends: the template with a gated cell instead of its network. Compiled and
 //! tested like a model, but none.
 
 mod cell;

@@ -49,8 +49,8 @@ fn check(plugin: &dyn ModelPlugin, params: &Params) -> bool {
     let counted = (model.n_parameters() as u64, weights.iter().map(bytes).sum());
     [1, 2, 3, 20].into_iter().all(|letters| {
         let Some(cost) = plugin.cost(&setup, letters) else { return false };
-        let told = (cost.parameters, cost.weight_bytes);
-        assert_eq!(told, counted, "{} with {params:?}, {letters} letters", plugin.about().id);
+        let reported = (cost.parameters, cost.weight_bytes);
+        assert_eq!(reported, counted, "{} with {params:?}, {letters} letters", plugin.about().id);
         let products: Option<u64> = weights.iter().map(|weight| multiply_adds(weight, letters)).sum();
         if let Some(products) = products {
             assert_eq!(cost.multiply_adds, products, "{} with {params:?}, {letters} letters", plugin.about().id);

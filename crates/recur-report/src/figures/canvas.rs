@@ -146,12 +146,12 @@ impl Canvas {
     }
 
     /// What `draw` draws, told as `value` where a pointer rests on it: the value of a mark, in words.
-    pub(crate) fn told(&mut self, value: &str, draw: impl FnOnce(&mut Self)) {
+    pub(crate) fn with_tooltip(&mut self, value: &str, draw: impl FnOnce(&mut Self)) {
         self.group(Element::new("g"), value, draw);
     }
 
     /// The same for a line that belongs to row `row` of a table.
-    pub(crate) fn told_row(&mut self, row: usize, value: &str, draw: impl FnOnce(&mut Self)) {
+    pub(crate) fn with_tooltip_of_row(&mut self, row: usize, value: &str, draw: impl FnOnce(&mut Self)) {
         let mut group = Element::new("g");
         group.assign("class", "line");
         group.assign("data-row", row);
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_told_with_their_units() {
+    fn values_are_reported_with_their_units() {
         let check = |title, value, spread, expect: &str| assert_eq!(in_words(title, value, spread), expect);
         check("validation macro-F1, % (mean ± sd over replicates)", 53.774, 1.2, "validation macro-F1 53.77 ± 1.20 %");
         check("loss, nats", -0.5, 0.0, "loss −0.500 nats");

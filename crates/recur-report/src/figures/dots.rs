@@ -46,7 +46,9 @@ pub(crate) fn dots(about: &About, keys: &[Key], x_title: &str, rows: &[Row]) -> 
                 let (color, mark) = style(*series);
                 let name = keys.iter().find(|key| key.style == Some(*series)).map_or("", |key| &key.text);
                 let value = in_words(x_title, 100.0 * share, 0.0);
-                canvas.told(&format!("{}, {name}: {value}", row.text), |canvas| canvas.mark((at, y), mark, color));
+                canvas.with_tooltip(&format!("{}, {name}: {value}", row.text), |canvas| {
+                    canvas.mark((at, y), mark, color)
+                });
             }
         }
     })

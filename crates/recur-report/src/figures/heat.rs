@@ -102,7 +102,7 @@ fn draw_cells(canvas: &mut Canvas, heat: &Heat, layout: &Layout) {
         }
         let (row, column) = (&heat.rows[row], &heat.columns[column]);
         let value = format!("{} {row}, {} {column}: {}", heat.row_title, heat.column_title, cell.value);
-        canvas.told(&value, |canvas| draw_cell(canvas, cell, at, layout.cell));
+        canvas.with_tooltip(&value, |canvas| draw_cell(canvas, cell, at, layout.cell));
     }
 }
 

@@ -185,7 +185,7 @@ fn draw_series(canvas: &mut Canvas, series: &Series, x: Scale, y: Scale) {
 
 /// Lets the points of a series tell their values.
 fn tell_points(canvas: &mut Canvas, keys: &[Key], panel: &Panel, series: &Series, x: Scale, y: Scale) {
-    /// Points of a series that can be told apart by a pointer.
+    /// Points of a series that can be distinguished by a pointer.
     const MOST: usize = 60;
     let name = name(keys, series);
     let points: Vec<&Point> = series.points.iter().filter(|point| is_drawn(point)).collect();
@@ -197,7 +197,7 @@ fn tell_points(canvas: &mut Canvas, keys: &[Key], panel: &Panel, series: &Series
             Stroke::Dotted => String::new(),
             _ => format!(", {} {}", panel.x_title, x_text(panel, point.x)),
         };
-        canvas.told(&format!("{name}{place}: {value}"), |canvas| canvas.hold(at));
+        canvas.with_tooltip(&format!("{name}{place}: {value}"), |canvas| canvas.hold(at));
     }
 }
 

@@ -40,7 +40,7 @@ pub(crate) struct Line {
     /// Drawn thick and with a mark.
     pub(crate) is_chosen: bool,
     /// What it is, in words.
-    pub(crate) told: String,
+    pub(crate) tooltip: String,
 }
 
 /// Where all stands, in pixels.
@@ -65,7 +65,7 @@ pub(crate) fn parallel(about: &About, keys: &[Key], axes: &[Axis], measure: &Mea
         layout.x.iter().for_each(|x| canvas.path(&[(*x, layout.top), (*x, layout.bottom)], GRID, 2));
         draw_measure(canvas, measure, lines, &layout);
         for (line, points) in lines.iter().zip(paths(axes, lines, &layout)) {
-            canvas.told_row(line.row, &line.told, |canvas| draw_line(canvas, line, &points, lines.len()));
+            canvas.with_tooltip_of_row(line.row, &line.tooltip, |canvas| draw_line(canvas, line, &points, lines.len()));
         }
         for (index, axis) in axes.iter().enumerate() {
             draw_axis(canvas, axis, &layout, index);
@@ -100,7 +100,7 @@ impl Layout {
     }
 }
 
-/// Each line's points. Lines of one value lie beside each other, the better above the worse.
+/// Each line's points. Lines of one value lie next to each other, the better above the worse.
 fn paths(axes: &[Axis], lines: &[Line], layout: &Layout) -> Vec<Vec<(i32, i32)>> {
     let mut paths: Vec<Vec<(i32, i32)>> = vec![Vec::new(); lines.len()];
     for (index, axis) in axes.iter().enumerate() {

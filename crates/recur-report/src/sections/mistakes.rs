@@ -7,9 +7,9 @@ use crate::numbers::{count, fixed, percent, plural};
 use crate::page::Page;
 use recur_analysis::{Analysis, Confusion, Model, confused_pairs};
 
-/// Labels drawn at most: more could not be told apart.
+/// Labels drawn at most: more could not be distinguished.
 const MOST_LABELS: usize = 60;
-/// Matrices drawn beside that of the best model.
+/// Matrices drawn next to that of the best model.
 const MOST_OTHERS: usize = 11;
 
 /// Appends the section; nothing without test results.
@@ -114,7 +114,7 @@ fn cell(confusion: &Confusion, truth: usize, predicted: usize) -> Cell {
         0 => String::new(),
         n => format!("{} of {} rows, {}", count(n), count(confusion.support(truth)), percent(share)),
     };
-    // The square root lets rare mistakes be seen beside the diagonal.
+    // The square root lets rare mistakes be seen next to the diagonal.
     Cell { shade: (share > 0.0).then(|| share.sqrt()), text, value }
 }
 

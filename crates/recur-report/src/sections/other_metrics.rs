@@ -1,4 +1,4 @@
-//! Test results of the chosen configurations beside those that a spec can ask for.
+//! Test results of the chosen configurations next to those that a spec can ask for.
 
 use crate::markdown::{Table, code, left, right};
 use crate::numbers::{NOTHING, scaled};

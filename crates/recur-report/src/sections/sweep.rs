@@ -12,7 +12,7 @@ use recur_core::params::ParamValue;
 
 /// Parameters drawn at most: more axes have no room for their titles.
 const MOST_PARAMETERS: usize = 6;
-/// Lines drawn at most: more cannot be told apart, and the file would grow without end.
+/// Lines drawn at most: more cannot be distinguished, and the file would grow without end.
 const MOST_LINES: usize = 200;
 
 /// Appends the figure; nothing where nothing is swept.
@@ -77,15 +77,15 @@ fn alternative(analysis: &Analysis) -> String {
     match measured.as_slice() {
         [] => format!("Of {n} none finished on every replicate."),
         [best, others @ ..] => {
-            let told = |(configuration, value): &(&ConfigurationResult, f64)| {
+            let reported = |(configuration, value): &(&ConfigurationResult, f64)| {
                 format!("{} ({} on validation)", title(configuration), phrase(analysis.primary, *value))
             };
-            let last = others.last().map(|last| format!(", the last {}", told(last))).unwrap_or_default();
+            let last = others.last().map(|last| format!(", the last {}", reported(last))).unwrap_or_default();
             let n = match configurations.len() - others.len() - 1 {
                 0 => n,
                 missing => format!("{n} ({missing} did not finish on every replicate)"),
             };
-            format!("Of {n}, the best is {}{last}.", told(best))
+            format!("Of {n}, the best is {}{last}.", reported(best))
         }
     }
 }
@@ -185,11 +185,11 @@ fn line(analysis: &Analysis, swept: &[&str], values: &[Vec<&ParamValue>], index:
         places: std::iter::once(model_place).chain(swept.iter().zip(values).map(place)).collect(),
         measure: measured(analysis, index).map(|(mean, _)| shown(analysis.primary, mean)),
         is_chosen: configuration.times_chosen > 0,
-        told: told(analysis, configuration, index),
+        tooltip: tooltip(analysis, configuration, index),
     }
 }
 
-fn told(analysis: &Analysis, configuration: &ConfigurationResult, index: usize) -> String {
+fn tooltip(analysis: &Analysis, configuration: &ConfigurationResult, index: usize) -> String {
     let tally = configuration.trials;
     let figure = match measured(analysis, index) {
         None => "no replicate finished".to_owned(),

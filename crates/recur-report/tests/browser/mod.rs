@@ -187,9 +187,12 @@ fn marks_tell_their_values_to_the_pointer_and_to_the_arrow_keys() {
         "Array.from(document.querySelectorAll('figure')).find((f) => f.textContent.includes('layers on validation'))";
     assert_eq!(browser.value(tip), "");
     browser.point_at(&format!("{figure}.querySelector('circle[pointer-events]')"));
-    let told = browser.value(tip);
-    let told = told.as_str().unwrap();
-    assert!(told.starts_with("stacked_rnn, layers 1: validation macro-F1 ") && told.ends_with(" %"), "{told}");
+    let reported = browser.value(tip);
+    let reported = reported.as_str().unwrap();
+    assert!(
+        reported.starts_with("stacked_rnn, layers 1: validation macro-F1 ") && reported.ends_with(" %"),
+        "{reported}"
+    );
     browser.value(&format!("{figure}.querySelector('svg').focus({{preventScroll: true}})"));
     browser.press("ArrowRight", "");
     let next = browser.value(tip);

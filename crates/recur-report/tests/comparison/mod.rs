@@ -103,16 +103,19 @@ fn a_baseline_that_figures_chose_is_corrected_for_as_the_best_is() {
         let comparisons = document["models"][1]["to_baseline"]["comparisons"].as_u64().unwrap();
         (comparisons, std::fs::read_to_string(dir.path().join("both.md")).unwrap())
     };
-    let ((named, told_named), (chosen, told_chosen)) = (p(Some("one/stacked_rnn")), p(None));
+    let ((named, text_of_named), (chosen, text_of_chosen)) = (p(Some("one/stacked_rnn")), p(None));
     assert_eq!((named, chosen), (3, 6), "of four models");
-    assert!(told_named.contains("These comparisons are a family of their own: p is corrected over these 3"));
-    assert!(told_chosen.contains("As results chose it, p is corrected over all 6 pairs of models"), "{told_chosen}");
+    assert!(text_of_named.contains("These comparisons are a family of their own: p is corrected over these 3"));
+    assert!(
+        text_of_chosen.contains("As results chose it, p is corrected over all 6 pairs of models"),
+        "{text_of_chosen}"
+    );
 }
 
 /// The experiment with its texts in other characters: another data set, whose rows stand in another order.
 fn respelt(mut reported: Reported) -> Reported {
     let (digest, experiment) = (Digest::of(b"other letters"), &mut *reported);
-    for recur_core::selection::Finding { trial, record } in &mut experiment.trials {
+    for recur_core::selection::TrialOutcome { trial, record } in &mut experiment.trials {
         (trial.identity.dataset, record.split) = (digest.clone(), Digest::of(b"other order"));
         let id = trial.identity.id();
         experiment.tests.iter_mut().filter(|test| test.id == record.id).for_each(|test| test.id = id.clone());

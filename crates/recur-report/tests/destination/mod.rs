@@ -62,9 +62,9 @@ fn the_report_of_another_experiment_is_replaced_only_where_that_is_asked_for() {
     let refused = [other.write(dir.path()).map(drop), check_destination(&other.plan, &other.provenance, destination)];
     for result in refused {
         let error = result.unwrap_err();
-        let told = error.to_string();
+        let reported = error.to_string();
         assert!(matches!(error, ReportError::OtherReport { .. }), "{error}");
-        assert!(told.contains("spec experiments/small.yaml") && told.contains("other|`x.yaml"), "{told}");
+        assert!(reported.contains("spec experiments/small.yaml") && reported.contains("other|`x.yaml"), "{reported}");
     }
     assert_eq!(files(dir.path()), before);
     let destination = Destination { dir: dir.path(), replace: true };

@@ -118,19 +118,19 @@ fn figures_are_as_in_their_files_but_for_the_title_of_the_whole() {
 }
 
 #[test]
-fn every_configuration_has_a_line_that_tells_it() {
+fn every_configuration_has_a_line_that_reports_it() {
     let experiment = small().build();
     let (_, files) = rendered(&experiment);
     let document = Document::parse(&files["small/sweep.svg"]).unwrap();
     let lines: Vec<Node<'_, '_>> =
         document.descendants().filter(|node| node.attribute("class") == Some("line")).collect();
-    let told = |row: usize| {
+    let reported = |row: usize| {
         let line = lines.iter().find(|line| line.attribute("data-row") == Some(&row.to_string())).expect("a line");
         text_of(line.children().find(|node| node.has_tag_name("title")).unwrap())
     };
     assert_eq!(lines.len(), experiment.plan.configurations.len());
-    assert!(told(0).starts_with("linfa_logistic: ") && told(0).ends_with(", chosen"), "{}", told(0));
-    assert_eq!(told(3), "manual_rnn with learning_rate=0.1: no replicate finished");
-    assert!(told(9).starts_with("stacked_rnn with layers=2, learning_rate=0.1: "), "{}", told(9));
-    assert!(told(9).ends_with(", 2 of 3 finished, chosen on 2 of 3"), "{}", told(9));
+    assert!(reported(0).starts_with("linfa_logistic: ") && reported(0).ends_with(", chosen"), "{}", reported(0));
+    assert_eq!(reported(3), "manual_rnn with learning_rate=0.1: no replicate finished");
+    assert!(reported(9).starts_with("stacked_rnn with layers=2, learning_rate=0.1: "), "{}", reported(9));
+    assert!(reported(9).ends_with(", 2 of 3 finished, chosen on 2 of 3"), "{}", reported(9));
 }

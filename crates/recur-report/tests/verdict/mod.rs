@@ -39,7 +39,7 @@ fn each_replicate_tests_the_configuration_that_it_chose_and_the_table_says_how_o
     let mut experiment = clear().build();
     // The second replicate of the last configuration is made the worst of its model.
     let last = experiment.plan.configurations.len() - 1;
-    let is_it = |f: &&mut recur_core::selection::Finding| (f.trial.configuration, f.trial.replicate) == (last, 1);
+    let is_it = |f: &&mut recur_core::selection::TrialOutcome| (f.trial.configuration, f.trial.replicate) == (last, 1);
     let finding = experiment.trials.iter_mut().find(is_it);
     finding.unwrap().record.epochs.iter_mut().for_each(|epoch| epoch.validation.macro_f1 = 0.0);
     let chosen = Selection::choose(&experiment.plan, &experiment.trials).chosen()[2].clone();

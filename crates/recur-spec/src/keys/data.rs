@@ -15,7 +15,7 @@ use strum::VariantNames as _;
 
 const SHARE: Kind = Kind::Real { min: Excluded(0.0), max: Excluded(1.0) };
 const TEST: Kind = Kind::RealOr { min: Excluded(0.0), max: Excluded(1.0), words: TestRows::VARIANTS };
-/// As many letters as a data set's alphabet can hold.
+/// As many characters as a data set's alphabet can hold.
 const LETTERS: Kind = Kind::Text { max_letters: 65_000 };
 
 const WORD: Kind = Kind::Text { max_letters: 60 };

@@ -57,7 +57,7 @@ const OPTIMIZER_NAME: Access = Access {
     set: |spec, value| spec.training.optimizer = if value == "sgd" { Optimizer::SGD } else { Optimizer::ADAM },
 };
 
-/// A setting of one optimizer, which has no place beside the other.
+/// A setting of one optimizer, which has no place next to the other.
 macro_rules! of_optimizer {
     ($optimizer:ident, $setting:ident) => {
         Access {

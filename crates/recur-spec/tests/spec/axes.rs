@@ -1,6 +1,6 @@
 //! Axes: lists and ranges.
 
-use crate::{least, parse, told};
+use crate::{least, parse, reported};
 use recur_core::params::ParamValue;
 
 /// The values of the first axis of the least spec with `sweep`.
@@ -48,8 +48,8 @@ fn an_axis_of_pairs_is_a_list_of_lists() {
 }
 
 #[test]
-fn wrong_axes_are_told() {
-    insta::assert_snapshot!(told(
+fn wrong_axes_are_reported() {
+    insta::assert_snapshot!(reported(
         "recur: 1
 name: axes
 data: {source: a}
@@ -79,10 +79,10 @@ sweep:
 }
 
 #[test]
-fn a_range_that_is_none_is_told() {
+fn a_range_that_is_none_is_reported() {
     let got = "expected list of values, {log: {from, to, steps}} or {linear: {from, to, steps}}, got a mapping";
     for axis in ["{log: none}", "{linear:}", "{log: , linear: none}", "{}"] {
-        let errors = told(least(&format!("sweep: {{hidden_size: {axis}}}\n")));
+        let errors = reported(least(&format!("sweep: {{hidden_size: {axis}}}\n")));
         assert!(errors.contains(&format!("`sweep.hidden_size`: {got}")), "{axis}: {errors}");
     }
     let range = values("{hidden_size: {log: none, linear: {from: 1, to: 2, steps: 2}}}");

@@ -1,18 +1,18 @@
 //! What is told of wrong specs.
 
-use crate::{least, parse, told};
+use crate::{least, parse, reported};
 use recur_spec::ErrorKind;
 
 /// Snapshots what is told of the least spec with `more` below it.
 macro_rules! check {
     ($more:expr) => {
-        insta::assert_snapshot!(told(least($more)))
+        insta::assert_snapshot!(reported(least($more)))
     };
 }
 
 #[test]
 fn every_error_comes_in_one_pass_in_order_of_place() {
-    insta::assert_snapshot!(told(
+    insta::assert_snapshot!(reported(
         "# Everything is wrong.
 recur: 2
 name: Großer Name
@@ -51,13 +51,13 @@ limits: {max_trials: lots}
 }
 
 #[test]
-fn missing_keys_are_told_at_their_mapping() {
-    insta::assert_snapshot!(told("name: x\ndata:\n  columns: {}\nmodels:\n  - params: {}\n"));
+fn missing_keys_are_reported_at_their_mapping() {
+    insta::assert_snapshot!(reported("name: x\ndata:\n  columns: {}\nmodels:\n  - params: {}\n"));
 }
 
 #[test]
 fn carets_stand_under_wide_and_combining_letters() {
-    insta::assert_snapshot!(told(
+    insta::assert_snapshot!(reported(
         "recur: 1\nname: x\ndata: {source: '名前.csv', duplicates: doppelt, max_letters: 0}\n\
         models: [{use: 'e\u{301}a\u{301}'}, {use: manual_rnn, params: {名: 1}}]\n"
     ));
@@ -73,7 +73,7 @@ fn zero_epochs_and_steps_are_refused() {
 fn models_without_weights_need_an_epoch() {
     let with =
         |models: &str| format!("recur: 1\nname: x\ndata: {{source: a}}\nmodels:\n{models}training: {{epochs: 0}}\n");
-    insta::assert_snapshot!(told(with(
+    insta::assert_snapshot!(reported(with(
         "  - {use: manual_rnn, weights: none}\n  - {use: linfa_logistic}\n  - {use: stacked_rnn}\n"
     )));
     assert!(parse(with("  - {use: manual_rnn, weights: w.safetensors}\n  - {use: linfa_logistic}\n")).is_ok());
@@ -84,7 +84,7 @@ fn a_model_that_learns_in_one_go_takes_no_weights() {
     let with = |weights: &str| {
         format!("recur: 1\nname: x\ndata: {{source: a}}\nmodels: [{{use: linfa_logistic, weights: {weights}}}]\n")
     };
-    insta::assert_snapshot!(told(with("w.safetensors")));
+    insta::assert_snapshot!(reported(with("w.safetensors")));
     assert!(parse(with("none")).is_ok());
 }
 
@@ -125,13 +125,13 @@ fn text_stays_on_one_line() {
 }
 
 #[test]
-fn a_key_from_another_section_is_told_where_it_belongs() {
+fn a_key_from_another_section_is_reported_where_it_belongs() {
     check!("batch_size: 3\ntraining:\n  activation: tanh\n");
 }
 
 #[test]
-fn shares_that_do_not_sum_to_one_are_told_with_the_defaults() {
-    insta::assert_snapshot!(told(least("").replace("names.csv\n", "names.csv\n  split: {train: 0.7}\n")));
+fn shares_that_do_not_sum_to_one_are_reported_with_the_defaults() {
+    insta::assert_snapshot!(reported(least("").replace("names.csv\n", "names.csv\n  split: {train: 0.7}\n")));
 }
 
 /// The least spec with `data` in the place of its source, and `more` below it.
@@ -145,7 +145,7 @@ macro_rules! check_data {
         check_data!($data, "")
     };
     ($data:expr, $more:expr) => {
-        insta::assert_snapshot!(told(with_data($data, $more)))
+        insta::assert_snapshot!(reported(with_data($data, $more)))
     };
 }
 
@@ -157,7 +157,7 @@ fn shares_that_leave_no_test_rows_are_refused() {
 }
 
 #[test]
-fn a_wrong_word_or_share_for_the_test_is_told_with_the_nearest_word() {
+fn a_wrong_word_or_share_for_the_test_is_reported_with_the_nearest_word() {
     check_data!("source: a\nsplit: {test: per-replicate}");
     check_data!("source: a\nsplit: {test: fixd}");
     check_data!("source: a\nsplit: {test: 1}");
@@ -174,7 +174,7 @@ fn a_source_of_parts_needs_training_and_test_rows() {
 }
 
 #[test]
-fn a_place_of_a_part_beside_the_source_is_told_where_it_belongs() {
+fn a_place_of_a_part_beside_the_source_is_reported_where_it_belongs() {
     check_data!("source: a\ntrain: c.csv");
 }
 
@@ -232,16 +232,16 @@ fn an_error_of_the_split_hides_none_of_the_others() {
 #[test]
 fn models_must_be_a_list_of_mappings() {
     let with = |models: &str| format!("recur: 1\nname: x\ndata: {{source: a}}\nmodels: {models}\n");
-    insta::assert_snapshot!(told(with("[]")));
-    insta::assert_snapshot!(told(with("")));
-    insta::assert_snapshot!(told(with("manual_rnn")));
-    insta::assert_snapshot!(told(with("[manual_rnn, {}]")));
+    insta::assert_snapshot!(reported(with("[]")));
+    insta::assert_snapshot!(reported(with("")));
+    insta::assert_snapshot!(reported(with("manual_rnn")));
+    insta::assert_snapshot!(reported(with("[manual_rnn, {}]")));
 }
 
 #[test]
 fn an_unknown_model_excuses_its_axes() {
     let text = "recur: 1\nname: x\ndata: {source: a}\nmodels: [{use: stacked_rn}]\nsweep: {layers: [1], layer: [1]}\n";
-    insta::assert_snapshot!(told(text));
+    insta::assert_snapshot!(reported(text));
 }
 
 #[test]
@@ -267,7 +267,7 @@ fn a_flood_of_errors_is_cut() {
 }
 
 #[test]
-fn an_error_in_a_shared_axis_is_told_once() {
+fn an_error_in_a_shared_axis_is_reported_once() {
     let text = "recur: 1\nname: x\ndata: {source: a}\nmodels: [{use: manual_rnn}, {use: stacked_rnn}]\nsweep: {hidden_size: [0, x]}\n";
     assert_eq!(parse(text).unwrap_err().errors.len(), 2);
 }
@@ -280,12 +280,12 @@ fn an_error_in_a_shared_axis_does_not_hide_behind_a_models_own() {
 
 #[test]
 fn a_split_column_with_another_meaning_and_a_margin_of_a_hundred_points_are_refused() {
-    let told = |data: &str, more: &str| parse(with_data(data, more)).unwrap_err().to_string();
-    let same = told("source: a\nsplit: {column: label}", "");
+    let reported = |data: &str, more: &str| parse(with_data(data, more)).unwrap_err().to_string();
+    let same = reported("source: a\nsplit: {column: label}", "");
     assert!(same.contains("`data.split.column` and `data.columns.label` are both `label`"), "{same}");
-    let same = told("source: a\ncolumns: {text: part}\nsplit: {column: part}", "");
+    let same = reported("source: a\ncolumns: {text: part}\nsplit: {column: part}", "");
     assert!(same.contains("`data.split.column` and `data.columns.text` are both `part`"), "{same}");
-    let margin = told("source: a", "report: {equivalence_margin: 1}");
+    let margin = reported("source: a", "report: {equivalence_margin: 1}");
     assert!(margin.contains("one point is 0.01"), "{margin}");
     assert!(parse(with_data("source: a", "report: {equivalence_margin: 1, primary: loss}")).is_ok());
 }
@@ -293,24 +293,24 @@ fn a_split_column_with_another_meaning_and_a_margin_of_a_hundred_points_are_refu
 #[test]
 fn what_yaml_takes_for_a_number_is_text_in_quotes() {
     let check = |written: &str, expected: &str| {
-        let told = parse(least("").replace("name: least", &format!("name: {written}"))).unwrap_err().to_string();
-        assert!(told.contains(expected), "{told}");
+        let reported = parse(least("").replace("name: least", &format!("name: {written}"))).unwrap_err().to_string();
+        assert!(reported.contains(expected), "{reported}");
     };
     check("007", "YAML reads 007 as a number or a truth value; in quotes it is text: \"007\"");
     check("true", "in quotes it is text: \"true\"");
     check("null", "YAML reads null as nothing; in quotes it is text: \"null\"");
-    let told = parse(least("").replace("name: least", "name: 1.5")).unwrap_err().to_string();
-    assert!(!told.contains("in quotes"), "a point is in no name: {told}");
+    let reported = parse(least("").replace("name: least", "name: 1.5")).unwrap_err().to_string();
+    assert!(!reported.contains("in quotes"), "a point is in no name: {reported}");
 }
 
 #[test]
 fn one_column_for_names_and_labels_is_refused() {
-    let told = |data: &str| parse(with_data(data, "")).unwrap_err().to_string();
-    let same = told("source: a\ncolumns: {label: name}");
+    let reported = |data: &str| parse(with_data(data, "")).unwrap_err().to_string();
+    let same = reported("source: a\ncolumns: {label: name}");
     assert!(same.contains("`data.columns.label` and `data.columns.text` are both `name`"), "{same}");
-    let same = told("source: a\ncolumns: {text: label}");
+    let same = reported("source: a\ncolumns: {text: label}");
     assert!(same.contains("`data.columns.text` and `data.columns.label` are both `label`"), "{same}");
-    let same = told("source: a\ncolumns: {label: x, text: x}");
+    let same = reported("source: a\ncolumns: {label: x, text: x}");
     assert_eq!(same.matches("are both `x`").count(), 1, "{same}");
     assert!(parse(with_data("source: a\ncolumns: {label: name, text: label}", "")).is_ok());
 }
@@ -324,9 +324,9 @@ fn a_keyword_or_a_range_as_the_alphabet_is_refused() {
         ("none", "a keyword", "eno"),
         ("a-z", "a range", "-az"),
     ] {
-        let told = parsed(alphabet).unwrap_err().to_string();
+        let reported = parsed(alphabet).unwrap_err().to_string();
         for part in [&format!("`{alphabet}` looks like {looks_like}"), "write `auto`", &format!("`{other}`")] {
-            assert!(told.contains(part), "{told}");
+            assert!(reported.contains(part), "{reported}");
         }
         assert!(parsed(&format!("'{other}'")).is_ok(), "{other}");
     }
@@ -341,8 +341,8 @@ fn the_share_of_rejected_rows_is_from_0_to_1() {
         assert_eq!(limit(value).unwrap().plan().data.max_rejected, expected);
     }
     for value in ["1.1", "-0.1", "5%", "40", ".nan"] {
-        let told = limit(value).unwrap_err().to_string();
-        assert!(told.contains("`data.max_rejected`: expected number from 0 up to 1"), "{told}");
+        let reported = limit(value).unwrap_err().to_string();
+        assert!(reported.contains("`data.max_rejected`: expected number from 0 up to 1"), "{reported}");
     }
     assert!(limit("0.4").unwrap().resolved_yaml().contains("\n  max_rejected: 0.4\n"));
 }

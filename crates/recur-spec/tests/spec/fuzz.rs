@@ -58,7 +58,7 @@ fn yamlish() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())
 }
 
-fn told(text: &[u8]) {
+fn reported(text: &[u8]) {
     if let Err(errors) = parse(text) {
         assert!(!errors.errors.is_empty());
         assert!(errors.to_string().len() < 400_000);
@@ -70,13 +70,13 @@ proptest! {
 
     #[test]
     fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        told(&bytes);
+        reported(&bytes);
     }
 
     #[test]
     fn yamlish_text_never_panics(text in yamlish()) {
-        told(text.as_bytes());
-        told(least(&text).as_bytes());
+        reported(text.as_bytes());
+        reported(least(&text).as_bytes());
     }
 
     #[test]
@@ -84,7 +84,7 @@ proptest! {
         let mut bytes = FULL.as_bytes().to_vec();
         let end = (at + len).min(bytes.len());
         bytes.splice(at..end, piece.bytes());
-        told(&bytes);
+        reported(&bytes);
     }
 
     #[test]

@@ -27,7 +27,7 @@ fn parse_with(text: impl AsRef<[u8]>, overrides: &[&str]) -> Result<Spec, SpecEr
 }
 
 /// What is told of a spec that must be wrong.
-fn told(text: impl AsRef<[u8]>) -> String {
+fn reported(text: impl AsRef<[u8]>) -> String {
     parse(text).unwrap_err().to_string()
 }
 

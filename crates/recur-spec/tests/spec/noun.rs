@@ -1,6 +1,6 @@
 //! What a report calls an example, and the column that it is from.
 
-use crate::{parse, parse_with, told};
+use crate::{parse, parse_with, reported};
 use recur_core::noun::Noun;
 
 fn with_data(keys: &str) -> String {
@@ -29,22 +29,22 @@ fn names_are_names_and_other_columns_have_texts_unless_the_spec_has_a_word() {
 #[test]
 fn a_noun_that_is_no_lower_case_word_is_refused_with_its_place() {
     for word in ["Domain", "two words", "a|b", "'1'", "'`x`'", "-x", "x-", "'*'", "' x'"] {
-        let refused = told(with_data(&format!(", noun: {word}")));
+        let refused = reported(with_data(&format!(", noun: {word}")));
         assert!(
             refused.contains("`data.noun`") && refused.contains("expected word in lower case"),
             "{word}: {refused}"
         );
     }
-    let refused = told(with_data(", noun: {one: Domain, many: a b}"));
+    let refused = reported(with_data(", noun: {one: Domain, many: a b}"));
     for part in ["`data.noun.one`: expected word in lower case", "`data.noun.many`: expected word in lower case"] {
         assert!(refused.contains(part), "{refused}");
     }
-    assert!(told(with_data(", noun: {one: domain}")).contains("`many`"));
+    assert!(reported(with_data(", noun: {one: domain}")).contains("`many`"));
 }
 
 #[test]
 fn the_former_key_of_the_column_is_refused_with_its_new_name() {
-    let refused = told(with_data(", columns: {name: surname}"));
+    let refused = reported(with_data(", columns: {name: surname}"));
     assert!(refused.contains("unknown key `name` in `data.columns`"), "{refused}");
     assert!(refused.contains("`name` is called `text` now: `data.columns.text`"), "{refused}");
 }

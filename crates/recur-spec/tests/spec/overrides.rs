@@ -8,7 +8,7 @@ fn check(overrides: &[&str], more: &str) {
     assert_eq!(parse_with(least(""), overrides).unwrap(), parse(least(more)).unwrap());
 }
 
-fn told(overrides: &[&str]) -> String {
+fn reported(overrides: &[&str]) -> String {
     parse_with(least(""), overrides).unwrap_err().to_string()
 }
 
@@ -77,7 +77,7 @@ fn errors_of_overrides_name_them_and_follow_those_of_the_file() {
 
 #[test]
 fn two_places_are_named_across_file_and_override() {
-    insta::assert_snapshot!(told(&[
+    insta::assert_snapshot!(reported(&[
         "models.0.params.layers=3",
         "models.0.sweep={hidden_size: [1, 2], hidden_size: [3]}"
     ]));

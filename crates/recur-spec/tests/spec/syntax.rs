@@ -1,46 +1,46 @@
 //! Text that is no spec at all.
 
-use crate::{least, parse, told};
+use crate::{least, parse, reported};
 use recur_spec::{ErrorKind, Feature};
 
 #[test]
-fn an_empty_file_is_told_what_it_needs() {
-    insta::assert_snapshot!(told(""));
+fn an_empty_file_is_reported_what_it_needs() {
+    insta::assert_snapshot!(reported(""));
     for empty in ["\u{feff}", "# only a question\n", "---\n", "\n\n", "~\n"] {
         assert!(matches!(parse(empty).unwrap_err().errors[0].kind, ErrorKind::Empty), "{empty:?}");
     }
 }
 
 #[test]
-fn bytes_that_are_not_utf8_are_told_with_their_place() {
-    insta::assert_snapshot!(told(b"recur: 1\r\nname: caf\xe9\r\n"));
+fn bytes_that_are_not_utf8_are_reported_with_their_place() {
+    insta::assert_snapshot!(reported(b"recur: 1\r\nname: caf\xe9\r\n"));
 }
 
 #[test]
 fn a_nul_does_not_end_the_spec() {
-    insta::assert_snapshot!(told(least("\0nonsense: 1\n")));
+    insta::assert_snapshot!(reported(least("\0nonsense: 1\n")));
 }
 
 #[test]
-fn broken_yaml_is_told_with_its_place() {
-    insta::assert_snapshot!(told("recur: 1\nname: [a, b\ndata: 3\n"));
-    insta::assert_snapshot!(told("recur: 1\n  name: x\n"));
-    insta::assert_snapshot!(told("name: \"abc\n"));
-    insta::assert_snapshot!(told("recur: 1\n\tname: x\n"));
+fn broken_yaml_is_reported_with_its_place() {
+    insta::assert_snapshot!(reported("recur: 1\nname: [a, b\ndata: 3\n"));
+    insta::assert_snapshot!(reported("recur: 1\n  name: x\n"));
+    insta::assert_snapshot!(reported("name: \"abc\n"));
+    insta::assert_snapshot!(reported("recur: 1\n\tname: x\n"));
 }
 
 #[test]
 fn a_spec_must_be_a_mapping() {
-    insta::assert_snapshot!(told("just text\n"));
-    insta::assert_snapshot!(told("- recur: 1\n"));
-    insta::assert_snapshot!(told("[a]: b\n"));
+    insta::assert_snapshot!(reported("just text\n"));
+    insta::assert_snapshot!(reported("- recur: 1\n"));
+    insta::assert_snapshot!(reported("[a]: b\n"));
 }
 
 #[test]
 fn an_alias_bomb_is_refused_at_its_first_anchor() {
     let level = |n: u32| format!("l{n}: &l{n} [{}]\n", vec![format!("*l{}", n - 1); 10].join(", "));
     let bomb = format!("l0: &l0 [lol]\n{}", (1..9).map(level).collect::<String>());
-    insta::assert_snapshot!(told(bomb));
+    insta::assert_snapshot!(reported(bomb));
 }
 
 #[test]
@@ -85,15 +85,15 @@ fn depth_and_number_of_values_are_bounded() {
 
 #[test]
 fn a_hostile_key_is_cut_and_cleaned() {
-    let text = told(least(&format!("\"\\e[31m{}\": 1\n", "k".repeat(10_000))));
+    let text = reported(least(&format!("\"\\e[31m{}\": 1\n", "k".repeat(10_000))));
     assert!(text.len() < 1500 && !text.contains('\u{1b}'), "{text}");
 }
 
 #[test]
 fn a_tab_is_named_with_what_to_do() {
     let check = |text: &str, expected: &str| {
-        let told = parse(text).unwrap_err().to_string();
-        assert!(told.contains(expected) && told.contains("use blanks"), "{told}");
+        let reported = parse(text).unwrap_err().to_string();
+        assert!(reported.contains(expected) && reported.contains("use blanks"), "{reported}");
     };
     check("recur: 1\ndata:\n\tsource: a.csv\n", "3:2: a tab indents this line");
     check("recur: 1\nname:\tb\n", "a tab separates these words");

@@ -149,7 +149,7 @@ fn with_line(text: &str, number: usize, line: &str) -> String {
 }
 
 #[test]
-fn a_typo_in_any_key_is_told_at_its_place_with_the_right_key() {
+fn a_typo_in_any_key_is_reported_at_its_place_with_the_right_key() {
     for text in specs() {
         assert!(parse(text).is_ok(), "{:?}", parse(text));
         for (number, column, key) in keys(text) {
@@ -175,7 +175,7 @@ fn a_typo_in_a_required_key_is_one_error() {
 }
 
 #[test]
-fn a_value_of_another_type_at_any_key_is_told_with_its_place() {
+fn a_value_of_another_type_at_any_key_is_reported_with_its_place() {
     let mut all = String::new();
     for (text, (number, _, key)) in specs().flat_map(|text| keys(text).into_iter().map(move |key| (text, key))) {
         let line = text.lines().nth(number - 1).unwrap();

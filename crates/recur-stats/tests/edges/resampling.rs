@@ -114,7 +114,7 @@ fn resampling_kinds_gives_what_resampling_rows_gives() {
     let by_kind = bootstrap_of_kinds(&counts, 20_000, bits(2), |drawn| kinds.over(drawn)).unwrap();
     assert_eq!(by_row.estimate(), by_kind.estimate());
     let error = by_row.standard_error().unwrap();
-    // An end of an interval of 20,000 resamples has a standard error of about 2 % of the figure's.
+    // An end of an interval of 20,000 resamples has a standard error of about 2 % of the metric's.
     let near = |a: f64, b: f64| assert!((a - b).abs() < 0.1 * error, "{a} {b}");
     near(error, by_kind.standard_error().unwrap());
     for (a, b) in

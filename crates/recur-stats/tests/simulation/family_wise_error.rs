@@ -19,17 +19,17 @@ fn check_supposed(replicates: usize, n_sweeps: u64) {
 }
 
 #[test]
-fn equal_models_are_told_apart_in_at_most_five_percent_of_sweeps_with_3_replicates() {
+fn equal_models_are_distinguished_in_at_most_five_percent_of_sweeps_with_3_replicates() {
     check_supposed(3, 30_000);
 }
 
 #[test]
-fn equal_models_are_told_apart_in_at_most_five_percent_of_sweeps_with_5_replicates() {
+fn equal_models_are_distinguished_in_at_most_five_percent_of_sweeps_with_5_replicates() {
     check_supposed(5, 10_000);
 }
 
 #[test]
-fn equal_models_are_told_apart_in_at_most_five_percent_of_sweeps_with_10_replicates() {
+fn equal_models_are_distinguished_in_at_most_five_percent_of_sweeps_with_10_replicates() {
     check_supposed(10, 10_000);
 }
 
@@ -43,21 +43,21 @@ fn check_split_rows(replicates: usize, n_sweeps: u64) {
 }
 
 #[test]
-fn equal_models_on_splits_of_the_same_rows_are_told_apart_in_at_most_five_percent_of_sweeps_with_3_replicates() {
+fn equal_models_on_splits_of_the_same_rows_are_distinguished_in_at_most_five_percent_of_sweeps_with_3_replicates() {
     check_split_rows(3, 4_000);
 }
 
 #[test]
-fn equal_models_on_splits_of_the_same_rows_are_told_apart_in_at_most_five_percent_of_sweeps_with_5_replicates() {
+fn equal_models_on_splits_of_the_same_rows_are_distinguished_in_at_most_five_percent_of_sweeps_with_5_replicates() {
     check_split_rows(5, 2_000);
 }
 
 #[test]
-fn equal_models_on_splits_of_the_same_rows_are_told_apart_in_at_most_five_percent_of_sweeps_with_10_replicates() {
+fn equal_models_on_splits_of_the_same_rows_are_distinguished_in_at_most_five_percent_of_sweeps_with_10_replicates() {
     check_split_rows(10, 1_000);
 }
 
-/// Replicates share most of their training rows, so the scores correlate by far more than the test supposes: no figure of
+/// Replicates share most of their training rows, so the scores correlate by far more than the test supposes: no metric of
 /// replicates on the same rows can tell what other rows would have given.
 #[test]
 fn where_training_rows_make_a_third_of_the_spread_the_test_is_too_sure() {
@@ -74,7 +74,7 @@ fn one_model_that_differs_does_not_raise_the_error_of_the_others() {
 }
 
 #[test]
-fn without_the_correction_for_shared_rows_equal_models_are_told_apart_too_often() {
+fn without_the_correction_for_shared_rows_equal_models_are_distinguished_too_often() {
     let plain = |sweep: &Sweep| {
         let p = |model: &Vec<f64>| paired_t(&differences(model, &sweep[0])).unwrap().p;
         holm(&sweep[1..].iter().map(p).collect::<Vec<_>>()).iter().any(|p| *p < 0.05)
@@ -83,7 +83,7 @@ fn without_the_correction_for_shared_rows_equal_models_are_told_apart_too_often(
 }
 
 #[test]
-fn without_the_correction_for_several_tests_equal_models_are_told_apart_too_often() {
+fn without_the_correction_for_several_tests_equal_models_are_distinguished_too_often() {
     let uncorrected = |sweep: &Sweep| against_baseline(sweep).iter().any(|comparison| comparison.p < 0.05);
     between(0.13, share(1_000, |draws| correlated(draws, &EQUAL, 10, SUPPOSED), uncorrected), 0.2);
 }
@@ -124,7 +124,7 @@ fn the_best_model_against_each_other_one_takes_a_correction_over_all_pairs() {
 }
 
 /// Equal models of several equal configurations each: the one with the best mean on validation, which correlates with its test
-/// figures by `luck`, is the model's. `n_configurations` has an entry a model, the baseline first.
+/// metrics by `luck`, is the model's. `n_configurations` has an entry a model, the baseline first.
 fn chosen_by_validation(draws: &mut Draws, n_configurations: &[usize], luck: f64) -> Sweep {
     let tests = correlated(draws, &vec![0.0; n_configurations.iter().sum()], 10, SUPPOSED);
     let mut validated = |test: &Vec<f64>| {
@@ -141,7 +141,7 @@ fn chosen_by_validation(draws: &mut Draws, n_configurations: &[usize], luck: f64
 }
 
 #[test]
-fn with_the_choice_of_configurations_by_validation_equal_models_are_told_apart_in_at_most_five_percent_of_sweeps() {
+fn with_the_choice_of_configurations_by_validation_equal_models_are_distinguished_in_at_most_five_percent_of_sweeps() {
     let error = share(10_000, |draws| chosen_by_validation(draws, &[4; 5], 0.0), claims_anything);
     between(0.03, error, 0.05);
     between(0.015, share(2_000, |draws| chosen_by_validation(draws, &[4; 5], 0.5), claims_anything), 0.05);

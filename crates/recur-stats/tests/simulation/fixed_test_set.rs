@@ -127,14 +127,14 @@ fn where_single_predictions_vary_the_level_is_below_five_percent() {
 }
 
 #[test]
-fn without_the_variance_of_test_examples_equal_models_are_told_apart_too_often() {
+fn without_the_variance_of_test_examples_equal_models_are_distinguished_too_often() {
     let nearly = Sources { training: 0.01, ..TEST_ONLY };
     between(0.6, found(replicates_only, 5, 0.0, nearly), 1.0);
     between(0.12, found(replicates_only, 5, 0.0, Sources { training: 1.0, test: 0.3, prediction: 0.0 }), 0.4);
 }
 
 #[test]
-fn without_the_variance_of_training_equal_models_are_told_apart_too_often() {
+fn without_the_variance_of_training_equal_models_are_distinguished_too_often() {
     between(0.15, found(test_examples_only, 5, 0.0, Sources { training: 1.0, test: 0.2, prediction: 0.0 }), 0.6);
 }
 

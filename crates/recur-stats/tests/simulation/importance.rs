@@ -83,7 +83,7 @@ fn the_most_important_of_parameters_without_effect_has_no_importance() {
     between(0.1, median((0..N_SWEEPS).map(|key| greatest(key, with_noise)).collect()), 0.5);
 }
 
-/// Beside one that matters, the greatest share of the two others.
+/// Next to one that matters, the greatest share of the two others.
 #[test]
 fn beside_a_parameter_that_matters_the_others_have_none() {
     let found = |key: u64| -> Vec<f64> {

@@ -1,4 +1,4 @@
-//! How often a difference is found that is there, beside what theory says.
+//! How often a difference is found that is there, next to what theory says.
 
 use crate::sweeps::{N_TEST, N_TRAIN, Sweep, correlated};
 use crate::{SUPPOSED, against_baseline, between, claimed, differences, share};

@@ -15,11 +15,11 @@ fn kept_files(store: &Store) -> Vec<PathBuf> {
 }
 
 /// What is told of a store in which `path` was changed.
-fn told(store: &Store, path: &Path) -> Vec<String> {
+fn reported(store: &Store, path: &Path) -> Vec<String> {
     if let Err(error) = Store::open_to_read(store.root()) {
         return vec![error.to_string()];
     }
-    let mut told: Vec<String> = checked(store).1.iter().map(ToString::to_string).collect();
+    let mut reported: Vec<String> = checked(store).1.iter().map(ToString::to_string).collect();
     let relative = path.strip_prefix(store.root()).unwrap();
     let folder = relative.parent().unwrap();
     let (ids, experiment) = ([0, 1].map(samples::id), Path::new("experiments"));
@@ -36,9 +36,9 @@ fn told(store: &Store, path: &Path) -> Vec<String> {
         true
     };
     if !found {
-        told.clear();
+        reported.clear();
     }
-    told
+    reported
 }
 
 /// Changes a file, expects its name to be told, and puts it back.
@@ -47,11 +47,11 @@ fn check(store: &Store, path: &Path, change: &dyn Fn(&mut Vec<u8>), what: &str) 
     let mut changed = bytes.clone();
     change(&mut changed);
     std::fs::write(path, &changed).unwrap();
-    let told = told(store, path);
+    let reported = reported(store, path);
     let name = path.file_name().unwrap().to_string_lossy();
-    let is_named = told.iter().any(|problem| problem.contains(&*name));
+    let is_named = reported.iter().any(|problem| problem.contains(&*name));
     std::fs::write(path, bytes).unwrap();
-    assert!(is_named, "{what} of {} is not told, but {told:?}", path.display());
+    assert!(is_named, "{what} of {} is not told, but {reported:?}", path.display());
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn nothing_is_wrong_with_the_store_that_is_damaged_below() {
 
 /// Every length of the short files, and fifty and more of the long ones.
 #[test]
-fn every_cut_of_every_file_is_told() {
+fn every_cut_of_every_file_is_reported() {
     let (_folder, store) = full_store();
     for path in kept_files(&store) {
         let len = path.metadata().unwrap().len() as usize;
@@ -78,7 +78,7 @@ fn every_cut_of_every_file_is_told() {
 }
 
 #[test]
-fn every_flipped_bit_of_the_format_and_of_one_list_of_digests_is_told() {
+fn every_flipped_bit_of_the_format_and_of_one_list_of_digests_is_reported() {
     let (_folder, store) = full_store();
     for path in [store.root().join("store.json"), store.trial(&samples::id(0)).join("test/SHA256SUMS")] {
         for bit in 0..path.metadata().unwrap().len() as usize * 8 {
@@ -88,7 +88,7 @@ fn every_flipped_bit_of_the_format_and_of_one_list_of_digests_is_told() {
 }
 
 #[test]
-fn flipped_bits_of_every_file_are_told() {
+fn flipped_bits_of_every_file_are_reported() {
     let (_folder, store) = full_store();
     let paths = kept_files(&store);
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(800) };
@@ -110,7 +110,7 @@ fn flipped_bits_of_every_file_are_told() {
 }
 
 #[test]
-fn every_file_that_is_gone_is_told() {
+fn every_file_that_is_gone_is_reported() {
     let (_folder, store) = full_store();
     let hidden = store.root().join("../hidden");
     for path in kept_files(&store) {
@@ -119,15 +119,15 @@ fn every_file_that_is_gone_is_told() {
             continue;
         }
         std::fs::rename(&path, &hidden).unwrap();
-        let told = told(&store, &path);
+        let reported = reported(&store, &path);
         let name = path.file_name().unwrap().to_string_lossy();
-        assert!(told.iter().any(|t| t.contains(&*name)), "{} is gone: {told:?}", path.display());
+        assert!(reported.iter().any(|t| t.contains(&*name)), "{} is gone: {reported:?}", path.display());
         std::fs::rename(&hidden, &path).unwrap();
     }
 }
 
 #[test]
-fn what_does_not_belong_is_told() {
+fn what_does_not_belong_is_reported() {
     let (_folder, store) = full_store();
     let id = samples::id(0);
     let shard = &id.as_str()[..2];
@@ -153,7 +153,7 @@ fn what_does_not_belong_is_told() {
 }
 
 #[test]
-fn scratch_of_the_dead_is_told_and_goes_when_the_store_is_opened() {
+fn scratch_of_the_dead_is_reported_and_goes_when_the_store_is_opened() {
     let (_folder, store) = full_store();
     let dead = dead_scratch(store.root());
     let (summary, problems) = checked(&store);
@@ -181,8 +181,11 @@ fn a_store_that_is_open_to_read_can_be_checked_and_is_not_written() {
 fn changes_that_an_environment_names_have_to_be_there() {
     let (_folder, store) = full_store();
     std::fs::remove_dir_all(store.root().join("diffs")).unwrap();
-    let told = checked(&store).1[0].to_string();
-    assert!(told.contains(".diff is missing, and ") && told.ends_with("environment.json names it"), "{told}");
+    let reported = checked(&store).1[0].to_string();
+    assert!(
+        reported.contains(".diff is missing, and ") && reported.ends_with("environment.json names it"),
+        "{reported}"
+    );
 }
 
 #[test]

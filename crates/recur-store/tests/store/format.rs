@@ -23,8 +23,8 @@ fn keys(json: &Value, found: &mut Vec<String>) {
 fn check(json: &Value, besides: &[&str]) {
     let mut found = Vec::new();
     keys(json, &mut found);
-    let untold = |key: &&String| !PAGE.contains(&format!("`{key}`")) && !besides.contains(&key.as_str());
-    assert_eq!(found.iter().filter(untold).collect::<Vec<_>>(), [] as [&String; 0]);
+    let missing = |key: &&String| !PAGE.contains(&format!("`{key}`")) && !besides.contains(&key.as_str());
+    assert_eq!(found.iter().filter(missing).collect::<Vec<_>>(), [] as [&String; 0]);
 }
 
 fn read(path: &Path) -> Value {
@@ -32,7 +32,7 @@ fn read(path: &Path) -> Value {
 }
 
 #[test]
-fn every_field_is_told() {
+fn every_field_is_reported() {
     let (_folder, store) = full_store();
     let trial = store.trial(&samples::id(0));
     // The settings of a split and the parameters of models have pages of their own.
@@ -52,14 +52,14 @@ fn every_field_is_told() {
 }
 
 #[test]
-fn every_file_is_told() {
+fn every_file_is_reported() {
     let (_folder, store) = full_store();
     for name in names(store.root()) {
         let name = name.rsplit('/').next().unwrap();
-        let told = match name.split_once('.') {
+        let reported = match name.split_once('.') {
             Some((digest, ending)) if digest.len() == 64 => format!("DIGEST.{ending}"),
             _ => name.to_owned(),
         };
-        assert!(PAGE.contains(&told), "{told}");
+        assert!(PAGE.contains(&reported), "{reported}");
     }
 }

@@ -12,7 +12,7 @@ use recur_store::{Fault, Found, FoundTest, GcOptions, Kept, Problem, Removed, St
 const ALL: GcOptions = GcOptions { unreferenced: true };
 
 /// What is removed, as it is called in the store.
-fn told(store: &Store, removed: &[Removed]) -> Vec<String> {
+fn reported(store: &Store, removed: &[Removed]) -> Vec<String> {
     removed.iter().map(|r| r.path.strip_prefix(store.root()).unwrap().display().to_string()).collect()
 }
 
@@ -25,7 +25,7 @@ fn what_has_a_use_stays() {
 }
 
 #[test]
-fn what_has_no_use_goes_and_a_dry_run_only_tells_it() {
+fn what_has_no_use_goes_and_a_dry_run_only_reports_it() {
     let (_folder, store) = full_store();
     Sample::new(3).keep(&store).unwrap();
     // A checkpoint of a trial that ended, and a damaged one.
@@ -49,11 +49,11 @@ fn what_has_no_use_goes_and_a_dry_run_only_tells_it() {
     let before = names(store.root());
     let dry = store.gc(ALL, true).unwrap();
     assert_eq!(names(store.root()), before);
-    assert_eq!(sorted(told(&store, &dry)), sorted([plain.clone(), vec![unlisted.clone()]].concat()));
+    assert_eq!(sorted(reported(&store, &dry)), sorted([plain.clone(), vec![unlisted.clone()]].concat()));
 
-    assert_eq!(sorted(told(&store, &store.gc(GcOptions::default(), false).unwrap())), sorted(plain));
+    assert_eq!(sorted(reported(&store, &store.gc(GcOptions::default(), false).unwrap())), sorted(plain));
     assert_has(&store, &Sample::new(3));
-    assert_eq!(told(&store, &store.gc(ALL, false).unwrap()), [unlisted]);
+    assert_eq!(reported(&store, &store.gc(ALL, false).unwrap()), [unlisted]);
     assert_eq!(store.find(&samples::id(3)), Found::Missing);
     assert_sound(&store);
     assert_eq!(store.find_checkpoint(&samples::id(2)).unwrap().checkpoint.unwrap().progress.names, 3);
@@ -63,7 +63,7 @@ fn what_has_no_use_goes_and_a_dry_run_only_tells_it() {
 fn a_diff_goes_with_the_last_trial_that_names_it() {
     let (_folder, store) = full_store();
     keep_experiment(&store, "names", &[1]);
-    let removed = told(&store, &store.gc(ALL, false).unwrap());
+    let removed = reported(&store, &store.gc(ALL, false).unwrap());
     assert!(removed.len() == 2 && removed[1].starts_with("diffs/"), "{removed:?}");
     assert_sound(&store);
 }

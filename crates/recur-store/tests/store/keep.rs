@@ -130,9 +130,9 @@ fn whatever_is_damaged_in_the_place_of_a_trial_is_replaced() {
     let (_folder, store) = store();
     let sample = Sample::new(0);
     let place = store.trial(&sample.id());
-    let replaced = |told: &str| {
-        let Kept::Replaced(problem) = sample.keep(&store).unwrap() else { panic!("{told}") };
-        assert!(problem.to_string().contains(told), "{problem}");
+    let replaced = |reported: &str| {
+        let Kept::Replaced(problem) = sample.keep(&store).unwrap() else { panic!("{reported}") };
+        assert!(problem.to_string().contains(reported), "{problem}");
         assert_has(&store, &sample);
     };
     std::fs::create_dir_all(place.parent().unwrap()).unwrap();
@@ -177,7 +177,7 @@ fn a_users_files_in_the_folder_of_a_trial_stay_and_make_nothing_of_it_unusable()
     assert_eq!(std::fs::read(aside.join("thesis/a")).unwrap(), b"mine");
 }
 
-/// Changes a record and the digests beside it, or takes a file from both.
+/// Changes a record and the digests next to it, or takes a file from both.
 fn rewrite(store: &Store, from: &str, to: &str, removed: &str) {
     let folder = store.trial(&samples::id(0));
     let record = std::fs::read_to_string(folder.join(RECORD)).unwrap().replacen(from, to, 1);
@@ -197,12 +197,12 @@ fn rewrite(store: &Store, from: &str, to: &str, removed: &str) {
 /// Digests cannot tell what was changed along with them: the id can.
 #[test]
 fn a_record_that_was_edited_with_its_digest_or_lacks_a_file_is_damaged() {
-    let check = |from: &str, to: &str, removed: &str, told: &str| {
+    let check = |from: &str, to: &str, removed: &str, reported: &str| {
         let (_folder, store) = store();
         Sample::new(0).keep(&store).unwrap();
         rewrite(&store, from, to, removed);
-        let Found::Damaged(problem) = store.find(&samples::id(0)) else { panic!("{told}") };
-        assert!(problem.to_string().contains(told), "{problem}");
+        let Found::Damaged(problem) = store.find(&samples::id(0)) else { panic!("{reported}") };
+        assert!(problem.to_string().contains(reported), "{problem}");
     };
     check("\"seed\": 0", "\"seed\": 1", "", "its identity does not give its own id");
     check(samples::id(0).as_str(), samples::id(1).as_str(), "", "it is of trial");
@@ -212,7 +212,7 @@ fn a_record_that_was_edited_with_its_digest_or_lacks_a_file_is_damaged() {
 }
 
 #[test]
-fn curves_that_are_not_the_records_are_told() {
+fn curves_that_are_not_the_records_are_reported() {
     let (_folder, store) = store();
     Sample::new(0).keep(&store).unwrap();
     let folder = store.trial(&samples::id(0));
@@ -221,8 +221,8 @@ fn curves_that_are_not_the_records_are_told() {
     std::fs::write(folder.join("curves.csv"), after).unwrap();
     let sums = sums.replace(Digest::of(&before).as_str(), Digest::of(after).as_str());
     std::fs::write(folder.join(SUMS), sums).unwrap();
-    let told = checked(&store).1[0].to_string();
-    assert!(told.ends_with("curves.csv is damaged: it does not hold the values of record.json"), "{told}");
+    let reported = checked(&store).1[0].to_string();
+    assert!(reported.ends_with("curves.csv is damaged: it does not hold the values of record.json"), "{reported}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Several writers, readers beside them, and writers that are killed. Stores that are opened apart hold locks apart, so
+//! Several writers, readers next to them, and writers that are killed. Stores that are opened apart hold locks apart, so
 //! threads stand for processes here; those that are killed are processes.
 
 use crate::samples;

@@ -64,10 +64,10 @@ fn whatever_is_no_regular_file_is_a_problem_by_its_path_and_nothing_waits_or_fol
         std::fs::rename(&path, &aside).unwrap();
         for (kind, make) in kinds {
             make(&path, &aside);
-            let told: Vec<String> = checked(&store).1.iter().map(ToString::to_string).collect();
+            let reported: Vec<String> = checked(&store).1.iter().map(ToString::to_string).collect();
             assert!(
-                told.iter().any(|line| line.contains(path.to_str().unwrap())),
-                "{kind}: {}: {told:?}",
+                reported.iter().any(|line| line.contains(path.to_str().unwrap())),
+                "{kind}: {}: {reported:?}",
                 path.display()
             );
             let removed = if path.is_dir() && !path.is_symlink() {

@@ -21,7 +21,7 @@ const MOST_ROUNDS: i64 = 10_000;
 
 /// Each parameter in turn, the others as they are. To refuse a value as [`ModelError::Parameter`], or to diverge with it,
 /// is an answer; to panic is none. Nor is an error of training after which nothing is predicted any more: a plugin in another
-/// process tells its crash so.
+/// process reports its crash.
 fn values_at_the_ends_of_their_ranges_do_not_panic(bench: &Bench) -> Verdict {
     let mut left_out = Vec::new();
     for spec in bench.plugin.about().parameters {
@@ -61,7 +61,7 @@ fn ends(spec: &ParamSpec) -> Vec<ParamValue> {
     }
 }
 
-/// About how many numbers the model has at a great whole `value`: as it tells, or from how it grows between 16 and 32.
+/// About how many numbers the model has at a great whole `value`: as it declares, or from how it grows between 16 and 32.
 fn size_at(bench: &Bench, spec: &ParamSpec, value: &ParamValue) -> Result<Option<f64>, Stop> {
     const SMALL: [i64; 2] = [16, 32];
     let (ParamKind::Integer { min, .. }, ParamValue::Integer(n)) = (spec.kind, value) else { return Ok(None) };

@@ -157,11 +157,11 @@ fn common_factor(slopes: &mut Slopes<'_>, gradient: &Numbers) -> Result<Option<f
     Ok(best.copied())
 }
 
-/// A weight whose gradient disagrees: its name, the slope that it tells, that of finite differences, and how far they are
+/// A weight whose gradient disagrees: its name, the slope that it reports, that of finite differences, and how far they are
 /// apart, in what is allowed.
 struct Wrong<'a> {
     name: &'a str,
-    told: f64,
+    reported: f64,
     slope: f64,
     excess: f64,
 }
@@ -190,24 +190,24 @@ fn gradient_agrees_with_finite_differences(bench: &Bench) -> Verdict {
         let mut worst: Option<Wrong<'_>> = None;
         for direction in directions.iter().filter(|direction| length(direction) > 0.0) {
             let direction = of_one(weights.len(), at, direction);
-            let told = factor * dot(&gradient, &direction);
-            let slope = slopes.along(&direction, told)?;
-            let excess = (slope - told).abs() / (TOLERANCE.0 * factor * length(own) + TOLERANCE.1);
+            let reported = factor * dot(&gradient, &direction);
+            let slope = slopes.along(&direction, reported)?;
+            let excess = (slope - reported).abs() / (TOLERANCE.0 * factor * length(own) + TOLERANCE.1);
             if excess.is_nan() || excess > worst.as_ref().map_or(1.0, |worst| worst.excess) {
-                worst = Some(Wrong { name: &tensor.name, told, slope, excess });
+                worst = Some(Wrong { name: &tensor.name, reported, slope, excess });
             }
         }
         wrong.extend(worst);
     }
-    ensure(wrong.is_empty(), || told_wrong(&mut wrong))?;
+    ensure(wrong.is_empty(), || worst_first(&mut wrong))?;
     crate::battery::all_but(left_out)
 }
 
-/// The weights that disagree, the one that does most first, with its figures.
-fn told_wrong(wrong: &mut [Wrong<'_>]) -> String {
+/// The weights that disagree, the one that does most first, with its numbers.
+fn worst_first(wrong: &mut [Wrong<'_>]) -> String {
     wrong.sort_by(|a, b| b.excess.total_cmp(&a.excess));
-    let Wrong { name, told, slope, .. } = &wrong[0];
-    let text = format!("`{name}`: its gradient says a slope of {told:.5}, finite differences {slope:.5}");
+    let Wrong { name, reported, slope, .. } = &wrong[0];
+    let text = format!("`{name}`: its gradient says a slope of {reported:.5}, finite differences {slope:.5}");
     let others: Vec<String> = wrong[1..].iter().map(|other| format!("`{}`", other.name)).collect();
     if others.is_empty() { text } else { format!("{text}; wrong as well: {}", others.join(", ")) }
 }

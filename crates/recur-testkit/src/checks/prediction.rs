@@ -1,4 +1,4 @@
-//! What is said of names: probabilities, whatever stands beside them.
+//! What is said of names: probabilities, whatever is next to them.
 
 use super::same_figures;
 use crate::battery::{Check, Stop, Verdict, ensure};
@@ -76,7 +76,7 @@ fn no_names_at_all_are_no_obstacle(bench: &Bench) -> Verdict {
     ensure(super::same_tensors(&before, &model.weights()), || "a chunk without texts made a step".to_owned())
 }
 
-/// Batches of one, seven and all, from learnable and odd names alike, give each name the same figures.
+/// Batches of one, seven and all, from learnable and odd names, give each name the same results.
 fn predictions_do_not_depend_on_the_batch(bench: &Bench) -> Verdict {
     let mut model = bench.trained()?;
     for names in [names::learnable(), names::odd()] {
@@ -116,7 +116,7 @@ fn asking_changes_nothing(bench: &Bench) -> Verdict {
     ensure(super::same_tensors(&weights, &model.weights()), || "asking changed the weights".to_owned())
 }
 
-/// Some name gets other figures when its first letter is another, and some when its last one is.
+/// Some name gets other results when its first character is another, and some when its last one is.
 fn the_first_and_the_last_letter_count(bench: &Bench) -> Verdict {
     let mut model = bench.trained()?;
     let names = names::learnable();
@@ -133,7 +133,7 @@ fn the_first_and_the_last_letter_count(bench: &Bench) -> Verdict {
     ensure(counts(|name| name.last_mut())?, || "no text's last character makes a difference".to_owned())
 }
 
-/// The predictions for `names` with the letter at a place of each changed.
+/// The predictions for `names` with the character at a place of each changed.
 fn predict_changed(
     model: &mut dyn Model,
     names: &Names,

@@ -1,4 +1,4 @@
-//! What a step is told, and whether the model heeds it: the names, their order, their labels' weights.
+//! What a step gets, and whether the model heeds it: the names, their order, their labels' weights.
 
 use super::{promised, same_tensors};
 use crate::battery::{Check, Stop, Verdict, all_but, ensure};

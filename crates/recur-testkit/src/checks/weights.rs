@@ -36,9 +36,9 @@ pub const CHECKS: &[Check] = &[
         wrong_weights_are_refused,
     ),
     Check::new(
-        "the_cost_told_is_not_exceeded",
+        "the_declared_cost_is_not_exceeded",
         "more numbers, or more bytes of weights, than `recur models` says",
-        the_cost_told_is_not_exceeded,
+        the_declared_cost_is_not_exceeded,
     ),
     Check::new(
         "weights_and_state_do_not_grow",
@@ -64,7 +64,7 @@ fn weights_are_well_named(bench: &Bench) -> Verdict {
     ensure(names.len() == weights.len() && !names.contains(""), || "a name is empty or twice there".to_owned())
 }
 
-/// At least as many as training changes, on names with every letter, and at most as many as are saved.
+/// At least as many as training changes, on names with every character, and at most as many as are saved.
 fn n_parameters_counts_what_training_moves(bench: &Bench) -> Verdict {
     let names = names::learnable().and(&names::unseen());
     let few = bench.for_epochs(2);
@@ -104,7 +104,7 @@ fn weights_carry_the_predictions_to_a_fresh_model(bench: &Bench) -> Verdict {
     ensure(same_tensors(&model.weights(), &fresh.weights()), || "the fresh model gives other weights".to_owned())
 }
 
-/// Each float tensor, with its numbers moved, gives some name other figures.
+/// Each float tensor, with its numbers moved, gives some name other results.
 fn every_weight_matters(bench: &Bench) -> Verdict {
     let mut model = bench.trained()?;
     let names = names::learnable();
@@ -150,7 +150,7 @@ fn check_refused(bench: &Bench, what: &str, weights: &[Tensor]) -> Verdict {
     }
 }
 
-fn the_cost_told_is_not_exceeded(bench: &Bench) -> Verdict {
+fn the_declared_cost_is_not_exceeded(bench: &Bench) -> Verdict {
     let longest = names::learnable().and(&names::odd());
     let letters = longest.rows().iter().map(|row| longest.sequences.get(*row).len()).max().unwrap_or(1) as u64;
     let Some(cost) = bench.cost(letters) else { return Err(Stop::Skip("it declares no cost")) };

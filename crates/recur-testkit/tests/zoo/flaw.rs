@@ -31,7 +31,7 @@ pub enum Flaw {
     IgnoresCancel,
     StepsAndThenCancels,
 
-    // What a step is told.
+    // What a step gets.
     LossInBits,
     LossAfterTheStep,
     MeanInPlaceOfLosses,

@@ -1,4 +1,4 @@
-//! Mistakes in training: the steps, what they are told, and their gradients.
+//! Mistakes in training: the steps, what they get, and their gradients.
 
 use crate::check;
 use crate::flaw::Flaw;
@@ -161,11 +161,11 @@ fn a_gradient_of_one_bias_added_up_twice_is_caught() {
 fn the_check_of_gradients_names_the_wrong_weights_and_no_other() {
     let names = |flaw: Flaw| -> Vec<&str> {
         let battery = crate::battery(flaw);
-        let (_, told) =
+        let (_, reported) =
             battery.failures().find(|(name, _)| *name == "gradient_agrees_with_finite_differences").unwrap();
         ["w_xh", "w_hh", "b_h", "w_hy", "b_y"]
             .into_iter()
-            .filter(|weight| told.contains(&format!("`{weight}`")))
+            .filter(|weight| reported.contains(&format!("`{weight}`")))
             .collect()
     };
     assert_eq!(names(Flaw::BiasGradientTwice), ["b_y"]);

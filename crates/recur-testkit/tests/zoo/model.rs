@@ -40,7 +40,7 @@ impl ZooModel {
         if self.flaw == Flaw::IgnoresClassWeights { 1.0 } else { self.class_weights[usize::from(label)] }
     }
 
-    /// The rows as they are read in training: the letters, and the label.
+    /// The rows as they are read in training: the characters, and the label.
     fn rows<'a>(&self, chunk: &Chunk<'a>) -> Vec<(&'a [u16], u16)> {
         let mut order = chunk.order.to_vec();
         match self.flaw {

@@ -32,7 +32,7 @@ impl Net {
         [("w_xh", vec![v, h]), ("w_hh", vec![h, h]), ("b_h", vec![h]), ("w_hy", vec![h, c]), ("b_y", vec![c])]
     }
 
-    /// Where each weight stands.
+    /// Where each weight is.
     pub fn places(&self) -> [Range<usize>; 5] {
         let mut at = 0;
         self.layout().map(|(_, shape)| {
@@ -46,7 +46,7 @@ impl Net {
         self.places()[4].end
     }
 
-    /// The letters that are read.
+    /// The characters that are read.
     fn letters<'a>(&self, name: &'a [u16]) -> &'a [u16] {
         match self.flaw {
             Flaw::StopsBeforeTheLastLetter => &name[..name.len() - 1],
@@ -83,7 +83,7 @@ impl Net {
         Pass { log_probabilities: scores.iter().map(|s| s - log_sum).collect(), states }
     }
 
-    /// The row of a letter.
+    /// The row of a character.
     fn row(&self, token: u16) -> usize {
         if self.flaw == Flaw::TakesOneLetterForAnother && token == 5 { 0 } else { usize::from(token) }
     }

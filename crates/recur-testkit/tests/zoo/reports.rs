@@ -49,14 +49,14 @@ fn the_training_can_be_chosen() {
 }
 
 #[test]
-fn every_check_is_told_before_and_after_it_runs() {
+fn every_check_is_reported_before_and_after_it_runs() {
     static HONEST: Zoo = Zoo::new(Flaw::None);
     let bench = Bench::new(&HONEST, Params::defaults(HONEST.about().parameters), training());
-    let mut told = Vec::new();
-    let battery = check_model_observed(&bench, &mut |check, outcome| told.push((check.name, outcome.cloned())));
+    let mut reported = Vec::new();
+    let battery = check_model_observed(&bench, &mut |check, outcome| reported.push((check.name, outcome.cloned())));
     let expected: Vec<_> =
         battery.results.iter().flat_map(|(name, outcome)| [(*name, None), (*name, Some(outcome.clone()))]).collect();
-    assert_eq!(told, expected);
+    assert_eq!(reported, expected);
     assert_eq!(battery.results.len(), checks().len());
 }
 
@@ -74,7 +74,7 @@ fn a_fresh_process_must_give_the_same() {
     let of = |flaw, this, fresh| fresh_process(&Zoo::new(flaw), &this, &fresh).1;
     assert_eq!(of(Flaw::None, given("aa"), given("aa")), Outcome::Ran);
     assert!(
-        matches!(of(Flaw::None, given("aa"), given("bb")), Outcome::Failed(told) if told.contains("aa here, and bb"))
+        matches!(of(Flaw::None, given("aa"), given("bb")), Outcome::Failed(reported) if reported.contains("aa here, and bb"))
     );
     assert_eq!(of(Flaw::None, given("aa"), Err("it ended".to_owned())), Outcome::Failed("it ended".to_owned()));
     assert!(matches!(of(Flaw::PromisesOneMachine, given("aa"), given("bb")), Outcome::Failed(_)));
@@ -86,12 +86,14 @@ fn instruction_sets_are_held_to_the_grade() {
     let given = |narrow: &str, wide: &str| [("narrow", Ok(narrow.to_owned())), ("wide", Ok(wide.to_owned()))];
     let of = |flaw, given: &[(&'static str, Given)]| instruction_sets(&Zoo::new(flaw), given).1;
     assert_eq!(of(Flaw::None, &given("aa", "aa")), Outcome::Ran);
-    let told = "a training gives aa on narrow, bb on wide".to_owned();
-    assert_eq!(of(Flaw::None, &given("aa", "bb")), Outcome::Failed(told.clone()));
-    let allowed = Outcome::Skipped(format!("{told}; the grade `machine` allows it"));
+    let reported = "a training gives aa on narrow, bb on wide".to_owned();
+    assert_eq!(of(Flaw::None, &given("aa", "bb")), Outcome::Failed(reported.clone()));
+    let allowed = Outcome::Skipped(format!("{reported}; the grade `machine` allows it"));
     assert_eq!(of(Flaw::PromisesOneMachine, &given("aa", "bb")), allowed);
     assert!(matches!(of(Flaw::PromisesNothing, &given("aa", "bb")), Outcome::Skipped(_)));
     assert!(matches!(of(Flaw::None, &given("aa", "aa")[..1]), Outcome::Skipped(_)));
     let broken = [("narrow", Ok("aa".to_owned())), ("wide", Err("it ended".to_owned()))];
-    assert!(matches!(of(Flaw::PromisesOneMachine, &broken), Outcome::Failed(told) if told.contains("nothing on wide")));
+    assert!(
+        matches!(of(Flaw::PromisesOneMachine, &broken), Outcome::Failed(reported) if reported.contains("nothing on wide"))
+    );
 }

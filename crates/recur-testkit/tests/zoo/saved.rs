@@ -65,8 +65,8 @@ fn a_model_that_takes_any_weights_is_caught() {
 }
 
 #[test]
-fn a_cost_that_is_told_too_low_is_caught() {
-    check(Flaw::CostsMoreThanItTells, "the_cost_told_is_not_exceeded", &[]);
+fn a_cost_that_is_reported_too_low_is_caught() {
+    check(Flaw::CostsMoreThanItTells, "the_declared_cost_is_not_exceeded", &[]);
 }
 
 #[test]

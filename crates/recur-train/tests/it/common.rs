@@ -15,12 +15,12 @@ use recur_core::trial::{Trial, trials};
 use recur_train::{How, Observer, Sweep, SweepError, TrialResult, run_sweep};
 use std::sync::Mutex;
 
-/// Names of each label: `la`, `lb` and `lc`. A name begins with its label's letter.
+/// Names of each label: `la`, `lb` and `lc`. A name begins with its label's character.
 pub const PER_LABEL: [usize; 3] = [30, 20, 10];
 
 const LETTERS: &str = "abcdefghijklm";
 
-/// 60 names; every tenth of a label has the second letter that misleads the toy.
+/// 60 names; every tenth of a label has the second character that misleads the toy.
 pub fn dataset() -> Dataset {
     let letter = |at: usize| LETTERS.chars().nth(at).expect("13 letters");
     let name = |label: usize, i: usize| {

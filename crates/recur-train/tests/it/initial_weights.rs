@@ -8,7 +8,7 @@ use recur_core::params::{ParamValue, Params};
 use recur_core::plan::Plan;
 use recur_core::record::Outcome;
 use recur_core::registry::Registry;
-use recur_core::selection::{Finding, Selection};
+use recur_core::selection::{Selection, TrialOutcome};
 use recur_core::settings::{Fold, TrainingLength, Unknown};
 use recur_core::tensor::{Tensor, TensorData};
 use recur_core::trial::{InitialWeights, Trial, trials};
@@ -97,7 +97,7 @@ fn training_goes_on_from_the_weights() {
 }
 
 /// What is told of a sweep of [`manual`] from `change`d weights, of which no trial may have started.
-fn told(change: impl Fn(&mut WeightsFile)) -> String {
+fn reported(change: impl Fn(&mut WeightsFile)) -> String {
     let (registry, plan, _, _, mut file) = trained();
     change(&mut file);
     match train(plan, &registry, file) {
@@ -111,23 +111,23 @@ fn told(change: impl Fn(&mut WeightsFile)) -> String {
 
 #[test]
 fn tensors_that_do_not_fit_are_named_before_any_trial() {
-    let shape = told(|file| file.tensors[0] = Tensor::f32("i2h.weight", [4, 9], vec![0.0; 36]));
+    let shape = reported(|file| file.tensors[0] = Tensor::f32("i2h.weight", [4, 9], vec![0.0; 36]));
     assert_eq!(
         shape,
         "weight `i2h.weight`: has shape [4, 9], expected [4, 17] (the data set has 13 tokens and 3 labels)"
     );
-    let missing = told(|file| drop(file.tensors.pop()));
+    let missing = reported(|file| drop(file.tensors.pop()));
     assert!(missing.starts_with("weight `i2o.bias`: missing"), "{missing}");
-    let unknown = told(|file| file.tensors.push(Tensor::f32("fc.bias", [1], vec![0.0])));
+    let unknown = reported(|file| file.tensors.push(Tensor::f32("fc.bias", [1], vec![0.0])));
     assert!(unknown.starts_with("weight `fc.bias`: unknown to this model, which has i2h.weight"), "{unknown}");
-    let double = told(|file| file.tensors[1] = Tensor::new("i2h.bias", [4], TensorData::F64(vec![0.0; 4])));
+    let double = reported(|file| file.tensors[1] = Tensor::new("i2h.bias", [4], TensorData::F64(vec![0.0; 4])));
     let expected = "weight `i2h.bias`: holds other numbers than f32: F64; in PyTorch, .float() makes it F32 (";
     assert!(double.starts_with(expected), "{double}");
 }
 
 #[test]
-fn a_card_of_another_model_alphabet_or_labels_is_told() {
-    let with = |change: fn(&mut ModelCard)| told(|file| change(file.card.as_mut().unwrap()));
+fn a_card_of_another_model_alphabet_or_labels_is_reported() {
+    let with = |change: fn(&mut ModelCard)| reported(|file| change(file.card.as_mut().unwrap()));
     assert_eq!(with(|card| card.model = "gru".to_owned()), "they are of model `gru`");
     assert_eq!(
         with(|card| (card.letters, card.has_unknown) = ("ba".to_owned(), true)),
@@ -147,10 +147,10 @@ fn a_trial_that_is_not_run_needs_no_weights_that_fit() {
 }
 
 #[test]
-fn a_predictor_says_what_the_test_set_was_told() {
+fn a_predictor_says_what_the_test_set_was_reported() {
     let (registry, plan, trial, result, file) = trained();
-    let findings = [Finding { trial: trial.clone(), record: result.record }];
-    let selection = Selection::choose(&plan, &findings);
+    let outcomes = [TrialOutcome { trial: trial.clone(), record: result.record }];
+    let selection = Selection::choose(&plan, &outcomes);
     let (replicate, dataset) = (&replicates(&plan)[0], dataset());
     let rows = TestRows { trial: &trial, replicate, dataset: &dataset };
     let test = score_test_set(rows, &registry, &selection, &result.weights, Kernels::widest(), Default::default);
@@ -205,14 +205,14 @@ fn names_that_cannot_be_read_do_not_disturb_the_others() {
 #[test]
 fn a_file_that_cannot_predict_says_why() {
     let (registry, _, _, _, file) = trained();
-    let told = |change: fn(&mut WeightsFile)| {
+    let reported = |change: fn(&mut WeightsFile)| {
         let mut changed = file.clone();
         change(&mut changed);
         Predictor::new(&registry, &changed, Kernels::widest()).err().expect("an error").to_string()
     };
-    assert!(told(|file| file.card = None).starts_with("start.safetensors has no card: the alphabet"));
-    assert!(told(|file| file.card.as_mut().unwrap().model = "gruu".to_owned()).contains("did you mean `gru`?"));
-    assert!(told(|file| drop(file.tensors.pop())).starts_with("cannot predict with start.safetensors"));
+    assert!(reported(|file| file.card = None).starts_with("start.safetensors has no card: the alphabet"));
+    assert!(reported(|file| file.card.as_mut().unwrap().model = "gruu".to_owned()).contains("did you mean `gru`?"));
+    assert!(reported(|file| drop(file.tensors.pop())).starts_with("cannot predict with start.safetensors"));
     let with = |file: &mut WeightsFile, name: &str, value| {
         let card = file.card.as_mut().unwrap();
         card.params = card.params.clone().with(name, value);

@@ -71,7 +71,7 @@ fn a_loss_that_is_no_number_is_a_record_with_its_step() {
     check("nan", &diverged("loss became NaN at step 18"), 1, 1);
 }
 
-/// The first validation name whose second letter the toy answers wrongly, as the data set has it.
+/// The first validation name whose second character the toy answers wrongly, as the data set has it.
 fn wrong_name() -> String {
     let (dataset, toy) = (crate::common::dataset(), Toy::iterative("toy"));
     let rows = replicates(&plan_of(toy, &["learn"]))[0].split.validation.clone();
@@ -83,8 +83,8 @@ fn wrong_name() -> String {
 fn an_answer_that_is_no_distribution_is_a_failed_record_with_the_text() {
     let check = |behaviour: &str, problem: &str| {
         let name = wrong_name();
-        let told = format!("the answer for `{name}` is no distribution over the labels: {problem}");
-        check(behaviour, &failed(&told), 0, 1);
+        let reported = format!("the answer for `{name}` is no distribution over the labels: {problem}");
+        check(behaviour, &failed(&reported), 0, 1);
     };
     check("certain_of_all", "the probabilities sum to 3.000000, expected 1 within 0.0001");
     check("too_little", "the probabilities sum to 0.999700, expected 1 within 0.0001");
@@ -103,8 +103,8 @@ fn an_answer_without_any_number_is_a_divergence_as_before() {
 fn training_losses_that_no_log_loss_can_be_are_refused() {
     let toy = Toy::iterative("toy");
     let results = results(&plan_of(toy, &["negative_loss", "huge_loss"]), &registry(&[toy]));
-    let told = "the training loss of an example is -5, and a log loss is never below 0";
-    assert_eq!(results[0].record.outcome, failed(told));
+    let reported = "the training loss of an example is -5, and a log loss is never below 0";
+    assert_eq!(results[0].record.outcome, failed(reported));
     let Outcome::Diverged { reason } = &results[1].record.outcome else { panic!("{:?}", results[1].record.outcome) };
     assert!(reason.ends_with("at step 9"), "{reason}");
 }

@@ -7,7 +7,7 @@ use recur_core::model::{Kernels, Regime};
 use recur_core::plan::Plan;
 use recur_core::record::TestRecord;
 use recur_core::registry::Registry;
-use recur_core::selection::{Finding, Selection};
+use recur_core::selection::{Selection, TrialOutcome};
 use recur_core::tensor::Tensor;
 use recur_core::trial::{Trial, trials};
 use recur_train::{TestRows, TestSetError, TrialResult, score_test_set};
@@ -27,10 +27,12 @@ impl Swept {
         let dataset = dataset();
         let results = results(&plan, &registry);
         let trials = trials(&plan, dataset.digest(), &registry, &Default::default(), recur_train::PROCEDURE).unwrap();
-        let finding =
-            |(trial, result): (&Trial, &TrialResult)| Finding { trial: trial.clone(), record: result.record.clone() };
-        let findings: Vec<Finding> = trials.iter().zip(&results).map(finding).collect();
-        let selection = Selection::choose(&plan, &findings);
+        let outcome = |(trial, result): (&Trial, &TrialResult)| TrialOutcome {
+            trial: trial.clone(),
+            record: result.record.clone(),
+        };
+        let outcomes: Vec<TrialOutcome> = trials.iter().zip(&results).map(outcome).collect();
+        let selection = Selection::choose(&plan, &outcomes);
         Self { plan, dataset, registry, trials, results, selection }
     }
 
@@ -89,8 +91,8 @@ fn an_answer_that_is_no_distribution_is_an_error_with_the_text() {
         swept.trials[0].identity.params = Toy::params(behaviour, 0);
         let error = swept.score(0, &swept.results[0].weights).unwrap_err();
         let TestSetError::Model { source, .. } = error else { panic!("{error}") };
-        let told = format!("the answer for `{name}` is no distribution over the labels: ");
-        assert!(source.to_string().starts_with(&told), "{source}");
+        let reported = format!("the answer for `{name}` is no distribution over the labels: ");
+        assert!(source.to_string().starts_with(&reported), "{source}");
     }
 }
 
@@ -119,7 +121,7 @@ fn test_figures_equal_a_hand_computation() {
         assert_eq!(record.predictions.iter().map(|p| &p.name).collect::<Vec<_>>(), names);
         let (mut pairs, mut loss) = (Vec::new(), 0.0);
         for (name, prediction) in names.iter().zip(&record.predictions) {
-            // A name's first letter tells its label; with `m` for its second, the toy guesses the next label, and the
+            // A name's first character tells its label; with `m` for its second, the toy guesses the next label, and the
             // true one is then the last of three.
             let label = u16::from(name.as_bytes()[0] - b'a');
             let misled = name.as_bytes()[1] == b'm';

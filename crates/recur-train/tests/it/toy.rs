@@ -9,13 +9,13 @@ use recur_core::unwound::unwind_with;
 use std::io::{Error, ErrorKind};
 use std::sync::{Arc, Mutex};
 
-/// The token of a second letter that makes the model guess the next label.
+/// The token of a second character that makes the model guess the next label.
 pub const MISLEADING: u16 = 12;
 
 /// How much less probable each further label is than the guessed one, in nats.
 pub const STEP: f32 = 0.25;
 
-/// Whether some behaviours answer wrongly for `name`: about every other one, by its second letter.
+/// Whether some behaviours answer wrongly for `name`: about every other one, by its second character.
 pub fn is_spoilt(name: &[u16]) -> bool {
     name.get(1).is_some_and(|token| token % 2 == 1)
 }
