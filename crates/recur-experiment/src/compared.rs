@@ -80,7 +80,12 @@ impl ComparedInputs {
             name: input.name.clone(),
             resolved_spec: input.experiment.spec().resolved_yaml(),
         });
-        let source = ComparisonSource { compared: compared.collect(), question: request.question.map(str::to_owned) };
+        let source = ComparisonSource {
+            compared: compared.collect(),
+            question: request.question.map(str::to_owned),
+            models: request.models.to_vec(),
+            baseline: request.baseline.map(str::to_owned),
+        };
         Provenance {
             program: program.name.to_owned(),
             command: request.command(program.prefix, plugins, write),

@@ -79,11 +79,11 @@ impl RequestedExperiment {
         } else {
             format!(" --model {}", quoted(&store.weights_path(first).display().to_string()))
         };
-        let (program, plugins) = (&self.provenance.program, plugins_option(self.plugins.as_deref()));
+        let (prefix, plugins) = (&self.prefix, plugins_option(self.plugins.as_deref()));
         Some(BestConfiguration {
             title: best.title(),
             of_best_replicate,
-            command: format!("{program} predict{plugins}{model}"),
+            command: format!("{prefix} predict{plugins}{model}"),
         })
     }
 }

@@ -130,6 +130,8 @@ pub struct RequestedExperiment {
     pub provenance: Provenance,
     /// The folder of plugins, where one was named.
     pub plugins: Option<PathBuf>,
+    /// [`Program::prefix`].
+    pub(crate) prefix: String,
 }
 
 impl Deref for RequestedExperiment {
@@ -169,7 +171,7 @@ impl RequestedExperiment {
     pub fn new(spec: Spec, request: &SpecRequest, program: &Program<'_>) -> Result<Self, ExperimentError> {
         let experiment = Experiment::prepare(spec, program.registry)?;
         let provenance = experiment.provenance(request.invocation(program));
-        Ok(Self { experiment, provenance, plugins: request.plugins.clone() })
+        Ok(Self { experiment, provenance, plugins: request.plugins.clone(), prefix: program.prefix.to_owned() })
     }
 
     /// The signature of the report of these records.

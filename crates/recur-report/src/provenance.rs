@@ -48,6 +48,12 @@ pub struct ComparisonSource {
     pub compared: Vec<ComparedSpec>,
     /// The question, if the comparison has one of its own; otherwise it has those of its experiments.
     pub question: Option<String>,
+    /// Only these models are compared; all where it is empty.
+    #[serde(default)]
+    pub models: Vec<String>,
+    /// The model that the others are compared with, where one was named.
+    #[serde(default)]
+    pub baseline: Option<String>,
 }
 
 /// One of the things that are compared.

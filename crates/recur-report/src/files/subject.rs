@@ -26,11 +26,18 @@ impl Subject<'_> {
     }
 
     fn described(&self) -> String {
-        let kind = match self.provenance.made_from {
-            MadeFrom::Experiment(_) => "the spec",
-            MadeFrom::Comparison(_) => "the comparison of",
+        let mut text = match self.provenance.made_from {
+            MadeFrom::Experiment(_) => "the spec ".to_owned(),
+            MadeFrom::Comparison(_) => "the comparison of ".to_owned(),
         };
-        format!("{kind} {}", visible_fully(&self.provenance.spec_path()))
+        text.push_str(&visible_fully(&self.provenance.spec_path()));
+        if let MadeFrom::Comparison(source) = &self.provenance.made_from {
+            let options = source.models.iter().map(|model| ("model", model));
+            for (option, value) in options.chain(source.baseline.iter().map(|baseline| ("baseline", baseline))) {
+                text.push_str(&format!(" --{option} {}", visible_fully(value)));
+            }
+        }
+        text
     }
 
     /// The question. A comparison without one of its own has those of its experiments, which may change.
@@ -54,7 +61,8 @@ fn is_same(there: &MadeFrom, new: &MadeFrom) -> bool {
             let names = |source: &ComparisonSource| -> BTreeSet<String> {
                 source.compared.iter().map(|spec| spec.name.clone()).collect()
             };
-            names(there) == names(new)
+            let models = |source: &ComparisonSource| -> BTreeSet<String> { source.models.iter().cloned().collect() };
+            names(there) == names(new) && models(there) == models(new) && there.baseline == new.baseline
         }
         _ => false,
     }
@@ -102,7 +110,8 @@ mod tests {
             resolved_spec: (*spec).to_owned(),
         };
         let question = question.map(str::to_owned);
-        provenance(MadeFrom::Comparison(ComparisonSource { compared: compared.iter().map(spec).collect(), question }))
+        let compared = compared.iter().map(spec).collect();
+        provenance(MadeFrom::Comparison(ComparisonSource { compared, question, models: Vec::new(), baseline: None }))
     }
 
     fn is_other(there: &Provenance, new: &Provenance) -> bool {
@@ -144,5 +153,12 @@ mod tests {
         let asks = |question| comparison(&[["a", "x: 1"]], Some(question));
         assert!(is_other(&asks("Why?"), &asks("How?")));
         assert!(!is_other(&asks("Why?"), &comparison(&[["a", "x: 1"]], None)));
+        let mut of_one_model = there.clone();
+        let MadeFrom::Comparison(source) = &mut of_one_model.made_from else { panic!("a comparison") };
+        source.models.push("gru".to_owned());
+        assert!(is_other(&there, &of_one_model));
+        let of = |provenance| Subject { provenance, question: "" };
+        let [_, new] = of(&there).difference(&of(&of_one_model)).unwrap();
+        assert_eq!(new, "the comparison of a, b --model gru");
     }
 }

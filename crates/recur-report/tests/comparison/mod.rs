@@ -30,7 +30,12 @@ fn compared<'a>(name: &'a str, experiment: &'a Reported) -> ComparedExperiment<'
 fn provenance() -> Provenance {
     let text = str::to_owned;
     let compared = |name| ComparedSpec { given: text(name), name: text(name), resolved_spec: text("recur: 1\n") };
-    let source = ComparisonSource { compared: ["one", "two"].map(compared).to_vec(), question: None };
+    let source = ComparisonSource {
+        compared: ["one", "two"].map(compared).to_vec(),
+        question: None,
+        models: Vec::new(),
+        baseline: None,
+    };
     Provenance {
         program: text("recur"),
         command: text("recur compare one two"),
