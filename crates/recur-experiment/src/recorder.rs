@@ -3,7 +3,8 @@
 use crate::clock::{Started, unix_seconds};
 use crate::error::{ExperimentError, with_causes};
 use crate::observer::{RunEvent, title};
-use crate::run::{RunOptions, stored_record};
+use crate::options::{CheckpointInterval, RunOptions};
+use crate::stored_record::stored_record;
 use recur_core::checkpoint::Checkpoint;
 use recur_core::dataset::Dataset;
 use recur_core::event::Event;
@@ -16,63 +17,7 @@ use recur_core::weights::ModelCard;
 use recur_store::{Environment, Kept, NewTrial, Store, StoreError};
 use recur_train::{Observer, TrialResult};
 use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
-
-/// How often a running trial is saved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CheckpointInterval {
-    /// When so much time has passed since the last one.
-    Time(Duration),
-    /// After every so many epochs.
-    Epochs(u32),
-    /// Never.
-    Off,
-}
-
-/// A word that is no interval of checkpoints.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected a time such as 30s or 5m, a number of epochs such as 2epochs, or off")]
-pub struct NotAnInterval;
-
-impl Default for CheckpointInterval {
-    /// 30 seconds.
-    fn default() -> Self {
-        Self::Time(Duration::from_secs(30))
-    }
-}
-
-impl FromStr for CheckpointInterval {
-    type Err = NotAnInterval;
-
-    fn from_str(text: &str) -> Result<Self, NotAnInterval> {
-        if text == "off" {
-            return Ok(Self::Off);
-        }
-        if let Some(count) = text.strip_suffix("epochs").or_else(|| text.strip_suffix("epoch")) {
-            let epochs = count.trim().parse().map_err(|_| NotAnInterval)?;
-            return if epochs == 0 { Err(NotAnInterval) } else { Ok(Self::Epochs(epochs)) };
-        }
-        let (number, unit) = match text.strip_suffix('m') {
-            Some(minutes) => (minutes, 60.0),
-            None => (text.strip_suffix('s').unwrap_or(text), 1.0),
-        };
-        let seconds = number.parse::<f64>().map_err(|_| NotAnInterval)? * unit;
-        Duration::try_from_secs_f64(seconds).map(Self::Time).map_err(|_| NotAnInterval)
-    }
-}
-
-impl fmt::Display for CheckpointInterval {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            CheckpointInterval::Time(time) => write!(f, "{}s", time.as_secs_f64()),
-            CheckpointInterval::Epochs(epochs) => write!(f, "{epochs}epochs"),
-            CheckpointInterval::Off => f.write_str("off"),
-        }
-    }
-}
 
 /// What trials are recorded from, besides the trials themselves.
 pub(crate) struct Recorded<'a> {
@@ -300,26 +245,5 @@ impl Observer for StoreRecorder<'_> {
             tracing::warn!("{}: {}", title(trial), with_causes(&error));
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_interval_is_a_time_a_number_of_epochs_or_off() {
-        let check = |text: &str, expected: Option<CheckpointInterval>| {
-            assert_eq!(text.parse::<CheckpointInterval>().ok(), expected, "{text}")
-        };
-        check("30", Some(CheckpointInterval::Time(Duration::from_secs(30))));
-        check("0.5s", Some(CheckpointInterval::Time(Duration::from_millis(500))));
-        check("2m", Some(CheckpointInterval::Time(Duration::from_secs(120))));
-        check("3epochs", Some(CheckpointInterval::Epochs(3)));
-        check("1 epoch", Some(CheckpointInterval::Epochs(1)));
-        check("off", Some(CheckpointInterval::Off));
-        for wrong in ["", "s", "-1s", "0epochs", "epochs", "1h", "inf", "nan"] {
-            check(wrong, None);
-        }
     }
 }

@@ -1,8 +1,8 @@
 //! After the last trial: chosen, scored, analysed, and written as a report.
 
 use crate::error::ExperimentError;
+use crate::options::RunOptions;
 use crate::request::{RequestedExperiment, plugins_option, store_option};
-use crate::run::RunOptions;
 use crate::scoring::{Scored, StoreOf, best_configuration, costs};
 use crate::shell::quoted;
 use recur_analysis::Analysis;

@@ -1,20 +1,17 @@
 //! The trials of an experiment on a store: those that are in it, and those trained now.
 
 use crate::Experiment;
-use crate::environment::Code;
 use crate::error::{ExperimentError, with_causes};
-use crate::memory::Memory;
-use crate::observer::{Observer, RunEvent};
+use crate::observer::RunEvent;
+use crate::options::{AtEnd, RunOptions};
 use crate::parallel::in_parallel;
-use crate::recorder::{CheckpointInterval, Recorded, StoreRecorder};
-use crate::trial_log::TrialLogs;
-use recur_core::model::{Cancel, Kernels};
+use crate::recorder::{Recorded, StoreRecorder};
+use crate::stored_record::stored_record;
 use recur_core::record::{Outcome, TrialRecord};
 use recur_core::selection::TrialOutcome;
 use recur_core::trial::Trial;
-use recur_store::{ExperimentFiles, ExperimentTrial, Found, Store, StoreError, layout};
+use recur_store::{ExperimentFiles, ExperimentTrial, Store, StoreError, layout};
 use recur_train::{How, SweepError, run_sweep};
-use std::fmt;
 
 /// Brings trials to processors. The store decides what is done, never the executor: a trial that runs twice at once is
 /// harmless, and one that vanished is run again.
@@ -68,73 +65,6 @@ impl Executor for LocalExecutor {
         let RunOptions { kernels, cancel, .. } = *options;
         let how = How { jobs: self.jobs, kernels, cancel, observer: recorder };
         Ok(run_sweep(trials, replicates, dataset, registry, how)?.records)
-    }
-}
-
-/// How an experiment is run. Nothing here changes a result.
-#[derive(Clone)]
-pub struct RunOptions<'a> {
-    /// Who watches.
-    pub observers: Vec<&'a dyn Observer>,
-    /// How often a running trial is saved, to go on from there.
-    pub checkpoints: CheckpointInterval,
-    /// The memory that trials may use.
-    pub memory: Memory,
-    /// The vector operations that models use.
-    pub kernels: Kernels,
-    /// What is recorded of the code that runs.
-    pub code: Code,
-    /// The logs of single trials. They are filled where these are a layer of the program's `tracing` subscriber.
-    pub logs: TrialLogs,
-    /// Raise it to stop: what has ended is kept.
-    pub cancel: &'a Cancel,
-}
-
-impl fmt::Debug for RunOptions<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { observers, checkpoints, memory, kernels, code, logs: _, cancel } = self;
-        let mut options = f.debug_struct("RunOptions");
-        options
-            .field("n_observers", &observers.len())
-            .field("checkpoints", checkpoints)
-            .field("memory", memory)
-            .field("kernels", kernels);
-        options.field("code", code).field("is_cancelled", &cancel.is_cancelled()).finish_non_exhaustive()
-    }
-}
-
-static NEVER: Cancel = Cancel::new();
-
-impl Default for RunOptions<'_> {
-    fn default() -> Self {
-        Self {
-            observers: Vec::new(),
-            checkpoints: CheckpointInterval::default(),
-            memory: Memory::OfMachine,
-            kernels: Kernels::widest(),
-            code: Code::WithoutDiff,
-            logs: TrialLogs::default(),
-            cancel: &NEVER,
-        }
-    }
-}
-
-impl RunOptions<'_> {
-    pub(crate) fn notify(&self, experiment: &Experiment, event: &RunEvent<'_>) {
-        self.observers.iter().for_each(|observer| observer.event(experiment, event));
-    }
-}
-
-/// Sends an event when it is dropped: also where what was to come before it panicked.
-pub(crate) struct AtEnd<'a> {
-    pub(crate) experiment: &'a Experiment,
-    pub(crate) options: &'a RunOptions<'a>,
-    pub(crate) event: RunEvent<'a>,
-}
-
-impl Drop for AtEnd<'_> {
-    fn drop(&mut self) {
-        self.options.notify(self.experiment, &self.event);
     }
 }
 
@@ -278,21 +208,5 @@ fn remove_checkpoints(store: &Store, records: &[Option<TrialRecord>]) {
     };
     if let Err(error) = remove() {
         tracing::warn!("checkpoints of ended trials stay: {}", with_causes(&error));
-    }
-}
-
-/// The record of `trial`, if the store has one that can be used.
-///
-/// # Errors
-/// If it is there and the system does not let it be read: it may be whole, and is not to be trained in vain.
-pub fn stored_record(store: &Store, trial: &Trial) -> Result<Option<TrialRecord>, ExperimentError> {
-    match store.find(&trial.id) {
-        Found::Record(record) => Ok(Some(*record)),
-        Found::Missing => Ok(None),
-        Found::Damaged(problem) if problem.is_damage() => {
-            tracing::warn!("trial {} counts as missing: {problem}", trial.id.short());
-            Ok(None)
-        }
-        Found::Damaged(problem) => Err(StoreError::Damaged(problem).into()),
     }
 }

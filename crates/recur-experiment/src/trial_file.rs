@@ -6,8 +6,9 @@
 use crate::Experiment;
 use crate::environment::{WorkingFolder, environment};
 use crate::error::ExperimentError;
+use crate::options::RunOptions;
 use crate::recorder::{Recorded, StoreRecorder};
-use crate::run::{RunOptions, stored_record};
+use crate::stored_record::stored_record;
 use recur_core::NUMERIC_CONTRACT;
 use recur_core::digest::Digest;
 use recur_core::metric::Metric;

@@ -2,9 +2,7 @@
 //! writing makes the spec of what a user wrote.
 
 use crate::spec::Spec;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde_yaml::{Mapping, Value, from_value, to_value};
+use serde_yaml::Value;
 
 /// Reading and writing one key.
 #[derive(Clone, Copy, Debug)]
@@ -27,27 +25,9 @@ impl Access {
 macro_rules! field {
     ($($place:ident).+) => {
         $crate::access::Access {
-            get: |spec| Some($crate::access::plain(&spec.$($place).+)),
-            set: |spec, value| spec.$($place).+ = $crate::access::typed(value),
+            get: |spec| Some($crate::value::plain(&spec.$($place).+)),
+            set: |spec, value| spec.$($place).+ = $crate::value::typed(value),
         }
     };
 }
 pub(crate) use field;
-
-/// `value` as a spec writes it.
-pub(crate) fn plain(value: impl Serialize) -> Value {
-    match to_value(value).expect("a plain value can be written") {
-        Value::Null => "none".into(),
-        value => value,
-    }
-}
-
-/// A checked value as one of its type.
-pub(crate) fn typed<T: DeserializeOwned>(value: Value) -> T {
-    from_value(value).expect("the declaration takes what the type takes")
-}
-
-/// A mapping of which each key is read by itself.
-pub(crate) fn section() -> Value {
-    Value::Mapping(Mapping::new())
-}

@@ -3,10 +3,11 @@
 use crate::alphabet::alphabet;
 use crate::check::{Checker, Fields, nearest_name};
 use crate::division::{replicates, split};
+use crate::entry::ModelEntry;
 use crate::error::ErrorKind;
 use crate::key::Key;
 use crate::keys::ROOT;
-use crate::models::{ModelEntry, ids, models};
+use crate::models::{ids, models};
 use crate::source::{Span, printable};
 use crate::spec::Spec;
 use crate::tree::{Content, Node};
@@ -70,11 +71,6 @@ fn fill(spec: &mut Spec, fields: &Fields<'_>, keys: &[Key]) {
             fill(spec, section, keys);
         }
     }
-}
-
-/// A whole number that its range keeps within 32 bits.
-pub(crate) fn small(fields: &Fields<'_>, key: &str) -> Option<u32> {
-    fields.integer(key).map(|n| u32::try_from(n).expect("the table keeps it within 32 bits"))
 }
 
 /// One column cannot hold both the texts and the labels: the label would give the answer away.

@@ -1,6 +1,7 @@
 //! The axes of a sweep: a list of values, or a range.
 
 use crate::check::{Checker, Fields, join, nearest_name};
+use crate::entry::Axis;
 use crate::error::ErrorKind;
 use crate::keys::AXIS;
 use crate::scalar::Scalar;
@@ -10,15 +11,6 @@ use recur_core::params::{ParamKind, ParamSpec, ParamValue};
 
 /// Values that an axis may have.
 pub(crate) const MAX_VALUES: usize = 1000;
-
-/// A parameter with the values that a sweep gives it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Axis {
-    /// The parameter.
-    pub name: String,
-    /// At least one, each once, in the order of the spec.
-    pub values: Vec<ParamValue>,
-}
 
 /// Checks one value against its parameter.
 pub(crate) fn param_value(checker: &mut Checker<'_>, node: &Node, spec: &ParamSpec, path: &str) -> Option<ParamValue> {

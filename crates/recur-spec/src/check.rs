@@ -1,13 +1,12 @@
 //! The check of a mapping against its table of keys, whatever the table.
 
-use crate::access::section;
 use crate::error::{ErrorKind, Section};
 use crate::key::{Default, Key, Kind};
-use crate::keys::TABLES;
 use crate::reader::Fault;
 use crate::scalar::Scalar;
 use crate::source::{Sources, Span, printable};
 use crate::tree::{Content, Entry, Node};
+use crate::value::section;
 use recur_core::nearest::nearest;
 use recur_core::registry::Registry;
 use serde_yaml::Value as Yaml;
@@ -18,6 +17,8 @@ use std::ops::RangeBounds as _;
 pub(crate) struct Checker<'a> {
     pub registry: &'a Registry,
     pub sources: &'a Sources,
+    /// Every table of keys, with the path of the mapping that it describes.
+    pub tables: &'static [(&'static str, &'static [Key])],
     pub errors: Vec<Fault>,
 }
 
@@ -91,6 +92,11 @@ impl<'t> Fields<'t> {
             Value::Integer(n) => Some(n),
             _ => None,
         }
+    }
+
+    /// A whole number that its range keeps within 32 bits.
+    pub fn small(&self, key: &str) -> Option<u32> {
+        self.integer(key).map(|n| u32::try_from(n).expect("the table keeps it within 32 bits"))
     }
 
     pub fn real(&self, key: &str) -> Option<f64> {
@@ -213,7 +219,7 @@ impl<'a> Checker<'a> {
     }
 
     fn elsewhere(&self, name: &str) -> Option<String> {
-        let have_it = TABLES.iter().filter(|(_, keys)| keys.iter().any(|key| key.name == name));
+        let have_it = self.tables.iter().filter(|(_, keys)| keys.iter().any(|key| key.name == name));
         let sections: Vec<String> = have_it.map(|(path, _)| Section((*path).to_owned()).to_string()).collect();
         if !sections.is_empty() {
             return Some(format!("`{name}` belongs to {}", sections.join(" or ")));
@@ -332,7 +338,7 @@ fn default(key: &Key) -> Value<'static> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::keys::{AXIS, RANGE};
+    use crate::keys::{AXIS, RANGE, TABLES};
 
     #[test]
     fn every_default_is_of_its_kind() {

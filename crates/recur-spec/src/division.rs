@@ -1,11 +1,10 @@
 //! `data.split` and the parts of `data.source`: which of their keys go together, and the division that they make.
 
-use crate::access::{plain, typed};
-use crate::assemble::small;
 use crate::check::{Checker, Fields};
 use crate::error::ErrorKind;
 use crate::source::printable;
 use crate::spec::Spec;
+use crate::value::{plain, typed};
 use recur_core::settings::{Division, Source, TestRows};
 use serde_yaml::Value;
 
@@ -99,7 +98,7 @@ pub(crate) fn replicates(checker: &mut Checker<'_>, root: &Fields<'_>, division:
     if root.is_wrong("replicates") {
         return None;
     }
-    let given = small(root, "replicates");
+    let given = root.small("replicates");
     let Some(Division::Folds { folds, repeats, .. }) = division else {
         return Some(given.unwrap_or(Spec::of_defaults().replicates));
     };
@@ -206,8 +205,8 @@ fn of_folds(checker: &mut Checker<'_>, fields: &Fields<'_>) -> Option<Division> 
     if fields.is_wrong("repeats") {
         return None;
     }
-    let (folds, validation) = (small(fields, "folds")?, validation_share(fields)?);
-    let repeats = small(fields, "repeats").unwrap_or(1);
+    let (folds, validation) = (fields.small("folds")?, validation_share(fields)?);
+    let repeats = fields.small("repeats").unwrap_or(1);
     let most = 1.0 - 1.0 / f64::from(folds);
     if validation >= most {
         checker.error(fields.span("validation")?, ErrorKind::NothingToTrain { validation, folds });

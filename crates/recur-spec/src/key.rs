@@ -176,8 +176,8 @@ impl Key {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::plain;
     use crate::keys::TABLES;
+    use crate::value::plain;
 
     fn keys() -> impl Iterator<Item = &'static Key> {
         TABLES.iter().flat_map(|(_, keys)| *keys)

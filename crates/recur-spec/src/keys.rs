@@ -6,9 +6,10 @@
 mod data;
 mod training;
 
-use crate::access::{Access, field, plain, section};
+use crate::access::{Access, field};
+use crate::entry::written;
 use crate::key::{Default, Key, Kind, key, setting};
-use crate::models::written;
+use crate::value::{plain, section};
 use recur_core::metric::Metric;
 use serde_yaml::Value;
 use std::ops::Bound::{Excluded, Unbounded};

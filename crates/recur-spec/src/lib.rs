@@ -10,6 +10,7 @@ mod assemble;
 mod axis;
 mod check;
 mod division;
+mod entry;
 mod error;
 mod excerpt;
 mod key;
@@ -26,12 +27,13 @@ mod schema;
 mod source;
 mod spec;
 mod tree;
+mod value;
 mod yaml;
 
-pub use axis::Axis;
+pub use entry::{Axis, ModelEntry};
 pub use error::{ErrorKind, Feature, Section, SpecError, SpecErrors};
-pub use models::ModelEntry;
 pub use overrides::Override;
+pub use params_of::{NotAParameter, params_of};
 pub use reference::reference;
 pub use schema::schema;
 pub use source::Place;
@@ -39,7 +41,6 @@ pub use spec::Spec;
 pub use yaml::{YamlError, read_yaml};
 
 use check::Checker;
-pub use params_of::{NotAParameter, params_of};
 use reader::Fault;
 use recur_core::registry::Registry;
 use source::{Sources, Span, printable};
@@ -51,7 +52,8 @@ use source::{Sources, Span, printable};
 pub fn parse(text: &[u8], file: &str, overrides: &[Override], registry: &Registry) -> Result<Spec, SpecErrors> {
     let (text, unreadable) = reader::decode(text);
     let sources = Sources::new(file, text, overrides);
-    let mut checker = Checker { registry, sources: &sources, errors: unreadable.into_iter().collect() };
+    let mut checker =
+        Checker { registry, sources: &sources, tables: keys::TABLES, errors: unreadable.into_iter().collect() };
     let spec = if checker.errors.is_empty() { read_and_check(&mut checker, overrides) } else { None };
     match spec {
         Some(spec) => Ok(spec),

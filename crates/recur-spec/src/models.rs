@@ -1,8 +1,8 @@
 //! The list of models with their parameters and axes.
 
-use crate::access::plain;
-use crate::axis::{Axis, axis, param_value};
+use crate::axis::{axis, param_value};
 use crate::check::{Checker, join, nearest_name};
+use crate::entry::{Axis, ModelEntry};
 use crate::error::ErrorKind;
 use crate::key::Kind;
 use crate::keys::MODEL;
@@ -11,52 +11,7 @@ use crate::tree::{Content, Entry, Node};
 use recur_core::model::{ModelPlugin, Regime};
 use recur_core::params::{ParamSpec, ParamValue, Params};
 use recur_core::registry::NoModel;
-use serde_yaml::{Mapping, Value};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A listed model.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ModelEntry {
-    /// Its id.
-    pub id: String,
-    /// Every parameter, defaults filled in; those with an axis have the axis' first value.
-    pub params: Params,
-    /// Shared axes first, then the model's own, each in the order of the spec.
-    pub axes: Vec<Axis>,
-    /// The file of weights to start from, as written; `None` starts from random ones.
-    pub weights: Option<String>,
-    /// How it is trained.
-    pub regime: Regime,
-}
-
-impl ModelEntry {
-    /// Number of configurations: the product of the axes' lengths.
-    pub fn n_configurations(&self) -> u128 {
-        self.axes.iter().fold(1, |n, axis| n.saturating_mul(axis.values.len() as u128))
-    }
-}
-
-/// `model` as the resolved spec has it.
-pub(crate) fn written(model: &ModelEntry) -> Value {
-    let is_fixed = |name: &str| model.axes.iter().all(|axis| axis.name != name);
-    let fixed = model.params.iter().filter(|(name, _)| is_fixed(name));
-    let params: Mapping = fixed.map(|(name, value)| (name.into(), param(value))).collect();
-    let axis = |values: &[ParamValue]| Value::Sequence(values.iter().map(param).collect());
-    let axes: Mapping = model.axes.iter().map(|a| (a.name.as_str().into(), axis(&a.values))).collect();
-    let weights = model.weights.as_ref().map(|path| ("weights", plain(path)));
-    let entries = [("use", plain(&model.id)), ("params", Value::Mapping(params)), ("sweep", Value::Mapping(axes))];
-    Value::Mapping(entries.into_iter().chain(weights).map(|(key, value)| (key.into(), value)).collect())
-}
-
-fn param(value: &ParamValue) -> Value {
-    match value {
-        ParamValue::Boolean(yes) => plain(yes),
-        ParamValue::Integer(n) => plain(n),
-        ParamValue::Real(x) => plain(x),
-        ParamValue::Text(word) => plain(word),
-        ParamValue::IntegerPair(from, to) => Value::Sequence(vec![plain(from), plain(to)]),
-    }
-}
 
 /// A model as listed, known to the registry.
 struct Listed<'t> {

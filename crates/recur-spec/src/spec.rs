@@ -1,7 +1,6 @@
 //! A checked spec, and the plan that it makes.
 
-use crate::axis::Axis;
-use crate::models::ModelEntry;
+use crate::entry::{Axis, ModelEntry};
 use recur_core::plan::{Configuration, Plan};
 use recur_core::settings::{DataSettings, ReportSettings, SplitSettings, TrainingSettings};
 

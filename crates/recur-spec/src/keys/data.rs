@@ -1,10 +1,11 @@
 //! The keys of `data`.
 
 use super::LINE;
-use crate::access::{Access, field, plain, section, typed};
+use crate::access::{Access, field};
 use crate::division;
 use crate::key::{Default, Key, Kind, key, setting};
 use crate::spec::Spec;
+use crate::value::{plain, section, typed};
 use recur_core::noun::Noun;
 use recur_core::settings::{
     Division, Duplicates, Fold, Group, Overlap, Rejects, Source, TestRows, UnicodeForm, Unknown,

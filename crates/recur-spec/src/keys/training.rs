@@ -1,9 +1,10 @@
 //! The keys of `training`.
 
 use super::POSITIVE;
-use crate::access::{Access, field, plain, section, typed};
+use crate::access::{Access, field};
 use crate::key::{Default, Key, Kind, key, setting};
 use crate::spec::Spec;
+use crate::value::{plain, section, typed};
 use recur_core::metric::Metric;
 use recur_core::settings::{ClassWeights, EarlyStopping, Optimizer, Sampling, Schedule, TrainingLength};
 use std::ops::Bound::{Excluded, Included};
