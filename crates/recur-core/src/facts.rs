@@ -94,7 +94,7 @@ pub enum RejectReason {
     EmptyName,
     /// No label.
     MissingLabel,
-    /// More characters than `max_letters`.
+    /// More characters than `max_characters`.
     TooLong,
     /// A character outside the alphabet, where `unknown: error`.
     UnknownLetter,

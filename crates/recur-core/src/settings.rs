@@ -26,7 +26,7 @@ pub struct DataSettings {
     /// The largest share of rows (0 to 1) that may be rejected; with a larger one the data is refused.
     pub max_rejected: f64,
     /// Names with more characters than this are rejected.
-    pub max_letters: u32,
+    pub max_characters: u32,
 }
 
 impl DataSettings {
@@ -44,7 +44,7 @@ impl DataSettings {
             duplicates: Duplicates::Drop,
             rejects: Rejects::Report,
             max_rejected: 0.05,
-            max_letters: 64,
+            max_characters: 64,
         }
     }
 }

@@ -29,7 +29,7 @@ const MOST_LOST: usize = 65_536;
 pub(crate) const MOST_BYTES: u64 = 16 << 30;
 
 /// The most letters that an alphabet, and labels that a data set, may have.
-const MOST_LETTERS: u64 = 65_000;
+const MOST_CHARACTERS: u64 = 65_000;
 const MOST_LABELS: u64 = 65_535;
 
 /// A data set, and what became of the rows of its source.
@@ -342,16 +342,18 @@ impl<'a> Gathered<'a> {
 
     fn alphabet(&self) -> Result<Alphabet, IngestError> {
         let TextSettings { alphabet, unknown, .. } = &self.settings.text;
-        let letters: Vec<char> = match alphabet {
-            Some(letters) => letters.chars().collect(),
+        let characters: Vec<char> = match alphabet {
+            Some(characters) => characters.chars().collect(),
             None => {
                 let mut seen = vec![false; char::MAX as usize + 1];
-                self.kept.iter().flat_map(|row| row.name.chars()).for_each(|letter| seen[letter as usize] = true);
-                ('\0'..=char::MAX).filter(|letter| seen[*letter as usize] && self.judge.has_token(*letter)).collect()
+                self.kept.iter().flat_map(|row| row.name.chars()).for_each(|character| seen[character as usize] = true);
+                ('\0'..=char::MAX)
+                    .filter(|character| seen[*character as usize] && self.judge.has_token(*character))
+                    .collect()
             }
         };
-        check_limit("characters of an alphabet", letters.len() as u64, MOST_LETTERS)?;
-        Ok(Alphabet::new(letters, *unknown == Unknown::Token))
+        check_limit("characters of an alphabet", characters.len() as u64, MOST_CHARACTERS)?;
+        Ok(Alphabet::new(characters, *unknown == Unknown::Token))
     }
 }
 

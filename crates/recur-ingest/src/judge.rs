@@ -90,7 +90,7 @@ impl<'a> Judge<'a> {
     }
 
     fn check_length(&self, name: &str) -> Result<(), (RejectReason, String)> {
-        let (n_letters, most) = (name.chars().count(), self.settings.max_letters as usize);
+        let (n_letters, most) = (name.chars().count(), self.settings.max_characters as usize);
         match nothing_visible(name) {
             Some(what) => Err((RejectReason::EmptyName, format!("nothing is left of the text{what}"))),
             None if n_letters > most => {

@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn excerpt_is_at_most_200_letters() {
-        let check = |bytes: &[u8], letters: usize| assert_eq!(excerpt(bytes).chars().count(), letters);
+        let check = |bytes: &[u8], characters: usize| assert_eq!(excerpt(bytes).chars().count(), characters);
         check(b"", 0);
         check("ø".repeat(200).as_bytes(), 200);
         check("ø".repeat(201).as_bytes(), 200);

@@ -8,18 +8,18 @@ use recur_core::visible::{visible, visible_lines};
 pub(crate) fn escape(text: &str) -> String {
     let text = visible(text);
     let mut escaped = String::with_capacity(text.len());
-    for (index, (at, letter)) in text.char_indices().enumerate() {
-        match letter {
+    for (index, (at, character)) in text.char_indices().enumerate() {
+        match character {
             ':' if text[at..].starts_with("://") => escaped.push_str("&#58;"),
             '.' if is_www(&text[..at]) => escaped.push_str("&#46;"),
             '@' => escaped.push_str("&#64;"),
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '$' => escaped.extend(['\\', letter]),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '$' => escaped.extend(['\\', character]),
             // These open a heading or a list, and mean themselves elsewhere.
-            '#' | '+' | '-' if index == 0 => escaped.extend(['\\', letter]),
-            letter => escaped.push(letter),
+            '#' | '+' | '-' if index == 0 => escaped.extend(['\\', character]),
+            character => escaped.push(character),
         }
     }
     escaped
@@ -46,7 +46,7 @@ pub(crate) fn code_block(language: &str, text: &str) -> String {
 }
 
 fn longest_run_of_backticks(text: &str) -> usize {
-    text.split(|letter| letter != '`').map(str::len).max().unwrap_or(0)
+    text.split(|character| character != '`').map(str::len).max().unwrap_or(0)
 }
 
 /// `body` behind a line that opens it.

@@ -62,7 +62,7 @@ impl Page {
 
 /// Lower-case letters and digits with hyphens between.
 fn file_stem(text: &str) -> String {
-    let plain = |letter: char| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { '-' };
+    let plain = |character: char| if character.is_ascii_alphanumeric() { character.to_ascii_lowercase() } else { '-' };
     text.chars().map(plain).collect()
 }
 

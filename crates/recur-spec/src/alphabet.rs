@@ -145,8 +145,8 @@ mod tests {
         for text in KEYWORDS.into_iter().chain(["a-z", "AUTO"]) {
             let other = other_order(text).unwrap();
             assert!(!is_keyword(&other) && !is_ranges(&other), "{text}: {other}");
-            let letters = |text: &str| text.chars().collect::<BTreeSet<char>>();
-            assert_eq!(letters(&other), letters(text));
+            let characters = |text: &str| text.chars().collect::<BTreeSet<char>>();
+            assert_eq!(characters(&other), characters(text));
         }
     }
 }

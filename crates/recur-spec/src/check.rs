@@ -145,7 +145,7 @@ impl<'t> Fields<'t> {
 }
 
 /// Keys that were renamed: the section, the key as it was, and as it is.
-const RENAMED: [(&str, &str, &str); 1] = [("data.columns", "name", "text")];
+const RENAMED: [(&str, &str, &str); 2] = [("data", "max_letters", "max_characters"), ("data.columns", "name", "text")];
 
 impl<'a> Checker<'a> {
     pub fn error(&mut self, span: Span, kind: ErrorKind) {
@@ -303,8 +303,8 @@ fn single(kind: &Kind, scalar: &Scalar) -> Option<Value<'static>> {
         (Kind::Choice(words), Scalar::Text(word)) => words.contains(&word.as_str()).then(|| Value::Text(word.clone())),
         (Kind::RealOr { words, .. }, Scalar::Text(_)) => single(&Kind::Choice(words), scalar),
         (Kind::RealOr { min, max, .. }, _) => single(&Kind::Real { min: *min, max: *max }, scalar),
-        (Kind::Text { max_letters } | Kind::TextOr { max_letters, .. }, Scalar::Text(text)) => {
-            let fits = (1..=*max_letters).contains(&text.chars().count()) && !text.contains(breaks_lines);
+        (Kind::Text { max_characters } | Kind::TextOr { max_characters, .. }, Scalar::Text(text)) => {
+            let fits = (1..=*max_characters).contains(&text.chars().count()) && !text.contains(breaks_lines);
             fits.then(|| Value::Text(text.clone()))
         }
         (Kind::Name, Scalar::Text(name)) => is_name(name).then(|| Value::Text(name.clone())),
@@ -313,8 +313,8 @@ fn single(kind: &Kind, scalar: &Scalar) -> Option<Value<'static>> {
 }
 
 /// Letters that end a line somewhere, and control characters: YAML's versions differ in what they make of them.
-fn breaks_lines(letter: char) -> bool {
-    letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}')
+fn breaks_lines(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
 }
 
 fn is_name(name: &str) -> bool {

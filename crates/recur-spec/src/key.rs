@@ -39,9 +39,9 @@ pub(crate) enum Kind {
     /// A finite number, or one of a few words.
     RealOr { min: Bound<f64>, max: Bound<f64>, words: &'static [&'static str] },
     /// Text that is not empty, without line breaks and control characters.
-    Text { max_letters: usize },
+    Text { max_characters: usize },
     /// Such text, or a mapping with keys of its own.
-    TextOr { max_letters: usize, keys: &'static [Key] },
+    TextOr { max_characters: usize, keys: &'static [Key] },
     /// A word fit for a file's name.
     Name,
     /// A mapping with keys of its own.
@@ -89,13 +89,13 @@ impl fmt::Display for Kind {
             }
             Kind::Boolean => f.write_str("true or false"),
             Kind::Choice(words) => write!(f, "one of {}", words.join(", ")),
-            Kind::Text { max_letters } => write!(f, "text of 1 to {max_letters} characters on one line"),
-            Kind::TextOr { max_letters, keys } => {
+            Kind::Text { max_characters } => write!(f, "text of 1 to {max_characters} characters on one line"),
+            Kind::TextOr { max_characters, keys } => {
                 let keys: Vec<&str> = keys.iter().map(|key| key.name).collect();
                 write!(
                     f,
                     "{}, or a mapping with the keys {}",
-                    Kind::Text { max_letters: *max_letters },
+                    Kind::Text { max_characters: *max_characters },
                     keys.join(", ")
                 )
             }

@@ -17,7 +17,7 @@ use std::ops::Bound::{Excluded, Unbounded};
 pub(crate) use data::{COLUMNS, DATA, NOUN, SOURCE, SPLIT, TEXT};
 pub(crate) use training::{EARLY_STOPPING, OPTIMIZER, TRAINING};
 
-pub(super) const LINE: Kind = Kind::Text { max_letters: 4096 };
+pub(super) const LINE: Kind = Kind::Text { max_characters: 4096 };
 pub(super) const POSITIVE: Kind = Kind::Real { min: Excluded(0.0), max: Unbounded };
 const NUMBER: Kind = Kind::Real { min: Unbounded, max: Unbounded };
 

@@ -50,9 +50,9 @@ pub(crate) fn decode(bytes: &[u8]) -> (String, Option<Fault>) {
 /// The first character that YAML does not allow. The parser would take some of them, NUL above all, for the end.
 pub(crate) fn forbidden_letter(text: &str, source: usize) -> Option<Fault> {
     let allowed = |c: char| matches!(c, '\t' | '\n' | '\u{85}' | '\u{a0}'..) || (' '..='~').contains(&c);
-    let (at, letter) =
+    let (at, character) =
         text.char_indices().find(|(_, c)| !allowed(*c) || matches!(c, '\u{feff}' | '\u{fffe}' | '\u{ffff}'))?;
-    Some((Span { len: 1, ..end_of(&text[..at], source) }, ErrorKind::ForbiddenLetter { code: letter.into() }))
+    Some((Span { len: 1, ..end_of(&text[..at], source) }, ErrorKind::ForbiddenLetter { code: character.into() }))
 }
 
 fn end_of(text: &str, source: usize) -> Span {

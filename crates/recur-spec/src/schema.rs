@@ -60,12 +60,12 @@ impl Schema<'_> {
             Kind::Integer { min, max } => json!({"type": "integer", "minimum": min, "maximum": max}),
             Kind::Real { min, max } => real(*min, *max),
             Kind::RealOr { min, max, words } => json!({"anyOf": [real(*min, *max), {"enum": words}]}),
-            Kind::TextOr { max_letters, keys } => {
-                json!({"anyOf": [self.kind(&Kind::Text { max_letters: *max_letters }), self.section(keys)]})
+            Kind::TextOr { max_characters, keys } => {
+                json!({"anyOf": [self.kind(&Kind::Text { max_characters: *max_characters }), self.section(keys)]})
             }
             Kind::Boolean => json!({"type": "boolean"}),
             Kind::Choice(words) => json!({"enum": words}),
-            Kind::Text { max_letters } => json!({"type": "string", "minLength": 1, "maxLength": max_letters}),
+            Kind::Text { max_characters } => json!({"type": "string", "minLength": 1, "maxLength": max_characters}),
             Kind::Name => json!({"type": "string", "pattern": "^[a-z0-9_-]{1,100}$"}),
             Kind::Section(keys) => self.section(keys),
             Kind::Models => json!({"type": "array", "minItems": 1, "items": self.models()}),

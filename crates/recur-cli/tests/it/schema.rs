@@ -17,7 +17,7 @@ data:
   text: {unicode: nfc, fold: ascii, alphabet: auto, unknown: drop}
   duplicates: keep
   rejects: error
-  max_letters: 30
+  max_characters: 30
   split: {train: 0.6, validation: 0.2, test: 0.2, group: name, stratify: false}
 training:
   steps: 100

@@ -72,11 +72,11 @@ pub(crate) fn as_windows_1252(row: &[u8]) -> String {
         '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘',
         '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
     ];
-    let letter = |byte: &u8| match byte {
+    let character = |byte: &u8| match byte {
         0x80..=0x9f => C1[usize::from(byte - 0x80)],
         byte => char::from(*byte),
     };
-    row.iter().map(letter).collect()
+    row.iter().map(character).collect()
 }
 
 #[cfg(test)]

@@ -144,13 +144,13 @@ impl Iterator for Records<'_> {
 /// The fields of a record that keeps the rules, quotes taken off.
 pub(super) fn fields(record: &str, delimiter: u8) -> Vec<String> {
     let (mut fields, mut field, mut in_quotes) = (Vec::new(), String::new(), false);
-    let mut letters = record.chars().peekable();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '"' if in_quotes && letters.peek() == Some(&'"') => field.extend(letters.next()),
+    let mut characters = record.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '"' if in_quotes && characters.peek() == Some(&'"') => field.extend(characters.next()),
             '"' => in_quotes = !in_quotes,
-            letter if letter == char::from(delimiter) && !in_quotes => fields.push(std::mem::take(&mut field)),
-            letter => field.push(letter),
+            character if character == char::from(delimiter) && !in_quotes => fields.push(std::mem::take(&mut field)),
+            character => field.push(character),
         }
     }
     fields.push(field);

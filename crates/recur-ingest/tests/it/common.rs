@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 /// The settings of a spec that names its source, with room for odd rows.
 pub fn settings(source: &str) -> DataSettings {
-    DataSettings { max_rejected: 1.0, max_letters: 100, ..DataSettings::of(source) }
+    DataSettings { max_rejected: 1.0, max_characters: 100, ..DataSettings::of(source) }
 }
 
 /// A folder with these files.

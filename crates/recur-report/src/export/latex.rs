@@ -90,8 +90,8 @@ fn number(printed: &str) -> String {
         return "--".to_owned();
     }
     let mut math = String::new();
-    for letter in printed.chars() {
-        match letter {
+    for character in printed.chars() {
+        match character {
             '−' => math.push('-'),
             '±' => math.push_str("\\pm"),
             '∞' => math.push_str("\\infty"),
@@ -105,9 +105,9 @@ fn number(printed: &str) -> String {
 /// `text` so that LaTeX prints it as itself.
 fn text(text: &str) -> String {
     let mut escaped = String::new();
-    for letter in visible(text).chars() {
-        match letter {
-            '&' | '%' | '$' | '#' | '_' | '{' | '}' => escaped.extend(['\\', letter]),
+    for character in visible(text).chars() {
+        match character {
+            '&' | '%' | '$' | '#' | '_' | '{' | '}' => escaped.extend(['\\', character]),
             '\\' => escaped.push_str("\\textbackslash{}"),
             '~' => escaped.push_str("\\textasciitilde{}"),
             '^' => escaped.push_str("\\textasciicircum{}"),
@@ -116,7 +116,7 @@ fn text(text: &str) -> String {
             '>' => escaped.push_str("\\textgreater{}"),
             '|' => escaped.push_str("\\textbar{}"),
             '-' if escaped.ends_with('-') => escaped.push_str("{-}"),
-            letter => escaped.push(letter),
+            character => escaped.push(character),
         }
     }
     escaped

@@ -84,7 +84,7 @@ impl Label {
 /// The width of `text` in a sans-serif face of `size` pixels, estimated: full-width letters count double.
 pub(crate) fn text_width(text: &str, size: i32) -> i32 {
     let halves: i32 =
-        text.chars().map(|letter| if letter >= '\u{1100}' && !"–−…∞".contains(letter) { 2 } else { 1 }).sum();
+        text.chars().map(|character| if character >= '\u{1100}' && !"–−…∞".contains(character) { 2 } else { 1 }).sum();
     (f64::from(halves * size) * 0.56).ceil() as i32
 }
 

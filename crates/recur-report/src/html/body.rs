@@ -88,8 +88,8 @@ impl<'a> Writer<'a> {
     /// `text` as GitHub makes an anchor of a heading, numbered where it was there before.
     fn fresh_id(&mut self, text: &str) -> String {
         let lower = text.to_lowercase();
-        let kept = lower.chars().filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter));
-        let slug: String = kept.map(|letter| if letter == ' ' { '-' } else { letter }).collect();
+        let kept = lower.chars().filter(|character| character.is_alphanumeric() || " -_".contains(*character));
+        let slug: String = kept.map(|character| if character == ' ' { '-' } else { character }).collect();
         let numbered = (1..).map(|n| format!("{slug}-{n}"));
         let mut ids = std::iter::once(slug.clone()).chain(numbered);
         let id = ids.find(|id| !id.is_empty() && !self.ids.contains(id)).expect("numbers do not end");

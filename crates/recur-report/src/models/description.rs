@@ -7,7 +7,7 @@ use recur_core::workers::alone;
 use serde::Serialize;
 
 /// The sizes that costs are shown for: those of the shipped names, with a token for unknown characters.
-const SIZES: Sizes = Sizes { labels: 34, tokens: 201, letters: 7 };
+const SIZES: Sizes = Sizes { labels: 34, tokens: 201, characters: 7 };
 
 /// All about a model. It serialises, for other programs.
 #[derive(Debug, Serialize)]
@@ -61,7 +61,7 @@ struct CostAt {
 struct Sizes {
     labels: usize,
     tokens: usize,
-    letters: u64,
+    characters: u64,
 }
 
 impl ModelDescription {
@@ -145,10 +145,10 @@ impl ParameterDescription {
 impl CostAt {
     fn text(&self) -> String {
         let Cost { parameters, weight_bytes, multiply_adds } = self.cost;
-        let Sizes { labels, tokens, letters } = self.at;
+        let Sizes { labels, tokens, characters } = self.at;
         format!(
             "at its defaults, with {labels} labels and {tokens} tokens: {} parameters, {} kB of weights; \
-            {} multiply-adds for a text of {letters} characters",
+            {} multiply-adds for a text of {characters} characters",
             count(parameters),
             count(weight_bytes.div_ceil(1000)),
             count(multiply_adds)
@@ -168,7 +168,7 @@ fn cost(plugin: &dyn ModelPlugin, sizes: Sizes) -> Option<Cost> {
         workers: &alone(),
         kernels: Kernels::widest(),
     };
-    plugin.cost(&setup, sizes.letters)
+    plugin.cost(&setup, sizes.characters)
 }
 
 /// A count with a comma between thousands.

@@ -136,10 +136,12 @@ fn by_label(analysis: &Analysis) -> String {
 }
 
 fn unknown_letters(facts: &DataFacts) -> String {
-    let letters: Vec<String> = facts
+    let characters: Vec<String> = facts
         .unknown_letters
         .iter()
-        .map(|(letter, rows)| format!("{} in {}", code(&visible_fully(&letter.to_string())), plural(*rows, "row")))
+        .map(|(character, rows)| {
+            format!("{} in {}", code(&visible_fully(&character.to_string())), plural(*rows, "row"))
+        })
         .collect();
-    format!("{}.\n", letters.join(", "))
+    format!("{}.\n", characters.join(", "))
 }

@@ -17,9 +17,9 @@ use strum::VariantNames as _;
 const SHARE: Kind = Kind::Real { min: Excluded(0.0), max: Excluded(1.0) };
 const TEST: Kind = Kind::RealOr { min: Excluded(0.0), max: Excluded(1.0), words: TestRows::VARIANTS };
 /// As many characters as a data set's alphabet can hold.
-const LETTERS: Kind = Kind::Text { max_letters: 65_000 };
+const LETTERS: Kind = Kind::Text { max_characters: 65_000 };
 
-const WORD: Kind = Kind::Text { max_letters: 60 };
+const WORD: Kind = Kind::Text { max_characters: 60 };
 
 /// The place of a part of a published split.
 macro_rules! part {
@@ -57,7 +57,7 @@ fn publish(spec: &mut Spec) {
 pub(crate) static DATA: &[Key] = &[
     key(
         "source",
-        Kind::TextOr { max_letters: 4096, keys: SOURCE },
+        Kind::TextOr { max_characters: 4096, keys: SOURCE },
         Default::Required,
         "a csv, tsv, ndjson or parquet file (also .gz or .zst), a folder of `LABEL.txt`, or a glob in quotes, relative to the \
          working folder; a mapping gives one such place for each part of a published split",
@@ -77,7 +77,7 @@ pub(crate) static DATA: &[Key] = &[
     key("columns", Kind::Section(COLUMNS), Default::Empty, "which columns to read; not used for `LABEL.txt`"),
     key(
         "noun",
-        Kind::TextOr { max_letters: 60, keys: NOUN },
+        Kind::TextOr { max_characters: 60, keys: NOUN },
         Default::Derived("`name` where `data.columns.text` is `name`, else `text`"),
         "what a report calls one example, as a lower-case word, for example `domain`; a mapping gives the plural too, where it is \
          irregular",
@@ -100,7 +100,7 @@ pub(crate) static DATA: &[Key] = &[
     setting("max_rejected", Kind::Real { min: Included(0.0), max: Included(1.0) }, field!(data.max_rejected),
         "the largest share of rows that may be rejected; with a larger one the data is refused",
     ),
-    setting("max_letters", Kind::Integer { min: 1, max: 10_000 }, field!(data.max_letters),
+    setting("max_characters", Kind::Integer { min: 1, max: 10_000 }, field!(data.max_characters),
         "texts with more characters are rejected",
     ),
     key("split", Kind::Section(SPLIT), Default::Empty, "how rows are divided into training, validation and test rows"),

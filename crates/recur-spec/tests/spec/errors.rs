@@ -23,7 +23,7 @@ data:
   text: {unicode: NFC, fold: ascii-lower, alphabet: '', unknown: 5}
   duplicates: drop
   duplicates: keep
-  max_letters: 0
+  max_characters: 0
   split: {train: 0.8, validation: 0.2, test: 0.2, stratify: yes}
 training:
   epochs: -1
@@ -58,7 +58,7 @@ fn missing_keys_are_reported_at_their_mapping() {
 #[test]
 fn carets_stand_under_wide_and_combining_letters() {
     insta::assert_snapshot!(reported(
-        "recur: 1\nname: x\ndata: {source: '名前.csv', duplicates: doppelt, max_letters: 0}\n\
+        "recur: 1\nname: x\ndata: {source: '名前.csv', duplicates: doppelt, max_characters: 0}\n\
         models: [{use: 'e\u{301}a\u{301}'}, {use: manual_rnn, params: {名: 1}}]\n"
     ));
 }

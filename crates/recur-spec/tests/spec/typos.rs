@@ -23,7 +23,7 @@ data:
     unknown: drop
   duplicates: keep
   rejects: error
-  max_letters: 30
+  max_characters: 30
   split:
     train: 0.6
     validation: 0.3
