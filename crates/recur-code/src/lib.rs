@@ -36,7 +36,7 @@ pub struct Digests {
     below: Vec<(String, String)>,
 }
 
-/// Digests the whole crate and passes them to cargo: [`Digests::emit`] with nothing left out.
+/// Digests the whole crate and passes the digests to cargo: [`Digests::emit`] with nothing left out.
 ///
 /// # Panics
 /// Outside of a build script, or where a file of the crate cannot be read: the build then fails with the reason.
@@ -103,7 +103,7 @@ impl Digests {
         Self { locked: packages.iter().map(version).collect(), ..self }
     }
 
-    /// Passes to cargo: `RECUR_CODE` for the crate, `RECUR_CODE_module` for each plugin's module, and `code` to the build
+    /// Gives cargo `RECUR_CODE` for the crate, `RECUR_CODE_module` for each plugin's module, and `code` to the build
     /// scripts of the crates above, where the manifest has `links`.
     ///
     /// # Panics

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// The whole state of a trial between two steps. Random streams have no position in it: each is keyed by its epoch or step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checkpoint {
-    /// Where the trial is.
+    /// How far the trial is.
     pub progress: Progress,
     /// The model's weights.
     pub weights: Vec<Tensor>,
@@ -18,7 +18,7 @@ pub struct Checkpoint {
     pub best_weights: Vec<Tensor>,
 }
 
-/// Where a trial is.
+/// How far a trial is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
     /// The trial.

@@ -56,7 +56,7 @@ impl<'a> FromIterator<&'a [u16]> for Sequences {
     }
 }
 
-/// The characters that have a token, in token order; with [`Alphabet::has_unknown`] one more token is for all others.
+/// The characters that have a token, in token order; with [`Alphabet::has_unknown`] one more token represents all others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alphabet {
     characters: Vec<char>,

@@ -27,7 +27,7 @@ pub fn unfit_name<'a>(names: impl IntoIterator<Item = &'a str>) -> Option<(&'a s
 /// The version of [`ModelCard`] that this recur writes, and the latest that it reads.
 pub const CARD_FORMAT: u32 = 1;
 
-/// All that prediction needs besides the tensors. It is with them in one file.
+/// All that prediction needs besides the tensors. Both are in one file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelCard {
     /// [`CARD_FORMAT`] of the recur that wrote it.
@@ -42,7 +42,7 @@ pub struct ModelCard {
     pub text: TextSettings,
     /// The characters that have a token, in token order.
     pub letters: String,
-    /// Whether one more token is for all other characters.
+    /// Whether one more token represents all other characters.
     pub has_unknown: bool,
     /// The labels, in the order of the model's outputs (C of them).
     pub labels: Vec<String>,

@@ -8,7 +8,7 @@ pub struct Started(Instant);
 
 impl Started {
     /// This moment.
-    #[expect(clippy::disallowed_methods, reason = "times are shown and stored beside results, never in them")]
+    #[expect(clippy::disallowed_methods, reason = "times are shown and stored next to results, never in them")]
     pub fn now() -> Self {
         Self(Instant::now())
     }
@@ -20,13 +20,13 @@ impl Started {
 }
 
 /// Seconds since 1970.
-#[expect(clippy::disallowed_methods, reason = "times are shown and stored beside results, never in them")]
+#[expect(clippy::disallowed_methods, reason = "times are shown and stored next to results, never in them")]
 pub fn unix_seconds() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 /// Seconds since 1970, with fractions.
-#[expect(clippy::disallowed_methods, reason = "times are shown and stored beside results, never in them")]
+#[expect(clippy::disallowed_methods, reason = "times are shown and stored next to results, never in them")]
 pub fn unix_time() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
 }

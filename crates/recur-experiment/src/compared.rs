@@ -1,6 +1,6 @@
 //! What is to be compared, from a store: experiments by their specs, reports or names, and trials by the beginnings of their ids.
 //!
-//! Nothing is trained or scored for a comparison, and the store is read only.
+//! Nothing is trained or scored for a comparison, and the store is only read.
 
 mod error;
 mod input;

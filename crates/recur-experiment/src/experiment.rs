@@ -10,6 +10,7 @@ use recur_core::data_warning::DataWarning;
 use recur_core::digest::Digest;
 use recur_core::division;
 use recur_core::facts::DataFacts;
+use recur_core::noun::Noun;
 use recur_core::plan::{Plan, UnusedSettings};
 use recur_core::registry::Registry;
 use recur_core::replicate::Replicate;
@@ -76,7 +77,7 @@ impl Experiment {
             replicates.iter().map(|replicate| ReplicateSplit::of(&data.dataset, &replicate.split)).collect();
         let unused = plan.unused_settings(registry)?;
         let warnings = data_warnings(&plan, &data, &splits);
-        warn(&facts.source, &warnings, &unused);
+        warn(&facts.source, &warnings, &plan.report.noun, &unused);
         let trials = trials(&plan, data.dataset.digest(), registry, &weights, recur_train::PROCEDURE)?;
         let folder = WorkingFolder::new(Path::new("."));
         Ok(Self { registry: registry.clone(), spec, plan, data, trials, replicates, splits, warnings, unused, folder })
@@ -200,9 +201,9 @@ fn replicate(plan: &Plan, data: &Ingested, index: u32) -> Result<Replicate, Expe
 }
 
 /// Logs what of the data and the settings may mislead: the same for every command.
-fn warn(source: &str, warnings: &[DataWarning], unused: &[UnusedSettings]) {
+fn warn(source: &str, warnings: &[DataWarning], noun: &Noun, unused: &[UnusedSettings]) {
     for warning in warnings {
-        tracing::warn!("{source}: {warning}");
+        tracing::warn!("{source}: {}", warning.plain(noun));
     }
     for unused in unused {
         if unused.of_the_objective().next().is_some() {

@@ -123,7 +123,13 @@ impl PlannedRun<'_> {
 
 /// What of the data may mislead, then what its files are like.
 fn warnings(experiment: &Experiment) -> Vec<String> {
-    experiment.warnings().iter().map(ToString::to_string).chain(experiment.data().notes.iter().cloned()).collect()
+    let noun = &experiment.plan().report.noun;
+    experiment
+        .warnings()
+        .iter()
+        .map(|warning| warning.plain(noun))
+        .chain(experiment.data().notes.iter().cloned())
+        .collect()
 }
 
 /// What each model does not use, by model.

@@ -11,7 +11,7 @@ use recur_core::registry::Registry;
 use recur_core::selection::TrialOutcome;
 use recur_core::trial::TrialId;
 use recur_ingest::read_regular;
-use recur_report::{Provenance, Signature};
+use recur_report::{Provenance, ReportRecord, Signature};
 use recur_spec::{Override, Spec};
 use recur_store::Store;
 use std::ops::Deref;
@@ -46,6 +46,11 @@ impl SpecRequest {
     /// The spec in the file at `path`, as it is.
     pub fn of_file(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into(), overrides: Vec::new(), plugins: None }
+    }
+
+    /// The spec that the record of `report` has: its errors are at lines of that text, and of no file.
+    pub(crate) fn in_report(report: &Path) -> Self {
+        Self::of_file(format!("the spec in {}", ReportRecord::path_of(report).display()))
     }
 
     /// Reads and checks the spec.

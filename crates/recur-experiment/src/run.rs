@@ -187,7 +187,7 @@ impl Experiment {
         };
         let files = ExperimentFiles {
             resolved: &self.spec().resolved_yaml(),
-            rejects: &recur_ingest::rejects_csv(&self.data().rejects, &self.data().unlisted),
+            rejects: &recur_ingest::rejects_csv(&self.data().rejects, &self.data().unlisted, &plan.report.noun),
             trials: &self.trials().iter().map(trial).collect::<Vec<_>>(),
         };
         store.keep_experiment(&plan.name, &files)?;

@@ -77,7 +77,7 @@ impl Verification<'_> {
     /// A report: from the spec that is in it.
     fn report(&self, report: &GivenReport, asked: &VerifyRequest<'_>) -> Result<Verdict, VerifyError> {
         let GivenReport { path, text, record, source, request } = report;
-        let spec = SpecRequest::of_file(&request.path).parse(source.resolved_spec.as_bytes(), self.program.registry)?;
+        let spec = SpecRequest::in_report(path).parse(source.resolved_spec.as_bytes(), self.program.registry)?;
         self.permission.check(asked.what, &spec.plan(), &asked.command())?;
         let plan = spec.plan();
         let mut verdict = Verdict::of_trials(plan.configurations.len() * plan.replicates as usize);

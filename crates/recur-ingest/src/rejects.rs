@@ -121,18 +121,17 @@ pub(crate) fn excerpt(bytes: &[u8]) -> String {
     }
 }
 
-/// `rejects` as a CSV file with the columns `file,line,reason,text,detail`. Rows that are not listed come last: one line for
+/// `rejects` as a CSV file about examples called `noun`, with the columns `file,line,reason,text,detail`. Rows that are not listed come last: one line for
 /// each file and reason, with nothing as `line` and `text`, and their number as detail. Characters that a terminal obeys are
 /// written as escapes, and no spreadsheet takes a field for a formula ([`spreadsheet::cell`]).
-pub fn rejects_csv(rejects: &[Reject], unlisted: &[Unlisted]) -> Vec<u8> {
-    let texts = Noun::text();
+pub fn rejects_csv(rejects: &[Reject], unlisted: &[Unlisted], noun: &Noun) -> Vec<u8> {
     let mut out = "file,line,reason,text,detail\n".to_owned();
     for Reject { file, line, reason, text, detail } in rejects {
-        let [file, reason, text, detail] = [file.as_str(), &reason.title(&texts), text, detail].map(field);
+        let [file, reason, text, detail] = [file.as_str(), &reason.title(noun), text, detail].map(field);
         out.push_str(&format!("{file},{line},{reason},{text},{detail}\n"));
     }
     for Unlisted { file, reason, rows } in unlisted {
-        let [file, reason] = [file.as_str(), &reason.title(&texts)].map(field);
+        let [file, reason] = [file.as_str(), &reason.title(noun)].map(field);
         out.push_str(&format!("{file},,{reason},,{rows} more rows are not listed\n"));
     }
     out.into_bytes()
@@ -170,7 +169,7 @@ mod tests {
     fn rejects_are_csv() {
         let expected = "file,line,reason,text,detail\n\
             names.csv,7,malformed row,\"a,\"\"b\"\"\nc,d\",\"3 fields, the header has 2\"\n";
-        assert_eq!(String::from_utf8(rejects_csv(&[reject("a,\"b\"\nc,d")], &[])).unwrap(), expected);
+        assert_eq!(String::from_utf8(rejects_csv(&[reject("a,\"b\"\nc,d")], &[], &Noun::text())).unwrap(), expected);
     }
 
     #[test]
@@ -195,7 +194,7 @@ mod tests {
         assert_eq!(since.by_reason, BTreeMap::from([(RejectReason::EmptyName, 3), (RejectReason::Malformed, 4)]));
         assert_eq!(list.all().count, MOST_LISTED as u64 + 6);
         let (listed, unlisted) = list.into_parts();
-        let csv = String::from_utf8(rejects_csv(&listed, &unlisted)).unwrap();
+        let csv = String::from_utf8(rejects_csv(&listed, &unlisted, &Noun::text())).unwrap();
         let last: Vec<&str> = csv.lines().skip(1 + MOST_LISTED).collect();
         let expected = [
             "b.csv,,empty text,,1 more rows are not listed",
@@ -209,7 +208,7 @@ mod tests {
     #[test]
     fn text_of_a_row_is_neither_a_formula_nor_a_command() {
         let check = |text: &str, expected: &str| {
-            let csv = String::from_utf8(rejects_csv(&[reject(text)], &[])).unwrap();
+            let csv = String::from_utf8(rejects_csv(&[reject(text)], &[], &Noun::text())).unwrap();
             assert_eq!(csv.lines().nth(1), Some(&*format!("names.csv,7,malformed row,{expected},{DETAIL}")));
         };
         check("=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0");

@@ -35,7 +35,7 @@ fn page(analysis: &Analysis, costs: &Costs) -> String {
     format!(
         "{}\n\nTimes of the trials that [the report](../{}.md) compares, as the machines below took them. They differ \
          from run to run, and no result of the report depends on them.\n\n{}\nSeconds per trial include its scoring \
-         on validation and the writing of its record, while other trials ran beside it; those of trials that continued from a checkpoint \
+         on validation and the writing of its record, while other trials ran at the same time; those of trials that continued from a checkpoint \
          are left out. Examples per second are the training examples of all epochs divided by these seconds. A prediction is that of one example of the test \
          set, all of them asked for at once, by one thread of the trained model.\n\n{}\n",
         title(name),

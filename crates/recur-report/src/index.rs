@@ -24,6 +24,24 @@ impl Listed {
         let question = sections::question(&record.question).join(" ");
         Self { name: name.to_owned(), question, answer: plain(&record.answer) }
     }
+
+    /// The question and the answer as plain text, for a terminal.
+    pub fn plain(&self) -> [String; 2] {
+        [&self.question, &self.answer].map(|markdown| text_of(markdown))
+    }
+}
+
+/// The text and the code of `markdown`.
+fn text_of(markdown: &str) -> String {
+    let mut text = String::new();
+    for event in TextMergeStream::new(Parser::new_ext(markdown, Options::empty())) {
+        match event {
+            Event::Text(part) | Event::Code(part) => text.push_str(&part),
+            Event::SoftBreak | Event::HardBreak => text.push(' '),
+            _ => {}
+        }
+    }
+    text
 }
 
 /// The text and the code of `markdown`, as Markdown.
@@ -134,6 +152,13 @@ mod tests {
         check("at www.a.b, ftp://a, a@b", "at www&#46;a.b, ftp&#58;//a, a&#64;b");
         check("a\u{202e}b `c\u{200b}`", "a\\\\u{202e}b `c\\u{200b}`");
         check("50&nbsp;% &amp; \\_x\\_ a_b `a_b` - +1", "50\u{a0}% &amp; \\_x\\_ a\\_b `a_b` - +1");
+    }
+
+    #[test]
+    fn on_a_terminal_a_text_is_what_somebody_wrote() {
+        let question = escape("Is a_b < `c` & www.d.e or f@g.h?");
+        let listed = Listed { name: "x".into(), question, answer: "`a_b` is best.".into() };
+        assert_eq!(listed.plain(), ["Is a_b < `c` & www.d.e or f@g.h?", "a_b is best."]);
     }
 
     #[test]

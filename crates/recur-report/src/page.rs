@@ -20,7 +20,7 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// An empty page whose figures will stand in `folder` next to it.
+    /// An empty page whose figures will be in `folder` next to it.
     pub(crate) fn new(folder: &str) -> Self {
         Self { folder: folder.to_owned(), markdown: String::new(), figures: Vec::new() }
     }

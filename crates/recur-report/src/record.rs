@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 const FILE: &str = "report.json";
 
 /// The version of its fields: raised when one is renamed, removed, or changes its meaning.
-pub const REPORT_RECORD_VERSION: u32 = 1;
+pub const REPORT_RECORD_VERSION: u32 = 2;
 
 /// What a report asks and answers, and how it was made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,7 +56,7 @@ pub enum ReportRecordError {
         found: u32,
     },
     /// A page without the record of a report.
-    #[error("{} is not a report of recur: there is no {} beside it", report.display(), ReportRecord::path_of(report).display())]
+    #[error("{} is not a report of recur: there is no {} next to it", report.display(), ReportRecord::path_of(report).display())]
     NoReport {
         /// The page.
         report: PathBuf,
@@ -177,7 +177,7 @@ mod tests {
         };
         assert!(refused("# A report").contains("not the record of a report; expected value at line 1"));
         assert!(refused("{}").contains("missing field `recur_report`"));
-        assert!(refused(r#"{"recur_report": 1}"#).contains("missing field `name`"));
-        assert!(refused(r#"{"recur_report": 2}"#).contains("has version 2, and this version of recur reads only"));
+        assert!(refused(&format!(r#"{{"recur_report": {REPORT_RECORD_VERSION}}}"#)).contains("missing field `name`"));
+        assert!(refused(r#"{"recur_report": 99}"#).contains("has version 99, and this version of recur reads only"));
     }
 }

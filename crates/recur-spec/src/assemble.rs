@@ -15,6 +15,7 @@ use recur_core::metric::{Metric, PERCENT};
 use recur_core::model::Regime;
 use recur_core::noun::Noun;
 use recur_core::settings::{DataSettings, TrainingLength, TrainingSettings};
+use recur_core::visible::is_ignorable;
 
 /// Checks the whole tree. `None` if anything is wrong: the checker then holds at least one error.
 pub(crate) fn spec(checker: &mut Checker<'_>, root: &Node, question: String) -> Option<Spec> {
@@ -93,14 +94,18 @@ fn noun(checker: &mut Checker<'_>, data: &Fields<'_>) {
     let check = |fields: &Fields<'_>, key: &str, path: &str| {
         let (Some(word), Some(place)) = (fields.text(key), fields.span(key)) else { return None };
         let is_lower = |c: char| c == '-' || (c.is_alphabetic() && !c.is_uppercase());
-        let is_word = word.chars().all(is_lower) && !word.starts_with('-') && !word.ends_with('-');
+        let is_word = word.chars().all(|c| is_lower(c) && !is_ignorable(c))
+            && word.starts_with(char::is_alphabetic)
+            && !word.ends_with('-')
+            && word != "none";
         (!is_word).then(|| (place, path.to_owned(), printable(word, 60)))
     };
     let parts = data.section("noun").map(|noun| {
         ["one", "many"].into_iter().filter_map(|key| check(noun, key, &format!("data.noun.{key}"))).collect::<Vec<_>>()
     });
     for (place, path, got) in check(data, "noun", "data.noun").into_iter().chain(parts.into_iter().flatten()) {
-        let expected = "word in lower case, without blanks, digits and signs other than `-`".to_owned();
+        let expected =
+            "word in lower case, without blanks, digits and signs other than `-`, and not the word none".to_owned();
         checker.error(place, ErrorKind::Value { path, expected, got, nearest: None, unquoted: None });
     }
 }

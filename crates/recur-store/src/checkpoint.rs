@@ -286,7 +286,7 @@ fn is_behind(path: &Path, reached: (usize, u64)) -> bool {
     }
 }
 
-/// The progress of a checkpoint, only from its first bytes.
+/// The progress of a checkpoint, read from its first bytes only.
 fn read_progress(path: &Path) -> Option<Progress> {
     let (mut file, _) = fs::open(path, std::fs::File::options().read(true)).ok()?;
     let mut length = [0; 8];

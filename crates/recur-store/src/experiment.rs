@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_was_left_half_written_reports_so_and_the_next_run_puts_it_right() {
+    fn a_folder_that_was_left_half_written_is_reported_and_the_next_run_puts_it_right() {
         let (_folder, store) = store();
         let sums = store.experiment("names").join(SUMS);
         std::fs::remove_file(&sums).unwrap();

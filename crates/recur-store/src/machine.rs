@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
-/// What is used for a name or a number that the system does not give.
+/// What is used where the system gives no name or no number.
 const UNKNOWN: &str = "unknown";
 
 /// A machine between two boots.

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::mpsc::sync_channel;
 use std::thread::Builder;
 
-/// More threads than this wait for the disk and for the one that is passed on.
+/// More threads than this wait for the disk and for the thread that takes the results.
 const MAX_THREADS: usize = 4;
 
 impl Store {
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn results_come_in_order_and_stop_when_reported() {
+    fn results_come_in_order_and_stop_when_asked() {
         let all: Vec<String> = (0..100).map(|n| n.to_string()).collect();
         assert_eq!(reported(usize::MAX), all);
         assert_eq!(reported(7), all[..7]);

@@ -24,9 +24,6 @@ struct Row<'a> {
 
 impl Battery {
     /// The outcomes as JSON: of a model with `params`.
-    ///
-    /// # Panics
-    /// Never: words and numbers are JSON.
     pub fn json(&self, params: &Params) -> String {
         let checks = self.results.iter().map(|(check, outcome)| row(check, outcome)).collect();
         let (n_ran, n_failed) = (self.n_ran(), self.failures().count());

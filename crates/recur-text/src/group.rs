@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use unicode_normalization::UnicodeNormalization;
 
-/// Endings that replace each other: two names that differ only by endings of one line are twins.
+/// Endings that count as the same: two names that differ only by endings of one line are twins.
 ///
 /// A line joins every pair of its endings, so a few strangers (`Mara`, `Maras`) share a group as well. That costs
 /// nothing but a slightly coarser split; twins on both sides of a split would cost the truth of the test results.
@@ -130,7 +130,7 @@ fn join_twins(keys: Vec<String>) -> Vec<String> {
     keys.iter().map(|key| distinct[forest.root(index_of(key))].to_owned()).collect()
 }
 
-/// For each ending, the shorter ones that replace it. A pair is looked for from its longer ending, which fewer names
+/// For each ending, the shorter ones that count as the same. A pair is looked for from its longer ending, which fewer names
 /// have; of two equally long ones, from the later in the alphabet.
 fn counterparts() -> BTreeMap<&'static str, Vec<&'static str>> {
     let mut counterparts: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -157,7 +157,7 @@ fn endings<'a>(
     stems.filter_map(|(stem, ending)| Some((stem, ending, counterparts.get(ending)?.as_slice())))
 }
 
-/// Whether `shorter` may replace `longer` after `stem`: `a` is dropped after a consonant only.
+/// Whether `shorter` counts as the same as `longer` after `stem`: `a` is dropped after a consonant only.
 fn fits(stem: &str, longer: &str, shorter: &str) -> bool {
     let drops_vowel = shorter.is_empty() && matches!(longer, "a" | "а");
     !drops_vowel

@@ -14,7 +14,7 @@ use recur_core::workers::alone;
 use recur_text::normalise;
 
 /// Names with more characters are not predicted: memory grows with the longest.
-const MAX_LETTERS: usize = 10_000;
+const MAX_CHARACTERS: usize = 10_000;
 
 /// A trained model with all that it needs to read names.
 pub struct Predictor {
@@ -77,7 +77,7 @@ pub enum Unreadable {
     #[error("the character {0:?} is not in the model's alphabet")]
     UnknownLetter(char),
     /// Too long.
-    #[error("it has more than {MAX_LETTERS} characters")]
+    #[error("it has more than {MAX_CHARACTERS} characters")]
     TooLong,
     /// The weights hold infinities or NaN.
     #[error("the model's answer is not a number")]
@@ -155,10 +155,10 @@ impl Predictor {
         if let Some(letter) = name.chars().find(|letter| strict && self.alphabet.token(*letter).is_none()) {
             return Err(Unreadable::UnknownLetter(letter));
         }
-        let tokens: Vec<u16> = self.alphabet.encode(name).take(MAX_LETTERS + 1).collect();
+        let tokens: Vec<u16> = self.alphabet.encode(name).take(MAX_CHARACTERS + 1).collect();
         match tokens.len() {
             0 => Err(Unreadable::NoLetters),
-            n if n > MAX_LETTERS => Err(Unreadable::TooLong),
+            n if n > MAX_CHARACTERS => Err(Unreadable::TooLong),
             _ => Ok(tokens),
         }
     }

@@ -66,7 +66,7 @@ pub enum Misfit {
 pub struct Letters {
     /// In token order.
     pub letters: String,
-    /// Whether one more token is for all other characters.
+    /// Whether one more token represents all other characters.
     pub has_unknown: bool,
 }
 

@@ -71,7 +71,7 @@ pub struct How<'a> {
 /// Trains `trials`, each of one of `replicates`.
 ///
 /// A trial that panics, errors or diverges becomes a record with its cause, and the others go on. So does one that needs more
-/// memory than [`Observer::available_memory`]; one that fits only next to fewer others waits for them. Where the system
+/// memory than [`Observer::available_memory`]; one that fits only while fewer others run waits for them. Where the system
 /// grants fewer threads, there are fewer.
 ///
 /// # Errors

@@ -22,7 +22,7 @@ pub(crate) fn run(args: &Reports, level: Level, program: &Program<'_>) -> Result
             // A page of all reports must not lack one; a list on the terminal goes on.
             Err(error) if args.write || args.check => return Err(error),
             Err(error) => {
-                exit = Exit::Different;
+                exit = Exit::Error;
                 error.print(program.name);
             }
         }
@@ -37,8 +37,14 @@ pub(crate) fn run(args: &Reports, level: Level, program: &Program<'_>) -> Result
             format!("recur reports {} --write", args.dir.display())
         });
     }
-    let listed = reports.iter().map(|r| format!("{}\n  asks     {}\n  answers  {}", r.name, r.question, r.answer));
-    print(&listed.collect::<Vec<_>>().join("\n"))?;
+    let listed = reports.iter().map(|report| {
+        let [question, answer] = report.plain();
+        format!("{}\n  asks     {question}\n  answers  {answer}", report.name)
+    });
+    let listed = listed.collect::<Vec<_>>().join("\n");
+    if !listed.is_empty() {
+        print(&listed)?;
+    }
     Ok(exit)
 }
 

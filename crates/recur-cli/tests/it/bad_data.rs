@@ -26,7 +26,7 @@ fn a_file_with_some_unusable_rows_is_used_without_them() {
     lab.experiment(&["--set", "data.source=odd.csv"]).ended(0).reported(&["60 names", "3 rows of 63 cannot be used"]);
 
     let rejects = lab.read("runs/experiments/small/rejects.csv");
-    for (line, reason) in [(62, "not UTF-8"), (63, "text too long"), (64, "empty text")] {
+    for (line, reason) in [(62, "not UTF-8"), (63, "name too long"), (64, "empty name")] {
         let listed = |row: &str| row.starts_with(&format!("odd.csv,{line},")) && row.contains(reason);
         assert!(rejects.lines().any(listed), "line {line}, {reason}:\n{rejects}");
     }

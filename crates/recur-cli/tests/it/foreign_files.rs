@@ -201,7 +201,7 @@ fn a_damaged_record_of_one_report_does_not_hide_the_others_and_no_page_is_writte
     lab.write("reports/other/report.json", "{");
     let list = lab
         .recur(&["reports"])
-        .ended(4)
+        .ended(1)
         .reported(&["cannot use reports/other/report.json", "recur report SPEC --replace"]);
     assert!(list.out.starts_with("one\n  asks     Is it quick?\n"), "{}", list.out);
     lab.recur(&["reports", "--write"]).ended(1).reported(&["cannot use reports/other/report.json"]);

@@ -36,7 +36,7 @@ fn each_trial_with_a_record_is_a_hit_and_each_without_a_miss() {
 }
 
 #[test]
-fn one_trial_is_reported_of_alone() {
+fn only_one_trial_is_reported() {
     let lab = finished();
     let id = &lab.plan(&["small.yaml"])[2];
     let out = lab.recur(&["why", "small.yaml", &id[..12]]).ended(0).out;

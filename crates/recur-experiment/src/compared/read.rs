@@ -106,7 +106,7 @@ fn report(
     store: &Store,
     registry: &Registry,
 ) -> Result<ComparedInput, ComparisonError> {
-    let request = SpecRequest::of_file(ReportRecord::path_of(path));
+    let request = SpecRequest::in_report(path);
     let experiment = Experiment::prepare(request.parse(source.resolved_spec.as_bytes(), registry)?, registry)?;
     let spec = Path::new(&source.spec_path);
     let outcomes = stored_outcomes(&experiment, store, spec)?;

@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_reported_from_names() {
+    fn paths_are_distinguished_from_names() {
         for file in [
             "-",
             "names.txt",

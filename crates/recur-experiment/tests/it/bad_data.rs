@@ -43,7 +43,12 @@ fn check_warned(content: impl AsRef<[u8]>, more: &str, parts: &[&str]) -> (Lab, 
 }
 
 fn rejects(experiment: &RequestedExperiment) -> String {
-    String::from_utf8(rejects_csv(&experiment.data().rejects, &experiment.data().unlisted)).unwrap()
+    String::from_utf8(rejects_csv(
+        &experiment.data().rejects,
+        &experiment.data().unlisted,
+        &experiment.plan().report.noun,
+    ))
+    .unwrap()
 }
 
 /// The names with more rows.

@@ -77,7 +77,7 @@ impl Network for LetterBag {
     /// There is no second layout of a weight to refresh.
     fn parameters_changed(&mut self, _kernels: Kernels, _parameters: &[f32]) {}
 
-    /// `sum_t = W[x_t] + sum_{t-1}`, `logits = b + factor · sum_last`. In prediction a row may replace the first characters
+    /// `sum_t = W[x_t] + sum_{t-1}`, `logits = b + factor · sum_last`. In prediction a row may represent the first characters
     /// of several texts, so what a row follows is asked of `times`.
     fn forward(
         &mut self,

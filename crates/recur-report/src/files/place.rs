@@ -3,7 +3,7 @@
 use super::list::{self, List};
 use super::subject::Subject;
 use super::{Destination, at};
-use crate::record::ReportRecord;
+use crate::record::{ReportRecord, ReportRecordError};
 use crate::{ReportError, costs};
 use std::fs::{self, File};
 use std::io;
@@ -118,7 +118,11 @@ impl<'a> Place<'a> {
             return Ok(());
         }
         let unknown = || ReportError::UnknownReport { path: self.path(&self.text()) };
-        let there = ReportRecord::of_report(&self.path(&self.text())).ok().flatten().ok_or_else(unknown)?;
+        let there = match ReportRecord::of_report(&self.path(&self.text())) {
+            Ok(Some(record)) => record,
+            Err(ReportRecordError::Unreadable { path, source }) => return Err(at(&path)(source)),
+            Ok(None) | Err(_) => return Err(unknown()),
+        };
         let subject = Subject { provenance: &there.provenance, question: &there.question };
         match subject.difference(new) {
             Some([there, new]) => Err(ReportError::OtherReport { path: self.path(&self.text()), there, new }),

@@ -108,7 +108,7 @@ impl ModelDescription {
         };
         let regime = match self.regime {
             Regime::Iterative => "as the spec's `training` says",
-            Regime::OneShot => "on all training names; it uses no setting of the spec's `training`",
+            Regime::OneShot => "on all training texts; it uses no setting of the spec's `training`",
         };
         [
             ("trained", format!("{}, {regime}", self.regime_word())),

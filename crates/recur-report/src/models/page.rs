@@ -6,7 +6,7 @@ const HEAD: &str = "\
 # The models, one by one
 
 What each model of the program says about itself. Written by `recur models --write FILE`, so edits belong into the models:
-`description.md` beside the code, and the declarations of parameters. [models.md](models.md) explains the models at length, with
+`description.md` next to the code, and the declarations of parameters. [models.md](models.md) explains the models at length, with
 gradients, and what they share.
 
 ";

@@ -92,9 +92,9 @@ fn introduction(analysis: &Analysis, stepwise: &[Curve<'_>], at_once: &[Curve<'_
         let ids: Vec<String> = at_once.iter().map(|curve| code(&curve.data.model)).collect();
         let verb = if ids.len() == 1 { "learns" } else { "learn" };
         text.push_str(&format!(
-            " {} {verb} all at once and {} as a dotted level.",
+            " {} {verb} all at once and {} drawn as a dotted level.",
             crate::markdown::list(&ids),
-            if ids.len() == 1 { "stands" } else { "stand" }
+            if ids.len() == 1 { "is" } else { "are" }
         ));
     }
     text

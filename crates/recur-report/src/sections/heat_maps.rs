@@ -7,6 +7,7 @@ use crate::markdown::code;
 use crate::numbers::{MARK, NOTHING, fixed, heading, parameter, phrase, shown};
 use crate::page::Page;
 use recur_analysis::{Analysis, Marginal, PairEffect};
+use recur_core::metric::PERCENT;
 use recur_core::params::ParamValue;
 
 /// Rows or columns that are drawn.
@@ -85,6 +86,8 @@ fn key(analysis: &Analysis, cells: &[&Marginal]) -> (String, String, String) {
 }
 
 fn one_decimal(analysis: &Analysis, x: f64) -> String {
-    let decimals = if analysis.primary.higher_is_better() { 1 } else { 3 };
+    let about = analysis.primary.about();
+    // A cell has room for one decimal less than a table.
+    let decimals = if about.unit == PERCENT { about.unit.decimals - 1 } else { about.unit.decimals };
     fixed(shown(analysis.primary, x), decimals)
 }

@@ -118,7 +118,7 @@ fn figures_are_as_in_their_files_but_for_the_title_of_the_whole() {
 }
 
 #[test]
-fn every_configuration_has_a_line_that_reports_it() {
+fn every_configuration_has_a_line_that_describes_it() {
     let experiment = small().build();
     let (_, files) = rendered(&experiment);
     let document = Document::parse(&files["small/sweep.svg"]).unwrap();

@@ -17,7 +17,7 @@ use strum::VariantNames as _;
 const SHARE: Kind = Kind::Real { min: Excluded(0.0), max: Excluded(1.0) };
 const TEST: Kind = Kind::RealOr { min: Excluded(0.0), max: Excluded(1.0), words: TestRows::VARIANTS };
 /// As many characters as a data set's alphabet can hold.
-const LETTERS: Kind = Kind::Text { max_characters: 65_000 };
+const ALPHABET_TEXT: Kind = Kind::Text { max_characters: 65_000 };
 
 const WORD: Kind = Kind::Text { max_characters: 60 };
 
@@ -153,7 +153,7 @@ pub(crate) static TEXT: &[Key] = &[
     setting("fold", Kind::Choice(Fold::VARIANTS), field!(data.text.fold), "reduction to ASCII characters"),
     setting(
         "alphabet",
-        LETTERS,
+        ALPHABET_TEXT,
         ALPHABET,
         "the characters that have a token, such as `abcdefghijklmnopqrstuvwxyz`; `auto`: every character of the data",
     ),

@@ -28,7 +28,7 @@ fn names_are_names_and_other_columns_have_texts_unless_the_spec_has_a_word() {
 
 #[test]
 fn a_noun_that_is_no_lower_case_word_is_refused_with_its_place() {
-    for word in ["Domain", "two words", "a|b", "'1'", "'`x`'", "-x", "x-", "'*'", "' x'"] {
+    for word in ["Domain", "two words", "a|b", "'1'", "'`x`'", "-x", "x-", "'*'", "' x'", "\u{3164}"] {
         let refused = reported(with_data(&format!(", noun: {word}")));
         assert!(
             refused.contains("`data.noun`") && refused.contains("expected word in lower case"),
@@ -40,6 +40,7 @@ fn a_noun_that_is_no_lower_case_word_is_refused_with_its_place() {
         assert!(refused.contains(part), "{refused}");
     }
     assert!(reported(with_data(", noun: {one: domain}")).contains("`many`"));
+    assert!(reported(with_data(", noun: {one: none, many: nones}")).contains("`data.noun.one`"));
 }
 
 #[test]

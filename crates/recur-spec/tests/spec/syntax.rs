@@ -4,7 +4,7 @@ use crate::{least, parse, reported};
 use recur_spec::{ErrorKind, Feature};
 
 #[test]
-fn an_empty_file_is_reported_what_it_needs() {
+fn an_empty_file_is_reported_with_what_it_needs() {
     insta::assert_snapshot!(reported(""));
     for empty in ["\u{feff}", "# only a question\n", "---\n", "\n\n", "~\n"] {
         assert!(matches!(parse(empty).unwrap_err().errors[0].kind, ErrorKind::Empty), "{empty:?}");

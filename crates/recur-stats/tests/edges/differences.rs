@@ -56,7 +56,7 @@ fn no_p_value_of_five_signed_ranks_is_below_a_sixteenth() {
 }
 
 #[test]
-fn runs_that_no_row_reports_apart_have_p_of_one() {
+fn runs_that_no_row_distinguishes_have_p_of_one() {
     assert_eq!(mcnemar_exact(&PairedCounts::default()), 1.0);
     let same = PairedCounts::of([(true, true), (false, false), (true, true)]);
     assert_eq!((mcnemar_exact(&same), same.accuracy_difference()), (1.0, Some(0.0)));

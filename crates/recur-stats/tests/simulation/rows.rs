@@ -42,7 +42,7 @@ fn is_distinguished(draws: &mut Draws, rows: Vec<(u16, u16, u16)>) -> [bool; 3] 
 }
 
 #[test]
-fn the_bootstrap_reports_equal_runs_apart_in_about_five_percent_and_by_interval_as_by_p() {
+fn the_bootstrap_distinguishes_equal_runs_in_about_five_percent_and_by_interval_as_by_p() {
     let (mut any, mut all) = (0, 0);
     for key in 0..150 {
         let mut draws = Draws::keyed(key);
@@ -56,7 +56,7 @@ fn the_bootstrap_reports_equal_runs_apart_in_about_five_percent_and_by_interval_
 }
 
 #[test]
-fn mcnemar_reports_equal_runs_apart_in_at_most_five_percent_and_different_ones_more_often() {
+fn mcnemar_distinguishes_equal_runs_in_at_most_five_percent_and_different_ones_more_often() {
     let is_distinguished = |_: &mut Draws, rows: Vec<(u16, u16, u16)>| {
         let right = |(truth, first, second): (u16, u16, u16)| (first == truth, second == truth);
         mcnemar_exact(&PairedCounts::of(rows.into_iter().map(right))) < 0.05

@@ -147,7 +147,7 @@ fn a_trial_that_is_not_run_needs_no_weights_that_fit() {
 }
 
 #[test]
-fn a_predictor_says_what_the_test_set_was_reported() {
+fn a_predictor_says_what_the_test_set_says() {
     let (registry, plan, trial, result, file) = trained();
     let outcomes = [TrialOutcome { trial: trial.clone(), record: result.record }];
     let selection = Selection::choose(&plan, &outcomes);
