@@ -345,11 +345,18 @@ impl<'a> Gathered<'a> {
         let characters: Vec<char> = match alphabet {
             Some(characters) => characters.chars().collect(),
             None => {
-                let mut seen = vec![false; char::MAX as usize + 1];
-                self.kept.iter().flat_map(|row| row.name.chars()).for_each(|character| seen[character as usize] = true);
-                ('\0'..=char::MAX)
-                    .filter(|character| seen[*character as usize] && self.judge.has_token(*character))
-                    .collect()
+                // By code point, up to the last one of the data.
+                let mut seen: Vec<bool> = Vec::new();
+                for character in self.kept.iter().flat_map(|row| row.name.chars()) {
+                    let code = character as usize;
+                    if code >= seen.len() {
+                        seen.resize(code + 1, false);
+                    }
+                    seen[code] = true;
+                }
+                let codes = seen.iter().enumerate().filter(|(_, seen)| **seen);
+                let characters = codes.filter_map(|(code, _)| char::from_u32(code as u32));
+                characters.filter(|character| self.judge.has_token(*character)).collect()
             }
         };
         check_limit("characters of an alphabet", characters.len() as u64, MOST_CHARACTERS)?;
