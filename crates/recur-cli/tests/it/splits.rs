@@ -86,7 +86,7 @@ fn groups_in_two_parts_are_refused_with_their_number_and_used_where_that_is_allo
     ];
     lab.experiment(&[]).ended(1).reported(&reported);
     let ran = lab.experiment(&["--set", "data.split.overlap=allow"]).ended(0);
-    ran.reported(&["in two parts of the published split: texts: 2, groups: 2 (rows: 4)"]);
+    ran.reported(&["in two parts of the published split: names: 2, groups: 2 (rows: 4)"]);
     assert!(
         lab.read("reports/small.md").contains("**The parts of the published split overlap:** 2 names and 2 groups")
     );

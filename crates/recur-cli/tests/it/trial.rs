@@ -82,9 +82,9 @@ fn a_trial_of_a_plugin_is_trained_only_with_leave_to_start_it() {
 #[test]
 fn a_damaged_file_ends_with_the_place_and_the_remedy() {
     let lab = lab(SPEC);
-    for (content, place) in
-        [("{\"recur_trial\": 1,\n]", "line 2 column"), ("{\"recur_trial\": 1}", "it was changed after")]
-    {
+    let begin = format!("{{\"recur_trial\": {}", recur_experiment::TRIAL_FILE_FORMAT);
+    for (end, place) in [(",\n]", "line 2 column"), ("}", "it was changed after")] {
+        let content = format!("{begin}{end}");
         lab.write("trial.json", content);
         let ran = lab.recur(&["trial", "run", "trial.json"]).ended(1);
         ran.reported(&["trial.json is no trial file", place, "have it written again"]);
