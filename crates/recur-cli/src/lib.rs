@@ -14,6 +14,7 @@ mod commands;
 mod error;
 mod generated;
 mod instruction_set;
+mod options;
 mod plugins;
 mod program;
 mod scoring;

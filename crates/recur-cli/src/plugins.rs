@@ -6,7 +6,7 @@ use recur_external::{Plugins, USUAL_FOLDER};
 use std::path::Path;
 
 /// The models of `builtin` and those in `folder`. No manifest is read here: that of a model is read when a command needs
-/// the model, and what is wrong with it is told then.
+/// the model, and what is wrong with it is reported then.
 pub(crate) fn beside(builtin: &Registry, folder: Option<&Path>) -> Result<Registry, CliError> {
     let mut registry = builtin.clone();
     let default = Path::new(USUAL_FOLDER);

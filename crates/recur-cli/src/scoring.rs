@@ -1,11 +1,10 @@
 //! What a terminal shows of an experiment after the last trial, and how the process ends.
 
 use crate::error::{CliError, Exit};
-use crate::instruction_set::kernels;
 use recur_core::selection::TrialOutcome;
 use recur_experiment::{RequestedExperiment, RunOptions, Scored, StoreOf};
 use recur_report::{Destination, ResultsTable};
-use recur_terminal::{MemoryNames, table};
+use recur_terminal::table;
 
 /// What an experiment ends with.
 pub(crate) struct Conclusion {
@@ -46,9 +45,4 @@ pub(crate) fn conclude<'a>(
     }
     let exit = if n_unfinished + unscored.len() == 0 { Exit::Success } else { Exit::SomeTrialsFailed };
     Ok(Conclusion { summary, exit })
-}
-
-/// Options for a command that trains nothing, and may score.
-pub(crate) fn scoring_options(memory_names: &MemoryNames) -> RunOptions<'_> {
-    RunOptions { observers: vec![memory_names], kernels: kernels(), ..RunOptions::default() }
 }

@@ -12,6 +12,19 @@ pub(crate) struct Experiment {
     /// Number of trials that run at once [default: one for each core]
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,
+    #[command(flatten)]
+    pub(crate) training: TrainingArgs,
+    /// The folder for the report
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    pub(crate) reports: PathBuf,
+    /// Overwrite the report of another experiment, and over files of a report that were changed since recur wrote them
+    #[arg(long)]
+    pub(crate) replace: bool,
+}
+
+/// How trials are trained, whether all of an experiment or the one of a file.
+#[derive(Debug, clap::Args)]
+pub(crate) struct TrainingArgs {
     /// How often a running trial is saved, so that a later run can continue it: a time (30s, 5m), a number of epochs (2epochs), or off
     #[arg(long, value_name = "N", default_value = "30s", env = "RECUR_CHECKPOINT_EVERY")]
     pub(crate) checkpoint_every: CheckpointInterval,
@@ -22,12 +35,6 @@ pub(crate) struct Experiment {
     /// the machine has free]
     #[arg(long, value_name = "SIZE", env = "RECUR_MEMORY")]
     pub(crate) memory: Option<Memory>,
-    /// The folder for the report
-    #[arg(long, value_name = "DIR", default_value = "reports")]
-    pub(crate) reports: PathBuf,
-    /// Overwrite the report of another experiment, and over files of a report that were changed since recur wrote them
-    #[arg(long)]
-    pub(crate) replace: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -122,13 +129,6 @@ pub(crate) struct TrialRun {
     /// Number of threads that the model may use [default: one for each core]
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,
-    /// How often the trial is saved, so that a later run can continue it: a time (30s, 5m), a number of epochs (2epochs), or off
-    #[arg(long, value_name = "N", default_value = "30s", env = "RECUR_CHECKPOINT_EVERY")]
-    pub(crate) checkpoint_every: CheckpointInterval,
-    /// Do not keep the text of uncommitted changes of the git checkout that recur runs in, only its digest
-    #[arg(long, env = "RECUR_NO_DIFF", value_parser = clap::builder::FalseyValueParser::new())]
-    pub(crate) no_diff: bool,
-    /// Memory that the trial may use: a size (500MiB, 8GiB), or off for no limit [default: what the machine has free]
-    #[arg(long, value_name = "SIZE", env = "RECUR_MEMORY")]
-    pub(crate) memory: Option<Memory>,
+    #[command(flatten)]
+    pub(crate) training: TrainingArgs,
 }

@@ -31,7 +31,7 @@ fn check(bench: &Bench) -> Battery {
     let isas: Vec<Isa> = Isa::available().collect();
     let bar = bar((checks().len() + isas.len() + 1) as u64, "{elapsed:>5} {bar:32} {pos}/{len} {msg}");
     tick(&bar);
-    // A check's panic is an outcome, told with the others.
+    // A check's panic is an outcome, reported with the others.
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|panic| tracing::debug!("{panic}")));
     let mut battery = check_model_observed(bench, &mut |check, outcome| match outcome {

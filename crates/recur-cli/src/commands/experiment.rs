@@ -2,12 +2,12 @@
 
 use crate::args::{Experiment, Level};
 use crate::error::{CliError, Exit};
-use crate::instruction_set;
+use crate::options::training_options;
 use crate::scoring;
 use crate::stores;
-use recur_experiment::{Code, Executor as _, LocalExecutor, Program, RequestedExperiment, RunOptions, available_cores};
+use recur_experiment::{Executor as _, LocalExecutor, Program, RequestedExperiment, RunOptions, available_cores};
 use recur_report::Destination;
-use recur_terminal::{CANCEL, LogFile, Screen, Watchers, cancel_on_interrupt, print, start_logs};
+use recur_terminal::{LogFile, Screen, Watchers, cancel_on_interrupt, print, start_logs};
 
 /// Runs an experiment.
 pub(crate) fn run(args: &Experiment, level: Level, program: &Program<'_>) -> Result<Exit, CliError> {
@@ -26,15 +26,7 @@ pub(crate) fn run(args: &Experiment, level: Level, program: &Program<'_>) -> Res
     recur_report::check_destination(prepared.plan(), &prepared.provenance, destination)?;
     cancel_on_interrupt();
     let watchers = Watchers::new(&screen);
-    let options = RunOptions {
-        observers: watchers.all(),
-        checkpoints: args.checkpoint_every,
-        memory: args.memory.unwrap_or_default(),
-        kernels: instruction_set::kernels(),
-        code: if args.no_diff { Code::WithoutDiff } else { Code::WithDiff },
-        logs,
-        cancel: &CANCEL,
-    };
+    let options = RunOptions { observers: watchers.all(), ..training_options(&args.training, logs) };
     let executor = LocalExecutor::new(args.jobs.map_or_else(available_cores, usize::from));
     let outcomes = prepared.run(&store, &executor, &options)?;
     let outcome = scoring::conclude(&prepared, &outcomes, &store, executor.jobs(), &options, destination)?;

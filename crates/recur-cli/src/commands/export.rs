@@ -2,7 +2,7 @@
 
 use crate::args::{Export as ExportArgs, Level};
 use crate::error::{CliError, Exit};
-use crate::scoring::scoring_options;
+use crate::options::scoring_options;
 use crate::stores;
 use recur_experiment::Program;
 use recur_experiment::RequestedExperiment;

@@ -2,7 +2,8 @@
 
 use crate::args::{Level, Report};
 use crate::error::{CliError, Exit};
-use crate::scoring::{self, scoring_options};
+use crate::options::scoring_options;
+use crate::scoring;
 use crate::stores;
 use recur_core::selection::TrialOutcome;
 use recur_experiment::Program;

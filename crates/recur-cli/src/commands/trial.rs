@@ -2,12 +2,12 @@
 
 use crate::args::{Level, TrialArgs, TrialCommand, TrialRun};
 use crate::error::{CliError, Exit};
-use crate::instruction_set;
+use crate::options::training_options;
 use crate::stores;
 use recur_core::record::Outcome;
 use recur_core::registry::Registry;
-use recur_experiment::{Code, RunOptions, TrialFile, available_cores};
-use recur_terminal::{CANCEL, Screen, cancel_on_interrupt, start_logs};
+use recur_experiment::{TrialFile, available_cores};
+use recur_terminal::{Screen, cancel_on_interrupt, start_logs};
 
 /// Runs a command on a trial.
 pub(crate) fn run(args: &TrialArgs, level: Level, registry: &Registry) -> Result<Exit, CliError> {
@@ -21,15 +21,7 @@ fn train(args: &TrialRun, level: Level, registry: &Registry) -> Result<Exit, Cli
     let store = stores::to_write(&args.store)?;
     let logs = start_logs(level.into(), &Screen::new(), None);
     cancel_on_interrupt();
-    let options = RunOptions {
-        checkpoints: args.checkpoint_every,
-        memory: args.memory.unwrap_or_default(),
-        kernels: instruction_set::kernels(),
-        code: if args.no_diff { Code::WithoutDiff } else { Code::WithDiff },
-        logs,
-        cancel: &CANCEL,
-        ..RunOptions::default()
-    };
+    let options = training_options(&args.training, logs);
     let jobs = args.jobs.map_or_else(available_cores, usize::from);
     let record = file.run(registry, &store, jobs, &options)?;
     Ok(match record.outcome {

@@ -97,7 +97,7 @@ pub(crate) fn cut(text: &str, n_letters: usize) -> String {
     text.chars().take(n_letters.saturating_sub(1)).chain(['…']).collect()
 }
 
-/// A value in words, for [`Canvas::told`]: that of an axis with `title`, such as `macro-F1, %` or `loss, nats (mean ± sd)`.
+/// A value in words, for [`Canvas::with_tooltip`]: that of an axis with `title`, such as `macro-F1, %` or `loss, nats (mean ± sd)`.
 pub(crate) fn in_words(title: &str, value: f64, spread: f64) -> String {
     let title = title.split(" (").next().unwrap_or(title);
     let (what, unit) = title.split_once(", ").unwrap_or((title, ""));
@@ -145,7 +145,7 @@ impl Canvas {
         self.0.append(element);
     }
 
-    /// What `draw` draws, told as `value` where a pointer rests on it: the value of a mark, in words.
+    /// What `draw` draws, with `value` shown where a pointer rests on it: the value of a mark, in words.
     pub(crate) fn with_tooltip(&mut self, value: &str, draw: impl FnOnce(&mut Self)) {
         self.group(Element::new("g"), value, draw);
     }

@@ -1,0 +1,24 @@
+//! The options that commands run an experiment with.
+
+use crate::args::TrainingArgs;
+use crate::instruction_set::kernels;
+use recur_experiment::{Code, RunOptions, TrialLogs};
+use recur_terminal::{CANCEL, MemoryNames};
+
+/// Options for a command that trains, as its arguments say.
+pub(crate) fn training_options(args: &TrainingArgs, logs: TrialLogs) -> RunOptions<'static> {
+    RunOptions {
+        checkpoints: args.checkpoint_every,
+        memory: args.memory.unwrap_or_default(),
+        kernels: kernels(),
+        code: if args.no_diff { Code::WithoutDiff } else { Code::WithDiff },
+        logs,
+        cancel: &CANCEL,
+        ..RunOptions::default()
+    }
+}
+
+/// Options for a command that trains nothing, and may score.
+pub(crate) fn scoring_options(memory_names: &MemoryNames) -> RunOptions<'_> {
+    RunOptions { observers: vec![memory_names], kernels: kernels(), ..RunOptions::default() }
+}
