@@ -2,7 +2,6 @@
 
 use crate::normal;
 use crate::planned_fixed_test::PlannedFixedTest;
-use statrs::distribution::{Chi, Continuous};
 
 /// No number of replicates above this one is considered.
 const MOST_REPLICATES: u32 = 10_000;
@@ -97,20 +96,41 @@ impl PlannedTest {
     }
 }
 
-/// The probability that `|T| > critical` for noncentral t: `T = (Z + shift) / U` with Z standard normal and U² chi-squared
-/// over its degrees of freedom, so it is the mean over U of `Φ(shift − critical·U) + Φ(−shift − critical·U)`.
+/// The noncentral t distribution: `T = (Z + shift) / U` with Z standard normal and U² chi-squared over its degrees of
+/// freedom.
 ///
-/// U is integrated from `1 − 8/√freedom` (at least 0) to `1 + 8/√freedom`, outside of which less than 1e-13 of it lies, and
-/// the tails up to where they fall below Φ(−9). The integral of the density itself divides the result, so a constant factor
-/// of the density cancels.
-pub(crate) fn noncentral_t_beyond(critical: f64, freedom: u32, shift: f64) -> f64 {
-    let root = f64::from(freedom).sqrt();
-    let chi = Chi::new(u64::from(freedom)).expect("degrees of freedom are positive");
-    let density = |u: f64| chi.pdf(root * u);
-    let tails = |u: f64| normal::below(shift - critical * u) + normal::below(-shift - critical * u);
-    let (low, high) = ((1.0 - 8.0 / root).max(0.0), 1.0 + 8.0 / root);
-    let end = high.min((shift + 9.0) / critical).max(low);
-    integral(low, end, |u| density(u) * tails(u)) / integral(low, high, density)
+/// U is integrated from `1 − 8/√freedom` (at least 0) to `1 + 8/√freedom`, outside of which less than 1e-13 of it lies. The
+/// integral of the density itself divides each result, so a constant factor of the density cancels.
+pub(crate) struct NoncentralT {
+    freedom: f64,
+    low: f64,
+    high: f64,
+    /// The integral of the density from `low` to `high`.
+    whole: f64,
+}
+
+impl NoncentralT {
+    /// # Panics
+    /// If `freedom` is zero.
+    pub(crate) fn new(freedom: u32) -> Self {
+        assert!(freedom > 0, "no degrees of freedom");
+        let freedom = f64::from(freedom);
+        let (low, high) = ((1.0 - 8.0 / freedom.sqrt()).max(0.0), 1.0 + 8.0 / freedom.sqrt());
+        Self { freedom, low, high, whole: integral(low, high, |u| density(freedom, u)) }
+    }
+
+    /// The probability that `|T| > critical`: the mean over U of `Φ(shift − critical·U) + Φ(−shift − critical·U)`, up to
+    /// where both fall below Φ(−9).
+    pub(crate) fn beyond(&self, critical: f64, shift: f64) -> f64 {
+        let tails = |u: f64| normal::below(shift - critical * u) + normal::below(-shift - critical * u);
+        let end = self.high.min((shift + 9.0) / critical).max(self.low);
+        integral(self.low, end, |u| density(self.freedom, u) * tails(u)) / self.whole
+    }
+}
+
+/// The density of U at `u` above 0, over that at 1.
+fn density(freedom: f64, u: f64) -> f64 {
+    libm::exp((freedom - 1.0) * libm::log(u) - freedom * (u * u - 1.0) / 2.0)
 }
 
 /// Gauss and Legendre's rule of three nodes in equal panels, from `low` to `high`.

@@ -35,6 +35,10 @@ fn the_smallest_detectable_difference_is_the_one_that_reaches_the_power() {
     }
     let planned = PlannedTest { difference: 0.0, deviation: 0.0, n_train: 80, n_test: 10, alpha: 0.05 };
     assert_eq!((planned.smallest_detectable(1, 0.8), planned.smallest_detectable(3, 0.8)), (None, None));
+    let planned = PlannedTest { deviation: 0.02, ..planned };
+    assert_eq!(planned.smallest_detectable(3, 0.04), Some(0.0), "equal models differ as often");
+    let least = |power: f64| planned.smallest_detectable(3, power).unwrap();
+    assert!(least(0.051) > 0.0 && least(0.051) < least(0.8) && least(0.8) < least(0.999_999), "{}", least(0.999_999));
 }
 
 #[test]
