@@ -167,6 +167,8 @@ fn parse(
     let frame = CsvReadOptions::default()
         .with_has_header(true)
         .with_schema(Some(Arc::new(schema)))
+        // polars guesses types even where it is given them, with expressions that it compiles for it.
+        .with_infer_schema_length(Some(0))
         .with_projection(Some(Arc::new(projection)))
         .map_parse_options(|options| options.with_separator(delimiter).with_missing_is_null(false))
         .into_reader_with_file_handle(Cursor::new(text))
