@@ -61,16 +61,16 @@ impl BatchPredictor {
     ///
     /// # Errors
     /// If the model fails, `write` does, `cancel` is raised, or there are texts and not one could be read.
-    pub fn predict(
+    pub fn predict<E: From<PredictionError>>(
         &mut self,
         texts: &[String],
         cancel: &Cancel,
-        mut write: impl FnMut(&[String], &[Predicted]) -> Result<bool, PredictionError>,
-    ) -> Result<bool, PredictionError> {
+        mut write: impl FnMut(&[String], &[Predicted]) -> Result<bool, E>,
+    ) -> Result<bool, E> {
         let mut unlabelled = Unlabelled::default();
         for part in texts.chunks(CHUNK * self.predictors.len()) {
             if cancel.is_cancelled() {
-                return Err(PredictionError::Stopped);
+                return Err(PredictionError::Stopped.into());
             }
             let predicted = self.predict_part(part)?;
             unlabelled.add(part, &predicted);
@@ -80,7 +80,7 @@ impl BatchPredictor {
         }
         unlabelled.warn();
         if !texts.is_empty() && unlabelled.count == texts.len() {
-            return Err(PredictionError::NoneReadable { n_texts: texts.len() });
+            return Err(PredictionError::NoneReadable { n_texts: texts.len() }.into());
         }
         Ok(true)
     }

@@ -68,9 +68,6 @@ pub enum PredictionError {
         /// Why not.
         source: io::Error,
     },
-    /// Standard output cannot be written to.
-    #[error("cannot write to standard output")]
-    StandardOutput(#[source] io::Error),
 }
 
 impl PredictionError {
@@ -89,11 +86,7 @@ impl PredictionError {
             Self::OptionOfFiles { .. } => "--input FILE reads a file",
             Self::Exists { .. } => "remove it, or name another file",
             Self::Write { .. } => "name a file in a folder that exists and can be written",
-            Self::StandardInput(_)
-            | Self::Model(_)
-            | Self::NoneReadable { .. }
-            | Self::Stopped
-            | Self::StandardOutput(_) => return None,
+            Self::StandardInput(_) | Self::Model(_) | Self::NoneReadable { .. } | Self::Stopped => return None,
         };
         Some(hint.to_owned())
     }

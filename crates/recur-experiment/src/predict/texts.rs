@@ -3,7 +3,7 @@
 use super::error::PredictionError;
 use super::words::looks_like_file;
 use recur_ingest::{IngestError, Names, NamesOptions, parse_names, read_names};
-use std::io::Read as _;
+use std::io::Read;
 use std::path::Path;
 
 /// Which texts are to be predicted.
@@ -18,11 +18,11 @@ pub struct TextRequest<'a> {
 }
 
 impl TextRequest<'_> {
-    /// The texts, in order.
+    /// The texts, in order. `standard_input` is read where a file is `-`.
     ///
     /// # Errors
     /// If a word may be a file or a text, or a file cannot be read.
-    pub fn read(&self) -> Result<Vec<String>, PredictionError> {
+    pub fn read(&self, mut standard_input: impl Read) -> Result<Vec<String>, PredictionError> {
         let Self { words, files, options } = *self;
         let files = match files {
             [] if options.literal => Vec::new(),
@@ -41,7 +41,7 @@ impl TextRequest<'_> {
         }
         let mut texts = Vec::new();
         for file in &files {
-            for read in read_file(file, options)? {
+            for read in read_file(file, options, &mut standard_input)? {
                 let Names { path, column, rows, notes } = read;
                 notes.iter().for_each(|note| tracing::warn!("{note}"));
                 if let (Some(column), None) = (column, options.column) {
@@ -54,12 +54,16 @@ impl TextRequest<'_> {
     }
 }
 
-fn read_file(file: &str, options: NamesOptions<'_>) -> Result<Vec<Names>, PredictionError> {
+fn read_file(
+    file: &str,
+    options: NamesOptions<'_>,
+    standard_input: &mut impl Read,
+) -> Result<Vec<Names>, PredictionError> {
     if file != "-" {
         return Ok(read_names(file, options)?);
     }
     let mut bytes = Vec::new();
-    std::io::stdin().lock().read_to_end(&mut bytes).map_err(PredictionError::StandardInput)?;
+    standard_input.read_to_end(&mut bytes).map_err(PredictionError::StandardInput)?;
     Ok(vec![parse_names("standard input", &bytes, options)?])
 }
 

@@ -17,11 +17,19 @@ fn words(words: &[&str]) -> Vec<String> {
 
 fn files(lab: &Lab, files: &[&str], options: NamesOptions<'_>) -> Result<Vec<String>, PredictionError> {
     let files: Vec<String> = files.iter().map(|file| lab.word(file)).collect();
-    TextRequest { files: &files, options, ..TextRequest::default() }.read()
+    TextRequest { files: &files, options, ..TextRequest::default() }.read(std::io::empty())
 }
 
 fn given(texts: &[&str]) -> Result<Vec<String>, PredictionError> {
-    TextRequest { words: &words(texts), ..TextRequest::default() }.read()
+    TextRequest { words: &words(texts), ..TextRequest::default() }.read(std::io::empty())
+}
+
+#[test]
+fn a_dash_is_any_reader_that_the_caller_names() {
+    let dash = ["-".to_owned()];
+    let read = |input: &'static [u8]| TextRequest { files: &dash, ..TextRequest::default() }.read(input);
+    assert_eq!(read(b"Novak\r\nO'Neill\n").unwrap(), words(&["Novak", "O'Neill"]));
+    refused(read(b"Novak\n\xff\n"), &["standard input", "UTF-8"]);
 }
 
 /// A model of a trained experiment.
@@ -34,7 +42,7 @@ fn predict(lab: &Lab, weights: &WeightsFile, texts: &[String]) -> Result<Vec<Pre
     let mut predictor = BatchPredictor::new(weights, &lab.registry, Kernels::widest(), texts.len())?;
     predictor.predict(texts, &Cancel::new(), |_, predicted| {
         all.extend_from_slice(predicted);
-        Ok(true)
+        Ok::<_, PredictionError>(true)
     })?;
     Ok(all)
 }
@@ -79,13 +87,16 @@ fn a_word_that_is_or_looks_like_a_file_is_never_a_text() {
     refused(files(&lab, &["Kim"], NamesOptions::default()), &["Kim` is of no known format", "--input-format"]);
     let column = NamesOptions { column: Some("who"), ..NamesOptions::default() };
     let texts = words(&["Novak"]);
-    refused(TextRequest { words: &texts, files: &[], options: column }.read(), &["--column is for files"]);
+    refused(
+        TextRequest { words: &texts, files: &[], options: column }.read(std::io::empty()),
+        &["--column is for files"],
+    );
     refused(files(&lab, &["list.txt"], column), &["it has no column `who`", "--input-format csv"]);
     let txt = NamesOptions { format: Some("txt"), ..NamesOptions::default() };
     assert_eq!(files(&lab, &["Kim"], txt).unwrap(), ["Novak"]);
     let literal = NamesOptions { literal: true, ..NamesOptions::default() };
     let texts = words(&["Kim", "lsit.txt", "-"]);
-    assert_eq!(TextRequest { words: &texts, files: &[], options: literal }.read().unwrap(), texts);
+    assert_eq!(TextRequest { words: &texts, files: &[], options: literal }.read(std::io::empty()).unwrap(), texts);
 }
 
 #[cfg(unix)]
@@ -93,7 +104,10 @@ fn a_word_that_is_or_looks_like_a_file_is_never_a_text() {
 fn only_regular_files_are_read() {
     let files = words(&["/dev/zero"]);
     let options = NamesOptions { format: Some("txt"), ..NamesOptions::default() };
-    refused(TextRequest { files: &files, options, ..TextRequest::default() }.read(), &["/dev/zero", "--input -"]);
+    refused(
+        TextRequest { files: &files, options, ..TextRequest::default() }.read(std::io::empty()),
+        &["/dev/zero", "--input -"],
+    );
 }
 
 #[test]
@@ -162,7 +176,7 @@ fn many_texts_are_predicted_in_order_and_as_each_of_them() {
     let write = |part: &[String], predicted: &[Predicted]| {
         seen.extend_from_slice(part);
         all.extend_from_slice(predicted);
-        Ok(true)
+        Ok::<_, PredictionError>(true)
     };
     assert!(predictor.predict(&texts, &Cancel::new(), write).unwrap());
     assert!(seen == texts && all.len() == texts.len());
@@ -170,7 +184,7 @@ fn many_texts_are_predicted_in_order_and_as_each_of_them() {
         assert_eq!(predict(&lab, &weights, &texts[index..=index]).unwrap()[0], all[index]);
     }
     // Nobody reads on, or somebody asks to stop.
-    assert!(!predictor.predict(&texts, &Cancel::new(), |_, _| Ok(false)).unwrap());
+    assert!(!predictor.predict(&texts, &Cancel::new(), |_, _| Ok::<_, PredictionError>(false)).unwrap());
     let stop = Cancel::new();
     stop.cancel();
     refused(predictor.predict(&texts, &stop, |_, _| Ok(true)), &["stopped"]);

@@ -2,9 +2,7 @@
 
 use crate::args::Predict;
 use crate::error::CliError;
-use recur_experiment::predict::{
-    Answer, ColumnKind, FileFormat, Predicted, PredictionError, PredictionFile, TextFormat,
-};
+use recur_experiment::predict::{Answer, ColumnKind, FileFormat, Predicted, PredictionFile, TextFormat};
 use recur_terminal::{print, table, write_data};
 use std::io::IsTerminal as _;
 
@@ -38,7 +36,7 @@ impl Sink<'_> {
         answer: &Answer<'_>,
         texts: &[String],
         predicted: &[Predicted],
-    ) -> Result<bool, PredictionError> {
+    ) -> Result<bool, CliError> {
         match self {
             Sink::Table(table) => {
                 let rows = texts.iter().zip(predicted).flat_map(|(text, predicted)| answer.rows(text, predicted));
@@ -47,7 +45,7 @@ impl Sink<'_> {
             Sink::File(file) => file.write(texts, predicted)?,
             Sink::Stream(format) => {
                 let bytes = answer.encode(*format, texts, predicted);
-                return write_data(&bytes).map_err(PredictionError::StandardOutput);
+                return Ok(write_data(&bytes)?);
             }
         }
         Ok(true)
