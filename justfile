@@ -71,6 +71,16 @@ check-model ID *OPTIONS:
 predict *OPTIONS:
     @cargo run --release --bin recur -- predict "$@"
 
+# List the reports of a folder with their questions and answers (--write: its README.md)
+[group('experiments')]
+reports *OPTIONS:
+    @cargo run --release --bin recur -- reports "$@"
+
+# Print the JSON schema of specs, for editors (--write FILE)
+[group('experiments')]
+schema *OPTIONS:
+    @cargo run --release --bin recur -- schema "$@"
+
 # Report CPU, instruction sets, measured peak, memory, and the store's free space
 [group('experiments')]
 doctor *OPTIONS:

@@ -98,14 +98,14 @@ impl CliError {
     }
 
     /// Prints it to standard error, with its causes and the hint. Commands have the name of the program, `name`.
-    pub(crate) fn print(&self, name: &str) {
+    pub(crate) fn print(&self, prefix: &str) {
         let bold = |color: AnsiColor| Style::new().bold().fg_color(Some(color.into()));
-        print_error(bold(AnsiColor::Red), "error:", &format!(" {}", named(&self.message, name)));
+        print_error(bold(AnsiColor::Red), "error:", &format!(" {}", named(&self.message, prefix)));
         for cause in &self.causes {
-            print_error(Style::new(), "  because ", &named(cause, name));
+            print_error(Style::new(), "  because ", &named(cause, prefix));
         }
         if let Some(hint) = &self.hint {
-            print_error(bold(AnsiColor::Cyan), " hint:", &format!(" {}", named(hint, name)));
+            print_error(bold(AnsiColor::Cyan), " hint:", &format!(" {}", named(hint, prefix)));
         }
     }
 }

@@ -48,12 +48,13 @@ pub fn builtin() -> Registry {
 pub fn run(name: &'static str, registry: &Registry) -> ExitCode {
     std::panic::set_hook(Box::new(report_panic));
     let args = arguments(name);
-    let ended = instruction_set::asked_kernels()
-        .and_then(|_| commands::run(&args, &Program { name, prefix: program::prefix_of(name), registry }));
+    let prefix = program::prefix_of(name);
+    let program = Program { name, prefix, other_prefixes: program::other_prefixes_of(name), registry };
+    let ended = instruction_set::asked_kernels().and_then(|_| commands::run(&args, &program));
     match ended {
         Ok(exit) => exit.into(),
         Err(error) => {
-            error.print(name);
+            error.print(prefix);
             error.exit().into()
         }
     }

@@ -25,11 +25,18 @@ const COMMANDS: [&str; 16] = [
     "trial",
 ];
 
-/// What users type before a command of the program `name`: that name, or `just` in the folder of recur's own project, whose recipes
-/// build the program first.
+/// The runner of recur's own project: its recipes have the names of the commands, and build the program first.
+const JUST: &str = "just";
+
+/// What users type before a command of the program `name`: that name, or `just` in the folder of recur's own project.
 pub(crate) fn prefix_of(name: &str) -> &str {
     let is_project = || Path::new("justfile").is_file() && Path::new("crates/recur-cli/Cargo.toml").is_file();
-    if name == RECUR && is_project() { "just" } else { name }
+    if name == RECUR && is_project() { JUST } else { name }
+}
+
+/// What users of the program `name` type before a command elsewhere.
+pub(crate) fn other_prefixes_of(name: &str) -> &'static [&'static str] {
+    if name == RECUR { &[JUST] } else { &[] }
 }
 
 /// The command line of the program `name`: its help shows that name.
@@ -40,8 +47,8 @@ pub(crate) fn command_line(command: clap::Command, name: &'static str) -> clap::
     })
 }
 
-/// A text of this workspace that names commands of `recur`, for users of a program called `name`.
-pub(crate) fn named(text: &str, name: &str) -> String {
+/// A text of this workspace that names commands of `recur`, for users who type `prefix` before a command.
+pub(crate) fn named(text: &str, prefix: &str) -> String {
     let mut named = String::new();
     let mut rest = text;
     while let Some(at) = rest.find("recur ") {
@@ -49,7 +56,7 @@ pub(crate) fn named(text: &str, name: &str) -> String {
         let is_word = !before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '/' | '.'));
         let command = after.split(|c: char| !(c.is_ascii_lowercase() || c == '-')).next().unwrap_or_default();
         named.push_str(before);
-        named.push_str(if is_word && COMMANDS.contains(&command) { name } else { RECUR });
+        named.push_str(if is_word && COMMANDS.contains(&command) { prefix } else { RECUR });
         named.push(' ');
         rest = after;
     }

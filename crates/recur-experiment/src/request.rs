@@ -24,6 +24,8 @@ pub struct Program<'a> {
     pub name: &'a str,
     /// What users type before a command: the name, where no recipe of `just` starts the program.
     pub prefix: &'a str,
+    /// What users type elsewhere: their reports name commands with it.
+    pub other_prefixes: &'a [&'a str],
     /// Its models.
     pub registry: &'a Registry,
 }

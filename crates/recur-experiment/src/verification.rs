@@ -124,11 +124,13 @@ impl Verification<'_> {
         verdict: &mut Verdict,
     ) {
         let made = &record.provenance;
-        let known = ["just", self.program.name].map(|prefix| request.command(prefix));
+        let Program { name, prefix, other_prefixes, .. } = *self.program;
+        let prefixes = [name, prefix].into_iter().chain(other_prefixes.iter().copied());
+        let mut known = prefixes.map(|prefix| request.command(prefix));
         if made.program != self.program.name {
             let note = "the command in the report: the program is called";
             verdict.unproven.push(format!("{note} {} there, and {} here", visible(&made.program), self.program.name));
-        } else if !known.contains(&made.command) {
+        } else if !known.any(|command| command == made.command) {
             return;
         }
         prepared.provenance.program.clone_from(&made.program);
@@ -144,7 +146,9 @@ impl Verification<'_> {
         }
         // The report names the file: nothing of what is in it is shown, unless it is a spec.
         let Ok(now) = request.read(self.program.registry) else {
-            let what = "cannot be read as a spec now (recur plan shows why), and was the spec of the report";
+            let prefix = self.program.prefix;
+            let what =
+                format!("cannot be read as a spec now ({prefix} plan shows why), and was the spec of the report");
             return Some(Difference::new(request.path.display(), what));
         };
         let now = now.resolved_yaml();

@@ -224,7 +224,7 @@ fn other_identity(id: &TrialId, experiment: &Experiment, store: &Store) -> Diffe
     let folder = store.trial(id);
     let place = folder.display();
     let Found::Record(record) = store.find(id) else {
-        return Difference::new(place, "its record cannot be read (recur store check shows why)");
+        return Difference::new(place, "its record cannot be read (`store check` shows why)");
     };
     let now = experiment.trials().iter().rfind(|trial| trial.replicate == record.identity.replicate);
     let json =

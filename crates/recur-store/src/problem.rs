@@ -103,7 +103,7 @@ pub enum Fault {
     #[error("is another result of a trial than the one kept: compare the two, then remove one")]
     Conflict,
     /// Scratch of a process that ended before it could clear it away.
-    #[error("was left by a process that has ended; `recur store gc` removes it")]
+    #[error("was left by a process that has ended; `store gc` removes it")]
     DeadScratch,
     /// Nothing that recur wrote.
     #[error("is not part of a store; move it elsewhere")]

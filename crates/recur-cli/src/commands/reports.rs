@@ -23,7 +23,7 @@ pub(crate) fn run(args: &Reports, level: Level, program: &Program<'_>) -> Result
             Err(error) if args.write || args.check => return Err(error),
             Err(error) => {
                 exit = Exit::Error;
-                error.print(program.name);
+                error.print(program.prefix);
             }
         }
     }

@@ -7,7 +7,6 @@ use crate::Experiment;
 use crate::lookup::{LookupError, first_of, usable};
 use crate::request::{SpecRequest, spec_of_trial, stored_outcomes};
 use crate::scoring::{Scored, stored_test};
-use crate::shell::quoted;
 use recur_analysis::Unscored;
 use recur_core::nearest::nearest;
 use recur_core::plan::Plan;
@@ -161,11 +160,8 @@ fn chosen(
             Some(test) => tests.push(test),
             None => {
                 let id = outcome.trial.id.short();
-                let remedy = format!(
-                    "recur experiment {} makes them, or gives the reason why not",
-                    quoted(&spec.display().to_string())
-                );
-                tracing::warn!("trial {id} has no test results, so its model is not ranked: {remedy}");
+                let (spec, remedy) = (spec.display(), "run again, makes them, or gives the reason why not");
+                tracing::warn!("trial {id} has no test results, so its model is not ranked: {spec}, {remedy}");
                 let reason = "the store has no test results of it".to_owned();
                 unscored.push(Unscored { trial: outcome.trial.id.clone(), reason });
             }

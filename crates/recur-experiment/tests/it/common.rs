@@ -72,7 +72,7 @@ impl Lab {
     }
 
     pub fn program(&self) -> Program<'_> {
-        Program { name: "lab", prefix: "lab", registry: &self.registry }
+        Program { name: "lab", prefix: "lab", other_prefixes: &[], registry: &self.registry }
     }
 
     /// Writes `spec` into `NAME.yaml`, runs it in the store, and writes its report.

@@ -159,7 +159,7 @@ fn scratch_of_the_dead_is_reported_and_goes_when_the_store_is_opened() {
     let (summary, problems) = checked(&store);
     assert_eq!((summary.writers, problems.len()), (1, 1));
     assert_eq!(problems[0].path, dead);
-    assert!(problems[0].to_string().ends_with(" was left by a process that has ended; `recur store gc` removes it"));
+    assert!(problems[0].to_string().ends_with(" was left by a process that has ended; `store gc` removes it"));
     drop(Store::open(store.root()).unwrap());
     assert_sound(&store);
     assert_eq!(names(&store.root().join("tmp")).len(), 3, "that of the living stays, with its lock and its owner");

@@ -13,8 +13,8 @@ pub(super) fn run(store: &Store) -> Result<Exit, CliError> {
     if summary.elsewhere > 0 {
         let hosts: Vec<String> = store.hosts_elsewhere()?.iter().map(|host| visible(host).into_owned()).collect();
         problems.push(format!(
-            "{} of {}, where processes may be writing; if that machine is gone, or was started again since: \
-             recur store gc --host-gone HOST",
+            "{} of {}, where processes may be writing; if that machine is gone, or was started again since, \
+             `store gc --host-gone HOST` removes them",
             count(summary.elsewhere, "scratch folder", "scratch folders"),
             hosts.join(", ")
         ));
