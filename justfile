@@ -66,7 +66,7 @@ new-model NAME:
 check-model ID *OPTIONS:
     @cargo run --release --bin recur -- check-model "$@"
 
-# Predict the labels of names (--model EXPERIMENT, trial id or FILE; --input FILE, --top N, --all, --output FILE)
+# Predict the labels of texts (--model EXPERIMENT, trial id or FILE; --input FILE, --top N, --all, --output FILE)
 [group('experiments')]
 predict *OPTIONS:
     @cargo run --release --bin recur -- predict "$@"
@@ -167,17 +167,17 @@ lint:
 docs:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 
-# All checks, from cheap to dear
+# All checks, the cheapest first
 [group('checks')]
 ci: lint docs test-docs check-generated test-jobs test-isa-briefly test-report test-html test test-examples
 
-# Measure the kernels and training steps, as names a second and as a fraction of the measured peak
+# Measure the kernels and training steps, in examples per second and as a fraction of the measured peak
 [group('measurements')]
 bench *OPTIONS:
     cargo bench -p recur-bench --bench kernels --bench training -- "$@"
     cargo run --release --bin recur-bench -- --fractions
 
-# Measure how long recur takes to start, alone and beside a thousand external plugins
+# Measure how long recur takes to start, without and with a thousand external plugins
 [group('measurements')]
 bench-startup:
     cargo build --release --bin recur

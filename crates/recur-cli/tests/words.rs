@@ -1,5 +1,5 @@
-//! The pages of the documentation, and the texts in the code (help, messages, reports), use none of the words that `words.txt`
-//! lists.
+//! The pages of the documentation and of reports, the comments of specs and recipes, and the texts in the code (help, messages,
+//! reports) use none of the words that `words.txt` lists.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use std::path::{Path, PathBuf};
@@ -151,16 +151,56 @@ fn files(folder: &str, ending: &str, found: &mut Vec<String>) {
     }
 }
 
+/// Fails if one of these files has a listed word in what `prose` leaves of it.
+fn check_files(names: &mut Vec<String>, at_least: usize, prose: impl Fn(&str) -> String) {
+    assert!(names.len() >= at_least, "the files are found: {names:?}");
+    let entries = entries(include_str!("words.txt"));
+    names.sort_unstable();
+    let read = |name: &String| prose(&std::fs::read_to_string(root().join(name)).unwrap());
+    let found: Vec<String> = names.iter().flat_map(|name| occurrences(name, &read(name), &entries)).collect();
+    assert!(found.is_empty(), "crates/recur-cli/tests/words.txt lists these words:\n{}", found.join("\n"));
+}
+
+/// The lines of `text` from `mark` on: those without it are empty.
+fn after(mark: &str, text: &str) -> String {
+    text.lines().map(|line| line.split_once(mark).map_or("", |(_, comment)| comment).to_owned() + "\n").collect()
+}
+
 #[test]
 fn the_documentation_uses_none_of_the_listed_words() {
-    let entries = entries(include_str!("words.txt"));
     let mut names = Vec::from(["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md"].map(str::to_owned));
     files("docs", ".md", &mut names);
-    assert!(names.len() > 15, "the pages of docs are found: {names:?}");
-    names.sort_unstable();
-    let of_page = |name: &String| occurrences(name, &std::fs::read_to_string(root().join(name)).unwrap(), &entries);
-    let found: Vec<String> = names.iter().flat_map(of_page).collect();
-    assert!(found.is_empty(), "crates/recur-cli/tests/words.txt lists these words:\n{}", found.join("\n"));
+    check_files(&mut names, 15, str::to_owned);
+}
+
+#[test]
+fn the_committed_reports_use_none_of_the_listed_words() {
+    let mut names = Vec::new();
+    files("reports", ".md", &mut names);
+    check_files(&mut names, 10, str::to_owned);
+}
+
+#[test]
+fn comments_of_specs_recipes_and_tools_use_none_of_the_listed_words() {
+    let mut names = vec!["justfile".to_owned()];
+    files("experiments", ".yaml", &mut names);
+    files("tools", "", &mut names);
+    names.retain(|name| std::fs::read_to_string(root().join(name)).is_ok_and(|text| text.contains("# ")));
+    check_files(&mut names, 15, |text| after("# ", text));
+}
+
+#[test]
+fn manifests_of_the_example_plugins_use_none_of_the_listed_words() {
+    let mut names = Vec::new();
+    files("examples/plugins", "plugin.yaml", &mut names);
+    check_files(&mut names, 3, str::to_owned);
+}
+
+#[test]
+fn the_help_uses_none_of_the_listed_words() {
+    let mut names = vec!["crates/recur-cli/src/args.rs".to_owned()];
+    files("crates/recur-cli/src/args", ".rs", &mut names);
+    check_files(&mut names, 8, |text| after("/// ", text));
 }
 
 /// The texts in `code`: its string literals, but for documentation, other attributes than those of errors, and tests.

@@ -64,7 +64,7 @@ fn introduction(analysis: &Analysis, page: &Page) -> String {
 /// Where the times are.
 fn times(page: &Page) -> String {
     format!(
-        "Training times differ from machine to machine and from run to run, so they stand apart from this report, which is \
+        "Training times differ from machine to machine and from run to run, so they are in a file of their own, and not in this report, which is \
          compared byte for byte: [{}]({}).",
         costs::FILE,
         page.link(costs::FILE)

@@ -74,13 +74,13 @@ fn summary(analysis: &Analysis, ids: &[String; 2], replicates: &[OnExamples], ov
     let n = |is_such: fn(&OnExamples) -> bool| replicates.iter().filter(|paired| is_such(paired)).count();
     let (above, below) = (n(|paired| paired.side() > 0), n(|paired| paired.side() < 0));
     let mut text = format!(
-        "{}, {} is ahead in macro-F1 on {above} of {} and {} on {below}, as far as intervals without zero tell; \
+        "{}, {} is ahead in macro-F1 on {above} of {} and {} on {below}, counting intervals that do not contain zero; \
          McNemar's p is below 0.05 on {}.",
         one_by_one(&analysis.noun),
         ids[0],
         crate::numbers::plural(replicates.len() as u64, "replicate"),
         ids[1],
-        n(|paired| paired.mcnemar_p < 0.05)
+        n(|paired| paired.mcnemar_is_significant)
     );
     if replicates.iter().any(|paired| paired.macro_f1_interval.is_none()) {
         text.push_str(" Where no interval is shown it is undefined.");
