@@ -1,6 +1,6 @@
 //! What the models learned from, and how their results are compared.
 
-use crate::difference::Basis;
+use crate::difference::{Basis, CONFIDENCE};
 use crate::outcomes::SplitSizes;
 use crate::ranked::Ranked;
 use recur_core::data_warning::DataWarning;
@@ -62,6 +62,8 @@ pub struct LabelRows {
 pub struct Method {
     /// Whether each replicate has test rows of its own.
     pub test_rows: TestRows,
+    /// The confidence of all intervals.
+    pub confidence: f64,
     /// What results on test rows depend on.
     pub basis: Basis,
     /// What results on validation rows depend on.
@@ -128,6 +130,7 @@ impl Method {
         let basis = ranked.test_basis();
         Self {
             test_rows: ranked.outcomes.plan.split.test_rows,
+            confidence: CONFIDENCE,
             basis,
             validation_basis: ranked.validation_basis(),
             ratio: basis.ratio(),

@@ -10,6 +10,12 @@ use serde::Serialize;
 /// The probability with which an experiment should detect a difference, where a smallest one is named.
 pub const POWER: f64 = 0.8;
 
+/// The level of every test: a p-value below it is significant.
+pub const LEVEL: f64 = 0.05;
+
+/// The confidence of every interval.
+pub const CONFIDENCE: f64 = 1.0 - LEVEL;
+
 /// The rows that results over replicates depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
@@ -95,13 +101,13 @@ pub(crate) struct Compared {
 impl Compared {
     /// Whether the difference is significant: neither the interval nor the corrected p-value admits zero.
     pub(crate) fn is_clear(&self) -> bool {
-        self.comparison.is_some_and(|comparison| !comparison.interval.contains(0.0) && self.adjusted_p < 0.05)
+        self.comparison.is_some_and(|comparison| !comparison.interval.contains(0.0) && self.adjusted_p < LEVEL)
     }
 
     /// The smallest difference that as many replicates with this spread detect with [`POWER`], among as many comparisons.
     pub(crate) fn smallest_detectable(&self) -> Option<f64> {
         let estimate = self.estimate.filter(Estimate::has_spread)?;
-        let (alpha, n_replicates) = (0.05 / self.n_comparisons.max(1) as f64, self.wins.iter().sum());
+        let (alpha, n_replicates) = (LEVEL / self.n_comparisons.max(1) as f64, self.wins.iter().sum());
         let planned = |n_train, n_test| PlannedTest {
             difference: estimate.mean,
             deviation: self.deviation,
@@ -165,7 +171,7 @@ pub(crate) fn uncorrected(first: Sample<'_>, second: Sample<'_>, metric: About, 
     let (low, high) = metric.bounds_of_difference();
     let comparison = |estimate: Estimate| Comparison {
         mean: estimate.mean,
-        interval: estimate.interval(0.95).clipped(low, high),
+        interval: estimate.interval(CONFIDENCE).clipped(low, high),
         p: estimate.p(),
     };
     Compared {

@@ -1,7 +1,7 @@
 //! What each swept parameter does to the validation result, the other parameters averaged over.
 
 use crate::axes::Axis;
-use crate::difference::Sample;
+use crate::difference::{CONFIDENCE, Sample};
 use crate::ranked::Ranked;
 use crate::summary::ends;
 use recur_core::metric::Metric;
@@ -101,7 +101,7 @@ impl Marginal {
 fn validation_interval(ranked: &Ranked<'_>, by_replicate: &[f64]) -> Option<Interval> {
     let estimate = ranked.validation_basis().mean(Sample::of(by_replicate)).filter(Estimate::has_spread)?;
     let (low, high) = ranked.primary.about().bounds;
-    Some(estimate.interval(0.95).clipped(low, high))
+    Some(estimate.interval(CONFIDENCE).clipped(low, high))
 }
 
 /// The effect of everything that some model sweeps, in the order of the spec.

@@ -1,5 +1,6 @@
 //! Which models are as good as the best one, within the margin that the spec states.
 
+use crate::difference::LEVEL;
 use crate::ranked::Ranked;
 use recur_stats::{Estimate, holm};
 use serde::Serialize;
@@ -40,7 +41,7 @@ impl Equivalence {
         let of_model = |((model, _), p_holm): (&(usize, f64), f64)| EquivalentTo {
             model: ranked.models[*model].id.to_owned(),
             p_holm,
-            is_equivalent: p_holm < 0.05,
+            is_equivalent: p_holm < LEVEL,
         };
         let models: Vec<EquivalentTo> = tested.iter().zip(adjusted).map(of_model).collect();
         (!ranked.best_against.is_empty()).then_some(Self { best, margin, models })

@@ -1,6 +1,6 @@
 //! How the best model and another one differ in each label.
 
-use crate::difference::{Sample, uncorrected};
+use crate::difference::{LEVEL, Sample, uncorrected};
 use crate::ranked::{Ranked, RankedModel, confusion};
 use crate::summary::ends;
 use recur_core::metric::SHARE;
@@ -34,6 +34,8 @@ pub struct LabelDifference {
     pub p: Option<f64>,
     /// The p-value after Holm's correction over all labels.
     pub p_holm: Option<f64>,
+    /// Whether that is below the level.
+    pub is_significant: bool,
 }
 
 /// The place in the ranking of the model that the best one is compared with.
@@ -110,6 +112,7 @@ impl Found {
             interval: self.comparison.map(|comparison| comparison.interval),
             p: self.comparison.map(|comparison| comparison.p),
             p_holm: self.p_holm,
+            is_significant: self.p_holm.is_some_and(|p| p < LEVEL),
         }
     }
 }

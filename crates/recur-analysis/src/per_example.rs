@@ -1,5 +1,6 @@
 //! Two models on the same test examples: which of them is right where, and how sure the difference of macro-F1 is.
 
+use crate::difference::{CONFIDENCE, LEVEL};
 use crate::ranked::Ranked;
 use crate::summary::ends;
 use recur_core::metric::Metric;
@@ -40,6 +41,8 @@ pub struct OnExamples {
     pub accuracy_difference: Option<f64>,
     /// McNemar's exact p-value of "both are right equally often".
     pub mcnemar_p: f64,
+    /// Whether that is below the level.
+    pub mcnemar_is_significant: bool,
     /// Macro-F1 of the first minus that of the second; `None` without examples.
     pub macro_f1_difference: Option<f64>,
     /// The BCa interval (95 %) of that difference; `None` where it is undefined.
@@ -151,6 +154,7 @@ fn of_replicate(
     let rows = groups.iter().zip(pairs()).map(|(group, (a, b))| (*group, a.label, a.predicted, b.predicted));
     let mut kinds = GroupKinds::new(n_labels, rows, LabelCounts::macro_f1);
     let of_kinds = kinds.counts().to_vec();
+    let mcnemar_p = mcnemar_exact(&counts);
     let drawn = bootstrap_of_kinds(&of_kinds, n_resamples, || stream.next_u32(), |drawn| kinds.over(drawn));
     OnExamples {
         examples: first.predictions.len(),
@@ -159,8 +163,9 @@ fn of_replicate(
         only_second_right: counts.only_second,
         both_wrong: counts.both_wrong,
         accuracy_difference: counts.accuracy_difference(),
-        mcnemar_p: mcnemar_exact(&counts),
+        mcnemar_p,
+        mcnemar_is_significant: mcnemar_p < LEVEL,
         macro_f1_difference: Some(kinds.over(&of_kinds)).filter(|value| value.is_finite()),
-        macro_f1_interval: drawn.and_then(|drawn| drawn.bca(0.95)),
+        macro_f1_interval: drawn.and_then(|drawn| drawn.bca(CONFIDENCE)),
     }
 }

@@ -1,6 +1,6 @@
 //! What all parts of an analysis share: models in order, and which differ from which.
 
-use crate::difference::{self, Basis, Compared, Sample, compare};
+use crate::difference::{self, Basis, CONFIDENCE, Compared, Sample, compare};
 use crate::outcomes::{Outcomes, ReplicateSplit};
 use crate::tally::Tally;
 use recur_core::metric::Metric;
@@ -193,7 +193,7 @@ impl<'a> Ranked<'a> {
         let estimate: Estimate =
             self.test_basis().mean(Sample { by_replicate: &model.test(metric), resampled: &model.resampled })?;
         let (low, high) = metric.about().bounds;
-        estimate.has_spread().then(|| estimate.interval(0.95).clipped(low, high))
+        estimate.has_spread().then(|| estimate.interval(CONFIDENCE).clipped(low, high))
     }
 
     fn model_results(&self) -> Vec<RankedModel<'a>> {

@@ -4,6 +4,7 @@ mod conversions;
 
 use crate::program::named;
 use anstyle::{AnsiColor, Style};
+use recur_core::visible::shown;
 use recur_report::ReportError;
 use recur_terminal::print_error;
 use std::error::Error;
@@ -84,7 +85,7 @@ impl CliError {
     /// A file whose ending is none of those that an option writes.
     pub(crate) fn ending(path: &Path, option: &str, formats: &[&str]) -> Self {
         let hint = format!("end the file's name in {}", formats.join(" or "));
-        Self::new(format!("{} ends in no format that --{option} writes", path.display())).hint(hint)
+        Self::new(format!("{} ends in no format that --{option} writes", shown(path))).hint(hint)
     }
 
     /// A comparison that cannot be made or written.

@@ -2,6 +2,7 @@
 
 use crate::args::Target;
 use crate::error::{CliError, Exit};
+use recur_core::visible::shown;
 use recur_experiment::shell::quoted;
 use recur_files::{NotReplaced, read_regular, write_unless_other};
 use recur_terminal::{print, print_json};
@@ -32,7 +33,7 @@ fn write(path: &Path, text: &str, replace: bool) -> Result<(), CliError> {
     let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
     std::fs::metadata(folder).map_err(|source| NotReplaced::Write { path: path.to_owned(), source })?;
     write_unless_other(path, text.as_bytes(), replace)?;
-    Ok(print(&path.display().to_string())?)
+    Ok(print(&shown(path))?)
 }
 
 /// The most bytes of a generated text.
@@ -43,14 +44,13 @@ fn compare(path: &Path, text: &str, remedy: String) -> Result<(), CliError> {
         String::from_utf8(bytes).map_err(|error| std::io::Error::new(std::io::ErrorKind::InvalidData, error))
     });
     let hint = format!("make it anew: {remedy}");
-    let unreadable =
-        |error| CliError::new(format!("cannot read {}", path.display())).because(&error).hint(hint.clone());
+    let unreadable = |error| CliError::new(format!("cannot read {}", shown(path))).because(&error).hint(hint.clone());
     let there = read.map_err(unreadable)?;
     // A checkout may have other line ends.
     match difference(&there.replace("\r\n", "\n"), text) {
         None => Ok(()),
         Some((line, there, made)) => {
-            let what = format!("{}:{line} is not what recur generates", path.display());
+            let what = format!("{}:{line} is not what recur generates", shown(path));
             let error = CliError::new(format!("{what}\n  there:     {there}\n  generated: {made}"));
             Err(error.hint(hint).ends_with(Exit::Different))
         }

@@ -6,7 +6,8 @@ use recur_kernels::{Isa, Kernels};
 /// The value of `RECUR_ISA`, if it has one.
 #[expect(clippy::disallowed_methods, reason = "the command line reads this variable, and nothing below it does")]
 pub(crate) fn forced_instruction_set() -> Option<String> {
-    std::env::var("RECUR_ISA").ok()
+    // What is not UTF-8 is no name of one, and is shown as such.
+    std::env::var_os("RECUR_ISA").map(|name| name.to_string_lossy().into_owned())
 }
 
 /// The vector operations on the instruction set that `RECUR_ISA` names, or the widest one.

@@ -2,6 +2,7 @@
 
 use crate::error::{CliError, Exit};
 use recur_core::selection::TrialOutcome;
+use recur_core::visible::shown;
 use recur_experiment::{RequestedExperiment, RunOptions, Scored, StoreOf};
 use recur_report::{Destination, ResultsTable};
 use recur_terminal::table;
@@ -37,8 +38,8 @@ pub(crate) fn conclude<'a>(
             tests.len() + unscored.len()
         ));
     }
-    summary.push_str(&format!("\nReport: {}", written.report.display()));
-    summary.push_str(&format!("\nThe same as one page, to sort and filter: {}", written.html.display()));
+    summary.push_str(&format!("\nReport: {}", shown(&written.report)));
+    summary.push_str(&format!("\nThe same as one page, to sort and filter: {}", shown(&written.html)));
     if let Some(best) = prepared.best_configuration(outcomes, selection, stores) {
         let whose = if best.of_best_replicate { "Its best replicate" } else { "Its replicate 0" };
         summary.push_str(&format!("\nBest on validation: {}. {whose} predicts: {} TEXT", best.title, best.command));

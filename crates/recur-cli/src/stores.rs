@@ -2,7 +2,7 @@
 
 use crate::error::CliError;
 use anstyle::Style;
-use recur_core::visible::visible;
+use recur_core::visible::{shown, visible};
 use recur_experiment::LookupError;
 use recur_store::{Store, StoreEvent};
 use recur_terminal::print_error;
@@ -20,7 +20,7 @@ pub(crate) fn check_elsewhere(folder: &Path, store: &Path) -> Result<(), CliErro
     let place = place.iter().flat_map(|path| path.ancestors()).find_map(|path| path.canonicalize().ok());
     match (place, store.canonicalize()) {
         (Some(place), Ok(root)) if place.starts_with(&root) => {
-            let what = format!("the folder {} is within the store {}", folder.display(), store.display());
+            let what = format!("the folder {} is within the store {}", shown(folder), shown(store));
             Err(CliError::new(what).hint("name a folder elsewhere: what is copied is a store of its own".to_owned()))
         }
         _ => Ok(()),
@@ -37,7 +37,7 @@ pub(crate) fn to_read(path: &Path) -> Result<Store, CliError> {
 pub(crate) fn to_read_if_any(path: &Path) -> Result<Option<Store>, CliError> {
     let store = Store::open_to_read_and_listen(path, report)?;
     if store.is_none() {
-        let path = path.display().to_string();
+        let path = shown(path);
         tracing::info!("there is no store {}: no trial has a record (--store DIR names another store)", visible(&path));
     }
     Ok(store)

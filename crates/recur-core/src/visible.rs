@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::path::Path;
 
 /// Whether a terminal or a reader may be misled by `character`: control characters bidirectional
 /// marks, separators of lines, and characters without width that join nothing.
@@ -35,6 +36,12 @@ pub fn is_ignorable(character: char) -> bool {
 /// `text` on one line, with each hidden character as an escape.
 pub fn visible(text: &str) -> Cow<'_, str> {
     escaped(text, is_hidden, push_escape)
+}
+
+/// The name of a file or folder, on one line with each hidden character as an escape: a name may be anybody's, and one with a
+/// line end would be read as a line of recur's own.
+pub fn shown(path: impl AsRef<Path>) -> String {
+    visible(&path.as_ref().display().to_string()).into_owned()
 }
 
 /// As [`visible`], for text of several lines: line ends stay.

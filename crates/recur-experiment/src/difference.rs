@@ -1,7 +1,7 @@
 //! The first difference between what is stored and what was made again, with its place.
 
 use recur_core::tensor::{Tensor, TensorData};
-use recur_core::visible::visible;
+use recur_core::visible::{shown, visible};
 use recur_files::read_regular;
 use recur_ingest::read_predictions;
 use recur_report::ReportRecord;
@@ -10,6 +10,7 @@ use recur_store::layout;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fmt;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// A place at which two runs differ.
@@ -55,11 +56,11 @@ fn of_files(stored: &Path, again: &Path, file: &Path, labels: &[String]) -> Opti
 }
 
 fn of_two_files(stored: &Path, again: &Path, labels: &[String]) -> Option<Difference> {
-    let place = stored.display();
+    let place = shown(stored);
     let (a, b) = match (read(stored), read(again)) {
         (Ok(a), Ok(b)) => (a, b),
-        (Err(_), Err(_)) => return None,
-        (Err(error), Ok(_)) => return Some(Difference::new(place, format!("cannot be read: {error}"))),
+        (Err(a), Err(b)) if [a.kind(), b.kind()] == [ErrorKind::NotFound; 2] => return None,
+        (Err(error), _) => return Some(Difference::new(place, format!("cannot be read: {error}"))),
         (Ok(_), Err(_)) => return Some(Difference::new(place, "is not made again")),
     };
     if a == b {
@@ -186,9 +187,9 @@ fn quoted(line: Option<&str>) -> String {
 pub fn of_report(report: &Path, text: &[u8], stored: &Path, again: &Path, name: &str) -> Option<Difference> {
     let made = match read(again.join(format!("{name}.md"))) {
         Ok(made) => made,
-        Err(error) => return Some(Difference::new(report.display(), format!("cannot be made again: {error}"))),
+        Err(error) => return Some(Difference::new(shown(report), format!("cannot be made again: {error}"))),
     };
-    let of_text = || (text != made).then(|| Difference::new(report.display(), of_bytes(text, &made)));
+    let of_text = || (text != made).then(|| Difference::new(shown(report), of_bytes(text, &made)));
     let of_record = || {
         let [record, made] = [report, &again.join(format!("{name}.md"))].map(ReportRecord::path_of);
         of_two_files(&record, &made, &[])

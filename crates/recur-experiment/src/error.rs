@@ -4,7 +4,7 @@ use recur_analysis::AnalysisError;
 use recur_core::registry::NoModel;
 use recur_core::split::SplitError;
 use recur_core::trial::TrialsError;
-use recur_core::visible::visible;
+use recur_core::visible::{shown, visible};
 use recur_files::NoTemporaryFolder;
 use recur_ingest::IngestError;
 use recur_report::ReportError;
@@ -44,7 +44,7 @@ pub enum ExperimentError {
     #[error("the sweep stopped")]
     Sweep(#[from] SweepError),
     /// It was asked to stop; what had ended is kept.
-    #[error("interrupted: {n_kept} of {n_trials} trials are kept in {}", store.display())]
+    #[error("interrupted: {n_kept} of {n_trials} trials are kept in {}", shown(store))]
     Interrupted {
         /// Trials with a record.
         n_kept: usize,
@@ -62,7 +62,7 @@ pub enum ExperimentError {
         n_trials: usize,
     },
     /// Trials that were to be read have no record.
-    #[error("{n_missing} of {n_trials} trials have no record in the store {}", store.display())]
+    #[error("{n_missing} of {n_trials} trials have no record in the store {}", shown(store))]
     TrialsMissing {
         /// Trials without a record.
         n_missing: usize,
@@ -93,7 +93,7 @@ pub enum ExperimentError {
     #[error("cannot write the report")]
     Report(#[from] ReportError),
     /// A file of a trial cannot be read or written.
-    #[error("cannot {action} the trial file {}", path.display())]
+    #[error("cannot {action} the trial file {}", shown(path))]
     TrialFileIo {
         /// `read` or `write`.
         action: &'static str,
@@ -103,7 +103,7 @@ pub enum ExperimentError {
         source: std::io::Error,
     },
     /// A file that holds no trial that this recur can read.
-    #[error("{} is no trial file: {problem}", path.display())]
+    #[error("{} is no trial file: {problem}", shown(path))]
     NotATrialFile {
         /// The file.
         path: PathBuf,
@@ -135,7 +135,7 @@ pub enum ExperimentError {
         found: String,
     },
     /// A trial file is of a model in an external plugin, and nobody named the folder.
-    #[error("trial {trial} is of model `{model}`, a plugin in {}", folder.display())]
+    #[error("trial {trial} is of model `{model}`, a plugin in {}", shown(folder))]
     PluginNotNamed {
         /// The trial.
         trial: String,
@@ -211,7 +211,7 @@ fn scoring(folder: &Path, error: &StoreError) -> String {
         StoreError::Weights { .. } => true,
         _ => false,
     };
-    let folder = folder.display().to_string();
+    let folder = shown(folder);
     if is_damage {
         format!(
             "{} was damaged after this run began. Nothing was scored with it; run the experiment again: it trains this trial again",

@@ -1,13 +1,11 @@
 //! Why a word does not name what it was to name: a spec, or something in a store.
 
 use crate::error::ExperimentError;
-use crate::shell::quoted;
-use recur_core::record::TrialRecord;
 use recur_core::trial::TrialId;
-use recur_core::visible::visible;
+use recur_core::visible::shown;
 use recur_ingest::FileError;
 use recur_spec::SpecErrors;
-use recur_store::{Found, Problem, Store, StoreError};
+use recur_store::{Problem, StoreError};
 use std::path::PathBuf;
 
 /// Why a word does not name a spec, a trial, an experiment or weights that can be used. [`LookupError::hint`] is the next thing to do.
@@ -15,7 +13,7 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum LookupError {
     /// The file of a spec cannot be read.
-    #[error("cannot read the spec {}", path.display())]
+    #[error("cannot read the spec {}", shown(path))]
     UnreadableSpec {
         /// The file.
         path: PathBuf,
@@ -25,13 +23,13 @@ pub enum LookupError {
         others: Vec<String>,
     },
     /// There is no store where one is to be read.
-    #[error("there is no store {}", path.display())]
+    #[error("there is no store {}", shown(path))]
     NoStore {
         /// The folder that was named.
         path: PathBuf,
     },
     /// There is no such file, and nothing in the store is called so.
-    #[error("no file {word}, and no experiment and no trial with weights of that name in the store {}", store.display())]
+    #[error("no file {word}, and no experiment and no trial with weights of that name in the store {}", shown(store))]
     NoWeights {
         /// What was asked for.
         word: String,
@@ -43,7 +41,7 @@ pub enum LookupError {
         experiments: Vec<String>,
     },
     /// The store has no trial whose id begins so.
-    #[error("no trial {trial} in the store {}", store.display())]
+    #[error("no trial {trial} in the store {}", shown(store))]
     NoSuchTrial {
         /// What was asked for.
         trial: String,
@@ -85,7 +83,7 @@ pub enum LookupError {
         n_trials: usize,
     },
     /// Trials of an experiment have no record.
-    #[error("{n_missing} of {n_trials} trials of {} have no record in the store {}", spec.display(), store.display())]
+    #[error("{n_missing} of {n_trials} trials of {} have no record in the store {}", shown(spec), shown(store))]
     TrialsMissing {
         /// Trials without a record.
         n_missing: usize,
@@ -95,6 +93,8 @@ pub enum LookupError {
         spec: PathBuf,
         /// The store.
         store: PathBuf,
+        /// The command that trains them.
+        command: String,
     },
     /// The experiment has no such model.
     #[error("the experiment {experiment} has no model {model}")]
@@ -128,18 +128,6 @@ pub enum LookupError {
     Experiment(Box<ExperimentError>),
 }
 
-/// The record of a trial, if the store has one that can be used.
-pub fn usable(id: &TrialId, store: &Store) -> Option<TrialRecord> {
-    match store.find(id) {
-        Found::Record(record) => Some(*record),
-        Found::Missing => None,
-        Found::Damaged(problem) => {
-            tracing::warn!("trial {} counts as missing: {problem}", id.short());
-            None
-        }
-    }
-}
-
 /// The first of several ids, for an error.
 pub(crate) fn first_of(ids: &[TrialId]) -> Vec<String> {
     ids.iter().take(5).map(ToString::to_string).collect()
@@ -161,7 +149,7 @@ impl LookupError {
             }
             Self::NoStore { .. } => Some("recur experiment makes it; --store DIR names another".to_owned()),
             Self::NoWeights { store, .. } | Self::NoSuchTrial { store, .. } if !store.exists() => {
-                Some(format!("there is no store {}; --store DIR names another", visible(&store.display().to_string())))
+                Some(format!("there is no store {}; --store DIR names another", shown(store)))
             }
             Self::NoWeights { nearest: Some(name), .. } => Some(format!("did you mean {name}?")),
             Self::NoWeights { experiments, .. } => {
@@ -176,9 +164,7 @@ impl LookupError {
             Self::DamagedExperiment { .. } | Self::OtherTrials { .. } => {
                 Some("recur experiment with its spec puts that right, and trains nothing that is there".to_owned())
             }
-            Self::TrialsMissing { spec, .. } => {
-                Some(format!("run them first: recur experiment {}", quoted(&spec.display().to_string())))
-            }
+            Self::TrialsMissing { command, .. } => Some(format!("run them first: {command}")),
             Self::NoModelOfExperiment { experiment, nearest: Some(name), .. } => {
                 Some(format!("did you mean {experiment}/{name}?"))
             }

@@ -5,10 +5,11 @@ use crate::error::ExperimentError;
 use crate::estimate::Estimates;
 use crate::parallel::{available_cores, in_parallel};
 use crate::power::Power;
+use crate::stored_record;
 use recur_core::plan::UnusedSettings;
 use recur_core::record::Outcome;
 use recur_core::trial::Trial;
-use recur_store::{Found, Store};
+use recur_store::Store;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -22,11 +23,11 @@ pub enum TrialState {
 }
 
 impl TrialState {
-    fn of(trial: &Trial, store: Option<&Store>) -> Self {
-        match store.map(|store| store.find(&trial.id)) {
-            Some(Found::Record(record)) if !matches!(record.outcome, Outcome::Failed { .. }) => Self::Done,
-            _ => Self::ToRun,
-        }
+    fn of(trial: &Trial, store: Option<&Store>) -> Result<Self, ExperimentError> {
+        let Some(store) = store else { return Ok(Self::ToRun) };
+        let record = stored_record(store, &trial.id)?;
+        let is_done = record.is_some_and(|record| !matches!(record.outcome, Outcome::Failed { .. }));
+        Ok(if is_done { Self::Done } else { Self::ToRun })
     }
 }
 
@@ -52,6 +53,7 @@ impl Experiment {
     pub fn planned_run(&self, store: Option<&Store>) -> Result<PlannedRun<'_>, ExperimentError> {
         let cores = available_cores();
         let states = in_parallel(self.trials(), cores, |trial| TrialState::of(trial, store));
+        let states = states.into_iter().collect::<Result<Vec<_>, ExperimentError>>()?;
         let to_run = self.trials().iter().zip(&states).filter(|(_, state)| **state == TrialState::ToRun);
         self.warn_of_memory(&to_run.map(|(trial, _)| trial).collect::<Vec<_>>());
         let power = self.power(store)?;

@@ -75,7 +75,7 @@ impl<'a> StoreRecorder<'a> {
     ) -> Result<Vec<Option<TrialRecord>>, ExperimentError> {
         for id in self.passed_over.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             if let Some(index) = trials.iter().position(|trial| trial.id == *id) {
-                records[index] = stored_record(self.store, &trials[index])?.or(records[index].take());
+                records[index] = stored_record(self.store, &trials[index].id)?.or(records[index].take());
             }
         }
         let unstorable = self.unstorable.lock().unwrap_or_else(PoisonError::into_inner);

@@ -79,7 +79,7 @@ impl RequestedExperiment {
         } else {
             format!(" --model {}", quoted(&store.weights_path(first).display().to_string()))
         };
-        let (prefix, plugins) = (&self.prefix, plugins_option(self.plugins.as_deref()));
+        let (prefix, plugins) = (&self.prefix, plugins_option(self.request.plugins.as_deref()));
         Some(BestConfiguration {
             title: best.title(),
             of_best_replicate,

@@ -10,6 +10,7 @@ use crate::shell::quoted;
 use recur_core::registry::Registry;
 use recur_core::selection::TrialOutcome;
 use recur_core::trial::TrialId;
+use recur_core::visible::shown;
 use recur_ingest::read_regular;
 use recur_report::{Provenance, ReportRecord, Signature};
 use recur_spec::{Override, Spec};
@@ -52,7 +53,7 @@ impl SpecRequest {
 
     /// The spec that the record of `report` has: its errors are at lines of that text, and of no file.
     pub(crate) fn in_report(report: &Path) -> Self {
-        Self::of_file(format!("the spec in {}", ReportRecord::path_of(report).display()))
+        Self::of_file(format!("the spec in {}", shown(ReportRecord::path_of(report))))
     }
 
     /// Reads and checks the spec.
@@ -73,15 +74,24 @@ impl SpecRequest {
     /// # Errors
     /// If it is no spec.
     pub fn parse(&self, text: &[u8], registry: &Registry) -> Result<Spec, LookupError> {
-        let parsed = recur_spec::parse(text, &self.path.display().to_string(), &self.overrides, registry);
+        let parsed = recur_spec::parse(text, &shown(&self.path), &self.overrides, registry);
         parsed.map_err(|errors| LookupError::Spec(Box::new(errors)))
     }
 
     /// The command that writes the report again. `prefix` is what users type before a command.
     pub fn command(&self, prefix: &str) -> String {
+        format!("{prefix} experiment {}{}", quoted(&self.path.display().to_string()), self.options())
+    }
+
+    /// The command that trains what is missing in `store`.
+    pub(crate) fn command_to_train(&self, store: &Path) -> String {
+        self.command("recur") + &store_option(store)
+    }
+
+    /// The options of a command that reads it.
+    pub fn options(&self) -> String {
         let changes: String = self.overrides.iter().map(|change| format!(" --set {}", quoted(&set(change)))).collect();
-        let spec = quoted(&self.path.display().to_string());
-        format!("{prefix} experiment {spec}{}{changes}", plugins_option(self.plugins.as_deref()))
+        plugins_option(self.plugins.as_deref()) + &changes
     }
 
     /// How `program` was asked for it.
@@ -135,8 +145,8 @@ pub struct RequestedExperiment {
     experiment: Experiment,
     /// How its report is made.
     pub provenance: Provenance,
-    /// The folder of plugins, where one was named.
-    pub plugins: Option<PathBuf>,
+    /// What was asked for.
+    pub request: SpecRequest,
     /// [`Program::prefix`].
     pub(crate) prefix: String,
 }
@@ -178,7 +188,7 @@ impl RequestedExperiment {
     pub fn new(spec: Spec, request: &SpecRequest, program: &Program<'_>) -> Result<Self, ExperimentError> {
         let experiment = Experiment::prepare(spec, program.registry)?;
         let provenance = experiment.provenance(request.invocation(program));
-        Ok(Self { experiment, provenance, plugins: request.plugins.clone(), prefix: program.prefix.to_owned() })
+        Ok(Self { experiment, provenance, request: request.clone(), prefix: program.prefix.to_owned() })
     }
 
     /// The signature of the report of these records.
@@ -186,12 +196,12 @@ impl RequestedExperiment {
         Signature::of(&self.experiment.outcomes(outcomes, scored), &self.provenance)
     }
 
-    /// The records of an experiment whose trials have all been run; `spec` names it in the error where some have not.
+    /// The records of an experiment whose trials have all been run.
     ///
     /// # Errors
     /// If a record is missing, or the store cannot be read.
-    pub fn stored_outcomes(&self, store: &Store, spec: &Path) -> Result<Vec<TrialOutcome>, LookupError> {
-        stored_outcomes(&self.experiment, store, spec)
+    pub fn stored_outcomes(&self, store: &Store) -> Result<Vec<TrialOutcome>, LookupError> {
+        stored_outcomes(&self.experiment, store, &self.request)
     }
 }
 
@@ -206,15 +216,16 @@ pub(crate) fn spec_of_trial(
     request.parse(&text, registry)
 }
 
-/// The records of `experiment`, whose trials have all been run; `spec` names it in the error where some have not.
+/// The records of `experiment`, whose trials have all been run; it was asked for by `request`.
 pub(crate) fn stored_outcomes(
     experiment: &Experiment,
     store: &Store,
-    spec: &Path,
+    request: &SpecRequest,
 ) -> Result<Vec<TrialOutcome>, LookupError> {
     experiment.stored(store, available_cores()).map_err(|error| match error {
         ExperimentError::TrialsMissing { n_missing, n_trials, store } => {
-            LookupError::TrialsMissing { n_missing, n_trials, spec: spec.to_owned(), store }
+            let (spec, command) = (request.path.clone(), request.command_to_train(&store));
+            LookupError::TrialsMissing { n_missing, n_trials, spec, store, command }
         }
         error => error.into(),
     })

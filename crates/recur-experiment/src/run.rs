@@ -10,6 +10,7 @@ use crate::stored_record::stored_record;
 use recur_core::record::{Outcome, TrialRecord};
 use recur_core::selection::TrialOutcome;
 use recur_core::trial::Trial;
+use recur_core::visible::shown;
 use recur_store::{ExperimentFiles, ExperimentTrial, Store, StoreError, layout};
 use recur_train::{How, SweepError, run_sweep};
 
@@ -84,7 +85,7 @@ impl Experiment {
         self.keep(store)?;
         let trials = self.trials();
         let has_not_failed = |record: &TrialRecord| !matches!(record.outcome, Outcome::Failed { .. });
-        let look = |trial: &Trial| Ok(stored_record(store, trial)?.filter(has_not_failed));
+        let look = |trial: &Trial| Ok(stored_record(store, &trial.id)?.filter(has_not_failed));
         let looked = in_parallel(trials, executor.jobs(), look).into_iter();
         let mut records = looked.collect::<Result<Vec<_>, ExperimentError>>()?;
         let missing: Vec<usize> = (0..trials.len()).filter(|index| records[*index].is_none()).collect();
@@ -161,7 +162,7 @@ impl Experiment {
     /// If one is missing, or the store cannot be read.
     pub fn stored(&self, store: &Store, jobs: usize) -> Result<Vec<TrialOutcome>, ExperimentError> {
         let trials = self.trials();
-        let records = in_parallel(trials, jobs, |trial| stored_record(store, trial));
+        let records = in_parallel(trials, jobs, |trial| stored_record(store, &trial.id));
         let records = records.into_iter().collect::<Result<Vec<_>, ExperimentError>>()?;
         let outcome =
             |(trial, record): (&Trial, Option<_>)| Some(TrialOutcome { trial: trial.clone(), record: record? });
@@ -193,7 +194,7 @@ impl Experiment {
         store.keep_experiment(&plan.name, &files)?;
         if self.data().facts.n_rejected() > 0 {
             let path = store.experiment(&plan.name).join(layout::REJECTS);
-            tracing::warn!("the rows that cannot be used are listed in {}", path.display());
+            tracing::warn!("the rows that cannot be used are listed in {}", shown(&path));
         }
         Ok(())
     }

@@ -42,7 +42,12 @@ pub struct Scored {
 }
 
 impl Experiment {
-    /// Chooses by validation and scores the chosen on test, up to `jobs` at once, where the store has no test results of
+    /// Chooses a configuration of each model by its results on validation.
+    pub fn select(&self, outcomes: &[TrialOutcome]) -> Selection {
+        Selection::choose(self.plan(), outcomes)
+    }
+
+    /// Chooses by validation ([`Experiment::select`]) and scores the chosen on test, up to `jobs` at once, where the store has no test results of
     /// them. What is made is kept, where the store may be written.
     ///
     /// # Errors
@@ -55,7 +60,7 @@ impl Experiment {
         jobs: usize,
         options: &RunOptions<'_>,
     ) -> Result<Scored, ExperimentError> {
-        let selection = Selection::choose(self.plan(), outcomes);
+        let selection = self.select(outcomes);
         let chosen: Vec<&TrialOutcome> = outcomes.iter().filter(|f| selection.is_tested_trial(&f.trial)).collect();
         let environment = OnceLock::new();
         let score = |outcome: &&TrialOutcome| {

@@ -20,14 +20,12 @@ use recur_core::settings::DataSettings;
 use recur_core::trial::{Trial, code_digest};
 use recur_core::visible::visible;
 use recur_core::weights::WeightsFile;
-use recur_files::read_regular;
+use recur_files::{Staged, read_regular};
 use recur_ingest::{Ingested, ingest};
 use recur_store::{Store, read_weights};
 use recur_train::{How, run_sweep};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::fs::OpenOptions;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -95,8 +93,7 @@ impl TrialFile {
         let digest = digest_of(&content);
         content[DIGEST] = digest.as_str().into();
         let text = format!("{content:#}\n");
-        let mut file = OpenOptions::new().write(true).create_new(true).open(path).map_err(failed)?;
-        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)
+        Staged::new(path, text.as_bytes()).and_then(Staged::put_new).map_err(failed)
     }
 
     /// Reads the file at `path`.
@@ -144,7 +141,7 @@ impl TrialFile {
         let plugin = self.plugin(registry)?;
         self.check_code(plugin)?;
         let failed = |record: &TrialRecord| matches!(record.outcome, Outcome::Failed { .. });
-        if let Some(record) = stored_record(store, &self.trial)?.filter(|record| !failed(record)) {
+        if let Some(record) = stored_record(store, &self.trial.id)?.filter(|record| !failed(record)) {
             tracing::info!("trial {} is in the store already", self.trial.id.short());
             return Ok(record);
         }

@@ -11,13 +11,12 @@ pub use subject::{GivenReport, Subject};
 use crate::difference::{Difference, of_bytes, of_report};
 use crate::error::ExperimentError;
 use crate::lookup::{LookupError, first_of};
-use crate::request::{Program, RequestedExperiment, SpecRequest, store_option};
-use crate::shell::quoted;
+use crate::request::{Program, RequestedExperiment, SpecRequest};
 use crate::verdict::Verdict;
 use crate::verify::{Executed, Scratch, Verifier};
 use recur_core::digest::Digest;
 use recur_core::trial::TrialId;
-use recur_core::visible::visible;
+use recur_core::visible::{shown, visible};
 use recur_report::{PARTS, ReportRecord, Signature};
 use recur_spec::Override;
 use recur_store::{Store, layout};
@@ -34,20 +33,8 @@ pub struct VerifyRequest<'a> {
     pub sample: Option<usize>,
     /// Changes of single values of a spec.
     pub overrides: &'a [Override],
-}
-
-impl VerifyRequest<'_> {
-    /// The command of it, without what allows plugins.
-    fn command(&self) -> String {
-        let mut command = format!("recur verify {}", quoted(self.what));
-        if let Some(n) = self.sample {
-            command.push_str(&format!(" --sample {n}"));
-        }
-        for change in self.overrides {
-            command.push_str(&format!(" --set {}", quoted(&format!("{}={}", change.path, change.value))));
-        }
-        command + &store_option(self.store)
-    }
+    /// What the user typed, without what allows plugins: an error that asks for leave shows it.
+    pub command: &'a str,
 }
 
 /// What is executed again: by which program, with which plugins, and where what came of it the first time is.
@@ -67,6 +54,16 @@ impl Verification<'_> {
     /// # Errors
     /// If it cannot be executed, or would start a plugin that nobody allowed.
     pub fn verify(&self, subject: &Subject, request: &VerifyRequest<'_>) -> Result<Verdict, VerifyError> {
+        // What is executed again is what was executed then: nothing of it can be changed.
+        let ignored = match subject {
+            Subject::Report(_) if !request.overrides.is_empty() => Some("set"),
+            Subject::Trial(_) if !request.overrides.is_empty() => Some("set"),
+            Subject::Trial(_) if request.sample.is_some() => Some("sample"),
+            _ => None,
+        };
+        if let Some(option) = ignored {
+            return Err(VerifyError::OptionOfOthers { what: request.what.to_owned(), option });
+        }
         match subject {
             Subject::Report(report) => self.report(report, request),
             Subject::Spec(path) => self.spec(path, request),
@@ -78,7 +75,7 @@ impl Verification<'_> {
     fn report(&self, report: &GivenReport, asked: &VerifyRequest<'_>) -> Result<Verdict, VerifyError> {
         let GivenReport { path, text, record, source, request } = report;
         let spec = SpecRequest::in_report(path).parse(source.resolved_spec.as_bytes(), self.program.registry)?;
-        self.permission.check(asked.what, &spec.plan(), &asked.command())?;
+        self.permission.check(asked.what, &spec.plan(), asked.command)?;
         let plan = spec.plan();
         let mut verdict = Verdict::of_trials(plan.configurations.len() * plan.replicates as usize);
         verdict.differences.extend(self.spec_file(request, &source.resolved_spec));
@@ -107,7 +104,7 @@ impl Verification<'_> {
             None => {
                 // The report's signature is of every result: those of a trial that no store has are in it, too.
                 verdict.n_equal = again.len();
-                let same = format!("{}, its figures and its HTML page are the same bytes", path.display());
+                let same = format!("{}, its figures and its HTML page are the same bytes", shown(path));
                 verdict.proven.push(same);
             }
         }
@@ -128,8 +125,12 @@ impl Verification<'_> {
         let prefixes = [name, prefix].into_iter().chain(other_prefixes.iter().copied());
         let mut known = prefixes.map(|prefix| request.command(prefix));
         if made.program != self.program.name {
-            let note = "the command in the report: the program is called";
-            verdict.unproven.push(format!("{note} {} there, and {} here", visible(&made.program), self.program.name));
+            verdict.unproven.push(format!(
+                "the command in the report, of a program that is called {} and not {}: {}",
+                visible(&made.program),
+                self.program.name,
+                visible(&made.command)
+            ));
         } else if !known.any(|command| command == made.command) {
             return;
         }
@@ -141,7 +142,7 @@ impl Verification<'_> {
     fn spec_file(&self, request: &SpecRequest, then: &str) -> Option<Difference> {
         // The report's text says where it is: it may be anything.
         if !request.path.is_file() {
-            tracing::info!("there is no file {}: the spec of the report is used", request.path.display());
+            tracing::info!("there is no file {}: the spec of the report is used", shown(&request.path));
             return None;
         }
         // The report names the file: nothing of what is in it is shown, unless it is a spec.
@@ -149,16 +150,16 @@ impl Verification<'_> {
             let prefix = self.program.prefix;
             let what =
                 format!("cannot be read as a spec now ({prefix} plan shows why), and was the spec of the report");
-            return Some(Difference::new(request.path.display(), what));
+            return Some(Difference::new(shown(&request.path), what));
         };
         let now = now.resolved_yaml();
         (now != then).then(|| {
             let what = of_bytes(then.as_bytes(), now.as_bytes()).replace("made again", "the spec now says");
-            Difference::new(request.path.display(), format!("the report's spec, {what}"))
+            Difference::new(shown(&request.path), format!("the report's spec, {what}"))
         })
     }
 
-    /// An experiment: every trial (or some) against the store, then its report.
+    /// An experiment: every trial, or some of them, against the store.
     fn spec(&self, path: &Path, asked: &VerifyRequest<'_>) -> Result<Verdict, VerifyError> {
         let request = SpecRequest { overrides: asked.overrides.to_vec(), ..SpecRequest::of_file(path) };
         let prepared = RequestedExperiment::read(&request, self.program)?;
@@ -169,7 +170,8 @@ impl Verification<'_> {
         let n_missing = prepared.trials().iter().filter(|trial| !found(&trial.id)).count();
         if n_missing > 0 {
             let (spec, store) = (path.to_owned(), asked.store.to_owned());
-            return Err(LookupError::TrialsMissing { n_missing, n_trials, spec, store }.into());
+            let command = request.command_to_train(&store);
+            return Err(LookupError::TrialsMissing { n_missing, n_trials, spec, store, command }.into());
         }
         let (scratch, mut verdict) = (Scratch::new()?, Verdict::of_trials(n_trials));
         let Executed { outcomes, again, stores } =
@@ -182,20 +184,24 @@ impl Verification<'_> {
     /// A trial of the store.
     fn trial(&self, prefix: &str, asked: &VerifyRequest<'_>) -> Result<Verdict, VerifyError> {
         let (id, prepared) = self.stored_trial(prefix, asked.store)?;
-        self.permission.check(prefix, prepared.plan(), &asked.command())?;
+        self.permission.check(prefix, prepared.plan(), asked.command)?;
         let scratch = Scratch::new()?;
         Ok(self.verifier.again(&id, &prepared, &scratch.store)?)
     }
 
     /// Which stored trial is to be made again in a store of its own, and its experiment of one configuration. `store` is the path
-    /// of the store.
+    /// of the store, and `command` as [`VerifyRequest::command`].
     ///
     /// # Errors
     /// If there is no such trial, it cannot be used, or it would start a plugin that nobody allowed.
-    pub fn to_reproduce(&self, prefix: &str, store: &Path) -> Result<(TrialId, RequestedExperiment), VerifyError> {
+    pub fn to_reproduce(
+        &self,
+        prefix: &str,
+        store: &Path,
+        command: &str,
+    ) -> Result<(TrialId, RequestedExperiment), VerifyError> {
         let (id, prepared) = self.stored_trial(prefix, store)?;
-        let command = format!("recur reproduce {}{}", quoted(prefix), store_option(store));
-        self.permission.check(prefix, prepared.plan(), &command)?;
+        self.permission.check(prefix, prepared.plan(), command)?;
         Ok((id, prepared))
     }
 

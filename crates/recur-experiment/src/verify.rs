@@ -8,12 +8,14 @@ use crate::options::RunOptions;
 use crate::parallel::in_parallel;
 use crate::run::LocalExecutor;
 use crate::scoring::{StoreOf, stored_test};
+use crate::stored_record;
 use crate::verdict::Verdict;
 use recur_core::model::Determinism;
 use recur_core::random::StreamPath;
 use recur_core::record::TrialRecord;
 use recur_core::selection::{Selection, TrialOutcome};
 use recur_core::trial::{Trial, TrialId};
+use recur_core::visible::shown;
 use recur_files::TemporaryFolder;
 use recur_store::{Found, Store};
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,13 +73,14 @@ impl Verifier<'_> {
         if trials.is_empty() {
             return Ok(Vec::new());
         }
-        let missing = || ExperimentError::NotVerifiable { n_missing: trials.len() };
-        let store = self.stored.as_ref().ok_or_else(missing)?;
-        let found = in_parallel(trials, self.jobs, |trial| match store.find(&trial.id) {
-            Found::Record(record) => Some(*record),
-            Found::Missing | Found::Damaged(_) => None,
-        });
-        found.into_iter().collect::<Option<_>>().ok_or_else(missing)
+        let not_verifiable = |n_missing: usize| ExperimentError::NotVerifiable { n_missing };
+        let store = self.stored.as_ref().ok_or_else(|| not_verifiable(trials.len()))?;
+        let found = in_parallel(trials, self.jobs, |trial| stored_record(store, &trial.id));
+        let found = found.into_iter().collect::<Result<Vec<_>, ExperimentError>>()?;
+        match found.iter().filter(|record| record.is_none()).count() {
+            0 => Ok(found.into_iter().flatten().collect()),
+            n_missing => Err(not_verifiable(n_missing)),
+        }
     }
 
     fn report_executed(experiment: &Experiment, again: &[&Trial], verdict: &mut Verdict) {
@@ -163,13 +166,13 @@ impl Verifier<'_> {
             match (difference, damaged) {
                 (Some(difference), _) => verdict.differences.push(difference),
                 (None, Some(problem)) => {
-                    verdict.differences.push(Difference::new(store.trial(&trial.id).display(), problem.to_string()));
+                    verdict.differences.push(Difference::new(shown(store.trial(&trial.id)), problem.to_string()));
                 }
                 (None, None) => n_equal += 1,
             }
         }
         if n_equal > 0 {
-            verdict.proven.push(format!("{n_equal} stored trials in {} are the same bytes", store.root().display()));
+            verdict.proven.push(format!("{n_equal} stored trials in {} are the same bytes", shown(store.root())));
         }
         n_equal
     }
@@ -222,7 +225,7 @@ fn grade(experiment: &Experiment, trial: &Trial) -> Determinism {
 /// Why the spec of a stored trial does not lead to its id any more.
 fn other_identity(id: &TrialId, experiment: &Experiment, store: &Store) -> Difference {
     let folder = store.trial(id);
-    let place = folder.display();
+    let place = shown(&folder);
     let Found::Record(record) = store.find(id) else {
         return Difference::new(place, "its record cannot be read (`store check` shows why)");
     };

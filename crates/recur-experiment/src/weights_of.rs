@@ -1,14 +1,18 @@
 //! Which weights a word means: a file, a trial of the store, or the best trial of an experiment or of one of its models.
 
-use crate::lookup::{LookupError, first_of, usable};
+use crate::error::ExperimentError;
+use crate::lookup::{LookupError, first_of};
 use crate::parallel::{available_cores, in_parallel};
+use crate::request::SpecRequest;
 use crate::scoring::best_configuration;
+use crate::stored_record;
 use recur_core::nearest::nearest;
 use recur_core::plan::Plan;
 use recur_core::record::TrialRecord;
 use recur_core::registry::Registry;
 use recur_core::selection::{Selection, TrialOutcome};
 use recur_core::trial::{Trial, TrialId};
+use recur_core::visible::shown;
 use recur_core::weights::WeightsFile;
 use recur_store::{FoundExperiment, Store, StoredExperiment, layout, read_weights};
 use std::path::{Path, PathBuf};
@@ -84,7 +88,7 @@ impl<'a> Experiment<'a> {
         registry: &Registry,
     ) -> Result<Self, LookupError> {
         let spec = store.experiment(name).join(layout::RESOLVED);
-        let parsed = recur_spec::parse(stored.resolved.as_bytes(), &spec.display().to_string(), &[], registry);
+        let parsed = recur_spec::parse(stored.resolved.as_bytes(), &shown(&spec), &[], registry);
         let plan = parsed.map_err(|errors| LookupError::Spec(Box::new(errors)))?.plan();
         let (n_listed, n_trials) = (stored.trials.len(), plan.configurations.len() * plan.replicates as usize);
         if n_listed != n_trials {
@@ -152,7 +156,8 @@ impl<'a> Experiment<'a> {
         let n = self.plan.configurations.len();
         let wanted: Vec<(usize, &TrialId)> =
             self.trials.iter().copied().enumerate().filter(|(index, _)| is_wanted(index % n)).collect();
-        let records = in_parallel(&wanted, available_cores(), |(_, id)| usable(id, store));
+        let records = in_parallel(&wanted, available_cores(), |(_, id)| stored_record(store, id));
+        let records = records.into_iter().collect::<Result<Vec<_>, ExperimentError>>()?;
         let outcome = |((index, _), record): (&(usize, &TrialId), Option<TrialRecord>)| {
             let record = record?;
             let (configuration, replicate) = (index % n, (index / n) as u32);
@@ -163,7 +168,8 @@ impl<'a> Experiment<'a> {
             0 => Ok(outcomes),
             n_missing => {
                 let (spec, store) = (self.spec.clone(), store.root().to_owned());
-                Err(LookupError::TrialsMissing { n_missing, n_trials: wanted.len(), spec, store })
+                let command = SpecRequest::of_file(&spec).command_to_train(&store);
+                Err(LookupError::TrialsMissing { n_missing, n_trials: wanted.len(), spec, store, command })
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What can be wrong with a plugin: its manifest, or its process.
 
 use recur_core::model::ModelError;
-use recur_core::visible::visible;
+use recur_core::visible::{shown, visible};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use std::time::Duration;
 #[derive(Debug, thiserror::Error)]
 pub enum ExternalError {
     /// The folder of all plugins cannot be listed.
-    #[error("cannot read the folder of plugins {}", folder.display())]
+    #[error("cannot read the folder of plugins {}", shown(folder))]
     Folder {
         /// The folder.
         folder: PathBuf,

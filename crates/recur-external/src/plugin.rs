@@ -7,6 +7,7 @@ use crate::model::External;
 use crate::parameter::keep;
 use recur_core::model::{Declaration, Model, ModelError, ModelPlugin, Setup};
 use recur_core::registry::{Broken, Deferred};
+use recur_core::visible::shown;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -40,7 +41,7 @@ impl ExternalModel {
     pub(crate) fn new(folder: &Path, may_start: bool) -> &'static Self {
         let path = folder.join(MANIFEST);
         let id = keep(folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()));
-        let shown = keep(path.display().to_string());
+        let shown = keep(shown(&path));
         Box::leak(Box::new(Self { id, path, shown, may_start, loaded: OnceLock::new() }))
     }
 

@@ -44,7 +44,7 @@ impl NotReplaced {
         match self {
             Self::OtherContent { .. } => "--replace writes over it; or name another file",
             Self::NotAFile { .. } | Self::Unreadable { .. } => "name another file",
-            Self::Write { .. } => "name a file in a folder that exists and can be written",
+            Self::Write { .. } => "name a file in a folder that can be written",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Opening files that a user names: regular files only, so that nothing is waited for and nothing is without end.
 
+use recur_core::visible::shown;
 use recur_files::{Kind, Refusal};
 use std::fs::{self, Metadata};
 use std::io;
@@ -79,10 +80,6 @@ fn broken_link(path: &Path) -> Option<FileError> {
         }
     }
     Some(FileError::LinkLoop { target: shown(&first) })
-}
-
-fn shown(path: &Path) -> String {
-    path.display().to_string()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use crate::open::{FileError, metadata};
 use recur_core::nearest::nearest;
 use recur_core::settings::Source;
 use recur_core::split::Part;
+use recur_core::visible::shown;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Component, Path, PathBuf};
@@ -157,7 +158,7 @@ fn lists(source: &str, folder: &Path) -> Result<Found, IngestError> {
     // A pipe or a link that leads nowhere is an error when it is opened, not a label that is missing.
     for path in entries(source, folder)?.into_iter().filter(|path| !path.is_dir()) {
         let Some(key) = path.file_name().and_then(|name| name.to_str()).map(str::to_owned) else {
-            return Err(IngestError::FileName { path: path.display().to_string() });
+            return Err(IngestError::FileName { path: shown(&path) });
         };
         let shown = join_shown(source, &key);
         match kind_by_extension(&path) {
@@ -205,8 +206,7 @@ fn matches(pattern: &str, base: &Path, kind: Option<Kind>) -> Result<Found, Inge
     };
     let mut found = Found::default();
     for path in glob::glob(&full).map_err(invalid)? {
-        let path =
-            path.map_err(|error| IngestError::Read { path: error.path().display().to_string(), source: error.into() })?;
+        let path = path.map_err(|error| IngestError::Read { path: shown(error.path()), source: error.into() })?;
         let relative = path.strip_prefix(&root).unwrap_or(&path);
         let has_dot = relative.iter().any(|part| part.as_encoded_bytes().starts_with(b"."));
         if path.is_dir() {
@@ -225,7 +225,7 @@ fn matches(pattern: &str, base: &Path, kind: Option<Kind>) -> Result<Found, Inge
 fn matched_file(folder: &str, root: &Path, path: PathBuf, kind: Option<Kind>) -> Result<InputFile, IngestError> {
     let relative = path.strip_prefix(root).unwrap_or(&path);
     let parts: Option<Vec<&str>> = relative.iter().map(|part| part.to_str()).collect();
-    let Some(parts) = parts else { return Err(IngestError::FileName { path: path.display().to_string() }) };
+    let Some(parts) = parts else { return Err(IngestError::FileName { path: shown(&path) }) };
     let key = parts.join("/");
     let shown = join_shown(folder, &key);
     let kind = kind.map_or_else(|| kind_of(&path, &shown), Ok)?;

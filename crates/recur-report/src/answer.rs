@@ -24,6 +24,8 @@ const MOST_NAMED: usize = 4;
 pub(crate) struct Opening {
     /// Verdict, size, interval and probability, in at most 80 words.
     pub(crate) answer: String,
+    /// Its first two sentences, for a list of reports.
+    pub(crate) gist: String,
     /// Paragraphs below it: what it rests on, and what of the data, the models and the settings may mislead.
     pub(crate) notes: Vec<String>,
 }
@@ -69,6 +71,7 @@ impl Answer<'_> {
             Verdict::OneReplicate { .. } => (self.one_replicate(), Vec::new()),
             Verdict::Best { .. } | Verdict::NotDistinguishable { .. } => self.compared(),
         };
+        let gist = sentences.iter().take(2).map(String::as_str).collect::<Vec<_>>().join(" ");
         let mut answer = String::new();
         let mut more = Vec::new();
         for sentence in sentences {
@@ -92,7 +95,7 @@ impl Answer<'_> {
             notes.extend(analysis.best().and_then(|best| self.within(best)));
         }
         notes.extend(self.unused_settings());
-        Opening { answer, notes }
+        Opening { answer, gist, notes }
     }
 
     /// The first of `items`, and how many there are besides.

@@ -1,5 +1,6 @@
 //! Why a report cannot be written.
 
+use recur_core::visible::shown;
 use std::io;
 use std::path::PathBuf;
 
@@ -13,25 +14,25 @@ pub enum ReportError {
         name: String,
     },
     /// A file that recur did not write, where it wants to write one.
-    #[error("{} was not written by recur, and is not replaced", path.display())]
+    #[error("{} was not written by recur, and is not replaced", shown(path))]
     Foreign {
         /// The file.
         path: PathBuf,
     },
     /// A file that recur wrote and somebody changed.
-    #[error("{} was changed after recur wrote it, and is not replaced", path.display())]
+    #[error("{} was changed after recur wrote it, and is not replaced", shown(path))]
     Changed {
         /// The file.
         path: PathBuf,
     },
     /// A link, where recur wants to write a file or a folder.
-    #[error("{} is a link: recur writes through no link within the folder of reports", path.display())]
+    #[error("{} is a link: recur writes through no link within the folder of reports", shown(path))]
     Link {
         /// The link.
         path: PathBuf,
     },
     /// A folder where a file is expected, or something else.
-    #[error("{} is not {expected}", path.display())]
+    #[error("{} is not {expected}", shown(path))]
     InTheWay {
         /// What is there.
         path: PathBuf,
@@ -39,7 +40,7 @@ pub enum ReportError {
         expected: &'static str,
     },
     /// The report of another experiment.
-    #[error("{} is the report of another experiment: it is of {there}, and this one of {new}", path.display())]
+    #[error("{} is the report of another experiment: it is of {there}, and this one of {new}", shown(path))]
     OtherReport {
         /// The report.
         path: PathBuf,
@@ -49,13 +50,13 @@ pub enum ReportError {
         new: String,
     },
     /// A report without a readable `report.json` is at the place of this one: what it is about is not known.
-    #[error("{} is the report of another version of recur, or lost its report.json, and is not replaced", path.display())]
+    #[error("{} is the report of another version of recur, or lost its report.json, and is not replaced", shown(path))]
     UnknownReport {
         /// The report.
         path: PathBuf,
     },
     /// A file that cannot be written.
-    #[error("cannot write {}", path.display())]
+    #[error("cannot write {}", shown(path))]
     Write {
         /// The file or folder.
         path: PathBuf,

@@ -1,71 +1,36 @@
 //! The page that lists the reports of a folder, from their records.
 
-use crate::markdown::{code, escape};
+use crate::markdown::escape;
 use crate::page::link_target;
 use crate::record::ReportRecord;
-use crate::sections;
-use pulldown_cmark::{Event, Options, Parser, TextMergeStream};
 use recur_core::digest::Digest;
+use recur_core::visible::visible;
 
-/// A report in the list.
+/// A report in the list: all as its record has it, which may be anybody's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
     /// The name of the report's file, without `.md`.
     pub name: String,
-    /// Its question in Markdown, on one line; empty if it has none.
+    /// Its question; empty if it has none.
     pub question: String,
-    /// The first sentences of its answer, in Markdown.
+    /// The first sentences of its answer.
     pub answer: String,
 }
 
 impl Listed {
-    /// The report `name` with this record. The record may be anybody's text: no HTML, no link and no image of it goes further.
+    /// The report `name` with this record.
     pub fn new(name: &str, record: &ReportRecord) -> Self {
-        let question = sections::question(&record.question).join(" ");
-        Self { name: name.to_owned(), question, answer: plain(&record.answer) }
+        Self { name: name.to_owned(), question: record.question.clone(), answer: record.answer.clone() }
     }
 
-    /// The question and the answer as plain text, for a terminal.
-    pub fn plain(&self) -> [String; 2] {
-        [&self.question, &self.answer].map(|markdown| text_of(markdown))
+    /// The question and the answer, each on one line, for a terminal.
+    pub fn lines(&self) -> [String; 2] {
+        [&self.question, &self.answer].map(|text| visible(&one_line(text)).into_owned())
     }
 }
 
-/// The text and the code of `markdown`.
-fn text_of(markdown: &str) -> String {
-    let mut text = String::new();
-    for event in TextMergeStream::new(Parser::new_ext(markdown, Options::empty())) {
-        match event {
-            Event::Text(part) | Event::Code(part) => text.push_str(&part),
-            Event::SoftBreak | Event::HardBreak => text.push(' '),
-            _ => {}
-        }
-    }
-    text
-}
-
-/// The text and the code of `markdown`, as Markdown.
-fn plain(markdown: &str) -> String {
-    let mut text = String::new();
-    for event in TextMergeStream::new(Parser::new_ext(markdown, Options::empty())) {
-        match event {
-            Event::Text(part) if text.is_empty() => text.push_str(&escape(&part)),
-            // Only at the beginning do some signs open a list.
-            Event::Text(part) => text.push_str(&escape(&format!(" {part}"))[1..]),
-            Event::Code(part) => text.push_str(&code(&part)),
-            Event::Html(part) | Event::InlineHtml(part) => text.push_str(&escape(part.trim_end_matches('\n'))),
-            Event::SoftBreak | Event::HardBreak => text.push(' '),
-            _ => {}
-        }
-    }
-    text
-}
-
-/// What the list shows of an answer in Markdown: the first two sentences, without emphasis.
-pub(crate) fn gist(answer: &str) -> String {
-    let plain = answer.replace("**", "");
-    let end = plain.match_indices(". ").nth(1).map_or(plain.len(), |(at, _)| at + 1);
-    plain[..end].to_owned()
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// How the page of a folder's reports begins, up to its mention of a program.
@@ -90,8 +55,10 @@ const DIGEST: [&str; 2] = ["\n<!-- recur reports --write: the SHA-256 of the lin
 pub fn index(reports: &[Listed], program: &str) -> String {
     let mut text = INTRODUCTION.to_owned() + &instructions(program);
     for Listed { name, question, answer } in reports {
-        let cells = [&format!("[{}]({}.md)", escape(name), link_target(name)), question, answer];
-        text.push_str(&format!("| {} |\n", cells.map(|cell| cell.as_str()).join(" | ")));
+        // No HTML, no link and no image of a text goes into the page.
+        let [question, answer] = [question, answer].map(|text| escape(&one_line(text)));
+        let cells = [format!("[{}]({}.md)", escape(name), link_target(name)), question, answer];
+        text.push_str(&format!("| {} |\n", cells.join(" | ")));
     }
     let digest = Digest::of(text.as_bytes());
     text + &DIGEST.join(digest.as_str())
@@ -128,37 +95,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_list_has_the_first_sentences_of_an_answer() {
-        let answer = "**`a` is best:** 62.33 % on test. It is ahead. It is the baseline.";
-        assert_eq!(gist(answer), "`a` is best: 62.33 % on test. It is ahead.");
-        assert_eq!(gist("**`a` and `b` are tied.** More."), "`a` and `b` are tied. More.");
-        assert_eq!(gist("Nothing finished"), "Nothing finished");
-    }
-
-    #[test]
     fn the_page_has_a_row_for_each_report() {
-        let listed = Listed { name: "x".into(), question: "a \\| b?".into(), answer: "`a\\|b` is best.".into() };
+        let listed = Listed { name: "x".into(), question: "a | b?".into(), answer: "a|b is\nbest.".into() };
         let page = index(&[listed], "own");
-        assert!(page.contains("|---|---|---|\n| [x](x.md) | a \\| b? | `a\\|b` is best. |\n\n<!-- recur"), "{page}");
+        assert!(page.contains("|---|---|---|\n| [x](x.md) | a \\| b? | a\\|b is best. |\n\n<!-- recur"), "{page}");
         assert!(page.contains("`own experiment SPEC`") && page.contains("`own verify REPORT`"), "{page}");
     }
 
     #[test]
-    fn nothing_of_a_report_but_text_and_code_goes_into_the_page() {
-        let check = |markdown: &str, expect: &str| assert_eq!(plain(markdown), expect);
+    fn nothing_of_a_report_but_text_goes_into_the_page() {
+        let check = |text: &str, expect: &str| {
+            let listed = Listed { name: "x".into(), question: text.into(), answer: String::new() };
+            let page = index(&[listed], "own");
+            assert!(page.contains(&format!("| [x](x.md) | {expect} |  |\n")), "{page}");
+        };
         check("a <script>x</script> <b>y</b>", "a &lt;script&gt;x&lt;/script&gt; &lt;b&gt;y&lt;/b&gt;");
-        check("<div onclick=\"x\">", "&lt;div onclick=\"x\"&gt;");
-        check("![x](http://a/b.png) [text](javascript:x) <http://a>", "x text http&#58;//a");
-        check("at www.a.b, ftp://a, a@b", "at www&#46;a.b, ftp&#58;//a, a&#64;b");
-        check("a\u{202e}b `c\u{200b}`", "a\\\\u{202e}b `c\\u{200b}`");
-        check("50&nbsp;% &amp; \\_x\\_ a_b `a_b` - +1", "50\u{a0}% &amp; \\_x\\_ a\\_b `a_b` - +1");
+        check("![x](http://a/b.png)", "!\\[x\\](http&#58;//a/b.png)");
+        check("1. which\n\n# one?", "1\\. which # one?");
+        check("a\u{202e}b", "a\\\\u{202e}b");
     }
 
     #[test]
     fn on_a_terminal_a_text_is_what_somebody_wrote() {
-        let question = escape("Is a_b < `c` & www.d.e or f@g.h?");
-        let listed = Listed { name: "x".into(), question, answer: "`a_b` is best.".into() };
-        assert_eq!(listed.plain(), ["Is a_b < `c` & www.d.e or f@g.h?", "a_b is best."]);
+        let question = "1. Is a_b < `c` & www.d.e\nor f@g.h?".to_owned();
+        let listed = Listed { name: "x".into(), question, answer: "a_b is \u{1b}[31mbest.".into() };
+        assert_eq!(listed.lines(), ["1. Is a_b < `c` & www.d.e or f@g.h?", "a_b is \\x1b[31mbest."]);
     }
 
     #[test]

@@ -90,7 +90,7 @@ fn record(analysis: &Analysis, provenance: &Provenance, signature: &Signature) -
         recur_report: REPORT_RECORD_VERSION,
         name: analysis.experiment.clone(),
         question: analysis.question.clone(),
-        answer: index::gist(&Opening::markdown(analysis).answer),
+        answer: Opening::plain(analysis).gist,
         dataset: analysis.facts.dataset.clone(),
         files: analysis.facts.files.clone(),
         provenance: provenance.clone(),

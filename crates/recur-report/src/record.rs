@@ -4,7 +4,7 @@
 use crate::provenance::Provenance;
 use crate::signature::Signature;
 use recur_core::digest::Digest;
-use recur_core::visible::visible_json;
+use recur_core::visible::{shown, visible_json};
 use recur_files::read_regular;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 const FILE: &str = "report.json";
 
 /// The version of its fields: raised when one is renamed, removed, or changes its meaning.
-pub const REPORT_RECORD_VERSION: u32 = 2;
+pub const REPORT_RECORD_VERSION: u32 = 3;
 
 /// What a report asks and answers, and how it was made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +26,7 @@ pub struct ReportRecord {
     pub name: String,
     /// The question; empty if it has none.
     pub question: String,
-    /// The first sentences of the answer, in Markdown.
+    /// The first sentences of the answer, as plain text.
     pub answer: String,
     /// The content of the data set.
     pub dataset: Digest,
@@ -56,13 +56,17 @@ pub enum ReportRecordError {
         found: u32,
     },
     /// A page without the record of a report.
-    #[error("{} is not a report of recur: there is no {} next to it", report.display(), ReportRecord::path_of(report).display())]
+    #[error(
+        "{} is not a report of recur: there is no {} next to it",
+        shown(report),
+        shown(ReportRecord::path_of(report))
+    )]
     NoReport {
         /// The page.
         report: PathBuf,
     },
     /// A report, or its record, cannot be read.
-    #[error("cannot read the report {}", path.display())]
+    #[error("cannot read the report {}", shown(path))]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -70,7 +74,7 @@ pub enum ReportRecordError {
         source: io::Error,
     },
     /// The record of a report cannot be used.
-    #[error("cannot use {}", path.display())]
+    #[error("cannot use {}", shown(path))]
     Damaged {
         /// The record.
         path: PathBuf,
@@ -81,14 +85,14 @@ pub enum ReportRecordError {
 
 impl ReportRecordError {
     /// What to do about a record that cannot be used.
-    pub const WRITE_ANEW: &str = "write the report anew from the stored records: recur report SPEC --replace";
+    pub const WRITE_ANEW: &str = "write the report anew from the stored records: recur report SPEC --replace; a comparison: recur compare … --write FILE --replace";
 
     /// What to do about it, where something can be said.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NoReport { report } => Some(format!(
-                "a report that was copied needs its {}; recur report SPEC --replace writes one of an earlier version anew",
-                ReportRecord::path_of(report).display()
+                "a report that was copied needs its {}; recur report SPEC --replace, or recur compare … --write FILE --replace, writes one of an earlier version anew",
+                shown(ReportRecord::path_of(report))
             )),
             Self::Unreadable { .. } => None,
             Self::Damaged { .. } | Self::Json(_) | Self::Version { .. } => Some(Self::WRITE_ANEW.to_owned()),

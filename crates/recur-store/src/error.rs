@@ -3,14 +3,14 @@
 use crate::problem::Problem;
 use crate::weights_problem::WeightsProblem;
 use recur_core::trial::TrialId;
-use recur_core::visible::visible;
+use recur_core::visible::{shown, visible};
 use std::path::PathBuf;
 
 /// Why a store cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// A file or folder cannot be read or written.
-    #[error("cannot {action} {}", path.display())]
+    #[error("cannot {action} {}", shown(path))]
     Io {
         /// `read`, `write`, `create`, …
         action: &'static str,
@@ -24,7 +24,7 @@ pub enum StoreError {
     #[error(transparent)]
     Damaged(Problem),
     /// The store was written by a later version of recur.
-    #[error("{} has store format {found}, and this version of recur reads up to {known}", path.display())]
+    #[error("{} has store format {found}, and this version of recur reads up to {known}", shown(path))]
     Format {
         /// The file that has it.
         path: PathBuf,
@@ -37,7 +37,7 @@ pub enum StoreError {
     #[error(
         "{} has store format {found}, and this version of recur reads only format {known}: its trials were made by an \
          earlier recur; `recur experiment SPEC --store DIR` trains them again in another folder",
-        path.display()
+        shown(path)
     )]
     OlderFormat {
         /// The file that has it.
@@ -48,19 +48,19 @@ pub enum StoreError {
         known: u32,
     },
     /// The store was opened to read and is to be written.
-    #[error("the store {} was opened only to read", root.display())]
+    #[error("the store {} was opened only to read", shown(root))]
     ReadOnly {
         /// Its folder.
         root: PathBuf,
     },
     /// Another process has the store open to write.
-    #[error("another process is writing to the store: it holds {}", scratch.display())]
+    #[error("another process is writing to the store: it holds {}", shown(scratch))]
     InUse {
         /// Its scratch folder.
         scratch: PathBuf,
     },
     /// A process of another machine, or of this one before it was booted, may be writing to the store.
-    #[error("a process on {host} may be writing to the store: it made {}", scratch.display())]
+    #[error("a process on {host} may be writing to the store: it made {}", shown(scratch))]
     InUseElsewhere {
         /// Its machine.
         host: String,
@@ -68,7 +68,7 @@ pub enum StoreError {
         scratch: PathBuf,
     },
     /// The folder is somebody's, and no store.
-    #[error("{} is no store: it has no store.json and is not empty (it has `{}`)", root.display(), visible(entry))]
+    #[error("{} is no store: it has no store.json and is not empty (it has `{}`)", shown(root), visible(entry))]
     NotAStore {
         /// The folder.
         root: PathBuf,
@@ -79,8 +79,8 @@ pub enum StoreError {
     #[error(
         "trial {trial} is not deterministic: its {file} differs from the one of an earlier run; compare {} (earlier) with \
          {} (now), then remove the wrong one",
-        kept.display(),
-        conflict.display()
+        shown(kept),
+        shown(conflict)
     )]
     Nondeterminism {
         /// The trial.
@@ -103,7 +103,7 @@ pub enum StoreError {
         problem: String,
     },
     /// A test result of a trial that the store does not have.
-    #[error("trial {trial} has no folder {} for its test result; run the trial first", folder.display())]
+    #[error("trial {trial} has no folder {} for its test result; run the trial first", shown(folder))]
     NoTrial {
         /// The trial.
         trial: TrialId,
@@ -117,7 +117,7 @@ pub enum StoreError {
         name: String,
     },
     /// A file of weights cannot be used.
-    #[error("cannot use the weights {}: {problem}", path.display())]
+    #[error("cannot use the weights {}: {problem}", shown(path))]
     Weights {
         /// The file.
         path: PathBuf,

@@ -2,7 +2,7 @@
 
 use crate::opening::FORMAT;
 use crate::{Fault, Problem, Refused, StoreError, layout};
-use recur_core::visible::visible;
+use recur_core::visible::{shown, visible};
 
 const OTHER_STORE: &str = "--store DIR names another store";
 
@@ -60,7 +60,7 @@ fn damaged(problem: &Problem) -> String {
             format!("make it a file or folder that can be read; {OTHER_STORE}")
         }
         _ if is_format => {
-            let path = problem.path.display().to_string();
+            let path = shown(&problem.path);
             // A path that a shell reads as it is can be typed.
             let is_plain = path.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
             let how = match is_plain {

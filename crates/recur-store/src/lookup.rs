@@ -16,6 +16,7 @@ use recur_core::metric::Scores;
 use recur_core::record::{Outcome, TrialRecord};
 use recur_core::tensor::Tensor;
 use recur_core::trial::TrialId;
+use recur_core::visible::shown;
 use recur_core::weights::WeightsFile;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -121,7 +122,7 @@ impl Store {
         let digest = Digest::of(&bytes);
         let (tensors, card) =
             decode_weights(&bytes).map_err(|problem| StoreError::Weights { path: path.clone(), problem })?;
-        Ok(WeightsFile { path: path.display().to_string(), digest, card, tensors })
+        Ok(WeightsFile { path: shown(path), digest, card, tensors })
     }
 
     fn weights_bytes(&self, id: &TrialId) -> Result<Vec<u8>, StoreError> {

@@ -4,11 +4,12 @@ use crate::fs::Refused;
 use crate::weights_problem::WeightsProblem;
 use recur_core::digest::Digest;
 use recur_core::trial::TrialId;
+use recur_core::visible::shown;
 use std::path::{Path, PathBuf};
 
 /// What is wrong with a file or folder of a store.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{} {fault}", path.display())]
+#[error("{} {fault}", shown(path))]
 pub struct Problem {
     /// The file or folder.
     pub path: PathBuf,
@@ -94,7 +95,7 @@ pub enum Fault {
         line: usize,
     },
     /// Uncommitted changes that a trial ran with are not there.
-    #[error("is missing, and {} names it", environment.display())]
+    #[error("is missing, and {} names it", shown(environment))]
     NoDiff {
         /// The file that names them.
         environment: PathBuf,
@@ -112,7 +113,7 @@ pub enum Fault {
     #[error("is missing, and there are trials next to it")]
     NoFormat,
     /// An experiment's folder has another experiment of the same name in the store that it is copied to.
-    #[error("is not copied: {} is another experiment of that name", there.display())]
+    #[error("is not copied: {} is another experiment of that name", shown(there))]
     OtherExperiment {
         /// What is there.
         there: PathBuf,

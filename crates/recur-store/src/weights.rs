@@ -12,6 +12,7 @@ use crate::sums::Sums;
 use crate::weights_problem::{UnstorableTensors, WeightsProblem};
 use recur_core::digest::Digest;
 use recur_core::tensor::{Tensor, TensorData};
+use recur_core::visible::shown;
 use recur_core::weights::{CARD_FORMAT, ModelCard, WeightsFile};
 use recur_files::folder_of;
 use safetensors::tensor::TensorView;
@@ -60,7 +61,7 @@ pub fn read_weights(path: &Path) -> Result<WeightsFile, StoreError> {
         }
     }
     let (tensors, card) = decode_weights(&bytes).map_err(wrong)?;
-    Ok(WeightsFile { path: path.display().to_string(), digest, card, tensors })
+    Ok(WeightsFile { path: shown(path), digest, card, tensors })
 }
 
 /// The places of a file: as it is named, and where it is if that is a link.

@@ -53,6 +53,9 @@ pub enum SweepError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// What trains the trials failed as a whole, such as a queue that takes no jobs. recur's own sweep never does.
+    #[error("the trials could not be trained")]
+    Executor(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// How trials are run. Nothing of it changes a result.

@@ -32,6 +32,6 @@ pub(crate) struct Compare {
     #[arg(long, requires = "write")]
     pub(crate) replace: bool,
     /// The folder that keeps records, weights and logs
-    #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE")]
+    #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE", hide_env_values = true)]
     pub(crate) store: PathBuf,
 }

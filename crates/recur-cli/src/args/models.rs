@@ -41,6 +41,6 @@ pub(crate) struct Models {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Doctor {
     /// The folder that keeps records, weights and logs
-    #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE")]
+    #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE", hide_env_values = true)]
     pub(crate) store: PathBuf,
 }

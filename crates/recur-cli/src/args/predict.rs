@@ -37,7 +37,7 @@ pub(crate) struct Predict {
     #[arg(long, value_enum, value_name = "FORMAT", conflicts_with = "output")]
     pub(crate) format: Option<PredictFormat>,
     /// The folder that keeps records, weights and logs
-    #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE")]
+    #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE", hide_env_values = true)]
     pub(crate) store: PathBuf,
     /// Texts; or files, as with --input
     #[arg(required_unless_present = "input", value_name = "TEXT | FILE")]

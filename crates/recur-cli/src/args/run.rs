@@ -2,7 +2,7 @@
 
 use super::shared::SpecArgs;
 use clap::Subcommand;
-use recur_experiment::{CheckpointInterval, Memory};
+use recur_experiment::{CheckpointInterval, LocalExecutor, Memory, available_cores};
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -17,23 +17,30 @@ pub(crate) struct Experiment {
     /// The folder for the report
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub(crate) reports: PathBuf,
-    /// Overwrite the report of another experiment, and over files of a report that were changed since recur wrote them
+    /// Overwrite the report of another experiment, and files of a report that were changed since recur wrote them
     #[arg(long)]
     pub(crate) replace: bool,
+}
+
+impl Experiment {
+    /// What trains the trials.
+    pub(crate) fn executor(&self) -> LocalExecutor {
+        LocalExecutor::new(self.jobs.map_or_else(available_cores, usize::from))
+    }
 }
 
 /// How trials are trained, whether all of an experiment or the one of a file.
 #[derive(Debug, clap::Args)]
 pub(crate) struct TrainingArgs {
     /// How often a running trial is saved, so that a later run can continue it: a time (30s, 5m), a number of epochs (2epochs), or off
-    #[arg(long, value_name = "N", default_value = "30s", env = "RECUR_CHECKPOINT_EVERY")]
+    #[arg(long, value_name = "N", default_value = "30s", env = "RECUR_CHECKPOINT_EVERY", hide_env_values = true)]
     pub(crate) checkpoint_every: CheckpointInterval,
     /// Do not keep the text of uncommitted changes of the git checkout that recur runs in, only its digest
-    #[arg(long, env = "RECUR_NO_DIFF", value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long, env = "RECUR_NO_DIFF", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) no_diff: bool,
     /// Memory that trials may use together: a size (500MiB, 8GiB), or off for no limit [default: what
     /// the machine has free]
-    #[arg(long, value_name = "SIZE", env = "RECUR_MEMORY")]
+    #[arg(long, value_name = "SIZE", env = "RECUR_MEMORY", hide_env_values = true)]
     pub(crate) memory: Option<Memory>,
 }
 
@@ -67,7 +74,7 @@ pub(crate) struct Report {
     /// The folder for the report
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub(crate) reports: PathBuf,
-    /// Overwrite the report of another experiment, and over files of a report that were changed since recur wrote them
+    /// Overwrite the report of another experiment, and files of a report that were changed since recur wrote them
     #[arg(long)]
     pub(crate) replace: bool,
 }
@@ -86,7 +93,7 @@ pub(crate) struct Export {
     /// All results of the report's analysis (.json)
     #[arg(long, value_name = "FILE")]
     pub(crate) analysis: Option<PathBuf>,
-    /// Overwrite files that recur did not write
+    /// Overwrite files with other content
     #[arg(long)]
     pub(crate) replace: bool,
 }
@@ -124,7 +131,7 @@ pub(crate) struct TrialRun {
     /// The trial, as an executor wrote it
     pub(crate) file: PathBuf,
     /// The folder that keeps records, weights and logs
-    #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE")]
+    #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE", hide_env_values = true)]
     pub(crate) store: PathBuf,
     /// Number of threads that the model may use [default: one for each core]
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]

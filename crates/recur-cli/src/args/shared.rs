@@ -13,7 +13,7 @@ pub(crate) struct SpecArgs {
     #[arg(long = "set", value_name = "PATH=VALUE", action = ArgAction::Append)]
     pub(crate) overrides: Vec<Override>,
     /// The folder that keeps records, weights and logs
-    #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE")]
+    #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE", hide_env_values = true)]
     pub(crate) store: PathBuf,
     /// [`Args::plugins`](super::Args::plugins), which the report names
     #[arg(from_global)]

@@ -8,7 +8,14 @@ pub(crate) struct StoreArgs {
     #[command(subcommand)]
     pub(crate) command: StoreCommand,
     /// The folder that keeps records, weights and logs
-    #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE", global = true)]
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = "runs",
+        env = "RECUR_STORE",
+        hide_env_values = true,
+        global = true
+    )]
     pub(crate) store: PathBuf,
 }
 

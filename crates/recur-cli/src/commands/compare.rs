@@ -7,6 +7,7 @@ use crate::error::{CliError, Exit};
 use crate::stores;
 use format::Format;
 use recur_analysis::Analysis;
+use recur_core::visible::shown;
 use recur_experiment::{ComparedInputs, ComparisonRequest, Program, costs};
 use recur_files::write_unless_other;
 use recur_report::{Destination, Export, Overview, Provenance, ReportError, Signature};
@@ -17,14 +18,26 @@ use std::path::Path;
 /// What a comparison is called where no file names it.
 const NAME: &str = "comparison";
 
+/// The name of the comparison in the file at `path`.
+fn name_of(path: &Path) -> Result<&str, CliError> {
+    path.file_stem().and_then(|stem| stem.to_str()).ok_or_else(|| {
+        CliError::new(format!(
+            "{} has a name that is not UTF-8, and a comparison has the name of its file",
+            shown(path)
+        ))
+        .hint("name another file: --write FILE".to_owned())
+    })
+}
+
 /// Prints the comparison, and writes it where that is asked for. The store is only read: nothing is trained or scored.
 pub(crate) fn run(args: &Compare, level: Level, program: &Program<'_>) -> Result<Exit, CliError> {
     start_logs(level.into(), &Screen::new(), None);
     let format = args.write.as_deref().map(Format::of).transpose()?;
+    let name = args.write.as_deref().map_or(Ok(NAME), name_of)?;
     let store = stores::to_read(&args.store)?;
     let request = ComparisonRequest {
         inputs: &args.inputs,
-        name: args.write.as_deref().and_then(Path::file_stem).and_then(|stem| stem.to_str()).unwrap_or(NAME),
+        name,
         question: args.question.as_deref(),
         baseline: args.baseline.as_deref(),
         models: &args.models,
@@ -54,7 +67,7 @@ pub(crate) fn run(args: &Compare, level: Level, program: &Program<'_>) -> Result
         print(&format!("{}\n\n{answer}\n\n{method}", table(header, rows, 1)))?;
     }
     if let Some(path) = &args.write {
-        tracing::info!("written: {}", path.display());
+        tracing::info!("written: {}", shown(path));
     }
     Ok(Exit::Success)
 }

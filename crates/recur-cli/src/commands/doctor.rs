@@ -4,6 +4,7 @@ use crate::args::Doctor;
 use crate::error::{CliError, Exit};
 use crate::instruction_set;
 use indicatif::HumanBytes;
+use recur_core::visible::shown;
 use recur_experiment::{MachineMemory, available_cores, cpu_name, fma_peak, free_space};
 use recur_kernels::Isa;
 use recur_terminal::print;
@@ -54,8 +55,8 @@ fn memory() -> String {
 fn store(path: &Path) -> String {
     let made = if path.exists() { "" } else { " (not made yet)" };
     match free_space(path) {
-        Some(Ok(bytes)) => format!("{}{made}: {} free", path.display(), HumanBytes(bytes)),
-        Some(Err(error)) => format!("{}{made}: free space unknown, {error}", path.display()),
-        None => format!("{}{made}: there is no such place", path.display()),
+        Some(Ok(bytes)) => format!("{}{made}: {} free", shown(path), HumanBytes(bytes)),
+        Some(Err(error)) => format!("{}{made}: free space unknown, {error}", shown(path)),
+        None => format!("{}{made}: there is no such place", shown(path)),
     }
 }

@@ -5,7 +5,8 @@ use crate::error::{CliError, Exit};
 use crate::options::training_options;
 use crate::scoring;
 use crate::stores;
-use recur_experiment::{Executor as _, LocalExecutor, Program, RequestedExperiment, RunOptions, available_cores};
+use recur_core::visible::shown;
+use recur_experiment::{Executor as _, Program, RequestedExperiment, RunOptions};
 use recur_report::Destination;
 use recur_terminal::{LogFile, Screen, Watchers, cancel_on_interrupt, print, start_logs};
 
@@ -27,12 +28,12 @@ pub(crate) fn run(args: &Experiment, level: Level, program: &Program<'_>) -> Res
     cancel_on_interrupt();
     let watchers = Watchers::new(&screen);
     let options = RunOptions { observers: watchers.all(), ..training_options(&args.training, logs) };
-    let executor = LocalExecutor::new(args.jobs.map_or_else(available_cores, usize::from));
+    let executor = args.executor();
     let outcomes = prepared.run(&store, &executor, &options)?;
     let outcome = scoring::conclude(&prepared, &outcomes, &store, executor.jobs(), &options, destination)?;
     print(&outcome.summary)?;
     match log.take_error() {
-        Some(error) => tracing::warn!("the log {} is incomplete: {error}", store.log_path(&name).display()),
+        Some(error) => tracing::warn!("the log {} is incomplete: {error}", shown(store.log_path(&name))),
         None => store.seal_log(&name)?,
     }
     Ok(outcome.exit)

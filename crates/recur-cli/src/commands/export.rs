@@ -4,35 +4,48 @@ use crate::args::{Export as ExportArgs, Level};
 use crate::error::{CliError, Exit};
 use crate::options::scoring_options;
 use crate::stores;
+use recur_core::visible::shown;
 use recur_experiment::Program;
 use recur_experiment::RequestedExperiment;
 use recur_experiment::available_cores;
 use recur_files::write_unless_other;
 use recur_report::{Export, csv};
 use recur_terminal::{MemoryNames, Screen, print, start_logs};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Writes the files that are asked for; all is made before the first is written.
 pub(crate) fn run(args: &ExportArgs, level: Level, program: &Program<'_>) -> Result<Exit, CliError> {
     start_logs(level.into(), &Screen::new(), None);
     let asked = asked(args)?;
+    each_once(&asked.iter().map(|(path, _)| *path).collect::<Vec<_>>())?;
     let prepared = RequestedExperiment::read(&args.spec.request(), program)?;
     let store = stores::to_read(&args.spec.store)?;
-    let outcomes = prepared.stored_outcomes(&store, &args.spec.spec)?;
+    let outcomes = prepared.stored_outcomes(&store)?;
     let scored = &prepared.score(&outcomes, &store, available_cores(), &scoring_options(&MemoryNames::default()))?;
     let (analysis, signature) = (prepared.analyse(&outcomes, scored)?, prepared.signature(&outcomes, scored));
     let export = Export::of(&analysis, &prepared.provenance, &signature);
-    let paths: Vec<&Path> = asked.iter().map(|(path, _)| *path).collect();
-    if let Some(path) = paths.iter().enumerate().find_map(|(n, path)| paths[..n].contains(path).then_some(path)) {
-        return Err(CliError::new(format!("{} is named for two outputs", path.display()))
-            .hint("name a file for each".to_owned()));
-    }
     let files: Vec<(&Path, Vec<u8>)> = asked.iter().map(|(path, make)| (*path, make(&export))).collect();
     for (path, bytes) in files {
         write_unless_other(path, &bytes, args.replace)?;
-        print(&format!("written: {}", path.display()))?;
+        print(&format!("written: {}", shown(path)))?;
     }
     Ok(Exit::Success)
+}
+
+/// Refuses two names of one file.
+fn each_once(paths: &[&Path]) -> Result<(), CliError> {
+    let place = |path: &&Path| {
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+        // Links in the way to the file lead elsewhere; one in its place is refused when it is written.
+        let folder = absolute.parent().and_then(|folder| folder.canonicalize().ok());
+        folder.map_or(absolute.clone(), |folder| folder.join(absolute.file_name().unwrap_or_default()))
+    };
+    let places: Vec<PathBuf> = paths.iter().map(place).collect();
+    match places.iter().enumerate().position(|(n, place)| places[..n].contains(place)) {
+        None => Ok(()),
+        Some(twice) => Err(CliError::new(format!("{} is named for two outputs", shown(paths[twice])))
+            .hint("name a file for each".to_owned())),
+    }
 }
 
 /// How a format makes a file's bytes.

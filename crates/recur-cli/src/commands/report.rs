@@ -6,6 +6,7 @@ use crate::options::scoring_options;
 use crate::scoring;
 use crate::stores;
 use recur_core::selection::TrialOutcome;
+use recur_core::visible::shown;
 use recur_experiment::Program;
 use recur_experiment::RequestedExperiment;
 use recur_experiment::{available_cores, of_reports};
@@ -20,7 +21,7 @@ pub(crate) fn run(args: &Report, level: Level, program: &Program<'_>) -> Result<
     let prepared = RequestedExperiment::read(&args.spec.request(), program)?;
     // Nothing is written to it: test scores that it lacks are made, and kept by the next `recur experiment`.
     let store = stores::to_read(&args.spec.store)?;
-    let outcomes = prepared.stored_outcomes(&store, &args.spec.spec)?;
+    let outcomes = prepared.stored_outcomes(&store)?;
     if args.check {
         return check(args, &prepared, &outcomes, &store);
     }
@@ -64,11 +65,11 @@ fn check(
     let report = args.reports.join(format!("{name}.md"));
     match of_reports(&args.reports, scratch.path(), name) {
         None => {
-            print(&format!("{}: what the records give", report.display()))?;
+            print(&format!("{}: what the records give", shown(&report)))?;
             Ok(Exit::Success)
         }
         Some(difference) => {
-            print(&format!("{}: not what the records give\n  {difference}", report.display()))?;
+            print(&format!("{}: not what the records give\n  {difference}", shown(&report)))?;
             Ok(Exit::Different)
         }
     }

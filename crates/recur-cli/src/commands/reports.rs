@@ -3,7 +3,9 @@
 use crate::args::{Level, Reports, Target};
 use crate::error::{CliError, Exit};
 use crate::generated::deliver;
+use recur_core::visible::shown;
 use recur_experiment::Program;
+use recur_experiment::shell::quoted;
 use recur_files::write_checked;
 use recur_report::{IndexState, Listed, ReportRecord};
 use recur_terminal::{Screen, print, start_logs};
@@ -32,13 +34,15 @@ pub(crate) fn run(args: &Reports, level: Level, program: &Program<'_>) -> Result
         return write(&path, &recur_report::index(&reports, program.prefix), args.replace);
     }
     if args.check {
+        let page_is_there = path.exists();
         let target = Target { write: None, check: Some(path), replace: false };
         return deliver(&recur_report::index(&reports, program.prefix), &target, |_| {
-            format!("recur reports {} --write", args.dir.display())
+            let replace = if page_is_there { " --replace" } else { "" };
+            format!("recur reports {} --write{replace}", quoted(&shown(&args.dir)))
         });
     }
     let listed = reports.iter().map(|report| {
-        let [question, answer] = report.plain();
+        let [question, answer] = report.lines();
         format!("{}\n  asks     {question}\n  answers  {answer}", report.name)
     });
     let listed = listed.collect::<Vec<_>>().join("\n");
@@ -51,7 +55,7 @@ pub(crate) fn run(args: &Reports, level: Level, program: &Program<'_>) -> Result
 /// Writes the page, unless there is one of somebody else, or one that somebody changed.
 fn write(path: &Path, page: &str, replace: bool) -> Result<Exit, CliError> {
     let kept = |why: &str, hint: &str| {
-        CliError::new(format!("{} {why}, and is not replaced", path.display())).hint(hint.to_owned())
+        CliError::new(format!("{} {why}, and is not replaced", shown(path))).hint(hint.to_owned())
     };
     write_checked(path, page.as_bytes(), |there| match IndexState::of(there) {
         IndexState::Own => Ok(()),
@@ -59,14 +63,14 @@ fn write(path: &Path, page: &str, replace: bool) -> Result<Exit, CliError> {
         IndexState::Changed => Err(kept("was changed after recur wrote it", "--replace writes over it")),
         IndexState::Foreign => Err(kept("was not written by recur", "move it elsewhere first")),
     })?;
-    print(&path.display().to_string())?;
+    print(&shown(path))?;
     Ok(Exit::Success)
 }
 
 /// The pages in `dir` that may be reports, sorted by name.
 fn files(dir: &Path) -> Result<Vec<PathBuf>, CliError> {
     let unreadable = |error: std::io::Error| {
-        CliError::new(format!("cannot read the folder of reports {}", dir.display()))
+        CliError::new(format!("cannot read the folder of reports {}", shown(dir)))
             .because(&error)
             .hint("name a folder with reports: recur reports DIR".to_owned())
     };
@@ -90,8 +94,8 @@ fn listed(path: &Path) -> Result<Option<Listed>, CliError> {
             let record = ReportRecord::path_of(path);
             tracing::warn!(
                 "{} is left out: it is not a report of recur, as there is no {}",
-                path.display(),
-                record.display()
+                shown(path),
+                shown(&record)
             );
             Ok(None)
         }

@@ -5,6 +5,8 @@ use crate::error::{CliError, Exit};
 use crate::instruction_set;
 use crate::plugins;
 use crate::stores;
+use recur_core::visible::shown;
+use recur_experiment::shell::quoted;
 use recur_experiment::{
     CheckpointInterval, Code, Conclusion, PluginPermission, Program, RunOptions, Subject, TrialLogs, Verdict,
     Verification, Verifier, VerifyRequest, available_cores,
@@ -19,8 +21,13 @@ pub(crate) fn run(
     plugins: Option<&Path>,
     builtin: &Program<'_>,
 ) -> Result<Exit, CliError> {
-    let request =
-        VerifyRequest { what: &args.what, store: &args.store, sample: args.sample, overrides: &args.overrides };
+    let request = VerifyRequest {
+        what: &args.what,
+        store: &args.store,
+        sample: args.sample,
+        overrides: &args.overrides,
+        command: &typed_command(),
+    };
     let subject = Subject::of(&args.what, &args.store)?;
     let allowed = args.allow_plugins.as_deref();
     let permission = &match &subject {
@@ -60,18 +67,36 @@ pub(crate) fn reproduce(
     let stored = stores::to_read_if_any(&args.store)?;
     let verifier = Verifier { stored, jobs: 1, options: options(&watchers, logs, Code::WithoutDiff) };
     let verification = Verification { program, permission, verifier };
-    let (id, prepared) = verification.to_reproduce(&args.trial, &args.store)?;
+    let (id, prepared) = verification.to_reproduce(&args.trial, &args.store, &typed_command())?;
     let target = args.to.clone().unwrap_or_else(|| PathBuf::from("reproduced").join(id.as_str()));
     let is_empty = |folder: &Path| std::fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none());
     if target.exists() && !is_empty(&target) {
-        return Err(CliError::new(format!("{} is not empty", target.display()))
+        return Err(CliError::new(format!("{} is not empty", shown(&target)))
             .hint("name a folder that is empty or not there yet: --to DIR".to_owned()));
     }
     stores::check_elsewhere(&target, &args.store)?;
     let fresh = stores::to_write(&target)?;
     let verdict = verification.reproduce(&id, &prepared, &fresh)?;
-    print(&format!("made again: {}", fresh.trial(&id).display()))?;
+    print(&format!("made again: {}", shown(fresh.trial(&id))))?;
     print_verdict(&verdict, id.short())
+}
+
+/// The command that the user typed, without what allows plugins.
+fn typed_command() -> String {
+    without_leave(std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()))
+}
+
+fn without_leave(mut words: impl Iterator<Item = String>) -> String {
+    const LEAVE: &str = "--allow-plugins";
+    let mut command = "recur".to_owned();
+    while let Some(word) = words.next() {
+        if word == LEAVE {
+            words.next();
+        } else if !word.starts_with(LEAVE) {
+            command.push_str(&format!(" {}", quoted(&word)));
+        }
+    }
+    command
 }
 
 /// No checkpoints: what is executed again is not kept.
@@ -89,4 +114,19 @@ fn print_verdict(verdict: &Verdict, what: &str) -> Result<Exit, CliError> {
         Conclusion::Differs => Exit::Different,
         Conclusion::NothingProven | Conclusion::NothingCompared => Exit::NothingCompared,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_shown_as_it_was_typed_without_the_leave_that_is_asked_for() {
+        let check = |words: &[&str], expected: &str| {
+            assert_eq!(without_leave(words.iter().map(|word| (*word).to_owned())), expected);
+        };
+        let words = ["reproduce", "ab", "--to", "x y", "--allow-plugins", "no", "--store", "s"];
+        check(&words, "recur reproduce ab --to 'x y' --store s");
+        check(&["verify", "a.md", "--allow-plugins=no", "--jobs", "2"], "recur verify a.md --jobs 2");
+    }
 }

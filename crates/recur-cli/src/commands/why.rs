@@ -4,8 +4,10 @@ use crate::args::{Level, Why};
 use crate::error::{CliError, Exit};
 use crate::stores;
 use recur_core::trial::Trial;
+use recur_core::visible::shown;
 use recur_experiment::Program;
 use recur_experiment::RequestedExperiment;
+use recur_experiment::shell::quoted;
 use recur_experiment::title;
 use recur_terminal::{Screen, print, start_logs};
 
@@ -17,9 +19,10 @@ pub(crate) fn run(args: &Why, level: Level, program: &Program<'_>) -> Result<Exi
     let wanted: Vec<&Trial> =
         prepared.trials().iter().filter(|trial| is_wanted(trial, args.trial.as_deref())).collect();
     if let (Some(trial), true) = (&args.trial, wanted.is_empty()) {
-        let spec = args.spec.spec.display();
+        let spec = shown(&args.spec.spec);
+        let options = prepared.request.options();
         return Err(CliError::new(format!("no trial of {spec} has an id that begins with {trial}"))
-            .hint(format!("recur plan {spec} lists the ids")));
+            .hint(format!("recur plan {}{options} lists the ids", quoted(&spec))));
     }
     let (mut lines, mut n_hits) = (Vec::new(), 0);
     for (trial, reason) in wanted.iter().zip(prepared.explain(&wanted, store.as_ref())?) {

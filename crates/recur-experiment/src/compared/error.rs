@@ -5,6 +5,7 @@ use crate::lookup::LookupError;
 use crate::shell::quoted;
 use recur_analysis::AnalysisError;
 use recur_core::trial::TrialId;
+use recur_core::visible::shown;
 use recur_report::ReportRecordError;
 use recur_store::StoreError;
 use std::path::PathBuf;
@@ -14,7 +15,10 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum ComparisonError {
     /// A word names nothing.
-    #[error("nothing is called {word}: no spec, no experiment in the store {}, and no trial whose id begins so", store.display())]
+    #[error(
+        "nothing is called {word}: no spec, no experiment in the store {}, and no trial whose id begins so",
+        shown(store)
+    )]
     NothingCalled {
         /// What was asked for.
         word: String,
@@ -34,7 +38,7 @@ pub enum ComparisonError {
         experiment: String,
     },
     /// A report is that of a comparison.
-    #[error("{} is the report of a comparison, and a comparison cannot be compared", report.display())]
+    #[error("{} is the report of a comparison, and a comparison cannot be compared", shown(report))]
     IsComparison {
         /// The report.
         report: PathBuf,
@@ -71,7 +75,7 @@ pub enum ComparisonError {
         models: Vec<String>,
     },
     /// No trial of a chosen configuration has test results.
-    #[error("trial {} of a chosen configuration of {} has no test results yet", trial.short(), spec.display())]
+    #[error("trial {} of a chosen configuration of {} has no test results yet", trial.short(), shown(spec))]
     NotScored {
         /// The first of these trials.
         trial: TrialId,

@@ -4,9 +4,10 @@ use super::error::ComparisonError;
 use super::input::{ComparedInput, OneTrial};
 use super::labels;
 use crate::Experiment;
-use crate::lookup::{LookupError, first_of, usable};
+use crate::lookup::{LookupError, first_of};
 use crate::request::{SpecRequest, spec_of_trial, stored_outcomes};
 use crate::scoring::{Scored, stored_test};
+use crate::stored_record;
 use recur_analysis::Unscored;
 use recur_core::nearest::nearest;
 use recur_core::plan::Plan;
@@ -14,6 +15,7 @@ use recur_core::record::{Outcome, TestRecord, TrialRecord};
 use recur_core::registry::Registry;
 use recur_core::selection::{Selection, TrialOutcome};
 use recur_core::trial::{Trial, TrialId};
+use recur_core::visible::shown;
 use recur_report::{MadeFrom, ReportRecord, ReportRecordError, SpecSource};
 use recur_store::{Found, FoundExperiment, Store, StoredExperiment, layout};
 use std::collections::{BTreeMap, BTreeSet};
@@ -93,8 +95,9 @@ fn find(word: &str, store: &Store) -> Result<Word, ComparisonError> {
 }
 
 fn spec(path: &Path, store: &Store, registry: &Registry) -> Result<ComparedInput, ComparisonError> {
-    let experiment = Experiment::prepare(SpecRequest::of_file(path).read(registry)?, registry)?;
-    let outcomes = stored_outcomes(&experiment, store, path)?;
+    let request = SpecRequest::of_file(path);
+    let experiment = Experiment::prepare(request.read(registry)?, registry)?;
+    let outcomes = stored_outcomes(&experiment, store, &request)?;
     chosen(experiment, outcomes, store, path)
 }
 
@@ -107,9 +110,12 @@ fn report(
 ) -> Result<ComparedInput, ComparisonError> {
     let request = SpecRequest::in_report(path);
     let experiment = Experiment::prepare(request.parse(source.resolved_spec.as_bytes(), registry)?, registry)?;
-    let spec = Path::new(&source.spec_path);
-    let outcomes = stored_outcomes(&experiment, store, spec)?;
-    chosen(experiment, outcomes, store, spec)
+    // Its changes are in the report's record: they were read when the report was written.
+    let overrides = source.overrides.iter().filter_map(|change| change.parse().ok()).collect();
+    let plugins = source.plugins.as_ref().map(PathBuf::from);
+    let asked = SpecRequest { path: PathBuf::from(&source.spec_path), overrides, plugins };
+    let outcomes = stored_outcomes(&experiment, store, &asked)?;
+    chosen(experiment, outcomes, store, &asked.path)
 }
 
 /// An experiment as it was run last: its trials are those that it lists, whatever became of the models' code since.
@@ -129,13 +135,14 @@ fn experiment(
         return Err(LookupError::OtherTrials { name: name.to_owned(), n_listed, n_trials }.into());
     }
     for (listed, planned) in stored.trials.iter().zip(experiment.trials()) {
-        if let Some(record) = usable(&listed.id, store) {
+        if let Some(record) = stored_record(store, &listed.id)? {
             outcomes.push(outcome(record, planned.configuration, planned.replicate));
         }
     }
     if outcomes.len() < n_trials {
         let (n_missing, store) = (n_trials - outcomes.len(), store.root().to_owned());
-        return Err(LookupError::TrialsMissing { n_missing, n_trials, spec: path, store }.into());
+        let command = SpecRequest::of_file(&path).command_to_train(&store);
+        return Err(LookupError::TrialsMissing { n_missing, n_trials, spec: path, store, command }.into());
     }
     chosen(experiment, outcomes, store, &path)
 }
@@ -152,7 +159,7 @@ fn chosen(
     store: &Store,
     spec: &Path,
 ) -> Result<ComparedInput, ComparisonError> {
-    let selection = Selection::choose(experiment.plan(), &outcomes);
+    let selection = experiment.select(&outcomes);
     let labels = experiment.data().dataset.label_names();
     let (mut tests, mut unscored) = (Vec::new(), Vec::new());
     for outcome in outcomes.iter().filter(|outcome| selection.is_tested_trial(&outcome.trial)) {
@@ -160,7 +167,7 @@ fn chosen(
             Some(test) => tests.push(test),
             None => {
                 let id = outcome.trial.id.short();
-                let (spec, remedy) = (spec.display(), "run again, makes them, or gives the reason why not");
+                let (spec, remedy) = (shown(spec), "run again, makes them, or gives the reason why not");
                 tracing::warn!("trial {id} has no test results, so its model is not ranked: {spec}, {remedy}");
                 let reason = "the store has no test results of it".to_owned();
                 unscored.push(Unscored { trial: outcome.trial.id.clone(), reason });

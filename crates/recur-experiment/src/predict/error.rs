@@ -1,6 +1,7 @@
 //! Why there is no prediction, and what to do about it.
 
 use recur_core::model::ModelError;
+use recur_core::visible::shown;
 use recur_ingest::{FileError, IngestError, ListMistake};
 use recur_train::PredictError;
 use std::io;
@@ -55,13 +56,13 @@ pub enum PredictionError {
     #[error("stopped")]
     Stopped,
     /// A file is at the place of the predictions.
-    #[error("{} exists, and predictions overwrite no file", path.display())]
+    #[error("{} exists, and predictions overwrite no file", shown(path))]
     Exists {
         /// The file.
         path: PathBuf,
     },
     /// The file of predictions cannot be written.
-    #[error("cannot write {}", path.display())]
+    #[error("cannot write {}", shown(path))]
     Write {
         /// The file.
         path: PathBuf,

@@ -4,6 +4,7 @@ use super::answer::{Answer, Column};
 use super::batch::Predicted;
 use super::encode::{TextFormat, series};
 use super::error::PredictionError;
+use recur_core::visible::shown;
 use recur_files::{Staged, Unfinished};
 use recur_ingest::TableWriter;
 use std::fs::File;
@@ -104,7 +105,7 @@ impl<'a> PredictionFile<'a> {
             writer.finish().map_err(|source| write_error(&path, source))?;
         }
         match self.file.finish().and_then(Staged::put_new) {
-            Ok(()) => tracing::info!("written: {}", path.display()),
+            Ok(()) => tracing::info!("written: {}", shown(&path)),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(PredictionError::Exists { path }),
             Err(source) => return Err(write_error(&path, source)),
         }

@@ -3,6 +3,7 @@
 use crate::error::ExperimentError;
 use crate::lookup::LookupError;
 use crate::shell::quoted;
+use recur_core::visible::{shown, visible};
 use recur_external::ExternalError;
 use recur_files::Kind;
 use recur_report::ReportRecordError;
@@ -14,7 +15,7 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum VerifyError {
     /// A word names nothing that can be verified.
-    #[error("{} {problem}", path.display())]
+    #[error("{} {problem}", shown(path))]
     NotASubject {
         /// The word, as a path.
         path: PathBuf,
@@ -24,16 +25,24 @@ pub enum VerifyError {
         instead: Option<String>,
     },
     /// A report is that of a comparison.
-    #[error("{} is a comparison: its experiments are verified, not it", report.display())]
+    #[error("{} is a comparison: its experiments are verified, not it", shown(report))]
     IsComparison {
         /// The report.
         report: PathBuf,
+    },
+    /// An option is given that cannot change what is executed again.
+    #[error("{what} is executed again as it was: --{option} is for other subjects")]
+    OptionOfOthers {
+        /// The word.
+        what: String,
+        /// The option.
+        option: &'static str,
     },
     /// A report, or its record, cannot be used.
     #[error(transparent)]
     Report(#[from] ReportRecordError),
     /// The record of a report names a change of its spec that is none.
-    #[error("cannot use {}: the change {change} of its spec cannot be read: {problem}", record.display())]
+    #[error("cannot use {}: the change {} of its spec cannot be read: {problem}", shown(record), visible(change))]
     Change {
         /// The record.
         record: PathBuf,
@@ -45,7 +54,7 @@ pub enum VerifyError {
     /// A report or a stored trial names plugins that the user did not allow.
     #[error(
         "{what} names plugins of the folder {}, which are programs. They are started only if you allow it:\n  {}{}",
-        folder.display(), starts.join("\n  "), other_folder(other)
+        shown(folder), starts.join("\n  "), other_folder(other)
     )]
     PluginsNotAllowed {
         /// What names them.
@@ -74,7 +83,7 @@ pub enum VerifyError {
 }
 
 fn other_folder(other: &Option<PathBuf>) -> String {
-    let named = |folder: &PathBuf| format!("\n(--allow-plugins names another folder: {})", folder.display());
+    let named = |folder: &PathBuf| format!("\n(--allow-plugins names another folder: {})", shown(folder));
     other.as_ref().map_or_else(String::new, named)
 }
 
@@ -92,7 +101,7 @@ pub enum NotASubject {
     #[error("is the record of a report, and a report is verified by its Markdown file")]
     Record,
     /// A link that leads nowhere.
-    #[error("is a link to {}, which does not exist", .0.display())]
+    #[error("is a link to {}, which does not exist", shown(.0))]
     DanglingLink(PathBuf),
     /// Nothing.
     #[error("does not exist")]
@@ -123,6 +132,10 @@ impl VerifyError {
                 Some("recur verify their reports; the command in this one then writes these bytes again".to_owned())
             }
             Self::Report(error) => error.hint(),
+            Self::OptionOfOthers { option: "set", .. } => {
+                Some("change the spec, run it, and verify that: recur experiment SPEC --set PATH=VALUE".to_owned())
+            }
+            Self::OptionOfOthers { .. } => Some("a sample is of the trials of a report or a spec".to_owned()),
             Self::Change { .. } => Some(ReportRecordError::WRITE_ANEW.to_owned()),
             Self::PluginsNotAllowed { folder, command, .. } => {
                 let folder = quoted(&folder.display().to_string());

@@ -5,7 +5,7 @@ use super::error::VerifyError;
 use crate::shell::quoted;
 use recur_core::plan::Plan;
 use recur_core::registry::Deferred as _;
-use recur_core::visible::visible;
+use recur_core::visible::{shown, visible};
 use recur_external::{MANIFEST, Plugins, USUAL_FOLDER};
 use std::path::{Path, PathBuf};
 
@@ -50,7 +50,7 @@ impl PluginPermission {
             .map(|plugin| {
                 let manifest = folder.join(plugin.id()).join(MANIFEST);
                 let words: Vec<String> = plugin.command().iter().map(|word| quoted(word)).collect();
-                format!("{}: {}", manifest.display(), visible(&words.join(" ")))
+                format!("{}: {}", shown(&manifest), visible(&words.join(" ")))
             })
             .collect();
         if starts.is_empty() {

@@ -3,7 +3,7 @@
 use super::error::{NotASubject, VerifyError};
 use crate::request::{SpecRequest, store_option};
 use crate::shell::quoted;
-use recur_core::visible::visible;
+use recur_core::visible::shown;
 use recur_files::{kind, read_regular};
 use recur_report::{MadeFrom, ReportRecord, ReportRecordError, SpecSource};
 use std::io::ErrorKind;
@@ -160,7 +160,7 @@ fn report_of_page(page: &Path) -> Option<String> {
     let report = page.with_extension("md");
     Some(match report.is_file() {
         true => format!("this is the page of a report: {}", command(&report)),
-        false => format!("there is no report {}", report.display()),
+        false => format!("there is no report {}", shown(&report)),
     })
 }
 
@@ -177,8 +177,7 @@ fn reports_in(folder: &Path) -> Option<String> {
     let mut reports: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(is_report).collect();
     reports.sort();
     let first = command(reports.first()?);
-    let names: Vec<String> =
-        reports.iter().take(SHOWN).map(|path| visible(&path.display().to_string()).into_owned()).collect();
+    let names: Vec<String> = reports.iter().take(SHOWN).map(shown).collect();
     let more = if reports.len() > SHOWN { format!(", and {} more", reports.len() - SHOWN) } else { String::new() };
     Some(format!("verify one report at a time, such as: {first}\n       reports in it: {}{more}", names.join(", ")))
 }
@@ -194,11 +193,11 @@ fn trial_in(path: &Path, store: &Path) -> Option<String> {
 fn there(path: &Path) -> Option<String> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if !folder.is_dir() {
-        return Some(format!("there is no folder {}", folder.display()));
+        return Some(format!("there is no folder {}", shown(folder)));
     }
     let extensions: &[&str] = if has_extension(path, &["yaml", "yml"]) { &["yaml", "yml"] } else { &["md"] };
     let entries = std::fs::read_dir(folder).ok()?;
-    let shown = |name: std::ffi::OsString| visible(&path.with_file_name(name).display().to_string()).into_owned();
+    let shown = |name: std::ffi::OsString| shown(path.with_file_name(name));
     let names = entries.flatten().map(|entry| entry.file_name());
     let mut alike: Vec<String> = names.filter(|name| has_extension(Path::new(name), extensions)).map(shown).collect();
     alike.sort();

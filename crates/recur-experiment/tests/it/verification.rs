@@ -8,7 +8,7 @@ use recur_experiment::{
 
 fn verify_as(lab: &Lab, program: &Program<'_>, what: &str, sample: Option<usize>) -> Result<Verdict, VerifyError> {
     let store = lab.path("runs");
-    let request = VerifyRequest { what, store: &store, sample, overrides: &[] };
+    let request = VerifyRequest { what, store: &store, sample, overrides: &[], command: "lab verify" };
     let subject = Subject::of(what, &store)?;
     let permission = &PluginPermission::new(None, None, None);
     let options = RunOptions { checkpoints: CheckpointInterval::Off, ..RunOptions::default() };

@@ -138,7 +138,7 @@ fn test(analysis: &Analysis) -> Test {
             TestRows::Fixed => "t-test with the variances over replicates and over test groups",
         },
         test_rows: method.test_rows,
-        confidence: 0.95,
+        confidence: method.confidence,
         correction: "Holm",
         basis: method.basis,
         validation_basis: method.validation_basis,

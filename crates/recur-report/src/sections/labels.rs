@@ -69,7 +69,7 @@ fn about_differences(analysis: &Analysis, differences: &LabelDifferences, other:
         };
         return format!("The last column is the F1 of {best} minus that of {other}; {why}.");
     }
-    let clear = differences.labels.iter().filter(|label| label.p_holm.is_some_and(|p| p < 0.05));
+    let clear = differences.labels.iter().filter(|label| label.is_significant);
     let clear: Vec<String> = clear.map(|label| escape(&label.label)).collect();
     let clear = if clear.is_empty() { "for none of them".to_owned() } else { format!("for {}", list(&clear)) };
     format!(

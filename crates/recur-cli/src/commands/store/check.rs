@@ -2,7 +2,7 @@
 
 use crate::error::{CliError, Exit};
 use indicatif::HumanBytes;
-use recur_core::visible::visible;
+use recur_core::visible::{shown, visible};
 use recur_store::Store;
 use recur_terminal::print;
 
@@ -21,7 +21,7 @@ pub(super) fn run(store: &Store) -> Result<Exit, CliError> {
     }
     problems.push(format!(
         "{}: {}, {}, {}, {}, {}: {}",
-        store.root().display(),
+        shown(store.root()),
         count(summary.trials, "trial", "trials"),
         count(summary.tests, "test result", "test results"),
         count(summary.checkpoints, "checkpoint", "checkpoints"),

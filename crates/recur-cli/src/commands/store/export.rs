@@ -3,6 +3,7 @@
 use crate::error::{CliError, Exit};
 use crate::stores;
 use recur_core::trial::TrialId;
+use recur_core::visible::shown;
 use recur_experiment::{Experiment, LookupError, Program, SpecRequest};
 use recur_store::Store;
 use recur_terminal::print;
@@ -19,7 +20,7 @@ pub(super) fn run(store: &Store, to: &Path, what: &[String], program: &Program<'
     let mut lines: Vec<String> = exported.problems.iter().map(|problem| format!("not copied: {problem}")).collect();
     lines.extend(exported.conflicts.iter().map(|conflict| format!("conflict: {conflict}")));
     let is_whole = lines.is_empty();
-    let (copied, there, to) = (exported.copied, exported.there, to.display());
+    let (copied, there, to) = (exported.copied, exported.there, shown(to));
     lines.push(format!("{copied} trials copied to {to}, {there} were there, {} experiments", exported.experiments));
     print(&lines.join("\n"))?;
     Ok(if is_whole { Exit::Success } else { Exit::Different })

@@ -3,6 +3,7 @@
 use crate::error::{CliError, Exit};
 use crate::stores;
 use indicatif::HumanBytes;
+use recur_core::visible::shown;
 use recur_store::GcOptions;
 use recur_terminal::print;
 use std::path::Path;
@@ -20,7 +21,7 @@ pub(super) fn run(path: &Path, options: GcOptions, hosts: &[String], dry_run: bo
     removed.extend(store.gc(options, dry_run)?);
     let bytes: u64 = removed.iter().map(|removed| removed.bytes).sum();
     let mut lines: Vec<String> =
-        removed.iter().map(|removed| format!("{}: {}", removed.path.display(), removed.why)).collect();
+        removed.iter().map(|removed| format!("{}: {}", shown(&removed.path), removed.why)).collect();
     let done = if dry_run { "would be removed" } else { "removed" };
     lines.push(format!("{} {done}, {}", removed.len(), HumanBytes(bytes)));
     print(&lines.join("\n"))?;
