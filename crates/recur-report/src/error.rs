@@ -5,35 +5,23 @@ use std::path::PathBuf;
 
 /// Why a report cannot be written.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum ReportError {
     /// The experiment's name cannot name a file.
     #[error("the name `{name}` cannot name a report: it has to be a plain file name")]
-    Name {
-        /// The name.
-        name: String,
-    },
+    Name { name: String },
     /// A file that recur did not write, where it wants to write one.
     #[error("{} was not written by recur, and is not replaced", path.display())]
-    Foreign {
-        /// The file.
-        path: PathBuf,
-    },
+    Foreign { path: PathBuf },
     /// A file that recur wrote and somebody changed.
     #[error("{} was changed after recur wrote it, and is not replaced", path.display())]
-    Changed {
-        /// The file.
-        path: PathBuf,
-    },
+    Changed { path: PathBuf },
     /// A link, where recur wants to write a file or a folder.
     #[error("{} is a link: recur writes through no link within the folder of reports", path.display())]
-    Link {
-        /// The link.
-        path: PathBuf,
-    },
+    Link { path: PathBuf },
     /// A folder where a file is expected, or something else.
     #[error("{} is not {expected}", path.display())]
     InTheWay {
-        /// What is there.
         path: PathBuf,
         /// What it has to be.
         expected: &'static str,
@@ -41,7 +29,6 @@ pub enum ReportError {
     /// The report of another experiment.
     #[error("{} is the report of another experiment: it is of {there}, and this one of {new}", path.display())]
     OtherReport {
-        /// The report.
         path: PathBuf,
         /// Its spec or question.
         there: String,
@@ -50,16 +37,10 @@ pub enum ReportError {
     },
     /// A report without a readable `report.json` is at the place of this one: what it is about is not known.
     #[error("{} is the report of another version of recur, or lost its report.json, and is not replaced", path.display())]
-    UnknownReport {
-        /// The report.
-        path: PathBuf,
-    },
-    /// A file that cannot be written.
+    UnknownReport { path: PathBuf },
     #[error("cannot write {}", path.display())]
     Write {
-        /// The file or folder.
         path: PathBuf,
-        /// Why not.
         #[source]
         source: io::Error,
     },

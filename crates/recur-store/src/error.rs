@@ -8,15 +8,13 @@ use std::path::PathBuf;
 
 /// Why a store cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum StoreError {
-    /// A file or folder cannot be read or written.
     #[error("cannot {action} {}", path.display())]
     Io {
         /// `read`, `write`, `create`, …
         action: &'static str,
-        /// The file or folder.
         path: PathBuf,
-        /// Why not.
         #[source]
         source: std::io::Error,
     },
@@ -26,9 +24,7 @@ pub enum StoreError {
     /// The store was written by a later version of recur.
     #[error("{} has store format {found}, and this version of recur reads up to {known}", path.display())]
     Format {
-        /// The file that has it.
         path: PathBuf,
-        /// Its format.
         found: u32,
         /// The latest one known.
         known: u32,
@@ -40,37 +36,23 @@ pub enum StoreError {
         path.display()
     )]
     OlderFormat {
-        /// The file that has it.
         path: PathBuf,
-        /// Its format.
         found: u32,
         /// The one that is read.
         known: u32,
     },
     /// The store was opened to read and is to be written.
     #[error("the store {} was opened only to read", root.display())]
-    ReadOnly {
-        /// Its folder.
-        root: PathBuf,
-    },
+    ReadOnly { root: PathBuf },
     /// Another process has the store open to write.
     #[error("another process is writing to the store: it holds {}", scratch.display())]
-    InUse {
-        /// Its scratch folder.
-        scratch: PathBuf,
-    },
+    InUse { scratch: PathBuf },
     /// A process of another machine, or of this one before it was booted, may be writing to the store.
     #[error("a process on {host} may be writing to the store: it made {}", scratch.display())]
-    InUseElsewhere {
-        /// Its machine.
-        host: String,
-        /// Its scratch folder.
-        scratch: PathBuf,
-    },
+    InUseElsewhere { host: String, scratch: PathBuf },
     /// The folder is somebody's, and no store.
     #[error("{} is no store: it has no store.json and is not empty (it has `{}`)", root.display(), visible(entry))]
     NotAStore {
-        /// The folder.
         root: PathBuf,
         /// One of the names in it.
         entry: String,
@@ -83,7 +65,6 @@ pub enum StoreError {
         conflict.display()
     )]
     Nondeterminism {
-        /// The trial.
         trial: TrialId,
         /// The first file that differs.
         file: String,
@@ -94,34 +75,17 @@ pub enum StoreError {
     },
     /// A record that its file would not give back.
     #[error("the {file} of trial {trial} cannot be kept: {problem}")]
-    NotStorable {
-        /// The trial.
-        trial: TrialId,
-        /// The file.
-        file: &'static str,
-        /// What is wrong with it.
-        problem: String,
-    },
+    NotStorable { trial: TrialId, file: &'static str, problem: String },
     /// A test result of a trial that the store does not have.
     #[error("trial {trial} has no folder {} for its test result; run the trial first", folder.display())]
     NoTrial {
-        /// The trial.
         trial: TrialId,
         /// Where its folder would be.
         folder: PathBuf,
     },
     /// A name that is no folder's name.
     #[error("`{name}` cannot be the name of an experiment's folder; use letters, digits, `-` and `_`")]
-    ExperimentName {
-        /// The name.
-        name: String,
-    },
-    /// A file of weights cannot be used.
+    ExperimentName { name: String },
     #[error("cannot use the weights {}: {problem}", path.display())]
-    Weights {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        problem: WeightsProblem,
-    },
+    Weights { path: PathBuf, problem: WeightsProblem },
 }

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 /// Why texts cannot be read, predicted or written. [`PredictionError::hint`] is the next thing to do.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum PredictionError {
     /// A file of texts cannot be read.
     #[error("cannot read the texts")]
@@ -29,16 +30,10 @@ pub enum PredictionError {
     },
     /// A word that looks like a text, and a file is called so.
     #[error("`{word}` is a file here, and it could be a text")]
-    FileOrText {
-        /// The word.
-        word: String,
-    },
+    FileOrText { word: String },
     /// An option of files where no file is read.
     #[error("--{option} is for files of texts, and texts were given")]
-    OptionOfFiles {
-        /// The option.
-        option: &'static str,
-    },
+    OptionOfFiles { option: &'static str },
     /// The weights cannot predict.
     #[error(transparent)]
     Weights(#[from] PredictError),
@@ -47,27 +42,16 @@ pub enum PredictionError {
     Model(#[from] ModelError),
     /// Not one text could be read.
     #[error("none of the {n_texts} texts can be read by the model")]
-    NoneReadable {
-        /// All texts.
-        n_texts: usize,
-    },
+    NoneReadable { n_texts: usize },
     /// It was asked to stop.
     #[error("stopped")]
     Stopped,
     /// A file is at the place of the predictions.
     #[error("{} exists, and predictions overwrite no file", path.display())]
-    Exists {
-        /// The file.
-        path: PathBuf,
-    },
+    Exists { path: PathBuf },
     /// The file of predictions cannot be written.
     #[error("cannot write {}", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
+    Write { path: PathBuf, source: io::Error },
 }
 
 impl PredictionError {
