@@ -28,9 +28,9 @@ use serde::Serialize;
 /// A number that could not be computed is `None`. Written as JSON, one that is not finite is `null`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Analysis {
-    /// The experiment's name.
+    /// The name of the experiment or of the comparison.
     pub experiment: String,
-    /// The question that it asks.
+    /// The question of the spec.
     pub question: String,
     /// What an example is called.
     pub noun: Noun,
@@ -99,9 +99,9 @@ pub struct Analysis {
 /// The best model against a lower one.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Against {
-    /// The best model.
+    /// The best model's id.
     pub best: String,
-    /// The lower one.
+    /// The other model's id.
     pub other: String,
     /// The best one minus the lower one.
     pub difference: Difference,

@@ -14,9 +14,9 @@ use std::collections::BTreeMap;
 /// by their index.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Axis {
-    /// The model.
+    /// The model's id.
     pub model: String,
-    /// The parameter.
+    /// The parameter's name, as in the spec.
     pub parameter: String,
     /// Its values in the order of the plan.
     pub values: Vec<ParamValue>,
@@ -24,7 +24,7 @@ pub struct Axis {
     pub settings: Vec<Vec<SettingValue>>,
     /// The values of which each can be compared with each other one, best first.
     pub order: Vec<usize>,
-    /// The other values.
+    /// The values that lack a trial to be compared with each other one.
     pub left_out: Vec<usize>,
     /// The best value, if it is better than each other one in order. Where trials are missing, three values may beat each other
     /// in a circle; then there is none.
@@ -37,10 +37,9 @@ pub struct Axis {
 
 /// The value of a parameter in a setting.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct SettingValue {
-    /// The parameter.
     pub parameter: String,
-    /// Its value.
     pub value: ParamValue,
 }
 
@@ -56,7 +55,7 @@ pub struct ValuePair {
     /// Its interval (95 %); `None` without any spread.
     #[serde(serialize_with = "ends")]
     pub interval: Option<Interval>,
-    /// The p-value.
+    /// The p-value before correction; `None` without any spread.
     pub p: Option<f64>,
     /// The p-value after Holm's correction over all pairs of values of all parameters of all models.
     pub p_holm: Option<f64>,
@@ -75,7 +74,7 @@ pub struct ValuePair {
 /// The difference of two values at one setting of all else.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct SettingDifference {
-    /// The setting.
+    /// An index into [`Axis::settings`].
     pub setting: usize,
     /// The mean over replicates.
     pub mean: f64,

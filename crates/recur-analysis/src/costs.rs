@@ -32,7 +32,7 @@ pub struct Costs {
 /// What the tested trials of one model took, as means over trials.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ModelCosts {
-    /// The model.
+    /// The model's id.
     pub model: String,
     /// Trials whose time is known and that ran without interruption.
     pub timed: usize,
@@ -42,7 +42,7 @@ pub struct ModelCosts {
     pub epochs: Summary,
     /// Training examples a second.
     pub examples_per_second: Summary,
-    /// Microseconds a prediction.
+    /// The time to predict all test rows, divided by their number.
     pub microseconds_per_prediction: Summary,
 }
 

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 /// How the chosen configurations of a model learned, as far as every replicate has the epochs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Curve {
-    /// The model.
+    /// The model's id.
     pub model: String,
     /// Epochs of the replicate that went on longest.
     pub longest: usize,
@@ -24,7 +24,7 @@ pub struct Curve {
 /// A mean over replicates with its standard deviation.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Spread {
-    /// The mean.
+    /// NaN where no replicate has a value.
     pub mean: f64,
     /// The sample standard deviation; `None` below two replicates.
     pub sd: Option<f64>,

@@ -16,7 +16,7 @@ pub struct Data {
     pub source: String,
     /// The digest of the data set.
     pub dataset: Digest,
-    /// Its rows.
+    /// Rows of the data set, without those of the source that are not used.
     pub rows: u64,
     /// Its labels, by index.
     pub labels: Vec<String>,
@@ -48,10 +48,9 @@ pub struct Data {
 
 /// The rows of a label.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct LabelRows {
-    /// The label.
     pub label: String,
-    /// Its rows.
     pub rows: u64,
     /// Their share of all rows.
     pub share: f64,
@@ -86,7 +85,7 @@ pub struct Settings {
     pub split: SplitSettings,
     /// When training ends early.
     pub early_stopping: Option<EarlyStopping>,
-    /// The difference that matters.
+    /// Models that differ by less in the primary metric are as good as each other; `None` where the spec has no margin.
     pub equivalence_margin: Option<f64>,
 }
 

@@ -14,7 +14,7 @@ use std::cmp::Ordering;
 /// One parameter, swept by one model or more.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Effect {
-    /// The parameter.
+    /// The parameter's name, as in the spec.
     pub parameter: String,
     /// Every value that some model takes, numbers ascending, else in the order of the spec.
     pub values: Vec<ParamValue>,
@@ -25,7 +25,7 @@ pub struct Effect {
 /// What a parameter does to the results of one model.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ModelEffect {
-    /// The model.
+    /// The model's id.
     pub model: String,
     /// The index of the best value: the best one at otherwise equal configurations, unless its own mean is over survivors. Where
     /// values were not compared, as with one replicate, it is the one with the best mean, unless a mean is over survivors.
@@ -53,13 +53,13 @@ pub struct Marginal {
 /// Two swept parameters of a model against each other: the two that move its result most.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PairEffect {
-    /// The model.
+    /// The model's id.
     pub model: String,
-    /// The parameters.
+    /// The names of both, as in the spec.
     pub parameters: [String; 2],
-    /// The values of the first.
+    /// The values of the first parameter.
     pub rows: Vec<ParamValue>,
-    /// The values of the second.
+    /// The values of the second parameter.
     pub columns: Vec<ParamValue>,
     /// One entry a pair of values, row by row.
     pub cells: Vec<Marginal>,

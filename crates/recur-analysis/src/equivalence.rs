@@ -8,7 +8,7 @@ use serde::Serialize;
 /// Two one-sided tests (Schuirmann 1987) of the best model against each other one.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Equivalence {
-    /// The best model.
+    /// The best model's id.
     pub best: String,
     /// The margin that the spec states.
     pub margin: f64,
@@ -19,7 +19,7 @@ pub struct Equivalence {
 /// The test of one model against the best one.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct EquivalentTo {
-    /// The model.
+    /// The model's id.
     pub model: String,
     /// The p-value of "they differ by more than the margin", after Holm's correction over the models tested.
     pub p_holm: f64,

@@ -6,99 +6,48 @@ use recur_core::trial::TrialId;
 
 /// Why outcomes cannot be analysed. [`AnalysisError::hint`] is the next thing to do.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum AnalysisError {
     /// A trial belongs to another version of the data.
     #[error("trial {trial} was trained on data set {got}, the report is about {expected}")]
     MixedData {
-        /// The trial.
         trial: TrialId,
         /// The data set of the trial.
         got: Digest,
         /// The data set of the report.
         expected: Digest,
     },
-    /// A trial of a configuration or replicate that the plan does not have.
     #[error("trial {trial} (configuration {configuration}, replicate {replicate}) is not in the plan")]
-    NotInPlan {
-        /// The trial.
-        trial: TrialId,
-        /// Its configuration.
-        configuration: usize,
-        /// Its replicate.
-        replicate: u32,
-    },
+    NotInPlan { trial: TrialId, configuration: usize, replicate: u32 },
     /// Two outcomes for one configuration and replicate.
     #[error("trial {trial} (configuration {configuration}, replicate {replicate}) is given twice")]
-    Repeated {
-        /// The trial.
-        trial: TrialId,
-        /// Its configuration.
-        configuration: usize,
-        /// Its replicate.
-        replicate: u32,
-    },
+    Repeated { trial: TrialId, configuration: usize, replicate: u32 },
     /// Test results of a trial that is not among the outcomes.
     #[error("test results of trial {trial}, which is not among the outcomes")]
-    UnknownTrial {
-        /// The trial.
-        trial: TrialId,
-    },
+    UnknownTrial { trial: TrialId },
     /// A prediction with a label that the data set does not have.
     #[error("trial {trial} predicts label {label} for an example, the data set has {n_labels} labels")]
-    UnknownLabel {
-        /// The trial.
-        trial: TrialId,
-        /// The label.
-        label: u16,
-        /// How many there are.
-        n_labels: usize,
-    },
+    UnknownLabel { trial: TrialId, label: u16, n_labels: usize },
     /// Test results of two trials of one replicate that are not of the same names.
     #[error("trials {first} and {second} of replicate {replicate} were scored on different test rows")]
-    OtherNames {
-        /// The one trial.
-        first: TrialId,
-        /// The other.
-        second: TrialId,
-        /// Their replicate.
-        replicate: u32,
-    },
+    OtherNames { first: TrialId, second: TrialId, replicate: u32 },
     /// Test results of another number of rows than the split has.
     #[error("trial {trial} was scored on {n_scored} test rows, replicate {replicate} has {n_rows}")]
     OtherRows {
-        /// The trial.
         trial: TrialId,
-        /// Its replicate.
         replicate: u32,
         /// Rows that it was scored on.
         n_scored: usize,
         /// Test rows of the replicate.
         n_rows: usize,
     },
-    /// Another number of splits than replicates.
     #[error("{n_splits} splits are given for {replicates} replicates")]
-    Splits {
-        /// Splits.
-        n_splits: usize,
-        /// Replicates.
-        replicates: u32,
-    },
-    /// Experiments that cannot be compared.
+    Splits { n_splits: usize, replicates: u32 },
     #[error("{first} and {second} cannot be compared: {why}")]
-    Incompatible {
-        /// The one.
-        first: String,
-        /// The other.
-        second: String,
-        /// What differs.
-        why: Box<Incompatibility>,
-    },
+    Incompatible { first: String, second: String, why: Box<Incompatibility> },
     /// An experiment without a configuration that finished on every replicate.
     #[error("no configuration of {name} finished on every replicate, so there is nothing to compare")]
-    NothingFinished {
-        /// The experiment.
-        name: String,
-    },
+    NothingFinished { name: String },
 }
 
 impl AnalysisError {

@@ -10,7 +10,7 @@ use serde::Serialize;
 /// How much of the variance between the configurations of one model each swept parameter accounts for.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Importance {
-    /// The model.
+    /// The model's id.
     pub model: String,
     /// Configurations that finished on every replicate, which it is computed from.
     pub configurations: usize,
@@ -21,7 +21,7 @@ pub struct Importance {
 /// The share of the variance that one parameter accounts for.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ParameterShare {
-    /// The parameter.
+    /// The parameter's name, as in the spec.
     pub parameter: String,
     /// The share, from 0 to 1, with the noise between replicates subtracted.
     pub share: f64,

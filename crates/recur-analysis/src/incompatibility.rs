@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 
 /// Why two experiments cannot be compared. "First" and "second" are in the order of the message.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum Incompatibility {
-    /// Other labels.
     #[error("their labels differ: {}", of_labels(first, second))]
     Labels {
         /// Labels that the first has alone.
@@ -22,55 +22,26 @@ pub enum Incompatibility {
     /// Other rows, or rows divided in another way; with one replicate, other letters in them as well.
     #[error("their data differ: {} and {} rows{}", rows[0], rows[1], listed(settings))]
     Data {
-        /// The settings that differ.
         settings: Vec<DifferingSetting>,
-        /// How many rows each has.
+        /// Of the first and of the second.
         rows: [u64; 2],
     },
-    /// Rows divided by other rules.
     #[error("their rows are divided by other rules{}", listed(settings))]
-    Split {
-        /// The settings that differ.
-        settings: Vec<DifferingSetting>,
-    },
+    Split { settings: Vec<DifferingSetting> },
     /// Another seed divides the rows in another way.
     #[error("seed is {first} and {second}, which divide the rows in other ways")]
-    Seed {
-        /// The seed of the first.
-        first: u64,
-        /// The seed of the second.
-        second: u64,
-    },
+    Seed { first: u64, second: u64 },
     /// Figures over other numbers of replicates.
     #[error("replicates is {first} and {second}, and replicates are compared in pairs")]
-    Replicates {
-        /// How many the first has.
-        first: u32,
-        /// How many the second has.
-        second: u32,
-    },
-    /// Trials of other replicates.
+    Replicates { first: u32, second: u32 },
     #[error("one is of replicate {first} and the other of replicate {second}, each another split")]
-    Replicate {
-        /// The replicate of the first.
-        first: u32,
-        /// The replicate of the second.
-        second: u32,
-    },
+    Replicate { first: u32, second: u32 },
     /// Configurations chosen by other results.
     #[error("report.primary is {} and {}: their configurations were chosen by other metrics", first.name(), second.name())]
-    Primary {
-        /// The figure of the first.
-        first: Metric,
-        /// The figure of the second.
-        second: Metric,
-    },
+    Primary { first: Metric, second: Metric },
     /// Equal settings, and other rows all the same.
     #[error("replicate {replicate} is divided in another way, by another version of recur")]
-    Division {
-        /// The replicate.
-        replicate: u32,
-    },
+    Division { replicate: u32 },
 }
 
 impl Incompatibility {

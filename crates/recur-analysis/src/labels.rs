@@ -21,7 +21,7 @@ pub struct LabelDifferences {
 /// How two models differ in one label.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LabelDifference {
-    /// The label.
+    /// The label's name.
     pub label: String,
     /// Its test rows, as a mean over replicates.
     pub test_rows: f64,
@@ -30,7 +30,7 @@ pub struct LabelDifference {
     /// The interval (95 %) of that mean; `None` where it cannot be tested.
     #[serde(serialize_with = "ends")]
     pub interval: Option<Interval>,
-    /// The p-value.
+    /// The p-value before correction; `None` where it cannot be tested.
     pub p: Option<f64>,
     /// The p-value after Holm's correction over all labels.
     pub p_holm: Option<f64>,

@@ -16,11 +16,11 @@ const MOST_LISTED: usize = 15;
 /// Rows of one label that the best model took for another one, over all replicates.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Mistake {
-    /// Their label.
+    /// Their true label.
     pub label: String,
-    /// What they were taken for.
+    /// The label that the model predicted.
     pub taken_for: String,
-    /// How many.
+    /// Their number; a row counts once for each replicate that tests it.
     pub rows: u64,
     /// Their share of the label's test rows.
     pub share: f64,
@@ -42,9 +42,9 @@ pub struct HardExamples {
 /// An example that every model gets wrong.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct HardExample {
-    /// Its text.
+    /// Its text, normalised.
     pub text: String,
-    /// Its label.
+    /// Its true label.
     pub label: String,
     /// What the best model took it for.
     pub taken_for: Vec<String>,
@@ -59,11 +59,11 @@ pub struct HardExample {
 /// A mistake that the best model was sure of.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SureMistake {
-    /// The text.
+    /// Its text, normalised.
     pub text: String,
-    /// Its label.
+    /// Its true label.
     pub label: String,
-    /// What it was taken for.
+    /// The label that the model predicted.
     pub taken_for: String,
     /// The probability that the model gave to that.
     pub probability: f64,

@@ -64,7 +64,7 @@ pub struct Model {
 /// The results of one label, averaged over the replicates that have test rows of it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LabelResult {
-    /// The label.
+    /// The label's name.
     pub label: String,
     /// Its test rows: a mean over all replicates.
     pub test_rows: f64,
@@ -84,7 +84,7 @@ pub struct Difference {
     /// Its interval (95 %); `None` without any spread.
     #[serde(serialize_with = "ends")]
     pub interval: Option<Interval>,
-    /// The p-value.
+    /// The p-value before correction; `None` without any spread.
     pub p: Option<f64>,
     /// The p-value after Holm's correction.
     pub p_holm: Option<f64>,

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// does not matter.
 #[derive(Clone, Copy, Debug)]
 pub struct Outcomes<'a> {
-    /// The experiment.
+    /// The plan of the experiment whose trials these are.
     pub plan: &'a Plan,
     /// What became of the rows of its source.
     pub facts: &'a DataFacts,
@@ -94,7 +94,7 @@ impl ReplicateSplit {
 pub struct DifferentEncoding {
     /// What the experiment on it is called.
     pub name: String,
-    /// The data set.
+    /// The digest of that data set.
     pub dataset: Digest,
     /// How its rows are divided, one entry a replicate: the same groups, perhaps in another order.
     #[serde(skip)]
@@ -106,7 +106,7 @@ pub struct DifferentEncoding {
 /// A trial of a chosen configuration whose model failed on the test rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unscored {
-    /// The trial.
+    /// The id under which the store keeps it.
     pub trial: TrialId,
     /// Why it has no test results.
     pub reason: String,

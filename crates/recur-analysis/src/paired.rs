@@ -48,7 +48,6 @@ impl Paired {
         (self.order.len() > 1 && self.n_losses(best) == 0).then_some(best)
     }
 
-    /// The pair of two values.
     pub(crate) fn pair(&self, a: usize, b: usize) -> Option<&Pair> {
         self.places.get(&[a.min(b), a.max(b)]).map(|place| &self.pairs[*place])
     }

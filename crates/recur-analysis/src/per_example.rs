@@ -15,9 +15,9 @@ const MOST_THREADS: usize = 16;
 /// Two models on the same test examples.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PerExample {
-    /// The one model.
+    /// The best model's id.
     pub first: String,
-    /// The other.
+    /// The id of the next in the ranking.
     pub second: String,
     /// One entry a replicate.
     pub replicates: Vec<OnExamples>,
@@ -53,9 +53,9 @@ pub struct OnExamples {
 /// A model and the baseline on the same test examples, with the p-value corrected over all models.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ToBaseline {
-    /// The model.
+    /// The model's id.
     pub model: String,
-    /// It against the baseline.
+    /// The model as the first, the baseline as the second.
     pub on_examples: OnExamples,
     /// McNemar's exact p-value after Holm's correction over all models.
     pub mcnemar_p_holm: f64,

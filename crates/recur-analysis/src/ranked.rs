@@ -39,9 +39,7 @@ pub(crate) struct Ranked<'a> {
 
 /// What became of one model.
 pub(crate) struct RankedModel<'a> {
-    /// Its id.
     pub(crate) id: &'a str,
-    /// What was chosen.
     pub(crate) choice: &'a Chosen,
     /// The configuration with the best mean on validation.
     pub(crate) chosen: Option<usize>,

@@ -53,6 +53,7 @@ impl Standing {
 /// What can be said of the models together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum Verdict {
     /// No model was tested on every replicate.
     Nothing {
@@ -60,10 +61,7 @@ pub enum Verdict {
         any_chosen: bool,
     },
     /// Only one model was tested on every replicate.
-    OneModel {
-        /// The model.
-        model: String,
-    },
+    OneModel { model: String },
     /// One replicate shows no spread.
     OneReplicate {
         /// The model with the best result.
@@ -71,7 +69,6 @@ pub enum Verdict {
     },
     /// One model is significantly better than each other one.
     Best {
-        /// The model.
         best: String,
         /// The one with the next best mean.
         nearest: String,

@@ -41,11 +41,11 @@ impl End {
 /// A trial that ended.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TrialResult {
-    /// The trial.
+    /// The id under which the store keeps it.
     pub trial: TrialId,
-    /// Its configuration, as an index.
+    /// An index into [`crate::Analysis::configurations`].
     pub configuration: usize,
-    /// Its replicate, from 0.
+    /// From 0.
     pub replicate: u32,
     /// How its training ended.
     pub outcome: End,
@@ -69,27 +69,25 @@ pub struct TrialResult {
 
 /// A trial that did not finish, or could not be scored on test.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Unfinished {
-    /// The trial.
     pub trial: TrialId,
-    /// Its configuration, as an index.
+    /// An index into [`crate::Analysis::configurations`].
     pub configuration: usize,
-    /// Its replicate, from 0.
+    /// From 0.
     pub replicate: u32,
-    /// How it ended.
     pub outcome: End,
-    /// Why.
     pub reason: String,
 }
 
 /// A configuration with its validation results.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ConfigurationResult {
-    /// Its model.
+    /// The model's id.
     pub model: String,
     /// `model` or `model(hidden_size=64, layers=2)`.
     pub title: String,
-    /// Every parameter.
+    /// Every parameter, those with their default too.
     pub params: Params,
     /// The parameters that the sweep varies.
     pub swept: Vec<String>,
@@ -111,7 +109,7 @@ impl ConfigurationResult {
         self.swept.iter().filter_map(|name| Some((name.as_str(), self.params.get(name)?)))
     }
 
-    /// Validation results.
+    /// The results on validation rows, one a replicate; `None` where the analysis has no such metric.
     pub fn validation(&self, metric: Metric) -> Option<&Summary> {
         self.validation.get(metric.name())
     }

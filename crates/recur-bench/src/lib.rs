@@ -23,11 +23,11 @@ const RATE: f64 = 0.005;
 /// Names as token ids, with their labels.
 #[derive(Clone, Debug)]
 pub struct Names {
-    /// The names.
+    /// One sequence of token ids for each name.
     pub sequences: Sequences,
     /// The label of each.
     pub labels: Vec<u16>,
-    /// Number of tokens.
+    /// Number of tokens (V).
     pub n_tokens: usize,
     /// Number of labels (C).
     pub n_classes: usize,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct Checkpoint {
     /// How far the trial is.
     pub progress: Progress,
-    /// The model's weights.
+    /// The model's weights after the last step.
     pub weights: Vec<Tensor>,
     /// The model's training state besides the weights.
     pub training_state: Vec<Tensor>,
@@ -21,7 +21,7 @@ pub struct Checkpoint {
 /// How far a trial is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
-    /// The trial.
+    /// The trial that continues from here.
     pub trial: TrialId,
     /// The epochs that are done.
     pub epochs: Vec<EpochRecord>,
@@ -38,6 +38,6 @@ pub struct Progress {
 pub struct BestEpoch {
     /// The epoch, from 0.
     pub epoch: u32,
-    /// Its value.
+    /// The validation result of this epoch, by that metric.
     pub value: f64,
 }

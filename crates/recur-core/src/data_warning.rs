@@ -17,14 +17,13 @@ const SPELLINGS: usize = 10;
 /// A property of the data that may mislead whoever reads the results.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum DataWarning {
     /// Rows that cannot be used and are left out.
     Rejected {
-        /// How many.
         rows: u64,
         /// Of how many rows in the files.
         rows_read: u64,
-        /// How many by reason.
         reasons: BTreeMap<RejectReason, u64>,
         /// The first of them, as a message shows it.
         first: Option<String>,
@@ -35,12 +34,7 @@ pub enum DataWarning {
         sets: Vec<Vec<(String, u64)>>,
     },
     /// Nearly as many labels as rows: the column is probably not that of the labels.
-    ManyLabels {
-        /// Distinct labels.
-        labels: u64,
-        /// Rows in the data set.
-        rows: u64,
-    },
+    ManyLabels { labels: u64, rows: u64 },
     /// Labels that repeat the text.
     LabelsRepeatNames {
         /// Rows whose label is their text.
@@ -57,7 +51,6 @@ pub enum DataWarning {
     },
     /// Labels none of whose texts has a character with a token of its own.
     UnknownLabels {
-        /// These labels.
         labels: Vec<String>,
         /// The number of labels.
         of: u64,
@@ -73,7 +66,6 @@ pub enum DataWarning {
     },
     /// Labels without test rows.
     Untested {
-        /// These labels.
         labels: Vec<String>,
         /// The number of labels.
         of: u64,
@@ -82,7 +74,6 @@ pub enum DataWarning {
     },
     /// Labels with test rows and without training rows on some replicate.
     Untrained {
-        /// These labels.
         labels: Vec<String>,
         /// The number of labels.
         of: u64,
@@ -90,10 +81,7 @@ pub enum DataWarning {
     /// Texts or groups that are in two parts of a published split.
     Overlap(PublishedFacts),
     /// `data.split.validation` is given and not used.
-    UnusedValidationShare {
-        /// The share.
-        validation: f64,
-    },
+    UnusedValidationShare { validation: f64 },
 }
 
 impl DataWarning {

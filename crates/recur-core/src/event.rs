@@ -4,34 +4,28 @@ use crate::metric::Scores;
 use crate::record::Outcome;
 use crate::trial::Trial;
 
-/// Something that happened.
+/// What happened while trials were trained.
 #[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum Event<'a> {
-    /// A trial began.
     TrialStarted {
-        /// Which.
         trial: &'a Trial,
         /// Epochs it will train for at most.
         n_epochs: u32,
         /// Epochs that an earlier run had done, where it goes on from a checkpoint.
         epochs_done: u32,
     },
-    /// A trial finished an epoch.
     EpochFinished {
-        /// Which trial.
         trial: &'a Trial,
-        /// Which epoch, from 0.
+        /// From 0.
         epoch: u32,
-        /// Mean training loss.
+        /// The mean over the texts trained on, each before its step, in nats.
         train_loss: f64,
-        /// Validation figures.
+        /// Results on the validation rows after the epoch.
         validation: &'a Scores,
     },
-    /// A trial ended.
     TrialEnded {
-        /// Which.
         trial: &'a Trial,
-        /// How.
         outcome: &'a Outcome,
     },
 }

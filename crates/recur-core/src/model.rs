@@ -77,7 +77,7 @@ pub struct Declaration {
     pub regime: Regime,
     /// The keys of `training` that a model trained step by step does not use: see [`Declaration::ignored`].
     pub unused_settings: &'static [TrainingKey],
-    /// Its parameters.
+    /// What a spec can set.
     pub parameters: &'static [ParamSpec],
     /// The file that declares it: use `file!()`.
     pub source_file: &'static str,
@@ -219,6 +219,7 @@ pub trait Model: Send {
 
 /// Why a model could not go on.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum ModelError {
     /// The loss is no longer a finite number.
     #[error("loss became {loss} at step {step}")]
@@ -233,20 +234,10 @@ pub enum ModelError {
     Cancelled,
     /// A tensor is missing, unknown, or of another shape.
     #[error("weight `{name}`: {problem}")]
-    Weights {
-        /// The tensor.
-        name: String,
-        /// What is wrong with it.
-        problem: String,
-    },
+    Weights { name: String, problem: String },
     /// Parameters that do not go together.
     #[error("parameter `{name}`: {problem}")]
-    Parameter {
-        /// The parameter.
-        name: &'static str,
-        /// What is wrong with it.
-        problem: String,
-    },
+    Parameter { name: &'static str, problem: String },
     /// What it answered for a text is no distribution over the labels.
     #[error("the answer for {} is no distribution over the labels: {problem}", shown(*row, name.as_deref()))]
     Answer {
@@ -259,10 +250,7 @@ pub enum ModelError {
     },
     /// A training loss that no example has: log losses are never below 0.
     #[error("the training loss of an example is {loss}, and a log loss is never below 0")]
-    Loss {
-        /// The loss.
-        loss: f64,
-    },
+    Loss { loss: f64 },
     /// A library under the model failed.
     #[error(transparent)]
     Other(Box<dyn std::error::Error + Send + Sync>),

@@ -6,8 +6,8 @@ use std::fmt;
 
 /// The type and range of a parameter. Bounds are inclusive unless said otherwise.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum ParamKind {
-    /// A whole number.
     Integer {
         /// Least allowed value.
         min: i64,
@@ -25,7 +25,6 @@ pub enum ParamKind {
     },
     /// One of a few words.
     Choice(&'static [&'static str]),
-    /// `true` or `false`.
     Boolean,
     /// A pair `[from, to]` of whole numbers with `from <= to`.
     IntegerPair {
@@ -51,16 +50,13 @@ impl fmt::Display for ParamKind {
 
 /// A parameter's default, in a form that a `static` can hold.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum ParamDefault {
-    /// A whole number.
     Integer(i64),
-    /// A number.
     Real(f64),
     /// A word of a choice.
     Text(&'static str),
-    /// `true` or `false`.
     Boolean(bool),
-    /// A pair of whole numbers.
     IntegerPair(i64, i64),
 }
 
@@ -118,28 +114,22 @@ impl ParamSpec {
 /// A value that its parameter does not take.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("parameter `{name}` takes a {expected}, got {got}")]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub struct ParamError {
-    /// The parameter.
     pub name: &'static str,
-    /// What it takes.
     pub expected: ParamKind,
-    /// What it was given.
     pub got: ParamValue,
 }
 
 /// The value of a parameter. The variants are YAML's own types.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum ParamValue {
-    /// `true` or `false`.
     Boolean(bool),
-    /// A whole number.
     Integer(i64),
-    /// A number.
     Real(f64),
-    /// A word.
     Text(String),
-    /// A pair of whole numbers.
     IntegerPair(i64, i64),
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// The result of a trial's training. Equal trials give equal records: no time, host or path is here.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrialRecord {
-    /// The trial.
+    /// [`Identity::id`] of `identity`.
     pub id: TrialId,
     /// All that determines the record.
     pub identity: Identity,
@@ -65,7 +65,7 @@ pub struct EpochRecord {
 /// The result of scoring a trial's kept weights on its test rows. Made only for chosen configurations.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TestRecord {
-    /// The trial.
+    /// The trial whose kept weights were scored.
     pub id: TrialId,
     /// The scores on all test rows.
     pub scores: Scores,

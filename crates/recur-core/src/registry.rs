@@ -44,7 +44,7 @@ pub struct Broken {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("model id `{id}` is registered twice: in {first} and in {second}")]
 pub struct DuplicateModel {
-    /// The id.
+    /// The id of both.
     pub id: &'static str,
     /// The file of the one registered first.
     pub first: &'static str,

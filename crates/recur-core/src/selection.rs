@@ -9,10 +9,9 @@ use std::collections::BTreeMap;
 
 /// A trial and what became of it.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct TrialOutcome {
-    /// The trial.
     pub trial: Trial,
-    /// Its record.
     pub record: TrialRecord,
 }
 

@@ -11,14 +11,12 @@ pub struct Column {
 
 /// The values of a column; `None` where a row has none.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum Values {
-    /// Texts.
     Text(Vec<Option<String>>),
-    /// Whole numbers.
     Integer(Vec<Option<i64>>),
     /// Numbers, infinite ones among them.
     Real(Vec<Option<f64>>),
-    /// `true` and `false`.
     Boolean(Vec<Option<bool>>),
 }
 

@@ -2,10 +2,9 @@
 
 /// The numbers of a [`Tensor`], row-major.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum TensorData {
-    /// Single precision.
     F32(Vec<f32>),
-    /// Double precision.
     F64(Vec<f64>),
     /// Signed integers (vocabularies, counters).
     I64(Vec<i64>),

@@ -95,7 +95,7 @@ pub enum TrialsError {
     /// The plan names a file of weights that was not read.
     #[error("the weights {path} of model `{model}` were not read")]
     WeightsNotRead {
-        /// The file.
+        /// The file, as the plan names it.
         path: String,
         /// The model that starts from them.
         model: String,

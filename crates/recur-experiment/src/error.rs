@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 /// Why an experiment cannot be prepared, run or scored. [`ExperimentError::hint`] is the next thing to do.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum ExperimentError {
     /// The data cannot be used.
     #[error("cannot use the data")]
@@ -25,7 +26,6 @@ pub enum ExperimentError {
     Split {
         /// Where the data comes from.
         data: String,
-        /// Why not.
         source: SplitError,
     },
     /// A file of weights that a model starts from cannot be read.
@@ -48,9 +48,7 @@ pub enum ExperimentError {
     Interrupted {
         /// Trials with a record.
         n_kept: usize,
-        /// All trials.
         n_trials: usize,
-        /// The store.
         store: PathBuf,
     },
     /// The executor returned no result of trials, though nobody asked it to stop.
@@ -66,17 +64,12 @@ pub enum ExperimentError {
     TrialsMissing {
         /// Trials without a record.
         n_missing: usize,
-        /// All trials.
         n_trials: usize,
-        /// The store.
         store: PathBuf,
     },
     /// Trials that are not to be executed again are missing or damaged in the store.
     #[error("cannot verify: {n_missing} trials are missing or damaged in the store")]
-    NotVerifiable {
-        /// How many.
-        n_missing: usize,
-    },
+    NotVerifiable { n_missing: usize },
     /// It was asked to stop, and nothing is kept.
     #[error("stopped")]
     Stopped,
@@ -97,15 +90,12 @@ pub enum ExperimentError {
     TrialFileIo {
         /// `read` or `write`.
         action: &'static str,
-        /// The file.
         path: PathBuf,
-        /// Why not.
         source: std::io::Error,
     },
     /// A file that holds no trial that this recur can read.
     #[error("{} is no trial file: {problem}", shown(path))]
     NotATrialFile {
-        /// The file.
         path: PathBuf,
         /// What is wrong with it, with the place.
         problem: String,
@@ -113,9 +103,7 @@ pub enum ExperimentError {
     /// A trial file is of another program.
     #[error("trial {trial} is of another program: its {what} is {expected}, and this program has {found}")]
     OtherCode {
-        /// The trial.
         trial: String,
-        /// What differs.
         what: &'static str,
         /// The trial's.
         expected: String,
@@ -125,7 +113,6 @@ pub enum ExperimentError {
     /// The data or the initial weights of a trial file are not what they were.
     #[error("{place} is not what trial {trial} is trained from: its digest is {found}, expected {expected}")]
     OtherData {
-        /// The trial.
         trial: String,
         /// Where it was read from.
         place: String,
@@ -137,9 +124,7 @@ pub enum ExperimentError {
     /// A trial file is of a model in an external plugin, and nobody named the folder.
     #[error("trial {trial} is of model `{model}`, a plugin in {}", shown(folder))]
     PluginNotNamed {
-        /// The trial.
         trial: String,
-        /// The model.
         model: String,
         /// The folder that the file names.
         folder: PathBuf,
@@ -149,7 +134,6 @@ pub enum ExperimentError {
     Weights {
         /// The trial's folder.
         folder: PathBuf,
-        /// Why not.
         source: StoreError,
     },
 }

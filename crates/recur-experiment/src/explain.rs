@@ -12,19 +12,14 @@ use std::ops::ControlFlow;
 
 /// Why a trial has no record that can be used.
 #[derive(Debug)]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum NoRecord {
     /// It failed, and is run again.
-    Failed {
-        /// Why it failed.
-        reason: String,
-    },
+    Failed { reason: String },
     /// Its record is damaged.
     Damaged(Problem),
     /// The store has no trial of its model.
-    NoneOfModel {
-        /// The model.
-        model: String,
-    },
+    NoneOfModel { model: String },
     /// The store has other trials of its model.
     Differs {
         /// The most similar one.

@@ -11,13 +11,12 @@ use std::path::PathBuf;
 /// Why a word does not name a spec, a trial, an experiment or weights that can be used. [`LookupError::hint`] is the next thing to do.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum LookupError {
     /// The file of a spec cannot be read.
     #[error("cannot read the spec {}", shown(path))]
     UnreadableSpec {
-        /// The file.
         path: PathBuf,
-        /// Why not.
         source: FileError,
         /// The specs in its folder.
         others: Vec<String>,
@@ -31,13 +30,10 @@ pub enum LookupError {
     /// There is no such file, and nothing in the store is called so.
     #[error("no file {word}, and no experiment and no trial with weights of that name in the store {}", shown(store))]
     NoWeights {
-        /// What was asked for.
         word: String,
-        /// The store.
         store: PathBuf,
         /// The experiment whose name is most like it.
         nearest: Option<String>,
-        /// All experiments of the store.
         experiments: Vec<String>,
     },
     /// The store has no trial whose id begins so.
@@ -51,31 +47,19 @@ pub enum LookupError {
     /// The ids of several trials begin so.
     #[error("{prefix} is the beginning of several trials' ids: {}", ids.join(", "))]
     AmbiguousTrial {
-        /// What was asked for.
         prefix: String,
         /// The first of these ids.
         ids: Vec<String>,
     },
     /// The trial in the store is damaged.
     #[error("trial {} cannot be used: {problem}", trial.short())]
-    DamagedTrial {
-        /// The trial.
-        trial: TrialId,
-        /// What is wrong with it.
-        problem: Box<Problem>,
-    },
+    DamagedTrial { trial: TrialId, problem: Box<Problem> },
     /// The experiment in the store is damaged.
     #[error("the experiment {name} in the store cannot be used: {problem}")]
-    DamagedExperiment {
-        /// Its name.
-        name: String,
-        /// What is wrong with it.
-        problem: Box<Problem>,
-    },
+    DamagedExperiment { name: String, problem: Box<Problem> },
     /// The experiment in the store does not list the trials that its spec has.
     #[error("the experiment {name} in the store lists {n_listed} trials, and its spec has {n_trials}")]
     OtherTrials {
-        /// Its name.
         name: String,
         /// Trials in its list.
         n_listed: usize,
@@ -89,9 +73,7 @@ pub enum LookupError {
         n_missing: usize,
         /// Trials that were looked for.
         n_trials: usize,
-        /// The spec of the experiment.
         spec: PathBuf,
-        /// The store.
         store: PathBuf,
         /// The command that trains them.
         command: String,
@@ -99,13 +81,10 @@ pub enum LookupError {
     /// The experiment has no such model.
     #[error("the experiment {experiment} has no model {model}")]
     NoModelOfExperiment {
-        /// The experiment.
         experiment: String,
-        /// What was asked for.
         model: String,
         /// The model or configuration whose name is most like it.
         nearest: Option<String>,
-        /// All models of the experiment.
         models: Vec<String>,
     },
     /// No configuration finished on every replicate.

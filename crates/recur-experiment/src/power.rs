@@ -28,7 +28,6 @@ const MOST_CONFIGURATIONS: usize = 20;
 #[derive(Debug, Serialize)]
 pub struct Power {
     replicates: u32,
-    /// What is compared.
     compared: Compared,
     /// Pairs that p is corrected for: of models, or of the values of parameters; 0 if nothing is compared.
     pairs: usize,

@@ -120,7 +120,7 @@ impl TrialFile {
         serde_json::from_value(content).map_err(damaged)
     }
 
-    /// The trial.
+    /// The trial, whose id is the digest of its identity.
     pub fn trial(&self) -> &Trial {
         &self.trial
     }

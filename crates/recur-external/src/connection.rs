@@ -39,7 +39,6 @@ impl Limit {
     }
 }
 
-/// A question.
 pub(crate) struct Question<'a> {
     pub request: &'static str,
     /// The fields besides `id`, `request` and `bytes`.

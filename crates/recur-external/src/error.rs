@@ -7,20 +7,18 @@ use std::time::Duration;
 
 /// A plugin that cannot be used, or could not go on.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum ExternalError {
     /// The folder of all plugins cannot be listed.
     #[error("cannot read the folder of plugins {}", shown(folder))]
     Folder {
-        /// The folder.
         folder: PathBuf,
-        /// Why not.
         #[source]
         source: std::io::Error,
     },
     /// A manifest that is not what it must be.
     #[error("{manifest}: {problem}")]
     Manifest {
-        /// The file.
         manifest: String,
         /// What is wrong with it, with the place where it has one.
         problem: String,
@@ -28,9 +26,7 @@ pub enum ExternalError {
     /// A process that did not do what it was asked.
     #[error("plugin `{plugin}`: {problem}{}", said(last_words))]
     Process {
-        /// The plugin.
         plugin: &'static str,
-        /// What went wrong.
         problem: Problem,
         /// The last that it wrote to standard error; empty if that says nothing.
         last_words: String,
@@ -69,15 +65,10 @@ fn change(got: &str) -> &'static str {
 
 /// What went wrong with a process.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum Problem {
-    /// It did not start.
     #[error("cannot start `{}`: {source}", visible(command))]
-    Start {
-        /// The program.
-        command: String,
-        /// Why not.
-        source: std::io::Error,
-    },
+    Start { command: String, source: std::io::Error },
     /// A file of it is not what it was when recur read the manifest.
     #[error("its files were changed while recur ran: the same command again names other trials")]
     Changed,
@@ -86,20 +77,12 @@ pub enum Problem {
     OnlyRead,
     /// It was gone before it answered.
     #[error("{how} before it answered `{request}`")]
-    Ended {
-        /// How it ended.
-        how: String,
-        /// What it was asked.
-        request: &'static str,
-    },
-    /// It took too long.
+    Ended { how: String, request: &'static str },
     #[error("did not answer `{request}` within {limit} of {}", seconds(*after))]
     TooLate {
-        /// What it was asked.
         request: &'static str,
         /// The key of the limit in its manifest.
         limit: &'static str,
-        /// The limit.
         after: Duration,
     },
     /// It does not read what it is sent.
@@ -113,7 +96,6 @@ pub enum Problem {
     Garbage {
         /// The beginning of the line.
         line: String,
-        /// What is wrong with it.
         problem: String,
     },
     /// An answer that is larger than allowed.
@@ -127,7 +109,6 @@ pub enum Problem {
     /// An answer to another question.
     #[error("answered question {got} where `{request}`, question {expected}, was asked")]
     OutOfTurn {
-        /// What it was asked.
         request: &'static str,
         /// The number of the question.
         expected: u64,
@@ -142,20 +123,10 @@ pub enum Problem {
     },
     /// An answer without what was asked for.
     #[error("its answer to `{request}` {problem}")]
-    Answer {
-        /// What it was asked.
-        request: &'static str,
-        /// What is wrong with it.
-        problem: String,
-    },
+    Answer { request: &'static str, problem: String },
     /// It says itself that it cannot.
     #[error("cannot do `{request}`: {message}")]
-    Refused {
-        /// What it was asked.
-        request: &'static str,
-        /// Its words.
-        message: String,
-    },
+    Refused { request: &'static str, message: String },
     /// It was asked something after it had failed.
     #[error("is no longer there, after it failed: {first}")]
     Gone {

@@ -19,10 +19,9 @@ const RANDOM: usize = 12;
 /// A file that could not be written.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write {}", path.display())]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub struct WriteError {
-    /// The file.
     pub path: PathBuf,
-    /// Why not.
     pub source: io::Error,
 }
 

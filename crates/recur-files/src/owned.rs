@@ -7,35 +7,18 @@ use std::path::{Path, PathBuf};
 /// Why a file that a user named was not written. [`NotReplaced::hint`] is the next thing to do.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum NotReplaced {
     /// It has other content, and nobody asked to replace it.
     #[error("{} exists with other content, and is not replaced", path.display())]
-    OtherContent {
-        /// The file.
-        path: PathBuf,
-    },
+    OtherContent { path: PathBuf },
     /// A link, a folder or the like is at its place.
     #[error("{} is not a file, and is not replaced", path.display())]
-    NotAFile {
-        /// What is there.
-        path: PathBuf,
-    },
-    /// What is there cannot be read.
+    NotAFile { path: PathBuf },
     #[error("cannot read {}, which was to be replaced", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
-    /// It cannot be written.
+    Unreadable { path: PathBuf, source: io::Error },
     #[error("cannot write {}", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
+    Write { path: PathBuf, source: io::Error },
 }
 
 impl NotReplaced {

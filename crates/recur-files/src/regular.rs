@@ -58,18 +58,13 @@ pub fn kind(metadata: &Metadata) -> Kind {
 
 /// Why a file is not read, though it is there. It is within the [`std::io::Error`] that [`read_regular`] gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum Refusal {
     /// Something else than a file.
     #[error("it is {0}, and no regular file")]
     NotRegular(Kind),
-    /// More bytes than are read.
     #[error("it has {bytes} bytes or more, and at most {limit} are read")]
-    TooLarge {
-        /// Its size.
-        bytes: u64,
-        /// The limit.
-        limit: u64,
-    },
+    TooLarge { bytes: u64, limit: u64 },
 }
 
 impl Refusal {

@@ -31,10 +31,10 @@ pub struct TemporaryFolder {
 /// No temporary folder can be made.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot make a scratch folder in {}", folder.display())]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub struct NoTemporaryFolder {
     /// The system's folder for temporary files.
     pub folder: PathBuf,
-    /// Why not.
     pub source: std::io::Error,
 }
 

@@ -17,17 +17,14 @@ use std::io;
 ///
 /// Paths are written as the spec writes them, relative to the folder that the run started in.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum IngestError {
     /// The source is an address of the network.
     #[error("`{location}` is no local file: recur reads files of this machine only")]
-    Remote {
-        /// The source.
-        location: String,
-    },
+    Remote { location: String },
     /// There is no such file or folder.
     #[error("`{path}` does not exist{}", hint(nearest.as_deref(), "did you mean"))]
     Missing {
-        /// The file.
         path: String,
         /// The entry of the same folder with the most similar name.
         nearest: Option<String>,
@@ -37,42 +34,27 @@ pub enum IngestError {
     Threads,
     /// A file that is no regular file, too large, or a link that leads nowhere.
     #[error("`{path}` cannot be read: {problem}")]
-    File {
-        /// The file.
-        path: String,
-        /// What is wrong with it.
-        problem: FileError,
-    },
+    File { path: String, problem: FileError },
     /// A file or folder could not be read.
     #[error("`{path}` cannot be read")]
     Read {
-        /// The file or folder.
         path: String,
-        /// What the system said.
         #[source]
         source: io::Error,
     },
     /// A glob that is none.
     #[error("`{pattern}` is not a valid glob")]
     Glob {
-        /// The glob.
         pattern: String,
-        /// What is wrong with it.
         #[source]
         source: glob::PatternError,
     },
     /// A glob that no file matches.
     #[error("no file matches `{pattern}`{}", not_read(hidden))]
-    NoMatch {
-        /// The glob.
-        pattern: String,
-        /// Hidden files that match.
-        hidden: Vec<String>,
-    },
+    NoMatch { pattern: String, hidden: Vec<String> },
     /// A file whose extension names no known format.
     #[error("`{path}` is of no known format: the extension should be one of {} (.gz or .zst may follow)", known.join(", "))]
     UnknownKind {
-        /// The file.
         path: String,
         /// All known extensions, sorted.
         known: Vec<&'static str>,
@@ -88,11 +70,9 @@ pub enum IngestError {
     /// A folder without lists of names.
     #[error("folder `{folder}` holds no LABEL.txt, one text per line{}{}", found_files(found), not_read(hidden))]
     NoLists {
-        /// The folder.
         folder: String,
         /// The data files it holds instead.
         found: Vec<String>,
-        /// Its hidden files.
         hidden: Vec<String>,
     },
     /// A path that is not valid Unicode, so no label and no record can name it.
@@ -103,26 +83,14 @@ pub enum IngestError {
     },
     /// A file with nothing in it.
     #[error("`{path}` is empty")]
-    EmptyFile {
-        /// The file.
-        path: String,
-    },
+    EmptyFile { path: String },
     /// A compressed file that cannot be unpacked.
     #[error("`{path}` cannot be unpacked as {format}: {detail}")]
-    Unpack {
-        /// The file.
-        path: String,
-        /// How it is compressed.
-        format: &'static str,
-        /// What is wrong.
-        detail: String,
-    },
+    Unpack { path: String, format: &'static str, detail: String },
     /// A file that is something else than its extension says.
     #[error("`{path}` is {found}, not a file of texts")]
     Content {
-        /// The file.
         path: String,
-        /// What it is.
         found: &'static str,
         /// What to do with `FILE`.
         remedy: &'static str,
@@ -134,25 +102,19 @@ pub enum IngestError {
         format!("looks like {encoding} without a byte order mark")
     })]
     Encoding {
-        /// The file.
         path: String,
         /// The encoding, as `iconv -f` calls it.
         encoding: &'static str,
         /// Whether it begins with a byte order mark.
         has_mark: bool,
-        /// How the file is compressed.
         packing: Option<Packing>,
     },
     /// JSON where one object a line is expected.
     #[error("`{path}` is a JSON array: one object a line is expected")]
-    JsonArray {
-        /// The file.
-        path: String,
-    },
+    JsonArray { path: String },
     /// A first line `sep=…`, as spreadsheets write, that names another separator than the extension.
     #[error("`{path}:{line}` says that fields are separated by `{found}`, but .csv means `,` and .tsv means a tab")]
     Separator {
-        /// The file.
         path: String,
         /// The line, from 1.
         line: u64,
@@ -162,11 +124,9 @@ pub enum IngestError {
     /// A header line that is no header.
     #[error("`{path}` has no usable header at line {line}: {detail}")]
     Header {
-        /// The file.
         path: String,
         /// The line, from 1.
         line: u64,
-        /// What is wrong with it.
         detail: String,
     },
     /// A column that the settings name and the file does not have.
@@ -180,13 +140,10 @@ pub enum IngestError {
         delimiter_hint(*delimiter)
     )]
     MissingColumn {
-        /// The file.
         path: String,
-        /// The column looked for.
         column: String,
         /// The columns of the file, in its order (the first 20).
         found: Vec<String>,
-        /// The most similar of them.
         nearest: Option<Box<str>>,
         /// How a column differs that looks like the one looked for.
         difference: Option<Box<str>>,
@@ -195,30 +152,15 @@ pub enum IngestError {
     },
     /// A column that the file has more than once.
     #[error("`{path}` has more than one column `{column}`")]
-    RepeatedColumn {
-        /// The file.
-        path: String,
-        /// The column.
-        column: String,
-    },
+    RepeatedColumn { path: String, column: String },
     /// A Parquet column whose values are no text.
     #[error("column `{column}` of `{path}` is of type {found}: it should hold text, numbers, booleans or dates")]
-    ColumnType {
-        /// The file.
-        path: String,
-        /// The column.
-        column: String,
-        /// Its type.
-        found: String,
-    },
+    ColumnType { path: String, column: String, found: String },
     /// A list of names, where a column should say which part of a split a row is in.
     #[error(
         "`{path}` is a list with one text per line: it has no columns, so `data.split.column` cannot be read from it"
     )]
-    ListHasNoColumns {
-        /// The file.
-        path: String,
-    },
+    ListHasNoColumns { path: String },
     /// A row of a published split that is in no part of it.
     #[error(
         "`{path}:{line}`: column `{column}` holds {}{}, it should hold one of {}",
@@ -227,21 +169,17 @@ pub enum IngestError {
         part_words()
     )]
     UnknownPart {
-        /// The file.
         path: String,
         /// The line on which the row begins, from 1; of a Parquet file, the row, from 1.
         line: u64,
-        /// The column of parts.
         column: String,
         /// What it holds in this row, at most 60 characters of it; empty if it holds nothing.
         value: String,
-        /// The most similar word.
         nearest: Option<&'static str>,
     },
     /// A file that is damaged or not of its format.
     #[error("`{path}` cannot be read as {format}: {detail}")]
     Parse {
-        /// The file.
         path: String,
         /// The format that its extension names.
         format: &'static str,
@@ -250,12 +188,7 @@ pub enum IngestError {
     },
     /// Rejected rows, where `rejects: error`.
     #[error("{count} rows cannot be used:{}", listed(first, *count))]
-    Rejected {
-        /// How many.
-        count: u64,
-        /// The first few.
-        first: Vec<Reject>,
-    },
+    Rejected { count: u64, first: Vec<Reject> },
     /// A source, or the place of a part of it, without rows.
     #[error("`{location}` has no rows")]
     NoRows {
@@ -264,16 +197,7 @@ pub enum IngestError {
     },
     /// A source, or the place of a part of it, of whose rows none can be used.
     #[error("none of the {count} rows of `{location}` can be used ({}):{}", counted(reasons, &Noun::text()), listed(first, *count))]
-    NoUsableRows {
-        /// The source.
-        location: String,
-        /// How many rows there are.
-        count: u64,
-        /// How many by reason.
-        reasons: BTreeMap<RejectReason, u64>,
-        /// The first few.
-        first: Vec<Reject>,
-    },
+    NoUsableRows { location: String, count: u64, reasons: BTreeMap<RejectReason, u64>, first: Vec<Reject> },
     /// A larger share of rejected rows than the settings allow.
     #[error(
         "{count} of {total} rows of `{location}` cannot be used ({}): these are {}, and data.max_rejected allows {}{}",
@@ -287,13 +211,10 @@ pub enum IngestError {
         location: String,
         /// How many rows cannot be used.
         count: u64,
-        /// Of how many.
         total: u64,
         /// The largest share that is allowed.
         limit: f64,
-        /// How many by reason.
         reasons: BTreeMap<RejectReason, u64>,
-        /// The first few.
         first: Vec<Reject>,
     },
     /// Labels all of whose rows are rejected.
@@ -305,7 +226,6 @@ pub enum IngestError {
         listed(first, first.len() as u64)
     )]
     LostLabels {
-        /// The source.
         location: String,
         /// The labels, with the rows of each.
         labels: Vec<(String, u64)>,
@@ -319,7 +239,6 @@ pub enum IngestError {
         characters.iter().map(|c| format!("`{}`", visible_fully(c.encode_utf8(&mut [0; 4])))).collect::<Vec<_>>().join(", ")
     )]
     NoKnownCharacter {
-        /// The source.
         location: String,
         /// Rows that can be used.
         rows: u64,
@@ -329,9 +248,7 @@ pub enum IngestError {
     /// Nothing to distinguish.
     #[error("all {rows} usable rows of `{location}` have the label `{label}`: a classifier needs at least two labels")]
     OneLabel {
-        /// The source.
         location: String,
-        /// The label.
         label: String,
         /// Rows that can be used.
         rows: u64,
@@ -341,7 +258,6 @@ pub enum IngestError {
     Duplicates {
         /// How many rows repeat another.
         count: u64,
-        /// The first few.
         first: Vec<Place>,
     },
     /// More than a data set can hold.
@@ -349,43 +265,30 @@ pub enum IngestError {
     TooMany {
         /// What there is too much of.
         what: &'static str,
-        /// How many there are.
         found: u64,
-        /// How many fit.
         limit: u64,
     },
     /// A folder, where a file of names should be.
     #[error("`{path}` is a folder and not a file")]
-    IsFolder {
-        /// The folder.
-        path: String,
-    },
+    IsFolder { path: String },
     /// A table of names with several columns, of which none was named.
     #[error("`{path}` has several columns, none of them is called `name` or `text`: {}", quoted(found))]
     ChooseColumn {
-        /// The file.
         path: String,
         /// Its columns, in its order (the first 20).
         found: Vec<String>,
     },
     /// A list of names, where a column was named.
     #[error("`{path}` is a list with one text per line: it has no column `{column}`")]
-    ListHasNoColumn {
-        /// The file.
-        path: String,
-        /// The column.
-        column: String,
-    },
+    ListHasNoColumn { path: String, column: String },
     /// A list of names whose first line seems to be something else.
     #[error("`{path}:{line}`: `{text}` looks like {mistake} and not like a text")]
     NotAList {
-        /// The file.
         path: String,
         /// The line, from 1.
         line: u64,
         /// The line as it is.
         text: String,
-        /// What it looks like.
         mistake: ListMistake,
     },
 }
@@ -523,7 +426,7 @@ pub struct Place {
     pub line: u64,
     /// The name, normalised.
     pub name: String,
-    /// The label.
+    /// Its label, normalised.
     pub label: String,
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-/// Figures of labelled names.
 #[derive(Debug, PartialEq)]
 pub(crate) struct NameFigures {
     pub distinct: u64,

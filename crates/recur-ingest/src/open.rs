@@ -18,7 +18,7 @@ pub enum FileError {
     /// A pipe, a device, a socket, a folder, or a link to one.
     #[error("it is {what}: only regular files are read")]
     NotRegular {
-        /// What it is.
+        /// What is there instead.
         what: Kind,
     },
     /// A link to a file that is not there.

@@ -42,7 +42,6 @@ pub(crate) struct InputFile {
     pub shown: String,
     /// Its path for the system.
     pub path: PathBuf,
-    /// Its format.
     pub kind: Kind,
 }
 
@@ -77,7 +76,6 @@ pub(crate) fn files_by_place<'s>(source: &'s Source, base: &Path) -> Result<Vec<
     Ok(places)
 }
 
-/// The files of one place.
 pub(crate) struct PlaceFiles<'s> {
     /// The part that they hold, if they hold only one.
     pub part: Option<Part>,

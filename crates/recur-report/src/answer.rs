@@ -31,7 +31,6 @@ pub(crate) struct Opening {
 }
 
 impl Opening {
-    /// In Markdown.
     pub(crate) fn markdown(analysis: &Analysis) -> Self {
         Answer { analysis, is_markdown: true }.opening()
     }

@@ -19,7 +19,6 @@ pub(crate) struct AxisText {
 }
 
 impl AxisText {
-    /// All sentences.
     pub(crate) fn all(&self) -> String {
         std::iter::once(&self.finding).chain(&self.details).map(String::as_str).collect::<Vec<_>>().join(" ")
     }

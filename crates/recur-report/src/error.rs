@@ -6,13 +6,11 @@ use std::path::PathBuf;
 
 /// Why a report cannot be written.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum ReportError {
     /// The experiment's name cannot name a file.
     #[error("the name `{name}` cannot name a report: it has to be a plain file name")]
-    Name {
-        /// The name.
-        name: String,
-    },
+    Name { name: String },
     /// A file that recur did not write, where it wants to write one.
     #[error("{} was not written by recur, and is not replaced", shown(path))]
     Foreign {
@@ -34,7 +32,6 @@ pub enum ReportError {
     /// A folder where a file is expected, or something else.
     #[error("{} is not {expected}", shown(path))]
     InTheWay {
-        /// What is there.
         path: PathBuf,
         /// What it has to be.
         expected: &'static str,
@@ -42,7 +39,6 @@ pub enum ReportError {
     /// The report of another experiment.
     #[error("{} is the report of another experiment: it is of {there}, and this one of {new}", shown(path))]
     OtherReport {
-        /// The report.
         path: PathBuf,
         /// Its spec or question.
         there: String,
@@ -58,9 +54,7 @@ pub enum ReportError {
     /// A file that cannot be written.
     #[error("cannot write {}", shown(path))]
     Write {
-        /// The file or folder.
         path: PathBuf,
-        /// Why not.
         #[source]
         source: io::Error,
     },

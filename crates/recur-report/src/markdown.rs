@@ -91,7 +91,6 @@ impl Table {
         Self { header: header.into_iter().collect(), rows: Vec::new() }
     }
 
-    /// Appends a row.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         let cells: Vec<String> = cells.into_iter().collect();
         debug_assert_eq!(cells.len(), self.header.len(), "a cell for each column");

@@ -13,7 +13,6 @@ pub(crate) struct Figure {
 /// Text and figures so far.
 pub(crate) struct Page {
     folder: String,
-    /// The text.
     pub(crate) markdown: String,
     /// The figures, in order of appearance.
     pub(crate) figures: Vec<Figure>,
@@ -25,7 +24,6 @@ impl Page {
         Self { folder: folder.to_owned(), markdown: String::new(), figures: Vec::new() }
     }
 
-    /// Opens a section.
     pub(crate) fn section(&mut self, title: &str) {
         self.block(&format!("## {title}"));
     }

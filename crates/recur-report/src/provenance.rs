@@ -22,7 +22,7 @@ pub struct Provenance {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MadeFrom {
-    /// One experiment.
+    /// The spec of one experiment.
     Experiment(SpecSource),
     /// Experiments or trials that are compared.
     Comparison(ComparisonSource),
@@ -44,7 +44,7 @@ pub struct SpecSource {
 /// What a comparison compares.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ComparisonSource {
-    /// What is compared.
+    /// In the order that the user named them.
     pub compared: Vec<ComparedSpec>,
     /// The question, if the comparison has one of its own; otherwise it has those of its experiments.
     pub question: Option<String>,

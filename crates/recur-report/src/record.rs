@@ -45,16 +45,14 @@ const MOST: u64 = 64 << 20;
 /// Why a text is not the record of a report, or a file is not a report. [`ReportRecordError::hint`] is the next thing to do.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum ReportRecordError {
     /// It is no JSON of this kind.
     #[error("it is not the record of a report")]
     Json(#[from] serde_json::Error),
     /// Another version of recur wrote it.
     #[error("it has version {found}, and this version of recur reads only version {REPORT_RECORD_VERSION}")]
-    Version {
-        /// The version that it has.
-        found: u32,
-    },
+    Version { found: u32 },
     /// A page without the record of a report.
     #[error(
         "{} is not a report of recur: there is no {} next to it",

@@ -4,13 +4,12 @@ use std::path::{Path, PathBuf};
 
 /// Why no model was made. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum Error {
     /// It cannot be a module's name and a word of specs.
     #[error("`{name}` cannot be a model's name: {problem}; try `{remedy}`")]
     Name {
-        /// The name.
         name: String,
-        /// What is wrong with it.
         problem: &'static str,
         /// A name that would do.
         remedy: String,
@@ -18,7 +17,6 @@ pub enum Error {
     /// Something of that name is there.
     #[error("the name `{name}` is taken by {}: choose another, or remove that first", by.display())]
     Taken {
-        /// The name.
         name: String,
         /// The file or folder, from the checkout's root.
         by: PathBuf,
@@ -29,14 +27,8 @@ pub enum Error {
     /// The list of modules is not where it was.
     #[error("{} has no `mod name;` lines to add one to", .0.display())]
     NoModules(PathBuf),
-    /// A file cannot be read or written.
     #[error("{}: {source}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        source: std::io::Error,
-    },
+    Io { path: PathBuf, source: std::io::Error },
 }
 
 impl Error {

@@ -37,7 +37,7 @@ impl Name {
         Ok(Self(name.to_owned()))
     }
 
-    /// The name.
+    /// The name in snake_case.
     pub fn as_str(&self) -> &str {
         &self.0
     }

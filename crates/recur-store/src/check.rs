@@ -21,14 +21,12 @@ use std::path::Path;
 
 /// What a check went through.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Summary {
-    /// Trials.
     pub trials: u64,
     /// Test results.
     pub tests: u64,
-    /// Checkpoints.
     pub checkpoints: u64,
-    /// Experiments.
     pub experiments: u64,
     /// Diffs of uncommitted changes.
     pub diffs: u64,
@@ -40,7 +38,6 @@ pub struct Summary {
     pub elsewhere: u64,
     /// Bytes of all of it, without the writers' scratch.
     pub bytes: u64,
-    /// Problems reported.
     pub problems: u64,
 }
 

@@ -8,15 +8,14 @@ use std::path::PathBuf;
 
 /// Why a store cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum StoreError {
     /// A file or folder cannot be read or written.
     #[error("cannot {action} {}", shown(path))]
     Io {
         /// `read`, `write`, `create`, …
         action: &'static str,
-        /// The file or folder.
         path: PathBuf,
-        /// Why not.
         #[source]
         source: std::io::Error,
     },
@@ -26,9 +25,7 @@ pub enum StoreError {
     /// The store was written by a later version of recur.
     #[error("{} has store format {found}, and this version of recur reads up to {known}", shown(path))]
     Format {
-        /// The file that has it.
         path: PathBuf,
-        /// Its format.
         found: u32,
         /// The latest one known.
         known: u32,
@@ -40,9 +37,7 @@ pub enum StoreError {
         shown(path)
     )]
     OlderFormat {
-        /// The file that has it.
         path: PathBuf,
-        /// Its format.
         found: u32,
         /// The one that is read.
         known: u32,
@@ -70,7 +65,6 @@ pub enum StoreError {
     /// The folder is somebody's, and no store.
     #[error("{} is no store: it has no store.json and is not empty (it has `{}`)", shown(root), visible(entry))]
     NotAStore {
-        /// The folder.
         root: PathBuf,
         /// One of the names in it.
         entry: String,
@@ -83,7 +77,6 @@ pub enum StoreError {
         shown(conflict)
     )]
     Nondeterminism {
-        /// The trial.
         trial: TrialId,
         /// The first file that differs.
         file: String,
@@ -94,18 +87,10 @@ pub enum StoreError {
     },
     /// A record that its file would not give back.
     #[error("the {file} of trial {trial} cannot be kept: {problem}")]
-    NotStorable {
-        /// The trial.
-        trial: TrialId,
-        /// The file.
-        file: &'static str,
-        /// What is wrong with it.
-        problem: String,
-    },
+    NotStorable { trial: TrialId, file: &'static str, problem: String },
     /// A test result of a trial that the store does not have.
     #[error("trial {trial} has no folder {} for its test result; run the trial first", shown(folder))]
     NoTrial {
-        /// The trial.
         trial: TrialId,
         /// Where its folder would be.
         folder: PathBuf,

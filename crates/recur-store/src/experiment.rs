@@ -40,9 +40,9 @@ pub struct ExperimentFiles<'a> {
 pub struct ExperimentTrial {
     /// The configuration, in words.
     pub configuration: String,
-    /// The replicate, from 0.
+    /// From 0.
     pub replicate: u32,
-    /// The trial.
+    /// The name of the folder that the store keeps it in.
     pub id: TrialId,
 }
 
@@ -51,7 +51,7 @@ pub struct ExperimentTrial {
 pub enum FoundExperiment {
     /// Its spec and its trials; every file next to them was checked.
     Experiment(Box<StoredExperiment>),
-    /// Nothing.
+    /// The store has none of its files.
     Missing,
     /// Something that cannot be used: the experiment has to be run again, which trains nothing that is there.
     Damaged(Problem),

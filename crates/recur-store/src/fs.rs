@@ -18,8 +18,8 @@ const TRIES: usize = 3;
 
 /// Why a file or folder is not touched, though it is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum Refused {
-    /// A link.
     #[error("it is a link, and no link is followed within a store; put the file or folder itself there")]
     Link,
     /// A folder where a file belongs.
@@ -31,14 +31,8 @@ pub enum Refused {
     /// A file where a folder belongs.
     #[error("it is no folder; move it elsewhere, then run the command again")]
     NoFolder,
-    /// More bytes than such a file can have.
     #[error("it has {bytes} bytes, at most {max} are read")]
-    TooLarge {
-        /// Its size.
-        bytes: u64,
-        /// The limit.
-        max: u64,
-    },
+    TooLarge { bytes: u64, max: u64 },
 }
 
 impl From<Refused> for io::Error {

@@ -27,9 +27,9 @@ pub struct GcOptions {
 /// Something that was removed, or would be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Removed {
-    /// What.
+    /// The file or folder.
     pub path: PathBuf,
-    /// Its bytes.
+    /// The size of all its files.
     pub bytes: u64,
     /// Why nobody needs it.
     pub why: &'static str,

@@ -18,16 +18,14 @@ use std::path::Path;
 
 /// A trial, as a list shows it.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Entry {
-    /// The trial.
     pub id: TrialId,
     /// Its model's id.
     pub model: String,
     /// Every parameter.
     pub params: Params,
-    /// The replicate.
     pub replicate: u32,
-    /// How it ended.
     pub outcome: Outcome,
     /// The validation results of the kept epoch, if it finished.
     pub validation: Option<Scores>,

@@ -27,7 +27,7 @@ use std::path::Path;
 pub enum Found {
     /// Its record; every file next to it was checked.
     Record(Box<TrialRecord>),
-    /// Nothing.
+    /// The store has no folder of it.
     Missing,
     /// Something that cannot be used: the trial has to be run again.
     Damaged(Problem),
@@ -36,9 +36,9 @@ pub enum Found {
 /// What the store has of a trial's test result.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FoundTest {
-    /// The result.
+    /// The result; every file of its folder was checked.
     Test(Box<StoredTest>),
-    /// Nothing.
+    /// The store has no folder of it.
     Missing,
     /// Something that cannot be used: the trial has to be scored again.
     Damaged(Problem),
@@ -47,7 +47,7 @@ pub enum FoundTest {
 /// A test result, as it is kept.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredTest {
-    /// The scores.
+    /// All of `scores.json`.
     pub scores: TestScores,
     /// The bytes of `predictions.parquet`.
     pub predictions: Vec<u8>,
@@ -56,7 +56,7 @@ pub struct StoredTest {
 /// The scores of a trial's kept weights on its test rows: all of `scores.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TestScores {
-    /// The trial.
+    /// The trial whose kept weights were scored.
     pub id: TrialId,
     /// The scores on all test rows.
     pub scores: Scores,

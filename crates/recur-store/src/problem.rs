@@ -11,16 +11,14 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{} {fault}", shown(path))]
 pub struct Problem {
-    /// The file or folder.
     pub path: PathBuf,
-    /// What is wrong with it.
     pub fault: Fault,
 }
 
 /// What is wrong with a file or folder.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum Fault {
-    /// It should be there and is not.
     #[error("is missing")]
     Missing,
     /// Something else is there than belongs there.
@@ -46,10 +44,7 @@ pub enum Fault {
     Unlisted,
     /// It does not hold what it should.
     #[error("is damaged: {reason}")]
-    Content {
-        /// What is wrong.
-        reason: String,
-    },
+    Content { reason: String },
     /// Its name is not the digest of its content.
     #[error("is damaged: its content does not have the digest {expected}")]
     NotItsName {
@@ -71,18 +66,13 @@ pub enum Fault {
     /// A checkpoint of a later version of recur.
     #[error("has checkpoint format {found}, and this version of recur reads up to {known}")]
     CheckpointFormat {
-        /// Its format.
         found: u32,
         /// The latest one known.
         known: u32,
     },
     /// The trial failed; it is run again.
     #[error("is of a trial that failed: {reason}")]
-    Failed {
-        /// Why.
-        reason: String,
-    },
-    /// The log's last line was cut.
+    Failed { reason: String },
     #[error("was cut in line {line}: its writer was stopped")]
     CutLog {
         /// The line, from 1.

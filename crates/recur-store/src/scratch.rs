@@ -54,10 +54,7 @@ pub(crate) enum Scratched {
     /// Its process has ended.
     Dead,
     /// It is of another machine, or of this one before it was booted.
-    Elsewhere {
-        /// The machine.
-        host: String,
-    },
+    Elsewhere { host: String },
     /// Nothing that recur made.
     Stray,
 }

@@ -28,7 +28,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// The folder.
+    /// The folder as the caller named it.
     pub fn root(&self) -> &Path {
         &self.root
     }
@@ -43,7 +43,7 @@ impl Store {
         &self.cleared
     }
 
-    /// The folder of a trial.
+    /// The folder of a trial, which need not exist.
     pub fn trial(&self, id: &TrialId) -> PathBuf {
         let shard = id.as_str().get(..2).unwrap_or_default();
         self.root.join("trials").join(shard).join(id.as_str())

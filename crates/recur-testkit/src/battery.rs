@@ -40,7 +40,7 @@ impl From<ModelError> for Stop {
 /// A check's end: nothing found, or why it stopped.
 pub(crate) type Verdict = Result<(), Stop>;
 
-/// A check.
+/// One claim about a model, with the function that tests it.
 #[derive(Clone, Copy, Debug)]
 pub struct Check {
     /// Its name, which is what it claims.

@@ -23,10 +23,9 @@ pub fn training() -> TrainingSettings {
 
 /// A plugin with its parameters, and all else that its models are built from.
 #[derive(Clone)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Bench {
-    /// The plugin.
     pub plugin: &'static dyn ModelPlugin,
-    /// Its parameters.
     pub params: Params,
     /// How its models are trained.
     pub training: TrainingSettings,
@@ -40,7 +39,7 @@ pub struct Bench {
 
 /// A trained model and its loss after each epoch.
 pub struct Trained {
-    /// The model.
+    /// The model after the last epoch.
     pub model: Box<dyn Model>,
     /// Mean training loss of each epoch, in nats.
     pub losses: Vec<f64>,

@@ -21,7 +21,7 @@ const USED_TOKENS: u32 = 6;
 /// Names with their labels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Names {
-    /// The names.
+    /// One sequence of token ids for each name.
     pub sequences: Sequences,
     /// Their labels, all of them taken in turn.
     pub labels: Vec<u16>,

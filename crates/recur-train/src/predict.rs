@@ -27,30 +27,20 @@ pub struct Predictor {
 
 /// Why a file of weights cannot predict.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum PredictError {
     /// The file does not say what its tensors are for.
     #[error("{path} has no card: the alphabet, the labels and the model of its tensors are not known")]
-    NoCard {
-        /// The file.
-        path: String,
-    },
+    NoCard { path: String },
     /// The registry lacks the model, or its plugin is broken.
     #[error(transparent)]
     NoModel(#[from] NoModel),
     /// The card has a parameter that the model does not declare.
     #[error("the card of {path} has a parameter `{name}`, which model `{model}` does not have")]
-    UnknownParameter {
-        /// The file.
-        path: String,
-        /// The parameter.
-        name: String,
-        /// The model.
-        model: String,
-    },
+    UnknownParameter { path: String, name: String, model: String },
     /// The card has a value that its parameter does not take.
     #[error("the card of {path} cannot be used")]
     Parameter {
-        /// The file.
         path: String,
         /// Which parameter, and what it takes.
         #[source]
@@ -59,9 +49,7 @@ pub enum PredictError {
     /// The tensors do not fit the card, or the model failed.
     #[error("cannot predict with {path}")]
     Model {
-        /// The file.
         path: String,
-        /// Why not.
         #[source]
         source: ModelError,
     },
@@ -69,6 +57,7 @@ pub enum PredictError {
 
 /// Why a name has no prediction.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum Unreadable {
     /// Nothing that the model could read.
     #[error("none of its characters is in the model's alphabet")]
@@ -76,7 +65,6 @@ pub enum Unreadable {
     /// A character outside the alphabet, where the data's text settings have `unknown: error`.
     #[error("the character {0:?} is not in the model's alphabet")]
     UnknownLetter(char),
-    /// Too long.
     #[error("it has more than {MAX_CHARACTERS} characters")]
     TooLong,
     /// The weights hold infinities or NaN.

@@ -14,12 +14,11 @@ use std::fmt;
 /// Why trials cannot start from a file of weights.
 #[derive(Debug, thiserror::Error)]
 #[error("model `{model}` cannot start from the weights {path}")]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub struct StartError {
-    /// The file.
     pub path: String,
     /// The model that was to start from it.
     pub model: String,
-    /// What does not fit.
     #[source]
     pub misfit: Misfit,
 }

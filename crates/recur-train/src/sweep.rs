@@ -29,27 +29,20 @@ pub struct Sweep {
 
 /// Why a sweep could not go on. Trials that had ended are kept.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum SweepError {
     /// A trial is of a model that the registry lacks, or whose plugin is broken.
     #[error(transparent)]
     NoModel(#[from] NoModel),
     /// A trial is of a replicate that was not handed in.
     #[error("trial {trial} is of replicate {replicate}, whose rows were not divided")]
-    UnknownReplicate {
-        /// The trial.
-        trial: String,
-        /// Its replicate.
-        replicate: u32,
-    },
+    UnknownReplicate { trial: String, replicate: u32 },
     /// A file of initial weights does not fit; no trial was started.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// A result could not be kept.
     #[error("cannot keep trial {trial}")]
     Keep {
-        /// The trial.
         trial: String,
-        /// Why not.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },

@@ -20,22 +20,18 @@ use std::time::Duration;
 
 /// Why a trial's test rows could not be scored.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum TestSetError {
     /// The trial's configuration is not the one chosen for its model on its replicate.
     #[error("trial {trial} is not of a chosen configuration: its test rows stay unread")]
-    NotChosen {
-        /// The trial.
-        trial: String,
-    },
+    NotChosen { trial: String },
     /// The registry lacks the model, or its plugin is broken.
     #[error(transparent)]
     NoModel(#[from] NoModel),
     /// The weights do not fit, or prediction failed.
     #[error("cannot score trial {trial}")]
     Model {
-        /// The trial.
         trial: String,
-        /// Why not.
         #[source]
         source: ModelError,
     },
@@ -43,12 +39,10 @@ pub enum TestSetError {
 
 /// The test rows of a trial.
 #[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct TestRows<'a> {
-    /// The trial.
     pub trial: &'a Trial,
-    /// Its replicate.
     pub replicate: &'a Replicate,
-    /// The data set.
     pub dataset: &'a Dataset,
 }
 

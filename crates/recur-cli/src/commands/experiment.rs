@@ -10,7 +10,6 @@ use recur_experiment::{Executor as _, Program, RequestedExperiment, RunOptions};
 use recur_report::Destination;
 use recur_terminal::{LogFile, Screen, Watchers, cancel_on_interrupt, print, start_logs};
 
-/// Runs an experiment.
 pub(crate) fn run(args: &Experiment, level: Level, program: &Program<'_>) -> Result<Exit, CliError> {
     let request = args.spec.request();
     let spec = request.read(program.registry)?;

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 /// Why experiments or trials cannot be compared. [`ComparisonError::hint`] is the next thing to do.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum ComparisonError {
     /// A word names nothing.
     #[error(
@@ -20,13 +21,10 @@ pub enum ComparisonError {
         shown(store)
     )]
     NothingCalled {
-        /// What was asked for.
         word: String,
-        /// The store.
         store: PathBuf,
         /// The experiment whose name is most like it.
         nearest: Option<String>,
-        /// The experiments of the store.
         experiments: Vec<String>,
     },
     /// Experiments and trials are not compared with each other.
@@ -48,26 +46,18 @@ pub enum ComparisonError {
     Report(#[from] ReportRecordError),
     /// Two words name the same.
     #[error("{first} and {second} are the same: they have the same trials")]
-    Same {
-        /// The one.
-        first: String,
-        /// The other.
-        second: String,
-    },
+    Same { first: String, second: String },
     /// An experiment has none of the models that are asked for.
     #[error("{name} has none of the models {}", asked.join(", "))]
     NoneOfTheModels {
-        /// The experiment.
         name: String,
         /// The models that are asked for.
         asked: Vec<String>,
-        /// Its models.
         models: Vec<String>,
     },
     /// No experiment has the model that the others are to be compared with.
     #[error("no model of these experiments is called {name}")]
     NoBaseline {
-        /// What was asked for.
         name: String,
         /// The model whose name is most like it.
         nearest: Option<String>,
@@ -79,31 +69,17 @@ pub enum ComparisonError {
     NotScored {
         /// The first of these trials.
         trial: TrialId,
-        /// The spec of the experiment.
         spec: PathBuf,
     },
     /// The test results of a trial are damaged.
     #[error("the test results of trial {} cannot be used: {problem}", trial.short())]
-    DamagedTest {
-        /// The trial.
-        trial: TrialId,
-        /// What is wrong with them.
-        problem: String,
-    },
+    DamagedTest { trial: TrialId, problem: String },
     /// A trial diverged or failed.
     #[error("trial {} did not finish: {reason}", trial.short())]
-    NotFinished {
-        /// The trial.
-        trial: TrialId,
-        /// Why not.
-        reason: String,
-    },
+    NotFinished { trial: TrialId, reason: String },
     /// A trial has no test results, as no experiment chose its configuration.
     #[error("trial {} has no test results: no experiment chose its configuration", trial.short())]
-    NotChosen {
-        /// The trial.
-        trial: TrialId,
-    },
+    NotChosen { trial: TrialId },
     /// A word does not name what can be used.
     #[error(transparent)]
     Lookup(Box<LookupError>),

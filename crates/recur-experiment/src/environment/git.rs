@@ -88,7 +88,6 @@ fn in_folder(error: std::io::Error) -> GitError {
     GitError::Folder(format!("a git folder of recur's own cannot be made: {error}"))
 }
 
-/// What git printed.
 struct Printed {
     /// At most the bytes that were asked for.
     bytes: Vec<u8>,

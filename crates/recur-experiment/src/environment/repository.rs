@@ -18,7 +18,6 @@ pub(super) struct Repository {
     pub(super) git: PathBuf,
     /// The git folder that working trees share.
     pub(super) common: PathBuf,
-    /// The commit's id.
     pub(super) commit: String,
 }
 

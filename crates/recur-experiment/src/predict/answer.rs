@@ -41,7 +41,7 @@ pub struct Column {
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnKind {
-    /// Texts.
+    /// Texts and labels.
     Text,
     /// Ranks, from 1.
     Integer,

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 /// Why texts cannot be read, predicted or written. [`PredictionError::hint`] is the next thing to do.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum PredictionError {
     /// A file of texts cannot be read.
     #[error("cannot read the texts")]
@@ -30,16 +31,10 @@ pub enum PredictionError {
     },
     /// A word that looks like a text, and a file is called so.
     #[error("`{word}` is a file here, and it could be a text")]
-    FileOrText {
-        /// The word.
-        word: String,
-    },
+    FileOrText { word: String },
     /// An option of files where no file is read.
     #[error("--{option} is for files of texts, and texts were given")]
-    OptionOfFiles {
-        /// The option.
-        option: &'static str,
-    },
+    OptionOfFiles { option: &'static str },
     /// The weights cannot predict.
     #[error(transparent)]
     Weights(#[from] PredictError),
@@ -48,10 +43,7 @@ pub enum PredictionError {
     Model(#[from] ModelError),
     /// Not one text could be read.
     #[error("none of the {n_texts} texts can be read by the model")]
-    NoneReadable {
-        /// All texts.
-        n_texts: usize,
-    },
+    NoneReadable { n_texts: usize },
     /// It was asked to stop.
     #[error("stopped")]
     Stopped,

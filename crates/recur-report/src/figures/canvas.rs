@@ -65,12 +65,10 @@ impl Label {
         Self { anchor: Anchor::End, ..self }
     }
 
-    /// The same, in another size.
     pub(crate) fn size(self, size: i32) -> Self {
         Self { size, ..self }
     }
 
-    /// The same, in another colour.
     pub(crate) fn color(self, color: Color) -> Self {
         Self { color, ..self }
     }

@@ -9,7 +9,6 @@ use crate::figures::scale::Scale;
 const ROW: i32 = 20;
 const LONGEST: usize = 28;
 
-/// One row.
 pub(crate) struct Row {
     /// What stands left of it.
     pub(crate) text: String,

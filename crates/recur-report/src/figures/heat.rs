@@ -24,7 +24,6 @@ pub(crate) struct Heat {
     pub(crate) largest_cell: (i32, i32),
 }
 
-/// One cell.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cell {
     /// From 0 (light) to 1 (dark); none leaves the cell open.
@@ -43,7 +42,6 @@ struct Layout {
     size: (i32, i32),
 }
 
-/// Draws `heat`.
 pub(crate) fn heat(about: &About, heat: &Heat) -> String {
     let layout = layout(heat);
     let (right, bottom) =

@@ -29,7 +29,6 @@ impl Scale {
         Self::new(low - room, high + room, from, to)
     }
 
-    /// The pixel of `value`.
     pub(crate) fn pixel(&self, value: f64) -> i32 {
         let share = (value - self.low) / (self.high - self.low);
         (f64::from(self.from) + share * f64::from(self.to - self.from)).round() as i32

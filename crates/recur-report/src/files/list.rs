@@ -31,7 +31,6 @@ impl List {
         Some(list)
     }
 
-    /// The list as text.
     pub(crate) fn text(&self) -> String {
         let mut text = format!("{HEADER}\n");
         for (name, digests) in &self.0 {
@@ -61,7 +60,6 @@ impl List {
         Self(self.0.iter().filter(|(name, _)| wanted(name)).map(|(name, of)| (name.clone(), of.clone())).collect())
     }
 
-    /// The names of all files.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }

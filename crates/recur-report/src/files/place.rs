@@ -34,7 +34,6 @@ impl<'a> Place<'a> {
         format!("../{}.html", self.name)
     }
 
-    /// The path of a file.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         match name.strip_prefix("../") {
             Some(beside) => self.dir.join(beside),

@@ -17,7 +17,6 @@ pub(crate) struct Heading {
     /// 1 for the page's title.
     pub(crate) level: u8,
     pub(crate) id: String,
-    /// Its content.
     pub(crate) html: String,
 }
 

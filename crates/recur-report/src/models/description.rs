@@ -12,7 +12,7 @@ const SIZES: Sizes = Sizes { labels: 34, tokens: 201, characters: 7 };
 /// All about a model. It serialises, for other programs.
 #[derive(Debug, Serialize)]
 pub struct ModelDescription {
-    /// Its id.
+    /// The id, as specs name the model.
     pub id: &'static str,
     /// What it is, in a few words.
     pub summary: &'static str,
@@ -24,7 +24,7 @@ pub struct ModelDescription {
     regime: Regime,
     /// The file of its code.
     pub source_file: &'static str,
-    /// Its parameters.
+    /// In the order of the plugin's declaration.
     pub parameters: Vec<ParameterDescription>,
     cost: Option<CostAt>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,7 +34,7 @@ pub struct ModelDescription {
 /// A parameter of a model.
 #[derive(Debug, Serialize)]
 pub struct ParameterDescription {
-    /// Its name.
+    /// The key in specs, snake_case.
     pub name: &'static str,
     #[serde(rename = "type")]
     kind: &'static str,

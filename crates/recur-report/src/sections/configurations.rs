@@ -7,7 +7,6 @@ use crate::page::Page;
 use crate::sections::sweep;
 use recur_analysis::{Analysis, ConfigurationResult};
 
-/// Appends the section.
 pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     page.section("All configurations");
     sweep::render(analysis, page);

@@ -10,7 +10,6 @@ use recur_core::noun::Noun;
 use recur_core::settings::{Division, TestRows};
 use recur_core::visible::visible_fully;
 
-/// Appends the section.
 pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     let facts = &analysis.facts;
     page.section("Data");

@@ -9,7 +9,6 @@ use recur_analysis::{Analysis, End, Unfinished};
 /// A longer table is folded away.
 const MOST_IN_SIGHT: u64 = 20;
 
-/// Appends the section.
 pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     page.section("Failures");
     let (unscored, unfinished): (Vec<&Unfinished>, Vec<&Unfinished>) =

@@ -13,7 +13,6 @@ use recur_core::params::ParamValue;
 /// Rows or columns that are drawn.
 const MOST: usize = 30;
 
-/// Appends the map of `pair`.
 pub(crate) fn render(analysis: &Analysis, page: &mut Page, pair: &PairEffect) {
     let PairEffect { model, parameters: [down, across], rows, columns, cells, best } = pair;
     let [drawn_rows, drawn_columns] = [rows, columns].map(|values| evenly(values.len(), MOST));

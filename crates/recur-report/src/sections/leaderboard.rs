@@ -12,7 +12,6 @@ use recur_core::settings::{Division, EarlyStopping};
 /// Configurations named in a cell; more are only counted.
 const MOST_CHOSEN: usize = 2;
 
-/// Appends the section.
 pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     page.section("Models");
     page.block(&table(analysis).render());

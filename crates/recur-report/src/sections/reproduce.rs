@@ -8,10 +8,8 @@ use crate::record::ReportRecord;
 use crate::signature::Signature;
 use recur_analysis::{Analysis, TrialResult};
 
-/// The section's title.
 pub(crate) const TITLE: &str = "How to get this report again";
 
-/// Appends the section.
 pub(crate) fn render(analysis: &Analysis, provenance: &Provenance, signature: &Signature, page: &mut Page) {
     page.section(TITLE);
     page.block(&code_block("sh", &provenance.command));
