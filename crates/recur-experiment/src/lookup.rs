@@ -41,7 +41,6 @@ pub enum LookupError {
     NoSuchTrial {
         /// What was asked for.
         trial: String,
-        /// The store.
         store: PathBuf,
     },
     /// The ids of several trials begin so.

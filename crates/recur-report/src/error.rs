@@ -14,19 +14,16 @@ pub enum ReportError {
     /// A file that recur did not write, where it wants to write one.
     #[error("{} was not written by recur, and is not replaced", shown(path))]
     Foreign {
-        /// The file.
         path: PathBuf,
     },
     /// A file that recur wrote and somebody changed.
     #[error("{} was changed after recur wrote it, and is not replaced", shown(path))]
     Changed {
-        /// The file.
         path: PathBuf,
     },
     /// A link, where recur wants to write a file or a folder.
     #[error("{} is a link: recur writes through no link within the folder of reports", shown(path))]
     Link {
-        /// The link.
         path: PathBuf,
     },
     /// A folder where a file is expected, or something else.
@@ -48,7 +45,6 @@ pub enum ReportError {
     /// A report without a readable `report.json` is at the place of this one: what it is about is not known.
     #[error("{} is the report of another version of recur, or lost its report.json, and is not replaced", shown(path))]
     UnknownReport {
-        /// The report.
         path: PathBuf,
     },
     /// A file that cannot be written.

@@ -60,23 +60,18 @@ pub enum ReportRecordError {
         shown(ReportRecord::path_of(report))
     )]
     NoReport {
-        /// The page.
         report: PathBuf,
     },
     /// A report, or its record, cannot be read.
     #[error("cannot read the report {}", shown(path))]
     Unreadable {
-        /// The file.
         path: PathBuf,
-        /// Why not.
         source: io::Error,
     },
     /// The record of a report cannot be used.
     #[error("cannot use {}", shown(path))]
     Damaged {
-        /// The record.
         path: PathBuf,
-        /// Why not.
         source: Box<ReportRecordError>,
     },
 }

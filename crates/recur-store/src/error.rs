@@ -45,21 +45,17 @@ pub enum StoreError {
     /// The store was opened to read and is to be written.
     #[error("the store {} was opened only to read", shown(root))]
     ReadOnly {
-        /// Its folder.
         root: PathBuf,
     },
     /// Another process has the store open to write.
     #[error("another process is writing to the store: it holds {}", shown(scratch))]
     InUse {
-        /// Its scratch folder.
         scratch: PathBuf,
     },
     /// A process of another machine, or of this one before it was booted, may be writing to the store.
     #[error("a process on {host} may be writing to the store: it made {}", shown(scratch))]
     InUseElsewhere {
-        /// Its machine.
         host: String,
-        /// Its scratch folder.
         scratch: PathBuf,
     },
     /// The folder is somebody's, and no store.
@@ -98,15 +94,12 @@ pub enum StoreError {
     /// A name that is no folder's name.
     #[error("`{name}` cannot be the name of an experiment's folder; use letters, digits, `-` and `_`")]
     ExperimentName {
-        /// The name.
         name: String,
     },
     /// A file of weights cannot be used.
     #[error("cannot use the weights {}: {problem}", shown(path))]
     Weights {
-        /// The file.
         path: PathBuf,
-        /// What is wrong.
         problem: WeightsProblem,
     },
 }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 /// What is wrong with a file or folder of a store.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{} {fault}", shown(path))]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub struct Problem {
     pub path: PathBuf,
     pub fault: Fault,

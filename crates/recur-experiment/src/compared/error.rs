@@ -38,7 +38,6 @@ pub enum ComparisonError {
     /// A report is that of a comparison.
     #[error("{} is the report of a comparison, and a comparison cannot be compared", shown(report))]
     IsComparison {
-        /// The report.
         report: PathBuf,
     },
     /// A report cannot be used.

@@ -50,15 +50,12 @@ pub enum PredictionError {
     /// A file is at the place of the predictions.
     #[error("{} exists, and predictions overwrite no file", shown(path))]
     Exists {
-        /// The file.
         path: PathBuf,
     },
     /// The file of predictions cannot be written.
     #[error("cannot write {}", shown(path))]
     Write {
-        /// The file.
         path: PathBuf,
-        /// Why not.
         source: io::Error,
     },
 }
