@@ -3,9 +3,12 @@
 mod bad_data;
 mod common;
 mod compared;
+mod logged;
+mod pipeline;
 mod planned;
 mod predict;
 mod run;
+mod store;
 mod subject;
 mod trial_file;
 mod verification;
