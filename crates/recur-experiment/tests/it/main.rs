@@ -9,6 +9,7 @@ mod planned;
 mod predict;
 mod run;
 mod store;
+mod store_safety;
 mod subject;
 mod trial_file;
 mod verification;
