@@ -13,4 +13,6 @@ mod store_safety;
 mod subject;
 mod trial_file;
 mod verification;
+mod verified_reports;
+mod verified_trials;
 mod why;
