@@ -3,6 +3,7 @@
 mod bad_data;
 mod common;
 mod compared;
+mod compared_models;
 mod logged;
 mod pipeline;
 mod planned;
