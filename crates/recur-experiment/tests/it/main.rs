@@ -8,6 +8,7 @@ mod logged;
 mod pipeline;
 mod planned;
 mod predict;
+mod predicted;
 mod run;
 mod store;
 mod store_safety;
