@@ -4,6 +4,7 @@ mod bad_data;
 mod common;
 mod compared;
 mod compared_models;
+mod export;
 mod logged;
 mod pipeline;
 mod planned;
