@@ -5,6 +5,7 @@ mod common;
 mod compared;
 mod compared_models;
 mod export;
+mod foreign_files;
 mod logged;
 mod pipeline;
 mod planned;
