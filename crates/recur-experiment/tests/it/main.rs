@@ -4,6 +4,7 @@ mod bad_data;
 mod common;
 mod compared;
 mod compared_models;
+mod end_to_end;
 mod export;
 mod foreign_files;
 mod logged;
