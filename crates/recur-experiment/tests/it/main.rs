@@ -5,6 +5,7 @@ mod common;
 mod compared;
 mod compared_models;
 mod end_to_end;
+mod equal_bytes;
 mod export;
 mod foreign_files;
 mod logged;
@@ -13,6 +14,8 @@ mod planned;
 mod predict;
 mod predicted;
 mod run;
+#[path = "../../../../tools/skip.rs"]
+mod skip;
 mod store;
 mod store_safety;
 mod subject;
