@@ -7,6 +7,7 @@ mod compared_models;
 mod end_to_end;
 mod equal_bytes;
 mod export;
+mod faults;
 mod foreign_files;
 mod logged;
 mod pipeline;
