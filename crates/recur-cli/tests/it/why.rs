@@ -1,4 +1,4 @@
-//! `recur why`: which trials have a record, and which input of the others is another one.
+//! `recur why`: a line a trial.
 
 use crate::common::{Lab, N_TRIALS};
 
@@ -6,20 +6,6 @@ fn finished() -> Lab {
     let lab = Lab::new();
     lab.experiment(&[]).ended(0);
     lab
-}
-
-/// The lines that tell of a miss after `change`.
-fn misses(lab: &Lab, arguments: &[&str]) -> Vec<String> {
-    let out = lab.recur(&[&["why", "small.yaml"], arguments].concat()).ended(0).out;
-    out.lines().filter(|line| line.starts_with("miss  ")).map(str::to_owned).collect()
-}
-
-#[track_caller]
-fn check(misses: &[String], n_misses: usize, reported: &str) {
-    assert_eq!(misses.len(), n_misses, "{misses:#?}");
-    for line in misses {
-        assert!(line.contains(reported) && line.contains("(nearest record: "), "{reported}: {line}");
-    }
 }
 
 #[test]
@@ -33,6 +19,10 @@ fn each_trial_with_a_record_is_a_hit_and_each_without_a_miss() {
     let after = lab.recur(&["why", "small.yaml"]).ended(0).out;
     assert_eq!(after.lines().filter(|line| line.starts_with("hit   ")).count(), N_TRIALS);
     assert!(after.ends_with("8 trials: 8 have a record, 0 to run\n"), "{after}");
+    let changed = lab.recur(&["why", "small.yaml", "--set", "training.batch_size=4"]).ended(0).out;
+    let is_miss =
+        |line: &&str| line.starts_with("miss  ") && line.contains(": training.batch_size 8 → 4 (nearest record: ");
+    assert_eq!(changed.lines().filter(is_miss).count(), 6, "{changed}");
 }
 
 #[test]
@@ -42,10 +32,4 @@ fn only_one_trial_is_reported() {
     let out = lab.recur(&["why", "small.yaml", &id[..12]]).ended(0).out;
     assert_eq!(out, format!("hit   {}  manual_rnn(learning_rate=0.02) replicate 0\n", &id[..10]));
     lab.recur(&["why", "small.yaml", "ffff"]).ended(1).reported(&["no trial of small.yaml", "recur plan small.yaml"]);
-}
-
-#[test]
-fn a_changed_training_setting_is_reported_with_both_values() {
-    // Not of the model that learns in one go: it does not concern that one.
-    check(&misses(&finished(), &["--set", "training.batch_size=4"]), 6, ": training.batch_size 8 → 4 (nearest");
 }

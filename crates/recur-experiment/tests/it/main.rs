@@ -3,10 +3,25 @@
 mod bad_data;
 mod common;
 mod compared;
+mod compared_models;
+mod end_to_end;
+mod equal_bytes;
+mod export;
+mod faults;
+mod foreign_files;
+mod logged;
+mod pipeline;
 mod planned;
 mod predict;
+mod predicted;
 mod run;
+#[path = "../../../../tools/skip.rs"]
+mod skip;
+mod store;
+mod store_safety;
 mod subject;
 mod trial_file;
 mod verification;
+mod verified_reports;
+mod verified_trials;
 mod why;

@@ -1,6 +1,7 @@
 //! Which trials have a record, and which input of the others is another one.
 
 use crate::common::Lab;
+use crate::pipeline::{self, Run};
 use recur_core::digest::Digest;
 use recur_core::record::TrialRecord;
 use recur_core::trial::Trial;
@@ -90,4 +91,26 @@ fn a_damaged_record_is_a_miss_that_names_the_file() {
     std::fs::write(lab.trial(&id).join("curves.csv"), "").unwrap();
     let misses = misses(&lab, None);
     assert!(misses.len() == 1 && misses[0].contains("curves.csv is damaged"), "{misses:?}");
+}
+
+#[test]
+fn each_trial_with_a_record_is_a_hit_and_each_without_a_miss() {
+    let lab = pipeline::lab();
+    let experiment = Run::default().prepared(&lab);
+    let trials: Vec<&Trial> = experiment.trials().iter().collect();
+    let before = experiment.explain(&trials, None).unwrap();
+    let before: Vec<String> = before.into_iter().flatten().map(|reason| reason.to_string()).collect();
+    assert_eq!(before.len(), pipeline::N_TRIALS);
+    assert!(before.iter().any(|reason| reason == "the store has no trial of manual_rnn"), "{before:#?}");
+    assert!(!lab.path("runs").exists());
+    pipeline::experiment(&lab).unwrap();
+    let after = experiment.explain(&trials, Some(&lab.store())).unwrap();
+    assert!(after.len() == pipeline::N_TRIALS && after.iter().all(Option::is_none), "{after:#?}");
+}
+
+#[test]
+fn a_changed_training_setting_is_reported_with_both_values() {
+    // Not of the model that learns in one go: it does not concern that one.
+    let lab = pipeline::finished();
+    check(&misses(&lab, Some("training.batch_size=4")), 6, "training.batch_size 8 → 4 (nearest");
 }
