@@ -13,7 +13,6 @@ mod disk;
 mod end_to_end;
 mod equal_bytes;
 mod export;
-mod extend;
 mod external;
 mod faults;
 mod foreign_files;

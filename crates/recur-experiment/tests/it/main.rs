@@ -3,9 +3,11 @@
 mod bad_data;
 mod common;
 mod compared;
+mod extend;
 mod planned;
 mod predict;
 mod run;
+mod small;
 mod subject;
 mod trial_file;
 mod verification;
