@@ -33,5 +33,4 @@ mod terminal;
 mod together;
 mod trial;
 mod verify;
-mod weights;
 mod why;

@@ -11,4 +11,5 @@ mod small;
 mod subject;
 mod trial_file;
 mod verification;
+mod weights;
 mod why;
