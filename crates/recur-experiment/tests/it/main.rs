@@ -8,6 +8,7 @@ mod planned;
 mod predict;
 mod run;
 mod small;
+mod splits;
 mod subject;
 mod trial_file;
 mod verification;
