@@ -6,6 +6,7 @@ mod compared;
 mod extend;
 mod planned;
 mod predict;
+mod resume;
 mod run;
 mod small;
 mod splits;
