@@ -4,10 +4,17 @@ mod bad_data;
 mod common;
 mod compared;
 mod extend;
+mod external;
+mod external_faults;
 mod planned;
+#[cfg(unix)]
+mod plugins;
 mod predict;
 mod resume;
 mod run;
+#[cfg(unix)]
+#[path = "../../../../tools/skip.rs"]
+mod skip;
 mod small;
 mod splits;
 mod subject;

@@ -5,7 +5,7 @@ use crate::small::{self, below, prepare, promised, trials};
 use recur_core::event::Event;
 use recur_core::model::Cancel;
 use recur_experiment::{
-    CheckpointInterval, Experiment, ExperimentError, LocalExecutor, Observer, RequestedExperiment, RunEvent, RunOptions,
+    CheckpointInterval, Experiment, ExperimentError, LocalExecutor, Observer, RunEvent, RunOptions,
 };
 use recur_store::Store;
 use std::path::PathBuf;
@@ -60,12 +60,12 @@ fn run(
     (store, reports): (&str, &str),
     checkpoints: CheckpointInterval,
     watch: &Watch,
-) -> Result<RequestedExperiment, ExperimentError> {
+) -> Result<(), Box<ExperimentError>> {
     let options = RunOptions { checkpoints, cancel: &watch.cancel, ..small::options(&[watch]) };
     let (experiment, store) = (prepare(lab, &[]).unwrap(), Store::open(&lab.path(store)).unwrap());
     let outcomes = experiment.run(&store, &LocalExecutor::new(1), &options)?;
     experiment.report(&outcomes, &store, 1, &options, &lab.path(reports))?;
-    Ok(experiment)
+    Ok(())
 }
 
 const USUAL: (&str, &str) = ("runs", "reports");
@@ -80,7 +80,7 @@ fn stopped_after(checkpoints: CheckpointInterval, n_epochs: usize) -> Lab {
     let lab = small::lab(LONG);
     let watch = Watch { stop_after: Some(n_epochs), ..Watch::default() };
     let error = run(&lab, USUAL, checkpoints, &watch).unwrap_err();
-    assert!(matches!(error, ExperimentError::Interrupted { n_kept: 0, n_trials: 1, .. }), "{error}");
+    assert!(matches!(*error, ExperimentError::Interrupted { n_kept: 0, n_trials: 1, .. }), "{error}");
     assert_eq!(watch.epochs.lock().unwrap().len(), n_epochs);
     assert!(trials(&lab).is_empty());
     lab
