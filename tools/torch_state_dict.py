@@ -5,7 +5,7 @@ For the hand-written cell of PyTorch's tutorial (16 numbers of state, no activat
 top, writes NAME.safetensors (as a user would: save_file(model.state_dict())) and NAME.json with the alphabet, the labels
 and, for each name, the log-probabilities of the float32 weights, computed in float64.
 
-Needs: pip install torch safetensors numpy. Run: python3 tools/torch_state_dict.py crates/recur-cli/tests/it/fixtures
+Needs: pip install torch safetensors numpy. Run: python3 tools/torch_state_dict.py crates/recur-experiment/tests/it/fixtures
 The seed is fixed; another version of PyTorch may draw other weights, which is why the files are kept.
 """
 import copy

@@ -13,19 +13,13 @@ pub enum ReportError {
     Name { name: String },
     /// A file that recur did not write, where it wants to write one.
     #[error("{} was not written by recur, and is not replaced", shown(path))]
-    Foreign {
-        path: PathBuf,
-    },
+    Foreign { path: PathBuf },
     /// A file that recur wrote and somebody changed.
     #[error("{} was changed after recur wrote it, and is not replaced", shown(path))]
-    Changed {
-        path: PathBuf,
-    },
+    Changed { path: PathBuf },
     /// A link, where recur wants to write a file or a folder.
     #[error("{} is a link: recur writes through no link within the folder of reports", shown(path))]
-    Link {
-        path: PathBuf,
-    },
+    Link { path: PathBuf },
     /// A folder where a file is expected, or something else.
     #[error("{} is not {expected}", shown(path))]
     InTheWay {
@@ -44,9 +38,7 @@ pub enum ReportError {
     },
     /// A report without a readable `report.json` is at the place of this one: what it is about is not known.
     #[error("{} is the report of another version of recur, or lost its report.json, and is not replaced", shown(path))]
-    UnknownReport {
-        path: PathBuf,
-    },
+    UnknownReport { path: PathBuf },
     /// A file that cannot be written.
     #[error("cannot write {}", shown(path))]
     Write {

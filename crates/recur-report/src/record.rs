@@ -59,21 +59,13 @@ pub enum ReportRecordError {
         shown(report),
         shown(ReportRecord::path_of(report))
     )]
-    NoReport {
-        report: PathBuf,
-    },
+    NoReport { report: PathBuf },
     /// A report, or its record, cannot be read.
     #[error("cannot read the report {}", shown(path))]
-    Unreadable {
-        path: PathBuf,
-        source: io::Error,
-    },
+    Unreadable { path: PathBuf, source: io::Error },
     /// The record of a report cannot be used.
     #[error("cannot use {}", shown(path))]
-    Damaged {
-        path: PathBuf,
-        source: Box<ReportRecordError>,
-    },
+    Damaged { path: PathBuf, source: Box<ReportRecordError> },
 }
 
 impl ReportRecordError {

@@ -44,20 +44,13 @@ pub enum StoreError {
     },
     /// The store was opened to read and is to be written.
     #[error("the store {} was opened only to read", shown(root))]
-    ReadOnly {
-        root: PathBuf,
-    },
+    ReadOnly { root: PathBuf },
     /// Another process has the store open to write.
     #[error("another process is writing to the store: it holds {}", shown(scratch))]
-    InUse {
-        scratch: PathBuf,
-    },
+    InUse { scratch: PathBuf },
     /// A process of another machine, or of this one before it was booted, may be writing to the store.
     #[error("a process on {host} may be writing to the store: it made {}", shown(scratch))]
-    InUseElsewhere {
-        host: String,
-        scratch: PathBuf,
-    },
+    InUseElsewhere { host: String, scratch: PathBuf },
     /// The folder is somebody's, and no store.
     #[error("{} is no store: it has no store.json and is not empty (it has `{}`)", shown(root), visible(entry))]
     NotAStore {
@@ -93,13 +86,8 @@ pub enum StoreError {
     },
     /// A name that is no folder's name.
     #[error("`{name}` cannot be the name of an experiment's folder; use letters, digits, `-` and `_`")]
-    ExperimentName {
-        name: String,
-    },
+    ExperimentName { name: String },
     /// A file of weights cannot be used.
     #[error("cannot use the weights {}: {problem}", shown(path))]
-    Weights {
-        path: PathBuf,
-        problem: WeightsProblem,
-    },
+    Weights { path: PathBuf, problem: WeightsProblem },
 }

@@ -37,9 +37,7 @@ pub enum ComparisonError {
     },
     /// A report is that of a comparison.
     #[error("{} is the report of a comparison, and a comparison cannot be compared", shown(report))]
-    IsComparison {
-        report: PathBuf,
-    },
+    IsComparison { report: PathBuf },
     /// A report cannot be used.
     #[error(transparent)]
     Report(#[from] ReportRecordError),

@@ -49,15 +49,10 @@ pub enum PredictionError {
     Stopped,
     /// A file is at the place of the predictions.
     #[error("{} exists, and predictions overwrite no file", shown(path))]
-    Exists {
-        path: PathBuf,
-    },
+    Exists { path: PathBuf },
     /// The file of predictions cannot be written.
     #[error("cannot write {}", shown(path))]
-    Write {
-        path: PathBuf,
-        source: io::Error,
-    },
+    Write { path: PathBuf, source: io::Error },
 }
 
 impl PredictionError {

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 fn export<T>(lab: &Lab, set: &[&str], then: impl FnOnce(&Export<'_>) -> T) -> T {
     let run = Run { set, ..Run::default() };
     let (experiment, store) = (run.prepared(lab), to_read(lab, "runs"));
-    let outcomes = experiment.stored_outcomes(&store, &lab.path("small.yaml")).unwrap();
+    let outcomes = experiment.stored_outcomes(&store).unwrap();
     let scored = experiment.score(&outcomes, &store, 2, &RunOptions::default()).unwrap();
     let (analysis, signature) =
         (experiment.analyse(&outcomes, &scored).unwrap(), experiment.signature(&outcomes, &scored));
@@ -106,7 +106,7 @@ fn an_export_of_what_was_not_run_says_which_command_runs_it() {
     let lab = lab();
     Run { set: &["replicates=1"], ..Run::default() }.of(&lab).unwrap();
     let spec = lab.path("small.yaml");
-    let outcomes = Run::default().prepared(&lab).stored_outcomes(&to_read(&lab, "runs"), &spec);
+    let outcomes = Run::default().prepared(&lab).stored_outcomes(&to_read(&lab, "runs"));
     let missing = format!("4 of 8 trials of {} have no record", spec.display());
     refused(outcomes, &[&missing, &format!("recur experiment {}", spec.display())]);
 }

@@ -7,16 +7,25 @@ mod compared_models;
 mod end_to_end;
 mod equal_bytes;
 mod export;
+mod extend;
+mod external;
+mod external_faults;
 mod faults;
 mod foreign_files;
 mod logged;
 mod pipeline;
 mod planned;
+#[cfg(unix)]
+mod plugins;
 mod predict;
 mod predicted;
+mod resume;
 mod run;
+#[cfg(unix)]
 #[path = "../../../../tools/skip.rs"]
 mod skip;
+mod small;
+mod splits;
 mod store;
 mod store_safety;
 mod subject;
@@ -24,4 +33,5 @@ mod trial_file;
 mod verification;
 mod verified_reports;
 mod verified_trials;
+mod weights;
 mod why;

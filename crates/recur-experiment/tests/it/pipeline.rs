@@ -176,7 +176,7 @@ impl Run<'_> {
     pub fn report(&self, lab: &Lab) -> Result<Reported, LookupError> {
         let experiment = self.prepared(lab);
         let store = to_read(lab, self.store);
-        let outcomes = experiment.stored_outcomes(&store, &lab.path(self.spec))?;
+        let outcomes = experiment.stored_outcomes(&store)?;
         let destination = Destination { dir: &lab.path(self.reports), replace: self.replace };
         Ok(experiment.report(&outcomes, &store, self.jobs, &RunOptions::default(), destination)?)
     }
@@ -184,7 +184,7 @@ impl Run<'_> {
     /// How the report differs from what the stored records give; the store is only read, and nothing is written to the lab.
     pub fn check(&self, lab: &Lab) -> Option<String> {
         let (experiment, store) = (self.prepared(lab), to_read(lab, self.store));
-        let outcomes = experiment.stored_outcomes(&store, &lab.path(self.spec)).unwrap();
+        let outcomes = experiment.stored_outcomes(&store).unwrap();
         let again = tempfile::tempdir().unwrap();
         experiment.report(&outcomes, &store, self.jobs, &RunOptions::default(), again.path()).unwrap();
         let difference = of_reports(&lab.path(self.reports), again.path(), &experiment.plan().name);

@@ -24,7 +24,7 @@ fn predict(lab: &Lab, model: &str, texts: &[&str]) -> Result<Vec<Predicted>, Loo
     let mut predictor = BatchPredictor::new(&weights, &lab.registry, Kernels::widest(), texts.len()).unwrap();
     let read = predictor.predict(&texts, &Cancel::new(), |_, predicted| {
         all.extend_from_slice(predicted);
-        Ok(true)
+        Ok::<_, PredictionError>(true)
     });
     assert!(read.unwrap());
     Ok(all)
@@ -86,7 +86,7 @@ fn a_model_that_cannot_be_used_is_reported_by_name() {
 
 /// The texts of a file.
 fn texts(lab: &Lab, file: &str, options: NamesOptions<'_>) -> Result<Vec<String>, PredictionError> {
-    TextRequest { files: &[lab.word(file)], options, ..TextRequest::default() }.read()
+    TextRequest { files: &[lab.word(file)], options, ..TextRequest::default() }.read(std::io::empty())
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn verifier(lab: &Lab) -> Verifier<'static> {
 
 fn verify_with(lab: &Lab, what: &str, sample: Option<usize>, overrides: &[Override]) -> Result<Verdict, VerifyError> {
     let (what, store) = (if what.contains('.') { lab.word(what) } else { what.to_owned() }, lab.path("runs"));
-    let request = VerifyRequest { what: &what, store: &store, sample, overrides };
+    let request = VerifyRequest { what: &what, store: &store, sample, overrides, command: "lab verify" };
     let subject = Subject::of(&what, &store)?;
     let (program, permission) = (&lab.program(), &PluginPermission::new(None, None, None));
     Verification { program, permission, verifier: verifier(lab) }.verify(&subject, &request)
@@ -173,7 +173,7 @@ fn a_trial_is_reproduced_into_a_fresh_folder_alone() {
     let one = id(&stored);
     let (program, permission) = (&lab.program(), &PluginPermission::new(None, None, None));
     let verification = Verification { program, permission, verifier: verifier(&lab) };
-    let (id, prepared) = verification.to_reproduce(&one[..8], &lab.path("runs")).unwrap();
+    let (id, prepared) = verification.to_reproduce(&one[..8], &lab.path("runs"), "lab reproduce").unwrap();
     assert_eq!(id.as_str(), one);
     let fresh = Store::open(&lab.path("fresh")).unwrap();
     let verdict = verification.reproduce(&id, &prepared, &fresh).unwrap();

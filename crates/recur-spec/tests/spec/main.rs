@@ -1,6 +1,7 @@
 //! What specs mean, and what is told of wrong ones.
 
 mod axes;
+mod bad_specs;
 mod docs;
 mod errors;
 mod fake;

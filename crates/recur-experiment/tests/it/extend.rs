@@ -1,25 +1,25 @@
 //! A finished sweep that is extended: only what is new is trained, and nothing else changes.
 
-use crate::common::{Lab, N_TRIALS, SPEC};
+use crate::small::{N_TRIALS, Place, SPEC, lab, promised, run, run_in, trials, write};
 
 /// What changes in the spec, and how many trials that adds to those that stay.
 #[track_caller]
 fn check(change: (&str, &str), n_trials: usize, n_new: usize) {
-    let lab = Lab::new();
-    lab.experiment(&[]).ended(0);
-    let before = lab.promised(&["runs/trials"]);
+    let lab = lab(SPEC);
+    run(&lab, &[]);
+    let before = promised(&lab, "runs/trials");
     assert!(SPEC.contains(change.0), "{change:?}");
-    lab.write("small.yaml", SPEC.replace(change.0, change.1));
-    let n_done = n_trials - n_new;
-    lab.experiment(&[]).ended(0).reported(&[&format!("{n_trials} trials: {n_done} done before, {n_new} to run")]);
-    let after = lab.promised(&["runs/trials"]);
+    write(&lab, &SPEC.replace(change.0, change.1));
+    let ran = run(&lab, &[]);
+    assert_eq!((ran.outcomes.len(), ran.n_trained), (n_trials, n_new), "{change:?}");
+    let after = promised(&lab, "runs/trials");
     for (path, bytes) in before {
         assert!(after.get(&path) == Some(&bytes), "{change:?} changes {}", path.display());
     }
-    assert_eq!(lab.trials().len(), N_TRIALS + n_new);
-    let from_nothing = Lab::with(&SPEC.replace(change.0, change.1));
-    from_nothing.experiment(&[]).ended(0);
-    assert!(from_nothing.promised(&["reports"]) == lab.promised(&["reports"]), "{change:?}: the report");
+    assert_eq!(trials(&lab).len(), N_TRIALS + n_new);
+    let from_nothing = run_in(&lab, &[], Place { store: "other", reports: "others", ..Place::default() });
+    assert_eq!(from_nothing.n_trained, n_trials);
+    assert!(promised(&lab, "others") == promised(&lab, "reports"), "{change:?}: the report");
 }
 
 #[test]
