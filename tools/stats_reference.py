@@ -283,7 +283,7 @@ def noncentral_power(r, effect, n_train, n_test, alpha, test_variance=0, n_group
     shift = effect / math.sqrt(a + b)
     critical = stats.t.ppf(1 - alpha / 2, banerjee_freedom(a, b, r - 1, n_groups - 1))
     upper, lower = stats.nct.sf(critical, freedom, shift), stats.nct.cdf(-critical, freedom, shift)
-    # scipy gives NaN for some lower tails that are too small to be told from zero.
+    # scipy gives NaN for some lower tails that are too small to be distinguished from zero.
     return float(upper if shift > 6 and math.isnan(lower) else upper + lower)
 
 

@@ -20,7 +20,7 @@ from torch import nn
 
 from torch_reference import ManualRnn, Stack
 
-# The tutorial's letters, 58 of them.
+# The tutorial's characters, 58 of them.
 ALPHABET = string.ascii_letters + " .,;'_"
 LABELS = ["Czech", "Irish", "Korean"]
 # Letters outside the alphabet ("3", "-") are left out, as `unknown: drop` does.
@@ -35,7 +35,7 @@ def main(out):
         "stacked_rnn": Stack(nn.RNN, vocab, 16, classes, 2),
     }
     for name, model in models.items():
-        # Larger weights than the initial ones tell labels apart clearly.
+        # Larger weights than the initial ones separate the labels clearly.
         with torch.no_grad():
             for parameter in model.parameters():
                 parameter.mul_(2 if name == "manual_rnn" else 4)

@@ -52,7 +52,7 @@ def step(model, optimizer, letters, targets):
 
 def one_name_a_step(label, model, names):
     optimizer = torch.optim.SGD(model.parameters(), lr=RATE)
-    # As in the tutorial, letters become one-hot rows before training.
+    # As in the tutorial, characters become one-hot rows before training.
     coded = [(EYE[tokens].unsqueeze(1), torch.tensor([target])) for tokens, target in names]
     measure(f"{label}, one name of 7 letters a step", len(coded),
             lambda: [step(model, optimizer, letters, target) for letters, target in coded])

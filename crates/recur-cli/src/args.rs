@@ -35,7 +35,7 @@ pub(crate) struct Args {
     pub(crate) command: Command,
 }
 
-/// How much to tell.
+/// How much to log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Level {
     /// Errors only

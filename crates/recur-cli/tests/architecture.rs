@@ -182,3 +182,43 @@ fn each_missing_and_each_superfluous_edge_is_named() {
     assert_eq!(differences(&documented(table), &cargo), expected);
     assert_eq!(differences(&cargo, &cargo), [""; 0]);
 }
+
+/// Names of files are shown by `recur_core::visible::shown` or quoted for a shell: as they are, they may hold a line break, or what
+/// a terminal obeys.
+#[test]
+fn no_name_of_a_file_is_shown_as_it_is() {
+    // Values that are stored, and what the user typed.
+    const RIGHT: [&str; 8] = [
+        "recur-core/src/visible.rs",
+        "recur-experiment/src/compared.rs",
+        "recur-experiment/src/request.rs",
+        "recur-cli/src/stores.rs",
+        "recur-store/src/fs.rs",
+        "recur-store/src/scratch.rs",
+        "recur-store/src/shards.rs",
+        "recur-files/src/",
+    ];
+    let shown = [
+        "recur-cli",
+        "recur-core",
+        "recur-experiment",
+        "recur-external",
+        "recur-ingest",
+        "recur-report",
+        "recur-store",
+    ];
+    let mut found = Vec::new();
+    let mut files = Vec::new();
+    shown.iter().for_each(|name| rust_files(&root().join(format!("crates/{name}/src")), &mut files));
+    for path in files {
+        let name = path.display().to_string();
+        let code = std::fs::read_to_string(&path).unwrap();
+        let code = code.split("#[cfg(test)]").next().unwrap_or_default();
+        let is_wrong =
+            |line: &&str| line.contains(".display()") && !line.contains("quoted(") && !line.trim().starts_with("//");
+        if !RIGHT.iter().any(|right| name.contains(right)) {
+            found.extend(code.lines().filter(is_wrong).map(|line| format!("{name}: {}", line.trim())));
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}

@@ -193,7 +193,9 @@ fn comments_of_specs_recipes_and_tools_use_none_of_the_listed_words() {
 fn manifests_of_the_example_plugins_use_none_of_the_listed_words() {
     let mut names = Vec::new();
     files("examples/plugins", "plugin.yaml", &mut names);
-    check_files(&mut names, 3, str::to_owned);
+    // What a plugin is called is no text.
+    let is_text = |line: &&str| !line.starts_with("id: ") && !line.starts_with("command: ");
+    check_files(&mut names, 3, |text| text.lines().filter(is_text).map(|line| line.to_owned() + "\n").collect());
 }
 
 #[test]

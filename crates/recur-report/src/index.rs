@@ -111,7 +111,7 @@ mod tests {
         };
         check("a <script>x</script> <b>y</b>", "a &lt;script&gt;x&lt;/script&gt; &lt;b&gt;y&lt;/b&gt;");
         check("![x](http://a/b.png)", "!\\[x\\](http&#58;//a/b.png)");
-        check("1. which\n\n# one?", "1\\. which # one?");
+        check("1. which\n\n# one?", "1. which # one?");
         check("a\u{202e}b", "a\\\\u{202e}b");
     }
 

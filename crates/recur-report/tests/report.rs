@@ -499,7 +499,7 @@ fn the_record_of_a_report_has_what_the_report_was_made_of() {
         assert_eq!((&record.name, &record.question), (&experiment.plan.name, &experiment.plan.question));
         assert_eq!((&record.dataset, &record.files), (&experiment.facts.dataset, &experiment.facts.files));
         assert_eq!(record.signature, experiment.signature());
-        let text = std::fs::read_to_string(report).unwrap().replace("**", "");
+        let text = std::fs::read_to_string(report).unwrap().replace("**", "").replace('`', "");
         let first = record.answer.split_once(". ").map_or(&*record.answer, |(first, _)| first);
         assert!(!first.is_empty() && text.contains(first), "{first}");
     }

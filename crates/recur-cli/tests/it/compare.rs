@@ -36,6 +36,16 @@ fn a_comparison_is_printed_and_written_in_every_format() {
     both(&["--write", "both.xlsx"]).ended(1).reported(&[".md or .json or .tex or .csv"]);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_comparison_needs_a_name_that_is_text() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let lab = Lab::new();
+    let mut command = lab.command(&["compare", "a", "b", "--write"]);
+    let ran = Ran::from(command.arg(std::ffi::OsStr::from_bytes(b"\xff.md")).output().unwrap());
+    ran.ended(1).reported(&["has a name that is not UTF-8", "name another file"]);
+}
+
 #[test]
 fn wrong_words_end_with_2_and_what_is_not_there_with_1() {
     let lab = Lab::new();

@@ -27,6 +27,16 @@ fn every_format_is_written_to_the_file_that_is_named() {
 }
 
 #[test]
+fn one_file_for_two_outputs_is_refused_however_it_is_spelt() {
+    let lab = Lab::new();
+    lab.write("sub/x", "");
+    for other in ["y.csv", "./y.csv", "sub/../y.csv"] {
+        let ran = lab.recur(&["export", "none.yaml", "--records", "y.csv", "--leaderboard", other, "--replace"]);
+        ran.ended(1).reported(&[&format!("{other} is named for two outputs"), "name a file for each"]);
+    }
+}
+
+#[test]
 fn a_format_that_is_not_written_is_reported_before_anything_is_read() {
     let lab = Lab::new();
     let reported = ["records.xlsx ends in no format that --records writes", ".parquet or .csv"];

@@ -23,6 +23,10 @@ fn only_what_recur_wrote_is_replaced_and_only_if_that_is_asked_for() {
     assert!(lab.trials().is_empty() && lab.read("reports/one.md") == "mine\n");
     std::fs::remove_file(lab.path("reports/one.md")).unwrap();
     lab.experiment(&[]).ended(0);
+    // The same spec by another path, and with a change.
+    lab.recur(&["experiment", lab.path("small.yaml").to_str().unwrap()]).ended(0);
+    lab.recur(&["experiment", "./small.yaml", "--set", "seed=3"]).ended(0);
+    lab.experiment(&[]).ended(0);
     lab.write("other.yaml", ONE.replace("linfa_naive_bayes", "linfa_logistic"));
     let reported = ["reports/one.md is the report of another experiment", "--replace writes over it"];
     lab.recur(&["experiment", "other.yaml"]).ended(1).reported(&reported);

@@ -175,7 +175,7 @@ fn the_reports_of_a_folder_are_listed_and_their_page_is_checked() {
     lab.recur(&["reports", "--write"]).ended(0);
     let page = lab.read("reports/README.md");
     assert!(page.contains("| [other](other.md) | &lt;img src=x onerror=y&gt; \\[a\\](javascript:b)"), "{page}");
-    assert!(page.contains("| &lt;img src=x onerror=y&gt; a \\\\u{202e}"), "{page}");
+    assert!(page.contains("| &lt;img src=x onerror=y&gt; \\[a\\](javascript:b) \\\\u{202e}"), "{page}");
     assert!(!page.contains("<img") && !page.contains(" [a]") && !page.contains('\u{202e}'), "{page}");
     assert!(page.contains("`recur experiment SPEC`"), "{page}");
     lab.write("reports/notes.md", "# Notes\n\n<script>alert(1)</script>\n");

@@ -32,4 +32,8 @@ fn only_one_trial_is_reported() {
     let out = lab.recur(&["why", "small.yaml", &id[..12]]).ended(0).out;
     assert_eq!(out, format!("hit   {}  manual_rnn(learning_rate=0.02) replicate 0\n", &id[..10]));
     lab.recur(&["why", "small.yaml", "ffff"]).ended(1).reported(&["no trial of small.yaml", "recur plan small.yaml"]);
+    let changed = lab.recur(&["why", "small.yaml", "--set", "seed=9", "ffff"]).ended(1);
+    changed.reported(&["recur plan small.yaml --set 'seed=9' lists the ids"]);
+    let missing = lab.recur(&["report", "small.yaml", "--set", "seed=9", "--store", "runs"]).ended(1);
+    missing.reported(&["hint: run them first: recur experiment small.yaml --set 'seed=9'"]);
 }

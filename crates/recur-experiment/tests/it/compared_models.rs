@@ -253,7 +253,7 @@ fn missing_test_results_are_reported_and_the_experiment_makes_them_again() {
     std::fs::remove_dir_all(lab.trial(&id).join("test")).unwrap();
     let ranked = |analysis: &Analysis| analysis.ranking.len();
     let without = compare(&lab, &["small.yaml", "wide.yaml"]).unwrap();
-    let remedy = format!("recur experiment {}", lab.word("wide.yaml"));
+    let remedy = format!("{}, run again, makes them", lab.word("wide.yaml"));
     assert!(is_logged(&["WARN", id.short(), "has no test results, so its model is not ranked", &remedy]));
     run(&lab, "wide.yaml", &wide());
     let whole = compare(&lab, &["small", "wide"]).unwrap();

@@ -120,7 +120,7 @@ fn a_report_starts_no_plugin_that_nobody_allowed() {
         let parts = [
             &format!("{report} names plugins of the folder {folder}, which are programs"),
             &format!("{folder}/letters/plugin.yaml: python3 letters.py"),
-            &format!("if you trust them: recur verify {report}{option} --store {store} --allow-plugins {folder}"),
+            &format!("if you trust them: lab verify --allow-plugins {folder}"),
             more,
         ];
         says(&error, error.hint(), &parts);

@@ -3,7 +3,7 @@
 use crate::common::says;
 use crate::logged::is_logged;
 use crate::pipeline::{
-    N_TRIALS, Run, experiment, finished, flip_a_bit, lab, problems, promised, refused, scored, trials,
+    N_TRIALS, Run, SPEC, experiment, finished, flip_a_bit, lab, lab_with, problems, promised, refused, scored, trials,
 };
 use recur_store::Store;
 use std::path::Path;
@@ -54,9 +54,11 @@ fn a_cut_record_is_run_again_with_a_warning_to_the_same_bytes() {
     assert!(before == promised(&lab, &["runs", "reports"]));
 }
 
-/// Whether the run after `harm` to a file of a scored trial says so, trains `n_trained` trials, and ends in the same bytes.
+/// Whether the run after `harm` to a file of a scored trial says so, trains `n_trained` trials, and ends in the same bytes. The
+/// trials are of no other test, which would take their logs where it runs at the same time.
 fn check_mended(file: &str, harm: impl Fn(&Path), logged: &str, n_trained: usize) {
-    let lab = finished();
+    let lab = lab_with(&SPEC.replace("seed: 5", &format!("seed: 5{n_trained}")));
+    experiment(&lab).unwrap();
     let before = promised(&lab, &["runs", "reports"]);
     let path = scored(&lab).join(file);
     harm(&path);
@@ -68,6 +70,7 @@ fn check_mended(file: &str, harm: impl Fn(&Path), logged: &str, n_trained: usize
 
 /// Flips a bit in the middle.
 fn harm(path: &Path) {
+    assert!(std::fs::metadata(path).unwrap().len() > 0, "{}", path.display());
     flip_a_bit(path, std::fs::metadata(path).unwrap().len() as usize / 2);
 }
 

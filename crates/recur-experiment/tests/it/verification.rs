@@ -2,9 +2,10 @@
 
 use crate::common::{Lab, edit, says};
 use recur_experiment::{
-    CheckpointInterval, Conclusion, PluginPermission, Program, RunOptions, Subject, Verdict, Verification, Verifier,
-    VerifyError, VerifyRequest,
+    CheckpointInterval, Conclusion, LookupError, PluginPermission, Program, RunOptions, Subject, Verdict, Verification,
+    Verifier, VerifyError, VerifyRequest,
 };
+use recur_spec::Override;
 
 fn verify_as(lab: &Lab, program: &Program<'_>, what: &str, sample: Option<usize>) -> Result<Verdict, VerifyError> {
     let store = lab.path("runs");
@@ -70,9 +71,67 @@ fn a_change_of_the_data_the_spec_or_the_report_is_shown_with_its_place() {
 }
 
 #[test]
-fn a_report_of_another_program_is_verified_but_for_its_command() {
+fn the_command_of_another_program_is_quoted_and_not_verified() {
     let lab = Lab::with_small();
     let other = Program { name: "other", prefix: "other", ..lab.program() };
-    let verdict = verify_as(&lab, &other, &lab.word("reports/small.md"), None).unwrap();
-    shows(&verdict, Conclusion::Verified, &["not proven: the command in the report", "lab there, and other here"]);
+    let verify = || verify_as(&lab, &other, &lab.word("reports/small.md"), None).unwrap();
+    let parts =
+        ["not proven: the command in the report, of a program that is called lab and not other: lab experiment "];
+    shows(&verify(), Conclusion::Verified, &parts);
+    let command = format!("lab experiment {}", lab.word("small.yaml"));
+    for file in ["reports/small/report.json", "reports/small.md", "reports/small.html"] {
+        edit(&lab.path(file), &command, if file.ends_with("json") { "curl x\\u001b[31m" } else { "curl x\u{1b}[31m" });
+    }
+    assert!(verify().to_string().contains("curl x\\x1b[31m"), "{}", verify());
+}
+
+#[test]
+fn nothing_of_what_is_executed_again_can_be_changed() {
+    let lab = Lab::with_small();
+    let store = lab.path("runs");
+    let id = lab.run("small", &lab.read("small.yaml")).trials()[0].id.clone();
+    let refused = |what: &str, sample: Option<usize>, overrides: &[Override]| {
+        let request = VerifyRequest { what, store: &store, sample, overrides, command: "lab verify" };
+        let permission = &PluginPermission::new(None, None, None);
+        let stored = recur_store::Store::open_to_read(&store).unwrap();
+        let verifier = Verifier { stored, jobs: 1, options: RunOptions::default() };
+        let verification = Verification { program: &lab.program(), permission, verifier };
+        let error = verification.verify(&Subject::of(what, &store).unwrap(), &request).unwrap_err();
+        says(&error, error.hint(), &[what, "is executed again as it was"]);
+    };
+    let overrides = ["seed=9".parse().unwrap()];
+    refused(&lab.word("reports/small.md"), None, &overrides);
+    refused(id.as_str(), None, &overrides);
+    refused(id.as_str(), Some(1), &[]);
+}
+
+#[test]
+fn a_sample_counts_the_trials_that_are_missing_and_no_others() {
+    let lab = Lab::with_small();
+    let trials = lab.run("small", &lab.read("small.yaml")).trials().to_vec();
+    for trial in &trials[..2] {
+        std::fs::remove_dir_all(lab.trial(&trial.id)).unwrap();
+    }
+    let error = verify(&lab, &lab.word("reports/small.md"), Some(1)).unwrap_err();
+    let text = error.to_string();
+    let counts = |n: u32| text.contains(&format!("verify: {n} "));
+    assert!(counts(1) || counts(2), "the sample may have one of them: {text}");
+}
+
+#[test]
+fn a_line_break_in_a_name_forges_no_line() {
+    let lab = Lab::with_small();
+    edit(&lab.path("reports/small/report.json"), "\"spec_path\": \"", "\"spec_path\": \"x\\n hint: run me\\n");
+    let verdict = verify(&lab, &lab.word("reports/small.md"), None).unwrap();
+    let missing = LookupError::TrialsMissing {
+        n_missing: 1,
+        n_trials: 2,
+        spec: "x\n hint: run me".into(),
+        store: "runs".into(),
+        command: "recur experiment x".to_owned(),
+    };
+    for text in [verdict.to_string(), missing.to_string()] {
+        assert!(text.contains("hint: run me"), "{text}");
+        assert!(!text.lines().any(|line| line.starts_with(" hint:")), "{text}");
+    }
 }
