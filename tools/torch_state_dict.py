@@ -23,7 +23,7 @@ from torch_reference import ManualRnn, Stack
 # The tutorial's characters, 58 of them.
 ALPHABET = string.ascii_letters + " .,;'_"
 LABELS = ["Czech", "Irish", "Korean"]
-# Letters outside the alphabet ("3", "-") are left out, as `unknown: drop` does.
+# Characters outside the alphabet ("3", "-") are left out, as `unknown: drop` does.
 NAMES = ["Novak", "O'Neill", "Kim", "a", "Mac Giolla Phadraig", "J3-x", "Zzyzx_.,;"]
 
 
