@@ -19,7 +19,7 @@ pub enum Incompatibility {
         /// Labels that the second has alone.
         second: Vec<String>,
     },
-    /// Other rows, or rows divided in another way; with one replicate, other letters in them as well.
+    /// Other rows, or rows divided in another way; with one replicate, other characters in them as well.
     #[error("their data differ: {} and {} rows{}", rows[0], rows[1], listed(settings))]
     Data {
         settings: Vec<DifferingSetting>,
@@ -124,8 +124,8 @@ pub(crate) fn incompatibility(one: &ComparedExperiment<'_>, other: &ComparedExpe
     })
 }
 
-/// Whether two parts have the same rows, divided in the same way, with names in other letters. Where there is one replicate,
-/// models are compared by name, which other letters do not allow.
+/// Whether two parts have the same rows, divided in the same way, with names in other characters. Where there is one replicate,
+/// models are compared by name, which other characters do not allow.
 fn is_other_encoding(one: &ComparedExperiment<'_>, other: &ComparedExperiment<'_>) -> bool {
     let is_text = |setting: &DifferingSetting| setting.path.starts_with("data.text.");
     !one.divisions.is_empty()

@@ -1,7 +1,7 @@
 //! The values of parameters compared pair by pair, each pair where both values finished; all pairs of a report are corrected
 //! together.
 //!
-//! Letters: V values of a parameter, S settings of all other swept parameters, R replicates.
+//! Characters: V values of a parameter, S settings of all other swept parameters, R replicates.
 
 use crate::difference::{Basis, Compared, Sample, correct, uncorrected};
 use recur_core::metric::Metric;

@@ -338,9 +338,9 @@ impl RankedModel<'_> {
         let of_test = |test: &&TestRecord| {
             let first = test.predictions.first().filter(|_| test.predictions.len() >= FEWEST_ROWS)?.predicted;
             // Where all rows have that label, the answers do not show what the model says to others.
-            let is_telling = test.predictions.iter().any(|prediction| prediction.label != first);
+            let differs = test.predictions.iter().any(|prediction| prediction.label != first);
             let is_constant = test.predictions.iter().all(|prediction| prediction.predicted == first);
-            (is_telling && is_constant).then_some(first)
+            (differs && is_constant).then_some(first)
         };
         self.tests.iter().map(of_test).collect::<Option<BTreeSet<u16>>>().filter(|labels| !labels.is_empty())
     }

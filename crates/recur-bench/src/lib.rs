@@ -1,6 +1,6 @@
 //! Measures of speed: what is trained or predicted, how often, and what it costs in operations.
 //!
-//! Letters for dimensions: `H` hidden size, `C` labels.
+//! Characters for dimensions: `H` hidden size, `C` labels.
 
 #![expect(clippy::disallowed_methods, reason = "a measure of speed reads the clock")]
 
@@ -14,7 +14,7 @@ use recur_kernels::Kernels;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-/// Letters of the published tutorial.
+/// Characters of the published tutorial.
 pub const ALPHABET: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ .,;'-";
 
 /// The learning rate of the published tutorial.
@@ -34,14 +34,14 @@ pub struct Names {
 }
 
 impl Names {
-    /// Made-up names of `length` letters, with the tutorial's 58 letters and 18 labels.
+    /// Made-up names of `length` characters, with the tutorial's 58 characters and 18 labels.
     pub fn synthetic(n: usize, length: usize) -> Self {
         let mut stream = StreamPath::root(1).child("bench").stream();
         let mut sequences = Sequences::new();
         let mut labels = Vec::with_capacity(n);
         for _ in 0..n {
-            let letters: Vec<u16> = (0..length).map(|_| stream.below(58) as u16).collect();
-            sequences.push(letters);
+            let characters: Vec<u16> = (0..length).map(|_| stream.below(58) as u16).collect();
+            sequences.push(characters);
             labels.push(stream.below(18) as u16);
         }
         Self { sequences, labels, n_tokens: 58, n_classes: 18 }
@@ -63,7 +63,7 @@ impl Names {
         by_length.into_values().flat_map(|rows| rows[..rows.len() / size * size].to_vec()).collect()
     }
 
-    /// The rows with `length` letters.
+    /// The rows with `length` characters.
     pub fn of_length(&self, length: usize) -> Vec<u32> {
         self.shuffled().into_iter().filter(|row| self.sequences.get(*row).len() == length).collect()
     }

@@ -9,7 +9,7 @@ use std::error::Error;
 use std::io::Write as _;
 use std::path::Path;
 
-/// Measures training and prediction, names folded to the 58 letters of PyTorch's tutorial.
+/// Measures training and prediction, names folded to the 58 characters of PyTorch's tutorial.
 #[derive(Debug, Parser)]
 struct Args {
     /// The names: a CSV file with the columns `name` and `language`, or a folder of LABEL.txt

@@ -114,8 +114,8 @@ const NAME_METRICS: [&str; 2] = ["crates/recur-analysis/src/per_example.rs", "cr
 fn names_a_metric(code: &str) -> bool {
     let code = code.split("#[cfg(test)]").next().unwrap_or_default();
     code.match_indices("Metric::").any(|(at, path)| {
-        let mut letters = code[at + path.len()..].chars();
-        let (first, second) = (letters.next(), letters.next());
+        let mut characters = code[at + path.len()..].chars();
+        let (first, second) = (characters.next(), characters.next());
         first.is_some_and(|c| c.is_ascii_uppercase()) && second.is_some_and(|c| c.is_ascii_lowercase())
     })
 }

@@ -4,7 +4,7 @@
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use std::path::{Path, PathBuf};
 
-/// Listed words that are right in a text of the code: these letters are letters.
+/// Listed words that are right in a text of the code: these characters are characters.
 const RIGHT: [&str; 7] = [
     "letters, digits",
     "of the letters a-z",

@@ -196,7 +196,7 @@ pub fn counted(reasons: &BTreeMap<RejectReason, u64>, noun: &Noun) -> String {
 }
 
 /// `label` such that it differs visibly from labels that look alike: blanks that are not plain ones, invisible characters and,
-/// where `shows_twins`, letters that look like Latin ones are shown as escapes.
+/// where `shows_twins`, characters that look like Latin ones are shown as escapes.
 pub fn distinct_spelling(label: &str, shows_twins: bool) -> String {
     let is_odd = |c: char| (c.is_whitespace() && c != ' ') || (shows_twins && latin_twin(c).is_some());
     let mut shown = String::new();
@@ -210,9 +210,9 @@ pub fn distinct_spelling(label: &str, shows_twins: bool) -> String {
     shown
 }
 
-/// The Latin letter that a Greek or Cyrillic one looks like in most fonts (after the confusables of Unicode TS 39, the
-/// letters alone).
-pub fn latin_twin(letter: char) -> Option<char> {
+/// The Latin character that a Greek or Cyrillic one looks like in most fonts (after the confusables of Unicode TS 39, the
+/// characters alone).
+pub fn latin_twin(character: char) -> Option<char> {
     const TWINS: [(&str, &str); 4] = [
         ("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX"),
         ("ονιραυ", "ovipau"),
@@ -220,7 +220,7 @@ pub fn latin_twin(letter: char) -> Option<char> {
         ("аеорсухѕіјёї", "aeopcyxsijëï"),
     ];
     TWINS.iter().find_map(|(from, to)| {
-        let index = from.chars().position(|twin| twin == letter)?;
+        let index = from.chars().position(|twin| twin == character)?;
         to.chars().nth(index)
     })
 }

@@ -97,7 +97,8 @@ pub enum RejectReason {
     /// More characters than `max_characters`.
     TooLong,
     /// A character outside the alphabet, where `unknown: error`.
-    UnknownLetter,
+    #[serde(rename = "unknown_letter")]
+    UnknownCharacter,
     /// Bytes that are not UTF-8.
     InvalidUtf8,
     /// More or fewer fields than the header has, or text that is no record of its format.
@@ -117,7 +118,7 @@ impl RejectReason {
             RejectReason::EmptyName => return format!("empty {noun}"),
             RejectReason::TooLong => return format!("{noun} too long"),
             RejectReason::MissingLabel => "missing label",
-            RejectReason::UnknownLetter => "character outside the alphabet",
+            RejectReason::UnknownCharacter => "character outside the alphabet",
             RejectReason::InvalidUtf8 => "not UTF-8",
             RejectReason::Malformed => "malformed row",
             RejectReason::ControlCharacter => "control character",

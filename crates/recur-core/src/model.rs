@@ -41,7 +41,7 @@ pub enum Regime {
 /// What a model costs; no number is exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Cost {
-    /// Trained numbers.
+    /// Parameters.
     pub parameters: u64,
     /// Bytes of the weights: all that prediction needs.
     pub weight_bytes: u64,
@@ -50,7 +50,7 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// The cost of a model whose weights are its trained numbers, in single precision.
+    /// The cost of a model whose weights are its parameters, in single precision.
     pub const fn of_f32(parameters: u64, multiply_adds: u64) -> Self {
         Self { parameters, weight_bytes: 4 * parameters, multiply_adds }
     }
@@ -100,10 +100,10 @@ impl Declaration {
 pub trait ModelPlugin: Sync {
     /// What it declares.
     fn about(&self) -> &Declaration;
-    /// What a model built from `setup` costs once it is trained, for names of `letters` characters; `None` where that
+    /// What a model built from `setup` costs once it is trained, for names of `characters` characters; `None` where that
     /// is not known beforehand.
-    fn cost(&self, setup: &Setup<'_>, letters: u64) -> Option<Cost> {
-        let _ = (setup, letters);
+    fn cost(&self, setup: &Setup<'_>, characters: u64) -> Option<Cost> {
+        let _ = (setup, characters);
         None
     }
     /// Builds an untrained model.
@@ -195,7 +195,7 @@ pub trait Model: Send {
     /// If the model has not been trained, where it cannot predict before.
     fn log_probabilities(&mut self, sequences: &Sequences, rows: &[u32], out: &mut [f32]) -> Result<(), ModelError>;
 
-    /// Number of trained numbers.
+    /// Number of parameters.
     fn n_parameters(&self) -> usize;
 
     /// The weights, by name, in a stable order: all that prediction needs.

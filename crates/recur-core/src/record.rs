@@ -18,7 +18,7 @@ pub struct TrialRecord {
     pub outcome: Outcome,
     /// One entry an epoch (for a one-shot model, one in all).
     pub epochs: Vec<EpochRecord>,
-    /// Number of trained numbers; 0 if the model could not be built.
+    /// Number of parameters; 0 if the model could not be built.
     pub n_parameters: u64,
 }
 

@@ -14,7 +14,8 @@ pub struct DataSettings {
     /// The column that says which part of a published split a row is in; `None` if there is no such column.
     pub split_column: Option<String>,
     /// The column that holds the name; not used for a folder of `LABEL.txt`.
-    pub name_column: String,
+    #[serde(rename = "name_column")]
+    pub text_column: String,
     /// The column that holds the label.
     pub label_column: String,
     /// How a name's text is normalised and encoded.
@@ -38,7 +39,7 @@ impl DataSettings {
         Self {
             source: source.into(),
             split_column: None,
-            name_column: Self::TEXT_COLUMN.to_owned(),
+            text_column: Self::TEXT_COLUMN.to_owned(),
             label_column: "label".to_owned(),
             text: TextSettings::default(),
             duplicates: Duplicates::Drop,

@@ -41,7 +41,8 @@ pub struct ModelCard {
     /// How a name's text is normalised. [`ModelCard::alphabet`], not the setting, says which characters have a token.
     pub text: TextSettings,
     /// The characters that have a token, in token order.
-    pub letters: String,
+    #[serde(rename = "letters")]
+    pub characters: String,
     /// Whether one more token represents all other characters.
     pub has_unknown: bool,
     /// The labels, in the order of the model's outputs (C of them).
@@ -59,7 +60,7 @@ impl ModelCard {
             model_version: identity.model_version,
             params: identity.params.clone(),
             text: identity.text.clone(),
-            letters: dataset.alphabet().characters().iter().collect(),
+            characters: dataset.alphabet().characters().iter().collect(),
             has_unknown: dataset.alphabet().has_unknown(),
             labels: dataset.label_names().to_vec(),
             trial: Some(identity.id()),
@@ -68,7 +69,7 @@ impl ModelCard {
 
     /// The alphabet that names are encoded with.
     pub fn alphabet(&self) -> Alphabet {
-        Alphabet::new(self.letters.chars(), self.has_unknown)
+        Alphabet::new(self.characters.chars(), self.has_unknown)
     }
 }
 
@@ -113,7 +114,7 @@ mod tests {
             model_version: 2,
             params: Params::default().with("learning_rate", ParamValue::Real(0.1 + 0.2)),
             text,
-            letters: "b\u{301}\"a ".into(),
+            characters: "b\u{301}\"a ".into(),
             has_unknown: true,
             labels: vec!["Czech".into()],
             trial: None,

@@ -114,7 +114,7 @@ impl<'a> StoreRecorder<'a> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn tell_outcome(&self, trial: &Trial, result: &TrialResult, seconds: f64) {
+    fn log_outcome(&self, trial: &Trial, result: &TrialResult, seconds: f64) {
         match &result.record.outcome {
             Outcome::Finished { kept_epoch } => {
                 let metric = self.of.metric;
@@ -217,7 +217,7 @@ impl Observer for StoreRecorder<'_> {
     fn keep(&self, trial: &Trial, result: &TrialResult) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         let running = self.running().remove(trial.id.as_str());
         let seconds = running.as_ref().map_or(0.0, |running| running.started.elapsed().as_secs_f64());
-        self.tell_outcome(trial, result, seconds);
+        self.log_outcome(trial, result, seconds);
         let environment = Environment {
             started_unix: running.as_ref().map_or(self.environment.started_unix, |running| running.started_unix),
             finished_unix: unix_seconds(),

@@ -4,7 +4,7 @@ use crate::error::{ExternalError, Problem, printable};
 use crate::manifest::Limits;
 use crate::pipes::Answering;
 use crate::process::Process;
-use crate::time::{Heard, Stopwatch};
+use crate::time::{Received, Stopwatch};
 use crate::wire::{self, Head};
 use recur_core::model::{Cancel, ModelError};
 use serde_json::{Value, json};
@@ -169,7 +169,7 @@ enum Stopped {
 
 impl Stopped {
     /// Whether to stop now.
-    fn look(question: &Question<'_>, since: Stopwatch, idle: Duration, heard: &Heard) -> Option<Self> {
+    fn look(question: &Question<'_>, since: Stopwatch, idle: Duration, heard: &Received) -> Option<Self> {
         let Limit { key, after, spent } = question.limit;
         if question.cancel.is_some_and(Cancel::is_cancelled) {
             Some(Self::Cancelled)

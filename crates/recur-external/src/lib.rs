@@ -12,7 +12,6 @@ mod code;
 mod connection;
 mod error;
 mod folder;
-mod leash;
 mod manifest;
 mod model;
 mod parameter;
@@ -23,6 +22,7 @@ mod ready;
 mod serve;
 mod stderr;
 mod time;
+mod watchdog;
 mod wire;
 
 pub use error::{ExternalError, Problem};

@@ -2,7 +2,7 @@
 //! one takes longer than all the rest; and neither pipe can hold it for longer than a look at the clock.
 
 use crate::ready;
-use crate::time::{Heard, Stopwatch};
+use crate::time::{Received, Stopwatch};
 use crate::wire;
 use std::io::{BufRead, ErrorKind, Read, Result, Write as _};
 use std::process::{ChildStdin, ChildStdout};
@@ -27,11 +27,11 @@ pub(crate) struct Pipes {
     ahead: Box<[u8]>,
     start: usize,
     end: usize,
-    heard: Heard,
+    heard: Received,
 }
 
 impl Pipes {
-    pub(crate) fn new(stdin: ChildStdin, stdout: ChildStdout, heard: Heard) -> Result<Self> {
+    pub(crate) fn new(stdin: ChildStdin, stdout: ChildStdout, heard: Received) -> Result<Self> {
         ready::prepare(&stdin, &stdout)?;
         let ahead = vec![0; 1 << 12].into();
         Ok(Self { stdin: Some(stdin), stdout, message: Vec::new(), sent: 0, ahead, start: 0, end: 0, heard })

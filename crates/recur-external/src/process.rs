@@ -1,16 +1,16 @@
 //! A plugin's process: started, asked, and ended.
 //!
 //! `process-wrap` 10 was considered for the process group. Its `ProcessGroup` would replace one line here, the call of
-//! `process_group`, and bring `nix`. What kills the group is the leash, as it must do so when recur itself is killed, and
+//! `process_group`, and bring `nix`. What kills the group is the watchdog, as it must do so when recur itself is killed, and
 //! no wrapper of a `Child` can. Its job objects would serve Windows, where plugins do not start for another reason: the
 //! pipes must not block (see `ready`).
 
 use crate::error::Problem;
-use crate::leash::Leash;
 use crate::manifest::Manifest;
 use crate::pipes::Pipes;
 use crate::stderr::Stderr;
-use crate::time::{Heard, Stopwatch};
+use crate::time::{Received, Stopwatch};
+use crate::watchdog::Watchdog;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
@@ -22,10 +22,10 @@ const GRACE: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(crate) struct Process {
     pub(crate) child: Child,
-    leash: Option<Leash>,
+    watchdog: Option<Watchdog>,
     pub(crate) pipes: Pipes,
     pub(crate) stderr: Stderr,
-    pub(crate) heard: Heard,
+    pub(crate) heard: Received,
 }
 
 impl Process {
@@ -38,22 +38,22 @@ impl Process {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn().map_err(failed)?;
-        let leash = match Leash::tie(&child) {
-            Ok(leash) => leash,
+        let watchdog = match Watchdog::tie(&child) {
+            Ok(watchdog) => watchdog,
             Err(error) => {
                 let _ = child.kill();
                 let _ = child.wait();
                 return Err(failed(error));
             }
         };
-        let heard = Heard::now();
+        let heard = Received::now();
         let (Some(stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
         else {
             unreachable!("all three are piped");
         };
         let pipes = Pipes::new(stdin, stdout, heard.clone()).map_err(failed)?;
         let stderr = Stderr::read(plugin, stderr, heard.clone()).map_err(failed)?;
-        Ok(Self { child, leash: Some(leash), pipes, stderr, heard })
+        Ok(Self { child, watchdog: Some(watchdog), pipes, stderr, heard })
     }
 
     /// How it ended, after it or its standard output did.
@@ -85,7 +85,7 @@ impl Process {
             self.exit_within(GRACE);
         }
         // Whatever is left of its process group.
-        drop(self.leash.take());
+        drop(self.watchdog.take());
         let _ = self.child.kill();
         let _ = self.child.wait();
         self.stderr.wait();
@@ -94,7 +94,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        if self.leash.is_some() {
+        if self.watchdog.is_some() {
             self.end(false);
         }
     }

@@ -1,7 +1,7 @@
 //! What a plugin writes to standard error: into the log of its trial, never in its way.
 
 use crate::error::printable;
-use crate::time::Heard;
+use crate::time::Received;
 use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::ChildStderr;
@@ -27,7 +27,7 @@ pub(crate) struct Stderr {
 
 impl Stderr {
     /// Reads `from` to its end, into the log of the span that is entered now.
-    pub(crate) fn read(plugin: &'static str, from: ChildStderr, heard: Heard) -> std::io::Result<Self> {
+    pub(crate) fn read(plugin: &'static str, from: ChildStderr, heard: Received) -> std::io::Result<Self> {
         let last = Arc::new(Mutex::new(VecDeque::new()));
         let (sender, done) = channel();
         let (span, kept) = (tracing::Span::current(), last.clone());
@@ -52,7 +52,7 @@ impl Stderr {
     }
 }
 
-fn log(plugin: &str, from: ChildStderr, heard: &Heard, last: &Mutex<VecDeque<String>>) {
+fn log(plugin: &str, from: ChildStderr, heard: &Received, last: &Mutex<VecDeque<String>>) {
     let mut from = BufReader::new(from);
     let mut n_bytes = 0;
     let mut line = Vec::new();

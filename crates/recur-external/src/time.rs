@@ -22,12 +22,12 @@ impl Stopwatch {
 
 /// When a process was last heard of. Clones share it.
 #[derive(Clone, Debug)]
-pub(crate) struct Heard {
+pub(crate) struct Received {
     since: Stopwatch,
     at: Arc<AtomicU64>,
 }
 
-impl Heard {
+impl Received {
     pub(crate) fn now() -> Self {
         Self { since: Stopwatch::start(), at: Arc::new(AtomicU64::new(0)) }
     }

@@ -40,7 +40,7 @@ pub(crate) struct Head {
     pub diverged: Option<u64>,
     /// The version that the plugin speaks.
     pub protocol: Option<u32>,
-    /// Trained numbers.
+    /// Parameters.
     pub n_parameters: Option<u64>,
     /// The tensors in the raw bytes, in their order.
     pub tensors: Option<Vec<TensorHead>>,

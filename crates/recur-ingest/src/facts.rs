@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 #[derive(Debug, PartialEq)]
-pub(crate) struct NameFigures {
+pub(crate) struct TextCounts {
     pub distinct: u64,
     pub ambiguous: u64,
     /// Rows that a model gets right that gives each name its commonest label.
@@ -12,7 +12,7 @@ pub(crate) struct NameFigures {
 }
 
 /// Figures of `rows`, given as (name, label) and sorted by label.
-pub(crate) fn name_figures(rows: &[(&str, &str)]) -> NameFigures {
+pub(crate) fn text_counts(rows: &[(&str, &str)]) -> TextCounts {
     let mut sorted = rows.to_vec();
     // Names are sorted within each label: a few long runs, which this sort merges.
     sorted.sort();
@@ -25,7 +25,7 @@ pub(crate) fn name_figures(rows: &[(&str, &str)]) -> NameFigures {
     }
     let by_label = rows.chunk_by(|a, b| a.1 == b.1).map(|rows| (rows[0].1.to_owned(), rows.len() as u64));
     let rows_by_label = by_label.collect();
-    NameFigures { distinct, ambiguous, best_right, rows_by_label }
+    TextCounts { distinct, ambiguous, best_right, rows_by_label }
 }
 
 #[cfg(test)]
@@ -35,7 +35,7 @@ mod tests {
     #[test]
     fn ceiling_counts_the_commonest_label_of_each_name() {
         let rows = [("Abe", "E"), ("Lee", "E"), ("Abe", "J"), ("Abe", "J"), ("Cho", "K"), ("Lee", "K")];
-        let figures = name_figures(&rows);
+        let figures = text_counts(&rows);
         assert_eq!((figures.distinct, figures.ambiguous, figures.best_right), (3, 2, 4));
         assert_eq!(
             figures.rows_by_label.into_iter().collect::<Vec<_>>(),

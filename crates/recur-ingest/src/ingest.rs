@@ -2,7 +2,7 @@
 
 use crate::content::{Content, content};
 use crate::error::{IngestError, Place};
-use crate::facts::name_figures;
+use crate::facts::text_counts;
 use crate::judge::{Judge, Refused, without_controls};
 use crate::open::read_regular;
 use crate::part::part;
@@ -28,7 +28,7 @@ const MOST_LOST: usize = 65_536;
 /// The most bytes that are read of one file.
 pub(crate) const MOST_BYTES: u64 = 16 << 30;
 
-/// The most letters that an alphabet, and labels that a data set, may have.
+/// The most characters that an alphabet, and labels that a data set, may have.
 const MOST_CHARACTERS: u64 = 65_000;
 const MOST_LABELS: u64 = 65_535;
 
@@ -51,8 +51,8 @@ pub struct Ingested {
 ///
 /// Labels are trimmed and composed (NFC: some systems decompose the names of files). A row is rejected for the first of
 /// these that holds: it cannot be read, it has no label, its label or its name has a control character, nothing is left
-/// of its name, the name is too long, it has letters outside the alphabet (where those are an error). With the alphabet
-/// `auto`, the letters of all kept names have a token; after folding, only those of ASCII.
+/// of its name, the name is too long, it has characters outside the alphabet (where those are an error). With the alphabet
+/// `auto`, the characters of all kept names have a token; after folding, only those of ASCII.
 ///
 /// The share of rejected rows has a limit, of the whole source and of each place that a part of a published split is
 /// read from. No label may lose all its rows, and some character of the names must have a token.
@@ -136,7 +136,7 @@ impl<'a> Gathered<'a> {
         self.notes.extend(notes);
         let part_column = self.settings.split_column.as_deref().filter(|_| part_of_file.is_none());
         let columns =
-            Columns { name: &self.settings.name_column, label: &self.settings.label_column, part: part_column };
+            Columns { name: &self.settings.text_column, label: &self.settings.label_column, part: part_column };
         self.file_names.push(file.key.clone());
         let before = self.rejects.mark();
         tables(file, &bytes, columns, &mut |table| self.add_rows(table, &bytes, file, part_column, part_of_file))?;
@@ -297,7 +297,7 @@ impl<'a> Gathered<'a> {
     fn finish(self, group: Group, duplicates: u64) -> Result<Ingested, IngestError> {
         let rows_read = self.rows_read() + duplicates;
         let pairs: Vec<(&str, &str)> = self.kept.iter().map(|row| (row.name.as_str(), row.label.as_str())).collect();
-        let figures = name_figures(&pairs);
+        let figures = text_counts(&pairs);
         let alphabet = self.alphabet()?;
         let n_bytes = self.kept.iter().map(|row| row.name.len() as u64).sum();
         check_limit("labels", figures.rows_by_label.len() as u64, MOST_LABELS)?;

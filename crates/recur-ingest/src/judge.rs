@@ -1,6 +1,6 @@
 //! Whether a row can be used: its label and its name, normalised, or the reason why not.
 
-use crate::warnings::UnknownFigures;
+use crate::warnings::UnknownCounts;
 use recur_core::facts::RejectReason;
 use recur_core::settings::{DataSettings, Fold, Unknown};
 use recur_core::visible::{is_ignorable, visible_fully};
@@ -35,7 +35,7 @@ impl<'a> Judge<'a> {
     pub fn new(settings: &'a DataSettings) -> Self {
         Self {
             settings,
-            given_alphabet: settings.text.alphabet.as_ref().map(|letters| letters.chars().collect()),
+            given_alphabet: settings.text.alphabet.as_ref().map(|characters| characters.chars().collect()),
             unknown_letters: BTreeMap::new(),
             characters: 0,
             unknown_characters: 0,
@@ -62,15 +62,15 @@ impl<'a> Judge<'a> {
         let mut name = normalise(name, &self.settings.text);
         self.check_length(&name)?;
         let n_characters = name.chars().count() as u64;
-        let unknown: BTreeSet<char> = name.chars().filter(|letter| !self.has_token(*letter)).collect();
-        for letter in &unknown {
-            *self.unknown_letters.entry(*letter).or_default() += 1;
+        let unknown: BTreeSet<char> = name.chars().filter(|character| !self.has_token(*character)).collect();
+        for character in &unknown {
+            *self.unknown_letters.entry(*character).or_default() += 1;
         }
-        let n_unknown = name.chars().filter(|letter| unknown.contains(letter)).count() as u64;
+        let n_unknown = name.chars().filter(|character| unknown.contains(character)).count() as u64;
         match self.settings.text.unknown {
             Unknown::Error if !unknown.is_empty() => {
                 return Err((
-                    RejectReason::UnknownLetter,
+                    RejectReason::UnknownCharacter,
                     format!("no character of the alphabet: {}", named(unknown.iter().copied())),
                 ));
             }
@@ -78,7 +78,7 @@ impl<'a> Judge<'a> {
                 return Err((RejectReason::EmptyName, "no character of the text is in the alphabet".to_owned()));
             }
             Unknown::Drop if !unknown.is_empty() => {
-                name.retain(|letter| !unknown.contains(&letter));
+                name.retain(|character| !unknown.contains(&character));
                 name = name.trim().to_owned();
                 self.check_length(&name)?;
             }
@@ -100,11 +100,11 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Whether `letter` has a token of its own.
-    pub fn has_token(&self, letter: char) -> bool {
+    /// Whether `character` has a token of its own.
+    pub fn has_token(&self, character: char) -> bool {
         match &self.given_alphabet {
-            Some(letters) => letters.contains(&letter),
-            None => self.settings.text.fold == Fold::None || letter.is_ascii(),
+            Some(characters) => characters.contains(&character),
+            None => self.settings.text.fold == Fold::None || character.is_ascii(),
         }
     }
 
@@ -115,18 +115,18 @@ impl<'a> Judge<'a> {
     }
 
     /// What the alphabet has not of `rows`, given as (name, label).
-    pub fn unknown_figures(&self, rows: &[(&str, &str)]) -> UnknownFigures {
+    pub fn unknown_figures(&self, rows: &[(&str, &str)]) -> UnknownCounts {
         let (characters, of) = (self.unknown_characters, self.characters);
         if characters == 0 || self.settings.text.unknown != Unknown::Token {
-            return UnknownFigures { characters, of, labels: Vec::new() };
+            return UnknownCounts { characters, of, labels: Vec::new() };
         }
         let mut is_known: BTreeMap<&str, bool> = BTreeMap::new();
         for (name, label) in rows {
             let known = is_known.entry(label).or_default();
-            *known = *known || name.chars().any(|letter| self.has_token(letter));
+            *known = *known || name.chars().any(|character| self.has_token(character));
         }
         let unknown = is_known.into_iter().filter(|(_, known)| !known);
-        UnknownFigures { characters, of, labels: unknown.map(|(label, _)| label.to_owned()).collect() }
+        UnknownCounts { characters, of, labels: unknown.map(|(label, _)| label.to_owned()).collect() }
     }
 }
 

@@ -28,7 +28,7 @@ mod warnings;
 pub use content::Packing;
 pub use error::{IngestError, ListMistake, Place};
 pub use ingest::{Ingested, ingest};
-pub use names::{Names, NamesOptions, parse_names, read_names};
+pub use names::{Names, TextsOptions, parse_texts, read_texts};
 pub use open::{FileError, read_regular};
 pub use predictions::{UnreadablePredictions, read_predictions, write_predictions};
 pub use quiet::panics_are_quiet;

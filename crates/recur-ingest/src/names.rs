@@ -21,7 +21,7 @@ const SHOWN: usize = 5;
 
 /// How to read files of names.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct NamesOptions<'a> {
+pub struct TextsOptions<'a> {
     /// The column of a table; without one, `name`, `text` or the only column.
     pub column: Option<&'a str>,
     /// The format, as an extension (`csv`), whatever the file is called.
@@ -48,7 +48,7 @@ pub struct Names {
 /// # Errors
 /// If a file cannot be found or read, if the column is not clear, if a row cannot be read, or if the first line of a list
 /// looks like a header.
-pub fn read_names(source: &str, options: NamesOptions<'_>) -> Result<Vec<Names>, IngestError> {
+pub fn read_texts(source: &str, options: TextsOptions<'_>) -> Result<Vec<Names>, IngestError> {
     input_files(source, options.format)?.iter().map(|file| read_file(file, options)).collect()
 }
 
@@ -56,7 +56,7 @@ pub fn read_names(source: &str, options: NamesOptions<'_>) -> Result<Vec<Names>,
 ///
 /// # Errors
 /// As [`read_names`].
-pub fn parse_names(shown: &str, bytes: &[u8], options: NamesOptions<'_>) -> Result<Names, IngestError> {
+pub fn parse_texts(shown: &str, bytes: &[u8], options: TextsOptions<'_>) -> Result<Names, IngestError> {
     let kind = options.format.and_then(kind_of_format).unwrap_or(Kind::List);
     names_of(&input_file(shown, kind), bytes.to_owned(), options)
 }
@@ -77,13 +77,13 @@ fn input_files(source: &str, format: Option<&str>) -> Result<Vec<InputFile>, Ing
     files_of_kind(source, Path::new(""), format.and_then(kind_of_format)).map(|found| found.files)
 }
 
-fn read_file(file: &InputFile, options: NamesOptions<'_>) -> Result<Names, IngestError> {
+fn read_file(file: &InputFile, options: TextsOptions<'_>) -> Result<Names, IngestError> {
     let stored = read_regular(&file.path, MOST_BYTES).map_err(|error| IngestError::of_file(&file.shown, error))?;
     names_of(file, stored, options)
 }
 
 /// The names in what is `stored` as `file`, compressed or not.
-fn names_of(file: &InputFile, stored: Vec<u8>, options: NamesOptions<'_>) -> Result<Names, IngestError> {
+fn names_of(file: &InputFile, stored: Vec<u8>, options: TextsOptions<'_>) -> Result<Names, IngestError> {
     threads::start()?;
     let Content { bytes, notes } = content(file, stored)?;
     let bytes = bytes.as_slice();
@@ -141,7 +141,7 @@ fn whole(file: &InputFile, table: Table) -> Result<Vec<Row>, IngestError> {
 }
 
 /// The lines of a list, blank ones as empty names.
-fn list(file: &InputFile, bytes: &[u8], options: NamesOptions<'_>) -> Result<Vec<(u64, String)>, IngestError> {
+fn list(file: &InputFile, bytes: &[u8], options: TextsOptions<'_>) -> Result<Vec<(u64, String)>, IngestError> {
     if let Some(column) = options.column {
         return Err(IngestError::ListHasNoColumn { path: file.shown.clone(), column: column.to_owned() });
     }
@@ -226,7 +226,7 @@ mod tests {
     use super::*;
 
     fn parse(format: &str, text: &str, column: Option<&str>) -> Result<Names, IngestError> {
-        parse_names("x", text.as_bytes(), NamesOptions { column, format: Some(format), literal: false })
+        parse_texts("x", text.as_bytes(), TextsOptions { column, format: Some(format), literal: false })
     }
 
     fn check(format: &str, text: &str, column: Option<&str>, expected: &[(u64, &str)]) {
@@ -283,8 +283,8 @@ mod tests {
         for (name, text) in [("b.dat", "name\nBo\n"), ("a.dat", "name\nAnn\n"), ("c.txt", "Cy\n")] {
             std::fs::write(folder.path().join(name), text).unwrap();
         }
-        let options = NamesOptions { format: Some("csv"), ..NamesOptions::default() };
-        let read = |pattern: &str| read_names(folder.path().join(pattern).to_str().unwrap(), options);
+        let options = TextsOptions { format: Some("csv"), ..TextsOptions::default() };
+        let read = |pattern: &str| read_texts(folder.path().join(pattern).to_str().unwrap(), options);
         let names: Vec<_> = read("*.dat").unwrap().into_iter().flat_map(|names| names.rows).collect();
         assert_eq!(names, [(2, "Ann".to_owned()), (2, "Bo".to_owned())]);
         assert_eq!(read("a.dat").unwrap().len(), 1);
@@ -299,8 +299,8 @@ mod tests {
         std::os::unix::fs::symlink("gone.dat", folder.path().join("a.dat")).unwrap();
         for (format, pattern) in [(None, "a.dat"), (Some("csv"), "a.dat"), (Some("csv"), "*.dat")] {
             let source = folder.path().join(pattern);
-            let options = NamesOptions { format, ..NamesOptions::default() };
-            let error = read_names(source.to_str().unwrap(), options).unwrap_err().to_string();
+            let options = TextsOptions { format, ..TextsOptions::default() };
+            let error = read_texts(source.to_str().unwrap(), options).unwrap_err().to_string();
             assert!(error.contains("it is a link to `gone.dat`, which does not exist"), "{error}");
         }
     }
@@ -309,7 +309,7 @@ mod tests {
     fn a_row_that_cannot_be_read_refuses_the_file() {
         let error = parse("csv", "name,n\nAnn,1\nBo\n", None).unwrap_err().to_string();
         assert!(error.starts_with("1 rows cannot be used:") && error.contains("x:3: "), "{error}");
-        let error = parse_names("x", b"Ann\nJos\xe9\n", NamesOptions::default()).unwrap_err().to_string();
+        let error = parse_texts("x", b"Ann\nJos\xe9\n", TextsOptions::default()).unwrap_err().to_string();
         assert!(error.contains("x:2: "), "{error}");
     }
 
@@ -326,7 +326,7 @@ mod tests {
             assert_eq!(mistake(name), None, "{name}");
         }
         check_error("txt", "\nname\nAnn\n", None, "`x:2`: `name` looks like a header and not like a text");
-        let literal = NamesOptions { literal: true, ..NamesOptions::default() };
-        assert_eq!(parse_names("x", b"Name\n", literal).unwrap().rows, [(1, "Name".to_owned())]);
+        let literal = TextsOptions { literal: true, ..TextsOptions::default() };
+        assert_eq!(parse_texts("x", b"Name\n", literal).unwrap().rows, [(1, "Name".to_owned())]);
     }
 }

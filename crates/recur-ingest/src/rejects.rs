@@ -10,7 +10,7 @@ use std::fmt;
 /// How many rejected rows are listed; of the others only the number is known, so that memory stays bounded.
 pub(crate) const MOST_LISTED: usize = 10_000;
 
-/// The longest [`Reject::text`], in letters.
+/// The longest [`Reject::text`], in characters.
 const TEXT_LETTERS: usize = 200;
 
 /// A row that cannot be used.
@@ -22,7 +22,7 @@ pub struct Reject {
     pub line: u64,
     /// Why the row cannot be used.
     pub reason: RejectReason,
-    /// The row as it stands in the file, at most 200 letters of it; bytes that are not UTF-8 are replaced.
+    /// The row as it stands in the file, at most 200 characters of it; bytes that are not UTF-8 are replaced.
     pub text: String,
     /// What exactly is wrong.
     pub detail: String,
@@ -111,9 +111,9 @@ impl RejectList {
     }
 }
 
-/// The beginning of `bytes` as text of at most 200 letters.
+/// The beginning of `bytes` as text of at most 200 characters.
 pub(crate) fn excerpt(bytes: &[u8]) -> String {
-    // A letter has at most 4 bytes: more than these cannot show.
+    // A character has at most 4 bytes: more than these cannot show.
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(4 * (TEXT_LETTERS + 1))]);
     match text.char_indices().nth(TEXT_LETTERS) {
         None => text.into_owned(),

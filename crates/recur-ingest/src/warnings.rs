@@ -1,6 +1,6 @@
 //! What of a data set may mislead, as far as its rows show it.
 
-use crate::facts::NameFigures;
+use crate::facts::TextCounts;
 use recur_core::data_warning::{DataWarning, distinct_spelling, latin_twin};
 use recur_core::visible::is_ignorable;
 use std::collections::BTreeMap;
@@ -8,14 +8,14 @@ use unicode_normalization::UnicodeNormalization;
 
 /// How many characters of the kept names are outside the alphabet, and which labels have no others.
 #[derive(Debug, Default, PartialEq)]
-pub(crate) struct UnknownFigures {
+pub(crate) struct UnknownCounts {
     pub characters: u64,
     pub of: u64,
     pub labels: Vec<String>,
 }
 
 /// The warnings about `rows`, given as (name, label).
-pub(crate) fn warnings(rows: &[(&str, &str)], figures: &NameFigures, unknown: UnknownFigures) -> Vec<DataWarning> {
+pub(crate) fn warnings(rows: &[(&str, &str)], figures: &TextCounts, unknown: UnknownCounts) -> Vec<DataWarning> {
     let (n_rows, n_labels) = (rows.len() as u64, figures.rows_by_label.len() as u64);
     let repeated = rows.iter().filter(|(name, label)| name == label).count() as u64;
     let sets = similar(&figures.rows_by_label);
@@ -69,7 +69,7 @@ fn plain(label: &str) -> String {
     number(&folded).map_or(folded, |number| number.to_string())
 }
 
-/// As [`plain`], with Latin letters for those that look like them.
+/// As [`plain`], with Latin characters for those that look like them.
 fn twinned(label: &str) -> String {
     plain(&label.nfc().map(|c| latin_twin(c).unwrap_or(c)).collect::<String>())
 }
@@ -108,7 +108,7 @@ mod tests {
     fn letters_of_another_script_that_look_latin_are_shown_by_code_point() {
         check(&["Alpha", "Αlpha"], &[&["Alpha", "\\u{391}lpha"]]);
         check(&["Россия", "россия"], &[&["Россия", "россия"]]);
-        // Alike in two ways: by case, and by a letter.
+        // Alike in two ways: by case, and by a character.
         check(&["alpha", "ALPHA", "ΑLPHA"], &[&["ALPHA", "alpha", "\\u{391}LPHA"]]);
     }
 
@@ -124,7 +124,7 @@ mod tests {
             let text: Vec<(String, String)> =
                 (0..n_rows).map(|i| (format!("n{i}"), format!("l{}", (i * n_labels) / n_rows))).collect();
             let rows: Vec<(&str, &str)> = text.iter().map(|(name, label)| (name.as_str(), label.as_str())).collect();
-            let found = warnings(&rows, &crate::facts::name_figures(&rows), UnknownFigures::default());
+            let found = warnings(&rows, &crate::facts::text_counts(&rows), UnknownCounts::default());
             let expected: Vec<DataWarning> = expected
                 .then_some(DataWarning::ManyLabels { labels: n_labels as u64, rows: n_rows as u64 })
                 .into_iter()

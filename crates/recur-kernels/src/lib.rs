@@ -7,7 +7,7 @@
 //!
 //! The NaN that an operation makes has no promised sign or payload; every other bit is promised.
 //!
-//! Letters for dimensions: `M` rows of a result, `N` columns of it, `K` terms of a sum.
+//! Characters for dimensions: `M` rows of a result, `N` columns of it, `K` terms of a sum.
 
 mod aligned;
 mod elementwise;

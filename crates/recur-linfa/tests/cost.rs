@@ -57,15 +57,15 @@ fn weights_are_as_large_as_was_reported() {
 #[test]
 fn each_ngram_of_a_name_is_multiplied_once_a_label() {
     for (from, to) in [(1, 1), (1, 3), (2, 5), (8, 8)] {
-        for letters in 1..10_u16 {
-            let name: Vec<u16> = (0..letters).collect();
+        for characters in 1..10_u16 {
+            let name: Vec<u16> = (0..characters).collect();
             let sequences: Sequences = [name.as_slice()].into_iter().collect();
             let range = NGramRange { from, to, n_tokens: 10 };
             for max_ngrams in [3, 1000] {
                 let settings = FeatureSettings { range, max_ngrams, weighting: WeightingKind::Counts };
                 let columns = Features::learn(settings, &sequences, &[0]).of(&name).len() as u64;
-                let reported = Linear::cost(&settings, 34, u64::from(letters)).multiply_adds;
-                assert_eq!(reported, 34 * columns, "{from} to {to} letters of {letters}");
+                let reported = Linear::cost(&settings, 34, u64::from(characters)).multiply_adds;
+                assert_eq!(reported, 34 * columns, "{from} to {to} letters of {characters}");
             }
         }
     }

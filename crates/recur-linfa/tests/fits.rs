@@ -10,7 +10,7 @@ use recur_linfa::{LINFA_LOGISTIC, LINFA_NAIVE_BAYES};
 
 const N_TOKENS: usize = 3;
 const N_CLASSES: usize = 4;
-/// Seven names of labels 0, 1 and 3, by single letters; label 2 has none.
+/// Seven names of labels 0, 1 and 3, by single characters; label 2 has none.
 const NAMES: [&[u16]; 7] = [&[0, 1], &[0], &[0, 0, 2], &[1, 1], &[1, 2], &[2], &[2, 0]];
 const LABELS: [u16; 7] = [0, 0, 0, 1, 1, 3, 3];
 
@@ -70,22 +70,22 @@ fn naive_bayes_is_the_smoothed_share_of_names_with_each_letter() {
     train(model.as_mut(), &[0, 1, 2, 3, 4, 5, 6]).unwrap();
     assert_eq!(numbers(model.as_ref(), "ngrams"), [0.0, 1.0, 2.0]);
     assert_eq!(numbers(model.as_ref(), "labels"), [0.0, 1.0, 3.0]);
-    // Names with letter (row) 0, 1, 2 of label (column) 0, 1, 3, of 3, 2 and 2 names.
+    // Names with character (row) 0, 1, 2 of label (column) 0, 1, 3, of 3, 2 and 2 names.
     let (with, of) = ([[3.0, 0.0, 1.0], [1.0, 2.0, 0.0], [1.0, 1.0, 2.0]], [3.0, 2.0, 2.0]);
-    let share = |letter: usize, label: usize| (with[letter][label] + 0.5) / (of[label] + 1.0);
+    let share = |character: usize, label: usize| (with[character][label] + 0.5) / (of[label] + 1.0);
     let coefficients = numbers(model.as_ref(), "coefficients");
     let intercept = numbers(model.as_ref(), "intercept");
     for label in 0..3 {
-        let none: f64 = (0..3).map(|letter| libm::log(1.0 - share(letter, label))).sum();
+        let none: f64 = (0..3).map(|character| libm::log(1.0 - share(character, label))).sum();
         assert!((intercept[label] - libm::log(of[label] / 7.0) - none).abs() < 1e-12);
-        for letter in 0..3 {
-            let expect = libm::log(share(letter, label) / (1.0 - share(letter, label)));
-            assert!((coefficients[letter * 3 + label] - expect).abs() < 1e-6);
+        for character in 0..3 {
+            let expect = libm::log(share(character, label) / (1.0 - share(character, label)));
+            assert!((coefficients[character * 3 + label] - expect).abs() < 1e-6);
         }
     }
 }
 
-/// At the minimum, what the letters' counts times the excess probabilities sum to is `-l2` times the coefficient.
+/// At the minimum, what the characters' counts times the excess probabilities sum to is `-l2` times the coefficient.
 #[test]
 fn logistic_regression_ends_at_the_minimum_of_its_loss() {
     let l2 = 0.5;
@@ -98,15 +98,15 @@ fn logistic_regression_ends_at_the_minimum_of_its_loss() {
     let loss = train(model.as_mut(), &[0, 1, 2, 3, 4, 5, 6]).unwrap();
     let out = predict(model.as_mut(), &NAMES.into_iter().collect());
     let coefficients = numbers(model.as_ref(), "coefficients");
-    for letter in 0..3_u16 {
+    for character in 0..3_u16 {
         for (column, label) in [0_u16, 1, 3].into_iter().enumerate() {
             let excess = |row: usize| {
                 let probability = libm::exp(f64::from(out[row * N_CLASSES + usize::from(label)]));
                 let hit = if LABELS[row] == label { 1.0 } else { 0.0 };
-                (probability - hit) * NAMES[row].iter().filter(|token| **token == letter).count() as f64
+                (probability - hit) * NAMES[row].iter().filter(|token| **token == character).count() as f64
             };
-            let gradient = (0..7).map(excess).sum::<f64>() + l2 * coefficients[usize::from(letter) * 3 + column];
-            assert!(gradient.abs() < 2e-3, "letter {letter}, label {label}: {gradient}");
+            let gradient = (0..7).map(excess).sum::<f64>() + l2 * coefficients[usize::from(character) * 3 + column];
+            assert!(gradient.abs() < 2e-3, "letter {character}, label {label}: {gradient}");
         }
     }
     let nll: f64 = (0..7).map(|row| -f64::from(out[row * N_CLASSES + usize::from(LABELS[row])])).sum();

@@ -1,7 +1,7 @@
 //! A batch of texts, packed time after time, so that no place is padded: each name by itself for training, or texts that
 //! share their first characters together for prediction.
 //!
-//! Letters for dimensions: `B` texts, `T` characters of the longest, `R` characters in all.
+//! Characters for dimensions: `B` texts, `T` characters of the longest, `R` characters in all.
 
 use crate::time_steps::TimeSteps;
 use recur_core::dataset::Sequences;

@@ -4,7 +4,7 @@
 //! up, or rows to add to the rows that they were looked up from. What becomes of it is decided here. Both ways give the
 //! same bits: each gradient is one chain of sums from zero, and each step `p = fma(-rate, gradient, p)`.
 //!
-//! Letters for dimensions: `R` terms of a sum in their order, `M` and `N` rows and columns of a weight.
+//! Characters for dimensions: `R` terms of a sum in their order, `M` and `N` rows and columns of a weight.
 
 use crate::time_steps::TimeSteps;
 use recur_kernels::{Kernels, Matrix};

@@ -3,7 +3,7 @@
 //!
 //! No sum is divided: the terms of each are taken in the order of the whole batch, time after time, share after share.
 //!
-//! Letters for dimensions: `R` terms of a share, `M` and `N` rows and columns of a weight.
+//! Characters for dimensions: `R` terms of a share, `M` and `N` rows and columns of a weight.
 
 use crate::gradient::{Terms, WeightGradients, add_to_rows};
 use recur_kernels::{AlignedVec, Kernels, Matrix};

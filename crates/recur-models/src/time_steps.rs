@@ -1,6 +1,6 @@
 //! Which row of an array belongs to which time, and which row of the time before it follows.
 //!
-//! Letters for dimensions: `R` rows in all, `T` times, `N` numbers a row.
+//! Characters for dimensions: `R` rows in all, `T` times, `N` numbers a row.
 
 use recur_kernels::AlignedVec;
 use std::ops::Range;

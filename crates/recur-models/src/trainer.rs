@@ -3,7 +3,7 @@
 //! Where threads are free, the texts of a batch are shared among them for the forward and the backward pass, and then the
 //! parameters for their gradients and the step. No bit depends on how many there are.
 //!
-//! Letters for dimensions: `B` texts of a batch, `C` labels.
+//! Characters for dimensions: `B` texts of a batch, `C` labels.
 
 use crate::batch::Batch;
 use crate::gradient;

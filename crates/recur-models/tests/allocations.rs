@@ -22,7 +22,7 @@ fn training(optimizer: Optimizer, clip_norm: Option<f64>) -> TrainingSettings {
     }
 }
 
-/// Names of 1 to 9 letters, and their labels.
+/// Names of 1 to 9 characters, and their labels.
 fn names() -> (Sequences, Vec<u16>) {
     let names: Vec<Vec<u16>> =
         (0..40_u16).map(|i| (0..=i % 9).map(|t| (i * 7 + t * 3) % N_TOKENS as u16).collect()).collect();

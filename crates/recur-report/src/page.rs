@@ -58,13 +58,13 @@ impl Page {
     }
 }
 
-/// Lower-case letters and digits with hyphens between.
+/// Lower-case characters and digits with hyphens between.
 fn file_stem(text: &str) -> String {
     let plain = |character: char| if character.is_ascii_alphanumeric() { character.to_ascii_lowercase() } else { '-' };
     text.chars().map(plain).collect()
 }
 
-/// A folder's name as a link has it: bytes other than letters, digits and `-._~` as `%XX`.
+/// A folder's name as a link has it: bytes other than characters, digits and `-._~` as `%XX`.
 pub(crate) fn link_target(name: &str) -> String {
     name.bytes().fold(String::new(), |mut link, byte| {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

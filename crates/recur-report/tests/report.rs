@@ -399,7 +399,7 @@ fn nothing_is_printed_that_is_not_a_number() {
         for (file, text) in rendered(&experiment).1 {
             // A page's script knows how to sort what is infinite.
             let text = text.split("<script>").next().unwrap().replace("became inf", "");
-            let words = text.split(|letter: char| !letter.is_alphanumeric());
+            let words = text.split(|character: char| !character.is_alphanumeric());
             let odd: Vec<&str> = words.filter(|word| matches!(*word, "NaN" | "nan" | "inf" | "Infinity")).collect();
             assert!(odd.is_empty(), "{} of {}: {odd:?}", file, experiment.plan.name);
         }
@@ -450,7 +450,7 @@ fn no_hidden_character_is_left_in_any_file() {
     write_costs(&analysis, &Costs::of(&analysis, &costs), dir.path()).unwrap();
     let files = files(dir.path());
     for (file, text) in &files {
-        let hidden = text.chars().find(|letter| *letter != '\n' && recur_core::visible::is_hidden(*letter));
+        let hidden = text.chars().find(|character| *character != '\n' && recur_core::visible::is_hidden(*character));
         assert_eq!(hidden, None, "{file}");
         if file.ends_with(".svg") || file.ends_with(".html") {
             roxmltree::Document::parse_with_options(

@@ -99,7 +99,7 @@ fn is_keyword(text: &str) -> bool {
     KEYWORDS.binary_search(&word.as_str()).is_ok()
 }
 
-/// Whether `text` is nothing but ranges of letters or digits, with brackets around them or without: `a-z`, `[A-Za-z0-9]`.
+/// Whether `text` is nothing but ranges of characters or digits, with brackets around them or without: `a-z`, `[A-Za-z0-9]`.
 fn is_ranges(text: &str) -> bool {
     let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     let characters: Vec<char> = inner.chars().filter(|c| !matches!(c, ' ' | ',')).collect();

@@ -31,7 +31,7 @@ pub(crate) fn spec(checker: &mut Checker<'_>, root: &Node, question: String) -> 
         alphabet(checker, data);
         one_column(checker, data);
         noun(checker, data);
-        if data.given("noun").is_none_or(|noun| noun.is_null()) && spec.data.name_column != DataSettings::TEXT_COLUMN {
+        if data.given("noun").is_none_or(|noun| noun.is_null()) && spec.data.text_column != DataSettings::TEXT_COLUMN {
             spec.report.noun = Noun::text();
         }
     }

@@ -312,7 +312,7 @@ fn single(kind: &Kind, scalar: &Scalar) -> Option<Value<'static>> {
     }
 }
 
-/// Letters that end a line somewhere, and control characters: YAML's versions differ in what they make of them.
+/// Characters that end a line somewhere, and control characters: YAML's versions differ in what they make of them.
 fn breaks_lines(character: char) -> bool {
     character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
 }

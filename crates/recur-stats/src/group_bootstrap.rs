@@ -77,7 +77,7 @@ impl GroupResamples {
         n_classes: usize,
         truths: &[u16],
         predictions: &[&[u16]],
-        figure: impl Fn(&LabelCounts) -> Option<f64>,
+        metric: impl Fn(&LabelCounts) -> Option<f64>,
     ) -> Vec<f64> {
         for labels in std::iter::once(truths).chain(predictions.iter().copied()) {
             self.check_rows(labels.len());
@@ -89,7 +89,7 @@ impl GroupResamples {
             let mut sums = [0.0; LANES];
             for predicted in predictions {
                 counts.count(self.rows(block, truths), predicted);
-                counts.add_metric(&mut sums, &figure);
+                counts.add_metric(&mut sums, &metric);
             }
             sums.map(|sum| sum / predictions.len() as f64)
         };
@@ -181,14 +181,14 @@ impl BlockCounts {
         }
     }
 
-    fn add_metric(&mut self, sums: &mut [f64; LANES], figure: impl Fn(&LabelCounts) -> Option<f64>) {
+    fn add_metric(&mut self, sums: &mut [f64; LANES], metric: impl Fn(&LabelCounts) -> Option<f64>) {
         for (lane, sum) in sums.iter_mut().enumerate() {
             for label in 0..self.support.len() {
                 let [support, predicted, right] =
                     [&self.support, &self.predicted, &self.right].map(|counts| u64::from(counts[label][lane]));
                 self.labels.set(label, support, predicted, right);
             }
-            *sum += figure(&self.labels).unwrap_or(f64::NAN);
+            *sum += metric(&self.labels).unwrap_or(f64::NAN);
         }
     }
 }

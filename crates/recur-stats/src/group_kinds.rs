@@ -22,7 +22,7 @@ pub struct GroupKinds<F> {
     parts: Vec<Part>,
     first: LabelCounts,
     second: LabelCounts,
-    figure: F,
+    metric: F,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +38,7 @@ impl<F: Fn(&LabelCounts) -> Option<f64>> GroupKinds<F> {
     ///
     /// # Panics
     /// If a label is not below `n_classes` (C).
-    pub fn new(n_classes: usize, rows: impl IntoIterator<Item = (u32, u16, u16, u16)>, figure: F) -> Self {
+    pub fn new(n_classes: usize, rows: impl IntoIterator<Item = (u32, u16, u16, u16)>, metric: F) -> Self {
         let kinds = kinds(rows);
         let mut triples: Vec<Triple> = kinds.keys().flatten().copied().collect();
         triples.sort_unstable();
@@ -51,7 +51,7 @@ impl<F: Fn(&LabelCounts) -> Option<f64>> GroupKinds<F> {
             triples,
             first: LabelCounts::new(n_classes),
             second: LabelCounts::new(n_classes),
-            figure,
+            metric,
         }
     }
 
@@ -74,8 +74,8 @@ impl<F: Fn(&LabelCounts) -> Option<f64>> GroupKinds<F> {
             self.first.add(truth, first, n);
             self.second.add(truth, second, n);
         }
-        let figure = |counts| (self.figure)(counts).unwrap_or(f64::NAN);
-        figure(&self.first) - figure(&self.second)
+        let metric = |counts| (self.metric)(counts).unwrap_or(f64::NAN);
+        metric(&self.first) - metric(&self.second)
     }
 }
 

@@ -12,7 +12,7 @@ pub struct LabelDifference<F> {
     rows: Vec<[u16; 3]>,
     first: LabelCounts,
     second: LabelCounts,
-    figure: F,
+    metric: F,
 }
 
 impl<F: Fn(&LabelCounts) -> Option<f64>> LabelDifference<F> {
@@ -21,11 +21,11 @@ impl<F: Fn(&LabelCounts) -> Option<f64>> LabelDifference<F> {
     ///
     /// # Panics
     /// If a label is not below `n_classes`.
-    pub fn new(n_classes: usize, rows: impl IntoIterator<Item = (u16, u16, u16)>, figure: F) -> Self {
+    pub fn new(n_classes: usize, rows: impl IntoIterator<Item = (u16, u16, u16)>, metric: F) -> Self {
         let rows: Vec<[u16; 3]> = rows.into_iter().map(|(truth, first, second)| [truth, first, second]).collect();
         let is_label = |label: &u16| usize::from(*label) < n_classes;
         assert!(rows.as_flattened().iter().all(is_label), "a label beyond {n_classes}");
-        Self { rows, first: LabelCounts::new(n_classes), second: LabelCounts::new(n_classes), figure }
+        Self { rows, first: LabelCounts::new(n_classes), second: LabelCounts::new(n_classes), metric }
     }
 
     /// The number of rows.
@@ -45,7 +45,7 @@ impl<F: Fn(&LabelCounts) -> Option<f64>> LabelDifference<F> {
             self.first.add(truth, first, 1);
             self.second.add(truth, second, 1);
         }
-        let figure = |counts| (self.figure)(counts).unwrap_or(f64::NAN);
-        figure(&self.first) - figure(&self.second)
+        let metric = |counts| (self.metric)(counts).unwrap_or(f64::NAN);
+        metric(&self.first) - metric(&self.second)
     }
 }

@@ -29,7 +29,7 @@ pub struct Entry {
     pub outcome: Outcome,
     /// The validation results of the kept epoch, if it finished.
     pub validation: Option<Scores>,
-    /// Number of trained numbers.
+    /// Number of parameters.
     pub n_parameters: u64,
     /// Whether it has a test result.
     pub has_test: bool,

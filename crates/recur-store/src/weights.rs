@@ -186,7 +186,7 @@ fn decode_card(json: &str) -> Result<ModelCard, WeightsProblem> {
         return Err(WeightsProblem::CardFormat { found: format, known: CARD_FORMAT });
     }
     let card: ModelCard = serde_json::from_str(json).map_err(damaged)?;
-    let n_letters = card.letters.chars().count();
+    let n_letters = card.characters.chars().count();
     if n_letters > 65_000 || card.labels.is_empty() || card.labels.len() > 65_535 {
         let problem = format!("{n_letters} characters and {} labels", card.labels.len());
         return Err(WeightsProblem::Card { problem });
@@ -234,7 +234,7 @@ mod tests {
             model_version: 1,
             params: Params::default().with("a", ParamValue::Real(0.1)).with("b", ParamValue::Integer(2)),
             text,
-            letters: " '\"ñ".into(),
+            characters: " '\"ñ".into(),
             has_unknown: false,
             labels: vec!["Czech".into(), "Português".into()],
             trial: None,

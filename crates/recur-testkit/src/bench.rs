@@ -127,9 +127,9 @@ impl Bench {
         self.plugin.build(&Setup { training: None, class_weights: &[1.0; N_CLASSES], ..self.setup(&streams) })
     }
 
-    /// What the plugin says that a model costs, for names of `letters` characters.
-    pub fn cost(&self, letters: u64) -> Option<Cost> {
-        self.plugin.cost(&self.setup(&streams(SEED)), letters)
+    /// What the plugin says that a model costs, for names of `characters` characters.
+    pub fn cost(&self, characters: u64) -> Option<Cost> {
+        self.plugin.cost(&self.setup(&streams(SEED)), characters)
     }
 
     fn setup<'a>(&'a self, streams: &'a StreamPath) -> Setup<'a> {

@@ -12,7 +12,7 @@ pub const N_TOKENS: usize = 8;
 /// Training names of each label.
 pub const PER_LABEL: usize = 30;
 
-/// Letters of the longest names.
+/// Characters of the longest names.
 pub const LONGEST: usize = 200;
 
 /// Tokens that the learnable names are made of.
@@ -71,15 +71,15 @@ pub fn learnable() -> Names {
     let labels: Vec<u16> = (0..N_CLASSES * PER_LABEL).map(|row| (row % N_CLASSES) as u16).collect();
     for label in &labels {
         let length = 2 + stream.below(7);
-        sequences.push((0..length).map(|_| letter(u32::from(*label), &mut stream)).collect::<Vec<_>>());
+        sequences.push((0..length).map(|_| character(u32::from(*label), &mut stream)).collect::<Vec<_>>());
     }
     Names { sequences, labels }
 }
 
 /// One character in ten is anyone's.
-fn letter(label: u32, stream: &mut Stream) -> u16 {
-    let letter = if stream.below(10) == 0 { stream.below(USED_TOKENS) } else { 2 * label + stream.below(2) };
-    letter as u16
+fn character(label: u32, stream: &mut Stream) -> u16 {
+    let character = if stream.below(10) == 0 { stream.below(USED_TOKENS) } else { 2 * label + stream.below(2) };
+    character as u16
 }
 
 /// Ten names that every classifier of characters can distinguish: most characters of each are its label's own.
@@ -127,7 +127,7 @@ pub fn long() -> Names {
     Names::unlabelled(tokens.map(|token| vec![token; LONGEST]).chain([mixed]))
 }
 
-/// Letters that no learnable name has: among themselves, and next to known ones.
+/// Characters that no learnable name has: among themselves, and next to known ones.
 pub fn unseen() -> Names {
     let (new, newer) = (N_TOKENS as u16 - 1, N_TOKENS as u16 - 2);
     Names::unlabelled([vec![new, new], vec![new, newer, new], vec![0, new, 1], vec![newer, 3]])

@@ -1,9 +1,9 @@
-//! Reduction of letters to ASCII.
+//! Reduction of characters to ASCII.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// Letters without a decomposition, and what they become. A capital becomes a capital followed by small letters.
+/// Characters without a decomposition, and what they become. A capital becomes a capital followed by small characters.
 const LETTERS: [(char, &str); 27] = [
     ('ß', "ss"),
     ('ẞ', "SS"),
@@ -35,18 +35,18 @@ const LETTERS: [(char, &str); 27] = [
     ('‐', "-"),
 ];
 
-/// `text` without marks (general category M after canonical decomposition) and with the letters above replaced.
+/// `text` without marks (general category M after canonical decomposition) and with the characters above replaced.
 ///
-/// What is then not ASCII, such as a letter of another script, stays, decomposed.
+/// What is then not ASCII, such as a character of another script, stays, decomposed.
 pub(crate) fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_owned();
     }
     let mut folded = String::with_capacity(text.len());
-    for letter in text.nfd().filter(|letter| !is_combining_mark(*letter)) {
-        match LETTERS.iter().find(|(from, _)| *from == letter) {
+    for character in text.nfd().filter(|character| !is_combining_mark(*character)) {
+        match LETTERS.iter().find(|(from, _)| *from == character) {
             Some((_, to)) => folded.push_str(to),
-            None => folded.push(letter),
+            None => folded.push(character),
         }
     }
     folded

@@ -57,12 +57,12 @@ const FAMILIES: [&[&str]; 33] = [
     // The same in Cyrillic: Иванов, Иванова; Достоевский, Достоевская; Толстой, Толстая.
     &["", "а"],
     &["ии", "ыи", "ои", "ая", "яя", "а"],
-    // ... and in Greek letters: Παπαδόπουλος, Παπαδοπούλου.
+    // ... and in Greek characters: Παπαδόπουλος, Παπαδοπούλου.
     &["ος", "οσ", "ου"],
     &["ης", "ησ", "η", "ου"],
 ];
 
-/// The shortest stem, in letters, that an ending is looked for after.
+/// The shortest stem, in characters, that an ending is looked for after.
 const SHORTEST_STEM: usize = 2;
 
 /// The length of the longest ending, in bytes.
@@ -97,7 +97,7 @@ fn seen(name: &str) -> Cow<'_, str> {
     Cow::Owned(name.chars().filter(|character| !is_ignorable(*character)).collect())
 }
 
-/// What a reader sees of `name`, in lower case without marks and in ordinary forms (no ligatures, no full-width letters);
+/// What a reader sees of `name`, in lower case without marks and in ordinary forms (no ligatures, no full-width characters);
 /// a name of nothing but marks stays.
 fn key(name: &str) -> String {
     let plain = if name.is_ascii() { Cow::Borrowed(name) } else { seen(name).nfkc().collect() };
@@ -161,7 +161,8 @@ fn endings<'a>(
 fn fits(stem: &str, longer: &str, shorter: &str) -> bool {
     let drops_vowel = shorter.is_empty() && matches!(longer, "a" | "а");
     !drops_vowel
-        || stem.ends_with(|letter: char| letter.is_alphabetic() && !"aeiouyаеиоуыэюяєіїαεηιουω".contains(letter))
+        || stem
+            .ends_with(|character: char| character.is_alphabetic() && !"aeiouyаеиоуыэюяєіїαεηιουω".contains(character))
 }
 
 /// Disjoint sets (union-find); the root of a set is its smallest member.

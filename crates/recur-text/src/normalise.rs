@@ -7,10 +7,10 @@ use unicode_normalization::UnicodeNormalization;
 
 /// `name` as models see it: Unicode form, folding, and no white space (Unicode `White_Space`) at either end.
 ///
-/// Folding decomposes, strips marks, and replaces the letters that do not decompose: `ß` by `ss`, `æ` by `ae`, `œ` by
+/// Folding decomposes, strips marks, and replaces the characters that do not decompose: `ß` by `ss`, `æ` by `ae`, `œ` by
 /// `oe`, `þ` by `th`, `ð` and `đ` by `d`, `ħ` by `h`, `ı` by `i`, `ł` by `l`, `ŋ` by `n`, `ø` by `o`, `ŧ` by `t`, their
 /// capitals likewise (`Þ` by `Th`), and typographic apostrophes and hyphens by `'` and `-`. What is then not ASCII
-/// keeps its letter, in the Unicode form asked for. Letters outside an alphabet are not touched here: leaving them out
+/// keeps its character, in the Unicode form asked for. Characters outside an alphabet are not touched here: leaving them out
 /// or not is the encoding's business. Normalising twice is the same as once.
 ///
 /// ```
@@ -24,14 +24,14 @@ pub fn normalise(name: &str, settings: &TextSettings) -> String {
     let folded = match settings.fold {
         Fold::None => formed,
         Fold::Ascii => reduce(&formed, unicode).into(),
-        // Some small letters have marks that their capitals have not: reduce again.
+        // Some small characters have marks that their capitals have not: reduce again.
         Fold::AsciiLower => reduce(&lower(&reduce(&formed, unicode)), unicode).into(),
     };
     // A compatibility form or a stripped mark may bare new white space.
     folded.trim().to_owned()
 }
 
-/// Lower case, letter by letter: no letter's lower case depends on its neighbours.
+/// Lower case, character by character: no character's lower case depends on its neighbours.
 pub(crate) fn lower(text: &str) -> String {
     if text.is_ascii() { text.to_ascii_lowercase() } else { text.chars().flat_map(char::to_lowercase).collect() }
 }

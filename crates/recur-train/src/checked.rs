@@ -45,8 +45,8 @@ impl ModelPlugin for Checked<'_> {
         self.plugin.about()
     }
 
-    fn cost(&self, setup: &Setup<'_>, letters: u64) -> Option<Cost> {
-        self.plugin.cost(setup, letters)
+    fn cost(&self, setup: &Setup<'_>, characters: u64) -> Option<Cost> {
+        self.plugin.cost(setup, characters)
     }
 
     fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {

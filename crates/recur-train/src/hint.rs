@@ -8,7 +8,7 @@ impl Misfit {
         match self {
             Self::Model { model } => format!("put the file under `use: {model}`"),
             Self::Alphabet { weights, .. } => {
-                let alphabet = weights.letters.replace('\'', "''");
+                let alphabet = weights.characters.replace('\'', "''");
                 let unknown = if weights.has_unknown { "token" } else { "drop" };
                 format!("the weights fit `data.text`: {{alphabet: '{alphabet}', unknown: {unknown}}}")
             }

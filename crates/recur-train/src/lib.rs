@@ -28,6 +28,6 @@ pub use memory::{bytes_in_words, memory_need};
 pub use observer::Observer;
 pub use predict::{PredictError, Predictor, Unreadable};
 pub use result::TrialResult;
-pub use start::{Letters, Misfit, StartError};
+pub use start::{Characters, Misfit, StartError};
 pub use sweep::{How, Sweep, SweepError, run_sweep};
 pub use test_set::{TestRows, TestSetError, score_test_set};

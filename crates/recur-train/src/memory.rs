@@ -36,12 +36,13 @@ pub fn memory_need(
     let (class_weights, workers) = (vec![1.0; n_classes], alone());
     let machine = Machine { kernels, workers: &workers };
     let setup = setup(trial, dataset, &replicate.streams, &class_weights, machine);
-    let letters = mean_letters(dataset);
-    let Some(cost) = plugin.cost(&setup, letters) else { return answers };
-    let more = plugin.cost(&setup, 2 * letters).map_or(cost.multiply_adds, |cost| cost.multiply_adds);
-    let per_letter = more.saturating_sub(cost.multiply_adds) / letters;
+    let characters = mean_letters(dataset);
+    let Some(cost) = plugin.cost(&setup, characters) else { return answers };
+    let more = plugin.cost(&setup, 2 * characters).map_or(cost.multiply_adds, |cost| cost.multiply_adds);
+    let per_letter = more.saturating_sub(cost.multiply_adds) / characters;
     let batch = u64::from(training.batch_size).min(dataset.len() as u64);
-    let activations = batch.saturating_mul(letters).saturating_mul(activations_of_letter(per_letter)).saturating_mul(4);
+    let activations =
+        batch.saturating_mul(characters).saturating_mul(activations_of_letter(per_letter)).saturating_mul(4);
     let logits = batch.saturating_mul(4 * n_classes as u64);
     let weights = cost.weight_bytes.saturating_mul(copies(training));
     weights.saturating_add(activations).saturating_add(logits).saturating_add(answers)

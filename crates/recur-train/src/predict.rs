@@ -64,7 +64,7 @@ pub enum Unreadable {
     NoLetters,
     /// A character outside the alphabet, where the data's text settings have `unknown: error`.
     #[error("the character {0:?} is not in the model's alphabet")]
-    UnknownLetter(char),
+    UnknownCharacter(char),
     #[error("it has more than {MAX_CHARACTERS} characters")]
     TooLong,
     /// The weights hold infinities or NaN.
@@ -140,8 +140,8 @@ impl Predictor {
 
     fn encode(&self, name: &str) -> Result<Vec<u16>, Unreadable> {
         let strict = self.text.unknown == Unknown::Error;
-        if let Some(letter) = name.chars().find(|letter| strict && self.alphabet.token(*letter).is_none()) {
-            return Err(Unreadable::UnknownLetter(letter));
+        if let Some(character) = name.chars().find(|character| strict && self.alphabet.token(*character).is_none()) {
+            return Err(Unreadable::UnknownCharacter(character));
         }
         let tokens: Vec<u16> = self.alphabet.encode(name).take(MAX_CHARACTERS + 1).collect();
         match tokens.len() {

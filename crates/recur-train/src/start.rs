@@ -36,9 +36,9 @@ pub enum Misfit {
     #[error("they read the alphabet {weights}, and the data set has {data}")]
     Alphabet {
         /// The alphabet of the file's card.
-        weights: Letters,
+        weights: Characters,
         /// The data set's.
-        data: Letters,
+        data: Characters,
     },
     /// They tell other labels than the data set has.
     #[error("the labels differ: {}", differing(missing, unknown))]
@@ -62,24 +62,24 @@ pub enum Misfit {
 
 /// An alphabet, for a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Letters {
+pub struct Characters {
     /// In token order.
-    pub letters: String,
+    pub characters: String,
     /// Whether one more token represents all other characters.
     pub has_unknown: bool,
 }
 
-impl Letters {
+impl Characters {
     fn of(alphabet: &Alphabet) -> Self {
-        Self { letters: alphabet.characters().iter().collect(), has_unknown: alphabet.has_unknown() }
+        Self { characters: alphabet.characters().iter().collect(), has_unknown: alphabet.has_unknown() }
     }
 }
 
-impl fmt::Display for Letters {
+impl fmt::Display for Characters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let others =
             if self.has_unknown { "with a token for other characters" } else { "without a token for other characters" };
-        write!(f, "{:?} {others}", self.letters)
+        write!(f, "{:?} {others}", self.characters)
     }
 }
 
@@ -156,7 +156,7 @@ fn check_card(card: &ModelCard, model: &str, dataset: &Dataset) -> Result<(), Mi
     }
     let alphabet = card.alphabet();
     if alphabet != *dataset.alphabet() {
-        return Err(Misfit::Alphabet { weights: Letters::of(&alphabet), data: Letters::of(dataset.alphabet()) });
+        return Err(Misfit::Alphabet { weights: Characters::of(&alphabet), data: Characters::of(dataset.alphabet()) });
     }
     let beside = |labels: &[String], others: &[String]| -> Vec<String> {
         labels.iter().filter(|label| !others.contains(label)).cloned().collect()

@@ -9,7 +9,7 @@ use indicatif::ProgressBar;
 use recur_core::registry::Registry;
 use recur_experiment::predict::{Answer, AnswerForm, BatchPredictor, PredictionFile, TextRequest, card_of};
 use recur_experiment::weights_of;
-use recur_ingest::NamesOptions;
+use recur_ingest::TextsOptions;
 use recur_terminal::{CANCEL, Screen, bar, cancel_on_interrupt, start_logs};
 use sink::Sink;
 
@@ -20,7 +20,7 @@ pub(crate) fn run(args: &Predict, level: Level, registry: &Registry) -> Result<E
     let weights = weights_of(&args.model, &args.store, registry)?;
     let card = card_of(&weights, registry)?;
     let options =
-        NamesOptions { column: args.column.as_deref(), format: args.input_format.as_deref(), literal: args.literal };
+        TextsOptions { column: args.column.as_deref(), format: args.input_format.as_deref(), literal: args.literal };
     let texts = TextRequest { words: &args.names, files: &args.input, options }.read(std::io::stdin())?;
     let mut predictor = BatchPredictor::new(&weights, registry, instruction_set::kernels(), texts.len())?;
     let form = AnswerForm { top: args.top.map(usize::from), all: args.all, log_probs: args.log_probs };

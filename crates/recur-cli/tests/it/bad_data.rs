@@ -39,7 +39,7 @@ fn with_rows(rows: &str) -> String {
     names_csv() + rows
 }
 
-/// What `plan` and `experiment` report of `content`, which both use: each of them all of `told`.
+/// What `plan` and `experiment` report of `content`, which both use: each of them all of `reported`.
 fn check_warned(content: &str, sets: &[&str], reported: &[&str]) -> Lab {
     let lab = Lab::new();
     lab.write("odd.csv", content);

@@ -1,4 +1,4 @@
-//! SIGKILL at any moment: what a later run ends with cannot be told from what one run gives.
+//! SIGKILL at any moment: what a later run ends with cannot be reported from what one run gives.
 //!
 //! No sleep decides a result. A delay or a look at the folder only says where a kill lands, and wherever it lands the end
 //! must be the same. If a run is over before its kill, the kills are repeated on a fresh store, so that each of them counts; and

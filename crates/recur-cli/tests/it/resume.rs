@@ -43,10 +43,10 @@ fn checkpoints(lab: &Lab) -> Vec<PathBuf> {
 ///
 /// No clock says when a kill hits. A run that was over before it, on a machine that is busy with other things, is repeated in a
 /// fresh store.
-fn killed_after(cadence: &str, n_epochs: usize) -> (Lab, usize) {
+fn killed_after(interval: &str, n_epochs: usize) -> (Lab, usize) {
     for _ in 0..20 {
         let lab = Lab::with(LONG);
-        let mut run = Running::start(&lab, &["experiment", "small.yaml", "--checkpoint-every", cadence]);
+        let mut run = Running::start(&lab, &["experiment", "small.yaml", "--checkpoint-every", interval]);
         wait_until("the epochs", || epochs(&lab).len() >= n_epochs || run.has_ended());
         if run.kill() && lab.trials().is_empty() {
             let n_logged = epochs(&lab).len();
@@ -72,17 +72,17 @@ fn gone_on_from(ran: &Ran) -> Option<usize> {
 }
 
 #[track_caller]
-fn check_goes_on(cadence: &str, interval: usize) {
-    let (lab, reported) = killed_after(cadence, 10);
-    let ran = lab.experiment(&["--checkpoint-every", cadence]).ended(0);
+fn check_goes_on(interval: &str, n_epochs: usize) {
+    let (lab, reported) = killed_after(interval, 10);
+    let ran = lab.experiment(&["--checkpoint-every", interval]).ended(0);
     let done = gone_on_from(&ran).unwrap_or_else(|| panic!("it goes on from a checkpoint:\n{}", ran.err));
     assert!(
-        done <= reported + 1 && done + interval >= reported,
-        "{reported} epochs were told, {done} are gone on from"
+        done <= reported + 1 && done + n_epochs >= reported,
+        "{reported} epochs were reported, and it goes on from {done}"
     );
     let again: Vec<u64> = epochs(&lab).split_off(reported);
     assert_eq!(again, (done as u64..N_EPOCHS as u64).collect::<Vec<_>>(), "no epoch before that is trained again");
-    assert!(*WHOLE == lab.promised(ALL), "{cadence}");
+    assert!(*WHOLE == lab.promised(ALL), "{interval}");
     let environment = std::fs::read_to_string(lab.trials()[0].join("environment.json")).unwrap();
     assert!(environment.contains("\"resumed\": true"), "{environment}");
 }

@@ -149,7 +149,7 @@ fn all_about_a_model_is_reported_to_people_and_to_programs() {
         assert!(details.contains(plugin.about().description.trim()), "{details}");
         assert!(details.contains("multiply-adds for a text of 7 characters"), "{details}");
     }
-    // 201 · 128 rows of letters, 128 · 128 states, 128 biases; as many columns of labels.
+    // 201 · 128 rows of characters, 128 · 128 states, 128 biases; as many columns of labels.
     let manual = all.iter().find(|card| card["id"] == "manual_rnn").unwrap();
     assert_eq!(manual["cost"]["parameters"], (201 + 128 + 1) * (128 + 34));
     assert_eq!(manual["cost"]["weight_bytes"], 4 * (201 + 128 + 1) * (128 + 34));

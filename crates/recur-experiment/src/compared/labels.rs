@@ -12,8 +12,8 @@ pub(super) fn of_experiments(inputs: &mut [ComparedInput], words: &[String]) {
         words.iter().map(stem).collect(),
         words.to_vec(),
     ];
-    let is_telling = |names: &&Vec<String>| names.iter().collect::<BTreeSet<_>>().len() == names.len();
-    let telling = names.iter().find(is_telling).unwrap_or(&names[2]);
+    let differs = |names: &&Vec<String>| names.iter().collect::<BTreeSet<_>>().len() == names.len();
+    let telling = names.iter().find(differs).unwrap_or(&names[2]);
     inputs.iter_mut().zip(telling).for_each(|(input, name)| input.name.clone_from(name));
 }
 

@@ -2,7 +2,7 @@
 
 use super::error::PredictionError;
 use super::words::looks_like_file;
-use recur_ingest::{IngestError, Names, NamesOptions, parse_names, read_names};
+use recur_ingest::{IngestError, Names, TextsOptions, parse_texts, read_texts};
 use std::io::Read;
 use std::path::Path;
 
@@ -14,7 +14,7 @@ pub struct TextRequest<'a> {
     /// Files, or `-` for standard input. Where there are any, `words` is empty.
     pub files: &'a [String],
     /// How files are read; with `literal`, `words` are texts whatever they look like.
-    pub options: NamesOptions<'a>,
+    pub options: TextsOptions<'a>,
 }
 
 impl TextRequest<'_> {
@@ -56,15 +56,15 @@ impl TextRequest<'_> {
 
 fn read_file(
     file: &str,
-    options: NamesOptions<'_>,
+    options: TextsOptions<'_>,
     standard_input: &mut impl Read,
 ) -> Result<Vec<Names>, PredictionError> {
     if file != "-" {
-        return Ok(read_names(file, options)?);
+        return Ok(read_texts(file, options)?);
     }
     let mut bytes = Vec::new();
     standard_input.read_to_end(&mut bytes).map_err(PredictionError::StandardInput)?;
-    Ok(vec![parse_names("standard input", &bytes, options)?])
+    Ok(vec![parse_texts("standard input", &bytes, options)?])
 }
 
 /// The words, if they are files; none, if they are texts.

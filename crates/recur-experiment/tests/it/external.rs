@@ -73,8 +73,8 @@ fn plugins_are_swept_stored_reported_and_asked_like_other_models() {
     let verdict = verify(&lab, &spec, Some(1));
     assert_eq!(verdict.conclusion(), Conclusion::VerifiedInPart, "{verdict}");
     let is_of_letters = |trial: &&Trial| trial.identity.model == "letters";
-    let letters = ran.experiment.trials().iter().find(is_of_letters).expect("one of letters").id.to_string();
-    let answers = predict(&lab, &letters, &["Novak", "O'Neil"]).unwrap();
+    let characters = ran.experiment.trials().iter().find(is_of_letters).expect("one of letters").id.to_string();
+    let answers = predict(&lab, &characters, &["Novak", "O'Neil"]).unwrap();
     assert!(answers.len() == 2 && answers.iter().all(Result::is_ok), "{answers:?}");
 }
 

@@ -8,14 +8,14 @@ use recur_experiment::predict::{
     TextRequest, card_of,
 };
 use recur_experiment::weights_of;
-use recur_ingest::NamesOptions;
+use recur_ingest::TextsOptions;
 use std::path::Path;
 
 fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
-fn files(lab: &Lab, files: &[&str], options: NamesOptions<'_>) -> Result<Vec<String>, PredictionError> {
+fn files(lab: &Lab, files: &[&str], options: TextsOptions<'_>) -> Result<Vec<String>, PredictionError> {
     let files: Vec<String> = files.iter().map(|file| lab.word(file)).collect();
     TextRequest { files: &files, options, ..TextRequest::default() }.read(std::io::empty())
 }
@@ -62,13 +62,13 @@ fn texts_come_from_words_and_files_alike() {
     lab.write("one.txt", "Novak\n");
     lab.write("two.txt", "O'Neill");
     for sources in [&["list.txt"][..], &["one.txt", "two.txt"], &["[ot][nw][eo].txt"]] {
-        assert_eq!(files(&lab, sources, NamesOptions::default()).unwrap(), texts, "{sources:?}");
+        assert_eq!(files(&lab, sources, TextsOptions::default()).unwrap(), texts, "{sources:?}");
         let paths: Vec<String> = sources.iter().map(|file| lab.word(file)).collect();
         let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
         assert_eq!(given(&paths).unwrap(), texts, "{sources:?}");
     }
     lab.write("latin1.txt", b"Kim\nJos\xe9\n");
-    refused(files(&lab, &["latin1.txt"], NamesOptions::default()), &["latin1.txt:2:", "UTF-8"]);
+    refused(files(&lab, &["latin1.txt"], TextsOptions::default()), &["latin1.txt:2:", "UTF-8"]);
 }
 
 #[test]
@@ -83,18 +83,18 @@ fn a_word_that_is_or_looks_like_a_file_is_never_a_text() {
     refused(given(&["-", "Novak"]), &["`-` (standard input) is given together with other texts or files"]);
     refused(given(&["list.txt", "-"]), &["`-` (standard input) is given together"]);
     refused(given(&[&lab.word("folder/")]), &["is a folder", "folder/*.txt' reads the files of the folder"]);
-    refused(files(&lab, &["folder"], NamesOptions::default()), &["is a folder"]);
-    refused(files(&lab, &["Kim"], NamesOptions::default()), &["Kim` is of no known format", "--input-format"]);
-    let column = NamesOptions { column: Some("who"), ..NamesOptions::default() };
+    refused(files(&lab, &["folder"], TextsOptions::default()), &["is a folder"]);
+    refused(files(&lab, &["Kim"], TextsOptions::default()), &["Kim` is of no known format", "--input-format"]);
+    let column = TextsOptions { column: Some("who"), ..TextsOptions::default() };
     let texts = words(&["Novak"]);
     refused(
         TextRequest { words: &texts, files: &[], options: column }.read(std::io::empty()),
         &["--column is for files"],
     );
     refused(files(&lab, &["list.txt"], column), &["it has no column `who`", "--input-format csv"]);
-    let txt = NamesOptions { format: Some("txt"), ..NamesOptions::default() };
+    let txt = TextsOptions { format: Some("txt"), ..TextsOptions::default() };
     assert_eq!(files(&lab, &["Kim"], txt).unwrap(), ["Novak"]);
-    let literal = NamesOptions { literal: true, ..NamesOptions::default() };
+    let literal = TextsOptions { literal: true, ..TextsOptions::default() };
     let texts = words(&["Kim", "lsit.txt", "-"]);
     assert_eq!(TextRequest { words: &texts, files: &[], options: literal }.read(std::io::empty()).unwrap(), texts);
 }
@@ -103,7 +103,7 @@ fn a_word_that_is_or_looks_like_a_file_is_never_a_text() {
 #[test]
 fn only_regular_files_are_read() {
     let files = words(&["/dev/zero"]);
-    let options = NamesOptions { format: Some("txt"), ..NamesOptions::default() };
+    let options = TextsOptions { format: Some("txt"), ..TextsOptions::default() };
     refused(
         TextRequest { files: &files, options, ..TextRequest::default() }.read(std::io::empty()),
         &["/dev/zero", "--input -"],
@@ -115,7 +115,7 @@ fn a_header_is_never_a_text() {
     let lab = Lab::new();
     let list = |text: &str| {
         lab.write("list.txt", text);
-        files(&lab, &["list.txt"], NamesOptions::default())
+        files(&lab, &["list.txt"], TextsOptions::default())
     };
     refused(list("name\nNovak\n"), &[":1`: `name` looks like a header", "--input FILE --literal"]);
     refused(list("\nLast Name\nNovak\n"), &[":2`: `Last Name` looks like a header"]);
@@ -123,7 +123,7 @@ fn a_header_is_never_a_text() {
     refused(list("{\"name\": \"Novak\"}\n"), &["looks like a JSON object"]);
     assert_eq!(list("Nomen, Jan\nNovak\n").unwrap(), ["Nomen, Jan", "Novak"]);
     lab.write("list.txt", "Name\nNovak\n");
-    let literal = NamesOptions { literal: true, ..NamesOptions::default() };
+    let literal = TextsOptions { literal: true, ..TextsOptions::default() };
     assert_eq!(files(&lab, &["list.txt"], literal).unwrap(), ["Name", "Novak"]);
 }
 
@@ -137,13 +137,13 @@ fn a_column_of_a_table_in_any_format_gives_the_same_texts() {
     lab.write("x.ndjson", lines.concat());
     lab.write("x.jsonl", lines.concat());
     lab.write("x.dat", lab.read("x.csv"));
-    let who = NamesOptions { column: Some("who"), ..NamesOptions::default() };
+    let who = TextsOptions { column: Some("who"), ..TextsOptions::default() };
     for file in ["x.csv", "x.tsv", "x.ndjson", "x.jsonl"] {
         assert_eq!(files(&lab, &[file], who).unwrap(), texts, "{file}");
     }
-    assert_eq!(files(&lab, &["x.dat"], NamesOptions { format: Some("csv"), ..who }).unwrap(), texts);
-    refused(files(&lab, &["x.csv"], NamesOptions::default()), &["several columns", "`id`, `who`", "--column"]);
-    let typo = NamesOptions { column: Some("wo"), ..NamesOptions::default() };
+    assert_eq!(files(&lab, &["x.dat"], TextsOptions { format: Some("csv"), ..who }).unwrap(), texts);
+    refused(files(&lab, &["x.csv"], TextsOptions::default()), &["several columns", "`id`, `who`", "--column"]);
+    let typo = TextsOptions { column: Some("wo"), ..TextsOptions::default() };
     refused(files(&lab, &["x.csv"], typo), &["no column `wo` (did you mean `who`?)", "--column"]);
     lab.write("bad.csv", "who,n\nNovak,1\nKim\n");
     refused(files(&lab, &["bad.csv"], who), &["bad.csv:3", "1 field"]);

@@ -9,7 +9,7 @@ use recur_experiment::predict::{
     TextRequest, card_of,
 };
 use recur_experiment::{LookupError, weights_of};
-use recur_ingest::NamesOptions;
+use recur_ingest::TextsOptions;
 use serde_json::Value;
 use std::path::Path;
 
@@ -85,7 +85,7 @@ fn a_model_that_cannot_be_used_is_reported_by_name() {
 }
 
 /// The texts of a file.
-fn texts(lab: &Lab, file: &str, options: NamesOptions<'_>) -> Result<Vec<String>, PredictionError> {
+fn texts(lab: &Lab, file: &str, options: TextsOptions<'_>) -> Result<Vec<String>, PredictionError> {
     TextRequest { files: &[lab.word(file)], options, ..TextRequest::default() }.read(std::io::empty())
 }
 
@@ -94,7 +94,7 @@ fn what_predict_writes_it_reads() {
     let lab = finished();
     let id = &Run::default().ids(&lab)[1];
     lab.write("x.csv", "id,who\n1,Novak\n2,\"O'Neill, Sean\"\n3,Kim\n");
-    let given = texts(&lab, "x.csv", NamesOptions { column: Some("who"), ..NamesOptions::default() }).unwrap();
+    let given = texts(&lab, "x.csv", TextsOptions { column: Some("who"), ..TextsOptions::default() }).unwrap();
     let given: Vec<&str> = given.iter().map(String::as_str).collect();
     assert_eq!(given, ["Novak", "O'Neill, Sean", "Kim"]);
     let (predicted, labels) = (predict(&lab, id, &given).unwrap(), labels(&lab, id));
@@ -103,7 +103,7 @@ fn what_predict_writes_it_reads() {
     file.write(&words(&given), &predicted).unwrap();
     file.finish().unwrap();
     // Here the column is clear.
-    assert_eq!(texts(&lab, "y.parquet", NamesOptions::default()).unwrap(), given);
+    assert_eq!(texts(&lab, "y.parquet", TextsOptions::default()).unwrap(), given);
     assert!(is_logged(&[&format!("{}: the texts are those of its column `text`", lab.word("y.parquet"))]));
     assert!(FileFormat::of(Path::new("a.xlsx")).is_none());
 }

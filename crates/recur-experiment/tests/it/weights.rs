@@ -28,7 +28,7 @@ struct Case {
     log_probabilities: BTreeMap<String, Vec<f64>>,
 }
 
-/// A lab that only scores `weights` with one model, on the 58 letters of PyTorch's tutorial.
+/// A lab that only scores `weights` with one model, on the 58 characters of PyTorch's tutorial.
 fn scoring(model: &str, weights: &[u8], alphabet: &str) -> Lab {
     let alphabet = alphabet.replace('\'', "''");
     let lab = lab(&format!(
@@ -39,7 +39,7 @@ fn scoring(model: &str, weights: &[u8], alphabet: &str) -> Lab {
     lab
 }
 
-/// The tutorial's letters without its other characters.
+/// The tutorial's characters without its other characters.
 const LETTERS: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 fn case(index: usize) -> (Lab, Case) {

@@ -1,4 +1,4 @@
-//! Manifests: what is wrong with one is told with its place, and an edit renames its own trials alone.
+//! Manifests: what is wrong with one is reported with its place, and an edit renames its own trials alone.
 
 use recur_core::registry::{Deferred as _, NoModel, Registry};
 use recur_core::settings::TrainingKey;

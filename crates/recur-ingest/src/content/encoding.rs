@@ -30,7 +30,7 @@ pub(crate) fn check(bytes: &[u8]) -> Result<(), Unreadable> {
     }
 }
 
-/// Of wide text, the high bytes of delimiters, line ends and Latin letters are zero: always on the same side.
+/// Of wide text, the high bytes of delimiters, line ends and Latin characters are zero: always on the same side.
 fn without_mark(bytes: &[u8]) -> Option<&'static str> {
     let mut zeros = [0_usize; 4];
     for (i, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte == 0) {
@@ -55,7 +55,7 @@ fn without_mark(bytes: &[u8]) -> Option<&'static str> {
 
 /// What a row that is not UTF-8 looks like, and the name that `iconv -f` takes for it, if it can be guessed.
 ///
-/// Latin-1 and Windows-1252 are the same but for 0x80 to 0x9f, and have few letters beyond ASCII next to each other.
+/// Latin-1 and Windows-1252 are the same but for 0x80 to 0x9f, and have few characters beyond ASCII next to each other.
 pub(crate) fn guess(row: &[u8]) -> Option<&'static str> {
     let is_high = |byte: &u8| *byte >= 0x80;
     let longest_run = row.split(|byte| !is_high(byte)).map(<[u8]>::len).max().unwrap_or(0);

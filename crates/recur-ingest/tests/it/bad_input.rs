@@ -124,7 +124,7 @@ fn letters_outside_the_alphabet_are_a_token_dropped_or_an_error() {
         settings
     };
     let rows = "Žab,Czech\nŽ,Czech\n".as_bytes();
-    let expected = [(2, RejectReason::UnknownLetter, "Žab,Czech"), (3, RejectReason::UnknownLetter, "Ž,Czech")];
+    let expected = [(2, RejectReason::UnknownCharacter, "Žab,Czech"), (3, RejectReason::UnknownCharacter, "Ž,Czech")];
     check_rejects(&with(Unknown::Error), rows, &expected);
     check_rejects(&with(Unknown::Drop), rows, &[(3, RejectReason::EmptyName, "Ž,Czech")]);
     check_rejects(&with(Unknown::Token), rows, &[]);

@@ -322,8 +322,8 @@ fn labelled(rows: &[(&str, &str, &str)]) -> Vec<LabelledName> {
 #[test]
 fn data_without_a_published_split_is_the_data_set_of_its_rows() {
     let rows = [&ROWS[..1], &ROWS[3..]].concat();
-    let letters: std::collections::BTreeSet<char> = rows.iter().flat_map(|row| row.0.chars()).collect();
-    let alphabet = Alphabet::new(letters, true);
+    let characters: std::collections::BTreeSet<char> = rows.iter().flat_map(|row| row.0.chars()).collect();
+    let alphabet = Alphabet::new(characters, true);
     let folder = folder(&[("a.csv", delimited(&rows, ',').as_bytes())]);
     let found = ingest(&settings("a.csv"), Group::Name, folder.path()).unwrap();
     assert_eq!(found.dataset, Dataset::new(labelled(&rows), alphabet.clone()));

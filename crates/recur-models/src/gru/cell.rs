@@ -1,6 +1,6 @@
 //! The gated recurrent unit over packed texts, forward and backward.
 //!
-//! Letters for dimensions: `R` characters of the batch in packed order, `B` texts, `H` hidden size. Gates are in the order
+//! Characters for dimensions: `R` characters of the batch in packed order, `B` texts, `H` hidden size. Gates are in the order
 //! r, z, n.
 
 use crate::stack::{Cell, Gradients, Recurrent};

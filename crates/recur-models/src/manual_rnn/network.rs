@@ -1,6 +1,6 @@
 //! Forward and backward pass of the manual cell.
 //!
-//! Letters for dimensions: `B` texts, `R` states of the batch in packed order (a name of n characters has n - 1), `V`
+//! Characters for dimensions: `B` texts, `R` states of the batch in packed order (a name of n characters has n - 1), `V`
 //! tokens, `H` hidden size, `C` labels.
 
 use crate::batch::Batch;

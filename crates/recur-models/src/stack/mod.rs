@@ -7,7 +7,7 @@
 //! answer = log_softmax(W_fc · h_last + b_fc)                    of the top layer, after the last character
 //! ```
 //!
-//! Letters for dimensions: `B` texts, `R` characters of the batch in packed order, `V` tokens, `H` hidden size, `G` gates
+//! Characters for dimensions: `B` texts, `R` characters of the batch in packed order, `V` tokens, `H` hidden size, `G` gates
 //! of a cell, `C` labels.
 
 mod head;

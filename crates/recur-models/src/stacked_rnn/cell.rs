@@ -1,6 +1,6 @@
 //! The plain cell: `h_t = f(z_t + h_{t-1} · W_hh)`, where `z_t` holds both biases and the input's product.
 //!
-//! Letters for dimensions: `R` characters of the batch in packed order, `H` hidden size.
+//! Characters for dimensions: `R` characters of the batch in packed order, `H` hidden size.
 
 use crate::recurrence::{self, Activation};
 use crate::stack::{Cell, Gradients, Recurrent};

@@ -1,6 +1,6 @@
 //! Forward and backward pass.
 //!
-//! Letters for dimensions: `B` texts, `R` characters of the batch in packed order, `V` tokens, `C` labels.
+//! Characters for dimensions: `B` texts, `R` characters of the batch in packed order, `V` tokens, `C` labels.
 
 use crate::batch::Batch;
 use crate::gradient::{Terms, WeightGradients};

@@ -5,7 +5,7 @@
 //! f_t = σ(a_f)     c_t = tanh(a_c)        how much to renew, and by what
 //! h_t = h_{t-1} + f_t ⊙ (c_t - h_{t-1})   h_0 = 0
 //! ```
-//! Letters for dimensions: `R` characters of the batch in packed order, `H` hidden size.
+//! Characters for dimensions: `R` characters of the batch in packed order, `H` hidden size.
 
 use crate::stack::{Cell, Gradients, Recurrent};
 use crate::time_steps::TimeSteps;

@@ -12,18 +12,18 @@ use std::collections::BTreeSet;
 const N_TOKENS: usize = 7;
 const N_CLASSES: usize = 3;
 
-/// How often the elements of a matrix are multiplied for a name of `letters` letters, by the tensor's name: a letter is
+/// How often the elements of a matrix are multiplied for a name of `characters` characters, by the tensor's name: a character is
 /// looked up, and the state before the first is zero. Of names that no shipped model has, nothing is known.
-fn multiply_adds(weight: &Tensor, letters: u64) -> Option<u64> {
+fn multiply_adds(weight: &Tensor, characters: u64) -> Option<u64> {
     let [rows, columns] = weight.shape[..] else { return Some(0) };
     let states = (rows * (columns - N_TOKENS.min(columns))) as u64;
     Some(match weight.name.as_str() {
-        "i2h.weight" => states * letters.saturating_sub(2),
+        "i2h.weight" => states * characters.saturating_sub(2),
         "i2o.weight" => states,
         "rnn.weight_ih_l0" => 0,
         "fc.weight" => (rows * columns) as u64,
-        name if name.starts_with("rnn.weight_ih") => (rows * columns) as u64 * letters,
-        name if name.starts_with("rnn.weight_hh") => (rows * columns) as u64 * (letters - 1),
+        name if name.starts_with("rnn.weight_ih") => (rows * columns) as u64 * characters,
+        name if name.starts_with("rnn.weight_hh") => (rows * columns) as u64 * (characters - 1),
         _ => return None,
     })
 }
@@ -47,13 +47,13 @@ fn check(plugin: &dyn ModelPlugin, params: &Params) -> bool {
         other => panic!("{} is not in single precision: {other:?}", weight.name),
     };
     let counted = (model.n_parameters() as u64, weights.iter().map(bytes).sum());
-    [1, 2, 3, 20].into_iter().all(|letters| {
-        let Some(cost) = plugin.cost(&setup, letters) else { return false };
+    [1, 2, 3, 20].into_iter().all(|characters| {
+        let Some(cost) = plugin.cost(&setup, characters) else { return false };
         let reported = (cost.parameters, cost.weight_bytes);
-        assert_eq!(reported, counted, "{} with {params:?}, {letters} letters", plugin.about().id);
-        let products: Option<u64> = weights.iter().map(|weight| multiply_adds(weight, letters)).sum();
+        assert_eq!(reported, counted, "{} with {params:?}, {characters} letters", plugin.about().id);
+        let products: Option<u64> = weights.iter().map(|weight| multiply_adds(weight, characters)).sum();
         if let Some(products) = products {
-            assert_eq!(cost.multiply_adds, products, "{} with {params:?}, {letters} letters", plugin.about().id);
+            assert_eq!(cost.multiply_adds, products, "{} with {params:?}, {characters} letters", plugin.about().id);
         }
         products.is_some()
     })

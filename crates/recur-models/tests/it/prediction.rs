@@ -1,4 +1,4 @@
-//! What a model says of a name does not depend on the names next to it, though names share the work on their first letters.
+//! What a model says of a name does not depend on the names next to it, though names share the work on their first characters.
 
 use recur_core::dataset::Sequences;
 use recur_core::model::{Cancel, Chunk, Kernels, Model, ModelPlugin, Setup};

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 const N_TOKENS: usize = 12;
 const N_CLASSES: usize = 5;
 
-/// 70 names of 1 to 9 letters, and one of 40; their labels.
+/// 70 names of 1 to 9 characters, and one of 40; their labels.
 fn names() -> (Sequences, Vec<u16>) {
     let mut stream = StreamPath::root(5).child("names").stream();
     let mut name = |n: u32| (0..n).map(|_| stream.below(N_TOKENS as u32) as u16).collect::<Vec<u16>>();

@@ -79,14 +79,14 @@ impl Label {
     }
 }
 
-/// The width of `text` in a sans-serif face of `size` pixels, estimated: full-width letters count double.
+/// The width of `text` in a sans-serif face of `size` pixels, estimated: full-width characters count double.
 pub(crate) fn text_width(text: &str, size: i32) -> i32 {
     let halves: i32 =
         text.chars().map(|character| if character >= '\u{1100}' && !"–−…∞".contains(character) { 2 } else { 1 }).sum();
     (f64::from(halves * size) * 0.56).ceil() as i32
 }
 
-/// `text` as it is shown, cut with an ellipsis to so many letters.
+/// `text` as it is shown, cut with an ellipsis to so many characters.
 pub(crate) fn cut(text: &str, n_letters: usize) -> String {
     let text = printable(text);
     if text.chars().count() <= n_letters {

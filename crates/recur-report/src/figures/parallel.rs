@@ -10,7 +10,7 @@ const HEIGHT: i32 = 340;
 /// Room below the last axis for items without a value.
 const WITHOUT: i32 = 34;
 const RIGHT: i32 = WIDTH - 64;
-/// Letters of a label at most.
+/// Characters of a label at most.
 const LONGEST: usize = 20;
 const LONGEST_TITLE: usize = 24;
 

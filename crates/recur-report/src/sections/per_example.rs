@@ -6,7 +6,7 @@ use crate::page::Page;
 use recur_analysis::{Analysis, Difference, Interval, OnExamples, PerExample};
 use recur_core::noun::Noun;
 
-/// Appends the section; nothing with fewer than two ranked models, or where they read other letters.
+/// Appends the section; nothing with fewer than two ranked models, or where they read other characters.
 pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     let Some(PerExample { first, second, replicates }) = &analysis.per_example else { return };
     page.section(&one_by_one(&analysis.noun));

@@ -42,7 +42,7 @@ pub struct Chromium {
     from: Receiver<Value>,
     session: Option<String>,
     n_calls: u64,
-    /// What the page told unasked, so far.
+    /// What the page reported unasked, so far.
     pub events: Vec<Value>,
     _profile: TempDir,
 }
@@ -142,7 +142,7 @@ impl Chromium {
         serde_json::from_value(self.value(expression)).unwrap()
     }
 
-    /// Scrolls to an element, and waits until the page has been told: that hides what the pointer showed.
+    /// Scrolls to an element, and waits until the page has been reported: that hides what the pointer showed.
     pub fn scroll_to(&mut self, element: &str) {
         self.value(&format!("{element}.scrollIntoView({{block: 'center', inline: 'center'}})"));
         let frames = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))";
@@ -217,7 +217,7 @@ impl Chromium {
 /// The bytes of a text in base 64.
 fn base64(text: &str) -> Vec<u8> {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let digit = |letter: &u8| DIGITS.iter().position(|digit| digit == letter);
+    let digit = |character: &u8| DIGITS.iter().position(|digit| digit == character);
     let sixes: Vec<u32> = text.as_bytes().iter().filter_map(digit).map(|digit| digit as u32).collect();
     let of_four = |sixes: &[u32]| {
         let bits = sixes.iter().fold(0, |bits, six| bits << 6 | six) << (6 * (4 - sixes.len()));

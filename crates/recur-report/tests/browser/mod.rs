@@ -57,8 +57,9 @@ fn aria_sort(browser: &mut Chromium, table: usize, column: usize) -> Option<Stri
 fn number(cell: &str) -> Option<f64> {
     let plain = cell.replace('−', "-").replace(',', "");
     let start = plain.trim_start_matches(['+', '<', ' ']);
-    let end =
-        start.find(|letter: char| !(letter.is_ascii_digit() || letter == '.' || letter == '-')).unwrap_or(start.len());
+    let end = start
+        .find(|character: char| !(character.is_ascii_digit() || character == '.' || character == '-'))
+        .unwrap_or(start.len());
     if cell == "baseline" { Some(0.0) } else { start[..end].parse().ok() }
 }
 

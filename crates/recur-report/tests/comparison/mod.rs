@@ -118,7 +118,7 @@ fn a_baseline_that_figures_chose_is_corrected_for_as_the_best_is() {
 }
 
 /// The experiment with its texts in other characters: another data set, whose rows stand in another order.
-fn respelt(mut reported: Reported) -> Reported {
+fn different_encoding(mut reported: Reported) -> Reported {
     let (digest, experiment) = (Digest::of(b"other letters"), &mut *reported);
     for recur_core::selection::TrialOutcome { trial, record } in &mut experiment.trials {
         (trial.identity.dataset, record.split) = (digest.clone(), Digest::of(b"other order"));
@@ -136,7 +136,7 @@ fn respelt(mut reported: Reported) -> Reported {
 
 #[test]
 fn the_same_rows_in_other_letters_are_compared_but_not_name_by_name() {
-    let (one, two) = (one(), respelt(two()));
+    let (one, two) = (one(), different_encoding(two()));
     let whole = |divisions: [&[u8]; 2]| {
         let of = |name, experiment, bytes| ComparedExperiment {
             divisions: vec![Digest::of(bytes)],

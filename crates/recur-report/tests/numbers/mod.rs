@@ -20,11 +20,11 @@ struct Printed {
 fn numbers(cell: &str) -> Vec<Printed> {
     let mut outside_code = cell.split('`').step_by(2).collect::<Vec<_>>().join(" ");
     outside_code = outside_code.replace(['−', '\u{2212}'], "-").replace("95 %", "");
-    let is_part = |letter: char| letter.is_ascii_digit() || matches!(letter, '.' | ',' | '-' | '+');
-    let words =
-        outside_code.split(|letter: char| letter.is_whitespace() || matches!(letter, '[' | ']' | '(' | ')' | '|'));
+    let is_part = |character: char| character.is_ascii_digit() || matches!(character, '.' | ',' | '-' | '+');
+    let words = outside_code
+        .split(|character: char| character.is_whitespace() || matches!(character, '[' | ']' | '(' | ')' | '|'));
     let number = |word: &str| {
-        let text = word.trim_matches(|letter| matches!(letter, '*' | ',' | ';' | '†' | '%'));
+        let text = word.trim_matches(|character| matches!(character, '*' | ',' | ';' | '†' | '%'));
         let is_number = !text.is_empty() && text.chars().all(is_part) && text.contains(|c: char| c.is_ascii_digit());
         let text = is_number.then(|| text.replace(',', ""))?;
         let decimals = text.split_once('.').map_or(0, |(_, decimals)| decimals.len());

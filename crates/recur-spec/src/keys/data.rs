@@ -131,7 +131,7 @@ pub(crate) static SOURCE: &[Key] = &[
 
 /// Keys of `data.columns`.
 pub(crate) static COLUMNS: &[Key] = &[
-    setting("text", LINE, field!(data.name_column), "the column of texts"),
+    setting("text", LINE, field!(data.text_column), "the column of texts"),
     setting("label", LINE, field!(data.label_column), "the column of labels"),
 ];
 

@@ -1,9 +1,9 @@
-//! What is told of wrong specs.
+//! What is reported of wrong specs.
 
 use crate::{least, parse, reported};
 use recur_spec::ErrorKind;
 
-/// Snapshots what is told of the least spec with `more` below it.
+/// Snapshots what is reported of the least spec with `more` below it.
 macro_rules! check {
     ($more:expr) => {
         insta::assert_snapshot!(reported(least($more)))
@@ -118,9 +118,9 @@ fn infinite_and_undefined_numbers_are_refused() {
 #[test]
 fn text_stays_on_one_line() {
     check!("report: {baseline: \"a\\nb\"}\n");
-    for letter in ["\\t", "\\u2028", "\\u0085", "\\0", "\\n"] {
-        let text = least("").replace("names.csv", &format!("\"names{letter}.csv\""));
-        assert!(matches!(parse(text).unwrap_err().errors[0].kind, ErrorKind::Value { .. }), "{letter}");
+    for character in ["\\t", "\\u2028", "\\u0085", "\\0", "\\n"] {
+        let text = least("").replace("names.csv", &format!("\"names{character}.csv\""));
+        assert!(matches!(parse(text).unwrap_err().errors[0].kind, ErrorKind::Value { .. }), "{character}");
     }
 }
 

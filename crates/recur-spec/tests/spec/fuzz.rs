@@ -1,4 +1,4 @@
-//! Arbitrary input never panics, and is told within bounds.
+//! Arbitrary input never panics, and is reported within bounds.
 
 use crate::{least, parse, parse_with, typos::FULL};
 use proptest::prelude::*;

@@ -1,4 +1,4 @@
-//! What specs mean, and what is told of wrong ones.
+//! What specs mean, and what is reported of wrong ones.
 
 mod axes;
 mod bad_specs;
@@ -27,7 +27,7 @@ fn parse_with(text: impl AsRef<[u8]>, overrides: &[&str]) -> Result<Spec, SpecEr
     recur_spec::parse(text.as_ref(), "x.yaml", &overrides, &fake::registry())
 }
 
-/// What is told of a spec that must be wrong.
+/// What is reported of a spec that must be wrong.
 fn reported(text: impl AsRef<[u8]>) -> String {
     parse(text).unwrap_err().to_string()
 }

@@ -152,7 +152,10 @@ fn hidden_characters_are_seen_and_read_back() {
     let text = format!("# Why\u{202e}?\n{data}");
     let spec = parse(&text).unwrap();
     let resolved = spec.resolved_yaml();
-    assert!(!resolved.contains(|letter| letter != '\n' && recur_core::visible::is_hidden(letter)), "{resolved}");
+    assert!(
+        !resolved.contains(|character| character != '\n' && recur_core::visible::is_hidden(character)),
+        "{resolved}"
+    );
     assert!(resolved.starts_with("# Why\\u{202e}?\n"), "{resolved}");
     let again = parse(&resolved).unwrap();
     assert_eq!(again.resolved_yaml(), resolved);

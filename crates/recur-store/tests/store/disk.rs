@@ -12,7 +12,7 @@ fn large(seed: u64) -> Sample {
     Sample::new(seed).with_weights(vec![1.0; 100_000])
 }
 
-/// Keeps what fits, and is told of what does not.
+/// Keeps what fits, and is reported of what does not.
 fn writes_until_nothing_fits() {
     let root = Path::new("runs");
     let store = Store::open(root).unwrap();

@@ -1,4 +1,4 @@
-//! Bit flips, cuts, and things that are missing or do not belong: each is told by name.
+//! Bit flips, cuts, and things that are missing or do not belong: each is reported by name.
 
 use crate::samples;
 use crate::support::{Sample, assert_sound, checked, dead_scratch, files, full_store, names, store};
@@ -14,7 +14,7 @@ fn kept_files(store: &Store) -> Vec<PathBuf> {
     files(store.root()).into_iter().filter(|path| !path.starts_with(store.root().join("tmp"))).collect()
 }
 
-/// What is told of a store in which `path` was changed.
+/// What is reported of a store in which `path` was changed.
 fn reported(store: &Store, path: &Path) -> Vec<String> {
     if let Err(error) = Store::open_to_read(store.root()) {
         return vec![error.to_string()];
@@ -41,7 +41,7 @@ fn reported(store: &Store, path: &Path) -> Vec<String> {
     reported
 }
 
-/// Changes a file, expects its name to be told, and puts it back.
+/// Changes a file, expects its name to be reported, and puts it back.
 fn check(store: &Store, path: &Path, change: &dyn Fn(&mut Vec<u8>), what: &str) {
     let bytes = std::fs::read(path).unwrap();
     let mut changed = bytes.clone();

@@ -294,7 +294,7 @@ fn trials_are_found_by_the_start_of_their_id() {
     assert_eq!(store.weights_of_prefix(finished.short()).unwrap(), std::slice::from_ref(&finished));
     assert_eq!(store.weights_of_prefix(failed.short()).unwrap(), []);
     let read = store.read_weights(&finished).unwrap();
-    assert_eq!(read.card.unwrap().letters, "ab");
+    assert_eq!(read.card.unwrap().characters, "ab");
     let (weights, elsewhere) = (store.weights_path(&finished), store.root().join("elsewhere"));
     std::fs::rename(&weights, &elsewhere).unwrap();
     std::os::unix::fs::symlink(&elsewhere, &weights).unwrap();

@@ -88,7 +88,7 @@ fn card() -> ModelCard {
         model_version: 1,
         params: samples::record(0).identity.params,
         text: TextSettings::default(),
-        letters: "ab".into(),
+        characters: "ab".into(),
         has_unknown: true,
         labels: vec!["Czech".into()],
         trial: Some(samples::id(0)),

@@ -212,7 +212,7 @@ fn worst_first(wrong: &mut [Wrong<'_>]) -> String {
     if others.is_empty() { text } else { format!("{text}; wrong as well: {}", others.join(", ")) }
 }
 
-/// Whether `tensor` may be none of the trained numbers: all others are enough for their count.
+/// Whether `tensor` may be none of the parameters: all others are enough for their count.
 fn may_be_untrained(bench: &Bench, weights: &[Tensor], tensor: &Tensor) -> Result<bool, Stop> {
     let saved: usize = weights.iter().map(|tensor| tensor.data.len()).sum();
     Ok(saved - tensor.data.len() >= bench.build(SEED)?.n_parameters())

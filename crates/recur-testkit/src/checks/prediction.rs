@@ -143,8 +143,8 @@ fn predict_changed(
     let mut changed = Names { sequences: recur_core::dataset::Sequences::new(), labels: names.labels.clone() };
     for row in names.rows() {
         let mut name = names.sequences.get(row).to_vec();
-        if let Some(letter) = place(&mut name) {
-            *letter = (*letter + by) % N_TOKENS as u16;
+        if let Some(character) = place(&mut name) {
+            *character = (*character + by) % N_TOKENS as u16;
         }
         changed.sequences.push(name);
     }

@@ -152,8 +152,8 @@ fn check_refused(bench: &Bench, what: &str, weights: &[Tensor]) -> Verdict {
 
 fn the_declared_cost_is_not_exceeded(bench: &Bench) -> Verdict {
     let longest = names::learnable().and(&names::odd());
-    let letters = longest.rows().iter().map(|row| longest.sequences.get(*row).len()).max().unwrap_or(1) as u64;
-    let Some(cost) = bench.cost(letters) else { return Err(Stop::Skip("it declares no cost")) };
+    let characters = longest.rows().iter().map(|row| longest.sequences.get(*row).len()).max().unwrap_or(1) as u64;
+    let Some(cost) = bench.cost(characters) else { return Err(Stop::Skip("it declares no cost")) };
     let model = bench.trained()?;
     let bytes = |tensor: &Tensor| match &tensor.data {
         TensorData::F32(data) => 4 * data.len() as u64,

@@ -137,12 +137,12 @@ impl ZooModel {
 
     /// The log-probabilities of `name` among `names`, after `state`.
     fn answer(&mut self, name: &[u16], longest: usize, state: &mut Vec<f64>) -> Vec<f64> {
-        let mut letters = name.to_vec();
+        let mut characters = name.to_vec();
         if self.flaw == Flaw::ReadsAtTheLongestNamesEnd {
-            letters.resize(longest, 0);
+            characters.resize(longest, 0);
         }
         let start = if self.flaw == Flaw::KeepsItsStateFromNameToName { state.clone() } else { vec![0.0; self.net.h] };
-        let pass = self.net.forward(&self.parameters, &letters, start);
+        let pass = self.net.forward(&self.parameters, &characters, start);
         *state = pass.states[pass.states.len() - 1].clone();
         let mut answer = pass.log_probabilities;
         match self.flaw {

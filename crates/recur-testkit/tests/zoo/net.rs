@@ -47,7 +47,7 @@ impl Net {
     }
 
     /// The characters that are read.
-    fn letters<'a>(&self, name: &'a [u16]) -> &'a [u16] {
+    fn characters<'a>(&self, name: &'a [u16]) -> &'a [u16] {
         match self.flaw {
             Flaw::StopsBeforeTheLastLetter => &name[..name.len() - 1],
             Flaw::StartsAfterTheFirstLetter => &name[1..],
@@ -63,7 +63,7 @@ impl Net {
     pub fn forward(&self, p: &[f64], name: &[u16], start: Vec<f64>) -> Pass {
         let (h, [w_xh, w_hh, b_h, w_hy, b_y]) = (self.h, self.places());
         let mut states = vec![start];
-        for token in self.letters(name) {
+        for token in self.characters(name) {
             let last = &states[states.len() - 1];
             let x = &p[w_xh.clone()][self.row(*token) * h..][..h];
             let z = |j: usize| {
@@ -91,11 +91,11 @@ impl Net {
     /// Adds the gradient of a name's loss, times `weight`, to `g`.
     pub fn backward(&self, p: &[f64], name: &[u16], label: u16, weight: f64, pass: &Pass, g: &mut [f64]) {
         let (h, c, [w_xh, w_hh, b_h, w_hy, b_y]) = (self.h, self.c, self.places());
-        let letters = self.letters(name);
+        let characters = self.characters(name);
         let hit = |i: usize| if i == usize::from(label) { 1.0 } else { 0.0 };
         let d_scores: Vec<f64> =
             pass.log_probabilities.iter().enumerate().map(|(i, l)| weight * (libm::exp(*l) - hit(i))).collect();
-        let last = &pass.states[letters.len()];
+        let last = &pass.states[characters.len()];
         let times = if self.flaw == Flaw::BiasGradientTwice { 2.0 } else { 1.0 };
         let mut d_state = vec![0.0; h];
         for (i, d) in d_scores.iter().enumerate() {
@@ -105,7 +105,7 @@ impl Net {
                 d_state[j] += p[w_hy.start + j * c + i] * d;
             }
         }
-        for (t, token) in letters.iter().enumerate().rev() {
+        for (t, token) in characters.iter().enumerate().rev() {
             let (before, state) = (&pass.states[t], &pass.states[t + 1]);
             let d_z: Vec<f64> = (0..h).map(|j| d_state[j] * (1.0 - state[j] * state[j])).collect();
             for j in 0..h {

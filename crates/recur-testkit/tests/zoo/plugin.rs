@@ -108,10 +108,10 @@ impl ModelPlugin for Zoo {
     }
 
     /// Numbers in double precision.
-    fn cost(&self, setup: &Setup<'_>, letters: u64) -> Option<Cost> {
+    fn cost(&self, setup: &Setup<'_>, characters: u64) -> Option<Cost> {
         let net = Net { flaw: self.flaw, v: setup.n_tokens, h: setup.params.size("hidden_size"), c: setup.n_classes };
         let numbers = net.n_parameters() as u64;
-        let (products, outputs) = (letters * (net.h * net.h) as u64, (net.h * net.c) as u64);
+        let (products, outputs) = (characters * (net.h * net.h) as u64, (net.h * net.c) as u64);
         let bytes = if self.flaw == Flaw::CostsMoreThanItTells { 4 } else { 8 };
         // One more for what the animals in question save or count.
         Some(Cost { parameters: numbers + 1, weight_bytes: bytes * (numbers + 1), multiply_adds: products + outputs })

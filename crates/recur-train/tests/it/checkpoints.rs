@@ -16,14 +16,14 @@ use std::sync::Mutex;
 
 /// Takes every checkpoint that it can have, or goes on from one.
 #[derive(Default)]
-struct Keeper {
+struct Recorder {
     resume: Option<Checkpoint>,
     checkpoints: Mutex<Vec<Checkpoint>>,
     epochs_done: Mutex<Vec<u32>>,
     results: Mutex<Vec<TrialResult>>,
 }
 
-impl Observer for Keeper {
+impl Observer for Recorder {
     fn event(&self, event: Event<'_>) {
         if let Event::TrialStarted { epochs_done, .. } = event {
             self.epochs_done.lock().unwrap().push(epochs_done);
@@ -68,10 +68,10 @@ fn plan_of(plugin: &dyn ModelPlugin) -> Plan {
     plan
 }
 
-fn run(plan: &Plan, plugin: &'static dyn ModelPlugin, resume: Option<Checkpoint>) -> (TrialResult, Keeper) {
+fn run(plan: &Plan, plugin: &'static dyn ModelPlugin, resume: Option<Checkpoint>) -> (TrialResult, Recorder) {
     let (dataset, registry) = (dataset(), registry(&[plugin]));
     let trials = trials(plan, dataset.digest(), &registry, &Default::default(), PROCEDURE).unwrap();
-    let keeper = Keeper { resume, ..Keeper::default() };
+    let keeper = Recorder { resume, ..Recorder::default() };
     run_sweep(&trials, &replicates(plan), &dataset, &registry, how(1, &Cancel::new(), &keeper)).unwrap();
     let result = keeper.results.lock().unwrap().remove(0);
     (result, keeper)

@@ -22,13 +22,13 @@ const LETTERS: &str = "abcdefghijklm";
 
 /// 60 names; every tenth of a label has the second character that misleads the toy.
 pub fn dataset() -> Dataset {
-    let letter = |at: usize| LETTERS.chars().nth(at).expect("13 letters");
+    let character = |at: usize| LETTERS.chars().nth(at).expect("13 letters");
     let name = |label: usize, i: usize| {
         let second = if i.is_multiple_of(10) { 12 } else { i % 12 };
-        format!("{}{}{}{}", letter(label), letter(second), letter(i / 12), letter(i % 12))
+        format!("{}{}{}{}", character(label), character(second), character(i / 12), character(i % 12))
     };
     let row = |label: usize, i: usize| LabelledName {
-        label: format!("l{}", letter(label)),
+        label: format!("l{}", character(label)),
         name: name(label, i),
         group: name(label, i),
     };
@@ -77,7 +77,7 @@ pub fn registry(plugins: &[&'static dyn ModelPlugin]) -> Registry {
 
 type OnEvent<'a> = Box<dyn Fn(&Event<'_>) + Sync + 'a>;
 
-/// Remembers what was kept, in the order of plan, and does as told on events.
+/// Remembers what was kept, in the order of plan, and does as reported on events.
 #[derive(Default)]
 pub struct Watch<'a> {
     /// Trials that were kept, in the order in which they ended.

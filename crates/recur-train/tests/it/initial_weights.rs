@@ -96,7 +96,7 @@ fn training_goes_on_from_the_weights() {
     assert!(first < last && last < cold.record.epochs[0].train_loss, "{first} {last}");
 }
 
-/// What is told of a sweep of [`manual`] from `change`d weights, of which no trial may have started.
+/// What is reported of a sweep of [`manual`] from `change`d weights, of which no trial may have started.
 fn reported(change: impl Fn(&mut WeightsFile)) -> String {
     let (registry, plan, _, _, mut file) = trained();
     change(&mut file);
@@ -130,7 +130,7 @@ fn a_card_of_another_model_alphabet_or_labels_is_reported() {
     let with = |change: fn(&mut ModelCard)| reported(|file| change(file.card.as_mut().unwrap()));
     assert_eq!(with(|card| card.model = "gru".to_owned()), "they are of model `gru`");
     assert_eq!(
-        with(|card| (card.letters, card.has_unknown) = ("ba".to_owned(), true)),
+        with(|card| (card.characters, card.has_unknown) = ("ba".to_owned(), true)),
         "they read the alphabet \"ba\" with a token for other characters, \
         and the data set has \"abcdefghijklm\" without a token for other characters"
     );
@@ -195,7 +195,7 @@ fn names_that_cannot_be_read_do_not_disturb_the_others() {
 
     file.card.as_mut().unwrap().text.unknown = Unknown::Error;
     let strict = predict(&file, &names);
-    assert_eq!((&strict[3], &strict[0]), (&Err(Unreadable::UnknownLetter('x')), &lenient[0]));
+    assert_eq!((&strict[3], &strict[0]), (&Err(Unreadable::UnknownCharacter('x')), &lenient[0]));
     assert_eq!(predict(&file, &["a".repeat(10_001)])[0], Err(Unreadable::TooLong));
 
     file.tensors[1] = Tensor::f32(file.tensors[1].name.clone(), file.tensors[1].shape.clone(), vec![f32::NAN; 4]);

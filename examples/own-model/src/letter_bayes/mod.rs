@@ -1,6 +1,6 @@
 #![doc = include_str!("description.md")]
 //!
-//! Letters for dimensions: `C` labels, `V` tokens.
+//! Characters for dimensions: `C` labels, `V` tokens.
 
 #[cfg(test)]
 mod tests;
@@ -45,7 +45,7 @@ impl ModelPlugin for LetterBayes {
         Ok(Box::new(Counts {
             smoothing: setup.params.real("smoothing"),
             names: vec![0; n_classes],
-            letters: vec![0; n_classes * n_tokens],
+            characters: vec![0; n_classes * n_tokens],
             n_tokens,
         }))
     }
@@ -56,8 +56,8 @@ struct Counts {
     smoothing: f64,
     /// Names of each label, (C).
     names: Vec<i64>,
-    /// Occurrences of each letter in them, (C, V).
-    letters: Vec<i64>,
+    /// Occurrences of each character in them, (C, V).
+    characters: Vec<i64>,
     n_tokens: usize,
 }
 
@@ -65,12 +65,12 @@ impl Counts {
     /// The log-probability of each label, (C). Sums are in f64 and in order, `log` is the `libm` crate's: equal bits
     /// everywhere.
     fn log_probabilities_of(&self, name: &[u16]) -> Vec<f64> {
-        let score = |(n_names, letters): (&i64, &[i64])| {
-            let total = libm::log(letters.iter().sum::<i64>() as f64 + self.smoothing * self.n_tokens as f64);
-            let letter = |token: &u16| libm::log(letters[usize::from(*token)] as f64 + self.smoothing) - total;
-            name.iter().map(letter).fold(libm::log(*n_names as f64 + self.smoothing), |sum, term| sum + term)
+        let score = |(n_names, characters): (&i64, &[i64])| {
+            let total = libm::log(characters.iter().sum::<i64>() as f64 + self.smoothing * self.n_tokens as f64);
+            let character = |token: &u16| libm::log(characters[usize::from(*token)] as f64 + self.smoothing) - total;
+            name.iter().map(character).fold(libm::log(*n_names as f64 + self.smoothing), |sum, term| sum + term)
         };
-        let mut scores: Vec<f64> = self.names.iter().zip(self.letters.chunks_exact(self.n_tokens)).map(score).collect();
+        let mut scores: Vec<f64> = self.names.iter().zip(self.characters.chunks_exact(self.n_tokens)).map(score).collect();
         let max = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let log_sum = max + libm::log(scores.iter().map(|score| libm::exp(score - max)).sum());
         scores.iter_mut().for_each(|score| *score -= log_sum);
@@ -78,10 +78,10 @@ impl Counts {
     }
 
     fn tensors(&self) -> [Tensor; 2] {
-        let (names, letters) = (self.names.clone(), self.letters.clone());
+        let (names, characters) = (self.names.clone(), self.characters.clone());
         [
             Tensor::new("names", [names.len()], TensorData::I64(names)),
-            Tensor::new("letters", [self.names.len(), self.n_tokens], TensorData::I64(letters)),
+            Tensor::new("letters", [self.names.len(), self.n_tokens], TensorData::I64(characters)),
         ]
     }
 }
@@ -92,12 +92,12 @@ impl Model for Counts {
             return Err(ModelError::Cancelled);
         }
         self.names.fill(0);
-        self.letters.fill(0);
+        self.characters.fill(0);
         for row in chunk.order {
             let label = usize::from(chunk.labels[*row as usize]);
             self.names[label] += 1;
             for token in chunk.sequences.get(*row) {
-                self.letters[label * self.n_tokens + usize::from(*token)] += 1;
+                self.characters[label * self.n_tokens + usize::from(*token)] += 1;
             }
         }
         for (row, loss) in chunk.order.iter().zip(losses) {
@@ -116,7 +116,7 @@ impl Model for Counts {
     }
 
     fn n_parameters(&self) -> usize {
-        self.names.len() + self.letters.len()
+        self.names.len() + self.characters.len()
     }
 
     fn weights(&self) -> Vec<Tensor> {
@@ -143,7 +143,7 @@ impl Model for Counts {
                 _ => return wrong(&own.name, "holds other numbers than i64".to_owned()),
             }
         }
-        (self.letters, self.names) = (found.remove(1), found.remove(0));
+        (self.characters, self.names) = (found.remove(1), found.remove(0));
         Ok(())
     }
 

@@ -1,8 +1,8 @@
-//! A leash: what lets no process outlive recur, however recur ends.
+//! A watchdog: what lets no process outlive recur, however recur ends.
 //!
 //! A plugin that reads its standard input sees it end with recur. One that hangs does not; so a shell of a few kilobytes
 //! waits next to it on a pipe that only recur holds, and kills the plugin's process group once that pipe ends: when recur
-//! drops the leash, and when recur is killed. It takes no unsafe code, and unlike Linux's signal at the death of a parent
+//! drops the watchdog, and when recur is killed. It takes no unsafe code, and unlike Linux's signal at the death of a parent
 //! it does not depend on the thread that started the process.
 
 use std::io;
@@ -10,9 +10,9 @@ use std::process::Child;
 
 /// Kills a process group when dropped.
 #[derive(Debug)]
-pub(crate) struct Leash(Option<Child>);
+pub(crate) struct Watchdog(Option<Child>);
 
-impl Leash {
+impl Watchdog {
     /// Ties the process group that `leader` leads. It is to be dropped before the leader is waited for, or at once after it:
     /// later its number may be another's.
     #[cfg(unix)]
@@ -21,7 +21,7 @@ impl Leash {
         use std::process::{Command, Stdio};
         const SCRIPT: &str = "read -r _; kill -s KILL -- \"-$1\"";
         let mut shell = Command::new("/bin/sh");
-        shell.args(["-c", SCRIPT, "recur-leash"]).arg(leader.id().to_string());
+        shell.args(["-c", SCRIPT, "recur-watchdog"]).arg(leader.id().to_string());
         // In a group of its own, a Ctrl-C at the terminal does not take it away before it is needed.
         shell.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         shell.spawn().map(|shell| Self(Some(shell)))
@@ -34,7 +34,7 @@ impl Leash {
     }
 }
 
-impl Drop for Leash {
+impl Drop for Watchdog {
     fn drop(&mut self) {
         if let Some(shell) = &mut self.0 {
             drop(shell.stdin.take());
