@@ -4,7 +4,7 @@
 //! rows that cannot be used, and gives a [`Dataset`](recur_core::dataset::Dataset) that depends on the rows alone:
 //! not on their order, on the format, or on how they are spread over files. It trains nothing and splits nothing.
 //! [`write_predictions`] and [`read_predictions`] keep what models say of names, as Parquet; [`write_table`] and [`read_table`] do
-//! so with any table, and [`TableWriter`] part by part. [`read_names`] reads names without labels, for predictions.
+//! so with any table, and [`TableWriter`] part by part. [`read_texts`] reads names without labels, for predictions.
 
 mod content;
 mod error;

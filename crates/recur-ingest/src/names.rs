@@ -52,10 +52,10 @@ pub fn read_texts(source: &str, options: TextsOptions<'_>) -> Result<Vec<Names>,
     input_files(source, options.format)?.iter().map(|file| read_file(file, options)).collect()
 }
 
-/// As [`read_names`], for the `bytes` of standard input or any other place called `shown`. Without a format they are a list.
+/// As [`read_texts`], for the `bytes` of standard input or any other place called `shown`. Without a format they are a list.
 ///
 /// # Errors
-/// As [`read_names`].
+/// As [`read_texts`].
 pub fn parse_texts(shown: &str, bytes: &[u8], options: TextsOptions<'_>) -> Result<Names, IngestError> {
     let kind = options.format.and_then(kind_of_format).unwrap_or(Kind::List);
     names_of(&input_file(shown, kind), bytes.to_owned(), options)

@@ -70,7 +70,8 @@ impl Counts {
             let character = |token: &u16| libm::log(characters[usize::from(*token)] as f64 + self.smoothing) - total;
             name.iter().map(character).fold(libm::log(*n_names as f64 + self.smoothing), |sum, term| sum + term)
         };
-        let mut scores: Vec<f64> = self.names.iter().zip(self.characters.chunks_exact(self.n_tokens)).map(score).collect();
+        let mut scores: Vec<f64> =
+            self.names.iter().zip(self.characters.chunks_exact(self.n_tokens)).map(score).collect();
         let max = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let log_sum = max + libm::log(scores.iter().map(|score| libm::exp(score - max)).sum());
         scores.iter_mut().for_each(|score| *score -= log_sum);
