@@ -150,7 +150,7 @@ fn chosen_instead(ranked: &Ranked<'_>, model: usize, name: &str, best: &ParamVal
     let most = *counts.values().max()?;
     let often = counts.iter().filter(|(_, n)| **n == most);
     let configurations = &ranked.outcomes.plan.configurations;
-    let chosen: Vec<&ParamValue> = often.filter_map(|(index, _)| configurations[*index].params.get(name)).collect();
+    let chosen: Vec<&ParamValue> = often.filter_map(|(index, _)| configurations[*index].value(name)).collect();
     if chosen.contains(&best) { None } else { chosen.first().map(|value| (*value).clone()) }
 }
 
@@ -168,7 +168,7 @@ impl<'a> Values<'a> {
         let mut all = Self { name, model, values: Vec::new(), settings: Vec::new(), table: Vec::new() };
         let mut known: BTreeMap<String, usize> = BTreeMap::new();
         for (index, configuration) in ranked.configurations_of(ranked.models[model].id) {
-            let Some(value) = configuration.params.get(name) else { continue };
+            let Some(value) = configuration.value(name) else { continue };
             let place = all.place_of(value);
             let rest: Vec<(&str, &ParamValue)> = rest(configuration, name).collect();
             let setting = *known.entry(format!("{rest:?}")).or_insert(all.settings.len());

@@ -85,6 +85,8 @@ pub struct Settings {
     pub split: SplitSettings,
     /// When training ends early.
     pub early_stopping: Option<EarlyStopping>,
+    /// Whether some configurations are trained with it, or with another one, and some without.
+    pub early_stopping_differs: bool,
     /// Models that differ by less in the primary metric are as good as each other; `None` where the spec has no margin.
     pub equivalence_margin: Option<f64>,
 }
@@ -143,9 +145,18 @@ impl Method {
 impl Settings {
     pub(crate) fn of(ranked: &Ranked<'_>) -> Self {
         let plan = ranked.outcomes.plan;
+        let trained = ranked.outcomes.trials.iter().filter_map(|outcome| outcome.record.identity.training.as_ref());
+        let mut distinct: Vec<Option<EarlyStopping>> = Vec::new();
+        for training in trained {
+            if !distinct.contains(&training.early_stopping) {
+                distinct.push(training.early_stopping);
+            }
+        }
+        let shared = plan.training.early_stopping;
         Self {
             split: plan.split.clone(),
-            early_stopping: plan.training.early_stopping,
+            early_stopping: if let [only] = distinct[..] { only } else { shared },
+            early_stopping_differs: distinct.len() > 1,
             equivalence_margin: plan.report.equivalence_margin,
         }
     }

@@ -147,7 +147,7 @@ fn values_of<'a>(ranked: &Ranked<'a>, model: usize, name: &str) -> Vec<&'a Param
     let mut values = Vec::new();
     for (_, configuration) in ranked.configurations_of(ranked.models[model].id) {
         let swept = configuration.swept.iter().any(|swept| swept == name);
-        if let Some(value) = configuration.params.get(name).filter(|value| swept && !values.contains(value)) {
+        if let Some(value) = configuration.value(name).filter(|value| swept && !values.contains(value)) {
             values.push(value);
         }
     }
@@ -158,7 +158,7 @@ fn values_of<'a>(ranked: &Ranked<'a>, model: usize, name: &str) -> Vec<&'a Param
 fn by_value(ranked: &Ranked<'_>, model: usize, name: &str, values: &[&ParamValue]) -> Vec<Vec<usize>> {
     let mut found = vec![Vec::new(); values.len()];
     for (index, configuration) in ranked.configurations_of(ranked.models[model].id) {
-        let place = values.iter().position(|value| configuration.params.get(name) == Some(value));
+        let place = values.iter().position(|value| configuration.value(name) == Some(value));
         if let Some(place) = place {
             found[place].push(index);
         }
@@ -166,7 +166,7 @@ fn by_value(ranked: &Ranked<'_>, model: usize, name: &str, values: &[&ParamValue
     found
 }
 
-/// Numbers ascending; other values as they stand.
+/// Words as they stand, then numbers ascending.
 pub fn in_order(a: &ParamValue, b: &ParamValue) -> Ordering {
     let number = |value: &ParamValue| match value {
         ParamValue::Integer(n) => Some(*n as f64),
@@ -175,7 +175,7 @@ pub fn in_order(a: &ParamValue, b: &ParamValue) -> Ordering {
     };
     match (number(a), number(b)) {
         (Some(a), Some(b)) => a.total_cmp(&b),
-        _ => Ordering::Equal,
+        (a, b) => a.is_some().cmp(&b.is_some()),
     }
 }
 

@@ -60,8 +60,7 @@ impl Importance {
 
 /// Which value of `axis` each configuration has, as a number.
 fn levels(configurations: &[&Configuration], axis: &str) -> Vec<usize> {
-    let of: Vec<Option<&ParamValue>> =
-        configurations.iter().map(|configuration| configuration.params.get(axis)).collect();
+    let of: Vec<Option<&ParamValue>> = configurations.iter().map(|configuration| configuration.value(axis)).collect();
     // The index of the first configuration with the same value.
     of.iter().map(|value| of.iter().position(|other| other == value).unwrap_or_default()).collect()
 }

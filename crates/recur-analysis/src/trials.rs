@@ -89,7 +89,9 @@ pub struct ConfigurationResult {
     pub title: String,
     /// Every parameter, those with their default too.
     pub params: Params,
-    /// The parameters that the sweep varies.
+    /// The settings of training that the sweep varies, by their path in a spec.
+    pub settings: Params,
+    /// What the sweep varies: names of parameters and paths of settings.
     pub swept: Vec<String>,
     /// The file of weights to start from.
     pub weights: Option<String>,
@@ -104,9 +106,14 @@ pub struct ConfigurationResult {
 }
 
 impl ConfigurationResult {
-    /// The swept parameters with their values.
+    /// The value of a parameter, or of a setting that the sweep varies.
+    pub fn value(&self, name: &str) -> Option<&ParamValue> {
+        self.params.get(name).or_else(|| self.settings.get(name))
+    }
+
+    /// What the sweep varies, with its values.
     pub fn swept_values(&self) -> impl Iterator<Item = (&str, &ParamValue)> {
-        self.swept.iter().filter_map(|name| Some((name.as_str(), self.params.get(name)?)))
+        self.swept.iter().filter_map(|name| Some((name.as_str(), self.value(name)?)))
     }
 
     /// The results on validation rows, one a replicate; `None` where the analysis has no such metric.
@@ -125,6 +132,7 @@ impl ConfigurationResult {
             model: configuration.model.clone(),
             title: configuration.title(),
             params: configuration.params.clone(),
+            settings: configuration.settings.clone(),
             swept: configuration.swept.clone(),
             weights: configuration.weights.clone(),
             times_chosen: ranked.outcomes.selection.times_chosen(index),

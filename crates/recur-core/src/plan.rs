@@ -19,7 +19,7 @@ pub struct Plan {
     pub data: DataSettings,
     /// How they are divided.
     pub split: SplitSettings,
-    /// How step-by-step models are trained.
+    /// How models that learn step by step are trained, where neither a model nor an axis says otherwise.
     pub training: TrainingSettings,
     /// Every configuration of every model, in the order of the spec (later axes vary fastest).
     pub configurations: Vec<Configuration>,
@@ -40,16 +40,29 @@ impl Plan {
     /// # Errors
     /// If the plan names a model that `registry` does not have.
     pub fn unused_settings(&self, registry: &Registry) -> Result<Vec<UnusedSettings>, NoModel> {
-        let asked = self.training.asked();
         let mut unused = Vec::new();
         for model in self.models() {
             let ignored = registry.get(model)?.about().ignored();
-            let settings: Vec<_> = asked.iter().filter(|(key, _)| ignored.contains(key)).cloned().collect();
+            let mut settings: Vec<(TrainingKey, String)> = Vec::new();
+            for configuration in self.configurations.iter().filter(|configuration| configuration.model == model) {
+                let asked =
+                    self.training_of(configuration).asked().into_iter().filter(|(key, _)| ignored.contains(key));
+                asked.for_each(|setting| {
+                    if !settings.contains(&setting) {
+                        settings.push(setting);
+                    }
+                });
+            }
             if !settings.is_empty() {
                 unused.push(UnusedSettings { model: model.to_owned(), settings });
             }
         }
         Ok(unused)
+    }
+
+    /// How a configuration of a model that learns step by step is trained.
+    pub fn training_of<'a>(&'a self, configuration: &'a Configuration) -> &'a TrainingSettings {
+        configuration.training.as_ref().unwrap_or(&self.training)
     }
 
     /// The ids of the models, each once, in the order of the spec.
@@ -94,16 +107,25 @@ pub struct Configuration {
     pub model: String,
     /// Every declared parameter.
     pub params: Params,
-    /// The parameters that the sweep varies for this model, in the order of the spec.
+    /// How it is trained, where that differs from [`Plan::training`].
+    pub training: Option<TrainingSettings>,
+    /// The settings of `training` that the sweep varies for this model, by their path in a spec.
+    pub settings: Params,
+    /// What the sweep varies for this model, in the order of the spec: names of parameters and paths of settings.
     pub swept: Vec<String>,
     /// The file of weights to start from, relative to the folder that recur runs in; `None` starts from random ones.
     pub weights: Option<String>,
 }
 
 impl Configuration {
-    /// The swept parameters with their values: what distinguishes this configuration from its model's others.
+    /// The value of a parameter, or of a setting that the sweep varies.
+    pub fn value(&self, name: &str) -> Option<&ParamValue> {
+        self.params.get(name).or_else(|| self.settings.get(name))
+    }
+
+    /// What the sweep varies, with its values: what distinguishes this configuration from its model's others.
     pub fn swept_values(&self) -> impl Iterator<Item = (&str, &ParamValue)> {
-        self.swept.iter().filter_map(|name| Some((name.as_str(), self.params.get(name)?)))
+        self.swept.iter().filter_map(|name| Some((name.as_str(), self.value(name)?)))
     }
 
     /// `model` or `model(hidden_size=64, layers=2)`.

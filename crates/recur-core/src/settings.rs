@@ -356,6 +356,20 @@ impl TrainingKey {
         TrainingKey::EarlyStopping,
     ];
 
+    /// The key that the setting at `path` belongs to; `path` is that below `training`, such as `optimizer.name`.
+    pub fn of(path: &str) -> Option<Self> {
+        match path.split('.').next()? {
+            "epochs" | "steps" | "evaluate_every" => Some(TrainingKey::Length),
+            "batch_size" => Some(TrainingKey::BatchSize),
+            "sampling" => Some(TrainingKey::Sampling),
+            "optimizer" => Some(TrainingKey::Optimizer),
+            "schedule" => Some(TrainingKey::Schedule),
+            "class_weights" => Some(TrainingKey::ClassWeights),
+            "early_stopping" => Some(TrainingKey::EarlyStopping),
+            _ => None,
+        }
+    }
+
     /// Whether it changes what is learned, and not only how: a model that does not use it answers another question than one
     /// that does.
     pub fn changes_the_objective(self) -> bool {

@@ -131,7 +131,8 @@ pub fn trials(
             model_version: about.version,
             model_code: code_digest(about.code),
             params: plan.configurations[configuration].params.clone(),
-            training: (about.regime == Regime::Iterative).then(|| plan.training.clone()),
+            training: (about.regime == Regime::Iterative)
+                .then(|| plan.training_of(&plan.configurations[configuration]).clone()),
             dataset: dataset.clone(),
             text: plan.data.text.clone(),
             split: plan.split.clone(),

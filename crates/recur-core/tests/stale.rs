@@ -53,6 +53,8 @@ fn plan() -> Plan {
     let configuration = |model: &str, size: i64| Configuration {
         model: model.to_owned(),
         params: Params::defaults(&[SIZE]).with("size", ParamValue::Integer(size)),
+        training: None,
+        settings: Params::default(),
         swept: vec!["size".to_owned()],
         weights: None,
     };

@@ -3,6 +3,7 @@
 use crate::error::ExperimentError;
 use recur_core::params::Params;
 use recur_core::plan::{Configuration, Plan};
+use recur_core::settings::TrainingSettings;
 use recur_core::trial::TrialId;
 use recur_store::Store;
 use std::collections::BTreeMap;
@@ -11,11 +12,18 @@ use std::ops::ControlFlow;
 /// Trials whose times are looked at for one configuration.
 const LOOKED_AT: usize = 5;
 
+/// A stored trial.
+struct Known {
+    id: TrialId,
+    params: Params,
+    training: Option<TrainingSettings>,
+}
+
 /// What is known of past trials of a plan's models.
 pub struct Estimates<'a> {
     store: &'a Store,
-    by_model: BTreeMap<String, Vec<(TrialId, Params)>>,
-    known: BTreeMap<String, Option<f64>>,
+    by_model: BTreeMap<String, Vec<Known>>,
+    estimates: BTreeMap<String, Option<f64>>,
 }
 
 impl<'a> Estimates<'a> {
@@ -25,39 +33,43 @@ impl<'a> Estimates<'a> {
     /// If the store cannot be read.
     pub fn read(store: &'a Store, plan: &Plan) -> Result<Self, ExperimentError> {
         let models = plan.models();
-        let mut by_model: BTreeMap<String, Vec<(TrialId, Params)>> = BTreeMap::new();
+        let mut by_model: BTreeMap<String, Vec<Known>> = BTreeMap::new();
         store.list(|entry| {
             if let Ok(entry) = entry
                 && models.contains(&entry.model.as_str())
             {
-                by_model.entry(entry.model).or_default().push((entry.id, entry.params));
+                let known = Known { id: entry.id, params: entry.params, training: entry.training };
+                by_model.entry(entry.model).or_default().push(known);
             }
             ControlFlow::Continue(())
         })?;
-        Ok(Self { store, by_model, known: BTreeMap::new() })
+        Ok(Self { store, by_model, estimates: BTreeMap::new() })
     }
 
-    /// The mean seconds of the stored trials of the same model whose parameters differ least; `None` without any.
-    pub fn seconds(&mut self, configuration: &Configuration) -> Option<f64> {
-        let key = format!("{} {:?}", configuration.model, configuration.params);
-        if let Some(known) = self.known.get(&key) {
+    /// The mean seconds of the stored trials of the same model whose parameters differ least, and of these of those with the
+    /// same training where there are any; `None` without any.
+    pub fn seconds(&mut self, plan: &Plan, configuration: &Configuration) -> Option<f64> {
+        let key = format!("{} {:?} {:?}", configuration.model, configuration.params, configuration.settings);
+        if let Some(known) = self.estimates.get(&key) {
             return *known;
         }
-        let estimate = self.estimate(configuration);
-        self.known.insert(key, estimate);
+        let estimate = self.estimate(configuration, plan.training_of(configuration));
+        self.estimates.insert(key, estimate);
         estimate
     }
 
-    fn estimate(&self, configuration: &Configuration) -> Option<f64> {
+    fn estimate(&self, configuration: &Configuration, training: &TrainingSettings) -> Option<f64> {
         let stored = self.by_model.get(&configuration.model)?;
-        let distance = |params: &Params| {
-            configuration.params.iter().filter(|(name, value)| params.get(name) != Some(value)).count()
+        let distance = |known: &&Known| {
+            let differs = |(name, value): &(&str, _)| known.params.get(name) != Some(*value);
+            let is_trained_otherwise = known.training.as_ref().is_some_and(|of_known| of_known != training);
+            (configuration.params.iter().filter(differs).count(), is_trained_otherwise)
         };
-        let least = stored.iter().map(|(_, params)| distance(params)).min()?;
-        let nearest = stored.iter().filter(|(_, params)| distance(params) == least);
+        let least = stored.iter().map(|known| distance(&known)).min()?;
+        let nearest = stored.iter().filter(|known| distance(known) == least);
         // A trial that continued from a checkpoint has only the time after it.
         let seconds: Vec<f64> = nearest
-            .filter_map(|(id, _)| self.store.environment(id))
+            .filter_map(|known| self.store.environment(&known.id))
             .filter(|environment| !environment.resumed)
             .map(|environment| environment.seconds)
             .take(LOOKED_AT)

@@ -66,7 +66,7 @@ impl Experiment {
         };
         let mut estimates = Estimates::read(store, self.plan())?;
         let estimate = |(trial, state): (&Trial, &TrialState)| match state {
-            TrialState::ToRun => estimates.seconds(&self.plan().configurations[trial.configuration]),
+            TrialState::ToRun => estimates.seconds(self.plan(), &self.plan().configurations[trial.configuration]),
             TrialState::Done => None,
         };
         Ok(self.trials().iter().zip(states).map(estimate).collect())
@@ -114,6 +114,7 @@ impl PlannedRun<'_> {
                 "model": configuration.model,
                 "configuration": configuration.title(),
                 "params": configuration.params,
+                "settings": configuration.settings,
                 "replicate": trial.replicate,
                 "state": if *state == TrialState::Done { "done" } else { "to_run" },
                 "estimated_seconds": estimate,

@@ -59,7 +59,7 @@ fn compared(plan: &Plan) -> (Compared, usize) {
     }
     let swept = plan.configurations.first().map(|first| first.swept.as_slice()).unwrap_or_default();
     let n_values = |name: &String| {
-        let values = plan.configurations.iter().map(|configuration| format!("{:?}", configuration.params.get(name)));
+        let values = plan.configurations.iter().map(|configuration| format!("{:?}", configuration.value(name)));
         values.collect::<BTreeSet<_>>().len()
     };
     (Compared::Values, swept.iter().map(|name| of(n_values(name))).sum())

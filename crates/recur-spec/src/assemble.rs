@@ -3,18 +3,18 @@
 use crate::alphabet::alphabet;
 use crate::check::{Checker, Fields, nearest_name};
 use crate::division::{replicates, split};
-use crate::entry::ModelEntry;
+use crate::entry::{ModelEntry, Training};
 use crate::error::ErrorKind;
 use crate::key::Key;
 use crate::keys::ROOT;
-use crate::models::{ids, models};
+use crate::models::{Shared, ids, models};
 use crate::source::{Span, printable};
 use crate::spec::Spec;
 use crate::tree::{Content, Node};
 use recur_core::metric::{Metric, PERCENT};
 use recur_core::model::Regime;
 use recur_core::noun::Noun;
-use recur_core::settings::{DataSettings, TrainingLength, TrainingSettings};
+use recur_core::settings::{DataSettings, TrainingLength};
 use recur_core::visible::is_ignorable;
 
 /// Checks the whole tree. `None` if anything is wrong: the checker then holds at least one error.
@@ -38,7 +38,8 @@ pub(crate) fn spec(checker: &mut Checker<'_>, root: &Node, question: String) -> 
     if let Some(training) = fields.section("training") {
         length(checker, training);
     }
-    let models = fields.tree("models").and_then(|list| models(checker, list, fields.tree("sweep")));
+    let shared = Shared { axes: fields.tree("sweep"), training: root.get("training") };
+    let models = fields.tree("models").and_then(|list| models(checker, list, shared));
     let n_configurations = models.as_ref().map_or(0, |models| n_configurations(models));
     let split = fields.section("data").and_then(|data| split(checker, &fields, data, n_configurations));
     if let Some(report) = fields.section("report") {
@@ -54,7 +55,7 @@ pub(crate) fn spec(checker: &mut Checker<'_>, root: &Node, question: String) -> 
         count_trials(checker, &fields, n_configurations.saturating_mul(replicates.into()), spec.max_trials);
     }
     if let Some(models) = &models {
-        untrained(checker, &fields, &spec.training, models);
+        untrained(checker, &fields, models);
     }
     // Whatever is missing was an error.
     (spec.split.division, spec.split.test_rows) = split?;
@@ -63,7 +64,7 @@ pub(crate) fn spec(checker: &mut Checker<'_>, root: &Node, question: String) -> 
 }
 
 /// Writes what is given into `spec`, in the order of the declarations.
-fn fill(spec: &mut Spec, fields: &Fields<'_>, keys: &[Key]) {
+pub(crate) fn fill(spec: &mut Spec, fields: &Fields<'_>, keys: &[Key]) {
     for key in keys {
         if let (Some(access), Some(value)) = (key.access, fields.given(key.name)) {
             (access.set)(spec, value);
@@ -110,7 +111,8 @@ fn noun(checker: &mut Checker<'_>, data: &Fields<'_>) {
     }
 }
 
-fn length(checker: &mut Checker<'_>, training: &Fields<'_>) {
+/// The length of training is given in one way.
+pub(crate) fn length(checker: &mut Checker<'_>, training: &Fields<'_>) {
     if training.has("epochs") && training.has("steps") {
         if let Some(later) = training.key_span("epochs").max(training.key_span("steps")) {
             checker.error(later, ErrorKind::EpochsAndSteps);
@@ -151,12 +153,15 @@ fn baseline(checker: &mut Checker<'_>, report: &Fields<'_>, list: Option<&Node>)
 }
 
 /// Without an epoch of training, a model that starts from random weights has nothing to show.
-fn untrained(checker: &mut Checker<'_>, root: &Fields<'_>, training: &TrainingSettings, models: &[ModelEntry]) {
+fn untrained(checker: &mut Checker<'_>, root: &Fields<'_>, models: &[ModelEntry]) {
     let random = models.iter().filter(|model| model.regime == Regime::Iterative && model.weights.is_none());
-    let models: Vec<String> = random.map(|model| model.id.clone()).collect();
-    if training.length == TrainingLength::Epochs(0) && !models.is_empty() {
-        let place = root.section("training").and_then(|fields| fields.span("epochs"));
-        checker.error(place.expect("no default is 0"), ErrorKind::NothingTrained { models });
+    let is_untrained = |training: &Training| training.settings.length == TrainingLength::Epochs(0);
+    let models: Vec<String> =
+        random.filter(|model| model.trainings.iter().any(is_untrained)).map(|model| model.id.clone()).collect();
+    if !models.is_empty() {
+        let epochs = root.section("training").and_then(|fields| fields.span("epochs"));
+        let place = epochs.or(root.key_span("sweep")).or(root.key_span("models"));
+        checker.error(place.expect("a spec has models"), ErrorKind::NothingTrained { models });
     }
 }
 

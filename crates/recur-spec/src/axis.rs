@@ -7,55 +7,38 @@ use crate::keys::AXIS;
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::tree::{Content, Entry, Node};
-use recur_core::params::{ParamKind, ParamSpec, ParamValue};
+use crate::varied::Varied;
+use recur_core::params::ParamValue;
 
 /// Values that an axis may have.
 pub(crate) const MAX_VALUES: usize = 1000;
 
-/// Checks one value against its parameter.
-pub(crate) fn param_value(checker: &mut Checker<'_>, node: &Node, spec: &ParamSpec, path: &str) -> Option<ParamValue> {
-    let checked = raw(node).and_then(|value| spec.check(&value).ok());
+/// Checks one value.
+pub(crate) fn value(checker: &mut Checker<'_>, node: &Node, varied: Varied, path: &str) -> Option<ParamValue> {
+    let checked = varied.value(node);
     if checked.is_none() {
-        let nearest = match (spec.kind, node.scalar()) {
-            (ParamKind::Choice(words), Some(Scalar::Text(typed))) => nearest_name(&typed, words.iter().copied()),
+        let nearest = match node.scalar() {
+            Some(Scalar::Text(typed)) => nearest_name(&typed, varied.words().iter().copied()),
             _ => None,
         };
-        let (path, expected, got) = (path.to_owned(), spec.kind.to_string(), node.described());
+        let (path, expected, got) = (path.to_owned(), varied.expected(), node.described());
         checker.error(node.span, ErrorKind::Value { path, expected, got, nearest, unquoted: None });
     }
     checked
 }
 
-fn raw(node: &Node) -> Option<ParamValue> {
-    let whole = |node: &Node| match node.scalar() {
-        Some(Scalar::Integer(n)) => i64::try_from(n).ok(),
-        _ => None,
-    };
-    if let Content::Sequence(pair) = &node.content {
-        let [from, to] = pair.as_slice() else { return None };
-        return Some(ParamValue::IntegerPair(whole(from)?, whole(to)?));
-    }
-    match node.scalar()? {
-        Scalar::Null => None,
-        Scalar::Boolean(yes) => Some(ParamValue::Boolean(yes)),
-        Scalar::Integer(n) => Some(i64::try_from(n).map_or(ParamValue::Real(n as f64), ParamValue::Integer)),
-        Scalar::Real(x) => x.is_finite().then_some(ParamValue::Real(x)),
-        Scalar::Text(word) => Some(ParamValue::Text(word)),
-    }
-}
-
-/// Checks the axis at `entry` of the mapping at `path` for the parameter `spec`.
-pub(crate) fn axis(checker: &mut Checker<'_>, entry: &Entry, spec: &ParamSpec, path: &str) -> Option<Axis> {
-    let path = join(path, spec.name);
+/// Checks the axis at `entry` of the mapping at `path`, which varies `varied`.
+pub(crate) fn axis(checker: &mut Checker<'_>, entry: &Entry, varied: Varied, path: &str) -> Option<Axis> {
+    let path = join(path, varied.name());
     let values = match &entry.value.content {
-        Content::Sequence(elements) => list(checker, elements, entry.value.span, spec, &path)?,
-        Content::Mapping(_) => range(checker, entry, spec, &path)?,
+        Content::Sequence(elements) => list(checker, elements, entry.value.span, varied, &path)?,
+        Content::Mapping(_) => range(checker, entry, varied, &path)?,
         Content::Scalar { .. } => {
             not_an_axis(checker, &entry.value, path);
             return None;
         }
     };
-    Some(Axis { name: spec.name.to_owned(), values })
+    Some(Axis { name: varied.name().to_owned(), values })
 }
 
 fn not_an_axis(checker: &mut Checker<'_>, node: &Node, path: String) {
@@ -67,7 +50,7 @@ fn list(
     checker: &mut Checker<'_>,
     elements: &[Node],
     span: Span,
-    spec: &ParamSpec,
+    varied: Varied,
     path: &str,
 ) -> Option<Vec<ParamValue>> {
     let n_values = elements.len();
@@ -77,7 +60,7 @@ fn list(
     }
     let mut values = Vec::new();
     for element in elements {
-        let Some(value) = param_value(checker, element, spec, path) else { continue };
+        let Some(value) = value(checker, element, varied, path) else { continue };
         if values.contains(&value) {
             let (path, value) = (path.to_owned(), value.to_string());
             checker.error(element.span, ErrorKind::RepeatedValue { path, value, rounded: false });
@@ -87,7 +70,7 @@ fn list(
     (values.len() == n_values).then_some(values)
 }
 
-fn range(checker: &mut Checker<'_>, entry: &Entry, spec: &ParamSpec, path: &str) -> Option<Vec<ParamValue>> {
+fn range(checker: &mut Checker<'_>, entry: &Entry, varied: Varied, path: &str) -> Option<Vec<ParamValue>> {
     let n_errors = checker.errors.len();
     let fields = checker.section(&entry.value, path, AXIS, entry.key_span)?;
     if fields.is_wrong("log") || fields.is_wrong("linear") {
@@ -103,16 +86,17 @@ fn range(checker: &mut Checker<'_>, entry: &Entry, spec: &ParamSpec, path: &str)
             return None;
         }
     };
-    if !matches!(spec.kind, ParamKind::Integer { .. } | ParamKind::Real { .. }) {
-        let (path, name, expected) = (path.to_owned(), spec.name.to_owned(), spec.kind.to_string());
+    if varied.number(0.0).is_none() {
+        let (path, name, expected) = (path.to_owned(), varied.name().to_owned(), varied.expected());
         checker.error(entry.value.span, ErrorKind::RangeOfWords { path, name, expected });
         return None;
     }
     let log = form == "log";
-    let ends = ["from", "to"].map(|end| range_end(checker, range, end, log, spec, &join(path, form)));
+    let ends = ["from", "to"].map(|end| range_end(checker, range, end, log, varied, &join(path, form)));
     let [Some(from), Some(to)] = ends else { return None };
     let steps = range.integer("steps")?;
-    let values: Vec<ParamValue> = (0..steps).map(|i| value_of(spec, range_value(log, from, to, i, steps))).collect();
+    let values: Vec<ParamValue> =
+        (0..steps).filter_map(|i| varied.number(range_value(log, from, to, i, steps))).collect();
     if let Some(at) = (1..values.len()).find(|at| values[..*at].contains(&values[*at])) {
         let (path, value) = (path.to_owned(), values[at].to_string());
         checker.error(entry.value.span, ErrorKind::RepeatedValue { path, value, rounded: true });
@@ -126,14 +110,14 @@ fn range_end(
     range: &Fields<'_>,
     end: &str,
     log: bool,
-    spec: &ParamSpec,
+    varied: Varied,
     path: &str,
 ) -> Option<f64> {
     let (x, span) = (range.real(end)?, range.span(end)?);
     let expected = if log && x <= 0.0 {
         "number above 0".to_owned()
-    } else if spec.check(&value_of(spec, x)).is_err() {
-        spec.kind.to_string()
+    } else if varied.number(x).and_then(|value| varied.checked(&value)).is_none() {
+        varied.expected()
     } else {
         return Some(x);
     };
@@ -142,15 +126,6 @@ fn range_end(
         ErrorKind::Value { path: join(path, end), expected, got: x.to_string(), nearest: None, unquoted: None },
     );
     None
-}
-
-fn value_of(spec: &ParamSpec, x: f64) -> ParamValue {
-    // `as` saturates: a number beyond i64 is beyond the parameter's range as well.
-    if matches!(spec.kind, ParamKind::Integer { .. }) {
-        ParamValue::Integer(x.round() as i64)
-    } else {
-        ParamValue::Real(x)
-    }
 }
 
 /// Value `i` of `n` from `from` to `to`, both ends exact, those between rounded to six significant digits.

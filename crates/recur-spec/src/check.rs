@@ -32,7 +32,7 @@ struct Field<'t> {
     value: Value<'t>,
 }
 
-enum Value<'t> {
+pub(crate) enum Value<'t> {
     Integer(u64),
     Real(f64),
     Boolean(bool),
@@ -262,7 +262,7 @@ impl<'a> Checker<'a> {
             Kind::TextOr { keys, .. } if matches!(node.content, Content::Mapping(_)) => {
                 self.section(node, path, keys, key_span).map_or(Value::Wrong, Value::Section)
             }
-            Kind::Models | Kind::Params | Kind::Axes => Value::Tree(Some(node)),
+            Kind::Models | Kind::Params | Kind::Axes | Kind::Training => Value::Tree(Some(node)),
             _ => node.scalar().and_then(|scalar| single(&key.kind, &scalar)).unwrap_or_else(|| {
                 self.wrong(node, path, &key.kind);
                 Value::Wrong
@@ -286,7 +286,7 @@ impl<'a> Checker<'a> {
 }
 
 /// The value of a single scalar, if it is of `kind`.
-fn single(kind: &Kind, scalar: &Scalar) -> Option<Value<'static>> {
+pub(crate) fn single(kind: &Kind, scalar: &Scalar) -> Option<Value<'static>> {
     match (kind, scalar) {
         (Kind::Integer { min, max }, Scalar::Integer(n)) => {
             u64::try_from(*n).ok().filter(|n| (min..=max).contains(&n)).map(Value::Integer)

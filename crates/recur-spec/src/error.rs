@@ -336,6 +336,20 @@ pub enum ErrorKind {
         /// The parameters of the listed models, sorted.
         valid: Vec<String>,
     },
+    /// A setting of `training` that a model does not use.
+    #[error("{} `{name}`", model.as_ref().map_or_else(|| "no listed model uses".to_owned(), |model| format!("model `{model}` does not use")))]
+    UnusedAxis {
+        /// The path of the setting.
+        name: String,
+        /// The model; `None` for all that are listed.
+        model: Option<String>,
+    },
+    /// An axis over the data.
+    #[error("`{name}` cannot be swept: models are compared on the same rows")]
+    SweptData {
+        /// The axis.
+        name: String,
+    },
     /// A parameter with a value and an axis.
     #[error("model `{model}` both fixes `{name}` in `params` and sweeps it, fixed at {fixed}")]
     FixedAndSwept {
@@ -485,6 +499,7 @@ impl ErrorKind {
             ErrorKind::UnknownModel { valid, .. } => list("known models", valid),
             ErrorKind::UnknownParameter { valid, .. } => list("its parameters", valid),
             ErrorKind::UndeclaredAxis { valid, .. } => list("their parameters", valid),
+            ErrorKind::SweptData { .. } => Some("make a spec for each of them, and compare the experiments".to_owned()),
             ErrorKind::BaselineNotListed { valid, .. } => list("listed models", valid),
             ErrorKind::NoSuchElement { valid, .. } => list("its elements", valid),
             ErrorKind::NothingTrained { .. } => {

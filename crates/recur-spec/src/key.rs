@@ -50,8 +50,10 @@ pub(crate) enum Kind {
     Models,
     /// A mapping from parameter to value.
     Params,
-    /// A mapping from parameter to axis.
+    /// A mapping from parameter, or path of a setting, to axis.
     Axes,
+    /// Some of the keys of `training`.
+    Training,
 }
 
 /// What holds where a key is left out.
@@ -103,7 +105,8 @@ impl fmt::Display for Kind {
             Kind::Section(_) => f.write_str("mapping"),
             Kind::Models => f.write_str("list of models"),
             Kind::Params => f.write_str("mapping from parameter to value"),
-            Kind::Axes => f.write_str("mapping from parameter to list or range"),
+            Kind::Axes => f.write_str("mapping from parameter or `training.KEY` to list or range"),
+            Kind::Training => f.write_str("mapping with keys of `training`"),
         }
     }
 }
@@ -162,6 +165,12 @@ impl Key {
     pub fn default_text(&self) -> String {
         let value = self.default_value().expect("the settings have a default");
         serde_yaml::to_string(&value).expect("a plain value can be written").trim_end().to_owned()
+    }
+
+    /// Whether an axis can vary it, where its mapping can be swept: it has a single value, which a spec may leave out.
+    pub fn can_be_swept(&self) -> bool {
+        let is_single = matches!(self.kind, Kind::Integer { .. } | Kind::Real { .. } | Kind::Boolean | Kind::Choice(_));
+        is_single && self.access.is_some() && !matches!(self.default, Default::Required)
     }
 
     /// The keys of the mapping that is its value, if it may be one.

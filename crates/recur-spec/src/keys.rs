@@ -35,7 +35,7 @@ pub(crate) static ROOT: &[Key] = &[
         "sweep",
         Kind::Axes,
         Default::Empty,
-        "axes shared by every model that declares the parameter; a model's own `params` or `sweep` wins",
+        "axes shared by every model that has the parameter or uses the setting `training.KEY`; what a model says itself wins",
     )
     // All axes are resolved with their model, so that no rule is needed to read them.
     .at(Access::read_only(|_| Some(section()))),
@@ -55,6 +55,12 @@ pub(crate) static MODEL: &[Key] = &[
     key("use", LINE, Default::Required, "the model's id; `recur models` lists them"),
     key("params", Kind::Params, Default::Empty, "values of its parameters"),
     key("sweep", Kind::Axes, Default::Empty, "axes of this model only"),
+    key(
+        "training",
+        Kind::Training,
+        Default::Empty,
+        "what differs from the spec's `training`, for a model that learns step by step",
+    ),
     key(
         "weights",
         LINE,

@@ -15,6 +15,7 @@ mod error;
 mod excerpt;
 mod key;
 mod keys;
+mod layers;
 mod models;
 mod overrides;
 mod params_of;
@@ -26,8 +27,10 @@ mod scalar;
 mod schema;
 mod source;
 mod spec;
+mod trainings;
 mod tree;
 mod value;
+mod varied;
 mod yaml;
 
 pub use entry::{Axis, ModelEntry};

@@ -1,16 +1,21 @@
 //! The list of models with their parameters and axes.
 
-use crate::axis::{axis, param_value};
+use crate::axis::{axis, value};
 use crate::check::{Checker, join, nearest_name};
 use crate::entry::{Axis, ModelEntry};
 use crate::error::ErrorKind;
 use crate::key::Kind;
 use crate::keys::MODEL;
+use crate::layers::Layers;
 use crate::source::{Span, printable};
+use crate::trainings::trainings;
 use crate::tree::{Content, Entry, Node};
+use crate::value::written;
+use crate::varied::{SETTINGS, SWEPT, Varied, setting};
 use recur_core::model::{ModelPlugin, Regime};
 use recur_core::params::{ParamSpec, ParamValue, Params};
 use recur_core::registry::NoModel;
+use recur_core::settings::TrainingKey;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A model as listed, known to the registry.
@@ -19,17 +24,28 @@ struct Listed<'t> {
     path: String,
     params: Option<&'t Node>,
     axes: Option<&'t Node>,
+    training: Option<&'t Node>,
     weights: Option<String>,
+    /// The place of its id.
+    place: Span,
+}
+
+/// What the spec says of all its models.
+#[derive(Clone, Copy)]
+pub(crate) struct Shared<'t> {
+    pub axes: Option<&'t Node>,
+    pub training: Option<&'t Node>,
 }
 
 /// Checks the list of models and the shared axes; `None` if anything in them is wrong.
-pub(crate) fn models(checker: &mut Checker<'_>, list: &Node, shared: Option<&Node>) -> Option<Vec<ModelEntry>> {
+pub(crate) fn models(checker: &mut Checker<'_>, list: &Node, of_all: Shared<'_>) -> Option<Vec<ModelEntry>> {
     let n_errors = checker.errors.len();
-    let shared = shared.and_then(|node| checker.entries(node, "sweep", &Kind::Axes)).unwrap_or_default();
+    let shared = of_all.axes.and_then(|node| checker.entries(node, "sweep", &Kind::Axes)).unwrap_or_default();
     let elements = elements(checker, list)?;
     let listed: Vec<Listed<'_>> = listed(checker, elements);
     undeclared_axes(checker, &shared, &listed, listed.len() < elements.len());
-    let entries: Vec<ModelEntry> = listed.iter().filter_map(|model| entry(checker, model, &shared)).collect();
+    let entries: Vec<ModelEntry> =
+        listed.iter().filter_map(|model| entry(checker, model, &shared, of_all.training)).collect();
     (checker.errors.len() == n_errors).then_some(entries)
 }
 
@@ -84,8 +100,15 @@ fn one<'t>(
             {
                 checker.error(at, ErrorKind::OneShotWeights { model: id.to_owned() });
             }
-            let weights = fields.text("weights").map(str::to_owned);
-            let listed = Listed { plugin, path, params: fields.tree("params"), axes: fields.tree("sweep"), weights };
+            let listed = Listed {
+                plugin,
+                path,
+                params: fields.tree("params"),
+                axes: fields.tree("sweep"),
+                training: fields.tree("training").filter(|training| !training.is_null()),
+                weights: fields.text("weights").map(str::to_owned),
+                place,
+            };
             Some((plugin, place, listed))
         }
         Err(NoModel::Broken(broken)) => {
@@ -115,7 +138,7 @@ pub(crate) fn ids(list: &Node) -> Vec<String> {
     elements.iter().filter_map(id_of).filter(|id| seen.insert(id.clone())).collect()
 }
 
-/// Reports shared axes that no listed model declares. With an `unknown` model in the list, an axis may be its.
+/// Reports shared axes that no listed model has. With an `unknown` model in the list, an axis may be its.
 fn undeclared_axes(checker: &mut Checker<'_>, shared: &[&Entry], listed: &[Listed<'_>], unknown: bool) {
     let declared: BTreeSet<&str> =
         listed.iter().flat_map(|model| model.plugin.about().parameters).map(|parameter| parameter.name).collect();
@@ -123,40 +146,110 @@ fn undeclared_axes(checker: &mut Checker<'_>, shared: &[&Entry], listed: &[Liste
     let excused: BTreeSet<&str> = all.map(|parameter| parameter.name).filter(|_| unknown).collect();
     for entry in shared {
         let name = entry.key.as_str();
-        if !declared.contains(name) && !excused.contains(name) {
-            let nearest = nearest_name(name, declared.iter().copied());
+        if let Some(setting) = setting(name) {
+            let is_used = |model: &Listed<'_>| !model.plugin.about().ignored().contains(&setting.training_key);
+            if !unknown && !listed.iter().any(is_used) {
+                checker.error(entry.key_span, ErrorKind::UnusedAxis { name: setting.path.clone(), model: None });
+            }
+        } else if name.split('.').next() == Some("data") {
+            checker.error(entry.key_span, ErrorKind::SweptData { name: printable(name, 60) });
+        } else if !declared.contains(name) && !excused.contains(name) {
             let valid = declared.iter().map(|name| (*name).to_owned()).collect();
+            let nearest = nearest_axis(name, declared.iter().copied());
             let name = printable(name, 60);
             checker.error(entry.key_span, ErrorKind::UndeclaredAxis { name, nearest, valid });
         }
     }
 }
 
-fn entry(checker: &mut Checker<'_>, model: &Listed<'_>, shared: &[&Entry]) -> Option<ModelEntry> {
+/// What `typed` may mean: a parameter among `declared`, or the path of a setting, also where only one of its keys is given.
+fn nearest_axis<'n>(typed: &str, declared: impl Iterator<Item = &'n str> + Clone) -> Option<String> {
+    let by_one_key = SETTINGS.iter().find(|setting| setting.path.split('.').any(|key| key == typed));
+    by_one_key.map(|setting| setting.path.clone()).or_else(|| {
+        let paths = SETTINGS.iter().map(|setting| setting.path.as_str());
+        nearest_name(typed, declared.chain(paths))
+    })
+}
+
+fn entry(
+    checker: &mut Checker<'_>,
+    model: &Listed<'_>,
+    shared: &[&Entry],
+    training: Option<&Node>,
+) -> Option<ModelEntry> {
+    let about = model.plugin.about();
     let fixed = fixed(checker, model);
     let own = own_axes(checker, model, &fixed);
-    let mut axes = Vec::new();
+    let base = own_training(checker, model, training)?;
+    let mut axes: Vec<(Axis, Span)> = Vec::new();
     for entry in shared {
-        let Some(spec) = declaration(model.plugin, &entry.key) else { continue };
+        let Some(varied) = varied(model.plugin, &entry.key) else { continue };
         // A shared axis is checked even where the model's own value or axis wins: its errors must not hide.
-        let axis = axis(checker, entry, spec, "sweep");
-        if !fixed.contains_key(spec.name) && !own.iter().any(|(name, _)| *name == spec.name) {
-            axes.push(axis?);
+        let axis = axis(checker, entry, varied, "sweep");
+        let is_own = |name: &str| fixed.contains_key(name) || own.iter().any(|own| own.name == name);
+        let is_used = match varied {
+            Varied::Parameter(_) => true,
+            Varied::Setting(setting) => {
+                !about.ignored().contains(&setting.training_key) && !says(model.training, &setting.path)
+            }
+        };
+        if is_used && !is_own(varied.name()) {
+            axes.push((axis?, entry.key_span));
         }
     }
-    for (_, axis) in own {
-        axes.push(axis?);
+    for own in own {
+        axes.push((own.axis?, own.place));
     }
+    let of_training: Vec<(&Axis, Span)> =
+        axes.iter().filter(|(axis, _)| axis.is_of_training()).map(|(axis, place)| (axis, *place)).collect();
+    let trainings = trainings(checker, &base, &of_training, model.place)?;
     let mut given = BTreeMap::new();
     for (name, (_, value)) in fixed {
         given.insert(name.to_owned(), value?);
     }
-    for axis in &axes {
+    for (axis, _) in axes.iter().filter(|(axis, _)| !axis.is_of_training()) {
         given.insert(axis.name.clone(), axis.values.first()?.clone());
     }
-    let params = Params::checked(model.plugin.about().parameters, &given).ok()?;
-    let (id, regime) = (model.plugin.about().id.to_owned(), model.plugin.about().regime);
-    Some(ModelEntry { id, params, axes, weights: model.weights.clone(), regime })
+    let params = Params::checked(about.parameters, &given).ok()?;
+    Some(ModelEntry {
+        id: about.id.to_owned(),
+        params,
+        own_training: model.training.map(written).unwrap_or_default(),
+        trainings,
+        axes: axes.into_iter().map(|(axis, _)| axis).collect(),
+        weights: model.weights.clone(),
+        regime: about.regime,
+    })
+}
+
+/// The spec's `training` with what the model says of it; reports if it learns in one go, or says it of what it does not use.
+fn own_training(checker: &mut Checker<'_>, model: &Listed<'_>, shared: Option<&Node>) -> Option<Layers> {
+    let mut layers = Layers::of(shared);
+    let Some(own) = model.training else { return Some(layers) };
+    let path = join(&model.path, SWEPT);
+    let about = model.plugin.about();
+    let entries = checker.entries(own, &path, &Kind::Training)?;
+    for entry in entries {
+        if TrainingKey::of(&entry.key).is_some_and(|key| about.ignored().contains(&key)) {
+            let (name, model) = (format!("{SWEPT}.{}", entry.key), Some(about.id.to_owned()));
+            checker.error(entry.key_span, ErrorKind::UnusedAxis { name, model });
+        }
+    }
+    layers.add(own);
+    // Its errors must not hide behind those of an axis.
+    trainings(checker, &layers, &[], model.place)?;
+    Some(layers)
+}
+
+/// Whether the mapping `training` of a model has the setting at `path`.
+fn says(training: Option<&Node>, path: &str) -> bool {
+    let mut keys = path.split('.').skip(1);
+    training.is_some_and(|training| keys.try_fold(training, |node, key| node.get(key)).is_some())
+}
+
+/// What `varied` is called `name` by the model: its parameter, or a setting of `training`.
+fn varied(plugin: &'static dyn ModelPlugin, name: &str) -> Option<Varied> {
+    declaration(plugin, name).map(Varied::Parameter).or_else(|| setting(name).map(Varied::Setting))
 }
 
 fn declaration(plugin: &'static dyn ModelPlugin, name: &str) -> Option<&'static ParamSpec> {
@@ -170,7 +263,7 @@ fn fixed(checker: &mut Checker<'_>, model: &Listed<'_>) -> Fixed {
     let mut fixed = BTreeMap::new();
     for entry in entries {
         if let Some(spec) = declared(checker, model, entry) {
-            let value = param_value(checker, &entry.value, spec, &join(&path, spec.name));
+            let value = value(checker, &entry.value, Varied::Parameter(spec), &join(&path, spec.name));
             fixed.insert(spec.name, (entry.key_span, value));
         }
     }
@@ -179,19 +272,40 @@ fn fixed(checker: &mut Checker<'_>, model: &Listed<'_>) -> Fixed {
 
 type Fixed = BTreeMap<&'static str, (Span, Option<ParamValue>)>;
 
-/// The model's own axes in the order of the spec; a wrong one is `None`.
-fn own_axes(checker: &mut Checker<'_>, model: &Listed<'_>, fixed: &Fixed) -> Vec<(&'static str, Option<Axis>)> {
+/// An axis of one model; `None` if it is wrong.
+struct Own {
+    name: &'static str,
+    place: Span,
+    axis: Option<Axis>,
+}
+
+/// The model's own axes in the order of the spec.
+fn own_axes(checker: &mut Checker<'_>, model: &Listed<'_>, fixed: &Fixed) -> Vec<Own> {
     let path = join(&model.path, "sweep");
+    let about = model.plugin.about();
     let entries = model.axes.and_then(|node| checker.entries(node, &path, &Kind::Axes)).unwrap_or_default();
     let mut axes = Vec::new();
     for entry in entries {
-        let Some(spec) = declared(checker, model, entry) else { continue };
-        if let Some((place, _)) = fixed.get(spec.name) {
+        let varied = match setting(&entry.key) {
+            Some(setting) => {
+                if about.ignored().contains(&setting.training_key) {
+                    let (name, model) = (setting.path.clone(), Some(about.id.to_owned()));
+                    checker.error(entry.key_span, ErrorKind::UnusedAxis { name, model });
+                }
+                Varied::Setting(setting)
+            }
+            None => match declared(checker, model, entry) {
+                Some(spec) => Varied::Parameter(spec),
+                None => continue,
+            },
+        };
+        if let Some((place, _)) = fixed.get(varied.name()) {
             let fixed = checker.sources.place(*place);
-            let (name, model) = (spec.name.to_owned(), model.plugin.about().id.to_owned());
+            let (name, model) = (varied.name().to_owned(), about.id.to_owned());
             checker.error(entry.key_span, ErrorKind::FixedAndSwept { name, model, fixed });
         }
-        axes.push((spec.name, axis(checker, entry, spec, &path)));
+        let axis = axis(checker, entry, varied, &path);
+        axes.push(Own { name: varied.name(), place: entry.key_span, axis });
     }
     axes
 }
@@ -202,7 +316,7 @@ fn declared(checker: &mut Checker<'_>, model: &Listed<'_>, entry: &Entry) -> Opt
     if found.is_none() {
         let mut valid: Vec<String> = model.plugin.about().parameters.iter().map(|p| p.name.to_owned()).collect();
         valid.sort_unstable();
-        let nearest = nearest_name(&entry.key, valid.iter().map(String::as_str));
+        let nearest = nearest_axis(&entry.key, valid.iter().map(String::as_str));
         let (name, model) = (printable(&entry.key, 60), model.plugin.about().id.to_owned());
         checker.error(entry.key_span, ErrorKind::UnknownParameter { name, model, nearest, valid });
     }

@@ -5,8 +5,9 @@
 
 use crate::axis::MAX_VALUES;
 use crate::key::{Default, Key, Kind};
-use crate::keys::{AXIS, MODEL, RANGE, ROOT};
+use crate::keys::{AXIS, MODEL, RANGE, ROOT, TRAINING};
 use crate::reference::meaning;
+use crate::varied::{SETTINGS, Setting};
 use recur_core::model::{ModelPlugin, Regime};
 use recur_core::params::{ParamKind, ParamSpec};
 use recur_core::registry::{Broken, Registry};
@@ -72,6 +73,7 @@ impl Schema<'_> {
             // Those of a model depend on its id: see `of_model`.
             Kind::Params => json!({"type": "object"}),
             Kind::Axes => self.shared_axes(),
+            Kind::Training => self.section(TRAINING),
         }
     }
 
@@ -96,12 +98,14 @@ impl Schema<'_> {
 
     /// What a model that is used takes under `params`, `sweep` and `weights`.
     fn of_model(&self, plugin: &dyn ModelPlugin) -> Value {
-        let of_each = |schema: &dyn Fn(&ParamSpec) -> Value| {
-            or_empty(mapping(
-                plugin.about().parameters.iter().map(|spec| (spec.name.to_owned(), schema(spec))).collect(),
-            ))
+        let about = plugin.about();
+        let of_each = |schema: &dyn Fn(&ParamSpec) -> Value| -> Map<String, Value> {
+            about.parameters.iter().map(|spec| (spec.name.to_owned(), schema(spec))).collect()
         };
-        let mut properties = json!({"params": of_each(&value), "sweep": of_each(&|spec| self.own_axis(spec))});
+        let mut axes = of_each(&|spec| self.own_axis(spec));
+        let used = SETTINGS.iter().filter(|setting| !about.ignored().contains(&setting.training_key));
+        axes.extend(used.map(|setting| (setting.path.clone(), shared(&setting.path))));
+        let mut properties = json!({"params": or_empty(mapping(of_each(&value))), "sweep": or_empty(mapping(axes))});
         if plugin.about().regime == Regime::OneShot {
             properties["weights"] = nothing();
         }
@@ -117,7 +121,7 @@ impl Schema<'_> {
         if all.filter(|other| other.name == spec.name).any(|other| other.kind != spec.kind) {
             return described(axis(spec.kind), spec);
         }
-        described(json!({"$ref": format!("#/properties/sweep/properties/{}", spec.name)}), spec)
+        described(shared(spec.name), spec)
     }
 
     /// Axes by the names that any model declares.
@@ -126,7 +130,33 @@ impl Schema<'_> {
         for spec in self.registry.iter().flat_map(|plugin| plugin.about().parameters) {
             declared.entry(spec.name).or_default().push(spec);
         }
-        mapping(declared.iter().map(|(name, specs)| ((*name).to_owned(), shared_axis(specs))).collect())
+        let of_parameters = declared.iter().map(|(name, specs)| ((*name).to_owned(), shared_axis(specs)));
+        let of_setting = |setting: &Setting| {
+            let mut schema = axis_of(&value_of_setting(setting), setting_ends(setting));
+            schema["description"] = json!(meaning(setting.key));
+            (setting.path.clone(), schema)
+        };
+        mapping(of_parameters.chain(SETTINGS.iter().map(of_setting)).collect())
+    }
+}
+
+/// The shared axis called `name`.
+fn shared(name: &str) -> Value {
+    json!({"$ref": format!("#/properties/sweep/properties/{name}")})
+}
+
+/// A value of a setting in an axis.
+fn value_of_setting(setting: &Setting) -> Value {
+    let schema = Schema { registry: &Registry::new() }.kind(&setting.key.kind);
+    let takes_none = matches!(setting.key.default, Default::None);
+    if takes_none { json!({"anyOf": [schema, {"const": "none"}]}) } else { schema }
+}
+
+fn setting_ends(setting: &Setting) -> Option<Value> {
+    match setting.key.kind {
+        Kind::Integer { min, max } => Some(real(Included(min as f64 - 0.5), Included(max as f64 + 0.5))),
+        Kind::Real { min, max } => Some(real(min, max)),
+        _ => None,
     }
 }
 
@@ -168,14 +198,19 @@ fn value_of(kind: ParamKind) -> Value {
 
 /// An axis of a parameter of `kind`: a list, or a range where it takes numbers.
 fn axis(kind: ParamKind) -> Value {
+    axis_of(&value_of(kind), ends(kind))
+}
+
+/// A list of what `value` describes, or a range with such `ends`.
+fn axis_of(value: &Value, ends: Option<Value>) -> Value {
     let list = json!({
         "type": "array",
-        "items": value_of(kind),
+        "items": value,
         "minItems": 1,
         "maxItems": MAX_VALUES,
         "uniqueItems": true,
     });
-    match ends(kind) {
+    match ends {
         None => list,
         Some(ends) => {
             let ranges = AXIS.iter().map(|form| range(form, &ends));

@@ -1,8 +1,10 @@
 //! A checked spec, and the plan that it makes.
 
-use crate::entry::{Axis, ModelEntry};
+use crate::entry::{Axis, ModelEntry, Training};
+use recur_core::params::{ParamValue, Params};
 use recur_core::plan::{Configuration, Plan};
 use recur_core::settings::{DataSettings, ReportSettings, SplitSettings, TrainingSettings};
+use serde_yaml::Mapping;
 
 /// A spec without errors, every default filled in. [`crate::parse`] makes it.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,7 +57,7 @@ impl Spec {
             data: self.data.clone(),
             split: self.split.clone(),
             training: self.training.clone(),
-            configurations: self.models.iter().flat_map(configurations).collect(),
+            configurations: self.models.iter().flat_map(|model| configurations(model, &self.training)).collect(),
             replicates: self.replicates,
             report: self.report.clone(),
         }
@@ -70,8 +72,17 @@ impl Spec {
     pub fn of_trial(&self, configuration: &Configuration, replicate: u32) -> Self {
         let is_its_model = |entry: &&ModelEntry| entry.id == configuration.model;
         let entry = self.models.iter().find(is_its_model).expect("a configuration of this spec");
-        let model = ModelEntry { params: configuration.params.clone(), axes: Vec::new(), ..entry.clone() };
+        let settings = configuration.training.as_ref().unwrap_or(&self.training).clone();
+        let training = Training { values: Vec::new(), settings: settings.clone() };
+        let model = ModelEntry {
+            params: configuration.params.clone(),
+            own_training: Mapping::new(),
+            trainings: vec![training],
+            axes: Vec::new(),
+            ..entry.clone()
+        };
         Self {
+            training: settings,
             models: vec![model],
             replicates: self.split.division.replicates().unwrap_or(replicate + 1),
             report: ReportSettings { baseline: None, ..self.report.clone() },
@@ -81,21 +92,55 @@ impl Spec {
 }
 
 /// Every combination of the axes' values; the last axis varies fastest.
-fn configurations(model: &ModelEntry) -> Vec<Configuration> {
+fn configurations(model: &ModelEntry, shared: &TrainingSettings) -> Vec<Configuration> {
+    let of_training: Vec<bool> = model.axes.iter().map(Axis::is_of_training).collect();
     let swept: Vec<String> = model.axes.iter().filter(|axis| axis.values.len() > 1).map(|a| a.name.clone()).collect();
-    let start = vec![model.params.clone()];
-    let vary = |params: Vec<_>, axis: &Axis| {
-        let spread = |params: &recur_core::params::Params| {
-            axis.values.iter().map(|value| params.clone().with(&axis.name, value.clone())).collect::<Vec<_>>()
-        };
-        params.iter().flat_map(spread).collect()
+    let vary = |all: Vec<Combination>, (axis, of_training): (&Axis, &bool)| {
+        all.iter()
+            .flat_map(|combination| axis.values.iter().map(|value| combination.with(axis, value, *of_training)))
+            .collect()
     };
-    let all = model.axes.iter().fold(start, vary);
-    let configuration = |params| Configuration {
+    let start = Combination { params: model.params.clone(), settings: Params::default(), values: Vec::new() };
+    let all = model.axes.iter().zip(&of_training).fold(vec![start], vary);
+    let configuration = |combination: Combination| Configuration {
         model: model.id.clone(),
-        params,
+        params: combination.params,
+        training: Some(model.training(&combination.values)).filter(|own| *own != shared).cloned(),
+        settings: combination.settings,
         swept: swept.clone(),
         weights: model.weights.clone(),
     };
     all.into_iter().map(configuration).collect()
+}
+
+/// A value of each axis.
+struct Combination {
+    params: Params,
+    /// By the path of a setting, where its axis has several values.
+    settings: Params,
+    /// Of the axes over settings, in their order.
+    values: Vec<ParamValue>,
+}
+
+impl Combination {
+    fn with(&self, axis: &Axis, value: &ParamValue, of_training: bool) -> Self {
+        let (mut params, mut settings, mut values) = (self.params.clone(), self.settings.clone(), self.values.clone());
+        if !of_training {
+            params = params.with(&axis.name, value.clone());
+        } else {
+            values.push(value.clone());
+            if axis.values.len() > 1 {
+                settings = settings.with(&axis.name, value.clone());
+            }
+        }
+        Self { params, settings, values }
+    }
+}
+
+impl ModelEntry {
+    /// How it is trained with these values of its axes over settings.
+    fn training(&self, values: &[ParamValue]) -> &TrainingSettings {
+        let training = self.trainings.iter().find(|training| training.values == values);
+        &training.expect("there is one for each combination").settings
+    }
 }

@@ -1,5 +1,7 @@
 //! Values of a spec as YAML.
 
+use crate::scalar::Scalar;
+use crate::tree::{Content, Node};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_yaml::{Mapping, Value, from_value, to_value};
@@ -20,4 +22,28 @@ pub(crate) fn typed<T: DeserializeOwned>(value: Value) -> T {
 /// A mapping of which each key is read by itself.
 pub(crate) fn section() -> Value {
     Value::Mapping(Mapping::new())
+}
+
+/// A checked mapping as a spec writes it.
+pub(crate) fn written(node: &Node) -> Mapping {
+    match value_of(node) {
+        Value::Mapping(mapping) => mapping,
+        _ => Mapping::new(),
+    }
+}
+
+fn value_of(node: &Node) -> Value {
+    match &node.content {
+        Content::Mapping(entries) => {
+            Value::Mapping(entries.iter().map(|entry| (entry.key.as_str().into(), value_of(&entry.value))).collect())
+        }
+        Content::Sequence(elements) => Value::Sequence(elements.iter().map(value_of).collect()),
+        Content::Scalar { text, .. } => match node.scalar() {
+            Some(Scalar::Boolean(yes)) => yes.into(),
+            Some(Scalar::Integer(n)) => i64::try_from(n).map_or_else(|_| (n as f64).into(), Value::from),
+            Some(Scalar::Real(x)) => x.into(),
+            Some(Scalar::Null) | None => Value::Null,
+            Some(Scalar::Text(_)) => text.as_str().into(),
+        },
+    }
 }

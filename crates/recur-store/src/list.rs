@@ -10,6 +10,7 @@ use crate::sums::Sums;
 use recur_core::metric::Scores;
 use recur_core::params::Params;
 use recur_core::record::{EpochRecord, Outcome, TrialRecord};
+use recur_core::settings::TrainingSettings;
 use recur_core::trial::TrialId;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -25,6 +26,8 @@ pub struct Entry {
     pub model: String,
     /// Every parameter.
     pub params: Params,
+    /// `None` for a model that learns in one go.
+    pub training: Option<TrainingSettings>,
     pub replicate: u32,
     pub outcome: Outcome,
     /// The validation results of the kept epoch, if it finished.
@@ -49,6 +52,7 @@ struct Brief {
 struct BriefIdentity {
     model: String,
     params: Params,
+    training: Option<TrainingSettings>,
     replicate: u32,
 }
 
@@ -117,6 +121,7 @@ fn list_trial(folder: &Path, id: &TrialId) -> Result<Entry, Problem> {
         id: brief.id,
         model: brief.identity.model,
         params: brief.identity.params,
+        training: brief.identity.training,
         replicate: brief.identity.replicate,
         outcome: brief.outcome,
         validation,

@@ -29,6 +29,7 @@ mod splits;
 mod store;
 mod store_safety;
 mod subject;
+mod training_axes;
 mod trial_file;
 mod verification;
 mod verified_reports;

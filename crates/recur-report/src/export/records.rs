@@ -2,7 +2,7 @@
 
 use recur_analysis::{Analysis, ConfigurationResult, TrialResult};
 use recur_core::metric::{Metric, Scores};
-use recur_core::params::ParamValue;
+use recur_core::params::{ParamValue, Params};
 use recur_core::table::{Column, Values};
 use std::collections::BTreeSet;
 
@@ -60,15 +60,19 @@ pub(super) fn texts<T>(name: &str, rows: &[T], text: impl Fn(&T) -> String) -> C
     column(name, Values::Text(rows.iter().map(|row| Some(text(row))).collect()))
 }
 
-/// A column for each parameter of any model, in alphabetical order; a model that does not have it has no value.
+/// A column for each parameter of any model, then for each swept setting of training, in alphabetical order; a model that does
+/// not have it has no value.
 fn parameters<'a>(rows: &[Row<'a>], configuration: impl Fn(&Row<'a>) -> &'a ConfigurationResult) -> Vec<Column> {
-    let names: BTreeSet<&str> =
-        rows.iter().flat_map(|row| configuration(row).params.iter().map(|(name, _)| name)).collect();
-    let of = |name: &&str| {
-        let values: Vec<Option<&ParamValue>> = rows.iter().map(|row| configuration(row).params.get(name)).collect();
-        column(&format!("param_{name}"), typed(&values))
+    let names = |of: fn(&ConfigurationResult) -> &Params| -> BTreeSet<&'a str> {
+        rows.iter().flat_map(|row| of(configuration(row)).iter().map(|(name, _)| name)).collect()
     };
-    names.iter().map(of).collect()
+    let of = |name: &str, title: String| {
+        let values: Vec<Option<&ParamValue>> = rows.iter().map(|row| configuration(row).value(name)).collect();
+        column(&title, typed(&values))
+    };
+    let parameters = names(|result| &result.params).into_iter().map(|name| of(name, format!("param_{name}")));
+    let settings = names(|result| &result.settings).into_iter().map(|path| of(path, path.replace('.', "_")));
+    parameters.chain(settings).collect()
 }
 
 /// The values in their own type, as numbers where some are whole, and as text where their types differ.

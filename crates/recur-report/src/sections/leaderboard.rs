@@ -6,7 +6,7 @@ use crate::method::test_name;
 use crate::numbers::{NOTHING, count, heading, interval, plural, spread};
 use crate::page::Page;
 use crate::sections::differences;
-use recur_analysis::{Analysis, Model};
+use recur_analysis::{Analysis, Model, Settings};
 use recur_core::settings::{Division, EarlyStopping};
 
 /// Configurations named in a cell; more are only counted.
@@ -111,7 +111,7 @@ fn method(analysis: &Analysis) -> String {
     if analysis.models.iter().all(|model| model.times_chosen().is_empty()) {
         return "No configuration could be chosen, so no test row was scored.".to_owned();
     }
-    let mut sentences = vec![choice(analysis), kept_epoch(analysis.settings.early_stopping)];
+    let mut sentences = vec![choice(analysis), kept_epoch(&analysis.settings)];
     sentences.push(match analysis.replicates {
         1 => "With one replicate there is no spread to show.".to_owned(),
         n => format!(
@@ -169,8 +169,13 @@ fn replicates_differ(analysis: &Analysis) -> String {
 }
 
 /// Which epoch's weights are tested.
-fn kept_epoch(early_stopping: Option<EarlyStopping>) -> String {
-    match early_stopping {
+fn kept_epoch(settings: &Settings) -> String {
+    if settings.early_stopping_differs {
+        return "Configurations differ in early stopping: with it, the weights of the epoch with the best validation result are kept, \
+                and without it those after the last epoch."
+            .to_owned();
+    }
+    match settings.early_stopping {
         None => "The weights after the last epoch are kept.".to_owned(),
         Some(EarlyStopping { metric, patience }) => format!(
             "The weights of the epoch with the best validation {} are kept (early stopping after {} without a better one).",

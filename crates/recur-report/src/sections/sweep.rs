@@ -144,7 +144,7 @@ fn drawn(order: Vec<usize>, is_chosen: impl Fn(usize) -> bool) -> Vec<usize> {
 /// Every value that some configuration has of a parameter, swept or not.
 fn values<'a>(analysis: &'a Analysis, name: &str) -> Vec<&'a ParamValue> {
     let mut values: Vec<&ParamValue> = Vec::new();
-    for value in analysis.configurations.iter().filter_map(|configuration| configuration.params.get(name)) {
+    for value in analysis.configurations.iter().filter_map(|configuration| configuration.value(name)) {
         if !values.contains(&value) {
             values.push(value);
         }
@@ -168,14 +168,14 @@ fn axes(analysis: &Analysis, swept: &[&str], values: &[Vec<&ParamValue>]) -> Vec
 }
 
 fn has_without(analysis: &Analysis, name: &str) -> bool {
-    analysis.configurations.iter().any(|configuration| configuration.params.get(name).is_none())
+    analysis.configurations.iter().any(|configuration| configuration.value(name).is_none())
 }
 
 fn line(analysis: &Analysis, swept: &[&str], values: &[Vec<&ParamValue>], index: usize) -> Line {
     let configuration = &analysis.configurations[index];
     let model = analysis.models.iter().position(|model| model.model == configuration.model).unwrap_or(0);
     let place = |(name, values): (&&str, &Vec<&ParamValue>)| {
-        let value = configuration.params.get(name).and_then(|value| values.iter().position(|other| *other == value));
+        let value = configuration.value(name).and_then(|value| values.iter().position(|other| *other == value));
         value.map_or(0, |place| place + usize::from(has_without(analysis, name)))
     };
     let model_place = analysis.models.len() - 1 - model;

@@ -149,8 +149,15 @@ fn settings_that_a_model_does_not_use_are_named_in_the_opening() {
 fn which_epoch_is_kept_is_said() {
     let mut experiment = clear().build();
     assert!(markdown(&experiment).contains("The weights after the last epoch are kept."));
-    experiment.plan.training.early_stopping = Some(EarlyStopping { metric: Metric::Loss, patience: 3 });
-    let page = markdown(&experiment);
+    let stopping = Some(EarlyStopping { metric: Metric::Loss, patience: 3 });
+    let mut stop = |n: usize| {
+        let trained = experiment.trials.iter_mut().filter_map(|outcome| outcome.record.identity.training.as_mut());
+        trained.take(n).for_each(|training| training.early_stopping = stopping);
+        markdown(&experiment)
+    };
+    let page = stop(1);
+    assert!(page.contains("Configurations differ in early stopping: with it, the weights of the epoch with"), "{page}");
+    let page = stop(usize::MAX);
     assert!(
         page.contains("The weights of the epoch with the best validation loss are kept (early stopping after 3 epochs"),
         "{page}"

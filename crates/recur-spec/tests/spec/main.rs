@@ -12,6 +12,7 @@ mod plans;
 mod resolved;
 mod schema;
 mod syntax;
+mod training;
 mod typos;
 
 use recur_spec::{Override, Spec, SpecErrors};

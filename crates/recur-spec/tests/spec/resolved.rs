@@ -136,6 +136,7 @@ proptest! {
         spec.data.text.alphabet = Some(alphabet);
         spec.seed = seed;
         spec.training.clip_norm = Some(epsilon);
+        spec.models[0].trainings[0].settings.clip_norm = Some(epsilon);
         spec.models[0].params = spec.models[0].params.clone().with("learning_rate", recur_core::params::ParamValue::Real(rate));
         let resolved = spec.resolved_yaml();
         match parse(&resolved) {

@@ -41,6 +41,8 @@ pub fn plan(configurations: &[(&dyn ModelPlugin, Params)]) -> Plan {
     let configuration = |(plugin, params): &(&dyn ModelPlugin, Params)| Configuration {
         model: plugin.about().id.to_owned(),
         params: params.clone(),
+        training: None,
+        settings: Params::default(),
         swept: vec![],
         weights: None,
     };
