@@ -23,8 +23,10 @@ pub mod registry;
 pub mod replicate;
 #[cfg(test)]
 mod samples;
+pub mod search;
 pub mod selection;
 pub mod settings;
+pub mod space;
 pub mod split;
 mod split_hint;
 pub mod spreadsheet;
