@@ -13,11 +13,12 @@ import traceback
 from array import array
 from types import SimpleNamespace
 
-PROTOCOL = 2
+PROTOCOL = 3
 DTYPES = {"f32": "f", "f64": "d", "i64": "q"}
 
 
-CHANGED = "since version 2 of the protocol `train` returns the loss of each name: `return losses`, a list, instead of their sum"
+CHANGED = "since version 2 of the protocol `train` returns the loss of each example: `return losses`, a list, instead of their sum"
+RENAMED = "since version 3 of the protocol a chunk has `texts`: `chunk.texts` instead of `chunk.names`"
 
 
 class Refused(Exception):
@@ -47,12 +48,12 @@ class Model:
         numbers must come from."""
 
     def train(self, chunk):
-        """Learns from chunk.names (lists of tokens) with chunk.labels, in that order; see Chunk.batches.
-        Returns a list of the loss of each name before its step, in nats, those of a step together."""
+        """Learns from chunk.texts (lists of tokens) with chunk.labels, in that order; see Chunk.batches.
+        Returns a list of the loss of each example before its step, in nats, those of a step together."""
         raise NotImplementedError
 
-    def predict(self, names):
-        """The log-probabilities of each name, n_classes a name, end to end. Those of a name must not depend on the others."""
+    def predict(self, texts):
+        """The log-probabilities of each text, n_classes a text, end to end. Those of a text must not depend on the others."""
         raise NotImplementedError
 
     def n_parameters(self):
@@ -76,16 +77,20 @@ class Model:
 
 
 class Chunk(SimpleNamespace):
-    """Names to train on next: names, labels, epoch, steps_before, total_steps."""
+    """Examples to train on next: texts, labels, epoch, steps_before, total_steps."""
 
     @property
     def loss_before(self):
         raise Refused(CHANGED)
 
+    @property
+    def names(self):
+        raise Refused(RENAMED)
+
     def batches(self, size):
-        """(step, names, labels) of each step."""
-        for number, at in enumerate(range(0, len(self.names), size)):
-            yield self.steps_before + number, self.names[at:at + size], self.labels[at:at + size]
+        """(step, texts, labels) of each step."""
+        for number, at in enumerate(range(0, len(self.texts), size)):
+            yield self.steps_before + number, self.texts[at:at + size], self.labels[at:at + size]
 
 
 def check_like(tensors, like):
@@ -114,16 +119,16 @@ def little_endian(data):
     return data.tobytes()
 
 
-def read_names(block, n_names, labelled):
-    """(names, labels) of a block: the lengths (u32), the labels if there are some (u16), then all tokens (u16)."""
-    lengths = numbers("I", block[:4 * n_names])
-    at = (6 if labelled else 4) * n_names
-    labels, tokens = numbers("H", block[4 * n_names:at]).tolist(), numbers("H", block[at:]).tolist()
-    names, start = [], 0
+def read_texts(block, n_texts, labelled):
+    """(texts, labels) of a block: the lengths (u32), the labels if there are some (u16), then all tokens (u16)."""
+    lengths = numbers("I", block[:4 * n_texts])
+    at = (6 if labelled else 4) * n_texts
+    labels, tokens = numbers("H", block[4 * n_texts:at]).tolist(), numbers("H", block[at:]).tolist()
+    texts, start = [], 0
     for length in lengths:
-        names.append(tokens[start:start + length])
+        texts.append(tokens[start:start + length])
         start += length
-    return names, labels
+    return texts, labels
 
 
 def read_tensors(heads, block):
@@ -146,9 +151,9 @@ def answer(model, ask, block):
     """The fields and the raw bytes of the answer to a request."""
     request = ask["request"]
     if request == "train":
-        names, labels = read_names(block, ask["n_names"], True)
+        texts, labels = read_texts(block, ask["n_texts"], True)
         keys = ("epoch", "steps_before", "total_steps")
-        losses = model.train(Chunk(names=names, labels=labels, **{key: ask[key] for key in keys}))
+        losses = model.train(Chunk(texts=texts, labels=labels, **{key: ask[key] for key in keys}))
         if isinstance(losses, (int, float)):
             raise Refused(CHANGED)
         losses = array("d", losses)
@@ -156,7 +161,7 @@ def answer(model, ask, block):
             raise Diverged(ask["steps_before"])
         return {"n_parameters": model.n_parameters()}, little_endian(losses)
     if request == "predict":
-        return {}, little_endian(array("f", model.predict(read_names(block, ask["n_names"], False)[0])))
+        return {}, little_endian(array("f", model.predict(read_texts(block, ask["n_texts"], False)[0])))
     if request in ("weights", "state"):
         return write_tensors(getattr(model, request)())
     tensors = read_tensors(ask["tensors"], block)

@@ -71,7 +71,7 @@ fn check_examples(outcomes: &Outcomes<'_>) -> Result<(), AnalysisError> {
             return Err(AnalysisError::OtherRows { trial: test.id.clone(), replicate: place.0, n_scored, n_rows });
         }
         let first = *firsts.entry(place).or_insert(test);
-        if !first.predictions.iter().map(|p| (&p.name, p.label)).eq(test.predictions.iter().map(|p| (&p.name, p.label)))
+        if !first.predictions.iter().map(|p| (&p.text, p.label)).eq(test.predictions.iter().map(|p| (&p.text, p.label)))
         {
             return Err(AnalysisError::OtherNames {
                 first: first.id.clone(),

@@ -124,8 +124,8 @@ pub(crate) fn incompatibility(one: &ComparedExperiment<'_>, other: &ComparedExpe
     })
 }
 
-/// Whether two parts have the same rows, divided in the same way, with names in other characters. Where there is one replicate,
-/// models are compared by name, which other characters do not allow.
+/// Whether two parts have the same rows, divided in the same way, with texts in other characters. Where there is one replicate,
+/// models are compared by text, which other characters do not allow.
 fn is_other_encoding(one: &ComparedExperiment<'_>, other: &ComparedExperiment<'_>) -> bool {
     let is_text = |setting: &DifferingSetting| setting.path.starts_with("data.text.");
     !one.divisions.is_empty()

@@ -102,11 +102,11 @@ pub(crate) fn mistakes(ranked: &Ranked<'_>, confusion: &Confusion) -> Vec<Mistak
 fn examples(best: &RankedModel<'_>, truth: usize, predicted: usize) -> Vec<String> {
     let is_such = |p: &&Prediction| usize::from(p.label) == truth && usize::from(p.predicted) == predicted;
     let mut found: Vec<&Prediction> = best.tests.iter().flat_map(|test| &test.predictions).filter(is_such).collect();
-    found.sort_by(|a, b| b.log_probability.total_cmp(&a.log_probability).then_with(|| a.name.cmp(&b.name)));
+    found.sort_by(|a, b| b.log_probability.total_cmp(&a.log_probability).then_with(|| a.text.cmp(&b.text)));
     let mut texts: Vec<String> = Vec::new();
     for prediction in found {
-        if !texts.contains(&prediction.name) && texts.len() < MOST_EXAMPLES {
-            texts.push(prediction.name.clone());
+        if !texts.contains(&prediction.text) && texts.len() < MOST_EXAMPLES {
+            texts.push(prediction.text.clone());
         }
     }
     texts
@@ -149,7 +149,7 @@ impl HardExamples {
         };
         let probability = |log: f32| libm::exp(f64::from(log));
         let sure = |prediction: &Prediction| SureMistake {
-            text: prediction.name.clone(),
+            text: prediction.text.clone(),
             label: label(prediction.label),
             taken_for: label(prediction.predicted),
             probability: probability(prediction.log_probability),
@@ -171,7 +171,7 @@ fn tested_examples<'a>(ranked: &Ranked<'a>) -> BTreeMap<(&'a str, u16), Hard> {
         for (row, best) in models[0].tests[replicate].predictions.iter().enumerate() {
             let is_wrong = |prediction: &Prediction| prediction.predicted != prediction.label;
             let by_all = models.iter().all(|model| is_wrong(&model.tests[replicate].predictions[row]));
-            let hard = found.entry((&best.name, best.label)).or_default();
+            let hard = found.entry((&best.text, best.label)).or_default();
             hard.n_tested += 1;
             hard.n_wrong_by_all += u32::from(by_all);
             hard.label_log_probability += f64::from(best.label_log_probability);
@@ -185,8 +185,8 @@ fn tested_examples<'a>(ranked: &Ranked<'a>) -> BTreeMap<(&'a str, u16), Hard> {
 fn surest_mistakes<'a>(best: &RankedModel<'a>) -> Vec<&'a Prediction> {
     let all = best.tests.iter().flat_map(|test| &test.predictions);
     let mut wrong: Vec<&Prediction> = all.filter(|prediction| prediction.predicted != prediction.label).collect();
-    wrong.sort_by(|a, b| b.log_probability.total_cmp(&a.log_probability).then_with(|| a.name.cmp(&b.name)));
+    wrong.sort_by(|a, b| b.log_probability.total_cmp(&a.log_probability).then_with(|| a.text.cmp(&b.text)));
     let mut seen = BTreeSet::new();
-    wrong.retain(|prediction| seen.len() < MOST_LISTED && seen.insert((&prediction.name, prediction.label)));
+    wrong.retain(|prediction| seen.len() < MOST_LISTED && seen.insert((&prediction.text, prediction.label)));
     wrong
 }

@@ -27,7 +27,6 @@ pub struct PerExample {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct OnExamples {
     /// The number of test examples.
-    #[serde(rename = "names")]
     pub examples: usize,
     /// Examples that both got right.
     pub both_right: u64,

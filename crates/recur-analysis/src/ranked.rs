@@ -163,13 +163,13 @@ impl<'a> Ranked<'a> {
         }
     }
 
-    /// The share of a model's test rows that the best answer to each exact name could get right: for each name its commonest
+    /// The share of a model's test rows that the best answer to each exact text could get right: for each text its commonest
     /// label among the rows tested, as a mean over replicates.
     pub(crate) fn test_ceiling(&self) -> Option<f64> {
         let ceiling = |test: &&TestRecord| {
             let mut labels_of: BTreeMap<&str, BTreeMap<u16, u64>> = BTreeMap::new();
             for prediction in &test.predictions {
-                *labels_of.entry(&prediction.name).or_default().entry(prediction.label).or_default() += 1;
+                *labels_of.entry(&prediction.text).or_default().entry(prediction.label).or_default() += 1;
             }
             let right: u64 = labels_of.values().filter_map(|labels| labels.values().max()).sum();
             (!test.predictions.is_empty()).then(|| right as f64 / test.predictions.len() as f64)

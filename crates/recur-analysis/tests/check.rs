@@ -25,7 +25,7 @@ fn records_that_do_not_belong_together_are_refused() {
     assert!(matches!(error, AnalysisError::UnknownTrial { .. }), "{error}");
     let error = refused(|e| e.tests[0].predictions[0].predicted = 7);
     assert!(matches!(error, AnalysisError::UnknownLabel { label: 7, n_labels: 7, .. }), "{error}");
-    let error = refused(|e| e.tests[4].predictions[9].name.push('x'));
+    let error = refused(|e| e.tests[4].predictions[9].text.push('x'));
     assert!(matches!(error, AnalysisError::OtherNames { replicate: 1, .. }), "{error}");
     let error = refused(|e| drop(e.tests[5].predictions.pop()));
     assert!(matches!(error, AnalysisError::OtherRows { replicate: 2, n_scored: 209, n_rows: 210, .. }), "{error}");

@@ -1,7 +1,7 @@
-//! A training step of `stacked_rnn`: names a second for hidden sizes, layers and batch sizes.
+//! A training step of `stacked_rnn`: texts a second for hidden sizes, layers and batch sizes.
 
 use divan::counter::ItemsCount;
-use recur_bench::{Bench, Names};
+use recur_bench::{Bench, Examples};
 
 fn main() {
     divan::main();
@@ -30,8 +30,8 @@ mod stacked_rnn {
 }
 
 fn run(bencher: divan::Bencher<'_, '_>, hidden: i64, layers: i64, batch: u32) {
-    let names = Names::synthetic(512, 7);
-    let rows = names.shuffled();
-    let mut bench = Bench::new(&names, "stacked_rnn", &[("hidden_size", hidden), ("layers", layers)], batch);
+    let examples = Examples::synthetic(512, 7);
+    let rows = examples.shuffled();
+    let mut bench = Bench::new(&examples, "stacked_rnn", &[("hidden_size", hidden), ("layers", layers)], batch);
     bencher.counter(ItemsCount::new(rows.len())).bench_local(|| bench.train(&rows));
 }

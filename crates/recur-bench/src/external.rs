@@ -1,7 +1,7 @@
 //! What the protocol of external plugins costs: the same model asked in this process, and in another one.
 
 use crate::read;
-use recur_bench::Names;
+use recur_bench::Examples;
 use recur_core::model::{Kernels, Model, ModelPlugin, Setup};
 use recur_core::params::{ParamKind, ParamSpec, ParamValue, Params};
 use recur_core::random::StreamPath;
@@ -15,8 +15,8 @@ use std::os::fd::AsFd as _;
 
 /// The model that is asked.
 const MODEL: &str = "stacked_rnn";
-/// Names of a question.
-const N_NAMES: usize = 1024;
+/// Texts of a question.
+const N_TEXTS: usize = 1024;
 /// Questions of a round.
 const QUESTIONS: usize = 4;
 
@@ -33,9 +33,9 @@ pub fn serve() -> Result<(), Box<dyn Error>> {
 /// Measures and prints the overhead for one layer and for two.
 ///
 /// # Errors
-/// If the names cannot be read or the plugin fails.
+/// If the texts cannot be read or the plugin fails.
 pub fn overhead(source: &str, repeats: usize) -> Result<(), Box<dyn Error>> {
-    let names = read(source)?;
+    let examples = read(source)?;
     let folder = tempfile::tempdir()?;
     let home = folder.path().join(MODEL);
     std::fs::create_dir(&home)?;
@@ -45,12 +45,12 @@ pub fn overhead(source: &str, repeats: usize) -> Result<(), Box<dyn Error>> {
     let mut out = std::io::stdout();
     writeln!(
         out,
-        "{MODEL}, hidden 128, {} labels, prediction of {N_NAMES} names, medians of {repeats} rounds",
-        names.n_classes
+        "{MODEL}, hidden 128, {} labels, prediction of {N_TEXTS} texts, medians of {repeats} rounds",
+        examples.n_classes
     )?;
     writeln!(out, "{:>7} {:>15} {:>15} {:>10}", "layers", "in process", "external", "overhead")?;
     for layers in [1, 2] {
-        let [inside, outside] = compare(&names, external, layers, repeats)?;
+        let [inside, outside] = compare(&examples, external, layers, repeats)?;
         // Of each round by itself: the machine's speed is not the same in the next.
         let overhead = median(inside.iter().zip(&outside).map(|(inside, outside)| outside / inside - 1.0));
         let [inside, outside] = [inside, outside].map(|seconds| 1e3 * median(seconds.into_iter()));
@@ -67,18 +67,18 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
 
 /// Seconds of a question in each round, in this process and in the other, which get equal weights and give equal bits.
 fn compare(
-    names: &Names,
+    examples: &Examples,
     external: &'static dyn ModelPlugin,
     layers: i64,
     repeats: usize,
 ) -> Result<[Vec<f64>; 2], Box<dyn Error>> {
-    let rows: Vec<u32> = names.shuffled().into_iter().take(N_NAMES).collect();
-    let mut inside = build(recur_bench::plugin(MODEL), names, layers)?;
-    let mut outside = build(external, names, layers)?;
+    let rows: Vec<u32> = examples.shuffled().into_iter().take(N_TEXTS).collect();
+    let mut inside = build(recur_bench::plugin(MODEL), examples, layers)?;
+    let mut outside = build(external, examples, layers)?;
     outside.set_weights(&inside.weights())?;
     let ask = |model: &mut dyn Model| {
-        let mut out = vec![0.0; rows.len() * names.n_classes];
-        model.log_probabilities(&names.sequences, &rows, &mut out).map(|()| out)
+        let mut out = vec![0.0; rows.len() * examples.n_classes];
+        model.log_probabilities(&examples.sequences, &rows, &mut out).map(|()| out)
     };
     if ask(&mut *inside)? != ask(&mut *outside)? {
         return Err("the two give other results".into());
@@ -94,14 +94,14 @@ fn compare(
     Ok(seconds)
 }
 
-fn build(plugin: &dyn ModelPlugin, names: &Names, layers: i64) -> Result<Box<dyn Model>, Box<dyn Error>> {
+fn build(plugin: &dyn ModelPlugin, examples: &Examples, layers: i64) -> Result<Box<dyn Model>, Box<dyn Error>> {
     let params = Params::defaults(plugin.about().parameters).with("layers", ParamValue::Integer(layers));
     Ok(plugin.build(&Setup {
         params: &params,
         training: Some(&recur_bench::training(64)),
-        n_tokens: names.n_tokens,
-        n_classes: names.n_classes,
-        class_weights: &vec![1.0; names.n_classes],
+        n_tokens: examples.n_tokens,
+        n_classes: examples.n_classes,
+        class_weights: &vec![1.0; examples.n_classes],
         streams: &StreamPath::root(0),
         workers: &alone(),
         kernels: Kernels::widest(),

@@ -20,10 +20,10 @@ pub const ALPHABET: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ
 /// The learning rate of the published tutorial.
 const RATE: f64 = 0.005;
 
-/// Names as token ids, with their labels.
+/// Texts as token ids, with their labels.
 #[derive(Clone, Debug)]
-pub struct Names {
-    /// One sequence of token ids for each name.
+pub struct Examples {
+    /// One sequence of token ids for each text.
     pub sequences: Sequences,
     /// The label of each.
     pub labels: Vec<u16>,
@@ -33,8 +33,8 @@ pub struct Names {
     pub n_classes: usize,
 }
 
-impl Names {
-    /// Made-up names of `length` characters, with the tutorial's 58 characters and 18 labels.
+impl Examples {
+    /// Made-up texts of `length` characters, with the tutorial's 58 characters and 18 labels.
     pub fn synthetic(n: usize, length: usize) -> Self {
         let mut stream = StreamPath::root(1).child("bench").stream();
         let mut sequences = Sequences::new();
@@ -54,7 +54,7 @@ impl Names {
         rows
     }
 
-    /// Rows in an order in which each run of `size` has names of one length; what fills no run is left out.
+    /// Rows in an order in which each run of `size` has texts of one length; what fills no run is left out.
     pub fn equal_lengths(&self, size: usize) -> Vec<u32> {
         let mut by_length: BTreeMap<usize, Vec<u32>> = BTreeMap::new();
         for row in self.shuffled() {
@@ -71,7 +71,7 @@ impl Names {
 
 /// A model in training: plain SGD as published, in batches.
 pub struct Bench<'a> {
-    names: &'a Names,
+    examples: &'a Examples,
     model: Box<dyn Model>,
     streams: StreamPath,
     step: u64,
@@ -83,7 +83,7 @@ impl<'a> Bench<'a> {
     ///
     /// # Panics
     /// If there is no such model or parameter.
-    pub fn new(names: &'a Names, id: &str, params: &[(&str, i64)], batch_size: u32) -> Self {
+    pub fn new(examples: &'a Examples, id: &str, params: &[(&str, i64)], batch_size: u32) -> Self {
         let plugin = plugin(id);
         let mut checked = Params::defaults(plugin.about().parameters).with("learning_rate", ParamValue::Real(RATE));
         for (name, value) in params {
@@ -94,15 +94,15 @@ impl<'a> Bench<'a> {
         let setup = Setup {
             params: &checked,
             training: Some(&training(batch_size)),
-            n_tokens: names.n_tokens,
-            n_classes: names.n_classes,
-            class_weights: &vec![1.0; names.n_classes],
+            n_tokens: examples.n_tokens,
+            n_classes: examples.n_classes,
+            class_weights: &vec![1.0; examples.n_classes],
             streams: &streams,
             workers: &alone(),
             kernels: Kernels::widest(),
         };
         let model = plugin.build(&setup).expect("the parameters go together");
-        Self { names, model, streams, step: 0, losses: Vec::new() }
+        Self { examples, model, streams, step: 0, losses: Vec::new() }
     }
 
     /// Trains on `rows`, in order.
@@ -112,8 +112,8 @@ impl<'a> Bench<'a> {
     pub fn train(&mut self, rows: &[u32]) {
         let piece = Chunk {
             epoch: 0,
-            sequences: &self.names.sequences,
-            labels: &self.names.labels,
+            sequences: &self.examples.sequences,
+            labels: &self.examples.labels,
             order: rows,
             steps_before: self.step,
             total_steps: u64::MAX,
@@ -130,10 +130,12 @@ impl<'a> Bench<'a> {
     /// # Panics
     /// If the model cannot predict.
     pub fn predict(&mut self, rows: &[u32], size: usize) {
-        let mut out = vec![0.0; size * self.names.n_classes];
+        let mut out = vec![0.0; size * self.examples.n_classes];
         for chunk in rows.chunks(size) {
-            let out = &mut out[..chunk.len() * self.names.n_classes];
-            self.model.log_probabilities(&self.names.sequences, chunk, out).expect("recurrent models always predict");
+            let out = &mut out[..chunk.len() * self.examples.n_classes];
+            self.model
+                .log_probabilities(&self.examples.sequences, chunk, out)
+                .expect("recurrent models always predict");
         }
     }
 }
@@ -190,7 +192,7 @@ pub fn peak_flops() -> f64 {
         .fold(0.0, f64::max)
 }
 
-/// Operations of training `stacked_rnn` on one name: each product forward, and twice backward; a fused multiply-add
+/// Operations of training `stacked_rnn` on one text: each product forward, and twice backward; a fused multiply-add
 /// counts as two, and what is not a product as nothing. The product with the first state, which is zero, is left out.
 pub fn stacked_rnn_flops(hidden: usize, layers: usize, n_classes: usize, length: usize) -> f64 {
     let (h, l, t) = (hidden as f64, layers as f64, length as f64);

@@ -1,20 +1,20 @@
-//! The program `recur-bench`: names a second on the workloads of the peers, one JSON line each.
+//! The program `recur-bench`: texts a second on the workloads of the peers, one JSON line each.
 
 mod external;
 
 use clap::Parser;
-use recur_bench::{ALPHABET, Bench, Names, median_rate, peak_flops, stacked_rnn_flops};
+use recur_bench::{ALPHABET, Bench, Examples, median_rate, peak_flops, stacked_rnn_flops};
 use recur_core::settings::{DataSettings, Duplicates, Fold, Group, TextSettings, Unknown};
 use std::error::Error;
 use std::io::Write as _;
 use std::path::Path;
 
-/// Measures training and prediction, names folded to the 58 characters of PyTorch's tutorial.
+/// Measures training and prediction, texts folded to the 58 characters of PyTorch's tutorial.
 #[derive(Debug, Parser)]
 struct Args {
-    /// The names: a CSV file with the columns `name` and `language`, or a folder of LABEL.txt
+    /// The texts: a CSV file with the columns `name` and `language`, or a folder of LABEL.txt
     #[arg(default_value = "data/names.csv")]
-    names: String,
+    examples: String,
     /// Runs of each workload, of which the median counts
     #[arg(long, default_value_t = 7)]
     repeats: usize,
@@ -38,12 +38,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         return external::serve();
     }
     if args.external {
-        return external::overhead(&args.names, args.repeats);
+        return external::overhead(&args.examples, args.repeats);
     }
-    if args.fractions { fractions(args.repeats) } else { peers(&read(&args.names)?, args.repeats, &args.only) }
+    if args.fractions { fractions(args.repeats) } else { peers(&read(&args.examples)?, args.repeats, &args.only) }
 }
 
-fn read(source: &str) -> Result<Names, Box<dyn Error>> {
+fn read(source: &str) -> Result<Examples, Box<dyn Error>> {
     let settings = DataSettings {
         label_column: "language".to_owned(),
         text: TextSettings {
@@ -56,7 +56,7 @@ fn read(source: &str) -> Result<Names, Box<dyn Error>> {
         ..DataSettings::of(source)
     };
     let dataset = recur_ingest::ingest(&settings, Group::None, Path::new(""))?.dataset;
-    Ok(Names {
+    Ok(Examples {
         sequences: dataset.sequences().clone(),
         labels: dataset.labels().to_vec(),
         n_tokens: dataset.alphabet().n_tokens(),
@@ -79,7 +79,7 @@ const MODELS: [Entry; 3] = [
 ];
 
 /// The workloads of `tools/peers`, with the default hidden size of 128.
-fn peers(names: &Names, repeats: usize, only: &str) -> Result<(), Box<dyn Error>> {
+fn peers(examples: &Examples, repeats: usize, only: &str) -> Result<(), Box<dyn Error>> {
     let sample = |mut rows: Vec<u32>, n: usize| {
         rows.truncate(n);
         rows
@@ -89,22 +89,22 @@ fn peers(names: &Names, repeats: usize, only: &str) -> Result<(), Box<dyn Error>
         if !title.contains(only) {
             return Ok(());
         }
-        let mut bench = Bench::new(names, model.1, model.2, batch);
+        let mut bench = Bench::new(examples, model.1, model.2, batch);
         print(&title, median_rate(rows.len(), repeats, || bench.train(rows)))
     };
     for model in &MODELS {
-        train("one text of 7 characters per step", model, &sample(names.of_length(7), 4000), 1)?;
+        train("one text of 7 characters per step", model, &sample(examples.of_length(7), 4000), 1)?;
     }
     for model in &MODELS[1..] {
-        train("batches of 64 of equal lengths", model, &names.equal_lengths(64), 64)?;
-        train("batches of 64 of mixed lengths", model, &sample(names.shuffled(), 20_480), 64)?;
+        train("batches of 64 of equal lengths", model, &examples.equal_lengths(64), 64)?;
+        train("batches of 64 of mixed lengths", model, &sample(examples.shuffled(), 20_480), 64)?;
     }
     let title = "stacked_rnn 2 layers, prediction of 1,024";
     if !title.contains(only) {
         return Ok(());
     }
-    let mut bench = Bench::new(names, "stacked_rnn", &[("layers", 2)], 64);
-    let rows = sample(names.shuffled(), 16_384);
+    let mut bench = Bench::new(examples, "stacked_rnn", &[("layers", 2)], 64);
+    let rows = sample(examples.shuffled(), 16_384);
     print(title, median_rate(rows.len(), repeats, || bench.predict(&rows, 1024)))
 }
 
@@ -113,16 +113,16 @@ fn fractions(repeats: usize) -> Result<(), Box<dyn Error>> {
     let mut out = std::io::stdout();
     writeln!(out, "measured peak of fused multiply-adds, one thread: {:.1} GFLOP/s", peak / 1e9)?;
     writeln!(out, "{:>6} {:>6} {:>6} {:>12} {:>10}", "hidden", "layers", "batch", "names/s", "of peak")?;
-    let names = Names::synthetic(4096, 7);
+    let examples = Examples::synthetic(4096, 7);
     for hidden in [32, 64, 128, 256_usize] {
         for layers in [1, 2, 3_usize] {
             for batch in [1, 16, 64, 256_u32] {
                 let params = [("hidden_size", hidden as i64), ("layers", layers as i64)];
-                let mut bench = Bench::new(&names, "stacked_rnn", &params, batch);
-                let mut rows = names.shuffled();
+                let mut bench = Bench::new(&examples, "stacked_rnn", &params, batch);
+                let mut rows = examples.shuffled();
                 rows.truncate(if hidden == 256 { 1024 } else { 4096 });
                 let rate = median_rate(rows.len(), repeats, || bench.train(&rows));
-                let fraction = rate * stacked_rnn_flops(hidden, layers, names.n_classes, 7) / peak;
+                let fraction = rate * stacked_rnn_flops(hidden, layers, examples.n_classes, 7) / peak;
                 writeln!(out, "{hidden:>6} {layers:>6} {batch:>6} {rate:>12.0} {:>9.0}%", 100.0 * fraction)?;
             }
         }

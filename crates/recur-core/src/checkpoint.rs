@@ -25,8 +25,8 @@ pub struct Progress {
     pub trial: TrialId,
     /// The epochs that are done.
     pub epochs: Vec<EpochRecord>,
-    /// Names of the next epoch that are done.
-    pub names: u64,
+    /// Examples of the next epoch that are done.
+    pub examples: u64,
     /// The sum of their losses, in nats.
     pub loss: f64,
     /// The best epoch so far, where early stopping watches.

@@ -36,7 +36,7 @@ pub enum DataWarning {
     /// Nearly as many labels as rows: the column is probably not that of the labels.
     ManyLabels { labels: u64, rows: u64 },
     /// Labels that repeat the text.
-    LabelsRepeatNames {
+    LabelsRepeatTexts {
         /// Rows whose label is their text.
         rows: u64,
         /// Rows in the data set.
@@ -132,7 +132,7 @@ impl DataWarning {
                 "there are {labels} labels in {rows} rows: the column of labels is probably another one \
                  (data.columns.label)"
             ),
-            DataWarning::LabelsRepeatNames { rows, of } => {
+            DataWarning::LabelsRepeatTexts { rows, of } => {
                 format!("{rows} of {} have their own {noun} as label: the label gives the answer away", n_rows(*of))
             }
             DataWarning::MostlyUnknown { unknown, of } => format!(
@@ -174,7 +174,7 @@ impl DataWarning {
             ),
             DataWarning::Overlap(published) => format!(
                 "in two parts of the published split: {}: {}, groups: {} (rows: {})",
-                noun.many, published.names_in_two, published.groups_in_two, published.rows_of_these
+                noun.many, published.texts_in_two, published.groups_in_two, published.rows_of_these
             ),
             DataWarning::UnusedValidationShare { validation } => {
                 format!("data.split.validation ({validation}) is not used, as the data has validation rows of its own")
@@ -196,9 +196,9 @@ pub fn counted(reasons: &BTreeMap<RejectReason, u64>, noun: &Noun) -> String {
 }
 
 /// `label` such that it differs visibly from labels that look alike: blanks that are not plain ones, invisible characters and,
-/// where `shows_twins`, characters that look like Latin ones are shown as escapes.
-pub fn distinct_spelling(label: &str, shows_twins: bool) -> String {
-    let is_odd = |c: char| (c.is_whitespace() && c != ' ') || (shows_twins && latin_twin(c).is_some());
+/// where `shows_lookalikes`, characters that look like Latin ones are shown as escapes.
+pub fn distinct_spelling(label: &str, shows_lookalikes: bool) -> String {
+    let is_odd = |c: char| (c.is_whitespace() && c != ' ') || (shows_lookalikes && latin_lookalike(c).is_some());
     let mut shown = String::new();
     for character in label.chars() {
         if is_odd(character) && !character.is_control() {
@@ -212,15 +212,15 @@ pub fn distinct_spelling(label: &str, shows_twins: bool) -> String {
 
 /// The Latin character that a Greek or Cyrillic one looks like in most fonts (after the confusables of Unicode TS 39, the
 /// characters alone).
-pub fn latin_twin(character: char) -> Option<char> {
-    const TWINS: [(&str, &str); 4] = [
+pub fn latin_lookalike(character: char) -> Option<char> {
+    const LOOKALIKES: [(&str, &str); 4] = [
         ("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX"),
         ("ονιραυ", "ovipau"),
         ("АВЕЅІЈКМНОРСТУХЁЇ", "ABESIJKMHOPCTYXËÏ"),
         ("аеорсухѕіјёї", "aeopcyxsijëï"),
     ];
-    TWINS.iter().find_map(|(from, to)| {
-        let index = from.chars().position(|twin| twin == character)?;
+    LOOKALIKES.iter().find_map(|(from, to)| {
+        let index = from.chars().position(|lookalike| lookalike == character)?;
         to.chars().nth(index)
     })
 }
@@ -256,7 +256,7 @@ mod tests {
 
     #[test]
     fn rejected_rows_are_counted_by_reason_with_the_first() {
-        let reasons = BTreeMap::from([(RejectReason::InvalidUtf8, 2), (RejectReason::EmptyName, 1)]);
+        let reasons = BTreeMap::from([(RejectReason::InvalidUtf8, 2), (RejectReason::EmptyText, 1)]);
         let first = Some("a.csv:2: empty text".to_owned());
         check(
             &DataWarning::Rejected { rows: 3, rows_read: 90, reasons, first },
@@ -292,9 +292,9 @@ mod tests {
     }
 
     #[test]
-    fn twins_come_in_pairs() {
-        assert_eq!("АВС".chars().map(latin_twin).collect::<Option<String>>().as_deref(), Some("ABC"));
-        assert_eq!(latin_twin('Ж'), None);
-        assert_eq!(latin_twin('A'), None);
+    fn lookalikes_come_in_pairs() {
+        assert_eq!("АВС".chars().map(latin_lookalike).collect::<Option<String>>().as_deref(), Some("ABC"));
+        assert_eq!(latin_lookalike('Ж'), None);
+        assert_eq!(latin_lookalike('A'), None);
     }
 }

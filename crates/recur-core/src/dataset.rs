@@ -1,6 +1,6 @@
-//! A data set of labelled names, as every model sees it.
+//! A data set of labelled texts, as every model sees it.
 //!
-//! A [`Dataset`] is canonical: rows are sorted by (label, name), so neither the order of rows in a file nor the
+//! A [`Dataset`] is canonical: rows are sorted by (label, text), so neither the order of rows in a file nor the
 //! way the file was read can change a split, a digest or a result.
 
 use crate::digest::{Digest, Hasher};
@@ -102,27 +102,27 @@ impl Alphabet {
         self.tokens.get(&character).copied().or(unknown)
     }
 
-    /// The tokens of `name`; characters without a token are left out.
-    pub fn encode<'a>(&'a self, name: &'a str) -> impl Iterator<Item = u16> + 'a {
-        name.chars().filter_map(|character| self.token(character))
+    /// The tokens of `text`; characters without a token are left out.
+    pub fn encode<'a>(&'a self, text: &'a str) -> impl Iterator<Item = u16> + 'a {
+        text.chars().filter_map(|character| self.token(character))
     }
 }
 
-/// One labelled name, before it becomes a row of a [`Dataset`].
+/// One labelled text, before it becomes a row of a [`Dataset`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct LabelledName {
+pub struct LabelledText {
     /// The label.
     pub label: String,
-    /// The name, normalised.
-    pub name: String,
+    /// The text, normalised.
+    pub text: String,
     /// Rows with the same group stay on one side of a split.
     pub group: String,
 }
 
-/// Labelled names in canonical order.
+/// Labelled texts in canonical order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
-    names: Vec<String>,
+    texts: Vec<String>,
     sequences: Sequences,
     labels: Vec<u16>,
     groups: Vec<u32>,
@@ -137,7 +137,7 @@ impl Dataset {
     ///
     /// # Panics
     /// If there are more than 65,535 labels or 2³² rows.
-    pub fn new(mut rows: Vec<LabelledName>, alphabet: Alphabet) -> Self {
+    pub fn new(mut rows: Vec<LabelledText>, alphabet: Alphabet) -> Self {
         rows.sort_unstable();
         Self::of_sorted(rows, None, alphabet)
     }
@@ -146,13 +146,13 @@ impl Dataset {
     ///
     /// # Panics
     /// As [`Dataset::new`].
-    pub fn published(mut rows: Vec<(LabelledName, Part)>, alphabet: Alphabet) -> Self {
+    pub fn published(mut rows: Vec<(LabelledText, Part)>, alphabet: Alphabet) -> Self {
         rows.sort_unstable();
         let (rows, parts) = rows.into_iter().unzip();
         Self::of_sorted(rows, Some(parts), alphabet)
     }
 
-    fn of_sorted(rows: Vec<LabelledName>, parts: Option<Vec<Part>>, alphabet: Alphabet) -> Self {
+    fn of_sorted(rows: Vec<LabelledText>, parts: Option<Vec<Part>>, alphabet: Alphabet) -> Self {
         let mut label_names: Vec<String> = rows.iter().map(|row| row.label.clone()).collect();
         label_names.dedup();
         let index_of_label: BTreeMap<&str, u16> = label_names
@@ -164,13 +164,13 @@ impl Dataset {
         let mut group_names: Vec<&str> = rows.iter().map(|row| row.group.as_str()).collect();
         group_names.sort_unstable();
         group_names.dedup();
-        let group_of = |row: &LabelledName| group_names.binary_search(&row.group.as_str()).expect("listed") as u32;
+        let group_of = |row: &LabelledText| group_names.binary_search(&row.group.as_str()).expect("listed") as u32;
         let groups = rows.iter().map(group_of).collect();
         let mut sequences = Sequences::new();
-        rows.iter().for_each(|row| sequences.push(alphabet.encode(&row.name)));
+        rows.iter().for_each(|row| sequences.push(alphabet.encode(&row.text)));
         let digest = digest(&rows, parts.as_deref(), &alphabet);
         Self {
-            names: rows.into_iter().map(|row| row.name).collect(),
+            texts: rows.into_iter().map(|row| row.text).collect(),
             sequences,
             labels,
             groups,
@@ -183,20 +183,20 @@ impl Dataset {
 
     /// How many rows there are (N).
     pub fn len(&self) -> usize {
-        self.names.len()
+        self.texts.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.names.is_empty()
+        self.texts.is_empty()
     }
 
-    /// The names, one a row.
-    pub fn names(&self) -> &[String] {
-        &self.names
+    /// The texts, one a row.
+    pub fn texts(&self) -> &[String] {
+        &self.texts
     }
 
-    /// The names as token ids, one sequence a row.
+    /// The texts as token ids, one sequence a row.
     pub fn sequences(&self) -> &Sequences {
         &self.sequences
     }
@@ -221,12 +221,12 @@ impl Dataset {
         &self.label_names
     }
 
-    /// The alphabet that the names were encoded with.
+    /// The alphabet that the texts were encoded with.
     pub fn alphabet(&self) -> &Alphabet {
         &self.alphabet
     }
 
-    /// The digest of all that a model or a split can see: names, labels, groups, published parts and alphabet.
+    /// The digest of all that a model or a split can see: texts, labels, groups, published parts and alphabet.
     pub fn digest(&self) -> &Digest {
         &self.digest
     }
@@ -239,13 +239,13 @@ impl Dataset {
     }
 }
 
-fn digest(rows: &[LabelledName], parts: Option<&[Part]>, alphabet: &Alphabet) -> Digest {
+fn digest(rows: &[LabelledText], parts: Option<&[Part]>, alphabet: &Alphabet) -> Digest {
     let mut hasher = Hasher::new();
     hasher.field(b"recur dataset 1");
     hasher.field(alphabet.characters.iter().collect::<String>().as_bytes());
     hasher.field(&[u8::from(alphabet.has_unknown)]);
     for row in rows {
-        hasher.field(row.label.as_bytes()).field(row.name.as_bytes()).field(row.group.as_bytes());
+        hasher.field(row.label.as_bytes()).field(row.text.as_bytes()).field(row.group.as_bytes());
     }
     if let Some(parts) = parts {
         hasher.field(&parts.iter().map(|part| *part as u8).collect::<Vec<u8>>());
@@ -257,8 +257,8 @@ fn digest(rows: &[LabelledName], parts: Option<&[Part]>, alphabet: &Alphabet) ->
 mod tests {
     use super::*;
 
-    fn row(name: &str, label: &str) -> LabelledName {
-        LabelledName { label: label.into(), name: name.into(), group: name.to_lowercase() }
+    fn row(text: &str, label: &str) -> LabelledText {
+        LabelledText { label: label.into(), text: text.into(), group: text.to_lowercase() }
     }
 
     #[test]
@@ -272,14 +272,14 @@ mod tests {
     }
 
     #[test]
-    fn unknown_letters_get_the_last_token_or_none() {
+    fn unknown_characters_get_the_last_token_or_none() {
         let encode = |unknown| Alphabet::new("abba".chars(), unknown).encode("axb").collect::<Vec<_>>();
         assert_eq!(encode(true), [0, 2, 1]);
         assert_eq!(encode(false), [0, 1]);
     }
 
     #[test]
-    fn digest_sees_names_labels_and_alphabet() {
+    fn digest_sees_texts_labels_and_alphabet() {
         let base = Dataset::new(vec![row("Abe", "Japanese")], Alphabet::new("Abe".chars(), true));
         let label = Dataset::new(vec![row("Abe", "Korean")], Alphabet::new("Abe".chars(), true));
         let alphabet = Dataset::new(vec![row("Abe", "Japanese")], Alphabet::new("Aeb".chars(), true));

@@ -1,4 +1,4 @@
-//! How a split divides rows, whatever characters their names are written in.
+//! How a split divides rows, whatever characters their texts are written in.
 
 use crate::dataset::Dataset;
 use crate::digest::{Digest, Hasher};
@@ -23,27 +23,27 @@ pub fn digest(dataset: &Dataset, split: &Split) -> Digest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::{Alphabet, LabelledName};
+    use crate::dataset::{Alphabet, LabelledText};
     use crate::random::StreamPath;
     use crate::settings::{Group, SplitSettings};
 
     fn of(rows: &[(&str, &str, &str)], seed: u64) -> Digest {
-        let row = |(label, name, group): &(&str, &str, &str)| LabelledName {
+        let row = |(label, text, group): &(&str, &str, &str)| LabelledText {
             label: (*label).to_owned(),
-            name: (*name).to_owned(),
+            text: (*text).to_owned(),
             group: (*group).to_owned(),
         };
         let data = Dataset::new(rows.iter().map(row).collect(), Alphabet::new("abcdefghé".chars(), false));
-        let settings = SplitSettings::shares(0.5, 0.25, 0.25, Group::Name, true);
+        let settings = SplitSettings::shares(0.5, 0.25, 0.25, Group::Text, true);
         digest(&data, &Split::new(&data, &settings, &StreamPath::root(seed), 0).unwrap())
     }
 
     #[test]
-    fn other_letters_change_nothing_and_other_rows_do() {
+    fn other_characters_change_nothing_and_other_rows_do() {
         let rows = |last: &'static str| {
-            ["a", "b", "c", "d", "f", "g", "h", last].map(|name| {
-                let group = if name == "é" { "e" } else { name };
-                (if name < "e" { "x" } else { "y" }, name, group)
+            ["a", "b", "c", "d", "f", "g", "h", last].map(|text| {
+                let group = if text == "é" { "e" } else { text };
+                (if text < "e" { "x" } else { "y" }, text, group)
             })
         };
         let first = of(&rows("e"), 1);

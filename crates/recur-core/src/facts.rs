@@ -19,15 +19,15 @@ pub struct DataFacts {
     pub rows_read: u64,
     /// Rows left out because they cannot be used, by reason.
     pub rejected: BTreeMap<RejectReason, u64>,
-    /// Rows left out because an earlier row has the same normalised name and label.
+    /// Rows left out because an earlier row has the same normalised text and label.
     pub duplicates: u64,
     /// Rows in the data set.
     pub rows: u64,
-    /// Distinct normalised names in the data set.
-    pub distinct_names: u64,
-    /// Distinct names that carry more than one label.
-    pub ambiguous_names: u64,
-    /// The share of rows that the best model of the exact name could get right: for each name, its commonest label.
+    /// Distinct normalised texts in the data set.
+    pub distinct_texts: u64,
+    /// Distinct texts that carry more than one label.
+    pub ambiguous_texts: u64,
+    /// The share of rows that the best model of the exact text could get right: for each text, its commonest label.
     pub accuracy_ceiling: f64,
     /// The share of rows of the commonest label: what a model gets right that always says the same.
     pub majority_share: f64,
@@ -38,7 +38,7 @@ pub struct DataFacts {
     /// Number of tokens, the unknown one included.
     pub n_tokens: u64,
     /// Characters outside a given alphabet, with the number of rows that have them.
-    pub unknown_letters: BTreeMap<char, u64>,
+    pub unknown_characters: BTreeMap<char, u64>,
     /// Rows in each part of a published split, and what is in two of them; `None` if the data has no such split.
     pub published: Option<PublishedFacts>,
     /// The digest of the data set.
@@ -59,8 +59,8 @@ impl DataFacts {
 pub struct PublishedFacts {
     /// Training, validation and test rows.
     pub rows: [u64; 3],
-    /// Distinct names that are in two parts.
-    pub names_in_two: u64,
+    /// Distinct texts that are in two parts.
+    pub texts_in_two: u64,
     /// Groups that are in two parts.
     pub groups_in_two: u64,
     /// All rows of these groups.
@@ -72,14 +72,14 @@ impl PublishedFacts {
     pub fn of(dataset: &Dataset) -> Option<Self> {
         let parts = dataset.parts()?;
         let mut parts_of: BTreeMap<&str, (Part, bool)> = BTreeMap::new();
-        for (name, part) in dataset.names().iter().zip(parts) {
-            let (first, is_in_two) = parts_of.entry(name).or_insert((*part, false));
+        for (text, part) in dataset.texts().iter().zip(parts) {
+            let (first, is_in_two) = parts_of.entry(text).or_insert((*part, false));
             *is_in_two |= first != part;
         }
         let straddling = straddling_groups(dataset, parts);
         Some(Self {
             rows: Part::ALL.map(|part| parts.iter().filter(|other| **other == part).count() as u64),
-            names_in_two: parts_of.values().filter(|(_, is_in_two)| *is_in_two).count() as u64,
+            texts_in_two: parts_of.values().filter(|(_, is_in_two)| *is_in_two).count() as u64,
             groups_in_two: straddling.len() as u64,
             rows_of_these: straddling.iter().map(|rows| rows.len() as u64).sum(),
         })
@@ -90,20 +90,19 @@ impl PublishedFacts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RejectReason {
-    /// No name, or nothing left of it after normalisation.
-    EmptyName,
+    /// No text, or nothing left of it after normalisation.
+    EmptyText,
     /// No label.
     MissingLabel,
     /// More characters than `max_characters`.
     TooLong,
     /// A character outside the alphabet, where `unknown: error`.
-    #[serde(rename = "unknown_letter")]
     UnknownCharacter,
     /// Bytes that are not UTF-8.
     InvalidUtf8,
     /// More or fewer fields than the header has, or text that is no record of its format.
     Malformed,
-    /// A control character inside the name or the label.
+    /// A control character inside the text or the label.
     ControlCharacter,
     /// A field in quotes that goes on over several lines.
     QuotedLineEnd,
@@ -115,7 +114,7 @@ impl RejectReason {
     /// The reason in words, about examples called `noun`.
     pub fn title(self, noun: &Noun) -> String {
         let title = match self {
-            RejectReason::EmptyName => return format!("empty {noun}"),
+            RejectReason::EmptyText => return format!("empty {noun}"),
             RejectReason::TooLong => return format!("{noun} too long"),
             RejectReason::MissingLabel => "missing label",
             RejectReason::UnknownCharacter => "character outside the alphabet",

@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn the_id_of_a_trial_is_the_digest_of_its_identity() {
-        assert_eq!(identity().id().as_str(), "63ff3ffc35c167edeacf93ffe452be31");
+        assert_eq!(identity().id().as_str(), "0bfab769c3ea53917add16c109dc995b");
     }
 
     #[test]

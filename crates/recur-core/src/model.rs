@@ -45,7 +45,7 @@ pub struct Cost {
     pub parameters: u64,
     /// Bytes of the weights: all that prediction needs.
     pub weight_bytes: u64,
-    /// Multiplications with an addition, in the products that predict one name on its own.
+    /// Multiplications with an addition, in the products that predict one text on its own.
     pub multiply_adds: u64,
 }
 
@@ -100,7 +100,7 @@ impl Declaration {
 pub trait ModelPlugin: Sync {
     /// What it declares.
     fn about(&self) -> &Declaration;
-    /// What a model built from `setup` costs once it is trained, for names of `characters` characters; `None` where that
+    /// What a model built from `setup` costs once it is trained, for texts of `characters` characters; `None` where that
     /// is not known beforehand.
     fn cost(&self, setup: &Setup<'_>, characters: u64) -> Option<Cost> {
         let _ = (setup, characters);
@@ -189,7 +189,7 @@ pub trait Model: Send {
     fn train(&mut self, chunk: &Chunk<'_>, losses: &mut [f64]) -> Result<(), ModelError>;
 
     /// Writes the log-probabilities of each label for `rows` of `sequences` into `out`, (rows, C) row-major.
-    /// A name's results do not depend on the rows next to it, and their exponentials sum to 1: see [`crate::answer`].
+    /// A text's results do not depend on the rows next to it, and their exponentials sum to 1: see [`crate::answer`].
     ///
     /// # Errors
     /// If the model has not been trained, where it cannot predict before.
@@ -239,12 +239,12 @@ pub enum ModelError {
     #[error("parameter `{name}`: {problem}")]
     Parameter { name: &'static str, problem: String },
     /// What it answered for a text is no distribution over the labels.
-    #[error("the answer for {} is no distribution over the labels: {problem}", shown(*row, name.as_deref()))]
+    #[error("the answer for {} is no distribution over the labels: {problem}", shown(*row, text.as_deref()))]
     Answer {
         /// The row of the text among those that were given.
         row: u32,
         /// The text, where whoever asked knows it.
-        name: Option<String>,
+        text: Option<String>,
         /// What is wrong with the answer.
         problem: Improper,
     },
@@ -257,6 +257,6 @@ pub enum ModelError {
 }
 
 /// A row for a message: the text where it is known.
-fn shown(row: u32, name: Option<&str>) -> String {
-    name.map_or_else(|| format!("row {row}"), |name| format!("`{}`", visible(name)))
+fn shown(row: u32, text: Option<&str>) -> String {
+    text.map_or_else(|| format!("row {row}"), |text| format!("`{}`", visible(text)))
 }

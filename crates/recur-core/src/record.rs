@@ -56,7 +56,7 @@ pub enum Outcome {
 /// One epoch's results.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EpochRecord {
-    /// Mean loss of the names trained on, each before its step.
+    /// Mean loss of the examples trained on, each before its step.
     pub train_loss: f64,
     /// Figures on the validation rows after the epoch.
     pub validation: Scores,
@@ -73,11 +73,11 @@ pub struct TestRecord {
     pub predictions: Vec<Prediction>,
 }
 
-/// What a model said of one name.
+/// What a model said of one text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Prediction {
-    /// The name, normalised.
-    pub name: String,
+    /// The text, normalised.
+    pub text: String,
     /// Index of its label among the data set's labels.
     pub label: u16,
     /// Index of the most probable label; the first of equals.

@@ -16,7 +16,7 @@ pub(crate) fn identity() -> Identity {
         training: None,
         dataset: Digest::of(b"data"),
         text: TextSettings::default(),
-        split: SplitSettings::shares(0.8, 0.1, 0.1, Group::Name, true),
+        split: SplitSettings::shares(0.8, 0.1, 0.1, Group::Text, true),
         seed: 5,
         replicate: 2,
         initial_weights: None,

@@ -6,27 +6,26 @@ use crate::split::Part;
 use serde::{Deserialize, Serialize};
 use strum::VariantNames;
 
-/// Where the names come from and how they become rows.
+/// Where the texts come from and how they become rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DataSettings {
     /// Where the rows are read from.
     pub source: Source,
     /// The column that says which part of a published split a row is in; `None` if there is no such column.
     pub split_column: Option<String>,
-    /// The column that holds the name; not used for a folder of `LABEL.txt`.
-    #[serde(rename = "name_column")]
+    /// The column that holds the text; not used for a folder of `LABEL.txt`.
     pub text_column: String,
     /// The column that holds the label.
     pub label_column: String,
-    /// How a name's text is normalised and encoded.
+    /// How a text is normalised and encoded.
     pub text: TextSettings,
-    /// What becomes of a second row with the same name and label.
+    /// What becomes of a second row with the same text and label.
     pub duplicates: Duplicates,
     /// What becomes of rows that cannot be used.
     pub rejects: Rejects,
     /// The largest share of rows (0 to 1) that may be rejected; with a larger one the data is refused.
     pub max_rejected: f64,
-    /// Names with more characters than this are rejected.
+    /// Texts with more characters than this are rejected.
     pub max_characters: u32,
 }
 
@@ -104,7 +103,7 @@ impl std::fmt::Display for Source {
     }
 }
 
-/// How a name's text is normalised and encoded. Blanks at either end are always trimmed.
+/// How a text is normalised and encoded. Blanks at either end are always trimmed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TextSettings {
     /// Unicode normalisation.
@@ -159,13 +158,13 @@ pub enum Fold {
 pub enum Unknown {
     /// They share one token of their own.
     Token,
-    /// They are left out of the name.
+    /// They are left out of the text.
     Drop,
-    /// A name that has one is rejected.
+    /// A text that has one is rejected.
     Error,
 }
 
-/// What becomes of a second row with the same name and label.
+/// What becomes of a second row with the same text and label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, VariantNames)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -208,7 +207,7 @@ impl Default for SplitSettings {
     /// What a small spec gets that says nothing of the split: eight tenths of each label's groups to train on, a tenth each to
     /// choose by and to test on.
     fn default() -> Self {
-        Self::shares(0.8, 0.1, 0.1, Group::FoldedName, true)
+        Self::shares(0.8, 0.1, 0.1, Group::FoldedText, true)
     }
 }
 
@@ -286,7 +285,7 @@ pub enum TestRows {
 pub enum Overlap {
     /// The data is refused.
     Refuse,
-    /// It is used as published, and the report says how many groups and names are in two parts.
+    /// It is used as published, and the report says how many groups and texts are in two parts.
     Allow,
 }
 
@@ -295,10 +294,10 @@ pub enum Overlap {
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Group {
-    /// Rows whose names are equal but for marks, case, and masculine or feminine endings.
-    FoldedName,
-    /// Rows whose names are equal but for case.
-    Name,
+    /// Rows whose texts are equal but for marks, case, and masculine or feminine endings.
+    FoldedText,
+    /// Rows whose texts are equal but for case.
+    Text,
     /// Each row is on its own.
     None,
 }
@@ -308,9 +307,9 @@ pub enum Group {
 pub struct TrainingSettings {
     /// For how long.
     pub length: TrainingLength,
-    /// Names a step (B).
+    /// Examples a step (B).
     pub batch_size: u32,
-    /// How names are drawn.
+    /// How examples are drawn.
     pub sampling: Sampling,
     /// How a gradient becomes a step.
     pub optimizer: Optimizer,
@@ -443,7 +442,7 @@ fn word(choice: impl Serialize) -> String {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TrainingLength {
-    /// This many epochs; an epoch draws as many names as there are training rows.
+    /// This many epochs; an epoch draws as many examples as there are training rows.
     Epochs(u32),
     /// This many steps, one batch each, scored on validation every `evaluate_every` steps. Such an interval
     /// is what records and curves call "epoch".
@@ -455,7 +454,7 @@ pub enum TrainingLength {
     },
 }
 
-/// How names are drawn for training.
+/// How examples are drawn for training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, VariantNames)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]

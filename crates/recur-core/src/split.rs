@@ -100,7 +100,7 @@ pub enum SplitError {
         n_groups: usize,
         /// All rows of these groups.
         n_rows: usize,
-        /// A name of the first of them.
+        /// A text of the first of them.
         example: String,
     },
 }
@@ -304,7 +304,7 @@ fn check_published(dataset: &Dataset, parts: &[Part], settings: &SplitSettings) 
         Some(first) => Err(SplitError::Overlap {
             n_groups: straddling.len(),
             n_rows: straddling.iter().map(Vec::len).sum(),
-            example: dataset.names()[first[0] as usize].clone(),
+            example: dataset.texts()[first[0] as usize].clone(),
         }),
     }
 }

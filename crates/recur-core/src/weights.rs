@@ -25,7 +25,7 @@ pub fn unfit_name<'a>(names: impl IntoIterator<Item = &'a str>) -> Option<(&'a s
 }
 
 /// The version of [`ModelCard`] that this recur writes, and the latest that it reads.
-pub const CARD_FORMAT: u32 = 1;
+pub const CARD_FORMAT: u32 = 2;
 
 /// All that prediction needs besides the tensors. Both are in one file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,10 +38,10 @@ pub struct ModelCard {
     pub model_version: u32,
     /// Every parameter.
     pub params: Params,
-    /// How a name's text is normalised. [`ModelCard::alphabet`], not the setting, says which characters have a token.
+    /// How a text is normalised. [`ModelCard::alphabet`], not the setting, says which characters have a token.
     pub text: TextSettings,
-    /// The characters that have a token, in token order.
-    #[serde(rename = "letters")]
+    /// The characters that have a token, in token order. Format 1 called them `letters`.
+    #[serde(alias = "letters")]
     pub characters: String,
     /// Whether one more token represents all other characters.
     pub has_unknown: bool,
@@ -67,7 +67,7 @@ impl ModelCard {
         }
     }
 
-    /// The alphabet that names are encoded with.
+    /// The alphabet that texts are encoded with.
     pub fn alphabet(&self) -> Alphabet {
         Alphabet::new(self.characters.chars(), self.has_unknown)
     }

@@ -1,7 +1,7 @@
 //! What a split promises: which groups are in which part, how often, and in which proportions.
 
 use proptest::prelude::*;
-use recur_core::dataset::{Alphabet, Dataset, LabelledName};
+use recur_core::dataset::{Alphabet, Dataset, LabelledText};
 use recur_core::facts::PublishedFacts;
 use recur_core::random::StreamPath;
 use recur_core::settings::{Division, Group, Overlap, SplitSettings, TestRows};
@@ -11,15 +11,15 @@ use std::collections::{BTreeMap, BTreeSet};
 const N_SPLITS: u32 = 1_000;
 
 fn settings(stratify: bool) -> SplitSettings {
-    SplitSettings::shares(0.8, 0.1, 0.1, Group::Name, stratify)
+    SplitSettings::shares(0.8, 0.1, 0.1, Group::Text, stratify)
 }
 
 fn alphabet() -> Alphabet {
     Alphabet::new("n0123456789".chars(), false)
 }
 
-fn row(i: usize, label: usize, group: usize) -> LabelledName {
-    LabelledName { label: format!("l{label}"), name: format!("n{i}"), group: format!("g{group:04}") }
+fn row(i: usize, label: usize, group: usize) -> LabelledText {
+    LabelledText { label: format!("l{label}"), text: format!("n{i}"), group: format!("g{group:04}") }
 }
 
 fn dataset(rows: &[(u8, u8)]) -> Dataset {
@@ -235,7 +235,7 @@ fn published_settings(overlap: Overlap, group: Group) -> SplitSettings {
 #[test]
 fn a_published_split_is_used_as_it_is() {
     let data = published(|i| [Part::Train, Part::Train, Part::Validation, Part::Test][i / 10]);
-    let settings = published_settings(Overlap::Refuse, Group::Name);
+    let settings = published_settings(Overlap::Refuse, Group::Text);
     let split = split(&data, &settings, 0);
     for part in Part::ALL {
         let rows: Vec<u32> = (0..40).filter(|row| data.parts().unwrap()[*row as usize] == part).collect();
@@ -248,7 +248,7 @@ fn a_published_split_is_used_as_it_is() {
 #[test]
 fn a_missing_validation_part_is_cut_from_the_training_rows_anew_in_each_replicate() {
     let data = published(|i| if i < 20 { Part::Train } else { Part::Test });
-    let settings = published_settings(Overlap::Refuse, Group::Name);
+    let settings = published_settings(Overlap::Refuse, Group::Text);
     let (one, two) = (split(&data, &settings, 0), split(&data, &settings, 1));
     assert_eq!((one.train.len() + one.validation.len(), one.test.len()), (20, 20));
     assert!((4..=6).contains(&one.validation.len()), "a quarter of ten groups of two rows");
@@ -261,18 +261,18 @@ fn groups_in_two_published_parts_are_refused_unless_allowed() {
     // The groups of rows 0 and 1, and of rows 2 and 3.
     let data = published(|i| if i < 20 && i != 1 && i != 3 { Part::Train } else { Part::Test });
     let of = |overlap, group| Split::new(&data, &published_settings(overlap, group), &StreamPath::root(1), 0);
-    let error = of(Overlap::Refuse, Group::Name).unwrap_err();
+    let error = of(Overlap::Refuse, Group::Text).unwrap_err();
     assert!(matches!(&error, SplitError::Overlap { n_groups: 2, n_rows: 4, example } if example == "n0"), "{error}");
-    assert!(of(Overlap::Allow, Group::Name).is_ok() && of(Overlap::Refuse, Group::None).is_ok());
+    assert!(of(Overlap::Allow, Group::Text).is_ok() && of(Overlap::Refuse, Group::None).is_ok());
     let facts = PublishedFacts::of(&data).unwrap();
-    assert_eq!((facts.names_in_two, facts.groups_in_two, facts.rows_of_these), (0, 2, 4));
+    assert_eq!((facts.texts_in_two, facts.groups_in_two, facts.rows_of_these), (0, 2, 4));
 }
 
 #[test]
 fn a_published_split_without_a_part_is_refused() {
     for (missing, other) in [(Part::Train, Part::Test), (Part::Test, Part::Train)] {
         let data = published(|_| other);
-        let settings = published_settings(Overlap::Refuse, Group::Name);
+        let settings = published_settings(Overlap::Refuse, Group::Text);
         let error = Split::new(&data, &settings, &StreamPath::root(1), 0).unwrap_err();
         assert_eq!(error, SplitError::MissingPart(missing));
     }

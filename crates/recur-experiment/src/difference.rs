@@ -111,7 +111,7 @@ fn of_predictions(a: &[u8], b: &[u8], labels: &[String]) -> Option<String> {
     let shown = |p: &recur_core::record::Prediction| {
         format!("{} with log-probability {}", labels[usize::from(p.predicted)], p.log_probability)
     };
-    Some(format!("text {:?}: {}, made again {}", stored.name, shown(stored), shown(again)))
+    Some(format!("text {:?}: {}, made again {}", stored.text, shown(stored), shown(again)))
 }
 
 fn of_json(a: &[u8], b: &[u8]) -> Option<String> {

@@ -238,7 +238,7 @@ fn data_warnings(plan: &Plan, data: &Ingested, splits: &[ReplicateSplit]) -> Vec
         lacking(untrained, &|labels| DataWarning::Untrained { labels, of }),
         facts
             .published
-            .filter(|published| published.names_in_two + published.groups_in_two > 0)
+            .filter(|published| published.texts_in_two + published.groups_in_two > 0)
             .map(DataWarning::Overlap),
         unused_share(plan, facts),
     ];

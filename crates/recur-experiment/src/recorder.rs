@@ -187,10 +187,10 @@ impl Observer for StoreRecorder<'_> {
         Some(checkpoint)
     }
 
-    fn checkpoint_due(&self, trial: &Trial, epochs: u32, names: u64) -> bool {
+    fn checkpoint_due(&self, trial: &Trial, epochs: u32, examples: u64) -> bool {
         match self.options.checkpoints {
             CheckpointInterval::Off => false,
-            CheckpointInterval::Epochs(every) => names == 0 && epochs.is_multiple_of(every),
+            CheckpointInterval::Epochs(every) => examples == 0 && epochs.is_multiple_of(every),
             CheckpointInterval::Time(every) => {
                 self.running().get(trial.id.as_str()).is_some_and(|running| running.saved.elapsed() >= every)
             }

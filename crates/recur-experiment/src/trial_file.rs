@@ -30,7 +30,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The version of the format that this recur writes and reads.
-pub const TRIAL_FILE_FORMAT: u32 = 2;
+pub const TRIAL_FILE_FORMAT: u32 = 3;
 
 /// Bytes that a trial file may have.
 const MAX_BYTES: u64 = 16 << 20;

@@ -1,4 +1,4 @@
-//! Raw bytes: names, labels, log-probabilities and tensors, all little-endian.
+//! Raw bytes: texts, labels, log-probabilities and tensors, all little-endian.
 
 use crate::error::printable;
 use crate::wire::TensorHead;
@@ -8,7 +8,7 @@ use recur_core::weights::unfit_name;
 
 /// Appends `rows` of `sequences`: the length of each (u32), the label of each if there are labels (u16), and all their
 /// tokens end to end (u16).
-pub(crate) fn push_names(block: &mut Vec<u8>, sequences: &Sequences, labels: Option<&[u16]>, rows: &[u32]) {
+pub(crate) fn push_texts(block: &mut Vec<u8>, sequences: &Sequences, labels: Option<&[u16]>, rows: &[u32]) {
     for row in rows {
         block.extend((sequences.get(*row).len() as u32).to_le_bytes());
     }
@@ -29,21 +29,21 @@ fn push<T: Copy, const N: usize>(block: &mut Vec<u8>, numbers: &[T], bytes: impl
     }
 }
 
-/// The names in `block`, and their labels if they have some.
-pub(crate) fn names(block: &[u8], n_names: usize, labelled: bool) -> Result<(Sequences, Vec<u16>), String> {
-    let n_labels = if labelled { n_names } else { 0 };
-    let heads = n_names.checked_mul(4).and_then(|lengths| lengths.checked_add(2 * n_labels));
-    let Some((lengths, rest)) = heads.filter(|heads| *heads <= block.len()).map(|_| block.split_at(4 * n_names)) else {
-        return Err(format!("{} bytes are too few for {n_names} names", block.len()));
+/// The texts in `block`, and their labels if they have some.
+pub(crate) fn texts(block: &[u8], n_texts: usize, labelled: bool) -> Result<(Sequences, Vec<u16>), String> {
+    let n_labels = if labelled { n_texts } else { 0 };
+    let heads = n_texts.checked_mul(4).and_then(|lengths| lengths.checked_add(2 * n_labels));
+    let Some((lengths, rest)) = heads.filter(|heads| *heads <= block.len()).map(|_| block.split_at(4 * n_texts)) else {
+        return Err(format!("{} bytes are too few for {n_texts} texts", block.len()));
     };
     let (labels, tokens) = rest.split_at(2 * n_labels);
     let mut tokens = tokens.as_chunks().0;
     let mut sequences = Sequences::new();
     for length in lengths.as_chunks().0 {
-        let Some((name, rest)) = tokens.split_at_checked(u32::from_le_bytes(*length) as usize) else {
-            return Err(format!("the tokens end within name {}", sequences.len()));
+        let Some((text, rest)) = tokens.split_at_checked(u32::from_le_bytes(*length) as usize) else {
+            return Err(format!("the tokens end within text {}", sequences.len()));
         };
-        sequences.push(name.iter().map(|bytes| u16::from_le_bytes(*bytes)));
+        sequences.push(text.iter().map(|bytes| u16::from_le_bytes(*bytes)));
         tokens = rest;
     }
     match tokens.len() {
@@ -56,9 +56,9 @@ pub(crate) fn names(block: &[u8], n_names: usize, labelled: bool) -> Result<(Seq
 pub(crate) fn log_probabilities(block: &[u8], n_classes: usize, out: &mut [f32]) -> Result<(), String> {
     let expected = 4 * out.len();
     if block.len() != expected {
-        let n_names = out.len() / n_classes;
+        let n_texts = out.len() / n_classes;
         return Err(format!(
-            "has {} bytes, expected {expected}: f32 for {n_names} names × {n_classes} labels",
+            "has {} bytes, expected {expected}: f32 for {n_texts} texts × {n_classes} labels",
             block.len()
         ));
     }
@@ -72,8 +72,8 @@ pub(crate) fn log_probabilities(block: &[u8], n_classes: usize, out: &mut [f32])
 pub(crate) fn losses(block: &[u8], out: &mut [f64]) -> Result<(), String> {
     let expected = 8 * out.len();
     if block.len() != expected {
-        let n_names = out.len();
-        return Err(format!("has {} bytes, expected {expected}: f64 for the losses of {n_names} names", block.len()));
+        let n_texts = out.len();
+        return Err(format!("has {} bytes, expected {expected}: f64 for the losses of {n_texts} texts", block.len()));
     }
     for (out, bytes) in out.iter_mut().zip(block.as_chunks().0) {
         *out = f64::from_le_bytes(*bytes);
@@ -175,16 +175,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_come_back_as_they_were() {
+    fn texts_come_back_as_they_were() {
         let sequences: Sequences = [&[1_u16, 2][..], &[], &[7]].into_iter().collect();
         for labels in [None, Some(&[5_u16, 6, 7][..])] {
             let mut block = Vec::new();
-            push_names(&mut block, &sequences, labels, &[2, 0, 1]);
-            let (back, back_labels) = names(&block, 3, labels.is_some()).unwrap();
+            push_texts(&mut block, &sequences, labels, &[2, 0, 1]);
+            let (back, back_labels) = texts(&block, 3, labels.is_some()).unwrap();
             assert_eq!(back, [&[7_u16][..], &[1, 2], &[]].into_iter().collect());
             assert_eq!(back_labels, labels.map_or(vec![], |_| vec![7, 5, 6]));
-            assert!(names(&block[1..], 3, labels.is_some()).is_err());
-            assert!(names(&block, usize::MAX, labels.is_some()).is_err());
+            assert!(texts(&block[1..], 3, labels.is_some()).is_err());
+            assert!(texts(&block, usize::MAX, labels.is_some()).is_err());
         }
     }
 
@@ -231,7 +231,7 @@ mod tests {
     fn log_probabilities_of_another_number_are_reported() {
         let mut out = [0.0; 4];
         let reported = log_probabilities(&floats(&[-1.0]), 2, &mut out).unwrap_err();
-        assert_eq!(reported, "has 4 bytes, expected 16: f32 for 2 names × 2 labels");
+        assert_eq!(reported, "has 4 bytes, expected 16: f32 for 2 texts × 2 labels");
         log_probabilities(&floats(&[-1.0, 1e-7, f32::NEG_INFINITY, 0.0]), 2, &mut out).unwrap();
         assert_eq!(out, [-1.0, 1e-7, f32::NEG_INFINITY, 0.0]);
     }

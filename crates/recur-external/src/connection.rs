@@ -89,16 +89,16 @@ impl Connection {
 
     fn wait(&mut self, question: &Question<'_>) -> Result<(Head, Vec<u8>), ModelError> {
         let (since, request) = (Stopwatch::start(), question.request);
-        self.process.heard.again();
+        self.process.received.again();
         let mut stopped = None;
-        let (idle, heard, child) = (self.limits.idle, &self.process.heard, &mut self.process.child);
+        let (idle, received, child) = (self.limits.idle, &self.process.received, &mut self.process.child);
         let mut has_ended = false;
         let mut stop = || {
             // Whoever looks has read all that there was. What it wrote before its end is read until the next look; only
             // processes that it left behind can still hold the pipe open then.
             let had_ended = std::mem::replace(&mut has_ended, !matches!(child.try_wait(), Ok(None)));
             let ended = had_ended.then_some(Stopped::Ended);
-            stopped = ended.or_else(|| Stopped::look(question, since, idle, heard));
+            stopped = ended.or_else(|| Stopped::look(question, since, idle, received));
             stopped.is_some()
         };
         let mut block = std::mem::take(&mut self.spare);
@@ -169,13 +169,13 @@ enum Stopped {
 
 impl Stopped {
     /// Whether to stop now.
-    fn look(question: &Question<'_>, since: Stopwatch, idle: Duration, heard: &Received) -> Option<Self> {
+    fn look(question: &Question<'_>, since: Stopwatch, idle: Duration, received: &Received) -> Option<Self> {
         let Limit { key, after, spent } = question.limit;
         if question.cancel.is_some_and(Cancel::is_cancelled) {
             Some(Self::Cancelled)
         } else if spent + since.elapsed() >= after {
             Some(Self::TooLate { limit: key, after })
-        } else if heard.silence() >= idle {
+        } else if received.silence() >= idle {
             Some(Self::TooLate { limit: "idle_seconds", after: idle })
         } else {
             None

@@ -56,8 +56,12 @@ impl From<ExternalError> for ModelError {
 fn change(got: &str) -> &'static str {
     match got {
         "1" => {
-            ": take recur_plugin.py of this recur, and let `train` return the loss of each name, `return losses`, instead of their \
-             sum (without recur_plugin.py, see docs/external-plugins.md)"
+            ": take recur_plugin.py of this recur, let `train` return the loss of each example, `return losses`, instead of their \
+             sum, and write `chunk.texts` instead of `chunk.names` (without recur_plugin.py, see docs/external-plugins.md)"
+        }
+        "2" => {
+            ": take recur_plugin.py of this recur, and write `chunk.texts` instead of `chunk.names` (without recur_plugin.py: \
+             `n_texts` instead of `n_names`)"
         }
         _ => "",
     }

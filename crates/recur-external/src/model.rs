@@ -17,8 +17,8 @@ use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::time::Duration;
 
-/// Names of one question for predictions.
-const NAMES: usize = 4096;
+/// Texts of one question for predictions.
+const TEXTS: usize = 4096;
 
 /// The model, as this process knows it.
 #[derive(Debug)]
@@ -56,10 +56,10 @@ impl External {
         let question = Question { request: "build", fields, block: &[], limit, cancel: None, room: 0 };
         let head = match connection.ask(&question) {
             Ok((head, _)) => head,
-            Err(error) if is_of_version_1(&error) => {
-                return Err(connection.fail(Problem::Protocol { got: "1".to_owned() }));
-            }
-            Err(error) => return Err(of_parameter(error, parameters)),
+            Err(error) => match version_of(&error) {
+                Some(got) => return Err(connection.fail(Problem::Protocol { got: got.to_owned() })),
+                None => return Err(of_parameter(error, parameters)),
+            },
         };
         if head.protocol != Some(PROTOCOL) {
             let got = head.protocol.map_or("no".to_owned(), |version| version.to_string());
@@ -117,12 +117,16 @@ fn seed(setup: &Setup<'_>) -> u64 {
     (high << 21) | (low >> 11)
 }
 
-/// Whether a plugin refused to build a model because it speaks version 1 of the protocol, in the words of `recur_plugin.py`.
-fn is_of_version_1(error: &ModelError) -> bool {
-    let ModelError::Other(inner) = error else { return false };
-    let refused = inner.downcast_ref::<ExternalError>();
-    matches!(refused, Some(ExternalError::Process { problem: Problem::Refused { message, .. }, .. })
-        if message.contains("speaks version 1 of the protocol"))
+/// The earlier version of the protocol that a plugin speaks, if it refused to build a model for that, in the words of
+/// `recur_plugin.py`.
+fn version_of(error: &ModelError) -> Option<&'static str> {
+    let ModelError::Other(inner) = error else { return None };
+    match inner.downcast_ref::<ExternalError>()? {
+        ExternalError::Process { problem: Problem::Refused { message, .. }, .. } => ["1", "2"]
+            .into_iter()
+            .find(|version| message.contains(&format!("speaks version {version} of the protocol"))),
+        _ => None,
+    }
 }
 
 /// A refusal of a parameter, as other models tell it.
@@ -149,20 +153,20 @@ impl Model for External {
             self.epoch = (chunk.epoch, Duration::ZERO);
         }
         let labels = Some(chunk.labels);
-        let mut names = Vec::new();
-        block::push_names(&mut names, chunk.sequences, labels, chunk.order);
+        let mut texts = Vec::new();
+        block::push_texts(&mut texts, chunk.sequences, labels, chunk.order);
         let fields = json!({
             "epoch": chunk.epoch,
             "steps_before": chunk.steps_before,
             "total_steps": chunk.total_steps,
-            "n_names": chunk.order.len(),
+            "n_texts": chunk.order.len(),
         });
         let since = Stopwatch::start();
         let connection = self.connection.get_mut();
         let limit = Limit { spent: self.epoch.1, ..Limit::new("epoch_seconds", connection.limits().epoch) };
         let cancel = Some(chunk.cancel);
         let room = 8 * losses.len() as u64;
-        let question = Question { request: "train", fields, block: &names, limit, cancel, room };
+        let question = Question { request: "train", fields, block: &texts, limit, cancel, room };
         let (head, answer) = connection.ask(&question)?;
         self.epoch.1 += since.elapsed();
         if let Some(step) = head.diverged {
@@ -180,16 +184,16 @@ impl Model for External {
     fn log_probabilities(&mut self, sequences: &Sequences, rows: &[u32], out: &mut [f32]) -> Result<(), ModelError> {
         // An answer stays well below what a message may have, however many labels there are.
         let most = self.connection.get_mut().limits().message_bytes as usize / (4 * self.n_classes);
-        let n_names = NAMES.min(most).max(1);
-        for (rows, out) in rows.chunks(n_names).zip(out.chunks_mut(n_names * self.n_classes)) {
-            let mut names = Vec::new();
-            block::push_names(&mut names, sequences, None, rows);
-            let (_, answer) = self.ask("predict", json!({"n_names": rows.len()}), &names)?;
+        let n_texts = TEXTS.min(most).max(1);
+        for (rows, out) in rows.chunks(n_texts).zip(out.chunks_mut(n_texts * self.n_classes)) {
+            let mut texts = Vec::new();
+            block::push_texts(&mut texts, sequences, None, rows);
+            let (_, answer) = self.ask("predict", json!({"n_texts": rows.len()}), &texts)?;
             block::log_probabilities(&answer, self.n_classes, out).map_err(|problem| self.wrong("predict", problem))?;
             if let Some((at, problem)) = first_improper(out, self.n_classes) {
                 // Nothing more is asked of it: what it answers is of no use.
-                self.wrong("predict", format!("is wrong for name {at}: {problem}"));
-                return Err(ModelError::Answer { row: rows[at], name: None, problem });
+                self.wrong("predict", format!("is wrong for text {at}: {problem}"));
+                return Err(ModelError::Answer { row: rows[at], text: None, problem });
             }
             self.connection.get_mut().keep(answer);
         }

@@ -27,14 +27,14 @@ pub(crate) struct Pipes {
     ahead: Box<[u8]>,
     start: usize,
     end: usize,
-    heard: Received,
+    received: Received,
 }
 
 impl Pipes {
-    pub(crate) fn new(stdin: ChildStdin, stdout: ChildStdout, heard: Received) -> Result<Self> {
+    pub(crate) fn new(stdin: ChildStdin, stdout: ChildStdout, received: Received) -> Result<Self> {
         ready::prepare(&stdin, &stdout)?;
         let ahead = vec![0; 1 << 12].into();
-        Ok(Self { stdin: Some(stdin), stdout, message: Vec::new(), sent: 0, ahead, start: 0, end: 0, heard })
+        Ok(Self { stdin: Some(stdin), stdout, message: Vec::new(), sent: 0, ahead, start: 0, end: 0, received })
     }
 
     /// Begins to send what `write` puts into a buffer; reading goes on with it. Says whether it could be begun: the message
@@ -83,7 +83,7 @@ impl Pipes {
             match self.stdout.read(bytes) {
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
                 read => {
-                    self.heard.again();
+                    self.received.again();
                     return read;
                 }
             }

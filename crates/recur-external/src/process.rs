@@ -25,7 +25,7 @@ pub(crate) struct Process {
     watchdog: Option<Watchdog>,
     pub(crate) pipes: Pipes,
     pub(crate) stderr: Stderr,
-    pub(crate) heard: Received,
+    pub(crate) received: Received,
 }
 
 impl Process {
@@ -46,14 +46,14 @@ impl Process {
                 return Err(failed(error));
             }
         };
-        let heard = Received::now();
+        let received = Received::now();
         let (Some(stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
         else {
             unreachable!("all three are piped");
         };
-        let pipes = Pipes::new(stdin, stdout, heard.clone()).map_err(failed)?;
-        let stderr = Stderr::read(plugin, stderr, heard.clone()).map_err(failed)?;
-        Ok(Self { child, watchdog: Some(watchdog), pipes, stderr, heard })
+        let pipes = Pipes::new(stdin, stdout, received.clone()).map_err(failed)?;
+        let stderr = Stderr::read(plugin, stderr, received.clone()).map_err(failed)?;
+        Ok(Self { child, watchdog: Some(watchdog), pipes, stderr, received })
     }
 
     /// How it ended, after it or its standard output did.

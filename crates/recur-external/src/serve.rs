@@ -39,12 +39,12 @@ struct Train {
     epoch: u32,
     steps_before: u64,
     total_steps: u64,
-    n_names: usize,
+    n_texts: usize,
 }
 
 #[derive(Deserialize)]
 struct Predict {
-    n_names: usize,
+    n_texts: usize,
 }
 
 #[derive(Deserialize)]
@@ -141,10 +141,10 @@ fn respond(
     match request.request.as_str() {
         "train" => train(built, &fields(request)?, block, answer),
         "predict" => {
-            let (names, _) = block::names(block, fields::<Predict>(request)?.n_names, false).map_err(other)?;
-            let rows: Vec<u32> = (0..names.len() as u32).collect();
+            let (texts, _) = block::texts(block, fields::<Predict>(request)?.n_texts, false).map_err(other)?;
+            let rows: Vec<u32> = (0..texts.len() as u32).collect();
             built.out.resize(rows.len() * built.n_classes, 0.0);
-            built.model.log_probabilities(&names, &rows, &mut built.out)?;
+            built.model.log_probabilities(&texts, &rows, &mut built.out)?;
             block::push_floats(answer, &built.out);
             Ok(json!({}))
         }
@@ -190,7 +190,7 @@ fn build(plugin: &dyn ModelPlugin, build: Build) -> Result<Built, ModelError> {
 }
 
 fn train(built: &mut Built, chunk: &Train, block: &[u8], answer: &mut Vec<u8>) -> Answered {
-    let (sequences, labels) = block::names(block, chunk.n_names, true).map_err(other)?;
+    let (sequences, labels) = block::texts(block, chunk.n_texts, true).map_err(other)?;
     let order: Vec<u32> = (0..sequences.len() as u32).collect();
     let chunk = Chunk {
         epoch: chunk.epoch,

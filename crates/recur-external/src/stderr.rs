@@ -27,14 +27,14 @@ pub(crate) struct Stderr {
 
 impl Stderr {
     /// Reads `from` to its end, into the log of the span that is entered now.
-    pub(crate) fn read(plugin: &'static str, from: ChildStderr, heard: Received) -> std::io::Result<Self> {
+    pub(crate) fn read(plugin: &'static str, from: ChildStderr, received: Received) -> std::io::Result<Self> {
         let last = Arc::new(Mutex::new(VecDeque::new()));
         let (sender, done) = channel();
         let (span, kept) = (tracing::Span::current(), last.clone());
         let work = move || {
             // Dropped at the end, which reports it.
             let _sender = sender;
-            span.in_scope(|| log(plugin, from, &heard, &kept));
+            span.in_scope(|| log(plugin, from, &received, &kept));
         };
         std::thread::Builder::new().name(format!("{plugin}-stderr")).spawn(work)?;
         Ok(Self { last, done })
@@ -52,7 +52,7 @@ impl Stderr {
     }
 }
 
-fn log(plugin: &str, from: ChildStderr, heard: &Received, last: &Mutex<VecDeque<String>>) {
+fn log(plugin: &str, from: ChildStderr, received: &Received, last: &Mutex<VecDeque<String>>) {
     let mut from = BufReader::new(from);
     let mut n_bytes = 0;
     let mut line = Vec::new();
@@ -62,7 +62,7 @@ fn log(plugin: &str, from: ChildStderr, heard: &Received, last: &Mutex<VecDeque<
             Ok(0) | Err(_) => return,
             Ok(read) => n_bytes += read as u64,
         }
-        heard.again();
+        received.again();
         let text = String::from_utf8_lossy(&line);
         let text = printable(text.trim_end(), MAX_LINE as usize);
         if n_bytes - line.len() as u64 <= MAX_LOG && n_bytes > MAX_LOG {

@@ -20,7 +20,7 @@ impl Stopwatch {
     }
 }
 
-/// When a process was last heard of. Clones share it.
+/// When the last message or line of a process was received. Clones share it.
 #[derive(Clone, Debug)]
 pub(crate) struct Received {
     since: Stopwatch,
@@ -32,12 +32,12 @@ impl Received {
         Self { since: Stopwatch::start(), at: Arc::new(AtomicU64::new(0)) }
     }
 
-    /// It was heard of just now.
+    /// Something was received just now.
     pub(crate) fn again(&self) {
         self.at.store(self.since.elapsed().as_millis() as u64, Ordering::Relaxed);
     }
 
-    /// For how long nothing was heard.
+    /// For how long nothing was received.
     pub(crate) fn silence(&self) -> Duration {
         self.since.elapsed().saturating_sub(Duration::from_millis(self.at.load(Ordering::Relaxed)))
     }

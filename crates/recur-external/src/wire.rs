@@ -1,14 +1,14 @@
 //! Messages on a pipe: a JSON object on one line, and the raw bytes that it announces.
 //!
-//! Control is JSON, so that a person can read it and any language write it. Names, labels, log-probabilities and tensors
-//! are raw little-endian numbers: writing 1,024 names' log-probabilities as JSON takes longer than computing them.
+//! Control is JSON, so that a person can read it and any language write it. Texts, labels, log-probabilities and tensors
+//! are raw little-endian numbers: writing 1,024 texts' log-probabilities as JSON takes longer than computing them.
 
 use crate::error::{Problem, printable};
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, Read as _};
 
 /// The version of the protocol.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// Bytes that a line may have.
 pub(crate) const MAX_LINE: u64 = 4 << 20;

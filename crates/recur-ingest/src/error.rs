@@ -67,7 +67,7 @@ pub enum IngestError {
         /// The first one of another format.
         other: String,
     },
-    /// A folder without lists of names.
+    /// A folder without lists of texts.
     #[error("folder `{folder}` holds no LABEL.txt, one text per line{}{}", found_files(found), not_read(hidden))]
     NoLists {
         folder: String,
@@ -156,7 +156,7 @@ pub enum IngestError {
     /// A Parquet column whose values are no text.
     #[error("column `{column}` of `{path}` is of type {found}: it should hold text, numbers, booleans or dates")]
     ColumnType { path: String, column: String, found: String },
-    /// A list of names, where a column should say which part of a split a row is in.
+    /// A list of texts, where a column should say which part of a split a row is in.
     #[error(
         "`{path}` is a list with one text per line: it has no columns, so `data.split.column` cannot be read from it"
     )]
@@ -268,20 +268,20 @@ pub enum IngestError {
         found: u64,
         limit: u64,
     },
-    /// A folder, where a file of names should be.
+    /// A folder, where a file of texts should be.
     #[error("`{path}` is a folder and not a file")]
     IsFolder { path: String },
-    /// A table of names with several columns, of which none was named.
+    /// A table of texts with several columns, of which none was named.
     #[error("`{path}` has several columns, none of them is called `name` or `text`: {}", quoted(found))]
     ChooseColumn {
         path: String,
         /// Its columns, in its order (the first 20).
         found: Vec<String>,
     },
-    /// A list of names, where a column was named.
+    /// A list of texts, where a column was named.
     #[error("`{path}` is a list with one text per line: it has no column `{column}`")]
     ListHasNoColumn { path: String, column: String },
-    /// A list of names whose first line seems to be something else.
+    /// A list of texts whose first line seems to be something else.
     #[error("`{path}:{line}`: `{text}` looks like {mistake} and not like a text")]
     NotAList {
         path: String,
@@ -352,7 +352,7 @@ impl IngestError {
     }
 }
 
-/// What the first line of a list of names may be that is no name.
+/// What the first line of a list of texts may be that is no text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListMistake {
     /// The name of a column.
@@ -424,15 +424,15 @@ pub struct Place {
     pub file: String,
     /// The line, as in [`Reject::line`].
     pub line: u64,
-    /// The name, normalised.
-    pub name: String,
+    /// The text, normalised.
+    pub text: String,
     /// Its label, normalised.
     pub label: String,
 }
 
 impl Display for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:{}: `{}`, `{}`", self.file, self.line, self.name, self.label)
+        write!(f, "{}:{}: `{}`, `{}`", self.file, self.line, self.text, self.label)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Figures of the kept rows that the report states.
+//! Counts of the kept rows that the report states.
 
 use std::collections::BTreeMap;
 
@@ -6,19 +6,19 @@ use std::collections::BTreeMap;
 pub(crate) struct TextCounts {
     pub distinct: u64,
     pub ambiguous: u64,
-    /// Rows that a model gets right that gives each name its commonest label.
+    /// Rows that a model gets right that gives each text its commonest label.
     pub best_right: u64,
     pub rows_by_label: BTreeMap<String, u64>,
 }
 
-/// Figures of `rows`, given as (name, label) and sorted by label.
+/// Counts of `rows`, given as (text, label) and sorted by label.
 pub(crate) fn text_counts(rows: &[(&str, &str)]) -> TextCounts {
     let mut sorted = rows.to_vec();
-    // Names are sorted within each label: a few long runs, which this sort merges.
+    // Texts are sorted within each label: a few long runs, which this sort merges.
     sorted.sort();
     let (mut distinct, mut ambiguous, mut best_right) = (0, 0, 0);
-    for of_name in sorted.chunk_by(|a, b| a.0 == b.0) {
-        let counts = of_name.chunk_by(|a, b| a.1 == b.1).map(|rows| rows.len() as u64);
+    for of_text in sorted.chunk_by(|a, b| a.0 == b.0) {
+        let counts = of_text.chunk_by(|a, b| a.1 == b.1).map(|rows| rows.len() as u64);
         distinct += 1;
         ambiguous += u64::from(counts.clone().count() > 1);
         best_right += counts.max().unwrap_or(0);
@@ -33,12 +33,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ceiling_counts_the_commonest_label_of_each_name() {
+    fn ceiling_counts_the_commonest_label_of_each_text() {
         let rows = [("Abe", "E"), ("Lee", "E"), ("Abe", "J"), ("Abe", "J"), ("Cho", "K"), ("Lee", "K")];
-        let figures = text_counts(&rows);
-        assert_eq!((figures.distinct, figures.ambiguous, figures.best_right), (3, 2, 4));
+        let counts = text_counts(&rows);
+        assert_eq!((counts.distinct, counts.ambiguous, counts.best_right), (3, 2, 4));
         assert_eq!(
-            figures.rows_by_label.into_iter().collect::<Vec<_>>(),
+            counts.rows_by_label.into_iter().collect::<Vec<_>>(),
             [("E".to_owned(), 2), ("J".to_owned(), 2), ("K".to_owned(), 2)]
         );
     }

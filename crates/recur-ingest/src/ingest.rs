@@ -11,7 +11,7 @@ use crate::rejects::{Mark, Reject, RejectList, Rejected, Unlisted, excerpt};
 use crate::source::{InputFile, PlaceFiles, files_by_place};
 use crate::threads;
 use crate::warnings::warnings;
-use recur_core::dataset::{Alphabet, Dataset, LabelledName};
+use recur_core::dataset::{Alphabet, Dataset, LabelledText};
 use recur_core::digest::Digest;
 use recur_core::facts::{DataFacts, PublishedFacts, RejectReason};
 use recur_core::settings::{DataSettings, Duplicates, Group, Rejects, TextSettings, Unknown};
@@ -50,19 +50,19 @@ pub struct Ingested {
 /// Reads the source that `settings` name; relative paths start at `base`. `group` says which rows a split keeps together.
 ///
 /// Labels are trimmed and composed (NFC: some systems decompose the names of files). A row is rejected for the first of
-/// these that holds: it cannot be read, it has no label, its label or its name has a control character, nothing is left
-/// of its name, the name is too long, it has characters outside the alphabet (where those are an error). With the alphabet
-/// `auto`, the characters of all kept names have a token; after folding, only those of ASCII.
+/// these that holds: it cannot be read, it has no label, its label or its text has a control character, nothing is left
+/// of its text, the text is too long, it has characters outside the alphabet (where those are an error). With the alphabet
+/// `auto`, the characters of all kept texts have a token; after folding, only those of ASCII.
 ///
 /// The share of rejected rows has a limit, of the whole source and of each place that a part of a published split is
-/// read from. No label may lose all its rows, and some character of the names must have a token.
+/// read from. No label may lose all its rows, and some character of the texts must have a token.
 ///
-/// Of a published split, each row is in the part of its file or of its value in the column of parts. Rows with the same name
+/// Of a published split, each row is in the part of its file or of its value in the column of parts. Rows with the same text
 /// and label in the same part are duplicates; in two parts they are all kept, as published.
 ///
 /// # Errors
 /// If the source cannot be found or read, if it has no usable rows, too many rejected ones or one label only, if a label
-/// loses all its rows, if the alphabet has no character of the names, and if the settings refuse rejected or duplicate
+/// loses all its rows, if the alphabet has no character of the texts, and if the settings refuse rejected or duplicate
 /// rows: see [`IngestError`].
 pub fn ingest(settings: &DataSettings, group: Group, base: &Path) -> Result<Ingested, IngestError> {
     threads::start()?;
@@ -79,7 +79,7 @@ pub fn ingest(settings: &DataSettings, group: Group, base: &Path) -> Result<Inge
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Kept {
     label: String,
-    name: String,
+    text: String,
     part: Option<Part>,
     file: usize,
     line: u64,
@@ -136,7 +136,7 @@ impl<'a> Gathered<'a> {
         self.notes.extend(notes);
         let part_column = self.settings.split_column.as_deref().filter(|_| part_of_file.is_none());
         let columns =
-            Columns { name: &self.settings.text_column, label: &self.settings.label_column, part: part_column };
+            Columns { text: &self.settings.text_column, label: &self.settings.label_column, part: part_column };
         self.file_names.push(file.key.clone());
         let before = self.rejects.mark();
         tables(file, &bytes, columns, &mut |table| self.add_rows(table, &bytes, file, part_column, part_of_file))?;
@@ -158,8 +158,8 @@ impl<'a> Gathered<'a> {
         let mut bad = table.bad;
         for row in table.rows {
             let part = part_column.map_or(Ok(part_of_file), |column| part_in(column, &row, file).map(Some))?;
-            match self.judge.row(row.name.as_deref().unwrap_or(""), row.label.as_deref().unwrap_or("")) {
-                Ok((name, label)) => self.kept.push(Kept { label, name, part, file: file_idx, line: row.line }),
+            match self.judge.row(row.text.as_deref().unwrap_or(""), row.label.as_deref().unwrap_or("")) {
+                Ok((text, label)) => self.kept.push(Kept { label, text, part, file: file_idx, line: row.line }),
                 Err(Refused { reason, detail, label }) => {
                     let text = if self.rejects.is_full() { String::new() } else { text_of(&row, bytes) };
                     let rejected = BadRow { line: row.line, reason, text, detail };
@@ -267,10 +267,10 @@ impl<'a> Gathered<'a> {
         Err(IngestError::LostLabels { location: self.settings.source.to_string(), labels, first })
     }
 
-    /// Sorts the kept rows and drops those that repeat the name and label of another of the same part; how many those are.
+    /// Sorts the kept rows and drops those that repeat the text and label of another of the same part; how many those are.
     fn drop_duplicates(&mut self) -> Result<u64, IngestError> {
         self.kept.sort_unstable();
-        let same = |a: &Kept, b: &Kept| (&a.label, &a.name, a.part) == (&b.label, &b.name, b.part);
+        let same = |a: &Kept, b: &Kept| (&a.label, &a.text, a.part) == (&b.label, &b.text, b.part);
         match self.settings.duplicates {
             Duplicates::Keep => Ok(0),
             Duplicates::Drop => {
@@ -291,32 +291,32 @@ impl<'a> Gathered<'a> {
 
     fn place(&self, row: &Kept) -> Place {
         let file = self.file_names[row.file].clone();
-        Place { file, line: row.line, name: row.name.clone(), label: row.label.clone() }
+        Place { file, line: row.line, text: row.text.clone(), label: row.label.clone() }
     }
 
     fn finish(self, group: Group, duplicates: u64) -> Result<Ingested, IngestError> {
         let rows_read = self.rows_read() + duplicates;
-        let pairs: Vec<(&str, &str)> = self.kept.iter().map(|row| (row.name.as_str(), row.label.as_str())).collect();
-        let figures = text_counts(&pairs);
+        let pairs: Vec<(&str, &str)> = self.kept.iter().map(|row| (row.text.as_str(), row.label.as_str())).collect();
+        let counts = text_counts(&pairs);
         let alphabet = self.alphabet()?;
-        let n_bytes = self.kept.iter().map(|row| row.name.len() as u64).sum();
-        check_limit("labels", figures.rows_by_label.len() as u64, MOST_LABELS)?;
+        let n_bytes = self.kept.iter().map(|row| row.text.len() as u64).sum();
+        check_limit("labels", counts.rows_by_label.len() as u64, MOST_LABELS)?;
         check_limit("bytes of texts", n_bytes, u64::from(u32::MAX))?;
         let groups = groups(&pairs, group);
-        let warnings = warnings(&pairs, &figures, self.judge.unknown_figures(&pairs));
+        let warnings = warnings(&pairs, &counts, self.judge.unknown_counts(&pairs));
         let n_rows = self.kept.len() as u64;
-        let (rows, parts): (Vec<LabelledName>, Vec<Option<Part>>) = self
+        let (rows, parts): (Vec<LabelledText>, Vec<Option<Part>>) = self
             .kept
             .into_iter()
             .zip(groups)
-            .map(|(Kept { label, name, part, .. }, group)| (LabelledName { label, name, group }, part))
+            .map(|(Kept { label, text, part, .. }, group)| (LabelledText { label, text, group }, part))
             .unzip();
         // Every row has a part, or none has one.
         let dataset = match parts.into_iter().collect::<Option<Vec<Part>>>() {
             Some(parts) => Dataset::published(rows.into_iter().zip(parts).collect(), alphabet),
             None => Dataset::new(rows, alphabet),
         };
-        let most_common = figures.rows_by_label.values().max().copied().unwrap_or(0);
+        let most_common = counts.rows_by_label.values().max().copied().unwrap_or(0);
         let facts = DataFacts {
             source: self.settings.source.to_string(),
             files: self.files,
@@ -324,14 +324,14 @@ impl<'a> Gathered<'a> {
             rejected: self.rejects.all().by_reason,
             duplicates,
             rows: n_rows,
-            distinct_names: figures.distinct,
-            ambiguous_names: figures.ambiguous,
-            accuracy_ceiling: figures.best_right as f64 / n_rows as f64,
+            distinct_texts: counts.distinct,
+            ambiguous_texts: counts.ambiguous,
+            accuracy_ceiling: counts.best_right as f64 / n_rows as f64,
             majority_share: most_common as f64 / n_rows as f64,
             groups: dataset.groups().iter().max().map_or(0, |last| u64::from(*last) + 1),
-            rows_by_label: figures.rows_by_label,
+            rows_by_label: counts.rows_by_label,
             n_tokens: dataset.alphabet().n_tokens() as u64,
-            unknown_letters: self.judge.unknown_letters,
+            unknown_characters: self.judge.unknown_characters,
             published: PublishedFacts::of(&dataset),
             dataset: dataset.digest().clone(),
             warnings,
@@ -347,7 +347,7 @@ impl<'a> Gathered<'a> {
             None => {
                 // By code point, up to the last one of the data.
                 let mut seen: Vec<bool> = Vec::new();
-                for character in self.kept.iter().flat_map(|row| row.name.chars()) {
+                for character in self.kept.iter().flat_map(|row| row.text.chars()) {
                     let code = character as usize;
                     if code >= seen.len() {
                         seen.resize(code + 1, false);
@@ -375,7 +375,7 @@ fn text_of(row: &Row, bytes: &[u8]) -> String {
         Some(span) => excerpt(&bytes[span.clone()]),
         None => {
             let value = |value: &Option<String>| value.clone().unwrap_or_default();
-            excerpt(format!("{}, {}", value(&row.name), value(&row.label)).as_bytes())
+            excerpt(format!("{}, {}", value(&row.text), value(&row.label)).as_bytes())
         }
     }
 }

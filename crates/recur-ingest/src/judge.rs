@@ -1,4 +1,4 @@
-//! Whether a row can be used: its label and its name, normalised, or the reason why not.
+//! Whether a row can be used: its label and its text, normalised, or the reason why not.
 
 use crate::warnings::UnknownCounts;
 use recur_core::facts::RejectReason;
@@ -25,10 +25,10 @@ pub(crate) struct Judge<'a> {
     settings: &'a DataSettings,
     given_alphabet: Option<BTreeSet<char>>,
     /// Characters outside the alphabet, with the number of rows that have them.
-    pub unknown_letters: BTreeMap<char, u64>,
-    /// Characters of the names that can be used, and how many of them are outside the alphabet.
+    pub unknown_characters: BTreeMap<char, u64>,
+    /// Characters of the texts that can be used, and how many of them are outside the alphabet.
     characters: u64,
-    unknown_characters: u64,
+    n_unknown: u64,
 }
 
 impl<'a> Judge<'a> {
@@ -36,37 +36,37 @@ impl<'a> Judge<'a> {
         Self {
             settings,
             given_alphabet: settings.text.alphabet.as_ref().map(|characters| characters.chars().collect()),
-            unknown_letters: BTreeMap::new(),
+            unknown_characters: BTreeMap::new(),
             characters: 0,
-            unknown_characters: 0,
+            n_unknown: 0,
         }
     }
 
-    /// The name and label of a row, normalised, or why it cannot be used.
-    pub fn row(&mut self, name: &str, label: &str) -> Result<(String, String), Refused> {
+    /// The text and label of a row, normalised, or why it cannot be used.
+    pub fn row(&mut self, text: &str, label: &str) -> Result<(String, String), Refused> {
         let label: String = label.trim().nfc().collect();
         if let Some(what) = nothing_visible(&label) {
             let detail = format!("the label is empty{what}");
             return Err(Refused { reason: RejectReason::MissingLabel, detail, label: None });
         }
-        match self.name_beside(name, &label) {
-            Ok(name) => Ok((name, label)),
+        match self.text_next_to(text, &label) {
+            Ok(text) => Ok((text, label)),
             Err((reason, detail)) => Err(Refused { reason, detail, label: Some(label) }),
         }
     }
 
-    /// The name of a row with this label.
-    fn name_beside(&mut self, name: &str, label: &str) -> Result<String, (RejectReason, String)> {
+    /// The text of a row with this label.
+    fn text_next_to(&mut self, text: &str, label: &str) -> Result<String, (RejectReason, String)> {
         refuse_controls("label", label)?;
-        refuse_controls("text", name.trim())?;
-        let mut name = normalise(name, &self.settings.text);
-        self.check_length(&name)?;
-        let n_characters = name.chars().count() as u64;
-        let unknown: BTreeSet<char> = name.chars().filter(|character| !self.has_token(*character)).collect();
+        refuse_controls("text", text.trim())?;
+        let mut text = normalise(text, &self.settings.text);
+        self.check_length(&text)?;
+        let n_characters = text.chars().count() as u64;
+        let unknown: BTreeSet<char> = text.chars().filter(|character| !self.has_token(*character)).collect();
         for character in &unknown {
-            *self.unknown_letters.entry(*character).or_default() += 1;
+            *self.unknown_characters.entry(*character).or_default() += 1;
         }
-        let n_unknown = name.chars().filter(|character| unknown.contains(character)).count() as u64;
+        let n_unknown = text.chars().filter(|character| unknown.contains(character)).count() as u64;
         match self.settings.text.unknown {
             Unknown::Error if !unknown.is_empty() => {
                 return Err((
@@ -75,26 +75,26 @@ impl<'a> Judge<'a> {
                 ));
             }
             Unknown::Drop if n_unknown == n_characters => {
-                return Err((RejectReason::EmptyName, "no character of the text is in the alphabet".to_owned()));
+                return Err((RejectReason::EmptyText, "no character of the text is in the alphabet".to_owned()));
             }
             Unknown::Drop if !unknown.is_empty() => {
-                name.retain(|character| !unknown.contains(&character));
-                name = name.trim().to_owned();
-                self.check_length(&name)?;
+                text.retain(|character| !unknown.contains(&character));
+                text = text.trim().to_owned();
+                self.check_length(&text)?;
             }
             _ => {}
         }
         self.characters += n_characters;
-        self.unknown_characters += n_unknown;
-        Ok(name)
+        self.n_unknown += n_unknown;
+        Ok(text)
     }
 
-    fn check_length(&self, name: &str) -> Result<(), (RejectReason, String)> {
-        let (n_letters, most) = (name.chars().count(), self.settings.max_characters as usize);
-        match nothing_visible(name) {
-            Some(what) => Err((RejectReason::EmptyName, format!("nothing is left of the text{what}"))),
-            None if n_letters > most => {
-                Err((RejectReason::TooLong, format!("{n_letters} characters, at most {most} are allowed")))
+    fn check_length(&self, text: &str) -> Result<(), (RejectReason, String)> {
+        let (n_characters, most) = (text.chars().count(), self.settings.max_characters as usize);
+        match nothing_visible(text) {
+            Some(what) => Err((RejectReason::EmptyText, format!("nothing is left of the text{what}"))),
+            None if n_characters > most => {
+                Err((RejectReason::TooLong, format!("{n_characters} characters, at most {most} are allowed")))
             }
             None => Ok(()),
         }
@@ -108,22 +108,22 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Some of the characters of the names, if none of them all has a token of its own.
+    /// Some of the characters of the texts, if none of them all has a token of its own.
     pub fn unknown_only(&self) -> Option<Vec<char>> {
-        let is_all = self.characters > 0 && self.unknown_characters == self.characters;
-        is_all.then(|| self.unknown_letters.keys().take(SHOWN).copied().collect())
+        let is_all = self.characters > 0 && self.n_unknown == self.characters;
+        is_all.then(|| self.unknown_characters.keys().take(SHOWN).copied().collect())
     }
 
-    /// What the alphabet has not of `rows`, given as (name, label).
-    pub fn unknown_figures(&self, rows: &[(&str, &str)]) -> UnknownCounts {
-        let (characters, of) = (self.unknown_characters, self.characters);
+    /// What the alphabet has not of `rows`, given as (text, label).
+    pub fn unknown_counts(&self, rows: &[(&str, &str)]) -> UnknownCounts {
+        let (characters, of) = (self.n_unknown, self.characters);
         if characters == 0 || self.settings.text.unknown != Unknown::Token {
             return UnknownCounts { characters, of, labels: Vec::new() };
         }
         let mut is_known: BTreeMap<&str, bool> = BTreeMap::new();
-        for (name, label) in rows {
+        for (text, label) in rows {
             let known = is_known.entry(label).or_default();
-            *known = *known || name.chars().any(|character| self.has_token(character));
+            *known = *known || text.chars().any(|character| self.has_token(character));
         }
         let unknown = is_known.into_iter().filter(|(_, known)| !known);
         UnknownCounts { characters, of, labels: unknown.map(|(label, _)| label.to_owned()).collect() }

@@ -1,6 +1,6 @@
-//! What a model said of each name, as Parquet: a table that any tool can open.
+//! What a model said of each text, as Parquet: a table that any tool can open.
 //!
-//! Columns: `name`, `label`, `predicted` (text), `log_probability`, `label_log_probability` (f32),
+//! Columns: `text`, `label`, `predicted` (text), `log_probability`, `label_log_probability` (f32),
 //! `label_rank` (u32). No compression and no
 //! statistics, so that equal rows give equal bytes.
 
@@ -30,7 +30,7 @@ pub fn write_predictions(predictions: &[Prediction], label_names: &[String]) -> 
         Column::new(name.into(), predictions.iter().map(number).collect::<Vec<f32>>())
     };
     let columns = vec![
-        texts("name", &|p| p.name.clone()),
+        texts("text", &|p| p.text.clone()),
         texts("label", &|p| label(p.label).to_owned()),
         texts("predicted", &|p| label(p.predicted).to_owned()),
         numbers("log_probability", &|p| p.log_probability),
@@ -59,15 +59,15 @@ fn read(bytes: &[u8], label_names: &[String]) -> PolarsResult<Vec<Prediction>> {
         let index = label_names.binary_search_by(|label| label.as_str().cmp(name));
         index.map(|index| index as u16).map_err(|_| PolarsError::ComputeError(format!("unknown label {name}").into()))
     };
-    let (names, labels) = (frame.column("name")?.str()?, frame.column("label")?.str()?);
+    let (texts, labels) = (frame.column("text")?.str()?, frame.column("label")?.str()?);
     let (predicted, log) = (frame.column("predicted")?.str()?, frame.column("log_probability")?.f32()?);
     let label_log = frame.column("label_log_probability")?.f32()?;
     let ranks = frame.column("label_rank")?.u32()?;
     let rows =
-        names.iter().zip(labels.iter()).zip(predicted.iter()).zip(log.iter().zip(label_log.iter()).zip(ranks.iter()));
-    rows.map(|(((name, truth), predicted), ((log_probability, label_log_probability), rank))| {
+        texts.iter().zip(labels.iter()).zip(predicted.iter()).zip(log.iter().zip(label_log.iter()).zip(ranks.iter()));
+    rows.map(|(((text, truth), predicted), ((log_probability, label_log_probability), rank))| {
         Ok(Prediction {
-            name: name.ok_or_else(missing)?.to_owned(),
+            text: text.ok_or_else(missing)?.to_owned(),
             label: label(truth)?,
             predicted: label(predicted)?,
             log_probability: log_probability.ok_or_else(missing)?,
@@ -89,7 +89,7 @@ mod tests {
 
     fn predictions(n: usize) -> Vec<Prediction> {
         let prediction = |i: usize| Prediction {
-            name: format!("Ná\"me, {i}\n"),
+            text: format!("Ná\"me, {i}\n"),
             label: (i % 3) as u16,
             predicted: (i / 2 % 3) as u16,
             log_probability: [-0.1, f32::NEG_INFINITY, -f32::MIN_POSITIVE, -0.0][i % 4],

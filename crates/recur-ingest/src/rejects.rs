@@ -11,7 +11,7 @@ use std::fmt;
 pub(crate) const MOST_LISTED: usize = 10_000;
 
 /// The longest [`Reject::text`], in characters.
-const TEXT_LETTERS: usize = 200;
+const TEXT_CHARACTERS: usize = 200;
 
 /// A row that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,10 +114,10 @@ impl RejectList {
 /// The beginning of `bytes` as text of at most 200 characters.
 pub(crate) fn excerpt(bytes: &[u8]) -> String {
     // A character has at most 4 bytes: more than these cannot show.
-    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(4 * (TEXT_LETTERS + 1))]);
-    match text.char_indices().nth(TEXT_LETTERS) {
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(4 * (TEXT_CHARACTERS + 1))]);
+    match text.char_indices().nth(TEXT_CHARACTERS) {
         None => text.into_owned(),
-        Some(_) => text.chars().take(TEXT_LETTERS - 1).chain(['…']).collect(),
+        Some(_) => text.chars().take(TEXT_CHARACTERS - 1).chain(['…']).collect(),
     }
 }
 
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn excerpt_is_at_most_200_letters() {
+    fn excerpt_is_at_most_200_characters() {
         let check = |bytes: &[u8], characters: usize| assert_eq!(excerpt(bytes).chars().count(), characters);
         check(b"", 0);
         check("ø".repeat(200).as_bytes(), 200);
@@ -180,18 +180,18 @@ mod tests {
             list.push(row("a.csv", line, RejectReason::Malformed));
         }
         let mark = list.mark();
-        list.push(row("b.csv", 1, RejectReason::EmptyName));
+        list.push(row("b.csv", 1, RejectReason::EmptyText));
         assert!(list.is_full());
         for file in ["b.csv", "c.csv"] {
             for (line, reason) in
-                [(7, RejectReason::Malformed), (8, RejectReason::EmptyName), (9, RejectReason::Malformed)]
+                [(7, RejectReason::Malformed), (8, RejectReason::EmptyText), (9, RejectReason::Malformed)]
             {
                 list.push(row(file, line, reason));
             }
         }
         let since = list.since(&mark);
-        assert_eq!((since.count, since.listed), (7, [row("b.csv", 1, RejectReason::EmptyName)].as_slice()));
-        assert_eq!(since.by_reason, BTreeMap::from([(RejectReason::EmptyName, 3), (RejectReason::Malformed, 4)]));
+        assert_eq!((since.count, since.listed), (7, [row("b.csv", 1, RejectReason::EmptyText)].as_slice()));
+        assert_eq!(since.by_reason, BTreeMap::from([(RejectReason::EmptyText, 3), (RejectReason::Malformed, 4)]));
         assert_eq!(list.all().count, MOST_LISTED as u64 + 6);
         let (listed, unlisted) = list.into_parts();
         let csv = String::from_utf8(rejects_csv(&listed, &unlisted, &Noun::text())).unwrap();

@@ -1,12 +1,12 @@
 //! What of a data set may mislead, as far as its rows show it.
 
 use crate::facts::TextCounts;
-use recur_core::data_warning::{DataWarning, distinct_spelling, latin_twin};
+use recur_core::data_warning::{DataWarning, distinct_spelling, latin_lookalike};
 use recur_core::visible::is_ignorable;
 use std::collections::BTreeMap;
 use unicode_normalization::UnicodeNormalization;
 
-/// How many characters of the kept names are outside the alphabet, and which labels have no others.
+/// How many characters of the kept texts are outside the alphabet, and which labels have no others.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct UnknownCounts {
     pub characters: u64,
@@ -14,15 +14,15 @@ pub(crate) struct UnknownCounts {
     pub labels: Vec<String>,
 }
 
-/// The warnings about `rows`, given as (name, label).
-pub(crate) fn warnings(rows: &[(&str, &str)], figures: &TextCounts, unknown: UnknownCounts) -> Vec<DataWarning> {
-    let (n_rows, n_labels) = (rows.len() as u64, figures.rows_by_label.len() as u64);
-    let repeated = rows.iter().filter(|(name, label)| name == label).count() as u64;
-    let sets = similar(&figures.rows_by_label);
+/// The warnings about `rows`, given as (text, label).
+pub(crate) fn warnings(rows: &[(&str, &str)], counts: &TextCounts, unknown: UnknownCounts) -> Vec<DataWarning> {
+    let (n_rows, n_labels) = (rows.len() as u64, counts.rows_by_label.len() as u64);
+    let repeated = rows.iter().filter(|(text, label)| text == label).count() as u64;
+    let sets = similar(&counts.rows_by_label);
     let found = [
         // Two labels are no sign of a wrong column, however few the rows are.
         (n_labels > 2 && 2 * n_labels > n_rows).then_some(DataWarning::ManyLabels { labels: n_labels, rows: n_rows }),
-        (2 * repeated > n_rows).then_some(DataWarning::LabelsRepeatNames { rows: repeated, of: n_rows }),
+        (2 * repeated > n_rows).then_some(DataWarning::LabelsRepeatTexts { rows: repeated, of: n_rows }),
         (!sets.is_empty()).then_some(DataWarning::SimilarLabels { sets }),
         (2 * unknown.characters > unknown.of)
             .then_some(DataWarning::MostlyUnknown { unknown: unknown.characters, of: unknown.of }),
@@ -36,7 +36,7 @@ fn similar(rows_by_label: &BTreeMap<String, u64>) -> Vec<Vec<(String, u64)>> {
     let mut set_of: BTreeMap<String, usize> = BTreeMap::new();
     let mut sets: Vec<Vec<(&str, u64)>> = Vec::new();
     for (label, rows) in rows_by_label {
-        let keys = [plain(label), twinned(label)];
+        let keys = [plain(label), with_lookalike(label)];
         let mut known: Vec<usize> = keys.iter().filter_map(|key| set_of.get(key).copied()).collect();
         known.sort_unstable();
         let set = known.first().copied().unwrap_or(sets.len());
@@ -57,8 +57,8 @@ fn similar(rows_by_label: &BTreeMap<String, u64>) -> Vec<Vec<(String, u64)>> {
 }
 
 fn spelled(set: Vec<(&str, u64)>) -> Vec<(String, u64)> {
-    let shows_twins = set.iter().any(|(label, _)| plain(label) != plain(set[0].0));
-    set.into_iter().map(|(label, rows)| (distinct_spelling(label, shows_twins), rows)).collect()
+    let shows_lookalikes = set.iter().any(|(label, _)| plain(label) != plain(set[0].0));
+    set.into_iter().map(|(label, rows)| (distinct_spelling(label, shows_lookalikes), rows)).collect()
 }
 
 /// `label` without what a reader may overlook: case, blanks, invisible characters, compatibility forms, and how a number
@@ -70,8 +70,8 @@ fn plain(label: &str) -> String {
 }
 
 /// As [`plain`], with Latin characters for those that look like them.
-fn twinned(label: &str) -> String {
-    plain(&label.nfc().map(|c| latin_twin(c).unwrap_or(c)).collect::<String>())
+fn with_lookalike(label: &str) -> String {
+    plain(&label.nfc().map(|c| latin_lookalike(c).unwrap_or(c)).collect::<String>())
 }
 
 /// The number that `text` is, if it has no more digits than a number keeps.
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_of_another_script_that_look_latin_are_shown_by_code_point() {
+    fn characters_of_another_script_that_look_latin_are_shown_by_code_point() {
         check(&["Alpha", "Αlpha"], &[&["Alpha", "\\u{391}lpha"]]);
         check(&["Россия", "россия"], &[&["Россия", "россия"]]);
         // Alike in two ways: by case, and by a character.
@@ -123,7 +123,7 @@ mod tests {
         let check = |n_labels: usize, n_rows: usize, expected: bool| {
             let text: Vec<(String, String)> =
                 (0..n_rows).map(|i| (format!("n{i}"), format!("l{}", (i * n_labels) / n_rows))).collect();
-            let rows: Vec<(&str, &str)> = text.iter().map(|(name, label)| (name.as_str(), label.as_str())).collect();
+            let rows: Vec<(&str, &str)> = text.iter().map(|(text, label)| (text.as_str(), label.as_str())).collect();
             let found = warnings(&rows, &crate::facts::text_counts(&rows), UnknownCounts::default());
             let expected: Vec<DataWarning> = expected
                 .then_some(DataWarning::ManyLabels { labels: n_labels as u64, rows: n_rows as u64 })

@@ -1,7 +1,7 @@
 //! The gates of one time of a gated recurrent unit (GRU) and of a long short-term memory (LSTM), forward and backward,
 //! each in one pass over its operands.
 //!
-//! Characters for dimensions: `M` names, `H` hidden size. The gates of a name are side by side in a row, H numbers each:
+//! Characters for dimensions: `M` texts, `H` hidden size. The gates of a text are side by side in a row, H numbers each:
 //! r, z, n in a `(M, 3H)` and i, f, g, o in a `(M, 4H)`. Every number is computed by itself, each operation rounded, in
 //! the order that the formulas are written in.
 

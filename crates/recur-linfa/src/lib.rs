@@ -1,9 +1,9 @@
 //! Baselines on character n-grams through linfa; the only crate that knows linfa.
 //!
-//! Both models see a name as its most common n-grams ([`features`]) and end as a [`linear::Linear`] classifier, which
+//! Both models see a text as its most common n-grams ([`features`]) and end as a [`linear::Linear`] classifier, which
 //! predicts without linfa. Only the fit differs, and has a folder each: [`logistic`] and [`naive_bayes`].
 //!
-//! linfa takes only dense matrices, so memory grows with texts times n-grams, however few n-grams one name has.
+//! linfa takes only dense matrices, so memory grows with texts times n-grams, however few n-grams one text has.
 //! A fit that would pass [`dense::BUDGET`] is refused before it begins.
 //!
 //! Everything here runs on one thread (ndarray is built without its threads), and reads no random numbers: the seed

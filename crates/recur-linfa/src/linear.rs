@@ -17,7 +17,7 @@ pub const ABSENT: f64 = 1e-7;
 /// A linear classifier over n-gram columns. It needs nothing of linfa to predict.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Linear {
-    /// Names to columns.
+    /// Texts to columns.
     pub features: Features,
     /// The labels that the training rows have, ascending, (S).
     pub seen: Vec<u16>,
@@ -42,13 +42,13 @@ impl Linear {
         }
     }
 
-    /// Writes the log-probability of every label for `name` into `out`, (C).
+    /// Writes the log-probability of every label for `text` into `out`, (C).
     ///
     /// Sums run in f64: columns ascending for a score, labels ascending for the denominator.
-    pub fn log_probabilities(&self, name: &[u16], out: &mut [f32]) {
+    pub fn log_probabilities(&self, text: &[u16], out: &mut [f32]) {
         let mut scores = self.intercept.clone();
         let n_seen = scores.len();
-        for weight in self.features.of(name) {
+        for weight in self.features.of(text) {
             let coefficients = &self.coefficients[weight.column * n_seen..][..n_seen];
             for (score, coefficient) in scores.iter_mut().zip(coefficients) {
                 *score += f64::from(weight.value) * f64::from(*coefficient);
@@ -97,9 +97,9 @@ mod tests {
         }
     }
 
-    fn check(name: &[u16], scores: [f64; 2]) {
+    fn check(text: &[u16], scores: [f64; 2]) {
         let mut out = [0.0; 3];
-        example().log_probabilities(name, &mut out);
+        example().log_probabilities(text, &mut out);
         let total = libm::exp(scores[0]) + libm::exp(scores[1]);
         let expect = [libm::exp(scores[0]) / total, ABSENT, libm::exp(scores[1]) / total];
         for (log_probability, expect) in out.iter().zip(expect) {
@@ -109,14 +109,14 @@ mod tests {
     }
 
     #[test]
-    fn scores_add_up_over_letters() {
+    fn scores_add_up_over_characters() {
         check(&[], [0.5, 0.0]);
         check(&[0], [1.5, -1.0]);
         check(&[0, 1, 1], [1.5, 3.0]);
     }
 
     #[test]
-    fn long_names_stay_finite() {
+    fn long_texts_stay_finite() {
         let mut out = [0.0; 3];
         example().log_probabilities(&[1; 60_000], &mut out);
         assert!(out.iter().all(|x| x.is_finite()), "{out:?}");

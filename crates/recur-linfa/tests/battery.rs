@@ -25,7 +25,7 @@ fn counts_pass() {
 }
 
 #[test]
-fn five_letter_ngrams_pass() {
+fn five_character_ngrams_pass() {
     PLUGINS.iter().for_each(|plugin| check(*plugin, &[("ngrams", ParamValue::IntegerPair(2, 5))]));
 }
 

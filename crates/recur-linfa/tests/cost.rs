@@ -10,7 +10,7 @@ use recur_linfa::PLUGINS;
 use recur_linfa::features::{FeatureSettings, Features, NGramRange, WeightingKind};
 use recur_linfa::linear::Linear;
 use recur_testkit::bench::{Bench, training};
-use recur_testkit::names::{N_CLASSES, N_TOKENS};
+use recur_testkit::examples::{N_CLASSES, N_TOKENS};
 
 fn cost(plugin: &dyn ModelPlugin, params: &Params) -> Cost {
     let setup = Setup {
@@ -55,15 +55,15 @@ fn weights_are_as_large_as_was_reported() {
 }
 
 #[test]
-fn each_ngram_of_a_name_is_multiplied_once_a_label() {
+fn each_ngram_of_a_text_is_multiplied_once_a_label() {
     for (from, to) in [(1, 1), (1, 3), (2, 5), (8, 8)] {
         for characters in 1..10_u16 {
-            let name: Vec<u16> = (0..characters).collect();
-            let sequences: Sequences = [name.as_slice()].into_iter().collect();
+            let text: Vec<u16> = (0..characters).collect();
+            let sequences: Sequences = [text.as_slice()].into_iter().collect();
             let range = NGramRange { from, to, n_tokens: 10 };
             for max_ngrams in [3, 1000] {
                 let settings = FeatureSettings { range, max_ngrams, weighting: WeightingKind::Counts };
-                let columns = Features::learn(settings, &sequences, &[0]).of(&name).len() as u64;
+                let columns = Features::learn(settings, &sequences, &[0]).of(&text).len() as u64;
                 let reported = Linear::cost(&settings, 34, u64::from(characters)).multiply_adds;
                 assert_eq!(reported, 34 * columns, "{from} to {to} letters of {characters}");
             }

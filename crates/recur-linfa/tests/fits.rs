@@ -10,7 +10,7 @@ use recur_linfa::{LINFA_LOGISTIC, LINFA_NAIVE_BAYES};
 
 const N_TOKENS: usize = 3;
 const N_CLASSES: usize = 4;
-/// Seven names of labels 0, 1 and 3, by single characters; label 2 has none.
+/// Seven texts of labels 0, 1 and 3, by single characters; label 2 has none.
 const NAMES: [&[u16]; 7] = [&[0, 1], &[0], &[0, 0, 2], &[1, 1], &[1, 2], &[2], &[2, 0]];
 const LABELS: [u16; 7] = [0, 0, 0, 1, 1, 3, 3];
 
@@ -57,20 +57,20 @@ fn numbers(model: &dyn Model, name: &str) -> Vec<f64> {
     }
 }
 
-fn predict(model: &mut dyn Model, names: &Sequences) -> Vec<f32> {
-    let rows: Vec<u32> = (0..names.len() as u32).collect();
+fn predict(model: &mut dyn Model, texts: &Sequences) -> Vec<f32> {
+    let rows: Vec<u32> = (0..texts.len() as u32).collect();
     let mut out = vec![0.0; rows.len() * N_CLASSES];
-    model.log_probabilities(names, &rows, &mut out).unwrap();
+    model.log_probabilities(texts, &rows, &mut out).unwrap();
     out
 }
 
 #[test]
-fn naive_bayes_is_the_smoothed_share_of_names_with_each_letter() {
+fn naive_bayes_is_the_smoothed_share_of_texts_with_each_character() {
     let mut model = build(&LINFA_NAIVE_BAYES, &[("smoothing", ParamValue::Real(0.5))]);
     train(model.as_mut(), &[0, 1, 2, 3, 4, 5, 6]).unwrap();
     assert_eq!(numbers(model.as_ref(), "ngrams"), [0.0, 1.0, 2.0]);
     assert_eq!(numbers(model.as_ref(), "labels"), [0.0, 1.0, 3.0]);
-    // Names with character (row) 0, 1, 2 of label (column) 0, 1, 3, of 3, 2 and 2 names.
+    // Texts with character (row) 0, 1, 2 of label (column) 0, 1, 3, of 3, 2 and 2 texts.
     let (with, of) = ([[3.0, 0.0, 1.0], [1.0, 2.0, 0.0], [1.0, 1.0, 2.0]], [3.0, 2.0, 2.0]);
     let share = |character: usize, label: usize| (with[character][label] + 0.5) / (of[label] + 1.0);
     let coefficients = numbers(model.as_ref(), "coefficients");
@@ -124,12 +124,12 @@ fn training_looks_at_the_rows_of_its_order_alone() {
 }
 
 #[test]
-fn names_without_any_known_letter_get_the_intercept() {
+fn texts_without_any_known_character_get_the_intercept() {
     for plugin in recur_linfa::PLUGINS {
         let mut model = build(*plugin, &[]);
         train(model.as_mut(), &[1, 3]).unwrap();
-        let names = [&[2_u16][..], &[2; 200]].into_iter().collect();
-        let out = predict(model.as_mut(), &names);
+        let texts = [&[2_u16][..], &[2; 200]].into_iter().collect();
+        let out = predict(model.as_mut(), &texts);
         assert!(out.iter().all(|x| x.is_finite()));
         assert_eq!(out[..N_CLASSES], out[N_CLASSES..], "{}", plugin.about().id);
     }

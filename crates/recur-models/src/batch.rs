@@ -1,4 +1,4 @@
-//! A batch of texts, packed time after time, so that no place is padded: each name by itself for training, or texts that
+//! A batch of texts, packed time after time, so that no place is padded: each text by itself for training, or texts that
 //! share their first characters together for prediction.
 //!
 //! Characters for dimensions: `B` texts, `T` characters of the longest, `R` characters in all.
@@ -7,7 +7,7 @@ use crate::time_steps::TimeSteps;
 use recur_core::dataset::Sequences;
 use std::ops::Range;
 
-/// Names packed for training or for prediction.
+/// Texts packed for training or for prediction.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     /// The position of each packed row in the order given, (B).
@@ -32,26 +32,26 @@ impl Batch {
     /// still have a character are the first rows. Buffers are used again.
     ///
     /// Packing changes the order of a batch's texts and nothing else. A batch is a run of the epoch's shuffled order,
-    /// whatever the lengths in it, so no name is ever moved to another step to suit its length.
+    /// whatever the lengths in it, so no text is ever moved to another step to suit its length.
     ///
     /// # Panics
     /// If a sequence is empty.
     pub(crate) fn pack(&mut self, sequences: &Sequences, rows: &[u32]) {
         self.clear();
         self.positions.extend(0..rows.len() as u32);
-        let name = |position: &u32| sequences.get(rows[*position as usize]);
-        self.positions.sort_unstable_by_key(|position| (usize::MAX - name(position).len(), *position));
+        let text = |position: &u32| sequences.get(rows[*position as usize]);
+        self.positions.sort_unstable_by_key(|position| (usize::MAX - text(position).len(), *position));
         let mut active = rows.len();
-        for time in 0..self.positions.first().map_or(0, |longest| name(longest).len()) {
-            while name(&self.positions[active - 1]).len() <= time {
+        for time in 0..self.positions.first().map_or(0, |longest| text(longest).len()) {
+            while text(&self.positions[active - 1]).len() <= time {
                 active -= 1;
             }
-            self.tokens.extend(self.positions[..active].iter().map(|position| name(position)[time]));
+            self.tokens.extend(self.positions[..active].iter().map(|position| text(position)[time]));
             self.times.push_packed(active);
-            let followed = self.positions[..active].partition_point(|position| name(position).len() > time + 1);
+            let followed = self.positions[..active].partition_point(|position| text(position).len() > time + 1);
             self.n_followed.push(followed);
         }
-        let last_character = |(row, position): (usize, &u32)| (n_characters(name(position)) - 1, row);
+        let last_character = |(row, position): (usize, &u32)| (n_characters(text(position)) - 1, row);
         self.last.extend(self.positions.iter().enumerate().map(last_character));
         self.n_characters_of_whole = self.tokens.len();
     }
@@ -78,7 +78,7 @@ impl Batch {
     }
 
     /// Which packed rows the `index`th of `n` shares takes, so that all have about as many characters. The first has the
-    /// longest name; others may be empty.
+    /// longest text; others may be empty.
     pub(crate) fn rows_of_share(&self, index: usize, n: usize) -> Range<usize> {
         let end_of = |share: usize| {
             let mut before = 0;
@@ -94,11 +94,11 @@ impl Batch {
     }
 
     /// Packs `texts`, which must be sorted, in their order, so that texts with the same first characters share the places
-    /// of these: a tree of prefixes, level by level. Each name gets the same numbers as from [`Batch::pack`], for less
+    /// of these: a tree of prefixes, level by level. Each text gets the same numbers as from [`Batch::pack`], for less
     /// work.
     ///
     /// # Panics
-    /// If a name is empty.
+    /// If a text is empty.
     pub(crate) fn pack_prefixes(&mut self, texts: &[&[u16]]) {
         debug_assert!(texts.is_sorted());
         self.clear();
@@ -108,7 +108,7 @@ impl Batch {
         for time in 0.. {
             children.clear();
             for (parent, node) in nodes.iter().enumerate() {
-                // A name that ends at its parent comes before the longer ones.
+                // A text that ends at its parent comes before the longer ones.
                 let mut first =
                     node.texts.clone().find(|row| n_characters(texts[*row]) > time).unwrap_or(node.texts.end);
                 while first < node.texts.end {
@@ -126,7 +126,7 @@ impl Batch {
             for (row, node) in children.iter().enumerate() {
                 self.tokens.push(texts[node.texts.start][time]);
                 let ending = node.texts.clone().take_while(|row| texts[*row].len() == time + 1);
-                ending.for_each(|name| self.last[name] = (time, row));
+                ending.for_each(|text| self.last[text] = (time, row));
             }
             self.times.push_following(children.iter().map(|node| node.parent));
             children.truncate(children.partition_point(|node| texts[node.texts.end - 1].len() > time + 1));
@@ -199,9 +199,9 @@ struct Node {
     texts: Range<usize>,
 }
 
-fn n_characters(name: &[u16]) -> usize {
-    assert!(!name.is_empty(), "a name without characters");
-    name.len()
+fn n_characters(text: &[u16]) -> usize {
+    assert!(!text.is_empty(), "a text without characters");
+    text.len()
 }
 
 #[cfg(test)]
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn longest_names_come_first_and_equals_keep_their_order() {
+    fn longest_texts_come_first_and_equals_keep_their_order() {
         let texts: [&[u16]; 4] = [&[1], &[2, 3, 4], &[5], &[6, 7]];
         let mut batch = Batch::default();
         batch.pack(&texts.into_iter().collect(), &[0, 1, 2, 3]);
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn names_share_the_places_of_their_first_letters() {
+    fn texts_share_the_places_of_their_first_characters() {
         let texts: [&[u16]; 7] = [&[1], &[1, 2], &[1, 2], &[1, 2, 3], &[1, 3, 3], &[4], &[5, 2]];
         let mut batch = Batch::default();
         batch.pack_prefixes(&texts);
@@ -269,8 +269,8 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "a name without characters")]
-    fn an_empty_name_is_refused() {
+    #[should_panic(expected = "a text without characters")]
+    fn an_empty_text_is_refused() {
         Batch::default().pack_prefixes(&[&[], &[1]]);
     }
 }

@@ -17,7 +17,7 @@ const FEW_TERMS: usize = 16;
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Terms<'a> {
     /// The texts of the batch.
-    Names,
+    Texts,
     /// The rows of these times, from the one given on.
     From(usize, &'a TimeSteps),
 }
@@ -142,9 +142,9 @@ mod tests {
         let a: Vec<f32> = (0..3 * terms).map(|i| i as f32 * 0.37 - 2.0).collect();
         let d: Vec<f32> = (0..2 * terms).map(|i| 1.0 - i as f32 * 0.21).collect();
         let indices: Vec<u16> = INDICES.into_iter().cycle().take(terms).collect();
-        into.product(&(0..6), transposed, Matrix::new(&a, terms, 3), Matrix::new(&d, terms, 2), Terms::Names);
-        into.sum(&(6..8), &d, Terms::Names);
-        into.lookups(&(8..16), &indices, &d, Terms::Names);
+        into.product(&(0..6), transposed, Matrix::new(&a, terms, 3), Matrix::new(&d, terms, 2), Terms::Texts);
+        into.sum(&(6..8), &d, Terms::Texts);
+        into.lookups(&(8..16), &indices, &d, Terms::Texts);
     }
 
     #[test]

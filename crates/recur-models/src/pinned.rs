@@ -13,12 +13,12 @@ use recur_core::workers::alone;
 const N_TOKENS: usize = 9;
 const N_CLASSES: usize = 4;
 
-/// Names of 1 to 7 characters, and a label each.
+/// Texts of 1 to 7 characters, and a label each.
 fn texts() -> (Sequences, Vec<u16>) {
     let mut stream = StreamPath::root(11).child("names").stream();
-    let name = |n: u32| (0..n % 7 + 1).map(|_| stream.below(N_TOKENS as u32) as u16).collect::<Vec<u16>>();
-    let texts: Vec<Vec<u16>> = (0..30).map(name).collect();
-    let labels = texts.iter().map(|name| name[0] % N_CLASSES as u16).collect();
+    let text = |n: u32| (0..n % 7 + 1).map(|_| stream.below(N_TOKENS as u32) as u16).collect::<Vec<u16>>();
+    let texts: Vec<Vec<u16>> = (0..30).map(text).collect();
+    let labels = texts.iter().map(|text| text[0] % N_CLASSES as u16).collect();
     (texts.iter().map(Vec::as_slice).collect(), labels)
 }
 

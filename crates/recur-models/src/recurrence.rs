@@ -1,6 +1,6 @@
 //! One recurrent layer over packed texts: `h_t = f(z_t + h_{t-1} · W_hh)`, and its backward pass.
 //!
-//! Characters for dimensions: `R` (character, name) pairs of the batch in packed order, `H` hidden size.
+//! Characters for dimensions: `R` (character, text) pairs of the batch in packed order, `H` hidden size.
 
 use crate::gradient::{Terms, WeightGradients};
 use crate::time_steps::TimeSteps;

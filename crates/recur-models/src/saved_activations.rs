@@ -1,5 +1,5 @@
 //! Gradients of a batch whose texts were shared among workers: each keeps what its gradients are made from, and then each
-//! makes the gradients of a run of the parameters, from what all have kept.
+//! makes the gradients of a run of the parameters, from what all have saved.
 //!
 //! No sum is divided: the terms of each are taken in the order of the whole batch, time after time, share after share.
 //!
@@ -65,7 +65,7 @@ impl SavedActivations {
         factors.starts.clear();
         factors.starts.push(0);
         match terms {
-            Terms::Names => {}
+            Terms::Texts => {}
             Terms::From(first, times) => {
                 let end_of = |time| times.at(time, 1).end;
                 let before = if first == 0 { 0 } else { end_of(first - 1) };
@@ -102,7 +102,7 @@ impl WeightGradients for SavedActivations {
 
 impl Factors {
     fn end(&mut self, rows: usize, terms: Terms<'_>) {
-        if matches!(terms, Terms::Names) {
+        if matches!(terms, Terms::Texts) {
             self.starts.push(rows);
         }
         debug_assert_eq!(self.starts.last(), Some(&rows), "a term for each row of the times");
@@ -132,7 +132,7 @@ impl Factors {
     }
 }
 
-/// Writes the gradient of the parameters from `first` on: from what the shares of a batch have kept, in their order, of
+/// Writes the gradient of the parameters from `first` on: from what the shares of a batch have saved, in their order, of
 /// which the first has the longest texts. A weight that got nothing has a gradient of zero.
 pub(crate) fn write_gradient<'a>(
     kernels: Kernels,
@@ -150,8 +150,9 @@ pub(crate) fn write_gradient<'a>(
         }
         let gradient = &mut gradient[from - first..to - first];
         for time in 0..weight.starts.len() - 1 {
-            // Without a row of this weight a share has kept no factors.
-            let factors = shares.clone().filter_map(|kept| kept.all().iter().find(|other| other.place == weight.place));
+            // Without a row of this weight a share has saved no factors.
+            let factors =
+                shares.clone().filter_map(|saved| saved.all().iter().find(|other| other.place == weight.place));
             for factors in factors {
                 let terms = factors.terms(time);
                 if !terms.is_empty() {
@@ -164,9 +165,9 @@ pub(crate) fn write_gradient<'a>(
 
 /// Writes to `cuts` where to divide `n_parameters` into `n` runs that are about as much work each. Only matrices that
 /// come from a product are cut, between rows.
-pub(crate) fn cut(kept: &SavedActivations, n_parameters: usize, n: usize, cuts: &mut Vec<usize>) {
+pub(crate) fn cut(saved: &SavedActivations, n_parameters: usize, n: usize, cuts: &mut Vec<usize>) {
     cuts.clear();
-    let products = || kept.all().iter().filter(|factors| factors.kind == Kind::Product);
+    let products = || saved.all().iter().filter(|factors| factors.kind == Kind::Product);
     let total: usize = products().map(|factors| factors.place.len()).sum();
     let next =
         |place: usize| products().map(|factors| &factors.place).filter(|p| p.start >= place).min_by_key(|p| p.start);

@@ -76,7 +76,7 @@ impl TimeSteps {
     /// # Panics
     /// If rows follow others.
     pub(crate) fn before(&self, time: usize, n: usize) -> Range<usize> {
-        assert!(self.parents.is_empty(), "a backward pass needs each name by itself");
+        assert!(self.parents.is_empty(), "a backward pass needs each text by itself");
         let first = self.starts[time - 1] * n;
         first..first + self.n_rows_at(time) * n
     }

@@ -18,7 +18,7 @@ use recur_core::workers::{Workers, for_each};
 use recur_kernels::{AlignedVec, Kernels};
 use std::sync::Arc;
 
-/// Names scored at once in prediction; their results do not depend on it.
+/// Texts scored at once in prediction; their results do not depend on it.
 const PREDICTION_BATCH: usize = 256;
 
 /// A network in training.
@@ -54,15 +54,15 @@ struct Share<N> {
     batch: Batch,
     /// (B, C).
     logits: AlignedVec,
-    /// Of each name, the log-probability of its label, (B).
+    /// Of each text, the log-probability of its label, (B).
     log_likelihoods: Vec<f32>,
-    kept: SavedActivations,
+    saved: SavedActivations,
 }
 
 impl<N: Network> Share<N> {
     fn new(network: N) -> Self {
         let (batch, logits, log_likelihoods) = (Batch::default(), AlignedVec::default(), Vec::new());
-        Self { network, stale: true, batch, logits, log_likelihoods, kept: SavedActivations::default() }
+        Self { network, stale: true, batch, logits, log_likelihoods, saved: SavedActivations::default() }
     }
 
     fn refresh(&mut self, kernels: Kernels, parameters: &[f32]) {
@@ -106,7 +106,7 @@ impl Pass<'_> {
     /// gradients are made from.
     fn share<N: Network>(mut self, share: &mut Share<N>, whole: &Batch, index: usize, n: usize) {
         share.refresh(self.kernels, self.parameters);
-        share.kept.clear();
+        share.saved.clear();
         share.log_likelihoods.clear();
         let rows = whole.rows_of_share(index, n);
         if rows.is_empty() {
@@ -116,7 +116,7 @@ impl Pass<'_> {
         share.batch.take_share(whole, rows);
         self.forward(&mut share.network, &share.batch, &mut share.logits, &mut share.log_likelihoods);
         let d_logits = &share.logits[..share.batch.len() * self.n_classes];
-        share.network.backward(self.kernels, &share.batch, d_logits, &mut share.kept);
+        share.network.backward(self.kernels, &share.batch, d_logits, &mut share.saved);
     }
 }
 
@@ -148,10 +148,10 @@ impl<N: Network> Trainer<N> {
         &self.shares[0].network
     }
 
-    /// Into how many shares to divide `n_names` with `n_characters`, and that many networks. A weight takes `passes`
+    /// Into how many shares to divide `n_texts` with `n_characters`, and that many networks. A weight takes `passes`
     /// multiplications a character.
-    fn divide(&mut self, n_names: usize, n_characters: usize, passes: usize) -> usize {
-        let n = self.workers.shares((self.parameters.len() * n_characters * passes) as u64).clamp(1, n_names.max(1));
+    fn divide(&mut self, n_texts: usize, n_characters: usize, passes: usize) -> usize {
+        let n = self.workers.shares((self.parameters.len() * n_characters * passes) as u64).clamp(1, n_texts.max(1));
         while self.shares.len() < n {
             let network = self.network().clone();
             self.shares.push(Share::new(network));
@@ -229,15 +229,15 @@ impl<N: Network> Trainer<N> {
         others.iter_mut().for_each(|share| share.stale = true);
     }
 
-    /// The gradients from what the first `n` shares have kept, and the step, each worker for a run of the parameters.
+    /// The gradients from what the first `n` shares have saved, and the step, each worker for a run of the parameters.
     fn step_in_parts(&mut self, optimizer: &mut Optimizer, n: usize, step: u64, total: u64) {
         let (kernels, shares, workers) = (self.kernels, &self.shares[..n], &*self.workers);
-        let kept = || shares.iter().map(|share| &share.kept);
-        saved_activations::cut(&shares[0].kept, self.parameters.len(), n, &mut self.cuts);
+        let saved = || shares.iter().map(|share| &share.saved);
+        saved_activations::cut(&shares[0].saved, self.parameters.len(), n, &mut self.cuts);
         let (rule, clips) = (optimizer.rule(step, total), optimizer.clips());
         let whole = optimizer.whole(&mut self.parameters, &mut self.gradients);
         in_parts(workers, whole, &self.cuts, &|mut part| {
-            saved_activations::write_gradient(kernels, kept(), part.first, part.gradients);
+            saved_activations::write_gradient(kernels, saved(), part.first, part.gradients);
             if !clips {
                 part.step(None, &rule);
             }
@@ -292,12 +292,12 @@ impl<N: Network> Model for Trainer<N> {
 
     fn log_probabilities(&mut self, sequences: &Sequences, rows: &[u32], out: &mut [f32]) -> Result<(), ModelError> {
         let c = self.n_classes;
-        assert_eq!(out.len(), rows.len() * c, "a row of {c} log-probabilities a name");
-        // Names with the same first characters share the work on these.
+        assert_eq!(out.len(), rows.len() * c, "a row of {c} log-probabilities a text");
+        // Texts with the same first characters share the work on these.
         let mut named: Vec<(&[u16], usize)> = rows.iter().map(|row| sequences.get(*row)).zip(0..).collect();
         named.sort_unstable();
         let (texts, positions): (Vec<&[u16]>, Vec<usize>) = named.into_iter().unzip();
-        let n_characters = texts.iter().map(|name| name.len()).sum();
+        let n_characters = texts.iter().map(|text| text.len()).sum();
         let n = self.divide(texts.len().div_ceil(PREDICTION_BATCH), n_characters, 1);
         let (kernels, parameters, group) = (self.kernels, &self.parameters, n * PREDICTION_BATCH);
         for (texts, positions) in texts.chunks(group).zip(positions.chunks(group)) {

@@ -22,11 +22,11 @@ fn training(optimizer: Optimizer, clip_norm: Option<f64>) -> TrainingSettings {
     }
 }
 
-/// Names of 1 to 9 characters, and their labels.
-fn names() -> (Sequences, Vec<u16>) {
-    let names: Vec<Vec<u16>> =
+/// Texts of 1 to 9 characters, and their labels.
+fn texts() -> (Sequences, Vec<u16>) {
+    let texts: Vec<Vec<u16>> =
         (0..40_u16).map(|i| (0..=i % 9).map(|t| (i * 7 + t * 3) % N_TOKENS as u16).collect()).collect();
-    (names.iter().map(Vec::as_slice).collect(), (0..40).map(|i| i % N_CLASSES as u16).collect())
+    (texts.iter().map(Vec::as_slice).collect(), (0..40).map(|i| i % N_CLASSES as u16).collect())
 }
 
 /// Two layers with dropout where the model has them.
@@ -56,9 +56,9 @@ fn build(plugin: &dyn ModelPlugin, training: &TrainingSettings) -> Box<dyn Model
     plugin.build(&setup).unwrap()
 }
 
-/// How often training on `repeats` passes over the names allocates.
+/// How often training on `repeats` passes over the texts allocates.
 fn allocations(model: &mut dyn Model, repeats: usize) -> u64 {
-    let (sequences, labels) = names();
+    let (sequences, labels) = texts();
     let order: Vec<u32> = (0..repeats).flat_map(|_| 0..sequences.len() as u32).collect();
     let (streams, cancel) = (StreamPath::root(3), Cancel::new());
     let chunk = Chunk {

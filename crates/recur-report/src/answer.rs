@@ -457,12 +457,12 @@ pub(crate) fn sentence(warning: &DataWarning, noun: &Noun, quote: impl Fn(&str) 
 
 /// `2 names and 2 groups (with 4 rows) are in two parts`; `None` if nothing is.
 pub(crate) fn overlapping(published: PublishedFacts, noun: &Noun) -> Option<String> {
-    let PublishedFacts { names_in_two, groups_in_two, rows_of_these, .. } = published;
-    let texts = (names_in_two > 0).then(|| examples(names_in_two, noun));
+    let PublishedFacts { texts_in_two, groups_in_two, rows_of_these, .. } = published;
+    let texts = (texts_in_two > 0).then(|| examples(texts_in_two, noun));
     let groups = (groups_in_two > 0)
         .then(|| format!("{} (with {})", plural(groups_in_two, "group"), plural(rows_of_these, "row")));
     let what: Vec<String> = texts.into_iter().chain(groups).collect();
-    let are = if names_in_two + groups_in_two == 1 { "is" } else { "are" };
+    let are = if texts_in_two + groups_in_two == 1 { "is" } else { "are" };
     (!what.is_empty()).then(|| format!("{} {are} in two parts", list(&what)))
 }
 

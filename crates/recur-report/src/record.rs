@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 const FILE: &str = "report.json";
 
 /// The version of its fields: raised when one is renamed, removed, or changes its meaning.
-pub const REPORT_RECORD_VERSION: u32 = 3;
+pub const REPORT_RECORD_VERSION: u32 = 4;
 
 /// What a report asks and answers, and how it was made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

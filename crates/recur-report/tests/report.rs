@@ -245,7 +245,7 @@ fn means_have_their_interval_and_each_model_its_confusion_matrix() {
 }
 
 #[test]
-fn a_model_alone_and_labels_without_test_names_are_reported_as_such() {
+fn a_single_model_and_labels_without_test_examples_are_reported_as_such() {
     let mut outline = small();
     outline.models.truncate(1);
     let alone = answer(&outline.build());
@@ -291,7 +291,7 @@ fn costs_stand_in_a_page_of_their_own() {
 }
 
 #[test]
-fn names_are_drawn_ten_thousand_times_unless_asked_otherwise() {
+fn examples_are_drawn_ten_thousand_times_unless_asked_otherwise() {
     let mut outline = Outline { n_test: 40, replicates: 2, ..small() };
     outline.models.truncate(2);
     let (experiment, dir) = (outline.build(), tempfile::tempdir().unwrap());
@@ -301,7 +301,7 @@ fn names_are_drawn_ten_thousand_times_unless_asked_otherwise() {
 }
 
 #[test]
-fn names_that_every_model_gets_wrong_are_listed_by_how_often() {
+fn examples_that_every_model_gets_wrong_are_listed_by_how_often() {
     let mut outline = Outline { n_test: 40, ..small() };
     outline.models.truncate(2);
     let mut experiment = outline.build();
@@ -326,7 +326,7 @@ fn names_that_every_model_gets_wrong_are_listed_by_how_often() {
 }
 
 #[test]
-fn other_figures_are_those_of_a_hand_calculation() {
+fn other_results_are_those_of_a_hand_calculation() {
     let mut outline = Outline { n_test: 40, replicates: 1, ..small() };
     outline.models.truncate(1);
     let mut experiment = outline.build();
@@ -360,7 +360,7 @@ fn a_model_with_a_diverged_replicate_is_not_called_best() {
 }
 
 #[test]
-fn a_model_without_all_its_test_figures_is_not_ranked() {
+fn a_model_without_all_its_test_results_is_not_ranked() {
     let mut experiment = clear().build();
     experiment.tests.pop();
     let answer = answer(&experiment);
@@ -437,7 +437,7 @@ fn no_hidden_character_is_left_in_any_file() {
     experiment.facts.files.insert(format!("names{HIDDEN}.csv"), Digest::of(b"names"));
     experiment.trials[5].record.outcome = Outcome::Failed { reason: format!("no{HIDDEN}") };
     for test in &mut experiment.tests {
-        test.predictions[0].name = format!("x{HIDDEN}");
+        test.predictions[0].text = format!("x{HIDDEN}");
     }
     let dir = tempfile::tempdir().unwrap();
     experiment.write(dir.path()).unwrap();

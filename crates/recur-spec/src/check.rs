@@ -144,6 +144,10 @@ impl<'t> Fields<'t> {
     }
 }
 
+/// Values that were renamed: the key, the value as it was, and as it is.
+const RENAMED_VALUES: [(&str, &str, &str); 2] =
+    [("data.split.group", "name", "text"), ("data.split.group", "folded_name", "folded_text")];
+
 /// Keys that were renamed: the section, the key as it was, and as it is.
 const RENAMED: [(&str, &str, &str); 2] = [("data", "max_letters", "max_characters"), ("data.columns", "name", "text")];
 
@@ -274,7 +278,8 @@ impl<'a> Checker<'a> {
     pub fn wrong(&mut self, node: &Node, path: &str, expected: &Kind) {
         let nearest = match (expected, node.scalar()) {
             (Kind::Choice(words) | Kind::RealOr { words, .. }, Some(Scalar::Text(typed))) => {
-                nearest_name(&typed, words.iter().copied())
+                let renamed = RENAMED_VALUES.iter().find(|(key, old, _)| (*key, *old) == (path, &typed));
+                renamed.map(|(.., new)| (*new).to_owned()).or_else(|| nearest_name(&typed, words.iter().copied()))
             }
             _ => None,
         };

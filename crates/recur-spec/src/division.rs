@@ -142,7 +142,7 @@ fn conflicts(checker: &mut Checker<'_>, fields: &Fields<'_>, decided: Option<Tes
     }
 }
 
-/// The column of the split must not be the names' or the labels'.
+/// The column of the split must not be the texts' or the labels'.
 fn same_column(checker: &mut Checker<'_>, data: &Fields<'_>, fields: &Fields<'_>) {
     let (Some(column), Some(span)) = (fields.text("column"), fields.span("column")) else { return };
     let Some(columns) = data.section("columns") else { return };

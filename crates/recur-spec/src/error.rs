@@ -64,7 +64,7 @@ pub enum ErrorKind {
     },
     /// A control character.
     #[error("the character U+{code:04X} is not allowed here")]
-    ForbiddenLetter {
+    ForbiddenCharacter {
         /// Its code point.
         code: u32,
     },

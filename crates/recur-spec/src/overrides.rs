@@ -2,7 +2,7 @@
 
 use crate::check::nearest_name;
 use crate::error::ErrorKind;
-use crate::reader::{Fault, MAX_BYTES, fail, forbidden_letter, read};
+use crate::reader::{Fault, MAX_BYTES, fail, forbidden_character, read};
 use crate::source::{Span, printable};
 use crate::tree::{Content, Entry, Node};
 use std::str::FromStr;
@@ -46,7 +46,7 @@ pub(crate) fn apply(root: &mut Node, change: &Override, source: usize) -> Result
     if let Some(empty) = segments.iter().find(|segment| segment.text.is_empty()) {
         return fail(empty.span, ErrorKind::OverrideForm { text: printable(&whole, 120) });
     }
-    if let Some(error) = forbidden_letter(&whole, source) {
+    if let Some(error) = forbidden_character(&whole, source) {
         return Err(Box::new(error));
     }
     let start = Span { source, line: 1, column: 1, len: 1 };

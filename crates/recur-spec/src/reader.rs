@@ -34,7 +34,7 @@ pub(crate) fn decode(bytes: &[u8]) -> (String, Option<Fault>) {
     match std::str::from_utf8(bytes) {
         Ok(text) => {
             let text = unify(text);
-            let error = forbidden_letter(&text, 0);
+            let error = forbidden_character(&text, 0);
             (text, error)
         }
         Err(error) => {
@@ -48,11 +48,11 @@ pub(crate) fn decode(bytes: &[u8]) -> (String, Option<Fault>) {
 }
 
 /// The first character that YAML does not allow. The parser would take some of them, NUL above all, for the end.
-pub(crate) fn forbidden_letter(text: &str, source: usize) -> Option<Fault> {
+pub(crate) fn forbidden_character(text: &str, source: usize) -> Option<Fault> {
     let allowed = |c: char| matches!(c, '\t' | '\n' | '\u{85}' | '\u{a0}'..) || (' '..='~').contains(&c);
     let (at, character) =
         text.char_indices().find(|(_, c)| !allowed(*c) || matches!(c, '\u{feff}' | '\u{fffe}' | '\u{ffff}'))?;
-    Some((Span { len: 1, ..end_of(&text[..at], source) }, ErrorKind::ForbiddenLetter { code: character.into() }))
+    Some((Span { len: 1, ..end_of(&text[..at], source) }, ErrorKind::ForbiddenCharacter { code: character.into() }))
 }
 
 fn end_of(text: &str, source: usize) -> Span {

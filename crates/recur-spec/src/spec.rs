@@ -15,7 +15,7 @@ pub struct Spec {
     pub question: String,
     /// The root seed.
     pub seed: u64,
-    /// Where names come from.
+    /// Where texts come from.
     pub data: DataSettings,
     /// How they are divided.
     pub split: SplitSettings,

@@ -63,7 +63,7 @@ impl GroupResamples {
         self.n_resamples
     }
 
-    /// The metric of one model on each resample (B): the mean over replicates of `figure`, which is computed from the
+    /// The metric of one model on each resample (B): the mean over replicates of `metric`, which is computed from the
     /// counts of each replicate, for example by [`LabelCounts::macro_f1`]. NaN where it is undefined, and without rows or
     /// replicates.
     ///

@@ -34,7 +34,7 @@ struct Part {
 
 impl<F: Fn(&LabelCounts) -> Option<f64>> GroupKinds<F> {
     /// Rows are (group, true label, the first run's prediction, the second's); groups are any numbers, and their rows need not
-    /// follow each other. `figure` is for example [`LabelCounts::macro_f1`].
+    /// follow each other. `metric` is for example [`LabelCounts::macro_f1`].
     ///
     /// # Panics
     /// If a label is not below `n_classes` (C).

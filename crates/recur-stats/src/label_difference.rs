@@ -16,7 +16,7 @@ pub struct LabelDifference<F> {
 }
 
 impl<F: Fn(&LabelCounts) -> Option<f64>> LabelDifference<F> {
-    /// Rows are triples of (true label, the first run's prediction, the second's); `figure` is for example
+    /// Rows are triples of (true label, the first run's prediction, the second's); `metric` is for example
     /// [`LabelCounts::macro_f1`].
     ///
     /// # Panics

@@ -26,7 +26,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 /// The version of a checkpoint's file that this recur writes, and the latest that it reads.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// The key of the metadata.
 const KEY: &str = "recur_checkpoint";
@@ -55,7 +55,7 @@ struct Header {
     format: u32,
     trial: TrialId,
     epochs: Vec<Epoch>,
-    names: u64,
+    examples: u64,
     loss: Number,
     best: Option<(u32, Number)>,
     tensors: [Vec<String>; 3],
@@ -108,7 +108,7 @@ impl Store {
         Ok(())
     }
 
-    /// The checkpoint of a trial that is furthest along (epochs, then names), and those that cannot be used.
+    /// The checkpoint of a trial that is furthest along (epochs, then examples), and those that cannot be used.
     ///
     /// # Errors
     /// If the folder cannot be read.
@@ -171,7 +171,7 @@ pub(crate) fn is_checkpoint(entry: &Entry) -> bool {
 
 /// How far a trial is.
 fn along(progress: &Progress) -> (usize, u64) {
-    (progress.epochs.len(), progress.names)
+    (progress.epochs.len(), progress.examples)
 }
 
 fn remove_file(path: &Path) -> Result<(), StoreError> {
@@ -201,13 +201,13 @@ pub(crate) fn read_checkpoint(path: &Path, id: &TrialId) -> Result<Checkpoint, P
 
 fn encode(checkpoint: &Checkpoint) -> Result<Vec<u8>, WeightsProblem> {
     let Checkpoint { progress, weights, training_state, best_weights } = checkpoint;
-    let Progress { trial, epochs, names, loss, best } = progress;
+    let Progress { trial, epochs, examples, loss, best } = progress;
     let groups = [weights, training_state, best_weights];
     let header = Header {
         format: FORMAT,
         trial: trial.clone(),
         epochs: epochs.iter().map(epoch).collect(),
-        names: *names,
+        examples: *examples,
         loss: Number(*loss),
         best: best.map(|BestEpoch { epoch, value }| (epoch, Number(value))),
         tensors: groups.map(|tensors| tensors.iter().map(|tensor| tensor.name.clone()).collect()),
@@ -272,7 +272,7 @@ fn progress(header: Header) -> Progress {
     Progress {
         trial: header.trial,
         epochs: header.epochs.into_iter().map(epoch_record).collect(),
-        names: header.names,
+        examples: header.examples,
         loss: header.loss.0,
         best: header.best.map(|(epoch, value)| BestEpoch { epoch, value: value.0 }),
     }
@@ -307,18 +307,18 @@ mod tests {
     use recur_core::tensor::TensorData;
 
     fn bits(checkpoint: &Checkpoint) -> Vec<u64> {
-        let Progress { epochs, names, loss, best, .. } = &checkpoint.progress;
+        let Progress { epochs, examples, loss, best, .. } = &checkpoint.progress;
         let scores = |s: &Scores| [s.loss, s.accuracy, s.macro_f1];
         let epochs = epochs.iter().flat_map(|e| [e.train_loss].into_iter().chain(scores(&e.validation)));
         let best = best.iter().flat_map(|best| [f64::from(best.epoch), best.value]);
-        let figures = epochs.chain(best).chain([*loss]).map(f64::to_bits);
+        let floats = epochs.chain(best).chain([*loss]).map(f64::to_bits);
         let tensors = [&checkpoint.weights, &checkpoint.training_state, &checkpoint.best_weights].into_iter().flatten();
         let numbers = tensors.flat_map(|tensor| match &tensor.data {
             TensorData::F32(data) => data.iter().map(|x| u64::from(x.to_bits())).collect::<Vec<_>>(),
             TensorData::F64(data) => data.iter().map(|x| x.to_bits()).collect(),
             TensorData::I64(data) => data.iter().map(|x| *x as u64).collect(),
         });
-        figures.chain([*names]).chain(numbers).collect()
+        floats.chain([*examples]).chain(numbers).collect()
     }
 
     fn names(checkpoint: &Checkpoint) -> Vec<(&str, &[usize])> {
@@ -330,27 +330,27 @@ mod tests {
         /// Every bit pattern: NaN payloads, infinities, subnormals, both zeros.
         #[test]
         fn all_bits_come_back(
-            figures in prop::collection::vec(any::<u64>(), 6),
+            floats in prop::collection::vec(any::<u64>(), 6),
             special in prop::sample::select(vec![0x7ff0_0000_0000_0000, 0xfff8_0000_0000_0001, 0x8000_0000_0000_0000, 1_u64]),
             singles in prop::collection::vec(any::<u32>(), 0..5),
-            names_done in any::<u64>(),
+            examples_done in any::<u64>(),
             best in any::<bool>(),
         ) {
-            let f = |index: usize| f64::from_bits(figures[index]);
+            let f = |index: usize| f64::from_bits(floats[index]);
             let validation = Scores { loss: f64::from_bits(special), accuracy: f(1), macro_f1: f(2) };
             let singles: Vec<f32> = singles.into_iter().map(f32::from_bits).collect();
             let checkpoint = Checkpoint {
                 progress: Progress {
                     trial: samples::id(0),
                     epochs: vec![EpochRecord { train_loss: f(0), validation }],
-                    names: names_done,
+                    examples: examples_done,
                     loss: f(3),
                     best: best.then(|| BestEpoch { epoch: u32::MAX, value: f(4) }),
                 },
                 // Not in the order of their names: the order is kept.
                 weights: vec![Tensor::f32("z", [singles.len()], singles), Tensor::f32("a", [0, 3], vec![])],
                 training_state: vec![Tensor::new("z", [2], TensorData::F64(vec![f(5), f64::from_bits(special)]))],
-                best_weights: vec![Tensor::new("z", [1, 1], TensorData::I64(vec![figures[5] as i64]))],
+                best_weights: vec![Tensor::new("z", [1, 1], TensorData::I64(vec![floats[5] as i64]))],
             };
             let back = decode(&encode(&checkpoint).unwrap()).unwrap();
             prop_assert_eq!(bits(&back), bits(&checkpoint));
@@ -372,8 +372,8 @@ mod tests {
     #[test]
     fn the_one_furthest_along_stays_and_is_found() {
         let (_folder, store) = store();
-        for (epochs, names, kept) in [(0, 5, (0, 5)), (1, 0, (1, 0)), (1, 7, (1, 7)), (0, 9, (1, 7))] {
-            store.save_checkpoint(&samples::checkpoint(epochs, names)).unwrap();
+        for (epochs, examples, kept) in [(0, 5, (0, 5)), (1, 0, (1, 0)), (1, 7, (1, 7)), (0, 9, (1, 7))] {
+            store.save_checkpoint(&samples::checkpoint(epochs, examples)).unwrap();
             let found = store.find_checkpoint(&samples::id(0)).unwrap();
             assert_eq!((found.checkpoint.map(|c| along(&c.progress)), found.damaged), (Some(kept), vec![]));
         }
@@ -452,6 +452,6 @@ mod tests {
         write_new(&other.join(format!("{}{ENDING}", Digest::of(&bytes))), &bytes).unwrap();
         let reported =
             store.find_checkpoint(&samples::id(1)).unwrap().damaged.iter().map(ToString::to_string).collect::<String>();
-        assert!(reported.contains("has checkpoint format 9, and this version of recur reads up to 1"), "{reported}");
+        assert!(reported.contains("has checkpoint format 9, and this version of recur reads up to 2"), "{reported}");
     }
 }

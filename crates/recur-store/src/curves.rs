@@ -9,8 +9,8 @@ pub(crate) fn render(record: &TrialRecord) -> Vec<u8> {
     let header = ["epoch", "train_loss"].into_iter().chain(Metric::VALIDATION_NAMES);
     let in_memory = "a row can be written to memory";
     writer.write_record(header).expect(in_memory);
-    for (epoch, figures) in record.epochs.iter().enumerate() {
-        let row = (epoch, figures.train_loss, Metric::STORED.map(|metric| figures.validation.get(metric)));
+    for (epoch, results) in record.epochs.iter().enumerate() {
+        let row = (epoch, results.train_loss, Metric::STORED.map(|metric| results.validation.get(metric)));
         writer.serialize(row).expect(in_memory);
     }
     writer.into_inner().expect(in_memory)
@@ -24,7 +24,7 @@ mod tests {
     use recur_core::record::EpochRecord;
 
     #[test]
-    fn figures_read_back_as_they_were() {
+    fn results_read_back_as_they_were() {
         let validation = Scores { loss: 5e-324, accuracy: 0.1 + 0.2, macro_f1: 1.0 };
         let record = TrialRecord { epochs: vec![EpochRecord { train_loss: 1e300, validation }], ..samples::record(0) };
         let text = String::from_utf8(render(&record)).unwrap();

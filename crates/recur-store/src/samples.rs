@@ -21,7 +21,7 @@ pub(crate) fn record(seed: u64) -> TrialRecord {
         training: None,
         dataset: Digest::of(b"data"),
         text: TextSettings::default(),
-        split: SplitSettings::shares(0.8, 0.1, 0.1, Group::Name, true),
+        split: SplitSettings::shares(0.8, 0.1, 0.1, Group::Text, true),
         seed,
         replicate: 0,
         initial_weights: None,
@@ -45,11 +45,11 @@ pub(crate) fn scores() -> Scores {
 }
 
 /// A checkpoint of trial 0.
-pub(crate) fn checkpoint(epochs: usize, names: u64) -> Checkpoint {
+pub(crate) fn checkpoint(epochs: usize, examples: u64) -> Checkpoint {
     let progress = Progress {
         trial: id(0),
         epochs: vec![EpochRecord { train_loss: 0.1, validation: scores() }; epochs],
-        names,
+        examples,
         loss: 0.5,
         best: (epochs > 0).then_some(BestEpoch { epoch: 0, value: 0.25 }),
     };

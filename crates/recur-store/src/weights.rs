@@ -186,9 +186,9 @@ fn decode_card(json: &str) -> Result<ModelCard, WeightsProblem> {
         return Err(WeightsProblem::CardFormat { found: format, known: CARD_FORMAT });
     }
     let card: ModelCard = serde_json::from_str(json).map_err(damaged)?;
-    let n_letters = card.characters.chars().count();
-    if n_letters > 65_000 || card.labels.is_empty() || card.labels.len() > 65_535 {
-        let problem = format!("{n_letters} characters and {} labels", card.labels.len());
+    let n_characters = card.characters.chars().count();
+    if n_characters > 65_000 || card.labels.is_empty() || card.labels.len() > 65_535 {
+        let problem = format!("{n_characters} characters and {} labels", card.labels.len());
         return Err(WeightsProblem::Card { problem });
     }
     Ok(card)
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn a_card_of_a_later_format_or_with_holes_is_refused() {
+    fn a_card_of_an_earlier_format_is_read_and_of_a_later_one_or_with_holes_refused() {
         let with = |json: &str| {
             let metadata = HashMap::from([(CARD.to_owned(), json.to_owned())]);
             let view = TensorView::new(Dtype::F32, vec![1], &[0; 4]).unwrap();
@@ -312,6 +312,9 @@ mod tests {
         );
         check(&with(r#"{"format": 1}"#), "its card is damaged (missing field");
         check(&with("{"), "its card is damaged");
+        let first = serde_json::to_string(&ModelCard { format: 1, ..card() }).unwrap();
+        let (_, read) = decode_weights(&with(&first.replace("\"characters\"", "\"letters\""))).unwrap();
+        assert_eq!(read, Some(ModelCard { format: 1, ..card() }), "a card of format 1 is read");
         let none = serde_json::to_string(&ModelCard { labels: vec![], ..card() }).unwrap();
         check(&with(&none), "its card is damaged (4 characters and 0 labels)");
     }

@@ -1,6 +1,6 @@
 //! Builds, trains and asks the models of one plugin.
 
-use crate::names::{self, N_CLASSES, N_TOKENS, Names};
+use crate::examples::{self, Examples, N_CLASSES, N_TOKENS};
 use recur_core::model::{Cancel, Cost, Kernels, Model, ModelError, ModelPlugin, Regime, Setup};
 use recur_core::params::{ParamKind, ParamValue, Params};
 use recur_core::random::StreamPath;
@@ -127,7 +127,7 @@ impl Bench {
         self.plugin.build(&Setup { training: None, class_weights: &[1.0; N_CLASSES], ..self.setup(&streams) })
     }
 
-    /// What the plugin says that a model costs, for names of `characters` characters.
+    /// What the plugin says that a model costs, for texts of `characters` characters.
     pub fn cost(&self, characters: u64) -> Option<Cost> {
         self.plugin.cost(&self.setup(&streams(SEED)), characters)
     }
@@ -145,24 +145,24 @@ impl Bench {
         }
     }
 
-    /// Builds a model and trains it to the end on `names`.
+    /// Builds a model and trains it to the end on `examples`.
     ///
     /// # Errors
     /// What the model says.
-    pub fn train(&self, seed: u64, names: &Names) -> Result<Trained, ModelError> {
+    pub fn train(&self, seed: u64, examples: &Examples) -> Result<Trained, ModelError> {
         let mut model = self.build(seed)?;
         let cancel = Cancel::new();
-        let epoch = |index| self.epoch(model.as_mut(), seed, index, names, &cancel);
+        let epoch = |index| self.epoch(model.as_mut(), seed, index, examples, &cancel);
         let losses = (0..self.n_epochs()).map(epoch).collect::<Result<_, _>>()?;
         Ok(Trained { model, losses })
     }
 
-    /// A model trained on the learnable names.
+    /// A model trained on the learnable texts.
     ///
     /// # Errors
     /// What the model says.
     pub fn trained(&self) -> Result<Box<dyn Model>, ModelError> {
-        Ok(self.train(SEED, &names::learnable())?.model)
+        Ok(self.train(SEED, &examples::learnable())?.model)
     }
 }
 
@@ -171,12 +171,12 @@ pub(crate) fn streams(seed: u64) -> StreamPath {
     StreamPath::root(seed).child("replicate/0")
 }
 
-/// The log-probabilities of `rows` of `names`, (rows, C). What the model leaves unwritten is NaN.
+/// The log-probabilities of `rows` of `examples`, (rows, C). What the model leaves unwritten is NaN.
 ///
 /// # Errors
 /// What the model says.
-pub fn predict(model: &mut dyn Model, names: &Names, rows: &[u32]) -> Result<Vec<f32>, ModelError> {
+pub fn predict(model: &mut dyn Model, examples: &Examples, rows: &[u32]) -> Result<Vec<f32>, ModelError> {
     let mut out = vec![f32::NAN; rows.len() * N_CLASSES];
-    model.log_probabilities(&names.sequences, rows, &mut out)?;
+    model.log_probabilities(&examples.sequences, rows, &mut out)?;
     Ok(out)
 }

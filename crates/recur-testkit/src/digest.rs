@@ -1,7 +1,7 @@
 //! All that a training leaves behind, as one digest: for the comparison of processes.
 
 use crate::bench::{Bench, SEED, predict};
-use crate::names;
+use crate::examples;
 use recur_core::digest::{Digest, Hasher};
 use recur_core::model::ModelError;
 use recur_core::tensor::{Tensor, TensorData};
@@ -12,14 +12,14 @@ use recur_core::tensor::{Tensor, TensorData};
 /// # Errors
 /// What the model says.
 pub fn digest(bench: &Bench) -> Result<Digest, ModelError> {
-    let names = names::learnable();
-    let mut trained = bench.for_epochs(5).train(SEED, &names)?;
+    let examples = examples::learnable();
+    let mut trained = bench.for_epochs(5).train(SEED, &examples)?;
     let mut hasher = Hasher::new();
     let losses: Vec<u8> = trained.losses.iter().flat_map(|loss| loss.to_bits().to_le_bytes()).collect();
     hasher.field(&losses);
     trained.model.weights().iter().for_each(|tensor| add(&mut hasher, tensor));
-    for names in [names, names::odd()] {
-        let predicted = predict(trained.model.as_mut(), &names, &names.rows())?;
+    for examples in [examples, examples::odd()] {
+        let predicted = predict(trained.model.as_mut(), &examples, &examples.rows())?;
         hasher.field(&predicted.iter().flat_map(|x| x.to_bits().to_le_bytes()).collect::<Vec<u8>>());
     }
     Ok(hasher.finish())

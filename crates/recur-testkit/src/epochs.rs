@@ -1,7 +1,7 @@
-//! Hands names to a model as a sweep does: in epochs, chunks and steps.
+//! Hands texts to a model as a sweep does: in epochs, chunks and steps.
 
 use crate::bench::{Bench, SEED, streams};
-use crate::names::Names;
+use crate::examples::Examples;
 use recur_core::model::{Cancel, Chunk, Model, ModelError};
 use recur_core::random::StreamPath;
 
@@ -9,13 +9,13 @@ use recur_core::random::StreamPath;
 #[derive(Clone, Copy)]
 struct Epoch<'a> {
     index: u32,
-    names: &'a Names,
+    examples: &'a Examples,
     order: &'a [u32],
     streams: &'a StreamPath,
 }
 
 impl Bench {
-    /// Trains `model` for one epoch on all `names`, shuffled by the epoch's own stream unless the model is one-shot.
+    /// Trains `model` for one epoch on all `examples`, shuffled by the epoch's own stream unless the model is one-shot.
     ///
     /// # Errors
     /// What the model says.
@@ -24,15 +24,15 @@ impl Bench {
         model: &mut dyn Model,
         seed: u64,
         index: u32,
-        names: &Names,
+        examples: &Examples,
         cancel: &Cancel,
     ) -> Result<f64, ModelError> {
         let streams = streams(seed);
-        let order = self.order(&streams, index, names);
-        self.train_in_chunks(model, Epoch { index, names, order: &order, streams: &streams }, order.len(), cancel)
+        let order = self.order(&streams, index, examples);
+        self.train_in_chunks(model, Epoch { index, examples, order: &order, streams: &streams }, order.len(), cancel)
     }
 
-    /// [`Bench::epoch`], with the names handed over in chunks of `n_steps` steps.
+    /// [`Bench::epoch`], with the texts handed over in chunks of `n_steps` steps.
     ///
     /// # Errors
     /// What the model says.
@@ -40,13 +40,13 @@ impl Bench {
         &self,
         model: &mut dyn Model,
         index: u32,
-        names: &Names,
+        examples: &Examples,
         n_steps: usize,
     ) -> Result<f64, ModelError> {
         let streams = streams(SEED);
-        let order = self.order(&streams, index, names);
+        let order = self.order(&streams, index, examples);
         let size = n_steps * self.training.batch_size as usize;
-        self.train_in_chunks(model, Epoch { index, names, order: &order, streams: &streams }, size, &Cancel::new())
+        self.train_in_chunks(model, Epoch { index, examples, order: &order, streams: &streams }, size, &Cancel::new())
     }
 
     /// The steps `steps` of epoch `index`, in one chunk; returns the sum of the losses, begun at `loss_before`.
@@ -57,15 +57,15 @@ impl Bench {
         &self,
         model: &mut dyn Model,
         index: u32,
-        names: &Names,
+        examples: &Examples,
         steps: std::ops::Range<usize>,
         loss_before: f64,
     ) -> Result<f64, ModelError> {
         let streams = streams(SEED);
-        let order = self.order(&streams, index, names);
+        let order = self.order(&streams, index, examples);
         let batch = self.training.batch_size as usize;
         let rows = &order[steps.start * batch..(steps.end * batch).min(order.len())];
-        let epoch = Epoch { index, names, order: &order, streams: &streams };
+        let epoch = Epoch { index, examples, order: &order, streams: &streams };
         Ok(total(loss_before, &self.chunk(model, epoch, rows, steps.start, &Cancel::new())?))
     }
 
@@ -73,8 +73,8 @@ impl Bench {
     ///
     /// # Errors
     /// What the model says.
-    pub fn learn(&self, model: &mut dyn Model, names: &Names, rows: &[u32]) -> Result<f64, ModelError> {
-        Ok(total(0.0, &self.losses(model, names, rows)?))
+    pub fn learn(&self, model: &mut dyn Model, examples: &Examples, rows: &[u32]) -> Result<f64, ModelError> {
+        Ok(total(0.0, &self.losses(model, examples, rows)?))
     }
 
     /// One chunk of `rows` in their order, as the first of epoch 0; returns their losses. One that the model leaves unwritten
@@ -82,26 +82,26 @@ impl Bench {
     ///
     /// # Errors
     /// What the model says.
-    pub fn losses(&self, model: &mut dyn Model, names: &Names, rows: &[u32]) -> Result<Vec<f64>, ModelError> {
+    pub fn losses(&self, model: &mut dyn Model, examples: &Examples, rows: &[u32]) -> Result<Vec<f64>, ModelError> {
         let streams = streams(SEED);
-        self.chunk(model, Epoch { index: 0, names, order: rows, streams: &streams }, rows, 0, &Cancel::new())
+        self.chunk(model, Epoch { index: 0, examples, order: rows, streams: &streams }, rows, 0, &Cancel::new())
     }
 
-    /// How many steps an epoch has on `names`.
-    pub fn n_steps(&self, names: &Names) -> usize {
-        names.labels.len().div_ceil(self.training.batch_size as usize)
+    /// How many steps an epoch has on `examples`.
+    pub fn n_steps(&self, examples: &Examples) -> usize {
+        examples.labels.len().div_ceil(self.training.batch_size as usize)
     }
 
-    /// The order of an epoch's names.
-    fn order(&self, streams: &StreamPath, index: u32, names: &Names) -> Vec<u32> {
-        let mut order = names.rows();
+    /// The order of an epoch's texts.
+    fn order(&self, streams: &StreamPath, index: u32, examples: &Examples) -> Vec<u32> {
+        let mut order = examples.rows();
         if !self.is_one_shot() {
             streams.child("shuffle/epoch").child(index).stream().shuffle(&mut order);
         }
         order
     }
 
-    /// Hands over `size` names at a time, a multiple of the batch size or all, and returns the mean loss.
+    /// Hands over `size` texts at a time, a multiple of the batch size or all, and returns the mean loss.
     fn train_in_chunks(
         &self,
         model: &mut dyn Model,
@@ -126,12 +126,12 @@ impl Bench {
         step: usize,
         cancel: &Cancel,
     ) -> Result<Vec<f64>, ModelError> {
-        let Epoch { index, names, order, streams } = epoch;
+        let Epoch { index, examples, order, streams } = epoch;
         let steps = order.len().div_ceil(self.training.batch_size as usize) as u64;
         let chunk = Chunk {
             epoch: index,
-            sequences: &names.sequences,
-            labels: &names.labels,
+            sequences: &examples.sequences,
+            labels: &examples.labels,
             order: rows,
             steps_before: u64::from(index) * steps + step as u64,
             total_steps: u64::from(self.n_epochs()) * steps,

@@ -1,7 +1,7 @@
 //! The battery that every model must pass.
 //!
-//! [`check_model`] trains a plugin's models on a few made-up names that are easy to distinguish, and holds them to all
-//! that the plugin contract says of gradients, bits, weights, log-probabilities and odd names. A crate of models calls
+//! [`check_model`] trains a plugin's models on a few made-up texts that are easy to distinguish, and holds them to all
+//! that the plugin contract says of gradients, bits, weights, log-probabilities and odd texts. A crate of models calls
 //! it in its tests:
 //!
 //! ```text
@@ -19,7 +19,7 @@ mod checks;
 mod crowd;
 mod digest;
 mod epochs;
-pub mod names;
+pub mod examples;
 pub mod processes;
 pub mod samples;
 

@@ -4,7 +4,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 /// Characters without a decomposition, and what they become. A capital becomes a capital followed by small characters.
-const LETTERS: [(char, &str); 27] = [
+const CHARACTERS: [(char, &str); 27] = [
     ('ß', "ss"),
     ('ẞ', "SS"),
     ('æ', "ae"),
@@ -44,7 +44,7 @@ pub(crate) fn fold(text: &str) -> String {
     }
     let mut folded = String::with_capacity(text.len());
     for character in text.nfd().filter(|character| !is_combining_mark(*character)) {
-        match LETTERS.iter().find(|(from, _)| *from == character) {
+        match CHARACTERS.iter().find(|(from, _)| *from == character) {
             Some((_, to)) => folded.push_str(to),
             None => folded.push(character),
         }
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn marks_go_and_letters_without_decomposition_are_replaced() {
+    fn marks_go_and_characters_without_decomposition_are_replaced() {
         let check = |text: &str, expected: &str| assert_eq!(fold(text), expected);
         check("Novák", "Novak");
         check("Nova\u{301}k", "Novak");

@@ -1,4 +1,4 @@
-//! Which names stay on one side of a split: the same name, and its accented, masculine or feminine twins.
+//! Which texts stay on one side of a split: the same text, and its accented, masculine or feminine variants.
 
 use crate::fold::fold;
 use crate::normalise::lower;
@@ -8,11 +8,11 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use unicode_normalization::UnicodeNormalization;
 
-/// Endings that count as the same: two names that differ only by endings of one line are twins.
+/// Endings that count as the same: two texts that differ only by endings of one line are variants.
 ///
 /// A line joins every pair of its endings, so a few strangers (`Mara`, `Maras`) share a group as well. That costs
-/// nothing but a slightly coarser split; twins on both sides of a split would cost the truth of the test results.
-/// Names are folded and lower case here, so `a` is `á` too.
+/// nothing but a slightly coarser split; variants on both sides of a split would cost the truth of the test results.
+/// Texts are folded and lower case here, so `a` is `á` too.
 const FAMILIES: [&[&str]; 33] = [
     // Slavic: Ivanov, Ivanova.
     &["", "a"],
@@ -68,17 +68,17 @@ const SHORTEST_STEM: usize = 2;
 /// The length of the longest ending, in bytes.
 const LONGEST_ENDING: usize = 6;
 
-/// The group of each of the `names`, given as (name, label) in sorted order. Equal names get equal groups, except
+/// The group of each of the `texts`, given as (text, label) in sorted order. Equal texts get equal groups, except
 /// with [`Group::None`]; no group depends on the order in which the rows were read.
 pub fn groups(rows: &[(&str, &str)], group: Group) -> Vec<String> {
     match group {
-        Group::Name => rows.iter().map(|(name, _)| lower(&seen(name))).collect(),
-        Group::FoldedName => join_twins(rows.iter().map(|(name, _)| key(name)).collect()),
+        Group::Text => rows.iter().map(|(text, _)| lower(&seen(text))).collect(),
+        Group::FoldedText => join_variants(rows.iter().map(|(text, _)| key(text)).collect()),
         Group::None => each_its_own(rows),
     }
 }
 
-/// Name and label, and a number that distinguishes repeated rows.
+/// Text and label, and a number that distinguishes repeated rows.
 fn each_its_own(rows: &[(&str, &str)]) -> Vec<String> {
     let mut seen: BTreeMap<(&str, &str), u32> = BTreeMap::new();
     let numbered = rows.iter().map(|row| {
@@ -89,26 +89,26 @@ fn each_its_own(rows: &[(&str, &str)]) -> Vec<String> {
     numbered.collect()
 }
 
-/// What a reader sees of `name`: no character that Unicode lets a reader see nothing of.
-fn seen(name: &str) -> Cow<'_, str> {
-    if name.is_ascii() || !name.contains(is_ignorable) {
-        return Cow::Borrowed(name);
+/// What a reader sees of `text`: no character that Unicode lets a reader see nothing of.
+fn seen(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() || !text.contains(is_ignorable) {
+        return Cow::Borrowed(text);
     }
-    Cow::Owned(name.chars().filter(|character| !is_ignorable(*character)).collect())
+    Cow::Owned(text.chars().filter(|character| !is_ignorable(*character)).collect())
 }
 
-/// What a reader sees of `name`, in lower case without marks and in ordinary forms (no ligatures, no full-width characters);
-/// a name of nothing but marks stays.
-fn key(name: &str) -> String {
-    let plain = if name.is_ascii() { Cow::Borrowed(name) } else { seen(name).nfkc().collect() };
+/// What a reader sees of `text`, in lower case without marks and in ordinary forms (no ligatures, no full-width characters);
+/// a text of nothing but marks stays.
+fn key(text: &str) -> String {
+    let plain = if text.is_ascii() { Cow::Borrowed(text) } else { seen(text).nfkc().collect() };
     let key = fold(&lower(&fold(&plain)));
-    if key.is_empty() { lower(name) } else { key }
+    if key.is_empty() { lower(text) } else { key }
 }
 
-/// Replaces each key by the smallest one of its twins, twins of twins included.
-fn join_twins(keys: Vec<String>) -> Vec<String> {
+/// Replaces each key by the smallest one of its variants, variants of variants included.
+fn join_variants(keys: Vec<String>) -> Vec<String> {
     let mut distinct: Vec<&str> = keys.iter().map(String::as_str).collect();
-    // Rows come sorted by label and name, so the keys are a few long runs, which this sort merges.
+    // Rows come sorted by label and text, so the keys are a few long runs, which this sort merges.
     distinct.sort();
     distinct.dedup();
     let counterparts = counterparts();
@@ -130,7 +130,7 @@ fn join_twins(keys: Vec<String>) -> Vec<String> {
     keys.iter().map(|key| distinct[forest.root(index_of(key))].to_owned()).collect()
 }
 
-/// For each ending, the shorter ones that count as the same. A pair is looked for from its longer ending, which fewer names
+/// For each ending, the shorter ones that count as the same. A pair is looked for from its longer ending, which fewer texts
 /// have; of two equally long ones, from the later in the alphabet.
 fn counterparts() -> BTreeMap<&'static str, Vec<&'static str>> {
     let mut counterparts: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -192,14 +192,14 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn folded(names: &[&str]) -> Vec<String> {
-        let rows: Vec<(&str, &str)> = names.iter().map(|name| (*name, "x")).collect();
-        groups(&rows, Group::FoldedName)
+    fn folded(texts: &[&str]) -> Vec<String> {
+        let rows: Vec<(&str, &str)> = texts.iter().map(|text| (*text, "x")).collect();
+        groups(&rows, Group::FoldedText)
     }
 
     #[test]
-    fn twins_share_a_group() {
-        let twins = [
+    fn variants_share_a_group() {
+        let variants = [
             ["Ivanov", "Ivanova"],
             ["Novák", "Nováková"],
             ["NOVAK", "Novák"],
@@ -224,7 +224,7 @@ mod tests {
             ["Достоевский", "Достоевская"],
             ["Παπαδόπουλος", "Παπαδοπούλου"],
         ];
-        for pair in twins {
+        for pair in variants {
             let groups = folded(&pair);
             assert_eq!(groups[0], groups[1], "{pair:?}");
         }
@@ -247,18 +247,18 @@ mod tests {
             assert_eq!(groups[0], groups[1], "{other:?}");
         }
         let rows = [("José", "x"), ("jo\u{2060}sé", "x"), ("Jose", "x")];
-        assert_eq!(groups(&rows, Group::Name), ["josé", "josé", "jose"]);
+        assert_eq!(groups(&rows, Group::Text), ["josé", "josé", "jose"]);
     }
 
     #[test]
-    fn twins_of_twins_share_the_smallest_name() {
+    fn variants_of_variants_share_the_smallest_text() {
         assert_eq!(folded(&["Kazlauskienė", "Kazlauskas", "Kazlauskaitė"]), ["kazlauskaite"; 3]);
     }
 
     #[test]
-    fn name_joins_by_case_alone_and_none_joins_nothing() {
+    fn text_joins_by_case_only_and_none_joins_nothing() {
         let rows = [("Abe", "a"), ("ABE", "a"), ("Abé", "a"), ("Abé", "a"), ("Abé", "b")];
-        assert_eq!(groups(&rows, Group::Name), ["abe", "abe", "abé", "abé", "abé"]);
+        assert_eq!(groups(&rows, Group::Text), ["abe", "abe", "abé", "abé", "abé"]);
         let mut own = groups(&rows, Group::None);
         own.sort();
         own.dedup();
@@ -272,8 +272,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn order_of_names_changes_no_group(names in prop::collection::vec("[a-cs]{1,3}(a|ova|s|)", 1..40)) {
-            let forwards: Vec<&str> = names.iter().map(String::as_str).collect();
+        fn order_of_texts_changes_no_group(texts in prop::collection::vec("[a-cs]{1,3}(a|ova|s|)", 1..40)) {
+            let forwards: Vec<&str> = texts.iter().map(String::as_str).collect();
             let backwards: Vec<&str> = forwards.iter().rev().copied().collect();
             let mut groups = folded(&backwards);
             groups.reverse();

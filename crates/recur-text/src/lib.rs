@@ -1,4 +1,4 @@
-//! From a text as it is in a file to the text that a model sees, and which texts are twins.
+//! From a text as it is in a file to the text that a model sees, and which texts are variants.
 //!
 //! [`normalise`] brings a text into the form that a spec's `data.text` asks for; the same settings are in the card of
 //! trained weights, so whoever predicts prepares texts as whoever trained did. [`groups`] finds the texts that must stay on

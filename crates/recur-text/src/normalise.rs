@@ -5,7 +5,7 @@ use recur_core::settings::{Fold, TextSettings, UnicodeForm};
 use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
 
-/// `name` as models see it: Unicode form, folding, and no white space (Unicode `White_Space`) at either end.
+/// `text` as models see it: Unicode form, folding, and no white space (Unicode `White_Space`) at either end.
 ///
 /// Folding decomposes, strips marks, and replaces the characters that do not decompose: `ß` by `ss`, `æ` by `ae`, `œ` by
 /// `oe`, `þ` by `th`, `ð` and `đ` by `d`, `ħ` by `h`, `ı` by `i`, `ł` by `l`, `ŋ` by `n`, `ø` by `o`, `ŧ` by `t`, their
@@ -18,9 +18,9 @@ use unicode_normalization::UnicodeNormalization;
 /// let text = TextSettings { unicode: UnicodeForm::Nfc, fold: Fold::AsciiLower, alphabet: None, unknown: Unknown::Token };
 /// assert_eq!(recur_text::normalise(" Þórðarson\t", &text), "thordarson");
 /// ```
-pub fn normalise(name: &str, settings: &TextSettings) -> String {
+pub fn normalise(text: &str, settings: &TextSettings) -> String {
     let unicode = settings.unicode;
-    let formed = form(name.trim(), unicode);
+    let formed = form(text.trim(), unicode);
     let folded = match settings.fold {
         Fold::None => formed,
         Fold::Ascii => reduce(&formed, unicode).into(),
@@ -66,8 +66,8 @@ mod tests {
 
     #[test]
     fn form_and_fold_are_as_asked() {
-        let check = |unicode, fold, name: &str, expected: &str| {
-            assert_eq!(normalise(name, &settings(unicode, fold)), expected);
+        let check = |unicode, fold, text: &str, expected: &str| {
+            assert_eq!(normalise(text, &settings(unicode, fold)), expected);
         };
         check(UnicodeForm::Nfc, Fold::None, "Nova\u{301}k", "Novák");
         check(UnicodeForm::Nfd, Fold::None, "Novák", "Nova\u{301}k");
@@ -86,11 +86,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn normalising_twice_is_the_same_as_once(name in any::<String>(), unicode in 0..4, fold in 0..3) {
+        fn normalising_twice_is_the_same_as_once(text in any::<String>(), unicode in 0..4, fold in 0..3) {
             let unicode = [UnicodeForm::Nfc, UnicodeForm::Nfd, UnicodeForm::Nfkc, UnicodeForm::None][unicode as usize];
             let fold = [Fold::None, Fold::Ascii, Fold::AsciiLower][fold as usize];
             let settings = settings(unicode, fold);
-            let once = normalise(&name, &settings);
+            let once = normalise(&text, &settings);
             prop_assert_eq!(normalise(&once, &settings), once);
         }
     }

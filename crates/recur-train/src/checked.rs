@@ -30,11 +30,11 @@ impl<'a> Checked<'a> {
     }
 }
 
-/// An error about an answer, with the text's name from `names`; any other as it is.
-pub(crate) fn with_name(error: ModelError, names: &[String]) -> ModelError {
+/// An error about an answer, with the text from `texts`; any other as it is.
+pub(crate) fn with_text(error: ModelError, texts: &[String]) -> ModelError {
     match error {
-        ModelError::Answer { row, problem, name: None } => {
-            ModelError::Answer { row, problem, name: names.get(row as usize).cloned() }
+        ModelError::Answer { row, problem, text: None } => {
+            ModelError::Answer { row, problem, text: texts.get(row as usize).cloned() }
         }
         other => other,
     }
@@ -70,7 +70,7 @@ impl CheckedModel {
         if self.nan == Nan::Diverged && of_row.iter().all(|x| x.is_nan()) {
             return Ok(());
         }
-        Err(ModelError::Answer { row: rows[at], name: None, problem })
+        Err(ModelError::Answer { row: rows[at], text: None, problem })
     }
 }
 

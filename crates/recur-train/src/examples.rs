@@ -46,8 +46,8 @@ impl Examples {
     /// An error about an example's answer as one about its row of the data set; any other as it is.
     pub(crate) fn error_of_row(&self, error: ModelError) -> ModelError {
         match error {
-            ModelError::Answer { row, name, problem } => {
-                ModelError::Answer { row: self.rows.get(row as usize).copied().unwrap_or(row), name, problem }
+            ModelError::Answer { row, text, problem } => {
+                ModelError::Answer { row: self.rows.get(row as usize).copied().unwrap_or(row), text, problem }
             }
             other => other,
         }
@@ -58,10 +58,10 @@ impl Examples {
 mod tests {
     use super::*;
     use recur_core::answer::Improper;
-    use recur_core::dataset::{Alphabet, LabelledName};
+    use recur_core::dataset::{Alphabet, LabelledText};
 
     fn dataset() -> Dataset {
-        let row = |name: &str, label: &str| LabelledName { label: label.into(), name: name.into(), group: name.into() };
+        let row = |text: &str, label: &str| LabelledText { label: label.into(), text: text.into(), group: text.into() };
         let rows = vec![row("a", "one"), row("b", "one"), row("c", "other"), row("d", "other")];
         Dataset::new(rows, Alphabet::new("abcd".chars(), false))
     }
@@ -78,7 +78,7 @@ mod tests {
     fn an_error_about_an_example_names_its_row_of_the_data_set() {
         let examples = Examples::of(&dataset(), &[1, 3]);
         let problem = Improper::NotANumber { label: 0 };
-        let error = ModelError::Answer { row: 1, name: None, problem };
+        let error = ModelError::Answer { row: 1, text: None, problem };
         assert!(matches!(examples.error_of_row(error), ModelError::Answer { row: 3, .. }));
     }
 }

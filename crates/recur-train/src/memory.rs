@@ -36,13 +36,13 @@ pub fn memory_need(
     let (class_weights, workers) = (vec![1.0; n_classes], alone());
     let machine = Machine { kernels, workers: &workers };
     let setup = setup(trial, dataset, &replicate.streams, &class_weights, machine);
-    let characters = mean_letters(dataset);
+    let characters = mean_characters(dataset);
     let Some(cost) = plugin.cost(&setup, characters) else { return answers };
     let more = plugin.cost(&setup, 2 * characters).map_or(cost.multiply_adds, |cost| cost.multiply_adds);
-    let per_letter = more.saturating_sub(cost.multiply_adds) / characters;
+    let per_character = more.saturating_sub(cost.multiply_adds) / characters;
     let batch = u64::from(training.batch_size).min(dataset.len() as u64);
     let activations =
-        batch.saturating_mul(characters).saturating_mul(activations_of_letter(per_letter)).saturating_mul(4);
+        batch.saturating_mul(characters).saturating_mul(activations_of_character(per_character)).saturating_mul(4);
     let logits = batch.saturating_mul(4 * n_classes as u64);
     let weights = cost.weight_bytes.saturating_mul(copies(training));
     weights.saturating_add(activations).saturating_add(logits).saturating_add(answers)
@@ -62,7 +62,7 @@ fn copies(training: &TrainingSettings) -> u64 {
 
 /// Numbers that are kept of a character for the backward pass. Products of a square matrix with H rows take H² multiplications and
 /// give H numbers; a network keeps a few such vectors.
-fn activations_of_letter(multiply_adds: u64) -> u64 {
+fn activations_of_character(multiply_adds: u64) -> u64 {
     const VECTORS: u64 = 4;
     VECTORS * multiply_adds.isqrt()
 }
@@ -77,7 +77,7 @@ fn answers(replicate: &Replicate, dataset: &Dataset) -> u64 {
 }
 
 /// At least 1.
-fn mean_letters(dataset: &Dataset) -> u64 {
+fn mean_characters(dataset: &Dataset) -> u64 {
     let rows = 0..dataset.len() as u32;
     let all: u64 = rows.map(|row| dataset.sequences().get(row).len() as u64).sum();
     (all / dataset.len().max(1) as u64).max(1)

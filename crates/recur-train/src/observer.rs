@@ -21,9 +21,9 @@ pub trait Observer: Sync {
         None
     }
 
-    /// Whether to call [`Observer::checkpoint`] now. Asked between chunks of an epoch (`names` of them are done) and after
-    /// each epoch but the last (`names` is 0).
-    fn checkpoint_due(&self, _trial: &Trial, _epochs: u32, _names: u64) -> bool {
+    /// Whether to call [`Observer::checkpoint`] now. Asked between chunks of an epoch (`examples` of them are done) and after
+    /// each epoch but the last (`examples` is 0).
+    fn checkpoint_due(&self, _trial: &Trial, _epochs: u32, _texts: u64) -> bool {
         false
     }
 

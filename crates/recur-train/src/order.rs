@@ -12,7 +12,7 @@ pub(crate) struct Schedule {
     /// Steps of all epochs.
     pub(crate) total_steps: u64,
     steps_an_epoch: u64,
-    names_an_epoch: Option<u64>,
+    examples_an_epoch: Option<u64>,
     batch_size: u64,
 }
 
@@ -27,7 +27,7 @@ impl Schedule {
                     n_epochs,
                     total_steps: steps * u64::from(n_epochs),
                     steps_an_epoch: steps,
-                    names_an_epoch: Some(n_train as u64),
+                    examples_an_epoch: Some(n_train as u64),
                     batch_size,
                 }
             }
@@ -35,7 +35,7 @@ impl Schedule {
                 n_epochs: steps.div_ceil(evaluate_every),
                 total_steps: u64::from(steps),
                 steps_an_epoch: u64::from(evaluate_every),
-                names_an_epoch: None,
+                examples_an_epoch: None,
                 batch_size,
             },
         }
@@ -46,10 +46,10 @@ impl Schedule {
         (u64::from(epoch) * self.steps_an_epoch).min(self.total_steps)
     }
 
-    /// Names drawn before epoch `epoch`, and until its end.
-    fn names(&self, epoch: u32) -> (u64, u64) {
-        match self.names_an_epoch {
-            Some(names) => (u64::from(epoch) * names, u64::from(epoch + 1) * names),
+    /// Examples drawn before epoch `epoch`, and until its end.
+    fn examples(&self, epoch: u32) -> (u64, u64) {
+        match self.examples_an_epoch {
+            Some(examples) => (u64::from(epoch) * examples, u64::from(epoch + 1) * examples),
             None => (self.steps_before(epoch) * self.batch_size, self.steps_before(epoch + 1) * self.batch_size),
         }
     }
@@ -67,7 +67,7 @@ pub(crate) fn order_of_epoch(
     epoch: u32,
     streams: &StreamPath,
 ) -> Vec<u32> {
-    let (start, end) = schedule.names(epoch);
+    let (start, end) = schedule.examples(epoch);
     match sampling {
         Sampling::Shuffle => {
             let n = train.len() as u64;
@@ -96,7 +96,7 @@ pub(crate) fn order_of_epoch(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use recur_core::dataset::{Alphabet, Dataset, LabelledName};
+    use recur_core::dataset::{Alphabet, Dataset, LabelledText};
     use recur_core::settings::{ClassWeights, Optimizer};
 
     fn training(length: TrainingLength, batch_size: u32) -> TrainingSettings {
@@ -113,9 +113,9 @@ mod tests {
     }
 
     fn dataset() -> Dataset {
-        let row = |i: usize| LabelledName {
+        let row = |i: usize| LabelledText {
             label: if i < 9 { "common".into() } else { "rare".into() },
-            name: format!("n{i}"),
+            text: format!("n{i}"),
             group: format!("{i}"),
         };
         Dataset::new((0..10).map(row).collect(), Alphabet::new("n0123456789".chars(), false))

@@ -1,6 +1,6 @@
 //! Prediction with a file of weights: no plan, no data set.
 
-use crate::checked::with_name;
+use crate::checked::with_text;
 use crate::start::with_number_type;
 use recur_core::answer::{Improper, improper};
 use recur_core::dataset::{Alphabet, Sequences};
@@ -13,10 +13,10 @@ use recur_core::weights::{ModelCard, WeightsFile};
 use recur_core::workers::alone;
 use recur_text::normalise;
 
-/// Names with more characters are not predicted: memory grows with the longest.
+/// Texts with more characters are not predicted: memory grows with the longest.
 const MAX_CHARACTERS: usize = 10_000;
 
-/// A trained model with all that it needs to read names.
+/// A trained model with all that it needs to read texts.
 pub struct Predictor {
     model: Box<dyn Model>,
     /// How a text is brought into the form that the model was trained on.
@@ -55,13 +55,13 @@ pub enum PredictError {
     },
 }
 
-/// Why a name has no prediction.
+/// Why a text has no prediction.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages name the fields")]
 pub enum Unreadable {
     /// Nothing that the model could read.
     #[error("none of its characters is in the model's alphabet")]
-    NoLetters,
+    NoCharacters,
     /// A character outside the alphabet, where the data's text settings have `unknown: error`.
     #[error("the character {0:?} is not in the model's alphabet")]
     UnknownCharacter(char),
@@ -111,12 +111,12 @@ impl Predictor {
         &mut self,
         texts: &[impl AsRef<str>],
     ) -> Result<Vec<Result<Vec<f32>, Unreadable>>, ModelError> {
-        let names: Vec<String> = texts.iter().map(|text| normalise(text.as_ref(), &self.text)).collect();
+        let texts: Vec<String> = texts.iter().map(|text| normalise(text.as_ref(), &self.text)).collect();
         let mut sequences = Sequences::new();
-        let read: Vec<Result<(), Unreadable>> = names
+        let read: Vec<Result<(), Unreadable>> = texts
             .iter()
-            .map(|name| {
-                let tokens = self.encode(name)?;
+            .map(|text| {
+                let tokens = self.encode(text)?;
                 sequences.push(tokens);
                 Ok(())
             })
@@ -124,8 +124,8 @@ impl Predictor {
         let rows: Vec<u32> = (0..sequences.len() as u32).collect();
         let mut out = vec![0.0; rows.len() * self.n_classes];
         if let Err(error) = self.model.log_probabilities(&sequences, &rows, &mut out) {
-            let is_read = |(name, read): (&String, &Result<(), Unreadable>)| read.is_ok().then(|| name.clone());
-            return Err(with_name(error, &names.iter().zip(&read).filter_map(is_read).collect::<Vec<_>>()));
+            let is_read = |(text, read): (&String, &Result<(), Unreadable>)| read.is_ok().then(|| text.clone());
+            return Err(with_text(error, &texts.iter().zip(&read).filter_map(is_read).collect::<Vec<_>>()));
         }
         let mut predicted = out.chunks_exact(self.n_classes).map(|row| match improper(row) {
             None => Ok(row.to_vec()),
@@ -134,18 +134,18 @@ impl Predictor {
         });
         Ok(read
             .into_iter()
-            .map(|read| read.and_then(|()| predicted.next().expect("a row for each read name")))
+            .map(|read| read.and_then(|()| predicted.next().expect("a row for each text that was read")))
             .collect())
     }
 
-    fn encode(&self, name: &str) -> Result<Vec<u16>, Unreadable> {
+    fn encode(&self, text: &str) -> Result<Vec<u16>, Unreadable> {
         let strict = self.text.unknown == Unknown::Error;
-        if let Some(character) = name.chars().find(|character| strict && self.alphabet.token(*character).is_none()) {
+        if let Some(character) = text.chars().find(|character| strict && self.alphabet.token(*character).is_none()) {
             return Err(Unreadable::UnknownCharacter(character));
         }
-        let tokens: Vec<u16> = self.alphabet.encode(name).take(MAX_CHARACTERS + 1).collect();
+        let tokens: Vec<u16> = self.alphabet.encode(text).take(MAX_CHARACTERS + 1).collect();
         match tokens.len() {
-            0 => Err(Unreadable::NoLetters),
+            0 => Err(Unreadable::NoCharacters),
             n if n > MAX_CHARACTERS => Err(Unreadable::TooLong),
             _ => Ok(tokens),
         }

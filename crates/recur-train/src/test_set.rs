@@ -1,7 +1,7 @@
 //! The test set, scored once for each chosen configuration's replicates.
 
 use crate::build::{Machine, build};
-use crate::checked::{Checked, Nan, with_name};
+use crate::checked::{Checked, Nan, with_text};
 use crate::examples::Examples;
 use crate::scores::{log_probabilities, scores};
 use recur_core::dataset::Dataset;
@@ -64,7 +64,7 @@ pub fn score_test_set(
         return Err(TestSetError::NotChosen { trial: trial.id.to_string() });
     }
     let failed = |source| {
-        let source = with_name(source, dataset.names());
+        let source = with_text(source, dataset.texts());
         TestSetError::Model { trial: trial.id.to_string(), source }
     };
     let plugin = Checked::new(registry.get(&trial.identity.model)?, Nan::Refused);
@@ -84,7 +84,7 @@ pub fn score_test_set(
         let label = dataset.labels()[*row as usize];
         let predicted = crate::scores::most_probable(log_probs);
         Prediction {
-            name: dataset.names()[*row as usize].clone(),
+            text: dataset.texts()[*row as usize].clone(),
             label,
             predicted,
             log_probability: log_probs[predicted as usize],

@@ -1,7 +1,7 @@
 //! One trial, from its identity to its record.
 
 use crate::build::{Machine, build, class_weights};
-use crate::checked::with_name;
+use crate::checked::with_text;
 use crate::examples::Examples;
 use crate::observer::Observer;
 use crate::order::{Schedule, order_of_epoch};
@@ -58,7 +58,7 @@ pub(crate) fn train_trial(
         Ok(trained) => (Outcome::Finished { kept_epoch: trained.kept_epoch }, trained.weights),
         Err(ModelError::Cancelled) => return None,
         Err(error @ ModelError::Diverged { .. }) => (Outcome::Diverged { reason: error.to_string() }, vec![]),
-        Err(error) => (Outcome::Failed { reason: with_causes(&with_name(error, dataset.names())) }, vec![]),
+        Err(error) => (Outcome::Failed { reason: with_causes(&with_text(error, dataset.texts())) }, vec![]),
     };
     let record =
         TrialRecord { epochs: run.epochs, n_parameters: run.n_parameters, ..record(trial, replicate, outcome) };
@@ -105,7 +105,7 @@ struct Trained {
 #[derive(Default)]
 struct Position {
     /// Examples of the epoch at hand that are done, and the sum of their losses.
-    names: usize,
+    examples: usize,
     loss: f64,
     /// The best epoch so far by the metric that early stopping watches, and its weights.
     best: Option<(BestEpoch, Vec<Tensor>)>,
@@ -208,10 +208,10 @@ impl Run<'_> {
         if let Some(checkpoint) = self.execution.observer.resume(self.trial) {
             match restore(&mut *model, &checkpoint) {
                 Ok(()) => {
-                    let Progress { epochs, names, loss, best, .. } = checkpoint.progress;
+                    let Progress { epochs, examples, loss, best, .. } = checkpoint.progress;
                     self.epochs = epochs;
                     let best = best.map(|best| (best, checkpoint.best_weights));
-                    return Ok((model, Position { names: names as usize, loss, best }));
+                    return Ok((model, Position { examples: examples as usize, loss, best }));
                 }
                 Err(error) => tracing::warn!("a checkpoint cannot be used, the trial starts again: {error}"),
             }
@@ -234,16 +234,16 @@ impl Run<'_> {
         let (steps_before, total_steps) = (schedule.steps_before(index), schedule.total_steps);
         let epoch = Epoch { index, steps_before, total_steps };
         let batch_size = training.batch_size as usize;
-        for rows in order[position.names..].chunks(CHUNK_STEPS.saturating_mul(batch_size).max(1)) {
-            let steps_done = (position.names / batch_size) as u64;
+        for rows in order[position.examples..].chunks(CHUNK_STEPS.saturating_mul(batch_size).max(1)) {
+            let steps_done = (position.examples / batch_size) as u64;
             position.loss = self.chunk(model, epoch, rows, steps_done, position.loss)?;
-            position.names += rows.len();
-            if position.names < order.len() {
+            position.examples += rows.len();
+            if position.examples < order.len() {
                 self.offer_checkpoint(model, position);
             }
         }
         let loss = position.loss / order.len().max(1) as f64;
-        (position.names, position.loss) = (0, 0.0);
+        (position.examples, position.loss) = (0, 0.0);
         Ok(loss)
     }
 
@@ -276,13 +276,13 @@ impl Run<'_> {
     /// Hands the observer a checkpoint, if one is due.
     fn offer_checkpoint(&self, model: &dyn Model, position: &Position) {
         let observer = self.execution.observer;
-        if !observer.checkpoint_due(self.trial, self.epochs.len() as u32, position.names as u64) {
+        if !observer.checkpoint_due(self.trial, self.epochs.len() as u32, position.examples as u64) {
             return;
         }
         let progress = Progress {
             trial: self.trial.id.clone(),
             epochs: self.epochs.clone(),
-            names: position.names as u64,
+            examples: position.examples as u64,
             loss: position.loss,
             best: position.best.as_ref().map(|(best, _)| *best),
         };

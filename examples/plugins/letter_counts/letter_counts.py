@@ -1,4 +1,4 @@
-"""Multinomial naive Bayes on letters: counts, once, of how often each label has each letter."""
+"""Multinomial naive Bayes on characters: counts, once, of how often each label has each character."""
 import math
 import sys
 from array import array
@@ -12,49 +12,49 @@ from recur_plugin import Refused, Tensor
 class LetterCounts(recur_plugin.Model):
     def __init__(self, setup):
         self.n_tokens, self.n_classes, self.smoothing = setup.n_tokens, setup.n_classes, setup.params["smoothing"]
-        # (C, V) counts of letters and (C) of names; none before training.
-        self.letters, self.names = [], []
+        # (C, V) counts of characters and (C) of texts; none before training.
+        self.characters, self.texts = [], []
 
     def train(self, chunk):
-        self.letters = [[0] * self.n_tokens for _ in range(self.n_classes)]
-        self.names = [0] * self.n_classes
-        for name, label in zip(chunk.names, chunk.labels):
-            self.names[label] += 1
-            for token in name:
-                self.letters[label][token] += 1
+        self.characters = [[0] * self.n_tokens for _ in range(self.n_classes)]
+        self.texts = [0] * self.n_classes
+        for text, label in zip(chunk.texts, chunk.labels):
+            self.texts[label] += 1
+            for token in text:
+                self.characters[label][token] += 1
         self.take_logarithms()
-        return [-self.log_probabilities(name)[label] for name, label in zip(chunk.names, chunk.labels)]
+        return [-self.log_probabilities(text)[label] for text, label in zip(chunk.texts, chunk.labels)]
 
     def take_logarithms(self):
         def logarithms(counts):
             total = math.log(sum(counts) + self.smoothing * len(counts))
             return [math.log(count + self.smoothing) - total for count in counts]
-        self.prior, self.likelihood = logarithms(self.names), [logarithms(counts) for counts in self.letters]
+        self.prior, self.likelihood = logarithms(self.texts), [logarithms(counts) for counts in self.characters]
 
-    def log_probabilities(self, name):
-        z = [prior + sum(letters[token] for token in name) for prior, letters in zip(self.prior, self.likelihood)]
+    def log_probabilities(self, text):
+        z = [prior + sum(characters[token] for token in text) for prior, characters in zip(self.prior, self.likelihood)]
         largest = max(z)
         total = largest + math.log(sum(math.exp(x - largest) for x in z))
         return [x - total for x in z]
 
-    def predict(self, names):
-        if not self.names:
+    def predict(self, texts):
+        if not self.texts:
             raise Refused("it predicts only after it was trained or given weights")
-        return [x for name in names for x in self.log_probabilities(name)]
+        return [x for text in texts for x in self.log_probabilities(text)]
 
     def weights(self):
-        if not self.names:
+        if not self.texts:
             return {}
-        letters = array("q", [count for counts in self.letters for count in counts])
-        return {"letters": Tensor([self.n_classes, self.n_tokens], letters),
-                "names": Tensor([self.n_classes], array("q", self.names))}
+        characters = array("q", [count for counts in self.characters for count in counts])
+        return {"characters": Tensor([self.n_classes, self.n_tokens], characters),
+                "texts": Tensor([self.n_classes], array("q", self.texts))}
 
     def set_weights(self, tensors):
-        empty = {"letters": Tensor([self.n_classes, self.n_tokens], array("q")),
-                 "names": Tensor([self.n_classes], array("q"))}
+        empty = {"characters": Tensor([self.n_classes, self.n_tokens], array("q")),
+                 "texts": Tensor([self.n_classes], array("q"))}
         recur_plugin.check_like(tensors, empty)
-        counts, v = tensors["letters"].data, self.n_tokens
-        self.letters, self.names = [list(counts[at:at + v]) for at in range(0, len(counts), v)], list(tensors["names"].data)
+        counts, v = tensors["characters"].data, self.n_tokens
+        self.characters, self.texts = [list(counts[at:at + v]) for at in range(0, len(counts), v)], list(tensors["texts"].data)
         self.take_logarithms()
 
 

@@ -1,6 +1,6 @@
-"""Multinomial logistic regression on how often each letter stands in a name, and which are its first and last.
+"""Multinomial logistic regression on how often each character is in a text, and which are its first and last.
 
-z_c = b_c + (sum over letters l of w[l][c]) / length + first[l_1][c] + last[l_T][c];  p = softmax(z)
+z_c = b_c + (sum over characters l of w[l][c]) / length + first[l_1][c] + last[l_T][c];  p = softmax(z)
 
 Trained step by step on the mean gradient of a batch.
 """
@@ -24,14 +24,14 @@ class Letters(recur_plugin.Model):
         self.class_weights = setup.class_weights
         n_rows = self.n_tokens * (3 if self.ends else 1) + 1
         stream = random.Random(setup.seed)
-        # A row of C numbers for each letter, for each letter as first and as last, and for the bias.
+        # A row of C numbers for each character, for each character as first and as last, and for the bias.
         self.rows = [[stream.uniform(-0.01, 0.01) for _ in range(self.n_classes)] for _ in range(n_rows)]
 
-    def features(self, name):
+    def features(self, text):
         """Pairs of a row and its share."""
-        features = [(token, 1 / len(name)) for token in name]
+        features = [(token, 1 / len(text)) for token in text]
         if self.ends:
-            features += [(self.n_tokens + name[0], 1.0), (2 * self.n_tokens + name[-1], 1.0)]
+            features += [(self.n_tokens + text[0], 1.0), (2 * self.n_tokens + text[-1], 1.0)]
         return features + [(len(self.rows) - 1, 1.0)]
 
     def log_probabilities(self, features):
@@ -46,15 +46,15 @@ class Letters(recur_plugin.Model):
 
     def train(self, chunk):
         losses = []
-        for step, names, labels in chunk.batches(self.batch_size):
+        for step, texts, labels in chunk.batches(self.batch_size):
             steps = []
-            for name, label in zip(names, labels):
-                features = self.features(name)
+            for text, label in zip(texts, labels):
+                features = self.features(text)
                 out = self.log_probabilities(features)
                 losses.append(-self.class_weights[label] * out[label])
                 if not math.isfinite(losses[-1]):
                     raise recur_plugin.Diverged(step)
-                scale = self.rate * self.class_weights[label] / len(names)
+                scale = self.rate * self.class_weights[label] / len(texts)
                 steps.append((features, [scale * (math.exp(x) - (c == label)) for c, x in enumerate(out)]))
             for features, gradient in steps:
                 for row, share in features:
@@ -63,8 +63,8 @@ class Letters(recur_plugin.Model):
                         weights[c] -= share * gradient[c]
         return losses
 
-    def predict(self, names):
-        return [x for name in names for x in self.log_probabilities(self.features(name))]
+    def predict(self, texts):
+        return [x for text in texts for x in self.log_probabilities(self.features(text))]
 
     def n_parameters(self):
         return len(self.rows) * self.n_classes

@@ -21,8 +21,8 @@ class Network(nn.Module):
         self.rnn = nn.RNN(tokens, hidden, layers)
         self.fc = nn.Linear(hidden, classes)
 
-    def forward(self, letters):
-        return torch.log_softmax(self.fc(self.rnn(letters)[1][-1]), 1)
+    def forward(self, characters):
+        return torch.log_softmax(self.fc(self.rnn(characters)[1][-1]), 1)
 
 
 def to_tensor(values):
@@ -59,33 +59,33 @@ class TorchRnn(recur_plugin.Model):
             self.optimizer = torch.optim.Adam(self.network.parameters(), self.rate, betas, options["epsilon"])
             self.moments = ["exp_avg", "exp_avg_sq"]
 
-    def packed(self, names, one_hot):
-        return nn.utils.rnn.pack_sequence([one_hot[name] for name in names], enforce_sorted=False)
+    def packed(self, texts, one_hot):
+        return nn.utils.rnn.pack_sequence([one_hot[text] for text in texts], enforce_sorted=False)
 
     def train(self, chunk):
         all_losses = []
-        for step, names, labels in chunk.batches(self.training["batch_size"]):
+        for step, texts, labels in chunk.batches(self.training["batch_size"]):
             if self.training["schedule"] == "cosine":
                 for group in self.optimizer.param_groups:
                     group["lr"] = self.rate * 0.5 * (1 + math.cos(math.pi * step / chunk.total_steps))
             labels = torch.tensor(labels)
             self.optimizer.zero_grad()
-            losses = nn.functional.nll_loss(self.network(self.packed(names, self.one_hot)), labels, reduction="none")
+            losses = nn.functional.nll_loss(self.network(self.packed(texts, self.one_hot)), labels, reduction="none")
             losses = losses * self.weight_of_class[labels]
             losses.mean().backward()
             if self.training["clip_norm"] is not None:
                 nn.utils.clip_grad_norm_(self.network.parameters(), self.training["clip_norm"])
             self.optimizer.step()
             all_losses += losses.tolist()
-            if not all(map(math.isfinite, all_losses[-len(names):])):
+            if not all(map(math.isfinite, all_losses[-len(texts):])):
                 raise recur_plugin.Diverged(step)
         return all_losses
 
     @torch.no_grad()
-    def predict(self, names):
+    def predict(self, texts):
         network, one_hot, out = copy.deepcopy(self.network).double(), self.one_hot.double(), array("f")
-        for at in range(0, len(names), PREDICTED_AT_ONCE):
-            predicted = network(self.packed(names[at:at + PREDICTED_AT_ONCE], one_hot))
+        for at in range(0, len(texts), PREDICTED_AT_ONCE):
+            predicted = network(self.packed(texts[at:at + PREDICTED_AT_ONCE], one_hot))
             out.frombytes(predicted.float().numpy().tobytes())
         return out
 

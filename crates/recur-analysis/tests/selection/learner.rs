@@ -1,6 +1,6 @@
 //! A learner of high variance on synthetic rows: one nearest neighbour, each configuration with features of its own.
 
-use recur_core::dataset::{Alphabet, Dataset, LabelledName};
+use recur_core::dataset::{Alphabet, Dataset, LabelledText};
 use recur_core::random::{Stream, StreamPath};
 use recur_core::split::Split;
 
@@ -35,9 +35,9 @@ impl Task {
     /// Another data set for each `path`.
     pub fn draw(&self, path: &StreamPath) -> World {
         let mut stream = path.child("labels").stream();
-        let row = |row: usize| LabelledName {
+        let row = |row: usize| LabelledText {
             label: format!("label {}", stream.below(u32::from(self.n_labels))),
-            name: format!("row {row}"),
+            text: format!("row {row}"),
             group: format!("row {row}"),
         };
         let rows = (0..self.n_rows).map(row).collect();

@@ -22,7 +22,7 @@ pub struct Design {
 
 impl Design {
     fn split(self) -> SplitSettings {
-        SplitSettings { test_rows: self.test_rows, ..SplitSettings::shares(0.6, 0.2, 0.2, Group::Name, true) }
+        SplitSettings { test_rows: self.test_rows, ..SplitSettings::shares(0.6, 0.2, 0.2, Group::Text, true) }
     }
 }
 
@@ -111,7 +111,7 @@ impl Trained {
             let label = self.world.label(*row);
             let (wrong, loss) = (u16::from(label != *predicted), if label == *predicted { -0.1 } else { -2.0 });
             Prediction {
-                name: self.world.dataset.names()[*row as usize].clone(),
+                text: self.world.dataset.texts()[*row as usize].clone(),
                 label,
                 predicted: *predicted,
                 log_probability: -0.1,

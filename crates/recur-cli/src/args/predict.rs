@@ -10,7 +10,7 @@ pub(crate) struct Predict {
     #[arg(long, value_name = "MODEL")]
     pub(crate) model: String,
     /// Read texts from these files: .txt with one text per line, or .csv, .tsv, .ndjson, .jsonl, .parquet; - for standard input
-    #[arg(long, value_name = "FILE", num_args = 1.., action = ArgAction::Append, conflicts_with = "names")]
+    #[arg(long, value_name = "FILE", num_args = 1.., action = ArgAction::Append, conflicts_with = "texts")]
     pub(crate) input: Vec<String>,
     /// The column with the texts [default: name or text, or the only column]
     #[arg(long, value_name = "COLUMN")]
@@ -41,7 +41,7 @@ pub(crate) struct Predict {
     pub(crate) store: PathBuf,
     /// Texts; or files, as with --input
     #[arg(required_unless_present = "input", value_name = "TEXT | FILE")]
-    pub(crate) names: Vec<String>,
+    pub(crate) texts: Vec<String>,
 }
 
 /// How predictions are written to standard output.

@@ -42,7 +42,7 @@ fn the_summary_of_an_experiment_ends_with_a_command_that_predicts() {
 }
 
 #[test]
-fn names_come_from_arguments_a_file_or_standard_input_alike() {
+fn texts_come_from_arguments_a_file_or_standard_input_alike() {
     let (lab, id) = trained();
     let arguments = predict(&lab, &id, &["--top", "2", "Novak", "O'Neill"]).ended(0).out;
     lab.write("one.txt", "Novak\n");
@@ -65,7 +65,7 @@ fn names_come_from_arguments_a_file_or_standard_input_alike() {
 }
 
 #[test]
-fn an_argument_that_is_or_looks_like_a_file_is_never_a_name() {
+fn an_argument_that_is_or_looks_like_a_file_is_never_a_text() {
     let (lab, id) = trained();
     lab.write("list.txt", "Novak\n");
     lab.write("Kim", "Novak\n");

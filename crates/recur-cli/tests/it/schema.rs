@@ -18,7 +18,7 @@ data:
   duplicates: keep
   rejects: error
   max_characters: 30
-  split: {train: 0.6, validation: 0.2, test: 0.2, group: name, stratify: false}
+  split: {train: 0.6, validation: 0.2, test: 0.2, group: text, stratify: false}
 training:
   steps: 100
   evaluate_every: 10

@@ -151,7 +151,7 @@ mod tests {
         let rows = answer.rows("Ann", &Ok(vec![-2.0, 0.0, 0.0]));
         assert_eq!(rows[0], row);
         assert_eq!(rows.len(), top.map_or(1, |top| top.min(3)));
-        let unread = answer.rows("", &Err(Unreadable::NoLetters));
+        let unread = answer.rows("", &Err(Unreadable::NoCharacters));
         assert_eq!(unread.len(), 1);
         assert_eq!(unread[0].len(), names.len());
         assert!(unread[0][1..].iter().all(|cell| *cell == Cell::Nothing));

@@ -2,7 +2,7 @@
 
 use super::error::PredictionError;
 use super::words::looks_like_file;
-use recur_ingest::{IngestError, Names, TextsOptions, parse_texts, read_texts};
+use recur_ingest::{IngestError, Texts, TextsOptions, parse_texts, read_texts};
 use std::io::Read;
 use std::path::Path;
 
@@ -42,7 +42,7 @@ impl TextRequest<'_> {
         let mut texts = Vec::new();
         for file in &files {
             for read in read_file(file, options, &mut standard_input)? {
-                let Names { path, column, rows, notes } = read;
+                let Texts { path, column, rows, notes } = read;
                 notes.iter().for_each(|note| tracing::warn!("{note}"));
                 if let (Some(column), None) = (column, options.column) {
                     tracing::info!("{path}: the texts are those of its column `{column}`");
@@ -58,7 +58,7 @@ fn read_file(
     file: &str,
     options: TextsOptions<'_>,
     standard_input: &mut impl Read,
-) -> Result<Vec<Names>, PredictionError> {
+) -> Result<Vec<Texts>, PredictionError> {
     if file != "-" {
         return Ok(read_texts(file, options)?);
     }

@@ -51,7 +51,7 @@ pub(super) fn looks_like_file(word: &str) -> bool {
         return true;
     }
     let Some((stem, extension)) = word.rsplit_once('.') else { return false };
-    // `St.Doc` may be a name: extensions are in one case.
+    // `St.Doc` may be a text: extensions are in one case.
     let lower = extension.to_ascii_lowercase();
     let is_one_case = extension == lower || extension == extension.to_ascii_uppercase();
     !stem.is_empty() && is_one_case && (EXTENSIONS.contains(&lower.as_str()) || matches!(lower.as_str(), "xz" | "zip"))
@@ -82,7 +82,7 @@ mod tests {
         ] {
             assert!(looks_like_file(file), "{file}");
         }
-        for name in [
+        for text in [
             "Novak",
             "O'Neill",
             "J. R. Tolkien",
@@ -94,7 +94,7 @@ mod tests {
             "de la Cruz",
             "Nguyễn",
         ] {
-            assert!(!looks_like_file(name), "{name}");
+            assert!(!looks_like_file(text), "{text}");
         }
     }
 }

@@ -159,7 +159,7 @@ fn a_label_that_loses_all_its_rows_is_refused_by_name() {
 }
 
 #[test]
-fn a_label_whose_names_are_all_of_another_encoding_is_refused_by_name() {
+fn a_label_whose_texts_are_all_of_another_encoding_is_refused_by_name() {
     let lab = Lab::new();
     let files = [("csv", ",", ""), ("tsv", "\t", ""), ("ndjson", "\", \"label\": \"", "\"}")];
     for (kind, between, end) in files {
@@ -182,7 +182,7 @@ fn a_label_whose_names_are_all_of_another_encoding_is_refused_by_name() {
 }
 
 #[test]
-fn control_characters_in_names_and_labels_reject_the_row_by_code_point() {
+fn control_characters_in_texts_and_labels_reject_the_row_by_code_point() {
     let rows = "No\0vak,Czech\nNo\u{1b}[31mvak,Czech\n\"No\tvak\",Cz\u{85}ech\n";
     let (_, experiment) = check_warned(with_rows(rows), "", &["3 rows of 63 cannot be used (control character: 3)"]);
     let rejects = rejects(&experiment);
@@ -200,7 +200,7 @@ fn rejected_rows_are_written_so_that_no_spreadsheet_executes_them() {
 }
 
 #[test]
-fn names_of_invisible_characters_only_are_empty() {
+fn texts_of_invisible_characters_only_are_empty() {
     let parts = ["2 rows of 62 cannot be used (empty text: 2)", "only U+200B, which show nothing"];
     check_warned(with_rows("\u{200b},Czech\n\u{3164}\u{feff},Irish\n"), "", &parts);
 }
@@ -215,7 +215,7 @@ fn quotes_that_pair_over_lines_swallow_no_row() {
 }
 
 #[test]
-fn names_without_a_character_of_the_alphabet_are_refused() {
+fn texts_without_a_character_of_the_alphabet_are_refused() {
     let name = |i: usize| "ωθ".repeat(i / 8 + 1) + &"ζ".repeat(i % 8);
     let greek: String = (0..60).map(|i| format!("{},{}\n", name(i), ["a", "b"][i % 2])).collect();
     let lab = Lab::new();

@@ -124,7 +124,7 @@ fn own(lab: &Lab, spec: &str) -> Value {
 }
 
 #[test]
-fn figures_are_those_of_each_experiments_own_report() {
+fn results_are_those_of_each_experiments_own_report() {
     let lab = lab();
     let together = compare(&lab, &["small", "wide"]).unwrap().json();
     let models = together["models"].as_array().unwrap();
@@ -203,7 +203,7 @@ fn a_comparison_of_some_models_asks_its_own_question() {
 }
 
 #[test]
-fn trials_are_compared_name_by_name_as_their_predictions_say() {
+fn trials_are_compared_text_by_text_as_their_predictions_say() {
     let lab = lab();
     let ids = ["small.yaml", "wide.yaml"].map(|spec| {
         let experiment = Run { spec, ..Run::default() }.prepared(&lab);
@@ -229,7 +229,7 @@ fn trials_are_compared_name_by_name_as_their_predictions_say() {
 }
 
 #[test]
-fn the_same_rows_in_other_letters_are_compared() {
+fn the_same_rows_in_other_characters_are_compared() {
     let lab = lab();
     let folded = wide().replace("name: wide", "name: folded").replace("'DATA'}", "'DATA', text: {fold: ascii_lower}}");
     run(&lab, "other.yaml", &folded);

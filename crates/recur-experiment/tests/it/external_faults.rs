@@ -19,9 +19,9 @@ fn write_odd(lab: &Lab, id: &str, script: &str) {
 
 #[test]
 fn a_plugin_that_fails_is_a_failed_record_and_the_others_go_on() {
-    const BUILT: &str = "read -r _; echo '{\"id\":1,\"protocol\":2}'\n";
-    /// Answers `train` with a loss of 0 for each name.
-    const LOSSES: &str = r#"read -r ask; n=${ask##*n_names\":}; n=${n%%,*}; echo "{\"id\":2,\"bytes\":$((8*n))}"; head -c $((8*n)) /dev/zero"#;
+    const BUILT: &str = "read -r _; echo '{\"id\":1,\"protocol\":3}'\n";
+    /// Answers `train` with a loss of 0 for each text.
+    const LOSSES: &str = r#"read -r ask; n=${ask##*n_texts\":}; n=${n%%,*}; echo "{\"id\":2,\"bytes\":$((8*n))}"; head -c $((8*n)) /dev/zero"#;
     let odd = [
         (
             "at_start",
@@ -89,7 +89,7 @@ fn a_plugin_that_fails_when_asked_for_weights_is_reported_in_its_own_words() {
 #[test]
 fn answers_that_are_no_distribution_are_a_failed_trial_that_names_the_text() {
     let Some(mut lab) = lab(MAJORITY) else { return };
-    write_majority(&lab, "return self.shares * len(names)", "return [0.0] * (len(self.shares) * len(names))");
+    write_majority(&lab, "return self.shares * len(texts)", "return [0.0] * (len(self.shares) * len(texts))");
     let ran = run(&mut lab, &["report.primary=loss"]);
     assert_eq!((ran.reported.n_unfinished, ran.outcomes.len()), (2, N_OF_MAJORITY));
     for reason in ran.failures("majority") {
@@ -107,8 +107,8 @@ fn answers_that_are_no_distribution_are_a_failed_trial_that_names_the_text() {
 #[test]
 fn answers_that_become_wrong_after_training_are_refused_in_scoring_and_in_prediction() {
     let Some(mut lab) = lab(MAJORITY) else { return };
-    let answer = "return [share + (0.01 if Path('wrong').exists() else 0) for share in self.shares] * len(names)";
-    write_majority(&lab, "return self.shares * len(names)", answer);
+    let answer = "return [share + (0.01 if Path('wrong').exists() else 0) for share in self.shares] * len(texts)";
+    write_majority(&lab, "return self.shares * len(texts)", answer);
     let only = ["models=[{use: majority}]"];
     assert_eq!(run(&mut lab, &only).unscored().len(), 0);
     let trial = trials(&lab).remove(0).to_str().unwrap().to_owned();

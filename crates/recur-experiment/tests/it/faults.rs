@@ -62,7 +62,7 @@ fn check_refused(format: u32, parts: &[&str]) {
 
 #[test]
 fn a_store_of_a_later_format_is_refused() {
-    check_refused(7, &["reads up to 6", "use a later version of recur", "--store DIR"]);
+    check_refused(8, &["reads up to 7", "use a later version of recur", "--store DIR"]);
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn a_store_of_an_earlier_format_is_refused() {
     check_refused(
         3,
         &[
-            "reads only format 6",
+            "reads only format 7",
             "made by an earlier recur",
             "`recur experiment SPEC --store DIR` trains them again in another folder",
         ],

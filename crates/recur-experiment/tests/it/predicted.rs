@@ -59,7 +59,7 @@ fn every_model_of_an_experiment_predicts_from_its_file_or_id() {
 }
 
 #[test]
-fn an_unreadable_name_has_no_label_and_a_warning() {
+fn an_unreadable_text_has_no_label_and_a_warning() {
     let lab = finished();
     let id = Run::default().ids(&lab)[1].clone();
     let spec = lab.read("small.yaml").replace("names.csv'}", "names.csv', text: {alphabet: NovakKim, unknown: drop}}");
@@ -109,7 +109,7 @@ fn what_predict_writes_it_reads() {
 }
 
 #[test]
-fn text_of_names_is_neither_obeyed_nor_lost() {
+fn text_of_the_data_is_neither_obeyed_nor_lost() {
     let lab = finished();
     let id = &Run::default().ids(&lab)[1];
     let hostile = ["A\u{1b}[31mnna", "b\u{7}", "c\u{202e}d", "=cmd()", "-Smith"];

@@ -75,7 +75,7 @@ fn a_changed_digit_of_the_report_is_reported_by_line() {
 }
 
 #[test]
-fn a_changed_figure_is_reported_by_line() {
+fn a_changed_result_is_reported_by_line() {
     check_report("reports/small/confusion.svg", "width=\"", "width=\"1");
 }
 
@@ -117,7 +117,7 @@ fn a_report_whose_record_is_damaged_is_refused_and_can_be_written_anew() {
 }
 
 #[test]
-fn a_check_of_a_report_writes_nothing_and_makes_missing_test_figures_for_itself() {
+fn a_check_of_a_report_writes_nothing_and_makes_missing_test_results_for_itself() {
     let lab = finished();
     let test = scored(&lab).join("test");
     std::fs::remove_dir_all(&test).unwrap();

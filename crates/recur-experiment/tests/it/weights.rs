@@ -40,7 +40,7 @@ fn scoring(model: &str, weights: &[u8], alphabet: &str) -> Lab {
 }
 
 /// The tutorial's characters without its other characters.
-const LETTERS: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+const CHARACTERS: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 fn case(index: usize) -> (Lab, Case) {
     let (model, weights, json) = STATE_DICTS[index];
@@ -147,11 +147,11 @@ fn weights_that_do_not_fit_stop_before_any_trial() {
     let model = STATE_DICTS[0].0;
     check(
         model,
-        LETTERS,
+        CHARACTERS,
         &["weight `i2h.weight`: has shape [16, 74], expected [16, 68]", "52 tokens", "`data.text.alphabet`"],
     );
-    check("{use: gru, weights: LAB/start.safetensors}", LETTERS, &["weight `i2h.bias`: unknown to this model"]);
-    check("{use: manual_rnn, weights: LAB/nowhere/start.safetensors}", LETTERS, &["relative to the folder"]);
+    check("{use: gru, weights: LAB/start.safetensors}", CHARACTERS, &["weight `i2h.bias`: unknown to this model"]);
+    check("{use: manual_rnn, weights: LAB/nowhere/start.safetensors}", CHARACTERS, &["relative to the folder"]);
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn a_card_of_another_alphabet_is_reported_with_the_one_to_write() {
     let (lab, case) = case(0);
     run(&lab, &[]);
     let kept = kept_weights(&lab);
-    let other = scoring(STATE_DICTS[0].0, &kept, LETTERS);
+    let other = scoring(STATE_DICTS[0].0, &kept, CHARACTERS);
     let hint = format!("{{alphabet: '{}', unknown: drop}}", case.alphabet.replace('\'', "''"));
     let ran = prepare(&other, &[]).and_then(|experiment| conclude(experiment, &other, Place::default()));
     refused(ran, &["they read the alphabet", &hint]);

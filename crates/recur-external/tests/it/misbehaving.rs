@@ -9,7 +9,7 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
 
-/// An answer to `train`, question `id`, with a loss of 0.75 for each of two names.
+/// An answer to `train`, question `id`, with a loss of 0.75 for each of two texts.
 fn losses(id: u64) -> String {
     let bytes = "\\000\\000\\000\\000\\000\\000\\350\\077";
     format!("echo '{{\"id\":{id},\"bytes\":16}}'; printf '{bytes}{bytes}'")
@@ -93,7 +93,7 @@ fn an_epoch_in_many_chunks_has_one_limit() {
 #[test]
 fn log_probabilities_of_another_shape_are_reported() {
     let script = "echo '{\"id\":2,\"bytes\":4}'; printf '1234'; sleep 60";
-    check_asked(script, LIMITS, predict, &["`predict` has 4 bytes, expected 16: f32 for 2 names × 2 labels"]);
+    check_asked(script, LIMITS, predict, &["`predict` has 4 bytes, expected 16: f32 for 2 texts × 2 labels"]);
 }
 
 /// The bytes of numbers, as the shell's `printf` writes them.
@@ -101,7 +101,7 @@ fn octal(numbers: &[f32]) -> String {
     numbers.iter().flat_map(|number| number.to_le_bytes()).map(|byte| format!("\\{byte:03o}")).collect()
 }
 
-/// Checks a plugin that answers `predict` for two names and two labels with `numbers`.
+/// Checks a plugin that answers `predict` for two texts and two labels with `numbers`.
 #[track_caller]
 fn check_answer(numbers: &[f32], reported: &str) {
     let answer = format!("echo '{{\"id\":2,\"bytes\":16}}'; printf '{}'; sleep 60", octal(numbers));
@@ -186,7 +186,7 @@ fn a_line_of_garbage_is_reported() {
         "echo '{\"id\":2}'; sleep 60",
         LIMITS,
         trained,
-        &["`train` has 0 bytes, expected 16: f64 for the losses of 2 names"],
+        &["`train` has 0 bytes, expected 16: f64 for the losses of 2 texts"],
     );
     check_asked("printf '{\"id\":'", LIMITS, trained, &["ends within the line"]);
 }
@@ -202,27 +202,34 @@ fn an_oversize_message_is_reported_before_it_is_taken() {
 
 #[test]
 fn another_version_of_the_protocol_is_reported() {
-    check_build("read -r _; echo '{\"id\":1,\"protocol\":3}'; sleep 60", LIMITS, &["speaks version 3", "speaks 2"]);
+    check_build("read -r _; echo '{\"id\":1,\"protocol\":4}'; sleep 60", LIMITS, &["speaks version 4", "speaks 3"]);
     check_build("read -r _; echo '{\"id\":1}'; sleep 60", LIMITS, &["speaks version no"]);
 }
 
 #[test]
-fn a_plugin_of_version_1_is_refused_with_the_line_to_change() {
-    let change = "speaks version 1 of the protocol, this recur speaks 2: take recur_plugin.py of this recur, and let \
-                  `train` return the loss of each name, `return losses`, instead of their sum";
-    check_build("read -r _; echo '{\"id\":1,\"protocol\":1}'; sleep 60", LIMITS, &[change]);
-    // As recur_plugin.py of version 1 answers.
-    let refusal = "read -r _; echo '{\"id\":1,\"error\":\"this plugin speaks version 1 of the protocol\"}'; sleep 60";
-    check_build(refusal, LIMITS, &[change]);
+fn a_plugin_of_an_earlier_version_is_refused_with_the_line_to_change() {
+    let first = "speaks version 1 of the protocol, this recur speaks 3: take recur_plugin.py of this recur, let `train` \
+                 return the loss of each example, `return losses`, instead of their sum, and write `chunk.texts`";
+    let second = "speaks version 2 of the protocol, this recur speaks 3: take recur_plugin.py of this recur, and write \
+                  `chunk.texts` instead of `chunk.names` (without recur_plugin.py: `n_texts` instead of `n_names`)";
+    for (version, change) in [(1, first), (2, second)] {
+        let answer = format!("read -r _; echo '{{\"id\":1,\"protocol\":{version}}}'; sleep 60");
+        check_build(&answer, LIMITS, &[change]);
+        // As recur_plugin.py of that version answers.
+        let refusal = format!("\"error\":\"this plugin speaks version {version} of the protocol\"");
+        check_build(&format!("read -r _; echo '{{\"id\":1,{refusal}}}'; sleep 60"), LIMITS, &[change]);
+    }
 }
 
-/// A model that was written for version 1, with the `recur_plugin.py` of version 2.
+/// A model that was written for an earlier version, with the `recur_plugin.py` of this one.
 #[test]
-fn a_sum_of_losses_is_refused_with_the_line_to_change() {
+fn an_earlier_chunk_or_a_sum_of_losses_is_refused_with_the_line_to_change() {
     if !python_is_there() {
         return;
     }
-    for returned in ["1.5", "chunk.loss_before"] {
+    let losses = "since version 2 of the protocol `train` returns the loss of each example: `return losses`, a list";
+    let texts = "since version 3 of the protocol a chunk has `texts`: `chunk.texts` instead of `chunk.names`";
+    for (returned, change) in [("1.5", losses), ("chunk.loss_before", losses), ("[0.5 for _ in chunk.names]", texts)] {
         let script = format!(
             "import sys\nsys.path.insert(0, {EXAMPLES:?})\nimport recur_plugin\nclass Old(recur_plugin.Model):\n    \
              def __init__(self, setup):\n        pass\n    def weights(self):\n        return {{}}\n    \
@@ -230,10 +237,7 @@ fn a_sum_of_losses_is_refused_with_the_line_to_change() {
         );
         let odd = Odd::with_command("[python3, odd.sh]", &script, "{}");
         let error = trained(&mut *odd.build().unwrap()).unwrap_err();
-        reported(
-            &error,
-            &["since version 2 of the protocol `train` returns the loss of each name: `return losses`, a list"],
-        );
+        reported(&error, &[change]);
     }
 }
 
@@ -266,7 +270,7 @@ fn a_flood_on_standard_error_blocks_nobody() {
 
 #[test]
 fn a_plugin_that_never_reads_blocks_nobody() {
-    let script = "echo '{\"id\":1,\"protocol\":2}'; sleep 60";
+    let script = "echo '{\"id\":1,\"protocol\":3}'; sleep 60";
     let odd = Odd::new(script, "{answer_seconds: 0.3}");
     let mut model = odd.build().unwrap();
     let error = model.log_probabilities(&long_name(), &[0], &mut [0.0; 2]).unwrap_err();
@@ -280,7 +284,7 @@ fn long_name() -> Sequences {
 
 #[test]
 fn a_plugin_that_answers_without_reading_is_asked_nothing_more() {
-    let answers = "echo '{\"id\":1,\"protocol\":2}'; echo '{\"id\":2,\"bytes\":8}'; printf '\\0\\0\\0\\0\\0\\0\\200\\377'; sleep 60";
+    let answers = "echo '{\"id\":1,\"protocol\":3}'; echo '{\"id\":2,\"bytes\":8}'; printf '\\0\\0\\0\\0\\0\\0\\200\\377'; sleep 60";
     let odd = Odd::new(answers, LIMITS);
     let mut model = odd.build().unwrap();
     model.log_probabilities(&long_name(), &[0], &mut [0.0; 2]).unwrap();

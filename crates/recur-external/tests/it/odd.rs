@@ -14,7 +14,7 @@ use tempfile::TempDir;
 pub const LIMITS: &str = "{start_seconds: 5, epoch_seconds: 5, answer_seconds: 5, idle_seconds: 5, message_mib: 1}";
 
 /// Answers `build` as it must.
-pub const BUILT: &str = "read -r _; echo '{\"id\":1,\"protocol\":2,\"n_parameters\":3}'\n";
+pub const BUILT: &str = "read -r _; echo '{\"id\":1,\"protocol\":3,\"n_parameters\":3}'\n";
 
 /// A plugin whose process is a shell with `script`.
 pub struct Odd {
@@ -66,14 +66,14 @@ impl Odd {
     }
 }
 
-pub fn names() -> Sequences {
+pub fn texts() -> Sequences {
     [&[0_u16, 1][..], &[2]].into_iter().collect()
 }
 
 pub fn train(model: &mut dyn Model, cancel: &Cancel) -> Result<f64, ModelError> {
     let chunk = Chunk {
         epoch: 0,
-        sequences: &names(),
+        sequences: &texts(),
         labels: &[0, 1],
         order: &[0, 1],
         steps_before: 0,
@@ -87,7 +87,7 @@ pub fn train(model: &mut dyn Model, cancel: &Cancel) -> Result<f64, ModelError> 
 }
 
 pub fn predict(model: &mut dyn Model) -> Result<(), ModelError> {
-    model.log_probabilities(&names(), &[0, 1], &mut [0.0; 4])
+    model.log_probabilities(&texts(), &[0, 1], &mut [0.0; 4])
 }
 
 #[track_caller]

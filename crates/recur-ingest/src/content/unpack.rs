@@ -6,7 +6,7 @@ use std::io::{ErrorKind, Read};
 /// The most bytes that are unpacked from one file.
 const MOST_BYTES: usize = 4 << 30;
 
-/// Beyond this many bytes, a file that unpacks to more than [`MOST_RATIO`] times its size is refused: no table of names
+/// Beyond this many bytes, a file that unpacks to more than [`MOST_RATIO`] times its size is refused: no table of texts
 /// is so much alike, and a few kilobytes could fill the memory.
 const FREE_BYTES: usize = 256 << 20;
 const MOST_RATIO: usize = 500;

@@ -24,7 +24,7 @@ pub(super) fn tables(
     let mut records = Records::new(bytes, byte_order_mark(bytes), delimiter);
     let header = Header::read(path, bytes, delimiter, &mut records)?;
     let find = |wanted| header.column(path, wanted, delimiter);
-    let columns = [Some(find(columns.name)?), Some(find(columns.label)?), columns.part.map(find).transpose()?];
+    let columns = [Some(find(columns.text)?), Some(find(columns.label)?), columns.part.map(find).transpose()?];
     let format = if delimiter == b'\t' { "TSV" } else { "CSV" };
     loop {
         let (good, bad) = sort_out(bytes, records.by_ref().take(ROWS_AT_ONCE), &header);
@@ -180,7 +180,7 @@ fn parse(
 mod tests {
     use super::*;
 
-    const COLUMNS: Columns<'static> = Columns { name: "name", label: "label", part: None };
+    const COLUMNS: Columns<'static> = Columns { text: "name", label: "label", part: None };
 
     fn try_read(name: &str, text: &[u8], delimiter: u8) -> Result<Table, IngestError> {
         let mut whole = Table::default();
@@ -199,7 +199,7 @@ mod tests {
     fn check(text: &str, expected: &[(u64, &str, &str)]) {
         let table = read(text.as_bytes());
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
-        let found: Vec<_> = table.rows.iter().map(|row| (row.line, text(&row.name), text(&row.label))).collect();
+        let found: Vec<_> = table.rows.iter().map(|row| (row.line, text(&row.text), text(&row.label))).collect();
         let expected: Vec<_> = expected.iter().map(|(line, n, l)| (*line, (*n).to_owned(), (*l).to_owned())).collect();
         assert_eq!(found, expected);
         assert_eq!(table.bad, []);
@@ -278,7 +278,7 @@ mod tests {
         let table = read(format!("name,label\n{}", rows.join("\n")).as_bytes());
         assert_eq!(table.rows.len(), rows.len());
         for (i, row) in table.rows.iter().enumerate() {
-            assert_eq!((row.name.clone(), row.line), (Some(format!("n{i}")), 2 + i as u64));
+            assert_eq!((row.text.clone(), row.line), (Some(format!("n{i}")), 2 + i as u64));
         }
     }
 

@@ -4,13 +4,13 @@ use super::Values;
 use polars::prelude::{DataFrame, DataType};
 pub(super) use polars::prelude::{PolarsError, PolarsResult};
 
-/// The values of the columns of name, label and part, row by row; a column of another type is cast to text.
+/// The values of the columns of text, label and part, row by row; a column of another type is cast to text.
 ///
 /// # Errors
 /// If the frame has not `n_rows` rows: then the reader saw other rows than were given to it.
 pub(super) fn columns_of_text(
     frame: &DataFrame,
-    [name, label, part]: [Option<&str>; 3],
+    [text, label, part]: [Option<&str>; 3],
     n_rows: usize,
 ) -> PolarsResult<Vec<Values>> {
     if frame.height() != n_rows {
@@ -22,6 +22,6 @@ pub(super) fn columns_of_text(
         let text = frame.column(column)?.cast(&DataType::String)?;
         Ok(text.str()?.iter().map(|value| value.map(str::to_owned)).collect())
     };
-    let (names, labels, parts) = (values(name)?, values(label)?, values(part)?);
-    Ok(names.into_iter().zip(labels).zip(parts).map(|((name, label), part)| [name, label, part]).collect())
+    let (texts, labels, parts) = (values(text)?, values(label)?, values(part)?);
+    Ok(texts.into_iter().zip(labels).zip(parts).map(|((text, label), part)| [text, label, part]).collect())
 }

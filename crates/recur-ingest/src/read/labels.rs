@@ -1,6 +1,6 @@
 //! The labels of rows that could not be read as a whole, as far as they can be read.
 //!
-//! A row whose name is not UTF-8 may have a label that is. Without it nobody would see that a label loses all its rows.
+//! A row whose text is not UTF-8 may have a label that is. Without it nobody would see that a label loses all its rows.
 
 use super::delimited::Header;
 use super::records::{Records, fields};

@@ -29,7 +29,7 @@ pub(crate) use labels::damaged_labels;
 /// The columns to read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Columns<'a> {
-    pub name: &'a str,
+    pub text: &'a str,
     pub label: &'a str,
     /// The one that says which part of a published split a row is in.
     pub part: Option<&'a str>,
@@ -38,11 +38,11 @@ pub(crate) struct Columns<'a> {
 impl<'a> Columns<'a> {
     /// Those that a file must have.
     fn wanted(self) -> impl Iterator<Item = &'a str> + Clone {
-        [self.name, self.label].into_iter().chain(self.part)
+        [self.text, self.label].into_iter().chain(self.part)
     }
 }
 
-/// The name, the label and the part of a row, as far as it has them.
+/// The text, the label and the part of a row, as far as it has them.
 type Values = [Option<String>; 3];
 
 /// Successive rows of a file. Every row that is not blank is in one of the two lists, each in order of lines.
@@ -59,15 +59,15 @@ pub(crate) struct Row {
     pub line: u64,
     /// Where it is in the file's bytes (Parquet: nowhere).
     pub span: Option<Range<usize>>,
-    pub name: Option<String>,
+    pub text: Option<String>,
     pub label: Option<String>,
     /// As in the column of parts; `None` without such a column as well.
     pub part: Option<String>,
 }
 
 impl Row {
-    fn new(line: u64, span: Option<Range<usize>>, [name, label, part]: Values) -> Self {
-        Self { line, span, name, label, part }
+    fn new(line: u64, span: Option<Range<usize>>, [text, label, part]: Values) -> Self {
+        Self { line, span, text, label, part }
     }
 }
 

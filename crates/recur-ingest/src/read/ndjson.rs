@@ -19,7 +19,7 @@ struct Line {
     span: Range<usize>,
 }
 
-/// Rows of the NDJSON file `path`. Numbers and booleans become text; a name or label that is a list or an object
+/// Rows of the NDJSON file `path`. Numbers and booleans become text; a text or label that is a list or an object
 /// makes a row malformed.
 pub(super) fn tables(path: &str, bytes: &[u8], columns: Columns<'_>, each: Each<'_>) -> Result<(), IngestError> {
     let mut keys = BTreeSet::new();
@@ -164,12 +164,12 @@ fn parse(bytes: &[u8], lines: &[Line], columns: Columns<'_>) -> Result<Vec<Value
     let schema = Schema::from_iter(columns.wanted().map(|column| Field::new(column.into(), DataType::String)));
     let reader = JsonReader::new(Cursor::new(text)).with_json_format(JsonFormat::JsonLines);
     let frame = reader.with_schema(Arc::new(schema)).finish()?;
-    columns_of_text(&frame, [Some(columns.name), Some(columns.label), columns.part], lines.len())
+    columns_of_text(&frame, [Some(columns.text), Some(columns.label), columns.part], lines.len())
 }
 
 /// The values of `column` in those of the numbered `lines` that have it, as [`tables`] reads them.
 pub(super) fn column_of<T: AsRef<str>>(lines: impl Iterator<Item = (u64, T)>, column: &str) -> Vec<(u64, String)> {
-    let columns = Columns { name: column, label: column, part: None };
+    let columns = Columns { text: column, label: column, part: None };
     let (mut bytes, mut good) = (Vec::new(), Vec::new());
     for (line, text) in lines {
         let text = text.as_ref().trim_ascii();

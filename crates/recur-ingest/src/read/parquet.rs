@@ -50,7 +50,7 @@ struct File<'a> {
     path: &'a str,
     bytes: &'a [u8],
     metadata: Arc<FileMetadata>,
-    /// Of the name, the label and, if one is asked for, the part.
+    /// Of the text, the label and, if one is asked for, the part.
     fields: Vec<ArrowField>,
     columns: Columns<'a>,
 }
@@ -98,13 +98,13 @@ impl<'a> File<'a> {
     /// The `n` rows from `first` on, of which each of `columns` has the cells.
     fn table(&self, first: u64, n: usize, columns: Vec<Vec<Cell>>) -> Result<Table, IngestError> {
         let mut columns = columns.into_iter().map(Vec::into_iter);
-        let (names, labels, parts) = (columns.next(), columns.next(), columns.next());
+        let (texts, labels, parts) = (columns.next(), columns.next(), columns.next());
         let cells = |cells: Option<std::vec::IntoIter<Cell>>| {
             cells.into_iter().flatten().map(Some).chain(std::iter::repeat(None))
         };
-        let rows = cells(names).zip(cells(labels)).zip(cells(parts)).take(n);
+        let rows = cells(texts).zip(cells(labels)).zip(cells(parts)).take(n);
         let mut table = Table::default();
-        for (line, ((name, label), part)) in (first..).zip(rows) {
+        for (line, ((text, label), part)) in (first..).zip(rows) {
             let part = match part {
                 Some(Err(bytes)) => {
                     let column = self.columns.part.unwrap_or_default();
@@ -113,8 +113,8 @@ impl<'a> File<'a> {
                 Some(Ok(part)) => part,
                 None => None,
             };
-            match (name.unwrap_or(Ok(None)), label.unwrap_or(Ok(None))) {
-                (Ok(name), Ok(label)) => table.rows.push(Row::new(line, None, [name, label, part])),
+            match (text.unwrap_or(Ok(None)), label.unwrap_or(Ok(None))) {
+                (Ok(text), Ok(label)) => table.rows.push(Row::new(line, None, [text, label, part])),
                 (Err(bytes), _) | (_, Err(bytes)) => {
                     let detail = "its bytes are not UTF-8";
                     table.bad.push(BadRow::new(line, RejectReason::InvalidUtf8, &bytes, detail));

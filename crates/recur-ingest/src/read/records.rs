@@ -2,7 +2,7 @@
 //!
 //! polars stops at the first malformed row and counts rows, not lines. So the records are found here first, by the
 //! rules of RFC 4180, with one more: a row is on one line. Two stray quotes may pair over thousands of rows and swallow
-//! them; a name of several lines is not worth that. polars parses only records that keep the rules. A record that breaks
+//! them; a text of several lines is not worth that. polars parses only records that keep the rules. A record that breaks
 //! them costs one line: the search goes on at the next.
 
 use std::fmt;

@@ -18,7 +18,7 @@ fn check_rejects(settings: &DataSettings, rows: &[u8], expected: &[(u64, RejectR
     assert_eq!(found.facts.rejected.values().sum::<u64>(), expected.len() as u64);
     assert_eq!(found.facts.rows_read, found.facts.rows + found.facts.duplicates + expected.len() as u64);
     assert!(found.rejects.iter().all(|reject| reject.file == "a.csv"));
-    assert!(found.dataset.names().contains(&"Abe".to_owned()));
+    assert!(found.dataset.texts().contains(&"Abe".to_owned()));
 }
 
 fn check_error(name: &str, bytes: &[u8], expected: &str) {
@@ -87,8 +87,8 @@ fn rows_that_cannot_be_used_are_listed_with_their_lines() {
         &[
             (2, RejectReason::QuotedLineEnd, "\"multi"),
             (3, RejectReason::Malformed, "line\",x,y"),
-            (4, RejectReason::EmptyName, ",Czech"),
-            (6, RejectReason::EmptyName, "  ,Czech"),
+            (4, RejectReason::EmptyText, ",Czech"),
+            (6, RejectReason::EmptyText, "  ,Czech"),
             (7, RejectReason::MissingLabel, "Abe,"),
             (8, RejectReason::MissingLabel, "Abe, "),
             (9, RejectReason::InvalidUtf8, "\u{fffd}(,Czech"),
@@ -98,7 +98,7 @@ fn rows_that_cannot_be_used_are_listed_with_their_lines() {
 }
 
 #[test]
-fn name_of_a_megabyte_is_one_rejected_row_in_every_format() {
+fn text_of_a_megabyte_is_one_rejected_row_in_every_format() {
     let name = "ř".repeat(500_000);
     let ndjson: String = (0..700).map(|i| format!("{{\"name\":\"n{i}\",\"label\":\"l{}\"}}\n", i % 2)).collect();
     let ndjson = format!("{ndjson}{{\"name\":\"{name}\",\"label\":\"l0\"}}\n");
@@ -116,7 +116,7 @@ fn name_of_a_megabyte_is_one_rejected_row_in_every_format() {
 }
 
 #[test]
-fn letters_outside_the_alphabet_are_a_token_dropped_or_an_error() {
+fn characters_outside_the_alphabet_are_a_token_dropped_or_an_error() {
     let with = |unknown| {
         let mut settings = settings("a.csv");
         settings.text.alphabet = Some("AbeNovák".to_owned());
@@ -126,12 +126,12 @@ fn letters_outside_the_alphabet_are_a_token_dropped_or_an_error() {
     let rows = "Žab,Czech\nŽ,Czech\n".as_bytes();
     let expected = [(2, RejectReason::UnknownCharacter, "Žab,Czech"), (3, RejectReason::UnknownCharacter, "Ž,Czech")];
     check_rejects(&with(Unknown::Error), rows, &expected);
-    check_rejects(&with(Unknown::Drop), rows, &[(3, RejectReason::EmptyName, "Ž,Czech")]);
+    check_rejects(&with(Unknown::Drop), rows, &[(3, RejectReason::EmptyText, "Ž,Czech")]);
     check_rejects(&with(Unknown::Token), rows, &[]);
     let found = |unknown| ingest_with(&with(unknown), &[("a.csv", &csv(rows))]).unwrap();
-    assert_eq!(found(Unknown::Drop).dataset.names(), ["Novák", "b", "Abe"]);
-    assert_eq!(found(Unknown::Token).dataset.names(), ["Novák", "Ž", "Žab", "Abe"]);
-    let counts: Vec<_> = found(Unknown::Token).facts.unknown_letters.into_iter().collect();
+    assert_eq!(found(Unknown::Drop).dataset.texts(), ["Novák", "b", "Abe"]);
+    assert_eq!(found(Unknown::Token).dataset.texts(), ["Novák", "Ž", "Žab", "Abe"]);
+    let counts: Vec<_> = found(Unknown::Token).facts.unknown_characters.into_iter().collect();
     assert_eq!(counts, [('a', 1), ('Ž', 2)]);
     assert_eq!(found(Unknown::Token).facts.n_tokens, 9);
 }
@@ -142,7 +142,7 @@ fn after_folding_only_ascii_has_tokens() {
     settings.text.fold = Fold::AsciiLower;
     let found = ingest_with(&settings, &[("a.csv", &csv("Жук,Russian\n".as_bytes()))]).unwrap();
     assert_eq!(found.dataset.alphabet().characters(), ['a', 'b', 'e', 'k', 'n', 'o', 'v']);
-    assert_eq!(found.facts.unknown_letters.keys().collect::<String>(), "жку");
+    assert_eq!(found.facts.unknown_characters.keys().collect::<String>(), "жку");
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn ndjson_lines_that_are_no_rows_are_listed() {
         (4, RejectReason::Malformed),
         (5, RejectReason::Malformed),
         (6, RejectReason::Malformed),
-        (7, RejectReason::EmptyName),
+        (7, RejectReason::EmptyText),
         (8, RejectReason::MissingLabel),
         (9, RejectReason::Malformed),
         (10, RejectReason::Malformed),

@@ -46,7 +46,7 @@ fn with_labels(labels: Box<dyn Array>) -> Vec<u8> {
     parquet(&[("name", Utf8ViewArray::from_slice_values(NAMES).boxed()), ("label", labels)])
 }
 
-/// Labels of the four names, which have to be read as `expected`: two different ones, sorted.
+/// Labels of the four texts, which have to be read as `expected`: two different ones, sorted.
 fn check(labels: Box<dyn Array>, expected: [&str; 2]) {
     let dtype = labels.dtype().clone();
     let found = ingest_file("a.parquet", &with_labels(labels)).unwrap_or_else(|error| panic!("{dtype:?}: {error}"));

@@ -33,5 +33,5 @@ pub fn ingest_with(settings: &DataSettings, files: &[(&str, &[u8])]) -> Result<I
 
 /// Ingests with `settings` in `base`.
 pub fn ingest_in(settings: &DataSettings, base: &Path) -> Result<Ingested, IngestError> {
-    ingest(settings, Group::FoldedName, base)
+    ingest(settings, Group::FoldedText, base)
 }

@@ -3,14 +3,14 @@
 use crate::common::{folder, ingest_in, ingest_with, settings};
 use polars::prelude::{Column, DataFrame, IntoColumn, NamedFrom, ParquetWriter, Series};
 use proptest::prelude::*;
-use recur_core::dataset::{Alphabet, Dataset, LabelledName};
+use recur_core::dataset::{Alphabet, Dataset, LabelledText};
 use recur_core::facts::PublishedFacts;
 use recur_core::random::StreamPath;
 use recur_core::settings::{DataSettings, Division, Duplicates, Group, Overlap, Source, SplitSettings, TestRows};
 use recur_core::split::{Part, Split, SplitError};
 use recur_ingest::{IngestError, Ingested, ingest};
 
-/// Names, labels and parts; one name is in two parts, and one twice in a part.
+/// Texts, labels and parts; one text is in two parts, and one twice in a part.
 const ROWS: [(&str, &str, &str); 8] = [
     ("Abe", "Japanese", "train"),
     ("Abe", "Japanese", "train"),
@@ -79,11 +79,11 @@ fn csv(rows: &str) -> Vec<u8> {
     format!("name,label\n{rows}").into_bytes()
 }
 
-/// The rows of a data set as (part, name).
+/// The rows of a data set as (part, text).
 fn in_parts(data: &Dataset) -> Vec<(Part, &str)> {
-    let mut rows: Vec<_> = data.parts().expect("a published split").iter().copied().zip(data.names()).collect();
+    let mut rows: Vec<_> = data.parts().expect("a published split").iter().copied().zip(data.texts()).collect();
     rows.sort_unstable();
-    rows.into_iter().map(|(part, name)| (part, name.as_str())).collect()
+    rows.into_iter().map(|(part, text)| (part, text.as_str())).collect()
 }
 
 #[test]
@@ -102,9 +102,9 @@ fn a_column_of_every_format_gives_the_same_data_set_and_facts() {
         assert_eq!(in_parts(&found.dataset), expected, "{name}");
         let facts = found.facts;
         assert_eq!((facts.rows_read, facts.rows, facts.duplicates), (8, 7, 1), "{name}");
-        assert_eq!((facts.distinct_names, facts.groups), (6, 5), "{name}");
+        assert_eq!((facts.distinct_texts, facts.groups), (6, 5), "{name}");
         // `Abe` is in two parts; so is the group of `Novák` and `Nováková`.
-        let published = PublishedFacts { rows: [3, 2, 2], names_in_two: 1, groups_in_two: 2, rows_of_these: 4 };
+        let published = PublishedFacts { rows: [3, 2, 2], texts_in_two: 1, groups_in_two: 2, rows_of_these: 4 };
         assert_eq!(facts.published, Some(published), "{name}");
         facts.dataset
     });
@@ -171,7 +171,7 @@ fn parts_are_known_by_several_words_in_any_case() {
         let found = of_column(name, &bytes).unwrap();
         let published = found.facts.published.unwrap();
         assert_eq!((published.rows, published.groups_in_two), ([3, 4, 2], 0), "{name}");
-        assert!(in_parts(&found.dataset).iter().all(|(part, name)| name[..1] == "AVX"[*part as usize..][..1]));
+        assert!(in_parts(&found.dataset).iter().all(|(part, text)| text[..1] == "AVX"[*part as usize..][..1]));
     }
 }
 
@@ -196,7 +196,7 @@ fn a_row_in_no_part_refuses_the_data_of_every_format() {
 
 #[test]
 fn a_row_in_no_part_is_no_rejected_row() {
-    // The row has no name, and would be listed and left out if its part were known.
+    // The row has no text, and would be listed and left out if its part were known.
     let error = of_column("a.csv", b"name,label,split\nAbe,x,train\n,y,trial\n").unwrap_err().to_string();
     assert!(error.starts_with("`a.csv:3`: column `split` holds `trial`"), "{error}");
     let found = of_column("a.csv", b"name,label,split\nAbe,x,train\n,y,test\nonly\nIto,y,test\n").unwrap();
@@ -292,7 +292,7 @@ fn a_column_without_training_or_test_rows_makes_no_split() {
     let split = SplitSettings {
         division: Division::Published { validation: 0.5 },
         test_rows: TestRows::Fixed,
-        group: Group::FoldedName,
+        group: Group::FoldedText,
         stratify: false,
         overlap: Overlap::Refuse,
     };
@@ -305,15 +305,15 @@ fn a_column_without_training_or_test_rows_makes_no_split() {
     assert_eq!(of(&[("Abe", "Japanese", "dev"), test]), Err(SplitError::MissingPart(Part::Train)));
     let made = of(&[train, ("Ito", "Japanese", "train"), test]).unwrap();
     assert_eq!((made.train.len(), made.validation.len(), made.test.len()), (1, 1, 1));
-    let twins = of(&[train, ("Ito", "Japanese", "train"), ("abe", "Czech", "test")]);
-    assert!(matches!(twins, Err(SplitError::Overlap { n_groups: 1, n_rows: 2, .. })), "{twins:?}");
+    let variants = of(&[train, ("Ito", "Japanese", "train"), ("abe", "Czech", "test")]);
+    assert!(matches!(variants, Err(SplitError::Overlap { n_groups: 1, n_rows: 2, .. })), "{variants:?}");
 }
 
-/// Rows as [`Dataset::new`] takes them, grouped by name.
-fn labelled(rows: &[(&str, &str, &str)]) -> Vec<LabelledName> {
-    let row = |row: &(&str, &str, &str)| LabelledName {
+/// Rows as [`Dataset::new`] takes them, grouped by text.
+fn labelled(rows: &[(&str, &str, &str)]) -> Vec<LabelledText> {
+    let row = |row: &(&str, &str, &str)| LabelledText {
         label: row.1.to_owned(),
-        name: row.0.to_owned(),
+        text: row.0.to_owned(),
         group: row.0.to_lowercase(),
     };
     rows.iter().map(row).collect()
@@ -325,10 +325,10 @@ fn data_without_a_published_split_is_the_data_set_of_its_rows() {
     let characters: std::collections::BTreeSet<char> = rows.iter().flat_map(|row| row.0.chars()).collect();
     let alphabet = Alphabet::new(characters, true);
     let folder = folder(&[("a.csv", delimited(&rows, ',').as_bytes())]);
-    let found = ingest(&settings("a.csv"), Group::Name, folder.path()).unwrap();
+    let found = ingest(&settings("a.csv"), Group::Text, folder.path()).unwrap();
     assert_eq!(found.dataset, Dataset::new(labelled(&rows), alphabet.clone()));
     assert_eq!((found.dataset.parts(), found.facts.published), (None, None));
-    let published = ingest(&with_column("a.csv"), Group::Name, folder.path()).unwrap().dataset;
+    let published = ingest(&with_column("a.csv"), Group::Text, folder.path()).unwrap().dataset;
     let part = |word: &str| match word {
         "train" => Part::Train,
         "test" => Part::Test,
@@ -345,7 +345,7 @@ proptest! {
     #[test]
     fn order_of_rows_and_files_changes_nothing(order in Just((0..8).collect::<Vec<usize>>()).prop_shuffle(), cut in 0..8_usize) {
         let rows: Vec<_> = order.iter().map(|i| ROWS[*i]).collect();
-        for group in [Group::FoldedName, Group::None] {
+        for group in [Group::FoldedText, Group::None] {
             let whole = folder(&[("a.csv", delimited(&ROWS, ',').as_bytes())]);
             let expected = ingest(&with_column("a.csv"), group, whole.path()).unwrap().dataset;
             let (first, second) = rows.split_at(cut);
@@ -386,6 +386,6 @@ proptest! {
 fn one_file_for_two_parts_is_read_for_each() {
     let folder = folder(&[("a.csv", &csv("Abe,Japanese\nNovák,Czech\n"))]);
     let found = ingest_in(&parts("a.csv", None, "a.csv"), folder.path()).unwrap();
-    let published = PublishedFacts { rows: [2, 0, 2], names_in_two: 2, groups_in_two: 2, rows_of_these: 4 };
+    let published = PublishedFacts { rows: [2, 0, 2], texts_in_two: 2, groups_in_two: 2, rows_of_these: 4 };
     assert_eq!((found.facts.published, found.facts.duplicates), (Some(published), 0));
 }

@@ -119,11 +119,11 @@ fn facts_add_up() {
     let found = ingest_file("a.csv", delimited(&ROWS, ',', "\n").as_bytes()).unwrap();
     let facts = found.facts;
     assert_eq!((facts.rows_read, facts.rows, facts.duplicates), (7, 7, 0));
-    assert_eq!((facts.distinct_names, facts.ambiguous_names, facts.groups), (6, 1, 5));
+    assert_eq!((facts.distinct_texts, facts.ambiguous_texts, facts.groups), (6, 1, 5));
     assert_eq!((facts.accuracy_ceiling, facts.majority_share), (6.0 / 7.0, 2.0 / 7.0));
     assert_eq!(facts.dataset, *found.dataset.digest());
-    let n_letters = ROWS.iter().flat_map(|row| row.0.chars()).collect::<std::collections::BTreeSet<_>>().len();
-    assert_eq!(facts.n_tokens, n_letters as u64 + 1);
+    let n_characters = ROWS.iter().flat_map(|row| row.0.chars()).collect::<std::collections::BTreeSet<_>>().len();
+    assert_eq!(facts.n_tokens, n_characters as u64 + 1);
     assert_eq!(
         facts.rows_by_label.into_iter().map(|(label, n)| format!("{label} {n}")).collect::<Vec<_>>(),
         ["007 2", "Czech 2", "Dutch 1", "English 1", "Japanese 1"]
@@ -136,7 +136,7 @@ fn missing_values_of_parquet_are_rejected_by_row() {
     let labels = Series::new("label".into(), [Some(1_i64), Some(2), None, Some(2), Some(1)]).into_column();
     let found = ingest_file("a.parquet", &parquet(vec![names, labels])).unwrap();
     let rejects: Vec<_> = found.rejects.iter().map(|r| (r.line, r.reason, r.text.as_str())).collect();
-    assert_eq!(rejects, [(2, RejectReason::EmptyName, ", 2"), (3, RejectReason::MissingLabel, "Ito, ")]);
+    assert_eq!(rejects, [(2, RejectReason::EmptyText, ", 2"), (3, RejectReason::MissingLabel, "Ito, ")]);
     assert_eq!(found.dataset.label_names(), ["1", "2"]);
 }
 
@@ -158,7 +158,7 @@ fn identical_rows_keep_a_group_each_without_grouping() {
     let rows = [("Abe", "x"), ("Abe", "x"), ("Abe", "y"), ("Ito", "y")];
     let folder = folder(&[("a.csv", delimited(&rows, ',', "\n").as_bytes())]);
     let groups = |group| ingest(&settings, group, folder.path()).unwrap().facts.groups;
-    assert_eq!((groups(Group::None), groups(Group::Name), groups(Group::FoldedName)), (4, 2, 2));
+    assert_eq!((groups(Group::None), groups(Group::Text), groups(Group::FoldedText)), (4, 2, 2));
 }
 
 proptest! {
@@ -213,18 +213,18 @@ proptest! {
     }
 
     #[test]
-    fn quoted_values_come_back_as_they_were(names in prop::collection::btree_set("[a\",;é]{1,8}", 1..30)) {
-        let quoted = |name: &String| format!("\"{}\",l{}\n", name.replace('"', "\"\""), name.len() % 2);
-        let text = format!("name,label\nAbe,l0\nIto,l1\n{}", names.iter().map(quoted).collect::<String>());
-        let mut expected: Vec<String> = names.iter().map(|name| name.trim().to_owned()).collect();
-        expected.retain(|name| !name.is_empty() && !name.contains(char::is_control));
+    fn quoted_values_come_back_as_they_were(texts in prop::collection::btree_set("[a\",;é]{1,8}", 1..30)) {
+        let quoted = |text: &String| format!("\"{}\",l{}\n", text.replace('"', "\"\""), text.len() % 2);
+        let text = format!("name,label\nAbe,l0\nIto,l1\n{}", texts.iter().map(quoted).collect::<String>());
+        let mut expected: Vec<String> = texts.iter().map(|text| text.trim().to_owned()).collect();
+        expected.retain(|text| !text.is_empty() && !text.contains(char::is_control));
         expected.extend(["Abe".to_owned(), "Ito".to_owned()]);
         let found = ingest_file("a.csv", text.as_bytes()).unwrap();
-        let mut names = found.dataset.names().to_vec();
-        names.sort();
-        names.dedup();
+        let mut texts = found.dataset.texts().to_vec();
+        texts.sort();
+        texts.dedup();
         expected.sort();
         expected.dedup();
-        prop_assert_eq!(names, expected);
+        prop_assert_eq!(texts, expected);
     }
 }

@@ -18,7 +18,7 @@ fn shipped(label: &str, group: Group) -> Ingested {
     ingest(&settings, group, &data_folder()).unwrap()
 }
 
-static BY_LANGUAGE: LazyLock<Ingested> = LazyLock::new(|| shipped("language", Group::FoldedName));
+static BY_LANGUAGE: LazyLock<Ingested> = LazyLock::new(|| shipped("language", Group::FoldedText));
 
 static README: LazyLock<String> = LazyLock::new(|| std::fs::read_to_string(data_folder().join("README.md")).unwrap());
 
@@ -52,7 +52,7 @@ fn shipped_names_are_the_ones_described() {
 #[test]
 fn readme_counts_of_languages_and_sources_are_true() {
     let tables = tables();
-    let sources = shipped("source", Group::Name).facts.rows_by_label;
+    let sources = shipped("source", Group::Text).facts.rows_by_label;
     let mut by_package: BTreeMap<String, u64> = BTreeMap::new();
     for (source, rows) in &sources {
         // The list within a package follows the package's name: `npm:@faker-js/cs_CZ` is of `npm:@faker-js`.
@@ -66,17 +66,17 @@ fn readme_counts_of_languages_and_sources_are_true() {
 }
 
 #[test]
-fn readme_figures_are_true() {
+fn numbers_of_the_readme_are_true() {
     let facts = &BY_LANGUAGE.facts;
-    let names_alone = shipped("language", Group::Name).facts.groups;
+    let texts_only = shipped("language", Group::Text).facts.groups;
     let claims = [
         format!("{} rows", with_separators(facts.rows)),
         format!("{} languages", facts.rows_by_label.len()),
-        format!("{} distinct names", with_separators(facts.distinct_names)),
-        format!("{} names carry more than one language", with_separators(facts.ambiguous_names)),
+        format!("{} distinct names", with_separators(facts.distinct_texts)),
+        format!("{} names carry more than one language", with_separators(facts.ambiguous_texts)),
         format!("{:.2} %", 100.0 * facts.accuracy_ceiling),
         format!("{:.1} %", 100.0 * facts.majority_share),
-        format!("{} groups by name", with_separators(names_alone)),
+        format!("{} groups by name", with_separators(texts_only)),
         format!("{} groups by folded name", with_separators(facts.groups)),
     ];
     let flat = README.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -85,18 +85,18 @@ fn readme_figures_are_true() {
 }
 
 #[test]
-fn twins_of_the_shipped_names_share_groups() {
+fn variants_of_the_shipped_names_share_groups() {
     let data = &BY_LANGUAGE.dataset;
     let group_of: BTreeMap<&str, u32> =
-        data.names().iter().map(String::as_str).zip(data.groups().iter().copied()).collect();
+        data.texts().iter().map(String::as_str).zip(data.groups().iter().copied()).collect();
     let check = |feminine: &str, masculine: &str, at_least: usize| {
-        let twins = group_of.iter().filter_map(|(name, group)| {
-            let other = format!("{}{masculine}", name.strip_suffix(feminine)?);
-            Some((name, group, group_of.get(other.as_str())?))
+        let variants = group_of.iter().filter_map(|(text, group)| {
+            let other = format!("{}{masculine}", text.strip_suffix(feminine)?);
+            Some((text, group, group_of.get(other.as_str())?))
         });
-        let twins: Vec<_> = twins.collect();
-        assert!(twins.len() >= at_least, "{feminine}: {}", twins.len());
-        let apart: Vec<_> = twins.iter().filter(|(_, group, other)| group != other).collect();
+        let variants: Vec<_> = variants.collect();
+        assert!(variants.len() >= at_least, "{feminine}: {}", variants.len());
+        let apart: Vec<_> = variants.iter().filter(|(_, group, other)| group != other).collect();
         assert!(apart.is_empty(), "{feminine}: {apart:?}");
     };
     check("ova", "ov", 600);
@@ -108,7 +108,7 @@ fn twins_of_the_shipped_names_share_groups() {
     check("iņa", "iņš", 30);
 }
 
-/// How many rows of each size of group (1 to 5, and 6 or more) `rows` have, and how many whose name has several labels.
+/// How many rows of each size of group (1 to 5, and 6 or more) `rows` have, and how many whose text has several labels.
 struct Counts {
     by_size: [u64; 6],
     ambiguous: u64,
@@ -123,13 +123,13 @@ impl Classes {
     fn of(data: &recur_core::dataset::Dataset) -> Self {
         let mut rows_of_group: BTreeMap<u32, usize> = BTreeMap::new();
         data.groups().iter().for_each(|group| *rows_of_group.entry(*group).or_default() += 1);
-        let mut labels_of_name: BTreeMap<&str, BTreeSet<u16>> = BTreeMap::new();
-        for (name, label) in data.names().iter().zip(data.labels()) {
-            labels_of_name.entry(name).or_default().insert(*label);
+        let mut labels_of_text: BTreeMap<&str, BTreeSet<u16>> = BTreeMap::new();
+        for (text, label) in data.texts().iter().zip(data.labels()) {
+            labels_of_text.entry(text).or_default().insert(*label);
         }
         Self {
             size_of_row: data.groups().iter().map(|group| rows_of_group[group].min(6) - 1).collect(),
-            is_ambiguous: data.names().iter().map(|name| labels_of_name[name.as_str()].len() > 1).collect(),
+            is_ambiguous: data.texts().iter().map(|text| labels_of_text[text.as_str()].len() > 1).collect(),
         }
     }
 
@@ -149,7 +149,7 @@ fn shipped_rows_are_tested_by_their_share_whatever_the_size_of_their_group() {
     let none = || Counts { by_size: [0; 6], ambiguous: 0 };
     let mut all = none();
     classes.count(&mut all, 0..data.len() as u32);
-    let settings = SplitSettings::shares(0.8, 0.1, 0.1, Group::FoldedName, true);
+    let settings = SplitSettings::shares(0.8, 0.1, 0.1, Group::FoldedText, true);
     let root = StreamPath::root(20_261_123);
     // Two threads halve the time; sums of whole numbers do not depend on them.
     let tested_in = |replicates: std::ops::Range<u32>| {

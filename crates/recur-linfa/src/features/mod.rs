@@ -1,7 +1,7 @@
-//! Names as weighted character n-grams: the input of every model of this crate.
+//! Texts as weighted character n-grams: the input of every model of this crate.
 //!
-//! A name is put between a start and an end mark and cut into all its runs of `from` to `to` tokens. The n-grams that
-//! are in most training texts have a column each; what has none is ignored. The columns of one name are sparse
+//! A text is put between a start and an end mark and cut into all its runs of `from` to `to` tokens. The n-grams that
+//! are in most training texts have a column each; what has none is ignored. The columns of one text are sparse
 //! (about three a character with the usual lengths 1 to 3), and stay sparse in prediction; only linfa gets them dense.
 
 mod ngram;
@@ -14,7 +14,7 @@ pub use weighting::{Weight, Weighting};
 
 use recur_core::dataset::Sequences;
 
-/// A vocabulary and the value that its columns take for a name.
+/// A vocabulary and the value that its columns take for a text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Features {
     /// The columns.
@@ -23,7 +23,7 @@ pub struct Features {
     pub weighting: Weighting,
 }
 
-/// What decides a model's features before any name is seen.
+/// What decides a model's features before any text is seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FeatureSettings {
     /// Which n-grams are looked at.
@@ -57,8 +57,8 @@ impl Features {
         Self { vocabulary, weighting }
     }
 
-    /// The columns of `name` that are not zero, ascending.
-    pub fn of(&self, name: &[u16]) -> Vec<Weight> {
-        self.weighting.weigh(&self.vocabulary.occurrences(name))
+    /// The columns of `text` that are not zero, ascending.
+    pub fn of(&self, text: &[u16]) -> Vec<Weight> {
+        self.weighting.weigh(&self.vocabulary.occurrences(text))
     }
 }

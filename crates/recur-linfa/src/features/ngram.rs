@@ -27,7 +27,7 @@ impl NGram {
     }
 }
 
-/// Which n-grams of a name are looked at.
+/// Which n-grams of a text are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NGramRange {
     /// Fewest tokens.
@@ -39,21 +39,21 @@ pub struct NGramRange {
 }
 
 impl NGramRange {
-    /// Every n-gram of `name`, once for each place it is in, shortest first.
+    /// Every n-gram of `text`, once for each place it is in, shortest first.
     ///
-    /// The name is taken between a start and an end mark; a mark on its own is no n-gram, as every name has it.
-    pub fn of(self, name: &[u16]) -> Vec<NGram> {
+    /// The text is taken between a start and an end mark; a mark on its own is no n-gram, as every text has it.
+    pub fn of(self, text: &[u16]) -> Vec<NGram> {
         let marks = self.marks();
-        let mut marked = Vec::with_capacity(name.len() + 2);
+        let mut marked = Vec::with_capacity(text.len() + 2);
         marked.push(marks[0]);
-        marked.extend_from_slice(name);
+        marked.extend_from_slice(text);
         marked.push(marks[1]);
         let lengths = self.from..=self.to;
         let all = lengths.flat_map(|length| marked.windows(length));
         all.filter(|tokens| tokens.len() > 1 || !marks.contains(&tokens[0])).map(NGram::new).collect()
     }
 
-    /// How many n-grams a name of `characters` characters has: as many as [`NGramRange::of`] gives.
+    /// How many n-grams a text of `characters` characters has: as many as [`NGramRange::of`] gives.
     pub fn n_ngrams(self, characters: u64) -> u64 {
         let of_length = |length: u64| if length == 1 { characters } else { (characters + 3).saturating_sub(length) };
         (self.from as u64..=self.to as u64).map(of_length).sum()
@@ -84,18 +84,18 @@ mod tests {
         assert!(NGram::new(&[1, 2]) < NGram::new(&[2, 0]));
     }
 
-    fn check(name: &[u16], expect: &[&[u16]]) {
-        assert_eq!(ABC.n_ngrams(name.len() as u64), expect.len() as u64);
-        assert_eq!(ABC.of(name).into_iter().map(NGram::tokens).collect::<Vec<_>>(), expect);
+    fn check(text: &[u16], expect: &[&[u16]]) {
+        assert_eq!(ABC.n_ngrams(text.len() as u64), expect.len() as u64);
+        assert_eq!(ABC.of(text).into_iter().map(NGram::tokens).collect::<Vec<_>>(), expect);
     }
 
     #[test]
-    fn names_stand_between_marks() {
+    fn texts_are_between_marks() {
         check(&[0, 1], &[&[0], &[1], &[3, 0], &[0, 1], &[1, 4]]);
     }
 
     #[test]
-    fn an_empty_name_has_only_its_marks() {
+    fn an_empty_text_has_only_its_marks() {
         check(&[], &[&[3, 4]]);
     }
 

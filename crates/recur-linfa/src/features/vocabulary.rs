@@ -11,12 +11,12 @@ pub struct Vocabulary {
     ngrams: Vec<NGram>,
 }
 
-/// An n-gram in a name.
+/// An n-gram in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Occurrence {
     /// The n-gram's column.
     pub column: usize,
-    /// How often it is in the name, at least once.
+    /// How often it is in the text, at least once.
     pub count: u32,
 }
 
@@ -55,10 +55,10 @@ impl Vocabulary {
         &self.ngrams
     }
 
-    /// The n-grams of `name` that have a column, columns ascending.
-    pub fn occurrences(&self, name: &[u16]) -> Vec<Occurrence> {
+    /// The n-grams of `text` that have a column, columns ascending.
+    pub fn occurrences(&self, text: &[u16]) -> Vec<Occurrence> {
         let column_of = |ngram: NGram| self.ngrams.binary_search(&ngram).ok();
-        let mut columns: Vec<usize> = self.range.of(name).into_iter().filter_map(column_of).collect();
+        let mut columns: Vec<usize> = self.range.of(text).into_iter().filter_map(column_of).collect();
         columns.sort_unstable();
         let runs = columns.chunk_by(|a, b| a == b);
         runs.map(|run| Occurrence { column: run[0], count: run.len() as u32 }).collect()
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_counts_once_however_often_it_repeats_a_letter() {
+    fn a_text_counts_once_however_often_it_repeats_a_character() {
         assert_eq!(chosen(&[&[0, 0, 0], &[1], &[1]], 1), (vec![vec![1]], vec![2]));
     }
 

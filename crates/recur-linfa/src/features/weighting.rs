@@ -1,15 +1,15 @@
-//! The value that an n-gram's column takes for a name.
+//! The value that an n-gram's column takes for a text.
 
 use super::vocabulary::Occurrence;
 
 /// How occurrences become values.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Weighting {
-    /// 1 where the n-gram is in the name.
+    /// 1 where the n-gram is in the text.
     Presence,
     /// How often it is there.
     Counts,
-    /// `(1 + ln count) · idf`, scaled so that the squares of a name's values sum to 1.
+    /// `(1 + ln count) · idf`, scaled so that the squares of a text's values sum to 1.
     TfIdf {
         /// One factor a column, (K): rare n-grams say more.
         idf: Vec<f64>,
@@ -26,14 +26,14 @@ pub struct Weight {
 }
 
 impl Weighting {
-    /// TF-IDF with `idf = 1 + ln((1 + n_rows) / (1 + rows_with))`, as if one more name held every n-gram: the smooth
+    /// TF-IDF with `idf = 1 + ln((1 + n_rows) / (1 + rows_with))`, as if one more text held every n-gram: the smooth
     /// form that scikit-learn computes.
     pub fn tfidf(n_rows: usize, rows_with: &[u32]) -> Self {
         let idf = |rows_with: &u32| 1.0 + libm::log((1.0 + n_rows as f64) / (1.0 + f64::from(*rows_with)));
         Self::TfIdf { idf: rows_with.iter().map(idf).collect() }
     }
 
-    /// The values of a name's columns, in the order of `occurrences`. The norm is summed in that order.
+    /// The values of a text's columns, in the order of `occurrences`. The norm is summed in that order.
     pub fn weigh(&self, occurrences: &[Occurrence]) -> Vec<Weight> {
         let raw = |occurrence: &Occurrence| match self {
             Weighting::Presence => 1.0,
@@ -73,14 +73,14 @@ mod tests {
     }
 
     #[test]
-    fn tfidf_matches_figures_worked_by_hand() {
+    fn tfidf_matches_values_calculated_by_hand() {
         // idf of columns 0 and 2: 1 + ln(11/11) = 1 and 1 + ln(11/2) = 2.7047481; tf: 1 and 1 + ln 3 = 2.0986123;
         // values 1 and 5.6762177, norm 5.7636331.
         check(&Weighting::tfidf(10, &[10, 5, 1]), [0.173_502, 0.984_833]);
     }
 
     #[test]
-    fn a_name_without_known_ngrams_has_no_values() {
+    fn a_text_without_known_ngrams_has_no_values() {
         assert_eq!(Weighting::tfidf(10, &[1]).weigh(&[]), []);
     }
 }

@@ -54,8 +54,8 @@ fn rows_of(training: &Training<'_>, target: usize) -> Dataset<f64, usize, ndarra
     Dataset::new(dense::matrix(&rows, training.n_columns, |weight| f64::from(weight.value)), targets)
 }
 
-/// Reads intercept and coefficients from the outside, as linfa keeps them to itself: the score of a name without
-/// n-grams is the intercept, that of a name with only one n-gram is more by its coefficient.
+/// Reads intercept and coefficients from the outside, as linfa keeps them to itself: the score of a text without
+/// n-grams is the intercept, that of a text with only one n-gram is more by its coefficient.
 fn read(model: &BernoulliNb<f64, usize>, n_columns: usize, n_seen: usize) -> Fitted {
     let intercept: Vec<f64> = scores(model, Array2::zeros((1, n_columns)), n_seen).row(0).to_vec();
     let mut coefficients = Vec::with_capacity(n_columns * n_seen);

@@ -19,7 +19,7 @@ pub(crate) struct LstmCell {
     states: AlignedVec,
     /// The memory before the first character, (B, H).
     zeros: AlignedVec,
-    /// The gradient of each name's memory at the time at hand, (B, H).
+    /// The gradient of each text's memory at the time at hand, (B, H).
     d_cells: AlignedVec,
     gathered: AlignedVec,
 }

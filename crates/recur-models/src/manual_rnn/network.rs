@@ -1,6 +1,6 @@
 //! Forward and backward pass of the manual cell.
 //!
-//! Characters for dimensions: `B` texts, `R` states of the batch in packed order (a name of n characters has n - 1), `V`
+//! Characters for dimensions: `B` texts, `R` states of the batch in packed order (a text of n characters has n - 1), `V`
 //! tokens, `H` hidden size, `C` labels.
 
 use crate::batch::Batch;
@@ -32,7 +32,7 @@ pub(crate) struct Network {
     w_ho_t: AlignedVec,
     /// Where each time's states are: those of characters that another one follows.
     times: TimeSteps,
-    /// The token that each state follows, (R), and the last token of each name, (B).
+    /// The token that each state follows, (R), and the last token of each text, (B).
     tokens: Vec<u16>,
     last_tokens: Vec<u16>,
     /// States after each character but the last, (R, H).
@@ -41,7 +41,7 @@ pub(crate) struct Network {
     d_states: AlignedVec,
     previous: AlignedVec,
     gathered: AlignedVec,
-    /// The state that each name's answer is read from, (B, H).
+    /// The state that each text's answer is read from, (B, H).
     last: AlignedVec,
     d_last: AlignedVec,
 }
@@ -85,7 +85,7 @@ impl Network {
         }
     }
 
-    /// Which state each packed row is answered from; none for a name of one character.
+    /// Which state each packed row is answered from; none for a text of one character.
     fn answered_from(times: &TimeSteps, batch: &Batch) -> impl Iterator<Item = Option<usize>> {
         let state = |time: usize, row| times.at(time - 1, 1).start + batch.times().parent(time, row);
         batch.last().iter().map(move |(time, row)| (*time > 0).then(|| state(*time, *row)))
@@ -122,7 +122,7 @@ impl crate::network::Network for Network {
         logits: &mut [f32],
     ) {
         let (h, c) = (self.hidden, self.classes);
-        // The last character of a name makes no state.
+        // The last character of a text makes no state.
         self.times.copy_first(batch.times(), batch.n_followed());
         self.tokens.clear();
         for time in 0..self.times.len() {
@@ -160,13 +160,13 @@ impl crate::network::Network for Network {
     fn backward(&mut self, kernels: Kernels, batch: &Batch, d_logits: &[f32], into: &mut dyn WeightGradients) {
         let (h, c, b) = (self.hidden, self.classes, batch.len());
         // o = (b_o + W_xo[x_last]) + h_last · W_ho
-        into.sum(&self.b_o, d_logits, Terms::Names);
-        into.lookups(&self.w_xo, &self.last_tokens, d_logits, Terms::Names);
+        into.sum(&self.b_o, d_logits, Terms::Texts);
+        into.lookups(&self.w_xo, &self.last_tokens, d_logits, Terms::Texts);
         let d_last = self.d_last.take(b * h);
         d_last.fill(0.0);
         let d_products = Matrix::new(d_logits, b, c);
         kernels.gemm(d_last, d_products, Matrix::new(&self.w_ho_t, c, h));
-        into.product(&self.w_ho, &mut self.w_ho_t, Matrix::new(&self.last[..b * h], b, h), d_products, Terms::Names);
+        into.product(&self.w_ho, &mut self.w_ho_t, Matrix::new(&self.last[..b * h], b, h), d_products, Terms::Texts);
 
         let len = self.tokens.len() * h;
         let (states, d_states) = (&self.states[..len], self.d_states.take(len));

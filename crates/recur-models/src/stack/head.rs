@@ -17,7 +17,7 @@ pub(super) struct Head {
     b_fc: Range<usize>,
     /// Second layout for the backward pass, (C, H).
     w_fc_t: AlignedVec,
-    /// The top layer's last state of each name, (B, H).
+    /// The top layer's last state of each text, (B, H).
     last: AlignedVec,
     d_last: AlignedVec,
 }
@@ -60,7 +60,7 @@ impl Head {
     }
 
     /// Gives the weights' gradients, and writes the gradient of each of the top layer's states to `d_states (R, H)`:
-    /// zero but for the last of each name.
+    /// zero but for the last of each text.
     pub(super) fn backward(
         &mut self,
         kernels: Kernels,
@@ -70,12 +70,12 @@ impl Head {
         into: &mut dyn WeightGradients,
     ) {
         let (h, c, b) = (self.hidden, self.classes, batch.len());
-        into.sum(&self.b_fc, d_logits, Terms::Names);
+        into.sum(&self.b_fc, d_logits, Terms::Texts);
         let d_last = self.d_last.take(b * h);
         d_last.fill(0.0);
         let d_products = Matrix::new(d_logits, b, c);
         kernels.gemm(d_last, d_products, Matrix::new(&self.w_fc_t, c, h));
-        into.product(&self.w_fc, &mut self.w_fc_t, Matrix::new(&self.last[..b * h], b, h), d_products, Terms::Names);
+        into.product(&self.w_fc, &mut self.w_fc_t, Matrix::new(&self.last[..b * h], b, h), d_products, Terms::Texts);
         d_states.fill(0.0);
         for (d_last, (time, at)) in d_last.chunks_exact(h).zip(batch.last()) {
             row_mut(&mut d_states[batch.times().at(*time, h)], *at, h).copy_from_slice(d_last);

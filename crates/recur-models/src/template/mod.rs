@@ -5,7 +5,7 @@ mod network;
 mod tests;
 
 use crate::trainer::Trainer;
-use network::{LetterBag, Pooling};
+use network::{CharacterBag, Pooling};
 use recur_core::model::{Cost, Declaration, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
 use recur_core::params::{ParamDefault, ParamKind, ParamSpec};
 
@@ -47,13 +47,13 @@ impl ModelPlugin for Template {
     }
 
     /// A weight and a bias for each label; sums of rows, and no products.
-    fn cost(&self, setup: &Setup<'_>, _letters: u64) -> Option<Cost> {
+    fn cost(&self, setup: &Setup<'_>, _characters: u64) -> Option<Cost> {
         Some(Cost::of_f32(((setup.n_tokens + 1) * setup.n_classes) as u64, 0))
     }
 
     fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {
         let pooling = Pooling::named(setup.params.choice("pooling"));
-        let network = LetterBag::new(setup.n_tokens, setup.n_classes, pooling);
+        let network = CharacterBag::new(setup.n_tokens, setup.n_classes, pooling);
         Ok(Box::new(Trainer::new(network, setup)))
     }
 }

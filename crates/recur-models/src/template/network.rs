@@ -9,7 +9,7 @@ use crate::network::{Network, StepRng};
 use recur_kernels::{AlignedVec, Kernels};
 use std::ops::Range;
 
-/// How the characters of a name come together.
+/// How the characters of a text come together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pooling {
     Sum,
@@ -22,7 +22,7 @@ impl Pooling {
         if name == "mean" { Pooling::Mean } else { Pooling::Sum }
     }
 
-    /// The factor of each character of a name of `n_characters`.
+    /// The factor of each character of a text of `n_characters`.
     fn factor(self, n_characters: usize) -> f32 {
         match self {
             Pooling::Sum => 1.0,
@@ -33,7 +33,7 @@ impl Pooling {
 
 /// The network with its workspace, which grows to the largest batch and is then used again.
 #[derive(Clone)]
-pub(crate) struct LetterBag {
+pub(crate) struct CharacterBag {
     layout: Layout,
     pooling: Pooling,
     classes: usize,
@@ -45,12 +45,12 @@ pub(crate) struct LetterBag {
     /// The sum of the characters up to each one, (R, C).
     sums: AlignedVec,
     gathered: AlignedVec,
-    /// Gradients of what each name and each character added, (B, C) and (R, C).
-    d_names: AlignedVec,
+    /// Gradients of what each text and each character added, (B, C) and (R, C).
+    d_texts: AlignedVec,
     d_characters: AlignedVec,
 }
 
-impl LetterBag {
+impl CharacterBag {
     /// A network for `vocab` tokens and `classes` labels.
     pub(crate) fn new(vocab: usize, classes: usize, pooling: Pooling) -> Self {
         let mut layout = Layout::default();
@@ -63,13 +63,13 @@ impl LetterBag {
             zeros: AlignedVec::zeros(classes),
             sums: AlignedVec::default(),
             gathered: AlignedVec::default(),
-            d_names: AlignedVec::default(),
+            d_texts: AlignedVec::default(),
             d_characters: AlignedVec::default(),
         }
     }
 }
 
-impl Network for LetterBag {
+impl Network for CharacterBag {
     fn layout(&self) -> &Layout {
         &self.layout
     }
@@ -101,20 +101,20 @@ impl Network for LetterBag {
         }
     }
 
-    /// Each character of a name gets the gradient of the name's sum. In training row i of a time belongs to name i.
+    /// Each character of a text gets the gradient of the text's sum. In training row i of a time belongs to text i.
     fn backward(&mut self, kernels: Kernels, batch: &Batch, d_logits: &[f32], into: &mut dyn WeightGradients) {
         let (c, times) = (self.classes, batch.times());
-        let d_names = self.d_names.take(d_logits.len());
-        d_names.copy_from_slice(d_logits);
-        for (d_name, (time, _)) in d_names.chunks_exact_mut(c).zip(batch.last()) {
-            kernels.scale(d_name, self.pooling.factor(time + 1));
+        let d_texts = self.d_texts.take(d_logits.len());
+        d_texts.copy_from_slice(d_logits);
+        for (d_text, (time, _)) in d_texts.chunks_exact_mut(c).zip(batch.last()) {
+            kernels.scale(d_text, self.pooling.factor(time + 1));
         }
         let d_characters = self.d_characters.take(batch.n_characters() * c);
         for time in 0..times.len() {
             let d = &mut d_characters[times.at(time, c)];
-            d.copy_from_slice(&d_names[..d.len()]);
+            d.copy_from_slice(&d_texts[..d.len()]);
         }
-        into.sum(&self.b, d_logits, Terms::Names);
+        into.sum(&self.b, d_logits, Terms::Texts);
         into.lookups(&self.w, batch.tokens(), d_characters, Terms::From(0, times));
     }
 }

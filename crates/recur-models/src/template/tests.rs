@@ -38,7 +38,7 @@ fn weighed(pooling: &str) -> Box<dyn Model> {
 }
 
 #[test]
-fn logits_are_the_pooled_weights_of_the_letters() {
+fn logits_are_the_pooled_weights_of_the_characters() {
     let texts: [&[u16]; 2] = [&[0, 2, 2], &[1]];
     let sequences: Sequences = texts.into_iter().collect();
     for (pooling, first, second) in [("sum", 9.5, 2.5), ("mean", 3.5, 2.5)] {

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 const N_TOKENS: usize = 7;
 const N_CLASSES: usize = 3;
 
-/// How often the elements of a matrix are multiplied for a name of `characters` characters, by the tensor's name: a character is
+/// How often the elements of a matrix are multiplied for a text of `characters` characters, by the tensor's name: a character is
 /// looked up, and the state before the first is zero. Of names that no shipped model has, nothing is known.
 fn multiply_adds(weight: &Tensor, characters: u64) -> Option<u64> {
     let [rows, columns] = weight.shape[..] else { return Some(0) };

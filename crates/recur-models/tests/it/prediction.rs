@@ -1,4 +1,4 @@
-//! What a model says of a name does not depend on the names next to it, though names share the work on their first characters.
+//! What a model says of a text does not depend on the texts next to it, though texts share the work on their first characters.
 
 use recur_core::dataset::Sequences;
 use recur_core::model::{Cancel, Chunk, Kernels, Model, ModelPlugin, Setup};
@@ -10,12 +10,12 @@ use recur_models::PLUGINS;
 
 const N_CLASSES: usize = 3;
 
-/// All names of 1 to 9 characters of an alphabet of two, which share what can be shared, and some of them twice.
-fn names() -> Sequences {
+/// All texts of 1 to 9 characters of an alphabet of two, which share what can be shared, and some of them twice.
+fn texts() -> Sequences {
     let of_length = |n: u16| (0..1_u16 << n).map(move |bits| (0..n).map(|i| bits >> i & 1).collect::<Vec<_>>());
-    let mut names: Vec<Vec<u16>> = (1..=9).flat_map(of_length).collect();
-    names.extend_from_within(20..60);
-    names.iter().map(Vec::as_slice).collect()
+    let mut texts: Vec<Vec<u16>> = (1..=9).flat_map(of_length).collect();
+    texts.extend_from_within(20..60);
+    texts.iter().map(Vec::as_slice).collect()
 }
 
 fn build(plugin: &dyn ModelPlugin) -> Box<dyn Model> {
@@ -41,39 +41,39 @@ fn build(plugin: &dyn ModelPlugin) -> Box<dyn Model> {
     plugin.build(&setup).unwrap()
 }
 
-fn predict(model: &mut dyn Model, names: &Sequences, rows: &[u32]) -> Vec<u32> {
+fn predict(model: &mut dyn Model, texts: &Sequences, rows: &[u32]) -> Vec<u32> {
     let mut out = vec![0.0; rows.len() * N_CLASSES];
-    model.log_probabilities(names, rows, &mut out).unwrap();
+    model.log_probabilities(texts, rows, &mut out).unwrap();
     out.iter().map(|x| x.to_bits()).collect()
 }
 
 #[test]
-fn a_names_figures_do_not_depend_on_the_names_beside_it() {
-    let names = names();
-    let rows: Vec<u32> = (0..names.len() as u32).collect();
+fn a_texts_results_do_not_depend_on_the_texts_next_to_it() {
+    let texts = texts();
+    let rows: Vec<u32> = (0..texts.len() as u32).collect();
     for plugin in PLUGINS {
         let mut model = build(*plugin);
-        let together = predict(&mut *model, &names, &rows);
+        let together = predict(&mut *model, &texts, &rows);
         for (row, together) in rows.iter().zip(together.chunks_exact(N_CLASSES)) {
-            assert_eq!(predict(&mut *model, &names, &[*row]), together, "{}, row {row}", plugin.about().id);
+            assert_eq!(predict(&mut *model, &texts, &[*row]), together, "{}, row {row}", plugin.about().id);
         }
     }
 }
 
-/// Training packs each name by itself.
+/// Training packs each text by itself.
 #[test]
-fn a_names_loss_in_training_is_what_is_predicted_among_others() {
-    let names = names();
-    let rows: Vec<u32> = (0..names.len() as u32).collect();
+fn a_texts_loss_in_training_is_what_is_predicted_among_others() {
+    let texts = texts();
+    let rows: Vec<u32> = (0..texts.len() as u32).collect();
     let labels: Vec<u16> = rows.iter().map(|row| (row % N_CLASSES as u32) as u16).collect();
     for plugin in PLUGINS {
         let mut model = build(*plugin);
         let start = model.weights();
-        let together = predict(&mut *model, &names, &rows);
+        let together = predict(&mut *model, &texts, &rows);
         for row in rows.iter().step_by(7) {
             let epoch = Chunk {
                 epoch: 0,
-                sequences: &names,
+                sequences: &texts,
                 labels: &labels,
                 order: &[*row],
                 steps_before: 0,

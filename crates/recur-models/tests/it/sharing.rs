@@ -15,13 +15,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 const N_TOKENS: usize = 12;
 const N_CLASSES: usize = 5;
 
-/// 70 names of 1 to 9 characters, and one of 40; their labels.
-fn names() -> (Sequences, Vec<u16>) {
+/// 70 texts of 1 to 9 characters, and one of 40; their labels.
+fn texts() -> (Sequences, Vec<u16>) {
     let mut stream = StreamPath::root(5).child("names").stream();
-    let mut name = |n: u32| (0..n).map(|_| stream.below(N_TOKENS as u32) as u16).collect::<Vec<u16>>();
-    let names: Vec<Vec<u16>> = (0..70).map(|i| if i == 33 { name(40) } else { name(i * i % 9 + 1) }).collect();
-    let labels = names.iter().map(|name| name[0] % N_CLASSES as u16).collect();
-    (names.iter().map(Vec::as_slice).collect(), labels)
+    let mut text = |n: u32| (0..n).map(|_| stream.below(N_TOKENS as u32) as u16).collect::<Vec<u16>>();
+    let texts: Vec<Vec<u16>> = (0..70).map(|i| if i == 33 { text(40) } else { text(i * i % 9 + 1) }).collect();
+    let labels = texts.iter().map(|text| text[0] % N_CLASSES as u16).collect();
+    (texts.iter().map(Vec::as_slice).collect(), labels)
 }
 
 fn training(optimizer: Optimizer, clip_norm: Option<f64>, batch_size: u32) -> TrainingSettings {
@@ -67,7 +67,7 @@ fn learn(
             kernels: Kernels::widest(),
         })
         .unwrap();
-    let (sequences, labels) = names();
+    let (sequences, labels) = texts();
     let order: Vec<u32> = (0..sequences.len() as u32).rev().collect();
     let steps = order.len().div_ceil(training.batch_size as usize) as u64;
     let losses = [0, 1].map(|epoch| {
@@ -85,7 +85,7 @@ fn learn(
         model.train(&chunk, &mut losses).unwrap();
         losses.iter().sum::<f64>().to_bits()
     });
-    // More names than one worker takes at once.
+    // More texts than one worker takes at once.
     let rows: Vec<u32> = order.iter().copied().cycle().take(700).collect();
     let mut out = vec![0.0; rows.len() * N_CLASSES];
     model.log_probabilities(&sequences, &rows, &mut out).unwrap();

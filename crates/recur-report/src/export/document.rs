@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 
 /// The version of the document's fields: raised when one is renamed, removed, or changes its meaning, and when a part of the
 /// analysis joins them. Single fields may join without that.
-pub const SCHEMA_VERSION: u32 = 3;
+pub const SCHEMA_VERSION: u32 = 4;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -45,8 +45,8 @@ struct Document<'a> {
     models: Vec<&'a Model>,
     best_against: &'a [Against],
     equivalence: Option<&'a Equivalence>,
-    name_by_name: Option<&'a PerExample>,
-    name_by_name_to_baseline: &'a [ToBaseline],
+    text_by_text: Option<&'a PerExample>,
+    text_by_text_to_baseline: &'a [ToBaseline],
     effects: &'a [Effect],
     pair_effects: &'a [PairEffect],
     axes: &'a [Axis],
@@ -111,8 +111,8 @@ pub(super) fn json(analysis: &Analysis, opening: Opening, provenance: &Provenanc
         models: analysis.in_order().collect(),
         best_against: &analysis.best_against,
         equivalence: analysis.equivalence.as_ref(),
-        name_by_name: analysis.per_example.as_ref(),
-        name_by_name_to_baseline: &analysis.per_example_to_baseline,
+        text_by_text: analysis.per_example.as_ref(),
+        text_by_text_to_baseline: &analysis.per_example_to_baseline,
         effects: &analysis.effects,
         pair_effects: &analysis.pair_effects,
         axes: &analysis.axes,

@@ -87,12 +87,12 @@ pub(crate) fn text_width(text: &str, size: i32) -> i32 {
 }
 
 /// `text` as it is shown, cut with an ellipsis to so many characters.
-pub(crate) fn cut(text: &str, n_letters: usize) -> String {
+pub(crate) fn cut(text: &str, n_characters: usize) -> String {
     let text = printable(text);
-    if text.chars().count() <= n_letters {
+    if text.chars().count() <= n_characters {
         return text;
     }
-    text.chars().take(n_letters.saturating_sub(1)).chain(['…']).collect()
+    text.chars().take(n_characters.saturating_sub(1)).chain(['…']).collect()
 }
 
 /// A value in words, for [`Canvas::with_tooltip`]: that of an axis with `title`, such as `macro-F1, %` or `loss, nats (mean ± sd)`.

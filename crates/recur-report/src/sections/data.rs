@@ -29,8 +29,8 @@ pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     let encodings = analysis.comparison.iter().flat_map(|merged| &merged.different_encodings);
     encodings.for_each(|other| page.block(&other_encoding(other)));
     page.block(&details("Rows by label", &by_label(analysis)));
-    if !facts.unknown_letters.is_empty() {
-        page.block(&details("Characters outside the alphabet", &unknown_letters(facts)));
+    if !facts.unknown_characters.is_empty() {
+        page.block(&details("Characters outside the alphabet", &unknown_characters(facts)));
     }
 }
 
@@ -60,8 +60,8 @@ fn table(analysis: &Analysis) -> Table {
     row("rows rejected", rejected(facts, &analysis.noun));
     row("duplicates left out", count(facts.duplicates));
     row("rows used", count(facts.rows));
-    row(&format!("distinct {}", analysis.noun.many), count(facts.distinct_names));
-    row(&format!("{} with more than one label", analysis.noun.many), count(facts.ambiguous_names));
+    row(&format!("distinct {}", analysis.noun.many), count(facts.distinct_texts));
+    row(&format!("{} with more than one label", analysis.noun.many), count(facts.ambiguous_texts));
     row("accuracy ceiling, all rows", percent(facts.accuracy_ceiling));
     if let Some(ceiling) = data.accuracy_ceiling_tested {
         row("accuracy ceiling, tested rows", percent(ceiling));
@@ -134,9 +134,9 @@ fn by_label(analysis: &Analysis) -> String {
     table.render()
 }
 
-fn unknown_letters(facts: &DataFacts) -> String {
+fn unknown_characters(facts: &DataFacts) -> String {
     let characters: Vec<String> = facts
-        .unknown_letters
+        .unknown_characters
         .iter()
         .map(|(character, rows)| {
             format!("{} in {}", code(&visible_fully(&character.to_string())), plural(*rows, "row"))

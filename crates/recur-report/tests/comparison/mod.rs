@@ -127,7 +127,7 @@ fn different_encoding(mut reported: Reported) -> Reported {
         (trial.id, record.id, record.identity) = (id.clone(), id, trial.identity.clone());
     }
     for test in &mut experiment.tests {
-        test.predictions.iter_mut().for_each(|prediction| prediction.name = prediction.name.to_uppercase());
+        test.predictions.iter_mut().for_each(|prediction| prediction.text = prediction.text.to_uppercase());
         test.predictions.reverse();
     }
     (experiment.facts.dataset, experiment.plan.data.text.fold) = (digest, recur_core::settings::Fold::Ascii);
@@ -135,7 +135,7 @@ fn different_encoding(mut reported: Reported) -> Reported {
 }
 
 #[test]
-fn the_same_rows_in_other_letters_are_compared_but_not_name_by_name() {
+fn the_same_rows_in_other_characters_are_compared_but_not_text_by_text() {
     let (one, two) = (one(), different_encoding(two()));
     let whole = |divisions: [&[u8]; 2]| {
         let of = |name, experiment, bytes| ComparedExperiment {

@@ -27,7 +27,7 @@ fn row(table: &[Column], row: usize) -> Vec<String> {
 }
 
 #[test]
-fn every_figure_of_every_trial_stands_in_the_table_once() {
+fn every_result_of_every_trial_is_in_the_table_once() {
     let experiment = small().build();
     let table = with(&experiment, |export| export.records());
     let reals = |name| match column(&table, name) {
@@ -63,7 +63,7 @@ fn every_figure_of_every_trial_stands_in_the_table_once() {
 }
 
 #[test]
-fn test_figures_are_those_of_chosen_configurations_alone() {
+fn test_results_are_those_of_chosen_configurations_only() {
     let table = with(&small().build(), |export| export.records());
     let rows = 0..column(&table, "value").len();
     let tested: Vec<usize> = rows.filter(|row| column(&table, "split").text(*row) == "test").collect();
@@ -124,7 +124,7 @@ fn the_document_holds_what_the_report_says() {
     assert_eq!(document["models"][0]["model"], "stacked_rnn");
     assert_eq!(document["models"][0]["standing"], "best");
     assert_eq!(document["best_against"].as_array().unwrap().len(), 2);
-    assert_eq!(document["name_by_name"]["replicates"].as_array().unwrap().len(), 5);
+    assert_eq!(document["text_by_text"]["replicates"].as_array().unwrap().len(), 5);
     assert_eq!(document["configurations"].as_array().unwrap().len(), experiment.plan.configurations.len());
     let unfinished = document["unfinished"].as_array().unwrap();
     assert!(unfinished.iter().any(|trial| trial["outcome"] == "failed") && unfinished.len() > 5, "{unfinished:?}");

@@ -21,12 +21,12 @@ pub fn lines_with_names(text: &str) -> Vec<String> {
 /// An experiment on what is called `noun`, with all that a report can say of the examples.
 fn experiment(noun: &str) -> Reported {
     let mut experiment = Outline { noun: Noun::of(noun), ..small() }.build();
-    let overlap = PublishedFacts { rows: [80, 10, 10], names_in_two: 2, groups_in_two: 1, rows_of_these: 3 };
+    let overlap = PublishedFacts { rows: [80, 10, 10], texts_in_two: 2, groups_in_two: 1, rows_of_these: 3 };
     experiment.facts.source = "data/list.csv".to_owned();
     experiment.facts.files = [("list.csv".to_owned(), Digest::of(b"list"))].into();
     experiment.facts.published = Some(overlap);
     experiment.facts.warnings = vec![
-        DataWarning::LabelsRepeatNames { rows: 9, of: 10 },
+        DataWarning::LabelsRepeatTexts { rows: 9, of: 10 },
         DataWarning::MostlyUnknown { unknown: 3, of: 4 },
         DataWarning::UnknownLabels { labels: vec!["Greek".to_owned()], of: 7 },
         DataWarning::Overlap(overlap),

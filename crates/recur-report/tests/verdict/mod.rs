@@ -118,12 +118,12 @@ fn data_that_may_mislead_is_named_in_the_opening_or_in_its_section() {
 }
 
 #[test]
-fn the_ceiling_of_the_tested_rows_counts_the_commonest_label_of_each_name() {
+fn the_ceiling_of_the_tested_rows_counts_the_commonest_label_of_each_text() {
     let mut experiment = Outline { n_test: 40, ..small() }.build();
     for test in &mut experiment.tests {
         // Three rows of one name, two of them with one label.
         for (row, label) in [(0, 1), (1, 1), (2, 3)] {
-            (test.predictions[row].name, test.predictions[row].label) = ("Same".to_owned(), label);
+            (test.predictions[row].text, test.predictions[row].label) = ("Same".to_owned(), label);
         }
     }
     let page = markdown(&experiment);

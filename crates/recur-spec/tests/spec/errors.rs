@@ -56,7 +56,7 @@ fn missing_keys_are_reported_at_their_mapping() {
 }
 
 #[test]
-fn carets_stand_under_wide_and_combining_letters() {
+fn carets_are_under_wide_and_combining_characters() {
     insta::assert_snapshot!(reported(
         "recur: 1\nname: x\ndata: {source: '名前.csv', duplicates: doppelt, max_characters: 0}\n\
         models: [{use: 'e\u{301}a\u{301}'}, {use: manual_rnn, params: {名: 1}}]\n"
@@ -304,7 +304,7 @@ fn what_yaml_takes_for_a_number_is_text_in_quotes() {
 }
 
 #[test]
-fn one_column_for_names_and_labels_is_refused() {
+fn one_column_for_texts_and_labels_is_refused() {
     let reported = |data: &str| parse(with_data(data, "")).unwrap_err().to_string();
     let same = reported("source: a\ncolumns: {label: name}");
     assert!(same.contains("`data.columns.label` and `data.columns.text` are both `name`"), "{same}");

@@ -44,10 +44,14 @@ fn a_noun_that_is_no_lower_case_word_is_refused_with_its_place() {
 }
 
 #[test]
-fn former_keys_are_refused_with_their_new_names() {
+fn former_keys_and_values_are_refused_with_their_new_names() {
     let refused = reported(with_data(", columns: {name: surname}"));
     assert!(refused.contains("unknown key `name` in `data.columns`"), "{refused}");
     assert!(refused.contains("`name` is called `text` now: `data.columns.text`"), "{refused}");
     let refused = reported(with_data(", max_letters: 30"));
     assert!(refused.contains("`max_letters` is called `max_characters` now: `data.max_characters`"), "{refused}");
+    for (former, now) in [("name", "text"), ("folded_name", "folded_text")] {
+        let refused = reported(with_data(&format!(", split: {{group: {former}}}")));
+        assert!(refused.contains(&format!("got the text \"{former}\", did you mean `{now}`?")), "{refused}");
+    }
 }

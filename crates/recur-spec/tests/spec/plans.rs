@@ -151,7 +151,7 @@ fn division(split: &str) -> (Division, TestRows) {
 
 #[test]
 fn default_shares_are_exactly_those_written() {
-    let expected = SplitSettings::shares(0.8, 0.1, 0.1, Group::FoldedName, true);
+    let expected = SplitSettings::shares(0.8, 0.1, 0.1, Group::FoldedText, true);
     for split in ["", "{}", "{test: 0.1}", "{train: 0.8, validation: 0.1, test: 0.1}", "{test: per_replicate}"] {
         assert_eq!(with_data(&format!("{{source: a, split: {split}}}"), 1).split, expected, "{split}");
     }

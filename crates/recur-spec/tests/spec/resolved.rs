@@ -47,7 +47,7 @@ fn a_resolved_spec_makes_the_same_plan() {
     }
     check(&with_data("{source: a, columns: {text: domain}}"));
     check(&with_data("{source: {train: a, test: 'c: #1'}}"));
-    check(&with_data("{source: {train: a, test: c}, split: {validation: 0.3, group: name, overlap: allow}}"));
+    check(&with_data("{source: {train: a, test: c}, split: {validation: 0.3, group: text, overlap: allow}}"));
     check(&with_data("{source: {train: a, validation: b, test: c}, split: {overlap: allow}}"));
     for report in ["{primary: loss}", "{equivalence_margin: none}", "{primary: accuracy, equivalence_margin: 0.5}"] {
         check(&least(&format!("report: {report}\n")));
@@ -69,7 +69,7 @@ fn keys_of_a_division_are_written_with_it_only() {
         let keys = |text: &str| text.lines().map(|line| line.trim().to_owned()).collect::<Vec<_>>().join(", ");
         keys(text.split_once("\n  split:").unwrap().1.split_once("\ntraining:").unwrap().0)
     };
-    let rest = "group: folded_name, stratify: true";
+    let rest = "group: folded_text, stratify: true";
     assert_eq!(resolved("{source: a}"), format!(", train: 0.8, validation: 0.1, test: per_replicate, {rest}"));
     assert_eq!(
         resolved("{source: a, split: {folds: 5}}"),

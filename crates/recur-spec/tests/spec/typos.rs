@@ -28,7 +28,7 @@ data:
     train: 0.6
     validation: 0.3
     test: 0.1
-    group: name
+    group: text
     stratify: false
 training:
   epochs: 4

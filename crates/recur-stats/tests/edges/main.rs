@@ -2,16 +2,16 @@
 
 mod differences;
 mod estimates;
-mod figures;
 mod groups;
 mod importance;
+mod metrics;
 mod resampling;
 
 use proptest::prelude::*;
 use recur_stats::*;
 
 #[test]
-fn no_rows_have_no_figures() {
+fn no_rows_have_no_metrics() {
     let confusion = Confusion::new(3);
     assert_eq!((confusion.accuracy(), confusion.macro_f1()), (None, None));
     assert_eq!((mean(&[]), mean_log_loss([])), (None, None));

@@ -25,7 +25,7 @@ fn fewer_than_two_rows_are_not_drawn_again() {
 }
 
 #[test]
-fn a_figure_that_is_not_finite_has_no_interval() {
+fn a_metric_that_is_not_finite_has_no_interval() {
     assert_eq!(of_mean(&[0.3, f64::NAN, 0.1], 10), None);
     assert_eq!(of_mean(&[0.3, f64::INFINITY, 0.1], 10), None);
     let undefined_without_the_first = |rows: &[u32]| if rows.contains(&0) { 1.0 } else { f64::NAN };
@@ -149,11 +149,11 @@ proptest! {
     ) {
         let mut draw = draws(key);
         let drawn: Vec<u32> = rows.iter().map(|_| draw(rows.len() as u32)).collect();
-        let figure = |run: fn(&(u16, u16, u16)) -> u16| {
+        let metric = |run: fn(&(u16, u16, u16)) -> u16| {
             Confusion::of(4, drawn.iter().map(|row| &rows[*row as usize]).map(|row| (row.0, run(row)))).macro_f1().unwrap()
         };
         let mut difference = LabelDifference::new(4, rows.iter().copied(), LabelCounts::macro_f1);
-        let expected = figure(|row| row.1) - figure(|row| row.2);
+        let expected = metric(|row| row.1) - metric(|row| row.2);
         // Counts of rows before must not be left over.
         difference.over(&[0]);
         prop_assert_eq!(difference.over(&drawn), expected);

@@ -33,17 +33,17 @@ fn check_bootstrap(case: &Value, n_rows: usize, statistic: impl FnMut(&[u32]) ->
 }
 
 #[test]
-fn intervals_of_label_figures_are_those_of_scipy_and_scikit_learn() {
+fn intervals_of_label_metrics_are_those_of_scipy_and_scikit_learn() {
     for case in cases("label_bootstrap") {
-        let figure = match case["figure"].as_str().unwrap() {
+        let metric = match case["figure"].as_str().unwrap() {
             "macro_f1" => LabelCounts::macro_f1,
             "accuracy" => LabelCounts::accuracy,
             "cohen_kappa" => LabelCounts::cohen_kappa,
-            other => panic!("no figure {other}"),
+            other => panic!("no metric {other}"),
         };
         let predictions = labels(&case, "first").into_iter().zip(labels(&case, "second"));
         let rows = labels(&case, "truth").into_iter().zip(predictions).map(|(truth, (a, b))| (truth, a, b));
-        let mut difference = LabelDifference::new(number(&case, "n_classes") as usize, rows, figure);
+        let mut difference = LabelDifference::new(number(&case, "n_classes") as usize, rows, metric);
         check_bootstrap(&case, difference.n_rows(), |rows| difference.over(rows));
     }
 }

@@ -2,8 +2,8 @@
 
 mod bootstrap;
 mod estimates;
-mod figures;
 mod importance;
+mod metrics;
 mod planning;
 mod tests_of_differences;
 

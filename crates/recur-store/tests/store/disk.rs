@@ -26,7 +26,7 @@ fn writes_until_nothing_fits() {
         );
     }
     checkpoint.weights = large(0).weights;
-    checkpoint.progress.names = 1;
+    checkpoint.progress.examples = 1;
     assert!(matches!(store.save_checkpoint(&checkpoint), Err(StoreError::Io { .. })));
     // What was half written gave its room back, and the next small one fits.
     assert_eq!(store.find(&samples::id(1)), Found::Missing);

@@ -56,7 +56,7 @@ fn what_has_no_use_goes_and_a_dry_run_only_reports_it() {
     assert_eq!(reported(&store, &store.gc(ALL, false).unwrap()), [unlisted]);
     assert_eq!(store.find(&samples::id(3)), Found::Missing);
     assert_sound(&store);
-    assert_eq!(store.find_checkpoint(&samples::id(2)).unwrap().checkpoint.unwrap().progress.names, 3);
+    assert_eq!(store.find_checkpoint(&samples::id(2)).unwrap().checkpoint.unwrap().progress.examples, 3);
 }
 
 #[test]

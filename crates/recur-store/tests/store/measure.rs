@@ -115,7 +115,7 @@ fn measure_keeping_trials_and_checkpoints() {
     let checkpoint = std::cell::RefCell::new(checkpoint);
     time("save 100 checkpoints of 1 MB", || {
         for _ in 0..100 {
-            checkpoint.borrow_mut().progress.names += 1;
+            checkpoint.borrow_mut().progress.examples += 1;
             store.save_checkpoint(&checkpoint.borrow()).unwrap();
         }
     });

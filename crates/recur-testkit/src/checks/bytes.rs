@@ -4,7 +4,7 @@ use super::{bits, promised, same_tensors};
 use crate::battery::{Check, Stop, Verdict, ensure};
 use crate::bench::{Bench, SEED, predict};
 use crate::crowd::Crowd;
-use crate::names;
+use crate::examples;
 use recur_core::model::{Cancel, ModelError};
 use recur_core::tensor::Tensor;
 use std::sync::Arc;
@@ -42,9 +42,9 @@ type Traces = (Vec<Tensor>, Vec<u64>, Vec<u32>);
 
 /// The traces of a few epochs.
 fn traces(bench: &Bench, seed: u64) -> Result<Traces, ModelError> {
-    let names = names::learnable();
-    let mut trained = bench.for_epochs(5).train(seed, &names)?;
-    let predicted = predict(trained.model.as_mut(), &names, &names.rows())?;
+    let examples = examples::learnable();
+    let mut trained = bench.for_epochs(5).train(seed, &examples)?;
+    let predicted = predict(trained.model.as_mut(), &examples, &examples.rows())?;
     let losses = trained.losses.iter().map(|loss| loss.to_bits()).collect();
     Ok((trained.model.weights(), losses, bits(&predicted)))
 }
@@ -73,18 +73,18 @@ fn another_seed_starts_from_other_weights(bench: &Bench) -> Verdict {
     ensure(!same_tensors(&one, &other?), || "another seed starts from the same weights".to_owned())
 }
 
-/// Two models of different seeds and names, an epoch each in turn, with predictions between.
+/// Two models of different seeds and texts, an epoch each in turn, with predictions between.
 fn two_models_in_turn_learn_as_each_alone(bench: &Bench) -> Verdict {
     promised(bench)?;
     let few = bench.for_epochs(3);
-    let names = [names::learnable(), names::unbalanced()];
-    let alone = |i: usize| few.train(SEED + i as u64, &names[i]).map(|trained| trained.model.weights());
+    let examples = [examples::learnable(), examples::unbalanced()];
+    let alone = |i: usize| few.train(SEED + i as u64, &examples[i]).map(|trained| trained.model.weights());
     let expected = [alone(0)?, alone(1)?];
     let mut models = [few.build(SEED)?, few.build(SEED + 1)?];
     for epoch in 0..few.n_epochs() {
         for (i, model) in models.iter_mut().enumerate() {
-            few.epoch(model.as_mut(), SEED + i as u64, epoch, &names[i], &Cancel::new())?;
-            predict(model.as_mut(), &names[1 - i], &names[1 - i].rows())?;
+            few.epoch(model.as_mut(), SEED + i as u64, epoch, &examples[i], &Cancel::new())?;
+            predict(model.as_mut(), &examples[1 - i], &examples[1 - i].rows())?;
         }
     }
     for (model, expected) in models.iter().zip(&expected) {

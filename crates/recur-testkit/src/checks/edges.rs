@@ -2,7 +2,7 @@
 
 use crate::battery::{Check, Stop, Verdict, all_but, unwound};
 use crate::bench::{Bench, SEED, predict};
-use crate::names;
+use crate::examples;
 use recur_core::model::ModelError;
 use recur_core::params::{ParamKind, ParamSpec, ParamValue};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -99,15 +99,15 @@ fn try_out(bench: &Bench, trains: bool) -> Result<(), String> {
     if !trains {
         return Ok(());
     }
-    let names = names::learnable();
+    let examples = examples::learnable();
     let rows: Vec<u32> = (0..10).collect();
-    let learned = bench.learn(model.as_mut(), &names, &rows);
+    let learned = bench.learn(model.as_mut(), &examples, &rows);
     match &learned {
         Err(ModelError::Parameter { .. } | ModelError::Diverged { .. }) => return Ok(()),
         Ok(_) | Err(ModelError::Other(_)) => {}
         Err(error) => return Err(error.to_string()),
     }
-    let answered = predict(model.as_mut(), &names, &names.rows());
+    let answered = predict(model.as_mut(), &examples, &examples.rows());
     match (answered, learned) {
         (Ok(_), _) => Ok(()),
         (Err(error), Ok(_)) => Err(error.to_string()),

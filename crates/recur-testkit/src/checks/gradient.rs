@@ -1,13 +1,13 @@
 //! Whether a step of plain gradient descent is the gradient of the loss times the learning rate.
 //!
 //! The gradient is read off a step: `(before − after) / rate` with plain SGD and no clipping. Finite differences are of
-//! the loss that the model reports for the same names, moved along whole directions, so that every number of every
+//! the loss that the model reports for the same texts, moved along whole directions, so that every number of every
 //! weight takes part. All passes are step 0: what a model draws at random there is drawn alike each time.
 
 use super::{floats, in_steps, shift};
 use crate::battery::{Check, Stop, Verdict, ensure};
 use crate::bench::{Bench, SEED};
-use crate::names::{self, Names};
+use crate::examples::{self, Examples};
 use recur_core::model::Model;
 use recur_core::params::ParamValue;
 use recur_core::random::StreamPath;
@@ -27,7 +27,7 @@ pub const CHECKS: &[Check] = &[
     ),
 ];
 
-/// Names a step.
+/// Texts a step.
 const BATCH: u32 = 6;
 
 /// How far weights move along a direction of length 1; the second is tried for losses with kinks.
@@ -44,7 +44,7 @@ struct Slopes<'a> {
     bench: Bench,
     /// A model that hardly moves.
     model: Box<dyn Model>,
-    names: Names,
+    examples: Examples,
     rows: Vec<u32>,
     weights: &'a [Tensor],
 }
@@ -57,7 +57,7 @@ impl Slopes<'_> {
             shift(tensor, |i| distance * direction[i]);
         }
         self.model.set_weights(&moved)?;
-        Ok(self.bench.learn(self.model.as_mut(), &self.names, &self.rows)? / self.rows.len() as f64)
+        Ok(self.bench.learn(self.model.as_mut(), &self.examples, &self.rows)? / self.rows.len() as f64)
     }
 
     /// The slope of the mean loss along `direction`; of those of two distances the one nearer to `expected`.
@@ -73,7 +73,7 @@ impl Slopes<'_> {
     }
 }
 
-/// Plain SGD with this learning rate, in steps of [`BATCH`] names.
+/// Plain SGD with this learning rate, in steps of [`BATCH`] texts.
 fn plain(bench: &Bench, rate: f64) -> Bench {
     let training = TrainingSettings {
         length: TrainingLength::Epochs(1),
@@ -95,15 +95,15 @@ fn rates(bench: &Bench) -> Result<(f64, f64), Stop> {
     }
 }
 
-/// What a step on `rows` took from each weight, over the rate. Another step, on other names, came before it, and the
+/// What a step on `rows` took from each weight, over the rate. Another step, on other texts, came before it, and the
 /// weights were given back: nothing of it may be left.
 fn gradient(bench: &Bench, rate: f64, rows: &[u32], weights: &[Tensor]) -> Result<Numbers, Stop> {
-    let (bench, names) = (plain(bench, rate), names::learnable());
+    let (bench, examples) = (plain(bench, rate), examples::learnable());
     let mut model = bench.build(SEED)?;
     let others: Vec<u32> = (50..50 + BATCH).collect();
-    bench.learn(model.as_mut(), &names, &others)?;
+    bench.learn(model.as_mut(), &examples, &others)?;
     model.set_weights(weights)?;
-    bench.learn(model.as_mut(), &names, rows)?;
+    bench.learn(model.as_mut(), &examples, rows)?;
     let difference = |(before, after): (&Tensor, &Tensor)| match (floats(before), floats(after)) {
         (Some(before), Some(after)) => before.iter().zip(&after).map(|(b, a)| (b - a) / rate).collect(),
         _ => Vec::new(),
@@ -129,7 +129,7 @@ fn of_one(n: usize, at: usize, direction: &[f64]) -> Numbers {
 
 fn slopes<'a>(bench: &Bench, least: f64, rows: &[u32], weights: &'a [Tensor]) -> Result<Slopes<'a>, Stop> {
     let bench = plain(bench, least);
-    Ok(Slopes { model: bench.build(SEED)?, bench, names: names::learnable(), rows: rows.to_vec(), weights })
+    Ok(Slopes { model: bench.build(SEED)?, bench, examples: examples::learnable(), rows: rows.to_vec(), weights })
 }
 
 /// The gradient read off a step, with the slope along it over its own length: 1 if the step is the rate times the gradient.

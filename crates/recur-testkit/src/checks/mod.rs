@@ -12,7 +12,7 @@ mod weights;
 
 use crate::battery::{Check, Stop, Verdict, ensure};
 use crate::bench::Bench;
-use crate::names::{N_CLASSES, Names};
+use crate::examples::{Examples, N_CLASSES};
 use recur_core::model::Determinism;
 use recur_core::tensor::{Tensor, TensorData};
 
@@ -51,7 +51,7 @@ fn bits(numbers: &[f32]) -> Vec<u32> {
 }
 
 /// Whether two predictions are the same: bit for bit, or to three digits where the plugin promises nothing of its bits.
-fn same_figures(bench: &Bench, a: &[f32], b: &[f32]) -> bool {
+fn same_results(bench: &Bench, a: &[f32], b: &[f32]) -> bool {
     let near = |(a, b): (&f32, &f32)| (a - b).abs() <= 1e-3 * (1.0 + a.abs());
     match bench.plugin.about().determinism {
         Determinism::None => a.len() == b.len() && a.iter().zip(b).all(near),
@@ -68,9 +68,9 @@ fn best(row: &[f32]) -> usize {
     (1..N_CLASSES).fold(0, |best, label| if row[label] > row[best] { label } else { best })
 }
 
-/// How many names have their own label as the most probable.
-fn n_right(log_probabilities: &[f32], names: &Names) -> usize {
-    let rows = log_probabilities.chunks_exact(N_CLASSES).zip(&names.labels);
+/// How many texts have their own label as the most probable.
+fn n_right(log_probabilities: &[f32], examples: &Examples) -> usize {
+    let rows = log_probabilities.chunks_exact(N_CLASSES).zip(&examples.labels);
     rows.filter(|(row, label)| best(row) == usize::from(**label)).count()
 }
 

@@ -3,7 +3,7 @@
 use super::{in_steps, promised, same_tensors};
 use crate::battery::{Check, Stop, Verdict, all_but, ensure};
 use crate::bench::{Bench, SEED};
-use crate::names::{self, Names};
+use crate::examples::{self, Examples};
 use recur_core::model::{Cancel, Model, ModelError};
 use recur_core::settings::{Optimizer, Schedule, TrainingLength, TrainingSettings};
 use recur_core::tensor::Tensor;
@@ -53,13 +53,13 @@ fn a_resumed_training_ends_in_the_same_bytes(bench: &Bench) -> Verdict {
 fn an_epoch_in_chunks_ends_in_the_same_bytes(bench: &Bench) -> Verdict {
     in_steps(bench)?;
     promised(bench)?;
-    let names = names::learnable();
+    let examples = examples::learnable();
     let mut whole = bench.build(SEED)?;
     let mut chunks = copy(bench, whole.as_ref())?;
     for index in 0..2 {
-        let expected = bench.epoch(whole.as_mut(), SEED, index, &names, &Cancel::new())?;
+        let expected = bench.epoch(whole.as_mut(), SEED, index, &examples, &Cancel::new())?;
         chunks = copy(bench, chunks.as_ref())?;
-        let loss = bench.epoch_in_chunks(chunks.as_mut(), index, &names, 1)?;
+        let loss = bench.epoch_in_chunks(chunks.as_mut(), index, &examples, 1)?;
         ensure(loss.to_bits() == expected.to_bits(), || format!("the loss is {loss}, not {expected}"))?;
     }
     ensure_same(whole.as_ref(), chunks.as_ref(), "")
@@ -85,27 +85,27 @@ fn a_training_cut_at_any_step_ends_in_the_same_bytes(bench: &Bench) -> Verdict {
     for (which, training) in trainings {
         let training = TrainingSettings { length: TrainingLength::Epochs(2), ..training };
         match bench.trained_as(training.clone()).build(SEED) {
-            Ok(_) => cut_everywhere(&bench.trained_as(training), &names::learnable(), which)?,
+            Ok(_) => cut_everywhere(&bench.trained_as(training), &examples::learnable(), which)?,
             Err(error) => left_out.push(format!("training{which}, which it refuses: {error}")),
         }
     }
     all_but(left_out)
 }
 
-fn cut_everywhere(bench: &Bench, names: &Names, which: &str) -> Verdict {
-    let n_steps = bench.n_steps(names);
+fn cut_everywhere(bench: &Bench, examples: &Examples, which: &str) -> Verdict {
+    let n_steps = bench.n_steps(examples);
     let mut model = bench.build(SEED)?;
-    bench.steps(model.as_mut(), 0, names, 0..n_steps, 0.0)?;
+    bench.steps(model.as_mut(), 0, examples, 0..n_steps, 0.0)?;
     let mut saved = vec![(model.weights(), model.training_state(), 0.0)];
     for step in 0..n_steps {
         let (.., loss) = saved[step];
-        let loss = bench.steps(model.as_mut(), 1, names, step..step + 1, loss)?;
+        let loss = bench.steps(model.as_mut(), 1, examples, step..step + 1, loss)?;
         saved.push((model.weights(), model.training_state(), loss));
     }
     let (.., expected) = saved[n_steps];
     for (step, (weights, state, loss)) in saved[..n_steps].iter().enumerate() {
         let mut resumed = resume(bench, weights, state)?;
-        let loss = bench.steps(resumed.as_mut(), 1, names, step..n_steps, *loss)?;
+        let loss = bench.steps(resumed.as_mut(), 1, examples, step..n_steps, *loss)?;
         let when = format!("{which} when cut before step {step} of an epoch");
         ensure(loss.to_bits() == expected.to_bits(), || format!("the loss is {loss}, not {expected},{when}"))?;
         ensure_same(model.as_ref(), resumed.as_ref(), &when)?;
@@ -144,7 +144,7 @@ fn a_model_in_one_go_has_no_training_state(bench: &Bench) -> Verdict {
 
 fn train(bench: &Bench, model: &mut dyn Model, epochs: std::ops::Range<u32>) -> Verdict {
     for index in epochs {
-        bench.epoch(model, SEED, index, &names::learnable(), &Cancel::new())?;
+        bench.epoch(model, SEED, index, &examples::learnable(), &Cancel::new())?;
     }
     Ok(())
 }

@@ -1,32 +1,32 @@
-//! What a step gets, and whether the model heeds it: the names, their order, their labels' weights.
+//! What a step gets, and whether the model heeds it: the texts, their order, their labels' weights.
 
 use super::{promised, same_tensors};
 use crate::battery::{Check, Stop, Verdict, all_but, ensure};
 use crate::bench::{Bench, SEED, predict};
-use crate::names::{self, N_CLASSES, Names};
+use crate::examples::{self, Examples, N_CLASSES};
 use recur_core::model::Model;
 
 pub const CHECKS: &[Check] = &[
     Check::new(
-        "the_loss_is_that_of_the_names_in_nats",
+        "the_loss_is_that_of_the_texts_in_nats",
         "a loss in bits, a mean instead of the loss of each text, a loss taken after the step",
-        the_loss_is_that_of_the_names_in_nats,
+        the_loss_is_that_of_the_texts_in_nats,
     ),
     Check::new(
-        "names_are_taken_in_the_order_given",
+        "texts_are_taken_in_the_order_given",
         "an order of the model's own: a sweep's shuffling would be for nothing",
-        names_are_taken_in_the_order_given,
+        texts_are_taken_in_the_order_given,
     ),
     Check::new(
-        "only_the_names_given_are_learnt_from",
+        "only_the_texts_given_are_learnt_from",
         "rows read by their place and not by `order`: validation texts would be learned",
-        only_the_names_given_are_learnt_from,
+        only_the_texts_given_are_learnt_from,
     ),
     Check::new("labels_weigh_what_they_are_said_to", "ignored class weights", labels_weigh_what_they_are_said_to),
 ];
 
 /// Before the step for a model trained step by step, after the fit for one trained in one go.
-fn the_loss_is_that_of_the_names_in_nats(bench: &Bench) -> Verdict {
+fn the_loss_is_that_of_the_texts_in_nats(bench: &Bench) -> Verdict {
     if drops_out(bench) {
         return all_but(vec!["the losses: with dropout, training and prediction differ".to_owned()]);
     }
@@ -35,17 +35,17 @@ fn the_loss_is_that_of_the_names_in_nats(bench: &Bench) -> Verdict {
 
 /// One step, whose losses may be in any order.
 fn losses_are_predicted(bench: &Bench) -> Verdict {
-    let names = names::learnable();
+    let examples = examples::learnable();
     let rows: Vec<u32> = (0..bench.training.batch_size.min(7)).collect();
-    let given = if bench.is_one_shot() { names.rows() } else { rows };
+    let given = if bench.is_one_shot() { examples.rows() } else { rows };
     let predicted = |model: &mut dyn Model| -> Result<Vec<f64>, Stop> {
-        let out = predict(model, &names, &given)?;
-        let loss = |(row, out): (&u32, &[f32])| -f64::from(out[usize::from(names.labels[*row as usize])]);
+        let out = predict(model, &examples, &given)?;
+        let loss = |(row, out): (&u32, &[f32])| -f64::from(out[usize::from(examples.labels[*row as usize])]);
         Ok(given.iter().zip(out.chunks_exact(N_CLASSES)).map(loss).collect())
     };
     let mut model = bench.build(SEED)?;
     let before = if bench.is_one_shot() { None } else { Some(predicted(model.as_mut())?) };
-    let mut got = bench.losses(model.as_mut(), &names, &given)?;
+    let mut got = bench.losses(model.as_mut(), &examples, &given)?;
     let mut expected = before.map_or_else(|| predicted(model.as_mut()), Ok)?;
     [&mut got, &mut expected].into_iter().for_each(|losses| losses.sort_by(f64::total_cmp));
     let near = |(got, expected): (&f64, &f64)| (got - expected).abs() <= 1e-3 * expected.abs().max(1.0);
@@ -68,60 +68,60 @@ fn drops_out(bench: &Bench) -> bool {
     bench.params.get("dropout").is_some_and(|dropout| !dropout.to_string().parse().is_ok_and(|rate: f64| rate == 0.0))
 }
 
-fn names_are_taken_in_the_order_given(bench: &Bench) -> Verdict {
+fn texts_are_taken_in_the_order_given(bench: &Bench) -> Verdict {
     if bench.is_one_shot() {
         return Err(Stop::Skip("it sees all texts at once"));
     }
     promised(bench)?;
-    let names = names::learnable();
-    let mut backwards = names.rows();
+    let examples = examples::learnable();
+    let mut backwards = examples.rows();
     backwards.reverse();
     let [mut one, mut other] = two(bench)?;
-    bench.learn(one.as_mut(), &names, &names.rows())?;
-    bench.learn(other.as_mut(), &names, &backwards)?;
+    bench.learn(one.as_mut(), &examples, &examples.rows())?;
+    bench.learn(other.as_mut(), &examples, &backwards)?;
     let same = same_tensors(&one.weights(), &other.weights());
     ensure(!same, || "an epoch forwards and one backwards end in the same weights".to_owned())
 }
 
-/// Of two sets of names, equal in the rows that are given and different in all others, it learns the same.
-fn only_the_names_given_are_learnt_from(bench: &Bench) -> Verdict {
+/// Of two sets of texts, equal in the rows that are given and different in all others, it learns the same.
+fn only_the_texts_given_are_learnt_from(bench: &Bench) -> Verdict {
     promised(bench)?;
-    let names = names::learnable();
-    let given: Vec<u32> = names.rows().into_iter().filter(|row| row % 4 != 1).rev().collect();
-    let others = changed_elsewhere(&names, &given);
+    let examples = examples::learnable();
+    let given: Vec<u32> = examples.rows().into_iter().filter(|row| row % 4 != 1).rev().collect();
+    let others = changed_elsewhere(&examples, &given);
     let [mut one, mut other] = two(bench)?;
-    let losses = [bench.learn(one.as_mut(), &names, &given)?, bench.learn(other.as_mut(), &others, &given)?];
+    let losses = [bench.learn(one.as_mut(), &examples, &given)?, bench.learn(other.as_mut(), &others, &given)?];
     let same = same_tensors(&one.weights(), &other.weights()) && losses[0].to_bits() == losses[1].to_bits();
     ensure(same, || "texts that are not in `order` changed what it learned".to_owned())
 }
 
-fn changed_elsewhere(names: &Names, given: &[u32]) -> Names {
-    let mut changed = Names { sequences: recur_core::dataset::Sequences::new(), labels: names.labels.clone() };
-    for row in names.rows() {
-        let name = names.sequences.get(row);
+fn changed_elsewhere(examples: &Examples, given: &[u32]) -> Examples {
+    let mut changed = Examples { sequences: recur_core::dataset::Sequences::new(), labels: examples.labels.clone() };
+    for row in examples.rows() {
+        let text = examples.sequences.get(row);
         if given.contains(&row) {
-            changed.sequences.push(name.iter().copied());
+            changed.sequences.push(text.iter().copied());
         } else {
-            changed.sequences.push(name.iter().map(|token| (token + 3) % 6));
+            changed.sequences.push(text.iter().map(|token| (token + 3) % 6));
             changed.labels[row as usize] = (changed.labels[row as usize] + 1) % N_CLASSES as u16;
         }
     }
     changed
 }
 
-/// One name under every label in turn: the label that weighs most becomes the most probable.
+/// One text under every label in turn: the label that weighs most becomes the most probable.
 fn labels_weigh_what_they_are_said_to(bench: &Bench) -> Verdict {
     if bench.is_one_shot() {
         return Err(Stop::Skip("weights of labels are for models trained step by step"));
     }
     let mut sequences = recur_core::dataset::Sequences::new();
     (0..30).for_each(|_| sequences.push([0, 2, 4]));
-    let names = Names { sequences, labels: (0..30).map(|row| row % N_CLASSES as u16).collect() };
+    let examples = Examples { sequences, labels: (0..30).map(|row| row % N_CLASSES as u16).collect() };
     for heavy in 0..N_CLASSES {
         let mut weights = [1.0; N_CLASSES];
         weights[heavy] = 8.0;
-        let mut model = bench.with_class_weights(weights).train(SEED, &names)?.model;
-        let out = predict(model.as_mut(), &names, &[0])?;
+        let mut model = bench.with_class_weights(weights).train(SEED, &examples)?.model;
+        let out = predict(model.as_mut(), &examples, &[0])?;
         ensure(super::best(&out) == heavy, || {
             format!("of three labels with equal texts, {heavy} weighs eight times as much, but it predicts {out:?}")
         })?;

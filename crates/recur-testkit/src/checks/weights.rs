@@ -1,9 +1,9 @@
 //! Whether the weights hold all that prediction needs, and nothing else.
 
-use super::{same_figures, same_tensors, shift};
+use super::{same_results, same_tensors, shift};
 use crate::battery::{Check, Stop, Verdict, all_but, ensure};
 use crate::bench::{Bench, SEED, predict};
-use crate::names;
+use crate::examples;
 use recur_core::model::ModelError;
 use recur_core::tensor::{Tensor, TensorData};
 use std::collections::BTreeSet;
@@ -49,13 +49,13 @@ pub const CHECKS: &[Check] = &[
 
 /// Built without training settings, as `recur predict` builds it, it takes the weights and gives the same answers.
 fn prediction_needs_no_training_settings(bench: &Bench) -> Verdict {
-    let names = names::learnable();
+    let examples = examples::learnable();
     let mut model = bench.trained()?;
-    let expected = predict(model.as_mut(), &names, &names.rows())?;
+    let expected = predict(model.as_mut(), &examples, &examples.rows())?;
     let mut predictor = bench.build_to_predict()?;
     predictor.set_weights(&model.weights())?;
-    let got = predict(predictor.as_mut(), &names, &names.rows())?;
-    ensure(same_figures(bench, &got, &expected), || "without training settings it answers otherwise".to_owned())
+    let got = predict(predictor.as_mut(), &examples, &examples.rows())?;
+    ensure(same_results(bench, &got, &expected), || "without training settings it answers otherwise".to_owned())
 }
 
 fn weights_are_well_named(bench: &Bench) -> Verdict {
@@ -64,12 +64,12 @@ fn weights_are_well_named(bench: &Bench) -> Verdict {
     ensure(names.len() == weights.len() && !names.contains(""), || "a name is empty or twice there".to_owned())
 }
 
-/// At least as many as training changes, on names with every character, and at most as many as are saved.
+/// At least as many as training changes, on texts with every character, and at most as many as are saved.
 fn n_parameters_counts_what_training_moves(bench: &Bench) -> Verdict {
-    let names = names::learnable().and(&names::unseen());
+    let examples = examples::learnable().and(&examples::unseen());
     let few = bench.for_epochs(2);
     let before = bench.build(SEED)?.weights();
-    let model = few.train(SEED, &names)?.model;
+    let model = few.train(SEED, &examples)?.model;
     let (counted, after) = (model.n_parameters(), model.weights());
     let saved = n_numbers(&after);
     ensure((1..=saved).contains(&counted), || format!("{counted} parameters, but {saved} in the weights"))?;
@@ -97,18 +97,18 @@ fn weights_carry_the_predictions_to_a_fresh_model(bench: &Bench) -> Verdict {
     let mut model = bench.trained()?;
     let mut fresh = bench.build(SEED + 1)?;
     fresh.set_weights(&model.weights())?;
-    let names = names::learnable();
-    let expected = predict(model.as_mut(), &names, &names.rows())?;
-    let got = predict(fresh.as_mut(), &names, &names.rows())?;
-    ensure(same_figures(bench, &got, &expected), || "the fresh model predicts other results".to_owned())?;
+    let examples = examples::learnable();
+    let expected = predict(model.as_mut(), &examples, &examples.rows())?;
+    let got = predict(fresh.as_mut(), &examples, &examples.rows())?;
+    ensure(same_results(bench, &got, &expected), || "the fresh model predicts other results".to_owned())?;
     ensure(same_tensors(&model.weights(), &fresh.weights()), || "the fresh model gives other weights".to_owned())
 }
 
-/// Each float tensor, with its numbers moved, gives some name other results.
+/// Each float tensor, with its numbers moved, gives some text other results.
 fn every_weight_matters(bench: &Bench) -> Verdict {
     let mut model = bench.trained()?;
-    let names = names::learnable();
-    let (weights, before) = (model.weights(), predict(model.as_mut(), &names, &names.rows())?);
+    let examples = examples::learnable();
+    let (weights, before) = (model.weights(), predict(model.as_mut(), &examples, &examples.rows())?);
     let mut left_out = Vec::new();
     for (at, tensor) in weights.iter().enumerate() {
         let mut moved = weights.clone();
@@ -121,7 +121,7 @@ fn every_weight_matters(bench: &Bench) -> Verdict {
             continue;
         }
         // An answer that is no distribution any more is another answer.
-        let is_other = predict(model.as_mut(), &names, &names.rows()).map_or(true, |after| after != before);
+        let is_other = predict(model.as_mut(), &examples, &examples.rows()).map_or(true, |after| after != before);
         ensure(is_other, || format!("`{}` can be changed, and no text's results change", tensor.name))?;
     }
     all_but(left_out)
@@ -151,7 +151,7 @@ fn check_refused(bench: &Bench, what: &str, weights: &[Tensor]) -> Verdict {
 }
 
 fn the_declared_cost_is_not_exceeded(bench: &Bench) -> Verdict {
-    let longest = names::learnable().and(&names::odd());
+    let longest = examples::learnable().and(&examples::odd());
     let characters = longest.rows().iter().map(|row| longest.sequences.get(*row).len()).max().unwrap_or(1) as u64;
     let Some(cost) = bench.cost(characters) else { return Err(Stop::Skip("it declares no cost")) };
     let model = bench.trained()?;
@@ -170,9 +170,9 @@ fn the_declared_cost_is_not_exceeded(bench: &Bench) -> Verdict {
 fn weights_and_state_do_not_grow(bench: &Bench) -> Verdict {
     /// Numbers of state for each trained number; Adam has two.
     const STATE: usize = 8;
-    let names = names::learnable();
+    let examples = examples::learnable();
     let size = |epochs| -> Result<[usize; 3], Stop> {
-        let model = bench.for_epochs(epochs).train(SEED, &names)?.model;
+        let model = bench.for_epochs(epochs).train(SEED, &examples)?.model;
         Ok([n_numbers(&model.weights()), n_numbers(&model.training_state()), model.n_parameters()])
     };
     let (early, late) = (size(1)?, size(5)?);

@@ -25,8 +25,8 @@ pub enum Flaw {
 
     // Learning.
     LearnsNothing,
-    TakesOneLetterForAnother,
-    DividesByTheNamesOfALabel,
+    TakesOneCharacterForAnother,
+    DividesByTheTextsOfALabel,
     LovesTheCommonLabel,
     IgnoresCancel,
     StepsAndThenCancels,
@@ -52,16 +52,16 @@ pub enum Flaw {
 
     // Predictions.
     Unnormalised,
-    PanicsOnOneLetter,
-    OverflowsOnLongNames,
-    NanOnUnseenLetters,
-    PanicsOnNoNames,
-    ReadsAtTheLongestNamesEnd,
-    KeepsItsStateFromNameToName,
+    PanicsOnOneCharacter,
+    OverflowsOnLongTexts,
+    NanOnUnseenCharacters,
+    PanicsOnNoTexts,
+    ReadsAtTheLongestTextsEnd,
+    KeepsItsStateFromTextToText,
     AnswersInOrderOfLength,
     DropsOutInPrediction,
-    StopsBeforeTheLastLetter,
-    StartsAfterTheFirstLetter,
+    StopsBeforeTheLastCharacter,
+    StartsAfterTheFirstCharacter,
 
     // Weights and state.
     TwoTensorsOfOneName,

@@ -9,26 +9,26 @@ fn a_model_that_learns_nothing_is_caught() {
         Flaw::LearnsNothing,
         "loss_falls",
         &[
-            "a_label_without_names_is_no_obstacle",
+            "a_label_without_texts_is_allowed",
             "a_step_is_the_learning_rate_times_the_gradient",
             "gradient_agrees_with_finite_differences",
             "labels_weigh_what_they_are_said_to",
-            "names_are_taken_in_the_order_given",
-            "ten_names_are_learnt_by_heart",
-            "training_names_are_learnt",
+            "texts_are_taken_in_the_order_given",
+            "ten_texts_are_learnt_by_heart",
+            "training_texts_are_learnt",
             "unbalanced_labels_are_learnt",
         ],
     );
 }
 
 #[test]
-fn a_letter_taken_for_another_is_caught() {
-    check(Flaw::TakesOneLetterForAnother, "ten_names_are_learnt_by_heart", &[]);
+fn a_character_taken_for_another_is_caught() {
+    check(Flaw::TakesOneCharacterForAnother, "ten_texts_are_learnt_by_heart", &[]);
 }
 
 #[test]
-fn a_division_by_the_names_of_a_label_is_caught() {
-    check(Flaw::DividesByTheNamesOfALabel, "a_label_without_names_is_no_obstacle", &[]);
+fn a_division_by_the_texts_of_a_label_is_caught() {
+    check(Flaw::DividesByTheTextsOfALabel, "a_label_without_texts_is_allowed", &[]);
 }
 
 #[test]
@@ -50,26 +50,26 @@ fn a_last_step_after_a_stop_is_caught() {
 fn a_loss_in_bits_is_caught() {
     check(
         Flaw::LossInBits,
-        "the_loss_is_that_of_the_names_in_nats",
+        "the_loss_is_that_of_the_texts_in_nats",
         &["a_step_is_the_learning_rate_times_the_gradient"],
     );
 }
 
 #[test]
 fn a_loss_taken_after_the_step_is_caught() {
-    check(Flaw::LossAfterTheStep, "the_loss_is_that_of_the_names_in_nats", &[]);
+    check(Flaw::LossAfterTheStep, "the_loss_is_that_of_the_texts_in_nats", &[]);
 }
 
 #[test]
 fn a_mean_in_place_of_each_loss_is_caught() {
-    check(Flaw::MeanInPlaceOfLosses, "the_loss_is_that_of_the_names_in_nats", &[]);
+    check(Flaw::MeanInPlaceOfLosses, "the_loss_is_that_of_the_texts_in_nats", &[]);
 }
 
 #[test]
 fn an_order_of_its_own_is_caught() {
     check(
         Flaw::SortsTheOrder,
-        "names_are_taken_in_the_order_given",
+        "texts_are_taken_in_the_order_given",
         &["a_training_cut_at_any_step_ends_in_the_same_bytes", "an_epoch_in_chunks_ends_in_the_same_bytes"],
     );
 }
@@ -78,11 +78,11 @@ fn an_order_of_its_own_is_caught() {
 fn rows_read_by_their_place_are_caught() {
     check(
         Flaw::ReadsRowsByTheirPlace,
-        "only_the_names_given_are_learnt_from",
+        "only_the_texts_given_are_learnt_from",
         &[
             "a_training_cut_at_any_step_ends_in_the_same_bytes",
             "an_epoch_in_chunks_ends_in_the_same_bytes",
-            "names_are_taken_in_the_order_given",
+            "texts_are_taken_in_the_order_given",
         ],
     );
 }
@@ -98,11 +98,11 @@ fn a_gradient_of_the_wrong_sign_is_caught() {
         Flaw::WrongSign,
         "gradient_agrees_with_finite_differences",
         &[
-            "a_label_without_names_is_no_obstacle",
+            "a_label_without_texts_is_allowed",
             "labels_weigh_what_they_are_said_to",
             "loss_falls",
-            "ten_names_are_learnt_by_heart",
-            "training_names_are_learnt",
+            "ten_texts_are_learnt_by_heart",
+            "training_texts_are_learnt",
             "unbalanced_labels_are_learnt",
         ],
     );
@@ -129,7 +129,7 @@ fn a_gradient_of_the_last_step_left_in_is_caught() {
             "a_training_cut_at_any_step_ends_in_the_same_bytes",
             "an_epoch_in_chunks_ends_in_the_same_bytes",
             "loss_falls",
-            "ten_names_are_learnt_by_heart",
+            "ten_texts_are_learnt_by_heart",
         ],
     );
 }

@@ -9,9 +9,9 @@ mod plugin;
 mod shared;
 
 mod declarations;
-mod figures;
 mod lessons;
 mod reports;
+mod results;
 mod saved;
 
 use flaw::Flaw;

@@ -32,8 +32,8 @@ impl ZooModel {
         if self.crashes { Err(ModelError::Other("the process ended".into())) } else { Ok(()) }
     }
 
-    fn pass(&self, name: &[u16]) -> Pass {
-        self.net.forward(&self.parameters, name, vec![0.0; self.net.h])
+    fn pass(&self, text: &[u16]) -> Pass {
+        self.net.forward(&self.parameters, text, vec![0.0; self.net.h])
     }
 
     fn weight_of(&self, label: u16) -> f64 {
@@ -61,11 +61,11 @@ impl ZooModel {
         let n_shares = if self.flaw == Flaw::SplitsASum { self.workers.shares(0).clamp(1, batch.len()) } else { 1 };
         let share = |rows: &[(&[u16], u16)]| {
             let (mut gradient, mut losses) = (vec![0.0; self.gradient.len()], Vec::new());
-            for (name, label) in rows {
-                let pass = self.pass(name);
+            for (text, label) in rows {
+                let pass = self.pass(text);
                 losses.push(-pass.log_probabilities[usize::from(*label)]);
                 let weight = self.weight_of(*label) / total;
-                self.net.backward(&self.parameters, name, *label, weight, &pass, &mut gradient);
+                self.net.backward(&self.parameters, text, *label, weight, &pass, &mut gradient);
             }
             (gradient, losses)
         };
@@ -110,7 +110,7 @@ impl ZooModel {
                 return Err(ModelError::Cancelled);
             }
             self.batch(batch, losses);
-            let broken = self.flaw == Flaw::DividesByTheNamesOfALabel
+            let broken = self.flaw == Flaw::DividesByTheTextsOfALabel
                 && (0..self.net.c as u16).any(|label| !chunk.labels.contains(&label));
             if !losses.iter().all(|loss| loss.is_finite()) || broken {
                 return Err(ModelError::Diverged { step, loss: f64::NAN });
@@ -135,20 +135,20 @@ impl ZooModel {
         Ok(())
     }
 
-    /// The log-probabilities of `name` among `names`, after `state`.
-    fn answer(&mut self, name: &[u16], longest: usize, state: &mut Vec<f64>) -> Vec<f64> {
-        let mut characters = name.to_vec();
-        if self.flaw == Flaw::ReadsAtTheLongestNamesEnd {
+    /// The log-probabilities of `text` among `texts`, after `state`.
+    fn answer(&mut self, text: &[u16], longest: usize, state: &mut Vec<f64>) -> Vec<f64> {
+        let mut characters = text.to_vec();
+        if self.flaw == Flaw::ReadsAtTheLongestTextsEnd {
             characters.resize(longest, 0);
         }
-        let start = if self.flaw == Flaw::KeepsItsStateFromNameToName { state.clone() } else { vec![0.0; self.net.h] };
+        let start = if self.flaw == Flaw::KeepsItsStateFromTextToText { state.clone() } else { vec![0.0; self.net.h] };
         let pass = self.net.forward(&self.parameters, &characters, start);
         *state = pass.states[pass.states.len() - 1].clone();
         let mut answer = pass.log_probabilities;
         match self.flaw {
             Flaw::Unnormalised => answer.iter_mut().for_each(|x| *x += 0.1),
-            Flaw::OverflowsOnLongNames if name.len() > 100 => answer.fill(f64::NEG_INFINITY),
-            Flaw::NanOnUnseenLetters if name.iter().any(|token| *token >= 6) => answer.fill(f64::NAN),
+            Flaw::OverflowsOnLongTexts if text.len() > 100 => answer.fill(f64::NEG_INFINITY),
+            Flaw::NanOnUnseenCharacters if text.iter().any(|token| *token >= 6) => answer.fill(f64::NAN),
             Flaw::LovesTheCommonLabel => answer = shared::most_common(&self.losses, &answer),
             Flaw::DropsOutInPrediction => {
                 self.asked += 1;
@@ -179,7 +179,7 @@ impl Model for ZooModel {
 
     fn log_probabilities(&mut self, sequences: &Sequences, rows: &[u32], out: &mut [f32]) -> Result<(), ModelError> {
         self.is_there()?;
-        assert!(self.flaw != Flaw::PanicsOnNoNames || !rows.is_empty(), "a batch has a longest name");
+        assert!(self.flaw != Flaw::PanicsOnNoTexts || !rows.is_empty(), "a batch has a longest text");
         let mut rows = rows.to_vec();
         if self.flaw == Flaw::AnswersInOrderOfLength {
             rows.sort_by_key(|row| sequences.get(*row).len());

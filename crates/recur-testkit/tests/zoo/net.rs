@@ -19,7 +19,7 @@ pub struct Net {
     pub c: usize,
 }
 
-/// A name's forward pass: the states, h_0 first, and the log-probabilities.
+/// A text's forward pass: the states, h_0 first, and the log-probabilities.
 pub struct Pass {
     pub states: Vec<Vec<f64>>,
     pub log_probabilities: Vec<f64>,
@@ -47,23 +47,23 @@ impl Net {
     }
 
     /// The characters that are read.
-    fn characters<'a>(&self, name: &'a [u16]) -> &'a [u16] {
+    fn characters<'a>(&self, text: &'a [u16]) -> &'a [u16] {
         match self.flaw {
-            Flaw::StopsBeforeTheLastLetter => &name[..name.len() - 1],
-            Flaw::StartsAfterTheFirstLetter => &name[1..],
-            Flaw::PanicsOnOneLetter => {
-                assert!(name.len() > 1, "a name has two letters at least");
-                name
+            Flaw::StopsBeforeTheLastCharacter => &text[..text.len() - 1],
+            Flaw::StartsAfterTheFirstCharacter => &text[1..],
+            Flaw::PanicsOnOneCharacter => {
+                assert!(text.len() > 1, "a text has two characters at least");
+                text
             }
-            _ => name,
+            _ => text,
         }
     }
 
-    /// The pass of a name from the state `start`.
-    pub fn forward(&self, p: &[f64], name: &[u16], start: Vec<f64>) -> Pass {
+    /// The pass of a text from the state `start`.
+    pub fn forward(&self, p: &[f64], text: &[u16], start: Vec<f64>) -> Pass {
         let (h, [w_xh, w_hh, b_h, w_hy, b_y]) = (self.h, self.places());
         let mut states = vec![start];
-        for token in self.characters(name) {
+        for token in self.characters(text) {
             let last = &states[states.len() - 1];
             let x = &p[w_xh.clone()][self.row(*token) * h..][..h];
             let z = |j: usize| {
@@ -85,13 +85,13 @@ impl Net {
 
     /// The row of a character.
     fn row(&self, token: u16) -> usize {
-        if self.flaw == Flaw::TakesOneLetterForAnother && token == 5 { 0 } else { usize::from(token) }
+        if self.flaw == Flaw::TakesOneCharacterForAnother && token == 5 { 0 } else { usize::from(token) }
     }
 
-    /// Adds the gradient of a name's loss, times `weight`, to `g`.
-    pub fn backward(&self, p: &[f64], name: &[u16], label: u16, weight: f64, pass: &Pass, g: &mut [f64]) {
+    /// Adds the gradient of a text's loss, times `weight`, to `g`.
+    pub fn backward(&self, p: &[f64], text: &[u16], label: u16, weight: f64, pass: &Pass, g: &mut [f64]) {
         let (h, c, [w_xh, w_hh, b_h, w_hy, b_y]) = (self.h, self.c, self.places());
-        let characters = self.characters(name);
+        let characters = self.characters(text);
         let hit = |i: usize| if i == usize::from(label) { 1.0 } else { 0.0 };
         let d_scores: Vec<f64> =
             pass.log_probabilities.iter().enumerate().map(|(i, l)| weight * (libm::exp(*l) - hit(i))).collect();

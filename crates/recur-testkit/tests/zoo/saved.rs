@@ -101,7 +101,7 @@ fn work_at_the_end_of_a_call_is_caught() {
     check(
         Flaw::DecaysAtTheEndOfACall,
         "an_epoch_in_chunks_ends_in_the_same_bytes",
-        &["a_training_cut_at_any_step_ends_in_the_same_bytes", "no_names_at_all_are_no_obstacle"],
+        &["a_training_cut_at_any_step_ends_in_the_same_bytes", "no_texts_at_all_are_allowed"],
     );
 }
 
@@ -159,7 +159,7 @@ fn moments_that_models_share_are_caught() {
             "an_epoch_in_chunks_ends_in_the_same_bytes",
             "any_number_of_helping_threads_gives_equal_bytes",
             "equal_seeds_give_equal_bytes",
-            "only_the_names_given_are_learnt_from",
+            "only_the_texts_given_are_learnt_from",
             "training_beside_other_threads_gives_equal_bytes",
         ],
     );

@@ -71,10 +71,10 @@ fn plan_of(plugin: &dyn ModelPlugin) -> Plan {
 fn run(plan: &Plan, plugin: &'static dyn ModelPlugin, resume: Option<Checkpoint>) -> (TrialResult, Recorder) {
     let (dataset, registry) = (dataset(), registry(&[plugin]));
     let trials = trials(plan, dataset.digest(), &registry, &Default::default(), PROCEDURE).unwrap();
-    let keeper = Recorder { resume, ..Recorder::default() };
-    run_sweep(&trials, &replicates(plan), &dataset, &registry, how(1, &Cancel::new(), &keeper)).unwrap();
-    let result = keeper.results.lock().unwrap().remove(0);
-    (result, keeper)
+    let recorder = Recorder { resume, ..Recorder::default() };
+    run_sweep(&trials, &replicates(plan), &dataset, &registry, how(1, &Cancel::new(), &recorder)).unwrap();
+    let result = recorder.results.lock().unwrap().remove(0);
+    (result, recorder)
 }
 
 fn same(a: &TrialResult, b: &TrialResult) {
@@ -83,10 +83,10 @@ fn same(a: &TrialResult, b: &TrialResult) {
 }
 
 fn check(plan: &Plan, plugin: &'static dyn ModelPlugin) {
-    let (whole, keeper) = run(plan, plugin, None);
-    let checkpoints = keeper.checkpoints.into_inner().unwrap();
-    assert!(checkpoints.iter().any(|checkpoint| checkpoint.progress.names > 0), "one within an epoch");
-    assert!(checkpoints.iter().any(|checkpoint| checkpoint.progress.names == 0), "one between epochs");
+    let (whole, recorder) = run(plan, plugin, None);
+    let checkpoints = recorder.checkpoints.into_inner().unwrap();
+    assert!(checkpoints.iter().any(|checkpoint| checkpoint.progress.examples > 0), "one within an epoch");
+    assert!(checkpoints.iter().any(|checkpoint| checkpoint.progress.examples == 0), "one between epochs");
     for checkpoint in &checkpoints {
         let (resumed, after) = run(plan, plugin, Some(checkpoint.clone()));
         same(&resumed, &whole);
@@ -116,8 +116,8 @@ fn other_ways_to_draw_and_to_step_go_on_as_well() {
 fn a_checkpoint_that_does_not_fit_starts_the_trial_anew() {
     let plugin = recur_models::PLUGINS[0];
     let plan = plan_of(plugin);
-    let (whole, keeper) = run(&plan, plugin, None);
-    let mut checkpoint = keeper.checkpoints.into_inner().unwrap().remove(2);
+    let (whole, recorder) = run(&plan, plugin, None);
+    let mut checkpoint = recorder.checkpoints.into_inner().unwrap().remove(2);
     checkpoint.training_state.push(Tensor::f32("no_such_tensor", [1], vec![0.0]));
     let (again, after) = run(&plan, plugin, Some(checkpoint));
     same(&again, &whole);
@@ -127,7 +127,7 @@ fn a_checkpoint_that_does_not_fit_starts_the_trial_anew() {
 #[test]
 fn a_model_in_one_go_has_no_checkpoints() {
     let toy = Toy::new("toy", Regime::OneShot, &[1.0]);
-    let (whole, keeper) = run(&plan(&[(toy, Toy::params("learn", 0))]), toy, None);
-    assert!(keeper.checkpoints.into_inner().unwrap().is_empty());
+    let (whole, recorder) = run(&plan(&[(toy, Toy::params("learn", 0))]), toy, None);
+    assert!(recorder.checkpoints.into_inner().unwrap().is_empty());
     assert_eq!(whole.record.epochs.len(), 1);
 }

@@ -1,7 +1,7 @@
 //! A small data set, plans over it, and an observer that remembers.
 
 use crate::toy::Toy;
-use recur_core::dataset::{Alphabet, Dataset, LabelledName};
+use recur_core::dataset::{Alphabet, Dataset, LabelledText};
 use recur_core::event::Event;
 use recur_core::metric::Metric;
 use recur_core::model::{Cancel, Kernels, ModelPlugin};
@@ -15,25 +15,25 @@ use recur_core::trial::{Trial, trials};
 use recur_train::{How, Observer, Sweep, SweepError, TrialResult, run_sweep};
 use std::sync::Mutex;
 
-/// Names of each label: `la`, `lb` and `lc`. A name begins with its label's character.
+/// Texts of each label: `la`, `lb` and `lc`. A text begins with its label's character.
 pub const PER_LABEL: [usize; 3] = [30, 20, 10];
 
-const LETTERS: &str = "abcdefghijklm";
+const CHARACTERS: &str = "abcdefghijklm";
 
-/// 60 names; every tenth of a label has the second character that misleads the toy.
+/// 60 texts; every tenth of a label has the second character that misleads the toy.
 pub fn dataset() -> Dataset {
-    let character = |at: usize| LETTERS.chars().nth(at).expect("13 letters");
-    let name = |label: usize, i: usize| {
+    let character = |at: usize| CHARACTERS.chars().nth(at).expect("13 letters");
+    let text = |label: usize, i: usize| {
         let second = if i.is_multiple_of(10) { 12 } else { i % 12 };
         format!("{}{}{}{}", character(label), character(second), character(i / 12), character(i % 12))
     };
-    let row = |label: usize, i: usize| LabelledName {
+    let row = |label: usize, i: usize| LabelledText {
         label: format!("l{}", character(label)),
-        name: name(label, i),
-        group: name(label, i),
+        text: text(label, i),
+        group: text(label, i),
     };
     let rows = (0..3).flat_map(|label| (0..PER_LABEL[label]).map(move |i| row(label, i)));
-    Dataset::new(rows.collect(), Alphabet::new(LETTERS.chars(), false))
+    Dataset::new(rows.collect(), Alphabet::new(CHARACTERS.chars(), false))
 }
 
 /// A plan of three epochs and one replicate.

@@ -70,7 +70,7 @@ fn zero_epochs_score_the_weights_and_train_nothing() {
     assert_eq!(result.record.outcome, Outcome::Finished { kept_epoch: 0 });
     assert_eq!((result.record.epochs.len(), result.weights), (1, toy_weights()));
 
-    // The loss is that of the training rows: 0.5 for a name, and that of the label two further for one that misleads.
+    // The loss is that of the training rows: 0.5 for a text, and that of the label two further for one that misleads.
     let (dataset, rows) = (dataset(), replicates(&plan)[0].split.train.clone());
     let misled = rows.iter().filter(|row| dataset.sequences().get(**row)[1] == crate::toy::MISLEADING).count();
     let of_misled = -f64::from(crate::toy::of_further(0.5, 2, 3));
@@ -155,8 +155,8 @@ fn a_predictor_says_what_the_test_set_says() {
     let rows = TestRows { trial: &trial, replicate, dataset: &dataset };
     let test = score_test_set(rows, &registry, &selection, &result.weights, Kernels::widest(), Default::default);
     let (test, _) = test.unwrap();
-    let names: Vec<String> = test.predictions.iter().map(|prediction| prediction.name.clone()).collect();
-    let log_probs = Predictor::new(&registry, &file, Kernels::widest()).unwrap().log_probabilities(&names).unwrap();
+    let texts: Vec<String> = test.predictions.iter().map(|prediction| prediction.text.clone()).collect();
+    let log_probs = Predictor::new(&registry, &file, Kernels::widest()).unwrap().log_probabilities(&texts).unwrap();
     for (prediction, log_probs) in test.predictions.iter().zip(log_probs) {
         let log_probs = log_probs.unwrap();
         assert_eq!(log_probs[prediction.label as usize].to_bits(), prediction.label_log_probability.to_bits());
@@ -178,28 +178,28 @@ fn texts_are_read_as_the_card_says() {
     assert!(folded[1].is_ok() && folded[0] == folded[1] && folded[2] == folded[1]);
     let as_they_are = predict(Fold::None);
     assert!(as_they_are[1] == folded[1] && as_they_are[0] != folded[1]);
-    assert_eq!(as_they_are[2], Err(Unreadable::NoLetters));
+    assert_eq!(as_they_are[2], Err(Unreadable::NoCharacters));
 }
 
 #[test]
-fn names_that_cannot_be_read_do_not_disturb_the_others() {
+fn texts_that_cannot_be_read_do_not_disturb_the_others() {
     let (registry, _, _, _, mut file) = trained();
-    let names = ["abc", "", "xyz", "ax", "abc"].map(str::to_owned).to_vec();
-    let predict = |file: &WeightsFile, names: &[String]| {
-        Predictor::new(&registry, file, Kernels::widest()).unwrap().log_probabilities(names).unwrap()
+    let texts = ["abc", "", "xyz", "ax", "abc"].map(str::to_owned).to_vec();
+    let predict = |file: &WeightsFile, texts: &[String]| {
+        Predictor::new(&registry, file, Kernels::widest()).unwrap().log_probabilities(texts).unwrap()
     };
-    let lenient = predict(&file, &names);
-    assert_eq!((&lenient[1], &lenient[2]), (&Err(Unreadable::NoLetters), &Err(Unreadable::NoLetters)));
+    let lenient = predict(&file, &texts);
+    assert_eq!((&lenient[1], &lenient[2]), (&Err(Unreadable::NoCharacters), &Err(Unreadable::NoCharacters)));
     assert!(lenient[0].is_ok() && lenient[0] == lenient[4]);
     assert_eq!(lenient[3], predict(&file, &["a".to_owned()])[0]);
 
     file.card.as_mut().unwrap().text.unknown = Unknown::Error;
-    let strict = predict(&file, &names);
+    let strict = predict(&file, &texts);
     assert_eq!((&strict[3], &strict[0]), (&Err(Unreadable::UnknownCharacter('x')), &lenient[0]));
     assert_eq!(predict(&file, &["a".repeat(10_001)])[0], Err(Unreadable::TooLong));
 
     file.tensors[1] = Tensor::f32(file.tensors[1].name.clone(), file.tensors[1].shape.clone(), vec![f32::NAN; 4]);
-    assert_eq!(predict(&file, &names)[0], Err(Unreadable::NotANumber));
+    assert_eq!(predict(&file, &texts)[0], Err(Unreadable::NotANumber));
 }
 
 #[test]

@@ -99,7 +99,7 @@ fn the_need_grows_with_the_batch() {
     let one = need(&plan);
     plan.training.batch_size = 60;
     let sixty = need(&plan);
-    // Four vectors for each of the four characters of 59 names more.
+    // Four vectors for each of the four characters of 59 texts more.
     assert!(sixty > one + 59 * 4 * 4 * 4 * 1024, "{one} {sixty}");
     plan.training.batch_size = 1_000_000;
     assert_eq!(need(&plan), sixty, "a batch has no more names than there are");

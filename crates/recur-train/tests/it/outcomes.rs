@@ -66,24 +66,24 @@ fn a_model_that_was_stopped_where_weights_are_asked_for_has_no_record() {
 
 #[test]
 fn a_loss_that_is_no_number_is_a_record_with_its_step() {
-    // 36 training names in steps of 4: the second epoch begins with step 9 and ends before step 18.
+    // 36 training texts in steps of 4: the second epoch begins with step 9 and ends before step 18.
     check("diverge", &diverged("loss became inf at step 9"), 1, 1);
     check("nan", &diverged("loss became NaN at step 18"), 1, 1);
 }
 
-/// The first validation name whose second character the toy answers wrongly, as the data set has it.
-fn wrong_name() -> String {
+/// The first validation text whose second character the toy answers wrongly, as the data set has it.
+fn wrong_text() -> String {
     let (dataset, toy) = (crate::common::dataset(), Toy::iterative("toy"));
     let rows = replicates(&plan_of(toy, &["learn"]))[0].split.validation.clone();
     let is_wrong = |row: &&u32| is_spoilt(dataset.sequences().get(**row));
-    dataset.names()[*rows.iter().find(is_wrong).expect("there is one") as usize].clone()
+    dataset.texts()[*rows.iter().find(is_wrong).expect("there is one") as usize].clone()
 }
 
 #[test]
 fn an_answer_that_is_no_distribution_is_a_failed_record_with_the_text() {
     let check = |behaviour: &str, problem: &str| {
-        let name = wrong_name();
-        let reported = format!("the answer for `{name}` is no distribution over the labels: {problem}");
+        let text = wrong_text();
+        let reported = format!("the answer for `{text}` is no distribution over the labels: {problem}");
         check(behaviour, &failed(&reported), 0, 1);
     };
     check("certain_of_all", "the probabilities sum to 3.000000, expected 1 within 0.0001");

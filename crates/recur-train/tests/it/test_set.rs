@@ -86,17 +86,17 @@ fn an_answer_that_is_no_distribution_is_an_error_with_the_text() {
     let mut swept = Swept::new(plan_of(toy, &["learn"]), registry(&[toy]));
     let rows = replicates(&swept.plan)[0].split.test.clone();
     let is_wrong = |row: &&u32| is_spoilt(swept.dataset.sequences().get(**row));
-    let name = swept.dataset.names()[*rows.iter().find(is_wrong).expect("there is one") as usize].clone();
+    let text = swept.dataset.texts()[*rows.iter().find(is_wrong).expect("there is one") as usize].clone();
     for behaviour in ["certain_of_all", "all_nan"] {
         swept.trials[0].identity.params = Toy::params(behaviour, 0);
         let error = swept.score(0, &swept.results[0].weights).unwrap_err();
         let TestSetError::Model { source, .. } = error else { panic!("{error}") };
-        let reported = format!("the answer for `{name}` is no distribution over the labels: ");
+        let reported = format!("the answer for `{text}` is no distribution over the labels: ");
         assert!(source.to_string().starts_with(&reported), "{source}");
     }
 }
 
-/// Macro-F1 from its definition, over labels that have a true or a predicted name.
+/// Macro-F1 from its definition, over labels that have a true or a predicted text.
 fn macro_f1(pairs: &[(u16, u16)], n_labels: u16) -> f64 {
     let f1 = |label: u16| {
         let count = |of: &dyn Fn(&(u16, u16)) -> bool| pairs.iter().filter(|pair| of(pair)).count() as f64;
@@ -109,7 +109,7 @@ fn macro_f1(pairs: &[(u16, u16)], n_labels: u16) -> f64 {
 }
 
 #[test]
-fn test_figures_equal_a_hand_computation() {
+fn test_results_equal_a_hand_computation() {
     let toy = Toy::new("toy", Regime::Iterative, &[0.75, 0.5, 0.125]);
     let plan = Plan { replicates: 3, ..plan(&[(toy, Toy::params("learn", 0))]) };
     let swept = Swept::new(plan, registry(&[toy]));
@@ -117,19 +117,19 @@ fn test_figures_equal_a_hand_computation() {
     for (index, trial) in swept.trials.iter().enumerate() {
         let record = swept.score(index, &swept.results[index].weights).unwrap();
         let rows = replicates(&swept.plan)[trial.replicate as usize].split.test.clone();
-        let names: Vec<&String> = rows.iter().map(|row| &swept.dataset.names()[*row as usize]).collect();
-        assert_eq!(record.predictions.iter().map(|p| &p.name).collect::<Vec<_>>(), names);
+        let texts: Vec<&String> = rows.iter().map(|row| &swept.dataset.texts()[*row as usize]).collect();
+        assert_eq!(record.predictions.iter().map(|p| &p.text).collect::<Vec<_>>(), texts);
         let (mut pairs, mut loss) = (Vec::new(), 0.0);
-        for (name, prediction) in names.iter().zip(&record.predictions) {
-            // A name's first character tells its label; with `m` for its second, the toy guesses the next label, and the
+        for (text, prediction) in texts.iter().zip(&record.predictions) {
+            // A text's first character tells its label; with `m` for its second, the toy guesses the next label, and the
             // true one is then the last of three.
-            let label = u16::from(name.as_bytes()[0] - b'a');
-            let misled = name.as_bytes()[1] == b'm';
+            let label = u16::from(text.as_bytes()[0] - b'a');
+            let misled = text.as_bytes()[1] == b'm';
             let predicted = (label + u16::from(misled)) % 3;
             let of_label = if misled { of_further(0.125, 2, 3) } else { -0.125 };
-            assert_eq!((prediction.label, prediction.predicted), (label, predicted), "{name}");
-            assert_eq!((prediction.log_probability, prediction.label_log_probability), (-0.125, of_label), "{name}");
-            assert_eq!(prediction.label_rank, if misled { 2 } else { 0 }, "{name}");
+            assert_eq!((prediction.label, prediction.predicted), (label, predicted), "{text}");
+            assert_eq!((prediction.log_probability, prediction.label_log_probability), (-0.125, of_label), "{text}");
+            assert_eq!(prediction.label_rank, if misled { 2 } else { 0 }, "{text}");
             pairs.push((label, predicted));
             loss -= f64::from(of_label);
             n_misled += usize::from(misled);

@@ -15,9 +15,9 @@ pub const MISLEADING: u16 = 12;
 /// How much less probable each further label is than the guessed one, in nats.
 pub const STEP: f32 = 0.25;
 
-/// Whether some behaviours answer wrongly for `name`: about every other one, by its second character.
-pub fn is_spoilt(name: &[u16]) -> bool {
-    name.get(1).is_some_and(|token| token % 2 == 1)
+/// Whether some behaviours answer wrongly for `text`: about every other one, by its second character.
+pub fn is_spoilt(text: &[u16]) -> bool {
+    text.get(1).is_some_and(|token| token % 2 == 1)
 }
 
 /// The log-probability of the label that comes `further` ones after the guessed one, whose own is minus `loss`: the rest of
@@ -99,7 +99,7 @@ pub enum Call {
 }
 
 impl Toy {
-    /// A plugin that lives as long as the test program. Its loss on names that do not mislead is `losses[n - 1]` after
+    /// A plugin that lives as long as the test program. Its loss on texts that do not mislead is `losses[n - 1]` after
     /// `n` epochs, and the last of `losses` from there on.
     pub fn new(id: &'static str, regime: Regime, losses: &'static [f32]) -> &'static Self {
         let about = Declaration {
@@ -184,20 +184,20 @@ impl Scripted {
 
     /// (C): the guessed label has minus the scripted loss, each further one [`STEP`] less than the one before, and all are
     /// a distribution.
-    fn log_probabilities_of(&self, name: &[u16], out: &mut [f32]) {
-        let misled = name.get(1) == Some(&MISLEADING);
-        let guess = (usize::from(name[0]) + usize::from(misled)) % self.n_classes;
+    fn log_probabilities_of(&self, text: &[u16], out: &mut [f32]) {
+        let misled = text.get(1) == Some(&MISLEADING);
+        let guess = (usize::from(text[0]) + usize::from(misled)) % self.n_classes;
         let loss = self.losses[self.n_trained.clamp(1, self.losses.len()) - 1];
         for further in 0..self.n_classes {
             out[(guess + further) % self.n_classes] =
                 if further == 0 { -loss } else { of_further(loss, further, self.n_classes) };
         }
-        self.spoil(name, out);
+        self.spoil(text, out);
     }
 
-    /// Makes the answer for some names what it must not be.
-    fn spoil(&self, name: &[u16], out: &mut [f32]) {
-        if !is_spoilt(name) {
+    /// Makes the answer for some texts what it must not be.
+    fn spoil(&self, text: &[u16], out: &mut [f32]) {
+        if !is_spoilt(text) {
             return;
         }
         match self.behaviour.as_str() {

@@ -23,7 +23,7 @@ const PARAMETERS: &[ParamSpec] = &[ParamSpec {
 
 const ABOUT: Declaration = Declaration {
     id: "letter_bayes",
-    summary: "naive Bayes on single letters",
+    summary: "naive Bayes on single characters",
     description: include_str!("description.md"),
     version: 1,
     code: env!("RECUR_CODE_letter_bayes"),
@@ -44,7 +44,7 @@ impl ModelPlugin for LetterBayes {
         let (n_classes, n_tokens) = (setup.n_classes, setup.n_tokens);
         Ok(Box::new(Counts {
             smoothing: setup.params.real("smoothing"),
-            names: vec![0; n_classes],
+            texts: vec![0; n_classes],
             characters: vec![0; n_classes * n_tokens],
             n_tokens,
         }))
@@ -54,8 +54,8 @@ impl ModelPlugin for LetterBayes {
 /// The model: what was counted. Untrained it finds all labels equally likely.
 struct Counts {
     smoothing: f64,
-    /// Names of each label, (C).
-    names: Vec<i64>,
+    /// Texts of each label, (C).
+    texts: Vec<i64>,
     /// Occurrences of each character in them, (C, V).
     characters: Vec<i64>,
     n_tokens: usize,
@@ -64,14 +64,14 @@ struct Counts {
 impl Counts {
     /// The log-probability of each label, (C). Sums are in f64 and in order, `log` is the `libm` crate's: equal bits
     /// everywhere.
-    fn log_probabilities_of(&self, name: &[u16]) -> Vec<f64> {
-        let score = |(n_names, characters): (&i64, &[i64])| {
+    fn log_probabilities_of(&self, text: &[u16]) -> Vec<f64> {
+        let score = |(n_texts, characters): (&i64, &[i64])| {
             let total = libm::log(characters.iter().sum::<i64>() as f64 + self.smoothing * self.n_tokens as f64);
             let character = |token: &u16| libm::log(characters[usize::from(*token)] as f64 + self.smoothing) - total;
-            name.iter().map(character).fold(libm::log(*n_names as f64 + self.smoothing), |sum, term| sum + term)
+            text.iter().map(character).fold(libm::log(*n_texts as f64 + self.smoothing), |sum, term| sum + term)
         };
         let mut scores: Vec<f64> =
-            self.names.iter().zip(self.characters.chunks_exact(self.n_tokens)).map(score).collect();
+            self.texts.iter().zip(self.characters.chunks_exact(self.n_tokens)).map(score).collect();
         let max = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let log_sum = max + libm::log(scores.iter().map(|score| libm::exp(score - max)).sum());
         scores.iter_mut().for_each(|score| *score -= log_sum);
@@ -79,10 +79,10 @@ impl Counts {
     }
 
     fn tensors(&self) -> [Tensor; 2] {
-        let (names, characters) = (self.names.clone(), self.characters.clone());
+        let (texts, characters) = (self.texts.clone(), self.characters.clone());
         [
-            Tensor::new("names", [names.len()], TensorData::I64(names)),
-            Tensor::new("letters", [self.names.len(), self.n_tokens], TensorData::I64(characters)),
+            Tensor::new("texts", [texts.len()], TensorData::I64(texts)),
+            Tensor::new("characters", [self.texts.len(), self.n_tokens], TensorData::I64(characters)),
         ]
     }
 }
@@ -92,11 +92,11 @@ impl Model for Counts {
         if chunk.cancel.is_cancelled() {
             return Err(ModelError::Cancelled);
         }
-        self.names.fill(0);
+        self.texts.fill(0);
         self.characters.fill(0);
         for row in chunk.order {
             let label = usize::from(chunk.labels[*row as usize]);
-            self.names[label] += 1;
+            self.texts[label] += 1;
             for token in chunk.sequences.get(*row) {
                 self.characters[label * self.n_tokens + usize::from(*token)] += 1;
             }
@@ -109,7 +109,7 @@ impl Model for Counts {
     }
 
     fn log_probabilities(&mut self, sequences: &Sequences, rows: &[u32], out: &mut [f32]) -> Result<(), ModelError> {
-        for (row, out) in rows.iter().zip(out.chunks_exact_mut(self.names.len())) {
+        for (row, out) in rows.iter().zip(out.chunks_exact_mut(self.texts.len())) {
             let found = self.log_probabilities_of(sequences.get(*row));
             out.iter_mut().zip(found).for_each(|(out, found)| *out = found as f32);
         }
@@ -117,7 +117,7 @@ impl Model for Counts {
     }
 
     fn n_parameters(&self) -> usize {
-        self.names.len() + self.characters.len()
+        self.texts.len() + self.characters.len()
     }
 
     fn weights(&self) -> Vec<Tensor> {
@@ -129,7 +129,7 @@ impl Model for Counts {
         let wrong = |name: &str, problem: String| Err(ModelError::Weights { name: name.to_owned(), problem });
         let own = self.tensors();
         if let Some(unknown) = weights.iter().find(|tensor| own.iter().all(|own| own.name != tensor.name)) {
-            return wrong(&unknown.name, "unknown to this model, which has names and letters".to_owned());
+            return wrong(&unknown.name, "unknown to this model, which has texts and characters".to_owned());
         }
         let mut found = Vec::new();
         for own in &own {
@@ -144,7 +144,7 @@ impl Model for Counts {
                 _ => return wrong(&own.name, "holds other numbers than i64".to_owned()),
             }
         }
-        (self.characters, self.names) = (found.remove(1), found.remove(0));
+        (self.characters, self.texts) = (found.remove(1), found.remove(0));
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! The plugin contract, and a figure worked out by hand.
+//! The plugin contract, and a result calculated by hand.
 
 use super::{Counts, LetterBayes};
 use recur_core::model::ModelPlugin;
@@ -12,10 +12,10 @@ fn the_battery_passes() {
     check_model(&LetterBayes, params.with("smoothing", ParamValue::Real(0.1))).assert_passed(39);
 }
 
-/// Two names with character 0 three times and character 1 once, against one name with character 1 twice.
+/// Two texts with character 0 three times and character 1 once, against one text with character 1 twice.
 #[test]
 fn probabilities_are_those_of_counts_with_one_added() {
-    let counts = Counts { smoothing: 1.0, names: vec![2, 1], characters: vec![3, 1, 0, 2], n_tokens: 2 };
+    let counts = Counts { smoothing: 1.0, texts: vec![2, 1], characters: vec![3, 1, 0, 2], n_tokens: 2 };
     let found = counts.log_probabilities_of(&[0, 1]);
     // 3 · 4/6 · 2/6 against 2 · 1/4 · 3/4.
     let (first, second) = (2.0 / 3.0, 3.0 / 8.0);

@@ -19,20 +19,20 @@ const USUAL_COLUMNS: [&str; 2] = ["name", "text"];
 /// How many rows an error shows.
 const SHOWN: usize = 5;
 
-/// How to read files of names.
+/// How to read files of texts.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TextsOptions<'a> {
     /// The column of a table; without one, `name`, `text` or the only column.
     pub column: Option<&'a str>,
     /// The format, as an extension (`csv`), whatever the file is called.
     pub format: Option<&'a str>,
-    /// Whether the first line of a list is a name even if it looks like a header.
+    /// Whether the first line of a list is a text even if it looks like a header.
     pub literal: bool,
 }
 
-/// The names of one file.
+/// The texts of one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Names {
+pub struct Texts {
     /// The file, as the user wrote it.
     pub path: String,
     /// The column that they are from, if the file is a table.
@@ -43,12 +43,12 @@ pub struct Names {
     pub notes: Vec<String>,
 }
 
-/// The names of the file `source`, or of each file that matches if it is a glob.
+/// The texts of the file `source`, or of each file that matches if it is a glob.
 ///
 /// # Errors
 /// If a file cannot be found or read, if the column is not clear, if a row cannot be read, or if the first line of a list
 /// looks like a header.
-pub fn read_texts(source: &str, options: TextsOptions<'_>) -> Result<Vec<Names>, IngestError> {
+pub fn read_texts(source: &str, options: TextsOptions<'_>) -> Result<Vec<Texts>, IngestError> {
     input_files(source, options.format)?.iter().map(|file| read_file(file, options)).collect()
 }
 
@@ -56,7 +56,7 @@ pub fn read_texts(source: &str, options: TextsOptions<'_>) -> Result<Vec<Names>,
 ///
 /// # Errors
 /// As [`read_texts`].
-pub fn parse_texts(shown: &str, bytes: &[u8], options: TextsOptions<'_>) -> Result<Names, IngestError> {
+pub fn parse_texts(shown: &str, bytes: &[u8], options: TextsOptions<'_>) -> Result<Texts, IngestError> {
     let kind = options.format.and_then(kind_of_format).unwrap_or(Kind::List);
     names_of(&input_file(shown, kind), bytes.to_owned(), options)
 }
@@ -77,24 +77,24 @@ fn input_files(source: &str, format: Option<&str>) -> Result<Vec<InputFile>, Ing
     files_of_kind(source, Path::new(""), format.and_then(kind_of_format)).map(|found| found.files)
 }
 
-fn read_file(file: &InputFile, options: TextsOptions<'_>) -> Result<Names, IngestError> {
+fn read_file(file: &InputFile, options: TextsOptions<'_>) -> Result<Texts, IngestError> {
     let stored = read_regular(&file.path, MOST_BYTES).map_err(|error| IngestError::of_file(&file.shown, error))?;
     names_of(file, stored, options)
 }
 
-/// The names in what is `stored` as `file`, compressed or not.
-fn names_of(file: &InputFile, stored: Vec<u8>, options: TextsOptions<'_>) -> Result<Names, IngestError> {
+/// The texts in what is `stored` as `file`, compressed or not.
+fn names_of(file: &InputFile, stored: Vec<u8>, options: TextsOptions<'_>) -> Result<Texts, IngestError> {
     threads::start()?;
     let Content { bytes, notes } = content(file, stored)?;
     let bytes = bytes.as_slice();
     let path = file.shown.clone();
     if file.kind == Kind::List {
         let rows = list(file, bytes, options)?;
-        return Ok(Names { path, column: None, rows, notes });
+        return Ok(Texts { path, column: None, rows, notes });
     }
     let (table, column) = read_column(file, bytes, options.column)?;
-    let rows = whole(file, table)?.into_iter().map(|row| (row.line, row.name.unwrap_or_default())).collect();
-    Ok(Names { path, column: Some(column), rows, notes })
+    let rows = whole(file, table)?.into_iter().map(|row| (row.line, row.text.unwrap_or_default())).collect();
+    Ok(Texts { path, column: Some(column), rows, notes })
 }
 
 /// The table with the column `asked`, or with the one that is clear without asking.
@@ -114,10 +114,10 @@ fn read_column(file: &InputFile, bytes: &[u8], asked: Option<&str>) -> Result<(T
     }
 }
 
-/// The rows of a file, with the column of names. Labels are not needed: their column is the same one.
+/// The rows of a file, with the column of texts. Labels are not needed: their column is the same one.
 fn rows(file: &InputFile, bytes: &[u8], column: &str) -> Result<Table, IngestError> {
     let mut whole = Table::default();
-    tables(file, bytes, Columns { name: column, label: column, part: None }, &mut |table| {
+    tables(file, bytes, Columns { text: column, label: column, part: None }, &mut |table| {
         whole.rows.extend(table.rows);
         whole.bad.extend(table.bad);
         Ok(())
@@ -140,7 +140,7 @@ fn whole(file: &InputFile, table: Table) -> Result<Vec<Row>, IngestError> {
     }
 }
 
-/// The lines of a list, blank ones as empty names.
+/// The lines of a list, blank ones as empty texts.
 fn list(file: &InputFile, bytes: &[u8], options: TextsOptions<'_>) -> Result<Vec<(u64, String)>, IngestError> {
     if let Some(column) = options.column {
         return Err(IngestError::ListHasNoColumn { path: file.shown.clone(), column: column.to_owned() });
@@ -153,17 +153,17 @@ fn list(file: &InputFile, bytes: &[u8], options: TextsOptions<'_>) -> Result<Vec
     if let Some(first) = rows.first().filter(|_| !options.literal) {
         check_first(file, first)?;
     }
-    let mut names: Vec<(u64, String)> = Vec::with_capacity(rows.len());
+    let mut texts: Vec<(u64, String)> = Vec::with_capacity(rows.len());
     for row in rows {
         // Blank lines are not among the rows, and count.
-        let next = names.last().map_or(1, |(line, _)| line + 1);
-        names.extend((next..row.line).map(|line| (line, String::new())));
-        names.push((row.line, row.name.unwrap_or_default()));
+        let next = texts.last().map_or(1, |(line, _)| line + 1);
+        texts.extend((next..row.line).map(|line| (line, String::new())));
+        texts.push((row.line, row.text.unwrap_or_default()));
     }
-    Ok(names)
+    Ok(texts)
 }
 
-/// Words that a column of names is called.
+/// Words that a column of texts is called.
 const HEADERS: [&str; 24] = [
     "name",
     "names",
@@ -191,9 +191,9 @@ const HEADERS: [&str; 24] = [
     "labels",
 ];
 
-/// Whether the first line of a list is one of its names.
+/// Whether the first line of a list is one of its texts.
 fn check_first(file: &InputFile, first: &Row) -> Result<(), IngestError> {
-    let text = first.name.as_deref().unwrap_or_default();
+    let text = first.text.as_deref().unwrap_or_default();
     let Some(mistake) = mistake(text) else { return Ok(()) };
     Err(IngestError::NotAList { path: file.shown.clone(), line: first.line, text: text.to_owned(), mistake })
 }
@@ -205,7 +205,7 @@ fn mistake(line: &str) -> Option<ListMistake> {
     }
     let cells: Vec<&str> = line.split([',', ';', '\t', '|']).collect();
     let has_header = cells.iter().any(|cell| is_header(cell));
-    // `Novak, Jan` is a name. A table has no blank after its delimiter.
+    // `Novak, Jan` is a text. A table has no blank after its delimiter.
     let is_name = |cell: &&str| cell.starts_with(' ') || cell.is_empty();
     match cells.as_slice() {
         [_] if has_header => Some(ListMistake::Header),
@@ -225,13 +225,13 @@ fn is_header(cell: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn parse(format: &str, text: &str, column: Option<&str>) -> Result<Names, IngestError> {
+    fn parse(format: &str, text: &str, column: Option<&str>) -> Result<Texts, IngestError> {
         parse_texts("x", text.as_bytes(), TextsOptions { column, format: Some(format), literal: false })
     }
 
     fn check(format: &str, text: &str, column: Option<&str>, expected: &[(u64, &str)]) {
-        let names = parse(format, text, column).unwrap();
-        let found: Vec<_> = names.rows.iter().map(|(line, name)| (*line, name.as_str())).collect();
+        let texts = parse(format, text, column).unwrap();
+        let found: Vec<_> = texts.rows.iter().map(|(line, text)| (*line, text.as_str())).collect();
         assert_eq!(found, expected);
     }
 
@@ -285,8 +285,8 @@ mod tests {
         }
         let options = TextsOptions { format: Some("csv"), ..TextsOptions::default() };
         let read = |pattern: &str| read_texts(folder.path().join(pattern).to_str().unwrap(), options);
-        let names: Vec<_> = read("*.dat").unwrap().into_iter().flat_map(|names| names.rows).collect();
-        assert_eq!(names, [(2, "Ann".to_owned()), (2, "Bo".to_owned())]);
+        let texts: Vec<_> = read("*.dat").unwrap().into_iter().flat_map(|texts| texts.rows).collect();
+        assert_eq!(texts, [(2, "Ann".to_owned()), (2, "Bo".to_owned())]);
         assert_eq!(read("a.dat").unwrap().len(), 1);
         assert!(matches!(read("*.bat"), Err(IngestError::NoMatch { .. })));
         assert!(matches!(read("d.dat"), Err(IngestError::Missing { nearest: Some(_), .. })));
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_is_no_name() {
+    fn a_header_is_not_a_text() {
         for header in ["name", "Name", "NAMES", "\"name\"", "last_name", "Last Name", " name ", "#name", "Text"] {
             assert_eq!(mistake(header), Some(ListMistake::Header), "{header}");
         }
@@ -322,8 +322,8 @@ mod tests {
             assert_eq!(mistake(header), Some(ListMistake::Table), "{header}");
         }
         assert_eq!(mistake("{\"name\":\"Ann\"}"), Some(ListMistake::Json));
-        for name in ["Ann", "Novak, Jan", "O'Neill", "Namura", "von der Leyen", "Nomura", "Novak,"] {
-            assert_eq!(mistake(name), None, "{name}");
+        for text in ["Ann", "Novak, Jan", "O'Neill", "Namura", "von der Leyen", "Nomura", "Novak,"] {
+            assert_eq!(mistake(text), None, "{text}");
         }
         check_error("txt", "\nname\nAnn\n", None, "`x:2`: `name` looks like a header and not like a text");
         let literal = TextsOptions { literal: true, ..TextsOptions::default() };

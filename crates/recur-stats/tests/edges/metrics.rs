@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use recur_stats::*;
 
 #[test]
-fn without_rows_there_is_no_figure() {
+fn without_rows_there_is_no_metric() {
     let counts = LabelCounts::new(3);
     assert_eq!((counts.accuracy(), counts.macro_f1()), (None, None));
     assert_eq!((counts.balanced_accuracy(), counts.cohen_kappa()), (None, None));
@@ -80,7 +80,7 @@ proptest! {
     }
 
     #[test]
-    fn a_matrix_and_its_margins_give_the_same_figures(rows in prop::collection::vec((0_u16..5, 0_u16..5), 0..60)) {
+    fn a_matrix_and_its_margins_give_the_same_metrics(rows in prop::collection::vec((0_u16..5, 0_u16..5), 0..60)) {
         let mut counts = LabelCounts::new(5);
         rows.iter().for_each(|(truth, predicted)| counts.add((*truth).into(), (*predicted).into(), 1));
         let confusion = Confusion::of(5, rows);
@@ -93,7 +93,7 @@ proptest! {
     }
 
     #[test]
-    fn figures_stay_in_their_range(rows in prop::collection::vec((0_u16..4, 0_u16..4), 1..40)) {
+    fn metrics_stay_in_their_range(rows in prop::collection::vec((0_u16..4, 0_u16..4), 1..40)) {
         let confusion = Confusion::of(4, rows.iter().copied());
         let shares = [confusion.accuracy(), confusion.balanced_accuracy(), confusion.macro_f1()];
         prop_assert!(shares.iter().all(|share| (0.0..=1.0).contains(&share.unwrap())));

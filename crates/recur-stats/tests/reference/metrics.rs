@@ -4,7 +4,7 @@ use crate::{cases, check, check_all, labels, number, numbers};
 use recur_stats::*;
 
 #[test]
-fn label_figures_are_those_of_scikit_learn() {
+fn label_metrics_are_those_of_scikit_learn() {
     for case in cases("classification") {
         let truth = numbers(&case, "truth").into_iter().map(|label| label as u16);
         let predicted = numbers(&case, "predicted").into_iter().map(|label| label as u16);
