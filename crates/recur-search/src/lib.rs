@@ -11,6 +11,8 @@
 //! | which configurations does a race keep? | [`Study::eliminated`], [`Study::stages`] |
 //! | how many trials can it become? | [`Study::most_trials`] |
 
+#[cfg(test)]
+mod arrival_order;
 mod draws;
 mod outcome;
 mod proposals;
@@ -19,6 +21,11 @@ mod ranges;
 mod sobol;
 mod study;
 mod study_of_model;
+mod tpe;
+
+// The tests within the crate share helpers with those outside.
+#[cfg(test)]
+extern crate self as recur_search;
 
 pub use outcome::{Results, TrialResult};
 pub use race::StageResult;

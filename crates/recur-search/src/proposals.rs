@@ -4,6 +4,7 @@ use crate::draws::{Draws, below};
 use crate::outcome::Outcome;
 use crate::ranges::{Place, Ranges};
 use crate::sobol;
+use crate::tpe;
 use recur_core::metric::Metric;
 use recur_core::random::StreamPath;
 use recur_core::search::{SearchMethod, SearchSettings};
@@ -26,13 +27,26 @@ pub(crate) struct Proposals {
     points: Vec<Point>,
     keys: BTreeSet<String>,
     is_exhausted: bool,
+    #[cfg(test)]
+    knows_arrivals: bool,
 }
 
 impl Proposals {
     pub(crate) fn new(seed: u64, metric: Metric, settings: SearchSettings, space: &Space) -> Self {
         let (root, ranges) = (Draws::root(seed, &space.model), Ranges::new(space));
         let (places, points, keys) = Default::default();
-        Self { settings, metric, root, ranges, places, points, keys, is_exhausted: false }
+        Self {
+            settings,
+            metric,
+            root,
+            ranges,
+            places,
+            points,
+            keys,
+            is_exhausted: false,
+            #[cfg(test)]
+            knows_arrivals: false,
+        }
     }
 
     pub(crate) fn points(&self) -> &[Point] {
@@ -60,6 +74,10 @@ impl Proposals {
         if self.are_complete() {
             return false;
         }
+        #[cfg(test)]
+        if self.knows_arrivals {
+            return self.propose_by_arrival(outcomes);
+        }
         let known = &outcomes[..self.n_known()];
         if known.iter().any(Option::is_none) {
             return false;
@@ -67,6 +85,23 @@ impl Proposals {
         let next = self.next(known);
         self.add(next);
         true
+    }
+
+    /// Makes this a wrong search, to test the tests.
+    #[cfg(test)]
+    pub(crate) fn know_arrivals(&mut self) {
+        self.knows_arrivals = true;
+    }
+
+    /// Proposes with all outcomes so far, whichever they are, as soon as fewer than `ahead` trials run.
+    #[cfg(test)]
+    fn propose_by_arrival(&mut self, outcomes: &[Option<Outcome>]) -> bool {
+        let may_run = outcomes.iter().filter(|outcome| outcome.is_none()).count() < self.settings.ahead as usize;
+        if may_run {
+            let next = self.next(outcomes);
+            self.add(next);
+        }
+        may_run
     }
 
     /// How many of the first proposals' results the next proposal knows. Points that results do not influence know none.
@@ -99,10 +134,12 @@ impl Proposals {
     }
 
     /// What the method proposes, the best first.
-    fn candidates(&self, index: usize, draws: &Draws, _known: &[Option<Outcome>]) -> Vec<Place> {
+    fn candidates(&self, index: usize, draws: &Draws, known: &[Option<Outcome>]) -> Vec<Place> {
         match self.settings.method {
-            SearchMethod::Random | SearchMethod::Tpe => vec![self.drawn(draws, 0)],
+            SearchMethod::Random => vec![self.drawn(draws, 0)],
             SearchMethod::Sobol => vec![sobol::place(&self.ranges, &self.root, index)],
+            SearchMethod::Tpe => tpe::candidates(&self.ranges, &self.places, known, self.metric, draws)
+                .unwrap_or_else(|| vec![self.drawn(draws, 0)]),
         }
     }
 
