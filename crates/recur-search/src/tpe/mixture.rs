@@ -2,7 +2,7 @@
 //! A kernel is the product of its factors in each dimension.
 
 use super::categories::Categories;
-use super::numbers::Numbers;
+use super::numbers::{Masses, Numbers};
 use crate::draws::unit;
 use crate::ranges::Axis;
 use recur_core::random::Stream;
@@ -10,8 +10,8 @@ use recur_core::space::Values;
 
 /// Of the latest so many points, all have the same weight.
 const FULL_WEIGHT: usize = 25;
-/// A kernel whose log density is smaller by this than that of another adds nothing that f64 could hold.
-const NEGLIGIBLE: f64 = 45.0;
+/// A kernel whose log density is smaller by this than that of another adds less than f64 can show: exp(−37) is below 2⁻⁵³.
+const NEGLIGIBLE: f64 = 37.0;
 
 /// A mixture of kernels.
 pub(super) struct Mixture {
@@ -92,24 +92,23 @@ impl Mixture {
             }
         }
         if !masses.is_empty() {
-            add_masses(&mut logs, |kernel| masses.iter_mut().map(|axis| axis.log_mass(kernel)).sum());
+            add_masses(&mut logs, &mut masses);
         }
         log_sum_exp(&logs)
     }
 }
 
-/// Adds to each of `logs` the logarithm of a probability, but for those that are negligible whatever their probability:
-/// it is slow to compute.
-fn add_masses(logs: &mut [f64], mut log_mass: impl FnMut(usize) -> f64) {
-    let first = (1..logs.len()).fold(0, |best, kernel| if logs[kernel] > logs[best] { kernel } else { best });
-    let mut largest = logs[first] + log_mass(first);
-    for (kernel, log) in logs.iter_mut().enumerate() {
-        if *log < largest - NEGLIGIBLE {
-            *log = f64::NEG_INFINITY;
-        } else {
-            *log += log_mass(kernel);
-            largest = largest.max(*log);
-        }
+/// Adds the logarithms of the probabilities in dimensions of whole numbers. They are slow to compute, so kernels that are
+/// negligible whatever they are count as nothing.
+fn add_masses(logs: &mut [f64], masses: &mut [Masses<'_>]) {
+    let mut bounds = logs.to_vec();
+    masses.iter().for_each(|axis| axis.add_bounds(&mut bounds));
+    let first = (1..logs.len()).fold(0, |best, kernel| if bounds[kernel] > bounds[best] { kernel } else { best });
+    let mut exact = |log: f64, kernel: usize| masses.iter_mut().fold(log, |sum, axis| sum + axis.log_mass(kernel));
+    let mut largest = exact(logs[first], first);
+    for (kernel, (log, bound)) in logs.iter_mut().zip(bounds).enumerate() {
+        *log = if bound < largest - NEGLIGIBLE { f64::NEG_INFINITY } else { exact(*log, kernel) };
+        largest = largest.max(*log);
     }
 }
 

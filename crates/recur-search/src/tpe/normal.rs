@@ -12,7 +12,10 @@ pub(super) fn below(x: f64) -> f64 {
 
 /// The logarithm of the probability of a value from `a` to `b`.
 pub(super) fn log_mass(a: f64, b: f64) -> f64 {
-    if b <= 0.0 {
+    if a < -9.0 && b > 9.0 {
+        // Both tails together are below 2⁻⁵³.
+        0.0
+    } else if b <= 0.0 {
         log_mass_of_tail(a, b)
     } else if a >= 0.0 {
         log_mass_of_tail(-b, -a)
