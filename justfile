@@ -193,6 +193,11 @@ bench-peers *NAMES:
 bench-report:
     cargo run --release -p recur-report --example measure
 
+# Measure searches and races on recorded results, beside Optuna (sets it up in a virtual environment; 10 minutes)
+[group('measurements')]
+bench-search *REPEATS:
+    python3 tools/search/compare.py "$@"
+
 # Measure what the protocol of external plugins costs, beside the same model within the process
 [group('measurements')]
 bench-external *OPTIONS:

@@ -9,11 +9,13 @@
 //! | which trials are needed next? | [`Study::decide`] |
 //! | what does a search propose? | [`Study::points`] |
 //! | which configurations does a race keep? | [`Study::eliminated`], [`Study::stages`] |
+//! | which configurations are trained for more epochs? | [`Halving::decide`] |
 //! | how many trials can it become? | [`Study::most_trials`] |
 
 #[cfg(test)]
 mod arrival_order;
 mod draws;
+mod halving;
 mod outcome;
 mod proposals;
 mod race;
@@ -27,6 +29,7 @@ mod tpe;
 #[cfg(test)]
 extern crate self as recur_search;
 
+pub use halving::{Halving, HalvingDecision};
 pub use outcome::{Results, TrialResult};
 pub use race::StageResult;
 pub use study::{Candidates, Needed, Study, StudySettings};

@@ -139,7 +139,7 @@ impl Proposals {
             SearchMethod::Random => vec![self.drawn(draws, 0)],
             SearchMethod::Sobol => vec![sobol::place(&self.ranges, &self.root, index)],
             SearchMethod::Tpe => tpe::candidates(&self.ranges, &self.places, known, self.metric, draws)
-                .unwrap_or_else(|| vec![self.drawn(draws, 0)]),
+                .unwrap_or_else(|| vec![sobol::place(&self.ranges, &self.root, index)]),
         }
     }
 

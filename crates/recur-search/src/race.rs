@@ -15,7 +15,7 @@ pub struct StageResult {
     pub n_went_on: Option<usize>,
 }
 
-/// No race has fewer configurations of a model in its last stage: something to compare the best with.
+/// No stage but the first has fewer configurations of a model: something to compare the best with.
 const FEWEST: usize = 2;
 
 /// How many of `n` configurations go on at least.
@@ -25,17 +25,30 @@ pub(crate) fn n_kept(race: &Race, n: usize) -> usize {
     share.max(FEWEST).min(n)
 }
 
-/// The places in `outcomes` of those that go on, ascending. Equal outcomes are ordered by place.
+/// The places in `outcomes` of the best `n`, the best first, and of no fewer than [`FEWEST`]. Equal outcomes are ordered by
+/// place.
+pub(crate) fn best(metric: Metric, outcomes: &[Outcome], n: usize) -> Vec<usize> {
+    let mut places = best_first(metric, outcomes);
+    places.truncate(n.max(FEWEST));
+    places
+}
+
+/// The places in `outcomes` of those that go on, ascending.
 pub(crate) fn survivors(race: &Race, metric: Metric, outcomes: &[Outcome]) -> Vec<usize> {
-    let mut best_first: Vec<usize> = (0..outcomes.len()).collect();
-    best_first.sort_by(|&a, &b| outcomes[a].compare(outcomes[b], metric));
-    let n = n_kept(race, outcomes.len());
-    let mut kept = best_first[..n].to_vec();
+    let places = best_first(metric, outcomes);
+    let (kept, others) = places.split_at(n_kept(race, outcomes.len()));
+    let mut survivors = kept.to_vec();
     if let (Some(margin), Some(&last)) = (race.margin, kept.last()) {
-        kept.extend(best_first[n..].iter().filter(|&&next| is_close(outcomes[next], outcomes[last], margin, metric)));
+        survivors.extend(others.iter().filter(|&&next| is_close(outcomes[next], outcomes[last], margin, metric)));
     }
-    kept.sort_unstable();
-    kept
+    survivors.sort_unstable();
+    survivors
+}
+
+fn best_first(metric: Metric, outcomes: &[Outcome]) -> Vec<usize> {
+    let mut places: Vec<usize> = (0..outcomes.len()).collect();
+    places.sort_by(|&a, &b| outcomes[a].compare(outcomes[b], metric));
+    places
 }
 
 /// Whether `next` is worse than the last kept by less than `margin`.

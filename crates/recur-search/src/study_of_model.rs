@@ -194,7 +194,7 @@ impl Stage {
     }
 }
 
-/// Numbers whose count is known, which ranges of `u32` do not tell.
+/// Numbers whose count is known: a range of `u32` does not have it.
 fn range(n: u32) -> Range<usize> {
     0..n as usize
 }

@@ -2,6 +2,9 @@
 //! "Tree-structured Parzen estimator", arXiv:2304.11127), with the defaults of Optuna 5.0. Those of 4.9 differ: it treats
 //! each dimension by itself.
 //!
+//! Before there are enough results, the points are those of a Sobol sequence. They are random in Optuna; here, even ones
+//! were better on recorded results (docs/performance.md).
+//!
 //! The best tenth of the results, at most 25, are the *good* ones. All others are the *bad* ones, as are the points whose
 //! result is not known yet: so nothing is proposed close to a trial that runs, unless others were good there. Either
 //! group gives a density (`mixture.rs`). Of 24 points drawn from the good density, that is proposed where its ratio to
@@ -25,7 +28,7 @@ use crate::ranges::{Place, Ranges};
 use mixture::{Kernels, Mixture};
 use recur_core::metric::Metric;
 
-/// Before so many results, points are random.
+/// Before so many results, there is no estimate.
 const RESULTS_BEFORE: usize = 10;
 /// How many points are drawn, of which one is proposed.
 const CANDIDATES: usize = 24;
