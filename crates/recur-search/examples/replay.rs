@@ -18,21 +18,23 @@ fn one_box() -> Space {
     space("gru", vec![numbers.into_iter().chain(whole).chain(few).collect()])
 }
 
-#[expect(clippy::disallowed_methods, reason = "it measures time")]
 fn main() -> std::io::Result<()> {
-    for (name, space) in
-        [("one box, six dimensions", one_box()), ("two boxes, four and five dimensions", mixed_space())]
-    {
-        let plan = || {
-            let search = search(SearchMethod::Tpe, 1_000, 8, 1);
-            Study::new(settings(1, None, Some(search)), vec![Candidates::Searched(space.clone())])
-        };
-        let mut table = Table::default();
-        run(&mut plan(), &mut table, &|study, one| result_of(&study.points(0)[one.configuration], one.replicate));
-        let (mut study, start) = (plan(), Instant::now());
-        assert!(study.decide(&table).is_empty());
-        let seconds = start.elapsed().as_secs_f64();
-        writeln!(std::io::stdout(), "{name}: {} proposals in {seconds:.3} s", study.points(0).len())?;
-    }
-    Ok(())
+    let two_boxes = "two boxes, four and five dimensions";
+    measure("TPE, one box, six dimensions", &one_box(), SearchMethod::Tpe, 1_000)?;
+    measure(&format!("TPE, {two_boxes}"), &mixed_space(), SearchMethod::Tpe, 1_000)?;
+    measure(&format!("random, {two_boxes}"), &mixed_space(), SearchMethod::Random, 10_000)
+}
+
+#[expect(clippy::disallowed_methods, reason = "it measures time")]
+fn measure(name: &str, space: &Space, method: SearchMethod, n: u32) -> std::io::Result<()> {
+    let plan = || {
+        let search = search(method, n, 8, 1);
+        Study::new(settings(1, None, Some(search)), vec![Candidates::Searched(space.clone())])
+    };
+    let mut table = Table::default();
+    run(&mut plan(), &mut table, &|study, one| result_of(&study.points(0)[one.configuration], one.replicate));
+    let (mut study, start) = (plan(), Instant::now());
+    assert!(study.decide(&table).is_empty());
+    let seconds = start.elapsed().as_secs_f64();
+    writeln!(std::io::stdout(), "{name}: {} proposals in {seconds:.3} s", study.points(0).len())
 }
