@@ -30,16 +30,16 @@ pub(crate) enum Outcome {
 
 impl Outcome {
     /// The outcome of trials in the order of replicates; none if one of them has no result.
-    pub(crate) fn of(trials: impl ExactSizeIterator<Item = Option<TrialResult>>) -> Option<Self> {
-        let n_trials = trials.len();
-        let (mut sum, mut has_diverged) = (0.0, false);
+    pub(crate) fn of(trials: impl Iterator<Item = Option<TrialResult>>) -> Option<Self> {
+        let (mut sum, mut n_trials, mut has_diverged) = (0.0, 0.0, false);
         for trial in trials {
+            n_trials += 1.0;
             match trial? {
                 TrialResult::Finished(value) => sum += value,
                 TrialResult::Diverged => has_diverged = true,
             }
         }
-        let mean = sum / n_trials as f64;
+        let mean = sum / n_trials;
         Some(if has_diverged || !mean.is_finite() { Self::Worst } else { Self::Mean(mean) })
     }
 

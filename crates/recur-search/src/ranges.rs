@@ -103,6 +103,17 @@ impl Axis {
         }
     }
 
+    /// The whole numbers that count the values of a list, if the list has an order: three numbers or more that ascend, or
+    /// descend. Neighbours in it are alike, whatever their distance.
+    pub(crate) fn places_in_order(&self) -> Option<Range> {
+        let Values::List(values) = self.values() else { return None };
+        let numbers: Vec<f64> = values.iter().map(number).collect::<Option<_>>()?;
+        let (mut pairs, ascend) = (numbers.windows(2), numbers.first() < numbers.last());
+        let is_ordered =
+            numbers.len() > 2 && pairs.all(|pair| if ascend { pair[0] < pair[1] } else { pair[0] > pair[1] });
+        is_ordered.then_some(Range { from: 0.0, to: (numbers.len() - 1) as f64, log: false, whole: true })
+    }
+
     fn value(&self, x: f64) -> ParamValue {
         match self.values() {
             Values::List(values) => values[x as usize].clone(),
@@ -122,6 +133,14 @@ impl Axis {
             Values::List(values) => Some(values.len() as u64),
             Values::Range(range) => range.whole.then(|| (range.to - range.from) as u64 + 1),
         }
+    }
+}
+
+fn number(value: &ParamValue) -> Option<f64> {
+    match value {
+        ParamValue::Integer(n) => Some(*n as f64),
+        ParamValue::Real(x) => Some(*x),
+        _ => None,
     }
 }
 

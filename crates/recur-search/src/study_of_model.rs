@@ -5,7 +5,6 @@ use crate::proposals::Proposals;
 use crate::race::{StageResult, n_kept, survivors};
 use recur_core::metric::Metric;
 use recur_core::search::Race;
-use std::ops::Range;
 
 /// What is decided about one model.
 #[derive(Clone, Debug)]
@@ -111,7 +110,7 @@ impl StudyOfModel {
         let stage = self.last_mut();
         let (entered, outcomes, replicates) = (&stage.entered, &mut stage.outcomes, stage.replicates);
         stage.open.retain(|&place| {
-            let trials = range(replicates).map(|replicate| results.result(model, entered[place], replicate as u32));
+            let trials = (0..replicates).map(|replicate| results.result(model, entered[place], replicate));
             outcomes[place] = Outcome::of(trials);
             outcomes[place].is_none()
         });
@@ -192,9 +191,4 @@ impl Stage {
         self.entered.push(next);
         self.outcomes.push(None);
     }
-}
-
-/// Numbers whose count is known: a range of `u32` does not have it.
-fn range(n: u32) -> Range<usize> {
-    0..n as usize
 }

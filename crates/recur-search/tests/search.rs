@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use recur_core::params::ParamValue;
 use recur_core::search::SearchMethod::{self, Random, Sobol, Tpe};
 use recur_core::search::SearchSettings;
-use recur_core::space::{Point, Space};
+use recur_core::space::{Dimension, Point, Space, Values};
 use recur_search::{Candidates, Needed, Study, TrialResult};
 
 const METHODS: [SearchMethod; 3] = [Random, Sobol, Tpe];
@@ -199,6 +199,39 @@ fn the_estimator_finds_the_good_part_of_a_space() {
     // It learns which box is the better one.
     let points = proposals(search(Tpe, 96, 8, 1), &mixed_space());
     assert!(points[48..].iter().filter(|point| point.in_box == 0).count() > 30);
+}
+
+#[test]
+fn a_list_in_order_is_searched_as_its_places() {
+    let list = |numbers: &[i64]| Dimension {
+        name: "size".to_owned(),
+        values: Values::List(numbers.iter().copied().map(ParamValue::Integer).collect()),
+    };
+    let places = |size: Dimension| {
+        let space = space("m", vec![vec![range("rate", 0.0, 1.0, false, false), size.clone()]]);
+        let place = |value: &ParamValue| match &size.values {
+            Values::List(values) => values.iter().position(|one| one == value).unwrap(),
+            Values::Range(_) => {
+                if let ParamValue::Integer(n) = value {
+                    *n as usize
+                } else {
+                    panic!("{value}")
+                }
+            }
+        };
+        let result = |study: &Study, one: Needed| {
+            let point = &study.points(0)[one.configuration];
+            let ParamValue::Real(rate) = point.values[0] else { panic!("{point:?}") };
+            TrialResult::Finished(1.0 - (rate - 0.3).abs() - (place(&point.values[1]) as f64 - 4.0).abs() / 10.0)
+        };
+        let mut study = study(search(Tpe, 60, 8, 1), std::slice::from_ref(&space));
+        run(&mut study, &mut Table::default(), &result);
+        study.points(0).iter().map(|point| place(&point.values[1])).collect::<Vec<_>>()
+    };
+    let numbers = places(range("size", 0.0, 5.0, false, true));
+    assert_eq!(places(list(&[16, 32, 64, 128, 256, 512])), numbers);
+    assert_eq!(places(list(&[9, 7, 5, 3, 2, 1])), numbers);
+    assert_ne!(places(list(&[16, 64, 32, 128, 256, 512])), numbers);
 }
 
 #[test]

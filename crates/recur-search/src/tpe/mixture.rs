@@ -31,11 +31,11 @@ pub(super) enum Kernels {
 impl Kernels {
     /// The factors around the coordinates `number` of `observations`.
     pub(super) fn of_axis(axis: &Axis, number: usize, observations: &[&[f64]]) -> Self {
-        match axis.values() {
-            Values::List(values) => Self::of_list(values.len(), number, observations),
-            Values::Range(range) => {
-                Self::Numbers(Numbers::new(*range, observations.iter().map(|at| at[number]).collect()))
-            }
+        let numbers = |range| Numbers::new(range, observations.iter().map(|at| at[number]).collect());
+        match (axis.values(), axis.places_in_order()) {
+            (Values::Range(range), _) => Self::Numbers(numbers(*range)),
+            (_, Some(places)) => Self::Numbers(numbers(places)),
+            (Values::List(values), None) => Self::of_list(values.len(), number, observations),
         }
     }
 

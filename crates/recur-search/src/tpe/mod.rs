@@ -10,6 +10,9 @@
 //! group gives a density (`mixture.rs`). Of 24 points drawn from the good density, that is proposed where its ratio to
 //! the bad density is largest.
 //!
+//! A list of three numbers or more that ascend or descend is estimated as its places, which are whole numbers. Optuna
+//! takes any list as words without an order.
+//!
 //! In a space of several boxes, the box is chosen first, in the same way, as if it were a list of words. The densities in
 //! a box are those of the points that lie in it. Which points are good is decided among all.
 //!
