@@ -104,8 +104,10 @@ impl Groups {
         if finished.len() < RESULTS_BEFORE {
             return None;
         }
-        finished.sort_by(|(_, a), (_, b)| a.compare(*b, metric));
-        let mut good: Vec<usize> = finished[..n_good(finished.len())].iter().map(|(index, _)| *index).collect();
+        let n_good = n_good(finished.len());
+        let better_first = |a: &(usize, Outcome), b: &(usize, Outcome)| a.1.compare(b.1, metric).then(a.0.cmp(&b.0));
+        finished.select_nth_unstable_by(n_good - 1, better_first);
+        let mut good: Vec<usize> = finished[..n_good].iter().map(|(index, _)| *index).collect();
         good.sort_unstable();
         let bad = (0..n).filter(|index| good.binary_search(index).is_err()).collect();
         Some(Self { good, bad })
