@@ -8,7 +8,7 @@ use recur_core::digest::Digest;
 use recur_core::params::ParamValue;
 use recur_core::search::SearchMethod::{self, Random, Sobol, Tpe};
 use recur_core::search::SearchSettings;
-use recur_core::space::{Dimension, Point, Space, Values};
+use recur_core::space::{Dimension, Point, Range, Space, Values};
 use recur_search::{Candidates, Needed, Study, TrialResult};
 
 const METHODS: [SearchMethod; 3] = [Random, Sobol, Tpe];
@@ -285,8 +285,53 @@ fn without_a_race_all_proposals_are_trained_on_the_other_replicates() {
     assert_eq!(one.0, three.0);
 }
 
+/// Any values that a spec can have, also extreme ones.
+fn any_values() -> impl Strategy<Value = Values> {
+    let real = (-1e9..1e9_f64, 1e-9..1e9_f64, any::<bool>()).prop_map(|(from, width, log)| {
+        let from = if log { from.abs() + 1e-9 } else { from };
+        Values::Range(Range { from, to: from + width + from.abs() * 1e-12, log, whole: false })
+    });
+    let exponents = (0..14_u32, 0..14_u32, any::<bool>());
+    let whole = exponents.prop_map(|(from, width, log)| {
+        let from = 10_i64.pow(from);
+        Values::Range(Range { from: from as f64, to: (from + 10_i64.pow(width)) as f64, log, whole: true })
+    });
+    let numbers = prop::collection::btree_set(-9..9_i64, 1..6);
+    let list = numbers.prop_map(|numbers| Values::List(numbers.into_iter().map(ParamValue::Integer).collect()));
+    prop_oneof![real, whole, list]
+}
+
+fn is_value(values: &Values, value: &ParamValue) -> bool {
+    match (values, value) {
+        (Values::List(values), value) => values.contains(value),
+        (Values::Range(range), ParamValue::Integer(n)) => range.whole && (range.from..=range.to).contains(&(*n as f64)),
+        (Values::Range(range), ParamValue::Real(x)) => !range.whole && (range.from..=range.to).contains(x),
+        _ => false,
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn any_space_can_be_searched(
+        boxes in prop::collection::vec(prop::collection::vec(any_values(), 0..4), 1..3),
+        method in prop::sample::select(&METHODS[..]), seed in any::<u32>(),
+    ) {
+        let dimension = |(number, values)| Dimension { name: format!("d{number}"), values };
+        let space = space("m", boxes.into_iter().map(|all| all.into_iter().enumerate().map(dimension).collect()).collect());
+        let result = |_: &Study, one: Needed| TrialResult::Finished(noise(format!("{seed}/{}", one.configuration)));
+        let mut study = study(search(method, 40, 4, 1), std::slice::from_ref(&space));
+        let trained = run(&mut study, &mut Table::default(), &result);
+        prop_assert!(study.points(0).len() == 40 || study.is_exhausted(0));
+        prop_assert!(trained.len() as u64 <= study.most_trials());
+        prop_assert_eq!(n_distinct(&space, study.points(0)), study.points(0).len());
+        for point in study.points(0) {
+            let dimensions = &space.boxes[point.in_box].dimensions;
+            prop_assert_eq!(dimensions.len(), point.values.len());
+            prop_assert!(dimensions.iter().zip(&point.values).all(|(one, value)| is_value(&one.values, value)), "{:?}", point);
+        }
+    }
 
     #[test]
     fn a_search_does_not_depend_on_order_batches_or_restarts(
