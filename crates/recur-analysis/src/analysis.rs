@@ -16,10 +16,11 @@ use crate::per_example::{PerExample, ToBaseline, to_baseline};
 use crate::ranked::Ranked;
 use crate::standing::{Standing, Verdict};
 use crate::trials::{ConfigurationResult, TrialResult, Unfinished, trials, unfinished};
+use crate::tried::{ModelStages, Search};
 use recur_core::facts::DataFacts;
 use recur_core::metric::Metric;
 use recur_core::noun::Noun;
-use recur_core::plan::UnusedSettings;
+use recur_core::plan::{UnusedSettings, WithoutEffect};
 use recur_core::settings::{TestRows, TrainingLength};
 use serde::Serialize;
 
@@ -76,6 +77,15 @@ pub struct Analysis {
     pub axes: Vec<Axis>,
     /// How much of the variance between a model's configurations each swept parameter accounts for.
     pub importance: Vec<Importance>,
+    /// Combinations of values that are the same as others.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub without_effect: Vec<WithoutEffect>,
+    /// The race or the search of each model.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<ModelStages>,
+    /// How each search went.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub searches: Vec<Search>,
     /// Every configuration, in the order of the plan.
     pub configurations: Vec<ConfigurationResult>,
     /// How the chosen configurations learned, in the order of the spec.
@@ -156,6 +166,9 @@ impl Analysis {
             per_example_to_baseline: to_baseline(ranked),
             pair_effects: pair_effects(ranked, &effects),
             importance: (0..models.len()).filter_map(|model| Importance::of(ranked, model)).collect(),
+            without_effect: plan.without_effect.clone(),
+            stages: outcomes.stages.to_vec(),
+            searches: Search::all(ranked),
             configurations: (0..plan.configurations.len())
                 .map(|index| ConfigurationResult::of(ranked, index))
                 .collect(),

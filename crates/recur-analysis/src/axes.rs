@@ -135,7 +135,9 @@ impl ValuePair {
 /// The axes of every model in the order of the spec, compared together: all pairs of values of all of them are one family.
 pub(crate) fn axes(ranked: &Ranked<'_>) -> Vec<Axis> {
     let swept = |model: usize| {
-        let first = ranked.configurations_of(ranked.models[model].id).next();
+        let is_searched = ranked.is_searched(ranked.models[model].id);
+        // No two proposals of a search are equal but for one value.
+        let first = ranked.configurations_of(ranked.models[model].id).next().filter(|_| !is_searched);
         first.into_iter().flat_map(|(_, first)| &first.swept).map(move |name| Values::of(ranked, model, name))
     };
     let mut all: Vec<Values<'_>> = (0..ranked.models.len()).flat_map(swept).collect();
@@ -167,6 +169,7 @@ impl<'a> Values<'a> {
     fn of(ranked: &Ranked<'a>, model: usize, name: &'a str) -> Self {
         let mut all = Self { name, model, values: Vec::new(), settings: Vec::new(), table: Vec::new() };
         let mut known: BTreeMap<String, usize> = BTreeMap::new();
+        let n_replicates = ranked.shared_replicates(ranked.models[model].id);
         for (index, configuration) in ranked.configurations_of(ranked.models[model].id) {
             let Some(value) = configuration.value(name) else { continue };
             let place = all.place_of(value);
@@ -182,7 +185,7 @@ impl<'a> Values<'a> {
             let cells = &mut all.table[place];
             cells.resize(cells.len().max(setting + 1), None);
             let score = |replicate| Some(ranked.outcome(index, replicate)?.record.validation()?.get(ranked.primary));
-            cells[setting].get_or_insert_with(|| (0..ranked.outcomes.plan.replicates).map(score).collect());
+            cells[setting].get_or_insert_with(|| (0..n_replicates).map(score).collect());
         }
         let n_settings = all.settings.len();
         all.table.iter_mut().for_each(|cells| cells.resize(n_settings, None));

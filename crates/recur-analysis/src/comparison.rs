@@ -5,6 +5,7 @@ use crate::compared::ComparedExperiment;
 use crate::error::AnalysisError;
 use crate::incompatibility::{data_settings, incompatibility};
 use crate::outcomes::{ComparisonFacts, DifferentEncoding, Outcomes, ReplicateSplit, Unscored};
+use crate::tried::ModelStages;
 use recur_core::facts::DataFacts;
 use recur_core::noun::Noun;
 use recur_core::plan::{Configuration, Plan, UnusedSettings};
@@ -20,6 +21,8 @@ pub struct Comparison {
     facts: DataFacts,
     label_names: Vec<String>,
     trials: Vec<TrialOutcome>,
+    eliminated: Vec<Option<u32>>,
+    stages: Vec<ModelStages>,
     selection: Selection,
     tests: Vec<TestRecord>,
     splits: Vec<ReplicateSplit>,
@@ -61,9 +64,19 @@ impl Comparison {
             }
         }
         let duplicates = duplicates(experiments);
-        let (configurations, trials) = merged(experiments, &duplicates);
+        let Merged { configurations, trials, eliminated } = merged(experiments, &duplicates);
         let question = question.map_or_else(|| questions(experiments), str::to_owned);
-        let mut plan = Plan { name: name.to_owned(), question, configurations, ..first.outcomes.plan.clone() };
+        let of_first = first.outcomes.plan.clone();
+        let mut plan = Plan {
+            name: name.to_owned(),
+            question,
+            configurations,
+            spaces: Vec::new(),
+            without_effect: Vec::new(),
+            search: None,
+            race: None,
+            ..of_first
+        };
         let named = baseline.map(|label| duplicates.get(label).map_or(label, String::as_str).to_owned());
         if experiments.iter().any(|experiment| experiment.outcomes.plan.report.noun != plan.report.noun) {
             plan.report.noun = Noun::text();
@@ -78,6 +91,8 @@ impl Comparison {
             tests: tests(experiments, &trials),
             unscored: unscored(experiments, &trials),
             trials,
+            eliminated,
+            stages: stages(experiments, &duplicates),
             splits: first.outcomes.splits.to_vec(),
             unused: unused(experiments, &duplicates),
             merged: ComparisonFacts {
@@ -105,6 +120,8 @@ impl Comparison {
             unscored: &self.unscored,
             splits: &self.splits,
             unused: &self.unused,
+            eliminated: &self.eliminated,
+            stages: &self.stages,
             comparison: Some(&self.merged),
         }
     }
@@ -150,12 +167,29 @@ fn duplicates(experiments: &[ComparedExperiment<'_>]) -> BTreeMap<String, String
     duplicates
 }
 
-/// The configurations of all experiments but for duplicates, and their trials, each pointing at its own.
-fn merged(
-    experiments: &[ComparedExperiment<'_>],
-    duplicates: &BTreeMap<String, String>,
-) -> (Vec<Configuration>, Vec<TrialOutcome>) {
-    let (mut configurations, mut trials) = (Vec::new(), Vec::new());
+/// What all experiments have but for duplicates.
+struct Merged {
+    configurations: Vec<Configuration>,
+    /// Each points at its own configuration.
+    trials: Vec<TrialOutcome>,
+    /// After how many replicates each configuration was eliminated.
+    eliminated: Vec<Option<u32>>,
+}
+
+/// The races and searches of all experiments.
+fn stages(experiments: &[ComparedExperiment<'_>], duplicates: &BTreeMap<String, String>) -> Vec<ModelStages> {
+    let of_part = |experiment: &ComparedExperiment<'_>| -> Vec<ModelStages> {
+        let of_model = |stages: &ModelStages| {
+            let label = experiment.labels.get(&stages.model).filter(|label| !duplicates.contains_key(*label))?;
+            Some(ModelStages { model: label.clone(), ..stages.clone() })
+        };
+        experiment.outcomes.stages.iter().filter_map(of_model).collect()
+    };
+    experiments.iter().flat_map(of_part).collect()
+}
+
+fn merged(experiments: &[ComparedExperiment<'_>], duplicates: &BTreeMap<String, String>) -> Merged {
+    let (mut configurations, mut trials, mut eliminated) = (Vec::new(), Vec::new(), Vec::new());
     for experiment in experiments {
         let mut places: BTreeMap<usize, usize> = BTreeMap::new();
         for (index, configuration) in experiment.outcomes.plan.configurations.iter().enumerate() {
@@ -163,6 +197,7 @@ fn merged(
             if let Some(label) = label.filter(|label| !duplicates.contains_key(*label)) {
                 places.insert(index, configurations.len());
                 configurations.push(Configuration { model: label.clone(), ..configuration.clone() });
+                eliminated.push(experiment.outcomes.eliminated.get(index).copied().flatten());
             }
         }
         let placed = experiment.outcomes.trials.iter().filter_map(|outcome| {
@@ -172,7 +207,7 @@ fn merged(
         });
         trials.extend(placed);
     }
-    (configurations, trials)
+    Merged { configurations, trials, eliminated }
 }
 
 /// The test results of `trials`.

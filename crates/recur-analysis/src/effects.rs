@@ -81,7 +81,9 @@ impl Marginal {
     /// Of these configurations of a model.
     fn of(ranked: &Ranked<'_>, configurations: &[usize]) -> Self {
         let mut marginal = Marginal::default();
-        for replicate in 0..ranked.outcomes.plan.replicates {
+        let Some(first) = configurations.first() else { return marginal };
+        let model = &ranked.outcomes.plan.configurations[*first].model;
+        for replicate in 0..ranked.shared_replicates(model) {
             let scores: Vec<f64> = configurations
                 .iter()
                 .filter_map(|index| ranked.outcome(*index, replicate)?.record.validation())
@@ -142,9 +144,13 @@ fn effect(ranked: &Ranked<'_>, axes: &[Axis], name: &str) -> Option<Effect> {
     (!models.is_empty()).then(|| Effect { parameter: name.to_owned(), values, models })
 }
 
-/// The values that a model's sweep gives `name`, each once; none if it does not sweep it.
+/// The values that a model's sweep gives `name`, each once; none if it does not sweep it, or its configurations are no grid: the
+/// means would be over other values of all else.
 fn values_of<'a>(ranked: &Ranked<'a>, model: usize, name: &str) -> Vec<&'a ParamValue> {
     let mut values = Vec::new();
+    if !ranked.is_grid(ranked.models[model].id) {
+        return values;
+    }
     for (_, configuration) in ranked.configurations_of(ranked.models[model].id) {
         let swept = configuration.swept.iter().any(|swept| swept == name);
         if let Some(value) = configuration.value(name).filter(|value| swept && !values.contains(value)) {

@@ -33,17 +33,20 @@ pub struct ParameterShare {
 impl Importance {
     /// Of the parameters of a model; `None` for fewer than two, or without three replicates of two configurations.
     pub(crate) fn of(ranked: &Ranked<'_>, model: usize) -> Option<Self> {
-        let replicates = ranked.outcomes.plan.replicates;
         let id = ranked.models[model].id;
-        let is_complete = |index: usize| ranked.tally(index).finished == u64::from(replicates);
+        let replicates = ranked.shared_replicates(id);
+        let scores_of = |index: usize| -> Option<Vec<f64>> {
+            let score = |replicate| Some(ranked.outcome(index, replicate)?.record.validation()?.get(ranked.primary));
+            (0..replicates).map(score).collect()
+        };
         let (configurations, scores): (Vec<&Configuration>, Vec<Vec<f64>>) = ranked
             .configurations_of(id)
-            .filter(|(index, _)| is_complete(*index))
-            .map(|(index, configuration)| (configuration, ranked.validation(index, ranked.primary)))
+            .filter_map(|(index, configuration)| Some((configuration, scores_of(index)?)))
             .unzip();
         let swept = &configurations.first()?.swept;
-        // Two replicates know the noise between them too badly.
-        if swept.len() < 2 || configurations.len() < 2 || replicates < 3 {
+        // Two replicates know the noise between them too badly, unless there are many pairs of them.
+        let has_noise = replicates >= 3 || (replicates == 2 && configurations.len() >= MANY);
+        if swept.len() < 2 || configurations.len() < 2 || !has_noise {
             return None;
         }
         let sizes = ranked.outcomes.sizes();
@@ -58,9 +61,33 @@ impl Importance {
     }
 }
 
-/// Which value of `axis` each configuration has, as a number.
+/// Configurations from which on two replicates of each know the noise.
+const MANY: usize = 20;
+
+/// Different numbers from which on an axis is divided into parts.
+const MOST_LEVELS: usize = 8;
+
+/// The parts that many different numbers are divided into, of about as many configurations each.
+const PARTS: usize = 4;
+
+/// Which value of `axis` each configuration has, as a number; of many different numbers, in which part of them it is.
 fn levels(configurations: &[&Configuration], axis: &str) -> Vec<usize> {
     let of: Vec<Option<&ParamValue>> = configurations.iter().map(|configuration| configuration.value(axis)).collect();
+    let number = |value: &Option<&ParamValue>| match value {
+        Some(ParamValue::Integer(n)) => Some(*n as f64),
+        Some(ParamValue::Real(x)) => Some(*x),
+        _ => None,
+    };
+    if let Some(numbers) = of.iter().map(number).collect::<Option<Vec<f64>>>() {
+        let mut sorted = numbers.clone();
+        sorted.sort_by(f64::total_cmp);
+        let mut distinct = sorted.clone();
+        distinct.dedup();
+        if distinct.len() > MOST_LEVELS {
+            let ends: Vec<f64> = (1..PARTS).map(|part| sorted[part * sorted.len() / PARTS]).collect();
+            return numbers.iter().map(|x| ends.iter().filter(|end| *end <= x).count()).collect();
+        }
+    }
     // The index of the first configuration with the same value.
     of.iter().map(|value| of.iter().position(|other| other == value).unwrap_or_default()).collect()
 }

@@ -31,6 +31,7 @@ mod standing;
 mod summary;
 mod tally;
 mod trials;
+mod tried;
 
 pub use analysis::{Against, Analysis, standings};
 pub use axes::{Axis, SettingDifference, SettingValue, ValuePair};
@@ -55,5 +56,6 @@ pub use standing::{Standing, Verdict};
 pub use summary::Summary;
 pub use tally::Tally;
 pub use trials::{ConfigurationResult, End, TrialResult, Unfinished};
+pub use tried::{ModelStages, Proposal, Search, Stage};
 // Types of the statistics that are parts of an analysis.
 pub use recur_stats::{CALIBRATION_BINS, Confusion, Interval};

@@ -1,6 +1,7 @@
 //! What an analysis is made from.
 
 use crate::setting::DifferingSetting;
+use crate::tried::ModelStages;
 use recur_core::dataset::Dataset;
 use recur_core::digest::Digest;
 use recur_core::facts::DataFacts;
@@ -34,6 +35,10 @@ pub struct Outcomes<'a> {
     pub splits: &'a [ReplicateSplit],
     /// What the spec asks of training and a model does not use, one entry for each such model.
     pub unused: &'a [UnusedSettings],
+    /// After how many replicates each configuration of the plan was eliminated by a race; empty where none was.
+    pub eliminated: &'a [Option<u32>],
+    /// The race or the search of each model; empty where every configuration was trained on every replicate.
+    pub stages: &'a [ModelStages],
     /// Where the trials are those of several experiments: what was merged.
     pub comparison: Option<&'a ComparisonFacts>,
 }
@@ -42,6 +47,11 @@ impl Outcomes<'_> {
     /// How many rows the parts of a split have: means over replicates, to whole rows.
     pub fn sizes(&self) -> SplitSizes {
         SplitSizes::mean(self.splits)
+    }
+
+    /// How many trials of a configuration of the plan there are to be.
+    pub(crate) fn planned(&self, configuration: usize) -> u32 {
+        self.eliminated.get(configuration).copied().flatten().unwrap_or(self.plan.replicates)
     }
 
     /// Whether all trials of a replicate were scored on the very same test examples, so that models can be compared on each.

@@ -100,14 +100,9 @@ impl<'a> Ranked<'a> {
         self.outcomes.plan.configurations.iter().enumerate().filter(move |(_, configuration)| configuration.model == id)
     }
 
-    /// Validation results of a configuration on the replicates that finished, in order.
-    pub(crate) fn validation(&self, configuration: usize, metric: Metric) -> Vec<f64> {
-        self.outcomes_of(configuration).filter_map(|f| Some(f.record.validation()?.get(metric))).collect()
-    }
-
     /// How the trials of one configuration ended.
     pub(crate) fn tally(&self, configuration: usize) -> Tally {
-        let mut tally = Tally { planned: u64::from(self.outcomes.plan.replicates), ..Tally::default() };
+        let mut tally = Tally { planned: u64::from(self.outcomes.planned(configuration)), ..Tally::default() };
         self.outcomes_of(configuration).for_each(|outcome| tally.count(&outcome.record.outcome));
         tally
     }

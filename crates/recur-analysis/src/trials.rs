@@ -97,6 +97,9 @@ pub struct ConfigurationResult {
     pub weights: Option<String>,
     /// On how many replicates it was chosen.
     pub times_chosen: u32,
+    /// After how many replicates a race eliminated it; it is then neither ranked nor chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub eliminated_after: Option<u32>,
     /// How its trials ended.
     pub trials: Tally,
     /// Its trials that ended, in order of replicate.
@@ -123,7 +126,7 @@ impl ConfigurationResult {
 
     pub(crate) fn of(ranked: &Ranked<'_>, index: usize) -> Self {
         let configuration = &ranked.outcomes.plan.configurations[index];
-        let replicates = || 0..ranked.outcomes.plan.replicates;
+        let replicates = || 0..ranked.outcomes.planned(index);
         let of_metric = |metric: Metric| {
             let value = |replicate| Some(ranked.outcome(index, replicate)?.record.validation()?.get(metric));
             (metric.name(), Summary::of(replicates().map(value).collect()))
@@ -136,6 +139,7 @@ impl ConfigurationResult {
             swept: configuration.swept.clone(),
             weights: configuration.weights.clone(),
             times_chosen: ranked.outcomes.selection.times_chosen(index),
+            eliminated_after: ranked.outcomes.eliminated.get(index).copied().flatten(),
             trials: ranked.tally(index),
             trial_ids: ranked.outcomes_of(index).map(|outcome| outcome.trial.id.clone()).collect(),
             validation: Metric::ALL.into_iter().map(of_metric).collect(),
@@ -182,7 +186,7 @@ pub(crate) fn trials(ranked: &Ranked<'_>) -> Vec<TrialResult> {
 }
 
 /// The examples that a trial was trained on, in all its epochs or intervals of steps.
-fn trained_examples(record: &TrialRecord, n_train: usize) -> f64 {
+pub(crate) fn trained_examples(record: &TrialRecord, n_train: usize) -> f64 {
     let of_each = match &record.identity.training {
         Some(TrainingSettings { length: TrainingLength::Steps { evaluate_every, .. }, batch_size, .. }) => {
             f64::from(*evaluate_every) * *batch_size as f64

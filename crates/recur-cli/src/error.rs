@@ -26,6 +26,8 @@ pub enum Exit {
     ContractBroken,
     /// 6: nothing was compared: no trial could be executed again whose bytes are promised to be equal.
     NothingCompared,
+    /// 7: a part of the work was done, as asked for, and there is no report yet.
+    PartDone,
     /// 130: interrupted; what was finished is kept.
     Interrupted,
 }
@@ -39,6 +41,7 @@ impl From<Exit> for ExitCode {
             Exit::Different => 4,
             Exit::ContractBroken => 5,
             Exit::NothingCompared => 6,
+            Exit::PartDone => 7,
             Exit::Interrupted => 130,
         })
     }

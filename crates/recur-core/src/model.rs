@@ -106,11 +106,27 @@ pub trait ModelPlugin: Sync {
         let _ = (setup, characters);
         None
     }
+    /// Parameters that have an effect only with certain values of another: combinations that differ in nothing else are trained
+    /// once.
+    fn conditions(&self) -> &'static [Condition] {
+        &[]
+    }
     /// Builds an untrained model.
     ///
     /// # Errors
     /// Where the parameters, though each in its range, do not go together.
     fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError>;
+}
+
+/// A parameter that has an effect only where another one, a whole number, is large enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// The parameter.
+    pub parameter: &'static str,
+    /// The other one.
+    pub needs: &'static str,
+    /// The least value of the other one with which the parameter has an effect.
+    pub at_least: i64,
 }
 
 /// What a model is built from.

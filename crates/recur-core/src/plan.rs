@@ -2,7 +2,9 @@
 
 use crate::params::{ParamValue, Params};
 use crate::registry::{NoModel, Registry};
+use crate::search::{Race, SearchSettings};
 use crate::settings::{DataSettings, ReportSettings, SplitSettings, TrainingKey, TrainingSettings};
+use crate::space::Space;
 use serde::Serialize;
 use std::fmt;
 
@@ -21,8 +23,17 @@ pub struct Plan {
     pub split: SplitSettings,
     /// How models that learn step by step are trained, where neither a model nor an axis says otherwise.
     pub training: TrainingSettings,
-    /// Every configuration of every model, in the order of the spec (later axes vary fastest).
+    /// Every configuration of every model, in the order of the spec (later axes vary fastest); of a model that is searched
+    /// those that are proposed, in the order of the proposals.
     pub configurations: Vec<Configuration>,
+    /// What may be proposed, one entry for each model that is searched; empty without a search.
+    pub spaces: Vec<Space>,
+    /// Combinations of values that are the same as others, model by model.
+    pub without_effect: Vec<WithoutEffect>,
+    /// How configurations are proposed; `None` trains every combination of the axes.
+    pub search: Option<SearchSettings>,
+    /// Which configurations are trained on more replicates; `None` trains all on all.
+    pub race: Option<Race>,
     /// How often each configuration is trained, each time on another split and from another start.
     pub replicates: u32,
     /// What the report compares.
@@ -42,9 +53,9 @@ impl Plan {
     pub fn unused_settings(&self, registry: &Registry) -> Result<Vec<UnusedSettings>, NoModel> {
         let mut unused = Vec::new();
         for model in self.models() {
-            let ignored = registry.get(model)?.about().ignored();
             let mut settings: Vec<(TrainingKey, String)> = Vec::new();
             for configuration in self.configurations.iter().filter(|configuration| configuration.model == model) {
+                let ignored = registry.get(&configuration.plugin)?.about().ignored();
                 let asked =
                     self.training_of(configuration).asked().into_iter().filter(|(key, _)| ignored.contains(key));
                 asked.for_each(|setting| {
@@ -103,8 +114,10 @@ impl UnusedSettings {
 /// A model with its parameters.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Configuration {
-    /// The model's id.
+    /// What reports call the model: the id of its plugin, or another name that the spec gives it.
     pub model: String,
+    /// The id of the model's plugin.
+    pub plugin: String,
     /// Every declared parameter.
     pub params: Params,
     /// How it is trained, where that differs from [`Plan::training`].
@@ -128,9 +141,65 @@ impl Configuration {
         self.swept.iter().filter_map(|name| Some((name.as_str(), self.value(name)?)))
     }
 
+    /// A configuration of which only the title is known: that of a list of trials. Its title is `title`.
+    pub fn listed(title: &str) -> Self {
+        let (model, values) = title.strip_suffix(')').and_then(|rest| rest.split_once('(')).unwrap_or((title, ""));
+        // The first name with all that follows it, as values may hold commas: only the title has to be the same.
+        let values = values.split_once('=').map(|(name, rest)| (name.to_owned(), ParamValue::Text(rest.to_owned())));
+        Self {
+            model: model.to_owned(),
+            plugin: model.to_owned(),
+            params: Params::default(),
+            training: None,
+            settings: values.iter().fold(Params::default(), |all, (name, value)| all.with(name, value.clone())),
+            swept: values.into_iter().map(|(name, _)| name).collect(),
+            weights: None,
+        }
+    }
+
     /// `model` or `model(hidden_size=64, layers=2)`.
     pub fn title(&self) -> String {
         let values: Vec<String> = self.swept_values().map(|(name, value)| format!("{name}={value}")).collect();
         if values.is_empty() { self.model.clone() } else { format!("{}({})", self.model, values.join(", ")) }
+    }
+}
+
+/// Combinations of values that differ only in a parameter without effect.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WithoutEffect {
+    /// What reports call the model.
+    pub model: String,
+    /// The parameter that has no effect.
+    pub parameter: String,
+    /// The parameter that it needs.
+    pub needs: String,
+    /// From which value of that one on it has an effect.
+    pub at_least: i64,
+    /// How many combinations are the same as others, and are not trained.
+    pub n_combinations: usize,
+}
+
+impl fmt::Display for WithoutEffect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { model, parameter, needs, at_least, n_combinations } = self;
+        let are = if *n_combinations == 1 { "combination is" } else { "combinations are" };
+        write!(
+            f,
+            "{model}: {parameter} has no effect where {needs} is below {at_least}, so {n_combinations} {are} the same as others \
+             and not trained again"
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listed_configuration_has_the_title_of_the_list() {
+        for title in ["gru", "gru(hidden_size=64)", "linfa_logistic(ngrams=[1, 3], l2=0.1, training.epochs=3)"] {
+            let listed = Configuration::listed(title);
+            assert_eq!((listed.title().as_str(), listed.model.as_str()), (title, title.split('(').next().unwrap()));
+        }
     }
 }

@@ -43,3 +43,48 @@ pub struct Race {
     /// Those go on as well whose result is worse than that of the last kept by less than this.
     pub margin: Option<f64>,
 }
+
+impl Race {
+    /// No stage but the first has fewer configurations of a model, if the model has as many: something to compare the best with.
+    pub const FEWEST: u64 = 2;
+
+    /// The share of `n` configurations that is kept, rounded up.
+    pub fn share_of(&self, n: u64) -> u64 {
+        // 0.1 of 30 is 3, whatever the rounding of the product.
+        (self.keep * n as f64 - 1e-9).ceil().max(0.0) as u64
+    }
+
+    /// How many of `n` configurations go on to the next stage, those within the margin not counted: their share, and never fewer
+    /// than [`Race::FEWEST`].
+    pub fn n_kept(&self, n: u64) -> u64 {
+        self.share_of(n).max(Self::FEWEST).min(n)
+    }
+
+    /// The most trials of a model with `n` configurations.
+    pub fn most_trials(&self, n: u64) -> u64 {
+        let all = u64::from(self.replicates.last().copied().unwrap_or(0));
+        if self.margin.is_some() {
+            return n.saturating_mul(all);
+        }
+        let (mut trials, mut left, mut before) = (0_u64, n, 0);
+        for replicates in &self.replicates {
+            trials = trials.saturating_add(left.saturating_mul(u64::from(replicates - before)));
+            (left, before) = (self.n_kept(left), *replicates);
+        }
+        trials
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_race_keeps_its_share_and_never_fewer_than_two() {
+        let race = Race { replicates: vec![1, 2, 5], keep: 0.33, margin: None };
+        assert_eq!([200, 66, 22, 3, 2, 1].map(|n| race.n_kept(n)), [66, 22, 8, 2, 2, 1]);
+        assert_eq!(race.most_trials(200), 200 + 66 + 3 * 22);
+        assert_eq!(Race { margin: Some(0.01), ..race.clone() }.most_trials(200), 1000);
+        assert_eq!(Race { keep: 0.1, ..race }.n_kept(30), 3);
+    }
+}

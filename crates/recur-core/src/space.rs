@@ -1,9 +1,10 @@
 //! What a search may try: the values of each parameter and setting that it varies.
 
 use crate::params::ParamValue;
+use serde::Serialize;
 
 /// What a search may try for one model: a point lies in one of the boxes.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Space {
     /// The model, as [`crate::plan::Configuration::model`] names it.
     pub model: String,
@@ -12,14 +13,14 @@ pub struct Space {
 }
 
 /// A part of a [`Space`]: every combination of the values of its dimensions.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SearchBox {
     /// Each name once, in the order of the spec.
     pub dimensions: Vec<Dimension>,
 }
 
 /// A parameter, or a setting of `training`, with the values that it may take.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Dimension {
     /// The parameter, or the path of the setting: `training.batch_size`.
     pub name: String,
@@ -28,7 +29,7 @@ pub struct Dimension {
 }
 
 /// The values that a dimension may take.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum Values {
     /// These; at least one, each once.
     List(Vec<ParamValue>),
@@ -37,7 +38,7 @@ pub enum Values {
 }
 
 /// All numbers between two ends, both included.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Range {
     /// The lower end; above 0 where `log` is set, whole where `whole` is.
     pub from: f64,
@@ -50,7 +51,7 @@ pub struct Range {
 }
 
 /// A point of a [`Space`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Point {
     /// Which of [`Space::boxes`] it lies in.
     pub in_box: usize,

@@ -3,7 +3,7 @@
 use crate::NUMERIC_CONTRACT;
 use crate::digest::Digest;
 pub use crate::identity::{Identity, TrialId};
-use crate::model::{ModelPlugin, Regime};
+use crate::model::Regime;
 use crate::plan::{Configuration, Plan};
 use crate::record::TrialRecord;
 use crate::registry::{NoModel, Registry};
@@ -102,11 +102,54 @@ pub enum TrialsError {
     },
 }
 
-/// The trials of `plan` on the data set with digest `dataset`: replicate by replicate, configurations in plan order.
-/// `weights` holds every file that the plan starts from; `procedure` is [`Identity::procedure`].
+/// Names the trials of a plan.
+#[derive(Clone, Copy, Debug)]
+pub struct TrialNames<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// The digest of the data set.
+    pub dataset: &'a Digest,
+    /// The models.
+    pub registry: &'a Registry,
+    /// Every file that the plan starts from.
+    pub weights: &'a InitialWeights,
+    /// [`Identity::procedure`].
+    pub procedure: &'a str,
+}
+
+impl TrialNames<'_> {
+    /// The trial of a configuration of the plan on a replicate.
+    ///
+    /// # Errors
+    /// If the configuration is of a model that the registry does not have, or starts from a file that was not read.
+    pub fn trial(&self, configuration: usize, replicate: u32) -> Result<Trial, TrialsError> {
+        let (plan, own) = (self.plan, &self.plan.configurations[configuration]);
+        let about = self.registry.get(&own.plugin)?.about();
+        let initial_weights = start(own, self.weights)?;
+        let identity = Identity {
+            numeric_contract: NUMERIC_CONTRACT,
+            procedure: code_digest(self.procedure),
+            model: about.id.to_owned(),
+            model_version: about.version,
+            model_code: code_digest(about.code),
+            params: own.params.clone(),
+            training: (about.regime == Regime::Iterative).then(|| plan.training_of(own).clone()),
+            dataset: self.dataset.clone(),
+            text: plan.data.text.clone(),
+            split: plan.split.clone(),
+            seed: plan.seed,
+            replicate,
+            initial_weights: initial_weights.as_ref().map(|file| file.digest.clone()),
+        };
+        Ok(Trial { initial_weights, ..Trial::new(own.title(), configuration, identity) })
+    }
+}
+
+/// Every configuration of `plan` on every replicate: replicate by replicate, configurations in the order of the plan. The
+/// arguments are those of [`TrialNames`].
 ///
 /// # Errors
-/// If the plan names a model that `registry` does not have, or a file that `weights` does not have.
+/// As [`TrialNames::trial`].
 pub fn trials(
     plan: &Plan,
     dataset: &Digest,
@@ -114,40 +157,10 @@ pub fn trials(
     weights: &InitialWeights,
     procedure: &str,
 ) -> Result<Vec<Trial>, TrialsError> {
-    let procedure = code_digest(procedure);
-    let plugins: Vec<&dyn ModelPlugin> = plan
-        .configurations
-        .iter()
-        .map(|c| registry.get(&c.model).map(|p| p as &dyn ModelPlugin))
-        .collect::<Result<_, _>>()?;
-    let starts: Vec<Option<Arc<WeightsFile>>> =
-        plan.configurations.iter().map(|c| start(c, weights)).collect::<Result<_, _>>()?;
-    let trial = |replicate: u32, configuration: usize| {
-        let (about, initial_weights) = (plugins[configuration].about(), starts[configuration].clone());
-        let identity = Identity {
-            numeric_contract: NUMERIC_CONTRACT,
-            procedure: procedure.clone(),
-            model: about.id.to_owned(),
-            model_version: about.version,
-            model_code: code_digest(about.code),
-            params: plan.configurations[configuration].params.clone(),
-            training: (about.regime == Regime::Iterative)
-                .then(|| plan.training_of(&plan.configurations[configuration]).clone()),
-            dataset: dataset.clone(),
-            text: plan.data.text.clone(),
-            split: plan.split.clone(),
-            seed: plan.seed,
-            replicate,
-            initial_weights: initial_weights.as_ref().map(|file| file.digest.clone()),
-        };
-        let title = plan.configurations[configuration].title();
-        Trial { initial_weights, ..Trial::new(title, configuration, identity) }
-    };
+    let names = TrialNames { plan, dataset, registry, weights, procedure };
     let configurations = 0..plan.configurations.len();
-    Ok((0..plan.replicates)
-        .flat_map(|r| configurations.clone().map(move |c| (r, c)))
-        .map(|(r, c)| trial(r, c))
-        .collect())
+    let pairs = (0..plan.replicates).flat_map(|r| configurations.clone().map(move |c| (r, c)));
+    pairs.map(|(replicate, configuration)| names.trial(configuration, replicate)).collect()
 }
 
 /// The digest that a build script wrote; any other text (a model that names its code in another way) is digested.

@@ -52,6 +52,7 @@ impl ModelPlugin for Fake {
 fn plan() -> Plan {
     let configuration = |model: &str, size: i64| Configuration {
         model: model.to_owned(),
+        plugin: model.to_owned(),
         params: Params::defaults(&[SIZE]).with("size", ParamValue::Integer(size)),
         training: None,
         settings: Params::default(),
@@ -72,6 +73,10 @@ fn plan() -> Plan {
             ..TrainingSettings::default()
         },
         configurations: configurations.collect(),
+        spaces: Vec::new(),
+        without_effect: Vec::new(),
+        search: None,
+        race: None,
         replicates: 2,
         report: ReportSettings {
             noun: Noun::text(),

@@ -1,9 +1,11 @@
 //! What a run can fail with, and what to do about it.
 
+use crate::part::PartEnd;
 use recur_analysis::AnalysisError;
+use recur_core::nearest::nearest;
 use recur_core::registry::NoModel;
 use recur_core::split::SplitError;
-use recur_core::trial::TrialsError;
+use recur_core::trial::{TrialId, TrialsError};
 use recur_core::visible::{shown, visible};
 use recur_files::NoTemporaryFolder;
 use recur_ingest::IngestError;
@@ -51,6 +53,23 @@ pub enum ExperimentError {
         n_trials: usize,
         store: PathBuf,
     },
+    /// A part of the work was done, as asked for; what had ended is kept.
+    #[error("{end}: {n_kept} of {n_trials} trials are kept in {}, and there is no report yet", shown(store))]
+    PartDone {
+        end: PartEnd,
+        /// Trials with a record.
+        n_kept: usize,
+        /// Trials that are known so far.
+        n_trials: usize,
+        store: PathBuf,
+    },
+    /// The part that is to be run names a model that the experiment does not have.
+    #[error("the experiment has no model `{name}`")]
+    NoSuchModel {
+        name: String,
+        /// Those that it has, in the order of the spec.
+        models: Vec<String>,
+    },
     /// The executor returned no result of trials, though nobody asked it to stop.
     #[error("the executor returned no result for {n_lost} of {n_trials} trials")]
     TrialsLost {
@@ -58,6 +77,16 @@ pub enum ExperimentError {
         n_lost: usize,
         /// The trials that it was to run.
         n_trials: usize,
+    },
+    /// A trial failed whose result decides which trials come next.
+    #[error("trial {} ({title}) failed, and its result decides which trials come next: {reason}", trial.short())]
+    Halted {
+        trial: TrialId,
+        /// Its configuration and replicate.
+        title: String,
+        reason: String,
+        /// Other trials without a result.
+        n_others: usize,
     },
     /// Trials that were to be read have no record.
     #[error("{n_missing} of {n_trials} trials have no record in the store {}", shown(store))]
@@ -154,10 +183,23 @@ impl ExperimentError {
             Self::Sweep(SweepError::Keep { .. }) => {
                 Some("trials that had ended are kept; with room to write, the same command goes on".to_owned())
             }
+            Self::NoSuchModel { name, models } => {
+                let nearest = nearest(name, models.iter().map(String::as_str));
+                Some(match nearest {
+                    Some(nearest) => format!("did you mean `{nearest}`?"),
+                    None => format!("its models: {}", models.join(", ")),
+                })
+            }
+            Self::PartDone { end, .. } => Some(end.hint().to_owned()),
             Self::Interrupted { .. } => Some("the same command goes on from there".to_owned()),
             Self::TrialsLost { .. } => {
                 Some("trials with a result are kept; run the experiment again for the others".to_owned())
             }
+            Self::Halted { .. } => Some(
+                "the same command runs it again; if it fails each time, leave its configuration out of the space, or mend \
+                 its cause"
+                    .to_owned(),
+            ),
             Self::TrialsMissing { .. } => Some("run the experiment first: recur experiment SPEC".to_owned()),
             Self::TrialFileIo { action: "write", source, .. } if source.kind() == std::io::ErrorKind::AlreadyExists => {
                 Some("it is not overwritten: name a new file".to_owned())

@@ -1,11 +1,12 @@
 //! An experiment before its first trial: from a spec to its plan, its data and its trials.
 
+use crate::decisions::Decisions;
 use crate::environment::WorkingFolder;
 use crate::error::ExperimentError;
 use crate::invocation::Invocation;
 use crate::parallel::{available_cores, in_parallel};
 use crate::scoring::Scored;
-use recur_analysis::{Analysis, AnalysisError, Outcomes, ReplicateSplit, SplitSizes};
+use recur_analysis::{Analysis, AnalysisError, ModelStages, Outcomes, ReplicateSplit, SplitSizes};
 use recur_core::data_warning::DataWarning;
 use recur_core::digest::Digest;
 use recur_core::division;
@@ -17,7 +18,7 @@ use recur_core::replicate::Replicate;
 use recur_core::selection::TrialOutcome;
 use recur_core::settings::Division;
 use recur_core::split::SplitError;
-use recur_core::trial::{InitialWeights, Trial, trials};
+use recur_core::trial::{InitialWeights, Trial};
 use recur_ingest::{Ingested, ingest};
 use recur_report::{MadeFrom, Provenance, SpecSource};
 use recur_spec::Spec;
@@ -31,15 +32,18 @@ use std::sync::Arc;
 
 /// An experiment: a spec, its data and its trials. It is made by [`Experiment::prepare`], and changes nothing on disk.
 pub struct Experiment {
-    registry: Registry,
-    spec: Spec,
-    plan: Plan,
-    data: Ingested,
-    trials: Vec<Trial>,
+    pub(crate) registry: Registry,
+    pub(crate) spec: Spec,
+    pub(crate) plan: Plan,
+    pub(crate) data: Ingested,
+    pub(crate) trials: Vec<Trial>,
+    pub(crate) decisions: Decisions,
     replicates: Vec<Replicate>,
     splits: Vec<ReplicateSplit>,
     warnings: Vec<DataWarning>,
     unused: Vec<UnusedSettings>,
+    pub(crate) eliminated: Vec<Option<u32>>,
+    pub(crate) stages: Vec<ModelStages>,
     /// Where it runs.
     pub(crate) folder: WorkingFolder,
 }
@@ -75,12 +79,27 @@ impl Experiment {
         let replicates = replicates(&plan, &data)?;
         let splits: Vec<ReplicateSplit> =
             replicates.iter().map(|replicate| ReplicateSplit::of(&data.dataset, &replicate.split)).collect();
-        let unused = plan.unused_settings(registry)?;
         let warnings = data_warnings(&plan, &data, &splits);
-        warn(&facts.source, &warnings, &plan.report.noun, &unused);
-        let trials = trials(&plan, data.dataset.digest(), registry, &weights, recur_train::PROCEDURE)?;
-        let folder = WorkingFolder::new(Path::new("."));
-        Ok(Self { registry: registry.clone(), spec, plan, data, trials, replicates, splits, warnings, unused, folder })
+        let mut experiment = Self {
+            registry: registry.clone(),
+            decisions: Decisions::new(&spec, weights),
+            spec,
+            plan,
+            data,
+            trials: Vec::new(),
+            replicates,
+            splits,
+            warnings,
+            unused: Vec::new(),
+            eliminated: Vec::new(),
+            stages: Vec::new(),
+            folder: WorkingFolder::new(Path::new(".")),
+        };
+        experiment.decide()?;
+        experiment.unused = experiment.plan.unused_settings(registry)?;
+        let Self { data, plan, warnings, unused, .. } = &experiment;
+        warn(&data.facts.source, warnings, &plan.report.noun, unused);
+        Ok(experiment)
     }
 
     /// The models.
@@ -93,7 +112,7 @@ impl Experiment {
         &self.spec
     }
 
-    /// Every configuration, spelled out.
+    /// Every configuration, spelled out; of a search, those that are proposed so far.
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
@@ -103,7 +122,8 @@ impl Experiment {
         &self.data
     }
 
-    /// The trials: replicate by replicate, configurations in the order of the plan.
+    /// The trials: replicate by replicate, configurations in the order of the plan. In a race or a search, those that are
+    /// decided so far.
     pub fn trials(&self) -> &[Trial] {
         &self.trials
     }
@@ -149,6 +169,8 @@ impl Experiment {
             unscored: &scored.unscored,
             splits: &self.splits,
             unused: &self.unused,
+            eliminated: &self.eliminated,
+            stages: &self.stages,
             comparison: None,
         }
     }

@@ -24,7 +24,7 @@
 //! models: [{{use: manual_rnn, params: {{hidden_size: 4}}}}]
 //! ");
 //! let spec = recur_spec::parse(text.as_bytes(), "small.yaml", &[], &registry)?;
-//! let experiment = Experiment::prepare(spec, &registry)?;
+//! let mut experiment = Experiment::prepare(spec, &registry)?;
 //!
 //! let store = Store::open(&runs)?;
 //! let (executor, options) = (LocalExecutor::new(2), RunOptions::default());
@@ -45,6 +45,7 @@
 
 mod clock;
 mod compared;
+mod decisions;
 mod difference;
 mod environment;
 mod error;
@@ -58,6 +59,7 @@ mod memory;
 mod observer;
 mod options;
 mod parallel;
+mod part;
 mod planned;
 mod power;
 pub mod predict;
@@ -77,6 +79,7 @@ mod verify;
 mod weights_of;
 
 pub use compared::{ComparedInputs, ComparisonError, ComparisonRequest};
+pub use decisions::StudyProgress;
 pub use difference::{Difference, of_reports};
 pub use environment::{Code, cpu_name, machine_kind};
 pub use error::{ExperimentError, with_causes};
@@ -88,6 +91,7 @@ pub use machine::{MachineMemory, fma_peak, free_space};
 pub use memory::{Memory, NotMemory};
 pub use observer::{Observer, RunEvent, title};
 pub use options::{CheckpointInterval, NotAnInterval, RunOptions};
+pub use part::{NotATime, Part, PartEnd, TimeLimit};
 pub use planned::{PlannedRun, TrialState};
 pub use power::Power;
 pub use reported::{BestConfiguration, Reported};

@@ -4,6 +4,7 @@ use crate::Experiment;
 use crate::environment::Code;
 use crate::memory::Memory;
 use crate::observer::{Observer, RunEvent};
+use crate::part::Part;
 use crate::trial_log::TrialLogs;
 use recur_core::model::{Cancel, Kernels};
 use std::fmt;
@@ -25,20 +26,26 @@ pub struct RunOptions<'a> {
     pub code: Code,
     /// The logs of single trials. They are filled where these are a layer of the program's `tracing` subscriber.
     pub logs: TrialLogs,
+    /// What part of the work is to be done.
+    pub part: Part,
     /// Raise it to stop: what has ended is kept.
     pub cancel: &'a Cancel,
 }
 
 impl fmt::Debug for RunOptions<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { observers, checkpoints, memory, kernels, code, logs: _, cancel } = self;
+        let Self { observers, checkpoints, memory, kernels, code, logs: _, part, cancel } = self;
         let mut options = f.debug_struct("RunOptions");
         options
             .field("n_observers", &observers.len())
             .field("checkpoints", checkpoints)
             .field("memory", memory)
             .field("kernels", kernels);
-        options.field("code", code).field("is_cancelled", &cancel.is_cancelled()).finish_non_exhaustive()
+        options
+            .field("code", code)
+            .field("part", part)
+            .field("is_cancelled", &cancel.is_cancelled())
+            .finish_non_exhaustive()
     }
 }
 
@@ -53,6 +60,7 @@ impl Default for RunOptions<'_> {
             kernels: Kernels::widest(),
             code: Code::WithoutDiff,
             logs: TrialLogs::default(),
+            part: Part::default(),
             cancel: &NEVER,
         }
     }

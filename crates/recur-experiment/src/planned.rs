@@ -9,6 +9,7 @@ use crate::stored_record;
 use recur_core::plan::UnusedSettings;
 use recur_core::record::Outcome;
 use recur_core::trial::Trial;
+use recur_spec::LeftOut;
 use recur_store::Store;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -86,6 +87,20 @@ impl PlannedRun<'_> {
         Some(seconds / self.cores.min(self.n_to_run()).max(1) as f64)
     }
 
+    /// The most trials that the experiment can have: in a race or a search, results decide how many there are.
+    pub fn most_trials(&self) -> u64 {
+        self.experiment.most_trials()
+    }
+
+    /// Seconds that all trials that there can be may take, those that are done left out: each as long as those that are to run
+    /// now; `None` where nothing is known of them.
+    pub fn most_seconds(&self) -> Option<f64> {
+        let known: Vec<f64> = self.estimates.iter().flatten().copied().collect();
+        let n_left = self.most_trials().saturating_sub((self.states.len() - self.n_to_run()) as u64);
+        let mean = known.iter().sum::<f64>() / known.len() as f64;
+        (!known.is_empty()).then(|| mean * n_left as f64 / self.cores.min(n_left.max(1) as usize) as f64)
+    }
+
     /// All of it, for other programs.
     pub fn json(&self) -> Value {
         let plan = self.experiment.plan();
@@ -93,9 +108,14 @@ impl PlannedRun<'_> {
             "experiment": plan.name,
             "configurations": plan.configurations.len(),
             "replicates": plan.replicates,
+            "most_trials": self.most_trials(),
+            "stages": self.experiment.stages(),
+            "left_out": left_out(self.experiment),
+            "without_effect": self.experiment.spec().without_effect,
             "done": self.states.len() - self.n_to_run(),
             "to_run": self.n_to_run(),
             "cores": self.cores,
+            "most_seconds": self.most_seconds().filter(|_| self.experiment.is_adaptive()),
             "estimated_seconds": self.seconds().filter(|_| self.n_to_run() > 0),
             "power": self.power,
             "unused_settings": unused_by_model(self.experiment),
@@ -133,6 +153,15 @@ fn warnings(experiment: &Experiment) -> Vec<String> {
         .map(|warning| warning.plain(noun))
         .chain(experiment.data().notes.iter().cloned())
         .collect()
+}
+
+/// What `except` leaves out.
+fn left_out(experiment: &Experiment) -> Vec<Value> {
+    let entry = |left_out: &LeftOut| {
+        let LeftOut { model, exception, n_configurations } = left_out;
+        json!({"model": model, "except": exception.to_string(), "configurations": n_configurations})
+    };
+    experiment.spec().left_out.iter().map(entry).collect()
 }
 
 /// What each model does not use, by model.

@@ -15,7 +15,7 @@ use recur_ingest::read_regular;
 use recur_report::{Provenance, ReportRecord, Signature};
 use recur_spec::{Override, Spec};
 use recur_store::Store;
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 
 /// A program that is asked for experiments.
@@ -159,6 +159,12 @@ impl Deref for RequestedExperiment {
     }
 }
 
+impl DerefMut for RequestedExperiment {
+    fn deref_mut(&mut self) -> &mut Experiment {
+        &mut self.experiment
+    }
+}
+
 impl RequestedExperiment {
     /// Reads and checks the spec, reads the data, and names the trials.
     ///
@@ -200,8 +206,8 @@ impl RequestedExperiment {
     ///
     /// # Errors
     /// If a record is missing, or the store cannot be read.
-    pub fn stored_outcomes(&self, store: &Store) -> Result<Vec<TrialOutcome>, LookupError> {
-        stored_outcomes(&self.experiment, store, &self.request)
+    pub fn stored_outcomes(&mut self, store: &Store) -> Result<Vec<TrialOutcome>, LookupError> {
+        stored_outcomes(&mut self.experiment, store, &self.request)
     }
 }
 
@@ -218,11 +224,12 @@ pub(crate) fn spec_of_trial(
 
 /// The records of `experiment`, whose trials have all been run; it was asked for by `request`.
 pub(crate) fn stored_outcomes(
-    experiment: &Experiment,
+    experiment: &mut Experiment,
     store: &Store,
     request: &SpecRequest,
 ) -> Result<Vec<TrialOutcome>, LookupError> {
-    experiment.stored(store, available_cores()).map_err(|error| match error {
+    let replayed = experiment.replay(store, available_cores());
+    replayed.and_then(|()| experiment.stored(store, available_cores())).map_err(|error| match error {
         ExperimentError::TrialsMissing { n_missing, n_trials, store } => {
             let (spec, command) = (request.path.clone(), request.command_to_train(&store));
             LookupError::TrialsMissing { n_missing, n_trials, spec, store, command }

@@ -1,18 +1,21 @@
 //! The trials of an experiment on a store: those that are in it, and those trained now.
 
 use crate::Experiment;
+use crate::decisions::Records;
 use crate::error::{ExperimentError, with_causes};
-use crate::observer::RunEvent;
+use crate::observer::{RunEvent, title};
 use crate::options::{AtEnd, RunOptions};
 use crate::parallel::in_parallel;
+use crate::part::{Alarm, Part, PartEnd};
 use crate::recorder::{Recorded, StoreRecorder};
 use crate::stored_record::stored_record;
 use recur_core::record::{Outcome, TrialRecord};
 use recur_core::selection::TrialOutcome;
 use recur_core::trial::Trial;
-use recur_core::visible::shown;
+use recur_core::visible::{shown, visible};
 use recur_store::{ExperimentFiles, ExperimentTrial, Store, StoreError, layout};
 use recur_train::{How, SweepError, run_sweep};
+use std::sync::atomic::AtomicBool;
 
 /// Brings trials to processors. The store decides what is done, never the executor: a trial that runs twice at once is
 /// harmless, and one that vanished is run again.
@@ -73,44 +76,151 @@ impl Experiment {
     /// The records of all trials, in order: those of the store, and those trained now, which are kept in it. A trial that
     /// failed is run again: its cause may lie outside of what names it. The store then knows the experiment by its name.
     ///
+    /// In a race or a search, results decide which trials come next: afterwards the experiment has all of them.
+    ///
     /// # Errors
-    /// If the store cannot be read or written, the sweep cannot go on, the executor loses a trial, or it was asked to stop.
-    /// What has ended is kept.
+    /// If the store cannot be read or written, the sweep cannot go on, the executor loses a trial, it was asked to stop, or a
+    /// trial failed whose result decides which trials come next. What has ended is kept.
     pub fn run(
-        &self,
+        &mut self,
         store: &Store,
         executor: &dyn Executor,
         options: &RunOptions<'_>,
     ) -> Result<Vec<TrialOutcome>, ExperimentError> {
-        self.keep(store)?;
-        let trials = self.trials();
-        let has_not_failed = |record: &TrialRecord| !matches!(record.outcome, Outcome::Failed { .. });
-        let look = |trial: &Trial| Ok(stored_record(store, &trial.id)?.filter(has_not_failed));
-        let looked = in_parallel(trials, executor.jobs(), look).into_iter();
-        let mut records = looked.collect::<Result<Vec<_>, ExperimentError>>()?;
-        let missing: Vec<usize> = (0..trials.len()).filter(|index| records[*index].is_none()).collect();
+        self.check_part(&options.part)?;
+        self.begin_again()?;
+        let rang = AtomicBool::new(false);
+        let cancel = options.cancel;
+        let records = std::thread::scope(|scope| {
+            let alarm = Alarm::set(scope, options.part.time_limit, cancel, &rang);
+            self.run_stages(store, executor, options, &alarm)
+        })?;
+        if !self.is_decided() {
+            return Err(self.halted(&records));
+        }
+        Ok(self.outcomes_of(records))
+    }
+
+    /// Runs what is needed until nothing is, or nothing can be: then a trial failed that decides what comes next.
+    fn run_stages(
+        &mut self,
+        store: &Store,
+        executor: &dyn Executor,
+        options: &RunOptions<'_>,
+        alarm: &Alarm<'_>,
+    ) -> Result<Records, ExperimentError> {
+        let (mut records, mut n_run, mut n_listed) = (Records::new(), 0, 0);
+        self.replay_into(store, executor.jobs(), &mut records)?;
         remove_checkpoints(store, &records);
-        let n_done = trials.len() - missing.len();
-        tracing::info!("{} trials: {n_done} done before, {} to run", trials.len(), missing.len());
-        if !missing.is_empty() {
-            let to_run: Vec<Trial> = missing.iter().map(|index| trials[*index].clone()).collect();
+        loop {
+            // Results add trials, and take none away.
+            if self.trials().len() > n_listed {
+                self.keep(store)?;
+            }
+            if n_listed == 0 {
+                self.name_rejects(store);
+            }
+            n_listed = self.trials().len();
+            let mut missing = self.needed();
+            missing.retain(|trial| !records.contains_key(&trial.id));
+            if missing.is_empty() {
+                self.log_stage(&records, 0);
+                return Ok(records);
+            }
+            let to_run =
+                self.part_of(missing, &options.part, n_run).map_err(|end| self.part_done(end, &records, store))?;
+            self.log_stage(&records, to_run.len());
             let trained = self.train(&to_run, store, executor, options)?;
-            for (index, record) in missing.into_iter().zip(trained) {
-                records[index] = record;
+            n_run += to_run.len();
+            let ended = to_run.iter().zip(trained).filter_map(|(trial, record)| Some((trial.id.clone(), record?)));
+            records.extend(ended);
+            if to_run.iter().any(|trial| !records.contains_key(&trial.id)) {
+                let end = alarm.rang().then_some(PartEnd::TimeLimit);
+                return Err(match end {
+                    Some(end) => self.part_done(end, &records, store),
+                    None => self.stopped(&records, store, options),
+                });
+            }
+            self.take(&records)?;
+            self.replay_into(store, executor.jobs(), &mut records)?;
+        }
+    }
+
+    fn check_part(&self, part: &Part) -> Result<(), ExperimentError> {
+        let models: Vec<String> = self.spec().models.iter().map(|model| model.name.clone()).collect();
+        match part.only.iter().find(|name| !models.contains(name)) {
+            Some(name) => Err(ExperimentError::NoSuchModel { name: visible(name).into_owned(), models }),
+            None => Ok(()),
+        }
+    }
+
+    /// Of `missing` what `part` asks for, where `n_run` trials were run before.
+    fn part_of(&self, mut missing: Vec<Trial>, part: &Part, n_run: usize) -> Result<Vec<Trial>, PartEnd> {
+        if !part.only.is_empty() {
+            missing.retain(|trial| part.only.contains(&self.plan().configurations[trial.configuration].model));
+            if missing.is_empty() {
+                return Err(PartEnd::OtherModels);
             }
         }
-        let n_kept = records.iter().flatten().count();
-        if n_kept < trials.len() {
-            let (n_trials, store) = (trials.len(), store.root().to_owned());
-            return Err(if options.cancel.is_cancelled() {
-                ExperimentError::Interrupted { n_kept, n_trials, store }
-            } else {
-                ExperimentError::TrialsLost { n_lost: n_trials - n_kept, n_trials }
-            });
+        match part.max_trials {
+            Some(most) if n_run >= most => Err(PartEnd::MaxTrials(n_run)),
+            Some(most) => {
+                missing.truncate(most - n_run);
+                Ok(missing)
+            }
+            None => Ok(missing),
         }
-        let outcome =
-            |(trial, record): (&Trial, Option<_>)| Some(TrialOutcome { trial: trial.clone(), record: record? });
-        Ok(trials.iter().zip(records).filter_map(outcome).collect())
+    }
+
+    fn part_done(&self, end: PartEnd, records: &Records, store: &Store) -> ExperimentError {
+        let (n_trials, n_kept) = (self.trials().len(), self.n_kept(records));
+        ExperimentError::PartDone { end, n_kept, n_trials, store: store.root().to_owned() }
+    }
+
+    fn n_kept(&self, records: &Records) -> usize {
+        self.trials().iter().filter(|trial| records.contains_key(&trial.id)).count()
+    }
+
+    /// Each trial with its record.
+    fn outcomes_of(&self, mut records: Records) -> Vec<TrialOutcome> {
+        let outcome = |trial: &Trial| Some(TrialOutcome { trial: trial.clone(), record: records.remove(&trial.id)? });
+        self.trials().iter().filter_map(outcome).collect()
+    }
+
+    fn log_stage(&self, records: &Records, n_to_run: usize) {
+        let (n_trials, n_done) = (self.trials().len(), records.len());
+        if !self.is_adaptive() {
+            // Those that failed now are in both numbers.
+            if n_to_run > 0 || n_done == n_trials {
+                tracing::info!("{n_trials} trials: {} done before, {n_to_run} to run", n_trials - n_to_run);
+            }
+            return;
+        }
+        let most = self.most_trials();
+        tracing::info!("{n_done} trials done, {n_to_run} to run now, at most {most} in all");
+        self.study_progress().iter().for_each(|progress| tracing::info!("{progress}"));
+    }
+
+    /// Why trials have no record that were to be run.
+    fn stopped(&self, records: &Records, store: &Store, options: &RunOptions<'_>) -> ExperimentError {
+        let (n_trials, n_kept) = (self.trials().len(), self.n_kept(records));
+        if options.cancel.is_cancelled() {
+            ExperimentError::Interrupted { n_kept, n_trials, store: store.root().to_owned() }
+        } else {
+            ExperimentError::TrialsLost { n_lost: n_trials - n_kept, n_trials }
+        }
+    }
+
+    /// A trial failed, and what comes next depends on its result.
+    fn halted(&self, records: &Records) -> ExperimentError {
+        let needed = self.needed();
+        let failed = needed.iter().find_map(|trial| match &records.get(&trial.id)?.outcome {
+            Outcome::Failed { reason } => Some((trial, reason.clone())),
+            _ => None,
+        });
+        let n_others = needed.len() - 1;
+        let (trial, reason) = failed.map_or((&needed[0], String::new()), |(trial, reason)| (trial, reason));
+        ExperimentError::Halted { trial: trial.id.clone(), title: title(trial), reason, n_others }
     }
 
     /// Trains `trials`, whatever is in `store`, and keeps them in it: one record for each, in order; `None` where a trial was
@@ -156,7 +266,8 @@ impl Experiment {
         self.spec().of_trial(configuration, trial.replicate).resolved_yaml()
     }
 
-    /// The records of an experiment whose trials have all been run, in order.
+    /// The records of an experiment whose trials have all been run, in order. In a race or a search, [`Experiment::replay`]
+    /// comes first.
     ///
     /// # Errors
     /// If one is missing, or the store cannot be read.
@@ -167,12 +278,12 @@ impl Experiment {
         let outcome =
             |(trial, record): (&Trial, Option<_>)| Some(TrialOutcome { trial: trial.clone(), record: record? });
         let outcomes: Vec<TrialOutcome> = trials.iter().zip(records).filter_map(outcome).collect();
-        match (trials.len() - outcomes.len(), trials.len()) {
-            (0, _) => Ok(outcomes),
-            (n_missing, n_trials) => {
-                Err(ExperimentError::TrialsMissing { n_missing, n_trials, store: store.root().to_owned() })
-            }
+        // A failed trial of a grid is part of its report; what it would have decided is not known.
+        let n_missing = if self.is_decided() { trials.len() - outcomes.len() } else { self.needed().len() };
+        if n_missing == 0 {
+            return Ok(outcomes);
         }
+        Err(ExperimentError::TrialsMissing { n_missing, n_trials: trials.len(), store: store.root().to_owned() })
     }
 }
 
@@ -191,21 +302,23 @@ impl Experiment {
             rejects: &recur_ingest::rejects_csv(&self.data().rejects, &self.data().unlisted, &plan.report.noun),
             trials: &self.trials().iter().map(trial).collect::<Vec<_>>(),
         };
-        store.keep_experiment(&plan.name, &files)?;
+        store.keep_experiment(&plan.name, &files)
+    }
+
+    /// Logs where the rows are listed that cannot be used.
+    fn name_rejects(&self, store: &Store) {
         if self.data().facts.n_rejected() > 0 {
-            let path = store.experiment(&plan.name).join(layout::REJECTS);
+            let path = store.experiment(&self.plan().name).join(layout::REJECTS);
             tracing::warn!("the rows that cannot be used are listed in {}", shown(&path));
         }
-        Ok(())
     }
 }
 
 /// Removes what a process that was killed between keeping a trial and this left.
-fn remove_checkpoints(store: &Store, records: &[Option<TrialRecord>]) {
+fn remove_checkpoints(store: &Store, records: &Records) {
     let remove = || -> Result<(), StoreError> {
         let kept = store.trials_with_checkpoints()?;
-        let mut ended = records.iter().flatten().filter(|record| kept.contains(&record.id));
-        ended.try_for_each(|record| store.remove_checkpoints(&record.id))
+        records.keys().filter(|id| kept.contains(*id)).try_for_each(|id| store.remove_checkpoints(id))
     };
     if let Err(error) = remove() {
         tracing::warn!("checkpoints of ended trials stay: {}", with_causes(&error));

@@ -84,13 +84,14 @@ impl Verification<'_> {
         }
         let mut prepared = RequestedExperiment::new(spec, request, self.program)?;
         self.take_command(&mut prepared, record, request, &mut verdict);
-        verdict.n_trials = prepared.trials().len();
         verdict.differences.extend(premises(&prepared, record));
         if !verdict.differences.is_empty() {
             return Ok(verdict);
         }
         let Verifier { jobs, options, .. } = &self.verifier;
         let scratch = Scratch::new()?;
+        self.verifier.decide(&mut prepared, asked.sample, &scratch)?;
+        verdict.n_trials = prepared.trials().len();
         let Executed { outcomes, again, stores } =
             self.verifier.sweep_again(&prepared, asked.sample, &scratch, &mut verdict)?;
         prepared.report(&outcomes, &stores, *jobs, options, &scratch.reports)?;
@@ -162,7 +163,10 @@ impl Verification<'_> {
     /// An experiment: every trial, or some of them, against the store.
     fn spec(&self, path: &Path, asked: &VerifyRequest<'_>) -> Result<Verdict, VerifyError> {
         let request = SpecRequest { overrides: asked.overrides.to_vec(), ..SpecRequest::of_file(path) };
-        let prepared = RequestedExperiment::read(&request, self.program)?;
+        let mut prepared = RequestedExperiment::read(&request, self.program)?;
+        if let Some(store) = &self.verifier.stored {
+            prepared.replay(store, self.verifier.jobs)?;
+        }
         let n_trials = prepared.trials().len();
         let found = |id: &TrialId| {
             self.verifier.stored.as_ref().is_some_and(|store| store.trial(id).symlink_metadata().is_ok())

@@ -55,17 +55,49 @@ impl Verifier<'_> {
         let read: Vec<&Trial> = experiment.trials().iter().filter(|trial| !ids.contains(&trial.id)).collect();
         let records = self.stored_records(&read)?;
         self.go_on()?;
-        let to_run: Vec<Trial> = again.iter().map(|trial| (*trial).clone()).collect();
-        let trained = experiment.train(&to_run, &scratch.store, &self.executor(), &self.options)?;
+        let mut executed: BTreeMap<&TrialId, TrialRecord> = BTreeMap::new();
+        for trial in &again {
+            executed.extend(stored_record(&scratch.store, &trial.id)?.map(|record| (&trial.id, record)));
+        }
+        let to_run: Vec<&Trial> = again.iter().copied().filter(|trial| !executed.contains_key(&trial.id)).collect();
+        let cloned: Vec<Trial> = to_run.iter().map(|trial| (*trial).clone()).collect();
+        let trained = experiment.train(&cloned, &scratch.store, &self.executor(), &self.options)?;
         let trained: Vec<TrialRecord> = trained.into_iter().collect::<Option<_>>().ok_or(ExperimentError::Stopped)?;
         self.go_on()?;
         let read = read.iter().map(|trial| &trial.id).zip(records);
-        let mut records: BTreeMap<&TrialId, TrialRecord> = again.iter().map(|trial| &trial.id).zip(trained).collect();
+        let mut records = executed;
+        records.extend(to_run.iter().map(|trial| &trial.id).zip(trained));
         records.extend(read);
         let outcome = |trial: &Trial| Some(TrialOutcome { trial: trial.clone(), record: records.remove(&trial.id)? });
         let outcomes = experiment.trials().iter().filter_map(outcome).collect();
         Self::report_executed(experiment, &again, verdict);
         Ok(Executed { outcomes, stores: Overlay { ids, scratch: &scratch.store, stored: self.stored.as_ref() }, again })
+    }
+
+    /// Decides which trials a race or a search has: by the store, where it has all results that decide it, else by executing the
+    /// trials on the scratch store, stage by stage.
+    ///
+    /// # Errors
+    /// If a trial cannot be executed, or only a sample was asked for, and the store does not have all results.
+    pub fn decide(
+        &self,
+        experiment: &mut Experiment,
+        sample: Option<usize>,
+        scratch: &Scratch,
+    ) -> Result<(), ExperimentError> {
+        if !experiment.is_adaptive() {
+            return Ok(());
+        }
+        if let Some(store) = &self.stored {
+            experiment.replay(store, self.jobs)?;
+        }
+        if experiment.is_decided() {
+            return Ok(());
+        }
+        if sample.is_some() {
+            return Err(ExperimentError::NotVerifiable { n_missing: experiment.needed().len() });
+        }
+        experiment.run(&scratch.store, &self.executor(), &self.options).map(|_| ())
     }
 
     /// The records of trials that are not executed again.

@@ -7,14 +7,15 @@ use crate::request::SpecRequest;
 use crate::scoring::best_configuration;
 use crate::stored_record;
 use recur_core::nearest::nearest;
-use recur_core::plan::Plan;
+use recur_core::plan::{Configuration, Plan};
 use recur_core::record::TrialRecord;
 use recur_core::registry::Registry;
 use recur_core::selection::{Selection, TrialOutcome};
 use recur_core::trial::{Trial, TrialId};
 use recur_core::visible::shown;
 use recur_core::weights::WeightsFile;
-use recur_store::{FoundExperiment, Store, StoredExperiment, layout, read_weights};
+use recur_store::{ExperimentTrial, FoundExperiment, Store, StoredExperiment, layout, read_weights};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The weights that `word` means: a file, a folder with such a file, or, of the store at `store`, EXPERIMENT, EXPERIMENT/MODEL or
@@ -76,8 +77,8 @@ struct Experiment<'a> {
     name: &'a str,
     spec: PathBuf,
     plan: Plan,
-    /// In the order of the plan: the configurations of replicate 0, then those of 1, and so on.
-    trials: Vec<&'a TrialId>,
+    /// Each with its configuration and replicate.
+    trials: Vec<(usize, u32, &'a TrialId)>,
 }
 
 impl<'a> Experiment<'a> {
@@ -89,12 +90,25 @@ impl<'a> Experiment<'a> {
     ) -> Result<Self, LookupError> {
         let spec = store.experiment(name).join(layout::RESOLVED);
         let parsed = recur_spec::parse(stored.resolved.as_bytes(), &shown(&spec), &[], registry);
-        let plan = parsed.map_err(|errors| LookupError::Spec(Box::new(errors)))?.plan();
-        let (n_listed, n_trials) = (stored.trials.len(), plan.configurations.len() * plan.replicates as usize);
+        let mut plan = parsed.map_err(|errors| LookupError::Spec(Box::new(errors)))?.plan();
+        if plan.race.is_some() || plan.search.is_some() {
+            plan.configurations = listed_configurations(stored);
+            let titles: Vec<String> = plan.configurations.iter().map(Configuration::title).collect();
+            let place = |trial: &'a ExperimentTrial| {
+                let configuration = titles.iter().position(|title| *title == trial.configuration)?;
+                Some((configuration, trial.replicate, &trial.id))
+            };
+            let trials = stored.trials.iter().filter_map(place).collect();
+            return Ok(Self { name, spec, plan, trials });
+        }
+        let (n_listed, n) = (stored.trials.len(), plan.configurations.len());
+        let n_trials = n * plan.replicates as usize;
         if n_listed != n_trials {
             return Err(LookupError::OtherTrials { name: name.to_owned(), n_listed, n_trials });
         }
-        let trials = stored.trials.iter().map(|trial| &trial.id).collect();
+        // The configurations of replicate 0, then those of 1, and so on.
+        let place = |(index, trial): (usize, &'a ExperimentTrial)| (index % n, (index / n) as u32, &trial.id);
+        let trials = stored.trials.iter().enumerate().map(place).collect();
         Ok(Self { name, spec, plan, trials })
     }
 
@@ -153,15 +167,14 @@ impl<'a> Experiment<'a> {
 
     /// The records of the wanted configurations.
     fn outcomes(&self, is_wanted: impl Fn(usize) -> bool, store: &Store) -> Result<Vec<TrialOutcome>, LookupError> {
-        let n = self.plan.configurations.len();
-        let wanted: Vec<(usize, &TrialId)> =
-            self.trials.iter().copied().enumerate().filter(|(index, _)| is_wanted(index % n)).collect();
-        let records = in_parallel(&wanted, available_cores(), |(_, id)| stored_record(store, id));
+        let wanted: Vec<(usize, u32, &TrialId)> =
+            self.trials.iter().copied().filter(|(configuration, ..)| is_wanted(*configuration)).collect();
+        let records = in_parallel(&wanted, available_cores(), |(.., id)| stored_record(store, id));
         let records = records.into_iter().collect::<Result<Vec<_>, ExperimentError>>()?;
-        let outcome = |((index, _), record): (&(usize, &TrialId), Option<TrialRecord>)| {
+        let outcome = |((configuration, replicate, _), record): (&(usize, u32, &TrialId), Option<TrialRecord>)| {
             let record = record?;
-            let (configuration, replicate) = (index % n, (index / n) as u32);
-            Some(TrialOutcome { trial: Trial { replicate, ..Trial::of_record(configuration, &record) }, record })
+            let trial = Trial { replicate: *replicate, ..Trial::of_record(*configuration, &record) };
+            Some(TrialOutcome { trial, record })
         };
         let outcomes: Vec<TrialOutcome> = wanted.iter().zip(records).filter_map(outcome).collect();
         match wanted.len() - outcomes.len() {
@@ -173,4 +186,12 @@ impl<'a> Experiment<'a> {
             }
         }
     }
+}
+
+/// The configurations that an experiment lists, as far as its list knows them: in a race or a search, results decided which there
+/// are.
+fn listed_configurations(stored: &StoredExperiment) -> Vec<Configuration> {
+    let mut seen = BTreeSet::new();
+    let titles = stored.trials.iter().map(|trial| trial.configuration.as_str()).filter(|title| seen.insert(*title));
+    titles.map(Configuration::listed).collect()
 }

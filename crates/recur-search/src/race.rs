@@ -15,28 +15,18 @@ pub struct StageResult {
     pub n_went_on: Option<usize>,
 }
 
-/// No stage but the first has fewer configurations of a model: something to compare the best with.
-const FEWEST: usize = 2;
-
-/// How many of `n` configurations go on at least.
-pub(crate) fn n_kept(race: &Race, n: usize) -> usize {
-    // A product such as 0.07 · 100 is above 7 by rounding only.
-    let share = (race.keep * n as f64 - 1e-9).ceil().max(0.0) as usize;
-    share.max(FEWEST).min(n)
-}
-
-/// The places in `outcomes` of the best `n`, the best first, and of no fewer than [`FEWEST`]. Equal outcomes are ordered by
+/// The places in `outcomes` of the best `n`, the best first, and of no fewer than [`Race::FEWEST`]. Equal outcomes are ordered by
 /// place.
 pub(crate) fn best(metric: Metric, outcomes: &[Outcome], n: usize) -> Vec<usize> {
     let mut places = best_first(metric, outcomes);
-    places.truncate(n.max(FEWEST));
+    places.truncate(n.max(Race::FEWEST as usize));
     places
 }
 
 /// The places in `outcomes` of those that go on, ascending.
 pub(crate) fn survivors(race: &Race, metric: Metric, outcomes: &[Outcome]) -> Vec<usize> {
     let places = best_first(metric, outcomes);
-    let (kept, others) = places.split_at(n_kept(race, outcomes.len()));
+    let (kept, others) = places.split_at(race.n_kept(outcomes.len() as u64) as usize);
     let mut survivors = kept.to_vec();
     if let (Some(margin), Some(&last)) = (race.margin, kept.last()) {
         survivors.extend(others.iter().filter(|&&next| is_close(outcomes[next], outcomes[last], margin, metric)));

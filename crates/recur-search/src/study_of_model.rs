@@ -2,7 +2,7 @@
 
 use crate::outcome::{Outcome, Results};
 use crate::proposals::Proposals;
-use crate::race::{StageResult, n_kept, survivors};
+use crate::race::{StageResult, survivors};
 use recur_core::metric::Metric;
 use recur_core::search::Race;
 
@@ -90,7 +90,7 @@ impl StudyOfModel {
             sum = sum.saturating_add((n as u64).saturating_mul(u64::from(replicates.saturating_sub(earlier))));
             earlier = replicates;
             if let Some(race) = self.race.as_ref().filter(|race| race.margin.is_none()) {
-                n = n_kept(race, n);
+                n = race.n_kept(n as u64) as usize;
             }
         }
         sum

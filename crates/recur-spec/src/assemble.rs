@@ -3,19 +3,25 @@
 use crate::alphabet::alphabet;
 use crate::check::{Checker, Fields, nearest_name};
 use crate::division::{replicates, split};
-use crate::entry::{ModelEntry, Training};
+use crate::entry::{Axis, ModelEntry};
 use crate::error::ErrorKind;
 use crate::key::Key;
 use crate::keys::ROOT;
-use crate::models::{Shared, ids, models};
+use crate::models::{Models, Shared, ids, models};
+use crate::race::{chooses, most_trials, sizes, stages};
 use crate::source::{Span, printable};
 use crate::spec::Spec;
 use crate::tree::{Content, Node};
 use recur_core::metric::{Metric, PERCENT};
 use recur_core::model::Regime;
 use recur_core::noun::Noun;
-use recur_core::settings::{DataSettings, TrainingLength};
+use recur_core::params::ParamValue;
+use recur_core::settings::{DataSettings, TrainingLength, TrainingSettings};
+use recur_core::space::Values;
 use recur_core::visible::is_ignorable;
+
+/// More configurations than these are counted, and not listed.
+const MOST_CONFIGURATIONS: u128 = 1_000_000;
 
 /// Checks the whole tree. `None` if anything is wrong: the checker then holds at least one error.
 pub(crate) fn spec(checker: &mut Checker<'_>, root: &Node, question: String) -> Option<Spec> {
@@ -38,10 +44,19 @@ pub(crate) fn spec(checker: &mut Checker<'_>, root: &Node, question: String) -> 
     if let Some(training) = fields.section("training") {
         length(checker, training);
     }
-    let shared = Shared { axes: fields.tree("sweep"), training: root.get("training") };
+    let settings = spec.training.clone();
+    let shared = Shared {
+        axes: fields.tree("sweep"),
+        except: fields.tree("except"),
+        training: root.get("training"),
+        settings: &settings,
+        is_searched: spec.search.is_some(),
+        most: MOST_CONFIGURATIONS,
+    };
     let models = fields.tree("models").and_then(|list| models(checker, list, shared));
-    let n_configurations = models.as_ref().map_or(0, |models| n_configurations(models));
-    let split = fields.section("data").and_then(|data| split(checker, &fields, data, n_configurations));
+    let is_choice = chooses(&fields);
+    let n_configurations = models.as_ref().map_or(0, |models| models.n_combinations);
+    let split = fields.section("data").and_then(|data| split(checker, &fields, data, n_configurations, is_choice));
     if let Some(report) = fields.section("report") {
         baseline(checker, report, fields.tree("models"));
         margin(checker, report, spec.report.primary);
@@ -50,16 +65,32 @@ pub(crate) fn spec(checker: &mut Checker<'_>, root: &Node, question: String) -> 
         }
     }
     let replicates = replicates(checker, &fields, split.map(|(division, _)| division));
+    if let Some(replicates) = replicates {
+        spec.replicates = replicates;
+        stages(checker, &fields, &mut spec);
+    }
     let has_limit = fields.section("limits").is_some_and(|limits| !limits.is_wrong("max_trials"));
-    if let (Some(_), Some(replicates), true) = (&models, replicates, has_limit) {
-        count_trials(checker, &fields, n_configurations.saturating_mul(replicates.into()), spec.max_trials);
+    if let (Some(models), Some(replicates), true) = (&models, replicates, has_limit) {
+        let trials = match n_configurations > MOST_CONFIGURATIONS {
+            true => n_configurations.saturating_mul(replicates.into()),
+            false => most_trials(&spec, &models.entries, replicates),
+        };
+        count_trials(checker, &fields, trials, spec.max_trials);
     }
     if let Some(models) = &models {
-        untrained(checker, &fields, models);
+        sizes(checker, &fields, &spec, &models.entries);
+        untrained(checker, &fields, &spec, &models.entries);
     }
     // Whatever is missing was an error.
     (spec.split.division, spec.split.test_rows) = split?;
-    (spec.models, spec.replicates) = (models?, replicates?);
+    spec.replicates = replicates?;
+    Models {
+        entries: spec.models,
+        except: spec.except,
+        left_out: spec.left_out,
+        without_effect: spec.without_effect,
+        ..
+    } = models?;
     checker.errors.is_empty().then_some(spec)
 }
 
@@ -153,11 +184,10 @@ fn baseline(checker: &mut Checker<'_>, report: &Fields<'_>, list: Option<&Node>)
 }
 
 /// Without an epoch of training, a model that starts from random weights has nothing to show.
-fn untrained(checker: &mut Checker<'_>, root: &Fields<'_>, models: &[ModelEntry]) {
+fn untrained(checker: &mut Checker<'_>, root: &Fields<'_>, spec: &Spec, models: &[ModelEntry]) {
     let random = models.iter().filter(|model| model.regime == Regime::Iterative && model.weights.is_none());
-    let is_untrained = |training: &Training| training.settings.length == TrainingLength::Epochs(0);
     let models: Vec<String> =
-        random.filter(|model| model.trainings.iter().any(is_untrained)).map(|model| model.id.clone()).collect();
+        random.filter(|model| is_untrained(model, &spec.training)).map(|model| model.name.clone()).collect();
     if !models.is_empty() {
         let epochs = root.section("training").and_then(|fields| fields.span("epochs"));
         let place = epochs.or(root.key_span("sweep")).or(root.key_span("models"));
@@ -165,8 +195,16 @@ fn untrained(checker: &mut Checker<'_>, root: &Fields<'_>, models: &[ModelEntry]
     }
 }
 
-fn n_configurations(models: &[ModelEntry]) -> u128 {
-    models.iter().fold(0, |n: u128, model| n.saturating_add(model.n_configurations()))
+fn is_untrained(model: &ModelEntry, shared: &TrainingSettings) -> bool {
+    let has_none = |training: &TrainingSettings| training.length == TrainingLength::Epochs(0);
+    let mut listed = model.configurations.iter().map(|configuration| configuration.training.as_ref().unwrap_or(shared));
+    // Of a model that is searched, the ends of a range are enough: no epoch is the lower end.
+    let may_have_none = |axis: &Axis| match &axis.values {
+        Values::List(values) => values.contains(&ParamValue::Integer(0)),
+        Values::Range(range) => range.from <= 0.0,
+    };
+    let mut epochs = model.grids.iter().flatten().filter(|axis| axis.name == "training.epochs");
+    listed.any(has_none) || (model.configurations.is_empty() && epochs.any(may_have_none))
 }
 
 fn count_trials(checker: &mut Checker<'_>, fields: &Fields<'_>, trials: u128, limit: u64) {

@@ -9,6 +9,7 @@ use crate::source::Span;
 use crate::tree::{Content, Entry, Node};
 use crate::varied::Varied;
 use recur_core::params::ParamValue;
+use recur_core::space::{Range, Values, six_digits};
 
 /// Values that an axis may have.
 pub(crate) const MAX_VALUES: usize = 1000;
@@ -27,12 +28,19 @@ pub(crate) fn value(checker: &mut Checker<'_>, node: &Node, varied: Varied, path
     checked
 }
 
-/// Checks the axis at `entry` of the mapping at `path`, which varies `varied`.
-pub(crate) fn axis(checker: &mut Checker<'_>, entry: &Entry, varied: Varied, path: &str) -> Option<Axis> {
+/// Checks the axis at `entry` of the mapping at `path`, which varies `varied`. With `one_value` a single value is an axis, too.
+pub(crate) fn axis(
+    checker: &mut Checker<'_>,
+    entry: &Entry,
+    varied: Varied,
+    path: &str,
+    one_value: bool,
+) -> Option<Axis> {
     let path = join(path, varied.name());
     let values = match &entry.value.content {
-        Content::Sequence(elements) => list(checker, elements, entry.value.span, varied, &path)?,
+        Content::Sequence(elements) => Values::List(list(checker, elements, entry.value.span, varied, &path)?),
         Content::Mapping(_) => range(checker, entry, varied, &path)?,
+        Content::Scalar { .. } if one_value => Values::List(vec![value(checker, &entry.value, varied, &path)?]),
         Content::Scalar { .. } => {
             not_an_axis(checker, &entry.value, path);
             return None;
@@ -70,7 +78,7 @@ fn list(
     (values.len() == n_values).then_some(values)
 }
 
-fn range(checker: &mut Checker<'_>, entry: &Entry, varied: Varied, path: &str) -> Option<Vec<ParamValue>> {
+fn range(checker: &mut Checker<'_>, entry: &Entry, varied: Varied, path: &str) -> Option<Values> {
     let n_errors = checker.errors.len();
     let fields = checker.section(&entry.value, path, AXIS, entry.key_span)?;
     if fields.is_wrong("log") || fields.is_wrong("linear") {
@@ -94,7 +102,12 @@ fn range(checker: &mut Checker<'_>, entry: &Entry, varied: Varied, path: &str) -
     let log = form == "log";
     let ends = ["from", "to"].map(|end| range_end(checker, range, end, log, varied, &join(path, form)));
     let [Some(from), Some(to)] = ends else { return None };
-    let steps = range.integer("steps")?;
+    if range.is_wrong("steps") {
+        return None;
+    }
+    let Some(steps) = range.integer("steps") else {
+        return continuous(checker, entry, varied, path, (from, to), log);
+    };
     let values: Vec<ParamValue> =
         (0..steps).filter_map(|i| varied.number(range_value(log, from, to, i, steps))).collect();
     if let Some(at) = (1..values.len()).find(|at| values[..*at].contains(&values[*at])) {
@@ -102,7 +115,27 @@ fn range(checker: &mut Checker<'_>, entry: &Entry, varied: Varied, path: &str) -
         checker.error(entry.value.span, ErrorKind::RepeatedValue { path, value, rounded: true });
         return None;
     }
-    Some(values)
+    Some(Values::List(values))
+}
+
+/// All numbers between two ends.
+fn continuous(
+    checker: &mut Checker<'_>,
+    entry: &Entry,
+    varied: Varied,
+    path: &str,
+    ends: (f64, f64),
+    log: bool,
+) -> Option<Values> {
+    let whole = matches!(varied.number(0.0), Some(ParamValue::Integer(_)));
+    let (from, to) = if whole { (ends.0.round(), ends.1.round()) } else { ends };
+    if from >= to {
+        let (path, got) = (path.to_owned(), format!("from {from} to {to}"));
+        let expected = "range whose `to` is above its `from`".to_owned();
+        checker.error(entry.value.span, ErrorKind::Value { path, expected, got, nearest: None, unquoted: None });
+        return None;
+    }
+    Some(Values::Range(Range { from, to, log, whole }))
 }
 
 fn range_end(
@@ -141,8 +174,7 @@ fn range_value(log: bool, from: f64, to: f64, i: u64, n: u64) -> f64 {
     let x = if log { libm::exp(mix(libm::log(from), libm::log(to))) } else { mix(from, to) };
     // Where ends of opposite sign cancel, what is left of their rounding errors is no value.
     let x = if x.abs() < 1e-12 * from.abs().max(to.abs()) && !log { 0.0 } else { x };
-    let rounded: f64 = format!("{x:.5e}").parse().expect("a formatted number is a number");
-    rounded.clamp(from.min(to), from.max(to))
+    six_digits(x).clamp(from.min(to), from.max(to))
 }
 
 #[cfg(test)]

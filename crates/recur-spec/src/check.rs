@@ -106,6 +106,13 @@ impl<'t> Fields<'t> {
         }
     }
 
+    pub fn boolean(&self, key: &str) -> Option<bool> {
+        match self.get(key).value {
+            Value::Boolean(yes) => Some(yes),
+            _ => None,
+        }
+    }
+
     pub fn text(&self, key: &str) -> Option<&str> {
         match &self.get(key).value {
             Value::Text(text) => Some(text),
@@ -266,7 +273,9 @@ impl<'a> Checker<'a> {
             Kind::TextOr { keys, .. } if matches!(node.content, Content::Mapping(_)) => {
                 self.section(node, path, keys, key_span).map_or(Value::Wrong, Value::Section)
             }
-            Kind::Models | Kind::Params | Kind::Axes | Kind::Training => Value::Tree(Some(node)),
+            Kind::Models | Kind::Params | Kind::Axes | Kind::Exceptions | Kind::Stages | Kind::Training => {
+                Value::Tree(Some(node))
+            }
             _ => node.scalar().and_then(|scalar| single(&key.kind, &scalar)).unwrap_or_else(|| {
                 self.wrong(node, path, &key.kind);
                 Value::Wrong

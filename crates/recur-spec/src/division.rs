@@ -2,7 +2,7 @@
 
 use crate::check::{Checker, Fields};
 use crate::error::ErrorKind;
-use crate::source::printable;
+use crate::source::{Span, printable};
 use crate::spec::Spec;
 use crate::value::{plain, typed};
 use recur_core::settings::{Division, Source, TestRows};
@@ -39,6 +39,7 @@ pub(crate) fn split(
     root: &Fields<'_>,
     data: &Fields<'_>,
     n_configurations: u128,
+    choice: Option<(&'static str, Span)>,
 ) -> Option<(Division, TestRows)> {
     let fields = data.section("split")?;
     let decided = decided(checker, data, fields);
@@ -53,7 +54,18 @@ pub(crate) fn split(
     if fields.text("overlap") == Some("allow") && !is_published {
         checker.error(fields.key_span("overlap")?, ErrorKind::OverlapOfNothing);
     }
-    let is_fixed = is_published || (decided.is_none() && n_configurations > MANY_CONFIGURATIONS);
+    if let Some((key, place)) = choice {
+        let other = match (decided, fields.text("test")) {
+            (Some(TestRowsBy::Folds), _) => Some("data.split.folds"),
+            (_, Some("per_replicate")) => Some("data.split.test: per_replicate"),
+            _ => None,
+        };
+        if let Some(other) = other {
+            checker.error(place, ErrorKind::ChoiceBeforeTest { key, other });
+        }
+    }
+    let is_many = choice.is_some() || n_configurations > MANY_CONFIGURATIONS;
+    let is_fixed = is_published || (decided.is_none() && is_many);
     let default = if is_fixed { TestRows::Fixed } else { TestRows::PerReplicate };
     let given = fields.text("test").map(|word| typed(word.into()));
     Some((division?, given.unwrap_or(default)))

@@ -390,6 +390,64 @@ pub enum ErrorKind {
         /// What it takes.
         expected: String,
     },
+    /// A range of all numbers between its ends, without a search.
+    #[error("`{name}` has a range without `steps`, which holds all numbers between its ends")]
+    ContinuousInGrid {
+        /// The axis.
+        name: String,
+    },
+    /// An exception that matches no configuration.
+    #[error("{exception} leaves out nothing: {why}")]
+    ExceptNothing {
+        /// The entry.
+        exception: String,
+        /// Why it matches none.
+        why: String,
+    },
+    /// Exceptions that match every configuration of a model.
+    #[error("`except` leaves no configuration of `{model}`")]
+    ExceptAll {
+        /// What reports call the model.
+        model: String,
+    },
+    /// `except` together with `search`.
+    #[error("`except` is for grids, and the configurations of this model are proposed by a search")]
+    ExceptInSearch,
+    /// A search or a race where the test rows of a replicate are validation rows of others.
+    #[error(
+        "`{key}` does not go together with `{other}`: test rows of one replicate would choose configurations on others"
+    )]
+    ChoiceBeforeTest {
+        /// `search` or `race`.
+        key: &'static str,
+        /// The setting.
+        other: &'static str,
+    },
+    /// A race whose last stage is not all replicates.
+    #[error("the last stage of the race trains {last} replicates, and there are {replicates}")]
+    RaceEnds {
+        /// The last number.
+        last: u32,
+        /// The number of replicates.
+        replicates: u32,
+    },
+    /// A race that drops nothing.
+    #[error("a race of one stage leaves nothing out")]
+    RaceOfOneStage,
+    /// A share that leaves one configuration.
+    #[error("`race.keep` of {keep} leaves one of {n_configurations} configurations: replicates of one cannot choose")]
+    KeepsOne {
+        /// The share.
+        keep: f64,
+        /// The configurations of the model with the most.
+        n_configurations: u64,
+    },
+    /// A search with nothing to vary.
+    #[error("{}", match model { Some(model) => format!("the space of `{model}` is one point: there is nothing to search"), None => "no listed model has an axis: there is nothing to search".to_owned() })]
+    NothingToSearch {
+        /// What reports call the model; `None` for all.
+        model: Option<String>,
+    },
     /// More trials than the limit.
     #[error("the sweep makes {trials} trials, more than the limit of {limit}")]
     TooManyTrials {
@@ -510,10 +568,35 @@ impl ErrorKind {
                 "a published split is named by `data.split.column` or by a file for each part in `data.source`"
                     .to_owned(),
             ),
+            ErrorKind::ContinuousInGrid { .. } => {
+                Some("add `steps` to make it a list of values, or a `search`, which proposes values".to_owned())
+            }
+            ErrorKind::ExceptInSearch => Some("a list of grids under `sweep` says which values go together".to_owned()),
+            ErrorKind::ChoiceBeforeTest { .. } => Some(
+                "with `data.split.test: fixed`, the default here, all replicates are tested on the same rows"
+                    .to_owned(),
+            ),
+            ErrorKind::RaceEnds { replicates, .. } => {
+                Some(format!("end `race.replicates` with {replicates}, or change `replicates`"))
+            }
+            ErrorKind::RaceOfOneStage => {
+                Some("for example `replicates: 5` and `race: {replicates: [1, 2, 5]}`".to_owned())
+            }
+            ErrorKind::KeepsOne { n_configurations, .. } => {
+                Some(format!("two of {n_configurations} are a share of {}", share_of_two(*n_configurations)))
+            }
+            ErrorKind::NothingToSearch { .. } => {
+                Some("an axis such as `sweep: {learning_rate: {log: {from: 1e-4, to: 1e-1}}}`".to_owned())
+            }
             ErrorKind::TooManyTrials { .. } => Some("raise `limits.max_trials` if this is meant".to_owned()),
             _ => None,
         }
     }
+}
+
+/// Two of `n` as a share, rounded up to three digits.
+fn share_of_two(n: u64) -> f64 {
+    (2000.0 / n as f64).ceil() / 1000.0
 }
 
 impl fmt::Display for SpecError {

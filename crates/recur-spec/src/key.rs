@@ -50,8 +50,12 @@ pub(crate) enum Kind {
     Models,
     /// A mapping from parameter to value.
     Params,
-    /// A mapping from parameter, or path of a setting, to axis.
+    /// A mapping from parameter, or path of a setting, to axis; or a list of such mappings.
     Axes,
+    /// A list of mappings from parameter, or path of a setting, to a value or a list of values.
+    Exceptions,
+    /// Ascending whole numbers.
+    Stages,
     /// Some of the keys of `training`.
     Training,
 }
@@ -105,7 +109,11 @@ impl fmt::Display for Kind {
             Kind::Section(_) => f.write_str("mapping"),
             Kind::Models => f.write_str("list of models"),
             Kind::Params => f.write_str("mapping from parameter to value"),
-            Kind::Axes => f.write_str("mapping from parameter or `training.KEY` to list or range"),
+            Kind::Axes => f.write_str("mapping from parameter or `training.KEY` to list or range, or a list of them"),
+            Kind::Exceptions => {
+                f.write_str("list of mappings from parameter or `training.KEY` to value or list of values")
+            }
+            Kind::Stages => f.write_str("list of ascending whole numbers"),
             Kind::Training => f.write_str("mapping with keys of `training`"),
         }
     }

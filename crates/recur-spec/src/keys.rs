@@ -7,10 +7,12 @@ mod data;
 mod training;
 
 use crate::access::{Access, field};
-use crate::entry::written;
+use crate::entry::{exceptions, written};
 use crate::key::{Default, Key, Kind, key, setting};
-use crate::value::{plain, section};
+use crate::spec::Spec;
+use crate::value::{plain, section, typed};
 use recur_core::metric::Metric;
+use recur_core::search::{Race, SearchMethod, SearchSettings};
 use serde_yaml::Value;
 use std::ops::Bound::{Excluded, Unbounded};
 
@@ -40,6 +42,23 @@ pub(crate) static ROOT: &[Key] = &[
     // All axes are resolved with their model, so that no rule is needed to read them.
     .at(Access::read_only(|_| Some(section()))),
     key(
+        "except",
+        Kind::Exceptions,
+        Default::Empty,
+        "combinations to leave out of a sweep: a configuration is left out if it has a value of each key of an entry",
+    )
+    .at(Access::read_only(|spec| (!spec.except.is_empty()).then(|| exceptions(&spec.except)))),
+    key("search", Kind::Section(SEARCH), Default::None, "proposes configurations one after the other, instead of every combination of the axes")
+        .at(Access {
+            get: |spec| spec.search.as_ref().map(|_| section()),
+            set: |spec, value| spec.search = (!value.is_null()).then(default_search),
+        }),
+    key("race", Kind::Section(RACE), Default::None, "trains the configurations on a few replicates, and the best of them on more")
+        .at(Access {
+            get: |spec| spec.race.as_ref().map(|_| section()),
+            set: |spec, value| spec.race = (!value.is_null()).then(default_race),
+        }),
+    key(
         "replicates",
         Kind::Integer { min: 1, max: 1000 },
         Default::Derived("5; with `data.split.folds` it is folds × repeats"),
@@ -50,11 +69,100 @@ pub(crate) static ROOT: &[Key] = &[
     key("limits", Kind::Section(LIMITS), Default::Empty, "guards against sweeps larger than meant"),
 ];
 
+fn default_search() -> SearchSettings {
+    SearchSettings { method: SearchMethod::Tpe, configurations: 96, ahead: 8, replicates: 2 }
+}
+
+fn searched(spec: &mut Spec) -> &mut SearchSettings {
+    spec.search.get_or_insert_with(default_search)
+}
+
+/// The stages are written together with the number of replicates.
+fn default_race() -> Race {
+    Race { replicates: Vec::new(), keep: 0.33, margin: None }
+}
+
+fn raced(spec: &mut Spec) -> &mut Race {
+    spec.race.get_or_insert_with(default_race)
+}
+
+fn use_search(spec: &mut Spec) {
+    searched(spec);
+}
+
+fn use_race(spec: &mut Spec) {
+    raced(spec);
+}
+
+/// The access to a setting of an optional mapping.
+macro_rules! of_section {
+    ($section:ident, $made:ident, $setting:ident) => {
+        Access {
+            get: |spec| spec.$section.as_ref().map(|settings| plain(&settings.$setting)),
+            set: |spec, value| $made(spec).$setting = typed(value),
+        }
+    };
+}
+
+/// Keys of `search`.
+pub(crate) static SEARCH: &[Key] = &[
+    setting("method", Kind::Choice(&SearchMethod::NAMES), of_section!(search, searched, method),
+        "what proposes configurations: a Parzen estimator (`tpe`), an even Sobol sequence, or chance",
+    )
+    .prepared(use_search),
+    setting("configurations", Kind::Integer { min: 2, max: 100_000 }, of_section!(search, searched, configurations),
+        "how many are proposed for each model",
+    )
+    .prepared(use_search),
+    setting("ahead", Kind::Integer { min: 1, max: 1000 }, of_section!(search, searched, ahead),
+        "a proposal knows the results of all proposals but the last ones: with 8, of those up to the eighth before it; so many run at once",
+    )
+    .prepared(use_search),
+    key("replicates", Kind::Integer { min: 1, max: 1000 },
+        Default::Derived("2, or the first of `race.replicates`"),
+        "every proposal is trained on so many replicates, and their mean is its result",
+    )
+    .at(of_section!(search, searched, replicates)),
+];
+
+/// Keys of `race`.
+pub(crate) static RACE: &[Key] = &[
+    key(
+        "replicates",
+        Kind::Stages,
+        Default::Derived("1, 2 and all replicates; with `search` those of the search, then all"),
+        "how many replicates each stage trains; the last number is that of all replicates",
+    )
+    .at(Access::read_only(|spec| spec.race.as_ref().map(|race| plain(&race.replicates)))),
+    setting(
+        "keep",
+        Kind::Real { min: Excluded(0.0), max: Excluded(1.0) },
+        of_section!(race, raced, keep),
+        "the share of a model's configurations that goes on to the next stage, at least two of them",
+    )
+    .prepared(use_race),
+    key(
+        "margin",
+        POSITIVE,
+        Default::None,
+        "configurations go on as well whose mean is worse than that of the last that goes on by less than this",
+    )
+    .at(of_section!(race, raced, margin)),
+];
+
 /// Keys of each element of `models`.
 pub(crate) static MODEL: &[Key] = &[
     key("use", LINE, Default::Required, "the model's id; `recur models` lists them"),
+    key("as", Kind::Name, Default::Derived("the id"), "what reports call it; so a model can be listed twice"),
     key("params", Kind::Params, Default::Empty, "values of its parameters"),
     key("sweep", Kind::Axes, Default::Empty, "axes of this model only"),
+    key("except", Kind::Exceptions, Default::Empty, "combinations to leave out of this model's sweep"),
+    key(
+        "search",
+        Kind::Boolean,
+        Default::Derived("true"),
+        "whether the spec's `search` proposes its configurations; with `false` they are the combinations of its axes",
+    ),
     key(
         "training",
         Kind::Training,
@@ -102,7 +210,12 @@ pub(crate) static AXIS: &[Key] = &[
 pub(crate) static RANGE: &[Key] = &[
     key("from", NUMBER, Default::Required, "the first value"),
     key("to", NUMBER, Default::Required, "the last value"),
-    key("steps", Kind::Integer { min: 2, max: 1000 }, Default::Required, "how many values, both ends counted"),
+    key(
+        "steps",
+        Kind::Integer { min: 2, max: 1000 },
+        Default::None,
+        "how many values, both ends counted; without it a range holds all numbers between its ends, for a `search`",
+    ),
 ];
 
 /// Every table with the path of the mapping it describes, in the order of the reference.
@@ -118,6 +231,8 @@ pub(crate) static TABLES: &[(&str, &[Key])] = &[
     ("training.optimizer", OPTIMIZER),
     ("training.early_stopping", EARLY_STOPPING),
     ("models", MODEL),
+    ("search", SEARCH),
+    ("race", RACE),
     ("report", REPORT),
     ("limits", LIMITS),
 ];

@@ -12,8 +12,15 @@ use recur_core::params::ParamValue;
 use std::collections::BTreeMap;
 
 /// Values by their path below `training`, each with the place of its key.
-#[derive(Clone, std::default::Default)]
+#[derive(Clone, Debug, std::default::Default)]
 pub(crate) struct Layers(BTreeMap<String, (Span, Node)>);
+
+/// What layers say follows from the spec's `training` and the model's own, which specs compare; here are their places as well.
+impl PartialEq for Layers {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
 
 /// Decisions that exclude each other, with what belongs to the second.
 const LENGTHS: [(&str, &[&str]); 2] = [("epochs", &["steps", "evaluate_every"]), ("steps", &["epochs"])];
@@ -35,8 +42,14 @@ impl Layers {
         self.put(values);
     }
 
+    /// A layer: the values of axes.
+    pub fn add_values<'v>(&mut self, values: impl Iterator<Item = (&'v str, &'v ParamValue)>) {
+        let nowhere = Span { source: 0, line: 1, column: 1, len: 1 };
+        self.add_placed(values.map(|(path, value)| (path, nowhere, value)));
+    }
+
     /// A layer: the values of axes, with the places of their keys.
-    pub fn add_values<'v>(&mut self, values: impl Iterator<Item = (&'v str, Span, &'v ParamValue)>) {
+    pub fn add_placed<'v>(&mut self, values: impl Iterator<Item = (&'v str, Span, &'v ParamValue)>) {
         let node =
             |span, value: &ParamValue| Node { span, content: Content::Scalar { text: value.to_string(), plain: true } };
         let below = |path: &str| path.strip_prefix(SWEPT).and_then(|path| path.strip_prefix('.')).map(str::to_owned);

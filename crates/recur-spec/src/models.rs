@@ -1,9 +1,12 @@
 //! The list of models with their parameters and axes.
 
-use crate::axis::{axis, value};
+use crate::axis::value;
 use crate::check::{Checker, join, nearest_name};
+use crate::configurations::{OfGrids, axis_names, keep_what_varies, of_grids};
 use crate::entry::{Axis, ModelEntry};
 use crate::error::ErrorKind;
+use crate::except::{Exception, Given, LeftOut, checked, given, leave_out, unknown_keys, unmatched};
+use crate::grids::{GridNode, Placed, grid_nodes, grids};
 use crate::key::Kind;
 use crate::keys::MODEL;
 use crate::layers::Layers;
@@ -14,39 +17,87 @@ use crate::value::written;
 use crate::varied::{SETTINGS, SWEPT, Varied, setting};
 use recur_core::model::{ModelPlugin, Regime};
 use recur_core::params::{ParamSpec, ParamValue, Params};
+use recur_core::plan::{Configuration, WithoutEffect};
 use recur_core::registry::NoModel;
-use recur_core::settings::TrainingKey;
+use recur_core::settings::{TrainingKey, TrainingSettings};
+use recur_core::space::Values;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A model as listed, known to the registry.
-struct Listed<'t> {
-    plugin: &'static dyn ModelPlugin,
-    path: String,
-    params: Option<&'t Node>,
-    axes: Option<&'t Node>,
-    training: Option<&'t Node>,
-    weights: Option<String>,
-    /// The place of its id.
-    place: Span,
+pub(crate) struct Listed<'t> {
+    pub plugin: &'static dyn ModelPlugin,
+    /// What reports call it.
+    pub name: String,
+    pub path: String,
+    pub params: Option<&'t Node>,
+    pub axes: Option<&'t Node>,
+    pub except: Option<&'t Node>,
+    /// Whether a search may propose its configurations.
+    pub may_be_searched: bool,
+    pub training: Option<&'t Node>,
+    pub weights: Option<String>,
+    /// The place of its name.
+    pub place: Span,
 }
 
 /// What the spec says of all its models.
 #[derive(Clone, Copy)]
 pub(crate) struct Shared<'t> {
     pub axes: Option<&'t Node>,
+    pub except: Option<&'t Node>,
     pub training: Option<&'t Node>,
+    /// What `training` makes.
+    pub settings: &'t TrainingSettings,
+    /// Whether configurations are proposed by a search.
+    pub is_searched: bool,
+    /// More configurations than these are not listed.
+    pub most: u128,
+}
+
+/// The listed models.
+pub(crate) struct Models {
+    pub entries: Vec<ModelEntry>,
+    /// What the spec leaves out of all models.
+    pub except: Vec<Exception>,
+    /// What exceptions leave out.
+    pub left_out: Vec<LeftOut>,
+    /// What differs only in a parameter without effect.
+    pub without_effect: Vec<WithoutEffect>,
+    /// Combinations of all grids, in so far as they are listed; all that a search may propose is not.
+    pub n_combinations: u128,
 }
 
 /// Checks the list of models and the shared axes; `None` if anything in them is wrong.
-pub(crate) fn models(checker: &mut Checker<'_>, list: &Node, of_all: Shared<'_>) -> Option<Vec<ModelEntry>> {
+pub(crate) fn models(checker: &mut Checker<'_>, list: &Node, of_all: Shared<'_>) -> Option<Models> {
     let n_errors = checker.errors.len();
-    let shared = of_all.axes.and_then(|node| checker.entries(node, "sweep", &Kind::Axes)).unwrap_or_default();
+    let shared = grid_nodes(checker, of_all.axes, "sweep");
+    let mut except = given(checker, of_all.except, "except");
     let elements = elements(checker, list)?;
     let listed: Vec<Listed<'_>> = listed(checker, elements);
-    undeclared_axes(checker, &shared, &listed, listed.len() < elements.len());
-    let entries: Vec<ModelEntry> =
-        listed.iter().filter_map(|model| entry(checker, model, &shared, of_all.training)).collect();
-    (checker.errors.len() == n_errors).then_some(entries)
+    let is_complete = listed.len() == elements.len();
+    let entries: Vec<&Entry> = shared.iter().flat_map(|grid| &grid.entries).copied().collect();
+    undeclared_axes(checker, &entries, &listed, !is_complete);
+    if is_complete {
+        unknown_keys(checker, &except, &listed);
+    }
+    let mut sweep = Sweep {
+        of_all,
+        shared: &shared,
+        all: Vec::new(),
+        left_out: Vec::new(),
+        without_effect: Vec::new(),
+        n_combinations: 0,
+    };
+    let entries: Vec<ModelEntry> = listed.iter().filter_map(|model| sweep.entry(checker, model, &mut except)).collect();
+    if checker.errors.len() > n_errors {
+        return None;
+    }
+    let Sweep { all, left_out, without_effect, n_combinations, .. } = sweep;
+    if n_combinations <= of_all.most {
+        unmatched(checker, &except, &listed, &all);
+    }
+    let except = checked(checker, &except, &listed);
+    (checker.errors.len() == n_errors).then_some(Models { entries, except, left_out, without_effect, n_combinations })
 }
 
 fn elements<'t>(checker: &mut Checker<'_>, list: &'t Node) -> Option<&'t [Node]> {
@@ -63,28 +114,24 @@ fn elements<'t>(checker: &mut Checker<'_>, list: &'t Node) -> Option<&'t [Node]>
     }
 }
 
-/// The elements that name a model, each model once.
+/// The elements that name a model, each name once.
 fn listed<'t>(checker: &mut Checker<'_>, elements: &'t [Node]) -> Vec<Listed<'t>> {
     let mut seen: BTreeMap<String, Span> = BTreeMap::new();
     let mut listed = Vec::new();
     for (index, element) in elements.iter().enumerate() {
-        let Some((plugin, place, model)) = one(checker, element, index) else { continue };
-        if let Some(first) = seen.get(plugin.about().id) {
+        let Some(model) = one(checker, element, index) else { continue };
+        if let Some(first) = seen.get(&model.name) {
             let first = checker.sources.place(*first);
-            checker.error(place, ErrorKind::DuplicateModel { id: plugin.about().id.to_owned(), first });
+            checker.error(model.place, ErrorKind::DuplicateModel { id: model.name.clone(), first });
         } else {
-            seen.insert(plugin.about().id.to_owned(), place);
+            seen.insert(model.name.clone(), model.place);
         }
         listed.push(model);
     }
     listed
 }
 
-fn one<'t>(
-    checker: &mut Checker<'_>,
-    element: &'t Node,
-    index: usize,
-) -> Option<(&'static dyn ModelPlugin, Span, Listed<'t>)> {
+fn one<'t>(checker: &mut Checker<'_>, element: &'t Node, index: usize) -> Option<Listed<'t>> {
     let path = join("models", &id_of(element).unwrap_or_else(|| index.to_string()));
     if matches!(element.content, Content::Scalar { .. } | Content::Sequence(_)) {
         let (expected, got) = ("mapping such as {use: ID}".to_owned(), element.described());
@@ -93,6 +140,9 @@ fn one<'t>(
     }
     let fields = checker.section(element, &path, MODEL, element.span)?;
     let (id, place) = (fields.text("use")?, fields.span("use")?);
+    if fields.is_wrong("as") {
+        return None;
+    }
     match checker.registry.get(id) {
         Ok(plugin) => {
             if plugin.about().regime == Regime::OneShot
@@ -100,16 +150,18 @@ fn one<'t>(
             {
                 checker.error(at, ErrorKind::OneShotWeights { model: id.to_owned() });
             }
-            let listed = Listed {
+            Some(Listed {
                 plugin,
+                name: fields.text("as").unwrap_or(id).to_owned(),
                 path,
                 params: fields.tree("params"),
                 axes: fields.tree("sweep"),
+                except: fields.tree("except"),
+                may_be_searched: fields.boolean("search").unwrap_or(true),
                 training: fields.tree("training").filter(|training| !training.is_null()),
                 weights: fields.text("weights").map(str::to_owned),
-                place,
-            };
-            Some((plugin, place, listed))
+                place: fields.span("as").unwrap_or(place),
+            })
         }
         Err(NoModel::Broken(broken)) => {
             checker.error(place, ErrorKind::BrokenModel { id: id.to_owned(), problem: broken.problem });
@@ -131,11 +183,19 @@ fn id_of(element: &Node) -> Option<String> {
     }
 }
 
-/// The ids that a list names, known or not, each once.
+fn name_of(element: &Node) -> Option<String> {
+    let text = |key: &str| match &element.get(key)?.content {
+        Content::Scalar { text, .. } if !text.is_empty() => Some(text.clone()),
+        _ => None,
+    };
+    text("as").or_else(|| text("use"))
+}
+
+/// What reports call the models of a list, known or not, each once.
 pub(crate) fn ids(list: &Node) -> Vec<String> {
     let Content::Sequence(elements) = &list.content else { return Vec::new() };
     let mut seen = BTreeSet::new();
-    elements.iter().filter_map(id_of).filter(|id| seen.insert(id.clone())).collect()
+    elements.iter().filter_map(name_of).filter(|id| seen.insert(id.clone())).collect()
 }
 
 /// Reports shared axes that no listed model has. With an `unknown` model in the list, an axis may be its.
@@ -163,7 +223,7 @@ fn undeclared_axes(checker: &mut Checker<'_>, shared: &[&Entry], listed: &[Liste
 }
 
 /// What `typed` may mean: a parameter among `declared`, or the path of a setting, also where only one of its keys is given.
-fn nearest_axis<'n>(typed: &str, declared: impl Iterator<Item = &'n str> + Clone) -> Option<String> {
+pub(crate) fn nearest_axis<'n>(typed: &str, declared: impl Iterator<Item = &'n str> + Clone) -> Option<String> {
     let by_one_key = SETTINGS.iter().find(|setting| setting.path.split('.').any(|key| key == typed));
     by_one_key.map(|setting| setting.path.clone()).or_else(|| {
         let paths = SETTINGS.iter().map(|setting| setting.path.as_str());
@@ -171,55 +231,103 @@ fn nearest_axis<'n>(typed: &str, declared: impl Iterator<Item = &'n str> + Clone
     })
 }
 
-fn entry(
-    checker: &mut Checker<'_>,
-    model: &Listed<'_>,
-    shared: &[&Entry],
-    training: Option<&Node>,
-) -> Option<ModelEntry> {
-    let about = model.plugin.about();
-    let fixed = fixed(checker, model);
-    let own = own_axes(checker, model, &fixed);
-    let base = own_training(checker, model, training)?;
-    let mut axes: Vec<(Axis, Span)> = Vec::new();
-    for entry in shared {
-        let Some(varied) = varied(model.plugin, &entry.key) else { continue };
-        // A shared axis is checked even where the model's own value or axis wins: its errors must not hide.
-        let axis = axis(checker, entry, varied, "sweep");
-        let is_own = |name: &str| fixed.contains_key(name) || own.iter().any(|own| own.name == name);
-        let is_used = match varied {
-            Varied::Parameter(_) => true,
-            Varied::Setting(setting) => {
-                !about.ignored().contains(&setting.training_key) && !says(model.training, &setting.path)
-            }
-        };
-        if is_used && !is_own(varied.name()) {
-            axes.push((axis?, entry.key_span));
+/// The sweep of all models, while they are checked.
+struct Sweep<'s, 't> {
+    of_all: Shared<'t>,
+    shared: &'s [GridNode<'t>],
+    /// Every configuration, also those left out.
+    all: Vec<(Configuration, TrainingSettings)>,
+    left_out: Vec<LeftOut>,
+    without_effect: Vec<WithoutEffect>,
+    n_combinations: u128,
+}
+
+impl Sweep<'_, '_> {
+    /// Checks one model; `None` if anything is wrong with it.
+    fn entry(&mut self, checker: &mut Checker<'_>, model: &Listed<'_>, except: &mut [Given<'_>]) -> Option<ModelEntry> {
+        let about = model.plugin.about();
+        let fixed = fixed(checker, model);
+        let base = own_training(checker, model, self.of_all.training);
+        let grids = grids(checker, model, &fixed, self.shared);
+        let (base, grids) = (base?, grids?);
+        let mut all_trainings = Vec::new();
+        for grid in &grids {
+            let of_training: Vec<(&Axis, Span)> =
+                grid.iter().map(|(axis, place)| (axis, *place)).filter(|(axis, _)| axis.is_of_training()).collect();
+            all_trainings.push(trainings(checker, &base, &of_training, model.place)?);
         }
+        let params = params(model, fixed)?;
+        let mut own_except = given(checker, model.except, &join(&model.path, "except"));
+        let mut entry = ModelEntry {
+            id: about.id.to_owned(),
+            name: model.name.clone(),
+            params,
+            own_training: model.training.map(written).unwrap_or_default(),
+            grids: grids.iter().map(|grid| grid.iter().map(|(axis, _)| axis.clone()).collect()).collect(),
+            except: Vec::new(),
+            may_be_searched: model.may_be_searched,
+            configurations: Vec::new(),
+            training: base,
+            weights: model.weights.clone(),
+            regime: about.regime,
+        };
+        if self.of_all.is_searched && entry.is_searchable() {
+            if let Some(given) = own_except.first().or(except.first()) {
+                checker.error(given.span(), ErrorKind::ExceptInSearch);
+            }
+            return Some(entry);
+        }
+        self.continuous(checker, &grids)?;
+        let n_combinations = n_combinations(&grids);
+        self.n_combinations = self.n_combinations.saturating_add(n_combinations);
+        if self.n_combinations > self.of_all.most {
+            return Some(entry);
+        }
+        let conditions = model.plugin.conditions();
+        let of_grids = of_grids(&entry, conditions, &all_trainings, self.of_all.settings);
+        let OfGrids { mut configurations, without_effect } = of_grids;
+        self.without_effect.extend(without_effect);
+        self.all.extend(configurations.iter().cloned());
+        let place = model.place;
+        unknown_keys(checker, &own_except, std::slice::from_ref(model));
+        let before = configurations.clone();
+        self.left_out.extend(leave_out(checker, model, &mut configurations, except));
+        self.left_out.extend(leave_out(checker, model, &mut configurations, &mut own_except));
+        unmatched(checker, &own_except, std::slice::from_ref(model), &before);
+        if configurations.is_empty() {
+            checker.error(place, ErrorKind::ExceptAll { model: model.name.clone() });
+            return None;
+        }
+        keep_what_varies(&mut configurations, &axis_names(&entry.grids));
+        entry.except = checked(checker, &own_except, std::slice::from_ref(model));
+        entry.configurations = configurations.into_iter().map(|(configuration, _)| configuration).collect();
+        Some(entry)
     }
-    for own in own {
-        axes.push((own.axis?, own.place));
+
+    /// Reports ranges that a grid cannot have; `None` if there are any.
+    fn continuous(&self, checker: &mut Checker<'_>, grids: &[Vec<Placed>]) -> Option<()> {
+        let mut all = grids.iter().flatten().filter(|(axis, _)| matches!(axis.values, Values::Range(_))).peekable();
+        let is_none = all.peek().is_none();
+        for (axis, place) in all {
+            checker.error(*place, ErrorKind::ContinuousInGrid { name: axis.name.clone() });
+        }
+        is_none.then_some(())
     }
-    let of_training: Vec<(&Axis, Span)> =
-        axes.iter().filter(|(axis, _)| axis.is_of_training()).map(|(axis, place)| (axis, *place)).collect();
-    let trainings = trainings(checker, &base, &of_training, model.place)?;
+}
+
+fn n_combinations(grids: &[Vec<Placed>]) -> u128 {
+    let of_grid =
+        |grid: &Vec<Placed>| grid.iter().fold(1_u128, |n, (axis, _)| n.saturating_mul(axis.listed().len() as u128));
+    grids.iter().map(of_grid).fold(0, u128::saturating_add)
+}
+
+/// Every parameter: as given, else by default.
+fn params(model: &Listed<'_>, fixed: Fixed) -> Option<Params> {
     let mut given = BTreeMap::new();
     for (name, (_, value)) in fixed {
         given.insert(name.to_owned(), value?);
     }
-    for (axis, _) in axes.iter().filter(|(axis, _)| !axis.is_of_training()) {
-        given.insert(axis.name.clone(), axis.values.first()?.clone());
-    }
-    let params = Params::checked(about.parameters, &given).ok()?;
-    Some(ModelEntry {
-        id: about.id.to_owned(),
-        params,
-        own_training: model.training.map(written).unwrap_or_default(),
-        trainings,
-        axes: axes.into_iter().map(|(axis, _)| axis).collect(),
-        weights: model.weights.clone(),
-        regime: about.regime,
-    })
+    Params::checked(model.plugin.about().parameters, &given).ok()
 }
 
 /// The spec's `training` with what the model says of it; reports if it learns in one go, or says it of what it does not use.
@@ -241,14 +349,8 @@ fn own_training(checker: &mut Checker<'_>, model: &Listed<'_>, shared: Option<&N
     Some(layers)
 }
 
-/// Whether the mapping `training` of a model has the setting at `path`.
-fn says(training: Option<&Node>, path: &str) -> bool {
-    let mut keys = path.split('.').skip(1);
-    training.is_some_and(|training| keys.try_fold(training, |node, key| node.get(key)).is_some())
-}
-
 /// What `varied` is called `name` by the model: its parameter, or a setting of `training`.
-fn varied(plugin: &'static dyn ModelPlugin, name: &str) -> Option<Varied> {
+pub(crate) fn varied(plugin: &'static dyn ModelPlugin, name: &str) -> Option<Varied> {
     declaration(plugin, name).map(Varied::Parameter).or_else(|| setting(name).map(Varied::Setting))
 }
 
@@ -270,48 +372,10 @@ fn fixed(checker: &mut Checker<'_>, model: &Listed<'_>) -> Fixed {
     fixed
 }
 
-type Fixed = BTreeMap<&'static str, (Span, Option<ParamValue>)>;
-
-/// An axis of one model; `None` if it is wrong.
-struct Own {
-    name: &'static str,
-    place: Span,
-    axis: Option<Axis>,
-}
-
-/// The model's own axes in the order of the spec.
-fn own_axes(checker: &mut Checker<'_>, model: &Listed<'_>, fixed: &Fixed) -> Vec<Own> {
-    let path = join(&model.path, "sweep");
-    let about = model.plugin.about();
-    let entries = model.axes.and_then(|node| checker.entries(node, &path, &Kind::Axes)).unwrap_or_default();
-    let mut axes = Vec::new();
-    for entry in entries {
-        let varied = match setting(&entry.key) {
-            Some(setting) => {
-                if about.ignored().contains(&setting.training_key) {
-                    let (name, model) = (setting.path.clone(), Some(about.id.to_owned()));
-                    checker.error(entry.key_span, ErrorKind::UnusedAxis { name, model });
-                }
-                Varied::Setting(setting)
-            }
-            None => match declared(checker, model, entry) {
-                Some(spec) => Varied::Parameter(spec),
-                None => continue,
-            },
-        };
-        if let Some((place, _)) = fixed.get(varied.name()) {
-            let fixed = checker.sources.place(*place);
-            let (name, model) = (varied.name().to_owned(), about.id.to_owned());
-            checker.error(entry.key_span, ErrorKind::FixedAndSwept { name, model, fixed });
-        }
-        let axis = axis(checker, entry, varied, &path);
-        axes.push(Own { name: varied.name(), place: entry.key_span, axis });
-    }
-    axes
-}
+pub(crate) type Fixed = BTreeMap<&'static str, (Span, Option<ParamValue>)>;
 
 /// The declaration of the parameter that `entry` names; reports if there is none.
-fn declared(checker: &mut Checker<'_>, model: &Listed<'_>, entry: &Entry) -> Option<&'static ParamSpec> {
+pub(crate) fn declared(checker: &mut Checker<'_>, model: &Listed<'_>, entry: &Entry) -> Option<&'static ParamSpec> {
     let found = declaration(model.plugin, &entry.key);
     if found.is_none() {
         let mut valid: Vec<String> = model.plugin.about().parameters.iter().map(|p| p.name.to_owned()).collect();

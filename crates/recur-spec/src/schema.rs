@@ -20,6 +20,7 @@ use std::ops::Bound::{self, Excluded, Included, Unbounded};
 pub fn schema(registry: &Registry) -> String {
     let mut schema = Schema { registry }.section(ROOT);
     schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
+    schema["$defs"] = Schema { registry }.definitions();
     schema["title"] = json!("a spec of recur");
     schema["description"] = json!("An experiment of recur. `recur plan` checks more than this schema can say.");
     schema.sort_all_objects();
@@ -48,7 +49,9 @@ impl Schema<'_> {
         match key.default {
             Default::Required => {}
             Default::OfSettings => schema["default"] = json!(key.default_value()),
-            Default::Empty => schema = or_empty(schema),
+            // A list, and a choice of several forms, say so themselves.
+            Default::Empty if schema["type"] == "object" => schema = or_empty(schema),
+            Default::Empty => {}
             Default::None | Default::Derived(_) => schema = json!({"anyOf": [schema, nothing()]}),
         }
         schema["description"] = json!(meaning(key));
@@ -72,7 +75,11 @@ impl Schema<'_> {
             Kind::Models => json!({"type": "array", "minItems": 1, "items": self.models()}),
             // Those of a model depend on its id: see `of_model`.
             Kind::Params => json!({"type": "object"}),
-            Kind::Axes => self.shared_axes(),
+            Kind::Axes => grids(self.all_of("axes"), self.all_of("listed_axes")),
+            Kind::Exceptions => list_of(mapping(self.all_of("excepted"))),
+            Kind::Stages => {
+                json!({"type": "array", "minItems": 1, "items": {"type": "integer", "minimum": 1, "maximum": 1000}, "uniqueItems": true})
+            }
             Kind::Training => self.section(TRAINING),
         }
     }
@@ -96,16 +103,36 @@ impl Schema<'_> {
         schema
     }
 
-    /// What a model that is used takes under `params`, `sweep` and `weights`.
+    /// What a model that is used takes under `params`, `sweep`, `except` and `weights`.
     fn of_model(&self, plugin: &dyn ModelPlugin) -> Value {
         let about = plugin.about();
-        let of_each = |schema: &dyn Fn(&ParamSpec) -> Value| -> Map<String, Value> {
-            about.parameters.iter().map(|spec| (spec.name.to_owned(), schema(spec))).collect()
-        };
-        let mut axes = of_each(&|spec| self.own_axis(spec));
-        let used = SETTINGS.iter().filter(|setting| !about.ignored().contains(&setting.training_key));
-        axes.extend(used.map(|setting| (setting.path.clone(), shared(&setting.path))));
-        let mut properties = json!({"params": or_empty(mapping(of_each(&value))), "sweep": or_empty(mapping(axes))});
+        let mut own = Map::new();
+        let mut excepted = Map::new();
+        let mut listed = Map::new();
+        for spec in about.parameters {
+            let name = spec.name.to_owned();
+            if self.is_declared_alike(spec) {
+                own.insert(name.clone(), described(shared("axes", spec.name), spec));
+                listed.insert(name.clone(), shared("listed_axes", spec.name));
+                excepted.insert(name, shared("excepted", spec.name));
+            } else {
+                own.insert(name.clone(), described(axis(spec.kind), spec));
+                listed.insert(name.clone(), json!({"anyOf": [axis(spec.kind), value_of(spec.kind)]}));
+                excepted.insert(name, one_or_several(&value_of(spec.kind)));
+            }
+        }
+        for path in used_settings(plugin) {
+            own.insert(path.to_owned(), shared("axes", path));
+            listed.insert(path.to_owned(), shared("listed_axes", path));
+            excepted.insert(path.to_owned(), shared("excepted", path));
+        }
+        let params: Map<String, Value> =
+            about.parameters.iter().map(|spec| (spec.name.to_owned(), value(spec))).collect();
+        let mut properties = json!({
+            "params": or_empty(mapping(params)),
+            "sweep": grids(own, listed),
+            "except": list_of(mapping(excepted)),
+        });
         if plugin.about().regime == Regime::OneShot {
             properties["weights"] = nothing();
         }
@@ -115,34 +142,80 @@ impl Schema<'_> {
         })
     }
 
-    /// A model's own axis: the shared one, where all that declare the name declare it alike.
-    fn own_axis(&self, spec: &ParamSpec) -> Value {
-        let all = self.registry.iter().flat_map(|plugin| plugin.about().parameters);
-        if all.filter(|other| other.name == spec.name).any(|other| other.kind != spec.kind) {
-            return described(axis(spec.kind), spec);
-        }
-        described(shared(spec.name), spec)
+    /// Whether all that declare the parameter's name declare it alike.
+    fn is_declared_alike(&self, spec: &ParamSpec) -> bool {
+        let mut all = self.registry.iter().flat_map(|plugin| plugin.about().parameters);
+        all.all(|other| other.name != spec.name || other.kind == spec.kind)
     }
 
-    /// Axes by the names that any model declares.
-    fn shared_axes(&self) -> Value {
+    /// The parameters that any model declares, by name.
+    fn declared(&self) -> BTreeMap<&'static str, Vec<&'static ParamSpec>> {
         let mut declared: BTreeMap<&str, Vec<&ParamSpec>> = BTreeMap::new();
         for spec in self.registry.iter().flat_map(|plugin| plugin.about().parameters) {
             declared.entry(spec.name).or_default().push(spec);
         }
-        let of_parameters = declared.iter().map(|(name, specs)| ((*name).to_owned(), shared_axis(specs)));
-        let of_setting = |setting: &Setting| {
-            let mut schema = axis_of(&value_of_setting(setting), setting_ends(setting));
-            schema["description"] = json!(meaning(setting.key));
-            (setting.path.clone(), schema)
+        declared
+    }
+
+    /// Axes by the names that any model declares, and by the paths of settings: as such, in a list of grids, and in `except`.
+    fn definitions(&self) -> Value {
+        let (mut axes, mut listed, mut excepted) = (Map::new(), Map::new(), Map::new());
+        let mut add = |name: &str, axis: Value, value: &Value| {
+            axes.insert(name.to_owned(), axis);
+            listed.insert(name.to_owned(), json!({"anyOf": [shared("axes", name), value]}));
+            excepted.insert(name.to_owned(), one_or_several(value));
         };
-        mapping(of_parameters.chain(SETTINGS.iter().map(of_setting)).collect())
+        for (name, specs) in self.declared() {
+            add(name, shared_axis(&specs), &any_of(specs.iter().map(|spec| value_of(spec.kind))));
+        }
+        for setting in SETTINGS.iter() {
+            let value = value_of_setting(setting);
+            let mut axis = axis_of(&value, setting_ends(setting));
+            axis["description"] = json!(meaning(setting.key));
+            add(&setting.path, axis, &value);
+        }
+        json!({"axes": axes, "listed_axes": listed, "excepted": excepted})
+    }
+
+    /// Every name in `definition`.
+    fn all_of(&self, definition: &str) -> Map<String, Value> {
+        let paths = SETTINGS.iter().map(|setting| setting.path.as_str());
+        self.declared().into_keys().chain(paths).map(|name| (name.to_owned(), shared(definition, name))).collect()
     }
 }
 
-/// The shared axis called `name`.
-fn shared(name: &str) -> Value {
-    json!({"$ref": format!("#/properties/sweep/properties/{name}")})
+fn used_settings(plugin: &dyn ModelPlugin) -> impl Iterator<Item = &'static str> {
+    let ignored = plugin.about().ignored();
+    SETTINGS.iter().filter(move |setting| !ignored.contains(&setting.training_key)).map(|setting| setting.path.as_str())
+}
+
+/// What `definition` holds for `name`.
+fn shared(definition: &str, name: &str) -> Value {
+    json!({"$ref": format!("#/$defs/{definition}/{name}")})
+}
+
+/// A mapping with the axes `one`, or a list of mappings with those of `listed`.
+fn grids(one: Map<String, Value>, listed: Map<String, Value>) -> Value {
+    json!({"anyOf": [or_empty(mapping(one)), {"type": "array", "minItems": 1, "items": or_empty(mapping(listed))}]})
+}
+
+fn list_of(items: Value) -> Value {
+    json!({"type": ["array", "null"], "items": items})
+}
+
+fn one_or_several(value: &Value) -> Value {
+    json!({"anyOf": [value, {"type": "array", "minItems": 1, "items": value}]})
+}
+
+/// What any of `schemas` describes, each once.
+fn any_of(schemas: impl Iterator<Item = Value>) -> Value {
+    let mut once: Vec<Value> = Vec::new();
+    for schema in schemas {
+        if !once.contains(&schema) {
+            once.push(schema);
+        }
+    }
+    if once.len() == 1 { once.remove(0) } else { json!({"anyOf": once}) }
 }
 
 /// A value of a setting in an axis.

@@ -1,9 +1,12 @@
 //! A checked spec, and the plan that it makes.
 
-use crate::entry::{Axis, ModelEntry, Training};
-use recur_core::params::{ParamValue, Params};
-use recur_core::plan::{Configuration, Plan};
+use crate::entry::ModelEntry;
+use crate::except::{Exception, LeftOut};
+use recur_core::params::Params;
+use recur_core::plan::{Configuration, Plan, WithoutEffect};
+use recur_core::search::{Race, SearchSettings};
 use recur_core::settings::{DataSettings, ReportSettings, SplitSettings, TrainingSettings};
+use recur_core::space::Point;
 use serde_yaml::Mapping;
 
 /// A spec without errors, every default filled in. [`crate::parse`] makes it.
@@ -21,8 +24,18 @@ pub struct Spec {
     pub split: SplitSettings,
     /// How models that learn step by step are trained.
     pub training: TrainingSettings,
-    /// The models, each once, in the order of the spec.
+    /// The models, each name once, in the order of the spec.
     pub models: Vec<ModelEntry>,
+    /// Combinations of values that are left out of all models' sweeps.
+    pub except: Vec<Exception>,
+    /// What exceptions leave out, model by model.
+    pub left_out: Vec<LeftOut>,
+    /// Combinations that are the same as others, model by model.
+    pub without_effect: Vec<WithoutEffect>,
+    /// How configurations are proposed; `None` trains every combination.
+    pub search: Option<SearchSettings>,
+    /// Which configurations are trained on more replicates; `None` trains all on all.
+    pub race: Option<Race>,
     /// Trials of each configuration.
     pub replicates: u32,
     /// What the report compares.
@@ -42,6 +55,11 @@ impl Spec {
             split: SplitSettings::default(),
             training: TrainingSettings::default(),
             models: Vec::new(),
+            except: Vec::new(),
+            left_out: Vec::new(),
+            without_effect: Vec::new(),
+            search: None,
+            race: None,
             replicates: 5,
             report: ReportSettings::default(),
             max_trials: 100_000,
@@ -57,10 +75,28 @@ impl Spec {
             data: self.data.clone(),
             split: self.split.clone(),
             training: self.training.clone(),
-            configurations: self.models.iter().flat_map(|model| configurations(model, &self.training)).collect(),
+            configurations: self.models.iter().flat_map(|model| model.configurations.clone()).collect(),
+            spaces: self.models.iter().filter(|model| self.is_searched(model)).map(ModelEntry::space).collect(),
+            without_effect: self.without_effect.clone(),
+            search: self.search.clone(),
+            race: self.race.clone(),
             replicates: self.replicates,
             report: self.report.clone(),
         }
+    }
+
+    /// Whether the configurations of `model`, one of this spec's, are proposed by a search.
+    pub fn is_searched(&self, model: &ModelEntry) -> bool {
+        self.search.is_some() && model.is_searchable()
+    }
+
+    /// The configuration at `point` of the space of the model that reports call `model`; `None` if the spec has none of this name.
+    ///
+    /// # Panics
+    /// If the point is not one of its space.
+    pub fn configuration(&self, model: &str, point: &Point) -> Option<Configuration> {
+        let entry = self.models.iter().find(|entry| entry.name == model)?;
+        Some(entry.at(point, &self.training))
     }
 
     /// The spec of one trial: `configuration`, which must be one of this spec's, and nothing else, with as many replicates as reach
@@ -70,77 +106,37 @@ impl Spec {
     /// If no model of the spec is the configuration's.
     #[must_use]
     pub fn of_trial(&self, configuration: &Configuration, replicate: u32) -> Self {
-        let is_its_model = |entry: &&ModelEntry| entry.id == configuration.model;
+        let is_its_model = |entry: &&ModelEntry| entry.name == configuration.model;
         let entry = self.models.iter().find(is_its_model).expect("a configuration of this spec");
         let settings = configuration.training.as_ref().unwrap_or(&self.training).clone();
-        let training = Training { values: Vec::new(), settings: settings.clone() };
+        let alone = Configuration {
+            model: entry.id.clone(),
+            training: None,
+            settings: Params::default(),
+            swept: Vec::new(),
+            ..configuration.clone()
+        };
         let model = ModelEntry {
+            name: entry.id.clone(),
             params: configuration.params.clone(),
             own_training: Mapping::new(),
-            trainings: vec![training],
-            axes: Vec::new(),
+            grids: vec![Vec::new()],
+            except: Vec::new(),
+            may_be_searched: true,
+            configurations: vec![alone],
             ..entry.clone()
         };
         Self {
             training: settings,
             models: vec![model],
+            except: Vec::new(),
+            left_out: Vec::new(),
+            without_effect: Vec::new(),
+            search: None,
+            race: None,
             replicates: self.split.division.replicates().unwrap_or(replicate + 1),
             report: ReportSettings { baseline: None, ..self.report.clone() },
             ..self.clone()
         }
-    }
-}
-
-/// Every combination of the axes' values; the last axis varies fastest.
-fn configurations(model: &ModelEntry, shared: &TrainingSettings) -> Vec<Configuration> {
-    let of_training: Vec<bool> = model.axes.iter().map(Axis::is_of_training).collect();
-    let swept: Vec<String> = model.axes.iter().filter(|axis| axis.values.len() > 1).map(|a| a.name.clone()).collect();
-    let vary = |all: Vec<Combination>, (axis, of_training): (&Axis, &bool)| {
-        all.iter()
-            .flat_map(|combination| axis.values.iter().map(|value| combination.with(axis, value, *of_training)))
-            .collect()
-    };
-    let start = Combination { params: model.params.clone(), settings: Params::default(), values: Vec::new() };
-    let all = model.axes.iter().zip(&of_training).fold(vec![start], vary);
-    let configuration = |combination: Combination| Configuration {
-        model: model.id.clone(),
-        params: combination.params,
-        training: Some(model.training(&combination.values)).filter(|own| *own != shared).cloned(),
-        settings: combination.settings,
-        swept: swept.clone(),
-        weights: model.weights.clone(),
-    };
-    all.into_iter().map(configuration).collect()
-}
-
-/// A value of each axis.
-struct Combination {
-    params: Params,
-    /// By the path of a setting, where its axis has several values.
-    settings: Params,
-    /// Of the axes over settings, in their order.
-    values: Vec<ParamValue>,
-}
-
-impl Combination {
-    fn with(&self, axis: &Axis, value: &ParamValue, of_training: bool) -> Self {
-        let (mut params, mut settings, mut values) = (self.params.clone(), self.settings.clone(), self.values.clone());
-        if !of_training {
-            params = params.with(&axis.name, value.clone());
-        } else {
-            values.push(value.clone());
-            if axis.values.len() > 1 {
-                settings = settings.with(&axis.name, value.clone());
-            }
-        }
-        Self { params, settings, values }
-    }
-}
-
-impl ModelEntry {
-    /// How it is trained with these values of its axes over settings.
-    fn training(&self, values: &[ParamValue]) -> &TrainingSettings {
-        let training = self.trainings.iter().find(|training| training.values == values);
-        &training.expect("there is one for each combination").settings
     }
 }

@@ -2,32 +2,47 @@
 
 use crate::assemble::{fill, length};
 use crate::check::Checker;
-use crate::entry::{Axis, Training};
-use crate::keys::TRAINING;
+use crate::entry::Axis;
+use crate::keys::{TABLES, TRAINING};
 use crate::layers::Layers;
-use crate::source::Span;
+use crate::source::{Sources, Span};
 use crate::spec::Spec;
 use crate::tree::Node;
 use crate::varied::SWEPT;
 use recur_core::params::ParamValue;
+use recur_core::registry::Registry;
 use recur_core::settings::TrainingSettings;
+use recur_core::space::{Range, Values};
 
 /// The settings for each combination of the values of `axes`, each of which has the place of its key; one entry where there are
-/// none. `None` if some combination is wrong: it is reported.
+/// none. Of a range its ends are taken: what is right at both is right between them. `None` if some combination is wrong: it is
+/// reported.
 pub(crate) fn trainings(
     checker: &mut Checker<'_>,
     base: &Layers,
     axes: &[(&Axis, Span)],
     at: Span,
-) -> Option<Vec<Training>> {
+) -> Option<Vec<TrainingSettings>> {
     let mut all = Vec::new();
     for values in combinations(axes) {
         let mut layers = base.clone();
-        layers.add_values(axes.iter().zip(&values).map(|((axis, span), value)| (axis.name.as_str(), *span, value)));
+        let placed = axes.iter().zip(&values).map(|((axis, span), value)| (axis.name.as_str(), *span, value));
+        layers.add_placed(placed);
         // The first one that is wrong tells enough.
-        all.push(Training { settings: settings(checker, &layers.tree(at))?, values });
+        all.push(settings(checker, &layers.tree(at))?);
     }
     Some(all)
+}
+
+/// The settings that `layers`, which were checked, make.
+///
+/// # Panics
+/// If they are wrong.
+pub(crate) fn settled(layers: &Layers) -> TrainingSettings {
+    let (registry, sources) = (Registry::new(), Sources::new("", String::new(), &[]));
+    let mut checker = Checker { registry: &registry, sources: &sources, tables: TABLES, errors: Vec::new() };
+    let settings = settings(&mut checker, &layers.tree(Span { source: 0, line: 1, column: 1, len: 1 }));
+    settings.unwrap_or_else(|| panic!("settings that were checked are wrong: {:?}", checker.errors))
 }
 
 /// The settings that the mapping `training` makes.
@@ -45,9 +60,13 @@ fn settings(checker: &mut Checker<'_>, training: &Node) -> Option<TrainingSettin
 /// Every combination of the values of `axes`; the last one varies fastest.
 fn combinations(axes: &[(&Axis, Span)]) -> Vec<Vec<ParamValue>> {
     axes.iter().fold(vec![Vec::new()], |all, (axis, _)| {
+        let values = match &axis.values {
+            Values::List(values) => values.clone(),
+            Values::Range(range @ Range { from, to, .. }) => vec![range.value(*from), range.value(*to)],
+        };
         let longer = |start: &Vec<ParamValue>, value: &ParamValue| {
             start.iter().cloned().chain(std::iter::once(value.clone())).collect::<Vec<_>>()
         };
-        all.iter().flat_map(|start| axis.values.iter().map(|value| longer(start, value)).collect::<Vec<_>>()).collect()
+        all.iter().flat_map(|start| values.iter().map(|value| longer(start, value)).collect::<Vec<_>>()).collect()
     })
 }

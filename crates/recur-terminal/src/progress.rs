@@ -57,11 +57,16 @@ impl Write for Screen {
 }
 
 impl Progress {
-    /// Bars for `n_trials` trials on `screen`.
-    pub fn new(screen: &Screen, n_trials: usize) -> Self {
-        let style = ProgressStyle::with_template("{elapsed:>5} {bar:32} {msg}, {eta} left");
+    /// Bars for `n_trials` trials on `screen`, which belong to `stage`, where it is not empty.
+    pub fn new(screen: &Screen, n_trials: usize, stage: &str) -> Self {
+        let template = match stage.is_empty() {
+            true => "{elapsed:>5} {bar:32} {msg}, {eta} left",
+            false => "      {prefix}\n{elapsed:>5} {bar:32} {msg}, {eta} left",
+        };
+        let style = ProgressStyle::with_template(template);
         let sweep = screen.0.add(ProgressBar::new(n_trials as u64 * PARTS));
         sweep.set_style(style.expect("the template is valid").progress_chars("━╸─"));
+        sweep.set_prefix(visible(stage).into_owned());
         sweep.set_message(format!("0/{n_trials} trials"));
         tick(&sweep);
         Self { screen: screen.0.clone(), sweep, n_done: AtomicU64::new(0), running: Mutex::new(BTreeMap::new()) }

@@ -24,7 +24,10 @@ impl Observer for Bars<'_> {
     fn event(&self, experiment: &Experiment, event: &RunEvent<'_>) {
         let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
-            RunEvent::Started { n_trials } => *progress = Some(Progress::new(self.screen, *n_trials)),
+            RunEvent::Started { n_trials } => {
+                let stages: Vec<String> = experiment.study_progress().iter().map(ToString::to_string).collect();
+                *progress = Some(Progress::new(self.screen, *n_trials, &stages.join("; ")));
+            }
             RunEvent::Trial(event) => {
                 if let Some(progress) = progress.as_ref() {
                     progress.event(experiment.plan(), event);

@@ -65,7 +65,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     registry.register_all(recur_linfa::PLUGINS)?;
 
     let spec = recur_spec::parse(SPEC.as_bytes(), "the spec in main.rs", &[], &registry)?;
-    let experiment = Experiment::prepare(spec, &registry)?;
+    let mut experiment = Experiment::prepare(spec, &registry)?;
     let store = Store::open(&folder.join("runs"))?;
     let (executor, counter) = (LocalExecutor::new(available_cores()), Counter::default());
     let options = RunOptions { observers: vec![&counter], ..RunOptions::default() };

@@ -2,7 +2,7 @@
 
 use super::shared::SpecArgs;
 use clap::Subcommand;
-use recur_experiment::{CheckpointInterval, LocalExecutor, Memory, available_cores};
+use recur_experiment::{CheckpointInterval, LocalExecutor, Memory, Part, TimeLimit, available_cores};
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -14,6 +14,15 @@ pub(crate) struct Experiment {
     pub(crate) jobs: Option<u16>,
     #[command(flatten)]
     pub(crate) training: TrainingArgs,
+    /// Run only trials of this model, which may be given several times; without a report, the exit code is 7
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) only: Vec<String>,
+    /// Run at most this many trials; the same command goes on
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) max_trials: Option<u32>,
+    /// Stop after this time (90s, 30m, 2h); the same command goes on
+    #[arg(long, value_name = "TIME")]
+    pub(crate) time_limit: Option<TimeLimit>,
     /// The folder for the report
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub(crate) reports: PathBuf,
@@ -23,6 +32,11 @@ pub(crate) struct Experiment {
 }
 
 impl Experiment {
+    /// What part of the work is asked for.
+    pub(crate) fn part(&self) -> Part {
+        Part { only: self.only.clone(), max_trials: self.max_trials.map(|n| n as usize), time_limit: self.time_limit }
+    }
+
     /// What trains the trials.
     pub(crate) fn executor(&self) -> LocalExecutor {
         LocalExecutor::new(self.jobs.map_or_else(available_cores, usize::from))

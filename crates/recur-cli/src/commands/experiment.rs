@@ -21,12 +21,12 @@ pub(crate) fn run(args: &Experiment, level: Level, program: &Program<'_>) -> Res
     let span = tracing::info_span!("experiment", name);
     let _entered = span.enter();
 
-    let prepared = RequestedExperiment::new(spec, &request, program)?;
+    let mut prepared = RequestedExperiment::new(spec, &request, program)?;
     let destination = Destination { dir: &args.reports, replace: args.replace };
     recur_report::check_destination(prepared.plan(), &prepared.provenance, destination)?;
     cancel_on_interrupt();
     let watchers = Watchers::new(&screen);
-    let options = RunOptions { observers: watchers.all(), ..training_options(&args.training, logs) };
+    let options = RunOptions { observers: watchers.all(), part: args.part(), ..training_options(&args.training, logs) };
     let executor = args.executor();
     let outcomes = prepared.run(&store, &executor, &options)?;
     let outcome = scoring::conclude(&prepared, &outcomes, &store, executor.jobs(), &options, destination)?;

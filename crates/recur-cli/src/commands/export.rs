@@ -18,7 +18,7 @@ pub(crate) fn run(args: &ExportArgs, level: Level, program: &Program<'_>) -> Res
     start_logs(level.into(), &Screen::new(), None);
     let asked = asked(args)?;
     each_once(&asked.iter().map(|(path, _)| *path).collect::<Vec<_>>())?;
-    let prepared = RequestedExperiment::read(&args.spec.request(), program)?;
+    let mut prepared = RequestedExperiment::read(&args.spec.request(), program)?;
     let store = stores::to_read(&args.spec.store)?;
     let outcomes = prepared.stored_outcomes(&store)?;
     let scored = &prepared.score(&outcomes, &store, available_cores(), &scoring_options(&MemoryNames::default()))?;

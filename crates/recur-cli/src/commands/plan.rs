@@ -6,15 +6,19 @@ use crate::stores;
 use recur_core::plan::Plan;
 use recur_core::settings::{Division, TestRows};
 use recur_core::trial::Trial;
-use recur_experiment::{Experiment, PlannedRun, Program, RequestedExperiment, TrialState};
+use recur_experiment::{Experiment, PlannedRun, Program, RequestedExperiment, TrialState, available_cores};
+use recur_spec::LeftOut;
 use recur_terminal::{Screen, duration, print, print_json, start_logs, table};
 
 /// Prints every trial with its id, and whether it has a record.
 pub(crate) fn run(args: &PlanArgs, level: Level, program: &Program<'_>) -> Result<Exit, CliError> {
     start_logs(level.into(), &Screen::new(), None);
-    let prepared = RequestedExperiment::read(&args.spec.request(), program)?;
+    let mut prepared = RequestedExperiment::read(&args.spec.request(), program)?;
     // A plan writes nothing: a store that does not exist yet is not made.
     let store = stores::to_read_if_any(&args.spec.store)?;
+    if let Some(store) = &store {
+        prepared.replay(store, available_cores())?;
+    }
     let planned = prepared.planned_run(store.as_ref())?;
     if args.json {
         print_json(&serde_json::to_string_pretty(&planned.json()).expect("plain values can be written"))?;
@@ -39,9 +43,28 @@ fn text(experiment: &Experiment, planned: &PlannedRun<'_>) -> String {
         }
         _ => String::new(),
     };
+    let stages: Vec<String> = experiment.study_progress().iter().map(|progress| format!("\n{progress}")).collect();
+    let most = match planned.most_seconds() {
+        Some(seconds) => format!(", which take {} at most, by past trials", duration(seconds)),
+        None => String::new(),
+    };
+    let most = match experiment.is_adaptive() {
+        true => format!(
+            "\nResults decide which trials come next: at most {} in all{most}{}",
+            planned.most_trials(),
+            stages.concat()
+        ),
+        false => String::new(),
+    };
+    let left_out = experiment.spec().left_out.iter().map(|left_out| {
+        let LeftOut { model, exception, n_configurations } = left_out;
+        format!("\nexcept {exception} leaves out {n_configurations} of {model}")
+    });
+    let without_effect = experiment.spec().without_effect.iter().map(|without| format!("\n{without}"));
+    let left_out: String = left_out.chain(without_effect).collect();
     let notes: Vec<String> = experiment.unused().iter().map(|unused| format!("\nNote: {unused}")).collect();
     format!(
-        "{}\n{} configurations, {} replicates, {} trials: {} done, {n_to_run} to run{time}\nTest rows: {}\n{}{}",
+        "{}\n{} configurations, {} replicates, {} trials: {} done, {n_to_run} to run{time}{most}{left_out}\nTest rows: {}\n{}{}",
         table(&["trial", "configuration", "replicate", "state"], &rows, usize::MAX),
         plan.configurations.len(),
         plan.replicates,

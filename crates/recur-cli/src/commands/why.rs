@@ -7,6 +7,7 @@ use recur_core::trial::Trial;
 use recur_core::visible::shown;
 use recur_experiment::Program;
 use recur_experiment::RequestedExperiment;
+use recur_experiment::available_cores;
 use recur_experiment::shell::quoted;
 use recur_experiment::title;
 use recur_terminal::{Screen, print, start_logs};
@@ -14,8 +15,11 @@ use recur_terminal::{Screen, print, start_logs};
 /// Prints a line a trial; with a trial's id, all about that one.
 pub(crate) fn run(args: &Why, level: Level, program: &Program<'_>) -> Result<Exit, CliError> {
     start_logs(level.into(), &Screen::new(), None);
-    let prepared = RequestedExperiment::read(&args.spec.request(), program)?;
+    let mut prepared = RequestedExperiment::read(&args.spec.request(), program)?;
     let store = stores::to_read_if_any(&args.spec.store)?;
+    if let Some(store) = &store {
+        prepared.replay(store, available_cores())?;
+    }
     let wanted: Vec<&Trial> =
         prepared.trials().iter().filter(|trial| is_wanted(trial, args.trial.as_deref())).collect();
     if let (Some(trial), true) = (&args.trial, wanted.is_empty()) {

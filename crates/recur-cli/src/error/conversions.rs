@@ -16,6 +16,7 @@ impl From<ExperimentError> for CliError {
     fn from(error: ExperimentError) -> Self {
         let exit = match error {
             ExperimentError::Interrupted { .. } | ExperimentError::Stopped => Exit::Interrupted,
+            ExperimentError::PartDone { .. } => Exit::PartDone,
             _ => Exit::Error,
         };
         Self::of(&error).hint(error.hint()).ends_with(exit)

@@ -4,7 +4,9 @@ use super::error::ComparisonError;
 use super::input::{ComparedInput, OneTrial};
 use super::labels;
 use crate::Experiment;
+use crate::decisions::Records;
 use crate::lookup::{LookupError, first_of};
+use crate::parallel::available_cores;
 use crate::request::{SpecRequest, spec_of_trial, stored_outcomes};
 use crate::scoring::{Scored, stored_test};
 use crate::stored_record;
@@ -18,7 +20,7 @@ use recur_core::trial::{Trial, TrialId};
 use recur_core::visible::shown;
 use recur_report::{MadeFrom, ReportRecord, ReportRecordError, SpecSource};
 use recur_store::{Found, FoundExperiment, Store, StoredExperiment, layout};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 /// What a word names.
@@ -96,8 +98,8 @@ fn find(word: &str, store: &Store) -> Result<Word, ComparisonError> {
 
 fn spec(path: &Path, store: &Store, registry: &Registry) -> Result<ComparedInput, ComparisonError> {
     let request = SpecRequest::of_file(path);
-    let experiment = Experiment::prepare(request.read(registry)?, registry)?;
-    let outcomes = stored_outcomes(&experiment, store, &request)?;
+    let mut experiment = Experiment::prepare(request.read(registry)?, registry)?;
+    let outcomes = stored_outcomes(&mut experiment, store, &request)?;
     chosen(experiment, outcomes, store, path)
 }
 
@@ -109,12 +111,12 @@ fn report(
     registry: &Registry,
 ) -> Result<ComparedInput, ComparisonError> {
     let request = SpecRequest::in_report(path);
-    let experiment = Experiment::prepare(request.parse(source.resolved_spec.as_bytes(), registry)?, registry)?;
+    let mut experiment = Experiment::prepare(request.parse(source.resolved_spec.as_bytes(), registry)?, registry)?;
     // Its changes are in the report's record: they were read when the report was written.
     let overrides = source.overrides.iter().filter_map(|change| change.parse().ok()).collect();
     let plugins = source.plugins.as_ref().map(PathBuf::from);
     let asked = SpecRequest { path: PathBuf::from(&source.spec_path), overrides, plugins };
-    let outcomes = stored_outcomes(&experiment, store, &asked)?;
+    let outcomes = stored_outcomes(&mut experiment, store, &asked)?;
     chosen(experiment, outcomes, store, &asked.path)
 }
 
@@ -128,14 +130,23 @@ fn experiment(
     let path = store.experiment(name).join(layout::RESOLVED);
     // The text that was compared with its digest, whatever is in the file by now.
     let spec = SpecRequest::of_file(&path).parse(stored.resolved.as_bytes(), registry)?;
-    let experiment = Experiment::prepare(spec, registry)?;
+    let mut experiment = Experiment::prepare(spec, registry)?;
+    let listed: HashMap<(&str, u32), &TrialId> =
+        stored.trials.iter().map(|trial| ((trial.configuration.as_str(), trial.replicate), &trial.id)).collect();
+    let record_of = |planned: &Trial| match listed.get(&(planned.title.as_str(), planned.replicate)) {
+        Some(id) => stored_record(store, id),
+        None => Ok(None),
+    };
+    if experiment.is_adaptive() {
+        experiment.replay_with(available_cores(), &mut Records::new(), &record_of)?;
+    }
     let (n_trials, mut outcomes) = (experiment.trials().len(), Vec::new());
     if stored.trials.len() != n_trials {
         let n_listed = stored.trials.len();
         return Err(LookupError::OtherTrials { name: name.to_owned(), n_listed, n_trials }.into());
     }
-    for (listed, planned) in stored.trials.iter().zip(experiment.trials()) {
-        if let Some(record) = stored_record(store, &listed.id)? {
+    for planned in experiment.trials() {
+        if let Some(record) = record_of(planned)? {
             outcomes.push(outcome(record, planned.configuration, planned.replicate));
         }
     }

@@ -80,7 +80,7 @@ impl Lab {
         let file = format!("{name}.yaml");
         self.write(&file, spec);
         let request = SpecRequest::of_file(self.path(&file));
-        let experiment = RequestedExperiment::read(&request, &self.program()).unwrap();
+        let mut experiment = RequestedExperiment::read(&request, &self.program()).unwrap();
         let (store, options) = (self.store(), RunOptions::default());
         let outcomes = experiment.run(&store, &LocalExecutor::new(2), &options).unwrap();
         experiment.report(&outcomes, &store, 2, &options, &self.path("reports")).unwrap();

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 /// Hands the export of the stored records to `then`; the store is only read.
 fn export<T>(lab: &Lab, set: &[&str], then: impl FnOnce(&Export<'_>) -> T) -> T {
     let run = Run { set, ..Run::default() };
-    let (experiment, store) = (run.prepared(lab), to_read(lab, "runs"));
+    let (mut experiment, store) = (run.prepared(lab), to_read(lab, "runs"));
     let outcomes = experiment.stored_outcomes(&store).unwrap();
     let scored = experiment.score(&outcomes, &store, 2, &RunOptions::default()).unwrap();
     let (analysis, signature) =

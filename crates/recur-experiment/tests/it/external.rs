@@ -9,7 +9,9 @@ use crate::plugins::{
 use crate::small::{self, Place, check_report, conclude, options, promised, refused};
 use recur_core::event::Event;
 use recur_core::trial::{Trial, TrialId};
-use recur_experiment::{Conclusion, Experiment, LocalExecutor, Observer, PluginPermission, RunEvent, Subject, Verdict};
+use recur_experiment::{
+    Conclusion, Experiment, LocalExecutor, Observer, PluginPermission, RequestedExperiment, RunEvent, Subject, Verdict,
+};
 use recur_store::Store;
 use std::path::Path;
 use std::sync::Mutex;
@@ -218,17 +220,20 @@ fn two_runs_of_a_model_whose_results_differ_keep_the_first_and_go_on() {
     let wait: String = wait.iter().map(|line| format!("        {line}\n")).collect();
     let train = "    def train(self, chunk):\n";
     edit(&lab.path("plugins/majority/majority.py"), train, &format!("{train}{wait}"));
-    let experiment = prepare(&mut lab, &[]).unwrap();
+    let prepared = [(); 2].map(|()| prepare(&mut lab, &[]).unwrap());
     let (ended, lab) = (Ended::default(), &lab);
-    let run = &|reports: &str| {
+    let run = &|mut experiment: RequestedExperiment, reports: &str| {
         let (store, options) = (Store::open(&lab.path("runs")).unwrap(), options(&[&ended]));
         let outcomes = experiment.run(&store, &LocalExecutor::new(1), &options).unwrap();
         let reported = experiment.report(&outcomes, &store, 1, &options, &lab.path(reports)).unwrap();
         assert_eq!((reported.n_unfinished, reported.scored.unscored.len()), (0, 0));
-        outcomes
+        (experiment, outcomes)
     };
-    let [first, second] = std::thread::scope(|scope| {
-        ["reports", "others"].map(|reports| scope.spawn(move || run(reports))).map(|run| run.join().unwrap())
+    let [one, other] = prepared;
+    let [(experiment, first), (_, second)] = std::thread::scope(|scope| {
+        [(one, "reports"), (other, "others")]
+            .map(|(experiment, reports)| scope.spawn(move || run(experiment, reports)))
+            .map(|run| run.join().unwrap())
     });
     let mut trained = ended.0.into_inner().unwrap();
     trained.sort();

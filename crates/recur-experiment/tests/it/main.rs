@@ -1,5 +1,6 @@
 //! Experiments through the library, as a program that embeds recur runs them.
 
+mod adaptive;
 mod bad_data;
 mod common;
 mod compared;

@@ -159,7 +159,7 @@ impl Run<'_> {
         let name = spec.name.clone();
         let mut log = store.open_log(&name)?;
         log.write_all(b"{\"timestamp\":\"now\"}\n").unwrap();
-        let experiment = RequestedExperiment::new(spec, &request, &program)?;
+        let mut experiment = RequestedExperiment::new(spec, &request, &program)?;
         let (reports, trained) = (lab.path(self.reports), Trained::default());
         let destination = Destination { dir: &reports, replace: self.replace };
         recur_report::check_destination(experiment.plan(), &experiment.provenance, destination).map_err(unwritten)?;
@@ -174,7 +174,7 @@ impl Run<'_> {
 
     /// Writes the report again from stored records alone.
     pub fn report(&self, lab: &Lab) -> Result<Reported, LookupError> {
-        let experiment = self.prepared(lab);
+        let mut experiment = self.prepared(lab);
         let store = to_read(lab, self.store);
         let outcomes = experiment.stored_outcomes(&store)?;
         let destination = Destination { dir: &lab.path(self.reports), replace: self.replace };
@@ -183,7 +183,7 @@ impl Run<'_> {
 
     /// How the report differs from what the stored records give; the store is only read, and nothing is written to the lab.
     pub fn check(&self, lab: &Lab) -> Option<String> {
-        let (experiment, store) = (self.prepared(lab), to_read(lab, self.store));
+        let (mut experiment, store) = (self.prepared(lab), to_read(lab, self.store));
         let outcomes = experiment.stored_outcomes(&store).unwrap();
         let again = tempfile::tempdir().unwrap();
         experiment.report(&outcomes, &store, self.jobs, &RunOptions::default(), again.path()).unwrap();

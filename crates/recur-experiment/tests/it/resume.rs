@@ -62,7 +62,7 @@ fn run(
     watch: &Watch,
 ) -> Result<(), Box<ExperimentError>> {
     let options = RunOptions { checkpoints, cancel: &watch.cancel, ..small::options(&[watch]) };
-    let (experiment, store) = (prepare(lab, &[]).unwrap(), Store::open(&lab.path(store)).unwrap());
+    let (mut experiment, store) = (prepare(lab, &[]).unwrap(), Store::open(&lab.path(store)).unwrap());
     let outcomes = experiment.run(&store, &LocalExecutor::new(1), &options)?;
     experiment.report(&outcomes, &store, 1, &options, &lab.path(reports))?;
     Ok(())

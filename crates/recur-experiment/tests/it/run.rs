@@ -96,7 +96,7 @@ impl Executor for BackwardsAndTwice {
 #[test]
 fn every_observer_gets_every_event_in_order() {
     let folder = tempfile::tempdir().unwrap();
-    let experiment = experiment(folder.path());
+    let mut experiment = experiment(folder.path());
     let (first, second) = (Names::default(), Names::default());
     let options = RunOptions { observers: vec![&first, &second], ..RunOptions::default() };
     let store = store(&folder);
@@ -118,7 +118,7 @@ fn every_observer_gets_every_event_in_order() {
 #[test]
 fn no_executor_changes_a_byte() {
     let [one, other] = [(); 2].map(|()| tempfile::tempdir().unwrap());
-    let experiment = experiment(one.path());
+    let mut experiment = experiment(one.path());
     let [first, second] = [&one, &other].map(store);
     let local = experiment.run(&first, &LocalExecutor::new(2), &RunOptions::default()).unwrap();
     let backwards = experiment.run(&second, &BackwardsAndTwice, &RunOptions::default()).unwrap();
@@ -138,7 +138,7 @@ fn a_run_that_is_cancelled_says_what_is_kept_and_the_next_one_goes_on() {
         }
     }
     let folder = tempfile::tempdir().unwrap();
-    let experiment = experiment(folder.path());
+    let mut experiment = experiment(folder.path());
     let store = store(&folder);
     let options = RunOptions { observers: vec![&AfterFirst], cancel: &CANCEL, ..RunOptions::default() };
     let error = experiment.run(&store, &LocalExecutor::new(1), &options).unwrap_err();
@@ -180,7 +180,7 @@ impl Executor for Careless {
 fn an_executor_that_loses_a_trial_is_no_interruption_and_the_next_run_goes_on() {
     for forgets in [true, false] {
         let folder = tempfile::tempdir().unwrap();
-        let experiment = experiment(folder.path());
+        let mut experiment = experiment(folder.path());
         let (store, names) = (store(&folder), Names::default());
         let options = RunOptions { observers: vec![&names], ..RunOptions::default() };
         let error = experiment.run(&store, &Careless { forgets }, &options).unwrap_err();
@@ -211,7 +211,7 @@ impl Executor for Panics {
 #[test]
 fn observers_get_the_end_of_a_run_that_panics() {
     let folder = tempfile::tempdir().unwrap();
-    let experiment = experiment(folder.path());
+    let mut experiment = experiment(folder.path());
     let (store, names) = (store(&folder), Names::default());
     let options = RunOptions { observers: vec![&names], ..RunOptions::default() };
     let run = || experiment.run(&store, &Panics, &options).is_ok();
@@ -222,7 +222,7 @@ fn observers_get_the_end_of_a_run_that_panics() {
 #[test]
 fn a_run_is_kept_under_its_name_with_its_trials() {
     let folder = tempfile::tempdir().unwrap();
-    let experiment = experiment(folder.path());
+    let mut experiment = experiment(folder.path());
     let store = store(&folder);
     experiment.run(&store, &LocalExecutor::new(2), &RunOptions::default()).unwrap();
     let FoundExperiment::Experiment(kept) = store.find_experiment("small") else { panic!("it is not kept") };

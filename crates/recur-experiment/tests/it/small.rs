@@ -115,7 +115,7 @@ impl Observer for Trained {
 }
 
 /// Runs `experiment`, and writes its report.
-pub fn conclude(experiment: RequestedExperiment, lab: &Lab, place: Place<'_>) -> Result<Ran, LookupError> {
+pub fn conclude(mut experiment: RequestedExperiment, lab: &Lab, place: Place<'_>) -> Result<Ran, LookupError> {
     let trained = Trained::default();
     let options = options(&[&trained]);
     let store = Store::open(&lab.path(place.store)).unwrap();
@@ -156,7 +156,7 @@ impl Ran {
 pub fn check_report(lab: &Lab, experiment: &RequestedExperiment, reports: &str) {
     let scratch = tempfile::tempdir().unwrap();
     let store = Store::open_to_read(&lab.path("runs")).unwrap().expect("a store");
-    let outcomes = experiment.stored_outcomes(&store).unwrap();
+    let outcomes = experiment.stored(&store, 1).unwrap();
     experiment.report(&outcomes, &store, 2, &options(&[]), scratch.path()).unwrap();
     assert!(of_reports(&lab.path(reports), scratch.path(), &experiment.plan().name).is_none(), "{reports}");
 }

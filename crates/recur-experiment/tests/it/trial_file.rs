@@ -55,7 +55,7 @@ fn refused(folder: &TempDir, path: &Path) -> ExperimentError {
 #[test]
 fn the_trial_of_a_file_is_kept_with_the_bytes_of_the_experiment() {
     let folder = tempfile::tempdir().unwrap();
-    let experiment = experiment(folder.path());
+    let mut experiment = experiment(folder.path());
     let [local, other] = ["local", "other"].map(|name| Store::open(&folder.path().join(name)).unwrap());
     let outcomes = experiment.run(&local, &LocalExecutor::new(1), &RunOptions::default()).unwrap();
     for (n, outcome) in outcomes.iter().enumerate() {

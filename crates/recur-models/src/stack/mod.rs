@@ -14,7 +14,7 @@ mod head;
 mod layer;
 mod settings;
 
-pub(crate) use settings::{DROPOUT, HIDDEN_SIZE, LAYERS, LEARNING_RATE, Shape};
+pub(crate) use settings::{CONDITIONS, DROPOUT, HIDDEN_SIZE, LAYERS, LEARNING_RATE, Shape};
 
 use crate::batch::Batch;
 use crate::gradient::WeightGradients;

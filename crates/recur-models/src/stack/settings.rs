@@ -1,7 +1,7 @@
 //! Parameters and sizes of a layered model.
 
 use super::Cell;
-use recur_core::model::{Cost, Setup};
+use recur_core::model::{Condition, Cost, Setup};
 use recur_core::params::{ParamDefault, ParamKind, ParamSpec};
 
 pub(crate) const HIDDEN_SIZE: ParamSpec = ParamSpec {
@@ -24,6 +24,9 @@ pub(crate) const DROPOUT: ParamSpec = ParamSpec {
     default: ParamDefault::Real(0.0),
     meaning: "share of each lower layer's outputs set to zero in training",
 };
+
+/// The outputs of the only layer, and of the last one, are never set to zero.
+pub(crate) const CONDITIONS: &[Condition] = &[Condition { parameter: DROPOUT.name, needs: LAYERS.name, at_least: 2 }];
 
 pub(crate) const LEARNING_RATE: ParamSpec = ParamSpec {
     name: "learning_rate",

@@ -3,9 +3,9 @@
 mod cell;
 
 use crate::recurrence::Activation;
-use crate::stack::{DROPOUT, HIDDEN_SIZE, LAYERS, LEARNING_RATE, Shape, Stack};
+use crate::stack::{CONDITIONS, DROPOUT, HIDDEN_SIZE, LAYERS, LEARNING_RATE, Shape, Stack};
 use crate::trainer::Trainer;
-use recur_core::model::{Cost, Declaration, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
+use recur_core::model::{Condition, Cost, Declaration, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
 use recur_core::params::{ParamDefault, ParamKind, ParamSpec};
 
 /// The plugin.
@@ -37,6 +37,10 @@ const ABOUT: Declaration = Declaration {
 impl ModelPlugin for StackedRnn {
     fn about(&self) -> &Declaration {
         &ABOUT
+    }
+
+    fn conditions(&self) -> &'static [Condition] {
+        CONDITIONS
     }
 
     fn cost(&self, setup: &Setup<'_>, characters: u64) -> Option<Cost> {

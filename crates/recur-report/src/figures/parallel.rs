@@ -13,6 +13,8 @@ const RIGHT: i32 = WIDTH - 64;
 /// Characters of a label at most.
 const LONGEST: usize = 20;
 const LONGEST_TITLE: usize = 24;
+/// More values than these are not all named.
+const MANY: usize = 12;
 
 /// An axis of values that are named, not measured.
 pub(crate) struct Axis {
@@ -152,7 +154,9 @@ fn draw_axis(canvas: &mut Canvas, axis: &Axis, layout: &Layout, index: usize) {
     canvas.text(&cut(&axis.title, LONGEST_TITLE), (x, layout.bottom + below), Label::new().centered());
     let n = axis.values.len();
     let (_, room) = layout.slot(0, n);
-    let every = (13.0 / room).ceil().max(1.0) as usize;
+    // Many values need no name each: the lines between them stay in sight.
+    let height = if n > MANY { 30.0 } else { 13.0 };
+    let every = (height / room).ceil().max(1.0) as usize;
     for (place, value) in axis.values.iter().enumerate().step_by(every) {
         let y = layout.slot(place, n).0.round() as i32;
         let text = cut(value, LONGEST);

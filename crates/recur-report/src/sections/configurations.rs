@@ -2,16 +2,28 @@
 
 use crate::answer::settings;
 use crate::markdown::{Table, code, details, left, right};
-use crate::numbers::{count, heading, spread};
+use crate::numbers::{count, heading, plural, spread};
 use crate::page::Page;
 use crate::sections::sweep;
 use recur_analysis::{Analysis, ConfigurationResult};
+use recur_core::plan::WithoutEffect;
 
 pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     page.section("All configurations");
     sweep::render(analysis, page);
+    let without_effect = |without: &WithoutEffect| {
+        let WithoutEffect { model, parameter, needs, at_least, n_combinations } = without;
+        format!(
+            "{} has no effect in {} where {} is below {at_least}: {} that would be the same as others, so each is trained once.",
+            code(parameter),
+            code(model),
+            code(needs),
+            plural(*n_combinations as u64, "combination")
+        )
+    };
+    analysis.without_effect.iter().for_each(|without| page.block(&without_effect(without)));
     let n = analysis.configurations.len() as u64;
-    let summary = format!("Validation results of {}", crate::numbers::plural(n, "configuration"));
+    let summary = format!("Validation results of {}", plural(n, "configuration"));
     page.block(&details(&summary, &table(analysis).render()));
 }
 
@@ -38,9 +50,10 @@ fn table(analysis: &Analysis) -> Table {
         ];
         let metrics = analysis.metrics().into_iter();
         cells.extend(metrics.map(|metric| spread(metric, configuration.validation(metric))));
-        cells.push(match configuration.times_chosen {
-            0 => String::new(),
-            n => format!("{n} of {}", analysis.replicates),
+        cells.push(match (configuration.times_chosen, configuration.eliminated_after) {
+            (_, Some(n)) => format!("eliminated after {}", plural(u64::from(n), "replicate")),
+            (0, None) => String::new(),
+            (n, None) => format!("{n} of {}", analysis.replicates),
         });
         table.row(cells);
     }

@@ -34,12 +34,9 @@ fn table(analysis: &Analysis) -> Table {
             header.push(right("95 % CI"));
         }
     }
-    header.extend([
-        right(format!("validation {}", heading(analysis.primary))),
-        right("parameters"),
-        right("trials finished"),
-        left("chosen configuration"),
-    ]);
+    header.extend([right(format!("validation {}", heading(analysis.primary))), right("parameters")]);
+    header.extend(has_choices(analysis).then(|| right("configurations")));
+    header.extend([right("trials finished"), left("chosen configuration")]);
     let mut table = Table::new(header);
     for model in analysis.in_order() {
         table.row(row(analysis, model));
@@ -59,10 +56,17 @@ fn row(analysis: &Analysis, model: &Model) -> Vec<String> {
     cells.extend([
         spread(analysis.primary, model.validation.get(analysis.primary.name())),
         model.parameters.map_or(NOTHING.to_owned(), count),
-        trials(model),
-        configuration(analysis, model),
     ]);
+    if has_choices(analysis) {
+        cells.push(count(analysis.configurations_of(&model.model).count() as u64));
+    }
+    cells.extend([trials(model), configuration(analysis, model)]);
     cells
+}
+
+/// Whether some model had more configurations to choose from than one: it had more chances than others.
+fn has_choices(analysis: &Analysis) -> bool {
+    analysis.models.iter().any(|model| analysis.configurations_of(&model.model).nth(1).is_some())
 }
 
 /// Whether some model's mean has an interval.
@@ -133,8 +137,7 @@ fn method(analysis: &Analysis) -> String {
 /// How the tested configurations were chosen.
 fn choice(analysis: &Analysis) -> String {
     let metric = analysis.primary.title();
-    let is_swept = analysis.models.iter().any(|model| analysis.configurations_of(&model.model).count() > 1);
-    if !is_swept && !analysis.has_fixed_test() {
+    if !has_choices(analysis) && !analysis.has_fixed_test() {
         return "Each model has one configuration. Test rows were scored once.".to_owned();
     }
     if analysis.has_fixed_test() {

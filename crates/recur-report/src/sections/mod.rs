@@ -16,6 +16,7 @@ mod other_metrics;
 pub(crate) mod per_example;
 pub(crate) mod reproduce;
 mod sweep;
+mod tried;
 mod within_models;
 
 use crate::answer::Opening;
@@ -36,6 +37,7 @@ pub(crate) fn render(analysis: &Analysis, provenance: &Provenance, signature: &S
     other_metrics::render(analysis, page);
     per_example::render(analysis, page);
     data::render(analysis, page);
+    tried::render(analysis, page);
     effects::render(analysis, page);
     configurations::render(analysis, page);
     curves::render(analysis, page);

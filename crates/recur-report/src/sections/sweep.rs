@@ -5,7 +5,7 @@ use crate::figures::canvas::About;
 use crate::figures::left_out;
 use crate::figures::lines::{Key, Stroke};
 use crate::figures::parallel::{Axis, Line, Measure, parallel};
-use crate::numbers::{NOTHING, count, heading, parameter, phrase, plural, shown};
+use crate::numbers::{NOTHING, count, heading, parameter, phrase, plural, shown, significant};
 use crate::page::Page;
 use recur_analysis::{Analysis, ConfigurationResult, Model, in_order};
 use recur_core::params::ParamValue;
@@ -39,7 +39,12 @@ fn swept(analysis: &Analysis) -> Vec<&str> {
 }
 
 fn introduction(analysis: &Analysis, n_left_out: usize) -> String {
-    let of = if analysis.replicates == 1 { "" } else { " (mean over replicates)" };
+    let is_raced = analysis.configurations.iter().any(|configuration| configuration.eliminated_after.is_some());
+    let of = match (analysis.replicates, is_raced) {
+        (1, _) => "",
+        (_, false) => " (mean over replicates)",
+        (_, true) => " (mean over the replicates that it was trained on: one that was eliminated has fewer)",
+    };
     let mut text = format!(
         "A line is a configuration, from its model through the values of its parameters to its validation {}{of}; better is \
          up, and lines of one value lie in that order. Chosen configurations are thick and end in a mark. {NOTHING} stands \
@@ -160,11 +165,21 @@ fn axes(analysis: &Analysis, swept: &[&str], values: &[Vec<&ParamValue>]) -> Vec
         let without = has_without(analysis, name).then(|| NOTHING.to_owned());
         Axis {
             title: (*name).to_owned(),
-            values: without.into_iter().chain(values.iter().map(|value| parameter(value))).collect(),
+            values: without.into_iter().chain(values.iter().map(|value| label(value, values.len()))).collect(),
         }
     };
     let model = Axis { title: "model".to_owned(), values: models };
     std::iter::once(model).chain(swept.iter().zip(values).map(of_parameter)).collect()
+}
+
+/// The name of one of so many values; of many a few digits are enough.
+fn label(value: &ParamValue, n_values: usize) -> String {
+    /// Values from which on numbers are shortened.
+    const MANY: usize = 12;
+    match value {
+        ParamValue::Real(x) if n_values > MANY => significant(*x, 2),
+        value => parameter(value),
+    }
 }
 
 fn has_without(analysis: &Analysis, name: &str) -> bool {

@@ -5,7 +5,7 @@ use recur_core::params::ParamValue;
 
 /// The values of the first axis of the least spec with `sweep`.
 fn values(sweep: &str) -> Vec<ParamValue> {
-    parse(least(&format!("sweep: {sweep}\n"))).unwrap().models[0].axes[0].values.clone()
+    parse(least(&format!("sweep: {sweep}\n"))).unwrap().models[0].grids[0][0].listed().to_vec()
 }
 
 fn reals(values: &[f64]) -> Vec<ParamValue> {
@@ -44,7 +44,7 @@ fn an_axis_of_pairs_is_a_list_of_lists() {
     let text =
         "recur: 1\nname: x\ndata: {source: a}\nmodels: [{use: linfa_logistic, sweep: {ngrams: [[1, 2], [1, 3]]}}]\n";
     let pairs = [ParamValue::IntegerPair(1, 2), ParamValue::IntegerPair(1, 3)];
-    assert_eq!(parse(text).unwrap().models[0].axes[0].values, pairs);
+    assert_eq!(parse(text).unwrap().models[0].grids[0][0].listed(), pairs);
 }
 
 #[test]

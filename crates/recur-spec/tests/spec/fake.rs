@@ -1,10 +1,12 @@
 //! Models that only declare their parameters.
 
-use recur_core::model::{Declaration, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
+use recur_core::model::{Condition, Declaration, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
 use recur_core::params::{ParamDefault, ParamKind, ParamSpec};
 use recur_core::registry::Registry;
 
 struct Fake(Declaration);
+
+const CONDITIONS: &[Condition] = &[Condition { parameter: "nonlinearity", needs: "layers", at_least: 2 }];
 
 const fn fake(id: &'static str, regime: Regime, parameters: &'static [ParamSpec]) -> Fake {
     Fake(Declaration {
@@ -25,6 +27,10 @@ const fn fake(id: &'static str, regime: Regime, parameters: &'static [ParamSpec]
 impl ModelPlugin for Fake {
     fn about(&self) -> &Declaration {
         &self.0
+    }
+
+    fn conditions(&self) -> &'static [Condition] {
+        if self.0.id == "stacked_rnn" { CONDITIONS } else { &[] }
     }
 
     fn build(&self, _: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {

@@ -11,6 +11,7 @@ mod overrides;
 mod plans;
 mod resolved;
 mod schema;
+mod spaces;
 mod syntax;
 mod training;
 mod typos;

@@ -136,8 +136,9 @@ proptest! {
         spec.data.text.alphabet = Some(alphabet);
         spec.seed = seed;
         spec.training.clip_norm = Some(epsilon);
-        spec.models[0].trainings[0].settings.clip_norm = Some(epsilon);
-        spec.models[0].params = spec.models[0].params.clone().with("learning_rate", recur_core::params::ParamValue::Real(rate));
+        let params = spec.models[0].params.clone().with("learning_rate", recur_core::params::ParamValue::Real(rate));
+        spec.models[0].configurations[0].params = params.clone();
+        spec.models[0].params = params;
         let resolved = spec.resolved_yaml();
         match parse(&resolved) {
             Ok(again) => prop_assert_eq!(again.plan(), spec.plan(), "{}", resolved),

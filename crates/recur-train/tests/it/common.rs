@@ -40,6 +40,7 @@ pub fn dataset() -> Dataset {
 pub fn plan(configurations: &[(&dyn ModelPlugin, Params)]) -> Plan {
     let configuration = |(plugin, params): &(&dyn ModelPlugin, Params)| Configuration {
         model: plugin.about().id.to_owned(),
+        plugin: plugin.about().id.to_owned(),
         params: params.clone(),
         training: None,
         settings: Params::default(),
@@ -54,6 +55,10 @@ pub fn plan(configurations: &[(&dyn ModelPlugin, Params)]) -> Plan {
         split: SplitSettings::shares(0.6, 0.2, 0.2, Group::None, true),
         training: TrainingSettings { length: TrainingLength::Epochs(3), batch_size: 4, ..TrainingSettings::default() },
         configurations: configurations.iter().map(configuration).collect(),
+        spaces: Vec::new(),
+        without_effect: Vec::new(),
+        search: None,
+        race: None,
         replicates: 1,
         report: ReportSettings {
             noun: Noun::text(),

@@ -4,7 +4,7 @@ use crate::error::{CliError, Exit};
 use crate::stores;
 use recur_core::trial::TrialId;
 use recur_core::visible::shown;
-use recur_experiment::{Experiment, LookupError, Program, SpecRequest};
+use recur_experiment::{Experiment, LookupError, Program, SpecRequest, available_cores};
 use recur_store::Store;
 use recur_terminal::print;
 use std::path::Path;
@@ -30,11 +30,9 @@ pub(super) fn run(store: &Store, to: &Path, what: &[String], program: &Program<'
 fn trials_of(store: &Store, word: &str, program: &Program<'_>) -> Result<Vec<TrialId>, CliError> {
     if Path::new(word).is_file() {
         let spec = SpecRequest::of_file(word).read(program.registry)?;
-        return Ok(Experiment::prepare(spec, program.registry)?
-            .trials()
-            .iter()
-            .map(|trial| trial.id.clone())
-            .collect());
+        let mut experiment = Experiment::prepare(spec, program.registry)?;
+        experiment.replay(store, available_cores())?;
+        return Ok(experiment.trials().iter().map(|trial| trial.id.clone()).collect());
     }
     let ids = store.trials_of_prefix(word)?;
     if ids.is_empty() {

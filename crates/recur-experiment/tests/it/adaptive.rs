@@ -1,0 +1,266 @@
+//! A race and a search: from the spec to the report, and what must not change their decisions.
+
+use crate::common::Lab;
+use crate::pipeline::{Ran, Run, experiment, lab_with};
+use recur_core::event::Event;
+use recur_core::model::{Cancel, Declaration, Model, ModelError, ModelPlugin, Setup};
+use recur_core::trial::TrialId;
+use recur_experiment::{
+    Experiment, ExperimentError, LocalExecutor, LookupError, Observer, Part, PartEnd, RunEvent, RunOptions,
+};
+use recur_store::Store;
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// Twelve configurations of one model and one of another, in three stages.
+const RACE: &str = "\
+# Which learning rate?
+recur: 1
+name: small
+seed: 5
+data: {source: 'DATA'}
+training: {epochs: 2, batch_size: 8}
+models:
+  - use: linfa_naive_bayes
+  - use: manual_rnn
+    sweep: {hidden_size: [3, 4, 5], learning_rate: {log: {from: 0.001, to: 1, steps: 4}}}
+replicates: 3
+race: {replicates: [1, 2, 3]}
+";
+
+/// The same model, searched.
+const SEARCH: &str = "\
+# Which learning rate?
+recur: 1
+name: small
+seed: 5
+data: {source: 'DATA'}
+training: {epochs: 2, batch_size: 8}
+models:
+  - use: linfa_naive_bayes
+  - use: manual_rnn
+    sweep: {hidden_size: {linear: {from: 2, to: 8}}, learning_rate: {log: {from: 0.001, to: 1}}}
+replicates: 3
+search: {method: tpe, configurations: 14, ahead: 3}
+";
+
+/// The trials and the report of a run in a store of its own.
+fn run(lab: &Lab, store: &str, jobs: usize) -> (BTreeSet<TrialId>, String) {
+    let ran = Run { jobs, store, reports: store, ..Run::default() }.of(lab).unwrap();
+    (ids(&ran), lab.read(&format!("{store}/small.md")))
+}
+
+fn ids(ran: &Ran) -> BTreeSet<TrialId> {
+    ran.outcomes.iter().map(|outcome| outcome.trial.id.clone()).collect()
+}
+
+#[test]
+fn a_race_trains_fewer_trials_and_chooses_among_those_of_the_last_stage() {
+    let lab = lab_with(RACE);
+    let ran = experiment(&lab).unwrap();
+    // 12 configurations, then 4, then 2; and one of the other model on each replicate.
+    assert_eq!(ran.outcomes.len(), 12 + 4 + 2 + 3);
+    assert_eq!(ran.experiment.most_trials(), 21);
+    let eliminated = ran.experiment.eliminated();
+    let count = |n: Option<u32>| eliminated.iter().filter(|eliminated| **eliminated == n).count();
+    assert_eq!((count(None), count(Some(1)), count(Some(2))), (3, 8, 2));
+    let selection = &ran.reported.scored.selection;
+    let chosen = selection.chosen()[1].configuration.unwrap();
+    assert_eq!(eliminated[chosen], None);
+
+    let analysis = &ran.reported.analysis;
+    let stages: Vec<(u32, usize)> =
+        analysis.stages[1].stages.iter().map(|stage| (stage.replicates, stage.n_entered)).collect();
+    assert_eq!(stages, [(1, 12), (2, 4), (3, 2)]);
+    // What a value does is compared on what all configurations were trained on.
+    assert!(analysis.axes.iter().flat_map(|axis| &axis.pairs).all(|pair| pair.finished == pair.planned));
+    let report = lab.read("reports/small.md");
+    assert!(report.contains("## Race") && report.contains("eliminated after 1 replicate"), "{report}");
+
+    assert_eq!(experiment(&lab).unwrap().n_trained, 0, "all is stored");
+    assert_eq!(Run::default().check(&lab), None);
+}
+
+#[test]
+fn a_widened_race_trains_only_what_is_new() {
+    let lab = lab_with(RACE);
+    experiment(&lab).unwrap();
+    let again = Run { set: &["race.keep=0.5"], replace: true, ..Run::default() }.of(&lab).unwrap();
+    // 6 instead of 4, then 3 instead of 2.
+    assert_eq!(again.outcomes.len(), 12 + 6 + 3 + 3);
+    assert_eq!(again.n_trained, 2 + 1);
+    let grid = Run { set: &["race=none", "data.split.test=fixed"], replace: true, ..Run::default() }.of(&lab).unwrap();
+    assert_eq!((grid.outcomes.len(), grid.n_trained), (39, 39 - 24));
+}
+
+#[test]
+fn the_same_search_comes_of_any_number_of_jobs() {
+    let lab = lab_with(SEARCH);
+    let (ids, report) = run(&lab, "one", 1);
+    assert_eq!(ids.len(), 14 * 2 + 2 + 3, "two proposals of fourteen go on to the third replicate");
+    let again = run(&lab, "three", 3);
+    assert_eq!((&again.0, &again.1), (&ids, &report));
+    for part in ["## Search", "Parzen estimator", "best-so-far.svg", "slices.svg", "| `manual_rnn` | 2 | 14 | 2 |"] {
+        assert!(report.contains(part), "`{part}` is not in {report}");
+    }
+    assert!(!report.contains("## Effect of each parameter"), "no grid, no table of effects");
+}
+
+#[test]
+fn a_larger_budget_and_another_model_keep_the_first_proposals() {
+    let proposals = |spec: &str| -> BTreeSet<TrialId> {
+        let lab = lab_with(spec);
+        let ran = experiment(&lab).unwrap();
+        let of_model = ran.outcomes.iter().filter(|outcome| outcome.record.identity.model == "manual_rnn");
+        of_model.filter(|outcome| outcome.trial.replicate < 2).map(|outcome| outcome.trial.id.clone()).collect()
+    };
+    let first = proposals(SEARCH);
+    assert!(first.is_subset(&proposals(&SEARCH.replace("configurations: 14", "configurations: 20"))));
+    assert_eq!(first, proposals(&SEARCH.replace("linfa_naive_bayes", "linfa_logistic")));
+}
+
+/// Raises the flag when so many trials have ended.
+struct StopAfter<'a>(&'a Cancel, AtomicUsize);
+
+impl Observer for StopAfter<'_> {
+    fn event(&self, _: &Experiment, event: &RunEvent<'_>) {
+        if let RunEvent::Trial(Event::TrialEnded { .. }) = event
+            && self.1.fetch_sub(1, Ordering::SeqCst) == 1
+        {
+            self.0.cancel();
+        }
+    }
+}
+
+#[test]
+fn a_search_that_is_stopped_anywhere_goes_on_as_if_it_had_not_been() {
+    let lab = lab_with(SEARCH);
+    let whole = run(&lab, "whole", 1);
+    let store = Store::open(&lab.path("runs")).unwrap();
+    for n_trials in [1, 3, 8, 2] {
+        let cancel = Cancel::new();
+        let observer = StopAfter(&cancel, AtomicUsize::new(n_trials));
+        let options = RunOptions { observers: vec![&observer], cancel: &cancel, ..RunOptions::default() };
+        let stopped = Run::default().prepared(&lab).run(&store, &LocalExecutor::new(2), &options);
+        assert!(matches!(stopped, Err(ExperimentError::Interrupted { .. })), "{stopped:?}");
+    }
+    drop(store);
+    assert_eq!((ids(&experiment(&lab).unwrap()), lab.read("reports/small.md")), whole);
+}
+
+/// The manual RNN, which cannot be built while [`FAILS`] is set.
+struct Fragile(Declaration);
+
+static FAILS: AtomicBool = AtomicBool::new(false);
+
+impl ModelPlugin for Fragile {
+    fn about(&self) -> &Declaration {
+        &self.0
+    }
+
+    fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {
+        if FAILS.load(Ordering::SeqCst) && setup.params.size("hidden_size") > 4 {
+            return Err(ModelError::Parameter { name: "hidden_size", problem: "no room today".to_owned() });
+        }
+        manual_rnn().build(setup)
+    }
+}
+
+fn manual_rnn() -> &'static dyn ModelPlugin {
+    *recur_models::PLUGINS.iter().find(|plugin| plugin.about().id == "manual_rnn").unwrap()
+}
+
+#[test]
+fn a_failed_trial_halts_a_search_and_the_next_run_tries_it_again() {
+    let fragile: &'static Fragile =
+        Box::leak(Box::new(Fragile(Declaration { id: "fragile", ..*manual_rnn().about() })));
+    let spec = SEARCH.replace("manual_rnn", "fragile");
+    let mut lab = lab_with(&spec);
+    lab.registry.register_all(&[fragile]).unwrap();
+    FAILS.store(true, Ordering::SeqCst);
+    let error = experiment(&lab).unwrap_err();
+    let LookupError::Experiment(error) = &error else { panic!("{error}") };
+    assert!(matches!(&**error, ExperimentError::Halted { reason, .. } if reason.contains("no room today")), "{error}");
+    assert!(error.to_string().contains("its result decides which trials come next"), "{error}");
+    assert!(error.hint().unwrap().starts_with("the same command runs it again"));
+    FAILS.store(false, Ordering::SeqCst);
+    let after: Vec<f64> = values(&experiment(&lab).unwrap().reported.analysis);
+    let mut undisturbed = lab_with(&spec);
+    undisturbed.registry.register_all(&[fragile]).unwrap();
+    assert_eq!(after, values(&experiment(&undisturbed).unwrap().reported.analysis));
+}
+
+fn values(analysis: &recur_analysis::Analysis) -> Vec<f64> {
+    analysis.searches[0].proposals.iter().filter_map(|proposal| proposal.value).collect()
+}
+
+#[test]
+fn a_search_is_planned_reported_and_compared_from_the_store() {
+    let lab = lab_with(SEARCH);
+    let mut planned = Run::default().prepared(&lab);
+    // The first three proposals on two replicates each, and the other model on them.
+    assert_eq!((planned.trials().len(), planned.needed().len()), (3 * 2 + 2, 8));
+    let most = planned.most_trials();
+    let ran = experiment(&lab).unwrap();
+    assert_eq!(ran.outcomes.len() as u64, most);
+    let store = Store::open(&lab.path("runs")).unwrap();
+    planned.replay(&store, 2).unwrap();
+    assert!(planned.is_decided());
+    assert_eq!(planned.trials().len() as u64, most);
+    assert_eq!(planned.planned_run(Some(&store)).unwrap().n_to_run(), 0);
+    let listed: Vec<String> = match store.find_experiment("small") {
+        recur_store::FoundExperiment::Experiment(stored) => {
+            stored.trials.iter().map(|trial| trial.id.to_string()).collect()
+        }
+        _ => panic!("the store does not know it"),
+    };
+    assert_eq!(listed, planned.trials().iter().map(|trial| trial.id.to_string()).collect::<Vec<_>>());
+    drop(store);
+    assert_eq!(Run::default().check(&lab), None);
+}
+
+#[test]
+fn a_part_of_a_search_is_run_and_the_next_run_goes_on() {
+    let lab = lab_with(SEARCH);
+    let whole = run(&lab, "whole", 2);
+    let store = Store::open(&lab.path("runs")).unwrap();
+    let part = |part: Part| {
+        let options = RunOptions { part, ..RunOptions::default() };
+        let ended = Run::default().prepared(&lab).run(&store, &LocalExecutor::new(2), &options);
+        match ended {
+            Err(ExperimentError::PartDone { end, n_kept, n_trials, .. }) => (end, n_kept, n_trials),
+            other => panic!("{other:?}"),
+        }
+    };
+    let only = |model: &str| Part { only: vec![model.to_owned()], ..Part::default() };
+    // The other model needs a trial on each of three replicates, and no result of this one.
+    assert_eq!(part(only("linfa_naive_bayes")), (PartEnd::OtherModels, 3, 9));
+    assert_eq!(part(Part { max_trials: Some(4), ..Part::default() }).0, PartEnd::MaxTrials(4));
+    let unknown = RunOptions { part: only("manual_rn"), ..RunOptions::default() };
+    let error = Run::default().prepared(&lab).run(&store, &LocalExecutor::new(1), &unknown).unwrap_err();
+    assert_eq!(error.to_string(), "the experiment has no model `manual_rn`");
+    assert_eq!(error.hint().unwrap(), "did you mean `manual_rnn`?");
+    drop(store);
+    assert_eq!((ids(&experiment(&lab).unwrap()), lab.read("reports/small.md")), whole);
+}
+
+#[test]
+fn a_run_that_reaches_its_time_limit_says_so_and_keeps_what_has_ended() {
+    let lab = lab_with(&SEARCH.replace("epochs: 2", "epochs: 100000"));
+    let store = Store::open(&lab.path("runs")).unwrap();
+    let part = Part { time_limit: Some("0.3s".parse().unwrap()), ..Part::default() };
+    let options = RunOptions { part, ..RunOptions::default() };
+    let ended = Run::default().prepared(&lab).run(&store, &LocalExecutor::new(2), &options);
+    assert!(matches!(ended, Err(ExperimentError::PartDone { end: PartEnd::TimeLimit, .. })), "{ended:?}");
+}
+
+#[test]
+fn predicting_with_a_search_takes_what_it_chose() {
+    let lab = lab_with(SEARCH);
+    let ran = experiment(&lab).unwrap();
+    let chosen = ran.reported.scored.selection.chosen()[1].configuration.unwrap();
+    let title = ran.experiment.plan().configurations[chosen].title();
+    let store = lab.path("runs");
+    let weights = |word: &str| recur_experiment::weights_of(word, &store, &lab.registry).map(|file| file.digest);
+    assert_eq!(weights("small/manual_rnn").unwrap(), weights(&format!("small/{title}")).unwrap());
+}

@@ -1,0 +1,155 @@
+//! The race and the search: their stages, how the best result grew, and the result at each value that was proposed.
+
+mod slices;
+
+use crate::figures::canvas::About;
+use crate::figures::left_out;
+use crate::figures::lines::{Around, Key, Panel, Point, Series, Stroke, lines};
+use crate::markdown::{Table, code, left, right};
+use crate::numbers::{NOTHING, count, heading, phrase, plural, shown};
+use crate::page::Page;
+use recur_analysis::{Analysis, ModelStages, Proposal, Search, Stage};
+use recur_core::search::SearchMethod;
+
+/// Models that are drawn in one figure.
+const MOST_MODELS: usize = 8;
+
+/// Appends the section; nothing where every configuration was trained on every replicate.
+pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
+    if analysis.stages.is_empty() {
+        return;
+    }
+    page.section(if analysis.searches.is_empty() { "Race" } else { "Search" });
+    page.block(&introduction(analysis));
+    page.block(&stages(analysis).render());
+    if let Some(text) = exhausted(analysis) {
+        page.block(&text);
+    }
+    if !analysis.searches.is_empty() {
+        let alternative = alternative(analysis);
+        let n = analysis.searches.len();
+        page.block(&(best_so_far_text(analysis) + &left_out(n, n.min(MOST_MODELS), "models", "")));
+        page.figure("best-so-far", &alternative, best_so_far(analysis, &alternative));
+        slices::render(analysis, page);
+    }
+}
+
+fn introduction(analysis: &Analysis) -> String {
+    let metric = analysis.primary.title();
+    let mut text = String::new();
+    let methods: Vec<SearchMethod> = analysis.stages.iter().filter_map(|stages| stages.method).collect();
+    if let (Some(method), Some(search)) = (methods.first(), analysis.searches.first()) {
+        let how = match method {
+            SearchMethod::Random => "drawn at random",
+            SearchMethod::Sobol => "taken from a scrambled Sobol sequence",
+            SearchMethod::Tpe => "proposed by a tree-structured Parzen estimator",
+        };
+        text.push_str(&format!(
+            "Configurations were {how}. The result of a proposal is its mean validation {metric} over {}. ",
+            plural(u64::from(search.replicates), "replicate")
+        ));
+    }
+    if analysis.configurations.iter().any(|configuration| configuration.eliminated_after.is_some()) {
+        text.push_str(&format!(
+            "In each stage the configurations of a model are compared by their mean validation {metric} over the same \
+             replicates, and the best go on. Those that went out are neither ranked nor chosen. "
+        ));
+    }
+    text.push_str(
+        "A model with more configurations has more chances to be lucky on validation; test rows had no part in any of these choices.",
+    );
+    text
+}
+
+/// A row a stage of a model.
+fn stages(analysis: &Analysis) -> Table {
+    let mut table = Table::new([left("model"), right("replicates"), right("configurations"), right("went on")]);
+    for ModelStages { model, stages, .. } in &analysis.stages {
+        for (index, Stage { replicates, n_entered, n_went_on }) in stages.iter().enumerate() {
+            let is_last = index + 1 == stages.len();
+            table.row([
+                code(model),
+                count(u64::from(*replicates)),
+                count(*n_entered as u64),
+                n_went_on.filter(|_| !is_last).map_or(NOTHING.to_owned(), |n| count(n as u64)),
+            ]);
+        }
+    }
+    table
+}
+
+fn exhausted(analysis: &Analysis) -> Option<String> {
+    let models: Vec<String> =
+        analysis.stages.iter().filter(|stages| stages.is_exhausted).map(|stages| code(&stages.model)).collect();
+    let (first, others) = models.split_first()?;
+    let names = others.iter().fold(first.clone(), |all, name| format!("{all}, {name}"));
+    Some(format!(
+        "Every point of the space was proposed of {names}: the search ended before its number of configurations."
+    ))
+}
+
+fn best_so_far_text(analysis: &Analysis) -> String {
+    format!(
+        "The line is the best validation {} so far, the marks are the proposals. The second panel has the same over what was \
+         spent: the examples that the proposals were trained on.",
+        analysis.primary.title()
+    )
+}
+
+fn alternative(analysis: &Analysis) -> String {
+    let found = |search: &Search| {
+        let last = search.proposals.last()?.best?;
+        let first = search.proposals.iter().position(|proposal| proposal.best == Some(last))?;
+        Some(format!("{}: {} from proposal {} on", search.model, phrase(analysis.primary, last), first + 1))
+    };
+    let found: Vec<String> = analysis.searches.iter().filter_map(found).collect();
+    match found.is_empty() {
+        true => "No proposal finished.".to_owned(),
+        false => format!("Best so far. {}.", found.join("; ")),
+    }
+}
+
+fn best_so_far(analysis: &Analysis, title: &str) -> String {
+    let searches = &analysis.searches[..analysis.searches.len().min(MOST_MODELS)];
+    let trials = searches.iter().flat_map(|search| &search.proposals);
+    let ids = trials.flat_map(|proposal| analysis.configurations[proposal.configuration].trial_ids.first());
+    let about = About { title: title.to_owned(), trials: ids.map(|id| id.short().to_owned()).collect() };
+    let keys: Vec<Key> = searches.iter().map(|search| key(analysis, search)).collect();
+    let most = searches.iter().map(|search| search.proposals.len()).max().unwrap_or(1) as f64;
+    let largest =
+        searches.iter().filter_map(|search| search.proposals.last()).map(|last| last.examples).fold(0.0, f64::max);
+    let (unit, name) = if largest >= 1e6 { (1e6, "million examples") } else { (1e3, "thousand examples") };
+    let panel = |x_title: String, end: f64, x: &dyn Fn(usize, &Proposal) -> f64| Panel {
+        title: format!("validation {}", heading(analysis.primary)),
+        x_title,
+        x_range: (0.0, end),
+        x_ticks: None,
+        series: searches.iter().flat_map(|search| series(analysis, search, x)).collect(),
+    };
+    let by_number = panel("proposals".to_owned(), most + 1.0, &|index, _| (index + 1) as f64);
+    let by_cost = panel(name.to_owned(), largest / unit * 1.02, &|_, proposal| proposal.examples / unit);
+    lines(&about, &keys, &[by_number, by_cost])
+}
+
+fn key(analysis: &Analysis, search: &Search) -> Key {
+    let style = analysis.model(&search.model).map(|(place, _)| place);
+    Key { text: search.model.clone(), style, stroke: Stroke::Solid, has_mark: true }
+}
+
+/// The best so far as steps, and each proposal as a mark.
+fn series(analysis: &Analysis, search: &Search, x: &dyn Fn(usize, &Proposal) -> f64) -> [Series; 2] {
+    let style = analysis.model(&search.model).map_or(0, |(place, _)| place);
+    let (mut steps, mut marks, mut before) = (Vec::new(), Vec::new(), None);
+    for (index, proposal) in search.proposals.iter().enumerate() {
+        let at = |y: f64| Point { x: x(index, proposal), y: shown(analysis.primary, y), spread: 0.0 };
+        steps.extend(before.filter(|_| before != proposal.best).map(at));
+        if before != proposal.best || index + 1 == search.proposals.len() {
+            steps.extend(proposal.best.map(at));
+        }
+        marks.extend(proposal.value.map(at));
+        before = proposal.best;
+    }
+    let line = Series { style, stroke: Stroke::Solid, around: Around::Bars, has_marks: false, points: steps };
+    let points = Series { style, stroke: Stroke::None, around: Around::Bars, has_marks: true, points: marks };
+    [line, points]
+}
