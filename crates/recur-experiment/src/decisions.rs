@@ -144,9 +144,22 @@ impl Experiment {
         self.plan.race.is_some() || self.plan.search.is_some()
     }
 
-    /// Whether all trials are known, and each has a result; a grid's trials are always known.
+    /// Whether it is known which trials there are: what is needed without a result decides nothing more. It always is for a grid.
     pub fn is_decided(&self) -> bool {
-        !self.is_adaptive() || self.decisions.needed.is_empty()
+        !self.is_adaptive() || self.decisions.needed.iter().all(|(model, ..)| self.is_in_last_stage(*model))
+    }
+
+    /// Whether no result of a model decides which other trials it has.
+    fn is_in_last_stage(&self, model: usize) -> bool {
+        let Some(ModelStages { method, is_exhausted, stages, .. }) = self.stages.get(model) else { return true };
+        let Some(last) = stages.last() else { return false };
+        let may_propose = match &self.plan.search {
+            Some(search) if method.is_some() && stages.len() == 1 => {
+                !is_exhausted && last.n_entered < search.configurations as usize
+            }
+            _ => false,
+        };
+        last.replicates == self.plan.replicates && !may_propose
     }
 
     /// The most trials that there can be.
@@ -253,7 +266,9 @@ impl Experiment {
         }
         (self.stages, self.eliminated) = self.progress();
         places.sort_by_key(|(model, configuration, replicate)| (*replicate, *model, *configuration));
-        self.name_trials(&places, &firsts)
+        self.name_trials(&places, &firsts)?;
+        self.unused = self.plan.unused_settings(&self.registry)?;
+        Ok(())
     }
 
     /// Names the trials at `places`; `firsts` holds the first configuration of each model in the plan.

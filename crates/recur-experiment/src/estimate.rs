@@ -6,7 +6,7 @@ use recur_core::plan::{Configuration, Plan};
 use recur_core::settings::TrainingSettings;
 use recur_core::trial::TrialId;
 use recur_store::Store;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 /// Trials whose times are looked at for one configuration.
@@ -32,11 +32,11 @@ impl<'a> Estimates<'a> {
     /// # Errors
     /// If the store cannot be read.
     pub fn read(store: &'a Store, plan: &Plan) -> Result<Self, ExperimentError> {
-        let models = plan.models();
+        let models: BTreeSet<&str> = plan.configurations.iter().map(|own| own.plugin.as_str()).collect();
         let mut by_model: BTreeMap<String, Vec<Known>> = BTreeMap::new();
         store.list(|entry| {
             if let Ok(entry) = entry
-                && models.contains(&entry.model.as_str())
+                && models.contains(entry.model.as_str())
             {
                 let known = Known { id: entry.id, params: entry.params, training: entry.training };
                 by_model.entry(entry.model).or_default().push(known);
@@ -49,7 +49,7 @@ impl<'a> Estimates<'a> {
     /// The mean seconds of the stored trials of the same model whose parameters differ least, and of these of those with the
     /// same training where there are any; `None` without any.
     pub fn seconds(&mut self, plan: &Plan, configuration: &Configuration) -> Option<f64> {
-        let key = format!("{} {:?} {:?}", configuration.model, configuration.params, configuration.settings);
+        let key = format!("{} {:?} {:?}", configuration.plugin, configuration.params, configuration.settings);
         if let Some(known) = self.estimates.get(&key) {
             return *known;
         }
@@ -59,7 +59,7 @@ impl<'a> Estimates<'a> {
     }
 
     fn estimate(&self, configuration: &Configuration, training: &TrainingSettings) -> Option<f64> {
-        let stored = self.by_model.get(&configuration.model)?;
+        let stored = self.by_model.get(&configuration.plugin)?;
         let distance = |known: &&Known| {
             let differs = |(name, value): &(&str, _)| known.params.get(name) != Some(*value);
             let is_trained_otherwise = known.training.as_ref().is_some_and(|of_known| of_known != training);

@@ -41,7 +41,7 @@ pub struct Experiment {
     replicates: Vec<Replicate>,
     splits: Vec<ReplicateSplit>,
     warnings: Vec<DataWarning>,
-    unused: Vec<UnusedSettings>,
+    pub(crate) unused: Vec<UnusedSettings>,
     pub(crate) eliminated: Vec<Option<u32>>,
     pub(crate) stages: Vec<ModelStages>,
     /// Where it runs.
@@ -65,7 +65,7 @@ impl Experiment {
     /// a model that nobody registered.
     pub fn prepare(spec: Spec, registry: &Registry) -> Result<Self, ExperimentError> {
         let plan = spec.plan();
-        let weights = initial_weights(&plan)?;
+        let weights = initial_weights(&spec)?;
         let data = ingest(&plan.data, plan.split.group, Path::new(""))?;
         let facts = &data.facts;
         tracing::info!(
@@ -96,7 +96,6 @@ impl Experiment {
             folder: WorkingFolder::new(Path::new(".")),
         };
         experiment.decide()?;
-        experiment.unused = experiment.plan.unused_settings(registry)?;
         let Self { data, plan, warnings, unused, .. } = &experiment;
         warn(&data.facts.source, warnings, &plan.report.noun, unused);
         Ok(experiment)
@@ -277,9 +276,9 @@ fn unused_share(plan: &Plan, facts: &DataFacts) -> Option<DataWarning> {
     (is_given && has_validation).then_some(DataWarning::UnusedValidationShare { validation })
 }
 
-/// The files of weights that the plan starts from.
-fn initial_weights(plan: &Plan) -> Result<InitialWeights, ExperimentError> {
-    let paths: BTreeSet<&String> = plan.configurations.iter().filter_map(|c| c.weights.as_ref()).collect();
+/// The files of weights that models start from.
+fn initial_weights(spec: &Spec) -> Result<InitialWeights, ExperimentError> {
+    let paths: BTreeSet<&String> = spec.models.iter().filter_map(|model| model.weights.as_ref()).collect();
     let read = |path: &String| {
         let file = read_weights(Path::new(path)).map_err(ExperimentError::InitialWeights)?;
         Ok((path.clone(), Arc::new(file)))

@@ -67,6 +67,15 @@ impl Default for RunOptions<'_> {
 }
 
 impl RunOptions<'_> {
+    /// With a time limit, running trials are saved several times before it: a trial that takes longer than the limit goes on, too.
+    pub(crate) fn with_checkpoints_in_time(&self) -> Self {
+        let checkpoints = match (self.checkpoints, self.part.time_limit) {
+            (CheckpointInterval::Time(time), Some(limit)) => CheckpointInterval::Time(time.min(limit.0 / 4)),
+            (other, _) => other,
+        };
+        Self { checkpoints, ..self.clone() }
+    }
+
     pub(crate) fn notify(&self, experiment: &Experiment, event: &RunEvent<'_>) {
         self.observers.iter().for_each(|observer| observer.event(experiment, event));
     }

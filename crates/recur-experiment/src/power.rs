@@ -230,11 +230,11 @@ fn stored(
     metric: Metric,
     store: &Store,
 ) -> Result<Vec<(Key, ByReplicate)>, ExperimentError> {
-    let models = plan.models();
+    let models: BTreeSet<&str> = plan.configurations.iter().map(|own| own.plugin.as_str()).collect();
     let mut ids: BTreeMap<String, Vec<(String, TrialId)>> = BTreeMap::new();
     store.list(|entry| {
         if let Ok(entry) = entry
-            && models.contains(&entry.model.as_str())
+            && models.contains(entry.model.as_str())
         {
             ids.entry(entry.model).or_default().push((format!("{:?}", entry.params), entry.id));
         }
@@ -243,7 +243,7 @@ fn stored(
     let mut results: BTreeMap<Key, ByReplicate> = BTreeMap::new();
     for (model, mut trials) in ids {
         // The plan's own configurations first: the store may have many others of the model.
-        let own = plan.configurations.iter().filter(|configuration| configuration.model == model);
+        let own = plan.configurations.iter().filter(|configuration| configuration.plugin == model);
         let own: BTreeSet<String> = own.map(|configuration| format!("{:?}", configuration.params)).collect();
         trials.sort_by_cached_key(|(params, id)| (!own.contains(params), params.clone(), id.clone()));
         let mut seen: Vec<&String> = Vec::new();

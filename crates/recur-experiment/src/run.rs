@@ -15,6 +15,7 @@ use recur_core::trial::Trial;
 use recur_core::visible::{shown, visible};
 use recur_store::{ExperimentFiles, ExperimentTrial, Store, StoreError, layout};
 use recur_train::{How, SweepError, run_sweep};
+use std::collections::BTreeSet;
 use std::sync::atomic::AtomicBool;
 
 /// Brings trials to processors. The store decides what is done, never the executor: a trial that runs twice at once is
@@ -91,6 +92,7 @@ impl Experiment {
         self.begin_again()?;
         let rang = AtomicBool::new(false);
         let cancel = options.cancel;
+        let options = &options.with_checkpoints_in_time();
         let records = std::thread::scope(|scope| {
             let alarm = Alarm::set(scope, options.part.time_limit, cancel, &rang);
             self.run_stages(store, executor, options, &alarm)
@@ -98,7 +100,7 @@ impl Experiment {
         if !self.is_decided() {
             return Err(self.halted(&records));
         }
-        Ok(self.outcomes_of(records))
+        Ok(self.outcomes_of(&records))
     }
 
     /// Runs what is needed until nothing is, or nothing can be: then a trial failed that decides what comes next.
@@ -122,13 +124,21 @@ impl Experiment {
             }
             n_listed = self.trials().len();
             let mut missing = self.needed();
-            missing.retain(|trial| !records.contains_key(&trial.id));
+            let mut ids = BTreeSet::new();
+            missing.retain(|trial| !records.contains_key(&trial.id) && ids.insert(trial.id.clone()));
             if missing.is_empty() {
-                self.log_stage(&records, 0);
+                if n_run == 0 || self.is_adaptive() {
+                    self.log_stage(&records, 0);
+                }
                 return Ok(records);
             }
-            let to_run =
-                self.part_of(missing, &options.part, n_run).map_err(|end| self.part_done(end, &records, store))?;
+            let to_run = self.part_of(missing, &options.part, n_run).map_err(|end| {
+                let has_failed = self.needed().iter().any(|trial| records.contains_key(&trial.id));
+                match end {
+                    PartEnd::OtherModels if has_failed => self.halted(&records),
+                    end => self.part_done(end, &records, store),
+                }
+            })?;
             self.log_stage(&records, to_run.len());
             let trained = self.train(&to_run, store, executor, options)?;
             n_run += to_run.len();
@@ -182,18 +192,17 @@ impl Experiment {
     }
 
     /// Each trial with its record.
-    fn outcomes_of(&self, mut records: Records) -> Vec<TrialOutcome> {
-        let outcome = |trial: &Trial| Some(TrialOutcome { trial: trial.clone(), record: records.remove(&trial.id)? });
+    fn outcomes_of(&self, records: &Records) -> Vec<TrialOutcome> {
+        // Two configurations may have the same trial, such as that of a model that is listed under two names.
+        let outcome =
+            |trial: &Trial| Some(TrialOutcome { trial: trial.clone(), record: records.get(&trial.id)?.clone() });
         self.trials().iter().filter_map(outcome).collect()
     }
 
     fn log_stage(&self, records: &Records, n_to_run: usize) {
         let (n_trials, n_done) = (self.trials().len(), records.len());
         if !self.is_adaptive() {
-            // Those that failed now are in both numbers.
-            if n_to_run > 0 || n_done == n_trials {
-                tracing::info!("{n_trials} trials: {} done before, {n_to_run} to run", n_trials - n_to_run);
-            }
+            tracing::info!("{n_trials} trials: {n_done} done before, {n_to_run} to run");
             return;
         }
         let most = self.most_trials();

@@ -75,7 +75,7 @@ impl Verification<'_> {
     fn report(&self, report: &GivenReport, asked: &VerifyRequest<'_>) -> Result<Verdict, VerifyError> {
         let GivenReport { path, text, record, source, request } = report;
         let spec = SpecRequest::in_report(path).parse(source.resolved_spec.as_bytes(), self.program.registry)?;
-        self.permission.check(asked.what, &spec.plan(), asked.command)?;
+        self.permission.check(asked.what, &spec, asked.command)?;
         let plan = spec.plan();
         let mut verdict = Verdict::of_trials(plan.configurations.len() * plan.replicates as usize);
         verdict.differences.extend(self.spec_file(request, &source.resolved_spec));
@@ -172,6 +172,7 @@ impl Verification<'_> {
             self.verifier.stored.as_ref().is_some_and(|store| store.trial(id).symlink_metadata().is_ok())
         };
         let n_missing = prepared.trials().iter().filter(|trial| !found(&trial.id)).count();
+        let n_missing = if prepared.is_decided() { n_missing } else { prepared.needed().len() };
         if n_missing > 0 {
             let (spec, store) = (path.to_owned(), asked.store.to_owned());
             let command = request.command_to_train(&store);
@@ -188,7 +189,7 @@ impl Verification<'_> {
     /// A trial of the store.
     fn trial(&self, prefix: &str, asked: &VerifyRequest<'_>) -> Result<Verdict, VerifyError> {
         let (id, prepared) = self.stored_trial(prefix, asked.store)?;
-        self.permission.check(prefix, prepared.plan(), asked.command)?;
+        self.permission.check(prefix, prepared.spec(), asked.command)?;
         let scratch = Scratch::new()?;
         Ok(self.verifier.again(&id, &prepared, &scratch.store)?)
     }
@@ -205,7 +206,7 @@ impl Verification<'_> {
         command: &str,
     ) -> Result<(TrialId, RequestedExperiment), VerifyError> {
         let (id, prepared) = self.stored_trial(prefix, store)?;
-        self.permission.check(prefix, prepared.plan(), command)?;
+        self.permission.check(prefix, prepared.spec(), command)?;
         Ok((id, prepared))
     }
 

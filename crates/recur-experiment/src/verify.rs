@@ -68,7 +68,8 @@ impl Verifier<'_> {
         let mut records = executed;
         records.extend(to_run.iter().map(|trial| &trial.id).zip(trained));
         records.extend(read);
-        let outcome = |trial: &Trial| Some(TrialOutcome { trial: trial.clone(), record: records.remove(&trial.id)? });
+        let outcome =
+            |trial: &Trial| Some(TrialOutcome { trial: trial.clone(), record: records.get(&trial.id)?.clone() });
         let outcomes = experiment.trials().iter().filter_map(outcome).collect();
         Self::report_executed(experiment, &again, verdict);
         Ok(Executed { outcomes, stores: Overlay { ids, scratch: &scratch.store, stored: self.stored.as_ref() }, again })
@@ -166,7 +167,7 @@ impl Verifier<'_> {
 
     /// What may explain a report that differs.
     pub fn grade_notes(&self, experiment: &Experiment) -> Vec<String> {
-        let models: Vec<&str> = experiment.plan().models();
+        let models: BTreeSet<&str> = experiment.spec().models.iter().map(|model| model.id.as_str()).collect();
         let note = |grade, what: &str| {
             let is_of = |model: &&&str| experiment.registry().get(model).is_ok_and(|p| p.about().determinism == grade);
             let of_grade: Vec<&str> = models.iter().filter(is_of).copied().collect();

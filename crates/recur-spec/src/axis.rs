@@ -129,9 +129,11 @@ fn continuous(
 ) -> Option<Values> {
     let whole = matches!(varied.number(0.0), Some(ParamValue::Integer(_)));
     let (from, to) = if whole { (ends.0.round(), ends.1.round()) } else { ends };
-    if from >= to {
+    if from >= to || (log && from <= 0.0) {
         let (path, got) = (path.to_owned(), format!("from {from} to {to}"));
-        let expected = "range whose `to` is above its `from`".to_owned();
+        let expected =
+            if log { "range from above 0 to more than that" } else { "range whose `to` is above its `from`" }
+                .to_owned();
         checker.error(entry.value.span, ErrorKind::Value { path, expected, got, nearest: None, unquoted: None });
         return None;
     }

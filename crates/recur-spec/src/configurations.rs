@@ -5,7 +5,7 @@ use crate::entry::{Axis, Grid, ModelEntry};
 use crate::spec::Spec;
 use crate::trainings::settled;
 use crate::varied::setting;
-use recur_core::model::Condition;
+use recur_core::model::ModelPlugin;
 use recur_core::params::{ParamValue, Params};
 use recur_core::plan::{Configuration, WithoutEffect};
 use recur_core::settings::TrainingSettings;
@@ -13,74 +13,66 @@ use recur_core::space::{Point, Values};
 use serde_yaml::Value;
 use std::collections::HashSet;
 
-/// What grids hold.
-pub(crate) struct OfGrids {
-    /// Each with its training.
-    pub configurations: Vec<(Configuration, TrainingSettings)>,
-    /// One entry for each condition of the model that makes combinations equal.
-    pub without_effect: Vec<WithoutEffect>,
-}
-
-/// The configurations of the grids of `model`. `trainings` holds, for each grid, the settings for each combination of its axes over
-/// them. What is the same in two grids is listed once, and so are combinations that differ only in a parameter without effect,
-/// by the `conditions` of the model: it then has the first value of its axis.
+/// The configurations of the grids of `model`, each with its training. `trainings` holds, for each grid, the settings for each
+/// combination of its axes over them. What is the same in two grids is listed once.
 pub(crate) fn of_grids(
     model: &ModelEntry,
-    conditions: &[Condition],
     trainings: &[Vec<TrainingSettings>],
     shared: &TrainingSettings,
-) -> OfGrids {
+) -> Vec<(Configuration, TrainingSettings)> {
     let mut all = Vec::new();
-    let mut seen = HashSet::new();
-    let mut merged = vec![0; conditions.len()];
     for (grid, trainings) in model.grids.iter().zip(trainings) {
         let lengths: Vec<usize> = grid.iter().map(|axis| axis.listed().len()).collect();
         for index in 0..lengths.iter().product() {
             let values = digits(index, &lengths).zip(grid).map(|(digit, axis)| (axis, axis.listed()[digit].clone()));
-            let mut values: Vec<(&Axis, ParamValue)> = values.collect();
-            let idle = make_idle(&mut values, conditions, &model.params);
+            let values: Vec<(&Axis, ParamValue)> = values.collect();
             let of_training = digits(index, &lengths).zip(grid).filter(|(_, axis)| axis.is_of_training());
             let at = of_training.fold(0, |at, (digit, axis)| at * axis.listed().len() + digit);
             let training = &trainings[at];
-            let configuration = configuration(model, &values, training, shared);
-            let may_repeat = model.grids.len() > 1 || !conditions.is_empty();
-            let is_new = !may_repeat || seen.insert(format!("{:?} {training:?}", configuration.params));
-            if is_new {
-                all.push((configuration, training.clone()));
-            } else if let Some(condition) = idle {
-                merged[condition] += 1;
-            }
+            all.push((configuration(model, &values, training, shared), training.clone()));
         }
     }
-    let without_effect = |(condition, n_combinations): (&Condition, usize)| WithoutEffect {
-        model: model.name.clone(),
-        parameter: condition.parameter.to_owned(),
-        needs: condition.needs.to_owned(),
-        at_least: condition.at_least,
-        n_combinations,
-    };
-    let merged = conditions.iter().zip(merged).filter(|(_, n)| *n > 0);
-    OfGrids { configurations: all, without_effect: merged.map(without_effect).collect() }
+    if model.grids.len() > 1 { each_once(all) } else { all }
 }
 
-/// Gives parameters without effect the first value of their axis. The condition by which one had another value.
-fn make_idle(values: &mut [(&Axis, ParamValue)], conditions: &[Condition], params: &Params) -> Option<usize> {
-    let mut changed = None;
-    for (index, condition) in conditions.iter().enumerate() {
-        let needed = values.iter().find(|(axis, _)| axis.name == condition.needs).map(|(_, value)| value);
-        let is_idle = match needed.or_else(|| params.get(condition.needs)) {
-            Some(ParamValue::Integer(n)) => *n < condition.at_least,
-            _ => false,
-        };
-        let own = values.iter_mut().find(|(axis, _)| axis.name == condition.parameter);
-        if let Some((axis, value)) = own.filter(|_| is_idle)
-            && let Some(first) = axis.listed().first().filter(|first| *first != value)
-        {
-            *value = first.clone();
-            changed = Some(index);
+fn each_once(all: Vec<(Configuration, TrainingSettings)>) -> Vec<(Configuration, TrainingSettings)> {
+    let mut seen = HashSet::new();
+    let is_new = |(configuration, training): &(Configuration, TrainingSettings)| {
+        seen.insert(format!("{:?} {training:?}", configuration.params))
+    };
+    all.into_iter().filter(is_new).collect()
+}
+
+/// Lists combinations once that differ only in a parameter without effect, by the conditions of `plugin`: one that is an axis has its
+/// default there. Says how many were the same as others.
+pub(crate) fn merge(
+    configurations: Vec<(Configuration, TrainingSettings)>,
+    names: &[String],
+    plugin: &dyn ModelPlugin,
+) -> (Vec<(Configuration, TrainingSettings)>, Vec<WithoutEffect>) {
+    let (mut all, mut merged) = (configurations, Vec::new());
+    for condition in plugin.conditions() {
+        let default = plugin.about().parameters.iter().find(|spec| spec.name == condition.parameter);
+        let Some(default) = default.filter(|spec| names.iter().any(|name| name == spec.name)) else { continue };
+        let n_before = all.len();
+        for (configuration, _) in &mut all {
+            let needed = configuration.params.get(condition.needs);
+            if matches!(needed, Some(ParamValue::Integer(n)) if *n < condition.at_least) {
+                configuration.params = configuration.params.clone().with(default.name, default.default.value());
+            }
+        }
+        all = each_once(all);
+        if let (Some((first, _)), true) = (all.first(), all.len() < n_before) {
+            merged.push(WithoutEffect {
+                model: first.model.clone(),
+                parameter: condition.parameter.to_owned(),
+                needs: condition.needs.to_owned(),
+                at_least: condition.at_least,
+                n_combinations: n_before - all.len(),
+            });
         }
     }
-    changed
+    (all, merged)
 }
 
 /// Keeps as swept what differs among `configurations`.

@@ -434,14 +434,6 @@ pub enum ErrorKind {
     /// A race that drops nothing.
     #[error("a race of one stage leaves nothing out")]
     RaceOfOneStage,
-    /// A share that leaves one configuration.
-    #[error("`race.keep` of {keep} leaves one of {n_configurations} configurations: replicates of one cannot choose")]
-    KeepsOne {
-        /// The share.
-        keep: f64,
-        /// The configurations of the model with the most.
-        n_configurations: u64,
-    },
     /// A search with nothing to vary.
     #[error("{}", match model { Some(model) => format!("the space of `{model}` is one point: there is nothing to search"), None => "no listed model has an axis: there is nothing to search".to_owned() })]
     NothingToSearch {
@@ -582,9 +574,6 @@ impl ErrorKind {
             ErrorKind::RaceOfOneStage => {
                 Some("for example `replicates: 5` and `race: {replicates: [1, 2, 5]}`".to_owned())
             }
-            ErrorKind::KeepsOne { n_configurations, .. } => {
-                Some(format!("two of {n_configurations} are a share of {}", share_of_two(*n_configurations)))
-            }
             ErrorKind::NothingToSearch { .. } => {
                 Some("an axis such as `sweep: {learning_rate: {log: {from: 1e-4, to: 1e-1}}}`".to_owned())
             }
@@ -592,11 +581,6 @@ impl ErrorKind {
             _ => None,
         }
     }
-}
-
-/// Two of `n` as a share, rounded up to three digits.
-fn share_of_two(n: u64) -> f64 {
-    (2000.0 / n as f64).ceil() / 1000.0
 }
 
 impl fmt::Display for SpecError {

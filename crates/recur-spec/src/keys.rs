@@ -114,10 +114,10 @@ pub(crate) static SEARCH: &[Key] = &[
         "how many are proposed for each model",
     )
     .prepared(use_search),
-    setting("ahead", Kind::Integer { min: 1, max: 1000 }, of_section!(search, searched, ahead),
+    key("ahead", Kind::Integer { min: 1, max: 1000 }, Default::Derived("8, and no more than `configurations`"),
         "a proposal knows the results of all proposals but the last ones: with 8, of those up to the eighth before it; so many run at once",
     )
-    .prepared(use_search),
+    .at(of_section!(search, searched, ahead)),
     key("replicates", Kind::Integer { min: 1, max: 1000 },
         Default::Derived("2, or the first of `race.replicates`"),
         "every proposal is trained on so many replicates, and their mean is its result",

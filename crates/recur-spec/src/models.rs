@@ -2,7 +2,7 @@
 
 use crate::axis::value;
 use crate::check::{Checker, join, nearest_name};
-use crate::configurations::{OfGrids, axis_names, keep_what_varies, of_grids};
+use crate::configurations::{axis_names, keep_what_varies, merge, of_grids};
 use crate::entry::{Axis, ModelEntry};
 use crate::error::ErrorKind;
 use crate::except::{Exception, Given, LeftOut, checked, given, leave_out, unknown_keys, unmatched};
@@ -21,6 +21,7 @@ use recur_core::plan::{Configuration, WithoutEffect};
 use recur_core::registry::NoModel;
 use recur_core::settings::{TrainingKey, TrainingSettings};
 use recur_core::space::Values;
+use serde_yaml::Mapping;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A model as listed, known to the registry.
@@ -250,6 +251,12 @@ impl Sweep<'_, '_> {
         let base = own_training(checker, model, self.of_all.training);
         let grids = grids(checker, model, &fixed, self.shared);
         let (base, grids) = (base?, grids?);
+        // Combinations of settings are made for each grid: not of a flood of them.
+        let n_listed = if self.of_all.is_searched { 0 } else { n_combinations(&grids) };
+        if self.n_combinations.saturating_add(n_listed) > self.of_all.most || n_of_training(&grids) > MOST_TRAININGS {
+            self.n_combinations = self.n_combinations.saturating_add(n_combinations(&grids));
+            return self.too_many(model, base, fixed);
+        }
         let mut all_trainings = Vec::new();
         for grid in &grids {
             let of_training: Vec<(&Axis, Span)> =
@@ -283,10 +290,7 @@ impl Sweep<'_, '_> {
         if self.n_combinations > self.of_all.most {
             return Some(entry);
         }
-        let conditions = model.plugin.conditions();
-        let of_grids = of_grids(&entry, conditions, &all_trainings, self.of_all.settings);
-        let OfGrids { mut configurations, without_effect } = of_grids;
-        self.without_effect.extend(without_effect);
+        let mut configurations = of_grids(&entry, &all_trainings, self.of_all.settings);
         self.all.extend(configurations.iter().cloned());
         let place = model.place;
         unknown_keys(checker, &own_except, std::slice::from_ref(model));
@@ -298,10 +302,31 @@ impl Sweep<'_, '_> {
             checker.error(place, ErrorKind::ExceptAll { model: model.name.clone() });
             return None;
         }
-        keep_what_varies(&mut configurations, &axis_names(&entry.grids));
+        let names = axis_names(&entry.grids);
+        let (mut configurations, without_effect) = merge(configurations, &names, model.plugin);
+        self.without_effect.extend(without_effect);
+        keep_what_varies(&mut configurations, &names);
         entry.except = checked(checker, &own_except, std::slice::from_ref(model));
         entry.configurations = configurations.into_iter().map(|(configuration, _)| configuration).collect();
         Some(entry)
+    }
+
+    /// A model with more combinations than are listed: the spec is refused for their number.
+    fn too_many(&mut self, model: &Listed<'_>, training: Layers, fixed: Fixed) -> Option<ModelEntry> {
+        self.n_combinations = self.n_combinations.max(self.of_all.most.saturating_add(1));
+        Some(ModelEntry {
+            id: model.plugin.about().id.to_owned(),
+            name: model.name.clone(),
+            params: params(model, fixed)?,
+            own_training: Mapping::new(),
+            grids: vec![Vec::new()],
+            except: Vec::new(),
+            may_be_searched: false,
+            configurations: Vec::new(),
+            training,
+            weights: None,
+            regime: model.plugin.about().regime,
+        })
     }
 
     /// Reports ranges that a grid cannot have; `None` if there are any.
@@ -318,6 +343,22 @@ impl Sweep<'_, '_> {
 fn n_combinations(grids: &[Vec<Placed>]) -> u128 {
     let of_grid =
         |grid: &Vec<Placed>| grid.iter().fold(1_u128, |n, (axis, _)| n.saturating_mul(axis.listed().len() as u128));
+    grids.iter().map(of_grid).fold(0, u128::saturating_add)
+}
+
+/// Combinations of settings of `training` that are checked one by one.
+const MOST_TRAININGS: u128 = 1_000_000;
+
+/// Combinations of the values of axes over settings, of a range its two ends.
+fn n_of_training(grids: &[Vec<Placed>]) -> u128 {
+    let of_axis = |axis: &Axis| match &axis.values {
+        Values::List(values) => values.len() as u128,
+        Values::Range(_) => 2,
+    };
+    let of_grid = |grid: &Vec<Placed>| {
+        let axes = grid.iter().filter(|(axis, _)| axis.is_of_training());
+        axes.fold(1_u128, |n, (axis, _)| n.saturating_mul(of_axis(axis)))
+    };
     grids.iter().map(of_grid).fold(0, u128::saturating_add)
 }
 

@@ -80,6 +80,9 @@ fn searched(checker: &mut Checker<'_>, root: &Fields<'_>, spec: &mut Spec, first
             checker.error(place, value(path("replicates"), expected, given.to_string()));
         }
     }
+    if fields.span("ahead").is_none() {
+        search.ahead = search.ahead.min(search.configurations);
+    }
     if search.ahead > search.configurations {
         let place = fields.span("ahead").or(fields.span("configurations")).or(root.key_span("search"));
         let expected = format!("at most {}, the number of `search.configurations`", search.configurations);
@@ -118,7 +121,7 @@ fn raced(checker: &mut Checker<'_>, root: &Fields<'_>, spec: &mut Spec, given: O
     }
 }
 
-/// Reports what the sizes of the spaces, or of the grids, make senseless.
+/// Reports a search with nothing to search.
 pub(crate) fn sizes(checker: &mut Checker<'_>, root: &Fields<'_>, spec: &Spec, models: &[ModelEntry]) {
     if let (Some(_), Some(place)) = (&spec.search, root.key_span("search")) {
         let searched: Vec<&ModelEntry> = models.iter().filter(|model| model.is_searchable()).collect();
@@ -128,14 +131,6 @@ pub(crate) fn sizes(checker: &mut Checker<'_>, root: &Fields<'_>, spec: &Spec, m
         for model in searched.iter().filter(|model| is_one_point(model)) {
             checker.error(place, ErrorKind::NothingToSearch { model: Some(model.name.clone()) });
         }
-    }
-    let most = models.iter().map(|model| n_configurations(model, spec.search.as_ref())).max().unwrap_or(0);
-    if let (Some(race), Some(fields)) = (&spec.race, root.section("race"))
-        && let Some(place) = fields.span("keep")
-        && most > 2
-        && race.share_of(most) < 2
-    {
-        checker.error(place, ErrorKind::KeepsOne { keep: race.keep, n_configurations: most });
     }
 }
 

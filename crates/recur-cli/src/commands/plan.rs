@@ -48,7 +48,7 @@ fn text(experiment: &Experiment, planned: &PlannedRun<'_>) -> String {
         Some(seconds) => format!(", which take {} at most, by past trials", duration(seconds)),
         None => String::new(),
     };
-    let most = match experiment.is_adaptive() {
+    let most = match experiment.is_adaptive() && !experiment.needed().is_empty() {
         true => format!(
             "\nResults decide which trials come next: at most {} in all{most}{}",
             planned.most_trials(),

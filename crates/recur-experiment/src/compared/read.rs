@@ -150,8 +150,9 @@ fn experiment(
             outcomes.push(outcome(record, planned.configuration, planned.replicate));
         }
     }
-    if outcomes.len() < n_trials {
-        let (n_missing, store) = (n_trials - outcomes.len(), store.root().to_owned());
+    if outcomes.len() < n_trials || !experiment.is_decided() {
+        let n_missing = if experiment.is_decided() { n_trials - outcomes.len() } else { experiment.needed().len() };
+        let store = store.root().to_owned();
         let command = SpecRequest::of_file(&path).command_to_train(&store);
         return Err(LookupError::TrialsMissing { n_missing, n_trials, spec: path, store, command }.into());
     }

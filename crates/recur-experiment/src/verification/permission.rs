@@ -3,10 +3,11 @@
 
 use super::error::VerifyError;
 use crate::shell::quoted;
-use recur_core::plan::Plan;
 use recur_core::registry::Deferred as _;
 use recur_core::visible::{shown, visible};
 use recur_external::{MANIFEST, Plugins, USUAL_FOLDER};
+use recur_spec::Spec;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The folder whose plugins may be needed, and whether they may be started.
@@ -35,18 +36,19 @@ impl PluginPermission {
         Self { is_given: true, ..Self::new(plugins, None, None) }
     }
 
-    /// Refuses a `plan` with a model of another process where nobody allowed it. `what` names that model, and `command` is what
+    /// Refuses a `spec` with a model of another process where nobody allowed it. `what` names that model, and `command` is what
     /// the user typed, without what allows plugins.
     ///
     /// # Errors
     /// If a plugin would be started that nobody allowed, or the folder of plugins cannot be read.
-    pub fn check(&self, what: &str, plan: &Plan, command: &str) -> Result<(), VerifyError> {
+    pub fn check(&self, what: &str, spec: &Spec, command: &str) -> Result<(), VerifyError> {
         let Some(folder) = self.folder.as_deref().filter(|_| !self.is_given) else { return Ok(()) };
-        let models = plan.models();
+        // By the ids of plugins: a report may call a model otherwise, and the configurations of a search are not known yet.
+        let models: BTreeSet<&str> = spec.models.iter().map(|model| model.id.as_str()).collect();
         let plugins = Plugins::find(folder)?;
         let starts: Vec<String> = plugins
             .iter()
-            .filter(|plugin| models.contains(&plugin.id()))
+            .filter(|plugin| models.contains(plugin.id()))
             .map(|plugin| {
                 let manifest = folder.join(plugin.id()).join(MANIFEST);
                 let words: Vec<String> = plugin.command().iter().map(|word| quoted(word)).collect();

@@ -152,6 +152,7 @@ fn a_search_that_is_stopped_anywhere_goes_on_as_if_it_had_not_been() {
 struct Fragile(Declaration);
 
 static FAILS: AtomicBool = AtomicBool::new(false);
+static FAILS_LATE: AtomicBool = AtomicBool::new(false);
 
 impl ModelPlugin for Fragile {
     fn about(&self) -> &Declaration {
@@ -159,6 +160,10 @@ impl ModelPlugin for Fragile {
     }
 
     fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {
+        // Training rows differ between replicates, and so do the weights of labels; a stream says which replicate it is.
+        if FAILS_LATE.load(Ordering::SeqCst) && !setup.streams.path().starts_with("replicate/0") {
+            return Err(ModelError::Parameter { name: "hidden_size", problem: "no room later".to_owned() });
+        }
         if FAILS.load(Ordering::SeqCst) && setup.params.size("hidden_size") > 4 {
             return Err(ModelError::Parameter { name: "hidden_size", problem: "no room today".to_owned() });
         }
@@ -263,4 +268,39 @@ fn predicting_with_a_search_takes_what_it_chose() {
     let store = lab.path("runs");
     let weights = |word: &str| recur_experiment::weights_of(word, &store, &lab.registry).map(|file| file.digest);
     assert_eq!(weights("small/manual_rnn").unwrap(), weights(&format!("small/{title}")).unwrap());
+}
+
+#[test]
+fn two_models_may_share_a_trial_and_both_have_its_results() {
+    let models = "  - use: manual_rnn
+    sweep: {hidden_size: [3, 4], learning_rate: [0.01, 0.1]}
+  - use: manual_rnn
+    as: other
+    params: {learning_rate: 0.1}
+    sweep: {hidden_size: [4, 5]}
+";
+    let first = RACE.find("  - use: linfa").unwrap();
+    let end = RACE.find("replicates: 3").unwrap();
+    let spec = format!("{}{models}{}", &RACE[..first], &RACE[end..]).replace("[1, 2, 3]", "[2, 3]");
+    let lab = lab_with(&spec);
+    let ran = experiment(&lab).unwrap();
+    let analysis = &ran.reported.analysis;
+    assert_eq!(analysis.ranking.len(), 2);
+    assert!(analysis.configurations.iter().all(|one| one.trials.finished == one.trials.planned), "{analysis:?}");
+    assert_eq!(ran.n_trained, ids(&ran).len(), "each is trained once");
+    assert!(lab.read("reports/small.md").contains("None: "), "no trial is missing");
+    assert_eq!(Run::default().check(&lab), None);
+}
+
+#[test]
+fn a_failed_trial_of_the_last_stage_is_part_of_the_report() {
+    let fragile: &'static Fragile =
+        Box::leak(Box::new(Fragile(Declaration { id: "fragile", ..*manual_rnn().about() })));
+    let spec = RACE.replace("manual_rnn", "fragile").replace("[3, 4, 5]", "[9]").replace("steps: 4", "steps: 2");
+    let mut lab = lab_with(&spec.replace("race: {replicates: [1, 2, 3]}", "race: {replicates: [1, 3], keep: 0.9}"));
+    lab.registry.register_all(&[fragile]).unwrap();
+    FAILS_LATE.store(true, Ordering::SeqCst);
+    let ran = experiment(&lab).unwrap();
+    FAILS_LATE.store(false, Ordering::SeqCst);
+    assert_eq!(ran.reported.n_unfinished, 4, "two configurations on two more replicates");
 }

@@ -100,6 +100,23 @@ models:
 replicates: 1
 ";
 
+/// The same plugin under the name of a model of recur, and with a search, whose configurations are not known beforehand.
+const HIDDEN: [&str; 2] = [
+    "  - {use: letters, as: linfa_logistic}\nreplicates: 1\n",
+    "  - {use: letters, sweep: {learning_rate: {log: {from: 0.1, to: 0.5}}}}\nreplicates: 1\nsearch: {configurations: 2}\n",
+];
+
+#[test]
+fn neither_a_name_nor_a_search_hides_a_plugin_from_who_allows_it() {
+    for models in HIDDEN {
+        let spec = TWO.replace("  - use: letters\nreplicates: 1\n", models);
+        let Some(mut lab) = lab_in("theirs", &spec) else { return };
+        run_with(&mut lab, "theirs", &[]);
+        let error = small::verify(&lab, &lab.word("reports/small.md"), &permission(&lab, None, None)).unwrap_err();
+        assert!(error.to_string().contains("letters/plugin.yaml: python3 letters.py"), "{models}: {error}");
+    }
+}
+
 /// Runs the experiment with the plugins in `folder`.
 fn run_with(lab: &mut Lab, folder: &str, changes: &[&str]) {
     lab.registry = registry(&lab.path(folder));

@@ -5,13 +5,13 @@ use crate::provenance::Provenance;
 use crate::signature::Signature;
 use recur_analysis::{
     Against, Analysis, Axis, Basis, ComparisonFacts, ConfigurationResult, Curve, Data, Effect, Equivalence,
-    HardExamples, Importance, LabelDifferences, Mistake, Model, PairEffect, PerExample, Settings, ToBaseline,
-    TrialResult, Unfinished, Verdict,
+    HardExamples, Importance, LabelDifferences, Mistake, Model, ModelStages, PairEffect, PerExample, Search, Settings,
+    ToBaseline, TrialResult, Unfinished, Verdict,
 };
 use recur_core::data_warning::DataWarning;
 use recur_core::facts::DataFacts;
 use recur_core::metric::Metric;
-use recur_core::plan::UnusedSettings;
+use recur_core::plan::{UnusedSettings, WithoutEffect};
 use recur_core::settings::{TestRows, TrainingLength};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -51,6 +51,12 @@ struct Document<'a> {
     pair_effects: &'a [PairEffect],
     axes: &'a [Axis],
     importance: &'a [Importance],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    without_effect: &'a [WithoutEffect],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    stages: &'a [ModelStages],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    searches: &'a [Search],
     configurations: &'a [ConfigurationResult],
     curves: &'a [Curve],
     training_lengths: &'a [TrainingLength],
@@ -117,6 +123,9 @@ pub(super) fn json(analysis: &Analysis, opening: Opening, provenance: &Provenanc
         pair_effects: &analysis.pair_effects,
         axes: &analysis.axes,
         importance: &analysis.importance,
+        without_effect: &analysis.without_effect,
+        stages: &analysis.stages,
+        searches: &analysis.searches,
         configurations: &analysis.configurations,
         curves: &analysis.curves,
         training_lengths: &analysis.training_lengths,

@@ -30,6 +30,12 @@ pub(super) fn columns(analysis: &Analysis) -> Vec<Column> {
     columns.extend([
         column("parameters", integers(&|trial| i64::try_from(trial.parameters).unwrap_or(i64::MAX))),
         column("replicate", integers(&|trial| i64::from(trial.replicate))),
+    ]);
+    if !analysis.stages.is_empty() {
+        let after = |row: &Row<'_>| configuration(row).eliminated_after.map(i64::from);
+        columns.push(column("eliminated_after", Values::Integer(rows.iter().map(after).collect())));
+    }
+    columns.extend([
         column("chosen", Values::Boolean(rows.iter().map(|row| Some(row.trial.chosen)).collect())),
         texts("outcome", &rows, |row| row.trial.outcome.word().to_owned()),
         texts("split", &rows, |row| row.split.to_owned()),

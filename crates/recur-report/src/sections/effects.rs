@@ -4,7 +4,7 @@ use crate::figures::canvas::About;
 use crate::figures::lines::{Around, Key, Panel, Point, Series, Stroke, lines};
 use crate::figures::{MOST_MODELS, evenly, left_out};
 use crate::markdown::{Table, code, left, right};
-use crate::numbers::{MARK, NBSP, NOTHING, count, heading, interval, parameter, phrase, shown, value};
+use crate::numbers::{MARK, NBSP, NOTHING, count, heading, interval, parameter, phrase, plural, shown, value};
 use crate::page::Page;
 use crate::sections::{heat_maps, within_models};
 use recur_analysis::{Analysis, Effect, Marginal, ModelEffect};
@@ -43,7 +43,8 @@ pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
 }
 
 fn introduction(analysis: &Analysis) -> String {
-    let spread = match analysis.replicates {
+    let shared = shared_replicates(analysis);
+    let spread = match shared.unwrap_or(analysis.replicates) {
         1 => "",
         _ => {
             " Brackets in the tables and bars in the figures are unpaired 95 % intervals of that average: they may overlap where \
@@ -51,10 +52,29 @@ fn introduction(analysis: &Analysis) -> String {
         }
     };
     format!(
-        "Validation {} at each value, averaged over all values of the other swept parameters.{spread} The best value at \
+        "Validation {} at each value, averaged over all values of the other swept parameters{}.{spread} The best value at \
          otherwise equal configurations is bold, whether or not it is significantly better.",
-        analysis.primary.title()
+        analysis.primary.title(),
+        over_shared(analysis)
     )
+}
+
+/// The replicates that all configurations were trained on, where a race trained some on more.
+fn shared_replicates(analysis: &Analysis) -> Option<u32> {
+    let first =
+        analysis.stages.iter().filter_map(|stages| stages.stages.first()).map(|stage| stage.replicates).min()?;
+    (first < analysis.replicates).then_some(first)
+}
+
+fn over_shared(analysis: &Analysis) -> String {
+    match shared_replicates(analysis) {
+        Some(n) => format!(
+            ", on the first {} of {}, which all configurations were trained on",
+            plural(u64::from(n), "replicate"),
+            analysis.replicates
+        ),
+        None => String::new(),
+    }
 }
 
 fn has_survivors(effect: &Effect) -> bool {

@@ -25,12 +25,12 @@ pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
         );
         show(page, &summary, &table(analysis, &unscored), n_unscored);
     }
-    let planned = analysis.configurations.len() * analysis.replicates as usize;
-    let missing = planned - analysis.trials.len();
+    let planned: u64 = analysis.configurations.iter().map(|configuration| configuration.trials.planned).sum();
+    let missing = planned - analysis.trials.len() as u64;
     if missing > 0 {
-        page.block(&format!("{} of {} have no record yet.", missing, plural(planned as u64, "trial")));
+        page.block(&format!("{} of {} have no record yet.", missing, plural(planned, "trial")));
     } else if n_failed + n_unscored == 0 {
-        page.block(&format!("None: {} finished.", plural(planned as u64, "trial")));
+        page.block(&format!("None: {} finished.", plural(planned, "trial")));
     }
 }
 

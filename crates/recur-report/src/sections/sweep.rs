@@ -73,7 +73,11 @@ fn alternative(analysis: &Analysis) -> String {
     let configurations = &analysis.configurations;
     let n = plural(configurations.len() as u64, "configuration");
     // A mean over the replicates that finished is not one over all.
-    let complete = |index: &usize| configurations[*index].trials.finished == u64::from(analysis.replicates);
+    let n_eliminated = configurations.iter().filter(|one| one.eliminated_after.is_some()).count();
+    let complete = |index: &usize| {
+        let one = &configurations[*index];
+        one.eliminated_after.is_none() && one.trials.finished == u64::from(analysis.replicates)
+    };
     let mut measured: Vec<(&ConfigurationResult, f64)> = (0..configurations.len())
         .filter(complete)
         .filter_map(|index| Some((&configurations[index], measured(analysis, index)?.0)))
@@ -86,9 +90,13 @@ fn alternative(analysis: &Analysis) -> String {
                 format!("{} ({} on validation)", title(configuration), phrase(analysis.primary, *value))
             };
             let last = others.last().map(|last| format!(", the last {}", reported(last))).unwrap_or_default();
-            let n = match configurations.len() - others.len() - 1 {
+            let n = match configurations.len() - others.len() - 1 - n_eliminated {
                 0 => n,
                 missing => format!("{n} ({missing} did not finish on every replicate)"),
+            };
+            let n = match n_eliminated {
+                0 => n,
+                eliminated => format!("{n} ({eliminated} eliminated before the last stage)"),
             };
             format!("Of {n}, the best is {}{last}.", reported(best))
         }

@@ -5,7 +5,7 @@ mod slices;
 use crate::figures::canvas::About;
 use crate::figures::left_out;
 use crate::figures::lines::{Around, Key, Panel, Point, Series, Stroke, lines};
-use crate::markdown::{Table, code, left, right};
+use crate::markdown::{Table, code, left, list, right};
 use crate::numbers::{NOTHING, count, heading, phrase, plural, shown};
 use crate::page::Page;
 use recur_analysis::{Analysis, ModelStages, Proposal, Search, Stage};
@@ -39,20 +39,22 @@ fn introduction(analysis: &Analysis) -> String {
     let mut text = String::new();
     let methods: Vec<SearchMethod> = analysis.stages.iter().filter_map(|stages| stages.method).collect();
     if let (Some(method), Some(search)) = (methods.first(), analysis.searches.first()) {
+        let searched: Vec<String> = analysis.searches.iter().map(|search| code(&search.model)).collect();
         let how = match method {
             SearchMethod::Random => "drawn at random",
             SearchMethod::Sobol => "taken from a scrambled Sobol sequence",
             SearchMethod::Tpe => "proposed by a tree-structured Parzen estimator",
         };
         text.push_str(&format!(
-            "Configurations were {how}. The result of a proposal is its mean validation {metric} over {}. ",
+            "Configurations of {} were {how}. The result of a proposal is its mean validation {metric} over {}. ",
+            list(&searched),
             plural(u64::from(search.replicates), "replicate")
         ));
     }
     if analysis.configurations.iter().any(|configuration| configuration.eliminated_after.is_some()) {
         text.push_str(&format!(
             "In each stage the configurations of a model are compared by their mean validation {metric} over the same \
-             replicates, and the best go on. Those that went out are neither ranked nor chosen. "
+             replicates, and the best go on. Those that were eliminated are neither ranked nor chosen. "
         ));
     }
     text.push_str(

@@ -36,11 +36,15 @@ pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     if !shares.is_empty() {
         page.block("### Importance of the parameters");
         page.block(&shares.join("\n"));
-        page.block(
+        let in_a_race = match analysis.configurations.iter().any(|one| one.eliminated_after.is_some()) {
+            true => " In a race these are the replicates of the first stage, which all configurations were trained on.",
+            false => "",
+        };
+        page.block(&format!(
             "Share of the variance between the validation results of a model's configurations that a parameter accounts for on \
              average over the others (ω², Hays 1963), with the noise between replicates subtracted. Only configurations that \
-             finished on every replicate are used. What is missing to 100 % is how parameters act together.",
-        );
+             finished on every replicate are used. What is missing to 100 % is how parameters act together.{in_a_race}",
+        ));
     }
 }
 

@@ -160,13 +160,17 @@ fn combinations_that_differ_in_a_parameter_without_effect_are_trained_once() {
     };
     let idle = text("sweep: {layers: [1, 2], nonlinearity: [relu, tanh]}");
     let plan = of_text(&idle);
-    let expected = ["1, nonlinearity=relu", "2, nonlinearity=relu", "2, nonlinearity=tanh"];
+    let expected = ["1, nonlinearity=tanh", "2, nonlinearity=relu", "2, nonlinearity=tanh"];
     assert_eq!(titles(&plan), expected.map(|values| format!("stacked_rnn(layers={values})")));
     let [without] = &plan.without_effect[..] else { panic!("{:?}", plan.without_effect) };
     assert_eq!(
         without.to_string(),
         "stacked_rnn: nonlinearity has no effect where layers is below 2, so 1 combination is the same as others and not trained again"
     );
+    // What is left out is left out before: the example of a parameter without effect matches what the spec says.
+    let except = idle.replace("]}}", "]}, except: [{layers: 1, nonlinearity: relu}]}");
+    assert_eq!(titles(&of_text(&except)), titles(&plan));
+    assert_eq!(parse(&except).unwrap().left_out[0].n_configurations, 1);
     // By default there is one layer.
     assert_eq!(of_text(&text("sweep: {nonlinearity: [tanh, relu]}")).configurations.len(), 1);
     // A value that is no axis stays as it is: nothing is repeated.
@@ -267,6 +271,22 @@ fn a_race_counts_the_trials_that_it_may_have() {
 }
 
 #[test]
+fn what_a_race_keeps_of_a_few_comes_back_from_the_resolved_spec() {
+    let few = plan("sweep: {hidden_size: [1, 2, 3]}\nrace: {}\n");
+    assert_eq!(few.race.unwrap().n_kept(3), 2);
+    let searched = plan("sweep: {learning_rate: {log: {from: 0.001, to: 0.1}}}\nsearch: {configurations: 4}\n");
+    assert_eq!((searched.search.unwrap().ahead, searched.race.unwrap().keep), (4, 0.13));
+}
+
+#[test]
+fn a_flood_of_combinations_of_settings_is_refused_at_once() {
+    let thousand = |from: u32| format!("{{linear: {{from: {from}, to: {}, steps: 1000}}}}", from + 999);
+    let axes = ["batch_size", "epochs", "optimizer.clip_norm"].map(|name| format!("training.{name}: {}", thousand(1)));
+    let refused = reported(least(&format!("sweep: {{{}}}\n", axes.join(", "))));
+    assert!(refused.contains("more than the limit of 100000"), "{refused}");
+}
+
+#[test]
 fn ten_thousand_configurations_are_listed_each_once() {
     let more = "sweep: [{hidden_size: {linear: {from: 1, to: 1000, steps: 1000}}, training.batch_size: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]},
   {hidden_size: {linear: {from: 1, to: 1000, steps: 1000}}, training.batch_size: 10}]\nlimits: {max_trials: 50000}\n";
@@ -307,7 +327,6 @@ fn wrong_searches_and_races_are_reported_where_they_are() {
             with("race: {replicates: [2, 1]}\n"),
             with("race: {replicates: [1, 4]}\n"),
             with("race: {replicates: [5]}\n"),
-            with("race: {keep: 0.1}\n"),
             with("race: {keep: 1, margin: 0}\n"),
             with("race: {}\nreplicates: 1\n"),
             reported(least("search: {}\n")),
