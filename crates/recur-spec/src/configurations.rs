@@ -5,7 +5,7 @@ use crate::entry::{Axis, Grid, ModelEntry};
 use crate::spec::Spec;
 use crate::trainings::settled;
 use crate::varied::setting;
-use recur_core::model::ModelPlugin;
+use recur_core::model::Condition;
 use recur_core::params::{ParamValue, Params};
 use recur_core::plan::{Configuration, WithoutEffect};
 use recur_core::settings::TrainingSettings;
@@ -43,23 +43,18 @@ fn each_once(all: Vec<(Configuration, TrainingSettings)>) -> Vec<(Configuration,
     all.into_iter().filter(is_new).collect()
 }
 
-/// Lists combinations once that differ only in a parameter without effect, by the conditions of `plugin`: one that is an axis has its
-/// default there. Says how many were the same as others.
+/// Lists combinations once that differ only in a parameter without effect, by `conditions`: one that is an axis has its default
+/// there. Says how many were the same as others.
 pub(crate) fn merge(
     configurations: Vec<(Configuration, TrainingSettings)>,
     names: &[String],
-    plugin: &dyn ModelPlugin,
+    conditions: &[(Condition, ParamValue)],
 ) -> (Vec<(Configuration, TrainingSettings)>, Vec<WithoutEffect>) {
     let (mut all, mut merged) = (configurations, Vec::new());
-    for condition in plugin.conditions() {
-        let default = plugin.about().parameters.iter().find(|spec| spec.name == condition.parameter);
-        let Some(default) = default.filter(|spec| names.iter().any(|name| name == spec.name)) else { continue };
+    for own @ (condition, _) in conditions {
         let n_before = all.len();
         for (configuration, _) in &mut all {
-            let needed = configuration.params.get(condition.needs);
-            if matches!(needed, Some(ParamValue::Integer(n)) if *n < condition.at_least) {
-                configuration.params = configuration.params.clone().with(default.name, default.default.value());
-            }
+            without_effect(&mut configuration.params, names, own);
         }
         all = each_once(all);
         if let (Some((first, _)), true) = (all.first(), all.len() < n_before) {
@@ -73,6 +68,15 @@ pub(crate) fn merge(
         }
     }
     (all, merged)
+}
+
+/// Gives a parameter that is an axis its default where it has no effect.
+fn without_effect(params: &mut Params, names: &[String], (condition, default): &(Condition, ParamValue)) {
+    let is_axis = names.iter().any(|name| name == condition.parameter);
+    let has_none = matches!(params.get(condition.needs), Some(ParamValue::Integer(n)) if *n < condition.at_least);
+    if is_axis && has_none {
+        *params = std::mem::take(params).with(condition.parameter, default.clone());
+    }
 }
 
 /// Keeps as swept what differs among `configurations`.
@@ -112,8 +116,11 @@ impl ModelEntry {
         let values: Vec<(&Axis, ParamValue)> = grid.iter().zip(point.values.iter().cloned()).collect();
         let mut layers = self.training.clone();
         layers.add_values(values.iter().filter(|(axis, _)| axis.is_of_training()).map(|(a, v)| (a.name.as_str(), v)));
-        let configuration = configuration(self, &values, &settled(&layers), shared);
-        let swept: Vec<String> = axis_names(&self.grids).into_iter().filter(|name| self.may_vary(name)).collect();
+        let mut configuration = configuration(self, &values, &settled(&layers), shared);
+        let names = axis_names(&self.grids);
+        // Proposals that differ only there are one trial.
+        self.conditions.iter().for_each(|condition| without_effect(&mut configuration.params, &names, condition));
+        let swept: Vec<String> = names.into_iter().filter(|name| self.may_vary(name)).collect();
         Configuration { settings: kept(&configuration.settings, &swept), swept, ..configuration }
     }
 

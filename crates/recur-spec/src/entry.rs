@@ -4,7 +4,7 @@ use crate::except::Exception;
 use crate::layers::Layers;
 use crate::value::plain;
 use crate::varied::setting;
-use recur_core::model::Regime;
+use recur_core::model::{Condition, Regime};
 use recur_core::params::{ParamValue, Params};
 use recur_core::plan::Configuration;
 use recur_core::space::{Dimension, Range, SearchBox, Space, Values};
@@ -58,6 +58,8 @@ pub struct ModelEntry {
     /// Every combination of the values of each grid, each once, without those left out. Of a model that is searched there are
     /// none: see [`ModelEntry::space`].
     pub configurations: Vec<Configuration>,
+    /// Parameters without effect in some combinations, each with its default.
+    pub(crate) conditions: Vec<(Condition, ParamValue)>,
     /// The `training` below the values of axes.
     pub(crate) training: Layers,
     /// The file of weights to start from, as written; `None` starts from random ones.

@@ -15,7 +15,7 @@ use crate::trainings::trainings;
 use crate::tree::{Content, Entry, Node};
 use crate::value::written;
 use crate::varied::{SETTINGS, SWEPT, Varied, setting};
-use recur_core::model::{ModelPlugin, Regime};
+use recur_core::model::{Condition, ModelPlugin, Regime};
 use recur_core::params::{ParamSpec, ParamValue, Params};
 use recur_core::plan::{Configuration, WithoutEffect};
 use recur_core::registry::NoModel;
@@ -274,6 +274,7 @@ impl Sweep<'_, '_> {
             except: Vec::new(),
             may_be_searched: model.may_be_searched,
             configurations: Vec::new(),
+            conditions: conditions_of(model.plugin),
             training: base,
             weights: model.weights.clone(),
             regime: about.regime,
@@ -303,7 +304,7 @@ impl Sweep<'_, '_> {
             return None;
         }
         let names = axis_names(&entry.grids);
-        let (mut configurations, without_effect) = merge(configurations, &names, model.plugin);
+        let (mut configurations, without_effect) = merge(configurations, &names, &entry.conditions);
         self.without_effect.extend(without_effect);
         keep_what_varies(&mut configurations, &names);
         entry.except = checked(checker, &own_except, std::slice::from_ref(model));
@@ -323,6 +324,7 @@ impl Sweep<'_, '_> {
             except: Vec::new(),
             may_be_searched: false,
             configurations: Vec::new(),
+            conditions: Vec::new(),
             training,
             weights: None,
             regime: model.plugin.about().regime,
@@ -360,6 +362,15 @@ fn n_of_training(grids: &[Vec<Placed>]) -> u128 {
         axes.fold(1_u128, |n, (axis, _)| n.saturating_mul(of_axis(axis)))
     };
     grids.iter().map(of_grid).fold(0, u128::saturating_add)
+}
+
+/// The conditions that a model declares, each with the default of its parameter.
+fn conditions_of(plugin: &dyn ModelPlugin) -> Vec<(Condition, ParamValue)> {
+    let with_default = |condition: &Condition| {
+        let parameter = plugin.about().parameters.iter().find(|spec| spec.name == condition.parameter)?;
+        Some((*condition, parameter.default.value()))
+    };
+    plugin.conditions().iter().filter_map(with_default).collect()
 }
 
 /// Every parameter: as given, else by default.

@@ -84,13 +84,14 @@ fn a_race_trains_fewer_trials_and_chooses_among_those_of_the_last_stage() {
 #[test]
 fn a_widened_race_trains_only_what_is_new() {
     let lab = lab_with(RACE);
-    experiment(&lab).unwrap();
-    let again = Run { set: &["race.keep=0.5"], replace: true, ..Run::default() }.of(&lab).unwrap();
+    Run::default().trained(&lab).unwrap();
+    let trained = |set: &[&str]| {
+        let (_, outcomes, n_trained) = Run { set, ..Run::default() }.trained(&lab).unwrap();
+        (outcomes.len(), n_trained)
+    };
     // 6 instead of 4, then 3 instead of 2.
-    assert_eq!(again.outcomes.len(), 12 + 6 + 3 + 3);
-    assert_eq!(again.n_trained, 2 + 1);
-    let grid = Run { set: &["race=none", "data.split.test=fixed"], replace: true, ..Run::default() }.of(&lab).unwrap();
-    assert_eq!((grid.outcomes.len(), grid.n_trained), (39, 39 - 24));
+    assert_eq!(trained(&["race.keep=0.5"]), (12 + 6 + 3 + 3, 2 + 1));
+    assert_eq!(trained(&["race=none", "data.split.test=fixed"]), (39, 39 - 24));
 }
 
 #[test]
@@ -110,8 +111,8 @@ fn the_same_search_comes_of_any_number_of_jobs() {
 fn a_larger_budget_and_another_model_keep_the_first_proposals() {
     let proposals = |spec: &str| -> BTreeSet<TrialId> {
         let lab = lab_with(spec);
-        let ran = experiment(&lab).unwrap();
-        let of_model = ran.outcomes.iter().filter(|outcome| outcome.record.identity.model == "manual_rnn");
+        let (_, outcomes, _) = Run::default().trained(&lab).unwrap();
+        let of_model = outcomes.iter().filter(|outcome| outcome.record.identity.model == "manual_rnn");
         of_model.filter(|outcome| outcome.trial.replicate < 2).map(|outcome| outcome.trial.id.clone()).collect()
     };
     let first = proposals(SEARCH);
@@ -262,9 +263,9 @@ fn a_run_that_reaches_its_time_limit_says_so_and_keeps_what_has_ended() {
 #[test]
 fn predicting_with_a_search_takes_what_it_chose() {
     let lab = lab_with(SEARCH);
-    let ran = experiment(&lab).unwrap();
-    let chosen = ran.reported.scored.selection.chosen()[1].configuration.unwrap();
-    let title = ran.experiment.plan().configurations[chosen].title();
+    let (experiment, outcomes, _) = Run::default().trained(&lab).unwrap();
+    let chosen = experiment.select(&outcomes).chosen()[1].configuration.unwrap();
+    let title = experiment.plan().configurations[chosen].title();
     let store = lab.path("runs");
     let weights = |word: &str| recur_experiment::weights_of(word, &store, &lab.registry).map(|file| file.digest);
     assert_eq!(weights("small/manual_rnn").unwrap(), weights(&format!("small/{title}")).unwrap());

@@ -172,6 +172,16 @@ impl Run<'_> {
         Ok(Ran { experiment, outcomes, reported, n_trained: trained.0.into_inner() })
     }
 
+    /// Trains its trials, and writes no report.
+    pub fn trained(&self, lab: &Lab) -> Result<(RequestedExperiment, Vec<TrialOutcome>, usize), LookupError> {
+        let (mut experiment, trained) = (self.prepared(lab), Trained::default());
+        let store = Store::open(&lab.path(self.store))?;
+        let options = RunOptions { observers: vec![&trained], ..RunOptions::default() };
+        let outcomes = experiment.run(&store, &LocalExecutor::new(self.jobs), &options)?;
+        drop(options);
+        Ok((experiment, outcomes, trained.0.into_inner()))
+    }
+
     /// Writes the report again from stored records alone.
     pub fn report(&self, lab: &Lab) -> Result<Reported, LookupError> {
         let mut experiment = self.prepared(lab);

@@ -173,6 +173,12 @@ fn combinations_that_differ_in_a_parameter_without_effect_are_trained_once() {
     assert_eq!(parse(&except).unwrap().left_out[0].n_configurations, 1);
     // By default there is one layer.
     assert_eq!(of_text(&text("sweep: {nonlinearity: [tanh, relu]}")).configurations.len(), 1);
+    // Proposals of a search that differ only there are the same trial.
+    let searched = idle.replace("models:", "search: {configurations: 4}\nmodels:");
+    let spec = parse(&searched).unwrap();
+    let point = |word: &str| Point { in_box: 0, values: vec![ParamValue::Integer(1), ParamValue::Text(word.into())] };
+    let [one, other] = ["relu", "tanh"].map(|word| spec.configuration("stacked_rnn", &point(word)).unwrap());
+    assert_eq!(one.params, other.params);
     // A value that is no axis stays as it is: nothing is repeated.
     let fixed = of_text(&text("params: {nonlinearity: relu}, sweep: {layers: [1, 2]}"));
     assert_eq!((fixed.configurations.len(), fixed.without_effect.len()), (2, 0));
