@@ -45,13 +45,15 @@ pub(crate) fn spec(checker: &mut Checker<'_>, root: &Node, question: String) -> 
         length(checker, training);
     }
     let settings = spec.training.clone();
+    // There are as many trials as configurations at least; what is left out or listed twice is known when all are listed.
+    let most = if may_shrink(root) { MOST_CONFIGURATIONS } else { u128::from(spec.max_trials) };
     let shared = Shared {
         axes: fields.tree("sweep"),
         except: fields.tree("except"),
         training: root.get("training"),
         settings: &settings,
         is_searched: spec.search.is_some(),
-        most: MOST_CONFIGURATIONS,
+        most,
     };
     let models = fields.tree("models").and_then(|list| models(checker, list, shared));
     let is_choice = chooses(&fields);
@@ -71,7 +73,7 @@ pub(crate) fn spec(checker: &mut Checker<'_>, root: &Node, question: String) -> 
     }
     let has_limit = fields.section("limits").is_some_and(|limits| !limits.is_wrong("max_trials"));
     if let (Some(models), Some(replicates), true) = (&models, replicates, has_limit) {
-        let trials = match n_configurations > MOST_CONFIGURATIONS {
+        let trials = match n_configurations > most {
             true => n_configurations.saturating_mul(replicates.into()),
             false => most_trials(&spec, &models.entries, replicates),
         };
@@ -92,6 +94,19 @@ pub(crate) fn spec(checker: &mut Checker<'_>, root: &Node, question: String) -> 
         ..
     } = models?;
     checker.errors.is_empty().then_some(spec)
+}
+
+/// Whether a sweep may have fewer configurations than combinations: some are left out, or two grids share some.
+fn may_shrink(root: &Node) -> bool {
+    let shrinks = |node: &Node| {
+        let is_list = |sweep: &Node| matches!(sweep.content, Content::Sequence(_));
+        node.get("except").is_some() || node.get("sweep").is_some_and(is_list)
+    };
+    let models = match root.get("models").map(|list| &list.content) {
+        Some(Content::Sequence(models)) => models.as_slice(),
+        _ => &[],
+    };
+    shrinks(root) || models.iter().any(shrinks)
 }
 
 /// Writes what is given into `spec`, in the order of the declarations.
