@@ -188,6 +188,7 @@ fn stages(experiments: &[ComparedExperiment<'_>], duplicates: &BTreeMap<String, 
     experiments.iter().flat_map(of_part).collect()
 }
 
+/// The configurations of all experiments but for duplicates, and their trials.
 fn merged(experiments: &[ComparedExperiment<'_>], duplicates: &BTreeMap<String, String>) -> Merged {
     let (mut configurations, mut trials, mut eliminated) = (Vec::new(), Vec::new(), Vec::new());
     for experiment in experiments {

@@ -174,12 +174,7 @@ fn by_value(ranked: &Ranked<'_>, model: usize, name: &str, values: &[&ParamValue
 
 /// Words as they stand, then numbers ascending.
 pub fn in_order(a: &ParamValue, b: &ParamValue) -> Ordering {
-    let number = |value: &ParamValue| match value {
-        ParamValue::Integer(n) => Some(*n as f64),
-        ParamValue::Real(x) => Some(*x),
-        _ => None,
-    };
-    match (number(a), number(b)) {
+    match (a.number(), b.number()) {
         (Some(a), Some(b)) => a.total_cmp(&b),
         (a, b) => a.is_some().cmp(&b.is_some()),
     }

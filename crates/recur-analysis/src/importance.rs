@@ -31,7 +31,8 @@ pub struct ParameterShare {
 }
 
 impl Importance {
-    /// Of the parameters of a model; `None` for fewer than two, or without three replicates of two configurations.
+    /// Of the parameters of a model, by the replicates that all its configurations were trained on; `None` for fewer than two, or
+    /// where too few replicates know the noise.
     pub(crate) fn of(ranked: &Ranked<'_>, model: usize) -> Option<Self> {
         let id = ranked.models[model].id;
         let replicates = ranked.shared_replicates(id);
@@ -73,12 +74,7 @@ const PARTS: usize = 4;
 /// Which value of `axis` each configuration has, as a number; of many different numbers, in which part of them it is.
 fn levels(configurations: &[&Configuration], axis: &str) -> Vec<usize> {
     let of: Vec<Option<&ParamValue>> = configurations.iter().map(|configuration| configuration.value(axis)).collect();
-    let number = |value: &Option<&ParamValue>| match value {
-        Some(ParamValue::Integer(n)) => Some(*n as f64),
-        Some(ParamValue::Real(x)) => Some(*x),
-        _ => None,
-    };
-    if let Some(numbers) = of.iter().map(number).collect::<Option<Vec<f64>>>() {
+    if let Some(numbers) = of.iter().map(|value| value.and_then(ParamValue::number)).collect::<Option<Vec<f64>>>() {
         let mut sorted = numbers.clone();
         sorted.sort_by(f64::total_cmp);
         let mut distinct = sorted.clone();

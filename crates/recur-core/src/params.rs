@@ -134,6 +134,15 @@ pub enum ParamValue {
 }
 
 impl ParamValue {
+    /// It as a number, if it is one.
+    pub fn number(&self) -> Option<f64> {
+        match self {
+            ParamValue::Integer(n) => Some(*n as f64),
+            ParamValue::Real(x) => Some(*x),
+            _ => None,
+        }
+    }
+
     fn as_real(&self) -> f64 {
         match self {
             ParamValue::Integer(n) => *n as f64,

@@ -196,7 +196,7 @@ impl ExperimentError {
                 Some("trials with a result are kept; run the experiment again for the others".to_owned())
             }
             Self::Halted { .. } => Some(
-                "the same command runs it again; if it fails each time, leave its configuration out of the space, or mend \
+                "the same command runs it again; if it fails each time, leave its configuration out of the space, or fix \
                  its cause"
                     .to_owned(),
             ),

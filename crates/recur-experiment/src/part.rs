@@ -84,40 +84,40 @@ impl fmt::Display for PartEnd {
     }
 }
 
-/// Stops a run when its time is over; it ends without doing so when it is dropped.
-pub(crate) struct Alarm<'a> {
-    _keeps_it_waiting: Option<Sender<()>>,
-    rang: &'a AtomicBool,
+/// Stops a run when its time is over; after it is dropped it stops none.
+pub(crate) struct Timer<'a> {
+    _ends_the_wait: Option<Sender<()>>,
+    is_over: &'a AtomicBool,
 }
 
-impl<'a> Alarm<'a> {
-    /// Raises `cancel`, and says so in `rang`, when the time is over; a thread of `scope` waits for that.
+impl<'a> Timer<'a> {
+    /// When the time is over, raises `cancel` and sets `is_over`; a thread of `scope` waits for that.
     pub(crate) fn set<'scope, 'env>(
         scope: &'scope Scope<'scope, 'env>,
         limit: Option<TimeLimit>,
         cancel: &'env Cancel,
-        rang: &'env AtomicBool,
+        is_over: &'env AtomicBool,
     ) -> Self
     where
         'env: 'a,
     {
         let sender = limit.map(|TimeLimit(time)| {
             let (sender, receiver) = channel();
-            scope.spawn(move || wait(&receiver, time, cancel, rang));
+            scope.spawn(move || wait(&receiver, time, cancel, is_over));
             sender
         });
-        Self { _keeps_it_waiting: sender, rang }
+        Self { _ends_the_wait: sender, is_over }
     }
 
     /// Whether the time is over.
-    pub(crate) fn rang(&self) -> bool {
-        self.rang.load(Ordering::SeqCst)
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_over.load(Ordering::SeqCst)
     }
 }
 
-fn wait(receiver: &Receiver<()>, time: Duration, cancel: &Cancel, rang: &AtomicBool) {
+fn wait(receiver: &Receiver<()>, time: Duration, cancel: &Cancel, is_over: &AtomicBool) {
     if receiver.recv_timeout(time) == Err(RecvTimeoutError::Timeout) {
-        rang.store(true, Ordering::SeqCst);
+        is_over.store(true, Ordering::SeqCst);
         cancel.cancel();
     }
 }

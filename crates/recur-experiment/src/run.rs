@@ -6,7 +6,7 @@ use crate::error::{ExperimentError, with_causes};
 use crate::observer::{RunEvent, title};
 use crate::options::{AtEnd, RunOptions};
 use crate::parallel::in_parallel;
-use crate::part::{Alarm, Part, PartEnd};
+use crate::part::{Part, PartEnd, Timer};
 use crate::recorder::{Recorded, StoreRecorder};
 use crate::stored_record::stored_record;
 use recur_core::record::{Outcome, TrialRecord};
@@ -90,12 +90,12 @@ impl Experiment {
     ) -> Result<Vec<TrialOutcome>, ExperimentError> {
         self.check_part(&options.part)?;
         self.begin_again()?;
-        let rang = AtomicBool::new(false);
+        let is_over = AtomicBool::new(false);
         let cancel = options.cancel;
         let options = &options.with_checkpoints_in_time();
         let records = std::thread::scope(|scope| {
-            let alarm = Alarm::set(scope, options.part.time_limit, cancel, &rang);
-            self.run_stages(store, executor, options, &alarm)
+            let timer = Timer::set(scope, options.part.time_limit, cancel, &is_over);
+            self.run_stages(store, executor, options, &timer)
         })?;
         if !self.is_decided() {
             return Err(self.halted(&records));
@@ -109,7 +109,7 @@ impl Experiment {
         store: &Store,
         executor: &dyn Executor,
         options: &RunOptions<'_>,
-        alarm: &Alarm<'_>,
+        timer: &Timer<'_>,
     ) -> Result<Records, ExperimentError> {
         let (mut records, mut n_run, mut n_listed) = (Records::new(), 0, 0);
         self.replay_into(store, executor.jobs(), &mut records)?;
@@ -145,7 +145,7 @@ impl Experiment {
             let ended = to_run.iter().zip(trained).filter_map(|(trial, record)| Some((trial.id.clone(), record?)));
             records.extend(ended);
             if to_run.iter().any(|trial| !records.contains_key(&trial.id)) {
-                let end = alarm.rang().then_some(PartEnd::TimeLimit);
+                let end = timer.is_over().then_some(PartEnd::TimeLimit);
                 return Err(match end {
                     Some(end) => self.part_done(end, &records, store),
                     None => self.stopped(&records, store, options),

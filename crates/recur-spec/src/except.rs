@@ -185,15 +185,10 @@ fn why_unmatched(exception: &Exception, configurations: &[(Configuration, Traini
 }
 
 fn nearest_value(value: &ParamValue, known: &[ParamValue]) -> Option<String> {
-    let number = |value: &ParamValue| match value {
-        ParamValue::Integer(n) => Some(*n as f64),
-        ParamValue::Real(x) => Some(*x),
-        _ => None,
-    };
-    let Some(x) = number(value) else {
+    let Some(x) = value.number() else {
         let words: Vec<String> = known.iter().map(ToString::to_string).collect();
         return nearest(&value.to_string(), words.iter().map(String::as_str)).map(str::to_owned);
     };
-    let distance = |other: &&ParamValue| number(other).map_or(f64::INFINITY, |other| (other - x).abs());
+    let distance = |other: &&ParamValue| other.number().map_or(f64::INFINITY, |other| (other - x).abs());
     known.iter().min_by(|a, b| distance(a).total_cmp(&distance(b))).map(ToString::to_string)
 }

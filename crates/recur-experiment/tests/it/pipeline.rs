@@ -1,7 +1,9 @@
 //! The way from a spec to a report within this process, as the command line goes it, and what of it is kept.
 
-use crate::common::{Lab, says};
+use crate::common::Lab;
 use crate::logged::LOGS;
+use crate::small;
+pub use crate::small::{N_TRIALS, SPEC, refused, trials};
 use recur_core::model::Kernels;
 use recur_core::selection::TrialOutcome;
 use recur_experiment::{
@@ -14,27 +16,6 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-
-/// Three families, a swept parameter and two replicates: 8 trials in a tenth of a second.
-pub const SPEC: &str = "\
-# Which family tells best what language a name comes from?
-recur: 1
-name: small
-seed: 5
-data: {source: 'DATA'}
-training: {epochs: 3, batch_size: 8}
-models:
-  - use: linfa_naive_bayes
-  - use: manual_rnn
-    sweep: {learning_rate: [0.01, 0.02]}
-  - use: stacked_rnn
-sweep: {hidden_size: [6]}
-replicates: 2
-report: {baseline: linfa_naive_bayes}
-";
-
-/// The number of trials of [`SPEC`].
-pub const N_TRIALS: usize = 8;
 
 /// A model that does well, and one that diverges on at least one replicate: 4 trials.
 pub const DIVERGING: &str = "\
@@ -79,9 +60,9 @@ pub fn finished() -> Lab {
     lab
 }
 
-/// Writes `spec`, where `DATA` is the lab's data.
+/// Writes `spec`, where `DATA` is the lab's data and `LAB/` its folder.
 pub fn write_spec(lab: &Lab, file: &str, spec: &str) {
-    lab.write(file, spec.replace("DATA", &lab.word("names.csv")));
+    lab.write(file, spec.replace("DATA", &lab.word("names.csv")).replace("LAB/", &lab.word("")));
 }
 
 /// An experiment that is run, and its report written.
@@ -211,13 +192,6 @@ fn unwritten(error: ReportError) -> ExperimentError {
     ExperimentError::Report(error)
 }
 
-/// Holds an error of a run to all of `parts`.
-#[track_caller]
-pub fn refused<T>(result: Result<T, LookupError>, parts: &[&str]) {
-    let error = result.err().expect("it is refused");
-    says(&error, error.hint(), parts);
-}
-
 /// The store at `path`, opened to read.
 pub fn to_read(lab: &Lab, path: &str) -> Store {
     Store::open_to_read(&lab.path(path)).unwrap().expect("a store")
@@ -228,13 +202,6 @@ pub fn problems(lab: &Lab) -> Vec<Problem> {
     let mut problems = Vec::new();
     to_read(lab, "runs").check(|problem| problems.push(problem.clone())).unwrap();
     problems
-}
-
-/// The folders of all trials in the store `runs`, sorted.
-pub fn trials(lab: &Lab) -> Vec<PathBuf> {
-    let mut trials: Vec<PathBuf> = below(&lab.path("runs/trials")).iter().flat_map(|shard| below(shard)).collect();
-    trials.sort();
-    trials
 }
 
 /// The folder of a trial with test results.
@@ -257,29 +224,10 @@ pub fn flip_a_bit(path: &Path, before_last: usize) {
     std::fs::write(path, bytes).unwrap();
 }
 
-/// The bytes of all files below `folders` that recur promises, by folder and the path in it: times, host and log are left out.
+/// The bytes of all files below `folders` that recur promises, by folder and the path in it.
 pub fn promised(lab: &Lab, folders: &[&str]) -> BTreeMap<(usize, PathBuf), Vec<u8>> {
-    let mut files = BTreeMap::new();
-    for (n, folder) in folders.iter().enumerate() {
-        let root = lab.path(folder);
-        let mut open = vec![root.clone()];
-        while let Some(path) = open.pop() {
-            if path.is_dir() {
-                open.extend(below(&path));
-            } else if path.exists() && !BESIDE.iter().any(|name| path.ends_with(name)) {
-                let within = path.strip_prefix(&root).expect("below it").to_owned();
-                files.insert((n, within), std::fs::read(&path).unwrap());
-            }
-        }
-    }
-    files
-}
-
-/// Files that hold times, or digests of such files.
-const BESIDE: [&str; 4] = ["cost.md", "environment.json", "log.jsonl", "SHA256SUMS"];
-
-/// What stands in `folder`; nothing where there is none.
-fn below(folder: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    entries.map(|entry| entry.unwrap().path()).collect()
+    let of_folder = |(n, folder): (usize, &&str)| {
+        small::promised(lab, folder).into_iter().map(move |(path, bytes)| ((n, path), bytes))
+    };
+    folders.iter().enumerate().flat_map(of_folder).collect()
 }

@@ -32,7 +32,7 @@ fn a_folder_that_is_no_store_is_refused_and_nothing_in_it_is_touched() {
         ["mine/tmp/thesis/chapter.tex", "mine/tmp/lock", "tmp/thesis/lock", "tmp/thesis/chapter.tex"];
     let lab = finished();
     MINE.iter().for_each(|file| lab.write(file, "mine"));
-    write_spec(&lab, "broken.yaml", &crate::pipeline::SPEC.replace("DATA", "nowhere.csv"));
+    write_spec(&lab, "broken.yaml", &crate::pipeline::SPEC.replace("LAB/names.csv", "nowhere.csv"));
     let parts = ["it has no store.json and is not empty", "--store DIR"];
     for (spec, store) in [("small.yaml", "mine"), ("small.yaml", "."), ("broken.yaml", "mine")] {
         refused(Run { spec, store, ..Run::default() }.of(&lab), &[&["cannot use the store"], &parts[..]].concat());

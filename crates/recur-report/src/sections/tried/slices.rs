@@ -58,7 +58,7 @@ enum Place<'a> {
 
 impl<'a> Place<'a> {
     fn of(values: &[&'a ParamValue]) -> Self {
-        let numbers: Option<Vec<f64>> = values.iter().map(|value| number(value)).collect();
+        let numbers: Option<Vec<f64>> = values.iter().map(|value| value.number()).collect();
         let Some(numbers) = numbers else {
             let mut words: Vec<&ParamValue> = Vec::new();
             values.iter().for_each(|value| {
@@ -75,8 +75,8 @@ impl<'a> Place<'a> {
 
     fn x(&self, value: &ParamValue) -> Option<f64> {
         match self {
-            Place::Linear => number(value),
-            Place::Log => number(value).map(libm::log10),
+            Place::Linear => value.number(),
+            Place::Log => value.number().map(libm::log10),
             Place::Words(words) => words.iter().position(|word| *word == value).map(|place| place as f64),
         }
     }
@@ -89,14 +89,6 @@ impl<'a> Place<'a> {
                 Some(words.iter().enumerate().map(|(place, word)| (place as f64, parameter(word))).collect())
             }
         }
-    }
-}
-
-fn number(value: &ParamValue) -> Option<f64> {
-    match value {
-        ParamValue::Integer(n) => Some(*n as f64),
-        ParamValue::Real(x) => Some(*x),
-        _ => None,
     }
 }
 
