@@ -231,7 +231,8 @@ fn trials_are_compared_text_by_text_as_their_predictions_say() {
 #[test]
 fn the_same_rows_in_other_characters_are_compared() {
     let lab = lab();
-    let folded = wide().replace("name: wide", "name: folded").replace("'LAB/names.csv'}", "'DATA', text: {fold: ascii_lower}}");
+    let folded =
+        wide().replace("name: wide", "name: folded").replace("'LAB/names.csv'}", "'DATA', text: {fold: ascii_lower}}");
     run(&lab, "other.yaml", &folded);
     let (_, report) = Asked { write: Some("out/both.md"), ..Asked::default() }.written(&lab, &["small", "folded"]);
     assert!(report.contains("`data.text.fold` is `none` here and `ascii_lower` there"), "{report}");
