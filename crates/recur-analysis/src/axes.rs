@@ -6,6 +6,7 @@ use crate::summary::ends;
 use recur_core::metric::Metric;
 use recur_core::params::ParamValue;
 use recur_core::plan::Configuration;
+use recur_core::search::Budget;
 use recur_stats::Interval;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -169,7 +170,7 @@ impl<'a> Values<'a> {
     fn of(ranked: &Ranked<'a>, model: usize, name: &'a str) -> Self {
         let mut all = Self { name, model, values: Vec::new(), settings: Vec::new(), table: Vec::new() };
         let mut known: BTreeMap<String, usize> = BTreeMap::new();
-        let n_replicates = ranked.shared_replicates(ranked.models[model].id);
+        let Budget { replicates, epochs } = ranked.shared_budget(ranked.models[model].id);
         for (index, configuration) in ranked.configurations_of(ranked.models[model].id) {
             let Some(value) = configuration.value(name) else { continue };
             let place = all.place_of(value);
@@ -184,8 +185,8 @@ impl<'a> Values<'a> {
             }
             let cells = &mut all.table[place];
             cells.resize(cells.len().max(setting + 1), None);
-            let score = |replicate| Some(ranked.outcome(index, replicate)?.record.validation()?.get(ranked.primary));
-            cells[setting].get_or_insert_with(|| (0..n_replicates).map(score).collect());
+            let score = |replicate| ranked.validation_after(index, replicate, epochs);
+            cells[setting].get_or_insert_with(|| (0..replicates).map(score).collect());
         }
         let n_settings = all.settings.len();
         all.table.iter_mut().for_each(|cells| cells.resize(n_settings, None));

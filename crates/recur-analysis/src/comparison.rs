@@ -10,6 +10,7 @@ use recur_core::facts::DataFacts;
 use recur_core::noun::Noun;
 use recur_core::plan::{Configuration, Plan, UnusedSettings};
 use recur_core::record::TestRecord;
+use recur_core::search::Budget;
 use recur_core::selection::{Selection, TrialOutcome, mean_validation};
 use recur_core::trial::TrialId;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +22,7 @@ pub struct Comparison {
     facts: DataFacts,
     label_names: Vec<String>,
     trials: Vec<TrialOutcome>,
-    eliminated: Vec<Option<u32>>,
+    eliminated: Vec<Option<Budget>>,
     stages: Vec<ModelStages>,
     selection: Selection,
     tests: Vec<TestRecord>,
@@ -75,6 +76,7 @@ impl Comparison {
             without_effect: Vec::new(),
             search: None,
             race: None,
+            halving: None,
             ..of_first
         };
         let named = baseline.map(|label| duplicates.get(label).map_or(label, String::as_str).to_owned());
@@ -172,8 +174,8 @@ struct Merged {
     configurations: Vec<Configuration>,
     /// Each points at its own configuration.
     trials: Vec<TrialOutcome>,
-    /// After how many replicates each configuration was eliminated.
-    eliminated: Vec<Option<u32>>,
+    /// What each configuration was trained for when it was eliminated.
+    eliminated: Vec<Option<Budget>>,
 }
 
 /// The races and searches of all experiments.

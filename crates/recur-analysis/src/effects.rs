@@ -7,6 +7,7 @@ use crate::summary::ends;
 use recur_core::metric::Metric;
 use recur_core::params::ParamValue;
 use recur_core::plan::Configuration;
+use recur_core::search::Budget;
 use recur_stats::{Estimate, Interval, mean};
 use serde::Serialize;
 use std::cmp::Ordering;
@@ -83,12 +84,10 @@ impl Marginal {
         let mut marginal = Marginal::default();
         let Some(first) = configurations.first() else { return marginal };
         let model = &ranked.outcomes.plan.configurations[*first].model;
-        for replicate in 0..ranked.shared_replicates(model) {
-            let scores: Vec<f64> = configurations
-                .iter()
-                .filter_map(|index| ranked.outcome(*index, replicate)?.record.validation())
-                .map(|scores| scores.get(ranked.primary))
-                .collect();
+        let Budget { replicates, epochs } = ranked.shared_budget(model);
+        for replicate in 0..replicates {
+            let scores: Vec<f64> =
+                configurations.iter().filter_map(|index| ranked.validation_after(*index, replicate, epochs)).collect();
             marginal.planned += configurations.len() as u64;
             marginal.finished += scores.len() as u64;
             marginal.by_replicate.extend(mean(&scores));

@@ -4,6 +4,7 @@ use crate::ranked::Ranked;
 use crate::summary::ends;
 use recur_core::params::ParamValue;
 use recur_core::plan::Configuration;
+use recur_core::search::Budget;
 use recur_stats::{Interval, corrected_importance};
 use serde::Serialize;
 
@@ -35,10 +36,9 @@ impl Importance {
     /// where too few replicates know the noise.
     pub(crate) fn of(ranked: &Ranked<'_>, model: usize) -> Option<Self> {
         let id = ranked.models[model].id;
-        let replicates = ranked.shared_replicates(id);
+        let Budget { replicates, epochs } = ranked.shared_budget(id);
         let scores_of = |index: usize| -> Option<Vec<f64>> {
-            let score = |replicate| Some(ranked.outcome(index, replicate)?.record.validation()?.get(ranked.primary));
-            (0..replicates).map(score).collect()
+            (0..replicates).map(|replicate| ranked.validation_after(index, replicate, epochs)).collect()
         };
         let (configurations, scores): (Vec<&Configuration>, Vec<Vec<f64>>) = ranked
             .configurations_of(id)

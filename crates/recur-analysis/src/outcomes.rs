@@ -7,6 +7,7 @@ use recur_core::digest::Digest;
 use recur_core::facts::DataFacts;
 use recur_core::plan::{Plan, UnusedSettings};
 use recur_core::record::TestRecord;
+use recur_core::search::Budget;
 use recur_core::selection::{Selection, TrialOutcome};
 use recur_core::split::Split;
 use recur_core::trial::TrialId;
@@ -35,8 +36,8 @@ pub struct Outcomes<'a> {
     pub splits: &'a [ReplicateSplit],
     /// What the spec asks of training and a model does not use, one entry for each such model.
     pub unused: &'a [UnusedSettings],
-    /// After how many replicates each configuration of the plan was eliminated by a race; empty where none was.
-    pub eliminated: &'a [Option<u32>],
+    /// What each configuration of the plan was trained for when it was eliminated; empty where none was.
+    pub eliminated: &'a [Option<Budget>],
     /// The race or the search of each model; empty where every configuration was trained on every replicate.
     pub stages: &'a [ModelStages],
     /// Where the trials are those of several experiments: what was merged.
@@ -49,9 +50,9 @@ impl Outcomes<'_> {
         SplitSizes::mean(self.splits)
     }
 
-    /// How many trials of a configuration of the plan there are to be.
-    pub(crate) fn planned(&self, configuration: usize) -> u32 {
-        self.eliminated.get(configuration).copied().flatten().unwrap_or(self.plan.replicates)
+    /// What a configuration of the plan is trained for.
+    pub(crate) fn planned(&self, configuration: usize) -> Budget {
+        self.eliminated.get(configuration).copied().flatten().unwrap_or(Budget::full(self.plan.replicates))
     }
 
     /// Whether all trials of a replicate were scored on the very same test examples, so that models can be compared on each.

@@ -90,6 +90,11 @@ impl<'a> Ranked<'a> {
         self.trials.get(&(configuration, replicate)).copied()
     }
 
+    /// The validation result of a trial by the primary metric, or what it was after some epochs.
+    pub(crate) fn validation_after(&self, configuration: usize, replicate: u32, epochs: Option<u32>) -> Option<f64> {
+        Some(self.outcome(configuration, replicate)?.record.validation_after(epochs)?.get(self.primary))
+    }
+
     /// The outcomes of a configuration, by replicate.
     pub(crate) fn outcomes_of(&self, configuration: usize) -> impl Iterator<Item = &'a TrialOutcome> {
         (0..self.outcomes.plan.replicates).filter_map(move |replicate| self.outcome(configuration, replicate))
@@ -102,7 +107,8 @@ impl<'a> Ranked<'a> {
 
     /// How the trials of one configuration ended.
     pub(crate) fn tally(&self, configuration: usize) -> Tally {
-        let mut tally = Tally { planned: u64::from(self.outcomes.planned(configuration)), ..Tally::default() };
+        let mut tally =
+            Tally { planned: u64::from(self.outcomes.planned(configuration).replicates), ..Tally::default() };
         self.outcomes_of(configuration).for_each(|outcome| tally.count(&outcome.record.outcome));
         tally
     }

@@ -6,6 +6,7 @@ use crate::tally::Tally;
 use recur_core::metric::{Metric, Scores};
 use recur_core::params::{ParamValue, Params};
 use recur_core::record::{Outcome, TestRecord, TrialRecord};
+use recur_core::search::Budget;
 use recur_core::selection::TrialOutcome;
 use recur_core::settings::{TrainingLength, TrainingSettings};
 use recur_core::trial::TrialId;
@@ -97,9 +98,9 @@ pub struct ConfigurationResult {
     pub weights: Option<String>,
     /// On how many replicates it was chosen.
     pub times_chosen: u32,
-    /// After how many replicates a race eliminated it; it is then neither ranked nor chosen.
+    /// What it was trained for when it was eliminated; it is then neither ranked nor chosen.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub eliminated_after: Option<u32>,
+    pub eliminated_after: Option<Budget>,
     /// How its trials ended.
     pub trials: Tally,
     /// Its trials that ended, in order of replicate.
@@ -126,7 +127,7 @@ impl ConfigurationResult {
 
     pub(crate) fn of(ranked: &Ranked<'_>, index: usize) -> Self {
         let configuration = &ranked.outcomes.plan.configurations[index];
-        let replicates = || 0..ranked.outcomes.planned(index);
+        let replicates = || 0..ranked.outcomes.planned(index).replicates;
         let of_metric = |metric: Metric| {
             let value = |replicate| Some(ranked.outcome(index, replicate)?.record.validation()?.get(metric));
             (metric.name(), Summary::of(replicates().map(value).collect()))
@@ -175,7 +176,7 @@ pub(crate) fn trials(ranked: &Ranked<'_>) -> Vec<TrialResult> {
             chosen: ranked.outcomes.selection.is_tested_trial(trial),
             parameters: record.n_parameters,
             epochs: record.epochs.len(),
-            trained_examples: trained_examples(record, n_train),
+            trained_examples: trained_examples(record, n_train, None),
             train_loss: kept_train_loss(record),
             validation: record.validation(),
             test: test.map(|test| test.scores),
@@ -185,8 +186,8 @@ pub(crate) fn trials(ranked: &Ranked<'_>) -> Vec<TrialResult> {
     all(ranked).map(result).collect()
 }
 
-/// The examples that a trial was trained on, in all its epochs or intervals of steps.
-pub(crate) fn trained_examples(record: &TrialRecord, n_train: usize) -> f64 {
+/// The examples that a trial was trained on, in its epochs or intervals of steps; in all of them for `None`.
+pub(crate) fn trained_examples(record: &TrialRecord, n_train: usize, epochs: Option<u32>) -> f64 {
     let of_each = match &record.identity.training {
         Some(TrainingSettings { length: TrainingLength::Steps { evaluate_every, .. }, batch_size, .. }) => {
             f64::from(*evaluate_every) * *batch_size as f64
@@ -194,7 +195,8 @@ pub(crate) fn trained_examples(record: &TrialRecord, n_train: usize) -> f64 {
         // A model that learns in one go sees all examples, whatever the spec says of training.
         _ => n_train as f64,
     };
-    of_each * record.epochs.len() as f64
+    let n_epochs = epochs.map_or(record.epochs.len(), |epochs| record.epochs.len().min(epochs as usize));
+    of_each * n_epochs as f64
 }
 
 fn kept_train_loss(record: &TrialRecord) -> Option<f64> {

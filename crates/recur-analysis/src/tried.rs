@@ -1,12 +1,12 @@
-//! What a race or a search tried: its stages, and how the best result so far grew.
+//! What a race, halving or a search tried: its stages, and how the best result so far grew.
 
 use crate::ranked::Ranked;
 use crate::trials::trained_examples;
-use recur_core::search::SearchMethod;
+use recur_core::search::{Budget, SearchMethod};
 use recur_stats::mean;
 use serde::Serialize;
 
-/// The race or the search of one model.
+/// The race, the halving or the search of one model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ModelStages {
     /// What reports call the model.
@@ -19,11 +19,12 @@ pub struct ModelStages {
     pub stages: Vec<Stage>,
 }
 
-/// A stage of a race; a search is the first one.
+/// A stage of halving or of a race; a search is the first one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Stage {
-    /// Its configurations are trained on replicates 0 to `replicates - 1`.
-    pub replicates: u32,
+    /// How long its configurations are trained.
+    #[serde(flatten)]
+    pub budget: Budget,
     /// How many configurations are in it.
     pub n_entered: usize,
     /// How many of them went on, or were left at the end; `None` while it runs.
@@ -35,8 +36,9 @@ pub struct Stage {
 pub struct Search {
     /// What reports call the model.
     pub model: String,
-    /// How many replicates each proposal was trained on for the search.
-    pub replicates: u32,
+    /// How long each proposal was trained for the search.
+    #[serde(flatten)]
+    pub budget: Budget,
     /// The proposals, in order.
     pub proposals: Vec<Proposal>,
 }
@@ -46,7 +48,8 @@ pub struct Search {
 pub struct Proposal {
     /// An index into [`crate::Analysis::configurations`].
     pub configuration: usize,
-    /// The mean of the primary metric on validation over the replicates of the search; `None` where one diverged.
+    /// The mean of the primary metric on validation over the replicates of the search, after its epochs; `None` where one
+    /// diverged.
     pub value: Option<f64>,
     /// The best value so far, this one included.
     pub best: Option<f64>,
@@ -55,10 +58,14 @@ pub struct Proposal {
 }
 
 impl Ranked<'_> {
-    /// The replicates that every configuration of `model` was trained on: all, unless some were eliminated before.
-    pub(crate) fn shared_replicates(&self, model: &str) -> u32 {
-        let planned = self.configurations_of(model).map(|(index, _)| self.outcomes.planned(index));
-        planned.min().unwrap_or(self.outcomes.plan.replicates)
+    /// What every configuration of `model` was trained for: all replicates to the end, unless some were eliminated before.
+    pub(crate) fn shared_budget(&self, model: &str) -> Budget {
+        let planned = || self.configurations_of(model).map(|(index, _)| self.outcomes.planned(index));
+        let replicates = planned().map(|budget| budget.replicates).min();
+        Budget {
+            replicates: replicates.unwrap_or(self.outcomes.plan.replicates),
+            epochs: planned().filter_map(|budget| budget.epochs).min(),
+        }
     }
 
     /// Whether a search proposed the configurations of `model`.
@@ -96,14 +103,18 @@ impl Search {
     }
 
     fn of(ranked: &Ranked<'_>, stages: &ModelStages) -> Option<Self> {
-        let replicates = stages.stages.first()?.replicates;
+        let budget = stages.stages.first()?.budget;
         let n_train = ranked.outcomes.sizes().train;
         let (mut best, mut examples) = (None, 0.0);
         let mut proposals = Vec::new();
         for (index, _) in ranked.configurations_of(&stages.model) {
-            let outcomes: Vec<_> = (0..replicates).filter_map(|replicate| ranked.outcome(index, replicate)).collect();
-            examples += outcomes.iter().map(|outcome| trained_examples(&outcome.record, n_train)).sum::<f64>();
-            let scores = outcomes.iter().map(|outcome| Some(outcome.record.validation()?.get(ranked.primary)));
+            let outcomes: Vec<_> =
+                (0..budget.replicates).filter_map(|replicate| ranked.outcome(index, replicate)).collect();
+            examples +=
+                outcomes.iter().map(|outcome| trained_examples(&outcome.record, n_train, budget.epochs)).sum::<f64>();
+            let scores = outcomes
+                .iter()
+                .map(|outcome| Some(outcome.record.validation_after(budget.epochs)?.get(ranked.primary)));
             let value = scores.collect::<Option<Vec<f64>>>().and_then(|scores| mean(&scores));
             best = match (best, value.filter(|value| !value.is_nan())) {
                 (Some(best), Some(value)) if ranked.primary.better(value, best) => Some(value),
@@ -112,6 +123,6 @@ impl Search {
             };
             proposals.push(Proposal { configuration: index, value, best, examples });
         }
-        Some(Self { model: stages.model.clone(), replicates, proposals })
+        Some(Self { model: stages.model.clone(), budget, proposals })
     }
 }

@@ -70,6 +70,18 @@ impl Identity {
         let canonical = serde_json::to_vec(self).expect("an identity holds no map with other keys than strings");
         TrialId(Digest::of(&canonical).as_str()[..32].to_owned())
     }
+
+    /// The name of the trial that trains to the end. It is another one where `training.stop_after` stops this one before; they
+    /// share checkpoints, as one goes on where the other stopped.
+    pub fn full_training(&self) -> TrialId {
+        let training = self.training.as_ref().map(TrainingSettings::full);
+        if training == self.training { self.id() } else { Self { training, ..self.clone() }.id() }
+    }
+
+    /// After how many epochs the trial stops before its end.
+    pub fn stop_after(&self) -> Option<u32> {
+        self.training.as_ref()?.stop_after
+    }
 }
 
 #[cfg(test)]
@@ -87,6 +99,17 @@ mod tests {
     fn another_normalisation_makes_another_trial() {
         let folded = TextSettings { fold: Fold::Ascii, ..TextSettings::default() };
         assert_ne!(Identity { text: folded, ..identity() }.id(), identity().id());
+    }
+
+    #[test]
+    fn a_stopped_training_is_another_trial_that_knows_the_full_one() {
+        let training = TrainingSettings::default();
+        let full = Identity { training: Some(training.clone()), ..identity() };
+        let training = TrainingSettings { stop_after: Some(2), ..training };
+        let stopped = Identity { training: Some(training), ..full.clone() };
+        assert_ne!(stopped.id(), full.id());
+        assert_eq!([stopped.full_training(), full.full_training()], [full.id(), full.id()]);
+        assert_eq!(identity().full_training(), identity().id());
     }
 
     #[test]

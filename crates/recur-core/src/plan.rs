@@ -2,7 +2,7 @@
 
 use crate::params::{ParamValue, Params};
 use crate::registry::{NoModel, Registry};
-use crate::search::{Race, SearchSettings};
+use crate::search::{Halving, Race, SearchSettings};
 use crate::settings::{DataSettings, ReportSettings, SplitSettings, TrainingKey, TrainingSettings};
 use crate::space::Space;
 use serde::Serialize;
@@ -34,6 +34,8 @@ pub struct Plan {
     pub search: Option<SearchSettings>,
     /// Which configurations are trained on more replicates; `None` trains all on all.
     pub race: Option<Race>,
+    /// Which configurations are trained for more epochs; `None` trains all to the end.
+    pub halving: Option<Halving>,
     /// How often each configuration is trained, each time on another split and from another start.
     pub replicates: u32,
     /// What the report compares.

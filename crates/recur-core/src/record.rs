@@ -3,6 +3,7 @@
 use crate::digest::Digest;
 use crate::identity::{Identity, TrialId};
 use crate::metric::Scores;
+use crate::settings::EarlyStopping;
 use serde::{Deserialize, Serialize};
 
 /// The result of a trial's training. Equal trials give equal records: no time, host or path is here.
@@ -28,6 +29,23 @@ impl TrialRecord {
         match &self.outcome {
             Outcome::Finished { kept_epoch } => self.epochs.get(*kept_epoch as usize).map(|epoch| epoch.validation),
             _ => None,
+        }
+    }
+
+    /// The validation results that the trial has if it stops after `epochs` epochs, where it came so far; those of the kept weights
+    /// for `None`.
+    pub fn validation_after(&self, epochs: Option<u32>) -> Option<Scores> {
+        let Some(epochs) = epochs.map(|epochs| epochs as usize) else { return self.validation() };
+        let has_ended = matches!(self.outcome, Outcome::Finished { .. });
+        if self.epochs.len() < epochs && !has_ended {
+            return None;
+        }
+        let mut first = self.epochs.iter().map(|epoch| epoch.validation).take(epochs);
+        match self.identity.training.as_ref().and_then(|training| training.early_stopping) {
+            None => first.next_back(),
+            Some(EarlyStopping { metric, .. }) => {
+                first.reduce(|best, next| if metric.better(next.get(metric), best.get(metric)) { next } else { best })
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! How configurations are proposed, and which of them are trained on more replicates.
+//! How configurations are proposed, and which of them are trained on more replicates and for more epochs.
 
 use serde::{Deserialize, Serialize};
 
@@ -75,9 +75,74 @@ impl Race {
     }
 }
 
+/// Configurations that are not good after a few epochs are trained no further: successive halving (Jamieson and Talwalkar 2016,
+/// "Non-stochastic best arm identification and hyperparameter optimization"). It is for models that are trained in epochs.
+///
+/// A result after some epochs is that of the first epochs of the full training, so no decision depends on where a training was
+/// stopped and continued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Halving {
+    /// No configuration is stopped after fewer epochs; at least 1.
+    pub shortest: u32,
+    /// One of so many goes on each time, and is trained about so many times as long. At least 2.
+    pub eta: u32,
+}
+
+impl Halving {
+    /// After how many epochs configurations are compared before the end of `epochs`, ascending: each number is the next one
+    /// divided by `eta`, rounded up.
+    pub fn rungs(&self, epochs: u32) -> Vec<u32> {
+        let eta = self.eta.max(2);
+        let shorter =
+            |&epochs: &u32| Some(epochs.div_ceil(eta)).filter(|&next| next >= self.shortest.max(1) && next < epochs);
+        let mut rungs: Vec<u32> = std::iter::successors(Some(epochs), shorter).skip(1).collect();
+        rungs.reverse();
+        rungs
+    }
+
+    /// How many of `n` configurations go on: one of `eta`, rounded up, and never fewer than [`Race::FEWEST`].
+    pub fn n_kept(&self, n: u64) -> u64 {
+        n.div_ceil(u64::from(self.eta.max(2))).max(Race::FEWEST).min(n)
+    }
+}
+
+/// How long a configuration is trained before it is compared with others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Budget {
+    /// On replicates 0 to `replicates - 1`.
+    pub replicates: u32,
+    /// For so many epochs; `None` is to the end of the training.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epochs: Option<u32>,
+}
+
+impl Budget {
+    /// So many replicates, each to the end of the training.
+    pub const fn full(replicates: u32) -> Self {
+        Self { replicates, epochs: None }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rungs_lie_before_the_end_of_the_training() {
+        let rungs = |epochs, shortest, eta| Halving { shortest, eta }.rungs(epochs);
+        assert_eq!(rungs(27, 3, 3), [3, 9]);
+        assert_eq!(rungs(20, 2, 3), [3, 7]);
+        assert_eq!(rungs(20, 30, 3), [0; 0]);
+        assert_eq!(rungs(3, 0, 2), [1, 2]);
+        assert_eq!(rungs(1, 1, 3), [0; 0]);
+        assert_eq!(rungs(0, 1, 3), [0; 0]);
+    }
+
+    #[test]
+    fn one_of_eta_goes_on_and_never_fewer_than_two() {
+        let halving = Halving { shortest: 1, eta: 3 };
+        assert_eq!([30, 10, 4, 3, 2, 1, 0].map(|n| halving.n_kept(n)), [10, 4, 2, 2, 2, 1, 0]);
+    }
 
     #[test]
     fn a_race_keeps_its_share_and_never_fewer_than_two() {

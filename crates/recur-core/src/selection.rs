@@ -120,10 +120,11 @@ impl Selection {
     }
 }
 
-/// The validation result of each configuration on each replicate; `None` where the trial did not finish.
+/// The validation result of each configuration on each replicate; `None` where the trial did not finish, or was stopped before its
+/// end.
 fn scores(plan: &Plan, outcomes: &[TrialOutcome], metric: Metric) -> Vec<Vec<Option<f64>>> {
     let mut scores = vec![vec![None; plan.replicates as usize]; plan.configurations.len()];
-    for outcome in outcomes {
+    for outcome in outcomes.iter().filter(|outcome| !is_cut_short(plan, outcome)) {
         let place =
             scores.get_mut(outcome.trial.configuration).and_then(|of| of.get_mut(outcome.trial.replicate as usize));
         if let Some(place) = place {
@@ -131,6 +132,13 @@ fn scores(plan: &Plan, outcomes: &[TrialOutcome], metric: Metric) -> Vec<Vec<Opt
         }
     }
     scores
+}
+
+/// Whether the training stopped before the plan's end: what it came to is not compared with what was trained to the end.
+fn is_cut_short(plan: &Plan, outcome: &TrialOutcome) -> bool {
+    let planned = plan.configurations.get(outcome.trial.configuration).map(|own| plan.training_of(own).stop_after);
+    let stop_after = outcome.record.identity.stop_after();
+    stop_after.is_some() && planned.is_some_and(|planned| planned != stop_after)
 }
 
 /// The best of pairs of configuration and score; the first of equals.

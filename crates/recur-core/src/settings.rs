@@ -321,6 +321,10 @@ pub struct TrainingSettings {
     pub class_weights: ClassWeights,
     /// When to stop before the end.
     pub early_stopping: Option<EarlyStopping>,
+    /// Stop after so many epochs of [`TrainingSettings::length`], to go on later: what is learned until then is what the full
+    /// training learns. Not serialised where it is `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_after: Option<u32>,
 }
 
 /// A key of `training`, for what a model uses of it.
@@ -358,7 +362,7 @@ impl TrainingKey {
     /// The key that the setting at `path` belongs to; `path` is that below `training`, such as `optimizer.name`.
     pub fn of(path: &str) -> Option<Self> {
         match path.split('.').next()? {
-            "epochs" | "steps" | "evaluate_every" => Some(TrainingKey::Length),
+            "epochs" | "steps" | "evaluate_every" | "stop_after" => Some(TrainingKey::Length),
             "batch_size" => Some(TrainingKey::BatchSize),
             "sampling" => Some(TrainingKey::Sampling),
             "optimizer" => Some(TrainingKey::Optimizer),
@@ -388,11 +392,25 @@ impl Default for TrainingSettings {
             schedule: Schedule::Constant,
             class_weights: ClassWeights::None,
             early_stopping: None,
+            stop_after: None,
         }
     }
 }
 
 impl TrainingSettings {
+    /// How many epochs the full training has, or intervals of steps between two scorings.
+    pub fn n_epochs(&self) -> u32 {
+        match self.length {
+            TrainingLength::Epochs(epochs) => epochs,
+            TrainingLength::Steps { steps, evaluate_every } => steps.div_ceil(evaluate_every),
+        }
+    }
+
+    /// The same training to its end.
+    pub fn full(&self) -> Self {
+        Self { stop_after: None, ..self.clone() }
+    }
+
     /// The keys whose value is not the default, with the path and the value that a spec gives them.
     pub fn asked(&self) -> Vec<(TrainingKey, String)> {
         let default = Self::default();

@@ -7,6 +7,7 @@ use crate::model::Regime;
 use crate::plan::{Configuration, Plan};
 use crate::record::TrialRecord;
 use crate::registry::{NoModel, Registry};
+use crate::settings::TrainingSettings;
 use crate::visible::visible;
 use crate::weights::WeightsFile;
 use serde::{Deserialize, Serialize};
@@ -118,14 +119,18 @@ pub struct TrialNames<'a> {
 }
 
 impl TrialNames<'_> {
-    /// The trial of a configuration of the plan on a replicate.
+    /// The trial of a configuration of the plan on a replicate, which stops after `epochs` epochs where that is before its end.
     ///
     /// # Errors
     /// If the configuration is of a model that the registry does not have, or starts from a file that was not read.
-    pub fn trial(&self, configuration: usize, replicate: u32) -> Result<Trial, TrialsError> {
+    pub fn trial(&self, configuration: usize, replicate: u32, epochs: Option<u32>) -> Result<Trial, TrialsError> {
         let (plan, own) = (self.plan, &self.plan.configurations[configuration]);
         let about = self.registry.get(&own.plugin)?.about();
         let initial_weights = start(own, self.weights)?;
+        let training = || {
+            let planned = plan.training_of(own);
+            TrainingSettings { stop_after: epochs.or(planned.stop_after), ..planned.clone() }
+        };
         let identity = Identity {
             numeric_contract: NUMERIC_CONTRACT,
             procedure: code_digest(self.procedure),
@@ -133,7 +138,7 @@ impl TrialNames<'_> {
             model_version: about.version,
             model_code: code_digest(about.code),
             params: own.params.clone(),
-            training: (about.regime == Regime::Iterative).then(|| plan.training_of(own).clone()),
+            training: (about.regime == Regime::Iterative).then(training),
             dataset: self.dataset.clone(),
             text: plan.data.text.clone(),
             split: plan.split.clone(),
@@ -160,7 +165,7 @@ pub fn trials(
     let names = TrialNames { plan, dataset, registry, weights, procedure };
     let configurations = 0..plan.configurations.len();
     let pairs = (0..plan.replicates).flat_map(|r| configurations.clone().map(move |c| (r, c)));
-    pairs.map(|(replicate, configuration)| names.trial(configuration, replicate)).collect()
+    pairs.map(|(replicate, configuration)| names.trial(configuration, replicate, None)).collect()
 }
 
 /// The digest that a build script wrote; any other text (a model that names its code in another way) is digested.

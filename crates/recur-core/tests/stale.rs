@@ -77,6 +77,7 @@ fn plan() -> Plan {
         without_effect: Vec::new(),
         search: None,
         race: None,
+        halving: None,
         replicates: 2,
         report: ReportSettings {
             noun: Noun::text(),

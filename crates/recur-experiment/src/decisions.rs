@@ -1,4 +1,4 @@
-//! Which trials an experiment has: all at once for a grid, and for a race or a search as far as results decide it.
+//! Which trials an experiment has: all at once for a grid, and for a race, halving or a search as far as results decide it.
 
 use crate::Experiment;
 use crate::error::ExperimentError;
@@ -7,18 +7,16 @@ use crate::stored_record::stored_record;
 use recur_analysis::{ModelStages, Stage};
 use recur_core::metric::Metric;
 use recur_core::record::{Outcome, TrialRecord};
+use recur_core::search::Budget;
 use recur_core::trial::{InitialWeights, Trial, TrialId, TrialNames};
-use recur_search::{Candidates, Needed, Results, StageResult, Study, StudySettings, TrialResult};
+use recur_search::{Candidates, Needed, Results, Source, StageResult, Study, StudySettings, TrialResult};
 use recur_spec::{ModelEntry, Spec};
 use recur_store::Store;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
 /// Records of trials by their ids.
 pub(crate) type Records = BTreeMap<TrialId, TrialRecord>;
-
-/// A model's configuration on a replicate; configurations are counted for each model.
-type Place = (usize, usize, u32);
 
 /// What is decided of an experiment.
 #[derive(Debug)]
@@ -28,26 +26,29 @@ pub(crate) struct Decisions {
     pub(crate) weights: InitialWeights,
     results: Known,
     /// Those that were named, in so far as they are needed.
-    named: HashMap<Place, Trial>,
+    named: BTreeMap<Needed, Trial>,
     /// Without a result.
-    needed: Vec<Place>,
+    needed: Vec<Needed>,
 }
 
 /// The results that are known.
 #[derive(Debug, Default)]
-struct Known(HashMap<Place, TrialResult>);
+struct Known(HashMap<Needed, TrialResult>);
 
 impl Results for Known {
-    fn result(&self, model: usize, configuration: usize, replicate: u32) -> Option<TrialResult> {
-        self.0.get(&(model, configuration, replicate)).copied()
+    fn result(&self, trial: Needed) -> Option<TrialResult> {
+        self.0.get(&trial).copied()
     }
 }
 
 impl Decisions {
     pub(crate) fn new(spec: &Spec, weights: InitialWeights) -> Self {
-        let candidates = |model: &ModelEntry| match spec.is_searched(model) {
-            true => Candidates::Searched(model.space()),
-            false => Candidates::Listed { model: model.name.clone(), n_configurations: model.configurations.len() },
+        let candidates = |model: &ModelEntry| Candidates {
+            source: match spec.is_searched(model) {
+                true => Source::Searched(model.space()),
+                false => Source::Listed(model.configurations.len()),
+            },
+            epochs: model.epochs().filter(|_| spec.halving.is_some()),
         };
         let settings = StudySettings {
             seed: spec.seed,
@@ -55,19 +56,21 @@ impl Decisions {
             replicates: spec.replicates,
             race: spec.race.clone(),
             search: spec.search.clone(),
+            halving: spec.halving,
         };
         let study = Study::new(settings, spec.models.iter().map(candidates).collect());
-        Self { study, weights, results: Known::default(), named: HashMap::new(), needed: Vec::new() }
+        Self { study, weights, results: Known::default(), named: BTreeMap::new(), needed: Vec::new() }
     }
 
-    /// How many replicates a configuration is trained on, as far as it is decided.
-    fn n_replicates(&self, model: usize, configuration: usize, all: u32) -> u32 {
-        let stage = || self.study.stages(model).last().map_or(all, |stage| stage.replicates);
-        self.study.eliminated(model, configuration).unwrap_or_else(stage)
+    /// What each configuration of a model is trained for, as far as it is decided.
+    fn budgets(&self, model: usize, all: u32) -> Vec<Budget> {
+        let stage = self.study.stages(model).last().map_or(Budget::full(all), |stage| stage.budget);
+        let configurations = 0..self.study.n_configurations(model);
+        configurations.map(|configuration| self.study.eliminated(model, configuration).unwrap_or(stage)).collect()
     }
 }
 
-/// How far the race or the search of a model is.
+/// How far the race, the halving or the search of a model is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StudyProgress {
     /// What reports call the model.
@@ -76,11 +79,11 @@ pub struct StudyProgress {
     pub stage: (usize, usize),
     /// What the stage trains: configurations, on so many replicates.
     pub n_configurations: usize,
-    /// Replicates of each.
-    pub replicates: u32,
+    /// What each is trained for.
+    pub budget: Budget,
     /// Of how many configurations these are proposals, where a search is on.
     pub of_search: Option<u32>,
-    /// The best mean on validation over the replicates of the first stage.
+    /// The best mean on validation so far, of what the first stage trains.
     pub best: Option<f64>,
     /// The metric of `best`.
     pub metric: Metric,
@@ -88,12 +91,16 @@ pub struct StudyProgress {
 
 impl fmt::Display for StudyProgress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { model, stage: (stage, n_stages), n_configurations, replicates, of_search, best, metric } = self;
+        let Self { model, stage: (stage, n_stages), n_configurations, budget, of_search, best, metric } = self;
         write!(f, "{model}: ")?;
         match of_search {
             Some(all) => write!(f, "{n_configurations} of {all} configurations proposed")?,
             None => {
-                write!(f, "stage {stage} of {n_stages}, {n_configurations} configurations on {replicates} replicates")?
+                write!(f, "stage {stage} of {n_stages}, {n_configurations} configurations")?;
+                if let Some(epochs) = budget.epochs {
+                    write!(f, " for {epochs} epoch{}", if epochs == 1 { "" } else { "s" })?;
+                }
+                write!(f, " on {} replicate{}", budget.replicates, if budget.replicates == 1 { "" } else { "s" })?;
             }
         }
         match best {
@@ -104,31 +111,31 @@ impl fmt::Display for StudyProgress {
 }
 
 impl Experiment {
-    /// How far the race or the search of each model is that is not complete.
+    /// How far the race, the halving or the search of each model is that is not complete.
     pub fn study_progress(&self) -> Vec<StudyProgress> {
         let metric = self.plan.report.primary;
         let running = |(index, stages): (usize, &ModelStages)| {
             let last = stages.stages.last().filter(|last| last.n_went_on.is_none())?;
             let search = self.plan.search.as_ref().filter(|_| stages.method.is_some());
-            let n_stages = self.plan.race.as_ref().map_or(1, |race| race.replicates.len());
             Some(StudyProgress {
                 model: stages.model.clone(),
-                stage: (stages.stages.len(), n_stages),
+                stage: (stages.stages.len(), self.decisions.study.n_stages(index)),
                 n_configurations: last.n_entered,
-                replicates: last.replicates,
+                budget: last.budget,
                 of_search: search.filter(|_| stages.stages.len() == 1).map(|search| search.configurations),
-                best: self.best_so_far(index, stages.stages[0].replicates, metric),
+                best: self.best_so_far(index, stages.stages[0].budget, metric),
                 metric,
             })
         };
         self.stages.iter().enumerate().filter_map(running).collect()
     }
 
-    /// The best mean of a model over the first `replicates` replicates.
-    fn best_so_far(&self, model: usize, replicates: u32, metric: Metric) -> Option<f64> {
+    /// The best mean of a model after as much training as `budget` says.
+    fn best_so_far(&self, model: usize, budget: Budget, metric: Metric) -> Option<f64> {
+        let Budget { replicates, epochs } = budget;
         let results = &self.decisions.results;
         let mean = |configuration: usize| {
-            let result = |replicate| match results.result(model, configuration, replicate)? {
+            let result = |replicate| match results.result(Needed { model, configuration, replicate, epochs })? {
                 TrialResult::Finished(value) => Some(value),
                 TrialResult::Diverged => None,
             };
@@ -141,12 +148,12 @@ impl Experiment {
 
     /// Whether results decide which trials there are.
     pub fn is_adaptive(&self) -> bool {
-        self.plan.race.is_some() || self.plan.search.is_some()
+        self.plan.race.is_some() || self.plan.search.is_some() || self.plan.halving.is_some()
     }
 
     /// Whether it is known which trials there are: what is needed without a result decides nothing more. It always is for a grid.
     pub fn is_decided(&self) -> bool {
-        !self.is_adaptive() || self.decisions.needed.iter().all(|(model, ..)| self.is_in_last_stage(*model))
+        !self.is_adaptive() || self.decisions.needed.iter().all(|trial| self.is_in_last_stage(trial.model))
     }
 
     /// Whether no result of a model decides which other trials it has.
@@ -159,7 +166,7 @@ impl Experiment {
             }
             _ => false,
         };
-        last.replicates == self.plan.replicates && !may_propose
+        last.budget == Budget::full(self.plan.replicates) && !may_propose
     }
 
     /// The most trials that there can be.
@@ -167,26 +174,34 @@ impl Experiment {
         self.decisions.study.most_trials()
     }
 
-    /// How far the race or the search of each model is, in the order of the spec; nothing for a grid.
+    /// How far the race, the halving or the search of each model is, in the order of the spec; nothing for a grid.
     pub fn stages(&self) -> &[ModelStages] {
         &self.stages
     }
 
-    /// After how many replicates each configuration of the plan was eliminated; nothing for a grid.
-    pub fn eliminated(&self) -> &[Option<u32>] {
+    /// What each configuration of the plan was trained for when it was eliminated; nothing for a grid.
+    pub fn eliminated(&self) -> &[Option<Budget>] {
         &self.eliminated
     }
 
-    fn progress(&self) -> (Vec<ModelStages>, Vec<Option<u32>>) {
+    /// Trials that halving stopped and that went on: [`Experiment::trials`] has a longer one of the same training. Their results
+    /// decided which went on.
+    pub fn shorter_trials(&self) -> &[Trial] {
+        &self.shorter
+    }
+
+    /// After how many epochs halving stops a trial.
+    pub(crate) fn cut(&self, trial: &Trial) -> Option<u32> {
+        trial.identity.stop_after().filter(|_| self.plan.halving.is_some())
+    }
+
+    fn progress(&self) -> (Vec<ModelStages>, Vec<Option<Budget>>) {
         if !self.is_adaptive() {
             return (Vec::new(), Vec::new());
         }
         let study = &self.decisions.study;
-        let stage = |stage: StageResult| Stage {
-            replicates: stage.replicates,
-            n_entered: stage.n_entered,
-            n_went_on: stage.n_went_on,
-        };
+        let stage =
+            |stage: StageResult| Stage { budget: stage.budget, n_entered: stage.n_entered, n_went_on: stage.n_went_on };
         let stages = |(index, model): (usize, &ModelEntry)| ModelStages {
             model: model.name.clone(),
             method: self.spec.search.as_ref().filter(|_| self.spec.is_searched(model)).map(|search| search.method),
@@ -242,12 +257,8 @@ impl Experiment {
     /// Decides all that the known results allow: the configurations of the plan, and the trials.
     pub(crate) fn decide(&mut self) -> Result<(), ExperimentError> {
         let Self { decisions, .. } = self;
-        let needed = decisions.study.decide(&decisions.results);
-        decisions.needed = needed
-            .iter()
-            .map(|Needed { model, configuration, replicate }| (*model, *configuration, *replicate))
-            .collect();
-        let mut places: Vec<Place> = Vec::new();
+        decisions.needed = decisions.study.decide(&decisions.results);
+        let mut places: Vec<Needed> = Vec::new();
         let mut firsts = Vec::new();
         self.plan.configurations.clear();
         for (index, model) in self.spec.models.iter().enumerate() {
@@ -259,20 +270,21 @@ impl Experiment {
             } else {
                 self.plan.configurations.extend(model.configurations.iter().cloned());
             }
-            for configuration in 0..self.decisions.study.n_configurations(index) {
-                let n_replicates = self.decisions.n_replicates(index, configuration, self.plan.replicates);
-                places.extend((0..n_replicates).map(|replicate| (index, configuration, replicate)));
+            for (configuration, budget) in self.decisions.budgets(index, self.plan.replicates).into_iter().enumerate() {
+                let Budget { replicates, epochs } = budget;
+                let place = |replicate| Needed { model: index, configuration, replicate, epochs };
+                places.extend((0..replicates).map(place));
             }
         }
         (self.stages, self.eliminated) = self.progress();
-        places.sort_by_key(|(model, configuration, replicate)| (*replicate, *model, *configuration));
+        places.sort_by_key(|place| (place.replicate, place.model, place.configuration));
         self.name_trials(&places, &firsts)?;
         self.unused = self.plan.unused_settings(&self.registry)?;
         Ok(())
     }
 
     /// Names the trials at `places`; `firsts` holds the first configuration of each model in the plan.
-    fn name_trials(&mut self, places: &[Place], firsts: &[usize]) -> Result<(), ExperimentError> {
+    fn name_trials(&mut self, places: &[Needed], firsts: &[usize]) -> Result<(), ExperimentError> {
         let names = TrialNames {
             plan: &self.plan,
             dataset: self.data.dataset.digest(),
@@ -282,7 +294,7 @@ impl Experiment {
         };
         let mut trials = Vec::with_capacity(places.len());
         let mut named = std::mem::take(&mut self.decisions.named);
-        for place @ (model, configuration, replicate) in places {
+        for place @ Needed { model, configuration, replicate, epochs } in places {
             let configuration = firsts[*model] + configuration;
             let trial = match named.get_mut(place) {
                 Some(trial) => {
@@ -290,13 +302,21 @@ impl Experiment {
                     trial.clone()
                 }
                 None => {
-                    let trial = names.trial(configuration, *replicate)?;
+                    let trial = names.trial(configuration, *replicate, *epochs)?;
                     named.insert(*place, trial.clone());
                     trial
                 }
             };
             trials.push(trial);
         }
+        // They are named one stage after the other, so that these were needed before.
+        let places: HashSet<&Needed> = places.iter().collect();
+        let earlier = named.iter().filter(|(place, _)| place.epochs.is_some() && !places.contains(place));
+        let placed = |(place, trial): (&Needed, &Trial)| Trial {
+            configuration: firsts[place.model] + place.configuration,
+            ..trial.clone()
+        };
+        self.shorter = earlier.map(placed).collect();
         self.decisions.named = named;
         self.trials = trials;
         Ok(())

@@ -37,6 +37,7 @@ impl<'a> Estimates<'a> {
         store.list(|entry| {
             if let Ok(entry) = entry
                 && models.contains(entry.model.as_str())
+                && entry.training.as_ref().is_none_or(|training| training.stop_after.is_none())
             {
                 let known = Known { id: entry.id, params: entry.params, training: entry.training };
                 by_model.entry(entry.model).or_default().push(known);
@@ -47,7 +48,7 @@ impl<'a> Estimates<'a> {
     }
 
     /// The mean seconds of the stored trials of the same model whose parameters differ least, and of these of those with the
-    /// same training where there are any; `None` without any.
+    /// same training where there are any; `None` without any. What halving stopped does not count: it is known for its part only.
     pub fn seconds(&mut self, plan: &Plan, configuration: &Configuration) -> Option<f64> {
         let key = format!("{} {:?} {:?}", configuration.plugin, configuration.params, configuration.settings);
         if let Some(known) = self.estimates.get(&key) {

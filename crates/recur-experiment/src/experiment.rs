@@ -15,6 +15,7 @@ use recur_core::noun::Noun;
 use recur_core::plan::{Plan, UnusedSettings};
 use recur_core::registry::Registry;
 use recur_core::replicate::Replicate;
+use recur_core::search::Budget;
 use recur_core::selection::TrialOutcome;
 use recur_core::settings::Division;
 use recur_core::split::SplitError;
@@ -37,12 +38,13 @@ pub struct Experiment {
     pub(crate) plan: Plan,
     pub(crate) data: Ingested,
     pub(crate) trials: Vec<Trial>,
+    pub(crate) shorter: Vec<Trial>,
     pub(crate) decisions: Decisions,
     replicates: Vec<Replicate>,
     splits: Vec<ReplicateSplit>,
     warnings: Vec<DataWarning>,
     pub(crate) unused: Vec<UnusedSettings>,
-    pub(crate) eliminated: Vec<Option<u32>>,
+    pub(crate) eliminated: Vec<Option<Budget>>,
     pub(crate) stages: Vec<ModelStages>,
     /// Where it runs.
     pub(crate) folder: WorkingFolder,
@@ -87,6 +89,7 @@ impl Experiment {
             plan,
             data,
             trials: Vec::new(),
+            shorter: Vec::new(),
             replicates,
             splits,
             warnings,

@@ -34,7 +34,8 @@ pub trait Observer: Sync {
     fn event(&self, experiment: &Experiment, event: &RunEvent<'_>);
 }
 
-/// The title of a trial: `model(hidden_size=64), replicate 2`.
+/// The title of a trial: `model(hidden_size=64) replicate 2`, with `, to epoch 3` where it stops before its end.
 pub fn title(trial: &Trial) -> String {
-    format!("{} replicate {}", trial.title, trial.replicate)
+    let stop = trial.identity.stop_after().map_or_else(String::new, |epochs| format!(", to epoch {epochs}"));
+    format!("{} replicate {}{stop}", trial.title, trial.replicate)
 }

@@ -8,6 +8,7 @@ use crate::power::Power;
 use crate::stored_record;
 use recur_core::plan::UnusedSettings;
 use recur_core::record::Outcome;
+use recur_core::settings::TrainingSettings;
 use recur_core::trial::Trial;
 use recur_spec::LeftOut;
 use recur_store::Store;
@@ -67,11 +68,20 @@ impl Experiment {
         };
         let mut estimates = Estimates::read(store, self.plan())?;
         let estimate = |(trial, state): (&Trial, &TrialState)| match state {
-            TrialState::ToRun => estimates.seconds(self.plan(), &self.plan().configurations[trial.configuration]),
+            TrialState::ToRun => {
+                let configuration = &self.plan().configurations[trial.configuration];
+                Some(estimates.seconds(self.plan(), configuration)? * share(trial))
+            }
             TrialState::Done => None,
         };
         Ok(self.trials().iter().zip(states).map(estimate).collect())
     }
+}
+
+/// The share of a full training that a trial trains.
+fn share(trial: &Trial) -> f64 {
+    let part = |training: &TrainingSettings| Some(f64::from(training.stop_after?) / f64::from(training.n_epochs()));
+    trial.identity.training.as_ref().and_then(part).unwrap_or(1.0)
 }
 
 impl PlannedRun<'_> {
@@ -93,9 +103,10 @@ impl PlannedRun<'_> {
     }
 
     /// Seconds that all trials that there can be may take, those that are done left out: each as long as those that are to run
-    /// now; `None` where nothing is known of them.
+    /// now, trained to the end; `None` where nothing is known of them.
     pub fn most_seconds(&self) -> Option<f64> {
-        let known: Vec<f64> = self.estimates.iter().flatten().copied().collect();
+        let whole = |(trial, estimate): (&Trial, &Option<f64>)| Some((*estimate)? / share(trial));
+        let known: Vec<f64> = self.experiment.trials().iter().zip(&self.estimates).filter_map(whole).collect();
         let n_left = self.most_trials().saturating_sub((self.states.len() - self.n_to_run()) as u64);
         let mean = known.iter().sum::<f64>() / known.len() as f64;
         (!known.is_empty()).then(|| mean * n_left as f64 / self.cores.min(n_left.max(1) as usize) as f64)
@@ -136,6 +147,7 @@ impl PlannedRun<'_> {
                 "params": configuration.params,
                 "settings": configuration.settings,
                 "replicate": trial.replicate,
+                "stop_after": trial.identity.stop_after(),
                 "state": if *state == TrialState::Done { "done" } else { "to_run" },
                 "estimated_seconds": estimate,
             })

@@ -266,10 +266,11 @@ fn stored(
     Ok(results.into_iter().collect())
 }
 
-/// Whether the record is of a trial on the same rows, divided in the same way.
+/// Whether the record is of a trial on the same rows, divided in the same way, that did not stop before its end.
 fn is_like(record: &TrialRecord, identity: &Identity) -> bool {
     let own = &record.identity;
-    (&own.dataset, &own.split, own.seed) == (&identity.dataset, &identity.split, identity.seed)
+    let is_whole = own.stop_after() == identity.stop_after();
+    is_whole && (&own.dataset, &own.split, own.seed) == (&identity.dataset, &identity.split, identity.seed)
 }
 
 fn median(values: &[f64]) -> Option<f64> {

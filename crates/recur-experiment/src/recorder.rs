@@ -170,7 +170,7 @@ impl Observer for StoreRecorder<'_> {
     }
 
     fn resume(&self, trial: &Trial) -> Option<Checkpoint> {
-        let found = match self.store.find_checkpoint(&trial.id) {
+        let found = match self.store.find_checkpoint(&trial.identity.full_training()) {
             Ok(found) => found,
             Err(error) => {
                 tracing::warn!("{}: starts again: {}", title(trial), with_causes(&error));
@@ -198,6 +198,10 @@ impl Observer for StoreRecorder<'_> {
     }
 
     fn checkpoint(&self, trial: &Trial, checkpoint: &Checkpoint) {
+        // A training that halving continues begins again then.
+        if self.options.checkpoints == CheckpointInterval::Off {
+            return;
+        }
         // The sweep goes on without it: a record that can be kept is worth more than one that can be gone on from.
         if let Err(error) = self.store.save_checkpoint(checkpoint) {
             let causes = with_causes(&error);
@@ -241,7 +245,12 @@ impl Observer for StoreRecorder<'_> {
             }
             Kept::New | Kept::Replaced(_) => {}
         }
-        if let Err(error) = self.store.remove_checkpoints(&trial.id) {
+        let goes_on =
+            trial.identity.stop_after().is_some() && matches!(result.record.outcome, Outcome::Finished { .. });
+        if goes_on {
+            return Ok(());
+        }
+        if let Err(error) = self.store.remove_checkpoints(&trial.identity.full_training()) {
             tracing::warn!("{}: {}", title(trial), with_causes(&error));
         }
         Ok(())

@@ -11,7 +11,7 @@ use crate::recorder::{Recorded, StoreRecorder};
 use crate::stored_record::stored_record;
 use recur_core::record::{Outcome, TrialRecord};
 use recur_core::selection::TrialOutcome;
-use recur_core::trial::Trial;
+use recur_core::trial::{Trial, TrialId};
 use recur_core::visible::{shown, visible};
 use recur_store::{ExperimentFiles, ExperimentTrial, Store, StoreError, layout};
 use recur_train::{How, SweepError, run_sweep};
@@ -113,10 +113,10 @@ impl Experiment {
     ) -> Result<Records, ExperimentError> {
         let (mut records, mut n_run, mut n_listed) = (Records::new(), 0, 0);
         self.replay_into(store, executor.jobs(), &mut records)?;
-        remove_checkpoints(store, &records);
+        remove_checkpoints(store, records.keys().cloned());
         loop {
             // Results add trials, and take none away.
-            if self.trials().len() > n_listed {
+            if self.trials().len() > n_listed || self.plan().halving.is_some() {
                 self.keep(store)?;
             }
             if n_listed == 0 {
@@ -129,6 +129,10 @@ impl Experiment {
             if missing.is_empty() {
                 if n_run == 0 || self.is_adaptive() {
                     self.log_stage(&records, 0);
+                }
+                if self.is_decided() {
+                    let stopped = self.trials().iter().filter(|trial| self.cut(trial).is_some());
+                    remove_checkpoints(store, stopped.map(|trial| trial.identity.full_training()));
                 }
                 return Ok(records);
             }
@@ -272,7 +276,9 @@ impl Experiment {
     /// The spec of one trial, as the store keeps it.
     pub(crate) fn spec_of(&self, trial: &Trial) -> String {
         let configuration = &self.plan().configurations[trial.configuration];
-        self.spec().of_trial(configuration, trial.replicate).resolved_yaml()
+        let mut alone = self.spec().of_trial(configuration, trial.replicate);
+        alone.training.stop_after = trial.identity.stop_after().or(alone.training.stop_after);
+        alone.resolved_yaml()
     }
 
     /// The records of an experiment whose trials have all been run, in order. In a race or a search, [`Experiment::replay`]
@@ -304,12 +310,13 @@ impl Experiment {
         let trial = |trial: &Trial| ExperimentTrial {
             configuration: trial.title.clone(),
             replicate: trial.replicate,
+            stop_after: self.cut(trial),
             id: trial.id.clone(),
         };
         let files = ExperimentFiles {
             resolved: &self.spec().resolved_yaml(),
             rejects: &recur_ingest::rejects_csv(&self.data().rejects, &self.data().unlisted, &plan.report.noun),
-            trials: &self.trials().iter().map(trial).collect::<Vec<_>>(),
+            trials: &self.trials().iter().chain(self.shorter_trials()).map(trial).collect::<Vec<_>>(),
         };
         store.keep_experiment(&plan.name, &files)
     }
@@ -323,11 +330,12 @@ impl Experiment {
     }
 }
 
-/// Removes what a process that was killed between keeping a trial and this left.
-fn remove_checkpoints(store: &Store, records: &Records) {
+/// Removes what is left of trainings that do not go on: a process was killed between keeping a trial and removing it, or halving
+/// stopped them.
+fn remove_checkpoints(store: &Store, ended: impl Iterator<Item = TrialId>) {
     let remove = || -> Result<(), StoreError> {
         let kept = store.trials_with_checkpoints()?;
-        records.keys().filter(|id| kept.contains(*id)).try_for_each(|id| store.remove_checkpoints(id))
+        ended.filter(|id| kept.contains(id)).try_for_each(|id| store.remove_checkpoints(&id))
     };
     if let Err(error) = remove() {
         tracing::warn!("checkpoints of ended trials stay: {}", with_causes(&error));

@@ -91,14 +91,15 @@ impl<'a> Experiment<'a> {
         let spec = store.experiment(name).join(layout::RESOLVED);
         let parsed = recur_spec::parse(stored.resolved.as_bytes(), &shown(&spec), &[], registry);
         let mut plan = parsed.map_err(|errors| LookupError::Spec(Box::new(errors)))?.plan();
-        if plan.race.is_some() || plan.search.is_some() {
+        if plan.race.is_some() || plan.search.is_some() || plan.halving.is_some() {
             plan.configurations = listed_configurations(stored);
             let titles: Vec<String> = plan.configurations.iter().map(Configuration::title).collect();
             let place = |trial: &'a ExperimentTrial| {
                 let configuration = titles.iter().position(|title| *title == trial.configuration)?;
                 Some((configuration, trial.replicate, &trial.id))
             };
-            let trials = stored.trials.iter().filter_map(place).collect();
+            // What halving stopped is not compared with what was trained to the end.
+            let trials = stored.trials.iter().filter(|trial| trial.stop_after.is_none()).filter_map(place).collect();
             return Ok(Self { name, spec, plan, trials });
         }
         let (n_listed, n) = (stored.trials.len(), plan.configurations.len());
@@ -188,10 +189,11 @@ impl<'a> Experiment<'a> {
     }
 }
 
-/// The configurations that an experiment lists, as far as its list knows them: in a race or a search, results decided which there
-/// are.
+/// The configurations that an experiment lists and trained to the end, as far as its list knows them: in a race, halving or a search,
+/// results decided which there are.
 fn listed_configurations(stored: &StoredExperiment) -> Vec<Configuration> {
     let mut seen = BTreeSet::new();
-    let titles = stored.trials.iter().map(|trial| trial.configuration.as_str()).filter(|title| seen.insert(*title));
+    let whole = stored.trials.iter().filter(|trial| trial.stop_after.is_none());
+    let titles = whole.map(|trial| trial.configuration.as_str()).filter(|title| seen.insert(*title));
     titles.map(Configuration::listed).collect()
 }

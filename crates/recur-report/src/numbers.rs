@@ -5,6 +5,7 @@ use recur_analysis::{Interval, Summary};
 use recur_core::metric::{Metric, PERCENT};
 use recur_core::noun::Noun;
 use recur_core::params::ParamValue;
+use recur_core::search::Budget;
 
 /// A blank at which no line is broken: for table cells.
 pub(crate) const NBSP: char = '\u{A0}';
@@ -60,6 +61,15 @@ pub(crate) fn count(n: u64) -> String {
 /// `n thing` or `n things`.
 pub(crate) fn plural(n: u64, thing: &str) -> String {
     format!("{} {thing}{}", count(n), if n == 1 { "" } else { "s" })
+}
+
+/// `2 replicates`, or `3 epochs on 2 replicates`.
+pub(crate) fn trained_for(budget: Budget) -> String {
+    let replicates = plural(u64::from(budget.replicates), "replicate");
+    match budget.epochs {
+        Some(epochs) => format!("{} on {replicates}", plural(u64::from(epochs), "epoch")),
+        None => replicates,
+    }
 }
 
 /// `n names` where the examples are names, `1 name` for one.

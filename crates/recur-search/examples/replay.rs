@@ -3,10 +3,10 @@
 #[path = "../tests/common/mod.rs"]
 mod common;
 
-use common::{Table, mixed_space, range, result_of, run, search, settings, space, words};
+use common::{Table, mixed_space, range, result_of, run, search, searched, settings, space, words};
 use recur_core::search::SearchMethod;
 use recur_core::space::Space;
-use recur_search::{Candidates, Study};
+use recur_search::Study;
 use std::io::Write as _;
 use std::time::Instant;
 
@@ -29,7 +29,7 @@ fn main() -> std::io::Result<()> {
 fn measure(name: &str, space: &Space, method: SearchMethod, n: u32) -> std::io::Result<()> {
     let plan = || {
         let search = search(method, n, 8, 1);
-        Study::new(settings(1, None, Some(search)), vec![Candidates::Searched(space.clone())])
+        Study::new(settings(1, None, Some(search)), vec![searched(space.clone())])
     };
     let mut table = Table::default();
     run(&mut plan(), &mut table, &|study, one| result_of(&study.points(0)[one.configuration], one.replicate));

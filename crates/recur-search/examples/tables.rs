@@ -8,7 +8,7 @@ use recur_core::params::ParamValue;
 use recur_core::search::SearchMethod::{Random, Sobol, Tpe};
 use recur_core::search::{Race, SearchMethod, SearchSettings};
 use recur_core::space::{Dimension, Point, Range, SearchBox, Space, Values};
-use recur_search::{Candidates, Results, StageResult, Study, StudySettings, TrialResult};
+use recur_search::{Candidates, Needed, Results, Source, StageResult, Study, StudySettings, TrialResult};
 use std::error::Error;
 use std::io::Write as _;
 use std::path::Path;
@@ -58,7 +58,7 @@ impl Table {
 }
 
 impl Results for Replay<'_> {
-    fn result(&self, _: usize, configuration: usize, replicate: u32) -> Option<TrialResult> {
+    fn result(&self, Needed { configuration, replicate, .. }: Needed) -> Option<TrialResult> {
         let row = *self.rows.get(configuration)?;
         let value = if self.is_mean { self.table.mean(row) } else { self.table.0[row][replicate as usize] };
         Some(TrialResult::Finished(value))
@@ -84,8 +84,8 @@ fn row(point: &Point) -> usize {
 fn regret(table: &Table, plan: &Plan, seed: u64) -> (f64, usize) {
     let Plan { replicates, race, search, is_mean, .. } = plan;
     let (race, search, metric) = (race.clone(), Some(search.clone()), Metric::Accuracy);
-    let settings = StudySettings { seed, metric, replicates: *replicates, race, search };
-    let mut study = Study::new(settings, vec![Candidates::Searched(space())]);
+    let settings = StudySettings { seed, metric, replicates: *replicates, race, search, halving: None };
+    let mut study = Study::new(settings, vec![Candidates { source: Source::Searched(space()), epochs: None }]);
     let mut replay = Replay { table, rows: Vec::new(), is_mean: *is_mean };
     while !study.decide(&replay).is_empty() {
         replay.rows = study.points(0).iter().map(row).collect();
@@ -110,8 +110,8 @@ fn chosen(study: &Study, replay: &Replay<'_>, replicates: u32) -> usize {
 fn n_trials(study: &Study) -> usize {
     let mut before = 0;
     let of_stage = |stage: &StageResult| {
-        let n = stage.n_entered * (stage.replicates - before) as usize;
-        before = stage.replicates;
+        let n = stage.n_entered * (stage.budget.replicates - before) as usize;
+        before = stage.budget.replicates;
         n
     };
     study.stages(0).iter().map(of_stage).sum()

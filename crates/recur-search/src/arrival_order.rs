@@ -3,8 +3,8 @@
 #[path = "../tests/common/mod.rs"]
 mod common;
 
-use crate::{Candidates, Study};
-use common::{Table, mixed_space, noise, result_of, search, settings};
+use crate::Study;
+use common::{Table, mixed_space, noise, result_of, search, searched, settings};
 use recur_core::search::SearchMethod;
 use recur_core::space::Point;
 
@@ -19,13 +19,13 @@ fn proposals(mut study: Study, order: u32) -> Vec<Point> {
         step += 1;
         let one = needed[(noise(format!("{order}/{step}")) * needed.len() as f64) as usize];
         let result = result_of(&study.points(0)[one.configuration], one.replicate);
-        table.0.insert((one.model, one.configuration, one.replicate), result);
+        table.0.insert(one, result);
     }
 }
 
 fn study(ahead: u32) -> Study {
     let search = search(SearchMethod::Tpe, 40, ahead, 1);
-    Study::new(settings(1, None, Some(search)), vec![Candidates::Searched(mixed_space())])
+    Study::new(settings(1, None, Some(search)), vec![searched(mixed_space())])
 }
 
 fn depends_on_order(study: impl Fn() -> Study) -> bool {

@@ -1,4 +1,4 @@
-//! Which configurations a search proposes, and which of them a race trains on more replicates.
+//! Which configurations a search proposes, and which of them a race trains on more replicates, and halving for more epochs.
 //!
 //! Everything here is a pure function of settings and results of trials: no files, threads, clock or environment. A
 //! [`Study`] is asked for the trials that it needs, and is asked again when some of them have results. Its decisions do
@@ -8,14 +8,12 @@
 //! |---|---|
 //! | which trials are needed next? | [`Study::decide`] |
 //! | what does a search propose? | [`Study::points`] |
-//! | which configurations does a race keep? | [`Study::eliminated`], [`Study::stages`] |
-//! | which configurations are trained for more epochs? | [`Halving::decide`] |
+//! | which configurations go on to more epochs or replicates? | [`Study::eliminated`], [`Study::stages`] |
 //! | how many trials can it become? | [`Study::most_trials`] |
 
 #[cfg(test)]
 mod arrival_order;
 mod draws;
-mod halving;
 mod outcome;
 mod proposals;
 mod race;
@@ -29,7 +27,6 @@ mod tpe;
 #[cfg(test)]
 extern crate self as recur_search;
 
-pub use halving::{Halving, HalvingDecision};
 pub use outcome::{Results, TrialResult};
 pub use race::StageResult;
-pub use study::{Candidates, Needed, Study, StudySettings};
+pub use study::{Candidates, Needed, Source, Study, StudySettings};

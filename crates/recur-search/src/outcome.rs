@@ -1,5 +1,6 @@
 //! What a configuration came to on its first replicates.
 
+use crate::study::Needed;
 use recur_core::metric::Metric;
 use std::cmp::Ordering;
 
@@ -14,9 +15,8 @@ pub enum TrialResult {
 
 /// The results of trials so far.
 pub trait Results {
-    /// What the trial of a configuration on a replicate came to; none if it is missing or failed. Configurations are
-    /// counted for each model, in the order of the list or of the proposals.
-    fn result(&self, model: usize, configuration: usize, replicate: u32) -> Option<TrialResult>;
+    /// What a trial came to; none if it is missing or failed.
+    fn result(&self, trial: Needed) -> Option<TrialResult>;
 }
 
 /// What a configuration came to on replicates that are the same for all that it is compared with.

@@ -1,29 +1,30 @@
-//! Which configurations of a model go on to the next stage of a race.
+//! Which configurations of a model go on to the next stage.
 
 use crate::outcome::Outcome;
 use recur_core::metric::Metric;
-use recur_core::search::Race;
+use recur_core::search::{Budget, Halving, Race};
 
-/// A stage of the race of one model, as far as it is.
+/// A stage of one model, as far as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StageResult {
-    /// Those in it are trained on replicates 0 to `replicates - 1`.
-    pub replicates: u32,
+    /// How long those in it are trained.
+    pub budget: Budget,
     /// How many configurations are in it. It grows while a search proposes.
     pub n_entered: usize,
     /// How many of them went on, or finished the last stage; none while it runs.
     pub n_went_on: Option<usize>,
 }
 
-/// The places in `outcomes` of the best `n`, the best first, and of no fewer than [`Race::FEWEST`]. Equal outcomes are ordered by
-/// place.
-pub(crate) fn best(metric: Metric, outcomes: &[Outcome], n: usize) -> Vec<usize> {
+/// The places in `outcomes` of those that are trained for more epochs, ascending. One that diverged is not.
+pub(crate) fn promoted(halving: Halving, metric: Metric, outcomes: &[Outcome]) -> Vec<usize> {
     let mut places = best_first(metric, outcomes);
-    places.truncate(n.max(Race::FEWEST as usize));
+    places.truncate(halving.n_kept(outcomes.len() as u64) as usize);
+    places.retain(|&place| outcomes[place] != Outcome::Worst);
+    places.sort_unstable();
     places
 }
 
-/// The places in `outcomes` of those that go on, ascending.
+/// The places in `outcomes` of those that are trained on more replicates, ascending.
 pub(crate) fn survivors(race: &Race, metric: Metric, outcomes: &[Outcome]) -> Vec<usize> {
     let places = best_first(metric, outcomes);
     let (kept, others) = places.split_at(race.n_kept(outcomes.len() as u64) as usize);
@@ -35,6 +36,7 @@ pub(crate) fn survivors(race: &Race, metric: Metric, outcomes: &[Outcome]) -> Ve
     survivors
 }
 
+/// All places, the best first. Equal outcomes are ordered by place.
 fn best_first(metric: Metric, outcomes: &[Outcome]) -> Vec<usize> {
     let mut places: Vec<usize> = (0..outcomes.len()).collect();
     places.sort_by(|&a, &b| outcomes[a].compare(outcomes[b], metric));

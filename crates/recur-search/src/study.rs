@@ -3,9 +3,9 @@
 use crate::outcome::Results;
 use crate::proposals::Proposals;
 use crate::race::StageResult;
-use crate::study_of_model::{Source, StudyOfModel};
+use crate::study_of_model::{Keep, Stage, StudyOfModel};
 use recur_core::metric::Metric;
-use recur_core::search::{Race, SearchSettings};
+use recur_core::search::{Budget, Halving, Race, SearchSettings};
 use recur_core::space::{Point, Space};
 
 /// What decides which trials are needed, besides their results.
@@ -21,31 +21,39 @@ pub struct StudySettings {
     pub race: Option<Race>,
     /// How configurations are proposed. With a race, the first stage has the search's replicates.
     pub search: Option<SearchSettings>,
+    /// Whether configurations are stopped after a few epochs.
+    pub halving: Option<Halving>,
+}
+
+/// The configurations of a model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidates {
+    /// Where they come from.
+    pub source: Source,
+    /// The epochs of a full training; `None` for a model that is not trained in epochs: it is never stopped.
+    pub epochs: Option<u32>,
 }
 
 /// Where the configurations of a model come from.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Candidates {
-    /// They are known.
-    Listed {
-        /// The name of the model.
-        model: String,
-        /// How many there are.
-        n_configurations: usize,
-    },
+pub enum Source {
+    /// So many are known.
+    Listed(usize),
     /// They are proposed.
     Searched(Space),
 }
 
-/// A trial that has no result yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// A trial.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Needed {
     /// The model, in the order in which the study got them.
     pub model: usize,
-    /// The configuration, counted for each model.
+    /// The configuration, counted for each model in the order of the list or of the proposals.
     pub configuration: usize,
     /// The replicate, from 0.
     pub replicate: u32,
+    /// After how many epochs it stops; `None` at the end of the training.
+    pub epochs: Option<u32>,
 }
 
 /// Which trials are needed, as a function of settings and results.
@@ -58,6 +66,8 @@ pub struct Needed {
 ///   knows the results of proposals 0 to `i - ahead`, so a trial without a result keeps later proposals back. Random and
 ///   Sobol points know no results, so they are all proposed at once. When all results are there, the race goes on with
 ///   its later stages. Without a race, all proposals are trained on the remaining replicates.
+/// - With halving, the first stage of a model is cut by epochs: its configurations are compared after a few epochs, and the best
+///   of them are trained on. A search then knows what its proposals came to after the fewest epochs.
 #[derive(Clone, Debug)]
 pub struct Study {
     models: Vec<StudyOfModel>,
@@ -74,7 +84,7 @@ impl Study {
     }
 
     /// Decides all that the results allow, and returns the trials that are needed and have no result, ordered by replicate,
-    /// then model, then configuration. If there are none, all is decided.
+    /// then model, then configuration. A model needs trials of one length at a time. If there are none, all is decided.
     ///
     /// It may be called at any time, with more results. What is decided depends on the results only: not on how often
     /// this was called, nor on results that a decision does not know.
@@ -82,9 +92,7 @@ impl Study {
         let mut needed = Vec::new();
         for study in &mut self.models {
             study.advance(results);
-            let trials = study.missing(results).into_iter();
-            let model = study.model;
-            needed.extend(trials.map(|(configuration, replicate)| Needed { model, configuration, replicate }));
+            needed.extend(study.missing(results));
         }
         needed.sort_by_key(|trial| (trial.replicate, trial.model, trial.configuration));
         needed
@@ -112,9 +120,14 @@ impl Study {
         self.models[model].proposals.as_ref().is_some_and(Proposals::is_exhausted)
     }
 
-    /// After how many replicates a configuration went out; none if it did not.
-    pub fn eliminated(&self, model: usize, configuration: usize) -> Option<u32> {
+    /// What a configuration was trained for when it went out; none if it did not.
+    pub fn eliminated(&self, model: usize, configuration: usize) -> Option<Budget> {
         self.models[model].eliminated[configuration]
+    }
+
+    /// How many stages a model has, those that did not begin included.
+    pub fn n_stages(&self, model: usize) -> usize {
+        self.models[model].n_stages()
     }
 
     /// The stages that began, for one model. A search is the first one.
@@ -122,7 +135,8 @@ impl Study {
         self.models[model].stages()
     }
 
-    /// An upper bound of all trials that this study needs, those with a result included.
+    /// An upper bound of all trials that this study needs, those with a result included. A training that is stopped and goes on
+    /// counts once.
     pub fn most_trials(&self) -> u64 {
         self.models.iter().fold(0, |sum, study| sum.saturating_add(study.most_trials()))
     }
@@ -134,25 +148,38 @@ impl Study {
 }
 
 fn study_of_model(settings: &StudySettings, index: usize, candidates: Candidates) -> StudyOfModel {
-    let StudySettings { seed, metric, race, .. } = settings;
-    let (search, source) = match candidates {
-        Candidates::Listed { n_configurations, .. } => (None, Source::Listed(n_configurations)),
-        Candidates::Searched(space) => {
+    let StudySettings { seed, metric, halving, .. } = settings;
+    let rungs = halving.zip(candidates.epochs).map(|(halving, epochs)| (halving, halving.rungs(epochs)));
+    let (search, n_listed, proposals) = match candidates.source {
+        Source::Listed(n_configurations) => (None, n_configurations, None),
+        Source::Searched(space) => {
             let search = settings.search.as_ref().expect("a searched model comes with settings of the search");
-            (Some(search), Source::Proposed(Proposals::new(*seed, *metric, search.clone(), &space)))
+            (Some(search), 0, Some(Proposals::new(*seed, *metric, search.clone(), &space)))
         }
     };
-    StudyOfModel::new(index, *metric, schedule(settings, search), race.clone(), source)
+    let schedule = schedule(settings, search, rungs);
+    StudyOfModel::new(index, *metric, schedule, n_listed, proposals)
 }
 
-/// How many replicates each stage of a model trains, ascending.
-fn schedule(settings: &StudySettings, search: Option<&SearchSettings>) -> Vec<u32> {
+/// The stages of a model.
+fn schedule(
+    settings: &StudySettings,
+    search: Option<&SearchSettings>,
+    rungs: Option<(Halving, Vec<u32>)>,
+) -> Vec<Stage> {
     let race = settings.race.iter().flat_map(|race| race.replicates.iter().copied());
     let first = search.map(|search| search.replicates);
     let all = first.into_iter().chain(race.filter(|&replicates| first.is_none_or(|first| replicates > first)));
-    let mut schedule: Vec<u32> = all.collect();
-    if schedule.last().is_none_or(|&last| last < settings.replicates) {
-        schedule.push(settings.replicates);
+    let mut all: Vec<u32> = all.collect();
+    if all.last().is_none_or(|&last| last < settings.replicates) {
+        all.push(settings.replicates);
     }
-    schedule
+    let keeps_all_or_races = settings.race.clone().map_or(Keep::All, Keep::Race);
+    let of_rung = |(halving, epochs): (Halving, u32)| Stage {
+        budget: Budget { replicates: all[0], epochs: Some(epochs) },
+        keep: Keep::Halving(halving),
+    };
+    let rungs = rungs.into_iter().flat_map(|(halving, rungs)| rungs.into_iter().map(move |epochs| (halving, epochs)));
+    let full = |&replicates: &u32| Stage { budget: Budget::full(replicates), keep: keeps_all_or_races.clone() };
+    rungs.map(of_rung).chain(all.iter().map(full)).collect()
 }

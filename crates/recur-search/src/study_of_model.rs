@@ -1,31 +1,49 @@
-//! The decisions about the configurations of one model: its proposals, then its race.
+//! The decisions about the configurations of one model: its proposals, and which of them go on from stage to stage.
 
 use crate::outcome::{Outcome, Results};
 use crate::proposals::Proposals;
-use crate::race::{StageResult, survivors};
+use crate::race::{StageResult, promoted, survivors};
+use crate::study::Needed;
 use recur_core::metric::Metric;
-use recur_core::search::Race;
+use recur_core::search::{Budget, Halving, Race};
 
 /// What is decided about one model.
 #[derive(Clone, Debug)]
 pub(crate) struct StudyOfModel {
     /// Which model it is, for whoever has the results.
-    pub(crate) model: usize,
+    model: usize,
     metric: Metric,
-    race: Option<Race>,
-    /// How many replicates each stage trains, ascending.
-    schedule: Vec<u32>,
+    /// All stages, the shortest first.
+    schedule: Vec<Stage>,
     pub(crate) proposals: Option<Proposals>,
     /// Those that began.
-    stages: Vec<Stage>,
-    /// After how many replicates each configuration went out.
-    pub(crate) eliminated: Vec<Option<u32>>,
+    stages: Vec<Begun>,
+    /// What each configuration was trained for when it went out.
+    pub(crate) eliminated: Vec<Option<Budget>>,
+}
+
+/// A stage: how long its configurations are trained, and which of them go on to the next.
+#[derive(Clone, Debug)]
+pub(crate) struct Stage {
+    pub(crate) budget: Budget,
+    pub(crate) keep: Keep,
+}
+
+/// Which configurations go on.
+#[derive(Clone, Debug)]
+pub(crate) enum Keep {
+    /// All of them.
+    All,
+    /// To more replicates.
+    Race(Race),
+    /// To more epochs.
+    Halving(Halving),
 }
 
 /// A stage that began.
 #[derive(Clone, Debug)]
-struct Stage {
-    replicates: u32,
+struct Begun {
+    budget: Budget,
     entered: Vec<usize>,
     /// For each that entered, if known.
     outcomes: Vec<Option<Outcome>>,
@@ -35,14 +53,16 @@ struct Stage {
 }
 
 impl StudyOfModel {
-    /// A model with these configurations, or with those that are proposed.
-    pub(crate) fn new(model: usize, metric: Metric, schedule: Vec<u32>, race: Option<Race>, source: Source) -> Self {
-        let (n_listed, proposals) = match source {
-            Source::Listed(n) => (n, None),
-            Source::Proposed(proposals) => (0, Some(proposals)),
-        };
-        let stages = vec![Stage::new(schedule[0], 0..n_listed)];
-        Self { model, metric, race, schedule, proposals, stages, eliminated: vec![None; n_listed] }
+    /// A model with so many configurations, or with those that are proposed. There is at least one stage.
+    pub(crate) fn new(
+        model: usize,
+        metric: Metric,
+        schedule: Vec<Stage>,
+        n_listed: usize,
+        proposals: Option<Proposals>,
+    ) -> Self {
+        let stages = vec![Begun::new(schedule[0].budget, 0..n_listed)];
+        Self { model, metric, schedule, proposals, stages, eliminated: vec![None; n_listed] }
     }
 
     /// Decides all that the results allow.
@@ -60,11 +80,11 @@ impl StudyOfModel {
         self.stages.len() == self.schedule.len() && self.last().n_went_on.is_some()
     }
 
-    /// The trials without a result, as configuration and replicate.
-    pub(crate) fn missing(&self, results: &dyn Results) -> Vec<(usize, u32)> {
+    /// The trials without a result.
+    pub(crate) fn missing(&self, results: &dyn Results) -> Vec<Needed> {
         let stage = self.last();
-        let trials = stage.open.iter().flat_map(|&place| (0..stage.replicates).map(move |r| (stage.entered[place], r)));
-        trials.filter(|&(configuration, r)| results.result(self.model, configuration, r).is_none()).collect()
+        let trials = stage.open.iter().flat_map(|&place| trials(self.model, stage.entered[place], stage.budget));
+        trials.filter(|&trial| results.result(trial).is_none()).collect()
     }
 
     /// How many configurations there are so far.
@@ -72,35 +92,42 @@ impl StudyOfModel {
         self.eliminated.len()
     }
 
+    /// How many stages there are, those that did not begin included.
+    pub(crate) fn n_stages(&self) -> usize {
+        self.schedule.len()
+    }
+
     /// The stages that began.
     pub(crate) fn stages(&self) -> Vec<StageResult> {
-        let result = |stage: &Stage| StageResult {
-            replicates: stage.replicates,
+        let result = |stage: &Begun| StageResult {
+            budget: stage.budget,
             n_entered: stage.entered.len(),
             n_went_on: stage.n_went_on,
         };
         self.stages.iter().map(result).collect()
     }
 
-    /// At most how many trials are needed, those with a result included.
+    /// At most how many trials are needed, those with a result included; one that is stopped and goes on counts once.
     pub(crate) fn most_trials(&self) -> u64 {
-        let mut n = self.proposals.as_ref().map_or(self.n_configurations(), Proposals::most);
+        let mut n = self.proposals.as_ref().map_or(self.n_configurations(), Proposals::most) as u64;
         let (mut sum, mut earlier) = (0_u64, 0);
-        for &replicates in &self.schedule {
-            sum = sum.saturating_add((n as u64).saturating_mul(u64::from(replicates.saturating_sub(earlier))));
-            earlier = replicates;
-            if let Some(race) = self.race.as_ref().filter(|race| race.margin.is_none()) {
-                n = race.n_kept(n as u64) as usize;
-            }
+        for Stage { budget, keep } in &self.schedule {
+            sum = sum.saturating_add(n.saturating_mul(u64::from(budget.replicates.saturating_sub(earlier))));
+            earlier = budget.replicates;
+            n = match keep {
+                Keep::Race(race) if race.margin.is_none() => race.n_kept(n),
+                Keep::Halving(halving) => halving.n_kept(n),
+                Keep::All | Keep::Race(_) => n,
+            };
         }
         sum
     }
 
-    fn last(&self) -> &Stage {
+    fn last(&self) -> &Begun {
         self.stages.last().expect("a study begins with a stage")
     }
 
-    fn last_mut(&mut self) -> &mut Stage {
+    fn last_mut(&mut self) -> &mut Begun {
         self.stages.last_mut().expect("a study begins with a stage")
     }
 
@@ -108,10 +135,9 @@ impl StudyOfModel {
     fn read(&mut self, results: &dyn Results) {
         let model = self.model;
         let stage = self.last_mut();
-        let (entered, outcomes, replicates) = (&stage.entered, &mut stage.outcomes, stage.replicates);
+        let (entered, outcomes, budget) = (&stage.entered, &mut stage.outcomes, stage.budget);
         stage.open.retain(|&place| {
-            let trials = (0..replicates).map(|replicate| results.result(model, entered[place], replicate));
-            outcomes[place] = Outcome::of(trials);
+            outcomes[place] = Outcome::of(trials(model, entered[place], budget).map(|trial| results.result(trial)));
             outcomes[place].is_none()
         });
     }
@@ -139,12 +165,12 @@ impl StudyOfModel {
         if may_grow || !self.last().open.is_empty() || self.last().n_went_on.is_some() {
             return false;
         }
-        let Some(&replicates) = self.schedule.get(self.stages.len()) else {
+        let Some(&Stage { budget, .. }) = self.schedule.get(self.stages.len()) else {
             let stage = self.last_mut();
             stage.n_went_on = Some(stage.entered.len());
             return false;
         };
-        let next = Stage::new(replicates, self.survivors());
+        let next = Begun::new(budget, self.survivors());
         self.eliminate(&next.entered);
         self.last_mut().n_went_on = Some(next.entered.len());
         self.stages.push(next);
@@ -154,9 +180,13 @@ impl StudyOfModel {
     /// The configurations that go on from the last stage.
     fn survivors(&self) -> Vec<usize> {
         let stage = self.last();
-        let Some(race) = &self.race else { return stage.entered.clone() };
         let outcomes: Vec<Outcome> = stage.outcomes.iter().flatten().copied().collect();
-        survivors(race, self.metric, &outcomes).into_iter().map(|place| stage.entered[place]).collect()
+        let places = match &self.schedule[self.stages.len() - 1].keep {
+            Keep::All => return stage.entered.clone(),
+            Keep::Race(race) => survivors(race, self.metric, &outcomes),
+            Keep::Halving(halving) => promoted(*halving, self.metric, &outcomes),
+        };
+        places.into_iter().map(|place| stage.entered[place]).collect()
     }
 
     /// Notes which of the last stage's configurations are not among `survivors`, which ascend.
@@ -164,24 +194,22 @@ impl StudyOfModel {
         let Self { stages, eliminated, .. } = self;
         let Some(stage) = stages.last() else { return };
         for &configuration in stage.entered.iter().filter(|one| survivors.binary_search(one).is_err()) {
-            eliminated[configuration] = Some(stage.replicates);
+            eliminated[configuration] = Some(stage.budget);
         }
     }
 }
 
-/// Where the configurations of a model come from.
-pub(crate) enum Source {
-    /// A list of so many.
-    Listed(usize),
-    /// A search.
-    Proposed(Proposals),
+/// The trials of a configuration in a stage.
+fn trials(model: usize, configuration: usize, budget: Budget) -> impl Iterator<Item = Needed> {
+    let Budget { replicates, epochs } = budget;
+    (0..replicates).map(move |replicate| Needed { model, configuration, replicate, epochs })
 }
 
-impl Stage {
-    fn new(replicates: u32, entered: impl IntoIterator<Item = usize>) -> Self {
+impl Begun {
+    fn new(budget: Budget, entered: impl IntoIterator<Item = usize>) -> Self {
         let entered: Vec<usize> = entered.into_iter().collect();
         let n = entered.len();
-        Self { replicates, entered, outcomes: vec![None; n], open: (0..n).collect(), n_went_on: None }
+        Self { budget, entered, outcomes: vec![None; n], open: (0..n).collect(), n_went_on: None }
     }
 
     /// Takes in the next configuration.

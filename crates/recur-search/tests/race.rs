@@ -2,16 +2,16 @@
 
 mod common;
 
-use common::{Table, listed, noise, race, run, settings};
+use common::{Table, full, listed, noise, race, run, settings};
 use proptest::prelude::*;
 use recur_core::metric::Metric;
-use recur_core::search::Race;
+use recur_core::search::{Budget, Race};
 use recur_search::{Needed, Study, StudySettings, TrialResult};
 use std::collections::BTreeSet;
 
 /// A simulated table: configurations differ, replicates of one differ less, and some diverge.
 fn trial(seed: u32) -> impl Fn(&Study, Needed) -> TrialResult {
-    move |_, Needed { model, configuration, replicate }| {
+    move |_, Needed { model, configuration, replicate, .. }| {
         if noise(format!("{seed}/diverged/{model}/{configuration}/{replicate}")) < 0.02 {
             return TrialResult::Diverged;
         }
@@ -61,7 +61,7 @@ fn a_race_trains_a_third_and_chooses_what_the_grid_would() {
         let trained = run(&mut study, &mut table, &trial(1));
         assert_eq!(trained.len() as u64, study.most_trials());
         let mean = |one: usize| {
-            let value = |replicate| match table.0[&(0, one, replicate)] {
+            let value = |replicate| match table.0[&full(0, one, replicate)] {
                 TrialResult::Finished(value) => value,
                 TrialResult::Diverged => f64::NEG_INFINITY,
             };
@@ -79,10 +79,10 @@ fn each_model_goes_on_by_itself() {
     let mut study = Study::new(settings(2, Some(race(&[1, 2], 0.5)), None), vec![listed(4), listed(4)]);
     let mut table = Table::default();
     for one in study.decide(&table).into_iter().filter(|one| one.model == 1 || one.configuration > 0) {
-        table.0.insert((one.model, one.configuration, 0), trial(0)(&study, one));
+        table.0.insert(one, trial(0)(&study, one));
     }
     let needed = study.decide(&table);
-    assert_eq!(needed[0], Needed { model: 0, configuration: 0, replicate: 0 });
+    assert_eq!(needed[0], full(0, 0, 0));
     assert!(needed.len() == 3 && needed[1..].iter().all(|one| one.model == 1 && one.replicate == 1), "{needed:?}");
     assert_eq!(study.stages(0).len(), 1);
     assert_eq!(study.stages(1)[0].n_went_on, Some(2));
@@ -101,7 +101,7 @@ fn a_diverged_trial_counts_as_worst_in_later_stages_too() {
     let mut study = Study::new(settings(3, Some(race(&[1, 2, 3], 0.1)), None), vec![listed(4)]);
     run(&mut study, &mut Table::default(), &result);
     assert_eq!(survivors(&study, 0), [0, 1]);
-    assert_eq!(study.eliminated(0, 3), Some(1));
+    assert_eq!(study.eliminated(0, 3), Some(Budget::full(1)));
 }
 
 proptest! {
@@ -122,7 +122,7 @@ proptest! {
         };
         let mut study = Study::new(settings, vec![listed(n)]);
         let trained = run(&mut study, &mut Table::default(), &result);
-        let value = |configuration, replicate| match result(&study, Needed { model: 0, configuration, replicate }) {
+        let value = |configuration, replicate| match result(&study, full(0, configuration, replicate)) {
             TrialResult::Finished(value) => Some(value),
             TrialResult::Diverged => None,
         };
@@ -139,15 +139,14 @@ proptest! {
     fn a_race_does_not_depend_on_the_order_of_results(seed in any::<u32>(), order in any::<u32>()) {
         let plan = || Study::new(settings(4, Some(race(&[1, 2, 4], 0.4)), None), vec![listed(12), listed(5)]);
         let mut whole = plan();
-        let trained: BTreeSet<_> = run(&mut whole, &mut Table::default(), &trial(seed)).into_iter()
-            .map(|one| (one.model, one.configuration, one.replicate)).collect();
+        let trained: BTreeSet<_> = run(&mut whole, &mut Table::default(), &trial(seed)).into_iter().collect();
         let (mut study, mut table, mut step) = (plan(), Table::default(), 0);
         loop {
             let needed = study.decide(&table);
             if needed.is_empty() { break }
             step += 1;
             let one = needed[(noise(format!("order/{order}/{step}")) * needed.len() as f64) as usize];
-            table.0.insert((one.model, one.configuration, one.replicate), trial(seed)(&study, one));
+            table.0.insert(one, trial(seed)(&study, one));
             // A process that was ended and begins anew.
             if step % 7 == 0 { study = plan() }
         }
@@ -163,7 +162,7 @@ proptest! {
         for (n, plan) in [(3, race(&[1, 3], 0.4)), (5, race(&[1, 3, 5], 0.4))] {
             let mut study = Study::new(settings(n, Some(plan), None), vec![listed(20)]);
             let trained = run(&mut study, &mut table, &trial(seed));
-            results.push((trained, (0..20).filter(|&one| study.eliminated(0, one) == Some(1)).collect::<Vec<_>>()));
+            results.push((trained, (0..20).filter(|&one| study.eliminated(0, one) == Some(Budget::full(1))).collect::<Vec<_>>()));
         }
         prop_assert_eq!(&results[0].1, &results[1].1);
         // Only the new replicates are trained.

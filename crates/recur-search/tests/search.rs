@@ -2,19 +2,21 @@
 
 mod common;
 
-use common::{Table, listed, mixed_space, noise, race, range, result_of, run, search, settings, space, words};
+use common::{
+    Table, full, listed, mixed_space, noise, race, range, result_of, run, search, searched, settings, space, words,
+};
 use proptest::prelude::*;
 use recur_core::digest::Digest;
 use recur_core::params::ParamValue;
 use recur_core::search::SearchMethod::{self, Random, Sobol, Tpe};
-use recur_core::search::SearchSettings;
+use recur_core::search::{Budget, SearchSettings};
 use recur_core::space::{Dimension, Point, Range, Space, Values};
-use recur_search::{Candidates, Needed, Study, TrialResult};
+use recur_search::{Needed, Study, TrialResult};
 
 const METHODS: [SearchMethod; 3] = [Random, Sobol, Tpe];
 
 fn study(search: SearchSettings, spaces: &[Space]) -> Study {
-    let models = spaces.iter().cloned().map(Candidates::Searched).collect();
+    let models = spaces.iter().cloned().map(searched).collect();
     Study::new(settings(search.replicates, None, Some(search)), models)
 }
 
@@ -112,11 +114,11 @@ fn a_missing_result_keeps_back_the_proposals_that_know_it() {
         let others: Vec<Needed> =
             needed.iter().copied().filter(|one| (one.configuration, one.replicate) != (20, 1)).collect();
         if others.is_empty() {
-            assert_eq!(needed, [Needed { model: 0, configuration: 20, replicate: 1 }]);
+            assert_eq!(needed, [full(0, 20, 1)]);
             break;
         }
         for one in others {
-            table.0.insert((one.model, one.configuration, one.replicate), trial(&study, one));
+            table.0.insert(one, trial(&study, one));
         }
     }
     // Proposal 28 would know it.
@@ -256,25 +258,23 @@ fn a_search_where_all_diverge_ends_too() {
 #[test]
 fn the_race_goes_on_after_the_search() {
     let plan = search(Tpe, 40, 8, 2);
-    let mut study = Study::new(
-        settings(5, Some(race(&[2, 5], 0.13)), Some(plan)),
-        vec![Candidates::Searched(mixed_space()), listed(3)],
-    );
+    let mut study =
+        Study::new(settings(5, Some(race(&[2, 5], 0.13)), Some(plan)), vec![searched(mixed_space()), listed(3)]);
     let result =
         |study: &Study, one: Needed| if one.model == 0 { trial(study, one) } else { TrialResult::Finished(0.5) };
     let trained = run(&mut study, &mut Table::default(), &result);
-    let stages: Vec<_> = study.stages(0).iter().map(|one| (one.replicates, one.n_entered, one.n_went_on)).collect();
+    let stages: Vec<_> =
+        study.stages(0).iter().map(|one| (one.budget.replicates, one.n_entered, one.n_went_on)).collect();
     assert_eq!(stages, [(2, 40, Some(6)), (5, 6, Some(6))]);
     assert_eq!(trained.len(), 80 + 18 + 6 + 6);
     assert_eq!(study.most_trials(), 110);
-    assert_eq!((0..40).filter(|&one| study.eliminated(0, one) == Some(2)).count(), 34);
+    assert_eq!((0..40).filter(|&one| study.eliminated(0, one) == Some(Budget::full(2))).count(), 34);
 }
 
 #[test]
 fn without_a_race_all_proposals_are_trained_on_the_other_replicates() {
-    let plan = |replicates| {
-        Study::new(settings(replicates, None, Some(search(Tpe, 30, 8, 1))), vec![Candidates::Searched(mixed_space())])
-    };
+    let plan =
+        |replicates| Study::new(settings(replicates, None, Some(search(Tpe, 30, 8, 1))), vec![searched(mixed_space())]);
     let [one, three] = [1, 3].map(|replicates| {
         let mut study = plan(replicates);
         let trained = run(&mut study, &mut Table::default(), &trial);
@@ -340,7 +340,7 @@ proptest! {
     ) {
         let plan = || {
             let search = search(method, 40, ahead, replicates);
-            let models = vec![Candidates::Searched(mixed_space()), listed(4)];
+            let models = vec![searched(mixed_space()), listed(4)];
             Study::new(settings(3, Some(race(&[replicates, 3], 0.2)), Some(search)), models)
         };
         let result = |study: &Study, one: Needed| {
@@ -356,7 +356,7 @@ proptest! {
                 step += 1;
                 let chosen = (noise(format!("{order}/{step}")) * needed.len() as f64) as usize;
                 let one = needed.swap_remove(chosen);
-                table.0.insert((one.model, one.configuration, one.replicate), result(&study, one));
+                table.0.insert(one, result(&study, one));
                 if step % restart == 0 { study = plan(); study.decide(&table); }
             }
         }
@@ -373,7 +373,7 @@ proptest! {
         // Results of other replicates, and of everything that is not proposed yet.
         for configuration in 0..60 {
             for replicate in 1..3 {
-                table.0.insert((0, configuration, replicate), TrialResult::Finished(noise(format!("{seed}/{configuration}"))));
+                table.0.insert(full(0, configuration, replicate), TrialResult::Finished(noise(format!("{seed}/{configuration}"))));
             }
         }
         let mut again = plan();
@@ -381,7 +381,7 @@ proptest! {
         prop_assert_eq!(whole.points(0), again.points(0));
         // The last ones know nothing of each other.
         for configuration in 40 - ahead as usize..40 {
-            table.0.insert((0, configuration, 0), TrialResult::Diverged);
+            table.0.insert(full(0, configuration, 0), TrialResult::Diverged);
         }
         let mut again = plan();
         again.decide(&table);

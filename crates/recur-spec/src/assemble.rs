@@ -8,7 +8,7 @@ use crate::error::ErrorKind;
 use crate::key::Key;
 use crate::keys::ROOT;
 use crate::models::{Models, Shared, ids, models};
-use crate::race::{chooses, most_trials, sizes, stages};
+use crate::race::{chooses, halved, most_trials, sizes, stages};
 use crate::source::{Span, printable};
 use crate::spec::Spec;
 use crate::tree::{Content, Node};
@@ -43,6 +43,7 @@ pub(crate) fn spec(checker: &mut Checker<'_>, root: &Node, question: String) -> 
     }
     if let Some(training) = fields.section("training") {
         length(checker, training);
+        stop(checker, training, &spec.training);
     }
     let settings = spec.training.clone();
     // There are as many trials as configurations at least; what is left out or listed twice is known when all are listed.
@@ -82,6 +83,7 @@ pub(crate) fn spec(checker: &mut Checker<'_>, root: &Node, question: String) -> 
     if let Some(models) = &models {
         sizes(checker, &fields, &spec, &models.entries);
         untrained(checker, &fields, &spec, &models.entries);
+        halved(checker, &fields, &spec, &models.entries);
     }
     // Whatever is missing was an error.
     (spec.split.division, spec.split.test_rows) = split?;
@@ -170,6 +172,18 @@ pub(crate) fn length(checker: &mut Checker<'_>, training: &Fields<'_>) {
         && evaluate_every > steps
     {
         checker.error(place, ErrorKind::NeverEvaluated { steps, evaluate_every });
+    }
+}
+
+/// A training is stopped before its end, or not at all.
+pub(crate) fn stop(checker: &mut Checker<'_>, fields: &Fields<'_>, training: &TrainingSettings) {
+    let n_epochs = training.n_epochs();
+    if let (Some(stop_after), Some(place)) = (training.stop_after, fields.span("stop_after"))
+        && stop_after >= n_epochs
+    {
+        let expected = format!("number below {n_epochs}, the number of epochs or scorings");
+        let (path, got) = ("training.stop_after".to_owned(), stop_after.to_string());
+        checker.error(place, ErrorKind::Value { path, expected, got, nearest: None, unquoted: None });
     }
 }
 

@@ -2,11 +2,13 @@
 
 use crate::except::Exception;
 use crate::layers::Layers;
+use crate::trainings::settled;
 use crate::value::plain;
 use crate::varied::setting;
 use recur_core::model::{Condition, Regime};
 use recur_core::params::{ParamValue, Params};
 use recur_core::plan::Configuration;
+use recur_core::settings::{TrainingLength, TrainingSettings};
 use recur_core::space::{Dimension, Range, SearchBox, Space, Values};
 use serde_yaml::{Mapping, Value};
 
@@ -74,6 +76,19 @@ impl ModelEntry {
         let dimension = |axis: &Axis| Dimension { name: axis.name.clone(), values: axis.values.clone() };
         let of_grid = |grid: &Grid| SearchBox { dimensions: grid.iter().map(dimension).collect() };
         Space { model: self.name.clone(), boxes: self.grids.iter().map(of_grid).collect() }
+    }
+
+    /// How it is trained, but for what its axes say.
+    pub fn training(&self) -> TrainingSettings {
+        settled(&self.training)
+    }
+
+    /// For how many epochs it is trained to the end; `None` if it learns in one go, or in steps.
+    pub fn epochs(&self) -> Option<u32> {
+        match self.training().length {
+            TrainingLength::Epochs(epochs) if self.regime == Regime::Iterative => Some(epochs),
+            _ => None,
+        }
     }
 
     /// Whether a search of the spec proposes its configurations: it has axes, and the spec does not say otherwise.

@@ -413,12 +413,12 @@ pub enum ErrorKind {
     /// `except` together with `search`.
     #[error("`except` is for grids, and the configurations of this model are proposed by a search")]
     ExceptInSearch,
-    /// A search or a race where the test rows of a replicate are validation rows of others.
+    /// A search, a race or halving where the test rows of a replicate are validation rows of others.
     #[error(
         "`{key}` does not go together with `{other}`: test rows of one replicate would choose configurations on others"
     )]
     ChoiceBeforeTest {
-        /// `search` or `race`.
+        /// `search`, `race` or `halving`.
         key: &'static str,
         /// The setting.
         other: &'static str,
@@ -434,6 +434,9 @@ pub enum ErrorKind {
     /// A race that drops nothing.
     #[error("a race of one stage leaves nothing out")]
     RaceOfOneStage,
+    /// Halving that does not fit the training.
+    #[error(transparent)]
+    Halving(HalvingProblem),
     /// A search with nothing to vary.
     #[error("{}", match model { Some(model) => format!("the space of `{model}` is one point: there is nothing to search"), None => "no listed model has an axis: there is nothing to search".to_owned() })]
     NothingToSearch {
@@ -574,12 +577,45 @@ impl ErrorKind {
             ErrorKind::RaceOfOneStage => {
                 Some("for example `replicates: 5` and `race: {replicates: [1, 2, 5]}`".to_owned())
             }
+            ErrorKind::Halving(problem) => Some(problem.hint()),
             ErrorKind::NothingToSearch { .. } => {
                 Some("an axis such as `sweep: {learning_rate: {log: {from: 1e-4, to: 1e-1}}}`".to_owned())
             }
             ErrorKind::TooManyTrials { .. } => Some("raise `limits.max_trials` if this is meant".to_owned()),
             _ => None,
         }
+    }
+}
+
+/// Why configurations cannot be compared before the end of their training.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
+pub enum HalvingProblem {
+    #[error("`halving` compares configurations of equal length, and `{axis}` of `{model}` is swept")]
+    Swept { model: String, axis: String },
+    #[error("`halving` counts epochs, and `{model}` is trained for `training.steps`")]
+    Steps { model: String },
+    #[error("`halving` decides where a training stops, and so does `training.stop_after` of `{model}`")]
+    Stopped { model: String },
+    #[error("`halving` compares configurations after some epochs, and no listed model is trained in epochs")]
+    NoEpochs,
+    #[error(
+        "`halving` stops nothing: configurations would be compared after {} of {epochs} epochs, and `halving.shortest` is {shortest}",
+        epochs.div_ceil(*eta)
+    )]
+    NothingShorter { shortest: u32, eta: u32, epochs: u32 },
+}
+
+impl HalvingProblem {
+    fn hint(&self) -> String {
+        match self {
+            Self::Swept { .. } => "leave the axis out, or race over replicates: `race: {replicates: [1, 2, 5]}`",
+            Self::Steps { .. } => "say the length as `training.epochs`",
+            Self::Stopped { .. } => "leave one of them out",
+            Self::NoEpochs => "a race needs no epochs: `race: {replicates: [1, 2, 5]}`",
+            Self::NothingShorter { .. } => "lower `halving.shortest`, or raise `training.epochs`",
+        }
+        .to_owned()
     }
 }
 

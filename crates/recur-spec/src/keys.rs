@@ -12,7 +12,7 @@ use crate::key::{Default, Key, Kind, key, setting};
 use crate::spec::Spec;
 use crate::value::{plain, section, typed};
 use recur_core::metric::Metric;
-use recur_core::search::{Race, SearchMethod, SearchSettings};
+use recur_core::search::{Halving, Race, SearchMethod, SearchSettings};
 use serde_yaml::Value;
 use std::ops::Bound::{Excluded, Unbounded};
 
@@ -58,6 +58,11 @@ pub(crate) static ROOT: &[Key] = &[
             get: |spec| spec.race.as_ref().map(|_| section()),
             set: |spec, value| spec.race = (!value.is_null()).then(default_race),
         }),
+    key("halving", Kind::Section(HALVING), Default::None, "trains the configurations for a few epochs, and the best of them for more")
+        .at(Access {
+            get: |spec| spec.halving.as_ref().map(|_| section()),
+            set: |spec, value| spec.halving = (!value.is_null()).then_some(DEFAULT_HALVING),
+        }),
     key(
         "replicates",
         Kind::Integer { min: 1, max: 1000 },
@@ -80,6 +85,16 @@ fn searched(spec: &mut Spec) -> &mut SearchSettings {
 /// The stages are written together with the number of replicates.
 fn default_race() -> Race {
     Race { replicates: Vec::new(), keep: 0.33, margin: None }
+}
+
+const DEFAULT_HALVING: Halving = Halving { shortest: 1, eta: 3 };
+
+fn halved(spec: &mut Spec) -> &mut Halving {
+    spec.halving.get_or_insert(DEFAULT_HALVING)
+}
+
+fn use_halving(spec: &mut Spec) {
+    halved(spec);
 }
 
 fn raced(spec: &mut Spec) -> &mut Race {
@@ -148,6 +163,18 @@ pub(crate) static RACE: &[Key] = &[
         "configurations go on as well whose mean is worse than that of the last that goes on by less than this",
     )
     .at(of_section!(race, raced, margin)),
+];
+
+/// Keys of `halving`.
+pub(crate) static HALVING: &[Key] = &[
+    setting("shortest", Kind::Integer { min: 1, max: 1_000_000 }, of_section!(halving, halved, shortest),
+        "no configuration is stopped after fewer epochs",
+    )
+    .prepared(use_halving),
+    setting("eta", Kind::Integer { min: 2, max: 1000 }, of_section!(halving, halved, eta),
+        "one of so many configurations of a model goes on each time, at least two, for about so many times as many epochs",
+    )
+    .prepared(use_halving),
 ];
 
 /// Keys of each element of `models`.
@@ -233,6 +260,7 @@ pub(crate) static TABLES: &[(&str, &[Key])] = &[
     ("models", MODEL),
     ("search", SEARCH),
     ("race", RACE),
+    ("halving", HALVING),
     ("report", REPORT),
     ("limits", LIMITS),
 ];

@@ -38,7 +38,7 @@ mod varied;
 mod yaml;
 
 pub use entry::{Axis, Grid, ModelEntry};
-pub use error::{ErrorKind, Feature, Section, SpecError, SpecErrors};
+pub use error::{ErrorKind, Feature, HalvingProblem, Section, SpecError, SpecErrors};
 pub use except::{Exception, LeftOut};
 pub use overrides::Override;
 pub use params_of::{NotAParameter, params_of};

@@ -1,23 +1,29 @@
-//! `search` and `race`, and what they ask of other keys.
+//! `search`, `race` and `halving`, and what they ask of other keys.
 
 use crate::check::{Checker, Fields, join};
 use crate::entry::ModelEntry;
-use crate::error::ErrorKind;
+use crate::error::{ErrorKind, HalvingProblem};
 use crate::key::Kind;
 use crate::scalar::Scalar;
 use crate::source::Span;
 use crate::spec::Spec;
 use crate::tree::{Content, Node};
-use recur_core::search::{Race, SearchSettings};
+use recur_core::model::Regime;
+use recur_core::search::{Halving, Race, SearchSettings};
+use recur_core::settings::TrainingLength;
 use recur_core::space::Values;
+
+/// What halving cuts must be the same for all configurations of a model.
+const LENGTHS: [&str; 4] = ["training.epochs", "training.steps", "training.evaluate_every", "training.stop_after"];
 
 /// The share of configurations that goes on after a search, where the spec does not say: measured on published tables of results,
 /// where it chose as well as a race of all.
 const KEEP_OF_SEARCH: f64 = 0.13;
 
-/// Whether the spec asks for a search or a race: a choice among configurations for which all replicates need the same test rows.
+/// Whether the spec asks for a search, a race or halving: a choice among configurations for which all replicates need the same test rows.
 pub(crate) fn chooses(root: &Fields<'_>) -> Option<(&'static str, Span)> {
-    ["search", "race"].into_iter().find_map(|key| root.key_span(key).filter(|_| root.has(key)).map(|span| (key, span)))
+    let keys = ["search", "race", "halving"].into_iter();
+    keys.filter(|key| root.has(key)).find_map(|key| Some((key, root.key_span(key)?)))
 }
 
 /// Fills in what `search` and `race` leave to other keys; reports what does not go together.
@@ -137,6 +143,41 @@ pub(crate) fn sizes(checker: &mut Checker<'_>, root: &Fields<'_>, spec: &Spec, m
 fn is_one_point(model: &ModelEntry) -> bool {
     let is_one = |values: &Values| matches!(values, Values::List(list) if list.len() == 1);
     model.grids.len() == 1 && model.grids[0].iter().all(|axis| is_one(&axis.values))
+}
+
+/// Reports halving that has no effect, or would compare what differs in more than its parameters.
+pub(crate) fn halved(checker: &mut Checker<'_>, root: &Fields<'_>, spec: &Spec, models: &[ModelEntry]) {
+    let (Some(halving), Some(place)) = (spec.halving, root.key_span("halving")) else { return };
+    if !checker.errors.is_empty() {
+        return;
+    }
+    let mut longest = None;
+    for model in models.iter().filter(|model| model.regime == Regime::Iterative) {
+        let axes = model.grids.iter().flatten().map(|axis| axis.name.as_str());
+        let swept = axes.filter(|name| LENGTHS.contains(name)).map(str::to_owned).next();
+        let training = model.training();
+        let problem = match (swept, training.length) {
+            (Some(axis), _) => Some(HalvingProblem::Swept { model: model.name.clone(), axis }),
+            _ if training.stop_after.is_some() => Some(HalvingProblem::Stopped { model: model.name.clone() }),
+            (None, TrainingLength::Steps { .. }) => Some(HalvingProblem::Steps { model: model.name.clone() }),
+            (None, TrainingLength::Epochs(epochs)) => {
+                longest = longest.max(Some(epochs));
+                None
+            }
+        };
+        if let Some(problem) = problem {
+            checker.error(place, ErrorKind::Halving(problem));
+        }
+    }
+    let Halving { shortest, eta } = halving;
+    match longest {
+        _ if !checker.errors.is_empty() => {}
+        None => checker.error(place, ErrorKind::Halving(HalvingProblem::NoEpochs)),
+        Some(epochs) if halving.rungs(epochs).is_empty() => {
+            checker.error(place, ErrorKind::Halving(HalvingProblem::NothingShorter { shortest, eta, epochs }));
+        }
+        Some(_) => {}
+    }
 }
 
 /// How many configurations a model has, or is to have.

@@ -4,7 +4,7 @@ use crate::entry::ModelEntry;
 use crate::except::{Exception, LeftOut};
 use recur_core::params::Params;
 use recur_core::plan::{Configuration, Plan, WithoutEffect};
-use recur_core::search::{Race, SearchSettings};
+use recur_core::search::{Halving, Race, SearchSettings};
 use recur_core::settings::{DataSettings, ReportSettings, SplitSettings, TrainingSettings};
 use recur_core::space::Point;
 use serde_yaml::Mapping;
@@ -36,6 +36,8 @@ pub struct Spec {
     pub search: Option<SearchSettings>,
     /// Which configurations are trained on more replicates; `None` trains all on all.
     pub race: Option<Race>,
+    /// Which configurations are trained for more epochs; `None` trains all to the end.
+    pub halving: Option<Halving>,
     /// Trials of each configuration.
     pub replicates: u32,
     /// What the report compares.
@@ -60,6 +62,7 @@ impl Spec {
             without_effect: Vec::new(),
             search: None,
             race: None,
+            halving: None,
             replicates: 5,
             report: ReportSettings::default(),
             max_trials: 100_000,
@@ -80,6 +83,7 @@ impl Spec {
             without_effect: self.without_effect.clone(),
             search: self.search.clone(),
             race: self.race.clone(),
+            halving: self.halving,
             replicates: self.replicates,
             report: self.report.clone(),
         }
@@ -108,7 +112,7 @@ impl Spec {
     pub fn of_trial(&self, configuration: &Configuration, replicate: u32) -> Self {
         let is_its_model = |entry: &&ModelEntry| entry.name == configuration.model;
         let entry = self.models.iter().find(is_its_model).expect("a configuration of this spec");
-        let settings = configuration.training.as_ref().unwrap_or(&self.training).clone();
+        let training = configuration.training.as_ref().unwrap_or(&self.training).clone();
         let alone = Configuration {
             model: entry.id.clone(),
             training: None,
@@ -127,13 +131,14 @@ impl Spec {
             ..entry.clone()
         };
         Self {
-            training: settings,
+            training,
             models: vec![model],
             except: Vec::new(),
             left_out: Vec::new(),
             without_effect: Vec::new(),
             search: None,
             race: None,
+            halving: None,
             replicates: self.split.division.replicates().unwrap_or(replicate + 1),
             report: ReportSettings { baseline: None, ..self.report.clone() },
             ..self.clone()

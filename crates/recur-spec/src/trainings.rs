@@ -1,6 +1,6 @@
 //! How a listed model is trained: the settings of `training` for each combination of the values of its axes over them.
 
-use crate::assemble::{fill, length};
+use crate::assemble::{fill, length, stop};
 use crate::check::Checker;
 use crate::entry::Axis;
 use crate::keys::{TABLES, TRAINING};
@@ -53,6 +53,7 @@ fn settings(checker: &mut Checker<'_>, training: &Node) -> Option<TrainingSettin
     let mut spec = Spec::of_defaults();
     if checker.errors.len() == n_errors {
         fill(&mut spec, &fields, TRAINING);
+        stop(checker, &fields, &spec.training);
     }
     (checker.errors.len() == n_errors).then_some(spec.training)
 }

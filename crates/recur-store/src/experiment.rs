@@ -42,6 +42,9 @@ pub struct ExperimentTrial {
     pub configuration: String,
     /// From 0.
     pub replicate: u32,
+    /// After how many epochs halving stopped it.
+    #[serde(default)]
+    pub stop_after: Option<u32>,
     /// The name of the folder that the store keeps it in.
     pub id: TrialId,
 }
@@ -224,12 +227,14 @@ fn digest_of(log: File) -> std::io::Result<Option<Digest>> {
 fn render_trials(trials: &[ExperimentTrial]) -> Vec<u8> {
     let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
     let in_memory = "a row can be written to memory";
-    writer.write_record(["configuration", "replicate", "id"]).expect(in_memory);
+    writer.write_record(["configuration", "replicate", "stop_after", "id"]).expect(in_memory);
     for trial in trials {
         // A configuration begins with the id of its model, which no spreadsheet takes for a formula. Were it otherwise, the
         // title that is read back would differ by an apostrophe: it is for reading, and nothing is looked up by it.
         let title = spreadsheet::cell(&trial.configuration);
-        writer.write_record([&*title, &trial.replicate.to_string(), trial.id.as_str()]).expect(in_memory);
+        let stop_after = trial.stop_after.map_or_else(String::new, |epochs| epochs.to_string());
+        let row = [&*title, &trial.replicate.to_string(), &stop_after, trial.id.as_str()];
+        writer.write_record(row).expect(in_memory);
     }
     writer.into_inner().expect(in_memory)
 }
@@ -283,8 +288,12 @@ mod tests {
     use std::io::Write as _;
 
     fn trials() -> Vec<ExperimentTrial> {
-        let trial =
-            |n: u32| ExperimentTrial { configuration: "m \"a\", b".into(), replicate: n, id: samples::id(n.into()) };
+        let trial = |n: u32| ExperimentTrial {
+            configuration: "m \"a\", b".into(),
+            replicate: n,
+            stop_after: (n > 0).then_some(n),
+            id: samples::id(n.into()),
+        };
         (0..2).map(trial).collect()
     }
 

@@ -4,7 +4,7 @@ use crate::examples::Examples;
 use recur_core::dataset::Dataset;
 use recur_core::model::{Kernels, Model, ModelError, ModelPlugin, Setup};
 use recur_core::random::StreamPath;
-use recur_core::settings::ClassWeights;
+use recur_core::settings::{ClassWeights, TrainingSettings};
 use recur_core::trial::Trial;
 use recur_core::workers::Workers;
 use std::sync::Arc;
@@ -47,7 +47,10 @@ pub(crate) fn build(
     class_weights: &[f32],
     machine: Machine<'_>,
 ) -> Result<Box<dyn Model>, ModelError> {
-    plugin.build(&setup(trial, dataset, streams, class_weights, machine))
+    // A model does not see where its training stops: until then it must learn what it learns in the full training.
+    let training = trial.identity.training.as_ref().map(TrainingSettings::full);
+    let setup = setup(trial, dataset, streams, class_weights, machine);
+    plugin.build(&Setup { training: training.as_ref(), ..setup })
 }
 
 /// The weight of each label in the loss, (C); a label without training examples weighs 1.

@@ -16,7 +16,8 @@ pub trait Observer: Sync {
     /// `trial` has given its memory back, however it ended.
     fn ends(&self, _trial: &Trial) {}
 
-    /// Where `trial` goes on: the checkpoint of an earlier run, if there is one.
+    /// Where `trial` goes on: the checkpoint of an earlier run, if there is one, or of a trial that stopped before the end of
+    /// the same training.
     fn resume(&self, _trial: &Trial) -> Option<Checkpoint> {
         None
     }
@@ -27,8 +28,8 @@ pub trait Observer: Sync {
         false
     }
 
-    /// The whole state of a running trial, to go on from. It is handed over when it is due; what cannot be kept is the
-    /// observer's to tell, and the trial goes on.
+    /// The whole state of a running trial, to go on from. It is handed over when it is due, and where `training.stop_after` stops
+    /// a trial; what cannot be kept is the observer's to tell, and the trial goes on.
     fn checkpoint(&self, _trial: &Trial, _checkpoint: &Checkpoint) {}
 
     /// Bytes of memory that trials may use now, besides what they use already. A trial that needs more becomes a failed

@@ -109,6 +109,7 @@ mod tests {
             schedule: recur_core::settings::Schedule::Constant,
             class_weights: ClassWeights::None,
             early_stopping: None,
+            stop_after: None,
         }
     }
 

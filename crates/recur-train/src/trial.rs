@@ -10,10 +10,11 @@ use crate::scores::score;
 use recur_core::checkpoint::{BestEpoch, Checkpoint, Progress};
 use recur_core::dataset::Dataset;
 use recur_core::event::Event;
+use recur_core::metric::Metric;
 use recur_core::model::{Cancel, Chunk, Kernels, Model, ModelError, ModelPlugin};
 use recur_core::record::{EpochRecord, Outcome, TrialRecord};
 use recur_core::replicate::Replicate;
-use recur_core::settings::{ClassWeights, EarlyStopping, TrainingSettings};
+use recur_core::settings::{ClassWeights, TrainingSettings};
 use recur_core::tensor::Tensor;
 use recur_core::trial::Trial;
 use recur_core::workers::Workers;
@@ -151,29 +152,35 @@ impl Run<'_> {
     /// Trains a model step by step.
     fn train_in_steps(&mut self, training: &TrainingSettings) -> Result<Trained, ModelError> {
         let schedule = Schedule::new(training, self.train.len());
-        let (mut model, mut position) = self.start(training)?;
-        let epochs_done = self.epochs.len() as u32;
-        self.started(&*model, schedule.n_epochs);
-        if schedule.n_epochs == 0 {
+        let n_epochs = training.stop_after.unwrap_or(schedule.n_epochs).min(schedule.n_epochs);
+        let (mut model, mut position) = self.start(training, n_epochs)?;
+        self.started(&*model, n_epochs);
+        if n_epochs == 0 {
             return self.only_score(&mut *model);
         }
-        for index in epochs_done..schedule.n_epochs {
+        let patience = training.early_stopping.map(|settings| settings.patience);
+        for index in self.epochs.len() as u32..n_epochs {
+            if self.is_out_of_patience(patience, &position) {
+                break;
+            }
             let _span = tracing::info_span!("epoch", epoch = index).entered();
             let train_loss = self.epoch(&mut *model, training, &schedule, index, &mut position)?;
             self.finish_epoch(&mut *model, index, train_loss, schedule.steps_before(index + 1))?;
-            if let Some(settings) = training.early_stopping
-                && self.stops(settings, index, &mut position.best, &*model)
-            {
-                break;
+            if let Some(settings) = training.early_stopping {
+                self.note_best(settings.metric, index, &mut position.best, &*model);
             }
-            if index + 1 < schedule.n_epochs {
+            if index + 1 < n_epochs && !self.is_out_of_patience(patience, &position) {
                 self.offer_checkpoint(&*model, &position);
             }
+        }
+        if n_epochs < schedule.n_epochs {
+            // Another trial goes on from here.
+            self.checkpoint(&*model, &position);
         }
         self.n_parameters = model.n_parameters() as u64;
         let (kept_epoch, weights) = match position.best {
             Some((best, weights)) => (best.epoch, weights),
-            None => (schedule.n_epochs - 1, model.weights()),
+            None => (n_epochs - 1, model.weights()),
         };
         Ok(Trained { kept_epoch, weights })
     }
@@ -201,11 +208,14 @@ impl Run<'_> {
         self.execution.observer.event(Event::TrialStarted { trial: self.trial, n_epochs, epochs_done });
     }
 
-    /// The model and where it is: at its start, or where an earlier run left it.
-    fn start(&mut self, training: &TrainingSettings) -> Result<(Box<dyn Model>, Position), ModelError> {
+    /// The model and where it is: at its start, or where an earlier run left it before the end of `n_epochs` epochs.
+    fn start(&mut self, training: &TrainingSettings, n_epochs: u32) -> Result<(Box<dyn Model>, Position), ModelError> {
         let class_weights = class_weights(training.class_weights, self.train);
         let mut model = self.fresh(&class_weights)?;
-        if let Some(checkpoint) = self.execution.observer.resume(self.trial) {
+        let is_before_the_end =
+            |Progress { epochs, examples, .. }: &Progress| (epochs.len() as u64, *examples) <= (n_epochs.into(), 0);
+        let checkpoint = self.execution.observer.resume(self.trial);
+        if let Some(checkpoint) = checkpoint.filter(|checkpoint| is_before_the_end(&checkpoint.progress)) {
             match restore(&mut *model, &checkpoint) {
                 Ok(()) => {
                     let Progress { epochs, examples, loss, best, .. } = checkpoint.progress;
@@ -275,12 +285,16 @@ impl Run<'_> {
 
     /// Hands the observer a checkpoint, if one is due.
     fn offer_checkpoint(&self, model: &dyn Model, position: &Position) {
-        let observer = self.execution.observer;
-        if !observer.checkpoint_due(self.trial, self.epochs.len() as u32, position.examples as u64) {
-            return;
+        let (epochs, examples) = (self.epochs.len() as u32, position.examples as u64);
+        if self.execution.observer.checkpoint_due(self.trial, epochs, examples) {
+            self.checkpoint(model, position);
         }
+    }
+
+    /// Hands the observer a checkpoint.
+    fn checkpoint(&self, model: &dyn Model, position: &Position) {
         let progress = Progress {
-            trial: self.trial.id.clone(),
+            trial: self.trial.identity.full_training(),
             epochs: self.epochs.clone(),
             examples: position.examples as u64,
             loss: position.loss,
@@ -292,7 +306,7 @@ impl Run<'_> {
             training_state: model.training_state(),
             best_weights: position.best.as_ref().map_or_else(Vec::new, |(_, weights)| weights.clone()),
         };
-        observer.checkpoint(self.trial, &checkpoint);
+        self.execution.observer.checkpoint(self.trial, &checkpoint);
     }
 
     /// Records the untouched weights as if they were an epoch's: `train_loss` is the mean loss of all training examples.
@@ -324,19 +338,18 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Notes the epoch if it is the best so far; says whether patience has run out.
-    fn stops(
-        &self,
-        settings: EarlyStopping,
-        index: u32,
-        best: &mut Option<(BestEpoch, Vec<Tensor>)>,
-        model: &dyn Model,
-    ) -> bool {
-        let value = self.epochs[index as usize].validation.get(settings.metric);
-        if best.as_ref().is_none_or(|(best, _)| settings.metric.better(value, best.value)) {
+    /// Notes the epoch if it is the best so far.
+    fn note_best(&self, metric: Metric, index: u32, best: &mut Option<(BestEpoch, Vec<Tensor>)>, model: &dyn Model) {
+        let value = self.epochs[index as usize].validation.get(metric);
+        if best.as_ref().is_none_or(|(best, _)| metric.better(value, best.value)) {
             *best = Some((BestEpoch { epoch: index, value }, model.weights()));
         }
-        best.as_ref().is_some_and(|(best, _)| index - best.epoch >= settings.patience)
+    }
+
+    /// Whether the last `patience` epochs were no better than the best before them.
+    fn is_out_of_patience(&self, patience: Option<u32>, position: &Position) -> bool {
+        let since_best = |(best, _): &(BestEpoch, _)| self.epochs.len() as u32 - 1 - best.epoch;
+        position.best.as_ref().map(since_best).zip(patience).is_some_and(|(since, patience)| since >= patience)
     }
 }
 

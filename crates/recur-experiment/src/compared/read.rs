@@ -19,7 +19,7 @@ use recur_core::selection::{Selection, TrialOutcome};
 use recur_core::trial::{Trial, TrialId};
 use recur_core::visible::shown;
 use recur_report::{MadeFrom, ReportRecord, ReportRecordError, SpecSource};
-use recur_store::{Found, FoundExperiment, Store, StoredExperiment, layout};
+use recur_store::{ExperimentTrial, Found, FoundExperiment, Store, StoredExperiment, layout};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
@@ -131,9 +131,11 @@ fn experiment(
     // The text that was compared with its digest, whatever is in the file by now.
     let spec = SpecRequest::of_file(&path).parse(stored.resolved.as_bytes(), registry)?;
     let mut experiment = Experiment::prepare(spec, registry)?;
-    let listed: HashMap<(&str, u32), &TrialId> =
-        stored.trials.iter().map(|trial| ((trial.configuration.as_str(), trial.replicate), &trial.id)).collect();
-    let record_of = |planned: &Trial| match listed.get(&(planned.title.as_str(), planned.replicate)) {
+    let place = |trial: &ExperimentTrial| (trial.configuration.clone(), trial.replicate, trial.stop_after);
+    let listed: HashMap<_, &TrialId> = stored.trials.iter().map(|trial| (place(trial), &trial.id)).collect();
+    let is_halved = experiment.plan().halving.is_some();
+    let cut = |planned: &Trial| planned.identity.stop_after().filter(|_| is_halved);
+    let record_of = |planned: &Trial| match listed.get(&(planned.title.clone(), planned.replicate, cut(planned))) {
         Some(id) => stored_record(store, id),
         None => Ok(None),
     };
@@ -141,8 +143,8 @@ fn experiment(
         experiment.replay_with(available_cores(), &mut Records::new(), &record_of)?;
     }
     let (n_trials, mut outcomes) = (experiment.trials().len(), Vec::new());
-    if stored.trials.len() != n_trials {
-        let n_listed = stored.trials.len();
+    let n_listed = stored.trials.len();
+    if n_listed != n_trials + experiment.shorter_trials().len() {
         return Err(LookupError::OtherTrials { name: name.to_owned(), n_listed, n_trials }.into());
     }
     for planned in experiment.trials() {

@@ -5,6 +5,7 @@ use crate::pipeline::{Ran, Run, experiment, lab_with};
 use recur_core::event::Event;
 use recur_core::model::{Cancel, Declaration, Model, ModelError, ModelPlugin, Setup};
 use recur_core::record::TrialRecord;
+use recur_core::search::Budget;
 use recur_core::trial::TrialId;
 use recur_experiment::{
     Experiment, ExperimentError, LocalExecutor, LookupError, Observer, Part, PartEnd, RunEvent, RunOptions,
@@ -69,7 +70,7 @@ fn a_race_trains_fewer_trials_and_chooses_among_those_of_the_last_stage() {
     assert_eq!(ran.outcomes.len(), 12 + 4 + 2 + 3);
     assert_eq!(ran.experiment.most_trials(), 21);
     let eliminated = ran.experiment.eliminated();
-    let count = |n: Option<u32>| eliminated.iter().filter(|eliminated| **eliminated == n).count();
+    let count = |n: Option<u32>| eliminated.iter().filter(|eliminated| **eliminated == n.map(Budget::full)).count();
     assert_eq!((count(None), count(Some(1)), count(Some(2))), (3, 8, 2));
     let selection = &ran.reported.scored.selection;
     let chosen = selection.chosen()[1].configuration.unwrap();
@@ -77,7 +78,7 @@ fn a_race_trains_fewer_trials_and_chooses_among_those_of_the_last_stage() {
 
     let analysis = &ran.reported.analysis;
     let stages: Vec<(u32, usize)> =
-        analysis.stages[1].stages.iter().map(|stage| (stage.replicates, stage.n_entered)).collect();
+        analysis.stages[1].stages.iter().map(|stage| (stage.budget.replicates, stage.n_entered)).collect();
     assert_eq!(stages, [(1, 12), (2, 4), (3, 2)]);
     // What a value does is compared on what all configurations were trained on.
     assert!(analysis.axes.iter().flat_map(|axis| &axis.pairs).all(|pair| pair.finished == pair.planned));

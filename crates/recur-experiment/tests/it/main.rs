@@ -13,6 +13,7 @@ mod external;
 mod external_faults;
 mod faults;
 mod foreign_files;
+mod halving;
 mod logged;
 mod pipeline;
 mod planned;

@@ -32,8 +32,10 @@ pub(super) fn columns(analysis: &Analysis) -> Vec<Column> {
         column("replicate", integers(&|trial| i64::from(trial.replicate))),
     ]);
     if !analysis.stages.is_empty() {
-        let after = |row: &Row<'_>| configuration(row).eliminated_after.map(i64::from);
+        let after = |row: &Row<'_>| configuration(row).eliminated_after.map(|budget| i64::from(budget.replicates));
         columns.push(column("eliminated_after", Values::Integer(rows.iter().map(after).collect())));
+        let epochs = |row: &Row<'_>| configuration(row).eliminated_after?.epochs.map(i64::from);
+        columns.push(column("stopped_after", Values::Integer(rows.iter().map(epochs).collect())));
     }
     columns.extend([
         column("chosen", Values::Boolean(rows.iter().map(|row| Some(row.trial.chosen)).collect())),

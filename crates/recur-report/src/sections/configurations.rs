@@ -2,7 +2,7 @@
 
 use crate::answer::settings;
 use crate::markdown::{Table, code, details, left, right};
-use crate::numbers::{count, heading, plural, spread};
+use crate::numbers::{count, heading, plural, spread, trained_for};
 use crate::page::Page;
 use crate::sections::sweep;
 use recur_analysis::{Analysis, ConfigurationResult};
@@ -51,7 +51,7 @@ fn table(analysis: &Analysis) -> Table {
         let metrics = analysis.metrics().into_iter();
         cells.extend(metrics.map(|metric| spread(metric, configuration.validation(metric))));
         cells.push(match (configuration.times_chosen, configuration.eliminated_after) {
-            (_, Some(n)) => format!("eliminated after {}", plural(u64::from(n), "replicate")),
+            (_, Some(budget)) => format!("eliminated after {}", trained_for(budget)),
             (0, None) => String::new(),
             (n, None) => format!("{n} of {}", analysis.replicates),
         });

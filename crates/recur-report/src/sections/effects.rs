@@ -9,6 +9,7 @@ use crate::page::Page;
 use crate::sections::{heat_maps, within_models};
 use recur_analysis::{Analysis, Effect, Marginal, ModelEffect};
 use recur_core::params::ParamValue;
+use recur_core::search::Budget;
 
 const SURVIVORS: &str = "† Only some trials of this value finished, and the mean is over these. They have other settings of the \
                          other parameters or other replicates than the trials behind the other means, so it cannot be compared \
@@ -43,8 +44,7 @@ pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
 }
 
 fn introduction(analysis: &Analysis) -> String {
-    let shared = shared_replicates(analysis);
-    let spread = match shared.unwrap_or(analysis.replicates) {
+    let spread = match shared_budget(analysis).map_or(analysis.replicates, |shared| shared.replicates) {
         1 => "",
         _ => {
             " Brackets in the tables and bars in the figures are unpaired 95 % intervals of that average: they may overlap where \
@@ -59,22 +59,23 @@ fn introduction(analysis: &Analysis) -> String {
     )
 }
 
-/// The replicates that all configurations were trained on, where a race trained some on more.
-fn shared_replicates(analysis: &Analysis) -> Option<u32> {
-    let first =
-        analysis.stages.iter().filter_map(|stages| stages.stages.first()).map(|stage| stage.replicates).min()?;
-    (first < analysis.replicates).then_some(first)
+/// What all configurations were trained for, where some were trained for more.
+fn shared_budget(analysis: &Analysis) -> Option<Budget> {
+    let firsts = || analysis.stages.iter().filter_map(|stages| stages.stages.first()).map(|stage| stage.budget);
+    let replicates = firsts().map(|budget| budget.replicates).min()?;
+    let epochs = firsts().filter_map(|budget| budget.epochs).min();
+    (replicates < analysis.replicates || epochs.is_some()).then_some(Budget { replicates, epochs })
 }
 
 fn over_shared(analysis: &Analysis) -> String {
-    match shared_replicates(analysis) {
-        Some(n) => format!(
-            ", on the first {} of {}, which all configurations were trained on",
-            plural(u64::from(n), "replicate"),
-            analysis.replicates
-        ),
-        None => String::new(),
-    }
+    let Some(Budget { replicates, epochs }) = shared_budget(analysis) else { return String::new() };
+    let after = epochs.map_or_else(String::new, |epochs| format!(", after {}", plural(u64::from(epochs), "epoch")));
+    let on = match replicates == analysis.replicates {
+        true => String::new(),
+        false => format!(" on the first {} of {}", plural(u64::from(replicates), "replicate"), analysis.replicates),
+    };
+    let on = if after.is_empty() { format!(",{on}") } else { on };
+    format!("{after}{on}, which all configurations were trained for")
 }
 
 fn has_survivors(effect: &Effect) -> bool {

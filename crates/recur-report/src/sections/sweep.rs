@@ -43,7 +43,9 @@ fn introduction(analysis: &Analysis, n_left_out: usize) -> String {
     let of = match (analysis.replicates, is_raced) {
         (1, _) => "",
         (_, false) => " (mean over replicates)",
-        (_, true) => " (mean over the replicates that it was trained on: one that was eliminated has fewer)",
+        (_, true) => {
+            " (mean over the replicates that it was trained on: one that was eliminated has fewer, or fewer epochs)"
+        }
     };
     let mut text = format!(
         "A line is a configuration, from its model through the values of its parameters to its validation {}{of}; better is \

@@ -1,4 +1,4 @@
-//! The race and the search: their stages, how the best result grew, and the result at each value that was proposed.
+//! The race, halving and the search: their stages, how the best result grew, and the result at each value that was proposed.
 
 mod slices;
 
@@ -6,7 +6,7 @@ use crate::figures::canvas::About;
 use crate::figures::left_out;
 use crate::figures::lines::{Around, Key, Panel, Point, Series, Stroke, lines};
 use crate::markdown::{Table, code, left, list, right};
-use crate::numbers::{NOTHING, count, heading, phrase, plural, shown};
+use crate::numbers::{NOTHING, count, heading, phrase, shown, trained_for};
 use crate::page::Page;
 use recur_analysis::{Analysis, ModelStages, Proposal, Search, Stage};
 use recur_core::search::SearchMethod;
@@ -19,7 +19,11 @@ pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     if analysis.stages.is_empty() {
         return;
     }
-    page.section(if analysis.searches.is_empty() { "Race" } else { "Search" });
+    page.section(match (analysis.searches.is_empty(), has_rungs(analysis)) {
+        (false, _) => "Search",
+        (true, true) => "Halving",
+        (true, false) => "Race",
+    });
     page.block(&introduction(analysis));
     page.block(&stages(analysis).render());
     if let Some(text) = exhausted(analysis) {
@@ -46,15 +50,17 @@ fn introduction(analysis: &Analysis) -> String {
             SearchMethod::Tpe => "proposed by a tree-structured Parzen estimator",
         };
         text.push_str(&format!(
-            "Configurations of {} were {how}. The result of a proposal is its mean validation {metric} over {}. ",
+            "Configurations of {} were {how}. The result of a proposal is its mean validation {metric} {} {}. ",
             list(&searched),
-            plural(u64::from(search.replicates), "replicate")
+            if search.budget.epochs.is_some() { "after" } else { "over" },
+            trained_for(search.budget)
         ));
     }
     if analysis.configurations.iter().any(|configuration| configuration.eliminated_after.is_some()) {
         text.push_str(&format!(
             "In each stage the configurations of a model are compared by their mean validation {metric} over the same \
-             replicates, and the best go on. Those that were eliminated are neither ranked nor chosen. "
+             replicates{}, and the best go on. Those that were eliminated are neither ranked nor chosen. ",
+            if has_rungs(analysis) { ", after as many epochs" } else { "" }
         ));
     }
     text.push_str(
@@ -63,18 +69,28 @@ fn introduction(analysis: &Analysis) -> String {
     text
 }
 
+/// Whether configurations were stopped after some epochs.
+fn has_rungs(analysis: &Analysis) -> bool {
+    analysis.stages.iter().flat_map(|stages| &stages.stages).any(|stage| stage.budget.epochs.is_some())
+}
+
 /// A row a stage of a model.
 fn stages(analysis: &Analysis) -> Table {
-    let mut table = Table::new([left("model"), right("replicates"), right("configurations"), right("went on")]);
+    let has_rungs = has_rungs(analysis);
+    let epochs = has_rungs.then(|| right("epochs"));
+    let header =
+        [left("model")].into_iter().chain(epochs).chain(["replicates", "configurations", "went on"].map(right));
+    let mut table = Table::new(header);
     for ModelStages { model, stages, .. } in &analysis.stages {
-        for (index, Stage { replicates, n_entered, n_went_on }) in stages.iter().enumerate() {
+        for (index, Stage { budget, n_entered, n_went_on }) in stages.iter().enumerate() {
             let is_last = index + 1 == stages.len();
-            table.row([
-                code(model),
-                count(u64::from(*replicates)),
+            let epochs = budget.epochs.map_or("all".to_owned(), |epochs| count(u64::from(epochs)));
+            let cells = [
+                count(u64::from(budget.replicates)),
                 count(*n_entered as u64),
                 n_went_on.filter(|_| !is_last).map_or(NOTHING.to_owned(), |n| count(n as u64)),
-            ]);
+            ];
+            table.row([code(model)].into_iter().chain(has_rungs.then_some(epochs)).chain(cells));
         }
     }
     table

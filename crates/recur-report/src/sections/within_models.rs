@@ -37,7 +37,9 @@ pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
         page.block("### Importance of the parameters");
         page.block(&shares.join("\n"));
         let in_a_race = match analysis.configurations.iter().any(|one| one.eliminated_after.is_some()) {
-            true => " In a race these are the replicates of the first stage, which all configurations were trained on.",
+            true => {
+                " These are the replicates and the epochs of the first stage, which all configurations were trained for."
+            }
             false => "",
         };
         page.block(&format!(

@@ -7,16 +7,16 @@ use recur_core::params::ParamValue;
 use recur_core::random::StreamPath;
 use recur_core::search::{Race, SearchMethod, SearchSettings};
 use recur_core::space::{Dimension, Point, Range, SearchBox, Space, Values};
-use recur_search::{Candidates, Needed, Results, Study, StudySettings, TrialResult};
+use recur_search::{Candidates, Needed, Results, Source, Study, StudySettings, TrialResult};
 use std::collections::BTreeMap;
 
-/// Results by (model, configuration, replicate).
+/// Results by trial.
 #[derive(Clone, Debug, Default)]
-pub struct Table(pub BTreeMap<(usize, usize, u32), TrialResult>);
+pub struct Table(pub BTreeMap<Needed, TrialResult>);
 
 impl Results for Table {
-    fn result(&self, model: usize, configuration: usize, replicate: u32) -> Option<TrialResult> {
-        self.0.get(&(model, configuration, replicate)).copied()
+    fn result(&self, trial: Needed) -> Option<TrialResult> {
+        self.0.get(&trial).copied()
     }
 }
 
@@ -30,7 +30,7 @@ pub fn run(study: &mut Study, table: &mut Table, trial: &dyn Fn(&Study, Needed) 
             return trained;
         }
         for one in needed {
-            table.0.insert((one.model, one.configuration, one.replicate), trial(study, one));
+            table.0.insert(one, trial(study, one));
             trained.push(one);
         }
     }
@@ -42,7 +42,12 @@ pub fn noise(path: impl std::fmt::Display) -> f64 {
 }
 
 pub fn settings(replicates: u32, race: Option<Race>, search: Option<SearchSettings>) -> StudySettings {
-    StudySettings { seed: 7, metric: Metric::Accuracy, replicates, race, search }
+    StudySettings { seed: 7, metric: Metric::Accuracy, replicates, race, search, halving: None }
+}
+
+/// The trial that is trained to the end.
+pub fn full(model: usize, configuration: usize, replicate: u32) -> Needed {
+    Needed { model, configuration, replicate, epochs: None }
 }
 
 pub fn race(replicates: &[u32], keep: f64) -> Race {
@@ -54,7 +59,11 @@ pub fn search(method: SearchMethod, configurations: u32, ahead: u32, replicates:
 }
 
 pub fn listed(n_configurations: usize) -> Candidates {
-    Candidates::Listed { model: "listed".to_owned(), n_configurations }
+    Candidates { source: Source::Listed(n_configurations), epochs: None }
+}
+
+pub fn searched(space: Space) -> Candidates {
+    Candidates { source: Source::Searched(space), epochs: None }
 }
 
 pub fn range(name: &str, from: f64, to: f64, log: bool, whole: bool) -> Dimension {

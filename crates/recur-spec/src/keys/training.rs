@@ -111,6 +111,9 @@ pub(crate) static TRAINING: &[Key] = &[
     key("steps", STEPS, Default::None, "steps of one batch each; not together with `epochs`").at(N_STEPS),
     key("evaluate_every", STEPS, Default::Derived("a tenth of `steps`, rounded up"), "steps between two scorings").at(EVALUATE_EVERY)
         .with("steps", None),
+    key("stop_after", Kind::Integer { min: 1, max: 1_000_000 }, Default::None,
+        "stop after so many epochs (or scorings of `steps`) as if the training were interrupted there: the learning rate is that of the full length",
+    ).at(field!(training.stop_after)),
     setting("batch_size", Kind::Integer { min: 1, max: 1_000_000 }, field!(training.batch_size), "examples per batch"),
     setting("sampling", Kind::Choice(Sampling::VARIANTS), field!(training.sampling),
         "each row once an epoch, or with replacement: a label, then one of its rows",

@@ -4,7 +4,7 @@ use crate::{least, parse, reported};
 use proptest::prelude::*;
 use recur_core::params::ParamValue;
 use recur_core::plan::Plan;
-use recur_core::search::{Race, SearchMethod, SearchSettings};
+use recur_core::search::{Halving, Race, SearchMethod, SearchSettings};
 use recur_core::settings::{Optimizer, TestRows};
 use recur_core::space::{Point, Range, Values};
 use std::collections::BTreeSet;
@@ -285,6 +285,29 @@ fn what_a_race_keeps_of_a_few_comes_back_from_the_resolved_spec() {
 }
 
 #[test]
+fn halving_is_of_epochs_and_tests_on_the_same_rows() {
+    let sweep = "sweep: {hidden_size: [1, 2, 3, 4]}\n";
+    let halving = |more: &str| plan(&format!("{sweep}{more}"));
+    let halved = halving("halving: {}\n");
+    assert_eq!(halved.halving, Some(Halving { shortest: 1, eta: 3 }));
+    assert_eq!(halved.split.test_rows, TestRows::Fixed);
+    assert_eq!(halving("halving: {shortest: 4, eta: 2}\n").halving, Some(Halving { shortest: 4, eta: 2 }));
+    assert_eq!(halving("halving: none\n").halving, None);
+    let spec = parse(least(&format!("{sweep}halving: {{shortest: 2}}\ntraining: {{epochs: 12}}\n"))).unwrap();
+    assert_eq!(spec.models[0].epochs(), Some(12));
+    let again = parse(spec.resolved_yaml()).unwrap();
+    assert_eq!((again.halving, again.plan()), (spec.halving, spec.plan()));
+}
+
+#[test]
+fn a_training_may_stop_before_its_end() {
+    let training = |more: &str| plan(more).training;
+    assert_eq!(training("training: {epochs: 8, stop_after: 3}\n").stop_after, Some(3));
+    assert_eq!(training("training: {steps: 100, evaluate_every: 20, stop_after: 4}\n").stop_after, Some(4));
+    assert_eq!(training("training: {epochs: 8}\n").stop_after, None);
+}
+
+#[test]
 fn a_flood_of_combinations_of_settings_is_refused_at_once() {
     let thousand = |from: u32| format!("{{linear: {{from: {from}, to: {}, steps: 1000}}}}", from + 999);
     let axes = ["batch_size", "epochs", "optimizer.clip_norm"].map(|name| format!("training.{name}: {}", thousand(1)));
@@ -315,6 +338,25 @@ fn wrong_spaces_are_reported_where_they_are() {
             with("except: [{hidden_size: [8, 16, 32]}]\n"),
             with("except: {hidden_size: 8}\n"),
             with("search: {}\nexcept: [{hidden_size: 8}]\n"),
+        ]
+        .join("\n\n")
+    );
+}
+
+#[test]
+fn halving_that_does_not_fit_the_training_is_reported() {
+    let with = |more: &str| reported(least(&format!("halving: {{}}\n{more}")));
+    insta::assert_snapshot!(
+        [
+            with("sweep: {training.epochs: [5, 10], hidden_size: [1, 2]}\n"),
+            with("training: {steps: 100}\n"),
+            with("training: {stop_after: 5}\n"),
+            with("training: {epochs: 1}\n"),
+            reported(least("halving: {shortest: 8, eta: 1}\n")),
+            reported(least("halving: {shortest: 8}\n")),
+            reported(least("training: {stop_after: 10}\n")),
+            reported(least("sweep: {training.epochs: [3, 9]}\ntraining: {stop_after: 5}\n")),
+            reported("recur: 1\nname: none\ndata: {source: a}\nmodels: [{use: linfa_logistic}]\nhalving: {}\n"),
         ]
         .join("\n\n")
     );

@@ -125,7 +125,12 @@ pub(crate) fn full_store() -> (tempfile::TempDir, Store) {
 }
 
 pub(crate) fn keep_experiment(store: &Store, name: &str, seeds: &[u64]) {
-    let trial = |seed: &u64| ExperimentTrial { configuration: "m".into(), replicate: 0, id: samples::id(*seed) };
+    let trial = |seed: &u64| ExperimentTrial {
+        configuration: "m".into(),
+        replicate: 0,
+        stop_after: None,
+        id: samples::id(*seed),
+    };
     let trials: Vec<_> = seeds.iter().map(trial).collect();
     let files = ExperimentFiles { resolved: "recur: 1\n", rejects: b"file,line\n", trials: &trials };
     store.keep_experiment(name, &files).unwrap();

@@ -3,6 +3,7 @@
 use recur_core::model::Chunk;
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 static TRAINING_NOW: AtomicUsize = AtomicUsize::new(0);
 static DRAWN: AtomicU64 = AtomicU64::new(0);
@@ -20,9 +21,10 @@ impl Drop for Company {
     }
 }
 
-/// Says that a model trains.
+/// Says that a model trains. It waits a little, so that threads that train at once meet on a busy machine too.
 pub fn enter() -> Company {
     TRAINING_NOW.fetch_add(1, Ordering::SeqCst);
+    std::thread::sleep(Duration::from_millis(2));
     Company
 }
 

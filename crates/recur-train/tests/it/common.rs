@@ -59,6 +59,7 @@ pub fn plan(configurations: &[(&dyn ModelPlugin, Params)]) -> Plan {
         without_effect: Vec::new(),
         search: None,
         race: None,
+        halving: None,
         replicates: 1,
         report: ReportSettings {
             noun: Noun::text(),
