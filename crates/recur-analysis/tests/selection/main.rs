@@ -12,6 +12,7 @@ mod fixture;
 mod learner;
 mod levels;
 mod power;
+mod race;
 mod sweep;
 mod verdict;
 

@@ -7,9 +7,11 @@ use recur_core::metric::{Metric, Scores};
 use recur_core::noun::Noun;
 use recur_core::random::StreamPath;
 use recur_core::record::{Prediction, TestRecord};
-use recur_core::selection::Selection;
+use recur_core::search::Race;
+use recur_core::selection::{Selection, TrialOutcome};
 use recur_core::settings::{Group, SplitSettings, TestRows};
 use recur_core::split::Split;
+use recur_search::{Candidates, Needed, Results, Source, Study, StudySettings, TrialResult};
 use recur_stats::{Confusion, mean, standard_deviation};
 use std::ops::Range;
 
@@ -134,6 +136,19 @@ fn gain(chosen: &[usize], among: Range<usize>, accuracy: impl Fn(usize, usize) -
     mean(&chosen.iter().enumerate().map(of_replicate).collect::<Vec<_>>()).unwrap()
 }
 
+/// The validation results that a race asks for.
+struct Validated<'a> {
+    models: &'a Models,
+    trained: &'a Trained,
+}
+
+impl Results for Validated<'_> {
+    fn result(&self, Needed { configuration, replicate, .. }: Needed) -> Option<TrialResult> {
+        let configuration = self.models.configurations[configuration];
+        Some(TrialResult::Finished(self.trained.validation_accuracy(replicate as usize, configuration)))
+    }
+}
+
 /// Models of a report, each with its configurations of the task.
 pub struct Models {
     experiment: Experiment,
@@ -186,6 +201,31 @@ impl Models {
         self
     }
 
+    /// As [`choose_pooled`](Self::choose_pooled) among those that a race leaves: it trains a configuration on more replicates only
+    /// where it was good on the first ones.
+    pub fn choose_raced(&mut self, trained: &Trained, race: &Race) -> &mut Self {
+        self.validate(trained);
+        let experiment = &self.experiment;
+        let n_configurations = experiment.plan.configurations.len();
+        let settings = StudySettings {
+            seed: 0,
+            metric: experiment.plan.report.primary,
+            replicates: experiment.plan.replicates,
+            race: Some(race.clone()),
+            search: None,
+            halving: None,
+        };
+        let mut study = Study::new(settings, vec![Candidates { source: Source::Listed(n_configurations), epochs: None }]);
+        let results = Validated { models: self, trained };
+        assert!(study.decide(&results).is_empty() && study.is_complete());
+        let is_left = |outcome: &&TrialOutcome| study.eliminated(0, outcome.trial.configuration).is_none();
+        let left: Vec<TrialOutcome> = experiment.trials.iter().filter(is_left).cloned().collect();
+        let mut plan = experiment.plan.clone();
+        plan.split.test_rows = TestRows::Fixed;
+        self.experiment.selection = Selection::choose(&plan, &left);
+        self
+    }
+
     fn validate(&mut self, trained: &Trained) {
         for outcome in &mut self.experiment.trials {
             let (replicate, configuration) = (outcome.trial.replicate as usize, outcome.trial.configuration);
@@ -197,7 +237,7 @@ impl Models {
     fn score(&mut self, trained: &Trained) {
         let experiment = &mut self.experiment;
         let chosen = experiment.trials.iter().filter(|outcome| experiment.selection.is_tested_trial(&outcome.trial));
-        let test = |outcome: &recur_core::selection::TrialOutcome| {
+        let test = |outcome: &TrialOutcome| {
             let configuration = self.configurations[outcome.trial.configuration];
             let replicate = outcome.trial.replicate as usize;
             let (scores, predictions) = trained.test_record(replicate, configuration, experiment.label_names.len());
