@@ -215,7 +215,8 @@ impl Models {
             search: None,
             halving: None,
         };
-        let mut study = Study::new(settings, vec![Candidates { source: Source::Listed(n_configurations), epochs: None }]);
+        let mut study =
+            Study::new(settings, vec![Candidates { source: Source::Listed(n_configurations), epochs: None }]);
         let results = Validated { models: self, trained };
         assert!(study.decide(&results).is_empty() && study.is_complete());
         let is_left = |outcome: &&TrialOutcome| study.eliminated(0, outcome.trial.configuration).is_none();

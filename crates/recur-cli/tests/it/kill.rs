@@ -14,6 +14,14 @@ use std::sync::LazyLock;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+/// What is run and killed.
+struct Subject {
+    spec: &'static str,
+    /// Trials that an uninterrupted run keeps.
+    n_trials: usize,
+    whole: LazyLock<Whole>,
+}
+
 /// Trained in one go and in epochs; with dropout, layers, and an early end whose best weights are not the last.
 const SPEC: &str = "\
 recur: 1
@@ -30,15 +38,36 @@ models:
 replicates: 2
 ";
 
-const N_TRIALS: usize = 6;
+static GRID: Subject = Subject { spec: SPEC, n_trials: 6, whole: LazyLock::new(|| Whole::of(SPEC)) };
+
+/// A search whose proposals are stopped after two epochs; three of nine are trained to the end, and two of them on both
+/// replicates.
+const SEARCHING: &str = "\
+recur: 1
+name: small
+seed: 3
+data: {source: names.csv}
+training: {epochs: 4, batch_size: 1}
+models:
+  - use: linfa_naive_bayes
+  - use: gru
+    sweep: {learning_rate: {log: {from: 0.001, to: 0.1}}, hidden_size: {linear: {from: 2, to: 8}}}
+replicates: 2
+search: {configurations: 9, ahead: 3, replicates: 1}
+race: {replicates: [1, 2], keep: 0.5}
+halving: {shortest: 2}
+";
+
+static SEARCH: Subject =
+    Subject { spec: SEARCHING, n_trials: 2 + 9 + 3 + 2, whole: LazyLock::new(|| Whole::of(SEARCHING)) };
 
 /// Saves at every chance: after each epoch, and within it after every 64 names.
 const RUN: [&str; 4] = ["experiment", "small.yaml", "--checkpoint-every", "0s"];
 
 const ALL: &[&str] = &["runs", "reports"];
 
-fn lab() -> Lab {
-    let lab = Lab::with(SPEC);
+fn lab(spec: &str) -> Lab {
+    let lab = Lab::with(spec);
     let csv = names_csv();
     let (header, rows) = csv.split_once('\n').expect("a header");
     let mut long = format!("{header}\n");
@@ -60,12 +89,14 @@ struct Whole {
     took: Duration,
 }
 
-static WHOLE: LazyLock<Whole> = LazyLock::new(|| {
-    let (lab, started) = (lab(), now());
-    lab.recur(&RUN).ended(0);
-    let took = started.elapsed();
-    Whole { promised: lab.promised(ALL), took }
-});
+impl Whole {
+    fn of(spec: &str) -> Self {
+        let (lab, started) = (lab(spec), now());
+        lab.recur(&RUN).ended(0);
+        let took = started.elapsed();
+        Self { promised: lab.promised(ALL), took }
+    }
+}
 
 #[expect(clippy::disallowed_methods, reason = "the clock decides where a kill lands, and nothing else")]
 fn now() -> Instant {
@@ -86,12 +117,12 @@ enum Moment {
 }
 
 impl Moment {
-    fn has_come(self, lab: &Lab, since: Instant) -> bool {
+    fn has_come(self, subject: &Subject, lab: &Lab, since: Instant) -> bool {
         match self {
-            Moment::Share(share) => since.elapsed() >= WHOLE.took.mul_f64(share),
+            Moment::Share(share) => since.elapsed() >= subject.whole.took.mul_f64(share),
             Moment::Kept(n) => lab.trials().len() >= n,
             Moment::Writing(n) => lab.trials().len() >= n && is_writing(lab),
-            Moment::Report(n) => lab.trials().len() >= N_TRIALS && n_files(&lab.path("reports/small")) >= n,
+            Moment::Report(n) => lab.trials().len() >= subject.n_trials && n_files(&lab.path("reports/small")) >= n,
         }
     }
 
@@ -121,9 +152,9 @@ fn is_writing(lab: &Lab) -> bool {
 }
 
 /// Kills a run of `lab` at `moment`; whether that hit it, and it was not over by then.
-fn kill(lab: &Lab, moment: Moment) -> bool {
+fn kill(subject: &Subject, lab: &Lab, moment: Moment) -> bool {
     let (mut run, since) = (Running::start(lab, &RUN), now());
-    while !moment.has_come(lab, since) && !run.has_ended() {
+    while !moment.has_come(subject, lab, since) && !run.has_ended() {
         sleep(Duration::from_micros(100));
     }
     run.kill()
@@ -132,13 +163,13 @@ fn kill(lab: &Lab, moment: Moment) -> bool {
 /// A store whose runs were killed at `moments`, or at earlier ones if one of them would be over by then.
 ///
 /// A run that was not hit has finished the store, and there a later kill would hit nothing: each try has a store of its own.
-fn killed(moments: &[Moment]) -> Killed {
+fn killed(subject: &Subject, moments: &[Moment]) -> Killed {
     // Another try may hit what happens within a run. A share of the time comes as late again.
     let n_tries = if moments.iter().any(|moment| moment.is_by_clock()) { 1 } else { 3 };
     let mut moments = moments.to_vec();
     for n in 1..=20 {
-        let lab = lab();
-        if moments.iter().all(|moment| kill(&lab, *moment)) {
+        let lab = lab(subject.spec);
+        if moments.iter().all(|moment| kill(subject, &lab, *moment)) {
             return Killed { is_on_time: n <= n_tries, lab };
         }
         if n >= n_tries {
@@ -164,11 +195,12 @@ impl Killed {
 
 /// Whether `lab`, let through, ends as if nothing had been.
 #[track_caller]
-fn check_end(lab: &Lab, reported: &str) {
+fn check_end(subject: &Subject, lab: &Lab, reported: &str) {
     lab.recur(&RUN).ended(0);
     let promised = lab.promised(ALL);
-    let is_other = |path: &&PathBuf| promised.get(*path) != WHOLE.promised.get(*path);
-    let others: Vec<_> = promised.keys().chain(WHOLE.promised.keys()).filter(is_other).collect();
+    let whole = &subject.whole.promised;
+    let is_other = |path: &&PathBuf| promised.get(*path) != whole.get(*path);
+    let others: Vec<_> = promised.keys().chain(whole.keys()).filter(is_other).collect();
     assert!(others.is_empty(), "{reported}: not as in an uninterrupted run: {others:?}");
     let check = lab.recur(&["store", "check"]).ended(0).out;
     assert!(check.contains("0 checkpoints, 1 experiment, ") && check.contains("all whole"), "{reported}: {check}");
@@ -180,13 +212,13 @@ fn check_end(lab: &Lab, reported: &str) {
 /// something left in them, and half of the kills that wait for what happens within a run must have hit it: else the test would
 /// show little.
 #[track_caller]
-fn check(points: impl IntoIterator<Item = Vec<Moment>>) {
+fn check(subject: &Subject, points: impl IntoIterator<Item = Vec<Moment>>) {
     let (mut n_points, mut n_kills, mut n_left, mut n_late) = (0, 0, 0, 0);
     for moments in points {
-        let killed = killed(&moments);
+        let killed = killed(subject, &moments);
         n_left += usize::from(killed.has_left_something());
         n_late += usize::from(!killed.is_on_time && !moments[0].is_by_clock());
-        check_end(&killed.lab, &format!("killed at {moments:?}"));
+        check_end(subject, &killed.lab, &format!("killed at {moments:?}"));
         n_points += 1;
         n_kills += moments.len();
     }
@@ -207,29 +239,29 @@ fn shares() -> impl Iterator<Item = f64> {
 
 #[test]
 fn a_run_killed_at_any_of_16_moments_ends_equal_when_it_is_let_through() {
-    check(shares().take(16).map(|share| vec![Moment::Share(share)]));
+    check(&GRID, shares().take(16).map(|share| vec![Moment::Share(share)]));
 }
 
 #[test]
 fn a_run_killed_two_or_three_times_ends_equal() {
     let moments: Vec<Moment> = shares().skip(16).map(Moment::Share).take(24).collect();
     let (twos, threes) = moments.split_at(12);
-    check(twos.chunks(2).chain(threes.chunks(3)).map(<[Moment]>::to_vec));
+    check(&GRID, twos.chunks(2).chain(threes.chunks(3)).map(<[Moment]>::to_vec));
 }
 
 #[test]
 fn a_run_killed_while_it_writes_ends_equal() {
-    check((0..12).map(|n| vec![Moment::Writing(n % N_TRIALS)]));
+    check(&GRID, (0..12).map(|n| vec![Moment::Writing(n % GRID.n_trials)]));
 }
 
 #[test]
 fn a_run_killed_when_so_many_trials_are_kept_ends_equal() {
-    check((1..=N_TRIALS).map(|n| vec![Moment::Kept(n)]));
+    check(&GRID, (1..=GRID.n_trials).map(|n| vec![Moment::Kept(n)]));
 }
 
 #[test]
 fn a_run_killed_while_it_writes_the_report_ends_equal() {
-    check((0..6).map(|n| vec![Moment::Report(n)]));
+    check(&GRID, (0..6).map(|n| vec![Moment::Report(n)]));
 }
 
 /// So many kills at least must hit runs of one store that is then finished.
@@ -240,7 +272,7 @@ const MIN_KILLS: usize = 4;
 fn kill_over_and_over(lab: &Lab, share: f64) -> usize {
     let is_killed = |n: &u32| {
         let run = Running::start(lab, &RUN);
-        sleep(WHOLE.took.mul_f64(share * (1.0 + f64::from(*n) * 0.15)));
+        sleep(GRID.whole.took.mul_f64(share * (1.0 + f64::from(*n) * 0.15)));
         run.kill()
     };
     let n_kills = (0..200).take_while(is_killed).count();
@@ -252,13 +284,20 @@ fn kill_over_and_over(lab: &Lab, share: f64) -> usize {
 fn a_run_that_is_killed_over_and_over_ends_equal() {
     // A machine that is faster now than when the uninterrupted run was timed needs earlier kills.
     for share in [0.2, 0.1, 0.05, 0.025, 0.0125] {
-        let lab = lab();
+        let lab = lab(GRID.spec);
         let n_kills = kill_over_and_over(&lab, share);
-        check_end(&lab, "killed over and over");
+        check_end(&GRID, &lab, "killed over and over");
         tell(&format!("it ended like an uninterrupted run after {n_kills} kills"));
         if n_kills >= MIN_KILLS {
             return;
         }
     }
     panic!("fewer than {MIN_KILLS} kills hit a run before its end");
+}
+
+#[test]
+fn a_search_that_is_halved_and_killed_anywhere_ends_equal() {
+    check(&SEARCH, shares().take(8).map(|share| vec![Moment::Share(share)]));
+    check(&SEARCH, (1..=SEARCH.n_trials).step_by(2).map(|n| vec![Moment::Kept(n)]));
+    check(&SEARCH, (0..4).map(|n| vec![Moment::Writing(2 * n), Moment::Kept(2 * n + 2)]));
 }
