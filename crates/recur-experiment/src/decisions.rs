@@ -232,26 +232,45 @@ impl Experiment {
     /// # Errors
     /// If a trial cannot be named.
     pub(crate) fn take(&mut self, records: &Records) -> Result<bool, ExperimentError> {
-        let primary = self.plan.report.primary;
-        let mut is_new = false;
-        for place in &self.decisions.needed {
-            let record = records.get(&self.decisions.named[place].id);
-            let result = record.and_then(|record| match &record.outcome {
-                Outcome::Finished { .. } => {
-                    record.validation().map(|validation| TrialResult::Finished(validation.get(primary)))
-                }
-                Outcome::Diverged { .. } => Some(TrialResult::Diverged),
-                Outcome::Failed { .. } => None,
-            });
-            if let Some(result) = result {
-                is_new = true;
-                self.decisions.results.0.insert(*place, result);
-            }
-        }
+        let result = |place: &Needed| Some((*place, self.result(records.get(&self.decisions.named[place].id)?)?));
+        let results: Vec<(Needed, TrialResult)> = self.decisions.needed.iter().filter_map(result).collect();
+        let is_new = !results.is_empty();
+        self.decisions.results.0.extend(results);
         if is_new {
             self.decide()?;
         }
         Ok(is_new)
+    }
+
+    /// Takes the result of one trial, and decides all that it allows. Whether other trials are needed now.
+    ///
+    /// # Errors
+    /// If a trial cannot be named.
+    pub(crate) fn take_one(&mut self, record: &TrialRecord) -> Result<bool, ExperimentError> {
+        let Decisions { named, needed, .. } = &self.decisions;
+        let places: Vec<Needed> = needed.iter().filter(|place| named[place].id == record.id).copied().collect();
+        let Some(result) = self.result(record) else { return Ok(false) };
+        self.decisions.results.0.extend(places.into_iter().map(|place| (place, result)));
+        let before: HashSet<Needed> = self.decisions.needed.iter().copied().collect();
+        let needed = self.decisions.study.decide(&self.decisions.results);
+        let is_new = needed.iter().any(|place| !before.contains(place));
+        // Where nothing else is needed, the plan is as it was, but for what has ended.
+        if is_new {
+            self.decide()?
+        } else {
+            self.decisions.needed = needed
+        }
+        (self.stages, self.eliminated) = self.progress();
+        Ok(is_new)
+    }
+
+    /// What a record says of its configuration; none if it failed.
+    fn result(&self, record: &TrialRecord) -> Option<TrialResult> {
+        match &record.outcome {
+            Outcome::Finished { .. } => Some(TrialResult::Finished(record.validation()?.get(self.plan.report.primary))),
+            Outcome::Diverged { .. } => Some(TrialResult::Diverged),
+            Outcome::Failed { .. } => None,
+        }
     }
 
     /// Decides all that the known results allow: the configurations of the plan, and the trials.

@@ -13,6 +13,11 @@ pub enum RunEvent<'a> {
         /// Those without a record in the store.
         n_trials: usize,
     },
+    /// Results decided that more trials are to be trained.
+    Decided {
+        /// How many more.
+        n_trials: usize,
+    },
     /// A trial started, finished an epoch, or ended.
     Trial(Event<'a>),
     /// A trial is about to take memory: its model is built next.

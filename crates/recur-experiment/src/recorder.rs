@@ -1,7 +1,7 @@
 //! Keeps what a run makes in the store, takes checkpoints, and passes on what happens.
 
 use crate::clock::{Started, unix_seconds};
-use crate::error::{ExperimentError, with_causes};
+use crate::error::with_causes;
 use crate::observer::{RunEvent, title};
 use crate::options::{CheckpointInterval, RunOptions};
 use crate::stored_record::stored_record;
@@ -12,7 +12,7 @@ use recur_core::metric::Metric;
 use recur_core::model::Determinism;
 use recur_core::record::{Outcome, TrialRecord};
 use recur_core::registry::Registry;
-use recur_core::trial::{Trial, TrialId};
+use recur_core::trial::Trial;
 use recur_core::weights::ModelCard;
 use recur_store::{Environment, Kept, NewTrial, Store, StoreError};
 use recur_train::{Observer, TrialResult};
@@ -39,9 +39,6 @@ pub(crate) struct StoreRecorder<'a> {
     environment: Environment,
     options: &'a RunOptions<'a>,
     running: Mutex<BTreeMap<String, Running>>,
-    passed_over: Mutex<Vec<TrialId>>,
-    /// Records of trials that ended with something that no file can hold: they are kept as failed ones.
-    unstorable: Mutex<BTreeMap<TrialId, TrialRecord>>,
 }
 
 /// A trial under way.
@@ -59,28 +56,7 @@ impl<'a> StoreRecorder<'a> {
         environment: Environment,
         options: &'a RunOptions<'a>,
     ) -> Self {
-        let (running, passed_over, unstorable) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Self { of, store, environment, options, running, passed_over, unstorable }
-    }
-
-    /// `records`, one for each of `trials`, as they are in the store: where another result was kept, or none could be, that
-    /// one counts. Weights and test results are its own.
-    ///
-    /// # Errors
-    /// If the store cannot be read.
-    pub(crate) fn counted(
-        &self,
-        trials: &[Trial],
-        mut records: Vec<Option<TrialRecord>>,
-    ) -> Result<Vec<Option<TrialRecord>>, ExperimentError> {
-        for id in self.passed_over.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-            if let Some(index) = trials.iter().position(|trial| trial.id == *id) {
-                records[index] = stored_record(self.store, &trials[index].id)?.or(records[index].take());
-            }
-        }
-        let unstorable = self.unstorable.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_store = |record: TrialRecord| unstorable.get(&record.id).cloned().unwrap_or(record);
-        Ok(records.into_iter().map(|record| record.map(of_store)).collect())
+        Self { of, store, environment, options, running: Mutex::default() }
     }
 
     /// Whether two results of `trial` may differ: its model promises nothing of its bits.
@@ -89,8 +65,13 @@ impl<'a> StoreRecorder<'a> {
         plugin.is_ok_and(|plugin| plugin.about().determinism == Determinism::None)
     }
 
-    /// Keeps `record`; where the store cannot hold it or its weights, a failed one instead of it.
-    fn keep_record(&self, trial: &Trial, record: &TrialRecord, new: &NewTrial<'_>) -> Result<Kept, StoreError> {
+    /// Keeps `record`; where the store cannot hold it or its weights, a failed one instead of it, which comes back as well.
+    fn keep_record(
+        &self,
+        trial: &Trial,
+        record: &TrialRecord,
+        new: &NewTrial<'_>,
+    ) -> Result<(Kept, Option<TrialRecord>), StoreError> {
         let may_differ = self.may_differ(trial);
         let keep = |new: &NewTrial<'_>| if may_differ { self.store.keep_first(new) } else { self.store.keep(new) };
         match keep(&NewTrial { record, ..*new }) {
@@ -99,14 +80,9 @@ impl<'a> StoreRecorder<'a> {
                 tracing::error!("{}: failed: {reason}", title(trial));
                 let outcome = Outcome::Failed { reason };
                 let failed = TrialRecord { outcome, epochs: Vec::new(), ..record.clone() };
-                let kept = keep(&NewTrial { record: &failed, ..*new })?;
-                // Where another run's result stays, that one counts.
-                if kept != Kept::Passed {
-                    self.unstorable.lock().unwrap_or_else(PoisonError::into_inner).insert(trial.id.clone(), failed);
-                }
-                Ok(kept)
+                Ok((keep(&NewTrial { record: &failed, ..*new })?, Some(failed)))
             }
-            kept => kept,
+            kept => Ok((kept?, None)),
         }
     }
 
@@ -218,7 +194,11 @@ impl Observer for StoreRecorder<'_> {
         self.options.memory.available()
     }
 
-    fn keep(&self, trial: &Trial, result: &TrialResult) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    fn keep(
+        &self,
+        trial: &Trial,
+        result: &TrialResult,
+    ) -> Result<Option<TrialRecord>, Box<dyn std::error::Error + Send + Sync>> {
         let running = self.running().remove(trial.id.as_str());
         let seconds = running.as_ref().map_or(0.0, |running| running.started.elapsed().as_secs_f64());
         self.log_outcome(trial, result, seconds);
@@ -237,22 +217,23 @@ impl Observer for StoreRecorder<'_> {
             environment: &environment,
             log: &self.options.logs.take(trial.id.as_str()),
         };
-        match self.keep_record(trial, &result.record, &new)? {
+        let (kept, mut counts) = self.keep_record(trial, &result.record, &new)?;
+        match kept {
             Kept::Same => tracing::info!("{}: another run kept the same bytes meanwhile", title(trial)),
             Kept::Passed => {
                 tracing::info!("{}: another run kept a result meanwhile, which counts", title(trial));
-                self.passed_over.lock().unwrap_or_else(PoisonError::into_inner).push(trial.id.clone());
+                counts = stored_record(self.store, &trial.id)?.or(counts);
             }
             Kept::New | Kept::Replaced(_) => {}
         }
         let goes_on =
             trial.identity.stop_after().is_some() && matches!(result.record.outcome, Outcome::Finished { .. });
         if goes_on {
-            return Ok(());
+            return Ok(counts);
         }
         if let Err(error) = self.store.remove_checkpoints(&trial.identity.full_training()) {
             tracing::warn!("{}: {}", title(trial), with_causes(&error));
         }
-        Ok(())
+        Ok(counts)
     }
 }

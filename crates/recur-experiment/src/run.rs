@@ -4,17 +4,18 @@ use crate::Experiment;
 use crate::decisions::Records;
 use crate::error::{ExperimentError, with_causes};
 use crate::observer::{RunEvent, title};
-use crate::options::{AtEnd, RunOptions};
+use crate::options::RunOptions;
 use crate::parallel::in_parallel;
 use crate::part::{Part, PartEnd, Timer};
+use crate::queue::Queue;
 use crate::recorder::{Recorded, StoreRecorder};
 use crate::stored_record::stored_record;
 use recur_core::record::{Outcome, TrialRecord};
 use recur_core::selection::TrialOutcome;
 use recur_core::trial::{Trial, TrialId};
 use recur_core::visible::{shown, visible};
-use recur_store::{ExperimentFiles, ExperimentTrial, Store, StoreError, layout};
-use recur_train::{How, SweepError, run_sweep};
+use recur_store::{Environment, ExperimentFiles, ExperimentTrial, Store, StoreError, layout};
+use recur_train::{How, SweepError, run_trials};
 use std::collections::BTreeSet;
 use std::sync::atomic::AtomicBool;
 
@@ -24,20 +25,18 @@ pub trait Executor: Sync {
     /// How many trials run at once; at least 1.
     fn jobs(&self) -> usize;
 
-    /// Runs `trials` of `experiment` as `options` say, and hands each result to `recorder` when it is there, which
-    /// [`recur_train::run_sweep`]
-    /// does: one record for each trial, in order; `None` where a trial was abandoned because `options.cancel` was raised.
+    /// Runs the trials of `queue` as `options` say: takes one after the other, hands its result to `recorder`, and gives the record
+    /// back to the queue, which [`recur_train::run_trials`] does. Results may decide that there are more trials.
     ///
     /// # Errors
     /// If a result cannot be kept, or the trials cannot be run at all. A trial that fails is no error: it is a record
     /// with its cause.
     fn execute(
         &self,
-        experiment: &Experiment,
-        trials: &[Trial],
+        queue: &Queue<'_>,
         options: &RunOptions<'_>,
         recorder: &dyn recur_train::Observer,
-    ) -> Result<Vec<Option<TrialRecord>>, SweepError>;
+    ) -> Result<(), SweepError>;
 }
 
 /// Threads of this process.
@@ -60,16 +59,13 @@ impl Executor for LocalExecutor {
 
     fn execute(
         &self,
-        experiment: &Experiment,
-        trials: &[Trial],
+        queue: &Queue<'_>,
         options: &RunOptions<'_>,
         recorder: &dyn recur_train::Observer,
-    ) -> Result<Vec<Option<TrialRecord>>, SweepError> {
-        let (dataset, registry) = (&experiment.data().dataset, experiment.registry());
-        let replicates = experiment.replicates();
+    ) -> Result<(), SweepError> {
         let RunOptions { kernels, cancel, .. } = *options;
         let how = How { jobs: self.jobs, kernels, cancel, observer: recorder };
-        Ok(run_sweep(trials, replicates, dataset, registry, how)?.records)
+        run_trials(queue, queue.replicates(), &queue.data().dataset, queue.registry(), how)
     }
 }
 
@@ -95,7 +91,7 @@ impl Experiment {
         let options = &options.with_checkpoints_in_time();
         let records = std::thread::scope(|scope| {
             let timer = Timer::set(scope, options.part.time_limit, cancel, &is_over);
-            self.run_stages(store, executor, options, &timer)
+            self.run_all(store, executor, options, &timer)
         })?;
         if !self.is_decided() {
             return Err(self.halted(&records));
@@ -104,60 +100,69 @@ impl Experiment {
     }
 
     /// Runs what is needed until nothing is, or nothing can be: then a trial failed that decides what comes next.
-    fn run_stages(
+    fn run_all(
         &mut self,
         store: &Store,
         executor: &dyn Executor,
         options: &RunOptions<'_>,
         timer: &Timer<'_>,
     ) -> Result<Records, ExperimentError> {
-        let (mut records, mut n_run, mut n_listed) = (Records::new(), 0, 0);
+        let mut records = Records::new();
         self.replay_into(store, executor.jobs(), &mut records)?;
         remove_checkpoints(store, records.keys().cloned());
-        loop {
-            // Results add trials, and take none away.
-            if self.trials().len() > n_listed || self.plan().halving.is_some() {
-                self.keep(store)?;
-            }
-            if n_listed == 0 {
-                self.name_rejects(store);
-            }
-            n_listed = self.trials().len();
-            let mut missing = self.needed();
-            let mut ids = BTreeSet::new();
-            missing.retain(|trial| !records.contains_key(&trial.id) && ids.insert(trial.id.clone()));
-            if missing.is_empty() {
-                if n_run == 0 || self.is_adaptive() {
-                    self.log_stage(&records, 0);
-                }
-                if self.is_decided() {
-                    let stopped = self.trials().iter().filter(|trial| self.cut(trial).is_some());
-                    remove_checkpoints(store, stopped.map(|trial| trial.identity.full_training()));
-                }
-                return Ok(records);
-            }
-            let to_run = self.part_of(missing, &options.part, n_run).map_err(|end| {
-                let has_failed = self.needed().iter().any(|trial| records.contains_key(&trial.id));
-                match end {
-                    PartEnd::OtherModels if has_failed => self.halted(&records),
-                    end => self.part_done(end, &records, store),
-                }
-            })?;
-            self.log_stage(&records, to_run.len());
-            let trained = self.train(&to_run, store, executor, options)?;
-            n_run += to_run.len();
-            let ended = to_run.iter().zip(trained).filter_map(|(trial, record)| Some((trial.id.clone(), record?)));
-            records.extend(ended);
-            if to_run.iter().any(|trial| !records.contains_key(&trial.id)) {
-                let end = timer.is_over().then_some(PartEnd::TimeLimit);
-                return Err(match end {
-                    Some(end) => self.part_done(end, &records, store),
-                    None => self.stopped(&records, store, options),
-                });
-            }
-            self.take(&records)?;
-            self.replay_into(store, executor.jobs(), &mut records)?;
+        self.keep(store)?;
+        self.name_rejects(store);
+        let mut to_run = self.missing(&records);
+        to_run.retain(|trial| self.is_in_part(trial, &options.part));
+        self.log_start(&records, to_run.len());
+        let mut n_started = 0;
+        if !to_run.is_empty() {
+            let environment = self.environment(store, executor.jobs(), options.code, options.kernels);
+            let queue = Queue::growing(self, to_run, records, store, options);
+            execute(&queue, store, environment, executor, options)?;
+            n_started = queue.n_started();
+            records = queue.into_records();
         }
+        self.check_end(&records, store, options, timer, n_started)?;
+        if self.is_decided() {
+            let stopped = self.trials().iter().filter(|trial| self.cut(trial).is_some());
+            remove_checkpoints(store, stopped.map(|trial| trial.identity.full_training()));
+        }
+        Ok(records)
+    }
+
+    /// The needed trials without a record, each once.
+    fn missing(&self, records: &Records) -> Vec<Trial> {
+        let (mut missing, mut ids) = (self.needed(), BTreeSet::new());
+        missing.retain(|trial| !records.contains_key(&trial.id) && ids.insert(trial.id.clone()));
+        missing
+    }
+
+    /// Why trials that are needed have no record, after so many were started.
+    fn check_end(
+        &self,
+        records: &Records,
+        store: &Store,
+        options: &RunOptions<'_>,
+        timer: &Timer<'_>,
+        n_started: usize,
+    ) -> Result<(), ExperimentError> {
+        let missing = self.missing(records);
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let part = &options.part;
+        let end = match part.max_trials {
+            _ if timer.is_over() => PartEnd::TimeLimit,
+            _ if options.cancel.is_cancelled() => return Err(self.stopped(records, store, options)),
+            Some(most) if n_started >= most => PartEnd::MaxTrials(n_started),
+            _ if missing.iter().any(|trial| self.is_in_part(trial, part)) => {
+                return Err(self.stopped(records, store, options));
+            }
+            _ if self.needed().iter().any(|trial| records.contains_key(&trial.id)) => return Err(self.halted(records)),
+            _ => PartEnd::OtherModels,
+        };
+        Err(self.part_done(end, records, store))
     }
 
     fn check_part(&self, part: &Part) -> Result<(), ExperimentError> {
@@ -165,24 +170,6 @@ impl Experiment {
         match part.only.iter().find(|name| !models.contains(name)) {
             Some(name) => Err(ExperimentError::NoSuchModel { name: visible(name).into_owned(), models }),
             None => Ok(()),
-        }
-    }
-
-    /// Of `missing` what `part` asks for, where `n_run` trials were run before.
-    fn part_of(&self, mut missing: Vec<Trial>, part: &Part, n_run: usize) -> Result<Vec<Trial>, PartEnd> {
-        if !part.only.is_empty() {
-            missing.retain(|trial| part.only.contains(&self.plan().configurations[trial.configuration].model));
-            if missing.is_empty() {
-                return Err(PartEnd::OtherModels);
-            }
-        }
-        match part.max_trials {
-            Some(most) if n_run >= most => Err(PartEnd::MaxTrials(n_run)),
-            Some(most) => {
-                missing.truncate(most - n_run);
-                Ok(missing)
-            }
-            None => Ok(missing),
         }
     }
 
@@ -203,7 +190,7 @@ impl Experiment {
         self.trials().iter().filter_map(outcome).collect()
     }
 
-    fn log_stage(&self, records: &Records, n_to_run: usize) {
+    fn log_start(&self, records: &Records, n_to_run: usize) {
         let (n_trials, n_done) = (self.trials().len(), records.len());
         if !self.is_adaptive() {
             tracing::info!("{n_trials} trials: {n_done} done before, {n_to_run} to run");
@@ -240,7 +227,7 @@ impl Experiment {
     /// abandoned.
     ///
     /// # Errors
-    /// If the store cannot be read or written, the sweep cannot go on, or the executor returns another number of records.
+    /// If the store cannot be read or written, the sweep cannot go on, or the executor loses a trial.
     pub fn train(
         &self,
         trials: &[Trial],
@@ -249,28 +236,16 @@ impl Experiment {
         options: &RunOptions<'_>,
     ) -> Result<Vec<Option<TrialRecord>>, ExperimentError> {
         let environment = self.environment(store, executor.jobs(), options.code, options.kernels);
-        let recorder = StoreRecorder::new(
-            Recorded {
-                dataset: &self.data().dataset,
-                metric: self.plan().report.primary,
-                registry: self.registry(),
-                spec_of: Box::new(|trial| self.spec_of(trial)),
-                notify: Box::new(|event| options.notify(self, event)),
-            },
-            store,
-            environment,
-            options,
-        );
-        options.notify(self, &RunEvent::Started { n_trials: trials.len() });
-        let finished = AtEnd { experiment: self, options, event: RunEvent::Finished };
-        let executed = executor.execute(self, trials, options, &recorder);
-        drop(finished);
-        let records = executed?;
-        if records.len() != trials.len() {
-            let n_lost = trials.len().abs_diff(records.len());
-            return Err(ExperimentError::TrialsLost { n_lost, n_trials: trials.len() });
+        let queue = Queue::fixed(self, trials.to_vec(), store, options);
+        execute(&queue, store, environment, executor, options)?;
+        let records = queue.into_records();
+        let records: Vec<_> = trials.iter().map(|trial| records.get(&trial.id).cloned()).collect();
+        match records.iter().filter(|record| record.is_none()).count() {
+            n_lost if n_lost > 0 && !options.cancel.is_cancelled() => {
+                Err(ExperimentError::TrialsLost { n_lost, n_trials: trials.len() })
+            }
+            _ => Ok(records),
         }
-        recorder.counted(trials, records)
     }
 
     /// The spec of one trial, as the store keeps it.
@@ -302,10 +277,42 @@ impl Experiment {
     }
 }
 
+/// Has `executor` run the trials of `queue`, and keeps what comes of them.
+fn execute(
+    queue: &Queue<'_>,
+    store: &Store,
+    environment: Environment,
+    executor: &dyn Executor,
+    options: &RunOptions<'_>,
+) -> Result<(), ExperimentError> {
+    let of = Recorded {
+        dataset: &queue.data().dataset,
+        metric: queue.with(|experiment| experiment.plan().report.primary),
+        registry: queue.registry(),
+        spec_of: Box::new(|trial| queue.with(|experiment| experiment.spec_of(trial))),
+        notify: Box::new(|event| queue.notify(event)),
+    };
+    let recorder = StoreRecorder::new(of, store, environment, options);
+    queue.notify(&RunEvent::Started { n_trials: queue.n_to_run() });
+    let finished = Finished(queue);
+    let executed = executor.execute(queue, options, &recorder);
+    drop(finished);
+    Ok(executed?)
+}
+
+/// Tells observers of the end when it is dropped: also where an executor panicked.
+struct Finished<'a, 'q>(&'a Queue<'q>);
+
+impl Drop for Finished<'_, '_> {
+    fn drop(&mut self) {
+        self.0.notify(&RunEvent::Finished);
+    }
+}
+
 impl Experiment {
     /// Keeps what the experiment asks, which rows it cannot use, and which trials it has. So `recur compare` and `recur predict`
     /// find it by its name, and `recur store gc` knows whose trials these are.
-    fn keep(&self, store: &Store) -> Result<(), StoreError> {
+    pub(crate) fn keep(&self, store: &Store) -> Result<(), StoreError> {
         let plan = self.plan();
         let trial = |trial: &Trial| ExperimentTrial {
             configuration: trial.title.clone(),

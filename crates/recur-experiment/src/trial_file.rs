@@ -163,7 +163,7 @@ impl TrialFile {
         );
         let how = How { jobs, kernels: options.kernels, cancel: options.cancel, observer: &recorder };
         let records = run_sweep(&trials, &[replicate], &data.dataset, registry, how)?.records;
-        let record = recorder.counted(&trials, records)?.pop().flatten();
+        let record = records.into_iter().next().flatten();
         record.ok_or_else(|| ExperimentError::Interrupted { n_kept: 0, n_trials: 1, store: store.root().to_owned() })
     }
 

@@ -72,6 +72,13 @@ impl Progress {
         Self { screen: screen.0.clone(), sweep, n_done: AtomicU64::new(0), running: Mutex::new(BTreeMap::new()) }
     }
 
+    /// Results decided that `n_trials` more are trained, which belong to `stage`.
+    pub fn add(&self, n_trials: usize, stage: &str) {
+        self.sweep.inc_length(n_trials as u64 * PARTS);
+        self.sweep.set_prefix(visible(stage).into_owned());
+        self.tell_rate();
+    }
+
     /// Draws what happened.
     pub fn event(&self, plan: &Plan, event: &Event<'_>) {
         let mut running = self.running.lock().expect("no thread panics while it holds the lock");

@@ -25,8 +25,12 @@ impl Observer for Bars<'_> {
         let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
             RunEvent::Started { n_trials } => {
-                let stages: Vec<String> = experiment.study_progress().iter().map(ToString::to_string).collect();
-                *progress = Some(Progress::new(self.screen, *n_trials, &stages.join("; ")));
+                *progress = Some(Progress::new(self.screen, *n_trials, &stages(experiment)));
+            }
+            RunEvent::Decided { n_trials } => {
+                if let Some(progress) = progress.as_ref() {
+                    progress.add(*n_trials, &stages(experiment));
+                }
             }
             RunEvent::Trial(event) => {
                 if let Some(progress) = progress.as_ref() {
@@ -41,6 +45,12 @@ impl Observer for Bars<'_> {
             _ => {}
         }
     }
+}
+
+/// How far the races and searches are, in a line.
+fn stages(experiment: &Experiment) -> String {
+    let stages: Vec<String> = experiment.study_progress().iter().map(ToString::to_string).collect();
+    stages.join("; ")
 }
 
 /// Names the trials that hold memory to the allocator.

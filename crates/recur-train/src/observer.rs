@@ -3,6 +3,7 @@
 use crate::result::TrialResult;
 use recur_core::checkpoint::Checkpoint;
 use recur_core::event::Event;
+use recur_core::record::TrialRecord;
 use recur_core::trial::Trial;
 
 /// Watches a sweep and keeps what comes out of it. Called from the sweep's threads.
@@ -38,9 +39,14 @@ pub trait Observer: Sync {
         None
     }
 
-    /// A trial ended: keep its record and weights.
+    /// A trial ended: keep its record and weights. Returns the record that counts, where that is another one: of a result that
+    /// was kept before, or of a trial that failed since this result cannot be kept.
     ///
     /// # Errors
     /// If they cannot be kept; the sweep then stops.
-    fn keep(&self, trial: &Trial, result: &TrialResult) -> Result<(), Box<dyn std::error::Error + Send + Sync>>;
+    fn keep(
+        &self,
+        trial: &Trial,
+        result: &TrialResult,
+    ) -> Result<Option<TrialRecord>, Box<dyn std::error::Error + Send + Sync>>;
 }

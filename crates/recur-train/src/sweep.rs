@@ -4,6 +4,7 @@ use crate::checked::{Checked, Nan};
 use crate::memory::{Gate, Refused, bytes_in_words, memory_need};
 use crate::observer::Observer;
 use crate::result::TrialResult;
+use crate::source::{List, Next, Source};
 use crate::start::StartError;
 use crate::trial::{Execution, record, train_trial};
 use crate::worker_pool::WorkerPool;
@@ -17,8 +18,8 @@ use recur_core::trial::Trial;
 use recur_core::unwound::Unwound;
 use recur_core::workers::Workers;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// What came of a sweep.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +47,8 @@ pub enum SweepError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    #[error("cannot decide which trials come next")]
+    Decide(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// What trains the trials failed as a whole, such as a queue that takes no jobs. recur's own sweep never does.
     #[error("the trials could not be trained")]
     Executor(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -79,30 +82,48 @@ pub fn run_sweep(
     registry: &Registry,
     how: How<'_>,
 ) -> Result<Sweep, SweepError> {
-    let all = trials.iter().map(|trial| Job::of(trial, replicates, registry)).collect::<Result<Vec<_>, _>>()?;
+    let list = List::new(trials);
+    run_trials(&list, replicates, dataset, registry, how)?;
+    Ok(Sweep { records: list.into_records() })
+}
+
+/// Trains the trials of `source`, each of one of `replicates`: as [`run_sweep`], where results may decide which trials come next.
+/// A thread for which there is no trial yet helps the others.
+///
+/// # Errors
+/// See [`SweepError`].
+pub fn run_trials(
+    source: &dyn Source,
+    replicates: &[Replicate],
+    dataset: &Dataset,
+    registry: &Registry,
+    how: How<'_>,
+) -> Result<(), SweepError> {
     let How { jobs, kernels, cancel, observer } = how;
-    crate::start::check(dataset, kernels, all.iter().map(|job| (job.trial, job.replicate, job.plugin)))?;
+    let known = source.known();
+    let known = known.iter().map(|trial| Job::of(trial, replicates, registry)).collect::<Result<Vec<_>, _>>()?;
+    crate::start::check(dataset, kernels, known.iter().map(|job| (job.trial, job.replicate, job.plugin)))?;
     let pool = Pool::new(jobs.max(1));
     let available = || observer.available_memory();
     let gate = Gate::new(&available);
     let work = Work {
+        source,
+        replicates,
+        registry,
         dataset,
-        jobs: all,
         kernels,
         cancel,
         observer,
         gate: &gate,
         pool: Arc::new(WorkerPool::new(pool.n_threads())),
         span: tracing::Span::current(),
-        next: AtomicUsize::new(0),
-        records: Mutex::new(vec![None; trials.len()]),
         error: Mutex::new(None),
     };
     // Each thread takes trials of its own accord, so that none waits for a part of its trial within another one.
     pool.broadcast(&|| work.run());
-    match work.error.into_inner().expect("no thread panics while it holds the lock") {
+    match work.error.into_inner().unwrap_or_else(PoisonError::into_inner) {
         Some(error) => Err(error),
-        None => Ok(Sweep { records: work.records.into_inner().expect("no thread panics while it holds the lock") }),
+        None => Ok(()),
     }
 }
 
@@ -157,52 +178,60 @@ impl<'a> Job<'a> {
 
 /// What the threads share.
 struct Work<'a> {
+    source: &'a dyn Source,
+    replicates: &'a [Replicate],
+    registry: &'a Registry,
     dataset: &'a Dataset,
-    jobs: Vec<Job<'a>>,
     kernels: Kernels,
     cancel: &'a Cancel,
     observer: &'a dyn Observer,
     gate: &'a Gate<'a>,
     pool: Arc<WorkerPool>,
     span: tracing::Span,
-    next: AtomicUsize,
-    records: Mutex<Vec<Option<TrialRecord>>>,
     error: Mutex<Option<SweepError>>,
 }
 
+/// The time between two looks whether a thread without a trial can help one that has one: a share of work takes about as long.
+const LOOK: Duration = Duration::from_micros(200);
+
 impl Work<'_> {
-    /// Takes the next trial in plan order until none is left.
+    /// Takes one trial after the other until none is left.
     fn run(&self) {
-        loop {
-            let index = self.next.fetch_add(1, Ordering::Relaxed);
-            if index >= self.jobs.len() || self.cancel.is_cancelled() {
+        while !self.cancel.is_cancelled() {
+            let ended = match self.source.next() {
+                Next::Trial(trial) => self.run_one(&trial),
+                Next::Later => {
+                    if !help() {
+                        self.source.wait(LOOK);
+                    }
+                    Ok(())
+                }
+                Next::End => return,
+            };
+            if let Err(error) = ended {
+                self.cancel.cancel();
+                self.error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
                 return;
-            }
-            match self.run_one(index) {
-                Ok(record) => {
-                    self.records.lock().expect("no thread panics while it holds the lock")[index] = record;
-                }
-                Err(error) => {
-                    self.cancel.cancel();
-                    self.error.lock().expect("no thread panics while it holds the lock").get_or_insert(error);
-                    return;
-                }
             }
         }
     }
 
-    fn run_one(&self, index: usize) -> Result<Option<TrialRecord>, SweepError> {
-        let job = self.jobs[index];
-        let trial = job.trial;
+    fn run_one(&self, trial: &Trial) -> Result<(), SweepError> {
+        let job = Job::of(trial, self.replicates, self.registry)?;
         let span = tracing::info_span!(
             parent: &self.span, "trial", id = trial.id.as_str(), model = %trial.title, replicate = trial.replicate
         );
         let _entered = span.enter();
-        let Some(result) = self.result(job) else { return Ok(None) };
-        let keep = |source| SweepError::Keep { trial: trial.id.to_string(), source };
-        self.observer.keep(trial, &result).map_err(keep)?;
-        self.observer.event(Event::TrialEnded { trial, outcome: &result.record.outcome });
-        Ok(Some(result.record))
+        let record = match self.result(job) {
+            None => None,
+            Some(result) => {
+                let keep = |source| SweepError::Keep { trial: trial.id.to_string(), source };
+                let kept = self.observer.keep(trial, &result).map_err(keep)?;
+                self.observer.event(Event::TrialEnded { trial, outcome: &result.record.outcome });
+                Some(kept.unwrap_or(result.record))
+            }
+        };
+        self.source.ended(trial, record).map_err(SweepError::Decide)
     }
 
     /// What comes of a trial; `None` if it was asked to stop.
@@ -263,6 +292,7 @@ fn outcome(unwound: &Unwound) -> Option<Outcome> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     #[test]
     fn where_the_system_grants_no_thread_the_calling_one_does_all() {

@@ -2,16 +2,21 @@
 
 use crate::common::Lab;
 use crate::pipeline::{Ran, Run, experiment, lab_with};
+use crate::run::train;
 use recur_core::event::Event;
 use recur_core::model::{Cancel, Declaration, Model, ModelError, ModelPlugin, Setup};
+use recur_core::random::StreamPath;
 use recur_core::record::TrialRecord;
 use recur_core::search::Budget;
 use recur_core::trial::TrialId;
 use recur_experiment::{
-    Experiment, ExperimentError, LocalExecutor, LookupError, Observer, Part, PartEnd, RunEvent, RunOptions,
+    Executor, Experiment, ExperimentError, LocalExecutor, LookupError, Observer, Part, PartEnd, Queue, RunEvent,
+    RunOptions,
 };
 use recur_store::Store;
+use recur_train::{Next, Source as _, SweepError};
 use std::collections::BTreeSet;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Twelve configurations of one model and one of another, in three stages.
@@ -155,6 +160,72 @@ fn a_search_that_is_stopped_anywhere_goes_on_as_if_it_had_not_been() {
     }
     drop(store);
     assert_eq!(records(&lab, "runs"), whole);
+}
+
+/// Takes all trials that there are, ends one of them, and looks again.
+struct OneByOne {
+    /// Which one ends; the first without a seed.
+    seed: Option<u64>,
+    /// How many trials were taken each time.
+    taken: Mutex<Vec<usize>>,
+}
+
+impl Executor for OneByOne {
+    fn jobs(&self) -> usize {
+        1
+    }
+
+    fn execute(
+        &self,
+        queue: &Queue<'_>,
+        options: &RunOptions<'_>,
+        recorder: &dyn recur_train::Observer,
+    ) -> Result<(), SweepError> {
+        let mut stream = StreamPath::root(self.seed.unwrap_or(0)).stream();
+        let mut running = Vec::new();
+        loop {
+            let before = running.len();
+            while let Next::Trial(trial) = queue.next() {
+                running.push(*trial);
+            }
+            self.taken.lock().unwrap().push(running.len() - before);
+            if running.is_empty() {
+                return Ok(());
+            }
+            let trial = running.remove(self.seed.map_or(0, |_| stream.below(running.len() as u32) as usize));
+            let record = train(&trial, queue, options, recorder)?;
+            queue.ended(&trial, record).map_err(SweepError::Decide)?;
+        }
+    }
+}
+
+#[test]
+fn a_search_and_halving_do_not_depend_on_the_order_in_which_trials_end() {
+    for spec in [SEARCH.to_owned(), SEARCH.replace("epochs: 2", "epochs: 4") + "halving: {shortest: 2, eta: 2}\n"] {
+        let lab = lab_with(&spec);
+        let whole = records(&lab, "whole");
+        for seed in 0..6 {
+            let store = Store::open(&lab.path(&format!("shuffled-{seed}"))).unwrap();
+            let executor = OneByOne { seed: Some(seed), taken: Mutex::default() };
+            let outcomes = Run::default().prepared(&lab).run(&store, &executor, &RunOptions::default()).unwrap();
+            assert_eq!(outcomes.into_iter().map(|outcome| outcome.record).collect::<Vec<_>>(), whole, "seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn a_proposal_waits_only_for_the_results_that_it_knows() {
+    // One replicate for each proposal, so that each trial decides the third one after it.
+    let search = "search: {configurations: 14, ahead: 3, replicates: 1}\nrace: {replicates: [1, 3]}\n";
+    let head = &SEARCH[..SEARCH.find("search:").unwrap()];
+    let lab = lab_with(&format!("{head}{search}").replace("  - use: linfa_naive_bayes\n", ""));
+    let store = Store::open(&lab.path("runs")).unwrap();
+    let executor = OneByOne { seed: None, taken: Mutex::default() };
+    Run::default().prepared(&lab).run(&store, &executor, &RunOptions::default()).unwrap();
+    let taken = executor.taken.into_inner().unwrap();
+    // Three at first, then one whenever one ends; then the race, when the last has ended.
+    assert_eq!(taken[..12], [3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], "{taken:?}");
+    assert_eq!(taken[12..15], [0, 0, 2 * 2], "{taken:?}");
 }
 
 /// The manual RNN, which cannot be built while [`FAILS`] is set.

@@ -109,7 +109,7 @@ struct Trained(AtomicUsize);
 
 impl Observer for Trained {
     fn event(&self, _: &Experiment, event: &RunEvent<'_>) {
-        if let RunEvent::Started { n_trials } = event {
+        if let RunEvent::Started { n_trials } | RunEvent::Decided { n_trials } = event {
             self.0.fetch_add(*n_trials, Ordering::Relaxed);
         }
     }

@@ -5,9 +5,9 @@ use recur_core::model::Cancel;
 use recur_core::record::TrialRecord;
 use recur_core::registry::Registry;
 use recur_core::trial::{Trial, TrialId};
-use recur_experiment::{Executor, Experiment, ExperimentError, LocalExecutor, Observer, RunEvent, RunOptions};
+use recur_experiment::{Executor, Experiment, ExperimentError, LocalExecutor, Observer, Queue, RunEvent, RunOptions};
 use recur_store::{FoundExperiment, Store, layout};
-use recur_train::SweepError;
+use recur_train::{How, Next, Source as _, SweepError, run_sweep};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;
@@ -65,6 +65,19 @@ impl Observer for Names {
     }
 }
 
+/// The record of a trial, as this process trains it.
+pub fn train(
+    trial: &Trial,
+    queue: &Queue<'_>,
+    options: &RunOptions<'_>,
+    recorder: &dyn recur_train::Observer,
+) -> Result<Option<TrialRecord>, SweepError> {
+    let how = How { jobs: 1, kernels: options.kernels, cancel: options.cancel, observer: recorder };
+    let trials = std::slice::from_ref(trial);
+    let swept = run_sweep(trials, queue.replicates(), &queue.data().dataset, queue.registry(), how)?;
+    Ok(swept.records.into_iter().next().flatten())
+}
+
 /// Runs the last trial first, each twice: the second result must be the same as the one that was kept.
 struct BackwardsAndTwice;
 
@@ -75,21 +88,20 @@ impl Executor for BackwardsAndTwice {
 
     fn execute(
         &self,
-        experiment: &Experiment,
-        trials: &[Trial],
+        queue: &Queue<'_>,
         options: &RunOptions<'_>,
         recorder: &dyn recur_train::Observer,
-    ) -> Result<Vec<Option<TrialRecord>>, SweepError> {
-        let local = LocalExecutor::new(1);
-        let mut records = Vec::new();
-        for trial in trials.iter().rev() {
-            let trial = std::slice::from_ref(trial);
-            let first = local.execute(experiment, trial, options, recorder)?;
-            assert_eq!(local.execute(experiment, trial, options, recorder)?, first);
-            records.extend(first);
+    ) -> Result<(), SweepError> {
+        let mut trials = Vec::new();
+        while let Next::Trial(trial) = queue.next() {
+            trials.push(*trial);
         }
-        records.reverse();
-        Ok(records)
+        for trial in trials.iter().rev() {
+            let once = train(trial, queue, options, recorder)?;
+            assert_eq!(train(trial, queue, options, recorder)?, once);
+            queue.ended(trial, once).map_err(SweepError::Decide)?;
+        }
+        Ok(())
     }
 }
 
@@ -150,7 +162,7 @@ fn a_run_that_is_cancelled_says_what_is_kept_and_the_next_one_goes_on() {
     assert_eq!(experiment.stored(&store, 1).unwrap(), outcomes);
 }
 
-/// Returns fewer records than there are trials, or none of one.
+/// Takes a trial and forgets it, or gives it back without a record.
 struct Careless {
     forgets: bool,
 }
@@ -162,17 +174,16 @@ impl Executor for Careless {
 
     fn execute(
         &self,
-        experiment: &Experiment,
-        trials: &[Trial],
+        queue: &Queue<'_>,
         options: &RunOptions<'_>,
         recorder: &dyn recur_train::Observer,
-    ) -> Result<Vec<Option<TrialRecord>>, SweepError> {
-        let (_, others) = trials.split_last().expect("there are trials to run");
-        let mut records = LocalExecutor::new(1).execute(experiment, others, options, recorder)?;
+    ) -> Result<(), SweepError> {
+        let Next::Trial(lost) = queue.next() else { panic!("there are trials to run") };
+        LocalExecutor::new(1).execute(queue, options, recorder)?;
         if !self.forgets {
-            records.push(None);
+            queue.ended(&lost, None).map_err(SweepError::Decide)?;
         }
-        Ok(records)
+        Ok(())
     }
 }
 
@@ -197,13 +208,7 @@ impl Executor for Panics {
         1
     }
 
-    fn execute(
-        &self,
-        _: &Experiment,
-        _: &[Trial],
-        _: &RunOptions<'_>,
-        _: &dyn recur_train::Observer,
-    ) -> Result<Vec<Option<TrialRecord>>, SweepError> {
+    fn execute(&self, _: &Queue<'_>, _: &RunOptions<'_>, _: &dyn recur_train::Observer) -> Result<(), SweepError> {
         panic!("a fault of the executor")
     }
 }

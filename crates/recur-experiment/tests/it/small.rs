@@ -108,7 +108,7 @@ struct Trained(Mutex<usize>);
 
 impl Observer for Trained {
     fn event(&self, _: &Experiment, event: &RunEvent<'_>) {
-        if let RunEvent::Started { n_trials } = event {
+        if let RunEvent::Started { n_trials } | RunEvent::Decided { n_trials } = event {
             *self.0.lock().unwrap() += n_trials;
         }
     }

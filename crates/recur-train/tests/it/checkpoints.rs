@@ -8,6 +8,7 @@ use recur_core::metric::Metric;
 use recur_core::model::{Cancel, ModelPlugin, Regime};
 use recur_core::params::{ParamValue, Params};
 use recur_core::plan::Plan;
+use recur_core::record::TrialRecord;
 use recur_core::settings::{EarlyStopping, Optimizer, Sampling, TrainingLength};
 use recur_core::tensor::Tensor;
 use recur_core::trial::{Trial, trials};
@@ -43,9 +44,13 @@ impl Observer for Recorder {
         self.checkpoints.lock().unwrap().push(checkpoint.clone());
     }
 
-    fn keep(&self, _: &Trial, result: &TrialResult) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    fn keep(
+        &self,
+        _: &Trial,
+        result: &TrialResult,
+    ) -> Result<Option<TrialRecord>, Box<dyn std::error::Error + Send + Sync>> {
         self.results.lock().unwrap().push(result.clone());
-        Ok(())
+        Ok(None)
     }
 }
 

@@ -8,6 +8,7 @@ use recur_core::model::{Cancel, Kernels, ModelPlugin};
 use recur_core::noun::Noun;
 use recur_core::params::Params;
 use recur_core::plan::{Configuration, Plan};
+use recur_core::record::TrialRecord;
 use recur_core::registry::Registry;
 use recur_core::replicate::Replicate;
 use recur_core::settings::{DataSettings, Group, ReportSettings, SplitSettings, TrainingLength, TrainingSettings};
@@ -112,12 +113,16 @@ impl Observer for Watch<'_> {
         }
     }
 
-    fn keep(&self, trial: &Trial, result: &TrialResult) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    fn keep(
+        &self,
+        trial: &Trial,
+        result: &TrialResult,
+    ) -> Result<Option<TrialRecord>, Box<dyn std::error::Error + Send + Sync>> {
         if self.refused == Some(trial.configuration) {
             return Err("the disk is full".into());
         }
         self.kept.lock().unwrap().push((trial.clone(), result.clone()));
-        Ok(())
+        Ok(None)
     }
 }
 

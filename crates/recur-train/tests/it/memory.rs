@@ -22,8 +22,12 @@ impl Observer for Machine {
         self.0
     }
 
-    fn keep(&self, _: &Trial, _: &TrialResult) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        Ok(())
+    fn keep(
+        &self,
+        _: &Trial,
+        _: &TrialResult,
+    ) -> Result<Option<TrialRecord>, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(None)
     }
 }
 
