@@ -40,7 +40,8 @@ pub struct Power {
     metric: Metric,
 }
 
-/// What an experiment compares.
+/// What an experiment compares. In a race or in halving, the values of parameters are compared in the first stage, which all
+/// configurations are in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Compared {
@@ -48,6 +49,8 @@ enum Compared {
     Models,
     /// The values of one model's parameters, by their validation results.
     Values,
+    /// Nothing: no two proposals of a search are equal but for one value.
+    Proposals,
 }
 
 /// The comparisons that the report of `plan` corrects for.
@@ -56,6 +59,9 @@ fn compared(plan: &Plan) -> (Compared, usize) {
     let n_models = plan.models().len();
     if n_models > 1 {
         return (Compared::Models, of(n_models));
+    }
+    if plan.search.is_some() && !plan.spaces.is_empty() {
+        return (Compared::Proposals, 0);
     }
     let swept = plan.configurations.first().map(|first| first.swept.as_slice()).unwrap_or_default();
     let n_values = |name: &String| {
@@ -94,6 +100,10 @@ impl Power {
     ) -> Result<Self, ExperimentError> {
         let metric = plan.report.primary;
         let (compared, pairs) = compared(plan);
+        let replicates = match (compared, &plan.race) {
+            (Compared::Values, Some(race)) => race.replicates.first().copied().unwrap_or(plan.replicates),
+            _ => plan.replicates,
+        };
         let stored = match (store, identity) {
             (Some(store), Some(identity)) => deviations(plan, identity, metric, store)?,
             _ => Vec::new(),
@@ -101,7 +111,7 @@ impl Power {
         let test_rows = plan.split.test_rows;
         let has_validation = published.is_some_and(|published| published.rows[1] > 0);
         let held_out = match (compared, test_rows, has_validation) {
-            (Compared::Values, ..) | (_, TestRows::Fixed, false) => sizes.validation,
+            (Compared::Values | Compared::Proposals, ..) | (_, TestRows::Fixed, false) => sizes.validation,
             (_, TestRows::PerReplicate, _) => sizes.test,
             // Replicates differ by their start only.
             (_, TestRows::Fixed, true) => 0,
@@ -109,7 +119,7 @@ impl Power {
         let detectable = |standard_deviation: f64| {
             let (n_train, alpha) = (sizes.train.max(1), 0.05 / pairs.max(1) as f64);
             let test = PlannedTest { difference: 0.0, deviation: standard_deviation, n_train, n_test: held_out, alpha };
-            let smallest_difference = test.smallest_detectable(plan.replicates, POWER);
+            let smallest_difference = test.smallest_detectable(replicates, POWER);
             Detectable { standard_deviation, smallest_difference }
         };
         let detectable = match median(&stored) {
@@ -117,7 +127,7 @@ impl Power {
             None => metric.about().assumed_deviations.map(detectable).to_vec(),
         };
         Ok(Self {
-            replicates: plan.replicates,
+            replicates,
             compared,
             pairs,
             test_rows,
@@ -130,16 +140,23 @@ impl Power {
 
     /// In words.
     pub fn text(&self) -> String {
+        if self.compared == Compared::Proposals {
+            return "Power: a search of one model compares no values, as no two proposals are equal but for one."
+                .to_owned();
+        }
         if self.pairs == 0 {
             return "Power: one model in one configuration, so nothing is compared.".to_owned();
         }
         if self.replicates < 2 {
-            return "One replicate: no difference between models can be tested. Use at least 3 replicates, better 5."
-                .to_owned();
+            return match self.compared {
+                Compared::Values => "One replicate (of the first stage, in a race): no difference between values of parameters can be tested.",
+                _ => "One replicate: no difference between models can be tested. Use at least 3 replicates, better 5.",
+            }
+            .to_owned();
         }
         let (part, of_what) = match self.compared {
             Compared::Models => ("test", "models"),
-            Compared::Values => ("validation", "values of parameters"),
+            Compared::Values | Compared::Proposals => ("validation", "values of parameters"),
         };
         let correction = match self.pairs {
             1 => String::new(),

@@ -17,7 +17,7 @@ use recur_core::visible::{shown, visible};
 use recur_store::{Environment, ExperimentFiles, ExperimentTrial, Store, StoreError, layout};
 use recur_train::{How, SweepError, run_trials};
 use std::collections::BTreeSet;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Brings trials to processors. The store decides what is done, never the executor: a trial that runs twice at once is
 /// harmless, and one that vanished is run again.
@@ -92,7 +92,12 @@ impl Experiment {
         let records = std::thread::scope(|scope| {
             let timer = Timer::set(scope, options.part.time_limit, cancel, &is_over);
             self.run_all(store, executor, options, &timer)
-        })?;
+        });
+        if is_over.load(Ordering::SeqCst) {
+            // The time of this run is over, not that of the next.
+            cancel.lower();
+        }
+        let records = records?;
         if !self.is_decided() {
             return Err(self.halted(&records));
         }

@@ -232,8 +232,13 @@ fn is_untrained(model: &ModelEntry, shared: &TrainingSettings) -> bool {
         Values::List(values) => values.contains(&ParamValue::Integer(0)),
         Values::Range(range) => range.from <= 0.0,
     };
-    let mut epochs = model.grids.iter().flatten().filter(|axis| axis.name == "training.epochs");
-    listed.any(has_none) || (model.configurations.is_empty() && epochs.any(may_have_none))
+    let mut epochs = model.grids.iter().flatten().filter(|axis| axis.name == "training.epochs").peekable();
+    match (model.configurations.is_empty(), epochs.peek()) {
+        (false, _) => listed.any(has_none),
+        (true, Some(_)) => epochs.any(may_have_none),
+        // What is wrong with its training is reported elsewhere.
+        (true, None) => has_none(shared),
+    }
 }
 
 fn count_trials(checker: &mut Checker<'_>, fields: &Fields<'_>, trials: u128, limit: u64) {

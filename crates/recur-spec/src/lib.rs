@@ -16,6 +16,7 @@ mod error;
 mod except;
 mod excerpt;
 mod grids;
+mod help;
 mod key;
 mod keys;
 mod layers;

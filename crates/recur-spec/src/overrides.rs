@@ -15,7 +15,7 @@ use std::str::FromStr;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Override {
-    /// Keys joined by `.`; an element of a list by its index from 0, a model also by its id.
+    /// Keys joined by `.`; an element of a list by its index from 0, a model also by its name: what it has as `as`, or its id.
     pub path: String,
     /// The value, as YAML.
     pub value: String,
@@ -108,14 +108,17 @@ fn entry<'n>(entries: &'n mut Vec<Entry>, segment: &Segment<'_>) -> &'n mut Entr
 }
 
 fn element(elements: &[Node], segment: &Segment<'_>, path: &str) -> Result<usize, Box<Fault>> {
-    let id = |node: &Node| match node.get("use").map(|id| &id.content) {
+    let text = |node: &Node, key: &str| match node.get(key).map(|value| &value.content) {
         Some(Content::Scalar { text, .. }) => Some(text.clone()),
         _ => None,
     };
-    let named = elements.iter().position(|element| id(element).as_deref() == Some(segment.text));
+    let name = |node: &Node| text(node, "as").or_else(|| text(node, "use"));
+    let is = |found: Option<String>| found.as_deref() == Some(segment.text);
+    let named = elements.iter().position(|element| is(name(element)));
+    let named = named.or_else(|| elements.iter().position(|element| is(text(element, "use"))));
     let indexed = segment.text.parse().ok().filter(|index| *index < elements.len());
     named.or(indexed).ok_or_else(|| {
-        let names = |(index, node)| id(node).unwrap_or_else(|| usize::to_string(&index));
+        let names = |(index, node)| name(node).unwrap_or_else(|| usize::to_string(&index));
         let valid: Vec<String> = elements.iter().enumerate().map(names).take(50).collect();
         let kind = ErrorKind::NoSuchElement {
             path: path.to_owned(),

@@ -116,7 +116,7 @@ fn raced(checker: &mut Checker<'_>, root: &Fields<'_>, spec: &mut Spec, given: O
     let stages = given.unwrap_or_else(|| first.into_iter().filter(|n| *n < all).chain([all]).collect());
     if stages.last() != Some(&all) {
         checker.error(place, ErrorKind::RaceEnds { last: *stages.last().unwrap_or(&0), replicates: all });
-    } else if stages.len() < 2 && spec.search.is_none() {
+    } else if stages.len() < 2 {
         checker.error(place, ErrorKind::RaceOfOneStage);
     }
     let is_given = fields.is_some_and(|fields| fields.span("keep").is_some());

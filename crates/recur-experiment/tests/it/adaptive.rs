@@ -298,6 +298,21 @@ fn a_search_is_planned_reported_and_compared_from_the_store() {
 }
 
 #[test]
+fn the_power_of_a_plan_is_that_of_what_is_compared() {
+    let power = |spec: &str| {
+        let lab = lab_with(&spec.replace("  - use: linfa_naive_bayes\n", ""));
+        let planned = Run::default().prepared(&lab);
+        planned.planned_run(None).unwrap().power.text()
+    };
+    let race = RACE.replace("[1, 2, 3]", "[2, 3]");
+    let of_race = power(&race);
+    assert!(of_race.contains("with 2 replicates") && of_race.contains("pairs of values"), "{of_race}");
+    let of_first_replicate = power(RACE);
+    assert!(of_first_replicate.contains("no difference between values"), "{of_first_replicate}");
+    assert!(power(SEARCH).contains("a search of one model compares no values"), "{}", power(SEARCH));
+}
+
+#[test]
 fn a_part_of_a_search_is_run_and_the_next_run_goes_on() {
     let lab = lab_with(SEARCH);
     let whole = records(&lab, "whole");
@@ -330,6 +345,7 @@ fn a_run_that_reaches_its_time_limit_says_so_and_keeps_what_has_ended() {
     let options = RunOptions { part, ..RunOptions::default() };
     let ended = Run::default().prepared(&lab).run(&store, &LocalExecutor::new(2), &options);
     assert!(matches!(ended, Err(ExperimentError::PartDone { end: PartEnd::TimeLimit, .. })), "{ended:?}");
+    assert!(!options.cancel.is_cancelled(), "the next run with these options is not stopped");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Lists of grids, what they leave out, models that are listed twice, and what a search or a race asks of other keys.
 
-use crate::{least, parse, reported};
+use crate::{least, parse, parse_with, reported};
 use proptest::prelude::*;
 use recur_core::params::ParamValue;
 use recur_core::plan::Plan;
@@ -230,6 +230,20 @@ search: {}
 }
 
 #[test]
+fn a_model_that_is_listed_twice_is_overridden_by_its_name() {
+    let text = "recur: 1\nname: twice\ndata: {source: a}\nmodels: [{use: manual_rnn}, {use: manual_rnn, as: small}]\n";
+    let hidden = |path: &str| {
+        let change = format!("models.{path}.params.hidden_size=7");
+        let plan = parse_with(text, &[&change]).unwrap().plan();
+        plan.configurations.iter().map(|own| own.params.get("hidden_size").unwrap().to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(hidden("small")[1], "7");
+    assert_ne!(hidden("small")[0], "7");
+    assert_eq!(hidden("manual_rnn")[0], "7");
+    assert_eq!(hidden("1"), hidden("small"));
+}
+
+#[test]
 fn a_model_of_a_search_may_be_a_grid_all_the_same() {
     let text = "recur: 1
 name: both
@@ -377,6 +391,8 @@ fn wrong_searches_and_races_are_reported_where_they_are() {
             with("race: {replicates: [5]}\n"),
             with("race: {keep: 1, margin: 0}\n"),
             with("race: {}\nreplicates: 1\n"),
+            with("race: {keep: 0.5}\nsearch: {configurations: 4, replicates: 5}\n"),
+            with("search: {configurations: 4}\ntraining: {epochs: 0}\n"),
             reported(least("search: {}\n")),
             reported(least("sweep: {hidden_size: [8]}\nsearch: {configurations: 9}\n")),
             reported(least("sweep: {learning_rate: {log: {from: 0.1, to: 0.1}}, hidden_size: {linear: {from: 9, to: 1}}}\nsearch: {}\n")),
