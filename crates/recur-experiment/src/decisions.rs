@@ -27,6 +27,8 @@ pub(crate) struct Decisions {
     results: Known,
     /// Those that were named, in so far as they are needed.
     named: BTreeMap<Needed, Trial>,
+    /// Where each of them is: two models may share a trial.
+    places: HashMap<TrialId, Vec<Needed>>,
     /// Without a result.
     needed: Vec<Needed>,
 }
@@ -59,7 +61,7 @@ impl Decisions {
             halving: spec.halving,
         };
         let study = Study::new(settings, spec.models.iter().map(candidates).collect());
-        Self { study, weights, results: Known::default(), named: BTreeMap::new(), needed: Vec::new() }
+        Self { study, weights, results: Known::default(), named: BTreeMap::new(), places: HashMap::new(), needed: Vec::new() }
     }
 
     /// What each configuration of a model is trained for, as far as it is decided.
@@ -158,15 +160,19 @@ impl Experiment {
 
     /// Whether no result of a model decides which other trials it has.
     fn is_in_last_stage(&self, model: usize) -> bool {
-        let Some(ModelStages { method, is_exhausted, stages, .. }) = self.stages.get(model) else { return true };
+        let Some(ModelStages { stages, .. }) = self.stages.get(model) else { return true };
         let Some(last) = stages.last() else { return false };
-        let may_propose = match &self.plan.search {
-            Some(search) if method.is_some() && stages.len() == 1 => {
-                !is_exhausted && last.n_entered < search.configurations as usize
-            }
+        last.budget == Budget::full(self.plan.replicates) && !self.may_propose(model)
+    }
+
+    /// Whether more configurations of a model may be proposed.
+    fn may_propose(&self, model: usize) -> bool {
+        let (Some(search), Some(model)) = (&self.plan.search, self.stages.get(model)) else { return false };
+        let ModelStages { method, is_exhausted, stages, .. } = model;
+        match &stages[..] {
+            [only] => method.is_some() && !is_exhausted && only.n_entered < search.configurations as usize,
             _ => false,
-        };
-        last.budget == Budget::full(self.plan.replicates) && !may_propose
+        }
     }
 
     /// The most trials that there can be.
@@ -247,10 +253,17 @@ impl Experiment {
     /// # Errors
     /// If a trial cannot be named.
     pub(crate) fn take_one(&mut self, record: &TrialRecord) -> Result<bool, ExperimentError> {
-        let Decisions { named, needed, .. } = &self.decisions;
-        let places: Vec<Needed> = needed.iter().filter(|place| named[place].id == record.id).copied().collect();
         let Some(result) = self.result(record) else { return Ok(false) };
-        self.decisions.results.0.extend(places.into_iter().map(|place| (place, result)));
+        let Decisions { places, needed, results, .. } = &mut self.decisions;
+        let places = places.get(&record.id).map(Vec::as_slice).unwrap_or_default();
+        needed.retain(|place| !places.contains(place));
+        results.0.extend(places.iter().map(|place| (*place, result)));
+        let models: Vec<usize> = places.iter().map(|place| place.model).collect();
+        // A stage is decided when all of its results are there.
+        let is_open = |model| self.decisions.needed.iter().any(|place| place.model == model);
+        if models.into_iter().all(|model| is_open(model) && !self.may_propose(model)) {
+            return Ok(false);
+        }
         let before: HashSet<Needed> = self.decisions.needed.iter().copied().collect();
         let needed = self.decisions.study.decide(&self.decisions.results);
         let is_new = needed.iter().any(|place| !before.contains(place));
@@ -322,6 +335,7 @@ impl Experiment {
                 }
                 None => {
                     let trial = names.trial(configuration, *replicate, *epochs)?;
+                    self.decisions.places.entry(trial.id.clone()).or_default().push(*place);
                     named.insert(*place, trial.clone());
                     trial
                 }
