@@ -61,7 +61,14 @@ impl Decisions {
             halving: spec.halving,
         };
         let study = Study::new(settings, spec.models.iter().map(candidates).collect());
-        Self { study, weights, results: Known::default(), named: BTreeMap::new(), places: HashMap::new(), needed: Vec::new() }
+        Self {
+            study,
+            weights,
+            results: Known::default(),
+            named: BTreeMap::new(),
+            places: HashMap::new(),
+            needed: Vec::new(),
+        }
     }
 
     /// What each configuration of a model is trained for, as far as it is decided.

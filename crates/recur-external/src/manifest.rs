@@ -1,7 +1,7 @@
 //! `plugin.yaml`: what a plugin is called, how it is started, and what it promises.
 
 use crate::parameter::{Declared, is_snake_case, specs};
-use recur_core::model::{Determinism, Regime};
+use recur_core::model::{Condition, Determinism, Regime};
 use recur_core::params::ParamSpec;
 use recur_core::settings::TrainingKey;
 use recur_core::visible::{is_hidden, visible};
@@ -43,6 +43,7 @@ pub(crate) struct Manifest {
     /// The keys of `training` that the model does not use.
     pub unused_settings: Vec<TrainingKey>,
     pub parameters: Vec<ParamSpec>,
+    pub conditions: &'static [Condition],
     pub limits: Limits,
 }
 
@@ -146,6 +147,7 @@ impl Manifest {
         }
         let raw: Raw = read_yaml(&text).map_err(|error| error.to_string())?;
         check(&raw, id)?;
+        let (parameters, conditions) = specs(raw.parameters)?;
         Ok(Self {
             folder,
             description: if raw.description.trim().is_empty() { raw.summary.clone() } else { raw.description },
@@ -168,7 +170,8 @@ impl Manifest {
                 RegimeWord::Iterative => Regime::Iterative,
                 RegimeWord::OneShot => Regime::OneShot,
             },
-            parameters: specs(raw.parameters)?,
+            parameters,
+            conditions: Vec::leak(conditions),
             limits: limits(&raw.limits)?,
         })
     }

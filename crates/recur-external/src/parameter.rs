@@ -1,8 +1,10 @@
 //! Parameters as a manifest declares them, in the kinds that every model has.
 
+use recur_core::model::Condition;
 use recur_core::params::{ParamDefault, ParamKind, ParamSpec, ParamValue};
 use recur_core::visible::{is_hidden, visible};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// One element of `parameters`.
 #[derive(Debug, Deserialize)]
@@ -16,6 +18,8 @@ pub(crate) struct Declared {
     words: Option<Vec<String>>,
     default: ParamValue,
     meaning: String,
+    /// The whole-numbered parameter that this one needs to have an effect, and how large it must be.
+    effect_from: Option<BTreeMap<String, i64>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
@@ -39,18 +43,40 @@ pub(crate) fn is_snake_case(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(allowed)
 }
 
-/// The declarations, checked.
-pub(crate) fn specs(declared: Vec<Declared>) -> Result<Vec<ParamSpec>, String> {
+/// The declarations, checked, and which parameters have an effect only with others.
+pub(crate) fn specs(declared: Vec<Declared>) -> Result<(Vec<ParamSpec>, Vec<Condition>), String> {
     let mut specs: Vec<ParamSpec> = Vec::with_capacity(declared.len());
-    for declared in declared {
+    let mut effects = Vec::new();
+    for mut declared in declared {
         let name = declared.name.clone();
+        let effect_from = declared.effect_from.take();
         let spec = spec(declared).map_err(|problem| format!("parameter `{}`: {problem}", visible(&name)))?;
         if specs.iter().any(|earlier| earlier.name == spec.name) {
             return Err(format!("parameter `{name}` is declared twice"));
         }
+        effects.extend(effect_from.map(|needs| (spec.name, needs)));
         specs.push(spec);
     }
-    Ok(specs)
+    let condition = |(parameter, needs): (&'static str, BTreeMap<String, i64>)| {
+        condition(parameter, &needs, &specs).map_err(|problem| format!("parameter `{parameter}`: {problem}"))
+    };
+    let conditions = effects.into_iter().map(condition).collect::<Result<_, _>>()?;
+    Ok((specs, conditions))
+}
+
+/// What `effect_from` of a parameter says.
+fn condition(parameter: &'static str, needs: &BTreeMap<String, i64>, specs: &[ParamSpec]) -> Result<Condition, String> {
+    let mut needs = needs.iter();
+    let (Some((name, at_least)), None) = (needs.next(), needs.next()) else {
+        return Err("`effect_from` names one other parameter with a whole number, such as {layers: 2}".to_owned());
+    };
+    let is_other = |spec: &&ParamSpec| spec.name == name && spec.name != parameter;
+    match specs.iter().find(is_other) {
+        Some(ParamSpec { name, kind: ParamKind::Integer { .. }, .. }) => {
+            Ok(Condition { parameter, needs: name, at_least: *at_least })
+        }
+        _ => Err(format!("`effect_from` names `{}`, which is no other parameter with whole numbers", visible(name))),
+    }
 }
 
 fn spec(declared: Declared) -> Result<ParamSpec, String> {

@@ -5,7 +5,7 @@ use crate::error::{ExternalError, Problem};
 use crate::manifest::{MANIFEST, Manifest};
 use crate::model::External;
 use crate::parameter::keep;
-use recur_core::model::{Declaration, Model, ModelError, ModelPlugin, Setup};
+use recur_core::model::{Condition, Declaration, Model, ModelError, ModelPlugin, Setup};
 use recur_core::registry::{Broken, Deferred};
 use recur_core::visible::shown;
 use std::path::{Path, PathBuf};
@@ -102,6 +102,10 @@ impl Deferred for ExternalModel {
 impl ModelPlugin for Loaded {
     fn about(&self) -> &Declaration {
         &self.about
+    }
+
+    fn conditions(&self) -> &'static [Condition] {
+        self.manifest.conditions
     }
 
     fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {

@@ -1,5 +1,6 @@
 //! Manifests: what is wrong with one is reported with its place, and an edit renames its own trials alone.
 
+use recur_core::model::{Condition, ModelPlugin as _};
 use recur_core::registry::{Deferred as _, NoModel, Registry};
 use recur_core::settings::TrainingKey;
 use recur_external::{ExternalModel, Plugins};
@@ -36,6 +37,13 @@ fn plugin(manifest: &str) -> (TempDir, &'static ExternalModel) {
     let home = folder.path().join("mine");
     write(&home, manifest);
     (folder, ExternalModel::in_folder(&home))
+}
+
+#[test]
+fn a_parameter_may_have_an_effect_only_with_another() {
+    let (_folder, plugin) = plugin(&GOOD.replace("kind: boolean,", "kind: boolean, effect_from: {size: 2},"));
+    let conditions = plugin.load().unwrap().conditions();
+    assert_eq!(conditions, [Condition { parameter: "flag", needs: "size", at_least: 2 }]);
 }
 
 #[test]
@@ -175,6 +183,16 @@ fn what_is_wrong_with_a_parameter_is_reported() {
     check("words: [a, b]", "words: []", &["parameter `word`: `words` must list"]);
     check("kind: boolean,", "kind: boolean, min: 1,", &["parameter `flag`: `min` means nothing for its kind"]);
     check("kind: real", "kind: float", &["unknown variant `float`", "line 11"]);
+    let with = |effect: &'static str| format!("kind: boolean, effect_from: {effect},");
+    let other = "which is no other parameter with whole numbers";
+    for (effect, problem) in [
+        ("{size: 2, word: 1}", "parameter `flag`: `effect_from` names one other parameter with a whole number"),
+        ("{word: 1}", other),
+        ("{flag: 1}", other),
+        ("{sise: 2}", other),
+    ] {
+        check("kind: boolean,", Box::leak(with(effect).into_boxed_str()), &[problem]);
+    }
 }
 
 #[test]
