@@ -85,8 +85,7 @@ impl Comparison {
         }
         plan.report.baseline = named.or_else(|| best_on_validation(first));
         Ok(Self {
-            // All experiments choose by the same metric, so this is the choice that each made.
-            selection: Selection::choose(&plan, &trials),
+            selection: Selection::choose(&plan, &chosen_from(&trials, &eliminated)),
             plan,
             facts: first.outcomes.facts.clone(),
             label_names: first.outcomes.label_names.to_vec(),
@@ -167,6 +166,13 @@ fn duplicates(experiments: &[ComparedExperiment<'_>]) -> BTreeMap<String, String
         }
     }
     duplicates
+}
+
+/// The outcomes that each experiment chose from: all but those of eliminated configurations. All choose by the same metric, so the
+/// choice is that which each made.
+fn chosen_from(trials: &[TrialOutcome], eliminated: &[Option<Budget>]) -> Vec<TrialOutcome> {
+    let is_left = |outcome: &&TrialOutcome| eliminated.get(outcome.trial.configuration).is_none_or(Option::is_none);
+    trials.iter().filter(is_left).cloned().collect()
 }
 
 /// What all experiments have but for duplicates.

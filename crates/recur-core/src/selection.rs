@@ -134,11 +134,9 @@ fn scores(plan: &Plan, outcomes: &[TrialOutcome], metric: Metric) -> Vec<Vec<Opt
     scores
 }
 
-/// Whether the training stopped before the plan's end: what it came to is not compared with what was trained to the end.
+/// Whether halving stopped the training: what it came to is not compared with what was trained to the end.
 fn is_cut_short(plan: &Plan, outcome: &TrialOutcome) -> bool {
-    let planned = plan.configurations.get(outcome.trial.configuration).map(|own| plan.training_of(own).stop_after);
-    let stop_after = outcome.record.identity.stop_after();
-    stop_after.is_some() && planned.is_some_and(|planned| planned != stop_after)
+    plan.halving.is_some() && outcome.record.identity.stop_after().is_some()
 }
 
 /// The best of pairs of configuration and score; the first of equals.

@@ -6,6 +6,7 @@ use crate::parallel::in_parallel;
 use crate::stored_record::stored_record;
 use recur_analysis::{ModelStages, Stage};
 use recur_core::metric::Metric;
+use recur_core::plan::Configuration;
 use recur_core::record::{Outcome, TrialRecord};
 use recur_core::search::Budget;
 use recur_core::trial::{InitialWeights, Trial, TrialId, TrialNames};
@@ -29,6 +30,8 @@ pub(crate) struct Decisions {
     named: BTreeMap<Needed, Trial>,
     /// Where each of them is: two models may share a trial.
     places: HashMap<TrialId, Vec<Needed>>,
+    /// The first configuration of each model in the plan.
+    firsts: Vec<usize>,
     /// Without a result.
     needed: Vec<Needed>,
 }
@@ -67,6 +70,7 @@ impl Decisions {
             results: Known::default(),
             named: BTreeMap::new(),
             places: HashMap::new(),
+            firsts: Vec::new(),
             needed: Vec::new(),
         }
     }
@@ -195,6 +199,32 @@ impl Experiment {
     /// What each configuration of the plan was trained for when it was eliminated; nothing for a grid.
     pub fn eliminated(&self) -> &[Option<Budget>] {
         &self.eliminated
+    }
+
+    /// All trials: [`Experiment::trials`], and [`Experiment::shorter_trials`].
+    pub fn all_trials(&self) -> impl Iterator<Item = &Trial> {
+        self.trials.iter().chain(&self.shorter)
+    }
+
+    /// The configuration of a trial in the plan as it is now: in a search before other models, theirs move.
+    pub fn configuration_of(&self, trial: &Trial) -> &Configuration {
+        &self.plan.configurations[self.place_of(trial)]
+    }
+
+    /// The index of a trial's configuration in the plan as it is now.
+    pub(crate) fn place_of(&self, trial: &Trial) -> usize {
+        let Decisions { places, firsts, .. } = &self.decisions;
+        let index = |place: &Needed| Some(firsts.get(place.model)? + place.configuration);
+        let places = places.get(&trial.id).into_iter().flatten().filter_map(index);
+        // Two models may share a trial: their titles differ.
+        let is_its = |index: &usize| self.plan.configurations.get(*index).is_some_and(|own| own.title() == trial.title);
+        places.into_iter().find(is_its).unwrap_or(trial.configuration)
+    }
+
+    /// Whether the result of a trial, if it is needed, decides which others come next.
+    pub(crate) fn decides(&self, trial: &Trial) -> bool {
+        let places = self.decisions.places.get(&trial.id).into_iter().flatten();
+        places.into_iter().any(|place| !self.is_in_last_stage(place.model))
     }
 
     /// Trials that halving stopped and that went on: [`Experiment::trials`] has a longer one of the same training. Their results
@@ -358,6 +388,7 @@ impl Experiment {
         };
         self.shorter = earlier.map(placed).collect();
         self.decisions.named = named;
+        self.decisions.firsts = firsts.to_vec();
         self.trials = trials;
         Ok(())
     }

@@ -37,7 +37,6 @@ impl<'a> Estimates<'a> {
         store.list(|entry| {
             if let Ok(entry) = entry
                 && models.contains(entry.model.as_str())
-                && entry.training.as_ref().is_none_or(|training| training.stop_after.is_none())
             {
                 let known = Known { id: entry.id, params: entry.params, training: entry.training };
                 by_model.entry(entry.model).or_default().push(known);
@@ -48,7 +47,8 @@ impl<'a> Estimates<'a> {
     }
 
     /// The mean seconds of the stored trials of the same model whose parameters differ least, and of these of those with the
-    /// same training where there are any; `None` without any. What halving stopped does not count: it is known for its part only.
+    /// same training where there are any; `None` without any. Of what halving stopped, the seconds of its epochs are those of as
+    /// many of the full training.
     pub fn seconds(&mut self, plan: &Plan, configuration: &Configuration) -> Option<f64> {
         let key = format!("{} {:?} {:?}", configuration.plugin, configuration.params, configuration.settings);
         if let Some(known) = self.estimates.get(&key) {
@@ -63,18 +63,27 @@ impl<'a> Estimates<'a> {
         let stored = self.by_model.get(&configuration.plugin)?;
         let distance = |known: &&Known| {
             let differs = |(name, value): &(&str, _)| known.params.get(name) != Some(*value);
-            let is_trained_otherwise = known.training.as_ref().is_some_and(|of_known| of_known != training);
+            let is_trained_otherwise =
+                known.training.as_ref().is_some_and(|of_known| of_known.full() != training.full());
             (configuration.params.iter().filter(differs).count(), is_trained_otherwise)
         };
         let least = stored.iter().map(|known| distance(&known)).min()?;
         let nearest = stored.iter().filter(|known| distance(known) == least);
         // A trial that continued from a checkpoint has only the time after it.
         let seconds: Vec<f64> = nearest
-            .filter_map(|known| self.store.environment(&known.id))
-            .filter(|environment| !environment.resumed)
-            .map(|environment| environment.seconds)
+            .filter_map(|known| Some((known, self.store.environment(&known.id)?)))
+            .filter(|(_, environment)| !environment.resumed)
+            .map(|(known, environment)| environment.seconds / known.training.as_ref().map_or(1.0, share))
             .take(LOOKED_AT)
             .collect();
         recur_stats::mean(&seconds)
+    }
+}
+
+/// The share of a full training that is trained before it stops.
+pub(crate) fn share(training: &TrainingSettings) -> f64 {
+    match training.stop_after {
+        Some(epochs) => f64::from(epochs) / f64::from(training.n_epochs().max(1)),
+        None => 1.0,
     }
 }

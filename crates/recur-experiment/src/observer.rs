@@ -10,7 +10,7 @@ use recur_core::trial::Trial;
 pub enum RunEvent<'a> {
     /// `n_trials` trials are to be trained.
     Started {
-        /// Those without a record in the store.
+        /// Those without a record in the store, as far as they are known: `Decided` follows where results decide that there are more.
         n_trials: usize,
     },
     /// Results decided that more trials are to be trained.
@@ -33,7 +33,9 @@ pub enum RunEvent<'a> {
     Finished,
 }
 
-/// Watches a run: every observer gets every event, from the threads of the run, in the order of [`crate::RunOptions::observers`].
+/// Watches a run: every observer gets every event, from the threads of the run, in the order of [`crate::RunOptions::observers`]. It must
+/// not wait for another event, as the experiment does not change while it looks. [`Experiment::configuration_of`] finds the configuration of
+/// a trial.
 pub trait Observer: Sync {
     /// Something happened.
     fn event(&self, experiment: &Experiment, event: &RunEvent<'_>);

@@ -2,13 +2,12 @@
 
 use crate::Experiment;
 use crate::error::ExperimentError;
-use crate::estimate::Estimates;
+use crate::estimate::{self, Estimates};
 use crate::parallel::{available_cores, in_parallel};
 use crate::power::Power;
 use crate::stored_record;
 use recur_core::plan::UnusedSettings;
 use recur_core::record::Outcome;
-use recur_core::settings::TrainingSettings;
 use recur_core::trial::Trial;
 use recur_spec::LeftOut;
 use recur_store::Store;
@@ -80,8 +79,7 @@ impl Experiment {
 
 /// The share of a full training that a trial trains.
 fn share(trial: &Trial) -> f64 {
-    let part = |training: &TrainingSettings| Some(f64::from(training.stop_after?) / f64::from(training.n_epochs()));
-    trial.identity.training.as_ref().and_then(part).unwrap_or(1.0)
+    trial.identity.training.as_ref().map_or(1.0, estimate::share)
 }
 
 impl PlannedRun<'_> {

@@ -272,7 +272,7 @@ fn stored(
                 break;
             }
             if let Found::Record(record) = store.find(id)
-                && is_like(&record, identity)
+                && is_like(&record, identity, plan.training.stop_after)
                 && let Some(scores) = record.validation()
             {
                 let key = (model.clone(), Identity { replicate: 0, ..record.identity.clone() }.id().to_string());
@@ -284,9 +284,9 @@ fn stored(
 }
 
 /// Whether the record is of a trial on the same rows, divided in the same way, that did not stop before its end.
-fn is_like(record: &TrialRecord, identity: &Identity) -> bool {
+fn is_like(record: &TrialRecord, identity: &Identity, stop_after: Option<u32>) -> bool {
     let own = &record.identity;
-    let is_whole = own.stop_after() == identity.stop_after();
+    let is_whole = own.training.is_none() || own.stop_after() == stop_after;
     is_whole && (&own.dataset, &own.split, own.seed) == (&identity.dataset, &identity.split, identity.seed)
 }
 

@@ -32,6 +32,8 @@ pub struct Queue<'a> {
     options: &'a RunOptions<'a>,
     state: Mutex<State>,
     changed: Condvar,
+    /// How many trials the store lists of the experiment.
+    n_listed: Mutex<usize>,
 }
 
 impl std::fmt::Debug for Queue<'_> {
@@ -67,17 +69,15 @@ struct State {
     seen: HashSet<TrialId>,
     records: Records,
     n_started: usize,
-    /// Trials that the store has listed for the experiment.
-    n_listed: usize,
     /// Whether results of running trials may decide that there are more.
     may_grow: bool,
 }
 
 impl State {
-    fn new(trials: Vec<Trial>, records: Records, n_listed: usize, may_grow: bool) -> Self {
+    fn new(trials: Vec<Trial>, records: Records, may_grow: bool) -> Self {
         let seen = trials.iter().map(|trial| trial.id.clone()).chain(records.keys().cloned()).collect();
         let (waiting, running) = (trials.into(), BTreeSet::new());
-        Self { waiting, running, seen, records, n_started: 0, n_listed, may_grow }
+        Self { waiting, running, seen, records, n_started: 0, may_grow }
     }
 }
 
@@ -89,7 +89,7 @@ impl<'a> Queue<'a> {
         store: &'a Store,
         options: &'a RunOptions<'a>,
     ) -> Self {
-        let state = State::new(trials, Records::new(), 0, false);
+        let state = State::new(trials, Records::new(), false);
         Self::new(Subject::Fixed(experiment), state, store, options)
     }
 
@@ -101,7 +101,7 @@ impl<'a> Queue<'a> {
         store: &'a Store,
         options: &'a RunOptions<'a>,
     ) -> Self {
-        let state = State::new(trials, records, experiment.n_listed(), !experiment.is_decided());
+        let state = State::new(trials, records, !experiment.is_decided());
         Self::new(Subject::Growing(experiment), state, store, options)
     }
 
@@ -115,6 +115,7 @@ impl<'a> Queue<'a> {
             options,
             state: Mutex::new(state),
             changed: Condvar::new(),
+            n_listed: Mutex::new(experiment.n_listed()),
             experiment: RwLock::new(subject),
         }
     }
@@ -141,8 +142,12 @@ impl<'a> Queue<'a> {
 
     /// How many trials are to run, as far as it is known.
     pub(crate) fn n_to_run(&self) -> usize {
-        let waiting = self.state().waiting.len();
-        self.options.part.max_trials.map_or(waiting, |most| waiting.min(most))
+        self.to_run(&self.state())
+    }
+
+    fn to_run(&self, state: &State) -> usize {
+        let most = self.options.part.max_trials.map_or(usize::MAX, |most| most.saturating_sub(state.n_started));
+        state.waiting.len().min(most)
     }
 
     /// How many trials were taken.
@@ -173,12 +178,14 @@ impl<'a> Queue<'a> {
     fn decide(&self, state: &mut State, trial: &Trial) -> Result<usize, ExperimentError> {
         let mut subject = self.experiment.write().unwrap_or_else(PoisonError::into_inner);
         let Subject::Growing(experiment) = &mut *subject else { return Ok(0) };
-        let (n_waiting, stages) = (state.waiting.len(), n_stages(experiment));
+        let (to_run, stages) = (self.to_run(state), n_stages(experiment));
         let mut has_new = experiment.is_adaptive() && experiment.take_one(&state.records[&trial.id])?;
         while has_new {
-            let mut is_stored = false;
+            let (mut is_stored, mut new) = (false, Vec::new());
             for needed in experiment.needed() {
                 if !state.seen.insert(needed.id.clone()) {
+                    // Another model may have had the same trial.
+                    is_stored |= state.records.contains_key(&needed.id);
                     continue;
                 }
                 // An earlier run with another budget may have trained it.
@@ -187,21 +194,34 @@ impl<'a> Queue<'a> {
                         is_stored = true;
                         state.records.insert(needed.id, record);
                     }
-                    _ if experiment.is_in_part(&needed, &self.options.part) => state.waiting.push_back(needed),
+                    _ if experiment.is_in_part(&needed, &self.options.part) => new.push(needed),
                     _ => {}
                 }
             }
+            // What decides what comes next goes before the rest of a grid.
+            new.into_iter().rev().for_each(|trial| state.waiting.push_front(trial));
             has_new = is_stored && experiment.take(&state.records)?;
         }
-        if experiment.n_listed() > state.n_listed {
-            experiment.keep(self.store)?;
-            state.n_listed = experiment.n_listed();
-        }
+        // Where a search proposes, the configurations of the models after it move.
+        state.waiting.iter_mut().for_each(|trial| trial.configuration = experiment.place_of(trial));
         state.may_grow = !experiment.is_decided();
         if n_stages(experiment) > stages {
             experiment.study_progress().iter().for_each(|progress| tracing::info!("{progress}"));
+            experiment.remove_stopped(self.store);
         }
-        Ok(state.waiting.len() - n_waiting)
+        Ok(self.to_run(state).saturating_sub(to_run))
+    }
+
+    /// Has the store list the trials that there are now.
+    fn list(&self) -> Result<(), ExperimentError> {
+        let mut n_listed = self.n_listed.lock().unwrap_or_else(PoisonError::into_inner);
+        // Written without the experiment's lock, one after the other: a later list is never replaced by an earlier one.
+        let listing = self.with(|experiment| (experiment.n_listed() > *n_listed).then(|| experiment.listing()));
+        if let Some(listing) = listing {
+            listing.keep(self.store)?;
+            *n_listed = listing.n_trials();
+        }
+        Ok(())
     }
 }
 
@@ -213,12 +233,12 @@ fn n_stages(experiment: &Experiment) -> usize {
 impl Experiment {
     /// How many trials the store lists of it.
     pub(crate) fn n_listed(&self) -> usize {
-        self.trials().len() + self.shorter_trials().len()
+        self.all_trials().count()
     }
 
     /// Whether a trial is of the part of the work that is to be done.
     pub(crate) fn is_in_part(&self, trial: &Trial, part: &Part) -> bool {
-        part.only.is_empty() || part.only.contains(&self.plan().configurations[trial.configuration].model)
+        part.only.is_empty() || part.only.contains(&self.configuration_of(trial).model)
     }
 }
 
@@ -256,6 +276,7 @@ impl Source for Queue<'_> {
             n_more = self.decide(&mut state, trial)?;
         }
         drop(state);
+        self.list()?;
         if n_more > 0 {
             self.notify(&RunEvent::Decided { n_trials: n_more });
         }

@@ -157,6 +157,10 @@ impl Observer for StoreRecorder<'_> {
             tracing::warn!("{}: a checkpoint is not used: {problem}", title(trial));
         }
         let checkpoint = found.checkpoint?;
+        // A longer training of an earlier run left it.
+        if trial.identity.stop_after().is_some_and(|epochs| checkpoint.progress.epochs.len() as u64 > epochs.into()) {
+            return None;
+        }
         let now =
             Running { started: Started::now(), started_unix: unix_seconds(), saved: Started::now(), resumed: true };
         self.running().insert(trial.id.to_string(), now);

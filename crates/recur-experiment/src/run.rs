@@ -115,7 +115,7 @@ impl Experiment {
         let mut records = Records::new();
         self.replay_into(store, executor.jobs(), &mut records)?;
         remove_checkpoints(store, records.keys().cloned());
-        self.keep(store)?;
+        self.listing().keep(store)?;
         self.name_rejects(store);
         let mut to_run = self.missing(&records);
         to_run.retain(|trial| self.is_in_part(trial, &options.part));
@@ -129,11 +129,24 @@ impl Experiment {
             records = queue.into_records();
         }
         self.check_end(&records, store, options, timer, n_started)?;
-        if self.is_decided() {
-            let stopped = self.trials().iter().filter(|trial| self.cut(trial).is_some());
-            remove_checkpoints(store, stopped.map(|trial| trial.identity.full_training()));
-        }
+        self.remove_stopped(store);
         Ok(records)
+    }
+
+    /// Removes the checkpoints of trainings that halving stopped for good.
+    pub(crate) fn remove_stopped(&self, store: &Store) {
+        let is_out = |trial: &&Trial| self.cut(trial).is_some() && self.eliminated()[self.place_of(trial)].is_some();
+        let stopped: Vec<&Trial> = self.trials().iter().filter(is_out).collect();
+        if !stopped.is_empty() {
+            remove_checkpoints(store, stopped.into_iter().map(|trial| trial.identity.full_training()));
+        }
+    }
+
+    /// The needed trials whose results decide which others come next.
+    fn deciding(&self) -> Vec<Trial> {
+        let mut needed = self.needed();
+        needed.retain(|trial| self.decides(trial));
+        needed
     }
 
     /// The needed trials without a record, each once.
@@ -164,7 +177,9 @@ impl Experiment {
             _ if missing.iter().any(|trial| self.is_in_part(trial, part)) => {
                 return Err(self.stopped(records, store, options));
             }
-            _ if self.needed().iter().any(|trial| records.contains_key(&trial.id)) => return Err(self.halted(records)),
+            _ if self.deciding().iter().any(|trial| records.contains_key(&trial.id)) => {
+                return Err(self.halted(records));
+            }
             _ => PartEnd::OtherModels,
         };
         Err(self.part_done(end, records, store))
@@ -196,7 +211,7 @@ impl Experiment {
     }
 
     fn log_start(&self, records: &Records, n_to_run: usize) {
-        let (n_trials, n_done) = (self.trials().len(), records.len());
+        let (n_trials, n_done) = (self.trials().len(), self.n_kept(records));
         if !self.is_adaptive() {
             tracing::info!("{n_trials} trials: {n_done} done before, {n_to_run} to run");
             return;
@@ -218,7 +233,7 @@ impl Experiment {
 
     /// A trial failed, and what comes next depends on its result.
     fn halted(&self, records: &Records) -> ExperimentError {
-        let needed = self.needed();
+        let needed = self.deciding();
         let failed = needed.iter().find_map(|trial| match &records.get(&trial.id)?.outcome {
             Outcome::Failed { reason } => Some((trial, reason.clone())),
             _ => None,
@@ -255,8 +270,7 @@ impl Experiment {
 
     /// The spec of one trial, as the store keeps it.
     pub(crate) fn spec_of(&self, trial: &Trial) -> String {
-        let configuration = &self.plan().configurations[trial.configuration];
-        let mut alone = self.spec().of_trial(configuration, trial.replicate);
+        let mut alone = self.spec().of_trial(self.configuration_of(trial), trial.replicate);
         alone.training.stop_after = trial.identity.stop_after().or(alone.training.stop_after);
         alone.resolved_yaml()
     }
@@ -315,9 +329,9 @@ impl Drop for Finished<'_, '_> {
 }
 
 impl Experiment {
-    /// Keeps what the experiment asks, which rows it cannot use, and which trials it has. So `recur compare` and `recur predict`
-    /// find it by its name, and `recur store gc` knows whose trials these are.
-    pub(crate) fn keep(&self, store: &Store) -> Result<(), StoreError> {
+    /// What the store keeps of the experiment: what it asks, which rows it cannot use, and which trials it has. So `recur compare` and
+    /// `recur predict` find it by its name, and `recur store gc` knows whose trials these are.
+    pub(crate) fn listing(&self) -> Listing {
         let plan = self.plan();
         let trial = |trial: &Trial| ExperimentTrial {
             configuration: trial.title.clone(),
@@ -325,12 +339,12 @@ impl Experiment {
             stop_after: self.cut(trial),
             id: trial.id.clone(),
         };
-        let files = ExperimentFiles {
-            resolved: &self.spec().resolved_yaml(),
-            rejects: &recur_ingest::rejects_csv(&self.data().rejects, &self.data().unlisted, &plan.report.noun),
-            trials: &self.trials().iter().chain(self.shorter_trials()).map(trial).collect::<Vec<_>>(),
-        };
-        store.keep_experiment(&plan.name, &files)
+        Listing {
+            name: plan.name.clone(),
+            resolved: self.spec().resolved_yaml(),
+            rejects: recur_ingest::rejects_csv(&self.data().rejects, &self.data().unlisted, &plan.report.noun),
+            trials: self.all_trials().map(trial).collect(),
+        }
     }
 
     /// Logs where the rows are listed that cannot be used.
@@ -339,6 +353,26 @@ impl Experiment {
             let path = store.experiment(&self.plan().name).join(layout::REJECTS);
             tracing::warn!("the rows that cannot be used are listed in {}", shown(&path));
         }
+    }
+}
+
+/// What the store keeps of an experiment.
+pub(crate) struct Listing {
+    name: String,
+    resolved: String,
+    rejects: Vec<u8>,
+    trials: Vec<ExperimentTrial>,
+}
+
+impl Listing {
+    /// How many trials it has.
+    pub(crate) fn n_trials(&self) -> usize {
+        self.trials.len()
+    }
+
+    pub(crate) fn keep(&self, store: &Store) -> Result<(), StoreError> {
+        let Self { name, resolved, rejects, trials } = self;
+        store.keep_experiment(name, &ExperimentFiles { resolved, rejects, trials })
     }
 }
 

@@ -91,7 +91,7 @@ impl Verification<'_> {
         let Verifier { jobs, options, .. } = &self.verifier;
         let scratch = Scratch::new()?;
         self.verifier.decide(&mut prepared, asked.sample, &scratch)?;
-        verdict.n_trials = prepared.trials().len();
+        verdict.n_trials = prepared.all_trials().count();
         let Executed { outcomes, again, stores } =
             self.verifier.sweep_again(&prepared, asked.sample, &scratch, &mut verdict)?;
         prepared.report(&outcomes, &stores, *jobs, options, &scratch.reports)?;
@@ -167,11 +167,11 @@ impl Verification<'_> {
         if let Some(store) = &self.verifier.stored {
             prepared.replay(store, self.verifier.jobs)?;
         }
-        let n_trials = prepared.trials().len();
+        let n_trials = prepared.all_trials().count();
         let found = |id: &TrialId| {
             self.verifier.stored.as_ref().is_some_and(|store| store.trial(id).symlink_metadata().is_ok())
         };
-        let n_missing = prepared.trials().iter().filter(|trial| !found(&trial.id)).count();
+        let n_missing = prepared.all_trials().filter(|trial| !found(&trial.id)).count();
         let n_missing = if prepared.is_decided() { n_missing } else { prepared.needed().len() };
         if n_missing > 0 {
             let (spec, store) = (path.to_owned(), asked.store.to_owned());

@@ -134,7 +134,7 @@ impl Verifier<'_> {
 
     /// The trials to execute again.
     fn divide<'a>(&self, experiment: &'a Experiment, sample: Option<usize>, verdict: &mut Verdict) -> Vec<&'a Trial> {
-        let mut order: Vec<&Trial> = experiment.trials().iter().chain(experiment.shorter_trials()).collect();
+        let mut order: Vec<&Trial> = experiment.all_trials().collect();
         if let Some(size) = sample.filter(|size| *size < order.len()) {
             StreamPath::root(experiment.plan().seed).child("verify/sample").stream().shuffle(&mut order);
             verdict.unproven.push(format!("{} trials outside of the sample", order.len() - size));

@@ -98,6 +98,15 @@ impl<'a> Experiment<'a> {
                 let configuration = titles.iter().position(|title| *title == trial.configuration)?;
                 Some((configuration, trial.replicate, &trial.id))
             };
+            let has_whole = |model: &str| plan.configurations.iter().any(|own| own.model == model);
+            let stopped = stored.trials.iter().filter(|trial| trial.stop_after.is_some());
+            let n_missing =
+                stopped.filter(|trial| !has_whole(&Configuration::listed(&trial.configuration).model)).count();
+            if n_missing > 0 {
+                let (n_trials, store) = (stored.trials.len(), store.root().to_owned());
+                let command = SpecRequest::of_file(&spec).command_to_train(&store);
+                return Err(LookupError::TrialsMissing { n_missing, n_trials, spec, store, command });
+            }
             // What halving stopped is not compared with what was trained to the end.
             let trials = stored.trials.iter().filter(|trial| trial.stop_after.is_none()).filter_map(place).collect();
             return Ok(Self { name, spec, plan, trials });

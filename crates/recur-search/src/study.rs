@@ -149,7 +149,10 @@ impl Study {
 
 fn study_of_model(settings: &StudySettings, index: usize, candidates: Candidates) -> StudyOfModel {
     let StudySettings { seed, metric, halving, .. } = settings;
-    let rungs = halving.zip(candidates.epochs).map(|(halving, epochs)| (halving, halving.rungs(epochs)));
+    // Of so few all go on.
+    let is_few = matches!(candidates.source, Source::Listed(n) if n as u64 <= Race::FEWEST);
+    let rungs = halving.zip(candidates.epochs).filter(|_| !is_few);
+    let rungs = rungs.map(|(halving, epochs)| (halving, halving.rungs(epochs)));
     let (search, n_listed, proposals) = match candidates.source {
         Source::Listed(n_configurations) => (None, n_configurations, None),
         Source::Searched(space) => {

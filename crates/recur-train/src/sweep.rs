@@ -191,12 +191,25 @@ struct Work<'a> {
     error: Mutex<Option<SweepError>>,
 }
 
+/// Stops all threads where the one that has it panics.
+struct StopsOthers<'a>(&'a Cancel);
+
+impl Drop for StopsOthers<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.cancel();
+        }
+    }
+}
+
 /// The time between two looks whether a thread without a trial can help one that has one: a share of work takes about as long.
 const LOOK: Duration = Duration::from_micros(200);
 
 impl Work<'_> {
     /// Takes one trial after the other until none is left.
     fn run(&self) {
+        // An observer may panic: then no thread waits for the results of this one.
+        let _stops = StopsOthers(self.cancel);
         while !self.cancel.is_cancelled() {
             let ended = match self.source.next() {
                 Next::Trial(trial) => self.run_one(&trial),
@@ -218,6 +231,7 @@ impl Work<'_> {
 
     fn run_one(&self, trial: &Trial) -> Result<(), SweepError> {
         let job = Job::of(trial, self.replicates, self.registry)?;
+        crate::start::check(self.dataset, self.kernels, std::iter::once((trial, job.replicate, job.plugin)))?;
         let span = tracing::info_span!(
             parent: &self.span, "trial", id = trial.id.as_str(), model = %trial.title, replicate = trial.replicate
         );

@@ -32,7 +32,8 @@ fn text(experiment: &Experiment, planned: &PlannedRun<'_>) -> String {
     let plan = experiment.plan();
     let row = |(trial, state): (&Trial, &TrialState)| {
         let state = if *state == TrialState::Done { "done" } else { "to run" };
-        let title = plan.configurations[trial.configuration].title();
+        let stop = trial.identity.stop_after().map_or_else(String::new, |epochs| format!(", to epoch {epochs}"));
+        let title = plan.configurations[trial.configuration].title() + &stop;
         vec![trial.id.to_string(), title, trial.replicate.to_string(), state.to_owned()]
     };
     let rows: Vec<Vec<String>> = experiment.trials().iter().zip(&planned.states).map(row).collect();

@@ -20,8 +20,7 @@ pub(crate) fn run(args: &Why, level: Level, program: &Program<'_>) -> Result<Exi
     if let Some(store) = &store {
         prepared.replay(store, available_cores())?;
     }
-    let wanted: Vec<&Trial> =
-        prepared.trials().iter().filter(|trial| is_wanted(trial, args.trial.as_deref())).collect();
+    let wanted: Vec<&Trial> = prepared.all_trials().filter(|trial| is_wanted(trial, args.trial.as_deref())).collect();
     if let (Some(trial), true) = (&args.trial, wanted.is_empty()) {
         let spec = shown(&args.spec.spec);
         let options = prepared.request.options();

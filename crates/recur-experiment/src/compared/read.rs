@@ -144,7 +144,9 @@ fn experiment(
     }
     let (n_trials, mut outcomes) = (experiment.trials().len(), Vec::new());
     let n_listed = stored.trials.len();
-    if n_listed != n_trials + experiment.shorter_trials().len() {
+    let n_trials_listed = experiment.all_trials().count();
+    if n_listed != n_trials_listed {
+        let n_trials = n_trials_listed;
         return Err(LookupError::OtherTrials { name: name.to_owned(), n_listed, n_trials }.into());
     }
     for planned in experiment.trials() {

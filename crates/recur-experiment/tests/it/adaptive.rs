@@ -204,7 +204,7 @@ fn a_search_and_halving_do_not_depend_on_the_order_in_which_trials_end() {
     for spec in [SEARCH.to_owned(), SEARCH.replace("epochs: 2", "epochs: 4") + "halving: {shortest: 2, eta: 2}\n"] {
         let lab = lab_with(&spec);
         let whole = records(&lab, "whole");
-        for seed in 0..6 {
+        for seed in 0..3 {
             let store = Store::open(&lab.path(&format!("shuffled-{seed}"))).unwrap();
             let executor = OneByOne { seed: Some(seed), taken: Mutex::default() };
             let outcomes = Run::default().prepared(&lab).run(&store, &executor, &RunOptions::default()).unwrap();
@@ -379,6 +379,68 @@ fn two_models_may_share_a_trial_and_both_have_its_results() {
     assert_eq!(ran.n_trained, ids(&ran).len(), "each is trained once");
     assert!(lab.read("reports/small.md").contains("None: "), "no trial is missing");
     assert_eq!(Run::default().check(&lab), None);
+}
+
+#[test]
+fn a_trial_is_kept_with_its_own_spec_while_a_search_before_its_model_grows() {
+    let grid = "  - use: manual_rnn
+    as: grid
+    search: false
+    sweep: {hidden_size: [3, 5, 7], learning_rate: [0.01, 0.1]}
+replicates";
+    let spec = SEARCH.replace("  - use: linfa_naive_bayes\n", "").replacen("replicates", grid, 1);
+    let lab = lab_with(&spec);
+    let ran = experiment(&lab).unwrap();
+    assert_eq!(ran.experiment.plan().models(), ["manual_rnn", "grid"]);
+    let store = Store::open(&lab.path("runs")).unwrap();
+    for outcome in &ran.outcomes {
+        let text = std::fs::read(store.trial(&outcome.trial.id).join("spec.yaml")).unwrap();
+        let alone = recur_spec::parse(&text, "spec.yaml", &[], &lab.registry).unwrap();
+        let alone = Experiment::prepare(alone, &lab.registry).unwrap();
+        let ids: Vec<&TrialId> = alone.trials().iter().map(|trial| &trial.id).collect();
+        assert!(ids.contains(&&outcome.trial.id), "{}", outcome.trial.title);
+        let configuration = ran.experiment.configuration_of(&outcome.trial);
+        assert_eq!(configuration.params, outcome.record.identity.params);
+    }
+}
+
+#[test]
+fn a_search_proposes_what_another_model_has_already_and_goes_on() {
+    let first = SEARCH.find("  - use").unwrap();
+    let spec = format!(
+        "{}  - {{use: manual_rnn, as: base, params: {{hidden_size: 4, learning_rate: 0.1}}}}
+  - {{use: manual_rnn, as: searched, sweep: {{hidden_size: [3, 4, 5], learning_rate: [0.01, 0.1, 1.0]}}}}
+replicates: 1\nsearch: {{configurations: 9, ahead: 1}}\n",
+        &SEARCH[..first]
+    );
+    for jobs in [1, 3] {
+        let lab = lab_with(&spec);
+        let ran = Run { jobs, ..Run::default() }.of(&lab).unwrap();
+        // All points of the space, one of which is the other model's.
+        assert_eq!((ran.outcomes.len(), ran.n_trained), (1 + 9, 9));
+    }
+}
+
+/// Panics when the third trial ends.
+struct PanicsAtTheThird(AtomicUsize);
+
+impl Observer for PanicsAtTheThird {
+    fn event(&self, _: &Experiment, event: &RunEvent<'_>) {
+        if let RunEvent::Trial(Event::TrialEnded { .. }) = event {
+            assert!(self.0.fetch_add(1, Ordering::SeqCst) != 2, "a fault of the observer");
+        }
+    }
+}
+
+#[test]
+fn no_thread_waits_for_one_that_panicked() {
+    let lab = lab_with(SEARCH);
+    let (store, observer, cancel) =
+        (Store::open(&lab.path("runs")).unwrap(), PanicsAtTheThird(AtomicUsize::new(0)), Cancel::new());
+    let options = RunOptions { observers: vec![&observer], cancel: &cancel, ..RunOptions::default() };
+    let mut prepared = Run::default().prepared(&lab);
+    let run = std::panic::AssertUnwindSafe(|| prepared.run(&store, &LocalExecutor::new(3), &options).map(|_| ()));
+    assert!(std::panic::catch_unwind(run).is_err());
 }
 
 #[test]

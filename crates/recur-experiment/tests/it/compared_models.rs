@@ -36,8 +36,8 @@ struct Asked<'a> {
     write: Option<&'a str>,
 }
 
-struct Compared {
-    analysis: Analysis,
+pub struct Compared {
+    pub analysis: Analysis,
     provenance: Provenance,
     signature: Signature,
 }
@@ -85,7 +85,7 @@ impl Compared {
     }
 }
 
-fn compare(lab: &Lab, words: &[&str]) -> Result<Compared, ComparisonError> {
+pub fn compare(lab: &Lab, words: &[&str]) -> Result<Compared, ComparisonError> {
     Asked::default().of(lab, words)
 }
 

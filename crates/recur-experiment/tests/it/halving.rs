@@ -1,14 +1,16 @@
 //! Halving: from the spec to the report, and that stopping and going on changes no byte.
 
 use crate::common::Lab;
-use crate::pipeline::{Run, experiment, lab_with};
+use crate::compared_models::compare;
+use crate::pipeline::{Run, experiment, lab_with, write_spec};
+use crate::verified_trials::{shows, verified, verify};
 use recur_core::event::Event;
 use recur_core::model::Cancel;
 use recur_core::record::TrialRecord;
 use recur_core::search::Budget;
 use recur_core::trial::TrialId;
 use recur_experiment::{
-    CheckpointInterval, Experiment, ExperimentError, LocalExecutor, Observer, RunEvent, RunOptions,
+    CheckpointInterval, Conclusion, Experiment, ExperimentError, LocalExecutor, Observer, RunEvent, RunOptions,
 };
 use recur_store::Store;
 use std::collections::BTreeMap;
@@ -218,4 +220,34 @@ fn what_halving_chose_predicts_and_what_it_stopped_does_not() {
     let stopped = experiment.eliminated().iter().position(Option::is_some).unwrap();
     let title = experiment.plan().configurations[stopped].title();
     assert!(weights(&format!("small/{title}")).is_err(), "{title}");
+}
+
+#[test]
+fn what_decided_is_verified_and_exported_too() {
+    let lab = lab_with(HALVING);
+    let ran = experiment(&lab).unwrap();
+    let n_trials = ran.experiment.all_trials().count();
+    assert_eq!(n_trials, ran.outcomes.len() + 5);
+    let file = lab.word("small.yaml");
+    for what in [file.as_str(), "reports/small.md"] {
+        verified(&lab, what, &[&format!("{n_trials} of {n_trials} trials executed again")]);
+    }
+    let sample = verify(&lab, &file, Some(ran.outcomes.len())).unwrap();
+    shows(&sample, Conclusion::VerifiedInPart, &["5 trials outside of the sample"]);
+    let stopped = records(&lab, "runs").into_values().find(|record| record.identity.stop_after().is_some()).unwrap();
+    verified(&lab, stopped.id.as_str(), &[]);
+}
+
+#[test]
+fn experiments_of_whole_and_of_stopped_trainings_are_compared() {
+    let lab = lab_with(HALVING);
+    experiment(&lab).unwrap();
+    let short = HALVING.replace("name: small", "name: short").replace("halving: {}\n", "");
+    write_spec(&lab, "short.yaml", &short.replace("schedule: cosine", "schedule: cosine, stop_after: 3"));
+    Run { spec: "short.yaml", ..Run::default() }.of(&lab).unwrap();
+    for words in [["small", "short"], ["short", "small"]] {
+        let analysis = compare(&lab, &words).unwrap().analysis;
+        assert_eq!(analysis.models.len(), 2 + 1, "naive Bayes is one: {words:?}");
+        assert_eq!(analysis.ranking.len(), 3, "each model is tested: {words:?}");
+    }
 }

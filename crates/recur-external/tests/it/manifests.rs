@@ -1,6 +1,6 @@
 //! Manifests: what is wrong with one is reported with its place, and an edit renames its own trials alone.
 
-use recur_core::model::{Condition, ModelPlugin as _};
+use recur_core::model::Condition;
 use recur_core::registry::{Deferred as _, NoModel, Registry};
 use recur_core::settings::TrainingKey;
 use recur_external::{ExternalModel, Plugins};

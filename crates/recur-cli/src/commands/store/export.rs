@@ -32,7 +32,7 @@ fn trials_of(store: &Store, word: &str, program: &Program<'_>) -> Result<Vec<Tri
         let spec = SpecRequest::of_file(word).read(program.registry)?;
         let mut experiment = Experiment::prepare(spec, program.registry)?;
         experiment.replay(store, available_cores())?;
-        return Ok(experiment.trials().iter().map(|trial| trial.id.clone()).collect());
+        return Ok(experiment.all_trials().map(|trial| trial.id.clone()).collect());
     }
     let ids = store.trials_of_prefix(word)?;
     if ids.is_empty() {
