@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 
 /// The version of the document's fields: raised when one is renamed, removed, or changes its meaning, and when a part of the
 /// analysis joins them. Single fields may join without that.
-pub const SCHEMA_VERSION: u32 = 4;
+pub const SCHEMA_VERSION: u32 = 5;
 
 #[derive(Serialize)]
 struct Document<'a> {
