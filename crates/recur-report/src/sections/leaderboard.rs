@@ -35,7 +35,8 @@ fn table(analysis: &Analysis) -> Table {
         }
     }
     header.extend([right(format!("validation {}", heading(analysis.primary))), right("parameters")]);
-    header.extend(has_choices(analysis).then(|| right("configurations")));
+    // A longer title makes the table wider than a page of 1,280 pixels.
+    header.extend(has_choices(analysis).then(|| right("tried")));
     header.extend([right("trials finished"), left("chosen configuration")]);
     let mut table = Table::new(header);
     for model in analysis.in_order() {
