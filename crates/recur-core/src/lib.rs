@@ -32,6 +32,7 @@ mod split_hint;
 pub mod spreadsheet;
 pub mod table;
 pub mod tensor;
+mod training_value;
 pub mod trial;
 pub mod unwound;
 pub mod visible;

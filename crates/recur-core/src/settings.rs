@@ -3,6 +3,7 @@
 use crate::metric::Metric;
 use crate::noun::Noun;
 use crate::split::Part;
+use crate::training_value::choice;
 use serde::{Deserialize, Serialize};
 use strum::VariantNames;
 
@@ -435,24 +436,16 @@ impl TrainingSettings {
                 TrainingLength::Steps { steps, .. } => format!("steps: {steps}"),
             },
             TrainingKey::BatchSize => format!("batch_size: {}", self.batch_size),
-            TrainingKey::Sampling => format!("sampling: {}", word(self.sampling)),
+            TrainingKey::Sampling => format!("sampling: {}", choice(self.sampling)),
             TrainingKey::Optimizer => match (self.optimizer, self.clip_norm) {
                 (Optimizer::Sgd { .. }, _) => "optimizer.name: sgd".to_owned(),
                 (Optimizer::Adam { .. }, Some(norm)) => format!("optimizer.clip_norm: {norm}"),
                 (Optimizer::Adam { .. }, None) => "optimizer".to_owned(),
             },
-            TrainingKey::Schedule => format!("schedule: {}", word(self.schedule)),
-            TrainingKey::ClassWeights => format!("class_weights: {}", word(self.class_weights)),
+            TrainingKey::Schedule => format!("schedule: {}", choice(self.schedule)),
+            TrainingKey::ClassWeights => format!("class_weights: {}", choice(self.class_weights)),
             TrainingKey::EarlyStopping => "early_stopping".to_owned(),
         }
-    }
-}
-
-/// A choice as a spec writes it.
-fn word(choice: impl Serialize) -> String {
-    match serde_json::to_value(choice) {
-        Ok(serde_json::Value::String(word)) => word,
-        other => unreachable!("a choice is a word: {other:?}"),
     }
 }
 

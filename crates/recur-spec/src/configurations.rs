@@ -1,16 +1,12 @@
 //! The configurations of a listed model: every combination of the values of each of its grids, or a point of its space.
 
-use crate::access::Access;
 use crate::entry::{Axis, Grid, ModelEntry};
-use crate::spec::Spec;
 use crate::trainings::settled;
-use crate::varied::setting;
 use recur_core::model::Condition;
 use recur_core::params::{ParamValue, Params};
 use recur_core::plan::{Configuration, WithoutEffect};
 use recur_core::settings::TrainingSettings;
 use recur_core::space::{Point, Values};
-use serde_yaml::Value;
 use std::collections::HashSet;
 
 /// The configurations of the grids of `model`, each with its training. `trainings` holds, for each grid, the settings for each
@@ -79,23 +75,29 @@ fn without_effect(params: &mut Params, names: &[String], (condition, default): &
     }
 }
 
-/// Keeps as swept what differs among `configurations`.
+/// Keeps as swept what differs among `configurations`. Where a setting of `training` is an axis of one grid only, the
+/// configurations of the others have the value that they are trained with.
 pub(crate) fn keep_what_varies(configurations: &mut [(Configuration, TrainingSettings)], names: &[String]) {
+    for (configuration, training) in &mut *configurations {
+        configuration.settings = trained_with(&configuration.settings, training, names);
+    }
     let differs = |name: &&String| {
         let mut values = configurations.iter().map(|(configuration, _)| configuration.value(name));
         let first = values.next();
         values.any(|value| Some(value) != first)
     };
     let swept: Vec<String> = names.iter().filter(differs).cloned().collect();
-    for (configuration, _) in configurations {
-        configuration.settings = kept(&configuration.settings, &swept);
+    for (configuration, training) in configurations {
+        configuration.settings = trained_with(&configuration.settings, training, &swept);
         configuration.swept.clone_from(&swept);
     }
 }
 
-fn kept(settings: &Params, swept: &[String]) -> Params {
-    let kept = settings.iter().filter(|(name, _)| swept.iter().any(|swept| swept == name));
-    kept.fold(Params::default(), |all, (name, value)| all.with(name, value.clone()))
+/// The settings of `training` that are called one of `names`, those of an axis as it has them.
+fn trained_with(settings: &Params, training: &TrainingSettings, names: &[String]) -> Params {
+    let value = |name: &str| settings.get(name).cloned().or_else(|| training.value(name));
+    let found = names.iter().filter_map(|name| Some((name, value(name)?)));
+    found.fold(Params::default(), |all, (name, value)| all.with(name, value))
 }
 
 /// The names of the axes of all grids, each once, in the order in which they come.
@@ -116,12 +118,14 @@ impl ModelEntry {
         let values: Vec<(&Axis, ParamValue)> = grid.iter().zip(point.values.iter().cloned()).collect();
         let mut layers = self.training.clone();
         layers.add_values(values.iter().filter(|(axis, _)| axis.is_of_training()).map(|(a, v)| (a.name.as_str(), v)));
-        let mut configuration = configuration(self, &values, &settled(&layers), shared);
+        let training = settled(&layers);
+        let mut configuration = configuration(self, &values, &training, shared);
         let names = axis_names(&self.grids);
         // Proposals that differ only there are one trial.
         self.conditions.iter().for_each(|condition| without_effect(&mut configuration.params, &names, condition));
         let swept: Vec<String> = names.into_iter().filter(|name| self.may_vary(name)).collect();
-        Configuration { settings: kept(&configuration.settings, &swept), swept, ..configuration }
+        let settings = trained_with(&configuration.settings, &training, &swept);
+        Configuration { settings, swept, ..configuration }
     }
 
     /// Whether what is called `name` may have several values in its space.
@@ -161,20 +165,7 @@ fn configuration(
 /// The value of the parameter `name` of `configuration`, or of the setting of its `training` at this path; `None` where it has
 /// none.
 pub(crate) fn value_of(configuration: &Configuration, training: &TrainingSettings, name: &str) -> Option<ParamValue> {
-    if let Some(value) = configuration.value(name) {
-        return Some(value.clone());
-    }
-    let Access { get, .. } = setting(name)?.key.access?;
-    let spec = Spec { training: training.clone(), ..Spec::of_defaults() };
-    match get(&spec)? {
-        Value::Bool(yes) => Some(ParamValue::Boolean(yes)),
-        Value::String(word) => Some(ParamValue::Text(word)),
-        Value::Number(number) => match number.as_i64() {
-            Some(n) => Some(ParamValue::Integer(n)),
-            None => number.as_f64().map(ParamValue::Real),
-        },
-        _ => None,
-    }
+    configuration.value(name).cloned().or_else(|| training.value(name))
 }
 
 /// The digits of `index` as a number whose digit `i` counts to `lengths[i]`; the last one counts fastest.

@@ -142,3 +142,46 @@ fn raw(node: &Node) -> Option<ParamValue> {
         Scalar::Text(word) => Some(ParamValue::Text(word)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::Spec;
+    use recur_core::settings::{EarlyStopping, Optimizer, TrainingLength, TrainingSettings};
+    use serde_yaml::Value;
+
+    fn of_yaml(value: Value) -> ParamValue {
+        match value {
+            Value::String(word) => ParamValue::Text(word),
+            Value::Number(number) => match number.as_i64() {
+                Some(n) => ParamValue::Integer(n),
+                None => ParamValue::Real(number.as_f64().unwrap()),
+            },
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_can_be_swept_can_be_read_from_a_training_by_its_path() {
+        let other = TrainingSettings {
+            length: TrainingLength::Steps { steps: 40, evaluate_every: 7 },
+            optimizer: Optimizer::Sgd { momentum: 0.25 },
+            clip_norm: Some(2.5),
+            early_stopping: Some(EarlyStopping::default()),
+            stop_after: Some(3),
+            ..TrainingSettings::default()
+        };
+        let trainings = [TrainingSettings::default(), other];
+        for Setting { path, key, .. } in SETTINGS.iter() {
+            let mut n_values = 0;
+            for training in &trainings {
+                let spec = Spec { training: training.clone(), ..Spec::of_defaults() };
+                let resolved = key.access.and_then(|access| (access.get)(&spec)).map(of_yaml);
+                assert_eq!(training.value(path), resolved, "{path}");
+                n_values += usize::from(resolved.is_some());
+            }
+            assert!(n_values > 0, "{path}");
+        }
+        assert_eq!(trainings[0].value("learning_rate"), None);
+    }
+}

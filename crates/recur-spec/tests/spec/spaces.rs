@@ -51,6 +51,23 @@ fn a_list_of_grids_is_their_union() {
 }
 
 #[test]
+fn a_setting_without_an_axis_in_a_grid_has_the_value_that_is_trained_with() {
+    let grids = "sweep: [{training.batch_size: [8, 16], hidden_size: 1}, {hidden_size: [2, 3]}]\n";
+    let of = |batch_size: u32| titles(&plan(&format!("training: {{batch_size: {batch_size}}}\n{grids}")));
+    let expected = ["8, hidden_size=1", "16, hidden_size=1", "64, hidden_size=2", "64, hidden_size=3"];
+    assert_eq!(of(64), expected.map(|values| format!("manual_rnn(training.batch_size={values})")));
+    // What is the same everywhere is not swept.
+    let same = plan("training: {batch_size: 8}\nsweep: [{training.batch_size: 8, hidden_size: 1}, {hidden_size: 2}]\n");
+    assert_eq!(titles(&same), ["manual_rnn(hidden_size=1)", "manual_rnn(hidden_size=2)"]);
+    // A proposal of a search has it as well.
+    let boxes = "sweep: [{training.batch_size: [8, 16]}, {hidden_size: [2, 3]}]\nsearch: {configurations: 4}\n";
+    let spec = parse(least(boxes)).unwrap();
+    let proposed =
+        spec.configuration("manual_rnn", &Point { in_box: 1, values: vec![ParamValue::Integer(2)] }).unwrap();
+    assert_eq!(proposed.title(), "manual_rnn(training.batch_size=32, hidden_size=2)");
+}
+
+#[test]
 fn what_two_grids_share_is_trained_once_and_rows_can_be_listed() {
     let plan = plan(
         "sweep: [{hidden_size: [8, 16], activation: tanh}, {hidden_size: [16, 32]}, {hidden_size: 16, activation: [none, tanh]}]\n",
