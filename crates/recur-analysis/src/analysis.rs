@@ -4,7 +4,7 @@ use crate::axes::{Axis, axes};
 use crate::check::check;
 use crate::curves::{Curve, lengths};
 use crate::data::{Data, Method, Settings};
-use crate::effects::{Effect, PairEffect, effects, pair_effects};
+use crate::effects::{Effect, NotAveraged, PairEffect, effects, not_averaged, pair_effects};
 use crate::equivalence::Equivalence;
 use crate::error::AnalysisError;
 use crate::importance::Importance;
@@ -71,6 +71,9 @@ pub struct Analysis {
     pub per_example_to_baseline: Vec<ToBaseline>,
     /// What each swept parameter does, the others averaged over.
     pub effects: Vec<Effect>,
+    /// The models that sweep something and are not in `effects`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_averaged: Vec<NotAveraged>,
     /// Two parameters of a model against each other.
     pub pair_effects: Vec<PairEffect>,
     /// What each swept parameter of each model does at otherwise equal configurations; all are corrected together.
@@ -164,6 +167,7 @@ impl Analysis {
             equivalence: Equivalence::of(ranked),
             per_example: PerExample::of_best(ranked),
             per_example_to_baseline: to_baseline(ranked),
+            not_averaged: not_averaged(ranked),
             pair_effects: pair_effects(ranked, &effects),
             importance: (0..models.len()).filter_map(|model| Importance::of(ranked, model)).collect(),
             without_effect: plan.without_effect.clone(),

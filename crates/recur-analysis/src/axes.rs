@@ -1,6 +1,6 @@
 //! What a swept parameter itself does: its values compared at otherwise equal configurations, by validation.
 
-use crate::paired::{Pair, Paired, Table, compare_values};
+use crate::paired::{Pair, Paired, Results, Table, compare_values};
 use crate::ranked::Ranked;
 use crate::summary::ends;
 use recur_core::metric::Metric;
@@ -170,27 +170,60 @@ impl<'a> Values<'a> {
     fn of(ranked: &Ranked<'a>, model: usize, name: &'a str) -> Self {
         let mut all = Self { name, model, values: Vec::new(), settings: Vec::new(), table: Vec::new() };
         let mut known: BTreeMap<String, usize> = BTreeMap::new();
-        let Budget { replicates, epochs } = ranked.shared_budget(ranked.models[model].id);
+        let mut of_several_settings = Vec::new();
         for (index, configuration) in ranked.configurations_of(ranked.models[model].id) {
-            let Some(value) = configuration.value(name) else { continue };
+            let Some(value) = ranked.value_with_effect(configuration, name) else { continue };
             let place = all.place_of(value);
-            let rest: Vec<(&str, &ParamValue)> = rest(configuration, name).collect();
-            let setting = *known.entry(format!("{rest:?}")).or_insert(all.settings.len());
-            if setting == all.settings.len() {
-                let setting = |(parameter, value): &(&str, &ParamValue)| SettingValue {
-                    parameter: (*parameter).to_owned(),
-                    value: (*value).clone(),
-                };
-                all.settings.push(rest.iter().map(setting).collect());
+            let idle: Vec<&str> = ranked
+                .idle(configuration)
+                .filter(|idle| idle.needs == name)
+                .map(|idle| idle.parameter.as_str())
+                .collect();
+            if idle.is_empty() {
+                let setting = all.setting_of(configuration, &mut known);
+                all.put(place, setting, || all_scores(ranked, index));
+            } else {
+                of_several_settings.push((index, configuration, place, idle));
             }
-            let cells = &mut all.table[place];
-            cells.resize(cells.len().max(setting + 1), None);
-            let score = |replicate| ranked.validation_after(index, replicate, epochs);
-            cells[setting].get_or_insert_with(|| (0..replicates).map(score).collect());
+        }
+        // Such a configuration is the same with each value of the parameters that have no effect in it, and was trained once.
+        for (index, configuration, place, idle) in of_several_settings {
+            let mut settings = all.settings_but_for(&idle, configuration);
+            if settings.is_empty() {
+                settings.push(all.setting_of(configuration, &mut known));
+            }
+            settings.into_iter().for_each(|setting| all.put(place, setting, || all_scores(ranked, index)));
         }
         let n_settings = all.settings.len();
         all.table.iter_mut().for_each(|cells| cells.resize(n_settings, None));
         all
+    }
+
+    /// The place of the setting of all else in `configuration`.
+    fn setting_of(&mut self, configuration: &Configuration, known: &mut BTreeMap<String, usize>) -> usize {
+        let rest: Vec<(&str, &ParamValue)> = rest(configuration, self.name).collect();
+        *known.entry(format!("{rest:?}")).or_insert_with(|| {
+            let value = |(parameter, value): &(&str, &ParamValue)| SettingValue {
+                parameter: (*parameter).to_owned(),
+                value: (*value).clone(),
+            };
+            self.settings.push(rest.iter().map(value).collect());
+            self.settings.len() - 1
+        })
+    }
+
+    /// The places of the settings that differ from that of `configuration` only in parameters that are `idle`.
+    fn settings_but_for(&self, idle: &[&str], configuration: &Configuration) -> Vec<usize> {
+        let is_same = |SettingValue { parameter, value }: &SettingValue| {
+            idle.contains(&parameter.as_str()) || configuration.value(parameter) == Some(value)
+        };
+        (0..self.settings.len()).filter(|setting| self.settings[*setting].iter().all(is_same)).collect()
+    }
+
+    fn put(&mut self, place: usize, setting: usize, results: impl FnOnce() -> Results) {
+        let cells = &mut self.table[place];
+        cells.resize(cells.len().max(setting + 1), None);
+        cells[setting].get_or_insert_with(results);
     }
 
     fn place_of(&mut self, value: &'a ParamValue) -> usize {
@@ -200,6 +233,12 @@ impl<'a> Values<'a> {
             self.values.len() - 1
         })
     }
+}
+
+/// The results of a configuration on the replicates, and after the epochs, that all configurations of its model were trained for.
+fn all_scores(ranked: &Ranked<'_>, index: usize) -> Results {
+    let Budget { replicates, epochs } = ranked.shared_budget(&ranked.outcomes.plan.configurations[index].model);
+    (0..replicates).map(|replicate| ranked.validation_after(index, replicate, epochs)).collect()
 }
 
 /// All else that is swept, with its value.

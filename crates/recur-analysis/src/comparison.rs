@@ -8,7 +8,7 @@ use crate::outcomes::{ComparisonFacts, DifferentEncoding, Outcomes, ReplicateSpl
 use crate::tried::ModelStages;
 use recur_core::facts::DataFacts;
 use recur_core::noun::Noun;
-use recur_core::plan::{Configuration, Plan, UnusedSettings};
+use recur_core::plan::{Configuration, Plan, UnusedSettings, WithoutEffect};
 use recur_core::record::TestRecord;
 use recur_core::search::Budget;
 use recur_core::selection::{Selection, TrialOutcome, mean_validation};
@@ -73,7 +73,7 @@ impl Comparison {
             question,
             configurations,
             spaces: Vec::new(),
-            without_effect: Vec::new(),
+            without_effect: without_effect(experiments, &duplicates),
             search: None,
             race: None,
             halving: None,
@@ -238,6 +238,18 @@ fn unused(experiments: &[ComparedExperiment<'_>], duplicates: &BTreeMap<String, 
             Some(UnusedSettings { model: label.clone(), settings: unused.settings.clone() })
         };
         experiment.outcomes.unused.iter().filter_map(of_model).collect()
+    };
+    experiments.iter().flat_map(of_part).collect()
+}
+
+/// The parameters without effect of each model, by its label.
+fn without_effect(experiments: &[ComparedExperiment<'_>], duplicates: &BTreeMap<String, String>) -> Vec<WithoutEffect> {
+    let of_part = |experiment: &ComparedExperiment<'_>| -> Vec<WithoutEffect> {
+        let of_model = |without: &WithoutEffect| {
+            let label = experiment.labels.get(&without.model).filter(|label| !duplicates.contains_key(*label))?;
+            Some(WithoutEffect { model: label.clone(), ..without.clone() })
+        };
+        experiment.outcomes.plan.without_effect.iter().filter_map(of_model).collect()
     };
     experiments.iter().flat_map(of_part).collect()
 }

@@ -35,6 +35,26 @@ pub struct ModelEffect {
     pub by_value: Vec<Marginal>,
 }
 
+/// A model that sweeps something and is in no [`Effect`]: a mean at one value would be over other values of all else than the
+/// mean at another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NotAveraged {
+    /// The model's id.
+    pub model: String,
+    /// Why it is in none.
+    pub why: WhyNotAveraged,
+}
+
+/// Why effects of values are not averaged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhyNotAveraged {
+    /// A search proposed its configurations.
+    Search,
+    /// Its configurations are not all combinations of their values.
+    IncompleteGrid,
+}
+
 /// The configurations of a model that have one value (or one pair of values) of what is swept.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Marginal {
@@ -108,6 +128,16 @@ fn validation_interval(ranked: &Ranked<'_>, by_replicate: &[f64]) -> Option<Inte
 /// The effect of everything that some model sweeps, in the order of the spec.
 pub(crate) fn effects(ranked: &Ranked<'_>, axes: &[Axis]) -> Vec<Effect> {
     swept(&ranked.outcomes.plan.configurations).into_iter().filter_map(|name| effect(ranked, axes, name)).collect()
+}
+
+/// The models that sweep something and have no effects, in the order of the spec.
+pub(crate) fn not_averaged(ranked: &Ranked<'_>) -> Vec<NotAveraged> {
+    let sweeps = |id: &str| ranked.configurations_of(id).nth(1).is_some();
+    let of = |id: &str| NotAveraged {
+        model: id.to_owned(),
+        why: if ranked.is_searched(id) { WhyNotAveraged::Search } else { WhyNotAveraged::IncompleteGrid },
+    };
+    ranked.models.iter().map(|model| model.id).filter(|id| sweeps(id) && !ranked.is_grid(id)).map(of).collect()
 }
 
 /// What any model sweeps, in the order of the spec.

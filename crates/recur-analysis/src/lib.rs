@@ -41,7 +41,7 @@ pub use costs::{Cost, Costs, ModelCosts};
 pub use curves::{Curve, Spread};
 pub use data::{Data, LabelRows, Method, Settings};
 pub use difference::{Basis, CONFIDENCE, LEVEL, POWER};
-pub use effects::{Effect, Marginal, ModelEffect, PairEffect, in_order};
+pub use effects::{Effect, Marginal, ModelEffect, NotAveraged, PairEffect, WhyNotAveraged, in_order};
 pub use equivalence::{Equivalence, EquivalentTo};
 pub use error::AnalysisError;
 pub use importance::{Importance, ParameterShare};

@@ -2,6 +2,8 @@
 
 use crate::ranked::Ranked;
 use crate::trials::trained_examples;
+use recur_core::params::ParamValue;
+use recur_core::plan::{Configuration, WithoutEffect};
 use recur_core::search::{Budget, SearchMethod};
 use recur_stats::mean;
 use serde::Serialize;
@@ -71,6 +73,22 @@ impl Ranked<'_> {
     /// Whether a search proposed the configurations of `model`.
     pub(crate) fn is_searched(&self, model: &str) -> bool {
         self.outcomes.stages.iter().any(|stages| stages.model == model && stages.method.is_some())
+    }
+
+    /// The value of `name` that `configuration` has; `None` where it does not have it, or where the value has no effect.
+    pub(crate) fn value_with_effect<'c>(&self, configuration: &'c Configuration, name: &str) -> Option<&'c ParamValue> {
+        let is_idle = self.idle(configuration).any(|idle| idle.parameter == name);
+        configuration.value(name).filter(|_| !is_idle)
+    }
+
+    /// The parameters that have no effect in `configuration`.
+    pub(crate) fn idle(&self, configuration: &Configuration) -> impl Iterator<Item = &WithoutEffect> {
+        let is_low = |without: &WithoutEffect| match configuration.params.get(&without.needs) {
+            Some(ParamValue::Integer(n)) => *n < without.at_least,
+            _ => false,
+        };
+        let all = self.outcomes.plan.without_effect.iter();
+        all.filter(move |without| without.model == configuration.model && is_low(without))
     }
 
     /// Whether the configurations of `model` are all combinations of the values of what is swept.

@@ -7,6 +7,7 @@ use fixture::{Experiment, Outline, all_diverged, clear, integers};
 use recur_analysis::{Analysis, AnalysisError, ComparedExperiment, Comparison, Incompatibility, Outcomes, ToBaseline};
 use recur_core::digest::Digest;
 use recur_core::metric::Metric;
+use recur_core::plan::WithoutEffect;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -115,6 +116,23 @@ fn what_differs_is_named() {
     let error = comparison(&one(), &fewer, None).unwrap_err();
     let is_such = |why: &Incompatibility| *why == Incompatibility::Replicates { first: 5, second: 3 };
     assert!(matches!(&error, AnalysisError::Incompatible { why, .. } if is_such(why)), "{error}");
+}
+
+#[test]
+fn parameters_without_effect_are_known_by_the_labels_of_their_models() {
+    let (one, mut two) = (one(), two());
+    two.plan.without_effect = ["linfa_logistic", "stacked_rnn"]
+        .map(|model| WithoutEffect {
+            model: model.to_owned(),
+            parameter: "learning_rate".to_owned(),
+            needs: "layers".to_owned(),
+            at_least: 2,
+            n_combinations: 2,
+        })
+        .to_vec();
+    let whole = comparison(&one, &two, None).unwrap();
+    let found: Vec<&str> = whole.outcomes().plan.without_effect.iter().map(|one| one.model.as_str()).collect();
+    assert_eq!(found, ["two/stacked_rnn"], "the other is a duplicate");
 }
 
 #[test]

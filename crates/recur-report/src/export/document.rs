@@ -5,8 +5,8 @@ use crate::provenance::Provenance;
 use crate::signature::Signature;
 use recur_analysis::{
     Against, Analysis, Axis, Basis, ComparisonFacts, ConfigurationResult, Curve, Data, Effect, Equivalence,
-    HardExamples, Importance, LabelDifferences, Mistake, Model, ModelStages, PairEffect, PerExample, Search, Settings,
-    ToBaseline, TrialResult, Unfinished, Verdict,
+    HardExamples, Importance, LabelDifferences, Mistake, Model, ModelStages, NotAveraged, PairEffect, PerExample,
+    Search, Settings, ToBaseline, TrialResult, Unfinished, Verdict,
 };
 use recur_core::data_warning::DataWarning;
 use recur_core::facts::DataFacts;
@@ -48,6 +48,8 @@ struct Document<'a> {
     text_by_text: Option<&'a PerExample>,
     text_by_text_to_baseline: &'a [ToBaseline],
     effects: &'a [Effect],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    not_averaged: &'a [NotAveraged],
     pair_effects: &'a [PairEffect],
     axes: &'a [Axis],
     importance: &'a [Importance],
@@ -120,6 +122,7 @@ pub(super) fn json(analysis: &Analysis, opening: Opening, provenance: &Provenanc
         text_by_text: analysis.per_example.as_ref(),
         text_by_text_to_baseline: &analysis.per_example_to_baseline,
         effects: &analysis.effects,
+        not_averaged: &analysis.not_averaged,
         pair_effects: &analysis.pair_effects,
         axes: &analysis.axes,
         importance: &analysis.importance,

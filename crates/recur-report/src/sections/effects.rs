@@ -7,7 +7,7 @@ use crate::markdown::{Table, code, left, right};
 use crate::numbers::{MARK, NBSP, NOTHING, count, heading, interval, parameter, phrase, plural, shown, value};
 use crate::page::Page;
 use crate::sections::{heat_maps, within_models};
-use recur_analysis::{Analysis, Effect, Marginal, ModelEffect};
+use recur_analysis::{Analysis, Effect, Marginal, ModelEffect, NotAveraged, WhyNotAveraged};
 use recur_core::params::ParamValue;
 use recur_core::search::Budget;
 
@@ -15,13 +15,19 @@ const SURVIVORS: &str = "† Only some trials of this value finished, and the me
                          other parameters or other replicates than the trials behind the other means, so it cannot be compared \
                          with those: see \"Values at otherwise equal configurations\" below.";
 
-/// Appends the section; nothing if nothing is swept.
+/// Appends the section; nothing if nothing is known of what is swept.
 pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
-    if analysis.effects.is_empty() {
+    let not_averaged = not_averaged(analysis);
+    if analysis.effects.is_empty() && not_averaged.is_empty() && !within_models::has_any(analysis) {
         return;
     }
     page.section("Effect of each parameter");
-    page.block(&introduction(analysis));
+    if !analysis.effects.is_empty() {
+        page.block(&introduction(analysis));
+    }
+    if !not_averaged.is_empty() {
+        page.block(&not_averaged.join(" "));
+    }
     for effect in &analysis.effects {
         page.block(&format!("### {}", code(&effect.parameter)));
         page.block(&table(analysis, effect).render());
@@ -57,6 +63,29 @@ fn introduction(analysis: &Analysis) -> String {
         analysis.primary.title(),
         over_shared(analysis)
     )
+}
+
+/// Why some models have no tables.
+fn not_averaged(analysis: &Analysis) -> Vec<String> {
+    let has_tables = !analysis.effects.is_empty();
+    let of = |NotAveraged { model, why }: &NotAveraged| {
+        let none = format!("There are no tables of effects for {}", code(model));
+        let is_compared = within_models::compares(analysis, model);
+        match why {
+            // The section on the search shows what the values do.
+            WhyNotAveraged::Search => has_tables.then(|| format!("{none}, as a search proposed its configurations.")),
+            WhyNotAveraged::IncompleteGrid => Some(format!(
+                "{none}, as not every combination of its values was trained: means at two values would be over different values of \
+                 the other parameters.{}",
+                if is_compared {
+                    " \"Values at otherwise equal configurations\" below compares the values that can be compared."
+                } else {
+                    ""
+                }
+            )),
+        }
+    };
+    analysis.not_averaged.iter().filter_map(of).collect()
 }
 
 /// What all configurations were trained for, where some were trained for more.

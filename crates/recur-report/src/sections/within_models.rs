@@ -6,6 +6,17 @@ use crate::numbers::{fixed, plural};
 use crate::page::Page;
 use recur_analysis::{Analysis, Importance, ParameterShare};
 
+/// Whether [`render`] compares values of `model`.
+pub(crate) fn compares(analysis: &Analysis, model: &str) -> bool {
+    let texts = |(_, model)| axis_texts(analysis, model, str::to_owned, str::to_owned);
+    analysis.model(model).map(texts).is_some_and(|texts| !texts.is_empty())
+}
+
+/// Whether there is anything to say.
+pub(crate) fn has_any(analysis: &Analysis) -> bool {
+    !analysis.importance.is_empty() || analysis.models.iter().any(|model| compares(analysis, &model.model))
+}
+
 /// For each model, what its parameters do at otherwise equal configurations, and how important each of them is.
 pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     let mut lines: Vec<String> = Vec::new();
@@ -18,13 +29,16 @@ pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     if !lines.is_empty() {
         page.block("### Values at otherwise equal configurations");
         page.block(&lines.join("\n"));
-        page.block(
+        let unpaired = match analysis.effects.is_empty() {
+            true => "",
+            false => ", and not the unpaired intervals in the tables and figures above,",
+        };
+        page.block(&format!(
             "Each pair of values is compared where trials of both finished: in a replicate, the difference is the mean over the \
-             settings of the other parameters where both did. These paired differences, and not the unpaired intervals in the \
-             tables and figures above, are tested by the corrected resampled t-test (Nadeau and Bengio 2003), with validation \
+             settings of the other parameters where both did. These paired differences{unpaired} are tested by the corrected resampled t-test (Nadeau and Bengio 2003), with validation \
              rows / training rows as its ratio. p-values are corrected by Holm's method over every pair of values of every swept \
              parameter of every model.",
-        );
+        ));
         if analysis.method.has_published_validation {
             page.block(
                 "All replicates have the same published training and validation rows. These comparisons therefore speak of models \
@@ -32,20 +46,32 @@ pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
             );
         }
     }
+    importance_of_all(analysis, page);
+}
+
+/// How important the parameters of each model are.
+fn importance_of_all(analysis: &Analysis, page: &mut Page) {
     let shares: Vec<String> = analysis.importance.iter().map(importance).collect();
     if !shares.is_empty() {
         page.block("### Importance of the parameters");
         page.block(&shares.join("\n"));
         let in_a_race = match analysis.configurations.iter().any(|one| one.eliminated_after.is_some()) {
             true => {
-                " These are the replicates and the epochs of the first stage, which all configurations were trained for."
+                " The replicates and the epochs are those of the first stage, which all configurations were trained for."
             }
             false => "",
+        };
+        let is_averaged = |found: &Importance| !analysis.not_averaged.iter().any(|other| other.model == found.model);
+        let is_mixed = if analysis.importance.iter().all(is_averaged) {
+            ""
+        } else {
+            " Where not every combination of values was trained, values come with different values of the other parameters, and \
+             a share has effects of others as well."
         };
         page.block(&format!(
             "Share of the variance between the validation results of a model's configurations that a parameter accounts for on \
              average over the others (ω², Hays 1963), with the noise between replicates subtracted. Only configurations that \
-             finished on every replicate are used. What is missing to 100 % is how parameters act together.{in_a_race}",
+             finished on every replicate are used. What is missing to 100 % is how parameters act together.{is_mixed}{in_a_race}",
         ));
     }
 }

@@ -2,10 +2,18 @@
 
 use crate::fixture::{Build, Outline, Reported, all_diverged, clear, diverges, no_mishap, reals};
 use recur_core::params::ParamValue;
+use recur_core::plan::{Configuration, WithoutEffect};
+use recur_core::search::{Budget, SearchMethod};
 
 /// `clear`, with the validation figure of `stacked_rnn` as a function of layers, learning rate and replicate.
 fn with_validation(mut outline: Outline, figure: impl Fn(i64, f64, u32) -> f64) -> Reported {
     outline.models[2].mishap = no_mishap;
+    with_mishaps(outline, figure)
+}
+
+/// The same of an outline with only this model.
+fn with_validation_of(mut outline: Outline, figure: impl Fn(i64, f64, u32) -> f64) -> Reported {
+    outline.models[0].mishap = no_mishap;
     with_mishaps(outline, figure)
 }
 
@@ -236,4 +244,86 @@ fn one_model_alone_still_answers_for_its_parameters() {
     let (answer, page) = rendered(&outline.build());
     check(&answer, "Within stacked_rnn, layers has a significant effect: 2 is");
     assert!(!page.contains("## Name by name"), "{page}");
+}
+
+/// Whether a configuration has this whole number of layers and this learning rate.
+fn is_at(configuration: &Configuration, layers: i64, rate: f64) -> bool {
+    let at = [("layers", ParamValue::Integer(layers)), ("learning_rate", ParamValue::Real(rate))];
+    at.iter().all(|(name, value)| configuration.value(name) == Some(value))
+}
+
+#[test]
+fn of_a_grid_with_gaps_values_are_compared_and_the_report_gives_the_reason_for_missing_tables() {
+    let mut outline = Outline { baseline: None, ..clear() };
+    outline.models.drain(..2);
+    let mut experiment = with_validation_of(outline.clone(), |layers, rate, r| {
+        0.2 * layers as f64 + by_rate(rate) + own_noise(layers, rate, r)
+    });
+    check(&rendered(&experiment).1, "### `layers`");
+    experiment.keep(|configuration| !is_at(configuration, 1, 0.1));
+    let (_, page) = rendered(&experiment);
+    assert!(!page.contains("### `layers`"), "{page}");
+    check(
+        &page,
+        "## Effect of each parameter\n\nThere are no tables of effects for `stacked_rnn`, as not every combination of its values was \
+         trained: means at two values would be over different values of the other parameters. \"Values at otherwise equal \
+         configurations\" below compares the values that can be compared.\n\n### Values at otherwise equal configurations",
+    );
+    check(&page, "**`layers` has a significant effect:** `2` is ");
+    check(&page, "- `stacked_rnn`: `layers` ");
+    // Without replicates no values are compared.
+    let mut single = Outline { replicates: 1, ..outline }.build();
+    single.keep(|configuration| !is_at(configuration, 1, 0.1));
+    let (_, page) = rendered(&single);
+    check(&page, "as not every combination of its values was trained");
+    assert!(!page.contains("below compares"), "{page}");
+}
+
+#[test]
+fn a_value_without_effect_is_compared_at_every_setting_and_not_with_others() {
+    let mut outline = Outline { baseline: None, ..clear() };
+    outline.models.drain(..2);
+    let mut experiment =
+        with_validation_of(outline, |layers, rate, r| 0.2 * layers as f64 + own_noise(layers, rate, r));
+    // With one layer the rate has no effect, and has a default that is no value of the others.
+    let reported = |experiment: &mut Reported, is_known: bool| {
+        experiment.plan.without_effect = if is_known { vec![without_effect()] } else { Vec::new() };
+        rendered(experiment).1
+    };
+    experiment.keep(|configuration| is_at(configuration, 1, 0.001) || configuration.params.size("layers") == 2);
+    experiment.keep(|configuration| !is_at(configuration, 2, 0.001));
+    let page = reported(&mut experiment, false);
+    assert!(!page.contains("`layers` has"), "no configuration of one layer has the rate of one of two: {page}");
+    let page = reported(&mut experiment, true);
+    check(&page, "**`layers` has a significant effect:** `2` is ");
+    assert!(!page.contains("`0.001` cannot be compared"), "{page}");
+}
+
+#[test]
+fn a_search_has_no_tables_and_its_parameters_are_as_important_as_those_of_a_grid() {
+    let mut outline = clear();
+    outline.models.drain(..1);
+    let figure = |layers, rate, replicate| 0.2 * layers as f64 + by_rate(rate) + own_noise(layers, rate, replicate);
+    outline.models[1].mishap = no_mishap;
+    let mut experiment = with_mishaps(outline.clone(), figure);
+    experiment.race("stacked_rnn", Some(SearchMethod::Random), Budget::full(3), 2);
+    let (_, page) = rendered(&experiment);
+    check(&page, "There are no tables of effects for `stacked_rnn`, as a search proposed its configurations.");
+    check(&page, "- `stacked_rnn`: `layers` 60 % (95 % CI ");
+    check(&page, "a share has effects of others as well.");
+    // Alone, it has nothing else in the section.
+    outline.models.drain(..1);
+    let mut experiment = with_mishaps(Outline { baseline: None, ..outline }, figure);
+    experiment.race("stacked_rnn", Some(SearchMethod::Random), Budget::full(3), 2);
+    check(&rendered(&experiment).1, "## Effect of each parameter\n\n### Importance of the parameters");
+}
+
+fn without_effect() -> WithoutEffect {
+    WithoutEffect {
+        model: "stacked_rnn".to_owned(),
+        parameter: "learning_rate".to_owned(),
+        needs: "layers".to_owned(),
+        at_least: 2,
+        n_combinations: 2,
+    }
 }
