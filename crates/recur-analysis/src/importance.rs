@@ -17,6 +17,9 @@ pub struct Importance {
     pub configurations: usize,
     /// The parameters, the most important first; none where there is no signal above the noise between replicates.
     pub parameters: Vec<ParameterShare>,
+    /// The parameters without a share, as some configurations do not have them, or have them without effect.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
 }
 
 /// The share of the variance that one parameter accounts for.
@@ -34,6 +37,10 @@ pub struct ParameterShare {
 impl Importance {
     /// Of the parameters of a model, by the replicates that all its configurations were trained on; `None` for fewer than two, or
     /// where too few replicates know the noise.
+    ///
+    /// A parameter that some of the configurations do not have gets no share. Whether a configuration has it is decided by another
+    /// parameter, as only one optimizer has a momentum. "Does not have it" as a level of its own would add the effect of that other
+    /// parameter to the share, which could be large without any effect of the values.
     pub(crate) fn of(ranked: &Ranked<'_>, model: usize) -> Option<Self> {
         let id = ranked.models[model].id;
         let Budget { replicates, epochs } = ranked.shared_budget(id);
@@ -52,13 +59,21 @@ impl Importance {
         }
         let sizes = ranked.outcomes.sizes();
         let of_axis = |axis: &String| {
-            let levels = levels(&configurations, axis);
+            let values: Vec<&ParamValue> = configurations.iter().filter_map(|own| own.value(axis)).collect();
+            let levels = levels(&values);
             let found = corrected_importance(&levels, &scores, sizes.train.max(1), sizes.validation)?;
             Some(ParameterShare { parameter: axis.clone(), share: found.share, interval: Some(found.interval) })
         };
-        let mut parameters: Vec<ParameterShare> = swept.iter().filter_map(of_axis).collect();
+        let all_have = |axis: &&String| configurations.iter().all(|own| ranked.value_with_effect(own, axis).is_some());
+        let (shared, left_out): (Vec<&String>, Vec<&String>) = swept.iter().partition(all_have);
+        let mut parameters: Vec<ParameterShare> = shared.iter().copied().filter_map(of_axis).collect();
         parameters.sort_by(|a, b| b.share.total_cmp(&a.share));
-        Some(Self { model: id.to_owned(), configurations: configurations.len(), parameters })
+        (!shared.is_empty()).then(|| Self {
+            model: id.to_owned(),
+            configurations: configurations.len(),
+            parameters,
+            left_out: left_out.into_iter().cloned().collect(),
+        })
     }
 }
 
@@ -71,10 +86,9 @@ const MOST_LEVELS: usize = 8;
 /// The parts that many different numbers are divided into, of about as many configurations each.
 const PARTS: usize = 4;
 
-/// Which value of `axis` each configuration has, as a number; of many different numbers, in which part of them it is.
-fn levels(configurations: &[&Configuration], axis: &str) -> Vec<usize> {
-    let of: Vec<Option<&ParamValue>> = configurations.iter().map(|configuration| configuration.value(axis)).collect();
-    if let Some(numbers) = of.iter().map(|value| value.and_then(ParamValue::number)).collect::<Option<Vec<f64>>>() {
+/// Which of the `values` each of them is, as a number; of many different numbers, in which part of them it is.
+fn levels(values: &[&ParamValue]) -> Vec<usize> {
+    if let Some(numbers) = values.iter().map(|value| value.number()).collect::<Option<Vec<f64>>>() {
         let mut sorted = numbers.clone();
         sorted.sort_by(f64::total_cmp);
         let mut distinct = sorted.clone();
@@ -84,6 +98,6 @@ fn levels(configurations: &[&Configuration], axis: &str) -> Vec<usize> {
             return numbers.iter().map(|x| ends.iter().filter(|end| *end <= x).count()).collect();
         }
     }
-    // The index of the first configuration with the same value.
-    of.iter().map(|value| of.iter().position(|other| other == value).unwrap_or_default()).collect()
+    // The index of the first one that is the same.
+    values.iter().map(|value| values.iter().position(|other| other == value).unwrap_or_default()).collect()
 }

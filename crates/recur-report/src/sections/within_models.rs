@@ -86,5 +86,19 @@ fn importance(found: &Importance) -> String {
     let shares: Vec<String> = found.parameters.iter().map(share).collect();
     let text =
         if shares.is_empty() { "no signal above the noise between replicates".to_owned() } else { list(&shares) };
-    format!("- {}: {text}, from {}", code(&found.model), plural(found.configurations as u64, "configuration"))
+    let left_out: Vec<String> = found.left_out.iter().map(|parameter| code(parameter)).collect();
+    let without_share = match left_out.len() {
+        0 => String::new(),
+        n => format!(
+            ". Without a share: {}, as some configurations do not have {} or have {} without effect",
+            list(&left_out),
+            if n == 1 { "it" } else { "them" },
+            if n == 1 { "it" } else { "them" }
+        ),
+    };
+    format!(
+        "- {}: {text}, from {}{without_share}",
+        code(&found.model),
+        plural(found.configurations as u64, "configuration")
+    )
 }

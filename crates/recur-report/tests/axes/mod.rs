@@ -1,7 +1,7 @@
 //! What a report says of swept parameters.
 
 use crate::fixture::{Build, Outline, Reported, all_diverged, clear, diverges, no_mishap, reals};
-use recur_core::params::ParamValue;
+use recur_core::params::{ParamValue, Params};
 use recur_core::plan::{Configuration, WithoutEffect};
 use recur_core::search::{Budget, SearchMethod};
 
@@ -316,6 +316,31 @@ fn a_search_has_no_tables_and_its_parameters_are_as_important_as_those_of_a_grid
     let mut experiment = with_mishaps(Outline { baseline: None, ..outline }, figure);
     experiment.race("stacked_rnn", Some(SearchMethod::Random), Budget::full(3), 2);
     check(&rendered(&experiment).1, "## Effect of each parameter\n\n### Importance of the parameters");
+}
+
+#[test]
+fn a_parameter_that_some_configurations_do_not_have_gets_no_share() {
+    const MOMENTUM: &str = "training.optimizer.momentum";
+    let mut outline = Outline { baseline: None, ..clear() };
+    outline.models.drain(..2);
+    let mut experiment =
+        with_validation_of(outline, |layers, rate, r| 0.2 * layers as f64 + by_rate(rate) + own_noise(layers, rate, r));
+    experiment.plan.without_effect = vec![without_effect()];
+    check(
+        &rendered(&experiment).1,
+        ", from 6 configurations. Without a share: `learning_rate`, as some configurations do not have it or have it without effect",
+    );
+    experiment.plan.without_effect.clear();
+    // Each of its values is of one configuration: as levels they would explain all.
+    for (index, configuration) in experiment.plan.configurations.iter_mut().enumerate() {
+        configuration.swept.push(MOMENTUM.to_owned());
+        if configuration.params.size("layers") == 2 {
+            configuration.settings = Params::default().with(MOMENTUM, ParamValue::Real(0.1 * index as f64));
+        }
+    }
+    let (_, page) = rendered(&experiment);
+    check(&page, "- `stacked_rnn`: `layers` 60 % (95 % CI ");
+    check(&page, " configurations. Without a share: `training.optimizer.momentum`, as ");
 }
 
 fn without_effect() -> WithoutEffect {
