@@ -19,6 +19,9 @@ pub(crate) const MARK: &str = "†";
 /// From here on a number is written with an exponent: more digits than these are not known.
 const EXPONENT_FROM: f64 = 1e15;
 
+/// Below this a number is written with an exponent: nobody counts more zeros than these.
+const EXPONENT_BELOW: f64 = 1e-5;
+
 /// `x` with so many decimals; minus as U+2212, never before a zero.
 pub(crate) fn fixed(x: f64, decimals: usize) -> String {
     if x.is_nan() {
@@ -93,11 +96,14 @@ pub(crate) fn p_cell(p: f64) -> String {
     p_plain(p).replace("< ", "&lt;\u{A0}")
 }
 
-/// `x` to so many significant digits, without trailing zeros.
+/// `x` to so many significant digits, without trailing zeros; `1e-7` where there are many zeros.
 pub(crate) fn significant(x: f64, digits: usize) -> String {
     let places = digits - 1;
     let rounded: f64 = format!("{x:.places$e}").parse().expect("a printed number is a number");
-    if rounded < 0.0 { format!("−{}", -rounded) } else { rounded.to_string() }
+    let size = rounded.abs();
+    let is_plain = size == 0.0 || !size.is_finite() || (EXPONENT_BELOW..EXPONENT_FROM).contains(&size);
+    let text = if is_plain { size.to_string() } else { format!("{size:e}") };
+    if rounded < 0.0 { format!("−{text}") } else { text }
 }
 
 /// A parameter's value, numbers to six significant digits.
@@ -259,5 +265,16 @@ mod tests {
     fn reals_lose_the_noise_of_a_computed_axis() {
         assert_eq!(parameter(&ParamValue::Real(0.010_000_000_000_000_002)), "0.01");
         assert_eq!(parameter(&ParamValue::Real(0.003_162_277_660_168_379_4)), "0.00316228");
+    }
+
+    #[test]
+    fn reals_with_many_zeros_have_an_exponent() {
+        let check = |x: f64, expect: &str| assert_eq!(parameter(&ParamValue::Real(x)), expect);
+        check(1e-300, "1e-300");
+        check(-2.5e-7, "−2.5e-7");
+        check(0.000_01, "0.00001");
+        check(0.0, "0");
+        check(1.5e300, "1.5e300");
+        check(123_456_000_000.0, "123456000000");
     }
 }
