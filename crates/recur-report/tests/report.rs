@@ -12,6 +12,7 @@ mod fonts;
 mod html;
 mod noun;
 mod numbers;
+mod searched;
 mod verdict;
 
 use fixture::{

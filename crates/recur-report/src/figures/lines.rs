@@ -2,7 +2,7 @@
 
 use crate::figures::WIDTH;
 use crate::figures::canvas::{About, Canvas, Label, cut, in_words, svg, text_width};
-use crate::figures::palette::{Color, GREY, GRID, INK, style};
+use crate::figures::palette::{Color, GREY, GRID, INK, Mark, style};
 use crate::figures::scale::Scale;
 use crate::numbers::significant;
 
@@ -10,6 +10,8 @@ const LEFT: i32 = 58;
 const RIGHT: i32 = WIDTH - 22;
 const PANEL: i32 = 290;
 const LEGEND_LINE: i32 = 20;
+/// Room at the lower edge of a panel for what has no value.
+const MISSING: i32 = 20;
 
 /// How a series' line is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +47,21 @@ pub(crate) struct Series {
     pub(crate) around: Around,
     pub(crate) has_marks: bool,
     pub(crate) points: Vec<Point>,
+    /// Where on the horizontal axis there is something without a value: a cross at the lower edge.
+    pub(crate) missing: Vec<f64>,
+}
+
+/// How a horizontal axis is divided.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum XAxis {
+    /// At round numbers.
+    Numbers,
+    /// At round whole numbers.
+    Whole,
+    /// By the logarithm to base 10, at round numbers.
+    Log,
+    /// At these places, with these texts.
+    Named(Vec<(f64, String)>),
 }
 
 /// One chart.
@@ -55,8 +72,7 @@ pub(crate) struct Panel {
     pub(crate) x_title: String,
     /// Ends of the horizontal axis.
     pub(crate) x_range: (f64, f64),
-    /// Ticks of the horizontal axis, or none to choose round numbers.
-    pub(crate) x_ticks: Option<Vec<(f64, String)>>,
+    pub(crate) x_axis: XAxis,
     pub(crate) series: Vec<Series>,
 }
 
@@ -122,7 +138,9 @@ fn draw_stroke(canvas: &mut Canvas, points: &[(i32, i32)], stroke: Stroke, color
 fn draw_panel(canvas: &mut Canvas, keys: &[Key], panel: &Panel, top: i32) {
     let (plot_top, plot_bottom) = (top + 34, top + PANEL - 48);
     let points = || panel.series.iter().flat_map(|series| &series.points).filter(|point| is_drawn(point));
-    let y = Scale::around(points().flat_map(|p| [p.y - p.spread, p.y + p.spread]), plot_bottom, plot_top);
+    let has_missing = panel.series.iter().any(|series| !series.missing.is_empty());
+    let lowest = if has_missing { plot_bottom - MISSING } else { plot_bottom };
+    let y = Scale::around(points().flat_map(|p| [p.y - p.spread, p.y + p.spread]), lowest, plot_top);
     let x = Scale::new(panel.x_range.0, panel.x_range.1, LEFT + 8, RIGHT - 8);
     canvas.text(&panel.title, (LEFT, top + 18), Label::new().size(13));
     for (value, text) in y.ticks(6) {
@@ -136,14 +154,35 @@ fn draw_panel(canvas: &mut Canvas, keys: &[Key], panel: &Panel, top: i32) {
     for series in &panel.series {
         draw_series(canvas, series, x, y);
     }
+    if has_missing {
+        canvas.text("none", (LEFT - 7, plot_bottom - MISSING / 2), Label::new().ending().color(GREY));
+        panel
+            .series
+            .iter()
+            .for_each(|series| draw_missing(canvas, keys, panel, series, (x, plot_bottom - MISSING / 2)));
+    }
     // Above all lines, so that none is in a pointer's way.
     for series in &panel.series {
         tell_points(canvas, keys, panel, series, x, y);
     }
 }
 
+/// A cross for each place without a value.
+fn draw_missing(canvas: &mut Canvas, keys: &[Key], panel: &Panel, series: &Series, (x, y): (Scale, i32)) {
+    let (color, _) = style(series.style);
+    for place in &series.missing {
+        let text = format!("{}, {} {}: no result", name(keys, series), panel.x_title, x_text(panel, *place));
+        canvas.with_tooltip(&text, |canvas| canvas.mark((x.pixel(*place), y), Mark::Cross, color));
+    }
+}
+
 fn draw_x_ticks(canvas: &mut Canvas, panel: &Panel, x: Scale, bottom: i32) {
-    let ticks = panel.x_ticks.clone().unwrap_or_else(|| x.ticks(10));
+    let ticks = match &panel.x_axis {
+        XAxis::Numbers => x.ticks(10),
+        XAxis::Whole => x.whole_ticks(10),
+        XAxis::Log => x.log_ticks(),
+        XAxis::Named(ticks) => ticks.clone(),
+    };
     let widest = ticks.iter().map(|(_, text)| text_width(text, 12) + 10).max().unwrap_or(0);
     let n_that_fit = ((RIGHT - LEFT) / widest.max(1)).max(1) as usize;
     for (value, text) in ticks.iter().step_by(ticks.len().div_ceil(n_that_fit).max(1)) {
@@ -209,10 +248,16 @@ fn name(keys: &[Key], series: &Series) -> String {
     texts.join(", ")
 }
 
-/// The text of the tick at `x`, or next to it where series stand a little aside.
+/// The value at `x`: of named ones the text of the tick, or of that next to it where series are drawn a little aside.
 fn x_text(panel: &Panel, x: f64) -> String {
-    let near = panel.x_ticks.iter().flatten().find(|(tick, _)| (tick - x).abs() < 0.5);
-    near.map_or_else(|| significant(x, 6), |(_, text)| text.clone())
+    match &panel.x_axis {
+        XAxis::Numbers | XAxis::Whole => significant(x, 6),
+        XAxis::Log => significant(libm::pow(10.0, x), 6),
+        XAxis::Named(ticks) => {
+            let near = ticks.iter().find(|(tick, _)| (tick - x).abs() < 0.5);
+            near.map_or_else(|| significant(x, 6), |(_, text)| text.clone())
+        }
+    }
 }
 
 fn is_drawn(point: &Point) -> bool {

@@ -1,6 +1,6 @@
 //! Numbers to pixels, and where the ticks go.
 
-use crate::numbers::fixed;
+use crate::numbers::{fixed, significant};
 
 /// A linear map from numbers to pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,7 +36,26 @@ impl Scale {
 
     /// At most about `n` round values within the range, with their texts.
     pub(crate) fn ticks(&self, n: usize) -> Vec<(f64, String)> {
-        let (step, decimals) = step((self.high - self.low) / n as f64);
+        self.ticks_apart((self.high - self.low) / n as f64)
+    }
+
+    /// At most about `n` round whole numbers within the range, with their texts.
+    pub(crate) fn whole_ticks(&self, n: usize) -> Vec<(f64, String)> {
+        self.ticks_apart(((self.high - self.low) / n as f64).max(1.0))
+    }
+
+    /// 1, 2 and 5 times powers of ten within the range, which is one of logarithms to base 10, with their texts.
+    pub(crate) fn log_ticks(&self) -> Vec<(f64, String)> {
+        let powers = self.low.floor() as i32..=self.high.ceil() as i32;
+        let values = powers.flat_map(|power| [1.0, 2.0, 5.0].map(|digit| digit * libm::pow(10.0, f64::from(power))));
+        values
+            .map(|value| (libm::log10(value), significant(value, 3)))
+            .filter(|(at, _)| (self.low..=self.high).contains(at))
+            .collect()
+    }
+
+    fn ticks_apart(&self, least: f64) -> Vec<(f64, String)> {
+        let (step, decimals) = step(least);
         let (first, last) = ((self.low / step).ceil() as i64, (self.high / step).floor() as i64);
         (first..=last).map(|index| index as f64 * step).map(|value| (value, fixed(value, decimals))).collect()
     }
@@ -78,6 +97,24 @@ mod tests {
         check(0.0, 1.0, &["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
         check(61.3, 78.2, &["65", "70", "75"]);
         check(-0.03, 0.02, &["−0.03", "−0.02", "−0.01", "0.00", "0.01", "0.02"]);
+    }
+
+    #[test]
+    fn ticks_of_whole_numbers_are_whole() {
+        let texts = |low, high| -> Vec<String> {
+            Scale::new(low, high, 0, 100).whole_ticks(10).into_iter().map(|(_, text)| text).collect()
+        };
+        assert_eq!(texts(1.96, 4.04), ["2", "3", "4"]);
+        assert_eq!(texts(0.0, 97.0), ["0", "10", "20", "30", "40", "50", "60", "70", "80", "90"]);
+    }
+
+    #[test]
+    fn ticks_of_logarithms_are_round() {
+        let texts = |low, high| -> Vec<String> {
+            Scale::new(low, high, 0, 100).log_ticks().into_iter().map(|(_, text)| text).collect()
+        };
+        assert_eq!(texts(-3.0, -1.9), ["0.001", "0.002", "0.005", "0.01"]);
+        assert_eq!(texts(-300.0, -299.5), ["1e-300", "2e-300"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::costs;
 use crate::figures::canvas::About;
-use crate::figures::lines::{Around, Key, Panel, Point, Series, Stroke, lines};
+use crate::figures::lines::{Around, Key, Panel, Point, Series, Stroke, XAxis, lines};
 use crate::figures::{MOST_MODELS, left_out};
 use crate::markdown::code;
 use crate::numbers::{count, heading, phrase, shown};
@@ -100,6 +100,7 @@ fn figure(analysis: &Analysis, places: &[Place<'_>], title: &str) -> String {
             around: Around::Bars,
             has_marks: true,
             points: vec![point],
+            missing: Vec::new(),
         }
     };
     let ends =
@@ -109,7 +110,7 @@ fn figure(analysis: &Analysis, places: &[Place<'_>], title: &str) -> String {
         title: format!("test {}{}", heading(analysis.primary), interval_note(analysis)),
         x_title: "parameters".to_owned(),
         x_range,
-        x_ticks: Some(powers(x_range)),
+        x_axis: XAxis::Named(powers(x_range)),
         series: places.iter().map(series).collect(),
     };
     lines(&about, &places.iter().map(key).collect::<Vec<_>>(), &[panel])

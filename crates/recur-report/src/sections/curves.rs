@@ -1,7 +1,7 @@
 //! How the chosen configurations learned.
 
 use crate::figures::canvas::About;
-use crate::figures::lines::{Around, Key, Panel, Point, Series, Stroke, lines};
+use crate::figures::lines::{Around, Key, Panel, Point, Series, Stroke, XAxis, lines};
 use crate::figures::{evenly, left_out};
 use crate::markdown::code;
 use crate::numbers::{heading, plural, shown, value};
@@ -65,7 +65,14 @@ impl Curve<'_> {
     }
 
     fn series(&self, stroke: Stroke, points: Vec<Point>) -> Series {
-        Series { style: self.model, stroke, around: Around::Band, has_marks: points.len() == 1, points }
+        Series {
+            style: self.model,
+            stroke,
+            around: Around::Band,
+            has_marks: points.len() == 1,
+            points,
+            missing: Vec::new(),
+        }
     }
 }
 
@@ -153,7 +160,7 @@ fn panels(analysis: &Analysis, stepwise: &[Curve<'_>], at_once: &[Curve<'_>]) ->
         title,
         x_title: x_title.clone(),
         x_range,
-        x_ticks: whole_ticks(x_range.1),
+        x_axis: epochs(x_range.1),
         series,
     };
     let series = |metric: Metric| {
@@ -171,9 +178,11 @@ fn panels(analysis: &Analysis, stepwise: &[Curve<'_>], at_once: &[Curve<'_>]) ->
 }
 
 /// Every epoch as a tick where there are few, so that no tick falls between two.
-fn whole_ticks(last: f64) -> Option<Vec<(f64, String)>> {
-    let last = last as u32;
-    (last <= 12).then(|| (1..=last).map(|epoch| (f64::from(epoch), epoch.to_string())).collect())
+fn epochs(last: f64) -> XAxis {
+    match last as u32 {
+        last @ ..=12 => XAxis::Named((1..=last).map(|epoch| (f64::from(epoch), epoch.to_string())).collect()),
+        _ => XAxis::Whole,
+    }
 }
 
 fn without_spread(points: Vec<Point>) -> Vec<Point> {

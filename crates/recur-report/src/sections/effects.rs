@@ -1,7 +1,7 @@
 //! What each swept parameter does to the validation result, the other parameters averaged over.
 
 use crate::figures::canvas::About;
-use crate::figures::lines::{Around, Key, Panel, Point, Series, Stroke, lines};
+use crate::figures::lines::{Around, Key, Panel, Point, Series, Stroke, XAxis, lines};
 use crate::figures::{MOST_MODELS, evenly, left_out};
 use crate::markdown::{Table, code, left, right};
 use crate::numbers::{MARK, NBSP, NOTHING, count, heading, interval, parameter, phrase, plural, shown, value};
@@ -181,6 +181,7 @@ fn figure(analysis: &Analysis, effect: &Effect, title: &str) -> String {
             around: Around::Bars,
             has_marks: true,
             points: points(analysis, &values, &of_model.by_value, aside),
+            missing: Vec::new(),
         }
     };
     let is_of_survivors = |index: usize| effect.models.iter().any(|m| m.by_value[index].is_of_survivors());
@@ -191,7 +192,7 @@ fn figure(analysis: &Analysis, effect: &Effect, title: &str) -> String {
         title: format!("validation {}{}", heading(analysis.primary), over_replicates(analysis)),
         x_title: effect.parameter.clone(),
         x_range: (-0.4, effect.values.len() as f64 - 0.6),
-        x_ticks: Some(ticks.collect()),
+        x_axis: XAxis::Named(ticks.collect()),
         series: models.iter().enumerate().map(series).collect(),
     };
     lines(&about, &keys, &[panel])

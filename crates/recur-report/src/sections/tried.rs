@@ -4,9 +4,9 @@ mod slices;
 
 use crate::figures::canvas::About;
 use crate::figures::left_out;
-use crate::figures::lines::{Around, Key, Panel, Point, Series, Stroke, lines};
+use crate::figures::lines::{Around, Key, Panel, Point, Series, Stroke, XAxis, lines};
 use crate::markdown::{Table, code, left, list, right};
-use crate::numbers::{NOTHING, count, heading, phrase, shown, trained_for};
+use crate::numbers::{NOTHING, count, heading, phrase, plural, shown, trained_for};
 use crate::page::Page;
 use recur_analysis::{Analysis, ModelStages, Proposal, Search, Stage};
 use recur_core::search::SearchMethod;
@@ -30,10 +30,12 @@ pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
         page.block(&text);
     }
     if !analysis.searches.is_empty() {
-        let alternative = alternative(analysis);
         let n = analysis.searches.len();
-        page.block(&(best_so_far_text(analysis) + &left_out(n, n.min(MOST_MODELS), "models", "")));
-        page.figure("best-so-far", &alternative, best_so_far(analysis, &alternative));
+        let searches = &analysis.searches[..n.min(MOST_MODELS)];
+        let alternative = alternative(analysis) + &without_result(searches, "");
+        let text = best_so_far_text(analysis) + &without_result(searches, ": crosses at the lower edge of each panel");
+        page.block(&(text + &left_out(n, searches.len(), "models", "")));
+        page.figure("best-so-far", &alternative, best_so_far(analysis, searches, &alternative));
         slices::render(analysis, page);
     }
 }
@@ -114,6 +116,20 @@ fn best_so_far_text(analysis: &Analysis) -> String {
     )
 }
 
+/// How many proposals have no result, and `how` they are drawn; nothing where all have one.
+fn without_result(searches: &[Search], how: &str) -> String {
+    let proposals = || searches.iter().flat_map(|search| &search.proposals);
+    match proposals().filter(|proposal| finite(proposal).is_none()).count() {
+        0 => String::new(),
+        n => format!(" {} of {} did not finish{how}.", count(n as u64), plural(proposals().count() as u64, "proposal")),
+    }
+}
+
+/// The result of a proposal, where it is a finite number.
+fn finite(proposal: &Proposal) -> Option<f64> {
+    proposal.value.filter(|value| value.is_finite())
+}
+
 fn alternative(analysis: &Analysis) -> String {
     let found = |search: &Search| {
         let last = search.proposals.last()?.best?;
@@ -127,8 +143,7 @@ fn alternative(analysis: &Analysis) -> String {
     }
 }
 
-fn best_so_far(analysis: &Analysis, title: &str) -> String {
-    let searches = &analysis.searches[..analysis.searches.len().min(MOST_MODELS)];
+fn best_so_far(analysis: &Analysis, searches: &[Search], title: &str) -> String {
     let trials = searches.iter().flat_map(|search| &search.proposals);
     let ids = trials.flat_map(|proposal| analysis.configurations[proposal.configuration].trial_ids.first());
     let about = About { title: title.to_owned(), trials: ids.map(|id| id.short().to_owned()).collect() };
@@ -137,15 +152,16 @@ fn best_so_far(analysis: &Analysis, title: &str) -> String {
     let largest =
         searches.iter().filter_map(|search| search.proposals.last()).map(|last| last.examples).fold(0.0, f64::max);
     let (unit, name) = if largest >= 1e6 { (1e6, "million examples") } else { (1e3, "thousand examples") };
-    let panel = |x_title: String, end: f64, x: &dyn Fn(usize, &Proposal) -> f64| Panel {
+    let panel = |x_title: String, (end, x_axis): (f64, XAxis), x: &dyn Fn(usize, &Proposal) -> f64| Panel {
         title: format!("validation {}", heading(analysis.primary)),
         x_title,
         x_range: (0.0, end),
-        x_ticks: None,
+        x_axis,
         series: searches.iter().flat_map(|search| series(analysis, search, x)).collect(),
     };
-    let by_number = panel("proposals".to_owned(), most + 1.0, &|index, _| (index + 1) as f64);
-    let by_cost = panel(name.to_owned(), largest / unit * 1.02, &|_, proposal| proposal.examples / unit);
+    let by_number = panel("proposals".to_owned(), (most + 1.0, XAxis::Whole), &|index, _| (index + 1) as f64);
+    let by_cost =
+        panel(name.to_owned(), (largest / unit * 1.02, XAxis::Numbers), &|_, proposal| proposal.examples / unit);
     lines(&about, &keys, &[by_number, by_cost])
 }
 
@@ -157,17 +173,26 @@ fn key(analysis: &Analysis, search: &Search) -> Key {
 /// The best so far as steps, and each proposal as a mark.
 fn series(analysis: &Analysis, search: &Search, x: &dyn Fn(usize, &Proposal) -> f64) -> [Series; 2] {
     let style = analysis.model(&search.model).map_or(0, |(place, _)| place);
-    let (mut steps, mut marks, mut before) = (Vec::new(), Vec::new(), None);
+    let (mut steps, mut marks, mut missing, mut before) = (Vec::new(), Vec::new(), Vec::new(), None);
     for (index, proposal) in search.proposals.iter().enumerate() {
         let at = |y: f64| Point { x: x(index, proposal), y: shown(analysis.primary, y), spread: 0.0 };
         steps.extend(before.filter(|_| before != proposal.best).map(at));
         if before != proposal.best || index + 1 == search.proposals.len() {
             steps.extend(proposal.best.map(at));
         }
-        marks.extend(proposal.value.map(at));
+        match finite(proposal) {
+            Some(value) => marks.push(at(value)),
+            None => missing.push(x(index, proposal)),
+        }
         before = proposal.best;
     }
-    let line = Series { style, stroke: Stroke::Solid, around: Around::Bars, has_marks: false, points: steps };
-    let points = Series { style, stroke: Stroke::None, around: Around::Bars, has_marks: true, points: marks };
-    [line, points]
+    let line = Series {
+        style,
+        stroke: Stroke::Solid,
+        around: Around::Bars,
+        has_marks: false,
+        points: steps,
+        missing: Vec::new(),
+    };
+    [line, Series { style, stroke: Stroke::None, around: Around::Bars, has_marks: true, points: marks, missing }]
 }

@@ -1,12 +1,12 @@
 //! The result of each proposal over the value of one parameter: a panel a parameter.
 
-use super::{MOST_MODELS, key};
+use super::{MOST_MODELS, finite, key, without_result};
 use crate::figures::canvas::About;
 use crate::figures::left_out;
-use crate::figures::lines::{Around, Key, Panel, Point, Series, Stroke, lines};
-use crate::numbers::{heading, parameter, shown, significant};
+use crate::figures::lines::{Around, Key, Panel, Point, Series, Stroke, XAxis, lines};
+use crate::numbers::{heading, parameter, shown};
 use crate::page::Page;
-use recur_analysis::{Analysis, Search, in_order};
+use recur_analysis::{Analysis, Proposal, Search, in_order};
 use recur_core::params::ParamValue;
 
 /// Panels that are drawn.
@@ -14,6 +14,9 @@ const MOST: usize = 8;
 
 /// Values whose largest is so many times the smallest are drawn at equal ratios.
 const RATIO: f64 = 20.0;
+
+/// Values below this are drawn at equal ratios, however near they are to each other.
+const TINY: f64 = 1e-4;
 
 pub(super) fn render(analysis: &Analysis, page: &mut Page) {
     let names = varied(analysis);
@@ -25,8 +28,13 @@ pub(super) fn render(analysis: &Analysis, page: &mut Page) {
         "Each proposal at its value of one parameter, whatever the values of the others are.{}",
         left_out(names.len(), drawn.len(), "parameters", "")
     ));
-    let alternative = format!("Validation {} of each proposal, by {}.", analysis.primary.title(), drawn.join(", "));
     let searches = &analysis.searches[..analysis.searches.len().min(MOST_MODELS)];
+    let alternative = format!(
+        "Validation {} of each proposal, by {}.{}",
+        analysis.primary.title(),
+        drawn.join(", "),
+        without_result(searches, "")
+    );
     let about = About { title: alternative.clone(), trials: Vec::new() };
     let keys: Vec<Key> = searches.iter().map(|search| key(analysis, search)).collect();
     let panels: Vec<Panel> = drawn.iter().map(|name| panel(analysis, searches, name)).collect();
@@ -50,6 +58,8 @@ fn varied(analysis: &Analysis) -> Vec<&str> {
 /// Where values lie on an axis.
 enum Place<'a> {
     Linear,
+    /// As [`Place::Linear`], of whole numbers.
+    Whole,
     /// By the logarithm to base 10.
     Log,
     /// One after the other.
@@ -70,23 +80,30 @@ impl<'a> Place<'a> {
             return Place::Words(words);
         };
         let (low, high) = ends(numbers.iter().copied());
-        if low > 0.0 && high / low >= RATIO { Place::Log } else { Place::Linear }
+        // Steps of an axis are no smaller than a millionth.
+        let is_tiny = low > 0.0 && high < TINY;
+        match values.iter().all(|value| matches!(value, ParamValue::Integer(_))) {
+            _ if low > 0.0 && high / low >= RATIO || is_tiny => Place::Log,
+            true => Place::Whole,
+            false => Place::Linear,
+        }
     }
 
     fn x(&self, value: &ParamValue) -> Option<f64> {
         match self {
-            Place::Linear => value.number(),
+            Place::Linear | Place::Whole => value.number(),
             Place::Log => value.number().map(libm::log10),
             Place::Words(words) => words.iter().position(|word| *word == value).map(|place| place as f64),
         }
     }
 
-    fn ticks(&self, (low, high): (f64, f64)) -> Option<Vec<(f64, String)>> {
+    fn axis(&self) -> XAxis {
         match self {
-            Place::Linear => None,
-            Place::Log => Some(log_ticks(low, high)),
+            Place::Linear => XAxis::Numbers,
+            Place::Whole => XAxis::Whole,
+            Place::Log => XAxis::Log,
             Place::Words(words) => {
-                Some(words.iter().enumerate().map(|(place, word)| (place as f64, parameter(word))).collect())
+                XAxis::Named(words.iter().enumerate().map(|(place, word)| (place as f64, parameter(word))).collect())
             }
         }
     }
@@ -94,16 +111,6 @@ impl<'a> Place<'a> {
 
 fn ends(values: impl Iterator<Item = f64>) -> (f64, f64) {
     values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)))
-}
-
-/// 1, 2 and 5 times powers of ten between two logarithms.
-fn log_ticks(low: f64, high: f64) -> Vec<(f64, String)> {
-    let powers = low.floor() as i32..=high.ceil() as i32;
-    let values = powers.flat_map(|power| [1.0, 2.0, 5.0].map(|digit| digit * libm::pow(10.0, f64::from(power))));
-    values
-        .map(|value| (libm::log10(value), significant(value, 3)))
-        .filter(|(at, _)| (low - 0.01..=high + 0.01).contains(at))
-        .collect()
 }
 
 fn panel(analysis: &Analysis, searches: &[Search], name: &str) -> Panel {
@@ -116,25 +123,25 @@ fn panel(analysis: &Analysis, searches: &[Search], name: &str) -> Panel {
     let place = Place::of(&all);
     let (low, high) = ends(all.iter().filter_map(|value| place.x(value)));
     let room = if high > low { 0.02 * (high - low) } else { 0.5 };
-    let points = |search: &Search| -> Vec<Point> {
-        let point = |proposal: &recur_analysis::Proposal| {
-            let x = place.x(value(proposal.configuration)?)?;
-            Some(Point { x, y: shown(analysis.primary, proposal.value?), spread: 0.0 })
+    let x = |proposal: &Proposal| place.x(value(proposal.configuration)?);
+    let series = |search: &Search| {
+        let point = |proposal: &Proposal| {
+            Some(Point { x: x(proposal)?, y: shown(analysis.primary, finite(proposal)?), spread: 0.0 })
         };
-        search.proposals.iter().filter_map(point).collect()
-    };
-    let series = |search: &Search| Series {
-        style: analysis.model(&search.model).map_or(0, |(place, _)| place),
-        stroke: Stroke::None,
-        around: Around::Bars,
-        has_marks: true,
-        points: points(search),
+        Series {
+            style: analysis.model(&search.model).map_or(0, |(place, _)| place),
+            stroke: Stroke::None,
+            around: Around::Bars,
+            has_marks: true,
+            points: search.proposals.iter().filter_map(point).collect(),
+            missing: search.proposals.iter().filter(|proposal| finite(proposal).is_none()).filter_map(x).collect(),
+        }
     };
     Panel {
         title: format!("validation {}", heading(analysis.primary)),
         x_title: name.to_owned(),
         x_range: (low - room, high + room),
-        x_ticks: place.ticks((low, high)),
+        x_axis: place.axis(),
         series: searches.iter().map(series).collect(),
     }
 }
