@@ -33,6 +33,8 @@ pub struct ModelEffect {
     pub best: Option<usize>,
     /// One entry a value.
     pub by_value: Vec<Marginal>,
+    /// What the results are of: what every configuration of the model was trained for. In a race that is the first stage.
+    pub budget: Budget,
 }
 
 /// A model that sweeps something and is in no [`Effect`]: a mean at one value would be over other values of all else than the
@@ -86,6 +88,8 @@ pub struct PairEffect {
     pub cells: Vec<Marginal>,
     /// The pair with the best mean among those whose trials all finished.
     pub best: Option<usize>,
+    /// As [`ModelEffect::budget`].
+    pub budget: Budget,
 }
 
 impl Marginal {
@@ -166,7 +170,12 @@ fn effect(ranked: &Ranked<'_>, axes: &[Axis], name: &str) -> Option<Effect> {
         let configurations = by_value(ranked, model, name, &values);
         let by_value: Vec<Marginal> = configurations.iter().map(|indices| Marginal::of(ranked, indices)).collect();
         let axis = axes.iter().find(|axis| axis.model == id && axis.parameter == name);
-        ModelEffect { model: id.to_owned(), best: best_value(ranked.primary, &values, &by_value, axis), by_value }
+        ModelEffect {
+            model: id.to_owned(),
+            best: best_value(ranked.primary, &values, &by_value, axis),
+            by_value,
+            budget: ranked.shared_budget(id),
+        }
     };
     let models: Vec<ModelEffect> = models.into_iter().map(of_model).collect();
     let values = values.into_iter().cloned().collect();
@@ -271,6 +280,7 @@ fn pair_effect(ranked: &Ranked<'_>, effects: &[Effect], model: usize) -> Option<
         model: id.to_owned(),
         parameters: [down, across].map(|effect| effect.parameter.clone()),
         best: best_mean(ranked.primary, complete),
+        budget: ranked.shared_budget(id),
         rows: rows.into_iter().cloned().collect(),
         columns: columns.into_iter().cloned().collect(),
         cells,

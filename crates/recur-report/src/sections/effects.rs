@@ -3,7 +3,7 @@
 use crate::figures::canvas::About;
 use crate::figures::lines::{Around, Key, Panel, Point, Series, Stroke, XAxis, lines};
 use crate::figures::{MOST_MODELS, evenly, left_out};
-use crate::markdown::{Table, code, left, right};
+use crate::markdown::{Table, code, left, list, right};
 use crate::numbers::{MARK, NBSP, NOTHING, count, heading, interval, parameter, phrase, plural, shown, value};
 use crate::page::Page;
 use crate::sections::{heat_maps, within_models};
@@ -50,8 +50,9 @@ pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
 }
 
 fn introduction(analysis: &Analysis) -> String {
-    let spread = match shared_budget(analysis).map_or(analysis.replicates, |shared| shared.replicates) {
-        1 => "",
+    let models: Vec<(&str, Budget)> = analysis.effects.iter().flat_map(|effect| budgets(&effect.models)).collect();
+    let spread = match models.iter().map(|(_, budget)| budget.replicates).max() {
+        Some(1) => "",
         _ => {
             " Brackets in the tables and bars in the figures are unpaired 95 % intervals of that average: they may overlap where \
              paired differences are significant."
@@ -61,7 +62,7 @@ fn introduction(analysis: &Analysis) -> String {
         "Validation {} at each value, averaged over all values of the other swept parameters{}.{spread} The best value at \
          otherwise equal configurations is bold, whether or not it is significantly better.",
         analysis.primary.title(),
-        over_shared(analysis)
+        over_shared(analysis, &models, code)
     )
 }
 
@@ -88,23 +89,37 @@ fn not_averaged(analysis: &Analysis) -> Vec<String> {
     analysis.not_averaged.iter().filter_map(of).collect()
 }
 
-/// What all configurations were trained for, where some were trained for more.
-fn shared_budget(analysis: &Analysis) -> Option<Budget> {
-    let firsts = || analysis.stages.iter().filter_map(|stages| stages.stages.first()).map(|stage| stage.budget);
-    let replicates = firsts().map(|budget| budget.replicates).min()?;
-    let epochs = firsts().filter_map(|budget| budget.epochs).min();
-    (replicates < analysis.replicates || epochs.is_some()).then_some(Budget { replicates, epochs })
+/// What the results of models are of, where that is not the full training: `, on the first 2 of 5 replicates, …`. Names are written
+/// as `name` does.
+pub(super) fn over_shared(analysis: &Analysis, models: &[(&str, Budget)], name: impl Fn(&str) -> String) -> String {
+    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
+    for (model, budget) in models {
+        let over = over(analysis, *budget);
+        match groups.iter_mut().find(|(other, _)| *other == over) {
+            Some((_, models)) if !models.contains(&name(model)) => models.push(name(model)),
+            Some(_) => {}
+            None => groups.push((over, vec![name(model)])),
+        }
+    }
+    let is_one = groups.len() == 1;
+    let shared = groups.iter().filter(|(over, _)| !over.is_empty());
+    let texts = shared.map(|(over, models)| {
+        let of = if is_one { String::new() } else { format!(" for {}", list(models)) };
+        format!(",{of} {over}, which all configurations were trained for")
+    });
+    texts.collect()
 }
 
-fn over_shared(analysis: &Analysis) -> String {
-    let Some(Budget { replicates, epochs }) = shared_budget(analysis) else { return String::new() };
-    let after = epochs.map_or_else(String::new, |epochs| format!(", after {}", plural(u64::from(epochs), "epoch")));
-    let on = match replicates == analysis.replicates {
-        true => String::new(),
-        false => format!(" on the first {} of {}", plural(u64::from(replicates), "replicate"), analysis.replicates),
-    };
-    let on = if after.is_empty() { format!(",{on}") } else { on };
-    format!("{after}{on}, which all configurations were trained for")
+/// `after 3 epochs on the first 2 of 5 replicates`; empty for the full training.
+fn over(analysis: &Analysis, Budget { replicates, epochs }: Budget) -> String {
+    let after = epochs.map(|epochs| format!("after {}", plural(u64::from(epochs), "epoch")));
+    let on = (replicates < analysis.replicates)
+        .then(|| format!("on the first {} of {}", plural(u64::from(replicates), "replicate"), analysis.replicates));
+    after.into_iter().chain(on).collect::<Vec<_>>().join(" ")
+}
+
+fn budgets(models: &[ModelEffect]) -> Vec<(&str, Budget)> {
+    models.iter().map(|of_model| (of_model.model.as_str(), of_model.budget)).collect()
 }
 
 fn has_survivors(effect: &Effect) -> bool {
@@ -148,7 +163,7 @@ fn marginal_text(analysis: &Analysis, marginal: &Marginal) -> String {
 
 /// What the figure shows in words; `None` if no trial finished.
 fn alternative(analysis: &Analysis, effect: &Effect) -> Option<String> {
-    let finding = |ModelEffect { model, best, by_value }: &ModelEffect| {
+    let finding = |ModelEffect { model, best, by_value, .. }: &ModelEffect| {
         by_value.iter().find(|marginal| marginal.finished > 0)?;
         let Some((best, mean)) = best.and_then(|best| Some((best, by_value[best].mean?))) else {
             return Some(format!("of {model} no value is named as best, because some trials did not finish"));
@@ -156,7 +171,9 @@ fn alternative(analysis: &Analysis, effect: &Effect) -> Option<String> {
         Some(format!("{model} is best at {} ({})", parameter(&effect.values[best]), phrase(analysis.primary, mean)))
     };
     let findings: Vec<String> = effect.models.iter().filter_map(finding).collect();
-    (!findings.is_empty()).then(|| format!("Effect of {} on validation: {}.", effect.parameter, findings.join("; ")))
+    let over = over_shared(analysis, &budgets(&effect.models), str::to_owned);
+    (!findings.is_empty())
+        .then(|| format!("Effect of {} on validation{over}: {}.", effect.parameter, findings.join("; ")))
 }
 
 fn figure(analysis: &Analysis, effect: &Effect, title: &str) -> String {
@@ -189,7 +206,7 @@ fn figure(analysis: &Analysis, effect: &Effect, title: &str) -> String {
     let tick = |(index, value): (usize, &ParamValue)| (index as f64, format!("{}{}", parameter(value), mark(index)));
     let ticks = effect.values.iter().enumerate().map(tick);
     let panel = Panel {
-        title: format!("validation {}{}", heading(analysis.primary), over_replicates(analysis)),
+        title: format!("validation {}{}", heading(analysis.primary), over_replicates(analysis, effect)),
         x_title: effect.parameter.clone(),
         x_range: (-0.4, effect.values.len() as f64 - 0.6),
         x_axis: XAxis::Named(ticks.collect()),
@@ -199,8 +216,14 @@ fn figure(analysis: &Analysis, effect: &Effect, title: &str) -> String {
 }
 
 /// What a point is.
-fn over_replicates(analysis: &Analysis) -> &'static str {
-    if analysis.replicates == 1 { "" } else { " (mean over replicates, 95 % interval)" }
+fn over_replicates(analysis: &Analysis, effect: &Effect) -> String {
+    let mut all: Vec<u32> = effect.models.iter().map(|of_model| of_model.budget.replicates).collect();
+    all.dedup();
+    match all[..] {
+        [1] => String::new(),
+        [n] if n < analysis.replicates => format!(" (mean over the first {n} replicates, 95 % interval)"),
+        _ => " (mean over replicates, 95 % interval)".to_owned(),
+    }
 }
 
 /// The values that the figure shows, as places among all.

@@ -6,6 +6,7 @@ use crate::figures::{evenly, left_out};
 use crate::markdown::code;
 use crate::numbers::{MARK, NOTHING, fixed, heading, parameter, phrase, shown};
 use crate::page::Page;
+use crate::sections::effects::over_shared;
 use recur_analysis::{Analysis, Marginal, PairEffect};
 use recur_core::metric::PERCENT;
 use recur_core::params::ParamValue;
@@ -14,18 +15,19 @@ use recur_core::params::ParamValue;
 const MOST: usize = 30;
 
 pub(crate) fn render(analysis: &Analysis, page: &mut Page, pair: &PairEffect) {
-    let PairEffect { model, parameters: [down, across], rows, columns, cells, best } = pair;
+    let PairEffect { model, parameters: [down, across], rows, columns, cells, best, budget } = pair;
     let [drawn_rows, drawn_columns] = [rows, columns].map(|values| evenly(values.len(), MOST));
     let places = drawn_rows.iter().flat_map(|row| drawn_columns.iter().map(move |column| (*row, *column)));
     let drawn: Vec<&Marginal> = places.map(|(row, column)| &cells[row * columns.len() + column]).collect();
+    let over = over_shared(analysis, &[(model, *budget)], str::to_owned);
     let alternative = match best.and_then(|best| Some((best, cells[best].mean?))) {
         Some((best, mean)) => format!(
-            "{model}: best together at {down} = {} and {across} = {} ({}).",
+            "{model}: best together at {down} = {} and {across} = {} ({}){over}.",
             parameter(&rows[best / columns.len()]),
             parameter(&columns[best % columns.len()]),
             phrase(analysis.primary, mean)
         ),
-        None => format!("{model}: {down} and {across}; of no pair did all trials finish."),
+        None => format!("{model}: {down} and {across}{over}; of no pair did all trials finish."),
     };
     let trials = analysis.configurations_of(model).flat_map(|configuration| &configuration.trial_ids);
     let about = About { title: alternative.clone(), trials: trials.map(|id| id.short().to_owned()).collect() };

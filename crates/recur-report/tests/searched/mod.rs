@@ -74,3 +74,28 @@ fn a_value_on_an_axis_of_logarithms_is_shown_as_it_is() {
     }
     assert!(files.values().all(|file| !file.contains("0.00000000000000000000")));
 }
+
+#[test]
+fn figures_of_effects_in_a_race_name_the_stage_that_they_are_of() {
+    let axes = || vec![("layers", integers(&[1, 2])), ("learning_rate", reals(&[0.001, 0.01]))];
+    let page = |first: Budget| {
+        let mut experiment = experiment(axes(), no_mishap);
+        experiment.race("stacked_rnn", None, first, 2);
+        rendered(&experiment).1
+    };
+    let files = page(Budget { replicates: 2, epochs: Some(3) });
+    let over = "after 3 epochs on the first 2 replicates of 5, which all configurations were trained for";
+    for alternative in [format!("Effect of layers on validation, {over}: stacked"), format!("% macro-F1), {over}.")] {
+        assert!(files["clear.md"].contains(&alternative), "{alternative}: {}", files["clear.md"]);
+    }
+    let titles = texts(&files, "effect-layers");
+    assert!(
+        titles.contains(&"validation macro-F1, % (mean over the first 2 replicates, 95 % interval)".to_owned()),
+        "{titles:?}"
+    );
+    // Where nothing is eliminated, all results count.
+    let mut experiment = experiment(axes(), no_mishap);
+    experiment.race("stacked_rnn", None, Budget::full(2), 1);
+    let page = &rendered(&experiment).1["clear.md"];
+    assert!(!page.contains("on the first 2 replicates") && page.contains("Effect of layers on validation: "), "{page}");
+}
