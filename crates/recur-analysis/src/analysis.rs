@@ -173,9 +173,7 @@ impl Analysis {
             without_effect: plan.without_effect.clone(),
             stages: outcomes.stages.to_vec(),
             searches: Search::all(ranked),
-            configurations: (0..plan.configurations.len())
-                .map(|index| ConfigurationResult::of(ranked, index))
-                .collect(),
+            configurations: ConfigurationResult::all(ranked),
             curves: (0..models.len()).filter_map(|model| Curve::of(ranked, model)).collect(),
             training_lengths: lengths(ranked),
             not_dominated: not_dominated(ranked, &models),

@@ -8,10 +8,10 @@ use recur_core::params::{ParamValue, Params};
 use recur_core::record::{Outcome, TestRecord, TrialRecord};
 use recur_core::search::Budget;
 use recur_core::selection::TrialOutcome;
-use recur_core::settings::{TrainingLength, TrainingSettings};
+use recur_core::settings::{TrainingKey, TrainingLength, TrainingSettings};
 use recur_core::trial::TrialId;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How a trial ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -92,6 +92,10 @@ pub struct ConfigurationResult {
     pub params: Params,
     /// The settings of training that the sweep varies, by their path in a spec.
     pub settings: Params,
+    /// The settings of training that the sweep of any model varies, with the values that this configuration is trained with; none
+    /// for a model that learns in one go.
+    #[serde(skip_serializing_if = "Params::is_empty")]
+    pub training: Params,
     /// What the sweep varies: names of parameters and paths of settings.
     pub swept: Vec<String>,
     /// The file of weights to start from.
@@ -125,7 +129,15 @@ impl ConfigurationResult {
         self.validation.get(metric.name())
     }
 
-    pub(crate) fn of(ranked: &Ranked<'_>, index: usize) -> Self {
+    /// One entry for each configuration, in the order of the plan.
+    pub(crate) fn all(ranked: &Ranked<'_>) -> Vec<Self> {
+        let configurations = &ranked.outcomes.plan.configurations;
+        let swept: BTreeSet<&str> =
+            configurations.iter().flat_map(|own| own.settings.iter().map(|(path, _)| path)).collect();
+        (0..configurations.len()).map(|index| Self::of(ranked, index, &swept)).collect()
+    }
+
+    fn of(ranked: &Ranked<'_>, index: usize, swept: &BTreeSet<&str>) -> Self {
         let configuration = &ranked.outcomes.plan.configurations[index];
         let replicates = || 0..ranked.outcomes.planned(index).replicates;
         let of_metric = |metric: Metric| {
@@ -137,6 +149,7 @@ impl ConfigurationResult {
             title: configuration.title(),
             params: configuration.params.clone(),
             settings: configuration.settings.clone(),
+            training: training(ranked, index, swept),
             swept: configuration.swept.clone(),
             weights: configuration.weights.clone(),
             times_chosen: ranked.outcomes.selection.times_chosen(index),
@@ -146,6 +159,23 @@ impl ConfigurationResult {
             validation: Metric::ALL.into_iter().map(of_metric).collect(),
         }
     }
+}
+
+/// See [`ConfigurationResult::training`]; `swept` are the paths of the settings.
+fn training(ranked: &Ranked<'_>, index: usize, swept: &BTreeSet<&str>) -> Params {
+    let configuration = &ranked.outcomes.plan.configurations[index];
+    let trained = ranked.outcomes_of(index).find_map(|outcome| outcome.record.identity.training.as_ref());
+    let unused = ranked.outcomes.unused.iter().find(|unused| unused.model == configuration.model);
+    let is_used = |path: &str| {
+        let key = path.strip_prefix("training.").and_then(TrainingKey::of);
+        unused.is_none_or(|unused| unused.settings.iter().all(|(other, _)| Some(*other) != key))
+    };
+    let value = |path: &str| {
+        let of_record = || trained.filter(|_| is_used(path))?.value(path);
+        configuration.settings.get(path).cloned().or_else(of_record)
+    };
+    let found = swept.iter().filter_map(|path| Some((path, value(path)?)));
+    found.fold(Params::default(), |all, (path, value)| all.with(path, value))
 }
 
 fn end(record: &TrialRecord) -> End {

@@ -68,18 +68,20 @@ pub(super) fn texts<T>(name: &str, rows: &[T], text: impl Fn(&T) -> String) -> C
     column(name, Values::Text(rows.iter().map(|row| Some(text(row))).collect()))
 }
 
-/// A column for each parameter of any model, then for each swept setting of training, in alphabetical order; a model that does
-/// not have it has no value.
+/// A column for each parameter of any model, then for each swept setting of training, in alphabetical order. A model without the
+/// parameter has no value, and one that does not sweep the setting has the value that it is trained with, if it is trained in steps.
 fn parameters<'a>(rows: &[Row<'a>], configuration: impl Fn(&Row<'a>) -> &'a ConfigurationResult) -> Vec<Column> {
     let names = |of: fn(&ConfigurationResult) -> &Params| -> BTreeSet<&'a str> {
         rows.iter().flat_map(|row| of(configuration(row)).iter().map(|(name, _)| name)).collect()
     };
-    let of = |name: &str, title: String| {
-        let values: Vec<Option<&ParamValue>> = rows.iter().map(|row| configuration(row).value(name)).collect();
+    let of = |name: &str, title: String, of: fn(&ConfigurationResult) -> &Params| {
+        let values: Vec<Option<&ParamValue>> = rows.iter().map(|row| of(configuration(row)).get(name)).collect();
         column(&title, typed(&values))
     };
-    let parameters = names(|result| &result.params).into_iter().map(|name| of(name, format!("param_{name}")));
-    let settings = names(|result| &result.settings).into_iter().map(|path| of(path, path.replace('.', "_")));
+    let params: fn(&ConfigurationResult) -> &Params = |result| &result.params;
+    let training: fn(&ConfigurationResult) -> &Params = |result| &result.training;
+    let parameters = names(params).into_iter().map(|name| of(name, format!("param_{name}"), params));
+    let settings = names(training).into_iter().map(|path| of(path, path.replace('.', "_"), training));
     parameters.chain(settings).collect()
 }
 

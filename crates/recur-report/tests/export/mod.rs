@@ -2,10 +2,14 @@
 
 use crate::fixture::{Build, Outline, Reported, all_diverged, clear, small};
 use recur_core::metric::Metric;
+use recur_core::params::{ParamValue, Params};
+use recur_core::plan::UnusedSettings;
 use recur_core::record::Outcome;
+use recur_core::settings::TrainingKey;
 use recur_core::table::{Column, Values};
 use recur_report::{Export, SCHEMA_VERSION};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// Few resamples keep the tests short.
 fn with<T>(experiment: &Reported, get: impl Fn(&Export<'_>) -> T) -> T {
@@ -89,6 +93,40 @@ fn a_row_of_records_reads_as_reviewed() {
         "record_rows",
         format!("{}\n\n{}", row(&table, 0).join("\n"), row(&table, last).join("\n"))
     );
+}
+
+#[test]
+fn a_model_that_does_not_sweep_a_setting_has_the_value_that_it_is_trained_with() {
+    let (path, mut experiment) = ("training.batch_size", small().build());
+    for (index, configuration) in experiment.plan.configurations.iter_mut().enumerate() {
+        if configuration.model == "manual_rnn" {
+            configuration.settings = Params::default().with(path, ParamValue::Integer(8 * index as i64));
+            configuration.swept.push(path.to_owned());
+        }
+    }
+    for outcome in experiment.trials.iter_mut().filter(|outcome| outcome.trial.identity.model == "linfa_logistic") {
+        outcome.record.identity.training = None;
+    }
+    let batch_sizes = |experiment: &Reported| {
+        let table = with(experiment, |export| export.records());
+        let of = |name: &str, row: usize| column(&table, name).text(row);
+        let rows = 0..column(&table, "value").len();
+        rows.map(|row| (of("model", row), of("training_batch_size", row))).collect::<BTreeSet<(String, String)>>()
+    };
+    let expected = |of_stacked: &str| {
+        let all = [
+            ("linfa_logistic", ""),
+            ("manual_rnn", "8"),
+            ("manual_rnn", "16"),
+            ("manual_rnn", "24"),
+            ("stacked_rnn", of_stacked),
+        ];
+        BTreeSet::from(all.map(|(model, value)| (model.to_owned(), value.to_owned())))
+    };
+    assert_eq!(batch_sizes(&experiment), expected("32"));
+    let settings = vec![(TrainingKey::BatchSize, "training.batch_size: 32".to_owned())];
+    experiment.unused = vec![UnusedSettings { model: "stacked_rnn".to_owned(), settings }];
+    assert_eq!(batch_sizes(&experiment), expected(""), "it does not use the setting");
 }
 
 #[test]
