@@ -197,13 +197,15 @@ pub(crate) fn trials(ranked: &Ranked<'_>) -> Vec<TrialResult> {
     let n_train = ranked.outcomes.sizes().train;
     let result = |outcome: &TrialOutcome| {
         let (trial, record) = (&outcome.trial, &outcome.record);
-        let test = tests.get(&trial.id);
+        let chosen = ranked.outcomes.selection.is_tested_trial(trial);
+        // Another experiment of a comparison may have chosen the same trial.
+        let test = tests.get(&trial.id).filter(|_| chosen);
         TrialResult {
             trial: trial.id.clone(),
             configuration: trial.configuration,
             replicate: trial.replicate,
             outcome: end(record),
-            chosen: ranked.outcomes.selection.is_tested_trial(trial),
+            chosen,
             parameters: record.n_parameters,
             epochs: record.epochs.len(),
             trained_examples: trained_examples(record, n_train, None),

@@ -9,7 +9,7 @@ use recur_core::digest::Digest;
 use recur_core::metric::Metric;
 use recur_core::plan::WithoutEffect;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A baseline and two families.
 fn one() -> Experiment {
@@ -116,6 +116,21 @@ fn what_differs_is_named() {
     let error = comparison(&one(), &fewer, None).unwrap_err();
     let is_such = |why: &Incompatibility| *why == Incompatibility::Replicates { first: 5, second: 3 };
     assert!(matches!(&error, AnalysisError::Incompatible { why, .. } if is_such(why)), "{error}");
+}
+
+#[test]
+fn a_trial_that_only_another_experiment_chose_has_no_test_results() {
+    let (mut one, two) = (one(), one());
+    let best = one.selection.chosen()[2].configuration.unwrap();
+    let best = one.plan.configurations[best].clone();
+    one.keep(|configuration| *configuration != best);
+    let whole = comparison(&one, &two, None).unwrap();
+    let analysis = Analysis::resampled(&whole.outcomes(), 10).unwrap();
+    let ids = |is_chosen: bool| -> BTreeSet<_> {
+        analysis.trials.iter().filter(|trial| trial.chosen == is_chosen).map(|trial| &trial.trial).collect()
+    };
+    assert!(!ids(true).is_disjoint(&ids(false)), "some are chosen in one and not in the other");
+    assert!(analysis.trials.iter().all(|trial| trial.test.is_some() == trial.chosen));
 }
 
 #[test]
