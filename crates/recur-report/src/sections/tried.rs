@@ -42,22 +42,7 @@ pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
 
 fn introduction(analysis: &Analysis) -> String {
     let metric = analysis.primary.title();
-    let mut text = String::new();
-    let methods: Vec<SearchMethod> = analysis.stages.iter().filter_map(|stages| stages.method).collect();
-    if let (Some(method), Some(search)) = (methods.first(), analysis.searches.first()) {
-        let searched: Vec<String> = analysis.searches.iter().map(|search| code(&search.model)).collect();
-        let how = match method {
-            SearchMethod::Random => "drawn at random",
-            SearchMethod::Sobol => "taken from a scrambled Sobol sequence",
-            SearchMethod::Tpe => "proposed by a tree-structured Parzen estimator",
-        };
-        text.push_str(&format!(
-            "Configurations of {} were {how}. The result of a proposal is its mean validation {metric} {} {}. ",
-            list(&searched),
-            if search.budget.epochs.is_some() { "after" } else { "over" },
-            trained_for(search.budget)
-        ));
-    }
+    let mut text = proposed(analysis);
     if analysis.configurations.iter().any(|configuration| configuration.eliminated_after.is_some()) {
         text.push_str(&format!(
             "In each stage the configurations of a model are compared by their mean validation {metric} over the same \
@@ -69,6 +54,54 @@ fn introduction(analysis: &Analysis) -> String {
         "A model with more configurations has more chances to be lucky on validation; test rows had no part in any of these choices.",
     );
     text
+}
+
+/// How the configurations of each model were proposed, and what the result of a proposal is. Models of several experiments may
+/// differ in both.
+fn proposed(analysis: &Analysis) -> String {
+    let method = |search: &Search| {
+        let own = analysis.stages.iter().find(|stages| stages.model == search.model);
+        own.and_then(|stages| stages.method).map_or("listed", how)
+    };
+    let result = |search: &Search| {
+        format!(
+            "its mean validation {} {} {}",
+            analysis.primary.title(),
+            if search.budget.epochs.is_some() { "after" } else { "over" },
+            trained_for(search.budget)
+        )
+    };
+    let (methods, results) = (groups(&analysis.searches, method), groups(&analysis.searches, result));
+    let mut text = String::new();
+    for (how, models) in &methods {
+        text.push_str(&format!("Configurations of {} were {how}. ", list(models)));
+    }
+    for (result, models) in &results {
+        let of = if results.len() == 1 { String::new() } else { format!(" of {}", list(models)) };
+        text.push_str(&format!("The result of a proposal{of} is {result}. "));
+    }
+    text
+}
+
+fn how(method: SearchMethod) -> &'static str {
+    match method {
+        SearchMethod::Random => "drawn at random",
+        SearchMethod::Sobol => "taken from a scrambled Sobol sequence",
+        SearchMethod::Tpe => "proposed by a tree-structured Parzen estimator",
+    }
+}
+
+/// The models of `searches` with the same `property` together, in order.
+fn groups<T: PartialEq>(searches: &[Search], property: impl Fn(&Search) -> T) -> Vec<(T, Vec<String>)> {
+    let mut groups: Vec<(T, Vec<String>)> = Vec::new();
+    for search in searches {
+        let (own, model) = (property(search), code(&search.model));
+        match groups.iter_mut().find(|(other, _)| *other == own) {
+            Some((_, models)) => models.push(model),
+            None => groups.push((own, vec![model])),
+        }
+    }
+    groups
 }
 
 /// Whether configurations were stopped after some epochs.

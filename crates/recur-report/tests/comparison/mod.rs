@@ -5,6 +5,7 @@ use crate::noun::lines_with_names;
 use recur_analysis::{Analysis, AnalysisError, ComparedExperiment, Comparison, Outcomes};
 use recur_core::digest::Digest;
 use recur_core::noun::Noun;
+use recur_core::search::{Budget, SearchMethod};
 use recur_report::{ComparedSpec, ComparisonSource, Export, MadeFrom, Overview, Provenance, Signature};
 use std::path::Path;
 
@@ -154,6 +155,31 @@ fn the_same_rows_in_other_characters_are_compared_but_not_text_by_text() {
     assert!(report.contains("`data.text.fold` is `none` here and `ascii` there"));
     assert!(!report.contains("## Name by name") && !report.contains("## Hardest names"));
     assert_eq!(Overview::of(&analysis(&whole, 20)).rows.len(), 5, "no two trials are the same");
+}
+
+#[test]
+fn searches_of_several_experiments_are_described_each_by_its_method_and_length() {
+    let page = |methods: [SearchMethod; 2], replicates: [u32; 2]| {
+        let (mut one, mut two) = (one(), two());
+        for (experiment, (method, n)) in [&mut one, &mut two].into_iter().zip(methods.into_iter().zip(replicates)) {
+            experiment.race("stacked_rnn", Some(method), Budget::full(n), 2);
+        }
+        let dir = tempfile::tempdir().unwrap();
+        write(&comparison(&one, &two, None).unwrap(), dir.path());
+        std::fs::read_to_string(dir.path().join("both.md")).unwrap()
+    };
+    let check = |page: String, expected: &str| assert!(page.contains(expected), "{page}");
+    check(
+        page([SearchMethod::Random, SearchMethod::Tpe], [2, 3]),
+        "Configurations of `one/stacked_rnn` were drawn at random. Configurations of `two/stacked_rnn` were proposed by a \
+         tree-structured Parzen estimator. The result of a proposal of `one/stacked_rnn` is its mean validation macro-F1 over 2 \
+         replicates. The result of a proposal of `two/stacked_rnn` is its mean validation macro-F1 over 3 replicates. ",
+    );
+    check(
+        page([SearchMethod::Sobol, SearchMethod::Sobol], [2, 2]),
+        "Configurations of `one/stacked_rnn` and `two/stacked_rnn` were taken from a scrambled Sobol sequence. The result of a proposal \
+         is its mean validation macro-F1 over 2 replicates. ",
+    );
 }
 
 #[test]
