@@ -151,7 +151,13 @@ fn questions(experiments: &[ComparedExperiment<'_>]) -> String {
     paragraphs.collect::<Vec<_>>().join("\n\n")
 }
 
-/// The models of later experiments that have the same trials as an earlier one.
+/// The models of later experiments that have the same trials as an earlier one: the same configurations, tried as long.
+///
+/// A model that was raced, halved or searched is not the same as that of the full grid, also where both chose the same
+/// configurations. Those are two ways to choose, which try different numbers of configurations, and that both choose the same is a
+/// result that such a comparison is made for. It is known only from the results: if one of the two was left out for it, the
+/// results would decide how many comparisons are corrected for. Their difference is then zero on every replicate: it is shown
+/// without a p-value, and is not one of the comparisons that are corrected for.
 fn duplicates(experiments: &[ComparedExperiment<'_>]) -> BTreeMap<String, String> {
     let mut firsts: BTreeMap<BTreeSet<&TrialId>, &String> = BTreeMap::new();
     let mut duplicates = BTreeMap::new();

@@ -8,6 +8,8 @@ use recur_analysis::{Analysis, AnalysisError, ComparedExperiment, Comparison, In
 use recur_core::digest::Digest;
 use recur_core::metric::Metric;
 use recur_core::plan::WithoutEffect;
+use recur_core::search::Budget;
+use recur_core::settings::TestRows;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -116,6 +118,22 @@ fn what_differs_is_named() {
     let error = comparison(&one(), &fewer, None).unwrap_err();
     let is_such = |why: &Incompatibility| *why == Incompatibility::Replicates { first: 5, second: 3 };
     assert!(matches!(&error, AnalysisError::Incompatible { why, .. } if is_such(why)), "{error}");
+}
+
+#[test]
+fn a_raced_model_is_compared_with_that_of_the_full_grid_also_where_both_chose_the_same() {
+    let (mut grid, mut raced) = (one(), one());
+    grid.plan.split.test_rows = TestRows::Fixed;
+    grid.choose();
+    let best = |experiment: &Experiment| experiment.selection.chosen()[2].configuration.unwrap();
+    let place = best(&grid) - grid.plan.configurations.iter().position(|own| own.model == "stacked_rnn").unwrap();
+    raced.race("stacked_rnn", None, Budget::full(2), place);
+    assert_eq!(best(&raced), best(&grid));
+    let whole = comparison(&grid, &raced, None).unwrap();
+    assert_eq!(whole.facts().duplicates.len(), 2, "but not the raced one");
+    let analysis = Analysis::resampled(&whole.outcomes(), 10).unwrap();
+    let difference = &analysis.model("two/stacked_rnn").unwrap().1.to_baseline.as_ref().unwrap();
+    assert_eq!((difference.mean, difference.p, difference.ties), (Some(0.0), None, 5));
 }
 
 #[test]
