@@ -19,6 +19,8 @@ pub struct Axis {
     pub model: String,
     /// The parameter's name, as in the spec.
     pub parameter: String,
+    /// What the results are of: what every configuration of the model was trained for. In a race that is the first stage.
+    pub budget: Budget,
     /// Its values in the order of the plan.
     pub values: Vec<ParamValue>,
     /// The settings of all other parameters that the model sweeps.
@@ -93,6 +95,7 @@ impl Axis {
         Self {
             model: ranked.models[model].id.to_owned(),
             parameter: name.to_owned(),
+            budget: ranked.shared_budget(ranked.models[model].id),
             chosen: best.and_then(|best| chosen_instead(ranked, model, name, values[best])),
             values: values.into_iter().cloned().collect(),
             settings,

@@ -15,6 +15,8 @@ pub struct Importance {
     pub model: String,
     /// Configurations that finished on every replicate, which it is computed from.
     pub configurations: usize,
+    /// What their results are of: what every configuration of the model was trained for. In a race that is the first stage.
+    pub budget: Budget,
     /// The parameters, the most important first; none where there is no signal above the noise between replicates.
     pub parameters: Vec<ParameterShare>,
     /// The parameters without a share, as some configurations do not have them, or have them without effect.
@@ -43,7 +45,7 @@ impl Importance {
     /// parameter to the share, which could be large without any effect of the values.
     pub(crate) fn of(ranked: &Ranked<'_>, model: usize) -> Option<Self> {
         let id = ranked.models[model].id;
-        let Budget { replicates, epochs } = ranked.shared_budget(id);
+        let budget @ Budget { replicates, epochs } = ranked.shared_budget(id);
         let scores_of = |index: usize| -> Option<Vec<f64>> {
             (0..replicates).map(|replicate| ranked.validation_after(index, replicate, epochs)).collect()
         };
@@ -71,6 +73,7 @@ impl Importance {
         (!shared.is_empty()).then(|| Self {
             model: id.to_owned(),
             configurations: configurations.len(),
+            budget,
             parameters,
             left_out: left_out.into_iter().cloned().collect(),
         })

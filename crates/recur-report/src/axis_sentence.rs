@@ -1,7 +1,7 @@
 //! What a swept parameter does, in words.
 
 use crate::markdown::list;
-use crate::numbers::{count, distance, p_value, parameter, plural, range, value};
+use crate::numbers::{count, distance, p_value, parameter, part_of_training, plural, range, value};
 use recur_analysis::{Analysis, Axis, Interval, Model, SettingValue, ValuePair};
 
 /// Settings or values that a sentence names at most.
@@ -92,9 +92,13 @@ impl<N: Fn(&str) -> String> Sentence<'_, N> {
         };
         let [better, worse] = [pair.better, pair.worse].map(|value| self.value(value));
         format!(
-            "{better} is {} of validation {} better than {worse} at otherwise equal configurations ({}).",
+            "{better} is {} of validation {} better than {worse}{} at otherwise equal configurations ({}).",
             distance(primary, pair.gain(primary)),
             primary.title(),
+            match part_of_training(self.analysis, self.axis.budget) {
+                part if part.is_empty() => part,
+                part => format!(" {part}"),
+            },
             self.evidence(pair, &correction)
         )
     }

@@ -1,7 +1,7 @@
 //! How numbers are printed. Shares are printed in per cent with two decimals, losses in nats with three; what is not a
 //! finite number is printed as `∞` or `–`.
 
-use recur_analysis::{Interval, Summary};
+use recur_analysis::{Analysis, Interval, Summary};
 use recur_core::metric::{Metric, PERCENT};
 use recur_core::noun::Noun;
 use recur_core::params::ParamValue;
@@ -73,6 +73,14 @@ pub(crate) fn trained_for(budget: Budget) -> String {
         Some(epochs) => format!("{} on {replicates}", plural(u64::from(epochs), "epoch")),
         None => replicates,
     }
+}
+
+/// `after 3 epochs on the first 2 of 5 replicates`; empty for the full training.
+pub(crate) fn part_of_training(analysis: &Analysis, Budget { replicates, epochs }: Budget) -> String {
+    let after = epochs.map(|epochs| format!("after {}", plural(u64::from(epochs), "epoch")));
+    let on = (replicates < analysis.replicates)
+        .then(|| format!("on the first {} of {}", plural(u64::from(replicates), "replicate"), analysis.replicates));
+    after.into_iter().chain(on).collect::<Vec<_>>().join(" ")
 }
 
 /// `n names` where the examples are names, `1 name` for one.

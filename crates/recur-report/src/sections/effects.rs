@@ -4,7 +4,9 @@ use crate::figures::canvas::About;
 use crate::figures::lines::{Around, Key, Panel, Point, Series, Stroke, XAxis, lines};
 use crate::figures::{MOST_MODELS, evenly, left_out};
 use crate::markdown::{Table, code, left, list, right};
-use crate::numbers::{MARK, NBSP, NOTHING, count, heading, interval, parameter, phrase, plural, shown, value};
+use crate::numbers::{
+    MARK, NBSP, NOTHING, count, heading, interval, parameter, part_of_training, phrase, shown, value,
+};
 use crate::page::Page;
 use crate::sections::{heat_maps, within_models};
 use recur_analysis::{Analysis, Effect, Marginal, ModelEffect, NotAveraged, WhyNotAveraged};
@@ -94,7 +96,7 @@ fn not_averaged(analysis: &Analysis) -> Vec<String> {
 pub(super) fn over_shared(analysis: &Analysis, models: &[(&str, Budget)], name: impl Fn(&str) -> String) -> String {
     let mut groups: Vec<(String, Vec<String>)> = Vec::new();
     for (model, budget) in models {
-        let over = over(analysis, *budget);
+        let over = part_of_training(analysis, *budget);
         match groups.iter_mut().find(|(other, _)| *other == over) {
             Some((_, models)) if !models.contains(&name(model)) => models.push(name(model)),
             Some(_) => {}
@@ -108,14 +110,6 @@ pub(super) fn over_shared(analysis: &Analysis, models: &[(&str, Budget)], name: 
         format!(",{of} {over}, which all configurations were trained for")
     });
     texts.collect()
-}
-
-/// `after 3 epochs on the first 2 of 5 replicates`; empty for the full training.
-fn over(analysis: &Analysis, Budget { replicates, epochs }: Budget) -> String {
-    let after = epochs.map(|epochs| format!("after {}", plural(u64::from(epochs), "epoch")));
-    let on = (replicates < analysis.replicates)
-        .then(|| format!("on the first {} of {}", plural(u64::from(replicates), "replicate"), analysis.replicates));
-    after.into_iter().chain(on).collect::<Vec<_>>().join(" ")
 }
 
 fn budgets(models: &[ModelEffect]) -> Vec<(&str, Budget)> {

@@ -41,7 +41,8 @@ fn swept(analysis: &Analysis) -> Vec<&str> {
 fn introduction(analysis: &Analysis, n_left_out: usize) -> String {
     let is_raced = analysis.configurations.iter().any(|configuration| configuration.eliminated_after.is_some());
     let of = match (analysis.replicates, is_raced) {
-        (1, _) => "",
+        (1, false) => "",
+        (1, true) => " (one that was eliminated was trained for fewer epochs)",
         (_, false) => " (mean over replicates)",
         (_, true) => {
             " (mean over the replicates that it was trained on: one that was eliminated has fewer, or fewer epochs)"

@@ -47,7 +47,7 @@ fn introduction(analysis: &Analysis) -> String {
         text.push_str(&format!(
             "In each stage the configurations of a model are compared by their mean validation {metric} over the same \
              replicates{}, and the best go on. Those that were eliminated are neither ranked nor chosen. ",
-            if has_rungs(analysis) { ", after as many epochs" } else { "" }
+            if has_rungs(analysis) { " and after the same number of epochs" } else { "" }
         ));
     }
     text.push_str(

@@ -2,7 +2,7 @@
 
 use crate::axis_sentence::{AxisText, axis_texts};
 use crate::markdown::{code, list};
-use crate::numbers::{fixed, plural};
+use crate::numbers::{fixed, part_of_training, plural};
 use crate::page::Page;
 use recur_analysis::{Analysis, Importance, ParameterShare};
 
@@ -51,16 +51,10 @@ pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
 
 /// How important the parameters of each model are.
 fn importance_of_all(analysis: &Analysis, page: &mut Page) {
-    let shares: Vec<String> = analysis.importance.iter().map(importance).collect();
+    let shares: Vec<String> = analysis.importance.iter().map(|found| importance(analysis, found)).collect();
     if !shares.is_empty() {
         page.block("### Importance of the parameters");
         page.block(&shares.join("\n"));
-        let in_a_race = match analysis.configurations.iter().any(|one| one.eliminated_after.is_some()) {
-            true => {
-                " The replicates and the epochs are those of the first stage, which all configurations were trained for."
-            }
-            false => "",
-        };
         let is_averaged = |found: &Importance| !analysis.not_averaged.iter().any(|other| other.model == found.model);
         let is_mixed = if analysis.importance.iter().all(is_averaged) {
             ""
@@ -71,13 +65,13 @@ fn importance_of_all(analysis: &Analysis, page: &mut Page) {
         page.block(&format!(
             "Share of the variance between the validation results of a model's configurations that a parameter accounts for on \
              average over the others (ω², Hays 1963), with the noise between replicates subtracted. Only configurations that \
-             finished on every replicate are used. What is missing to 100 % is how parameters act together.{is_mixed}{in_a_race}",
+             finished on every replicate are used. What is missing to 100 % is how parameters act together.{is_mixed}",
         ));
     }
 }
 
 /// How important each parameter of a model is, the most important first.
-fn importance(found: &Importance) -> String {
+fn importance(analysis: &Analysis, found: &Importance) -> String {
     let percent = |share: f64| fixed(100.0 * share, 0);
     let share = |ParameterShare { parameter, share, interval }: &ParameterShare| {
         let ends = interval.map(|ends| format!(" (95 % CI {} to {} %)", percent(ends.low), percent(ends.high)));
@@ -97,8 +91,12 @@ fn importance(found: &Importance) -> String {
         ),
     };
     format!(
-        "- {}: {text}, from {}{without_share}",
+        "- {}: {text}, from {}{}{without_share}",
         code(&found.model),
-        plural(found.configurations as u64, "configuration")
+        plural(found.configurations as u64, "configuration"),
+        match part_of_training(analysis, found.budget) {
+            part if part.is_empty() => part,
+            part => format!(" {part}"),
+        }
     )
 }
