@@ -5,10 +5,12 @@
 mod fixture;
 
 use fixture::{
-    Build, Outline, Sketch, all_diverged, clear, diverges, integers, labels, long_names, many_labels, no_mishap, reals,
-    small,
+    Build, Outline, Reported, Sketch, all_diverged, clear, diverges, integers, labels, long_names, many_labels,
+    no_mishap, reals, small,
 };
 use recur_core::metric::Metric;
+use recur_core::search::{Budget, SearchMethod};
+use std::cell::Cell;
 use std::error::Error;
 use std::path::Path;
 
@@ -94,10 +96,24 @@ fn variants() -> Vec<Outline> {
     ]
 }
 
+/// A search of which some proposals diverged, and a grid with a gap.
+fn searched() -> Reported {
+    let mut outline = large();
+    (outline.name, outline.n_test) = ("searched", 1_000);
+    outline.models[4].mishap = |configuration, _| if configuration % 5 == 0 { diverges(0, 0) } else { None };
+    let mut experiment = outline.build();
+    let n_of_grid = Cell::new(0);
+    experiment.keep(|configuration| {
+        n_of_grid.set(n_of_grid.get() + usize::from(configuration.model == "stacked_rnn"));
+        configuration.model != "stacked_rnn" || n_of_grid.get() != 2
+    });
+    experiment.race("long_short_term_memory", Some(SearchMethod::Tpe), Budget::full(3), 4);
+    experiment
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let dir = std::env::args().nth(1).ok_or("usage: gallery DIR")?;
-    for outline in variants() {
-        let experiment = outline.build();
+    for experiment in variants().iter().map(Outline::build).chain([searched()]) {
         experiment.write_analysis(&experiment.resampled(recur_stats::RESAMPLES), Path::new(&dir))?;
     }
     Ok(())
