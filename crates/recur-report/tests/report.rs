@@ -22,6 +22,7 @@ use recur_analysis::{Cost, Costs};
 use recur_core::digest::Digest;
 use recur_core::metric::Metric;
 use recur_core::record::Outcome;
+use recur_core::search::{Budget, SearchMethod};
 use recur_core::selection::Selection;
 use recur_report::{MadeFrom, ReportError, ReportRecord, SpecSource, Written, write_costs};
 use std::collections::BTreeMap;
@@ -86,6 +87,19 @@ fn nothing_ran() -> Reported {
     experiment
 }
 
+/// A search of which some proposals diverged, next to a grid with a gap.
+fn searched() -> Reported {
+    let mut outline = Outline { name: "searched", ..small() };
+    let mut other = outline.models[2].clone();
+    (other.id, other.mishap) = ("gru", |configuration, _| if configuration == 1 { diverges(0, 0) } else { None });
+    outline.models.push(other);
+    let mut experiment = outline.build();
+    let gap = experiment.plan.configurations[5].clone();
+    experiment.keep(|configuration| *configuration != gap);
+    experiment.race("gru", Some(SearchMethod::Tpe), Budget::full(2), 2);
+    experiment
+}
+
 /// Test records of so many names.
 fn tested_on(n: usize, name: &'static str) -> Reported {
     let mut experiment = Outline { name, ..small() }.build();
@@ -107,6 +121,7 @@ fn every_kind() -> Vec<Reported> {
         .iter()
         .map(Outline::build)
         .chain([constant(), infinite_loss(), nothing_ran(), tested_on(0, "no_names"), tested_on(1, "one_name")])
+        .chain([searched()])
         .collect()
 }
 

@@ -177,9 +177,7 @@ fn alternative(analysis: &Analysis) -> String {
 }
 
 fn best_so_far(analysis: &Analysis, searches: &[Search], title: &str) -> String {
-    let trials = searches.iter().flat_map(|search| &search.proposals);
-    let ids = trials.flat_map(|proposal| analysis.configurations[proposal.configuration].trial_ids.first());
-    let about = About { title: title.to_owned(), trials: ids.map(|id| id.short().to_owned()).collect() };
+    let about = About { title: title.to_owned(), trials: trials(analysis, searches) };
     let keys: Vec<Key> = searches.iter().map(|search| key(analysis, search)).collect();
     let most = searches.iter().map(|search| search.proposals.len()).max().unwrap_or(1) as f64;
     let largest =
@@ -196,6 +194,16 @@ fn best_so_far(analysis: &Analysis, searches: &[Search], title: &str) -> String 
     let by_cost =
         panel(name.to_owned(), (largest / unit * 1.02, XAxis::Numbers), &|_, proposal| proposal.examples / unit);
     lines(&about, &keys, &[by_number, by_cost])
+}
+
+/// The trials that the results of all proposals are of.
+fn trials(analysis: &Analysis, searches: &[Search]) -> Vec<String> {
+    let of_search = |search: &Search| -> Vec<String> {
+        let configurations = search.proposals.iter().map(|proposal| &analysis.configurations[proposal.configuration]);
+        let ids = configurations.flat_map(|own| own.trial_ids.iter().take(search.budget.replicates as usize));
+        ids.map(|id| id.short().to_owned()).collect()
+    };
+    searches.iter().flat_map(of_search).collect()
 }
 
 fn key(analysis: &Analysis, search: &Search) -> Key {

@@ -1,6 +1,6 @@
 //! The result of each proposal over the value of one parameter: a panel a parameter.
 
-use super::{MOST_MODELS, finite, key, without_result};
+use super::{MOST_MODELS, finite, key, trials, without_result};
 use crate::figures::canvas::About;
 use crate::figures::left_out;
 use crate::figures::lines::{Around, Key, Panel, Point, Series, Stroke, XAxis, lines};
@@ -35,7 +35,7 @@ pub(super) fn render(analysis: &Analysis, page: &mut Page) {
         drawn.join(", "),
         without_result(searches, "")
     );
-    let about = About { title: alternative.clone(), trials: Vec::new() };
+    let about = About { title: alternative.clone(), trials: trials(analysis, searches) };
     let keys: Vec<Key> = searches.iter().map(|search| key(analysis, search)).collect();
     let panels: Vec<Panel> = drawn.iter().map(|name| panel(analysis, searches, name)).collect();
     page.figure("slices", &alternative, lines(&about, &keys, &panels));
