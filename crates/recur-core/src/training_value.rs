@@ -17,18 +17,23 @@ impl TrainingSettings {
             "steps" => self.steps().and_then(|(steps, _)| whole(steps)),
             "evaluate_every" => self.steps().and_then(|(_, evaluate_every)| whole(evaluate_every)),
             "stop_after" => Some(or_none(self.stop_after, |epochs| ParamValue::Integer(epochs.into()))),
-            "batch_size" => whole(self.batch_size),
-            "sampling" => Some(word(self.sampling)),
-            "schedule" => Some(word(self.schedule)),
-            "class_weights" => Some(word(self.class_weights)),
             "optimizer.clip_norm" => Some(or_none(self.clip_norm, ParamValue::Real)),
             "early_stopping.metric" => {
                 let metric = self.early_stopping?.metric.name();
                 Some(ParamValue::Text(format!("validation_{metric}")))
             }
             "early_stopping.patience" => whole(self.early_stopping?.patience),
-            other => of_optimizer(self.optimizer, other.strip_prefix("optimizer.")?),
+            other => match other.strip_prefix("optimizer.") {
+                Some(key) => of_optimizer(self.optimizer, key),
+                None => self.of_field(other),
+            },
         }
+    }
+
+    /// A field that a spec has under its own name.
+    fn of_field(&self, name: &str) -> Option<ParamValue> {
+        let fields = serde_json::to_value(self).ok()?;
+        serde_json::from_value(fields.get(name)?.clone()).ok()
     }
 
     /// The number of steps, and of those between two scorings; `None` where training is counted in epochs.
@@ -63,8 +68,4 @@ pub(crate) fn choice(choice: impl Serialize) -> String {
         Ok(serde_json::Value::String(word)) => word,
         other => unreachable!("a choice is a word: {other:?}"),
     }
-}
-
-fn word(value: impl Serialize) -> ParamValue {
-    ParamValue::Text(choice(value))
 }
