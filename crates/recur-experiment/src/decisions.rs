@@ -96,7 +96,7 @@ pub struct StudyProgress {
     pub budget: Budget,
     /// Of how many configurations these are proposals, where a search is on.
     pub of_search: Option<u32>,
-    /// The best mean on validation so far, of what the first stage trains.
+    /// The best mean on validation so far, in the last stage that has one.
     pub best: Option<f64>,
     /// The metric of `best`.
     pub metric: Metric,
@@ -136,7 +136,7 @@ impl Experiment {
                 n_configurations: last.n_entered,
                 budget: last.budget,
                 of_search: search.filter(|_| stages.stages.len() == 1).map(|search| search.configurations),
-                best: self.best_so_far(index, stages.stages[0].budget, metric),
+                best: stages.stages.iter().rev().find_map(|stage| self.best_so_far(index, stage.budget, metric)),
                 metric,
             })
         };

@@ -78,8 +78,11 @@ pub(crate) fn trained_for(budget: Budget) -> String {
 /// `after 3 epochs on the first 2 of 5 replicates`; empty for the full training.
 pub(crate) fn part_of_training(analysis: &Analysis, Budget { replicates, epochs }: Budget) -> String {
     let after = epochs.map(|epochs| format!("after {}", plural(u64::from(epochs), "epoch")));
-    let on = (replicates < analysis.replicates)
-        .then(|| format!("on the first {} of {}", plural(u64::from(replicates), "replicate"), analysis.replicates));
+    let on = match replicates {
+        all if all >= analysis.replicates => None,
+        1 => Some(format!("on the first of {} replicates", analysis.replicates)),
+        some => Some(format!("on the first {some} of {} replicates", analysis.replicates)),
+    };
     after.into_iter().chain(on).collect::<Vec<_>>().join(" ")
 }
 

@@ -84,7 +84,7 @@ fn figures_of_effects_in_a_race_name_the_stage_that_they_are_of() {
         rendered(&experiment).1
     };
     let files = page(Budget { replicates: 2, epochs: Some(3) });
-    let over = "after 3 epochs on the first 2 replicates of 5, which all configurations were trained for";
+    let over = "after 3 epochs on the first 2 of 5 replicates, which all configurations were trained for";
     for alternative in [format!("Effect of layers on validation, {over}: stacked"), format!("% macro-F1), {over}.")] {
         assert!(files["clear.md"].contains(&alternative), "{alternative}: {}", files["clear.md"]);
     }
