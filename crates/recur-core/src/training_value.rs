@@ -1,65 +1,54 @@
 //! The settings of `training` by the path that a spec has them under.
 
 use crate::params::ParamValue;
-use crate::settings::{Optimizer, TrainingLength, TrainingSettings};
+use crate::settings::{TrainingLength, TrainingSettings};
 use serde::Serialize;
+use serde_json::Value;
 
 impl TrainingSettings {
     /// The value of the setting at `path`, such as `training.optimizer.momentum`, as an axis over it has it. `None` where these
     /// settings do not have it, as Adam has no momentum, and for a path that is not of a single value.
     pub fn value(&self, path: &str) -> Option<ParamValue> {
-        let whole = |n: u32| Some(ParamValue::Integer(n.into()));
-        match path.strip_prefix("training.")? {
-            "epochs" => match self.length {
-                TrainingLength::Epochs(epochs) => whole(epochs),
-                TrainingLength::Steps { .. } => None,
-            },
-            "steps" => self.steps().and_then(|(steps, _)| whole(steps)),
-            "evaluate_every" => self.steps().and_then(|(_, evaluate_every)| whole(evaluate_every)),
-            "stop_after" => Some(or_none(self.stop_after, |epochs| ParamValue::Integer(epochs.into()))),
-            "optimizer.clip_norm" => Some(or_none(self.clip_norm, ParamValue::Real)),
-            "early_stopping.metric" => {
-                let metric = self.early_stopping?.metric.name();
-                Some(ParamValue::Text(format!("validation_{metric}")))
-            }
-            "early_stopping.patience" => whole(self.early_stopping?.patience),
-            other => match other.strip_prefix("optimizer.") {
-                Some(key) => of_optimizer(self.optimizer, key),
-                None => self.of_field(other),
-            },
-        }
-    }
-
-    /// A field that a spec has under its own name.
-    fn of_field(&self, name: &str) -> Option<ParamValue> {
+        let path = path.strip_prefix("training.")?;
         let fields = serde_json::to_value(self).ok()?;
-        serde_json::from_value(fields.get(name)?.clone()).ok()
+        let found = match path {
+            "epochs" | "steps" | "evaluate_every" => self.of_length(path).map(Value::from)?,
+            // Not serialised where it is absent.
+            "stop_after" => Value::from(self.stop_after),
+            "optimizer.clip_norm" => fields["clip_norm"].clone(),
+            "early_stopping.metric" => format!("validation_{}", self.early_stopping?.metric.name()).into(),
+            _ => match path.split_once('.') {
+                None => fields.get(path)?.clone(),
+                Some((part, key)) => of_part(fields.get(part)?, key)?,
+            },
+        };
+        match found {
+            // `none` is a value of settings that may be absent.
+            Value::Null => Some(ParamValue::Text("none".to_owned())),
+            found => serde_json::from_value(found).ok(),
+        }
     }
 
-    /// The number of steps, and of those between two scorings; `None` where training is counted in epochs.
-    fn steps(&self) -> Option<(u32, u32)> {
-        match self.length {
-            TrainingLength::Steps { steps, evaluate_every } => Some((steps, evaluate_every)),
-            TrainingLength::Epochs(_) => None,
+    /// Of the length in epochs its one number, of that in steps its two.
+    fn of_length(&self, key: &str) -> Option<u32> {
+        match (self.length, key) {
+            (TrainingLength::Epochs(epochs), "epochs") => Some(epochs),
+            (TrainingLength::Steps { steps, .. }, "steps") => Some(steps),
+            (TrainingLength::Steps { evaluate_every, .. }, "evaluate_every") => Some(evaluate_every),
+            _ => None,
         }
     }
 }
 
-fn of_optimizer(optimizer: Optimizer, key: &str) -> Option<ParamValue> {
-    match (optimizer, key) {
-        (Optimizer::Sgd { .. }, "name") => Some(ParamValue::Text("sgd".to_owned())),
-        (Optimizer::Adam { .. }, "name") => Some(ParamValue::Text("adam".to_owned())),
-        (Optimizer::Sgd { momentum }, "momentum") => Some(ParamValue::Real(momentum)),
-        (Optimizer::Adam { beta1, .. }, "beta1") => Some(ParamValue::Real(beta1)),
-        (Optimizer::Adam { beta2, .. }, "beta2") => Some(ParamValue::Real(beta2)),
-        (Optimizer::Adam { epsilon, .. }, "epsilon") => Some(ParamValue::Real(epsilon)),
-        _ => None,
+/// The value of `key` in a part of the settings. A part that is one of several kinds is written as a mapping from its name.
+fn of_part(part: &Value, key: &str) -> Option<Value> {
+    if let Some(value) = part.get(key) {
+        return Some(value.clone());
     }
-}
-
-/// `none` is a value of settings that may be absent.
-fn or_none<T>(value: Option<T>, some: impl Fn(T) -> ParamValue) -> ParamValue {
-    value.map_or_else(|| ParamValue::Text("none".to_owned()), some)
+    match part.as_object()?.iter().next()? {
+        (name, Value::Object(_)) if key == "name" => Some(name.as_str().into()),
+        (_, kind) => kind.get(key).cloned(),
+    }
 }
 
 /// A choice as a spec writes it.
