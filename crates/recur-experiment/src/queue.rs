@@ -180,6 +180,7 @@ impl<'a> Queue<'a> {
         let Subject::Growing(experiment) = &mut *subject else { return Ok(0) };
         let (to_run, stages) = (self.to_run(state), n_stages(experiment));
         let mut has_new = experiment.is_adaptive() && experiment.take_one(&state.records[&trial.id])?;
+        let is_plan_new = has_new;
         while has_new {
             let (mut is_stored, mut new) = (false, Vec::new());
             for needed in experiment.needed() {
@@ -203,7 +204,9 @@ impl<'a> Queue<'a> {
             has_new = is_stored && experiment.take(&state.records)?;
         }
         // Where a search proposes, the configurations of the models after it move.
-        state.waiting.iter_mut().for_each(|trial| trial.configuration = experiment.place_of(trial));
+        if is_plan_new {
+            state.waiting.iter_mut().for_each(|trial| trial.configuration = experiment.place_of(trial));
+        }
         state.may_grow = !experiment.is_decided();
         if n_stages(experiment) > stages {
             experiment.study_progress().iter().for_each(|progress| tracing::info!("{progress}"));
