@@ -2,7 +2,7 @@
 
 use crate::digest::Digest;
 use crate::params::Params;
-use crate::settings::{SplitSettings, TextSettings, TrainingSettings};
+use crate::settings::{ClassWeights, SplitSettings, TextSettings, TrainingSettings};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -47,6 +47,10 @@ pub struct Identity {
     pub params: Params,
     /// How it is trained; `None` for a one-shot model, which `training` does not concern.
     pub training: Option<TrainingSettings>,
+    /// The weights of labels that a one-shot model learns with; with `training` they are part of that. Not serialised where there
+    /// are none: trials without weights keep the ids that they had before there was this field.
+    #[serde(default, skip_serializing_if = "ClassWeights::are_none")]
+    pub class_weights: ClassWeights,
     /// The content of the data set.
     pub dataset: Digest,
     /// How its texts were normalised. The weights say so to those who predict with them, also where another normalisation

@@ -75,7 +75,8 @@ pub struct Declaration {
     pub determinism: Determinism,
     /// How it is trained.
     pub regime: Regime,
-    /// The keys of `training` that a model trained step by step does not use: see [`Declaration::ignored`].
+    /// The keys of `training` that it does not use: see [`Declaration::ignored`]. Of a model that learns in one go it matters only
+    /// whether [`TrainingKey::ClassWeights`] is among them.
     pub unused_settings: &'static [TrainingKey],
     /// What a spec can set.
     pub parameters: &'static [ParamSpec],
@@ -86,13 +87,19 @@ pub struct Declaration {
 }
 
 impl Declaration {
-    /// The keys of `training` that it does not use; a model that learns in one go uses none. A spec that asks for one of them
-    /// is answered with a notice that names the model.
+    /// The keys of `training` that it does not use; a model that learns in one go uses at most the weights of labels. A spec that
+    /// asks for one of them is answered with a notice that names the model.
     pub fn ignored(&self) -> &'static [TrainingKey] {
         match self.regime {
             Regime::Iterative => self.unused_settings,
+            Regime::OneShot if self.heeds_class_weights() => &TrainingKey::OF_STEPS,
             Regime::OneShot => &TrainingKey::ALL,
         }
+    }
+
+    /// Whether it learns otherwise where labels have weights.
+    pub fn heeds_class_weights(&self) -> bool {
+        !self.unused_settings.contains(&TrainingKey::ClassWeights)
     }
 }
 

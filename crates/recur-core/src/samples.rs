@@ -3,7 +3,7 @@
 use crate::digest::Digest;
 use crate::identity::Identity;
 use crate::params::{ParamValue, Params};
-use crate::settings::{Group, SplitSettings, TextSettings};
+use crate::settings::{ClassWeights, Group, SplitSettings, TextSettings};
 
 pub(crate) fn identity() -> Identity {
     Identity {
@@ -14,6 +14,7 @@ pub(crate) fn identity() -> Identity {
         model_code: Digest::of(b"code"),
         params: Params::default().with("hidden_size", ParamValue::Integer(8)),
         training: None,
+        class_weights: ClassWeights::None,
         dataset: Digest::of(b"data"),
         text: TextSettings::default(),
         split: SplitSettings::shares(0.8, 0.1, 0.1, Group::Text, true),

@@ -360,6 +360,17 @@ impl TrainingKey {
         TrainingKey::EarlyStopping,
     ];
 
+    /// The keys that say how steps are made: a model that learns in one go has no use for them. What is left is the weight of
+    /// each label, which such a model may heed.
+    pub const OF_STEPS: [TrainingKey; 6] = [
+        TrainingKey::Length,
+        TrainingKey::BatchSize,
+        TrainingKey::Sampling,
+        TrainingKey::Optimizer,
+        TrainingKey::Schedule,
+        TrainingKey::EarlyStopping,
+    ];
+
     /// The key that the setting at `path` belongs to; `path` is that below `training`, such as `optimizer.name`.
     pub fn of(path: &str) -> Option<Self> {
         match path.split('.').next()? {
@@ -517,14 +528,22 @@ pub enum Schedule {
 }
 
 /// The weight of each label in the loss.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, VariantNames)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, VariantNames)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum ClassWeights {
     /// All equal.
+    #[default]
     None,
     /// `n / (C · n_label)`: rare labels weigh more, and the mean weight of a training row is 1.
     Balanced,
+}
+
+impl ClassWeights {
+    /// Whether all are equal.
+    pub fn are_none(&self) -> bool {
+        *self == ClassWeights::None
+    }
 }
 
 /// When to stop before the end; the weights of the best epoch are kept.

@@ -7,7 +7,7 @@ use crate::model::Regime;
 use crate::plan::{Configuration, Plan};
 use crate::record::TrialRecord;
 use crate::registry::{NoModel, Registry};
-use crate::settings::TrainingSettings;
+use crate::settings::{ClassWeights, TrainingSettings};
 use crate::visible::visible;
 use crate::weights::WeightsFile;
 use serde::{Deserialize, Serialize};
@@ -131,6 +131,10 @@ impl TrialNames<'_> {
             let planned = plan.training_of(own);
             TrainingSettings { stop_after: epochs.or(planned.stop_after), ..planned.clone() }
         };
+        let class_weights = match about.regime {
+            Regime::OneShot if about.heeds_class_weights() => plan.training_of(own).class_weights,
+            Regime::OneShot | Regime::Iterative => ClassWeights::None,
+        };
         let identity = Identity {
             numeric_contract: NUMERIC_CONTRACT,
             procedure: code_digest(self.procedure),
@@ -139,6 +143,7 @@ impl TrialNames<'_> {
             model_code: code_digest(about.code),
             params: own.params.clone(),
             training: (about.regime == Regime::Iterative).then(training),
+            class_weights,
             dataset: self.dataset.clone(),
             text: plan.data.text.clone(),
             split: plan.split.clone(),

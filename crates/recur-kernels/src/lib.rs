@@ -17,6 +17,8 @@ mod isa;
 mod math;
 mod peak;
 mod rows;
+mod softmax_step;
+mod sparse;
 mod update;
 mod vector;
 

@@ -287,7 +287,7 @@ impl Operation for SumOfSquares<'_> {
 }
 
 /// Adds the upper half of the chains to the lower until one is left.
-fn fold(mut chains: [f32; MAX_LANES]) -> f32 {
+pub(crate) fn fold(mut chains: [f32; MAX_LANES]) -> f32 {
     let mut half = MAX_LANES / 2;
     while half > 0 {
         for i in 0..half {

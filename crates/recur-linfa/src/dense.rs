@@ -1,6 +1,5 @@
 //! Sparse rows as the dense matrices that linfa takes, within a budget.
 
-use crate::features::Weight;
 use ndarray::{Array2, NdFloat};
 use recur_core::model::ModelError;
 
@@ -39,11 +38,11 @@ impl Cost {
     }
 }
 
-/// A matrix (rows, `n_columns`) of zeros but for `value_of` each weight.
-pub fn matrix<F: NdFloat>(rows: &[&[Weight]], n_columns: usize, value_of: impl Fn(Weight) -> F) -> Array2<F> {
+/// A matrix (rows, `n_columns`) of zeros but for the columns of each row, which have `of` their values.
+pub fn matrix<F: NdFloat>(rows: &[(&[u32], &[f32])], n_columns: usize, of: impl Fn(f32) -> F) -> Array2<F> {
     let mut dense = Array2::zeros((rows.len(), n_columns));
-    for (mut row, weights) in dense.rows_mut().into_iter().zip(rows) {
-        weights.iter().for_each(|weight| row[weight.column] = value_of(*weight));
+    for (mut row, (columns, values)) in dense.rows_mut().into_iter().zip(rows) {
+        columns.iter().zip(*values).for_each(|(column, value)| row[*column as usize] = of(*value));
     }
     dense
 }
@@ -69,8 +68,7 @@ mod tests {
 
     #[test]
     fn matrix_holds_each_weight_in_its_place() {
-        let weights = [Weight { column: 2, value: 5.0 }];
-        let dense = matrix::<f64>(&[&[], &weights], 3, |weight| f64::from(weight.value) * 2.0);
+        let dense = matrix::<f64>(&[(&[], &[]), (&[2], &[5.0])], 3, |value| f64::from(value) * 2.0);
         assert_eq!(dense, ndarray::array![[0.0, 0.0, 0.0], [0.0, 0.0, 10.0]]);
     }
 }

@@ -1,14 +1,16 @@
-//! Baselines on character n-grams through linfa; the only crate that knows linfa.
+//! Linear classifiers on character n-grams; the only crate that knows linfa.
 //!
-//! Both models see a text as its most common n-grams ([`features`]) and end as a [`linear::Linear`] classifier, which
-//! predicts without linfa. Only the fit differs, and has a folder each: [`logistic`] and [`naive_bayes`].
+//! All models see a text as its most common n-grams ([`features`]) and end as a [`linear::Linear`] classifier, which
+//! predicts without linfa. Only the fit differs, and has a folder each:
 //!
-//! linfa takes only dense matrices, so memory grows with texts times n-grams, however few n-grams one text has.
-//! A fit that would pass [`dense::BUDGET`] is refused before it begins.
+//! - [`logistic`] and [`naive_bayes`] are linfa's own. They take only dense matrices, so memory grows with texts times
+//!   n-grams, however few n-grams one text has; a fit that would pass [`dense::BUDGET`] is refused before it begins. linfa calls
+//!   the platform's `exp` and `ln` and picks matrix kernels by the processor, hence the grade `machine`.
+//! - [`ngram_logistic`] and [`ngram_bayes`] keep the matrix sparse, and so can use every n-gram. The first is an algorithm in
+//!   linfa's manner ([`ngram_logistic::algorithm`]) on recur's own kernels, in one order of sums: `portable`.
 //!
-//! Everything here runs on one thread (ndarray is built without its threads), and reads no random numbers: the seed
-//! changes nothing. linfa calls the platform's `exp` and `ln` and picks matrix kernels by the processor, hence the
-//! grade `machine`; prediction, once fitted, uses the `libm` crate and one order of sums.
+//! Everything here runs on one thread (ndarray is built without its threads), and reads no seed. Prediction uses the `libm`
+//! crate and one order of sums.
 
 pub mod dense;
 pub mod error;
@@ -17,8 +19,12 @@ pub mod linear;
 pub mod logistic;
 pub mod model;
 pub mod naive_bayes;
+pub mod ngram_bayes;
+pub mod ngram_logistic;
 
 pub use logistic::LINFA_LOGISTIC;
 pub use naive_bayes::LINFA_NAIVE_BAYES;
+pub use ngram_bayes::NGRAM_BAYES;
+pub use ngram_logistic::NGRAM_LOGISTIC;
 
 include!(concat!(env!("OUT_DIR"), "/plugins.rs"));

@@ -49,7 +49,7 @@ impl Linear {
         let mut scores = self.intercept.clone();
         let n_seen = scores.len();
         for weight in self.features.of(text) {
-            let coefficients = &self.coefficients[weight.column * n_seen..][..n_seen];
+            let coefficients = &self.coefficients[weight.column as usize * n_seen..][..n_seen];
             for (score, coefficient) in scores.iter_mut().zip(coefficients) {
                 *score += f64::from(weight.value) * f64::from(*coefficient);
             }

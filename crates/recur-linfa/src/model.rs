@@ -1,22 +1,22 @@
 //! The one [`Model`] of this crate: learns features, lets a [`Fit`] find the coefficients, predicts.
 
 use crate::error::LinfaError;
-use crate::features::{FeatureSettings, Features, Weight};
+use crate::features::{FeatureSettings, Features, Rows};
 use crate::linear::Linear;
 use recur_core::dataset::Sequences;
-use recur_core::model::{Cancel, Chunk, Model, ModelError};
+use recur_core::model::{Cancel, Chunk, Model, ModelError, Setup};
 use recur_core::tensor::Tensor;
 use std::collections::BTreeSet;
 
 /// What a fit is given.
 #[derive(Debug)]
 pub struct Training<'a> {
-    /// Number of n-gram columns (K).
-    pub n_columns: usize,
-    /// The columns of each training row that are not zero, (N).
-    pub rows: Vec<Vec<Weight>>,
+    /// The training rows, (N, K) for K n-gram columns.
+    pub rows: Rows,
     /// Each row's place in the list of labels that the training rows have, (N).
     pub targets: Vec<usize>,
+    /// The weight of each row: that of its label, (N).
+    pub weights: Vec<f32>,
     /// How many labels the training rows have (S).
     pub n_seen: usize,
     /// Asks to stop.
@@ -38,7 +38,10 @@ pub trait Fit: Send {
     ///
     /// # Errors
     /// [`ModelError::Parameter`], naming what would fit.
-    fn check_size(&self, n_columns: usize, rows_by_label: &[usize]) -> Result<(), ModelError>;
+    fn check_size(&self, n_columns: usize, rows_by_label: &[usize]) -> Result<(), ModelError> {
+        let _ = (n_columns, rows_by_label);
+        Ok(())
+    }
 
     /// Finds the coefficients.
     ///
@@ -51,19 +54,27 @@ pub trait Fit: Send {
 #[derive(Debug)]
 pub struct Baseline<F> {
     /// How texts become columns.
-    pub settings: FeatureSettings,
-    /// Number of labels (C).
-    pub n_classes: usize,
+    settings: FeatureSettings,
+    /// The weight of each label, (C).
+    class_weights: Vec<f32>,
     /// How coefficients are found.
-    pub fit: F,
+    fit: F,
     /// What was found.
-    pub fitted: Option<Linear>,
+    fitted: Option<Linear>,
 }
 
 impl<F: Fit> Baseline<F> {
+    /// An untrained model.
+    pub fn new(settings: FeatureSettings, setup: &Setup<'_>, fit: F) -> Self {
+        Self { settings, class_weights: setup.class_weights.to_vec(), fit, fitted: None }
+    }
+
     fn learn(&self, chunk: &Chunk<'_>) -> Result<Linear, ModelError> {
         if chunk.order.is_empty() {
             return Err(LinfaError::NoRows.into());
+        }
+        if chunk.cancel.is_cancelled() {
+            return Err(ModelError::Cancelled);
         }
         let labels: Vec<u16> = chunk.order.iter().map(|row| chunk.labels[*row as usize]).collect();
         let seen: Vec<u16> = labels.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
@@ -72,10 +83,11 @@ impl<F: Fit> Baseline<F> {
         let features = Features::learn(self.settings, chunk.sequences, chunk.order);
         let n_columns = features.vocabulary.len();
         self.fit.check_size(n_columns, &count(&targets, seen.len()))?;
-        let rows = chunk.order.iter().map(|row| features.of(chunk.sequences.get(*row))).collect();
-        let training = Training { n_columns, rows, targets, n_seen: seen.len(), cancel: chunk.cancel };
+        let rows = features.rows(chunk.sequences, chunk.order);
+        let weights = labels.iter().map(|label| self.class_weights[usize::from(*label)]).collect();
+        let training = Training { rows, targets, weights, n_seen: seen.len(), cancel: chunk.cancel };
         let Fitted { coefficients, intercept } = self.fit.fit(&training)?;
-        Ok(Linear { features, seen, coefficients, intercept, n_classes: self.n_classes })
+        Ok(Linear { features, seen, coefficients, intercept, n_classes: self.class_weights.len() })
     }
 }
 
@@ -99,7 +111,7 @@ impl<F: Fit> Model for Baseline<F> {
 
     fn log_probabilities(&mut self, sequences: &Sequences, rows: &[u32], out: &mut [f32]) -> Result<(), ModelError> {
         let linear = self.fitted.as_ref().ok_or(LinfaError::Untrained)?;
-        for (row, out) in rows.iter().zip(out.chunks_exact_mut(self.n_classes)) {
+        for (row, out) in rows.iter().zip(out.chunks_exact_mut(linear.n_classes)) {
             linear.log_probabilities(sequences.get(*row), out);
         }
         Ok(())
@@ -114,7 +126,7 @@ impl<F: Fit> Model for Baseline<F> {
     }
 
     fn set_weights(&mut self, weights: &[Tensor]) -> Result<(), ModelError> {
-        self.fitted = Some(Linear::from_tensors(self.settings, self.n_classes, weights)?);
+        self.fitted = Some(Linear::from_tensors(self.settings, self.class_weights.len(), weights)?);
         Ok(())
     }
 

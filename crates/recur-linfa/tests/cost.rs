@@ -62,7 +62,7 @@ fn each_ngram_of_a_text_is_multiplied_once_a_label() {
             let sequences: Sequences = [text.as_slice()].into_iter().collect();
             let range = NGramRange { from, to, n_tokens: 10 };
             for max_ngrams in [3, 1000] {
-                let settings = FeatureSettings { range, max_ngrams, weighting: WeightingKind::Counts };
+                let settings = FeatureSettings { range, min_texts: 1, max_ngrams, weighting: WeightingKind::Counts };
                 let columns = Features::learn(settings, &sequences, &[0]).of(&text).len() as u64;
                 let reported = Linear::cost(&settings, 34, u64::from(characters)).multiply_adds;
                 assert_eq!(reported, 34 * columns, "{from} to {to} letters of {characters}");

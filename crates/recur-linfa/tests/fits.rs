@@ -6,7 +6,7 @@ use recur_core::params::{ParamValue, Params};
 use recur_core::random::StreamPath;
 use recur_core::tensor::TensorData;
 use recur_core::workers::alone;
-use recur_linfa::{LINFA_LOGISTIC, LINFA_NAIVE_BAYES};
+use recur_linfa::{LINFA_LOGISTIC, LINFA_NAIVE_BAYES, NGRAM_BAYES, NGRAM_LOGISTIC};
 
 const N_TOKENS: usize = 3;
 const N_CLASSES: usize = 4;
@@ -15,6 +15,14 @@ const NAMES: [&[u16]; 7] = [&[0, 1], &[0], &[0, 0, 2], &[1, 1], &[1, 2], &[2], &
 const LABELS: [u16; 7] = [0, 0, 0, 1, 1, 3, 3];
 
 fn build(plugin: &dyn ModelPlugin, changed: &[(&str, ParamValue)]) -> Box<dyn Model> {
+    build_weighted(plugin, changed, [1.0; N_CLASSES])
+}
+
+fn build_weighted(
+    plugin: &dyn ModelPlugin,
+    changed: &[(&str, ParamValue)],
+    class_weights: [f32; N_CLASSES],
+) -> Box<dyn Model> {
     let single = Params::defaults(plugin.about().parameters).with("ngrams", ParamValue::IntegerPair(1, 1));
     let params = changed.iter().fold(single, |params, (name, value)| params.with(name, value.clone()));
     let setup = Setup {
@@ -22,7 +30,7 @@ fn build(plugin: &dyn ModelPlugin, changed: &[(&str, ParamValue)]) -> Box<dyn Mo
         training: None,
         n_tokens: N_TOKENS,
         n_classes: N_CLASSES,
-        class_weights: &[1.0; N_CLASSES],
+        class_weights: &class_weights,
         streams: &StreamPath::root(1),
         workers: &alone(),
         kernels: Kernels::widest(),
@@ -85,16 +93,63 @@ fn naive_bayes_is_the_smoothed_share_of_texts_with_each_character() {
     }
 }
 
-/// At the minimum, what the characters' counts times the excess probabilities sum to is `-l2` times the coefficient.
 #[test]
-fn logistic_regression_ends_at_the_minimum_of_its_loss() {
-    let l2 = 0.5;
+fn multinomial_naive_bayes_is_the_smoothed_share_of_occurrences() {
+    let mut model = build(&NGRAM_BAYES, &[("smoothing", ParamValue::Real(0.5))]);
+    train(model.as_mut(), &[0, 1, 2, 3, 4, 5, 6]).unwrap();
+    // Occurrences of character (row) 0, 1, 2 in texts of label (column) 0, 1, 3; texts of each label.
+    let (counts, texts) = ([[4.0, 0.0, 1.0], [1.0, 3.0, 0.0], [1.0, 1.0, 2.0]], [3.0, 2.0, 2.0]);
+    let coefficients = numbers(model.as_ref(), "coefficients");
+    let intercept = numbers(model.as_ref(), "intercept");
+    for label in 0..3 {
+        assert!((intercept[label] - libm::log(texts[label] / 7.0)).abs() < 1e-12);
+        let all: f64 = counts.iter().map(|of_label| of_label[label]).sum();
+        for character in 0..3 {
+            let expect = libm::log((counts[character][label] + 0.5) / (all + 1.5));
+            assert!((coefficients[character * 3 + label] - expect).abs() < 1e-6);
+        }
+    }
+}
+
+/// Labels with whole weights against texts that are repeated as often.
+#[test]
+fn a_label_that_weighs_two_counts_twice() {
+    let orders: [&[u32]; 2] = [&[0, 1, 2, 3, 4, 5, 6], &[0, 1, 2, 3, 4, 3, 4, 5, 6]];
+    let precise = [("min_texts", ParamValue::Integer(1)), ("weighting", ParamValue::Text("counts".to_owned()))];
+    let precise =
+        [&precise[..], &[("tolerance", ParamValue::Real(1e-9)), ("max_epochs", ParamValue::Integer(1000))]].concat();
+    for (plugin, changed) in [(&NGRAM_BAYES as &dyn ModelPlugin, &[][..]), (&NGRAM_LOGISTIC, &precise)] {
+        let answers = [2.0, 1.0].into_iter().zip(orders).map(|(weight, order)| {
+            let mut model = build_weighted(plugin, changed, [1.0, weight, 1.0, 1.0]);
+            train(model.as_mut(), order).unwrap();
+            predict(model.as_mut(), &NAMES.into_iter().collect())
+        });
+        let answers: Vec<Vec<f32>> = answers.collect();
+        let furthest = answers[0].iter().zip(&answers[1]).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(furthest < 2e-3, "{}: {furthest}", plugin.about().id);
+    }
+}
+
+#[test]
+fn linfas_logistic_regression_ends_at_the_minimum_of_its_loss() {
+    check_minimum(&LINFA_LOGISTIC, &[("max_iterations", ParamValue::Integer(300))]);
+}
+
+#[test]
+fn sparse_logistic_regression_ends_at_the_minimum_of_its_loss() {
     let changed = [
-        ("l2", ParamValue::Real(l2)),
-        ("weighting", ParamValue::Text("counts".to_owned())),
-        ("max_iterations", ParamValue::Integer(300)),
+        ("min_texts", ParamValue::Integer(1)),
+        ("tolerance", ParamValue::Real(1e-8)),
+        ("max_epochs", ParamValue::Integer(1000)),
     ];
-    let mut model = build(&LINFA_LOGISTIC, &changed);
+    check_minimum(&NGRAM_LOGISTIC, &changed);
+}
+
+/// At the minimum, what the characters' counts times the excess probabilities sum to is `-l2` times the coefficient.
+fn check_minimum(plugin: &dyn ModelPlugin, precise: &[(&str, ParamValue)]) {
+    let l2 = 0.5;
+    let changed = [("l2", ParamValue::Real(l2)), ("weighting", ParamValue::Text("counts".to_owned()))];
+    let mut model = build(plugin, &[&changed[..], precise].concat());
     let loss = train(model.as_mut(), &[0, 1, 2, 3, 4, 5, 6]).unwrap();
     let out = predict(model.as_mut(), &NAMES.into_iter().collect());
     let coefficients = numbers(model.as_ref(), "coefficients");

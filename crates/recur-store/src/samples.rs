@@ -5,7 +5,7 @@ use recur_core::digest::Digest;
 use recur_core::metric::Scores;
 use recur_core::params::{ParamValue, Params};
 use recur_core::record::{EpochRecord, Outcome, TrialRecord};
-use recur_core::settings::{Group, SplitSettings, TextSettings};
+use recur_core::settings::{ClassWeights, Group, SplitSettings, TextSettings};
 use recur_core::tensor::Tensor;
 use recur_core::trial::{Identity, TrialId};
 
@@ -19,6 +19,7 @@ pub(crate) fn record(seed: u64) -> TrialRecord {
         model_code: Digest::of(b"code"),
         params: Params::default().with("learning_rate", ParamValue::Real(0.1 + 0.2)),
         training: None,
+        class_weights: ClassWeights::None,
         dataset: Digest::of(b"data"),
         text: TextSettings::default(),
         split: SplitSettings::shares(0.8, 0.1, 0.1, Group::Text, true),

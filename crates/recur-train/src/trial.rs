@@ -14,7 +14,7 @@ use recur_core::metric::Metric;
 use recur_core::model::{Cancel, Chunk, Kernels, Model, ModelError, ModelPlugin};
 use recur_core::record::{EpochRecord, Outcome, TrialRecord};
 use recur_core::replicate::Replicate;
-use recur_core::settings::{ClassWeights, TrainingSettings};
+use recur_core::settings::TrainingSettings;
 use recur_core::tensor::Tensor;
 use recur_core::trial::Trial;
 use recur_core::workers::Workers;
@@ -134,7 +134,7 @@ impl Run<'_> {
 
     /// Trains a model that learns from all training examples at once.
     fn train_in_one_go(&mut self) -> Result<Trained, ModelError> {
-        let mut model = self.fresh(&class_weights(ClassWeights::None, self.train))?;
+        let mut model = self.fresh(&class_weights(self.trial.identity.class_weights, self.train))?;
         self.start_from_weights(&mut *model)?;
         self.started(&*model, 1);
         let order = self.train.all();

@@ -2,13 +2,15 @@
 //!
 //! A text is put between a start and an end mark and cut into all its runs of `from` to `to` tokens. The n-grams that
 //! are in most training texts have a column each; what has none is ignored. The columns of one text are sparse
-//! (about three a character with the usual lengths 1 to 3), and stay sparse in prediction; only linfa gets them dense.
+//! (about three a character with the lengths 1 to 3), and stay so; only linfa's own fits get them dense.
 
 mod ngram;
+mod rows;
 mod vocabulary;
 mod weighting;
 
 pub use ngram::{LONGEST, NGram, NGramRange};
+pub use rows::Rows;
 pub use vocabulary::{Occurrence, Vocabulary};
 pub use weighting::{Weight, Weighting};
 
@@ -28,6 +30,8 @@ pub struct Features {
 pub struct FeatureSettings {
     /// Which n-grams are looked at.
     pub range: NGramRange,
+    /// In how many training texts an n-gram must be to have a column, at least 1.
+    pub min_texts: usize,
     /// How many of them may have a column.
     pub max_ngrams: usize,
     /// How they are weighed.
@@ -48,13 +52,18 @@ pub enum WeightingKind {
 impl Features {
     /// Chooses columns and weights from training rows.
     pub fn learn(settings: FeatureSettings, sequences: &Sequences, rows: &[u32]) -> Self {
-        let (vocabulary, rows_with) = Vocabulary::choose(settings.range, sequences, rows, settings.max_ngrams);
+        let (vocabulary, rows_with) = Vocabulary::choose(settings, sequences, rows);
         let weighting = match settings.weighting {
             WeightingKind::Presence => Weighting::Presence,
             WeightingKind::Counts => Weighting::Counts,
             WeightingKind::TfIdf => Weighting::tfidf(rows.len(), &rows_with),
         };
         Self { vocabulary, weighting }
+    }
+
+    /// The columns of each of `rows` that are not zero: a sparse matrix (rows, K).
+    pub fn rows(&self, sequences: &Sequences, rows: &[u32]) -> Rows {
+        Rows::new(self.vocabulary.len(), rows.iter().map(|row| self.of(sequences.get(*row))))
     }
 
     /// The columns of `text` that are not zero, ascending.

@@ -20,6 +20,36 @@ impl NGram {
         Self(tokens.iter().fold(0, pack))
     }
 
+    /// The n-gram with `token` after its last one.
+    ///
+    /// # Panics
+    /// As [`NGram::new`].
+    #[must_use]
+    pub fn with(self, token: u16) -> Self {
+        assert!(self.0 >> (16 * (LONGEST - 1)) == 0, "an n-gram of {} tokens does not fit", LONGEST + 1);
+        Self((self.0 << 16) | u128::from(token.checked_add(1).expect("token in use")))
+    }
+
+    /// The last token.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub fn last(self) -> u16 {
+        (self.0 as u16).checked_sub(1).expect("an n-gram has a token")
+    }
+
+    /// The n-gram without its last token.
+    #[must_use]
+    pub fn without_last(self) -> Self {
+        Self(self.0 >> 16)
+    }
+
+    /// Its first `length` tokens; `None` where it has fewer.
+    pub fn prefix(self, length: usize) -> Option<Self> {
+        let n_tokens = (128 - self.0.leading_zeros() as usize).div_ceil(16);
+        n_tokens.checked_sub(length).map(|rest| Self(self.0.checked_shr(16 * rest as u32).unwrap_or(0)))
+    }
+
     /// The tokens, first to last.
     pub fn tokens(self) -> Vec<u16> {
         let places = (0..LONGEST).rev().map(|place| (self.0 >> (16 * place)) as u16);
@@ -43,14 +73,25 @@ impl NGramRange {
     ///
     /// The text is taken between a start and an end mark; a mark on its own is no n-gram, as every text has it.
     pub fn of(self, text: &[u16]) -> Vec<NGram> {
-        let marks = self.marks();
-        let mut marked = Vec::with_capacity(text.len() + 2);
-        marked.push(marks[0]);
-        marked.extend_from_slice(text);
-        marked.push(marks[1]);
+        let marked = self.marked(text);
         let lengths = self.from..=self.to;
-        let all = lengths.flat_map(|length| marked.windows(length));
-        all.filter(|tokens| tokens.len() > 1 || !marks.contains(&tokens[0])).map(NGram::new).collect()
+        let all = lengths.flat_map(|length| marked.windows(length)).map(NGram::new);
+        all.filter(|ngram| !self.is_mark(*ngram)).collect()
+    }
+
+    /// `text` between a start and an end mark.
+    pub fn marked(self, text: &[u16]) -> Vec<u16> {
+        let [start, end] = self.marks();
+        let mut marked = Vec::with_capacity(text.len() + 2);
+        marked.push(start);
+        marked.extend_from_slice(text);
+        marked.push(end);
+        marked
+    }
+
+    /// Whether it is a mark on its own.
+    pub fn is_mark(self, ngram: NGram) -> bool {
+        self.marks().iter().any(|mark| ngram == NGram::new(&[*mark]))
     }
 
     /// How many n-grams a text of `characters` characters has: as many as [`NGramRange::of`] gives.
@@ -76,6 +117,16 @@ mod tests {
         for tokens in [&[][..], &[0], &[0, 0], &[7, 0, 65_000], &[1, 2, 3, 4, 5, 6, 7, 8]] {
             assert_eq!(NGram::new(tokens).tokens(), tokens);
         }
+    }
+
+    #[test]
+    fn beginnings_are_the_first_tokens() {
+        let ngram = NGram::new(&[7, 0, 65_000]);
+        let beginnings: Vec<_> = (0..5).map(|length| ngram.prefix(length).map(NGram::tokens)).collect();
+        assert_eq!(beginnings, [Some(vec![]), Some(vec![7]), Some(vec![7, 0]), Some(vec![7, 0, 65_000]), None]);
+        assert_eq!((ngram.without_last(), ngram.last()), (NGram::new(&[7, 0]), 65_000));
+        assert_eq!(NGram::new(&[7, 0]).with(65_000), ngram);
+        assert_eq!(NGram::new(&[65_534; 8]).prefix(7), Some(NGram::new(&[65_534; 7])));
     }
 
     #[test]

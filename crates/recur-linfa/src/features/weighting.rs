@@ -20,7 +20,7 @@ pub enum Weighting {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Weight {
     /// Its number.
-    pub column: usize,
+    pub column: u32,
     /// Its value.
     pub value: f32,
 }
@@ -38,7 +38,9 @@ impl Weighting {
         let raw = |occurrence: &Occurrence| match self {
             Weighting::Presence => 1.0,
             Weighting::Counts => f64::from(occurrence.count),
-            Weighting::TfIdf { idf } => (1.0 + libm::log(f64::from(occurrence.count))) * idf[occurrence.column],
+            Weighting::TfIdf { idf } => {
+                (1.0 + libm::log(f64::from(occurrence.count))) * idf[occurrence.column as usize]
+            }
         };
         let values: Vec<f64> = occurrences.iter().map(raw).collect();
         let scale = match self {

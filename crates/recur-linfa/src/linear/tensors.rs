@@ -129,6 +129,7 @@ mod tests {
 
     const SETTINGS: FeatureSettings = FeatureSettings {
         range: NGramRange { from: 1, to: 1, n_tokens: 2 },
+        min_texts: 1,
         max_ngrams: 2,
         weighting: WeightingKind::Counts,
     };

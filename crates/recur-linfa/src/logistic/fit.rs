@@ -4,7 +4,6 @@
 
 use crate::dense::{self, Cost};
 use crate::error::LinfaError;
-use crate::features::Weight;
 use crate::model::{Fit, Fitted, Training};
 use linfa::Dataset;
 use linfa::traits::Fit as _;
@@ -33,7 +32,7 @@ impl Fit for LogisticFit {
     fn fit(&self, training: &Training<'_>) -> Result<Fitted, ModelError> {
         let units = Units::of(training);
         let dataset = units.dataset(training);
-        let mut scaled = Array2::zeros((training.n_columns + 1, training.n_seen));
+        let mut scaled = Array2::zeros((training.rows.n_columns() + 1, training.n_seen));
         for start in (0..self.max_iterations).step_by(STRETCH) {
             if training.cancel.is_cancelled() {
                 return Err(ModelError::Cancelled);
@@ -85,19 +84,20 @@ struct Units {
 
 impl Units {
     fn of(training: &Training<'_>) -> Self {
-        let mut squares = vec![0.0_f64; training.n_columns];
-        for weight in training.rows.iter().flatten() {
-            squares[weight.column] += f64::from(weight.value) * f64::from(weight.value);
+        let mut squares = vec![0.0_f64; training.rows.n_columns()];
+        for (columns, values) in training.rows.iter() {
+            let squared = |value: f32| f64::from(value) * f64::from(value);
+            columns.iter().zip(values).for_each(|(column, value)| squares[*column as usize] += squared(*value));
         }
         let largest = squares.into_iter().fold(1.0, f64::max);
         let n_rows = training.rows.len() as f64;
-        Self { ngram: (4.0 / largest).sqrt(), constant: (4.0 / n_rows).sqrt(), column: training.n_columns }
+        Self { ngram: (4.0 / largest).sqrt(), constant: (4.0 / n_rows).sqrt(), column: training.rows.n_columns() }
     }
 
     /// The training rows with the constant column last: records (N, K + 1), targets (N).
     fn dataset(&self, training: &Training<'_>) -> Dataset<f32, usize, Ix1> {
-        let rows: Vec<&[Weight]> = training.rows.iter().map(Vec::as_slice).collect();
-        let mut records = dense::matrix(&rows, self.column + 1, |weight| weight.value * self.ngram as f32);
+        let rows: Vec<_> = training.rows.iter().collect();
+        let mut records = dense::matrix(&rows, self.column + 1, |value| value * self.ngram as f32);
         records.column_mut(self.column).fill(self.constant as f32);
         Dataset::new(records, Array1::from(training.targets.clone()))
     }

@@ -80,6 +80,7 @@ fn settings(setup: &Setup<'_>) -> FeatureSettings {
     };
     FeatureSettings {
         range: NGramRange { from, to, n_tokens: setup.n_tokens },
+        min_texts: 1,
         max_ngrams: setup.params.size("max_ngrams"),
         weighting,
     }
@@ -110,6 +111,6 @@ impl ModelPlugin for LinfaLogistic {
 
     fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {
         let fit = LogisticFit { l2: setup.params.real("l2"), max_iterations: setup.params.size("max_iterations") };
-        Ok(Box::new(Baseline { settings: settings(setup), n_classes: setup.n_classes, fit, fitted: None }))
+        Ok(Box::new(Baseline::new(settings(setup), setup, fit)))
     }
 }

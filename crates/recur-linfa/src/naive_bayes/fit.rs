@@ -4,7 +4,6 @@
 
 use crate::dense::{self, Cost};
 use crate::error::LinfaError;
-use crate::features::Weight;
 use crate::model::{Fit, Fitted, Training};
 use linfa::Dataset;
 use linfa::ParamGuard as _;
@@ -42,16 +41,16 @@ impl Fit for NaiveBayesFit {
             model = Some(params.fit_with(model, &dataset).map_err(LinfaError::NaiveBayes)?);
         }
         let model = model.ok_or(LinfaError::NoRows)?;
-        Ok(read(&model, training.n_columns, training.n_seen))
+        Ok(read(&model, training.rows.n_columns(), training.n_seen))
     }
 }
 
 /// The training rows with the label at `target`.
 fn rows_of(training: &Training<'_>, target: usize) -> Dataset<f64, usize, ndarray::Ix1> {
     let all = training.rows.iter().zip(&training.targets);
-    let rows: Vec<&[Weight]> = all.filter(|(_, t)| **t == target).map(|(row, _)| row.as_slice()).collect();
+    let rows: Vec<_> = all.filter(|(_, t)| **t == target).map(|(row, _)| row).collect();
     let targets = Array1::from_elem(rows.len(), target);
-    Dataset::new(dense::matrix(&rows, training.n_columns, |weight| f64::from(weight.value)), targets)
+    Dataset::new(dense::matrix(&rows, training.rows.n_columns(), f64::from), targets)
 }
 
 /// Reads intercept and coefficients from the outside, as linfa keeps them to itself: the score of a text without

@@ -58,6 +58,7 @@ fn settings(setup: &Setup<'_>) -> FeatureSettings {
     let (from, to) = setup.params.size_pair("ngrams");
     FeatureSettings {
         range: NGramRange { from, to, n_tokens: setup.n_tokens },
+        min_texts: 1,
         max_ngrams: setup.params.size("max_ngrams"),
         weighting: WeightingKind::Presence,
     }
@@ -88,6 +89,6 @@ impl ModelPlugin for LinfaNaiveBayes {
 
     fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {
         let fit = NaiveBayesFit { smoothing: setup.params.real("smoothing") };
-        Ok(Box::new(Baseline { settings: settings(setup), n_classes: setup.n_classes, fit, fitted: None }))
+        Ok(Box::new(Baseline::new(settings(setup), setup, fit)))
     }
 }

@@ -29,6 +29,7 @@ pub struct ModelDescription {
     cost: Option<CostAt>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cost_in_words: Option<&'static str>,
+    heeds_class_weights: bool,
 }
 
 /// A parameter of a model.
@@ -79,6 +80,7 @@ impl ModelDescription {
             parameters: plugin.about().parameters.iter().map(ParameterDescription::of).collect(),
             cost: cost(plugin, SIZES).map(|cost| CostAt { at: SIZES, cost }),
             cost_in_words: plugin.about().cost_in_words,
+            heeds_class_weights: plugin.about().heeds_class_weights(),
         }
     }
 
@@ -108,6 +110,9 @@ impl ModelDescription {
         };
         let regime = match self.regime {
             Regime::Iterative => "as the spec's `training` says",
+            Regime::OneShot if self.heeds_class_weights => {
+                "on all training texts; of the spec's `training` it uses `class_weights`"
+            }
             Regime::OneShot => "on all training texts; it uses no setting of the spec's `training`",
         };
         [

@@ -128,10 +128,16 @@ fn a_one_shot_model_gets_all_training_rows_once() {
     assert!(epochs.iter().all(|(order, split)| *order == split.train));
 }
 
-/// What each built model was reported of class weights, with the expected weights by the numbers of training rows.
+/// What each built model was told of class weights, with the expected weights by the numbers of training rows.
 fn check_class_weights(class_weights: ClassWeights, expected: impl Fn([f64; 3]) -> [f32; 3]) {
+    for toy in [Toy::iterative("toy"), Toy::new("toy", Regime::OneShot, &[0.5])] {
+        check_class_weights_of(toy, class_weights, &expected);
+    }
+}
+
+fn check_class_weights_of(toy: &'static Toy, class_weights: ClassWeights, expected: impl Fn([f64; 3]) -> [f32; 3]) {
     let dataset = dataset();
-    let calls = run(Toy::iterative("toy"), |training| training.class_weights = class_weights);
+    let calls = run(toy, |training| training.class_weights = class_weights);
     let builds: Vec<(&[f32], &Split)> = calls
         .iter()
         .filter_map(|(call, split)| match call {
