@@ -318,13 +318,13 @@ pub struct TrainingSettings {
     pub clip_norm: Option<f64>,
     /// The learning rate over time, relative to its start.
     pub schedule: Schedule,
-    /// The share of all steps, 0 to below 1, over which the learning rate rises from 0; the schedule follows after it. Not
-    /// serialised where it is 0.
+    /// The share of all steps, 0 to below 1, over which the learning rate rises from 0; the schedule follows after it.
+    /// Not serialised where it is 0.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub warmup: f64,
     /// The weight of each label in the loss.
     pub class_weights: ClassWeights,
-    /// The share, 0 to below 1, of the loss's target that is spread evenly over all labels. Not serialised where it is 0.
+    /// The share, 0 to below 1, of every target that is spread evenly over all labels. Not serialised where it is 0.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub label_smoothing: f64,
     /// When to stop before the end.
@@ -521,8 +521,8 @@ pub enum Optimizer {
         /// Added to the denominator.
         epsilon: f64,
     },
-    /// Adam with decoupled weight decay (Loshchilov and Hutter 2019), as `torch.optim.AdamW`: each step first multiplies every
-    /// parameter, biases too, by `1 - rate · weight_decay`.
+    /// Adam with decoupled weight decay (Loshchilov and Hutter 2019), as `torch.optim.AdamW`: each step first
+    /// multiplies every parameter, biases too, by `1 - rate · weight_decay`.
     #[serde(rename = "adamw")]
     #[strum(serialize = "adamw")]
     AdamW {

@@ -37,8 +37,8 @@ impl Kernels {
         }
     }
 
-    /// Turns each row of log-probabilities `rows (M, n)` into the gradient of the cross entropy with smoothed labels, with
-    /// respect to the logits. The target of a row is its weight at its label, and `uniform (n)` everywhere:
+    /// Turns each row of log-probabilities `rows (M, n)` into the gradient of the cross entropy with smoothed labels,
+    /// with respect to the logits. The target of a row is its weight at its label, and `uniform (n)` everywhere:
     /// `exp x · (weight + Σ uniform) - uniform`, then `- weight` at the label. The sum is over ascending columns, and each
     /// operation is rounded. `labels` and `weights` are (M).
     ///

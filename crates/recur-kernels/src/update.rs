@@ -38,8 +38,8 @@ impl Kernels {
     }
 
     /// Adam (Kingma and Ba 2015): `m = fma(β₁, m, (1 - β₁) g)`, `v = fma(β₂, v, (1 - β₂) g · g)`,
-    /// `p = keep · p - step_size · m / (√v / root_correction + ε)`, each operation rounded. Another `keep` than 1 makes it
-    /// AdamW (Loshchilov and Hutter 2019).
+    /// `p = keep · p - step_size · m / (√v / root_correction + ε)`, each operation rounded. Another `keep` than 1 makes
+    /// it AdamW (Loshchilov and Hutter 2019).
     pub fn adam_step(self, p: &mut [f32], g: &[f32], moment1: &mut [f32], moment2: &mut [f32], step: &AdamStep) {
         assert!(p.len() == g.len() && g.len() == moment1.len() && g.len() == moment2.len(), "elements of all operands");
         run(self.isa(), Adam { p, g, m: moment1, v: moment2, step: *step });

@@ -80,8 +80,8 @@ impl Optimizer {
         (norm > limit).then(|| limit / (norm + 1e-6))
     }
 
-    /// The learning rate of step `step` of `total`: it rises from 0 over the first `⌈warmup · total⌉` steps, and the schedule
-    /// has the others, as in the schedules of Hugging Face's transformers.
+    /// The learning rate of step `step` of `total`: it rises from 0 over the first `⌈warmup · total⌉` steps, and the
+    /// schedule has the others, as in the schedules of Hugging Face's transformers.
     fn rate(&self, step: u64, total: u64) -> f64 {
         let (step, total) = (step as f64, total as f64);
         let warmup = (self.warmup * total).ceil();

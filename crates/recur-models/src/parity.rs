@@ -1,8 +1,8 @@
 //! The recurrent models against PyTorch's own results, and against finite differences.
 //!
 //! Each file of `tests/parity` was written by `tools/torch_reference.py` in float64: log-probabilities, loss, every
-//! gradient, the loss of every step of SGD, and the final weights. Every file found is checked. Those of `tests/parity/training`
-//! are of the settings of training: see `parity/training.rs`.
+//! gradient, the loss of every step of SGD, and the final weights. Every file found is checked. Those of
+//! `tests/parity/training` are of the settings of training: see `parity/training.rs`.
 
 mod training;
 

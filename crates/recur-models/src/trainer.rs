@@ -219,8 +219,8 @@ impl<N: Network> Trainer<N> {
         Ok(())
     }
 
-    /// Moves the share of smoothing from the labels of a batch, whose weights sum to `total`, to all labels: label `c` gets
-    /// `(smoothing / C) · weight[c] / total` of every row, as in `torch.nn.CrossEntropyLoss`.
+    /// Moves the share of smoothing from the labels of a batch, whose weights sum to `total`, to all labels: label `c`
+    /// gets `(smoothing / C) · weight[c] / total` of every row, as in `torch.nn.CrossEntropyLoss`.
     fn smooth(&mut self, total: f32) {
         self.uniform.clear();
         if self.label_smoothing > 0.0 {

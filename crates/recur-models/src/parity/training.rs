@@ -1,7 +1,7 @@
 //! The settings of `training` against PyTorch's own results: AdamW, warm-up, label smoothing, class weights.
 //!
-//! Each file of `tests/parity/training` was written by `tools/torch_reference.py` in float64: for several settings, the plain
-//! loss of every text before its step, and the weights after the last one.
+//! Each file of `tests/parity/training` was written by `tools/torch_reference.py` in float64: for several settings, the
+//! plain loss of every text before its step, and the weights after the last one.
 
 use super::{Dumped, assert_close, f32s, files_of, model_of, tensors};
 use recur_core::dataset::Sequences;
