@@ -92,7 +92,7 @@ impl Identity {
 mod tests {
     use super::*;
     use crate::samples::identity;
-    use crate::settings::Fold;
+    use crate::settings::{Fold, Optimizer};
 
     #[test]
     fn the_id_of_a_trial_is_the_digest_of_its_identity() {
@@ -114,6 +114,24 @@ mod tests {
         assert_ne!(stopped.id(), full.id());
         assert_eq!([stopped.full_training(), full.full_training()], [full.id(), full.id()]);
         assert_eq!(identity().full_training(), identity().id());
+    }
+
+    #[test]
+    fn a_setting_that_changes_nothing_is_not_written() {
+        let written = |training: &TrainingSettings| serde_json::to_string(training).unwrap();
+        let default = TrainingSettings::default();
+        assert!(!written(&default).contains("warmup") && !written(&default).contains("label_smoothing"));
+        let id = |training: TrainingSettings| Identity { training: Some(training), ..identity() }.id();
+        let more = [
+            TrainingSettings { warmup: 0.1, ..default.clone() },
+            TrainingSettings { label_smoothing: 0.1, ..default.clone() },
+            TrainingSettings { optimizer: Optimizer::ADAMW, ..default.clone() },
+        ];
+        for training in more {
+            assert_ne!(id(training.clone()), id(default.clone()));
+            assert_eq!(serde_json::from_str::<TrainingSettings>(&written(&training)).unwrap(), training);
+        }
+        assert_eq!(serde_json::from_str::<TrainingSettings>(&written(&default)).unwrap(), default);
     }
 
     #[test]

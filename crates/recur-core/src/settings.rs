@@ -318,14 +318,25 @@ pub struct TrainingSettings {
     pub clip_norm: Option<f64>,
     /// The learning rate over time, relative to its start.
     pub schedule: Schedule,
+    /// The share of all steps, 0 to below 1, over which the learning rate rises from 0; the schedule follows after it.
+    /// Not serialised where it is 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub warmup: f64,
     /// The weight of each label in the loss.
     pub class_weights: ClassWeights,
+    /// The share, 0 to below 1, of every target that is spread evenly over all labels. Not serialised where it is 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub label_smoothing: f64,
     /// When to stop before the end.
     pub early_stopping: Option<EarlyStopping>,
     /// Stop after so many epochs of [`TrainingSettings::length`], to go on later: what is learned until then is what the full
     /// training learns. Not serialised where it is `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop_after: Option<u32>,
+}
+
+fn is_zero(x: &f64) -> bool {
+    *x == 0.0
 }
 
 /// A key of `training`, for what a model uses of it.
@@ -342,32 +353,40 @@ pub enum TrainingKey {
     Optimizer,
     /// [`TrainingSettings::schedule`].
     Schedule,
+    /// [`TrainingSettings::warmup`].
+    Warmup,
     /// [`TrainingSettings::class_weights`].
     ClassWeights,
+    /// [`TrainingSettings::label_smoothing`].
+    LabelSmoothing,
     /// [`TrainingSettings::early_stopping`].
     EarlyStopping,
 }
 
 impl TrainingKey {
     /// Every key, in the order of the spec.
-    pub const ALL: [TrainingKey; 7] = [
+    pub const ALL: [TrainingKey; 9] = [
         TrainingKey::Length,
         TrainingKey::BatchSize,
         TrainingKey::Sampling,
         TrainingKey::Optimizer,
         TrainingKey::Schedule,
+        TrainingKey::Warmup,
         TrainingKey::ClassWeights,
+        TrainingKey::LabelSmoothing,
         TrainingKey::EarlyStopping,
     ];
 
-    /// The keys that say how steps are made: a model that learns in one go has no use for them. What is left is the weight of
+    /// The keys that say how steps are made, and which losses they follow: a model that learns in one go has no use for them. What is left is the weight of
     /// each label, which such a model may heed.
-    pub const OF_STEPS: [TrainingKey; 6] = [
+    pub const OF_STEPS: [TrainingKey; 8] = [
         TrainingKey::Length,
         TrainingKey::BatchSize,
         TrainingKey::Sampling,
         TrainingKey::Optimizer,
         TrainingKey::Schedule,
+        TrainingKey::Warmup,
+        TrainingKey::LabelSmoothing,
         TrainingKey::EarlyStopping,
     ];
 
@@ -379,7 +398,9 @@ impl TrainingKey {
             "sampling" => Some(TrainingKey::Sampling),
             "optimizer" => Some(TrainingKey::Optimizer),
             "schedule" => Some(TrainingKey::Schedule),
+            "warmup" => Some(TrainingKey::Warmup),
             "class_weights" => Some(TrainingKey::ClassWeights),
+            "label_smoothing" => Some(TrainingKey::LabelSmoothing),
             "early_stopping" => Some(TrainingKey::EarlyStopping),
             _ => None,
         }
@@ -388,7 +409,7 @@ impl TrainingKey {
     /// Whether it changes what is learned, and not only how: a model that does not use it answers another question than one
     /// that does.
     pub fn changes_the_objective(self) -> bool {
-        matches!(self, TrainingKey::Sampling | TrainingKey::ClassWeights)
+        matches!(self, TrainingKey::Sampling | TrainingKey::ClassWeights | TrainingKey::LabelSmoothing)
     }
 }
 
@@ -402,7 +423,9 @@ impl Default for TrainingSettings {
             optimizer: Optimizer::ADAM,
             clip_norm: None,
             schedule: Schedule::Constant,
+            warmup: 0.0,
             class_weights: ClassWeights::None,
+            label_smoothing: 0.0,
             early_stopping: None,
             stop_after: None,
         }
@@ -432,7 +455,9 @@ impl TrainingSettings {
             TrainingKey::Sampling => self.sampling != default.sampling,
             TrainingKey::Optimizer => (self.optimizer, self.clip_norm) != (default.optimizer, default.clip_norm),
             TrainingKey::Schedule => self.schedule != default.schedule,
+            TrainingKey::Warmup => self.warmup != default.warmup,
             TrainingKey::ClassWeights => self.class_weights != default.class_weights,
+            TrainingKey::LabelSmoothing => self.label_smoothing != default.label_smoothing,
             TrainingKey::EarlyStopping => self.early_stopping != default.early_stopping,
         };
         let keys = TrainingKey::ALL.into_iter().filter(asked);
@@ -452,9 +477,12 @@ impl TrainingSettings {
                 (Optimizer::Sgd { .. }, _) => "optimizer.name: sgd".to_owned(),
                 (Optimizer::Adam { .. }, Some(norm)) => format!("optimizer.clip_norm: {norm}"),
                 (Optimizer::Adam { .. }, None) => "optimizer".to_owned(),
+                (Optimizer::AdamW { .. }, _) => "optimizer.name: adamw".to_owned(),
             },
             TrainingKey::Schedule => format!("schedule: {}", choice(self.schedule)),
+            TrainingKey::Warmup => format!("warmup: {}", self.warmup),
             TrainingKey::ClassWeights => format!("class_weights: {}", choice(self.class_weights)),
+            TrainingKey::LabelSmoothing => format!("label_smoothing: {}", self.label_smoothing),
             TrainingKey::EarlyStopping => "early_stopping".to_owned(),
         }
     }
@@ -506,6 +534,20 @@ pub enum Optimizer {
         /// Added to the denominator.
         epsilon: f64,
     },
+    /// Adam with decoupled weight decay (Loshchilov and Hutter 2019), as `torch.optim.AdamW`: each step first
+    /// multiplies every parameter, biases too, by `1 - rate · weight_decay`.
+    #[serde(rename = "adamw")]
+    #[strum(serialize = "adamw")]
+    AdamW {
+        /// Decay of the first moment.
+        beta1: f64,
+        /// Decay of the second moment.
+        beta2: f64,
+        /// Added to the denominator.
+        epsilon: f64,
+        /// What the learning rate is multiplied by for the share of a parameter that a step takes off.
+        weight_decay: f64,
+    },
 }
 
 impl Optimizer {
@@ -514,6 +556,9 @@ impl Optimizer {
 
     /// With the values of Kingma and Ba's paper.
     pub const ADAM: Self = Optimizer::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+
+    /// With PyTorch's default decay.
+    pub const ADAMW: Self = Optimizer::AdamW { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.01 };
 }
 
 /// The learning rate over time.

@@ -13,8 +13,10 @@ impl TrainingSettings {
         let fields = serde_json::to_value(self).ok()?;
         let found = match path {
             "epochs" | "steps" | "evaluate_every" => self.of_length(path).map(Value::from)?,
-            // Not serialised where it is absent.
+            // Not serialised where they are absent.
             "stop_after" => Value::from(self.stop_after),
+            "warmup" => Value::from(self.warmup),
+            "label_smoothing" => Value::from(self.label_smoothing),
             "optimizer.clip_norm" => fields["clip_norm"].clone(),
             "early_stopping.metric" => format!("validation_{}", self.early_stopping?.metric.name()).into(),
             _ => match path.split_once('.') {

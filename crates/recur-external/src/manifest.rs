@@ -207,7 +207,8 @@ fn check(raw: &Raw, id: &str) -> Result<(), String> {
     }
     let by_recur = [TrainingKey::Length, TrainingKey::Sampling, TrainingKey::EarlyStopping];
     if raw.unused_settings.iter().any(|key| by_recur.contains(key)) {
-        let message = "`unused_settings` may name batch_size, optimizer, schedule and class_weights: recur itself applies the others";
+        let message = "`unused_settings` may name batch_size, optimizer, schedule, warmup, class_weights and \
+                       label_smoothing: recur itself applies the others";
         return Err(message.to_owned());
     }
     Ok(())

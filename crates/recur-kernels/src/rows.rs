@@ -37,6 +37,26 @@ impl Kernels {
         }
     }
 
+    /// Turns each row of log-probabilities `rows (M, n)` into the gradient of the cross entropy with smoothed labels,
+    /// with respect to the logits. The target of a row is its weight at its label, and `uniform (n)` everywhere:
+    /// `exp x · (weight + Σ uniform) - uniform`, then `- weight` at the label. The sum is over ascending columns, and each
+    /// operation is rounded. `labels` and `weights` are (M).
+    ///
+    /// # Panics
+    /// If the sizes do not fit, or a label is not below `n`.
+    pub fn smoothed_nll_gradient_rows(self, rows: &mut [f32], labels: &[u16], weights: &[f32], uniform: &[f32]) {
+        let n = uniform.len();
+        assert_eq!(rows.len(), labels.len() * n, "a row a label");
+        assert_eq!(labels.len(), weights.len(), "a weight a label");
+        let spread: f32 = uniform.iter().sum();
+        self.exp(rows);
+        for ((row, label), weight) in rows.chunks_exact_mut(n).zip(labels).zip(weights) {
+            self.scale(row, weight + spread);
+            self.add_scaled(row, -1.0, uniform);
+            row[*label as usize] -= weight;
+        }
+    }
+
     /// Adds each row of `rows (M, N)` to `sum (N)`, in ascending order of rows.
     ///
     /// # Panics

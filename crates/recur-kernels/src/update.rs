@@ -5,9 +5,11 @@ use crate::elementwise::{Lanes, lanes};
 use crate::isa::{Operation, run};
 use crate::vector::{Scalar, Vector};
 
-/// The constants of one step of Adam.
+/// The constants of one step of Adam, or of AdamW.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AdamStep {
+    /// What a parameter is multiplied by before the step: 1 for Adam, `1 - rate · weight_decay` for AdamW.
+    pub keep: f32,
     /// Decay of the first moment, β₁.
     pub beta1: f32,
     /// Decay of the second moment, β₂.
@@ -36,7 +38,8 @@ impl Kernels {
     }
 
     /// Adam (Kingma and Ba 2015): `m = fma(β₁, m, (1 - β₁) g)`, `v = fma(β₂, v, (1 - β₂) g · g)`,
-    /// `p = p - step_size · m / (√v / root_correction + ε)`, each operation rounded.
+    /// `p = keep · p - step_size · m / (√v / root_correction + ε)`, each operation rounded. Another `keep` than 1 makes
+    /// it AdamW (Loshchilov and Hutter 2019).
     pub fn adam_step(self, p: &mut [f32], g: &[f32], moment1: &mut [f32], moment2: &mut [f32], step: &AdamStep) {
         assert!(p.len() == g.len() && g.len() == moment1.len() && g.len() == moment2.len(), "elements of all operands");
         run(self.isa(), Adam { p, g, m: moment1, v: moment2, step: *step });
@@ -90,14 +93,15 @@ impl AdamLanes {
     /// The CPU has the instructions of `W`, and `at + W::LANES` elements exist.
     #[inline(always)]
     unsafe fn step<W: Vector>(&self, at: usize) {
-        let AdamStep { beta1, beta2, step_size, root_correction, epsilon } = self.step;
+        let AdamStep { keep, beta1, beta2, step_size, root_correction, epsilon } = self.step;
         // SAFETY: the caller promises the elements.
         unsafe {
             let g = W::load(self.g.add(at));
             let m = W::splat(beta1).fma(W::load(self.m.add(at)), W::splat(1.0 - beta1).mul(g));
             let v = W::splat(beta2).fma(W::load(self.v.add(at)), W::splat(1.0 - beta2).mul(g).mul(g));
             let denominator = v.sqrt().div(W::splat(root_correction)).add(W::splat(epsilon));
-            let p = W::load(self.p.add(at)).sub(W::splat(step_size).mul(m).div(denominator));
+            let p = W::splat(keep).mul(W::load(self.p.add(at)));
+            let p = p.sub(W::splat(step_size).mul(m).div(denominator));
             m.store(self.m.add(at));
             v.store(self.v.add(at));
             p.store(self.p.add(at));

@@ -126,7 +126,14 @@ fn elementwise_operations_equal_scalar_on_every_length() {
         });
         check("adam_step", &y, |k, y| {
             let (mut m, mut v) = (plain(n, 4), plain(n, 5).iter().map(|x| x * x).collect::<Vec<_>>());
-            let step = AdamStep { beta1: 0.9, beta2: 0.999, step_size: 0.01, root_correction: 0.5, epsilon: 1e-8 };
+            let step = AdamStep {
+                keep: 0.999,
+                beta1: 0.9,
+                beta2: 0.999,
+                step_size: 0.01,
+                root_correction: 0.5,
+                epsilon: 1e-8,
+            };
             k.adam_step(y, &x, &mut m, &mut v, &step);
             k.add(y, &m);
             k.add(y, &v);
@@ -145,6 +152,10 @@ fn row_operations_equal_scalar_on_every_length() {
         let rows = plain(3 * n, 7);
         check("log_softmax_rows", &rows, |k, y| k.log_softmax_rows(y, n));
         check("log_softmax_rows with special numbers", &numbers(3 * n, 7), |k, y| k.log_softmax_rows(y, n));
+        check("smoothed_nll_gradient_rows", &rows, |k, y| {
+            let uniform: Vec<f32> = (0..n).map(|i| 0.01 + 0.002 * i as f32).collect();
+            k.smoothed_nll_gradient_rows(y, &[0, (n - 1) as u16, (n / 2) as u16], &[1.0, 0.5, 0.25], &uniform);
+        });
         check("nll_gradient_rows", &rows, |k, y| {
             k.nll_gradient_rows(y, n, &[0, (n - 1) as u16, (n / 2) as u16], &[1.0, 0.5, 0.25]);
         });

@@ -1,4 +1,4 @@
-//! From a gradient to a step: learning-rate schedule, clipping, SGD with momentum, Adam.
+//! From a gradient to a step: learning-rate schedule with warm-up, clipping, SGD with momentum, Adam, AdamW.
 
 use crate::layout::Layout;
 use recur_core::model::ModelError;
@@ -13,6 +13,7 @@ pub(crate) struct Optimizer {
     settings: Settings,
     clip_norm: Option<f32>,
     schedule: Schedule,
+    warmup: f64,
     learning_rate: f64,
     /// Velocity of SGD with momentum, or the first moment of Adam; laid out like the parameters.
     moment1: AlignedVec,
@@ -26,13 +27,14 @@ impl Optimizer {
         let (n1, n2) = match training.optimizer {
             Settings::Sgd { momentum: 0.0 } => (0, 0),
             Settings::Sgd { .. } => (n, 0),
-            Settings::Adam { .. } => (n, n),
+            Settings::Adam { .. } | Settings::AdamW { .. } => (n, n),
         };
         Self {
             kernels,
             settings: training.optimizer,
             clip_norm: training.clip_norm.map(|norm| norm as f32),
             schedule: training.schedule,
+            warmup: training.warmup,
             learning_rate,
             moment1: AlignedVec::zeros(n1),
             moment2: AlignedVec::zeros(n2),
@@ -45,15 +47,9 @@ impl Optimizer {
         match self.settings {
             Settings::Sgd { momentum: 0.0 } => Rule::Sgd { rate: rate as f32 },
             Settings::Sgd { momentum } => Rule::Momentum { rate: rate as f32, momentum: momentum as f32 },
-            Settings::Adam { beta1, beta2, epsilon } => {
-                let t = (step + 1) as f64;
-                Rule::Adam(AdamStep {
-                    beta1: beta1 as f32,
-                    beta2: beta2 as f32,
-                    step_size: (rate / (1.0 - libm::pow(beta1, t))) as f32,
-                    root_correction: (1.0 - libm::pow(beta2, t)).sqrt() as f32,
-                    epsilon: epsilon as f32,
-                })
+            Settings::Adam { beta1, beta2, epsilon } => Rule::Adam(adam(step, rate, [beta1, beta2], epsilon, 0.0)),
+            Settings::AdamW { beta1, beta2, epsilon, weight_decay } => {
+                Rule::Adam(adam(step, rate, [beta1, beta2], epsilon, weight_decay))
             }
         }
     }
@@ -84,12 +80,16 @@ impl Optimizer {
         (norm > limit).then(|| limit / (norm + 1e-6))
     }
 
-    /// The learning rate of step `step` of `total`.
+    /// The learning rate of step `step` of `total`: it rises from 0 over the first `⌈warmup · total⌉` steps, and the
+    /// schedule has the others, as in the schedules of Hugging Face's transformers.
     fn rate(&self, step: u64, total: u64) -> f64 {
+        let (step, total) = (step as f64, total as f64);
+        let warmup = (self.warmup * total).ceil();
         match self.schedule {
+            _ if step < warmup => self.learning_rate * (step / warmup),
             Schedule::Constant => self.learning_rate,
             Schedule::Cosine => {
-                let done = step as f64 / total.max(1) as f64;
+                let done = (step - warmup) / (total - warmup).max(1.0);
                 self.learning_rate * 0.5 * (1.0 + libm::cos(std::f64::consts::PI * done))
             }
         }
@@ -120,6 +120,19 @@ impl Optimizer {
             }
         }
         Ok(())
+    }
+}
+
+/// What step `step` (from 0) of Adam does, with the decays `betas` of the two moments. The weights decay before it.
+fn adam(step: u64, rate: f64, betas: [f64; 2], epsilon: f64, weight_decay: f64) -> AdamStep {
+    let corrections = betas.map(|beta| 1.0 - libm::pow(beta, (step + 1) as f64));
+    AdamStep {
+        keep: (1.0 - rate * weight_decay) as f32,
+        beta1: betas[0] as f32,
+        beta2: betas[1] as f32,
+        step_size: (rate / corrections[0]) as f32,
+        root_correction: corrections[1].sqrt() as f32,
+        epsilon: epsilon as f32,
     }
 }
 
@@ -228,9 +241,12 @@ mod tests {
     #[test]
     fn a_step_in_parts_is_the_step() {
         let momentum = Settings::Sgd { momentum: 0.9 };
-        for settings in
-            [momentum, Settings::Sgd { momentum: 0.0 }, Settings::Adam { beta1: 0.9, beta2: 0.9, epsilon: 1e-8 }]
-        {
+        for settings in [
+            momentum,
+            Settings::Sgd { momentum: 0.0 },
+            Settings::Adam { beta1: 0.9, beta2: 0.9, epsilon: 1e-8 },
+            Settings::ADAMW,
+        ] {
             let (mut one, mut other) =
                 (optimizer(settings, None, Schedule::Constant), optimizer(settings, None, Schedule::Constant));
             let (mut p, mut q) = ([1.0, 2.0], [1.0, 2.0]);
@@ -244,6 +260,45 @@ mod tests {
             }
             assert_eq!(p, q, "{settings:?}");
         }
+    }
+
+    #[test]
+    fn adamw_takes_its_share_off_before_the_step_of_adam() {
+        let decaying = Settings::AdamW { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.5 };
+        let mut adamw = optimizer(decaying, None, Schedule::Constant);
+        let mut p = [2.0, -4.0];
+        adamw.step(0, 1, &mut p, &mut [3.0, 0.0]);
+        assert!((p[0] - (2.0 * 0.95 - 0.1)).abs() < 1e-6 && (p[1] + 4.0 * 0.95).abs() < 1e-6, "{p:?}");
+    }
+
+    #[test]
+    fn adamw_without_decay_is_adam_to_the_bit() {
+        let plain = Settings::AdamW { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.0 };
+        let [one, other] = [Settings::ADAM, plain].map(|settings| {
+            let (mut adam, mut p) = (optimizer(settings, None, Schedule::Cosine), [0.1, f32::INFINITY]);
+            (0..5).for_each(|step| adam.step(step, 5, &mut p, &mut [0.3, -0.7]));
+            p.map(f32::to_bits)
+        });
+        assert_eq!(one, other);
+    }
+
+    #[test]
+    fn warm_up_rises_from_zero_and_the_schedule_has_the_rest() {
+        let rates = |schedule, warmup, total| {
+            let mut sgd = optimizer(Settings::SGD, None, schedule);
+            sgd.warmup = warmup;
+            (0..total).map(|step| sgd.rate(step, total)).collect::<Vec<_>>()
+        };
+        let cosine = rates(Schedule::Cosine, 0.0, 6);
+        let check = |got: Vec<f64>, expected: Vec<f64>| {
+            assert_eq!(got.len(), expected.len());
+            assert!(got.iter().zip(&expected).all(|(got, expected)| (got - expected).abs() < 1e-15), "{got:?}");
+        };
+        // A quarter of 10 steps is rounded up to 3; after 4 of 10, the cosine has the other 6 for itself.
+        check(rates(Schedule::Constant, 0.25, 10), [vec![0.0, 0.1 / 3.0, 0.2 / 3.0], vec![0.1; 7]].concat());
+        check(rates(Schedule::Cosine, 0.4, 10), [vec![0.0, 0.025, 0.05, 0.075], cosine].concat());
+        check(rates(Schedule::Cosine, 0.99, 3), vec![0.0, 0.1 / 3.0, 0.2 / 3.0]);
+        check(rates(Schedule::Constant, 0.0, 2), vec![0.1; 2]);
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! The recurrent models against PyTorch's own results, and against finite differences.
 //!
 //! Each file of `tests/parity` was written by `tools/torch_reference.py` in float64: log-probabilities, loss, every
-//! gradient, the loss of every step of SGD, and the final weights. Every file found is checked.
+//! gradient, the loss of every step of SGD, and the final weights. Every file found is checked. Those of
+//! `tests/parity/training` are of the settings of training: see `parity/training.rs`.
+
+mod training;
 
 use crate::PLUGINS;
 use crate::manual_rnn::ManualRnn;
@@ -14,7 +17,7 @@ use recur_core::tensor::{Tensor, TensorData};
 use recur_core::workers::alone;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 #[derive(Deserialize)]
 struct Case {
@@ -73,6 +76,19 @@ fn training(batch_size: u32) -> TrainingSettings {
     TrainingSettings { batch_size, optimizer: Optimizer::Sgd { momentum: 0.0 }, ..TrainingSettings::default() }
 }
 
+/// The model that `case` is named after, with the parameters `settings`.
+fn model_of(case: &str, settings: &BTreeMap<String, ParamValue>) -> (&'static dyn ModelPlugin, Params) {
+    let of_case = |plugin: &&&dyn ModelPlugin| case.starts_with(&format!("{}_h", plugin.about().id));
+    let plugin = PLUGINS.iter().find(of_case).unwrap_or_else(|| panic!("{case}: no such model"));
+    let mut params = Params::defaults(plugin.about().parameters);
+    for (name, value) in settings {
+        let name = if name == "hidden" { "hidden_size" } else { name };
+        assert!(params.get(name).is_some(), "{case}: the plugin has no parameter {name}");
+        params = params.with(name, value.clone());
+    }
+    (*plugin, params)
+}
+
 struct Bench {
     plugin: &'static dyn ModelPlugin,
     params: Params,
@@ -83,16 +99,9 @@ struct Bench {
 impl Bench {
     fn read(path: &Path) -> Self {
         let case: Case = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-        let of_case = |plugin: &&&dyn ModelPlugin| case.case.starts_with(&format!("{}_h", plugin.about().id));
-        let plugin = PLUGINS.iter().find(of_case).unwrap_or_else(|| panic!("{}: no such model", case.case));
-        let mut params = Params::defaults(plugin.about().parameters);
-        for (name, value) in &case.settings {
-            let name = if name == "hidden" { "hidden_size" } else { name };
-            assert!(params.get(name).is_some(), "{}: the plugin has no parameter {name}", case.case);
-            params = params.with(name, value.clone());
-        }
+        let (plugin, params) = model_of(&case.case, &case.settings);
         let sequences = case.sequences.iter().map(Vec::as_slice).collect();
-        Self { plugin: *plugin, params, sequences, case }
+        Self { plugin, params, sequences, case }
     }
 
     fn model(&self, batch_size: u32, learning_rate: f64, weights: &[Tensor]) -> Box<dyn Model> {
@@ -173,11 +182,16 @@ impl Bench {
     }
 }
 
+fn files_of(folder: &Path) -> Vec<PathBuf> {
+    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<PathBuf> = paths.filter(|path| path.is_file()).collect();
+    files.sort();
+    files
+}
+
 fn cases() -> Vec<Bench> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity");
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    files.iter().map(|file| Bench::read(file)).collect()
+    files_of(&folder).iter().map(|file| Bench::read(file)).collect()
 }
 
 #[test]

@@ -33,6 +33,10 @@ pub(crate) struct Trainer<N> {
     training: Option<Steps>,
     n_classes: usize,
     class_weights: Vec<f32>,
+    /// The share of each target that is spread over all labels.
+    label_smoothing: f64,
+    /// What of a batch's targets each label gets of every row, (C); empty without smoothing.
+    uniform: Vec<f32>,
     batch: Batch,
     /// The label of each packed row and its weight in the loss, (B).
     labels: Vec<u16>,
@@ -81,6 +85,7 @@ struct Pass<'a> {
     /// The label of each packed row and its weight in the loss, (B).
     labels: &'a [u16],
     row_weights: &'a [f32],
+    uniform: &'a [f32],
     n_classes: usize,
 }
 
@@ -99,7 +104,11 @@ impl Pass<'_> {
         kernels.log_softmax_rows(logits, c);
         log_likelihoods.clear();
         log_likelihoods.extend(logits.chunks_exact(c).zip(self.labels).map(|(row, label)| row[usize::from(*label)]));
-        kernels.nll_gradient_rows(logits, c, self.labels, self.row_weights);
+        if self.uniform.is_empty() {
+            kernels.nll_gradient_rows(logits, c, self.labels, self.row_weights);
+        } else {
+            kernels.smoothed_nll_gradient_rows(logits, self.labels, self.row_weights, self.uniform);
+        }
     }
 
     /// The forward pass of `share` over its part of `whole`, the `index`th of `n`, and the backward pass, which keeps what
@@ -135,6 +144,8 @@ impl<N: Network> Trainer<N> {
             workers: setup.workers.clone(),
             n_classes: setup.n_classes,
             class_weights: setup.class_weights.to_vec(),
+            label_smoothing: setup.training.map_or(0.0, |training| training.label_smoothing),
+            uniform: Vec::new(),
             batch: Batch::default(),
             labels: Vec::new(),
             row_weights: Vec::new(),
@@ -176,6 +187,7 @@ impl<N: Network> Trainer<N> {
         self.row_weights.extend(self.labels.iter().map(|label| self.class_weights[*label as usize]));
         let total: f32 = self.row_weights.iter().sum();
         self.row_weights.iter_mut().for_each(|weight| *weight /= total);
+        self.smooth(total);
 
         let n = self.divide(rows.len(), self.batch.n_characters(), 3);
         let pass = Pass {
@@ -184,6 +196,7 @@ impl<N: Network> Trainer<N> {
             draws,
             labels: &self.labels,
             row_weights: &self.row_weights,
+            uniform: &self.uniform,
             n_classes: self.n_classes,
         };
         let (shares, batch) = (&mut self.shares[..n], &self.batch);
@@ -204,6 +217,18 @@ impl<N: Network> Trainer<N> {
             self.step_in_parts(optimizer, n, draws.step, chunk.total_steps)
         }
         Ok(())
+    }
+
+    /// Moves the share of smoothing from the labels of a batch, whose weights sum to `total`, to all labels: label `c`
+    /// gets `(smoothing / C) · weight[c] / total` of every row, as in `torch.nn.CrossEntropyLoss`.
+    fn smooth(&mut self, total: f32) {
+        self.uniform.clear();
+        if self.label_smoothing > 0.0 {
+            let kept = (1.0 - self.label_smoothing) as f32;
+            let of_each = (self.label_smoothing / self.n_classes as f64) as f32;
+            self.row_weights.iter_mut().for_each(|weight| *weight *= kept);
+            self.uniform.extend(self.class_weights.iter().map(|weight| of_each * weight / total));
+        }
     }
 
     /// The backward pass over the whole batch and the step that follows from it.

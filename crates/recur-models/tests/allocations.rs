@@ -81,7 +81,8 @@ fn allocations(model: &mut dyn Model, repeats: usize) -> u64 {
 fn more_steps_allocate_no_more() {
     let sgd = Optimizer::Sgd { momentum: 0.0 };
     let adam = Optimizer::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
-    for training in [training(sgd, None), training(adam, Some(1.0))] {
+    let smoothed = TrainingSettings { warmup: 0.1, label_smoothing: 0.1, ..training(Optimizer::ADAMW, None) };
+    for training in [training(sgd, None), training(adam, Some(1.0)), smoothed] {
         for plugin in PLUGINS {
             let mut model = build(*plugin, &training);
             let warm_up = allocations(&mut *model, 1);

@@ -250,15 +250,13 @@ impl<'a> Checker<'a> {
             let Some(with) = key.with.filter(|with| fields.has(key.name) && !fields.is_wrong(with.key)) else {
                 continue;
             };
-            let sibling = join(path, with.key);
-            let (fits, sibling, actual) = match with.value {
-                None => (fields.has(with.key), sibling, None),
-                Some(needed) => {
-                    let actual = fields.text(with.key);
-                    (actual == Some(needed), format!("{sibling}: {needed}"), actual.map(str::to_owned))
-                }
+            let actual = fields.text(with.key).filter(|_| !with.values.is_empty());
+            let fits = match with.values {
+                [] => fields.has(with.key),
+                needed => actual.is_some_and(|actual| needed.contains(&actual)),
             };
             if !fits {
+                let (sibling, actual) = (with.written(&join(path, with.key)), actual.map(str::to_owned));
                 self.error(entry.key_span, ErrorKind::Companion { path: join(path, key.name), sibling, actual });
             }
         }
@@ -367,7 +365,7 @@ mod tests {
             for with in keys.iter().filter_map(|key| key.with) {
                 let sibling = keys.iter().find(|key| key.name == with.key).expect("declared");
                 let fits = |word| matches!(sibling.kind, Kind::Choice(words) if words.contains(&word));
-                assert!(with.value.is_none_or(fits));
+                assert!(with.values.iter().copied().all(fits));
             }
         }
     }

@@ -17,6 +17,9 @@ impl ErrorKind {
                 let read = if got == "nothing" { "nothing" } else { "a number or a truth value" };
                 Some(format!("YAML reads {text} as {read}; in quotes it is text: \"{text}\""))
             }
+            ErrorKind::Value { path, .. } if path.ends_with("training.warmup") => {
+                Some("a share of all steps: `warmup: 0.1` is over after the first tenth of the training".to_owned())
+            }
             ErrorKind::Unsupported(Feature::Documents) => Some("one file holds one spec".to_owned()),
             ErrorKind::Unsupported(Feature::Tags) => Some("put the value in quotes if it is text".to_owned()),
             ErrorKind::UnquotedGlob { text, is_override: false } => Some(format!("put it in quotes: \"{text}\"")),

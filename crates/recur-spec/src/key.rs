@@ -76,11 +76,18 @@ pub(crate) enum Default {
     Empty,
 }
 
-/// A sibling key, and the value it must have (any, if `None`).
+/// A sibling key, and the values of which it must have one (any, if there are none).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct With {
     pub key: &'static str,
-    pub value: Option<&'static str>,
+    pub values: &'static [&'static str],
+}
+
+impl With {
+    /// What it needs, as a spec writes it, with `key` as the sibling's name.
+    pub fn written(&self, key: &str) -> String {
+        if self.values.is_empty() { key.to_owned() } else { format!("{key}: {}", self.values.join(" or ")) }
+    }
 }
 
 impl fmt::Display for Kind {
@@ -144,8 +151,8 @@ pub(crate) const fn setting(name: &'static str, kind: Kind, access: Access, mean
 }
 
 impl Key {
-    pub const fn with(mut self, key: &'static str, value: Option<&'static str>) -> Self {
-        self.with = Some(With { key, value });
+    pub const fn with(mut self, key: &'static str, values: &'static [&'static str]) -> Self {
+        self.with = Some(With { key, values });
         self
     }
 

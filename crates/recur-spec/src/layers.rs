@@ -67,7 +67,9 @@ impl Layers {
             let (parent, name) = path.rsplit_once('.').map_or(("", path.as_str()), |(parent, name)| (parent, name));
             let Some(keys) = table(parent) else { continue };
             let needs_another = |key: &&Key| {
-                key.with.is_some_and(|with| with.key == name && with.value.is_some_and(|word| !is_text(value, word)))
+                key.with.is_some_and(|with| {
+                    with.key == name && !with.values.is_empty() && !with.values.iter().any(|word| is_text(value, word))
+                })
             };
             for key in keys.iter().filter(needs_another) {
                 self.0.remove(&joined(parent, key.name));

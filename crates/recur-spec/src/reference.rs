@@ -56,9 +56,6 @@ fn default(key: &Key) -> String {
 pub(crate) fn meaning(key: &Key) -> String {
     match key.with {
         None => key.meaning.to_owned(),
-        Some(with) => {
-            let value = with.value.map(|value| format!(": {value}")).unwrap_or_default();
-            format!("{} (with `{}{value}` only)", key.meaning, with.key)
-        }
+        Some(with) => format!("{} (with `{}` only)", key.meaning, with.written(with.key)),
     }
 }

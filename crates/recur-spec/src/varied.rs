@@ -171,7 +171,13 @@ mod tests {
             stop_after: Some(3),
             ..TrainingSettings::default()
         };
-        let trainings = [TrainingSettings::default(), other];
+        let decaying = TrainingSettings {
+            optimizer: Optimizer::ADAMW,
+            warmup: 0.125,
+            label_smoothing: 0.5,
+            ..TrainingSettings::default()
+        };
+        let trainings = [TrainingSettings::default(), other, decaying];
         for Setting { path, key, .. } in SETTINGS.iter() {
             let mut n_values = 0;
             for training in &trainings {

@@ -55,7 +55,7 @@ fn copies(training: &TrainingSettings) -> u64 {
     let optimizer = match training.optimizer {
         Optimizer::Sgd { momentum: 0.0 } => 0,
         Optimizer::Sgd { .. } => 1,
-        Optimizer::Adam { .. } => 2,
+        Optimizer::Adam { .. } | Optimizer::AdamW { .. } => 2,
     };
     4 + optimizer + u64::from(training.early_stopping.is_some())
 }

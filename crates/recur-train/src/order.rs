@@ -107,7 +107,9 @@ mod tests {
             optimizer: Optimizer::Sgd { momentum: 0.0 },
             clip_norm: None,
             schedule: recur_core::settings::Schedule::Constant,
+            warmup: 0.0,
             class_weights: ClassWeights::None,
+            label_smoothing: 0.0,
             early_stopping: None,
             stop_after: None,
         }

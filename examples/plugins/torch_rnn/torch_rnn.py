@@ -55,24 +55,39 @@ class TorchRnn(recur_plugin.Model):
             self.optimizer = torch.optim.SGD(self.network.parameters(), self.rate, momentum=options["momentum"])
             self.moments = ["momentum_buffer"] if options["momentum"] else []
         else:
-            betas = (options["beta1"], options["beta2"])
-            self.optimizer = torch.optim.Adam(self.network.parameters(), self.rate, betas, options["epsilon"])
+            betas, decay = (options["beta1"], options["beta2"]), options.get("weight_decay", 0)
+            kind = torch.optim.AdamW if self.optimizer_name == "adamw" else torch.optim.Adam
+            self.optimizer = kind(self.network.parameters(), self.rate, betas, options["epsilon"], decay)
             self.moments = ["exp_avg", "exp_avg_sq"]
 
     def packed(self, texts, one_hot):
         return nn.utils.rnn.pack_sequence([one_hot[text] for text in texts], enforce_sorted=False)
 
+    def rate_of(self, step, total_steps):
+        warmup = math.ceil(self.training.get("warmup", 0) * total_steps)
+        if step < warmup:
+            return self.rate * (step / warmup)
+        if self.training["schedule"] == "cosine":
+            return self.rate * 0.5 * (1 + math.cos(math.pi * (step - warmup) / (total_steps - warmup)))
+        return self.rate
+
+    def smoothed(self, out, labels, losses):
+        """The mean loss of a batch that its step follows."""
+        smoothing = self.training.get("label_smoothing", 0)
+        if smoothing == 0:
+            return losses.mean()
+        return nn.functional.cross_entropy(out, labels, self.weight_of_class, label_smoothing=smoothing)
+
     def train(self, chunk):
         all_losses = []
         for step, texts, labels in chunk.batches(self.training["batch_size"]):
-            if self.training["schedule"] == "cosine":
-                for group in self.optimizer.param_groups:
-                    group["lr"] = self.rate * 0.5 * (1 + math.cos(math.pi * step / chunk.total_steps))
+            for group in self.optimizer.param_groups:
+                group["lr"] = self.rate_of(step, chunk.total_steps)
             labels = torch.tensor(labels)
             self.optimizer.zero_grad()
-            losses = nn.functional.nll_loss(self.network(self.packed(texts, self.one_hot)), labels, reduction="none")
-            losses = losses * self.weight_of_class[labels]
-            losses.mean().backward()
+            out = self.network(self.packed(texts, self.one_hot))
+            losses = nn.functional.nll_loss(out, labels, reduction="none") * self.weight_of_class[labels]
+            self.smoothed(out, labels, losses).backward()
             if self.training["clip_norm"] is not None:
                 nn.utils.clip_grad_norm_(self.network.parameters(), self.training["clip_norm"])
             self.optimizer.step()
@@ -105,14 +120,14 @@ class TorchRnn(recur_plugin.Model):
             for moment in self.moments:
                 numbers = kept.get(moment)
                 state[f"{moment}.{name}"] = to_tensor(torch.zeros_like(values) if numbers is None else numbers)
-            if self.optimizer_name == "adam":
+            if self.optimizer_name in ("adam", "adamw"):
                 state[f"step.{name}"] = Tensor([1], array("q", [int(kept.get("step", 0))]))
         return state
 
     def set_state(self, tensors):
         for name, values in self.network.named_parameters():
             kept = {moment: to_torch(tensors[f"{moment}.{name}"]) for moment in self.moments}
-            if self.optimizer_name == "adam":
+            if self.optimizer_name in ("adam", "adamw"):
                 kept["step"] = torch.tensor(float(tensors[f"step.{name}"].data[0]))
             if kept:
                 self.optimizer.state[values] = kept

@@ -78,8 +78,8 @@ fn a_manifest_names_the_settings_that_its_model_does_not_use() {
     };
     assert_eq!(unused(""), []);
     assert_eq!(
-        unused("unused_settings: [class_weights, schedule]"),
-        [TrainingKey::ClassWeights, TrainingKey::Schedule]
+        unused("unused_settings: [class_weights, schedule, warmup, label_smoothing]"),
+        [TrainingKey::ClassWeights, TrainingKey::Schedule, TrainingKey::Warmup, TrainingKey::LabelSmoothing]
     );
 }
 

@@ -99,9 +99,12 @@ const ADAM: Optimizer = Optimizer::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-
 fn any_number_of_threads_learns_and_predicts_the_same_bits() {
     let momentum = Optimizer::Sgd { momentum: 0.9 };
     for (optimizer, clip, batch_size) in
-        [(PLAIN, None, 16), (momentum, None, 5), (ADAM, Some(0.5), 64), (ADAM, None, 3)]
+        [(PLAIN, None, 16), (momentum, None, 5), (ADAM, Some(0.5), 64), (ADAM, None, 3), (Optimizer::ADAMW, None, 16)]
     {
-        let training = training(optimizer, clip, batch_size);
+        let mut training = training(optimizer, clip, batch_size);
+        if batch_size == 16 {
+            (training.warmup, training.label_smoothing) = (0.25, 0.1);
+        }
         for plugin in PLUGINS {
             let expected = learn(*plugin, &training, &alone());
             for n in [2, 3, 8] {

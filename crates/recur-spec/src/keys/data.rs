@@ -209,7 +209,7 @@ pub(crate) static SPLIT: &[Key] = &[
         Default::Derived("1"),
         "how often the rows are divided into folds; folds × repeats is the number of replicates",
     ).at(Access::read_only(division::repeats))
-    .with("folds", None),
+    .with("folds", &[]),
     setting("group", Kind::Choice(Group::VARIANTS), field!(split.group),
         "rows that stay on one side: equal but for marks, case, invisible characters and gendered endings; equal but for case; each row by itself",
     ),

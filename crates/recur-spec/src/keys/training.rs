@@ -7,10 +7,11 @@ use crate::spec::Spec;
 use crate::value::{plain, section, typed};
 use recur_core::metric::Metric;
 use recur_core::settings::{ClassWeights, EarlyStopping, Optimizer, Sampling, Schedule, TrainingLength};
-use std::ops::Bound::{Excluded, Included};
+use std::ops::Bound::{Excluded, Included, Unbounded};
 use strum::VariantNames as _;
 
 const DECAY: Kind = Kind::Real { min: Included(0.0), max: Excluded(1.0) };
+const SHARE: Kind = DECAY;
 /// The length of training is counted in 32 bits.
 const STEPS: Kind = Kind::Integer { min: 1, max: 4_294_967_295 };
 
@@ -54,20 +55,27 @@ const OPTIMIZER_NAME: Access = Access {
     get: |spec| match spec.training.optimizer {
         Optimizer::Sgd { .. } => Some("sgd".into()),
         Optimizer::Adam { .. } => Some("adam".into()),
+        Optimizer::AdamW { .. } => Some("adamw".into()),
     },
-    set: |spec, value| spec.training.optimizer = if value == "sgd" { Optimizer::SGD } else { Optimizer::ADAM },
+    set: |spec, value| {
+        spec.training.optimizer = match value.as_str() {
+            Some("sgd") => Optimizer::SGD,
+            Some("adamw") => Optimizer::ADAMW,
+            _ => Optimizer::ADAM,
+        }
+    },
 };
 
-/// A setting of one optimizer, which has no place next to the other.
+/// A setting of some of the optimizers, which has no place next to the others.
 macro_rules! of_optimizer {
-    ($optimizer:ident, $setting:ident) => {
+    ($($optimizer:ident)|+, $setting:ident) => {
         Access {
             get: |spec| match spec.training.optimizer {
-                Optimizer::$optimizer { $setting, .. } => Some(plain($setting)),
+                $(Optimizer::$optimizer { $setting, .. })|+ => Some(plain($setting)),
                 _ => None,
             },
             set: |spec, value| {
-                if let Optimizer::$optimizer { $setting, .. } = &mut spec.training.optimizer {
+                if let $(Optimizer::$optimizer { $setting, .. })|+ = &mut spec.training.optimizer {
                     *$setting = typed(value);
                 }
             },
@@ -78,6 +86,13 @@ macro_rules! of_optimizer {
 fn use_sgd(spec: &mut Spec) {
     spec.training.optimizer = Optimizer::SGD;
 }
+
+fn use_adamw(spec: &mut Spec) {
+    spec.training.optimizer = Optimizer::ADAMW;
+}
+
+/// The optimizers with two moments.
+const ADAMS: &[&str] = &["adam", "adamw"];
 
 const WATCHED_METRIC: Access = Access {
     get: |spec| spec.training.early_stopping.map(|stopping| format!("validation_{}", stopping.metric.name()).into()),
@@ -110,7 +125,7 @@ pub(crate) static TRAINING: &[Key] = &[
     ).at(EPOCHS),
     key("steps", STEPS, Default::None, "steps of one batch each; not together with `epochs`").at(N_STEPS),
     key("evaluate_every", STEPS, Default::Derived("a tenth of `steps`, rounded up"), "steps between two scorings").at(EVALUATE_EVERY)
-        .with("steps", None),
+        .with("steps", &[]),
     key("stop_after", Kind::Integer { min: 1, max: 1_000_000 }, Default::None,
         "stop after so many epochs (or scorings of `steps`) as if the training were interrupted there: the learning rate is that of the full length",
     ).at(field!(training.stop_after)),
@@ -122,8 +137,14 @@ pub(crate) static TRAINING: &[Key] = &[
     setting("schedule", Kind::Choice(Schedule::VARIANTS), field!(training.schedule),
         "the learning rate over time, relative to its start",
     ),
+    setting("warmup", SHARE, field!(training.warmup),
+        "the share of all steps over which the learning rate rises from 0; `schedule` begins after it",
+    ),
     setting("class_weights", Kind::Choice(ClassWeights::VARIANTS), field!(training.class_weights),
         "weight of each label in the loss",
+    ),
+    setting("label_smoothing", SHARE, field!(training.label_smoothing),
+        "the share of every target that is spread evenly over all labels",
     ),
     key("early_stopping", Kind::Section(EARLY_STOPPING), Default::None, "when to stop before the end").at(Access {
         get: |spec| Some(spec.training.early_stopping.map_or_else(|| "none".into(), |_| section())),
@@ -135,11 +156,19 @@ pub(crate) static TRAINING: &[Key] = &[
 pub(crate) static OPTIMIZER: &[Key] = &[
     setting("name", Kind::Choice(Optimizer::VARIANTS), OPTIMIZER_NAME, "the method"),
     setting("momentum", DECAY, of_optimizer!(Sgd, momentum), "share of the last velocity that is kept")
-        .with("name", Some("sgd"))
+        .with("name", &["sgd"])
         .prepared(use_sgd),
-    setting("beta1", DECAY, of_optimizer!(Adam, beta1), "decay of the first moment").with("name", Some("adam")),
-    setting("beta2", DECAY, of_optimizer!(Adam, beta2), "decay of the second moment").with("name", Some("adam")),
-    setting("epsilon", POSITIVE, of_optimizer!(Adam, epsilon), "added to the denominator").with("name", Some("adam")),
+    setting("beta1", DECAY, of_optimizer!(Adam | AdamW, beta1), "decay of the first moment").with("name", ADAMS),
+    setting("beta2", DECAY, of_optimizer!(Adam | AdamW, beta2), "decay of the second moment").with("name", ADAMS),
+    setting("epsilon", POSITIVE, of_optimizer!(Adam | AdamW, epsilon), "added to the denominator").with("name", ADAMS),
+    setting(
+        "weight_decay",
+        Kind::Real { min: Included(0.0), max: Unbounded },
+        of_optimizer!(AdamW, weight_decay),
+        "each step first takes this share, times the learning rate, off every parameter",
+    )
+    .with("name", &["adamw"])
+    .prepared(use_adamw),
     key("clip_norm", POSITIVE, Default::None, "gradients with a larger Euclidean norm are scaled down to it")
         .at(field!(training.clip_norm)),
 ];

@@ -55,7 +55,9 @@ fn every_kind_of_setting_is_swept_by_the_path_that_set_uses() {
         ("sampling", "[shuffle, class_balanced]"),
         ("schedule", "[constant, cosine]"),
         ("class_weights", "[none, balanced]"),
-        ("optimizer.name", "[adam, sgd]"),
+        ("warmup", "[0, 0.1]"),
+        ("label_smoothing", "[0, 0.1, 0.5]"),
+        ("optimizer.name", "[adam, sgd, adamw]"),
         ("optimizer.beta1", "[0, 0.5]"),
         ("optimizer.epsilon", "[1e-8, 1]"),
         ("optimizer.clip_norm", "[none, 1, 2.5]"),
@@ -82,6 +84,43 @@ fn another_optimizer_brings_its_own_settings() {
     let optimizers: Vec<_> = trainings.map(|training| (training.optimizer, training.clip_norm)).collect();
     let Optimizer::Adam { beta2, epsilon, .. } = Optimizer::ADAM else { panic!("adam") };
     assert_eq!(optimizers, [(Optimizer::Adam { beta1: 0.8, beta2, epsilon }, Some(2.0)), (Optimizer::SGD, Some(2.0))]);
+}
+
+#[test]
+fn what_two_optimizers_share_stays_where_one_takes_the_place_of_the_other() {
+    let optimizers = |more: &str| {
+        let plan = self::plan(more);
+        plan.configurations.iter().map(|c| plan.training_of(c).optimizer).collect::<Vec<_>>()
+    };
+    let Optimizer::AdamW { beta2, epsilon, .. } = Optimizer::ADAMW else { panic!("adamw") };
+    let adam = Optimizer::Adam { beta1: 0.8, beta2, epsilon };
+    let adamw = |weight_decay| Optimizer::AdamW { beta1: 0.8, beta2, epsilon, weight_decay };
+    let sweep = "sweep: {training.optimizer.name: [adam, adamw, sgd]}\n";
+    let more = format!("training: {{optimizer: {{beta1: 0.8}}}}\n{sweep}");
+    assert_eq!(optimizers(&more), [adam, adamw(0.01), Optimizer::SGD]);
+    let more = format!("training: {{optimizer: {{name: adamw, beta1: 0.8, weight_decay: 0.5}}}}\n{sweep}");
+    assert_eq!(optimizers(&more), [adam, adamw(0.5), Optimizer::SGD]);
+    let more =
+        "training: {optimizer: {name: adamw, beta1: 0.8}}\nsweep: {training.optimizer.weight_decay: [0, 0.25]}\n";
+    assert_eq!(optimizers(more), [adamw(0.0), adamw(0.25)]);
+}
+
+#[test]
+fn wrong_values_of_decay_warm_up_and_smoothing_are_reported() {
+    let training = |settings: &str| reported(least(&format!("training: {{{settings}}}\n")));
+    insta::assert_snapshot!(
+        [
+            training("optimizer: {weight_decay: 0.1}"),
+            training("optimizer: {name: sgd, beta1: 0.5}"),
+            training("optimizer: {name: adamw, weight_decay: -0.1}"),
+            training("weight_decay: 0.1"),
+            training("epochs: 5, warmup: 500"),
+            training("label_smoothing: 1"),
+            reported(least("sweep: {training.warmup: [0, 1]}\n")),
+            reported(least("sweep: {training.optimizer.weight_decay: [0, 0.1]}\n")),
+        ]
+        .join("\n\n")
+    );
 }
 
 #[test]

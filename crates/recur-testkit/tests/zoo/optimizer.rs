@@ -50,7 +50,10 @@ impl Optimizer {
                     *p -= rate * *v;
                 }
             }
-            Settings::Adam { beta1, beta2, epsilon } => {
+            Settings::Adam { beta1, beta2, epsilon } | Settings::AdamW { beta1, beta2, epsilon, .. } => {
+                if let Settings::AdamW { weight_decay, .. } = self.settings {
+                    p.iter_mut().for_each(|p| *p *= 1.0 - rate * weight_decay);
+                }
                 let t = (step + 1) as f64;
                 let (correct1, correct2) = (1.0 - libm::pow(beta1, t), 1.0 - libm::pow(beta2, t));
                 for (((p, g), m), v) in p.iter_mut().zip(g).zip(first).zip(second) {
@@ -70,6 +73,6 @@ fn sizes(settings: Settings, n: usize) -> Sizes {
     match settings {
         Settings::Sgd { momentum: 0.0 } => Sizes(0, 0),
         Settings::Sgd { .. } => Sizes(n, 0),
-        Settings::Adam { .. } => Sizes(n, n),
+        Settings::Adam { .. } | Settings::AdamW { .. } => Sizes(n, n),
     }
 }
