@@ -377,8 +377,8 @@ impl TrainingKey {
         TrainingKey::EarlyStopping,
     ];
 
-    /// The keys that say how steps are made, and which losses they follow: a model that learns in one go has no use for them. What is left is the weight of
-    /// each label, which such a model may heed.
+    /// The keys that say how steps are made, and which losses they follow: a model that learns in one go has no use for them.
+    /// What is left is the weight of each label, which such a model may heed.
     pub const OF_STEPS: [TrainingKey; 8] = [
         TrainingKey::Length,
         TrainingKey::BatchSize,
