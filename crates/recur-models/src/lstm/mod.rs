@@ -3,9 +3,9 @@
 mod cell;
 
 use crate::stack::{CONDITIONS, DROPOUT, HIDDEN_SIZE, LAYERS, LEARNING_RATE, Shape, Stack};
-use crate::trainer::Trainer;
 use recur_core::model::{Condition, Cost, Declaration, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
 use recur_core::params::ParamSpec;
+use recur_nn::trainer::Trainer;
 
 /// The plugin.
 pub(crate) struct Lstm;

@@ -1,22 +1,16 @@
 //! The linear map of the top layer's last state: `logits = b_fc + h_last · W_fc`, forward and backward.
 
 use super::{Shape, row, row_mut};
-use crate::batch::Batch;
-use crate::gradient::{Terms, WeightGradients};
-use crate::layout::Layout;
-use recur_kernels::{AlignedVec, Kernels, Matrix};
-use std::ops::Range;
+use recur_kernels::{AlignedVec, Kernels};
+use recur_nn::batch::Batch;
+use recur_nn::gradient::{Terms, WeightGradients};
+use recur_nn::layout::Layout;
+use recur_nn::linear::Linear;
 
-/// The map's weights and workspace.
+/// The map with its workspace.
 #[derive(Clone)]
 pub(super) struct Head {
-    hidden: usize,
-    classes: usize,
-    /// `fc.weight` by rows of its input, (H, C).
-    w_fc: Range<usize>,
-    b_fc: Range<usize>,
-    /// Second layout for the backward pass, (C, H).
-    w_fc_t: AlignedVec,
+    linear: Linear,
     /// The top layer's last state of each text, (B, H).
     last: AlignedVec,
     d_last: AlignedVec,
@@ -24,20 +18,12 @@ pub(super) struct Head {
 
 impl Head {
     pub(super) fn new(layout: &mut Layout, shape: &Shape) -> Self {
-        let (hidden, classes) = (shape.hidden, shape.classes);
-        Self {
-            hidden,
-            classes,
-            w_fc: layout.matrix("fc.weight", classes, hidden, hidden),
-            b_fc: layout.vector("fc.bias", classes, hidden),
-            w_fc_t: AlignedVec::zeros(classes * hidden),
-            last: AlignedVec::default(),
-            d_last: AlignedVec::default(),
-        }
+        let linear = Linear::new(layout, "fc", shape.hidden, shape.classes);
+        Self { linear, last: AlignedVec::default(), d_last: AlignedVec::default() }
     }
 
     pub(super) fn parameters_changed(&mut self, kernels: Kernels, parameters: &[f32]) {
-        kernels.transpose(&mut self.w_fc_t, &parameters[self.w_fc.clone()], self.hidden, self.classes);
+        self.linear.parameters_changed(kernels, parameters);
     }
 
     /// From the top layer's `states (R, H)` to `logits (B, C)`.
@@ -49,14 +35,12 @@ impl Head {
         states: &[f32],
         logits: &mut [f32],
     ) {
-        let (h, c, b) = (self.hidden, self.classes, batch.len());
-        let last = self.last.take(b * h);
+        let h = self.linear.inputs();
+        let last = self.last.take(batch.len() * h);
         for (last, (time, at)) in last.chunks_exact_mut(h).zip(batch.last()) {
             last.copy_from_slice(row(&states[batch.times().at(*time, h)], *at, h));
         }
-        logits.chunks_exact_mut(c).for_each(|row| row.copy_from_slice(&parameters[self.b_fc.clone()]));
-        let w_fc = Matrix::new(&parameters[self.w_fc.clone()], h, c);
-        kernels.gemm(logits, Matrix::new(last, b, h), w_fc);
+        self.linear.forward(kernels, parameters, last, logits);
     }
 
     /// Gives the weights' gradients, and writes the gradient of each of the top layer's states to `d_states (R, H)`:
@@ -69,13 +53,9 @@ impl Head {
         d_states: &mut [f32],
         into: &mut dyn WeightGradients,
     ) {
-        let (h, c, b) = (self.hidden, self.classes, batch.len());
-        into.sum(&self.b_fc, d_logits, Terms::Texts);
-        let d_last = self.d_last.take(b * h);
-        d_last.fill(0.0);
-        let d_products = Matrix::new(d_logits, b, c);
-        kernels.gemm(d_last, d_products, Matrix::new(&self.w_fc_t, c, h));
-        into.product(&self.w_fc, &mut self.w_fc_t, Matrix::new(&self.last[..b * h], b, h), d_products, Terms::Texts);
+        let (h, len) = (self.linear.inputs(), batch.len() * self.linear.inputs());
+        let d_last = self.d_last.take(len);
+        self.linear.backward(kernels, (&self.last[..len], &mut *d_last), d_logits, Terms::Texts, into);
         d_states.fill(0.0);
         for (d_last, (time, at)) in d_last.chunks_exact(h).zip(batch.last()) {
             row_mut(&mut d_states[batch.times().at(*time, h)], *at, h).copy_from_slice(d_last);

@@ -1,12 +1,13 @@
 //! One recurrent layer around its cell: the product of its input, the gradients of its weights, dropout.
 
 use super::{Cell, Recurrent, Shape};
-use crate::batch::Batch;
-use crate::gradient::{Terms, WeightGradients};
-use crate::layout::Layout;
-use crate::recurrence;
 use recur_core::random::Stream;
 use recur_kernels::{AlignedVec, Kernels, Matrix};
+use recur_nn::batch::Batch;
+use recur_nn::dropout::Dropout;
+use recur_nn::gradient::{Terms, WeightGradients};
+use recur_nn::layout::Layout;
+use recur_nn::recurrence;
 use std::ops::Range;
 
 /// A layer's weights and workspace.
@@ -25,10 +26,8 @@ pub(super) struct Layer<C> {
     w_hh_t: AlignedVec,
     /// What the inputs start from, (G · H).
     bias: AlignedVec,
-    /// What the layer above reads: the states, with dropout where there is any, (R, H).
-    dropped: AlignedVec,
-    /// The factor of each state in `dropped`: 0 or 1 / (1 - share), (R, H); empty without dropout.
-    mask: AlignedVec,
+    /// What the layer above reads where there is dropout, (R, H).
+    dropout: Dropout,
 }
 
 /// What a layer read of the one below.
@@ -53,8 +52,7 @@ impl<C: Cell> Layer<C> {
             w_ih_t: AlignedVec::zeros(if index == 0 { 0 } else { n * h }),
             w_hh_t: AlignedVec::zeros(n * h),
             bias: AlignedVec::zeros(n),
-            dropped: AlignedVec::default(),
-            mask: AlignedVec::default(),
+            dropout: Dropout::new(shape.dropout),
         }
     }
 
@@ -89,18 +87,10 @@ impl<C: Cell> Layer<C> {
         self.cell.forward(kernels, weights, batch.times());
     }
 
-    /// Fills `dropped` from the states with a mask drawn from `stream`, element by element in the packed order of the
-    /// whole batch, from the `drawn`th number on.
-    pub(super) fn drop_out(&mut self, kernels: Kernels, batch: &Batch, share: f32, stream: &mut Stream, drawn: usize) {
-        let (len, h, keep) = (batch.n_characters() * self.hidden, self.hidden, 1.0 / (1.0 - share));
-        let mask = self.mask.take(len);
-        for time in 0..batch.times().len() {
-            stream.seek((drawn + batch.start_in_whole(time) * h) as u64);
-            mask[batch.times().at(time, h)].fill_with(|| if stream.unit_f32() < share { 0.0 } else { keep });
-        }
-        let dropped = self.dropped.take(len);
-        dropped.copy_from_slice(self.cell.states(len));
-        kernels.mul(dropped, mask);
+    /// Drops out some of the states, with a mask drawn from the `drawn`th number of `stream` on.
+    pub(super) fn drop_out(&mut self, kernels: Kernels, batch: &Batch, stream: &mut Stream, drawn: usize) {
+        let states = self.cell.states(batch.n_characters() * self.hidden);
+        self.dropout.of_characters(kernels, batch, (stream, drawn), states, self.hidden);
     }
 
     /// The backward pass of [`Layer::forward`] for the gradient `d_states (R, H)` of the states: gives the weights'
@@ -134,12 +124,12 @@ impl<C: Cell> Layer<C> {
     }
 
     /// What the layer above read in the last forward pass.
-    pub(super) fn output(&self, len: usize, dropout: bool) -> &[f32] {
-        if dropout { &self.dropped[..len] } else { self.cell.states(len) }
+    pub(super) fn output(&self, len: usize, dropping: bool) -> &[f32] {
+        if dropping { self.dropout.output(len) } else { self.cell.states(len) }
     }
 
-    /// The factor of each state in what the layer above read, (R, H).
-    pub(super) fn mask(&self, len: usize) -> &[f32] {
-        &self.mask[..len]
+    /// The dropout between the states and what the layer above read.
+    pub(super) fn dropout(&self) -> &Dropout {
+        &self.dropout
     }
 }

@@ -16,14 +16,14 @@ mod settings;
 
 pub(crate) use settings::{CONDITIONS, DROPOUT, HIDDEN_SIZE, LAYERS, LEARNING_RATE, Shape};
 
-use crate::batch::Batch;
-use crate::gradient::WeightGradients;
-use crate::layout::Layout;
-use crate::network::{Network, StepRng};
-use crate::time_steps::TimeSteps;
 use head::Head;
 use layer::{Below, Layer};
 use recur_kernels::{AlignedVec, Kernels};
+use recur_nn::batch::Batch;
+use recur_nn::gradient::WeightGradients;
+use recur_nn::layout::Layout;
+use recur_nn::network::{Network, StepRng};
+use recur_nn::time_steps::TimeSteps;
 
 /// The arithmetic of one recurrent layer between its input's product and its states, with what it keeps of the last
 /// forward pass for the backward one.
@@ -132,7 +132,7 @@ impl<C: Cell> Network for Stack<C> {
             upper[0].forward(kernels, parameters, batch, below);
             if let Some(stream) = stream.as_mut().filter(|_| upper.len() > 1) {
                 let drawn = index * batch.n_characters_of_whole() * shape.hidden;
-                upper[0].drop_out(kernels, batch, shape.dropout, stream, drawn);
+                upper[0].drop_out(kernels, batch, stream, drawn);
             }
         }
         let top = self.layers[self.layers.len() - 1].output(len, false);
@@ -154,7 +154,7 @@ impl<C: Cell> Network for Stack<C> {
             if let Some(lower) = lower.last() {
                 // output = mask · states: from the gradient of what was read to that of the states.
                 if dropping {
-                    kernels.mul(&mut self.d_below[..len], lower.mask(len));
+                    lower.dropout().backward(kernels, &mut self.d_below[..len]);
                 }
                 std::mem::swap(&mut self.d_states, &mut self.d_below);
             }

@@ -2,11 +2,11 @@
 
 mod cell;
 
-use crate::recurrence::Activation;
 use crate::stack::{CONDITIONS, DROPOUT, HIDDEN_SIZE, LAYERS, LEARNING_RATE, Shape, Stack};
-use crate::trainer::Trainer;
 use recur_core::model::{Condition, Cost, Declaration, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
 use recur_core::params::{ParamDefault, ParamKind, ParamSpec};
+use recur_nn::recurrence::Activation;
+use recur_nn::trainer::Trainer;
 
 /// The plugin.
 pub(crate) struct StackedRnn;

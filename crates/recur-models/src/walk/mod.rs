@@ -4,9 +4,9 @@
 mod cell;
 
 use crate::stack::{DROPOUT, HIDDEN_SIZE, LAYERS, LEARNING_RATE, Shape, Stack};
-use crate::trainer::Trainer;
 use recur_core::model::{Cost, Declaration, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
 use recur_core::params::{ParamSpec, ParamValue, Params};
+use recur_nn::trainer::Trainer;
 
 /// The plugin.
 struct Walk;

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 /// Texts packed for training or for prediction.
 #[derive(Debug, Default)]
-pub(crate) struct Batch {
+pub struct Batch {
     /// The position of each packed row in the order given, (B).
     positions: Vec<u32>,
     /// The tokens, time-major, (R).
@@ -36,7 +36,7 @@ impl Batch {
     ///
     /// # Panics
     /// If a sequence is empty.
-    pub(crate) fn pack(&mut self, sequences: &Sequences, rows: &[u32]) {
+    pub fn pack(&mut self, sequences: &Sequences, rows: &[u32]) {
         self.clear();
         self.positions.extend(0..rows.len() as u32);
         let text = |position: &u32| sequences.get(rows[*position as usize]);
@@ -58,7 +58,7 @@ impl Batch {
 
     /// Takes `rows` of the packed rows of `whole`, which [`Batch::pack`] made. At each time, the characters of the shares in
     /// turn are those of the whole.
-    pub(crate) fn take_share(&mut self, whole: &Batch, rows: Range<usize>) {
+    pub fn take_share(&mut self, whole: &Batch, rows: Range<usize>) {
         self.clear();
         self.positions.extend_from_slice(&whole.positions[rows.clone()]);
         let within = |active: usize| active.clamp(rows.start, rows.end) - rows.start;
@@ -79,7 +79,7 @@ impl Batch {
 
     /// Which packed rows the `index`th of `n` shares takes, so that all have about as many characters. The first has the
     /// longest text; others may be empty.
-    pub(crate) fn rows_of_share(&self, index: usize, n: usize) -> Range<usize> {
+    pub fn rows_of_share(&self, index: usize, n: usize) -> Range<usize> {
         let end_of = |share: usize| {
             let mut before = 0;
             let begins = |(time, _): &&(usize, usize)| {
@@ -99,7 +99,7 @@ impl Batch {
     ///
     /// # Panics
     /// If a text is empty.
-    pub(crate) fn pack_prefixes(&mut self, texts: &[&[u16]]) {
+    pub fn pack_prefixes(&mut self, texts: &[&[u16]]) {
         debug_assert!(texts.is_sorted());
         self.clear();
         self.positions.extend(0..texts.len() as u32);
@@ -146,47 +146,52 @@ impl Batch {
     }
 
     /// Number of texts (B).
-    pub(crate) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.positions.len()
     }
 
+    /// Whether it holds no text.
+    pub fn is_empty(&self) -> bool {
+        self.positions.is_empty()
+    }
+
     /// Number of characters (R).
-    pub(crate) fn n_characters(&self) -> usize {
+    pub fn n_characters(&self) -> usize {
         self.tokens.len()
     }
 
     /// Number of characters of the batch that this is a share of, or the whole of.
-    pub(crate) fn n_characters_of_whole(&self) -> usize {
+    pub fn n_characters_of_whole(&self) -> usize {
         self.n_characters_of_whole
     }
 
     /// Where the characters of `time` begin among those of the whole batch.
-    pub(crate) fn start_in_whole(&self, time: usize) -> usize {
+    pub fn start_in_whole(&self, time: usize) -> usize {
         self.starts_in_whole.get(time).map_or(self.times.at(time, 1).start, |start| start + self.first)
     }
 
     /// The position of each packed row in the order given, (B).
-    pub(crate) fn positions(&self) -> &[u32] {
+    pub fn positions(&self) -> &[u32] {
         &self.positions
     }
 
     /// All tokens, time-major, (R).
-    pub(crate) fn tokens(&self) -> &[u16] {
+    pub fn tokens(&self) -> &[u16] {
         &self.tokens
     }
 
     /// Where each time's characters are, and what they follow.
-    pub(crate) fn times(&self) -> &TimeSteps {
+    pub fn times(&self) -> &TimeSteps {
         &self.times
     }
 
     /// How many characters of each time have a character after them; they are the first ones, (T).
-    pub(crate) fn n_followed(&self) -> &[usize] {
+    pub fn n_followed(&self) -> &[usize] {
         &self.n_followed
     }
 
     /// The time of each packed row's last character, and its row within that time, (B).
-    pub(crate) fn last(&self) -> &[(usize, usize)] {
+    pub fn last(&self) -> &[(usize, usize)] {
         &self.last
     }
 }

@@ -1,4 +1,4 @@
-//! What the training loop needs of a recurrent network.
+//! What the training loop needs of a network.
 
 use crate::batch::Batch;
 use crate::gradient::WeightGradients;
@@ -10,7 +10,7 @@ use recur_kernels::Kernels;
 ///
 /// It owns its workspace, which grows to the largest batch seen and is then used again, and second layouts of its
 /// weights. Parameters and gradients belong to the caller. A clone is for another share of a batch.
-pub(crate) trait Network: Clone + Send + Sync {
+pub trait Network: Clone + Send + Sync {
     /// Where each weight is.
     fn layout(&self) -> &Layout;
 
@@ -37,16 +37,16 @@ pub(crate) trait Network: Clone + Send + Sync {
 
 /// The random numbers of one training step. They depend on the step only, so training can stop and go on between any two.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct StepRng<'a> {
+pub struct StepRng<'a> {
     /// `…/dropout/step`.
-    pub(crate) path: &'a StreamPath,
+    pub path: &'a StreamPath,
     /// The step, counted from 0 over the whole training.
-    pub(crate) step: u64,
+    pub step: u64,
 }
 
 impl StepRng<'_> {
     /// The step's stream, from its beginning.
-    pub(crate) fn stream(self) -> Stream {
+    pub fn stream(self) -> Stream {
         self.path.numbered_stream(self.step)
     }
 }

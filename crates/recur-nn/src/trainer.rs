@@ -1,4 +1,4 @@
-//! The training loop that the recurrent models share: a [`Network`] becomes a [`Model`].
+//! The training loop: a [`Network`] becomes a [`Model`].
 //!
 //! Where threads are free, the texts of a batch are shared among them for the forward and the backward pass, and then the
 //! parameters for their gradients and the step. No bit depends on how many there are.
@@ -22,7 +22,7 @@ use std::sync::Arc;
 const PREDICTION_BATCH: usize = 256;
 
 /// A network in training.
-pub(crate) struct Trainer<N> {
+pub struct Trainer<N> {
     kernels: Kernels,
     /// A network for each share of a batch; without sharing the first does all.
     shares: Vec<Share<N>>,
@@ -122,7 +122,7 @@ impl Pass<'_> {
 
 impl<N: Network> Trainer<N> {
     /// An untrained model with initial weights from `setup`'s streams.
-    pub(crate) fn new(network: N, setup: &Setup<'_>) -> Self {
+    pub fn new(network: N, setup: &Setup<'_>) -> Self {
         let parameters = network.layout().initial(setup.kernels, setup.streams);
         let steps = |training: &TrainingSettings| Steps {
             optimizer: Optimizer::new(setup.kernels, training, setup.params.real("learning_rate"), parameters.len()),
@@ -304,7 +304,7 @@ impl<N: Network> Model for Trainer<N> {
             let of_share = |index| texts.chunks(PREDICTION_BATCH).nth(index).unwrap_or_default();
             for_each(&*self.workers, &mut self.shares[..n], &|index, share| {
                 share.batch.pack_prefixes(of_share(index));
-                if share.batch.len() == 0 {
+                if share.batch.is_empty() {
                     return;
                 }
                 let logits = share.logits.take(share.batch.len() * c);

@@ -11,7 +11,7 @@ use std::ops::Range;
 
 /// The weights of a model, one after another.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Layout {
+pub struct Layout {
     segments: Vec<Segment>,
     len: usize,
 }
@@ -28,12 +28,12 @@ struct Segment {
 
 impl Layout {
     /// Appends a matrix `(out, in)`, drawn uniformly within `±1 / √fan`; returns its place, held as `(in, out)`.
-    pub(crate) fn matrix(&mut self, name: impl Into<String>, out: usize, input: usize, fan: usize) -> Range<usize> {
+    pub fn matrix(&mut self, name: impl Into<String>, out: usize, input: usize, fan: usize) -> Range<usize> {
         self.push(name.into(), vec![out, input], fan)
     }
 
     /// Appends a vector `(out)`, drawn uniformly within `±1 / √fan`; returns its place.
-    pub(crate) fn vector(&mut self, name: impl Into<String>, out: usize, fan: usize) -> Range<usize> {
+    pub fn vector(&mut self, name: impl Into<String>, out: usize, fan: usize) -> Range<usize> {
         self.push(name.into(), vec![out], fan)
     }
 
@@ -46,7 +46,7 @@ impl Layout {
     }
 
     /// Initial parameters, as PyTorch draws them: each weight from its own stream, in PyTorch's order of elements.
-    pub(crate) fn initial(&self, kernels: Kernels, streams: &StreamPath) -> AlignedVec {
+    pub fn initial(&self, kernels: Kernels, streams: &StreamPath) -> AlignedVec {
         let mut parameters = AlignedVec::zeros(self.len);
         for segment in &self.segments {
             let mut stream = streams.child("init").child(&segment.name).stream();
@@ -57,7 +57,7 @@ impl Layout {
     }
 
     /// `parameters` (or anything laid out like them) as tensors with PyTorch's texts, each behind `prefix`, and shapes.
-    pub(crate) fn export(&self, kernels: Kernels, prefix: &str, parameters: &[f32]) -> Vec<Tensor> {
+    pub fn export(&self, kernels: Kernels, prefix: &str, parameters: &[f32]) -> Vec<Tensor> {
         let tensor = |segment: &Segment| {
             let mut data = vec![0.0; segment.range.len()];
             segment.write_torch(kernels, &parameters[segment.range.clone()], &mut data);
@@ -70,7 +70,7 @@ impl Layout {
     ///
     /// # Errors
     /// [`ModelError::Weights`] where a tensor is missing, unknown, or of another shape or type.
-    pub(crate) fn import(
+    pub fn import(
         &self,
         kernels: Kernels,
         prefix: &str,
