@@ -1,5 +1,5 @@
-//! A batch of texts, packed time after time, so that no place is padded: each text by itself for training, or texts that
-//! share their first characters together for prediction.
+//! A batch of texts, packed time after time, so that no place is padded: each text by itself for training and for networks that
+//! look ahead, or texts that share their first characters together for the prediction of others.
 //!
 //! Characters for dimensions: `B` texts, `T` characters of the longest, `R` characters in all.
 
@@ -37,12 +37,23 @@ impl Batch {
     /// # Panics
     /// If a sequence is empty.
     pub fn pack(&mut self, sequences: &Sequences, rows: &[u32]) {
+        self.pack_each(rows.len(), |position: &u32| sequences.get(rows[*position as usize]));
+    }
+
+    /// Packs `texts` in the same way: for prediction where no text may share the places of another's characters.
+    ///
+    /// # Panics
+    /// If a text is empty.
+    pub fn pack_texts(&mut self, texts: &[&[u16]]) {
+        self.pack_each(texts.len(), |position: &u32| texts[*position as usize]);
+    }
+
+    fn pack_each<'a>(&mut self, n: usize, text: impl Fn(&u32) -> &'a [u16]) {
         self.clear();
-        self.positions.extend(0..rows.len() as u32);
-        let text = |position: &u32| sequences.get(rows[*position as usize]);
+        self.positions.extend(0..n as u32);
         self.positions.sort_unstable_by_key(|position| (usize::MAX - text(position).len(), *position));
-        let mut active = rows.len();
-        for time in 0..self.positions.first().map_or(0, |longest| text(longest).len()) {
+        let mut active = n;
+        for time in 0..self.positions.first().map_or(0, |longest| n_characters(text(longest))) {
             while text(&self.positions[active - 1]).len() <= time {
                 active -= 1;
             }
@@ -271,6 +282,22 @@ mod tests {
         assert_eq!((0..3).map(|row| batch.times().parent(1, row)).collect::<Vec<_>>(), [0, 0, 1]);
         assert_eq!((0..2).map(|row| batch.times().parent(2, row)).collect::<Vec<_>>(), [0, 1]);
         assert_eq!(batch.last(), [(0, 0), (1, 0), (1, 0), (2, 0), (2, 1), (0, 2), (1, 2)]);
+    }
+
+    #[test]
+    fn the_rows_of_a_text_are_found_in_a_tree_of_prefixes_and_in_a_pack() {
+        let texts: [&[u16]; 5] = [&[1], &[1, 2], &[1, 2, 3], &[1, 3, 3], &[4]];
+        let (mut tree, mut pack, mut rows) = (Batch::default(), Batch::default(), Vec::new());
+        tree.pack_prefixes(&texts);
+        pack.pack_texts(&texts);
+        assert!(tree.n_characters() < pack.n_characters());
+        for batch in [&tree, &pack] {
+            for (position, (time, row)) in batch.positions().iter().zip(batch.last()) {
+                batch.times().ancestors(*time, *row, &mut rows);
+                let text: Vec<u16> = rows.iter().map(|row| batch.tokens()[*row]).collect();
+                assert_eq!(text, texts[*position as usize]);
+            }
+        }
     }
 
     #[test]

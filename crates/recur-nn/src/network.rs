@@ -14,6 +14,15 @@ pub trait Network: Clone + Send + Sync {
     /// Where each weight is.
     fn layout(&self) -> &Layout;
 
+    /// Whether what it computes for a character of a text depends on later ones: it reads a text backwards, convolves over the
+    /// characters around each, or attends to all.
+    ///
+    /// In prediction, texts with the same first characters share the rows of these (see [`Batch::pack_prefixes`]), so that what
+    /// is computed for a row must be right for every text that goes on from there. A network that looks ahead gets each text by
+    /// itself instead. One that pools over a text's rows need not: it finds them with
+    /// [`TimeSteps::ancestors`](crate::time_steps::TimeSteps::ancestors).
+    fn looks_ahead(&self) -> bool;
+
     /// Takes note of changed parameters: refreshes second layouts. Not needed after [`Network::backward`] into
     /// [`crate::gradient::Step`], which changes them with the parameters.
     fn parameters_changed(&mut self, kernels: Kernels, parameters: &[f32]);

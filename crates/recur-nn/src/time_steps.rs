@@ -77,6 +77,16 @@ impl TimeSteps {
         self.parents.get(self.starts[time] + row).map_or(row, |parent| *parent as usize)
     }
 
+    /// Writes to `rows` those that lead to `row` of `time`, from the first time on: the characters of a text up to there.
+    pub fn ancestors(&self, time: usize, mut row: usize, rows: &mut Vec<usize>) {
+        rows.clear();
+        for time in (0..=time).rev() {
+            rows.push(self.starts[time] + row);
+            row = self.parent(time, row);
+        }
+        rows.reverse();
+    }
+
     /// Where the rows are that those of `time` follow, if row i follows row i: in training.
     ///
     /// # Panics

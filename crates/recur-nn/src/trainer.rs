@@ -293,7 +293,8 @@ impl<N: Network> Model for Trainer<N> {
     fn log_probabilities(&mut self, sequences: &Sequences, rows: &[u32], out: &mut [f32]) -> Result<(), ModelError> {
         let c = self.n_classes;
         assert_eq!(out.len(), rows.len() * c, "a row of {c} log-probabilities a text");
-        // Texts with the same first characters share the work on these.
+        // Texts with the same first characters share the work on these, unless the network looks ahead.
+        let looks_ahead = self.network().looks_ahead();
         let mut named: Vec<(&[u16], usize)> = rows.iter().map(|row| sequences.get(*row)).zip(0..).collect();
         named.sort_unstable();
         let (texts, positions): (Vec<&[u16]>, Vec<usize>) = named.into_iter().unzip();
@@ -303,7 +304,11 @@ impl<N: Network> Model for Trainer<N> {
         for (texts, positions) in texts.chunks(group).zip(positions.chunks(group)) {
             let of_share = |index| texts.chunks(PREDICTION_BATCH).nth(index).unwrap_or_default();
             for_each(&*self.workers, &mut self.shares[..n], &|index, share| {
-                share.batch.pack_prefixes(of_share(index));
+                if looks_ahead {
+                    share.batch.pack_texts(of_share(index));
+                } else {
+                    share.batch.pack_prefixes(of_share(index));
+                }
                 if share.batch.is_empty() {
                     return;
                 }
@@ -311,10 +316,11 @@ impl<N: Network> Model for Trainer<N> {
                 share.network.forward(kernels, parameters, &share.batch, None, logits);
                 kernels.log_softmax_rows(logits, c);
             });
-            let logits =
-                self.shares[..n].iter().flat_map(|share| share.logits[..share.batch.len() * c].chunks_exact(c));
-            for (row, position) in logits.zip(positions) {
-                out[position * c..][..c].copy_from_slice(row);
+            for (share, positions) in self.shares[..n].iter().zip(positions.chunks(PREDICTION_BATCH)) {
+                let logits = share.logits[..share.batch.len() * c].chunks_exact(c);
+                for (row, position) in logits.zip(share.batch.positions()) {
+                    out[positions[*position as usize] * c..][..c].copy_from_slice(row);
+                }
             }
         }
         Ok(())

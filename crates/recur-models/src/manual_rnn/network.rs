@@ -106,6 +106,10 @@ impl recur_nn::network::Network for Network {
         &self.layout
     }
 
+    fn looks_ahead(&self) -> bool {
+        false
+    }
+
     fn parameters_changed(&mut self, kernels: Kernels, parameters: &[f32]) {
         let h = self.hidden;
         kernels.transpose(&mut self.w_hh_t, &parameters[self.w_hh.clone()], h, h);

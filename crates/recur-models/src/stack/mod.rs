@@ -109,6 +109,10 @@ impl<C: Cell> Network for Stack<C> {
         &self.layout
     }
 
+    fn looks_ahead(&self) -> bool {
+        false
+    }
+
     fn parameters_changed(&mut self, kernels: Kernels, parameters: &[f32]) {
         self.layers.iter_mut().for_each(|layer| layer.parameters_changed(kernels, parameters));
         self.head.parameters_changed(kernels, parameters);

@@ -74,6 +74,10 @@ impl Network for CharacterBag {
         &self.layout
     }
 
+    fn looks_ahead(&self) -> bool {
+        false
+    }
+
     /// There is no second layout of a weight to refresh.
     fn parameters_changed(&mut self, _kernels: Kernels, _parameters: &[f32]) {}
 
