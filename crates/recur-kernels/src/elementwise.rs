@@ -132,7 +132,7 @@ lanes!(Exp(), |y, _x| exp_v(y));
 lanes!(Relu(), |y, _x| y.or_if_not_nan(y.where_positive(y, V::splat(0.0))));
 lanes!(TanhBackward(one), |d_y, y| d_y.mul(one.sub(y.mul(y))));
 lanes!(ReluBackward(), |d_y, y| y.where_positive(d_y, V::splat(0.0)));
-lanes!(Gelu(half, one, slope, cubic), |x, _x| {
+lanes!(Gelu(half, one, slope, cubic), |x, _unused| {
     let inner = x.mul(slope).mul(x.mul(x).fma(cubic, one));
     x.mul(half).mul(tanh_v(inner).add(one))
 });

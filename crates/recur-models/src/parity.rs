@@ -112,6 +112,11 @@ impl Bench {
         model
     }
 
+    /// The greatest over time has no slope where it changes its place; its backward pass has tests of its own.
+    fn is_smooth(&self) -> bool {
+        self.params.get("pooling") != Some(&ParamValue::Text("max".to_owned()))
+    }
+
     fn rows(&self) -> Vec<u32> {
         (0..self.sequences.len() as u32).collect()
     }
@@ -193,14 +198,16 @@ fn every_case_agrees_with_pytorch() {
 
 #[test]
 fn gradients_agree_with_finite_differences() {
-    cases().iter().filter(|bench| bench.params.size("hidden_size") <= 16).for_each(check_slopes);
+    let small = |bench: &&Bench| bench.case.initial.values().all(|weight| weight.data.len() <= 3 * 16 * 16);
+    cases().iter().filter(small).filter(|bench| bench.is_smooth()).for_each(check_slopes);
 }
 
 #[test]
 fn gradients_agree_with_finite_differences_under_dropout() {
-    let layered = |bench: &Bench| bench.params.get("layers").is_some_and(|layers| *layers == ParamValue::Integer(2));
-    let layered: Vec<Bench> = cases().into_iter().filter(layered).collect();
-    assert!(layered.len() >= 3, "a case of two layers a layered model");
+    let of_two_layers =
+        |bench: &Bench| bench.params.get("layers") == Some(&ParamValue::Integer(2)) && bench.is_smooth();
+    let layered: Vec<Bench> = cases().into_iter().filter(of_two_layers).collect();
+    assert!(layered.len() >= 9, "cases of two layers in one direction and in both, a layered model");
     for mut bench in layered {
         // Every pass draws its mask from the same stream, so the loss stays one function of the weights.
         bench.params = bench.params.with("dropout", ParamValue::Real(0.25));

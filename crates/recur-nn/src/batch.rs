@@ -146,6 +146,27 @@ impl Batch {
         }
     }
 
+    /// Writes to `rows`, for each character in packed order, the row of its mirror image: of the first character of a text that of
+    /// its last, and so on. Read in this order, `tokens` are those of the texts read backwards, packed in the same way. Applied
+    /// twice, the order is the first again.
+    ///
+    /// # Panics
+    /// If texts share the places of their characters.
+    pub fn mirror(&self, rows: &mut Vec<u32>) {
+        rows.clear();
+        for time in 0..self.times.len() {
+            let n = self.times.at(time, 1).len();
+            assert!(time == 0 || self.times.before(time, 1).len() == n, "each text by itself");
+            let image = |(row, last): (usize, &(usize, usize))| (self.times.at(last.0 - time, 1).start + row) as u32;
+            rows.extend(self.last[..n].iter().enumerate().map(image));
+        }
+    }
+
+    /// The first of these texts among those of the whole batch.
+    pub fn first_in_whole(&self) -> usize {
+        self.first
+    }
+
     fn clear(&mut self) {
         self.positions.clear();
         self.tokens.clear();
@@ -298,6 +319,19 @@ mod tests {
                 assert_eq!(text, texts[*position as usize]);
             }
         }
+    }
+
+    #[test]
+    fn a_mirrored_batch_is_the_batch_of_the_texts_read_backwards() {
+        let texts: [&[u16]; 4] = [&[1], &[2, 3, 4], &[5], &[6, 7]];
+        let backwards: [&[u16]; 4] = [&[1], &[4, 3, 2], &[5], &[7, 6]];
+        let (mut batch, mut expected, mut mirror) = (Batch::default(), Batch::default(), Vec::new());
+        batch.pack_texts(&texts);
+        expected.pack_texts(&backwards);
+        batch.mirror(&mut mirror);
+        let mirrored: Vec<u16> = mirror.iter().map(|row| batch.tokens()[*row as usize]).collect();
+        assert_eq!(mirrored, expected.tokens());
+        assert!(mirror.iter().enumerate().all(|(row, image)| mirror[*image as usize] as usize == row));
     }
 
     #[test]

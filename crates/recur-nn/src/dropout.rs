@@ -40,6 +40,21 @@ impl Dropout {
         self.multiply(kernels, x);
     }
 
+    /// The same for `x (B, n)`, rows of `n` numbers for each text of `batch`.
+    pub fn of_texts(
+        &mut self,
+        kernels: Kernels,
+        batch: &Batch,
+        (stream, drawn): (&mut Stream, usize),
+        x: &[f32],
+        n: usize,
+    ) {
+        let mask = self.mask.take(x.len());
+        stream.seek((drawn + batch.first_in_whole() * n) as u64);
+        draw(mask, stream, self.share);
+        self.multiply(kernels, x);
+    }
+
     fn multiply(&mut self, kernels: Kernels, x: &[f32]) {
         let output = self.output.take(x.len());
         output.copy_from_slice(x);

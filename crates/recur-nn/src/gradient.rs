@@ -20,6 +20,8 @@ pub enum Terms<'a> {
     Texts,
     /// The rows of these times, from the one given on.
     From(usize, &'a TimeSteps),
+    /// The texts of the batch, and after them all rows of these times: of a weight that both kinds of rows use.
+    TextsAndAll(&'a TimeSteps),
 }
 
 /// Takes the gradient of each weight, named by its place among the parameters.

@@ -9,19 +9,23 @@
 //! - [`layout`]: the place, the name and the first values of each weight.
 //! - [`network`] and [`gradient`]: what a network must say, and where its gradients go.
 //! - [`optimizer`], [`trainer`]: from gradients to steps.
-//! - [`linear`], [`dropout`], [`recurrence`]: parts of networks.
+//! - [`linear`], [`embedding`], [`dropout`], [`pooling`], [`recurrence`]: parts of networks.
 //!
 //! Every operation has one rounding order, so equal inputs give equal bits on every machine, whatever the number of
 //! threads.
 
 pub mod batch;
 pub mod dropout;
+pub mod embedding;
 pub mod gradient;
 pub mod layout;
 pub mod linear;
 pub mod network;
 pub mod optimizer;
+pub mod pooling;
 pub mod recurrence;
 mod saved_activations;
+#[cfg(test)]
+mod slopes;
 pub mod time_steps;
 pub mod trainer;

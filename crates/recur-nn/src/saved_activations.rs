@@ -54,7 +54,7 @@ impl SavedActivations {
         &self.factors[..self.n]
     }
 
-    fn keep(&mut self, place: &Range<usize>, kind: Kind, d: &[f32], terms: Terms<'_>) -> &mut Factors {
+    fn keep(&mut self, place: &Range<usize>, kind: Kind, (d, rows): (&[f32], usize), terms: Terms<'_>) -> &mut Factors {
         if self.n == self.factors.len() {
             self.factors.push(Factors::default());
         }
@@ -66,6 +66,11 @@ impl SavedActivations {
         factors.starts.push(0);
         match terms {
             Terms::Texts => {}
+            Terms::TextsAndAll(times) => {
+                let texts = rows - times.n_rows();
+                factors.starts.push(texts);
+                factors.starts.extend((0..times.len()).map(|time| texts + times.at(time, 1).end));
+            }
             Terms::From(first, times) => {
                 let end_of = |time| times.at(time, 1).end;
                 let before = if first == 0 { 0 } else { end_of(first - 1) };
@@ -79,20 +84,21 @@ impl SavedActivations {
 impl WeightGradients for SavedActivations {
     fn product(&mut self, place: &Range<usize>, _: &mut [f32], a: Matrix<'_>, d: Matrix<'_>, terms: Terms<'_>) {
         let (m, n, rows) = (a.cols(), d.cols(), a.rows());
-        let factors = self.keep(place, Kind::Product, d.data(), terms);
+        let factors = self.keep(place, Kind::Product, (d.data(), rows), terms);
         (factors.m, factors.n) = (m, n);
-        factors.a.take(a.data().len()).copy_from_slice(a.data());
+        a.write_rows(factors.a.take(rows * m));
         factors.end(rows, terms);
     }
 
     fn sum(&mut self, place: &Range<usize>, d: &[f32], terms: Terms<'_>) {
-        let factors = self.keep(place, Kind::Sum, d, terms);
+        let rows = d.len() / place.len();
+        let factors = self.keep(place, Kind::Sum, (d, rows), terms);
         factors.n = place.len();
-        factors.end(d.len() / place.len(), terms);
+        factors.end(rows, terms);
     }
 
     fn lookups(&mut self, place: &Range<usize>, indices: &[u16], d: &[f32], terms: Terms<'_>) {
-        let factors = self.keep(place, Kind::Lookups, d, terms);
+        let factors = self.keep(place, Kind::Lookups, (d, indices.len()), terms);
         factors.n = d.len() / indices.len().max(1);
         factors.indices.clear();
         factors.indices.extend_from_slice(indices);

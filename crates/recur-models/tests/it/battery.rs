@@ -66,6 +66,15 @@ fn two_layers_of_relu_pass() {
 }
 
 #[test]
+fn layered_models_pass_in_both_directions() {
+    let both = ("bidirectional", ParamValue::Boolean(true));
+    let (two, dropout) = (("layers", ParamValue::Integer(2)), ("dropout", ParamValue::Real(0.2)));
+    let (max, embedding) = (("pooling", ParamValue::Text("max".to_owned())), ("embedding", ParamValue::Integer(6)));
+    assert_eq!(check_where_declared(&[both.clone(), two, dropout]), ["gru", "lstm", "stacked_rnn"]);
+    assert_eq!(check_where_declared(&[both, max, embedding]), ["gru", "lstm", "stacked_rnn"]);
+}
+
+#[test]
 fn layered_models_pass_with_dropout() {
     let dropout = ("dropout", ParamValue::Real(0.2));
     assert!(check_where_declared(&[("layers", ParamValue::Integer(2)), dropout]).contains(&"stacked_rnn"));
