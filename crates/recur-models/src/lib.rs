@@ -4,6 +4,7 @@
 //! Each model is a `mod` line here and a folder next to `manual_rnn`: the build script makes [`PLUGINS`] of the plugins that
 //! it finds behind these lines, and refuses a folder without one. `just new-model NAME` makes both.
 
+mod char_cnn;
 mod gru;
 mod lstm;
 mod manual_rnn;

@@ -1,4 +1,4 @@
-//! The recurrent models against PyTorch's own results, and against finite differences.
+//! The networks against PyTorch's own results, and against finite differences.
 //!
 //! Each file of `tests/parity` was written by `tools/torch_reference.py` in float64: log-probabilities, loss, every
 //! gradient, the loss of every step of SGD, and the final weights. Every file found is checked.
@@ -114,7 +114,8 @@ impl Bench {
 
     /// The greatest over time has no slope where it changes its place; its backward pass has tests of its own.
     fn is_smooth(&self) -> bool {
-        self.params.get("pooling") != Some(&ParamValue::Text("max".to_owned()))
+        let pooling = self.params.get("pooling");
+        pooling != Some(&ParamValue::Text("max".to_owned())) && self.plugin.about().id != "char_cnn"
     }
 
     fn rows(&self) -> Vec<u32> {
@@ -190,9 +191,9 @@ fn every_case_agrees_with_pytorch() {
     let cases = cases();
     cases.iter().for_each(Bench::check);
     println!("{} cases agree", cases.len());
-    for id in ["manual_rnn", "stacked_rnn", "gru", "lstm"] {
+    for (id, least) in [("manual_rnn", 4), ("stacked_rnn", 10), ("gru", 10), ("lstm", 10), ("char_cnn", 3)] {
         let n = cases.iter().filter(|bench| bench.plugin.about().id == id).count();
-        assert!(n >= 4, "{id} has {n} cases");
+        assert!(n >= least, "{id} has {n} cases");
     }
 }
 

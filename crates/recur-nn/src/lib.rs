@@ -9,12 +9,13 @@
 //! - [`layout`]: the place, the name and the first values of each weight.
 //! - [`network`] and [`gradient`]: what a network must say, and where its gradients go.
 //! - [`optimizer`], [`trainer`]: from gradients to steps.
-//! - [`linear`], [`embedding`], [`dropout`], [`pooling`], [`recurrence`]: parts of networks.
+//! - [`linear`], [`embedding`], [`convolution`], [`dropout`], [`pooling`], [`recurrence`]: parts of networks.
 //!
 //! Every operation has one rounding order, so equal inputs give equal bits on every machine, whatever the number of
 //! threads.
 
 pub mod batch;
+pub mod convolution;
 pub mod dropout;
 pub mod embedding;
 pub mod gradient;

@@ -16,6 +16,9 @@ const N_CLASSES: usize = 3;
 /// How often the elements of a matrix are multiplied for a text of `characters` characters, by the tensor's name: a character is
 /// looked up, and the state before the first is zero. Of names that no shipped model has, nothing is known.
 fn multiply_adds(weight: &Tensor, has_embedding: bool, characters: u64) -> Option<u64> {
+    if weight.name.starts_with("convs.") && weight.name.ends_with(".weight") {
+        return Some(weight.shape.iter().product::<usize>() as u64 * characters);
+    }
     let [rows, columns] = weight.shape[..] else { return Some(0) };
     let states = (rows * (columns - N_TOKENS.min(columns))) as u64;
     Some(match weight.name.as_str() {
@@ -75,6 +78,6 @@ fn every_models_cost_is_that_of_its_weights() {
             }
         }
     }
-    let shipped = ["gru", "lstm", "manual_rnn", "stacked_rnn"];
+    let shipped = ["char_cnn", "gru", "lstm", "manual_rnn", "stacked_rnn"];
     assert!(shipped.iter().all(|id| compared.contains(id)), "{compared:?}");
 }

@@ -104,9 +104,14 @@ fn any_number_of_threads_learns_and_predicts_the_same_bits() {
     {
         let training = training(optimizer, clip, batch_size);
         for plugin in PLUGINS {
-            for params in of_three_layers(*plugin) {
+            for (variant, params) in of_three_layers(*plugin).into_iter().enumerate() {
+                // Of the variants, steps on the way and steps from a buffer are enough.
+                if variant > 0 && batch_size < 16 {
+                    continue;
+                }
                 let expected = learn(*plugin, &params, &training, &alone());
-                for n in [2, 3, 8] {
+                let numbers: &[usize] = if variant == 0 { &[2, 3, 8] } else { &[3] };
+                for n in numbers.iter().copied() {
                     let shared = learn(*plugin, &params, &training, &(Arc::new(Crowd(n)) as Arc<dyn Workers>));
                     assert!(shared == expected, "{} {params:?}, {optimizer:?}, {n} threads", plugin.about().id);
                 }
