@@ -9,7 +9,8 @@
 //! - [`layout`]: the place, the name and the first values of each weight.
 //! - [`network`] and [`gradient`]: what a network must say, and where its gradients go.
 //! - [`optimizer`], [`trainer`]: from gradients to steps.
-//! - [`linear`], [`embedding`], [`convolution`], [`dropout`], [`pooling`], [`recurrence`]: parts of networks.
+//! - [`linear`], [`embedding`], [`convolution`], [`dropout`], [`pooling`], [`softmax`], [`layer_norm`], [`recurrence`]: parts of networks. GELU is
+//!   an operation of [`Kernels`](recur_kernels::Kernels).
 //!
 //! Every operation has one rounding order, so equal inputs give equal bits on every machine, whatever the number of
 //! threads.
@@ -19,6 +20,7 @@ pub mod convolution;
 pub mod dropout;
 pub mod embedding;
 pub mod gradient;
+pub mod layer_norm;
 pub mod layout;
 pub mod linear;
 pub mod network;
@@ -28,5 +30,6 @@ pub mod recurrence;
 mod saved_activations;
 #[cfg(test)]
 mod slopes;
+pub mod softmax;
 pub mod time_steps;
 pub mod trainer;

@@ -192,3 +192,63 @@ pub(crate) fn cut(saved: &SavedActivations, n_parameters: usize, n: usize, cuts:
         place = product.end;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::batch::Batch;
+    use crate::gradient::Buffer;
+    use crate::slopes::numbers;
+
+    /// A weight of each kind, which both the texts and the characters of a batch use.
+    const PLACES: [Range<usize>; 3] = [0..12, 12..15, 15..27];
+
+    /// The rows of texts and then of characters that a share has, of `n` numbers in the whole batch.
+    fn rows(share: &Batch, whole: &Batch, n: usize, seed: u32) -> Vec<f32> {
+        let of_texts = numbers(whole.len() * n, seed);
+        let of_characters = numbers(whole.n_characters() * n, seed + 1);
+        let mut rows = of_texts[share.first_in_whole() * n..][..share.len() * n].to_vec();
+        for time in 0..share.times().len() {
+            let start = share.start_in_whole(time) * n;
+            rows.extend_from_slice(&of_characters[start..][..share.times().n_rows_at(time) * n]);
+        }
+        rows
+    }
+
+    fn give(share: &Batch, whole: &Batch, into: &mut dyn WeightGradients) {
+        let terms = Terms::TextsAndAll(share.times());
+        let (a, d) = (rows(share, whole, 5, 1), rows(share, whole, 3, 3));
+        let indices: Vec<u16> = rows(share, whole, 1, 5).iter().map(|x| (x.abs() * 3.99) as u16).collect();
+        let n = indices.len();
+        // Four of five columns: a part of a matrix.
+        let a = Matrix::new(&a, n, 5).columns(1..5);
+        into.product(&PLACES[0], &mut [], a, Matrix::new(&d, n, 3), terms);
+        into.sum(&PLACES[1], &d, terms);
+        into.lookups(&PLACES[2], &indices, &d, terms);
+    }
+
+    #[test]
+    fn weights_of_texts_and_characters_get_the_same_bits_from_any_number_of_shares() {
+        let texts: [&[u16]; 6] = [&[1], &[2, 3, 4, 5], &[6], &[7, 8], &[9, 1, 2], &[3, 4, 5]];
+        let (kernels, mut whole) = (Kernels::widest(), Batch::default());
+        whole.pack_texts(&texts);
+        let mut expected = vec![0.0; 27];
+        give(&whole, &whole, &mut Buffer { kernels, gradients: &mut expected });
+        assert!(expected.iter().all(|gradient| *gradient != 0.0));
+        for n in 1..=4 {
+            let saved: Vec<SavedActivations> = (0..n)
+                .map(|index| {
+                    let (mut share, mut saved) = (Batch::default(), SavedActivations::default());
+                    share.take_share(&whole, whole.rows_of_share(index, n));
+                    if !share.is_empty() {
+                        give(&share, &whole, &mut saved);
+                    }
+                    saved
+                })
+                .collect();
+            let mut gradients = vec![f32::NAN; 27];
+            write_gradient(kernels, saved.iter(), 0, &mut gradients);
+            assert_eq!(gradients, expected, "{n} shares");
+        }
+    }
+}
