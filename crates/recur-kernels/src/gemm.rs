@@ -56,6 +56,21 @@ impl<'a> Matrix<'a> {
         }
     }
 
+    /// Writes its numbers to `to`, row after row without gaps.
+    ///
+    /// # Panics
+    /// If `to` has another size, or the matrix is transposed.
+    pub fn write_rows(self, to: &mut [f32]) {
+        assert_eq!(to.len(), self.rows * self.cols, "a place for each number");
+        assert!(self.col_stride == 1, "rows are whole");
+        if self.row_stride == self.cols {
+            return to.copy_from_slice(&self.data[..to.len()]);
+        }
+        for (row, to) in to.chunks_exact_mut(self.cols.max(1)).enumerate() {
+            to.copy_from_slice(&self.data[row * self.row_stride..][..self.cols]);
+        }
+    }
+
     /// Only these columns.
     ///
     /// # Panics

@@ -82,7 +82,16 @@ impl Kernels {
     /// The sum of squares: 16 chains, element `i` in chain `i mod 16` by fma, then a tree that adds the upper half of
     /// the chains to the lower (8, 4, 2, 1).
     pub fn sum_of_squares(self, x: &[f32]) -> f32 {
-        run(self.isa(), SumOfSquares(x))
+        run(self.isa(), Dot(x, x))
+    }
+
+    /// The sum of products `Σ x · y`, in the order of [`Kernels::sum_of_squares`].
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    pub fn dot(self, x: &[f32], y: &[f32]) -> f32 {
+        assert_eq!(x.len(), y.len(), "numbers of both operands");
+        run(self.isa(), Dot(x, y))
     }
 
     /// Writes the transpose of `from (rows, cols)` to `to (cols, rows)`, both row-major.
@@ -273,33 +282,34 @@ impl AddRows<'_> {
     }
 }
 
-struct SumOfSquares<'a>(&'a [f32]);
+/// Two slices of one length.
+struct Dot<'a>(&'a [f32], &'a [f32]);
 
-impl Operation for SumOfSquares<'_> {
+impl Operation for Dot<'_> {
     type Output = f32;
 
     #[inline(always)]
     unsafe fn run<V: Vector>(self) -> f32 {
         let n = self.0.len();
-        let x = self.0.as_ptr();
+        let (x, y) = (self.0.as_ptr(), self.1.as_ptr());
         let mut chains = [0.0; MAX_LANES];
-        // SAFETY: every access stays below `n`; `MAX_LANES / LANES` vectors are `chains` end to end.
+        // SAFETY: both slices hold `n` numbers (checked by the facade), and every access stays below; `MAX_LANES / LANES` vectors are `chains` end to end.
         unsafe {
             let vectors = MAX_LANES / V::LANES;
             let mut sums = [V::splat(0.0); MAX_LANES];
             let mut at = 0;
             while at + MAX_LANES <= n {
                 for (i, sum) in sums.iter_mut().enumerate().take(vectors) {
-                    let lanes = V::load(x.add(at + i * V::LANES));
-                    *sum = lanes.fma(lanes, *sum);
+                    let place = at + i * V::LANES;
+                    *sum = V::load(x.add(place)).fma(V::load(y.add(place)), *sum);
                 }
                 at += MAX_LANES;
             }
             for (i, sum) in sums.iter().enumerate().take(vectors) {
                 sum.store(chains.as_mut_ptr().add(i * V::LANES));
             }
-            for (chain, rest) in chains.iter_mut().zip(&self.0[at..]) {
-                *chain = rest.mul_add(*rest, *chain);
+            for ((chain, x), y) in chains.iter_mut().zip(&self.0[at..]).zip(&self.1[at..]) {
+                *chain = x.mul_add(*y, *chain);
             }
         }
         fold(chains)

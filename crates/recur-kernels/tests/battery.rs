@@ -119,6 +119,12 @@ fn elementwise_operations_equal_scalar_on_every_length() {
         check("relu", &y, |k, y| k.relu(y));
         check("tanh_backward", &y, |k, y| k.tanh_backward(y, &x));
         check("relu_backward", &y, |k, y| k.relu_backward(y, &x));
+        check("gelu", &y, |k, y| k.gelu(y));
+        check("gelu_backward", &y, |k, y| k.gelu_backward(y, &x));
+        let places: Vec<f32> = (0..n).map(|i| (i % 3) as f32).collect();
+        check("where_at", &y, |k, y| k.where_at(y, &places, 2));
+        check("greatest", &y, |k, y| k.greatest(y, &mut places.clone(), &x, 7));
+        check("places of the greatest", &places, |k, places| k.greatest(&mut y.clone(), places, &x, 7));
         check("momentum_step", &y, |k, y| {
             let mut velocity = numbers(n, 4);
             k.momentum_step(y, &x, &mut velocity, 0.1, 0.9);
@@ -142,10 +148,42 @@ fn elementwise_operations_equal_scalar_on_every_length() {
 }
 
 #[test]
+fn the_greatest_is_the_first_of_equals_or_a_nan() {
+    let kernels = Kernels::widest();
+    let (mut best, mut places) = ([1.0, 2.0, 3.0, f32::NAN, f32::NEG_INFINITY], [0.0; 5]);
+    kernels.greatest(&mut best, &mut places, &[2.0, 2.0, f32::NAN, 5.0, f32::NEG_INFINITY], 4);
+    assert!(best[..2] == [2.0, 2.0] && best[2].is_nan() && best[3].is_nan() && best[4] == f32::NEG_INFINITY);
+    assert_eq!(places[..2], [4.0, 0.0]);
+    let mut d = [1.0, 2.0];
+    kernels.where_at(&mut d, &places[..2], 4);
+    assert_eq!(d, [1.0, 0.0]);
+}
+
+#[test]
+fn gelu_is_near_the_exact_one_and_its_gradient_near_the_slope() {
+    let kernels = Kernels::widest();
+    for i in -40..=40 {
+        let x = i as f32 * 0.1;
+        let gelu = |x: f32| {
+            let mut y = [x];
+            kernels.gelu(&mut y);
+            f64::from(y[0])
+        };
+        let exact = f64::from(x) * 0.5 * (1.0 + libm::erf(f64::from(x) / std::f64::consts::SQRT_2));
+        assert!((gelu(x) - exact).abs() < 1e-3, "gelu({x})");
+        let mut d = [1.0];
+        kernels.gelu_backward(&mut d, &[x]);
+        let slope = (gelu(x + 0.01) - gelu(x - 0.01)) / 0.02;
+        assert!((f64::from(d[0]) - slope).abs() < 1e-3, "at {x}: {}, slope {slope}", d[0]);
+    }
+}
+
+#[test]
 fn row_operations_equal_scalar_on_every_length() {
     // Beyond 8 vectors of 16 rows are added in wider pieces.
     for n in LENGTHS.chain([128, 150, 300]) {
         check("sum_of_squares", &numbers(n.max(1), 1), |k, y| y[0] = k.sum_of_squares(y));
+        check("dot", &numbers(n.max(1), 1), |k, y| y[0] = k.dot(y, &plain(n.max(1), 2)));
         if n == 0 {
             continue;
         }

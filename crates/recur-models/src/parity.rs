@@ -1,4 +1,4 @@
-//! The recurrent models against PyTorch's own results, and against finite differences.
+//! The networks against PyTorch's own results, and against finite differences.
 //!
 //! Each file of `tests/parity` was written by `tools/torch_reference.py` in float64: log-probabilities, loss, every
 //! gradient, the loss of every step of SGD, and the final weights. Every file found is checked. Those of
@@ -121,6 +121,12 @@ impl Bench {
         model
     }
 
+    /// The greatest over time has no slope where it changes its place; its backward pass has tests of its own.
+    fn is_smooth(&self) -> bool {
+        let pooling = self.params.get("pooling");
+        pooling != Some(&ParamValue::Text("max".to_owned())) && self.plugin.about().id != "char_cnn"
+    }
+
     fn rows(&self) -> Vec<u32> {
         (0..self.sequences.len() as u32).collect()
     }
@@ -199,22 +205,24 @@ fn every_case_agrees_with_pytorch() {
     let cases = cases();
     cases.iter().for_each(Bench::check);
     println!("{} cases agree", cases.len());
-    for id in ["manual_rnn", "stacked_rnn", "gru", "lstm"] {
+    for (id, least) in [("manual_rnn", 4), ("stacked_rnn", 10), ("gru", 10), ("lstm", 10), ("char_cnn", 3)] {
         let n = cases.iter().filter(|bench| bench.plugin.about().id == id).count();
-        assert!(n >= 4, "{id} has {n} cases");
+        assert!(n >= least, "{id} has {n} cases");
     }
 }
 
 #[test]
 fn gradients_agree_with_finite_differences() {
-    cases().iter().filter(|bench| bench.params.size("hidden_size") <= 16).for_each(check_slopes);
+    let small = |bench: &&Bench| bench.case.initial.values().all(|weight| weight.data.len() <= 3 * 16 * 16);
+    cases().iter().filter(small).filter(|bench| bench.is_smooth()).for_each(check_slopes);
 }
 
 #[test]
 fn gradients_agree_with_finite_differences_under_dropout() {
-    let layered = |bench: &Bench| bench.params.get("layers").is_some_and(|layers| *layers == ParamValue::Integer(2));
-    let layered: Vec<Bench> = cases().into_iter().filter(layered).collect();
-    assert!(layered.len() >= 3, "a case of two layers a layered model");
+    let of_two_layers =
+        |bench: &Bench| bench.params.get("layers") == Some(&ParamValue::Integer(2)) && bench.is_smooth();
+    let layered: Vec<Bench> = cases().into_iter().filter(of_two_layers).collect();
+    assert!(layered.len() >= 9, "cases of two layers in one direction and in both, a layered model");
     for mut bench in layered {
         // Every pass draws its mask from the same stream, so the loss stays one function of the weights.
         bench.params = bench.params.with("dropout", ParamValue::Real(0.25));

@@ -1,5 +1,8 @@
 //! Training allocates nothing once its buffers have grown: an epoch of many steps allocates as often as one of few.
 
+#[path = "it/variants.rs"]
+mod variants;
+
 use recur_core::dataset::Sequences;
 use recur_core::model::{Cancel, Chunk, Kernels, Model, ModelPlugin, Setup};
 use recur_core::params::{ParamValue, Params};
@@ -29,22 +32,20 @@ fn texts() -> (Sequences, Vec<u16>) {
     (texts.iter().map(Vec::as_slice).collect(), (0..40).map(|i| i % N_CLASSES as u16).collect())
 }
 
-/// Two layers with dropout where the model has them.
-fn build(plugin: &dyn ModelPlugin, training: &TrainingSettings) -> Box<dyn Model> {
+/// Every variant of `plugin`, with two layers and dropout where it has them.
+fn of_two_layers(plugin: &dyn ModelPlugin) -> Vec<Params> {
     let wanted = [
         ("hidden_size", ParamValue::Integer(12)),
         ("layers", ParamValue::Integer(2)),
         ("dropout", ParamValue::Real(0.2)),
         ("learning_rate", ParamValue::Real(0.001)),
     ];
-    let mut params = Params::defaults(plugin.about().parameters);
-    for (name, value) in wanted {
-        if params.get(name).is_some() {
-            params = params.with(name, value);
-        }
-    }
+    variants::variants(plugin, &wanted)
+}
+
+fn build(plugin: &dyn ModelPlugin, params: &Params, training: &TrainingSettings) -> Box<dyn Model> {
     let setup = Setup {
-        params: &params,
+        params,
         training: Some(training),
         n_tokens: N_TOKENS,
         n_classes: N_CLASSES,
@@ -83,11 +84,13 @@ fn more_steps_allocate_no_more() {
     let adam = Optimizer::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
     let smoothed = TrainingSettings { warmup: 0.1, label_smoothing: 0.1, ..training(Optimizer::ADAMW, None) };
     for training in [training(sgd, None), training(adam, Some(1.0)), smoothed] {
-        for plugin in PLUGINS {
-            let mut model = build(*plugin, &training);
+        for (plugin, params) in
+            PLUGINS.iter().flat_map(|plugin| of_two_layers(*plugin).into_iter().map(move |params| (*plugin, params)))
+        {
+            let mut model = build(plugin, &params, &training);
             let warm_up = allocations(&mut *model, 1);
             let (few, many) = (allocations(&mut *model, 1), allocations(&mut *model, 20));
-            assert_eq!(few, many, "{} with {:?}", plugin.about().id, training.optimizer);
+            assert_eq!(few, many, "{} {params:?} with {:?}", plugin.about().id, training.optimizer);
             assert!(warm_up > few, "{}: the counter counts the buffers' growth", plugin.about().id);
         }
     }

@@ -4,8 +4,8 @@
 //! r, z, n.
 
 use crate::stack::{Cell, Gradients, Recurrent};
-use crate::time_steps::TimeSteps;
 use recur_kernels::{AlignedVec, Kernels, Matrix};
+use recur_nn::time_steps::TimeSteps;
 
 /// The cell with its workspace.
 #[derive(Clone, Default)]

@@ -2,28 +2,19 @@
 
 mod cell;
 
-use crate::stack::{CONDITIONS, DROPOUT, HIDDEN_SIZE, LAYERS, LEARNING_RATE, Shape, Stack};
-use crate::trainer::Trainer;
-use recur_core::model::{Condition, Cost, Declaration, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
-use recur_core::params::ParamSpec;
+use crate::stack::{self, Shape};
+use recur_core::model::{Condition, Cost, Declaration, Model, ModelError, ModelPlugin, Setup};
 
 /// The plugin.
 pub(crate) struct Gru;
 
-const PARAMETERS: &[ParamSpec] = &[HIDDEN_SIZE, LAYERS, DROPOUT, LEARNING_RATE];
-
 const ABOUT: Declaration = Declaration {
     id: "gru",
-    summary: "torch.nn.GRU with one or more layers and a linear map of the last state",
+    summary: "torch.nn.GRU with one or more layers in one or both directions, and a linear map of what is pooled of its states",
     description: include_str!("description.md"),
-    version: 2,
     code: env!("RECUR_CODE_gru"),
-    determinism: Determinism::Portable,
-    regime: Regime::Iterative,
-    unused_settings: &[],
-    parameters: PARAMETERS,
     source_file: file!(),
-    cost_in_words: None,
+    ..stack::ABOUT
 };
 
 impl ModelPlugin for Gru {
@@ -32,7 +23,7 @@ impl ModelPlugin for Gru {
     }
 
     fn conditions(&self) -> &'static [Condition] {
-        CONDITIONS
+        stack::CONDITIONS
     }
 
     fn cost(&self, setup: &Setup<'_>, characters: u64) -> Option<Cost> {
@@ -40,6 +31,6 @@ impl ModelPlugin for Gru {
     }
 
     fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {
-        Ok(Box::new(Trainer::new(Stack::new(Shape::of(setup), cell::GruCell::default), setup)))
+        Ok(stack::model(setup, cell::GruCell::default))
     }
 }

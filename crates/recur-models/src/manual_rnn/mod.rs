@@ -2,10 +2,10 @@
 
 mod network;
 
-use crate::recurrence::Activation;
-use crate::trainer::Trainer;
 use recur_core::model::{Cost, Declaration, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
 use recur_core::params::{ParamDefault, ParamKind, ParamSpec};
+use recur_nn::recurrence::Activation;
+use recur_nn::trainer::Trainer;
 
 /// The plugin.
 pub(crate) struct ManualRnn;

@@ -3,13 +3,13 @@
 //! Characters for dimensions: `B` texts, `R` states of the batch in packed order (a text of n characters has n - 1), `V`
 //! tokens, `H` hidden size, `C` labels.
 
-use crate::batch::Batch;
-use crate::gradient::{Terms, WeightGradients};
-use crate::layout::Layout;
-use crate::network::StepRng;
-use crate::recurrence::{self, Activation};
-use crate::time_steps::TimeSteps;
 use recur_kernels::{AlignedVec, Kernels, Matrix};
+use recur_nn::batch::Batch;
+use recur_nn::gradient::{Terms, WeightGradients};
+use recur_nn::layout::Layout;
+use recur_nn::network::StepRng;
+use recur_nn::recurrence::{self, Activation};
+use recur_nn::time_steps::TimeSteps;
 use std::ops::Range;
 
 /// The network with its workspace.
@@ -101,9 +101,13 @@ fn row_mut(data: &mut [f32], index: usize, n: usize) -> &mut [f32] {
     &mut data[index * n..][..n]
 }
 
-impl crate::network::Network for Network {
+impl recur_nn::network::Network for Network {
     fn layout(&self) -> &Layout {
         &self.layout
+    }
+
+    fn looks_ahead(&self) -> bool {
+        false
     }
 
     fn parameters_changed(&mut self, kernels: Kernels, parameters: &[f32]) {

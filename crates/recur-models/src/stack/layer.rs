@@ -1,145 +1,178 @@
-//! One recurrent layer around its cell: the product of its input, the gradients of its weights, dropout.
+//! A recurrent layer: one direction, or one that reads texts forwards and one that reads them backwards, with their states side
+//! by side; and dropout.
 
-use super::{Cell, Recurrent, Shape};
-use crate::batch::Batch;
-use crate::gradient::{Terms, WeightGradients};
-use crate::layout::Layout;
-use crate::recurrence;
+use super::direction::{Direction, Input, Named};
+use super::{Cell, Shape};
 use recur_core::random::Stream;
-use recur_kernels::{AlignedVec, Kernels, Matrix};
-use std::ops::Range;
+use recur_kernels::{AlignedVec, Kernels};
+use recur_nn::batch::Batch;
+use recur_nn::dropout::Dropout;
+use recur_nn::gradient::WeightGradients;
+use recur_nn::layout::Layout;
 
-/// A layer's weights and workspace.
+/// A layer's directions and workspace.
 #[derive(Clone)]
 pub(super) struct Layer<C> {
-    cell: C,
+    forwards: Direction<C>,
+    backwards: Option<Backwards<C>>,
     hidden: usize,
-    /// `rnn.weight_ih_l*` by rows of its input: (V, G · H) in the first layer, (H, G · H) above.
-    w_ih: Range<usize>,
-    /// `rnn.weight_hh_l*` by rows of its input, (H, G · H).
-    w_hh: Range<usize>,
-    b_ih: Range<usize>,
-    b_hh: Range<usize>,
-    /// Second layouts for the backward pass, (G · H, H); the first layer needs none of its input's.
-    w_ih_t: AlignedVec,
-    w_hh_t: AlignedVec,
-    /// What the inputs start from, (G · H).
-    bias: AlignedVec,
-    /// What the layer above reads: the states, with dropout where there is any, (R, H).
-    dropped: AlignedVec,
-    /// The factor of each state in `dropped`: 0 or 1 / (1 - share), (R, H); empty without dropout.
-    mask: AlignedVec,
+    /// Numbers of an input row that is not one-hot (I); 0 where rows are one-hot.
+    inputs: usize,
+    /// What the layer above reads where there is dropout, (R, W).
+    dropout: Dropout,
 }
 
-/// What a layer read of the one below.
-pub(super) struct Below<'a> {
-    /// (R, H).
-    pub(super) output: &'a [f32],
-    /// Where its gradient goes, (R, H).
-    pub(super) d_output: &'a mut [f32],
+/// The direction that reads texts backwards, in a batch that has the characters of each text in the opposite order.
+#[derive(Clone)]
+struct Backwards<C> {
+    direction: Direction<C>,
+    /// What it reads: (R, I), or (R).
+    rows: AlignedVec,
+    tokens: Vec<u16>,
+    /// The gradient of `rows`, and of its states, (R, H), in its own order.
+    d_rows: AlignedVec,
+    d_states: AlignedVec,
+    /// The states of both directions, those that read forwards first, (R, 2H).
+    both: AlignedVec,
+}
+
+/// What the backward pass of a layer uses up.
+#[derive(Clone, Default)]
+pub(super) struct Scratch {
+    /// (R, H), both.
+    d_states: AlignedVec,
+    previous: AlignedVec,
 }
 
 impl<C: Cell> Layer<C> {
-    pub(super) fn new(layout: &mut Layout, shape: &Shape, index: usize, cell: C) -> Self {
-        let (h, n) = (shape.hidden, C::GATES * shape.hidden);
-        let input = if index == 0 { shape.vocab } else { h };
-        Self {
-            cell,
-            hidden: h,
-            w_ih: layout.matrix(format!("rnn.weight_ih_l{index}"), n, input, h),
-            w_hh: layout.matrix(format!("rnn.weight_hh_l{index}"), n, h, h),
-            b_ih: layout.vector(format!("rnn.bias_ih_l{index}"), n, h),
-            b_hh: layout.vector(format!("rnn.bias_hh_l{index}"), n, h),
-            w_ih_t: AlignedVec::zeros(if index == 0 { 0 } else { n * h }),
-            w_hh_t: AlignedVec::zeros(n * h),
-            bias: AlignedVec::zeros(n),
-            dropped: AlignedVec::default(),
-            mask: AlignedVec::default(),
-        }
+    /// The layer `index`; it takes `cell` for each direction.
+    pub(super) fn new(layout: &mut Layout, shape: &Shape, index: usize, cell: impl Fn() -> C) -> Self {
+        let is_one_hot = index == 0 && shape.embedding == 0;
+        let inputs = shape.inputs_of(index);
+        let mut direction = |suffix: &str| {
+            let named = Named { suffix, inputs, is_one_hot, hidden: shape.hidden };
+            Direction::new(layout, &named, cell())
+        };
+        let forwards = direction(&format!("l{index}"));
+        let backwards = shape.bidirectional.then(|| Backwards {
+            direction: direction(&format!("l{index}_reverse")),
+            rows: AlignedVec::default(),
+            tokens: Vec::new(),
+            d_rows: AlignedVec::default(),
+            d_states: AlignedVec::default(),
+            both: AlignedVec::default(),
+        });
+        let inputs = if is_one_hot { 0 } else { inputs };
+        Self { forwards, backwards, hidden: shape.hidden, inputs, dropout: Dropout::new(shape.dropout) }
     }
 
     pub(super) fn parameters_changed(&mut self, kernels: Kernels, parameters: &[f32]) {
-        let (h, n) = (self.hidden, C::GATES * self.hidden);
-        kernels.transpose(&mut self.w_hh_t, &parameters[self.w_hh.clone()], h, n);
-        if !self.w_ih_t.is_empty() {
-            kernels.transpose(&mut self.w_ih_t, &parameters[self.w_ih.clone()], h, n);
+        self.forwards.parameters_changed(kernels, parameters);
+        if let Some(backwards) = &mut self.backwards {
+            backwards.direction.parameters_changed(kernels, parameters);
         }
     }
 
-    /// `inputs = bias + below · W_ih`, where a one-hot character is a row of `W_ih`; then the cell.
-    ///
-    /// `below (R, H)` is `None` for the first layer, whose input is the batch's tokens.
-    pub(super) fn forward(&mut self, kernels: Kernels, parameters: &[f32], batch: &Batch, below: Option<&[f32]>) {
-        let (h, r) = (self.hidden, batch.n_characters());
-        let n = self.bias.len();
-        self.bias.copy_from_slice(&parameters[self.b_ih.clone()]);
-        if C::ONE_SUM {
-            kernels.add(&mut self.bias, &parameters[self.b_hh.clone()]);
+    /// From what it reads to the states of each direction. `mirror` is that of [`Batch::mirror`].
+    pub(super) fn forward(
+        &mut self,
+        kernels: Kernels,
+        parameters: &[f32],
+        (batch, mirror): (&Batch, &[u32]),
+        x: Input<'_>,
+    ) {
+        let (h, len) = (self.hidden, batch.n_characters() * self.hidden);
+        self.forwards.forward(kernels, parameters, batch, x);
+        let Some(backwards) = &mut self.backwards else { return };
+        backwards.take(x, self.inputs, mirror);
+        let x = Backwards::<C>::input(&backwards.rows, &backwards.tokens, x);
+        backwards.direction.forward(kernels, parameters, batch, x);
+        let both = backwards.both.take(2 * len).chunks_exact_mut(2 * h);
+        let (one, other) = (self.forwards.states(len), backwards.direction.states(len));
+        for ((both, one), image) in both.zip(one.chunks_exact(h)).zip(mirror) {
+            both[..h].copy_from_slice(one);
+            both[h..].copy_from_slice(&other[*image as usize * h..][..h]);
         }
-        let inputs = self.cell.inputs(r * n);
-        let w_ih = &parameters[self.w_ih.clone()];
-        match below {
-            None => kernels.look_up_rows(inputs, &self.bias, w_ih, batch.tokens()),
-            Some(below) => {
-                inputs.chunks_exact_mut(n).for_each(|input| input.copy_from_slice(&self.bias));
-                kernels.gemm(inputs, Matrix::new(below, r, h), Matrix::new(w_ih, h, n));
-            }
-        }
-        let weights = Recurrent { w_hh: &parameters[self.w_hh.clone()], b_hh: &parameters[self.b_hh.clone()] };
-        self.cell.forward(kernels, weights, batch.times());
     }
 
-    /// Fills `dropped` from the states with a mask drawn from `stream`, element by element in the packed order of the
-    /// whole batch, from the `drawn`th number on.
-    pub(super) fn drop_out(&mut self, kernels: Kernels, batch: &Batch, share: f32, stream: &mut Stream, drawn: usize) {
-        let (len, h, keep) = (batch.n_characters() * self.hidden, self.hidden, 1.0 / (1.0 - share));
-        let mask = self.mask.take(len);
-        for time in 0..batch.times().len() {
-            stream.seek((drawn + batch.start_in_whole(time) * h) as u64);
-            mask[batch.times().at(time, h)].fill_with(|| if stream.unit_f32() < share { 0.0 } else { keep });
-        }
-        let dropped = self.dropped.take(len);
-        dropped.copy_from_slice(self.cell.states(len));
-        kernels.mul(dropped, mask);
-    }
-
-    /// The backward pass of [`Layer::forward`] for the gradient `d_states (R, H)` of the states: gives the weights'
-    /// gradients. `previous (R, H)` is scratch, and so is `d_states` afterwards.
+    /// The backward pass of [`Layer::forward`] for the gradient `d (R, W)` of the states: gives the weights' gradients, and
+    /// writes that of what it read, unless that was one-hot.
     pub(super) fn backward(
         &mut self,
         kernels: Kernels,
-        batch: &Batch,
-        below: Option<Below<'_>>,
-        d_states: &mut [f32],
-        previous: &mut [f32],
+        (batch, mirror): (&Batch, &[u32]),
+        (x, d_x): (Input<'_>, &mut [f32]),
+        d: &mut [f32],
+        scratch: &mut Scratch,
         into: &mut dyn WeightGradients,
     ) {
         let (h, r) = (self.hidden, batch.n_characters());
-        let n = self.bias.len();
-        let d = self.cell.backward(kernels, &self.w_hh_t, batch.times(), d_states);
-        let (w_hh, w_hh_t) = (&self.w_hh, &mut self.w_hh_t);
-        recurrence::give_weight_gradient(w_hh, w_hh_t, batch.times(), d.states, d.products, previous, into);
-        let terms = Terms::From(0, batch.times());
-        into.sum(&self.b_ih, d.inputs, terms);
-        into.sum(&self.b_hh, d.products, terms);
-        match below {
-            None => into.lookups(&self.w_ih, batch.tokens(), d.inputs, terms),
-            Some(Below { output, d_output }) => {
-                let d_inputs = Matrix::new(d.inputs, r, n);
-                d_output.fill(0.0);
-                kernels.gemm(d_output, d_inputs, Matrix::new(&self.w_ih_t, n, h));
-                into.product(&self.w_ih, &mut self.w_ih_t, Matrix::new(output, r, h), d_inputs, terms);
+        let previous = scratch.previous.take(r * h);
+        let Some(backwards) = &mut self.backwards else {
+            return self.forwards.backward(kernels, batch, (x, d_x), d, previous, into);
+        };
+        let (d_one, d_other) = (scratch.d_states.take(r * h), backwards.d_states.take(r * h));
+        for ((d, d_one), image) in d.chunks_exact(2 * h).zip(d_one.chunks_exact_mut(h)).zip(mirror) {
+            d_one.copy_from_slice(&d[..h]);
+            d_other[*image as usize * h..][..h].copy_from_slice(&d[h..]);
+        }
+        self.forwards.backward(kernels, batch, (x, &mut *d_x), d_one, previous, into);
+        let mirrored = Backwards::<C>::input(&backwards.rows, &backwards.tokens, x);
+        let d_rows = backwards.d_rows.take(d_x.len());
+        backwards.direction.backward(kernels, batch, (mirrored, &mut *d_rows), d_other, previous, into);
+        if self.inputs > 0 {
+            for (d_x, image) in d_x.chunks_exact_mut(self.inputs).zip(mirror) {
+                kernels.add(d_x, &d_rows[*image as usize * self.inputs..][..self.inputs]);
             }
         }
     }
 
-    /// What the layer above read in the last forward pass.
-    pub(super) fn output(&self, len: usize, dropout: bool) -> &[f32] {
-        if dropout { &self.dropped[..len] } else { self.cell.states(len) }
+    /// Drops out some of the states, with a mask drawn from the `drawn`th number of `stream` on.
+    pub(super) fn drop_out(&mut self, kernels: Kernels, batch: &Batch, stream: &mut Stream, drawn: usize) {
+        let width = self.hidden * if self.backwards.is_some() { 2 } else { 1 };
+        let len = batch.n_characters() * width;
+        let states = match &self.backwards {
+            Some(backwards) => &backwards.both[..len],
+            None => self.forwards.states(len),
+        };
+        self.dropout.of_characters(kernels, batch, (stream, drawn), states, width);
     }
 
-    /// The factor of each state in what the layer above read, (R, H).
-    pub(super) fn mask(&self, len: usize) -> &[f32] {
-        &self.mask[..len]
+    /// What the layer above read in the last forward pass, `(R, W)` with `len` numbers in all.
+    pub(super) fn output(&self, len: usize, dropping: bool) -> &[f32] {
+        match &self.backwards {
+            _ if dropping => self.dropout.output(len),
+            Some(backwards) => &backwards.both[..len],
+            None => self.forwards.states(len),
+        }
+    }
+
+    /// The dropout between the states and what the layer above read.
+    pub(super) fn dropout(&self) -> &Dropout {
+        &self.dropout
+    }
+}
+
+impl<C> Backwards<C> {
+    /// Takes what it reads: the rows of `x`, of `n` numbers, in the order of `mirror`.
+    fn take(&mut self, x: Input<'_>, n: usize, mirror: &[u32]) {
+        match x {
+            Input::Tokens(tokens) => {
+                self.tokens.clear();
+                self.tokens.extend(mirror.iter().map(|image| tokens[*image as usize]));
+            }
+            Input::Rows(x) => {
+                let rows = self.rows.take(x.len()).chunks_exact_mut(n);
+                rows.zip(mirror).for_each(|(row, image)| row.copy_from_slice(&x[*image as usize * n..][..n]));
+            }
+        }
+    }
+
+    /// What it took of `x`.
+    fn input<'a>(rows: &'a [f32], tokens: &'a [u16], x: Input<'_>) -> Input<'a> {
+        match x {
+            Input::Tokens(_) => Input::Tokens(tokens),
+            Input::Rows(x) => Input::Rows(&rows[..x.len()]),
+        }
     }
 }

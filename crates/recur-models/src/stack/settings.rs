@@ -1,69 +1,70 @@
-//! Parameters and sizes of a layered model.
+//! Sizes and options of a layered model.
 
-use super::Cell;
-use recur_core::model::{Condition, Cost, Setup};
-use recur_core::params::{ParamDefault, ParamKind, ParamSpec};
-
-pub(crate) const HIDDEN_SIZE: ParamSpec = ParamSpec {
-    name: "hidden_size",
-    kind: ParamKind::Integer { min: 1, max: 4096 },
-    default: ParamDefault::Integer(128),
-    meaning: "hidden units of each layer",
-};
-
-pub(crate) const LAYERS: ParamSpec = ParamSpec {
-    name: "layers",
-    kind: ParamKind::Integer { min: 1, max: 16 },
-    default: ParamDefault::Integer(1),
-    meaning: "recurrent layers, each fed by the one below",
-};
-
-pub(crate) const DROPOUT: ParamSpec = ParamSpec {
-    name: "dropout",
-    kind: ParamKind::Real { min: 0.0, max: 0.95, above_min: false },
-    default: ParamDefault::Real(0.0),
-    meaning: "share of each lower layer's outputs set to zero in training",
-};
-
-/// The outputs of the only layer, and of the last one, are never set to zero.
-pub(crate) const CONDITIONS: &[Condition] = &[Condition { parameter: DROPOUT.name, needs: LAYERS.name, at_least: 2 }];
-
-pub(crate) const LEARNING_RATE: ParamSpec = ParamSpec {
-    name: "learning_rate",
-    kind: ParamKind::Real { min: 0.0, max: 10.0, above_min: true },
-    default: ParamDefault::Real(0.005),
-    meaning: "size of a step at the start of training",
-};
+use super::{Cell, declared};
+use recur_core::model::{Cost, Setup};
+use recur_nn::pooling::Pooling;
 
 /// Sizes and options.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shape {
     pub(crate) vocab: usize,
+    /// Size of the embedding of a character; 0 where characters are one-hot.
+    pub(crate) embedding: usize,
     pub(crate) hidden: usize,
     pub(crate) layers: usize,
+    pub(crate) bidirectional: bool,
+    pub(crate) pooling: Pooling,
     pub(crate) classes: usize,
     /// Share of a lower layer's outputs set to zero in training; the others are scaled by 1 / (1 - share).
     pub(crate) dropout: f32,
 }
 
 impl Shape {
-    /// The shape that the parameters [`HIDDEN_SIZE`], [`LAYERS`] and [`DROPOUT`] ask for.
+    /// The shape that [`declared::PARAMETERS`] ask for.
     pub(crate) fn of(setup: &Setup<'_>) -> Self {
+        let params = setup.params;
         Self {
             vocab: setup.n_tokens,
-            hidden: setup.params.size(HIDDEN_SIZE.name),
-            layers: setup.params.size(LAYERS.name),
+            embedding: params.size(declared::EMBEDDING.name),
+            hidden: params.size(declared::HIDDEN_SIZE.name),
+            layers: params.size(declared::LAYERS.name),
+            bidirectional: params.boolean(declared::BIDIRECTIONAL.name),
+            pooling: Pooling::named(params.choice(declared::POOLING.name)),
             classes: setup.n_classes,
-            dropout: setup.params.real(DROPOUT.name) as f32,
+            dropout: params.real(declared::DROPOUT.name) as f32,
         }
     }
+
+    /// Numbers that a layer gives for each character (W).
+    pub(crate) fn width(&self) -> usize {
+        self.hidden * self.directions()
+    }
+
+    /// Numbers of an input row of layer `index`; a one-hot one has as many as there are tokens.
+    pub(crate) fn inputs_of(&self, index: usize) -> usize {
+        match (index, self.embedding) {
+            (0, 0) => self.vocab,
+            (0, embedding) => embedding,
+            _ => self.width(),
+        }
+    }
+
+    fn directions(&self) -> usize {
+        if self.bidirectional { 2 } else { 1 }
+    }
+
     /// What the network costs with cells `C`. The state before the first character is zero and needs no product; a character is
     /// looked up.
     pub(crate) fn cost<C: Cell>(&self, characters: u64) -> Cost {
-        let [v, h, l, c] = [self.vocab, self.hidden, self.layers, self.classes].map(|n| n as u64);
+        let [h, w, d, c] = [self.hidden, self.width(), self.directions(), self.classes].map(|n| n as u64);
         let n = C::GATES as u64 * h;
-        let parameters = n * v + (l - 1) * n * h + l * (n * h + 2 * n) + (h + 1) * c;
-        let products = l * characters.saturating_sub(1) + (l - 1) * characters;
-        Cost::of_f32(parameters, products * h * n + h * c)
+        let (mut parameters, mut products) = ((self.vocab * self.embedding) as u64 + (w + 1) * c, w * c);
+        for index in 0..self.layers {
+            let inputs = self.inputs_of(index) as u64;
+            let multiplied = if index == 0 && self.embedding == 0 { 0 } else { inputs };
+            parameters += d * n * (inputs + h + 2);
+            products += d * n * (multiplied * characters + h * characters.saturating_sub(1));
+        }
+        Cost::of_f32(parameters, products)
     }
 }

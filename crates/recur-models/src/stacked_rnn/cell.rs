@@ -2,10 +2,10 @@
 //!
 //! Characters for dimensions: `R` characters of the batch in packed order, `H` hidden size.
 
-use crate::recurrence::{self, Activation};
 use crate::stack::{Cell, Gradients, Recurrent};
-use crate::time_steps::TimeSteps;
 use recur_kernels::{AlignedVec, Kernels};
+use recur_nn::recurrence::{self, Activation};
+use recur_nn::time_steps::TimeSteps;
 
 /// The cell with its workspace.
 #[derive(Clone)]

@@ -2,11 +2,10 @@
 
 mod cell;
 
-use crate::recurrence::Activation;
-use crate::stack::{CONDITIONS, DROPOUT, HIDDEN_SIZE, LAYERS, LEARNING_RATE, Shape, Stack};
-use crate::trainer::Trainer;
-use recur_core::model::{Condition, Cost, Declaration, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
+use crate::stack::{self, Shape};
+use recur_core::model::{Condition, Cost, Declaration, Model, ModelError, ModelPlugin, Setup};
 use recur_core::params::{ParamDefault, ParamKind, ParamSpec};
+use recur_nn::recurrence::Activation;
 
 /// The plugin.
 pub(crate) struct StackedRnn;
@@ -18,20 +17,14 @@ const NONLINEARITY: ParamSpec = ParamSpec {
     meaning: "applied to each new state",
 };
 
-const PARAMETERS: &[ParamSpec] = &[HIDDEN_SIZE, LAYERS, NONLINEARITY, DROPOUT, LEARNING_RATE];
-
 const ABOUT: Declaration = Declaration {
     id: "stacked_rnn",
-    summary: "torch.nn.RNN with one or more layers and a linear map of the last state",
+    summary: "torch.nn.RNN with one or more layers in one or both directions, and a linear map of what is pooled of its states",
     description: include_str!("description.md"),
-    version: 2,
     code: env!("RECUR_CODE_stacked_rnn"),
-    determinism: Determinism::Portable,
-    regime: Regime::Iterative,
-    unused_settings: &[],
-    parameters: PARAMETERS,
+    parameters: &stack::with_parameter(NONLINEARITY),
     source_file: file!(),
-    cost_in_words: None,
+    ..stack::ABOUT
 };
 
 impl ModelPlugin for StackedRnn {
@@ -40,7 +33,7 @@ impl ModelPlugin for StackedRnn {
     }
 
     fn conditions(&self) -> &'static [Condition] {
-        CONDITIONS
+        stack::CONDITIONS
     }
 
     fn cost(&self, setup: &Setup<'_>, characters: u64) -> Option<Cost> {
@@ -49,7 +42,6 @@ impl ModelPlugin for StackedRnn {
 
     fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {
         let activation = Activation::named(setup.params.choice(NONLINEARITY.name));
-        let cell = || cell::PlainCell::new(activation);
-        Ok(Box::new(Trainer::new(Stack::new(Shape::of(setup), cell), setup)))
+        Ok(stack::model(setup, || cell::PlainCell::new(activation)))
     }
 }

@@ -4,10 +4,10 @@ mod network;
 #[cfg(test)]
 mod tests;
 
-use crate::trainer::Trainer;
 use network::{CharacterBag, Pooling};
 use recur_core::model::{Cost, Declaration, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
 use recur_core::params::{ParamDefault, ParamKind, ParamSpec};
+use recur_nn::trainer::Trainer;
 
 /// The plugin.
 pub(crate) struct Template;

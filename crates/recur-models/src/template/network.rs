@@ -2,11 +2,11 @@
 //!
 //! Characters for dimensions: `B` texts, `R` characters of the batch in packed order, `V` tokens, `C` labels.
 
-use crate::batch::Batch;
-use crate::gradient::{Terms, WeightGradients};
-use crate::layout::Layout;
-use crate::network::{Network, StepRng};
 use recur_kernels::{AlignedVec, Kernels};
+use recur_nn::batch::Batch;
+use recur_nn::gradient::{Terms, WeightGradients};
+use recur_nn::layout::Layout;
+use recur_nn::network::{Network, StepRng};
 use std::ops::Range;
 
 /// How the characters of a text come together.
@@ -72,6 +72,10 @@ impl CharacterBag {
 impl Network for CharacterBag {
     fn layout(&self) -> &Layout {
         &self.layout
+    }
+
+    fn looks_ahead(&self) -> bool {
+        false
     }
 
     /// There is no second layout of a weight to refresh.

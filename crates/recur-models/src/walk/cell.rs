@@ -8,8 +8,8 @@
 //! Characters for dimensions: `R` characters of the batch in packed order, `H` hidden size.
 
 use crate::stack::{Cell, Gradients, Recurrent};
-use crate::time_steps::TimeSteps;
 use recur_kernels::{AlignedVec, Kernels, Matrix, sigmoid, tanh};
+use recur_nn::time_steps::TimeSteps;
 
 /// The cell with its workspace.
 #[derive(Clone, Default)]

@@ -3,15 +3,12 @@
 
 mod cell;
 
-use crate::stack::{DROPOUT, HIDDEN_SIZE, LAYERS, LEARNING_RATE, Shape, Stack};
-use crate::trainer::Trainer;
-use recur_core::model::{Cost, Declaration, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
-use recur_core::params::{ParamSpec, ParamValue, Params};
+use crate::stack::{self, Shape};
+use recur_core::model::{Condition, Cost, Declaration, Model, ModelError, ModelPlugin, Setup};
+use recur_core::params::{ParamValue, Params};
 
 /// The plugin.
 struct Walk;
-
-const PARAMETERS: &[ParamSpec] = &[HIDDEN_SIZE, LAYERS, DROPOUT, LEARNING_RATE];
 
 const ABOUT: Declaration = Declaration {
     id: "walk",
@@ -19,12 +16,8 @@ const ABOUT: Declaration = Declaration {
     description: "A cell with one gate.\n",
     version: 1,
     code: env!("RECUR_CODE_template"),
-    determinism: Determinism::Portable,
-    regime: Regime::Iterative,
-    unused_settings: &[],
-    parameters: PARAMETERS,
     source_file: file!(),
-    cost_in_words: None,
+    ..stack::ABOUT
 };
 
 impl ModelPlugin for Walk {
@@ -32,19 +25,23 @@ impl ModelPlugin for Walk {
         &ABOUT
     }
 
+    fn conditions(&self) -> &'static [Condition] {
+        stack::CONDITIONS
+    }
+
     fn cost(&self, setup: &Setup<'_>, characters: u64) -> Option<Cost> {
         Some(Shape::of(setup).cost::<cell::GatedCell>(characters))
     }
 
     fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {
-        Ok(Box::new(Trainer::new(Stack::new(Shape::of(setup), cell::GatedCell::default), setup)))
+        Ok(stack::model(setup, cell::GatedCell::default))
     }
 }
 
 #[test]
 fn the_battery_passes() {
     for layers in [1, 2] {
-        let params = Params::defaults(PARAMETERS)
+        let params = Params::defaults(ABOUT.parameters)
             .with("hidden_size", ParamValue::Integer(8))
             .with("learning_rate", ParamValue::Real(0.01))
             .with("layers", ParamValue::Integer(layers));

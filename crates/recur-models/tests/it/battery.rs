@@ -1,4 +1,4 @@
-//! Every recurrent model keeps the plugin contract, with every option it declares.
+//! Every network keeps the plugin contract, with every option it declares.
 
 use recur_core::model::ModelPlugin;
 use recur_core::params::{ParamKind, ParamValue, Params};
@@ -9,8 +9,11 @@ use recur_testkit::check_model;
 const MIN_CHECKS: usize = 47;
 
 /// Small and quick to learn, where a model declares the parameter.
-const QUICK: [(&str, ParamValue); 2] =
-    [("hidden_size", ParamValue::Integer(8)), ("learning_rate", ParamValue::Real(0.01))];
+const QUICK: [(&str, ParamValue); 3] = [
+    ("hidden_size", ParamValue::Integer(8)),
+    ("filters", ParamValue::Integer(8)),
+    ("learning_rate", ParamValue::Real(0.01)),
+];
 
 fn declares(plugin: &dyn ModelPlugin, name: &str) -> bool {
     plugin.about().parameters.iter().any(|spec| spec.name == name)
@@ -63,6 +66,21 @@ fn layered_models_pass_with_two_layers() {
 fn two_layers_of_relu_pass() {
     let relu = ("nonlinearity", ParamValue::Text("relu".to_owned()));
     assert!(check_where_declared(&[("layers", ParamValue::Integer(2)), relu]).contains(&"stacked_rnn"));
+}
+
+#[test]
+fn layered_models_pass_in_both_directions() {
+    let both = ("bidirectional", ParamValue::Boolean(true));
+    let (two, dropout) = (("layers", ParamValue::Integer(2)), ("dropout", ParamValue::Real(0.2)));
+    let (max, embedding) = (("pooling", ParamValue::Text("max".to_owned())), ("embedding", ParamValue::Integer(6)));
+    assert_eq!(check_where_declared(&[both.clone(), two, dropout]), ["gru", "lstm", "stacked_rnn"]);
+    assert_eq!(check_where_declared(&[both, max, embedding]), ["gru", "lstm", "stacked_rnn"]);
+}
+
+#[test]
+fn convolutions_pass_with_dropout() {
+    let (narrow, dropout) = (("widths", ParamValue::IntegerPair(1, 2)), ("dropout", ParamValue::Real(0.2)));
+    assert_eq!(check_where_declared(&[narrow, dropout]), ["char_cnn"]);
 }
 
 #[test]

@@ -5,3 +5,4 @@ mod battery;
 mod cost;
 mod prediction;
 mod sharing;
+mod variants;

@@ -1,5 +1,6 @@
 //! What a model says of a text does not depend on the texts next to it, though texts share the work on their first characters.
 
+use crate::variants::variants;
 use recur_core::dataset::Sequences;
 use recur_core::model::{Cancel, Chunk, Kernels, Model, ModelPlugin, Setup};
 use recur_core::params::{ParamValue, Params};
@@ -18,13 +19,18 @@ fn texts() -> Sequences {
     texts.iter().map(Vec::as_slice).collect()
 }
 
-fn build(plugin: &dyn ModelPlugin) -> Box<dyn Model> {
-    let mut params = Params::defaults(plugin.about().parameters).with("hidden_size", ParamValue::Integer(21));
-    if params.get("layers").is_some() {
-        params = params.with("layers", ParamValue::Integer(2));
-    }
+/// Every variant of every model.
+fn models() -> impl Iterator<Item = (&'static str, Box<dyn Model>)> {
+    let wanted = [("hidden_size", ParamValue::Integer(21)), ("layers", ParamValue::Integer(2))];
+    PLUGINS.iter().flat_map(move |plugin| {
+        let built = move |params: Params| (plugin.about().id, build(*plugin, &params));
+        variants(*plugin, &wanted).into_iter().map(built)
+    })
+}
+
+fn build(plugin: &dyn ModelPlugin, params: &Params) -> Box<dyn Model> {
     let setup = Setup {
-        params: &params,
+        params,
         training: Some(&TrainingSettings {
             length: TrainingLength::Epochs(1),
             batch_size: 1,
@@ -51,11 +57,10 @@ fn predict(model: &mut dyn Model, texts: &Sequences, rows: &[u32]) -> Vec<u32> {
 fn a_texts_results_do_not_depend_on_the_texts_next_to_it() {
     let texts = texts();
     let rows: Vec<u32> = (0..texts.len() as u32).collect();
-    for plugin in PLUGINS {
-        let mut model = build(*plugin);
+    for (id, mut model) in models() {
         let together = predict(&mut *model, &texts, &rows);
         for (row, together) in rows.iter().zip(together.chunks_exact(N_CLASSES)) {
-            assert_eq!(predict(&mut *model, &texts, &[*row]), together, "{}, row {row}", plugin.about().id);
+            assert_eq!(predict(&mut *model, &texts, &[*row]), together, "{id}, row {row}");
         }
     }
 }
@@ -66,8 +71,7 @@ fn a_texts_loss_in_training_is_what_is_predicted_among_others() {
     let texts = texts();
     let rows: Vec<u32> = (0..texts.len() as u32).collect();
     let labels: Vec<u16> = rows.iter().map(|row| (row % N_CLASSES as u32) as u16).collect();
-    for plugin in PLUGINS {
-        let mut model = build(*plugin);
+    for (id, mut model) in models() {
         let start = model.weights();
         let together = predict(&mut *model, &texts, &rows);
         for row in rows.iter().step_by(7) {
@@ -85,7 +89,7 @@ fn a_texts_loss_in_training_is_what_is_predicted_among_others() {
             model.train(&epoch, &mut loss).unwrap();
             model.set_weights(&start).unwrap();
             let at = *row as usize * N_CLASSES + usize::from(labels[*row as usize]);
-            assert_eq!((-loss[0] as f32).to_bits(), together[at], "{}, row {row}", plugin.about().id);
+            assert_eq!((-loss[0] as f32).to_bits(), together[at], "{id}, row {row}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A model that shares its work among threads learns and predicts the same bits, whatever their number.
 
+use crate::variants::variants;
 use recur_core::dataset::Sequences;
 use recur_core::model::{Cancel, Chunk, Kernels, ModelPlugin, Setup};
 use recur_core::params::{ParamValue, Params};
@@ -36,28 +37,28 @@ fn training(optimizer: Optimizer, clip_norm: Option<f64>, batch_size: u32) -> Tr
     }
 }
 
-/// The weights after two epochs, their losses, and all log-probabilities.
-fn learn(
-    plugin: &dyn ModelPlugin,
-    training: &TrainingSettings,
-    workers: &Arc<dyn Workers>,
-) -> (Vec<Tensor>, [u64; 2], Vec<u32>) {
+/// Every variant of `plugin`, deep and with dropout.
+fn of_three_layers(plugin: &dyn ModelPlugin) -> Vec<Params> {
     let wanted = [
         ("hidden_size", ParamValue::Integer(21)),
         ("layers", ParamValue::Integer(3)),
         ("dropout", ParamValue::Real(0.3)),
         ("learning_rate", ParamValue::Real(0.02)),
     ];
-    let mut params = Params::defaults(plugin.about().parameters);
-    for (name, value) in wanted {
-        if params.get(name).is_some() {
-            params = params.with(name, value);
-        }
-    }
+    variants(plugin, &wanted)
+}
+
+/// The weights after two epochs, their losses, and all log-probabilities.
+fn learn(
+    plugin: &dyn ModelPlugin,
+    params: &Params,
+    training: &TrainingSettings,
+    workers: &Arc<dyn Workers>,
+) -> (Vec<Tensor>, [u64; 2], Vec<u32>) {
     let streams = StreamPath::root(3);
     let mut model = plugin
         .build(&Setup {
-            params: &params,
+            params,
             training: Some(training),
             n_tokens: N_TOKENS,
             n_classes: N_CLASSES,
@@ -106,10 +107,17 @@ fn any_number_of_threads_learns_and_predicts_the_same_bits() {
             (training.warmup, training.label_smoothing) = (0.25, 0.1);
         }
         for plugin in PLUGINS {
-            let expected = learn(*plugin, &training, &alone());
-            for n in [2, 3, 8] {
-                let shared = learn(*plugin, &training, &(Arc::new(Crowd(n)) as Arc<dyn Workers>));
-                assert!(shared == expected, "{} with {optimizer:?}, {n} threads", plugin.about().id);
+            for (variant, params) in of_three_layers(*plugin).into_iter().enumerate() {
+                // Of the variants, steps on the way and steps from a buffer are enough.
+                if variant > 0 && batch_size < 16 {
+                    continue;
+                }
+                let expected = learn(*plugin, &params, &training, &alone());
+                let numbers: &[usize] = if variant == 0 { &[2, 3, 8] } else { &[3] };
+                for n in numbers.iter().copied() {
+                    let shared = learn(*plugin, &params, &training, &(Arc::new(Crowd(n)) as Arc<dyn Workers>));
+                    assert!(shared == expected, "{} {params:?}, {optimizer:?}, {n} threads", plugin.about().id);
+                }
             }
         }
     }
@@ -135,12 +143,12 @@ fn threads_may_come_and_go_between_steps() {
     for optimizer in [PLAIN, ADAM] {
         let training = training(optimizer, None, 9);
         for plugin in PLUGINS {
-            let workers: Arc<dyn Workers> = Arc::new(Changing(AtomicUsize::new(0)));
-            assert!(
-                learn(*plugin, &training, &workers) == learn(*plugin, &training, &alone()),
-                "{} with {optimizer:?}",
-                plugin.about().id
-            );
+            for params in of_three_layers(*plugin) {
+                let workers: Arc<dyn Workers> = Arc::new(Changing(AtomicUsize::new(0)));
+                let shared = learn(*plugin, &params, &training, &workers);
+                let expected = learn(*plugin, &params, &training, &alone());
+                assert!(shared == expected, "{} {params:?}, {optimizer:?}", plugin.about().id);
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the training loop needs of a recurrent network.
+//! What the training loop needs of a network.
 
 use crate::batch::Batch;
 use crate::gradient::WeightGradients;
@@ -10,9 +10,18 @@ use recur_kernels::Kernels;
 ///
 /// It owns its workspace, which grows to the largest batch seen and is then used again, and second layouts of its
 /// weights. Parameters and gradients belong to the caller. A clone is for another share of a batch.
-pub(crate) trait Network: Clone + Send + Sync {
+pub trait Network: Clone + Send + Sync {
     /// Where each weight is.
     fn layout(&self) -> &Layout;
+
+    /// Whether what it computes for a character of a text depends on later ones: it reads a text backwards, convolves over the
+    /// characters around each, or attends to all.
+    ///
+    /// In prediction, texts with the same first characters share the rows of these (see [`Batch::pack_prefixes`]), so that what
+    /// is computed for a row must be right for every text that goes on from there. A network that looks ahead gets each text by
+    /// itself instead. One that pools over a text's rows need not: it finds them with
+    /// [`TimeSteps::ancestors`](crate::time_steps::TimeSteps::ancestors).
+    fn looks_ahead(&self) -> bool;
 
     /// Takes note of changed parameters: refreshes second layouts. Not needed after [`Network::backward`] into
     /// [`crate::gradient::Step`], which changes them with the parameters.
@@ -37,16 +46,16 @@ pub(crate) trait Network: Clone + Send + Sync {
 
 /// The random numbers of one training step. They depend on the step only, so training can stop and go on between any two.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct StepRng<'a> {
+pub struct StepRng<'a> {
     /// `…/dropout/step`.
-    pub(crate) path: &'a StreamPath,
+    pub path: &'a StreamPath,
     /// The step, counted from 0 over the whole training.
-    pub(crate) step: u64,
+    pub step: u64,
 }
 
 impl StepRng<'_> {
     /// The step's stream, from its beginning.
-    pub(crate) fn stream(self) -> Stream {
+    pub fn stream(self) -> Stream {
         self.path.numbered_stream(self.step)
     }
 }

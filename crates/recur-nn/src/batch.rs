@@ -1,5 +1,5 @@
-//! A batch of texts, packed time after time, so that no place is padded: each text by itself for training, or texts that
-//! share their first characters together for prediction.
+//! A batch of texts, packed time after time, so that no place is padded: each text by itself for training and for networks that
+//! look ahead, or texts that share their first characters together for the prediction of others.
 //!
 //! Characters for dimensions: `B` texts, `T` characters of the longest, `R` characters in all.
 
@@ -9,7 +9,7 @@ use std::ops::Range;
 
 /// Texts packed for training or for prediction.
 #[derive(Debug, Default)]
-pub(crate) struct Batch {
+pub struct Batch {
     /// The position of each packed row in the order given, (B).
     positions: Vec<u32>,
     /// The tokens, time-major, (R).
@@ -36,13 +36,24 @@ impl Batch {
     ///
     /// # Panics
     /// If a sequence is empty.
-    pub(crate) fn pack(&mut self, sequences: &Sequences, rows: &[u32]) {
+    pub fn pack(&mut self, sequences: &Sequences, rows: &[u32]) {
+        self.pack_each(rows.len(), |position: &u32| sequences.get(rows[*position as usize]));
+    }
+
+    /// Packs `texts` in the same way: for prediction where no text may share the places of another's characters.
+    ///
+    /// # Panics
+    /// If a text is empty.
+    pub fn pack_texts(&mut self, texts: &[&[u16]]) {
+        self.pack_each(texts.len(), |position: &u32| texts[*position as usize]);
+    }
+
+    fn pack_each<'a>(&mut self, n: usize, text: impl Fn(&u32) -> &'a [u16]) {
         self.clear();
-        self.positions.extend(0..rows.len() as u32);
-        let text = |position: &u32| sequences.get(rows[*position as usize]);
+        self.positions.extend(0..n as u32);
         self.positions.sort_unstable_by_key(|position| (usize::MAX - text(position).len(), *position));
-        let mut active = rows.len();
-        for time in 0..self.positions.first().map_or(0, |longest| text(longest).len()) {
+        let mut active = n;
+        for time in 0..self.positions.first().map_or(0, |longest| n_characters(text(longest))) {
             while text(&self.positions[active - 1]).len() <= time {
                 active -= 1;
             }
@@ -58,7 +69,7 @@ impl Batch {
 
     /// Takes `rows` of the packed rows of `whole`, which [`Batch::pack`] made. At each time, the characters of the shares in
     /// turn are those of the whole.
-    pub(crate) fn take_share(&mut self, whole: &Batch, rows: Range<usize>) {
+    pub fn take_share(&mut self, whole: &Batch, rows: Range<usize>) {
         self.clear();
         self.positions.extend_from_slice(&whole.positions[rows.clone()]);
         let within = |active: usize| active.clamp(rows.start, rows.end) - rows.start;
@@ -79,7 +90,7 @@ impl Batch {
 
     /// Which packed rows the `index`th of `n` shares takes, so that all have about as many characters. The first has the
     /// longest text; others may be empty.
-    pub(crate) fn rows_of_share(&self, index: usize, n: usize) -> Range<usize> {
+    pub fn rows_of_share(&self, index: usize, n: usize) -> Range<usize> {
         let end_of = |share: usize| {
             let mut before = 0;
             let begins = |(time, _): &&(usize, usize)| {
@@ -99,7 +110,7 @@ impl Batch {
     ///
     /// # Panics
     /// If a text is empty.
-    pub(crate) fn pack_prefixes(&mut self, texts: &[&[u16]]) {
+    pub fn pack_prefixes(&mut self, texts: &[&[u16]]) {
         debug_assert!(texts.is_sorted());
         self.clear();
         self.positions.extend(0..texts.len() as u32);
@@ -135,6 +146,27 @@ impl Batch {
         }
     }
 
+    /// Writes to `rows`, for each character in packed order, the row of its mirror image: of the first character of a text that of
+    /// its last, and so on. Read in this order, `tokens` are those of the texts read backwards, packed in the same way. Applied
+    /// twice, the order is the first again.
+    ///
+    /// # Panics
+    /// If texts share the places of their characters.
+    pub fn mirror(&self, rows: &mut Vec<u32>) {
+        rows.clear();
+        for time in 0..self.times.len() {
+            let n = self.times.at(time, 1).len();
+            assert!(time == 0 || self.times.before(time, 1).len() == n, "each text by itself");
+            let image = |(row, last): (usize, &(usize, usize))| (self.times.at(last.0 - time, 1).start + row) as u32;
+            rows.extend(self.last[..n].iter().enumerate().map(image));
+        }
+    }
+
+    /// The first of these texts among those of the whole batch.
+    pub fn first_in_whole(&self) -> usize {
+        self.first
+    }
+
     fn clear(&mut self) {
         self.positions.clear();
         self.tokens.clear();
@@ -146,47 +178,52 @@ impl Batch {
     }
 
     /// Number of texts (B).
-    pub(crate) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.positions.len()
     }
 
+    /// Whether it holds no text.
+    pub fn is_empty(&self) -> bool {
+        self.positions.is_empty()
+    }
+
     /// Number of characters (R).
-    pub(crate) fn n_characters(&self) -> usize {
+    pub fn n_characters(&self) -> usize {
         self.tokens.len()
     }
 
     /// Number of characters of the batch that this is a share of, or the whole of.
-    pub(crate) fn n_characters_of_whole(&self) -> usize {
+    pub fn n_characters_of_whole(&self) -> usize {
         self.n_characters_of_whole
     }
 
     /// Where the characters of `time` begin among those of the whole batch.
-    pub(crate) fn start_in_whole(&self, time: usize) -> usize {
+    pub fn start_in_whole(&self, time: usize) -> usize {
         self.starts_in_whole.get(time).map_or(self.times.at(time, 1).start, |start| start + self.first)
     }
 
     /// The position of each packed row in the order given, (B).
-    pub(crate) fn positions(&self) -> &[u32] {
+    pub fn positions(&self) -> &[u32] {
         &self.positions
     }
 
     /// All tokens, time-major, (R).
-    pub(crate) fn tokens(&self) -> &[u16] {
+    pub fn tokens(&self) -> &[u16] {
         &self.tokens
     }
 
     /// Where each time's characters are, and what they follow.
-    pub(crate) fn times(&self) -> &TimeSteps {
+    pub fn times(&self) -> &TimeSteps {
         &self.times
     }
 
     /// How many characters of each time have a character after them; they are the first ones, (T).
-    pub(crate) fn n_followed(&self) -> &[usize] {
+    pub fn n_followed(&self) -> &[usize] {
         &self.n_followed
     }
 
     /// The time of each packed row's last character, and its row within that time, (B).
-    pub(crate) fn last(&self) -> &[(usize, usize)] {
+    pub fn last(&self) -> &[(usize, usize)] {
         &self.last
     }
 }
@@ -266,6 +303,35 @@ mod tests {
         assert_eq!((0..3).map(|row| batch.times().parent(1, row)).collect::<Vec<_>>(), [0, 0, 1]);
         assert_eq!((0..2).map(|row| batch.times().parent(2, row)).collect::<Vec<_>>(), [0, 1]);
         assert_eq!(batch.last(), [(0, 0), (1, 0), (1, 0), (2, 0), (2, 1), (0, 2), (1, 2)]);
+    }
+
+    #[test]
+    fn the_rows_of_a_text_are_found_in_a_tree_of_prefixes_and_in_a_pack() {
+        let texts: [&[u16]; 5] = [&[1], &[1, 2], &[1, 2, 3], &[1, 3, 3], &[4]];
+        let (mut tree, mut pack, mut rows) = (Batch::default(), Batch::default(), Vec::new());
+        tree.pack_prefixes(&texts);
+        pack.pack_texts(&texts);
+        assert!(tree.n_characters() < pack.n_characters());
+        for batch in [&tree, &pack] {
+            for (position, (time, row)) in batch.positions().iter().zip(batch.last()) {
+                batch.times().ancestors(*time, *row, &mut rows);
+                let text: Vec<u16> = rows.iter().map(|row| batch.tokens()[*row]).collect();
+                assert_eq!(text, texts[*position as usize]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_mirrored_batch_is_the_batch_of_the_texts_read_backwards() {
+        let texts: [&[u16]; 4] = [&[1], &[2, 3, 4], &[5], &[6, 7]];
+        let backwards: [&[u16]; 4] = [&[1], &[4, 3, 2], &[5], &[7, 6]];
+        let (mut batch, mut expected, mut mirror) = (Batch::default(), Batch::default(), Vec::new());
+        batch.pack_texts(&texts);
+        expected.pack_texts(&backwards);
+        batch.mirror(&mut mirror);
+        let mirrored: Vec<u16> = mirror.iter().map(|row| batch.tokens()[*row as usize]).collect();
+        assert_eq!(mirrored, expected.tokens());
+        assert!(mirror.iter().enumerate().all(|(row, image)| mirror[*image as usize] as usize == row));
     }
 
     #[test]

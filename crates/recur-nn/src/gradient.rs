@@ -15,15 +15,17 @@ const FEW_TERMS: usize = 16;
 
 /// What the terms of a sum are, in their order.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Terms<'a> {
+pub enum Terms<'a> {
     /// The texts of the batch.
     Texts,
     /// The rows of these times, from the one given on.
     From(usize, &'a TimeSteps),
+    /// The texts of the batch, and after them all rows of these times: of a weight that both kinds of rows use.
+    TextsAndAll(&'a TimeSteps),
 }
 
 /// Takes the gradient of each weight, named by its place among the parameters.
-pub(crate) trait WeightGradients {
+pub trait WeightGradients {
     /// Of a matrix (M, N): `aᵀ · d`, with `a (R, M)` and `d (R, N)`. Its second layout `transposed (N, M)` changes with
     /// the weight.
     fn product(&mut self, place: &Range<usize>, transposed: &mut [f32], a: Matrix<'_>, d: Matrix<'_>, terms: Terms<'_>);
@@ -36,9 +38,11 @@ pub(crate) trait WeightGradients {
 }
 
 /// Gradients in a buffer that is laid out like the parameters, and zero before the pass.
-pub(crate) struct Buffer<'a> {
-    pub(crate) kernels: Kernels,
-    pub(crate) gradients: &'a mut [f32],
+pub struct Buffer<'a> {
+    /// The vector operations.
+    pub kernels: Kernels,
+    /// The buffer.
+    pub gradients: &'a mut [f32],
 }
 
 impl WeightGradients for Buffer<'_> {
@@ -63,14 +67,15 @@ impl WeightGradients for Buffer<'_> {
 }
 
 /// Steps of plain SGD on the parameters, which the rest of the backward pass must not read.
-pub(crate) struct Step<'a> {
-    pub(crate) kernels: Kernels,
+pub struct Step<'a> {
+    /// The vector operations.
+    pub kernels: Kernels,
     /// The parameters.
-    pub(crate) parameters: &'a mut [f32],
+    pub parameters: &'a mut [f32],
     /// A buffer laid out like the parameters: scratch.
-    pub(crate) scratch: &'a mut [f32],
+    pub scratch: &'a mut [f32],
     /// The learning rate.
-    pub(crate) rate: f32,
+    pub rate: f32,
 }
 
 impl WeightGradients for Step<'_> {
@@ -120,6 +125,7 @@ impl WeightGradients for Step<'_> {
     }
 }
 
+/// Adds each row of `d` to the one of `rows` that it belongs to.
 pub(crate) fn add_to_rows(kernels: Kernels, rows: &mut [f32], indices: &[u16], d: &[f32]) {
     if indices.is_empty() {
         return;

@@ -8,7 +8,7 @@ use recur_kernels::{AdamStep, AlignedVec, Kernels};
 
 /// An optimizer with its state.
 #[derive(Debug)]
-pub(crate) struct Optimizer {
+pub struct Optimizer {
     kernels: Kernels,
     settings: Settings,
     clip_norm: Option<f32>,
@@ -23,7 +23,7 @@ pub(crate) struct Optimizer {
 
 impl Optimizer {
     /// An optimizer of `n` parameters, before its first step.
-    pub(crate) fn new(kernels: Kernels, training: &TrainingSettings, learning_rate: f64, n: usize) -> Self {
+    pub fn new(kernels: Kernels, training: &TrainingSettings, learning_rate: f64, n: usize) -> Self {
         let (n1, n2) = match training.optimizer {
             Settings::Sgd { momentum: 0.0 } => (0, 0),
             Settings::Sgd { .. } => (n, 0),
@@ -42,7 +42,7 @@ impl Optimizer {
     }
 
     /// What step `step` (from 0) of `total` does to each number.
-    pub(crate) fn rule(&self, step: u64, total: u64) -> Rule {
+    pub fn rule(&self, step: u64, total: u64) -> Rule {
         let rate = self.rate(step, total);
         match self.settings {
             Settings::Sgd { momentum: 0.0 } => Rule::Sgd { rate: rate as f32 },
@@ -55,26 +55,26 @@ impl Optimizer {
     }
 
     /// All of `parameters` and `gradients`, with the moments that belong to them.
-    pub(crate) fn whole<'a>(&'a mut self, parameters: &'a mut [f32], gradients: &'a mut [f32]) -> Part<'a> {
+    pub fn whole<'a>(&'a mut self, parameters: &'a mut [f32], gradients: &'a mut [f32]) -> Part<'a> {
         let (moment1, moment2) = (&mut self.moment1[..], &mut self.moment2[..]);
         Part { kernels: self.kernels, first: 0, parameters, gradients, moment1, moment2 }
     }
 
     /// The learning rate of step `step` of `total`, if a step is `p -= rate · gradient` and nothing else: it may then be
     /// made weight by weight.
-    pub(crate) fn plain_rate(&self, step: u64, total: u64) -> Option<f32> {
+    pub fn plain_rate(&self, step: u64, total: u64) -> Option<f32> {
         let plain = self.clip_norm.is_none() && self.settings == Settings::Sgd { momentum: 0.0 };
         plain.then(|| self.rate(step, total) as f32)
     }
 
     /// Whether [`Optimizer::clip_factor`] has to be asked once all gradients are known.
-    pub(crate) fn clips(&self) -> bool {
+    pub fn clips(&self) -> bool {
         self.clip_norm.is_some()
     }
 
     /// The factor that scales all `gradients` with a norm above the limit down to it (Pascanu et al. 2013):
     /// `limit / (norm + 1e-6)`.
-    pub(crate) fn clip_factor(&self, gradients: &[f32]) -> Option<f32> {
+    pub fn clip_factor(&self, gradients: &[f32]) -> Option<f32> {
         let limit = self.clip_norm?;
         let norm = self.kernels.sum_of_squares(gradients).sqrt();
         (norm > limit).then(|| limit / (norm + 1e-6))
@@ -96,7 +96,7 @@ impl Optimizer {
     }
 
     /// The moments, by name.
-    pub(crate) fn state(&self, layout: &Layout) -> Vec<Tensor> {
+    pub fn state(&self, layout: &Layout) -> Vec<Tensor> {
         let export = |prefix, moment: &[f32]| {
             if moment.is_empty() { vec![] } else { layout.export(self.kernels, prefix, moment) }
         };
@@ -104,7 +104,7 @@ impl Optimizer {
     }
 
     /// Takes the moments that [`Optimizer::state`] gave.
-    pub(crate) fn set_state(&mut self, layout: &Layout, state: &[Tensor]) -> Result<(), ModelError> {
+    pub fn set_state(&mut self, layout: &Layout, state: &[Tensor]) -> Result<(), ModelError> {
         let (first, second): (Vec<Tensor>, Vec<Tensor>) =
             state.iter().cloned().partition(|tensor| tensor.name.starts_with("moment1."));
         for (prefix, tensors, moment) in
@@ -138,26 +138,39 @@ fn adam(step: u64, rate: f64, betas: [f64; 2], epsilon: f64, weight_decay: f64) 
 
 /// What one step does to each number, whatever its place.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Rule {
-    Sgd { rate: f32 },
-    Momentum { rate: f32, momentum: f32 },
+pub enum Rule {
+    /// `p -= rate · gradient`.
+    Sgd {
+        /// The learning rate of the step.
+        rate: f32,
+    },
+    /// `v = momentum · v + gradient`, `p -= rate · v`.
+    Momentum {
+        /// The learning rate of the step.
+        rate: f32,
+        /// Share of the last velocity that is kept.
+        momentum: f32,
+    },
+    /// Adam (Kingma and Ba 2015).
     Adam(AdamStep),
 }
 
 /// A run of the parameters with what belongs to them.
-pub(crate) struct Part<'a> {
+pub struct Part<'a> {
     kernels: Kernels,
     /// The place of its first number among all.
-    pub(crate) first: usize,
-    pub(crate) parameters: &'a mut [f32],
-    pub(crate) gradients: &'a mut [f32],
+    pub first: usize,
+    /// The parameters of the run.
+    pub parameters: &'a mut [f32],
+    /// Their gradients.
+    pub gradients: &'a mut [f32],
     moment1: &'a mut [f32],
     moment2: &'a mut [f32],
 }
 
 impl<'a> Part<'a> {
     /// What is before `place`, and the rest.
-    pub(crate) fn split(self, place: usize) -> (Part<'a>, Part<'a>) {
+    pub fn split(self, place: usize) -> (Part<'a>, Part<'a>) {
         let at = place - self.first;
         let (parameters, gradients) = (self.parameters.split_at_mut(at), self.gradients.split_at_mut(at));
         // Not every optimizer keeps both moments.
@@ -179,7 +192,7 @@ impl<'a> Part<'a> {
     }
 
     /// Multiplies the gradients by `factor`, if there is one, and makes the step.
-    pub(crate) fn step(&mut self, factor: Option<f32>, rule: &Rule) {
+    pub fn step(&mut self, factor: Option<f32>, rule: &Rule) {
         let kernels = self.kernels;
         if let Some(factor) = factor {
             kernels.scale(self.gradients, factor);

@@ -1,4 +1,4 @@
-//! The training loop that the recurrent models share: a [`Network`] becomes a [`Model`].
+//! The training loop: a [`Network`] becomes a [`Model`].
 //!
 //! Where threads are free, the texts of a batch are shared among them for the forward and the backward pass, and then the
 //! parameters for their gradients and the step. No bit depends on how many there are.
@@ -22,7 +22,7 @@ use std::sync::Arc;
 const PREDICTION_BATCH: usize = 256;
 
 /// A network in training.
-pub(crate) struct Trainer<N> {
+pub struct Trainer<N> {
     kernels: Kernels,
     /// A network for each share of a batch; without sharing the first does all.
     shares: Vec<Share<N>>,
@@ -131,7 +131,7 @@ impl Pass<'_> {
 
 impl<N: Network> Trainer<N> {
     /// An untrained model with initial weights from `setup`'s streams.
-    pub(crate) fn new(network: N, setup: &Setup<'_>) -> Self {
+    pub fn new(network: N, setup: &Setup<'_>) -> Self {
         let parameters = network.layout().initial(setup.kernels, setup.streams);
         let steps = |training: &TrainingSettings| Steps {
             optimizer: Optimizer::new(setup.kernels, training, setup.params.real("learning_rate"), parameters.len()),
@@ -318,7 +318,8 @@ impl<N: Network> Model for Trainer<N> {
     fn log_probabilities(&mut self, sequences: &Sequences, rows: &[u32], out: &mut [f32]) -> Result<(), ModelError> {
         let c = self.n_classes;
         assert_eq!(out.len(), rows.len() * c, "a row of {c} log-probabilities a text");
-        // Texts with the same first characters share the work on these.
+        // Texts with the same first characters share the work on these, unless the network looks ahead.
+        let looks_ahead = self.network().looks_ahead();
         let mut named: Vec<(&[u16], usize)> = rows.iter().map(|row| sequences.get(*row)).zip(0..).collect();
         named.sort_unstable();
         let (texts, positions): (Vec<&[u16]>, Vec<usize>) = named.into_iter().unzip();
@@ -328,18 +329,23 @@ impl<N: Network> Model for Trainer<N> {
         for (texts, positions) in texts.chunks(group).zip(positions.chunks(group)) {
             let of_share = |index| texts.chunks(PREDICTION_BATCH).nth(index).unwrap_or_default();
             for_each(&*self.workers, &mut self.shares[..n], &|index, share| {
-                share.batch.pack_prefixes(of_share(index));
-                if share.batch.len() == 0 {
+                if looks_ahead {
+                    share.batch.pack_texts(of_share(index));
+                } else {
+                    share.batch.pack_prefixes(of_share(index));
+                }
+                if share.batch.is_empty() {
                     return;
                 }
                 let logits = share.logits.take(share.batch.len() * c);
                 share.network.forward(kernels, parameters, &share.batch, None, logits);
                 kernels.log_softmax_rows(logits, c);
             });
-            let logits =
-                self.shares[..n].iter().flat_map(|share| share.logits[..share.batch.len() * c].chunks_exact(c));
-            for (row, position) in logits.zip(positions) {
-                out[position * c..][..c].copy_from_slice(row);
+            for (share, positions) in self.shares[..n].iter().zip(positions.chunks(PREDICTION_BATCH)) {
+                let logits = share.logits[..share.batch.len() * c].chunks_exact(c);
+                for (row, position) in logits.zip(share.batch.positions()) {
+                    out[positions[*position as usize] * c..][..c].copy_from_slice(row);
+                }
             }
         }
         Ok(())

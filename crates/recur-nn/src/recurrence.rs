@@ -9,7 +9,7 @@ use std::ops::Range;
 
 /// What is applied to a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Activation {
+pub enum Activation {
     /// Nothing, as in the published manual cell.
     Identity,
     /// Hyperbolic tangent.
@@ -20,7 +20,7 @@ pub(crate) enum Activation {
 
 impl Activation {
     /// The activation called `name` in a spec.
-    pub(crate) fn named(name: &str) -> Self {
+    pub fn named(name: &str) -> Self {
         match name {
             "tanh" => Activation::Tanh,
             "relu" => Activation::Relu,
@@ -48,7 +48,7 @@ impl Activation {
 /// Turns inputs `states (R, H)` into states, in place: `h_t = f(z_t + h_{t-1} · w_hh)` with `w_hh (H, H)` k-major.
 ///
 /// The state before the first is zero, and its product is left out. `gathered` is scratch.
-pub(crate) fn forward(
+pub fn forward(
     kernels: Kernels,
     activation: Activation,
     w_hh: &[f32],
@@ -71,7 +71,7 @@ pub(crate) fn forward(
 /// to each input, in place: from the last time to the first, `d_z = d_h · f'(h)`, `d_h_{t-1} += d_z · w_hhᵀ`.
 ///
 /// `w_hh_t (H, H)` is `w_hh` transposed; `states (R, H)` are those of [`forward`].
-pub(crate) fn backward(
+pub fn backward(
     kernels: Kernels,
     activation: Activation,
     w_hh_t: &[f32],
@@ -92,7 +92,7 @@ pub(crate) fn backward(
 
 /// Gives `into` the gradient of the matrix (H, N) at `w_hh`, with its second layout `w_hh_t`: the products of each of `states (R, H)` with the gradient
 /// `d (R, N)` of the product after it, time by time, row by row. `previous (R, H)` is scratch.
-pub(crate) fn give_weight_gradient(
+pub fn give_weight_gradient(
     w_hh: &Range<usize>,
     w_hh_t: &mut [f32],
     times: &TimeSteps,

@@ -54,7 +54,7 @@ impl SavedActivations {
         &self.factors[..self.n]
     }
 
-    fn keep(&mut self, place: &Range<usize>, kind: Kind, d: &[f32], terms: Terms<'_>) -> &mut Factors {
+    fn keep(&mut self, place: &Range<usize>, kind: Kind, (d, rows): (&[f32], usize), terms: Terms<'_>) -> &mut Factors {
         if self.n == self.factors.len() {
             self.factors.push(Factors::default());
         }
@@ -66,6 +66,11 @@ impl SavedActivations {
         factors.starts.push(0);
         match terms {
             Terms::Texts => {}
+            Terms::TextsAndAll(times) => {
+                let texts = rows - times.n_rows();
+                factors.starts.push(texts);
+                factors.starts.extend((0..times.len()).map(|time| texts + times.at(time, 1).end));
+            }
             Terms::From(first, times) => {
                 let end_of = |time| times.at(time, 1).end;
                 let before = if first == 0 { 0 } else { end_of(first - 1) };
@@ -79,20 +84,21 @@ impl SavedActivations {
 impl WeightGradients for SavedActivations {
     fn product(&mut self, place: &Range<usize>, _: &mut [f32], a: Matrix<'_>, d: Matrix<'_>, terms: Terms<'_>) {
         let (m, n, rows) = (a.cols(), d.cols(), a.rows());
-        let factors = self.keep(place, Kind::Product, d.data(), terms);
+        let factors = self.keep(place, Kind::Product, (d.data(), rows), terms);
         (factors.m, factors.n) = (m, n);
-        factors.a.take(a.data().len()).copy_from_slice(a.data());
+        a.write_rows(factors.a.take(rows * m));
         factors.end(rows, terms);
     }
 
     fn sum(&mut self, place: &Range<usize>, d: &[f32], terms: Terms<'_>) {
-        let factors = self.keep(place, Kind::Sum, d, terms);
+        let rows = d.len() / place.len();
+        let factors = self.keep(place, Kind::Sum, (d, rows), terms);
         factors.n = place.len();
-        factors.end(d.len() / place.len(), terms);
+        factors.end(rows, terms);
     }
 
     fn lookups(&mut self, place: &Range<usize>, indices: &[u16], d: &[f32], terms: Terms<'_>) {
-        let factors = self.keep(place, Kind::Lookups, d, terms);
+        let factors = self.keep(place, Kind::Lookups, (d, indices.len()), terms);
         factors.n = d.len() / indices.len().max(1);
         factors.indices.clear();
         factors.indices.extend_from_slice(indices);
@@ -184,5 +190,65 @@ pub(crate) fn cut(saved: &SavedActivations, n_parameters: usize, n: usize, cuts:
         }
         before += product.len();
         place = product.end;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::batch::Batch;
+    use crate::gradient::Buffer;
+    use crate::slopes::numbers;
+
+    /// A weight of each kind, which both the texts and the characters of a batch use.
+    const PLACES: [Range<usize>; 3] = [0..12, 12..15, 15..27];
+
+    /// The rows of texts and then of characters that a share has, of `n` numbers in the whole batch.
+    fn rows(share: &Batch, whole: &Batch, n: usize, seed: u32) -> Vec<f32> {
+        let of_texts = numbers(whole.len() * n, seed);
+        let of_characters = numbers(whole.n_characters() * n, seed + 1);
+        let mut rows = of_texts[share.first_in_whole() * n..][..share.len() * n].to_vec();
+        for time in 0..share.times().len() {
+            let start = share.start_in_whole(time) * n;
+            rows.extend_from_slice(&of_characters[start..][..share.times().n_rows_at(time) * n]);
+        }
+        rows
+    }
+
+    fn give(share: &Batch, whole: &Batch, into: &mut dyn WeightGradients) {
+        let terms = Terms::TextsAndAll(share.times());
+        let (a, d) = (rows(share, whole, 5, 1), rows(share, whole, 3, 3));
+        let indices: Vec<u16> = rows(share, whole, 1, 5).iter().map(|x| (x.abs() * 3.99) as u16).collect();
+        let n = indices.len();
+        // Four of five columns: a part of a matrix.
+        let a = Matrix::new(&a, n, 5).columns(1..5);
+        into.product(&PLACES[0], &mut [], a, Matrix::new(&d, n, 3), terms);
+        into.sum(&PLACES[1], &d, terms);
+        into.lookups(&PLACES[2], &indices, &d, terms);
+    }
+
+    #[test]
+    fn weights_of_texts_and_characters_get_the_same_bits_from_any_number_of_shares() {
+        let texts: [&[u16]; 6] = [&[1], &[2, 3, 4, 5], &[6], &[7, 8], &[9, 1, 2], &[3, 4, 5]];
+        let (kernels, mut whole) = (Kernels::widest(), Batch::default());
+        whole.pack_texts(&texts);
+        let mut expected = vec![0.0; 27];
+        give(&whole, &whole, &mut Buffer { kernels, gradients: &mut expected });
+        assert!(expected.iter().all(|gradient| *gradient != 0.0));
+        for n in 1..=4 {
+            let saved: Vec<SavedActivations> = (0..n)
+                .map(|index| {
+                    let (mut share, mut saved) = (Batch::default(), SavedActivations::default());
+                    share.take_share(&whole, whole.rows_of_share(index, n));
+                    if !share.is_empty() {
+                        give(&share, &whole, &mut saved);
+                    }
+                    saved
+                })
+                .collect();
+            let mut gradients = vec![f32::NAN; 27];
+            write_gradient(kernels, saved.iter(), 0, &mut gradients);
+            assert_eq!(gradients, expected, "{n} shares");
+        }
     }
 }

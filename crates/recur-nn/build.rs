@@ -1,0 +1,5 @@
+//! Digests the code: see `recur-code`.
+
+fn main() {
+    recur_code::emit();
+}
