@@ -1,5 +1,5 @@
-//! Digests this crate's code for `RECUR_CODE_letter_bayes`: an edited model makes other trials.
+//! Digests the code of each model, so that an edited one makes other trials, and makes the list of models.
 
 fn main() {
-    recur_code::emit();
+    recur_code::emit_models();
 }

@@ -11,7 +11,7 @@ pub(crate) fn beside(builtin: &Registry, folder: Option<&Path>) -> Result<Regist
     let mut registry = builtin.clone();
     let default = Path::new(USUAL_FOLDER);
     if let Some(folder) = folder.or_else(|| default.is_dir().then_some(default)) {
-        Plugins::find(folder)?.register(&mut registry)?;
+        Plugins::find(folder)?.register(&mut registry);
     }
     Ok(registry)
 }
@@ -22,7 +22,7 @@ pub(crate) fn to_read(builtin: &Registry) -> Result<Registry, CliError> {
     let mut registry = builtin.clone();
     let default = Path::new(USUAL_FOLDER);
     if default.is_dir() {
-        Plugins::find_to_read(default)?.register(&mut registry)?;
+        Plugins::find_to_read(default)?.register(&mut registry);
     }
     Ok(registry)
 }

@@ -50,7 +50,9 @@ pub(crate) fn undeclared(src: &Path) -> Vec<(String, PathBuf)> {
     let module = |path: PathBuf| {
         let name = path.file_stem()?.to_str()?.to_owned();
         let file = if path.is_dir() { path.join("mod.rs") } else { path };
-        (file.is_file() && file.extension()? == "rs" && file != root).then_some((name, file))
+        // Beside a `lib.rs`, `main.rs` is the root of a program.
+        let is_root = file == root || name == "main";
+        (file.is_file() && file.extension()? == "rs" && !is_root).then_some((name, file))
     };
     let entries = std::fs::read_dir(src).unwrap_or_else(|error| panic!("{}: {error}", src.display()));
     let entries = entries.map(|entry| entry.unwrap_or_else(|error| panic!("{}: {error}", src.display())).path());

@@ -70,6 +70,12 @@ fn a_module_without_its_line_is_reported_with_the_remedy() {
 }
 
 #[test]
+fn the_program_beside_a_library_is_no_module_and_changes_no_digest() {
+    check("src/main.rs", "fn main() {}", [false; 3]);
+    assert_eq!(crate_with(&[("src/main.rs", "fn main() {}")]).0.undeclared(), [""; 0]);
+}
+
+#[test]
 fn comments_tests_and_files_outside_of_the_crate_change_nothing() {
     check("src/shared.rs", "mod deep; /// Says.\npub fn f() -> f32 { 1.0 } // why", [false; 3]);
     check("src/checks.rs", "fn test() {}", [false; 3]);

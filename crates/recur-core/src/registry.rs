@@ -11,10 +11,12 @@ pub struct Registry {
     entries: BTreeMap<&'static str, Entry>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 enum Entry {
     Plugin(&'static dyn ModelPlugin),
     Deferred(&'static dyn Deferred),
+    /// Several plugins have the id: none of them is meant.
+    Several(Broken),
 }
 
 /// A plugin that is read when it is first asked for, and may then turn out to be broken.
@@ -38,18 +40,6 @@ pub struct Broken {
     pub id: &'static str,
     /// The file, and what is wrong with it.
     pub problem: String,
-}
-
-/// Two models with one id.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("model id `{id}` is registered twice: in {first} and in {second}")]
-pub struct DuplicateModel {
-    /// The id of both.
-    pub id: &'static str,
-    /// The file of the one registered first.
-    pub first: &'static str,
-    /// The file of the other.
-    pub second: &'static str,
 }
 
 /// A model id that nobody registered.
@@ -90,25 +80,38 @@ impl NoModel {
 }
 
 impl Entry {
-    fn id(self) -> &'static str {
+    fn id(&self) -> &'static str {
         match self {
             Entry::Plugin(plugin) => plugin.about().id,
             Entry::Deferred(deferred) => deferred.id(),
+            Entry::Several(broken) => broken.id,
         }
     }
 
-    fn source_file(self) -> &'static str {
+    /// The file that declares it, or all of them.
+    fn source(&self) -> &str {
         match self {
             Entry::Plugin(plugin) => plugin.about().source_file,
             Entry::Deferred(deferred) => deferred.source_file(),
+            Entry::Several(broken) => &broken.problem,
         }
     }
 
-    fn load(self) -> Result<&'static dyn ModelPlugin, Broken> {
+    fn load(&self) -> Result<&'static dyn ModelPlugin, Broken> {
         match self {
-            Entry::Plugin(plugin) => Ok(plugin),
+            Entry::Plugin(plugin) => Ok(*plugin),
             Entry::Deferred(deferred) => deferred.load(),
+            Entry::Several(broken) => Err(broken.clone()),
         }
+    }
+
+    /// What stands for this entry and `other`, which has the same id.
+    fn and(&self, other: &Entry) -> Entry {
+        let problem = match self {
+            Entry::Several(broken) => format!("{}, and {}", broken.problem, other.source()),
+            one => format!("several plugins have this id, give each its own: {}, and {}", one.source(), other.source()),
+        };
+        Entry::Several(Broken { id: self.id(), problem })
     }
 }
 
@@ -124,37 +127,25 @@ impl Registry {
         Self::default()
     }
 
-    /// Adds a model.
-    ///
-    /// # Errors
-    /// If its id is taken.
-    pub fn register(&mut self, plugin: &'static dyn ModelPlugin) -> Result<(), DuplicateModel> {
-        self.add(Entry::Plugin(plugin))
+    /// Adds a model. Where its id is taken, the id stands for no model any more: whoever asks for it is told the files of all that have it,
+    /// and nobody else is.
+    pub fn register(&mut self, plugin: &'static dyn ModelPlugin) {
+        self.add(Entry::Plugin(plugin));
     }
 
-    /// Adds a model whose plugin is read when it is first asked for.
-    ///
-    /// # Errors
-    /// If its id is taken.
-    pub fn register_deferred(&mut self, deferred: &'static dyn Deferred) -> Result<(), DuplicateModel> {
-        self.add(Entry::Deferred(deferred))
+    /// Adds a model whose plugin is read when it is first asked for. [`Registry::register`] says what becomes of an id that is taken.
+    pub fn register_deferred(&mut self, deferred: &'static dyn Deferred) {
+        self.add(Entry::Deferred(deferred));
     }
 
-    fn add(&mut self, entry: Entry) -> Result<(), DuplicateModel> {
-        if let Some(first) = self.entries.get(entry.id()) {
-            let (first, second) = (first.source_file(), entry.source_file());
-            return Err(DuplicateModel { id: entry.id(), first, second });
-        }
+    fn add(&mut self, entry: Entry) {
+        let entry = self.entries.get(entry.id()).map_or_else(|| entry.clone(), |earlier| earlier.and(&entry));
         self.entries.insert(entry.id(), entry);
-        Ok(())
     }
 
-    /// Adds each of `plugins`.
-    ///
-    /// # Errors
-    /// If an id is taken.
-    pub fn register_all(&mut self, plugins: &[&'static dyn ModelPlugin]) -> Result<(), DuplicateModel> {
-        plugins.iter().try_for_each(|plugin| self.register(*plugin))
+    /// [`Registry::register`] for each of `plugins`.
+    pub fn register_all(&mut self, plugins: &[&'static dyn ModelPlugin]) {
+        plugins.iter().for_each(|plugin| self.register(*plugin));
     }
 
     /// The model called `id`.
@@ -208,7 +199,7 @@ mod tests {
     #[test]
     fn a_broken_plugin_is_an_error_where_it_is_asked_for_and_nowhere_else() {
         let mut registry = Registry::new();
-        registry.register_deferred(&Torn).unwrap();
+        registry.register_deferred(&Torn);
         let error = registry.get("torn").err().expect("an error");
         assert_eq!(error.to_string(), "model `torn` cannot be used: torn/plugin.yaml: it is torn");
         assert_eq!(registry.ids().collect::<Vec<_>>(), ["torn"]);
@@ -218,10 +209,15 @@ mod tests {
     }
 
     #[test]
-    fn an_id_that_is_taken_is_refused_with_both_files() {
+    fn an_id_that_several_plugins_have_is_an_error_where_it_is_asked_for() {
         let mut registry = Registry::new();
-        registry.register_deferred(&Torn).unwrap();
-        let error = registry.register_deferred(&Torn).unwrap_err();
-        assert_eq!((error.first, error.second), ("torn/plugin.yaml", "torn/plugin.yaml"));
+        (0..3).for_each(|_| registry.register_deferred(&Torn));
+        let error = registry.get("torn").err().expect("an error").to_string();
+        assert_eq!(
+            error,
+            "model `torn` cannot be used: several plugins have this id, give each its own: torn/plugin.yaml, and \
+             torn/plugin.yaml, and torn/plugin.yaml"
+        );
+        assert!(matches!(registry.get("other"), Err(NoModel::Unknown(_))));
     }
 }

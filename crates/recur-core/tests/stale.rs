@@ -92,7 +92,7 @@ fn plan() -> Plan {
 fn named(one: &'static Fake) -> Vec<(String, TrialId)> {
     static OTHERS: [Fake; 2] = [fake("other", 1, "b"), fake("third", 1, "c")];
     let mut registry = Registry::new();
-    registry.register_all(&[one, &OTHERS[0], &OTHERS[1]]).unwrap();
+    registry.register_all(&[one, &OTHERS[0], &OTHERS[1]]);
     let trials = trials(&plan(), &Digest::of(b"data"), &registry, &Default::default(), "procedure").unwrap();
     trials.into_iter().map(|trial| (trial.identity.model, trial.id)).collect()
 }

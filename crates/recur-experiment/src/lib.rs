@@ -14,7 +14,7 @@
 //! # std::fs::write(&data, format!("name,label\n{rows}"))?;
 //! # let (data, runs) = (data.display(), folder.path().join("runs"));
 //! let mut registry = Registry::new();
-//! registry.register_all(recur_models::PLUGINS)?;
+//! registry.register_all(recur_models::PLUGINS);
 //! let text = format!("
 //! recur: 1
 //! name: small

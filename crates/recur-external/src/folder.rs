@@ -3,7 +3,7 @@
 use crate::error::ExternalError;
 use crate::manifest::MANIFEST;
 use crate::plugin::ExternalModel;
-use recur_core::registry::{DuplicateModel, Registry};
+use recur_core::registry::Registry;
 use std::path::Path;
 
 /// The folder of plugins where none is named.
@@ -46,11 +46,8 @@ impl Plugins {
         self.0.iter().copied()
     }
 
-    /// Adds each to `registry`.
-    ///
-    /// # Errors
-    /// If an id is taken.
-    pub fn register(&self, registry: &mut Registry) -> Result<(), DuplicateModel> {
-        self.0.iter().try_for_each(|plugin| registry.register_deferred(*plugin))
+    /// Adds each to `registry`. [`Registry::register`] says what becomes of an id that is taken.
+    pub fn register(&self, registry: &mut Registry) {
+        self.0.iter().for_each(|plugin| registry.register_deferred(*plugin));
     }
 }

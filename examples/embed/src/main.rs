@@ -61,8 +61,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::args().nth(1).ok_or("the first argument is the folder for the store and the report")?;
     let folder = Path::new(&folder);
     let mut registry = Registry::new();
-    registry.register_all(recur_models::PLUGINS)?;
-    registry.register_all(recur_linfa::PLUGINS)?;
+    registry.register_all(recur_models::PLUGINS);
+    registry.register_all(recur_linfa::PLUGINS);
 
     let spec = recur_spec::parse(SPEC.as_bytes(), "the spec in main.rs", &[], &registry)?;
     let mut experiment = Experiment::prepare(spec, &registry)?;

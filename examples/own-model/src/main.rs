@@ -1,11 +1,9 @@
-//! All commands of recur, with its models and one of our own.
-
-mod letter_bayes;
+//! All commands of recur, with its models and our own.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let mut registry = recur_cli::builtin();
-    registry.register(&letter_bayes::LetterBayes).expect("the id is free");
+    registry.register_all(own_model::PLUGINS);
     recur_cli::run("own-model", &registry)
 }

@@ -3,7 +3,7 @@
 use super::{CliError, Exit};
 use recur_analysis::AnalysisError;
 use recur_core::model::ModelError;
-use recur_core::registry::{DuplicateModel, NoModel};
+use recur_core::registry::NoModel;
 use recur_experiment::predict::PredictionError;
 use recur_experiment::{ComparisonError, ExperimentError, LookupError, VerifyError};
 use recur_external::ExternalError;
@@ -98,12 +98,6 @@ impl From<PredictionError> for CliError {
 impl From<ExternalError> for CliError {
     fn from(error: ExternalError) -> Self {
         Self::of(&error).hint(error.hint())
-    }
-}
-
-impl From<DuplicateModel> for CliError {
-    fn from(error: DuplicateModel) -> Self {
-        Self::of(&error).hint("a plugin's folder names its model: rename it, and its `id`".to_owned())
     }
 }
 

@@ -261,7 +261,7 @@ fn a_failed_trial_halts_a_search_and_the_next_run_tries_it_again() {
         Box::leak(Box::new(Fragile(Declaration { id: "fragile", ..*manual_rnn().about() })));
     let spec = SEARCH.replace("manual_rnn", "fragile");
     let mut lab = lab_with(&spec);
-    lab.registry.register_all(&[fragile]).unwrap();
+    lab.registry.register_all(&[fragile]);
     FAILS.store(true, Ordering::SeqCst);
     let error = experiment(&lab).unwrap_err();
     let LookupError::Experiment(error) = &error else { panic!("{error}") };
@@ -449,7 +449,7 @@ fn a_failed_trial_of_the_last_stage_is_part_of_the_report() {
         Box::leak(Box::new(Fragile(Declaration { id: "fragile", ..*manual_rnn().about() })));
     let spec = RACE.replace("manual_rnn", "fragile").replace("[3, 4, 5]", "[9]").replace("steps: 4", "steps: 2");
     let mut lab = lab_with(&spec.replace("race: {replicates: [1, 2, 3]}", "race: {replicates: [1, 3], keep: 0.9}"));
-    lab.registry.register_all(&[fragile]).unwrap();
+    lab.registry.register_all(&[fragile]);
     FAILS_LATE.store(true, Ordering::SeqCst);
     let ran = experiment(&lab).unwrap();
     FAILS_LATE.store(false, Ordering::SeqCst);

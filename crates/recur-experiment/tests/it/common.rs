@@ -31,7 +31,7 @@ pub struct Lab {
 impl Lab {
     pub fn new() -> Self {
         let mut registry = Registry::new();
-        registry.register_all(recur_models::PLUGINS).unwrap();
+        registry.register_all(recur_models::PLUGINS);
         let lab = Self { folder: tempfile::tempdir().unwrap(), registry };
         lab.write("names.csv", names_csv());
         lab

@@ -43,7 +43,7 @@ replicates: 1
 /// A folder with `spec` in `small.yaml`, where `DATA` is the lab's data.
 pub fn lab_with(spec: &str) -> Lab {
     let mut lab = Lab::new();
-    lab.registry.register_all(recur_linfa::PLUGINS).unwrap();
+    lab.registry.register_all(recur_linfa::PLUGINS);
     write_spec(&lab, "small.yaml", spec);
     lab
 }

@@ -45,9 +45,9 @@ pub fn lab(spec: &str) -> Option<Lab> {
 /// The models of recur, and those of the plugins in `folder` as they are now.
 pub fn registry(folder: &Path) -> Registry {
     let mut registry = Registry::new();
-    registry.register_all(recur_models::PLUGINS).unwrap();
-    registry.register_all(recur_linfa::PLUGINS).unwrap();
-    Plugins::find(folder).unwrap().register(&mut registry).unwrap();
+    registry.register_all(recur_models::PLUGINS);
+    registry.register_all(recur_linfa::PLUGINS);
+    Plugins::find(folder).unwrap().register(&mut registry);
     registry
 }
 

@@ -22,7 +22,7 @@ fn experiment_with(folder: &Path, overrides: &[recur_spec::Override]) -> Experim
     let row = |n: usize| format!("{}a{n},{}\n", ["x", "y"][n % 2], ["left", "right"][n % 2]);
     std::fs::write(&data, format!("name,label\n{}", (0..60).map(row).collect::<String>())).unwrap();
     let mut registry = Registry::new();
-    registry.register_all(recur_models::PLUGINS).unwrap();
+    registry.register_all(recur_models::PLUGINS);
     let text = format!(
         "recur: 1\nname: small\nreplicates: 2\ndata: {{source: '{}'}}\ntraining: {{epochs: 2}}\n\
          models: [{{use: manual_rnn, params: {{hidden_size: 4}}, sweep: {{learning_rate: [0.01, 0.1]}}}}]\n",

@@ -38,7 +38,7 @@ pub const N_TRIALS: usize = 8;
 /// A lab with the models of recur and with `spec` in `small.yaml`.
 pub fn lab(spec: &str) -> Lab {
     let mut lab = Lab::new();
-    lab.registry.register_all(recur_linfa::PLUGINS).unwrap();
+    lab.registry.register_all(recur_linfa::PLUGINS);
     write(&lab, spec);
     lab
 }

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 fn registry() -> Registry {
     let mut registry = Registry::new();
-    registry.register_all(recur_models::PLUGINS).unwrap();
+    registry.register_all(recur_models::PLUGINS);
     registry
 }
 

@@ -245,14 +245,15 @@ fn plugins_of_a_folder_are_registered_and_none_of_their_manifests_is_read_before
     std::fs::write(folder.path().join("recur_plugin.py"), "").unwrap();
     let plugins = Plugins::find(folder.path()).unwrap();
     let mut registry = Registry::new();
-    plugins.register(&mut registry).unwrap();
+    plugins.register(&mut registry);
     assert_eq!(registry.ids().collect::<Vec<_>>(), ["a", "b"]);
     // Read only now.
     write(&folder.path().join("a"), &GOOD.replace("mine\n", "a\n"));
     assert!(registry.get("a").is_ok());
     assert!(matches!(registry.get("b"), Err(NoModel::Broken(_))));
-    let twice = plugins.register(&mut registry).unwrap_err().to_string();
-    assert!(twice.contains("`a` is registered twice") && twice.contains("a/plugin.yaml"), "{twice}");
+    plugins.register(&mut registry);
+    let twice = registry.get("a").err().unwrap().to_string();
+    assert!(twice.contains("several plugins have this id") && twice.contains("a/plugin.yaml"), "{twice}");
     let gone = Plugins::find(&folder.path().join("gone")).unwrap_err().to_string();
     assert!(gone.contains("cannot read the folder of plugins"), "{gone}");
 }

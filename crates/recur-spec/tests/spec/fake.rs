@@ -95,6 +95,6 @@ static STACKED: Fake = fake(
 /// Three models: one with a pair and a flag, two that share parameters.
 pub fn registry() -> Registry {
     let mut registry = Registry::new();
-    registry.register_all(&[&LOGISTIC, &MANUAL, &STACKED]).unwrap();
+    registry.register_all(&[&LOGISTIC, &MANUAL, &STACKED]);
     registry
 }

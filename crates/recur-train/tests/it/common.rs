@@ -80,7 +80,7 @@ pub fn plan_of(toy: &Toy, behaviours: &[&str]) -> Plan {
 /// A registry of `plugins`.
 pub fn registry(plugins: &[&'static dyn ModelPlugin]) -> Registry {
     let mut registry = Registry::new();
-    registry.register_all(plugins).unwrap();
+    registry.register_all(plugins);
     registry
 }
 

@@ -33,7 +33,7 @@ impl Observer for Machine {
 
 fn lstm() -> &'static dyn ModelPlugin {
     let mut registry = Registry::new();
-    registry.register_all(recur_models::PLUGINS).unwrap();
+    registry.register_all(recur_models::PLUGINS);
     registry.get("lstm").unwrap()
 }
 
@@ -47,7 +47,7 @@ fn plan_of(hidden: &[i64]) -> Plan {
 
 fn registry() -> Registry {
     let mut registry = Registry::new();
-    registry.register(lstm()).unwrap();
+    registry.register(lstm());
     registry
 }
 
