@@ -17,6 +17,7 @@ mod stacked_rnn;
 /// What `just new-model` copies: compiled and tested like a model, but none.
 #[cfg(test)]
 mod template;
+mod transformer;
 /// Where the walk of docs/adding-a-model.md ends.
 #[cfg(test)]
 mod walk;

@@ -9,12 +9,13 @@
 //! - [`layout`]: the place, the name and the first values of each weight.
 //! - [`network`] and [`gradient`]: what a network must say, and where its gradients go.
 //! - [`optimizer`], [`trainer`]: from gradients to steps.
-//! - [`linear`], [`embedding`], [`convolution`], [`dropout`], [`pooling`], [`softmax`], [`layer_norm`], [`recurrence`]: parts of networks. GELU is
+//! - [`linear`], [`embedding`], [`convolution`], [`attention`], [`dropout`], [`pooling`], [`softmax`], [`layer_norm`], [`recurrence`]: parts of networks. GELU is
 //!   an operation of [`Kernels`](recur_kernels::Kernels).
 //!
 //! Every operation has one rounding order, so equal inputs give equal bits on every machine, whatever the number of
 //! threads.
 
+pub mod attention;
 pub mod batch;
 pub mod convolution;
 pub mod dropout;

@@ -3,7 +3,7 @@
 //! Characters for dimensions: `R` rows, `M` inputs, `N` outputs.
 
 use crate::gradient::{Terms, WeightGradients};
-use crate::layout::Layout;
+use crate::layout::{Init, Layout};
 use recur_kernels::{AlignedVec, Kernels, Matrix};
 use std::ops::Range;
 
@@ -22,11 +22,22 @@ pub struct Linear {
 impl Linear {
     /// A map of `inputs` to `outputs` numbers, with `NAME.weight` and `NAME.bias` drawn as PyTorch draws them.
     pub fn new(layout: &mut Layout, name: &str, inputs: usize, outputs: usize) -> Self {
+        let (weight, bias, init) = (format!("{name}.weight"), format!("{name}.bias"), Init::FanIn(inputs));
+        Self::of_names(layout, (weight, init), (bias, init), [inputs, outputs])
+    }
+
+    /// The same with names and first values of its own for the weight and the bias.
+    pub fn of_names(
+        layout: &mut Layout,
+        weight: (String, Init),
+        bias: (String, Init),
+        [inputs, outputs]: [usize; 2],
+    ) -> Self {
         Self {
             inputs,
             outputs,
-            weight: layout.matrix(format!("{name}.weight"), outputs, inputs, inputs),
-            bias: layout.vector(format!("{name}.bias"), outputs, inputs),
+            weight: layout.tensor(weight.0, &[outputs, inputs], weight.1),
+            bias: layout.tensor(bias.0, &[outputs], bias.1),
             weight_t: AlignedVec::zeros(outputs * inputs),
         }
     }

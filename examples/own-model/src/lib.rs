@@ -2,5 +2,6 @@
 //! `main.rs`, which no model's digest covers: another model leaves the trials of this one as they are.
 
 mod letter_bayes;
+mod letter_net;
 
 include!(concat!(env!("OUT_DIR"), "/plugins.rs"));

@@ -9,9 +9,10 @@ use recur_testkit::check_model;
 const MIN_CHECKS: usize = 47;
 
 /// Small and quick to learn, where a model declares the parameter.
-const QUICK: [(&str, ParamValue); 3] = [
+const QUICK: [(&str, ParamValue); 4] = [
     ("hidden_size", ParamValue::Integer(8)),
     ("filters", ParamValue::Integer(8)),
+    ("inner_size", ParamValue::Integer(16)),
     ("learning_rate", ParamValue::Real(0.01)),
 ];
 
@@ -86,5 +87,6 @@ fn convolutions_pass_with_dropout() {
 #[test]
 fn layered_models_pass_with_dropout() {
     let dropout = ("dropout", ParamValue::Real(0.2));
-    assert!(check_where_declared(&[("layers", ParamValue::Integer(2)), dropout]).contains(&"stacked_rnn"));
+    let layered = ["gru", "lstm", "stacked_rnn", "transformer"];
+    assert_eq!(check_where_declared(&[("layers", ParamValue::Integer(2)), dropout]), layered);
 }

@@ -70,7 +70,8 @@ fn every_models_cost_is_that_of_its_weights() {
     let mut compared = BTreeSet::new();
     for plugin in PLUGINS {
         for (hidden, layers) in [(1, 1), (21, 1), (21, 3)] {
-            let wanted = [("hidden_size", ParamValue::Integer(hidden)), ("layers", ParamValue::Integer(layers))];
+            let wanted = [("hidden_size", hidden), ("layers", layers), ("heads", 1)];
+            let wanted = wanted.map(|(name, n)| (name, ParamValue::Integer(n)));
             for params in variants(*plugin, &wanted) {
                 if check(*plugin, &params) {
                     compared.insert(plugin.about().id);

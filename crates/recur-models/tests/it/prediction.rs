@@ -21,7 +21,7 @@ fn texts() -> Sequences {
 
 /// Every variant of every model.
 fn models() -> impl Iterator<Item = (&'static str, Box<dyn Model>)> {
-    let wanted = [("hidden_size", ParamValue::Integer(21)), ("layers", ParamValue::Integer(2))];
+    let wanted = [("hidden_size", 21), ("layers", 2), ("heads", 3)].map(|(name, n)| (name, ParamValue::Integer(n)));
     PLUGINS.iter().flat_map(move |plugin| {
         let built = move |params: Params| (plugin.about().id, build(*plugin, &params));
         variants(*plugin, &wanted).into_iter().map(built)

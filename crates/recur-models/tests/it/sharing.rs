@@ -41,6 +41,8 @@ fn training(optimizer: Optimizer, clip_norm: Option<f64>, batch_size: u32) -> Tr
 fn of_three_layers(plugin: &dyn ModelPlugin) -> Vec<Params> {
     let wanted = [
         ("hidden_size", ParamValue::Integer(21)),
+        ("heads", ParamValue::Integer(3)),
+        ("inner_size", ParamValue::Integer(30)),
         ("layers", ParamValue::Integer(3)),
         ("dropout", ParamValue::Real(0.3)),
         ("learning_rate", ParamValue::Real(0.02)),
