@@ -14,7 +14,7 @@ from array import array
 from types import SimpleNamespace
 
 PROTOCOL = 3
-DTYPES = {"f32": "f", "f64": "d", "i64": "q"}
+DTYPES = {"f32": "f", "f64": "d", "i64": "q", "u8": "B"}
 
 
 CHANGED = "since version 2 of the protocol `train` returns the loss of each example: `return losses`, a list, instead of their sum"
@@ -34,7 +34,7 @@ class Diverged(Exception):
 
 
 class Tensor:
-    """A shape and its numbers, row-major: array("f"), array("d") or array("q")."""
+    """A shape and its numbers, row-major: array("f"), array("d"), array("q") or array("B") (bytes)."""
 
     def __init__(self, shape, data):
         self.shape, self.data = list(shape), data

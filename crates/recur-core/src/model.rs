@@ -4,7 +4,7 @@
 //! [`Model`]. A `Model` learns and predicts; it never sees files, threads or other models.
 
 use crate::answer::Improper;
-use crate::dataset::Sequences;
+use crate::dataset::{Alphabet, Sequences};
 use crate::params::{ParamSpec, Params};
 use crate::random::StreamPath;
 use crate::settings::{TrainingKey, TrainingSettings};
@@ -111,6 +111,10 @@ pub trait ModelPlugin: Sync {
     fn conditions(&self) -> &'static [Condition] {
         &[]
     }
+    /// What its models need besides the tokens of texts.
+    fn needs(&self) -> Needs {
+        Needs::default()
+    }
     /// Builds an untrained model.
     ///
     /// # Errors
@@ -129,6 +133,56 @@ pub struct Condition {
     pub at_least: i64,
 }
 
+/// What models of a plugin need besides the tokens of texts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// The texts as they were before they were normalised: [`Sequences::raw`] has them, in training and in prediction. Their digest
+    /// is then part of a trial's identity.
+    pub raw_texts: bool,
+    /// The validation examples of the trial, as [`SetupData::validation`].
+    pub validation: bool,
+    /// What of the machine a trial takes.
+    pub resources: Resources,
+}
+
+/// What of the machine a trial takes. Nothing of it may change a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resources {
+    /// No other trial runs meanwhile.
+    pub exclusive: bool,
+    /// At most so many trials of the model run at once.
+    pub max_processes: Option<u32>,
+    /// Threads that a trial keeps busy: it takes the place of so many.
+    pub threads: u32,
+}
+
+impl Default for Resources {
+    fn default() -> Self {
+        Self { exclusive: false, max_processes: None, threads: 1 }
+    }
+}
+
+/// Examples with their labels.
+#[derive(Clone, Copy, Debug)]
+pub struct Labelled<'a> {
+    /// The texts.
+    pub sequences: &'a Sequences,
+    /// The label of each.
+    pub labels: &'a [u16],
+}
+
+/// What is known of the data that a model learns from or predicts.
+#[derive(Clone, Copy, Debug)]
+pub struct SetupData<'a> {
+    /// What the tokens represent: `n_tokens` characters, of which the last may be the unknown one.
+    pub alphabet: &'a Alphabet,
+    /// What the labels are called, (C).
+    pub labels: &'a [String],
+    /// The examples that the trial is chosen by, where its plugin asks for them; `None` where the model only predicts. Test examples
+    /// are never among them.
+    pub validation: Option<Labelled<'a>>,
+}
+
 /// What a model is built from.
 #[derive(Clone, Copy, Debug)]
 pub struct Setup<'a> {
@@ -140,6 +194,8 @@ pub struct Setup<'a> {
     pub n_tokens: usize,
     /// Number of labels (C).
     pub n_classes: usize,
+    /// What tokens and labels mean; `None` where only their numbers count, as for [`ModelPlugin::cost`].
+    pub data: Option<SetupData<'a>>,
     /// The weight of each label in the loss, (C).
     pub class_weights: &'a [f32],
     /// Random streams of this replicate; initial weights come from `init/…` below it.

@@ -20,5 +20,6 @@ pub(crate) fn identity() -> Identity {
         seed: 5,
         replicate: 2,
         initial_weights: None,
+        raw_texts: None,
     }
 }

@@ -107,6 +107,10 @@ pub(crate) fn push_tensors(block: &mut Vec<u8>, tensors: &[Tensor]) -> Vec<Tenso
                 push(block, data, i64::to_le_bytes);
                 "i64"
             }
+            TensorData::U8(data) => {
+                block.extend_from_slice(data);
+                "u8"
+            }
         };
         TensorHead { name: tensor.name.clone(), dtype: dtype.to_owned(), shape: tensor.shape.clone() }
     });
@@ -142,9 +146,10 @@ pub(crate) fn decode_tensors(heads: Vec<TensorHead>, mut block: &[u8]) -> Result
         let size = match dtype.as_str() {
             "f32" => 4,
             "f64" | "i64" => 8,
+            "u8" => 1,
             _ => {
                 let (name, dtype) = (printable(&name, 100), printable(&dtype, 20));
-                return Err(format!("has a tensor `{name}` of dtype `{dtype}`, expected f32, f64 or i64"));
+                return Err(format!("has a tensor `{name}` of dtype `{dtype}`, expected f32, f64, i64 or u8"));
             }
         };
         let n_bytes = shape.iter().try_fold(size, |bytes: usize, extent| bytes.checked_mul(*extent));
@@ -156,6 +161,7 @@ pub(crate) fn decode_tensors(heads: Vec<TensorHead>, mut block: &[u8]) -> Result
         let data = match dtype.as_str() {
             "f32" => TensorData::F32(data.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()),
             "f64" => TensorData::F64(data.as_chunks().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect()),
+            "u8" => TensorData::U8(data.to_vec()),
             _ => TensorData::I64(data.as_chunks().0.iter().map(|bytes| i64::from_le_bytes(*bytes)).collect()),
         };
         tensors.push(Tensor::new(name, shape, data));
@@ -193,6 +199,7 @@ mod tests {
         let tensors = vec![
             Tensor::f32("w", [2, 1], vec![f32::MIN_POSITIVE, -0.0]),
             Tensor::new("m", [1], TensorData::F64(vec![0.1])),
+            Tensor::new("b", [3], TensorData::U8(vec![0, 128, 255])),
             Tensor::new("n", [], TensorData::I64(vec![i64::MIN])),
         ];
         let mut block = Vec::new();

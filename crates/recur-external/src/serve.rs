@@ -181,6 +181,7 @@ fn build(plugin: &dyn ModelPlugin, build: Build) -> Result<Built, ModelError> {
         training: build.training.as_ref(),
         n_tokens: build.n_tokens,
         n_classes: build.n_classes,
+        data: None,
         class_weights: &build.class_weights,
         streams: &streams,
         workers: &alone(),

@@ -50,7 +50,7 @@ pub(crate) struct Head {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct TensorHead {
     pub name: String,
-    /// `f32`, `f64` or `i64`.
+    /// `f32`, `f64`, `i64` or `u8`.
     pub dtype: String,
     pub shape: Vec<usize>,
 }

@@ -58,6 +58,7 @@ impl Odd {
             }),
             n_tokens: 4,
             n_classes: 2,
+            data: None,
             class_weights: &[1.0, 1.0],
             streams: &StreamPath::root(1),
             workers: &alone(),

@@ -33,6 +33,7 @@ fn build(plugin: &dyn ModelPlugin) -> Box<dyn Model> {
         }),
         n_tokens: 2,
         n_classes: N_CLASSES,
+        data: None,
         class_weights: &[1.0; N_CLASSES],
         streams: &StreamPath::root(5),
         workers: &alone(),
