@@ -1,14 +1,52 @@
 //! Raw bytes: texts, labels, log-probabilities and tensors, all little-endian.
 
 use crate::error::printable;
+use crate::frozen::{self, Frozen};
 use crate::wire::TensorHead;
-use recur_core::dataset::Sequences;
+use recur_core::dataset::{Alphabet, Sequences};
+use recur_core::model::ModelError;
 use recur_core::tensor::{Tensor, TensorData};
 use recur_core::weights::unfit_name;
+use std::borrow::Cow;
 
-/// Appends `rows` of `sequences`: the length of each (u32), the label of each if there are labels (u16), and all their
-/// tokens end to end (u16).
-pub(crate) fn push_texts(block: &mut Vec<u8>, sequences: &Sequences, labels: Option<&[u16]>, rows: &[u32]) {
+/// How raw texts are found, for a plugin that asks for them.
+#[derive(Clone, Debug)]
+pub(crate) struct RawTexts(Option<Alphabet>);
+
+impl RawTexts {
+    /// Those of a model that is built on `alphabet`.
+    pub(crate) fn of(alphabet: Option<&Alphabet>) -> Self {
+        Self(alphabet.cloned())
+    }
+
+    /// The raw text of `row`; where it was not kept, its characters, with U+FFFD for those without a token of their own.
+    fn text<'a>(&self, sequences: &'a Sequences, row: u32) -> Cow<'a, str> {
+        if let Some(raw) = sequences.raw(row) {
+            return Cow::Borrowed(raw);
+        }
+        let characters = self.0.as_ref().map_or(&[][..], Alphabet::characters);
+        let character =
+            |token: &u16| characters.get(usize::from(*token)).copied().unwrap_or(char::REPLACEMENT_CHARACTER);
+        Cow::Owned(sequences.get(row).iter().map(character).collect())
+    }
+
+    /// Appends those of `rows`: the bytes that each has (u32), and all their bytes in UTF-8.
+    fn push(&self, block: &mut Vec<u8>, sequences: &Sequences, rows: &[u32]) {
+        let texts: Vec<Cow<'_, str>> = rows.iter().map(|row| self.text(sequences, *row)).collect();
+        texts.iter().for_each(|text| block.extend((text.len() as u32).to_le_bytes()));
+        texts.iter().for_each(|text| block.extend_from_slice(text.as_bytes()));
+    }
+}
+
+/// Appends `rows` of `sequences`: the length of each (u32), the label of each if there are labels (u16), all their tokens
+/// end to end (u16), and their raw texts where they are asked for.
+pub(crate) fn push_texts(
+    block: &mut Vec<u8>,
+    sequences: &Sequences,
+    labels: Option<&[u16]>,
+    rows: &[u32],
+    raw: Option<&RawTexts>,
+) {
     for row in rows {
         block.extend((sequences.get(*row).len() as u32).to_le_bytes());
     }
@@ -18,6 +56,9 @@ pub(crate) fn push_texts(block: &mut Vec<u8>, sequences: &Sequences, labels: Opt
     let mut tokens = Vec::new();
     rows.iter().for_each(|row| tokens.extend_from_slice(sequences.get(*row)));
     push(block, &tokens, u16::to_le_bytes);
+    if let Some(raw) = raw {
+        raw.push(block, sequences, rows);
+    }
 }
 
 /// Appends the bytes of `numbers`. What is written was made room for at once: a push each takes several times as long.
@@ -29,27 +70,52 @@ fn push<T: Copy, const N: usize>(block: &mut Vec<u8>, numbers: &[T], bytes: impl
     }
 }
 
-/// The texts in `block`, and their labels if they have some.
-pub(crate) fn texts(block: &[u8], n_texts: usize, labelled: bool) -> Result<(Sequences, Vec<u16>), String> {
+/// The texts in `block`, and their labels if they have some; with their raw texts if `is_raw`.
+pub(crate) fn texts(
+    block: &[u8],
+    n_texts: usize,
+    labelled: bool,
+    is_raw: bool,
+) -> Result<(Sequences, Vec<u16>), String> {
     let n_labels = if labelled { n_texts } else { 0 };
     let heads = n_texts.checked_mul(4).and_then(|lengths| lengths.checked_add(2 * n_labels));
     let Some((lengths, rest)) = heads.filter(|heads| *heads <= block.len()).map(|_| block.split_at(4 * n_texts)) else {
         return Err(format!("{} bytes are too few for {n_texts} texts", block.len()));
     };
-    let (labels, tokens) = rest.split_at(2 * n_labels);
-    let mut tokens = tokens.as_chunks().0;
+    let (labels, mut rest) = rest.split_at(2 * n_labels);
     let mut sequences = Sequences::new();
     for length in lengths.as_chunks().0 {
-        let Some((text, rest)) = tokens.split_at_checked(u32::from_le_bytes(*length) as usize) else {
+        let Some((text, after)) = rest.split_at_checked((u32::from_le_bytes(*length) as usize).saturating_mul(2))
+        else {
             return Err(format!("the tokens end within text {}", sequences.len()));
         };
-        sequences.push(text.iter().map(|bytes| u16::from_le_bytes(*bytes)));
-        tokens = rest;
+        sequences.push(text.as_chunks().0.iter().map(|bytes| u16::from_le_bytes(*bytes)));
+        rest = after;
     }
-    match tokens.len() {
+    if is_raw {
+        let raw;
+        (raw, rest) = raw_texts(rest, n_texts)?;
+        sequences = sequences.with_raw(raw);
+    }
+    match rest.len() {
         0 => Ok((sequences, labels.as_chunks().0.iter().map(|bytes| u16::from_le_bytes(*bytes)).collect())),
-        left => Err(format!("{left} tokens are left over")),
+        left => Err(format!("{left} bytes are left over")),
     }
+}
+
+/// The raw texts at the start of `block`, and what comes after them.
+fn raw_texts(block: &[u8], n_texts: usize) -> Result<(Vec<&str>, &[u8]), String> {
+    let too_short = |text: usize| format!("the bytes end within the raw text {text}");
+    let Some((lengths, mut rest)) = block.split_at_checked(4 * n_texts) else { return Err(too_short(0)) };
+    let mut texts = Vec::with_capacity(n_texts);
+    for length in lengths.as_chunks().0 {
+        let Some((text, after)) = rest.split_at_checked(u32::from_le_bytes(*length) as usize) else {
+            return Err(too_short(texts.len()));
+        };
+        texts.push(std::str::from_utf8(text).map_err(|error| format!("the raw text {}: {error}", texts.len()))?);
+        rest = after;
+    }
+    Ok((texts, rest))
 }
 
 /// Copies log-probabilities into `out (n, C)`; says what is wrong with their number otherwise.
@@ -112,7 +178,7 @@ pub(crate) fn push_tensors(block: &mut Vec<u8>, tensors: &[Tensor]) -> Vec<Tenso
                 "u8"
             }
         };
-        TensorHead { name: tensor.name.clone(), dtype: dtype.to_owned(), shape: tensor.shape.clone() }
+        TensorHead::new(&tensor.name, dtype, &tensor.shape)
     });
     heads.collect()
 }
@@ -138,11 +204,52 @@ fn check_names(heads: &[TensorHead]) -> Result<(), String> {
     Ok(())
 }
 
-/// The tensors that `heads` and `block` tell.
-pub(crate) fn decode_tensors(heads: Vec<TensorHead>, mut block: &[u8]) -> Result<Vec<Tensor>, String> {
+/// As [`push_tensors`]; those that stand for one of `frozen` files have no numbers.
+///
+/// # Errors
+/// If one stands for another file.
+pub(crate) fn push_weights(
+    block: &mut Vec<u8>,
+    tensors: &[Tensor],
+    frozen: &[Frozen],
+) -> Result<Vec<TensorHead>, ModelError> {
+    let head = |tensor: &Tensor| match frozen.iter().find(|frozen| frozen.name == tensor.name) {
+        Some(frozen) => frozen::check_tensor(tensor, frozen).map(|()| TensorHead::of_frozen(&tensor.name)),
+        None => Ok(push_tensors(block, std::slice::from_ref(tensor)).remove(0)),
+    };
+    tensors.iter().map(head).collect()
+}
+
+/// What `head` stands for, if it is one of `frozen` files.
+fn decode_frozen(head: &TensorHead, frozen: &[Frozen]) -> Result<Option<Tensor>, String> {
+    let name = || printable(&head.name, 100);
+    match (frozen.iter().find(|frozen| frozen.name == head.name), head.frozen) {
+        (Some(frozen), true) => Ok(Some(frozen::tensor(frozen))),
+        (Some(_), false) => Err(format!(
+            "has a tensor `{0}` with numbers, but `{0}` is a frozen file of plugin.yaml: answer `frozen`",
+            name()
+        )),
+        (None, true) => {
+            Err(format!("has a frozen tensor `{}`, which plugin.yaml does not list under `frozen`", name()))
+        }
+        (None, false) => Ok(None),
+    }
+}
+
+/// The tensors that `heads` and `block` tell; some may stand for one of `frozen` files.
+pub(crate) fn decode_tensors(
+    heads: Vec<TensorHead>,
+    mut block: &[u8],
+    frozen: &[Frozen],
+) -> Result<Vec<Tensor>, String> {
     check_names(&heads)?;
     let mut tensors: Vec<Tensor> = Vec::with_capacity(heads.len());
-    for TensorHead { name, dtype, shape } in heads {
+    for head in heads {
+        if let Some(tensor) = decode_frozen(&head, frozen)? {
+            tensors.push(tensor);
+            continue;
+        }
+        let TensorHead { name, dtype, shape, .. } = head;
         let size = match dtype.as_str() {
             "f32" => 4,
             "f64" | "i64" => 8,
@@ -179,19 +286,57 @@ fn shape_in_words(shape: &[usize]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use recur_core::digest::Digest;
 
     #[test]
     fn texts_come_back_as_they_were() {
         let sequences: Sequences = [&[1_u16, 2][..], &[], &[7]].into_iter().collect();
         for labels in [None, Some(&[5_u16, 6, 7][..])] {
             let mut block = Vec::new();
-            push_texts(&mut block, &sequences, labels, &[2, 0, 1]);
-            let (back, back_labels) = texts(&block, 3, labels.is_some()).unwrap();
+            push_texts(&mut block, &sequences, labels, &[2, 0, 1], None);
+            let (back, back_labels) = texts(&block, 3, labels.is_some(), false).unwrap();
             assert_eq!(back, [&[7_u16][..], &[1, 2], &[]].into_iter().collect());
             assert_eq!(back_labels, labels.map_or(vec![], |_| vec![7, 5, 6]));
-            assert!(texts(&block[1..], 3, labels.is_some()).is_err());
-            assert!(texts(&block, usize::MAX, labels.is_some()).is_err());
+            assert!(texts(&block[1..], 3, labels.is_some(), false).is_err());
+            assert!(texts(&block, usize::MAX, labels.is_some(), false).is_err());
         }
+    }
+
+    #[test]
+    fn raw_texts_come_back_as_they_were_and_are_made_of_characters_where_there_are_none() {
+        let sequences: Sequences = [&[1_u16, 2][..], &[0]].into_iter().collect();
+        let raw = RawTexts::of(Some(&Alphabet::new("ab".chars(), true)));
+        let back = |sequences: &Sequences| {
+            let mut block = Vec::new();
+            push_texts(&mut block, sequences, Some(&[5, 6]), &[1, 0], Some(&raw));
+            assert!(texts(&block, 2, true, false).unwrap_err().ends_with("bytes are left over"));
+            assert!(texts(&block[..block.len() - 1], 2, true, true).unwrap_err().contains("within the raw text 1"));
+            texts(&block, 2, true, true).unwrap().0
+        };
+        let kept = back(&sequences.clone().with_raw(["B\u{e9}?", "A"]));
+        assert_eq!([kept.raw(0), kept.raw(1)], [Some("A"), Some("B\u{e9}?")]);
+        let made = back(&sequences);
+        assert_eq!([made.raw(0), made.raw(1)], [Some("a"), Some("b\u{fffd}")]);
+        assert_eq!((made.get(0), made.get(1)), (&[0_u16][..], &[1_u16, 2][..]));
+    }
+
+    #[test]
+    fn a_frozen_file_is_a_tensor_without_numbers_and_its_digest_to_recur() {
+        let of = |content: &[u8]| Frozen { name: "f".into(), file: "f.bin".into(), digest: Digest::of(content) };
+        let frozen = [of(b"content")];
+        let tensors = [Tensor::f32("w", [1], vec![2.0]), frozen::tensor(&frozen[0])];
+        let mut block = Vec::new();
+        let heads = push_weights(&mut block, &tensors, &frozen).unwrap();
+        assert_eq!((block.len(), heads[1].clone()), (4, TensorHead::of_frozen("f")));
+        assert_eq!(decode_tensors(heads.clone(), &block, &frozen).unwrap(), tensors);
+        let reported = |heads, frozen: &[Frozen]| decode_tensors(heads, &block, frozen).unwrap_err();
+        assert!(reported(heads.clone(), &[]).contains("a frozen tensor `f`, which plugin.yaml does not list"));
+        let copied = vec![TensorHead::new("f", "f32", &[1])];
+        assert!(reported(copied, &frozen).contains("`f` is a frozen file of plugin.yaml: answer `frozen`"));
+        let error = push_weights(&mut Vec::new(), &tensors, &[of(b"other")]).unwrap_err().to_string();
+        assert!(error.contains("weight `f`: was made with a frozen file of the digest ed7002b4"), "{error}");
+        let numbers = [Tensor::f32("f", [1], vec![1.0])];
+        assert!(push_weights(&mut Vec::new(), &numbers, &frozen).unwrap_err().to_string().contains("no digest"));
     }
 
     #[test]
@@ -204,8 +349,8 @@ mod tests {
         ];
         let mut block = Vec::new();
         let heads = push_tensors(&mut block, &tensors);
-        assert_eq!(decode_tensors(heads.clone(), &block).unwrap(), tensors);
-        let reported = |heads, block| decode_tensors(heads, block).unwrap_err();
+        assert_eq!(decode_tensors(heads.clone(), &block, &[]).unwrap(), tensors);
+        let reported = |heads, block| decode_tensors(heads, block, &[]).unwrap_err();
         assert!(reported(heads.clone(), &block[1..]).contains("too few bytes for the tensor `n`"));
         assert!(reported(heads[..1].to_vec(), &block).contains("beyond its tensors"));
         assert!(
@@ -219,8 +364,8 @@ mod tests {
         );
         assert!(reported(called(""), &block).contains("a tensor has no name"));
         assert!(reported(called(&"x".repeat(5000)), &block).contains("a name of 5000 bytes, and 1000 are allowed"));
-        let many = |n: usize| (0..n).map(|i| TensorHead { name: i.to_string(), dtype: "f32".into(), shape: vec![0] });
-        assert_eq!(decode_tensors(many(MAX_TENSORS).collect(), &[]).unwrap().len(), MAX_TENSORS);
+        let many = |n: usize| (0..n).map(|i| TensorHead::new(i.to_string(), "f32", &[0]));
+        assert_eq!(decode_tensors(many(MAX_TENSORS).collect(), &[], &[]).unwrap().len(), MAX_TENSORS);
         assert_eq!(reported(many(60_000).collect(), &[]), "has 60000 tensors, and 10000 are allowed");
         let odd = TensorHead { dtype: "f16".into(), ..heads[0].clone() };
         assert!(reported(vec![odd], &block).contains("dtype `f16`"));

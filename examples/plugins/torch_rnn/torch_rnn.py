@@ -36,7 +36,7 @@ def to_torch(tensor):
 
 class TorchRnn(recur_plugin.Model):
     def __init__(self, setup):
-        torch.set_num_threads(1)
+        torch.set_num_threads(setup.threads)
         torch.use_deterministic_algorithms(True)
         torch.manual_seed(setup.seed)
         params, self.training = setup.params, setup.training
@@ -71,8 +71,9 @@ class TorchRnn(recur_plugin.Model):
             labels = torch.tensor(labels)
             self.optimizer.zero_grad()
             losses = nn.functional.nll_loss(self.network(self.packed(texts, self.one_hot)), labels, reduction="none")
-            losses = losses * self.weight_of_class[labels]
-            losses.mean().backward()
+            # As nll_loss divides with weights; the losses that are answered are unweighted.
+            weights = self.weight_of_class[labels]
+            ((losses * weights).sum() / weights.sum()).backward()
             if self.training["clip_norm"] is not None:
                 nn.utils.clip_grad_norm_(self.network.parameters(), self.training["clip_norm"])
             self.optimizer.step()

@@ -3,7 +3,10 @@
 use crate::python::{example, python_is_there};
 use recur_core::params::Params;
 use recur_core::registry::Deferred as _;
+use recur_core::settings::TrainingSettings;
+use recur_testkit::bench::{Bench, SEED, training};
 use recur_testkit::check_model;
+use recur_testkit::examples::learnable;
 
 fn check(id: &str, min_checks: usize) {
     if !python_is_there() {
@@ -11,6 +14,25 @@ fn check(id: &str, min_checks: usize) {
     }
     let plugin = example(id).load().unwrap();
     check_model(plugin, Params::defaults(plugin.about().parameters)).assert_passed(min_checks);
+}
+
+/// The step divides by the sum of weights, so a common factor changes nothing; the losses are unweighted.
+#[test]
+fn letters_heeds_class_weights_as_models_of_recur_do() {
+    if !python_is_there() {
+        return;
+    }
+    let plugin = example("letters").load().unwrap();
+    let of_one_batch = TrainingSettings { batch_size: 1000, ..training() };
+    let bench = Bench::new(plugin, Params::defaults(plugin.about().parameters), of_one_batch).for_epochs(2);
+    let trained = |weights: [f32; 3]| {
+        let trained = bench.with_class_weights(weights).train(SEED, &learnable()).unwrap();
+        (trained.model.weights(), trained.losses)
+    };
+    let [even, weighed, eightfold] = [[1.0; 3], [1.0, 2.0, 0.5], [8.0, 16.0, 4.0]].map(trained);
+    assert_eq!(weighed, eightfold);
+    assert_eq!(even.1[0], weighed.1[0], "before the first step");
+    assert!(even.0 != weighed.0 && even.1[1] != weighed.1[1]);
 }
 
 #[test]
