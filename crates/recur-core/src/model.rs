@@ -162,6 +162,15 @@ impl Default for Resources {
     }
 }
 
+impl Resources {
+    /// How many trials of the model may run at once, of `jobs` that others could.
+    pub fn at_once(self, jobs: usize) -> usize {
+        let most = self.max_processes.map_or(usize::MAX, |most| most as usize);
+        let by_threads = jobs / self.threads.max(1) as usize;
+        if self.exclusive { 1 } else { by_threads.min(most).max(1) }
+    }
+}
+
 /// Examples with their labels.
 #[derive(Clone, Copy, Debug)]
 pub struct Labelled<'a> {
@@ -336,4 +345,16 @@ pub enum ModelError {
 /// A row for a message: the text where it is known.
 fn shown(row: u32, text: Option<&str>) -> String {
     text.map_or_else(|| format!("row {row}"), |text| format!("`{}`", visible(text)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Resources;
+
+    #[test]
+    fn resources_bound_the_trials_at_once() {
+        let at_once = |exclusive, max_processes, threads| Resources { exclusive, max_processes, threads }.at_once(8);
+        assert_eq!([at_once(false, None, 1), at_once(false, Some(3), 1), at_once(false, None, 3)], [8, 3, 2]);
+        assert_eq!([at_once(true, None, 1), at_once(false, None, 99), at_once(false, Some(9), 1)], [1, 1, 8]);
+    }
 }
