@@ -40,7 +40,7 @@ class Tensor:
         self.shape, self.data = list(shape), data
 
 
-# What weights() has in the place of a tensor that is a frozen file of the manifest, under the name that it has there.
+# What weights() has instead of a tensor that is a frozen file of the manifest, under the name that it has there.
 FROZEN = object()
 
 

@@ -128,7 +128,7 @@ fn declaration(spec: &ParamSpec) -> String {
         ParamKind::Integer { min, max } => format!("integer, min: {min}, max: {max}"),
         ParamKind::Real { min, max, above_min } => format!("real, min: {min}, max: {max}, above_min: {above_min}"),
         ParamKind::Choice(words) => format!("choice, words: [{}]", words.join(", ")),
-        ParamKind::Text { max_characters } => format!("text, max: {max_characters}"),
+        ParamKind::Text { max_characters } => format!("text, max_characters: {max_characters}"),
         ParamKind::Boolean => "boolean".to_owned(),
         ParamKind::IntegerPair { min, max } => format!("integer_pair, min: {min}, max: {max}"),
     };

@@ -236,8 +236,8 @@ impl Dataset {
         raw.unwrap_or(&self.texts[row as usize])
     }
 
-    /// The digest of the raw texts that are not the same as the normalised ones; `None` where all are the same. It is no part of
-    /// [`Dataset::digest`], as only models that ask for raw texts see them.
+    /// The digest of the raw texts that are not the same as the normalised ones; `None` where all are the same.
+    /// [`Dataset::digest`] does not cover it, as only models that ask for raw texts see them.
     pub fn raw_digest(&self) -> Option<&Digest> {
         self.raw_digest.as_ref()
     }

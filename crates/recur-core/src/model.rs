@@ -152,7 +152,7 @@ pub struct Resources {
     pub exclusive: bool,
     /// At most so many trials of the model run at once.
     pub max_processes: Option<u32>,
-    /// Threads that a trial keeps busy: it takes the place of so many.
+    /// Threads that a trial keeps busy: it counts as so many.
     pub threads: u32,
 }
 

@@ -236,7 +236,7 @@ fn decode_frozen(head: &TensorHead, frozen: &[Frozen]) -> Result<Option<Tensor>,
     }
 }
 
-/// The tensors that `heads` and `block` tell; some may stand for one of `frozen` files.
+/// The tensors that `heads` and `block` describe; some may stand for one of `frozen` files.
 pub(crate) fn decode_tensors(
     heads: Vec<TensorHead>,
     mut block: &[u8],

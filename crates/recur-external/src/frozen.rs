@@ -52,7 +52,7 @@ pub(crate) fn declared(declared: Vec<Declared>) -> Result<Vec<Frozen>, String> {
     Ok(all)
 }
 
-/// What tells whether a file may have changed.
+/// What shows whether a file may have changed.
 type Stamp = [i64; 5];
 
 /// Files whose content was compared with their digests, and what they looked like then.

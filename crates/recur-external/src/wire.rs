@@ -45,7 +45,7 @@ pub(crate) struct Head {
     pub n_parameters: Option<u64>,
     /// The tensors in the raw bytes, in their order.
     pub tensors: Option<Vec<TensorHead>>,
-    /// What it is at. The message is no answer then, which is still due.
+    /// What it is doing. The answer is still due then.
     pub progress: Option<String>,
     /// Numbers for the log.
     #[serde(default)]
