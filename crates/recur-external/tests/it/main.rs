@@ -12,5 +12,6 @@ mod python;
 mod reuse;
 #[cfg(unix)]
 mod seen;
+mod served;
 #[path = "../../../../tools/skip.rs"]
 mod skip;

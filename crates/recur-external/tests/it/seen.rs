@@ -23,6 +23,7 @@ fn witness(lines: &str) -> Odd {
          return {{'seen': recur_plugin.Tensor([len(data)], array('B', data))}}\n    \
          def train(self, chunk):\n        \
          self.seen['trained'] = [chunk.texts, [t.raw for _, t, _ in chunk.batches(1)]]\n        \
+         chunk.progress('at work')\n        chunk.metrics.update(gain=0.5, loss=float('nan'))\n        \
          return [1.0 for _ in chunk.texts]\n    \
          def predict(self, texts):\n        \
          self.seen['predicted'] = texts.raw\n        return [-0.6931471805599453] * 2 * len(texts)\n\
@@ -53,7 +54,10 @@ fn a_plugin_is_given_the_alphabet_the_labels_and_its_threads() {
     }
     let odd = witness("resources: {threads: 3}\n");
     let mut model = with_data(|data| odd.build_on(Some(SetupData { validation: None, ..data }))).unwrap();
-    trained(&mut *model).unwrap();
+    let log = Log::default();
+    tracing::subscriber::with_default(log.clone(), || trained(&mut *model)).unwrap();
+    let log = log.0.lock().unwrap().clone();
+    assert!(log.contains("odd: at work\n") && log.contains("odd: metrics gain=0.5\n"), "{log}");
     predict(&mut *model).unwrap();
     let seen = seen(&*model);
     assert_eq!(seen["alphabet"], serde_json::json!(["a", "b", "c"]));
