@@ -1,121 +1,19 @@
-//! Raw bytes: texts, labels, log-probabilities and tensors, all little-endian.
+//! Raw bytes: log-probabilities, losses and tensors, all little-endian. `texts` has those of texts.
 
 use crate::error::printable;
 use crate::frozen::{self, Frozen};
 use crate::wire::TensorHead;
-use recur_core::dataset::{Alphabet, Sequences};
 use recur_core::model::ModelError;
 use recur_core::tensor::{Tensor, TensorData};
 use recur_core::weights::unfit_name;
-use std::borrow::Cow;
-
-/// How raw texts are found, for a plugin that asks for them.
-#[derive(Clone, Debug)]
-pub(crate) struct RawTexts(Option<Alphabet>);
-
-impl RawTexts {
-    /// Those of a model that is built on `alphabet`.
-    pub(crate) fn of(alphabet: Option<&Alphabet>) -> Self {
-        Self(alphabet.cloned())
-    }
-
-    /// The raw text of `row`; where it was not kept, its characters, with U+FFFD for those without a token of their own.
-    fn text<'a>(&self, sequences: &'a Sequences, row: u32) -> Cow<'a, str> {
-        if let Some(raw) = sequences.raw(row) {
-            return Cow::Borrowed(raw);
-        }
-        let characters = self.0.as_ref().map_or(&[][..], Alphabet::characters);
-        let character =
-            |token: &u16| characters.get(usize::from(*token)).copied().unwrap_or(char::REPLACEMENT_CHARACTER);
-        Cow::Owned(sequences.get(row).iter().map(character).collect())
-    }
-
-    /// Appends those of `rows`: the bytes that each has (u32), and all their bytes in UTF-8.
-    fn push(&self, block: &mut Vec<u8>, sequences: &Sequences, rows: &[u32]) {
-        let texts: Vec<Cow<'_, str>> = rows.iter().map(|row| self.text(sequences, *row)).collect();
-        texts.iter().for_each(|text| block.extend((text.len() as u32).to_le_bytes()));
-        texts.iter().for_each(|text| block.extend_from_slice(text.as_bytes()));
-    }
-}
-
-/// Appends `rows` of `sequences`: the length of each (u32), the label of each if there are labels (u16), all their tokens
-/// end to end (u16), and their raw texts where they are asked for.
-pub(crate) fn push_texts(
-    block: &mut Vec<u8>,
-    sequences: &Sequences,
-    labels: Option<&[u16]>,
-    rows: &[u32],
-    raw: Option<&RawTexts>,
-) {
-    for row in rows {
-        block.extend((sequences.get(*row).len() as u32).to_le_bytes());
-    }
-    for row in rows.iter().filter(|_| labels.is_some()) {
-        block.extend(labels.map_or(0, |labels| labels[*row as usize]).to_le_bytes());
-    }
-    let mut tokens = Vec::new();
-    rows.iter().for_each(|row| tokens.extend_from_slice(sequences.get(*row)));
-    push(block, &tokens, u16::to_le_bytes);
-    if let Some(raw) = raw {
-        raw.push(block, sequences, rows);
-    }
-}
 
 /// Appends the bytes of `numbers`. What is written was made room for at once: a push each takes several times as long.
-fn push<T: Copy, const N: usize>(block: &mut Vec<u8>, numbers: &[T], bytes: impl Fn(T) -> [u8; N]) {
+pub(crate) fn push<T: Copy, const N: usize>(block: &mut Vec<u8>, numbers: &[T], bytes: impl Fn(T) -> [u8; N]) {
     let start = block.len();
     block.resize(start + N * numbers.len(), 0);
     for (out, number) in block[start..].as_chunks_mut().0.iter_mut().zip(numbers) {
         *out = bytes(*number);
     }
-}
-
-/// The texts in `block`, and their labels if they have some; with their raw texts if `is_raw`.
-pub(crate) fn texts(
-    block: &[u8],
-    n_texts: usize,
-    labelled: bool,
-    is_raw: bool,
-) -> Result<(Sequences, Vec<u16>), String> {
-    let n_labels = if labelled { n_texts } else { 0 };
-    let heads = n_texts.checked_mul(4).and_then(|lengths| lengths.checked_add(2 * n_labels));
-    let Some((lengths, rest)) = heads.filter(|heads| *heads <= block.len()).map(|_| block.split_at(4 * n_texts)) else {
-        return Err(format!("{} bytes are too few for {n_texts} texts", block.len()));
-    };
-    let (labels, mut rest) = rest.split_at(2 * n_labels);
-    let mut sequences = Sequences::new();
-    for length in lengths.as_chunks().0 {
-        let Some((text, after)) = rest.split_at_checked((u32::from_le_bytes(*length) as usize).saturating_mul(2))
-        else {
-            return Err(format!("the tokens end within text {}", sequences.len()));
-        };
-        sequences.push(text.as_chunks().0.iter().map(|bytes| u16::from_le_bytes(*bytes)));
-        rest = after;
-    }
-    if is_raw {
-        let raw;
-        (raw, rest) = raw_texts(rest, n_texts)?;
-        sequences = sequences.with_raw(raw);
-    }
-    match rest.len() {
-        0 => Ok((sequences, labels.as_chunks().0.iter().map(|bytes| u16::from_le_bytes(*bytes)).collect())),
-        left => Err(format!("{left} bytes are left over")),
-    }
-}
-
-/// The raw texts at the start of `block`, and what comes after them.
-fn raw_texts(block: &[u8], n_texts: usize) -> Result<(Vec<&str>, &[u8]), String> {
-    let too_short = |text: usize| format!("the bytes end within the raw text {text}");
-    let Some((lengths, mut rest)) = block.split_at_checked(4 * n_texts) else { return Err(too_short(0)) };
-    let mut texts = Vec::with_capacity(n_texts);
-    for length in lengths.as_chunks().0 {
-        let Some((text, after)) = rest.split_at_checked(u32::from_le_bytes(*length) as usize) else {
-            return Err(too_short(texts.len()));
-        };
-        texts.push(std::str::from_utf8(text).map_err(|error| format!("the raw text {}: {error}", texts.len()))?);
-        rest = after;
-    }
-    Ok((texts, rest))
 }
 
 /// Copies log-probabilities into `out (n, C)`; says what is wrong with their number otherwise.
@@ -245,35 +143,39 @@ pub(crate) fn decode_tensors(
     check_names(&heads)?;
     let mut tensors: Vec<Tensor> = Vec::with_capacity(heads.len());
     for head in heads {
-        if let Some(tensor) = decode_frozen(&head, frozen)? {
-            tensors.push(tensor);
-            continue;
-        }
-        let TensorHead { name, dtype, shape, .. } = head;
-        let size = match dtype.as_str() {
-            "f32" => 4,
-            "f64" | "i64" => 8,
-            "u8" => 1,
-            _ => {
-                let (name, dtype) = (printable(&name, 100), printable(&dtype, 20));
-                return Err(format!("has a tensor `{name}` of dtype `{dtype}`, expected f32, f64, i64 or u8"));
-            }
-        };
-        let n_bytes = shape.iter().try_fold(size, |bytes: usize, extent| bytes.checked_mul(*extent));
-        let Some((data, rest)) = n_bytes.and_then(|n_bytes| block.split_at_checked(n_bytes)) else {
-            let name = printable(&name, 100);
-            return Err(format!("has too few bytes for the tensor `{name}` of shape {}", shape_in_words(&shape)));
-        };
-        block = rest;
-        let data = match dtype.as_str() {
-            "f32" => TensorData::F32(data.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()),
-            "f64" => TensorData::F64(data.as_chunks().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect()),
-            "u8" => TensorData::U8(data.to_vec()),
-            _ => TensorData::I64(data.as_chunks().0.iter().map(|bytes| i64::from_le_bytes(*bytes)).collect()),
-        };
-        tensors.push(Tensor::new(name, shape, data));
+        tensors.push(match decode_frozen(&head, frozen)? {
+            Some(tensor) => tensor,
+            None => decode_tensor(head, &mut block)?,
+        });
     }
     if block.is_empty() { Ok(tensors) } else { Err(format!("has {} bytes beyond its tensors", block.len())) }
+}
+
+/// The tensor of `head` at the start of `block`, which is then behind it.
+fn decode_tensor(head: TensorHead, block: &mut &[u8]) -> Result<Tensor, String> {
+    let TensorHead { name, dtype, shape, .. } = head;
+    let size = match dtype.as_str() {
+        "f32" => 4,
+        "f64" | "i64" => 8,
+        "u8" => 1,
+        _ => {
+            let (name, dtype) = (printable(&name, 100), printable(&dtype, 20));
+            return Err(format!("has a tensor `{name}` of dtype `{dtype}`, expected f32, f64, i64 or u8"));
+        }
+    };
+    let n_bytes = shape.iter().try_fold(size, |bytes: usize, extent| bytes.checked_mul(*extent));
+    let Some((data, rest)) = n_bytes.and_then(|n_bytes| block.split_at_checked(n_bytes)) else {
+        let name = printable(&name, 100);
+        return Err(format!("has too few bytes for the tensor `{name}` of shape {}", shape_in_words(&shape)));
+    };
+    *block = rest;
+    let data = match dtype.as_str() {
+        "f32" => TensorData::F32(data.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()),
+        "f64" => TensorData::F64(data.as_chunks().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect()),
+        "u8" => TensorData::U8(data.to_vec()),
+        _ => TensorData::I64(data.as_chunks().0.iter().map(|bytes| i64::from_le_bytes(*bytes)).collect()),
+    };
+    Ok(Tensor::new(name, shape, data))
 }
 
 /// A shape, cut where it is long.
@@ -287,38 +189,6 @@ fn shape_in_words(shape: &[usize]) -> String {
 mod tests {
     use super::*;
     use recur_core::digest::Digest;
-
-    #[test]
-    fn texts_come_back_as_they_were() {
-        let sequences: Sequences = [&[1_u16, 2][..], &[], &[7]].into_iter().collect();
-        for labels in [None, Some(&[5_u16, 6, 7][..])] {
-            let mut block = Vec::new();
-            push_texts(&mut block, &sequences, labels, &[2, 0, 1], None);
-            let (back, back_labels) = texts(&block, 3, labels.is_some(), false).unwrap();
-            assert_eq!(back, [&[7_u16][..], &[1, 2], &[]].into_iter().collect());
-            assert_eq!(back_labels, labels.map_or(vec![], |_| vec![7, 5, 6]));
-            assert!(texts(&block[1..], 3, labels.is_some(), false).is_err());
-            assert!(texts(&block, usize::MAX, labels.is_some(), false).is_err());
-        }
-    }
-
-    #[test]
-    fn raw_texts_come_back_as_they_were_and_are_made_of_characters_where_there_are_none() {
-        let sequences: Sequences = [&[1_u16, 2][..], &[0]].into_iter().collect();
-        let raw = RawTexts::of(Some(&Alphabet::new("ab".chars(), true)));
-        let back = |sequences: &Sequences| {
-            let mut block = Vec::new();
-            push_texts(&mut block, sequences, Some(&[5, 6]), &[1, 0], Some(&raw));
-            assert!(texts(&block, 2, true, false).unwrap_err().ends_with("bytes are left over"));
-            assert!(texts(&block[..block.len() - 1], 2, true, true).unwrap_err().contains("within the raw text 1"));
-            texts(&block, 2, true, true).unwrap().0
-        };
-        let kept = back(&sequences.clone().with_raw(["B\u{e9}?", "A"]));
-        assert_eq!([kept.raw(0), kept.raw(1)], [Some("A"), Some("B\u{e9}?")]);
-        let made = back(&sequences);
-        assert_eq!([made.raw(0), made.raw(1)], [Some("a"), Some("b\u{fffd}")]);
-        assert_eq!((made.get(0), made.get(1)), (&[0_u16][..], &[1_u16, 2][..]));
-    }
 
     #[test]
     fn a_frozen_file_is_a_tensor_without_numbers_and_its_digest_to_recur() {

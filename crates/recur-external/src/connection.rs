@@ -145,15 +145,7 @@ impl Connection {
         let mut block = std::mem::take(&mut self.spare);
         let most = self.limits.message_bytes.max(question.room);
         let mut answering = Answering { pipes: &mut self.process.pipes, stop: &mut stop };
-        let answer = loop {
-            let read = wire::read(&mut answering, &mut block, most, |head: &Head| head.bytes);
-            let Ok(Some(head)) = &read else { break read };
-            let Some(text) = &head.progress else { break read };
-            log_progress(self.plugin, text, &mut self.n_notices);
-            if let Err(problem) = metrics::log(self.plugin, &head.metrics) {
-                break Err(Problem::Answer { request, problem });
-            }
-        };
+        let answer = read_answer(self.plugin, request, &mut answering, &mut block, most, &mut self.n_notices);
         match (stopped, answer) {
             (Some(Stopped::Cancelled), _) => {
                 self.process.end(false);
@@ -199,6 +191,25 @@ impl Connection {
                 ExternalError::Process { plugin: self.plugin, problem, last_words }.into()
             }
         }
+    }
+}
+
+/// The answer to `request`, of at most `most` raw bytes, once its notices of progress are logged; `None` at the end.
+fn read_answer(
+    plugin: &str,
+    request: &'static str,
+    from: &mut Answering<'_>,
+    block: &mut Vec<u8>,
+    most: u64,
+    n_notices: &mut u64,
+) -> Result<Option<Head>, Problem> {
+    loop {
+        let head = match wire::read(from, block, most, |head: &Head| head.bytes)? {
+            Some(head) if head.progress.is_some() => head,
+            other => return Ok(other),
+        };
+        log_progress(plugin, head.progress.as_deref().unwrap_or_default(), n_notices);
+        metrics::log(plugin, &head.metrics).map_err(|problem| Problem::Answer { request, problem })?;
     }
 }
 

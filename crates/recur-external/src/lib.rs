@@ -24,6 +24,7 @@ mod process;
 mod ready;
 mod serve;
 mod stderr;
+mod texts;
 mod time;
 mod watchdog;
 mod wire;

@@ -1,12 +1,13 @@
 //! A model that lives in another process.
 
-use crate::block::{self, RawTexts};
+use crate::block;
 use crate::connection::{Limit, Question};
 use crate::error::{ExternalError, Problem};
 use crate::frozen::Frozen;
 use crate::lease::{Idle, Lease};
 use crate::manifest::Manifest;
 use crate::metrics;
+use crate::texts::{self, RawTexts};
 use crate::time::Stopwatch;
 use crate::wire::{Head, PROTOCOL};
 use recur_core::answer::first_improper;
@@ -79,7 +80,7 @@ impl External {
         let validation = setup.data.and_then(|data| data.validation);
         if let Some(Labelled { sequences, labels }) = validation {
             let rows: Vec<u32> = (0..sequences.len() as u32).collect();
-            block::push_texts(&mut block, sequences, Some(labels), &rows, self.raw.as_ref());
+            texts::push_texts(&mut block, sequences, Some(labels), &rows, self.raw.as_ref());
         }
         let mut fields = fields(id, manifest, setup);
         fields["n_validation"] = validation.map_or(0, |validation| validation.labels.len()).into();
@@ -203,7 +204,7 @@ impl Model for External {
         }
         let labels = Some(chunk.labels);
         let mut texts = Vec::new();
-        block::push_texts(&mut texts, chunk.sequences, labels, chunk.order, self.raw.as_ref());
+        texts::push_texts(&mut texts, chunk.sequences, labels, chunk.order, self.raw.as_ref());
         let fields = json!({
             "epoch": chunk.epoch,
             "steps_before": chunk.steps_before,
@@ -237,7 +238,7 @@ impl Model for External {
         let n_texts = TEXTS.min(most).max(1);
         for (rows, out) in rows.chunks(n_texts).zip(out.chunks_mut(n_texts * self.n_classes)) {
             let mut texts = Vec::new();
-            block::push_texts(&mut texts, sequences, None, rows, self.raw.as_ref());
+            texts::push_texts(&mut texts, sequences, None, rows, self.raw.as_ref());
             let (_, answer) = self.ask("predict", json!({"n_texts": rows.len()}), &texts)?;
             block::log_probabilities(&answer, self.n_classes, out).map_err(|problem| self.wrong("predict", problem))?;
             if let Some((at, problem)) = first_improper(out, self.n_classes) {

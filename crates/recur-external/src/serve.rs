@@ -2,6 +2,7 @@
 
 use crate::block;
 use crate::error::{Problem, printable};
+use crate::texts;
 use crate::wire::{self, PROTOCOL, TensorHead};
 use recur_core::dataset::Alphabet;
 use recur_core::model::{Cancel, Chunk, Kernels, Labelled, Model, ModelError, ModelPlugin, Setup, SetupData};
@@ -156,7 +157,7 @@ fn respond(
         "train" => train(built, &fields(request)?, block, answer),
         "predict" => {
             let (texts, _) =
-                block::texts(block, fields::<Predict>(request)?.n_texts, false, built.is_raw).map_err(other)?;
+                texts::texts(block, fields::<Predict>(request)?.n_texts, false, built.is_raw).map_err(other)?;
             let rows: Vec<u32> = (0..texts.len() as u32).collect();
             built.out.resize(rows.len() * built.n_classes, 0.0);
             built.model.log_probabilities(&texts, &rows, &mut built.out)?;
@@ -191,7 +192,7 @@ fn build(plugin: &dyn ModelPlugin, build: Build, block: &[u8]) -> Result<Built, 
         return Err(other(format!("speaks version {PROTOCOL} of the protocol, not {}", build.protocol)));
     }
     let (streams, is_raw) = (StreamPath::root(build.seed), build.texts == "raw");
-    let (sequences, labels) = block::texts(block, build.n_validation, true, is_raw).map_err(other)?;
+    let (sequences, labels) = texts::texts(block, build.n_validation, true, is_raw).map_err(other)?;
     let validation = (build.n_validation > 0).then_some(Labelled { sequences: &sequences, labels: &labels });
     let alphabet = build.alphabet.map(|characters| Alphabet::new(characters, build.unknown_token.is_some()));
     let data = alphabet.as_ref().zip(build.labels.as_ref());
@@ -210,7 +211,7 @@ fn build(plugin: &dyn ModelPlugin, build: Build, block: &[u8]) -> Result<Built, 
 }
 
 fn train(built: &mut Built, chunk: &Train, block: &[u8], answer: &mut Vec<u8>) -> Answered {
-    let (sequences, labels) = block::texts(block, chunk.n_texts, true, built.is_raw).map_err(other)?;
+    let (sequences, labels) = texts::texts(block, chunk.n_texts, true, built.is_raw).map_err(other)?;
     let order: Vec<u32> = (0..sequences.len() as u32).collect();
     let chunk = Chunk {
         epoch: chunk.epoch,
