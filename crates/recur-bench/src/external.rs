@@ -101,6 +101,7 @@ fn build(plugin: &dyn ModelPlugin, examples: &Examples, layers: i64) -> Result<B
         training: Some(&recur_bench::training(64)),
         n_tokens: examples.n_tokens,
         n_classes: examples.n_classes,
+        data: None,
         class_weights: &vec![1.0; examples.n_classes],
         streams: &StreamPath::root(0),
         workers: &alone(),
@@ -127,6 +128,7 @@ fn declaration(spec: &ParamSpec) -> String {
         ParamKind::Integer { min, max } => format!("integer, min: {min}, max: {max}"),
         ParamKind::Real { min, max, above_min } => format!("real, min: {min}, max: {max}, above_min: {above_min}"),
         ParamKind::Choice(words) => format!("choice, words: [{}]", words.join(", ")),
+        ParamKind::Text { max_characters } => format!("text, max_characters: {max_characters}"),
         ParamKind::Boolean => "boolean".to_owned(),
         ParamKind::IntegerPair { min, max } => format!("integer_pair, min: {min}, max: {max}"),
     };

@@ -96,6 +96,7 @@ impl<'a> Bench<'a> {
             training: Some(&training(batch_size)),
             n_tokens: examples.n_tokens,
             n_classes: examples.n_classes,
+            data: None,
             class_weights: &vec![1.0; examples.n_classes],
             streams: &streams,
             workers: &alone(),

@@ -13,6 +13,8 @@ use std::ops::Range;
 pub struct Sequences {
     tokens: Vec<u16>,
     ends: Vec<u32>,
+    /// See [`Sequences::raw`]; empty where raw texts were not kept.
+    raw: Vec<Box<str>>,
 }
 
 impl Sequences {
@@ -40,6 +42,23 @@ impl Sequences {
     /// The tokens of sequence `row`.
     pub fn get(&self, row: u32) -> &[u16] {
         &self.tokens[self.range(row as usize)]
+    }
+
+    /// The same with the text of each sequence as it was before it was normalised.
+    ///
+    /// # Panics
+    /// If there are not as many texts as sequences.
+    #[must_use]
+    pub fn with_raw(mut self, raw: impl IntoIterator<Item = impl Into<Box<str>>>) -> Self {
+        self.raw = raw.into_iter().map(Into::into).collect();
+        assert_eq!(self.raw.len(), self.len(), "a raw text for each sequence");
+        self
+    }
+
+    /// The text of sequence `row` as it was before it was normalised; `None` unless the model asked for raw texts
+    /// ([`crate::model::Needs`]).
+    pub fn raw(&self, row: u32) -> Option<&str> {
+        self.raw.get(row as usize).map(|text| &**text)
     }
 
     fn range(&self, row: usize) -> Range<usize> {
@@ -117,12 +136,24 @@ pub struct LabelledText {
     pub text: String,
     /// Rows with the same group stay on one side of a split.
     pub group: String,
+    /// The text as the data has it, where it is not the same as the normalised one.
+    pub raw: Option<String>,
+}
+
+impl LabelledText {
+    /// What decides the order of rows. The raw text comes after it, and after the part of a published split.
+    fn key(&self) -> (&str, &str, &str) {
+        (&self.label, &self.text, &self.group)
+    }
 }
 
 /// Labelled texts in canonical order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
     texts: Vec<String>,
+    /// The raw text of each row whose text is another; empty where there is none.
+    raw: Vec<Option<Box<str>>>,
+    raw_digest: Option<Digest>,
     sequences: Sequences,
     labels: Vec<u16>,
     groups: Vec<u32>,
@@ -138,7 +169,7 @@ impl Dataset {
     /// # Panics
     /// If there are more than 65,535 labels or 2³² rows.
     pub fn new(mut rows: Vec<LabelledText>, alphabet: Alphabet) -> Self {
-        rows.sort_unstable();
+        rows.sort_unstable_by(|a, b| (a.key(), &a.raw).cmp(&(b.key(), &b.raw)));
         Self::of_sorted(rows, None, alphabet)
     }
 
@@ -147,12 +178,12 @@ impl Dataset {
     /// # Panics
     /// As [`Dataset::new`].
     pub fn published(mut rows: Vec<(LabelledText, Part)>, alphabet: Alphabet) -> Self {
-        rows.sort_unstable();
+        rows.sort_unstable_by(|(a, a_part), (b, b_part)| (a.key(), a_part, &a.raw).cmp(&(b.key(), b_part, &b.raw)));
         let (rows, parts) = rows.into_iter().unzip();
         Self::of_sorted(rows, Some(parts), alphabet)
     }
 
-    fn of_sorted(rows: Vec<LabelledText>, parts: Option<Vec<Part>>, alphabet: Alphabet) -> Self {
+    fn of_sorted(mut rows: Vec<LabelledText>, parts: Option<Vec<Part>>, alphabet: Alphabet) -> Self {
         let mut label_names: Vec<String> = rows.iter().map(|row| row.label.clone()).collect();
         label_names.dedup();
         let index_of_label: BTreeMap<&str, u16> = label_names
@@ -169,8 +200,11 @@ impl Dataset {
         let mut sequences = Sequences::new();
         rows.iter().for_each(|row| sequences.push(alphabet.encode(&row.text)));
         let digest = digest(&rows, parts.as_deref(), &alphabet);
+        let raw = raw_texts(&mut rows);
         Self {
             texts: rows.into_iter().map(|row| row.text).collect(),
+            raw_digest: raw_digest(&raw),
+            raw,
             sequences,
             labels,
             groups,
@@ -194,6 +228,18 @@ impl Dataset {
     /// The texts, one a row.
     pub fn texts(&self) -> &[String] {
         &self.texts
+    }
+
+    /// The text of `row` as the data has it: before folding, composition and the characters that were dropped.
+    pub fn raw_text(&self, row: u32) -> &str {
+        let raw = self.raw.get(row as usize).and_then(Option::as_deref);
+        raw.unwrap_or(&self.texts[row as usize])
+    }
+
+    /// The digest of the raw texts that are not the same as the normalised ones; `None` where all are the same.
+    /// [`Dataset::digest`] does not cover it, as only models that ask for raw texts see them.
+    pub fn raw_digest(&self) -> Option<&Digest> {
+        self.raw_digest.as_ref()
     }
 
     /// The texts as token ids, one sequence a row.
@@ -239,6 +285,25 @@ impl Dataset {
     }
 }
 
+/// The raw texts of `rows` that differ from the normalised ones, taken out of them.
+fn raw_texts(rows: &mut [LabelledText]) -> Vec<Option<Box<str>>> {
+    if rows.iter().all(|row| row.raw.as_ref().is_none_or(|raw| *raw == row.text)) {
+        return Vec::new();
+    }
+    rows.iter_mut().map(|row| row.raw.take().filter(|raw| *raw != row.text).map(String::into_boxed_str)).collect()
+}
+
+fn raw_digest(raw: &[Option<Box<str>>]) -> Option<Digest> {
+    let mut hasher = Hasher::new();
+    hasher.field(b"recur raw texts 1");
+    for (row, text) in raw.iter().enumerate() {
+        if let Some(text) = text {
+            hasher.field(&(row as u64).to_le_bytes()).field(text.as_bytes());
+        }
+    }
+    (!raw.is_empty()).then(|| hasher.finish())
+}
+
 fn digest(rows: &[LabelledText], parts: Option<&[Part]>, alphabet: &Alphabet) -> Digest {
     let mut hasher = Hasher::new();
     hasher.field(b"recur dataset 1");
@@ -258,7 +323,31 @@ mod tests {
     use super::*;
 
     fn row(text: &str, label: &str) -> LabelledText {
-        LabelledText { label: label.into(), text: text.into(), group: text.to_lowercase() }
+        LabelledText { label: label.into(), text: text.into(), group: text.to_lowercase(), raw: None }
+    }
+
+    #[test]
+    fn raw_texts_are_kept_where_they_differ_and_change_no_other_digest() {
+        let raw = |text: &str, raw: &str| LabelledText { raw: Some(raw.into()), ..row(text, "Czech") };
+        let alphabet = || Alphabet::new("Novaky".chars(), true);
+        let plain = Dataset::new(vec![row("Novak", "Czech"), row("Novy", "Czech")], alphabet());
+        let same = Dataset::new(vec![raw("Novak", "Novak"), row("Novy", "Czech")], alphabet());
+        assert_eq!((plain.raw_digest(), &plain), (None, &same));
+        let folded = Dataset::new(vec![raw("Novak", "Novák "), row("Novy", "Czech")], alphabet());
+        assert_eq!([folded.raw_text(0), folded.raw_text(1), plain.raw_text(0)], ["Novák ", "Novy", "Novak"]);
+        assert_eq!(folded.digest(), plain.digest());
+        let other = Dataset::new(vec![raw("Novak", "Nóvak"), row("Novy", "Czech")], alphabet());
+        assert!(folded.raw_digest().is_some() && folded.raw_digest() != other.raw_digest());
+    }
+
+    /// Rows that differ in nothing else are ordered by their part, as they were before there were raw texts.
+    #[test]
+    fn a_raw_text_orders_rows_after_all_else() {
+        let row = |raw: &str, part| (LabelledText { raw: Some(raw.into()), ..row("Novak", "Czech") }, part);
+        let rows = vec![row("Novák", Part::Train), row("NOVAK", Part::Test), row("Nóvak", Part::Train)];
+        let dataset = Dataset::published(rows, Alphabet::new("Novak".chars(), false));
+        assert_eq!([0, 1, 2].map(|row| dataset.raw_text(row)), ["Novák", "Nóvak", "NOVAK"]);
+        assert_eq!(dataset.parts(), Some(&[Part::Train, Part::Train, Part::Test][..]));
     }
 
     #[test]

@@ -32,6 +32,7 @@ mod tests {
             label: (*label).to_owned(),
             text: (*text).to_owned(),
             group: (*group).to_owned(),
+            raw: None,
         };
         let data = Dataset::new(rows.iter().map(row).collect(), Alphabet::new("abcdefghé".chars(), false));
         let settings = SplitSettings::shares(0.5, 0.25, 0.25, Group::Text, true);

@@ -4,7 +4,7 @@
 //! [`Model`]. A `Model` learns and predicts; it never sees files, threads or other models.
 
 use crate::answer::Improper;
-use crate::dataset::Sequences;
+use crate::dataset::{Alphabet, Sequences};
 use crate::params::{ParamSpec, Params};
 use crate::random::StreamPath;
 use crate::settings::{TrainingKey, TrainingSettings};
@@ -118,6 +118,10 @@ pub trait ModelPlugin: Sync {
     fn conditions(&self) -> &'static [Condition] {
         &[]
     }
+    /// What its models need besides the tokens of texts.
+    fn needs(&self) -> Needs {
+        Needs::default()
+    }
     /// Builds an untrained model.
     ///
     /// # Errors
@@ -136,6 +140,65 @@ pub struct Condition {
     pub at_least: i64,
 }
 
+/// What models of a plugin need besides the tokens of texts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// The texts as they were before they were normalised: [`Sequences::raw`] has them, in training and in prediction. Their digest
+    /// is then part of a trial's identity.
+    pub raw_texts: bool,
+    /// The validation examples of the trial, as [`SetupData::validation`].
+    pub validation: bool,
+    /// What of the machine a trial takes.
+    pub resources: Resources,
+}
+
+/// What of the machine a trial takes. Nothing of it may change a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resources {
+    /// No other trial runs meanwhile.
+    pub exclusive: bool,
+    /// At most so many trials of the model run at once.
+    pub max_processes: Option<u32>,
+    /// Threads that a trial keeps busy: it counts as so many.
+    pub threads: u32,
+}
+
+impl Default for Resources {
+    fn default() -> Self {
+        Self { exclusive: false, max_processes: None, threads: 1 }
+    }
+}
+
+impl Resources {
+    /// How many trials of the model may run at once, of `jobs` that others could.
+    pub fn at_once(self, jobs: usize) -> usize {
+        let most = self.max_processes.map_or(usize::MAX, |most| most as usize);
+        let by_threads = jobs / self.threads.max(1) as usize;
+        if self.exclusive { 1 } else { by_threads.min(most).max(1) }
+    }
+}
+
+/// Examples with their labels.
+#[derive(Clone, Copy, Debug)]
+pub struct Labelled<'a> {
+    /// The texts.
+    pub sequences: &'a Sequences,
+    /// The label of each.
+    pub labels: &'a [u16],
+}
+
+/// What is known of the data that a model learns from or predicts.
+#[derive(Clone, Copy, Debug)]
+pub struct SetupData<'a> {
+    /// What the tokens represent: `n_tokens` characters, of which the last may be the unknown one.
+    pub alphabet: &'a Alphabet,
+    /// What the labels are called, (C).
+    pub labels: &'a [String],
+    /// The examples that the trial is chosen by, where its plugin asks for them; `None` where the model only predicts. Test examples
+    /// are never among them.
+    pub validation: Option<Labelled<'a>>,
+}
+
 /// What a model is built from.
 #[derive(Clone, Copy, Debug)]
 pub struct Setup<'a> {
@@ -147,6 +210,8 @@ pub struct Setup<'a> {
     pub n_tokens: usize,
     /// Number of labels (C).
     pub n_classes: usize,
+    /// What tokens and labels mean; `None` where only their numbers count, as for [`ModelPlugin::cost`].
+    pub data: Option<SetupData<'a>>,
     /// The weight of each label in the loss, (C).
     pub class_weights: &'a [f32],
     /// Random streams of this replicate; initial weights come from `init/…` below it.
@@ -287,4 +352,16 @@ pub enum ModelError {
 /// A row for a message: the text where it is known.
 fn shown(row: u32, text: Option<&str>) -> String {
     text.map_or_else(|| format!("row {row}"), |text| format!("`{}`", visible(text)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Resources;
+
+    #[test]
+    fn resources_bound_the_trials_at_once() {
+        let at_once = |exclusive, max_processes, threads| Resources { exclusive, max_processes, threads }.at_once(8);
+        assert_eq!([at_once(false, None, 1), at_once(false, Some(3), 1), at_once(false, None, 3)], [8, 3, 2]);
+        assert_eq!([at_once(true, None, 1), at_once(false, None, 99), at_once(false, Some(9), 1)], [1, 1, 8]);
+    }
 }

@@ -1,5 +1,6 @@
 //! Model parameters: declared once as a [`ParamSpec`], from which checking, help and docs derive.
 
+use crate::visible::{is_hidden, visible};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -26,6 +27,11 @@ pub enum ParamKind {
     /// One of a few words.
     Choice(&'static [&'static str]),
     Boolean,
+    /// A text on one line, without characters that cannot be seen.
+    Text {
+        /// The most characters that it may have.
+        max_characters: u32,
+    },
     /// A pair `[from, to]` of whole numbers with `from <= to`.
     IntegerPair {
         /// Least allowed value of either.
@@ -43,6 +49,9 @@ impl fmt::Display for ParamKind {
             ParamKind::Real { min, max, above_min: false } => write!(f, "number from {min} to {max}"),
             ParamKind::Choice(words) => write!(f, "one of {}", words.join(", ")),
             ParamKind::Boolean => write!(f, "true or false"),
+            ParamKind::Text { max_characters } => {
+                write!(f, "text of at most {max_characters} characters, without control characters")
+            }
             ParamKind::IntegerPair { min, max } => write!(f, "pair [from, to] of whole numbers from {min} to {max}"),
         }
     }
@@ -54,7 +63,7 @@ impl fmt::Display for ParamKind {
 pub enum ParamDefault {
     Integer(i64),
     Real(f64),
-    /// A word of a choice.
+    /// A word of a choice, or a text.
     Text(&'static str),
     Boolean(bool),
     IntegerPair(i64, i64),
@@ -102,6 +111,10 @@ impl ParamSpec {
             }
             (ParamKind::Choice(words), ParamValue::Text(word)) => words.contains(&word.as_str()).then(|| value.clone()),
             (ParamKind::Boolean, ParamValue::Boolean(_)) => Some(value.clone()),
+            (ParamKind::Text { max_characters }, ParamValue::Text(text)) => {
+                let fits = text.chars().count() <= max_characters as usize && !text.chars().any(is_hidden);
+                fits.then(|| value.clone())
+            }
             (ParamKind::IntegerPair { min, max }, ParamValue::IntegerPair(from, to)) => {
                 (min <= *from && from <= to && *to <= max).then(|| value.clone())
             }
@@ -158,7 +171,7 @@ impl fmt::Display for ParamValue {
             ParamValue::Boolean(yes) => write!(f, "{yes}"),
             ParamValue::Integer(n) => write!(f, "{n}"),
             ParamValue::Real(x) => write!(f, "{x}"),
-            ParamValue::Text(word) => write!(f, "{word}"),
+            ParamValue::Text(word) => write!(f, "{}", visible(word)),
             ParamValue::IntegerPair(from, to) => write!(f, "[{from}, {to}]"),
         }
     }
@@ -237,6 +250,17 @@ impl Params {
         }
     }
 
+    /// A text.
+    ///
+    /// # Panics
+    /// If `name` is not declared as one: a mistake in the plugin.
+    pub fn text(&self, name: &str) -> &str {
+        match self.get(name) {
+            Some(ParamValue::Text(text)) => text,
+            _ => self.undeclared(name, "a text"),
+        }
+    }
+
     /// The word of a choice.
     ///
     /// # Panics
@@ -292,6 +316,12 @@ mod tests {
             default: ParamDefault::Real(0.5),
             meaning: "",
         },
+        ParamSpec {
+            name: "pattern",
+            kind: ParamKind::Text { max_characters: 4 },
+            default: ParamDefault::Text(""),
+            meaning: "",
+        },
     ];
 
     fn check(name: &str, value: ParamValue) -> Result<Params, ParamError> {
@@ -305,6 +335,21 @@ mod tests {
         assert!(check("hidden_size", ParamValue::Real(2.0)).is_err());
         assert!(check("rate", ParamValue::Real(0.0)).is_err());
         assert!(check("rate", ParamValue::Real(f64::NAN)).is_err());
+    }
+
+    #[test]
+    fn a_text_is_one_short_line_that_can_be_seen() {
+        let text = |text: &str| check("pattern", ParamValue::Text(text.to_owned()));
+        assert_eq!(text("é é.").unwrap().text("pattern"), "é é.");
+        assert!(text("").is_ok());
+        for refused in ["12345", "a\nb", "\u{1b}[2J", "a\u{202e}"] {
+            let error = text(refused).unwrap_err().to_string();
+            assert!(
+                error.contains("text of at most 4 characters") && !error.contains(['\n', '\u{1b}', '\u{202e}']),
+                "{error}"
+            );
+        }
+        assert!(check("pattern", ParamValue::Integer(12)).is_err());
     }
 
     #[test]

@@ -21,5 +21,6 @@ pub(crate) fn identity() -> Identity {
         seed: 5,
         replicate: 2,
         initial_weights: None,
+        raw_texts: None,
     }
 }

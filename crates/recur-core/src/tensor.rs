@@ -8,6 +8,8 @@ pub enum TensorData {
     F64(Vec<f64>),
     /// Signed integers (vocabularies, counters).
     I64(Vec<i64>),
+    /// Bytes (what another library serialised, quantised numbers).
+    U8(Vec<u8>),
 }
 
 impl TensorData {
@@ -17,6 +19,7 @@ impl TensorData {
             TensorData::F32(data) => data.len(),
             TensorData::F64(data) => data.len(),
             TensorData::I64(data) => data.len(),
+            TensorData::U8(data) => data.len(),
         }
     }
 

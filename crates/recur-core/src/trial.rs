@@ -110,6 +110,8 @@ pub struct TrialNames<'a> {
     pub plan: &'a Plan,
     /// The digest of the data set.
     pub dataset: &'a Digest,
+    /// The digest of its raw texts, where they are not as the normalised ones.
+    pub raw_texts: Option<&'a Digest>,
     /// The models.
     pub registry: &'a Registry,
     /// Every file that the plan starts from.
@@ -125,7 +127,8 @@ impl TrialNames<'_> {
     /// If the configuration is of a model that the registry does not have, or starts from a file that was not read.
     pub fn trial(&self, configuration: usize, replicate: u32, epochs: Option<u32>) -> Result<Trial, TrialsError> {
         let (plan, own) = (self.plan, &self.plan.configurations[configuration]);
-        let about = self.registry.get(&own.plugin)?.about();
+        let plugin = self.registry.get(&own.plugin)?;
+        let about = plugin.about();
         let initial_weights = start(own, self.weights)?;
         let training = || {
             let planned = plan.training_of(own);
@@ -150,13 +153,14 @@ impl TrialNames<'_> {
             seed: plan.seed,
             replicate,
             initial_weights: initial_weights.as_ref().map(|file| file.digest.clone()),
+            raw_texts: self.raw_texts.filter(|_| plugin.needs().raw_texts).cloned(),
         };
         Ok(Trial { initial_weights, ..Trial::new(own.title(), configuration, identity) })
     }
 }
 
 /// Every configuration of `plan` on every replicate: replicate by replicate, configurations in the order of the plan. The
-/// arguments are those of [`TrialNames`].
+/// arguments are those of [`TrialNames`], with raw texts that are as the normalised ones.
 ///
 /// # Errors
 /// As [`TrialNames::trial`].
@@ -167,7 +171,7 @@ pub fn trials(
     weights: &InitialWeights,
     procedure: &str,
 ) -> Result<Vec<Trial>, TrialsError> {
-    let names = TrialNames { plan, dataset, registry, weights, procedure };
+    let names = TrialNames { plan, dataset, raw_texts: None, registry, weights, procedure };
     let configurations = 0..plan.configurations.len();
     let pairs = (0..plan.replicates).flat_map(|r| configurations.clone().map(move |c| (r, c)));
     pairs.map(|(replicate, configuration)| names.trial(configuration, replicate, None)).collect()

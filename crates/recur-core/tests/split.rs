@@ -19,7 +19,7 @@ fn alphabet() -> Alphabet {
 }
 
 fn row(i: usize, label: usize, group: usize) -> LabelledText {
-    LabelledText { label: format!("l{label}"), text: format!("n{i}"), group: format!("g{group:04}") }
+    LabelledText { label: format!("l{label}"), text: format!("n{i}"), group: format!("g{group:04}"), raw: None }
 }
 
 fn dataset(rows: &[(u8, u8)]) -> Dataset {

@@ -2,7 +2,7 @@
 
 use recur_core::digest::Digest;
 use recur_core::metric::Metric;
-use recur_core::model::{Declaration, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
+use recur_core::model::{Declaration, Determinism, Model, ModelError, ModelPlugin, Needs, Regime, Setup};
 use recur_core::noun::Noun;
 use recur_core::params::{ParamDefault, ParamKind, ParamSpec, ParamValue, Params};
 use recur_core::plan::{Configuration, Plan};
@@ -10,7 +10,7 @@ use recur_core::registry::Registry;
 use recur_core::settings::{
     DataSettings, Group, Optimizer, ReportSettings, SplitSettings, TrainingLength, TrainingSettings,
 };
-use recur_core::trial::{TrialId, trials};
+use recur_core::trial::{TrialId, TrialNames, trials};
 
 /// A model that is never built.
 struct Fake(Declaration);
@@ -41,6 +41,10 @@ const SIZE: ParamSpec = ParamSpec {
 impl ModelPlugin for Fake {
     fn about(&self) -> &Declaration {
         &self.0
+    }
+
+    fn needs(&self) -> Needs {
+        Needs { raw_texts: self.0.code == "raw", ..Needs::default() }
     }
 
     fn build(&self, _: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {
@@ -116,4 +120,27 @@ fn a_changed_version_or_code_renames_exactly_the_models_own_trials() {
             );
         }
     }
+}
+
+#[test]
+fn other_raw_texts_rename_the_trials_of_models_that_read_them_and_no_others() {
+    static MODELS: [Fake; 3] = [fake("one", 1, "raw"), fake("other", 1, "b"), fake("third", 1, "c")];
+    let mut registry = Registry::new();
+    registry.register_all(&[&MODELS[0], &MODELS[1], &MODELS[2]]);
+    let (plan, weights, dataset) = (plan(), Default::default(), Digest::of(b"data"));
+    let raw = [Digest::of(b"raw"), Digest::of(b"Raw")];
+    let ids = |raw_texts| {
+        let names = TrialNames {
+            plan: &plan,
+            dataset: &dataset,
+            raw_texts,
+            registry: &registry,
+            weights: &weights,
+            procedure: "p",
+        };
+        [0, 2].map(|configuration| names.trial(configuration, 0, None).unwrap().id)
+    };
+    let [none, first, second] = [None, Some(&raw[0]), Some(&raw[1])].map(ids);
+    assert!(none[0] != first[0] && first[0] != second[0]);
+    assert!(none[1] == first[1] && first[1] == second[1]);
 }

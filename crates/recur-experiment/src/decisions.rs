@@ -357,6 +357,7 @@ impl Experiment {
         let names = TrialNames {
             plan: &self.plan,
             dataset: self.data.dataset.digest(),
+            raw_texts: self.data.dataset.raw_digest(),
             registry: &self.registry,
             weights: &self.decisions.weights,
             procedure: recur_train::PROCEDURE,

@@ -69,8 +69,14 @@ impl Experiment {
                 || environment.get_or_init(|| self.environment(store, jobs, options.code, options.kernels)).clone();
             self.test_record(&selection, &outcome.trial, store, environment, options)
         };
+        // Whatever is scored next to it, a model of a plugin runs no more often at once than it may.
+        let at_once = |outcome: &&TrialOutcome| {
+            let plugin = self.registry().get(&outcome.trial.identity.model);
+            plugin.map_or(jobs, |plugin| plugin.needs().resources.at_once(jobs))
+        };
+        let jobs_of_all = chosen.iter().map(at_once).min().unwrap_or(jobs);
         let (mut tests, mut unscored) = (Vec::new(), Vec::new());
-        for (outcome, scored) in chosen.iter().zip(in_parallel(&chosen, jobs, score)) {
+        for (outcome, scored) in chosen.iter().zip(in_parallel(&chosen, jobs_of_all, score)) {
             match scored {
                 Ok(test) => tests.push(test),
                 // Nothing failed: a report without this model would be a poorer one for no reason of its own.

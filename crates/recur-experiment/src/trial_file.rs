@@ -213,6 +213,11 @@ impl TrialFile {
     fn data(&self) -> Result<Ingested, ExperimentError> {
         let data = ingest(&self.data, self.trial.identity.split.group, Path::new(""))?;
         self.check_digest(&data.facts.source, &self.trial.identity.dataset, data.dataset.digest())?;
+        if let Some(expected) = &self.trial.identity.raw_texts {
+            // Without a raw text that differs there is no digest of them; that of the texts names what was found then.
+            let found = data.dataset.raw_digest().unwrap_or(data.dataset.digest());
+            self.check_digest(&data.facts.source, expected, found)?;
+        }
         Ok(data)
     }
 

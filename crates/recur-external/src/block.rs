@@ -1,54 +1,18 @@
-//! Raw bytes: texts, labels, log-probabilities and tensors, all little-endian.
+//! Raw bytes: log-probabilities, losses and tensors, all little-endian. `texts` has those of texts.
 
 use crate::error::printable;
+use crate::frozen::{self, Frozen};
 use crate::wire::TensorHead;
-use recur_core::dataset::Sequences;
+use recur_core::model::ModelError;
 use recur_core::tensor::{Tensor, TensorData};
 use recur_core::weights::unfit_name;
 
-/// Appends `rows` of `sequences`: the length of each (u32), the label of each if there are labels (u16), and all their
-/// tokens end to end (u16).
-pub(crate) fn push_texts(block: &mut Vec<u8>, sequences: &Sequences, labels: Option<&[u16]>, rows: &[u32]) {
-    for row in rows {
-        block.extend((sequences.get(*row).len() as u32).to_le_bytes());
-    }
-    for row in rows.iter().filter(|_| labels.is_some()) {
-        block.extend(labels.map_or(0, |labels| labels[*row as usize]).to_le_bytes());
-    }
-    let mut tokens = Vec::new();
-    rows.iter().for_each(|row| tokens.extend_from_slice(sequences.get(*row)));
-    push(block, &tokens, u16::to_le_bytes);
-}
-
 /// Appends the bytes of `numbers`. What is written was made room for at once: a push each takes several times as long.
-fn push<T: Copy, const N: usize>(block: &mut Vec<u8>, numbers: &[T], bytes: impl Fn(T) -> [u8; N]) {
+pub(crate) fn push<T: Copy, const N: usize>(block: &mut Vec<u8>, numbers: &[T], bytes: impl Fn(T) -> [u8; N]) {
     let start = block.len();
     block.resize(start + N * numbers.len(), 0);
     for (out, number) in block[start..].as_chunks_mut().0.iter_mut().zip(numbers) {
         *out = bytes(*number);
-    }
-}
-
-/// The texts in `block`, and their labels if they have some.
-pub(crate) fn texts(block: &[u8], n_texts: usize, labelled: bool) -> Result<(Sequences, Vec<u16>), String> {
-    let n_labels = if labelled { n_texts } else { 0 };
-    let heads = n_texts.checked_mul(4).and_then(|lengths| lengths.checked_add(2 * n_labels));
-    let Some((lengths, rest)) = heads.filter(|heads| *heads <= block.len()).map(|_| block.split_at(4 * n_texts)) else {
-        return Err(format!("{} bytes are too few for {n_texts} texts", block.len()));
-    };
-    let (labels, tokens) = rest.split_at(2 * n_labels);
-    let mut tokens = tokens.as_chunks().0;
-    let mut sequences = Sequences::new();
-    for length in lengths.as_chunks().0 {
-        let Some((text, rest)) = tokens.split_at_checked(u32::from_le_bytes(*length) as usize) else {
-            return Err(format!("the tokens end within text {}", sequences.len()));
-        };
-        sequences.push(text.iter().map(|bytes| u16::from_le_bytes(*bytes)));
-        tokens = rest;
-    }
-    match tokens.len() {
-        0 => Ok((sequences, labels.as_chunks().0.iter().map(|bytes| u16::from_le_bytes(*bytes)).collect())),
-        left => Err(format!("{left} tokens are left over")),
     }
 }
 
@@ -107,8 +71,12 @@ pub(crate) fn push_tensors(block: &mut Vec<u8>, tensors: &[Tensor]) -> Vec<Tenso
                 push(block, data, i64::to_le_bytes);
                 "i64"
             }
+            TensorData::U8(data) => {
+                block.extend_from_slice(data);
+                "u8"
+            }
         };
-        TensorHead { name: tensor.name.clone(), dtype: dtype.to_owned(), shape: tensor.shape.clone() }
+        TensorHead::new(&tensor.name, dtype, &tensor.shape)
     });
     heads.collect()
 }
@@ -134,33 +102,80 @@ fn check_names(heads: &[TensorHead]) -> Result<(), String> {
     Ok(())
 }
 
-/// The tensors that `heads` and `block` tell.
-pub(crate) fn decode_tensors(heads: Vec<TensorHead>, mut block: &[u8]) -> Result<Vec<Tensor>, String> {
+/// As [`push_tensors`]; those that stand for one of `frozen` files have no numbers.
+///
+/// # Errors
+/// If one stands for another file.
+pub(crate) fn push_weights(
+    block: &mut Vec<u8>,
+    tensors: &[Tensor],
+    frozen: &[Frozen],
+) -> Result<Vec<TensorHead>, ModelError> {
+    let head = |tensor: &Tensor| match frozen.iter().find(|frozen| frozen.name == tensor.name) {
+        Some(frozen) => frozen::check_tensor(tensor, frozen).map(|()| TensorHead::of_frozen(&tensor.name)),
+        None => Ok(push_tensors(block, std::slice::from_ref(tensor)).remove(0)),
+    };
+    tensors.iter().map(head).collect()
+}
+
+/// What `head` stands for, if it is one of `frozen` files.
+fn decode_frozen(head: &TensorHead, frozen: &[Frozen]) -> Result<Option<Tensor>, String> {
+    let name = || printable(&head.name, 100);
+    match (frozen.iter().find(|frozen| frozen.name == head.name), head.frozen) {
+        (Some(frozen), true) => Ok(Some(frozen::tensor(frozen))),
+        (Some(_), false) => Err(format!(
+            "has a tensor `{0}` with numbers, but `{0}` is a frozen file of plugin.yaml: answer `frozen`",
+            name()
+        )),
+        (None, true) => {
+            Err(format!("has a frozen tensor `{}`, which plugin.yaml does not list under `frozen`", name()))
+        }
+        (None, false) => Ok(None),
+    }
+}
+
+/// The tensors that `heads` and `block` describe; some may stand for one of `frozen` files.
+pub(crate) fn decode_tensors(
+    heads: Vec<TensorHead>,
+    mut block: &[u8],
+    frozen: &[Frozen],
+) -> Result<Vec<Tensor>, String> {
     check_names(&heads)?;
     let mut tensors: Vec<Tensor> = Vec::with_capacity(heads.len());
-    for TensorHead { name, dtype, shape } in heads {
-        let size = match dtype.as_str() {
-            "f32" => 4,
-            "f64" | "i64" => 8,
-            _ => {
-                let (name, dtype) = (printable(&name, 100), printable(&dtype, 20));
-                return Err(format!("has a tensor `{name}` of dtype `{dtype}`, expected f32, f64 or i64"));
-            }
-        };
-        let n_bytes = shape.iter().try_fold(size, |bytes: usize, extent| bytes.checked_mul(*extent));
-        let Some((data, rest)) = n_bytes.and_then(|n_bytes| block.split_at_checked(n_bytes)) else {
-            let name = printable(&name, 100);
-            return Err(format!("has too few bytes for the tensor `{name}` of shape {}", shape_in_words(&shape)));
-        };
-        block = rest;
-        let data = match dtype.as_str() {
-            "f32" => TensorData::F32(data.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()),
-            "f64" => TensorData::F64(data.as_chunks().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect()),
-            _ => TensorData::I64(data.as_chunks().0.iter().map(|bytes| i64::from_le_bytes(*bytes)).collect()),
-        };
-        tensors.push(Tensor::new(name, shape, data));
+    for head in heads {
+        tensors.push(match decode_frozen(&head, frozen)? {
+            Some(tensor) => tensor,
+            None => decode_tensor(head, &mut block)?,
+        });
     }
     if block.is_empty() { Ok(tensors) } else { Err(format!("has {} bytes beyond its tensors", block.len())) }
+}
+
+/// The tensor of `head` at the start of `block`, which is then behind it.
+fn decode_tensor(head: TensorHead, block: &mut &[u8]) -> Result<Tensor, String> {
+    let TensorHead { name, dtype, shape, .. } = head;
+    let size = match dtype.as_str() {
+        "f32" => 4,
+        "f64" | "i64" => 8,
+        "u8" => 1,
+        _ => {
+            let (name, dtype) = (printable(&name, 100), printable(&dtype, 20));
+            return Err(format!("has a tensor `{name}` of dtype `{dtype}`, expected f32, f64, i64 or u8"));
+        }
+    };
+    let n_bytes = shape.iter().try_fold(size, |bytes: usize, extent| bytes.checked_mul(*extent));
+    let Some((data, rest)) = n_bytes.and_then(|n_bytes| block.split_at_checked(n_bytes)) else {
+        let name = printable(&name, 100);
+        return Err(format!("has too few bytes for the tensor `{name}` of shape {}", shape_in_words(&shape)));
+    };
+    *block = rest;
+    let data = match dtype.as_str() {
+        "f32" => TensorData::F32(data.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()),
+        "f64" => TensorData::F64(data.as_chunks().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect()),
+        "u8" => TensorData::U8(data.to_vec()),
+        _ => TensorData::I64(data.as_chunks().0.iter().map(|bytes| i64::from_le_bytes(*bytes)).collect()),
+    };
+    Ok(Tensor::new(name, shape, data))
 }
 
 /// A shape, cut where it is long.
@@ -173,19 +188,25 @@ fn shape_in_words(shape: &[usize]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use recur_core::digest::Digest;
 
     #[test]
-    fn texts_come_back_as_they_were() {
-        let sequences: Sequences = [&[1_u16, 2][..], &[], &[7]].into_iter().collect();
-        for labels in [None, Some(&[5_u16, 6, 7][..])] {
-            let mut block = Vec::new();
-            push_texts(&mut block, &sequences, labels, &[2, 0, 1]);
-            let (back, back_labels) = texts(&block, 3, labels.is_some()).unwrap();
-            assert_eq!(back, [&[7_u16][..], &[1, 2], &[]].into_iter().collect());
-            assert_eq!(back_labels, labels.map_or(vec![], |_| vec![7, 5, 6]));
-            assert!(texts(&block[1..], 3, labels.is_some()).is_err());
-            assert!(texts(&block, usize::MAX, labels.is_some()).is_err());
-        }
+    fn a_frozen_file_is_a_tensor_without_numbers_and_its_digest_to_recur() {
+        let of = |content: &[u8]| Frozen { name: "f".into(), file: "f.bin".into(), digest: Digest::of(content) };
+        let frozen = [of(b"content")];
+        let tensors = [Tensor::f32("w", [1], vec![2.0]), frozen::tensor(&frozen[0])];
+        let mut block = Vec::new();
+        let heads = push_weights(&mut block, &tensors, &frozen).unwrap();
+        assert_eq!((block.len(), heads[1].clone()), (4, TensorHead::of_frozen("f")));
+        assert_eq!(decode_tensors(heads.clone(), &block, &frozen).unwrap(), tensors);
+        let reported = |heads, frozen: &[Frozen]| decode_tensors(heads, &block, frozen).unwrap_err();
+        assert!(reported(heads.clone(), &[]).contains("a frozen tensor `f`, which plugin.yaml does not list"));
+        let copied = vec![TensorHead::new("f", "f32", &[1])];
+        assert!(reported(copied, &frozen).contains("`f` is a frozen file of plugin.yaml: answer `frozen`"));
+        let error = push_weights(&mut Vec::new(), &tensors, &[of(b"other")]).unwrap_err().to_string();
+        assert!(error.contains("weight `f`: was made with a frozen file of the digest ed7002b4"), "{error}");
+        let numbers = [Tensor::f32("f", [1], vec![1.0])];
+        assert!(push_weights(&mut Vec::new(), &numbers, &frozen).unwrap_err().to_string().contains("no digest"));
     }
 
     #[test]
@@ -193,12 +214,13 @@ mod tests {
         let tensors = vec![
             Tensor::f32("w", [2, 1], vec![f32::MIN_POSITIVE, -0.0]),
             Tensor::new("m", [1], TensorData::F64(vec![0.1])),
+            Tensor::new("b", [3], TensorData::U8(vec![0, 128, 255])),
             Tensor::new("n", [], TensorData::I64(vec![i64::MIN])),
         ];
         let mut block = Vec::new();
         let heads = push_tensors(&mut block, &tensors);
-        assert_eq!(decode_tensors(heads.clone(), &block).unwrap(), tensors);
-        let reported = |heads, block| decode_tensors(heads, block).unwrap_err();
+        assert_eq!(decode_tensors(heads.clone(), &block, &[]).unwrap(), tensors);
+        let reported = |heads, block| decode_tensors(heads, block, &[]).unwrap_err();
         assert!(reported(heads.clone(), &block[1..]).contains("too few bytes for the tensor `n`"));
         assert!(reported(heads[..1].to_vec(), &block).contains("beyond its tensors"));
         assert!(
@@ -212,8 +234,8 @@ mod tests {
         );
         assert!(reported(called(""), &block).contains("a tensor has no name"));
         assert!(reported(called(&"x".repeat(5000)), &block).contains("a name of 5000 bytes, and 1000 are allowed"));
-        let many = |n: usize| (0..n).map(|i| TensorHead { name: i.to_string(), dtype: "f32".into(), shape: vec![0] });
-        assert_eq!(decode_tensors(many(MAX_TENSORS).collect(), &[]).unwrap().len(), MAX_TENSORS);
+        let many = |n: usize| (0..n).map(|i| TensorHead::new(i.to_string(), "f32", &[0]));
+        assert_eq!(decode_tensors(many(MAX_TENSORS).collect(), &[], &[]).unwrap().len(), MAX_TENSORS);
         assert_eq!(reported(many(60_000).collect(), &[]), "has 60000 tensors, and 10000 are allowed");
         let odd = TensorHead { dtype: "f16".into(), ..heads[0].clone() };
         assert!(reported(vec![odd], &block).contains("dtype `f16`"));

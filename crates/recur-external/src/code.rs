@@ -11,14 +11,14 @@ use std::collections::BTreeSet;
 const MAX_BYTES: u64 = 1 << 30;
 
 /// The digest of what decides a plugin's results as far as its folder shows: the command, the environment, and the
-/// content of every file that the command names or `files` lists. The manifest's words for people, its limits and its
-/// layout are no part; its version, and the values of its parameters, are parts of a trial's identity themselves.
+/// content of every file that the command names or `files` lists, the digests of frozen files, and what it asks to see. The
+/// manifest's words for people, its limits, its resources and its layout are no part; its version, and the values of its parameters, are parts of a trial's identity themselves.
 ///
 /// # Errors
 /// If a listed file cannot be read.
 pub(crate) fn digest(manifest: &Manifest) -> Result<Digest, String> {
     let mut hasher = Hasher::new();
-    hasher.field(b"recur external plugin 2").field(&PROTOCOL.to_le_bytes());
+    hasher.field(b"recur external plugin 3").field(&PROTOCOL.to_le_bytes());
     // Each section after its length, so that no field can be read as one of the next.
     let section = |hasher: &mut Hasher, length: usize| {
         hasher.field(&(length as u64).to_le_bytes());
@@ -42,5 +42,10 @@ pub(crate) fn digest(manifest: &Manifest) -> Result<Digest, String> {
             hasher.field(file.as_bytes()).field(&content);
         }
     }
+    section(&mut hasher, manifest.frozen.len());
+    for frozen in &manifest.frozen {
+        hasher.field(frozen.name.as_bytes()).field(frozen.digest.as_str().as_bytes());
+    }
+    hasher.field(&[u8::from(manifest.needs.raw_texts), u8::from(manifest.needs.validation)]);
     Ok(hasher.finish())
 }

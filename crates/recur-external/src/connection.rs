@@ -2,6 +2,7 @@
 
 use crate::error::{ExternalError, Problem, printable};
 use crate::manifest::Limits;
+use crate::metrics;
 use crate::pipes::Answering;
 use crate::process::Process;
 use crate::time::{Received, Stopwatch};
@@ -21,7 +22,17 @@ pub(crate) struct Connection {
     spare: Vec<u8>,
     /// Its first failure: nothing is asked after it.
     failure: Option<String>,
+    /// Whether it said that it cannot do something, for no reason that the protocol names: it is not reused.
+    is_doubtful: bool,
+    /// What it wrote of its progress for the model at hand.
+    n_notices: u64,
 }
+
+/// Notices of progress of one model that are logged.
+const MAX_NOTICES: u64 = 10_000;
+
+/// The time that a process may take to forget a model, before it is ended instead.
+const TO_FORGET: Duration = Duration::from_secs(2);
 
 /// How long an answer may take.
 #[derive(Clone, Copy, Debug)]
@@ -52,11 +63,41 @@ pub(crate) struct Question<'a> {
 
 impl Connection {
     pub(crate) fn new(plugin: &'static str, process: Process, limits: Limits) -> Self {
-        Self { plugin, process, limits, next: 1, spare: Vec::new(), failure: None }
+        Self { plugin, process, limits, next: 1, spare: Vec::new(), failure: None, is_doubtful: false, n_notices: 0 }
     }
 
     pub(crate) fn limits(&self) -> Limits {
         self.limits
+    }
+
+    /// Whether it has failed: then it is asked nothing more.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failure.is_some()
+    }
+
+    /// Whether its process still runs.
+    pub(crate) fn is_alive(&mut self) -> bool {
+        matches!(self.process.child.try_wait(), Ok(None))
+    }
+
+    /// Takes a process that waited for a model: what it writes is logged with that model's trial.
+    pub(crate) fn begin(&mut self) {
+        self.n_notices = 0;
+        self.process.stderr.begin(tracing::Span::current());
+    }
+
+    /// Has the process forget its model; whether it may serve another one. One that failed, was stopped, or reported an error of
+    /// its own never does.
+    pub(crate) fn reset(&mut self) -> bool {
+        if self.failure.is_some() || self.is_doubtful {
+            return false;
+        }
+        let limit = Limit::new("answer_seconds", TO_FORGET);
+        let fields = Value::Object(serde_json::Map::new());
+        let question = Question { request: "reset", fields, block: &[], limit, cancel: None, room: 0 };
+        let is_reset = self.ask(&question).is_ok();
+        self.process.stderr.begin(tracing::Span::none());
+        is_reset
     }
 
     /// The limit for answers of no other kind.
@@ -104,7 +145,7 @@ impl Connection {
         let mut block = std::mem::take(&mut self.spare);
         let most = self.limits.message_bytes.max(question.room);
         let mut answering = Answering { pipes: &mut self.process.pipes, stop: &mut stop };
-        let answer = wire::read(&mut answering, &mut block, most, |head: &Head| head.bytes);
+        let answer = read_answer(self.plugin, request, &mut answering, &mut block, most, &mut self.n_notices);
         match (stopped, answer) {
             (Some(Stopped::Cancelled), _) => {
                 self.process.end(false);
@@ -136,7 +177,7 @@ impl Connection {
     }
 
     /// What the plugin itself says is wrong: it is well, and may be asked again.
-    fn refused(&self, request: &'static str, message: &str, head: &Head) -> ModelError {
+    fn refused(&mut self, request: &'static str, message: &str, head: &Head) -> ModelError {
         let message = printable(message, 500);
         match &head.tensor {
             Some(name) => ModelError::Weights { name: printable(name, 100), problem: message },
@@ -145,10 +186,40 @@ impl Connection {
                     Some(name) => format!("parameter `{}`: {message}", printable(name, 100)),
                     None => message,
                 };
+                self.is_doubtful |= head.parameter.is_none();
                 let (problem, last_words) = (Problem::Refused { request, message }, String::new());
                 ExternalError::Process { plugin: self.plugin, problem, last_words }.into()
             }
         }
+    }
+}
+
+/// The answer to `request`, of at most `most` raw bytes, once its notices of progress are logged; `None` at the end.
+fn read_answer(
+    plugin: &str,
+    request: &'static str,
+    from: &mut Answering<'_>,
+    block: &mut Vec<u8>,
+    most: u64,
+    n_notices: &mut u64,
+) -> Result<Option<Head>, Problem> {
+    loop {
+        let head = match wire::read(from, block, most, |head: &Head| head.bytes)? {
+            Some(head) if head.progress.is_some() => head,
+            other => return Ok(other),
+        };
+        log_progress(plugin, head.progress.as_deref().unwrap_or_default(), n_notices);
+        metrics::log(plugin, &head.metrics).map_err(|problem| Problem::Answer { request, problem })?;
+    }
+}
+
+/// Logs what a plugin says of its progress, with the trial at hand.
+fn log_progress(plugin: &str, text: &str, n_notices: &mut u64) {
+    *n_notices += 1;
+    if *n_notices <= MAX_NOTICES {
+        tracing::debug!("{plugin}: {}", printable(text, 500));
+    } else if *n_notices == MAX_NOTICES + 1 {
+        tracing::debug!("{plugin}: the rest of its notices is not kept, after {MAX_NOTICES}");
     }
 }
 

@@ -63,6 +63,10 @@ fn change(got: &str) -> &'static str {
             ": take recur_plugin.py of this recur, and write `chunk.texts` instead of `chunk.names` (without recur_plugin.py: \
              `n_texts` instead of `n_names`)"
         }
+        "3" => {
+            ": take recur_plugin.py of this recur (without it: answer `protocol` 4; the step of a batch divides the weighted sum of its \
+             losses by the sum of their weights, and the losses that are answered are unweighted)"
+        }
         _ => "",
     }
 }
@@ -76,6 +80,12 @@ pub enum Problem {
     /// A file of it is not what it was when recur read the manifest.
     #[error("its files were changed while recur ran: the same command again names other trials")]
     Changed,
+    /// A frozen file is not what its manifest says.
+    #[error("{problem}")]
+    Frozen {
+        /// Which file, and what is wrong with it.
+        problem: String,
+    },
     /// Whoever asks only reads, and did not name the folder of plugins.
     #[error("is not started by a command that reads results; --plugins DIR names its folder and allows it")]
     OnlyRead,

@@ -1,7 +1,8 @@
 //! `plugin.yaml`: what a plugin is called, how it is started, and what it promises.
 
+use crate::frozen::{self, Frozen};
 use crate::parameter::{Declared, is_snake_case, specs};
-use recur_core::model::{Condition, Determinism, Regime};
+use recur_core::model::{Condition, Determinism, Needs, Regime, Resources};
 use recur_core::params::ParamSpec;
 use recur_core::settings::TrainingKey;
 use recur_core::visible::{is_hidden, visible};
@@ -45,6 +46,10 @@ pub(crate) struct Manifest {
     pub parameters: Vec<ParamSpec>,
     pub conditions: &'static [Condition],
     pub limits: Limits,
+    pub needs: Needs,
+    pub frozen: Vec<Frozen>,
+    /// Whether a process serves one model after the other.
+    pub reuse: bool,
 }
 
 /// What a process is given at most.
@@ -91,6 +96,39 @@ struct Raw {
     parameters: Vec<Declared>,
     #[serde(default)]
     limits: RawLimits,
+    #[serde(default)]
+    texts: Texts,
+    #[serde(default)]
+    validation: bool,
+    #[serde(default)]
+    frozen: Vec<frozen::Declared>,
+    #[serde(default)]
+    resources: RawResources,
+    #[serde(default)]
+    reuse: bool,
+}
+
+/// The form in which a plugin gets texts.
+#[derive(Clone, Copy, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Texts {
+    #[default]
+    Tokens,
+    Raw,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawResources {
+    exclusive: bool,
+    max_processes: Option<u32>,
+    threads: u32,
+}
+
+impl Default for RawResources {
+    fn default() -> Self {
+        Self { exclusive: false, max_processes: None, threads: 1 }
+    }
 }
 
 #[derive(Deserialize)]
@@ -173,6 +211,13 @@ impl Manifest {
             parameters,
             conditions: Vec::leak(conditions),
             limits: limits(&raw.limits)?,
+            needs: Needs {
+                raw_texts: raw.texts == Texts::Raw,
+                validation: raw.validation,
+                resources: resources(&raw.resources)?,
+            },
+            frozen: frozen::declared(raw.frozen)?,
+            reuse: raw.reuse,
         })
     }
 
@@ -224,6 +269,16 @@ fn refuse_hidden(raw: &Raw) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+fn resources(raw: &RawResources) -> Result<Resources, String> {
+    let RawResources { exclusive, max_processes, threads } = *raw;
+    for (key, number) in [("max_processes", max_processes), ("threads", Some(threads))] {
+        if let Some(number) = number.filter(|number| !(1..=4096).contains(number)) {
+            return Err(format!("`resources.{key}` is {number}, expected a whole number from 1 to 4096"));
+        }
+    }
+    Ok(Resources { exclusive, max_processes, threads })
 }
 
 fn limits(raw: &RawLimits) -> Result<Limits, String> {

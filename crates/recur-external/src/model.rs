@@ -1,20 +1,25 @@
 //! A model that lives in another process.
 
 use crate::block;
-use crate::connection::{Connection, Limit, Question};
+use crate::connection::{Limit, Question};
 use crate::error::{ExternalError, Problem};
+use crate::frozen::Frozen;
+use crate::lease::{Idle, Lease};
 use crate::manifest::Manifest;
-use crate::process::Process;
+use crate::metrics;
+use crate::texts::{self, RawTexts};
 use crate::time::Stopwatch;
 use crate::wire::{Head, PROTOCOL};
 use recur_core::answer::first_improper;
-use recur_core::dataset::Sequences;
-use recur_core::model::{Chunk, Model, ModelError, Setup};
+use recur_core::dataset::{Alphabet, Sequences};
+use recur_core::model::{Chunk, Labelled, Model, ModelError, Setup};
 use recur_core::params::ParamSpec;
 use recur_core::tensor::Tensor;
 use recur_core::unwound::unwind_with;
 use serde_json::{Value, json};
 use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Texts of one question for predictions.
@@ -24,36 +29,64 @@ const TEXTS: usize = 4096;
 #[derive(Debug)]
 pub(crate) struct External {
     /// Asked for weights through a shared reference as well.
-    connection: RefCell<Connection>,
+    connection: RefCell<Lease>,
+    plugin: &'static str,
     n_classes: usize,
     n_parameters: u64,
+    /// For a plugin that gets raw texts.
+    raw: Option<RawTexts>,
+    frozen: Vec<Frozen>,
     /// The epoch at hand, and the time that it has taken.
     epoch: (u32, Duration),
 }
 
+/// The plugin that a model is of.
+#[derive(Clone, Copy)]
+pub(crate) struct Plugin<'a> {
+    pub id: &'static str,
+    pub manifest: &'a Manifest,
+    pub parameters: &'static [ParamSpec],
+    /// Its processes that wait for a model.
+    pub idle: &'a Arc<Idle>,
+}
+
 impl External {
-    /// Starts the process and has it build an untrained model.
-    pub(crate) fn start(
-        plugin: &'static str,
-        manifest: &Manifest,
-        parameters: &'static [ParamSpec],
-        setup: &Setup<'_>,
-    ) -> Result<Self, ModelError> {
-        let failed = |problem| ExternalError::Process { plugin, problem, last_words: String::new() };
-        let process = Process::start(plugin, manifest).map_err(failed)?;
-        let mut connection = Connection::new(plugin, process, manifest.limits);
-        let fields = json!({
-            "protocol": PROTOCOL,
-            "model": plugin,
-            "params": setup.params,
-            "training": setup.training,
-            "n_tokens": setup.n_tokens,
-            "n_classes": setup.n_classes,
-            "class_weights": setup.class_weights,
-            "seed": seed(setup),
-        });
+    /// Starts a process, or takes one that waits, and has it build an untrained model.
+    pub(crate) fn start(plugin: Plugin<'_>, setup: &Setup<'_>) -> Result<Self, ModelError> {
+        let Plugin { id, manifest, idle, .. } = plugin;
+        let failed = |problem| ExternalError::Process { plugin: id, problem, last_words: String::new() };
+        let data = setup.data;
+        let mut model = Self {
+            connection: Lease::new(id, manifest, idle).map_err(failed)?.into(),
+            plugin: id,
+            n_classes: setup.n_classes,
+            n_parameters: 0,
+            raw: manifest.needs.raw_texts.then(|| RawTexts::of(data.map(|data| data.alphabet))),
+            frozen: manifest.frozen.clone(),
+            epoch: Default::default(),
+        };
+        let mut built = model.build(plugin, setup);
+        if built.is_err() && model.connection.get_mut().has_gone_cold() {
+            model.connection = Lease::fresh(id, manifest, idle).map_err(failed)?.into();
+            built = model.build(plugin, setup);
+        }
+        built.map(|()| model)
+    }
+
+    /// Asks the process for the model that `setup` describes.
+    fn build(&mut self, plugin: Plugin<'_>, setup: &Setup<'_>) -> Result<(), ModelError> {
+        let Plugin { id, manifest, parameters, .. } = plugin;
+        let mut block = Vec::new();
+        let validation = setup.data.and_then(|data| data.validation);
+        if let Some(Labelled { sequences, labels }) = validation {
+            let rows: Vec<u32> = (0..sequences.len() as u32).collect();
+            texts::push_texts(&mut block, sequences, Some(labels), &rows, self.raw.as_ref());
+        }
+        let mut fields = fields(id, manifest, setup);
+        fields["n_validation"] = validation.map_or(0, |validation| validation.labels.len()).into();
         let limit = Limit::new("start_seconds", manifest.limits.start);
-        let question = Question { request: "build", fields, block: &[], limit, cancel: None, room: 0 };
+        let question = Question { request: "build", fields, block: &block, limit, cancel: None, room: 0 };
+        let connection = self.connection.get_mut();
         let head = match connection.ask(&question) {
             Ok((head, _)) => head,
             Err(error) => match version_of(&error) {
@@ -65,14 +98,8 @@ impl External {
             let got = head.protocol.map_or("no".to_owned(), |version| version.to_string());
             return Err(connection.fail(Problem::Protocol { got }));
         }
-        let mut model = Self {
-            connection: connection.into(),
-            n_classes: setup.n_classes,
-            n_parameters: 0,
-            epoch: Default::default(),
-        };
-        model.note(&head);
-        Ok(model)
+        self.note(&head);
+        Ok(())
     }
 
     fn note(&mut self, head: &Head) {
@@ -93,7 +120,7 @@ impl External {
     fn tensors(&self, request: &'static str) -> Result<Vec<Tensor>, ModelError> {
         let (head, block) = self.ask(request, json!({}), &[])?;
         let heads = head.tensors.ok_or_else(|| self.wrong(request, "has no `tensors`".to_owned()))?;
-        block::decode_tensors(heads, &block).map_err(|problem| self.wrong(request, problem))
+        block::decode_tensors(heads, &block, &self.frozen).map_err(|problem| self.wrong(request, problem))
     }
 
     /// [`External::tensors`] where the contract has no way to fail: it unwinds, and whoever runs the model reports the error.
@@ -103,11 +130,34 @@ impl External {
 
     fn set_tensors(&mut self, request: &'static str, tensors: &[Tensor]) -> Result<(), ModelError> {
         let mut block = Vec::new();
-        let heads = block::push_tensors(&mut block, tensors);
+        let heads = block::push_weights(&mut block, tensors, &self.frozen)?;
         let (head, _) = self.ask(request, json!({"tensors": heads}), &block)?;
         self.note(&head);
         Ok(())
     }
+}
+
+/// The fields of `build`.
+fn fields(plugin: &'static str, manifest: &Manifest, setup: &Setup<'_>) -> Value {
+    let alphabet = setup.data.map(|data| data.alphabet);
+    let frozen: BTreeMap<&str, &str> =
+        manifest.frozen.iter().map(|frozen| (frozen.name.as_str(), frozen.file.as_str())).collect();
+    json!({
+        "protocol": PROTOCOL,
+        "model": plugin,
+        "params": setup.params,
+        "training": setup.training,
+        "n_tokens": setup.n_tokens,
+        "n_classes": setup.n_classes,
+        "alphabet": alphabet.map(Alphabet::characters),
+        "unknown_token": alphabet.filter(|alphabet| alphabet.has_unknown()).map(|alphabet| alphabet.characters().len()),
+        "labels": setup.data.map(|data| data.labels),
+        "texts": if manifest.needs.raw_texts { "raw" } else { "tokens" },
+        "class_weights": setup.class_weights,
+        "seed": seed(setup),
+        "threads": manifest.needs.resources.threads,
+        "frozen": frozen,
+    })
 }
 
 /// A number for the plugin's own generator: below 2⁵³, so that every language reads it exactly.
@@ -122,7 +172,7 @@ fn seed(setup: &Setup<'_>) -> u64 {
 fn version_of(error: &ModelError) -> Option<&'static str> {
     let ModelError::Other(inner) = error else { return None };
     match inner.downcast_ref::<ExternalError>()? {
-        ExternalError::Process { problem: Problem::Refused { message, .. }, .. } => ["1", "2"]
+        ExternalError::Process { problem: Problem::Refused { message, .. }, .. } => ["1", "2", "3"]
             .into_iter()
             .find(|version| message.contains(&format!("speaks version {version} of the protocol"))),
         _ => None,
@@ -154,7 +204,7 @@ impl Model for External {
         }
         let labels = Some(chunk.labels);
         let mut texts = Vec::new();
-        block::push_texts(&mut texts, chunk.sequences, labels, chunk.order);
+        texts::push_texts(&mut texts, chunk.sequences, labels, chunk.order, self.raw.as_ref());
         let fields = json!({
             "epoch": chunk.epoch,
             "steps_before": chunk.steps_before,
@@ -173,6 +223,7 @@ impl Model for External {
             return Err(ModelError::Diverged { step, loss: f64::NAN });
         }
         self.note(&head);
+        metrics::log(self.plugin, &head.metrics).map_err(|problem| self.wrong("train", problem))?;
         block::losses(&answer, losses).map_err(|problem| self.wrong("train", problem))?;
         self.connection.get_mut().keep(answer);
         match losses.iter().find(|loss| !loss.is_finite()) {
@@ -187,7 +238,7 @@ impl Model for External {
         let n_texts = TEXTS.min(most).max(1);
         for (rows, out) in rows.chunks(n_texts).zip(out.chunks_mut(n_texts * self.n_classes)) {
             let mut texts = Vec::new();
-            block::push_texts(&mut texts, sequences, None, rows);
+            texts::push_texts(&mut texts, sequences, None, rows, self.raw.as_ref());
             let (_, answer) = self.ask("predict", json!({"n_texts": rows.len()}), &texts)?;
             block::log_probabilities(&answer, self.n_classes, out).map_err(|problem| self.wrong("predict", problem))?;
             if let Some((at, problem)) = first_improper(out, self.n_classes) {

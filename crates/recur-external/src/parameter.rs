@@ -16,6 +16,7 @@ pub(crate) struct Declared {
     max: Option<ParamValue>,
     above_min: Option<bool>,
     words: Option<Vec<String>>,
+    max_characters: Option<u32>,
     default: ParamValue,
     meaning: String,
     /// The whole-numbered parameter that this one needs to have an effect, and how large it must be.
@@ -28,9 +29,14 @@ enum Kind {
     Integer,
     Real,
     Choice,
+    Text,
     Boolean,
     IntegerPair,
 }
+
+/// Characters that a text has at most where its declaration does not say, and those that one may say.
+const USUAL_CHARACTERS: u32 = 1000;
+const MOST_CHARACTERS: u32 = 100_000;
 
 /// `text` for the rest of the process. Manifests are read once, so this is no leak that grows.
 pub(crate) fn keep(text: impl Into<String>) -> &'static str {
@@ -128,6 +134,10 @@ fn kind(declared: &Declared) -> Result<ParamKind, String> {
             above_min: declared.above_min.unwrap_or(false),
         },
         Kind::Boolean => ParamKind::Boolean,
+        Kind::Text => match declared.max_characters.unwrap_or(USUAL_CHARACTERS) {
+            max_characters @ 1..=MOST_CHARACTERS => ParamKind::Text { max_characters },
+            _ => return Err(format!("`max_characters` must be a whole number from 1 to {MOST_CHARACTERS}")),
+        },
         Kind::Choice => ParamKind::Choice(words(declared.words.as_deref().unwrap_or_default())?),
     };
     Ok(kind)
@@ -141,6 +151,7 @@ fn refuse_useless(declared: &Declared) -> Result<(), String> {
         ("max", declared.max.is_some(), is_ranged),
         ("above_min", declared.above_min.is_some(), declared.kind == Kind::Real),
         ("words", declared.words.is_some(), declared.kind == Kind::Choice),
+        ("max_characters", declared.max_characters.is_some(), declared.kind == Kind::Text),
     ];
     match keys.into_iter().find(|(_, is_there, has_meaning)| *is_there && !has_meaning) {
         Some((key, ..)) => Err(format!("`{key}` means nothing for its kind")),

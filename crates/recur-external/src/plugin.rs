@@ -2,14 +2,16 @@
 
 use crate::code;
 use crate::error::{ExternalError, Problem};
+use crate::frozen::Checked;
+use crate::lease::Idle;
 use crate::manifest::{MANIFEST, Manifest};
-use crate::model::External;
+use crate::model::{External, Plugin};
 use crate::parameter::keep;
-use recur_core::model::{Condition, Declaration, Model, ModelError, ModelPlugin, Setup};
+use recur_core::model::{Condition, Declaration, Model, ModelError, ModelPlugin, Needs, Setup};
 use recur_core::registry::{Broken, Deferred};
 use recur_core::visible::shown;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// A model in another process. Its manifest is read when something of it is asked for the first time: a thousand plugins
 /// that nobody names cost a listing of their folder.
@@ -29,6 +31,8 @@ struct Loaded {
     manifest: Manifest,
     about: Declaration,
     may_start: bool,
+    frozen: Checked,
+    idle: Arc<Idle>,
 }
 
 impl ExternalModel {
@@ -61,7 +65,7 @@ impl ExternalModel {
                 source_file: self.shown,
                 cost_in_words: manifest.cost.clone().map(keep),
             };
-            Ok(Loaded { manifest, about, may_start: self.may_start })
+            Ok(Loaded { manifest, about, may_start: self.may_start, frozen: Checked::default(), idle: Arc::default() })
         };
         self.loaded.get_or_init(load).as_ref()
     }
@@ -108,8 +112,12 @@ impl ModelPlugin for Loaded {
         self.manifest.conditions
     }
 
+    fn needs(&self) -> Needs {
+        self.manifest.needs
+    }
+
     fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {
-        let Self { manifest, about, may_start } = self;
+        let Self { manifest, about, may_start, frozen, idle } = self;
         let refused = |problem| ExternalError::Process { plugin: about.id, problem, last_words: String::new() };
         if !may_start {
             return Err(refused(Problem::OnlyRead).into());
@@ -118,6 +126,8 @@ impl ModelPlugin for Loaded {
         if code::digest(manifest).ok().is_none_or(|now| now.as_str() != about.code) {
             return Err(refused(Problem::Changed).into());
         }
-        Ok(Box::new(External::start(about.id, manifest, about.parameters, setup)?))
+        frozen.check(manifest).map_err(|problem| refused(Problem::Frozen { problem }))?;
+        let plugin = Plugin { id: about.id, manifest, parameters: about.parameters, idle };
+        Ok(Box::new(External::start(plugin, setup)?))
     }
 }

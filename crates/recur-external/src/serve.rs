@@ -2,8 +2,10 @@
 
 use crate::block;
 use crate::error::{Problem, printable};
+use crate::texts;
 use crate::wire::{self, PROTOCOL, TensorHead};
-use recur_core::model::{Cancel, Chunk, Kernels, Model, ModelError, ModelPlugin, Setup};
+use recur_core::dataset::Alphabet;
+use recur_core::model::{Cancel, Chunk, Kernels, Labelled, Model, ModelError, ModelPlugin, Setup, SetupData};
 use recur_core::params::Params;
 use recur_core::random::StreamPath;
 use recur_core::settings::TrainingSettings;
@@ -30,6 +32,12 @@ struct Build {
     training: Option<TrainingSettings>,
     n_tokens: usize,
     n_classes: usize,
+    alphabet: Option<Vec<char>>,
+    unknown_token: Option<usize>,
+    labels: Option<Vec<String>>,
+    texts: String,
+    #[serde(default)]
+    n_validation: usize,
     class_weights: Vec<f32>,
     seed: u64,
 }
@@ -60,6 +68,8 @@ struct Built {
     model: Box<dyn Model>,
     n_classes: usize,
     streams: StreamPath,
+    /// Whether raw texts come with tokens.
+    is_raw: bool,
     /// Room for log-probabilities.
     out: Vec<f32>,
 }
@@ -134,14 +144,20 @@ fn respond(
     answer: &mut Vec<u8>,
 ) -> Answered {
     if request.request == "build" {
-        let model = built.insert(build(plugin, fields(request)?)?);
+        *built = None;
+        let model = built.insert(build(plugin, fields(request)?, block)?);
         return Ok(json!({"protocol": PROTOCOL, "n_parameters": model.model.n_parameters()}));
+    }
+    if request.request == "reset" {
+        *built = None;
+        return Ok(json!({}));
     }
     let Some(built) = built else { return Err(other(format!("`{}` before `build`", printable(&request.request, 40)))) };
     match request.request.as_str() {
         "train" => train(built, &fields(request)?, block, answer),
         "predict" => {
-            let (texts, _) = block::texts(block, fields::<Predict>(request)?.n_texts, false).map_err(other)?;
+            let (texts, _) =
+                texts::texts(block, fields::<Predict>(request)?.n_texts, false, built.is_raw).map_err(other)?;
             let rows: Vec<u32> = (0..texts.len() as u32).collect();
             built.out.resize(rows.len() * built.n_classes, 0.0);
             built.model.log_probabilities(&texts, &rows, &mut built.out)?;
@@ -168,29 +184,34 @@ fn give(tensors: &[recur_core::tensor::Tensor], answer: &mut Vec<u8>) -> Answere
 }
 
 fn take(request: &Request, block: &[u8]) -> Result<Vec<recur_core::tensor::Tensor>, ModelError> {
-    block::decode_tensors(fields::<Take>(request)?.tensors, block).map_err(other)
+    block::decode_tensors(fields::<Take>(request)?.tensors, block, &[]).map_err(other)
 }
 
-fn build(plugin: &dyn ModelPlugin, build: Build) -> Result<Built, ModelError> {
+fn build(plugin: &dyn ModelPlugin, build: Build, block: &[u8]) -> Result<Built, ModelError> {
     if build.protocol != PROTOCOL {
         return Err(other(format!("speaks version {PROTOCOL} of the protocol, not {}", build.protocol)));
     }
-    let streams = StreamPath::root(build.seed);
+    let (streams, is_raw) = (StreamPath::root(build.seed), build.texts == "raw");
+    let (sequences, labels) = texts::texts(block, build.n_validation, true, is_raw).map_err(other)?;
+    let validation = (build.n_validation > 0).then_some(Labelled { sequences: &sequences, labels: &labels });
+    let alphabet = build.alphabet.map(|characters| Alphabet::new(characters, build.unknown_token.is_some()));
+    let data = alphabet.as_ref().zip(build.labels.as_ref());
     let model = plugin.build(&Setup {
         params: &build.params,
         training: build.training.as_ref(),
         n_tokens: build.n_tokens,
         n_classes: build.n_classes,
+        data: data.map(|(alphabet, labels)| SetupData { alphabet, labels, validation }),
         class_weights: &build.class_weights,
         streams: &streams,
         workers: &alone(),
         kernels: Kernels::widest(),
     })?;
-    Ok(Built { model, n_classes: build.n_classes, streams, out: Vec::new() })
+    Ok(Built { model, n_classes: build.n_classes, streams, is_raw, out: Vec::new() })
 }
 
 fn train(built: &mut Built, chunk: &Train, block: &[u8], answer: &mut Vec<u8>) -> Answered {
-    let (sequences, labels) = block::texts(block, chunk.n_texts, true).map_err(other)?;
+    let (sequences, labels) = texts::texts(block, chunk.n_texts, true, built.is_raw).map_err(other)?;
     let order: Vec<u32> = (0..sequences.len() as u32).collect();
     let chunk = Chunk {
         epoch: chunk.epoch,

@@ -5,10 +5,11 @@
 
 use crate::error::{Problem, printable};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::io::{BufRead, Read as _};
 
 /// The version of the protocol.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 4;
 
 /// Bytes that a line may have.
 pub(crate) const MAX_LINE: u64 = 4 << 20;
@@ -44,15 +45,37 @@ pub(crate) struct Head {
     pub n_parameters: Option<u64>,
     /// The tensors in the raw bytes, in their order.
     pub tensors: Option<Vec<TensorHead>>,
+    /// What it is doing. The answer is still due then.
+    pub progress: Option<String>,
+    /// Numbers for the log.
+    #[serde(default)]
+    pub metrics: BTreeMap<String, f64>,
 }
 
 /// A tensor without its numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct TensorHead {
     pub name: String,
-    /// `f32`, `f64` or `i64`.
+    /// `f32`, `f64`, `i64` or `u8`.
+    #[serde(default)]
     pub dtype: String,
+    #[serde(default)]
     pub shape: Vec<usize>,
+    /// Whether it stands for the frozen file of its name: it has no numbers here.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub frozen: bool,
+}
+
+impl TensorHead {
+    /// A tensor whose numbers follow.
+    pub(crate) fn new(name: impl Into<String>, dtype: &str, shape: &[usize]) -> Self {
+        Self { name: name.into(), dtype: dtype.to_owned(), shape: shape.to_owned(), frozen: false }
+    }
+
+    /// A tensor that stands for a frozen file.
+    pub(crate) fn of_frozen(name: impl Into<String>) -> Self {
+        Self { frozen: true, ..Self::new(name, "", &[]) }
+    }
 }
 
 /// Reads one line and, into `block`, the bytes that it announces; `None` at the end. `T` is the line's content, `bytes` tells
@@ -105,7 +128,11 @@ fn garbage(line: &[u8], problem: String) -> Problem {
 
 fn json_problem(error: &serde_json::Error, text: &str) -> String {
     let has_nan = ["NaN", "Infinity", "nan", "inf"].iter().any(|word| text.contains(word));
-    let hint = if error.is_syntax() && has_nan { ": JSON has no NaN, a loss that is none is `diverged`" } else { "" };
+    let hint = if error.is_syntax() && has_nan {
+        ": JSON has no NaN: a loss that is none is `diverged`, and a metric that is none is left out"
+    } else {
+        ""
+    };
     format!("{error}{hint}")
 }
 

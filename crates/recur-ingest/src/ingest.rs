@@ -83,6 +83,8 @@ struct Kept {
     part: Option<Part>,
     file: usize,
     line: u64,
+    /// The text as it is in the file, where it is not the same.
+    raw: Option<String>,
 }
 
 /// What has been read so far.
@@ -158,8 +160,12 @@ impl<'a> Gathered<'a> {
         let mut bad = table.bad;
         for row in table.rows {
             let part = part_column.map_or(Ok(part_of_file), |column| part_in(column, &row, file).map(Some))?;
-            match self.judge.row(row.text.as_deref().unwrap_or(""), row.label.as_deref().unwrap_or("")) {
-                Ok((text, label)) => self.kept.push(Kept { label, text, part, file: file_idx, line: row.line }),
+            let raw = row.text.as_deref().unwrap_or("");
+            match self.judge.row(raw, row.label.as_deref().unwrap_or("")) {
+                Ok((text, label)) => {
+                    let raw = (raw != text).then(|| raw.to_owned());
+                    self.kept.push(Kept { label, text, part, file: file_idx, line: row.line, raw });
+                }
                 Err(Refused { reason, detail, label }) => {
                     let text = if self.rejects.is_full() { String::new() } else { text_of(&row, bytes) };
                     let rejected = BadRow { line: row.line, reason, text, detail };
@@ -275,7 +281,14 @@ impl<'a> Gathered<'a> {
             Duplicates::Keep => Ok(0),
             Duplicates::Drop => {
                 let before = self.kept.len();
-                self.kept.dedup_by(|b, a| same(a, b));
+                // Of different raw texts the least is kept, whatever the order of files and rows.
+                self.kept.dedup_by(|b, a| {
+                    let is_same = same(a, b);
+                    if is_same && b.raw < a.raw {
+                        std::mem::swap(&mut a.raw, &mut b.raw);
+                    }
+                    is_same
+                });
                 Ok((before - self.kept.len()) as u64)
             }
             Duplicates::Error => {
@@ -309,7 +322,7 @@ impl<'a> Gathered<'a> {
             .kept
             .into_iter()
             .zip(groups)
-            .map(|(Kept { label, text, part, .. }, group)| (LabelledText { label, text, group }, part))
+            .map(|(Kept { label, text, part, raw, .. }, group)| (LabelledText { label, text, group, raw }, part))
             .unzip();
         // Every row has a part, or none has one.
         let dataset = match parts.into_iter().collect::<Option<Vec<Part>>>() {

@@ -18,6 +18,7 @@ fn cost(plugin: &dyn ModelPlugin, params: &Params) -> Cost {
         training: None,
         n_tokens: N_TOKENS,
         n_classes: N_CLASSES,
+        data: None,
         class_weights: &[1.0; N_CLASSES],
         streams: &StreamPath::root(5),
         workers: &alone(),

@@ -30,6 +30,7 @@ fn build_weighted(
         training: None,
         n_tokens: N_TOKENS,
         n_classes: N_CLASSES,
+        data: None,
         class_weights: &class_weights,
         streams: &StreamPath::root(1),
         workers: &alone(),
@@ -62,6 +63,7 @@ fn numbers(model: &dyn Model, name: &str) -> Vec<f64> {
         TensorData::F32(data) => data.into_iter().map(f64::from).collect(),
         TensorData::F64(data) => data,
         TensorData::I64(data) => data.into_iter().map(|x| x as f64).collect(),
+        TensorData::U8(data) => data.into_iter().map(f64::from).collect(),
     }
 }
 

@@ -111,6 +111,7 @@ impl Bench {
             training: Some(&training(batch_size)),
             n_tokens: self.case.vocab,
             n_classes: self.case.classes,
+            data: None,
             class_weights: &vec![1.0; self.case.classes],
             streams: &StreamPath::root(0),
             workers: &alone(),

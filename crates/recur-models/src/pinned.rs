@@ -43,6 +43,7 @@ fn trained(plugin: &dyn ModelPlugin) -> Box<dyn Model> {
         training: Some(&training()),
         n_tokens: N_TOKENS,
         n_classes: N_CLASSES,
+        data: None,
         class_weights: &[1.0; N_CLASSES],
         streams: &StreamPath::root(12),
         workers: &alone(),

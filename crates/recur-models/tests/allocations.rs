@@ -49,6 +49,7 @@ fn build(plugin: &dyn ModelPlugin, params: &Params, training: &TrainingSettings)
         training: Some(training),
         n_tokens: N_TOKENS,
         n_classes: N_CLASSES,
+        data: None,
         class_weights: &[1.0; N_CLASSES],
         streams: &StreamPath::root(3),
         workers: &alone(),

@@ -261,6 +261,7 @@ fn value_of(kind: ParamKind) -> Value {
             real(if above_min { Excluded(min) } else { Included(min) }, Included(max))
         }
         ParamKind::Choice(words) => json!({"enum": words}),
+        ParamKind::Text { max_characters } => json!({"type": "string", "maxLength": max_characters}),
         ParamKind::Boolean => json!({"type": "boolean"}),
         ParamKind::IntegerPair { min, max } => {
             let end = json!({"type": "integer", "minimum": min, "maximum": max});

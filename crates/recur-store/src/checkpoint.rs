@@ -317,6 +317,7 @@ mod tests {
             TensorData::F32(data) => data.iter().map(|x| u64::from(x.to_bits())).collect::<Vec<_>>(),
             TensorData::F64(data) => data.iter().map(|x| x.to_bits()).collect(),
             TensorData::I64(data) => data.iter().map(|x| *x as u64).collect(),
+            TensorData::U8(data) => data.iter().map(|x| u64::from(*x)).collect(),
         });
         floats.chain([*examples]).chain(numbers).collect()
     }

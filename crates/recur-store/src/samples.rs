@@ -26,6 +26,7 @@ pub(crate) fn record(seed: u64) -> TrialRecord {
         seed,
         replicate: 0,
         initial_weights: None,
+        raw_texts: None,
     };
     TrialRecord {
         id: identity.id(),

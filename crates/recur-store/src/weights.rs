@@ -198,6 +198,7 @@ fn encode_data(data: &TensorData) -> (Dtype, Vec<u8>) {
     match data {
         TensorData::F32(data) => (Dtype::F32, data.iter().flat_map(|x| x.to_le_bytes()).collect()),
         TensorData::F64(data) => (Dtype::F64, data.iter().flat_map(|x| x.to_le_bytes()).collect()),
+        TensorData::U8(data) => (Dtype::U8, data.clone()),
         TensorData::I64(data) => (Dtype::I64, data.iter().flat_map(|x| x.to_le_bytes()).collect()),
     }
 }
@@ -207,6 +208,7 @@ fn decode_data(name: &str, view: &TensorView<'_>) -> Result<TensorData, WeightsP
     match view.dtype() {
         Dtype::F32 => Ok(TensorData::F32(bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect())),
         Dtype::F64 => Ok(TensorData::F64(bytes.as_chunks().0.iter().map(|b| f64::from_le_bytes(*b)).collect())),
+        Dtype::U8 => Ok(TensorData::U8(bytes.to_vec())),
         Dtype::I64 => Ok(TensorData::I64(bytes.as_chunks().0.iter().map(|b| i64::from_le_bytes(*b)).collect())),
         other => Err(WeightsProblem::NumberType { tensor: name.to_owned(), found: format!("{other:?}") }),
     }
@@ -223,6 +225,7 @@ mod tests {
             Tensor::f32("a.weight", [2, 2], vec![1.0, -0.0, f32::MIN_POSITIVE, f32::NAN]),
             Tensor::new("b", [1], TensorData::F64(vec![std::f64::consts::PI])),
             Tensor::new("c", [2], TensorData::I64(vec![-1, i64::MAX])),
+            Tensor::new("d", [3], TensorData::U8(vec![0, 127, 255])),
         ]
     }
 

@@ -1,5 +1,6 @@
 //! Builds, trains and asks the models of one plugin.
 
+use crate::data::data;
 use crate::examples::{self, Examples, N_CLASSES, N_TOKENS};
 use recur_core::model::{Cancel, Cost, Kernels, Model, ModelError, ModelPlugin, Regime, Setup};
 use recur_core::params::{ParamKind, ParamValue, Params};
@@ -138,6 +139,7 @@ impl Bench {
             training: (!self.is_one_shot()).then_some(&self.training),
             n_tokens: N_TOKENS,
             n_classes: N_CLASSES,
+            data: Some(data(N_TOKENS, N_CLASSES)),
             class_weights: &self.class_weights,
             streams,
             workers: &self.workers,

@@ -31,6 +31,7 @@ fn add(hasher: &mut Hasher, tensor: &Tensor) {
     let bytes: Vec<u8> = match &tensor.data {
         TensorData::F32(data) => data.iter().flat_map(|x| x.to_bits().to_le_bytes()).collect(),
         TensorData::F64(data) => data.iter().flat_map(|x| x.to_bits().to_le_bytes()).collect(),
+        TensorData::U8(data) => data.clone(),
         TensorData::I64(data) => data.iter().flat_map(|n| n.to_le_bytes()).collect(),
     };
     hasher.field(&bytes);

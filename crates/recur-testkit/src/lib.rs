@@ -17,6 +17,7 @@ mod battery_json;
 pub mod bench;
 mod checks;
 mod crowd;
+mod data;
 mod digest;
 mod epochs;
 pub mod examples;
@@ -27,6 +28,7 @@ pub use battery::{Battery, Check, Outcome};
 pub use bench::Bench;
 pub use checks::all as checks;
 pub use crowd::Crowd;
+pub use data::data;
 pub use digest::digest;
 
 use recur_core::model::ModelPlugin;

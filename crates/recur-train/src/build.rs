@@ -2,7 +2,7 @@
 
 use crate::examples::Examples;
 use recur_core::dataset::Dataset;
-use recur_core::model::{Kernels, Model, ModelError, ModelPlugin, Setup};
+use recur_core::model::{Kernels, Labelled, Model, ModelError, ModelPlugin, Setup, SetupData};
 use recur_core::random::StreamPath;
 use recur_core::settings::{ClassWeights, TrainingSettings};
 use recur_core::trial::Trial;
@@ -21,16 +21,18 @@ pub(crate) struct Machine<'a> {
 /// What the model of `trial` is built from.
 pub(crate) fn setup<'a>(
     trial: &'a Trial,
-    dataset: &Dataset,
+    dataset: &'a Dataset,
     streams: &'a StreamPath,
     class_weights: &'a [f32],
     machine: Machine<'a>,
+    validation: Option<Labelled<'a>>,
 ) -> Setup<'a> {
     Setup {
         params: &trial.identity.params,
         training: trial.identity.training.as_ref(),
         n_tokens: dataset.alphabet().n_tokens(),
         n_classes: dataset.label_names().len(),
+        data: Some(SetupData { alphabet: dataset.alphabet(), labels: dataset.label_names(), validation }),
         class_weights,
         streams,
         workers: machine.workers,
@@ -38,7 +40,7 @@ pub(crate) fn setup<'a>(
     }
 }
 
-/// An untrained model for `trial`.
+/// An untrained model for `trial`, which sees the `validation` examples where they are given.
 pub(crate) fn build(
     trial: &Trial,
     dataset: &Dataset,
@@ -46,10 +48,11 @@ pub(crate) fn build(
     streams: &StreamPath,
     class_weights: &[f32],
     machine: Machine<'_>,
+    validation: Option<Labelled<'_>>,
 ) -> Result<Box<dyn Model>, ModelError> {
     // A model does not see where its training stops: until then it must learn what it learns in the full training.
     let training = trial.identity.training.as_ref().map(TrainingSettings::full);
-    let setup = setup(trial, dataset, streams, class_weights, machine);
+    let setup = setup(trial, dataset, streams, class_weights, machine, validation);
     plugin.build(&Setup { training: training.as_ref(), ..setup })
 }
 

@@ -3,7 +3,7 @@
 
 use recur_core::answer::first_improper;
 use recur_core::dataset::Sequences;
-use recur_core::model::{Chunk, Cost, Declaration, Model, ModelError, ModelPlugin, Setup};
+use recur_core::model::{Chunk, Cost, Declaration, Model, ModelError, ModelPlugin, Needs, Setup};
 use recur_core::tensor::Tensor;
 use recur_core::unwound::unwind_with;
 use recur_core::visible::visible;
@@ -47,6 +47,10 @@ impl ModelPlugin for Checked<'_> {
 
     fn cost(&self, setup: &Setup<'_>, characters: u64) -> Option<Cost> {
         self.plugin.cost(setup, characters)
+    }
+
+    fn needs(&self) -> Needs {
+        self.plugin.needs()
     }
 
     fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {

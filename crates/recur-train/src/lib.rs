@@ -15,6 +15,7 @@ mod order;
 mod predict;
 mod result;
 mod scores;
+mod slots;
 mod source;
 mod start;
 mod sweep;

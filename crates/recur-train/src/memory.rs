@@ -35,7 +35,7 @@ pub fn memory_need(
     let n_classes = dataset.label_names().len();
     let (class_weights, workers) = (vec![1.0; n_classes], alone());
     let machine = Machine { kernels, workers: &workers };
-    let setup = setup(trial, dataset, &replicate.streams, &class_weights, machine);
+    let setup = setup(trial, dataset, &replicate.streams, &class_weights, machine, None);
     let characters = mean_characters(dataset);
     let Some(cost) = plugin.cost(&setup, characters) else { return answers };
     let more = plugin.cost(&setup, 2 * characters).map_or(cost.multiply_adds, |cost| cost.multiply_adds);

@@ -97,6 +97,7 @@ pub(crate) fn order_of_epoch(
 mod tests {
     use super::*;
     use recur_core::dataset::{Alphabet, Dataset, LabelledText};
+    use recur_core::model::Needs;
     use recur_core::settings::{ClassWeights, Optimizer};
 
     fn training(length: TrainingLength, batch_size: u32) -> TrainingSettings {
@@ -120,12 +121,13 @@ mod tests {
             label: if i < 9 { "common".into() } else { "rare".into() },
             text: format!("n{i}"),
             group: format!("{i}"),
+            raw: None,
         };
         Dataset::new((0..10).map(row).collect(), Alphabet::new("n0123456789".chars(), false))
     }
 
     fn orders(length: TrainingLength, batch_size: u32, sampling: Sampling) -> Vec<Vec<u32>> {
-        let train = Examples::of(&dataset(), &(0..10).collect::<Vec<u32>>());
+        let train = Examples::of(&dataset(), &(0..10).collect::<Vec<u32>>(), Needs::default());
         let schedule = Schedule::new(&training(length, batch_size), train.len());
         let order = |epoch| order_of_epoch(&train, sampling, &schedule, epoch, &StreamPath::root(1));
         (0..schedule.n_epochs).map(order).collect()

@@ -4,7 +4,7 @@ use crate::checked::with_text;
 use crate::start::with_number_type;
 use recur_core::answer::{Improper, improper};
 use recur_core::dataset::{Alphabet, Sequences};
-use recur_core::model::{Kernels, Model, ModelError, Setup};
+use recur_core::model::{Kernels, Model, ModelError, Setup, SetupData};
 use recur_core::params::{ParamError, Params};
 use recur_core::random::StreamPath;
 use recur_core::registry::{NoModel, Registry};
@@ -23,6 +23,8 @@ pub struct Predictor {
     text: TextSettings,
     alphabet: Alphabet,
     n_classes: usize,
+    /// Whether the model reads texts as they were before they were normalised.
+    raw_texts: bool,
 }
 
 /// Why a file of weights cannot predict.
@@ -91,6 +93,7 @@ impl Predictor {
             training: None,
             n_tokens: alphabet.n_tokens(),
             n_classes,
+            data: Some(SetupData { alphabet: &alphabet, labels: &card.labels, validation: None }),
             class_weights: &vec![1.0; n_classes],
             streams: &StreamPath::root(0),
             workers: &alone(),
@@ -99,7 +102,7 @@ impl Predictor {
         let failed = |source| PredictError::Model { path: path(), source };
         let mut model = plugin.build(&setup).map_err(failed)?;
         model.set_weights(&file.tensors).map_err(|error| failed(with_number_type(error, &file.tensors)))?;
-        Ok(Self { model, text: card.text.clone(), alphabet, n_classes })
+        Ok(Self { model, text: card.text.clone(), alphabet, n_classes, raw_texts: plugin.needs().raw_texts })
     }
 
     /// The log-probabilities (C) of each of `texts`, which are normalised here as the card says. Those of a text do not
@@ -111,7 +114,8 @@ impl Predictor {
         &mut self,
         texts: &[impl AsRef<str>],
     ) -> Result<Vec<Result<Vec<f32>, Unreadable>>, ModelError> {
-        let texts: Vec<String> = texts.iter().map(|text| normalise(text.as_ref(), &self.text)).collect();
+        let given = texts;
+        let texts: Vec<String> = given.iter().map(|text| normalise(text.as_ref(), &self.text)).collect();
         let mut sequences = Sequences::new();
         let read: Vec<Result<(), Unreadable>> = texts
             .iter()
@@ -121,6 +125,10 @@ impl Predictor {
                 Ok(())
             })
             .collect();
+        if self.raw_texts {
+            let raw = given.iter().zip(&read).filter(|(_, read)| read.is_ok()).map(|(text, _)| text.as_ref());
+            sequences = sequences.with_raw(raw);
+        }
         let rows: Vec<u32> = (0..sequences.len() as u32).collect();
         let mut out = vec![0.0; rows.len() * self.n_classes];
         if let Err(error) = self.model.log_probabilities(&sequences, &rows, &mut out) {

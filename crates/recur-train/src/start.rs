@@ -128,7 +128,7 @@ fn check_one(
     }
     let (n_tokens, n_classes) = (dataset.alphabet().n_tokens(), dataset.label_names().len());
     let machine = Machine { kernels, workers: &alone() };
-    let tried = build(trial, dataset, plugin, &replicate.streams, &vec![1.0; n_classes], machine)
+    let tried = build(trial, dataset, plugin, &replicate.streams, &vec![1.0; n_classes], machine, None)
         .and_then(|mut model| model.set_weights(&file.tensors));
     tried.map_err(|problem| Misfit::Tensor { n_tokens, n_classes, problem: with_number_type(problem, &file.tensors) })
 }
@@ -140,6 +140,7 @@ pub(crate) fn with_number_type(error: ModelError, tensors: &[Tensor]) -> ModelEr
         TensorData::F32(_) => "F32",
         TensorData::F64(_) => "F64",
         TensorData::I64(_) => "I64",
+        TensorData::U8(_) => "U8",
     });
     match found {
         Some(found) if problem == "holds other numbers than f32" => {

@@ -4,6 +4,7 @@ use crate::checked::{Checked, Nan};
 use crate::memory::{Gate, Refused, bytes_in_words, memory_need};
 use crate::observer::Observer;
 use crate::result::TrialResult;
+use crate::slots::Slots;
 use crate::source::{List, Next, Source};
 use crate::start::StartError;
 use crate::trial::{Execution, record, train_trial};
@@ -115,6 +116,7 @@ pub fn run_trials(
         cancel,
         observer,
         gate: &gate,
+        slots: Slots::new(pool.n_threads()),
         pool: Arc::new(WorkerPool::new(pool.n_threads())),
         span: tracing::Span::current(),
         error: Mutex::new(None),
@@ -186,6 +188,7 @@ struct Work<'a> {
     cancel: &'a Cancel,
     observer: &'a dyn Observer,
     gate: &'a Gate<'a>,
+    slots: Slots,
     pool: Arc<WorkerPool>,
     span: tracing::Span,
     error: Mutex<Option<SweepError>>,
@@ -231,6 +234,11 @@ impl Work<'_> {
 
     fn run_one(&self, trial: &Trial) -> Result<(), SweepError> {
         let job = Job::of(trial, self.replicates, self.registry)?;
+        // Before anything of the model is built.
+        let model = job.plugin.about().id;
+        let Some(_slot) = self.slots.pass(model, job.plugin.needs().resources, self.cancel, help) else {
+            return self.source.ended(trial, None).map_err(SweepError::Decide);
+        };
         crate::start::check(self.dataset, self.kernels, std::iter::once((trial, job.replicate, job.plugin)))?;
         let span = tracing::info_span!(
             parent: &self.span, "trial", id = trial.id.as_str(), model = %trial.title, replicate = trial.replicate

@@ -5,7 +5,7 @@ use crate::checked::{Checked, Nan, with_text};
 use crate::examples::Examples;
 use crate::scores::{log_probabilities, scores};
 use recur_core::dataset::Dataset;
-use recur_core::model::{Kernels, ModelError};
+use recur_core::model::{Kernels, ModelError, ModelPlugin as _};
 use recur_core::record::{Prediction, TestRecord};
 use recur_core::registry::{NoModel, Registry};
 use recur_core::replicate::Replicate;
@@ -70,10 +70,10 @@ pub fn score_test_set(
     let plugin = Checked::new(registry.get(&trial.identity.model)?, Nan::Refused);
     let n_classes = dataset.label_names().len();
     let rows = &replicate.split.test;
-    let examples = Examples::of(dataset, rows);
+    let examples = Examples::of(dataset, rows, plugin.needs());
     let machine = Machine { kernels, workers: &alone() };
     let predict = || {
-        let mut model = build(trial, dataset, &plugin, &replicate.streams, &vec![1.0; n_classes], machine)?;
+        let mut model = build(trial, dataset, &plugin, &replicate.streams, &vec![1.0; n_classes], machine, None)?;
         model.set_weights(weights)?;
         let start = clock();
         let log_probs = log_probabilities(&mut *model, &examples)?;

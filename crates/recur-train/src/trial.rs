@@ -42,8 +42,9 @@ pub(crate) fn train_trial(
     plugin: &dyn ModelPlugin,
     execution: Execution<'_>,
 ) -> Option<TrialResult> {
+    let needs = plugin.needs();
     let [train, validation] =
-        [&replicate.split.train, &replicate.split.validation].map(|rows| Examples::of(dataset, rows));
+        [&replicate.split.train, &replicate.split.validation].map(|rows| Examples::of(dataset, rows, needs));
     let mut run = Run {
         trial,
         replicate,
@@ -187,7 +188,8 @@ impl Run<'_> {
 
     fn fresh(&self, class_weights: &[f32]) -> Result<Box<dyn Model>, ModelError> {
         let machine = Machine { kernels: self.execution.kernels, workers: self.execution.workers };
-        build(self.trial, self.dataset, self.plugin, &self.replicate.streams, class_weights, machine)
+        let validation = self.plugin.needs().validation.then(|| self.validation.labelled());
+        build(self.trial, self.dataset, self.plugin, &self.replicate.streams, class_weights, machine, validation)
     }
 
     /// Gives `model` the initial weights that the trial's identity names.
@@ -225,6 +227,8 @@ impl Run<'_> {
                 }
                 Err(error) => tracing::warn!("a checkpoint cannot be used, the trial starts again: {error}"),
             }
+            // A plugin's process ends before the next one starts.
+            drop(model);
             model = self.fresh(&class_weights)?;
         }
         self.start_from_weights(&mut *model)?;

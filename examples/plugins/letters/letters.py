@@ -2,7 +2,7 @@
 
 z_c = b_c + (sum over characters l of w[l][c]) / length + first[l_1][c] + last[l_T][c];  p = softmax(z)
 
-Trained step by step on the mean gradient of a batch.
+Trained step by step on the mean gradient of a batch, each example weighed by its label.
 """
 import math
 import random
@@ -47,14 +47,14 @@ class Letters(recur_plugin.Model):
     def train(self, chunk):
         losses = []
         for step, texts, labels in chunk.batches(self.batch_size):
-            steps = []
+            steps, total = [], sum(self.class_weights[label] for label in labels)
             for text, label in zip(texts, labels):
                 features = self.features(text)
                 out = self.log_probabilities(features)
-                losses.append(-self.class_weights[label] * out[label])
+                losses.append(-out[label])
                 if not math.isfinite(losses[-1]):
                     raise recur_plugin.Diverged(step)
-                scale = self.rate * self.class_weights[label] / len(texts)
+                scale = self.rate * self.class_weights[label] / total
                 steps.append((features, [scale * (math.exp(x) - (c == label)) for c, x in enumerate(out)]))
             for features, gradient in steps:
                 for row, share in features:

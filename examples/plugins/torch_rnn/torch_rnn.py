@@ -36,7 +36,7 @@ def to_torch(tensor):
 
 class TorchRnn(recur_plugin.Model):
     def __init__(self, setup):
-        torch.set_num_threads(1)
+        torch.set_num_threads(setup.threads)
         torch.use_deterministic_algorithms(True)
         torch.manual_seed(setup.seed)
         params, self.training = setup.params, setup.training
@@ -71,13 +71,6 @@ class TorchRnn(recur_plugin.Model):
             return self.rate * 0.5 * (1 + math.cos(math.pi * (step - warmup) / (total_steps - warmup)))
         return self.rate
 
-    def smoothed(self, out, labels, losses):
-        """The mean loss of a batch that its step follows."""
-        smoothing = self.training.get("label_smoothing", 0)
-        if smoothing == 0:
-            return losses.mean()
-        return nn.functional.cross_entropy(out, labels, self.weight_of_class, label_smoothing=smoothing)
-
     def train(self, chunk):
         all_losses = []
         for step, texts, labels in chunk.batches(self.training["batch_size"]):
@@ -86,8 +79,10 @@ class TorchRnn(recur_plugin.Model):
             labels = torch.tensor(labels)
             self.optimizer.zero_grad()
             out = self.network(self.packed(texts, self.one_hot))
-            losses = nn.functional.nll_loss(out, labels, reduction="none") * self.weight_of_class[labels]
-            self.smoothed(out, labels, losses).backward()
+            losses = nn.functional.nll_loss(out, labels, reduction="none")
+            # The step follows the weighted mean, divided by the sum of weights; the losses that are answered are plain.
+            smoothing = self.training.get("label_smoothing", 0)
+            nn.functional.cross_entropy(out, labels, self.weight_of_class, label_smoothing=smoothing).backward()
             if self.training["clip_norm"] is not None:
                 nn.utils.clip_grad_norm_(self.network.parameters(), self.training["clip_norm"])
             self.optimizer.step()

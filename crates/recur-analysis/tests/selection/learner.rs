@@ -39,6 +39,7 @@ impl Task {
             label: format!("label {}", stream.below(u32::from(self.n_labels))),
             text: format!("row {row}"),
             group: format!("row {row}"),
+            raw: None,
         };
         let rows = (0..self.n_rows).map(row).collect();
         let dataset = Dataset::new(rows, Alphabet::new("row 0123456789".chars(), false));

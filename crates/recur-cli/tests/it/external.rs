@@ -198,7 +198,7 @@ fn is_alive(id: &str) -> bool {
 #[test]
 fn a_hanging_plugin_and_its_children_end_with_a_killed_recur() {
     let lab = Lab::with("recur: 1\nname: small\ndata: {source: names.csv}\nmodels: [{use: hanging}]\nreplicates: 1\n");
-    let script = "trap '' HUP TERM INT PIPE; read -r _; echo '{\"id\":1,\"protocol\":3}'; sleep 600 & echo $$ $! > ids; \
+    let script = "trap '' HUP TERM INT PIPE; read -r _; echo '{\"id\":1,\"protocol\":4}'; sleep 600 & echo $$ $! > ids; \
                   while :; do sleep 0.01; done";
     write_odd(&lab, "hanging", script);
     let manifest = lab.read("plugins/hanging/plugin.yaml").replace("epoch_seconds: 2", "epoch_seconds: 600");

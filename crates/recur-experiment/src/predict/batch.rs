@@ -51,7 +51,9 @@ impl BatchPredictor {
         kernels: Kernels,
         n_texts: usize,
     ) -> Result<Self, PredictionError> {
-        let n = available_cores().min(n_texts.div_ceil(CHUNK)).max(1);
+        let card = file.card.as_ref().ok_or_else(|| PredictError::NoCard { path: file.path.clone() })?;
+        let needs = registry.get(&card.model).map_err(PredictError::from)?.needs();
+        let n = needs.resources.at_once(available_cores()).min(n_texts.div_ceil(CHUNK)).max(1);
         let predictors = (0..n).map(|_| Predictor::new(registry, file, kernels)).collect::<Result<_, _>>()?;
         Ok(Self { predictors })
     }

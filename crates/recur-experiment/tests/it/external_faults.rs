@@ -19,7 +19,7 @@ fn write_odd(lab: &Lab, id: &str, script: &str) {
 
 #[test]
 fn a_plugin_that_fails_is_a_failed_record_and_the_others_go_on() {
-    const BUILT: &str = "read -r _; echo '{\"id\":1,\"protocol\":3}'\n";
+    const BUILT: &str = "read -r _; echo '{\"id\":1,\"protocol\":4}'\n";
     /// Answers `train` with a loss of 0 for each text.
     const LOSSES: &str = r#"read -r ask; n=${ask##*n_texts\":}; n=${n%%,*}; echo "{\"id\":2,\"bytes\":$((8*n))}"; head -c $((8*n)) /dev/zero"#;
     let odd = [

@@ -1,16 +1,44 @@
 //! The example plugins keep the plugin contract, like every model of recur.
 
-use crate::python::{example, python_is_there};
-use recur_core::params::Params;
+use crate::python::{example, module_is_there, python_is_there};
+use recur_core::params::{ParamValue, Params};
 use recur_core::registry::Deferred as _;
+use recur_core::settings::TrainingSettings;
+use recur_testkit::bench::{Bench, SEED, training};
 use recur_testkit::check_model;
+use recur_testkit::examples::learnable;
 
 fn check(id: &str, min_checks: usize) {
+    check_with(id, &[], min_checks);
+}
+
+fn check_with(id: &str, changed: &[(&str, i64)], min_checks: usize) {
     if !python_is_there() {
         return;
     }
     let plugin = example(id).load().unwrap();
-    check_model(plugin, Params::defaults(plugin.about().parameters)).assert_passed(min_checks);
+    let defaults = Params::defaults(plugin.about().parameters);
+    let params = changed.iter().fold(defaults, |params, (name, n)| params.with(name, ParamValue::Integer(*n)));
+    check_model(plugin, params).assert_passed(min_checks);
+}
+
+/// The step divides by the sum of weights, so a common factor changes nothing; the losses are unweighted.
+#[test]
+fn letters_heeds_class_weights_as_models_of_recur_do() {
+    if !python_is_there() {
+        return;
+    }
+    let plugin = example("letters").load().unwrap();
+    let of_one_batch = TrainingSettings { batch_size: 1000, ..training() };
+    let bench = Bench::new(plugin, Params::defaults(plugin.about().parameters), of_one_batch).for_epochs(2);
+    let trained = |weights: [f32; 3]| {
+        let trained = bench.with_class_weights(weights).train(SEED, &learnable()).unwrap();
+        (trained.model.weights(), trained.losses)
+    };
+    let [even, weighed, eightfold] = [[1.0; 3], [1.0, 2.0, 0.5], [8.0, 16.0, 4.0]].map(trained);
+    assert_eq!(weighed, eightfold);
+    assert_eq!(even.1[0], weighed.1[0], "before the first step");
+    assert!(even.0 != weighed.0 && even.1[1] != weighed.1[1]);
 }
 
 #[test]
@@ -21,4 +49,22 @@ fn letters_passes() {
 #[test]
 fn letter_counts_passes() {
     check("letter_counts", 39);
+}
+
+#[test]
+fn hashed_ngrams_passes() {
+    // Small, as plain Python is slow.
+    check_with("hashed_ngrams", &[("dimensions", 4), ("buckets", 200), ("longest", 2)], 46);
+}
+
+#[test]
+fn byte_encoder_passes() {
+    check("byte_encoder", 46);
+}
+
+#[test]
+fn sklearn_bayes_passes() {
+    if module_is_there("sklearn") {
+        check("sklearn_bayes", 39);
+    }
 }

@@ -1,6 +1,6 @@
 //! Manifests: what is wrong with one is reported with its place, and an edit renames its own trials alone.
 
-use recur_core::model::Condition;
+use recur_core::model::{Condition, Needs, Resources};
 use recur_core::registry::{Deferred as _, NoModel, Registry};
 use recur_core::settings::TrainingKey;
 use recur_external::{ExternalModel, Plugins};
@@ -23,6 +23,7 @@ parameters:
   - {name: word, kind: choice, words: [a, b], default: b, meaning: a word}
   - {name: flag, kind: boolean, default: false, meaning: a flag}
   - {name: pair, kind: integer_pair, min: 1, max: 5, default: [1, 3], meaning: a pair}
+  - {name: path, kind: text, max_characters: 8, default: 'a b.bin', meaning: a path}
 ";
 
 fn write(folder: &Path, manifest: &str) {
@@ -61,6 +62,7 @@ fn a_manifest_declares_a_model() {
             "word: one of a, b",
             "flag: true or false",
             "pair: pair [from, to] of whole numbers from 1 to 5",
+            "path: text of at most 8 characters, without control characters",
         ]
     );
 }
@@ -182,6 +184,18 @@ fn what_is_wrong_with_a_parameter_is_reported() {
     check("kind: integer, min: 1", "kind: integer, min: 0.5", &["parameter `size`: `min` must be a whole number"]);
     check("words: [a, b]", "words: []", &["parameter `word`: `words` must list"]);
     check("kind: boolean,", "kind: boolean, min: 1,", &["parameter `flag`: `min` means nothing for its kind"]);
+    check(
+        "max_characters: 8",
+        "max_characters: 0",
+        &["parameter `path`: `max_characters` must be a whole number from 1"],
+    );
+    check(
+        "default: 'a b.bin'",
+        "default: too/long.bin",
+        &["parameter `path`: its default too/long.bin is not a text of at"],
+    );
+    check("default: 'a b.bin'", "default: \"a\\eb\"", &["its default a\\x1bb is not a text"]);
+    check("kind: boolean,", "kind: boolean, max_characters: 3,", &["`max_characters` means nothing for its kind"]);
     check("kind: real", "kind: float", &["unknown variant `float`", "line 11"]);
     let with = |effect: &'static str| format!("kind: boolean, effect_from: {effect},");
     let other = "which is no other parameter with whole numbers";
@@ -203,6 +217,34 @@ fn limits_are_held_to_what_makes_sense() {
     check("regime: one_shot", "regime: iterative\nunused_settings: [weights]", &["unknown variant `weights`"]);
     check("regime: one_shot", "regime: iterative\nunused_settings: [sampling]", &["recur itself applies the others"]);
     check("regime: one_shot", "regime: one_shot\nlimits: {hours: 1}", &["unknown field `hours`"]);
+}
+
+#[test]
+fn what_a_plugin_needs_is_declared() {
+    assert_eq!(plugin(GOOD).1.load().unwrap().needs(), Needs::default());
+    let lines =
+        "texts: raw\nvalidation: true\nreuse: true\nresources: {exclusive: true, max_processes: 2, threads: 4}\n";
+    let resources = Resources { exclusive: true, max_processes: Some(2), threads: 4 };
+    let needs = Needs { raw_texts: true, validation: true, resources };
+    assert_eq!(plugin(&format!("{GOOD}{lines}")).1.load().unwrap().needs(), needs);
+    let line = |line: &'static str| -> &'static str { Box::leak(format!("grade: machine\n{line}").into_boxed_str()) };
+    check("grade: machine", line("texts: letters"), &["unknown variant `letters`", "`tokens` or `raw`"]);
+    check(
+        "grade: machine",
+        line("resources: {threads: 0}"),
+        &["`resources.threads` is 0, expected a whole number from 1"],
+    );
+    check("grade: machine", line("resources: {max_processes: 0}"), &["`resources.max_processes` is 0"]);
+    check("grade: machine", line("resources: {gpus: 1}"), &["unknown field `gpus`", "`max_processes`"]);
+    check("grade: machine", line("reuse: sometimes"), &["reuse", "expected a boolean"]);
+    let frozen = |list: &str| line(Box::leak(format!("frozen: [{list}]").into_boxed_str()));
+    let digest = "0".repeat(64);
+    check("grade: machine", frozen("{name: a, file: b}"), &["missing field `digest`"]);
+    let short = "{name: a, file: b, digest: '00'}";
+    check("grade: machine", frozen(short), &["`frozen`: the `digest` of `a` is not the SHA-256 of a file"]);
+    let one = |name: &str| format!("{{name: {name}, file: b, digest: '{digest}'}}");
+    check("grade: machine", frozen(&format!("{0}, {0}", one("a"))), &["`frozen` has two files called `a`"]);
+    check("grade: machine", frozen(&one("\"a\\e\"")), &["`frozen`: `a\\x1b` is no name for a tensor"]);
 }
 
 #[test]
@@ -233,6 +275,15 @@ fn an_edit_of_what_decides_results_makes_other_trials_and_no_other_edit_does() {
         code(&manifest("summary: my model", "summary: another word\ncost: little\nlimits: {idle_seconds: 9}"))
     );
     assert_eq!(before, code(&|home| std::fs::write(home.join("notes.txt"), "not named").unwrap()));
+    let digest =
+        |digit: &str| format!("grade: machine\nfrozen: [{{name: a, file: b, digest: '{}'}}]", digit.repeat(64));
+    let frozen = ["0", "1"].map(|digit| &*Box::leak(digest(digit).into_boxed_str()));
+    let lines = ["grade: machine\ntexts: raw", "grade: machine\nvalidation: true", frozen[0], frozen[1]];
+    let codes = lines.map(|line| code(&manifest("grade: machine", line)));
+    let distinct: std::collections::BTreeSet<_> = codes.iter().chain([&before]).collect();
+    assert_eq!(distinct.len(), 5, "what it is given decides results");
+    let how = "grade: machine\nreuse: true\nresources: {exclusive: true, max_processes: 2, threads: 2}";
+    assert_eq!(before, code(&manifest("grade: machine", how)));
 }
 
 #[test]

@@ -202,17 +202,19 @@ fn an_oversize_message_is_reported_before_it_is_taken() {
 
 #[test]
 fn another_version_of_the_protocol_is_reported() {
-    check_build("read -r _; echo '{\"id\":1,\"protocol\":4}'; sleep 60", LIMITS, &["speaks version 4", "speaks 3"]);
+    check_build("read -r _; echo '{\"id\":1,\"protocol\":5}'; sleep 60", LIMITS, &["speaks version 5", "speaks 4"]);
     check_build("read -r _; echo '{\"id\":1}'; sleep 60", LIMITS, &["speaks version no"]);
 }
 
 #[test]
 fn a_plugin_of_an_earlier_version_is_refused_with_the_line_to_change() {
-    let first = "speaks version 1 of the protocol, this recur speaks 3: take recur_plugin.py of this recur, let `train` \
+    let first = "speaks version 1 of the protocol, this recur speaks 4: take recur_plugin.py of this recur, let `train` \
                  return the loss of each example, `return losses`, instead of their sum, and write `chunk.texts`";
-    let second = "speaks version 2 of the protocol, this recur speaks 3: take recur_plugin.py of this recur, and write \
+    let second = "speaks version 2 of the protocol, this recur speaks 4: take recur_plugin.py of this recur, and write \
                   `chunk.texts` instead of `chunk.names` (without recur_plugin.py: `n_texts` instead of `n_names`)";
-    for (version, change) in [(1, first), (2, second)] {
+    let third = "speaks version 3 of the protocol, this recur speaks 4: take recur_plugin.py of this recur (without it: answer \
+                 `protocol` 4; the step of a batch divides";
+    for (version, change) in [(1, first), (2, second), (3, third)] {
         let answer = format!("read -r _; echo '{{\"id\":1,\"protocol\":{version}}}'; sleep 60");
         check_build(&answer, LIMITS, &[change]);
         // As recur_plugin.py of that version answers.
@@ -270,7 +272,7 @@ fn a_flood_on_standard_error_blocks_nobody() {
 
 #[test]
 fn a_plugin_that_never_reads_blocks_nobody() {
-    let script = "echo '{\"id\":1,\"protocol\":3}'; sleep 60";
+    let script = "echo '{\"id\":1,\"protocol\":4}'; sleep 60";
     let odd = Odd::new(script, "{answer_seconds: 0.3}");
     let mut model = odd.build().unwrap();
     let error = model.log_probabilities(&long_name(), &[0], &mut [0.0; 2]).unwrap_err();
@@ -284,7 +286,7 @@ fn long_name() -> Sequences {
 
 #[test]
 fn a_plugin_that_answers_without_reading_is_asked_nothing_more() {
-    let answers = "echo '{\"id\":1,\"protocol\":3}'; echo '{\"id\":2,\"bytes\":8}'; printf '\\0\\0\\0\\0\\0\\0\\200\\377'; sleep 60";
+    let answers = "echo '{\"id\":1,\"protocol\":4}'; echo '{\"id\":2,\"bytes\":8}'; printf '\\0\\0\\0\\0\\0\\0\\200\\377'; sleep 60";
     let odd = Odd::new(answers, LIMITS);
     let mut model = odd.build().unwrap();
     model.log_probabilities(&long_name(), &[0], &mut [0.0; 2]).unwrap();

@@ -1,7 +1,7 @@
 //! A plugin of a few lines, and what is asked of it.
 
 use recur_core::dataset::Sequences;
-use recur_core::model::{Cancel, Chunk, Kernels, Model, ModelError, Setup};
+use recur_core::model::{Cancel, Chunk, Kernels, Model, ModelError, Setup, SetupData};
 use recur_core::params::Params;
 use recur_core::random::StreamPath;
 use recur_core::registry::Deferred as _;
@@ -14,7 +14,7 @@ use tempfile::TempDir;
 pub const LIMITS: &str = "{start_seconds: 5, epoch_seconds: 5, answer_seconds: 5, idle_seconds: 5, message_mib: 1}";
 
 /// Answers `build` as it must.
-pub const BUILT: &str = "read -r _; echo '{\"id\":1,\"protocol\":3,\"n_parameters\":3}'\n";
+pub const BUILT: &str = "read -r _; echo '{\"id\":1,\"protocol\":4,\"n_parameters\":3}'\n";
 
 /// A plugin whose process is a shell with `script`.
 pub struct Odd {
@@ -28,12 +28,17 @@ impl Odd {
     }
 
     pub fn with_command(command: &str, script: &str, limits: &str) -> Self {
+        Self::with_lines(command, script, &format!("limits: {limits}\n"))
+    }
+
+    /// One whose manifest has more `lines`.
+    pub fn with_lines(command: &str, script: &str, lines: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let home = folder.path().join("odd");
         std::fs::create_dir(&home).unwrap();
         let manifest = format!(
             "recur_plugin: 1\nid: odd\nsummary: odd\nversion: 1\ncommand: {command}\ngrade: none\nregime: iterative\n\
-             parameters: [{{name: size, kind: integer, min: 1, max: 9, default: 3, meaning: size}}]\nlimits: {limits}\n"
+             parameters: [{{name: size, kind: integer, min: 1, max: 9, default: 3, meaning: size}}]\n{lines}"
         );
         std::fs::write(home.join("plugin.yaml"), manifest).unwrap();
         std::fs::write(home.join("odd.sh"), script).unwrap();
@@ -47,6 +52,11 @@ impl Odd {
     }
 
     pub fn build(&self) -> Result<Box<dyn Model>, ModelError> {
+        self.build_on(None)
+    }
+
+    /// A model that is built on `data`.
+    pub fn build_on(&self, data: Option<SetupData<'_>>) -> Result<Box<dyn Model>, ModelError> {
         let plugin = self.plugin.load().unwrap();
         plugin.build(&Setup {
             params: &Params::defaults(plugin.about().parameters),
@@ -58,6 +68,7 @@ impl Odd {
             }),
             n_tokens: 4,
             n_classes: 2,
+            data,
             class_weights: &[1.0, 1.0],
             streams: &StreamPath::root(1),
             workers: &alone(),

@@ -21,3 +21,13 @@ pub fn python_is_there() -> bool {
     }
     is_there
 }
+
+/// Whether python3 has the library `module`. If not, the test is skipped.
+pub fn module_is_there(module: &str) -> bool {
+    let import = Command::new("python3").args(["-c", &format!("import {module}")]).output();
+    let is_there = import.is_ok_and(|output| output.status.success());
+    if !is_there {
+        skip(module, "python3 does not have it");
+    }
+    is_there
+}

@@ -315,6 +315,7 @@ fn labelled(rows: &[(&str, &str, &str)]) -> Vec<LabelledText> {
         label: row.1.to_owned(),
         text: row.0.to_owned(),
         group: row.0.to_lowercase(),
+        raw: None,
     };
     rows.iter().map(row).collect()
 }

@@ -49,6 +49,7 @@ fn check(case: &Case, name: &str, run: &Run, training: &TrainingSettings) {
     let setup = Setup {
         params: &params,
         training: Some(training),
+        data: None,
         n_tokens: case.vocab,
         n_classes: case.classes,
         class_weights: &run.label_weights,

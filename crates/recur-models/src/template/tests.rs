@@ -26,6 +26,7 @@ fn weighed(pooling: &str) -> Box<dyn Model> {
         training: Some(&bench::training()),
         n_tokens: 3,
         n_classes: 2,
+        data: None,
         class_weights: &[1.0; 2],
         streams: &StreamPath::root(0),
         workers: &alone(),

@@ -40,6 +40,7 @@ fn check(plugin: &dyn ModelPlugin, params: &Params) -> bool {
         training: Some(&training()),
         n_tokens: N_TOKENS,
         n_classes: N_CLASSES,
+        data: None,
         class_weights: &[1.0; N_CLASSES],
         streams: &StreamPath::root(5),
         workers: &alone(),

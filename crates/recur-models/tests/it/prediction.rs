@@ -39,6 +39,7 @@ fn build(plugin: &dyn ModelPlugin, params: &Params) -> Box<dyn Model> {
         }),
         n_tokens: 2,
         n_classes: N_CLASSES,
+        data: None,
         class_weights: &[1.0; N_CLASSES],
         streams: &StreamPath::root(5),
         workers: &alone(),

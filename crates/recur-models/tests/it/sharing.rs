@@ -64,6 +64,7 @@ fn learn(
             training: Some(training),
             n_tokens: N_TOKENS,
             n_classes: N_CLASSES,
+            data: None,
             class_weights: &[1.0, 0.5, 2.0, 1.5, 0.25],
             streams: &streams,
             workers,

@@ -134,6 +134,7 @@ impl ParameterDescription {
             ParamKind::Integer { min, max } => ("integer", Some([min as f64, max as f64]), None),
             ParamKind::Real { min, max, .. } => ("real", Some([min, max]), None),
             ParamKind::Choice(words) => ("choice", None, Some(words)),
+            ParamKind::Text { .. } => ("text", None, None),
             ParamKind::Boolean => ("boolean", None, None),
             ParamKind::IntegerPair { min, max } => ("integer_pair", Some([min as f64, max as f64]), None),
         };
@@ -168,6 +169,7 @@ fn cost(plugin: &dyn ModelPlugin, sizes: Sizes) -> Option<Cost> {
         training: None,
         n_tokens: sizes.tokens,
         n_classes: sizes.labels,
+        data: None,
         class_weights: &vec![1.0; sizes.labels],
         streams: &StreamPath::root(0),
         workers: &alone(),

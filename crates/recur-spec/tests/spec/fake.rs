@@ -92,6 +92,24 @@ static STACKED: Fake = fake(
     ],
 );
 
+static PREFIXED: Fake = fake(
+    "prefixed",
+    Regime::OneShot,
+    &[ParamSpec {
+        name: "prefix",
+        kind: ParamKind::Text { max_characters: 9 },
+        default: ParamDefault::Text("lang: "),
+        meaning: "",
+    }],
+);
+
+/// A model with a text.
+pub fn texts() -> Registry {
+    let mut registry = Registry::new();
+    registry.register(&PREFIXED);
+    registry
+}
+
 /// Three models: one with a pair and a flag, two that share parameters.
 pub fn registry() -> Registry {
     let mut registry = Registry::new();

@@ -13,6 +13,7 @@ mod resolved;
 mod schema;
 mod spaces;
 mod syntax;
+mod texts;
 mod training;
 mod typos;
 

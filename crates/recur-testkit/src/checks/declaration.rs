@@ -68,6 +68,7 @@ fn ranges_are_finite_and_hold_something(bench: &Bench) -> Verdict {
                 let distinct: BTreeSet<&str> = words.iter().copied().collect();
                 !words.is_empty() && distinct.len() == words.len() && !distinct.contains("")
             }
+            ParamKind::Text { max_characters } => max_characters > 0,
             ParamKind::Boolean => true,
         };
         ensure(sound, || format!("`{}` takes a {}", spec.name, spec.kind))
@@ -101,8 +102,13 @@ fn values_out_of_range_are_refused(bench: &Bench) -> Verdict {
 
 /// Values that a parameter of this kind must not take: just beyond its range, and of other kinds.
 fn out_of_range(spec: &ParamSpec) -> Vec<ParamValue> {
+    if let ParamKind::Text { max_characters } = spec.kind {
+        let texts = ["x".repeat(max_characters as usize + 1), "\n".to_owned(), "\u{1b}".to_owned()];
+        return texts.map(ParamValue::Text).into_iter().chain([ParamValue::Integer(0)]).collect();
+    }
     let mut values = vec![ParamValue::Text("no such value".to_owned()), ParamValue::Text(String::new())];
     match spec.kind {
+        ParamKind::Text { .. } => {}
         ParamKind::Integer { min, max } => {
             values.extend([min.checked_sub(1), max.checked_add(1)].into_iter().flatten().map(ParamValue::Integer));
             values.extend([ParamValue::Real(0.5), ParamValue::Boolean(true), ParamValue::IntegerPair(min, max)]);

@@ -54,6 +54,9 @@ fn ends(spec: &ParamSpec) -> Vec<ParamValue> {
             [least, max].map(ParamValue::Real).to_vec()
         }
         ParamKind::Choice(words) => words.iter().map(|word| ParamValue::Text((*word).to_owned())).collect(),
+        ParamKind::Text { max_characters } => {
+            [String::new(), "x".repeat(max_characters as usize)].map(ParamValue::Text).to_vec()
+        }
         ParamKind::Boolean => [false, true].map(ParamValue::Boolean).to_vec(),
         ParamKind::IntegerPair { min, max } => {
             [(min, min), (min, max), (max, max)].map(|(from, to)| ParamValue::IntegerPair(from, to)).to_vec()

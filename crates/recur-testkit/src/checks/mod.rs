@@ -80,6 +80,7 @@ fn same_tensors(a: &[Tensor], b: &[Tensor]) -> bool {
         (TensorData::F32(a), TensorData::F32(b)) => bits(a) == bits(b),
         (TensorData::F64(a), TensorData::F64(b)) => a.iter().map(|x| x.to_bits()).eq(b.iter().map(|x| x.to_bits())),
         (TensorData::I64(a), TensorData::I64(b)) => a == b,
+        (TensorData::U8(a), TensorData::U8(b)) => a == b,
         _ => false,
     };
     let same = |(a, b): (&Tensor, &Tensor)| a.name == b.name && a.shape == b.shape && same_data(&a.data, &b.data);
@@ -91,7 +92,7 @@ fn shift(tensor: &mut Tensor, by: impl Fn(usize) -> f64) -> bool {
     match &mut tensor.data {
         TensorData::F32(data) => data.iter_mut().enumerate().for_each(|(i, x)| *x = (f64::from(*x) + by(i)) as f32),
         TensorData::F64(data) => data.iter_mut().enumerate().for_each(|(i, x)| *x += by(i)),
-        TensorData::I64(_) => return false,
+        TensorData::I64(_) | TensorData::U8(_) => return false,
     }
     true
 }
@@ -101,6 +102,6 @@ fn floats(tensor: &Tensor) -> Option<Vec<f64>> {
     match &tensor.data {
         TensorData::F32(data) => Some(data.iter().map(|x| f64::from(*x)).collect()),
         TensorData::F64(data) => Some(data.clone()),
-        TensorData::I64(_) => None,
+        TensorData::I64(_) | TensorData::U8(_) => None,
     }
 }

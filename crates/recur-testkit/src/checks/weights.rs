@@ -159,6 +159,7 @@ fn the_declared_cost_is_not_exceeded(bench: &Bench) -> Verdict {
         TensorData::F32(data) => 4 * data.len() as u64,
         TensorData::F64(data) => 8 * data.len() as u64,
         TensorData::I64(data) => 8 * data.len() as u64,
+        TensorData::U8(data) => data.len() as u64,
     };
     let has = (model.n_parameters() as u64, model.weights().iter().map(bytes).sum::<u64>());
     ensure(has.0 <= cost.parameters && has.1 <= cost.weight_bytes, || {

@@ -32,6 +32,7 @@ pub fn dataset() -> Dataset {
         label: format!("l{}", character(label)),
         text: text(label, i),
         group: text(label, i),
+        raw: i.is_multiple_of(4).then(|| format!("*{}", text(label, i))),
     };
     let rows = (0..3).flat_map(|label| (0..PER_LABEL[label]).map(move |i| row(label, i)));
     Dataset::new(rows.collect(), Alphabet::new(CHARACTERS.chars(), false))

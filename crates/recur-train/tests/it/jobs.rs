@@ -13,6 +13,7 @@ fn bits(tensors: &[Tensor]) -> Vec<(String, Vec<u64>)> {
     let of = |data: &TensorData| match data {
         TensorData::F32(numbers) => numbers.iter().map(|x| u64::from(x.to_bits())).collect(),
         TensorData::F64(numbers) => numbers.iter().map(|x| x.to_bits()).collect(),
+        TensorData::U8(numbers) => numbers.iter().map(|n| u64::from(*n)).collect(),
         TensorData::I64(numbers) => numbers.iter().map(|n| *n as u64).collect(),
     };
     tensors.iter().map(|tensor| (tensor.name.clone(), of(&tensor.data))).collect()

@@ -10,6 +10,7 @@ mod initial_weights;
 mod jobs;
 mod memory;
 mod outcomes;
+mod resources;
 mod rows;
 mod stopping;
 mod test_set;

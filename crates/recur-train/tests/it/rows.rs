@@ -2,7 +2,7 @@
 
 use crate::common::{dataset, plan, registry, replicates, results};
 use crate::toy::{self, Toy};
-use recur_core::model::{ModelPlugin, Regime};
+use recur_core::model::{ModelPlugin, Needs, Regime};
 use recur_core::plan::Plan;
 use recur_core::settings::{ClassWeights, Sampling, TrainingLength, TrainingSettings};
 use recur_core::split::Split;
@@ -10,6 +10,8 @@ use recur_core::split::Split;
 /// What a model was shown, by rows of the data set.
 enum Call {
     Build { class_weights: Vec<f32> },
+    Validation { texts: Vec<u32>, labels: Vec<u16> },
+    Raw { texts: Vec<String> },
     Train { order: Vec<u32>, all: Vec<u32>, labels: Vec<u16> },
     Predict { order: Vec<u32>, all: Vec<u32> },
 }
@@ -22,6 +24,8 @@ impl From<toy::Call> for Call {
         let rows = |texts: Vec<Vec<u16>>| texts.iter().map(row).collect();
         match call {
             toy::Call::Build { class_weights } => Call::Build { class_weights },
+            toy::Call::Validation { texts, labels } => Call::Validation { texts: rows(texts), labels },
+            toy::Call::Raw { texts } => Call::Raw { texts },
             toy::Call::Train { order, all, labels, .. } => Call::Train { order: rows(order), all: rows(all), labels },
             toy::Call::Predict { order, all } => Call::Predict { order: rows(order), all: rows(all) },
         }
@@ -66,6 +70,7 @@ fn check_parts(toy: &'static Toy, change: impl Fn(&mut TrainingSettings), n_epoc
     for (call, split) in &calls {
         match call {
             Call::Build { .. } => {}
+            Call::Validation { .. } | Call::Raw { .. } => panic!("nobody asked for it"),
             Call::Train { order, .. } => assert!(order.iter().all(|row| split.train.contains(row))),
             Call::Predict { order, .. } => assert_eq!(order, &split.validation),
         }
@@ -89,6 +94,7 @@ fn a_model_that_looks_for_other_rows_finds_none() {
         for (call, split) in run(toy, |_| ()) {
             match call {
                 Call::Build { .. } => {}
+                Call::Validation { .. } | Call::Raw { .. } => panic!("nobody asked for it"),
                 Call::Train { all, labels, .. } => {
                     assert_eq!(all, split.train);
                     let of_row = |row: &u32| dataset.labels()[*row as usize];
@@ -98,6 +104,30 @@ fn a_model_that_looks_for_other_rows_finds_none() {
             }
         }
     }
+}
+
+#[test]
+fn a_model_that_asks_for_them_gets_raw_texts_and_the_validation_rows_and_no_test_row() {
+    let dataset = dataset();
+    let needs = Needs { raw_texts: true, validation: true, ..Needs::default() };
+    let (mut n_validation, mut n_raw) = (0, 0);
+    for (call, split) in run(Toy::with_needs("toy", needs), |_| ()) {
+        match call {
+            Call::Validation { texts, labels } => {
+                assert_eq!(texts, split.validation);
+                let of_row = |row: &u32| dataset.labels()[*row as usize];
+                assert_eq!(labels, split.validation.iter().map(of_row).collect::<Vec<_>>());
+                n_validation += 1;
+            }
+            Call::Raw { texts } => {
+                assert_eq!(texts, split.train.iter().map(|row| dataset.raw_text(*row)).collect::<Vec<_>>());
+                assert!(texts.iter().any(|text| text.starts_with('*')), "some are not as the normalised ones");
+                n_raw += 1;
+            }
+            _ => {}
+        }
+    }
+    assert_eq!((n_validation, n_raw), (6, 6), "once a trial");
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! A model whose every move is scripted, and that notes all it is shown.
 
 use recur_core::dataset::Sequences;
-use recur_core::model::{Chunk, Declaration, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
+use recur_core::model::{
+    Chunk, Declaration, Determinism, Labelled, Model, ModelError, ModelPlugin, Needs, Regime, Setup,
+};
 use recur_core::params::ParamValue::{Integer, Text};
 use recur_core::params::{ParamDefault, ParamKind, ParamSpec, Params};
 use recur_core::tensor::{Tensor, TensorData};
@@ -68,6 +70,7 @@ const PARAMETERS: &[ParamSpec] = &[
 pub struct Toy {
     about: Declaration,
     losses: &'static [f32],
+    needs: Needs,
     seen: Arc<Mutex<Vec<Seen>>>,
 }
 
@@ -85,6 +88,10 @@ pub struct Seen {
 pub enum Call {
     /// The weight of each label.
     Build { class_weights: Vec<f32> },
+    /// The validation examples that the model was built with, where there were some.
+    Validation { texts: Vec<Vec<u16>>, labels: Vec<u16> },
+    /// The raw texts of those to learn from, where the plugin asks for them.
+    Raw { texts: Vec<String> },
     /// A chunk: the texts to learn from, in order, and all that the model could have read.
     Train {
         order: Vec<Vec<u16>>,
@@ -115,12 +122,18 @@ impl Toy {
             source_file: file!(),
             cost_in_words: None,
         };
-        Box::leak(Box::new(Self { about, losses, seen: Arc::default() }))
+        Box::leak(Box::new(Self { about, losses, needs: Needs::default(), seen: Arc::default() }))
     }
 
     /// One that learns step by step and gets no better.
     pub fn iterative(id: &'static str) -> &'static Self {
         Self::new(id, Regime::Iterative, &[0.5])
+    }
+
+    /// One that learns in one go and needs more than tokens.
+    pub fn with_needs(id: &'static str, needs: Needs) -> &'static Self {
+        let about = Self::new(id, Regime::OneShot, &[0.5]).about;
+        Box::leak(Box::new(Self { about, losses: &[0.5], needs, seen: Arc::default() }))
     }
 
     /// What its models saw, in the order of the calls.
@@ -139,6 +152,10 @@ impl ModelPlugin for Toy {
         &self.about
     }
 
+    fn needs(&self) -> Needs {
+        self.needs
+    }
+
     fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {
         let model = Scripted {
             replicate: setup.streams.path().to_owned(),
@@ -150,6 +167,12 @@ impl ModelPlugin for Toy {
             weight: setup.params.size("value") as f32 + setup.streams.child("init/w").stream().unit_f32(),
         };
         model.note(Call::Build { class_weights: setup.class_weights.to_vec() });
+        let data = setup.data.expect("a trial has data");
+        assert_eq!((data.alphabet.n_tokens(), data.labels.len()), (setup.n_tokens, setup.n_classes));
+        if let Some(Labelled { sequences, labels }) = data.validation {
+            let texts = texts(sequences, 0..sequences.len() as u32);
+            model.note(Call::Validation { texts, labels: labels.to_vec() });
+        }
         match model.behaviour.as_str() {
             "refuse" => Err(ModelError::Parameter { name: "behaviour", problem: "refused".to_owned() }),
             "panic_at_build" => panic!("built of paper"),
@@ -228,6 +251,10 @@ impl Model for Scripted {
             steps_before: chunk.steps_before,
             total_steps: chunk.total_steps,
         });
+        let raw = |row: &u32| chunk.sequences.raw(*row).map(str::to_owned);
+        if let Some(texts) = chunk.order.iter().map(raw).collect() {
+            self.note(Call::Raw { texts });
+        }
         if chunk.epoch == 1 {
             match self.behaviour.as_str() {
                 "panic" => panic!("fell over"),
