@@ -66,8 +66,8 @@ pub struct Identity {
     /// trials without such a file keep the ids that they had before there was this field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initial_weights: Option<Digest>,
-    /// The digest of the raw texts ([`crate::dataset::Dataset::raw_digest`]) of a model that reads them; `None` for all others, and
-    /// where they are as the normalised ones. Not serialised where it is `None`, like the weights.
+    /// The digest of the raw texts ([`crate::dataset::Dataset::raw_digest`]) of a model that reads them; `None` for all
+    /// others, and where they are as the normalised ones. Not serialised where it is `None`, like the weights.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw_texts: Option<Digest>,
 }

@@ -143,8 +143,8 @@ pub struct Condition {
 /// What models of a plugin need besides the tokens of texts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
-    /// The texts as they were before they were normalised: [`Sequences::raw`] has them, in training and in prediction. Their digest
-    /// is then part of a trial's identity.
+    /// The texts as they were before they were normalised: [`Sequences::raw`] has them, in training and in prediction.
+    /// Their digest is then part of a trial's identity.
     pub raw_texts: bool,
     /// The validation examples of the trial, as [`SetupData::validation`].
     pub validation: bool,
@@ -194,8 +194,8 @@ pub struct SetupData<'a> {
     pub alphabet: &'a Alphabet,
     /// What the labels are called, (C).
     pub labels: &'a [String],
-    /// The examples that the trial is chosen by, where its plugin asks for them; `None` where the model only predicts. Test examples
-    /// are never among them.
+    /// The examples that the trial is chosen by, where its plugin asks for them; `None` where the model only predicts.
+    /// Test examples are never among them.
     pub validation: Option<Labelled<'a>>,
 }
 

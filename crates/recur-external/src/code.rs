@@ -11,8 +11,9 @@ use std::collections::BTreeSet;
 const MAX_BYTES: u64 = 1 << 30;
 
 /// The digest of what decides a plugin's results as far as its folder shows: the command, the environment, and the
-/// content of every file that the command names or `files` lists, the digests of frozen files, and what it asks to see. The
-/// manifest's words for people, its limits, its resources and its layout are no part; its version, and the values of its parameters, are parts of a trial's identity themselves.
+/// content of every file that the command names or `files` lists, the digests of frozen files, and what it asks to see.
+/// The manifest's words for people, its limits, its resources and its layout are no part; its version, and the values
+/// of its parameters, are parts of a trial's identity themselves.
 ///
 /// # Errors
 /// If a listed file cannot be read.

@@ -86,8 +86,8 @@ impl Connection {
         self.process.stderr.begin(tracing::Span::current());
     }
 
-    /// Has the process forget its model; whether it may serve another one. One that failed, was stopped, or reported an error of
-    /// its own never does.
+    /// Has the process forget its model; whether it may serve another one. One that failed, was stopped, or reported an
+    /// error of its own never does.
     pub(crate) fn reset(&mut self) -> bool {
         if self.failure.is_some() || self.is_doubtful {
             return false;

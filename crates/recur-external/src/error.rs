@@ -64,8 +64,8 @@ fn change(got: &str) -> &'static str {
              `n_texts` instead of `n_names`)"
         }
         "3" => {
-            ": take recur_plugin.py of this recur (without it: answer `protocol` 4; the step of a batch divides the weighted sum of its \
-             losses by the sum of their weights, and the losses that are answered are unweighted)"
+            ": take recur_plugin.py of this recur (without it: answer `protocol` 4; the step of a batch divides the \
+             weighted sum of its losses by the sum of their weights, and the losses that are answered are unweighted)"
         }
         _ => "",
     }

@@ -1,7 +1,7 @@
 //! Frozen files: what a model reads and never trains, named by its digest instead of being copied into each trial.
 //!
-//! To recur, a tensor that stands for such a file is its digest: 32 bytes, in files of weights and in checkpoints. So weights
-//! that were made with another file are refused.
+//! To recur, a tensor that stands for such a file is its digest: 32 bytes, in files of weights and in checkpoints. So
+//! weights that were made with another file are refused.
 
 use crate::manifest::Manifest;
 use recur_core::digest::Digest;
@@ -126,8 +126,8 @@ pub(crate) fn check_tensor(tensor: &Tensor, frozen: &Frozen) -> Result<(), Model
         TensorData::U8(data) if tensor.shape == [32] => {
             let found: String = data.iter().map(|byte| format!("{byte:02x}")).collect();
             format!(
-                "was made with a frozen file of the digest {found}, and plugin.yaml names {} ({}): the weights belong to \
-                 another version of the plugin",
+                "was made with a frozen file of the digest {found}, and plugin.yaml names {} ({}): the weights belong \
+                 to another version of the plugin",
                 frozen.digest,
                 visible(&frozen.file)
             )

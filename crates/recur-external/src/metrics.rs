@@ -1,5 +1,5 @@
-//! Metrics of a plugin's own. They go to the log of the trial, and nowhere else: no record, no report and no choice depends on
-//! them.
+//! Metrics of a plugin's own. They go to the log of the trial, and nowhere else: no record, no report and no choice
+//! depends on them.
 
 use crate::error::printable;
 use crate::parameter::is_snake_case;

@@ -14,7 +14,8 @@ impl RawTexts {
         Self(alphabet.cloned())
     }
 
-    /// The raw text of `row`; where it was not kept, its characters, with U+FFFD for those without a token of their own.
+    /// The raw text of `row`; where it was not kept, its characters, with U+FFFD for those without a token of their
+    /// own.
     fn text<'a>(&self, sequences: &'a Sequences, row: u32) -> Cow<'a, str> {
         if let Some(raw) = sequences.raw(row) {
             return Cow::Borrowed(raw);
@@ -33,8 +34,8 @@ impl RawTexts {
     }
 }
 
-/// Appends `rows` of `sequences`: the length of each (u32), the label of each if there are labels (u16), all their tokens
-/// end to end (u16), and their raw texts where they are asked for.
+/// Appends `rows` of `sequences`: the length of each (u32), the label of each if there are labels (u16), all their
+/// tokens end to end (u16), and their raw texts where they are asked for.
 pub(crate) fn push_texts(
     block: &mut Vec<u8>,
     sequences: &Sequences,

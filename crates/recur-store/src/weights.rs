@@ -298,7 +298,10 @@ mod tests {
         for (dtype, name) in [(Dtype::F16, "F16"), (Dtype::BF16, "BF16")] {
             let view = TensorView::new(dtype, vec![2], &[0; 4]).unwrap();
             let bytes = safetensors::serialize([("fc.bias", view)], None).unwrap();
-            check(&bytes, &format!("tensor `fc.bias` holds {name}, expected F32, F64 or I64; in PyTorch, .float()"));
+            check(
+                &bytes,
+                &format!("tensor `fc.bias` holds {name}, expected F32, F64, I64 or U8; in PyTorch, .float()"),
+            );
         }
     }
 

@@ -33,7 +33,10 @@ pub enum WeightsProblem {
     #[error("it has {bytes} bytes, at most {max} are read")]
     TooLarge { bytes: u64, max: u64 },
     /// A tensor of numbers that no model holds.
-    #[error("tensor `{}` holds {found}, expected F32, F64 or I64; in PyTorch, .float() makes it F32", visible(tensor))]
+    #[error(
+        "tensor `{}` holds {found}, expected F32, F64, I64 or U8; in PyTorch, .float() makes it F32",
+        visible(tensor)
+    )]
     NumberType { tensor: String, found: String },
     /// Tensors that a file cannot hold.
     #[error(transparent)]

@@ -8,8 +8,8 @@ use std::sync::{Mutex, PoisonError};
 /// An alphabet with the names of labels.
 type Named = (Alphabet, Vec<String>);
 
-/// What `n_tokens` tokens and `n_classes` labels are called: the first characters of a, b, …, z and those from U+4E00 on, and
-/// `label 0`, `label 1`, …. Each pair of numbers is kept for the rest of the process.
+/// What `n_tokens` tokens and `n_classes` labels are called: the first characters of a, b, …, z and those from U+4E00
+/// on, and `label 0`, `label 1`, …. Each pair of numbers is kept for the rest of the process.
 pub fn data(n_tokens: usize, n_classes: usize) -> SetupData<'static> {
     static KEPT: Mutex<BTreeMap<(usize, usize), &'static Named>> = Mutex::new(BTreeMap::new());
     let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,7 +1,7 @@
 //! Which trials may run at once, where a model takes more of the machine than a thread, or is to run alone.
 //!
-//! There are as many places as the sweep has threads. A trial takes one, or as many as its model keeps threads busy; one that
-//! is to run alone takes all. None of it changes a result.
+//! There are as many places as the sweep has threads. A trial takes one, or as many as its model keeps threads busy;
+//! one that is to run alone takes all. None of it changes a result.
 
 use recur_core::model::{Cancel, Resources};
 use std::collections::BTreeMap;
@@ -50,8 +50,8 @@ impl Slots {
         Self { places, state: Mutex::default(), ended: Condvar::new() }
     }
 
-    /// Waits until a trial of `model` may start; `None` if it was asked to stop before. Calls `meanwhile` while it waits, which says
-    /// whether it had something to do.
+    /// Waits until a trial of `model` may start; `None` if it was asked to stop before. Calls `meanwhile` while it
+    /// waits, which says whether it had something to do.
     pub(crate) fn pass(
         &self,
         model: &'static str,
@@ -99,8 +99,8 @@ impl State {
         self.running.get(need.model).is_none_or(|running| *running < need.at_once)
     }
 
-    /// Whether the trial that waits as `ticket` may start. One that waits for places keeps later ones from taking them, so that it
-    /// is not put off for ever; one that waits for others of its model does not.
+    /// Whether the trial that waits as `ticket` may start. One that waits for places keeps later ones from taking them,
+    /// so that it is not put off for ever; one that waits for others of its model does not.
     fn may_start(&self, ticket: u64, places: u32) -> bool {
         let need = self.waiting[&ticket];
         let is_first = !self.waiting.range(..ticket).any(|(_, earlier)| self.model_has_room(*earlier));

@@ -1,5 +1,5 @@
-//! What a plugin is given besides tokens: the alphabet, the names of labels, raw texts, validation examples, threads; and what it
-//! may say besides its answers.
+//! What a plugin is given besides tokens: the alphabet, the names of labels, raw texts, validation examples, threads;
+//! and what it may say besides its answers.
 
 use crate::odd::{BUILT, LIMITS, Odd, check_asked, predict, texts, train, trained};
 use crate::python::{EXAMPLES, python_is_there};
