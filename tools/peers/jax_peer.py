@@ -75,7 +75,7 @@ def one_name_a_step(label, model, names):
 
     run = jax.jit(lambda p, tokens, targets: lax.scan(step, p, (tokens, targets))[0])
     data = arrays(names)
-    measure(f"{label}, one name of 7 letters a step", len(names), lambda: jax.block_until_ready(run(start, *data)))
+    measure(f"{label}, one text of 7 characters per step", len(names), lambda: jax.block_until_ready(run(start, *data)))
 
 
 def batches(label, model, groups):

@@ -79,7 +79,8 @@ pub struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    /// The model called `id` with some integer parameters, trained in batches of `batch_size`.
+    /// The model called `id` with some integer parameters, trained in batches of `batch_size`. Of a parameter that is true or
+    /// false, 0 is false.
     ///
     /// # Panics
     /// If there is no such model or parameter.
@@ -87,8 +88,12 @@ impl<'a> Bench<'a> {
         let plugin = plugin(id);
         let mut checked = Params::defaults(plugin.about().parameters).with("learning_rate", ParamValue::Real(RATE));
         for (name, value) in params {
-            assert!(checked.get(name).is_some(), "{id} has no parameter {name}");
-            checked = checked.with(name, ParamValue::Integer(*value));
+            let value = match checked.get(name) {
+                Some(ParamValue::Boolean(_)) => ParamValue::Boolean(*value != 0),
+                Some(_) => ParamValue::Integer(*value),
+                None => panic!("{id} has no parameter {name}"),
+            };
+            checked = checked.with(name, value);
         }
         let streams = StreamPath::root(0);
         let setup = Setup {
@@ -134,9 +139,7 @@ impl<'a> Bench<'a> {
         let mut out = vec![0.0; size * self.examples.n_classes];
         for chunk in rows.chunks(size) {
             let out = &mut out[..chunk.len() * self.examples.n_classes];
-            self.model
-                .log_probabilities(&self.examples.sequences, chunk, out)
-                .expect("recurrent models always predict");
+            self.model.log_probabilities(&self.examples.sequences, chunk, out).expect("networks always predict");
         }
     }
 }

@@ -78,7 +78,14 @@ const MODELS: [Entry; 3] = [
     ("stacked_rnn 2 layers", "stacked_rnn", &[("layers", 2)]),
 ];
 
-/// The workloads of `tools/peers`, with the default hidden size of 128.
+/// Networks that are larger, or read a text as a whole.
+const OTHERS: [Entry; 3] = [
+    ("gru 256, 2 layers, both directions", "gru", &[("hidden_size", 256), ("layers", 2), ("bidirectional", 1)]),
+    ("char_cnn", "char_cnn", &[]),
+    ("transformer", "transformer", &[]),
+];
+
+/// The workloads of `tools/peers`; of [`MODELS`] with the default hidden size of 128.
 fn peers(examples: &Examples, repeats: usize, only: &str) -> Result<(), Box<dyn Error>> {
     let sample = |mut rows: Vec<u32>, n: usize| {
         rows.truncate(n);
@@ -98,6 +105,9 @@ fn peers(examples: &Examples, repeats: usize, only: &str) -> Result<(), Box<dyn 
     for model in &MODELS[1..] {
         train("batches of 64 of equal lengths", model, &examples.equal_lengths(64), 64)?;
         train("batches of 64 of mixed lengths", model, &sample(examples.shuffled(), 20_480), 64)?;
+    }
+    for model in &OTHERS {
+        train("batches of 64 of mixed lengths", model, &sample(examples.shuffled(), 5_120), 64)?;
     }
     let title = "stacked_rnn 2 layers, prediction of 1,024";
     if !title.contains(only) {

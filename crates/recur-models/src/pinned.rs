@@ -1,4 +1,4 @@
-//! The bits of a short training run of each layered model, pinned: a change here changes every result of every user.
+//! The bits of a short training run of networks, pinned: a change here changes every result of every user.
 
 use crate::PLUGINS;
 use recur_core::dataset::Sequences;
@@ -32,12 +32,17 @@ fn training() -> TrainingSettings {
     }
 }
 
-fn trained(plugin: &dyn ModelPlugin) -> Box<dyn Model> {
+/// Trained with `options`, and deep and with dropout where the model has them.
+fn trained(plugin: &dyn ModelPlugin, options: &[(&str, ParamValue)]) -> Box<dyn Model> {
     let (sequences, labels) = texts();
-    let params = [("hidden_size", ParamValue::Integer(21)), ("layers", ParamValue::Integer(3))]
-        .into_iter()
-        .chain([("dropout", ParamValue::Real(0.25)), ("learning_rate", ParamValue::Real(0.01))])
-        .fold(Params::defaults(plugin.about().parameters), |params, (name, value)| params.with(name, value));
+    let sizes = [("hidden_size", 21), ("layers", 3), ("heads", 3), ("filters", 10)];
+    let sizes = sizes.map(|(name, size)| (name, ParamValue::Integer(size)));
+    let rates = [("dropout", ParamValue::Real(0.25)), ("learning_rate", ParamValue::Real(0.01))];
+    let set = |params: Params, (name, value): (&str, ParamValue)| {
+        if params.get(name).is_some() { params.with(name, value) } else { params }
+    };
+    let defaults = Params::defaults(plugin.about().parameters);
+    let params = sizes.into_iter().chain(rates).chain(options.iter().cloned()).fold(defaults, set);
     let setup = Setup {
         params: &params,
         training: Some(&training()),
@@ -68,10 +73,10 @@ fn trained(plugin: &dyn ModelPlugin) -> Box<dyn Model> {
 }
 
 /// The first digits of the digest of all texts and bits of the trained weights.
-fn bits(id: &str) -> String {
+fn bits(id: &str, options: &[(&str, ParamValue)]) -> String {
     let plugin = PLUGINS.iter().find(|plugin| plugin.about().id == id).unwrap();
     let mut hasher = Hasher::new();
-    for tensor in trained(*plugin).weights() {
+    for tensor in trained(*plugin, options).weights() {
         let TensorData::F32(data) = &tensor.data else { panic!("{} is not f32", tensor.name) };
         let bytes: Vec<u8> = data.iter().flat_map(|x| x.to_bits().to_le_bytes()).collect();
         hasher.field(tensor.name.as_bytes()).field(&bytes);
@@ -81,7 +86,17 @@ fn bits(id: &str) -> String {
 
 #[test]
 fn trained_bits_of_the_layered_models_never_change() {
-    assert_eq!(bits("stacked_rnn"), "63644fd25c3f");
-    assert_eq!(bits("gru"), "90981e9e4cb7");
-    assert_eq!(bits("lstm"), "fccf86837728");
+    assert_eq!(bits("stacked_rnn", &[]), "63644fd25c3f");
+    assert_eq!(bits("gru", &[]), "90981e9e4cb7");
+    assert_eq!(bits("lstm", &[]), "fccf86837728");
+}
+
+#[test]
+fn trained_bits_of_networks_that_look_ahead_never_change() {
+    let both = ("bidirectional", ParamValue::Boolean(true));
+    let (max, embedding) = (("pooling", ParamValue::Text("max".to_owned())), ("embedding", ParamValue::Integer(6)));
+    assert_eq!(bits("gru", &[both.clone()]), "de935a6a0be9");
+    assert_eq!(bits("lstm", &[both, max, embedding]), "386dc5bce73b");
+    assert_eq!(bits("char_cnn", &[]), "5df49f434578");
+    assert_eq!(bits("transformer", &[]), "5cea81bd9d1c");
 }

@@ -24,16 +24,22 @@ pub struct Attention {
     heads: usize,
     input: Linear,
     output: Linear,
-    /// q, k and v of each character, (R, 3D), and their gradients.
+    /// q, k and v of each character, (R, 3D).
     joined: AlignedVec,
-    d_joined: AlignedVec,
-    /// What the heads gave, (R, D), and its gradient.
+    /// What the heads gave, (R, D).
     mixed: AlignedVec,
-    d_mixed: AlignedVec,
     /// The weights of each head of each text, (T, T), one after another.
     weights: AlignedVec,
-    result: AlignedVec,
+}
+
+/// What passes of attentions use up; all of a network can have the same.
+#[derive(Clone, Debug, Default)]
+pub struct Scratch {
+    /// Gradients of q, k and v, (R, 3D), and of what the heads gave, (R, D).
+    d_joined: AlignedVec,
+    d_mixed: AlignedVec,
     head: Head,
+    /// The rows of a text.
     rows: Vec<usize>,
 }
 
@@ -102,13 +108,8 @@ impl Attention {
             input,
             output,
             joined: AlignedVec::default(),
-            d_joined: AlignedVec::default(),
             mixed: AlignedVec::default(),
-            d_mixed: AlignedVec::default(),
             weights: AlignedVec::default(),
-            result: AlignedVec::default(),
-            head: Head::default(),
-            rows: Vec::new(),
         }
     }
 
@@ -118,8 +119,15 @@ impl Attention {
         self.output.parameters_changed(kernels, parameters);
     }
 
-    /// The result for each character, (R, D), from `x (R, D)`, rows of whole texts.
-    pub fn forward(&mut self, kernels: Kernels, parameters: &[f32], batch: &Batch, x: &[f32]) -> &[f32] {
+    /// Writes the result for each character, `y (R, D)`, from `x (R, D)`, rows of whole texts.
+    pub fn forward(
+        &mut self,
+        kernels: Kernels,
+        parameters: &[f32],
+        batch: &Batch,
+        (x, y): (&[f32], &mut [f32]),
+        scratch: &mut Scratch,
+    ) {
         let (d, of) = (self.width, self.width / self.heads);
         let joined = self.joined.take(3 * x.len());
         self.input.forward(kernels, parameters, x, joined);
@@ -127,18 +135,16 @@ impl Attention {
         let squares: usize = batch.last().iter().map(|(last, _)| (last + 1) * (last + 1)).sum();
         let mut weights = self.weights.take(squares * self.heads);
         for (last, row) in batch.last() {
-            batch.times().ancestors(*last, *row, &mut self.rows);
-            let rows = &self.rows[..];
+            batch.times().ancestors(*last, *row, &mut scratch.rows);
+            let rows = &scratch.rows[..];
             for first in (0..d).step_by(of) {
                 let weights = weights.split_off_mut(..rows.len() * rows.len()).expect("weights for each head");
                 let place = Place { rows, width: 3 * d, first, of };
-                let result = self.head.forward(kernels, joined, place, weights);
+                let result = scratch.head.forward(kernels, joined, place, weights);
                 Place { width: d, ..place }.scatter(result, mixed);
             }
         }
-        let result = self.result.take(x.len());
-        self.output.forward(kernels, parameters, mixed, result);
-        result
+        self.output.forward(kernels, parameters, mixed, y);
     }
 
     /// The backward pass of [`Attention::forward`]: from the gradient `d (R, D)` of the result writes `d_x (R, D)`, and
@@ -149,21 +155,22 @@ impl Attention {
         batch: &Batch,
         (x, d_x): (&[f32], &mut [f32]),
         d: &[f32],
+        scratch: &mut Scratch,
         into: &mut dyn WeightGradients,
     ) {
         let (width, of, terms) = (self.width, self.width / self.heads, Terms::From(0, batch.times()));
-        let d_mixed = self.d_mixed.take(x.len());
+        let d_mixed = scratch.d_mixed.take(x.len());
         self.output.backward(kernels, (&self.mixed[..x.len()], &mut *d_mixed), d, terms, into);
-        let (joined, d_joined) = (&self.joined[..3 * x.len()], self.d_joined.take(3 * x.len()));
+        let (joined, d_joined) = (&self.joined[..3 * x.len()], scratch.d_joined.take(3 * x.len()));
         let mut weights = &self.weights[..];
         for (last, row) in batch.last() {
-            batch.times().ancestors(*last, *row, &mut self.rows);
-            let rows = &self.rows[..];
+            batch.times().ancestors(*last, *row, &mut scratch.rows);
+            let rows = &scratch.rows[..];
             for first in (0..width).step_by(of) {
                 let weights = weights.split_off(..rows.len() * rows.len()).expect("weights for each head");
                 let place = Place { rows, width: 3 * width, first, of };
-                Place { width, ..place }.gather(d_mixed, &mut self.head.out);
-                self.head.backward(kernels, joined, place, weights, d_joined);
+                Place { width, ..place }.gather(d_mixed, &mut scratch.head.out);
+                scratch.head.backward(kernels, joined, place, weights, d_joined);
             }
         }
         self.input.backward(kernels, (x, d_x), d_joined, terms, into);
@@ -231,11 +238,13 @@ mod tests {
         let mut attention = Attention::new(&mut layout, "attention", 6, 2);
         let parameters = numbers(layout.n_parameters(), 1);
         let (x, d) = (numbers(batch.n_characters() * 6, 2), numbers(batch.n_characters() * 6, 3));
+        let mut scratch = Scratch::default();
         let mut f = |parameters: &[f32], x: &[f32], gradients: Option<(&mut [f32], &mut [f32])>| {
             attention.parameters_changed(kernels, parameters);
-            let y = attention.forward(kernels, parameters, &batch, x).to_vec();
+            let mut y = vec![0.0; x.len()];
+            attention.forward(kernels, parameters, &batch, (x, &mut y), &mut scratch);
             if let Some((gradients, d_x)) = gradients {
-                attention.backward(kernels, &batch, (x, d_x), &d, &mut Buffer { kernels, gradients });
+                attention.backward(kernels, &batch, (x, d_x), &d, &mut scratch, &mut Buffer { kernels, gradients });
             }
             y
         };
@@ -256,8 +265,12 @@ mod tests {
         among.pack_texts(&[&[3, 4, 5], &[1, 2], &[6]]);
         let x = numbers(4 * among.n_characters(), 2);
         let rows: Vec<f32> = [1, 4].iter().flat_map(|row| x[row * 4..][..4].to_vec()).collect();
-        let expected = attention.forward(kernels, &parameters, &alone, &rows).to_vec();
-        let result = attention.forward(kernels, &parameters, &among, &x);
-        assert_eq!([&result[4..8], &result[16..20]].concat(), expected);
+        let mut result = |batch: &Batch, x: &[f32]| {
+            let mut y = vec![0.0; x.len()];
+            attention.forward(kernels, &parameters, batch, (x, &mut y), &mut Scratch::default());
+            y
+        };
+        let (expected, among) = (result(&alone, &rows), result(&among, &x));
+        assert_eq!([&among[4..8], &among[16..20]].concat(), expected);
     }
 }

@@ -32,15 +32,32 @@ impl Dropout {
         x: &[f32],
         n: usize,
     ) {
-        let mask = self.mask.take(x.len());
+        self.draw_for_characters(batch, (stream, drawn), n);
+        self.multiply(kernels, x);
+    }
+
+    fn draw_for_characters(&mut self, batch: &Batch, (stream, drawn): (&mut Stream, usize), n: usize) {
+        let mask = self.mask.take(batch.n_characters() * n);
         for time in 0..batch.times().len() {
             stream.seek((drawn + batch.start_in_whole(time) * n) as u64);
             draw(&mut mask[batch.times().at(time, n)], stream, self.share);
         }
-        self.multiply(kernels, x);
     }
 
-    /// The same for `x (B, n)`, rows of `n` numbers for each text of `batch`.
+    /// The same in place, where nothing else needs the product.
+    pub fn of_characters_in_place(
+        &mut self,
+        kernels: Kernels,
+        batch: &Batch,
+        draws: (&mut Stream, usize),
+        x: &mut [f32],
+        n: usize,
+    ) {
+        self.draw_for_characters(batch, draws, n);
+        kernels.mul(x, &self.mask[..x.len()]);
+    }
+
+    /// The same as [`Dropout::of_characters`] for `x (B, n)`, rows of `n` numbers for each text of `batch`.
     pub fn of_texts(
         &mut self,
         kernels: Kernels,

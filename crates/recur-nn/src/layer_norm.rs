@@ -28,9 +28,8 @@ pub struct LayerNorm {
     /// x̂, (R, N), and of each row 1 / √(variance + 1e-5), (R).
     normal: AlignedVec,
     scales: Vec<f32>,
+    /// What [`LayerNorm::forward`] gave, and after the backward pass `d ⊙ x̂`, (R, N).
     output: AlignedVec,
-    /// `d ⊙ x̂`, (R, N).
-    d_gain: AlignedVec,
 }
 
 impl LayerNorm {
@@ -47,7 +46,6 @@ impl LayerNorm {
             normal: AlignedVec::default(),
             scales: Vec::new(),
             output: AlignedVec::default(),
-            d_gain: AlignedVec::default(),
         }
     }
 
@@ -74,7 +72,7 @@ impl LayerNorm {
         output
     }
 
-    /// What [`LayerNorm::forward`] gave, of `len` numbers.
+    /// What [`LayerNorm::forward`] gave, of `len` numbers; until the backward pass.
     pub fn output(&self, len: usize) -> &[f32] {
         &self.output[..len]
     }
@@ -87,7 +85,7 @@ impl LayerNorm {
     pub fn backward(&mut self, kernels: Kernels, d: &mut [f32], terms: Terms<'_>, into: &mut dyn WeightGradients) {
         let n = self.width;
         let normal = &self.normal[..d.len()];
-        let d_gain = self.d_gain.take(d.len());
+        let d_gain = self.output.take(d.len());
         d_gain.copy_from_slice(d);
         kernels.mul(d_gain, normal);
         into.sum(&self.bias, d, terms);

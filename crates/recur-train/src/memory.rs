@@ -61,9 +61,10 @@ fn copies(training: &TrainingSettings) -> u64 {
 }
 
 /// Numbers that are kept of a character for the backward pass. Products of a square matrix with H rows take H² multiplications and
-/// give H numbers; a network keeps a few such vectors.
+/// give H numbers; a network keeps a few such vectors. Measured peaks of activations lie between 0.6 and 2.4 times it: from the plain cells
+/// to a deep `transformer`.
 fn activations_of_character(multiply_adds: u64) -> u64 {
-    const VECTORS: u64 = 4;
+    const VECTORS: u64 = 5;
     VECTORS * multiply_adds.isqrt()
 }
 

@@ -5,7 +5,7 @@
 use super::network::Shape;
 use recur_core::random::Stream;
 use recur_kernels::{AlignedVec, Kernels};
-use recur_nn::attention::Attention;
+use recur_nn::attention::{self, Attention};
 use recur_nn::batch::Batch;
 use recur_nn::dropout::Dropout;
 use recur_nn::gradient::{Terms, WeightGradients};
@@ -25,15 +25,14 @@ pub(super) struct Block {
     /// What GELU was applied to, and its result, (R, F).
     before: AlignedVec,
     hidden: AlignedVec,
-    /// What the maps give, (R, D).
-    added: AlignedVec,
 }
 
-/// What the backward passes of all layers use up.
+/// What the passes of all layers use up.
 #[derive(Clone, Default)]
 pub(super) struct Scratch {
-    /// Gradients of what is added, and of what was normalised, (R, D).
-    d_added: AlignedVec,
+    attention: attention::Scratch,
+    /// What is added, or the gradient of that, and the gradient of what was normalised, (R, D).
+    added: AlignedVec,
     d_normal: AlignedVec,
     /// (R, F).
     d_hidden: AlignedVec,
@@ -52,7 +51,6 @@ impl Block {
             dropouts: [dropout.clone(), dropout],
             before: AlignedVec::default(),
             hidden: AlignedVec::default(),
-            added: AlignedVec::default(),
         }
     }
 
@@ -70,12 +68,20 @@ impl Block {
         batch: &Batch,
         h: &mut [f32],
         mut draws: Option<(&mut Stream, usize)>,
+        scratch: &mut Scratch,
     ) {
         let [first, second] = &mut self.norms;
         let [drop_first, drop_second] = &mut self.dropouts;
         let normal = first.forward(kernels, parameters, h);
-        let added = self.attention.forward(kernels, parameters, batch, normal);
-        add(kernels, batch, (h, added), drop_first, draws.as_mut().map(|(stream, drawn)| (&mut **stream, *drawn)));
+        let added = scratch.added.take(h.len());
+        self.attention.forward(kernels, parameters, batch, (normal, &mut *added), &mut scratch.attention);
+        add(
+            kernels,
+            batch,
+            (h, &mut *added),
+            drop_first,
+            draws.as_mut().map(|(stream, drawn)| (&mut **stream, *drawn)),
+        );
 
         let normal = second.forward(kernels, parameters, h);
         let len = batch.n_characters() * self.outer.inputs();
@@ -83,7 +89,6 @@ impl Block {
         self.inner.forward(kernels, parameters, normal, before);
         hidden.copy_from_slice(before);
         kernels.gelu(hidden);
-        let added = self.added.take(h.len());
         self.outer.forward(kernels, parameters, hidden, added);
         let after_first = batch.n_characters_of_whole() * self.width;
         add(kernels, batch, (h, added), drop_second, draws.map(|(stream, drawn)| (stream, drawn + after_first)));
@@ -103,7 +108,7 @@ impl Block {
         let (len, terms) = (batch.n_characters() * self.outer.inputs(), Terms::From(0, batch.times()));
         let [first, second] = &mut self.norms;
         let [drop_first, drop_second] = &self.dropouts;
-        let (d_added, d_normal) = (scratch.d_added.take(d.len()), scratch.d_normal.take(d.len()));
+        let (d_added, d_normal) = (scratch.added.take(d.len()), scratch.d_normal.take(d.len()));
         let d_hidden = scratch.d_hidden.take(len);
 
         d_added.copy_from_slice(d);
@@ -120,25 +125,24 @@ impl Block {
         if dropping {
             drop_first.backward(kernels, d_added);
         }
-        self.attention.backward(kernels, batch, (first.output(d.len()), &mut *d_normal), d_added, into);
+        let (normal, scratch) = (first.output(d.len()), &mut scratch.attention);
+        self.attention.backward(kernels, batch, (normal, &mut *d_normal), d_added, scratch, into);
         first.backward(kernels, d_normal, terms, into);
         kernels.add(d, d_normal);
     }
 }
 
-/// `h += added`, with dropout where there are draws.
+/// `h += added`, with dropout of `added` where there are draws.
 fn add(
     kernels: Kernels,
     batch: &Batch,
-    (h, added): (&mut [f32], &[f32]),
+    (h, added): (&mut [f32], &mut [f32]),
     dropout: &mut Dropout,
     draws: Option<(&mut Stream, usize)>,
 ) {
-    match draws {
-        Some(draws) => {
-            dropout.of_characters(kernels, batch, draws, added, added.len() / batch.n_characters());
-            kernels.add(h, dropout.output(added.len()));
-        }
-        None => kernels.add(h, added),
+    if let Some(draws) = draws {
+        let width = added.len() / batch.n_characters();
+        dropout.of_characters_in_place(kernels, batch, draws, added, width);
     }
+    kernels.add(h, added);
 }

@@ -110,7 +110,8 @@ impl Network for Encoder {
         let mut stream = draws.filter(|_| self.shape.dropout > 0.0).map(StepRng::stream);
         for (index, block) in self.blocks.iter_mut().enumerate() {
             let drawn = 2 * index * batch.n_characters_of_whole() * d;
-            block.forward(kernels, parameters, batch, h, stream.as_mut().map(|stream| (stream, drawn)));
+            let draws = stream.as_mut().map(|stream| (stream, drawn));
+            block.forward(kernels, parameters, batch, h, draws, &mut self.scratch);
         }
         let normal = self.norm.forward(kernels, parameters, h);
         let pooled = self.pool.forward(kernels, batch, normal);

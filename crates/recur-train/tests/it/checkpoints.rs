@@ -57,7 +57,8 @@ impl Observer for Recorder {
 /// Three intervals of 100 steps: each is cut once within.
 fn plan_of(plugin: &dyn ModelPlugin) -> Plan {
     let wanted = [
-        ("hidden_size", ParamValue::Integer(5)),
+        ("hidden_size", ParamValue::Integer(6)),
+        ("heads", ParamValue::Integer(2)),
         ("layers", ParamValue::Integer(2)),
         ("dropout", ParamValue::Real(0.25)),
     ];
@@ -102,7 +103,7 @@ fn check(plan: &Plan, plugin: &'static dyn ModelPlugin) {
 }
 
 #[test]
-fn every_recurrent_model_goes_on_from_every_checkpoint() {
+fn every_network_goes_on_from_every_checkpoint() {
     for plugin in recur_models::PLUGINS {
         check(&plan_of(*plugin), *plugin);
     }
