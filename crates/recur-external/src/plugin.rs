@@ -108,6 +108,10 @@ impl ModelPlugin for Loaded {
         self.manifest.conditions
     }
 
+    fn build_is_costly(&self) -> bool {
+        true
+    }
+
     fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {
         let Self { manifest, about, may_start } = self;
         let refused = |problem| ExternalError::Process { plugin: about.id, problem, last_words: String::new() };

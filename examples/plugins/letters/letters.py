@@ -47,14 +47,16 @@ class Letters(recur_plugin.Model):
     def train(self, chunk):
         losses = []
         for step, texts, labels in chunk.batches(self.batch_size):
+            # The mean that counts each text with its label's weight.
+            total = sum(self.class_weights[label] for label in labels)
             steps = []
             for text, label in zip(texts, labels):
                 features = self.features(text)
                 out = self.log_probabilities(features)
-                losses.append(-self.class_weights[label] * out[label])
+                losses.append(-out[label])
                 if not math.isfinite(losses[-1]):
                     raise recur_plugin.Diverged(step)
-                scale = self.rate * self.class_weights[label] / len(texts)
+                scale = self.rate * self.class_weights[label] / total
                 steps.append((features, [scale * (math.exp(x) - (c == label)) for c, x in enumerate(out)]))
             for features, gradient in steps:
                 for row, share in features:

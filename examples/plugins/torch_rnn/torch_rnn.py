@@ -71,8 +71,8 @@ class TorchRnn(recur_plugin.Model):
             labels = torch.tensor(labels)
             self.optimizer.zero_grad()
             losses = nn.functional.nll_loss(self.network(self.packed(texts, self.one_hot)), labels, reduction="none")
-            losses = losses * self.weight_of_class[labels]
-            losses.mean().backward()
+            weights = self.weight_of_class[labels]
+            ((losses * weights).sum() / weights.sum()).backward()
             if self.training["clip_norm"] is not None:
                 nn.utils.clip_grad_norm_(self.network.parameters(), self.training["clip_norm"])
             self.optimizer.step()
