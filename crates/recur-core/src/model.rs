@@ -122,6 +122,15 @@ pub trait ModelPlugin: Sync {
     fn needs(&self) -> Needs {
         Needs::default()
     }
+    /// Whether to build a model is slow, as it starts a process. The battery then builds few.
+    fn build_is_costly(&self) -> bool {
+        false
+    }
+    /// How many characters of a longer text a model built from `setup` reads at most; `None` where it reads all.
+    fn reads_at_most(&self, setup: &Setup<'_>) -> Option<usize> {
+        let _ = setup;
+        None
+    }
     /// Builds an untrained model.
     ///
     /// # Errors

@@ -116,6 +116,10 @@ impl ModelPlugin for Loaded {
         self.manifest.needs
     }
 
+    fn build_is_costly(&self) -> bool {
+        !self.manifest.reuse
+    }
+
     fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {
         let Self { manifest, about, may_start, frozen, idle } = self;
         let refused = |problem| ExternalError::Process { plugin: about.id, problem, last_words: String::new() };

@@ -103,23 +103,29 @@ impl Optimizer {
         [export("moment1.", &self.moment1), export("moment2.", &self.moment2)].concat()
     }
 
-    /// Takes the moments that [`Optimizer::state`] gave.
+    /// Takes the moments that [`Optimizer::state`] gave. Nothing is changed unless all fit.
     pub fn set_state(&mut self, layout: &Layout, state: &[Tensor]) -> Result<(), ModelError> {
         let (first, second): (Vec<Tensor>, Vec<Tensor>) =
             state.iter().cloned().partition(|tensor| tensor.name.starts_with("moment1."));
-        for (prefix, tensors, moment) in
-            [("moment1.", first, &mut self.moment1), ("moment2.", second, &mut self.moment2)]
-        {
-            match (moment.is_empty(), tensors.first()) {
-                (true, None) => {}
-                (true, Some(tensor)) => {
-                    let problem = "this optimizer keeps no such state".to_owned();
-                    return Err(ModelError::Weights { name: tensor.name.clone(), problem });
-                }
-                (false, _) => layout.import(self.kernels, prefix, &tensors, moment)?,
-            }
-        }
+        let moment1 = self.read(layout, "moment1.", &first, &self.moment1)?;
+        let moment2 = self.read(layout, "moment2.", &second, &self.moment2)?;
+        self.moment1.copy_from_slice(&moment1);
+        self.moment2.copy_from_slice(&moment2);
         Ok(())
+    }
+
+    /// The numbers of `tensors` for a moment like `moment`.
+    fn read(&self, layout: &Layout, prefix: &str, tensors: &[Tensor], moment: &[f32]) -> Result<Vec<f32>, ModelError> {
+        let mut read = vec![0.0; moment.len()];
+        match (moment.is_empty(), tensors.first()) {
+            (true, None) => {}
+            (true, Some(tensor)) => {
+                let problem = "this optimizer keeps no such state".to_owned();
+                return Err(ModelError::Weights { name: tensor.name.clone(), problem });
+            }
+            (false, _) => layout.import(self.kernels, prefix, tensors, &mut read)?,
+        }
+        Ok(read)
     }
 }
 

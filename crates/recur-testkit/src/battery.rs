@@ -45,6 +45,8 @@ pub(crate) type Verdict = Result<(), Stop>;
 pub struct Check {
     /// Its name, which is what it claims.
     pub name: &'static str,
+    /// What it looks at, in a few words.
+    pub kind: &'static str,
     /// The mistakes that it is there to catch.
     pub catches: &'static str,
     pub(crate) run: fn(&Bench) -> Verdict,
@@ -52,7 +54,7 @@ pub struct Check {
 
 impl Check {
     pub(crate) const fn new(name: &'static str, catches: &'static str, run: fn(&Bench) -> Verdict) -> Self {
-        Self { name, catches, run }
+        Self { name, kind: "", catches, run }
     }
 }
 

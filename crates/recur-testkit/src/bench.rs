@@ -2,10 +2,11 @@
 
 use crate::data::data;
 use crate::examples::{self, Examples, N_CLASSES, N_TOKENS};
+use crate::pool::Pool;
 use recur_core::model::{Cancel, Cost, Kernels, Model, ModelError, ModelPlugin, Regime, Setup};
 use recur_core::params::{ParamKind, ParamValue, Params};
 use recur_core::random::StreamPath;
-use recur_core::settings::{TrainingLength, TrainingSettings};
+use recur_core::settings::{TrainingKey, TrainingLength, TrainingSettings};
 use recur_core::workers::{Workers, alone};
 use std::sync::Arc;
 
@@ -30,12 +31,18 @@ pub struct Bench {
     pub params: Params,
     /// How its models are trained.
     pub training: TrainingSettings,
-    /// The weight of each label in the loss.
-    pub class_weights: [f32; N_CLASSES],
+    /// How many characters there are.
+    pub n_tokens: usize,
+    /// The weight of each label in the loss; as many as there are labels.
+    pub class_weights: Vec<f32>,
     /// The threads that its models may ask for help.
     pub workers: Arc<dyn Workers>,
     /// The vector operations, on the instruction set that its models use.
     pub kernels: Kernels,
+    /// How long it is trained, where that is not what its models are told.
+    epochs: Option<u32>,
+    /// Its models, where they are slow to build.
+    pool: Option<Arc<Pool>>,
 }
 
 /// A trained model and its loss after each epoch.
@@ -49,19 +56,31 @@ pub struct Trained {
 impl Bench {
     /// A bench for `plugin`, on one thread, with labels of equal weight.
     pub fn new(plugin: &'static dyn ModelPlugin, params: Params, training: TrainingSettings) -> Self {
-        Self { plugin, params, training, class_weights: [1.0; N_CLASSES], workers: alone(), kernels: Kernels::widest() }
+        let (class_weights, workers, kernels) = (vec![1.0; N_CLASSES], alone(), Kernels::widest());
+        let pool = plugin.build_is_costly().then(Arc::default);
+        Self { plugin, params, training, n_tokens: N_TOKENS, class_weights, workers, kernels, epochs: None, pool }
     }
 
     /// The same with another training.
     #[must_use]
     pub fn trained_as(&self, training: TrainingSettings) -> Self {
-        Self { training, ..self.clone() }
+        Self { training, epochs: None, ..self.clone() }
     }
 
-    /// The same with training for this many epochs, where it is trained in epochs.
+    /// The same with training for this many epochs, where it is trained in epochs. A model that is slow to build is built as before,
+    /// so that it can be used again: its training ends early, or late.
     #[must_use]
     pub fn for_epochs(&self, epochs: u32) -> Self {
+        if self.pool.is_some() {
+            return Self { epochs: Some(epochs), ..self.clone() };
+        }
         self.trained_as(TrainingSettings { length: TrainingLength::Epochs(epochs), ..self.training.clone() })
+    }
+
+    /// The same with every parameter at its default.
+    #[must_use]
+    pub fn with_defaults(&self) -> Self {
+        Self { params: Params::defaults(self.plugin.about().parameters), ..self.clone() }
     }
 
     /// The same with another value of a parameter.
@@ -73,7 +92,13 @@ impl Bench {
     /// The same with other weights of the labels.
     #[must_use]
     pub fn with_class_weights(&self, class_weights: [f32; N_CLASSES]) -> Self {
-        Self { class_weights, ..self.clone() }
+        Self { class_weights: class_weights.to_vec(), ..self.clone() }
+    }
+
+    /// The same for an alphabet of `n_tokens` characters, and `n_classes` labels of equal weight.
+    #[must_use]
+    pub fn with_sizes(&self, n_tokens: usize, n_classes: usize) -> Self {
+        Self { n_tokens, class_weights: vec![1.0; n_classes], ..self.clone() }
     }
 
     /// The same with threads to ask for help.
@@ -86,6 +111,24 @@ impl Bench {
     #[must_use]
     pub fn on(&self, kernels: Kernels) -> Self {
         Self { kernels, ..self.clone() }
+    }
+
+    /// Whether the model uses the setting `key`, as its plugin declares.
+    pub fn heeds(&self, key: TrainingKey) -> bool {
+        !self.plugin.about().ignored().contains(&key)
+    }
+
+    /// Whether to build a model is slow, as its plugin says: it starts a process.
+    pub fn build_is_costly(&self) -> bool {
+        self.pool.is_some()
+    }
+
+    /// Whether the plugin declares a parameter `name` that is a number from `value` or less to `value` or more.
+    pub fn takes(&self, name: &str, value: f64) -> bool {
+        let spec = self.plugin.about().parameters.iter().find(|spec| spec.name == name);
+        spec.is_some_and(|spec| {
+            matches!(spec.kind, ParamKind::Real { .. }) && spec.check(&ParamValue::Real(value)).is_ok()
+        })
     }
 
     /// Whether the model learns in one go.
@@ -106,6 +149,7 @@ impl Bench {
     pub fn n_epochs(&self) -> u32 {
         match self.training.length {
             _ if self.is_one_shot() => 1,
+            _ if self.epochs.is_some() => self.epochs.unwrap_or_default(),
             TrainingLength::Epochs(epochs) => epochs,
             TrainingLength::Steps { steps, evaluate_every } => steps.div_ceil(evaluate_every),
         }
@@ -116,7 +160,30 @@ impl Bench {
     /// # Errors
     /// If the plugin refuses.
     pub fn build(&self, seed: u64) -> Result<Box<dyn Model>, ModelError> {
-        self.plugin.build(&self.setup(&streams(seed)))
+        let build = || self.plugin.build(&self.setup(&streams(seed)));
+        let Some(pool) = &self.pool else { return build() };
+        pool.lend(self.key(seed), self.is_one_shot(), build)
+    }
+
+    /// All that a model in another process is built from.
+    fn key(&self, seed: u64) -> String {
+        let training = (!self.is_one_shot()).then_some(&self.training);
+        format!("{:?}", (&self.params, training, self.n_tokens, &self.class_weights, seed))
+    }
+
+    /// [`Bench::build`], and never a model that was used before.
+    ///
+    /// # Errors
+    /// If the plugin refuses.
+    pub fn build_fresh(&self, seed: u64) -> Result<Box<dyn Model>, ModelError> {
+        let build = || self.plugin.build(&self.setup(&streams(seed)));
+        let Some(pool) = &self.pool else { return build() };
+        pool.fresh(self.key(seed), build)
+    }
+
+    /// How many models were built, where they are slow to build and this is counted.
+    pub fn n_built(&self) -> Option<usize> {
+        self.pool.as_ref().map(|pool| pool.n_built())
     }
 
     /// A model that will only predict: it gets no training settings, and weights of 1 for all labels.
@@ -124,8 +191,10 @@ impl Bench {
     /// # Errors
     /// If the plugin refuses.
     pub fn build_to_predict(&self) -> Result<Box<dyn Model>, ModelError> {
+        self.pool.iter().for_each(|pool| pool.count());
         let streams = streams(SEED);
-        self.plugin.build(&Setup { training: None, class_weights: &[1.0; N_CLASSES], ..self.setup(&streams) })
+        let class_weights = &vec![1.0; self.class_weights.len()];
+        self.plugin.build(&Setup { training: None, class_weights, ..self.setup(&streams) })
     }
 
     /// What the plugin says that a model costs, for texts of `characters` characters.
@@ -133,13 +202,18 @@ impl Bench {
         self.plugin.cost(&self.setup(&streams(SEED)), characters)
     }
 
+    /// How many characters of a longer text its models read, as the plugin says.
+    pub fn reads_at_most(&self) -> Option<usize> {
+        self.plugin.reads_at_most(&self.setup(&streams(SEED)))
+    }
+
     fn setup<'a>(&'a self, streams: &'a StreamPath) -> Setup<'a> {
         Setup {
             params: &self.params,
             training: (!self.is_one_shot()).then_some(&self.training),
-            n_tokens: N_TOKENS,
-            n_classes: N_CLASSES,
-            data: Some(data(N_TOKENS, N_CLASSES)),
+            n_tokens: self.n_tokens,
+            n_classes: self.class_weights.len(),
+            data: Some(data(self.n_tokens, self.class_weights.len())),
             class_weights: &self.class_weights,
             streams,
             workers: &self.workers,
@@ -152,7 +226,14 @@ impl Bench {
     /// # Errors
     /// What the model says.
     pub fn train(&self, seed: u64, examples: &Examples) -> Result<Trained, ModelError> {
-        let mut model = self.build(seed)?;
+        self.train_from(self.build(seed)?, seed, examples)
+    }
+
+    /// Trains `model`, which has learned nothing, to the end on `examples`.
+    ///
+    /// # Errors
+    /// What the model says.
+    pub fn train_from(&self, mut model: Box<dyn Model>, seed: u64, examples: &Examples) -> Result<Trained, ModelError> {
         let cancel = Cancel::new();
         let epoch = |index| self.epoch(model.as_mut(), seed, index, examples, &cancel);
         let losses = (0..self.n_epochs()).map(epoch).collect::<Result<_, _>>()?;
@@ -178,7 +259,20 @@ pub(crate) fn streams(seed: u64) -> StreamPath {
 /// # Errors
 /// What the model says.
 pub fn predict(model: &mut dyn Model, examples: &Examples, rows: &[u32]) -> Result<Vec<f32>, ModelError> {
-    let mut out = vec![f32::NAN; rows.len() * N_CLASSES];
+    predict_of(model, N_CLASSES, examples, rows)
+}
+
+/// [`predict`] for a model of `n_classes` labels.
+///
+/// # Errors
+/// What the model says.
+pub fn predict_of(
+    model: &mut dyn Model,
+    n_classes: usize,
+    examples: &Examples,
+    rows: &[u32],
+) -> Result<Vec<f32>, ModelError> {
+    let mut out = vec![f32::NAN; rows.len() * n_classes];
     model.log_probabilities(&examples.sequences, rows, &mut out)?;
     Ok(out)
 }

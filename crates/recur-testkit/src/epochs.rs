@@ -87,9 +87,35 @@ impl Bench {
         self.chunk(model, Epoch { index: 0, examples, order: rows, streams: &streams }, rows, 0, &Cancel::new())
     }
 
+    /// One chunk of `rows` in their order, from `step` (counted over the whole training) of `total`, in epoch `epoch`, with the
+    /// streams of `seed`; returns the sum of their losses.
+    ///
+    /// # Errors
+    /// What the model says.
+    pub fn learn_at(
+        &self,
+        model: &mut dyn Model,
+        seed: u64,
+        (epoch, steps_before, total_steps): (u32, u64, u64),
+        examples: &Examples,
+        order: &[u32],
+    ) -> Result<f64, ModelError> {
+        let (streams, cancel) = (&streams(seed), &Cancel::new());
+        let (sequences, labels) = (&examples.sequences, &examples.labels[..]);
+        let chunk = Chunk { epoch, sequences, labels, order, steps_before, total_steps, streams, cancel };
+        let mut losses = vec![f64::NAN; order.len()];
+        model.train(&chunk, &mut losses)?;
+        Ok(total(0.0, &losses))
+    }
+
     /// How many steps an epoch has on `examples`.
     pub fn n_steps(&self, examples: &Examples) -> usize {
         examples.labels.len().div_ceil(self.training.batch_size as usize)
+    }
+
+    /// The order of the texts of epoch `index`, with the streams of `seed`.
+    pub fn order_of(&self, seed: u64, index: u32, examples: &Examples) -> Vec<u32> {
+        self.order(&streams(seed), index, examples)
     }
 
     /// The order of an epoch's texts.

@@ -144,10 +144,11 @@ fn all_about_a_model_is_reported_to_people_and_to_programs() {
         assert_eq!(card["id"], plugin.about().id);
         assert_eq!(card["description"], plugin.about().description);
         assert_eq!(card["parameters"].as_array().unwrap().len(), plugin.about().parameters.len());
-        assert!(card["cost"]["multiply_adds"].as_u64() > Some(0), "{card}");
+        let counted = card["cost"]["multiply_adds"].as_u64();
+        assert!(counted > Some(0) || card["cost_in_words"].as_str().is_some_and(|words| !words.is_empty()), "{card}");
         let details = lab.recur(&["models", plugin.about().id]).ended(0).out;
         assert!(details.contains(plugin.about().description.trim()), "{details}");
-        assert!(details.contains("multiply-adds for a text of 7 characters"), "{details}");
+        assert_eq!(details.contains("multiply-adds for a text of 7 characters"), counted.is_some(), "{details}");
     }
     // 201 · 128 rows of characters, 128 · 128 states, 128 biases; as many columns of labels.
     let manual = all.iter().find(|card| card["id"] == "manual_rnn").unwrap();

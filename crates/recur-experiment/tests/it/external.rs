@@ -273,7 +273,7 @@ fn an_edited_plugin_has_other_trials_and_no_other_model_has() {
     assert_eq!((before.len(), n_same(&mut lab)), (N_TRIALS, N_TRIALS - 4));
     append(&lab, "plugins/letter_counts/letter_counts.py");
     assert_eq!(n_same(&mut lab), 2);
-    edit(&lab.path("plugins/letters/plugin.yaml"), "version: 1", "version: 2");
+    edit(&lab.path("plugins/letters/plugin.yaml"), "version: 2", "version: 3");
     let experiment = prepare(&mut lab, &[]).unwrap();
     let reasons = experiment.explain(&experiment.trials().iter().collect::<Vec<_>>(), None).unwrap();
     let reasons: Vec<String> = reasons.into_iter().flatten().map(|reason| reason.to_string()).collect();

@@ -1,12 +1,14 @@
 //! The example plugins keep the plugin contract, like every model of recur.
 
-use crate::python::{example, module_is_there, python_is_there};
+use crate::python::{EXAMPLES, example, module_is_there, python_is_there};
 use recur_core::params::{ParamValue, Params};
 use recur_core::registry::Deferred as _;
 use recur_core::settings::TrainingSettings;
-use recur_testkit::bench::{Bench, SEED, training};
-use recur_testkit::check_model;
+use recur_external::ExternalModel;
+use recur_testkit::bench::{SEED, training};
 use recur_testkit::examples::learnable;
+use recur_testkit::{Bench, check_model, check_model_observed};
+use std::path::Path;
 
 fn check(id: &str, min_checks: usize) {
     check_with(id, &[], min_checks);
@@ -20,6 +22,33 @@ fn check_with(id: &str, changed: &[(&str, i64)], min_checks: usize) {
     let defaults = Params::defaults(plugin.about().parameters);
     let params = changed.iter().fold(defaults, |params, (name, n)| params.with(name, ParamValue::Integer(*n)));
     check_model(plugin, params).assert_passed(min_checks);
+}
+
+/// Without `reuse` every model is a process of its own.
+#[test]
+fn few_processes_are_started_where_each_serves_one_model() {
+    if !python_is_there() {
+        return;
+    }
+    for id in ["letters", "letter_counts"] {
+        let folder = tempfile::tempdir().unwrap();
+        let copy = folder.path().join(id);
+        std::fs::create_dir(&copy).unwrap();
+        for entry in std::fs::read_dir(Path::new(EXAMPLES).join(id)).unwrap().map(Result::unwrap) {
+            if entry.path().is_file() {
+                std::fs::copy(entry.path(), copy.join(entry.file_name())).unwrap();
+            }
+        }
+        std::fs::copy(Path::new(EXAMPLES).join("recur_plugin.py"), folder.path().join("recur_plugin.py")).unwrap();
+        let manifest = std::fs::read_to_string(copy.join("plugin.yaml")).unwrap();
+        assert!(manifest.contains("reuse: true"));
+        std::fs::write(copy.join("plugin.yaml"), manifest.replace("reuse: true", "reuse: false")).unwrap();
+        let plugin = ExternalModel::in_folder(&copy).load().unwrap();
+        let bench = Bench::new(plugin, Params::defaults(plugin.about().parameters), training());
+        check_model_observed(&bench, &mut |_, _| {}).assert_passed(45);
+        let started = bench.n_built().expect("a process is slow to start");
+        assert!(started <= 20, "{id}: {started} processes were started");
+    }
 }
 
 /// The step divides by the sum of weights, so a common factor changes nothing; the losses are unweighted.
@@ -43,12 +72,12 @@ fn letters_heeds_class_weights_as_models_of_recur_do() {
 
 #[test]
 fn letters_passes() {
-    check("letters", 46);
+    check("letters", 59);
 }
 
 #[test]
 fn letter_counts_passes() {
-    check("letter_counts", 39);
+    check("letter_counts", 46);
 }
 
 #[test]
@@ -65,6 +94,6 @@ fn byte_encoder_passes() {
 #[test]
 fn sklearn_bayes_passes() {
     if module_is_there("sklearn") {
-        check("sklearn_bayes", 39);
+        check("sklearn_bayes", 45);
     }
 }

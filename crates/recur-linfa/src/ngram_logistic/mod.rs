@@ -48,9 +48,9 @@ static PARAMETERS: [ParamSpec; 7] = [
     },
     ParamSpec {
         name: "l2",
-        kind: ParamKind::Real { min: 0.0, max: 1e6, above_min: true },
+        kind: ParamKind::Real { min: 0.001, max: 1e6, above_min: false },
         default: ParamDefault::Real(0.1),
-        meaning: "penalty on the squared coefficients, against the sum of losses over all training rows",
+        meaning: "penalty on the squared coefficients, against the sum of losses over all training rows; a small one takes more epochs",
     },
     ParamSpec {
         name: "tolerance",
@@ -62,7 +62,7 @@ static PARAMETERS: [ParamSpec; 7] = [
         name: "max_epochs",
         kind: ParamKind::Integer { min: 1, max: 100_000 },
         default: ParamDefault::Integer(100),
-        meaning: "passes over the training texts at most",
+        meaning: "how often each training text is visited at most",
     },
 ];
 

@@ -2,7 +2,7 @@
 
 use crate::battery::{Check, Verdict, ensure};
 use crate::bench::{Bench, SEED};
-use recur_core::params::{ParamKind, ParamSpec, ParamValue, Params};
+use recur_core::params::{ParamKind, ParamSpec, ParamValue};
 use std::collections::BTreeSet;
 
 pub const CHECKS: &[Check] = &[
@@ -84,8 +84,7 @@ fn defaults_are_in_range(bench: &Bench) -> Verdict {
 }
 
 fn defaults_build(bench: &Bench) -> Verdict {
-    let params = Params::defaults(bench.plugin.about().parameters);
-    Bench { params, ..bench.clone() }.build(SEED)?;
+    bench.with_defaults().build(SEED)?;
     Ok(())
 }
 

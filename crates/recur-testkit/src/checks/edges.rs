@@ -23,6 +23,9 @@ const MOST_ROUNDS: i64 = 10_000;
 /// is an answer; to panic is none. Nor is an error of training after which nothing is predicted any more: a plugin in another
 /// process reports its crash.
 fn values_at_the_ends_of_their_ranges_do_not_panic(bench: &Bench) -> Verdict {
+    if bench.build_is_costly() {
+        return all_ends_together(bench);
+    }
     let mut left_out = Vec::new();
     for spec in bench.plugin.about().parameters {
         for value in ends(spec) {
@@ -36,14 +39,44 @@ fn values_at_the_ends_of_their_ranges_do_not_panic(bench: &Bench) -> Verdict {
             if !trains {
                 left_out.push(format!("training with {place}"));
             }
-            let at_end = bench.with_param(spec.name, value);
-            match catch_unwind(AssertUnwindSafe(|| try_out(&at_end, trains))) {
-                Ok(verdict) => verdict.map_err(|problem| Stop::Fail(format!("{place}: {problem}")))?,
-                Err(panic) => return Err(Stop::Fail(format!("{place}: {}", unwound(panic)))),
-            }
+            tried(&bench.with_param(spec.name, value), trains, &place)?;
         }
     }
     all_but(left_out)
+}
+
+/// Whole numbers above this are not tried where each model is a process: how large it would be is not known.
+const MOST_IN_A_PROCESS: i64 = 64;
+
+/// The least values of all parameters at once, their greatest, and so on for the words of choices: each a process.
+fn all_ends_together(bench: &Bench) -> Verdict {
+    let specs = bench.plugin.about().parameters;
+    let all: Vec<Vec<ParamValue>> = specs.iter().map(ends).collect();
+    let mut left_out = vec!["values one by one, as each model is a process: all at their ends at once".to_owned()];
+    for round in 0..all.iter().map(Vec::len).max().unwrap_or(0) {
+        let (mut at_ends, mut places) = (bench.clone(), Vec::new());
+        for (spec, values) in specs.iter().zip(&all) {
+            let value = &values[round.min(values.len() - 1)];
+            let place = format!("`{}: {value}`", spec.name);
+            if matches!(value, ParamValue::Integer(n) if *n > MOST_IN_A_PROCESS) {
+                left_out.push(place);
+                continue;
+            }
+            at_ends = at_ends.with_param(spec.name, value.clone());
+            places.push(place);
+        }
+        tried(&at_ends, true, &places.join(", "))?;
+    }
+    left_out.dedup();
+    all_but(left_out)
+}
+
+/// Tries a bench out whose values are those of `place`.
+fn tried(bench: &Bench, trains: bool, place: &str) -> Verdict {
+    match catch_unwind(AssertUnwindSafe(|| try_out(bench, trains))) {
+        Ok(verdict) => verdict.map_err(|problem| Stop::Fail(format!("{place}: {problem}"))),
+        Err(panic) => Err(Stop::Fail(format!("{place}: {}", unwound(panic)))),
+    }
 }
 
 fn ends(spec: &ParamSpec) -> Vec<ParamValue> {

@@ -4,14 +4,15 @@
 //! the loss that the model reports for the same texts, moved along whole directions, so that every number of every
 //! weight takes part. All passes are step 0: what a model draws at random there is drawn alike each time.
 
-use super::{floats, in_steps, shift};
+use super::numbers::{Numbers, difference, dot, length};
+use super::{in_steps, shift};
 use crate::battery::{Check, Stop, Verdict, ensure};
 use crate::bench::{Bench, SEED};
 use crate::examples::{self, Examples};
 use recur_core::model::Model;
 use recur_core::params::ParamValue;
 use recur_core::random::StreamPath;
-use recur_core::settings::{Optimizer, Schedule, TrainingLength, TrainingSettings};
+use recur_core::settings::{Optimizer, Schedule, TrainingKey, TrainingLength, TrainingSettings};
 use recur_core::tensor::Tensor;
 
 pub const CHECKS: &[Check] = &[
@@ -27,6 +28,9 @@ pub const CHECKS: &[Check] = &[
     ),
 ];
 
+/// The parameter whose name promises what a step is: the rate times the gradient of the mean loss.
+pub(super) const LEARNING_RATE: &str = "learning_rate";
+
 /// Texts a step.
 const BATCH: u32 = 6;
 
@@ -35,9 +39,6 @@ const MOVES: [f64; 2] = [1e-2, 2e-3];
 
 /// The error allowed: a share of the gradient's length, and what rounding of f32 losses makes.
 const TOLERANCE: (f64, f64) = (0.03, 1e-3);
-
-/// Numbers, one list a weight; empty where a weight is not of floats.
-type Numbers = Vec<Vec<f64>>;
 
 /// A gradient, and the loss that it ought to be of.
 struct Slopes<'a> {
@@ -73,50 +74,70 @@ impl Slopes<'_> {
     }
 }
 
-/// Plain SGD with this learning rate, in steps of [`BATCH`] texts.
-fn plain(bench: &Bench, rate: f64) -> Bench {
-    let training = TrainingSettings {
+/// Plain SGD with this learning rate, in steps of [`BATCH`] texts. Without a rate, the parameters stay.
+fn plain(bench: &Bench, rate: Option<f64>) -> Bench {
+    let plain = bench.trained_as(plain_training(bench, batch_size(bench, BATCH)));
+    rate.map_or_else(|| plain.clone(), |rate| plain.with_param(LEARNING_RATE, ParamValue::Real(rate)))
+}
+
+/// `wanted`, or where each model is a process, as many texts as any check makes a step of: all of them share a model.
+pub(super) fn batch_size(bench: &Bench, wanted: u32) -> u32 {
+    if bench.build_is_costly() { MOST_TEXTS } else { wanted }
+}
+
+/// Texts of the largest step of plain SGD.
+pub(super) const MOST_TEXTS: u32 = 600;
+
+/// The rate for steps of which gradients are read: far steps lose the least to rounding.
+pub(super) fn far(greatest: f64) -> f64 {
+    (greatest / 2.0).min(16.0)
+}
+
+/// One epoch of plain SGD in steps of `batch_size` texts.
+pub(super) fn plain_training(bench: &Bench, batch_size: u32) -> TrainingSettings {
+    TrainingSettings {
         length: TrainingLength::Epochs(1),
-        batch_size: BATCH,
-        optimizer: Optimizer::Sgd { momentum: 0.0 },
+        batch_size,
+        optimizer: Optimizer::SGD,
         clip_norm: None,
         schedule: Schedule::Constant,
+        warmup: 0.0,
+        label_smoothing: 0.0,
         ..bench.training.clone()
-    };
-    bench.trained_as(training).with_param("learning_rate", ParamValue::Real(rate))
+    }
 }
 
 /// The learning rates that a check of steps needs: one to make steps with, and the least.
 fn rates(bench: &Bench) -> Result<(f64, f64), Stop> {
     in_steps(bench)?;
     match bench.learning_rates() {
+        Some((least, greatest)) if least < greatest && bench.build_is_costly() => Ok((far(greatest), far(greatest))),
         Some((least, greatest)) if least < greatest => Ok((greatest.min(0.05).max(least), least)),
-        _ => Err(Stop::Skip("it declares no `learning_rate`, so its gradient cannot be computed from its step")),
+        _ => Err(Stop::Skip("it declares no `learning_rate`, so how long its step should be is not known")),
+    }
+}
+
+/// A rate to make steps with, and the least; none where the plugin declares no `learning_rate`: the lengths of gradients are then
+/// known up to a factor. Without one, a plugin that does not use `optimizer` either steps as it likes.
+fn rates_if_any(bench: &Bench) -> Result<(Option<f64>, Option<f64>), Stop> {
+    match rates(bench) {
+        Ok((rate, least)) => Ok((Some(rate), Some(least))),
+        Err(stop) if bench.is_one_shot() => Err(stop),
+        Err(_) if bench.heeds(TrainingKey::Optimizer) => Ok((None, None)),
+        Err(_) => Err(Stop::Skip("it declares no `learning_rate` and does not use `optimizer`: its steps are its own")),
     }
 }
 
 /// What a step on `rows` took from each weight, over the rate. Another step, on other texts, came before it, and the
 /// weights were given back: nothing of it may be left.
-fn gradient(bench: &Bench, rate: f64, rows: &[u32], weights: &[Tensor]) -> Result<Numbers, Stop> {
+fn gradient(bench: &Bench, rate: Option<f64>, rows: &[u32], weights: &[Tensor]) -> Result<Numbers, Stop> {
     let (bench, examples) = (plain(bench, rate), examples::learnable());
     let mut model = bench.build(SEED)?;
     let others: Vec<u32> = (50..50 + BATCH).collect();
     bench.learn(model.as_mut(), &examples, &others)?;
     model.set_weights(weights)?;
     bench.learn(model.as_mut(), &examples, rows)?;
-    let difference = |(before, after): (&Tensor, &Tensor)| match (floats(before), floats(after)) {
-        (Some(before), Some(after)) => before.iter().zip(&after).map(|(b, a)| (b - a) / rate).collect(),
-        _ => Vec::new(),
-    };
-    Ok(weights.iter().zip(&model.weights()).map(difference).collect())
-}
-
-fn length(numbers: &[f64]) -> f64 {
-    numbers.iter().map(|x| x * x).sum::<f64>().sqrt()
-}
-
-fn dot(a: &Numbers, b: &Numbers) -> f64 {
-    a.iter().zip(b).flat_map(|(a, b)| a.iter().zip(b)).map(|(a, b)| a * b).sum()
+    Ok(difference(weights, &model.weights(), rate.unwrap_or(1.0)))
 }
 
 /// `direction` for the weight `at`, scaled to length 1, and no move of the others.
@@ -127,7 +148,7 @@ fn of_one(n: usize, at: usize, direction: &[f64]) -> Numbers {
     all
 }
 
-fn slopes<'a>(bench: &Bench, least: f64, rows: &[u32], weights: &'a [Tensor]) -> Result<Slopes<'a>, Stop> {
+fn slopes<'a>(bench: &Bench, least: Option<f64>, rows: &[u32], weights: &'a [Tensor]) -> Result<Slopes<'a>, Stop> {
     let bench = plain(bench, least);
     Ok(Slopes { model: bench.build(SEED)?, bench, examples: examples::learnable(), rows: rows.to_vec(), weights })
 }
@@ -142,11 +163,11 @@ fn whole(slopes: &mut Slopes<'_>, gradient: &Numbers) -> Result<f64, Stop> {
 
 /// The slope along each weight's own gradient over its length, as most weights have it: of those whose gradients are long
 /// enough to tell. A wrong weight does not move it, so that no other is blamed.
-fn common_factor(slopes: &mut Slopes<'_>, gradient: &Numbers) -> Result<Option<f64>, Stop> {
+fn common_factor(slopes: &mut Slopes<'_>, gradient: &Numbers, of_whole: f64) -> Result<Option<f64>, Stop> {
     let mut factors = Vec::new();
     for (at, own) in gradient.iter().enumerate() {
         let norm = length(own);
-        if norm.is_finite() && norm > 20.0 * TOLERANCE.1 {
+        if norm.is_finite() && norm * of_whole.abs() > 20.0 * TOLERANCE.1 {
             factors.push(slopes.along(&of_one(gradient.len(), at, own), norm)? / norm);
         }
     }
@@ -169,13 +190,13 @@ struct Wrong<'a> {
 /// Each weight along its own gradient, and along two random directions; lengths are compared up to one factor for all,
 /// which the other check looks at.
 fn gradient_agrees_with_finite_differences(bench: &Bench) -> Verdict {
-    let (rate, least) = rates(bench)?;
+    let (rate, least) = rates_if_any(bench)?;
     let rows: Vec<u32> = (0..BATCH).collect();
     let weights = bench.build(SEED)?.weights();
     let gradient = gradient(bench, rate, &rows, &weights)?;
     let mut slopes = slopes(bench, least, &rows, &weights)?;
     let of_whole = whole(&mut slopes, &gradient)?;
-    let factor = common_factor(&mut slopes, &gradient)?.unwrap_or(of_whole);
+    let factor = common_factor(&mut slopes, &gradient, of_whole)?.unwrap_or(of_whole);
     ensure(factor > 0.0, || format!("steps lead uphill: the slope along a step is {factor:.3} times its length"))?;
     let mut stream = StreamPath::root(0).child("testkit/directions").stream();
     let (mut left_out, mut wrong) = (Vec::new(), Vec::new());
@@ -212,6 +233,15 @@ fn worst_first(wrong: &mut [Wrong<'_>]) -> String {
     if others.is_empty() { text } else { format!("{text}; wrong as well: {}", others.join(", ")) }
 }
 
+/// What a step of plain SGD takes is this many times the gradient, by finite differences: the rate of a plugin that declares no
+/// `learning_rate`.
+pub(super) fn estimated_rate(bench: &Bench) -> Result<f64, Stop> {
+    let rows: Vec<u32> = (0..BATCH).collect();
+    let weights = bench.build(SEED)?.weights();
+    let taken = gradient(bench, None, &rows, &weights)?;
+    Ok(1.0 / whole(&mut slopes(bench, None, &rows, &weights)?, &taken)?)
+}
+
 /// Whether `tensor` may be none of the parameters: all others are enough for their count.
 fn may_be_untrained(bench: &Bench, weights: &[Tensor], tensor: &Tensor) -> Result<bool, Stop> {
     let saved: usize = weights.iter().map(|tensor| tensor.data.len()).sum();
@@ -222,10 +252,12 @@ fn a_step_is_the_learning_rate_times_the_gradient(bench: &Bench) -> Verdict {
     let (rate, least) = rates(bench)?;
     let rows: Vec<u32> = (0..BATCH).collect();
     let weights = bench.build(SEED)?.weights();
-    for rate in [rate, rate / 4.0] {
-        let gradient = gradient(bench, rate, &rows, &weights)?;
+    // Where each model is a process, at one rate.
+    let rates = if bench.build_is_costly() { vec![rate] } else { vec![rate, rate / 4.0] };
+    for rate in rates {
+        let gradient = gradient(bench, Some(rate), &rows, &weights)?;
         let norm = length(&gradient.concat());
-        let slope = whole(&mut slopes(bench, least, &rows, &weights)?, &gradient)?.abs();
+        let slope = whole(&mut slopes(bench, Some(least), &rows, &weights)?, &gradient)?.abs();
         ensure((slope - 1.0).abs() <= TOLERANCE.0 + TOLERANCE.1 / norm, || {
             format!(
                 "a step with learning rate {rate} is {:.3} times as long as it should be (a wrong gradient does that, too: see \

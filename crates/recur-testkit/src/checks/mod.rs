@@ -1,35 +1,50 @@
 //! The checks, by what they look at.
 
+mod batches;
+mod broken;
 mod bytes;
 mod declaration;
+mod dropout;
 mod edges;
 mod gradient;
 mod learning;
+mod numbers;
 mod prediction;
 mod resume;
+mod sizes;
 mod steps;
+mod updates;
 mod weights;
 
 use crate::battery::{Check, Stop, Verdict, ensure};
 use crate::bench::Bench;
 use crate::examples::{Examples, N_CLASSES};
 use recur_core::model::Determinism;
+use recur_core::params::ParamValue;
+use recur_core::random::Stream;
 use recur_core::tensor::{Tensor, TensorData};
 
-/// Every check, in the order in which they run: from what is declared to what is promised.
+/// What the checks look at, from what is declared to what is promised.
+const PARTS: [(&str, &[Check]); 14] = [
+    ("what is declared", declaration::CHECKS),
+    ("ends of parameters' ranges", edges::CHECKS),
+    ("learning", learning::CHECKS),
+    ("what a step gets", steps::CHECKS),
+    ("gradients", gradient::CHECKS),
+    ("optimizer, clipping, schedule", updates::CHECKS),
+    ("batches, weights of labels, unused settings", batches::CHECKS),
+    ("dropout", dropout::CHECKS),
+    ("answers", prediction::CHECKS),
+    ("many texts, long texts, large alphabets", sizes::CHECKS),
+    ("weights", weights::CHECKS),
+    ("nothing is left of the past", broken::CHECKS),
+    ("resuming a training", resume::CHECKS),
+    ("bits", bytes::CHECKS),
+];
+
+/// Every check, in the order in which they run.
 pub fn all() -> Vec<Check> {
-    let parts: [&[Check]; 9] = [
-        declaration::CHECKS,
-        edges::CHECKS,
-        learning::CHECKS,
-        steps::CHECKS,
-        gradient::CHECKS,
-        prediction::CHECKS,
-        weights::CHECKS,
-        resume::CHECKS,
-        bytes::CHECKS,
-    ];
-    parts.concat()
+    PARTS.iter().flat_map(|(kind, checks)| checks.iter().map(|check| Check { kind, ..*check })).collect()
 }
 
 /// Skips a check of bits where the plugin promises none.
@@ -95,6 +110,29 @@ fn shift(tensor: &mut Tensor, by: impl Fn(usize) -> f64) -> bool {
         TensorData::I64(_) | TensorData::U8(_) => return false,
     }
     true
+}
+
+/// Multiplies each number of a float tensor by `factor`.
+fn scale(tensor: &mut Tensor, factor: f64) {
+    match &mut tensor.data {
+        TensorData::F32(data) => data.iter_mut().for_each(|x| *x = (f64::from(*x) * factor) as f32),
+        TensorData::F64(data) => data.iter_mut().for_each(|x| *x *= factor),
+        _ => {}
+    }
+}
+
+/// Draws each number of a float tensor anew, from `-bound` to `bound`.
+fn scatter(tensor: &mut Tensor, bound: f32, stream: &mut Stream) {
+    match &mut tensor.data {
+        TensorData::F32(data) => data.iter_mut().for_each(|x| *x = stream.symmetric_f32(bound)),
+        TensorData::F64(data) => data.iter_mut().for_each(|x| *x = f64::from(stream.symmetric_f32(bound))),
+        _ => {}
+    }
+}
+
+/// The bench without dropout, where its plugin has a parameter of that name.
+fn calm(bench: &Bench) -> Bench {
+    if bench.takes("dropout", 0.0) { bench.with_param("dropout", ParamValue::Real(0.0)) } else { bench.clone() }
 }
 
 /// The numbers of a float tensor; None of one of whole numbers.

@@ -1,8 +1,21 @@
 //! What is wrong with each animal.
 
-/// A mistake of a plugin or its model. Each is one that people make.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flaw {
+macro_rules! flaws {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// A mistake of a plugin or its model. Each is one that people make.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Flaw {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Flaw {
+            /// All, the honest models first.
+            pub const ALL: &[Flaw] = &[$(Flaw::$name,)*];
+        }
+    };
+}
+
+flaws! {
     /// The honest model.
     None,
     /// The honest model, with lower grades.
@@ -39,6 +52,51 @@ pub enum Flaw {
     ReadsRowsByTheirPlace,
     IgnoresClassWeights,
 
+    LossesCapped,
+    TrainsOnTheFirstCharacters,
+
+    // From gradients to steps.
+    AdamWithoutBiasCorrection,
+    AdamEpsilonInside,
+    AdamStepsByEpoch,
+    AdamOfUsualNumbers,
+    Dampened,
+    Nesterov,
+    MomentumAnewEachEpoch,
+    RateInTheVelocity,
+    IgnoresClip,
+    ClipsEachTensor,
+    CosineFromOne,
+    CosineByEpoch,
+    CosineByCall,
+    CosineOfEpochsOfWholeBatches,
+    IgnoresTheSchedule,
+    DecaysItsWeights,
+    SmoothsItsLabels,
+    HidesItsRateAndSmooths,
+
+    // Batches and labels.
+    DividesShortBatchesByTheirSize,
+    LeavesOutAShortLastBatch,
+    IgnoresTheBatchSize,
+    LearnsFromTheFirst256OfABatch,
+    LeavesOutTheLastTextOfALongCall,
+    DividesWeightsByTexts,
+    WeighsByFirstAppearance,
+    WeighsTheLossAlone,
+    DividesByTheWeightsOfTheCall,
+    ForgetsTheLastLabelsWeight,
+    UsesWhatItDeclaresUnused,
+
+    // Dropout.
+    DropsByTheTextInPrediction,
+    DropsTheSameEachStep,
+    DropsTheSameForAllSeeds,
+    DropsWithoutScale,
+    DropsWithTheOtherScale,
+    DropsNothing,
+    DropsWhatItShouldKeep,
+
     // Gradients.
     WrongSign,
     GradientTwice,
@@ -63,6 +121,19 @@ pub enum Flaw {
     StopsBeforeTheLastCharacter,
     StartsAfterTheFirstCharacter,
 
+    KeepsAnswersByText,
+    KeepsAnswersByRow,
+    ForgetsAnswersInTrainingOnly,
+    AnswersAfterItLearnsMore,
+    ReadsTheFirst16Characters,
+    ReadsTheLast16Characters,
+    ReadsTheFirst64Characters,
+    CharactersIn8Bits,
+    LabelsIn8Bits,
+    WrongBeyond256Texts,
+    RowsIn16Bits,
+    RowsOfTrainingIn16Bits,
+
     // Weights and state.
     TwoTensorsOfOneName,
     CountsNoBias,
@@ -77,6 +148,13 @@ pub enum Flaw {
     ForgetsTheMoments,
     CountsItsOwnSteps,
     DecaysAtTheEndOfACall,
+    TakesHalfOfRefusedWeights,
+    TakesHalfOfARefusedState,
+    HidesADivergence,
+    HandsOnNan,
+    CountsTheStepOfADivergenceInTheCall,
+    KeepsACopyThatSetWeightsForgets,
+    RoundsWhatItSaves,
     TakesAnyState,
     TakesStateOfAnyShape,
 
@@ -87,4 +165,8 @@ pub enum Flaw {
     SharesItsMoments,
     SlowsDownInCompany,
     SplitsASum,
+    SplitsTheSumOfLargeBatches,
+    DrawsTwoWeightsFromOneStream,
+    SeedOfTheClock,
+    PlatformExp,
 }

@@ -7,12 +7,18 @@ mod net;
 mod optimizer;
 mod plugin;
 mod shared;
+mod training;
 
+mod batches;
 mod declarations;
+mod kept;
 mod lessons;
 mod reports;
 mod results;
 mod saved;
+mod sizes;
+mod table;
+mod updates;
 
 use flaw::Flaw;
 use plugin::Zoo;
@@ -23,8 +29,19 @@ use recur_testkit::{Battery, check_model};
 /// The battery on a model with this flaw.
 fn battery(flaw: Flaw) -> Battery {
     let plugin: &'static Zoo = Box::leak(Box::new(Zoo::new(flaw)));
+    check_model(plugin, params(plugin))
+}
+
+/// Quick to learn.
+fn params(plugin: &Zoo) -> Params {
     let params = Params::defaults(plugin.about().parameters).with("start", ParamValue::Text("large".to_owned()));
-    check_model(plugin, params.with("learning_rate", ParamValue::Real(0.03)))
+    let rate = plugin
+        .about()
+        .parameters
+        .iter()
+        .map(|spec| spec.name)
+        .find(|name| ["learning_rate", "step_size"].contains(name));
+    params.with(rate.expect("it has one"), ParamValue::Real(0.03))
 }
 
 /// The flaw must fail the check `meant` for it, besides no others than `too`, which it cannot but fail as well.

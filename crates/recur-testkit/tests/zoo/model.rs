@@ -1,13 +1,14 @@
 //! The honest model, and where its mistakes show from outside.
 
 use crate::flaw::Flaw;
-use crate::net::{Net, Pass};
+use crate::net::Net;
 use crate::optimizer::Optimizer;
 use crate::shared;
 use recur_core::dataset::Sequences;
 use recur_core::model::{Chunk, Model, ModelError};
 use recur_core::tensor::{Tensor, TensorData};
-use recur_core::workers::{Workers, for_each};
+use recur_core::workers::Workers;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A network in training.
@@ -24,115 +25,32 @@ pub struct ZooModel {
     pub steps: u64,
     pub losses: Vec<f64>,
     pub asked: u64,
+    pub dropout: f64,
+    /// The mean weight of the texts of a call.
+    pub mean_weight: f64,
+    pub predicts_only: bool,
+    /// Answers by text, or by the number of its row.
+    pub kept: BTreeMap<Vec<u16>, Vec<f64>>,
+    /// The parameters as they were when they were last copied.
+    pub copied: Vec<f64>,
 }
 
 impl ZooModel {
     /// As a model in another process that is gone.
-    fn is_there(&self) -> Result<(), ModelError> {
+    pub fn is_there(&self) -> Result<(), ModelError> {
         if self.crashes { Err(ModelError::Other("the process ended".into())) } else { Ok(()) }
     }
 
-    fn pass(&self, text: &[u16]) -> Pass {
-        self.net.forward(&self.parameters, text, vec![0.0; self.net.h])
-    }
-
-    fn weight_of(&self, label: u16) -> f64 {
-        if self.flaw == Flaw::IgnoresClassWeights { 1.0 } else { self.class_weights[usize::from(label)] }
-    }
-
-    /// The rows as they are read in training: the characters, and the label.
-    fn rows<'a>(&self, chunk: &Chunk<'a>) -> Vec<(&'a [u16], u16)> {
-        let mut order = chunk.order.to_vec();
-        match self.flaw {
-            Flaw::SortsTheOrder => order.sort_unstable(),
-            Flaw::ReadsRowsByTheirPlace => order = (0..order.len() as u32).collect(),
-            _ => {}
+    /// Takes each tensor that fits, up to the first that does not.
+    fn take_one_by_one(&mut self, weights: &[Tensor]) -> Result<(), ModelError> {
+        let expected = self.weights();
+        for (at, place) in self.net.places().into_iter().enumerate() {
+            let Some(tensor) = weights.get(at) else { break };
+            check_alike(&expected[at..=at], std::slice::from_ref(tensor))?;
+            let TensorData::F64(data) = &tensor.data else { continue };
+            self.parameters[place].copy_from_slice(data);
         }
-        order.iter().map(|row| (chunk.sequences.get(*row), chunk.labels[*row as usize])).collect()
-    }
-
-    /// Adds the mean gradient of a batch to `self.gradient` and writes its losses.
-    fn batch(&mut self, batch: &[(&[u16], u16)], losses: &mut [f64]) {
-        let total: f64 = batch.iter().map(|(_, label)| self.weight_of(*label)).sum();
-        let total = if self.flaw == Flaw::SumInPlaceOfMean { 1.0 } else { total };
-        if self.flaw != Flaw::GradientOfTheLastStepLeftIn {
-            self.gradient.fill(0.0);
-        }
-        let n_shares = if self.flaw == Flaw::SplitsASum { self.workers.shares(0).clamp(1, batch.len()) } else { 1 };
-        let share = |rows: &[(&[u16], u16)]| {
-            let (mut gradient, mut losses) = (vec![0.0; self.gradient.len()], Vec::new());
-            for (text, label) in rows {
-                let pass = self.pass(text);
-                losses.push(-pass.log_probabilities[usize::from(*label)]);
-                let weight = self.weight_of(*label) / total;
-                self.net.backward(&self.parameters, text, *label, weight, &pass, &mut gradient);
-            }
-            (gradient, losses)
-        };
-        let mut shares: Vec<_> = batch.chunks(batch.len().div_ceil(n_shares)).map(|rows| (rows, None)).collect();
-        for_each(&*self.workers, &mut shares, &|_, (rows, done)| *done = Some(share(rows)));
-        let mut losses = losses.iter_mut();
-        for (gradient, of_share) in shares.into_iter().filter_map(|(_, done)| done) {
-            self.gradient.iter_mut().zip(gradient).for_each(|(sum, g)| *sum += g);
-            losses.by_ref().zip(of_share).for_each(|(loss, of_share)| *loss = of_share);
-        }
-    }
-
-    fn step(&mut self, step: u64, total: u64) {
-        let factor = match self.flaw {
-            Flaw::WrongSign => -1.0,
-            Flaw::GradientTwice => 2.0,
-            Flaw::LearnsNothing => 0.0,
-            Flaw::SlowsDownInCompany => shared::in_company(),
-            _ => 1.0,
-        };
-        let mut gradient: Vec<f64> = self.gradient.iter().map(|g| factor * g).collect();
-        let step = if self.flaw == Flaw::CountsItsOwnSteps { self.steps } else { step };
-        self.steps += 1;
-        if self.flaw == Flaw::SharesItsMoments {
-            shared::swap_moments(&mut self.optimizer.moments);
-        }
-        self.optimizer.step(&mut self.parameters, &mut gradient, step, total);
-        if self.flaw == Flaw::SharesItsMoments {
-            shared::swap_moments(&mut self.optimizer.moments);
-        }
-    }
-
-    fn learn(&mut self, chunk: &Chunk<'_>, losses: &mut [f64]) -> Result<(), ModelError> {
-        let rows = self.rows(chunk);
-        let batches = rows.chunks(self.batch_size).zip(losses.chunks_mut(self.batch_size));
-        for (step, (batch, losses)) in (chunk.steps_before..).zip(batches) {
-            if chunk.cancel.is_cancelled() && self.flaw != Flaw::IgnoresCancel {
-                if self.flaw == Flaw::StepsAndThenCancels {
-                    self.batch(batch, losses);
-                    self.step(step, chunk.total_steps);
-                }
-                return Err(ModelError::Cancelled);
-            }
-            self.batch(batch, losses);
-            let broken = self.flaw == Flaw::DividesByTheTextsOfALabel
-                && (0..self.net.c as u16).any(|label| !chunk.labels.contains(&label));
-            if !losses.iter().all(|loss| loss.is_finite()) || broken {
-                return Err(ModelError::Diverged { step, loss: f64::NAN });
-            }
-            self.step(step, chunk.total_steps);
-            match self.flaw {
-                Flaw::LossInBits => losses.iter_mut().for_each(|loss| *loss /= std::f64::consts::LN_2),
-                Flaw::LossAfterTheStep => self.batch(batch, losses),
-                Flaw::MeanInPlaceOfLosses => {
-                    let mean = losses.iter().sum::<f64>() / losses.len() as f64;
-                    losses.fill(mean);
-                }
-                _ => {}
-            }
-        }
-        if self.flaw == Flaw::DecaysAtTheEndOfACall {
-            self.parameters.iter_mut().for_each(|p| *p *= 0.9999);
-        }
-        if self.flaw == Flaw::KeepsEveryLoss {
-            self.losses.push(losses.iter().sum());
-        }
-        Ok(())
+        check_alike(&expected, weights)
     }
 
     /// The log-probabilities of `text` among `texts`, after `state`.
@@ -142,7 +60,12 @@ impl ZooModel {
             characters.resize(longest, 0);
         }
         let start = if self.flaw == Flaw::KeepsItsStateFromTextToText { state.clone() } else { vec![0.0; self.net.h] };
-        let pass = self.net.forward(&self.parameters, &characters, start);
+        let parameters = match self.flaw {
+            Flaw::KeepsACopyThatSetWeightsForgets => &self.copied,
+            _ => &self.parameters,
+        };
+        let mask = crate::training::mask_of_text(self, text);
+        let pass = self.net.forward(parameters, &characters, start, mask);
         *state = pass.states[pass.states.len() - 1].clone();
         let mut answer = pass.log_probabilities;
         match self.flaw {
@@ -174,6 +97,10 @@ impl Model for ZooModel {
         let company = (self.flaw == Flaw::SlowsDownInCompany).then(shared::enter);
         let learned = self.learn(chunk, losses);
         drop(company);
+        self.copied.clone_from(&self.parameters);
+        if self.flaw == Flaw::ForgetsAnswersInTrainingOnly {
+            self.kept.clear();
+        }
         learned
     }
 
@@ -186,8 +113,26 @@ impl Model for ZooModel {
         }
         let longest = rows.iter().map(|row| sequences.get(*row).len()).max().unwrap_or(0);
         let mut state = vec![0.0; self.net.h];
-        for (row, out) in rows.iter().zip(out.chunks_exact_mut(self.net.c)) {
-            let answer = self.answer(sequences.get(*row), longest, &mut state);
+        for (i, (row, out)) in rows.iter().zip(out.chunks_exact_mut(self.net.c)).enumerate() {
+            let row = match self.flaw {
+                Flaw::WrongBeyond256Texts if i >= 256 => rows[i % 256],
+                Flaw::RowsIn16Bits => row % 65_536,
+                _ => *row,
+            };
+            let text = sequences.get(row);
+            let key = match self.flaw {
+                Flaw::KeepsAnswersByText | Flaw::ForgetsAnswersInTrainingOnly => Some(text.to_vec()),
+                Flaw::KeepsAnswersByRow => Some(vec![row as u16, (row >> 16) as u16]),
+                _ => None,
+            };
+            let kept = key.as_ref().and_then(|key| self.kept.get(key));
+            let answer = kept.cloned().unwrap_or_else(|| self.answer(text, longest, &mut state));
+            if let Some(key) = key {
+                self.kept.insert(key, answer.clone());
+            }
+            if self.flaw == Flaw::AnswersAfterItLearnsMore {
+                self.parameters[0] += 1e-6;
+            }
             out.iter_mut().zip(answer).for_each(|(out, x)| *out = x as f32);
         }
         Ok(())
@@ -203,7 +148,8 @@ impl Model for ZooModel {
     }
 
     fn weights(&self) -> Vec<Tensor> {
-        let mut tensors = tensors(&self.net, "", &self.parameters);
+        let rounded = |x: &f64| if self.flaw == Flaw::RoundsWhatItSaves { f64::from(*x as f32) } else { *x };
+        let mut tensors = tensors(&self.net, "", &self.parameters.iter().map(rounded).collect::<Vec<f64>>());
         match self.flaw {
             Flaw::ForgetsABias => drop(tensors.pop()),
             Flaw::TwoTensorsOfOneName => tensors[4].name = "b_h".to_owned(),
@@ -216,6 +162,9 @@ impl Model for ZooModel {
     }
 
     fn set_weights(&mut self, weights: &[Tensor]) -> Result<(), ModelError> {
+        if self.flaw == Flaw::TakesHalfOfRefusedWeights {
+            return self.take_one_by_one(weights);
+        }
         if self.flaw != Flaw::TakesAnyWeights {
             check_alike(&self.weights(), weights)?;
         }
@@ -248,6 +197,18 @@ impl Model for ZooModel {
             state[at..].rotate_left(1);
         }
         let expected = self.training_state();
+        if self.flaw == Flaw::TakesHalfOfARefusedState {
+            for (moment, tensors) in self.optimizer.moments.iter_mut().zip(state.chunks(5)) {
+                for (place, tensor) in self.net.places().into_iter().zip(tensors) {
+                    match &tensor.data {
+                        TensorData::F64(data) if data.len() == place.len() && !moment.is_empty() => {
+                            moment[place].copy_from_slice(data);
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
         if self.flaw == Flaw::TakesStateOfAnyShape && state.len() == expected.len() {
             state.iter_mut().zip(&expected).for_each(|(got, expected)| got.shape.clone_from(&expected.shape));
         }

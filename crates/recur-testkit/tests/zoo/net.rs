@@ -22,6 +22,9 @@ pub struct Net {
 /// A text's forward pass: the states, h_0 first, and the log-probabilities.
 pub struct Pass {
     pub states: Vec<Vec<f64>>,
+    /// The factor of each number of the last state, and what is left of it.
+    pub mask: Vec<f64>,
+    pub top: Vec<f64>,
     pub log_probabilities: Vec<f64>,
 }
 
@@ -55,12 +58,15 @@ impl Net {
                 assert!(text.len() > 1, "a text has two characters at least");
                 text
             }
+            Flaw::ReadsTheFirst16Characters => &text[..text.len().min(16)],
+            Flaw::ReadsTheLast16Characters => &text[text.len().saturating_sub(16)..],
+            Flaw::ReadsTheFirst64Characters => &text[..text.len().min(64)],
             _ => text,
         }
     }
 
-    /// The pass of a text from the state `start`.
-    pub fn forward(&self, p: &[f64], text: &[u16], start: Vec<f64>) -> Pass {
+    /// The pass of a text from the state `start`, whose last state is multiplied by `mask`.
+    pub fn forward(&self, p: &[f64], text: &[u16], start: Vec<f64>, mask: Vec<f64>) -> Pass {
         let (h, [w_xh, w_hh, b_h, w_hy, b_y]) = (self.h, self.places());
         let mut states = vec![start];
         for token in self.characters(text) {
@@ -75,16 +81,23 @@ impl Net {
         }
         let last = &states[states.len() - 1];
         let c = self.c;
-        let product = |i: usize| (0..h).map(|j| last[j] * p[w_hy.start + j * c + i]).sum::<f64>();
+        let top: Vec<f64> = last.iter().zip(&mask).map(|(x, m)| x * m).collect();
+        let product = |i: usize| (0..h).map(|j| top[j] * p[w_hy.start + j * c + i]).sum::<f64>();
         let scores: Vec<f64> = (0..c).map(|i| product(i) + p[b_y.start + i]).collect();
         let greatest = scores.iter().fold(f64::NEG_INFINITY, |a, b| a.max(*b));
-        let sum: f64 = scores.iter().map(|s| libm::exp(s - greatest)).sum();
+        let sum: f64 = scores.iter().map(|s| self.exp(s - greatest)).sum();
         let log_sum = greatest + libm::log(sum);
-        Pass { log_probabilities: scores.iter().map(|s| s - log_sum).collect(), states }
+        Pass { log_probabilities: scores.iter().map(|s| s - log_sum).collect(), states, mask, top }
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the mistake to be caught")]
+    fn exp(&self, x: f64) -> f64 {
+        if self.flaw == Flaw::PlatformExp { x.exp() } else { libm::exp(x) }
     }
 
     /// The row of a character.
     fn row(&self, token: u16) -> usize {
+        let token = if self.flaw == Flaw::CharactersIn8Bits { token % 256 } else { token };
         if self.flaw == Flaw::TakesOneCharacterForAnother && token == 5 { 0 } else { usize::from(token) }
     }
 
@@ -92,17 +105,21 @@ impl Net {
     pub fn backward(&self, p: &[f64], text: &[u16], label: u16, weight: f64, pass: &Pass, g: &mut [f64]) {
         let (h, c, [w_xh, w_hh, b_h, w_hy, b_y]) = (self.h, self.c, self.places());
         let characters = self.characters(text);
-        let hit = |i: usize| if i == usize::from(label) { 1.0 } else { 0.0 };
+        let hit = |i: usize| match (i == usize::from(label), self.flaw) {
+            (is_own, Flaw::SmoothsItsLabels | Flaw::HidesItsRateAndSmooths) => {
+                0.1 / c as f64 + if is_own { 0.9 } else { 0.0 }
+            }
+            (is_own, _) => f64::from(u8::from(is_own)),
+        };
         let d_scores: Vec<f64> =
             pass.log_probabilities.iter().enumerate().map(|(i, l)| weight * (libm::exp(*l) - hit(i))).collect();
-        let last = &pass.states[characters.len()];
         let times = if self.flaw == Flaw::BiasGradientTwice { 2.0 } else { 1.0 };
         let mut d_state = vec![0.0; h];
         for (i, d) in d_scores.iter().enumerate() {
             g[b_y.start + i] += times * d;
             for j in 0..h {
-                g[w_hy.start + j * c + i] += last[j] * d;
-                d_state[j] += p[w_hy.start + j * c + i] * d;
+                g[w_hy.start + j * c + i] += pass.top[j] * d;
+                d_state[j] += p[w_hy.start + j * c + i] * d * pass.mask[j];
             }
         }
         for (t, token) in characters.iter().enumerate().rev() {

@@ -8,13 +8,17 @@ use crate::shared;
 use recur_core::model::{Cost, Declaration, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
 use recur_core::params::{ParamDefault, ParamKind, ParamSpec};
 use recur_core::random::StreamPath;
+use recur_core::settings::TrainingKey;
 use std::collections::HashSet;
+use std::ops::Range;
 
 /// A plugin with one flaw.
 #[derive(Debug)]
 pub struct Zoo {
     flaw: Flaw,
     about: Declaration,
+    /// As if each model were a process.
+    slow: bool,
 }
 
 impl Zoo {
@@ -40,7 +44,10 @@ impl Zoo {
                 _ => Determinism::Portable,
             },
             regime: Regime::Iterative,
-            unused_settings: &[],
+            unused_settings: match flaw {
+                Flaw::UsesWhatItDeclaresUnused => &[TrainingKey::ClassWeights],
+                _ => &[],
+            },
             parameters: match flaw {
                 Flaw::ParameterTwice => &TWICE,
                 Flaw::ParameterWithoutMeaning => &WITHOUT_MEANING,
@@ -48,12 +55,18 @@ impl Zoo {
                 Flaw::RangeWithoutEnd => &WITHOUT_END,
                 Flaw::DefaultOutOfRange => &OUT_OF_RANGE,
                 Flaw::PanicsAtTheLeastValue => &FROM_ZERO,
+                Flaw::HidesItsRateAndSmooths => &OF_ANOTHER_NAME,
                 _ => &HONEST,
             },
             source_file: file!(),
             cost_in_words: None,
         };
-        Self { flaw, about }
+        Self { flaw, about, slow: false }
+    }
+
+    /// A plugin that is slow to build.
+    pub const fn slow(flaw: Flaw) -> Self {
+        Self { slow: true, ..Self::new(flaw) }
     }
 }
 
@@ -94,13 +107,22 @@ const UPSIDE_DOWN: ParamSpec = ParamSpec {
     ..RATE
 };
 
-const HONEST: [ParamSpec; 3] = [SIZE, RATE, START];
-const TWICE: [ParamSpec; 4] = [SIZE, RATE, START, RATE];
-const WITHOUT_MEANING: [ParamSpec; 3] = [size(1, " "), RATE, START];
-const RANGE_UPSIDE_DOWN: [ParamSpec; 4] = [SIZE, RATE, START, UPSIDE_DOWN];
-const WITHOUT_END: [ParamSpec; 3] = [SIZE, rate(f64::INFINITY, 0.02), START];
-const OUT_OF_RANGE: [ParamSpec; 3] = [SIZE, RATE, scale("middling")];
-const FROM_ZERO: [ParamSpec; 3] = [size(0, "hidden units"), RATE, START];
+const DROPOUT: ParamSpec = ParamSpec {
+    name: "dropout",
+    kind: ParamKind::Real { min: 0.0, max: 0.9, above_min: false },
+    default: ParamDefault::Real(0.0),
+    meaning: "share of the last state that is set to zero in training",
+};
+const STEP_SIZE: ParamSpec = ParamSpec { name: "step_size", ..RATE };
+
+const HONEST: [ParamSpec; 4] = [SIZE, RATE, START, DROPOUT];
+const TWICE: [ParamSpec; 5] = [SIZE, RATE, START, DROPOUT, RATE];
+const WITHOUT_MEANING: [ParamSpec; 4] = [size(1, " "), RATE, START, DROPOUT];
+const RANGE_UPSIDE_DOWN: [ParamSpec; 5] = [SIZE, RATE, START, DROPOUT, UPSIDE_DOWN];
+const WITHOUT_END: [ParamSpec; 4] = [SIZE, rate(f64::INFINITY, 0.02), START, DROPOUT];
+const OUT_OF_RANGE: [ParamSpec; 4] = [SIZE, RATE, scale("middling"), DROPOUT];
+const FROM_ZERO: [ParamSpec; 4] = [size(0, "hidden units"), RATE, START, DROPOUT];
+const OF_ANOTHER_NAME: [ParamSpec; 4] = [SIZE, STEP_SIZE, START, DROPOUT];
 
 impl ModelPlugin for Zoo {
     fn about(&self) -> &Declaration {
@@ -117,6 +139,10 @@ impl ModelPlugin for Zoo {
         Some(Cost { parameters: numbers + 1, weight_bytes: bytes * (numbers + 1), multiply_adds: products + outputs })
     }
 
+    fn build_is_costly(&self) -> bool {
+        self.slow
+    }
+
     fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {
         let flaw = self.flaw;
         let small = setup.params.choice("start") == "small";
@@ -125,7 +151,8 @@ impl ModelPlugin for Zoo {
         }
         let net = Net { flaw, v: setup.n_tokens, h: setup.params.size("hidden_size"), c: setup.n_classes };
         assert!(net.h > 0, "a state has a number");
-        let rate = setup.params.real("learning_rate");
+        let rate_name = if flaw == Flaw::HidesItsRateAndSmooths { "step_size" } else { "learning_rate" };
+        let rate = setup.params.real(rate_name);
         if flaw == Flaw::DefaultsDoNotBuild && rate == 0.02 {
             return Err(ModelError::Parameter { name: "learning_rate", problem: "no rate was chosen".to_owned() });
         }
@@ -134,7 +161,7 @@ impl ModelPlugin for Zoo {
             Flaw::RateOfAnotherUnit => rate / 10.0,
             _ => rate,
         };
-        let parameters = initial(flaw, setup.streams, net.n_parameters(), if small { 0.1 } else { 0.5 });
+        let parameters = initial(flaw, setup.streams, &net.places(), if small { 0.1 } else { 0.5 });
         let training = match setup.training {
             None if flaw == Flaw::NeedsTrainingSettingsToPredict => {
                 return Err(ModelError::Other("there is no batch size".into()));
@@ -146,27 +173,41 @@ impl ModelPlugin for Zoo {
             crashes: flaw == Flaw::CrashesAtTheGreatestRate && rate == 10.0,
             net,
             gradient: vec![0.0; parameters.len()],
-            optimizer: Optimizer::new(&training, rate, parameters.len()),
+            optimizer: Optimizer::new(flaw, &training, rate, parameters.len()),
+            copied: parameters.clone(),
             parameters,
-            batch_size: training.batch_size as usize,
+            batch_size: if flaw == Flaw::IgnoresTheBatchSize { 8 } else { training.batch_size as usize },
             class_weights: setup.class_weights.iter().map(|weight| f64::from(*weight)).collect(),
             workers: setup.workers.clone(),
             steps: 0,
             losses: Vec::new(),
             asked: 0,
+            dropout: setup.params.real("dropout"),
+            mean_weight: 1.0,
+            predicts_only: setup.training.is_none(),
+            kept: Default::default(),
         }))
     }
 }
 
 #[expect(clippy::iter_over_hash_type, reason = "the mistake to be caught")]
-fn initial(flaw: Flaw, streams: &StreamPath, n: usize, bound: f32) -> Vec<f64> {
+fn initial(flaw: Flaw, streams: &StreamPath, places: &[Range<usize>], bound: f32) -> Vec<f64> {
+    let n = places.last().map_or(0, |place| place.end);
     let path = match flaw {
         Flaw::IgnoresTheSeed => StreamPath::root(0),
+        Flaw::SeedOfTheClock => StreamPath::root(shared::nanoseconds()),
         Flaw::RandomNumbersOfTheProcess => StreamPath::root(shared::random_number_of_the_process()),
         _ => streams.child("init/weights"),
     };
     let mut stream = path.stream();
     let mut weights: Vec<f64> = (0..n).map(|_| f64::from(stream.symmetric_f32(bound))).collect();
+    if flaw == Flaw::DrawsTwoWeightsFromOneStream {
+        // Each weight as if its stream were the only one.
+        for place in places {
+            let mut stream = path.stream();
+            weights[place.clone()].iter_mut().for_each(|w| *w = f64::from(stream.symmetric_f32(bound)));
+        }
+    }
     if flaw == Flaw::OrderOfAHashMap {
         let unordered: HashSet<u64> = weights.iter().map(|x| x.to_bits()).collect();
         weights.clear();

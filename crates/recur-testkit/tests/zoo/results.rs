@@ -9,6 +9,7 @@ fn unnormalised_log_probabilities_are_caught() {
         Flaw::Unnormalised,
         "log_probabilities_are_normalised",
         &[
+            "300_characters_and_300_labels_are_told_apart",
             "characters_never_seen_have_log_probabilities",
             "texts_of_200_characters_have_log_probabilities",
             "texts_of_one_character_have_log_probabilities",
@@ -22,7 +23,13 @@ fn a_panic_on_one_character_is_caught() {
     check(
         Flaw::PanicsOnOneCharacter,
         "texts_of_one_character_have_log_probabilities",
-        &["odd_texts_can_be_trained_on", "predictions_do_not_depend_on_the_batch"],
+        &[
+            "a_long_batch_is_a_mean_of_its_texts",
+            "any_number_of_helping_threads_gives_equal_bytes",
+            "many_texts_at_once_are_answered_as_few",
+            "odd_texts_can_be_trained_on",
+            "predictions_do_not_depend_on_the_batch",
+        ],
     );
 }
 
@@ -31,7 +38,11 @@ fn an_overflow_on_long_texts_is_caught() {
     check(
         Flaw::OverflowsOnLongTexts,
         "texts_of_200_characters_have_log_probabilities",
-        &["odd_texts_can_be_trained_on"],
+        &[
+            "every_character_of_a_long_text_counts",
+            "odd_texts_can_be_trained_on",
+            "the_loss_is_that_of_the_texts_in_nats",
+        ],
     );
 }
 
@@ -40,7 +51,11 @@ fn nan_on_a_character_never_seen_is_caught() {
     check(
         Flaw::NanOnUnseenCharacters,
         "characters_never_seen_have_log_probabilities",
-        &["odd_texts_can_be_trained_on"],
+        &[
+            "300_characters_and_300_labels_are_told_apart",
+            "odd_texts_can_be_trained_on",
+            "the_loss_is_that_of_the_texts_in_nats",
+        ],
     );
 }
 
@@ -54,7 +69,12 @@ fn the_last_step_read_at_the_longest_texts_end_is_caught() {
     check(
         Flaw::ReadsAtTheLongestTextsEnd,
         "predictions_do_not_depend_on_the_batch",
-        &["ten_texts_are_learnt_by_heart", "the_loss_is_that_of_the_texts_in_nats", "training_texts_are_learnt"],
+        &[
+            "many_texts_at_once_are_answered_as_few",
+            "ten_texts_are_learnt_by_heart",
+            "the_loss_is_that_of_the_texts_in_nats",
+            "training_texts_are_learnt",
+        ],
     );
 }
 
@@ -64,6 +84,7 @@ fn a_state_kept_from_text_to_text_is_caught() {
         Flaw::KeepsItsStateFromTextToText,
         "predictions_do_not_depend_on_the_order",
         &[
+            "many_texts_at_once_are_answered_as_few",
             "predictions_do_not_depend_on_the_batch",
             "ten_texts_are_learnt_by_heart",
             "the_loss_is_that_of_the_texts_in_nats",
@@ -78,6 +99,7 @@ fn answers_in_an_order_of_its_own_are_caught() {
         Flaw::AnswersInOrderOfLength,
         "predictions_do_not_depend_on_the_order",
         &[
+            "many_texts_at_once_are_answered_as_few",
             "predictions_do_not_depend_on_the_batch",
             "ten_texts_are_learnt_by_heart",
             "the_loss_is_that_of_the_texts_in_nats",
@@ -93,6 +115,8 @@ fn dropout_in_prediction_is_caught() {
         Flaw::DropsOutInPrediction,
         "asking_changes_nothing",
         &[
+            "answers_follow_from_the_weights_at_hand",
+            "many_texts_at_once_are_answered_as_few",
             "predictions_do_not_depend_on_the_batch",
             "predictions_do_not_depend_on_the_order",
             "the_loss_is_that_of_the_texts_in_nats",
@@ -102,10 +126,18 @@ fn dropout_in_prediction_is_caught() {
 
 #[test]
 fn a_last_character_that_is_not_read_is_caught() {
-    check(Flaw::StopsBeforeTheLastCharacter, "the_first_and_the_last_character_count", &[]);
+    check(
+        Flaw::StopsBeforeTheLastCharacter,
+        "the_first_and_the_last_character_count",
+        &["every_character_of_a_long_text_counts"],
+    );
 }
 
 #[test]
 fn a_first_character_that_is_not_read_is_caught() {
-    check(Flaw::StartsAfterTheFirstCharacter, "the_first_and_the_last_character_count", &[]);
+    check(
+        Flaw::StartsAfterTheFirstCharacter,
+        "the_first_and_the_last_character_count",
+        &["every_character_of_a_long_text_counts"],
+    );
 }

@@ -38,6 +38,13 @@ pub fn random_number_of_the_process() -> u64 {
     DRAWN.fetch_add(1, Ordering::Relaxed)
 }
 
+/// A number that hardly comes twice.
+#[expect(clippy::disallowed_methods, reason = "the mistake to be caught")]
+pub fn nanoseconds() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_nanos() as u64)
+}
+
 /// Exchanges the moments with those of whichever model of this thread did so last, where they fit.
 pub fn swap_moments(moments: &mut [Vec<f64>; 2]) {
     MOMENTS.with_borrow_mut(|shared| {
