@@ -2,6 +2,7 @@
 
 use crate::error::CliError;
 use anstyle::Style;
+use recur_core::registry::Registry;
 use recur_core::visible::{shown, visible};
 use recur_experiment::LookupError;
 use recur_store::{Store, StoreEvent};
@@ -41,6 +42,15 @@ pub(crate) fn to_read_if_any(path: &Path) -> Result<Option<Store>, CliError> {
         tracing::info!("there is no store {}: no trial has a record (--store DIR names another store)", visible(&path));
     }
     Ok(store)
+}
+
+/// `registry` with the models that only `store` knows: plugins that are gone. Their results can be read, and nothing be trained.
+pub(crate) fn registry_with_results(registry: &Registry, store: Option<&Store>) -> Result<Registry, CliError> {
+    let mut registry = registry.clone();
+    if let Some(store) = store {
+        store.declared_models()?.into_iter().for_each(|model| registry.register_declared(model));
+    }
+    Ok(registry)
 }
 
 fn report(event: &StoreEvent) {

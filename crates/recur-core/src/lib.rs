@@ -6,6 +6,7 @@ pub mod answer;
 pub mod checkpoint;
 pub mod data_warning;
 pub mod dataset;
+pub mod declared;
 pub mod digest;
 pub mod division;
 pub mod event;

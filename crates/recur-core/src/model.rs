@@ -12,12 +12,12 @@ use crate::tensor::Tensor;
 use crate::visible::visible;
 use crate::workers::Workers;
 pub use recur_kernels::Kernels;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What a model promises of its bits, given equal inputs and seeds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Determinism {
     /// Equal bits on every machine and instruction set.
@@ -29,7 +29,7 @@ pub enum Determinism {
 }
 
 /// How a model is trained.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Regime {
     /// Step by step, as the spec's `training` says.

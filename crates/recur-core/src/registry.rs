@@ -1,5 +1,6 @@
 //! The models that a binary knows.
 
+use crate::declared::DeclaredModel;
 use crate::model::ModelPlugin;
 use crate::nearest::nearest;
 use std::collections::BTreeMap;
@@ -73,7 +74,7 @@ impl NoModel {
     /// What to do about it.
     pub const fn hint(&self) -> &'static str {
         match self {
-            Self::Unknown(_) => "recur models lists all models",
+            Self::Unknown(_) => "recur models lists all models; --plugins DIR names another folder of plugins",
             Self::Broken(_) => "docs/external-plugins.md explains every key of a manifest",
         }
     }
@@ -141,6 +142,13 @@ impl Registry {
     fn add(&mut self, entry: Entry) {
         let entry = self.entries.get(entry.id()).map_or_else(|| entry.clone(), |earlier| earlier.and(&entry));
         self.entries.insert(entry.id(), entry);
+    }
+
+    /// Adds a model of which only the declaration is here, so that its results can be read. A model that is here counts before it.
+    pub fn register_declared(&mut self, declared: DeclaredModel) {
+        if !self.entries.contains_key(declared.id()) {
+            self.register(declared.leak());
+        }
     }
 
     /// [`Registry::register`] for each of `plugins`.

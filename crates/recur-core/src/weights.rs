@@ -25,7 +25,7 @@ pub fn unfit_name<'a>(names: impl IntoIterator<Item = &'a str>) -> Option<(&'a s
 }
 
 /// The version of [`ModelCard`] that this recur writes, and the latest that it reads.
-pub const CARD_FORMAT: u32 = 2;
+pub const CARD_FORMAT: u32 = 3;
 
 /// All that prediction needs besides the tensors. Both are in one file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,6 +36,9 @@ pub struct ModelCard {
     pub model: String,
     /// The plugin's version.
     pub model_version: u32,
+    /// The digest of the plugin's code; formats 1 and 2 had none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model_code: Option<Digest>,
     /// Every parameter.
     pub params: Params,
     /// How a text is normalised. [`ModelCard::alphabet`], not the setting, says which characters have a token.
@@ -58,6 +61,7 @@ impl ModelCard {
             format: CARD_FORMAT,
             model: identity.model.clone(),
             model_version: identity.model_version,
+            model_code: Some(identity.model_code.clone()),
             params: identity.params.clone(),
             text: identity.text.clone(),
             characters: dataset.alphabet().characters().iter().collect(),
@@ -112,6 +116,7 @@ mod tests {
             format: CARD_FORMAT,
             model: "m".into(),
             model_version: 2,
+            model_code: Some(Digest::of(b"code")),
             params: Params::default().with("learning_rate", ParamValue::Real(0.1 + 0.2)),
             text,
             characters: "b\u{301}\"a ".into(),

@@ -10,6 +10,7 @@ use crate::part::{Part, PartEnd, Timer};
 use crate::queue::Queue;
 use crate::recorder::{Recorded, StoreRecorder};
 use crate::stored_record::stored_record;
+use recur_core::declared::DeclaredModel;
 use recur_core::record::{Outcome, TrialRecord};
 use recur_core::selection::TrialOutcome;
 use recur_core::trial::{Trial, TrialId};
@@ -344,7 +345,15 @@ impl Experiment {
             resolved: self.spec().resolved_yaml(),
             rejects: recur_ingest::rejects_csv(&self.data().rejects, &self.data().unlisted, &plan.report.noun),
             trials: self.all_trials().map(trial).collect(),
+            models: self.declared_models(),
         }
+    }
+
+    /// What the models of the plan declare, by id.
+    fn declared_models(&self) -> Vec<DeclaredModel> {
+        let ids: BTreeSet<&str> = self.plan().configurations.iter().map(|it| it.plugin.as_str()).collect();
+        let plugins = ids.into_iter().filter_map(|id| self.registry().get(id).ok());
+        plugins.map(DeclaredModel::of).collect()
     }
 
     /// Logs where the rows are listed that cannot be used.
@@ -362,6 +371,7 @@ pub(crate) struct Listing {
     resolved: String,
     rejects: Vec<u8>,
     trials: Vec<ExperimentTrial>,
+    models: Vec<DeclaredModel>,
 }
 
 impl Listing {
@@ -371,8 +381,8 @@ impl Listing {
     }
 
     pub(crate) fn keep(&self, store: &Store) -> Result<(), StoreError> {
-        let Self { name, resolved, rejects, trials } = self;
-        store.keep_experiment(name, &ExperimentFiles { resolved, rejects, trials })
+        let Self { name, resolved, rejects, trials, models } = self;
+        store.keep_experiment(name, &ExperimentFiles { resolved, rejects, trials, models })
     }
 }
 

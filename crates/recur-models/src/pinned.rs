@@ -95,7 +95,7 @@ fn trained_bits_of_the_layered_models_never_change() {
 fn trained_bits_of_networks_that_look_ahead_never_change() {
     let both = ("bidirectional", ParamValue::Boolean(true));
     let (max, embedding) = (("pooling", ParamValue::Text("max".to_owned())), ("embedding", ParamValue::Integer(6)));
-    assert_eq!(bits("gru", &[both.clone()]), "de935a6a0be9");
+    assert_eq!(bits("gru", std::slice::from_ref(&both)), "de935a6a0be9");
     assert_eq!(bits("lstm", &[both, max, embedding]), "386dc5bce73b");
     assert_eq!(bits("char_cnn", &[]), "5df49f434578");
     assert_eq!(bits("transformer", &[]), "5cea81bd9d1c");

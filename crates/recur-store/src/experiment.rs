@@ -8,11 +8,12 @@
 use crate::error::StoreError;
 use crate::files::{exists, sync_folder};
 use crate::fs::{self, MAX_BYTES};
-use crate::layout::{LOG, REJECTS, RESOLVED, SUMS, TRIALS, trial_id};
+use crate::layout::{LOG, MODELS, REJECTS, RESOLVED, SUMS, TRIALS, trial_id};
 use crate::lookup::is_there;
 use crate::problem::{Fault, Problem};
 use crate::store::Store;
 use crate::sums::{Files, Sums};
+use recur_core::declared::DeclaredModel;
 use recur_core::digest::Digest;
 use recur_core::spreadsheet;
 use recur_core::trial::TrialId;
@@ -33,6 +34,8 @@ pub struct ExperimentFiles<'a> {
     pub rejects: &'a [u8],
     /// Its trials, in the order of the plan.
     pub trials: &'a [ExperimentTrial],
+    /// What its models declare.
+    pub models: &'a [DeclaredModel],
 }
 
 /// A row of `trials.csv`.
@@ -67,6 +70,8 @@ pub struct StoredExperiment {
     pub resolved: String,
     /// Its trials, in the order of the plan of its last run.
     pub trials: Vec<ExperimentTrial>,
+    /// What its models declared then: with it the results of a model can be read whose plugin is gone.
+    pub models: Vec<DeclaredModel>,
 }
 
 impl Store {
@@ -107,6 +112,7 @@ impl Store {
             (RESOLVED.to_owned(), files.resolved.as_bytes().to_owned()),
             (REJECTS.to_owned(), files.rejects.to_owned()),
             (TRIALS.to_owned(), render_trials(files.trials)),
+            (MODELS.to_owned(), render_models(files.models)),
         ]);
         if Sums::read_folder(&folder).is_ok_and(|(_, there)| there == files) {
             return Ok(());
@@ -170,6 +176,20 @@ impl Store {
         Ok(listed.into_iter().filter(|entry| entry.is_folder).map(|entry| entry.name).collect())
     }
 
+    /// What the models of all experiments declared at their last runs, experiment by experiment: enough to read results of a
+    /// model whose plugin is gone. What cannot be read is left out, as each experiment's folder is checked when it is used.
+    ///
+    /// # Errors
+    /// If the folder of experiments cannot be read.
+    pub fn declared_models(&self) -> Result<Vec<DeclaredModel>, StoreError> {
+        let names = self.experiments()?;
+        let of_experiment = |name: String| {
+            let text = fs::read(&self.experiment(&name).join(MODELS), MAX_BYTES).ok()?;
+            serde_json::from_slice::<Vec<DeclaredModel>>(&text).ok()
+        };
+        Ok(names.into_iter().filter_map(of_experiment).flatten().collect())
+    }
+
     /// Lists the log's digest, or no longer lists it.
     fn list_log(&self, folder: &Path, digest: Option<Digest>) -> Result<(), StoreError> {
         // What is missing or damaged stays so, for `check` to tell.
@@ -184,7 +204,7 @@ impl Store {
 
     /// Refuses whatever is not a regular file in the place of one.
     fn expect_files(&self, folder: &Path) -> Result<(), StoreError> {
-        [SUMS, RESOLVED, REJECTS, TRIALS, LOG].iter().try_for_each(|name| {
+        [SUMS, RESOLVED, REJECTS, TRIALS, MODELS, LOG].iter().try_for_each(|name| {
             let path = folder.join(name);
             fs::expect_file(&path).map_err(StoreError::io("write", &path))
         })
@@ -239,6 +259,12 @@ fn render_trials(trials: &[ExperimentTrial]) -> Vec<u8> {
     writer.into_inner().expect(in_memory)
 }
 
+fn render_models(models: &[DeclaredModel]) -> Vec<u8> {
+    let mut text = serde_json::to_vec_pretty(models).expect("a declaration can be written to memory");
+    text.push(b'\n');
+    text
+}
+
 /// Reads an experiment's folder and checks it; nothing where there is none, or only the log of a run that kept nothing. The
 /// log of a run that goes on, or was cut off, is not listed.
 pub(crate) fn read_experiment(folder: &Path) -> Result<Option<StoredExperiment>, Problem> {
@@ -261,9 +287,14 @@ pub(crate) fn read_experiment(folder: &Path) -> Result<Option<StoredExperiment>,
     let rows = csv::Reader::from_reader(&files[TRIALS][..]).into_deserialize();
     let trials: Vec<ExperimentTrial> =
         rows.collect::<Result<_, _>>().map_err(|error| Problem::content(&path, error))?;
+    let path = folder.join(MODELS);
+    // Runs of earlier versions kept none.
+    let models = files.get(MODELS).map_or(Ok(Vec::new()), |text| serde_json::from_slice(text));
+    let models = models.map_err(|error| Problem::content(&path, error))?;
+    let path = folder.join(TRIALS);
     match trials.iter().find(|trial| trial_id(trial.id.as_str()).is_none()) {
         Some(trial) => Err(Problem::content(&path, format!("`{}` is no trial's id", trial.id))),
-        None => Ok(Some(StoredExperiment { resolved, trials })),
+        None => Ok(Some(StoredExperiment { resolved, trials, models })),
     }
 }
 
@@ -300,7 +331,7 @@ mod tests {
     fn store() -> (tempfile::TempDir, Store) {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
-        let files = ExperimentFiles { resolved: "a: 1\n", rejects: b"file\n", trials: &trials() };
+        let files = ExperimentFiles { resolved: "a: 1\n", rejects: b"file\n", trials: &trials(), models: &[] };
         store.keep_experiment("names", &files).unwrap();
         (folder, store)
     }
@@ -315,14 +346,14 @@ mod tests {
     #[test]
     fn an_experiment_comes_back_as_it_was() {
         let (_folder, store) = store();
-        assert_eq!(found(&store), StoredExperiment { resolved: "a: 1\n".into(), trials: trials() });
+        assert_eq!(found(&store), StoredExperiment { resolved: "a: 1\n".into(), trials: trials(), models: vec![] });
         assert_eq!(store.experiments().unwrap(), ["names"]);
         assert_eq!(store.find_experiment("others"), FoundExperiment::Missing);
         store.open_log("others").unwrap();
         assert_eq!(store.find_experiment("others"), FoundExperiment::Missing);
-        let none = ExperimentFiles { resolved: "b: 1\n", rejects: b"file\n", trials: &[] };
+        let none = ExperimentFiles { resolved: "b: 1\n", rejects: b"file\n", trials: &[], models: &[] };
         store.keep_experiment("names", &none).unwrap();
-        assert_eq!(found(&store), StoredExperiment { resolved: "b: 1\n".into(), trials: vec![] });
+        assert_eq!(found(&store), StoredExperiment { resolved: "b: 1\n".into(), trials: vec![], models: vec![] });
     }
 
     #[test]
@@ -349,7 +380,7 @@ mod tests {
         std::fs::remove_file(&sums).unwrap();
         let FoundExperiment::Damaged(problem) = store.find_experiment("names") else { panic!() };
         assert_eq!(problem, Problem::new(&sums, Fault::HalfWritten));
-        let files = ExperimentFiles { resolved: "a: 1\n", rejects: b"file\n", trials: &trials() };
+        let files = ExperimentFiles { resolved: "a: 1\n", rejects: b"file\n", trials: &trials(), models: &[] };
         store.keep_experiment("names", &files).unwrap();
         found(&store);
     }

@@ -32,6 +32,8 @@ pub const RESOLVED: &str = "resolved.yaml";
 pub const REJECTS: &str = "rejects.csv";
 /// An experiment's trials.
 pub const TRIALS: &str = "trials.csv";
+/// What the models of an experiment declared at its last run.
+pub const MODELS: &str = "models.json";
 
 /// The file that a process locks, in its own scratch folder and in the folder of all.
 pub(crate) const LOCK: &str = "lock";

@@ -65,7 +65,9 @@ mod tests {
 
     fn run(store: &Store) -> File {
         let log = store.open_log("names").unwrap();
-        store.keep_experiment("names", &ExperimentFiles { resolved: "a: 1\n", rejects: b"", trials: &[] }).unwrap();
+        store
+            .keep_experiment("names", &ExperimentFiles { resolved: "a: 1\n", rejects: b"", trials: &[], models: &[] })
+            .unwrap();
         log
     }
 

@@ -235,6 +235,7 @@ mod tests {
             format: CARD_FORMAT,
             model: "m".into(),
             model_version: 1,
+            model_code: None,
             params: Params::default().with("a", ParamValue::Real(0.1)).with("b", ParamValue::Integer(2)),
             text,
             characters: " '\"ñ".into(),

@@ -64,6 +64,11 @@ pub(crate) struct Place {
     pub steps_of_epoch: u64,
 }
 
+/// The gradient of a weight, and the weight.
+type Lists<'a> = (&'a Vec<f64>, &'a Vec<f64>);
+/// Its two moments.
+type Moments<'a> = (&'a mut Vec<f64>, &'a mut Vec<f64>);
+
 /// The update of one training, with its moments.
 #[derive(Clone, Debug)]
 pub(crate) struct Reference {
@@ -123,14 +128,13 @@ impl Reference {
         };
         let (optimizer, mistake, t) = (self.optimizer, self.mistake, self.count(place));
         let moments = self.first.iter_mut().zip(&mut self.second);
-        let of_weight =
-            |((gradient, weights), (first, second)): ((&Vec<f64>, &Vec<f64>), (&mut Vec<f64>, &mut Vec<f64>))| {
-                let moments = first.iter_mut().zip(second);
-                let taken = |((g, w), (m, v)): ((&f64, &f64), (&mut f64, &mut f64))| {
-                    rate * direction(optimizer, mistake, t, *g, m, v) + decay * w
-                };
-                gradient.iter().zip(weights).zip(moments).map(taken).collect()
+        let of_weight = |((gradient, weights), (first, second)): (Lists<'_>, Moments<'_>)| {
+            let moments = first.iter_mut().zip(second);
+            let taken = |((g, w), (m, v)): ((&f64, &f64), (&mut f64, &mut f64))| {
+                rate * direction(optimizer, mistake, t, *g, m, v) + decay * w
             };
+            gradient.iter().zip(weights).zip(moments).map(taken).collect()
+        };
         gradient.iter().zip(weights).zip(moments).map(of_weight).collect()
     }
 

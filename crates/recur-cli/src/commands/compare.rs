@@ -42,7 +42,8 @@ pub(crate) fn run(args: &Compare, level: Level, program: &Program<'_>) -> Result
         baseline: args.baseline.as_deref(),
         models: &args.models,
     };
-    let inputs = ComparedInputs::read(&request, &store, program.registry)?;
+    let registry = stores::registry_with_results(program.registry, Some(&store))?;
+    let inputs = ComparedInputs::read(&request, &store, &registry)?;
     let comparison = inputs.comparison(&request)?;
     let outcomes = comparison.outcomes();
     let provenance = inputs.provenance(&request, program, args.plugins.as_deref(), args.write.as_deref());

@@ -18,8 +18,10 @@ pub(crate) fn run(args: &ExportArgs, level: Level, program: &Program<'_>) -> Res
     start_logs(level.into(), &Screen::new(), None);
     let asked = asked(args)?;
     each_once(&asked.iter().map(|(path, _)| *path).collect::<Vec<_>>())?;
-    let mut prepared = RequestedExperiment::read(&args.spec.request(), program)?;
-    let store = stores::to_read(&args.spec.store)?;
+    let store = stores::to_read(&args.spec.store);
+    let registry = &stores::registry_with_results(program.registry, store.as_ref().ok())?;
+    let mut prepared = RequestedExperiment::read(&args.spec.request(), &Program { registry, ..*program })?;
+    let store = store?;
     let outcomes = prepared.stored_outcomes(&store)?;
     let scored = &prepared.score(&outcomes, &store, available_cores(), &scoring_options(&MemoryNames::default()))?;
     let (analysis, signature) = (prepared.analyse(&outcomes, scored)?, prepared.signature(&outcomes, scored));

@@ -13,9 +13,10 @@ use recur_terminal::{Screen, duration, print, print_json, start_logs, table};
 /// Prints every trial with its id, and whether it has a record.
 pub(crate) fn run(args: &PlanArgs, level: Level, program: &Program<'_>) -> Result<Exit, CliError> {
     start_logs(level.into(), &Screen::new(), None);
-    let mut prepared = RequestedExperiment::read(&args.spec.request(), program)?;
     // A plan writes nothing: a store that does not exist yet is not made.
     let store = stores::to_read_if_any(&args.spec.store)?;
+    let registry = &stores::registry_with_results(program.registry, store.as_ref())?;
+    let mut prepared = RequestedExperiment::read(&args.spec.request(), &Program { registry, ..*program })?;
     if let Some(store) = &store {
         prepared.replay(store, available_cores())?;
     }

@@ -18,9 +18,11 @@ use recur_terminal::{MemoryNames, Screen, print, print_json, start_logs};
 /// Writes the report of an experiment whose trials have all been run, or checks the one that is there.
 pub(crate) fn run(args: &Report, level: Level, program: &Program<'_>) -> Result<Exit, CliError> {
     start_logs(level.into(), &Screen::new(), None);
-    let mut prepared = RequestedExperiment::read(&args.spec.request(), program)?;
     // Nothing is written to it: test scores that it lacks are made, and kept by the next `recur experiment`.
-    let store = stores::to_read(&args.spec.store)?;
+    let store = stores::to_read(&args.spec.store);
+    let registry = &stores::registry_with_results(program.registry, store.as_ref().ok())?;
+    let mut prepared = RequestedExperiment::read(&args.spec.request(), &Program { registry, ..*program })?;
+    let store = store?;
     let outcomes = prepared.stored_outcomes(&store)?;
     if args.check {
         return check(args, &prepared, &outcomes, &store);

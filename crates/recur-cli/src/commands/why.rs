@@ -15,8 +15,9 @@ use recur_terminal::{Screen, print, start_logs};
 /// Prints a line a trial; with a trial's id, all about that one.
 pub(crate) fn run(args: &Why, level: Level, program: &Program<'_>) -> Result<Exit, CliError> {
     start_logs(level.into(), &Screen::new(), None);
-    let mut prepared = RequestedExperiment::read(&args.spec.request(), program)?;
     let store = stores::to_read_if_any(&args.spec.store)?;
+    let registry = &stores::registry_with_results(program.registry, store.as_ref())?;
+    let mut prepared = RequestedExperiment::read(&args.spec.request(), &Program { registry, ..*program })?;
     if let Some(store) = &store {
         prepared.replay(store, available_cores())?;
     }

@@ -226,3 +226,44 @@ fn a_killed_trial_of_a_plugin_goes_on_from_its_checkpoint_to_the_same_bytes() {
     lab.experiment(&["--checkpoint-every", "off"]).ended(0).reported(&["goes on from a checkpoint"]);
     assert!(whole.promised(ALL) == lab.promised(ALL));
 }
+
+#[test]
+fn results_of_a_plugin_that_is_gone_can_be_read_and_not_made() {
+    let Some(lab) = lab("plugins", SPEC) else { return };
+    lab.experiment(&[]).ended(0);
+    lab.experiment(&["--set", "name=other", "--set", "seed=9"]).ended(0);
+    let report = lab.read("reports/small.md");
+    let json = |lab: &Lab| lab.recur(&["report", "small.yaml", "--json"]).ended(0).out;
+    let before = json(&lab);
+    std::fs::remove_dir_all(lab.path("plugins/letters")).unwrap();
+    lab.recur(&["report", "small.yaml", "--check"]).ended(0);
+    assert_eq!(json(&lab), before);
+    let plan = lab.recur(&["plan", "small.yaml"]).ended(0).out;
+    assert!(plan.contains("8 trials: 8 done, 0 to run"), "{plan}");
+    lab.recur(&["why", "small.yaml"]).ended(0);
+    lab.recur(&["export", "small.yaml", "--leaderboard", "out.csv"]).ended(0);
+    let compared = lab.recur(&["compare", "small", "other"]).ended(0).out;
+    assert!(compared.contains("letters"), "{compared}");
+    lab.experiment(&["--replace"]).ended(2).reported(&["unknown model `letters`", "--plugins DIR"]);
+    assert_eq!(lab.read("reports/small.md"), report);
+    // A trial that was never run.
+    let more = ["plan", "small.yaml", "--set", "replicates=3"];
+    let plan = lab.recur(&more).ended(0).out;
+    assert!(plan.contains("12 trials: 8 done, 4 to run"), "{plan}");
+}
+
+#[test]
+fn a_prediction_by_other_code_than_that_of_the_training_is_announced() {
+    let Some(lab) = lab("plugins", SPEC) else { return };
+    lab.experiment(&[]).ended(0);
+    let plan = lab.recur(&["plan", "small.yaml"]).ended(0).out;
+    let id = plan.lines().find(|line| line.contains("letters(")).and_then(|line| line.split_whitespace().next());
+    let predict = ["predict", "--model", id.expect("a trial of letters"), "Abe"];
+    let says = "the code of letters has changed since the weights were trained";
+    let ran = lab.recur(&predict).ended(0);
+    assert!(!ran.err.contains(says), "{}", ran.err);
+    let code = lab.read("plugins/letters/letters.py");
+    lab.write("plugins/letters/letters.py", format!("{code}\n# edited\n"));
+    let ran = lab.recur(&predict).ended(0);
+    assert!(ran.err.contains(says), "{}", ran.err);
+}

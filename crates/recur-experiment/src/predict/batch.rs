@@ -4,6 +4,7 @@ use super::error::PredictionError;
 use crate::parallel::{available_cores, in_parallel};
 use recur_core::model::{Cancel, Kernels};
 use recur_core::registry::Registry;
+use recur_core::trial::code_digest;
 use recur_core::weights::{ModelCard, WeightsFile};
 use recur_train::{PredictError, Predictor, Unreadable};
 use std::sync::{Mutex, PoisonError};
@@ -28,11 +29,13 @@ pub struct BatchPredictor {
 /// If there is no card, or `registry` does not have the model.
 pub fn card_of<'a>(file: &'a WeightsFile, registry: &Registry) -> Result<&'a ModelCard, PredictionError> {
     let card = file.card.as_ref().ok_or_else(|| PredictError::NoCard { path: file.path.clone() })?;
-    let known = registry.get(&card.model).map_err(PredictError::from)?.about().version;
-    let trained = card.model_version;
-    if trained != known {
-        let model = &card.model;
+    let known = registry.get(&card.model).map_err(PredictError::from)?.about();
+    let (model, trained) = (&card.model, card.model_version);
+    if trained != known.version {
+        let known = known.version;
         tracing::warn!("the weights are of version {trained} of {model}, and this is {known}: predictions may differ");
+    } else if card.model_code.as_ref().is_some_and(|code| *code != code_digest(known.code)) {
+        tracing::warn!("the code of {model} has changed since the weights were trained: predictions may differ");
     }
     Ok(card)
 }

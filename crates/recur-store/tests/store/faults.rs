@@ -62,7 +62,7 @@ fn nothing_is_wrong_with_the_store_that_is_damaged_below() {
     assert_eq!(counts, (2, 1, 1, 1, 1));
     let bytes: u64 = kept_files(&store).iter().map(|path| path.metadata().unwrap().len()).sum();
     assert_eq!((summary.bytes, summary.writers, summary.conflicts), (bytes, 1, 0));
-    assert_eq!(kept_files(&store).len(), 25);
+    assert_eq!(kept_files(&store).len(), 26);
 }
 
 /// Every length of the short files, and fifty and more of the long ones.

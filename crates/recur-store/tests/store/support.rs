@@ -86,6 +86,7 @@ fn card() -> ModelCard {
         format: CARD_FORMAT,
         model: "m".into(),
         model_version: 1,
+        model_code: None,
         params: samples::record(0).identity.params,
         text: TextSettings::default(),
         characters: "ab".into(),
@@ -132,7 +133,7 @@ pub(crate) fn keep_experiment(store: &Store, name: &str, seeds: &[u64]) {
         id: samples::id(*seed),
     };
     let trials: Vec<_> = seeds.iter().map(trial).collect();
-    let files = ExperimentFiles { resolved: "recur: 1\n", rejects: b"file,line\n", trials: &trials };
+    let files = ExperimentFiles { resolved: "recur: 1\n", rejects: b"file,line\n", trials: &trials, models: &[] };
     store.keep_experiment(name, &files).unwrap();
 }
 

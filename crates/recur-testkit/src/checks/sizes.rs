@@ -200,7 +200,9 @@ fn three_hundred_are_told_apart(bench: &Bench) -> Verdict {
             return Err(Stop::Fail(format!("of 300 labels, the answer to text {row} is no distribution: {problem}")));
         }
         let (first, second) = out.split_at(N_MANY);
-        ensure(first != second, || format!("of 300 characters, {one} and {other} are not told apart"))?;
+        ensure(first != second, || {
+            format!("of 300 characters, {one} and {other} get one answer, though each has a label of its own")
+        })?;
         for (label, answer) in LABELS.iter().zip([first, second]) {
             let twin = label - 256;
             let [own, other] = [*label, twin].map(|label| answer[usize::from(label)]);

@@ -1,0 +1,257 @@
+//! What a model declares, as a value that outlives its plugin: results of a model that is no longer here can still be read.
+
+use crate::model::{Condition, Declaration, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
+use crate::params::{ParamDefault, ParamKind, ParamSpec};
+use crate::settings::TrainingKey;
+use serde::{Deserialize, Serialize};
+
+/// The declaration of a model, owned.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeclaredModel {
+    id: String,
+    summary: String,
+    description: String,
+    version: u32,
+    code: String,
+    determinism: Determinism,
+    regime: Regime,
+    unused_settings: Vec<TrainingKey>,
+    parameters: Vec<DeclaredParameter>,
+    conditions: Vec<DeclaredCondition>,
+    source_file: String,
+    cost_in_words: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct DeclaredParameter {
+    name: String,
+    #[serde(flatten)]
+    kind: DeclaredKind,
+    meaning: String,
+}
+
+/// The kind of a parameter with its default.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum DeclaredKind {
+    Integer { min: i64, max: i64, default: i64 },
+    Real { min: f64, max: f64, above_min: bool, default: f64 },
+    Choice { words: Vec<String>, default: String },
+    Boolean { default: bool },
+    IntegerPair { min: i64, max: i64, default: (i64, i64) },
+    Text { max_characters: u32, default: String },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeclaredCondition {
+    parameter: String,
+    needs: String,
+    at_least: i64,
+}
+
+impl DeclaredModel {
+    /// What `plugin` declares.
+    pub fn of(plugin: &dyn ModelPlugin) -> Self {
+        let about = plugin.about();
+        let condition = |it: &Condition| DeclaredCondition {
+            parameter: it.parameter.to_owned(),
+            needs: it.needs.to_owned(),
+            at_least: it.at_least,
+        };
+        Self {
+            id: about.id.to_owned(),
+            summary: about.summary.to_owned(),
+            description: about.description.to_owned(),
+            version: about.version,
+            code: about.code.to_owned(),
+            determinism: about.determinism,
+            regime: about.regime,
+            unused_settings: about.unused_settings.to_vec(),
+            parameters: about.parameters.iter().filter_map(DeclaredParameter::of).collect(),
+            conditions: plugin.conditions().iter().map(condition).collect(),
+            source_file: about.source_file.to_owned(),
+            cost_in_words: about.cost_in_words.map(str::to_owned),
+        }
+    }
+
+    /// The model's id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// A plugin that declares this, and cannot build a model. It lives as long as the program.
+    pub fn leak(self) -> &'static dyn ModelPlugin {
+        let parameters: Vec<ParamSpec> = self.parameters.into_iter().map(DeclaredParameter::leak).collect();
+        let condition = |it: DeclaredCondition| Condition {
+            parameter: leaked(it.parameter),
+            needs: leaked(it.needs),
+            at_least: it.at_least,
+        };
+        let conditions: Vec<Condition> = self.conditions.into_iter().map(condition).collect();
+        let about = Declaration {
+            id: leaked(self.id),
+            summary: leaked(self.summary),
+            description: leaked(self.description),
+            version: self.version,
+            code: leaked(self.code),
+            determinism: self.determinism,
+            regime: self.regime,
+            unused_settings: self.unused_settings.leak(),
+            parameters: parameters.leak(),
+            source_file: leaked(self.source_file),
+            cost_in_words: self.cost_in_words.map(leaked),
+        };
+        Box::leak(Box::new(Gone { about, conditions: conditions.leak() }))
+    }
+}
+
+impl DeclaredParameter {
+    /// `None` where the default is of another kind: no spec could use it.
+    fn of(spec: &ParamSpec) -> Option<Self> {
+        let kind = match (spec.kind, spec.default) {
+            (ParamKind::Integer { min, max }, ParamDefault::Integer(default)) => {
+                DeclaredKind::Integer { min, max, default }
+            }
+            (ParamKind::Real { min, max, above_min }, ParamDefault::Real(default)) => {
+                DeclaredKind::Real { min, max, above_min, default }
+            }
+            (ParamKind::Choice(words), ParamDefault::Text(default)) => DeclaredKind::Choice {
+                words: words.iter().map(|word| (*word).to_owned()).collect(),
+                default: default.to_owned(),
+            },
+            (ParamKind::Boolean, ParamDefault::Boolean(default)) => DeclaredKind::Boolean { default },
+            (ParamKind::IntegerPair { min, max }, ParamDefault::IntegerPair(from, to)) => {
+                DeclaredKind::IntegerPair { min, max, default: (from, to) }
+            }
+            (ParamKind::Text { max_characters }, ParamDefault::Text(default)) => {
+                DeclaredKind::Text { max_characters, default: default.to_owned() }
+            }
+            _ => return None,
+        };
+        Some(Self { name: spec.name.to_owned(), kind, meaning: spec.meaning.to_owned() })
+    }
+
+    fn leak(self) -> ParamSpec {
+        let (kind, default) = match self.kind {
+            DeclaredKind::Integer { min, max, default } => {
+                (ParamKind::Integer { min, max }, ParamDefault::Integer(default))
+            }
+            DeclaredKind::Real { min, max, above_min, default } => {
+                (ParamKind::Real { min, max, above_min }, ParamDefault::Real(default))
+            }
+            DeclaredKind::Choice { words, default } => {
+                let words: Vec<&'static str> = words.into_iter().map(leaked).collect();
+                (ParamKind::Choice(words.leak()), ParamDefault::Text(leaked(default)))
+            }
+            DeclaredKind::Boolean { default } => (ParamKind::Boolean, ParamDefault::Boolean(default)),
+            DeclaredKind::IntegerPair { min, max, default: (from, to) } => {
+                (ParamKind::IntegerPair { min, max }, ParamDefault::IntegerPair(from, to))
+            }
+            DeclaredKind::Text { max_characters, default } => {
+                (ParamKind::Text { max_characters }, ParamDefault::Text(leaked(default)))
+            }
+        };
+        ParamSpec { name: leaked(self.name), kind, default, meaning: leaked(self.meaning) }
+    }
+}
+
+fn leaked(text: String) -> &'static str {
+    text.leak()
+}
+
+/// A model whose plugin is no longer here.
+struct Gone {
+    about: Declaration,
+    conditions: &'static [Condition],
+}
+
+/// A model that cannot be built: only its results are here.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the plugin of `{id}` is not here any more (it was {source_file}): its results can be shown, and no model of it be trained or asked"
+)]
+struct NotHere {
+    id: &'static str,
+    source_file: &'static str,
+}
+
+impl ModelPlugin for Gone {
+    fn about(&self) -> &Declaration {
+        &self.about
+    }
+
+    fn conditions(&self) -> &'static [Condition] {
+        self.conditions
+    }
+
+    fn build(&self, _: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {
+        let Declaration { id, source_file, .. } = self.about;
+        Err(ModelError::Other(Box::new(NotHere { id, source_file })))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PARAMETERS: &[ParamSpec] = &[
+        ParamSpec {
+            name: "size",
+            kind: ParamKind::Integer { min: 1, max: 9 },
+            default: ParamDefault::Integer(3),
+            meaning: "how large",
+        },
+        ParamSpec {
+            name: "rate",
+            kind: ParamKind::Real { min: 0.0, max: 1e300, above_min: true },
+            default: ParamDefault::Real(0.1 + 0.2),
+            meaning: "how fast",
+        },
+        ParamSpec {
+            name: "way",
+            kind: ParamKind::Choice(&["up", "down"]),
+            default: ParamDefault::Text("down"),
+            meaning: "where to",
+        },
+        ParamSpec { name: "loud", kind: ParamKind::Boolean, default: ParamDefault::Boolean(true), meaning: "whether" },
+        ParamSpec {
+            name: "lengths",
+            kind: ParamKind::IntegerPair { min: 1, max: 5 },
+            default: ParamDefault::IntegerPair(1, 3),
+            meaning: "from, to",
+        },
+        ParamSpec {
+            name: "file",
+            kind: ParamKind::Text { max_characters: 100 },
+            default: ParamDefault::Text("a b"),
+            meaning: "which",
+        },
+    ];
+
+    #[test]
+    fn a_declaration_comes_back_from_json_as_it_was() {
+        let about = Declaration {
+            id: "mine",
+            summary: "one line",
+            description: "several\nlines",
+            version: 7,
+            code: "abc",
+            determinism: Determinism::Machine,
+            regime: Regime::Iterative,
+            unused_settings: &[TrainingKey::Schedule],
+            parameters: PARAMETERS,
+            source_file: "mine/plugin.yaml",
+            cost_in_words: Some("much"),
+        };
+        let conditions = &[Condition { parameter: "rate", needs: "size", at_least: 2 }];
+        let declared = DeclaredModel::of(&Gone { about, conditions });
+        let json = serde_json::to_string(&declared).unwrap();
+        let read: DeclaredModel = serde_json::from_str(&json).unwrap();
+        assert_eq!(read, declared);
+        let plugin = read.leak();
+        assert_eq!(DeclaredModel::of(plugin), declared);
+        assert_eq!(plugin.about().parameters, PARAMETERS);
+    }
+}
