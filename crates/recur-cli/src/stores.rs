@@ -45,10 +45,16 @@ pub(crate) fn to_read_if_any(path: &Path) -> Result<Option<Store>, CliError> {
 }
 
 /// `registry` with the models that only `store` knows: plugins that are gone. Their results can be read, and nothing be trained.
-pub(crate) fn registry_with_results(registry: &Registry, store: Option<&Store>) -> Result<Registry, CliError> {
+pub(crate) fn registry_with_results(
+    registry: &Registry,
+    store: Option<&Store>,
+    spec: Option<&Path>,
+) -> Result<Registry, CliError> {
     let mut registry = registry.clone();
     if let Some(store) = store {
-        store.declared_models()?.into_iter().for_each(|model| registry.register_declared(model));
+        // The name of an experiment is that of its file, unless the spec gives another.
+        let first = spec.and_then(Path::file_stem).and_then(|stem| stem.to_str());
+        store.declared_models(first)?.into_iter().for_each(|model| registry.register_declared(model));
     }
     Ok(registry)
 }

@@ -1,9 +1,10 @@
 //! What a model declares, as a value that outlives its plugin: results of a model that is no longer here can still be read.
 
-use crate::model::{Condition, Declaration, Determinism, Model, ModelError, ModelPlugin, Regime, Setup};
+use crate::model::{Condition, Declaration, Determinism, Model, ModelError, ModelPlugin, Needs, Regime, Setup};
 use crate::params::{ParamDefault, ParamKind, ParamSpec};
 use crate::settings::TrainingKey;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// The declaration of a model, owned.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,14 +20,16 @@ pub struct DeclaredModel {
     unused_settings: Vec<TrainingKey>,
     parameters: Vec<DeclaredParameter>,
     conditions: Vec<DeclaredCondition>,
+    /// [`Needs::raw_texts`], which is part of a trial's identity.
+    raw_texts: bool,
     source_file: String,
     cost_in_words: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct DeclaredParameter {
     name: String,
-    #[serde(flatten)]
     kind: DeclaredKind,
     meaning: String,
 }
@@ -71,6 +74,7 @@ impl DeclaredModel {
             unused_settings: about.unused_settings.to_vec(),
             parameters: about.parameters.iter().filter_map(DeclaredParameter::of).collect(),
             conditions: plugin.conditions().iter().map(condition).collect(),
+            raw_texts: plugin.needs().raw_texts,
             source_file: about.source_file.to_owned(),
             cost_in_words: about.cost_in_words.map(str::to_owned),
         }
@@ -81,8 +85,21 @@ impl DeclaredModel {
         &self.id
     }
 
-    /// A plugin that declares this, and cannot build a model. It lives as long as the program.
-    pub fn leak(self) -> &'static dyn ModelPlugin {
+    /// A plugin that declares this, and cannot build a model. It lives as long as the program. `None` for what no plugin
+    /// could declare: a file of a store may come from anybody.
+    pub fn leak(self) -> Option<&'static dyn ModelPlugin> {
+        self.is_sound().then(|| self.leaked())
+    }
+
+    fn is_sound(&self) -> bool {
+        let names: BTreeSet<&str> = self.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
+        names.len() == self.parameters.len()
+            && is_name(&self.id)
+            && names.into_iter().all(is_name)
+            && self.parameters.iter().all(DeclaredParameter::is_sound)
+    }
+
+    fn leaked(self) -> &'static dyn ModelPlugin {
         let parameters: Vec<ParamSpec> = self.parameters.into_iter().map(DeclaredParameter::leak).collect();
         let condition = |it: DeclaredCondition| Condition {
             parameter: leaked(it.parameter),
@@ -103,7 +120,8 @@ impl DeclaredModel {
             source_file: leaked(self.source_file),
             cost_in_words: self.cost_in_words.map(leaked),
         };
-        Box::leak(Box::new(Gone { about, conditions: conditions.leak() }))
+        let needs = Needs { raw_texts: self.raw_texts, ..Needs::default() };
+        Box::leak(Box::new(Gone { about, conditions: conditions.leak(), needs }))
     }
 }
 
@@ -131,6 +149,20 @@ impl DeclaredParameter {
             _ => return None,
         };
         Some(Self { name: spec.name.to_owned(), kind, meaning: spec.meaning.to_owned() })
+    }
+
+    /// Whether its range holds its default.
+    fn is_sound(&self) -> bool {
+        match &self.kind {
+            DeclaredKind::Integer { min, max, default } => (min..=max).contains(&default),
+            DeclaredKind::Real { min, max, above_min, default } => {
+                (min..=max).contains(&default) && !(*above_min && default == min)
+            }
+            DeclaredKind::Choice { words, default } => words.contains(default),
+            DeclaredKind::Boolean { .. } => true,
+            DeclaredKind::IntegerPair { min, max, default: (from, to) } => min <= from && from <= to && to <= max,
+            DeclaredKind::Text { max_characters, default } => default.chars().count() <= *max_characters as usize,
+        }
     }
 
     fn leak(self) -> ParamSpec {
@@ -161,16 +193,23 @@ fn leaked(text: String) -> &'static str {
     text.leak()
 }
 
+/// Whether `text` is an id or the name of a parameter, in snake_case.
+fn is_name(text: &str) -> bool {
+    let rest = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(rest)
+}
+
 /// A model whose plugin is no longer here.
 struct Gone {
     about: Declaration,
     conditions: &'static [Condition],
+    needs: Needs,
 }
 
 /// A model that cannot be built: only its results are here.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the plugin of `{id}` is not here any more (it was {source_file}): its results can be shown, and no model of it be trained or asked"
+    "the plugin of `{id}` is gone (it was {source_file}): its results can be shown, and no model be trained or asked"
 )]
 struct NotHere {
     id: &'static str,
@@ -184,6 +223,10 @@ impl ModelPlugin for Gone {
 
     fn conditions(&self) -> &'static [Condition] {
         self.conditions
+    }
+
+    fn needs(&self) -> Needs {
+        self.needs
     }
 
     fn build(&self, _: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {
@@ -246,12 +289,24 @@ mod tests {
             cost_in_words: Some("much"),
         };
         let conditions = &[Condition { parameter: "rate", needs: "size", at_least: 2 }];
-        let declared = DeclaredModel::of(&Gone { about, conditions });
+        let needs = Needs { raw_texts: true, ..Needs::default() };
+        let declared = DeclaredModel::of(&Gone { about, conditions, needs });
         let json = serde_json::to_string(&declared).unwrap();
         let read: DeclaredModel = serde_json::from_str(&json).unwrap();
         assert_eq!(read, declared);
-        let plugin = read.leak();
+        let plugin = read.leak().unwrap();
         assert_eq!(DeclaredModel::of(plugin), declared);
         assert_eq!(plugin.about().parameters, PARAMETERS);
+        assert!(plugin.needs().raw_texts);
+        for (right, wrong) in [
+            (r#""id":"mine""#, r#""id":"\u001b[31m""#),
+            (r#""name":"size""#, r#""name":"rate""#),
+            (r#""max":9"#, r#""max":2"#),
+            (r#""default":"down""#, r#""default":"left""#),
+        ] {
+            assert!(json.contains(right), "{json}");
+            let changed: DeclaredModel = serde_json::from_str(&json.replace(right, wrong)).unwrap();
+            assert!(changed.leak().is_none(), "{wrong}");
+        }
     }
 }

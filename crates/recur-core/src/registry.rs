@@ -128,13 +128,14 @@ impl Registry {
         Self::default()
     }
 
-    /// Adds a model. Where its id is taken, the id stands for no model any more: whoever asks for it is told the files of all that have it,
-    /// and nobody else is.
+    /// Adds a model. Where its id is taken, the id stands for no model any more: the error for whoever asks for it names the
+    /// files of all that have it.
     pub fn register(&mut self, plugin: &'static dyn ModelPlugin) {
         self.add(Entry::Plugin(plugin));
     }
 
-    /// Adds a model whose plugin is read when it is first asked for. [`Registry::register`] says what becomes of an id that is taken.
+    /// Adds a model whose plugin is read when it is first asked for. [`Registry::register`] says what becomes of an id that
+    /// is taken.
     pub fn register_deferred(&mut self, deferred: &'static dyn Deferred) {
         self.add(Entry::Deferred(deferred));
     }
@@ -146,8 +147,10 @@ impl Registry {
 
     /// Adds a model of which only the declaration is here, so that its results can be read. A model that is here counts before it.
     pub fn register_declared(&mut self, declared: DeclaredModel) {
-        if !self.entries.contains_key(declared.id()) {
-            self.register(declared.leak());
+        if !self.entries.contains_key(declared.id())
+            && let Some(plugin) = declared.leak()
+        {
+            self.register(plugin);
         }
     }
 

@@ -146,7 +146,7 @@ impl TrialFile {
             return Ok(record);
         }
         let trials = [Trial { initial_weights: self.weights()?, ..self.trial.clone() }];
-        let data = self.data()?;
+        let data = self.data(plugin)?;
         let replicate = Replicate::of(&self.trial.identity, &data.dataset)
             .map_err(|source| ExperimentError::Split { data: data.facts.source.clone(), source })?;
         let recorder = StoreRecorder::new(
@@ -210,13 +210,14 @@ impl TrialFile {
     }
 
     /// The data, compared with its digest.
-    fn data(&self) -> Result<Ingested, ExperimentError> {
+    fn data(&self, plugin: &dyn ModelPlugin) -> Result<Ingested, ExperimentError> {
         let data = ingest(&self.data, self.trial.identity.split.group, Path::new(""))?;
         self.check_digest(&data.facts.source, &self.trial.identity.dataset, data.dataset.digest())?;
-        if let Some(expected) = &self.trial.identity.raw_texts {
-            // Without a raw text that differs there is no digest of them; that of the texts names what was found then.
-            let found = data.dataset.raw_digest().unwrap_or(data.dataset.digest());
-            self.check_digest(&data.facts.source, expected, found)?;
+        // Without a raw text that differs there is no digest of them; that of the texts names them then.
+        let texts = data.dataset.digest();
+        let [expected, found] = [self.trial.identity.raw_texts.as_ref(), data.dataset.raw_digest()];
+        if plugin.needs().raw_texts {
+            self.check_digest(&data.facts.source, expected.unwrap_or(texts), found.unwrap_or(texts))?;
         }
         Ok(data)
     }

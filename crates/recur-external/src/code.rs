@@ -12,8 +12,8 @@ const MAX_BYTES: u64 = 1 << 30;
 
 /// The digest of what decides a plugin's results as far as its folder shows: the command, the environment, and the
 /// content of every file that the command names or `files` lists, the digests of frozen files, and what it asks to see.
-/// The manifest's words for people, its limits, its resources and its layout are no part; its version, and the values
-/// of its parameters, are parts of a trial's identity themselves.
+/// More threads than one are part of it. The manifest's words for people, its limits, its other resources and its layout are
+/// no part; its version, and the values of its parameters, are parts of a trial's identity themselves.
 ///
 /// # Errors
 /// If a listed file cannot be read.
@@ -48,5 +48,10 @@ pub(crate) fn digest(manifest: &Manifest) -> Result<Digest, String> {
         hasher.field(frozen.name.as_bytes()).field(frozen.digest.as_str().as_bytes());
     }
     hasher.field(&[u8::from(manifest.needs.raw_texts), u8::from(manifest.needs.validation)]);
+    let threads = manifest.needs.resources.threads;
+    if threads != 1 {
+        // More threads may add up in another order. Plugins of one thread keep the digest of before.
+        hasher.field(&threads.to_le_bytes());
+    }
     Ok(hasher.finish())
 }

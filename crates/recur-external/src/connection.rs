@@ -209,7 +209,9 @@ fn read_answer(
             other => return Ok(other),
         };
         log_progress(plugin, head.progress.as_deref().unwrap_or_default(), n_notices);
-        metrics::log(plugin, &head.metrics).map_err(|problem| Problem::Answer { request, problem })?;
+        if *n_notices <= MAX_NOTICES {
+            metrics::log(plugin, &head.metrics).map_err(|problem| Problem::Answer { request, problem })?;
+        }
     }
 }
 

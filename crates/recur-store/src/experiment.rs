@@ -22,6 +22,9 @@ use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Component, Path};
 
+/// Bytes that `models.json` may have to be read.
+const MAX_MODELS: u64 = 16 << 20;
+
 /// Bytes of a log that are read at once.
 const PART: usize = 1 << 16;
 
@@ -176,18 +179,16 @@ impl Store {
         Ok(listed.into_iter().filter(|entry| entry.is_folder).map(|entry| entry.name).collect())
     }
 
-    /// What the models of all experiments declared at their last runs, experiment by experiment: enough to read results of a
-    /// model whose plugin is gone. What cannot be read is left out, as each experiment's folder is checked when it is used.
+    /// What the models of all experiments declared at their last runs: enough to read results of a model whose plugin is gone.
+    /// Those of the experiment called `first` come first, as other experiments may have had other versions. What is damaged or
+    /// cannot be read is left out.
     ///
     /// # Errors
     /// If the folder of experiments cannot be read.
-    pub fn declared_models(&self) -> Result<Vec<DeclaredModel>, StoreError> {
-        let names = self.experiments()?;
-        let of_experiment = |name: String| {
-            let text = fs::read(&self.experiment(&name).join(MODELS), MAX_BYTES).ok()?;
-            serde_json::from_slice::<Vec<DeclaredModel>>(&text).ok()
-        };
-        Ok(names.into_iter().filter_map(of_experiment).flatten().collect())
+    pub fn declared_models(&self, first: Option<&str>) -> Result<Vec<DeclaredModel>, StoreError> {
+        let mut names = self.experiments()?;
+        names.sort_by_key(|name| Some(name.as_str()) != first);
+        Ok(names.into_iter().filter_map(|name| declared_in(&self.experiment(&name))).flatten().collect())
     }
 
     /// Lists the log's digest, or no longer lists it.
@@ -217,6 +218,12 @@ impl Store {
             _ => Err(StoreError::ExperimentName { name: name.to_owned() }),
         }
     }
+}
+
+fn declared_in(folder: &Path) -> Option<Vec<DeclaredModel>> {
+    let text = fs::read(&folder.join(MODELS), MAX_MODELS).ok()?;
+    let is_whole = Sums::read(folder).is_ok_and(|sums| sums.0.get(MODELS) == Some(&Digest::of(&text)));
+    is_whole.then(|| serde_json::from_slice(&text).ok())?
 }
 
 /// The length of a log, and that of its whole lines: its end is looked at first.
@@ -287,11 +294,9 @@ pub(crate) fn read_experiment(folder: &Path) -> Result<Option<StoredExperiment>,
     let rows = csv::Reader::from_reader(&files[TRIALS][..]).into_deserialize();
     let trials: Vec<ExperimentTrial> =
         rows.collect::<Result<_, _>>().map_err(|error| Problem::content(&path, error))?;
-    let path = folder.join(MODELS);
-    // Runs of earlier versions kept none.
-    let models = files.get(MODELS).map_or(Ok(Vec::new()), |text| serde_json::from_slice(text));
-    let models = models.map_err(|error| Problem::content(&path, error))?;
-    let path = folder.join(TRIALS);
+    // Runs of earlier versions kept none, and later ones may keep others: no result needs them but those of a plugin that
+    // is gone.
+    let models = files.get(MODELS).and_then(|text| serde_json::from_slice(text).ok()).unwrap_or_default();
     match trials.iter().find(|trial| trial_id(trial.id.as_str()).is_none()) {
         Some(trial) => Err(Problem::content(&path, format!("`{}` is no trial's id", trial.id))),
         None => Ok(Some(StoredExperiment { resolved, trials, models })),

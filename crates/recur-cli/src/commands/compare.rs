@@ -42,7 +42,7 @@ pub(crate) fn run(args: &Compare, level: Level, program: &Program<'_>) -> Result
         baseline: args.baseline.as_deref(),
         models: &args.models,
     };
-    let registry = stores::registry_with_results(program.registry, Some(&store))?;
+    let registry = stores::registry_with_results(program.registry, Some(&store), None)?;
     let inputs = ComparedInputs::read(&request, &store, &registry)?;
     let comparison = inputs.comparison(&request)?;
     let outcomes = comparison.outcomes();

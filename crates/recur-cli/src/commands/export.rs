@@ -19,7 +19,7 @@ pub(crate) fn run(args: &ExportArgs, level: Level, program: &Program<'_>) -> Res
     let asked = asked(args)?;
     each_once(&asked.iter().map(|(path, _)| *path).collect::<Vec<_>>())?;
     let store = stores::to_read(&args.spec.store);
-    let registry = &stores::registry_with_results(program.registry, store.as_ref().ok())?;
+    let registry = &stores::registry_with_results(program.registry, store.as_ref().ok(), Some(&args.spec.spec))?;
     let mut prepared = RequestedExperiment::read(&args.spec.request(), &Program { registry, ..*program })?;
     let store = store?;
     let outcomes = prepared.stored_outcomes(&store)?;

@@ -15,7 +15,7 @@ pub(crate) fn run(args: &PlanArgs, level: Level, program: &Program<'_>) -> Resul
     start_logs(level.into(), &Screen::new(), None);
     // A plan writes nothing: a store that does not exist yet is not made.
     let store = stores::to_read_if_any(&args.spec.store)?;
-    let registry = &stores::registry_with_results(program.registry, store.as_ref())?;
+    let registry = &stores::registry_with_results(program.registry, store.as_ref(), Some(&args.spec.spec))?;
     let mut prepared = RequestedExperiment::read(&args.spec.request(), &Program { registry, ..*program })?;
     if let Some(store) = &store {
         prepared.replay(store, available_cores())?;

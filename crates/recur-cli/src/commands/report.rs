@@ -20,7 +20,7 @@ pub(crate) fn run(args: &Report, level: Level, program: &Program<'_>) -> Result<
     start_logs(level.into(), &Screen::new(), None);
     // Nothing is written to it: test scores that it lacks are made, and kept by the next `recur experiment`.
     let store = stores::to_read(&args.spec.store);
-    let registry = &stores::registry_with_results(program.registry, store.as_ref().ok())?;
+    let registry = &stores::registry_with_results(program.registry, store.as_ref().ok(), Some(&args.spec.spec))?;
     let mut prepared = RequestedExperiment::read(&args.spec.request(), &Program { registry, ..*program })?;
     let store = store?;
     let outcomes = prepared.stored_outcomes(&store)?;

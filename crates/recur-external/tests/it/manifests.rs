@@ -282,8 +282,10 @@ fn an_edit_of_what_decides_results_makes_other_trials_and_no_other_edit_does() {
     let codes = lines.map(|line| code(&manifest("grade: machine", line)));
     let distinct: std::collections::BTreeSet<_> = codes.iter().chain([&before]).collect();
     assert_eq!(distinct.len(), 5, "what it is given decides results");
-    let how = "grade: machine\nreuse: true\nresources: {exclusive: true, max_processes: 2, threads: 2}";
+    let how = "grade: machine\nreuse: true\nresources: {exclusive: true, max_processes: 2, threads: 1}";
     assert_eq!(before, code(&manifest("grade: machine", how)));
+    let more = "grade: machine\nresources: {threads: 2}";
+    assert_ne!(before, code(&manifest("grade: machine", more)));
 }
 
 #[test]
