@@ -1,7 +1,7 @@
 //! What a model declares, as a value that outlives its plugin: results of a model that is no longer here can still be read.
 
 use crate::model::{Condition, Declaration, Determinism, Model, ModelError, ModelPlugin, Needs, Regime, Setup};
-use crate::params::{ParamDefault, ParamKind, ParamSpec};
+use crate::params::{ParamDefault, ParamKind, ParamSpec, is_snake_case};
 use crate::settings::TrainingKey;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -88,19 +88,12 @@ impl DeclaredModel {
     /// A plugin that declares this, and cannot build a model. It lives as long as the program. `None` for what no plugin
     /// could declare: a file of a store may come from anybody.
     pub fn leak(self) -> Option<&'static dyn ModelPlugin> {
-        self.is_sound().then(|| self.leaked())
-    }
-
-    fn is_sound(&self) -> bool {
-        let names: BTreeSet<&str> = self.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
-        names.len() == self.parameters.len()
-            && is_name(&self.id)
-            && names.into_iter().all(is_name)
-            && self.parameters.iter().all(DeclaredParameter::is_sound)
-    }
-
-    fn leaked(self) -> &'static dyn ModelPlugin {
         let parameters: Vec<ParamSpec> = self.parameters.into_iter().map(DeclaredParameter::leak).collect();
+        let names: BTreeSet<&str> = parameters.iter().map(|spec| spec.name).collect();
+        let is_sound = |spec: &ParamSpec| is_snake_case(spec.name) && spec.check(&spec.default.value()).is_ok();
+        if !is_snake_case(&self.id) || names.len() < parameters.len() || !parameters.iter().all(is_sound) {
+            return None;
+        }
         let condition = |it: DeclaredCondition| Condition {
             parameter: leaked(it.parameter),
             needs: leaked(it.needs),
@@ -121,7 +114,7 @@ impl DeclaredModel {
             cost_in_words: self.cost_in_words.map(leaked),
         };
         let needs = Needs { raw_texts: self.raw_texts, ..Needs::default() };
-        Box::leak(Box::new(Gone { about, conditions: conditions.leak(), needs }))
+        Some(Box::leak(Box::new(Gone { about, conditions: conditions.leak(), needs })))
     }
 }
 
@@ -151,20 +144,6 @@ impl DeclaredParameter {
         Some(Self { name: spec.name.to_owned(), kind, meaning: spec.meaning.to_owned() })
     }
 
-    /// Whether its range holds its default.
-    fn is_sound(&self) -> bool {
-        match &self.kind {
-            DeclaredKind::Integer { min, max, default } => (min..=max).contains(&default),
-            DeclaredKind::Real { min, max, above_min, default } => {
-                (min..=max).contains(&default) && !(*above_min && default == min)
-            }
-            DeclaredKind::Choice { words, default } => words.contains(default),
-            DeclaredKind::Boolean { .. } => true,
-            DeclaredKind::IntegerPair { min, max, default: (from, to) } => min <= from && from <= to && to <= max,
-            DeclaredKind::Text { max_characters, default } => default.chars().count() <= *max_characters as usize,
-        }
-    }
-
     fn leak(self) -> ParamSpec {
         let (kind, default) = match self.kind {
             DeclaredKind::Integer { min, max, default } => {
@@ -191,12 +170,6 @@ impl DeclaredParameter {
 
 fn leaked(text: String) -> &'static str {
     text.leak()
-}
-
-/// Whether `text` is an id or the name of a parameter, in snake_case.
-fn is_name(text: &str) -> bool {
-    let rest = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(rest)
 }
 
 /// A model whose plugin is no longer here.

@@ -124,6 +124,12 @@ impl ParamSpec {
     }
 }
 
+/// Whether `name`, of a model or a parameter, is a lower-case word that may have digits and underscores.
+pub fn is_snake_case(name: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(allowed)
+}
+
 /// A value that its parameter does not take.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("parameter `{name}` takes a {expected}, got {got}")]

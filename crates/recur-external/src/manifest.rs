@@ -1,9 +1,9 @@
 //! `plugin.yaml`: what a plugin is called, how it is started, and what it promises.
 
 use crate::frozen::{self, Frozen};
-use crate::parameter::{Declared, is_snake_case, specs};
+use crate::parameter::{Declared, specs};
 use recur_core::model::{Condition, Determinism, Needs, Regime, Resources};
-use recur_core::params::ParamSpec;
+use recur_core::params::{ParamSpec, is_snake_case};
 use recur_core::settings::TrainingKey;
 use recur_core::visible::{is_hidden, visible};
 use recur_files::read_regular;

@@ -2,7 +2,7 @@
 //! depends on them.
 
 use crate::error::printable;
-use crate::parameter::is_snake_case;
+use recur_core::params::is_snake_case;
 use std::collections::BTreeMap;
 
 /// Metrics of one answer.

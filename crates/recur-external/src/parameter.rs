@@ -1,7 +1,7 @@
 //! Parameters as a manifest declares them, in the kinds that every model has.
 
 use recur_core::model::Condition;
-use recur_core::params::{ParamDefault, ParamKind, ParamSpec, ParamValue};
+use recur_core::params::{ParamDefault, ParamKind, ParamSpec, ParamValue, is_snake_case};
 use recur_core::visible::{is_hidden, visible};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -41,12 +41,6 @@ const MOST_CHARACTERS: u32 = 100_000;
 /// `text` for the rest of the process. Manifests are read once, so this is no leak that grows.
 pub(crate) fn keep(text: impl Into<String>) -> &'static str {
     Box::leak(text.into().into_boxed_str())
-}
-
-/// Whether `name` is a lower-case word that may have digits and underscores.
-pub(crate) fn is_snake_case(name: &str) -> bool {
-    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(allowed)
 }
 
 /// The declarations, checked, and which parameters have an effect only with others.

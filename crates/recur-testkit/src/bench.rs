@@ -39,7 +39,7 @@ pub struct Bench {
     pub workers: Arc<dyn Workers>,
     /// The vector operations, on the instruction set that its models use.
     pub kernels: Kernels,
-    /// How long it is trained, where that is not what its models are told.
+    /// How long it is trained, where that is not the length in its models' settings.
     epochs: Option<u32>,
     /// Its models, where they are slow to build.
     pool: Option<Arc<Pool>>,

@@ -108,7 +108,7 @@ pub fn other_libm(
 
 /// The check in a test of `cargo test`, which starts its own program again, for the calling test alone. A test calls it first, and
 /// once.
-#[expect(clippy::disallowed_methods, reason = "the test's second process is told so by a variable")]
+#[expect(clippy::disallowed_methods, reason = "a variable marks the test's second process")]
 pub fn other_libm_in_test(bench: &Bench) -> Outcome {
     let digest = || crate::digest(bench).map(|digest| digest.as_str().to_owned()).map_err(|error| error.to_string());
     if std::env::var_os(ASKED).is_some() {

@@ -16,7 +16,7 @@ const REUSED: &str = "limits: {start_seconds: 5, answer_seconds: 5}\nreuse: true
 
 /// Notes that it was started, and answers as many questions as it is asked, all alike.
 const COUNTED: &str = "echo . >> starts\nid=0\nwhile read -r line; do\n  id=$((id+1))\n  \
-                       [ -e fail ] && exit 3\n  [ -e hang ] && sleep 60\n  [ -e refuse ] && [ -n \"${line##*reset*}\" ] && \
+                       [ -e fail ] && exit 3\n  [ -e hang ] && { : > hung; sleep 60; }\n  [ -e refuse ] && [ -n \"${line##*reset*}\" ] && \
                        { echo \"{\\\"id\\\":$id,\\\"error\\\":\\\"no\\\"}\"; continue; }\n  \
                        echo \"{\\\"id\\\":$id,\\\"protocol\\\":4,\\\"tensors\\\":[]}\"\ndone\n";
 
@@ -85,7 +85,9 @@ fn a_process_that_was_stopped_is_not_reused() {
         let cancel = Cancel::new();
         std::thread::scope(|scope| {
             scope.spawn(|| {
-                std::thread::sleep(std::time::Duration::from_millis(50));
+                while !odd.home().join("hung").exists() {
+                    std::thread::yield_now();
+                }
                 cancel.cancel();
             });
             assert!(crate::odd::train(&mut *model, &cancel).is_err());

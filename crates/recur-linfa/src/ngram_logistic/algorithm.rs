@@ -134,7 +134,7 @@ impl ParamGuard for SparseLogisticParams {
 }
 
 impl SparseLogisticValidParams {
-    /// [`Fit::fit`] until `stop` says so, which is asked before each epoch.
+    /// [`Fit::fit`], ended early where `stop` is true before an epoch.
     ///
     /// # Errors
     /// [`SparseLogisticError::Stopped`], or [`SparseLogisticError::NoRows`].

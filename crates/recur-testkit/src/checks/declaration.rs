@@ -2,7 +2,7 @@
 
 use crate::battery::{Check, Verdict, ensure};
 use crate::bench::{Bench, SEED};
-use recur_core::params::{ParamKind, ParamSpec, ParamValue};
+use recur_core::params::{ParamKind, ParamSpec, ParamValue, is_snake_case};
 use std::collections::BTreeSet;
 
 pub const CHECKS: &[Check] = &[
@@ -33,11 +33,6 @@ pub const CHECKS: &[Check] = &[
         values_out_of_range_are_refused,
     ),
 ];
-
-fn is_snake_case(name: &str) -> bool {
-    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(allowed)
-}
 
 fn id_and_summary_are_sound(bench: &Bench) -> Verdict {
     let (id, summary) = (bench.plugin.about().id, bench.plugin.about().summary);
