@@ -28,8 +28,10 @@ impl Kernels {
 fn check(table: &[f32], n: usize, rows: &[u32], factors: &[f32]) {
     assert_eq!(rows.len(), factors.len(), "a factor a row");
     assert!(n > 0 && table.len().is_multiple_of(n), "whole rows of {n}");
-    let last = rows.iter().max().map_or(0, |row| *row as usize + 1);
-    assert!(last * n <= table.len(), "row {last} of the table");
+    // Compared without a product, which could overflow where a pointer has 32 bits.
+    let n_rows = table.len() / n;
+    let last = rows.iter().max().map_or(0, |row| *row as usize);
+    assert!(rows.is_empty() || last < n_rows, "row {last} of a table of {n_rows}");
 }
 
 struct Gather<'a> {
@@ -123,6 +125,7 @@ impl Operation for Scatter<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Isa;
 
     const TABLE: [f32; 6] = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
 
@@ -141,8 +144,38 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "row 4 of the table")]
+    #[should_panic(expected = "row 3 of a table of 3")]
     fn a_row_that_is_not_there_is_refused() {
         Kernels::widest().add_multiples_of_rows(&mut [0.0; 2], &TABLE, &[3], &[1.0]);
+    }
+
+    #[test]
+    #[should_panic(expected = "row 4294967295 of a table of 3")]
+    fn a_row_far_beyond_the_table_is_refused() {
+        Kernels::widest().add_multiples_to_rows(&mut TABLE.clone(), &[u32::MAX], &[1.0], &[1.0; 2]);
+    }
+
+    #[test]
+    fn every_width_and_every_instruction_set_gives_the_bits_of_a_plain_loop() {
+        const ROWS: [u32; 5] = [4, 0, 2, 4, 1];
+        const FACTORS: [f32; 5] = [0.3, -1.7, 0.0, 2.1, 1e-3];
+        for n in 1..=150 {
+            let number = |i: usize| ((i * 7919 % 1013) as f32 - 500.0) * 0.37;
+            let (table, d): (Vec<f32>, Vec<f32>) = ((0..5 * n).map(number).collect(), (0..n).map(number).collect());
+            let (mut sum, mut updated) = (d.clone(), table.clone());
+            for (row, factor) in ROWS.into_iter().map(|row| row as usize).zip(FACTORS) {
+                for at in 0..n {
+                    sum[at] = factor.mul_add(table[row * n + at], sum[at]);
+                    updated[row * n + at] = factor.mul_add(d[at], updated[row * n + at]);
+                }
+            }
+            for isa in Isa::available() {
+                let (kernels, mut got, mut got_table) = (Kernels::new(isa).unwrap(), d.clone(), table.clone());
+                kernels.add_multiples_of_rows(&mut got, &table, &ROWS, &FACTORS);
+                kernels.add_multiples_to_rows(&mut got_table, &ROWS, &FACTORS, &d);
+                assert_eq!(got, sum, "{n} columns, {isa:?}");
+                assert_eq!(got_table, updated, "{n} columns, {isa:?}");
+            }
+        }
     }
 }
