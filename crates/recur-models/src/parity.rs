@@ -207,7 +207,7 @@ fn every_case_agrees_with_pytorch() {
     cases.iter().for_each(Bench::check);
     println!("{} cases agree", cases.len());
     for (id, least) in
-        [("manual_rnn", 4), ("stacked_rnn", 10), ("gru", 10), ("lstm", 10), ("char_cnn", 3), ("transformer", 4)]
+        [("manual_rnn", 4), ("stacked_rnn", 10), ("gru", 10), ("lstm", 10), ("char_cnn", 5), ("transformer", 4)]
     {
         let n = cases.iter().filter(|bench| bench.plugin.about().id == id).count();
         assert!(n >= least, "{id} has {n} cases");

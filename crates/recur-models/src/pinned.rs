@@ -98,5 +98,6 @@ fn trained_bits_of_networks_that_look_ahead_never_change() {
     assert_eq!(bits("gru", std::slice::from_ref(&both)), "de935a6a0be9");
     assert_eq!(bits("lstm", &[both, max, embedding]), "386dc5bce73b");
     assert_eq!(bits("char_cnn", &[]), "5df49f434578");
+    assert_eq!(bits("char_cnn", &[("ngram_buckets", ParamValue::Integer(64))]), "8669a67ef5a7");
     assert_eq!(bits("transformer", &[]), "5cea81bd9d1c");
 }

@@ -6,6 +6,7 @@
 //!
 //! Characters for dimensions: `R` terms of a sum in their order, `M` and `N` rows and columns of a weight.
 
+use crate::ngram_bag::Bags;
 use crate::time_steps::TimeSteps;
 use recur_kernels::{Kernels, Matrix};
 use std::ops::Range;
@@ -35,6 +36,10 @@ pub trait WeightGradients {
 
     /// Of a matrix (M, N) of which row `indices[r]` was read: to each row the sum of the rows of `d (R, N)` that read it.
     fn lookups(&mut self, place: &Range<usize>, indices: &[u16], d: &[f32], terms: Terms<'_>);
+
+    /// Of a matrix (M, N) of which each text read the rows of its bag, each times a factor: to each row the sum of the rows of
+    /// `d (B, N)`, one for each text, times the factors.
+    fn bags(&mut self, place: &Range<usize>, bags: &Bags, d: &[f32]);
 }
 
 /// Gradients in a buffer that is laid out like the parameters, and zero before the pass.
@@ -63,6 +68,11 @@ impl WeightGradients for Buffer<'_> {
 
     fn lookups(&mut self, place: &Range<usize>, indices: &[u16], d: &[f32], _terms: Terms<'_>) {
         add_to_rows(self.kernels, &mut self.gradients[place.clone()], indices, d);
+    }
+
+    fn bags(&mut self, place: &Range<usize>, bags: &Bags, d: &[f32]) {
+        let n = d.len() / bags.len().max(1);
+        bags.add(self.kernels, 0..bags.len(), &mut self.gradients[place.clone()], d, n);
     }
 }
 
@@ -121,6 +131,20 @@ impl WeightGradients for Step<'_> {
                 let row = usize::from(*index) * n..(usize::from(*index) + 1) * n;
                 self.kernels.sgd_step(&mut parameters[row.clone()], &sums[row], self.rate);
             }
+        }
+    }
+
+    /// As for [`Step::lookups`].
+    fn bags(&mut self, place: &Range<usize>, bags: &Bags, d: &[f32]) {
+        let n = d.len() / bags.len().max(1);
+        let (parameters, sums) = (&mut self.parameters[place.clone()], &mut self.scratch[place.clone()]);
+        let of_row = |row: &u32| *row as usize * n..(*row as usize + 1) * n;
+        bags.rows().iter().for_each(|row| sums[of_row(row)].fill(0.0));
+        bags.add(self.kernels, 0..bags.len(), sums, d, n);
+        for row in bags.rows().iter().map(of_row) {
+            self.kernels.sgd_step(&mut parameters[row.clone()], &sums[row.clone()], self.rate);
+            // A row that was read several times makes one step.
+            sums[row].fill(0.0);
         }
     }
 }

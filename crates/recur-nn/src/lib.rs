@@ -9,8 +9,8 @@
 //! - [`layout`]: the place, the name and the first values of each weight.
 //! - [`network`] and [`gradient`]: what a network must say, and where its gradients go.
 //! - [`optimizer`], [`trainer`]: from gradients to steps.
-//! - [`linear`], [`embedding`], [`convolution`], [`attention`], [`dropout`], [`pooling`], [`softmax`], [`layer_norm`], [`recurrence`]: parts of networks. GELU is
-//!   an operation of [`Kernels`](recur_kernels::Kernels).
+//! - [`linear`], [`embedding`], [`ngram_bag`], [`convolution`], [`attention`], [`dropout`], [`pooling`], [`softmax`], [`layer_norm`], [`recurrence`]: parts of
+//!   networks. GELU is an operation of [`Kernels`](recur_kernels::Kernels).
 //!
 //! Every operation has one rounding order, so equal inputs give equal bits on every machine, whatever the number of
 //! threads.
@@ -25,6 +25,7 @@ pub mod layer_norm;
 pub mod layout;
 pub mod linear;
 pub mod network;
+pub mod ngram_bag;
 pub mod optimizer;
 pub mod pooling;
 pub mod recurrence;

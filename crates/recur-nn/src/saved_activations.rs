@@ -6,6 +6,7 @@
 //! Characters for dimensions: `R` terms of a share, `M` and `N` rows and columns of a weight.
 
 use crate::gradient::{Terms, WeightGradients, add_to_rows};
+use crate::ngram_bag::Bags;
 use recur_kernels::{AlignedVec, Kernels, Matrix};
 use std::ops::Range;
 
@@ -34,6 +35,8 @@ struct Factors {
     n: usize,
     /// The rows that were looked up, (R).
     indices: Vec<u16>,
+    /// The rows that each text added up.
+    bags: Bags,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -42,6 +45,7 @@ enum Kind {
     Sum,
     Product,
     Lookups,
+    Bags,
 }
 
 impl SavedActivations {
@@ -104,6 +108,13 @@ impl WeightGradients for SavedActivations {
         factors.indices.extend_from_slice(indices);
         factors.end(indices.len(), terms);
     }
+
+    fn bags(&mut self, place: &Range<usize>, bags: &Bags, d: &[f32]) {
+        let factors = self.keep(place, Kind::Bags, (d, bags.len()), Terms::Texts);
+        factors.n = d.len() / bags.len().max(1);
+        factors.bags.clone_from(bags);
+        factors.end(bags.len(), Terms::Texts);
+    }
 }
 
 impl Factors {
@@ -134,6 +145,7 @@ impl Factors {
                 kernels.gemm(gradient, a.columns(rows).transposed(), Matrix::new(d, k, n));
             }
             Kind::Lookups => add_to_rows(kernels, gradient, &self.indices[terms], d),
+            Kind::Bags => self.bags.add(kernels, terms, gradient, &self.d, n),
         }
     }
 }
@@ -200,8 +212,8 @@ mod tests {
     use crate::gradient::Buffer;
     use crate::slopes::numbers;
 
-    /// A weight of each kind, which both the texts and the characters of a batch use.
-    const PLACES: [Range<usize>; 3] = [0..12, 12..15, 15..27];
+    /// A weight of each kind, which both the texts and the characters of a batch use, and one that only texts do.
+    const PLACES: [Range<usize>; 4] = [0..12, 12..15, 15..27, 27..39];
 
     /// The rows of texts and then of characters that a share has, of `n` numbers in the whole batch.
     fn rows(share: &Batch, whole: &Batch, n: usize, seed: u32) -> Vec<f32> {
@@ -225,6 +237,12 @@ mod tests {
         into.product(&PLACES[0], &mut [], a, Matrix::new(&d, n, 3), terms);
         into.sum(&PLACES[1], &d, terms);
         into.lookups(&PLACES[2], &indices, &d, terms);
+        let mut bags = Bags::default();
+        for text in share.first_in_whole()..share.first_in_whole() + share.len() {
+            (0..3).for_each(|i| bags.push(((text + i * i) % 4) as u32, 0.3 + i as f32));
+            bags.end_text();
+        }
+        into.bags(&PLACES[3], &bags, &d[..share.len() * 3]);
     }
 
     #[test]
@@ -232,7 +250,7 @@ mod tests {
         let texts: [&[u16]; 6] = [&[1], &[2, 3, 4, 5], &[6], &[7, 8], &[9, 1, 2], &[3, 4, 5]];
         let (kernels, mut whole) = (Kernels::widest(), Batch::default());
         whole.pack_texts(&texts);
-        let mut expected = vec![0.0; 27];
+        let mut expected = vec![0.0; 39];
         give(&whole, &whole, &mut Buffer { kernels, gradients: &mut expected });
         assert!(expected.iter().all(|gradient| *gradient != 0.0));
         for n in 1..=4 {
@@ -246,7 +264,7 @@ mod tests {
                     saved
                 })
                 .collect();
-            let mut gradients = vec![f32::NAN; 27];
+            let mut gradients = vec![f32::NAN; 39];
             write_gradient(kernels, saved.iter(), 0, &mut gradients);
             assert_eq!(gradients, expected, "{n} shares");
         }

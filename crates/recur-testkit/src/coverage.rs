@@ -12,7 +12,7 @@ pub const NOT_COVERED: &[&str] = &[
     "how good a model is, how fast, and how much memory it takes",
     "a loss and a gradient that are wrong alike: another objective than the one that is described",
     "parameters and training settings at other values than those of this run, but where a check sets them",
-    "dropout under another name than `dropout`, and other numbers that are drawn in training",
+    "dropout by a parameter that is not called `dropout` or `…_dropout`, and other numbers that are drawn in training",
     "the platform's mathematics in vector code, in what is linked statically, and where there is no Linux or no `cc`",
     "pairs of parameters at their ends, and some rarer settings, of models that are processes: a battery starts few of them",
 ];

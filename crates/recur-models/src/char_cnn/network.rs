@@ -12,6 +12,7 @@ use recur_nn::gradient::{Terms, WeightGradients};
 use recur_nn::layout::Layout;
 use recur_nn::linear::Linear;
 use recur_nn::network::{Network, StepRng};
+use recur_nn::ngram_bag::{NGramBag, NGramShape};
 use recur_nn::pooling::{Pool, Pooling};
 use std::ops::RangeInclusive;
 
@@ -25,6 +26,8 @@ pub(super) struct Shape {
     pub(super) classes: usize,
     /// Share of the features set to zero in training; the others are scaled by 1 / (1 - share).
     pub(super) dropout: f32,
+    /// The table of n-grams, where there is one.
+    pub(super) ngrams: Option<NGramShape>,
 }
 
 /// The network with its workspace.
@@ -39,6 +42,7 @@ pub(super) struct ConvolutionalNetwork {
     drops_out: bool,
     dropout: Dropout,
     head: Linear,
+    ngrams: Option<NGramBag>,
     /// (B, N); what dropout left of it is in `dropout`.
     features: AlignedVec,
     d_features: AlignedVec,
@@ -63,6 +67,7 @@ impl ConvolutionalNetwork {
             embedding,
             windows: Windows::new(d, *shape.widths.end()),
             head: Linear::new(&mut layout, "fc", f * convolutions.len(), shape.classes),
+            ngrams: shape.ngrams.map(|shape| NGramBag::new(&mut layout, "ngrams", shape)),
             layout,
             convolutions,
             filters: f,
@@ -112,17 +117,24 @@ impl Network for ConvolutionalNetwork {
             }
         }
         kernels.relu(features);
-        let Some(draws) = draws.filter(|_| self.drops_out) else {
-            return self.head.forward(kernels, parameters, features, logits);
-        };
-        self.dropout.of_texts(kernels, batch, (&mut draws.stream(), 0), features, n);
-        self.head.forward(kernels, parameters, self.dropout.output(len), logits);
+        if let Some(draws) = draws.filter(|_| self.drops_out) {
+            self.dropout.of_texts(kernels, batch, (&mut draws.stream(), 0), features, n);
+            self.head.forward(kernels, parameters, self.dropout.output(len), logits);
+        } else {
+            self.head.forward(kernels, parameters, features, logits);
+        }
+        if let Some(ngrams) = &mut self.ngrams {
+            ngrams.add(kernels, parameters, batch, draws, logits);
+        }
     }
 
     fn backward(&mut self, kernels: Kernels, batch: &Batch, d_logits: &[f32], into: &mut dyn WeightGradients) {
         let (f, n, len) = (self.filters, self.head.inputs(), batch.len() * self.head.inputs());
         let read = if self.drops_out { self.dropout.output(len) } else { &self.features[..len] };
         let d_features = self.d_features.take(len);
+        if let Some(ngrams) = &self.ngrams {
+            ngrams.backward(d_logits, into);
+        }
         self.head.backward(kernels, (read, &mut *d_features), d_logits, Terms::Texts, into);
         if self.drops_out {
             self.dropout.backward(kernels, d_features);

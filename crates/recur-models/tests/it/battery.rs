@@ -89,6 +89,14 @@ fn convolutions_pass_with_dropout() {
 }
 
 #[test]
+fn convolutions_beside_ngrams_pass() {
+    let (buckets, dropout) = (("ngram_buckets", ParamValue::Integer(64)), ("ngram_dropout", ParamValue::Real(0.0)));
+    assert_eq!(check_where_declared(&[buckets.clone(), dropout]), ["char_cnn"]);
+    let dropout = ("ngram_dropout", ParamValue::Real(0.3));
+    assert_eq!(check_where_declared(&[buckets, dropout]), ["char_cnn"]);
+}
+
+#[test]
 fn layered_models_pass_with_dropout() {
     let dropout = ("dropout", ParamValue::Real(0.2));
     let layered = ["gru", "lstm", "stacked_rnn", "transformer"];

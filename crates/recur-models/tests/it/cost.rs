@@ -27,6 +27,8 @@ fn multiply_adds(weight: &Tensor, has_embedding: bool, characters: u64) -> Optio
         "embedding.weight" => 0,
         "rnn.weight_ih_l0" | "rnn.weight_ih_l0_reverse" if !has_embedding => 0,
         "fc.weight" => (rows * columns) as u64,
+        // 1 to 5 characters, start and end marks included.
+        "ngrams.weight" => (1..=5).map(|n| (characters + 3_u64).saturating_sub(n) * columns as u64).sum(),
         name if name.starts_with("rnn.weight_ih") => (rows * columns) as u64 * characters,
         name if name.starts_with("rnn.weight_hh") => (rows * columns) as u64 * (characters - 1),
         _ => return None,

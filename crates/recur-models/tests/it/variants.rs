@@ -14,6 +14,7 @@ pub fn variants(plugin: &dyn ModelPlugin, wanted: &[(&str, ParamValue)]) -> Vec<
         vec![both, ("pooling", text("max")), embedding.clone()],
         vec![("pooling", text("mean")), embedding],
         vec![("pooling", text("max"))],
+        vec![("ngram_buckets", ParamValue::Integer(50))],
     ];
     let defaults = Params::defaults(plugin.about().parameters);
     let declared = |options: &[(&str, ParamValue)]| options.iter().all(|(name, _)| defaults.get(name).is_some());

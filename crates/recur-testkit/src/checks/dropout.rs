@@ -1,9 +1,10 @@
 //! Dropout: other masks at each step, none in prediction, and a scale that keeps the mean. These checks are for models with a
-//! parameter `dropout`, the share of numbers that are set to zero in training.
+//! parameter `dropout`, the share of numbers that are set to zero in training, or whose name ends in `_dropout`. With several, each
+//! is checked while the others are 0.
 
 use super::gradient::{batch_size, plain_training};
 use super::numbers::{Numbers, difference, distance, length};
-use super::{in_steps, same_results, scale};
+use super::{calm, in_steps, is_dropout, same_results, scale};
 use crate::battery::{Check, Stop, Verdict, all_but, ensure};
 use crate::bench::{Bench, SEED, predict};
 use crate::examples;
@@ -28,22 +29,37 @@ pub const CHECKS: &[Check] = &[
     ),
 ];
 
-const DROPOUT: &str = "dropout";
+/// What a check does with one of the parameters: a bench in which none drops anything, and its name.
+type OfOne = fn(&Bench, &str) -> Verdict;
 
-/// The bench with a share of `dropout`, and all that it needs to have an effect.
-fn dropping(bench: &Bench, share: f64) -> Result<Bench, Stop> {
+/// Runs a check for each parameter of dropout.
+fn of_each(bench: &Bench, check: OfOne) -> Verdict {
     in_steps(bench)?;
-    if !bench.takes(DROPOUT, share) || !bench.takes(DROPOUT, 0.0) {
+    let names = bench.plugin.about().parameters.iter().map(|spec| spec.name).filter(|name| is_dropout(bench, name));
+    let names: Vec<&str> = names.filter(|name| bench.takes(name, 0.5)).collect();
+    if names.is_empty() {
         return Err(Stop::Skip("it declares no parameter `dropout`"));
     }
-    let conditions = bench.plugin.conditions().iter().filter(|condition| condition.parameter == DROPOUT);
+    let mut left_out = Vec::new();
+    for name in names {
+        match check(&calm(bench), name) {
+            Err(Stop::LeftOut(parts)) => left_out.extend(parts),
+            other => other?,
+        }
+    }
+    all_but(left_out)
+}
+
+/// The bench with a share of the dropout `name`, and all that it needs to have an effect.
+fn dropping(bench: &Bench, name: &str, share: f64) -> Result<Bench, Stop> {
+    let conditions = bench.plugin.conditions().iter().filter(|condition| condition.parameter == name);
     let able = conditions.fold(bench.clone(), |bench, condition| match bench.params.get(condition.needs) {
         Some(ParamValue::Integer(n)) if *n < condition.at_least => {
             bench.with_param(condition.needs, ParamValue::Integer(condition.at_least))
         }
         _ => bench,
     });
-    let bench = able.with_param(DROPOUT, ParamValue::Real(share));
+    let bench = able.with_param(name, ParamValue::Real(share));
     // Of layers, say, one may have nothing to drop; not every plugin declares that.
     let larger = bench.params.iter().filter_map(|(name, value)| match value {
         ParamValue::Integer(1) => Some(bench.with_param(name, ParamValue::Integer(2))),
@@ -60,26 +76,27 @@ fn dropping(bench: &Bench, share: f64) -> Result<Bench, Stop> {
 /// Whether the first steps are others than without dropout.
 fn drops(bench: &Bench) -> Result<bool, Stop> {
     let weights = bench.build(SEED)?.weights();
-    Ok(taken(bench, &weights, SEED, 0..2)? != taken(&without(bench), &weights, SEED, 0..2)?)
-}
-
-fn without(bench: &Bench) -> Bench {
-    bench.with_param(DROPOUT, ParamValue::Real(0.0))
+    Ok(taken(bench, &weights, SEED, 0..2)? != taken(&calm(bench), &weights, SEED, 0..2)?)
 }
 
 /// Trained with dropout, and then built with it and without.
 fn dropout_does_nothing_in_prediction(bench: &Bench) -> Verdict {
-    let bench = dropping(bench, 0.5)?.for_epochs(2);
+    of_each(bench, prediction_is_without)
+}
+
+fn prediction_is_without(bench: &Bench, name: &str) -> Verdict {
+    let bench = dropping(bench, name, 0.5)?.for_epochs(2);
     let examples = examples::learnable();
     let mut model = bench.trained()?;
     let got = predict(model.as_mut(), &examples, &examples.rows())?;
-    let mut plain = without(&bench).build(SEED)?;
+    let mut plain = calm(&bench).build(SEED)?;
     plain.set_weights(&model.weights())?;
     let expected = predict(plain.as_mut(), &examples, &examples.rows())?;
     ensure(same_results(&bench, &got, &expected), || {
-        "the same weights answer otherwise in a model with dropout 0 than with 0.5: dropout is for training, where what is left is \
-         scaled up"
-            .to_owned()
+        format!(
+            "the same weights answer otherwise in a model with `{name}` 0 than with 0.5: dropout is for training, where what is left is \
+             scaled up"
+        )
     })
 }
 
@@ -101,11 +118,15 @@ fn taken(bench: &Bench, weights: &[Tensor], seed: u64, steps: std::ops::Range<u6
 }
 
 fn each_step_drops_other_numbers(bench: &Bench) -> Verdict {
-    let bench = dropping(bench, 0.5)?;
+    of_each(bench, steps_differ)
+}
+
+fn steps_differ(bench: &Bench, name: &str) -> Verdict {
+    let bench = dropping(bench, name, 0.5)?;
     let weights = bench.build(SEED)?.weights();
-    let plain = taken(&without(&bench), &weights, SEED, 0..1)?;
+    let plain = taken(&calm(&bench), &weights, SEED, 0..1)?;
     let dropped = taken(&bench, &weights, SEED, 0..3)?;
-    ensure(dropped[0] != plain[0] || dropped[1] != plain[0], || "with dropout 0.5 it steps as without".to_owned())?;
+    ensure(dropped[0] != plain[0] || dropped[1] != plain[0], || format!("with `{name}` 0.5 it steps as without"))?;
     ensure(dropped[0] != dropped[1] && dropped[1] != dropped[2], || {
         "two steps with the same weights and texts are the same: each draws its own mask, from `chunk.streams` and the step's number"
             .to_owned()
@@ -120,13 +141,17 @@ fn each_step_drops_other_numbers(bench: &Bench) -> Verdict {
 /// The mean over many masks of the gradient, along that without dropout. Weights are made small, so that what follows the masks is
 /// next to linear: the mean of a scaled mask is 1, and that of one without a scale is 1 less the share.
 fn what_is_left_is_scaled_up(bench: &Bench) -> Verdict {
+    of_each(bench, scale_is_kept)
+}
+
+fn scale_is_kept(bench: &Bench, name: &str) -> Verdict {
     let (mut left_out, masks) = (Vec::new(), if bench.build_is_costly() { 60 } else { 120 });
     let mut spreads = Vec::new();
     for (share, range) in [(0.5, 0.65..f64::INFINITY), (0.2, 0.0..2.0)] {
-        let bench = dropping(bench, share)?;
+        let bench = dropping(bench, name, share)?;
         let mut weights = bench.build(SEED)?.weights();
         weights.iter_mut().for_each(|tensor| scale(tensor, 0.2));
-        let plain = taken(&without(&bench), &weights, SEED, 0..1)?.remove(0);
+        let plain = taken(&calm(&bench), &weights, SEED, 0..1)?.remove(0);
         let dropped = taken(&bench, &weights, SEED, 0..masks)?;
         let apart = |g: &Numbers| {
             g.iter()
@@ -156,7 +181,7 @@ fn what_is_left_is_scaled_up(bench: &Bench) -> Verdict {
             let mean = along / own;
             ensure(range.contains(&mean), || {
                 format!(
-                    "with dropout {share}, the gradient of `{}` is on average {mean:.2} times as long as without: what is left is to be \
+                    "with `{name}` {share}, the gradient of `{}` is on average {mean:.2} times as long as without: what is left is to be \
                      scaled by 1 / (1 - {share})",
                     weights[at].name
                 )
@@ -165,7 +190,7 @@ fn what_is_left_is_scaled_up(bench: &Bench) -> Verdict {
     }
     ensure(spreads[0] > spreads[1], || {
         format!(
-            "steps with dropout 0.2 are further from those without ({:.2e}) than steps with 0.5 ({:.2e}): `dropout` is the share that is \
+            "steps with `{name}` 0.2 are further from those without ({:.2e}) than steps with 0.5 ({:.2e}): it is the share that is \
              dropped, not the share that is kept",
             spreads[1], spreads[0]
         )

@@ -130,9 +130,15 @@ fn scatter(tensor: &mut Tensor, bound: f32, stream: &mut Stream) {
     }
 }
 
-/// The bench without dropout, where its plugin has a parameter of that name.
+/// Whether `name` is a parameter for the share of something that is dropped in training.
+fn is_dropout(bench: &Bench, name: &str) -> bool {
+    (name == "dropout" || name.ends_with("_dropout")) && bench.takes(name, 0.0)
+}
+
+/// The bench without dropout.
 fn calm(bench: &Bench) -> Bench {
-    if bench.takes("dropout", 0.0) { bench.with_param("dropout", ParamValue::Real(0.0)) } else { bench.clone() }
+    let names = bench.plugin.about().parameters.iter().map(|spec| spec.name).filter(|name| is_dropout(bench, name));
+    names.fold(bench.clone(), |bench, name| bench.with_param(name, ParamValue::Real(0.0)))
 }
 
 /// The numbers of a float tensor; None of one of whole numbers.
