@@ -5,6 +5,7 @@ use crate::check::check;
 use crate::curves::{Curve, lengths};
 use crate::data::{Data, Method, Settings};
 use crate::effects::{Effect, NotAveraged, PairEffect, effects, not_averaged, pair_effects};
+use crate::ensemble::Ensembles;
 use crate::equivalence::Equivalence;
 use crate::error::AnalysisError;
 use crate::importance::Importance;
@@ -63,6 +64,9 @@ pub struct Analysis {
     pub ranking: Vec<usize>,
     /// The best model against each lower one of the ranking, in its order; corrected over all pairs of ranked models.
     pub best_against: Vec<Against>,
+    /// The mean of each model's replicates, where all are tested on the same rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ensembles: Option<Ensembles>,
     /// Which models are as good as the best one, within the margin of the spec.
     pub equivalence: Option<Equivalence>,
     /// The two best models on the same test examples.
@@ -164,6 +168,7 @@ impl Analysis {
             method: Method::of(ranked),
             verdict: Verdict::of(ranked),
             best_against: best_against(ranked),
+            ensembles: Ensembles::of(ranked),
             equivalence: Equivalence::of(ranked),
             per_example: PerExample::of_best(ranked),
             per_example_to_baseline: to_baseline(ranked),

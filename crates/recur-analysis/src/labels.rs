@@ -46,7 +46,7 @@ fn other(ranked: &Ranked<'_>) -> Option<usize> {
 
 /// The scores of a model on each replicate (R, C).
 fn scores(model: &RankedModel<'_>, n_labels: usize) -> Vec<Vec<LabelScores>> {
-    model.tests.iter().map(|test| confusion(test, n_labels).by_label()).collect()
+    model.tests.iter().map(|test| confusion(&test.predictions, n_labels).by_label()).collect()
 }
 
 impl LabelDifferences {

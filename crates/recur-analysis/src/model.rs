@@ -9,7 +9,7 @@ use crate::tally::Tally;
 use recur_core::metric::Metric;
 use recur_core::params::Params;
 use recur_core::plan::Configuration;
-use recur_core::record::TestRecord;
+use recur_core::record::Prediction;
 use recur_core::trial::TrialId;
 use recur_stats::{
     CALIBRATION_BINS, Confusion, Interval, LabelScores, Practical, expected_calibration_error, mean, top_k_accuracy,
@@ -224,7 +224,7 @@ fn test(ranked: &Ranked<'_>, result: &RankedModel<'_>) -> BTreeMap<&'static str,
         (metric.name(), Summary { interval: ranked.mean_interval(result, metric), ..Summary::of(values) })
     };
     // Of two with one name, that of the records has an interval as well.
-    of_predictions(ranked, result).into_iter().chain(Metric::ALL.map(of)).collect()
+    of_all_predictions(ranked, result).into_iter().chain(Metric::ALL.map(of)).collect()
 }
 
 /// See [`Model::partial_test`].
@@ -241,28 +241,30 @@ fn partial_test(ranked: &Ranked<'_>, result: &RankedModel<'_>) -> BTreeMap<&'sta
     Metric::ALL.map(|metric| (metric.name(), of(metric))).into_iter().collect()
 }
 
-/// Metrics of the predictions besides those of the records.
-fn of_predictions(ranked: &Ranked<'_>, model: &RankedModel<'_>) -> [(&'static str, Summary); 4] {
-    let n_labels = ranked.outcomes.label_names.len();
-    let over = |metric: &dyn Fn(&TestRecord) -> Option<f64>| {
-        Summary::of(model.tests.iter().map(|test| metric(test)).collect())
-    };
-    let counts = |test: &TestRecord| confusion(test, n_labels);
+/// Metrics of a model's predictions besides those of the records.
+fn of_all_predictions(ranked: &Ranked<'_>, model: &RankedModel<'_>) -> BTreeMap<&'static str, Summary> {
+    let mut values: BTreeMap<&'static str, Vec<Option<f64>>> = BTreeMap::new();
+    for test in &model.tests {
+        for (name, value) in of_predictions(&test.predictions, ranked.outcomes.label_names.len()) {
+            values.entry(name).or_default().push(value);
+        }
+    }
+    values.into_iter().map(|(name, values)| (name, Summary::of(values))).collect()
+}
+
+/// Metrics of predictions besides those of the records, with `n_labels` labels.
+pub(crate) fn of_predictions(predictions: &[Prediction], n_labels: usize) -> [(&'static str, Option<f64>); 4] {
+    let counts = confusion(predictions, n_labels);
     [
-        ("top_3_accuracy", over(&top_k)),
-        ("balanced_accuracy", over(&|test| counts(test).balanced_accuracy())),
-        ("cohen_kappa", over(&|test| counts(test).cohen_kappa())),
-        ("expected_calibration_error", over(&calibration_error)),
+        ("top_3_accuracy", top_k_accuracy(predictions.iter().map(|p| usize::from(p.label_rank)), TOP_K)),
+        ("balanced_accuracy", counts.balanced_accuracy()),
+        ("cohen_kappa", counts.cohen_kappa()),
+        ("expected_calibration_error", calibration_error(predictions)),
     ]
 }
 
-/// The share of examples whose label is among the [`TOP_K`] most probable.
-fn top_k(test: &TestRecord) -> Option<f64> {
-    top_k_accuracy(test.predictions.iter().map(|prediction| usize::from(prediction.label_rank)), TOP_K)
-}
-
-fn calibration_error(test: &TestRecord) -> Option<f64> {
-    let rows = test.predictions.iter().map(|p| (p.log_probability, p.predicted == p.label));
+fn calibration_error(predictions: &[Prediction]) -> Option<f64> {
+    let rows = predictions.iter().map(|p| (p.log_probability, p.predicted == p.label));
     expected_calibration_error(rows, CALIBRATION_BINS)
 }
 
@@ -270,7 +272,7 @@ fn calibration_error(test: &TestRecord) -> Option<f64> {
 fn labels(ranked: &Ranked<'_>, model: &RankedModel<'_>) -> Vec<LabelResult> {
     let names = ranked.outcomes.label_names;
     let by_label: Vec<Vec<LabelScores>> =
-        model.tests.iter().map(|test| confusion(test, names.len()).by_label()).collect();
+        model.tests.iter().map(|test| confusion(&test.predictions, names.len()).by_label()).collect();
     let label = |(index, label): (usize, &String)| {
         let all: Vec<LabelScores> = by_label.iter().map(|scores| scores[index]).collect();
         let average = |metric: fn(&LabelScores) -> f64| {

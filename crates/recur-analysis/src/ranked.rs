@@ -189,8 +189,12 @@ impl<'a> Ranked<'a> {
         if self.has_fixed_test() && metric != self.primary {
             return None;
         }
-        let estimate: Estimate =
-            self.test_basis().mean(Sample { by_replicate: &model.test(metric), resampled: &model.resampled })?;
+        self.interval_of(metric, Sample { by_replicate: &model.test(metric), resampled: &model.resampled })
+    }
+
+    /// The interval (95 %) of the mean of `sample`; `None` where it cannot be computed.
+    pub(crate) fn interval_of(&self, metric: Metric, sample: Sample<'_>) -> Option<Interval> {
+        let estimate: Estimate = self.test_basis().mean(sample)?;
         let (low, high) = metric.about().bounds;
         estimate.has_spread().then(|| estimate.interval(CONFIDENCE).clipped(low, high))
     }
@@ -217,12 +221,8 @@ impl<'a> Ranked<'a> {
     fn rank(&self) -> Vec<usize> {
         let score = |model: usize| mean(&self.models[model].test(self.primary)).unwrap_or(f64::NAN);
         let mut ranking: Vec<usize> = (0..self.models.len()).filter(|m| !self.models[*m].tests.is_empty()).collect();
-        // A stable sort: of equals the first in the spec leads. What is not a number comes last.
-        ranking.sort_by(|a, b| match (score(*a), score(*b)) {
-            (a, b) if self.primary.better(a, b) => Ordering::Less,
-            (a, b) if self.primary.better(b, a) => Ordering::Greater,
-            (a, b) => a.is_nan().cmp(&b.is_nan()),
-        });
+        // A stable sort: of equals the first in the spec leads.
+        ranking.sort_by(|a, b| best_first(self.primary, score(*a), score(*b)));
         ranking
     }
 
@@ -237,16 +237,12 @@ impl<'a> Ranked<'a> {
         if !self.has_fixed_test() {
             return;
         }
-        let path = StreamPath::root(self.outcomes.plan.seed).child("report/test-groups");
-        // Drawn once for all models, unless the rows of some are in another order.
-        let mut drawn: BTreeMap<&[u32], GroupResamples> = BTreeMap::new();
+        let mut resamples = TestResamples::default();
         for model in self.ranking.clone() {
-            let Some(split) = self.splits_of(model).first() else { continue };
-            let resamples = drawn.entry(&split.test_groups).or_insert_with(|| {
-                let mut stream = path.stream();
-                GroupResamples::new(&split.test_groups, self.n_group_resamples(), || stream.next_u32())
-            });
-            self.models[model].resampled = self.models[model].resampled_means(self, resamples);
+            let predictions: Vec<&[Prediction]> =
+                self.models[model].tests.iter().map(|test| test.predictions.as_slice()).collect();
+            let resampled = resamples.of(self, model).map(|drawn| resampled_means(self, drawn, &predictions));
+            self.models[model].resampled = resampled.unwrap_or_default();
         }
     }
 
@@ -313,27 +309,6 @@ impl<'a> Ranked<'a> {
 }
 
 impl RankedModel<'_> {
-    /// The mean over replicates of the primary metric on each of `resamples`.
-    fn resampled_means(&self, ranked: &Ranked<'_>, resamples: &GroupResamples) -> Vec<f64> {
-        let Some(first) = self.tests.first() else { return Vec::new() };
-        let n_labels = ranked.outcomes.label_names.len();
-        let truths: Vec<u16> = first.predictions.iter().map(|prediction| prediction.label).collect();
-        let predicted = |test: &&TestRecord| test.predictions.iter().map(|p| p.predicted).collect::<Vec<u16>>();
-        let predictions: Vec<Vec<u16>> = self.tests.iter().map(predicted).collect();
-        let predictions: Vec<&[u16]> = predictions.iter().map(Vec::as_slice).collect();
-        match LabelCounts::metric(ranked.primary.name()) {
-            Some(of_counts) => resamples.mean_metric(n_labels, &truths, &predictions, of_counts),
-            // The loss: a test checks that all other metrics follow from counts.
-            None => {
-                let loss = |test: &&TestRecord| {
-                    test.predictions.iter().map(|p| -f64::from(p.label_log_probability)).collect::<Vec<f64>>()
-                };
-                let losses: Vec<Vec<f64>> = self.tests.iter().map(loss).collect();
-                resamples.mean_of_rows(&losses.iter().map(Vec::as_slice).collect::<Vec<_>>())
-            }
-        }
-    }
-
     /// The labels that the model gives all test rows of a replicate, if on each replicate it gives them one and the same.
     pub(crate) fn constant_answers(&self) -> Option<BTreeSet<u16>> {
         let of_test = |test: &&TestRecord| {
@@ -354,15 +329,67 @@ impl RankedModel<'_> {
     /// The sum of the confusion matrices of all replicates.
     pub(crate) fn summed_confusion(&self, n_labels: usize) -> Confusion {
         let mut sum = Confusion::new(n_labels);
-        self.tests.iter().for_each(|test| sum.add(&confusion(test, n_labels)));
+        self.tests.iter().for_each(|test| sum.add(&confusion(&test.predictions, n_labels)));
         sum
     }
 }
 
-/// The confusion matrix of one replicate's predictions, with `n_labels` labels.
-pub(crate) fn confusion(test: &TestRecord, n_labels: usize) -> Confusion {
+/// Resamples of the groups of a fixed test set: drawn once for all models, unless the rows of some are in another order.
+#[derive(Debug, Default)]
+pub(crate) struct TestResamples<'a> {
+    drawn: BTreeMap<&'a [u32], GroupResamples>,
+}
+
+impl<'a> TestResamples<'a> {
+    /// Those for the test rows of a ranked model.
+    pub(crate) fn of(&mut self, ranked: &Ranked<'a>, model: usize) -> Option<&GroupResamples> {
+        let groups = ranked.splits_of(model).first()?.test_groups.as_slice();
+        let resamples = self.drawn.entry(groups).or_insert_with(|| {
+            let mut stream = StreamPath::root(ranked.outcomes.plan.seed).child("report/test-groups").stream();
+            GroupResamples::new(groups, ranked.n_group_resamples(), || stream.next_u32())
+        });
+        Some(resamples)
+    }
+}
+
+/// The mean of the primary metric of `predictions` (r, N) on each of `resamples`.
+pub(crate) fn resampled_means(
+    ranked: &Ranked<'_>,
+    resamples: &GroupResamples,
+    predictions: &[&[Prediction]],
+) -> Vec<f64> {
+    let Some(first) = predictions.first() else { return Vec::new() };
+    let n_labels = ranked.outcomes.label_names.len();
+    match LabelCounts::metric(ranked.primary.name()) {
+        Some(of_counts) => {
+            let truths: Vec<u16> = first.iter().map(|prediction| prediction.label).collect();
+            let predicted = |rows: &&[Prediction]| rows.iter().map(|p| p.predicted).collect::<Vec<u16>>();
+            let predicted: Vec<Vec<u16>> = predictions.iter().map(predicted).collect();
+            let predicted: Vec<&[u16]> = predicted.iter().map(Vec::as_slice).collect();
+            resamples.mean_metric(n_labels, &truths, &predicted, of_counts)
+        }
+        // The loss: a test checks that all other metrics follow from counts.
+        None => {
+            let loss = |rows: &&[Prediction]| rows.iter().map(|p| -f64::from(p.label_log_probability)).collect();
+            let losses: Vec<Vec<f64>> = predictions.iter().map(loss).collect();
+            resamples.mean_of_rows(&losses.iter().map(Vec::as_slice).collect::<Vec<_>>())
+        }
+    }
+}
+
+/// Which of two results comes first: the better one, and what is not a number last.
+pub(crate) fn best_first(metric: Metric, a: f64, b: f64) -> Ordering {
+    match (a, b) {
+        (a, b) if metric.better(a, b) => Ordering::Less,
+        (a, b) if metric.better(b, a) => Ordering::Greater,
+        (a, b) => a.is_nan().cmp(&b.is_nan()),
+    }
+}
+
+/// The confusion matrix of predictions, with `n_labels` labels.
+pub(crate) fn confusion(predictions: &[Prediction], n_labels: usize) -> Confusion {
     let pair = |prediction: &Prediction| (prediction.label, prediction.predicted);
-    Confusion::of(n_labels, test.predictions.iter().map(pair))
+    Confusion::of(n_labels, predictions.iter().map(pair))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use fixture::{Experiment, Outline, all_diverged, clear, small};
 use recur_analysis::{Analysis, Standing, Unscored, Verdict, standings};
 use recur_core::metric::Metric;
 use recur_core::selection::Selection;
+use recur_core::settings::TestRows;
 use serde_json::Value;
 
 fn analysis(experiment: &Experiment) -> Analysis {
@@ -89,4 +90,77 @@ fn a_model_that_could_not_be_scored_everywhere_has_the_results_that_there_are() 
     assert!(scored.mean.is_some() && scored.sd.is_some() && scored.interval.is_none());
     let unfinished = analysis.unfinished.iter().find(|trial| trial.trial == missing.id).unwrap();
     assert_eq!((unfinished.outcome.word(), unfinished.reason.as_str()), ("not_scored", "no room"));
+}
+
+/// The experiment with the same test rows for all replicates.
+fn with_fixed_test_rows(outline: Outline) -> Experiment {
+    let mut experiment = outline.experiment();
+    experiment.plan.split.test_rows = TestRows::Fixed;
+    experiment.choose();
+    experiment
+}
+
+#[test]
+fn the_ensemble_of_a_model_answers_with_the_mean_of_its_replicates() {
+    let mut experiment = with_fixed_test_rows(clear());
+    // Of each model's replicates the first is always right and never sure of it, and the others are as they were.
+    let n_labels = experiment.label_names.len();
+    let first = experiment.trials.iter().filter(|outcome| outcome.trial.replicate == 0);
+    let first: Vec<_> = first.map(|outcome| outcome.trial.id.clone()).collect();
+    for test in &mut experiment.tests {
+        for prediction in &mut test.predictions {
+            let (sure, label) = (first.contains(&test.id), usize::from(prediction.label));
+            let others = if sure { -30.0 } else { -(n_labels as f32).ln() };
+            prediction.log_probabilities = vec![others; n_labels];
+            prediction.log_probabilities[label] = if sure { 0.0 } else { others };
+        }
+    }
+    let analysis = analysis(&experiment);
+    let ensembles = analysis.ensembles.as_ref().unwrap();
+    assert_eq!(ensembles.ensembles.len(), analysis.ranking.len());
+    for ensemble in &ensembles.ensembles {
+        assert_eq!((ensemble.members, ensemble.test["accuracy"]), (5, 1.0), "the one that is sure decides");
+        let p = (1.0 + 4.0 / n_labels as f64) / 5.0;
+        assert!((ensemble.test["loss"] + p.ln()).abs() < 1e-6, "{}", ensemble.test["loss"]);
+    }
+}
+
+#[test]
+fn ensembles_are_compared_with_their_members_the_baseline_and_its_ensemble() {
+    let analysis = analysis(&with_fixed_test_rows(Outline { baseline: Some("linfa_logistic"), ..clear() }));
+    let ensembles = analysis.ensembles.as_ref().unwrap();
+    assert_eq!(ensembles.reference, "linfa_logistic");
+    let (_, reference) = analysis.model("linfa_logistic").unwrap();
+    let mean_of_reference = reference.test(analysis.primary).unwrap().mean.unwrap();
+    let value = |model: &str| {
+        let found = ensembles.ensembles.iter().find(|ensemble| ensemble.model == model).unwrap();
+        found.test[analysis.primary.name()]
+    };
+    let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} {b}");
+    for ensemble in &ensembles.ensembles {
+        let own = value(&ensemble.model);
+        let (_, model) = analysis.model(&ensemble.model).unwrap();
+        near(ensemble.over_members.mean, own - model.test(analysis.primary).unwrap().mean.unwrap());
+        let interval = ensemble.interval.unwrap();
+        assert!(interval.low < own && own < interval.high);
+        if ensemble.model == ensembles.reference {
+            assert!(ensemble.over_reference.is_none() && ensemble.over_ensemble_of_reference.is_none());
+            continue;
+        }
+        let (over, over_ensemble) =
+            (ensemble.over_reference.as_ref().unwrap(), ensemble.over_ensemble_of_reference.as_ref().unwrap());
+        near(over.mean, own - mean_of_reference);
+        near(over_ensemble.mean, own - value("linfa_logistic"));
+        assert_eq!(over.comparisons, ensembles.ensembles.len() - 1);
+        let interval = over.interval.unwrap();
+        assert!(interval.low < over.mean && over.mean < interval.high);
+    }
+    let values = ensembles.ensembles.iter().map(|ensemble| ensemble.test[analysis.primary.name()]);
+    assert!(values.collect::<Vec<_>>().is_sorted_by(|a, b| a >= b), "best first");
+}
+
+#[test]
+fn there_are_no_ensembles_where_replicates_are_tested_on_rows_of_their_own_or_there_is_one() {
+    assert!(analysis(&clear().experiment()).ensembles.is_none());
+    assert!(analysis(&with_fixed_test_rows(Outline { replicates: 1, ..clear() })).ensembles.is_none());
 }

@@ -106,4 +106,6 @@ pub struct Prediction {
     pub label_log_probability: f32,
     /// How many labels are more probable than the true one; of equally probable ones the later in order is taken to be.
     pub label_rank: u16,
+    /// Log-probability of each label, (C), in the order of the data set's labels.
+    pub log_probabilities: Vec<f32>,
 }

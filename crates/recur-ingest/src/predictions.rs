@@ -1,8 +1,7 @@
 //! What a model said of each text, as Parquet: a table that any tool can open.
 //!
-//! Columns: `text`, `label`, `predicted` (text), `log_probability`, `label_log_probability` (f32),
-//! `label_rank` (u32). No compression and no
-//! statistics, so that equal rows give equal bytes.
+//! Columns: `text`, `label`, `predicted` (text), `log_probability`, `label_log_probability` (f32), `label_rank` (u32), and for
+//! each label `log_probability:LABEL` (f32). No compression and no statistics, so that equal rows give equal bytes.
 
 use crate::quiet::quietly;
 use crate::tables::parquet;
@@ -20,7 +19,7 @@ pub struct UnreadablePredictions {
 /// `predictions` as the bytes of a Parquet file; labels are written by their names.
 ///
 /// # Panics
-/// If a label has no name.
+/// If a label has no name, or a prediction not one log-probability for each of `label_names`.
 pub fn write_predictions(predictions: &[Prediction], label_names: &[String]) -> Vec<u8> {
     let label = |index: u16| label_names[usize::from(index)].as_str();
     let texts = |name: &str, text: &dyn Fn(&Prediction) -> String| {
@@ -29,7 +28,7 @@ pub fn write_predictions(predictions: &[Prediction], label_names: &[String]) -> 
     let numbers = |name: &str, number: &dyn Fn(&Prediction) -> f32| {
         Column::new(name.into(), predictions.iter().map(number).collect::<Vec<f32>>())
     };
-    let columns = vec![
+    let mut columns = vec![
         texts("text", &|p| p.text.clone()),
         texts("label", &|p| label(p.label).to_owned()),
         texts("predicted", &|p| label(p.predicted).to_owned()),
@@ -37,7 +36,16 @@ pub fn write_predictions(predictions: &[Prediction], label_names: &[String]) -> 
         numbers("label_log_probability", &|p| p.label_log_probability),
         Column::new("label_rank".into(), predictions.iter().map(|p| u32::from(p.label_rank)).collect::<Vec<u32>>()),
     ];
+    columns.extend((0..).zip(label_names).map(|(index, label)| {
+        let of_label = |p: &Prediction| p.log_probabilities[index];
+        numbers(&of_label_named(label), &of_label)
+    }));
     parquet(DataFrame::new(predictions.len(), columns).expect("columns of one length, with different names"))
+}
+
+/// The column of a label's log-probabilities.
+fn of_label_named(label: &str) -> String {
+    format!("log_probability:{label}")
 }
 
 /// The predictions in the bytes of a file that [`write_predictions`] made.
@@ -65,18 +73,34 @@ fn read(bytes: &[u8], label_names: &[String]) -> PolarsResult<Vec<Prediction>> {
     let ranks = frame.column("label_rank")?.u32()?;
     let rows =
         texts.iter().zip(labels.iter()).zip(predicted.iter()).zip(log.iter().zip(label_log.iter()).zip(ranks.iter()));
-    rows.map(|(((text, truth), predicted), ((log_probability, label_log_probability), rank))| {
-        Ok(Prediction {
-            text: text.ok_or_else(missing)?.to_owned(),
-            label: label(truth)?,
-            predicted: label(predicted)?,
-            log_probability: log_probability.ok_or_else(missing)?,
-            label_log_probability: label_log_probability.ok_or_else(missing)?,
-            label_rank: u16::try_from(rank.ok_or_else(missing)?)
-                .map_err(|_| PolarsError::ComputeError("a rank beyond all labels".into()))?,
+    let distributions = distributions(&frame, label_names)?;
+    rows.zip(distributions)
+        .map(|(row, log_probabilities)| {
+            let (((text, truth), predicted), ((log_probability, label_log_probability), rank)) = row;
+            Ok(Prediction {
+                text: text.ok_or_else(missing)?.to_owned(),
+                label: label(truth)?,
+                predicted: label(predicted)?,
+                log_probability: log_probability.ok_or_else(missing)?,
+                label_log_probability: label_log_probability.ok_or_else(missing)?,
+                label_rank: u16::try_from(rank.ok_or_else(missing)?)
+                    .map_err(|_| PolarsError::ComputeError("a rank beyond all labels".into()))?,
+                log_probabilities,
+            })
         })
-    })
-    .collect()
+        .collect()
+}
+
+/// The log-probability of each label, (N, C).
+fn distributions(frame: &DataFrame, label_names: &[String]) -> PolarsResult<Vec<Vec<f32>>> {
+    let mut distributions = vec![Vec::with_capacity(label_names.len()); frame.height()];
+    for label in label_names {
+        let column = frame.column(&of_label_named(label))?.f32()?;
+        for (distribution, value) in distributions.iter_mut().zip(column.iter()) {
+            distribution.push(value.ok_or_else(|| PolarsError::NoData("a value is missing".into()))?);
+        }
+    }
+    Ok(distributions)
 }
 
 #[cfg(test)]
@@ -95,6 +119,7 @@ mod tests {
             log_probability: [-0.1, f32::NEG_INFINITY, -f32::MIN_POSITIVE, -0.0][i % 4],
             label_log_probability: -(i as f32),
             label_rank: i as u16,
+            log_probabilities: vec![-0.1 * i as f32, f32::NEG_INFINITY, -0.0],
         };
         (0..n).map(prediction).collect()
     }

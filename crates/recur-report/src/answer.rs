@@ -6,6 +6,7 @@ use crate::numbers::{
     distance, every_value, examples, margin as margin_text, p_value, parameter, phrase, plural, range,
 };
 use crate::practical;
+use crate::sections::ensembles;
 use recur_analysis::{Against, Analysis, ConfigurationResult, Difference, Interval, Model, POWER, Verdict};
 use recur_core::data_warning::DataWarning;
 use recur_core::facts::PublishedFacts;
@@ -84,6 +85,7 @@ impl Answer<'_> {
             }
         }
         more.append(&mut below);
+        more.extend(ensembles::sentence(analysis, |model| self.name(model)));
         more.extend(self.overlap());
         more.extend(self.constant_answers());
         more.extend(self.doubtful_data());

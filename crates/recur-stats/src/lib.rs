@@ -8,6 +8,7 @@
 //! | how good is a model over replicates? | [`mean`], [`standard_deviation`], and [`corrected_resampled`] or [`fixed_test_set`] of its scores for the interval |
 //! | is A better than B, over replicates with a new test set each? | [`corrected_resampled`], and [`holm`] over several |
 //! | is A better than B, over replicates with one test set? | [`fixed_test_set`], with the variance over test groups from [`GroupResamples`] |
+//! | what does the mean of several models answer, and how much does its result vary? | [`mean_distribution`], [`jackknife`] |
 //! | is A as good as B? | [`Estimate::tost_p`] |
 //! | how probable is it that A is better, practically equal, or worse? | [`Estimate::practical`] |
 //! | which differences can an experiment detect? | [`PlannedTest`], [`PlannedFixedTest`] |
@@ -21,6 +22,7 @@ mod bootstrap;
 mod calibration;
 mod comparison;
 mod confusion;
+mod ensemble;
 mod equivalence;
 mod estimate;
 mod fixed_test_set;
@@ -46,6 +48,7 @@ pub use bootstrap::{Bootstrap, RESAMPLES, bootstrap, bootstrap_of_kinds};
 pub use calibration::{CALIBRATION_BINS, CalibrationBin, calibration_bins, expected_calibration_error};
 pub use comparison::{Comparison, WinsTiesLosses, corrected_resampled_t, paired_t, wins_ties_losses};
 pub use confusion::Confusion;
+pub use ensemble::{jackknife, mean_distribution};
 pub use equivalence::{Equivalence, corrected_resampled_tost, paired_tost};
 pub use estimate::{Estimate, Practical, corrected_resampled};
 pub use fixed_test_set::fixed_test_set;

@@ -5,12 +5,13 @@
 ///
 /// # Panics
 /// If `label` is not below C.
-pub fn label_rank(scores: &[f32], label: usize) -> Option<usize> {
-    if scores.iter().any(|score| score.is_nan()) {
+pub fn label_rank<T: Copy + Into<f64>>(scores: &[T], label: usize) -> Option<usize> {
+    let score = |of: usize| -> f64 { scores[of].into() };
+    if (0..scores.len()).any(|of| score(of).is_nan()) {
         return None;
     }
-    let own = scores[label];
-    Some(scores.iter().enumerate().filter(|(other, score)| **score > own || (**score == own && *other > label)).count())
+    let own = score(label);
+    Some((0..scores.len()).filter(|other| score(*other) > own || (score(*other) == own && *other > label)).count())
 }
 
 /// The share of rows whose true label is among the `k` best, given each row's [`label_rank`]; `None` without rows.

@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// The version of the folder's layout and of its files.
-pub(crate) const FORMAT: u32 = 7;
+pub(crate) const FORMAT: u32 = 8;
 
 /// All of `store.json`.
 fn format_file() -> String {
@@ -202,13 +202,13 @@ mod tests {
 
     #[test]
     fn a_store_of_another_format_or_with_a_damaged_one_is_refused() {
-        check(r#"{"format": 99, "shape": "another"}"#, "has store format 99, and this version of recur reads up to 7");
+        check(r#"{"format": 99, "shape": "another"}"#, "has store format 99, and this version of recur reads up to 8");
         check(
             r#"{"format": 6}"#,
             "its trials were made by an earlier recur; `recur experiment SPEC --store DIR` trains them again in another folder",
         );
         check("{", "is damaged: EOF");
-        check(r#"{"format": 7}"#, "is damaged: expected {\"format\": 7}");
+        check(r#"{"format": 8}"#, "is damaged: expected {\"format\": 8}");
     }
 
     #[test]

@@ -91,6 +91,7 @@ pub fn score_test_set(
             label_log_probability: log_probs[label as usize],
             // Without numbers there is no order, and no label is found.
             label_rank: label_rank(log_probs, usize::from(label)).unwrap_or(n_classes) as u16,
+            log_probabilities: log_probs.to_vec(),
         }
     };
     let record = TestRecord {

@@ -119,6 +119,9 @@ impl Trained {
                 log_probability: -0.1,
                 label_log_probability: loss,
                 label_rank: wrong,
+                log_probabilities: (0..n_labels)
+                    .map(|i| if i == usize::from(*predicted) { -0.1 } else { -2.0 })
+                    .collect(),
             }
         };
         let predictions: Vec<Prediction> = self.splits[replicate].test.iter().zip(predicted).map(prediction).collect();

@@ -26,7 +26,7 @@ report: {baseline: linfa_naive_bayes}
 ";
 
 /// All of `store.json`.
-pub const STORE_JSON: &str = "{\"format\": 7}\n";
+pub const STORE_JSON: &str = "{\"format\": 8}\n";
 
 /// The number of trials of [`SPEC`].
 pub const N_TRIALS: usize = 8;

@@ -70,7 +70,7 @@ fn a_store_of_an_earlier_format_is_refused() {
     check_refused(
         3,
         &[
-            "reads only format 7",
+            "reads only format 8",
             "made by an earlier recur",
             "`recur experiment SPEC --store DIR` trains them again in another folder",
         ],

@@ -9,7 +9,7 @@ use recur_store::Store;
 use std::path::Path;
 
 /// All of `store.json`.
-const STORE_JSON: &str = "{\"format\": 7}\n";
+const STORE_JSON: &str = "{\"format\": 8}\n";
 
 #[test]
 fn a_file_in_the_place_of_the_store_is_refused() {
@@ -33,7 +33,7 @@ fn a_store_that_takes_no_trial_is_refused_before_any_is_trained() {
 fn a_store_of_a_later_format_is_refused_and_left_alone() {
     let lab = lab();
     lab.write("runs/store.json", r#"{"format": 99}"#);
-    let parts = ["store format 99", "reads up to 7", "a later version of recur"];
+    let parts = ["store format 99", "reads up to 8", "a later version of recur"];
     refused(experiment(&lab), &parts);
     let error = Store::open_to_read(&lab.path("runs")).unwrap_err();
     says(&error, error.hint(), &parts);

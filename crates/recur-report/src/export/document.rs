@@ -4,7 +4,7 @@ use crate::answer::Opening;
 use crate::provenance::Provenance;
 use crate::signature::Signature;
 use recur_analysis::{
-    Against, Analysis, Axis, Basis, ComparisonFacts, ConfigurationResult, Curve, Data, Effect, Equivalence,
+    Against, Analysis, Axis, Basis, ComparisonFacts, ConfigurationResult, Curve, Data, Effect, Ensembles, Equivalence,
     HardExamples, Importance, LabelDifferences, Mistake, Model, ModelStages, NotAveraged, PairEffect, PerExample,
     Search, Settings, ToBaseline, TrialResult, Unfinished, Verdict,
 };
@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 
 /// The version of the document's fields: raised when one is renamed, removed, or changes its meaning, and when a part of the
 /// analysis joins them. Single fields may join without that.
-pub const SCHEMA_VERSION: u32 = 5;
+pub const SCHEMA_VERSION: u32 = 6;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -44,6 +44,8 @@ struct Document<'a> {
     test: Test,
     models: Vec<&'a Model>,
     best_against: &'a [Against],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ensembles: Option<&'a Ensembles>,
     equivalence: Option<&'a Equivalence>,
     text_by_text: Option<&'a PerExample>,
     text_by_text_to_baseline: &'a [ToBaseline],
@@ -118,6 +120,7 @@ pub(super) fn json(analysis: &Analysis, opening: Opening, provenance: &Provenanc
         test: test(analysis),
         models: analysis.in_order().collect(),
         best_against: &analysis.best_against,
+        ensembles: analysis.ensembles.as_ref(),
         equivalence: analysis.equivalence.as_ref(),
         text_by_text: analysis.per_example.as_ref(),
         text_by_text_to_baseline: &analysis.per_example_to_baseline,

@@ -6,6 +6,7 @@ mod curves;
 mod data;
 mod differences;
 mod effects;
+pub(crate) mod ensembles;
 mod failures;
 mod heat_maps;
 mod labels;
@@ -35,6 +36,7 @@ pub(crate) fn render(analysis: &Analysis, provenance: &Provenance, signature: &S
     page.block(&Opening::markdown(analysis).text());
     leaderboard::render(analysis, page);
     other_metrics::render(analysis, page);
+    ensembles::render(analysis, page);
     per_example::render(analysis, page);
     data::render(analysis, page);
     tried::render(analysis, page);

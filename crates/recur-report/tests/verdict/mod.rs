@@ -178,6 +178,27 @@ fn fixed(mut experiment: Reported) -> Reported {
 }
 
 #[test]
+fn with_a_fixed_test_set_each_models_ensemble_has_a_row_and_the_best_one_a_sentence() {
+    let mut outline = Outline { baseline: Some("linfa_logistic"), ..clear() };
+    outline.models.iter_mut().for_each(|model| model.axes.clear());
+    let experiment = fixed(outline.build());
+    let page = markdown(&experiment);
+    let (_, section) = page.split_once("### Ensembles").unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let rows: Vec<&str> = section.lines().filter(|line| line.starts_with('|')).collect();
+    assert_eq!(rows.len(), 2 + outline.models.len(), "{section}");
+    assert!(rows[0].contains("Δ macro-F1 to `linfa_logistic` [95 % CI] | p (Holm)"), "{section}");
+    let of_baseline = rows.iter().find(|row| row.starts_with("| `linfa_logistic`")).unwrap();
+    assert!(of_baseline.ends_with("| – | – | – | – |"), "{section}");
+    let document = experiment.json(200);
+    let best = &document["ensembles"]["ensembles"][0];
+    let result = format!("{:.2} % macro-F1", 100.0 * best["test"]["macro_f1"].as_f64().unwrap());
+    let sentence = format!("The mean of the 5 replicates of `{}` has {result}: ", best["model"].as_str().unwrap());
+    assert!(page.contains(&sentence), "{sentence}\n{page}");
+    assert!(!markdown(&outline.build()).contains("nsemble"));
+}
+
+#[test]
 fn a_fixed_test_set_is_described_and_its_intervals_are_wider_than_those_of_replicates_alone() {
     let mut outline = clear();
     outline.models.iter_mut().for_each(|model| model.axes.clear());

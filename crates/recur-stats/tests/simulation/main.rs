@@ -1,6 +1,7 @@
 //! The procedure of a report on synthetic sweeps: how often it errs where no model differs, and how often it finds what
 //! differs. Every sweep has its key, so the shares come out the same each time; their standard errors stand next to them.
 
+mod ensembles;
 mod family_wise_error;
 mod fixed_test_set;
 mod importance;
