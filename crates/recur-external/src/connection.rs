@@ -80,6 +80,11 @@ impl Connection {
         matches!(self.process.child.try_wait(), Ok(None))
     }
 
+    /// Asks it nothing more: it ends by itself, or with this value.
+    pub(crate) fn close(&mut self) {
+        self.process.pipes.close();
+    }
+
     /// Takes a process that waited for a model: what it writes is logged with that model's trial.
     pub(crate) fn begin(&mut self) {
         self.n_notices = 0;

@@ -65,6 +65,16 @@ impl Slots {
         Ok(Slot { slots: self, need })
     }
 
+    /// Whether a trial of `model` runs.
+    pub(crate) fn has_running(&self, model: &str) -> bool {
+        self.state().running.get(model).is_some_and(|running| *running > 0)
+    }
+
+    /// The models of the trials that were let in.
+    pub(crate) fn models(&self) -> Vec<&'static str> {
+        self.state().running.keys().copied().collect()
+    }
+
     /// Waits until a trial ends, for no longer than `time`.
     pub(crate) fn wait(&self, time: Duration) {
         drop(self.ended.wait_timeout(self.state(), time));
@@ -136,7 +146,10 @@ mod tests {
         let passes = [starts(&slots, "a", two), starts(&slots, "a", two)];
         waits(&slots, "a", two, Fit::Waits);
         let _other = starts(&slots, "b", two);
+        assert!(slots.has_running("a") && slots.has_running("b") && !slots.has_running("c"));
         drop(passes);
+        assert!(!slots.has_running("a"));
+        assert_eq!(slots.models(), ["a", "b"]);
         starts(&slots, "a", two);
     }
 

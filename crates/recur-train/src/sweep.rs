@@ -123,6 +123,8 @@ pub fn run_trials(
     };
     // Each thread takes trials of its own accord, so that none waits for a part of its trial within another one.
     pool.broadcast(&|| work.run());
+    // One that was stopped leaves trials that wait.
+    work.slots.models().iter().filter_map(|model| registry.get(model).ok()).for_each(ModelPlugin::release);
     match work.error.into_inner().unwrap_or_else(PoisonError::into_inner) {
         Some(error) => Err(error),
         None => Ok(()),
@@ -219,7 +221,7 @@ impl Work<'_> {
         while !self.cancel.is_cancelled() {
             let (next, slot, is_held_up) = self.next();
             let ended = match next {
-                Next::Trial(trial) => self.run_one(&trial, slot),
+                Next::Trial(trial) => self.run_one(&trial, slot).inspect(|()| self.release(&trial.identity.model)),
                 Next::Later => {
                     if !help() {
                         if is_held_up { self.slots.wait(LOOK_AT_WAITING) } else { self.source.wait(LOOK) }
@@ -253,6 +255,22 @@ impl Work<'_> {
         };
         let next = self.source.next_to_start(&mut fit);
         (next, slot, is_held_up)
+    }
+
+    /// Has `model` end what it keeps between two trials, if none of them runs or waits.
+    fn release(&self, model: &str) {
+        let mut waits = false;
+        let mut look = |trial: &Trial| {
+            waits |= trial.identity.model == model;
+            if waits { Fit::HoldsUp } else { Fit::Waits }
+        };
+        self.source.next_to_start(&mut look);
+        if !waits
+            && !self.slots.has_running(model)
+            && let Ok(plugin) = self.registry.get(model)
+        {
+            plugin.release();
+        }
     }
 
     /// Runs a trial, which holds `_slot` meanwhile.

@@ -49,6 +49,26 @@ fn without_reuse_each_model_has_a_process_of_its_own() {
     assert_eq!(starts(&odd.home()), 3);
 }
 
+/// Whether there is a process of this number.
+fn is_running(pid: &str) -> bool {
+    std::process::Command::new("kill").args(["-0", pid]).output().unwrap().status.success()
+}
+
+#[test]
+fn processes_that_wait_are_ended_when_no_model_of_the_plugin_is_needed_and_those_at_work_go_on() {
+    let odd = Odd::with_lines("[/bin/sh, odd.sh]", &COUNTED.replace("echo .", "echo $$"), REUSED);
+    let at_work = odd.build().unwrap();
+    drop([odd.build().unwrap(), odd.build().unwrap()]);
+    let pids = std::fs::read_to_string(odd.home().join("starts")).unwrap();
+    let running = || pids.lines().filter(|pid| is_running(pid)).collect::<Vec<_>>();
+    assert_eq!(running().len(), 3);
+    odd.release();
+    assert_eq!(running(), [pids.lines().next().unwrap()]);
+    assert_eq!(at_work.weights(), []);
+    drop(odd.build().unwrap());
+    assert_eq!(starts(&odd.home()), 4);
+}
+
 /// Whether a process serves another model after `ask` was asked of it while the file `trouble` was there.
 fn is_reused_after(trouble: &str, ask: impl Fn(&Odd)) -> bool {
     let odd = counted();

@@ -1,9 +1,9 @@
 //! What a model takes of the machine: which trials run at once, and that no result depends on it.
 
 use crate::common::{Watch, dataset, how, plan, plan_of, registry, replicates, sweep};
-use crate::toy::Toy;
+use crate::toy::{Call, Toy};
 use recur_core::event::Event;
-use recur_core::model::{Cancel, ModelPlugin, Needs, Resources};
+use recur_core::model::{Cancel, Declaration, Model, ModelError, ModelPlugin, Needs, Resources, Setup};
 use recur_core::plan::Plan;
 use recur_core::record::TrialRecord;
 use recur_core::trial::{Trial, trials};
@@ -180,4 +180,62 @@ fn trials_that_wait_are_not_begun_once_the_sweep_is_to_stop() {
     let watch = Watch { on_event: Some(Box::new(stop)), ..Watch::default() };
     let records = sweep(&plan_of(toy, &["learn"; 3]), &registry(&[toy]), 2, &cancel, &watch).unwrap().records;
     assert_eq!(records, [None, None, None]);
+}
+
+/// A toy that notes when it is to end what it keeps: how many models were built until then.
+struct Noting {
+    toy: &'static Toy,
+    released: Mutex<Vec<usize>>,
+}
+
+impl Noting {
+    fn new(id: &'static str) -> &'static Self {
+        Box::leak(Box::new(Self { toy: Toy::iterative(id), released: Mutex::default() }))
+    }
+
+    fn n_built(&self) -> usize {
+        self.toy.seen().iter().filter(|seen| matches!(seen.call, Call::Build { .. })).count()
+    }
+}
+
+impl ModelPlugin for Noting {
+    fn about(&self) -> &Declaration {
+        self.toy.about()
+    }
+
+    fn release(&self) {
+        self.released.lock().unwrap().push(self.n_built());
+    }
+
+    fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {
+        self.toy.build(setup)
+    }
+}
+
+#[test]
+fn a_plugin_is_released_once_no_trial_of_it_is_left_and_before_other_models_go_on() {
+    let [first, second] = ["first", "second"].map(Noting::new);
+    let configurations = [(first, 0), (first, 1), (second, 0)]
+        .map(|(plugin, value)| (plugin as &dyn ModelPlugin, Toy::params("learn", value)));
+    let n_released_before_second = Mutex::new(None);
+    let note = |event: &Event<'_>| {
+        if matches!(event, Event::TrialStarted { trial, .. } if trial.identity.model == "second") {
+            *n_released_before_second.lock().unwrap() = Some(first.released.lock().unwrap().clone());
+        }
+    };
+    let watch = Watch { on_event: Some(Box::new(note)), ..Watch::default() };
+    sweep(&plan(&configurations), &registry(&[first, second]), 1, &Cancel::new(), &watch).unwrap();
+    drop(watch);
+    assert_eq!(n_released_before_second.into_inner().unwrap(), Some(vec![2]), "not between its two trials");
+    assert_eq!(second.released.lock().unwrap().first(), Some(&1));
+}
+
+#[test]
+fn a_sweep_that_is_stopped_releases_the_plugins_of_its_trials() {
+    let toy = Noting::new("toy");
+    let configurations = [0, 1].map(|value| (toy as &dyn ModelPlugin, Toy::params("learn", value)));
+    let cancel = Cancel::new();
+    let watch = Watch { on_event: Some(Box::new(|_: &Event<'_>| cancel.cancel())), ..Watch::default() };
+    sweep(&plan(&configurations), &registry(&[toy]), 1, &cancel, &watch).unwrap();
+    assert_eq!(*toy.released.lock().unwrap(), [1]);
 }
