@@ -85,7 +85,8 @@ impl Connection {
         self.process.pipes.close();
     }
 
-    /// Takes a process that waited for a model: what it writes is logged with that model's trial.
+    /// Takes a process that waited for a model: what it writes from now on is logged with that model's trial, and what it wrote
+    /// before with the trial before.
     pub(crate) fn begin(&mut self) {
         self.n_notices = 0;
         self.process.stderr.begin(tracing::Span::current());
@@ -100,9 +101,7 @@ impl Connection {
         let limit = Limit::new("answer_seconds", TO_FORGET);
         let fields = Value::Object(serde_json::Map::new());
         let question = Question { request: "reset", fields, block: &[], limit, cancel: None, room: 0 };
-        let is_reset = self.ask(&question).is_ok();
-        self.process.stderr.begin(tracing::Span::none());
-        is_reset
+        self.ask(&question).is_ok()
     }
 
     /// The limit for answers of no other kind.
