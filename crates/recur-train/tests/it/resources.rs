@@ -1,12 +1,12 @@
 //! What a model takes of the machine: which trials run at once, and that no result depends on it.
 
-use crate::common::{Watch, dataset, how, plan, plan_of, registry, replicates, sweep};
+use crate::common::{Watch, dataset, how, plan, plan_of, registry, replicates, sweep, trials};
 use crate::toy::{Call, Toy};
 use recur_core::event::Event;
 use recur_core::model::{Cancel, Declaration, Model, ModelError, ModelPlugin, Needs, Resources, Setup};
 use recur_core::plan::Plan;
 use recur_core::record::TrialRecord;
-use recur_core::trial::{Trial, trials};
+use recur_core::trial::Trial;
 use recur_train::{Fit, Observer, TrialResult, first_to_start, run_sweep};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -64,7 +64,7 @@ fn run(resources: Resources, expected: usize) -> (Vec<TrialRecord>, usize) {
     let configurations = [0, 1, 2].map(|value| (toy as &dyn ModelPlugin, Toy::params("learn", value)));
     let plan = Plan { replicates: 3, ..plan(&configurations) };
     let (data, counter, cancel) = (dataset(), Counter::of(expected), Cancel::new());
-    let trials = trials(&plan, data.digest(), &registry, &Default::default(), recur_train::PROCEDURE).unwrap();
+    let trials = trials(&plan, &registry);
     let sweep = run_sweep(&trials, &replicates(&plan), &data, &registry, how(4, &cancel, &counter)).unwrap();
     (sweep.records.into_iter().map(Option::unwrap).collect(), counter.most.into_inner())
 }
@@ -133,7 +133,7 @@ fn while_trials_of_a_model_wait_for_each_other_those_of_another_start_and_no_res
     let configurations = [(narrow, 0), (narrow, 1), (narrow, 2), (other, 0)]
         .map(|(toy, value)| (toy as &dyn ModelPlugin, Toy::params("learn", value)));
     let (plan, data) = (plan(&configurations), dataset());
-    let trials = trials(&plan, data.digest(), &registry, &Default::default(), recur_train::PROCEDURE).unwrap();
+    let trials = trials(&plan, &registry);
     let run = |jobs: usize, observer: &dyn Observer| {
         run_sweep(&trials, &replicates(&plan), &data, &registry, how(jobs, &Cancel::new(), observer)).unwrap()
     };
@@ -151,8 +151,7 @@ fn while_trials_of_a_model_wait_for_each_other_those_of_another_start_and_no_res
 fn a_trial_that_waits_for_places_holds_up_later_ones_and_one_that_waits_for_its_model_does_not() {
     let toy = Toy::iterative("toy");
     let plan = plan_of(toy, &["learn"; 3]);
-    let trials =
-        trials(&plan, dataset().digest(), &registry(&[toy]), &Default::default(), recur_train::PROCEDURE).unwrap();
+    let trials = trials(&plan, &registry(&[toy]));
     let first = |fits: [Fit; 3]| {
         let mut asked = 0;
         let place = first_to_start(&trials, &mut |trial| {
