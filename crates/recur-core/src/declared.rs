@@ -193,6 +193,15 @@ struct NotHere {
     source_file: &'static str,
 }
 
+impl NotHere {
+    /// Reports have the reason why a trial was not scored, and are the same on every machine: of an absolute path they show the
+    /// last two parts.
+    fn of(id: &'static str, source_file: &'static str) -> Self {
+        let start = source_file.rmatch_indices('/').nth(1).map_or(0, |(slash, _)| slash + 1);
+        Self { id, source_file: if source_file.starts_with('/') { &source_file[start..] } else { source_file } }
+    }
+}
+
 impl ModelPlugin for Gone {
     fn about(&self) -> &Declaration {
         &self.about
@@ -208,7 +217,7 @@ impl ModelPlugin for Gone {
 
     fn build(&self, _: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {
         let Declaration { id, source_file, .. } = self.about;
-        Err(ModelError::Other(Box::new(NotHere { id, source_file })))
+        Err(ModelError::Other(Box::new(NotHere::of(id, source_file))))
     }
 }
 
@@ -249,6 +258,15 @@ mod tests {
             meaning: "which",
         },
     ];
+
+    #[test]
+    fn the_reason_why_a_model_is_not_here_has_no_folder_of_this_machine() {
+        let shown = |source_file| NotHere::of("mine", source_file).source_file;
+        assert_eq!(shown("../plugins/mine/plugin.yaml"), "../plugins/mine/plugin.yaml");
+        assert_eq!(shown("/home/me/plugins/mine/plugin.yaml"), "mine/plugin.yaml");
+        assert_eq!(shown("/mine/plugin.yaml"), "mine/plugin.yaml");
+        assert_eq!(shown("/plugin.yaml"), "/plugin.yaml");
+    }
 
     #[test]
     fn a_declaration_comes_back_from_json_as_it_was() {

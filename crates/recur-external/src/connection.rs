@@ -5,6 +5,7 @@ use crate::manifest::Limits;
 use crate::metrics;
 use crate::pipes::Answering;
 use crate::process::Process;
+use crate::quoted::quoted;
 use crate::time::{Received, Stopwatch};
 use crate::wire::{self, Head};
 use recur_core::model::{Cancel, ModelError};
@@ -182,7 +183,7 @@ impl Connection {
 
     /// What the plugin itself says is wrong: it is well, and may be asked again.
     fn refused(&mut self, request: &'static str, message: &str, head: &Head) -> ModelError {
-        let message = printable(message, 500);
+        let message = quoted(message, 500);
         match &head.tensor {
             Some(name) => ModelError::Weights { name: printable(name, 100), problem: message },
             None => {

@@ -1,6 +1,7 @@
 //! What a plugin writes to standard error: into the log of its trial, never in its way.
 
 use crate::error::printable;
+use crate::quoted::quoted;
 use crate::ready;
 use crate::time::Received;
 use std::collections::VecDeque;
@@ -134,7 +135,7 @@ impl Reading {
             if self.last.len() == LAST_LINES {
                 self.last.pop_front();
             }
-            self.last.push_back(printable(text.trim(), 200));
+            self.last.push_back(quoted(text.trim(), 200));
         }
         let (plugin, n_bytes) = (self.plugin, self.n_bytes);
         self.span.in_scope(|| {
