@@ -51,8 +51,8 @@ pub struct Analysis {
     pub facts: DataFacts,
     /// What the spec asks of training and a model does not use.
     pub unused: Vec<UnusedSettings>,
-    /// The models that are given the validation examples of their trials: they may learn from them, and their validation results
-    /// are then too good.
+    /// The models that are given the validation examples of their trials: they may learn from them, and their
+    /// validation results are then too good.
     pub sees_validation: Vec<String>,
     /// Where several experiments are compared: what was merged.
     pub comparison: Option<ComparisonFacts>,

@@ -194,8 +194,8 @@ struct NotHere {
 }
 
 impl NotHere {
-    /// Reports have the reason why a trial was not scored, and are the same on every machine: of an absolute path they show the
-    /// last two parts.
+    /// Reports have the reason why a trial was not scored, and are the same on every machine: of an absolute path they
+    /// show the last two parts.
     fn of(id: &'static str, source_file: &'static str) -> Self {
         let start = source_file.rmatch_indices('/').nth(1).map_or(0, |(slash, _)| slash + 1);
         Self { id, source_file: if source_file.starts_with('/') { &source_file[start..] } else { source_file } }

@@ -73,7 +73,8 @@ impl Plan {
         Ok(unused)
     }
 
-    /// The models that are given the validation examples, in the order of the spec: they may learn from what chooses among them.
+    /// The models that are given the validation examples, in the order of the spec: they may learn from what chooses
+    /// among them.
     ///
     /// # Errors
     /// If the plan names a model that `registry` does not have.

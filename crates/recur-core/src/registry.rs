@@ -147,8 +147,8 @@ impl Registry {
         self.entries.insert(entry.id(), entry);
     }
 
-    /// Adds a model of which only the declaration is here, so that its results can be read. A model that is here counts before it,
-    /// and so does an earlier declaration.
+    /// Adds a model of which only the declaration is here, so that its results can be read. A model that is here counts
+    /// before it, and so does an earlier declaration.
     pub fn register_declared(&mut self, declared: DeclaredModel) {
         if !self.entries.contains_key(declared.id())
             && let Some(plugin) = declared.leak()
@@ -157,8 +157,8 @@ impl Registry {
         }
     }
 
-    /// The same models, where those of which only a declaration is here are declared as in `own`: an experiment may have had another
-    /// version of a plugin than others had.
+    /// The same models, where those of which only a declaration is here are declared as in `own`: an experiment may
+    /// have had another version of a plugin than others had.
     pub fn with_declared(&self, own: &[DeclaredModel]) -> Self {
         let mut registry = self.clone();
         for declared in own {

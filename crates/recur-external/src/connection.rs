@@ -86,8 +86,8 @@ impl Connection {
         self.process.pipes.close();
     }
 
-    /// Takes a process that waited for a model: what it writes from now on is logged with that model's trial, and what it wrote
-    /// before with the trial before.
+    /// Takes a process that waited for a model: what it writes from now on is logged with that model's trial, and what
+    /// it wrote before with the trial before.
     pub(crate) fn begin(&mut self) {
         self.n_notices = 0;
         self.process.stderr.begin(tracing::Span::current());

@@ -7,8 +7,8 @@ use crate::process::Process;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Processes of a plugin that wait for their next model. They end when a sweep has no more trials of it, and with recur at the
-/// latest.
+/// Processes of a plugin that wait for their next model. They end when a sweep has no more trials of it, and with recur
+/// at the latest.
 #[derive(Debug, Default)]
 pub(crate) struct Idle(Mutex<Vec<Connection>>);
 

@@ -251,7 +251,8 @@ fn check(raw: &Raw, id: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The keys of `training` that the model does not use: an iterative one names them, a one-shot one names what it does use.
+/// The keys of `training` that the model does not use: an iterative one names them, a one-shot one names what it does
+/// use.
 fn unused_settings(raw: &Raw) -> Result<Vec<TrainingKey>, &'static str> {
     let by_recur = [TrainingKey::Length, TrainingKey::Sampling, TrainingKey::EarlyStopping];
     match (&raw.regime, &raw.unused_settings, &raw.used_settings) {

@@ -1,5 +1,5 @@
-//! Words of a plugin in an error. The reason why a trial failed is part of its record and of reports, which are the same on every
-//! machine: folders of this one are left out of it. The log has the words as they came.
+//! Words of a plugin in an error. The reason why a trial failed is part of its record and of reports, which are the
+//! same on every machine: folders of this one are left out of it. The log has the words as they came.
 
 use crate::error::printable;
 
@@ -31,7 +31,8 @@ fn begins(before: char) -> bool {
     !(before.is_alphanumeric() || "/._-~*…".contains(before))
 }
 
-/// The path that `rest` begins with: to the quotation mark where one is before it, otherwise as far as it looks like one.
+/// The path that `rest` begins with: to the quotation mark where one is before it, otherwise as far as it looks like
+/// one.
 fn path(rest: &str, before: Option<char>) -> &str {
     if rest[1..].starts_with('/') {
         return "";

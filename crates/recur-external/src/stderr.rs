@@ -63,8 +63,8 @@ impl Stderr {
         Ok(Self { reading, done })
     }
 
-    /// What can be read now is of the model before. Lines that come later are logged in `span`, and the earlier ones are
-    /// nobody's last words.
+    /// What can be read now is of the model before. Lines that come later are logged in `span`, and the earlier ones
+    /// are nobody's last words.
     pub(crate) fn begin(&self, span: Span) {
         let mut reading = lock(&self.reading);
         reading.read();

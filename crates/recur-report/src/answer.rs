@@ -421,8 +421,8 @@ impl Answer<'_> {
             if models.len() == 1 { ("is", "it", "its", "it") } else { ("are", "they", "their", "them") };
         (!models.is_empty()).then(|| {
             format!(
-                "{} {} {are} given the validation {} with their labels. If {they} learned from them, {their} validation results are too \
-                 good, and a comparison by validation favours {them}. The test results are not affected.",
+                "{} {} {are} given the validation {} with their labels. If {they} learned from them, {their} validation \
+                 results are too good, and a comparison by validation favours {them}. The test results are not affected.",
                 self.strong("Not every model is measured alike on validation:"),
                 list(&models),
                 self.analysis.noun.many,

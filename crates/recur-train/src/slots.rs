@@ -45,8 +45,8 @@ impl Slots {
         Self { places, state: Mutex::default(), ended: Condvar::new() }
     }
 
-    /// The slot of a trial of `model`, if it may start now. One that waits for others of its model holds nobody up. One that
-    /// waits for places keeps later ones from taking them, so that it is not put off for ever.
+    /// The slot of a trial of `model`, if it may start now. One that waits for others of its model holds nobody up. One
+    /// that waits for places keeps later ones from taking them, so that it is not put off for ever.
     ///
     /// # Errors
     /// What is to become of the trial, and of those after it.

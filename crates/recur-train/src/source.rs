@@ -18,7 +18,8 @@ pub trait Source: Sync {
         self.next_to_start(&mut |_| Fit::Starts)
     }
 
-    /// The first trial that `fit` lets start: see [`first_to_start`]. It may answer [`Next::Later`] where there are trials.
+    /// The first trial that `fit` lets start: see [`first_to_start`]. It may answer [`Next::Later`] where there are
+    /// trials.
     fn next_to_start(&self, fit: &mut dyn FnMut(&Trial) -> Fit) -> Next;
 
     /// Waits until there may be another answer to [`Source::next`], for no longer than `time`.
@@ -44,8 +45,8 @@ pub enum Fit {
     HoldsUp,
 }
 
-/// The place of the first of `waiting` that starts. `fit` is asked for one after the other, until one starts or holds up the
-/// others.
+/// The place of the first of `waiting` that starts. `fit` is asked for one after the other, until one starts or holds
+/// up the others.
 pub fn first_to_start<'a>(
     waiting: impl IntoIterator<Item = &'a Trial>,
     fit: &mut dyn FnMut(&Trial) -> Fit,

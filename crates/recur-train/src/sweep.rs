@@ -238,8 +238,8 @@ impl Work<'_> {
         }
     }
 
-    /// The next trial that may start, with its slot; and whether trials wait for others to end. A trial whose model there is
-    /// not has no slot.
+    /// The next trial that may start, with its slot; and whether trials wait for others to end. A trial whose model
+    /// there is not has no slot.
     fn next(&self) -> (Next, Option<Slot<'_>>, bool) {
         let (mut slot, mut is_held_up) = (None, false);
         let mut fit = |trial: &Trial| {

@@ -42,8 +42,8 @@ fn lines_of(name: &str) -> Vec<String> {
     LINES.lock().unwrap().iter().filter(|(of, _)| *of == name).map(|(_, line)| line.clone()).collect()
 }
 
-/// Writes a line when it builds and one when it is to forget the model; after the first model one as soon as the file `go` is
-/// there, without end.
+/// Writes a line when it builds and one when it is to forget the model; after the first model one as soon as the file
+/// `go` is there, without end.
 const LATE: &str = "id=0
 while read -r line; do
   id=$((id+1))

@@ -138,8 +138,8 @@ pub fn how<'a>(jobs: usize, cancel: &'a Cancel, observer: &'a dyn Observer) -> H
     How { jobs, kernels: Kernels::widest(), cancel, observer }
 }
 
-/// Every configuration of `plan` on every replicate of [`dataset`]: replicate by replicate, configurations in the order of the
-/// plan.
+/// Every configuration of `plan` on every replicate of [`dataset`]: replicate by replicate, configurations in the order
+/// of the plan.
 pub fn trials(plan: &Plan, registry: &Registry) -> Vec<Trial> {
     trials_from(plan, registry, &InitialWeights::new())
 }
