@@ -52,6 +52,9 @@ pub struct Analysis {
     pub facts: DataFacts,
     /// What the spec asks of training and a model does not use.
     pub unused: Vec<UnusedSettings>,
+    /// The models that are given the validation examples of their trials: they may learn from them, and their
+    /// validation results are then too good.
+    pub sees_validation: Vec<String>,
     /// Where several experiments are compared: what was merged.
     pub comparison: Option<ComparisonFacts>,
     /// How results are compared.
@@ -164,6 +167,7 @@ impl Analysis {
             data: Data::of(ranked),
             facts: outcomes.facts.clone(),
             unused: outcomes.unused.to_vec(),
+            sees_validation: outcomes.sees_validation.to_vec(),
             comparison: outcomes.comparison.cloned(),
             method: Method::of(ranked),
             verdict: Verdict::of(ranked),

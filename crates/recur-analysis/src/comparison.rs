@@ -28,6 +28,7 @@ pub struct Comparison {
     tests: Vec<TestRecord>,
     splits: Vec<ReplicateSplit>,
     unused: Vec<UnusedSettings>,
+    sees_validation: Vec<String>,
     unscored: Vec<Unscored>,
     merged: ComparisonFacts,
 }
@@ -96,6 +97,7 @@ impl Comparison {
             stages: stages(experiments, &duplicates),
             splits: first.outcomes.splits.to_vec(),
             unused: unused(experiments, &duplicates),
+            sees_validation: sees_validation(experiments, &duplicates),
             merged: ComparisonFacts {
                 duplicates,
                 different_encodings: different_encodings(experiments),
@@ -121,6 +123,7 @@ impl Comparison {
             unscored: &self.unscored,
             splits: &self.splits,
             unused: &self.unused,
+            sees_validation: &self.sees_validation,
             eliminated: &self.eliminated,
             stages: &self.stages,
             comparison: Some(&self.merged),
@@ -246,6 +249,14 @@ fn unused(experiments: &[ComparedExperiment<'_>], duplicates: &BTreeMap<String, 
         experiment.outcomes.unused.iter().filter_map(of_model).collect()
     };
     experiments.iter().flat_map(of_part).collect()
+}
+
+/// The models that are given validation examples, by label.
+fn sees_validation(experiments: &[ComparedExperiment<'_>], duplicates: &BTreeMap<String, String>) -> Vec<String> {
+    let labels = experiments.iter().flat_map(|experiment| {
+        experiment.outcomes.sees_validation.iter().filter_map(|model| experiment.labels.get(model))
+    });
+    labels.filter(|label| !duplicates.contains_key(*label)).cloned().collect()
 }
 
 /// The parameters without effect of each model, by its label.

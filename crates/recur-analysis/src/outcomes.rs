@@ -36,6 +36,8 @@ pub struct Outcomes<'a> {
     pub splits: &'a [ReplicateSplit],
     /// What the spec asks of training and a model does not use, one entry for each such model.
     pub unused: &'a [UnusedSettings],
+    /// The models that are given the validation examples of their trials.
+    pub sees_validation: &'a [String],
     /// What each configuration of the plan was trained for when it was eliminated; empty where none was.
     pub eliminated: &'a [Option<Budget>],
     /// The race or the search of each model; empty where every configuration was trained on every replicate.

@@ -169,6 +169,15 @@ fn parameters_without_effect_are_known_by_the_labels_of_their_models() {
 }
 
 #[test]
+fn models_that_are_given_validation_examples_are_known_by_their_labels() {
+    let (one, mut two) = (one(), two());
+    two.sees_validation = ["linfa_logistic", "stacked_rnn"].map(str::to_owned).to_vec();
+    let whole = comparison(&one, &two, None).unwrap();
+    assert_eq!(whole.outcomes().sees_validation, ["two/stacked_rnn"], "the other is a duplicate");
+    assert_eq!(Analysis::resampled(&whole.outcomes(), 10).unwrap().sees_validation, ["two/stacked_rnn"]);
+}
+
+#[test]
 fn an_experiment_without_a_choice_is_refused() {
     let wild = Outline { name: "clear", ..all_diverged() }.experiment();
     let error = comparison(&one(), &wild, None).unwrap_err();

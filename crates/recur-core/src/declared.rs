@@ -22,6 +22,9 @@ pub struct DeclaredModel {
     conditions: Vec<DeclaredCondition>,
     /// [`Needs::raw_texts`], which is part of a trial's identity.
     raw_texts: bool,
+    /// [`Needs::validation`], which reports state. Not serialised where it is `false`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    validation: bool,
     source_file: String,
     cost_in_words: Option<String>,
 }
@@ -75,6 +78,7 @@ impl DeclaredModel {
             parameters: about.parameters.iter().filter_map(DeclaredParameter::of).collect(),
             conditions: plugin.conditions().iter().map(condition).collect(),
             raw_texts: plugin.needs().raw_texts,
+            validation: plugin.needs().validation,
             source_file: about.source_file.to_owned(),
             cost_in_words: about.cost_in_words.map(str::to_owned),
         }
@@ -113,7 +117,7 @@ impl DeclaredModel {
             source_file: leaked(self.source_file),
             cost_in_words: self.cost_in_words.map(leaked),
         };
-        let needs = Needs { raw_texts: self.raw_texts, ..Needs::default() };
+        let needs = Needs { raw_texts: self.raw_texts, validation: self.validation, ..Needs::default() };
         Some(Box::leak(Box::new(Gone { about, conditions: conditions.leak(), needs })))
     }
 }
@@ -189,6 +193,15 @@ struct NotHere {
     source_file: &'static str,
 }
 
+impl NotHere {
+    /// Reports have the reason why a trial was not scored, and are the same on every machine: of an absolute path they
+    /// show the last two parts.
+    fn of(id: &'static str, source_file: &'static str) -> Self {
+        let start = source_file.rmatch_indices('/').nth(1).map_or(0, |(slash, _)| slash + 1);
+        Self { id, source_file: if source_file.starts_with('/') { &source_file[start..] } else { source_file } }
+    }
+}
+
 impl ModelPlugin for Gone {
     fn about(&self) -> &Declaration {
         &self.about
@@ -204,7 +217,7 @@ impl ModelPlugin for Gone {
 
     fn build(&self, _: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {
         let Declaration { id, source_file, .. } = self.about;
-        Err(ModelError::Other(Box::new(NotHere { id, source_file })))
+        Err(ModelError::Other(Box::new(NotHere::of(id, source_file))))
     }
 }
 
@@ -247,6 +260,15 @@ mod tests {
     ];
 
     #[test]
+    fn the_reason_why_a_model_is_not_here_has_no_folder_of_this_machine() {
+        let shown = |source_file| NotHere::of("mine", source_file).source_file;
+        assert_eq!(shown("../plugins/mine/plugin.yaml"), "../plugins/mine/plugin.yaml");
+        assert_eq!(shown("/home/me/plugins/mine/plugin.yaml"), "mine/plugin.yaml");
+        assert_eq!(shown("/mine/plugin.yaml"), "mine/plugin.yaml");
+        assert_eq!(shown("/plugin.yaml"), "/plugin.yaml");
+    }
+
+    #[test]
     fn a_declaration_comes_back_from_json_as_it_was() {
         let about = Declaration {
             id: "mine",
@@ -262,7 +284,7 @@ mod tests {
             cost_in_words: Some("much"),
         };
         let conditions = &[Condition { parameter: "rate", needs: "size", at_least: 2 }];
-        let needs = Needs { raw_texts: true, ..Needs::default() };
+        let needs = Needs { raw_texts: true, validation: true, ..Needs::default() };
         let declared = DeclaredModel::of(&Gone { about, conditions, needs });
         let json = serde_json::to_string(&declared).unwrap();
         let read: DeclaredModel = serde_json::from_str(&json).unwrap();
@@ -270,7 +292,7 @@ mod tests {
         let plugin = read.leak().unwrap();
         assert_eq!(DeclaredModel::of(plugin), declared);
         assert_eq!(plugin.about().parameters, PARAMETERS);
-        assert!(plugin.needs().raw_texts);
+        assert!(plugin.needs().raw_texts && plugin.needs().validation);
         for (right, wrong) in [
             (r#""id":"mine""#, r#""id":"\u001b[31m""#),
             (r#""name":"size""#, r#""name":"rate""#),

@@ -126,6 +126,9 @@ pub trait ModelPlugin: Sync {
     fn build_is_costly(&self) -> bool {
         false
     }
+    /// Ends what is kept between two models, such as processes that wait for the next one: for now none is needed. A
+    /// later model starts them again.
+    fn release(&self) {}
     /// How many characters of a longer text a model built from `setup` reads at most; `None` where it reads all.
     fn reads_at_most(&self, setup: &Setup<'_>) -> Option<usize> {
         let _ = setup;

@@ -73,6 +73,21 @@ impl Plan {
         Ok(unused)
     }
 
+    /// The models that are given the validation examples, in the order of the spec: they may learn from what chooses
+    /// among them.
+    ///
+    /// # Errors
+    /// If the plan names a model that `registry` does not have.
+    pub fn sees_validation(&self, registry: &Registry) -> Result<Vec<String>, NoModel> {
+        let mut seeing: Vec<String> = Vec::new();
+        for Configuration { model, plugin, .. } in &self.configurations {
+            if registry.get(plugin)?.needs().validation && !seeing.contains(model) {
+                seeing.push(model.clone());
+            }
+        }
+        Ok(seeing)
+    }
+
     /// How a configuration of a model that learns step by step is trained.
     pub fn training_of<'a>(&'a self, configuration: &'a Configuration) -> &'a TrainingSettings {
         configuration.training.as_ref().unwrap_or(&self.training)

@@ -16,6 +16,8 @@ pub struct Registry {
 enum Entry {
     Plugin(&'static dyn ModelPlugin),
     Deferred(&'static dyn Deferred),
+    /// Only the declaration is here.
+    Declared(&'static dyn ModelPlugin),
     /// Several plugins have the id: none of them is meant.
     Several(Broken),
 }
@@ -83,7 +85,7 @@ impl NoModel {
 impl Entry {
     fn id(&self) -> &'static str {
         match self {
-            Entry::Plugin(plugin) => plugin.about().id,
+            Entry::Plugin(plugin) | Entry::Declared(plugin) => plugin.about().id,
             Entry::Deferred(deferred) => deferred.id(),
             Entry::Several(broken) => broken.id,
         }
@@ -92,7 +94,7 @@ impl Entry {
     /// The file that declares it, or all of them.
     fn source(&self) -> &str {
         match self {
-            Entry::Plugin(plugin) => plugin.about().source_file,
+            Entry::Plugin(plugin) | Entry::Declared(plugin) => plugin.about().source_file,
             Entry::Deferred(deferred) => deferred.source_file(),
             Entry::Several(broken) => &broken.problem,
         }
@@ -100,7 +102,7 @@ impl Entry {
 
     fn load(&self) -> Result<&'static dyn ModelPlugin, Broken> {
         match self {
-            Entry::Plugin(plugin) => Ok(*plugin),
+            Entry::Plugin(plugin) | Entry::Declared(plugin) => Ok(*plugin),
             Entry::Deferred(deferred) => deferred.load(),
             Entry::Several(broken) => Err(broken.clone()),
         }
@@ -145,13 +147,27 @@ impl Registry {
         self.entries.insert(entry.id(), entry);
     }
 
-    /// Adds a model of which only the declaration is here, so that its results can be read. A model that is here counts before it.
+    /// Adds a model of which only the declaration is here, so that its results can be read. A model that is here counts
+    /// before it, and so does an earlier declaration.
     pub fn register_declared(&mut self, declared: DeclaredModel) {
         if !self.entries.contains_key(declared.id())
             && let Some(plugin) = declared.leak()
         {
-            self.register(plugin);
+            self.add(Entry::Declared(plugin));
         }
+    }
+
+    /// The same models, where those of which only a declaration is here are declared as in `own`: an experiment may
+    /// have had another version of a plugin than others had.
+    pub fn with_declared(&self, own: &[DeclaredModel]) -> Self {
+        let mut registry = self.clone();
+        for declared in own {
+            if matches!(registry.entries.get(declared.id()), Some(Entry::Declared(_))) {
+                registry.entries.remove(declared.id());
+            }
+            registry.register_declared(declared.clone());
+        }
+        registry
     }
 
     /// [`Registry::register`] for each of `plugins`.
@@ -190,6 +206,7 @@ impl Registry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Declaration, Determinism, Model, ModelError, Regime, Setup};
 
     struct Torn;
 
@@ -205,6 +222,48 @@ mod tests {
         fn load(&self) -> Result<&dyn ModelPlugin, Broken> {
             Err(Broken { id: "torn", problem: "torn/plugin.yaml: it is torn".to_owned() })
         }
+    }
+
+    struct Version(Declaration);
+
+    impl ModelPlugin for Version {
+        fn about(&self) -> &Declaration {
+            &self.0
+        }
+
+        fn build(&self, _: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {
+            unreachable!("nobody builds it")
+        }
+    }
+
+    const fn version(id: &'static str, version: u32) -> Version {
+        Version(Declaration {
+            id,
+            summary: "s",
+            description: "d",
+            version,
+            code: "c",
+            determinism: Determinism::None,
+            regime: Regime::OneShot,
+            unused_settings: &[],
+            parameters: &[],
+            source_file: "f",
+            cost_in_words: None,
+        })
+    }
+
+    #[test]
+    fn an_experiments_own_declaration_counts_before_that_of_others_and_a_model_that_is_here_before_both() {
+        static HERE: Version = version("here", 1);
+        let mut registry = Registry::new();
+        registry.register(&HERE);
+        let declared = |id, n| DeclaredModel::of(&version(id, n));
+        [declared("gone", 1), declared("gone", 2)].into_iter().for_each(|model| registry.register_declared(model));
+        let own = registry.with_declared(&["here", "gone", "other"].map(|id| declared(id, 3)));
+        let versions = |registry: &Registry| registry.iter().map(|it| (it.about().id, it.about().version)).collect();
+        let [before, after]: [Vec<(&str, u32)>; 2] = [&registry, &own].map(versions);
+        assert_eq!(before, [("gone", 1), ("here", 1)]);
+        assert_eq!(after, [("gone", 3), ("here", 1), ("other", 3)]);
     }
 
     #[test]

@@ -159,24 +159,6 @@ impl TrialNames<'_> {
     }
 }
 
-/// Every configuration of `plan` on every replicate: replicate by replicate, configurations in the order of the plan. The
-/// arguments are those of [`TrialNames`], with raw texts that are as the normalised ones.
-///
-/// # Errors
-/// As [`TrialNames::trial`].
-pub fn trials(
-    plan: &Plan,
-    dataset: &Digest,
-    registry: &Registry,
-    weights: &InitialWeights,
-    procedure: &str,
-) -> Result<Vec<Trial>, TrialsError> {
-    let names = TrialNames { plan, dataset, raw_texts: None, registry, weights, procedure };
-    let configurations = 0..plan.configurations.len();
-    let pairs = (0..plan.replicates).flat_map(|r| configurations.clone().map(move |c| (r, c)));
-    pairs.map(|(replicate, configuration)| names.trial(configuration, replicate, None)).collect()
-}
-
 /// The digest that a build script wrote; any other text (a model that names its code in another way) is digested.
 pub fn code_digest(code: &str) -> Digest {
     Digest::parse(code).unwrap_or_else(|| Digest::of(code.as_bytes()))

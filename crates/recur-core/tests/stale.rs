@@ -10,7 +10,7 @@ use recur_core::registry::Registry;
 use recur_core::settings::{
     DataSettings, Group, Optimizer, ReportSettings, SplitSettings, TrainingLength, TrainingSettings,
 };
-use recur_core::trial::{TrialId, TrialNames, trials};
+use recur_core::trial::{TrialId, TrialNames};
 
 /// A model that is never built.
 struct Fake(Declaration);
@@ -97,8 +97,23 @@ fn named(one: &'static Fake) -> Vec<(String, TrialId)> {
     static OTHERS: [Fake; 2] = [fake("other", 1, "b"), fake("third", 1, "c")];
     let mut registry = Registry::new();
     registry.register_all(&[one, &OTHERS[0], &OTHERS[1]]);
-    let trials = trials(&plan(), &Digest::of(b"data"), &registry, &Default::default(), "procedure").unwrap();
-    trials.into_iter().map(|trial| (trial.identity.model, trial.id)).collect()
+    let (plan, dataset) = (&plan(), &Digest::of(b"data"));
+    let names = TrialNames {
+        plan,
+        dataset,
+        raw_texts: None,
+        registry: &registry,
+        weights: &Default::default(),
+        procedure: "procedure",
+    };
+    let named = |configuration, replicate| {
+        let trial = names.trial(configuration, replicate, None).unwrap();
+        (trial.identity.model, trial.id)
+    };
+    (0..plan.replicates)
+        .flat_map(|replicate| (0..plan.configurations.len()).map(move |configuration| (configuration, replicate)))
+        .map(|(configuration, replicate)| named(configuration, replicate))
+        .collect()
 }
 
 #[test]

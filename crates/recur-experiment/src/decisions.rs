@@ -349,6 +349,7 @@ impl Experiment {
         places.sort_by_key(|place| (place.replicate, place.model, place.configuration));
         self.name_trials(&places, &firsts)?;
         self.unused = self.plan.unused_settings(&self.registry)?;
+        self.sees_validation = self.plan.sees_validation(&self.registry)?;
         Ok(())
     }
 

@@ -44,6 +44,7 @@ pub struct Experiment {
     splits: Vec<ReplicateSplit>,
     warnings: Vec<DataWarning>,
     pub(crate) unused: Vec<UnusedSettings>,
+    pub(crate) sees_validation: Vec<String>,
     pub(crate) eliminated: Vec<Option<Budget>>,
     pub(crate) stages: Vec<ModelStages>,
     /// Where it runs.
@@ -94,13 +95,19 @@ impl Experiment {
             splits,
             warnings,
             unused: Vec::new(),
+            sees_validation: Vec::new(),
             eliminated: Vec::new(),
             stages: Vec::new(),
             folder: WorkingFolder::new(Path::new(".")),
         };
         experiment.decide()?;
-        let Self { data, plan, warnings, unused, .. } = &experiment;
+        let Self { data, plan, warnings, unused, sees_validation, .. } = &experiment;
         warn(&data.facts.source, warnings, &plan.report.noun, unused);
+        for model in sees_validation {
+            tracing::warn!(
+                "{model} is given the validation rows with their labels: its validation results may be too good"
+            );
+        }
         Ok(experiment)
     }
 
@@ -171,6 +178,7 @@ impl Experiment {
             unscored: &scored.unscored,
             splits: &self.splits,
             unused: &self.unused,
+            sees_validation: &self.sees_validation,
             eliminated: &self.eliminated,
             stages: &self.stages,
             comparison: None,

@@ -15,7 +15,7 @@ use recur_core::replicate::Replicate;
 use recur_core::trial::{Trial, TrialId};
 use recur_ingest::Ingested;
 use recur_store::Store;
-use recur_train::{Next, Source};
+use recur_train::{Fit, Next, Source, first_to_start};
 use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::error::Error;
 use std::path::Path;
@@ -250,18 +250,19 @@ impl Source for Queue<'_> {
         self.state().waiting.iter().cloned().collect()
     }
 
-    fn next(&self) -> Next {
+    fn next_to_start(&self, fit: &mut dyn FnMut(&Trial) -> Fit) -> Next {
         let mut state = self.state();
         if self.options.part.max_trials.is_some_and(|most| state.n_started >= most) {
             return Next::End;
         }
-        match state.waiting.pop_front() {
+        let first = first_to_start(&state.waiting, fit);
+        match first.and_then(|place| state.waiting.remove(place)) {
             Some(trial) => {
                 state.running.insert(trial.id.clone());
                 state.n_started += 1;
                 Next::Trial(Box::new(trial))
             }
-            None if state.may_grow && !state.running.is_empty() => Next::Later,
+            None if !state.waiting.is_empty() || (state.may_grow && !state.running.is_empty()) => Next::Later,
             None => Next::End,
         }
     }

@@ -7,7 +7,7 @@ use crate::observer::RunEvent;
 use crate::options::{AtEnd, RunOptions};
 use crate::parallel::in_parallel;
 use recur_analysis::{Analysis, Cost, Costs, Unscored};
-use recur_core::model::{Determinism, Kernels, ModelError};
+use recur_core::model::{Determinism, Kernels, ModelError, ModelPlugin};
 use recur_core::plan::Plan;
 use recur_core::record::TestRecord;
 use recur_core::selection::{Selection, TrialOutcome, mean_validation};
@@ -16,6 +16,7 @@ use recur_external::{ExternalError, Problem};
 use recur_ingest::{read_predictions, write_predictions};
 use recur_store::{Environment, FoundTest, Kept, Store, TestScores};
 use recur_train::{TestRows, TestSetError, score_test_set};
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 /// Which store has a trial.
@@ -76,7 +77,11 @@ impl Experiment {
         };
         let jobs_of_all = chosen.iter().map(at_once).min().unwrap_or(jobs);
         let (mut tests, mut unscored) = (Vec::new(), Vec::new());
-        for (outcome, scored) in chosen.iter().zip(in_parallel(&chosen, jobs_of_all, score)) {
+        let all_scored = in_parallel(&chosen, jobs_of_all, score);
+        // No process of a plugin waits for another trial.
+        let models: BTreeSet<&str> = chosen.iter().map(|outcome| outcome.trial.identity.model.as_str()).collect();
+        models.into_iter().filter_map(|model| self.registry().get(model).ok()).for_each(ModelPlugin::release);
+        for (outcome, scored) in chosen.iter().zip(all_scored) {
             match scored {
                 Ok(test) => tests.push(test),
                 // Nothing failed: a report without this model would be a poorer one for no reason of its own.

@@ -5,6 +5,7 @@ use crate::manifest::Limits;
 use crate::metrics;
 use crate::pipes::Answering;
 use crate::process::Process;
+use crate::quoted::quoted;
 use crate::time::{Received, Stopwatch};
 use crate::wire::{self, Head};
 use recur_core::model::{Cancel, ModelError};
@@ -80,7 +81,13 @@ impl Connection {
         matches!(self.process.child.try_wait(), Ok(None))
     }
 
-    /// Takes a process that waited for a model: what it writes is logged with that model's trial.
+    /// Asks it nothing more: it ends by itself, or with this value.
+    pub(crate) fn close(&mut self) {
+        self.process.pipes.close();
+    }
+
+    /// Takes a process that waited for a model: what it writes from now on is logged with that model's trial, and what
+    /// it wrote before with the trial before.
     pub(crate) fn begin(&mut self) {
         self.n_notices = 0;
         self.process.stderr.begin(tracing::Span::current());
@@ -95,9 +102,7 @@ impl Connection {
         let limit = Limit::new("answer_seconds", TO_FORGET);
         let fields = Value::Object(serde_json::Map::new());
         let question = Question { request: "reset", fields, block: &[], limit, cancel: None, room: 0 };
-        let is_reset = self.ask(&question).is_ok();
-        self.process.stderr.begin(tracing::Span::none());
-        is_reset
+        self.ask(&question).is_ok()
     }
 
     /// The limit for answers of no other kind.
@@ -178,7 +183,7 @@ impl Connection {
 
     /// What the plugin itself says is wrong: it is well, and may be asked again.
     fn refused(&mut self, request: &'static str, message: &str, head: &Head) -> ModelError {
-        let message = printable(message, 500);
+        let message = quoted(message, 500);
         match &head.tensor {
             Some(name) => ModelError::Weights { name: printable(name, 100), problem: message },
             None => {

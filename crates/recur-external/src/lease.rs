@@ -7,7 +7,8 @@ use crate::process::Process;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Processes of a plugin that wait for their next model. They end with recur at the latest.
+/// Processes of a plugin that wait for their next model. They end when a sweep has no more trials of it, and with recur
+/// at the latest.
 #[derive(Debug, Default)]
 pub(crate) struct Idle(Mutex<Vec<Connection>>);
 
@@ -15,6 +16,13 @@ pub(crate) struct Idle(Mutex<Vec<Connection>>);
 const MOST: usize = 64;
 
 impl Idle {
+    /// Ends those that wait.
+    pub(crate) fn end(&self) {
+        let mut idle = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        // So that they end side by side.
+        idle.iter_mut().for_each(Connection::close);
+    }
+
     fn take(&self) -> Option<Connection> {
         loop {
             let mut connection = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop()?;

@@ -21,6 +21,7 @@ mod parameter;
 mod pipes;
 mod plugin;
 mod process;
+mod quoted;
 mod ready;
 mod serve;
 mod stderr;

@@ -90,8 +90,8 @@ struct Raw {
     environment: BTreeMap<String, String>,
     grade: Grade,
     regime: RegimeWord,
-    #[serde(default)]
-    unused_settings: Vec<TrainingKey>,
+    unused_settings: Option<Vec<TrainingKey>>,
+    used_settings: Option<Vec<TrainingKey>>,
     #[serde(default)]
     parameters: Vec<Declared>,
     #[serde(default)]
@@ -185,6 +185,7 @@ impl Manifest {
         }
         let raw: Raw = read_yaml(&text).map_err(|error| error.to_string())?;
         check(&raw, id)?;
+        let unused_settings = unused_settings(&raw)?;
         let (parameters, conditions) = specs(raw.parameters)?;
         Ok(Self {
             folder,
@@ -200,10 +201,7 @@ impl Manifest {
                 Grade::Machine => Determinism::Machine,
                 Grade::None => Determinism::None,
             },
-            unused_settings: match raw.regime {
-                RegimeWord::Iterative => raw.unused_settings,
-                RegimeWord::OneShot => TrainingKey::ALL.to_vec(),
-            },
+            unused_settings,
             regime: match raw.regime {
                 RegimeWord::Iterative => Regime::Iterative,
                 RegimeWord::OneShot => Regime::OneShot,
@@ -250,13 +248,31 @@ fn check(raw: &Raw, id: &str) -> Result<(), String> {
     if raw.command.first().is_none_or(|program| program.is_empty()) {
         return Err("`command` names no program".to_owned());
     }
-    let by_recur = [TrainingKey::Length, TrainingKey::Sampling, TrainingKey::EarlyStopping];
-    if raw.unused_settings.iter().any(|key| by_recur.contains(key)) {
-        let message = "`unused_settings` may name batch_size, optimizer, schedule, warmup, class_weights and \
-                       label_smoothing: recur itself applies the others";
-        return Err(message.to_owned());
-    }
     Ok(())
+}
+
+/// The keys of `training` that the model does not use: an iterative one names them, a one-shot one names what it does
+/// use.
+fn unused_settings(raw: &Raw) -> Result<Vec<TrainingKey>, &'static str> {
+    let by_recur = [TrainingKey::Length, TrainingKey::Sampling, TrainingKey::EarlyStopping];
+    match (&raw.regime, &raw.unused_settings, &raw.used_settings) {
+        (RegimeWord::Iterative, Some(unused), None) if unused.iter().any(|key| by_recur.contains(key)) => {
+            Err("`unused_settings` may name batch_size, optimizer, schedule, warmup, class_weights and \
+                 label_smoothing: recur itself applies the others")
+        }
+        (RegimeWord::Iterative, unused, None) => Ok(unused.clone().unwrap_or_default()),
+        (RegimeWord::Iterative, _, Some(_)) => {
+            Err("`used_settings` is for `regime: one_shot`: an iterative model uses all but its `unused_settings`")
+        }
+        (RegimeWord::OneShot, Some(_), _) => {
+            Err("`unused_settings` is for `regime: iterative`: a one-shot model uses only its `used_settings`")
+        }
+        (RegimeWord::OneShot, None, Some(used)) if used.iter().any(|key| TrainingKey::OF_STEPS.contains(key)) => {
+            Err("`used_settings` may name class_weights: the others are for models that learn step by step")
+        }
+        (RegimeWord::OneShot, None, Some(used)) if !used.is_empty() => Ok(TrainingKey::OF_STEPS.to_vec()),
+        (RegimeWord::OneShot, None, _) => Ok(TrainingKey::ALL.to_vec()),
+    }
 }
 
 /// Words for people that a terminal would obey, or that would be read in another order.

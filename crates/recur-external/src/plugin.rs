@@ -120,6 +120,10 @@ impl ModelPlugin for Loaded {
         !self.manifest.reuse
     }
 
+    fn release(&self) {
+        self.idle.end();
+    }
+
     fn build(&self, setup: &Setup<'_>) -> Result<Box<dyn Model>, ModelError> {
         let Self { manifest, about, may_start, frozen, idle } = self;
         let refused = |problem| ExternalError::Process { plugin: about.id, problem, last_words: String::new() };

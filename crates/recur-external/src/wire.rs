@@ -3,7 +3,8 @@
 //! Control is JSON, so that a person can read it and any language write it. Texts, labels, log-probabilities and tensors
 //! are raw little-endian numbers: writing 1,024 texts' log-probabilities as JSON takes longer than computing them.
 
-use crate::error::{Problem, printable};
+use crate::error::Problem;
+use crate::quoted::quoted;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::{BufRead, Read as _};
@@ -123,7 +124,7 @@ fn read_line(from: &mut impl BufRead) -> Result<Option<Vec<u8>>, Problem> {
 }
 
 fn garbage(line: &[u8], problem: String) -> Problem {
-    Problem::Garbage { line: printable(&String::from_utf8_lossy(line), 80), problem }
+    Problem::Garbage { line: quoted(&String::from_utf8_lossy(line), 80), problem }
 }
 
 fn json_problem(error: &serde_json::Error, text: &str) -> String {

@@ -96,6 +96,7 @@ impl Answer<'_> {
             notes.extend(analysis.best().and_then(|best| self.within(best)));
         }
         notes.extend(self.unused_settings());
+        notes.extend(self.seen_validation());
         Opening { answer, gist, notes }
     }
 
@@ -413,6 +414,22 @@ impl Answer<'_> {
             paragraphs.push(format!("{} not use {}.", self.named_do(&models), self.names(&settings)));
         }
         paragraphs
+    }
+
+    /// Models that may have learned from what their trials are chosen by.
+    fn seen_validation(&self) -> Option<String> {
+        let models: Vec<String> = self.analysis.sees_validation.iter().map(|model| self.name(model)).collect();
+        let (are, they, their, them) =
+            if models.len() == 1 { ("is", "it", "its", "it") } else { ("are", "they", "their", "them") };
+        (!models.is_empty()).then(|| {
+            format!(
+                "{} {} {are} given the validation {} with their labels. If {they} learned from them, {their} validation \
+                 results are too good, and a comparison by validation favours {them}. The test results are not affected.",
+                self.strong("Not every model is measured alike on validation:"),
+                list(&models),
+                self.analysis.noun.many,
+            )
+        })
     }
 
     fn named_do(&self, models: &[&str]) -> String {

@@ -30,7 +30,7 @@ pub use memory::{bytes_in_words, memory_need};
 pub use observer::Observer;
 pub use predict::{PredictError, Predictor, Unreadable};
 pub use result::TrialResult;
-pub use source::{Next, Source};
+pub use source::{Fit, Next, Source, first_to_start};
 pub use start::{Characters, Misfit, StartError};
 pub use sweep::{How, Sweep, SweepError, run_sweep, run_trials};
 pub use test_set::{TestRows, TestSetError, score_test_set};

@@ -2,7 +2,7 @@
 
 use recur_core::record::TrialRecord;
 use recur_core::trial::{Trial, TrialId};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::error::Error;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -14,7 +14,13 @@ pub trait Source: Sync {
     fn known(&self) -> Vec<Trial>;
 
     /// The next trial.
-    fn next(&self) -> Next;
+    fn next(&self) -> Next {
+        self.next_to_start(&mut |_| Fit::Starts)
+    }
+
+    /// The first trial that `fit` lets start: see [`first_to_start`]. It may answer [`Next::Later`] where there are
+    /// trials.
+    fn next_to_start(&self, fit: &mut dyn FnMut(&Trial) -> Fit) -> Next;
 
     /// Waits until there may be another answer to [`Source::next`], for no longer than `time`.
     fn wait(&self, time: Duration) {
@@ -28,12 +34,39 @@ pub trait Source: Sync {
     fn ended(&self, trial: &Trial, record: Option<TrialRecord>) -> Result<(), Box<dyn Error + Send + Sync>>;
 }
 
+/// Whether a trial may start now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fit {
+    /// It starts.
+    Starts,
+    /// It waits, and later ones may start before it.
+    Waits,
+    /// It waits, and so do all after it.
+    HoldsUp,
+}
+
+/// The place of the first of `waiting` that starts. `fit` is asked for one after the other, until one starts or holds
+/// up the others.
+pub fn first_to_start<'a>(
+    waiting: impl IntoIterator<Item = &'a Trial>,
+    fit: &mut dyn FnMut(&Trial) -> Fit,
+) -> Option<usize> {
+    for (place, trial) in waiting.into_iter().enumerate() {
+        match fit(trial) {
+            Fit::Starts => return Some(place),
+            Fit::Waits => {}
+            Fit::HoldsUp => return None,
+        }
+    }
+    None
+}
+
 /// What comes next.
 #[derive(Debug)]
 pub enum Next {
     /// A trial, for whoever asked.
     Trial(Box<Trial>),
-    /// Results of running trials decide whether there are more.
+    /// None may start before running trials end, or their results decide whether there are more.
     Later,
     /// No trial is left.
     End,
@@ -46,7 +79,7 @@ pub(crate) struct List<'a> {
 }
 
 struct State<'a> {
-    next: usize,
+    waiting: VecDeque<&'a Trial>,
     records: Vec<Option<TrialRecord>>,
     /// The places of each trial that did not end, the first one last; one may be listed twice.
     places: HashMap<&'a TrialId, Vec<usize>>,
@@ -58,7 +91,8 @@ impl<'a> List<'a> {
         for (place, trial) in trials.iter().enumerate().rev() {
             places.entry(&trial.id).or_default().push(place);
         }
-        Self { trials, state: Mutex::new(State { next: 0, records: vec![None; trials.len()], places }) }
+        let state = State { waiting: trials.iter().collect(), records: vec![None; trials.len()], places };
+        Self { trials, state: Mutex::new(state) }
     }
 
     /// One for each trial, in their order.
@@ -76,11 +110,14 @@ impl Source for List<'_> {
         self.trials.to_vec()
     }
 
-    fn next(&self) -> Next {
+    fn next_to_start(&self, fit: &mut dyn FnMut(&Trial) -> Fit) -> Next {
         let mut state = self.state();
-        let Some(trial) = self.trials.get(state.next) else { return Next::End };
-        state.next += 1;
-        Next::Trial(Box::new(trial.clone()))
+        let first = first_to_start(state.waiting.iter().copied(), fit);
+        match first.and_then(|place| state.waiting.remove(place)) {
+            Some(trial) => Next::Trial(Box::new(trial.clone())),
+            None if state.waiting.is_empty() => Next::End,
+            None => Next::Later,
+        }
     }
 
     fn ended(&self, trial: &Trial, record: Option<TrialRecord>) -> Result<(), Box<dyn Error + Send + Sync>> {

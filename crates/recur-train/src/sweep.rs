@@ -4,8 +4,8 @@ use crate::checked::{Checked, Nan};
 use crate::memory::{Gate, Refused, bytes_in_words, memory_need};
 use crate::observer::Observer;
 use crate::result::TrialResult;
-use crate::slots::Slots;
-use crate::source::{List, Next, Source};
+use crate::slots::{Slot, Slots};
+use crate::source::{Fit, List, Next, Source};
 use crate::start::StartError;
 use crate::trial::{Execution, record, train_trial};
 use crate::worker_pool::WorkerPool;
@@ -123,6 +123,8 @@ pub fn run_trials(
     };
     // Each thread takes trials of its own accord, so that none waits for a part of its trial within another one.
     pool.broadcast(&|| work.run());
+    // One that was stopped leaves trials that wait.
+    work.slots.models().iter().filter_map(|model| registry.get(model).ok()).for_each(ModelPlugin::release);
     match work.error.into_inner().unwrap_or_else(PoisonError::into_inner) {
         Some(error) => Err(error),
         None => Ok(()),
@@ -208,17 +210,21 @@ impl Drop for StopsOthers<'_> {
 /// The time between two looks whether a thread without a trial can help one that has one: a share of work takes about as long.
 const LOOK: Duration = Duration::from_micros(200);
 
+/// The time between two looks at trials that wait for the end of others, which ends the wait as well.
+const LOOK_AT_WAITING: Duration = Duration::from_millis(20);
+
 impl Work<'_> {
     /// Takes one trial after the other until none is left.
     fn run(&self) {
         // An observer may panic: then no thread waits for the results of this one.
         let _stops = StopsOthers(self.cancel);
         while !self.cancel.is_cancelled() {
-            let ended = match self.source.next() {
-                Next::Trial(trial) => self.run_one(&trial),
+            let (next, slot, is_held_up) = self.next();
+            let ended = match next {
+                Next::Trial(trial) => self.run_one(&trial, slot).inspect(|()| self.release(&trial.identity.model)),
                 Next::Later => {
                     if !help() {
-                        self.source.wait(LOOK);
+                        if is_held_up { self.slots.wait(LOOK_AT_WAITING) } else { self.source.wait(LOOK) }
                     }
                     Ok(())
                 }
@@ -232,13 +238,45 @@ impl Work<'_> {
         }
     }
 
-    fn run_one(&self, trial: &Trial) -> Result<(), SweepError> {
+    /// The next trial that may start, with its slot; and whether trials wait for others to end. A trial whose model
+    /// there is not has no slot.
+    fn next(&self) -> (Next, Option<Slot<'_>>, bool) {
+        let (mut slot, mut is_held_up) = (None, false);
+        let mut fit = |trial: &Trial| {
+            let Ok(plugin) = self.registry.get(&trial.identity.model) else { return Fit::Starts };
+            match self.slots.take(plugin.about().id, plugin.needs().resources) {
+                Ok(taken) => slot = Some(taken),
+                Err(fit) => {
+                    is_held_up = true;
+                    return fit;
+                }
+            }
+            Fit::Starts
+        };
+        let next = self.source.next_to_start(&mut fit);
+        (next, slot, is_held_up)
+    }
+
+    /// Has `model` end what it keeps between two trials, if none of them runs or waits.
+    fn release(&self, model: &str) {
+        let mut waits = false;
+        let mut look = |trial: &Trial| {
+            waits |= trial.identity.model == model;
+            if waits { Fit::HoldsUp } else { Fit::Waits }
+        };
+        self.source.next_to_start(&mut look);
+        if !waits
+            && !self.slots.has_running(model)
+            && let Ok(plugin) = self.registry.get(model)
+        {
+            plugin.release();
+        }
+    }
+
+    /// Runs a trial, which holds `_slot` meanwhile.
+    fn run_one(&self, trial: &Trial, _slot: Option<Slot<'_>>) -> Result<(), SweepError> {
         let job = Job::of(trial, self.replicates, self.registry)?;
         // Before anything of the model is built.
-        let model = job.plugin.about().id;
-        let Some(_slot) = self.slots.pass(model, job.plugin.needs().resources, self.cancel, help) else {
-            return self.source.ended(trial, None).map_err(SweepError::Decide);
-        };
         crate::start::check(self.dataset, self.kernels, std::iter::once((trial, job.replicate, job.plugin)))?;
         let span = tracing::info_span!(
             parent: &self.span, "trial", id = trial.id.as_str(), model = %trial.title, replicate = trial.replicate

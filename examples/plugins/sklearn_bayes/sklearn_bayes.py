@@ -23,7 +23,7 @@ def to_numpy(tensor):
 
 class SklearnBayes(recur_plugin.Model):
     def __init__(self, setup):
-        self.params, self.n_classes = setup.params, setup.n_classes
+        self.params, self.n_classes, self.class_weights = setup.params, setup.n_classes, numpy.array(setup.class_weights)
         # None before training.
         self.vectorizer = self.bayes = None
 
@@ -34,10 +34,12 @@ class SklearnBayes(recur_plugin.Model):
     def train(self, chunk):
         self.vectorizer = self.make_vectorizer()
         counts = self.vectorizer.fit_transform(chunk.texts.raw)
+        # A text counts as often as its label weighs.
+        weights = self.class_weights[chunk.labels]
         # Smoothed as the n-grams are: a label without training examples has no infinite logarithm.
-        priors = numpy.bincount(chunk.labels, minlength=self.n_classes) + self.params["smoothing"]
+        priors = numpy.bincount(chunk.labels, weights=weights, minlength=self.n_classes) + self.params["smoothing"]
         self.bayes = MultinomialNB(alpha=self.params["smoothing"], class_prior=priors / priors.sum())
-        self.bayes.partial_fit(counts, chunk.labels, classes=numpy.arange(self.n_classes))
+        self.bayes.partial_fit(counts, chunk.labels, classes=numpy.arange(self.n_classes), sample_weight=weights)
         chunk.metrics["n_ngrams"] = counts.shape[1]
         return (-self.log_probabilities(chunk.texts)[range(len(chunk.labels)), chunk.labels]).tolist()
 

@@ -46,9 +46,11 @@ pub(super) fn inputs(
         return Err(ComparisonError::TrialAndExperiment { trial, experiment });
     }
     let read = |word: &Word| match word {
-        Word::Spec(path) => spec(path, store, registry),
-        Word::Report(path, source) => report(path, source, store, registry),
-        Word::Experiment(name, stored) => experiment(name, stored, store, registry),
+        Word::Spec(path) => spec(path, store, &of_its_own(path, store, registry)),
+        Word::Report(path, source) => {
+            report(path, source, store, &of_its_own(Path::new(&source.spec_path), store, registry))
+        }
+        Word::Experiment(name, stored) => experiment(name, stored, store, &registry.with_declared(&stored.models)),
         Word::Trial(id) => trial(id, store, registry),
     };
     let mut inputs: Vec<ComparedInput> = found.iter().map(read).collect::<Result<_, _>>()?;
@@ -59,6 +61,16 @@ pub(super) fn inputs(
         labels::of_experiments(&mut inputs, words);
     }
     Ok(inputs)
+}
+
+/// `registry` where models that are gone are as the experiment of the spec at `path` declared them.
+fn of_its_own(path: &Path, store: &Store, registry: &Registry) -> Registry {
+    // The name of an experiment is that of its file, unless the spec gives another.
+    let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    match store.find_experiment(name) {
+        FoundExperiment::Experiment(stored) => registry.with_declared(&stored.models),
+        FoundExperiment::Damaged(_) | FoundExperiment::Missing => registry.clone(),
+    }
 }
 
 fn find(word: &str, store: &Store) -> Result<Word, ComparisonError> {

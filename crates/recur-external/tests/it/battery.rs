@@ -1,6 +1,6 @@
 //! The example plugins keep the plugin contract, like every model of recur.
 
-use crate::python::{EXAMPLES, example, module_is_there, python_is_there};
+use crate::python::{copied, edit, example, module_is_there, python_is_there};
 use recur_core::params::{ParamValue, Params};
 use recur_core::registry::Deferred as _;
 use recur_core::settings::TrainingSettings;
@@ -8,7 +8,6 @@ use recur_external::ExternalModel;
 use recur_testkit::bench::{SEED, training};
 use recur_testkit::examples::learnable;
 use recur_testkit::{Bench, check_model, check_model_observed};
-use std::path::Path;
 
 fn check(id: &str, min_checks: usize) {
     check_with(id, &[], min_checks);
@@ -31,18 +30,8 @@ fn few_processes_are_started_where_each_serves_one_model() {
         return;
     }
     for id in ["letters", "letter_counts"] {
-        let folder = tempfile::tempdir().unwrap();
-        let copy = folder.path().join(id);
-        std::fs::create_dir(&copy).unwrap();
-        for entry in std::fs::read_dir(Path::new(EXAMPLES).join(id)).unwrap().map(Result::unwrap) {
-            if entry.path().is_file() {
-                std::fs::copy(entry.path(), copy.join(entry.file_name())).unwrap();
-            }
-        }
-        std::fs::copy(Path::new(EXAMPLES).join("recur_plugin.py"), folder.path().join("recur_plugin.py")).unwrap();
-        let manifest = std::fs::read_to_string(copy.join("plugin.yaml")).unwrap();
-        assert!(manifest.contains("reuse: true"));
-        std::fs::write(copy.join("plugin.yaml"), manifest.replace("reuse: true", "reuse: false")).unwrap();
+        let (_folder, copy) = copied(id);
+        edit(&copy.join("plugin.yaml"), "reuse: true", "reuse: false");
         let plugin = ExternalModel::in_folder(&copy).load().unwrap();
         let bench = Bench::new(plugin, Params::defaults(plugin.about().parameters), training());
         check_model_observed(&bench, &mut |_, _| {}).assert_passed(45);
@@ -68,6 +57,29 @@ fn letters_heeds_class_weights_as_models_of_recur_do() {
     assert_eq!(weighed, eightfold);
     assert_eq!(even.1[0], weighed.1[0], "before the first step");
     assert!(even.0 != weighed.0 && even.1[1] != weighed.1[1]);
+}
+
+/// Naive Bayes that declares that it heeds class weights: held to it, and passes once it does.
+#[test]
+fn a_model_that_learns_in_one_go_is_held_to_the_class_weights_that_it_declares() {
+    if !python_is_there() {
+        return;
+    }
+    let (_folder, home) = copied("letter_counts");
+    edit(&home.join("plugin.yaml"), "regime: one_shot\n", "regime: one_shot\nused_settings: [class_weights]\n");
+    let battery = || {
+        let plugin = ExternalModel::in_folder(&home).load().unwrap();
+        check_model(plugin, Params::defaults(plugin.about().parameters))
+    };
+    let ignores_them = battery();
+    let failed: Vec<&str> = ignores_them.failures().map(|(name, _)| name).collect();
+    assert_eq!(failed, ["labels_weigh_what_they_are_said_to"], "{ignores_them}");
+    let program = home.join("letter_counts.py");
+    edit(&program, "self.texts = [], []", "self.texts, self.weigh = [], [], setup.class_weights");
+    edit(&program, "[label] += 1", "[label] += self.weigh[label]");
+    edit(&program, "[token] += 1", "[token] += self.weigh[label]");
+    edit(&program, "array(\"q\"", "array(\"d\"");
+    battery().assert_passed(46);
 }
 
 #[test]

@@ -15,3 +15,5 @@ mod seen;
 mod served;
 #[path = "../../../../tools/skip.rs"]
 mod skip;
+#[cfg(unix)]
+mod stderr;

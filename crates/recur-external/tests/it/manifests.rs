@@ -85,6 +85,25 @@ fn a_manifest_names_the_settings_that_its_model_does_not_use() {
     );
 }
 
+#[test]
+fn a_manifest_of_a_model_that_learns_in_one_go_names_the_settings_that_it_uses() {
+    let about = |used: &str| {
+        let (_folder, plugin) = plugin(&GOOD.replace("regime: one_shot", &format!("regime: one_shot\n{used}")));
+        let about = plugin.load().unwrap().about();
+        (about.heeds_class_weights(), about.ignored(), about.code)
+    };
+    let (heeds, ignored, code) = about("used_settings: [class_weights]");
+    assert_eq!((heeds, ignored), (true, &TrainingKey::OF_STEPS[..]));
+    // What weights there are is part of a trial's identity: the declaration changes no other trial.
+    assert_eq!(about("used_settings: []"), (false, &TrainingKey::ALL[..], code));
+    assert_eq!(about(""), (false, &TrainingKey::ALL[..], code));
+    let one_shot = "regime: one_shot";
+    check(one_shot, "regime: one_shot\nused_settings: [warmup]", &["`used_settings` may name class_weights: "]);
+    check(one_shot, "regime: one_shot\nused_settings: [weights]", &["unknown variant `weights`"]);
+    check(one_shot, "regime: one_shot\nunused_settings: []", &["uses only its `used_settings`"]);
+    check(one_shot, "regime: iterative\nused_settings: [class_weights]", &["uses all but its `unused_settings`"]);
+}
+
 #[track_caller]
 fn check(old: &str, new: &str, reported: &[&str]) {
     assert!(GOOD.contains(old), "{old}");

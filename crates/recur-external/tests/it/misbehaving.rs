@@ -29,6 +29,22 @@ fn a_crash_at_the_start_is_reported_with_its_last_words() {
     check_build("kill -9 $$", LIMITS, &["signal: 9", "before it answered `build`"]);
 }
 
+/// Reasons are in records and reports, which are the same on every machine.
+#[test]
+fn the_folders_of_this_machine_are_in_no_reason() {
+    let check = |script: &str, expected: &str| {
+        let odd = Odd::new(script, LIMITS);
+        let error = odd.build().map(|_| ()).unwrap_err();
+        reported(&error, &[expected]);
+        let home = odd.home();
+        assert!(!error.to_string().contains(home.parent().unwrap().to_str().unwrap()), "{error}");
+    };
+    check("echo \"  File \\\"$PWD/odd.sh\\\", line 1\" >&2; exit 3", "standard error: File \"…/odd.sh\", line 1");
+    check("echo \"epoch of $PWD/odd.sh\"; sleep 60", "wrote `epoch of …/odd.sh` where an answer");
+    let refusal = "read -r _; echo \"{\\\"id\\\":1,\\\"error\\\":\\\"no $PWD/model.bin\\\"}\"; sleep 60";
+    check(refusal, "cannot do `build`: no …/model.bin");
+}
+
 #[test]
 fn what_a_python_plugin_printed_before_it_was_killed_is_reported() {
     if !python_is_there() {

@@ -51,6 +51,11 @@ impl Odd {
         self.folder.path().join("odd")
     }
 
+    /// Has the plugin end the processes that wait.
+    pub fn release(&self) {
+        self.plugin.load().unwrap().release();
+    }
+
     pub fn build(&self) -> Result<Box<dyn Model>, ModelError> {
         self.build_on(None)
     }

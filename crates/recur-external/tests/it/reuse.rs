@@ -1,7 +1,7 @@
 //! A process that serves several models: what it saves, and that nothing goes from one model to the next.
 
 use crate::odd::{Odd, predict};
-use crate::python::{EXAMPLES, example, python_is_there};
+use crate::python::{copied, edit, example, python_is_there};
 use recur_core::model::{Cancel, ModelPlugin};
 use recur_core::params::Params;
 use recur_core::registry::Deferred as _;
@@ -47,6 +47,26 @@ fn without_reuse_each_model_has_a_process_of_its_own() {
     let odd = Odd::with_lines("[/bin/sh, odd.sh]", COUNTED, "");
     (0..3).for_each(|_| drop(odd.build().unwrap()));
     assert_eq!(starts(&odd.home()), 3);
+}
+
+/// Whether there is a process of this number.
+fn is_running(pid: &str) -> bool {
+    std::process::Command::new("kill").args(["-0", pid]).output().unwrap().status.success()
+}
+
+#[test]
+fn processes_that_wait_are_ended_when_no_model_of_the_plugin_is_needed_and_those_at_work_go_on() {
+    let odd = Odd::with_lines("[/bin/sh, odd.sh]", &COUNTED.replace("echo .", "echo $$"), REUSED);
+    let at_work = odd.build().unwrap();
+    drop([odd.build().unwrap(), odd.build().unwrap()]);
+    let pids = std::fs::read_to_string(odd.home().join("starts")).unwrap();
+    let running = || pids.lines().filter(|pid| is_running(pid)).collect::<Vec<_>>();
+    assert_eq!(running().len(), 3);
+    odd.release();
+    assert_eq!(running(), [pids.lines().next().unwrap()]);
+    assert_eq!(at_work.weights(), []);
+    drop(odd.build().unwrap());
+    assert_eq!(starts(&odd.home()), 4);
 }
 
 /// Whether a process serves another model after `ask` was asked of it while the file `trouble` was there.
@@ -121,18 +141,9 @@ fn files_that_were_edited_are_not_run_by_a_process_that_waits() {
 
 /// A copy of the example `id` that notes each start of its process in the file `starts`.
 fn counted_example(id: &str) -> (TempDir, &'static ExternalModel) {
-    let folder = tempfile::tempdir().unwrap();
-    let (from, home) = (Path::new(EXAMPLES), folder.path().join(id));
-    std::fs::create_dir(&home).unwrap();
-    std::fs::copy(from.join("recur_plugin.py"), folder.path().join("recur_plugin.py")).unwrap();
-    for entry in std::fs::read_dir(from.join(id)).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_file()) {
-        std::fs::copy(entry.path(), home.join(entry.file_name())).unwrap();
-    }
-    let manifest = std::fs::read_to_string(home.join("plugin.yaml")).unwrap();
-    let command = format!("command: [python3, {id}.py]");
-    assert!(manifest.contains(&command));
+    let (folder, home) = copied(id);
     let noted = format!("command: [/bin/sh, -c, 'echo . >> starts; exec python3 {id}.py']");
-    std::fs::write(home.join("plugin.yaml"), manifest.replace(&command, &noted)).unwrap();
+    edit(&home.join("plugin.yaml"), &format!("command: [python3, {id}.py]"), &noted);
     (folder, ExternalModel::in_folder(&home))
 }
 

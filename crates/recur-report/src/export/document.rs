@@ -40,6 +40,8 @@ struct Document<'a> {
     data: DataWithWarnings<'a>,
     facts: &'a DataFacts,
     unused_settings: &'a [UnusedSettings],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    sees_validation: &'a [String],
     comparison: Option<&'a ComparisonFacts>,
     test: Test,
     models: Vec<&'a Model>,
@@ -116,6 +118,7 @@ pub(super) fn json(analysis: &Analysis, opening: Opening, provenance: &Provenanc
         data: DataWithWarnings { data: &analysis.data, warnings: warnings(analysis) },
         facts: &analysis.facts,
         unused_settings: &analysis.unused,
+        sees_validation: &analysis.sees_validation,
         comparison: analysis.comparison.as_ref(),
         test: test(analysis),
         models: analysis.in_order().collect(),

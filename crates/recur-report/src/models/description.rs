@@ -30,6 +30,9 @@ pub struct ModelDescription {
     #[serde(skip_serializing_if = "Option::is_none")]
     cost_in_words: Option<&'static str>,
     heeds_class_weights: bool,
+    /// Whether it is given the validation examples of its trials.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    sees_validation: bool,
 }
 
 /// A parameter of a model.
@@ -81,6 +84,7 @@ impl ModelDescription {
             cost: cost(plugin, SIZES).map(|cost| CostAt { at: SIZES, cost }),
             cost_in_words: plugin.about().cost_in_words,
             heeds_class_weights: plugin.about().heeds_class_weights(),
+            sees_validation: plugin.needs().validation,
         }
     }
 
@@ -115,8 +119,12 @@ impl ModelDescription {
             }
             Regime::OneShot => "on all training texts; it uses no setting of the spec's `training`",
         };
+        let seen = match self.sees_validation {
+            true => "; it is given the validation texts with their labels, so its validation results may be too good",
+            false => "",
+        };
         [
-            ("trained", format!("{}, {regime}", self.regime_word())),
+            ("trained", format!("{}, {regime}{seen}", self.regime_word())),
             ("grade", format!("{}: {grade}", self.grade_word())),
             (
                 "cost",

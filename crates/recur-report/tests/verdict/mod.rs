@@ -146,6 +146,20 @@ fn settings_that_a_model_does_not_use_are_named_in_the_opening() {
 }
 
 #[test]
+fn models_that_are_given_the_validation_rows_are_named_in_the_opening() {
+    let mut experiment = clear().build();
+    let opening = |experiment: &Reported| markdown(experiment).split("\n## ").next().unwrap().to_owned();
+    assert!(!opening(&experiment).contains("measured alike"));
+    experiment.sees_validation = vec!["linfa_logistic".to_owned()];
+    let note = "**Not every model is measured alike on validation:** `linfa_logistic` is given the validation names \
+                with their labels. If it learned from them, its validation results are too good, and a comparison by \
+                validation favours it. The test results are not affected.";
+    assert!(opening(&experiment).contains(note), "{}", opening(&experiment));
+    experiment.sees_validation.push("gru".to_owned());
+    assert!(opening(&experiment).contains("`linfa_logistic` and `gru` are given the validation names"));
+}
+
+#[test]
 fn which_epoch_is_kept_is_said() {
     let mut experiment = clear().build();
     assert!(markdown(&experiment).contains("The weights after the last epoch are kept."));

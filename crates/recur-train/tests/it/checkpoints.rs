@@ -1,6 +1,6 @@
 //! A trial that goes on from a checkpoint ends as if it had never been stopped.
 
-use crate::common::{dataset, how, plan, registry, replicates};
+use crate::common::{dataset, how, plan, registry, replicates, trials};
 use crate::toy::Toy;
 use recur_core::checkpoint::Checkpoint;
 use recur_core::event::Event;
@@ -11,8 +11,8 @@ use recur_core::plan::Plan;
 use recur_core::record::TrialRecord;
 use recur_core::settings::{EarlyStopping, Optimizer, Sampling, TrainingLength};
 use recur_core::tensor::Tensor;
-use recur_core::trial::{Trial, trials};
-use recur_train::{Observer, PROCEDURE, TrialResult, run_sweep};
+use recur_core::trial::Trial;
+use recur_train::{Observer, TrialResult, run_sweep};
 use std::sync::Mutex;
 
 /// Takes every checkpoint that it can have, or goes on from one.
@@ -76,7 +76,7 @@ fn plan_of(plugin: &dyn ModelPlugin) -> Plan {
 
 fn run(plan: &Plan, plugin: &'static dyn ModelPlugin, resume: Option<Checkpoint>) -> (TrialResult, Recorder) {
     let (dataset, registry) = (dataset(), registry(&[plugin]));
-    let trials = trials(plan, dataset.digest(), &registry, &Default::default(), PROCEDURE).unwrap();
+    let trials = trials(plan, &registry);
     let recorder = Recorder { resume, ..Recorder::default() };
     run_sweep(&trials, &replicates(plan), &dataset, &registry, how(1, &Cancel::new(), &recorder)).unwrap();
     let result = recorder.results.lock().unwrap().remove(0);

@@ -12,7 +12,7 @@ use recur_core::record::TrialRecord;
 use recur_core::registry::Registry;
 use recur_core::replicate::Replicate;
 use recur_core::settings::{DataSettings, Group, ReportSettings, SplitSettings, TrainingLength, TrainingSettings};
-use recur_core::trial::{Trial, trials};
+use recur_core::trial::{InitialWeights, Trial, TrialNames};
 use recur_train::{How, Observer, Sweep, SweepError, TrialResult, run_sweep};
 use std::sync::Mutex;
 
@@ -138,6 +138,21 @@ pub fn how<'a>(jobs: usize, cancel: &'a Cancel, observer: &'a dyn Observer) -> H
     How { jobs, kernels: Kernels::widest(), cancel, observer }
 }
 
+/// Every configuration of `plan` on every replicate of [`dataset`]: replicate by replicate, configurations in the order
+/// of the plan.
+pub fn trials(plan: &Plan, registry: &Registry) -> Vec<Trial> {
+    trials_from(plan, registry, &InitialWeights::new())
+}
+
+/// As [`trials`], of configurations that start from `weights`.
+pub fn trials_from(plan: &Plan, registry: &Registry, weights: &InitialWeights) -> Vec<Trial> {
+    let (dataset, procedure) = (dataset(), recur_train::PROCEDURE);
+    let names = TrialNames { plan, dataset: dataset.digest(), raw_texts: None, registry, weights, procedure };
+    let configurations = 0..plan.configurations.len();
+    let pairs = (0..plan.replicates).flat_map(|replicate| configurations.clone().map(move |of| (of, replicate)));
+    pairs.map(|(configuration, replicate)| names.trial(configuration, replicate, None).unwrap()).collect()
+}
+
 /// Runs all of `plan` on [`dataset`].
 pub fn sweep(
     plan: &Plan,
@@ -147,7 +162,7 @@ pub fn sweep(
     watch: &Watch<'_>,
 ) -> Result<Sweep, SweepError> {
     let dataset = dataset();
-    let trials = trials(plan, dataset.digest(), registry, &Default::default(), recur_train::PROCEDURE).unwrap();
+    let trials = trials(plan, registry);
     run_sweep(&trials, &replicates(plan), &dataset, registry, how(jobs, cancel, watch))
 }
 

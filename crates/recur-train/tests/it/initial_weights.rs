@@ -1,6 +1,6 @@
 //! Trials that start from a file of weights, and prediction with one.
 
-use crate::common::{Watch, dataset, how, plan, registry, replicates};
+use crate::common::{Watch, dataset, how, plan, registry, replicates, trials_from};
 use crate::toy::{Call, Toy};
 use recur_core::digest::Digest;
 use recur_core::model::{Cancel, Kernels, ModelPlugin, Regime};
@@ -11,7 +11,7 @@ use recur_core::registry::Registry;
 use recur_core::selection::{Selection, TrialOutcome};
 use recur_core::settings::{Fold, TrainingLength, Unknown};
 use recur_core::tensor::{Tensor, TensorData};
-use recur_core::trial::{InitialWeights, Trial, trials};
+use recur_core::trial::{InitialWeights, Trial};
 use recur_core::weights::{ModelCard, WeightsFile};
 use recur_train::{Predictor, SweepError, TestRows, TrialResult, Unreadable, run_sweep, score_test_set};
 use std::sync::Arc;
@@ -27,7 +27,7 @@ fn train(mut plan: Plan, registry: &Registry, file: WeightsFile) -> Result<Vec<(
     plan.configurations.iter_mut().for_each(|configuration| configuration.weights = Some(FILE.to_owned()));
     let weights = InitialWeights::from([(FILE.to_owned(), Arc::new(file))]);
     let (dataset, watch) = (dataset(), Watch::default());
-    let trials = trials(&plan, dataset.digest(), registry, &weights, recur_train::PROCEDURE).unwrap();
+    let trials = trials_from(&plan, registry, &weights);
     run_sweep(&trials, &replicates(&plan), &dataset, registry, how(2, &Cancel::new(), &watch))?;
     Ok(watch.into_kept())
 }

@@ -1,6 +1,6 @@
 //! A trial that needs more memory than there is becomes a record with the numbers, and the others run.
 
-use crate::common::{dataset, how, plan, replicates};
+use crate::common::{dataset, how, plan, replicates, trials};
 use recur_core::event::Event;
 use recur_core::metric::Metric;
 use recur_core::model::{Cancel, Kernels, ModelPlugin};
@@ -9,7 +9,7 @@ use recur_core::plan::Plan;
 use recur_core::record::{Outcome, TrialRecord};
 use recur_core::registry::Registry;
 use recur_core::settings::{EarlyStopping, Optimizer};
-use recur_core::trial::{Trial, trials};
+use recur_core::trial::Trial;
 use recur_train::{Observer, TrialResult, memory_need, run_sweep};
 
 /// Says how much memory there is.
@@ -52,7 +52,7 @@ fn registry() -> Registry {
 }
 
 fn trials_of(plan: &Plan) -> Vec<Trial> {
-    trials(plan, dataset().digest(), &registry(), &Default::default(), recur_train::PROCEDURE).unwrap()
+    trials(plan, &registry())
 }
 
 fn records(plan: &Plan, jobs: usize, available: Option<u64>) -> Vec<TrialRecord> {

@@ -1,6 +1,6 @@
 //! A trial that goes wrong becomes a record with its cause, and the others go on.
 
-use crate::common::{Watch, how, plan_of, registry, replicates, results, sweep};
+use crate::common::{Watch, how, plan_of, registry, replicates, results, sweep, trials};
 use crate::toy::{Toy, is_spoilt};
 use recur_core::event::Event;
 use recur_core::model::{Cancel, Regime};
@@ -155,14 +155,7 @@ fn a_model_that_nobody_registered_is_an_error_before_any_training() {
     let toy = Toy::iterative("toy");
     let dataset = crate::common::dataset();
     let plan = plan_of(toy, &["learn"]);
-    let trials = recur_core::trial::trials(
-        &plan,
-        dataset.digest(),
-        &registry(&[toy]),
-        &Default::default(),
-        recur_train::PROCEDURE,
-    )
-    .unwrap();
+    let trials = trials(&plan, &registry(&[toy]));
     let watch = Watch::default();
     let error =
         recur_train::run_sweep(&trials, &replicates(&plan), &dataset, &Registry::new(), how(1, &Cancel::new(), &watch))
@@ -176,9 +169,7 @@ fn a_trial_of_a_replicate_whose_rows_were_not_divided_is_an_error_before_any_tra
     let toy = Toy::iterative("toy");
     let (dataset, registry) = (crate::common::dataset(), registry(&[toy]));
     let plan = Plan { replicates: 2, ..plan_of(toy, &["learn"]) };
-    let trials =
-        recur_core::trial::trials(&plan, dataset.digest(), &registry, &Default::default(), recur_train::PROCEDURE)
-            .unwrap();
+    let trials = trials(&plan, &registry);
     let first = &replicates(&plan)[..1];
     let watch = Watch::default();
     let error =

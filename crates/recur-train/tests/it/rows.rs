@@ -131,6 +131,15 @@ fn a_model_that_asks_for_them_gets_raw_texts_and_the_validation_rows_and_no_test
 }
 
 #[test]
+fn a_plan_names_the_models_that_are_given_validation_rows() {
+    let seeing = Toy::with_needs("seeing", Needs { validation: true, ..Needs::default() });
+    let other = Toy::iterative("other");
+    let configurations = [(other, 0), (seeing, 0), (seeing, 1)]
+        .map(|(toy, value)| (toy as &dyn ModelPlugin, Toy::params("learn", value)));
+    assert_eq!(plan(&configurations).sees_validation(&registry(&[seeing, other])).unwrap(), ["seeing"]);
+}
+
+#[test]
 fn every_configuration_of_a_replicate_takes_the_rows_in_the_same_order() {
     let calls = run(Toy::iterative("toy"), |_| ());
     let mut orders: Vec<&[u32]> = epochs(&calls).into_iter().map(|(order, _)| order).collect();

@@ -1,6 +1,6 @@
 //! The test set is scored for chosen configurations alone, and rightly.
 
-use crate::common::{dataset, plan, plan_of, registry, replicates, results};
+use crate::common::{dataset, plan, plan_of, registry, replicates, results, trials};
 use crate::toy::{Toy, is_spoilt, of_further};
 use recur_core::dataset::Dataset;
 use recur_core::model::{Kernels, Regime};
@@ -9,7 +9,7 @@ use recur_core::record::TestRecord;
 use recur_core::registry::Registry;
 use recur_core::selection::{Selection, TrialOutcome};
 use recur_core::tensor::Tensor;
-use recur_core::trial::{Trial, trials};
+use recur_core::trial::Trial;
 use recur_train::{TestRows, TestSetError, TrialResult, score_test_set};
 
 /// A finished sweep: its trials with their results, and what was chosen.
@@ -26,7 +26,7 @@ impl Swept {
     fn new(plan: Plan, registry: Registry) -> Self {
         let dataset = dataset();
         let results = results(&plan, &registry);
-        let trials = trials(&plan, dataset.digest(), &registry, &Default::default(), recur_train::PROCEDURE).unwrap();
+        let trials = trials(&plan, &registry);
         let outcome = |(trial, result): (&Trial, &TrialResult)| TrialOutcome {
             trial: trial.clone(),
             record: result.record.clone(),
