@@ -188,6 +188,11 @@ bench-startup:
 bench-peers *NAMES:
     python3 tools/peers/compare.py "$@"
 
+# Measure ngram_logistic beside scikit-learn and fastText (sets them up in virtual environments; 5 minutes)
+[group('measurements')]
+bench-ngrams *NAMES:
+    python3 tools/peers/ngrams.py "$@"
+
 # Measure the reports of synthetic experiments of 100 and 1,000 trials: seconds and memory
 [group('measurements')]
 bench-report:

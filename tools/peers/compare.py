@@ -27,20 +27,30 @@ def environment(name, packages):
     return python
 
 
-def run(command):
-    """Rates by workload that `command` prints, on one core where the system can pin it."""
+def recur_bench():
+    """The program `recur-bench`, built."""
+    subprocess.run(["cargo", "build", "--quiet", "--release", "--workspace", "--bin", "recur-bench"], check=True)
+    return Path(os.environ.get("CARGO_TARGET_DIR", "target")) / "release" / "recur-bench"
+
+
+def printed(command):
+    """What `command` prints by workload, run on one core where the system can pin it."""
     pin = ["taskset", "-c", "0"] if shutil.which("taskset") else []
     threads = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     output = subprocess.run([*pin, *map(str, command)], check=True, capture_output=True, text=True,
                             env={**os.environ, **threads}).stdout
-    return {(line := json.loads(text))["workload"]: line["names_per_second"] for text in output.splitlines()}
+    return {(line := json.loads(text))["workload"]: line for text in output.splitlines()}
+
+
+def run(command):
+    """Rates by workload that `command` prints."""
+    return {workload: line["names_per_second"] for workload, line in printed(command).items()}
 
 
 def main():
     names = sys.argv[1] if len(sys.argv) > 1 else "data/names.csv"
     torch, jax = environment("torch", ["torch", "numpy"]), environment("jax", ["jax", "numpy"])
-    subprocess.run(["cargo", "build", "--quiet", "--release", "-p", "recur-bench"], check=True)
-    recur = Path(os.environ.get("CARGO_TARGET_DIR", "target")) / "release" / "recur-bench"
+    recur = recur_bench()
     commands = {"PyTorch": [torch, HERE / "torch_peer.py", names], "JAX": [jax, HERE / "jax_peer.py", names],
                 "recur": [recur, names]}
     rounds = {who: [] for who in commands}

@@ -1,6 +1,7 @@
 //! The program `recur-bench`: texts a second on the workloads of the peers, one JSON line each.
 
 mod external;
+mod ngrams;
 
 use clap::Parser;
 use recur_bench::{ALPHABET, Bench, Examples, median_rate, peak_flops, stacked_rnn_flops};
@@ -27,6 +28,9 @@ struct Args {
     /// Print what the protocol of external plugins costs instead
     #[arg(long)]
     external: bool,
+    /// Measure the sparse linear model instead
+    #[arg(long)]
+    ngrams: bool,
     /// Be an external plugin
     #[arg(long, hide = true)]
     serve: bool,
@@ -39,6 +43,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     if args.external {
         return external::overhead(&args.examples, args.repeats);
+    }
+    if args.ngrams {
+        return ngrams::measure(&read(&args.examples)?, args.repeats);
     }
     if args.fractions { fractions(args.repeats) } else { peers(&read(&args.examples)?, args.repeats, &args.only) }
 }

@@ -109,7 +109,8 @@ impl fmt::Display for StudyProgress {
         match of_search {
             Some(all) => write!(f, "{n_configurations} of {all} configurations proposed")?,
             None => {
-                write!(f, "stage {stage} of {n_stages}, {n_configurations} configurations")?;
+                let s = if *n_configurations == 1 { "" } else { "s" };
+                write!(f, "stage {stage} of {n_stages}, {n_configurations} configuration{s}")?;
                 if let Some(epochs) = budget.epochs {
                     write!(f, " for {epochs} epoch{}", if epochs == 1 { "" } else { "s" })?;
                 }

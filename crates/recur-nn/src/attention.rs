@@ -28,7 +28,7 @@ pub struct Attention {
     joined: AlignedVec,
     /// What the heads gave, (R, D).
     mixed: AlignedVec,
-    /// The weights of each head of each text, (T, T), one after another.
+    /// The weights of each head of each text, (T, T), one after another; without a backward pass those of one head.
     weights: AlignedVec,
 }
 
@@ -119,12 +119,13 @@ impl Attention {
         self.output.parameters_changed(kernels, parameters);
     }
 
-    /// Writes the result for each character, `y (R, D)`, from `x (R, D)`, rows of whole texts.
+    /// Writes the result for each character, `y (R, D)`, from `x (R, D)`, rows of whole texts. Only where it `trains`, a backward
+    /// pass may follow: it needs the weights of all texts, which take `4 · heads · T²` bytes each.
     pub fn forward(
         &mut self,
         kernels: Kernels,
         parameters: &[f32],
-        batch: &Batch,
+        (batch, trains): (&Batch, bool),
         (x, y): (&[f32], &mut [f32]),
         scratch: &mut Scratch,
     ) {
@@ -132,13 +133,16 @@ impl Attention {
         let joined = self.joined.take(3 * x.len());
         self.input.forward(kernels, parameters, x, joined);
         let mixed = self.mixed.take(x.len());
-        let squares: usize = batch.last().iter().map(|(last, _)| (last + 1) * (last + 1)).sum();
-        let mut weights = self.weights.take(squares * self.heads);
+        let squares = batch.last().iter().map(|(last, _)| (last + 1) * (last + 1));
+        let n_weights = if trains { squares.sum::<usize>() * self.heads } else { squares.max().unwrap_or(0) };
+        let weights = self.weights.take(n_weights);
+        let mut from = 0;
         for (last, row) in batch.last() {
             batch.times().ancestors(*last, *row, &mut scratch.rows);
             let rows = &scratch.rows[..];
             for first in (0..d).step_by(of) {
-                let weights = weights.split_off_mut(..rows.len() * rows.len()).expect("weights for each head");
+                let weights = &mut weights[from..from + rows.len() * rows.len()];
+                from += if trains { weights.len() } else { 0 };
                 let place = Place { rows, width: 3 * d, first, of };
                 let result = scratch.head.forward(kernels, joined, place, weights);
                 Place { width: d, ..place }.scatter(result, mixed);
@@ -242,7 +246,7 @@ mod tests {
         let mut f = |parameters: &[f32], x: &[f32], gradients: Option<(&mut [f32], &mut [f32])>| {
             attention.parameters_changed(kernels, parameters);
             let mut y = vec![0.0; x.len()];
-            attention.forward(kernels, parameters, &batch, (x, &mut y), &mut scratch);
+            attention.forward(kernels, parameters, (&batch, true), (x, &mut y), &mut scratch);
             if let Some((gradients, d_x)) = gradients {
                 attention.backward(kernels, &batch, (x, d_x), &d, &mut scratch, &mut Buffer { kernels, gradients });
             }
@@ -267,10 +271,28 @@ mod tests {
         let rows: Vec<f32> = [1, 4].iter().flat_map(|row| x[row * 4..][..4].to_vec()).collect();
         let mut result = |batch: &Batch, x: &[f32]| {
             let mut y = vec![0.0; x.len()];
-            attention.forward(kernels, &parameters, batch, (x, &mut y), &mut Scratch::default());
+            attention.forward(kernels, &parameters, (batch, true), (x, &mut y), &mut Scratch::default());
             y
         };
         let (expected, among) = (result(&alone, &rows), result(&among, &x));
         assert_eq!([&among[4..8], &among[16..20]].concat(), expected);
+    }
+
+    #[test]
+    fn prediction_keeps_the_weights_of_one_head_and_gives_the_same_bits() {
+        let (kernels, mut batch) = (Kernels::widest(), Batch::default());
+        batch.pack_texts(&[&[1, 2], &[1, 2, 3], &[4], &[1, 2, 3, 4]]);
+        let mut layout = Layout::default();
+        let mut attention = Attention::new(&mut layout, "attention", 4, 2);
+        let (parameters, x) = (numbers(layout.n_parameters(), 1), numbers(batch.n_characters() * 4, 2));
+        let mut result = |trains| {
+            let mut y = vec![0.0; x.len()];
+            attention.forward(kernels, &parameters, (&batch, trains), (&x, &mut y), &mut Scratch::default());
+            (y, attention.weights.len())
+        };
+        let (predicted, n_of_prediction) = result(false);
+        let (trained, n_of_training) = result(true);
+        assert_eq!(predicted, trained);
+        assert_eq!((n_of_prediction, n_of_training), (16, 2 * (4 + 9 + 1 + 16)));
     }
 }

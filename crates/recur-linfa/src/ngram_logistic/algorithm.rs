@@ -11,7 +11,7 @@
 //! takes its `p` to the best one for the others as they are, and `W` with it. Where all are best, `p = softmax(x · W)`.
 //!
 //! A visit reads and writes only the coefficients of the n-grams that the row has, which stay in the CPU's first cache
-//! between reading and writing; nothing as large as `W` is kept but `W`.
+//! between reading and writing. What is kept are `W` (K, S) and the distribution of each row (N, S).
 //!
 //! The intercept is the coefficient of a column of ones, and is penalised like the others: one number among very many.
 //!

@@ -65,7 +65,7 @@ impl Block {
         &mut self,
         kernels: Kernels,
         parameters: &[f32],
-        batch: &Batch,
+        (batch, trains): (&Batch, bool),
         h: &mut [f32],
         mut draws: Option<(&mut Stream, usize)>,
         scratch: &mut Scratch,
@@ -74,7 +74,7 @@ impl Block {
         let [drop_first, drop_second] = &mut self.dropouts;
         let normal = first.forward(kernels, parameters, h);
         let added = scratch.added.take(h.len());
-        self.attention.forward(kernels, parameters, batch, (normal, &mut *added), &mut scratch.attention);
+        self.attention.forward(kernels, parameters, (batch, trains), (normal, &mut *added), &mut scratch.attention);
         add(
             kernels,
             batch,

@@ -107,11 +107,12 @@ impl Network for Encoder {
         for (time, place) in self.places.chunks_exact(d).enumerate().take(times.len()) {
             h[times.at(time, d)].chunks_exact_mut(d).for_each(|row| kernels.add(row, place));
         }
+        let trains = draws.is_some();
         let mut stream = draws.filter(|_| self.shape.dropout > 0.0).map(StepRng::stream);
         for (index, block) in self.blocks.iter_mut().enumerate() {
             let drawn = 2 * index * batch.n_characters_of_whole() * d;
             let draws = stream.as_mut().map(|stream| (stream, drawn));
-            block.forward(kernels, parameters, batch, h, draws, &mut self.scratch);
+            block.forward(kernels, parameters, (batch, trains), h, draws, &mut self.scratch);
         }
         let normal = self.norm.forward(kernels, parameters, h);
         let pooled = self.pool.forward(kernels, batch, normal);
