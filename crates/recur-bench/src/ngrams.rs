@@ -70,7 +70,8 @@ fn objective(model: &mut dyn Model, examples: &Examples, rows: &[u32], l2: f64) 
     let mut out = vec![0.0; rows.len() * c];
     model.log_probabilities(&examples.sequences, rows, &mut out)?;
     let losses = out.chunks_exact(c).zip(&examples.labels).map(|(row, label)| -f64::from(row[usize::from(*label)]));
-    let squares = model.weights().iter().map(|tensor| match &tensor.data {
+    let weights = model.weights();
+    let squares = weights.iter().map(|tensor| match &tensor.data {
         TensorData::F32(data) if is_weight(&tensor.name) => data.iter().map(|w| f64::from(*w) * f64::from(*w)).sum(),
         TensorData::F64(data) if is_weight(&tensor.name) => data.iter().map(|w| w * w).sum(),
         _ => 0.0,
