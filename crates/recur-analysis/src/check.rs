@@ -49,6 +49,10 @@ fn check_tests(outcomes: &Outcomes<'_>) -> Result<(), AnalysisError> {
         if !trials.contains(&test.id) {
             return Err(AnalysisError::UnknownTrial { trial: test.id.clone() });
         }
+        if let Some(found) = test.predictions.iter().find(|prediction| prediction.log_probabilities.len() != n_labels) {
+            let n_given = found.log_probabilities.len();
+            return Err(AnalysisError::OtherLabels { trial: test.id.clone(), n_given, n_labels });
+        }
         for label in test.predictions.iter().flat_map(|prediction| [prediction.label, prediction.predicted]) {
             if usize::from(label) >= n_labels {
                 return Err(AnalysisError::UnknownLabel { trial: test.id.clone(), label, n_labels });

@@ -2,7 +2,7 @@
 //!
 //! Legend: r replicates, N test rows, C labels.
 
-use crate::difference::{Compared, Sample, compare};
+use crate::difference::{self, Compared, Sample, compare};
 use crate::model::of_predictions;
 use crate::ranked::{Ranked, TestResamples, best_first, confusion, resampled_means};
 use crate::summary::ends;
@@ -11,6 +11,9 @@ use recur_core::record::Prediction;
 use recur_stats::{Interval, LabelCounts, jackknife, label_rank, mean, mean_distribution, mean_log_loss};
 use serde::Serialize;
 use std::collections::BTreeMap;
+
+/// The jackknife of two members gives too small a variance.
+const FEWEST_MEMBERS: u32 = 3;
 
 /// The ensemble of a model's replicates: for each test row the mean of their distributions.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -73,6 +76,9 @@ impl EnsembleDifference {
     }
 }
 
+/// Two results that are compared.
+type Pair<'a> = (Sample<'a>, Sample<'a>);
+
 /// An ensemble with what its comparisons are made from.
 struct Scored {
     model: usize,
@@ -92,9 +98,9 @@ impl Scored {
 }
 
 impl Ensembles {
-    /// `None` where replicates are tested on rows of their own, with a single replicate, and where nothing was ranked.
+    /// `None` where replicates are tested on rows of their own, below three replicates, and where nothing was ranked.
     pub(crate) fn of(ranked: &Ranked<'_>) -> Option<Self> {
-        if !ranked.has_fixed_test() || ranked.outcomes.plan.replicates < 2 {
+        if !ranked.has_fixed_test() || ranked.outcomes.plan.replicates < FEWEST_MEMBERS {
             return None;
         }
         let mut resamples = TestResamples::default();
@@ -104,9 +110,11 @@ impl Ensembles {
         scored.sort_by(|a, b| best_first(ranked.primary, a.value, b.value));
         let baseline = ranked.baseline().filter(|model| ranked.ranking.contains(model));
         let reference = baseline.or_else(|| ranked.ranking.first().copied())?;
-        Some(Self {
+        // Results that chose the reference have in effect compared all pairs.
+        let is_chosen = baseline.is_none() || ranked.outcomes.comparison.is_some_and(|facts| facts.baseline_is_chosen);
+        (!scored.is_empty()).then(|| Self {
             reference: ranked.models[reference].id.to_owned(),
-            ensembles: compared(ranked, &scored, reference),
+            ensembles: compared(ranked, &scored, reference, is_chosen),
         })
     }
 }
@@ -169,22 +177,39 @@ fn value(ranked: &Ranked<'_>, metric: Metric, predictions: &[Prediction]) -> f64
     found.unwrap_or(f64::NAN)
 }
 
-/// The entries of [`Ensembles::ensembles`].
-fn compared(ranked: &Ranked<'_>, scored: &[Scored], reference: usize) -> Vec<Ensemble> {
+/// First minus second of each of `pairs`, corrected for these and `more`.
+fn differences<'a>(ranked: &Ranked<'_>, mut pairs: Vec<Pair<'a>>, more: Vec<Pair<'a>>) -> Vec<EnsembleDifference> {
+    let n = pairs.len();
+    pairs.extend(more);
+    let compared = compare(&pairs, ranked.primary, ranked.test_basis());
+    compared.iter().zip(&pairs).take(n).map(EnsembleDifference::of).collect()
+}
+
+/// The entries of [`Ensembles::ensembles`]. Where the reference `is_chosen` by results, p is corrected over all pairs that it could
+/// have been one of.
+fn compared(ranked: &Ranked<'_>, scored: &[Scored], reference: usize, is_chosen: bool) -> Vec<Ensemble> {
     let results: BTreeMap<usize, Vec<f64>> =
         scored.iter().map(|of| (of.model, ranked.models[of.model].test(ranked.primary))).collect();
     let single = |model: usize| ranked.sample(model, &results[&model]);
-    let differences = |pairs: &[(Sample<'_>, Sample<'_>)]| {
-        compare(pairs, ranked.primary, ranked.test_basis()).iter().zip(pairs).map(EnsembleDifference::of).collect()
-    };
-    let over_members: Vec<EnsembleDifference> =
-        differences(&scored.iter().map(|of| (of.sample(), single(of.model))).collect::<Vec<_>>());
-    let others = || scored.iter().filter(|of| of.model != reference);
-    let over_reference: Vec<EnsembleDifference> =
-        differences(&others().map(|of| (of.sample(), single(reference))).collect::<Vec<_>>());
+    let over_members =
+        differences(ranked, scored.iter().map(|of| (of.sample(), single(of.model))).collect(), Vec::new());
+    let others: Vec<&Scored> = scored.iter().filter(|of| of.model != reference).collect();
+    let all_pairs = || scored.iter().flat_map(|of| scored.iter().map(move |second| (of, second.model)));
+    let over_reference = differences(
+        ranked,
+        others.iter().map(|of| (of.sample(), single(reference))).collect(),
+        all_pairs()
+            .filter(|(of, second)| is_chosen && *second != of.model && *second != reference)
+            .map(|(of, second)| (of.sample(), single(second)))
+            .collect(),
+    );
     let ensemble_of_reference = scored.iter().find(|of| of.model == reference);
-    let pairs = ensemble_of_reference.map(|second| others().map(|of| (of.sample(), second.sample())).collect());
-    let over_ensemble: Vec<EnsembleDifference> = differences(&pairs.unwrap_or(Vec::new()));
+    let samples: Vec<Sample<'_>> = others.iter().map(|of| of.sample()).collect();
+    let over_ensemble = differences(
+        ranked,
+        ensemble_of_reference.into_iter().flat_map(|second| samples.iter().map(|of| (*of, second.sample()))).collect(),
+        if is_chosen { difference::pairs(&samples) } else { Vec::new() },
+    );
     let mut over = over_reference.into_iter().zip(over_ensemble);
     let of = |(scored, over_members): (&Scored, EnsembleDifference)| {
         let (over_reference, over_ensemble_of_reference) = match scored.model == reference {

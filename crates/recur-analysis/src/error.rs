@@ -28,6 +28,9 @@ pub enum AnalysisError {
     /// A prediction with a label that the data set does not have.
     #[error("trial {trial} predicts label {label} for an example, the data set has {n_labels} labels")]
     UnknownLabel { trial: TrialId, label: u16, n_labels: usize },
+    /// A prediction without a probability for each label.
+    #[error("trial {trial} gives {n_given} probabilities for an example, the data set has {n_labels} labels")]
+    OtherLabels { trial: TrialId, n_given: usize, n_labels: usize },
     /// Test results of two trials of one replicate that are not of the same texts.
     #[error("trials {first} and {second} of replicate {replicate} were scored on different test rows")]
     OtherNames { first: TrialId, second: TrialId, replicate: u32 },

@@ -25,6 +25,8 @@ fn records_that_do_not_belong_together_are_refused() {
     assert!(matches!(error, AnalysisError::UnknownTrial { .. }), "{error}");
     let error = refused(|e| e.tests[0].predictions[0].predicted = 7);
     assert!(matches!(error, AnalysisError::UnknownLabel { label: 7, n_labels: 7, .. }), "{error}");
+    let error = refused(|e| e.tests[3].predictions[8].log_probabilities.truncate(6));
+    assert!(matches!(error, AnalysisError::OtherLabels { n_given: 6, n_labels: 7, .. }), "{error}");
     let error = refused(|e| e.tests[4].predictions[9].text.push('x'));
     assert!(matches!(error, AnalysisError::OtherNames { replicate: 1, .. }), "{error}");
     let error = refused(|e| drop(e.tests[5].predictions.pop()));

@@ -159,8 +159,21 @@ fn ensembles_are_compared_with_their_members_the_baseline_and_its_ensemble() {
     assert!(values.collect::<Vec<_>>().is_sorted_by(|a, b| a >= b), "best first");
 }
 
+/// As many as can be made of three ensembles and three models, and of three ensembles.
 #[test]
-fn there_are_no_ensembles_where_replicates_are_tested_on_rows_of_their_own_or_there_is_one() {
+fn without_a_baseline_all_pairs_count() {
+    let analysis = analysis(&with_fixed_test_rows(Outline { baseline: None, ..clear() }));
+    let ensembles = analysis.ensembles.as_ref().unwrap();
+    assert_eq!(ensembles.reference, analysis.best().unwrap().model);
+    let others = ensembles.ensembles.iter().filter(|ensemble| ensemble.model != ensembles.reference);
+    for ensemble in others {
+        assert_eq!(ensemble.over_reference.as_ref().unwrap().comparisons, 6);
+        assert_eq!(ensemble.over_ensemble_of_reference.as_ref().unwrap().comparisons, 3);
+    }
+}
+
+#[test]
+fn there_are_no_ensembles_where_replicates_are_tested_on_rows_of_their_own_or_there_are_two() {
     assert!(analysis(&clear().experiment()).ensembles.is_none());
-    assert!(analysis(&with_fixed_test_rows(Outline { replicates: 1, ..clear() })).ensembles.is_none());
+    assert!(analysis(&with_fixed_test_rows(Outline { replicates: 2, ..clear() })).ensembles.is_none());
 }

@@ -1,4 +1,4 @@
-//! The fit and the predictions of `ngram_logistic`, for the table beside scikit-learn and fastText.
+//! The fit and the predictions of `ngram_logistic`, for the comparison with scikit-learn and fastText.
 
 use recur_bench::{Examples, median_rate, seconds};
 use recur_core::model::{Cancel, Chunk, Model, ModelPlugin as _, Setup};

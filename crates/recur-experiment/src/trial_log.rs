@@ -43,6 +43,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TrialLogs {
         if let (Some(span), Some(Value::String(trial))) =
             (context.span(id), fields(attributes.field_map()).remove("id"))
         {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(trial.clone()).or_default();
             span.extensions_mut().insert(OfTrial(trial));
         }
     }
@@ -57,7 +58,8 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for TrialLogs {
         ]);
         line.extend(fields(event.field_map()));
         let mut logs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let log = logs.entry(trial).or_default();
+        // What comes after the log was taken has no place any more.
+        let Some(log) = logs.get_mut(&trial) else { return };
         log.extend_from_slice(visible_json(&Value::Object(line).to_string()).as_bytes());
         log.push(b'\n');
     }
@@ -70,7 +72,7 @@ mod tests {
 
     #[test]
     fn an_event_within_a_trial_is_a_line_with_a_value_of_its_type_for_each_field() {
-        let logs = TrialLogs::default();
+        let (logs, mut late) = (TrialLogs::default(), None);
         tracing::subscriber::with_default(tracing_subscriber::registry().with(logs.clone()), || {
             let trial = tracing::info_span!("trial", model = "m", id = "ab12");
             tracing::info!("outside");
@@ -78,6 +80,7 @@ mod tests {
                 let text = "a\u{1b}\u{202e}b";
                 tracing::warn!(loss = 0.5, nan = f64::NAN, n = 3_u64, below = -1_i64, is = true, text, list = ?[1], "end {}", 1);
             });
+            late = Some(trial);
         });
         let log = String::from_utf8(logs.take("ab12")).unwrap();
         let (begin, time) = log.trim_end_matches("}\n").rsplit_once(':').unwrap();
@@ -87,6 +90,9 @@ mod tests {
             "{\"below\":-1,\"is\":true,\"level\":\"WARN\",\"list\":\"[1]\",\"loss\":0.5,\"message\":\"end 1\",\"n\":3,\"nan\":null,\
              \"text\":\"a\\u001b\\u202eb\",\"unix_time\""
         );
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(logs.clone()), || {
+            late.unwrap().in_scope(|| tracing::info!("late"));
+        });
         assert_eq!(logs.take("ab12"), b"", "a log that was taken is forgotten");
     }
 }

@@ -102,7 +102,10 @@ impl Connection {
         let limit = Limit::new("answer_seconds", TO_FORGET);
         let fields = Value::Object(serde_json::Map::new());
         let question = Question { request: "reset", fields, block: &[], limit, cancel: None, room: 0 };
-        self.ask(&question).is_ok()
+        let forgot = self.ask(&question).is_ok();
+        // The trial's log is taken when its model is gone.
+        self.process.stderr.drain();
+        forgot
     }
 
     /// The limit for answers of no other kind.

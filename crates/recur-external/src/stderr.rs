@@ -66,11 +66,17 @@ impl Stderr {
     /// What can be read now is of the model before. Lines that come later are logged in `span`, and the earlier ones
     /// are nobody's last words.
     pub(crate) fn begin(&self, span: Span) {
+        self.drain();
+        let mut reading = lock(&self.reading);
+        (reading.span, reading.n_bytes) = (span, 0);
+        reading.last.clear();
+    }
+
+    /// Logs all that can be read now.
+    pub(crate) fn drain(&self) {
         let mut reading = lock(&self.reading);
         reading.read();
         reading.end_line();
-        (reading.span, reading.n_bytes) = (span, 0);
-        reading.last.clear();
     }
 
     /// Waits for its end, but not for ever: a process that left the group may hold it open.
@@ -104,7 +110,10 @@ impl Reading {
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return true,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => return false,
+                Err(_) => {
+                    self.end_line();
+                    return false;
+                }
             }
         }
         true

@@ -111,7 +111,7 @@ pub struct NGramBag {
 }
 
 impl NGramBag {
-    /// `NAME.weight` of zeros: before training no n-gram says anything.
+    /// `NAME.weight` of zeros: before training the table changes nothing.
     pub fn new(layout: &mut Layout, name: &str, shape: NGramShape) -> Self {
         let weight = layout.table(format!("{name}.weight"), shape.buckets, shape.width, Init::Zeros);
         let (characters, tokens, hashes) = (Vec::new(), Vec::new(), Vec::new());

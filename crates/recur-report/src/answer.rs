@@ -419,13 +419,13 @@ impl Answer<'_> {
     /// Models that may have learned from what their trials are chosen by.
     fn seen_validation(&self) -> Option<String> {
         let models: Vec<String> = self.analysis.sees_validation.iter().map(|model| self.name(model)).collect();
-        let (are, they, their, them) =
-            if models.len() == 1 { ("is", "it", "its", "it") } else { ("are", "they", "their", "them") };
+        let (are, they, their) = if models.len() == 1 { ("is", "it", "its") } else { ("are", "they", "their") };
         (!models.is_empty()).then(|| {
             format!(
                 "{} {} {are} given the validation {} with their labels. If {they} learned from them, {their} validation \
-                 results are too good, and a comparison by validation favours {them}. The test results are not affected.",
-                self.strong("Not every model is measured alike on validation:"),
+                 results are too good, and what validation chooses (a configuration, an epoch) may not be the best. The test \
+                 results are not too good.",
+                self.strong("Validation results may be too good:"),
                 list(&models),
                 self.analysis.noun.many,
             )

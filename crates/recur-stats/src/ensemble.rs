@@ -20,9 +20,10 @@ pub fn mean_distribution(members: &[&[f64]]) -> Vec<f64> {
 /// member in turn.
 ///
 /// They are the pseudo-values of the jackknife (Tukey 1958, "Bias and confidence in not-quite large samples"), moved to the mean
-/// `all`. Of a mean they are the members' own values. For independent members the jackknife's variance is on average not below
-/// the variance of the statistic of r − 1 members, whatever the statistic (Efron and Stein 1981, "The jackknife estimate of
-/// variance"), and an ensemble of r members varies less than one of r − 1. So intervals from it are wide enough, or too wide.
+/// `all`. Of a mean they are the members' own values. For independent members, r / (r − 1) times the jackknife's variance is on
+/// average not below the variance of the statistic of r − 1 members (Efron and Stein 1981, "The jackknife estimate of
+/// variance"). Without that factor it agrees with the variance of a mean; `tests/simulation/ensembles.rs` measures it for
+/// ensembles of 3 and more. Of two members it is too small.
 pub fn jackknife(all: f64, without: &[f64]) -> Vec<f64> {
     let (centre, others) = (mean(without).unwrap_or(f64::NAN), without.len() as f64 - 1.0);
     without.iter().map(|without| all + others * (centre - without)).collect()

@@ -6,7 +6,7 @@ use crate::common::Lab;
 fn a_store_of_another_format_is_refused_by_every_command() {
     let lab = Lab::new();
     lab.experiment(&[]).ended(0);
-    lab.write("runs/store.json", "{\"format\": 8}\n");
+    lab.write("runs/store.json", "{\"format\": 9}\n");
     let before = lab.promised(&["runs", "reports"]);
     for command in [
         &["experiment", "small.yaml"][..],
@@ -24,8 +24,8 @@ fn a_store_of_another_format_is_refused_by_every_command() {
     ] {
         lab.recur(command)
             .ended(1)
-            .reported(&["cannot use the store", "runs/store.json has store format 8"])
-            .reported(&["reads up to 7", "use a later version of recur", "--store DIR"]);
+            .reported(&["cannot use the store", "runs/store.json has store format 9"])
+            .reported(&["reads up to 8", "use a later version of recur", "--store DIR"]);
     }
     assert!(before == lab.promised(&["runs", "reports"]), "nothing in it is changed");
     assert!(!lab.path("copy").exists());

@@ -62,7 +62,7 @@ fn check_refused(format: u32, parts: &[&str]) {
 
 #[test]
 fn a_store_of_a_later_format_is_refused() {
-    check_refused(8, &["reads up to 7", "use a later version of recur", "--store DIR"]);
+    check_refused(9, &["reads up to 8", "use a later version of recur", "--store DIR"]);
 }
 
 #[test]

@@ -245,7 +245,7 @@ fn a_folder_in_the_place_of_a_file_is_named_with_the_remedy() {
 #[test]
 fn a_damaged_or_missing_format_is_reported_with_what_to_write() {
     let lab = finished();
-    let remedy = &*format!("echo '{{\"format\": 7}}' > {}", lab.word("runs/store.json"));
+    let remedy = &*format!("echo '{{\"format\": 8}}' > {}", lab.word("runs/store.json"));
     let open = || Store::open_to_read(&lab.path("runs"));
     lab.write("runs/store.json", "garbage");
     store_refused(open(), &["runs/store.json is damaged", remedy, "--store DIR"]);

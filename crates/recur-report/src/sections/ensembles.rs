@@ -62,19 +62,26 @@ fn method(analysis: &Analysis, found: &Ensembles) -> String {
     let n = plural(u64::from(analysis.replicates), "trial");
     let mut sentences = vec![format!(
         "An ensemble answers with the mean of the probabilities that the replicates of a model give a {noun}. It takes {n} to train and \
-         as many predictions for each {noun}, so it is no fair rival of a single trial at equal cost: compare it with other \
-         ensembles.",
+         as many predictions for each {noun}. It costs more than a single trial, so compare it with other ensembles.",
         noun = analysis.noun.one
     )];
     sentences.push(
         "The intervals are of the same kind as those of the models. How far the result varies with other trials is estimated by \
-         leaving out each replicate in turn (the jackknife, Efron and Stein 1981), and is rather over- than underestimated."
+         leaving out each replicate in turn (the jackknife)."
             .to_owned(),
     );
     let comparisons = |ensemble: &Ensemble| ensemble.over_reference.as_ref().map(|over| over.comparisons);
     if let Some(n) = found.ensembles.iter().filter_map(comparisons).max().filter(|n| *n > 0) {
-        let family = if n == 1 { "this one".to_owned() } else { format!("these {n}") };
-        sentences.push(format!("Each p is corrected by Holm's method over the comparisons of its column, {family}."));
+        let family = if n == 1 { "the one comparison".to_owned() } else { format!("{n} comparisons") };
+        let why = if n > found.ensembles.len() - 1 {
+            format!(" ({} is the best by these results, so all pairs count)", code(&found.reference))
+        } else {
+            String::new()
+        };
+        sentences.push(format!(
+            "Each p of the difference to {} is corrected by Holm's method over {family}{why}.",
+            code(&found.reference)
+        ));
     }
     sentences.join(" ")
 }
@@ -83,18 +90,29 @@ fn method(analysis: &Analysis, found: &Ensembles) -> String {
 pub(crate) fn sentence(analysis: &Analysis, name: impl Fn(&str) -> String) -> Option<String> {
     let found = analysis.ensembles.as_ref()?;
     let (best, primary) = (found.ensembles.first()?, analysis.primary);
+    let result = *best.test.get(primary.name()).filter(|result| result.is_finite())?;
     let replicates = plural(u64::from(analysis.replicates), "replicate");
-    let mut sentence = format!("The mean of the {replicates} of {} has ", name(&best.model));
-    sentence.push_str(&phrase(primary, *best.test.get(primary.name())?));
-    let Some(over) = &best.over_reference else {
-        return Some(format!("{sentence}, the best of the ensembles."));
+    let own = format!("The mean of the {replicates} of {} has {}", name(&best.model), phrase(primary, result));
+    let (over, reference) = match &best.over_reference {
+        Some(over) => (over, name(&found.reference)),
+        None => (&best.over_members, "the mean result of these replicates".to_owned()),
     };
-    let (direction, reference) =
-        (if primary.better(over.mean, 0.0) { "better" } else { "worse" }, name(&found.reference));
-    sentence.push_str(&format!(": {} {direction} than {reference}", distance(primary, over.mean.abs())));
-    if let (Some(ends), Some(p)) = (over.interval, over.p_holm) {
-        let ends = format!("95 % CI of the difference {}", range(primary, ends));
-        sentence.push_str(&format!(" ({ends}, p {} after Holm's correction over the ensembles)", p_value(p)));
+    if !over.mean.is_finite() {
+        return Some(format!("{own}."));
     }
-    Some(format!("{sentence}."))
+    let size = distance(primary, over.mean.abs());
+    let compared = match over.mean {
+        mean if primary.better(mean, 0.0) => format!("{size} better than {reference}"),
+        0.0 => format!("as good as {reference}"),
+        _ => format!("{size} worse than {reference}"),
+    };
+    let evidence = match (over.interval, over.p_holm) {
+        (Some(ends), Some(p)) => format!(
+            " (95 % CI of the difference {}, p {} after Holm's correction over the ensembles)",
+            range(primary, ends),
+            p_value(p)
+        ),
+        _ => String::new(),
+    };
+    Some(format!("{own}: {compared}{evidence}."))
 }

@@ -38,12 +38,13 @@ fn of_each(bench: &Bench, check: OfOne) -> Verdict {
     let names = bench.plugin.about().parameters.iter().map(|spec| spec.name).filter(|name| is_dropout(bench, name));
     let names: Vec<&str> = names.filter(|name| bench.takes(name, 0.5)).collect();
     if names.is_empty() {
-        return Err(Stop::Skip("it declares no parameter `dropout`"));
+        return Err(Stop::Skip("it declares no parameter `dropout` or `…_dropout`"));
     }
     let mut left_out = Vec::new();
     for name in names {
         match check(&calm(bench), name) {
             Err(Stop::LeftOut(parts)) => left_out.extend(parts),
+            Err(Stop::Skip(why)) => left_out.push(format!("`{name}`: {why}")),
             other => other?,
         }
     }
