@@ -15,7 +15,7 @@ pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
 
 fn table(analysis: &Analysis, found: &Ensembles) -> Table {
     let (primary, reference) = (analysis.primary, code(&found.reference));
-    let mut header = vec![left("mean of the replicates of")];
+    let mut header = vec![left("ensemble of the replicates of")];
     for metric in analysis.metrics() {
         header.push(right(format!("test {}", heading(metric))));
         if metric == primary {
@@ -92,7 +92,11 @@ pub(crate) fn sentence(analysis: &Analysis, name: impl Fn(&str) -> String) -> Op
     let (best, primary) = (found.ensembles.first()?, analysis.primary);
     let result = *best.test.get(primary.name()).filter(|result| result.is_finite())?;
     let replicates = plural(u64::from(analysis.replicates), "replicate");
-    let own = format!("The mean of the {replicates} of {} has {}", name(&best.model), phrase(primary, result));
+    let own = format!(
+        "The ensemble of the {replicates} of {} (the mean of their probabilities) has {}",
+        name(&best.model),
+        phrase(primary, result)
+    );
     let (over, reference) = match &best.over_reference {
         Some(over) => (over, name(&found.reference)),
         None => (&best.over_members, "the mean result of these replicates".to_owned()),

@@ -149,11 +149,11 @@ fn settings_that_a_model_does_not_use_are_named_in_the_opening() {
 fn models_that_are_given_the_validation_rows_are_named_in_the_opening() {
     let mut experiment = clear().build();
     let opening = |experiment: &Reported| markdown(experiment).split("\n## ").next().unwrap().to_owned();
-    assert!(!opening(&experiment).contains("measured alike"));
+    assert!(!opening(&experiment).contains("may be too good"));
     experiment.sees_validation = vec!["linfa_logistic".to_owned()];
-    let note = "**Not every model is measured alike on validation:** `linfa_logistic` is given the validation names \
-                with their labels. If it learned from them, its validation results are too good, and a comparison by \
-                validation favours it. The test results are not affected.";
+    let note = "**Validation results may be too good:** `linfa_logistic` is given the validation names \
+                with their labels. If it learned from them, its validation results are too good, and what validation \
+                chooses (a configuration, an epoch) may not be the best. The test results are not too good.";
     assert!(opening(&experiment).contains(note), "{}", opening(&experiment));
     experiment.sees_validation.push("gru".to_owned());
     assert!(opening(&experiment).contains("`linfa_logistic` and `gru` are given the validation names"));
@@ -207,7 +207,10 @@ fn with_a_fixed_test_set_each_models_ensemble_has_a_row_and_the_best_one_a_sente
     let document = experiment.json(200);
     let best = &document["ensembles"]["ensembles"][0];
     let result = format!("{:.2} % macro-F1", 100.0 * best["test"]["macro_f1"].as_f64().unwrap());
-    let sentence = format!("The mean of the 5 replicates of `{}` has {result}: ", best["model"].as_str().unwrap());
+    let sentence = format!(
+        "The ensemble of the 5 replicates of `{}` (the mean of their probabilities) has {result}: ",
+        best["model"].as_str().unwrap()
+    );
     assert!(page.contains(&sentence), "{sentence}\n{page}");
     assert!(!markdown(&outline.build()).contains("nsemble"));
 }
