@@ -4,7 +4,7 @@
 //! rows that cannot be used, and gives a [`Dataset`](recur_core::dataset::Dataset) that depends on the rows alone:
 //! not on their order, on the format, or on how they are spread over files. It trains nothing and splits nothing.
 //! [`write_predictions`] and [`read_predictions`] keep what models say of texts, as Parquet; [`write_table`] and [`read_table`] do
-//! so with any table, and [`TableWriter`] part by part. [`read_texts`] reads texts without labels, for predictions.
+//! so with any table, and [`TableWriter`] part by part. [`prepared`] and [`read_prepared`] keep a data set for other processes. [`read_texts`] reads texts without labels, for predictions.
 
 mod content;
 mod error;
@@ -15,6 +15,7 @@ mod judge;
 mod open;
 mod part;
 mod predictions;
+mod prepared;
 mod quiet;
 mod read;
 mod rejects;
@@ -30,6 +31,7 @@ pub use error::{IngestError, ListMistake, Place};
 pub use ingest::{Ingested, ingest};
 pub use open::{FileError, read_regular};
 pub use predictions::{UnreadablePredictions, read_predictions, write_predictions};
+pub use prepared::{NotPrepared, PREPARED_ALPHABET, PREPARED_ROWS, Prepared, prepared, read_prepared};
 pub use quiet::panics_are_quiet;
 pub use rejects::{Reject, Unlisted, rejects_csv};
 pub use stream::TableWriter;

@@ -36,7 +36,7 @@ pub struct Removed {
 }
 
 impl Store {
-    /// Removes scratch of dead processes, checkpoints that are damaged or whose trial has ended, and diffs that no
+    /// Removes scratch of dead processes, checkpoints that are damaged or whose trial has ended, prepared data sets, and diffs that no
     /// environment names (none of them where an environment cannot be read); with [`GcOptions::unreferenced`] trials that no experiment lists, too. With `dry_run` all stays,
     /// and what would be removed is reported.
     ///
@@ -61,6 +61,7 @@ impl Store {
         }
         self.useless_checkpoints(&mut removed)?;
         self.unnamed_diffs(ids.difference(&gone), &mut removed)?;
+        self.unneeded_prepared(&mut removed)?;
         if !dry_run {
             for Removed { path, .. } in &removed {
                 self.remove(path)?;

@@ -41,7 +41,13 @@ pub(crate) const LOCK: &str = "lock";
 pub(crate) const OWNER: &str = "owner.json";
 
 /// The folders of a store.
-pub(crate) const FOLDERS: [&str; 6] = ["trials", "checkpoints", "experiments", "diffs", "conflicts", "tmp"];
+pub(crate) const FOLDERS: [&str; 8] =
+    ["trials", "checkpoints", "experiments", "diffs", "conflicts", PREPARED, JOBS, "tmp"];
+
+/// Data sets as they are after they were read, for processes on other machines.
+pub(crate) const PREPARED: &str = "prepared";
+/// What was sent to batch systems, by experiment.
+pub(crate) const JOBS: &str = "jobs";
 
 /// The files of a trial that are the same bytes for equal trials; the last is only there for finished trials.
 pub const COMPARED: [&str; 3] = [RECORD, CURVES, WEIGHTS];

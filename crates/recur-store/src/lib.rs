@@ -41,6 +41,7 @@ mod logging;
 mod lookup;
 mod machine;
 mod opening;
+mod prepared;
 mod problem;
 #[cfg(test)]
 mod samples;

@@ -1,0 +1,171 @@
+//! What every batch system can do.
+
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// The tasks `first`, `first + 1`, … of a folder, submitted together. Task `n` is the file `tasks/n.json` of the folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Job {
+    /// Its name, which no other job has: by it a job is found whose number was never heard.
+    pub name: String,
+    /// The first task.
+    pub first: u64,
+    /// How many tasks it has; at least one.
+    pub n_tasks: u64,
+    /// How often the memory that the site asks for is doubled: these tasks ran out of memory before.
+    pub doublings: u32,
+    /// What the engine calls it; `None` until that is known.
+    pub id: Option<String>,
+}
+
+impl Job {
+    /// Whether it has task `n`.
+    pub fn has(&self, task: u64) -> bool {
+        (self.first..self.first + self.n_tasks).contains(&task)
+    }
+}
+
+/// How a task is run: the program, and what comes before and after the task's file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskProgram {
+    /// The folder that holds `tasks/`, absolute.
+    pub folder: PathBuf,
+    /// Where the process starts: paths in specs are relative to it. Absolute.
+    pub working_folder: PathBuf,
+    /// The program and the words before the file.
+    pub before: Vec<String>,
+    /// The words after the file.
+    pub after: Vec<String>,
+}
+
+impl TaskProgram {
+    /// The file of task `n`.
+    pub fn task_file(&self, task: u64) -> PathBuf {
+        self.folder.join("tasks").join(format!("{task}.json"))
+    }
+
+    /// What task `place` of `job` prints.
+    pub fn log_file(&self, job: &Job, place: u64) -> PathBuf {
+        self.folder.join("logs").join(format!("{}-{place}.log", job.name))
+    }
+}
+
+/// What an engine knows of a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The task.
+    pub task: u64,
+    /// What the engine calls the job.
+    pub job: String,
+    /// How it is.
+    pub state: State,
+}
+
+/// How a task is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It has not started, or is to start again.
+    Waiting {
+        /// Why, in the engine's words; empty where it says nothing.
+        reason: String,
+    },
+    /// It runs.
+    Running {
+        /// The machine, in the engine's words.
+        place: String,
+    },
+    /// It has ended.
+    Ended(Ended),
+}
+
+/// How a task ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Its process said that all went well.
+    Well,
+    /// It was cancelled by somebody.
+    Cancelled,
+    /// Its time was over.
+    OutOfTime,
+    /// It needed more memory than it had asked for.
+    OutOfMemory,
+    /// Anything else, in the engine's words.
+    Failed(String),
+}
+
+/// Why a job was not submitted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The engine takes no more jobs, or none of so many tasks, for now.
+    #[error("no more tasks are taken for now: {0}")]
+    Limit(String),
+    /// No job may have so many tasks.
+    #[error("a job may not have so many tasks: {0}")]
+    TooLarge(String),
+    /// Whether it was submitted is not known.
+    #[error("it is not known whether the job was taken: {0}")]
+    Unknown(String),
+    /// It will not be taken however often it is tried.
+    #[error(transparent)]
+    Error(EngineError),
+}
+
+/// Why an engine gave no answer that can be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
+pub enum EngineError {
+    #[error("cannot start `{program}`: {problem}")]
+    Start { program: String, problem: String },
+    #[error("`{program}` gave no answer in {seconds} s")]
+    Silent { program: String, seconds: u64 },
+    #[error("`{program}` failed: {problem}")]
+    Failed { program: String, problem: String },
+    #[error("the answer of `{program}` cannot be read: {line}")]
+    Answer { program: String, line: String },
+}
+
+impl EngineError {
+    /// What the user can do.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Start { program, .. } => {
+                format!("run recur where `{program}` can be started, or choose --executor local")
+            }
+            Self::Silent { .. } => "the tasks that are there go on; the same command goes on with them".to_owned(),
+            Self::Failed { .. } | Self::Answer { .. } => {
+                "mend what it says in the site file (see docs/clusters.md); the same command goes on".to_owned()
+            }
+        }
+    }
+}
+
+/// A batch system. Each call may take as long as its commands, and no longer than a time limit.
+pub trait Engine: Sync {
+    /// What it is called in messages.
+    fn name(&self) -> &'static str;
+
+    /// How many tasks a job may have.
+    fn most_tasks(&self) -> u64;
+
+    /// Submits `job`, and gives what the engine calls it.
+    ///
+    /// # Errors
+    /// If it is not taken; or nobody knows.
+    fn submit(&self, job: &Job, program: &TaskProgram) -> Result<String, Refusal>;
+
+    /// All that is known of the tasks of `jobs`. What is not in the answer is no longer known, and has ended.
+    ///
+    /// # Errors
+    /// If there is no answer: nothing is known then, not even that tasks have ended.
+    fn look(&self, jobs: &[&Job]) -> Result<Vec<Seen>, EngineError>;
+
+    /// Cancels all tasks of `jobs`.
+    ///
+    /// # Errors
+    /// If they may go on.
+    fn cancel(&self, jobs: &[&Job]) -> Result<(), EngineError>;
+
+    /// Whether tasks go on when this process has ended.
+    fn outlives_us(&self) -> bool;
+}

@@ -1,0 +1,105 @@
+//! Runs a command of a batch system, and waits for it no longer than a time limit: with its controller gone, Slurm's commands
+//! hang.
+
+use crate::engine::EngineError;
+use recur_core::visible::visible;
+use std::io::Read;
+use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// How often it is looked whether the command has ended.
+const STEP: Duration = Duration::from_millis(10);
+
+/// The most of an answer that is read, in bytes.
+const MAX_BYTES: u64 = 256 << 20;
+
+/// What a command said.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// Whether it ended well.
+    pub(crate) is_success: bool,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Answer {
+    /// What it complained of, in a line.
+    pub(crate) fn complaint(&self) -> String {
+        let lines: Vec<&str> = self.stderr.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let text = if lines.is_empty() { "it said nothing".to_owned() } else { lines.join("; ") };
+        visible(&text).into_owned()
+    }
+}
+
+/// Runs `program` with `arguments` for at most `seconds`.
+pub(crate) fn run(program: &str, arguments: &[String], seconds: u64) -> Result<Answer, EngineError> {
+    let start = |error: std::io::Error| EngineError::Start { program: program.to_owned(), problem: error.to_string() };
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(start)?;
+    let stdout = reader(child.stdout.take());
+    let stderr = reader(child.stderr.take());
+    let Some(is_success) = wait(&mut child, seconds).map_err(start)? else {
+        // Its pipes may be held open by a child of its own: the readers are not waited for.
+        let _ = child.kill();
+        let _ = child.wait();
+        return Err(EngineError::Silent { program: program.to_owned(), seconds });
+    };
+    Ok(Answer { is_success, stdout: text(stdout), stderr: text(stderr) })
+}
+
+/// Whether it ended well; `None` if it has not ended in time.
+fn wait(child: &mut Child, seconds: u64) -> std::io::Result<Option<bool>> {
+    let mut waited = Duration::ZERO;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status.success()));
+        }
+        if waited >= Duration::from_secs(seconds) {
+            return Ok(None);
+        }
+        std::thread::sleep(STEP);
+        waited += STEP;
+    }
+}
+
+fn reader(stream: Option<impl Read + Send + 'static>) -> Option<JoinHandle<Vec<u8>>> {
+    let stream = stream?;
+    let read = move || {
+        let mut bytes = Vec::new();
+        // What could be read before an error is all that there is to show.
+        let _ = stream.take(MAX_BYTES).read_to_end(&mut bytes);
+        bytes
+    };
+    Some(std::thread::spawn(read))
+}
+
+fn text(reader: Option<JoinHandle<Vec<u8>>>) -> String {
+    let bytes = reader.and_then(|reader| reader.join().ok()).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sh(script: &str, seconds: u64) -> Result<Answer, EngineError> {
+        run("sh", &["-c".to_owned(), script.to_owned()], seconds)
+    }
+
+    #[test]
+    fn an_answer_is_read_to_its_end() {
+        let answer = sh("seq 100000; echo a >&2; echo b >&2; exit 3", 60).unwrap();
+        assert!(!answer.is_success);
+        assert_eq!((answer.stdout.lines().count(), answer.complaint().as_str()), (100_000, "a; b"));
+        assert_eq!(sh("", 60).unwrap().complaint(), "it said nothing");
+    }
+
+    #[test]
+    fn a_command_that_hangs_is_given_up() {
+        let error = sh("sleep 100", 0).unwrap_err();
+        assert_eq!(error.to_string(), "`sh` gave no answer in 0 s");
+        assert!(matches!(run("no such program", &[], 1), Err(EngineError::Start { .. })));
+    }
+}
