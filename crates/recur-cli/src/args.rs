@@ -12,7 +12,9 @@ mod verify;
 pub(crate) use compare::Compare;
 pub(crate) use models::{CheckModel, Doctor, Models, Schema};
 pub(crate) use predict::Predict;
-pub(crate) use run::{Experiment, Export, Plan, Report, Reports, TrainingArgs, TrialArgs, TrialCommand, TrialRun, Why};
+pub(crate) use run::{
+    ExecutorWord, Experiment, Export, Plan, Report, Reports, TrainingArgs, TrialArgs, TrialCommand, TrialRun, Why,
+};
 pub(crate) use shared::Target;
 pub(crate) use store::{StoreArgs, StoreCommand};
 pub(crate) use verify::{Reproduce, Verify};

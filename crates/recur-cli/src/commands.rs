@@ -39,7 +39,9 @@ pub(crate) fn run(args: &Args, builtin: &Program<'_>) -> Result<Exit, CliError> 
     };
     let program = &Program { registry, ..*builtin };
     match &args.command {
-        Command::Experiment(command) => experiment::run(command, args.log_level, program),
+        Command::Experiment(command) => {
+            experiment::run(command, args.log_level, plugins::used_folder(plugins), program)
+        }
         Command::Plan(command) => plan::run(command, args.log_level, program),
         Command::Report(command) => report::run(command, args.log_level, program),
         Command::Compare(command) => compare::run(command, args.log_level, program),

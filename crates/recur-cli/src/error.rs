@@ -63,7 +63,7 @@ impl CliError {
     }
 
     /// An error of a library as it is, with all that caused it.
-    fn of(error: &dyn Error) -> Self {
+    pub(crate) fn of(error: &dyn Error) -> Self {
         Self { causes: chain(error.source()), ..Self::new(error.to_string()) }
     }
 

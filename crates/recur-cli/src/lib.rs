@@ -12,6 +12,7 @@
 mod args;
 mod commands;
 mod error;
+mod executors;
 mod generated;
 mod instruction_set;
 mod options;

@@ -22,3 +22,9 @@ pub(crate) fn training_options(args: &TrainingArgs, logs: TrialLogs) -> RunOptio
 pub(crate) fn scoring_options(memory_names: &MemoryNames) -> RunOptions<'_> {
     RunOptions { observers: vec![memory_names], kernels: kernels(), ..RunOptions::default() }
 }
+
+/// What starts this task again, where a batch system runs it.
+#[expect(clippy::disallowed_methods, reason = "the script of a task says it so")]
+pub(crate) fn requeue_command() -> Option<String> {
+    std::env::var("RECUR_REQUEUE").ok().filter(|command| !command.is_empty())
+}

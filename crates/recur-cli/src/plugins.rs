@@ -9,11 +9,16 @@ use std::path::Path;
 /// the model, and what is wrong with it is reported then.
 pub(crate) fn beside(builtin: &Registry, folder: Option<&Path>) -> Result<Registry, CliError> {
     let mut registry = builtin.clone();
-    let default = Path::new(USUAL_FOLDER);
-    if let Some(folder) = folder.or_else(|| default.is_dir().then_some(default)) {
+    if let Some(folder) = used_folder(folder) {
         Plugins::find(folder)?.register(&mut registry);
     }
     Ok(registry)
+}
+
+/// The folder that plugins are started from: the one that is named, or the default one where there is one.
+pub(crate) fn used_folder(folder: Option<&Path>) -> Option<&Path> {
+    let default = Path::new(USUAL_FOLDER);
+    folder.or_else(|| default.is_dir().then_some(default))
 }
 
 /// The same for a command that reads, where no folder is named: plugins of the default folder are known, and not started.

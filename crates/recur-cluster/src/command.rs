@@ -152,7 +152,7 @@ impl Engine for Command {
                 None => State::Running { place: String::new() },
             };
             let id = job.id.clone().unwrap_or_default();
-            let of = |task| Seen { task, job: id.clone(), state: state.clone() };
+            let of = |task| Seen { name: job.name.clone(), task, job: id.clone(), state: state.clone() };
             seen.extend((job.first..job.first + job.n_tasks).map(of));
         }
         Ok(seen)

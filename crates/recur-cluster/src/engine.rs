@@ -54,6 +54,8 @@ impl TaskProgram {
 /// What an engine knows of a task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
+    /// The job's name.
+    pub name: String,
     /// The task.
     pub task: u64,
     /// What the engine calls the job.

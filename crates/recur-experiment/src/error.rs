@@ -150,6 +150,12 @@ pub enum ExperimentError {
         /// The digest of what is there.
         found: String,
     },
+    /// Tasks of a batch system end without a result, one after the other.
+    #[error("the last {n} tasks ended without a result; {} ends: {tail}", shown(log))]
+    TasksFail { n: u32, log: PathBuf, tail: String },
+    /// Two trials of a file do not belong together.
+    #[error("trials {first} and {other} are of one file and one replicate, and their rows are divided in other ways")]
+    UnlikeTrials { first: String, other: String },
     /// A trial file is of a model in an external plugin, and nobody named the folder.
     #[error("trial {trial} is of model `{model}`, a plugin in {}", shown(folder))]
     PluginNotNamed {
@@ -205,7 +211,10 @@ impl ExperimentError {
                 Some("it is not overwritten: name a new file".to_owned())
             }
             Self::TrialFileIo { .. } => Some("name a file that an executor wrote".to_owned()),
-            Self::NotATrialFile { .. } => Some("a trial file is not edited: have it written again".to_owned()),
+            Self::NotATrialFile { .. } | Self::UnlikeTrials { .. } => Some("a trial file is not edited: have it written again".to_owned()),
+            Self::TasksFail { .. } => {
+                Some("mend what it says; the same command goes on (docs/clusters.md lists what may be wrong)".to_owned())
+            }
             Self::OtherCode { .. } => {
                 Some("run it with the program that wrote the file, or write the file again with this one".to_owned())
             }

@@ -56,6 +56,8 @@ pub enum PartEnd {
     MaxTrials(usize),
     /// The time is over.
     TimeLimit,
+    /// So many tasks were sent to a batch system, where they go on.
+    Detached(usize),
 }
 
 impl PartEnd {
@@ -66,6 +68,7 @@ impl PartEnd {
             PartEnd::MaxTrials(_) => {
                 "the same command goes on; without --max-trials it does the rest and writes the report"
             }
+            PartEnd::Detached(_) => "the same command finds them, and writes the report when they have ended",
             PartEnd::TimeLimit => {
                 "the same command goes on; without --time-limit it does the rest and writes the report"
             }
@@ -79,6 +82,8 @@ impl fmt::Display for PartEnd {
             PartEnd::OtherModels => f.write_str("nothing more can be run of the models that were asked for"),
             PartEnd::MaxTrials(1) => f.write_str("one trial was run, as asked for"),
             PartEnd::MaxTrials(n) => write!(f, "{n} trials were run, as asked for"),
+            PartEnd::Detached(1) => f.write_str("one task waits or runs"),
+            PartEnd::Detached(n) => write!(f, "{n} tasks wait or run"),
             PartEnd::TimeLimit => f.write_str("the time limit was reached"),
         }
     }

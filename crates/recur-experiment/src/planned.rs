@@ -78,7 +78,7 @@ impl Experiment {
 }
 
 /// The share of a full training that a trial trains.
-fn share(trial: &Trial) -> f64 {
+pub(crate) fn share(trial: &Trial) -> f64 {
     trial.identity.training.as_ref().map_or(1.0, estimate::share)
 }
 

@@ -130,14 +130,19 @@ impl<'a> Queue<'a> {
         &self.replicates
     }
 
+    /// Where records are kept.
+    pub(crate) fn store(&self) -> &Store {
+        self.store
+    }
+
     /// The models.
     pub fn registry(&self) -> &Registry {
         &self.registry
     }
 
-    /// A trial of the queue for another process: see [`Experiment::trial_file`].
-    pub fn trial_file(&self, trial: &Trial, plugins: Option<&Path>) -> TrialFile {
-        self.with(|experiment| experiment.trial_file(trial, plugins))
+    /// Trials of the queue for another process: see [`Experiment::trial_file`].
+    pub fn trial_file(&self, trials: &[Trial], plugins: Option<&Path>, prepared: Option<&str>) -> TrialFile {
+        self.with(|experiment| experiment.trial_file(trials, plugins, prepared))
     }
 
     /// How many trials are to run, as far as it is known.

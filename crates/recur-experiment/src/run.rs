@@ -38,6 +38,11 @@ pub trait Executor: Sync {
         options: &RunOptions<'_>,
         recorder: &dyn recur_train::Observer,
     ) -> Result<(), SweepError>;
+
+    /// How many tasks were left to themselves when it returned: their trials have no record yet.
+    fn n_left_running(&self) -> usize {
+        0
+    }
 }
 
 /// Threads of this process.
@@ -129,7 +134,7 @@ impl Experiment {
             n_started = queue.n_started();
             records = queue.into_records();
         }
-        self.check_end(&records, store, options, timer, n_started)?;
+        self.check_end(&records, store, options, timer, (n_started, executor.n_left_running()))?;
         self.remove_stopped(store);
         Ok(records)
     }
@@ -157,14 +162,14 @@ impl Experiment {
         missing
     }
 
-    /// Why trials that are needed have no record, after so many were started.
+    /// Why trials that are needed have no record, after so many were started, and so many tasks were left to themselves.
     fn check_end(
         &self,
         records: &Records,
         store: &Store,
         options: &RunOptions<'_>,
         timer: &Timer<'_>,
-        n_started: usize,
+        (n_started, n_left): (usize, usize),
     ) -> Result<(), ExperimentError> {
         let missing = self.missing(records);
         if missing.is_empty() {
@@ -174,6 +179,7 @@ impl Experiment {
         let end = match part.max_trials {
             _ if timer.is_over() => PartEnd::TimeLimit,
             _ if options.cancel.is_cancelled() => return Err(self.stopped(records, store, options)),
+            _ if n_left > 0 => PartEnd::Detached(n_left),
             Some(most) if n_started >= most => PartEnd::MaxTrials(n_started),
             _ if missing.iter().any(|trial| self.is_in_part(trial, part)) => {
                 return Err(self.stopped(records, store, options));

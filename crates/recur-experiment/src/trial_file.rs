@@ -1,56 +1,72 @@
-//! A trial in a file: all that another process needs to train it into a store. The data is not in it, but where it is.
+//! Trials in a file: all that another process needs to train them into a store. The data is not in it, but where it is.
 //!
 //! An executor that brings trials to other processes writes one with [`Experiment::trial_file`], and has `recur trial run FILE`
-//! train it there ([`TrialFile::run`]). The bytes are those that this process would have kept.
+//! train them there ([`TrialFile::run`]). The bytes are those that this process would have kept.
 
 use crate::Experiment;
 use crate::environment::{WorkingFolder, environment};
 use crate::error::ExperimentError;
+use crate::observer::RunEvent;
 use crate::options::RunOptions;
 use crate::recorder::{Recorded, StoreRecorder};
 use crate::stored_record::stored_record;
 use recur_core::NUMERIC_CONTRACT;
+use recur_core::dataset::Dataset;
 use recur_core::digest::Digest;
+use recur_core::event::Event;
+use recur_core::identity::Identity;
 use recur_core::metric::Metric;
 use recur_core::model::ModelPlugin;
 use recur_core::record::{Outcome, TrialRecord};
 use recur_core::registry::{NoModel, Registry};
 use recur_core::replicate::Replicate;
 use recur_core::settings::DataSettings;
-use recur_core::trial::{Trial, code_digest};
+use recur_core::trial::{Trial, TrialId, code_digest};
 use recur_core::visible::visible;
-use recur_core::weights::WeightsFile;
 use recur_files::{Staged, read_regular};
-use recur_ingest::{Ingested, ingest};
+use recur_ingest::{PREPARED_ALPHABET, PREPARED_ROWS, Prepared, ingest, prepared, read_prepared};
 use recur_store::{Store, read_weights};
 use recur_train::{How, run_sweep};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The version of the format that this recur writes and reads.
-pub const TRIAL_FILE_FORMAT: u32 = 3;
+pub const TRIAL_FILE_FORMAT: u32 = 4;
 
 /// Bytes that a trial file may have.
-const MAX_BYTES: u64 = 16 << 20;
+const MAX_BYTES: u64 = 1 << 28;
 
-/// A trial with what is needed to find its data. Paths are relative to the working folder of the process that uses it.
+/// Trials of one experiment with what is needed to find their data. Paths are relative to the working folder of the process that
+/// uses it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrialFile {
     /// [`TRIAL_FILE_FORMAT`].
     recur_trial: u32,
-    trial: Trial,
+    /// The name of the experiment.
+    experiment: String,
     data: DataSettings,
-    /// The spec of this trial, as the store keeps it.
-    spec: String,
+    /// The prepared data set in the store, where there is one.
+    prepared: Option<String>,
     /// The metric that the log shows at the end.
     metric: Metric,
-    /// The file of weights that it starts from.
-    initial_weights: Option<String>,
     /// The folder of external plugins that the experiment was run with.
     plugins: Option<PathBuf>,
+    trials: Vec<Item>,
+}
+
+/// A trial of a file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Item {
+    trial: Trial,
+    /// The spec of this trial, as the store keeps it.
+    spec: String,
+    /// The file of weights that it starts from.
+    initial_weights: Option<String>,
 }
 
 /// What is read before the format is known.
@@ -60,17 +76,42 @@ struct Format {
 }
 
 impl Experiment {
-    /// `trial`, one of its own, for another process. `plugins` is the folder of external plugins, where there is one.
-    pub fn trial_file(&self, trial: &Trial, plugins: Option<&Path>) -> TrialFile {
+    /// `trials`, which are its own, for another process. `plugins` is the folder of external plugins, where there is one, and `prepared`
+    /// the name of the store's prepared data set ([`Experiment::keep_prepared`]).
+    pub fn trial_file(&self, trials: &[Trial], plugins: Option<&Path>, prepared: Option<&str>) -> TrialFile {
+        let item = |trial: &Trial| Item {
+            spec: self.spec_of(trial),
+            initial_weights: trial.initial_weights.as_ref().map(|file| file.path.clone()),
+            trial: trial.clone(),
+        };
         TrialFile {
             recur_trial: TRIAL_FILE_FORMAT,
+            experiment: self.plan().name.clone(),
             data: self.plan().data.clone(),
-            spec: self.spec_of(trial),
+            prepared: prepared.map(str::to_owned),
             metric: self.plan().report.primary,
-            initial_weights: trial.initial_weights.as_ref().map(|file| file.path.clone()),
             plugins: plugins.map(Path::to_owned),
-            trial: trial.clone(),
+            trials: trials.iter().map(item).collect(),
         }
+    }
+
+    /// Keeps the data set in `store` as it is after it was read, for other processes, and gives its name there; `None` where it
+    /// cannot be kept so, and each process reads the source.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn keep_prepared(&self, store: &Store) -> Result<Option<String>, ExperimentError> {
+        let dataset = &self.data().dataset;
+        let raw = dataset.raw_digest().map_or_else(String::new, |digest| format!("-{}", digest.short()));
+        let name = format!("{}{raw}", dataset.digest());
+        let is_there = || read_prepared(&store.prepared(&name)).is_ok_and(|read| read == *dataset);
+        if is_there() {
+            return Ok(Some(name));
+        }
+        let Some(Prepared { rows, alphabet }) = prepared(dataset, self.plan().split.group) else { return Ok(None) };
+        // The alphabet comes last: whoever finds it finds the rows.
+        store.keep_prepared(&name, &[(PREPARED_ROWS, &rows), (PREPARED_ALPHABET, &alphabet)])?;
+        Ok(is_there().then_some(name))
     }
 }
 
@@ -120,114 +161,183 @@ impl TrialFile {
         serde_json::from_value(content).map_err(damaged)
     }
 
-    /// The trial, whose id is the digest of its identity.
-    pub fn trial(&self) -> &Trial {
-        &self.trial
+    /// Its trials, in order. Their ids are the digests of their identities.
+    pub fn trials(&self) -> impl Iterator<Item = &Trial> {
+        self.trials.iter().map(|item| &item.trial)
     }
 
-    /// Trains the trial with the models of `registry` on `jobs` threads and keeps it in `store`: the record, which is that of the
-    /// store where it has one that did not fail. Observers hear nothing, as there is no experiment.
+    /// Trains its trials with the models of `registry` on `jobs` threads and keeps them in `store`. The records, in order: each that of the
+    /// store where it has one that did not fail; `None` where a trial was abandoned. `on_end` hears of each trial with a
+    /// record, as soon as the store has it. Observers hear nothing, as there is no experiment.
     ///
     /// # Errors
-    /// If the trial is of another program, its data or initial weights are not what they were, the store cannot be read or
-    /// written, or it was asked to stop.
+    /// If a trial is of another program, its data or initial weights are not what they were, or the store cannot be read or
+    /// written.
     pub fn run(
         &self,
         registry: &Registry,
         store: &Store,
         jobs: usize,
         options: &RunOptions<'_>,
-    ) -> Result<TrialRecord, ExperimentError> {
-        let plugin = self.plugin(registry)?;
-        self.check_code(plugin)?;
-        let failed = |record: &TrialRecord| matches!(record.outcome, Outcome::Failed { .. });
-        if let Some(record) = stored_record(store, &self.trial.id)?.filter(|record| !failed(record)) {
-            tracing::info!("trial {} is in the store already", self.trial.id.short());
-            return Ok(record);
+        on_end: &(dyn Fn(&TrialId) + Sync),
+    ) -> Result<Vec<Option<TrialRecord>>, ExperimentError> {
+        let mut plugins = Vec::new();
+        for item in &self.trials {
+            let plugin = self.plugin(&item.trial, registry)?;
+            check_code(&item.trial, plugin)?;
+            plugins.push(plugin);
         }
-        let trials = [Trial { initial_weights: self.weights()?, ..self.trial.clone() }];
-        let data = self.data(plugin)?;
-        let replicate = Replicate::of(&self.trial.identity, &data.dataset)
-            .map_err(|source| ExperimentError::Split { data: data.facts.source.clone(), source })?;
+        let mut records = self.stored(store)?;
+        self.trials().zip(&records).filter(|(_, record)| record.is_some()).for_each(|(trial, _)| {
+            tracing::info!("trial {} is in the store already", trial.id.short());
+            on_end(&trial.id);
+        });
+        let missing: Vec<usize> = (0..records.len()).filter(|place| records[*place].is_none()).collect();
+        if missing.is_empty() {
+            return Ok(records);
+        }
+        let trials =
+            missing.iter().map(|place| self.with_weights(&self.trials[*place])).collect::<Result<Vec<_>, _>>()?;
+        let dataset = self.dataset(store, &trials, missing.iter().map(|place| plugins[*place]))?;
+        let replicates = self.replicates(&trials, &dataset)?;
+        let specs: HashMap<&TrialId, &str> = self.trials.iter().map(|item| (&item.trial.id, &*item.spec)).collect();
+        let notify = |event: &RunEvent<'_>| {
+            if let RunEvent::Trial(Event::TrialEnded { trial, .. }) = event {
+                on_end(&trial.id);
+            }
+        };
         let recorder = StoreRecorder::new(
             Recorded {
-                dataset: &data.dataset,
+                dataset: &dataset,
                 metric: self.metric,
                 registry,
-                spec_of: Box::new(|_| self.spec.clone()),
-                notify: Box::new(|_| {}),
+                spec_of: Box::new(|trial| specs.get(&trial.id).copied().unwrap_or_default().to_owned()),
+                notify: Box::new(notify),
             },
             store,
             environment(&WorkingFolder::new(Path::new(".")), store, jobs, options.code, options.kernels),
             options,
         );
         let how = How { jobs, kernels: options.kernels, cancel: options.cancel, observer: &recorder };
-        let records = run_sweep(&trials, &[replicate], &data.dataset, registry, how)?.records;
-        let record = records.into_iter().next().flatten();
-        record.ok_or_else(|| ExperimentError::Interrupted { n_kept: 0, n_trials: 1, store: store.root().to_owned() })
+        let trained = run_sweep(&trials, &replicates, &dataset, registry, how)?.records;
+        missing.into_iter().zip(trained).for_each(|(place, record)| records[place] = record);
+        Ok(records)
     }
 
-    fn plugin(&self, registry: &Registry) -> Result<&'static dyn ModelPlugin, ExperimentError> {
-        match (registry.get(&self.trial.identity.model), &self.plugins) {
+    /// What the store has of its trials. One that failed is run again.
+    fn stored(&self, store: &Store) -> Result<Vec<Option<TrialRecord>>, ExperimentError> {
+        let failed = |record: &TrialRecord| matches!(record.outcome, Outcome::Failed { .. });
+        self.trials().map(|trial| Ok(stored_record(store, &trial.id)?.filter(|record| !failed(record)))).collect()
+    }
+
+    /// The replicates of `trials`.
+    fn replicates(&self, trials: &[Trial], dataset: &Dataset) -> Result<Vec<Replicate>, ExperimentError> {
+        let mut replicates: BTreeMap<u32, (&Trial, Replicate)> = BTreeMap::new();
+        for trial in trials {
+            let of = |identity: &Identity| (identity.seed, identity.split.clone());
+            match replicates.get(&trial.identity.replicate) {
+                Some((first, _)) if of(&first.identity) != of(&trial.identity) => {
+                    let [first, other] = [first, &trial].map(|trial| trial.id.short().to_owned());
+                    return Err(ExperimentError::UnlikeTrials { first, other });
+                }
+                Some(_) => {}
+                None => {
+                    let replicate = Replicate::of(&trial.identity, dataset)
+                        .map_err(|source| ExperimentError::Split { data: self.data.source.to_string(), source })?;
+                    replicates.insert(trial.identity.replicate, (trial, replicate));
+                }
+            }
+        }
+        Ok(replicates.into_values().map(|(_, replicate)| replicate).collect())
+    }
+
+    fn plugin(&self, trial: &Trial, registry: &Registry) -> Result<&'static dyn ModelPlugin, ExperimentError> {
+        match (registry.get(&trial.identity.model), &self.plugins) {
             (Err(NoModel::Unknown(_)), Some(folder)) => Err(ExperimentError::PluginNotNamed {
-                trial: self.trial.id.short().to_owned(),
-                model: visible(&self.trial.identity.model).into_owned(),
+                trial: trial.id.short().to_owned(),
+                model: visible(&trial.identity.model).into_owned(),
                 folder: folder.clone(),
             }),
             (found, _) => Ok(found?),
         }
     }
 
-    /// Holds the code of this program to the one that the trial's identity names.
-    fn check_code(&self, plugin: &dyn ModelPlugin) -> Result<(), ExperimentError> {
-        let (identity, about) = (&self.trial.identity, plugin.about());
-        let facts = [
-            ("numeric contract", identity.numeric_contract.to_string(), NUMERIC_CONTRACT.to_string()),
-            (
-                "digest of the training code",
-                identity.procedure.to_string(),
-                code_digest(recur_train::PROCEDURE).to_string(),
-            ),
-            ("version of the model", identity.model_version.to_string(), about.version.to_string()),
-            ("digest of the model's code", identity.model_code.to_string(), code_digest(about.code).to_string()),
-        ];
-        match facts.into_iter().find(|(_, expected, found)| expected != found) {
-            None => Ok(()),
-            Some((what, expected, found)) => {
-                let trial = self.trial.id.short().to_owned();
-                Err(ExperimentError::OtherCode { trial, what, expected, found })
-            }
-        }
-    }
-
-    /// The initial weights, compared with their digest.
-    fn weights(&self) -> Result<Option<Arc<WeightsFile>>, ExperimentError> {
-        let Some(expected) = &self.trial.identity.initial_weights else { return Ok(None) };
-        let path = self.initial_weights.as_deref().unwrap_or_default();
+    /// The trial with its initial weights, compared with their digest.
+    fn with_weights(&self, item: &Item) -> Result<Trial, ExperimentError> {
+        let trial = &item.trial;
+        let Some(expected) = &trial.identity.initial_weights else {
+            return Ok(Trial { initial_weights: None, ..trial.clone() });
+        };
+        let path = item.initial_weights.as_deref().unwrap_or_default();
         let file = read_weights(Path::new(path)).map_err(ExperimentError::InitialWeights)?;
-        self.check_digest(path, expected, &file.digest)?;
-        Ok(Some(Arc::new(file)))
+        check_digest(trial, path, expected, &file.digest)?;
+        Ok(Trial { initial_weights: Some(Arc::new(file)), ..trial.clone() })
     }
 
-    /// The data, compared with its digest.
-    fn data(&self, plugin: &dyn ModelPlugin) -> Result<Ingested, ExperimentError> {
-        let data = ingest(&self.data, self.trial.identity.split.group, Path::new(""))?;
-        self.check_digest(&data.facts.source, &self.trial.identity.dataset, data.dataset.digest())?;
+    /// The data set of `trials`, compared with its digest: the prepared one of the store, or what is read from its source.
+    fn dataset(
+        &self,
+        store: &Store,
+        trials: &[Trial],
+        plugins: impl Iterator<Item = &'static dyn ModelPlugin>,
+    ) -> Result<Dataset, ExperimentError> {
+        let plugins: Vec<_> = plugins.collect();
+        let check = |dataset: &Dataset| {
+            trials.iter().zip(&plugins).try_for_each(|(trial, plugin)| self.check_data(trial, *plugin, dataset))
+        };
+        if let Some(name) = &self.prepared {
+            match read_prepared(&store.prepared(name)) {
+                Ok(dataset) if check(&dataset).is_ok() => return Ok(dataset),
+                Ok(_) => tracing::warn!("the prepared data {} is not what the trials are trained from", visible(name)),
+                Err(error) => tracing::warn!("{error}"),
+            }
+            tracing::info!("the data is read from {}", visible(&self.data.source.to_string()));
+        }
+        let data = ingest(&self.data, trials[0].identity.split.group, Path::new(""))?;
+        check(&data.dataset)?;
+        Ok(data.dataset)
+    }
+
+    /// Compares a data set with the digests in the identity of a trial.
+    fn check_data(&self, trial: &Trial, plugin: &dyn ModelPlugin, dataset: &Dataset) -> Result<(), ExperimentError> {
+        let place = self.data.source.to_string();
+        check_digest(trial, &place, &trial.identity.dataset, dataset.digest())?;
         // Without a raw text that differs there is no digest of them; that of the texts names them then.
-        let texts = data.dataset.digest();
-        let [expected, found] = [self.trial.identity.raw_texts.as_ref(), data.dataset.raw_digest()];
-        if plugin.needs().raw_texts {
-            self.check_digest(&data.facts.source, expected.unwrap_or(texts), found.unwrap_or(texts))?;
+        let texts = dataset.digest();
+        let [expected, found] = [trial.identity.raw_texts.as_ref(), dataset.raw_digest()];
+        match plugin.needs().raw_texts {
+            true => check_digest(trial, &place, expected.unwrap_or(texts), found.unwrap_or(texts)),
+            false => Ok(()),
         }
-        Ok(data)
     }
+}
 
-    fn check_digest(&self, place: &str, expected: &Digest, found: &Digest) -> Result<(), ExperimentError> {
-        if expected == found {
-            return Ok(());
+/// Holds the code of this program to the one that the identity of a trial names.
+fn check_code(trial: &Trial, plugin: &dyn ModelPlugin) -> Result<(), ExperimentError> {
+    let (identity, about) = (&trial.identity, plugin.about());
+    let facts = [
+        ("numeric contract", identity.numeric_contract.to_string(), NUMERIC_CONTRACT.to_string()),
+        (
+            "digest of the training code",
+            identity.procedure.to_string(),
+            code_digest(recur_train::PROCEDURE).to_string(),
+        ),
+        ("version of the model", identity.model_version.to_string(), about.version.to_string()),
+        ("digest of the model's code", identity.model_code.to_string(), code_digest(about.code).to_string()),
+    ];
+    match facts.into_iter().find(|(_, expected, found)| expected != found) {
+        None => Ok(()),
+        Some((what, expected, found)) => {
+            Err(ExperimentError::OtherCode { trial: trial.id.short().to_owned(), what, expected, found })
         }
-        let [expected, found] = [expected, found].map(Digest::to_string);
-        let (trial, place) = (self.trial.id.short().to_owned(), visible(place).into_owned());
-        Err(ExperimentError::OtherData { trial, place, expected, found })
     }
+}
+
+fn check_digest(trial: &Trial, place: &str, expected: &Digest, found: &Digest) -> Result<(), ExperimentError> {
+    if expected == found {
+        return Ok(());
+    }
+    let [expected, found] = [expected, found].map(Digest::to_string);
+    let (trial, place) = (trial.id.short().to_owned(), visible(place).into_owned());
+    Err(ExperimentError::OtherData { trial, place, expected, found })
 }

@@ -25,5 +25,5 @@ pub use allocator::Allocator;
 pub use logging::{LogFile, start_logs};
 pub use output::{duration, print, print_error, print_json, table, write_data};
 pub use progress::{Screen, bar, tick};
-pub use signals::{CANCEL, cancel_on_interrupt};
+pub use signals::{CANCEL, cancel_on_interrupt, cancel_when_time_is_over, is_time_over};
 pub use watch::{MemoryNames, Watchers};

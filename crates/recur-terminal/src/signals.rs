@@ -2,6 +2,7 @@
 
 use recur_core::model::Cancel;
 use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Raised when the process is asked to stop, once [`cancel_on_interrupt`] was called.
 pub static CANCEL: Cancel = Cancel::new();
@@ -40,6 +41,32 @@ fn stop_on_termination() -> std::io::Result<()> {
     }
     std::thread::Builder::new().name("signals".to_owned()).spawn(move || signals.forever().for_each(|_| stop()))?;
     Ok(())
+}
+
+static TIME_IS_OVER: AtomicBool = AtomicBool::new(false);
+
+/// Has running trials stop at SIGUSR2, which a batch system sends some time before it ends a process.
+pub fn cancel_when_time_is_over() {
+    #[cfg(unix)]
+    {
+        let wait = |mut signals: signal_hook::iterator::Signals| {
+            signals.forever().for_each(|_| {
+                TIME_IS_OVER.store(true, Ordering::SeqCst);
+                CANCEL.cancel();
+                tracing::warn!("the time of this task is nearly over: its trials stop");
+            });
+        };
+        let started = signal_hook::iterator::Signals::new([signal_hook::consts::SIGUSR2])
+            .and_then(|signals| std::thread::Builder::new().name("time".to_owned()).spawn(move || wait(signals)));
+        if let Err(error) = started {
+            tracing::warn!("SIGUSR2 will end recur at once: {error}");
+        }
+    }
+}
+
+/// Whether SIGUSR2 came.
+pub fn is_time_over() -> bool {
+    TIME_IS_OVER.load(Ordering::SeqCst)
 }
 
 /// Whether SIGHUP is known not to be ignored: Linux lists what is.

@@ -1,8 +1,8 @@
 //! Arguments of running an experiment, and of what is shown of it.
 
 use super::shared::SpecArgs;
-use clap::Subcommand;
-use recur_experiment::{CheckpointInterval, LocalExecutor, Memory, Part, TimeLimit, available_cores};
+use clap::{Subcommand, ValueEnum};
+use recur_experiment::{CheckpointInterval, Memory, Part, TimeLimit};
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -23,6 +23,8 @@ pub(crate) struct Experiment {
     /// Stop after this time (90s, 30m, 2h); the same command goes on
     #[arg(long, value_name = "TIME")]
     pub(crate) time_limit: Option<TimeLimit>,
+    #[command(flatten)]
+    pub(crate) executor: ExecutorArgs,
     /// The folder for the report
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub(crate) reports: PathBuf,
@@ -31,15 +33,38 @@ pub(crate) struct Experiment {
     pub(crate) replace: bool,
 }
 
+/// Where trials are trained.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ExecutorArgs {
+    /// What trains the trials [default: what the site file says, or local]
+    #[arg(long, value_enum)]
+    pub(crate) executor: Option<ExecutorWord>,
+    /// The site file: what a cluster needs to be told [default: ~/.config/recur/site.yaml, where there is one]
+    #[arg(long, value_name = "FILE", env = "RECUR_SITE", hide_env_values = true)]
+    pub(crate) site: Option<PathBuf>,
+    /// The command for --executor command, with {file} or {list} for what it trains (see docs/clusters.md)
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) executor_command: Option<String>,
+    /// End when all trials are sent to the batch system; the same command finds them again
+    #[arg(long)]
+    pub(crate) detach: bool,
+}
+
+/// What trains trials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExecutorWord {
+    /// Threads of this process
+    Local,
+    /// A Slurm cluster, through sbatch
+    Slurm,
+    /// A command that starts processes, such as ssh or GNU parallel
+    Command,
+}
+
 impl Experiment {
     /// What part of the work is asked for.
     pub(crate) fn part(&self) -> Part {
         Part { only: self.only.clone(), max_trials: self.max_trials.map(|n| n as usize), time_limit: self.time_limit }
-    }
-
-    /// What trains the trials.
-    pub(crate) fn executor(&self) -> LocalExecutor {
-        LocalExecutor::new(self.jobs.map_or_else(available_cores, usize::from))
     }
 }
 
@@ -136,20 +161,23 @@ pub(crate) struct TrialArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TrialCommand {
-    /// Train the trial of a file into a store, which may be in use by other processes
+    /// Train the trials of a file into a store, which may be in use by other processes
     Run(TrialRun),
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct TrialRun {
-    /// The trial, as an executor wrote it
+    /// The trials, as an executor wrote them
     pub(crate) file: PathBuf,
     /// The folder that keeps records, weights and logs
     #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE", hide_env_values = true)]
     pub(crate) store: PathBuf,
-    /// Number of threads that the model may use [default: one for each core]
+    /// Number of threads, for trials side by side and within one [default: one for each core]
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,
+    /// Add the id of each trial that has ended to FILE with the ending `.ended`, one a line
+    #[arg(long)]
+    pub(crate) note_ended: bool,
     #[command(flatten)]
     pub(crate) training: TrainingArgs,
 }

@@ -2,15 +2,23 @@
 
 use crate::args::{Experiment, Level};
 use crate::error::{CliError, Exit};
+use crate::executors::Chosen;
 use crate::options::training_options;
 use crate::scoring;
 use crate::stores;
 use recur_core::visible::shown;
-use recur_experiment::{Executor as _, Program, RequestedExperiment, RunOptions};
+use recur_experiment::{Program, RequestedExperiment, RunOptions};
 use recur_report::Destination;
 use recur_terminal::{LogFile, Screen, Watchers, cancel_on_interrupt, print, start_logs};
+use std::path::Path;
 
-pub(crate) fn run(args: &Experiment, level: Level, program: &Program<'_>) -> Result<Exit, CliError> {
+pub(crate) fn run(
+    args: &Experiment,
+    level: Level,
+    plugins: Option<&Path>,
+    program: &Program<'_>,
+) -> Result<Exit, CliError> {
+    let chosen = Chosen::of(args)?;
     let request = args.spec.request();
     let spec = request.read(program.registry)?;
     let store = stores::to_write(&args.spec.store)?;
@@ -27,9 +35,10 @@ pub(crate) fn run(args: &Experiment, level: Level, program: &Program<'_>) -> Res
     cancel_on_interrupt();
     let watchers = Watchers::new(&screen);
     let options = RunOptions { observers: watchers.all(), part: args.part(), ..training_options(&args.training, logs) };
-    let executor = args.executor();
-    let outcomes = prepared.run(&store, &executor, &options)?;
-    let outcome = scoring::conclude(&prepared, &outcomes, &store, executor.jobs(), &options, destination)?;
+    let outcome = chosen.with(args, level, plugins, |executor| {
+        let outcomes = prepared.run(&store, executor, &options)?;
+        scoring::conclude(&prepared, &outcomes, &store, executor.jobs(), &options, destination)
+    })?;
     print(&outcome.summary)?;
     match log.take_error() {
         Some(error) => tracing::warn!("the log {} is incomplete: {error}", shown(store.log_path(&name))),

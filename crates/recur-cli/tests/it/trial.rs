@@ -21,7 +21,7 @@ fn write_files(lab: &Lab, plugins: Option<&Path>) -> Vec<String> {
     let experiment = Experiment::prepare(spec, &SHIPPED).unwrap();
     let write = |(n, trial): (usize, &recur_core::trial::Trial)| {
         let name = format!("trial-{n}.json");
-        experiment.trial_file(trial, plugins).write(&lab.path(&name)).unwrap();
+        experiment.trial_file(std::slice::from_ref(trial), plugins, None).write(&lab.path(&name)).unwrap();
         name
     };
     experiment.trials().iter().enumerate().map(write).collect()

@@ -27,7 +27,12 @@ fn read_line(line: &str, jobs: &BTreeMap<&str, &Job>) -> Result<Option<Seen>, En
     if place >= job.n_tasks {
         return Err(wrong());
     }
-    Ok(Some(Seen { task: job.first + place, job: id.to_owned(), state: state_of(state, machine, reason) }))
+    Ok(Some(Seen {
+        name: name.to_owned(),
+        task: job.first + place,
+        job: id.to_owned(),
+        state: state_of(state, machine, reason),
+    }))
 }
 
 /// The states are those of `squeue`'s manual. One that is not known is taken for a task that runs: nothing is then done about it.

@@ -1,12 +1,14 @@
 //! Trials in files, trained by whoever has the file.
 
 use recur_core::identity::Identity;
+use recur_core::record::TrialRecord;
 use recur_core::registry::Registry;
-use recur_core::trial::Trial;
+use recur_core::trial::{Trial, TrialId};
 use recur_experiment::{Experiment, ExperimentError, LocalExecutor, RunOptions, TrialFile};
 use recur_store::{Store, layout};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use tempfile::TempDir;
 
 fn registry() -> Registry {
@@ -39,15 +41,21 @@ fn written() -> (TempDir, PathBuf, Experiment) {
     let folder = tempfile::tempdir().unwrap();
     let experiment = experiment(folder.path());
     let path = folder.path().join("trial.json");
-    experiment.trial_file(&experiment.trials()[0], None).write(&path).unwrap();
+    experiment.trial_file(&experiment.trials()[..1], None, None).write(&path).unwrap();
     (folder, path, experiment)
+}
+
+/// The records of the trials of a file.
+fn run(file: &TrialFile, store: &Store) -> Vec<TrialRecord> {
+    let records = file.run(&registry(), store, 2, &RunOptions::default(), &|_| {}).unwrap();
+    records.into_iter().map(Option::unwrap).collect()
 }
 
 /// Why the file at `path` is refused.
 fn refused(folder: &TempDir, path: &Path) -> ExperimentError {
     let store = Store::open(&folder.path().join("runs")).unwrap();
     match TrialFile::read(path) {
-        Ok(file) => file.run(&registry(), &store, 1, &RunOptions::default()).unwrap_err(),
+        Ok(file) => file.run(&registry(), &store, 1, &RunOptions::default(), &|_| {}).unwrap_err(),
         Err(error) => error,
     }
 }
@@ -60,15 +68,15 @@ fn the_trial_of_a_file_is_kept_with_the_bytes_of_the_experiment() {
     let outcomes = experiment.run(&local, &LocalExecutor::new(1), &RunOptions::default()).unwrap();
     for (n, outcome) in outcomes.iter().enumerate() {
         let path = folder.path().join(format!("trial-{n}.json"));
-        experiment.trial_file(&outcome.trial, None).write(&path).unwrap();
+        experiment.trial_file(std::slice::from_ref(&outcome.trial), None, None).write(&path).unwrap();
         let file = TrialFile::read(&path).unwrap();
-        assert_eq!(file.trial(), &outcome.trial);
-        assert_eq!(file.run(&registry(), &other, 2, &RunOptions::default()).unwrap(), outcome.record);
+        assert!(file.trials().eq([&outcome.trial]));
+        assert_eq!(run(&file, &other), std::slice::from_ref(&outcome.record));
         assert_eq!(promised(&other, &outcome.trial), promised(&local, &outcome.trial));
         assert_eq!(other.spec(&outcome.trial.id).unwrap(), local.spec(&outcome.trial.id).unwrap());
         // The store decides what is done.
         std::fs::remove_file(folder.path().join("names.csv")).unwrap_or_default();
-        assert_eq!(file.run(&registry(), &other, 2, &RunOptions::default()).unwrap(), outcome.record);
+        assert_eq!(run(&file, &other), std::slice::from_ref(&outcome.record));
         self::experiment(folder.path());
     }
 }
@@ -76,9 +84,9 @@ fn the_trial_of_a_file_is_kept_with_the_bytes_of_the_experiment() {
 #[test]
 fn a_file_that_is_there_is_not_overwritten() {
     let (folder, path, experiment) = written();
-    let error = experiment.trial_file(&experiment.trials()[1], None).write(&path).unwrap_err();
+    let error = experiment.trial_file(&experiment.trials()[1..2], None, None).write(&path).unwrap_err();
     assert_eq!(error.hint().unwrap(), "it is not overwritten: name a new file");
-    assert_eq!(TrialFile::read(&path).unwrap().trial(), &experiment.trials()[0]);
+    assert!(TrialFile::read(&path).unwrap().trials().eq([&experiment.trials()[0]]));
     drop(folder);
 }
 
@@ -99,10 +107,10 @@ fn check(change: impl Fn(&str) -> String, reported: &[&str]) {
 /// The same file of another trial, whose identity is changed.
 fn with_identity(text: &str, change: impl Fn(&mut Identity)) -> String {
     let mut file: Value = serde_json::from_str(text).unwrap();
-    let mut identity: Identity = serde_json::from_value(file["trial"]["identity"].clone()).unwrap();
+    let mut identity: Identity = serde_json::from_value(file["trials"][0]["trial"]["identity"].clone()).unwrap();
     change(&mut identity);
-    file["trial"]["id"] = serde_json::to_value(identity.id()).unwrap();
-    file["trial"]["identity"] = serde_json::to_value(identity).unwrap();
+    file["trials"][0]["trial"]["id"] = serde_json::to_value(identity.id()).unwrap();
+    file["trials"][0]["trial"]["identity"] = serde_json::to_value(identity).unwrap();
     signed(file)
 }
 
@@ -119,7 +127,7 @@ fn a_damaged_file_is_reported_with_the_place() {
     check(|text| text[..text.len() / 2].to_owned(), &["trial.json is no trial file", "EOF while parsing", "at line"]);
     check(|_| "name,label\n".to_owned(), &["trial.json is no trial file", "line 1 column"]);
     check(|_| "{}".to_owned(), &["missing field `recur_trial`"]);
-    check(|text| text.replace("\"recur_trial\": 3", "\"recur_trial\": 99"), &["`recur_trial` is 99", "reads format 3"]);
+    check(|text| text.replace("\"recur_trial\": 4", "\"recur_trial\": 99"), &["`recur_trial` is 99", "reads format 4"]);
     check(|text| text.replace("\"seed\": 9", "\"seed\": 10"), &["it was changed after it was written"]);
     check(|text| text.replace("\"max_rejected\"", "\"max_rejects\""), &["it was changed after it was written"]);
     let renamed = |text: &str| signed(serde_json::from_str(&text.replace("\"metric\"", "\"metrics\"")).unwrap());
@@ -163,4 +171,32 @@ fn a_missing_file_is_reported_and_so_is_a_folder() {
         let error = refused(&folder, &path);
         assert!(error.to_string().starts_with("cannot read the trial file"), "{error}");
     }
+}
+
+/// With the prepared data of the store, the source is not read.
+#[test]
+fn all_trials_of_a_file_are_trained_from_prepared_data_and_each_end_is_heard_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut experiment = experiment(folder.path());
+    let [local, other] = ["local", "other"].map(|name| Store::open(&folder.path().join(name)).unwrap());
+    let outcomes = experiment.run(&local, &LocalExecutor::new(1), &RunOptions::default()).unwrap();
+    let prepared = experiment.keep_prepared(&other).unwrap().unwrap();
+    assert_eq!(experiment.keep_prepared(&other).unwrap(), Some(prepared.clone()));
+    let file = experiment.trial_file(experiment.trials(), None, Some(&prepared));
+    std::fs::remove_file(folder.path().join("names.csv")).unwrap();
+    let ended = Mutex::new(Vec::new());
+    let on_end = |id: &TrialId| ended.lock().unwrap().push(id.clone());
+    let records = file.run(&registry(), &other, 2, &RunOptions::default(), &on_end).unwrap();
+    assert!(records.into_iter().eq(outcomes.iter().map(|outcome| Some(outcome.record.clone()))));
+    outcomes.iter().for_each(|outcome| assert_eq!(promised(&other, &outcome.trial), promised(&local, &outcome.trial)));
+    let mut heard = std::mem::take(&mut *ended.lock().unwrap());
+    heard.sort();
+    let mut ids: Vec<TrialId> = outcomes.iter().map(|outcome| outcome.trial.id.clone()).collect();
+    ids.sort();
+    assert_eq!(heard, ids);
+    // What is damaged is read from the source, which is gone.
+    std::fs::remove_dir_all(other.trial(&ids[0])).unwrap();
+    std::fs::write(other.prepared(&prepared).join("rows.parquet"), "rows").unwrap();
+    let error = file.run(&registry(), &other, 1, &RunOptions::default(), &on_end).unwrap_err();
+    assert!(matches!(error, ExperimentError::Ingest(_)), "{error:?}");
 }

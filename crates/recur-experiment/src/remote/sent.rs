@@ -1,0 +1,228 @@
+//! What was sent to a batch system, and what is known of it.
+
+use recur_cluster::{Ended, Job, Seen, State, TaskProgram};
+use recur_core::trial::TrialId;
+use recur_core::visible::visible;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The most of a task's log that is shown, in bytes.
+const TAIL: u64 = 600;
+
+/// A task: trials that one process trains.
+#[derive(Clone, Debug)]
+pub(super) struct Task {
+    pub(super) number: u64,
+    pub(super) n_trials: usize,
+    /// Those that are not known to have ended.
+    pub(super) left: BTreeSet<TrialId>,
+    /// How often the memory is doubled that it asks for.
+    pub(super) doublings: u32,
+    /// As it was seen last; `None` before that.
+    state: Option<State>,
+    /// Since it was seen to have ended.
+    ended_for: Duration,
+    /// Bytes that were read of the file in which it notes what has ended.
+    read: u64,
+}
+
+/// A task that has ended with trials left, how it did, and its log.
+pub(super) type EndedTask = (Task, Ended, PathBuf);
+
+impl Task {
+    pub(super) fn new(number: u64, trials: impl IntoIterator<Item = TrialId>, doublings: u32) -> Self {
+        let left: BTreeSet<TrialId> = trials.into_iter().collect();
+        let n_trials = left.len();
+        Self { number, n_trials, left, doublings, state: None, ended_for: Duration::ZERO, read: 0 }
+    }
+
+    fn is_live(&self) -> bool {
+        !matches!(self.state, Some(State::Ended(_)))
+    }
+
+    /// What it has noted since it was looked at last.
+    fn hear(&mut self, file: &Path) -> Vec<TrialId> {
+        let Ok(mut file) = File::open(file) else { return Vec::new() };
+        let mut text = String::new();
+        if file.seek(SeekFrom::Start(self.read)).is_err() || file.read_to_string(&mut text).is_err() {
+            return Vec::new();
+        }
+        // A line that is not whole yet is read again.
+        let whole = text.rfind('\n').map_or(0, |end| end + 1);
+        self.read += whole as u64;
+        text[..whole].lines().filter_map(|line| self.left.iter().find(|id| id.as_str() == line).cloned()).collect()
+    }
+}
+
+/// All that one run sent.
+#[derive(Debug)]
+pub(super) struct Sent {
+    pub(super) program: TaskProgram,
+    pub(super) jobs: Vec<Job>,
+    tasks: BTreeMap<u64, Task>,
+    /// The task of each trial that has not ended.
+    places: HashMap<TrialId, u64>,
+    /// For how long it is not known of a job whether it was taken, by its name.
+    unknown_for: BTreeMap<String, Duration>,
+}
+
+impl Sent {
+    pub(super) fn new(program: TaskProgram) -> Self {
+        let (jobs, tasks) = (Vec::new(), BTreeMap::new());
+        Self { program, jobs, tasks, places: HashMap::new(), unknown_for: BTreeMap::new() }
+    }
+
+    pub(super) fn add(&mut self, job: Job, tasks: Vec<Task>) {
+        if job.id.is_none() {
+            self.unknown_for.insert(job.name.clone(), Duration::ZERO);
+        }
+        self.jobs.push(job);
+        for task in tasks {
+            self.places.extend(task.left.iter().map(|id| (id.clone(), task.number)));
+            self.tasks.insert(task.number, task);
+        }
+    }
+
+    /// Whether a task that may run has the trial.
+    pub(super) fn has(&self, id: &TrialId) -> bool {
+        self.places.contains_key(id)
+    }
+
+    /// Tasks that wait or run.
+    pub(super) fn n_live(&self) -> usize {
+        self.tasks.values().filter(|task| task.is_live()).count()
+    }
+
+    pub(super) fn states(&self) -> impl Iterator<Item = &State> {
+        self.tasks.values().filter_map(|task| task.state.as_ref())
+    }
+
+    /// So much time has passed.
+    pub(super) fn pass(&mut self, time: Duration) {
+        self.tasks.values_mut().filter(|task| !task.is_live()).for_each(|task| task.ended_for += time);
+        self.unknown_for.values_mut().for_each(|passed| *passed += time);
+    }
+
+    /// The trials that tasks have noted as ended since the last time. Those that wait note nothing.
+    pub(super) fn hear(&mut self) -> Vec<TrialId> {
+        let program = &self.program;
+        let noted = |task: &mut Task| task.hear(&ended_file(program, task.number));
+        let running = self.tasks.values_mut().filter(|task| !matches!(task.state, None | Some(State::Waiting { .. })));
+        running.flat_map(noted).collect()
+    }
+
+    /// Passes over what tasks have noted so far: it is of an earlier run, and the store has it.
+    pub(super) fn pass_over_ended(&mut self) {
+        let program = &self.program;
+        let noted: Vec<TrialId> =
+            self.tasks.values_mut().flat_map(|task| task.hear(&ended_file(program, task.number))).collect();
+        noted.iter().for_each(|id| self.ended(id));
+    }
+
+    /// A trial has a record.
+    pub(super) fn ended(&mut self, id: &TrialId) {
+        if let Some(task) = self.places.remove(id).and_then(|number| self.tasks.get_mut(&number)) {
+            task.left.remove(id);
+        }
+    }
+
+    /// Takes in what a batch system says of all tasks. Whether anything is new.
+    pub(super) fn see(&mut self, seen: &[Seen]) -> bool {
+        let mut by_name: BTreeMap<&str, BTreeMap<u64, &Seen>> = BTreeMap::new();
+        for seen in seen {
+            by_name.entry(&seen.name).or_default().insert(seen.task, seen);
+        }
+        let mut is_new = false;
+        for job in &mut self.jobs {
+            let seen = by_name.get(job.name.as_str());
+            if let (None, Some(first)) = (&job.id, seen.and_then(|seen| seen.values().next())) {
+                job.id = Some(first.job.clone());
+                self.unknown_for.remove(&job.name);
+            }
+            // Whether it was taken is not known.
+            if job.id.is_none() {
+                continue;
+            }
+            for number in job.first..job.first + job.n_tasks {
+                let Some(task) = self.tasks.get_mut(&number) else { continue };
+                let state = match seen.and_then(|seen| seen.get(&number)) {
+                    Some(seen) => seen.state.clone(),
+                    // It is forgotten some minutes after its end.
+                    None if task.is_live() => State::Ended(Ended::Failed("no longer known".to_owned())),
+                    None => continue,
+                };
+                if task.state.as_ref() != Some(&state) {
+                    (task.state, is_new) = (Some(state), true);
+                    task.ended_for = Duration::ZERO;
+                }
+            }
+        }
+        is_new
+    }
+
+    /// Takes out the tasks of jobs of which nobody has known for `time` that they were taken.
+    pub(super) fn take_unknown(&mut self, time: Duration) -> Vec<Task> {
+        let gone: BTreeSet<String> =
+            self.unknown_for.iter().filter(|(_, passed)| **passed >= time).map(|(name, _)| name.clone()).collect();
+        let mut tasks = Vec::new();
+        for job in self.jobs.extract_if(.., |job| gone.contains(&job.name)) {
+            self.unknown_for.remove(&job.name);
+            tasks.extend((job.first..job.first + job.n_tasks).filter_map(|number| self.tasks.remove(&number)));
+        }
+        for id in tasks.iter().flat_map(|task| &task.left) {
+            self.places.remove(id);
+        }
+        tasks
+    }
+
+    /// Takes out the tasks that ended `time` ago, or with all their trials; those with trials left are given back.
+    pub(super) fn take_ended(&mut self, time: Duration) -> Vec<EndedTask> {
+        let is_over = |task: &Task| !task.is_live() && (task.left.is_empty() || task.ended_for >= time);
+        let over: Vec<Task> = self.tasks.extract_if(.., |_, task| is_over(task)).map(|(_, task)| task).collect();
+        let mut ended = Vec::new();
+        for task in over {
+            for id in &task.left {
+                self.places.remove(id);
+            }
+            let job = self.jobs.iter().find(|job| job.has(task.number));
+            let log = job.map_or_else(PathBuf::new, |job| self.program.log_file(job, task.number - job.first));
+            if let Some(State::Ended(how)) = task.state.clone()
+                && !task.left.is_empty()
+            {
+                ended.push((task, how, log));
+            }
+        }
+        let tasks = &self.tasks;
+        self.jobs.retain(|job| tasks.range(job.first..job.first + job.n_tasks).next().is_some());
+        ended
+    }
+}
+
+/// Where a task notes which of its trials have ended.
+fn ended_file(program: &TaskProgram, number: u64) -> PathBuf {
+    program.task_file(number).with_extension("ended")
+}
+
+/// The last lines of a log, in one line.
+pub(super) fn tail_of(log: &Path) -> String {
+    let read = || -> std::io::Result<Vec<u8>> {
+        let mut file = File::open(log)?;
+        let length = file.metadata()?.len();
+        file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
+        let mut bytes = Vec::new();
+        file.take(TAIL).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    match read() {
+        Ok(bytes) if bytes.is_empty() => "nothing is in it".to_owned(),
+        Ok(bytes) => {
+            let text = String::from_utf8_lossy(&bytes);
+            let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+            visible(&lines[lines.len().saturating_sub(3)..].join(" / ")).into_owned()
+        }
+        Err(error) => format!("it cannot be read ({error})"),
+    }
+}
