@@ -119,8 +119,8 @@ pub enum Refusal {
 pub enum EngineError {
     #[error("cannot start `{program}`: {problem}")]
     Start { program: String, problem: String },
-    #[error("`{program}` gave no answer in {seconds} s")]
-    Silent { program: String, seconds: u64 },
+    #[error("`{program}` gave no answer in {seconds} s{said}")]
+    Silent { program: String, seconds: u64, said: String },
     #[error("`{program}` failed: {problem}")]
     Failed { program: String, problem: String },
     #[error("the answer of `{program}` cannot be read: {line}")]

@@ -15,6 +15,9 @@ const NAMES_AT_ONCE: usize = 100;
 /// Tasks of a job where Slurm does not say how many there may be: its own default, less one.
 const USUAL_MOST_TASKS: u64 = 1000;
 
+/// What `sbatch` says of a full queue before it waits for room.
+const WAITS_ITSELF: &str = "temporarily unable to accept job";
+
 /// A Slurm cluster.
 #[derive(Debug)]
 pub struct Slurm {
@@ -66,6 +69,10 @@ impl Engine for Slurm {
         let arguments = arguments::of_sbatch(&self.site, job, program, &path);
         let answer = match self.run("sbatch", &arguments) {
             Ok(answer) => answer,
+            // It says so, and then tries again by itself: none of its tries was taken.
+            Err(error @ EngineError::Silent { .. }) if error.to_string().contains(WAITS_ITSELF) => {
+                return Err(Refusal::Limit(error.to_string()));
+            }
             Err(error @ EngineError::Silent { .. }) => return Err(Refusal::Unknown(error.to_string())),
             Err(error) => return Err(Refusal::Error(error)),
         };

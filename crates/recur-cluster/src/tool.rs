@@ -5,6 +5,7 @@ use crate::engine::EngineError;
 use recur_core::visible::visible;
 use std::io::Read;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -12,7 +13,10 @@ use std::time::Duration;
 const STEP: Duration = Duration::from_millis(10);
 
 /// The most of an answer that is read, in bytes.
-const MAX_BYTES: u64 = 256 << 20;
+const MAX_BYTES: usize = 256 << 20;
+
+/// Bytes that are read at once.
+const PART: usize = 1 << 16;
 
 /// What a command said.
 #[derive(Debug)]
@@ -38,15 +42,19 @@ pub(crate) fn run(program: &str, arguments: &[String], seconds: u64) -> Result<A
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(start)?;
-    let stdout = reader(child.stdout.take());
-    let stderr = reader(child.stderr.take());
-    let Some(is_success) = wait(&mut child, seconds).map_err(start)? else {
-        // Its pipes may be held open by a child of its own: the readers are not waited for.
-        let _ = child.kill();
-        let _ = child.wait();
-        return Err(EngineError::Silent { program: program.to_owned(), seconds });
-    };
-    Ok(Answer { is_success, stdout: text(stdout), stderr: text(stderr) })
+    let stdout = Stream::of(child.stdout.take());
+    let stderr = Stream::of(child.stderr.take());
+    match wait(&mut child, seconds).map_err(start)? {
+        Some(is_success) => Ok(Answer { is_success, stdout: stdout.whole(), stderr: stderr.whole() }),
+        None => {
+            let _ = child.kill();
+            let _ = child.wait();
+            // A child of its own may hold its streams open: what is read so far is all.
+            let answer = Answer { is_success: false, stdout: String::new(), stderr: stderr.so_far() };
+            let said = if answer.stderr.is_empty() { String::new() } else { format!(" but: {}", answer.complaint()) };
+            Err(EngineError::Silent { program: program.to_owned(), seconds, said })
+        }
+    }
 }
 
 /// Whether it ended well; `None` if it has not ended in time.
@@ -64,20 +72,45 @@ fn wait(child: &mut Child, seconds: u64) -> std::io::Result<Option<bool>> {
     }
 }
 
-fn reader(stream: Option<impl Read + Send + 'static>) -> Option<JoinHandle<Vec<u8>>> {
-    let stream = stream?;
-    let read = move || {
-        let mut bytes = Vec::new();
-        // What could be read before an error is all that there is to show.
-        let _ = stream.take(MAX_BYTES).read_to_end(&mut bytes);
-        bytes
-    };
-    Some(std::thread::spawn(read))
+/// What is read of a stream by a thread.
+struct Stream {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    reader: Option<JoinHandle<()>>,
 }
 
-fn text(reader: Option<JoinHandle<Vec<u8>>>) -> String {
-    let bytes = reader.and_then(|reader| reader.join().ok()).unwrap_or_default();
-    String::from_utf8_lossy(&bytes).into_owned()
+impl Stream {
+    fn of(stream: Option<impl Read + Send + 'static>) -> Self {
+        let bytes = Arc::new(Mutex::new(Vec::new()));
+        let reader = stream.map(|stream| {
+            let bytes = bytes.clone();
+            std::thread::spawn(move || read(stream, &bytes))
+        });
+        Self { bytes, reader }
+    }
+
+    /// All of it, to its end.
+    fn whole(mut self) -> String {
+        if let Some(reader) = self.reader.take() {
+            // What could be read before an error is all that there is to show.
+            let _ = reader.join();
+        }
+        self.so_far()
+    }
+
+    fn so_far(&self) -> String {
+        String::from_utf8_lossy(&self.bytes.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
+}
+
+fn read(mut stream: impl Read, bytes: &Mutex<Vec<u8>>) {
+    let mut part = vec![0; PART];
+    while let Ok(n) = stream.read(&mut part) {
+        let mut bytes = bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        if n == 0 || bytes.len() > MAX_BYTES {
+            return;
+        }
+        bytes.extend_from_slice(&part[..n]);
+    }
 }
 
 #[cfg(test)]
@@ -100,6 +133,8 @@ mod tests {
     fn a_command_that_hangs_is_given_up() {
         let error = sh("sleep 100", 0).unwrap_err();
         assert_eq!(error.to_string(), "`sh` gave no answer in 0 s");
+        let error = sh("echo it waits >&2; sleep 100", 1).unwrap_err();
+        assert_eq!(error.to_string(), "`sh` gave no answer in 1 s but: it waits");
         assert!(matches!(run("no such program", &[], 1), Err(EngineError::Start { .. })));
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::part::PartEnd;
 use recur_analysis::AnalysisError;
+use recur_cluster::Refusal;
 use recur_core::nearest::nearest;
 use recur_core::registry::NoModel;
 use recur_core::split::SplitError;
@@ -189,6 +190,7 @@ impl ExperimentError {
             Self::Sweep(SweepError::Keep { .. }) => {
                 Some("trials that had ended are kept; with room to write, the same command goes on".to_owned())
             }
+            Self::Sweep(SweepError::Executor(error)) => hint_of_executor(&**error),
             Self::NoSuchModel { name, models } => {
                 let nearest = nearest(name, models.iter().map(String::as_str));
                 Some(match nearest {
@@ -236,6 +238,17 @@ impl ExperimentError {
             Self::Weights { folder, source } => Some(scoring(folder, source)),
             Self::Trials(_) | Self::Sweep(_) | Self::TestSet(_) | Self::Stopped => None,
         }
+    }
+}
+
+/// What to do where trials cannot be sent, or what came of them cannot be read.
+fn hint_of_executor(error: &(dyn Error + 'static)) -> Option<String> {
+    if let Some(error) = error.downcast_ref::<ExperimentError>() {
+        return error.hint();
+    }
+    match error.downcast_ref::<Refusal>()? {
+        Refusal::Error(error) => Some(error.hint()),
+        _ => Some("change what it names in the site file (docs/clusters.md); the same command goes on".to_owned()),
     }
 }
 

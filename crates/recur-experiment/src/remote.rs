@@ -9,6 +9,9 @@ mod journal;
 mod packing;
 mod run;
 mod sent;
+mod tasks;
+
+pub use tasks::SentTasks;
 
 use crate::error::ExperimentError;
 use crate::options::RunOptions;

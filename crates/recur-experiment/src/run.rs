@@ -107,7 +107,9 @@ impl Experiment {
         if !self.is_decided() {
             return Err(self.halted(&records));
         }
-        Ok(self.outcomes_of(&records))
+        let outcomes = self.outcomes_of(&records);
+        self.warn_of_unlike_machines(store, &outcomes);
+        Ok(outcomes)
     }
 
     /// Runs what is needed until nothing is, or nothing can be: then a trial failed that decides what comes next.

@@ -149,12 +149,16 @@ impl Lab {
             "RECUR_CHECKPOINT_EVERY",
             "RECUR_NO_DIFF",
             "RECUR_MEMORY",
+            "RECUR_SITE",
+            "RECUR_REQUEUE",
+            "SLURM_CONF",
             "NO_COLOR",
             "CLICOLOR",
             "CLICOLOR_FORCE",
         ] {
             command.env_remove(variable);
         }
+        command.env("XDG_CONFIG_HOME", self.path("config"));
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }

@@ -12,6 +12,7 @@ mod compare;
 mod disk;
 mod end_to_end;
 mod equal_bytes;
+mod executors;
 mod export;
 mod external;
 mod faults;

@@ -82,13 +82,13 @@ impl Journal {
     }
 }
 
-/// What earlier runs of the experiment sent, other than that in the folder `own`. Whether any of it still runs, the batch
+/// What earlier runs of the experiment sent, other than that in the folder `own`, where there is one. Whether any of it still runs, the batch
 /// system knows. What cannot be read is passed over: its trials are sent again, which is harmless.
-pub(super) fn earlier(jobs: &Path, own: &Path) -> Vec<Sent> {
+pub(super) fn earlier(jobs: &Path, own: Option<&Path>) -> Vec<Sent> {
     let listed = std::fs::read_dir(jobs).into_iter().flatten().flatten().map(|entry| entry.path());
-    let mut folders: Vec<PathBuf> = listed.filter(|path| path.file_name() != own.file_name() && is_run(path)).collect();
+    let mut folders: Vec<PathBuf> = listed.filter(|path| Some(path.as_path()) != own && is_run(path)).collect();
     folders.sort();
-    folders.iter().filter_map(|folder| read(folder)).collect()
+    folders.iter().filter_map(|folder| read(folder)).filter(|sent| !sent.jobs.is_empty()).collect()
 }
 
 fn is_run(path: &Path) -> bool {

@@ -136,8 +136,7 @@ impl<'a, 'q> Run<'a, 'q> {
             is_told: HashSet::new(),
         };
         if engine.outlives_us() {
-            let earlier = journal::earlier(&jobs, run.journal.folder());
-            run.sent.extend(earlier.into_iter().filter(|sent| !sent.jobs.is_empty()));
+            run.sent.extend(journal::earlier(&jobs, Some(run.journal.folder())));
         }
         Ok(run)
     }
@@ -275,7 +274,7 @@ impl<'a, 'q> Run<'a, 'q> {
             Err(Refusal::Unknown(problem)) => {
                 self.tell(&format!("{}: {problem}", self.engine.name()));
                 self.is_sent(job);
-                self.held_up = AGAIN;
+                (self.held_up, self.most) = (AGAIN, (n_tasks / 2).max(1));
             }
             Err(Refusal::Limit(problem) | Refusal::TooLarge(problem)) if n_tasks > 1 => {
                 tracing::debug!("{n_tasks} tasks were refused: {problem}");
@@ -384,7 +383,10 @@ impl<'a, 'q> Run<'a, 'q> {
     /// Says once why tasks wait that somebody holds back.
     fn tell_of_held(&mut self) {
         let held = |state: &State| match state {
-            State::Waiting { reason } if reason.contains("Held") || reason.contains("Down") => Some(reason.clone()),
+            State::Waiting { reason } => {
+                let words = reason.to_lowercase();
+                ["held", "down", "drained"].iter().any(|word| words.contains(word)).then(|| reason.clone())
+            }
             _ => None,
         };
         let reasons: BTreeSet<String> = self.sent.iter().flat_map(|sent| sent.states().filter_map(held)).collect();
@@ -395,12 +397,13 @@ impl<'a, 'q> Run<'a, 'q> {
 
     /// Deals with the tasks that have ended.
     fn settle(&mut self) -> Result<(), SweepError> {
-        let mut settled = Vec::new();
+        let late = if self.engine.outlives_us() { LATE } else { Duration::ZERO };
+        let (mut settled, n_before) = (Vec::new(), self.n_known());
         for sent in &mut self.sent {
             settled.extend(sent.take_unknown(AGAIN).into_iter().map(|task| (task, None)));
-            settled.extend(sent.take_ended(LATE).into_iter().map(|(task, how, log)| (task, Some((how, log)))));
+            settled.extend(sent.take_ended(late).into_iter().map(|(task, how, log)| (task, Some((how, log)))));
         }
-        if !settled.is_empty() {
+        if self.n_known() < n_before {
             // There may be room for others.
             self.held_up = Duration::ZERO;
         }
@@ -489,6 +492,11 @@ impl<'a, 'q> Run<'a, 'q> {
     /// Tasks that wait or run.
     pub(super) fn n_live(&self) -> usize {
         self.sent.iter().map(Sent::n_live).sum()
+    }
+
+    /// Tasks whose end was not dealt with yet.
+    fn n_known(&self) -> usize {
+        self.sent.iter().map(Sent::n_known).sum()
     }
 
     /// The run is interrupted: the tasks are cancelled if the user says so, or left to themselves. How many are.

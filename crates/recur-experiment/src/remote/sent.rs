@@ -96,8 +96,19 @@ impl Sent {
         self.tasks.values().filter(|task| task.is_live()).count()
     }
 
+    /// Tasks whose end was not dealt with yet.
+    pub(super) fn n_known(&self) -> usize {
+        self.tasks.len()
+    }
+
     pub(super) fn states(&self) -> impl Iterator<Item = &State> {
         self.tasks.values().filter_map(|task| task.state.as_ref())
+    }
+
+    /// The tasks that were seen and have not ended: each with its number of trials left.
+    pub(super) fn live(&self) -> impl Iterator<Item = (&State, usize)> {
+        let tasks = self.tasks.values().filter(|task| task.is_live());
+        tasks.filter_map(|task| Some((task.state.as_ref()?, task.left.len())))
     }
 
     /// So much time has passed.
@@ -224,5 +235,113 @@ pub(super) fn tail_of(log: &Path) -> String {
             visible(&lines[lines.len().saturating_sub(3)..].join(" / ")).into_owned()
         }
         Err(error) => format!("it cannot be read ({error})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(n: u32) -> TrialId {
+        serde_json::from_value(format!("{n:032x}").into()).unwrap()
+    }
+
+    fn sent(folder: &Path) -> Sent {
+        let program =
+            TaskProgram { folder: folder.to_owned(), working_folder: folder.to_owned(), before: vec![], after: vec![] };
+        std::fs::create_dir_all(folder.join("tasks")).unwrap();
+        Sent::new(program)
+    }
+
+    fn job(name: &str, first: u64, n_tasks: u64, is_known: bool) -> Job {
+        Job { name: name.into(), first, n_tasks, doublings: 0, id: is_known.then(|| "7".into()) }
+    }
+
+    fn seen(name: &str, task: u64, state: State) -> Seen {
+        Seen { name: name.into(), task, job: "7".into(), state }
+    }
+
+    fn running() -> State {
+        State::Running { place: "n1".into() }
+    }
+
+    const WELL: State = State::Ended(Ended::Well);
+
+    #[test]
+    fn what_a_running_task_notes_is_heard_line_by_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut sent = sent(folder.path());
+        sent.add(job("a", 4, 1, true), vec![Task::new(4, [1, 2].map(id), 0)]);
+        let path = folder.path().join("tasks/4.ended");
+        let note = |text: &str| std::fs::write(&path, text).unwrap();
+        note(&format!("{}\n", id(1).as_str()));
+        assert_eq!(sent.hear(), [], "it waits, as far as is known");
+        assert!(sent.see(&[seen("a", 4, running())]) && !sent.see(&[seen("a", 4, running())]));
+        note(&format!("{}\n{}", id(1).as_str(), &id(2).as_str()[..9]));
+        assert_eq!(sent.hear(), [id(1)]);
+        note(&format!("{}\n{}\n{}\n", id(1).as_str(), id(2).as_str(), id(3).as_str()));
+        assert_eq!(sent.hear(), [id(2)], "one of another task is passed over");
+        sent.see(&[seen("a", 4, WELL)]);
+        [1, 2].map(id).iter().for_each(|id| sent.ended(id));
+        assert!(sent.take_ended(Duration::MAX).is_empty() && sent.jobs.is_empty() && !sent.has(&id(1)));
+    }
+
+    #[test]
+    fn a_task_that_ended_with_trials_left_is_given_back_after_a_while() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut sent = sent(folder.path());
+        sent.add(job("a", 0, 2, true), vec![Task::new(0, [id(1)], 0), Task::new(1, [id(2)], 0)]);
+        let late = Duration::from_secs(5);
+        sent.see(&[seen("a", 0, running()), seen("a", 1, State::Ended(Ended::OutOfMemory))]);
+        assert!(sent.take_ended(late).is_empty());
+        sent.pass(late);
+        let ended = sent.take_ended(late);
+        assert_eq!(
+            ended.iter().map(|(task, how, _)| (task.number, how.clone())).collect::<Vec<_>>(),
+            [(1, Ended::OutOfMemory)]
+        );
+        assert!(ended[0].2.ends_with("logs/a-1.log"));
+        assert_eq!((sent.n_live(), sent.has(&id(1)), sent.has(&id(2))), (1, true, false));
+        // It is no longer listed.
+        sent.see(&[]);
+        sent.pass(late);
+        assert!(matches!(&sent.take_ended(late)[..], [(_, Ended::Failed(_), _)]));
+    }
+
+    #[test]
+    fn a_task_that_starts_again_has_not_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut sent = sent(folder.path());
+        sent.add(job("a", 0, 1, true), vec![Task::new(0, [id(1)], 0)]);
+        sent.see(&[seen("a", 0, State::Ended(Ended::Failed("NODE_FAIL".into())))]);
+        sent.see(&[seen("a", 0, State::Waiting { reason: String::new() })]);
+        sent.pass(Duration::MAX);
+        assert!(sent.take_ended(Duration::ZERO).is_empty());
+    }
+
+    #[test]
+    fn a_job_of_unknown_fate_is_found_by_its_name_or_given_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut sent = sent(folder.path());
+        sent.add(job("a", 0, 1, false), vec![Task::new(0, [id(1)], 0)]);
+        sent.add(job("b", 1, 1, false), vec![Task::new(1, [id(2)], 0)]);
+        let again = Duration::from_secs(15);
+        sent.see(&[seen("a", 0, running())]);
+        assert!(sent.take_unknown(again).is_empty());
+        sent.pass(again);
+        let unknown = sent.take_unknown(again);
+        assert_eq!(unknown.iter().map(|task| task.number).collect::<Vec<_>>(), [1]);
+        assert_eq!((sent.jobs[0].id.as_deref(), sent.jobs.len()), (Some("7"), 1));
+    }
+
+    #[test]
+    fn the_end_of_a_log_is_one_line_without_what_a_terminal_obeys() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("a.log");
+        assert!(tail_of(&log).starts_with("it cannot be read"));
+        std::fs::write(&log, "").unwrap();
+        assert_eq!(tail_of(&log), "nothing is in it");
+        std::fs::write(&log, format!("{}\nb\n\nc\u{1b}[2J\nd\n", "x".repeat(2000))).unwrap();
+        assert_eq!(tail_of(&log), "b / c\\u{1b}[2J / d");
     }
 }

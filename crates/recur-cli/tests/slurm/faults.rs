@@ -1,0 +1,118 @@
+//! Something is killed.
+
+use crate::cluster::{Cluster, TaskProcess, has_slurm, signal};
+
+/// A node, by what it is made of: the daemon, the steps, and what they run. The queue notices after some seconds.
+#[test]
+fn a_node_is_killed() {
+    if !has_slurm() {
+        return;
+    }
+    let cluster = Cluster::start(&["SlurmdTimeout=5"]);
+    let mut running = cluster.start_experiment(&[]);
+    let paused = cluster.pause(&["n1"]);
+    cluster.kill("n1");
+    for task in paused.iter().filter(|task| task.node == "n1") {
+        signal("KILL", task.step);
+        signal("KILL", task.pid);
+    }
+    cluster.go_on(&paused);
+    running.end().ended(0);
+    cluster.check_bytes();
+}
+
+/// The task survives its daemon. The queue takes the node for dead and starts the task on the other one: the trial runs twice, and
+/// here both are made to run at once.
+#[test]
+fn a_daemon_is_killed_alone_and_a_trial_runs_twice_at_once() {
+    if !has_slurm() {
+        return;
+    }
+    let cluster = Cluster::start(&["SlurmdTimeout=5"]);
+    let mut running = cluster.start_experiment(&["--only", "gru"]);
+    let paused = cluster.pause(&["n1"]);
+    let (here, others): (Vec<TaskProcess>, _) = paused.into_iter().partition(|task| task.node == "n1");
+    cluster.go_on(&others);
+    cluster.kill("n1");
+    cluster
+        .wait_until("the same task on n2", || cluster.processes_of("n2").iter().any(|task| task.file == here[0].file));
+    cluster.go_on(&here);
+    running.end().ended(7);
+    cluster.wait_until("the end of the first one", || cluster.processes_of("n1").is_empty());
+    cluster.experiment(&[]).ended(0);
+    cluster.check_bytes();
+    let conflicts = std::fs::read_dir(cluster.lab.path("runs/conflicts"));
+    assert!(conflicts.is_ok_and(|mut entries| entries.next().is_none()), "equal bytes are no conflict");
+}
+
+/// Commands of Slurm hang or fail meanwhile, which says nothing of tasks.
+#[test]
+fn the_controller_is_killed_and_started_again() {
+    if !has_slurm() {
+        return;
+    }
+    let cluster = Cluster::start(&[]);
+    let mut running = cluster.start_experiment(&[]);
+    let paused = cluster.pause(&[]);
+    cluster.save_state(&paused[0].job);
+    cluster.kill("slurmctld");
+    cluster.go_on(&paused);
+    let told = "tasks that are there go on, and it is asked again";
+    cluster.wait_until_without_slurm("a sign of it", || running.said().contains(told));
+    cluster.up("slurmctld");
+    let ran = running.end().ended(0);
+    assert!(!ran.err.contains("was sent"), "{}", ran.err);
+    cluster.check_bytes();
+}
+
+/// The queue takes such a task for failed, and does not start it again: recur does.
+#[test]
+fn a_task_is_killed() {
+    if !has_slurm() {
+        return;
+    }
+    let cluster = Cluster::start(&[]);
+    let mut running = cluster.start_experiment(&[]);
+    let paused = cluster.pause(&[]);
+    signal("KILL", paused[0].pid);
+    cluster.go_on(&paused[1..]);
+    let ran = running.end().ended(0);
+    assert!(ran.err.contains("have no result and are sent again"), "{}", ran.err);
+    cluster.check_bytes();
+}
+
+/// Its tasks go on, and the next run finds them by their names.
+#[test]
+fn recur_is_killed_and_started_again() {
+    if !has_slurm() {
+        return;
+    }
+    let cluster = Cluster::start(&[]);
+    let running = cluster.start_experiment(&[]);
+    let paused = cluster.pause(&[]);
+    running.kill();
+    cluster.go_on(&paused);
+    let n_before = cluster.slurm("squeue", &["-h", "-r", "-t", "all"]).lines().count();
+    let ran = cluster.experiment(&[]).ended(0);
+    assert!(ran.err.contains("tasks of an earlier run are there and go on"), "{}", ran.err);
+    let n_after = cluster.slurm("squeue", &["-h", "-r", "-t", "all"]).lines().count();
+    assert_eq!(n_after, n_before, "nothing is sent twice");
+    cluster.check_bytes();
+}
+
+/// Whoever cancels a task does not want it back at once. The same command runs its trials.
+#[test]
+fn a_job_is_cancelled_from_outside() {
+    if !has_slurm() {
+        return;
+    }
+    let cluster = Cluster::start(&[]);
+    let mut running = cluster.start_experiment(&[]);
+    let paused = cluster.pause(&[]);
+    cluster.slurm("scancel", &[&paused[0].job]);
+    cluster.go_on(&paused);
+    let ran = running.end().ended(1);
+    assert!(ran.err.contains("a task was cancelled") && ran.err.contains("the same command runs them"), "{}", ran.err);
+    cluster.experiment(&[]).ended(0);
+    cluster.check_bytes();
+}
