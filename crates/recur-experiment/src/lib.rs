@@ -53,6 +53,7 @@ mod estimate;
 mod experiment;
 mod explain;
 mod invocation;
+mod live;
 mod lookup;
 mod machine;
 mod memory;

@@ -2,6 +2,7 @@
 
 use crate::clock::{Started, unix_seconds};
 use crate::error::with_causes;
+use crate::live::{Live, Shown};
 use crate::observer::{RunEvent, title};
 use crate::options::{CheckpointInterval, RunOptions};
 use crate::stored_record::stored_record;
@@ -27,6 +28,8 @@ pub(crate) struct Recorded<'a> {
     pub(crate) registry: &'a Registry,
     /// The spec of one trial, as the store keeps it.
     pub(crate) spec_of: Box<dyn Fn(&Trial) -> String + Sync + 'a>,
+    /// The name of the experiment that the trials are of, where it is known.
+    pub(crate) experiment: Option<String>,
     /// Gets each event.
     pub(crate) notify: Box<dyn Fn(&RunEvent<'_>) + Sync + 'a>,
 }
@@ -39,6 +42,7 @@ pub(crate) struct StoreRecorder<'a> {
     environment: Environment,
     options: &'a RunOptions<'a>,
     running: Mutex<BTreeMap<String, Running>>,
+    live: Live,
 }
 
 /// A trial under way.
@@ -56,7 +60,9 @@ impl<'a> StoreRecorder<'a> {
         environment: Environment,
         options: &'a RunOptions<'a>,
     ) -> Self {
-        Self { of, store, environment, options, running: Mutex::default() }
+        let shown = Shown { experiment: of.experiment.clone(), place: options.place.clone() };
+        let live = Live::start(store, of.metric, shown, &options.logs);
+        Self { of, store, environment, options, running: Mutex::default(), live }
     }
 
     /// Whether two results of `trial` may differ: its model promises nothing of its bits.
@@ -116,6 +122,8 @@ impl Observer for StoreRecorder<'_> {
                     saved: Started::now(),
                     resumed: false,
                 });
+                drop(running);
+                self.live.event(&event, resumed);
                 let title = title(trial);
                 if resumed {
                     tracing::info!("{title}: goes on from a checkpoint, {epochs_done} epochs were done");
@@ -123,15 +131,18 @@ impl Observer for StoreRecorder<'_> {
                     tracing::debug!("{title}: started");
                 }
             }
-            Event::EpochFinished { trial, epoch, train_loss, validation } => tracing::debug!(
-                epoch,
-                train_loss,
-                validation_loss = validation.loss,
-                validation_accuracy = validation.accuracy,
-                validation_macro_f1 = validation.macro_f1,
-                "{}: epoch finished",
-                title(trial)
-            ),
+            Event::EpochFinished { trial, epoch, train_loss, validation } => {
+                self.live.event(&event, false);
+                tracing::debug!(
+                    epoch,
+                    train_loss,
+                    validation_loss = validation.loss,
+                    validation_accuracy = validation.accuracy,
+                    validation_macro_f1 = validation.macro_f1,
+                    "{}: epoch finished",
+                    title(trial)
+                );
+            }
             Event::TrialEnded { .. } => {}
         }
         (self.of.notify)(&RunEvent::Trial(event));
@@ -142,6 +153,7 @@ impl Observer for StoreRecorder<'_> {
     }
 
     fn ends(&self, trial: &Trial) {
+        self.live.ended(trial);
         (self.of.notify)(&RunEvent::MemoryReleased(trial));
     }
 
@@ -222,6 +234,7 @@ impl Observer for StoreRecorder<'_> {
             log: &self.options.logs.take(trial.id.as_str()),
         };
         let (kept, mut counts) = self.keep_record(trial, &result.record, &new)?;
+        self.options.logs.remove_file(trial.id.as_str());
         match kept {
             Kept::Same => tracing::info!("{}: another run kept the same bytes meanwhile", title(trial)),
             Kept::Passed => {

@@ -316,6 +316,7 @@ fn execute(
         metric: queue.with(|experiment| experiment.plan().report.primary),
         registry: queue.registry(),
         spec_of: Box::new(|trial| queue.with(|experiment| experiment.spec_of(trial))),
+        experiment: Some(queue.with(|experiment| experiment.plan().name.clone())),
         notify: Box::new(|event| queue.notify(event)),
     };
     let recorder = StoreRecorder::new(of, store, environment, options);

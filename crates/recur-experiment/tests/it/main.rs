@@ -14,6 +14,7 @@ mod external_faults;
 mod faults;
 mod foreign_files;
 mod halving;
+mod live;
 mod logged;
 mod pipeline;
 mod planned;
