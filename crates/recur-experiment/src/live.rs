@@ -10,7 +10,7 @@ use recur_core::metric::Metric;
 use recur_core::trial::Trial;
 use recur_store::{Running, RunningTrial, Store, StoreError};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -45,6 +45,8 @@ struct Board {
     metric: Metric,
     shown: Shown,
     logs: TrialLogs,
+    started_unix: u64,
+    n_kept: AtomicU64,
     trials: Mutex<BTreeMap<String, RunningTrial>>,
     /// Whether an epoch ended since the last write.
     has_news: AtomicBool,
@@ -59,6 +61,8 @@ impl Live {
             metric,
             shown,
             logs: logs.clone(),
+            started_unix: unix_seconds(),
+            n_kept: AtomicU64::new(0),
             trials: Mutex::default(),
             has_news: AtomicBool::new(false),
             has_failed: AtomicBool::new(false),
@@ -100,6 +104,13 @@ impl Live {
         if self.board.trials().remove(trial.id.as_str()).is_some() {
             self.write_now();
         }
+    }
+
+    /// Shows that `trial` is kept: the store has its log now.
+    pub(crate) fn kept(&self, trial: &Trial) {
+        self.board.logs.remove_file(trial.id.as_str());
+        self.board.n_kept.fetch_add(1, Ordering::Relaxed);
+        self.board.has_news.store(true, Ordering::Relaxed);
     }
 
     fn write_now(&self) {
@@ -166,7 +177,10 @@ impl Board {
         self.has_news.store(false, Ordering::Relaxed);
         let Shown { experiment, place } = self.shown.clone();
         let trials = self.trials().values().cloned().collect();
-        let written = self.store.show_running(&Running { experiment, place, written_unix: unix_seconds(), trials });
+        let (started_unix, n_kept) = (self.started_unix, self.n_kept.load(Ordering::Relaxed));
+        let written_unix = unix_seconds();
+        let running = Running { experiment, place, started_unix, written_unix, n_kept, trials };
+        let written = self.store.show_running(&running);
         let logged = self
             .logs
             .take_failure()

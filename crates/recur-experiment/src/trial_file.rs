@@ -219,9 +219,11 @@ impl TrialFile {
             environment(&WorkingFolder::new(Path::new(".")), store, jobs, options.code, options.kernels),
             options,
         );
-        let how = How { jobs, kernels: options.kernels, cancel: options.cancel, observer: &recorder };
-        let trained = run_sweep(&trials, &replicates, &dataset, registry, how)?.records;
-        missing.into_iter().zip(trained).for_each(|(place, record)| records[place] = record);
+        let trained = recorder.saving_first(|cancel| {
+            let how = How { jobs, kernels: options.kernels, cancel, observer: &recorder };
+            run_sweep(&trials, &replicates, &dataset, registry, how)
+        })?;
+        missing.into_iter().zip(trained.records).for_each(|(place, record)| records[place] = record);
         Ok(records)
     }
 

@@ -103,8 +103,16 @@ impl Logs {
     }
 }
 
-/// The trial that a span is about.
-struct OfTrial(String);
+/// The id of the trial that a span is about: an extension of the span, where the logs of trials are a layer of the subscriber.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfTrial(String);
+
+impl OfTrial {
+    /// The beginning of the id, as messages name it.
+    pub fn short(&self) -> &str {
+        self.0.get(..10).unwrap_or(&self.0)
+    }
+}
 
 /// The fields of a span or an event.
 fn fields(map: impl Serialize) -> Map<String, Value> {

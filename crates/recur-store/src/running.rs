@@ -23,8 +23,12 @@ pub struct Running {
     pub experiment: Option<String>,
     /// Where the process runs, in words of who started it, such as a cluster's job.
     pub place: Option<String>,
-    /// When this was written, in seconds since 1970 by the clock of its machine.
+    /// When the process began to train, in seconds since 1970 by the clock of its machine.
+    pub started_unix: u64,
+    /// When this was written, by the same clock.
     pub written_unix: u64,
+    /// Trials that it has kept so far.
+    pub n_kept: u64,
     /// The trials that it trains, in order of id.
     pub trials: Vec<RunningTrial>,
 }
@@ -62,7 +66,9 @@ struct Written {
     pid: u32,
     experiment: Option<String>,
     place: Option<String>,
+    started_unix: u64,
     written_unix: u64,
+    n_kept: u64,
     trials: Vec<RunningTrial>,
 }
 
@@ -95,9 +101,11 @@ impl Store {
     pub fn show_running(&self, running: &Running) -> Result<(), StoreError> {
         let scratch = self.scratch()?;
         let (new, path) = (scratch.path(), scratch.file(RUNNING));
-        let Running { experiment, place, written_unix, trials } = running.clone();
+        let Running { experiment, place, started_unix, written_unix, n_kept, trials } = running.clone();
         let (host, pid) = (Machine::here().host.clone(), std::process::id());
-        let written = Written { recur_running: FORMAT, host, pid, experiment, place, written_unix, trials };
+        let recur_running = FORMAT;
+        let written =
+            Written { recur_running, host, pid, experiment, place, started_unix, written_unix, n_kept, trials };
         let shown = std::fs::write(&new, json(&written)).and_then(|()| fs::rename(&new, &path, || false));
         if shown.is_err() {
             let _ = std::fs::remove_file(&new);
@@ -135,23 +143,22 @@ impl Store {
         Ok(listed.iter().filter(|entry| entry.is_folder).filter_map(|entry| read(&entry.path, &entry.name)).collect())
     }
 
-    /// Where the logs are that processes write of `trial` now.
+    /// Where the logs are that processes write of `trial`, and whether each lives: what one that ended left may be there, too.
     ///
     /// # Errors
     /// If the folder of scratch cannot be read.
-    pub fn running_logs(&self, trial: &TrialId) -> Result<Vec<PathBuf>, StoreError> {
-        let processes = self.running()?.into_iter();
-        let paths = processes.filter(|process| process.life != Life::Ended).map(|process| process.log_path(trial));
-        Ok(paths.filter(|path| matches!(fs::look(path), Ok(Some(found)) if found.is_file())).collect())
+    pub fn running_logs(&self, trial: &TrialId) -> Result<Vec<(PathBuf, Life)>, StoreError> {
+        let logs = self.running()?.into_iter().map(|process| (process.log_path(trial), process.life));
+        Ok(logs.filter(|(path, _)| matches!(fs::look(path), Ok(Some(found)) if found.is_file())).collect())
     }
 
-    /// The ids that begin with `prefix` of trials that processes train or log now, sorted.
+    /// The ids that begin with `prefix` of trials that processes train or log, or did so when they ended, sorted.
     ///
     /// # Errors
     /// If the folder of scratch cannot be read.
     pub fn running_of_prefix(&self, prefix: &str) -> Result<Vec<TrialId>, StoreError> {
         let mut ids: Vec<TrialId> = Vec::new();
-        for process in self.running()?.iter().filter(|process| process.life != Life::Ended) {
+        for process in &self.running()? {
             ids.extend(process.running.iter().flat_map(|running| &running.trials).map(|trial| trial.id.clone()));
             let logged = entries(&process.folder).unwrap_or_default();
             ids.extend(logged.iter().filter_map(|entry| crate::layout::trial_of_running_log(&entry.name)));
@@ -174,10 +181,10 @@ fn read(folder: &Path, name: &str) -> Option<RunningProcess> {
     // A folder that is not recur's is nobody's process.
     let (host, pid, life) = life(folder, name)?;
     let written = serde_json::from_slice::<Written>(&bytes).ok().filter(|it| it.recur_running == FORMAT);
-    let running = written.map(|Written { experiment, place, written_unix, trials, .. }| {
+    let running = written.map(|Written { experiment, place, started_unix, written_unix, n_kept, trials, .. }| {
         let is_id = |trial: &RunningTrial| crate::layout::trial_id(trial.id.as_str()).is_some();
         let trials = trials.into_iter().filter(is_id).collect();
-        Running { experiment, place, written_unix, trials }
+        Running { experiment, place, started_unix, written_unix, n_kept, trials }
     });
     Some(RunningProcess { host, pid, life, running, folder: folder.to_owned() })
 }
@@ -205,7 +212,8 @@ mod tests {
 
     fn running() -> Running {
         let trials = vec![trial(0), RunningTrial { validation: None, ..trial(1) }];
-        Running { experiment: Some("names".into()), place: Some("job 7".into()), written_unix: 12, trials }
+        let (experiment, place) = (Some("names".into()), Some("job 7".into()));
+        Running { experiment, place, started_unix: 9, written_unix: 12, n_kept: 3, trials }
     }
 
     /// A store with a process that shows what it trains, and the folder of that process.
@@ -289,7 +297,7 @@ mod tests {
         assert!(reader.running_logs(&id(0)).unwrap().is_empty());
         let log = scratch.join(running_log(id(2).as_str()));
         std::fs::write(&log, "").unwrap();
-        assert_eq!(reader.running_logs(&id(2)).unwrap(), [log]);
+        assert_eq!(reader.running_logs(&id(2)).unwrap(), [(log, Life::Alive)]);
         assert_eq!(reader.running_of_prefix("").unwrap().len(), 3);
         for seed in [0, 2] {
             assert_eq!(reader.running_of_prefix(&id(seed).as_str()[..6]).unwrap(), [id(seed)]);

@@ -29,6 +29,7 @@ mod run;
 mod skip;
 mod small;
 mod splits;
+mod status;
 mod store;
 mod store_safety;
 mod subject;
