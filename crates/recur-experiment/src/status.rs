@@ -17,7 +17,7 @@ use serde::Serialize;
 const FORMAT: u32 = 1;
 
 /// How far experiments of a store are. As JSON it is what `recur status --json` prints.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Status {
     /// The version of this format.
     pub recur_status: u32,
@@ -33,8 +33,7 @@ pub struct Status {
 
 impl Status {
     pub(crate) fn new(store: &recur_store::Store) -> Self {
-        let store = shown(store.root());
-        Self { recur_status: FORMAT, store, experiments: Vec::new(), other_running: Vec::new(), problems: Vec::new() }
+        Self { recur_status: FORMAT, store: shown(store.root()), ..Self::default() }
     }
 
     /// Whether no trial of any experiment waits or runs, and no process works on one: a race or a search may have more trials while
@@ -45,7 +44,7 @@ impl Status {
 }
 
 /// How far an experiment is.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ExperimentStatus {
     /// Its name.
     pub name: String,

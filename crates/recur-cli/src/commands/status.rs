@@ -50,3 +50,26 @@ fn watch(
         pause();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use recur_experiment::status::ExperimentStatus;
+    use std::cell::Cell;
+
+    #[test]
+    fn a_watch_looks_again_after_each_pause_until_no_trial_waits_and_no_process_works() {
+        let looks = Cell::new(0);
+        let read = || {
+            looks.set(looks.get() + 1);
+            let mut experiment = ExperimentStatus { is_started: true, ..ExperimentStatus::default() };
+            experiment.trials.n_waiting = usize::from(looks.get() == 1);
+            experiment.n_processes = usize::from(looks.get() == 2);
+            Ok(Status { experiments: vec![experiment], ..Status::default() })
+        };
+        let pauses = Cell::new(0);
+        let refresh = Refresh::new();
+        let ended = watch(read, &StatusRequest::All, &refresh, || pauses.set(pauses.get() + 1));
+        assert_eq!((ended.ok(), looks.get(), pauses.get()), (Some(Exit::Success), 3, 2));
+    }
+}
