@@ -16,6 +16,16 @@ experiment SPEC *OPTIONS:
 plan SPEC *OPTIONS:
     @cargo run --release --bin recur -- plan "$@"
 
+# Show how far experiments are: what is done, runs and waits, and the best so far (--watch, --json)
+[group('experiments')]
+status *WHAT:
+    @cargo run --release --bin recur -- status "$@"
+
+# Print the log of a trial, also of one that is being trained (--follow, --json)
+[group('experiments')]
+logs TRIAL *OPTIONS:
+    @cargo run --release --bin recur -- logs "$@"
+
 # Write an experiment's report again from its stored records (--check: compare it with them)
 [group('experiments')]
 report SPEC *OPTIONS:

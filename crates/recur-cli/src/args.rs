@@ -8,6 +8,7 @@ mod run;
 mod shared;
 mod store;
 mod verify;
+mod watching;
 
 pub(crate) use compare::Compare;
 pub(crate) use models::{CheckModel, Doctor, Models, Schema};
@@ -16,16 +17,19 @@ pub(crate) use run::{
     ExecutorWord, Experiment, Export, Plan, Report, Reports, TrainingArgs, TrialArgs, TrialCommand, TrialRun, Why,
 };
 pub(crate) use shared::Target;
-pub(crate) use store::{StoreArgs, StoreCommand};
+pub(crate) use store::{StoreArgs, StoreCommand, Wanted};
 pub(crate) use verify::{Reproduce, Verify};
+pub(crate) use watching::{Logs, Status};
 
 use clap::{Parser, Subcommand, ValueEnum};
-use help::{CHECK_MODEL_HELP, COMPARE_HELP, EXPORT_HELP, PREDICT_HELP, VERIFY_HELP};
+use help::{
+    CHECK_MODEL_HELP, COMPARE_HELP, EXPORT_HELP, LOGS_HELP, PREDICT_HELP, RECUR_HELP, STATUS_HELP, VERIFY_HELP,
+};
 use std::path::PathBuf;
 
 /// Machine-learning experiments that come out the same every time.
 #[derive(Debug, Parser)]
-#[command(name = "recur", version, propagate_version = true, arg_required_else_help = true)]
+#[command(name = "recur", version, propagate_version = true, arg_required_else_help = true, after_help = RECUR_HELP)]
 pub(crate) struct Args {
     /// How much to log on the terminal; `RUST_LOG` (in tracing's syntax) overrides it
     #[arg(long, global = true, value_enum, default_value_t = Level::Info)]
@@ -70,6 +74,12 @@ pub(crate) enum Command {
     Experiment(Experiment),
     /// Show the trials of an experiment, with their ids, without training
     Plan(Plan),
+    /// Show how far experiments are: what is done, runs and waits, and the best so far; nothing is written
+    #[command(after_help = STATUS_HELP)]
+    Status(Status),
+    /// Print the log of a trial, also of one that is being trained
+    #[command(after_help = LOGS_HELP)]
+    Logs(Logs),
     /// Write the report of an experiment again from its stored records
     Report(Report),
     /// Compare experiments that share their test sets, or single trials example by example

@@ -5,12 +5,14 @@ mod compare;
 mod doctor;
 mod experiment;
 mod export;
+mod logs;
 mod models;
 mod plan;
 mod predict;
 mod report;
 mod reports;
 mod schema;
+mod status;
 mod store;
 mod trial;
 mod verify;
@@ -43,6 +45,8 @@ pub(crate) fn run(args: &Args, builtin: &Program<'_>) -> Result<Exit, CliError> 
             experiment::run(command, args.log_level, plugins::used_folder(plugins), program)
         }
         Command::Plan(command) => plan::run(command, args.log_level, program),
+        Command::Status(command) => status::run(command, program),
+        Command::Logs(command) => logs::run(command),
         Command::Report(command) => report::run(command, args.log_level, program),
         Command::Compare(command) => compare::run(command, args.log_level, program),
         Command::Export(command) => export::run(command, args.log_level, program),

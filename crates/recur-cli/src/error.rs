@@ -32,9 +32,10 @@ pub enum Exit {
     Interrupted,
 }
 
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        ExitCode::from(match exit {
+impl Exit {
+    /// The number that the shell sees. `docs/exit-codes.md` describes each.
+    pub const fn code(self) -> u8 {
+        match self {
             Exit::Success => 0,
             Exit::Error => 1,
             Exit::SomeTrialsFailed => 3,
@@ -43,7 +44,13 @@ impl From<Exit> for ExitCode {
             Exit::NothingCompared => 6,
             Exit::PartDone => 7,
             Exit::Interrupted => 130,
-        })
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit.code())
     }
 }
 
@@ -122,4 +129,49 @@ fn chain(mut next: Option<&dyn Error>) -> Vec<String> {
         next = error.source();
     }
     causes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::Args;
+    use clap::CommandFactory as _;
+
+    const PAGE: &str = include_str!("../../../docs/exit-codes.md");
+
+    /// The codes of the page's table, each with its row.
+    fn rows() -> Vec<(u8, &'static str)> {
+        let rows = PAGE.lines().filter_map(|line| Some((line.strip_prefix("| ")?.split_once(" |")?, line)));
+        rows.filter_map(|((code, _), line)| Some((code.parse().ok()?, line))).collect()
+    }
+
+    /// A new code fails to compile here until it is added.
+    const fn next(exit: Exit) -> Option<Exit> {
+        Some(match exit {
+            Exit::Success => Exit::Error,
+            Exit::Error => Exit::SomeTrialsFailed,
+            Exit::SomeTrialsFailed => Exit::Different,
+            Exit::Different => Exit::ContractBroken,
+            Exit::ContractBroken => Exit::NothingCompared,
+            Exit::NothingCompared => Exit::PartDone,
+            Exit::PartDone => Exit::Interrupted,
+            Exit::Interrupted => return None,
+        })
+    }
+
+    #[test]
+    fn the_page_and_the_help_describe_each_exit_code_and_no_other() {
+        let mut codes: Vec<u8> =
+            std::iter::successors(Some(Exit::Success), |exit| next(*exit)).map(Exit::code).collect();
+        // That of wrong arguments, which clap gives.
+        codes.push(2);
+        codes.sort_unstable();
+        assert_eq!(rows().iter().map(|(code, _)| *code).collect::<Vec<u8>>(), codes);
+        assert!(rows().iter().all(|(_, row)| row.matches(" | ").count() == 2), "a row has a meaning and what to do");
+        let help = Args::command().get_after_help().map(ToString::to_string).unwrap_or_default();
+        let named = help.split_once(':').map(|(_, codes)| codes).unwrap_or_default();
+        let in_help: Vec<u8> =
+            named.split(", ").filter_map(|part| part.split_whitespace().next()?.parse().ok()).collect();
+        assert_eq!(in_help, codes);
+    }
 }

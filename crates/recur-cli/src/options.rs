@@ -13,6 +13,7 @@ pub(crate) fn training_options(args: &TrainingArgs, logs: TrialLogs) -> RunOptio
         kernels: kernels(),
         code: if args.no_diff { Code::WithoutDiff } else { Code::WithDiff },
         logs,
+        place: place(),
         cancel: &CANCEL,
         ..RunOptions::default()
     }
@@ -27,4 +28,12 @@ pub(crate) fn scoring_options(memory_names: &MemoryNames) -> RunOptions<'_> {
 #[expect(clippy::disallowed_methods, reason = "the script of a task says it so")]
 pub(crate) fn requeue_command() -> Option<String> {
     std::env::var("RECUR_REQUEUE").ok().filter(|command| !command.is_empty())
+}
+
+/// The job of a batch system that this process is, in words for `recur status`.
+#[expect(clippy::disallowed_methods, reason = "a batch system names its jobs so")]
+fn place() -> Option<String> {
+    let job = std::env::var("SLURM_JOB_ID").ok()?;
+    let task = std::env::var("SLURM_ARRAY_JOB_ID").ok().zip(std::env::var("SLURM_ARRAY_TASK_ID").ok());
+    Some(task.map_or_else(|| format!("Slurm job {job}"), |(array, task)| format!("Slurm job {array}_{task}")))
 }

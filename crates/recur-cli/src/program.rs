@@ -6,9 +6,11 @@ use std::path::Path;
 const RECUR: &str = "recur";
 
 /// The commands that texts of this workspace name after the program.
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 18] = [
     "experiment",
     "plan",
+    "status",
+    "logs",
     "report",
     "compare",
     "export",

@@ -36,6 +36,11 @@ pub(crate) struct Decisions {
     needed: Vec<Needed>,
 }
 
+/// The most trials that an experiment of `spec` can have.
+pub(crate) fn most_trials(spec: &Spec) -> u64 {
+    Decisions::new(spec, InitialWeights::default()).study.most_trials()
+}
+
 /// The results that are known.
 #[derive(Debug, Default)]
 struct Known(HashMap<Needed, TrialResult>);

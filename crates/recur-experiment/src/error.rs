@@ -47,21 +47,25 @@ pub enum ExperimentError {
     #[error("the sweep stopped")]
     Sweep(#[from] SweepError),
     /// It was asked to stop; what had ended is kept.
-    #[error("interrupted: {n_kept} of {n_trials} trials are kept in {}", shown(store))]
+    #[error("interrupted: {n_kept} of {n_trials} trials are kept in {}{}", shown(store), begun(*n_begun))]
     Interrupted {
         /// Trials with a record.
         n_kept: usize,
         n_trials: usize,
+        /// Trials that go on from a checkpoint.
+        n_begun: usize,
         store: PathBuf,
     },
     /// A part of the work was done, as asked for; what had ended is kept.
-    #[error("{end}: {n_kept} of {n_trials} trials are kept in {}, and there is no report yet", shown(store))]
+    #[error("{end}: {n_kept} of {n_trials} trials are kept in {}{}, and there is no report yet", shown(store), begun(*n_begun))]
     PartDone {
         end: PartEnd,
         /// Trials with a record.
         n_kept: usize,
         /// Trials that are known so far.
         n_trials: usize,
+        /// Trials that go on from a checkpoint.
+        n_begun: usize,
         store: PathBuf,
     },
     /// The part that is to be run names a model that the experiment does not have.
@@ -249,6 +253,15 @@ fn hint_of_executor(error: &(dyn Error + 'static)) -> Option<String> {
     match error.downcast_ref::<Refusal>()? {
         Refusal::Error(error) => Some(error.hint()),
         _ => Some("change what it names in the site file (docs/clusters.md); the same command goes on".to_owned()),
+    }
+}
+
+/// How many trials go on from a checkpoint, after a comma; nothing where none does.
+fn begun(n: usize) -> String {
+    match n {
+        0 => String::new(),
+        1 => ", 1 more goes on from its checkpoint".to_owned(),
+        n => format!(", {n} more go on from their checkpoints"),
     }
 }
 

@@ -53,6 +53,19 @@ pub enum LookupError {
     /// The trial in the store is damaged.
     #[error("trial {} cannot be used: {problem}", trial.short())]
     DamagedTrial { trial: TrialId, problem: Box<Problem> },
+    /// The store lists no experiment of this name.
+    #[error("no experiment {name} in the store {}", shown(store))]
+    NoExperiment {
+        /// What was asked for.
+        name: String,
+        store: PathBuf,
+        /// The experiment whose name is most like it.
+        nearest: Option<String>,
+        experiments: Vec<String>,
+    },
+    /// The log of a trial cannot be read.
+    #[error("cannot read the log {}", shown(path))]
+    Log { path: PathBuf, source: std::io::Error },
     /// The experiment in the store is damaged.
     #[error("the experiment {name} in the store cannot be used: {problem}")]
     DamagedExperiment { name: String, problem: Box<Problem> },
@@ -129,11 +142,20 @@ impl LookupError {
             Self::NoWeights { store, .. } | Self::NoSuchTrial { store, .. } if !store.exists() => {
                 Some(format!("there is no store {}; --store DIR names another", shown(store)))
             }
-            Self::NoWeights { nearest: Some(name), .. } => Some(format!("did you mean {name}?")),
+            Self::NoExperiment { nearest: Some(name), .. } | Self::NoWeights { nearest: Some(name), .. } => {
+                Some(format!("did you mean {name}?"))
+            }
             Self::NoWeights { experiments, .. } => {
                 let names = if experiments.is_empty() { "none".to_owned() } else { experiments.join(", ") };
                 Some(format!("experiments in the store: {names}; recur plan lists all ids"))
             }
+            Self::NoExperiment { experiments, .. } if experiments.is_empty() => {
+                Some("recur experiment SPEC runs one; --store DIR names another store".to_owned())
+            }
+            Self::NoExperiment { experiments, .. } => {
+                Some(format!("there are: {}; recur status SPEC.yaml takes a spec", experiments.join(", ")))
+            }
+            Self::Log { .. } => Some("recur store check shows what of the store is damaged".to_owned()),
             Self::NoSuchTrial { .. } => Some("recur store list and recur plan list ids".to_owned()),
             Self::AmbiguousTrial { .. } => Some("give more digits".to_owned()),
             Self::DamagedTrial { .. } => {

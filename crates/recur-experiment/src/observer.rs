@@ -41,8 +41,14 @@ pub trait Observer: Sync {
     fn event(&self, experiment: &Experiment, event: &RunEvent<'_>);
 }
 
-/// The title of a trial: `model(hidden_size=64) replicate 2`, with `, to epoch 3` where it stops before its end.
+/// The title of a trial with the beginning of its id: `model(hidden_size=64) replicate 2 [1a2b3c4d5e]`. Whoever reads it can look
+/// the trial up.
 pub fn title(trial: &Trial) -> String {
+    format!("{} [{}]", title_without_id(trial), trial.id.short())
+}
+
+/// The title of a trial next to its id: `model(hidden_size=64) replicate 2`, with `, to epoch 3` where it stops before its end.
+pub fn title_without_id(trial: &Trial) -> String {
     let stop = trial.identity.stop_after().map_or_else(String::new, |epochs| format!(", to epoch {epochs}"));
     format!("{} replicate {}{stop}", trial.title, trial.replicate)
 }

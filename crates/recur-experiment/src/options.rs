@@ -26,6 +26,8 @@ pub struct RunOptions<'a> {
     pub code: Code,
     /// The logs of single trials. They are filled where these are a layer of the program's `tracing` subscriber.
     pub logs: TrialLogs,
+    /// Where the trials run, in words that `recur status` shows, such as a cluster's job.
+    pub place: Option<String>,
     /// What part of the work is to be done.
     pub part: Part,
     /// Raise it to stop: what has ended is kept.
@@ -34,7 +36,7 @@ pub struct RunOptions<'a> {
 
 impl fmt::Debug for RunOptions<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { observers, checkpoints, memory, kernels, code, logs: _, part, cancel } = self;
+        let Self { observers, checkpoints, memory, kernels, code, logs: _, place, part, cancel } = self;
         let mut options = f.debug_struct("RunOptions");
         options
             .field("n_observers", &observers.len())
@@ -43,6 +45,7 @@ impl fmt::Debug for RunOptions<'_> {
             .field("kernels", kernels);
         options
             .field("code", code)
+            .field("place", place)
             .field("part", part)
             .field("is_cancelled", &cancel.is_cancelled())
             .finish_non_exhaustive()
@@ -60,6 +63,7 @@ impl Default for RunOptions<'_> {
             kernels: Kernels::widest(),
             code: Code::WithoutDiff,
             logs: TrialLogs::default(),
+            place: None,
             part: Part::default(),
             cancel: &NEVER,
         }

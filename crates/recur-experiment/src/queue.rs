@@ -257,7 +257,9 @@ impl Source for Queue<'_> {
 
     fn next_to_start(&self, fit: &mut dyn FnMut(&Trial) -> Fit) -> Next {
         let mut state = self.state();
-        if self.options.part.max_trials.is_some_and(|most| state.n_started >= most) {
+        // One that is asked to stop still saves what runs.
+        let is_over = self.options.cancel.is_cancelled();
+        if is_over || self.options.part.max_trials.is_some_and(|most| state.n_started >= most) {
             return Next::End;
         }
         let first = first_to_start(&state.waiting, fit);

@@ -2,14 +2,16 @@
 
 use crate::clock::{Started, unix_seconds};
 use crate::error::with_causes;
+use crate::live::{Live, Shown};
 use crate::observer::{RunEvent, title};
 use crate::options::{CheckpointInterval, RunOptions};
+use crate::stop::{self, saving_first};
 use crate::stored_record::stored_record;
 use recur_core::checkpoint::Checkpoint;
 use recur_core::dataset::Dataset;
 use recur_core::event::Event;
 use recur_core::metric::Metric;
-use recur_core::model::Determinism;
+use recur_core::model::{Cancel, Determinism};
 use recur_core::record::{Outcome, TrialRecord};
 use recur_core::registry::Registry;
 use recur_core::trial::Trial;
@@ -27,6 +29,8 @@ pub(crate) struct Recorded<'a> {
     pub(crate) registry: &'a Registry,
     /// The spec of one trial, as the store keeps it.
     pub(crate) spec_of: Box<dyn Fn(&Trial) -> String + Sync + 'a>,
+    /// The name of the experiment that the trials are of, where it is known.
+    pub(crate) experiment: Option<String>,
     /// Gets each event.
     pub(crate) notify: Box<dyn Fn(&RunEvent<'_>) + Sync + 'a>,
 }
@@ -39,6 +43,9 @@ pub(crate) struct StoreRecorder<'a> {
     environment: Environment,
     options: &'a RunOptions<'a>,
     running: Mutex<BTreeMap<String, Running>>,
+    live: Live,
+    /// What the models see of a request to stop.
+    stop: Cancel,
 }
 
 /// A trial under way.
@@ -47,6 +54,16 @@ struct Running {
     started_unix: u64,
     saved: Started,
     resumed: bool,
+    /// Whether it can be saved before its end, and was since the run was asked to stop.
+    is_in_steps: bool,
+    is_safe: bool,
+}
+
+impl Running {
+    fn now(trial: &Trial, resumed: bool) -> Self {
+        let (started, started_unix, is_in_steps) = (Started::now(), unix_seconds(), trial.identity.training.is_some());
+        Self { started, started_unix, saved: started, resumed, is_in_steps, is_safe: false }
+    }
 }
 
 impl<'a> StoreRecorder<'a> {
@@ -56,7 +73,9 @@ impl<'a> StoreRecorder<'a> {
         environment: Environment,
         options: &'a RunOptions<'a>,
     ) -> Self {
-        Self { of, store, environment, options, running: Mutex::default() }
+        let shown = Shown { experiment: of.experiment.clone(), place: options.place.clone() };
+        let live = Live::start(store, of.metric, shown, &options.logs);
+        Self { of, store, environment, options, running: Mutex::default(), live, stop: Cancel::new() }
     }
 
     /// Whether two results of `trial` may differ: its model promises nothing of its bits.
@@ -86,6 +105,26 @@ impl<'a> StoreRecorder<'a> {
         }
     }
 
+    /// Does `work` with the flag that stops models. A run that is asked to stop saves its trials first.
+    pub(crate) fn saving_first<T>(&self, work: impl FnOnce(&Cancel) -> T) -> T {
+        let asked = self.options.cancel;
+        match self.options.checkpoints {
+            CheckpointInterval::Off => work(asked),
+            _ => saving_first(asked, &self.stop, || self.is_all_safe(), work),
+        }
+    }
+
+    /// Stops the models of a run that is asked to stop, once all that can be saved is.
+    fn stop_if_safe(&self) {
+        if self.options.cancel.is_cancelled() && self.is_all_safe() {
+            self.stop.cancel();
+        }
+    }
+
+    fn is_all_safe(&self) -> bool {
+        self.running().values().all(|running| running.is_safe || !running.is_in_steps)
+    }
+
     fn running(&self) -> MutexGuard<'_, BTreeMap<String, Running>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -110,12 +149,9 @@ impl Observer for StoreRecorder<'_> {
             Event::TrialStarted { trial, epochs_done, .. } => {
                 let mut running = self.running();
                 let resumed = running.contains_key(trial.id.as_str());
-                running.entry(trial.id.to_string()).or_insert_with(|| Running {
-                    started: Started::now(),
-                    started_unix: unix_seconds(),
-                    saved: Started::now(),
-                    resumed: false,
-                });
+                running.entry(trial.id.to_string()).or_insert_with(|| Running::now(trial, false));
+                drop(running);
+                self.live.event(&event, resumed);
                 let title = title(trial);
                 if resumed {
                     tracing::info!("{title}: goes on from a checkpoint, {epochs_done} epochs were done");
@@ -123,15 +159,18 @@ impl Observer for StoreRecorder<'_> {
                     tracing::debug!("{title}: started");
                 }
             }
-            Event::EpochFinished { trial, epoch, train_loss, validation } => tracing::debug!(
-                epoch,
-                train_loss,
-                validation_loss = validation.loss,
-                validation_accuracy = validation.accuracy,
-                validation_macro_f1 = validation.macro_f1,
-                "{}: epoch finished",
-                title(trial)
-            ),
+            Event::EpochFinished { trial, epoch, train_loss, validation } => {
+                self.live.event(&event, false);
+                tracing::debug!(
+                    epoch,
+                    train_loss,
+                    validation_loss = validation.loss,
+                    validation_accuracy = validation.accuracy,
+                    validation_macro_f1 = validation.macro_f1,
+                    "{}: epoch finished",
+                    title(trial)
+                );
+            }
             Event::TrialEnded { .. } => {}
         }
         (self.of.notify)(&RunEvent::Trial(event));
@@ -142,6 +181,7 @@ impl Observer for StoreRecorder<'_> {
     }
 
     fn ends(&self, trial: &Trial) {
+        self.live.ended(trial);
         (self.of.notify)(&RunEvent::MemoryReleased(trial));
     }
 
@@ -161,15 +201,16 @@ impl Observer for StoreRecorder<'_> {
         if trial.identity.stop_after().is_some_and(|epochs| checkpoint.progress.epochs.len() as u64 > epochs.into()) {
             return None;
         }
-        let now =
-            Running { started: Started::now(), started_unix: unix_seconds(), saved: Started::now(), resumed: true };
-        self.running().insert(trial.id.to_string(), now);
+        self.running().insert(trial.id.to_string(), Running::now(trial, true));
         Some(checkpoint)
     }
 
     fn checkpoint_due(&self, trial: &Trial, epochs: u32, examples: u64) -> bool {
         match self.options.checkpoints {
             CheckpointInterval::Off => false,
+            _ if self.options.cancel.is_cancelled() => {
+                self.running().get(trial.id.as_str()).is_some_and(|running| !running.is_safe)
+            }
             CheckpointInterval::Epochs(every) => examples == 0 && epochs.is_multiple_of(every),
             CheckpointInterval::Time(every) => {
                 self.running().get(trial.id.as_str()).is_some_and(|running| running.saved.elapsed() >= every)
@@ -191,6 +232,12 @@ impl Observer for StoreRecorder<'_> {
         }
         if let Some(running) = self.running().get_mut(trial.id.as_str()) {
             running.saved = Started::now();
+            running.is_safe = self.options.cancel.is_cancelled();
+        }
+        self.stop_if_safe();
+        // It would only be trained in vain while others are saved.
+        while self.options.cancel.is_cancelled() && !self.stop.is_cancelled() {
+            std::thread::sleep(stop::LOOK);
         }
     }
 
@@ -204,6 +251,7 @@ impl Observer for StoreRecorder<'_> {
         result: &TrialResult,
     ) -> Result<Option<TrialRecord>, Box<dyn std::error::Error + Send + Sync>> {
         let running = self.running().remove(trial.id.as_str());
+        self.stop_if_safe();
         let seconds = running.as_ref().map_or(0.0, |running| running.started.elapsed().as_secs_f64());
         self.log_outcome(trial, result, seconds);
         let environment = Environment {
@@ -222,6 +270,7 @@ impl Observer for StoreRecorder<'_> {
             log: &self.options.logs.take(trial.id.as_str()),
         };
         let (kept, mut counts) = self.keep_record(trial, &result.record, &new)?;
+        self.live.kept(trial);
         match kept {
             Kept::Same => tracing::info!("{}: another run kept the same bytes meanwhile", title(trial)),
             Kept::Passed => {

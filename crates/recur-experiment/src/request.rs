@@ -83,6 +83,17 @@ impl SpecRequest {
         format!("{prefix} experiment {}{}", quoted(&self.path.display().to_string()), self.options())
     }
 
+    /// What to do where a run of it on `store` ended early: the error's hint, and the command.
+    pub fn hint_to_go_on(&self, error: &ExperimentError, store: &Path) -> Option<String> {
+        let hint = error.hint()?;
+        match error {
+            ExperimentError::Interrupted { .. } | ExperimentError::PartDone { .. } => {
+                Some(format!("{hint}: {}", self.command_to_train(store)))
+            }
+            _ => Some(hint),
+        }
+    }
+
     /// The command that trains what is missing in `store`.
     pub(crate) fn command_to_train(&self, store: &Path) -> String {
         self.command("recur") + &store_option(store)

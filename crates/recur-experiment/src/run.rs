@@ -3,7 +3,7 @@
 use crate::Experiment;
 use crate::decisions::Records;
 use crate::error::{ExperimentError, with_causes};
-use crate::observer::{RunEvent, title};
+use crate::observer::{RunEvent, title_without_id};
 use crate::options::RunOptions;
 use crate::parallel::in_parallel;
 use crate::part::{Part, PartEnd, Timer};
@@ -204,7 +204,15 @@ impl Experiment {
 
     fn part_done(&self, end: PartEnd, records: &Records, store: &Store) -> ExperimentError {
         let (n_trials, n_kept) = (self.trials().len(), self.n_kept(records));
-        ExperimentError::PartDone { end, n_kept, n_trials, store: store.root().to_owned() }
+        let n_begun = self.n_begun(records, store);
+        ExperimentError::PartDone { end, n_kept, n_trials, n_begun, store: store.root().to_owned() }
+    }
+
+    /// How many trials without a record go on from a checkpoint.
+    fn n_begun(&self, records: &Records, store: &Store) -> usize {
+        let begun = store.trials_with_checkpoints().unwrap_or_default();
+        let missing = self.missing(records);
+        missing.iter().filter(|trial| begun.contains(&trial.identity.full_training())).count()
     }
 
     fn n_kept(&self, records: &Records) -> usize {
@@ -234,7 +242,8 @@ impl Experiment {
     fn stopped(&self, records: &Records, store: &Store, options: &RunOptions<'_>) -> ExperimentError {
         let (n_trials, n_kept) = (self.trials().len(), self.n_kept(records));
         if options.cancel.is_cancelled() {
-            ExperimentError::Interrupted { n_kept, n_trials, store: store.root().to_owned() }
+            let n_begun = self.n_begun(records, store);
+            ExperimentError::Interrupted { n_kept, n_trials, n_begun, store: store.root().to_owned() }
         } else {
             ExperimentError::TrialsLost { n_lost: n_trials - n_kept, n_trials }
         }
@@ -249,7 +258,7 @@ impl Experiment {
         });
         let n_others = needed.len() - 1;
         let (trial, reason) = failed.map_or((&needed[0], String::new()), |(trial, reason)| (trial, reason));
-        ExperimentError::Halted { trial: trial.id.clone(), title: title(trial), reason, n_others }
+        ExperimentError::Halted { trial: trial.id.clone(), title: title_without_id(trial), reason, n_others }
     }
 
     /// Trains `trials`, whatever is in `store`, and keeps them in it: one record for each, in order; `None` where a trial was
@@ -318,12 +327,14 @@ fn execute(
         metric: queue.with(|experiment| experiment.plan().report.primary),
         registry: queue.registry(),
         spec_of: Box::new(|trial| queue.with(|experiment| experiment.spec_of(trial))),
+        experiment: Some(queue.with(|experiment| experiment.plan().name.clone())),
         notify: Box::new(|event| queue.notify(event)),
     };
     let recorder = StoreRecorder::new(of, store, environment, options);
     queue.notify(&RunEvent::Started { n_trials: queue.n_to_run() });
     let finished = Finished(queue);
-    let executed = executor.execute(queue, options, &recorder);
+    let executed =
+        recorder.saving_first(|cancel| executor.execute(queue, &RunOptions { cancel, ..options.clone() }, &recorder));
     drop(finished);
     Ok(executed?)
 }

@@ -212,15 +212,18 @@ impl TrialFile {
                 metric: self.metric,
                 registry,
                 spec_of: Box::new(|trial| specs.get(&trial.id).copied().unwrap_or_default().to_owned()),
+                experiment: None,
                 notify: Box::new(notify),
             },
             store,
             environment(&WorkingFolder::new(Path::new(".")), store, jobs, options.code, options.kernels),
             options,
         );
-        let how = How { jobs, kernels: options.kernels, cancel: options.cancel, observer: &recorder };
-        let trained = run_sweep(&trials, &replicates, &dataset, registry, how)?.records;
-        missing.into_iter().zip(trained).for_each(|(place, record)| records[place] = record);
+        let trained = recorder.saving_first(|cancel| {
+            let how = How { jobs, kernels: options.kernels, cancel, observer: &recorder };
+            run_sweep(&trials, &replicates, &dataset, registry, how)
+        })?;
+        missing.into_iter().zip(trained.records).for_each(|(place, record)| records[place] = record);
         Ok(records)
     }
 

@@ -163,6 +163,23 @@ impl Store {
         }
     }
 
+    /// The same without the rows that were no use and the log, which may be large: only what is given is read and checked.
+    pub fn find_listing(&self, name: &str) -> FoundExperiment {
+        let look = || {
+            let folder = self.experiment(name);
+            self.no_link(&folder)?;
+            read_files(&folder, |sums, folder| {
+                let listed = [RESOLVED, TRIALS, MODELS].into_iter().filter(|name| sums.0.contains_key(*name));
+                listed.map(|name| Ok((name.to_owned(), sums.read_file(folder, name)?))).collect()
+            })
+        };
+        match self.steadily(look) {
+            Ok(Some(found)) => FoundExperiment::Experiment(Box::new(found)),
+            Ok(None) => FoundExperiment::Missing,
+            Err(problem) => FoundExperiment::Damaged(problem),
+        }
+    }
+
     /// Reads the folder of the experiment called `name`, now and as it is; nothing where there is none.
     pub(crate) fn look_up_experiment(&self, name: &str) -> Result<Option<StoredExperiment>, Problem> {
         let folder = self.experiment(name);
@@ -275,16 +292,26 @@ fn render_models(models: &[DeclaredModel]) -> Vec<u8> {
 /// Reads an experiment's folder and checks it; nothing where there is none, or only the log of a run that kept nothing. The
 /// log of a run that goes on, or was cut off, is not listed.
 pub(crate) fn read_experiment(folder: &Path) -> Result<Option<StoredExperiment>, Problem> {
+    read_files(folder, |sums, folder| sums.read_all(folder))
+}
+
+/// The experiment in `folder`, of which `read` gives the files that are needed, each compared with its digest.
+fn read_files(
+    folder: &Path,
+    read: impl FnOnce(&Sums, &Path) -> Result<Files, Problem>,
+) -> Result<Option<StoredExperiment>, Problem> {
     let found = [SUMS, RESOLVED, REJECTS, TRIALS].map(|name| is_there(&folder.join(name)));
     if !found.into_iter().collect::<Result<Vec<bool>, _>>()?.contains(&true) {
         return Ok(None);
     }
-    let (_, files) = Sums::read_folder(folder).map_err(|problem| match problem.fault {
+    let half_written = |problem: Problem| match problem.fault {
         Fault::Missing => Problem::new(&problem.path, Fault::HalfWritten),
         _ => problem,
-    })?;
+    };
+    let sums = Sums::read(folder).map_err(half_written)?;
+    let files = read(&sums, folder).map_err(half_written)?;
     for name in [RESOLVED, REJECTS, TRIALS] {
-        if !files.contains_key(name) {
+        if !sums.0.contains_key(name) {
             return Err(Problem::content(&folder.join(SUMS), format!("it does not list {name}")));
         }
     }

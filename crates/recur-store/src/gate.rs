@@ -88,6 +88,11 @@ impl Gate {
         Ok(Self { lock: Some(lock) })
     }
 
+    /// No gate: nobody is kept out.
+    pub(crate) fn none() -> Self {
+        Self { lock: None }
+    }
+
     /// Whether others are kept out.
     pub(crate) fn is_locked(&self) -> bool {
         self.lock.is_some()

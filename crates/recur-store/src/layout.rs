@@ -40,6 +40,21 @@ pub(crate) const LOCK: &str = "lock";
 /// Whose a scratch folder is.
 pub(crate) const OWNER: &str = "owner.json";
 
+/// What a process trains, in its scratch folder.
+pub(crate) const RUNNING: &str = "running.json";
+/// How the name of a running trial's log ends, in a scratch folder.
+const RUNNING_LOG: &str = ".log.jsonl";
+
+/// The name of the log of a running trial, in the scratch folder of its process.
+pub fn running_log(trial: &str) -> String {
+    format!("{trial}{RUNNING_LOG}")
+}
+
+/// The trial whose log a file of a scratch folder is.
+pub(crate) fn trial_of_running_log(name: &str) -> Option<TrialId> {
+    trial_id(name.strip_suffix(RUNNING_LOG)?)
+}
+
 /// The folders of a store.
 pub(crate) const FOLDERS: [&str; 8] =
     ["trials", "checkpoints", "experiments", "diffs", "conflicts", PREPARED, JOBS, "tmp"];

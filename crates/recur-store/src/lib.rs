@@ -14,7 +14,7 @@
 //! STORE/experiments/NAME/…                      resolved spec, rejects, trials and log of an experiment
 //! STORE/diffs/DIGEST.diff                       uncommitted changes that an environment names
 //! STORE/conflicts/ID-DIGEST/                    a second result of a trial, with other bytes
-//! STORE/tmp/HOST-BOOT-PID-RANDOM/               scratch of a live process
+//! STORE/tmp/HOST-BOOT-PID-RANDOM/               scratch of a live process, with what it trains now
 //! ```
 //! A trial's folder is made in the scratch, flushed to the disk and renamed into place; it never changes after. A reader
 //! never sees half of one, and checks all of it against its digests. Equal trials give equal compared files: a second
@@ -43,6 +43,7 @@ mod machine;
 mod opening;
 mod prepared;
 mod problem;
+mod running;
 #[cfg(test)]
 mod samples;
 mod scratch;
@@ -65,6 +66,8 @@ pub use keep::{Kept, NewTrial};
 pub use list::Entry;
 pub use lookup::{Found, FoundTest, StoredTest, TestScores};
 pub use problem::{Fault, Problem};
+pub use running::{Running, RunningProcess, RunningTrial};
+pub use scratch::Life;
 pub use store::Store;
 pub use weights::{decode_weights, read_weights, write_weights};
 pub use weights_problem::{UnstorableTensors, WeightsProblem};

@@ -14,6 +14,7 @@ use recur_core::settings::TrainingSettings;
 use recur_core::trial::TrialId;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -66,6 +67,19 @@ impl Store {
         self.each_trial(list_trial, visit)
     }
 
+    /// Shows those of the trials `ids` to `visit` that there are, as [`Store::list`] does.
+    ///
+    /// # Errors
+    /// If a folder cannot be read.
+    pub fn list_of(
+        &self,
+        ids: &BTreeSet<TrialId>,
+        visit: impl FnMut(Result<Entry, Problem>) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        let shards: BTreeSet<&str> = ids.iter().filter_map(|id| id.as_str().get(..2)).collect();
+        self.each_trial_of(|shard| shards.contains(shard), |id| ids.contains(id), list_trial, visit)
+    }
+
     /// Shows each trial's whole record to `visit`, as [`Store::list`] does.
     ///
     /// # Errors
@@ -80,16 +94,29 @@ impl Store {
     fn each_trial<T: Send>(
         &self,
         read: impl Fn(&Path, &TrialId) -> Result<T, Problem> + Sync,
+        visit: impl FnMut(Result<T, Problem>) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        self.each_trial_of(|_| true, |_| true, read, visit)
+    }
+
+    /// The trials that `is_wanted`, in the folders of which `has_wanted` says, by name, that they may hold such.
+    fn each_trial_of<T: Send>(
+        &self,
+        has_wanted: impl Fn(&str) -> bool,
+        is_wanted: impl Fn(&TrialId) -> bool + Sync,
+        read: impl Fn(&Path, &TrialId) -> Result<T, Problem> + Sync,
         mut visit: impl FnMut(Result<T, Problem>) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
         let read_one = |folder: &Path, id: &TrialId| self.steadily(|| read(folder, id));
         let read_shard = |shard: &Path| -> Result<Vec<Result<T, Problem>>, StoreError> {
             let trials = entries(shard)?;
             let trials = trials.iter().filter(|entry| entry.is_folder);
-            Ok(trials.filter_map(|entry| Some(read_one(&entry.path, &trial_id(&entry.name)?))).collect())
+            let id = |name: &str| trial_id(name).filter(&is_wanted);
+            Ok(trials.filter_map(|entry| Some(read_one(&entry.path, &id(&entry.name)?))).collect())
         };
         let mut outcome = Ok(());
-        let shards: Vec<_> = self.shards()?.into_iter().filter(|entry| entry.is_folder).collect();
+        let mut shards = self.shards()?;
+        shards.retain(|entry| entry.is_folder && has_wanted(&entry.name));
         in_order(&shards, read_shard, |shard| match shard {
             Ok(trials) => trials.into_iter().try_for_each(&mut visit),
             Err(error) => {

@@ -46,6 +46,17 @@ struct Owner {
     locks: bool,
 }
 
+/// Whether a process lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Life {
+    /// It holds the lock of its scratch.
+    Alive,
+    /// It is of this machine and has ended, without removing its scratch.
+    Ended,
+    /// It is of another machine, or of this one before it was started again, or the file system has no locks.
+    Unknown,
+}
+
 /// A folder of `tmp`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Scratched {
@@ -90,6 +101,11 @@ impl Scratch {
     /// The file of this folder that is called `name`.
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.folder.join(name)
+    }
+
+    /// The folder itself.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Whether `folder` is this one.
@@ -179,6 +195,21 @@ fn is_of_other_format(bytes: &[u8]) -> bool {
         recur_scratch: u32,
     }
     serde_json::from_slice::<Format>(bytes).is_ok_and(|format| format.recur_scratch != FORMAT)
+}
+
+/// The host and the process id of the scratch `folder`, which is called `name` and holds more than a lock and the record of its
+/// owner, and whether its process lives; nothing where recur did not make it. No gate is needed: who looks at the lock of a folder
+/// that is still being made would disturb its owner, but there is nothing else in that.
+pub(crate) fn life(folder: &Path, name: &str) -> Option<(String, u32, Life)> {
+    let (host, _) = parse(name)?;
+    let pid = name.rsplit('-').nth(1)?.parse().ok()?;
+    let life = match look(folder, name, &Gate::none(), Machine::here()) {
+        Scratched::Live if is_locked(folder) => Life::Alive,
+        Scratched::Live | Scratched::Elsewhere { .. } => Life::Unknown,
+        Scratched::Dead => Life::Ended,
+        Scratched::Stray => return None,
+    };
+    Some((host.to_owned(), pid, life))
 }
 
 fn look(folder: &Path, name: &str, gate: &Gate, here: &Machine) -> Scratched {

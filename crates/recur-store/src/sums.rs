@@ -70,11 +70,13 @@ impl Sums {
     /// nothing of this unusable.
     pub(crate) fn read_folder(folder: &Path) -> Result<(Self, Files), Problem> {
         let sums = Self::read(folder)?;
-        let mut files = Files::new();
-        for name in sums.0.keys() {
-            files.insert(name.clone(), sums.read_file(folder, name)?);
-        }
+        let files = sums.read_all(folder)?;
         Ok((sums, files))
+    }
+
+    /// Reads every listed file of `folder` and compares it with its digest.
+    pub(crate) fn read_all(&self, folder: &Path) -> Result<Files, Problem> {
+        self.0.keys().map(|name| Ok((name.clone(), self.read_file(folder, name)?))).collect()
     }
 
     /// Refuses a file in `folder` that is not listed, but for what `beside` names.

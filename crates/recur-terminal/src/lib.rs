@@ -18,6 +18,7 @@ mod allocator;
 mod logging;
 mod output;
 mod progress;
+mod refresh;
 mod signals;
 mod watch;
 
@@ -25,5 +26,6 @@ pub use allocator::Allocator;
 pub use logging::{LogFile, start_logs};
 pub use output::{duration, print, print_error, print_json, table, write_data};
 pub use progress::{Screen, bar, tick};
+pub use refresh::Refresh;
 pub use signals::{CANCEL, cancel_on_interrupt, cancel_when_time_is_over, is_time_over};
 pub use watch::{MemoryNames, Watchers};

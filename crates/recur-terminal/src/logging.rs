@@ -3,7 +3,7 @@
 use crate::progress::Screen;
 use anstyle::{AnsiColor, Style};
 use recur_core::visible::{visible_json, visible_lines};
-use recur_experiment::{Started, TrialLogs};
+use recur_experiment::{OfTrial, Started, TrialLogs};
 use std::fs::File;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -72,8 +72,8 @@ pub fn start_logs(level: tracing::Level, screen: &Screen, file: Option<&LogFile>
     trials
 }
 
-/// A line for people: seconds since the start, level, message and fields. Messages name their trial themselves, so the
-/// spans around them, which the log file has, are left out.
+/// A line for people: seconds since the start, level, message and fields. Of the spans around them, which the log file has, only the
+/// id of the trial is shown, where the message does not name it.
 struct ForPeople(Started);
 
 impl<S, N> FormatEvent<S, N> for ForPeople
@@ -98,6 +98,11 @@ where
         write!(writer, "{dim}{:7.1}s{dim:#} {style}{level:>5}{style:#} ", self.0.elapsed().as_secs_f64())?;
         let mut text = String::new();
         context.field_format().format_fields(Writer::new(&mut text), event)?;
+        let scope = context.event_scope().into_iter().flatten();
+        let of_trial = scope.into_iter().find_map(|span| span.extensions().get::<OfTrial>().cloned());
+        if let Some(of_trial) = of_trial.filter(|of_trial| !text.contains(of_trial.short())) {
+            text.push_str(&format!(" [{}]", of_trial.short()));
+        }
         // A line end within a message begins no line of the log: nothing from outside can pass for one.
         writeln!(writer, "{}", visible_lines(&text).replace('\n', "\n               "))
     }

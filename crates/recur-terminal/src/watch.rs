@@ -4,7 +4,7 @@
 use crate::allocator::{UnderWay, under_way};
 use crate::progress::{Progress, Screen};
 use recur_core::trial::Trial;
-use recur_experiment::{Experiment, Observer, RunEvent, title};
+use recur_experiment::{Experiment, Observer, RunEvent, title_without_id};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -59,7 +59,7 @@ pub struct MemoryNames(Mutex<BTreeMap<String, UnderWay>>);
 
 impl MemoryNames {
     fn add(&self, trial: &Trial, doing: &str) {
-        let words = format!("{} ({}){doing}", title(trial), trial.id.short());
+        let words = format!("{} ({}){doing}", title_without_id(trial), trial.id.short());
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(trial.id.to_string(), under_way(&words));
     }
 

@@ -1,5 +1,25 @@
 //! What the help of a command shows after its options.
 
+pub(super) const RECUR_HELP: &str = "\
+Exit codes: 0 done, 1 error, 2 wrong arguments, 3 trials failed or diverged, 4 different or damaged, 5 a check of a model
+failed, 6 nothing compared, 7 a part is done, 130 interrupted. docs/exit-codes.md describes each.";
+
+pub(super) const STATUS_HELP: &str = "\
+Examples:
+  recur status                                   all experiments of the store, a line each
+  recur status experiments/names.yaml            one, with what runs and the best so far of each model
+  recur status names --watch                     the same, again and again until all trials are done
+  recur status names --json                      for other programs; docs/running.md describes the fields
+
+It reads the store, and no data. What is best so far is so by validation results only; the experiment decides at its end.";
+
+pub(super) const LOGS_HELP: &str = "\
+Examples:
+  recur logs 3f09a1c2d4                          what is logged of this trial so far
+  recur logs 3f09 --follow                       and what comes, until it ends
+
+Log lines, recur status, recur plan and recur store list show ids. Times are seconds since the first line.";
+
 pub(super) const COMPARE_HELP: &str = "\
 Examples:
   recur compare experiments/narrow.yaml experiments/wide.yaml

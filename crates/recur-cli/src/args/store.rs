@@ -1,6 +1,8 @@
 //! Arguments of `recur store`.
 
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
+use recur_core::record::Outcome;
+use recur_store::Entry;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -23,8 +25,10 @@ pub(crate) struct StoreArgs {
 pub(crate) enum StoreCommand {
     /// Read every file and list those that are damaged, missing or stray (exit code 4 if there are any)
     Check,
-    /// List all trials with their validation results: columns on a terminal, CSV elsewhere
+    /// List trials with their validation results: columns on a terminal, CSV elsewhere
     List {
+        #[command(flatten)]
+        wanted: Wanted,
         /// Print one JSON object per line
         #[arg(long)]
         json: bool,
@@ -49,4 +53,47 @@ pub(crate) enum StoreCommand {
         #[arg(value_name = "SPEC | TRIAL")]
         what: Vec<String>,
     },
+}
+
+/// Which trials are listed: those that are all of what is named.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Wanted {
+    /// Only trials that the last run of this experiment had
+    #[arg(long, value_name = "NAME")]
+    pub(crate) experiment: Option<String>,
+    /// Only trials of the model with this id
+    #[arg(long, value_name = "ID")]
+    model: Option<String>,
+    /// Only trials that ended so
+    #[arg(long, value_enum)]
+    outcome: Option<Ended>,
+}
+
+impl Wanted {
+    /// Whether a trial is of the model and the outcome that are named.
+    pub(crate) fn has(&self, entry: &Entry) -> bool {
+        self.model.as_ref().is_none_or(|model| *model == entry.model)
+            && self.outcome.is_none_or(|outcome| outcome == Ended::from(&entry.outcome))
+    }
+}
+
+/// How a trial ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Ended {
+    /// It was trained to its end
+    Finished,
+    /// Its loss became NaN or infinite
+    Diverged,
+    /// An error ended it
+    Failed,
+}
+
+impl From<&Outcome> for Ended {
+    fn from(outcome: &Outcome) -> Self {
+        match outcome {
+            Outcome::Finished { .. } => Self::Finished,
+            Outcome::Diverged { .. } => Self::Diverged,
+            Outcome::Failed { .. } => Self::Failed,
+        }
+    }
 }

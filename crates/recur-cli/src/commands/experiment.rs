@@ -7,7 +7,7 @@ use crate::options::training_options;
 use crate::scoring;
 use crate::stores;
 use recur_core::visible::shown;
-use recur_experiment::{Program, RequestedExperiment, RunOptions};
+use recur_experiment::{ExperimentError, Program, RequestedExperiment, RunOptions};
 use recur_report::Destination;
 use recur_terminal::{LogFile, Screen, Watchers, cancel_on_interrupt, print, start_logs};
 use std::path::Path;
@@ -36,7 +36,7 @@ pub(crate) fn run(
     let watchers = Watchers::new(&screen);
     let options = RunOptions { observers: watchers.all(), part: args.part(), ..training_options(&args.training, logs) };
     let outcome = chosen.with(args, level, plugins, |executor| {
-        let outcomes = prepared.run(&store, executor, &options)?;
+        let outcomes = prepared.run(&store, executor, &options).map_err(|error| ended_early(error, args))?;
         scoring::conclude(&prepared, &outcomes, &store, executor.jobs(), &options, destination)
     })?;
     print(&outcome.summary)?;
@@ -45,4 +45,14 @@ pub(crate) fn run(
         None => store.seal_log(&name)?,
     }
     Ok(outcome.exit)
+}
+
+/// An error of a run, with the command that goes on where it ended early. How it reaches other machines is the user's to say again.
+fn ended_early(error: ExperimentError, args: &Experiment) -> CliError {
+    let is_local = args.executor.executor.is_none() && args.executor.executor_command.is_none();
+    let hint = match is_local {
+        true => args.spec.request().hint_to_go_on(&error, &args.spec.store),
+        false => error.hint(),
+    };
+    CliError::from(error).hint(hint)
 }

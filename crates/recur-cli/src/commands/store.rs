@@ -16,7 +16,7 @@ pub(crate) fn run(args: &StoreArgs, program: &Program<'_>) -> Result<Exit, CliEr
     let path = &args.store;
     match &args.command {
         StoreCommand::Check => check::run(&to_read(path)?),
-        StoreCommand::List { json } => list::run(&to_read(path)?, *json),
+        StoreCommand::List { wanted, json } => list::run(&to_read(path)?, wanted, *json),
         StoreCommand::Gc { unreferenced, host_gone, dry_run } => {
             gc::run(path, GcOptions { unreferenced: *unreferenced }, host_gone, *dry_run)
         }

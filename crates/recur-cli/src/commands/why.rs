@@ -9,7 +9,7 @@ use recur_experiment::Program;
 use recur_experiment::RequestedExperiment;
 use recur_experiment::available_cores;
 use recur_experiment::shell::quoted;
-use recur_experiment::title;
+use recur_experiment::title_without_id;
 use recur_terminal::{Screen, print, start_logs};
 
 /// Prints a line a trial; with a trial's id, all about that one.
@@ -30,7 +30,7 @@ pub(crate) fn run(args: &Why, level: Level, program: &Program<'_>) -> Result<Exi
     }
     let (mut lines, mut n_hits) = (Vec::new(), 0);
     for (trial, reason) in wanted.iter().zip(prepared.explain(&wanted, store.as_ref())?) {
-        let (id, title) = (trial.id.short(), title(trial));
+        let (id, title) = (trial.id.short(), title_without_id(trial));
         match reason {
             None => {
                 n_hits += 1;

@@ -165,7 +165,10 @@ fn a_plugin_that_fails_is_reported_and_its_standard_error_is_in_the_log_of_its_t
         "recur: 1\nname: small\ndata: {source: names.csv}\nmodels: [{use: manual_rnn}, {use: odd}]\nreplicates: 1\n",
     );
     write_odd(&lab, "odd", "echo no such module >&2; exit 1");
-    let ran = lab.experiment(&[]).ended(3).reported(&["odd replicate 0: failed: plugin `odd`: ended (exit status: 1)"]);
+    let ran = lab
+        .experiment(&[])
+        .ended(3)
+        .reported(&["odd replicate 0 [", "]: failed: plugin `odd`: ended (exit status: 1)"]);
     assert!(ran.out.contains("1 of 2 trials did not finish"), "{}", ran.out);
     let logs: String =
         lab.trials().iter().map(|trial| std::fs::read_to_string(trial.join("log.jsonl")).unwrap()).collect();

@@ -34,13 +34,18 @@ fn an_interrupted_run_says_how_to_go_on_and_the_next_ends_like_an_uninterrupted_
     whole.experiment(&["--jobs", "2"]).ended(0);
 
     let lab = Lab::with(LONG);
-    let reported =
-        ["stopping", "interrupted: ", "of 10 trials are kept in runs", "the same command goes on from there"];
+    let reported = [
+        "stopping",
+        "interrupted: ",
+        "of 10 trials are kept in runs",
+        "the same command goes on from there: recur experiment small.yaml",
+    ];
     interrupt_after_one_trial(&lab).ended(130).reported(&reported);
     let n_kept = lab.trials().len();
     assert!((1..10).contains(&n_kept), "{n_kept} trials are kept");
     assert!(!lab.path("reports").exists(), "no report of half an experiment");
 
-    lab.experiment(&[]).ended(0).reported(&[&format!("10 trials: {n_kept} done before, {} to run", 10 - n_kept)]);
+    let again = lab.experiment(&[]).ended(0);
+    again.reported(&[&format!("10 trials: {n_kept} done before, {} to run", 10 - n_kept)]);
     assert!(whole.promised(&["runs", "reports"]) == lab.promised(&["runs", "reports"]));
 }

@@ -27,6 +27,7 @@ mod resume;
 mod schema;
 mod security;
 mod splits;
+mod status;
 mod store;
 mod store_commands;
 mod store_safety;

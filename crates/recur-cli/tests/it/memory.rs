@@ -33,7 +33,8 @@ fn a_trial_that_is_too_large_is_a_failed_record_with_the_numbers_and_the_others_
     for (jobs, memory, shown) in [("1", "2GiB", "2.00 GiB"), ("3", "700MiB", "700.00 MiB")] {
         let ran = lab.experiment(&["--jobs", jobs, "--memory", memory]).ended(3);
         let ran = ran.reported(&[
-            "lstm replicate 0: failed: it needs about ",
+            "lstm replicate 0 [",
+            "]: failed: it needs about ",
             &format!(" of memory, and {shown} are available"),
         ]);
         assert!(ran.out.contains("1 of 3 trials did not finish"), "{}", ran.out);

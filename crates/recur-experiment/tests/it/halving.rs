@@ -157,7 +157,7 @@ fn halving_does_not_depend_on_jobs_interruptions_and_checkpoints() {
     let lab = lab_with(HALVING);
     run(&lab, "whole", 3, CheckpointInterval::default(), &Watch::default()).unwrap();
     let whole = records(&lab, "whole");
-    for stop_after in [1, 5, 9, 11, 14, 20, 30, 44] {
+    for stop_after in [1, 5, 9, 11, 14, 20, 30, 40] {
         let store = format!("stopped-{stop_after}");
         let checkpoints = CheckpointInterval::Epochs(2);
         let watch = Watch { stop_after: Some(stop_after), ..Watch::default() };

@@ -80,7 +80,8 @@ fn stopped_after(checkpoints: CheckpointInterval, n_epochs: usize) -> Lab {
     let lab = small::lab(LONG);
     let watch = Watch { stop_after: Some(n_epochs), ..Watch::default() };
     let error = run(&lab, USUAL, checkpoints, &watch).unwrap_err();
-    assert!(matches!(*error, ExperimentError::Interrupted { n_kept: 0, n_trials: 1, .. }), "{error}");
+    assert!(matches!(*error, ExperimentError::Interrupted { n_kept: 0, n_trials: 1, n_begun: 1, .. }), "{error}");
+    assert!(error.to_string().ends_with(", 1 more goes on from its checkpoint"), "{error}");
     assert_eq!(watch.epochs.lock().unwrap().len(), n_epochs);
     assert!(trials(&lab).is_empty());
     lab
@@ -99,9 +100,8 @@ fn check_whole(lab: &Lab) {
 fn check_goes_on(interval: u32) {
     let (lab, watch) = (stopped_after(CheckpointInterval::Epochs(interval), 10), Watch::default());
     run(&lab, USUAL, CheckpointInterval::Epochs(interval), &watch).unwrap();
-    let done = 10 / interval * interval;
-    assert_eq!(*watch.epochs_done.lock().unwrap(), [done]);
-    let again: Vec<u32> = (done..N_EPOCHS).collect();
+    assert_eq!(*watch.epochs_done.lock().unwrap(), [10], "it was saved before it was stopped");
+    let again: Vec<u32> = (10..N_EPOCHS).collect();
     assert_eq!(*watch.epochs.lock().unwrap(), again, "no epoch before that is trained again");
     let environment = std::fs::read_to_string(trials(&lab)[0].join("environment.json")).unwrap();
     assert!(environment.contains("\"resumed\": true"), "{environment}");
@@ -109,7 +109,7 @@ fn check_goes_on(interval: u32) {
 }
 
 #[test]
-fn a_stopped_trial_goes_on_from_its_last_checkpoint_and_loses_at_most_the_interval() {
+fn a_trial_is_saved_before_it_is_stopped_whatever_the_interval_and_loses_nothing() {
     check_goes_on(1);
     check_goes_on(4);
 }
