@@ -6,6 +6,7 @@
 
 mod analysis;
 mod axes;
+mod best_so_far;
 mod check;
 mod compared;
 mod comparison;
@@ -36,6 +37,7 @@ mod tried;
 
 pub use analysis::{Against, Analysis, standings};
 pub use axes::{Axis, SettingDifference, SettingValue, ValuePair};
+pub use best_so_far::{BestSoFar, ValidationResult, best_so_far};
 pub use compared::ComparedExperiment;
 pub use comparison::Comparison;
 pub use costs::{Cost, Costs, ModelCosts};
