@@ -3,66 +3,12 @@
 #[expect(dead_code, reason = "other tests need the rest of it")]
 mod fixture;
 
-use fixture::{Experiment, clear, small};
-use recur_analysis::{PartialAnalysis, PartialOutcomes, TrialCounts, TrialTime};
+use fixture::part::Part;
+use fixture::{clear, small};
+use recur_analysis::{PartialAnalysis, PartialOutcomes, TrialCounts};
 use recur_core::metric::Metric;
 use recur_core::record::Outcome;
 use recur_core::search::Budget;
-use recur_core::selection::TrialOutcome;
-use recur_core::trial::{Trial, TrialId};
-use std::collections::{BTreeMap, BTreeSet};
-
-/// The first `n_ended` trials of an experiment have ended, replicate by replicate, and `running` others have begun.
-struct Part {
-    experiment: Experiment,
-    known: Vec<Trial>,
-    trials: Vec<TrialOutcome>,
-    running: BTreeSet<TrialId>,
-    times: BTreeMap<TrialId, TrialTime>,
-}
-
-impl Part {
-    fn new(experiment: Experiment, n_ended: usize, n_running: usize) -> Self {
-        let mut all = experiment.trials.clone();
-        all.sort_by_key(|outcome| (outcome.trial.replicate, outcome.trial.configuration));
-        let known: Vec<Trial> = all.iter().map(|outcome| outcome.trial.clone()).collect();
-        let running = known.iter().skip(n_ended).take(n_running).map(|trial| trial.id.clone()).collect();
-        all.truncate(n_ended);
-        let time = |outcome: &TrialOutcome| TrialTime {
-            seconds: 2.0,
-            resumed: outcome.trial.replicate == 1,
-            machine: "here".to_owned(),
-        };
-        let times = all.iter().map(|outcome| (outcome.trial.id.clone(), time(outcome))).collect();
-        Self { experiment, known, trials: all, running, times }
-    }
-
-    fn outcomes(&self) -> PartialOutcomes<'_> {
-        let Experiment { plan, facts, label_names, splits, unused, sees_validation, eliminated, stages, .. } =
-            &self.experiment;
-        PartialOutcomes {
-            plan,
-            facts,
-            label_names,
-            known: &self.known,
-            trials: &self.trials,
-            shorter: &[],
-            running: &self.running,
-            times: &self.times,
-            most_trials: self.known.len() as u64,
-            is_decided: true,
-            splits,
-            unused,
-            sees_validation,
-            eliminated,
-            stages,
-        }
-    }
-
-    fn analysis(&self) -> PartialAnalysis {
-        PartialAnalysis::of(&self.outcomes()).unwrap()
-    }
-}
 
 #[test]
 fn trials_are_counted_by_how_far_they_are() {
