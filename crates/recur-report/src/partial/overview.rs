@@ -10,7 +10,7 @@ use recur_analysis::{BestSoFar, PartialAnalysis, PartialModel, TrialCounts};
 pub struct PartialOverview {
     /// How far it is.
     pub state: String,
-    /// The titles of the columns; those from the second on hold numbers, but for the best configuration.
+    /// The titles of the columns; those from the third on hold numbers.
     pub header: Vec<String>,
     /// One row a model, in the order of the spec, as plain text.
     pub rows: Vec<Vec<String>>,
@@ -22,7 +22,7 @@ impl PartialOverview {
     /// Of `analysis`.
     pub fn of(analysis: &PartialAnalysis) -> Self {
         let title = format!("validation {} [95 %]", analysis.primary.title());
-        let header = ["model", "trials done", "replicates", &title, "best configuration so far"];
+        let header = ["model", "best configuration so far", "trials done", "replicates", &title];
         Self {
             state: state(analysis),
             header: header.map(str::to_owned).to_vec(),
@@ -36,19 +36,17 @@ impl PartialOverview {
 
 fn row(analysis: &PartialAnalysis, model: &PartialModel) -> Vec<String> {
     let done = format!("{} of {}", count(model.trials.ended()), count(model.trials.known));
-    let mut row = vec![model.model.clone(), done];
-    row.extend(match &model.best {
-        None => [NOTHING, NOTHING, "no trial finished"].map(str::to_owned),
-        Some(best) => {
-            let interval = best.interval.map(|i| format!(" [{}, {}]", decimals(i.low), decimals(i.high)));
-            [
-                format!("{} of {}", best.replicates.len(), analysis.replicates),
-                decimals(best.mean) + &interval.unwrap_or_default(),
-                configuration(analysis, best),
-            ]
-        }
-    });
-    row
+    let Some(best) = &model.best else {
+        return vec![model.model.clone(), "no trial finished".to_owned(), done, NOTHING.to_owned(), NOTHING.to_owned()];
+    };
+    let interval = best.interval.map(|ends| format!(" [{}, {}]", decimals(ends.low), decimals(ends.high)));
+    vec![
+        model.model.clone(),
+        configuration(analysis, best),
+        done,
+        format!("{} of {}", best.replicates.len(), analysis.replicates),
+        decimals(best.mean) + &interval.unwrap_or_default(),
+    ]
 }
 
 /// The settings of the best configuration, and for how long it was trained where halving stopped it.
