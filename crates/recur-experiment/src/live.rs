@@ -60,27 +60,27 @@ impl LiveReport {
         executor: &dyn Executor,
         options: &RunOptions<'_>,
     ) -> Result<Vec<TrialOutcome>, ExperimentError> {
-        let desk = Desk::default();
-        let observers = options.observers.iter().copied().chain([&desk as &dyn Observer]).collect();
+        let watch = Watch::default();
+        let observers = options.observers.iter().copied().chain([&watch as &dyn Observer]).collect();
         let options = &RunOptions { observers, ..options.clone() };
         let span = tracing::Span::current();
         std::thread::scope(|scope| {
             let write = || {
                 let _entered = span.enter();
-                self.write_when_due(&desk, store);
+                self.write_when_due(&watch, store);
             };
             if let Err(error) = std::thread::Builder::new().spawn_scoped(scope, write) {
                 tracing::warn!("no partial report is written during the run: {error}");
             }
-            let _closes = Closes(&desk);
+            let _closes = CloseOnDrop(&watch);
             experiment.run(store, executor, options)
         })
     }
 
-    fn write_when_due(&self, desk: &Desk, store: &Store) {
+    fn write_when_due(&self, watch: &Watch, store: &Store) {
         let (mut is_written, mut has_failed) = (false, false);
-        while let Some(order) = desk.next() {
-            match self.write(&order, store) {
+        while let Some(snapshot) = watch.next() {
+            match self.write(&snapshot, store) {
                 Ok(Some(report)) if !is_written => {
                     is_written = true;
                     let seconds = self.every.as_secs_f64();
@@ -95,15 +95,15 @@ impl LiveReport {
                 }
                 Err(_) => {}
             }
-            desk.wait(self.every);
+            watch.wait(self.every);
         }
     }
 
     /// Writes the report; its path, unless there is nothing to write.
-    fn write(&self, order: &Order, store: &Store) -> Result<Option<String>, ExperimentError> {
+    fn write(&self, snapshot: &Snapshot, store: &Store) -> Result<Option<String>, ExperimentError> {
         // One after the other: the cores are for training.
-        let analysis = order.state.analyse(Some(&Trained::of(store)), Some(&order.running), 1)?;
-        if order.is_last && analysis.is_complete {
+        let analysis = snapshot.state.analyse(Some(&Trained::of(store)), Some(&snapshot.running), 1)?;
+        if snapshot.is_last && analysis.is_complete {
             return Ok(None);
         }
         let destination = Destination { dir: &self.dir, replace: self.replace };
@@ -112,17 +112,17 @@ impl LiveReport {
     }
 }
 
-/// A report to write.
-struct Order {
+/// An experiment at the moment of which a report is written.
+struct Snapshot {
     state: ExperimentState,
     running: BTreeSet<TrialId>,
     /// Whether no trial is trained any more.
     is_last: bool,
 }
 
-/// Between the threads that train and the one that writes.
+/// Watches a run, and passes snapshots from the threads that train to the one that writes.
 #[derive(Default)]
-struct Desk {
+struct Watch {
     inner: Mutex<Inner>,
     changed: Condvar,
 }
@@ -130,41 +130,41 @@ struct Desk {
 #[derive(Default)]
 struct Inner {
     running: BTreeSet<TrialId>,
-    /// Whether a trial ended since the last order.
-    is_due: bool,
-    /// Whether the writer has to wait for its time.
-    is_resting: bool,
-    order: Option<Order>,
+    /// Whether a trial ended since the last snapshot.
+    has_news: bool,
+    /// Whether the writer writes, or waits until the next report is due.
+    is_busy: bool,
+    snapshot: Option<Snapshot>,
     is_closed: bool,
 }
 
 impl Inner {
-    /// Has the report written of `experiment` as it is now.
-    fn put(&mut self, experiment: &Experiment, is_last: bool) {
-        self.is_due = false;
-        self.order = Some(Order { state: experiment.state(), running: self.running.clone(), is_last });
+    /// Takes a snapshot of `experiment` as it is now, for the writer.
+    fn take(&mut self, experiment: &Experiment, is_last: bool) {
+        self.has_news = false;
+        self.snapshot = Some(Snapshot { state: experiment.state(), running: self.running.clone(), is_last });
     }
 }
 
-impl Desk {
+impl Watch {
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for an order; `None` where none will come.
-    fn next(&self) -> Option<Order> {
-        let is_idle = |inner: &mut Inner| inner.order.is_none() && !inner.is_closed;
+    /// Waits for a snapshot; `None` where none will come.
+    fn next(&self) -> Option<Snapshot> {
+        let is_idle = |inner: &mut Inner| inner.snapshot.is_none() && !inner.is_closed;
         let mut inner = self.changed.wait_while(self.inner(), is_idle).unwrap_or_else(PoisonError::into_inner);
-        let order = inner.order.take();
-        inner.is_resting = order.is_some();
-        order
+        let snapshot = inner.snapshot.take();
+        inner.is_busy = snapshot.is_some();
+        snapshot
     }
 
     /// Waits until the next report is due, or until the end of training.
     fn wait(&self, time: Duration) {
-        let is_open = |inner: &mut Inner| inner.order.is_none() && !inner.is_closed;
+        let is_open = |inner: &mut Inner| inner.snapshot.is_none() && !inner.is_closed;
         let waited = self.changed.wait_timeout_while(self.inner(), time, is_open);
-        waited.unwrap_or_else(PoisonError::into_inner).0.is_resting = false;
+        waited.unwrap_or_else(PoisonError::into_inner).0.is_busy = false;
     }
 
     fn close(&self) {
@@ -173,7 +173,7 @@ impl Desk {
     }
 }
 
-impl Observer for Desk {
+impl Observer for Watch {
     fn event(&self, experiment: &Experiment, event: &RunEvent<'_>) {
         let mut inner = self.inner();
         match event {
@@ -181,25 +181,25 @@ impl Observer for Desk {
             RunEvent::Trial(Event::TrialEnded { trial, .. }) => {
                 // Its record is kept by now.
                 inner.running.remove(&trial.id);
-                inner.is_due = true;
+                inner.has_news = true;
             }
             RunEvent::MemoryReleased(trial) => _ = inner.running.remove(&trial.id),
-            RunEvent::Finished if inner.is_due || inner.order.is_some() => inner.put(experiment, true),
+            RunEvent::Finished if inner.has_news || inner.snapshot.is_some() => inner.take(experiment, true),
             _ => {}
         }
-        if inner.is_due && !inner.is_resting && inner.order.is_none() {
-            inner.put(experiment, false);
+        if inner.has_news && !inner.is_busy && inner.snapshot.is_none() {
+            inner.take(experiment, false);
         }
-        if inner.order.is_some() {
+        if inner.snapshot.is_some() {
             self.changed.notify_all();
         }
     }
 }
 
 /// Lets the writer end: also where the run panicked.
-struct Closes<'a>(&'a Desk);
+struct CloseOnDrop<'a>(&'a Watch);
 
-impl Drop for Closes<'_> {
+impl Drop for CloseOnDrop<'_> {
     fn drop(&mut self) {
         self.0.close();
     }

@@ -15,6 +15,7 @@ mod faults;
 mod foreign_files;
 mod halving;
 mod logged;
+mod partial;
 mod pipeline;
 mod planned;
 #[cfg(unix)]
