@@ -84,9 +84,7 @@ impl LiveReport {
                 Ok(Some(report)) if !is_written => {
                     is_written = true;
                     let seconds = self.every.as_secs_f64();
-                    tracing::info!(
-                        "the partial report is {report}, written again every {seconds} s where a trial ended"
-                    );
+                    tracing::info!("the partial report is {report}, written again every {seconds} s if a trial ended");
                 }
                 Ok(_) => {}
                 Err(error) if !has_failed => {

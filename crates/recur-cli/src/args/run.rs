@@ -25,7 +25,7 @@ pub(crate) struct Experiment {
     pub(crate) time_limit: Option<TimeLimit>,
     #[command(flatten)]
     pub(crate) executor: ExecutorArgs,
-    /// While it runs, write a partial report (NAME.partial.md) every TIME (30s, 2m): after the first trial, and then where one ended
+    /// While it runs, write a partial report (NAME.partial.md) every TIME (30s, 2m): after the first trial, and then if another one ended
     #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "5m")]
     pub(crate) live: Option<TimeLimit>,
     /// The folder for the report
