@@ -1,11 +1,13 @@
 //! Outcomes of trials to numbers with their uncertainty, as one value.
 //!
 //! [`Analysis::of`] is the entry. [`Outcomes`] holds all that it is made from, and [`Analysis`] every number that any output
-//! shows: reports, tables and exports read it and compute nothing. [`Comparison`] merges several experiments, so that the same
+//! shows: reports, tables and exports read it and compute nothing. [`PartialAnalysis`] has those of an experiment that is not finished,
+//! without any test result. [`Comparison`] merges several experiments, so that the same
 //! analysis compares them. Nothing here knows Markdown, a terminal or a store, and no text in it is a sentence.
 
 mod analysis;
 mod axes;
+mod best_so_far;
 mod check;
 mod compared;
 mod comparison;
@@ -24,6 +26,7 @@ mod mistakes;
 mod model;
 mod outcomes;
 mod paired;
+mod partial;
 mod per_example;
 mod practical;
 mod ranked;
@@ -36,6 +39,7 @@ mod tried;
 
 pub use analysis::{Against, Analysis, standings};
 pub use axes::{Axis, SettingDifference, SettingValue, ValuePair};
+pub use best_so_far::{BestSoFar, ValidationResult, best_so_far};
 pub use compared::ComparedExperiment;
 pub use comparison::Comparison;
 pub use costs::{Cost, Costs, ModelCosts};
@@ -52,6 +56,7 @@ pub use labels::{LabelDifference, LabelDifferences};
 pub use mistakes::{HardExample, HardExamples, Mistake, SureMistake, confused_pairs};
 pub use model::{Difference, LabelResult, Model, Probabilities, TOP_K};
 pub use outcomes::{ComparisonFacts, DifferentEncoding, Outcomes, ReplicateSplit, SplitSizes, Unscored};
+pub use partial::{CostSoFar, ModelCostSoFar, PartialAnalysis, PartialModel, PartialOutcomes, TrialCounts, TrialTime};
 pub use per_example::{OnExamples, PerExample, ToBaseline};
 pub use setting::DifferingSetting;
 pub use standing::{Standing, Verdict};

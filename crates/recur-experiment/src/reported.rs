@@ -9,6 +9,7 @@ use recur_analysis::Analysis;
 use recur_core::record::Outcome;
 use recur_core::selection::{Selection, TrialOutcome};
 use recur_core::trial::TrialId;
+use recur_core::visible::shown;
 use recur_report::{Destination, Written};
 use recur_store::{FoundExperiment, Store};
 
@@ -53,6 +54,12 @@ impl RequestedExperiment {
         let (analysis, destination) = (self.analyse(outcomes, &scored)?, destination.into());
         let signature = self.signature(outcomes, &scored);
         let written = recur_report::write(&analysis, &self.provenance, &signature, destination)?;
+        if let Some(stale) = &written.stale_partial {
+            let stale = shown(stale);
+            tracing::warn!(
+                "the partial report {stale} is out of date, and stays: it was changed, or cannot be removed"
+            );
+        }
         recur_report::write_costs(&analysis, &costs(&analysis, stores), destination)?;
         let n_unfinished = outcomes.iter().filter(|f| !matches!(f.record.outcome, Outcome::Finished { .. })).count();
         Ok(Reported { scored, analysis, written, n_unfinished })

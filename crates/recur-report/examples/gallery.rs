@@ -4,12 +4,14 @@
 #[expect(dead_code, reason = "shared with the tests, which need more of it")]
 mod fixture;
 
+use fixture::part::Part;
 use fixture::{
     Build, Outline, Reported, Sketch, all_diverged, clear, diverges, integers, labels, long_names, many_labels,
     no_mishap, reals, small,
 };
 use recur_core::metric::Metric;
 use recur_core::search::{Budget, SearchMethod};
+use recur_report::{Continuation, write_partial};
 use std::cell::Cell;
 use std::error::Error;
 use std::path::Path;
@@ -111,10 +113,29 @@ fn searched() -> Reported {
     experiment
 }
 
+/// The partial report of `experiment` while a third of its trials have ended.
+fn write_partial_of(experiment: &Reported, dir: &Path) -> Result<(), Box<dyn Error>> {
+    let mut outline = experiment.outline.clone();
+    outline.models.iter_mut().filter(|model| model.id == "stacked_rnn").for_each(|model| model.mishap = diverges);
+    let mut synthetic = outline.experiment();
+    synthetic.stages.clone_from(&experiment.stages);
+    let n_ended = synthetic.trials.len() / 3;
+    let part = Part::new(synthetic, n_ended, 4);
+    let commands = Continuation {
+        goes_on: experiment.provenance.command.clone(),
+        again: format!("recur report experiments/{}.yaml --partial", outline.name),
+    };
+    write_partial(&part.analysis(), &experiment.provenance, &commands, dir)?;
+    Ok(())
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let dir = std::env::args().nth(1).ok_or("usage: gallery DIR")?;
     for experiment in variants().iter().map(Outline::build).chain([searched()]) {
         experiment.write_analysis(&experiment.resampled(recur_stats::RESAMPLES), Path::new(&dir))?;
+    }
+    for experiment in [small().build(), large().build(), searched()] {
+        write_partial_of(&experiment, Path::new(&dir))?;
     }
     Ok(())
 }

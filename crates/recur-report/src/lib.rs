@@ -1,8 +1,9 @@
 //! An analysis as Markdown, SVG, HTML, LaTeX and JSON: the same analysis gives the same bytes.
 //!
 //! [`write()`] writes a report, [`write_costs`] the page of times next to it, [`Export`] what other programs read, and
-//! [`Overview`] what fits on a screen. No number is computed here: all of them are in [`recur_analysis::Analysis`]. A report is
-//! rendered as a whole in memory before its first byte is written.
+//! [`Overview`] what fits on a screen. [`write_partial`] writes what there is of an experiment that is not finished. No number is
+//! computed here: all of them are in [`recur_analysis::Analysis`] or [`recur_analysis::PartialAnalysis`]. A report is rendered as a
+//! whole in memory before its first byte is written.
 //!
 //! [`ModelDescription`] and [`models_page`] describe models by what they declare.
 
@@ -22,6 +23,7 @@ mod models;
 mod numbers;
 mod overview;
 mod page;
+mod partial;
 mod practical;
 mod provenance;
 mod record;
@@ -36,6 +38,7 @@ pub use files::{Destination, check_destination};
 pub use index::{IndexState, Listed, index};
 pub use models::{ModelDescription, ParameterDescription, models_page};
 pub use overview::Overview;
+pub use partial::{Continuation, PartialOverview, WrittenPartial, is_partial_report, partial_json, write_partial};
 pub use provenance::{ComparedSpec, ComparisonSource, MadeFrom, Provenance, SpecSource};
 pub use record::{REPORT_RECORD_VERSION, ReportRecord, ReportRecordError};
 pub use results::ResultsTable;
@@ -57,6 +60,8 @@ pub struct Written {
     pub figures: Vec<PathBuf>,
     /// Figures of an earlier report of this name that this one does not have: deleted.
     pub removed: Vec<PathBuf>,
+    /// The partial report of the experiment, where it stays: somebody changed it, or it cannot be removed.
+    pub stale_partial: Option<PathBuf>,
     /// The report's first paragraph as plain text: what is better than what, and how sure that is.
     pub answer: String,
 }
@@ -66,7 +71,8 @@ pub struct Written {
 /// ([`ReportRecord`]).
 ///
 /// `dir/NAME/SHA256SUMS` lists these files with their digests. Only what is in that list and was not changed since is ever
-/// replaced, or deleted where this report does not make it anew; everything else stays.
+/// replaced, or deleted where this report does not make it anew; everything else stays. The experiment's partial report
+/// ([`write_partial`]) is deleted, unless somebody changed it.
 ///
 /// # Errors
 /// If the experiment's name cannot name a file, something that is not to be replaced is at the place of a file, or a file

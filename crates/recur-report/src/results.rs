@@ -4,7 +4,7 @@ use recur_analysis::{Analysis, Model, Summary};
 use recur_core::metric::Metric;
 
 /// What takes the place of a value that there is none of.
-const NOTHING: &str = "–";
+pub(crate) const NOTHING: &str = "–";
 
 /// The results of an experiment as a table of plain text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ fn row(analysis: &Analysis, model: &Model, tested: &[Metric]) -> Vec<String> {
 }
 
 /// A metric with four decimals; with an exponent where it would have more than nine digits before them.
-fn decimals(value: f64) -> String {
+pub(crate) fn decimals(value: f64) -> String {
     if value.abs() < 1e9 || !value.is_finite() { format!("{value:.4}") } else { format!("{value:.4e}") }
 }
 

@@ -12,6 +12,7 @@ mod fonts;
 mod html;
 mod noun;
 mod numbers;
+mod partial;
 mod searched;
 mod verdict;
 

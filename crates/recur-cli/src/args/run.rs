@@ -25,6 +25,9 @@ pub(crate) struct Experiment {
     pub(crate) time_limit: Option<TimeLimit>,
     #[command(flatten)]
     pub(crate) executor: ExecutorArgs,
+    /// While it runs, write a partial report (NAME.partial.md) every TIME (30s, 2m): after the first trial, and then if another one ended
+    #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "5m")]
+    pub(crate) live: Option<TimeLimit>,
     /// The folder for the report
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub(crate) reports: PathBuf,
@@ -110,6 +113,9 @@ pub(crate) struct Report {
     /// Print all results of the analysis as JSON, and write no report
     #[arg(long, conflicts_with = "check")]
     pub(crate) json: bool,
+    /// Write what there is of an experiment that is not finished, without verdict and test results, to NAME.partial.md
+    #[arg(long, conflicts_with = "check")]
+    pub(crate) partial: bool,
     /// The folder for the report
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub(crate) reports: PathBuf,

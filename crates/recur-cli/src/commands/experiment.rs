@@ -7,7 +7,7 @@ use crate::options::training_options;
 use crate::scoring;
 use crate::stores;
 use recur_core::visible::shown;
-use recur_experiment::{ExperimentError, Program, RequestedExperiment, RunOptions};
+use recur_experiment::{ExperimentError, LiveReport, Program, RequestedExperiment, RunOptions, TimeLimit};
 use recur_report::Destination;
 use recur_terminal::{LogFile, Screen, Watchers, cancel_on_interrupt, print, start_logs};
 use std::path::Path;
@@ -35,8 +35,13 @@ pub(crate) fn run(
     cancel_on_interrupt();
     let watchers = Watchers::new(&screen);
     let options = RunOptions { observers: watchers.all(), part: args.part(), ..training_options(&args.training, logs) };
+    let live = args.live.map(|TimeLimit(every)| LiveReport::new(&prepared, &store, destination, every));
     let outcome = chosen.with(args, level, plugins, |executor| {
-        let outcomes = prepared.run(&store, executor, &options).map_err(|error| ended_early(error, args))?;
+        let outcomes = match &live {
+            Some(live) => live.run(&mut prepared, &store, executor, &options),
+            None => prepared.run(&store, executor, &options),
+        };
+        let outcomes = outcomes.map_err(|error| ended_early(error, args))?;
         scoring::conclude(&prepared, &outcomes, &store, executor.jobs(), &options, destination)
     })?;
     print(&outcome.summary)?;

@@ -7,7 +7,7 @@ use recur_core::visible::shown;
 use recur_experiment::Program;
 use recur_experiment::shell::quoted;
 use recur_files::write_checked;
-use recur_report::{IndexState, Listed, ReportRecord};
+use recur_report::{IndexState, Listed, ReportRecord, is_partial_report};
 use recur_terminal::{Screen, print, start_logs};
 use std::path::{Path, PathBuf};
 
@@ -86,8 +86,12 @@ fn files(dir: &Path) -> Result<Vec<PathBuf>, CliError> {
     Ok(files)
 }
 
-/// The report under the name of its file; nothing of a page that recur did not write.
+/// The report under the name of its file; nothing of a page that recur did not write, and of a partial report.
 fn listed(path: &Path) -> Result<Option<Listed>, CliError> {
+    if is_partial_report(path) {
+        tracing::info!("{} is left out: its experiment is not finished", shown(path));
+        return Ok(None);
+    }
     match (path.file_stem().and_then(|stem| stem.to_str()), ReportRecord::of_report(path)?) {
         (Some(name), Some(record)) => Ok(Some(Listed::new(name, &record))),
         _ => {

@@ -21,6 +21,7 @@ mod git;
 mod interrupt;
 mod kill;
 mod memory;
+mod partial;
 mod plan;
 mod predict;
 mod resume;

@@ -16,6 +16,7 @@ mod foreign_files;
 mod halving;
 mod live;
 mod logged;
+mod partial;
 mod pipeline;
 mod planned;
 #[cfg(unix)]

@@ -2,12 +2,14 @@
 
 mod list;
 mod place;
+mod stale;
 mod subject;
 
 use crate::page::Page;
+use crate::partial::PartialRecord;
 use crate::provenance::Provenance;
 use crate::record::ReportRecord;
-use crate::{ReportError, Written, html};
+use crate::{ReportError, Written, WrittenPartial, html};
 use list::List;
 use place::Place;
 use recur_core::digest::Digest;
@@ -18,6 +20,7 @@ use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 pub(crate) use subject::Subject;
+use subject::SubjectThere;
 
 /// Where a report goes.
 #[derive(Clone, Copy, Debug)]
@@ -74,22 +77,88 @@ fn check_place(place: &Place<'_>, subject: &Subject<'_>) -> Result<(), ReportErr
     for file in place.expected_files() {
         place.is_to_be_written(&own, &file, None)?;
     }
-    place.check_subject(&own, subject)
+    place.check_subject(&own, subject, report_there)
+}
+
+/// What the report at a path is about.
+fn report_there(report: &Path) -> SubjectThere {
+    Ok(ReportRecord::of_report(report)?.map(|record| (record.provenance, record.question)))
 }
 
 /// Writes `page` to `dir/name.md`, `dir/name/*.svg` and `dir/name.html`, `record` to `dir/name/report.json`, and the list of
-/// these to `dir/name/SHA256SUMS`.
-///
-/// All files are first written under other names, so that a full disk is met before an older report is touched. Processes
-/// that write the same report take turns.
+/// these to `dir/name/SHA256SUMS`. The partial report of the experiment is then stale, and is removed unless somebody changed it.
 pub(crate) fn write(
     page: Page,
     record: &ReportRecord,
     destination: Destination<'_>,
     answer: String,
 ) -> Result<Written, ReportError> {
-    let name = &record.name;
-    let place = Place::new(destination, name);
+    let subject = Subject { provenance: &record.provenance, question: &record.question };
+    let content = Content {
+        name: &record.name,
+        title: &record.name,
+        description: &answer,
+        record: (ReportRecord::file(), record.json()),
+        subject,
+        subject_there: report_there,
+    };
+    let Put { report, html, figures, removed } = put(page, &content, destination)?;
+    let stale_partial = stale::remove(&record.name, &subject, destination);
+    Ok(Written { report, html, figures, removed, stale_partial, answer })
+}
+
+/// Writes `page` as [`write`] does, under the names of a partial report.
+pub(crate) fn write_partial(
+    page: Page,
+    record: &PartialRecord,
+    destination: Destination<'_>,
+    description: &str,
+) -> Result<WrittenPartial, ReportError> {
+    let name = partial_name(&record.name);
+    let content = Content {
+        name: &name,
+        title: &format!("{}, not finished", record.name),
+        description,
+        record: (PartialRecord::FILE, record.json()),
+        subject: Subject { provenance: &record.provenance, question: &record.question },
+        subject_there: |report| Ok(PartialRecord::of_report(report)?.map(|record| (record.provenance, record.question))),
+    };
+    let Put { report, html, figures, .. } = put(page, &content, destination)?;
+    Ok(WrittenPartial { report, html, figures })
+}
+
+/// The name of the files of a partial report, without their endings.
+pub(crate) fn partial_name(name: &str) -> String {
+    format!("{name}.partial")
+}
+
+/// What is written of a report, besides its page.
+struct Content<'a> {
+    /// Of its files.
+    name: &'a str,
+    /// Of its HTML page.
+    title: &'a str,
+    /// Of its HTML page, as plain text.
+    description: &'a str,
+    /// The file for programs in its folder, with its content.
+    record: (&'static str, String),
+    subject: Subject<'a>,
+    /// What a report that is there is about.
+    subject_there: fn(&Path) -> SubjectThere,
+}
+
+/// What was written.
+struct Put {
+    report: PathBuf,
+    html: PathBuf,
+    figures: Vec<PathBuf>,
+    removed: Vec<PathBuf>,
+}
+
+/// Writes a report. All files are first written under other names, so that a full disk is met before an older report is touched.
+/// Processes that write the same report take turns.
+fn put(page: Page, content: &Content<'_>, destination: Destination<'_>) -> Result<Put, ReportError> {
+    let place = Place::new(destination, content.name);
     place.make_folder()?;
     let turn = place.turn();
     if turn.is_some() {
@@ -97,22 +166,22 @@ pub(crate) fn write(
         remove_unfinished(&place.folder);
     }
     let own = place.own_files()?;
-    let html_page = html::render(&page, name, &answer);
+    let html_page = html::render(&page, content.title, content.description);
     // Every text of the page is escaped where it enters it; this holds for what might be forgotten there.
     let bytes = |text: &str| visible_lines(text).into_owned().into_bytes();
     let mut files: Vec<(String, Vec<u8>)> =
         page.figures.iter().map(|figure| (figure.file.clone(), bytes(&figure.svg))).collect();
     files.sort();
     let figures = files.iter().map(|(name, _)| place.path(name)).collect();
-    files.push((ReportRecord::file().to_owned(), record.json().into_bytes()));
+    files.push((content.record.0.to_owned(), content.record.1.clone().into_bytes()));
     files.push((place.html(), bytes(&html_page)));
     // The text comes last, so that it never names a figure that is not there yet.
     files.push((place.text(), bytes(&page.markdown)));
     let is_stale = |name: &str| name.ends_with(".svg");
     let changes = Changes::of(&place, &own, files, is_stale)?;
-    place.check_subject(&own, &Subject { provenance: &record.provenance, question: &record.question })?;
+    place.check_subject(&own, &content.subject, content.subject_there)?;
     let removed = changes.make(&place, &own)?;
-    Ok(Written { report: place.path(&place.text()), html: place.path(&place.html()), figures, removed, answer })
+    Ok(Put { report: place.path(&place.text()), html: place.path(&place.html()), figures, removed })
 }
 
 /// Writes one more file into the report's folder.

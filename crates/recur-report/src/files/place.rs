@@ -1,7 +1,7 @@
 //! The place of a report, and what is there already: recur's own files, changed ones, and files of others.
 
 use super::list::{self, List};
-use super::subject::Subject;
+use super::subject::{Subject, SubjectThere};
 use super::{Destination, at};
 use crate::record::{ReportRecord, ReportRecordError};
 use crate::{ReportError, costs};
@@ -54,7 +54,8 @@ impl<'a> Place<'a> {
         Ok(())
     }
 
-    fn has_folder(&self) -> Result<bool, ReportError> {
+    /// Whether its folder is there.
+    pub(crate) fn has_folder(&self) -> Result<bool, ReportError> {
         match fs::symlink_metadata(&self.folder) {
             Ok(found) if found.is_dir() => Ok(true),
             Ok(found) if found.is_symlink() => Err(ReportError::Link { path: self.folder.clone() }),
@@ -111,20 +112,25 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// Refuses to write over the report of another experiment, unless that is asked for.
-    pub(crate) fn check_subject(&self, own: &List, new: &Subject<'_>) -> Result<(), ReportError> {
+    /// Refuses to write over the report of another experiment, unless that is asked for. `read` finds what the report at a path is
+    /// about.
+    pub(crate) fn check_subject(
+        &self,
+        own: &List,
+        new: &Subject<'_>,
+        read: impl Fn(&Path) -> SubjectThere,
+    ) -> Result<(), ReportError> {
+        let path = self.path(&self.text());
         if self.replace || !own.has(&self.text()) || self.content(&self.text())?.is_none() {
             return Ok(());
         }
-        let unknown = || ReportError::UnknownReport { path: self.path(&self.text()) };
-        let there = match ReportRecord::of_report(&self.path(&self.text())) {
-            Ok(Some(record)) => record,
+        let (provenance, question) = match read(&path) {
+            Ok(Some(there)) => there,
             Err(ReportRecordError::Unreadable { path, source }) => return Err(at(&path)(source)),
-            Ok(None) | Err(_) => return Err(unknown()),
+            Ok(None) | Err(_) => return Err(ReportError::UnknownReport { path }),
         };
-        let subject = Subject { provenance: &there.provenance, question: &there.question };
-        match subject.difference(new) {
-            Some([there, new]) => Err(ReportError::OtherReport { path: self.path(&self.text()), there, new }),
+        match (Subject { provenance: &provenance, question: &question }).difference(new) {
+            Some([there, new]) => Err(ReportError::OtherReport { path, there, new }),
             None => Ok(()),
         }
     }

@@ -1,9 +1,13 @@
 //! Whether the report at a place is about the same as the one that is to be written there.
 
 use crate::provenance::{ComparisonSource, MadeFrom, Provenance, SpecSource};
+use crate::record::ReportRecordError;
 use recur_core::visible::visible_fully;
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
+
+/// What a report that is there is about: its provenance and its question. Nothing where there is none.
+pub(crate) type SubjectThere = Result<Option<(Provenance, String)>, ReportRecordError>;
 
 /// What a report is about.
 #[derive(Clone, Copy, Debug)]

@@ -1,4 +1,4 @@
-//! Every configuration's validation figures.
+//! Every configuration's validation results.
 
 use crate::answer::settings;
 use crate::markdown::{Table, code, details, left, right};
@@ -6,6 +6,7 @@ use crate::numbers::{count, heading, plural, spread, trained_for};
 use crate::page::Page;
 use crate::sections::sweep;
 use recur_analysis::{Analysis, ConfigurationResult};
+use recur_core::metric::Metric;
 use recur_core::plan::WithoutEffect;
 
 pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
@@ -24,7 +25,8 @@ pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     analysis.without_effect.iter().for_each(|without| page.block(&without_effect(without)));
     let n = analysis.configurations.len() as u64;
     let summary = format!("Validation results of {}", plural(n, "configuration"));
-    page.block(&details(&summary, &table(analysis).render()));
+    let table = table(&analysis.configurations, &analysis.metrics(), Some(analysis.replicates));
+    page.block(&details(&summary, &table.render()));
 }
 
 /// `settings`, and the file of weights that the configuration starts from.
@@ -35,12 +37,18 @@ fn start(settings: String, configuration: &ConfigurationResult) -> String {
     }
 }
 
-fn table(analysis: &Analysis) -> Table {
+/// A row a configuration. `chosen_of` is the number of replicates where configurations were chosen; `None` where none was yet.
+pub(crate) fn table(configurations: &[ConfigurationResult], metrics: &[Metric], chosen_of: Option<u32>) -> Table {
     let mut header = vec![left("model"), left("configuration"), right("finished")];
-    header.extend(analysis.metrics().into_iter().map(|metric| right(format!("validation {}", heading(metric)))));
-    header.push(left("chosen on"));
+    header.extend(metrics.iter().map(|metric| right(format!("validation {}", heading(*metric)))));
+    let has_eliminated = configurations.iter().any(|configuration| configuration.eliminated_after.is_some());
+    header.extend(match (chosen_of, has_eliminated) {
+        (Some(_), _) => Some(left("chosen on")),
+        (None, true) => Some(left("eliminated after")),
+        (None, false) => None,
+    });
     let mut table = Table::new(header);
-    for configuration in &analysis.configurations {
+    for configuration in configurations {
         let tally = configuration.trials;
         let settings = settings(configuration);
         let mut cells = vec![
@@ -48,12 +56,13 @@ fn table(analysis: &Analysis) -> Table {
             start(if settings.is_empty() { "as given".to_owned() } else { code(&settings) }, configuration),
             format!("{} of {}", count(tally.finished), count(tally.planned)),
         ];
-        let metrics = analysis.metrics().into_iter();
-        cells.extend(metrics.map(|metric| spread(metric, configuration.validation(metric))));
-        cells.push(match (configuration.times_chosen, configuration.eliminated_after) {
-            (_, Some(budget)) => format!("eliminated after {}", trained_for(budget)),
-            (0, None) => String::new(),
-            (n, None) => format!("{n} of {}", analysis.replicates),
+        cells.extend(metrics.iter().map(|metric| spread(*metric, configuration.validation(*metric))));
+        cells.extend(match (configuration.times_chosen, configuration.eliminated_after, chosen_of) {
+            (_, Some(budget), Some(_)) => Some(format!("eliminated after {}", trained_for(budget))),
+            (_, Some(budget), None) => Some(trained_for(budget)),
+            (0, None, Some(_)) => Some(String::new()),
+            (n, None, Some(of)) => Some(format!("{n} of {of}")),
+            (_, None, None) => has_eliminated.then(String::new),
         });
         table.row(cells);
     }

@@ -1,4 +1,4 @@
-//! How the chosen configurations learned.
+//! How the chosen configurations learned; of an experiment that is not finished, the best ones so far.
 
 use crate::figures::canvas::About;
 use crate::figures::lines::{Around, Key, Panel, Point, Series, Stroke, XAxis, lines};
@@ -6,50 +6,107 @@ use crate::figures::{evenly, left_out};
 use crate::markdown::code;
 use crate::numbers::{heading, plural, shown, value};
 use crate::page::Page;
-use recur_analysis::{Analysis, Spread};
+use recur_analysis::{Analysis, PartialAnalysis, Spread};
 use recur_core::metric::Metric;
 use recur_core::settings::TrainingLength;
+use recur_core::trial::TrialId;
 use std::collections::BTreeSet;
 
-/// The epochs of a chosen configuration, as far as every replicate has them.
+/// What the section draws: of an experiment with results, or of one that is not finished.
+pub(crate) struct OfCurves<'a> {
+    curves: &'a [recur_analysis::Curve],
+    /// The models in the order of the spec, with the trials that are drawn.
+    models: Vec<(&'a str, &'a [TrialId])>,
+    /// Indices into `models`, those first that are drawn where there are too many.
+    ranking: Vec<usize>,
+    /// What these come first by.
+    drawn: &'static str,
+    primary: Metric,
+    training_lengths: &'a [TrainingLength],
+    /// Whose curves these are.
+    whose: &'static str,
+    /// What the mean of a curve is taken over.
+    mean_over: &'static str,
+    /// Whether there is one replicate only.
+    is_single: bool,
+}
+
+impl<'a> From<&'a Analysis> for OfCurves<'a> {
+    fn from(analysis: &'a Analysis) -> Self {
+        Self {
+            curves: &analysis.curves,
+            models: analysis.models.iter().map(|own| (own.model.as_str(), own.trial_ids.as_slice())).collect(),
+            ranking: analysis.ranking.clone(),
+            drawn: ", those with the best means",
+            primary: analysis.primary,
+            training_lengths: &analysis.training_lengths,
+            whose: "Chosen configurations",
+            mean_over: "replicates",
+            is_single: analysis.replicates == 1,
+        }
+    }
+}
+
+impl<'a> From<&'a PartialAnalysis> for OfCurves<'a> {
+    fn from(analysis: &'a PartialAnalysis) -> Self {
+        let trials = |best: usize| analysis.configurations[best].trial_ids.as_slice();
+        let model = |own: &'a recur_analysis::PartialModel| {
+            (own.model.as_str(), own.best.as_ref().map(|best| trials(best.configuration)).unwrap_or_default())
+        };
+        Self {
+            curves: &analysis.curves,
+            models: analysis.models.iter().map(model).collect(),
+            ranking: (0..analysis.models.len()).collect(),
+            drawn: ", the first ones of the spec",
+            primary: analysis.primary,
+            training_lengths: &analysis.training_lengths,
+            whose: "The best configuration of each model so far",
+            mean_over: "the replicates that finished",
+            is_single: analysis.replicates == 1,
+        }
+    }
+}
+
+/// The epochs of a configuration, as far as every replicate has them.
 struct Curve<'a> {
     /// The model's place in the order of the spec.
     model: usize,
     data: &'a recur_analysis::Curve,
 }
 
-/// Appends the section; nothing without a chosen configuration that learned in more than one epoch.
-pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
-    let place = |model: &str| analysis.model(model).map(|(place, _)| place);
-    let curves = analysis.curves.iter().filter_map(|data| Some(Curve { model: place(&data.model)?, data }));
+/// Appends the section; nothing without a configuration that learned in more than one epoch.
+pub(crate) fn render<'a>(of: impl Into<OfCurves<'a>>, page: &mut Page) {
+    let of = &of.into();
+    let place = |model: &str| of.models.iter().position(|(own, _)| *own == model);
+    let curves = of.curves.iter().filter_map(|data| Some(Curve { model: place(&data.model)?, data }));
     let (stepwise, at_once): (Vec<Curve<'_>>, Vec<Curve<'_>>) = curves.partition(|curve| curve.data.longest > 1);
     if stepwise.is_empty() {
         return;
     }
     let n = stepwise.len() + at_once.len();
-    let (stepwise, at_once) = drawn(analysis, stepwise, at_once);
+    let (stepwise, at_once) = drawn(of, stepwise, at_once);
     page.section("Learning curves");
-    let more = left_out(n, stepwise.len() + at_once.len(), "models", ", those with the best means");
-    page.block(&(introduction(analysis, &stepwise, &at_once) + &more));
-    let alternative = alternative(analysis, &stepwise);
+    let more = left_out(n, stepwise.len() + at_once.len(), "models", of.drawn);
+    page.block(&(introduction(of, &stepwise, &at_once) + &more));
+    let alternative = alternative(of, &stepwise);
     let trials = stepwise
         .iter()
         .chain(&at_once)
-        .flat_map(|curve| analysis.models[curve.model].trial_ids.iter().map(|id| id.short().to_owned()));
+        .flat_map(|curve| of.models[curve.model].1.iter().map(|id| id.short().to_owned()));
     let about = About { title: alternative.clone(), trials: trials.collect() };
-    let panels = panels(analysis, &stepwise, &at_once);
+    let panels = panels(of, &stepwise, &at_once);
     page.figure("learning-curves", &alternative, lines(&about, &keys(&stepwise, &at_once), &panels));
 }
 
-/// The curves that are drawn, where there are too many: those of the models with the best test results.
+/// The curves that are drawn, where there are too many: those of the models that come first.
 fn drawn<'a>(
-    analysis: &Analysis,
+    of: &OfCurves<'_>,
     mut stepwise: Vec<Curve<'a>>,
     mut at_once: Vec<Curve<'a>>,
 ) -> (Vec<Curve<'a>>, Vec<Curve<'a>>) {
     /// With points, bands and levels a model takes some 20 kB.
     const MOST: usize = 12;
-    let place = |model: usize| analysis.ranking.iter().position(|ranked| *ranked == model).unwrap_or(usize::MAX);
+    let place = |model: usize| of.ranking.iter().position(|ranked| *ranked == model).unwrap_or(usize::MAX);
     let mut models: Vec<usize> = stepwise.iter().chain(&at_once).map(|curve| curve.model).collect();
     models.sort_by_key(|model| (place(*model), *model));
     models.truncate(MOST);
@@ -87,10 +144,10 @@ fn points(epochs: &[Spread], shown: impl Fn(f64) -> f64) -> Vec<Point> {
     evenly(epochs.len(), MOST_POINTS).into_iter().map(point).collect()
 }
 
-fn introduction(analysis: &Analysis, stepwise: &[Curve<'_>], at_once: &[Curve<'_>]) -> String {
-    let mut text = match analysis.replicates {
-        1 => "Chosen configurations, on the one replicate.".to_owned(),
-        _ => "Chosen configurations, mean over replicates; bands are ± one standard deviation.".to_owned(),
+fn introduction(of: &OfCurves<'_>, stepwise: &[Curve<'_>], at_once: &[Curve<'_>]) -> String {
+    let mut text = match of.is_single {
+        true => format!("{}, on the one replicate.", of.whose),
+        false => format!("{}, mean over {}; bands are ± one standard deviation.", of.whose, of.mean_over),
     };
     if stepwise.iter().any(|curve| curve.data.n_epochs() < curve.data.longest) {
         text.push_str(" A curve ends where the first of its replicates stopped.");
@@ -108,12 +165,12 @@ fn introduction(analysis: &Analysis, stepwise: &[Curve<'_>], at_once: &[Curve<'_
 }
 
 /// The metric shown next to the loss: the primary one, or accuracy where that is the loss.
-fn second_metric(analysis: &Analysis) -> Metric {
-    if analysis.primary == Metric::TRAINED { Metric::FAMILIAR } else { analysis.primary }
+fn second_metric(of: &OfCurves<'_>) -> Metric {
+    if of.primary == Metric::TRAINED { Metric::FAMILIAR } else { of.primary }
 }
 
-fn alternative(analysis: &Analysis, curves: &[Curve<'_>]) -> String {
-    let metric = second_metric(analysis);
+fn alternative(of: &OfCurves<'_>, curves: &[Curve<'_>]) -> String {
+    let metric = second_metric(of);
     let finding = |curve: &Curve<'_>| {
         let epochs = curve.data.validation(metric);
         let (from, to) = (value(metric, epochs.first()?.mean), value(metric, epochs.last()?.mean));
@@ -139,8 +196,8 @@ fn keys(stepwise: &[Curve<'_>], at_once: &[Curve<'_>]) -> Vec<Key> {
 }
 
 /// What an epoch is: several things where experiments are compared that train in several ways.
-fn x_title(analysis: &Analysis) -> String {
-    let titles: BTreeSet<String> = analysis
+fn x_title(of: &OfCurves<'_>) -> String {
+    let titles: BTreeSet<String> = of
         .training_lengths
         .iter()
         .map(|length| match length {
@@ -151,11 +208,11 @@ fn x_title(analysis: &Analysis) -> String {
     titles.into_iter().collect::<Vec<_>>().join(" or ")
 }
 
-fn panels(analysis: &Analysis, stepwise: &[Curve<'_>], at_once: &[Curve<'_>]) -> [Panel; 2] {
-    let metric = second_metric(analysis);
+fn panels(of: &OfCurves<'_>, stepwise: &[Curve<'_>], at_once: &[Curve<'_>]) -> [Panel; 2] {
+    let metric = second_metric(of);
     let n_epochs = stepwise.iter().map(|curve| curve.data.n_epochs()).max().unwrap_or(1) as f64;
     let x_range = (1.0, n_epochs.max(2.0));
-    let x_title = x_title(analysis);
+    let x_title = x_title(of);
     let panel = |title: String, series: Vec<Series>| Panel {
         title,
         x_title: x_title.clone(),

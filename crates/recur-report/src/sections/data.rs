@@ -4,17 +4,54 @@ use crate::answer::{is_of_the_section, overlapping, sentence};
 use crate::markdown::{Table, code, details, escape, left, list, right};
 use crate::numbers::{count, percent, plural};
 use crate::page::Page;
-use recur_analysis::{Analysis, DifferentEncoding, LabelRows};
+use recur_analysis::{Analysis, Data, DifferentEncoding, LabelRows, PartialAnalysis};
 use recur_core::facts::{DataFacts, PublishedFacts};
 use recur_core::noun::Noun;
-use recur_core::settings::{Division, TestRows};
+use recur_core::settings::{Division, SplitSettings, TestRows};
 use recur_core::visible::visible_fully;
 
-pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
-    let facts = &analysis.facts;
+/// What the section is about: of an experiment with results, or of one that is not finished.
+pub(crate) struct OfData<'a> {
+    facts: &'a DataFacts,
+    data: &'a Data,
+    noun: &'a Noun,
+    split: &'a SplitSettings,
+    has_published_validation: bool,
+    different_encodings: &'a [DifferentEncoding],
+}
+
+impl<'a> From<&'a Analysis> for OfData<'a> {
+    fn from(analysis: &'a Analysis) -> Self {
+        let merged = analysis.comparison.as_ref();
+        Self {
+            facts: &analysis.facts,
+            data: &analysis.data,
+            noun: &analysis.noun,
+            split: &analysis.settings.split,
+            has_published_validation: analysis.method.has_published_validation,
+            different_encodings: merged.map(|merged| merged.different_encodings.as_slice()).unwrap_or_default(),
+        }
+    }
+}
+
+impl<'a> From<&'a PartialAnalysis> for OfData<'a> {
+    fn from(analysis: &'a PartialAnalysis) -> Self {
+        Self {
+            facts: &analysis.facts,
+            data: &analysis.data,
+            noun: &analysis.noun,
+            split: &analysis.settings.split,
+            has_published_validation: analysis.has_published_validation,
+            different_encodings: &[],
+        }
+    }
+}
+
+pub(crate) fn render<'a>(of: impl Into<OfData<'a>>, page: &mut Page) {
+    let of = &of.into();
+    let OfData { facts, noun, .. } = *of;
     page.section("Data");
-    page.block(&table(analysis).render());
-    let noun = &analysis.noun;
+    page.block(&table(of).render());
     page.block(&format!(
         "The accuracy ceiling is what the best model of the exact {noun} could reach, which answers each {noun} with its commonest \
          label. A model that answers the commonest label for every row gets {} right.",
@@ -26,9 +63,8 @@ pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     for warning in facts.warnings.iter().filter(|warning| is_of_the_section(warning)) {
         page.block(&sentence(warning, noun, code));
     }
-    let encodings = analysis.comparison.iter().flat_map(|merged| &merged.different_encodings);
-    encodings.for_each(|other| page.block(&other_encoding(other)));
-    page.block(&details("Rows by label", &by_label(analysis)));
+    of.different_encodings.iter().for_each(|other| page.block(&other_encoding(other)));
+    page.block(&details("Rows by label", &by_label(of.data)));
     if !facts.unknown_characters.is_empty() {
         page.block(&details("Characters outside the alphabet", &unknown_characters(facts)));
     }
@@ -50,18 +86,17 @@ fn other_encoding(other: &DifferentEncoding) -> String {
     )
 }
 
-fn table(analysis: &Analysis) -> Table {
-    let facts = &analysis.facts;
-    let data = &analysis.data;
+fn table(of: &OfData<'_>) -> Table {
+    let OfData { facts, data, noun, .. } = *of;
     let mut table = Table::new([left("fact"), left("value")]);
     let mut row = |fact: &str, value: String| table.row([fact.to_owned(), value]);
     row("source", code(&facts.source));
     row("rows read", count(facts.rows_read));
-    row("rows rejected", rejected(facts, &analysis.noun));
+    row("rows rejected", rejected(facts, noun));
     row("duplicates left out", count(facts.duplicates));
     row("rows used", count(facts.rows));
-    row(&format!("distinct {}", analysis.noun.many), count(facts.distinct_texts));
-    row(&format!("{} with more than one label", analysis.noun.many), count(facts.ambiguous_texts));
+    row(&format!("distinct {}", noun.many), count(facts.distinct_texts));
+    row(&format!("{} with more than one label", noun.many), count(facts.ambiguous_texts));
     row("accuracy ceiling, all rows", percent(facts.accuracy_ceiling));
     if let Some(ceiling) = data.accuracy_ceiling_tested {
         row("accuracy ceiling, tested rows", percent(ceiling));
@@ -74,7 +109,7 @@ fn table(analysis: &Analysis) -> Table {
         "split",
         format!(
             "{}: {} training, {} validation, {} test rows{}",
-            division(analysis),
+            division(of),
             count(data.train_rows as u64),
             count(data.validation_rows as u64),
             count(data.test_rows as u64),
@@ -86,8 +121,8 @@ fn table(analysis: &Analysis) -> Table {
 }
 
 /// How the rows are divided.
-fn division(analysis: &Analysis) -> String {
-    let split = &analysis.settings.split;
+fn division(of: &OfData<'_>) -> String {
+    let split = of.split;
     let design = match split.test_rows {
         TestRows::PerReplicate => "test rows drawn anew for each replicate",
         TestRows::Fixed => "the same test rows for all replicates",
@@ -97,7 +132,7 @@ fn division(analysis: &Analysis) -> String {
         Division::Folds { folds, repeats, .. } => {
             format!("{folds}-fold cross-validation, {}", plural(repeats.into(), "repeat"))
         }
-        Division::Published { .. } if analysis.method.has_published_validation => "published".to_owned(),
+        Division::Published { .. } if of.has_published_validation => "published".to_owned(),
         Division::Published { .. } => {
             "published test rows, validation rows drawn from the published training rows".to_owned()
         }
@@ -126,9 +161,9 @@ fn rejected(facts: &DataFacts, noun: &Noun) -> String {
     if reasons.is_empty() { count(total) } else { format!("{} ({})", count(total), reasons.join(", ")) }
 }
 
-fn by_label(analysis: &Analysis) -> String {
+fn by_label(data: &Data) -> String {
     let mut table = Table::new([left("label"), right("rows"), right("share")]);
-    for LabelRows { label, rows, share } in &analysis.data.rows_by_label {
+    for LabelRows { label, rows, share } in &data.rows_by_label {
         table.row([escape(&visible_fully(label)), count(*rows), percent(*share)]);
     }
     table.render()

@@ -4,7 +4,7 @@ use crate::answer::settings;
 use crate::markdown::{Table, code, details, escape, left, right};
 use crate::numbers::plural;
 use crate::page::Page;
-use recur_analysis::{Analysis, End, Unfinished};
+use recur_analysis::{Analysis, ConfigurationResult, End, PartialAnalysis, Unfinished};
 
 /// A longer table is folded away.
 const MOST_IN_SIGHT: u64 = 20;
@@ -16,14 +16,14 @@ pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     let (n_failed, n_unscored) = (unfinished.len() as u64, unscored.len() as u64);
     if n_failed > 0 {
         let summary = format!("{} did not finish", plural(n_failed, "trial"));
-        show(page, &summary, &table(analysis, &unfinished), n_failed);
+        show(page, &summary, &table(&analysis.configurations, &unfinished), n_failed);
     }
     if n_unscored > 0 {
         let summary = format!(
             "{} of a chosen configuration finished but could not be scored on test, so the model is not ranked",
             plural(n_unscored, "trial")
         );
-        show(page, &summary, &table(analysis, &unscored), n_unscored);
+        show(page, &summary, &table(&analysis.configurations, &unscored), n_unscored);
     }
     let planned: u64 = analysis.configurations.iter().map(|configuration| configuration.trials.planned).sum();
     let missing = planned - analysis.trials.len() as u64;
@@ -32,6 +32,18 @@ pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     } else if n_failed + n_unscored == 0 {
         page.block(&format!("None: {} finished.", plural(planned, "trial")));
     }
+}
+
+/// Of an experiment that is not finished: nothing where every trial that ended finished.
+pub(crate) fn render_partial(analysis: &PartialAnalysis, page: &mut Page) {
+    let n = analysis.unfinished.len() as u64;
+    if n == 0 {
+        return;
+    }
+    page.section("Failures");
+    let summary = format!("{} did not finish", plural(n, "trial"));
+    show(page, &summary, &table(&analysis.configurations, &analysis.unfinished.iter().collect::<Vec<_>>()), n);
+    page.block("The next run trains failed trials again. It does not train diverged ones again.");
 }
 
 fn show(page: &mut Page, summary: &str, table: &Table, n_rows: u64) {
@@ -43,15 +55,15 @@ fn show(page: &mut Page, summary: &str, table: &Table, n_rows: u64) {
     }
 }
 
-fn table(analysis: &Analysis, trials: &[&Unfinished]) -> Table {
+fn table(configurations: &[ConfigurationResult], trials: &[&Unfinished]) -> Table {
     let header = [left("model"), left("configuration"), right("replicate"), left("end"), left("reason"), left("trial")];
     let mut table = Table::new(header);
-    trials.iter().for_each(|trial| table.row(row(analysis, trial)));
+    trials.iter().for_each(|trial| table.row(row(configurations, trial)));
     table
 }
 
-fn row(analysis: &Analysis, trial: &Unfinished) -> [String; 6] {
-    let configuration = &analysis.configurations[trial.configuration];
+fn row(configurations: &[ConfigurationResult], trial: &Unfinished) -> [String; 6] {
+    let configuration = &configurations[trial.configuration];
     let settings = settings(configuration);
     let end = if trial.outcome == End::NotScored { "failed on test" } else { trial.outcome.word() };
     [

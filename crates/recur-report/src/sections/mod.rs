@@ -1,13 +1,13 @@
 //! The report, section by section.
 
-mod configurations;
+pub(crate) mod configurations;
 mod cost;
-mod curves;
-mod data;
+pub(crate) mod curves;
+pub(crate) mod data;
 mod differences;
 mod effects;
 pub(crate) mod ensembles;
-mod failures;
+pub(crate) mod failures;
 mod heat_maps;
 mod labels;
 mod leaderboard;
@@ -17,7 +17,7 @@ mod other_metrics;
 pub(crate) mod per_example;
 pub(crate) mod reproduce;
 mod sweep;
-mod tried;
+pub(crate) mod tried;
 mod within_models;
 
 use crate::answer::Opening;

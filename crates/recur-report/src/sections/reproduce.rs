@@ -7,13 +7,14 @@ use crate::provenance::Provenance;
 use crate::record::ReportRecord;
 use crate::signature::Signature;
 use recur_analysis::{Analysis, TrialResult};
+use recur_core::facts::DataFacts;
 
 pub(crate) const TITLE: &str = "How to get this report again";
 
 pub(crate) fn render(analysis: &Analysis, provenance: &Provenance, signature: &Signature, page: &mut Page) {
     page.section(TITLE);
     page.block(&code_block("sh", &provenance.command));
-    page.block(&versions(analysis, provenance).render());
+    page.block(&versions(analysis.seed, &analysis.facts, provenance).render());
     if analysis.models.iter().any(|model| !model.times_chosen().is_empty()) {
         page.block("The trials of the chosen configurations:");
         page.block(&trials(analysis).render());
@@ -24,13 +25,13 @@ pub(crate) fn render(analysis: &Analysis, provenance: &Provenance, signature: &S
     page.block(&signature.line());
 }
 
-fn versions(analysis: &Analysis, provenance: &Provenance) -> Table {
-    let facts = &analysis.facts;
+/// What results depend on.
+pub(crate) fn versions(seed: u64, facts: &DataFacts, provenance: &Provenance) -> Table {
     let mut table = Table::new([left("what"), left("value")]);
     let mut row = |what: &str, value: String| table.row([what.to_owned(), value]);
     row("spec", code(&provenance.spec_path()));
     row("recur", provenance.recur_version.clone());
-    row("seed", analysis.seed.to_string());
+    row("seed", seed.to_string());
     row("numeric contract", provenance.numeric_contract.to_string());
     row("data set", code(facts.dataset.as_str()));
     for (file, digest) in &facts.files {

@@ -19,13 +19,13 @@ pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     if analysis.stages.is_empty() {
         return;
     }
-    page.section(match (analysis.searches.is_empty(), has_rungs(analysis)) {
+    page.section(match (analysis.searches.is_empty(), has_rungs(&analysis.stages)) {
         (false, _) => "Search",
         (true, true) => "Halving",
         (true, false) => "Race",
     });
     page.block(&introduction(analysis));
-    page.block(&stages(analysis).render());
+    page.block(&stages(&analysis.stages).render());
     if let Some(text) = exhausted(analysis) {
         page.block(&text);
     }
@@ -47,7 +47,7 @@ fn introduction(analysis: &Analysis) -> String {
         text.push_str(&format!(
             "In each stage the configurations of a model are compared by their mean validation {metric} over the same \
              replicates{}, and the best go on. Those that were eliminated are neither ranked nor chosen. ",
-            if has_rungs(analysis) { " and after the same number of epochs" } else { "" }
+            if has_rungs(&analysis.stages) { " and after the same number of epochs" } else { "" }
         ));
     }
     text.push_str(
@@ -105,18 +105,18 @@ fn groups<T: PartialEq>(searches: &[Search], property: impl Fn(&Search) -> T) ->
 }
 
 /// Whether configurations were stopped after some epochs.
-fn has_rungs(analysis: &Analysis) -> bool {
-    analysis.stages.iter().flat_map(|stages| &stages.stages).any(|stage| stage.budget.epochs.is_some())
+pub(crate) fn has_rungs(of_models: &[ModelStages]) -> bool {
+    of_models.iter().flat_map(|stages| &stages.stages).any(|stage| stage.budget.epochs.is_some())
 }
 
 /// A row a stage of a model.
-fn stages(analysis: &Analysis) -> Table {
-    let has_rungs = has_rungs(analysis);
+pub(crate) fn stages(of_models: &[ModelStages]) -> Table {
+    let has_rungs = has_rungs(of_models);
     let epochs = has_rungs.then(|| right("epochs"));
     let header =
         [left("model")].into_iter().chain(epochs).chain(["replicates", "configurations", "went on"].map(right));
     let mut table = Table::new(header);
-    for ModelStages { model, stages, .. } in &analysis.stages {
+    for ModelStages { model, stages, .. } in of_models {
         for (index, Stage { budget, n_entered, n_went_on }) in stages.iter().enumerate() {
             let is_last = index + 1 == stages.len();
             let epochs = budget.epochs.map_or("all".to_owned(), |epochs| count(u64::from(epochs)));

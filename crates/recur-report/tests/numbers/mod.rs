@@ -61,7 +61,7 @@ fn rows(markdown: &str) -> Vec<(&str, Vec<&str>)> {
 }
 
 /// The cells of which a number is in `document` neither as it is nor as a share of 100, and the count of all numbers.
-fn missing(markdown: &str, document: &Value) -> (Vec<String>, usize) {
+pub fn missing(markdown: &str, document: &Value) -> (Vec<String>, usize) {
     let (mut known, mut texts) = (Vec::new(), BTreeSet::new());
     collect(document, &mut known, &mut texts);
     known.sort_by(f64::total_cmp);
