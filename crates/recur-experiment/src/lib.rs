@@ -69,16 +69,19 @@ mod remote;
 mod reported;
 mod request;
 mod run;
+mod run_times;
 mod scoring;
 #[doc(hidden)]
 pub mod shell;
 mod stored_record;
+mod time_left;
 mod trial_file;
 mod trial_log;
 mod verdict;
 mod verification;
 mod verify;
 mod weights_of;
+mod work;
 
 pub use compared::{ComparedInputs, ComparisonError, ComparisonRequest};
 pub use decisions::StudyProgress;
@@ -103,6 +106,7 @@ pub use request::{Program, RequestedExperiment, SpecRequest};
 pub use run::{Executor, LocalExecutor};
 pub use scoring::{Scored, StoreOf, costs};
 pub use stored_record::stored_record;
+pub use time_left::{Ended, Left, ListedProgress, TimeLeft, TrialWork};
 pub use trial_file::{TRIAL_FILE_FORMAT, TrialFile};
 pub use trial_log::TrialLogs;
 pub use verdict::{Conclusion, Verdict};

@@ -15,10 +15,14 @@
 //! neither arguments nor exit codes, but for that of a process that is interrupted twice.
 
 mod allocator;
+mod lines;
 mod logging;
 mod output;
 mod progress;
+#[cfg(test)]
+mod samples;
 mod signals;
+mod sweep;
 mod watch;
 
 pub use allocator::Allocator;
