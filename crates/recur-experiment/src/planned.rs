@@ -64,7 +64,7 @@ impl Experiment {
             trials().filter(|(_, share)| share.is_none()).map(|(trial, _)| trial.clone()).collect();
         self.warn_of_memory(&to_run.iter().collect::<Vec<_>>());
         let mut time_left = self.time_left(store, cores, &done, &to_run)?;
-        time_left.set_more(self.n_more_at_most());
+        time_left.set_more(self.more());
         let seconds = time_left.seconds_of(self.trials().iter().map(|trial| &trial.id));
         let estimates = seconds.into_iter().zip(&shares).map(|(seconds, share)| seconds.filter(|_| share.is_none()));
         Ok(PlannedRun {
@@ -89,7 +89,7 @@ impl PlannedRun<'_> {
 
     /// Seconds that all that is to run may take with a trial on each core; `None` where nothing is known of it.
     pub fn seconds(&self) -> Option<f64> {
-        self.left.map(|left| left.seconds)
+        self.left.map(|left| left.known)
     }
 
     /// The most trials that the experiment can have: in a race or a search, results decide how many there are.

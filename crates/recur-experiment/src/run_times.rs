@@ -6,7 +6,7 @@ use crate::error::ExperimentError;
 use crate::estimate::{self, Done};
 use crate::observer::RunEvent;
 use crate::queue::Queue;
-use crate::time_left::{Left, TimeLeft};
+use crate::time_left::{Left, More, TimeLeft};
 use crate::work::{Costs, Training};
 use recur_core::event::Event;
 use recur_core::record::Outcome;
@@ -16,8 +16,11 @@ use recur_train::Source as _;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Seconds between two estimates: one of ten thousand trials takes some milliseconds.
+/// Seconds between two estimates, unless a trial ends.
 const INTERVAL: f64 = 0.5;
+
+/// After an estimate none is made for so many times as long as it took: that of ten thousand trials takes some milliseconds.
+const PAUSE: f64 = 50.0;
 
 /// The times of a run.
 pub(crate) struct RunTimes {
@@ -34,8 +37,9 @@ struct State {
     epochs: BTreeMap<String, u32>,
     /// Seconds of the trials that other processes trained for this run.
     elsewhere: f64,
-    /// When observers were last told.
+    /// When the last estimate was made, and for how many seconds none is made after it.
     told: Option<f64>,
+    pause: f64,
 }
 
 impl RunTimes {
@@ -49,11 +53,11 @@ impl RunTimes {
         let (time_left, is_adaptive) = queue.with_records(|experiment, records| {
             let done = experiment.all_trials().filter_map(|trial| Some(Done::of(trial, records.get(&trial.id)?)));
             let mut time_left = experiment.time_left(Some(queue.store()), jobs, &done.collect::<Vec<_>>(), &to_run)?;
-            time_left.set_more(experiment.n_more_at_most());
+            time_left.set_more(experiment.more());
             Ok::<_, ExperimentError>((time_left, experiment.is_adaptive()))
         })?;
         let n_unknown = queue.most_to_run().map_or(usize::MAX, |most| most.saturating_sub(n_to_run));
-        let state = State { time_left, n_unknown, epochs: BTreeMap::new(), elsewhere: 0.0, told: None };
+        let state = State { time_left, n_unknown, epochs: BTreeMap::new(), elsewhere: 0.0, told: None, pause: 0.0 };
         Ok(Self { started: Started::now(), is_adaptive, state: Mutex::new(state) })
     }
 
@@ -67,13 +71,15 @@ impl RunTimes {
             queue.with(|experiment| state.learn(experiment, std::iter::once(*trial).chain(&waiting)));
         }
         state.take(event, now, queue);
-        if state.told.is_some_and(|told| now - told < INTERVAL) {
+        let is_end = matches!(event, Event::TrialEnded { .. });
+        if state.told.is_some_and(|told| now - told < if is_end { state.pause } else { INTERVAL }) {
             return;
         }
         let Some(left) = state.time_left.left(now) else { return };
         state.told = Some(now);
+        state.pause = PAUSE * (self.started.elapsed().as_secs_f64() - now);
         drop(state);
-        if matches!(event, Event::TrialEnded { .. }) {
+        if is_end {
             log(now, left);
         }
         queue.notify(&RunEvent::TimeLeft(left));
@@ -96,7 +102,8 @@ impl State {
             let costs = Costs::new(experiment);
             new.into_iter().for_each(|trial| self.time_left.add(&costs.work(trial)));
         }
-        self.time_left.set_more(experiment.n_more_at_most().min(self.n_unknown));
+        let More { n, is_certain } = experiment.more();
+        self.time_left.set_more(More { n: n.min(self.n_unknown), is_certain });
     }
 
     fn take(&mut self, event: &Event<'_>, now: f64, queue: &Queue<'_>) {
@@ -141,20 +148,22 @@ fn share(done: u32, of: u32) -> f64 {
 
 /// Outside of the span of the trial that ended: the estimate is not about it.
 fn log(now: f64, left: Left) {
-    let Left { seconds, at_most } = left;
+    let Left { seconds, at_most, .. } = left;
     tracing::debug!(parent: None, after = now, at_most, "about {seconds:.1} s left");
 }
 
 impl Experiment {
-    /// How many more whole trainings results may decide than there are trials.
-    pub(crate) fn n_more_at_most(&self) -> usize {
+    /// The whole trainings that results decide besides the trials that there are.
+    pub(crate) fn more(&self) -> More {
         if self.is_decided() {
-            return 0;
+            return More::default();
         }
         let n_new = usize::try_from(self.most_trials()).unwrap_or(usize::MAX).saturating_sub(self.trials().len());
         let goes_on = |trial: &&Trial| self.cut(trial).is_some() && self.eliminated()[self.place_of(trial)].is_none();
         let n_stopped = self.trials().iter().filter(goes_on).count();
         let n_going_on = self.plan().halving.map_or(0, |halving| halving.n_kept(n_stopped as u64) as usize);
-        n_new.saturating_add(n_going_on)
+        // With a margin a race may eliminate more than it must.
+        let is_certain = self.plan().race.as_ref().is_none_or(|race| race.margin.is_none());
+        More { n: n_new.saturating_add(n_going_on), is_certain }
     }
 }

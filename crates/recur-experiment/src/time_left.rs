@@ -52,6 +52,15 @@ impl TrialWork {
     }
 }
 
+/// Trials that results decide.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct More {
+    /// How many there can be, trained to the end.
+    pub n: usize,
+    /// Whether it is certain that there are as many.
+    pub is_certain: bool,
+}
+
 /// What is kept of a trial that another process trained.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ended {
@@ -66,10 +75,12 @@ pub struct Ended {
 /// An estimate of the time that is left.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Left {
-    /// Seconds until all trials have ended that are known.
+    /// Seconds until all trials have ended: those that are known, and those of which it is certain that results decide them.
     pub seconds: f64,
-    /// Where results may decide that there are more trials: seconds with as many as there can be.
+    /// Where it is not certain how many there are: seconds with as many as there can be.
     pub at_most: Option<f64>,
+    /// Seconds until the trials have ended that are known now.
+    pub known: f64,
 }
 
 /// Where a trial is. Shares are of all of its epochs.
@@ -150,7 +161,7 @@ pub struct TimeLeft {
     training_numbers: Numbers,
     /// The epochs at which trials of each training stop.
     stops: Vec<Vec<f64>>,
-    n_more: usize,
+    more: More,
 }
 
 impl TimeLeft {
@@ -165,7 +176,7 @@ impl TimeLeft {
             configuration_numbers: Numbers::default(),
             training_numbers: Numbers::default(),
             stops: Vec::new(),
-            n_more: 0,
+            more: More::default(),
         }
     }
 
@@ -219,9 +230,9 @@ impl TimeLeft {
         );
     }
 
-    /// As many more trials than those that were added there can be, where results decide it.
-    pub fn set_more(&mut self, n_more: usize) {
-        self.n_more = n_more;
+    /// Results decide which trials there are besides those that were added.
+    pub fn set_more(&mut self, more: More) {
+        self.more = more;
     }
 
     /// So many trials run at once.
@@ -283,12 +294,15 @@ impl TimeLeft {
                 State::Ended { .. } => {}
             }
         }
-        let seconds = schedule::seconds(self.jobs, running.clone(), waiting.iter().copied());
-        let at_most = (self.n_more > 0).then(|| {
-            let more = self.mean_of_whole(&rates).into_iter().flat_map(|it| std::iter::repeat_n(it, self.n_more));
-            schedule::seconds(self.jobs, running, waiting.iter().copied().chain(more))
-        });
-        Some(Left { seconds, at_most })
+        let known = schedule::seconds(self.jobs, running.clone(), waiting.iter().copied());
+        let More { n, is_certain } = self.more;
+        if n == 0 {
+            return Some(Left { seconds: known, at_most: None, known });
+        }
+        let more = self.usual_whole(&rates).into_iter().flat_map(|it| std::iter::repeat_n(it, n));
+        let all = schedule::seconds(self.jobs, running, waiting.iter().copied().chain(more));
+        let (seconds, at_most) = if is_certain { (all, None) } else { (known, Some(all)) };
+        Some(Left { seconds, at_most, known })
     }
 
     /// Seconds that each of these trials takes from its start in this run; `None` where nothing is known.
@@ -332,10 +346,11 @@ impl TimeLeft {
         let rates: Vec<Option<Rate>> = observations.iter().map(|all| Rate::of(all)).collect();
         let speed = speed(&observations);
         let others = Others::of(&self.models, &observations);
+        let usual = median(observations.iter().flatten().map(|it| it.seconds).collect());
         let rate = |(rate, model): (Option<Rate>, &Model)| match rate {
             Some(rate) if rate.is_of_this_run => Some(Expected::Known(rate, 1.0)),
             Some(rate) => Some(Expected::Known(rate, speed)),
-            None => others.expected(model),
+            None => others.expected(model, usual),
         };
         rates.into_iter().zip(&self.models).map(rate).collect()
     }
@@ -375,14 +390,16 @@ impl TimeLeft {
         shorter.fold(0.0, |most, epochs| f64::max(most, epochs / entry.epochs))
     }
 
-    /// A trial that takes as long as the known ones in the mean, trained to the end.
-    fn mean_of_whole(&self, rates: &[Option<Expected>]) -> Option<Planned> {
+    /// A trial that results decide, trained to the end. It takes as long as a known one does at a random second, which is longer
+    /// than the mean: what wins is larger as a rule.
+    fn usual_whole(&self, rates: &[Option<Expected>]) -> Option<Planned> {
         let whole = |entry: &Entry| {
             let share = self.models[entry.model].share();
             Some(self.whole(entry, rates)? * share * entry.full_epochs / entry.epochs)
         };
         let known: Vec<f64> = self.entries.iter().filter_map(whole).collect();
-        let seconds = recur_stats::mean(&known)?;
+        let [sum, squares] = known.iter().fold([0.0, 0.0], |[sum, squares], it| [sum + it, squares + it * it]);
+        let seconds = if sum > 0.0 { squares / sum } else { return None };
         Some(Planned { seconds, model: usize::MAX, threads: 1, at_once: usize::MAX, shares_work: false })
     }
 
@@ -406,20 +423,18 @@ impl Entry {
 
 /// How seconds of a model are found.
 enum Expected {
-    /// By its own trials, and by how much slower this run is than those.
+    /// By a rate, and by how much slower this run is than what the rate is from.
     Known(Rate, f64),
-    /// So many seconds for each unit of cost, as other models take.
-    OfCost(f64),
-    /// So many seconds for an epoch, as other models take.
-    OfEpoch(f64),
+    /// So many seconds for a trial, as other models take.
+    OfTrial(f64),
 }
 
 impl Expected {
+    /// Seconds of an epoch.
     fn seconds(&self, entry: &Entry) -> f64 {
         match self {
             Expected::Known(rate, speed) => speed * rate.seconds(entry.configuration, entry.cost),
-            Expected::OfCost(seconds) => seconds * entry.cost,
-            Expected::OfEpoch(seconds) => *seconds,
+            Expected::OfTrial(seconds) => seconds / entry.epochs,
         }
     }
 }
@@ -435,29 +450,31 @@ fn speed(observations: &[Vec<Observation>]) -> f64 {
 
 /// What other models take, for those of which nothing is known.
 struct Others {
-    seconds_of_cost: Option<f64>,
+    /// Those that cost as much, whatever the model.
+    by_cost: Option<Rate>,
+    /// Of those whose cost is unknown.
     seconds_of_epoch: Option<f64>,
 }
 
 impl Others {
     fn of(models: &[Model], observations: &[Vec<Observation>]) -> Self {
-        let sum = |all: &[Observation], value: fn(&Observation) -> f64| {
-            all.iter().map(|it| it.weight * value(it)).sum::<f64>()
+        let of = |is_cost_known| {
+            let such = models.iter().zip(observations).filter(move |(model, _)| model.is_cost_known == is_cost_known);
+            such.flat_map(|(_, all)| all.iter().copied()).collect::<Vec<Observation>>()
         };
-        let of_cost = |(model, all): (&Model, &Vec<Observation>)| {
-            (model.is_cost_known && !all.is_empty()).then(|| sum(all, |it| it.seconds) / sum(all, |it| it.cost))
-        };
-        let of_epoch =
-            |all: &Vec<Observation>| (!all.is_empty()).then(|| sum(all, |it| it.seconds) / sum(all, |_| 1.0));
-        Self {
-            seconds_of_cost: median(models.iter().zip(observations).filter_map(of_cost).collect()),
-            seconds_of_epoch: median(observations.iter().filter_map(of_epoch).collect()),
-        }
+        let (known, unknown) = (of(true), of(false));
+        let has_any = !(known.is_empty() && unknown.is_empty());
+        let by_cost =
+            if known.is_empty() { has_any.then(Rate::usual) } else { Rate::of(&rate::without_configurations(&known)) };
+        Self { by_cost, seconds_of_epoch: median(unknown.iter().map(|it| it.seconds).collect()) }
     }
 
-    fn expected(&self, model: &Model) -> Option<Expected> {
-        let by_cost = self.seconds_of_cost.filter(|_| model.is_cost_known).map(Expected::OfCost);
-        by_cost.or_else(|| self.seconds_of_epoch.map(Expected::OfEpoch))
+    /// The expectation for a model; `usual` are the seconds of an epoch of any model.
+    fn expected(&self, model: &Model, usual: Option<f64>) -> Option<Expected> {
+        match model.is_cost_known {
+            true => self.by_cost.clone().map(|rate| Expected::Known(rate, 1.0)),
+            false => self.seconds_of_epoch.or(usual).map(Expected::OfTrial),
+        }
     }
 }
 

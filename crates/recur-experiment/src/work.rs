@@ -53,17 +53,17 @@ impl<'a> Costs<'a> {
         self.of(plugin, Training::of(trial))
     }
 
-    /// The cost of training a model of `plugin`.
+    /// The cost of training a model of `plugin`. Of a model that learns in one go it is unknown: what its solver does is not known
+    /// from what a prediction costs.
     pub(crate) fn of(&self, plugin: &dyn ModelPlugin, training: Training<'_>) -> Option<u64> {
+        let settings = training.settings?;
         let Cost { parameters, multiply_adds, .. } = self.of_text(plugin, training.params)?;
         let [rows, validation] = self.rows;
-        let (rows, steps) = match training.settings {
-            None => (rows, 0),
-            Some(TrainingSettings { length: TrainingLength::Epochs(_), batch_size, .. }) => {
-                (rows, rows.div_ceil(u64::from(*batch_size).max(1)))
-            }
-            Some(TrainingSettings { length: TrainingLength::Steps { evaluate_every, .. }, batch_size, .. }) => {
-                (u64::from(*evaluate_every).saturating_mul((*batch_size).into()), u64::from(*evaluate_every))
+        let batch = u64::from(settings.batch_size).max(1);
+        let (rows, steps) = match settings.length {
+            TrainingLength::Epochs(_) => (rows, rows.div_ceil(batch)),
+            TrainingLength::Steps { evaluate_every, .. } => {
+                (batch.saturating_mul(evaluate_every.into()), evaluate_every.into())
             }
         };
         let passes = PASSES.saturating_mul(rows).saturating_add(validation).saturating_mul(multiply_adds);

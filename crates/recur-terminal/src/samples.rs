@@ -60,7 +60,7 @@ pub(crate) struct Run<'a> {
 }
 
 pub(crate) fn sweep(run: &Run<'_>) -> Sweep {
-    let mut sweep = Sweep::new(Metric::MacroF1, 12, run.stage);
+    let mut sweep = Sweep::new(Metric::DEFAULT, 12, run.stage);
     for n in 0..5 {
         let trial = trial("done", 100 + n);
         sweep.take(&started(&trial, 0, 2));
@@ -81,6 +81,6 @@ pub(crate) fn sweep(run: &Run<'_>) -> Sweep {
             epoch_finished(&mut sweep, &trial, 0, 0.25);
         }
     }
-    sweep.set_left(Left { seconds: 480.0, at_most: run.at_most }, 100.0);
+    sweep.set_left(Left { seconds: 480.0, at_most: run.at_most, known: 480.0 }, 100.0);
     sweep
 }

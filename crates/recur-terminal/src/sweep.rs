@@ -125,7 +125,7 @@ impl Sweep {
 
     /// Seconds that are left `now`: until the known trials have ended, and until all have that there can be.
     pub(crate) fn left(&self, now: f64) -> Option<(f64, Option<f64>)> {
-        let (Left { seconds, at_most }, at) = self.left?;
+        let (Left { seconds, at_most, .. }, at) = self.left?;
         let later = |seconds: f64| (seconds - (now - at)).max(0.0);
         Some((later(seconds), at_most.map(later)))
     }

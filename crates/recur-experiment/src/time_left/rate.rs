@@ -9,6 +9,10 @@ use std::collections::BTreeMap;
 /// The slope where nothing is known: measured ones of the shipped networks are between 0.65 and 1.
 const USUAL_SLOPE: f64 = 0.85;
 
+/// So many seconds were measured for so many multiplications of a network, on a busy core of an EPYC (Zen 4, 2.6 GHz).
+const USUAL_SECONDS: f64 = 1.3;
+const USUAL_COST: f64 = 1e10;
+
 /// How many observations the usual slope counts as, times the variance of the logarithms of their costs.
 const SLOPE_STRENGTH: f64 = 0.5;
 
@@ -57,6 +61,12 @@ pub(super) struct Rate {
 }
 
 impl Rate {
+    /// What a network takes on a usual core: where only models were seen whose multiplications tell nothing of their time.
+    pub(super) fn usual() -> Self {
+        let height = libm::log(USUAL_SECONDS) - USUAL_SLOPE * libm::log(USUAL_COST);
+        Self { slope: USUAL_SLOPE, height, factor: 1.0, differences: BTreeMap::new(), is_of_this_run: true }
+    }
+
     /// The rate that `observations` show; none where there are none.
     pub(super) fn of(observations: &[Observation]) -> Option<Self> {
         let (now, before): (Vec<Observation>, Vec<Observation>) =
@@ -88,6 +98,11 @@ impl Rate {
         let (seen, expected): (f64, f64) = (sum(&|it| it.seconds), sum(&|it| self.seconds(it.configuration, it.cost)));
         (expected > 0.0).then(|| seen / expected)
     }
+}
+
+/// The same of no configuration, for a rate of several models.
+pub(super) fn without_configurations(all: &[Observation]) -> Vec<Observation> {
+    all.iter().map(|observation| Observation { configuration: usize::MAX, ..*observation }).collect()
 }
 
 /// The common slope of groups of observations that differ in height.

@@ -137,7 +137,7 @@ fn nothing_is_estimated_before_anything_is_known_and_nothing_is_left_at_the_end(
     one.add(&work(0, "m", "m", None));
     one.started(&id(0), 0.0, 0.0);
     one.ended(&id(0), 5.0);
-    assert_eq!(one.left(5.0), Some(Left { seconds: 0.0, at_most: None }));
+    assert_eq!(one.left(5.0), Some(Left { seconds: 0.0, at_most: None, known: 0.0 }));
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn earlier_runs_are_believed_until_this_one_shows_how_fast_it_is() {
     time_left.add(&work(4, "never seen", "n", Some(300)));
     time_left.ended_before(&id(0), &whole(10.0, false));
     close(time_left.seconds_of([&id(1)])[0].unwrap(), 10.0, 1.01);
-    close(time_left.seconds_of([&id(4)])[0].unwrap(), 30.0, 1.01);
+    close(time_left.seconds_of([&id(4)])[0].unwrap(), 10.0 * libm::pow(3.0, 0.85), 1.01);
     time_left.add_stored(&work(9, "never seen", "another", Some(300)), 60.0);
     close(time_left.seconds_of([&id(4)])[0].unwrap(), 60.0, 1.01);
     time_left.started(&id(1), 0.0, 0.0);
@@ -202,10 +202,15 @@ fn trials_that_results_may_decide_are_counted_as_whole_ones() {
     let mut time_left = TimeLeft::new(2);
     (0..3).for_each(|n| time_left.add(&work(n, "m", "m", None)));
     time_left.ended_before(&id(0), &whole(10.0, false));
-    time_left.set_more(4);
+    time_left.set_more(More { n: 4, is_certain: false });
     let left = time_left.left(0.0).unwrap();
     close(left.seconds, 10.0, 1.01);
     close(left.at_most.unwrap(), 30.0, 1.01);
+    time_left.set_more(More { n: 4, is_certain: true });
+    let left = time_left.left(0.0).unwrap();
+    assert_eq!(left.at_most, None);
+    close(left.seconds, 30.0, 1.01);
+    close(left.known, 10.0, 1.01);
 }
 
 #[test]

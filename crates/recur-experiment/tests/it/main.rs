@@ -31,6 +31,7 @@ mod splits;
 mod store;
 mod store_safety;
 mod subject;
+mod time_left;
 mod training_axes;
 mod trial_file;
 mod verification;

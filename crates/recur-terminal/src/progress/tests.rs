@@ -93,7 +93,7 @@ fn bars_fit_into_the_terminal_and_follow_its_width() {
 
 #[test]
 fn epochs_of_an_earlier_run_count_as_done_and_the_rate_takes_those_of_this_one_only() {
-    let (resumed, mut sweep) = (trial("m", 0), Sweep::new(Metric::MacroF1, 2, ""));
+    let (resumed, mut sweep) = (trial("m", 0), Sweep::new(Metric::DEFAULT, 2, ""));
     sweep.take(&started(&resumed, 6, 8));
     assert_eq!((sweep.running[0].share(), sweep.share(), sweep.a_minute(60.0)), (0.75, 0.375, 0.0));
     epoch_finished(&mut sweep, &resumed, 6, 0.5);
@@ -112,7 +112,7 @@ fn epochs_of_an_earlier_run_count_as_done_and_the_rate_takes_those_of_this_one_o
 fn the_time_that_is_left_goes_down_between_two_estimates() {
     let mut sweep = sweep(&Run::default());
     assert_eq!([100.0, 160.0, 999.0].map(|now| sweep.left(now).unwrap().0), [480.0, 420.0, 0.0]);
-    sweep.set_left(Left { seconds: 7.0, at_most: Some(30.0) }, 999.0);
+    sweep.set_left(Left { seconds: 7.0, at_most: Some(30.0), known: 7.0 }, 999.0);
     assert_eq!(sweep.left(1000.0), Some((6.0, Some(29.0))));
 }
 
