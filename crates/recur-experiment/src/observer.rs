@@ -1,6 +1,7 @@
 //! Who watches a run.
 
 use crate::Experiment;
+use crate::time_left::Left;
 use recur_core::event::Event;
 use recur_core::trial::Trial;
 
@@ -20,6 +21,9 @@ pub enum RunEvent<'a> {
     },
     /// A trial started, finished an epoch, or ended.
     Trial(Event<'a>),
+    /// How much time is left until the last trial has ended. It follows events of trials, at most twice a second, as soon as anything
+    /// is known.
+    TimeLeft(Left),
     /// A trial is about to take memory: its model is built next.
     MemoryTaken(&'a Trial),
     /// A trial has given its memory back, however it ended.

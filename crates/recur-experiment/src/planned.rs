@@ -2,10 +2,11 @@
 
 use crate::Experiment;
 use crate::error::ExperimentError;
-use crate::estimate::{self, Estimates};
+use crate::estimate::Done;
 use crate::parallel::{available_cores, in_parallel};
 use crate::power::Power;
 use crate::stored_record;
+use crate::time_left::Left;
 use recur_core::plan::UnusedSettings;
 use recur_core::record::Outcome;
 use recur_core::trial::Trial;
@@ -23,13 +24,12 @@ pub enum TrialState {
     ToRun,
 }
 
-impl TrialState {
-    fn of(trial: &Trial, store: Option<&Store>) -> Result<Self, ExperimentError> {
-        let Some(store) = store else { return Ok(Self::ToRun) };
-        let record = stored_record(store, &trial.id)?;
-        let is_done = record.is_some_and(|record| !matches!(record.outcome, Outcome::Failed { .. }));
-        Ok(if is_done { Self::Done } else { Self::ToRun })
-    }
+/// The share of its epochs that a trial used that has a record; none where it is to run.
+fn share_done(trial: &Trial, store: Option<&Store>) -> Result<Option<f64>, ExperimentError> {
+    let Some(store) = store else { return Ok(None) };
+    let record = stored_record(store, &trial.id)?;
+    let done = record.filter(|record| !matches!(record.outcome, Outcome::Failed { .. }));
+    Ok(done.map(|record| Done::of(trial, &record).share))
 }
 
 /// What an experiment would run now.
@@ -40,6 +40,8 @@ pub struct PlannedRun<'a> {
     pub states: Vec<TrialState>,
     /// Seconds that each trial that is to run may take, where anything is known of it.
     pub estimates: Vec<Option<f64>>,
+    /// What all of them may take together.
+    left: Option<Left>,
     /// What the experiment can detect.
     pub power: Power,
     /// Trials that run at once.
@@ -53,33 +55,30 @@ impl Experiment {
     /// If the store cannot be read.
     pub fn planned_run(&self, store: Option<&Store>) -> Result<PlannedRun<'_>, ExperimentError> {
         let cores = available_cores();
-        let states = in_parallel(self.trials(), cores, |trial| TrialState::of(trial, store));
-        let states = states.into_iter().collect::<Result<Vec<_>, ExperimentError>>()?;
-        let to_run = self.trials().iter().zip(&states).filter(|(_, state)| **state == TrialState::ToRun);
-        self.warn_of_memory(&to_run.map(|(trial, _)| trial).collect::<Vec<_>>());
-        let power = self.power(store)?;
-        Ok(PlannedRun { experiment: self, power, estimates: self.estimates(&states, store)?, states, cores })
+        let shares = in_parallel(self.trials(), cores, |trial| share_done(trial, store));
+        let shares = shares.into_iter().collect::<Result<Vec<_>, ExperimentError>>()?;
+        let trials = || self.trials().iter().zip(&shares);
+        let done: Vec<Done<'_>> =
+            trials().filter_map(|(trial, share)| Some(Done { trial, share: (*share)? })).collect();
+        let to_run: Vec<Trial> =
+            trials().filter(|(_, share)| share.is_none()).map(|(trial, _)| trial.clone()).collect();
+        self.warn_of_memory(&to_run.iter().collect::<Vec<_>>());
+        let mut time_left = self.time_left(store, cores, &done, &to_run)?;
+        time_left.set_more(self.more());
+        let seconds = time_left.seconds_of(self.trials().iter().map(|trial| &trial.id));
+        let estimates = seconds.into_iter().zip(&shares).map(|(seconds, share)| seconds.filter(|_| share.is_none()));
+        Ok(PlannedRun {
+            experiment: self,
+            states: shares
+                .iter()
+                .map(|share| if share.is_some() { TrialState::Done } else { TrialState::ToRun })
+                .collect(),
+            estimates: estimates.collect(),
+            left: time_left.left(0.0),
+            power: self.power(store)?,
+            cores,
+        })
     }
-
-    fn estimates(&self, states: &[TrialState], store: Option<&Store>) -> Result<Vec<Option<f64>>, ExperimentError> {
-        let Some(store) = store.filter(|_| states.contains(&TrialState::ToRun)) else {
-            return Ok(vec![None; states.len()]);
-        };
-        let mut estimates = Estimates::read(store, self.plan())?;
-        let estimate = |(trial, state): (&Trial, &TrialState)| match state {
-            TrialState::ToRun => {
-                let configuration = &self.plan().configurations[trial.configuration];
-                Some(estimates.seconds(self.plan(), configuration)? * share(trial))
-            }
-            TrialState::Done => None,
-        };
-        Ok(self.trials().iter().zip(states).map(estimate).collect())
-    }
-}
-
-/// The share of a full training that a trial trains.
-pub(crate) fn share(trial: &Trial) -> f64 {
-    trial.identity.training.as_ref().map_or(1.0, estimate::share)
 }
 
 impl PlannedRun<'_> {
@@ -88,11 +87,9 @@ impl PlannedRun<'_> {
         self.states.iter().filter(|state| **state == TrialState::ToRun).count()
     }
 
-    /// Seconds that all that is to run may take with a trial on each core; `None` where a part of it is unknown.
+    /// Seconds that all that is to run may take with a trial on each core; `None` where nothing is known of it.
     pub fn seconds(&self) -> Option<f64> {
-        let to_run = self.states.iter().zip(&self.estimates).filter(|(state, _)| **state == TrialState::ToRun);
-        let seconds = to_run.map(|(_, estimate)| *estimate).sum::<Option<f64>>()?;
-        Some(seconds / self.cores.min(self.n_to_run()).max(1) as f64)
+        self.left.map(|left| left.known)
     }
 
     /// The most trials that the experiment can have: in a race or a search, results decide how many there are.
@@ -100,14 +97,10 @@ impl PlannedRun<'_> {
         self.experiment.most_trials()
     }
 
-    /// Seconds that all trials that there can be may take, those that are done left out: each as long as those that are to run
-    /// now, trained to the end; `None` where nothing is known of them.
+    /// Seconds that all trials that there can be may take, those that are done left out: what results may decide to run is trained to
+    /// the end, and takes as long as the others in the mean; `None` where nothing is known of them.
     pub fn most_seconds(&self) -> Option<f64> {
-        let whole = |(trial, estimate): (&Trial, &Option<f64>)| Some((*estimate)? / share(trial));
-        let known: Vec<f64> = self.experiment.trials().iter().zip(&self.estimates).filter_map(whole).collect();
-        let n_left = self.most_trials().saturating_sub((self.states.len() - self.n_to_run()) as u64);
-        let mean = known.iter().sum::<f64>() / known.len() as f64;
-        (!known.is_empty()).then(|| mean * n_left as f64 / self.cores.min(n_left.max(1) as usize) as f64)
+        self.left.map(|left| left.at_most.unwrap_or(left.seconds))
     }
 
     /// All of it, for other programs.

@@ -7,6 +7,7 @@ use crate::error::ExperimentError;
 use crate::observer::RunEvent;
 use crate::options::RunOptions;
 use crate::part::Part;
+use crate::run_times::RunTimes;
 use crate::stored_record::stored_record;
 use crate::trial_file::TrialFile;
 use recur_core::record::{Outcome, TrialRecord};
@@ -19,7 +20,7 @@ use recur_train::{Fit, Next, Source, first_to_start};
 use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::error::Error;
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 /// The trials that a run trains. It may be used from many threads.
@@ -34,6 +35,8 @@ pub struct Queue<'a> {
     changed: Condvar,
     /// How many trials the store lists of the experiment.
     n_listed: Mutex<usize>,
+    /// Once the run has begun.
+    times: OnceLock<RunTimes>,
 }
 
 impl std::fmt::Debug for Queue<'_> {
@@ -116,6 +119,7 @@ impl<'a> Queue<'a> {
             state: Mutex::new(state),
             changed: Condvar::new(),
             n_listed: Mutex::new(experiment.n_listed()),
+            times: OnceLock::new(),
             experiment: RwLock::new(subject),
         }
     }
@@ -165,9 +169,39 @@ impl<'a> Queue<'a> {
         work(self.experiment.read().unwrap_or_else(PoisonError::into_inner).get())
     }
 
-    /// Tells all observers.
+    /// What `work` makes of the experiment and the records as they are now.
+    pub(crate) fn with_records<T>(&self, work: impl FnOnce(&Experiment, &Records) -> T) -> T {
+        let state = self.state();
+        self.with(|experiment| work(experiment, &state.records))
+    }
+
+    /// How many trials are run at most, where that is limited.
+    pub(crate) fn most_to_run(&self) -> Option<usize> {
+        self.options.part.max_trials
+    }
+
+    /// The run begins now, with `jobs` trials at once: from now on its times are taken.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub(crate) fn begin(&self, jobs: usize) -> Result<(), ExperimentError> {
+        let times = RunTimes::begin(self, jobs)?;
+        self.times.get_or_init(|| times);
+        self.notify(&RunEvent::Started { n_trials: self.n_to_run() });
+        Ok(())
+    }
+
+    /// Seconds that each of these trials may take, where anything is known of it.
+    pub(crate) fn seconds_of(&self, trials: &[Trial]) -> Vec<Option<f64>> {
+        self.times.get().map_or_else(|| vec![None; trials.len()], |times| times.seconds_of(self, trials))
+    }
+
+    /// Tells all observers, and then how much time is left after it.
     pub(crate) fn notify(&self, event: &RunEvent<'_>) {
         self.with(|experiment| self.options.notify(experiment, event));
+        if let Some(times) = self.times.get() {
+            times.take(self, event);
+        }
     }
 
     /// The records of all trials that have ended.

@@ -10,6 +10,7 @@ use crate::part::{Part, PartEnd, Timer};
 use crate::queue::Queue;
 use crate::recorder::{Recorded, StoreRecorder};
 use crate::stored_record::stored_record;
+use crate::work::Costs;
 use recur_core::declared::DeclaredModel;
 use recur_core::record::{Outcome, TrialRecord};
 use recur_core::selection::TrialOutcome;
@@ -331,7 +332,7 @@ fn execute(
         notify: Box::new(|event| queue.notify(event)),
     };
     let recorder = StoreRecorder::new(of, store, environment, options);
-    queue.notify(&RunEvent::Started { n_trials: queue.n_to_run() });
+    queue.begin(executor.jobs())?;
     let finished = Finished(queue);
     let executed =
         recorder.saving_first(|cancel| executor.execute(queue, &RunOptions { cancel, ..options.clone() }, &recorder));
@@ -352,11 +353,12 @@ impl Experiment {
     /// What the store keeps of the experiment: what it asks, which rows it cannot use, and which trials it has. So `recur compare` and
     /// `recur predict` find it by its name, and `recur store gc` knows whose trials these are.
     pub(crate) fn listing(&self) -> Listing {
-        let plan = self.plan();
+        let (plan, costs) = (self.plan(), Costs::new(self));
         let trial = |trial: &Trial| ExperimentTrial {
             configuration: trial.title.clone(),
             replicate: trial.replicate,
             stop_after: self.cut(trial),
+            cost: costs.of_trial(trial),
             id: trial.id.clone(),
         };
         Listing {

@@ -51,6 +51,10 @@ pub struct ExperimentTrial {
     /// After how many epochs halving stopped it.
     #[serde(default)]
     pub stop_after: Option<u32>,
+    /// What it costs to train it from its start to its end, in about as many multiplications; only the ratio of two costs means
+    /// something. `None` where that is unknown, and in lists of earlier versions.
+    #[serde(default)]
+    pub cost: Option<u64>,
     /// The name of the folder that the store keeps it in.
     pub id: TrialId,
 }
@@ -271,13 +275,14 @@ fn digest_of(log: File) -> std::io::Result<Option<Digest>> {
 fn render_trials(trials: &[ExperimentTrial]) -> Vec<u8> {
     let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
     let in_memory = "a row can be written to memory";
-    writer.write_record(["configuration", "replicate", "stop_after", "id"]).expect(in_memory);
+    writer.write_record(["configuration", "replicate", "stop_after", "cost", "id"]).expect(in_memory);
     for trial in trials {
         // A configuration begins with the id of its model, which no spreadsheet takes for a formula. Were it otherwise, the
         // title that is read back would differ by an apostrophe: it is for reading, and nothing is looked up by it.
         let title = spreadsheet::cell(&trial.configuration);
         let stop_after = trial.stop_after.map_or_else(String::new, |epochs| epochs.to_string());
-        let row = [&*title, &trial.replicate.to_string(), &stop_after, trial.id.as_str()];
+        let cost = trial.cost.map_or_else(String::new, |cost| cost.to_string());
+        let row = [&*title, &trial.replicate.to_string(), &stop_after, &cost, trial.id.as_str()];
         writer.write_record(row).expect(in_memory);
     }
     writer.into_inner().expect(in_memory)
@@ -355,6 +360,7 @@ mod tests {
             configuration: "m \"a\", b".into(),
             replicate: n,
             stop_after: (n > 0).then_some(n),
+            cost: (n > 0).then_some(u64::MAX),
             id: samples::id(n.into()),
         };
         (0..2).map(trial).collect()

@@ -7,6 +7,7 @@ use crate::problem::{Fault, Problem};
 use crate::shards::in_order;
 use crate::store::Store;
 use crate::sums::Sums;
+use recur_core::digest::Digest;
 use recur_core::metric::Scores;
 use recur_core::params::Params;
 use recur_core::record::{EpochRecord, Outcome, TrialRecord};
@@ -29,10 +30,14 @@ pub struct Entry {
     pub params: Params,
     /// `None` for a model that learns in one go.
     pub training: Option<TrainingSettings>,
+    /// The digest of its data set.
+    pub dataset: Digest,
     pub replicate: u32,
     pub outcome: Outcome,
     /// The validation results of the kept epoch, if it finished.
     pub validation: Option<Scores>,
+    /// Epochs that were trained.
+    pub n_epochs: usize,
     /// Number of parameters.
     pub n_parameters: u64,
     /// Whether it has a test result.
@@ -54,6 +59,7 @@ struct BriefIdentity {
     model: String,
     params: Params,
     training: Option<TrainingSettings>,
+    dataset: Digest,
     replicate: u32,
 }
 
@@ -149,9 +155,11 @@ fn list_trial(folder: &Path, id: &TrialId) -> Result<Entry, Problem> {
         model: brief.identity.model,
         params: brief.identity.params,
         training: brief.identity.training,
+        dataset: brief.identity.dataset,
         replicate: brief.identity.replicate,
         outcome: brief.outcome,
         validation,
+        n_epochs: brief.epochs.len(),
         n_parameters: brief.n_parameters,
         has_test: folder.join(TEST).join(SCORES).exists(),
     })

@@ -15,11 +15,15 @@
 //! neither arguments nor exit codes, but for that of a process that is interrupted twice.
 
 mod allocator;
+mod lines;
 mod logging;
 mod output;
 mod progress;
 mod refresh;
+#[cfg(test)]
+mod samples;
 mod signals;
+mod sweep;
 mod watch;
 
 pub use allocator::Allocator;

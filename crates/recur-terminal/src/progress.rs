@@ -1,41 +1,44 @@
-//! Progress bars: one for the sweep, one for each running trial. Hidden when standard error is no terminal.
+//! Progress bars: one for the sweep, one for each running trial. Without a terminal, a line a minute instead.
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
+use crate::lines::{Size, block, minute};
+use crate::sweep::Sweep;
+use console::Term;
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressState, ProgressStyle};
 use recur_core::event::Event;
-use recur_core::plan::Plan;
-use recur_core::visible::visible;
-use recur_experiment::title;
-use std::collections::BTreeMap;
+use recur_core::metric::Metric;
+use recur_experiment::{Left, Started};
+use std::fmt;
 use std::io::Write;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// A trial counts this much on the sweep's bar, so that its epochs can move it.
-const PARTS: u64 = 1000;
-
-/// The bars of a sweep.
-pub struct Progress {
-    screen: MultiProgress,
-    sweep: ProgressBar,
-    n_done: AtomicU64,
-    running: Mutex<BTreeMap<String, Running>>,
-}
-
-struct Running {
-    bar: ProgressBar,
-    n_epochs: u32,
-    parts: u64,
-}
+/// Seconds between two lines of a log.
+const MINUTE: f64 = 60.0;
 
 /// Where log lines go while bars are drawn: above them.
 #[derive(Clone)]
-pub struct Screen(MultiProgress);
+pub struct Screen {
+    bars: MultiProgress,
+    /// Asked each time something is drawn, as a terminal may change it.
+    size: Arc<dyn Fn() -> Size + Send + Sync>,
+}
 
 impl Screen {
-    /// A screen without bars so far.
+    /// A screen without bars so far, on standard error.
     pub fn new() -> Self {
-        Self(MultiProgress::with_draw_target(ProgressDrawTarget::stderr()))
+        let terminal = Term::stderr();
+        let size = move || {
+            let (rows, columns) = terminal.size();
+            Size { rows: rows.into(), columns: columns.into() }
+        };
+        Self { bars: MultiProgress::with_draw_target(ProgressDrawTarget::stderr()), size: Arc::new(size) }
+    }
+}
+
+impl fmt::Debug for Screen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Screen").field("size", &(self.size)()).finish_non_exhaustive()
     }
 }
 
@@ -47,7 +50,7 @@ impl Default for Screen {
 
 impl Write for Screen {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.suspend(|| anstream::stderr().write_all(bytes))?;
+        self.bars.suspend(|| anstream::stderr().write_all(bytes))?;
         Ok(bytes.len())
     }
 
@@ -56,78 +59,156 @@ impl Write for Screen {
     }
 }
 
+/// A sweep that several threads follow.
+#[derive(Clone)]
+struct Shared {
+    sweep: Arc<Mutex<Sweep>>,
+    started: Started,
+}
+
+impl Shared {
+    fn sweep(&self) -> MutexGuard<'_, Sweep> {
+        self.sweep.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Seconds since the start.
+    fn now(&self) -> f64 {
+        self.started.elapsed().as_secs_f64()
+    }
+}
+
+/// Shows how far a sweep is.
+pub struct Progress {
+    shared: Shared,
+    shown: Shown,
+}
+
+enum Shown {
+    /// All lines that are drawn are one bar of indicatif, which draws them again several times a second.
+    Bars(ProgressBar),
+    /// Written to the log as long as it is there; none where the system grants no thread for it.
+    Lines { _logged: Option<Logged> },
+}
+
 impl Progress {
-    /// Bars for `n_trials` trials on `screen`, which belong to `stage`, where it is not empty.
-    pub fn new(screen: &Screen, n_trials: usize, stage: &str) -> Self {
-        let template = match stage.is_empty() {
-            true => "{elapsed:>5} {bar:32} {msg}, {eta} left",
-            false => "      {prefix}\n{elapsed:>5} {bar:32} {msg}, {eta} left",
+    /// The progress of `n_trials` trials on `screen`, which belong to `stage`, where it is not empty. Results are compared by `metric`.
+    pub fn new(screen: &Screen, metric: Metric, n_trials: usize, stage: &str) -> Self {
+        let sweep = Arc::new(Mutex::new(Sweep::new(metric, n_trials, stage)));
+        let shared = Shared { sweep, started: Started::now() };
+        let shown = match screen.bars.is_hidden() {
+            true => Shown::Lines { _logged: Logged::start(shared.clone()) },
+            false => Shown::Bars(bars(screen, shared.clone())),
         };
-        let style = ProgressStyle::with_template(template);
-        let sweep = screen.0.add(ProgressBar::new(n_trials as u64 * PARTS));
-        sweep.set_style(style.expect("the template is valid").progress_chars("━╸─"));
-        sweep.set_prefix(visible(stage).into_owned());
-        sweep.set_message(format!("0/{n_trials} trials"));
-        tick(&sweep);
-        Self { screen: screen.0.clone(), sweep, n_done: AtomicU64::new(0), running: Mutex::new(BTreeMap::new()) }
+        Self { shared, shown }
     }
 
     /// Results decided that `n_trials` more are trained, which belong to `stage`.
     pub fn add(&self, n_trials: usize, stage: &str) {
-        self.sweep.inc_length(n_trials as u64 * PARTS);
-        self.sweep.set_prefix(visible(stage).into_owned());
-        self.tell_rate();
+        self.shared.sweep().add(n_trials, stage);
+        self.draw();
     }
 
-    /// Draws what happened.
-    pub fn event(&self, plan: &Plan, event: &Event<'_>) {
-        let mut running = self.running.lock().expect("no thread panics while it holds the lock");
-        match event {
-            Event::TrialStarted { trial, n_epochs, epochs_done } => {
-                let bar = self.screen.add(ProgressBar::new(u64::from(*n_epochs)));
-                let style = ProgressStyle::with_template("      {bar:12} {prefix}  {msg:.dim}");
-                bar.set_style(style.expect("the template is valid").progress_chars("━╸─"));
-                bar.set_prefix(visible(&title(trial)).into_owned());
-                bar.set_position(u64::from(*epochs_done));
-                bar.tick();
-                let parts = PARTS * u64::from(*epochs_done) / u64::from((*n_epochs).max(1));
-                self.sweep.inc(parts);
-                running.insert(trial.id.to_string(), Running { bar, n_epochs: *n_epochs, parts });
-            }
-            Event::EpochFinished { trial, epoch, validation, .. } => {
-                let Some(running) = running.get_mut(trial.id.as_str()) else { return };
-                let metric = plan.report.primary;
-                running.bar.set_position(u64::from(*epoch) + 1);
-                running.bar.set_message(format!("{} {:.3}", metric.title(), validation.get(metric)));
-                let parts = PARTS * (u64::from(*epoch) + 1) / u64::from(running.n_epochs.max(1));
-                self.sweep.inc(parts - running.parts);
-                running.parts = parts;
-            }
-            Event::TrialEnded { trial, .. } => {
-                let parts = running.remove(trial.id.as_str()).map_or(0, |running| {
-                    running.bar.finish_and_clear();
-                    running.parts
-                });
-                self.sweep.inc(PARTS - parts);
-                self.n_done.fetch_add(1, Ordering::Relaxed);
-                self.tell_rate();
-            }
+    /// Shows what happened.
+    pub fn event(&self, event: &Event<'_>) {
+        self.shared.sweep().take(event);
+        self.draw();
+    }
+
+    /// Shows how much time is left.
+    pub fn set_left(&self, left: Left) {
+        let now = self.shared.now();
+        self.shared.sweep().set_left(left, now);
+        self.draw();
+    }
+
+    fn draw(&self) {
+        if let Shown::Bars(bar) = &self.shown {
+            bar.tick();
         }
     }
+}
 
-    /// How many trials have ended, of how many, and how many a minute.
-    fn tell_rate(&self) {
-        let done = self.n_done.load(Ordering::Relaxed);
-        let minutes = self.sweep.elapsed().as_secs_f64() / 60.0;
-        let total = self.sweep.length().unwrap_or(0) / PARTS;
-        self.sweep.set_message(format!("{done}/{total} trials, {:.1} a minute", done as f64 / minutes.max(1e-9)));
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Shown::Bars(bar) = &self.shown {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// The lines of a sweep on `screen`.
+fn bars(screen: &Screen, shared: Shared) -> ProgressBar {
+    let bar = screen.bars.add(ProgressBar::new_spinner());
+    let size = screen.size.clone();
+    let lines = move |_: &ProgressState, out: &mut dyn fmt::Write| {
+        let (size, now) = (size(), shared.now());
+        let lines = block(&shared.sweep(), size, now).join("\n");
+        // A bar is drawn to memory, which takes all.
+        let _ = out.write_str(&lines);
+    };
+    let style = ProgressStyle::with_template("{lines}").expect("the template is valid");
+    bar.set_style(style.with_key("lines", lines));
+    tick(&bar);
+    bar
+}
+
+/// When a line is due: the first one after a minute.
+#[derive(Debug)]
+struct Minutes {
+    next: f64,
+}
+
+impl Minutes {
+    fn new() -> Self {
+        Self { next: MINUTE }
     }
 
-    /// Removes all bars.
-    pub fn finish(&self) {
-        self.sweep.finish_and_clear();
-        let mut running = self.running.lock().expect("no thread panics while it holds the lock");
-        std::mem::take(&mut *running).into_values().for_each(|running| running.bar.finish_and_clear());
+    /// The line that is due at `now`, in seconds since the start.
+    fn line(&mut self, sweep: &Sweep, now: f64) -> Option<String> {
+        if now < self.next {
+            return None;
+        }
+        self.next = MINUTE * ((now / MINUTE).floor() + 1.0);
+        Some(minute(sweep, now))
+    }
+}
+
+/// A thread that logs a line a minute, until this is dropped.
+struct Logged {
+    is_over: Arc<(Mutex<bool>, Condvar)>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Logged {
+    fn start(shared: Shared) -> Option<Self> {
+        let is_over = Arc::new((Mutex::new(false), Condvar::new()));
+        let (span, seen) = (tracing::Span::current(), is_over.clone());
+        let work = move || span.in_scope(|| log_minutes(&shared, &seen));
+        let thread = std::thread::Builder::new().name("progress".into()).spawn(work).ok()?;
+        Some(Self { is_over, thread: Some(thread) })
+    }
+}
+
+fn log_minutes(shared: &Shared, (is_over, changed): &(Mutex<bool>, Condvar)) {
+    let mut minutes = Minutes::new();
+    let mut guard = is_over.lock().unwrap_or_else(PoisonError::into_inner);
+    while !*guard {
+        let now = shared.now();
+        let line = minutes.line(&shared.sweep(), now);
+        if let Some(line) = line {
+            tracing::info!("{line}");
+        }
+        let time = Duration::from_secs_f64((minutes.next - now).clamp(0.01, MINUTE));
+        guard = changed.wait_timeout(guard, time).unwrap_or_else(PoisonError::into_inner).0;
+    }
+}
+
+impl Drop for Logged {
+    fn drop(&mut self) {
+        *self.is_over.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.is_over.1.notify_all();
+        // It does nothing that can panic; if it did, the run is none the worse for it.
+        let _ = self.thread.take().map(JoinHandle::join);
     }
 }
 
@@ -150,3 +231,6 @@ pub fn tick(bar: &ProgressBar) {
         bar.enable_steady_tick(Duration::from_millis(500));
     }
 }
+
+#[cfg(test)]
+mod tests;

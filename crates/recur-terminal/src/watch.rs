@@ -1,4 +1,4 @@
-//! What watches a run from the terminal: the progress bars, and the allocator, which names what was under way where memory
+//! What watches a run from the terminal: its progress, and the allocator, which names what was under way where memory
 //! runs out.
 
 use crate::allocator::{UnderWay, under_way};
@@ -8,7 +8,7 @@ use recur_experiment::{Experiment, Observer, RunEvent, title_without_id};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Draws progress bars on a screen.
+/// Shows progress on a screen, or in the log where there is none.
 struct Bars<'a> {
     screen: &'a Screen,
     progress: Mutex<Option<Progress>>,
@@ -25,7 +25,8 @@ impl Observer for Bars<'_> {
         let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
             RunEvent::Started { n_trials } => {
-                *progress = Some(Progress::new(self.screen, *n_trials, &stages(experiment)));
+                let metric = experiment.plan().report.primary;
+                *progress = Some(Progress::new(self.screen, metric, *n_trials, &stages(experiment)));
             }
             RunEvent::Decided { n_trials } => {
                 if let Some(progress) = progress.as_ref() {
@@ -34,14 +35,15 @@ impl Observer for Bars<'_> {
             }
             RunEvent::Trial(event) => {
                 if let Some(progress) = progress.as_ref() {
-                    progress.event(experiment.plan(), event);
+                    progress.event(event);
                 }
             }
-            RunEvent::Finished => {
-                if let Some(progress) = progress.take() {
-                    progress.finish();
+            RunEvent::TimeLeft(left) => {
+                if let Some(progress) = progress.as_ref() {
+                    progress.set_left(*left);
                 }
             }
+            RunEvent::Finished => *progress = None,
             _ => {}
         }
     }

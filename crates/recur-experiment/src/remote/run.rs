@@ -5,7 +5,6 @@ use super::packing::{Packed, Packing};
 use super::sent::{Sent, Task, tail_of};
 use super::{RemoteOptions, executor_error};
 use crate::error::{ExperimentError, with_causes};
-use crate::estimate::Estimates;
 use crate::observer::{RunEvent, title};
 use crate::options::RunOptions;
 use crate::queue::Queue;
@@ -211,7 +210,7 @@ impl<'a, 'q> Run<'a, 'q> {
     }
 
     fn write(&mut self) -> Result<(), ExperimentError> {
-        self.estimate()?;
+        self.estimate();
         let options = self.options;
         let packing = Packing {
             target_seconds: options.target_seconds * options.threads as f64,
@@ -237,20 +236,12 @@ impl<'a, 'q> Run<'a, 'q> {
         Ok(())
     }
 
-    /// How long the waiting trials may take, by what stored trials took.
-    fn estimate(&mut self) -> Result<(), ExperimentError> {
-        let queue = self.queue;
-        let (waiting, estimates) = (&self.waiting, &mut self.estimates);
-        queue.with(|experiment| {
-            let mut known = Estimates::read(queue.store(), experiment.plan())?;
-            for trial in waiting {
-                let seconds = known.seconds(experiment.plan(), experiment.configuration_of(trial));
-                if let Some(seconds) = seconds {
-                    estimates.insert(trial.id.clone(), seconds * crate::planned::share(trial));
-                }
-            }
-            Ok(())
-        })
+    /// How long the waiting trials may take.
+    fn estimate(&mut self) {
+        let waiting = self.waiting.make_contiguous();
+        for (trial, seconds) in waiting.iter().zip(self.queue.seconds_of(waiting)) {
+            self.estimates.extend(seconds.map(|seconds| (trial.id.clone(), seconds)));
+        }
     }
 
     /// Sends the first written tasks as one job.

@@ -34,6 +34,7 @@ mod status;
 mod store;
 mod store_safety;
 mod subject;
+mod time_left;
 mod training_axes;
 mod trial_file;
 mod verification;

@@ -21,7 +21,8 @@ fn what_is_to_run_is_estimated_from_past_trials() {
     }
     let sum: f64 = planned.estimates.iter().flatten().sum();
     let (whole, cores) = (planned.seconds().unwrap(), planned.cores.min(4) as f64);
-    assert!(sum > 0.0 && (whole - sum / cores).abs() <= 1e-9 * whole, "{whole} s of {sum} s on {cores} cores");
+    // Together they take at least their part of the sum: two long ones may come last.
+    assert!(sum > 0.0 && (sum / cores..=sum).contains(&whole), "{whole} s of {sum} s on {cores} cores");
     let json = planned.json();
     assert_eq!((&json["done"], &json["to_run"], json["trials"].as_array().unwrap().len()), (&4.into(), &4.into(), 8));
 }
@@ -42,5 +43,6 @@ fn without_past_trials_there_is_no_estimate_and_with_all_of_them_nothing_to_esti
     lab.write("small.yaml", lab.spec("small", 4).replace("stacked_rnn", "gru"));
     let other = prepare(&lab, None);
     let planned = other.planned_run(Some(&store)).unwrap();
-    assert_eq!((planned.n_to_run(), planned.seconds()), (3, None));
+    assert_eq!(planned.n_to_run(), 3);
+    assert!(planned.seconds().is_some(), "what other models take shows it");
 }

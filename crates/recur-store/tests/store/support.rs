@@ -130,6 +130,7 @@ pub(crate) fn keep_experiment(store: &Store, name: &str, seeds: &[u64]) {
         configuration: "m".into(),
         replicate: 0,
         stop_after: None,
+        cost: None,
         id: samples::id(*seed),
     };
     let trials: Vec<_> = seeds.iter().map(trial).collect();
