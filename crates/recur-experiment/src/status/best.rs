@@ -155,6 +155,7 @@ fn interval(values: &[f64], metric: Metric, division: &Division) -> Option<[f64;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use recur_core::digest::Digest;
     use recur_core::metric::Scores;
     use recur_core::params::Params;
 
@@ -166,7 +167,8 @@ mod tests {
 
     /// A trial with its macro-F1, if it finished.
     fn trial(n: u8, configuration: &str, stop_after: Option<u32>, f1: Option<f64>) -> (ExperimentTrial, Option<Entry>) {
-        let listed = ExperimentTrial { configuration: configuration.into(), replicate: 0, stop_after, id: id(n) };
+        let listed =
+            ExperimentTrial { configuration: configuration.into(), replicate: 0, stop_after, cost: None, id: id(n) };
         let entry = f1.map(|macro_f1| Entry {
             id: id(n),
             model: "m".into(),
@@ -175,6 +177,8 @@ mod tests {
             replicate: 0,
             outcome: Outcome::Finished { kept_epoch: 0 },
             validation: Some(Scores { loss: 1.0, accuracy: 0.5, macro_f1 }),
+            dataset: Digest::of(b"data"),
+            n_epochs: 1,
             n_parameters: 1,
             has_test: false,
         });
