@@ -90,7 +90,7 @@ fn command(args: &Experiment, site: &Site) -> Result<Command, CliError> {
 }
 
 /// The site file that is named, or the user's own.
-fn site(named: Option<&Path>) -> Result<Site, CliError> {
+pub(crate) fn site(named: Option<&Path>) -> Result<Site, CliError> {
     let path = match named {
         Some(path) => path.to_owned(),
         None => match own_site() {

@@ -35,5 +35,7 @@ pub(crate) fn requeue_command() -> Option<String> {
 fn place() -> Option<String> {
     let job = std::env::var("SLURM_JOB_ID").ok()?;
     let task = std::env::var("SLURM_ARRAY_JOB_ID").ok().zip(std::env::var("SLURM_ARRAY_TASK_ID").ok());
-    Some(task.map_or_else(|| format!("Slurm job {job}"), |(array, task)| format!("Slurm job {array}_{task}")))
+    let job = task.map_or(job, |(array, task)| format!("{array}_{task}"));
+    let node = std::env::var("SLURMD_NODENAME").map_or_else(|_| String::new(), |node| format!(" on {node}"));
+    Some(format!("Slurm job {job}{node}"))
 }

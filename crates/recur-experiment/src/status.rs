@@ -2,6 +2,7 @@
 //! themselves. No data is read, no plugin started, and nothing written.
 
 mod best;
+mod left;
 mod read;
 mod running;
 
@@ -9,6 +10,7 @@ pub use best::{BestSoFar, ModelStatus};
 pub use read::{StatusRequest, trials_of_experiment};
 pub use running::{EndedProcess, RunningNow};
 
+use crate::SentTasks;
 use recur_core::metric::Metric;
 use recur_core::visible::shown;
 use serde::Serialize;
@@ -34,6 +36,20 @@ pub struct Status {
 impl Status {
     pub(crate) fn new(store: &recur_store::Store) -> Self {
         Self { recur_status: FORMAT, store: shown(store.root()), ..Self::default() }
+    }
+
+    /// Asks `engine` what it has of the experiments of which something was sent to a batch system. No answer is a problem that is
+    /// shown: what the store has is all that is known then.
+    pub fn ask(&mut self, store: &recur_store::Store, engine: &dyn recur_cluster::Engine) {
+        for experiment in &mut self.experiments {
+            if !SentTasks::may_be(store, &experiment.name) {
+                continue;
+            }
+            match SentTasks::look(store, &experiment.name, engine) {
+                Ok(sent) => experiment.sent = sent,
+                Err(error) => self.problems.push(error.to_string()),
+            }
+        }
     }
 
     /// Whether no trial of any experiment waits or runs, and no process works on one: a race or a search may have more trials while
@@ -70,8 +86,10 @@ pub struct ExperimentStatus {
     pub elapsed_seconds: Option<u64>,
     /// See [`ExperimentStatus::elapsed_seconds`].
     pub trials_per_minute: Option<f64>,
-    /// Seconds that the rest may take, where something is known of it.
+    /// Seconds that the rest may take, where trials run and something is known of them: with as many at once as run now.
     pub seconds_left: Option<f64>,
+    /// What was sent of it to a batch system, and waits or runs there.
+    pub sent: Option<SentTasks>,
 }
 
 impl ExperimentStatus {

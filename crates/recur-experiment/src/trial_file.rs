@@ -212,7 +212,7 @@ impl TrialFile {
                 metric: self.metric,
                 registry,
                 spec_of: Box::new(|trial| specs.get(&trial.id).copied().unwrap_or_default().to_owned()),
-                experiment: None,
+                experiment: Some(self.experiment.clone()),
                 notify: Box::new(notify),
             },
             store,

@@ -24,6 +24,9 @@ pub(crate) struct Status {
     /// Print it as one JSON object
     #[arg(long, conflicts_with = "watch")]
     pub(crate) json: bool,
+    /// The site file, with how Slurm is asked for tasks [default: ~/.config/recur/site.yaml, where there is one]
+    #[arg(long, value_name = "FILE", env = "RECUR_SITE", hide_env_values = true)]
+    pub(crate) site: Option<PathBuf>,
     /// [`Args::plugins`](super::Args::plugins), of which a spec may name models
     #[arg(from_global)]
     plugins: Option<PathBuf>,

@@ -4,7 +4,9 @@ mod text;
 
 use crate::args::Status as StatusArgs;
 use crate::error::{CliError, Exit};
+use crate::executors;
 use crate::stores;
+use recur_cluster::Slurm;
 use recur_experiment::Program;
 use recur_experiment::status::{Status, StatusRequest};
 use recur_terminal::{Refresh, print, print_json};
@@ -19,11 +21,16 @@ const ELSEWHERE: Duration = Duration::from_secs(60);
 /// Prints how far the experiments are that are asked for. Nothing is written to the store.
 pub(crate) fn run(args: &StatusArgs, program: &Program<'_>) -> Result<Exit, CliError> {
     let (store, request) = (stores::to_read(&args.store)?, args.request());
-    let read = || Status::read(&request, &store, program.registry);
+    let slurm = Slurm::new(executors::site(args.site.as_deref())?.slurm);
+    let read = || {
+        let mut status = Status::read(&request, &store, program.registry)?;
+        status.ask(&store, &slurm);
+        Ok::<_, CliError>(status)
+    };
     let refresh = Refresh::new();
     let usual = if refresh.is_in_place() { ON_TERMINAL } else { ELSEWHERE };
     if let Some(interval) = args.interval(usual) {
-        return watch(|| Ok(read()?), &request, &refresh, || std::thread::sleep(interval));
+        return watch(read, &request, &refresh, || std::thread::sleep(interval));
     }
     let status = read()?;
     if args.json {

@@ -14,6 +14,7 @@ use recur_core::event::Event;
 use recur_core::record::{Outcome, TrialRecord};
 use recur_core::trial::{Trial, TrialId};
 use recur_core::visible::{shown, visible};
+use recur_store::Life;
 use recur_train::{Fit, Next, Source as _, SweepError};
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::path::Path;
@@ -65,6 +66,8 @@ pub(super) struct Run<'a, 'q> {
     out: HashMap<TrialId, Trial>,
     /// Trials that were heard to have ended, and whose records are not seen yet.
     heard: BTreeSet<TrialId>,
+    /// Trials that observers were told of.
+    begun: HashSet<TrialId>,
     attempts: HashMap<TrialId, Attempt>,
     estimates: HashMap<TrialId, f64>,
     /// The most tasks that a job may have, as far as it was learned.
@@ -124,6 +127,7 @@ impl<'a, 'q> Run<'a, 'q> {
             next_task: 0,
             out: HashMap::new(),
             heard: BTreeSet::new(),
+            begun: HashSet::new(),
             attempts: HashMap::new(),
             estimates: HashMap::new(),
             most: u64::MAX,
@@ -334,9 +338,11 @@ impl<'a, 'q> Run<'a, 'q> {
             Outcome::Diverged { reason } => tracing::warn!("{}: diverged: {reason}", title(&trial)),
             Outcome::Failed { reason } => tracing::error!("{}: failed: {reason}", title(&trial)),
         }
-        let n_epochs = record.epochs.len() as u32;
-        let started = Event::TrialStarted { trial: &trial, n_epochs, epochs_done: 0 };
-        self.queue.notify(&RunEvent::Trial(started));
+        if !self.begun.remove(id) {
+            let n_epochs = record.epochs.len() as u32;
+            let started = Event::TrialStarted { trial: &trial, n_epochs, epochs_done: 0 };
+            self.queue.notify(&RunEvent::Trial(started));
+        }
         self.queue.notify(&RunEvent::Trial(Event::TrialEnded { trial: &trial, outcome: &record.outcome }));
         self.queue.ended(&trial, Some(record)).map_err(SweepError::Decide)
     }
@@ -367,8 +373,22 @@ impl<'a, 'q> Run<'a, 'q> {
         };
         self.look_in = if is_local { HEAR } else { self.look_every };
         self.tell_of_held();
+        self.see_running();
         self.settle()?;
         Ok(true)
+    }
+
+    /// Tells observers of the trials that other processes have begun to train.
+    fn see_running(&mut self) {
+        // What runs is for people: where it cannot be read, they see trials when they have ended.
+        let processes = self.queue.store().running().unwrap_or_default();
+        let trials = processes.into_iter().filter(|process| process.life != Life::Ended);
+        for running in trials.filter_map(|process| process.running).flat_map(|running| running.trials) {
+            let Some(trial) = self.out.get(&running.id).filter(|_| !self.begun.contains(&running.id)) else { continue };
+            let (n_epochs, epochs_done) = (running.n_epochs, running.epochs_done);
+            self.queue.notify(&RunEvent::Trial(Event::TrialStarted { trial, n_epochs, epochs_done }));
+            self.begun.insert(running.id);
+        }
     }
 
     /// Says once why tasks wait that somebody holds back.

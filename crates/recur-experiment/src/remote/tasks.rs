@@ -50,6 +50,16 @@ impl SentTasks {
         }
     }
 
+    /// How many tasks wait.
+    pub fn n_waiting(&self) -> usize {
+        self.waiting.values().sum()
+    }
+
+    /// How many tasks run.
+    pub fn n_running(&self) -> usize {
+        self.running.values().sum()
+    }
+
     /// Whether anything was sent of the experiment that a batch system may still have.
     pub fn may_be(store: &Store, name: &str) -> bool {
         !journal::earlier(&store.jobs(name), None).is_empty()

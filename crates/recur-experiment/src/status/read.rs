@@ -1,6 +1,7 @@
 //! Reading how far experiments are.
 
 use super::best::{models, without_shorter};
+use super::left::seconds_left;
 use super::running::{Process, RunningNow, pace};
 use super::{Counts, ExperimentStatus, Status};
 use crate::clock::unix_seconds;
@@ -67,7 +68,7 @@ impl Status {
         let processes: Vec<Process> = processes.collect();
         let ids = asked.iter().flat_map(|it| &it.stored).flat_map(|it| &it.trials).map(|trial| trial.id.clone());
         let entries = status.entries(store, &ids.collect())?;
-        status.experiments = asked.iter().map(|it| it.status(&entries, &processes)).collect();
+        status.experiments = asked.iter().map(|it| it.status(store, &entries, &processes)).collect();
         // Where one experiment was asked for, the others are none of its business.
         if matches!(request, StatusRequest::All) {
             let shown: BTreeSet<&TrialId> =
@@ -159,7 +160,7 @@ impl Asked {
         Ok(Self { name: spec.name.clone(), stored, spec: Some(spec), is_changed })
     }
 
-    fn status(&self, entries: &HashMap<TrialId, Entry>, processes: &[Process]) -> ExperimentStatus {
+    fn status(&self, store: &Store, entries: &HashMap<TrialId, Entry>, processes: &[Process]) -> ExperimentStatus {
         let listed = self.stored.as_ref().map(|it| it.trials.as_slice()).unwrap_or_default();
         let ids = without_shorter(listed);
         // A run that has just begun, or decided more trials, may not list them yet.
@@ -177,6 +178,7 @@ impl Asked {
         let is_waiting = |id: &TrialId| is_its(id) && !entries.contains_key(id) && !in_training.contains(id);
         let ended_processes = ended.iter().filter_map(|process| process.ended(is_waiting)).collect();
         let (elapsed_seconds, trials_per_minute) = pace(&living);
+        let seconds_left = seconds_left(store, listed, entries, &running, unix_seconds());
         let adaptive = self.spec.as_ref().filter(|it| it.search.is_some() || it.race.is_some() || it.halving.is_some());
         ExperimentStatus {
             name: self.name.clone(),
@@ -191,7 +193,8 @@ impl Asked {
             ended_processes,
             elapsed_seconds,
             trials_per_minute,
-            seconds_left: None,
+            seconds_left,
+            sent: None,
         }
     }
 }

@@ -2,8 +2,10 @@
 
 use recur_core::metric::Metric;
 use recur_core::visible::visible;
+use recur_experiment::SentTasks;
 use recur_experiment::status::{BestSoFar, Counts, EndedProcess, ExperimentStatus, RunningNow, Status, StatusRequest};
 use recur_terminal::{duration, table};
+use std::collections::BTreeMap;
 
 /// So many damaged trials are named; the others are counted.
 const MAX_PROBLEMS: usize = 5;
@@ -56,11 +58,15 @@ fn about(experiment: &ExperimentStatus, request: &StatusRequest) -> Vec<String> 
             "The spec was changed since the last run: what follows is about the spec as it was then. To run it as it is now: {command}"
         ));
     }
+    parts.extend(experiment.sent.as_ref().map(sent));
     if !experiment.running.is_empty() {
         parts.push(running(&experiment.running));
     }
     parts.extend(experiment.ended_processes.iter().map(|process| ended(process, &command)));
-    if experiment.n_processes == 0 && experiment.trials.n_waiting + experiment.trials.n_failed > 0 {
+    if experiment.n_processes == 0
+        && experiment.sent.is_none()
+        && experiment.trials.n_waiting + experiment.trials.n_failed > 0
+    {
         parts.push(format!("Nothing works on it now. To go on: {command}"));
     }
     parts.extend(best(experiment));
@@ -87,6 +93,23 @@ fn progress(experiment: &ExperimentStatus) -> String {
     ];
     let facts: Vec<String> = facts.into_iter().flatten().collect();
     if facts.is_empty() { text } else { format!("{text}\n{}", facts.join(", ")) }
+}
+
+/// What a batch system has.
+fn sent(tasks: &SentTasks) -> String {
+    let listed = |counts: &BTreeMap<String, usize>| {
+        let named = counts.iter().filter(|(word, _)| !word.is_empty());
+        let named: Vec<String> = named.map(|(word, n)| format!("{n} {}", visible(word))).collect();
+        if named.is_empty() { String::new() } else { format!(" ({})", named.join(", ")) }
+    };
+    let SentTasks { waiting, running, n_trials } = tasks;
+    format!(
+        "In the batch system: {} tasks run{}, {} wait{}; they have {n_trials} trials that have not ended",
+        tasks.n_running(),
+        listed(running),
+        tasks.n_waiting(),
+        listed(waiting)
+    )
 }
 
 /// The trials that run, a line each.
