@@ -99,8 +99,7 @@ pub(crate) fn site(named: Option<&Path>) -> Result<Site, CliError> {
         },
     };
     Site::read(&path).map_err(|error| {
-        CliError::of(&error)
-            .hint(format!("docs/clusters.md lists what may stand in it; {} is not part of a spec", shown(&path)))
+        CliError::of(&error).hint(format!("docs/clusters.md lists all keys; {} is no part of a spec", shown(&path)))
     })
 }
 

@@ -42,7 +42,7 @@ pub(crate) struct ExecutorArgs {
     /// What trains the trials [default: what the site file says, or local]
     #[arg(long, value_enum)]
     pub(crate) executor: Option<ExecutorWord>,
-    /// The site file: what a cluster needs to be told [default: ~/.config/recur/site.yaml, where there is one]
+    /// The site file: what a cluster asks for [default: ~/.config/recur/site.yaml, where there is one]
     #[arg(long, value_name = "FILE", env = "RECUR_SITE", hide_env_values = true)]
     pub(crate) site: Option<PathBuf>,
     /// The command for --executor command, with {file} or {list} for what it trains (see docs/clusters.md)

@@ -125,12 +125,19 @@ impl Cluster {
         self.wait_until("the controller's state", || saved() > before);
     }
 
-    /// What a command of Slurm says.
+    /// What a command of Slurm says. Where it is to come again later, it does.
     pub(crate) fn slurm(&self, program: &str, arguments: &[&str]) -> String {
-        let output = Command::new(program).args(arguments).env("SLURM_CONF", self.conf()).output().unwrap();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        assert!(output.status.success(), "{program} {arguments:?}: {}", text(&output.stderr));
-        text(&output.stdout)
+        for _ in 0..600 {
+            let output = Command::new(program).args(arguments).env("SLURM_CONF", self.conf()).output().unwrap();
+            if output.status.success() {
+                return text(&output.stdout);
+            }
+            let said = text(&output.stderr);
+            assert!(said.contains("try again later"), "{program} {arguments:?}: {said}");
+            sleep(Duration::from_millis(50));
+        }
+        panic!("{program} {arguments:?} was refused for too long");
     }
 
     fn conf(&self) -> PathBuf {
@@ -176,24 +183,32 @@ impl Cluster {
         assert!(polled(ready), "{what} never came; {}", self.log_of_tasks());
     }
 
-    /// Waits until some trial has a checkpoint and on each of `nodes` a task runs, and stops all of them where they are: none ends
-    /// before the test has done what it wants. They go on with [`Cluster::go_on`].
-    pub(crate) fn pause(&self, nodes: &[&str]) -> Vec<TaskProcess> {
-        let mut paused = Vec::new();
+    /// Waits until a task runs whose trial has a checkpoint, on `node` where one is named, and stops all tasks where they are: none ends
+    /// before the test has done what it wants. That task, and the others. They go on with [`Cluster::go_on`].
+    pub(crate) fn pause(&self, node: Option<&str>) -> (TaskProcess, Vec<TaskProcess>) {
+        let mut found = None;
         self.wait_until("a checkpoint of a task that runs", || {
-            paused = ["n1", "n2"].into_iter().flat_map(|node| self.processes_of(node)).collect();
+            let mut paused: Vec<TaskProcess> =
+                ["n1", "n2"].into_iter().flat_map(|node| self.processes_of(node)).collect();
             paused.iter().for_each(|task| signal("STOP", task.pid));
             paused.retain(TaskProcess::is_stopped);
-            let is_everywhere = nodes.iter().all(|node| paused.iter().any(|task| task.node == *node));
-            let checkpoints = std::fs::read_dir(self.lab.path("runs/checkpoints"));
-            let is_ready =
-                !paused.is_empty() && is_everywhere && checkpoints.is_ok_and(|mut entries| entries.next().is_some());
-            if !is_ready {
-                self.go_on(&paused);
+            let is_wanted = |task: &TaskProcess| node.is_none_or(|node| task.node == node) && self.has_checkpoint(task);
+            match paused.iter().position(is_wanted) {
+                Some(place) => found = Some((paused.remove(place), paused)),
+                None => self.go_on(&paused),
             }
-            is_ready
+            found.is_some()
         });
-        paused
+        found.unwrap()
+    }
+
+    /// Whether a trial of the task has a checkpoint, which it loses when it ends.
+    fn has_checkpoint(&self, task: &TaskProcess) -> bool {
+        let file = std::fs::read_to_string(&task.file).unwrap_or_default();
+        let checkpoints = std::fs::read_dir(self.lab.path("runs/checkpoints")).into_iter().flatten().flatten();
+        let saved =
+            checkpoints.filter(|entry| std::fs::read_dir(entry.path()).is_ok_and(|mut files| files.next().is_some()));
+        saved.into_iter().any(|entry| file.contains(&*entry.file_name().to_string_lossy()))
     }
 
     /// Has paused tasks go on.

@@ -1,6 +1,6 @@
 //! Something is killed.
 
-use crate::cluster::{Cluster, TaskProcess, has_slurm, signal};
+use crate::cluster::{Cluster, has_slurm, signal};
 
 /// A node, by what it is made of: the daemon, the steps, and what they run. The queue notices after some seconds.
 #[test]
@@ -10,13 +10,11 @@ fn a_node_is_killed() {
     }
     let cluster = Cluster::start(&["SlurmdTimeout=5"]);
     let mut running = cluster.start_experiment(&[]);
-    let paused = cluster.pause(&["n1"]);
+    let (task, others) = cluster.pause(Some("n1"));
     cluster.kill("n1");
-    for task in paused.iter().filter(|task| task.node == "n1") {
-        signal("KILL", task.step);
-        signal("KILL", task.pid);
-    }
-    cluster.go_on(&paused);
+    signal("KILL", task.step);
+    signal("KILL", task.pid);
+    cluster.go_on(&others);
     running.end().ended(0);
     cluster.check_bytes();
 }
@@ -30,13 +28,12 @@ fn a_daemon_is_killed_alone_and_a_trial_runs_twice_at_once() {
     }
     let cluster = Cluster::start(&["SlurmdTimeout=5"]);
     let mut running = cluster.start_experiment(&["--only", "gru"]);
-    let paused = cluster.pause(&["n1"]);
-    let (here, others): (Vec<TaskProcess>, _) = paused.into_iter().partition(|task| task.node == "n1");
-    cluster.go_on(&others);
+    let (here, others) = cluster.pause(Some("n1"));
     cluster.kill("n1");
-    cluster
-        .wait_until("the same task on n2", || cluster.processes_of("n2").iter().any(|task| task.file == here[0].file));
-    cluster.go_on(&here);
+    cluster.go_on(&others);
+    let is_there = || cluster.processes_of("n2").iter().any(|task| task.file == here.file);
+    cluster.wait_until("the same task on n2", is_there);
+    cluster.go_on(&[here]);
     running.end().ended(7);
     cluster.wait_until("the end of the first one", || cluster.processes_of("n1").is_empty());
     cluster.experiment(&[]).ended(0);
@@ -53,10 +50,10 @@ fn the_controller_is_killed_and_started_again() {
     }
     let cluster = Cluster::start(&[]);
     let mut running = cluster.start_experiment(&[]);
-    let paused = cluster.pause(&[]);
-    cluster.save_state(&paused[0].job);
+    let (task, others) = cluster.pause(None);
+    cluster.save_state(&task.job);
     cluster.kill("slurmctld");
-    cluster.go_on(&paused);
+    cluster.go_on(&[&[task][..], &others].concat());
     let told = "tasks that are there go on, and it is asked again";
     cluster.wait_until_without_slurm("a sign of it", || running.said().contains(told));
     cluster.up("slurmctld");
@@ -73,9 +70,9 @@ fn a_task_is_killed() {
     }
     let cluster = Cluster::start(&[]);
     let mut running = cluster.start_experiment(&[]);
-    let paused = cluster.pause(&[]);
-    signal("KILL", paused[0].pid);
-    cluster.go_on(&paused[1..]);
+    let (task, others) = cluster.pause(None);
+    signal("KILL", task.pid);
+    cluster.go_on(&others);
     let ran = running.end().ended(0);
     assert!(ran.err.contains("have no result and are sent again"), "{}", ran.err);
     cluster.check_bytes();
@@ -89,9 +86,9 @@ fn recur_is_killed_and_started_again() {
     }
     let cluster = Cluster::start(&[]);
     let running = cluster.start_experiment(&[]);
-    let paused = cluster.pause(&[]);
+    let (task, others) = cluster.pause(None);
     running.kill();
-    cluster.go_on(&paused);
+    cluster.go_on(&[&[task][..], &others].concat());
     let n_before = cluster.slurm("squeue", &["-h", "-r", "-t", "all"]).lines().count();
     let ran = cluster.experiment(&[]).ended(0);
     assert!(ran.err.contains("tasks of an earlier run are there and go on"), "{}", ran.err);
@@ -108,9 +105,9 @@ fn a_job_is_cancelled_from_outside() {
     }
     let cluster = Cluster::start(&[]);
     let mut running = cluster.start_experiment(&[]);
-    let paused = cluster.pause(&[]);
-    cluster.slurm("scancel", &[&paused[0].job]);
-    cluster.go_on(&paused);
+    let (task, others) = cluster.pause(None);
+    cluster.slurm("scancel", &[&task.job]);
+    cluster.go_on(&[&[task][..], &others].concat());
     let ran = running.end().ended(1);
     assert!(ran.err.contains("a task was cancelled") && ran.err.contains("the same command runs them"), "{}", ran.err);
     cluster.experiment(&[]).ended(0);

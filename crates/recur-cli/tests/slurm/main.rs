@@ -71,9 +71,9 @@ fn a_task_whose_time_is_nearly_over_saves_and_starts_again() {
     }
     let cluster = Cluster::start(&[]);
     let mut running = cluster.start_experiment(&[]);
-    let paused = cluster.pause(&[]);
-    cluster.slurm("scancel", &["--signal=USR2", "--batch", &paused[0].job]);
-    cluster.go_on(&paused);
+    let (task, others) = cluster.pause(None);
+    cluster.slurm("scancel", &["--signal=USR2", "--batch", &task.job]);
+    cluster.go_on(&[&[task][..], &others].concat());
     cluster.wait_until("a task that starts again", || cluster.log_of_tasks().contains("this task is started again by"));
     running.end().ended(0);
     cluster.check_bytes();
