@@ -21,8 +21,8 @@ pub enum RunEvent<'a> {
     },
     /// A trial started, finished an epoch, or ended.
     Trial(Event<'a>),
-    /// How much time is left until the last trial has ended. It follows events of trials, at most twice a second, as soon as anything
-    /// is known.
+    /// How much time is left until the last trial has ended. It follows the ends of trials and, twice a second, their epochs, as soon
+    /// as anything is known.
     TimeLeft(Left),
     /// A trial is about to take memory: its model is built next.
     MemoryTaken(&'a Trial),

@@ -3,12 +3,16 @@
 //! It reads no clock: whoever has one gives the times, in seconds from any moment. What remains after the last trial (scoring on test
 //! rows, the report) is not part of it.
 
+mod expected;
+mod facts;
 mod listing;
 mod rate;
 mod schedule;
 
+pub use facts::{Ended, Left, More, TrialWork};
 pub use listing::ListedProgress;
 
+use expected::{Expected, Others, median, speed};
 use rate::{Observation, Rate};
 use recur_core::trial::TrialId;
 use schedule::Planned;
@@ -17,71 +21,11 @@ use std::collections::HashMap;
 /// What a trial weighs that another run trained, compared with one of this run.
 const WEIGHT_OF_STORED: f64 = 0.3;
 
+/// An epoch that has taken so long without an end is expected to take so many times as long.
+const LONGER: f64 = 1.5;
+
 /// A trial of which nothing is heard for longer than expected goes on for this share of the time since.
 const OVERDUE: f64 = 0.1;
-
-/// A trial, as far as its time depends on it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TrialWork {
-    /// Its name.
-    pub id: TrialId,
-    /// The model: trials of one model that cost as much take about as long.
-    pub model: String,
-    /// Trials of one configuration differ in the replicate only.
-    pub configuration: String,
-    /// Trials of one training go on from each other: halving stops it at several lengths.
-    pub training: String,
-    /// What it costs from its start to its end, in any unit that is the same for all; `None` where that is unknown.
-    pub cost: Option<u64>,
-    /// Epochs that it has at most.
-    pub epochs: u32,
-    /// Epochs of the training that it is a part of, where it stops before the end; else the same.
-    pub full_epochs: u32,
-    /// Threads that it keeps busy.
-    pub threads: usize,
-    /// Trials of its model that may run at once.
-    pub at_once: usize,
-    /// Whether threads without a trial can help it.
-    pub shares_work: bool,
-}
-
-impl TrialWork {
-    /// What an epoch costs, at least 1; 1 where it is unknown.
-    fn cost_of_epoch(&self) -> f64 {
-        self.cost.map_or(1.0, |cost| (cost as f64 / f64::from(self.epochs.max(1))).max(1.0))
-    }
-}
-
-/// Trials that results decide.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct More {
-    /// How many there can be, trained to the end.
-    pub n: usize,
-    /// Whether it is certain that there are as many.
-    pub is_certain: bool,
-}
-
-/// What is kept of a trial that another process trained.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Ended {
-    /// Its seconds, as [`recur_store::Environment::seconds`]; `None` where they are not known.
-    pub seconds: Option<f64>,
-    /// The share of its epochs that it used, below 1 where training stopped early; 1 where that is not known.
-    pub share: f64,
-    /// Whether it went on from a checkpoint.
-    pub is_resumed: bool,
-}
-
-/// An estimate of the time that is left.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Left {
-    /// Seconds until all trials have ended: those that are known, and those of which it is certain that results decide them.
-    pub seconds: f64,
-    /// Where it is not certain how many there are: seconds with as many as there can be.
-    pub at_most: Option<f64>,
-    /// Seconds until the trials have ended that are known now.
-    pub known: f64,
-}
 
 /// Where a trial is. Shares are of all of its epochs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -285,7 +229,7 @@ impl TimeLeft {
 
     /// The time that is left at `now`; `None` as long as nothing is known of any trial.
     pub fn left(&self, now: f64) -> Option<Left> {
-        let rates = self.rates();
+        let rates = self.rates(now);
         let (mut running, mut waiting) = (Vec::new(), Vec::new());
         for entry in &self.entries {
             match entry.state {
@@ -307,7 +251,8 @@ impl TimeLeft {
 
     /// Seconds that each of these trials takes from its start in this run; `None` where nothing is known.
     pub fn seconds_of<'a>(&self, ids: impl IntoIterator<Item = &'a TrialId>) -> Vec<Option<f64>> {
-        let rates = self.rates();
+        // What runs is not looked at.
+        let rates = self.rates(f64::NEG_INFINITY);
         ids.into_iter().map(|id| self.expected(&self.entries[*self.by_id.get(id)?], &rates)).collect()
     }
 
@@ -339,7 +284,7 @@ impl TimeLeft {
     }
 
     /// The rate of each model, by its own trials or by those of other models.
-    fn rates(&self) -> Vec<Option<Expected>> {
+    fn rates(&self, now: f64) -> Vec<Option<Expected>> {
         let mut observations: Vec<Vec<Observation>> =
             self.models.iter().map(|model| model.observations.clone()).collect();
         self.entries.iter().for_each(|entry| observations[entry.model].extend(entry.so_far()));
@@ -352,7 +297,15 @@ impl TimeLeft {
             Some(rate) => Some(Expected::Known(rate, speed)),
             None => others.expected(model, usual),
         };
-        rates.into_iter().zip(&self.models).map(rate).collect()
+        let is_new: Vec<bool> = observations.iter().map(|all| !all.iter().any(|it| it.is_of_this_run)).collect();
+        let mut rates: Vec<Option<Expected>> = rates.into_iter().zip(&self.models).map(rate).collect();
+        for entry in self.entries.iter().filter(|entry| is_new[entry.model]) {
+            // The first trial of a model takes longer than expected: so do the others.
+            if let (State::Running { at, .. }, Some(expected)) = (entry.state, &mut rates[entry.model]) {
+                expected.stretch((LONGER * (now - at) / expected.seconds(entry)).max(1.0));
+            }
+        }
+        rates
     }
 
     /// Seconds of all epochs of a trial.
@@ -419,70 +372,6 @@ impl Entry {
         let (configuration, cost) = (self.configuration, self.cost);
         is_shown.then_some(Observation { configuration, cost, seconds, weight: trained.min(1.0), is_of_this_run: true })
     }
-}
-
-/// How seconds of a model are found.
-enum Expected {
-    /// By a rate, and by how much slower this run is than what the rate is from.
-    Known(Rate, f64),
-    /// So many seconds for a trial, as other models take.
-    OfTrial(f64),
-}
-
-impl Expected {
-    /// Seconds of an epoch.
-    fn seconds(&self, entry: &Entry) -> f64 {
-        match self {
-            Expected::Known(rate, speed) => speed * rate.seconds(entry.configuration, entry.cost),
-            Expected::OfTrial(seconds) => seconds / entry.epochs,
-        }
-    }
-}
-
-/// How much longer trials take in this run than in those before, by the models that both have; 1 where that is unknown.
-fn speed(observations: &[Vec<Observation>]) -> f64 {
-    let ratio = |all: &Vec<Observation>| {
-        let (now, before): (Vec<Observation>, Vec<Observation>) = all.iter().partition(|it| it.is_of_this_run);
-        Rate::of(&before)?.relative_to(&now)
-    };
-    median(observations.iter().filter_map(ratio).collect()).unwrap_or(1.0)
-}
-
-/// What other models take, for those of which nothing is known.
-struct Others {
-    /// Those that cost as much, whatever the model.
-    by_cost: Option<Rate>,
-    /// Of those whose cost is unknown.
-    seconds_of_epoch: Option<f64>,
-}
-
-impl Others {
-    fn of(models: &[Model], observations: &[Vec<Observation>]) -> Self {
-        let of = |is_cost_known| {
-            let such = models.iter().zip(observations).filter(move |(model, _)| model.is_cost_known == is_cost_known);
-            such.flat_map(|(_, all)| all.iter().copied()).collect::<Vec<Observation>>()
-        };
-        let (known, unknown) = (of(true), of(false));
-        let has_any = !(known.is_empty() && unknown.is_empty());
-        let by_cost =
-            if known.is_empty() { has_any.then(Rate::usual) } else { Rate::of(&rate::without_configurations(&known)) };
-        Self { by_cost, seconds_of_epoch: median(unknown.iter().map(|it| it.seconds).collect()) }
-    }
-
-    /// The expectation for a model; `usual` are the seconds of an epoch of any model.
-    fn expected(&self, model: &Model, usual: Option<f64>) -> Option<Expected> {
-        match model.is_cost_known {
-            true => self.by_cost.clone().map(|rate| Expected::Known(rate, 1.0)),
-            false => self.seconds_of_epoch.or(usual).map(Expected::OfTrial),
-        }
-    }
-}
-
-/// The middle value, the mean of two where there are two.
-fn median(mut values: Vec<f64>) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    let n = values.len();
-    (n > 0).then(|| f64::midpoint(values[(n - 1) / 2], values[n / 2]))
 }
 
 #[cfg(test)]

@@ -190,6 +190,19 @@ fn earlier_runs_are_believed_until_this_one_shows_how_fast_it_is() {
 }
 
 #[test]
+fn the_first_trial_of_a_model_that_takes_long_shows_that_the_others_do() {
+    let mut time_left = TimeLeft::new(1);
+    let one_go = |n, model| TrialWork { epochs: 1, full_epochs: 1, ..work(n, model, model, None) };
+    (0..4).for_each(|n| time_left.add(&one_go(n, if n == 0 { "fast" } else { "slow" })));
+    time_left.started(&id(0), 0.0, 0.0);
+    time_left.progressed(&id(0), 1.0, 1.0);
+    time_left.ended(&id(0), 1.0);
+    time_left.started(&id(1), 1.0, 0.0);
+    close(time_left.left(1.0).unwrap().seconds, 3.0, 1.01);
+    close(time_left.left(41.0).unwrap().seconds, 20.0 + 2.0 * 60.0, 1.01);
+}
+
+#[test]
 fn seconds_of_a_trial_that_went_on_from_an_interruption_tell_nothing() {
     let mut time_left = TimeLeft::new(1);
     (0..2).for_each(|n| time_left.add(&work(n, "m", "m", Some(100))));
