@@ -95,7 +95,7 @@ impl SpecRequest {
     }
 
     /// The command that trains what is missing in `store`.
-    pub(crate) fn command_to_train(&self, store: &Path) -> String {
+    pub fn command_to_train(&self, store: &Path) -> String {
         self.command("recur") + &store_option(store)
     }
 

@@ -107,3 +107,43 @@ where
         writeln!(writer, "{}", visible_lines(&text).replace('\n', "\n               "))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is written, for whoever has a clone.
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_line_within_a_trial_has_the_beginning_of_its_id_once() {
+        let written = Written::default();
+        let people = tracing_subscriber::fmt::layer().event_format(ForPeople(Started::now())).with_ansi(false);
+        let out = written.clone();
+        let subscriber =
+            tracing_subscriber::registry().with(people.with_writer(move || out.clone())).with(TrialLogs::default());
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::info!("outside");
+            let _trial = tracing::info_span!("trial", id = "0123456789abcdef").entered();
+            let _epoch = tracing::info_span!("epoch", epoch = 0).entered();
+            tracing::info!("plain");
+            tracing::info!("m replicate 0 [0123456789]: named");
+        });
+        let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        let ends: Vec<&str> = text.lines().map(|line| line.split_once("INFO").unwrap().1.trim()).collect();
+        assert!(ends[0].ends_with("outside"), "{text}");
+        assert!(ends[1].ends_with("plain [0123456789]"), "{text}");
+        assert!(ends[2].ends_with("m replicate 0 [0123456789]: named"), "{text}");
+    }
+}

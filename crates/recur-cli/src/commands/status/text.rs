@@ -6,16 +6,21 @@ use recur_experiment::SentTasks;
 use recur_experiment::status::{BestSoFar, Counts, EndedProcess, ExperimentStatus, RunningNow, Status, StatusRequest};
 use recur_terminal::{duration, table};
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// So many damaged trials are named; the others are counted.
 const MAX_PROBLEMS: usize = 5;
 
 /// All of `status`, which `request` asked for.
 pub(super) fn of(status: &Status, request: &StatusRequest) -> String {
+    let command = match request {
+        StatusRequest::OfSpec(request) => request.command_to_train(Path::new(&status.store)),
+        StatusRequest::Named(_) | StatusRequest::All => "recur experiment with its spec".to_owned(),
+    };
     let mut parts = match request {
         StatusRequest::All => overview(status),
         StatusRequest::Named(_) | StatusRequest::OfSpec(_) => {
-            status.experiments.iter().flat_map(|experiment| about(experiment, request)).collect()
+            status.experiments.iter().flat_map(|experiment| about(experiment, &command)).collect()
         }
     };
     parts.extend(problems(status));
@@ -43,11 +48,7 @@ fn overview(status: &Status) -> Vec<String> {
 }
 
 /// All about one experiment.
-fn about(experiment: &ExperimentStatus, request: &StatusRequest) -> Vec<String> {
-    let command = match request {
-        StatusRequest::OfSpec(request) => request.command("recur"),
-        StatusRequest::Named(_) | StatusRequest::All => "recur experiment with its spec".to_owned(),
-    };
+fn about(experiment: &ExperimentStatus, command: &str) -> Vec<String> {
     let name = visible(&experiment.name);
     if !experiment.is_started {
         return vec![format!("{name} has not been started in this store. To start it: {command}")];
@@ -62,7 +63,7 @@ fn about(experiment: &ExperimentStatus, request: &StatusRequest) -> Vec<String> 
     if !experiment.running.is_empty() {
         parts.push(running(&experiment.running));
     }
-    parts.extend(experiment.ended_processes.iter().map(|process| ended(process, &command)));
+    parts.extend(experiment.ended_processes.iter().map(|process| ended(process, command)));
     if experiment.n_processes == 0
         && experiment.sent.is_none()
         && experiment.trials.n_waiting + experiment.trials.n_failed > 0
