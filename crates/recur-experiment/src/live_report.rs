@@ -100,7 +100,7 @@ impl LiveReport {
     /// Writes the report; its path, unless there is nothing to write.
     fn write(&self, snapshot: &Snapshot, store: &Store) -> Result<Option<String>, ExperimentError> {
         // One after the other: the cores are for training.
-        let analysis = snapshot.state.analyse(Some(&Trained::of(store)), Some(&snapshot.running), 1)?;
+        let analysis = snapshot.state.analyse(Some(&Trained::of(store)), &snapshot.running, 1)?;
         if snapshot.is_last && analysis.is_complete {
             return Ok(None);
         }

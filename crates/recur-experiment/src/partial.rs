@@ -15,7 +15,7 @@ use recur_core::selection::TrialOutcome;
 use recur_core::trial::{Trial, TrialId};
 use recur_ingest::Ingested;
 use recur_report::{Continuation, Destination, WrittenPartial};
-use recur_store::Store;
+use recur_store::{Life, Store};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -38,9 +38,11 @@ impl<'a> Trained<'a> {
         Some(TrialTime { seconds: environment.seconds, resumed: environment.resumed, machine })
     }
 
-    /// The trainings with a checkpoint to go on from.
-    fn begun(&self) -> Result<BTreeSet<TrialId>, ExperimentError> {
-        Ok(self.0.trials_with_checkpoints()?)
+    /// The trials that processes train now. One of another machine counts as long as it shows them.
+    fn running(&self) -> Result<BTreeSet<TrialId>, ExperimentError> {
+        let living = self.0.running()?.into_iter().filter(|process| process.life != Life::Ended);
+        let trials = living.filter_map(|process| process.running).flat_map(|running| running.trials);
+        Ok(trials.map(|trial| trial.id).collect())
     }
 }
 
@@ -79,22 +81,21 @@ impl Experiment {
 }
 
 impl ExperimentState {
-    /// Analyses what `store` has of its trials, `jobs` of them read at once; nothing without a store. `running` are the trials that run
-    /// now; where nobody knows it, those with a checkpoint count.
+    /// Analyses what `store` has of its trials, `jobs` of them read at once; nothing without a store. `running` are the trials that are
+    /// known to run; those that other processes show count as well.
     ///
     /// # Errors
     /// If the store cannot be read.
     pub(crate) fn analyse(
         &self,
         store: Option<&Trained<'_>>,
-        running: Option<&BTreeSet<TrialId>>,
+        running: &BTreeSet<TrialId>,
         jobs: usize,
     ) -> Result<PartialAnalysis, ExperimentError> {
-        let running = match (running, store) {
-            (Some(running), _) => running.clone(),
-            (None, Some(store)) => self.with_checkpoint(&store.begun()?),
-            (None, None) => BTreeSet::new(),
-        };
+        let mut running = running.clone();
+        if let Some(store) = store {
+            running.extend(store.running()?);
+        }
         let (trials, shorter) = match store {
             Some(store) => (ended(&self.trials, store, &running, jobs)?, ended(&self.shorter, store, &running, jobs)?),
             None => (Vec::new(), Vec::new()),
@@ -120,17 +121,6 @@ impl ExperimentState {
             stages: &self.stages,
         };
         Ok(PartialAnalysis::of(&outcomes)?)
-    }
-
-    /// The trials that go on from a checkpoint, by the ids of their trainings. What halving stopped and lets go on has one, too,
-    /// whether it runs or waits: it counts as waiting.
-    fn with_checkpoint(&self, begun: &BTreeSet<TrialId>) -> BTreeSet<TrialId> {
-        let stopped: BTreeSet<TrialId> = self.shorter.iter().map(|trial| trial.identity.full_training()).collect();
-        let is_begun = |trial: &&Trial| {
-            let training = trial.identity.full_training();
-            begun.contains(&training) && !stopped.contains(&training)
-        };
-        self.trials.iter().filter(is_begun).map(|trial| trial.id.clone()).collect()
     }
 }
 
@@ -171,7 +161,7 @@ impl RequestedExperiment {
         if let Some(store) = store {
             self.replay(store, jobs)?;
         }
-        self.state().analyse(store.map(Trained::of).as_ref(), None, jobs)
+        self.state().analyse(store.map(Trained::of).as_ref(), &BTreeSet::new(), jobs)
     }
 
     /// Writes the partial report of the trials that the store in the folder `root` has; `store` is `None` where there is none yet.

@@ -9,7 +9,7 @@ Examples:
   recur status                                   all experiments of the store, a line each
   recur status experiments/names.yaml            one, with what runs and the best so far of each model
   recur status names --watch                     the same, again and again until all trials are done
-  recur status names --json                      for other programs; docs/running.md describes the fields
+  recur status names --json                      for other programs; docs/long-runs.md describes the fields
 
 It reads the store, and no data. What is best so far is so by validation results only; the experiment decides at its end.";
 
