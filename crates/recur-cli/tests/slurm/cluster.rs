@@ -192,7 +192,10 @@ impl Cluster {
                 ["n1", "n2"].into_iter().flat_map(|node| self.processes_of(node)).collect();
             paused.iter().for_each(|task| signal("STOP", task.pid));
             paused.retain(TaskProcess::is_stopped);
-            let is_wanted = |task: &TaskProcess| node.is_none_or(|node| task.node == node) && self.has_checkpoint(task);
+            // Whoever writes into the store holds its lock for a moment: stopped there, a task would hold up all others.
+            let is_free = self.is_store_free();
+            let is_wanted =
+                |task: &TaskProcess| is_free && node.is_none_or(|node| task.node == node) && self.has_checkpoint(task);
             match paused.iter().position(is_wanted) {
                 Some(place) => found = Some((paused.remove(place), paused)),
                 None => self.go_on(&paused),
@@ -200,6 +203,11 @@ impl Cluster {
             found.is_some()
         });
         found.unwrap()
+    }
+
+    fn is_store_free(&self) -> bool {
+        let lock = self.lab.path("runs/tmp/lock");
+        Command::new("flock").arg("--nonblock").arg(lock).arg("true").status().unwrap().success()
     }
 
     /// Whether a trial of the task has a checkpoint, which it loses when it ends.

@@ -15,7 +15,7 @@ mod cluster;
 mod faults;
 mod limits;
 
-use cluster::{Cluster, has_slurm};
+use cluster::{Cluster, has_slurm, signal};
 use common::Lab;
 
 /// The run that all others are compared with.
@@ -72,7 +72,8 @@ fn a_task_whose_time_is_nearly_over_saves_and_starts_again() {
     let cluster = Cluster::start(&[]);
     let mut running = cluster.start_experiment(&[]);
     let (task, others) = cluster.pause(None);
-    cluster.slurm("scancel", &["--signal=USR2", "--batch", &task.job]);
+    // As Slurm does it (`--signal=B:USR2@120`), which takes a minute or two to come to it.
+    signal("USR2", task.pid);
     cluster.go_on(&[&[task][..], &others].concat());
     cluster.wait_until("a task that starts again", || cluster.log_of_tasks().contains("this task is started again by"));
     running.end().ended(0);
