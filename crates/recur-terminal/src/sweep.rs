@@ -4,7 +4,7 @@ use recur_core::event::Event;
 use recur_core::metric::Metric;
 use recur_core::record::Outcome;
 use recur_core::visible::visible;
-use recur_experiment::{Left, title};
+use recur_experiment::{Left, title_without_id};
 
 /// How far a sweep is.
 #[derive(Clone, Debug)]
@@ -89,7 +89,7 @@ impl Sweep {
                 self.done_before += share(*epochs_done, *n_epochs);
                 self.running.push(RunningTrial {
                     id: trial.id.to_string(),
-                    title: visible(&title(trial)).into_owned(),
+                    title: visible(&title_without_id(trial)).into_owned(),
                     n_epochs: *n_epochs,
                     done_before: *epochs_done,
                     values: Vec::new(),
