@@ -218,6 +218,12 @@ bench-search *REPEATS:
 bench-external *OPTIONS:
     cargo run --release -p recur-bench -- --external "$@"
 
+# Measure 2,000 short trials on a Slurm cluster of two nodes, beside two threads, and how long 10,000 take to send (needs Slurm; 35 minutes)
+[group('measurements')]
+bench-slurm *TRIALS:
+    cargo build --release --bin recur
+    tools/slurm/many target/release/recur "$@"
+
 # Put PyTorch itself into a report of recur, beside the same network (sets it up in a virtual environment; minutes)
 [group('measurements')]
 peers *OPTIONS:

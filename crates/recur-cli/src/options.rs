@@ -1,13 +1,24 @@
 //! The options that commands run an experiment with.
 
 use crate::args::TrainingArgs;
+use crate::error::CliError;
 use crate::instruction_set::kernels;
-use recur_experiment::{Code, RunOptions, TrialLogs};
+use recur_experiment::{Code, RunOptions, TrialLogs, local_store};
+use recur_store::Store;
 use recur_terminal::{CANCEL, MemoryNames};
 
-/// Options for a command that trains, as its arguments say.
-pub(crate) fn training_options(args: &TrainingArgs, logs: TrialLogs) -> RunOptions<'static> {
-    RunOptions {
+/// Options for a command that trains into `store`, as its arguments say.
+pub(crate) fn training_options(
+    args: &TrainingArgs,
+    store: &Store,
+    logs: TrialLogs,
+) -> Result<RunOptions<'static>, CliError> {
+    let local = match &args.scratch {
+        Some(scratch) => Some(local_store(scratch, store)?),
+        None => None,
+    };
+    Ok(RunOptions {
+        local,
         checkpoints: args.checkpoint_every,
         memory: args.memory.unwrap_or_default(),
         kernels: kernels(),
@@ -16,7 +27,7 @@ pub(crate) fn training_options(args: &TrainingArgs, logs: TrialLogs) -> RunOptio
         place: place(),
         cancel: &CANCEL,
         ..RunOptions::default()
-    }
+    })
 }
 
 /// Options for a command that trains nothing, and may score.

@@ -43,6 +43,7 @@
 //! [`Observer`]s, and trials are run by an [`Executor`]. Only the hints of errors name options of the command line, which is
 //! where most users meet them.
 
+mod checkpoints;
 mod clock;
 mod compared;
 mod decisions;
@@ -90,6 +91,7 @@ mod verify;
 mod weights_of;
 mod work;
 
+pub use checkpoints::local_store;
 pub use compared::{ComparedInputs, ComparisonError, ComparisonRequest};
 pub use decisions::StudyProgress;
 pub use difference::{Difference, of_reports};

@@ -7,6 +7,7 @@ use crate::observer::{Observer, RunEvent};
 use crate::part::Part;
 use crate::trial_log::TrialLogs;
 use recur_core::model::{Cancel, Kernels};
+use recur_store::Store;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -28,6 +29,8 @@ pub struct RunOptions<'a> {
     pub logs: TrialLogs,
     /// Where the trials run, in words that `recur status` shows, such as a cluster's job.
     pub place: Option<String>,
+    /// A store on a disk of this machine, for most checkpoints and for prepared data: [`crate::local_store`].
+    pub local: Option<Store>,
     /// What part of the work is to be done.
     pub part: Part,
     /// Raise it to stop: what has ended is kept.
@@ -36,7 +39,7 @@ pub struct RunOptions<'a> {
 
 impl fmt::Debug for RunOptions<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { observers, checkpoints, memory, kernels, code, logs: _, place, part, cancel } = self;
+        let Self { observers, checkpoints, memory, kernels, code, logs: _, place, local, part, cancel } = self;
         let mut options = f.debug_struct("RunOptions");
         options
             .field("n_observers", &observers.len())
@@ -46,6 +49,7 @@ impl fmt::Debug for RunOptions<'_> {
         options
             .field("code", code)
             .field("place", place)
+            .field("local", local)
             .field("part", part)
             .field("is_cancelled", &cancel.is_cancelled())
             .finish_non_exhaustive()
@@ -64,6 +68,7 @@ impl Default for RunOptions<'_> {
             code: Code::WithoutDiff,
             logs: TrialLogs::default(),
             place: None,
+            local: None,
             part: Part::default(),
             cancel: &NEVER,
         }

@@ -1,5 +1,6 @@
 //! Keeps what a run makes in the store, takes checkpoints, and passes on what happens.
 
+use crate::checkpoints::Checkpoints;
 use crate::clock::{Started, unix_seconds};
 use crate::error::with_causes;
 use crate::live::{Live, Shown};
@@ -57,12 +58,14 @@ struct Running {
     /// Whether it can be saved before its end, and was since the run was asked to stop.
     is_in_steps: bool,
     is_safe: bool,
+    /// Checkpoints so far.
+    n_saved: u32,
 }
 
 impl Running {
     fn now(trial: &Trial, resumed: bool) -> Self {
         let (started, started_unix, is_in_steps) = (Started::now(), unix_seconds(), trial.identity.training.is_some());
-        Self { started, started_unix, saved: started, resumed, is_in_steps, is_safe: false }
+        Self { started, started_unix, saved: started, resumed, is_in_steps, is_safe: false, n_saved: 0 }
     }
 }
 
@@ -76,6 +79,10 @@ impl<'a> StoreRecorder<'a> {
         let shown = Shown { experiment: of.experiment.clone(), place: options.place.clone() };
         let live = Live::start(store, of.metric, shown, &options.logs);
         Self { of, store, environment, options, running: Mutex::default(), live, stop: Cancel::new() }
+    }
+
+    fn checkpoints(&self) -> Checkpoints<'_> {
+        Checkpoints { store: self.store, local: self.options.local.as_ref() }
     }
 
     /// Whether two results of `trial` may differ: its model promises nothing of its bits.
@@ -186,7 +193,7 @@ impl Observer for StoreRecorder<'_> {
     }
 
     fn resume(&self, trial: &Trial) -> Option<Checkpoint> {
-        let found = match self.store.find_checkpoint(&trial.identity.full_training()) {
+        let found = match self.checkpoints().find(&trial.identity.full_training()) {
             Ok(found) => found,
             Err(error) => {
                 tracing::warn!("{}: starts again: {}", title(trial), with_causes(&error));
@@ -224,7 +231,10 @@ impl Observer for StoreRecorder<'_> {
             return;
         }
         // The sweep goes on without it: a record that can be kept is worth more than one that can be gone on from.
-        if let Err(error) = self.store.save_checkpoint(checkpoint) {
+        let number = self.running().get(trial.id.as_str()).map_or(0, |running| running.n_saved);
+        let is_end = trial.identity.stop_after() == Some(checkpoint.progress.epochs.len() as u32);
+        let is_wanted = is_end || self.options.cancel.is_cancelled();
+        if let Err(error) = self.checkpoints().save(checkpoint, number, is_wanted) {
             let causes = with_causes(&error);
             tracing::error!("{}: no checkpoint, training goes on: {causes}", title(trial));
         } else {
@@ -232,6 +242,7 @@ impl Observer for StoreRecorder<'_> {
         }
         if let Some(running) = self.running().get_mut(trial.id.as_str()) {
             running.saved = Started::now();
+            running.n_saved += 1;
             running.is_safe = self.options.cancel.is_cancelled();
         }
         self.stop_if_safe();
@@ -284,7 +295,7 @@ impl Observer for StoreRecorder<'_> {
         if goes_on {
             return Ok(counts);
         }
-        if let Err(error) = self.store.remove_checkpoints(&trial.identity.full_training()) {
+        if let Err(error) = self.checkpoints().remove(&trial.identity.full_training()) {
             tracing::warn!("{}: {}", title(trial), with_causes(&error));
         }
         Ok(counts)

@@ -198,7 +198,8 @@ impl TrialFile {
         }
         let trials =
             missing.iter().map(|place| self.with_weights(&self.trials[*place])).collect::<Result<Vec<_>, _>>()?;
-        let dataset = self.dataset(store, &trials, missing.iter().map(|place| plugins[*place]))?;
+        let dataset =
+            self.dataset((store, options.local.as_ref()), &trials, missing.iter().map(|place| plugins[*place]))?;
         let replicates = self.replicates(&trials, &dataset)?;
         let specs: HashMap<&TrialId, &str> = self.trials.iter().map(|item| (&item.trial.id, &*item.spec)).collect();
         let notify = |event: &RunEvent<'_>| {
@@ -280,7 +281,7 @@ impl TrialFile {
     /// The data set of `trials`, compared with its digest: the prepared one of the store, or what is read from its source.
     fn dataset(
         &self,
-        store: &Store,
+        (store, local): (&Store, Option<&Store>),
         trials: &[Trial],
         plugins: impl Iterator<Item = &'static dyn ModelPlugin>,
     ) -> Result<Dataset, ExperimentError> {
@@ -289,7 +290,7 @@ impl TrialFile {
             trials.iter().zip(&plugins).try_for_each(|(trial, plugin)| self.check_data(trial, *plugin, dataset))
         };
         if let Some(name) = &self.prepared {
-            match read_prepared(&store.prepared(name)) {
+            match read_prepared(&prepared_nearby(store, local, name)) {
                 Ok(dataset) if check(&dataset).is_ok() => return Ok(dataset),
                 Ok(_) => tracing::warn!("the prepared data {} is not what the trials are trained from", visible(name)),
                 Err(error) => tracing::warn!("{error}"),
@@ -311,6 +312,26 @@ impl TrialFile {
         match plugin.needs().raw_texts {
             true => check_digest(trial, &place, expected.unwrap_or(texts), found.unwrap_or(texts)),
             false => Ok(()),
+        }
+    }
+}
+
+/// Where the prepared data is read: on a disk of this machine, where it is copied at first, or in the store.
+fn prepared_nearby(store: &Store, local: Option<&Store>, name: &str) -> PathBuf {
+    let shared = store.prepared(name);
+    let Some(local) = local else { return shared };
+    let copy = || -> std::io::Result<[Vec<u8>; 2]> {
+        Ok([std::fs::read(shared.join(PREPARED_ROWS))?, std::fs::read(shared.join(PREPARED_ALPHABET))?])
+    };
+    if local.prepared(name).join(PREPARED_ALPHABET).is_file() {
+        return local.prepared(name);
+    }
+    let Ok([rows, alphabet]) = copy() else { return shared };
+    match local.keep_prepared(name, &[(PREPARED_ROWS, &rows), (PREPARED_ALPHABET, &alphabet)]) {
+        Ok(()) => local.prepared(name),
+        Err(error) => {
+            tracing::warn!("the prepared data is not copied to this machine: {error}");
+            shared
         }
     }
 }

@@ -80,6 +80,9 @@ pub(crate) struct TrainingArgs {
     /// Do not keep the text of uncommitted changes of the git checkout that recur runs in, only its digest
     #[arg(long, env = "RECUR_NO_DIFF", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) no_diff: bool,
+    /// A folder on a disk of this machine: of ten checkpoints one goes into the store, the others there
+    #[arg(long, value_name = "DIR", env = "RECUR_SCRATCH", hide_env_values = true)]
+    pub(crate) scratch: Option<PathBuf>,
     /// Memory that trials may use together: a size (500MiB, 8GiB), or off for no limit [default: what
     /// the machine has free]
     #[arg(long, value_name = "SIZE", env = "RECUR_MEMORY", hide_env_values = true)]

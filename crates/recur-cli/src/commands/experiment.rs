@@ -34,7 +34,8 @@ pub(crate) fn run(
     recur_report::check_destination(prepared.plan(), &prepared.provenance, destination)?;
     cancel_on_interrupt();
     let watchers = Watchers::new(&screen);
-    let options = RunOptions { observers: watchers.all(), part: args.part(), ..training_options(&args.training, logs) };
+    let options =
+        RunOptions { observers: watchers.all(), part: args.part(), ..training_options(&args.training, &store, logs)? };
     let live = args.live.map(|TimeLimit(every)| LiveReport::new(&prepared, &store, destination, every));
     let outcome = chosen.with(args, level, plugins, |executor| {
         let outcomes = match &live {

@@ -29,7 +29,7 @@ fn train(args: &TrialRun, level: Level, registry: &Registry) -> Result<Exit, Cli
     let ended = args.note_ended.then(|| Ended::open(args.file.with_extension("ended"))).transpose()?;
     cancel_on_interrupt();
     cancel_when_time_is_over();
-    let options = training_options(&args.training, logs);
+    let options = training_options(&args.training, &store, logs)?;
     let jobs = args.jobs.map_or_else(available_cores, usize::from);
     let note = |id: &TrialId| ended.iter().for_each(|ended| ended.note(id));
     let records = file.run(registry, &store, jobs, &options, &note)?;

@@ -150,6 +150,7 @@ impl Lab {
             "RECUR_NO_DIFF",
             "RECUR_MEMORY",
             "RECUR_SITE",
+            "RECUR_SCRATCH",
             "RECUR_REQUEUE",
             "SLURM_CONF",
             "NO_COLOR",

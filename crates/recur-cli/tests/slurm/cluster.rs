@@ -207,7 +207,7 @@ impl Cluster {
 
     fn is_store_free(&self) -> bool {
         let lock = self.lab.path("runs/tmp/lock");
-        Command::new("flock").arg("--nonblock").arg(lock).arg("true").status().unwrap().success()
+        lock.exists() && Command::new("flock").arg("--nonblock").arg(lock).arg("true").status().unwrap().success()
     }
 
     /// Whether a trial of the task has a checkpoint, which it loses when it ends.

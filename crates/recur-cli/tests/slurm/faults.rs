@@ -39,7 +39,7 @@ fn a_daemon_is_killed_alone_and_a_trial_runs_twice_at_once() {
     cluster.experiment(&[]).ended(0);
     cluster.check_bytes();
     let conflicts = std::fs::read_dir(cluster.lab.path("runs/conflicts"));
-    assert!(conflicts.is_ok_and(|mut entries| entries.next().is_none()), "equal bytes are no conflict");
+    assert_eq!(conflicts.into_iter().flatten().count(), 0, "equal bytes are no conflict");
 }
 
 /// Commands of Slurm hang or fail meanwhile, which says nothing of tasks.
@@ -106,7 +106,9 @@ fn a_job_is_cancelled_from_outside() {
     let cluster = Cluster::start(&[]);
     let mut running = cluster.start_experiment(&[]);
     let (task, others) = cluster.pause(None);
-    cluster.slurm("scancel", &[&task.job]);
+    // One that runs, and may come to its end before it is killed, and one that waits.
+    let waiting = cluster.slurm("squeue", &["-h", "-r", "-t", "PENDING", "-o", "%i"]);
+    cluster.slurm("scancel", &[&task.job, waiting.lines().last().unwrap()]);
     cluster.go_on(&[&[task][..], &others].concat());
     let ran = running.end().ended(1);
     assert!(ran.err.contains("a task was cancelled") && ran.err.contains("the same command runs them"), "{}", ran.err);

@@ -1,10 +1,14 @@
 //! Trials in files, trained by whoever has the file.
 
+use recur_core::event::Event;
 use recur_core::identity::Identity;
+use recur_core::model::Cancel;
 use recur_core::record::TrialRecord;
 use recur_core::registry::Registry;
 use recur_core::trial::{Trial, TrialId};
-use recur_experiment::{Experiment, ExperimentError, LocalExecutor, RunOptions, TrialFile};
+use recur_experiment::{
+    CheckpointInterval, Experiment, ExperimentError, LocalExecutor, Observer, RunEvent, RunOptions, TrialFile,
+};
 use recur_store::{Store, layout};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -199,4 +203,69 @@ fn all_trials_of_a_file_are_trained_from_prepared_data_and_each_end_is_heard_onc
     std::fs::write(other.prepared(&prepared).join("rows.parquet"), "rows").unwrap();
     let error = file.run(&registry(), &other, 1, &RunOptions::default(), &on_end).unwrap_err();
     assert!(matches!(error, ExperimentError::Ingest(_)), "{error:?}");
+}
+
+/// A disk of this machine takes the prepared data and most checkpoints. What it has changes no byte, whether it is there or not.
+#[test]
+fn with_a_folder_of_this_machine_a_stopped_trial_goes_on_from_the_store_and_from_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut experiment = experiment(folder.path());
+    let [local, other] = ["local", "other"].map(|name| Store::open(&folder.path().join(name)).unwrap());
+    let outcomes = experiment.run(&local, &LocalExecutor::new(1), &RunOptions::default()).unwrap();
+    let prepared = experiment.keep_prepared(&other).unwrap().unwrap();
+    let file = experiment.trial_file(&experiment.trials()[..1], None, Some(&prepared));
+    let scratch = recur_experiment::local_store(&folder.path().join("scratch"), &other).unwrap();
+    let cancel = Cancel::new();
+    let options = RunOptions {
+        local: Some(scratch.clone()),
+        checkpoints: CheckpointInterval::Epochs(1),
+        cancel: &cancel,
+        ..RunOptions::default()
+    };
+    let id = &outcomes[0].trial.id;
+    let run = |options: &RunOptions<'_>| file.run(&registry(), &other, 1, options, &|_| {}).unwrap();
+    assert_eq!(run(&options), [Some(outcomes[0].record.clone())]);
+    assert_eq!(promised(&other, &outcomes[0].trial), promised(&local, &outcomes[0].trial));
+    assert!(scratch.prepared(&prepared).join("rows.parquet").exists(), "the data was copied");
+    for store in [&scratch, &other] {
+        assert!(store.find_checkpoint(id).unwrap().checkpoint.is_none(), "it has ended");
+    }
+    // A checkpoint of the folder is gone on from, and one of the store that is further along goes before it.
+    let at = |epochs: u32| {
+        let store = Store::open(&folder.path().join(format!("at-{epochs}"))).unwrap();
+        let trial = experiment.trials()[0].clone();
+        let stops = StopAfter(epochs, &cancel);
+        let options = RunOptions {
+            checkpoints: CheckpointInterval::Epochs(1),
+            cancel: &cancel,
+            observers: vec![&stops],
+            ..RunOptions::default()
+        };
+        let _ = experiment.train(&[trial], &store, &LocalExecutor::new(1), &options);
+        cancel.lower();
+        store.find_checkpoint(id).unwrap().checkpoint.unwrap()
+    };
+    let (first, second) = (at(1), at(2));
+    assert!(first.progress.epochs.len() < second.progress.epochs.len());
+    for (in_store, in_folder) in [(None, Some(&first)), (Some(&first), Some(&second)), (Some(&second), Some(&first))] {
+        std::fs::remove_dir_all(other.trial(id)).unwrap();
+        in_store.into_iter().for_each(|checkpoint| other.save_checkpoint(checkpoint).unwrap());
+        in_folder.into_iter().for_each(|checkpoint| scratch.save_checkpoint(checkpoint).unwrap());
+        assert_eq!(run(&options), [Some(outcomes[0].record.clone())]);
+        assert_eq!(promised(&other, &outcomes[0].trial), promised(&local, &outcomes[0].trial));
+        assert!(other.environment(id).unwrap().resumed);
+    }
+}
+
+/// Stops the run when the trial has done so many epochs.
+struct StopAfter<'a>(u32, &'a Cancel);
+
+impl Observer for StopAfter<'_> {
+    fn event(&self, _: &Experiment, event: &RunEvent<'_>) {
+        if let RunEvent::Trial(Event::EpochFinished { epoch, .. }) = event
+            && *epoch + 1 == self.0
+        {
+            self.1.cancel();
+        }
+    }
 }
