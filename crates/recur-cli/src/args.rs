@@ -109,8 +109,7 @@ pub(crate) enum Command {
     /// Predict labels for texts with a trained model
     #[command(after_help = PREDICT_HELP)]
     Predict(Predict),
-    /// Train one trial that an executor wrote into a file
-    #[command(hide = true)]
+    /// Train trials of a file, which an executor wrote, into a store
     Trial(TrialArgs),
     /// Report the CPU, its instruction sets and measured peak, memory, and the store's free space
     Doctor(Doctor),

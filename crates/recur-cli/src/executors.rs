@@ -98,9 +98,8 @@ pub(crate) fn site(named: Option<&Path>) -> Result<Site, CliError> {
             _ => return Ok(Site::without_file()),
         },
     };
-    Site::read(&path).map_err(|error| {
-        CliError::of(&error).hint(format!("docs/clusters.md lists all keys; {} is no part of a spec", shown(&path)))
-    })
+    Site::read(&path)
+        .map_err(|error| CliError::of(&error).hint(format!("docs/clusters.md lists all keys of {}", shown(&path))))
 }
 
 /// Where the user's own site file is looked for.

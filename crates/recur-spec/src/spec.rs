@@ -120,7 +120,9 @@ impl Spec {
             swept: Vec::new(),
             ..configuration.clone()
         };
+        // Field by field: a copy of all configurations for each trial takes seconds with ten thousand of them.
         let model = ModelEntry {
+            id: entry.id.clone(),
             name: entry.id.clone(),
             params: configuration.params.clone(),
             own_training: Mapping::new(),
@@ -128,9 +130,17 @@ impl Spec {
             except: Vec::new(),
             may_be_searched: true,
             configurations: vec![alone],
-            ..entry.clone()
+            conditions: entry.conditions.clone(),
+            training: entry.training.clone(),
+            weights: entry.weights.clone(),
+            regime: entry.regime,
         };
         Self {
+            name: self.name.clone(),
+            question: self.question.clone(),
+            seed: self.seed,
+            data: self.data.clone(),
+            split: self.split.clone(),
             training,
             models: vec![model],
             except: Vec::new(),
@@ -139,9 +149,9 @@ impl Spec {
             search: None,
             race: None,
             halving: None,
+            max_trials: self.max_trials,
             replicates: self.split.division.replicates().unwrap_or(replicate + 1),
             report: ReportSettings { baseline: None, ..self.report.clone() },
-            ..self.clone()
         }
     }
 }

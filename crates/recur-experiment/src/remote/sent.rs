@@ -43,6 +43,13 @@ impl Task {
         !matches!(self.state, Some(State::Ended(_)))
     }
 
+    /// How a task has ended that is no longer listed: one that never wrote a log was cancelled while it waited, of which nothing is
+    /// kept. Others are forgotten some minutes after their end.
+    fn how_forgotten(&self, log: &Path) -> Ended {
+        let has_waited = matches!(self.state, None | Some(State::Waiting { .. }));
+        if has_waited && !log.exists() { Ended::Cancelled } else { Ended::Failed("no longer known".to_owned()) }
+    }
+
     /// What it has noted since it was looked at last.
     fn hear(&mut self, file: &Path) -> Vec<TrialId> {
         let Ok(mut file) = File::open(file) else { return Vec::new() };
@@ -91,9 +98,9 @@ impl Sent {
         self.places.contains_key(id)
     }
 
-    /// Tasks that wait or run.
+    /// Tasks that wait or run, and have trials left.
     pub(super) fn n_live(&self) -> usize {
-        self.tasks.values().filter(|task| task.is_live()).count()
+        self.tasks.values().filter(|task| task.is_live() && !task.left.is_empty()).count()
     }
 
     /// Tasks whose end was not dealt with yet.
@@ -161,8 +168,9 @@ impl Sent {
                 let Some(task) = self.tasks.get_mut(&number) else { continue };
                 let state = match seen.and_then(|seen| seen.get(&number)) {
                     Some(seen) => seen.state.clone(),
-                    // It is forgotten some minutes after its end.
-                    None if task.is_live() => State::Ended(Ended::Failed("no longer known".to_owned())),
+                    None if task.is_live() => {
+                        State::Ended(task.how_forgotten(&self.program.log_file(job, number - job.first)))
+                    }
                     None => continue,
                 };
                 if task.state.as_ref() != Some(&state) {
@@ -309,6 +317,21 @@ mod tests {
     }
 
     #[test]
+    fn of_a_task_that_is_forgotten_its_log_shows_whether_it_had_started() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut sent = sent(folder.path());
+        sent.add(job("a", 0, 2, true), vec![Task::new(0, [id(1)], 0), Task::new(1, [id(2)], 0)]);
+        std::fs::create_dir(folder.path().join("logs")).unwrap();
+        std::fs::write(folder.path().join("logs/a-1.log"), "").unwrap();
+        let waits = || State::Waiting { reason: "Priority".into() };
+        sent.see(&[seen("a", 0, waits()), seen("a", 1, waits())]);
+        sent.see(&[]);
+        let ended = sent.take_ended(Duration::ZERO);
+        let [(_, first, _), (_, second, _)] = &ended[..] else { panic!("{ended:?}") };
+        assert_eq!((first, matches!(second, Ended::Failed(_))), (&Ended::Cancelled, true));
+    }
+
+    #[test]
     fn a_task_that_starts_again_has_not_ended() {
         let folder = tempfile::tempdir().unwrap();
         let mut sent = sent(folder.path());
@@ -342,6 +365,6 @@ mod tests {
         std::fs::write(&log, "").unwrap();
         assert_eq!(tail_of(&log), "nothing is in it");
         std::fs::write(&log, format!("{}\nb\n\nc\u{1b}[2J\nd\n", "x".repeat(2000))).unwrap();
-        assert_eq!(tail_of(&log), "b / c\\u{1b}[2J / d");
+        assert_eq!(tail_of(&log), "b / c\\x1b[2J / d");
     }
 }
