@@ -5,6 +5,7 @@ use crate::error::CliError;
 use recur_cluster::{Command, CommandSite, Engine, ExecutorName, Site, Slurm};
 use recur_core::visible::shown;
 use recur_experiment::{Executor, LocalExecutor, Memory, RemoteExecutor, RemoteOptions, available_cores};
+use recur_terminal::was_interrupted;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -15,6 +16,11 @@ pub(crate) enum Chosen {
 }
 
 impl Chosen {
+    /// Whether this process trains.
+    pub(crate) fn is_local(&self) -> bool {
+        matches!(self, Self::Local(_))
+    }
+
     /// The one that `args` ask for.
     pub(crate) fn of(args: &Experiment) -> Result<Self, CliError> {
         let site = site(args.executor.site.as_deref())?;
@@ -124,16 +130,21 @@ fn arguments(args: &Experiment, level: Level) -> Vec<String> {
     if training.no_diff {
         words.push("--no-diff".to_owned());
     }
+    if let Some(scratch) = training.scratch() {
+        words.extend(["--scratch".to_owned(), scratch.to_string_lossy().into_owned()]);
+    }
     words
 }
 
-/// Asks on the terminal whether `n` tasks are cancelled. Without a terminal they go on.
+/// Asks on the terminal whether `n` tasks are cancelled, if the user pressed Ctrl-C. Without a terminal, and where a time limit or a signal
+/// ended the run, they go on.
 fn asks_to_cancel(n: usize) -> bool {
-    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+    if !was_interrupted() || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return false;
     }
     let mut err = std::io::stderr().lock();
-    let _ = write!(err, "cancel the {n} tasks that wait or run in the batch system? [y/N] ").and_then(|()| err.flush());
+    let _ =
+        write!(err, "cancel what waits or runs in the batch system (tasks: {n})? [y/N] ").and_then(|()| err.flush());
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer).is_ok()
         && ["y", "yes"].contains(&answer.trim().to_lowercase().as_str())

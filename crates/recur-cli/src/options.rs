@@ -13,7 +13,7 @@ pub(crate) fn training_options(
     store: &Store,
     logs: TrialLogs,
 ) -> Result<RunOptions<'static>, CliError> {
-    let local = match &args.scratch {
+    let local = match args.scratch() {
         Some(scratch) => Some(local_store(scratch, store)?),
         None => None,
     };

@@ -130,7 +130,7 @@ impl Engine for Command {
         let mut state = self.state();
         let n_running = state.jobs.values_mut().filter_map(|process| process.look().is_none().then_some(())).count();
         if n_running >= self.site.max_running as usize {
-            return Err(Refusal::Limit(format!("{n_running} commands run")));
+            return Err(Refusal::Busy);
         }
         let failed = |error: std::io::Error| {
             let (program, problem) = (self.site.template.clone(), error.to_string());
@@ -170,6 +170,13 @@ impl Engine for Command {
 
     fn outlives_us(&self) -> bool {
         false
+    }
+}
+
+impl Drop for Command {
+    /// Nobody would hear what came of them.
+    fn drop(&mut self) {
+        self.state().jobs.values_mut().for_each(Process::stop);
     }
 }
 
@@ -257,7 +264,7 @@ mod tests {
         let command = command("cat {list}; test -e go || sleep 1000");
         let (first, second) = (job(0, 3), job(3, 1));
         command.submit(&first, &program).unwrap();
-        assert!(matches!(command.submit(&second, &program), Err(Refusal::Limit(_))));
+        assert!(matches!(command.submit(&second, &program), Err(Refusal::Busy)));
         assert_eq!(
             command.look(&[&first, &second]).unwrap().len(),
             3,

@@ -99,6 +99,9 @@ pub enum Ended {
 /// Why a job was not submitted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
+    /// As many jobs run as may run at once.
+    #[error("as many jobs run as may run at once")]
+    Busy,
     /// The engine takes no more jobs, or none of so many tasks, for now.
     #[error("no more tasks are taken for now: {0}")]
     Limit(String),

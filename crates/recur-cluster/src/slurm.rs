@@ -4,6 +4,8 @@
 mod arguments;
 mod queue;
 
+pub(crate) use arguments::SIGNAL_LEAD;
+
 use crate::engine::{Engine, EngineError, Job, Refusal, Seen, TaskProgram};
 use crate::site::SlurmSite;
 use crate::tool::{self, Answer};
@@ -118,14 +120,19 @@ impl Engine for Slurm {
 }
 
 /// What a refusal of `sbatch` means. The words are those of Slurm's error codes (`slurm_errno.c`), which have not changed for
-/// years; what is not known is an error that the user sees.
+/// years; what is not known is an error that the user sees. All refusals by a policy end in the same sentence, which names the limit on
+/// jobs among others: only what comes before it says which limit it was.
 fn refusal(complaint: &str) -> Refusal {
     let has = |parts: &[&str]| parts.iter().any(|part| complaint.contains(part));
     let text = complaint.to_owned();
     if has(&["Invalid job array", "Job array index"]) {
         return Refusal::TooLarge(text);
     }
-    if has(&["MaxSubmitJob", "submit limit", "MaxJobCount", "Limit", "temporarily unable", "temporarily unavailable"]) {
+    let is_of_policy = complaint.contains("accounting/QOS policy");
+    let names_another = ["Limit", "QOSMax", "AssocMax"].iter().any(|part| complaint.contains(part));
+    if has(&["SubmitJob", "MaxJobCount", "temporarily unable", "temporarily unavailable"])
+        || is_of_policy && !names_another
+    {
         return Refusal::Limit(text);
     }
     if has(&["Unable to contact", "timed out", "Connection refused", "Zero Bytes", "communication"]) {
@@ -155,6 +162,12 @@ mod tests {
             Refusal::Unknown,
         );
         check("sbatch: error: Batch job submission failed: Socket timed out on send/recv operation", Refusal::Unknown);
+        let policy = "Batch job submission failed: Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)";
+        check(&format!("sbatch: error: {policy}"), Refusal::Limit);
+        for limit in ["AssocMaxWallDurationPerJobLimit", "QOSMaxMemoryPerJob", "QOSMaxCpuPerUserLimit"] {
+            let error = refusal(&format!("sbatch: error: {limit}; sbatch: error: {policy}"));
+            assert!(matches!(error, Refusal::Error(_)), "{error}");
+        }
         let error = refusal("sbatch: error: invalid partition specified: nope");
         assert!(matches!(error, Refusal::Error(_)), "{error}");
     }

@@ -4,7 +4,7 @@
 //! (`RECUR_SCRATCH`) only every tenth goes into the store, and those that others need: of a run that is asked to stop, and at the end of
 //! a training that halving may continue. A trial that goes on elsewhere loses what is on the machine alone.
 
-use crate::error::ExperimentError;
+use crate::error::{ExperimentError, with_causes};
 use recur_core::checkpoint::Checkpoint;
 use recur_core::digest::Digest;
 use recur_core::trial::TrialId;
@@ -27,7 +27,10 @@ impl Checkpoints<'_> {
     pub(crate) fn find(&self, training: &TrialId) -> Result<FoundCheckpoint, StoreError> {
         let mut found = self.store.find_checkpoint(training)?;
         if let Some(local) = self.local {
-            let FoundCheckpoint { checkpoint, damaged } = local.find_checkpoint(training)?;
+            let FoundCheckpoint { checkpoint, damaged } = local.find_checkpoint(training).unwrap_or_else(|error| {
+                warn(&error);
+                FoundCheckpoint { checkpoint: None, damaged: Vec::new() }
+            });
             let along = |checkpoint: &Option<Checkpoint>| {
                 checkpoint.as_ref().map(|it| (it.progress.epochs.len(), it.progress.examples))
             };
@@ -42,18 +45,30 @@ impl Checkpoints<'_> {
     /// Saves one, the `number`th of this run, from 0. `is_wanted` is whether others need it.
     pub(crate) fn save(&self, checkpoint: &Checkpoint, number: u32, is_wanted: bool) -> Result<(), StoreError> {
         match self.local {
-            Some(local) if !is_wanted && !(number + 1).is_multiple_of(SHARED) => local.save_checkpoint(checkpoint),
+            Some(local) if !is_wanted && !(number + 1).is_multiple_of(SHARED) => {
+                local.save_checkpoint(checkpoint).or_else(|error| {
+                    warn(&error);
+                    self.store.save_checkpoint(checkpoint)
+                })
+            }
             _ => self.store.save_checkpoint(checkpoint),
         }
     }
 
     /// Removes those of a training that has ended.
     pub(crate) fn remove(&self, training: &TrialId) -> Result<(), StoreError> {
-        if let Some(local) = self.local {
-            local.remove_checkpoints(training)?;
+        if let Some(local) = self.local
+            && let Err(error) = local.remove_checkpoints(training)
+        {
+            warn(&error);
         }
         self.store.remove_checkpoints(training)
     }
+}
+
+/// A disk of this machine that fails takes nothing from what the store has.
+fn warn(error: &StoreError) {
+    tracing::warn!("the checkpoints on this machine: {}", with_causes(error));
 }
 
 /// Opens the place for what belongs to `store` in the folder `scratch` of this machine.

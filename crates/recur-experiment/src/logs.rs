@@ -1,6 +1,7 @@
 //! The log of one trial, as it is kept, or as it comes while the trial is being trained.
 
 use crate::lookup::{LookupError, first_of};
+use crate::status::is_alive;
 use recur_core::trial::TrialId;
 use recur_files::{Links, open_regular};
 use recur_store::{Life, RunningProcess, Store, layout};
@@ -76,8 +77,7 @@ impl<'a> LogOfTrial<'a> {
         let is_there = path.exists();
         self.lines.read(file, visit).map_err(failed(path))?;
         // A process that was killed leaves its file.
-        if is_there && self.store.running_logs(&self.trial)?.iter().any(|(it, life)| it == path && *life != Life::Ended)
-        {
+        if is_there && self.store.running()?.iter().any(|it| it.log_path(&self.trial) == *path && is_alive(it)) {
             return Ok(LogEnd::Running);
         }
         self.lines.read(file, visit).map_err(failed(path))?;
@@ -107,7 +107,7 @@ impl<'a> LogOfTrial<'a> {
         // One that has logged nothing so far has no file of it.
         let trains = |process: &RunningProcess| {
             let trials = process.running.iter().flat_map(|running| &running.trials);
-            process.life != Life::Ended && trials.into_iter().any(|trial| trial.id == self.trial)
+            is_alive(process) && trials.into_iter().any(|trial| trial.id == self.trial)
         };
         let is_running = self.lines.n_bytes == 0 && self.store.running()?.iter().any(trains);
         Ok(if is_running { LogEnd::Running } else { LogEnd::Stopped })

@@ -6,6 +6,7 @@ use crate::error::ExperimentError;
 use crate::parallel::{available_cores, in_parallel};
 use crate::request::{RequestedExperiment, store_option};
 use crate::shell::quoted;
+use crate::status::living;
 use crate::stored_record::stored_record;
 use recur_analysis::{ModelStages, PartialAnalysis, PartialOutcomes, ReplicateSplit, TrialTime};
 use recur_core::plan::{Plan, UnusedSettings};
@@ -15,7 +16,7 @@ use recur_core::selection::TrialOutcome;
 use recur_core::trial::{Trial, TrialId};
 use recur_ingest::Ingested;
 use recur_report::{Continuation, Destination, WrittenPartial};
-use recur_store::{Life, Store};
+use recur_store::Store;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -40,9 +41,7 @@ impl<'a> Trained<'a> {
 
     /// The trials that processes train now. One of another machine counts as long as it shows them.
     fn running(&self) -> Result<BTreeSet<TrialId>, ExperimentError> {
-        let living = self.0.running()?.into_iter().filter(|process| process.life != Life::Ended);
-        let trials = living.filter_map(|process| process.running).flat_map(|running| running.trials);
-        Ok(trials.map(|trial| trial.id).collect())
+        Ok(living(self.0)?.into_iter().flat_map(|running| running.trials).map(|trial| trial.id).collect())
     }
 }
 

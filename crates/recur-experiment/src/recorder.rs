@@ -233,7 +233,9 @@ impl Observer for StoreRecorder<'_> {
         // The sweep goes on without it: a record that can be kept is worth more than one that can be gone on from.
         let number = self.running().get(trial.id.as_str()).map_or(0, |running| running.n_saved);
         let is_end = trial.identity.stop_after() == Some(checkpoint.progress.epochs.len() as u32);
-        let is_wanted = is_end || self.options.cancel.is_cancelled();
+        // Before it is saved: one that is asked for meanwhile may not be where others find it.
+        let is_asked = self.options.cancel.is_cancelled();
+        let is_wanted = is_end || is_asked;
         if let Err(error) = self.checkpoints().save(checkpoint, number, is_wanted) {
             let causes = with_causes(&error);
             tracing::error!("{}: no checkpoint, training goes on: {causes}", title(trial));
@@ -243,7 +245,7 @@ impl Observer for StoreRecorder<'_> {
         if let Some(running) = self.running().get_mut(trial.id.as_str()) {
             running.saved = Started::now();
             running.n_saved += 1;
-            running.is_safe = self.options.cancel.is_cancelled();
+            running.is_safe = is_asked;
         }
         self.stop_if_safe();
         // It would only be trained in vain while others are saved.

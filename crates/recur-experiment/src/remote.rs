@@ -97,6 +97,8 @@ impl Executor for RemoteExecutor<'_> {
                 let n_live = run.n_live();
                 if n_live > 0 && self.engine.outlives_us() {
                     tracing::warn!("{n_live} tasks go on without this process; the same command finds them");
+                } else if n_live > 0 {
+                    run.stop();
                 }
                 return Err(error);
             }

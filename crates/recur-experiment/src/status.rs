@@ -9,6 +9,7 @@ mod running;
 pub use best::{BestSoFar, ModelStatus};
 pub use read::{StatusRequest, trials_of_experiment};
 pub use running::{EndedProcess, RunningNow};
+pub(crate) use running::{is_alive, living};
 
 use crate::SentTasks;
 use recur_core::metric::Metric;
@@ -31,6 +32,8 @@ pub struct Status {
     pub other_running: Vec<RunningNow>,
     /// What of the store is damaged or cannot be read: a run trains such trials again.
     pub problems: Vec<String>,
+    /// Why a batch system did not say what it has.
+    pub unanswered: Vec<String>,
 }
 
 impl Status {
@@ -47,7 +50,7 @@ impl Status {
             }
             match SentTasks::look(store, &experiment.name, engine) {
                 Ok(sent) => experiment.sent = sent,
-                Err(error) => self.problems.push(error.to_string()),
+                Err(error) => self.unanswered.push(error.to_string()),
             }
         }
     }

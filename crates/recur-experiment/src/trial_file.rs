@@ -166,6 +166,24 @@ impl TrialFile {
         self.trials.iter().map(|item| &item.trial)
     }
 
+    /// How far each of its trials is in `store`: `None` where it has a record that counts, otherwise epochs and examples of its furthest
+    /// checkpoint.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn left(&self, store: &Store) -> Result<Vec<Option<(usize, u64)>>, ExperimentError> {
+        let records = self.stored(store)?;
+        let along = |trial: &Trial| {
+            let found = store.find_checkpoint(&trial.identity.full_training())?.checkpoint;
+            Ok(found.map_or((0, 0), |found| (found.progress.epochs.len(), found.progress.examples)))
+        };
+        let left = |(trial, record): (&Trial, Option<TrialRecord>)| match record {
+            Some(_) => Ok(None),
+            None => along(trial).map(Some),
+        };
+        self.trials().zip(records).map(left).collect()
+    }
+
     /// Trains its trials with the models of `registry` on `jobs` threads and keeps them in `store`. The records, in order: each that of the
     /// store where it has one that did not fail; `None` where a trial was abandoned. `on_end` hears of each trial with a
     /// record, as soon as the store has it. Observers hear nothing, as there is no experiment.

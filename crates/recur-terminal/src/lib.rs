@@ -31,5 +31,5 @@ pub use logging::{LogFile, start_logs};
 pub use output::{duration, print, print_error, print_json, table, write_data};
 pub use progress::{Screen, bar, tick};
 pub use refresh::Refresh;
-pub use signals::{CANCEL, cancel_on_interrupt, cancel_when_time_is_over, is_time_over};
+pub use signals::{CANCEL, cancel_on_interrupt, cancel_when_time_is_over, is_time_over, was_interrupted};
 pub use watch::{MemoryNames, Watchers};

@@ -11,7 +11,7 @@ pub static CANCEL: Cancel = Cancel::new();
 pub fn cancel_on_interrupt() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        if let Err(error) = ctrlc::set_handler(stop) {
+        if let Err(error) = ctrlc::set_handler(interrupted) {
             tracing::warn!("Ctrl-C will end recur at once: {error}");
         }
         #[cfg(unix)]
@@ -19,6 +19,18 @@ pub fn cancel_on_interrupt() {
             tracing::warn!("SIGTERM and SIGHUP will end recur at once: {error}");
         }
     });
+}
+
+static WAS_INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Whether the user pressed Ctrl-C.
+pub fn was_interrupted() -> bool {
+    WAS_INTERRUPTED.load(Ordering::SeqCst)
+}
+
+fn interrupted() {
+    WAS_INTERRUPTED.store(true, Ordering::SeqCst);
+    stop();
 }
 
 fn stop() {

@@ -3,7 +3,8 @@
 use super::shared::SpecArgs;
 use clap::{Subcommand, ValueEnum};
 use recur_experiment::{CheckpointInterval, Memory, Part, TimeLimit};
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Experiment {
@@ -82,11 +83,18 @@ pub(crate) struct TrainingArgs {
     pub(crate) no_diff: bool,
     /// A folder on a disk of this machine: of ten checkpoints one goes into the store, the others there
     #[arg(long, value_name = "DIR", env = "RECUR_SCRATCH", hide_env_values = true)]
-    pub(crate) scratch: Option<PathBuf>,
+    scratch: Option<OsString>,
     /// Memory that trials may use together: a size (500MiB, 8GiB), or off for no limit [default: what
     /// the machine has free]
     #[arg(long, value_name = "SIZE", env = "RECUR_MEMORY", hide_env_values = true)]
     pub(crate) memory: Option<Memory>,
+}
+
+impl TrainingArgs {
+    /// The folder on a disk of this machine, where one is named: a variable of the environment may be empty.
+    pub(crate) fn scratch(&self) -> Option<&Path> {
+        self.scratch.as_deref().filter(|scratch| !scratch.is_empty()).map(Path::new)
+    }
 }
 
 #[derive(Debug, clap::Args)]

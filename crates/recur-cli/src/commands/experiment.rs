@@ -7,7 +7,7 @@ use crate::options::training_options;
 use crate::scoring;
 use crate::stores;
 use recur_core::visible::shown;
-use recur_experiment::{ExperimentError, LiveReport, Program, RequestedExperiment, RunOptions, TimeLimit};
+use recur_experiment::{ExperimentError, LiveReport, Program, RequestedExperiment, TimeLimit};
 use recur_report::Destination;
 use recur_terminal::{LogFile, Screen, Watchers, cancel_on_interrupt, print, start_logs};
 use std::path::Path;
@@ -34,8 +34,12 @@ pub(crate) fn run(
     recur_report::check_destination(prepared.plan(), &prepared.provenance, destination)?;
     cancel_on_interrupt();
     let watchers = Watchers::new(&screen);
-    let options =
-        RunOptions { observers: watchers.all(), part: args.part(), ..training_options(&args.training, &store, logs)? };
+    let mut options = training_options(&args.training, &store, logs)?;
+    (options.observers, options.part) = (watchers.all(), args.part());
+    if !chosen.is_local() {
+        // It is that of the machines that train.
+        options.local = None;
+    }
     let live = args.live.map(|TimeLimit(every)| LiveReport::new(&prepared, &store, destination, every));
     let outcome = chosen.with(args, level, plugins, |executor| {
         let outcomes = match &live {

@@ -32,9 +32,10 @@ fn train(args: &TrialRun, level: Level, registry: &Registry) -> Result<Exit, Cli
     let options = training_options(&args.training, &store, logs)?;
     let jobs = args.jobs.map_or_else(available_cores, usize::from);
     let note = |id: &TrialId| ended.iter().for_each(|ended| ended.note(id));
+    let before = file.left(&store)?;
     let records = file.run(registry, &store, jobs, &options, &note)?;
     if is_time_over() {
-        start_again();
+        start_again(&before, &file.left(&store)?);
     }
     Ok(exit(&records))
 }
@@ -72,9 +73,24 @@ impl Ended {
     }
 }
 
-/// Has the batch system start this task again: its time is over, and its trials go on from their checkpoints.
-fn start_again() {
+/// How far a trial is: epochs and examples of its checkpoint, or nothing where it has ended.
+type Along = Option<(usize, u64)>;
+
+/// Has the batch system start this task again, as its time is over: unless all its trials have ended, or none came further. Such a task
+/// would start again for ever; it ends, and whoever sent it decides.
+fn start_again(before: &[Along], after: &[Along]) {
     let Some(command) = requeue_command() else { return };
+    if after.iter().all(Option::is_none) {
+        return;
+    }
+    let is_further = |(before, after): (&Along, &Along)| match (before, after) {
+        (Some(before), Some(after)) => after > before,
+        (before, after) => before != after,
+    };
+    if !before.iter().zip(after).any(is_further) {
+        tracing::error!("the time is over, and no trial of this task came further in it: it needs more time");
+        return;
+    }
     tracing::info!("the time is over; this task is started again by: {}", visible(&command));
     let ran = Command::new("sh").arg("-c").arg(&command).stdin(Stdio::null()).status();
     if !ran.as_ref().is_ok_and(std::process::ExitStatus::success) {

@@ -52,6 +52,18 @@ fn a_command_that_never_trains_ends_the_run_with_the_end_of_its_log() {
     lab.experiment(&[]).ended(0);
 }
 
+/// All eight trials are in one task, and two of them end the process that trains them.
+#[test]
+fn a_trial_that_ends_its_task_each_time_takes_no_other_with_it() {
+    let lab = Lab::new();
+    let template = "! grep -q 'learning_rate=0.02' {file} && exec {recur} trial run {file} {options}; exit 9";
+    lab.write("site.yaml", format!("min_tasks: 1\ncommand: {{max_running: 2, template: \"{template}\"}}\n"));
+    let ran = lab.experiment(&["--site", "site.yaml", "--executor", "command"]).ended(1);
+    assert_eq!(ran.err.matches("was sent 3 times without a result").count(), 2, "{}", ran.err);
+    assert_eq!(lab.trials().len(), 6, "{}", ran.err);
+    lab.experiment(&[]).ended(0);
+}
+
 #[test]
 fn words_and_files_that_cannot_be_used_are_refused_before_anything_starts() {
     let lab = Lab::new();

@@ -64,7 +64,7 @@ fn within(limit: usize) {
     assert_eq!((taken.iter().sum::<usize>(), taken.iter().all(|n| *n <= limit)), (12, true), "{asked}");
 }
 
-/// `sbatch` then waits by itself for room, longer than recur waits for it: whether the job was taken is not known.
+/// `sbatch` then waits by itself for room, longer than recur waits for it.
 #[test]
 fn the_queue_is_full() {
     if !has_slurm() {

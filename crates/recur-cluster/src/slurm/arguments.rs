@@ -5,7 +5,7 @@ use crate::site::SlurmSite;
 use std::path::Path;
 
 /// Seconds before the end of a task's time at which it is told, where the site file says nothing.
-const SIGNAL_LEAD: u32 = 120;
+pub(crate) const SIGNAL_LEAD: u32 = 120;
 
 /// The words after `sbatch`. Where the script's output goes, and where it starts, are options of recur's own; all others are those
 /// of the site.
@@ -63,7 +63,11 @@ fn doubled(key: &str, size: &str, doublings: u32) -> String {
 /// The script of every task: the lines of the site, then recur, which takes the place of the shell and so gets the signals.
 pub(super) fn script(site: &SlurmSite, program: &TaskProgram) -> String {
     let quoted = |words: &[String]| words.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ");
-    let mut lines = vec!["#!/bin/sh".to_owned(), "# Written by recur: trains the trials of one task.".to_owned()];
+    // `module` is a function of bash on most clusters.
+    let mut lines = vec!["#!/bin/bash".to_owned(), "# Written by recur: trains the trials of one task.".to_owned()];
+    if !site.prologue.is_empty() {
+        lines.push("set -e".to_owned());
+    }
     lines.extend(site.prologue.iter().cloned());
     if site.requeue.unwrap_or(true) {
         // When its time is over, it has itself started again.
@@ -134,7 +138,7 @@ mod tests {
         let text = script(&site, &echo).replace("module load gcc", "A=1");
         std::fs::write(&path, text).unwrap();
         let ran =
-            std::process::Command::new("sh").arg(&path).arg("20").env("SLURM_ARRAY_TASK_ID", "3").output().unwrap();
+            std::process::Command::new("bash").arg(&path).arg("20").env("SLURM_ARRAY_TASK_ID", "3").output().unwrap();
         assert_eq!(String::from_utf8_lossy(&ran.stdout), "a b /s/my jobs/tasks/23.json --store /s\n");
     }
 }

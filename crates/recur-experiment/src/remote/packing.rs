@@ -12,6 +12,8 @@ pub(super) struct Packed<T> {
     pub(super) trial: T,
     /// How long it may take; `None` where nothing is known.
     pub(super) seconds: Option<f64>,
+    /// Whether it was lost before: it shares its task with no other, as it may be what ended the task.
+    pub(super) is_alone: bool,
     /// How often more memory is asked for.
     pub(super) doublings: u32,
 }
@@ -37,6 +39,8 @@ impl Packing {
             let seconds = packed.seconds.unwrap_or(UNKNOWN_SECONDS);
             let fits = |task: &(Vec<Packed<T>>, f64)| {
                 task.0.len() < most
+                    && !packed.is_alone
+                    && !task.0[0].is_alone
                     && task.0[0].doublings == packed.doublings
                     && (task.0.len() < self.threads || task.1 + seconds <= self.target_seconds)
             };
@@ -58,7 +62,7 @@ mod tests {
 
     /// The sizes of the tasks that trials of so many seconds make.
     fn sizes(packing: Packing, seconds: &[Option<f64>]) -> Vec<usize> {
-        let packed = |seconds: &Option<f64>| Packed { trial: (), seconds: *seconds, doublings: 0 };
+        let packed = |seconds: &Option<f64>| Packed { trial: (), seconds: *seconds, is_alone: false, doublings: 0 };
         packing.pack(seconds.iter().map(packed).collect()).iter().map(Vec::len).collect()
     }
 
@@ -84,8 +88,15 @@ mod tests {
     }
 
     #[test]
+    fn a_trial_that_was_lost_is_alone() {
+        let packed = |is_alone| Packed { trial: (), seconds: Some(1.0), is_alone, doublings: 0 };
+        let tasks = PACKING.pack([false, true, true, false, false].map(packed).to_vec());
+        assert_eq!(tasks.iter().map(Vec::len).collect::<Vec<_>>(), [1, 1, 1, 2]);
+    }
+
+    #[test]
     fn trials_that_need_more_memory_are_apart() {
-        let packed = |doublings| Packed { trial: (), seconds: Some(1.0), doublings };
+        let packed = |doublings| Packed { trial: (), seconds: Some(1.0), is_alone: false, doublings };
         let tasks = PACKING.pack([0, 0, 1, 1, 0].map(packed).to_vec());
         assert_eq!(tasks.iter().map(|task| task[0].doublings).collect::<Vec<_>>(), [0, 1, 0]);
     }

@@ -8,13 +8,14 @@ use crate::error::{ExperimentError, with_causes};
 use crate::observer::{RunEvent, title};
 use crate::options::RunOptions;
 use crate::queue::Queue;
+use crate::status::living;
 use crate::stored_record::stored_record;
 use recur_cluster::{Ended, Engine, Job, Refusal, State, TaskProgram};
 use recur_core::event::Event;
+use recur_core::model::Cancel;
 use recur_core::record::{Outcome, TrialRecord};
 use recur_core::trial::{Trial, TrialId};
 use recur_core::visible::{shown, visible};
-use recur_store::Life;
 use recur_train::{Fit, Next, Source as _, SweepError};
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::path::Path;
@@ -25,6 +26,9 @@ const MOST_ATTEMPTS: u32 = 3;
 
 /// Tasks in a row that end without a single trial done, before the run is given up.
 const MOST_BARREN: u32 = 8;
+
+/// Jobs that are sent one after the other, before it is looked at what came of others.
+const SENT_AT_ONCE: usize = 20;
 
 /// How often files of tasks are looked at.
 const HEAR: Duration = Duration::from_millis(300);
@@ -99,7 +103,7 @@ impl<'a, 'q> Run<'a, 'q> {
     ) -> Result<Self, ExperimentError> {
         let store = queue.store();
         let jobs = store.jobs(&queue.with(|experiment| experiment.plan().name.clone()));
-        let journal = Journal::create(&jobs)?;
+        let journal = Journal::create(&jobs, engine.outlives_us())?;
         let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let text = |path: &Path| absolute(path).to_string_lossy().into_owned();
         let mut after = vec!["--store".to_owned(), text(store.root()), "--note-ended".to_owned()];
@@ -140,6 +144,8 @@ impl<'a, 'q> Run<'a, 'q> {
         };
         if engine.outlives_us() {
             run.sent.extend(journal::earlier(&jobs, Some(run.journal.folder())));
+        } else {
+            journal::remove_dead_local(&jobs, run.journal.folder());
         }
         Ok(run)
     }
@@ -167,8 +173,9 @@ impl<'a, 'q> Run<'a, 'q> {
                 return Ok(End::Interrupted);
             }
             let is_end = self.take();
-            self.send()?;
-            if self.options.detach && self.waiting.is_empty() && self.written.is_empty() {
+            self.send(cancel)?;
+            let is_all_sent = self.waiting.is_empty() && self.written.is_empty();
+            if self.options.detach && is_all_sent && !self.sent.iter().any(Sent::has_unknown) {
                 return Ok(End::Detached);
             }
             self.hear()?;
@@ -203,11 +210,14 @@ impl<'a, 'q> Run<'a, 'q> {
     }
 
     /// Writes the waiting trials into tasks, and sends as many as are taken.
-    fn send(&mut self) -> Result<(), SweepError> {
+    fn send(&mut self, cancel: &Cancel) -> Result<(), SweepError> {
         if !self.waiting.is_empty() {
             self.write().map_err(executor_error)?;
         }
-        while !self.written.is_empty() && self.held_up.is_zero() {
+        for _ in 0..SENT_AT_ONCE {
+            if self.written.is_empty() || !self.held_up.is_zero() || cancel.is_cancelled() {
+                break;
+            }
             self.send_one()?;
         }
         Ok(())
@@ -222,6 +232,7 @@ impl<'a, 'q> Run<'a, 'q> {
             threads: options.threads,
         };
         let of = |trial: Trial| Packed {
+            is_alone: self.attempts.get(&trial.id).is_some_and(|attempt| attempt.n > 0),
             seconds: self.estimates.get(&trial.id).copied(),
             doublings: self.attempts.get(&trial.id).map_or(0, |attempt| attempt.doublings),
             trial,
@@ -271,6 +282,7 @@ impl<'a, 'q> Run<'a, 'q> {
                 self.is_sent(job);
                 (self.held_up, self.most) = (AGAIN, (n_tasks / 2).max(1));
             }
+            Err(Refusal::Busy) => self.held_up = AGAIN,
             Err(Refusal::Limit(problem) | Refusal::TooLarge(problem)) if n_tasks > 1 => {
                 tracing::debug!("{n_tasks} tasks were refused: {problem}");
                 self.most = n_tasks / 2;
@@ -381,9 +393,8 @@ impl<'a, 'q> Run<'a, 'q> {
     /// Tells observers of the trials that other processes have begun to train.
     fn see_running(&mut self) {
         // What runs is for people: where it cannot be read, they see trials when they have ended.
-        let processes = self.queue.store().running().unwrap_or_default();
-        let trials = processes.into_iter().filter(|process| process.life != Life::Ended);
-        for running in trials.filter_map(|process| process.running).flat_map(|running| running.trials) {
+        let processes = living(self.queue.store()).unwrap_or_default();
+        for running in processes.into_iter().flat_map(|running| running.trials) {
             let Some(trial) = self.out.get(&running.id).filter(|_| !self.begun.contains(&running.id)) else { continue };
             let (n_epochs, epochs_done) = (running.n_epochs, running.epochs_done);
             self.queue.notify(&RunEvent::Trial(Event::TrialStarted { trial, n_epochs, epochs_done }));
@@ -460,7 +471,13 @@ impl<'a, 'q> Run<'a, 'q> {
         for trial in lost {
             has_progress |= self.send_again(trial, how, log)?;
         }
-        self.n_barren = if is_barren && !has_progress { self.n_barren + 1 } else { 0 };
+        let is_barren = is_barren && !has_progress;
+        self.n_barren = match how {
+            // A node or a limit ended it, and not what it was to do.
+            _ if is_barren && !is_of_task(how) => self.n_barren,
+            _ if is_barren => self.n_barren + 1,
+            _ => 0,
+        };
         if self.n_barren >= MOST_BARREN {
             let error = ExperimentError::TasksFail { n: self.n_barren, log: log.to_owned(), tail: tail_of(log) };
             return Err(SweepError::Executor(Box::new(error)));
@@ -474,6 +491,7 @@ impl<'a, 'q> Run<'a, 'q> {
         let along = found
             .and_then(|found| found.checkpoint)
             .map(|checkpoint| (checkpoint.progress.epochs.len(), checkpoint.progress.examples));
+        self.begun.remove(&trial.id);
         let attempt = self.attempts.entry(trial.id.clone()).or_default();
         let is_further = along.is_some_and(|along| along > attempt.along);
         attempt.along = attempt.along.max(along.unwrap_or_default());
@@ -497,6 +515,7 @@ impl<'a, 'q> Run<'a, 'q> {
 
     fn give_up(&mut self, trial: &Trial) -> Result<(), SweepError> {
         self.n_given_up += 1;
+        self.queue.notify(&RunEvent::MemoryReleased(trial));
         self.queue.ended(trial, None).map_err(SweepError::Decide)
     }
 
@@ -551,16 +570,21 @@ impl<'a, 'q> Run<'a, 'q> {
         if self.n_given_up > 0 {
             return;
         }
-        let folders = self.sent.iter().filter(|sent| sent.n_live() == 0).map(|sent| &sent.program.folder);
-        for folder in folders {
-            if let Err(error) = std::fs::remove_dir_all(folder) {
-                tracing::debug!("{} stays: {error}", shown(folder));
-            }
-        }
+        journal::remove(&self.program.folder);
+        self.sent[1..].iter().filter(|sent| sent.n_live() == 0).for_each(journal::remove_dead);
         // Only an empty folder can be removed so.
         if let Some(parent) = self.program.folder.parent() {
             let _ = std::fs::remove_dir(parent);
         }
+    }
+}
+
+/// Whether a task ended by what it did itself.
+fn is_of_task(how: &Ended) -> bool {
+    match how {
+        Ended::Well => true,
+        Ended::Failed(word) => !["NODE_FAIL", "BOOT_FAIL", "PREEMPTED", "REVOKED"].contains(&word.as_str()),
+        Ended::Cancelled | Ended::OutOfTime | Ended::OutOfMemory => false,
     }
 }
 

@@ -69,6 +69,8 @@ impl Task {
 pub(super) struct Sent {
     pub(super) program: TaskProgram,
     pub(super) jobs: Vec<Job>,
+    /// How much was read of an earlier run's journal.
+    pub(super) journal_bytes: u64,
     tasks: BTreeMap<u64, Task>,
     /// The task of each trial that has not ended.
     places: HashMap<TrialId, u64>,
@@ -79,7 +81,7 @@ pub(super) struct Sent {
 impl Sent {
     pub(super) fn new(program: TaskProgram) -> Self {
         let (jobs, tasks) = (Vec::new(), BTreeMap::new());
-        Self { program, jobs, tasks, places: HashMap::new(), unknown_for: BTreeMap::new() }
+        Self { program, jobs, journal_bytes: 0, tasks, places: HashMap::new(), unknown_for: BTreeMap::new() }
     }
 
     pub(super) fn add(&mut self, job: Job, tasks: Vec<Task>) {
@@ -91,6 +93,24 @@ impl Sent {
             self.places.extend(task.left.iter().map(|id| (id.clone(), task.number)));
             self.tasks.insert(task.number, task);
         }
+    }
+
+    /// Forgets jobs that have tasks of `job`, which is to be added: they were refused.
+    pub(super) fn supersede(&mut self, job: &Job) {
+        let overlaps = |known: &Job| known.first < job.first + job.n_tasks && job.first < known.first + known.n_tasks;
+        for refused in self.jobs.extract_if(.., |known| overlaps(known)) {
+            self.unknown_for.remove(&refused.name);
+            for number in refused.first..refused.first + refused.n_tasks {
+                for id in self.tasks.remove(&number).into_iter().flat_map(|task| task.left) {
+                    self.places.remove(&id);
+                }
+            }
+        }
+    }
+
+    /// Whether it is not known of some job whether it was taken.
+    pub(super) fn has_unknown(&self) -> bool {
+        !self.unknown_for.is_empty()
     }
 
     /// Whether a task that may run has the trial.

@@ -1,11 +1,15 @@
 //! What processes train now, by experiment.
 
+use crate::clock::unix_seconds;
 use recur_core::trial::TrialId;
-use recur_store::{Life, Running, RunningProcess, RunningTrial};
+use recur_store::{Life, Running, RunningProcess, RunningTrial, Store, StoreError};
 use serde::Serialize;
 
 /// A process of another machine that has not been heard of for so many seconds counts as ended: it writes every 10.
 const SILENCE: u64 = 120;
+
+/// Clocks of machines differ by so many seconds at most.
+const CLOCKS: u64 = 3600;
 
 /// A trial that a process trains now.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -47,13 +51,39 @@ pub(super) struct Process {
     pub(super) has_ended: bool,
 }
 
+/// Whether a process lives, as far as is known. One of another machine does as long as it gives signs of it; what it wrote in the future
+/// is none.
+fn lives(life: Life, running: Option<&Running>, now: u64) -> bool {
+    let is_heard = |running: &Running| {
+        now.saturating_sub(running.written_unix) <= SILENCE && running.written_unix <= now.saturating_add(CLOCKS)
+    };
+    match life {
+        Life::Alive => true,
+        Life::Ended => false,
+        Life::Unknown => running.is_some_and(is_heard),
+    }
+}
+
+/// Whether `process` lives now.
+pub(crate) fn is_alive(process: &RunningProcess) -> bool {
+    lives(process.life, process.running.as_ref(), unix_seconds())
+}
+
+/// What the processes show that train into `store` now.
+///
+/// # Errors
+/// If the store cannot be read.
+pub(crate) fn living(store: &Store) -> Result<Vec<Running>, StoreError> {
+    Ok(store.running()?.into_iter().filter(is_alive).filter_map(|process| process.running).collect())
+}
+
 impl Process {
     /// What `process` shows at the time `now`, in seconds since 1970; nothing where that cannot be read.
     pub(super) fn of(process: RunningProcess, now: u64) -> Option<Self> {
         let RunningProcess { host, pid, life, running, .. } = process;
         let running = running?;
         let heard_seconds_ago = (life == Life::Unknown).then(|| now.saturating_sub(running.written_unix));
-        let has_ended = life == Life::Ended || heard_seconds_ago.is_some_and(|ago| ago > SILENCE);
+        let has_ended = !lives(life, Some(&running), now);
         Some(Self { host, pid, running, heard_seconds_ago, has_ended })
     }
 

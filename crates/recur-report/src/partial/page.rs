@@ -72,7 +72,7 @@ fn progress(analysis: &PartialAnalysis, page: &mut Page) {
     }
     page.block(&table.render());
     if analysis.progress.running > 0 {
-        page.block("A trial counts as running if it has begun and not ended, also where its run was interrupted: it goes on then.");
+        page.block("A trial counts as running as long as a process shows that it trains it.");
     }
 }
 

@@ -24,6 +24,9 @@ pub(super) fn of(status: &Status, request: &StatusRequest) -> String {
         }
     };
     parts.extend(problems(status));
+    parts.extend(
+        status.unanswered.iter().map(|why| format!("What the batch system has is not known: {}", visible(why))),
+    );
     parts.join("\n\n")
 }
 
@@ -117,7 +120,9 @@ fn sent(tasks: &SentTasks) -> String {
 fn running(trials: &[RunningNow]) -> String {
     let row = |now: &RunningNow| {
         let trial = &now.trial;
-        let value = trial.validation.map_or("–".to_owned(), |value| format!("{value:.4}"));
+        // A file that anybody may have written: a number of 300 digits is no result.
+        let validation = trial.validation.filter(|value| value.abs() < 1e6);
+        let value = validation.map_or("–".to_owned(), |value| format!("{value:.4}"));
         let heard = now.heard_seconds_ago.map(|ago| format!(", heard of {} ago", duration(ago as f64)));
         let place = now.place.as_ref().map(|place| format!(" ({place})"));
         let place = format!("{}{}{}", now.host, place.unwrap_or_default(), heard.unwrap_or_default());
