@@ -172,10 +172,9 @@ fn a_run_writes_it_at_the_first_trial_and_once_more_at_its_end() {
         let page = lab.read("reports/small.partial.md");
         assert!(page.starts_with("# small (unfinished): 5 of 8 trials done\n"), "{page}");
         assert!(page.contains("3 are waiting."), "{page}");
-        // The last one is left to the full report, which comes next.
+        // How far it is when the first of the others has ended depends on the machine.
         assert!(run_live(&lab, None, every));
-        let page = lab.read("reports/small.partial.md");
-        assert!(!page.contains("all 8 trials done") || every == Duration::ZERO, "{page}");
+        assert!(lab.read("reports/small.partial.md").starts_with("# small (unfinished): "));
         experiment(&lab).unwrap();
         assert!(!lab.path("reports/small.partial.md").exists());
     }
