@@ -35,7 +35,7 @@ struct Logs {
 type TrialLog = Vec<u8>;
 
 impl TrialLogs {
-    /// The lines of a trial; they are then forgotten. A file of them stays until [`TrialLogs::remove_file`].
+    /// The lines of a trial; they are then forgotten. A file of them stays until it is removed.
     pub fn take(&self, trial: &str) -> Vec<u8> {
         let mut logs = self.logs();
         if let Some(file) = logs.files.get_mut(trial) {
