@@ -122,6 +122,10 @@ impl Engine for Command {
         "the command"
     }
 
+    fn check(&self) -> Result<(), EngineError> {
+        Ok(())
+    }
+
     fn most_tasks(&self) -> u64 {
         if self.is_of_jobs() { u64::MAX } else { 1 }
     }

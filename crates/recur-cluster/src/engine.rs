@@ -150,6 +150,12 @@ pub trait Engine: Sync {
     /// What it is called in messages.
     fn name(&self) -> &'static str;
 
+    /// Whether it can be asked at all.
+    ///
+    /// # Errors
+    /// If there is no answer.
+    fn check(&self) -> Result<(), EngineError>;
+
     /// How many tasks a job may have.
     fn most_tasks(&self) -> u64;
 

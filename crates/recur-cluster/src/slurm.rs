@@ -58,6 +58,10 @@ impl Engine for Slurm {
         "Slurm"
     }
 
+    fn check(&self) -> Result<(), EngineError> {
+        self.ask("squeue", &["-h".to_owned(), "--name=recur".to_owned()]).map(drop)
+    }
+
     fn most_tasks(&self) -> u64 {
         *self.most_tasks.get_or_init(|| self.asked_most_tasks().unwrap_or(USUAL_MOST_TASKS).max(1))
     }

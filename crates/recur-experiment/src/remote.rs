@@ -100,6 +100,7 @@ impl Executor for RemoteExecutor<'_> {
                 } else if n_live > 0 {
                     run.stop();
                 }
+                run.remove_if_unused();
                 return Err(error);
             }
         }

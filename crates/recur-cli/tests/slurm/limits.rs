@@ -75,6 +75,19 @@ fn the_queue_is_full() {
     cluster.check_bytes();
 }
 
+/// Nothing is sent then, and nothing is waited for.
+#[test]
+fn without_a_controller_a_run_ends_at_once() {
+    if !has_slurm() {
+        return;
+    }
+    let cluster = Cluster::start(&[]);
+    cluster.kill("slurmctld");
+    let ran = cluster.experiment(&[]).ended(1);
+    assert!(ran.err.contains("`squeue`") && ran.err.contains("the trials could not be trained"), "{}", ran.err);
+    assert_eq!(std::fs::read_dir(cluster.lab.path("runs/jobs/small")).unwrap().count(), 0);
+}
+
 #[test]
 fn the_partition_is_down_for_a_while() {
     if !has_slurm() {

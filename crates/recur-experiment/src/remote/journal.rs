@@ -66,6 +66,11 @@ impl Journal {
         Ok(Self { folder, file, n_jobs: 0 })
     }
 
+    /// Whether no job was noted.
+    pub(super) fn is_empty(&self) -> bool {
+        self.n_jobs == 0
+    }
+
     pub(super) fn folder(&self) -> &Path {
         &self.folder
     }

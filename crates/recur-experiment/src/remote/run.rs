@@ -167,6 +167,9 @@ impl<'a, 'q> Run<'a, 'q> {
             if n > 0 {
                 tracing::info!("{n} tasks of an earlier run are there and go on");
             }
+        } else {
+            // With nothing there that could be lost, a batch system that does not answer is an error at once.
+            self.engine.check().map_err(|error| SweepError::Executor(Box::new(Refusal::Error(error))))?;
         }
         loop {
             if cancel.is_cancelled() {
@@ -562,6 +565,13 @@ impl<'a, 'q> Run<'a, 'q> {
             }
             self.queue.wait(HEAR);
             waited += HEAR;
+        }
+    }
+
+    /// Removes the folder of a run that sent nothing.
+    pub(super) fn remove_if_unused(&self) {
+        if self.journal.is_empty() {
+            journal::remove(&self.program.folder);
         }
     }
 
