@@ -116,7 +116,7 @@ fn own_site() -> Option<PathBuf> {
     Some(folder.join("recur").join("site.yaml"))
 }
 
-/// What a task is told besides its file: how this command is told to train.
+/// The words for a task besides its file: those that say how this command trains.
 fn arguments(args: &Experiment, level: Level) -> Vec<String> {
     let training = &args.training;
     let mut words = vec!["--checkpoint-every".to_owned(), training.checkpoint_every.to_string()];

@@ -75,7 +75,7 @@ impl Engine for Slurm {
         let arguments = arguments::of_sbatch(&self.site, job, program, &path);
         let answer = match self.run("sbatch", &arguments) {
             Ok(answer) => answer,
-            // It says so, and then tries again by itself: none of its tries was taken.
+            // It reports that, and then tries again by itself: none of its tries was taken.
             Err(error @ EngineError::Silent { .. }) if error.to_string().contains(WAITS_ITSELF) => {
                 return Err(Refusal::Limit(error.to_string()));
             }

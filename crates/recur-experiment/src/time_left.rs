@@ -93,7 +93,7 @@ impl Numbers {
     }
 }
 
-/// Estimates the time that is left of a run. It is told of all trials, in the order in which they start, and of what becomes of them.
+/// Estimates the time that is left of a run. It gets all trials, in the order in which they start, and what becomes of them.
 #[derive(Clone, Debug)]
 pub struct TimeLeft {
     jobs: usize,

@@ -1,4 +1,4 @@
-//! What stands in a store for processes on other machines: data sets after they were read, and the tasks of batch systems. None of
+//! What a store has for processes on other machines: data sets after they were read, and the tasks of batch systems. None of
 //! it is a result, and all of it is made again when it is needed.
 
 use crate::error::StoreError;

@@ -63,7 +63,7 @@ fn a_search_with_halving_has_the_trials_and_the_bytes_of_a_local_run() {
     assert_eq!(cluster.lab.promised(&["runs/trials", "reports"]), local.promised(&["runs/trials", "reports"]));
 }
 
-/// What a task is told some time before its limit: it saves what it has, and goes to the end of the queue.
+/// A signal comes some time before the limit of a task: it saves what it has, and goes to the end of the queue.
 #[test]
 fn a_task_whose_time_is_nearly_over_saves_and_starts_again() {
     if !has_slurm() {

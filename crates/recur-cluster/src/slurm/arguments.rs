@@ -4,7 +4,7 @@ use crate::engine::{Job, TaskProgram};
 use crate::site::SlurmSite;
 use std::path::Path;
 
-/// Seconds before the end of a task's time at which it is told, where the site file says nothing.
+/// Seconds before the end of a task's time at which it gets a signal, where the site file says nothing.
 pub(crate) const SIGNAL_LEAD: u32 = 120;
 
 /// The words after `sbatch`. Where the script's output goes, and where it starts, are options of recur's own; all others are those

@@ -532,7 +532,7 @@ impl<'a, 'q> Run<'a, 'q> {
         self.sent.iter().map(Sent::n_known).sum()
     }
 
-    /// The run is interrupted: the tasks are cancelled if the user says so, or left to themselves. How many are.
+    /// The run is interrupted: the tasks are cancelled if the user wants that, or left to themselves. How many are.
     pub(super) fn stop(&mut self) -> usize {
         let n_live = self.n_live();
         if n_live == 0 {
