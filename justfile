@@ -36,7 +36,7 @@ report SPEC *OPTIONS:
 compare *THINGS:
     @cargo run --release --bin recur -- compare "$@"
 
-# Write an experiment's figures for other programs (--records F.parquet, --leaderboard F.tex, --analysis F.json)
+# Write an experiment's figures for other programs (--records F.parquet, --leaderboard F.tex, --tensorboard DIR, --mlflow DIR, --optuna F.log, --onnx F.onnx)
 [group('experiments')]
 export SPEC *OPTIONS:
     @cargo run --release --bin recur -- export "$@"
@@ -159,6 +159,11 @@ check-generated:
     cargo run --release --bin recur -- schema --plugins examples/plugins --check experiments/schema.json
     cargo run --release --bin recur -- models --check docs/model-reference.md
     cargo run --release --bin recur -- reports --check
+
+# Open exports in TensorBoard, MLflow, Optuna and onnxruntime, and run docs/python.md (sets the tools up; minutes; --torch)
+[group('checks')]
+check-exports *OPTIONS:
+    python3 tools/exports/check.py "$@"
 
 # Format the code
 [group('checks')]

@@ -85,7 +85,7 @@ pub(crate) enum Command {
     /// Compare experiments that share their test sets, or single trials example by example
     #[command(after_help = COMPARE_HELP)]
     Compare(Compare),
-    /// Write the results of an experiment's stored records for other programs: JSON, Parquet, CSV, LaTeX
+    /// Write the results of an experiment's stored records for other programs: JSON, Parquet, CSV, LaTeX, TensorBoard, MLflow, Optuna, ONNX
     #[command(after_help = EXPORT_HELP)]
     Export(Export),
     /// List the reports of a folder, with what each asks and answers, or write its README.md

@@ -12,6 +12,7 @@
 mod args;
 mod commands;
 mod error;
+mod event_files;
 mod executors;
 mod generated;
 mod instruction_set;

@@ -124,7 +124,7 @@ pub use trial_log::{OfTrial, TrialLogs};
 pub use verdict::{Conclusion, Verdict};
 pub use verification::{GivenReport, NotASubject, PluginPermission, Subject, Verification, VerifyError, VerifyRequest};
 pub use verify::{Executed, Overlay, Scratch, Verifier};
-pub use weights_of::weights_of;
+pub use weights_of::{weights_of, weights_of_experiment, weights_of_trial};
 
 pub use parallel::available_cores;
 // What the command line shares with this crate. Other programs have no need of it.

@@ -49,6 +49,44 @@ pub fn weights_of(word: &str, store: &Path, registry: &Registry) -> Result<Weigh
     Err(LookupError::NoWeights { word: word.to_owned(), store: store.to_owned(), nearest, experiments })
 }
 
+/// The weights that `weights_of` takes for the experiment `name` of `store`, or for one of its models.
+///
+/// # Errors
+/// If there is no such experiment or model, or its weights cannot be read.
+pub fn weights_of_experiment(
+    name: &str,
+    model: Option<&str>,
+    store: &Store,
+    registry: &Registry,
+) -> Result<WeightsFile, LookupError> {
+    let stored = match store.find_experiment(name) {
+        FoundExperiment::Experiment(stored) => stored,
+        FoundExperiment::Damaged(problem) => {
+            return Err(LookupError::DamagedExperiment { name: name.to_owned(), problem: Box::new(problem) });
+        }
+        FoundExperiment::Missing => {
+            let experiments = store.experiments()?;
+            let nearest = nearest(name, experiments.iter().map(String::as_str)).map(str::to_owned);
+            let store = store.root().to_owned();
+            return Err(LookupError::NoExperiment { name: name.to_owned(), store, nearest, experiments });
+        }
+    };
+    let trial = Experiment::read(name, &stored, store, registry)?.best_trial(model, store)?;
+    store.read_weights(&trial).map_err(LookupError::Weights)
+}
+
+/// The weights of the trial of `store` whose id begins with `prefix`.
+///
+/// # Errors
+/// If there is none, or more than one, or its weights cannot be read.
+pub fn weights_of_trial(prefix: &str, store: &Store) -> Result<WeightsFile, LookupError> {
+    match store.weights_of_prefix(prefix)?.as_slice() {
+        [] => Err(LookupError::NoSuchTrial { trial: prefix.to_owned(), store: store.root().to_owned() }),
+        [only] => store.read_weights(only).map_err(LookupError::Weights),
+        several => Err(LookupError::AmbiguousTrial { prefix: prefix.to_owned(), ids: first_of(several) }),
+    }
+}
+
 /// The trial that `word` names in the store: EXPERIMENT, EXPERIMENT/MODEL, or the beginning of a trial's id.
 fn in_store(word: &str, store: &Store, registry: &Registry) -> Result<Option<TrialId>, LookupError> {
     let (name, model) = word.split_once('/').map_or((word, None), |(name, model)| (name, Some(model)));

@@ -34,6 +34,8 @@ pub(super) const EXPORT_HELP: &str = "\
 Examples:
   recur export experiments/quickstart.yaml --records records.parquet
   recur export experiments/names.yaml --leaderboard table.tex --analysis names.json
+  recur export names --tensorboard tb --mlflow mlruns --optuna names.log    by the name of an experiment of the store
+  recur export names --model gru --onnx gru.onnx
 
 The ending of a file's name says its format. Equal records give equal bytes. docs/exports.md describes the fields.";
 

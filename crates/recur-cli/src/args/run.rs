@@ -29,6 +29,9 @@ pub(crate) struct Experiment {
     /// While it runs, write a partial report (NAME.partial.md) every TIME (30s, 2m): after the first trial, and then if another one ended
     #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "5m")]
     pub(crate) live: Option<TimeLimit>,
+    /// While it runs, write event files for TensorBoard into DIR/EXPERIMENT: each epoch of the trials that this process trains
+    #[arg(long, value_name = "DIR")]
+    pub(crate) tensorboard: Option<PathBuf>,
     /// The folder for the report
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub(crate) reports: PathBuf,
@@ -136,7 +139,7 @@ pub(crate) struct Report {
 }
 
 #[derive(Debug, clap::Args)]
-#[group(id = "exported", required = true, multiple = true, args = ["records", "leaderboard", "analysis"])]
+#[group(id = "exported", required = true, multiple = true, args = ["records", "leaderboard", "analysis", "tensorboard", "mlflow", "optuna", "onnx"])]
 pub(crate) struct Export {
     #[command(flatten)]
     pub(crate) spec: SpecArgs,
@@ -149,7 +152,28 @@ pub(crate) struct Export {
     /// All results of the report's analysis (.json)
     #[arg(long, value_name = "FILE")]
     pub(crate) analysis: Option<PathBuf>,
-    /// Overwrite files with other content
+    /// Event files for TensorBoard, in a folder DIR/EXPERIMENT
+    #[arg(long, value_name = "DIR")]
+    pub(crate) tensorboard: Option<PathBuf>,
+    /// A file store for MLflow, in a folder DIR/ID
+    #[arg(long, value_name = "DIR")]
+    pub(crate) mlflow: Option<PathBuf>,
+    /// A journal for Optuna: a study with one trial per configuration (.log or .jsonl)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) optuna: Option<PathBuf>,
+    /// The trained network of the best trial, if it is a recurrent one (.onnx)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) onnx: Option<PathBuf>,
+    /// For --onnx: the best trial of this model, or of the configuration with this title
+    #[arg(long, value_name = "MODEL", requires = "onnx")]
+    pub(crate) model: Option<String>,
+    /// For --onnx: the trial whose id begins so
+    #[arg(long, value_name = "ID", requires = "onnx", conflicts_with = "model")]
+    pub(crate) trial: Option<String>,
+    /// For TensorBoard, MLflow and Optuna: write when the trials ran, instead of fixed times
+    #[arg(long)]
+    pub(crate) times: bool,
+    /// Overwrite files with other content, and exported folders that were not changed since
     #[arg(long)]
     pub(crate) replace: bool,
 }

@@ -2,12 +2,13 @@
 
 use crate::args::{Experiment, Level};
 use crate::error::{CliError, Exit};
+use crate::event_files::EventFiles;
 use crate::executors::Chosen;
 use crate::options::training_options;
 use crate::scoring;
 use crate::stores;
 use recur_core::visible::shown;
-use recur_experiment::{ExperimentError, LiveReport, Program, RequestedExperiment, TimeLimit};
+use recur_experiment::{ExperimentError, LiveReport, Observer, Program, RequestedExperiment, TimeLimit};
 use recur_report::Destination;
 use recur_terminal::{LogFile, Screen, Watchers, cancel_on_interrupt, print, start_logs};
 use std::path::Path;
@@ -36,6 +37,14 @@ pub(crate) fn run(
     let watchers = Watchers::new(&screen);
     let mut options = training_options(&args.training, &store, logs)?;
     (options.observers, options.part) = (watchers.all(), args.part());
+    let event_files = args.tensorboard.as_ref().filter(|_| chosen.is_local());
+    if args.tensorboard.is_some() && event_files.is_none() {
+        tracing::warn!(
+            "--tensorboard writes nothing of trials on other machines: `recur export --tensorboard DIR` does it afterwards"
+        );
+    }
+    let event_files = event_files.map(|folder| EventFiles::new(folder, &name));
+    options.observers.extend(event_files.as_ref().map(|files| files as &dyn Observer));
     if !chosen.is_local() {
         // It is that of the machines that train.
         options.local = None;

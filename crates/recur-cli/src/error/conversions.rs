@@ -11,6 +11,7 @@ use recur_files::{NoTemporaryFolder, NotReplaced};
 use recur_report::{ReportError, ReportRecordError};
 use recur_spec::NotAParameter;
 use recur_store::StoreError;
+use recur_viewers::{FolderError, OnnxError};
 
 impl From<ExperimentError> for CliError {
     fn from(error: ExperimentError) -> Self {
@@ -104,6 +105,21 @@ impl From<ExternalError> for CliError {
 impl From<NotReplaced> for CliError {
     fn from(error: NotReplaced) -> Self {
         Self::of(&error).hint(error.hint().to_owned())
+    }
+}
+
+impl From<FolderError> for CliError {
+    fn from(error: FolderError) -> Self {
+        Self::of(&error).hint(error.hint().to_owned())
+    }
+}
+
+impl From<OnnxError> for CliError {
+    fn from(error: OnnxError) -> Self {
+        let hint =
+            "--model MODEL or --trial ID names another one; docs/weights.md says how other programs read all weights";
+        let is_other = matches!(error, OnnxError::NotRecurrent { .. });
+        Self::of(&error).hint(is_other.then(|| hint.to_owned()))
     }
 }
 

@@ -1,0 +1,192 @@
+//! Folders for other tools: written whole or not at all, and never over what somebody else wrote.
+
+use recur_core::digest::Digest;
+use recur_core::visible::shown;
+use recur_files::{read_regular, sync_folder};
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The bytes of files by their paths, which have `/` between their parts.
+pub type Files = BTreeMap<String, Vec<u8>>;
+
+/// The file in a written folder that has the digest of all others: a folder that was changed since is not replaced.
+const MARK: &str = "recur-export.sha256";
+
+/// The most bytes of a file that is compared.
+const MOST: u64 = 1 << 30;
+
+/// Why a folder was not written. [`FolderError::hint`] is the next thing to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the messages name the fields")]
+pub enum FolderError {
+    /// Another export is there, as recur wrote it.
+    #[error("the folder {} has another export, and is not replaced", shown(path))]
+    OtherExport { path: PathBuf },
+    /// Something is there that recur did not write, or that was changed since.
+    #[error("{} is there, and not as recur wrote it; it is not replaced", shown(path))]
+    NotAsWritten { path: PathBuf },
+    #[error("cannot write {}", shown(path))]
+    Write { path: PathBuf, source: io::Error },
+}
+
+impl FolderError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::OtherExport { .. } => "--replace writes over it; or name another folder",
+            Self::NotAsWritten { .. } => "name another folder, or remove it yourself",
+            Self::Write { .. } => "name a folder that can be written",
+        }
+    }
+}
+
+/// Writes `files` into `folder`, which may have other files. Each folder at the top of `files` appears whole or not at all. One that is there
+/// already stays if it has the same files. It is replaced only if `replace` asks for it and nothing was changed in it since recur wrote it.
+///
+/// # Errors
+/// If something is there that is not to be replaced, or a file cannot be written.
+pub fn write_folder(folder: &Path, files: &Files, replace: bool) -> Result<(), FolderError> {
+    let mut by_top: BTreeMap<&str, BTreeMap<&str, &[u8]>> = BTreeMap::new();
+    for (path, bytes) in files {
+        let (top, rest) = path.split_once('/').expect("files are in folders");
+        by_top.entry(top).or_default().insert(rest, bytes);
+    }
+    let mut replaced = Vec::new();
+    for (top, files) in &by_top {
+        let place = folder.join(top);
+        let there = found(&place)?;
+        match there {
+            There::Nothing => replaced.push((*top, false)),
+            There::Export(digest) if digest == digest_of(files.iter().map(|(path, bytes)| (*path, *bytes))) => {}
+            There::Export(_) if replace => replaced.push((*top, true)),
+            There::Export(_) => return Err(FolderError::OtherExport { path: place }),
+            There::Other => return Err(FolderError::NotAsWritten { path: place }),
+        }
+    }
+    for (top, is_there) in replaced {
+        let place = folder.join(top);
+        put(folder, &place, &by_top[top], is_there).map_err(|source| FolderError::Write { path: place, source })?;
+    }
+    Ok(())
+}
+
+/// Writes the files elsewhere in `folder`, and renames them to `place`.
+fn put(folder: &Path, place: &Path, files: &BTreeMap<&str, &[u8]>, is_there: bool) -> io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    let staging = tempfile::Builder::new().prefix(".recur-").suffix(".part").tempdir_in(folder)?;
+    let staged = staging.path().join("new");
+    let mut made: Option<&str> = None;
+    for (path, bytes) in files {
+        // Files are in order: most have the folder of the one before.
+        let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+        if made != Some(parent) {
+            std::fs::create_dir_all(staged.join(parent))?;
+            made = Some(parent);
+        }
+        std::fs::write(staged.join(path), bytes)?;
+    }
+    let digest = digest_of(files.iter().map(|(path, bytes)| (*path, *bytes)));
+    std::fs::write(staged.join(MARK), format!("{digest}\n"))?;
+    if is_there {
+        std::fs::rename(place, staging.path().join("old"))?;
+    } else if place.symlink_metadata().is_ok() {
+        // A folder without files would be replaced by a rename.
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    std::fs::rename(&staged, place)?;
+    sync_folder(folder)
+}
+
+/// What is at the place of a folder.
+enum There {
+    Nothing,
+    /// What recur wrote, unchanged, with its digest.
+    Export(Digest),
+    Other,
+}
+
+fn found(place: &Path) -> Result<There, FolderError> {
+    match place.symlink_metadata() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(There::Nothing),
+        Ok(metadata) if metadata.is_dir() => {}
+        _ => return Ok(There::Other),
+    }
+    let Ok(mark) = read_regular(&place.join(MARK), 1024) else { return Ok(There::Other) };
+    let named = str::from_utf8(&mark).ok().and_then(|text| Digest::parse(text.trim_end()));
+    let mut files = Files::new();
+    if read_all(place, "", &mut files).is_err() {
+        return Ok(There::Other);
+    }
+    let found = digest_of(files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())));
+    Ok(if named.as_ref() == Some(&found) { There::Export(found) } else { There::Other })
+}
+
+/// All files below `folder` but the mark; an error if something is no file or folder.
+fn read_all(folder: &Path, prefix: &str, files: &mut Files) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name().into_string().map_err(|_| io::ErrorKind::InvalidData)?;
+        let (kind, path) = (entry.file_type()?, format!("{prefix}{name}"));
+        if kind.is_dir() {
+            read_all(&entry.path(), &format!("{path}/"), files)?;
+        } else if !kind.is_file() {
+            return Err(io::ErrorKind::InvalidData.into());
+        } else if path != MARK {
+            files.insert(path, read_regular(&entry.path(), MOST)?);
+        }
+    }
+    Ok(())
+}
+
+/// The digest of files in the order of their paths.
+fn digest_of<'a>(files: impl Iterator<Item = (&'a str, &'a [u8])>) -> Digest {
+    let lines: String = files.map(|(path, bytes)| format!("{} {path}\n", Digest::of(bytes))).collect();
+    Digest::of(lines.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(of_a: &str) -> Files {
+        let file = |path: &str, text: &str| (path.to_owned(), text.as_bytes().to_vec());
+        [file("one/a", of_a), file("one/sub/b", "b"), file("two/c", "c")].into()
+    }
+
+    #[test]
+    fn an_export_is_replaced_only_where_that_is_asked_for_and_nobody_changed_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let (folder, read) = (&folder.path().join("new"), |path: &Path| std::fs::read_to_string(path).unwrap());
+        write_folder(folder, &files("1"), false).unwrap();
+        std::fs::write(folder.join("other"), "kept").unwrap();
+        write_folder(folder, &files("1"), false).unwrap();
+        let error = write_folder(folder, &files("2"), false).unwrap_err();
+        assert!(matches!(&error, FolderError::OtherExport { path } if path.ends_with("one")), "{error}");
+        assert_eq!(read(&folder.join("one/a")), "1");
+        write_folder(folder, &files("2"), true).unwrap();
+        assert_eq!((read(&folder.join("one/a")), read(&folder.join("one/sub/b"))), ("2".into(), "b".into()));
+        let names = |folder: &Path| std::fs::read_dir(folder).unwrap().count();
+        assert_eq!((names(folder), names(&folder.join("one"))), (3, 3));
+        // A file more, a file changed.
+        for (path, text) in [("one/thesis", "mine"), ("one/sub/b", "mine")] {
+            std::fs::write(folder.join(path), text).unwrap();
+            let error = write_folder(folder, &files("3"), true).unwrap_err();
+            assert!(matches!(&error, FolderError::NotAsWritten { path } if path.ends_with("one")), "{error}");
+            assert_eq!(read(&folder.join(path)), text);
+        }
+    }
+
+    #[test]
+    fn what_recur_did_not_write_is_never_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        std::fs::create_dir(folder.join("two")).unwrap();
+        let refused = |folder: &Path| write_folder(folder, &files("1"), true).unwrap_err().to_string();
+        assert!(refused(folder).contains("two is there, and not as recur wrote it"));
+        assert!(!folder.join("one").exists(), "all is looked at before anything is written");
+        std::fs::write(folder.join("file"), "kept").unwrap();
+        assert!(refused(&folder.join("file")).contains("file"));
+    }
+}
