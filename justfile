@@ -165,6 +165,11 @@ check-generated:
 check-exports *OPTIONS:
     python3 tools/exports/check.py "$@"
 
+# Take the pictures of docs/exports.md of what `just check-exports --keep DIR` left (needs Chromium)
+[group('checks')]
+export-pictures DIR *NAMES:
+    python3 tools/exports/pictures.py "$@"
+
 # Format the code
 [group('checks')]
 fmt:

@@ -46,8 +46,10 @@ def picture(name, command, port, page, folder, python, size="1280,720", wait=5):
         server.wait()
     target = PICTURES / f"{name}.png"
     PICTURES.mkdir(exist_ok=True)
-    small = "import sys; from PIL import Image; Image.open(sys.argv[1]).convert('RGB').quantize(48).save(sys.argv[2], optimize=True)"
-    subprocess.run([python, "-c", small, raw, target], check=True)
+    small = "import sys; from PIL import Image; Image.open(sys.argv[1]).convert('RGB').resize((1280, int(sys.argv[3])))"
+    small += ".quantize(48).save(sys.argv[2], optimize=True)"
+    width, height = map(int, size.split(","))
+    subprocess.run([python, "-c", small, raw, target, str(height * 1280 // width)], check=True)
     print(f"{target}: {target.stat().st_size:,} bytes")
 
 
@@ -58,18 +60,19 @@ def main():
     if "tensorboard" in wanted:
         port = free_port()
         command = [tool / "tensorboard", "--logdir", "tensorboard", "--port", str(port), "--host", "127.0.0.1"]
-        picture("tensorboard", command, port, "/#hparams", folder, python, wait=20)
+        picture("tensorboard", command, port, "/#hparams", folder, python, size="2000,700", wait=20)
     if "mlflow" in wanted:
         port = free_port()
         command = [tool / "mlflow", "ui", "--backend-store-uri", "sqlite:///mlflow.db", "--port", str(port), "--host", "127.0.0.1"]
         import sqlite3
         (experiment,) = sqlite3.connect(Path(folder) / "mlflow.db").execute(
             "select experiment_id from experiments where name = 'study'").fetchone()
-        picture("mlflow", command, port, f"/#/experiments/{experiment}/runs", folder, python, wait=10)
+        picture("mlflow", command, port, f"/#/experiments/{experiment}/runs?compareRunsMode=CHART&workflowType=machine_learning",
+                folder, python, size="1900,900", wait=10)
     if "optuna" in wanted:
         port = free_port()
         command = [tool / "optuna-dashboard", "study.log", "--port", str(port), "--host", "127.0.0.1"]
-        picture("optuna", command, port, "/dashboard/studies/0", folder, python)
+        picture("optuna", command, port, "/dashboard/studies/0", folder, python, size="1280,1100")
 
 
 if __name__ == "__main__":

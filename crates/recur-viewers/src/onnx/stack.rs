@@ -106,12 +106,11 @@ fn recurrent(
 
 /// What the linear map reads, (B, S · H): of the states (T, B, S · H) and each direction's last, (S, B, H).
 fn pooled(graph: &mut Graph, pooling: &str, states: &str, last: &str, width: usize) -> String {
-    let whole = graph.integers("whole", &[0, width as i64]);
     if pooling == "last" {
+        let whole = graph.integers("whole", &[0, width as i64]);
         let turned = graph.node("Transpose", &[last], &[("perm", Attribute::Integers(&[1, 0, 2]))], "last_by_text");
         return graph.node("Reshape", &[&turned, &whole], &[], "pooled");
     }
-    let time = graph.integers("time", &[0]);
     let is_read = super::places(graph, "Less", LENGTHS, 0);
     if pooling == "max" {
         let lowest = graph.reals("lowest", &[1], &[f32::MIN]);
@@ -119,7 +118,7 @@ fn pooled(graph: &mut Graph, pooling: &str, states: &str, last: &str, width: usi
         let attributes = [("axes", Attribute::Integers(&[0])), ("keepdims", Attribute::Integer(0))];
         return graph.node("ReduceMax", &[&read], &attributes, "pooled");
     }
-    let zero = graph.reals("zero", &[1], &[0.0]);
+    let (zero, time) = (graph.reals("zero", &[1], &[0.0]), graph.integers("time", &[0]));
     let read = graph.node("Where", &[&is_read, states, &zero], &[], "read");
     let sum = graph.node("ReduceSum", &[&read, &time], &[("keepdims", Attribute::Integer(0))], "sum");
     let n = graph.node("Cast", &[LENGTHS], &[("to", Attribute::Integer(1))], "n");
