@@ -2,7 +2,9 @@
 
 mod compare;
 mod help;
+mod init;
 mod models;
+mod moved;
 mod predict;
 mod run;
 mod shared;
@@ -11,10 +13,13 @@ mod verify;
 mod watching;
 
 pub(crate) use compare::Compare;
+pub(crate) use init::{Completions, Init, Man};
 pub(crate) use models::{CheckModel, Doctor, Models, Schema};
+pub(crate) use moved::Folders;
 pub(crate) use predict::Predict;
 pub(crate) use run::{
-    ExecutorWord, Experiment, Export, Plan, Report, Reports, TrainingArgs, TrialArgs, TrialCommand, TrialRun, Why,
+    ExecutorArgs, ExecutorWord, Experiment, Export, Plan, Report, Reports, TrainingArgs, TrialArgs, TrialCommand,
+    TrialRun, Why,
 };
 pub(crate) use shared::Target;
 pub(crate) use store::{StoreArgs, StoreCommand, Wanted};
@@ -23,18 +28,25 @@ pub(crate) use watching::{Logs, Status};
 
 use clap::{Parser, Subcommand, ValueEnum};
 use help::{
-    CHECK_MODEL_HELP, COMPARE_HELP, EXPORT_HELP, LOGS_HELP, PREDICT_HELP, RECUR_HELP, STATUS_HELP, VERIFY_HELP,
+    CHECK_MODEL_HELP, COMPARE_HELP, COMPLETIONS_HELP, EXPORT_HELP, INIT_HELP, LOGS_HELP, PREDICT_HELP, RECUR_HELP,
+    STATUS_HELP, VERIFY_HELP,
 };
 use std::path::PathBuf;
 
+/// The version of recur, with the commit of a release build.
+const VERSION: &str = env!("RECUR_VERSION");
+
 /// Machine-learning experiments that come out the same every time.
 #[derive(Debug, Parser)]
-#[command(name = "recur", version, propagate_version = true, arg_required_else_help = true, after_help = RECUR_HELP)]
+#[command(name = "recur", version = VERSION, propagate_version = true, arg_required_else_help = true, after_help = RECUR_HELP)]
 pub(crate) struct Args {
+    /// Work as if recur was started in this folder
+    #[arg(short = 'C', long, global = true, value_name = "DIR")]
+    pub(crate) directory: Option<PathBuf>,
     /// How much to log on the terminal; `RUST_LOG` (in tracing's syntax) overrides it
     #[arg(long, global = true, value_enum, default_value_t = Level::Info)]
     pub(crate) log_level: Level,
-    /// The folder of external plugins, NAME/plugin.yaml each [default: plugins, where there is one]
+    /// The folder of external plugins, NAME/plugin.yaml each [default: plugins, in the project, where there is one]
     #[arg(long, global = true, value_name = "DIR", env = "RECUR_PLUGINS")]
     pub(crate) plugins: Option<PathBuf>,
     #[command(subcommand)]
@@ -42,7 +54,7 @@ pub(crate) struct Args {
 }
 
 /// How much to log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum Level {
     /// Errors only
     Error,
@@ -70,6 +82,9 @@ impl From<Level> for tracing::Level {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Begin a project: a spec with comments, a sample of data, a place for results; or a spec for your own data (--from)
+    #[command(after_help = INIT_HELP)]
+    Init(Init),
     /// Run an experiment: train what is not trained yet, choose, score, and write the report
     Experiment(Experiment),
     /// Show the trials of an experiment, with their ids, without training
@@ -113,4 +128,9 @@ pub(crate) enum Command {
     Trial(TrialArgs),
     /// Report the CPU, its instruction sets and measured peak, memory, and the store's free space
     Doctor(Doctor),
+    /// Print completions for a shell
+    #[command(after_help = COMPLETIONS_HELP)]
+    Completions(Completions),
+    /// Write a manual page for each command
+    Man(Man),
 }

@@ -5,6 +5,7 @@ mod compare;
 mod doctor;
 mod experiment;
 mod export;
+mod init;
 mod logs;
 mod models;
 mod plan;
@@ -12,6 +13,7 @@ mod predict;
 mod report;
 mod reports;
 mod schema;
+mod shells;
 mod status;
 mod store;
 mod trial;
@@ -23,13 +25,16 @@ use crate::error::{CliError, Exit};
 use crate::plugins;
 use recur_experiment::Program;
 
-/// Runs the command of `args` with the models of `builtin` and of external plugins.
-pub(crate) fn run(args: &Args, builtin: &Program<'_>) -> Result<Exit, CliError> {
+/// Runs the command of `args` with the models of `builtin`, a program that is called `name`, and of external plugins.
+pub(crate) fn run(args: &Args, name: &'static str, builtin: &Program<'_>) -> Result<Exit, CliError> {
     let plugins = args.plugins.as_deref();
     // What a report or a stored trial names is not taken for the user's word.
     match &args.command {
         Command::Verify(command) => return verify::run(command, args.log_level, plugins, builtin),
         Command::Reproduce(command) => return verify::reproduce(command, args.log_level, plugins, builtin),
+        Command::Init(command) => return init::run(command),
+        Command::Completions(command) => return shells::completions(command, name),
+        Command::Man(command) => return shells::man(command, name),
         _ => {}
     }
     let executes = matches!(&args.command, Command::Experiment(_) | Command::CheckModel(_) | Command::Predict(_));
@@ -53,7 +58,9 @@ pub(crate) fn run(args: &Args, builtin: &Program<'_>) -> Result<Exit, CliError> 
         Command::Reports(command) => reports::run(command, args.log_level, program),
         Command::Why(command) => why::run(command, args.log_level, program),
         Command::Store(command) => store::run(command, program),
-        Command::Verify(_) | Command::Reproduce(_) => unreachable!("they were run above"),
+        Command::Verify(_) | Command::Reproduce(_) | Command::Init(_) | Command::Completions(_) | Command::Man(_) => {
+            unreachable!("they were run above")
+        }
         Command::Models(command) => models::run(command, args.plugins.as_deref(), registry),
         Command::CheckModel(command) => check_model::run(command, args.log_level, registry),
         Command::Schema(command) => schema::run(command, args.plugins.as_deref(), registry),

@@ -14,7 +14,9 @@ mod commands;
 mod error;
 mod event_files;
 mod executors;
+mod folder;
 mod generated;
+mod init;
 mod instruction_set;
 mod options;
 mod plugins;
@@ -43,17 +45,24 @@ pub fn builtin() -> Registry {
 }
 
 /// Runs the command line of this process with the models of `registry`, and gives how it ended. `name` is that of the program,
-/// as users type it: reports, messages and help show it in commands.
+/// as users type it: reports, messages and help show it in commands. In a project, the folder of the project becomes the working folder
+/// of the process.
 pub fn run(name: &'static str, registry: &Registry) -> ExitCode {
     std::panic::set_hook(Box::new(report_panic));
-    let args = arguments(name);
-    let prefix = program::prefix_of(name);
-    let program = Program { name, prefix, other_prefixes: program::other_prefixes_of(name), registry };
-    let ended = instruction_set::asked_kernels().and_then(|_| commands::run(&args, &program));
+    let mut args = arguments(name);
+    let (prefix, ended) = match folder::enter(&mut args) {
+        Ok(project) => {
+            let prefix = program::prefix_of(name, project.as_ref()).to_owned();
+            let program = Program { name, prefix: &prefix, other_prefixes: program::other_prefixes_of(name), registry };
+            let ended = instruction_set::asked_kernels().and_then(|_| commands::run(&args, name, &program));
+            (prefix, ended)
+        }
+        Err(error) => (name.to_owned(), Err(error)),
+    };
     match ended {
         Ok(exit) => exit.into(),
         Err(error) => {
-            error.print(prefix);
+            error.print(&folder::prefix_here(name, &prefix));
             error.exit().into()
         }
     }

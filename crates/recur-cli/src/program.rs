@@ -1,12 +1,13 @@
 //! The name of the program that runs: `recur`, or another one with recur's command line and models of its own.
 
-use std::path::Path;
+use recur_experiment::Project;
 
 /// The name of recur's own program.
 const RECUR: &str = "recur";
 
 /// The commands that texts of this workspace name after the program.
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 21] = [
+    "init",
     "experiment",
     "plan",
     "status",
@@ -25,15 +26,16 @@ const COMMANDS: [&str; 18] = [
     "predict",
     "doctor",
     "trial",
+    "completions",
+    "man",
 ];
 
 /// The runner of recur's own project: its recipes have the names of the commands, and build the program first.
 const JUST: &str = "just";
 
-/// What users type before a command of the program `name`: that name, or `just` in the folder of recur's own project.
-pub(crate) fn prefix_of(name: &str) -> &str {
-    let is_project = || Path::new("justfile").is_file() && Path::new("crates/recur-cli/Cargo.toml").is_file();
-    if name == RECUR && is_project() { JUST } else { name }
+/// What users type before a command of the program `name`: that name, or what the project says that they type instead of `recur`.
+pub(crate) fn prefix_of<'a>(name: &'a str, project: Option<&'a Project>) -> &'a str {
+    project.and_then(|project| project.command.as_deref()).filter(|_| name == RECUR).unwrap_or(name)
 }
 
 /// What users of the program `name` type before a command elsewhere.

@@ -1,6 +1,7 @@
 //! What a terminal shows of an experiment after the last trial, and how the process ends.
 
 use crate::error::{CliError, Exit};
+use crate::folder::command_here;
 use recur_core::selection::TrialOutcome;
 use recur_core::visible::shown;
 use recur_experiment::{RequestedExperiment, RunOptions, Scored, StoreOf};
@@ -42,7 +43,8 @@ pub(crate) fn conclude<'a>(
     summary.push_str(&format!("\nThe same as one page, to sort and filter: {}", shown(&written.html)));
     if let Some(best) = prepared.best_configuration(outcomes, selection, stores) {
         let whose = if best.of_best_replicate { "Its best replicate" } else { "Its replicate 0" };
-        summary.push_str(&format!("\nBest on validation: {}. {whose} predicts: {} TEXT", best.title, best.command));
+        let command = command_here(prepared, &best.command);
+        summary.push_str(&format!("\nBest on validation: {}. {whose} predicts: {command} TEXT", best.title));
     }
     let exit = if n_unfinished + unscored.len() == 0 { Exit::Success } else { Exit::SomeTrialsFailed };
     Ok(Conclusion { summary, exit })

@@ -9,6 +9,7 @@ mod read;
 
 pub use error::ComparisonError;
 
+use crate::places::SpecPaths;
 use crate::request::{Program, plugins_option};
 use crate::shell::quoted;
 use input::ComparedInput;
@@ -33,6 +34,8 @@ pub struct ComparisonRequest<'a> {
     pub baseline: Option<&'a str>,
     /// Only these models of each experiment, where any are named.
     pub models: &'a [String],
+    /// Where the relative paths in a spec begin.
+    pub paths: SpecPaths,
 }
 
 /// Experiments or trials of a store that are compared.
@@ -45,7 +48,7 @@ impl ComparedInputs {
     /// # Errors
     /// If a word names nothing, the same as another, or what has no results that can be compared.
     pub fn read(request: &ComparisonRequest<'_>, store: &Store, registry: &Registry) -> Result<Self, ComparisonError> {
-        read::inputs(request.inputs, store, registry).map(Self)
+        read::inputs(request, store, registry).map(Self)
     }
 
     /// All of it as one experiment.
@@ -123,6 +126,7 @@ mod tests {
             question: Some("Which one?"),
             baseline: Some("c/gru"),
             models: &models,
+            paths: SpecPaths::default(),
         };
         let command = request.command("own", Some(Path::new("my plugins")), Some(Path::new("both.md")));
         let options = "--baseline c/gru --model gru --question 'Which one?' --write both.md --plugins 'my plugins'";

@@ -24,6 +24,14 @@ pub enum ExperimentError {
     /// The data cannot be used.
     #[error("cannot use the data")]
     Ingest(#[from] IngestError),
+    /// A file that the spec names is in neither of the folders where it was looked for.
+    #[error("a file that the spec names is neither in {first} nor in {second}")]
+    InNoPlace {
+        first: String,
+        second: String,
+        #[source]
+        error: Box<ExperimentError>,
+    },
     /// The data cannot be divided as the spec asks.
     #[error("cannot divide the rows of {data}")]
     Split {
@@ -183,9 +191,10 @@ impl ExperimentError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Ingest(error) => error.hint(),
+            Self::InNoPlace { error, .. } => error.hint(),
             Self::Split { source, .. } => Some(source.hint()),
             Self::InitialWeights(StoreError::Io { .. }) => {
-                Some("a model's `weights` are relative to the folder that recur runs in".to_owned())
+                Some("docs/spec.md shows where the path of a model's `weights` begins".to_owned())
             }
             Self::InitialWeights(error) => error.hint_of_weights(),
             Self::NoModel(error) | Self::Trials(TrialsError::NoModel(error)) => Some(error.hint().to_owned()),

@@ -1,12 +1,13 @@
 //! Why a word does not name what it was to name: a spec, or something in a store.
 
 use crate::error::ExperimentError;
+use crate::project::ProjectError;
 use recur_core::trial::TrialId;
 use recur_core::visible::shown;
 use recur_ingest::FileError;
 use recur_spec::SpecErrors;
 use recur_store::{Problem, StoreError};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why a word does not name a spec, a trial, an experiment or weights that can be used. [`LookupError::hint`] is the next thing to do.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +21,17 @@ pub enum LookupError {
         source: FileError,
         /// The specs in its folder.
         others: Vec<String>,
+    },
+    /// The file of the project cannot be used.
+    #[error(transparent)]
+    Project(#[from] ProjectError),
+    /// A relative path in a spec leads to two files.
+    #[error("`{path}` in {} may be {} or {}", shown(spec), shown(Path::new(&found[0])), shown(Path::new(&found[1])))]
+    TwoFiles {
+        spec: PathBuf,
+        path: String,
+        /// From the spec's folder, and from the working folder.
+        found: [String; 2],
     },
     /// There is no store where one is to be read.
     #[error("there is no store {}", shown(path))]
@@ -135,6 +147,11 @@ impl LookupError {
             Self::UnreadableSpec { others, .. } => {
                 (!others.is_empty()).then(|| format!("there are: {}", others.join(", ")))
             }
+            Self::Project(error) => Some(error.hint().to_owned()),
+            Self::TwoFiles { .. } => Some(
+                "put an empty file recur.toml into the folder that the path begins in, or write the path as an absolute one"
+                    .to_owned(),
+            ),
             Self::NoStore { path } if path.exists() => {
                 Some("the folder is there and has no store.json: it is no store; --store DIR names another".to_owned())
             }

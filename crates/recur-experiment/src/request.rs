@@ -5,6 +5,7 @@ use crate::error::ExperimentError;
 use crate::invocation::Invocation;
 use crate::lookup::LookupError;
 use crate::parallel::available_cores;
+use crate::places::{Places, SpecPaths};
 use crate::scoring::Scored;
 use crate::shell::quoted;
 use recur_core::registry::Registry;
@@ -40,15 +41,17 @@ pub struct SpecRequest {
     pub overrides: Vec<Override>,
     /// The folder of external plugins, where the user named one.
     pub plugins: Option<PathBuf>,
+    /// Where the relative paths in it begin.
+    pub paths: SpecPaths,
 }
 
 /// The most bytes of a spec that are read; what a spec may have is less, and checked with its text.
 const MOST_BYTES_OF_SPEC: u64 = 16 << 20;
 
 impl SpecRequest {
-    /// The spec in the file at `path`, as it is.
+    /// The spec in the file at `path`, as it is; relative paths in it begin in the working folder.
     pub fn of_file(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), overrides: Vec::new(), plugins: None }
+        Self { path: path.into(), overrides: Vec::new(), plugins: None, paths: SpecPaths::default() }
     }
 
     /// The spec that the record of `report` has: its errors are at lines of that text, and of no file.
@@ -56,17 +59,28 @@ impl SpecRequest {
         Self::of_file(format!("the spec in {}", shown(ReportRecord::path_of(report))))
     }
 
-    /// Reads and checks the spec.
+    /// Reads and checks the spec. Its relative paths are changed so that they lead from the working folder to the files.
     ///
     /// # Errors
-    /// If the file cannot be read, or is no spec.
+    /// If the file cannot be read, or is no spec; if a relative path leads to one file from the spec's folder and to another one from
+    /// the working folder; if the project's file cannot be used.
     pub fn read(&self, registry: &Registry) -> Result<Spec, LookupError> {
         let text = read_regular(&self.path, MOST_BYTES_OF_SPEC).map_err(|source| LookupError::UnreadableSpec {
             path: self.path.clone(),
             source,
             others: specs_beside(&self.path),
         })?;
-        self.parse(&text, registry)
+        let mut spec = self.parse(&text, registry)?;
+        Places::of(&self.path, self.paths)?.put_into(&mut spec, &self.path)?;
+        Ok(spec)
+    }
+
+    /// Reads the data of `spec`, which is the one that was asked for, and names the trials.
+    pub(crate) fn prepare(&self, spec: Spec, registry: &Registry) -> Result<Experiment, ExperimentError> {
+        Experiment::prepare(spec, registry).map_err(|error| match Places::of(&self.path, self.paths) {
+            Ok(places) => places.explained(error),
+            Err(_) => error,
+        })
     }
 
     /// Checks the `text` of the spec, which was read already.
@@ -203,9 +217,14 @@ impl RequestedExperiment {
     /// # Errors
     /// If the data cannot be used.
     pub fn new(spec: Spec, request: &SpecRequest, program: &Program<'_>) -> Result<Self, ExperimentError> {
-        let experiment = Experiment::prepare(spec, program.registry)?;
+        let experiment = request.prepare(spec, program.registry)?;
         let provenance = experiment.provenance(request.invocation(program));
         Ok(Self { experiment, provenance, request: request.clone(), prefix: program.prefix.to_owned() })
+    }
+
+    /// What users type before a command: [`Program::prefix`].
+    pub fn prefix(&self) -> &str {
+        &self.prefix
     }
 
     /// The signature of the report of these records.
@@ -259,6 +278,7 @@ mod tests {
             path: "a b.yaml".into(),
             overrides: vec!["seed=3".parse().unwrap()],
             plugins: Some("my plugins".into()),
+            paths: SpecPaths::default(),
         };
         assert_eq!(request.command("just"), "just experiment 'a b.yaml' --plugins 'my plugins' --set 'seed=3'");
         assert_eq!(SpecRequest::of_file("a.yaml").command("own"), "own experiment a.yaml");

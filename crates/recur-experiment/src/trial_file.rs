@@ -34,13 +34,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The version of the format that this recur writes and reads.
-pub const TRIAL_FILE_FORMAT: u32 = 4;
+pub const TRIAL_FILE_FORMAT: u32 = 5;
 
 /// Bytes that a trial file may have.
 const MAX_BYTES: u64 = 1 << 28;
 
-/// Trials of one experiment with what is needed to find their data. Paths are relative to the working folder of the process that
-/// uses it.
+/// Trials of one experiment with what is needed to find their data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrialFile {
@@ -48,6 +47,9 @@ pub struct TrialFile {
     recur_trial: u32,
     /// The name of the experiment.
     experiment: String,
+    /// The working folder of the process that wrote it, absolute: relative paths begin here. Where there is no such folder, as on a
+    /// machine that has the files elsewhere, they begin in the working folder of the process that trains.
+    folder: PathBuf,
     data: DataSettings,
     /// The prepared data set in the store, where there is one.
     prepared: Option<String>,
@@ -87,6 +89,7 @@ impl Experiment {
         TrialFile {
             recur_trial: TRIAL_FILE_FORMAT,
             experiment: self.plan().name.clone(),
+            folder: std::path::absolute(".").unwrap_or_default(),
             data: self.plan().data.clone(),
             prepared: prepared.map(str::to_owned),
             metric: self.plan().report.primary,
@@ -235,7 +238,7 @@ impl TrialFile {
                 notify: Box::new(notify),
             },
             store,
-            environment(&WorkingFolder::new(Path::new(".")), store, jobs, options.code, options.kernels),
+            environment(&WorkingFolder::new(&self.base()), store, jobs, options.code, options.kernels),
             options,
         );
         let trained = recorder.saving_first(|cancel| {
@@ -244,6 +247,11 @@ impl TrialFile {
         })?;
         missing.into_iter().zip(trained.records).for_each(|(place, record)| records[place] = record);
         Ok(records)
+    }
+
+    /// Where relative paths begin.
+    fn base(&self) -> PathBuf {
+        if self.folder.is_dir() { self.folder.clone() } else { PathBuf::from(".") }
     }
 
     /// What the store has of its trials. One that failed is run again.
@@ -291,7 +299,7 @@ impl TrialFile {
             return Ok(Trial { initial_weights: None, ..trial.clone() });
         };
         let path = item.initial_weights.as_deref().unwrap_or_default();
-        let file = read_weights(Path::new(path)).map_err(ExperimentError::InitialWeights)?;
+        let file = read_weights(&self.base().join(path)).map_err(ExperimentError::InitialWeights)?;
         check_digest(trial, path, expected, &file.digest)?;
         Ok(Trial { initial_weights: Some(Arc::new(file)), ..trial.clone() })
     }
@@ -315,7 +323,7 @@ impl TrialFile {
             }
             tracing::info!("the data is read from {}", visible(&self.data.source.to_string()));
         }
-        let data = ingest(&self.data, trials[0].identity.split.group, Path::new(""))?;
+        let data = ingest(&self.data, trials[0].identity.split.group, &self.base())?;
         check(&data.dataset)?;
         Ok(data.dataset)
     }

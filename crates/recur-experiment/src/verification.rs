@@ -11,6 +11,7 @@ pub use subject::{GivenReport, Subject};
 use crate::difference::{Difference, of_bytes, of_report};
 use crate::error::ExperimentError;
 use crate::lookup::{LookupError, first_of};
+use crate::places::SpecPaths;
 use crate::request::{Program, RequestedExperiment, SpecRequest};
 use crate::verdict::Verdict;
 use crate::verify::{Executed, Scratch, Verifier};
@@ -33,6 +34,8 @@ pub struct VerifyRequest<'a> {
     pub sample: Option<usize>,
     /// Changes of single values of a spec.
     pub overrides: &'a [Override],
+    /// Where the relative paths in a spec begin.
+    pub paths: SpecPaths,
     /// What the user typed, without what allows plugins: an error that asks for leave shows it.
     pub command: &'a str,
 }
@@ -74,6 +77,7 @@ impl Verification<'_> {
     /// A report: from the spec that is in it.
     fn report(&self, report: &GivenReport, asked: &VerifyRequest<'_>) -> Result<Verdict, VerifyError> {
         let GivenReport { path, text, record, source, request } = report;
+        let request = &SpecRequest { paths: asked.paths, ..request.clone() };
         let spec = SpecRequest::in_report(path).parse(source.resolved_spec.as_bytes(), self.program.registry)?;
         self.permission.check(asked.what, &spec, asked.command)?;
         let plan = spec.plan();
@@ -162,7 +166,8 @@ impl Verification<'_> {
 
     /// An experiment: every trial, or some of them, against the store.
     fn spec(&self, path: &Path, asked: &VerifyRequest<'_>) -> Result<Verdict, VerifyError> {
-        let request = SpecRequest { overrides: asked.overrides.to_vec(), ..SpecRequest::of_file(path) };
+        let (overrides, paths) = (asked.overrides.to_vec(), asked.paths);
+        let request = SpecRequest { overrides, paths, ..SpecRequest::of_file(path) };
         let mut prepared = RequestedExperiment::read(&request, self.program)?;
         if let Some(store) = &self.verifier.stored {
             prepared.replay(store, self.verifier.jobs)?;

@@ -307,7 +307,7 @@ impl IngestError {
     pub(crate) fn hint_of_file(&self) -> Option<String> {
         match self {
             IngestError::Missing { .. } => {
-                Some("`data.source` is relative to the folder that recur runs in; --set data.source=PATH".to_owned())
+                Some("docs/spec.md shows where a relative path begins; --set data.source=PATH".to_owned())
             }
             IngestError::File { problem: FileError::DanglingLink { .. } | FileError::LinkLoop { .. }, .. } => {
                 Some("let the link name the file, or name the file itself: --set data.source=PATH".to_owned())

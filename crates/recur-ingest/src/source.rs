@@ -118,6 +118,12 @@ pub(crate) fn files_of_kind(source: &str, base: &Path, kind: Option<Kind>) -> Re
     }
 }
 
+/// Whether `source`, a file, a folder or a glob as a spec has it, leads to anything from the folder `base`. What is there may still be
+/// of no use: reading it gives the reason then.
+pub fn is_there(source: &str, base: &Path) -> bool {
+    !matches!(files(source, base), Err(IngestError::Missing { .. } | IngestError::NoMatch { .. }))
+}
+
 fn is_missing(error: &io::Error) -> bool {
     // A name with a zero byte, or one that is too long, belongs to no file.
     matches!(

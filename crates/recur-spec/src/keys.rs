@@ -200,7 +200,7 @@ pub(crate) static MODEL: &[Key] = &[
         "weights",
         LINE,
         Default::None,
-        "a safetensors file to start from, relative to the folder that recur runs in; for models trained step by step",
+        "a safetensors file to start from, for models trained step by step; a relative path begins where that of the data does",
     ),
 ];
 

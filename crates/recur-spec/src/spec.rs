@@ -5,7 +5,7 @@ use crate::except::{Exception, LeftOut};
 use recur_core::params::Params;
 use recur_core::plan::{Configuration, Plan, WithoutEffect};
 use recur_core::search::{Halving, Race, SearchSettings};
-use recur_core::settings::{DataSettings, ReportSettings, SplitSettings, TrainingSettings};
+use recur_core::settings::{DataSettings, ReportSettings, Source, SplitSettings, TrainingSettings};
 use recur_core::space::Point;
 use serde_yaml::Mapping;
 
@@ -86,6 +86,23 @@ impl Spec {
             halving: self.halving,
             replicates: self.replicates,
             report: self.report.clone(),
+        }
+    }
+
+    /// Puts what `map` gives for a path instead of each path that the spec has: those of its data, and of the weights that models
+    /// start from.
+    pub fn map_paths(&mut self, map: &mut dyn FnMut(&str) -> String) {
+        match &mut self.data.source {
+            Source::All(place) => *place = map(place),
+            Source::Parts { train, validation, test } => {
+                [train, test].into_iter().chain(validation).for_each(|place| *place = map(place));
+            }
+        }
+        for model in self.models.iter_mut().filter(|model| model.weights.is_some()) {
+            model.weights = model.weights.as_deref().map(&mut *map);
+            for configuration in &mut model.configurations {
+                configuration.weights.clone_from(&model.weights);
+            }
         }
     }
 

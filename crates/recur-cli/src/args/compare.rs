@@ -1,5 +1,6 @@
 //! Arguments of `recur compare`.
 
+use super::shared::StoreFolder;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -31,7 +32,6 @@ pub(crate) struct Compare {
     /// Overwrite another report, files of a report that were changed since, and any table or document
     #[arg(long, requires = "write")]
     pub(crate) replace: bool,
-    /// The folder that keeps records, weights and logs
-    #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE", hide_env_values = true)]
-    pub(crate) store: PathBuf,
+    #[command(flatten)]
+    pub(crate) store: StoreFolder,
 }

@@ -4,6 +4,20 @@ pub(super) const RECUR_HELP: &str = "\
 Exit codes: 0 done, 1 error, 2 wrong arguments, 3 trials failed or diverged, 4 different or damaged, 5 a check of a model
 failed, 6 nothing compared, 7 a part is done, 130 interrupted. docs/exit-codes.md describes each.";
 
+pub(super) const INIT_HELP: &str = "\
+Examples:
+  recur init names                               a project in the folder names, with a sample of data
+  recur init --from reviews.csv                  a spec for this data, in a project in the working folder
+  recur init --from mails.parquet --text body --label kind
+
+It asks nothing, and no file that is there is written over. docs/own-data.md goes on from here.";
+
+pub(super) const COMPLETIONS_HELP: &str = "\
+Where a shell looks for them:
+  bash  recur completions bash > ~/.local/share/bash-completion/completions/recur
+  zsh   recur completions zsh > a folder of $fpath/_recur
+  fish  recur completions fish > ~/.config/fish/completions/recur.fish";
+
 pub(super) const STATUS_HELP: &str = "\
 Examples:
   recur status                                   all experiments of the store, a line each

@@ -1,8 +1,7 @@
 //! Arguments of commands on models and on the machine.
 
-use super::shared::Target;
+use super::shared::{StoreFolder, Target};
 use clap::ArgAction;
-use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Schema {
@@ -40,7 +39,6 @@ pub(crate) struct Models {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Doctor {
-    /// The folder that keeps records, weights and logs
-    #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE", hide_env_values = true)]
-    pub(crate) store: PathBuf,
+    #[command(flatten)]
+    pub(crate) store: StoreFolder,
 }

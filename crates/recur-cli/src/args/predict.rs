@@ -1,5 +1,6 @@
 //! Arguments of `recur predict`.
 
+use super::shared::StoreFolder;
 use clap::{ArgAction, ValueEnum};
 use recur_experiment::predict::TextFormat;
 use std::path::PathBuf;
@@ -36,9 +37,8 @@ pub(crate) struct Predict {
     /// The format on standard output [default: a table on a terminal, csv elsewhere]
     #[arg(long, value_enum, value_name = "FORMAT", conflicts_with = "output")]
     pub(crate) format: Option<PredictFormat>,
-    /// The folder that keeps records, weights and logs
-    #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE", hide_env_values = true)]
-    pub(crate) store: PathBuf,
+    #[command(flatten)]
+    pub(crate) store: StoreFolder,
     /// Texts; or files, as with --input
     #[arg(required_unless_present = "input", value_name = "TEXT | FILE")]
     pub(crate) texts: Vec<String>,

@@ -1,6 +1,6 @@
 //! Arguments of running an experiment, and of what is shown of it.
 
-use super::shared::SpecArgs;
+use super::shared::{REPORTS, ReportsFolder, SpecArgs, StoreFolder};
 use clap::{Subcommand, ValueEnum};
 use recur_experiment::{CheckpointInterval, Memory, Part, TimeLimit};
 use std::ffi::OsString;
@@ -32,9 +32,8 @@ pub(crate) struct Experiment {
     /// While it runs, write event files for TensorBoard into DIR/EXPERIMENT: each epoch of the trials that this process trains
     #[arg(long, value_name = "DIR")]
     pub(crate) tensorboard: Option<PathBuf>,
-    /// The folder for the report
-    #[arg(long, value_name = "DIR", default_value = "reports")]
-    pub(crate) reports: PathBuf,
+    #[command(flatten)]
+    pub(crate) reports: ReportsFolder,
     /// Overwrite the report of another experiment, and files of a report that were changed since recur wrote them
     #[arg(long)]
     pub(crate) replace: bool,
@@ -86,7 +85,7 @@ pub(crate) struct TrainingArgs {
     pub(crate) no_diff: bool,
     /// A folder on a disk of this machine: of ten checkpoints one goes into the store, the others there
     #[arg(long, value_name = "DIR", env = "RECUR_SCRATCH", hide_env_values = true)]
-    scratch: Option<OsString>,
+    pub(super) scratch: Option<OsString>,
     /// Memory that trials may use together: a size (500MiB, 8GiB), or off for no limit [default: what
     /// the machine has free]
     #[arg(long, value_name = "SIZE", env = "RECUR_MEMORY", hide_env_values = true)]
@@ -130,9 +129,8 @@ pub(crate) struct Report {
     /// Write what there is of an experiment that is not finished, without verdict and test results, to NAME.partial.md
     #[arg(long, conflicts_with = "check")]
     pub(crate) partial: bool,
-    /// The folder for the report
-    #[arg(long, value_name = "DIR", default_value = "reports")]
-    pub(crate) reports: PathBuf,
+    #[command(flatten)]
+    pub(crate) reports: ReportsFolder,
     /// Overwrite the report of another experiment, and files of a report that were changed since recur wrote them
     #[arg(long)]
     pub(crate) replace: bool,
@@ -180,9 +178,9 @@ pub(crate) struct Export {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Reports {
-    /// The folder of reports
-    #[arg(value_name = "DIR", default_value = "reports")]
-    pub(crate) dir: PathBuf,
+    /// The folder of reports [default: reports, in the project]
+    #[arg(value_name = "DIR")]
+    pub(super) dir: Option<PathBuf>,
     /// Write the list into its README.md
     #[arg(long, conflicts_with = "check")]
     pub(crate) write: bool,
@@ -192,6 +190,13 @@ pub(crate) struct Reports {
     /// Write nothing: exit code 4 if its README.md has other content
     #[arg(long)]
     pub(crate) check: bool,
+}
+
+impl Reports {
+    /// The folder of reports.
+    pub(crate) fn dir(&self) -> &Path {
+        self.dir.as_deref().unwrap_or(Path::new(REPORTS))
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -210,9 +215,8 @@ pub(crate) enum TrialCommand {
 pub(crate) struct TrialRun {
     /// The trials, as an executor wrote them
     pub(crate) file: PathBuf,
-    /// The folder that keeps records, weights and logs
-    #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE", hide_env_values = true)]
-    pub(crate) store: PathBuf,
+    #[command(flatten)]
+    pub(crate) store: StoreFolder,
     /// Number of threads, for trials side by side and within one [default: one for each core]
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,

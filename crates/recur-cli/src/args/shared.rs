@@ -1,9 +1,45 @@
 //! Arguments that several commands have.
 
 use clap::ArgAction;
-use recur_experiment::SpecRequest;
+use recur_experiment::{SpecPaths, SpecRequest};
 use recur_spec::Override;
-use std::path::PathBuf;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+
+/// The store.
+#[derive(Debug, clap::Args)]
+pub(crate) struct StoreFolder {
+    /// The folder that keeps records, weights and logs [default: runs, in the project]
+    #[arg(id = "store", long = "store", value_name = "DIR", env = "RECUR_STORE", hide_env_values = true)]
+    pub(super) given: Option<PathBuf>,
+}
+
+impl Deref for StoreFolder {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        self.given.as_deref().unwrap_or(Path::new("runs"))
+    }
+}
+
+/// Where reports are.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReportsFolder {
+    /// The folder for the report [default: reports, in the project]
+    #[arg(id = "reports", long = "reports", value_name = "DIR")]
+    pub(super) given: Option<PathBuf>,
+}
+
+/// The folder of reports where none is named.
+pub(super) const REPORTS: &str = "reports";
+
+impl Deref for ReportsFolder {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        self.given.as_deref().unwrap_or(Path::new(REPORTS))
+    }
+}
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct SpecArgs {
@@ -12,9 +48,8 @@ pub(crate) struct SpecArgs {
     /// Give one value of the spec another value; may be repeated
     #[arg(long = "set", value_name = "PATH=VALUE", action = ArgAction::Append)]
     pub(crate) overrides: Vec<Override>,
-    /// The folder that keeps records, weights and logs
-    #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE", hide_env_values = true)]
-    pub(crate) store: PathBuf,
+    #[command(flatten)]
+    pub(crate) store: StoreFolder,
     /// [`Args::plugins`](super::Args::plugins), which the report names
     #[arg(from_global)]
     pub(crate) plugins: Option<PathBuf>,
@@ -23,8 +58,9 @@ pub(crate) struct SpecArgs {
 impl SpecArgs {
     /// What is asked for by them.
     pub(crate) fn request(&self) -> SpecRequest {
-        let Self { spec, overrides, plugins, .. } = self;
-        SpecRequest { path: spec.clone(), overrides: overrides.clone(), plugins: plugins.clone() }
+        let Self { spec: path, overrides, plugins, .. } = self;
+        let (path, overrides, plugins) = (path.clone(), overrides.clone(), plugins.clone());
+        SpecRequest { path, overrides, plugins, paths: SpecPaths::Project }
     }
 }
 

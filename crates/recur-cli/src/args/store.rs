@@ -3,22 +3,38 @@
 use clap::{Subcommand, ValueEnum};
 use recur_core::record::Outcome;
 use recur_store::Entry;
-use std::path::PathBuf;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct StoreArgs {
     #[command(subcommand)]
     pub(crate) command: StoreCommand,
-    /// The folder that keeps records, weights and logs
+    #[command(flatten)]
+    pub(crate) store: GlobalStore,
+}
+
+/// [`StoreFolder`](super::shared::StoreFolder), which may also be named behind the command on the store.
+#[derive(Debug, clap::Args)]
+pub(crate) struct GlobalStore {
+    /// The folder that keeps records, weights and logs [default: runs, in the project]
     #[arg(
-        long,
+        id = "store",
+        long = "store",
         value_name = "DIR",
-        default_value = "runs",
         env = "RECUR_STORE",
         hide_env_values = true,
         global = true
     )]
-    pub(crate) store: PathBuf,
+    pub(super) given: Option<PathBuf>,
+}
+
+impl Deref for GlobalStore {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        self.given.as_deref().unwrap_or(Path::new("runs"))
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,5 +1,6 @@
 //! Arguments of `recur verify` and `recur reproduce`.
 
+use super::shared::StoreFolder;
 use clap::ArgAction;
 use recur_spec::Override;
 use std::path::PathBuf;
@@ -21,9 +22,8 @@ pub(crate) struct Verify {
     /// Number of trials that run at once [default: one for each core]
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,
-    /// The folder that keeps records, weights and logs
-    #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE", hide_env_values = true)]
-    pub(crate) store: PathBuf,
+    #[command(flatten)]
+    pub(crate) store: StoreFolder,
 }
 
 /// A number of trials to execute again.
@@ -47,7 +47,6 @@ pub(crate) struct Reproduce {
     /// Allow the stored trial to start the plugins in this folder
     #[arg(long, value_name = "DIR")]
     pub(crate) allow_plugins: Option<PathBuf>,
-    /// The folder that keeps records, weights and logs
-    #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE", hide_env_values = true)]
-    pub(crate) store: PathBuf,
+    #[command(flatten)]
+    pub(crate) store: StoreFolder,
 }

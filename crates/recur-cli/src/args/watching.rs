@@ -1,8 +1,9 @@
 //! Arguments of looking at what runs.
 
+use super::shared::StoreFolder;
 use clap::ArgAction;
-use recur_experiment::SpecRequest;
 use recur_experiment::status::StatusRequest;
+use recur_experiment::{SpecPaths, SpecRequest};
 use recur_spec::Override;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,13 +12,12 @@ use std::time::Duration;
 pub(crate) struct Status {
     /// A spec, or the name of an experiment of the store [default: all experiments of the store, a line each]
     #[arg(value_name = "SPEC | NAME")]
-    what: Option<PathBuf>,
+    pub(super) what: Option<PathBuf>,
     /// Give one value of the spec another value; may be repeated
     #[arg(long = "set", value_name = "PATH=VALUE", action = ArgAction::Append, requires = "what")]
     overrides: Vec<Override>,
-    /// The folder that keeps records, weights and logs
-    #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE", hide_env_values = true)]
-    pub(crate) store: PathBuf,
+    #[command(flatten)]
+    pub(crate) store: StoreFolder,
     /// Show it again every so many seconds until all trials are done [without a number: every 2 seconds on a terminal, every minute elsewhere]
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, value_parser = clap::value_parser!(u32).range(1..))]
     watch: Option<Option<u32>>,
@@ -29,7 +29,7 @@ pub(crate) struct Status {
     pub(crate) site: Option<PathBuf>,
     /// [`Args::plugins`](super::Args::plugins), of which a spec may name models
     #[arg(from_global)]
-    plugins: Option<PathBuf>,
+    pub(super) plugins: Option<PathBuf>,
 }
 
 impl Status {
@@ -40,6 +40,7 @@ impl Status {
             path: path.to_owned(),
             overrides: overrides.clone(),
             plugins: plugins.clone(),
+            paths: SpecPaths::Project,
         })
     }
 
@@ -60,7 +61,6 @@ pub(crate) struct Logs {
     /// Print the lines as they are: a JSON object each
     #[arg(long)]
     pub(crate) json: bool,
-    /// The folder that keeps records, weights and logs
-    #[arg(long, value_name = "DIR", default_value = "runs", env = "RECUR_STORE", hide_env_values = true)]
-    pub(crate) store: PathBuf,
+    #[command(flatten)]
+    pub(crate) store: StoreFolder,
 }

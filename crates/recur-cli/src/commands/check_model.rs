@@ -4,6 +4,7 @@
 
 use crate::args::{CheckModel, Level};
 use crate::error::{CliError, Exit};
+use crate::folder;
 use crate::instruction_set;
 use indicatif::ProgressBar;
 use recur_core::registry::Registry;
@@ -121,6 +122,9 @@ fn in_process(isa: Isa, libm: Option<&OtherLibm>) -> WithCanary {
     let program = std::env::current_exe().map_err(|error| format!("the program is not found: {error}"))?;
     let mut command = Command::new(program);
     command.args(std::env::args_os().skip(1)).arg("--digest").env("RECUR_ISA", isa.name());
+    if let Some(folder) = folder::started_in() {
+        command.current_dir(folder);
+    }
     if let Some(libm) = libm {
         libm.preload(&mut command);
     }

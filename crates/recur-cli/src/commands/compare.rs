@@ -8,7 +8,7 @@ use crate::stores;
 use format::Format;
 use recur_analysis::Analysis;
 use recur_core::visible::shown;
-use recur_experiment::{ComparedInputs, ComparisonRequest, Program, costs};
+use recur_experiment::{ComparedInputs, ComparisonRequest, Program, SpecPaths, costs};
 use recur_files::write_unless_other;
 use recur_report::{Destination, Export, Overview, Provenance, ReportError, Signature};
 use recur_store::Store;
@@ -41,6 +41,7 @@ pub(crate) fn run(args: &Compare, level: Level, program: &Program<'_>) -> Result
         question: args.question.as_deref(),
         baseline: args.baseline.as_deref(),
         models: &args.models,
+        paths: SpecPaths::Project,
     };
     let registry = stores::registry_with_results(program.registry, Some(&store), None)?;
     let inputs = ComparedInputs::read(&request, &store, &registry)?;

@@ -2,6 +2,7 @@
 
 use crate::args::{Level, Report};
 use crate::error::{CliError, Exit};
+use crate::folder::command_here;
 use crate::options::scoring_options;
 use crate::scoring;
 use crate::stores;
@@ -66,7 +67,7 @@ fn partial(args: &Report, program: &Program<'_>) -> Result<Exit, CliError> {
     let goes_on = if analysis.is_complete { "The full report" } else { "Goes on" };
     print(&format!("{}: {state}\n\n{}\n{note}", prepared.plan().name, table(&header, &rows, 2)))?;
     print(&format!("\nPartial report: {}\nAs one page: {}", shown(&written.report), shown(&written.html)))?;
-    print(&format!("{goes_on}: {}", commands.goes_on))?;
+    print(&format!("{goes_on}: {}", command_here(&prepared, &commands.goes_on)))?;
     Ok(Exit::Success)
 }
 

@@ -18,7 +18,7 @@ const PAGE: &str = "README.md";
 pub(crate) fn run(args: &Reports, level: Level, program: &Program<'_>) -> Result<Exit, CliError> {
     start_logs(level.into(), &Screen::new(), None);
     let (mut reports, mut exit) = (Vec::new(), Exit::Success);
-    for path in files(&args.dir)? {
+    for path in files(args.dir())? {
         match listed(&path) {
             Ok(report) => reports.extend(report),
             // A page of all reports must not lack one; a list on the terminal goes on.
@@ -29,7 +29,7 @@ pub(crate) fn run(args: &Reports, level: Level, program: &Program<'_>) -> Result
             }
         }
     }
-    let path = args.dir.join(PAGE);
+    let path = args.dir().join(PAGE);
     if args.write {
         return write(&path, &recur_report::index(&reports, program.prefix), args.replace);
     }
@@ -38,7 +38,7 @@ pub(crate) fn run(args: &Reports, level: Level, program: &Program<'_>) -> Result
         let target = Target { write: None, check: Some(path), replace: false };
         return deliver(&recur_report::index(&reports, program.prefix), &target, |_| {
             let replace = if page_is_there { " --replace" } else { "" };
-            format!("recur reports {} --write{replace}", quoted(&shown(&args.dir)))
+            format!("recur reports {} --write{replace}", quoted(&shown(args.dir())))
         });
     }
     let listed = reports.iter().map(|report| {

@@ -10,10 +10,11 @@ use crate::error::{CliError, Exit};
 use crate::stores::to_read;
 use recur_experiment::Program;
 use recur_store::GcOptions;
+use std::path::Path;
 
 /// Runs a command on the store.
 pub(crate) fn run(args: &StoreArgs, program: &Program<'_>) -> Result<Exit, CliError> {
-    let path = &args.store;
+    let path: &Path = &args.store;
     match &args.command {
         StoreCommand::Check => check::run(&to_read(path)?),
         StoreCommand::List { wanted, json } => list::run(&to_read(path)?, wanted, *json),

@@ -8,8 +8,8 @@ use crate::stores;
 use recur_core::visible::shown;
 use recur_experiment::shell::quoted;
 use recur_experiment::{
-    CheckpointInterval, Code, Conclusion, PluginPermission, Program, RunOptions, Subject, TrialLogs, Verdict,
-    Verification, Verifier, VerifyRequest, available_cores,
+    CheckpointInterval, Code, Conclusion, PluginPermission, Program, RunOptions, SpecPaths, Subject, TrialLogs,
+    Verdict, Verification, Verifier, VerifyRequest, available_cores,
 };
 use recur_terminal::{CANCEL, Screen, Watchers, cancel_on_interrupt, print, start_logs};
 use std::path::{Path, PathBuf};
@@ -26,6 +26,7 @@ pub(crate) fn run(
         store: &args.store,
         sample: args.sample,
         overrides: &args.overrides,
+        paths: SpecPaths::Project,
         command: &typed_command(),
     };
     let subject = Subject::of(&args.what, &args.store)?;

@@ -58,15 +58,13 @@ fn a_check_of_a_report_prints_what_differs_and_writes_nothing() {
 }
 
 #[test]
-fn within_the_project_of_recur_a_report_names_just_and_is_verified_anywhere() {
+fn a_report_names_the_command_of_its_project_and_is_verified_anywhere() {
     let lab = Lab::new();
-    for file in ["justfile", "crates/recur-cli/Cargo.toml"] {
-        lab.write(file, "");
-    }
+    lab.write("recur.toml", "command = \"just\"\n");
     lab.experiment(&[]).ended(0);
     assert!(lab.read(REPORT).contains("\njust experiment small.yaml\n"), "{}", lab.read(REPORT));
     lab.recur(&["verify", REPORT]).ended(0);
-    std::fs::remove_file(lab.path("justfile")).unwrap();
+    std::fs::remove_file(lab.path("recur.toml")).unwrap();
     lab.recur(&["verify", REPORT]).ended(0);
     lab.experiment(&[]).ended(0);
     assert!(lab.read(REPORT).contains("\nrecur experiment small.yaml\n"), "{}", lab.read(REPORT));

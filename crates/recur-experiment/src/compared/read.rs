@@ -1,12 +1,13 @@
 //! From words to the experiments and trials that they name.
 
-use super::error::ComparisonError;
 use super::input::{ComparedInput, OneTrial};
 use super::labels;
+use super::{ComparisonRequest, error::ComparisonError};
 use crate::Experiment;
 use crate::decisions::Records;
 use crate::lookup::{LookupError, first_of};
 use crate::parallel::available_cores;
+use crate::places::SpecPaths;
 use crate::request::{SpecRequest, spec_of_trial, stored_outcomes};
 use crate::scoring::{Scored, stored_test};
 use crate::stored_record;
@@ -31,12 +32,13 @@ enum Word {
     Trial(TrialId),
 }
 
-/// All that `words` name.
+/// All that the words of `request` name.
 pub(super) fn inputs(
-    words: &[String],
+    request: &ComparisonRequest<'_>,
     store: &Store,
     registry: &Registry,
 ) -> Result<Vec<ComparedInput>, ComparisonError> {
+    let words = request.inputs;
     let found: Vec<Word> = words.iter().map(|word| find(word, store)).collect::<Result<_, _>>()?;
     let n_trials = found.iter().filter(|word| matches!(word, Word::Trial(_))).count();
     if n_trials > 0 && n_trials < found.len() {
@@ -46,7 +48,7 @@ pub(super) fn inputs(
         return Err(ComparisonError::TrialAndExperiment { trial, experiment });
     }
     let read = |word: &Word| match word {
-        Word::Spec(path) => spec(path, store, &of_its_own(path, store, registry)),
+        Word::Spec(path) => spec(path, request.paths, store, &of_its_own(path, store, registry)),
         Word::Report(path, source) => {
             report(path, source, store, &of_its_own(Path::new(&source.spec_path), store, registry))
         }
@@ -108,9 +110,9 @@ fn find(word: &str, store: &Store) -> Result<Word, ComparisonError> {
     }
 }
 
-fn spec(path: &Path, store: &Store, registry: &Registry) -> Result<ComparedInput, ComparisonError> {
-    let request = SpecRequest::of_file(path);
-    let mut experiment = Experiment::prepare(request.read(registry)?, registry)?;
+fn spec(path: &Path, paths: SpecPaths, store: &Store, registry: &Registry) -> Result<ComparedInput, ComparisonError> {
+    let request = SpecRequest { paths, ..SpecRequest::of_file(path) };
+    let mut experiment = request.prepare(request.read(registry)?, registry)?;
     let outcomes = stored_outcomes(&mut experiment, store, &request)?;
     chosen(experiment, outcomes, store, path)
 }
@@ -127,7 +129,7 @@ fn report(
     // Its changes are in the report's record: they were read when the report was written.
     let overrides = source.overrides.iter().filter_map(|change| change.parse().ok()).collect();
     let plugins = source.plugins.as_ref().map(PathBuf::from);
-    let asked = SpecRequest { path: PathBuf::from(&source.spec_path), overrides, plugins };
+    let asked = SpecRequest { overrides, plugins, ..SpecRequest::of_file(&source.spec_path) };
     let outcomes = stored_outcomes(&mut experiment, store, &asked)?;
     chosen(experiment, outcomes, store, &asked.path)
 }

@@ -118,7 +118,7 @@ impl GivenReport {
         let overrides = source.overrides.iter().map(change).collect::<Result<_, _>>()?;
         let path_of_spec = PathBuf::from(&source.spec_path);
         let plugins = source.plugins.as_ref().map(PathBuf::from);
-        let request = SpecRequest { path: path_of_spec, overrides, plugins };
+        let request = SpecRequest { overrides, plugins, ..SpecRequest::of_file(path_of_spec) };
         Ok(Self { path: path.to_owned(), text: text.to_owned(), record, source, request })
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::common::{Lab, edit, says, tested};
 use recur_analysis::{Analysis, Comparison};
-use recur_experiment::{ComparedInputs, ComparisonError, ComparisonRequest, LookupError};
+use recur_experiment::{ComparedInputs, ComparisonError, ComparisonRequest, LookupError, SpecPaths};
 
 /// The experiments `small` and `wide`, run.
 fn lab() -> Lab {
@@ -12,7 +12,7 @@ fn lab() -> Lab {
 }
 
 fn request(inputs: &[String]) -> ComparisonRequest<'_> {
-    ComparisonRequest { inputs, name: "both", question: None, baseline: None, models: &[] }
+    ComparisonRequest { inputs, name: "both", question: None, baseline: None, models: &[], paths: SpecPaths::default() }
 }
 
 fn compare(lab: &Lab, words: &[&str]) -> Result<Comparison, ComparisonError> {

@@ -5,7 +5,7 @@ use crate::logged::is_logged;
 use crate::pipeline::{DIVERGING, Ran, Run, SPEC, finished, promised, to_read, write_spec};
 use crate::verified_trials::{verify, verify_refused};
 use recur_analysis::Analysis;
-use recur_experiment::{ComparedInputs, ComparisonError, ComparisonRequest, costs};
+use recur_experiment::{ComparedInputs, ComparisonError, ComparisonRequest, SpecPaths, costs};
 use recur_report::{Destination, Export, Overview, Provenance, ReportError, Signature, csv};
 use serde_json::Value;
 use std::path::Path;
@@ -49,7 +49,14 @@ impl Asked<'_> {
         let models: Vec<String> = self.models.iter().map(|model| (*model).to_owned()).collect();
         let name = self.write.and_then(|file| file.rsplit('/').next()?.split('.').next()).unwrap_or("comparison");
         let (question, baseline) = (self.question, self.baseline);
-        let request = ComparisonRequest { inputs: &inputs, name, question, baseline, models: &models };
+        let request = ComparisonRequest {
+            inputs: &inputs,
+            name,
+            question,
+            baseline,
+            models: &models,
+            paths: SpecPaths::default(),
+        };
         let read = ComparedInputs::read(&request, &to_read(lab, "runs"), &lab.registry)?;
         let provenance = read.provenance(&request, &lab.program(), None, self.write.map(Path::new));
         let comparison = read.comparison(&request)?;

@@ -4,8 +4,8 @@ use crate::common::Lab;
 use recur_core::selection::TrialOutcome;
 use recur_experiment::{
     CheckpointInterval, Code, Experiment, LocalExecutor, LookupError, Observer, PluginPermission, Reported,
-    RequestedExperiment, RunEvent, RunOptions, SpecRequest, Subject, Verdict, Verification, Verifier, VerifyError,
-    VerifyRequest, of_reports,
+    RequestedExperiment, RunEvent, RunOptions, SpecPaths, SpecRequest, Subject, Verdict, Verification, Verifier,
+    VerifyError, VerifyRequest, of_reports,
 };
 use recur_report::Export;
 use recur_store::Store;
@@ -181,7 +181,14 @@ pub fn verify_sample(
     let subject = Subject::of(what, &store)?;
     let options = RunOptions { checkpoints: CheckpointInterval::Off, ..options(&[]) };
     let verifier = Verifier { stored: Store::open_to_read(&store).unwrap(), jobs: 2, options };
-    let request = VerifyRequest { what, store: &store, sample, overrides: &[], command: "lab verify" };
+    let request = VerifyRequest {
+        what,
+        store: &store,
+        sample,
+        overrides: &[],
+        command: "lab verify",
+        paths: SpecPaths::default(),
+    };
     Verification { program: &lab.program(), permission, verifier }.verify(&subject, &request)
 }
 

@@ -131,7 +131,7 @@ fn a_damaged_file_is_reported_with_the_place() {
     check(|text| text[..text.len() / 2].to_owned(), &["trial.json is no trial file", "EOF while parsing", "at line"]);
     check(|_| "name,label\n".to_owned(), &["trial.json is no trial file", "line 1 column"]);
     check(|_| "{}".to_owned(), &["missing field `recur_trial`"]);
-    check(|text| text.replace("\"recur_trial\": 4", "\"recur_trial\": 99"), &["`recur_trial` is 99", "reads format 4"]);
+    check(|text| text.replace("\"recur_trial\": 5", "\"recur_trial\": 99"), &["`recur_trial` is 99", "reads format 5"]);
     check(|text| text.replace("\"seed\": 9", "\"seed\": 10"), &["it was changed after it was written"]);
     check(|text| text.replace("\"max_rejected\"", "\"max_rejects\""), &["it was changed after it was written"]);
     let renamed = |text: &str| signed(serde_json::from_str(&text.replace("\"metric\"", "\"metrics\"")).unwrap());

@@ -2,14 +2,21 @@
 
 use crate::common::{Lab, edit, says};
 use recur_experiment::{
-    CheckpointInterval, Conclusion, LookupError, PluginPermission, Program, RunOptions, Subject, Verdict, Verification,
-    Verifier, VerifyError, VerifyRequest,
+    CheckpointInterval, Conclusion, LookupError, PluginPermission, Program, RunOptions, SpecPaths, Subject, Verdict,
+    Verification, Verifier, VerifyError, VerifyRequest,
 };
 use recur_spec::Override;
 
 fn verify_as(lab: &Lab, program: &Program<'_>, what: &str, sample: Option<usize>) -> Result<Verdict, VerifyError> {
     let store = lab.path("runs");
-    let request = VerifyRequest { what, store: &store, sample, overrides: &[], command: "lab verify" };
+    let request = VerifyRequest {
+        what,
+        store: &store,
+        sample,
+        overrides: &[],
+        command: "lab verify",
+        paths: SpecPaths::default(),
+    };
     let subject = Subject::of(what, &store)?;
     let permission = &PluginPermission::new(None, None, None);
     let options = RunOptions { checkpoints: CheckpointInterval::Off, ..RunOptions::default() };
@@ -91,7 +98,14 @@ fn nothing_of_what_is_executed_again_can_be_changed() {
     let store = lab.path("runs");
     let id = lab.run("small", &lab.read("small.yaml")).trials()[0].id.clone();
     let refused = |what: &str, sample: Option<usize>, overrides: &[Override]| {
-        let request = VerifyRequest { what, store: &store, sample, overrides, command: "lab verify" };
+        let request = VerifyRequest {
+            what,
+            store: &store,
+            sample,
+            overrides,
+            command: "lab verify",
+            paths: SpecPaths::default(),
+        };
         let permission = &PluginPermission::new(None, None, None);
         let stored = recur_store::Store::open_to_read(&store).unwrap();
         let verifier = Verifier { stored, jobs: 1, options: RunOptions::default() };

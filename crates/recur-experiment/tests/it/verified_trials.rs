@@ -4,7 +4,7 @@ use crate::common::{Lab, edit, says};
 use crate::pipeline::{SPEC, experiment, finished, id, lab_with, problems, promised, scored, trials};
 use recur_core::digest::Digest;
 use recur_experiment::{
-    CheckpointInterval, Conclusion, PluginPermission, RunOptions, Subject, Verdict, Verification, Verifier,
+    CheckpointInterval, Conclusion, PluginPermission, RunOptions, SpecPaths, Subject, Verdict, Verification, Verifier,
     VerifyError, VerifyRequest,
 };
 use recur_spec::Override;
@@ -20,7 +20,14 @@ fn verifier(lab: &Lab) -> Verifier<'static> {
 
 fn verify_with(lab: &Lab, what: &str, sample: Option<usize>, overrides: &[Override]) -> Result<Verdict, VerifyError> {
     let (what, store) = (if what.contains('.') { lab.word(what) } else { what.to_owned() }, lab.path("runs"));
-    let request = VerifyRequest { what: &what, store: &store, sample, overrides, command: "lab verify" };
+    let request = VerifyRequest {
+        what: &what,
+        store: &store,
+        sample,
+        overrides,
+        command: "lab verify",
+        paths: SpecPaths::default(),
+    };
     let subject = Subject::of(&what, &store)?;
     let (program, permission) = (&lab.program(), &PluginPermission::new(None, None, None));
     Verification { program, permission, verifier: verifier(lab) }.verify(&subject, &request)

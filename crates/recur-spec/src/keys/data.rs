@@ -59,8 +59,8 @@ pub(crate) static DATA: &[Key] = &[
         "source",
         Kind::TextOr { max_characters: 4096, keys: SOURCE },
         Default::Required,
-        "a csv, tsv, ndjson or parquet file (also .gz or .zst), a folder of `LABEL.txt`, or a glob in quotes, relative to the \
-         working folder; a mapping gives one such place for each part of a published split",
+        "a csv, tsv, ndjson or parquet file (also .gz or .zst), a folder of `LABEL.txt`, or a glob in quotes (\"Paths\" in docs/spec.md \
+         says where a relative one begins); a mapping gives one such place for each part of a published split",
     )
     .at(Access {
         get: |spec| match &spec.data.source {

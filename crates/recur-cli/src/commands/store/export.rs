@@ -4,7 +4,7 @@ use crate::error::{CliError, Exit};
 use crate::stores;
 use recur_core::trial::TrialId;
 use recur_core::visible::shown;
-use recur_experiment::{Experiment, LookupError, Program, SpecRequest, available_cores};
+use recur_experiment::{LookupError, Program, RequestedExperiment, SpecPaths, SpecRequest, available_cores};
 use recur_store::Store;
 use recur_terminal::print;
 use std::path::Path;
@@ -29,8 +29,8 @@ pub(super) fn run(store: &Store, to: &Path, what: &[String], program: &Program<'
 /// The trials of a spec, or those whose ids begin with `word`.
 fn trials_of(store: &Store, word: &str, program: &Program<'_>) -> Result<Vec<TrialId>, CliError> {
     if Path::new(word).is_file() {
-        let spec = SpecRequest::of_file(word).read(program.registry)?;
-        let mut experiment = Experiment::prepare(spec, program.registry)?;
+        let request = SpecRequest { paths: SpecPaths::Project, ..SpecRequest::of_file(word) };
+        let mut experiment = RequestedExperiment::read(&request, program)?;
         experiment.replay(store, available_cores())?;
         return Ok(experiment.all_trials().map(|trial| trial.id.clone()).collect());
     }
