@@ -84,7 +84,8 @@ fn every_command_finds_the_project() {
     assert!(lab.read("project/docs/deep/out.csv").contains("Otto,"));
     check(deep, &["doctor"], "runs");
     check(up, &["export", "small.yaml", "--records", "r.csv"], "written: experiments/r.csv");
-    check(up, &["compare", "small.yaml", "small", "--json"], "");
+    let ran = recur_in(&lab, up, &["compare", "small.yaml", "small"]).ended(1);
+    ran.reported(&["experiments/small.yaml and small are the same: they have the same trials"]);
 }
 
 #[test]
