@@ -15,9 +15,8 @@ fn every_command_for_ones_own_data_works() {
     assert!(script.lines().filter(|line| line.starts_with("recur ")).count() >= 12, "{script}");
     let lab = Lab::new();
     let program = Path::new(env!("CARGO_BIN_EXE_recur")).parent().unwrap();
-    let path = std::env::var("PATH").unwrap_or_default();
     let mut shell = lab.program("sh");
-    shell.arg("-c").arg(format!("set -e\n{script}")).env("PATH", format!("{}:{path}", program.display()));
+    shell.arg("-c").arg(format!("set -e\nPATH=\"$PROGRAMS:$PATH\"\n{script}")).env("PROGRAMS", program);
     let ran = Ran::from(shell.output().unwrap()).ended(0);
     for file in ["reports/mine.html", "reports/larger.md", "runs/store.json", "labels.csv"] {
         assert!(lab.path("languages").join(file).exists(), "{file}");
