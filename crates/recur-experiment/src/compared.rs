@@ -91,9 +91,11 @@ impl ComparedInputs {
         };
         Provenance {
             program: program.name.to_owned(),
+            prefix: Some(program.prefix.to_owned()),
             command: request.command(program.prefix, plugins, write),
             recur_version: env!("CARGO_PKG_VERSION").to_owned(),
             numeric_contract: recur_core::NUMERIC_CONTRACT,
+            store_link: None,
             made_from: MadeFrom::Comparison(source),
         }
     }

@@ -192,13 +192,15 @@ impl Experiment {
 
     /// How a report of this experiment is made that a program was asked for by `invocation`. Nothing in it depends on the machine.
     pub fn provenance(&self, invocation: Invocation) -> Provenance {
-        let Invocation { program, command, spec_path, overrides, plugins } = invocation;
+        let Invocation { program, prefix, command, spec_path, overrides, plugins } = invocation;
         let resolved_spec = self.spec.resolved_yaml();
         Provenance {
             program,
+            prefix,
             command,
             recur_version: env!("CARGO_PKG_VERSION").to_owned(),
             numeric_contract: recur_core::NUMERIC_CONTRACT,
+            store_link: None,
             made_from: MadeFrom::Experiment(SpecSource { spec_path, overrides, plugins, resolved_spec }),
         }
     }

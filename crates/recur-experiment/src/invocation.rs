@@ -5,6 +5,9 @@
 pub struct Invocation {
     /// The program, by the name under which users start it.
     pub program: String,
+    /// What users type before a command of the program, where it has the commands of recur: the report's page shows commands that read
+    /// its trials.
+    pub prefix: Option<String>,
     /// The command that writes the report again, as users type it: the report shows it.
     pub command: String,
     /// The path of the spec as the user named it, relative to the working folder or absolute. `recur verify` compares the file
@@ -17,9 +20,9 @@ pub struct Invocation {
 }
 
 impl Invocation {
-    /// Of a spec without changes, with no folder of plugins.
+    /// Of a spec without changes, with no folder of plugins, by a program that does not have the commands of recur.
     pub fn new(program: &str, command: &str, spec_path: &str) -> Self {
         let [program, command, spec_path] = [program, command, spec_path].map(str::to_owned);
-        Self { program, command, spec_path, overrides: Vec::new(), plugins: None }
+        Self { program, prefix: None, command, spec_path, overrides: Vec::new(), plugins: None }
     }
 }

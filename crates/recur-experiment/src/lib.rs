@@ -78,8 +78,6 @@ mod request;
 mod run;
 mod run_times;
 mod scoring;
-#[doc(hidden)]
-pub mod shell;
 pub mod status;
 mod stop;
 mod stored_record;
@@ -134,3 +132,5 @@ pub use parallel::available_cores;
 // What the command line shares with this crate. Other programs have no need of it.
 #[doc(hidden)]
 pub use clock::{Started, unix_seconds, unix_time};
+#[doc(hidden)]
+pub use recur_report::shell;

@@ -13,7 +13,7 @@ use recur_core::selection::TrialOutcome;
 use recur_core::trial::TrialId;
 use recur_core::visible::shown;
 use recur_ingest::read_regular;
-use recur_report::{Provenance, ReportRecord, Signature};
+use recur_report::{Provenance, ReportRecord, Signature, StoreLink};
 use recur_spec::{Override, Spec};
 use recur_store::Store;
 use std::ops::{Deref, DerefMut};
@@ -123,6 +123,7 @@ impl SpecRequest {
     fn invocation(&self, program: &Program<'_>) -> Invocation {
         Invocation {
             program: program.name.to_owned(),
+            prefix: Some(program.prefix.to_owned()),
             command: self.command(program.prefix),
             spec_path: self.path.display().to_string(),
             overrides: self.overrides.iter().map(set).collect(),
@@ -225,6 +226,19 @@ impl RequestedExperiment {
     /// What users type before a command: [`Program::prefix`].
     pub fn prefix(&self) -> &str {
         &self.prefix
+    }
+
+    /// Lets the page of a report in the folder `reports` lead to the trials in `store`, where both are named by relative paths.
+    pub fn link_trials(&mut self, reports: &Path, store: &Path) {
+        self.provenance.store_link = StoreLink::new(reports, store);
+    }
+
+    /// Lets the page lead to the trials as that of the report at `report` does, if there is one: where the store is does not change
+    /// what the records give.
+    pub fn link_trials_as(&mut self, report: &Path) {
+        if let Ok(Some(record)) = ReportRecord::of_report(report) {
+            self.provenance.store_link = record.provenance.store_link;
+        }
     }
 
     /// The signature of the report of these records.

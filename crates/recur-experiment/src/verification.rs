@@ -116,8 +116,8 @@ impl Verification<'_> {
         Ok(verdict)
     }
 
-    /// The command that a report shows depends on the program, and on the folder in which it was started: where it is that of
-    /// this program or of `just`, it is taken over.
+    /// The commands that a report shows depend on the program, and on the folder in which it was started: where they are those of
+    /// this program or of `just`, they are taken over. So is the way to the store.
     fn take_command(
         &self,
         prepared: &mut RequestedExperiment,
@@ -127,8 +127,9 @@ impl Verification<'_> {
     ) {
         let made = &record.provenance;
         let Program { name, prefix, other_prefixes, .. } = *self.program;
-        let prefixes = [name, prefix].into_iter().chain(other_prefixes.iter().copied());
-        let mut known = prefixes.map(|prefix| request.command(prefix));
+        prepared.provenance.store_link.clone_from(&made.store_link);
+        let mut prefixes = [name, prefix].into_iter().chain(other_prefixes.iter().copied());
+        let is_made = |prefix: &str| made.prefix.as_deref() == Some(prefix) && request.command(prefix) == made.command;
         if made.program != self.program.name {
             verdict.unproven.push(format!(
                 "the command in the report, of a program that is called {} and not {}: {}",
@@ -136,9 +137,14 @@ impl Verification<'_> {
                 self.program.name,
                 visible(&made.command)
             ));
-        } else if !known.any(|command| command == made.command) {
+            // Its other commands are not shown, so they have to begin as this one does.
+            if made.prefix.as_ref().is_some_and(|prefix| !made.command.starts_with(&format!("{prefix} "))) {
+                return;
+            }
+        } else if !prefixes.any(is_made) {
             return;
         }
+        prepared.provenance.prefix.clone_from(&made.prefix);
         prepared.provenance.program.clone_from(&made.program);
         prepared.provenance.command.clone_from(&made.command);
     }

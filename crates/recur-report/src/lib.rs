@@ -29,7 +29,10 @@ mod provenance;
 mod record;
 mod results;
 mod sections;
+pub mod shell;
 mod signature;
+mod store_link;
+mod trial_links;
 
 pub use costs::write_costs;
 pub use error::ReportError;
@@ -43,6 +46,7 @@ pub use provenance::{ComparedSpec, ComparisonSource, MadeFrom, Provenance, SpecS
 pub use record::{REPORT_RECORD_VERSION, ReportRecord, ReportRecordError};
 pub use results::ResultsTable;
 pub use signature::{PARTS, Signature};
+pub use store_link::StoreLink;
 
 use answer::Opening;
 use page::Page;

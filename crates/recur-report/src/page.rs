@@ -14,6 +14,8 @@ pub(crate) struct Figure {
 pub(crate) struct Page {
     folder: String,
     pub(crate) markdown: String,
+    /// What the HTML page is made from, in Markdown too: the same, and what only it has.
+    pub(crate) html_source: String,
     /// The figures, in order of appearance.
     pub(crate) figures: Vec<Figure>,
 }
@@ -21,7 +23,7 @@ pub(crate) struct Page {
 impl Page {
     /// An empty page whose figures will be in `folder` next to it.
     pub(crate) fn new(folder: &str) -> Self {
-        Self { folder: folder.to_owned(), markdown: String::new(), figures: Vec::new() }
+        Self { folder: folder.to_owned(), markdown: String::new(), html_source: String::new(), figures: Vec::new() }
     }
 
     pub(crate) fn section(&mut self, title: &str) {
@@ -30,11 +32,18 @@ impl Page {
 
     /// Appends a block, parted by a blank line.
     pub(crate) fn block(&mut self, text: &str) {
-        if !self.markdown.is_empty() {
-            self.markdown.push('\n');
-        }
-        self.markdown.push_str(text.trim_end_matches('\n'));
-        self.markdown.push('\n');
+        self.blocks(text, text);
+    }
+
+    /// Appends a block that has other links in the HTML page: `html` is Markdown too.
+    pub(crate) fn blocks(&mut self, markdown: &str, html: &str) {
+        append(&mut self.markdown, markdown);
+        append(&mut self.html_source, html);
+    }
+
+    /// Appends a block, in Markdown, that only the HTML page has.
+    pub(crate) fn html_block(&mut self, text: &str) {
+        append(&mut self.html_source, text);
     }
 
     /// The target of a link to a file of the report's folder.
@@ -56,6 +65,15 @@ impl Page {
         self.block(&format!("![{}]({link})", escape(alternative)));
         self.figures.push(Figure { file, svg });
     }
+}
+
+/// Appends a block to `page`, parted by a blank line.
+fn append(page: &mut String, block: &str) {
+    if !page.is_empty() {
+        page.push('\n');
+    }
+    page.push_str(block.trim_end_matches('\n'));
+    page.push('\n');
 }
 
 /// Lower-case characters and digits with hyphens between.

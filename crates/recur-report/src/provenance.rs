@@ -1,5 +1,6 @@
 //! How a report was made, as data: a report's text is written from it and never read back.
 
+use crate::store_link::StoreLink;
 use serde::{Deserialize, Serialize};
 
 /// How a report was made. Nothing in it depends on the machine.
@@ -7,6 +8,9 @@ use serde::{Deserialize, Serialize};
 pub struct Provenance {
     /// The program that wrote the report, by the name under which users start it.
     pub program: String,
+    /// What users type before a command of the program, where it has the commands of recur: commands that read a trial begin with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<String>,
     /// The command that writes the report again, as users type it. It is shown, and never run or taken apart: what it means
     /// is in `made_from`.
     pub command: String,
@@ -14,6 +18,9 @@ pub struct Provenance {
     pub recur_version: String,
     /// The version of the numeric contract.
     pub numeric_contract: u32,
+    /// The way from the HTML page to the store with the trials, where both were named by relative paths.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store_link: Option<StoreLink>,
     /// What the report is about.
     pub made_from: MadeFrom,
 }

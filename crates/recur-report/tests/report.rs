@@ -297,12 +297,19 @@ fn costs_stand_in_a_page_of_their_own() {
     write_costs(&analysis, &Costs::of(&analysis, &costs), dir.path()).unwrap();
     let mut after = files(dir.path());
     let page = after.remove("small/cost.md").unwrap().replace('\u{A0}', " ");
+    let html = after.remove("small/cost.html").unwrap();
+    assert!(html.contains("<a href=\"../small.html\">") && !html.contains(".md"), "{html}");
+    assert!(
+        html.contains("<strong>They are not reproducible</strong>") && html.contains("<td class=\"number\">2,520</td>")
+    );
     assert_eq!(before, after, "the compared files are as they were");
     // 8 · 210 names, six epochs in four seconds.
     assert!(page.contains("| 3 | 4.00 ± 0.00 | 6.0 | 2,520 | 33.33 ± 0.00 |"), "7 ms for 210 names: {page}");
     assert!(page.contains("| 2 | 4.00 ± 0.00 | 6.0 | 2,520 |"), "the resumed one is left out: {page}");
     assert!(page.contains("- a CPU, 2 at once"), "{page}");
     assert!(before["small.md"].contains("[cost.md](small/cost.md)"));
+    let page = &before["small.html"];
+    assert!(page.contains("<a href=\"small/cost.html\">") && !page.contains("cost.md"), "{page}");
     experiment.write(dir.path()).unwrap();
     assert!(files(dir.path()).contains_key("small/cost.md"), "a report written again lets it stand");
 }

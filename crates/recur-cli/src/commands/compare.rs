@@ -10,7 +10,7 @@ use recur_analysis::Analysis;
 use recur_core::visible::shown;
 use recur_experiment::{ComparedInputs, ComparisonRequest, Program, SpecPaths, costs};
 use recur_files::write_unless_other;
-use recur_report::{Destination, Export, Overview, Provenance, ReportError, Signature};
+use recur_report::{Destination, Export, Overview, Provenance, ReportError, Signature, StoreLink};
 use recur_store::Store;
 use recur_terminal::{Screen, print, print_json, start_logs, table};
 use std::path::Path;
@@ -47,7 +47,8 @@ pub(crate) fn run(args: &Compare, level: Level, program: &Program<'_>) -> Result
     let inputs = ComparedInputs::read(&request, &store, &registry)?;
     let comparison = inputs.comparison(&request)?;
     let outcomes = comparison.outcomes();
-    let provenance = inputs.provenance(&request, program, args.plugins.as_deref(), args.write.as_deref());
+    let mut provenance = inputs.provenance(&request, program, args.plugins.as_deref(), args.write.as_deref());
+    provenance.store_link = args.write.as_deref().and_then(|path| StoreLink::new(folder_of(path), &args.store));
     let (analysis, signature) = (Analysis::of(&outcomes)?, Signature::of(&outcomes, &provenance));
     let export = Export::of(&analysis, &provenance, &signature);
     if let (Some(path), Some(format)) = (&args.write, format) {
@@ -74,6 +75,11 @@ pub(crate) fn run(args: &Compare, level: Level, program: &Program<'_>) -> Result
     Ok(Exit::Success)
 }
 
+/// The folder that the file at `path` is in.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."))
+}
+
 /// Writes the comparison as a report.
 fn write_report(
     path: &Path,
@@ -82,8 +88,7 @@ fn write_report(
     (provenance, signature): (&Provenance, &Signature),
     store: &Store,
 ) -> Result<(), ReportError> {
-    let dir = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-    let destination = Destination { dir, replace };
+    let destination = Destination { dir: folder_of(path), replace };
     recur_report::write(analysis, provenance, signature, destination)?;
     recur_report::write_costs(analysis, &costs(analysis, store), destination)?;
     Ok(())

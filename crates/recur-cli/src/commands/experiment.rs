@@ -31,6 +31,7 @@ pub(crate) fn run(
     let _entered = span.enter();
 
     let mut prepared = RequestedExperiment::new(spec, &request, program)?;
+    prepared.link_trials(&args.reports, &args.spec.store);
     let destination = Destination { dir: &args.reports, replace: args.replace };
     recur_report::check_destination(prepared.plan(), &prepared.provenance, destination)?;
     cancel_on_interrupt();

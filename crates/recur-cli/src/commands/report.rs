@@ -26,8 +26,9 @@ pub(crate) fn run(args: &Report, level: Level, program: &Program<'_>) -> Result<
     let mut prepared = RequestedExperiment::read(&args.spec.request(), &Program { registry, ..*program })?;
     let store = store?;
     let outcomes = prepared.stored_outcomes(&store)?;
+    prepared.link_trials(&args.reports, &args.spec.store);
     if args.check {
-        return check(args, &prepared, &outcomes, &store);
+        return check(args, &mut prepared, &outcomes, &store);
     }
     if args.json {
         let scored =
@@ -74,10 +75,13 @@ fn partial(args: &Report, program: &Program<'_>) -> Result<Exit, CliError> {
 /// Whether the report that is there is what the records give.
 fn check(
     args: &Report,
-    prepared: &RequestedExperiment,
+    prepared: &mut RequestedExperiment,
     outcomes: &[TrialOutcome],
     store: &Store,
 ) -> Result<Exit, CliError> {
+    let name = prepared.plan().name.clone();
+    let report = args.reports.join(format!("{name}.md"));
+    prepared.link_trials_as(&report);
     let scratch = TemporaryFolder::new("report")?;
     scoring::conclude(
         prepared,
@@ -87,9 +91,7 @@ fn check(
         &scoring_options(&MemoryNames::default()),
         scratch.path(),
     )?;
-    let name = &prepared.plan().name;
-    let report = args.reports.join(format!("{name}.md"));
-    match of_reports(&args.reports, scratch.path(), name) {
+    match of_reports(&args.reports, scratch.path(), &name) {
         None => {
             print(&format!("{}: what the records give", shown(&report)))?;
             Ok(Exit::Success)

@@ -205,7 +205,7 @@ fn below(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Files that hold times, or digests of such files.
-const BESIDE: [&str; 4] = ["cost.md", "environment.json", "log.jsonl", "SHA256SUMS"];
+const BESIDE: [&str; 5] = ["cost.md", "cost.html", "environment.json", "log.jsonl", "SHA256SUMS"];
 
 fn collect(folder: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
     for path in below(folder) {

@@ -39,5 +39,6 @@ mod store_safety;
 mod terminal;
 mod together;
 mod trial;
+mod trial_links;
 mod verify;
 mod why;

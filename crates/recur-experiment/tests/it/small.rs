@@ -193,7 +193,7 @@ pub fn verify_sample(
 }
 
 /// Files that hold times, or digests of such files.
-const BESIDE: [&str; 4] = ["cost.md", "environment.json", "log.jsonl", "SHA256SUMS"];
+const BESIDE: [&str; 5] = ["cost.md", "cost.html", "environment.json", "log.jsonl", "SHA256SUMS"];
 
 /// The bytes of all files below `folder` that recur promises, by their paths in it: times, host and log are left out.
 pub fn promised(lab: &Lab, folder: &str) -> BTreeMap<PathBuf, Vec<u8>> {

@@ -184,20 +184,20 @@ fn put(page: Page, content: &Content<'_>, destination: Destination<'_>) -> Resul
     Ok(Put { report: place.path(&place.text()), html: place.path(&place.html()), figures, removed })
 }
 
-/// Writes one more file into the report's folder.
+/// Writes more files into the report's folder: names and texts.
 pub(crate) fn write_beside(
-    file: &str,
-    text: &str,
+    files: Vec<(&str, String)>,
     name: &str,
     destination: Destination<'_>,
-) -> Result<PathBuf, ReportError> {
+) -> Result<(), ReportError> {
     let place = Place::new(destination, name);
     place.make_folder()?;
     let _turn = place.turn();
     let own = place.own_files()?;
-    let files = vec![(file.to_owned(), visible_lines(text).into_owned().into_bytes())];
+    let bytes = |text: &str| visible_lines(text).into_owned().into_bytes();
+    let files = files.into_iter().map(|(file, text)| (file.to_owned(), bytes(&text))).collect();
     Changes::of(&place, &own, files, |_| false)?.make(&place, &own)?;
-    Ok(place.path(file))
+    Ok(())
 }
 
 /// What has to change for a report to be there. Nothing that is to be kept is in the way.

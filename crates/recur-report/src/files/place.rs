@@ -136,10 +136,10 @@ impl<'a> Place<'a> {
     }
 
     /// The files that every report has, and those of almost every one: a conflict with these is met before training.
-    pub(crate) fn expected_files(&self) -> [String; 6] {
-        let beside = [ReportRecord::file(), costs::FILE, "labels.svg", "confusion.svg"];
-        let [record, costs, labels, confusion] = beside.map(str::to_owned);
-        [self.text(), self.html(), record, costs, labels, confusion]
+    pub(crate) fn expected_files(&self) -> [String; 7] {
+        let beside = [ReportRecord::file(), costs::FILE, costs::HTML_FILE, "labels.svg", "confusion.svg"];
+        let [record, costs, costs_html, labels, confusion] = beside.map(str::to_owned);
+        [self.text(), self.html(), record, costs, costs_html, labels, confusion]
     }
 
     /// Waits for other processes that write to the folder, until the result is dropped. Not every file system can lock a

@@ -99,7 +99,15 @@ mod tests {
 
     fn provenance(made_from: MadeFrom) -> Provenance {
         let (program, command) = ("recur".to_owned(), "recur experiment x".to_owned());
-        Provenance { program, command, recur_version: "1".to_owned(), numeric_contract: 1, made_from }
+        Provenance {
+            program,
+            prefix: None,
+            command,
+            recur_version: "1".to_owned(),
+            numeric_contract: 1,
+            store_link: None,
+            made_from,
+        }
     }
 
     fn experiment(spec_path: &str, resolved_spec: &str) -> Provenance {

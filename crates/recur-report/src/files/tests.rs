@@ -23,9 +23,11 @@ fn record() -> ReportRecord {
     };
     let provenance = Provenance {
         program: "recur".to_owned(),
+        prefix: Some("recur".to_owned()),
         command: "recur experiment a.yaml".to_owned(),
         recur_version: "1".to_owned(),
         numeric_contract: 1,
+        store_link: None,
         made_from: MadeFrom::Experiment(source),
     };
     let parts = crate::PARTS.map(|(part, _)| (part.to_owned(), "1".to_owned()));

@@ -31,7 +31,7 @@ struct Writer<'a> {
 
 /// The HTML of `page`.
 pub(crate) fn body(page: &Page) -> Body {
-    let events: Vec<Event<'_>> = Parser::new_ext(&page.markdown, Options::ENABLE_TABLES).collect();
+    let events: Vec<Event<'_>> = Parser::new_ext(&page.html_source, Options::ENABLE_TABLES).collect();
     let body = Body { html: String::new(), headings: Vec::new() };
     let mut writer = Writer { page, events: events.into_iter(), body, ids: BTreeSet::new(), n_figures: 0 };
     writer.write();

@@ -97,6 +97,50 @@ function linesOf(table) {
   return Object.fromEntries(Array.from(lines, (line) => [line.dataset.row, line]));
 }
 
+// Commands: each line has a button that copies it. The line is marked as well, for where a page may not copy.
+
+async function copy(command, button) {
+  getSelection().selectAllChildren(command);
+  let isCopied = false;
+  try {
+    await navigator.clipboard.writeText(command.textContent);
+    isCopied = true;
+  } catch {
+    isCopied = document.execCommand("copy");
+  }
+  button.textContent = isCopied ? "copied" : "marked";
+}
+
+document.querySelectorAll("pre > code.language-sh").forEach((block) => {
+  const lines = block.textContent.trimEnd().split("\n");
+  block.replaceChildren(...lines.flatMap((line) => {
+    const command = document.createElement("span");
+    command.textContent = line;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "copy";
+    button.textContent = "copy";
+    button.setAttribute("aria-label", `Copy ${line}`);
+    button.addEventListener("click", () => copy(command, button));
+    return [button, command, "\n"];
+  }));
+});
+
+// A link to what is folded away unfolds it.
+
+function unfold() {
+  const target = document.querySelector(":target");
+  for (let part = target?.closest("details"); part; part = part.parentElement.closest("details")) part.open = true;
+  target?.scrollIntoView();
+}
+
+addEventListener("hashchange", unfold);
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href^='#']");
+  if (link && link.hash === location.hash) unfold();
+});
+unfold();
+
 // Figures: marks tell their values, to a pointer and to the arrow keys.
 
 const tip = document.createElement("div");

@@ -97,7 +97,7 @@ fn best_so_far(analysis: &PartialAnalysis, page: &mut Page) {
     analysis.models.iter().for_each(|model| table.row(best_row(analysis, model)));
     page.block(&table.render());
     let summary = format!("Validation results of {}", plural(analysis.configurations.len() as u64, "configuration"));
-    let all = configurations::table(&analysis.configurations, &[analysis.primary], None);
+    let all = configurations::table(&analysis.configurations, &[analysis.primary], None, false);
     page.block(&details(&summary, &all.render()));
 }
 

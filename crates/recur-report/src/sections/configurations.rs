@@ -4,7 +4,7 @@ use crate::answer::settings;
 use crate::markdown::{Table, code, details, left, right};
 use crate::numbers::{count, heading, plural, spread, trained_for};
 use crate::page::Page;
-use crate::sections::sweep;
+use crate::sections::{sweep, trials};
 use recur_analysis::{Analysis, ConfigurationResult};
 use recur_core::metric::Metric;
 use recur_core::plan::WithoutEffect;
@@ -25,20 +25,37 @@ pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     analysis.without_effect.iter().for_each(|without| page.block(&without_effect(without)));
     let n = analysis.configurations.len() as u64;
     let summary = format!("Validation results of {}", plural(n, "configuration"));
-    let table = table(&analysis.configurations, &analysis.metrics(), Some(analysis.replicates));
-    page.block(&details(&summary, &table.render()));
+    let table = |has_links| table(&analysis.configurations, &analysis.metrics(), Some(analysis.replicates), has_links);
+    let [markdown, html] = [false, true].map(|has_links| details(&summary, &table(has_links).render()));
+    page.blocks(&markdown, &html);
 }
 
-/// `settings`, and the file of weights that the configuration starts from.
-fn start(settings: String, configuration: &ConfigurationResult) -> String {
+/// `label`, and the file of weights that the configuration starts from.
+fn start(label: String, configuration: &ConfigurationResult) -> String {
     match &configuration.weights {
-        Some(path) => format!("{settings}, from {}", code(path)),
-        None => settings,
+        Some(path) => format!("{label}, from {}", code(path)),
+        None => label,
     }
 }
 
-/// A row a configuration. `chosen_of` is the number of replicates where configurations were chosen; `None` where none was yet.
-pub(crate) fn table(configurations: &[ConfigurationResult], metrics: &[Metric], chosen_of: Option<u32>) -> Table {
+/// What a reader calls a configuration among those of its model: with `has_links` a link to its trials, where it has any.
+fn label(configuration: &ConfigurationResult, index: usize, has_links: bool) -> String {
+    let settings = settings(configuration);
+    let label = if settings.is_empty() { "as given".to_owned() } else { code(&settings) };
+    if has_links && !configuration.trial_ids.is_empty() {
+        return format!("[{label}](#{})", trials::anchor(index));
+    }
+    label
+}
+
+/// A row a configuration. `chosen_of` is the number of replicates where configurations were chosen; `None` where none was yet. With
+/// `has_links` a row leads to its trials.
+pub(crate) fn table(
+    configurations: &[ConfigurationResult],
+    metrics: &[Metric],
+    chosen_of: Option<u32>,
+    has_links: bool,
+) -> Table {
     let mut header = vec![left("model"), left("configuration"), right("finished")];
     header.extend(metrics.iter().map(|metric| right(format!("validation {}", heading(*metric)))));
     let has_eliminated = configurations.iter().any(|configuration| configuration.eliminated_after.is_some());
@@ -48,12 +65,11 @@ pub(crate) fn table(configurations: &[ConfigurationResult], metrics: &[Metric], 
         (None, false) => None,
     });
     let mut table = Table::new(header);
-    for configuration in configurations {
+    for (index, configuration) in configurations.iter().enumerate() {
         let tally = configuration.trials;
-        let settings = settings(configuration);
         let mut cells = vec![
             code(&configuration.model),
-            start(if settings.is_empty() { "as given".to_owned() } else { code(&settings) }, configuration),
+            start(label(configuration, index, has_links), configuration),
             format!("{} of {}", count(tally.finished), count(tally.planned)),
         ];
         cells.extend(metrics.iter().map(|metric| spread(*metric, configuration.validation(*metric))));

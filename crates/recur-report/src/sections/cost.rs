@@ -25,12 +25,12 @@ pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     page.section("Cost");
     if let [Place { model, n_parameters, .. }] = places.as_slice() {
         let n = count(*n_parameters);
-        page.block(&format!("{} has {n} trained parameters. {}", code(&model.model), times(page)));
+        let of_model = format!("{} has {n} trained parameters.", code(&model.model));
+        show(page, &of_model, "");
         return;
     }
-    let introduction = introduction(analysis, page);
     let (n, places) = (places.len(), &places[..places.len().min(MOST_MODELS)]);
-    page.block(&(introduction + &left_out(n, places.len(), "models", ", those with the best means")));
+    show(page, &introduction(analysis), &left_out(n, places.len(), "models", ", those with the best means"));
     let alternative = alternative(analysis, places);
     page.figure("cost", &alternative, figure(analysis, places, &alternative));
 }
@@ -48,26 +48,31 @@ impl Place<'_> {
     }
 }
 
-fn introduction(analysis: &Analysis, page: &Page) -> String {
+/// Appends `before`, where the times are, and `after`.
+fn show(page: &mut Page, before: &str, after: &str) {
+    let [markdown, html] = [costs::FILE, costs::HTML_FILE].map(|file| format!("{before} {}{after}", times(page, file)));
+    page.blocks(&markdown, &html);
+}
+
+fn introduction(analysis: &Analysis) -> String {
     let models = analysis.not_dominated.iter().filter_map(|id| Some(analysis.model(id)?.1));
     let with_size = |model: &Model| format!("{} ({})", code(&model.model), count(model.parameters.unwrap_or(0)));
     let worth: Vec<String> = models.map(with_size).collect();
     format!(
         "Test {} of the chosen configurations against their number of trained parameters. No other model has a better mean with \
-         fewer parameters than {}. {}",
+         fewer parameters than {}.",
         analysis.primary.title(),
         crate::markdown::list(&worth),
-        times(page)
     )
 }
 
-/// Where the times are.
-fn times(page: &Page) -> String {
+/// Where the times are: in `file` of the report's folder.
+fn times(page: &Page, file: &str) -> String {
     format!(
         "Training times differ from machine to machine and from run to run, so they are in a file of their own, and not in this report, which is \
          compared byte for byte: [{}]({}).",
-        costs::FILE,
-        page.link(costs::FILE)
+        file,
+        page.link(file)
     )
 }
 

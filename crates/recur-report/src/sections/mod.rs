@@ -17,6 +17,7 @@ mod other_metrics;
 pub(crate) mod per_example;
 pub(crate) mod reproduce;
 mod sweep;
+pub(crate) mod trials;
 pub(crate) mod tried;
 mod within_models;
 
@@ -25,10 +26,12 @@ use crate::markdown::escape;
 use crate::page::Page;
 use crate::provenance::Provenance;
 use crate::signature::Signature;
+use crate::trial_links::TrialLinks;
 use recur_analysis::Analysis;
 
 /// Appends every section to `page`.
 pub(crate) fn render(analysis: &Analysis, provenance: &Provenance, signature: &Signature, page: &mut Page) {
+    let links = TrialLinks::of(provenance);
     page.block(&format!("# {}", escape(&analysis.experiment)));
     for paragraph in question(&analysis.question) {
         page.block(&format!("> {paragraph}"));
@@ -47,8 +50,9 @@ pub(crate) fn render(analysis: &Analysis, provenance: &Provenance, signature: &S
     labels::render(analysis, page);
     mistakes::render(analysis, page);
     names::render(analysis, page);
-    failures::render(analysis, page);
-    reproduce::render(analysis, provenance, signature, page);
+    failures::render(analysis, &links, page);
+    trials::render(analysis, &links, page);
+    reproduce::render(analysis, provenance, signature, &links, page);
 }
 
 /// The paragraphs of a question, in Markdown.

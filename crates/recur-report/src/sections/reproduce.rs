@@ -6,18 +6,27 @@ use crate::page::Page;
 use crate::provenance::Provenance;
 use crate::record::ReportRecord;
 use crate::signature::Signature;
+use crate::trial_links::TrialLinks;
 use recur_analysis::{Analysis, TrialResult};
 use recur_core::facts::DataFacts;
+use recur_core::trial::TrialId;
 
 pub(crate) const TITLE: &str = "How to get this report again";
 
-pub(crate) fn render(analysis: &Analysis, provenance: &Provenance, signature: &Signature, page: &mut Page) {
+pub(crate) fn render(
+    analysis: &Analysis,
+    provenance: &Provenance,
+    signature: &Signature,
+    links: &TrialLinks,
+    page: &mut Page,
+) {
     page.section(TITLE);
     page.block(&code_block("sh", &provenance.command));
     page.block(&versions(analysis.seed, &analysis.facts, provenance).render());
     if analysis.models.iter().any(|model| !model.times_chosen().is_empty()) {
         page.block("The trials of the chosen configurations:");
-        page.block(&trials(analysis).render());
+        let of_page = |trial: &TrialId| code(trial.short());
+        page.blocks(&trials(analysis, of_page).render(), &trials(analysis, |trial| links.id(trial)).render());
     }
     page.block(&details("The spec, defaults filled in", &code_block("yaml", &provenance.resolved_spec())));
     let record = format!("{}/{}", analysis.experiment, ReportRecord::file());
@@ -40,13 +49,14 @@ pub(crate) fn versions(seed: u64, facts: &DataFacts, provenance: &Provenance) ->
     table
 }
 
-fn trials(analysis: &Analysis) -> Table {
+/// A row for each chosen configuration; `id` shows a trial.
+fn trials(analysis: &Analysis, id: impl Fn(&TrialId) -> String) -> Table {
     let mut table = Table::new([left("model"), left("configuration"), left("trials (replicate)")]);
     for model in &analysis.models {
         for chosen in model.times_chosen().into_keys() {
             let settings = settings(&analysis.configurations[chosen]);
             let own = analysis.trials.iter().filter(|trial| trial.chosen && trial.configuration == chosen);
-            let id = |trial: &TrialResult| format!("{} ({})", code(trial.trial.short()), trial.replicate);
+            let id = |trial: &TrialResult| format!("{} ({})", id(&trial.trial), trial.replicate);
             table.row([
                 code(&model.model),
                 if settings.is_empty() { "as given".to_owned() } else { code(&settings) },

@@ -181,6 +181,38 @@ fn a_filter_leaves_the_rows_with_its_words_and_their_lines() {
 
 #[test]
 #[ignore = "takes Chromium: just test-html"]
+fn a_configuration_leads_to_its_unfolded_trials_whose_commands_are_copied() {
+    let (mut browser, _dir) = opened(WIDE);
+    let all =
+        "Array.from(document.querySelectorAll('details')).find((d) => d.querySelector('svg, a[href^=\"#trials.\"]'))";
+    browser.click(&format!("{all}.querySelector('summary')"));
+    let row =
+        format!("Array.from({all}.querySelectorAll('tbody tr')).find((row) => row.textContent.includes('0 of 3'))");
+    let link = format!("{row}.querySelector('a')");
+    let anchor = browser.value(&format!("{link}.hash.slice(1)")).as_str().unwrap().to_owned();
+    let trials = format!("document.getElementById('{anchor}')");
+    let is_seen = format!("{trials}.querySelector('tbody').checkVisibility()");
+    assert_eq!(browser.value(&is_seen), false);
+    browser.click(&link);
+    assert_eq!(browser.value(&is_seen), true, "it is unfolded, and what it is folded into");
+    let top = browser.value(&format!("{trials}.getBoundingClientRect().top")).as_f64().unwrap();
+    assert!((0.0..900.0).contains(&top), "{top}");
+    browser.value(&format!("{trials}.open = false"));
+    browser.click(&link);
+    assert_eq!(browser.value(&is_seen), true, "the second time, too");
+    let [command, button] = ["pre span", "button.copy"].map(|part| format!("{trials}.querySelector('{part}')"));
+    browser.click(&button);
+    assert_eq!(browser.value("getSelection().toString()"), browser.value(&format!("{command}.textContent")));
+    let copied = format!("new Promise((done) => setTimeout(() => done({button}.textContent), 200))");
+    let copied = browser.call("Runtime.evaluate", serde_json::json!({"expression": copied, "awaitPromise": true}));
+    assert!(["copied", "marked"].contains(&copied["result"]["value"].as_str().unwrap()), "{copied}");
+    let lines =
+        browser.texts(&format!("Array.from({trials}.querySelectorAll('pre span'), (line) => line.textContent)"));
+    assert!(lines.len() == 3 && lines.iter().all(|line| line.starts_with("recur logs ")), "no weights: {lines:?}");
+}
+
+#[test]
+#[ignore = "takes Chromium: just test-html"]
 fn marks_tell_their_values_to_the_pointer_and_to_the_arrow_keys() {
     let (mut browser, _dir) = opened(WIDE);
     let tip = "document.getElementById('tip').hidden ? '' : document.getElementById('tip').textContent";

@@ -39,9 +39,11 @@ fn provenance() -> Provenance {
     };
     Provenance {
         program: text("recur"),
+        prefix: None,
         command: text("recur compare one two"),
         recur_version: text("0.1.0"),
         numeric_contract: 1,
+        store_link: None,
         made_from: MadeFrom::Comparison(source),
     }
 }

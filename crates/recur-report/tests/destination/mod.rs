@@ -81,7 +81,7 @@ fn what_is_in_the_way_is_found_before_there_are_results_and_nothing_is_made() {
     let lab = tempfile::tempdir().unwrap();
     check(&lab.path().join("a/b")).unwrap();
     assert!(files(lab.path()).is_empty() && !lab.path().join("a").exists());
-    for file in ["small.md", "small.html", "small/cost.md", "small/labels.svg", "small"] {
+    for file in ["small.md", "small.html", "small/cost.md", "small/cost.html", "small/labels.svg", "small"] {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join(file);
         fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -1,9 +1,12 @@
 //! The HTML page: that it holds the same, whole and valid, and loads nothing.
 
 use super::fixture::{Build, Reported, clear, small};
-use super::{every_kind, rendered};
+use super::{every_kind, markdown, rendered, source};
+use recur_analysis::End;
+use recur_report::StoreLink;
 use roxmltree::{Document, Node, ParsingOptions};
 use std::collections::BTreeSet;
+use std::path::Path;
 
 fn page(experiment: &Reported) -> String {
     rendered(experiment).1.remove(&format!("{}.html", experiment.plan.name)).expect("a page")
@@ -23,6 +26,18 @@ fn text_of(node: Node<'_, '_>) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// Whether a link leads to a file next to the page, which nobody loads before it is asked for.
+fn is_file(link: &str) -> bool {
+    link.ends_with("/cost.html") || link.starts_with("../runs/trials/")
+}
+
+/// The page without the section that the Markdown page does not have.
+fn without_trials(page: &str) -> String {
+    let Some((before, section)) = page.split_once("<h2 id=\"trials\">") else { return page.to_owned() };
+    let (_, after) = section.split_once("<h2 ").expect("it is not the last section");
+    format!("{before}<h2 {after}")
+}
+
 #[test]
 fn ids_are_unique_and_every_link_leads_to_one() {
     for experiment in every_kind() {
@@ -33,8 +48,9 @@ fn ids_are_unique_and_every_link_leads_to_one() {
         assert_eq!(ids.len(), unique.len(), "{ids:?}");
         let links = elements(&document, "a").filter_map(|node| node.attribute("href"));
         let (links, files): (Vec<&str>, Vec<&str>) = links.partition(|link| link.starts_with('#'));
-        assert!(files.iter().all(|file| file.ends_with("/cost.md")), "{files:?}");
-        assert_eq!(links.len(), elements(&document, "h2").count() + elements(&document, "h3").count());
+        assert!(files.iter().all(|file| is_file(file)), "{files:?}");
+        let n_in_contents = links.iter().filter(|link| !link.starts_with("#trials.")).count();
+        assert_eq!(n_in_contents, elements(&document, "h2").count() + elements(&document, "h3").count());
         for link in links {
             assert!(unique.contains(link.strip_prefix('#').unwrap()), "{link}");
         }
@@ -58,7 +74,7 @@ fn nothing_is_loaded() {
                         attribute.value().starts_with('#')
                             || attribute.value() == "data:,"
                             // A page to go to, not one to load.
-                            || (name == "a" && attribute.value().ends_with("/cost.md")),
+                            || (name == "a" && is_file(attribute.value())),
                         "{}",
                         attribute.value()
                     );
@@ -78,6 +94,7 @@ fn the_page_has_every_heading_table_cell_and_figure_of_the_markdown() {
         let (written, files) = rendered(&experiment);
         let name = &experiment.plan.name;
         let (markdown, text) = (&files[&format!("{name}.md")], &files[&format!("{name}.html")]);
+        let text = &without_trials(text);
         let document = parse(text);
         let outside_of_code: Vec<&str> = markdown.split("```").step_by(2).flat_map(str::lines).collect();
         let n_headings = outside_of_code.iter().filter(|line| line.starts_with('#')).count();
@@ -94,6 +111,67 @@ fn the_page_has_every_heading_table_cell_and_figure_of_the_markdown() {
             assert_eq!(n_cells(row), n_cells(header), "{}", text_of(row));
         }
     }
+}
+
+/// The targets of the links to a trial's folder, and to its files, within it.
+fn targets<'a>(text: &'a str, trial: &str) -> BTreeSet<&'a str> {
+    let folder = format!("href=\"../runs/trials/{}/{trial}/", &trial[..2]);
+    text.split(&folder).skip(1).map(|rest| rest.split('"').next().unwrap()).collect()
+}
+
+#[test]
+fn a_configuration_leads_to_its_trials_and_a_trial_to_what_its_outcome_leaves() {
+    let experiment = small().build();
+    let (analysis, text) = (experiment.analysis(), page(&experiment));
+    assert!(analysis.trials.iter().any(|trial| trial.outcome == End::Diverged && trial.test.is_none()));
+    let document = parse(&text);
+    for trial in &analysis.trials {
+        let is_finished = trial.outcome == End::Finished;
+        let mut expected = BTreeSet::from(["", "curves.csv", "log.jsonl"]);
+        expected.extend(is_finished.then_some("weights.safetensors"));
+        expected.extend(trial.test.is_some().then_some("test/predictions.parquet"));
+        assert_eq!(targets(&text, trial.trial.as_str()), expected, "{trial:?}");
+        let predicts = text.contains(&format!("recur predict --model {} 'a text'\n", trial.trial.short()));
+        assert_eq!(predicts, is_finished);
+        assert!(text.contains(&format!("recur logs {}\n", trial.trial.short())));
+        let anchor = format!("trials.{}", trial.configuration);
+        let details = elements(&document, "details").find(|node| node.attribute("id") == Some(&anchor)).unwrap();
+        let id = elements(&document, "code").find(|node| text_of(*node) == trial.trial.short());
+        assert!(id.is_some() && text_of(details).contains(trial.trial.short()), "{trial:?}");
+        assert!(text.contains(&format!("<a href=\"#{anchor}\">")), "a row of all configurations leads to it");
+    }
+    let summaries: Vec<String> = elements(&document, "summary").map(text_of).collect();
+    let has = |expected: &str| summaries.iter().any(|summary| summary == expected);
+    assert!(has("6 configurations that nothing chose"), "{summaries:?}");
+    assert!(has("manual_rnn learning_rate=0.1: 0 of 3 finished"), "{summaries:?}");
+}
+
+#[test]
+fn a_page_without_a_relative_way_to_the_store_has_ids_and_no_links() {
+    let mut experiment = small().build();
+    let (markdown, linked) = (markdown(&experiment), page(&experiment));
+    assert!(!markdown.contains("../runs") && !markdown.contains("recur logs"), "{markdown}");
+    for store_link in [None, serde_json::from_str(r#"{"store": "/etc", "reports": "reports"}"#).unwrap()] {
+        experiment.provenance.store_link = store_link;
+        let text = page(&experiment);
+        assert!(!text.contains("/trials/") && !text.contains("/etc"), "{text}");
+        assert!(text.contains("This page has no links to files") && text.contains("recur logs "), "{text}");
+        let ids = |text: &str| text.matches("<code>").count();
+        assert!(ids(&text) > ids(&linked) / 2);
+        assert_eq!(super::markdown(&experiment), markdown);
+    }
+}
+
+#[test]
+fn commands_name_the_store_and_the_plugins_as_a_shell_and_the_page_need_it() {
+    let mut experiment = small().build();
+    experiment.provenance.store_link = StoreLink::new(Path::new("out"), Path::new("my <runs>"));
+    source(&mut experiment).plugins = Some("a'b".to_owned());
+    let text = page(&experiment);
+    assert!(text.contains("recur predict --plugins \"a'b\" --store 'my &lt;runs&gt;' --model "), "{text}");
+    assert!(text.contains("href=\"../my%20%3Cruns%3E/trials/"), "{text}");
+    experiment.provenance.prefix = None;
+    assert!(!page(&experiment).contains(" predict --"), "the program has no such command");
 }
 
 #[test]

@@ -1,0 +1,113 @@
+//! Every trial, by its configuration, with the way to its files and its commands. Only the HTML page has this section: the Markdown page
+//! is read where the store is not.
+
+use crate::answer::settings;
+use crate::costs;
+use crate::html::escaped;
+use crate::markdown::{Table, code, code_block, details, left, right};
+use crate::numbers::{NOTHING, count, heading, plural, spread, unit, value};
+use crate::page::Page;
+use crate::trial_links::TrialLinks;
+use recur_analysis::{Analysis, ConfigurationResult, TrialResult};
+use recur_core::metric::Scores;
+use recur_core::visible::visible;
+
+/// The anchor of a configuration's trials. No heading has it: theirs have no dots.
+pub(crate) fn anchor(configuration: usize) -> String {
+    format!("trials.{configuration}")
+}
+
+pub(crate) fn render(analysis: &Analysis, links: &TrialLinks, page: &mut Page) {
+    if analysis.trials.is_empty() {
+        return;
+    }
+    page.html_block("## Trials");
+    page.html_block(&introduction(links, page));
+    let with_trials = |(_, configuration): &(usize, &ConfigurationResult)| !configuration.trial_ids.is_empty();
+    let all = analysis.configurations.iter().enumerate().filter(with_trials);
+    let (chosen, others): (Vec<_>, Vec<_>) = all.partition(|(_, configuration)| configuration.times_chosen > 0);
+    let trials_of = |(index, configuration): (usize, &ConfigurationResult)| of(analysis, links, index, configuration);
+    chosen.iter().copied().for_each(|configuration| page.html_block(&trials_of(configuration)));
+    let n_others = others.len() as u64;
+    let others = others.into_iter().map(trials_of).collect::<Vec<_>>().join("\n");
+    match (n_others, chosen.len()) {
+        (0, _) => {}
+        (_, 0) => page.html_block(&others),
+        _ => page.html_block(&details(&format!("{} that nothing chose", plural(n_others, "configuration")), &others)),
+    }
+}
+
+fn introduction(links: &TrialLinks, page: &Page) -> String {
+    let place = match links.store() {
+        Some(store) => format!(
+            "Links lead to the files of each trial. They work where the store is at {} from this page.",
+            code(store)
+        ),
+        None => "This page has no links to files, as the store or the folder of reports was not named by a relative path. Where the \
+                 store is not the default one, add `--store DIR` to a command."
+            .to_owned(),
+    };
+    format!(
+        "The trials of each configuration, the chosen ones first. {place} Times are not reproducible, so they are not in this page: see [{}]({}).",
+        costs::HTML_FILE,
+        page.link(costs::HTML_FILE)
+    )
+}
+
+/// The trials of one configuration, folded.
+fn of(analysis: &Analysis, links: &TrialLinks, index: usize, configuration: &ConfigurationResult) -> String {
+    let trials: Vec<&TrialResult> = analysis.trials.iter().filter(|trial| trial.configuration == index).collect();
+    let mut body = table(analysis, links, &trials).render();
+    let commands: Vec<String> = trials.iter().flat_map(|trial| links.commands(trial)).collect();
+    if !commands.is_empty() {
+        body.push_str(&format!("\n{}", code_block("sh", &commands.join("\n"))));
+    }
+    let unfolded = details(&summary(analysis, configuration), &body);
+    unfolded.replacen("<details>", &format!("<details id=\"{}\">", anchor(index)), 1)
+}
+
+/// What a reader sees of a configuration before its trials are unfolded, as HTML.
+fn summary(analysis: &Analysis, configuration: &ConfigurationResult) -> String {
+    let primary = analysis.primary;
+    let code = |text: &str| format!("<code>{}</code>", escaped(&visible(text)));
+    let mut title = code(&configuration.model);
+    let settings = settings(configuration);
+    if !settings.is_empty() {
+        title.push_str(&format!(" {}", code(&settings)));
+    }
+    title.extend(configuration.weights.as_ref().map(|path| format!(" from {}", code(path))));
+    let tally = configuration.trials;
+    let mut ends = vec![format!("{} of {} finished", count(tally.finished), count(tally.planned))];
+    if let Some(validation) = configuration.validation(primary).filter(|summary| summary.mean.is_some()) {
+        let result = format!("validation {} {}", primary.title(), spread(primary, Some(validation)));
+        ends.push(format!("{result} {}", unit(primary)).trim_end().to_owned());
+    }
+    if configuration.times_chosen > 0 {
+        ends.push("chosen".to_owned());
+    }
+    format!("{title}: {}", ends.join(", "))
+}
+
+/// A row a trial.
+fn table(analysis: &Analysis, links: &TrialLinks, trials: &[&TrialResult]) -> Table {
+    let primary = analysis.primary;
+    let is_tested = trials.iter().any(|trial| trial.test.is_some());
+    let has_links = links.store().is_some();
+    let mut header = vec![left("trial")];
+    header.extend(has_links.then(|| left("files")));
+    header.extend([right("replicate"), left("outcome"), right(format!("validation {}", heading(primary)))]);
+    header.extend(is_tested.then(|| right(format!("test {}", heading(primary)))));
+    header.push(right("parameters"));
+    let mut table = Table::new(header);
+    let score =
+        |scores: Option<Scores>| scores.map_or(NOTHING.to_owned(), |scores| value(primary, scores.get(primary)));
+    for trial in trials {
+        let mut cells = vec![links.id(&trial.trial)];
+        cells.extend(links.files(trial));
+        cells.extend([trial.replicate.to_string(), trial.outcome.word().to_owned(), score(trial.validation)]);
+        cells.extend(is_tested.then(|| score(trial.test)));
+        cells.push(count(trial.parameters));
+        table.row(cells);
+    }
+    table
+}
