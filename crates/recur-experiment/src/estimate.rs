@@ -3,7 +3,7 @@
 use crate::Experiment;
 use crate::error::ExperimentError;
 use crate::time_left::{Ended, TimeLeft, TrialWork};
-use crate::work::{Costs, Training};
+use crate::work::{Costs, Training, TrainingCost};
 use recur_core::record::TrialRecord;
 use recur_core::settings::TrainingSettings;
 use recur_core::trial::{Trial, TrialId};
@@ -112,13 +112,14 @@ fn share(n_epochs: usize, training: Training<'_>) -> Option<f64> {
     (n_epochs > 0).then(|| n_epochs as f64 / f64::from(training.epochs().max(1)))
 }
 
-fn stored_work(model: &str, entry: &Entry, training: Training<'_>, cost: Option<u64>) -> TrialWork {
+fn stored_work(model: &str, entry: &Entry, training: Training<'_>, cost: Option<TrainingCost>) -> TrialWork {
     TrialWork {
         id: entry.id.clone(),
         model: model.to_owned(),
         configuration: format!("{model} {}", training.configuration()),
         training: String::new(),
-        cost,
+        cost: cost.map(|cost| cost.multiply_adds),
+        kind: cost.map(|cost| cost.kind).unwrap_or_default(),
         epochs: training.epochs(),
         full_epochs: training.settings.map_or(1, TrainingSettings::n_epochs),
         threads: 1,

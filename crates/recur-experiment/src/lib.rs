@@ -120,7 +120,7 @@ pub use request::{Program, RequestedExperiment, SpecRequest};
 pub use run::{Executor, LocalExecutor};
 pub use scoring::{Scored, StoreOf, costs};
 pub use stored_record::stored_record;
-pub use time_left::{Ended, Left, ListedProgress, More, TimeLeft, TrialWork};
+pub use time_left::{Ended, Left, ListedProgress, More, TimeLeft, TrialWork, WorkKind};
 pub use trial_file::{TRIAL_FILE_FORMAT, TrialFile};
 pub use trial_log::{OfTrial, TrialLogs};
 pub use verdict::{Conclusion, Verdict};

@@ -358,7 +358,7 @@ impl Experiment {
             configuration: trial.title.clone(),
             replicate: trial.replicate,
             stop_after: self.cut(trial),
-            cost: costs.of_trial(trial),
+            cost: costs.of_listed(trial),
             id: trial.id.clone(),
         };
         Listing {

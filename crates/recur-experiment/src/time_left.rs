@@ -9,7 +9,7 @@ mod listing;
 mod rate;
 mod schedule;
 
-pub use facts::{Ended, Left, More, TrialWork};
+pub use facts::{Ended, Left, More, TrialWork, WorkKind};
 pub use listing::ListedProgress;
 
 use expected::{Expected, Others, median, speed};
@@ -23,6 +23,9 @@ const WEIGHT_OF_STORED: f64 = 0.3;
 
 /// An epoch that has taken so long without an end is expected to take so many times as long.
 const LONGER: f64 = 1.5;
+
+/// The same of a solver that takes longer than its cost says: its iterations are counted, so that its end is nearer.
+const LONGER_OF_SOLVER: f64 = 1.2;
 
 /// A trial of which nothing is heard for longer than expected goes on for this share of the time since.
 const OVERDUE: f64 = 0.1;
@@ -63,13 +66,27 @@ struct Entry {
 /// What is known of a model.
 #[derive(Clone, Debug, Default)]
 struct Model {
-    is_cost_known: bool,
+    /// Of its cost; `None` where that is unknown.
+    kind: Option<WorkKind>,
     observations: Vec<Observation>,
     /// The sum of the shares of their epochs that trials used, and how many these are.
     shares: (f64, usize),
 }
 
 impl Model {
+    /// Takes in what a trial of it is.
+    fn add(&mut self, work: &TrialWork) {
+        self.kind = work.known_kind().or(self.kind);
+    }
+
+    /// By how much an epoch takes longer than it has taken already.
+    fn longer(&self) -> f64 {
+        match self.kind {
+            Some(WorkKind::Solver) => LONGER_OF_SOLVER,
+            Some(WorkKind::Network) | None => LONGER,
+        }
+    }
+
     /// The share of its epochs that a trial uses: below 1 where trainings stop early.
     fn share(&self) -> f64 {
         match self.shares {
@@ -135,7 +152,7 @@ impl TimeLeft {
         let epochs = f64::from(work.epochs.max(1));
         self.stops.resize_with(self.stops.len().max(training + 1), Vec::new);
         self.stops[training].push(epochs);
-        self.models[model].is_cost_known |= work.cost.is_some();
+        self.models[model].add(work);
         self.by_id.insert(work.id.clone(), self.entries.len());
         self.entries.push(Entry {
             model,
@@ -166,7 +183,7 @@ impl TimeLeft {
     pub fn add_stored(&mut self, work: &TrialWork, seconds: f64) {
         let model = self.model(&work.model);
         let configuration = self.configuration_numbers.of(&work.configuration);
-        self.models[model].is_cost_known |= work.cost.is_some();
+        self.models[model].add(work);
         let (cost, seconds) = (work.cost_of_epoch(), seconds / f64::from(work.epochs.max(1)));
         self.observe(
             model,
@@ -302,7 +319,8 @@ impl TimeLeft {
         for entry in self.entries.iter().filter(|entry| is_new[entry.model]) {
             // The first trial of a model takes longer than expected: so do the others.
             if let (State::Running { at, .. }, Some(expected)) = (entry.state, &mut rates[entry.model]) {
-                expected.stretch((LONGER * (now - at) / expected.seconds(entry)).max(1.0));
+                let longer = self.models[entry.model].longer();
+                expected.stretch((longer * (now - at) / expected.seconds(entry)).max(1.0));
             }
         }
         rates

@@ -1,9 +1,9 @@
 //! What trials cost: how many multiplications, and what else their time depends on. Only the ratio of two costs means something.
 
 use crate::Experiment;
-use crate::time_left::TrialWork;
+use crate::time_left::{TrialWork, WorkKind};
 use recur_core::model::{Cost, Kernels, ModelPlugin, Setup};
-use recur_core::params::Params;
+use recur_core::params::{ParamValue, Params};
 use recur_core::random::StreamPath;
 use recur_core::settings::{TrainingLength, TrainingSettings};
 use recur_core::trial::Trial;
@@ -17,6 +17,13 @@ const PASSES: u64 = 3;
 
 /// What a step costs for each parameter besides the passes: the optimizer reads and writes it several times.
 const STEP: u64 = 8;
+
+/// The parameter by which a plugin says how often its solver goes over all rows and parameters at most.
+const ITERATIONS: &str = "max_iterations";
+
+/// The products of all rows with all parameters in an iteration of a solver: `linfa_logistic` makes at least five, for the loss and its
+/// gradient, and for the search along a line.
+const PRODUCTS: u64 = 5;
 
 /// Multiplications with an addition of a batch from which on two threads share it.
 const SHARED: u64 = 32_000_000;
@@ -38,6 +45,14 @@ pub(crate) struct Training<'a> {
     pub(crate) settings: Option<&'a TrainingSettings>,
 }
 
+/// What it costs to train a model from its start to its end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TrainingCost {
+    pub(crate) kind: WorkKind,
+    /// Multiplications with an addition.
+    pub(crate) multiply_adds: u64,
+}
+
 impl<'a> Costs<'a> {
     pub(crate) fn new(experiment: &'a Experiment) -> Self {
         let rows = experiment
@@ -47,17 +62,39 @@ impl<'a> Costs<'a> {
         Self { experiment, characters: mean_characters(experiment), rows }
     }
 
+    /// The cost of `trial` from its start to its end, as the list of an experiment's trials has it: there, all are of networks.
+    pub(crate) fn of_listed(&self, trial: &Trial) -> Option<u64> {
+        self.of_trial(trial).filter(|cost| cost.kind == WorkKind::Network).map(|cost| cost.multiply_adds)
+    }
+
     /// The cost of `trial` from its start to its end; `None` where its model does not say what it costs.
-    pub(crate) fn of_trial(&self, trial: &Trial) -> Option<u64> {
+    fn of_trial(&self, trial: &Trial) -> Option<TrainingCost> {
         let plugin = self.experiment.registry().get(&trial.identity.model).ok()?;
         self.of(plugin, Training::of(trial))
     }
 
-    /// The cost of training a model of `plugin`. Of a model that learns in one go it is unknown: what its solver does is not known
-    /// from what a prediction costs.
-    pub(crate) fn of(&self, plugin: &dyn ModelPlugin, training: Training<'_>) -> Option<u64> {
-        let settings = training.settings?;
-        let Cost { parameters, multiply_adds, .. } = self.of_text(plugin, training.params)?;
+    /// The cost of training a model of `plugin`. Of a model that learns in one go it is known only where a parameter says how
+    /// many iterations its solver makes.
+    pub(crate) fn of(&self, plugin: &dyn ModelPlugin, training: Training<'_>) -> Option<TrainingCost> {
+        let cost = self.of_text(plugin, training.params)?;
+        let (kind, multiply_adds) = match training.settings {
+            Some(settings) => (WorkKind::Network, self.of_network(cost, settings, training.epochs())),
+            None => (WorkKind::Solver, self.of_solver(cost, training.params)?),
+        };
+        Some(TrainingCost { kind, multiply_adds })
+    }
+
+    /// Multiplications of a solver that goes over all rows and parameters again and again.
+    fn of_solver(&self, cost: Cost, params: &Params) -> Option<u64> {
+        let Some(ParamValue::Integer(iterations)) = params.get(ITERATIONS) else { return None };
+        let iterations = u64::try_from(*iterations).ok()?;
+        let of_product = cost.parameters.saturating_mul(self.rows[0]);
+        Some(of_product.saturating_mul(PRODUCTS).saturating_mul(iterations))
+    }
+
+    /// Multiplications of a network in so many epochs.
+    fn of_network(&self, cost: Cost, settings: &TrainingSettings, epochs: u32) -> u64 {
+        let Cost { parameters, multiply_adds, .. } = cost;
         let [rows, validation] = self.rows;
         let batch = u64::from(settings.batch_size).max(1);
         let (rows, steps) = match settings.length {
@@ -68,12 +105,12 @@ impl<'a> Costs<'a> {
         };
         let passes = PASSES.saturating_mul(rows).saturating_add(validation).saturating_mul(multiply_adds);
         let of_epoch = passes.saturating_add(STEP.saturating_mul(parameters).saturating_mul(steps));
-        Some(of_epoch.saturating_mul(training.epochs().into()))
+        of_epoch.saturating_mul(epochs.into())
     }
 
     /// All that the time of a trial depends on.
     pub(crate) fn work(&self, trial: &Trial) -> TrialWork {
-        let training = Training::of(trial);
+        let (training, cost) = (Training::of(trial), self.of_trial(trial));
         let plugin = self.experiment.registry().get(&trial.identity.model).ok();
         let resources = plugin.map(|plugin| plugin.needs().resources).unwrap_or_default();
         TrialWork {
@@ -81,7 +118,8 @@ impl<'a> Costs<'a> {
             model: trial.identity.model.clone(),
             configuration: format!("{} {}", trial.identity.model, training.configuration()),
             training: trial.identity.full_training().to_string(),
-            cost: self.of_trial(trial),
+            cost: cost.map(|cost| cost.multiply_adds),
+            kind: cost.map(|cost| cost.kind).unwrap_or_default(),
             epochs: training.epochs(),
             full_epochs: training.settings.map_or(1, TrainingSettings::n_epochs),
             threads: if resources.exclusive { usize::MAX } else { resources.threads as usize },

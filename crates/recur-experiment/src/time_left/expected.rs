@@ -1,9 +1,10 @@
 //! How long trials of a model take: by its own trials, or by those of others.
 
 use super::rate::{Observation, Rate, without_configurations};
-use super::{Entry, Model};
+use super::{Entry, Model, WorkKind};
 
 /// How seconds of a model are found.
+#[derive(Clone)]
 pub(super) enum Expected {
     /// By a rate, and by how much slower this run is than what the rate is from.
     Known(Rate, f64),
@@ -40,30 +41,39 @@ pub(super) fn speed(observations: &[Vec<Observation>]) -> f64 {
 
 /// What other models take, for those of which nothing is known.
 pub(super) struct Others {
-    /// Those that cost as much, whatever the model.
-    by_cost: Option<Rate>,
+    /// Networks that cost as much, whatever the model.
+    network: Option<Expected>,
+    /// Solvers that cost as much.
+    solver: Option<Expected>,
     /// Of those whose cost is unknown.
     seconds_of_epoch: Option<f64>,
 }
 
 impl Others {
     pub(super) fn of(models: &[Model], observations: &[Vec<Observation>]) -> Self {
-        let of = |is_cost_known| {
-            let such = models.iter().zip(observations).filter(move |(model, _)| model.is_cost_known == is_cost_known);
+        let of = |kind: Option<WorkKind>| {
+            let such = models.iter().zip(observations).filter(move |(model, _)| model.kind == kind);
             such.flat_map(|(_, all)| all.iter().copied()).collect::<Vec<Observation>>()
         };
-        let (known, unknown) = (of(true), of(false));
-        let has_any = !(known.is_empty() && unknown.is_empty());
-        let by_cost =
-            if known.is_empty() { has_any.then(Rate::usual) } else { Rate::of(&without_configurations(&known)) };
-        Self { by_cost, seconds_of_epoch: median(unknown.iter().map(|it| it.seconds).collect()) }
+        let by_cost = |kind: WorkKind| match Rate::of(&without_configurations(&of(Some(kind)))) {
+            Some(rate) => Expected::Known(rate, 1.0),
+            // As much slower than usual as the other kind is.
+            None => {
+                let slower = Rate::usual(kind.other()).relative_to(&of(Some(kind.other())));
+                Expected::Known(Rate::usual(kind), slower.unwrap_or(1.0))
+            }
+        };
+        let has_any = observations.iter().any(|all| !all.is_empty());
+        let [network, solver] = [WorkKind::Network, WorkKind::Solver].map(|kind| has_any.then(|| by_cost(kind)));
+        Self { network, solver, seconds_of_epoch: median(of(None).iter().map(|it| it.seconds).collect()) }
     }
 
     /// The expectation for a model; `usual` are the seconds of an epoch of any model.
     pub(super) fn expected(&self, model: &Model, usual: Option<f64>) -> Option<Expected> {
-        match model.is_cost_known {
-            true => self.by_cost.clone().map(|rate| Expected::Known(rate, 1.0)),
-            false => self.seconds_of_epoch.or(usual).map(Expected::OfTrial),
+        match model.kind {
+            Some(WorkKind::Network) => self.network.clone(),
+            Some(WorkKind::Solver) => self.solver.clone(),
+            None => self.seconds_of_epoch.or(usual).map(Expected::OfTrial),
         }
     }
 }

@@ -13,8 +13,10 @@ pub struct TrialWork {
     pub configuration: String,
     /// Trials of one training go on from each other: halving stops it at several lengths.
     pub training: String,
-    /// What it costs from its start to its end, in any unit that is the same for all; `None` where that is unknown.
+    /// What it costs from its start to its end, in multiplications; `None` where that is unknown.
     pub cost: Option<u64>,
+    /// What is counted as its cost.
+    pub kind: WorkKind,
     /// Epochs that it has at most.
     pub epochs: u32,
     /// Epochs of the training that it is a part of, where it stops before the end; else the same.
@@ -28,9 +30,34 @@ pub struct TrialWork {
 }
 
 impl TrialWork {
+    /// The kind of its cost; `None` where the cost is unknown.
+    pub(super) fn known_kind(&self) -> Option<WorkKind> {
+        self.cost.map(|_| self.kind)
+    }
+
     /// What an epoch costs, at least 1; 1 where it is unknown.
     pub(super) fn cost_of_epoch(&self) -> f64 {
         self.cost.map_or(1.0, |cost| (cost as f64 / f64::from(self.epochs.max(1))).max(1.0))
+    }
+}
+
+/// What a trial spends its time on. Equal costs take about as long within a kind, and not across kinds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WorkKind {
+    /// Passes through a network, text by text.
+    #[default]
+    Network,
+    /// Iterations of a solver over all rows and parameters.
+    Solver,
+}
+
+impl WorkKind {
+    /// The other kind.
+    pub(super) fn other(self) -> Self {
+        match self {
+            Self::Network => Self::Solver,
+            Self::Solver => Self::Network,
+        }
     }
 }
 

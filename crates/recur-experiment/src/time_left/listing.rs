@@ -1,6 +1,6 @@
 //! The time that is left of an experiment, from what the store has of it: without its data and its models.
 
-use super::{Ended, TimeLeft, TrialWork};
+use super::{Ended, TimeLeft, TrialWork, WorkKind};
 use recur_core::trial::TrialId;
 use recur_store::ExperimentTrial;
 use std::collections::BTreeMap;
@@ -70,6 +70,7 @@ fn work(trial: &ExperimentTrial, costs: &BTreeMap<&str, f64>) -> TrialWork {
         configuration: configuration.clone(),
         training: format!("{configuration} {replicate}"),
         cost: *cost,
+        kind: WorkKind::Network,
         epochs,
         full_epochs: epochs,
         threads: 1,

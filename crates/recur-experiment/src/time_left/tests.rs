@@ -1,3 +1,5 @@
+mod recorded;
+
 use super::*;
 
 /// A trial of a made-up run, with the seconds that it really takes.
@@ -20,6 +22,7 @@ fn work(n: usize, model: &str, configuration: &str, cost: Option<u64>) -> TrialW
         configuration: configuration.to_owned(),
         training: n.to_string(),
         cost,
+        kind: WorkKind::Network,
         epochs: 10,
         full_epochs: 10,
         threads: 1,
@@ -60,12 +63,13 @@ fn sweep(early_stop: bool) -> Vec<Made> {
 /// What happens to the trials of a run on `jobs` threads: (time, trial, share of its epochs), with the end as a share of `None`.
 fn events(made: &[Made], jobs: usize) -> Vec<(f64, usize, Option<f64>)> {
     let (mut free, mut events) = (vec![0.0; jobs], Vec::new());
-    for (n, Made { seconds, share, .. }) in made.iter().enumerate() {
+    for (n, Made { work, seconds, share }) in made.iter().enumerate() {
         let thread = (0..jobs).min_by(|a, b| f64::total_cmp(&free[*a], &free[*b])).unwrap();
         let start = free[thread];
         free[thread] += seconds;
-        let n_epochs = (10.0 * share).round() as usize;
-        let epoch = |done: usize| (start + seconds * done as f64 / n_epochs as f64, n, Some(done as f64 / 10.0));
+        let of = f64::from(work.epochs);
+        let n_epochs = (of * share).round() as usize;
+        let epoch = |done: usize| (start + seconds * done as f64 / n_epochs as f64, n, Some(done as f64 / of));
         events.extend((0..=n_epochs).map(epoch));
         events.push((start + seconds, n, None));
     }

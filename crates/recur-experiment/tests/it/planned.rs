@@ -46,3 +46,20 @@ fn without_past_trials_there_is_no_estimate_and_with_all_of_them_nothing_to_esti
     assert_eq!(planned.n_to_run(), 3);
     assert!(planned.seconds().is_some(), "what other models take shows it");
 }
+
+/// Nothing but the cost of its iterations shows how long a solver takes before its first trial has ended.
+#[test]
+fn a_solver_is_expected_to_take_as_much_longer_as_it_makes_more_iterations() {
+    let mut lab = Lab::with_small();
+    lab.registry.register_all(recur_linfa::PLUGINS);
+    let names = lab.word("names.csv");
+    let spec = format!(
+        "recur: 1\nname: small\ndata: {{source: {names}}}\nmodels:\n  - use: manual_rnn\n  \
+         - {{use: linfa_logistic, sweep: {{max_iterations: [10, 40]}}}}\n"
+    );
+    lab.write("small.yaml", spec);
+    let experiment = prepare(&lab, None);
+    let planned = experiment.planned_run(Some(&lab.store())).unwrap();
+    let [few, many] = [planned.estimates[1].unwrap(), planned.estimates[2].unwrap()];
+    assert!((many / few - 4.0).abs() < 1e-6, "{few} s and {many} s");
+}
