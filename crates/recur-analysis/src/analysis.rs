@@ -2,7 +2,7 @@
 
 use crate::axes::{Axis, axes};
 use crate::check::check;
-use crate::curves::{Curve, lengths};
+use crate::curves::{ConfigurationCurve, Curve, lengths};
 use crate::data::{Data, Method, Settings};
 use crate::effects::{Effect, NotAveraged, PairEffect, effects, not_averaged, pair_effects};
 use crate::ensemble::Ensembles;
@@ -15,6 +15,7 @@ use crate::model::{Difference, Model};
 use crate::outcomes::{ComparisonFacts, Outcomes};
 use crate::per_example::{PerExample, ToBaseline, to_baseline};
 use crate::ranked::Ranked;
+use crate::reliability::Reliability;
 use crate::standing::{Standing, Verdict};
 use crate::trials::{ConfigurationResult, TrialResult, Unfinished, trials, unfinished};
 use crate::tried::{ModelStages, Search};
@@ -100,10 +101,14 @@ pub struct Analysis {
     pub configurations: Vec<ConfigurationResult>,
     /// How the chosen configurations learned, in the order of the spec.
     pub curves: Vec<Curve>,
+    /// How every configuration learned that has more epochs than one, in the order of the plan.
+    pub configuration_curves: Vec<ConfigurationCurve>,
     /// What an epoch of `curves` is.
     pub training_lengths: Vec<TrainingLength>,
     /// The ranked models with a known number of parameters that no other one is better than with fewer, best first.
     pub not_dominated: Vec<String>,
+    /// What the probabilities of each ranked model are worth, best first.
+    pub reliability: Vec<Reliability>,
     /// How the best model and another one differ in each label.
     pub label_differences: Option<LabelDifferences>,
     /// The most frequent mistakes of the best model.
@@ -184,7 +189,9 @@ impl Analysis {
             searches: Search::all(ranked),
             configurations: ConfigurationResult::all(ranked),
             curves: (0..models.len()).filter_map(|model| Curve::of(ranked, model)).collect(),
+            configuration_curves: ConfigurationCurve::all(ranked),
             training_lengths: lengths(ranked),
+            reliability: Reliability::all(ranked),
             not_dominated: not_dominated(ranked, &models),
             label_differences: LabelDifferences::of(ranked),
             mistakes: best.map(|best| mistakes(ranked, &best.confusion)).unwrap_or_default(),

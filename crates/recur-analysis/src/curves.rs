@@ -1,8 +1,8 @@
-//! How the chosen configurations learned.
+//! How the configurations learned: the chosen ones with all metrics and their spread, all of them by the primary metric.
 
 use crate::ranked::Ranked;
 use recur_core::metric::Metric;
-use recur_core::record::EpochRecord;
+use recur_core::record::{EpochRecord, Outcome};
 use recur_core::settings::TrainingLength;
 use recur_stats::{mean, standard_deviation};
 use serde::Serialize;
@@ -19,6 +19,15 @@ pub struct Curve {
     pub train_loss: Vec<Spread>,
     /// Validation results by metric, one entry an epoch.
     pub validation: BTreeMap<&'static str, Vec<Spread>>,
+}
+
+/// How a configuration learned, as far as every replicate that finished has the epochs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ConfigurationCurve {
+    /// The configuration's index.
+    pub configuration: usize,
+    /// The mean over these replicates of the validation result by the primary metric, one entry an epoch.
+    pub validation: Vec<f64>,
 }
 
 /// A mean over replicates with its standard deviation.
@@ -64,6 +73,26 @@ impl Curve {
             train_loss: points(&|epoch| epoch.train_loss),
             validation: Metric::ALL.into_iter().map(of_metric).collect(),
         })
+    }
+}
+
+impl ConfigurationCurve {
+    /// Of every configuration with a trial that finished and has more epochs than one.
+    pub(crate) fn all(ranked: &Ranked<'_>) -> Vec<Self> {
+        (0..ranked.outcomes.plan.configurations.len()).filter_map(|index| Self::of(ranked, index)).collect()
+    }
+
+    fn of(ranked: &Ranked<'_>, configuration: usize) -> Option<Self> {
+        let finished = ranked
+            .outcomes_of(configuration)
+            .filter(|outcome| matches!(outcome.record.outcome, Outcome::Finished { .. }));
+        let records: Vec<&[EpochRecord]> = finished.map(|outcome| outcome.record.epochs.as_slice()).collect();
+        let n_common = records.iter().map(|epochs| epochs.len()).min().filter(|n| *n > 1)?;
+        let of_epoch = |epoch: usize| {
+            let results = records.iter().map(|epochs| epochs[epoch].validation.get(ranked.primary));
+            mean(&results.collect::<Vec<f64>>()).unwrap_or(f64::NAN)
+        };
+        Some(Self { configuration, validation: (0..n_common).map(of_epoch).collect() })
     }
 }
 
