@@ -60,10 +60,18 @@ impl Page {
 
     /// Appends a figure; `alternative` says in words what it shows.
     pub(crate) fn figure(&mut self, stem: &str, alternative: &str, svg: String) {
-        let file = self.free_file(&file_stem(stem));
-        let link = self.link(&file);
-        self.block(&format!("![{}]({link})", escape(alternative)));
-        self.figures.push(Figure { file, svg });
+        self.figures_in_a_row([(stem, alternative.to_owned(), svg)]);
+    }
+
+    /// Appends figures side by side: stem, what it shows in words, and content of each.
+    pub(crate) fn figures_in_a_row<'a>(&mut self, figures: impl IntoIterator<Item = (&'a str, String, String)>) {
+        let mut images = Vec::new();
+        for (stem, alternative, svg) in figures {
+            let file = self.free_file(&file_stem(stem));
+            images.push(format!("![{}]({})", escape(&alternative), self.link(&file)));
+            self.figures.push(Figure { file, svg });
+        }
+        self.block(&images.join("\n"));
     }
 }
 

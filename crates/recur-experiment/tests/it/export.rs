@@ -94,7 +94,7 @@ fn exports_are_the_same_bytes_each_time_and_write_nothing_to_the_store() {
     assert!(before == promised(&lab, &["runs", "reports"]));
     let [_, _, latex, table, _, json] = exported.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let document: Value = serde_json::from_str(&json).unwrap();
-    assert_eq!((&document["schema_version"], &document["experiment"]), (&6.into(), &"small".into()));
+    assert_eq!((&document["schema_version"], &document["experiment"]), (&7.into(), &"small".into()));
     let ids = document["configurations"].as_array().unwrap().iter().map(|c| c["trial_ids"].as_array().unwrap().len());
     assert_eq!(ids.sum::<usize>(), N_TRIALS);
     assert!(latex.contains("\\texttt{manual\\_rnn}"));

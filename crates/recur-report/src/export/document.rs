@@ -4,9 +4,9 @@ use crate::answer::Opening;
 use crate::provenance::Provenance;
 use crate::signature::Signature;
 use recur_analysis::{
-    Against, Analysis, Axis, Basis, ComparisonFacts, ConfigurationResult, Curve, Data, Effect, Ensembles, Equivalence,
-    HardExamples, Importance, LabelDifferences, Mistake, Model, ModelStages, NotAveraged, PairEffect, PerExample,
-    Search, Settings, ToBaseline, TrialResult, Unfinished, Verdict,
+    Against, Analysis, Axis, Basis, ComparisonFacts, ConfigurationCurve, ConfigurationResult, Curve, Data, Effect,
+    Ensembles, Equivalence, HardExamples, Importance, LabelDifferences, Mistake, Model, ModelStages, NotAveraged,
+    PairEffect, PerExample, Reliability, Search, Settings, ToBaseline, TrialResult, Unfinished, Verdict,
 };
 use recur_core::data_warning::DataWarning;
 use recur_core::facts::DataFacts;
@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 
 /// The version of the document's fields: raised when one is renamed, removed, or changes its meaning, and when a part of the
 /// analysis joins them. Single fields may join without that.
-pub const SCHEMA_VERSION: u32 = 6;
+pub const SCHEMA_VERSION: u32 = 7;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -65,8 +65,10 @@ struct Document<'a> {
     searches: &'a [Search],
     configurations: &'a [ConfigurationResult],
     curves: &'a [Curve],
+    configuration_curves: &'a [ConfigurationCurve],
     training_lengths: &'a [TrainingLength],
     not_dominated: &'a [String],
+    reliability: &'a [Reliability],
     label_differences: Option<&'a LabelDifferences>,
     mistakes: &'a [Mistake],
     hard_examples: Option<&'a HardExamples>,
@@ -137,8 +139,10 @@ pub(super) fn json(analysis: &Analysis, opening: Opening, provenance: &Provenanc
         searches: &analysis.searches,
         configurations: &analysis.configurations,
         curves: &analysis.curves,
+        configuration_curves: &analysis.configuration_curves,
         training_lengths: &analysis.training_lengths,
         not_dominated: &analysis.not_dominated,
+        reliability: &analysis.reliability,
         label_differences: analysis.label_differences.as_ref(),
         mistakes: &analysis.mistakes,
         hard_examples: analysis.hard_examples.as_ref(),

@@ -143,6 +143,12 @@ impl Canvas {
         self.0.append(element);
     }
 
+    /// Marks the figure as one with text on dark and on light cells: a dark page leaves its colours as they are, so that the text
+    /// keeps its contrast.
+    pub(crate) fn keep_colors(&mut self) {
+        self.0.assign("class", "keep-colors");
+    }
+
     /// What `draw` draws, with `value` shown where a pointer rests on it: the value of a mark, in words.
     pub(crate) fn with_tooltip(&mut self, value: &str, draw: impl FnOnce(&mut Self)) {
         self.group(Element::new("g"), value, draw);
@@ -203,25 +209,36 @@ impl Canvas {
         self.add(rectangle(from, to, GROUND).set("opacity", 0.85));
     }
 
+    /// The ground again, for a ring that is drawn over a line.
+    pub(crate) fn disc(&mut self, (x, y): (i32, i32)) {
+        self.add(Circle::new().set("cx", x).set("cy", y).set("r", 4).set("fill", GROUND.to_string()));
+    }
+
     /// A see-through area.
     pub(crate) fn veil(&mut self, outline: &[(i32, i32)], color: Color) {
         self.add(polygon(outline, color).set("opacity", 0.16));
     }
 
     /// A mark of about 9 pixels.
-    pub(crate) fn mark(&mut self, (x, y): (i32, i32), mark: Mark, color: Color) {
-        let circle = || Circle::new().set("cx", x).set("cy", y).set("r", 4);
+    pub(crate) fn mark(&mut self, at: (i32, i32), mark: Mark, color: Color) {
+        self.mark_of_size(at, mark, color, 4);
+    }
+
+    /// A mark of about `2 * half` pixels.
+    pub(crate) fn mark_of_size(&mut self, (x, y): (i32, i32), mark: Mark, color: Color, half: i32) {
+        let circle = || Circle::new().set("cx", x).set("cy", y).set("r", half);
+        let (a, b) = (half, half + 1);
         match mark {
             Mark::Circle => self.add(circle().set("fill", color.to_string())),
             Mark::Ring => {
                 self.add(circle().set("fill", "none").set("stroke", color.to_string()).set("stroke-width", 2));
             }
-            Mark::Square => self.rectangle((x - 4, y - 4), (x + 4, y + 4), color),
-            Mark::Triangle => self.add(polygon(&[(x - 5, y + 4), (x + 5, y + 4), (x, y - 5)], color)),
-            Mark::Diamond => self.add(polygon(&[(x - 5, y), (x, y - 5), (x + 5, y), (x, y + 5)], color)),
+            Mark::Square => self.rectangle((x - a, y - a), (x + a, y + a), color),
+            Mark::Triangle => self.add(polygon(&[(x - b, y + a), (x + b, y + a), (x, y - b)], color)),
+            Mark::Diamond => self.add(polygon(&[(x - b, y), (x, y - b), (x + b, y), (x, y + b)], color)),
             Mark::Cross => {
-                self.path(&[(x - 4, y - 4), (x + 4, y + 4)], color, 2);
-                self.path(&[(x - 4, y + 4), (x + 4, y - 4)], color, 2);
+                self.path(&[(x - a, y - a), (x + a, y + a)], color, 2);
+                self.path(&[(x - a, y + a), (x + a, y - a)], color, 2);
             }
         }
     }

@@ -1,17 +1,19 @@
 //! A row a label, a mark a model: shares side by side.
 
-use crate::figures::WIDTH;
+use crate::figures::NARROW as WIDTH;
 use crate::figures::canvas::{About, Label, cut, in_words, svg, text_width};
 use crate::figures::lines::{Key, draw_key, legend_places};
 use crate::figures::palette::{GREY, GRID, style};
 use crate::figures::scale::Scale;
 
 const ROW: i32 = 20;
-const LONGEST: usize = 28;
+const LONGEST: usize = 24;
 
 pub(crate) struct Row {
     /// What stands left of it.
     pub(crate) text: String,
+    /// Half the size of its marks, in pixels.
+    pub(crate) half: i32,
     /// Shares, 0 to 1, with the index of their style; what is missing is not drawn.
     pub(crate) shares: Vec<(usize, f64)>,
 }
@@ -46,7 +48,7 @@ pub(crate) fn dots(about: &About, keys: &[Key], x_title: &str, rows: &[Row]) -> 
                 let name = keys.iter().find(|key| key.style == Some(*series)).map_or("", |key| &key.text);
                 let value = in_words(x_title, 100.0 * share, 0.0);
                 canvas.with_tooltip(&format!("{}, {name}: {value}", row.text), |canvas| {
-                    canvas.mark((at, y), mark, color)
+                    canvas.mark_of_size((at, y), mark, color, row.half)
                 });
             }
         }

@@ -1,6 +1,5 @@
 //! A grid of cells, each as dark as its value is large.
 
-use crate::figures::WIDTH;
 use crate::figures::canvas::{About, Canvas, Label, cut, svg, text_width};
 use crate::figures::palette::{GREY, GRID, ink_on, shade};
 
@@ -20,6 +19,8 @@ pub(crate) struct Heat {
     pub(crate) cells: Vec<Cell>,
     /// What the colours stand for, and the texts at the light and the dark end.
     pub(crate) key: (String, String, String),
+    /// The width of the figure, in pixels.
+    pub(crate) width: i32,
     /// The greatest size of a cell, in pixels.
     pub(crate) largest_cell: (i32, i32),
 }
@@ -30,7 +31,9 @@ pub(crate) struct Cell {
     pub(crate) shade: Option<f64>,
     /// What stands in it, if it fits.
     pub(crate) text: String,
-    /// Its value in full.
+    /// What is in a second line, if it fits: how uncertain the first is.
+    pub(crate) below: String,
+    /// What it shows, in words.
     pub(crate) value: String,
 }
 
@@ -47,6 +50,7 @@ pub(crate) fn heat(about: &About, heat: &Heat) -> String {
     let (right, bottom) =
         (layout.left + layout.cell.0 * heat.columns.len() as i32, layout.top + layout.cell.1 * heat.rows.len() as i32);
     svg(layout.size, about, |canvas| {
+        canvas.keep_colors();
         draw_key(canvas, heat);
         draw_cells(canvas, heat, &layout);
         let corners = [(layout.left, layout.top), (right, layout.top), (right, bottom), (layout.left, bottom)];
@@ -63,11 +67,11 @@ fn layout(heat: &Heat) -> Layout {
     let widest = |labels: &[String]| labels.iter().map(|label| text_width(&cut(label, LONGEST), 12)).max().unwrap_or(0);
     let (left, top) = (30 + widest(&heat.rows), 76);
     let fits = |room: i32, n: usize, largest: i32| (room / n.max(1) as i32).clamp(3, largest);
-    let width = fits(WIDTH - left - 20, heat.columns.len(), heat.largest_cell.0);
+    let width = fits(heat.width - left - 20, heat.columns.len(), heat.largest_cell.0);
     let height = heat.largest_cell.1.min(width.max(14));
     let below = if is_upright(heat, width) { 24 } else { widest(&heat.columns) + 14 };
     let bottom = top + height * heat.rows.len() as i32;
-    Layout { left, top, cell: (width, height), size: (WIDTH, bottom + below + 30) }
+    Layout { left, top, cell: (width, height), size: (heat.width, bottom + below + 30) }
 }
 
 /// Whether the columns' labels fit below them without being turned.
@@ -76,18 +80,18 @@ fn is_upright(heat: &Heat, width: i32) -> bool {
 }
 
 fn draw_key(canvas: &mut Canvas, heat: &Heat) {
-    const STEPS: i32 = 40;
+    let steps = if heat.width < 500 { 20 } else { 40 };
     let (title, light, dark) = &heat.key;
     let mut x = 24;
     canvas.text(title, (x, 24), Label::new());
     x += text_width(title, 12) + 14;
     canvas.text(light, (x, 24), Label::new().color(GREY));
     x += text_width(light, 12) + 6;
-    for step in 0..STEPS {
-        let color = shade(f64::from(step) / f64::from(STEPS - 1));
+    for step in 0..steps {
+        let color = shade(f64::from(step) / f64::from(steps - 1));
         canvas.rectangle((x + 3 * step, 17), (x + 3 * step + 3, 31), color);
     }
-    canvas.text(dark, (x + 3 * STEPS + 6, 24), Label::new().color(GREY));
+    canvas.text(dark, (x + 3 * steps + 6, 24), Label::new().color(GREY));
 }
 
 fn draw_cells(canvas: &mut Canvas, heat: &Heat, layout: &Layout) {
@@ -98,9 +102,7 @@ fn draw_cells(canvas: &mut Canvas, heat: &Heat, layout: &Layout) {
             draw_cell(canvas, cell, at, layout.cell);
             continue;
         }
-        let (row, column) = (&heat.rows[row], &heat.columns[column]);
-        let value = format!("{} {row}, {} {column}: {}", heat.row_title, heat.column_title, cell.value);
-        canvas.with_tooltip(&value, |canvas| draw_cell(canvas, cell, at, layout.cell));
+        canvas.with_tooltip(&cell.value, |canvas| draw_cell(canvas, cell, at, layout.cell));
     }
 }
 
@@ -112,7 +114,13 @@ fn draw_cell(canvas: &mut Canvas, cell: &Cell, (x, y): (i32, i32), (width, heigh
     let fits = width >= LEAST_WITH_TEXT && text_width(&cell.text, size) + 2 <= width;
     if !cell.text.is_empty() && fits {
         let color = cell.shade.map_or(GREY, ink_on);
-        canvas.text(&cell.text, (x + width / 2, y + height / 2), Label::new().centered().size(size).color(color));
+        let label = Label::new().centered().size(size).color(color);
+        let has_below = !cell.below.is_empty() && height >= 34 && text_width(&cell.below, 11) + 2 <= width;
+        let up = if has_below { 8 } else { 0 };
+        canvas.text(&cell.text, (x + width / 2, y + height / 2 - up), label);
+        if has_below {
+            canvas.text(&cell.below, (x + width / 2, y + height / 2 + 8), label.size(11));
+        }
     }
 }
 

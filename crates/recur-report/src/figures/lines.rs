@@ -1,14 +1,16 @@
 //! Line charts, one panel above the other, with one legend.
 
-use crate::figures::WIDTH;
+use crate::figures::NARROW as WIDTH;
 use crate::figures::canvas::{About, Canvas, Label, cut, in_words, svg, text_width};
 use crate::figures::palette::{Color, GREY, GRID, INK, Mark, style};
 use crate::figures::scale::Scale;
 use crate::numbers::significant;
 
-const LEFT: i32 = 58;
-const RIGHT: i32 = WIDTH - 22;
-const PANEL: i32 = 290;
+const LEFT: i32 = 48;
+const RIGHT: i32 = WIDTH - 18;
+const PANEL: i32 = 250;
+/// Characters of a key at most.
+const LONGEST_KEY: usize = 44;
 const LEGEND_LINE: i32 = 20;
 /// Room at the lower edge of a panel for what has no value.
 const MISSING: i32 = 20;
@@ -19,6 +21,8 @@ pub(crate) enum Stroke {
     Solid,
     Dashed,
     Dotted,
+    /// Thin and pale, for many lines that are not distinguished.
+    Thin,
     /// Marks alone.
     None,
 }
@@ -103,7 +107,7 @@ pub(crate) fn lines(about: &About, keys: &[Key], panels: &[Panel]) -> String {
 pub(crate) fn legend_places(keys: &[Key]) -> (Vec<(i32, i32)>, i32) {
     let (mut x, mut y, mut places) = (LEFT, 20, Vec::new());
     for key in keys {
-        let width = 38 + text_width(&cut(&key.text, 90), 12) + 16;
+        let width = 38 + text_width(&cut(&key.text, LONGEST_KEY), 12) + 16;
         if x > LEFT && x + width > RIGHT {
             (x, y) = (LEFT, y + LEGEND_LINE);
         }
@@ -123,7 +127,7 @@ pub(crate) fn draw_key(canvas: &mut Canvas, key: &Key, (x, y): (i32, i32)) {
     if let Some(mark) = mark.filter(|_| key.has_mark) {
         canvas.mark((x + 15, y), mark, color);
     }
-    canvas.text(&cut(&key.text, 90), (x + 38, y), Label::new());
+    canvas.text(&cut(&key.text, LONGEST_KEY), (x + 38, y), Label::new());
 }
 
 fn draw_stroke(canvas: &mut Canvas, points: &[(i32, i32)], stroke: Stroke, color: Color) {
@@ -131,18 +135,20 @@ fn draw_stroke(canvas: &mut Canvas, points: &[(i32, i32)], stroke: Stroke, color
         Stroke::Solid => canvas.path(points, color, 2),
         Stroke::Dashed => canvas.dashed(points, color, 2, 6.0),
         Stroke::Dotted => canvas.dashed(points, color, 2, 2.5),
+        Stroke::Thin if points.len() > 1 => canvas.thread(points, color, 1, 0.45),
+        Stroke::Thin => {}
         Stroke::None => {}
     }
 }
 
 fn draw_panel(canvas: &mut Canvas, keys: &[Key], panel: &Panel, top: i32) {
-    let (plot_top, plot_bottom) = (top + 34, top + PANEL - 48);
+    let (plot_top, plot_bottom) = (top + 44, top + PANEL - 48);
     let points = || panel.series.iter().flat_map(|series| &series.points).filter(|point| is_drawn(point));
     let has_missing = panel.series.iter().any(|series| !series.missing.is_empty());
     let lowest = if has_missing { plot_bottom - MISSING } else { plot_bottom };
     let y = Scale::around(points().flat_map(|p| [p.y - p.spread, p.y + p.spread]), lowest, plot_top);
     let x = Scale::new(panel.x_range.0, panel.x_range.1, LEFT + 8, RIGHT - 8);
-    canvas.text(&panel.title, (LEFT, top + 18), Label::new().size(13));
+    draw_title(canvas, &panel.title, top);
     for (value, text) in y.ticks(6) {
         let at = y.pixel(value);
         canvas.path(&[(LEFT, at), (RIGHT, at)], GRID, 1);
@@ -150,7 +156,7 @@ fn draw_panel(canvas: &mut Canvas, keys: &[Key], panel: &Panel, top: i32) {
     }
     canvas.path(&[(LEFT, plot_bottom), (RIGHT, plot_bottom)], INK, 1);
     draw_x_ticks(canvas, panel, x, plot_bottom);
-    canvas.text(&panel.x_title, ((LEFT + RIGHT) / 2, plot_bottom + 36), Label::new().centered());
+    canvas.text(&cut(&panel.x_title, LONGEST_KEY), ((LEFT + RIGHT) / 2, plot_bottom + 36), Label::new().centered());
     for series in &panel.series {
         draw_series(canvas, series, x, y);
     }
@@ -183,15 +189,37 @@ fn draw_x_ticks(canvas: &mut Canvas, panel: &Panel, x: Scale, bottom: i32) {
         XAxis::Log => x.log_ticks(),
         XAxis::Named(ticks) => ticks.clone(),
     };
-    let widest = ticks.iter().map(|(_, text)| text_width(text, 12) + 10).max().unwrap_or(0);
+    let widest = ticks.iter().map(|(_, text)| text_width(text, 12) + 8).max().unwrap_or(0);
     let n_that_fit = ((RIGHT - LEFT) / widest.max(1)).max(1) as usize;
-    for (value, text) in ticks.iter().step_by(ticks.len().div_ceil(n_that_fit).max(1)) {
+    // Ticks at equal distances are thinned evenly.
+    let every = if is_even(&ticks) { ticks.len().div_ceil(n_that_fit).max(1) } else { 1 };
+    let mut free_from = 0;
+    for (value, text) in ticks.iter().step_by(every) {
         let at = x.pixel(*value);
         canvas.path(&[(at, bottom), (at, bottom + 5)], INK, 1);
+        let half = text_width(text, 12) / 2;
         // The last of them may be wider than the margin.
-        let middle = at.min(WIDTH - 2 - text_width(text, 12) / 2);
-        canvas.text(text, (middle, bottom + 16), Label::new().centered().color(GREY));
+        let middle = at.min(WIDTH - 2 - half);
+        if middle - half >= free_from {
+            canvas.text(text, (middle, bottom + 16), Label::new().centered().color(GREY));
+            free_from = middle + half + 6;
+        }
     }
+}
+
+/// What is upwards, and on a line of its own what the title has in parentheses.
+fn draw_title(canvas: &mut Canvas, title: &str, top: i32) {
+    let (title, note) = title.split_once(" (").unwrap_or((title, ""));
+    canvas.text(title, (LEFT, top + 14), Label::new().size(13));
+    canvas.text(note.trim_end_matches(')'), (LEFT, top + 31), Label::new().color(GREY));
+}
+
+/// Whether the distances between ticks are equal, but for rounding.
+fn is_even(ticks: &[(f64, String)]) -> bool {
+    let gaps = ticks.windows(2).map(|pair| pair[1].0 - pair[0].0);
+    let (least, most) =
+        gaps.fold((f64::INFINITY, 0.0), |(least, most): (f64, f64), gap| (least.min(gap), most.max(gap)));
+    most <= 1.01 * least
 }
 
 fn draw_series(canvas: &mut Canvas, series: &Series, x: Scale, y: Scale) {
@@ -226,6 +254,9 @@ fn draw_series(canvas: &mut Canvas, series: &Series, x: Scale, y: Scale) {
 fn tell_points(canvas: &mut Canvas, keys: &[Key], panel: &Panel, series: &Series, x: Scale, y: Scale) {
     /// Points of a series that can be distinguished by a pointer.
     const MOST: usize = 60;
+    if series.stroke == Stroke::Thin {
+        return;
+    }
     let name = name(keys, series);
     let points: Vec<&Point> = series.points.iter().filter(|point| is_drawn(point)).collect();
     for point in points.iter().step_by(points.len().div_ceil(MOST).max(1)) {
@@ -248,13 +279,13 @@ fn name(keys: &[Key], series: &Series) -> String {
     texts.join(", ")
 }
 
-/// The value at `x`: of named ones the text of the tick, or of that next to it where series are drawn a little aside.
+/// The value at `x`: of named ones the text of the nearest tick, as series are drawn a little aside.
 fn x_text(panel: &Panel, x: f64) -> String {
     match &panel.x_axis {
         XAxis::Numbers | XAxis::Whole => significant(x, 6),
         XAxis::Log => significant(libm::pow(10.0, x), 6),
         XAxis::Named(ticks) => {
-            let near = ticks.iter().find(|(tick, _)| (tick - x).abs() < 0.5);
+            let near = ticks.iter().min_by(|(a, _), (b, _)| (a - x).abs().total_cmp(&(b - x).abs()));
             near.map_or_else(|| significant(x, 6), |(_, text)| text.clone())
         }
     }

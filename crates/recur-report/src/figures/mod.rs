@@ -6,14 +6,18 @@
 
 pub(crate) mod canvas;
 pub(crate) mod dots;
+pub(crate) mod forest;
 pub(crate) mod heat;
 pub(crate) mod lines;
 pub(crate) mod palette;
 pub(crate) mod parallel;
 pub(crate) mod scale;
 
-/// The width of every figure, in pixels: what a phone scales down and a page on GitHub shows in full.
+/// The width of figures with many rows and columns, in pixels: what a page on GitHub shows in full, and what moves sideways on a phone.
 pub(crate) const WIDTH: i32 = 560;
+
+/// The width of charts, in pixels: their text is still legible where a phone scales them down.
+pub(crate) const NARROW: i32 = 400;
 
 /// Models drawn in one figure at most: more have no colours and marks of their own, and the file would grow without end.
 pub(crate) const MOST_MODELS: usize = 24;

@@ -21,15 +21,16 @@ pub(crate) const GRID: Color = Color(0xD8, 0xDE, 0xE4);
 /// The ground of every figure: light on light and on dark pages alike.
 pub(crate) const GROUND: Color = Color(0xFB, 0xFC, 0xFD);
 
-/// Okabe and Ito 2008, "Color Universal Design", without the yellow, which a light ground swallows.
+/// Okabe and Ito 2008, "Color Universal Design", without the yellow, which a light ground swallows. The lighter ones are darkened
+/// to a contrast of 3 with the ground.
 const SERIES: [Color; 7] = [
     Color(0x00, 0x72, 0xB2),
     Color(0xD5, 0x5E, 0x00),
     Color(0x00, 0x9E, 0x73),
-    Color(0xCC, 0x79, 0xA7),
+    Color(0xC4, 0x6A, 0x9C),
     Color(0x00, 0x00, 0x00),
-    Color(0xE6, 0x9F, 0x00),
-    Color(0x56, 0xB4, 0xE9),
+    Color(0xB5, 0x7B, 0x00),
+    Color(0x2F, 0x93, 0xCC),
 ];
 
 /// What stands at each point of a series.
@@ -61,12 +62,44 @@ pub(crate) fn shade(share: f64) -> Color {
 
 /// The colour of text on [`shade`] of `share`.
 pub(crate) fn ink_on(share: f64) -> Color {
-    if share > 0.55 { Color(0xFF, 0xFF, 0xFF) } else { INK }
+    let (black, white) = (Color(0, 0, 0), Color(0xFF, 0xFF, 0xFF));
+    let ground = shade(share);
+    if contrast(white, ground) > contrast(black, ground) { white } else { black }
+}
+
+/// The contrast of two colours, 1 to 21 (Web Content Accessibility Guidelines 2.1).
+fn contrast(a: Color, b: Color) -> f64 {
+    let (a, b) = (luminance(a), luminance(b));
+    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
+/// The relative luminance of a colour, 0 to 1 (the same).
+fn luminance(Color(red, green, blue): Color) -> f64 {
+    let linear = |channel: u8| {
+        let share = f64::from(channel) / 255.0;
+        if share <= 0.04045 { share / 12.92 } else { libm::pow((share + 0.055) / 1.055, 2.4) }
+    };
+    0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn text_and_marks_have_contrast_with_their_ground() {
+        for share in (0..=100).map(|percent| f64::from(percent) / 100.0) {
+            let found = contrast(ink_on(share), shade(share));
+            assert!(found >= 4.5, "text on {share}: {found}");
+        }
+        for color in [INK, GREY] {
+            assert!(contrast(color, GROUND) >= 4.5, "{color}");
+        }
+        for color in SERIES {
+            assert!(contrast(color, GROUND) >= 3.0, "{color}: {}", contrast(color, GROUND));
+        }
+        assert!((contrast(Color(0, 0, 0), Color(255, 255, 255)) - 21.0).abs() < 1e-9);
+    }
 
     #[test]
     fn the_first_42_series_differ() {

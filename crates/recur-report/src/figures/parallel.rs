@@ -163,6 +163,6 @@ fn draw_axis(canvas: &mut Canvas, axis: &Axis, layout: &Layout, index: usize) {
         if index > 0 {
             canvas.plate((x - 10 - text_width(&text, 12), y - 8), (x - 5, y + 8));
         }
-        canvas.text(&text, (x - 7, y), Label::new().ending().color(GREY));
+        canvas.text(&text, (x - 7, y), Label::new().ending());
     }
 }

@@ -29,6 +29,16 @@ impl Scale {
         Self::new(low - room, high + room, from, to)
     }
 
+    /// The pixel of the lowest value.
+    pub(crate) fn start(&self) -> i32 {
+        self.from
+    }
+
+    /// The pixel of the highest value.
+    pub(crate) fn end(&self) -> i32 {
+        self.to
+    }
+
     pub(crate) fn pixel(&self, value: f64) -> i32 {
         let share = (value - self.low) / (self.high - self.low);
         (f64::from(self.from) + share * f64::from(self.to - self.from)).round() as i32

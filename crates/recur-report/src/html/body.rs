@@ -1,6 +1,6 @@
 //! Markdown to the HTML of the page's main part.
 
-use super::inline;
+use super::inline::{self, Image};
 use crate::page::Page;
 use pulldown_cmark::{Alignment, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 use std::collections::BTreeSet;
@@ -97,8 +97,12 @@ impl<'a> Writer<'a> {
     }
 
     fn table(&mut self, sides: &[Alignment]) {
-        let (mut cell, mut column, mut is_head) = (Vec::new(), 0, false);
-        let mut html = String::from("<div class=\"scroll\" tabindex=\"0\" role=\"group\">\n<table>\n");
+        // What is before the first section has to be read on a phone without moving sideways: rows become cards there, and each
+        // cell has the title of its column.
+        let has_cards = self.body.headings.iter().all(|heading| heading.level == 1);
+        let class = if has_cards { "scroll cards" } else { "scroll" };
+        let (mut cell, mut titles, mut column, mut is_head) = (Vec::new(), Vec::new(), 0, false);
+        let mut html = format!("<div class=\"{class}\" tabindex=\"0\" role=\"group\">\n<table>\n");
         for event in self.until(|tag| *tag == TagEnd::Table) {
             match event {
                 Event::Start(Tag::TableHead) => {
@@ -121,7 +125,15 @@ impl<'a> Writer<'a> {
                     let scope = if is_head { " scope=\"col\"" } else { "" };
                     let is_number = sides.get(column) == Some(&Alignment::Right);
                     let class = if is_number { " class=\"number\"" } else { "" };
-                    html.push_str(&format!("<{tag}{scope}{class}>{}</{tag}>", to_html(std::mem::take(&mut cell))));
+                    let title = if is_head { None } else { titles.get(column).filter(|_| has_cards) };
+                    let title = title.map_or_else(String::new, |title| format!(" data-label=\"{title}\""));
+                    if is_head {
+                        titles.push(super::escaped(&text(&cell)));
+                    }
+                    html.push_str(&format!(
+                        "<{tag}{scope}{class}{title}>{}</{tag}>",
+                        to_html(std::mem::take(&mut cell))
+                    ));
                     column += 1;
                 }
                 inline => cell.push(inline),
@@ -131,17 +143,23 @@ impl<'a> Writer<'a> {
         self.body.html.push_str(&html);
     }
 
-    /// A paragraph that is an image.
+    /// A paragraph of images: one, or several side by side.
     fn figure(&mut self) {
         let events = self.until(|tag| *tag == TagEnd::Paragraph);
-        let Some(Event::Start(Tag::Image { dest_url, .. })) = events.first() else { return };
-        let file = dest_url.rsplit('/').next().unwrap_or_default();
-        let figure = self.page.figures.iter().find(|figure| figure.file == file);
-        let figure = figure.expect("a page links to its own figures only");
-        self.n_figures += 1;
-        let caption = format!("caption-{}", self.n_figures);
-        let html = inline::figure(&figure.svg, &caption, &super::escaped(&text(&events)));
-        self.body.html.push_str(&html);
+        let mut images: Vec<Image<'_>> = Vec::new();
+        for image in events.split(|event| matches!(event, Event::End(TagEnd::Image))) {
+            let start = image.iter().find_map(|event| match event {
+                Event::Start(Tag::Image { dest_url, .. }) => Some(dest_url.rsplit('/').next().unwrap_or_default()),
+                _ => None,
+            });
+            let Some(file) = start else { continue };
+            let figure = self.page.figures.iter().find(|figure| figure.file == file);
+            let svg = &figure.expect("a page links to its own figures only").svg;
+            self.n_figures += 1;
+            let caption = super::escaped(text(image).trim());
+            images.push(Image { svg, id: format!("caption-{}", self.n_figures), caption });
+        }
+        self.body.html.push_str(&inline::figure(&images));
     }
 }
 

@@ -1,6 +1,6 @@
 //! The report as one HTML page: the Markdown page's content with its figures inside, a style and a script of its own, and
 //! nothing that has to be loaded. Without the script the page is whole; with it tables sort and filter, and figures tell
-//! their values.
+//! their values. Its first screen has the question, the answer, a figure and a table; the contents come after these.
 //!
 //! The page is well-formed XML as well, so that a test can read every part of it.
 
@@ -22,6 +22,8 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 
 pub(crate) fn render(page: &Page, name: &str, answer: &str) -> String {
     let Body { html, headings } = body::body(page);
     let (name, answer) = (escaped(name), escaped(answer));
+    // After what is on the first screen, of which it takes nothing.
+    let (first, rest) = html.split_at(html.find("<h2").unwrap_or(html.len()));
     let contents = contents(&headings);
     // The comments around CDATA are for the script, CDATA is for XML.
     format!(
@@ -30,7 +32,7 @@ pub(crate) fn render(page: &Page, name: &str, answer: &str) -> String {
          <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\" />\n\
          <meta name=\"color-scheme\" content=\"light dark\" />\n\
          <meta name=\"description\" content=\"{answer}\" />\n<link rel=\"icon\" href=\"data:,\" />\n\
-         <title>{name} – recur</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n{contents}<main>\n{html}</main>\n\
+         <title>{name} – recur</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n{first}{contents}{rest}</main>\n\
          <script>\n//<![CDATA[\n{SCRIPT}//]]>\n</script>\n</body>\n</html>\n"
     )
 }

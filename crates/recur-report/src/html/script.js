@@ -7,7 +7,7 @@ const collator = new Intl.Collator("en", { numeric: true });
 // The value of a cell such as "68.66 ± 0.56", "+0.72 [−1.23, +2.68]", "34,034", "3 of 3" or "< 0.0001"; null for none.
 function valueOf(cell) {
   const text = cell.replace(/\u2212/g, "-").replace(/\s+/g, " ").trim();
-  if (text === "baseline") return 0; // its difference to itself
+  if (text === "baseline" || text === "best") return 0; // its difference to itself
   const found = /^(< )?([+-]?)(∞|\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?)/.exec(text);
   if (!found) return null;
   const size = found[3] === "∞" ? Infinity : Number(found[3].replace(/,/g, ""));
@@ -85,9 +85,8 @@ function makeFilterable(table, lines) {
 const ROWS_TO_FILTER = 8;
 document.querySelectorAll("table").forEach((table, index) => {
   makeSortable(table);
-  const n_rows = table.tBodies[0].rows.length;
-  // The first table is the leaderboard.
-  if (n_rows > ROWS_TO_FILTER || (index === 0 && n_rows > 2)) makeFilterable(table, linesOf(table));
+  // The first table is the leaderboard, which stays close to the figure above it.
+  if (index > 0 && table.tBodies[0].rows.length > ROWS_TO_FILTER) makeFilterable(table, linesOf(table));
 });
 
 // The lines of the figure that stands before a folded table, by the index of their row.

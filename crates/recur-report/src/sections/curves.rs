@@ -1,4 +1,4 @@
-//! How the chosen configurations learned; of an experiment that is not finished, the best ones so far.
+//! How the configurations learned, the chosen ones in front; of an experiment that is not finished, the best ones so far.
 
 use crate::figures::canvas::About;
 use crate::figures::lines::{Around, Key, Panel, Point, Series, Stroke, XAxis, lines};
@@ -12,11 +12,18 @@ use recur_core::settings::TrainingLength;
 use recur_core::trial::TrialId;
 use std::collections::BTreeSet;
 
+/// Configurations drawn as thin lines at most: more cannot be distinguished.
+const MOST_OTHERS: usize = 100;
+/// Points of a thin line at most.
+const MOST_THIN_POINTS: usize = 60;
+
 /// What the section draws: of an experiment with results, or of one that is not finished.
 pub(crate) struct OfCurves<'a> {
     curves: &'a [recur_analysis::Curve],
     /// The models in the order of the spec, with the trials that are drawn.
     models: Vec<(&'a str, &'a [TrialId])>,
+    /// How the configurations that were not chosen learned, each with its model's index.
+    others: Vec<(usize, &'a [f64])>,
     /// Indices into `models`, those first that are drawn where there are too many.
     ranking: Vec<usize>,
     /// What these come first by.
@@ -33,7 +40,13 @@ pub(crate) struct OfCurves<'a> {
 
 impl<'a> From<&'a Analysis> for OfCurves<'a> {
     fn from(analysis: &'a Analysis) -> Self {
+        let other = |curve: &'a recur_analysis::ConfigurationCurve| {
+            let of = &analysis.configurations[curve.configuration];
+            let (place, _) = analysis.model(&of.model).filter(|_| of.times_chosen == 0)?;
+            Some((place, curve.validation.as_slice()))
+        };
         Self {
+            others: analysis.configuration_curves.iter().filter_map(other).collect(),
             curves: &analysis.curves,
             models: analysis.models.iter().map(|own| (own.model.as_str(), own.trial_ids.as_slice())).collect(),
             ranking: analysis.ranking.clone(),
@@ -54,6 +67,7 @@ impl<'a> From<&'a PartialAnalysis> for OfCurves<'a> {
             (own.model.as_str(), own.best.as_ref().map(|best| trials(best.configuration)).unwrap_or_default())
         };
         Self {
+            others: Vec::new(),
             curves: &analysis.curves,
             models: analysis.models.iter().map(model).collect(),
             ranking: (0..analysis.models.len()).collect(),
@@ -87,15 +101,57 @@ pub(crate) fn render<'a>(of: impl Into<OfCurves<'a>>, page: &mut Page) {
     let (stepwise, at_once) = drawn(of, stepwise, at_once);
     page.section("Learning curves");
     let more = left_out(n, stepwise.len() + at_once.len(), "models", of.drawn);
-    page.block(&(introduction(of, &stepwise, &at_once) + &more));
+    let others = others(of, &stepwise);
+    page.block(&(introduction(of, &stepwise, &at_once) + &about_others(of, &others) + &more));
     let alternative = alternative(of, &stepwise);
     let trials = stepwise
         .iter()
         .chain(&at_once)
         .flat_map(|curve| of.models[curve.model].1.iter().map(|id| id.short().to_owned()));
     let about = About { title: alternative.clone(), trials: trials.collect() };
-    let panels = panels(of, &stepwise, &at_once);
-    page.figure("learning-curves", &alternative, lines(&about, &keys(&stepwise, &at_once), &panels));
+    let panels = panels(of, &stepwise, &at_once, &others);
+    page.figure(
+        "learning-curves",
+        &alternative,
+        lines(&about, &keys(&stepwise, &at_once, !others.is_empty()), &panels),
+    );
+}
+
+/// The configurations that are drawn as thin lines: those of the models that are drawn.
+fn others<'a>(of: &OfCurves<'a>, stepwise: &[Curve<'_>]) -> Vec<(usize, &'a [f64])> {
+    let is_drawn = |model: usize| stepwise.iter().any(|curve| curve.model == model);
+    of.others.iter().filter(|(model, _)| is_drawn(*model)).copied().collect()
+}
+
+fn about_others(of: &OfCurves<'_>, others: &[(usize, &[f64])]) -> String {
+    if others.is_empty() {
+        return String::new();
+    }
+    let drawn =
+        left_out(others.len(), others.len().min(MOST_OTHERS), "of these", ", evenly spaced in the order of the plan");
+    format!(
+        " Thin lines are the other configurations, by validation {}; one that was eliminated or stopped early ends early.{drawn}",
+        of.primary.title()
+    )
+}
+
+/// A thin line for each other configuration.
+fn thin(of: &OfCurves<'_>, others: &[(usize, &[f64])]) -> Vec<Series> {
+    let point =
+        |(index, value): (usize, f64)| Point { x: (index + 1) as f64, y: shown(of.primary, value), spread: 0.0 };
+    let series = |place: usize| {
+        let (model, epochs) = others[place];
+        let points = evenly(epochs.len(), MOST_THIN_POINTS).into_iter().map(|index| point((index, epochs[index])));
+        Series {
+            style: model,
+            stroke: Stroke::Thin,
+            around: Around::Bars,
+            has_marks: false,
+            points: points.collect(),
+            missing: Vec::new(),
+        }
+    };
+    evenly(others.len(), MOST_OTHERS).into_iter().map(series).collect()
 }
 
 /// The curves that are drawn, where there are too many: those of the models that come first.
@@ -180,7 +236,7 @@ fn alternative(of: &OfCurves<'_>, curves: &[Curve<'_>]) -> String {
     format!("Validation {} by epoch: {}.", heading(metric), findings.join("; "))
 }
 
-fn keys(stepwise: &[Curve<'_>], at_once: &[Curve<'_>]) -> Vec<Key> {
+fn keys(stepwise: &[Curve<'_>], at_once: &[Curve<'_>], has_others: bool) -> Vec<Key> {
     let key = |curve: &Curve<'_>, stroke| Key {
         text: curve.data.model.clone(),
         style: Some(curve.model),
@@ -190,8 +246,9 @@ fn keys(stepwise: &[Curve<'_>], at_once: &[Curve<'_>]) -> Vec<Key> {
     let note = |text: &str, stroke| Key { text: text.to_owned(), style: None, stroke, has_mark: false };
     let mut keys: Vec<Key> = stepwise.iter().map(|curve| key(curve, Stroke::Solid)).collect();
     keys.extend(at_once.iter().map(|curve| key(curve, Stroke::Dotted)));
-    keys.push(note("validation", Stroke::Solid));
-    keys.push(note("training loss", Stroke::Dashed));
+    keys.push(note("on validation rows", Stroke::Solid));
+    keys.extend(has_others.then(|| note("other configurations", Stroke::Thin)));
+    keys.push(note("loss on training rows, while training", Stroke::Dashed));
     keys
 }
 
@@ -208,9 +265,10 @@ fn x_title(of: &OfCurves<'_>) -> String {
     titles.into_iter().collect::<Vec<_>>().join(" or ")
 }
 
-fn panels(of: &OfCurves<'_>, stepwise: &[Curve<'_>], at_once: &[Curve<'_>]) -> [Panel; 2] {
+fn panels(of: &OfCurves<'_>, stepwise: &[Curve<'_>], at_once: &[Curve<'_>], others: &[(usize, &[f64])]) -> [Panel; 2] {
     let metric = second_metric(of);
-    let n_epochs = stepwise.iter().map(|curve| curve.data.n_epochs()).max().unwrap_or(1) as f64;
+    let of_others = others.iter().map(|(_, epochs)| epochs.len());
+    let n_epochs = stepwise.iter().map(|curve| curve.data.n_epochs()).chain(of_others).max().unwrap_or(1) as f64;
     let x_range = (1.0, n_epochs.max(2.0));
     let x_title = x_title(of);
     let panel = |title: String, series: Vec<Series>| Panel {
@@ -228,9 +286,14 @@ fn panels(of: &OfCurves<'_>, stepwise: &[Curve<'_>], at_once: &[Curve<'_>]) -> [
         around: Around::Bars,
         ..curve.series(Stroke::Dashed, without_spread(points(&curve.data.train_loss, |loss| loss)))
     });
+    let thin = |metric: Metric| if metric == of.primary { thin(of, others) } else { Vec::new() };
+    // What is thin is drawn first, below the others.
     [
-        panel(heading(metric), series(metric).collect()),
-        panel(heading(Metric::TRAINED), series(Metric::TRAINED).chain(training).collect()),
+        panel(format!("validation {}", heading(metric)), thin(metric).into_iter().chain(series(metric)).collect()),
+        panel(
+            heading(Metric::TRAINED),
+            thin(Metric::TRAINED).into_iter().chain(series(Metric::TRAINED)).chain(training).collect(),
+        ),
     ]
 }
 

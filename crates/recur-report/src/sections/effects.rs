@@ -8,6 +8,7 @@ use crate::numbers::{
     MARK, NBSP, NOTHING, count, heading, interval, parameter, part_of_training, phrase, shown, value,
 };
 use crate::page::Page;
+use crate::sections::value_axis::{Place, ends};
 use crate::sections::{heat_maps, within_models};
 use recur_analysis::{Analysis, Effect, Marginal, ModelEffect, NotAveraged, WhyNotAveraged};
 use recur_core::params::ParamValue;
@@ -183,26 +184,32 @@ fn figure(analysis: &Analysis, effect: &Effect, title: &str) -> String {
     let values = drawn_values(effect);
     let keys: Vec<Key> = models.iter().map(key).collect();
     let n = models.len() as f64;
+    let all: Vec<&ParamValue> = effect.values.iter().collect();
+    let axis = Place::of_listed(&all);
+    let (low, high) = ends(all.iter().filter_map(|value| axis.x(value)));
+    let span = if high > low { high - low } else { 1.0 };
+    let step = span / (all.len().max(2) - 1) as f64;
     let series = |(place, of_model): (usize, &ModelEffect)| {
         // A little to the side of one another, so that bars do not cover each other.
-        let aside = (place as f64 - (n - 1.0) / 2.0) * 0.05;
+        let aside = (place as f64 - (n - 1.0) / 2.0) * 0.05 * step;
         Series {
             style: style(of_model).unwrap_or(0),
             stroke: Stroke::Solid,
             around: Around::Bars,
             has_marks: true,
-            points: points(analysis, &values, &of_model.by_value, aside),
+            points: points(analysis, &values, &of_model.by_value, |index| Some(axis.x(all[index])? + aside)),
             missing: Vec::new(),
         }
     };
     let is_of_survivors = |index: usize| effect.models.iter().any(|m| m.by_value[index].is_of_survivors());
     let mark = |index: usize| if is_of_survivors(index) { MARK } else { "" };
-    let tick = |(index, value): (usize, &ParamValue)| (index as f64, format!("{}{}", parameter(value), mark(index)));
-    let ticks = effect.values.iter().enumerate().map(tick);
+    let tick =
+        |(index, value): (usize, &ParamValue)| Some((axis.x(value)?, format!("{}{}", parameter(value), mark(index))));
+    let ticks = effect.values.iter().enumerate().filter_map(tick);
     let panel = Panel {
         title: format!("validation {}{}", heading(analysis.primary), over_replicates(analysis, effect)),
         x_title: effect.parameter.clone(),
-        x_range: (-0.4, effect.values.len() as f64 - 0.6),
+        x_range: (low - 0.15 * span, high + 0.15 * span),
         x_axis: XAxis::Named(ticks.collect()),
         series: models.iter().enumerate().map(series).collect(),
     };
@@ -228,15 +235,16 @@ fn drawn_values(effect: &Effect) -> Vec<usize> {
     evenly(effect.values.len(), (MOST_POINTS / n_models).clamp(12, 60))
 }
 
-fn points(analysis: &Analysis, values: &[usize], marginals: &[Marginal], aside: f64) -> Vec<Point> {
+fn points(
+    analysis: &Analysis,
+    values: &[usize],
+    marginals: &[Marginal],
+    x: impl Fn(usize) -> Option<f64>,
+) -> Vec<Point> {
     let point = |index: &usize| {
         let (index, marginal) = (*index, &marginals[*index]);
         let half = marginal.interval.map_or(0.0, |interval| (interval.high - interval.low) / 2.0);
-        Some(Point {
-            x: index as f64 + aside,
-            y: shown(analysis.primary, marginal.mean?),
-            spread: shown(analysis.primary, half),
-        })
+        Some(Point { x: x(index)?, y: shown(analysis.primary, marginal.mean?), spread: shown(analysis.primary, half) })
     };
     values.iter().filter_map(point).collect()
 }

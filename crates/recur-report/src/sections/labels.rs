@@ -1,6 +1,6 @@
 //! How well each label is recognised.
 
-use crate::figures::canvas::About;
+use crate::figures::canvas::{About, cut};
 use crate::figures::dots::{Row, dots};
 use crate::figures::lines::{Key, Stroke};
 use crate::figures::{MOST_MODELS, left_out};
@@ -13,6 +13,11 @@ use std::collections::BTreeMap;
 
 /// Labels drawn at most, as in the confusion matrix.
 const MOST_LABELS: usize = 60;
+
+/// Below so many test rows the F1 of a label is very uncertain.
+const FEW_ROWS: u32 = 20;
+/// From so many test rows on it has marks of full size.
+const MANY_ROWS: u32 = 100;
 
 /// One label: how it differs, and its results for each ranked model in order.
 struct Label<'a> {
@@ -29,7 +34,8 @@ pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     let [labels_drawn, models_drawn] = [n_tested.min(MOST_LABELS), analysis.ranking.len().min(MOST_MODELS)];
     page.block(&format!(
         "Test results by label in per cent, averaged over the replicates that have test rows of the label, best F1 first. \
-         Precision and recall are those of {}, the model with the best mean.{}{}",
+         Precision and recall are those of {}, the model with the best mean. The figure has the test rows of each label in parentheses; \
+         small marks are labels with fewer than {MANY_ROWS} or, smaller still, {FEW_ROWS} of them, whose F1 is uncertain.{}{}",
         code(best),
         left_out(n_tested, labels_drawn, "labels", ", those with most test rows"),
         left_out(analysis.ranking.len(), models_drawn, "models", ", those with the best means")
@@ -139,6 +145,15 @@ fn drawn<'a, 'b>(labels: &'b [Label<'a>]) -> Vec<&'b Label<'a>> {
     places.into_iter().map(|place| &labels[place]).collect()
 }
 
+/// Half the size of a label's marks, by its test rows.
+fn half(test_rows: f64) -> i32 {
+    match test_rows {
+        few if few < f64::from(FEW_ROWS) => 2,
+        some if some < f64::from(MANY_ROWS) => 3,
+        _ => 4,
+    }
+}
+
 fn figure(analysis: &Analysis, labels: &[Label<'_>], title: &str) -> String {
     let trials = analysis.ranked().flat_map(|model| &model.trial_ids);
     let about = About { title: title.to_owned(), trials: trials.map(|id| id.short().to_owned()).collect() };
@@ -150,7 +165,8 @@ fn figure(analysis: &Analysis, labels: &[Label<'_>], title: &str) -> String {
         has_mark: true,
     };
     let row = |label: &Label<'_>| Row {
-        text: label.difference.label.clone(),
+        text: format!("{} ({})", cut(&label.difference.label, 16), fixed(label.difference.test_rows, 0)),
+        half: half(label.difference.test_rows),
         shares: ranking.iter().zip(&label.models).filter_map(|(model, scores)| Some((*model, (*scores)?.f1))).collect(),
     };
     let rows: Vec<Row> = drawn(labels).into_iter().map(row).collect();

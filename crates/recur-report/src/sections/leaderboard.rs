@@ -1,4 +1,4 @@
-//! One row a model: how it did on test, and what was chosen for it.
+//! One row a model with all that is known of it, and how the results came about.
 
 use crate::answer::settings;
 use crate::markdown::{Table, code, left, list, right};
@@ -12,9 +12,9 @@ use recur_core::settings::{Division, EarlyStopping};
 /// Configurations named in a cell; more are only counted.
 const MOST_CHOSEN: usize = 2;
 
+/// Appends how the results came about, and which models differ.
 pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     page.section("Models");
-    page.block(&table(analysis).render());
     page.block(&method(analysis));
     differences::render(analysis, page);
     if !analysis.ranking.is_empty() {
@@ -26,7 +26,8 @@ pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     }
 }
 
-fn table(analysis: &Analysis) -> Table {
+/// All columns.
+pub(crate) fn table(analysis: &Analysis) -> Table {
     let mut header = vec![left("model")];
     for metric in analysis.metrics() {
         header.push(right(format!("test {}", heading(metric))));
@@ -35,7 +36,6 @@ fn table(analysis: &Analysis) -> Table {
         }
     }
     header.extend([right(format!("validation {}", heading(analysis.primary))), right("parameters")]);
-    // A longer title makes the table wider than a page of 1,280 pixels.
     header.extend(has_choices(analysis).then(|| right("tried")));
     header.extend([right("trials finished"), left("chosen configuration")]);
     let mut table = Table::new(header);
@@ -71,7 +71,7 @@ fn has_choices(analysis: &Analysis) -> bool {
 }
 
 /// Whether some model's mean has an interval.
-fn has_intervals(analysis: &Analysis) -> bool {
+pub(crate) fn has_intervals(analysis: &Analysis) -> bool {
     analysis.models.iter().flat_map(|model| model.test(analysis.primary)).any(|test| test.interval.is_some())
 }
 

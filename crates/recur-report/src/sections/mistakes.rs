@@ -1,5 +1,6 @@
 //! What the best model takes for what.
 
+use crate::figures::WIDTH;
 use crate::figures::canvas::About;
 use crate::figures::heat::{Cell, Heat, heat};
 use crate::markdown::{Table, code, escape, left, right};
@@ -99,23 +100,32 @@ fn figure(analysis: &Analysis, model: &Model, shown: &[usize], title: &str) -> S
         column_title: "predicted label".to_owned(),
         rows: names.clone(),
         columns: names,
-        cells: pairs.map(|(truth, predicted)| cell(&model.confusion, truth, predicted)).collect(),
+        cells: pairs.map(|(truth, predicted)| cell(analysis, &model.confusion, truth, predicted)).collect(),
         key: ("share of the true label's rows, square-root scale".to_owned(), "0 %".to_owned(), "100 %".to_owned()),
+        width: WIDTH,
         largest_cell: (56, 30),
     };
     let trials = model.trial_ids.iter().map(|id| id.short().to_owned()).collect();
     heat(&About { title: title.to_owned(), trials }, &picture)
 }
 
-fn cell(confusion: &Confusion, truth: usize, predicted: usize) -> Cell {
+fn cell(analysis: &Analysis, confusion: &Confusion, truth: usize, predicted: usize) -> Cell {
     let share = confusion.count(truth, predicted) as f64 / confusion.support(truth) as f64;
     let text = if share >= 0.01 { fixed(100.0 * share, 0) } else { String::new() };
     let value = match confusion.count(truth, predicted) {
         0 => String::new(),
-        n => format!("{} of {} rows, {}", count(n), count(confusion.support(truth)), percent(share)),
+        n => {
+            let [truth_name, other] = [truth, predicted].map(|label| &analysis.data.labels[label]);
+            let of = format!("{} of {} rows, {}", count(n), count(confusion.support(truth)), percent(share));
+            if truth == predicted {
+                format!("{truth_name}, right: {of}")
+            } else {
+                format!("{truth_name} as {other}: {of}")
+            }
+        }
     };
     // The square root lets rare mistakes be seen next to the diagonal.
-    Cell { shade: (share > 0.0).then(|| share.sqrt()), text, value }
+    Cell { shade: (share > 0.0).then(|| share.sqrt()), text, below: String::new(), value }
 }
 
 fn table(analysis: &Analysis) -> Table {

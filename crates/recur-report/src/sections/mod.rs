@@ -1,5 +1,6 @@
 //! The report, section by section.
 
+mod calibration;
 pub(crate) mod configurations;
 mod cost;
 pub(crate) mod curves;
@@ -8,17 +9,20 @@ mod differences;
 mod effects;
 pub(crate) mod ensembles;
 pub(crate) mod failures;
+mod first_screen;
 mod heat_maps;
 mod labels;
 mod leaderboard;
 mod mistakes;
 mod names;
 mod other_metrics;
+mod paired_values;
 pub(crate) mod per_example;
 pub(crate) mod reproduce;
 mod sweep;
 pub(crate) mod trials;
 pub(crate) mod tried;
+pub(crate) mod value_axis;
 mod within_models;
 
 use crate::answer::Opening;
@@ -36,7 +40,13 @@ pub(crate) fn render(analysis: &Analysis, provenance: &Provenance, signature: &S
     for paragraph in question(&analysis.question) {
         page.block(&format!("> {paragraph}"));
     }
-    page.block(&Opening::markdown(analysis).text());
+    let Opening { answer, notes, .. } = Opening::markdown(analysis);
+    page.block(&answer);
+    first_screen::render(analysis, page);
+    if !notes.is_empty() {
+        page.section("Notes on the answer");
+        notes.iter().for_each(|note| page.block(note));
+    }
     leaderboard::render(analysis, page);
     other_metrics::render(analysis, page);
     ensembles::render(analysis, page);
@@ -49,6 +59,7 @@ pub(crate) fn render(analysis: &Analysis, provenance: &Provenance, signature: &S
     cost::render(analysis, page);
     labels::render(analysis, page);
     mistakes::render(analysis, page);
+    calibration::render(analysis, page);
     names::render(analysis, page);
     failures::render(analysis, &links, page);
     trials::render(analysis, &links, page);

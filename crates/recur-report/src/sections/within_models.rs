@@ -4,6 +4,7 @@ use crate::axis_sentence::{AxisText, axis_texts};
 use crate::markdown::{code, list};
 use crate::numbers::{fixed, part_of_training, plural};
 use crate::page::Page;
+use crate::sections::paired_values;
 use recur_analysis::{Analysis, Importance, ParameterShare};
 
 /// Whether [`render`] compares values of `model`.
@@ -46,6 +47,7 @@ pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
             );
         }
     }
+    paired_values::render(analysis, page);
     importance_of_all(analysis, page);
 }
 

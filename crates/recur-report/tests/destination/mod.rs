@@ -15,7 +15,7 @@ fn figures_of_an_earlier_report_are_removed_and_other_files_stay() {
     let later = Outline { name: "small", ..all_diverged() }.build();
     let written = later.write(dir.path()).unwrap();
     // The sweep's figure stands without results, too.
-    assert_eq!(written.removed.len(), 9);
+    assert_eq!(written.removed.len(), 15);
     let left = ["small.html", "small.md", "small/logo.svg", "small/notes.txt", "small/report.json", "small/sweep.svg"];
     assert_eq!(files(dir.path()).into_keys().collect::<Vec<_>>(), left);
 }

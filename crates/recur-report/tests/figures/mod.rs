@@ -93,6 +93,83 @@ fn every_linked_figure_exists_and_every_figure_is_linked() {
     }
 }
 
+/// The figure of an effect has each value at its distance from the others: here by the logarithm.
+#[test]
+fn values_are_at_their_true_distances() {
+    let mut outline = small();
+    outline.models.truncate(1);
+    outline.models[0].axes = vec![("hidden_size", integers(&[16, 32, 128]))];
+    let files = rendered(&outline.build()).1;
+    let document = roxmltree::Document::parse(&files["small/effect-hidden-size.svg"]).unwrap();
+    let x = |text: &str| -> i32 {
+        let found = document
+            .descendants()
+            .find(|node| node.has_tag_name("text") && node.text().is_some_and(|t| t.trim() == text));
+        found.and_then(|node| node.attribute("x")).unwrap().parse().unwrap()
+    };
+    let (first, second) = (x("32") - x("16"), x("128") - x("32"));
+    assert!((second - 2 * first).abs() <= 2, "{first} {second}");
+}
+
+#[test]
+fn every_configuration_has_a_learning_curve_and_the_chosen_ones_stand_out() {
+    let experiment = small().build();
+    let text = &rendered(&experiment).1["small/learning-curves.svg"];
+    let n_thin = text.matches("opacity=\"0.45\"").count();
+    let analysis = experiment.analysis();
+    let others = analysis
+        .configuration_curves
+        .iter()
+        .filter(|curve| analysis.configurations[curve.configuration].times_chosen == 0);
+    // One of them is the key of the legend.
+    assert_eq!(n_thin, others.count() + 1);
+    assert!(n_thin > 3 && text.contains("loss on training rows, while training"), "{n_thin}");
+}
+
+#[test]
+fn values_have_their_paired_differences_as_the_sentences_have_them() {
+    let files = rendered(&small().build()).1;
+    let (page, figure) = (&files["small.md"], &files["small/values-stacked-rnn-layers.svg"]);
+    assert!(page.contains("`2` is 3.40 points of validation macro-F1 better than `1`"), "{page}");
+    let tip = figure.replace('\u{A0}', " ");
+    assert!(tip.contains("layers 1: −3.40 [−3.82, −2.99], both finished in 8 of 9"), "{tip}");
+    assert!(tip.contains("layers 2: the best value"), "{tip}");
+}
+
+#[test]
+fn marks_of_labels_with_few_rows_are_small_and_cells_have_their_uncertainty() {
+    let files = rendered(&small().build()).1;
+    let labels = &files["small/labels.svg"];
+    let document = roxmltree::Document::parse(labels).unwrap();
+    let radii: std::collections::BTreeSet<&str> =
+        document.descendants().filter_map(|node| node.attribute("r")).collect();
+    assert!(radii.contains("3") && !radii.contains("2"), "{radii:?}");
+    let analysis = small().build().analysis();
+    for label in analysis.label_differences.unwrap().labels.iter().filter(|label| label.test_rows > 0.0) {
+        assert!(labels.contains(&format!("({:.0})", label.test_rows)), "{}: {}", label.label, label.test_rows);
+    }
+    let pair = &files["small/pair-stacked-rnn.svg"];
+    assert!(pair.matches("± ").count() >= 4, "{pair}");
+}
+
+#[test]
+fn the_calibration_of_each_model_is_drawn_from_its_predictions() {
+    let experiment = small().build();
+    let files = rendered(&experiment).1;
+    let figure = &files["small/calibration.svg"];
+    for of in &experiment.analysis().reliability {
+        let all = of.coverage.last().unwrap();
+        assert!((all.share - 1.0).abs() < 1e-12);
+        let tip = format!(
+            "{}, share of rows, the surest first, % 100: accuracy on these rows {:.2} %",
+            of.model,
+            100.0 * all.accuracy
+        );
+        assert!(figure.contains(&tip), "{tip}");
+    }
+    assert!(files["small.md"].contains("\n## Calibration\n"));
+}
+
 #[test]
 fn no_figure_grows_without_end() {
     let values: Vec<i64> = (0..100).collect();

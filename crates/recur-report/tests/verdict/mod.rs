@@ -132,13 +132,13 @@ fn the_ceiling_of_the_tested_rows_counts_the_commonest_label_of_each_text() {
 }
 
 #[test]
-fn settings_that_a_model_does_not_use_are_named_in_the_opening() {
+fn settings_that_a_model_does_not_use_are_named_in_the_notes() {
     let mut experiment = clear().build();
     let weights = (TrainingKey::ClassWeights, "training.class_weights: balanced".to_owned());
     let epochs = (TrainingKey::Length, "training.epochs: 5".to_owned());
     experiment.unused = vec![UnusedSettings { model: "linfa_logistic".to_owned(), settings: vec![epochs, weights] }];
     let page = markdown(&experiment);
-    let opening = page.split("\n## ").next().unwrap();
+    let opening = page.split("\n## Models").next().unwrap();
     let warning =
         "**Not every model uses every setting:** `linfa_logistic` does not use `training.class_weights: balanced`.";
     assert!(opening.contains(warning), "{opening}");
@@ -146,9 +146,9 @@ fn settings_that_a_model_does_not_use_are_named_in_the_opening() {
 }
 
 #[test]
-fn models_that_are_given_the_validation_rows_are_named_in_the_opening() {
+fn models_that_are_given_the_validation_rows_are_named_in_the_notes() {
     let mut experiment = clear().build();
-    let opening = |experiment: &Reported| markdown(experiment).split("\n## ").next().unwrap().to_owned();
+    let opening = |experiment: &Reported| markdown(experiment).split("\n## Models").next().unwrap().to_owned();
     assert!(!opening(&experiment).contains("may be too good"));
     experiment.sees_validation = vec!["linfa_logistic".to_owned()];
     let note = "**Validation results may be too good:** `linfa_logistic` is given the validation names \
