@@ -98,6 +98,60 @@ def top_k(n_classes, n_rows, k, tied, seed):
     return {"k": k, "truth": truth.tolist(), "scores": scores.tolist(), "share": float(share)}
 
 
+def scored_rows(n_rows, share, distance, decimals, seed):
+    """Few `decimals` give ties."""
+    draw = numpy.random.default_rng(seed)
+    positive = draw.random(n_rows) < share
+    positive[:2] = [True, False]
+    score = numpy.round(draw.normal(0, 1, n_rows) + distance * positive, decimals).astype(numpy.float32)
+    false_positive_rate, recall, _ = metrics.roc_curve(positive, score, drop_intermediate=False)
+    precision, recall_of_precision, thresholds = metrics.precision_recall_curve(positive, score)
+    f1 = [float(metrics.f1_score(positive, score >= threshold)) for threshold in thresholds]
+    least = 0.7
+    reached = [float(r) for p, r in zip(precision[:-1], recall_of_precision[:-1]) if p >= least]
+    return {
+        "positive": positive.tolist(),
+        "score": [float(x) for x in score],
+        "false_positive_rate": false_positive_rate[1:].tolist(),
+        "recall": recall[1:].tolist(),
+        "precision": precision[:-1][::-1].tolist(),
+        "roc_auc": float(metrics.roc_auc_score(positive, score)),
+        "average_precision": float(metrics.average_precision_score(positive, score)),
+        "f1": f1[::-1],
+        "least_precision": least,
+        "recall_at_precision": max(reached, default=0.0),
+    }
+
+
+def label_probabilities(n_rows, n_classes, seed):
+    draw = numpy.random.default_rng(seed)
+    truth = draw.integers(0, n_classes, n_rows)
+    truth[:n_classes] = range(n_classes)
+    logits = draw.normal(0, 1, (n_rows, n_classes)) + 1.5 * numpy.eye(n_classes)[truth]
+    logs = (logits - numpy.log(numpy.exp(logits).sum(axis=1, keepdims=True))).astype(numpy.float32)
+    probabilities = numpy.exp(logs.astype(float))
+    # scikit-learn takes rows that add up to 1; the division moves no row past another by more than rounding does.
+    scaled = probabilities / probabilities.sum(axis=1, keepdims=True)
+    truth_of = numpy.eye(n_classes)[truth]
+    distance = ((probabilities - truth_of) ** 2).sum(axis=1).mean()
+    if n_classes == 2:
+        distance /= 2
+        brier = float(metrics.brier_score_loss(truth, probabilities[:, 1]))
+        auc = float(metrics.roc_auc_score(truth, logs[:, 1]))
+    else:
+        brier = float(metrics.brier_score_loss(truth, scaled, labels=list(range(n_classes))))
+        auc = float(metrics.roc_auc_score(truth, scaled, multi_class="ovr", average="macro"))
+    assert abs(brier - distance) < 2e-9, "scikit-learn has another definition"
+    return {
+        "n_classes": n_classes,
+        "truth": truth.tolist(),
+        "log_probabilities": [[float(x) for x in row] for row in logs],
+        "brier": float(distance),
+        "roc_auc": auc,
+        "average_precision": float(metrics.average_precision_score(truth_of, logs, average="macro")),
+    }
+
+
 def calibration(n_rows, n_bins, seed):
     """Guo and others 2017, with numpy: no library at hand has it. The first row is as sure as can be."""
     draw = numpy.random.default_rng(seed)
@@ -424,6 +478,13 @@ def main():
             for n_held_out in (0, 1000)
             for deviation, n_groups in ((0.0, 2), (0.0005, 6000), (0.004, 40), (0.05, 700))
         ],
+        "scored_rows": [
+            scored_rows(n_rows, share, distance, decimals, 350 + n_rows)
+            for n_rows, share, distance, decimals in (
+                (2, 0.5, 0.0, 6), (40, 0.5, 1.0, 0), (300, 0.1, 1.5, 1), (300, 0.5, -1.0, 6), (500, 0.02, 3.0, 6), (60, 0.3, 9.0, 6)
+            )
+        ],
+        "label_probabilities": [label_probabilities(n_rows, n_classes, 360 + n_classes) for n_rows, n_classes in ((80, 2), (90, 3), (60, 7))],
         "wilcoxon": [
             wilcoxon(n, decimals, shift, 240 + n)
             for n, decimals in [

@@ -14,6 +14,7 @@ use crate::mistakes::{HardExamples, Mistake, mistakes};
 use crate::model::{Difference, Model};
 use crate::outcomes::{ComparisonFacts, Outcomes};
 use crate::per_example::{PerExample, ToBaseline, to_baseline};
+use crate::positive::Positive;
 use crate::ranked::Ranked;
 use crate::reliability::Reliability;
 use crate::standing::{Standing, Verdict};
@@ -111,6 +112,10 @@ pub struct Analysis {
     pub reliability: Vec<Reliability>,
     /// How the best model and another one differ in each label.
     pub label_differences: Option<LabelDifferences>,
+    /// The label that is looked for, against all others; `None` without ranked models, or with more than two labels of which the
+    /// spec names none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub positive: Option<Positive>,
     /// The most frequent mistakes of the best model.
     pub mistakes: Vec<Mistake>,
     /// The examples that models get wrong.
@@ -194,6 +199,7 @@ impl Analysis {
             reliability: Reliability::all(ranked),
             not_dominated: not_dominated(ranked, &models),
             label_differences: LabelDifferences::of(ranked),
+            positive: Positive::of(ranked),
             mistakes: best.map(|best| mistakes(ranked, &best.confusion)).unwrap_or_default(),
             hard_examples: HardExamples::of(ranked),
             trials: trials(ranked),

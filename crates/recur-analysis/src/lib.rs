@@ -28,6 +28,7 @@ mod outcomes;
 mod paired;
 mod partial;
 mod per_example;
+mod positive;
 mod practical;
 mod ranked;
 mod reliability;
@@ -60,6 +61,7 @@ pub use outcomes::{ComparisonFacts, DifferentEncoding, Outcomes, ReplicateSplit,
 pub use partial::{CostSoFar, ModelCostSoFar, PartialAnalysis, PartialModel, PartialOutcomes, TrialCounts, TrialTime};
 pub use per_example::{OnExamples, PerExample, ToBaseline};
 pub use reliability::{Coverage, Reliability, ReliabilityBin};
+pub use positive::{MeanCurve, Positive, PositiveResults};
 pub use setting::DifferingSetting;
 pub use standing::{Standing, Verdict};
 pub use summary::Summary;

@@ -12,7 +12,8 @@ use recur_core::plan::Configuration;
 use recur_core::record::Prediction;
 use recur_core::trial::TrialId;
 use recur_stats::{
-    CALIBRATION_BINS, Confusion, Interval, LabelScores, Practical, expected_calibration_error, mean, top_k_accuracy,
+    CALIBRATION_BINS, Confusion, Interval, LabelScores, Practical, ScoredRows, brier_score, expected_calibration_error,
+    mean, one_against_rest, top_k_accuracy,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -253,13 +254,21 @@ fn of_all_predictions(ranked: &Ranked<'_>, model: &RankedModel<'_>) -> BTreeMap<
 }
 
 /// Metrics of predictions besides those of the records, with `n_labels` labels.
-pub(crate) fn of_predictions(predictions: &[Prediction], n_labels: usize) -> [(&'static str, Option<f64>); 4] {
+pub(crate) fn of_predictions(predictions: &[Prediction], n_labels: usize) -> [(&'static str, Option<f64>); 7] {
     let counts = confusion(predictions, n_labels);
+    let labels: Vec<u16> = predictions.iter().map(|prediction| prediction.label).collect();
+    let log_probabilities: Vec<f32> =
+        predictions.iter().flat_map(|prediction| prediction.log_probabilities.iter().copied()).collect();
+    let of_labels =
+        |metric: fn(&ScoredRows) -> Option<f64>| one_against_rest(&log_probabilities, &labels, n_labels, metric);
     [
         ("top_3_accuracy", top_k_accuracy(predictions.iter().map(|p| usize::from(p.label_rank)), TOP_K)),
         ("balanced_accuracy", counts.balanced_accuracy()),
         ("cohen_kappa", counts.cohen_kappa()),
         ("expected_calibration_error", calibration_error(predictions)),
+        ("brier_score", brier_score(&log_probabilities, &labels, n_labels)),
+        ("macro_roc_auc", of_labels(ScoredRows::roc_auc)),
+        ("macro_average_precision", of_labels(ScoredRows::average_precision)),
     ]
 }
 

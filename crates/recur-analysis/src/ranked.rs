@@ -194,8 +194,12 @@ impl<'a> Ranked<'a> {
 
     /// The interval (95 %) of the mean of `sample`; `None` where it cannot be computed.
     pub(crate) fn interval_of(&self, metric: Metric, sample: Sample<'_>) -> Option<Interval> {
+        self.interval_within(metric.about().bounds, sample)
+    }
+
+    /// The same of any value that lies within `low` and `high`.
+    pub(crate) fn interval_within(&self, (low, high): (f64, f64), sample: Sample<'_>) -> Option<Interval> {
         let estimate: Estimate = self.test_basis().mean(sample)?;
-        let (low, high) = metric.about().bounds;
         estimate.has_spread().then(|| estimate.interval(CONFIDENCE).clipped(low, high))
     }
 

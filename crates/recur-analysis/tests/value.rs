@@ -3,8 +3,8 @@
 #[expect(dead_code, reason = "shared with other tests, which need more of it")]
 mod fixture;
 
-use fixture::{Experiment, Outline, all_diverged, clear, small};
-use recur_analysis::{Analysis, Standing, Unscored, Verdict, standings};
+use fixture::{Experiment, Outline, all_diverged, clear, labels, small};
+use recur_analysis::{Analysis, Positive, Standing, Unscored, Verdict, standings};
 use recur_core::metric::Metric;
 use recur_core::selection::Selection;
 use recur_core::settings::TestRows;
@@ -176,4 +176,84 @@ fn without_a_baseline_all_pairs_count() {
 fn there_are_no_ensembles_where_replicates_are_tested_on_rows_of_their_own_or_there_are_two() {
     assert!(analysis(&clear().experiment()).ensembles.is_none());
     assert!(analysis(&with_fixed_test_rows(Outline { replicates: 2, ..clear() })).ensembles.is_none());
+}
+
+fn two_labels() -> Outline {
+    Outline { name: "two_labels", labels: labels(&["ham", "spam"]), n_tested_labels: 2, ..small() }
+}
+
+fn positive(experiment: &mut Experiment, label: Option<&str>) -> Option<Positive> {
+    experiment.plan.report.positive = label.map(str::to_owned);
+    analysis(experiment).positive
+}
+
+#[test]
+fn the_rarer_of_two_labels_is_looked_for_unless_the_spec_names_one() {
+    assert_eq!(positive(&mut small().experiment(), None), None);
+    assert_eq!(positive(&mut all_diverged().experiment(), Some("Greek")), None);
+    let greek = positive(&mut small().experiment(), Some("Greek")).unwrap();
+    assert_eq!((greek.label.as_str(), greek.is_given, greek.models.len()), ("Greek", true, 2));
+    assert!(greek.models.iter().all(|model| model.threshold.mean.is_none() && model.f1.mean.is_some()));
+    let mut experiment = two_labels().experiment();
+    let label = |found: Option<Positive>| found.map(|found| (found.label, found.is_given)).unwrap();
+    assert_eq!(
+        label(positive(&mut experiment, None)),
+        ("spam".to_owned(), false),
+        "of equally frequent ones the later"
+    );
+    assert_eq!(label(positive(&mut experiment, Some("ham"))), ("ham".to_owned(), true));
+    experiment.facts.rows_by_label.insert("ham".to_owned(), 3);
+    assert_eq!(label(positive(&mut experiment, None)), ("ham".to_owned(), false));
+}
+
+/// Each value by its definition, from the predictions.
+#[test]
+fn results_of_the_positive_label_follow_from_the_predictions() {
+    let mut experiment = two_labels().experiment();
+    let found = positive(&mut experiment, Some("spam")).unwrap();
+    let whole = analysis(&experiment);
+    for results in &found.models {
+        let (_, model) = whole.model(&results.model).unwrap();
+        for (replicate, id) in model.trial_ids.iter().enumerate() {
+            let test = experiment.tests.iter().find(|test| test.id == *id).unwrap();
+            let scored =
+                test.predictions.iter().map(|row| (row.log_probabilities[1], row.label == 1, row.predicted == 1));
+            let scored: Vec<(f32, bool, bool)> = scored.collect();
+            let score = |wanted: bool| scored.iter().filter(move |row| row.1 == wanted).map(|row| f64::from(row.0));
+            let order = |high: f64, low: f64| {
+                if high > low {
+                    1.0
+                } else if high == low {
+                    0.5
+                } else {
+                    0.0
+                }
+            };
+            let pairs = score(true).flat_map(|high| score(false).map(move |low| order(high, low)));
+            let n_pairs = score(true).count() * score(false).count();
+            let f1 = |is_predicted: &dyn Fn(&(f32, bool, bool)) -> bool| {
+                let count =
+                    |truth: bool| scored.iter().filter(|row| row.1 == truth && is_predicted(row)).count() as f64;
+                2.0 * count(true) / (count(true) + count(false) + score(true).count() as f64)
+            };
+            let threshold = test.thresholds.unwrap()[1];
+            let expected = [
+                (&results.roc_auc, pairs.sum::<f64>() / n_pairs as f64),
+                (&results.f1, f1(&|row| row.2)),
+                (&results.f1_at_threshold, f1(&|row| row.0 >= threshold)),
+                (&results.threshold, libm::exp(f64::from(threshold))),
+            ];
+            for (place, (got, expected)) in expected.into_iter().enumerate() {
+                let got = got.by_replicate[replicate].unwrap();
+                assert!((got - expected).abs() < 1e-12, "{place}: {got} {expected}");
+            }
+        }
+        let (roc, area) = (&results.roc.mean, results.roc_auc.mean.unwrap());
+        assert!(roc.len() == 101 && roc.is_sorted() && roc[100] == 1.0, "{roc:?}");
+        let under = roc.windows(2).map(|ends| (ends[0] + ends[1]) / 200.0).sum::<f64>();
+        assert!((under - area).abs() < 0.01, "{under} {area}");
+        let steps = results.precision_recall.mean.iter().skip(1).sum::<f64>() / 100.0;
+        assert!((steps - results.average_precision.mean.unwrap()).abs() < 0.01, "{steps}");
+        assert!(results.roc_auc.interval.is_some_and(|interval| interval.low < area && area < interval.high));
+    }
 }

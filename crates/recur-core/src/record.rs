@@ -87,6 +87,9 @@ pub struct TestRecord {
     pub id: TrialId,
     /// The scores on all test rows.
     pub scores: Scores,
+    /// With two labels, the log-probability of each from which on a row is best predicted to have it: that with the highest F1
+    /// of the label on the validation rows. `None` with other numbers of labels, or where the validation rows lack a label.
+    pub thresholds: Option<[f32; 2]>,
     /// One entry a test row, in row order.
     pub predictions: Vec<Prediction>,
 }

@@ -319,6 +319,10 @@ pub struct ReportSettings {
     pub baseline: Option<String>,
     /// Differences of the primary metric that are smaller do not matter: models closer than that are as good as equal.
     pub equivalence_margin: Option<f64>,
+    /// The label that is looked for among the others: of its ROC curve and the like.
+    pub positive: Option<String>,
+    /// The least precision at which recall of the positive label is given.
+    pub recall_at_precision: f64,
 }
 
 impl Default for ReportSettings {
@@ -330,6 +334,8 @@ impl Default for ReportSettings {
             primary,
             baseline: None,
             equivalence_margin: primary.about().negligible,
+            positive: None,
+            recall_at_precision: 0.9,
         }
     }
 }

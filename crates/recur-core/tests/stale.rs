@@ -88,6 +88,7 @@ fn plan() -> Plan {
             primary: Metric::MacroF1,
             baseline: None,
             equivalence_margin: None,
+            ..ReportSettings::default()
         },
     }
 }

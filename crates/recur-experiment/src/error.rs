@@ -39,6 +39,16 @@ pub enum ExperimentError {
         data: String,
         source: SplitError,
     },
+    /// The spec looks for a label that the data do not have.
+    #[error("`report.positive` is `{}`, and {} has no such label", visible(label), visible(data))]
+    NoSuchLabel {
+        /// What the spec names.
+        label: String,
+        /// Where the data comes from.
+        data: String,
+        /// The labels that there are.
+        labels: Vec<String>,
+    },
     /// A file of weights that a model starts from cannot be read.
     #[error("cannot read initial weights")]
     InitialWeights(#[source] StoreError),
@@ -193,6 +203,10 @@ impl ExperimentError {
             Self::Ingest(error) => error.hint(),
             Self::InNoPlace { error, .. } => error.hint(),
             Self::Split { source, .. } => Some(source.hint()),
+            Self::NoSuchLabel { label, labels, .. } => Some(match nearest(label, labels.iter().map(String::as_str)) {
+                Some(nearest) => format!("did you mean `{}`?", visible(nearest)),
+                None => format!("its labels: {}", first_labels(labels)),
+            }),
             Self::InitialWeights(StoreError::Io { .. }) => {
                 Some("docs/spec.md shows where the path of a model's `weights` begins".to_owned())
             }
@@ -252,6 +266,16 @@ impl ExperimentError {
             Self::Trials(_) | Self::Sweep(_) | Self::TestSet(_) | Self::Stopped => None,
         }
     }
+}
+
+/// The first labels, and how many others there are.
+fn first_labels(labels: &[String]) -> String {
+    const SHOWN: usize = 20;
+    let mut shown: Vec<String> = labels.iter().take(SHOWN).map(|label| visible(label).to_string()).collect();
+    if let Some(others @ 1..) = labels.len().checked_sub(SHOWN) {
+        shown.push(format!("and {others} others"));
+    }
+    shown.join(", ")
 }
 
 /// What to do where trials cannot be sent, or what came of them cannot be read.

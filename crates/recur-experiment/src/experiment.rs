@@ -78,6 +78,7 @@ impl Experiment {
             facts.rows_by_label.len(),
             facts.duplicates
         );
+        check_positive(&plan, &data)?;
         data.notes.iter().for_each(|note| tracing::warn!("{note}"));
         let replicates = replicates(&plan, &data)?;
         let splits: Vec<ReplicateSplit> =
@@ -232,6 +233,19 @@ fn replicates(plan: &Plan, data: &Ingested) -> Result<Vec<Replicate>, Experiment
 fn replicate(plan: &Plan, data: &Ingested, index: u32) -> Result<Replicate, ExperimentError> {
     let failed = |source: SplitError| ExperimentError::Split { data: data.facts.source.clone(), source };
     Replicate::new(&data.dataset, &plan.split, plan.seed, index).map_err(failed)
+}
+
+/// The label that the spec looks for must be one of the data.
+fn check_positive(plan: &Plan, data: &Ingested) -> Result<(), ExperimentError> {
+    let labels = data.dataset.label_names();
+    match &plan.report.positive {
+        Some(label) if !labels.contains(label) => Err(ExperimentError::NoSuchLabel {
+            label: label.clone(),
+            data: data.facts.source.clone(),
+            labels: labels.to_vec(),
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// Logs what of the data and the settings may mislead: the same for every command.

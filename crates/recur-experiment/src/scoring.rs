@@ -142,7 +142,7 @@ impl Experiment {
         if !store.can_write() {
             return Ok(record);
         }
-        let scores = TestScores { id: record.id.clone(), scores: record.scores };
+        let scores = TestScores { id: record.id.clone(), scores: record.scores, thresholds: record.thresholds };
         let environment =
             Environment { started_unix, finished_unix: unix_seconds(), seconds: took.as_secs_f64(), ..environment() };
         let predictions = write_predictions(&record.predictions, dataset.label_names());
@@ -180,7 +180,8 @@ pub fn stored_test(trial: &Trial, store: &Store, label_names: &[String]) -> Resu
         FoundTest::Damaged(problem) => Err(problem.to_string()),
         FoundTest::Test(test) => {
             let predictions = read_predictions(&test.predictions, label_names).map_err(|error| error.to_string())?;
-            Ok(Some(TestRecord { id: trial.id.clone(), scores: test.scores.scores, predictions }))
+            let TestScores { id, scores, thresholds } = test.scores;
+            Ok(Some(TestRecord { id, scores, thresholds, predictions }))
         }
     }
 }

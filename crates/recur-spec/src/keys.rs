@@ -14,7 +14,7 @@ use crate::value::{plain, section, typed};
 use recur_core::metric::Metric;
 use recur_core::search::{Halving, Race, SearchMethod, SearchSettings};
 use serde_yaml::Value;
-use std::ops::Bound::{Excluded, Unbounded};
+use std::ops::Bound::{Excluded, Included, Unbounded};
 
 pub(crate) use data::{COLUMNS, DATA, NOUN, SOURCE, SPLIT, TEXT};
 pub(crate) use training::{EARLY_STOPPING, OPTIMIZER, TRAINING};
@@ -217,6 +217,19 @@ pub(crate) static REPORT: &[Key] = &[
         "a difference of the primary metric that is too small to matter: the report gives the probability that two models \
          differ by less; below 1 for metrics in per cent, where 0.01 is one point",
     ).at(field!(report.equivalence_margin)),
+    key(
+        "positive",
+        LINE,
+        Default::Derived("of two labels the rarer one, else none"),
+        "the label that is looked for: the report has its ROC and precision-recall curves against all other labels, their areas, \
+         and F1 at a threshold that is chosen on validation (with two labels)",
+    ).at(field!(report.positive)),
+    setting(
+        "recall_at_precision",
+        Kind::Real { min: Excluded(0.0), max: Included(1.0) },
+        field!(report.recall_at_precision),
+        "the least precision at which the report gives the recall of the positive label",
+    ),
 ];
 
 /// Keys of `limits`.

@@ -4,7 +4,8 @@
 //!
 //! | question | answer |
 //! |---|---|
-//! | how good is one run? | [`Confusion`], [`mean_log_loss`], [`top_k_accuracy`], [`expected_calibration_error`] |
+//! | how good is one run? | [`Confusion`], [`mean_log_loss`], [`top_k_accuracy`], [`expected_calibration_error`], [`brier_score`] |
+//! | how well does a score separate two kinds of rows, at any threshold? | [`ScoredRows`]; [`one_against_rest`] for more labels |
 //! | how good is a model over replicates? | [`mean`], [`standard_deviation`], and [`corrected_resampled`] or [`fixed_test_set`] of its scores for the interval |
 //! | is A better than B, over replicates with a new test set each? | [`corrected_resampled`], and [`holm`] over several |
 //! | is A better than B, over replicates with one test set? | [`fixed_test_set`], with the variance over test groups from [`GroupResamples`] |
@@ -39,6 +40,7 @@ mod normal;
 mod planned_fixed_test;
 mod power;
 mod rounding;
+mod scored_rows;
 mod student;
 mod summary;
 mod top_k;
@@ -61,6 +63,7 @@ pub use label_difference::LabelDifference;
 pub use mcnemar::{PairedCounts, mcnemar_exact};
 pub use planned_fixed_test::PlannedFixedTest;
 pub use power::PlannedTest;
+pub use scored_rows::{AtThreshold, ScoredRows, brier_score, one_against_rest};
 pub use student::{quantile, two_sided_p};
 pub use summary::{Interval, mean, mean_log_loss, standard_deviation, t_interval};
 pub use top_k::{label_rank, top_k_accuracy};

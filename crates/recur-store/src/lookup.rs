@@ -60,6 +60,9 @@ pub struct TestScores {
     pub id: TrialId,
     /// The scores on all test rows.
     pub scores: Scores,
+    /// With two labels, the log-probability of each from which on a row is best predicted to have it, chosen on validation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thresholds: Option<[f32; 2]>,
 }
 
 /// A folder that was read and checked as a whole.

@@ -5,7 +5,7 @@ use crate::checked::{Checked, Nan, with_text};
 use crate::examples::Examples;
 use crate::scores::{log_probabilities, scores};
 use recur_core::dataset::Dataset;
-use recur_core::model::{Kernels, ModelError, ModelPlugin as _};
+use recur_core::model::{Kernels, Model, ModelError, ModelPlugin as _, Needs};
 use recur_core::record::{Prediction, TestRecord};
 use recur_core::registry::{NoModel, Registry};
 use recur_core::replicate::Replicate;
@@ -14,7 +14,7 @@ use recur_core::tensor::Tensor;
 use recur_core::trial::Trial;
 use recur_core::unwound::Unwound;
 use recur_core::workers::alone;
-use recur_stats::label_rank;
+use recur_stats::{ScoredRows, label_rank};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
@@ -77,9 +77,10 @@ pub fn score_test_set(
         model.set_weights(weights)?;
         let start = clock();
         let log_probs = log_probabilities(&mut *model, &examples)?;
-        Ok((log_probs, clock().saturating_sub(start)))
+        let took = clock().saturating_sub(start);
+        Ok((log_probs, thresholds(&mut *model, dataset, &replicate.split.validation, plugin.needs())?, took))
     };
-    let (log_probs, took) = caught(predict).map_err(failed)?;
+    let (log_probs, thresholds, took) = caught(predict).map_err(failed)?;
     let prediction = |(row, log_probs): (&u32, &[f32])| {
         let label = dataset.labels()[*row as usize];
         let predicted = crate::scores::most_probable(log_probs);
@@ -97,9 +98,31 @@ pub fn score_test_set(
     let record = TestRecord {
         id: trial.id.clone(),
         scores: scores(&examples, &log_probs),
+        thresholds,
         predictions: rows.iter().zip(log_probs.chunks_exact(n_classes)).map(prediction).collect(),
     };
     Ok((record, took))
+}
+
+/// See [`TestRecord::thresholds`].
+fn thresholds(
+    model: &mut dyn Model,
+    dataset: &Dataset,
+    validation: &[u32],
+    needs: Needs,
+) -> Result<Option<[f32; 2]>, ModelError> {
+    if dataset.label_names().len() != 2 {
+        return Ok(None);
+    }
+    let examples = Examples::of(dataset, validation, needs);
+    let log_probs = log_probabilities(model, &examples)?;
+    let best = |label: usize| {
+        let rows = log_probs.chunks_exact(2).zip(&examples.labels);
+        let rows = ScoredRows::of(rows.map(|(row, own)| (row[label], usize::from(*own) == label)))?;
+        // Where all rows have the label any threshold does, and none says anything.
+        rows.best_f1().filter(|_| rows.negatives() > 0).map(|best| best.threshold)
+    };
+    Ok(best(0).zip(best(1)).map(<[f32; 2]>::from))
 }
 
 /// What `predict` returns; a panic of the model is an error of it.

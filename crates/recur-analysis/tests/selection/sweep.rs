@@ -245,7 +245,7 @@ impl Models {
             let configuration = self.configurations[outcome.trial.configuration];
             let replicate = outcome.trial.replicate as usize;
             let (scores, predictions) = trained.test_record(replicate, configuration, experiment.label_names.len());
-            TestRecord { id: outcome.trial.id.clone(), scores, predictions }
+            TestRecord { id: outcome.trial.id.clone(), scores, thresholds: None, predictions }
         };
         experiment.tests = chosen.map(test).collect();
         let split = |split: &Split| ReplicateSplit::of(&trained.world.dataset, split);

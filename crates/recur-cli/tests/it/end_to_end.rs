@@ -66,3 +66,33 @@ fn every_shipped_experiment_is_a_valid_spec() {
     }
     assert!(n_specs >= 3, "{n_specs} specs");
 }
+
+#[test]
+fn with_two_labels_each_test_result_has_thresholds_and_the_report_finds_a_label() {
+    let lab = Lab::new();
+    let names = lab.read("names.csv");
+    let (head, rows) = names.split_once('\n').unwrap();
+    let first = rows.lines().next().unwrap().rsplit(',').next().unwrap().to_owned();
+    let two = rows.lines().map(|row| {
+        let (text, label) = row.rsplit_once(',').unwrap();
+        format!("{text},{}\n", if label == first { label } else { "another" })
+    });
+    lab.write("two.csv", format!("{head}\n{}", two.collect::<String>()));
+    let two = ["--set", "data.source=two.csv"];
+    let ran = lab.experiment(&[&two[..], &["--set", "report.positive=anothre"]].concat()).ended(1);
+    let message = "`report.positive` is `anothre`, and two.csv has no such label";
+    ran.reported(&[message, "did you mean `another`?"]);
+    assert!(!lab.path("reports").exists());
+    lab.experiment(&[&two[..], &["--set", "report.positive=another"]].concat()).ended(0);
+    let report = lab.read("reports/small.md");
+    assert!(report.contains("## The positive label\n\nHow well the models find `another`. It is"), "{report}");
+    let tested: Vec<_> = lab.trials().into_iter().filter(|trial| trial.join("test").exists()).collect();
+    assert!(!tested.is_empty());
+    for trial in tested {
+        let scores = std::fs::read_to_string(trial.join("test/scores.json")).unwrap();
+        let scores: serde_json::Value = serde_json::from_str(&scores).unwrap();
+        let thresholds: Vec<f64> = serde_json::from_value(scores["thresholds"].clone()).unwrap();
+        assert!(thresholds.len() == 2 && thresholds.iter().all(|threshold| *threshold <= 0.0), "{thresholds:?}");
+    }
+    lab.recur(&["verify", "reports/small.md"]).ended(0);
+}

@@ -18,6 +18,7 @@ mod names;
 mod other_metrics;
 mod paired_values;
 pub(crate) mod per_example;
+mod positive;
 pub(crate) mod reproduce;
 mod sweep;
 pub(crate) mod trials;
@@ -49,6 +50,7 @@ pub(crate) fn render(analysis: &Analysis, provenance: &Provenance, signature: &S
     }
     leaderboard::render(analysis, page);
     other_metrics::render(analysis, page);
+    positive::render(analysis, page);
     ensembles::render(analysis, page);
     per_example::render(analysis, page);
     data::render(analysis, page);

@@ -15,7 +15,10 @@ pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     page.block(&format!(
         "Top-{TOP_K} accuracy is the share of {} whose label is among the {TOP_K} most probable. Balanced accuracy is the mean of recall over labels. Cohen's kappa is 1 where all is right and 0 for guesses that \
          have the frequencies of the labels right. The expected calibration error is how far the probability of the predicted \
-         label lies from the share that is right, over {CALIBRATION_BINS} bins of probability: 0 is best.",
+         label lies from the share that is right, over {CALIBRATION_BINS} bins of probability: 0 is best. The Brier score is the mean squared distance of the probabilities \
+         from the truth, summed over labels if there are more than two: 0 is best. The last two are means over labels, each against all others: ROC-AUC \
+         is how often a row of the label gets a higher probability of it than another row does (50 % is chance), and average precision is the \
+         area under the precision-recall curve.",
         analysis.noun.many
     ));
 }
@@ -26,6 +29,9 @@ fn table(analysis: &Analysis) -> Table {
         ("balanced_accuracy", "balanced accuracy, %".to_owned(), 100.0, 2),
         ("cohen_kappa", "Cohen's kappa".to_owned(), 1.0, 3),
         ("expected_calibration_error", "expected calibration error, %".to_owned(), 100.0, 2),
+        ("brier_score", "Brier score".to_owned(), 1.0, 3),
+        ("macro_roc_auc", "mean ROC-AUC, %".to_owned(), 100.0, 2),
+        ("macro_average_precision", "mean average precision, %".to_owned(), 100.0, 2),
     ];
     let mut table =
         Table::new(std::iter::once(left("model")).chain(columns.iter().map(|(_, title, ..)| right(title.clone()))));

@@ -102,3 +102,58 @@ proptest! {
         prop_assert!((0.0..=1.0).contains(&expected_calibration_error(rows, CALIBRATION_BINS).unwrap()));
     }
 }
+
+/// Rows in the order of their scores: two positive ones, two of one score of which one is positive, and a negative one.
+fn scored() -> ScoredRows {
+    ScoredRows::of([(0.1, false), (0.9, true), (0.5, false), (0.8, true), (0.5, true)]).unwrap()
+}
+
+#[test]
+fn equal_scores_are_one_threshold() {
+    let rows = scored();
+    let counts: Vec<_> = rows.thresholds().iter().map(|at| (at.true_positives, at.false_positives)).collect();
+    assert_eq!(counts, [(1, 0), (2, 0), (3, 1), (3, 2)]);
+    // Of six pairs five are in order and one is of equal scores.
+    assert_eq!(rows.roc_auc(), Some(5.5 / 6.0));
+    assert_eq!(rows.average_precision(), Some((1.0 + 1.0 + 0.75) / 3.0));
+    assert_eq!(ScoredRows::of([(0.0, true), (-0.0, false)]).unwrap().roc_auc(), Some(0.5));
+}
+
+#[test]
+fn a_threshold_between_scores_is_that_of_the_next_higher_one() {
+    let rows = scored();
+    let at = |threshold| (rows.at(threshold).true_positives, rows.at(threshold).false_positives);
+    assert_eq!([at(1.0), at(0.8), at(0.6), at(0.5), at(f32::NEG_INFINITY)], [(0, 0), (2, 0), (2, 0), (3, 1), (3, 2)]);
+    assert_eq!(rows.best_f1().unwrap().threshold, 0.5);
+    // F1 is 2/3 with one row and with four: the higher threshold is taken.
+    let tied = ScoredRows::of([(0.9, true), (0.5, false), (0.4, false), (0.3, true)]).unwrap();
+    assert_eq!(tied.best_f1().unwrap().threshold, 0.9);
+}
+
+#[test]
+fn recall_at_a_precision_is_zero_where_no_threshold_reaches_it() {
+    assert_eq!(scored().recall_at_precision(0.75), Some(1.0));
+    assert_eq!(scored().recall_at_precision(0.76), Some(2.0 / 3.0));
+    let wrong = ScoredRows::of([(0.9, false), (0.5, true)]).unwrap();
+    assert_eq!(wrong.recall_at_precision(0.6), Some(0.0));
+}
+
+#[test]
+fn scored_rows_of_one_kind_have_no_curve() {
+    let negative = ScoredRows::of([(0.1, false), (0.2, false)]).unwrap();
+    assert_eq!((negative.roc_auc(), negative.average_precision(), negative.best_f1()), (None, None, None));
+    assert_eq!(negative.recall_at_precision(0.5), None);
+    assert_eq!(ScoredRows::of([(0.1, true)]).unwrap().roc_auc(), None);
+    let none = ScoredRows::of([]).unwrap();
+    assert_eq!((none.roc_auc(), none.best_f1(), none.thresholds().len()), (None, None, 0));
+    assert_eq!(ScoredRows::of([(f32::NAN, true), (0.2, false)]), None);
+}
+
+#[test]
+fn labels_without_rows_are_left_out_of_means_over_labels() {
+    let logs = [-0.4, -1.6, -2.3, -1.2, -0.5, -2.3];
+    assert_eq!(one_against_rest(&logs, &[0, 1], 3, ScoredRows::roc_auc), Some(1.0));
+    assert_eq!(one_against_rest(&logs[..3], &[0], 3, ScoredRows::roc_auc), None);
+    assert_eq!((brier_score(&[], &[], 3), brier_score(&[f32::NAN, 0.0], &[0], 2)), (None, None));
+    assert_eq!(brier_score(&[f32::NEG_INFINITY, 0.0], &[0], 2), Some(1.0));
+}

@@ -60,3 +60,36 @@ fn calibration_error_is_that_of_the_paper() {
         check(error.unwrap(), number(&case, "error"));
     }
 }
+
+#[test]
+fn curves_of_scored_rows_are_those_of_scikit_learn() {
+    for case in cases("scored_rows") {
+        let scores = numbers(&case, "score").into_iter().map(|score| score as f32);
+        let positive = case["positive"].as_array().unwrap().iter().map(|positive| positive.as_bool().unwrap());
+        let rows = ScoredRows::of(scores.zip(positive)).unwrap();
+        let all = || rows.thresholds().iter().copied();
+        check_all(all().map(|at| rows.false_positive_rate(at).unwrap()), &numbers(&case, "false_positive_rate"));
+        check_all(all().map(|at| rows.recall(at).unwrap()), &numbers(&case, "recall"));
+        check_all(all().map(AtThreshold::precision), &numbers(&case, "precision"));
+        check_all(all().map(|at| rows.f1(at).unwrap()), &numbers(&case, "f1"));
+        check(rows.roc_auc().unwrap(), number(&case, "roc_auc"));
+        check(rows.average_precision().unwrap(), number(&case, "average_precision"));
+        let recall = rows.recall_at_precision(number(&case, "least_precision"));
+        check(recall.unwrap(), number(&case, "recall_at_precision"));
+        let best = numbers(&case, "f1").into_iter().fold(0.0, f64::max);
+        check(rows.f1(rows.best_f1().unwrap()).unwrap(), best);
+    }
+}
+
+#[test]
+fn scores_of_all_labels_are_those_of_scikit_learn() {
+    for case in cases("label_probabilities") {
+        let rows = case["log_probabilities"].as_array().unwrap().iter().flat_map(|row| row.as_array().unwrap());
+        let logs: Vec<f32> = rows.map(|log| log.as_f64().unwrap() as f32).collect();
+        let (labels, n) = (labels(&case, "truth"), number(&case, "n_classes") as usize);
+        check(brier_score(&logs, &labels, n).unwrap(), number(&case, "brier"));
+        check(one_against_rest(&logs, &labels, n, ScoredRows::roc_auc).unwrap(), number(&case, "roc_auc"));
+        let precision = one_against_rest(&logs, &labels, n, ScoredRows::average_precision);
+        check(precision.unwrap(), number(&case, "average_precision"));
+    }
+}

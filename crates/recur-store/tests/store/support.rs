@@ -97,7 +97,7 @@ fn card() -> ModelCard {
 }
 
 pub(crate) fn test_scores(seed: u64) -> TestScores {
-    TestScores { id: samples::id(seed), scores: samples::scores() }
+    TestScores { id: samples::id(seed), scores: samples::scores(), thresholds: None }
 }
 
 /// An empty store.

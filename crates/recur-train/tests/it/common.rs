@@ -68,6 +68,7 @@ pub fn plan(configurations: &[(&dyn ModelPlugin, Params)]) -> Plan {
             primary: Metric::MacroF1,
             baseline: None,
             equivalence_margin: None,
+            ..ReportSettings::default()
         },
     }
 }

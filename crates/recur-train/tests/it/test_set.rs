@@ -2,12 +2,13 @@
 
 use crate::common::{dataset, plan, plan_of, registry, replicates, results, trials};
 use crate::toy::{Toy, is_spoilt, of_further};
-use recur_core::dataset::Dataset;
+use recur_core::dataset::{Dataset, LabelledText};
 use recur_core::model::{Kernels, Regime};
 use recur_core::plan::Plan;
 use recur_core::record::TestRecord;
 use recur_core::registry::Registry;
 use recur_core::selection::{Selection, TrialOutcome};
+use recur_core::split::Split;
 use recur_core::tensor::Tensor;
 use recur_core::trial::Trial;
 use recur_train::{TestRows, TestSetError, TrialResult, score_test_set};
@@ -140,4 +141,33 @@ fn test_results_equal_a_hand_computation() {
         assert!((record.scores.macro_f1 - macro_f1(&pairs, 3)).abs() < 1e-12, "{:?}", record.scores);
     }
     assert!(n_misled > 0, "a name that misleads stands in some test set");
+}
+
+/// Where the toy is misled in all validation rows, few of a label's rows have a high probability of it: the threshold is low. On
+/// its test rows it is right, and a threshold from there would be high.
+#[test]
+fn with_two_labels_thresholds_are_chosen_on_the_validation_rows() {
+    let toy = Toy::iterative("toy");
+    let swept = Swept::new(plan_of(toy, &["learn"]), registry(&[toy]));
+    let all = dataset();
+    let row = |row: usize| (row, all.label_names()[usize::from(all.labels()[row])].clone());
+    let rows = (0..all.len()).map(row).filter(|(_, label)| label != "lc").map(|(row, label)| {
+        let text = all.texts()[row].clone();
+        LabelledText { label, group: text.clone(), text, raw: None }
+    });
+    let two = Dataset::new(rows.collect(), all.alphabet().clone());
+    let is_misled = |row: &u32| two.texts()[*row as usize].as_bytes()[1] == b'm';
+    let (misled, right): (Vec<u32>, Vec<u32>) = (0..two.len() as u32).partition(is_misled);
+    let score = |validation: &[u32]| {
+        let mut replicate = replicates(&swept.plan)[0].clone();
+        replicate.split = Split { train: Vec::new(), validation: validation.to_vec(), test: right.clone() };
+        let rows = TestRows { trial: &swept.trials[0], replicate: &replicate, dataset: &two };
+        let weights = &swept.results[0].weights;
+        score_test_set(rows, &swept.registry, &swept.selection, weights, Kernels::widest(), Default::default).unwrap().0
+    };
+    let [low, high] = [&misled, &right].map(|validation| score(validation).thresholds.unwrap());
+    assert!(low.iter().zip(high).all(|(low, high)| *low < -0.7 && high > -0.7), "{low:?} {high:?}");
+    let of_one_label: Vec<u32> = right.iter().copied().filter(|row| two.labels()[*row as usize] == 0).collect();
+    assert_eq!((score(&of_one_label).thresholds, score(&[]).thresholds), (None, None));
+    assert_eq!(swept.score(0, &swept.results[0].weights).unwrap().thresholds, None, "three labels");
 }
