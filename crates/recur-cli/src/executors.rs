@@ -88,7 +88,7 @@ fn command(args: &Experiment, site: &Site) -> Result<Command, CliError> {
     let of_site = site.command.clone();
     let max_running = of_site.as_ref().map_or(1, |command| command.max_running);
     let template = args.executor.executor_command.clone().or(of_site.map(|command| command.template));
-    let hint = "for example: --executor-command 'ssh node1 cd $PWD \\&\\& {recur} trial run {file} {options}'";
+    let hint = r#"for example: --executor-command 'ssh node1 "cd \"$PWD\" && {recur} trial run {file} {options}"'"#;
     let template =
         template.ok_or_else(|| CliError::new("--executor command, and no command is given").hint(hint.to_owned()))?;
     Command::new(CommandSite { template, max_running })

@@ -175,6 +175,10 @@ impl Engine for Command {
     fn outlives_us(&self) -> bool {
         false
     }
+
+    fn shares_logs(&self) -> bool {
+        self.is_of_jobs()
+    }
 }
 
 impl Drop for Command {

@@ -137,7 +137,9 @@ impl EngineError {
             Self::Start { program, .. } => {
                 format!("run recur where `{program}` can be started, or choose --executor local")
             }
-            Self::Silent { .. } => "the tasks that are there go on; the same command goes on with them".to_owned(),
+            Self::Silent { program, .. } => format!(
+                "run the same command when `{program}` answers again: it finds the tasks that were sent, if any were, and sends the others"
+            ),
             Self::Failed { .. } | Self::Answer { .. } => {
                 "mend what it says in the site file (see docs/clusters.md); the same command goes on".to_owned()
             }
@@ -179,4 +181,24 @@ pub trait Engine: Sync {
 
     /// Whether tasks go on when this process has ended.
     fn outlives_us(&self) -> bool;
+
+    /// Whether all tasks of a job print into the log of its first one.
+    fn shares_logs(&self) -> bool {
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An engine may give no answer before anything was sent, and while tasks are there.
+    #[test]
+    fn the_hint_of_no_answer_is_true_with_and_without_tasks() {
+        let error = EngineError::Silent { program: "squeue".into(), seconds: 4, said: String::new() };
+        assert_eq!(
+            error.hint(),
+            "run the same command when `squeue` answers again: it finds the tasks that were sent, if any were, and sends the others"
+        );
+    }
 }

@@ -76,6 +76,14 @@ impl Ended {
 /// How far a trial is: epochs and examples of its checkpoint, or nothing where it has ended.
 type Along = Option<(usize, u64)>;
 
+/// Whether a trial came further, or ended.
+fn is_further(before: &[Along], after: &[Along]) -> bool {
+    before.iter().zip(after).any(|(before, after)| match (before, after) {
+        (Some(before), Some(after)) => after > before,
+        (before, after) => before != after,
+    })
+}
+
 /// Has the batch system start this task again, as its time is over: unless all its trials have ended, or none came further. Such a task
 /// would start again for ever; it ends, and whoever sent it decides.
 fn start_again(before: &[Along], after: &[Along]) {
@@ -83,11 +91,7 @@ fn start_again(before: &[Along], after: &[Along]) {
     if after.iter().all(Option::is_none) {
         return;
     }
-    let is_further = |(before, after): (&Along, &Along)| match (before, after) {
-        (Some(before), Some(after)) => after > before,
-        (before, after) => before != after,
-    };
-    if !before.iter().zip(after).any(is_further) {
+    if !is_further(before, after) {
         tracing::error!("the time is over, and no trial of this task came further in it: it needs more time");
         return;
     }
@@ -95,5 +99,20 @@ fn start_again(before: &[Along], after: &[Along]) {
     let ran = Command::new("sh").arg("-c").arg(&command).stdin(Stdio::null()).status();
     if !ran.as_ref().is_ok_and(std::process::ExitStatus::success) {
         tracing::warn!("it was not: {}", ran.map_or_else(|error| error.to_string(), |status| status.to_string()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_came_further_where_one_of_its_trials_did_or_ended() {
+        let start = [Some((2, 10)), Some((0, 0)), None];
+        assert!(!is_further(&start, &start));
+        assert!(!is_further(&start, &[Some((2, 9)), Some((0, 0)), None]), "a checkpoint was lost");
+        assert!(is_further(&start, &[Some((2, 10)), Some((0, 5)), None]));
+        assert!(is_further(&start, &[Some((3, 0)), Some((0, 0)), None]));
+        assert!(is_further(&start, &[Some((2, 10)), None, None]));
     }
 }

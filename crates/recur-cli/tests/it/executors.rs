@@ -30,7 +30,7 @@ fn gnu_parallel_ends_in_the_bytes_of_a_local_run() {
         skip("parallel", "there is no GNU parallel");
         return;
     }
-    check("parallel --will-cite -j 2 {recur} trial run {} {options} :::: {list}", &[]);
+    check("parallel -q --will-cite -j 2 {recur} trial run {} {options} :::: {list}", &[]);
 }
 
 /// The first command that is started ends, or is killed, before it has trained anything.
@@ -48,6 +48,9 @@ fn a_command_that_never_trains_ends_the_run_with_the_end_of_its_log() {
     let lab = Lab::new();
     let ran = lab.experiment(&["--executor-command", "echo no such module >&2; false {file}"]).ended(1);
     ran.reported(&["tasks ended without a result", "no such module", "docs/clusters.md"]);
+    // A command for all tasks has one log.
+    let ran = lab.experiment(&["--executor-command", "echo no such host >&2; false {list}"]).ended(1);
+    ran.reported(&["tasks ended without a result", "no such host"]);
     // Nothing is lost by it.
     lab.experiment(&[]).ended(0);
 }
@@ -85,4 +88,97 @@ fn words_and_files_that_cannot_be_used_are_refused_before_anything_starts() {
         "executor: command\ncommand: {template: '{recur} trial run {file} {options}'}\n",
     );
     lab.experiment(&[]).ended(0);
+}
+
+#[test]
+fn the_folder_on_a_disk_of_a_machine_is_handed_on_and_an_empty_variable_names_none() {
+    let lab = Lab::new();
+    let command = "echo {options} >> asked; exec {recur} trial run {file} {options}";
+    let run = |seed: &str, scratch: &str| {
+        let arguments = ["experiment", "small.yaml", "--executor-command", command, "--set", seed];
+        let ran: Ran = lab.command(&arguments).env("RECUR_SCRATCH", scratch).output().unwrap().into();
+        ran.ended(0);
+        let asked = lab.read("asked");
+        std::fs::remove_file(lab.path("asked")).unwrap();
+        asked
+    };
+    let before = std::fs::read_dir(lab.path("")).unwrap().count();
+    let asked = run("seed=6", "");
+    assert!(!asked.contains("--scratch"), "{asked}");
+    // The store and the reports.
+    assert_eq!(std::fs::read_dir(lab.path("")).unwrap().count(), before + 2);
+    let asked = run("seed=7", "disk");
+    assert!(asked.lines().all(|line| line.contains("--scratch disk")), "{asked}");
+    assert_eq!(std::fs::read_dir(lab.path("disk")).unwrap().count(), 1, "a folder of the store's own");
+}
+
+/// `squeue` hangs where the controller is gone. Nothing was sent, so nothing is waited for.
+#[test]
+#[cfg(unix)]
+fn a_slurm_that_does_not_answer_ends_a_run_that_has_sent_nothing() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let lab = Lab::new();
+    lab.write("bin/squeue", "#!/bin/sh\nexec sleep 1000\n");
+    std::fs::set_permissions(lab.path("bin/squeue"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    lab.write("site.yaml", "executor: slurm\nslurm: {answer_seconds: 1}\n");
+    let path = format!("{}:/usr/bin:/bin", lab.path("bin").display());
+    let mut command = lab.command(&["experiment", "small.yaml", "--site", "site.yaml"]);
+    let ran: Ran = command.env("PATH", path).output().unwrap().into();
+    let ran = ran.ended(1).reported(&[
+        "`squeue` gave no answer in 1 s",
+        "run the same command when `squeue` answers again",
+        "it finds the tasks that were sent, if any were, and sends the others",
+    ]);
+    assert!(!ran.err.contains("go on"), "{}", ran.err);
+    assert_eq!(std::fs::read_dir(lab.path("runs/jobs/small")).unwrap().count(), 0);
+}
+
+/// Programs that do what the pages' commands expect of these, on this machine: `ssh` hands its words to a shell, and `hq` starts a
+/// command for each line of a file.
+const STAND_INS: [(&str, &str); 2] = [
+    ("ssh", "#!/bin/sh\n[ \"$1\" != -o ] || shift 2\nshift\n[ \"$1\" != -- ] || shift\ncd / && exec sh -c \"$*\"\n"),
+    (
+        "hq",
+        "#!/bin/sh\n[ \"$1 $2 $3 $5\" = \"submit --wait --each-line --\" ] || exit 2\nlist=$4\nshift 5\n\
+         while read -r line; do HQ_ENTRY=$line \"$@\" || exit 1; done < \"$list\"\n",
+    ),
+];
+
+/// In a folder whose name has a space, as names of folders may.
+#[test]
+#[cfg(unix)]
+fn the_commands_of_the_page_on_clusters_end_in_the_bytes_of_a_local_run() {
+    use std::os::unix::fs::PermissionsExt as _;
+    const BEGIN: &str = "recur experiment experiments/quickstart.yaml --executor-command ";
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/clusters.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let words: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix(BEGIN)).collect();
+    assert!(words.len() >= 4, "{words:?}");
+    let has_parallel = Command::new("parallel").arg("--version").output().is_ok_and(|output| output.status.success());
+    for word in words.into_iter().filter(|word| has_parallel || !word.contains("parallel")) {
+        let lab = Lab::new();
+        for (name, script) in STAND_INS {
+            lab.write(&format!("bin/{name}"), script);
+            std::fs::set_permissions(lab.path(&format!("bin/{name}")), std::fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        let _ = ["small.yaml", "names.csv"].map(|name| lab.write(&format!("my dir/{name}"), lab.read(name)));
+        lab.experiment(&[]).ended(0);
+        let script = format!("exec \"$0\" experiment small.yaml --executor-command {word}");
+        let mut shell = lab.program("sh");
+        shell.args(["-c", &script, env!("CARGO_BIN_EXE_recur")]).current_dir(lab.path("my dir"));
+        let path = format!("{}:/usr/local/bin:/usr/bin:/bin", lab.path("bin").display());
+        // GNU parallel asks to be cited unless it knows that somebody has seen that.
+        lab.write("home/.parallel/will-cite", "");
+        let ran: Ran = shell.env("PATH", path).env("HOME", lab.path("home")).output().unwrap().into();
+        let err = ran.ended(0).err;
+        assert!(!err.contains("sent again"), "{word}: {err}");
+        let [here, there] = ["", "my dir/"].map(|folder| {
+            let files = lab.promised(&[&format!("{folder}runs/trials"), &format!("{folder}reports")]);
+            files
+                .into_iter()
+                .map(|(path, bytes)| (path.to_string_lossy().replace("my dir/", ""), bytes))
+                .collect::<Vec<_>>()
+        });
+        assert!(here == there, "{word}");
+    }
 }

@@ -21,6 +21,7 @@ mod git;
 mod init;
 mod interrupt;
 mod kill;
+mod machines;
 mod memory;
 mod own_data;
 mod partial;

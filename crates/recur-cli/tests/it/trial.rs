@@ -91,3 +91,48 @@ fn a_damaged_file_ends_with_the_place_and_the_remedy() {
     }
     assert!(!lab.path("runs").exists(), "no store is made for it");
 }
+
+/// One trial of many epochs.
+const LONG: &str = "\
+recur: 1
+name: small
+data: {source: names.csv}
+training: {epochs: 4000, batch_size: 1}
+models: [{use: manual_rnn, params: {hidden_size: 48}}]
+replicates: 1
+";
+
+/// What a task says and does whose time is over while it trains. `requeued` is there afterwards if it had itself started again.
+#[cfg(unix)]
+fn run_out_of_time(lab: &Lab, more: &[&str]) -> crate::common::Ran {
+    use crate::processes::{Running, wait_until};
+    let files = write_files(lab, None);
+    let mut command = lab.command(&[&["trial", "run", &files[0]], more].concat());
+    let mut run = Running::of(command.env("RECUR_REQUEUE", "echo again >> requeued"));
+    let shown = |entry: std::io::Result<std::fs::DirEntry>| entry.unwrap().path().join("running.json");
+    let trains = |path: PathBuf| std::fs::read_to_string(path).is_ok_and(|text| text.contains("manual_rnn"));
+    let is_training = || std::fs::read_dir(lab.path("runs/tmp")).is_ok_and(|mut all| all.any(|it| trains(shown(it))));
+    wait_until("a trial that runs", || is_training() || run.has_ended());
+    Command::new("kill").args(["-USR2", &run.id().to_string()]).status().unwrap();
+    run.end().ended(130)
+}
+
+#[test]
+#[cfg(unix)]
+fn a_task_whose_time_is_over_has_itself_started_again_where_a_trial_came_further() {
+    let lab = lab(LONG);
+    let ran = run_out_of_time(&lab, &[]);
+    ran.reported(&["the time is over; this task is started again by: echo again >> requeued"]);
+    assert_eq!(lab.read("requeued"), "again\n");
+}
+
+/// It would start again for ever.
+#[test]
+#[cfg(unix)]
+fn a_task_in_which_no_trial_came_further_ends() {
+    let lab = lab(LONG);
+    // Without a checkpoint nothing is left of it.
+    let ran = run_out_of_time(&lab, &["--checkpoint-every", "off"]);
+    ran.reported(&["the time is over, and no trial of this task came further in it: it needs more time"]);
+    assert!(!lab.path("requeued").exists());
+}

@@ -2,6 +2,8 @@
 
 use crate::common::{Lab, Ran};
 use crate::skip::skip;
+use crate::tasks::signal;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -26,8 +28,21 @@ replicates: 2
 report: {baseline: linfa_naive_bayes}
 ";
 
-/// A trial a task, so that there is something to send again; and answers that come late count as none soon.
-const SITE: &str = "executor: slurm\nmin_tasks: 100\nslurm: {answer_seconds: 4}\n";
+/// The same, where no trial has to last until something is done to it.
+pub(crate) fn short() -> String {
+    SPEC.replace("epochs: 150", "epochs: 20")
+}
+
+/// The trials of [`SPEC`], and its tasks: a trial a task, so that there is something to send again.
+pub(crate) const N_TASKS: usize = 8;
+
+/// A site where answers of Slurm may take so many seconds.
+fn site(answer_seconds: u32) -> String {
+    format!("executor: slurm\nmin_tasks: 100\nslurm: {{answer_seconds: {answer_seconds}}}\n")
+}
+
+/// Tenths of a second that a run may take to its end.
+const MOST_TENTHS: u32 = 4000;
 
 const ALL: [&str; 2] = ["runs/trials", "reports"];
 
@@ -37,6 +52,13 @@ static LOCAL: LazyLock<BTreeMap<PathBuf, Vec<u8>>> = LazyLock::new(|| {
     lab.experiment(&[]).ended(0);
     lab.promised(&ALL)
 });
+
+/// The bytes of a local run of `spec`.
+pub(crate) fn local(spec: &str) -> BTreeMap<PathBuf, Vec<u8>> {
+    let lab = Lab::with(spec);
+    lab.experiment(&[]).ended(0);
+    lab.promised(&ALL)
+}
 
 /// Whether Slurm is installed; the test is skipped where it is not.
 pub(crate) fn has_slurm() -> bool {
@@ -49,10 +71,21 @@ pub(crate) fn has_slurm() -> bool {
     has
 }
 
+/// Whether there is a python3, whose library has terminals; the test is skipped where there is none.
+pub(crate) fn has_python() -> bool {
+    let has = Command::new("python3").arg("--version").output().is_ok_and(|output| output.status.success());
+    if !has {
+        skip("python3", "there is no python3");
+    }
+    has
+}
+
 /// A cluster that ends with this.
 pub(crate) struct Cluster {
     pub(crate) lab: Lab,
     folder: tempfile::TempDir,
+    /// Runs that were started.
+    n_started: Cell<usize>,
 }
 
 /// A run of recur whose messages are in a file.
@@ -68,8 +101,18 @@ impl Running {
     }
 
     pub(crate) fn end(&mut self) -> Ran {
-        let code = self.child.wait().unwrap().code();
-        Ran { code, out: String::new(), err: self.said() }
+        let ended = (0..MOST_TENTHS).find_map(|_| {
+            let ended = self.child.try_wait().unwrap();
+            if ended.is_none() {
+                sleep(Duration::from_millis(100));
+            }
+            ended
+        });
+        let Some(ended) = ended else {
+            self.child.kill().unwrap();
+            panic!("it never ended: {}", self.said());
+        };
+        Ran { code: ended.code(), out: String::new(), err: self.said() }
     }
 
     pub(crate) fn kill(mut self) {
@@ -86,10 +129,16 @@ impl Cluster {
 
     pub(crate) fn with(spec: &str, lines: &[&str]) -> Self {
         let lab = Lab::with(spec);
-        lab.write("site.yaml", SITE);
-        let cluster = Self { lab, folder: tempfile::tempdir().unwrap() };
+        lab.write("site.yaml", site(60));
+        let cluster = Self { lab, folder: tempfile::tempdir().unwrap(), n_started: Cell::new(0) };
         cluster.tool(&[&["start", &cluster.dir()], lines].concat());
         cluster
+    }
+
+    /// Answers that come late count as none soon: where a test has the controller give none.
+    pub(crate) fn impatient(self) -> Self {
+        self.lab.write("site.yaml", site(4));
+        self
     }
 
     fn dir(&self) -> String {
@@ -140,7 +189,7 @@ impl Cluster {
         panic!("{program} {arguments:?} was refused for too long");
     }
 
-    fn conf(&self) -> PathBuf {
+    pub(crate) fn conf(&self) -> PathBuf {
         self.folder.path().join("slurm.conf")
     }
 
@@ -156,6 +205,25 @@ impl Cluster {
         self.command(more).output().unwrap().into()
     }
 
+    /// Runs the experiment on a terminal, where Ctrl-C is pressed when `part` is shown, and the question then is answered.
+    pub(crate) fn interrupt_at(&self, part: &str, answer: &str) -> Ran {
+        let run = self.command(&[]);
+        let mut terminal = self.lab.program("python3");
+        terminal.args(["-c", include_str!("answer.py"), part, answer]).arg(run.get_program()).args(run.get_args());
+        terminal.env("SLURM_CONF", self.conf()).output().unwrap().into()
+    }
+
+    /// Lets no task start any more, or lets them start again.
+    pub(crate) fn set_partition(&self, state: &str) {
+        self.slurm("scontrol", &["update", "PartitionName=main", &format!("State={state}")]);
+    }
+
+    /// The states of tasks in the queue, those that have ended as well.
+    pub(crate) fn states(&self) -> Vec<String> {
+        let listed = self.slurm("squeue", &["-h", "-r", "-t", "all", "-o", "%T"]);
+        listed.lines().map(str::to_owned).collect()
+    }
+
     /// Starts it.
     pub(crate) fn start_experiment(&self, more: &[&str]) -> Running {
         self.start_with(more, &[])
@@ -163,7 +231,8 @@ impl Cluster {
 
     /// The same, with variables of the environment.
     pub(crate) fn start_with(&self, more: &[&str], variables: &[(&str, String)]) -> Running {
-        let log = self.folder.path().join("recur.log");
+        self.n_started.set(self.n_started.get() + 1);
+        let log = self.folder.path().join(format!("recur-{}.log", self.n_started.get()));
         let mut command = self.command(more);
         command.envs(variables.iter().map(|(name, value)| (name, value)));
         let child = command.stderr(File::create(&log).unwrap()).stdout(File::create("/dev/null").unwrap()).spawn();
@@ -183,55 +252,6 @@ impl Cluster {
         assert!(polled(ready), "{what} never came; {}", self.log_of_tasks());
     }
 
-    /// Waits until a task runs whose trial has a checkpoint, on `node` where one is named, and stops all tasks where they are: none ends
-    /// before the test has done what it wants. That task, and the others. They go on with [`Cluster::go_on`].
-    pub(crate) fn pause(&self, node: Option<&str>) -> (TaskProcess, Vec<TaskProcess>) {
-        let mut found = None;
-        self.wait_until("a checkpoint of a task that runs", || {
-            let mut paused: Vec<TaskProcess> =
-                ["n1", "n2"].into_iter().flat_map(|node| self.processes_of(node)).collect();
-            paused.iter().for_each(|task| signal("STOP", task.pid));
-            paused.retain(TaskProcess::is_stopped);
-            // Whoever writes into the store holds its lock for a moment: stopped there, a task would hold up all others.
-            let is_free = self.is_store_free();
-            let is_wanted =
-                |task: &TaskProcess| is_free && node.is_none_or(|node| task.node == node) && self.has_checkpoint(task);
-            match paused.iter().position(is_wanted) {
-                Some(place) => found = Some((paused.remove(place), paused)),
-                None => self.go_on(&paused),
-            }
-            found.is_some()
-        });
-        found.unwrap()
-    }
-
-    fn is_store_free(&self) -> bool {
-        let lock = self.lab.path("runs/tmp/lock");
-        lock.exists() && Command::new("flock").arg("--nonblock").arg(lock).arg("true").status().unwrap().success()
-    }
-
-    /// Whether a trial of the task has a checkpoint, which it loses when it ends.
-    fn has_checkpoint(&self, task: &TaskProcess) -> bool {
-        let file = std::fs::read_to_string(&task.file).unwrap_or_default();
-        let checkpoints = std::fs::read_dir(self.lab.path("runs/checkpoints")).into_iter().flatten().flatten();
-        let saved =
-            checkpoints.filter(|entry| std::fs::read_dir(entry.path()).is_ok_and(|mut files| files.next().is_some()));
-        saved.into_iter().any(|entry| file.contains(&*entry.file_name().to_string_lossy()))
-    }
-
-    /// Has paused tasks go on.
-    pub(crate) fn go_on(&self, paused: &[TaskProcess]) {
-        paused.iter().for_each(|task| signal("CONT", task.pid));
-    }
-
-    /// The processes of tasks on `node`.
-    pub(crate) fn processes_of(&self, node: &str) -> Vec<TaskProcess> {
-        let conf = format!("SLURM_CONF={}", self.conf().display());
-        let pids = std::fs::read_dir("/proc").unwrap().flatten();
-        let pids = pids.filter_map(|entry| entry.file_name().to_string_lossy().parse::<u32>().ok());
-        pids.filter_map(|pid| TaskProcess::of(pid, &conf)).filter(|task| task.node == node).collect()
-    }
-
     /// The logs of all tasks.
     pub(crate) fn log_of_tasks(&self) -> String {
         let mut text = String::new();
@@ -246,55 +266,17 @@ impl Cluster {
     /// Holds all that is promised to the bytes of a local run.
     #[track_caller]
     pub(crate) fn check_bytes(&self) {
+        self.check_bytes_of(&LOCAL);
+    }
+
+    /// Holds all that is promised to `expected`.
+    #[track_caller]
+    pub(crate) fn check_bytes_of(&self, expected: &BTreeMap<PathBuf, Vec<u8>>) {
         let found = self.lab.promised(&ALL);
-        assert_eq!(found.keys().collect::<Vec<_>>(), LOCAL.keys().collect::<Vec<_>>());
-        for (path, bytes) in &*LOCAL {
+        assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
+        for (path, bytes) in expected {
             assert!(found[path] == *bytes, "{} differs", path.display());
         }
-    }
-}
-
-/// A process of recur that trains a task.
-#[derive(Clone, Debug)]
-pub(crate) struct TaskProcess {
-    pub(crate) pid: u32,
-    /// The process of Slurm that started it.
-    pub(crate) step: u32,
-    pub(crate) node: String,
-    /// Slurm's number.
-    pub(crate) job: String,
-    /// The file that it trains.
-    pub(crate) file: String,
-}
-
-impl TaskProcess {
-    /// The process `pid`, if it is one of the cluster with that configuration.
-    fn of(pid: u32, conf: &str) -> Option<Self> {
-        let read = |name: &str| {
-            let bytes = std::fs::read(format!("/proc/{pid}/{name}")).unwrap_or_default();
-            String::from_utf8_lossy(&bytes).into_owned()
-        };
-        let (environment, words) = (read("environ"), read("cmdline"));
-        let value = |name: &str| environment.split('\0').find_map(|word| word.strip_prefix(name)).map(str::to_owned);
-        let file = words.split('\0').skip_while(|word| *word != "run").nth(1)?;
-        if !words.contains("\0trial\0run\0") || !environment.split('\0').any(|word| word == conf) {
-            return None;
-        }
-        let parent = read("status").lines().find_map(|line| line.strip_prefix("PPid:")?.trim().parse().ok());
-        let (node, job) = (value("SLURMD_NODENAME=")?, value("SLURM_JOB_ID=")?);
-        Some(Self { pid, step: parent?, node, job, file: file.to_owned() })
-    }
-
-    /// Whether it is there and stopped.
-    fn is_stopped(&self) -> bool {
-        (0..100).any(|_| {
-            let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
-            let is_stopped = status.lines().any(|line| line.starts_with("State:") && line.contains('T'));
-            if !is_stopped {
-                sleep(Duration::from_millis(1));
-            }
-            is_stopped
-        })
     }
 }
 
@@ -315,10 +297,4 @@ fn polled(mut ready: impl FnMut() -> bool) -> bool {
         }
         now
     })
-}
-
-/// Sends a signal.
-pub(crate) fn signal(name: &str, pid: u32) {
-    let _ =
-        Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).stderr(std::process::Stdio::null()).status();
 }

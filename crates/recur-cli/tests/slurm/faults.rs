@@ -1,6 +1,7 @@
 //! Something is killed.
 
-use crate::cluster::{Cluster, has_slurm, signal};
+use crate::cluster::{Cluster, N_TASKS, has_python, has_slurm, local, short};
+use crate::tasks::signal;
 
 /// A node, by what it is made of: the daemon, the steps, and what they run. The queue notices after some seconds.
 #[test]
@@ -48,7 +49,7 @@ fn the_controller_is_killed_and_started_again() {
     if !has_slurm() {
         return;
     }
-    let cluster = Cluster::start(&[]);
+    let cluster = Cluster::start(&[]).impatient();
     let mut running = cluster.start_experiment(&[]);
     let (task, others) = cluster.pause(None);
     cluster.save_state(&task.job);
@@ -89,11 +90,10 @@ fn recur_is_killed_and_started_again() {
     let (task, others) = cluster.pause(None);
     running.kill();
     cluster.go_on(&[&[task][..], &others].concat());
-    let n_before = cluster.slurm("squeue", &["-h", "-r", "-t", "all"]).lines().count();
+    let n_before = cluster.states().len();
     let ran = cluster.experiment(&[]).ended(0);
     assert!(ran.err.contains("tasks of an earlier run are there and go on"), "{}", ran.err);
-    let n_after = cluster.slurm("squeue", &["-h", "-r", "-t", "all"]).lines().count();
-    assert_eq!(n_after, n_before, "nothing is sent twice");
+    assert_eq!(cluster.states().len(), n_before, "nothing is sent twice: {}", ran.err);
     cluster.check_bytes();
 }
 
@@ -104,14 +104,56 @@ fn a_job_is_cancelled_from_outside() {
         return;
     }
     let cluster = Cluster::start(&[]);
+    cluster.set_partition("DOWN");
     let mut running = cluster.start_experiment(&[]);
+    cluster.wait_until("all tasks", || cluster.states().len() == N_TASKS);
+    let waiting = cluster.slurm("squeue", &["-h", "-r", "-o", "%i"]).lines().last().unwrap().to_owned();
+    cluster.slurm("scontrol", &["hold", &waiting]);
+    cluster.set_partition("UP");
     let (task, others) = cluster.pause(None);
     // One that runs, and may come to its end before it is killed, and one that waits.
-    let waiting = cluster.slurm("squeue", &["-h", "-r", "-t", "PENDING", "-o", "%i"]);
-    cluster.slurm("scancel", &[&task.job, waiting.lines().last().unwrap()]);
+    cluster.slurm("scancel", &[&task.job, &waiting]);
     cluster.go_on(&[&[task][..], &others].concat());
     let ran = running.end().ended(1);
     assert!(ran.err.contains("a task was cancelled") && ran.err.contains("the same command runs them"), "{}", ran.err);
     cluster.experiment(&[]).ended(0);
     cluster.check_bytes();
+}
+
+/// The question is whether the tasks are cancelled, which nobody but the user knows.
+#[test]
+fn ctrl_c_on_a_terminal_asks_and_leaves_the_tasks_or_cancels_them() {
+    if !has_slurm() || !has_python() {
+        return;
+    }
+    let cluster = Cluster::with(&short(), &[]);
+    cluster.set_partition("DOWN");
+    let ran = cluster.interrupt_at("tasks wait in Slurm: PartitionDown", "n").ended(130);
+    for part in ["(tasks: 8)? [y/N] ", "8 tasks go on; the same command finds them"] {
+        assert!(ran.out.contains(part), "`{part}`: {}", ran.out);
+    }
+    assert_eq!(cluster.states(), ["PENDING"; N_TASKS]);
+    let ran = cluster.interrupt_at("8 tasks of an earlier run are there and go on", "y").ended(130);
+    assert!(ran.out.contains("8 tasks are cancelled; their trials go on from their checkpoints"), "{}", ran.out);
+    assert!(cluster.states().iter().all(|state| state == "CANCELLED"), "{:?}", cluster.states());
+    cluster.set_partition("UP");
+    cluster.experiment(&[]).ended(0);
+    cluster.check_bytes_of(&local(&short()));
+}
+
+/// Each may send all trials, or find what the other has sent.
+#[test]
+fn two_runs_of_one_experiment_at_once_end_in_the_same_bytes() {
+    if !has_slurm() {
+        return;
+    }
+    let cluster = Cluster::with(&short(), &[]);
+    let runs = [(); 2].map(|()| cluster.start_experiment(&[]));
+    for mut run in runs {
+        let ran = run.end().ended(0);
+        assert!(!ran.err.contains("sent again"), "{}", ran.err);
+    }
+    cluster.check_bytes_of(&local(&short()));
+    let conflicts = std::fs::read_dir(cluster.lab.path("runs/conflicts"));
+    assert_eq!(conflicts.into_iter().flatten().count(), 0, "equal bytes are no conflict");
 }

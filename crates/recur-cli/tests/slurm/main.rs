@@ -14,9 +14,11 @@ mod skip;
 mod cluster;
 mod faults;
 mod limits;
+mod tasks;
 
-use cluster::{Cluster, has_slurm, signal};
+use cluster::{Cluster, N_TASKS, has_slurm, local, short};
 use common::Lab;
+use tasks::signal;
 
 /// The run that all others are compared with.
 #[test]
@@ -39,12 +41,17 @@ fn a_detached_run_ends_at_once_and_the_same_command_finds_its_tasks() {
     if !has_slurm() {
         return;
     }
-    let cluster = Cluster::start(&[]);
+    let cluster = Cluster::with(&short(), &[]);
+    // So that none ends before it is looked for.
+    cluster.set_partition("DOWN");
     let ran = cluster.experiment(&["--detach"]).ended(7);
     assert!(ran.err.contains("tasks wait or run") && ran.err.contains("the same command finds them"), "{}", ran.err);
-    let ran = cluster.experiment(&[]).ended(0);
-    assert!(ran.err.contains("tasks of an earlier run are there and go on"), "{}", ran.err);
-    cluster.check_bytes();
+    let mut running = cluster.start_experiment(&[]);
+    let told = format!("{N_TASKS} tasks of an earlier run are there and go on");
+    cluster.wait_until("the tasks", || running.said().contains(&told));
+    cluster.set_partition("UP");
+    running.end().ended(0);
+    cluster.check_bytes_of(&local(&short()));
 }
 
 /// Stage by stage, as results decide what comes next.

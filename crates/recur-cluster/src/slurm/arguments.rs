@@ -1,7 +1,7 @@
 //! What `sbatch` is called with, and the script that it is handed.
 
 use crate::engine::{Job, TaskProgram};
-use crate::site::SlurmSite;
+use crate::site::{SlurmSite, doubled};
 use std::path::Path;
 
 /// Seconds before the end of a task's time at which it gets a signal, where the site file says nothing.
@@ -24,10 +24,9 @@ pub(super) fn of_sbatch(site: &SlurmSite, job: &Job, program: &TaskProgram, scri
         ("signal", format!("B:USR2@{}", site.signal_lead.unwrap_or(SIGNAL_LEAD))),
     ];
     for (key, value) in site.options() {
-        let value = if key.starts_with("mem") && key != "mem_type" {
-            doubled(key, value, job.doublings)
-        } else {
-            value.to_owned()
+        let value = match key {
+            "mem" | "mem_per_cpu" => doubled(value, job.doublings, site.max_mem.as_ref().map(|text| &*text.0)),
+            _ => value.to_owned(),
         };
         options.push((key, value));
     }
@@ -47,17 +46,6 @@ pub(super) fn of_sbatch(site: &SlurmSite, job: &Job, program: &TaskProgram, scri
     words.extend(site.extra.iter().cloned());
     words.extend([script.to_string_lossy().into_owned(), job.first.to_string()]);
     words
-}
-
-/// A size of memory, `doublings` times doubled: a whole number with or without a unit. Anything else stays as it is, and so do options
-/// that are no memory.
-fn doubled(key: &str, size: &str, doublings: u32) -> String {
-    let digits = size.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, unit) = size.split_at(digits);
-    match number.parse::<u64>() {
-        Ok(number) if ["mem", "mem_per_cpu"].contains(&key) => format!("{}{unit}", number << doublings.min(16)),
-        _ => size.to_owned(),
-    }
 }
 
 /// The script of every task: the lines of the site, then recur, which takes the place of the shell and so gets the signals.
@@ -127,6 +115,7 @@ mod tests {
         );
         assert!(words("mem: 1500", &Job { doublings: 2, ..job() }).contains("--mem=6000 "));
         assert!(words("mem: max", &Job { doublings: 2, ..job() }).contains("--mem=max "));
+        assert!(words("mem: 3G, max_mem: 8G", &Job { doublings: 2, ..job() }).contains("--mem=8G "));
     }
 
     #[test]

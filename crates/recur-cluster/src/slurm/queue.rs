@@ -58,10 +58,10 @@ mod tests {
 
     #[test]
     fn lines_become_tasks_and_those_of_other_jobs_are_passed_over() {
-        let job = Job { name: "recur-x-2".into(), first: 40, n_tasks: 6, doublings: 0, id: None };
+        let job = Job { name: "recur-x-2".into(), first: 40, n_tasks: 7, doublings: 0, id: None };
         let text = "7|0|RUNNING|recur-x-2|n1|None\n7|1|PENDING|recur-x-2||Resources\n7|2|CANCELLED|recur-x-2|n2|None\n\
                     7|3|TIMEOUT|recur-x-2|n2|TimeLimit\n7|4|COMPLETING|recur-x-2|n2|None\n7|5|PENDING|recur-x-2||None\n\
-                    8|N/A|RUNNING|other|n1|None\n\n";
+                    7|6|OUT_OF_MEMORY|recur-x-2|n1|OutOfMemory\n8|N/A|RUNNING|other|n1|None\n\n";
         let seen = read(text, &[&job]).unwrap();
         let states: Vec<(u64, State)> = seen.iter().map(|seen| (seen.task, seen.state.clone())).collect();
         let running = |place: &str| State::Running { place: place.into() };
@@ -75,6 +75,7 @@ mod tests {
                 (43, State::Ended(Ended::OutOfTime)),
                 (44, running("n2")),
                 (45, waiting("")),
+                (46, State::Ended(Ended::OutOfMemory)),
             ]
         );
         assert!(seen.iter().all(|seen| seen.job == "7"));

@@ -35,6 +35,9 @@ const RANDOM: usize = 8;
 struct Line {
     job: Job,
     tasks: Vec<Vec<TrialId>>,
+    /// Whether the job was refused: its tasks are sent as other jobs.
+    #[serde(default)]
+    refused: bool,
 }
 
 /// The journal of this run. Its file is locked as long as the run lives, where locks work.
@@ -88,9 +91,17 @@ impl Journal {
     /// Notes a job that is about to be submitted, with its tasks, or one whose number is known, without.
     pub(super) fn note(&mut self, job: &Job, tasks: &[&Task]) -> Result<(), ExperimentError> {
         let tasks = tasks.iter().map(|task| task.left.iter().cloned().collect()).collect();
-        let line = Line { job: job.clone(), tasks };
+        self.write(&Line { job: job.clone(), tasks, refused: false })
+    }
+
+    /// Notes that a job was refused.
+    pub(super) fn note_refused(&mut self, job: &Job) -> Result<(), ExperimentError> {
+        self.write(&Line { job: job.clone(), tasks: Vec::new(), refused: true })
+    }
+
+    fn write(&mut self, line: &Line) -> Result<(), ExperimentError> {
         let path = self.folder.join(JOURNAL);
-        let mut text = serde_json::to_vec(&line).map_err(|error| io(&path)(error.into()))?;
+        let mut text = serde_json::to_vec(line).map_err(|error| io(&path)(error.into()))?;
         text.push(b'\n');
         self.file.write_all(&text).and_then(|()| self.file.sync_data()).map_err(io(&path))
     }
@@ -124,12 +135,13 @@ fn read(folder: &Path) -> Option<Sent> {
     sent.journal_bytes = bytes.len() as u64;
     // The last line may be cut.
     for line in bytes.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n")) {
-        let Ok(Line { job, tasks }) = serde_json::from_slice::<Line>(line) else { continue };
+        let Ok(Line { job, tasks, refused }) = serde_json::from_slice::<Line>(line) else { continue };
         match sent.jobs.iter_mut().find(|known| known.name == job.name) {
+            Some(_) if refused => sent.forget(&job),
             Some(known) => known.id = job.id,
             None => {
                 // A job with the same tasks was refused, and they were sent again.
-                sent.supersede(&job);
+                sent.forget(&job);
                 let tasks =
                     tasks.into_iter().zip(job.first..).map(|(ids, n)| Task::new(n, ids, job.doublings)).collect();
                 sent.add(job, tasks);
@@ -196,6 +208,12 @@ mod tests {
         assert_eq!(sent.jobs, [Job { id: Some("7".into()), ..job("b", 2) }]);
         assert_eq!([0, 1, 2, 3].map(|n| sent.has(&id(n))), [true, true, false, false]);
         assert!(earlier(jobs.path(), Some(journal.folder())).is_empty());
+        journal.note(&Job { first: 2, ..job("c", 1) }, &tasks[2..3]).unwrap();
+        assert!(earlier(jobs.path(), None)[0].has(&id(2)), "it may have been taken");
+        journal.note_refused(&Job { first: 2, ..job("c", 1) }).unwrap();
+        let [sent] = &earlier(jobs.path(), None)[..] else { panic!() };
+        assert_eq!([0, 1, 2, 3].map(|n| sent.has(&id(n))), [true, true, false, false]);
+        assert!(!sent.has_unknown());
     }
 
     #[test]

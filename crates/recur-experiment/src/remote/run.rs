@@ -8,12 +8,14 @@ mod submission;
 
 use super::journal::{self, Journal};
 use super::sent::{Sent, Task};
-use super::RemoteOptions;
+use super::{RemoteOptions, executor_error};
 use crate::error::ExperimentError;
 use crate::options::RunOptions;
 use crate::queue::Queue;
+use crate::stored_record::stored_record;
 use ended_tasks::Attempt;
 use recur_cluster::{Engine, Refusal, TaskProgram};
+use recur_core::record::{Outcome, TrialRecord};
 use recur_core::trial::{Trial, TrialId};
 use recur_store::Store;
 use recur_train::{Fit, Next, Source as _, SweepError};
@@ -107,6 +109,7 @@ impl<'a, 'q> Run<'a, 'q> {
             n_given_up: 0,
             is_told: HashSet::new(),
         };
+        run.sent[0].shares_logs = engine.shares_logs();
         if engine.outlives_us() {
             run.sent.extend(journal::earlier(&jobs, Some(run.journal.folder())));
         } else {
@@ -125,7 +128,7 @@ impl<'a, 'q> Run<'a, 'q> {
             if cancel.is_cancelled() {
                 return Ok(End::Interrupted);
             }
-            let is_end = self.take();
+            let is_end = self.take()?;
             self.send(cancel)?;
             let is_all_sent = self.waiting.is_empty() && self.written.is_empty();
             if self.options.detach && is_all_sent && !self.sent.iter().any(Sent::has_unknown) {
@@ -172,17 +175,33 @@ impl<'a, 'q> Run<'a, 'q> {
     }
 
     /// Takes all trials that may start now. Whether there are no others.
-    fn take(&mut self) -> bool {
+    fn take(&mut self) -> Result<bool, SweepError> {
         loop {
             match self.queue.next_to_start(&mut |_| Fit::Starts) {
                 Next::Trial(trial) if self.sent.iter().any(|sent| sent.has(&trial.id)) => {
                     self.out.insert(trial.id.clone(), *trial);
                 }
-                Next::Trial(trial) => self.waiting.push_back(*trial),
-                Next::Later => return false,
-                Next::End => return true,
+                Next::Trial(trial) => match self.kept_meanwhile(&trial)? {
+                    Some(record) => {
+                        let id = trial.id.clone();
+                        self.out.insert(id.clone(), *trial);
+                        self.end(&id, record)?;
+                    }
+                    None => self.waiting.push_back(*trial),
+                },
+                Next::Later => return Ok(false),
+                Next::End => return Ok(true),
             }
         }
+    }
+
+    /// The record of a trial that a task of an earlier run has kept since this run looked into the store.
+    fn kept_meanwhile(&self, trial: &Trial) -> Result<Option<TrialRecord>, SweepError> {
+        if self.sent.len() == 1 {
+            return Ok(None);
+        }
+        let record = stored_record(self.queue.store(), &trial.id).map_err(executor_error)?;
+        Ok(record.filter(|record| !matches!(record.outcome, Outcome::Failed { .. })))
     }
 
     /// Says something once.

@@ -69,6 +69,8 @@ impl Task {
 pub(super) struct Sent {
     pub(super) program: TaskProgram,
     pub(super) jobs: Vec<Job>,
+    /// Whether all tasks of a job have the log of its first one.
+    pub(super) shares_logs: bool,
     /// How much was read of an earlier run's journal.
     pub(super) journal_bytes: u64,
     tasks: BTreeMap<u64, Task>,
@@ -81,7 +83,8 @@ pub(super) struct Sent {
 impl Sent {
     pub(super) fn new(program: TaskProgram) -> Self {
         let (jobs, tasks) = (Vec::new(), BTreeMap::new());
-        Self { program, jobs, journal_bytes: 0, tasks, places: HashMap::new(), unknown_for: BTreeMap::new() }
+        let (places, unknown_for) = (HashMap::new(), BTreeMap::new());
+        Self { program, jobs, shares_logs: false, journal_bytes: 0, tasks, places, unknown_for }
     }
 
     pub(super) fn add(&mut self, job: Job, tasks: Vec<Task>) {
@@ -95,8 +98,8 @@ impl Sent {
         }
     }
 
-    /// Forgets jobs that have tasks of `job`, which is to be added: they were refused.
-    pub(super) fn supersede(&mut self, job: &Job) {
+    /// Forgets jobs that have tasks of `job`, which was refused, or is to be added: they were refused then.
+    pub(super) fn forget(&mut self, job: &Job) {
         let overlaps = |known: &Job| known.first < job.first + job.n_tasks && job.first < known.first + known.n_tasks;
         for refused in self.jobs.extract_if(.., |known| overlaps(known)) {
             self.unknown_for.remove(&refused.name);
@@ -227,7 +230,8 @@ impl Sent {
                 self.places.remove(id);
             }
             let job = self.jobs.iter().find(|job| job.has(task.number));
-            let log = job.map_or_else(PathBuf::new, |job| self.program.log_file(job, task.number - job.first));
+            let place = |job: &Job| if self.shares_logs { 0 } else { task.number - job.first };
+            let log = job.map_or_else(PathBuf::new, |job| self.program.log_file(job, place(job)));
             if let Some(State::Ended(how)) = task.state.clone()
                 && !task.left.is_empty()
             {

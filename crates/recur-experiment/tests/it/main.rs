@@ -23,6 +23,7 @@ mod planned;
 mod plugins;
 mod predict;
 mod predicted;
+mod remote;
 mod resume;
 mod run;
 #[cfg(unix)]

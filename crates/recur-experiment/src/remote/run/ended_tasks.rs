@@ -6,7 +6,7 @@ use crate::observer::{RunEvent, title};
 use crate::remote::executor_error;
 use crate::remote::sent::{Sent, Task, tail_of};
 use crate::stored_record::stored_record;
-use recur_cluster::Ended;
+use recur_cluster::{Ended, EngineError};
 use recur_core::record::Outcome;
 use recur_core::trial::Trial;
 use recur_core::visible::{shown, visible};
@@ -84,16 +84,16 @@ impl Run<'_, '_> {
             "a task {how_in_words}; {n} of its trials have no result and are sent again; see {}",
             shown(log)
         );
-        let mut has_progress = false;
+        let (mut has_progress, n_given_up) = (false, self.n_given_up);
         for trial in lost {
             has_progress |= self.send_again(trial, how, log)?;
         }
-        let is_barren = is_barren && !has_progress;
-        self.n_barren = match how {
-            // A node or a limit ended it, and not what it was to do.
-            _ if is_barren && !is_of_task(how) => self.n_barren,
-            _ if is_barren => self.n_barren + 1,
-            _ => 0,
+        let has_given_up = self.n_given_up > n_given_up;
+        self.n_barren = match is_barren && !has_progress {
+            // A node or a limit ended it, and not what it was to do; unless that is so each time.
+            true if !is_of_task(how) && !has_given_up => self.n_barren,
+            true => self.n_barren + 1,
+            false => 0,
         };
         if self.n_barren >= MOST_BARREN {
             let error = ExperimentError::TasksFail { n: self.n_barren, log: log.to_owned(), tail: tail_of(log) };
@@ -120,12 +120,13 @@ impl Run<'_, '_> {
             self.waiting.push_back(trial);
             return Ok(is_further);
         }
-        let tail = tail_of(log);
-        tracing::error!(
-            "{}: was sent {MOST_ATTEMPTS} times without a result; {} ends: {tail}",
-            title(&trial),
-            shown(log)
-        );
+        let (title, log, tail) = (title(&trial), shown(log), tail_of(log));
+        let cause = match how {
+            Ended::OutOfMemory => ", at last out of memory: give its tasks more in the site file",
+            Ended::OutOfTime => ", at last out of time: give its tasks more in the site file",
+            _ => "",
+        };
+        tracing::error!("{title}: was sent {MOST_ATTEMPTS} times without a result{cause}; {log} ends: {tail}");
         self.give_up(&trial)?;
         Ok(false)
     }
@@ -134,6 +135,17 @@ impl Run<'_, '_> {
         self.n_given_up += 1;
         self.queue.notify(&RunEvent::MemoryReleased(trial));
         self.queue.ended(trial, None).map_err(SweepError::Decide)
+    }
+
+    /// The batch system does not give the first written tasks as much memory as they would need: their trials fail, and no others.
+    pub(super) fn refuse_memory(&mut self, n_tasks: usize, refusal: &EngineError) -> Result<(), SweepError> {
+        let tasks: Vec<Task> = self.written.drain(..n_tasks).collect();
+        for trial in tasks.iter().flat_map(|task| &task.left).filter_map(|id| self.out.remove(id)).collect::<Vec<_>>() {
+            let (title, engine) = (title(&trial), self.engine.name());
+            tracing::error!("{title}: was out of memory, and {engine} gives its task no more: {refusal}");
+            self.give_up(&trial)?;
+        }
+        Ok(())
     }
 
     /// Tasks whose end was not dealt with yet.

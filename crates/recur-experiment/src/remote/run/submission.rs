@@ -5,7 +5,7 @@ use crate::error::ExperimentError;
 use crate::remote::executor_error;
 use crate::remote::packing::{Packed, Packing};
 use crate::remote::sent::Task;
-use recur_cluster::{Job, Refusal};
+use recur_cluster::{EngineError, Job, Refusal};
 use recur_core::model::Cancel;
 use recur_core::trial::Trial;
 use recur_core::visible::visible;
@@ -75,7 +75,11 @@ impl Run<'_, '_> {
         let mut job = Job { name: self.journal.next_name(self.queue), first: start, n_tasks, doublings, id: None };
         let tasks: Vec<&Task> = self.written.iter().take(n_tasks as usize).collect();
         self.journal.note(&job, &tasks).map_err(executor_error)?;
-        match self.engine.submit(&job, &self.program) {
+        let submitted = self.engine.submit(&job, &self.program);
+        if submitted.as_ref().is_err_and(|refusal| !matches!(refusal, Refusal::Unknown(_) | Refusal::Busy)) {
+            self.journal.note_refused(&job).map_err(executor_error)?;
+        }
+        match submitted {
             Ok(id) => {
                 tracing::debug!("{} took {n_tasks} tasks as job {}", self.engine.name(), visible(&id));
                 job.id = Some(id);
@@ -99,6 +103,9 @@ impl Run<'_, '_> {
                     self.tell(&format!("{n} tasks wait here until {} takes more: {problem}", self.engine.name()));
                 }
                 self.held_up = AGAIN;
+            }
+            Err(Refusal::Error(error @ EngineError::Failed { .. })) if doublings > 0 => {
+                self.refuse_memory(n_tasks as usize, &error)?;
             }
             Err(refusal) => return Err(SweepError::Executor(Box::new(refusal))),
         }
