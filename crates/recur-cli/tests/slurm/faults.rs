@@ -93,7 +93,8 @@ fn recur_is_killed_and_started_again() {
     let n_before = cluster.states().len();
     let ran = cluster.experiment(&[]).ended(0);
     assert!(ran.err.contains("tasks of an earlier run are there and go on"), "{}", ran.err);
-    assert_eq!(cluster.states().len(), n_before, "nothing is sent twice: {}", ran.err);
+    let listed = cluster.slurm("squeue", &["-h", "-r", "-t", "all", "-o", "%i %j %T"]);
+    assert_eq!(listed.lines().count(), n_before, "nothing is sent twice: {listed}\n{}", ran.err);
     cluster.check_bytes();
 }
 

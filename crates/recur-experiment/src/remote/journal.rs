@@ -136,9 +136,9 @@ fn read(folder: &Path) -> Option<Sent> {
     // The last line may be cut.
     for line in bytes.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n")) {
         let Ok(Line { job, tasks, refused }) = serde_json::from_slice::<Line>(line) else { continue };
-        match sent.jobs.iter_mut().find(|known| known.name == job.name) {
+        match sent.jobs.iter().find(|known| known.name == job.name) {
             Some(_) if refused => sent.forget(&job),
-            Some(known) => known.id = job.id,
+            Some(_) => sent.is_taken(&job),
             None => {
                 // A job with the same tasks was refused, and they were sent again.
                 sent.forget(&job);
@@ -207,6 +207,7 @@ mod tests {
         let [sent] = &earlier(jobs.path(), None)[..] else { panic!() };
         assert_eq!(sent.jobs, [Job { id: Some("7".into()), ..job("b", 2) }]);
         assert_eq!([0, 1, 2, 3].map(|n| sent.has(&id(n))), [true, true, false, false]);
+        assert!(!sent.has_unknown(), "it is known to be taken, however long its tasks wait");
         assert!(earlier(jobs.path(), Some(journal.folder())).is_empty());
         journal.note(&Job { first: 2, ..job("c", 1) }, &tasks[2..3]).unwrap();
         assert!(earlier(jobs.path(), None)[0].has(&id(2)), "it may have been taken");

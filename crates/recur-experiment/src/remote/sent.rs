@@ -111,6 +111,12 @@ impl Sent {
         }
     }
 
+    /// A job that was added has a number.
+    pub(super) fn is_taken(&mut self, job: &Job) {
+        self.unknown_for.remove(&job.name);
+        self.jobs.iter_mut().filter(|known| known.name == job.name).for_each(|known| known.id.clone_from(&job.id));
+    }
+
     /// Whether it is not known of some job whether it was taken.
     pub(super) fn has_unknown(&self) -> bool {
         !self.unknown_for.is_empty()
