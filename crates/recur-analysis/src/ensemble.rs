@@ -161,7 +161,7 @@ fn averaged(rows: &[Prediction], members: &[Vec<Vec<f64>>], left_out: Option<usi
             log_probability: log(predicted),
             label_log_probability: log(label),
             label_rank: label_rank(&mean, label).unwrap_or(mean.len()) as u16,
-            log_probabilities: Vec::new(),
+            log_probabilities: (0..mean.len()).map(log).collect(),
         }
     };
     rows.iter().enumerate().map(of_row).collect()

@@ -192,7 +192,7 @@ fn the_rarer_of_two_labels_is_looked_for_unless_the_spec_names_one() {
     assert_eq!(positive(&mut small().experiment(), None), None);
     assert_eq!(positive(&mut all_diverged().experiment(), Some("Greek")), None);
     let greek = positive(&mut small().experiment(), Some("Greek")).unwrap();
-    assert_eq!((greek.label.as_str(), greek.is_given, greek.models.len()), ("Greek", true, 2));
+    assert_eq!((greek.label.as_str(), greek.is_given, greek.models.len()), ("Greek", true, 3));
     assert!(greek.models.iter().all(|model| model.threshold.mean.is_none() && model.f1.mean.is_some()));
     let mut experiment = two_labels().experiment();
     let label = |found: Option<Positive>| found.map(|found| (found.label, found.is_given)).unwrap();

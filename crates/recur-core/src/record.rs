@@ -89,6 +89,7 @@ pub struct TestRecord {
     pub scores: Scores,
     /// With two labels, the log-probability of each from which on a row is best predicted to have it: that with the highest F1
     /// of the label on the validation rows. `None` with other numbers of labels, or where the validation rows lack a label.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thresholds: Option<[f32; 2]>,
     /// One entry a test row, in row order.
     pub predictions: Vec<Prediction>,

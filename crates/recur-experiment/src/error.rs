@@ -208,7 +208,7 @@ impl ExperimentError {
                 None => format!("its labels: {}", first_labels(labels)),
             }),
             Self::InitialWeights(StoreError::Io { .. }) => {
-                Some("docs/spec.md shows where the path of a model's `weights` begins".to_owned())
+                Some("docs/spec.md shows where the path of a model's `weights` begins: in the project's folder, or the spec's".to_owned())
             }
             Self::InitialWeights(error) => error.hint_of_weights(),
             Self::NoModel(error) | Self::Trials(TrialsError::NoModel(error)) => Some(error.hint().to_owned()),

@@ -27,6 +27,8 @@ pub(crate) struct Opening {
     pub(crate) answer: String,
     /// Its first two sentences, for a list of reports.
     pub(crate) gist: String,
+    /// What a reader must know before using the answer, each in a few words; `notes` say more of it.
+    pub(crate) cautions: Vec<&'static str>,
     /// Paragraphs below it: what it rests on, and what of the data, the models and the settings may mislead.
     pub(crate) notes: Vec<String>,
 }
@@ -97,7 +99,7 @@ impl Answer<'_> {
         }
         notes.extend(self.unused_settings());
         notes.extend(self.seen_validation());
-        Opening { answer, gist, notes }
+        Opening { answer, gist, cautions: self.cautions(), notes }
     }
 
     /// The first of `items`, and how many there are besides.
@@ -414,6 +416,21 @@ impl Answer<'_> {
             paragraphs.push(format!("{} not use {}.", self.named_do(&models), self.names(&settings)));
         }
         paragraphs
+    }
+
+    /// See [`Opening::cautions`].
+    fn cautions(&self) -> Vec<&'static str> {
+        let unused = self.analysis.unused.iter().any(|model| model.of_the_objective().next().is_some());
+        let all = [
+            (unused, "not every model uses every setting"),
+            (!self.analysis.sees_validation.is_empty(), "validation results may be too good"),
+            (self.overlap().is_some(), "parts of the published split overlap"),
+            (!self.constant_answers().is_empty(), "a model gives all rows the same label"),
+            (!self.doubtful_data().is_empty(), "some of the data may mislead"),
+            (!self.labels_without_rows().is_empty(), "some labels lack rows"),
+            (!self.left_out().is_empty(), "a model has no rank"),
+        ];
+        all.into_iter().filter_map(|(holds, caution)| holds.then_some(caution)).collect()
     }
 
     /// Models that may have learned from what their trials are chosen by.

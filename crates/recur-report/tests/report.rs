@@ -140,7 +140,8 @@ fn an_answer_has_at_most_eighty_words_and_the_rest_is_below_it() {
         let opening = text.split("\n## ").next().unwrap();
         let mut blocks = opening.split("\n\n").filter(|part| !part.starts_with(['#', '>']));
         assert_eq!(blocks.next().map(words), Some(words(answer)), "{name}");
-        let kinds: Vec<char> = blocks.filter_map(|block| block.chars().next()).take(3).collect();
+        let mut blocks = blocks.skip_while(|block| block.starts_with("**Read first:** "));
+        let kinds: Vec<char> = blocks.by_ref().filter_map(|block| block.chars().next()).take(3).collect();
         let has_figure = text.contains(&format!("]({name}/results.svg)"));
         assert_eq!(
             kinds[..],
@@ -168,7 +169,7 @@ fn with_two_labels_the_report_shows_how_well_the_rarer_one_is_found() {
         "find `sp\\|am`, the rarer of the two labels",
         "| F1 at the threshold |",
         "recall at precision ≥\u{A0}90 |",
-        "![ROC and precision-recall curves of the label sp|am. ROC-AUC and average precision in per cent: ",
+        "![ROC and precision-recall curves of the label sp\\|am. ROC-AUC and average precision in per cent: ",
     ] {
         assert!(section.contains(part), "{part}: {section}");
     }
@@ -380,9 +381,7 @@ fn costs_stand_in_a_page_of_their_own() {
     let page = after.remove("small/cost.md").unwrap().replace('\u{A0}', " ");
     let html = after.remove("small/cost.html").unwrap();
     assert!(html.contains("<a href=\"../small.html\">") && !html.contains(".md"), "{html}");
-    assert!(
-        html.contains("<strong>They are not reproducible</strong>") && html.contains("<td class=\"number\">2,520</td>")
-    );
+    assert!(html.contains("<strong>They are not reproducible</strong>") && html.contains(">2,520</td>"));
     assert_eq!(before, after, "the compared files are as they were");
     // 8 · 210 names, six epochs in four seconds.
     assert!(page.contains("| 3 | 4.00 ± 0.00 | 6.0 | 2,520 | 33.33 ± 0.00 |"), "7 ms for 210 names: {page}");

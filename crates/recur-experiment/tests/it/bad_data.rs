@@ -257,8 +257,13 @@ fn what_may_mislead_is_warned_of_and_in_the_report() {
     let (lab, _) = check_warned(with_rows("Jones,Welsh\nEvans,Welsh\n"), "", &parts);
     let report = report(&lab);
     let opening = report.split("## ").next().unwrap();
-    assert!(opening.contains("1 of 4 labels has fewer rows than the split has parts"), "{report}");
-    assert!(opening.contains("has no test rows"), "{report}");
+    assert!(
+        opening.contains("**Read first:** some of the data may mislead; some labels lack rows ([notes"),
+        "{report}"
+    );
+    let notes = report.split("## Notes on the answer").nth(1).unwrap();
+    assert!(notes.contains("1 of 4 labels has fewer rows than the split has parts"), "{report}");
+    assert!(notes.contains("has no test rows"), "{report}");
 }
 
 #[test]

@@ -151,7 +151,7 @@ fn weights_that_do_not_fit_stop_before_any_trial() {
         &["weight `i2h.weight`: has shape [16, 74], expected [16, 68]", "52 tokens", "`data.text.alphabet`"],
     );
     check("{use: gru, weights: LAB/start.safetensors}", CHARACTERS, &["weight `i2h.bias`: unknown to this model"]);
-    check("{use: manual_rnn, weights: LAB/nowhere/start.safetensors}", CHARACTERS, &["relative to the folder"]);
+    check("{use: manual_rnn, weights: LAB/nowhere/start.safetensors}", CHARACTERS, &["where the path of a model"]);
 }
 
 #[test]

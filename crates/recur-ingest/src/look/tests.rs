@@ -46,7 +46,7 @@ fn rows_labels_lengths_duplicates_and_missing_values_are_counted() {
 fn columns_are_chosen_by_their_names_or_by_what_is_in_them() {
     check(ROWS, ("message", "label"), ("name", "2 different ones in 7 rows"));
     let rows = "a,b,c\nx,long words here,1\ny,other words here,2\nx,some more words,1\ny,and even more,2\n";
-    check(rows, ("b", "c"), ("14 characters", "fewest"));
+    check(rows, ("b", "c"), ("15 characters", "fewest"));
     // A column of parts is neither.
     let rows = "part,v,w\ntrain,xx,p\ntest,yy,q\ntrain,zz,p\ntest,uu,q\n";
     check(rows, ("v", "w"), ("longest", "fewest"));

@@ -203,8 +203,8 @@ mod tests {
     #[test]
     fn columns_of_numbers_are_known() {
         check(
-            "| a | b |\n| :-- | --: |\n| `x\\|y` | **1** |\n",
-            "<div class=\"scroll\" tabindex=\"0\" role=\"group\">\n<table>\n<thead>\n<tr><th scope=\"col\">a</th>\
+            "## A\n\n| a | b |\n| :-- | --: |\n| `x\\|y` | **1** |\n",
+            "<h2 id=\"a\">A</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"group\">\n<table>\n<thead>\n<tr><th scope=\"col\">a</th>\
              <th scope=\"col\" class=\"number\">b</th></tr>\n</thead>\n<tbody>\n<tr><td><code>x|y</code></td>\
              <td class=\"number\"><strong>1</strong></td></tr>\n</tbody>\n</table>\n</div>\n",
         );

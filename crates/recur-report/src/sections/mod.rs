@@ -41,8 +41,11 @@ pub(crate) fn render(analysis: &Analysis, provenance: &Provenance, signature: &S
     for paragraph in question(&analysis.question) {
         page.block(&format!("> {paragraph}"));
     }
-    let Opening { answer, notes, .. } = Opening::markdown(analysis);
+    let Opening { answer, cautions, notes, .. } = Opening::markdown(analysis);
     page.block(&answer);
+    if !cautions.is_empty() {
+        page.block(&format!("**Read first:** {} ([notes on the answer](#notes-on-the-answer)).", cautions.join("; ")));
+    }
     first_screen::render(analysis, page);
     if !notes.is_empty() {
         page.section("Notes on the answer");
