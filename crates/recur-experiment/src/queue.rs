@@ -134,6 +134,11 @@ impl<'a> Queue<'a> {
         &self.replicates
     }
 
+    /// Whether the run is to stop: the queue gives no more trials then. Executors hear of it later, when what runs is saved.
+    pub(crate) fn is_asked_to_stop(&self) -> bool {
+        self.options.cancel.is_cancelled()
+    }
+
     /// Where records are kept.
     pub(crate) fn store(&self) -> &Store {
         self.store
@@ -292,8 +297,7 @@ impl Source for Queue<'_> {
     fn next_to_start(&self, fit: &mut dyn FnMut(&Trial) -> Fit) -> Next {
         let mut state = self.state();
         // One that is asked to stop still saves what runs.
-        let is_over = self.options.cancel.is_cancelled();
-        if is_over || self.options.part.max_trials.is_some_and(|most| state.n_started >= most) {
+        if self.is_asked_to_stop() || self.options.part.max_trials.is_some_and(|most| state.n_started >= most) {
             return Next::End;
         }
         let first = first_to_start(&state.waiting, fit);

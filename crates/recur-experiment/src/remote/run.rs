@@ -140,7 +140,8 @@ impl<'a, 'q> Run<'a, 'q> {
             }
             let is_idle = self.out.is_empty() && self.waiting.is_empty() && self.written.is_empty();
             if is_idle && is_end {
-                return Ok(End::Done);
+                // A queue that is asked to stop has no more trials either.
+                return Ok(if self.queue.is_asked_to_stop() { End::Interrupted } else { End::Done });
             }
             if !is_idle {
                 self.queue.wait(HEAR);
