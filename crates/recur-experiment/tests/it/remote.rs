@@ -4,6 +4,7 @@ use crate::common::Lab;
 use crate::logged::{LOGS, is_logged};
 use crate::pipeline::{N_TRIALS, Run, SPEC, lab, lab_with};
 use recur_cluster::{Ended, Engine, EngineError, Job, Refusal, Seen, State, TaskProgram};
+use recur_core::model::Cancel;
 use recur_core::selection::TrialOutcome;
 use recur_experiment::{ExperimentError, RemoteExecutor, RemoteOptions, RunOptions, TrialFile};
 use recur_store::Store;
@@ -119,6 +120,17 @@ fn run_or_detach(
     n_trials: usize,
     detach: bool,
 ) -> Result<Vec<TrialOutcome>, Box<ExperimentError>> {
+    run_with(lab, queue, detach, &Cancel::new(), &|_| true, n_trials)
+}
+
+fn run_with(
+    lab: &Lab,
+    engine: &dyn Engine,
+    detach: bool,
+    cancel: &Cancel,
+    cancels: &(dyn Fn(usize) -> bool + Sync),
+    n_trials: usize,
+) -> Result<Vec<TrialOutcome>, Box<ExperimentError>> {
     let options = RemoteOptions {
         program: PathBuf::from("recur"),
         plugins: None,
@@ -127,12 +139,54 @@ fn run_or_detach(
         min_tasks: n_trials / 2,
         arguments: Vec::new(),
         detach,
-        cancels: &|_| true,
+        cancels,
     };
     let store = Store::open(&lab.path("runs")).unwrap();
     let logs = LOGS.clone();
-    let executor = RemoteExecutor::new(queue, options);
-    Run::default().prepared(lab).run(&store, &executor, &RunOptions { logs, ..RunOptions::default() }).map_err(Box::new)
+    let executor = RemoteExecutor::new(engine, options);
+    let options = RunOptions { logs, cancel, ..RunOptions::default() };
+    Run::default().prepared(lab).run(&store, &executor, &options).map_err(Box::new)
+}
+
+/// A queue whose tasks wait, and whose user presses Ctrl-C when it is looked at.
+struct Interrupted<'a> {
+    queue: &'a Queue<'a>,
+    cancel: &'a Cancel,
+}
+
+impl Engine for Interrupted<'_> {
+    fn name(&self) -> &'static str {
+        self.queue.name()
+    }
+
+    fn check(&self) -> Result<(), EngineError> {
+        self.queue.check()
+    }
+
+    fn most_tasks(&self) -> u64 {
+        self.queue.most_tasks()
+    }
+
+    fn submit(&self, job: &Job, program: &TaskProgram) -> Result<String, Refusal> {
+        self.queue.submit(job, program)
+    }
+
+    fn look(&self, jobs: &[&Job]) -> Result<Vec<Seen>, EngineError> {
+        self.cancel.cancel();
+        let waits = |job: &&Job| {
+            let state = State::Waiting { reason: "Priority".to_owned() };
+            Seen { name: job.name.clone(), task: job.first, job: "7".to_owned(), state }
+        };
+        Ok(jobs.iter().map(waits).collect())
+    }
+
+    fn cancel(&self, jobs: &[&Job]) -> Result<(), EngineError> {
+        self.queue.cancel(jobs)
+    }
+
+    fn outlives_us(&self) -> bool {
+        true
+    }
 }
 
 fn n_records(lab: &Lab) -> usize {
@@ -190,4 +244,21 @@ fn what_ends_between_two_looks_of_a_new_run_is_not_sent_again() {
     assert_eq!((n_records(&lab), queue.tasks.lock().unwrap().len()), (0, N_TRIALS / 2));
     assert_eq!(run(&lab, &queue, N_TRIALS).unwrap().len(), N_TRIALS);
     assert_eq!(queue.tasks.lock().unwrap().len(), N_TRIALS / 2, "nothing is sent twice");
+}
+
+/// The queue of trials hears of it before the executor does, and has no more trials to give: that is no end.
+#[test]
+fn who_is_interrupted_when_earlier_tasks_are_found_is_asked_about_them() {
+    let lab = lab();
+    let queue = Queue { outlives_us: true, ..Queue::new(&lab, |_| 0, 0) };
+    run_or_detach(&lab, &queue, N_TRIALS, true).unwrap_err();
+    let (cancel, asked) = (Cancel::new(), Mutex::new(Vec::new()));
+    let asks = |n_tasks: usize| {
+        asked.lock().unwrap().push(n_tasks);
+        false
+    };
+    let engine = Interrupted { queue: &queue, cancel: &cancel };
+    let error = run_with(&lab, &engine, false, &cancel, &asks, N_TRIALS).unwrap_err();
+    assert!(matches!(*error, ExperimentError::Interrupted { .. }), "{error}");
+    assert_eq!(*asked.lock().unwrap(), [N_TRIALS / 2]);
 }
