@@ -131,6 +131,13 @@ pub enum EngineError {
 }
 
 impl EngineError {
+    /// Whether a job was refused for the memory that it asks for. The words are Slurm's.
+    pub fn is_of_memory(&self) -> bool {
+        let Self::Failed { problem, .. } = self else { return false };
+        let problem = problem.to_lowercase();
+        ["memory", "maxmem", "node configuration is not available"].iter().any(|part| problem.contains(part))
+    }
+
     /// What the user can do.
     pub fn hint(&self) -> String {
         match self {

@@ -106,19 +106,21 @@ impl Project {
             return Err(format!("there is more behind the text of `{key}`"));
         }
         if !is_command(value) {
-            return Err(format!("`{key}` takes words of letters, digits and `. _ / -`, such as \"just\""));
+            return Err(format!(
+                "`{key}` takes the name of one program, of a-z, A-Z, 0-9, `.`, `_`, `-` and `/`, which does not begin with one of the last three; such as \"just\""
+            ));
         }
         self.command = Some(value.to_owned());
         Ok(())
     }
 }
 
-/// Whether a text is words that a shell only starts. The file may be anybody's, and users copy commands from what recur prints.
+/// Whether a text is the name of a program, without options. The file may be anybody's, and users copy commands from what recur
+/// prints.
 fn is_command(text: &str) -> bool {
-    let is_word = |word: &str| {
-        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._/-".contains(&byte))
-    };
-    text.len() <= 60 && text.split(' ').all(is_word)
+    let begins = text.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '.');
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._/-".contains(&byte);
+    text.len() <= 60 && begins && text.bytes().all(is_plain)
 }
 
 /// Whether everybody may put files into a folder, as into `/tmp`.
@@ -187,15 +189,16 @@ mod tests {
         };
         assert_eq!(read("# what it is\n\n"), Ok(None));
         assert_eq!(read("\u{feff}command = \"just\" # a comment\r\n"), Ok(Some("just".to_owned())));
-        assert_eq!(read("command = \"tools/run it\"\n"), Ok(Some("tools/run it".to_owned())));
+        assert_eq!(read("command = \"./tools/run\"\n"), Ok(Some("./tools/run".to_owned())));
         let check = |text: &str, expected: &str| assert_eq!(read(text), Err(expected.to_owned()), "{text}");
         check("\nstore = \"x\"", ":2: unknown key `store`; there is: command");
         check("[project]", ":1: expected a line such as `command = \"just\"`");
         check("command = just", ":1: the value of `command` is a text in quotes");
         check("command = \"a\" b", ":1: there is more behind the text of `command`");
         check("command = \"a\"\ncommand = \"b\"", ":2: `command` is here a second time");
-        let words = ":1: `command` takes words of letters, digits and `. _ / -`, such as \"just\"";
-        for text in ["curl x | sh", "", "a;b", "$(a)", "a  b"] {
+        let words = ":1: `command` takes the name of one program, of a-z, A-Z, 0-9, `.`, `_`, `-` and `/`, which does not begin \
+                     with one of the last three; such as \"just\"";
+        for text in ["curl x | sh", "", "a;b", "$(a)", "rm -rf .", "-rf", "/bin/rm"] {
             check(&format!("command = \"{text}\""), words);
         }
     }

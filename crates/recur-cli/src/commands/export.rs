@@ -65,7 +65,7 @@ fn made<'a>(
 /// What is asked for: a spec, or an experiment of the store as it was run last.
 fn request(args: &ExportArgs, store: Option<&Store>) -> Result<SpecRequest, CliError> {
     let mut request = args.spec.request();
-    if let Some(store) = store.filter(|_| !request.path.exists()) {
+    if let Some(store) = store.filter(|_| !request.path.is_file()) {
         let stored = store.experiments()?.into_iter().find(|name| request.path == Path::new(name));
         request.path = stored.map_or(request.path, |name| store.experiment(&name).join(layout::RESOLVED));
     }

@@ -43,7 +43,7 @@ impl SpecOf<'_> {
     /// The text of the spec.
     pub(crate) fn text(&self) -> String {
         let look = self.look;
-        let (source, name) = (yaml(self.source), self.name);
+        let (source, name) = (yaml(self.source), yaml(self.name));
         let mut text = String::new();
         // Writing to a string does not fail.
         let _ =
@@ -280,6 +280,14 @@ mod tests {
 
     fn check(text: &str, parts: &[&str]) {
         parts.iter().for_each(|part| assert!(text.contains(part), "`{part}` is not in:\n{text}"));
+    }
+
+    #[test]
+    fn the_name_of_a_file_is_a_text_in_the_spec() {
+        let rows: String = (0..30).map(|n| format!("message {n},{}\n", ["spam", "ham"][n % 2])).collect();
+        for (file, name) in [("2024.csv", "\"2024\""), ("true.csv", "\"true\""), ("1e5.csv", "\"1e5\"")] {
+            check(&written(file, &format!("text,label\n{rows}"), None).0, &[&format!("name: {name}\n")]);
+        }
     }
 
     #[test]

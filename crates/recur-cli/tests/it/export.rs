@@ -80,6 +80,8 @@ fn other_tools_get_their_formats_and_nothing_is_replaced() {
 fn the_network_is_that_of_predict_or_the_trial_that_is_named() {
     let lab = Lab::new();
     lab.experiment(&[]).ended(0);
+    // A folder is no spec.
+    lab.write("small/other", "");
     let export = |words: &[&str]| lab.recur(&[&["export", "small", "--onnx", "n.onnx", "--replace"], words].concat());
     let trial_of = |model: &str| {
         let ran = lab.recur(&["predict", "--model", &format!("small/{model}"), "Ann"]).ended(0);

@@ -101,11 +101,12 @@ impl Sent {
     /// Forgets jobs that have tasks of `job`, which was refused, or is to be added: they were refused then.
     pub(super) fn forget(&mut self, job: &Job) {
         let overlaps = |known: &Job| known.first < job.first + job.n_tasks && job.first < known.first + known.n_tasks;
-        for refused in self.jobs.extract_if(.., |known| overlaps(known)) {
+        let refused: Vec<Job> = self.jobs.extract_if(.., |known| overlaps(known)).collect();
+        for refused in refused {
             self.unknown_for.remove(&refused.name);
             for number in refused.first..refused.first + refused.n_tasks {
-                for id in self.tasks.remove(&number).into_iter().flat_map(|task| task.left) {
-                    self.places.remove(&id);
+                if let Some(task) = self.tasks.remove(&number) {
+                    self.leave(&task);
                 }
             }
         }
@@ -220,10 +221,17 @@ impl Sent {
             self.unknown_for.remove(&job.name);
             tasks.extend((job.first..job.first + job.n_tasks).filter_map(|number| self.tasks.remove(&number)));
         }
-        for id in tasks.iter().flat_map(|task| &task.left) {
-            self.places.remove(id);
-        }
+        tasks.iter().for_each(|task| self.leave(task));
         tasks
+    }
+
+    /// The trials of a task that is gone are nowhere, unless a later task has them.
+    fn leave(&mut self, task: &Task) {
+        for id in &task.left {
+            if self.places.get(id) == Some(&task.number) {
+                self.places.remove(id);
+            }
+        }
     }
 
     /// Takes out the tasks that ended `time` ago, or with all their trials; those with trials left are given back.
@@ -232,9 +240,7 @@ impl Sent {
         let over: Vec<Task> = self.tasks.extract_if(.., |_, task| is_over(task)).map(|(_, task)| task).collect();
         let mut ended = Vec::new();
         for task in over {
-            for id in &task.left {
-                self.places.remove(id);
-            }
+            self.leave(&task);
             let job = self.jobs.iter().find(|job| job.has(task.number));
             let place = |job: &Job| if self.shares_logs { 0 } else { task.number - job.first };
             let log = job.map_or_else(PathBuf::new, |job| self.program.log_file(job, place(job)));
@@ -370,6 +376,18 @@ mod tests {
         sent.see(&[seen("a", 0, State::Waiting { reason: String::new() })]);
         sent.pass(Duration::MAX);
         assert!(sent.take_ended(Duration::ZERO).is_empty());
+    }
+
+    /// As an earlier run leaves them: its journal has both.
+    #[test]
+    fn trials_that_were_sent_again_are_those_of_the_later_task() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut sent = sent(folder.path());
+        sent.add(job("a", 0, 1, true), vec![Task::new(0, [1, 2].map(id), 0)]);
+        sent.add(job("b", 1, 1, true), vec![Task::new(1, [id(1)], 0)]);
+        sent.see(&[seen("a", 0, State::Ended(Ended::OutOfTime)), seen("b", 1, running())]);
+        assert_eq!(sent.take_ended(Duration::ZERO).len(), 1);
+        assert_eq!((sent.has(&id(1)), sent.has(&id(2)), sent.n_live()), (true, false, 1));
     }
 
     #[test]

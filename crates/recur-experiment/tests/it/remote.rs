@@ -20,6 +20,8 @@ struct Queue<'a> {
     needs: fn(&str) -> u32,
     /// More doublings are refused.
     most: u32,
+    /// In these words.
+    refusal: &'static str,
     /// Whether tasks outlive who sent them: they are trained when somebody asks for them, then.
     outlives_us: bool,
     tasks: Mutex<Vec<Task>>,
@@ -37,7 +39,8 @@ struct Task {
 
 impl<'a> Queue<'a> {
     fn new(lab: &'a Lab, needs: fn(&str) -> u32, most: u32) -> Self {
-        Self { lab, needs, most, outlives_us: false, tasks: Mutex::default() }
+        let refusal = "Memory specification can not be satisfied";
+        Self { lab, needs, most, refusal, outlives_us: false, tasks: Mutex::default() }
     }
 
     /// Trains the trials of a task, and notes them.
@@ -70,7 +73,7 @@ impl Engine for Queue<'_> {
 
     fn submit(&self, job: &Job, program: &TaskProgram) -> Result<String, Refusal> {
         if job.doublings > self.most {
-            let (program, problem) = ("sbatch".to_owned(), "Memory specification can not be satisfied".to_owned());
+            let (program, problem) = ("sbatch".to_owned(), self.refusal.to_owned());
             return Err(Refusal::Error(EngineError::Failed { program, problem }));
         }
         let path = program.task_file(job.first);
@@ -222,6 +225,16 @@ fn where_more_memory_is_refused_its_trial_fails_and_the_others_go_on() {
     assert_eq!((n_records(&lab), queue.doublings("stacked_rnn")), (N_TRIALS - 2, vec![0, 0, 1, 1]));
     let parts = ["stacked_rnn", "was out of memory, and the queue of the test gives its task no more", "can not be"];
     assert!(is_logged(&parts));
+}
+
+/// Nothing is wrong with the trial then.
+#[test]
+fn a_job_with_more_memory_that_is_refused_for_another_reason_ends_the_run() {
+    let lab = lab();
+    let needs = |model: &str| if model == "stacked_rnn" { 60 } else { 0 };
+    let queue = Queue { refusal: "Invalid account or account/partition combination", ..Queue::new(&lab, needs, 0) };
+    let text = recur_experiment::with_causes(&*run(&lab, &queue, N_TRIALS).unwrap_err());
+    assert!(text.contains("Invalid account") && !text.contains("out of memory"), "{text}");
 }
 
 /// A wrong limit would otherwise be tried with each of thousands of trials.

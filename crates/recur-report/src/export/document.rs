@@ -6,7 +6,7 @@ use crate::signature::Signature;
 use recur_analysis::{
     Against, Analysis, Axis, Basis, ComparisonFacts, ConfigurationCurve, ConfigurationResult, Curve, Data, Effect,
     Ensembles, Equivalence, HardExamples, Importance, LabelDifferences, Mistake, Model, ModelStages, NotAveraged,
-    PairEffect, PerExample, Reliability, Search, Settings, ToBaseline, TrialResult, Unfinished, Verdict,
+    PairEffect, PerExample, Positive, Reliability, Search, Settings, ToBaseline, TrialResult, Unfinished, Verdict,
 };
 use recur_core::data_warning::DataWarning;
 use recur_core::facts::DataFacts;
@@ -70,6 +70,8 @@ struct Document<'a> {
     not_dominated: &'a [String],
     reliability: &'a [Reliability],
     label_differences: Option<&'a LabelDifferences>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    positive: Option<&'a Positive>,
     mistakes: &'a [Mistake],
     hard_examples: Option<&'a HardExamples>,
     trials: &'a [TrialResult],
@@ -144,6 +146,7 @@ pub(super) fn json(analysis: &Analysis, opening: Opening, provenance: &Provenanc
         not_dominated: &analysis.not_dominated,
         reliability: &analysis.reliability,
         label_differences: analysis.label_differences.as_ref(),
+        positive: analysis.positive.as_ref(),
         mistakes: &analysis.mistakes,
         hard_examples: analysis.hard_examples.as_ref(),
         trials: &analysis.trials,

@@ -40,6 +40,9 @@ fn explanation(positive: &Positive) -> String {
          chance. F1 is that of {label} where each row has its most probable label.",
         fixed(100.0 * positive.share, 2)
     );
+    if positive.models.iter().any(|model| !model.roc_auc.is_complete() || !model.f1_at_threshold.is_complete()) {
+        text.push_str(" Where some replicate leaves a value undefined (it has no test rows of the label, or no threshold), there is no mean.");
+    }
     let has_threshold = positive.models.iter().any(|model| model.threshold.mean.is_some());
     if has_threshold {
         text.push_str(
@@ -86,8 +89,12 @@ fn table(positive: &Positive) -> Table {
     table
 }
 
-/// The mean with its interval in per cent, or with the standard deviation where there is none.
+/// The mean over all replicates with its interval in per cent, or with the standard deviation where there is none.
 fn cell(summary: &Summary) -> String {
+    // Means over some replicates of one column and over others of the next would look like a difference.
+    if !summary.is_complete() {
+        return NOTHING.to_owned();
+    }
     let number = |x: f64| fixed(100.0 * x, 2);
     match (summary.mean, summary.interval) {
         (Some(mean), Some(Interval { low, high })) => {

@@ -86,7 +86,7 @@ impl Run<'_, '_> {
         );
         let (mut has_progress, n_given_up) = (false, self.n_given_up);
         for trial in lost {
-            has_progress |= self.send_again(trial, how, log)?;
+            has_progress |= self.send_again(trial, task.doublings, how, log)?;
         }
         let has_given_up = self.n_given_up > n_given_up;
         self.n_barren = match is_barren && !has_progress {
@@ -102,8 +102,8 @@ impl Run<'_, '_> {
         Ok(())
     }
 
-    /// Sends a trial again, or gives it up. Whether it came further than before.
-    fn send_again(&mut self, trial: Trial, how: &Ended, log: &Path) -> Result<bool, SweepError> {
+    /// Sends a trial again whose task asked for `doublings` of the memory, or gives it up. Whether it came further than before.
+    fn send_again(&mut self, trial: Trial, doublings: u32, how: &Ended, log: &Path) -> Result<bool, SweepError> {
         let found = self.queue.store().find_checkpoint(&trial.identity.full_training()).ok();
         let along = found
             .and_then(|found| found.checkpoint)
@@ -113,6 +113,8 @@ impl Run<'_, '_> {
         let is_further = along.is_some_and(|along| along > attempt.along);
         attempt.along = attempt.along.max(along.unwrap_or_default());
         attempt.n = if is_further { 0 } else { attempt.n + 1 };
+        // The task may be that of an earlier run.
+        attempt.doublings = attempt.doublings.max(doublings);
         if *how == Ended::OutOfMemory {
             attempt.doublings += 1;
         }

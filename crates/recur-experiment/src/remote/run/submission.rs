@@ -5,7 +5,7 @@ use crate::error::ExperimentError;
 use crate::remote::executor_error;
 use crate::remote::packing::{Packed, Packing};
 use crate::remote::sent::Task;
-use recur_cluster::{EngineError, Job, Refusal};
+use recur_cluster::{Job, Refusal};
 use recur_core::model::Cancel;
 use recur_core::trial::Trial;
 use recur_core::visible::visible;
@@ -104,7 +104,7 @@ impl Run<'_, '_> {
                 }
                 self.held_up = AGAIN;
             }
-            Err(Refusal::Error(error @ EngineError::Failed { .. })) if doublings > 0 => {
+            Err(Refusal::Error(error)) if doublings > 0 && error.is_of_memory() => {
                 self.refuse_memory(n_tasks as usize, &error)?;
             }
             Err(refusal) => return Err(SweepError::Executor(Box::new(refusal))),
