@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-#[expect(clippy::disallowed_methods, reason = "cargo says so whether it is a release build")]
+#[expect(clippy::disallowed_methods, reason = "cargo gives the profile in a variable")]
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     let is_release = std::env::var("PROFILE").is_ok_and(|profile| profile == "release");

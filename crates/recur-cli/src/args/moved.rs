@@ -20,7 +20,7 @@ impl Folders {
             return path.to_owned();
         }
         let whole = self.typed_in.join(path);
-        // Of the folder, so that a link in place of the file keeps its name.
+        // Only links in the way are followed: if the file itself is a link, it keeps its name.
         let real = match (whole.parent(), whole.file_name()) {
             (Some(folder), Some(name)) => folder.canonicalize().ok().map(|folder| folder.join(name)),
             _ => whole.canonicalize().ok(),

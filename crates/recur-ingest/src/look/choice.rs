@@ -1,4 +1,4 @@
-//! Which columns hold the texts and the labels, where nobody says so.
+//! Which columns hold the texts and the labels, if nobody names them.
 
 use super::{ChosenColumns, LookError, Sample};
 
