@@ -41,11 +41,6 @@ impl ScoredRows {
         Some(Self { positives: true_positives, negatives: false_positives, thresholds })
     }
 
-    /// Positive rows.
-    pub fn positives(&self) -> u64 {
-        self.positives
-    }
-
     /// Negative rows.
     pub fn negatives(&self) -> u64 {
         self.negatives

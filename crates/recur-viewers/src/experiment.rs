@@ -54,25 +54,21 @@ impl<'a> ViewedExperiment<'a> {
 
     /// Every trial that ended, by configuration and then by replicate.
     pub(crate) fn trials(&self) -> impl Iterator<Item = ViewedTrial<'a>> {
-        self.analysis.trials.iter().filter_map(|result| {
-            let record = self.records.get(&(result.configuration, result.replicate))?;
-            let configuration = &self.analysis.configurations[result.configuration];
-            let time = self.times.get(&result.trial).copied().unwrap_or(TrialTime::FIXED);
-            Some(ViewedTrial { result, configuration, record, time })
-        })
+        self.analysis.trials.iter().filter_map(|result| self.trial(result))
+    }
+
+    fn trial(&self, result: &'a TrialResult) -> Option<ViewedTrial<'a>> {
+        let record = self.records.get(&(result.configuration, result.replicate))?;
+        let configuration = &self.analysis.configurations[result.configuration];
+        let time = self.times.get(&result.trial).copied().unwrap_or(TrialTime::FIXED);
+        Some(ViewedTrial { result, configuration, record, time })
     }
 
     /// The trials of a configuration, in the order of the replicates.
     pub(crate) fn trials_of(&self, configuration: usize) -> Vec<ViewedTrial<'a>> {
         let first = self.analysis.trials.partition_point(|trial| trial.configuration < configuration);
         let own = self.analysis.trials[first..].iter().take_while(|trial| trial.configuration == configuration);
-        let place = |trial: &TrialResult| (trial.configuration, trial.replicate);
-        own.filter_map(|result| {
-            let record = self.records.get(&place(result))?;
-            let time = self.times.get(&result.trial).copied().unwrap_or(TrialTime::FIXED);
-            Some(ViewedTrial { result, configuration: &self.analysis.configurations[configuration], record, time })
-        })
-        .collect()
+        own.filter_map(|result| self.trial(result)).collect()
     }
 }
 
