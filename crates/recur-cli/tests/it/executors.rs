@@ -133,10 +133,13 @@ fn a_slurm_that_does_not_answer_ends_a_run_that_has_sent_nothing() {
     assert_eq!(std::fs::read_dir(lab.path("runs/jobs/small")).unwrap().count(), 0);
 }
 
-/// Programs that do what the pages' commands expect of these, on this machine: `ssh` hands its words to a shell, and `hq` starts a
-/// command for each line of a file.
+/// Programs that do what the pages' commands expect of these, on this machine: `ssh` hands its words to a shell, with the variable
+/// that `sshd` sets (GNU parallel starts commands with it), and `hq` starts a command for each line of a file.
 const STAND_INS: [(&str, &str); 2] = [
-    ("ssh", "#!/bin/sh\n[ \"$1\" != -o ] || shift 2\nshift\n[ \"$1\" != -- ] || shift\ncd / && exec sh -c \"$*\"\n"),
+    (
+        "ssh",
+        "#!/bin/sh\n[ \"$1\" != -o ] || shift 2\nshift\n[ \"$1\" != -- ] || shift\nexport SHELL=/bin/sh; cd / && exec sh -c \"$*\"\n",
+    ),
     (
         "hq",
         "#!/bin/sh\n[ \"$1 $2 $3 $5\" = \"submit --wait --each-line --\" ] || exit 2\nlist=$4\nshift 5\n\
@@ -169,6 +172,8 @@ fn the_commands_of_the_page_on_clusters_end_in_the_bytes_of_a_local_run() {
         let path = format!("{}:/usr/local/bin:/usr/bin:/bin", lab.path("bin").display());
         // GNU parallel asks to be cited unless it knows that somebody has seen that.
         lab.write("home/.parallel/will-cite", "");
+        // Where nobody has logged in, as in a container, there is no such variable.
+        shell.env_remove("SHELL");
         let ran: Ran = shell.env("PATH", path).env("HOME", lab.path("home")).output().unwrap().into();
         let err = ran.ended(0).err;
         assert!(!err.contains("sent again"), "{word}: {err}");
