@@ -55,11 +55,11 @@ impl Curve {
         let result = &ranked.models[model];
         let records: Vec<&[EpochRecord]> =
             ranked.chosen_outcomes(result).into_iter().map(|outcome| outcome.record.epochs.as_slice()).collect();
-        Self::of_records(result.id, &records)
+        Self::of_records(result.id, &records, ranked.primary)
     }
 
     /// Of the epochs of one configuration of `model`, one entry a replicate; `None` without any.
-    pub(crate) fn of_records(model: &str, records: &[&[EpochRecord]]) -> Option<Self> {
+    pub(crate) fn of_records(model: &str, records: &[&[EpochRecord]], primary: Metric) -> Option<Self> {
         let n_common = records.iter().map(|epochs| epochs.len()).min()?;
         let longest = records.iter().map(|epochs| epochs.len()).max()?;
         let points = |metric: &dyn Fn(&EpochRecord) -> f64| -> Vec<Spread> {
@@ -71,7 +71,7 @@ impl Curve {
             model: model.to_owned(),
             longest,
             train_loss: points(&|epoch| epoch.train_loss),
-            validation: Metric::ALL.into_iter().map(of_metric).collect(),
+            validation: Metric::shown_with(primary).map(of_metric).collect(),
         })
     }
 }

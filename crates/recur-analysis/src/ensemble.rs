@@ -4,11 +4,11 @@
 
 use crate::difference::{self, Compared, Sample, compare};
 use crate::model::of_predictions;
-use crate::ranked::{Ranked, TestResamples, best_first, confusion, resampled_means};
+use crate::ranked::{Ranked, TestResamples, answers, best_first, confusion, resampled_means};
 use crate::summary::ends;
 use recur_core::metric::Metric;
 use recur_core::record::Prediction;
-use recur_stats::{Interval, LabelCounts, jackknife, label_rank, mean, mean_distribution, mean_log_loss};
+use recur_stats::{Answers, Interval, LabelCounts, jackknife, label_rank, mean, mean_distribution, mean_log_loss};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -128,7 +128,7 @@ fn score<'a>(ranked: &Ranked<'a>, model: usize, resamples: &mut TestResamples<'a
     let without = |member: usize| primary(&averaged(rows, &members, Some(member)));
     let without: Vec<f64> = (0..members.len()).map(without).collect();
     let all = averaged(rows, &members, None);
-    let metrics = Metric::ALL.map(|metric| (metric.name(), Some(value(ranked, metric, &all))));
+    let metrics = Metric::shown_with(ranked.primary).map(|metric| (metric.name(), Some(value(ranked, metric, &all))));
     let others = of_predictions(&all, ranked.outcomes.label_names.len());
     Some(Scored {
         model,
@@ -169,6 +169,11 @@ fn averaged(rows: &[Prediction], members: &[Vec<Vec<f64>>], left_out: Option<usi
 
 /// The value of a metric.
 fn value(ranked: &Ranked<'_>, metric: Metric, predictions: &[Prediction]) -> f64 {
+    if let Some(on_request) = ranked.on_request().filter(|_| metric.is_on_request()) {
+        let (log_probabilities, labels) = answers(predictions);
+        let answers = Answers::new(&log_probabilities, &labels, ranked.outcomes.label_names.len());
+        return on_request.value(answers).unwrap_or(f64::NAN);
+    }
     let counts = confusion(predictions, ranked.outcomes.label_names.len()).label_counts();
     let found = match LabelCounts::metric(metric.name()) {
         Some(of_counts) => of_counts(&counts),

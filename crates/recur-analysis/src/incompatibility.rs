@@ -39,6 +39,9 @@ pub enum Incompatibility {
     /// Configurations chosen by other results.
     #[error("report.primary is {} and {}: their configurations were chosen by other metrics", first.name(), second.name())]
     Primary { first: Metric, second: Metric },
+    /// The same metric, of other labels or at another precision.
+    #[error("report.primary is {} of other labels, or at another precision: report.positive or report.recall_at_precision differ", metric.name())]
+    Requested { metric: Metric },
     /// Equal settings, and other rows all the same.
     #[error("replicate {replicate} is divided in another way, by another version of recur")]
     Division { replicate: u32 },
@@ -65,6 +68,9 @@ impl Incompatibility {
             }
             Self::Primary { .. } => {
                 "give both the same report.primary, and run the one again: that trains nothing".to_owned()
+            }
+            Self::Requested { .. } => {
+                "give both the same report.positive and report.recall_at_precision, and run the one again".to_owned()
             }
             Self::Division { .. } => "run both with this version of recur".to_owned(),
         }
@@ -112,6 +118,10 @@ pub(crate) fn incompatibility(one: &ComparedExperiment<'_>, other: &ComparedExpe
     }
     if a.report.primary != b.report.primary {
         return Some(Incompatibility::Primary { first: a.report.primary, second: b.report.primary });
+    }
+    let requested = |of: &Outcomes<'_>| of.plan.report.requested(of.label_names, &of.facts.rows_by_label);
+    if requested(first) != requested(second) {
+        return Some(Incompatibility::Requested { metric: a.report.primary });
     }
     let (ours, theirs) = (splits(first), splits(second));
     ours.iter().find_map(|(replicate, (trained, split))| {

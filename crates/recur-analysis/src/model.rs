@@ -213,7 +213,7 @@ fn validation(ranked: &Ranked<'_>, result: &RankedModel<'_>) -> BTreeMap<&'stati
         };
         Summary::of((0..).zip(&result.choice.by_replicate).map(value).collect())
     };
-    Metric::ALL.into_iter().map(|metric| (metric.name(), of(metric))).collect()
+    Metric::shown_with(ranked.primary).map(|metric| (metric.name(), of(metric))).collect()
 }
 
 fn test(ranked: &Ranked<'_>, result: &RankedModel<'_>) -> BTreeMap<&'static str, Summary> {
@@ -225,7 +225,7 @@ fn test(ranked: &Ranked<'_>, result: &RankedModel<'_>) -> BTreeMap<&'static str,
         (metric.name(), Summary { interval: ranked.mean_interval(result, metric), ..Summary::of(values) })
     };
     // Of two with one name, that of the records has an interval as well.
-    of_all_predictions(ranked, result).into_iter().chain(Metric::ALL.map(of)).collect()
+    of_all_predictions(ranked, result).into_iter().chain(Metric::shown_with(ranked.primary).map(of)).collect()
 }
 
 /// See [`Model::partial_test`].
@@ -239,7 +239,7 @@ fn partial_test(ranked: &Ranked<'_>, result: &RankedModel<'_>) -> BTreeMap<&'sta
         return BTreeMap::new();
     }
     let of = |metric: Metric| Summary::of(tests().map(|test| test.map(|test| test.scores.get(metric))).collect());
-    Metric::ALL.map(|metric| (metric.name(), of(metric))).into_iter().collect()
+    Metric::shown_with(ranked.primary).map(|metric| (metric.name(), of(metric))).collect()
 }
 
 /// Metrics of a model's predictions besides those of the records.

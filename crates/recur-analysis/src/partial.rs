@@ -323,7 +323,7 @@ fn curve(partial: &PartialOutcomes<'_>, best: &BestSoFar) -> Option<Curve> {
             && matches!(outcome.record.outcome, Outcome::Finished { .. })
     };
     let records: Vec<_> = partial.ended().filter(is_its).map(|outcome| outcome.record.epochs.as_slice()).collect();
-    Curve::of_records(&best.model, &records)
+    Curve::of_records(&best.model, &records, partial.plan.report.primary)
 }
 
 impl CostSoFar {

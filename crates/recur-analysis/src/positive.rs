@@ -1,6 +1,7 @@
 //! One label that is looked for, against all others: curves and figures that depend on no threshold, and one that is chosen.
 
 use crate::difference::Sample;
+use crate::outcomes::Outcomes;
 use crate::ranked::{Ranked, RankedModel};
 use crate::summary::Summary;
 use recur_core::record::TestRecord;
@@ -61,28 +62,17 @@ pub struct MeanCurve {
 impl Positive {
     pub(crate) fn of(ranked: &Ranked<'_>) -> Option<Self> {
         let best = ranked.best()?;
-        let given = ranked.outcomes.plan.report.positive.as_deref();
-        let names = ranked.outcomes.label_names;
-        let label = match given {
-            Some(given) => names.iter().position(|name| name == given)?,
-            None => rarer(ranked)?,
-        };
+        let Outcomes { plan, label_names: names, facts, .. } = ranked.outcomes;
+        let label = plan.report.positive_among(names, &facts.rows_by_label)?;
         let shares: Vec<f64> = best.tests.iter().filter_map(|test| share(test, label)).collect();
         Some(Self {
             label: names[label].clone(),
-            is_given: given.is_some(),
+            is_given: plan.report.positive.is_some(),
             share: recur_stats::mean(&shares)?,
             precision: ranked.outcomes.plan.report.recall_at_precision,
             models: ranked.ranking.iter().map(|model| results(ranked, &ranked.models[*model], label)).collect(),
         })
     }
-}
-
-/// The label with fewer rows of two, and of equal ones the later; `None` with more labels.
-fn rarer(ranked: &Ranked<'_>) -> Option<usize> {
-    let [first, second] = ranked.outcomes.label_names else { return None };
-    let rows = |label: &String| ranked.outcomes.facts.rows_by_label.get(label).copied().unwrap_or(0);
-    Some(if rows(first) < rows(second) { 0 } else { 1 })
 }
 
 fn share(test: &TestRecord, label: usize) -> Option<f64> {

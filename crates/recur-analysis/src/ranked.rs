@@ -3,14 +3,14 @@
 use crate::difference::{self, Basis, CONFIDENCE, Compared, Sample, compare};
 use crate::outcomes::{Outcomes, ReplicateSplit};
 use crate::tally::Tally;
-use recur_core::metric::Metric;
+use recur_core::metric::{Metric, Requested};
 use recur_core::plan::Configuration;
 use recur_core::random::StreamPath;
 use recur_core::record::{Prediction, TestRecord};
 use recur_core::selection::{Chosen, TrialOutcome};
 use recur_core::settings::{Division, TestRows};
 use recur_core::trial::TrialId;
-use recur_stats::{Confusion, Estimate, GroupResamples, Interval, LabelCounts, mean};
+use recur_stats::{Answers, Confusion, Estimate, GroupResamples, Interval, LabelCounts, OnRequest, mean};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -176,6 +176,14 @@ impl<'a> Ranked<'a> {
             (!test.predictions.is_empty()).then(|| right as f64 / test.predictions.len() as f64)
         };
         mean(&self.best()?.tests.iter().map(ceiling).collect::<Option<Vec<f64>>>()?)
+    }
+
+    /// The primary metric, where it is one on request.
+    pub(crate) fn on_request(&self) -> Option<OnRequest> {
+        let Outcomes { plan, label_names, facts, .. } = self.outcomes;
+        let Requested { metric, positive, precision } = plan.report.requested(label_names, &facts.rows_by_label)?;
+        let positive = positive.and_then(|positive| label_names.iter().position(|name| *name == positive));
+        OnRequest::named(metric.name(), positive, precision)
     }
 
     /// The results of a ranked model that are compared.
@@ -364,6 +372,12 @@ pub(crate) fn resampled_means(
 ) -> Vec<f64> {
     let Some(first) = predictions.first() else { return Vec::new() };
     let n_labels = ranked.outcomes.label_names.len();
+    if let Some(on_request) = ranked.on_request() {
+        let answers: Vec<(Vec<f32>, Vec<u16>)> = predictions.iter().map(|rows| answers(rows)).collect();
+        let answers: Vec<Answers<'_>> =
+            answers.iter().map(|(log_probs, labels)| Answers::new(log_probs, labels, n_labels)).collect();
+        return on_request.resampled(resamples, &answers);
+    }
     match LabelCounts::metric(ranked.primary.name()) {
         Some(of_counts) => {
             let truths: Vec<u16> = first.iter().map(|prediction| prediction.label).collect();
@@ -372,13 +386,19 @@ pub(crate) fn resampled_means(
             let predicted: Vec<&[u16]> = predicted.iter().map(Vec::as_slice).collect();
             resamples.mean_metric(n_labels, &truths, &predicted, of_counts)
         }
-        // The loss: a test checks that all other metrics follow from counts.
+        // The loss: a test checks that all other metrics of every trial follow from counts.
         None => {
             let loss = |rows: &&[Prediction]| rows.iter().map(|p| -f64::from(p.label_log_probability)).collect();
             let losses: Vec<Vec<f64>> = predictions.iter().map(loss).collect();
             resamples.mean_of_rows(&losses.iter().map(Vec::as_slice).collect::<Vec<_>>())
         }
     }
+}
+
+/// The log-probabilities (N, C) and the labels (N) of predictions.
+pub(crate) fn answers(predictions: &[Prediction]) -> (Vec<f32>, Vec<u16>) {
+    let log_probabilities = predictions.iter().flat_map(|p| p.log_probabilities.iter().copied()).collect();
+    (log_probabilities, predictions.iter().map(|p| p.label).collect())
 }
 
 /// Which of two results comes first: the better one, and what is not a number last.

@@ -156,7 +156,7 @@ impl ConfigurationResult {
             eliminated_after: ranked.outcomes.eliminated.get(index).copied().flatten(),
             trials: ranked.tally(index),
             trial_ids: ranked.outcomes_of(index).map(|outcome| outcome.trial.id.clone()).collect(),
-            validation: Metric::ALL.into_iter().map(of_metric).collect(),
+            validation: Metric::shown_with(ranked.primary).map(of_metric).collect(),
         }
     }
 }

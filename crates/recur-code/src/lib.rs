@@ -119,6 +119,14 @@ impl Digests {
         }
     }
 
+    /// Gives cargo `RECUR_CODE_` and `name` for the crate, and nothing else.
+    ///
+    /// # Panics
+    /// As [`Digests::emit`].
+    pub fn emit_as(&self, name: &str) {
+        println!("cargo::rustc-env=RECUR_CODE_{name}={}", self.digest(&self.modules(), None));
+    }
+
     /// [`Digests::emit`], and the list of the crate's models as `OUT_DIR/plugins.rs`, for the root to include: `PLUGINS`,
     /// with the plugins of each module that the root declares. A module's file without its `mod` line ends the build.
     ///

@@ -1,6 +1,7 @@
 //! The identity of a trial: all that determines its result, and the name that is the digest of it.
 
 use crate::digest::Digest;
+use crate::metric::Requested;
 use crate::params::Params;
 use crate::settings::{ClassWeights, SplitSettings, TextSettings, TrainingSettings};
 use serde::{Deserialize, Serialize};
@@ -70,6 +71,10 @@ pub struct Identity {
     /// others, and where they are as the normalised ones. Not serialised where it is `None`, like the weights.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw_texts: Option<Digest>,
+    /// What is computed of its predictions besides the metrics that all trials have. Not serialised where there is nothing, like the
+    /// weights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested: Option<Requested>,
 }
 
 impl Identity {

@@ -22,5 +22,6 @@ pub(crate) fn identity() -> Identity {
         replicate: 2,
         initial_weights: None,
         raw_texts: None,
+        requested: None,
     }
 }

@@ -6,10 +6,11 @@ pub use training::{
     ClassWeights, EarlyStopping, Optimizer, Sampling, Schedule, TrainingKey, TrainingLength, TrainingSettings,
 };
 
-use crate::metric::Metric;
+use crate::metric::{Metric, Requested};
 use crate::noun::Noun;
 use crate::split::Part;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use strum::VariantNames;
 
 /// Where the texts come from and how they become rows.
@@ -323,6 +324,30 @@ pub struct ReportSettings {
     pub positive: Option<String>,
     /// The least precision at which recall of the positive label is given.
     pub recall_at_precision: f64,
+}
+
+impl ReportSettings {
+    /// The label that is looked for among `labels`, as its index: the one that is named, or of two the one with fewer rows, and of
+    /// equal ones the later. `None` where none is named of more labels, or one that is not there.
+    pub fn positive_among(&self, labels: &[String], rows_by_label: &BTreeMap<String, u64>) -> Option<usize> {
+        let rows = |label: &String| rows_by_label.get(label).copied().unwrap_or(0);
+        match (&self.positive, labels) {
+            (Some(positive), labels) => labels.iter().position(|label| label == positive),
+            (None, [first, second]) => Some(if rows(first) < rows(second) { 0 } else { 1 }),
+            _ => None,
+        }
+    }
+
+    /// What trials must compute besides the metrics that all have, because the report ranks by it.
+    pub fn requested(&self, labels: &[String], rows_by_label: &BTreeMap<String, u64>) -> Option<Requested> {
+        let metric = self.primary;
+        let positive = || Some(labels[self.positive_among(labels, rows_by_label)?].clone());
+        metric.is_on_request().then(|| Requested {
+            metric,
+            positive: metric.takes_positive().then(positive).flatten(),
+            precision: metric.takes_precision().then_some(self.recall_at_precision),
+        })
+    }
 }
 
 impl Default for ReportSettings {

@@ -3,6 +3,7 @@
 use crate::NUMERIC_CONTRACT;
 use crate::digest::Digest;
 pub use crate::identity::{Identity, TrialId};
+use crate::metric::Requested;
 use crate::model::Regime;
 use crate::plan::{Configuration, Plan};
 use crate::record::TrialRecord;
@@ -118,6 +119,8 @@ pub struct TrialNames<'a> {
     pub weights: &'a InitialWeights,
     /// [`Identity::procedure`].
     pub procedure: &'a str,
+    /// [`Identity::requested`].
+    pub requested: Option<&'a Requested>,
 }
 
 impl TrialNames<'_> {
@@ -154,6 +157,7 @@ impl TrialNames<'_> {
             replicate,
             initial_weights: initial_weights.as_ref().map(|file| file.digest.clone()),
             raw_texts: self.raw_texts.filter(|_| plugin.needs().raw_texts).cloned(),
+            requested: self.requested.cloned(),
         };
         Ok(Trial { initial_weights, ..Trial::new(own.title(), configuration, identity) })
     }

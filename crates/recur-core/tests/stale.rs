@@ -106,6 +106,7 @@ fn named(one: &'static Fake) -> Vec<(String, TrialId)> {
         registry: &registry,
         weights: &Default::default(),
         procedure: "procedure",
+        requested: None,
     };
     let named = |configuration, replicate| {
         let trial = names.trial(configuration, replicate, None).unwrap();
@@ -153,6 +154,7 @@ fn other_raw_texts_rename_the_trials_of_models_that_read_them_and_no_others() {
             registry: &registry,
             weights: &weights,
             procedure: "p",
+            requested: None,
         };
         [0, 2].map(|configuration| names.trial(configuration, 0, None).unwrap().id)
     };

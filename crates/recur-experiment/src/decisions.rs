@@ -361,13 +361,15 @@ impl Experiment {
 
     /// Names the trials at `places`; `firsts` holds the first configuration of each model in the plan.
     fn name_trials(&mut self, places: &[Needed], firsts: &[usize]) -> Result<(), ExperimentError> {
+        let procedure = recur_train::procedure(self.requested.as_ref());
         let names = TrialNames {
             plan: &self.plan,
             dataset: self.data.dataset.digest(),
             raw_texts: self.data.dataset.raw_digest(),
             registry: &self.registry,
             weights: &self.decisions.weights,
-            procedure: recur_train::PROCEDURE,
+            procedure: &procedure,
+            requested: self.requested.as_ref(),
         };
         let mut trials = Vec::with_capacity(places.len());
         let mut named = std::mem::take(&mut self.decisions.named);

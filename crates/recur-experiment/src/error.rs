@@ -3,6 +3,7 @@
 use crate::part::PartEnd;
 use recur_analysis::AnalysisError;
 use recur_cluster::Refusal;
+use recur_core::metric::Metric;
 use recur_core::nearest::nearest;
 use recur_core::registry::NoModel;
 use recur_core::split::SplitError;
@@ -48,6 +49,35 @@ pub enum ExperimentError {
         data: String,
         /// The labels that there are.
         labels: Vec<String>,
+    },
+    /// The report ranks by a metric of one label, and there are more than two.
+    #[error("`report.primary` is `{}`, which is of one label, and {} has {}", metric.name(), visible(data), labels.len())]
+    NoPositive {
+        /// The metric.
+        metric: Metric,
+        /// Where the data comes from.
+        data: String,
+        /// The labels that there are.
+        labels: Vec<String>,
+    },
+    /// The report ranks by a metric that some replicate leaves undefined.
+    #[error(
+        "`report.primary` is `{}`, which is undefined on the {part} rows of replicate {replicate} of {}: {}",
+        metric.name(),
+        visible(data),
+        lacking(label.as_deref())
+    )]
+    Undefined {
+        /// The metric.
+        metric: Metric,
+        /// The part of the split.
+        part: &'static str,
+        /// The replicate.
+        replicate: u32,
+        /// Where the data comes from.
+        data: String,
+        /// The label that no row has; `None` where all rows have one and the same.
+        label: Option<String>,
     },
     /// A file of weights that a model starts from cannot be read.
     #[error("cannot read initial weights")]
@@ -207,6 +237,13 @@ impl ExperimentError {
                 Some(nearest) => format!("did you mean `{}`?", visible(nearest)),
                 None => format!("its labels: {}", first_labels(labels)),
             }),
+            Self::NoPositive { labels, .. } => Some(format!(
+                "name the label in `report.positive`, or rank by `macro_f1`, the mean over labels; its labels: {}",
+                first_labels(labels)
+            )),
+            Self::Undefined { .. } => Some(
+                "give that part a larger share in `data.split`, set `stratify: true` there, or rank by another metric".to_owned(),
+            ),
             Self::InitialWeights(StoreError::Io { .. }) => {
                 Some("docs/spec.md shows where the path of a model's `weights` begins: in the project's folder, or the spec's".to_owned())
             }
@@ -276,6 +313,14 @@ fn first_labels(labels: &[String]) -> String {
         shown.push(format!("and {others} others"));
     }
     shown.join(", ")
+}
+
+/// What rows lack for a metric of a label against others.
+fn lacking(label: Option<&str>) -> String {
+    match label {
+        Some(label) => format!("none of them is `{}`", visible(label)),
+        None => "all of them have one and the same label".to_owned(),
+    }
 }
 
 /// What to do where trials cannot be sent, or what came of them cannot be read.

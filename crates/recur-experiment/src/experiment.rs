@@ -5,12 +5,14 @@ use crate::environment::WorkingFolder;
 use crate::error::ExperimentError;
 use crate::invocation::Invocation;
 use crate::parallel::{available_cores, in_parallel};
+use crate::primary_metric;
 use crate::scoring::Scored;
 use recur_analysis::{Analysis, AnalysisError, ModelStages, Outcomes, ReplicateSplit, SplitSizes};
 use recur_core::data_warning::DataWarning;
 use recur_core::digest::Digest;
 use recur_core::division;
 use recur_core::facts::DataFacts;
+use recur_core::metric::Requested;
 use recur_core::noun::Noun;
 use recur_core::plan::{Plan, UnusedSettings};
 use recur_core::registry::Registry;
@@ -37,6 +39,8 @@ pub struct Experiment {
     pub(crate) spec: Spec,
     pub(crate) plan: Plan,
     pub(crate) data: Arc<Ingested>,
+    /// What its trials compute besides the metrics that all have.
+    pub(crate) requested: Option<Requested>,
     pub(crate) trials: Vec<Trial>,
     pub(crate) shorter: Vec<Trial>,
     pub(crate) decisions: Decisions,
@@ -78,9 +82,12 @@ impl Experiment {
             facts.rows_by_label.len(),
             facts.duplicates
         );
-        check_positive(&plan, &data)?;
+        let requested = primary_metric::requested(&plan, &data)?;
         data.notes.iter().for_each(|note| tracing::warn!("{note}"));
         let replicates = replicates(&plan, &data)?;
+        if let Some(requested) = &requested {
+            primary_metric::check_rows(requested, &data, &replicates)?;
+        }
         let splits: Vec<ReplicateSplit> =
             replicates.iter().map(|replicate| ReplicateSplit::of(&data.dataset, &replicate.split)).collect();
         let warnings = data_warnings(&plan, &data, &splits);
@@ -90,6 +97,7 @@ impl Experiment {
             spec,
             plan,
             data: Arc::new(data),
+            requested,
             trials: Vec::new(),
             shorter: Vec::new(),
             replicates: Arc::new(replicates),
@@ -233,19 +241,6 @@ fn replicates(plan: &Plan, data: &Ingested) -> Result<Vec<Replicate>, Experiment
 fn replicate(plan: &Plan, data: &Ingested, index: u32) -> Result<Replicate, ExperimentError> {
     let failed = |source: SplitError| ExperimentError::Split { data: data.facts.source.clone(), source };
     Replicate::new(&data.dataset, &plan.split, plan.seed, index).map_err(failed)
-}
-
-/// The label that the spec looks for must be one of the data.
-fn check_positive(plan: &Plan, data: &Ingested) -> Result<(), ExperimentError> {
-    let labels = data.dataset.label_names();
-    match &plan.report.positive {
-        Some(label) if !labels.contains(label) => Err(ExperimentError::NoSuchLabel {
-            label: label.clone(),
-            data: data.facts.source.clone(),
-            labels: labels.to_vec(),
-        }),
-        _ => Ok(()),
-    }
 }
 
 /// Logs what of the data and the settings may mislead: the same for every command.

@@ -69,6 +69,7 @@ mod places;
 mod planned;
 mod power;
 pub mod predict;
+mod primary_metric;
 mod project;
 mod queue;
 mod recorder;

@@ -370,7 +370,7 @@ fn check_code(trial: &Trial, plugin: &dyn ModelPlugin) -> Result<(), ExperimentE
         (
             "digest of the training code",
             identity.procedure.to_string(),
-            code_digest(recur_train::PROCEDURE).to_string(),
+            recur_train::procedure(identity.requested.as_ref()),
         ),
         ("version of the model", identity.model_version.to_string(), about.version.to_string()),
         ("digest of the model's code", identity.model_code.to_string(), code_digest(about.code).to_string()),

@@ -83,6 +83,7 @@ pub(crate) fn spec(checker: &mut Checker<'_>, root: &Node, question: String) -> 
     if let Some(models) = &models {
         sizes(checker, &fields, &spec, &models.entries);
         untrained(checker, &fields, &spec, &models.entries);
+        watched(checker, &fields, &spec, &models.entries);
         halved(checker, &fields, &spec, &models.entries);
     }
     // Whatever is missing was an error.
@@ -222,6 +223,23 @@ fn untrained(checker: &mut Checker<'_>, root: &Fields<'_>, spec: &Spec, models: 
         let place = epochs.or(root.key_span("sweep")).or(root.key_span("models"));
         checker.error(place.expect("a spec has models"), ErrorKind::NothingTrained { models });
     }
+}
+
+/// Early stopping watches a metric that the trials have: one of every trial, or the one that the report ranks by.
+fn watched(checker: &mut Checker<'_>, root: &Fields<'_>, spec: &Spec, models: &[ModelEntry]) {
+    let primary = spec.report.primary;
+    let of_models = models.iter().flat_map(|model| &model.configurations).filter_map(|own| own.training.as_ref());
+    let stopping = std::iter::once(&spec.training).chain(of_models).filter_map(|training| training.early_stopping);
+    let lacking = |metric: &Metric| metric.is_on_request() && *metric != primary;
+    let Some(metric) = stopping.map(|stopping| stopping.metric).find(lacking) else { return };
+    let shared = root.section("training").and_then(|training| training.section("early_stopping"));
+    let place = shared.and_then(|stopping| stopping.span("metric")).or(root.key_span("models"));
+    let path = "training.early_stopping.metric".to_owned();
+    let (got, names) = (format!("validation_{}", metric.name()), Metric::ALL.map(Metric::name).join(", validation_"));
+    let expected =
+        format!("metric that the trials have: validation_{names}, or that of `report.primary` ({})", primary.name());
+    let kind = ErrorKind::Value { path, expected, got, nearest: None, unquoted: None };
+    checker.error(place.expect("a spec has models"), kind);
 }
 
 fn is_untrained(model: &ModelEntry, shared: &TrainingSettings) -> bool {

@@ -207,7 +207,9 @@ pub(crate) static MODEL: &[Key] = &[
 /// Keys of `report`.
 pub(crate) static REPORT: &[Key] = &[
     setting("primary", Kind::Choice(&Metric::NAMES), field!(report.primary),
-        "the metric to choose and rank by",
+        "the metric to choose and rank by; from `brier` on they are computed only of trials whose spec names them here, which are \
+         other trials then; `roc_auc`, `average_precision` and `recall_at_precision` are those of `positive`, or else means over \
+         labels, each against the others; `f1` is that of `positive`",
     ),
     key("baseline", LINE, Default::None, "the listed model that the others are compared with").at(field!(report.baseline)),
     key(

@@ -122,6 +122,18 @@ impl GroupResamples {
         self.per_resample(of_block)
     }
 
+    /// What `of` makes of each resample (B), given how often it has the row at a place of the groups (N).
+    ///
+    /// # Panics
+    /// If N is not `n_rows`.
+    pub(crate) fn of_each(&self, n_rows: usize, of: impl Fn(&dyn Fn(usize) -> u64) -> f64) -> Vec<f64> {
+        self.check_rows(n_rows);
+        let lanes = self.blocks.iter().flat_map(|block| (0..LANES).map(move |lane| (block, lane)));
+        let times =
+            |block: &[Multiplicities], lane: usize, row: usize| u64::from(block[self.group_of_row[row] as usize][lane]);
+        lanes.take(self.n_resamples).map(|(block, lane)| of(&|row| times(block, lane, row))).collect()
+    }
+
     fn per_resample(&self, of_block: impl Fn(&Vec<Multiplicities>) -> [f64; LANES]) -> Vec<f64> {
         let mut values: Vec<f64> = self.blocks.iter().flat_map(of_block).collect();
         values.truncate(self.n_resamples);

@@ -24,21 +24,12 @@ impl ScoredRows {
     /// Rows as pairs of (score, whether the row is positive). Any increasing function of a score gives the same curves: a
     /// log-probability does as well as a probability. `None` where a score is not a number.
     pub fn of(rows: impl IntoIterator<Item = (f32, bool)>) -> Option<Self> {
-        // −0 and 0 are one score.
-        let mut rows: Vec<(f32, bool)> = rows.into_iter().map(|(score, positive)| (score + 0.0, positive)).collect();
-        if rows.iter().any(|(score, _)| score.is_nan()) {
-            return None;
-        }
-        rows.sort_unstable_by(|(a, _), (b, _)| b.total_cmp(a));
-        let (mut true_positives, mut false_positives) = (0, 0);
-        let mut thresholds = Vec::new();
-        for equal in rows.chunk_by(|(a, _), (b, _)| a == b) {
-            let positive = equal.iter().filter(|(_, positive)| *positive).count() as u64;
-            true_positives += positive;
-            false_positives += equal.len() as u64 - positive;
-            thresholds.push(AtThreshold { threshold: equal[0].0, true_positives, false_positives });
-        }
-        Some(Self { positives: true_positives, negatives: false_positives, thresholds })
+        Some(OrderedRows::of(rows)?.drawn(|_| 1))
+    }
+
+    /// Positive rows.
+    pub fn positives(&self) -> u64 {
+        self.positives
     }
 
     /// Negative rows.
@@ -128,6 +119,49 @@ fn share(part: u64, of: u64) -> Option<f64> {
     (of > 0).then(|| part as f64 / of as f64)
 }
 
+/// Rows in the order of a score, from the highest to the lowest: what each of many resamples of them is made from.
+#[derive(Clone, Debug)]
+pub(crate) struct OrderedRows {
+    /// The place of each row among those it was made from, and whether it is positive.
+    rows: Vec<(usize, bool)>,
+    /// For each score that some row has, where in `rows` those with it end.
+    scores: Vec<(f32, usize)>,
+}
+
+impl OrderedRows {
+    /// See [`ScoredRows::of`].
+    pub(crate) fn of(rows: impl IntoIterator<Item = (f32, bool)>) -> Option<Self> {
+        // −0 and 0 are one score.
+        let mut rows: Vec<(f32, (usize, bool))> =
+            (0..).zip(rows).map(|(place, (score, is_positive))| (score + 0.0, (place, is_positive))).collect();
+        if rows.iter().any(|(score, _)| score.is_nan()) {
+            return None;
+        }
+        rows.sort_unstable_by(|(a, _), (b, _)| b.total_cmp(a));
+        let mut scores: Vec<(f32, usize)> = Vec::new();
+        for equal in rows.chunk_by(|(a, _), (b, _)| a == b) {
+            let end = scores.last().map_or(0, |(_, end)| *end) + equal.len();
+            scores.push((equal[0].0, end));
+        }
+        Some(Self { rows: rows.into_iter().map(|(_, row)| row).collect(), scores })
+    }
+
+    /// The rows, each as often as `times` says of its place.
+    pub(crate) fn drawn(&self, times: impl Fn(usize) -> u64) -> ScoredRows {
+        let (mut true_positives, mut false_positives, mut start) = (0, 0, 0);
+        let mut at = |(threshold, end): &(f32, usize)| {
+            for (place, is_positive) in &self.rows[start..*end] {
+                let of_kind = if *is_positive { &mut true_positives } else { &mut false_positives };
+                *of_kind += times(*place);
+            }
+            start = *end;
+            AtThreshold { threshold: *threshold, true_positives, false_positives }
+        };
+        let thresholds: Vec<AtThreshold> = self.scores.iter().map(&mut at).collect();
+        ScoredRows { positives: true_positives, negatives: false_positives, thresholds }
+    }
+}
+
 /// The mean over labels of `metric`, each label against all others; `None` where no label has a value. `log_probabilities`
 /// is (N, C), row by row, with one of `labels` (N) each; a label that all or none of the rows have is left out.
 ///
@@ -157,14 +191,17 @@ pub fn one_against_rest(
 /// If the number of log-probabilities is not N × C.
 pub fn brier_score(log_probabilities: &[f32], labels: &[u16], n_classes: usize) -> Option<f64> {
     assert_eq!(log_probabilities.len(), labels.len() * n_classes, "rows and columns");
-    let mut sum = 0.0;
-    for (row, own) in log_probabilities.chunks_exact(n_classes).zip(labels) {
-        for (label, log_probability) in row.iter().enumerate() {
-            let truth = f64::from(u8::from(usize::from(*own) == label));
-            let distance = libm::exp(f64::from(*log_probability)) - truth;
-            sum += distance * distance;
-        }
-    }
+    let rows = log_probabilities.chunks_exact(n_classes).zip(labels);
+    let sum = rows.fold(0.0, |sum, (row, own)| sum + squared_distance(row, *own));
     let scale = if n_classes == 2 { 0.5 } else { 1.0 };
     (!labels.is_empty() && !sum.is_nan()).then(|| scale * sum / labels.len() as f64)
+}
+
+/// The squared distance between the probabilities of a row, given as logarithms (C), and the truth.
+pub(crate) fn squared_distance(log_probabilities: &[f32], own: u16) -> f64 {
+    let of_label = |(label, log_probability): (usize, &f32)| {
+        let distance = libm::exp(f64::from(*log_probability)) - f64::from(u8::from(usize::from(own) == label));
+        distance * distance
+    };
+    log_probabilities.iter().enumerate().map(of_label).fold(0.0, |sum, squared| sum + squared)
 }

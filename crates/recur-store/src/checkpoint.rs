@@ -26,7 +26,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 /// The version of a checkpoint's file that this recur writes, and the latest that it reads.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// The key of the metadata.
 const KEY: &str = "recur_checkpoint";
@@ -54,6 +54,9 @@ pub struct FoundCheckpoint {
 struct Header {
     format: u32,
     trial: TrialId,
+    /// The metric on request whose value ends each epoch; since format 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    requested: Option<Metric>,
     epochs: Vec<Epoch>,
     examples: u64,
     loss: Number,
@@ -61,8 +64,11 @@ struct Header {
     tensors: [Vec<String>; 3],
 }
 
-/// An epoch: the training loss, and each metric on validation.
-type Epoch = [Number; 1 + Metric::STORED.len()];
+/// An epoch: the training loss, and on validation each metric of every trial, then the one on request.
+type Epoch = Vec<Number>;
+
+/// Numbers of an epoch without a metric on request.
+const N_NUMBERS: usize = 1 + Metric::STORED.len();
 
 /// A number of any bits.
 #[derive(Clone, Copy)]
@@ -206,6 +212,7 @@ fn encode(checkpoint: &Checkpoint) -> Result<Vec<u8>, WeightsProblem> {
     let header = Header {
         format: FORMAT,
         trial: trial.clone(),
+        requested: epochs.first().and_then(|epoch| epoch.validation.requested()),
         epochs: epochs.iter().map(epoch).collect(),
         examples: *examples,
         loss: Number(*loss),
@@ -252,26 +259,32 @@ fn decode_header(json: Option<&String>) -> Result<Header, Fault> {
     if found > FORMAT {
         return Err(Fault::CheckpointFormat { found, known: FORMAT });
     }
-    serde_json::from_str(json).map_err(content)
+    let header: Header = serde_json::from_str(json).map_err(content)?;
+    let n_numbers = N_NUMBERS + usize::from(header.requested.is_some());
+    match header.epochs.iter().find(|epoch| epoch.len() != n_numbers) {
+        Some(epoch) => Err(Fault::Content { reason: format!("an epoch has {} numbers, not {n_numbers}", epoch.len()) }),
+        None => Ok(header),
+    }
 }
 
 fn epoch(record: &EpochRecord) -> Epoch {
-    std::array::from_fn(|index| match index.checked_sub(1) {
-        None => Number(record.train_loss),
-        Some(metric) => Number(record.validation.get(Metric::STORED[metric])),
-    })
+    let EpochRecord { train_loss, validation } = record;
+    let metrics = Metric::STORED.into_iter().chain(validation.requested());
+    std::iter::once(*train_loss).chain(metrics.map(|metric| validation.get(metric))).map(Number).collect()
 }
 
-fn epoch_record([train_loss, validation @ ..]: Epoch) -> EpochRecord {
-    let mut numbers = validation.into_iter();
-    let mut next = |_| numbers.next().expect("as many numbers as metrics").0;
-    EpochRecord { train_loss: train_loss.0, validation: Scores::from_fn(&mut next) }
+/// The epoch of as many numbers as its header's `requested` makes them.
+fn epoch_record(numbers: &Epoch, requested: Option<Metric>) -> EpochRecord {
+    let mut of_every = numbers[1..N_NUMBERS].iter();
+    let validation = Scores::from_fn(|_| of_every.next().expect("as many numbers as metrics").0);
+    let validation = requested.map_or(validation, |metric| validation.with(metric, numbers[N_NUMBERS].0));
+    EpochRecord { train_loss: numbers[0].0, validation }
 }
 
 fn progress(header: Header) -> Progress {
     Progress {
         trial: header.trial,
-        epochs: header.epochs.into_iter().map(epoch_record).collect(),
+        epochs: header.epochs.iter().map(|epoch| epoch_record(epoch, header.requested)).collect(),
         examples: header.examples,
         loss: header.loss.0,
         best: header.best.map(|(epoch, value)| BestEpoch { epoch, value: value.0 }),
@@ -308,7 +321,7 @@ mod tests {
 
     fn bits(checkpoint: &Checkpoint) -> Vec<u64> {
         let Progress { epochs, examples, loss, best, .. } = &checkpoint.progress;
-        let scores = |s: &Scores| [s.loss, s.accuracy, s.macro_f1];
+        let scores = |s: &Scores| [s.loss, s.accuracy, s.macro_f1].into_iter().chain(s.roc_auc);
         let epochs = epochs.iter().flat_map(|e| [e.train_loss].into_iter().chain(scores(&e.validation)));
         let best = best.iter().flat_map(|best| [f64::from(best.epoch), best.value]);
         let floats = epochs.chain(best).chain([*loss]).map(f64::to_bits);
@@ -336,9 +349,11 @@ mod tests {
             singles in prop::collection::vec(any::<u32>(), 0..5),
             examples_done in any::<u64>(),
             best in any::<bool>(),
+            requested in any::<bool>(),
         ) {
             let f = |index: usize| f64::from_bits(floats[index]);
-            let validation = Scores { loss: f64::from_bits(special), accuracy: f(1), macro_f1: f(2) };
+            let validation = Scores { loss: f64::from_bits(special), accuracy: f(1), macro_f1: f(2), ..Scores::default() };
+            let validation = if requested { validation.with(Metric::RocAuc, f(1)) } else { validation };
             let singles: Vec<f32> = singles.into_iter().map(f32::from_bits).collect();
             let checkpoint = Checkpoint {
                 progress: Progress {
@@ -453,6 +468,6 @@ mod tests {
         write_new(&other.join(format!("{}{ENDING}", Digest::of(&bytes))), &bytes).unwrap();
         let reported =
             store.find_checkpoint(&samples::id(1)).unwrap().damaged.iter().map(ToString::to_string).collect::<String>();
-        assert!(reported.contains("has checkpoint format 9, and this version of recur reads up to 2"), "{reported}");
+        assert!(reported.contains("has checkpoint format 9, and this version of recur reads up to 3"), "{reported}");
     }
 }

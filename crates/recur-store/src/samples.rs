@@ -27,6 +27,7 @@ pub(crate) fn record(seed: u64) -> TrialRecord {
         replicate: 0,
         initial_weights: None,
         raw_texts: None,
+        requested: None,
     };
     TrialRecord {
         id: identity.id(),
@@ -43,7 +44,7 @@ pub(crate) fn id(seed: u64) -> TrialId {
 }
 
 pub(crate) fn scores() -> Scores {
-    Scores { loss: 1.0 / 3.0, accuracy: 0.1, macro_f1: 2.0 / 3.0 }
+    Scores { loss: 1.0 / 3.0, accuracy: 0.1, macro_f1: 2.0 / 3.0, ..Scores::default() }
 }
 
 /// A checkpoint of trial 0.

@@ -28,6 +28,7 @@ pub(crate) fn trial(title: &str, replicate: u32) -> Trial {
         replicate,
         initial_weights: None,
         raw_texts: None,
+        requested: None,
     };
     Trial::new(title.to_owned(), 0, identity)
 }

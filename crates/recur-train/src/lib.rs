@@ -26,6 +26,17 @@ mod worker_pool;
 /// The digest of the code that draws, divides, orders, trains and scores, whatever the model: part of each trial's identity.
 pub const PROCEDURE: &str = env!("RECUR_CODE");
 
+/// The digest of that code for a trial that is scored by a metric on request as well, whose code then matters too.
+pub fn procedure(requested: Option<&Requested>) -> String {
+    match requested {
+        None => PROCEDURE.to_owned(),
+        Some(_) => Digest::of(format!("{PROCEDURE} {}", recur_stats::ON_REQUEST_CODE).as_bytes()).to_string(),
+    }
+}
+
+use recur_core::digest::Digest;
+use recur_core::metric::Requested;
+
 pub use memory::{bytes_in_words, memory_need};
 pub use observer::Observer;
 pub use predict::{PredictError, Predictor, Unreadable};

@@ -1,9 +1,10 @@
 //! From a model to its scores on some examples.
 
 use crate::examples::Examples;
-use recur_core::metric::Scores;
+use recur_core::identity::Identity;
+use recur_core::metric::{Metric, Scores};
 use recur_core::model::{Model, ModelError};
-use recur_stats::{Confusion, mean_log_loss};
+use recur_stats::{Answers, Confusion, OnRequest, mean_log_loss};
 
 /// The log-probabilities that `model` gives `examples`, (N, C).
 pub(crate) fn log_probabilities(model: &mut dyn Model, examples: &Examples) -> Result<Vec<f32>, ModelError> {
@@ -13,9 +14,43 @@ pub(crate) fn log_probabilities(model: &mut dyn Model, examples: &Examples) -> R
     Ok(out)
 }
 
-/// The scores of `model` on `examples`.
-pub(crate) fn score(model: &mut dyn Model, examples: &Examples) -> Result<Scores, ModelError> {
-    Ok(scores(examples, &log_probabilities(model, examples)?))
+/// The scores of `model` on `examples`, with what is requested besides.
+pub(crate) fn score(
+    model: &mut dyn Model,
+    examples: &Examples,
+    requested: Option<&Request>,
+) -> Result<Scores, ModelError> {
+    let log_probs = log_probabilities(model, examples)?;
+    let scores = scores(examples, &log_probs);
+    Ok(requested.map_or(scores, |request| request.add(scores, examples, &log_probs)))
+}
+
+/// A metric that a trial is asked for besides those of every trial.
+#[derive(Clone, Copy)]
+pub(crate) struct Request {
+    metric: Metric,
+    value: OnRequest,
+}
+
+impl Request {
+    /// What a trial's identity asks for; `None` where it asks for nothing.
+    pub(crate) fn of(identity: &Identity, label_names: &[String]) -> Result<Option<Self>, ModelError> {
+        let Some(requested) = &identity.requested else { return Ok(None) };
+        let wrong =
+            || ModelError::Other(format!("`{}` cannot be computed of these labels", requested.metric.name()).into());
+        let positive = match &requested.positive {
+            Some(name) => Some(label_names.iter().position(|label| label == name).ok_or_else(wrong)?),
+            None => None,
+        };
+        let value = OnRequest::named(requested.metric.name(), positive, requested.precision).ok_or_else(wrong)?;
+        Ok(Some(Self { metric: requested.metric, value }))
+    }
+
+    /// `scores`, with the metric of `log_probs (N, C)` where it is defined.
+    pub(crate) fn add(&self, scores: Scores, examples: &Examples, log_probs: &[f32]) -> Scores {
+        let answers = Answers::new(log_probs, &examples.labels, examples.n_classes);
+        self.value.value(answers).map_or(scores, |value| scores.with(self.metric, value))
+    }
 }
 
 /// The scores of `log_probs (N, C)` of `examples`.
@@ -28,6 +63,7 @@ pub(crate) fn scores(examples: &Examples, log_probs: &[f32]) -> Scores {
         loss: mean_log_loss(of_label).unwrap_or(0.0),
         accuracy: confusion.accuracy().unwrap_or(0.0),
         macro_f1: confusion.macro_f1().unwrap_or(0.0),
+        ..Scores::default()
     }
 }
 

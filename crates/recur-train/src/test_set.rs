@@ -3,7 +3,7 @@
 use crate::build::{Machine, build};
 use crate::checked::{Checked, Nan, with_text};
 use crate::examples::Examples;
-use crate::scores::{log_probabilities, scores};
+use crate::scores::{Request, log_probabilities, scores};
 use recur_core::dataset::Dataset;
 use recur_core::model::{Kernels, Model, ModelError, ModelPlugin as _, Needs};
 use recur_core::record::{Prediction, TestRecord};
@@ -81,6 +81,8 @@ pub fn score_test_set(
         Ok((log_probs, thresholds(&mut *model, dataset, &replicate.split.validation, plugin.needs())?, took))
     };
     let (log_probs, thresholds, took) = caught(predict).map_err(failed)?;
+    let request = Request::of(&trial.identity, dataset.label_names()).map_err(failed)?;
+    let scores = scores(&examples, &log_probs);
     let prediction = |(row, log_probs): (&u32, &[f32])| {
         let label = dataset.labels()[*row as usize];
         let predicted = crate::scores::most_probable(log_probs);
@@ -97,7 +99,7 @@ pub fn score_test_set(
     };
     let record = TestRecord {
         id: trial.id.clone(),
-        scores: scores(&examples, &log_probs),
+        scores: request.map_or(scores, |request| request.add(scores, &examples, &log_probs)),
         thresholds,
         predictions: rows.iter().zip(log_probs.chunks_exact(n_classes)).map(prediction).collect(),
     };

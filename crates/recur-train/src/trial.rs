@@ -6,7 +6,7 @@ use crate::examples::Examples;
 use crate::observer::Observer;
 use crate::order::{Schedule, order_of_epoch};
 use crate::result::TrialResult;
-use crate::scores::score;
+use crate::scores::{Request, score};
 use recur_core::checkpoint::{BestEpoch, Checkpoint, Progress};
 use recur_core::dataset::Dataset;
 use recur_core::event::Event;
@@ -53,6 +53,7 @@ pub(crate) fn train_trial(
         execution,
         train: &train,
         validation: &validation,
+        request: None,
         epochs: Vec::new(),
         n_parameters: 0,
     };
@@ -93,6 +94,8 @@ struct Run<'a> {
     execution: Execution<'a>,
     train: &'a Examples,
     validation: &'a Examples,
+    /// What validation rows are scored by besides the metrics of every trial.
+    request: Option<Request>,
     epochs: Vec<EpochRecord>,
     /// 0 until the model is built.
     n_parameters: u64,
@@ -127,6 +130,7 @@ const CHUNK_STEPS: usize = 64;
 
 impl Run<'_> {
     fn train(&mut self) -> Result<Trained, ModelError> {
+        self.request = Request::of(&self.trial.identity, self.dataset.label_names())?;
         match &self.trial.identity.training {
             None => self.train_in_one_go(),
             Some(training) => self.train_in_steps(training),
@@ -315,7 +319,7 @@ impl Run<'_> {
 
     /// Records the untouched weights as if they were an epoch's: `train_loss` is the mean loss of all training examples.
     fn only_score(&mut self, model: &mut dyn Model) -> Result<Trained, ModelError> {
-        let train_loss = score(model, self.train)?.loss;
+        let train_loss = score(model, self.train, None)?.loss;
         self.finish_epoch(model, 0, train_loss, 0)?;
         Ok(Trained { kept_epoch: 0, weights: model.weights() })
     }
@@ -328,7 +332,7 @@ impl Run<'_> {
         train_loss: f64,
         step: u64,
     ) -> Result<(), ModelError> {
-        let validation = score(model, self.validation)?;
+        let validation = score(model, self.validation, self.request.as_ref())?;
         if !(train_loss.is_finite() && validation.loss.is_finite()) {
             return Err(ModelError::Diverged { step, loss: train_loss + validation.loss });
         }

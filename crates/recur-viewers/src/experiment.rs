@@ -95,7 +95,7 @@ pub(crate) fn settings_of<'a>(
 
 /// Every metric of `scores`, in the order of reports.
 pub(crate) fn metrics(scores: &Scores) -> impl Iterator<Item = (Metric, f64)> {
-    Metric::ALL.into_iter().map(|metric| (metric, scores.get(metric)))
+    scores.requested().into_iter().chain(Metric::ALL).map(|metric| (metric, scores.get(metric)))
 }
 
 /// `title` as the name of a folder: characters that a file system or a web address may refuse are `_`, and a digest distinguishes

@@ -110,7 +110,7 @@ fn metric_files(trial: &ViewedTrial<'_>) -> Vec<(String, String)> {
     let mut files = Vec::new();
     if !epochs.is_empty() {
         files.push((format!("train_{trained}"), of_epochs(&|epoch| epochs[epoch].train_loss)));
-        files.extend(Metric::ALL.into_iter().map(|metric| {
+        files.extend(metrics(&epochs[0].validation).map(|(metric, _)| {
             let lines = of_epochs(&|epoch| epochs[epoch].validation.get(metric));
             (format!("validation_{}", metric.name()), lines)
         }));

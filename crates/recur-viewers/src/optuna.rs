@@ -59,7 +59,7 @@ fn trial(analysis: &Analysis, space: &Space, own: &ConfigurationResult, trials: 
         "values": null,
         "params": params,
         "distributions": distributions,
-        "user_attrs": attributes(own, trials),
+        "user_attrs": attributes(analysis.primary, own, trials),
         "system_attrs": {},
         "intermediate_values": intermediate_values(analysis.primary, trials),
     })
@@ -73,7 +73,7 @@ fn intermediate_values(primary: Metric, trials: &[ViewedTrial<'_>]) -> Map<Strin
 }
 
 /// What else is known of a configuration.
-fn attributes(own: &ConfigurationResult, trials: &[ViewedTrial<'_>]) -> Map<String, Value> {
+fn attributes(primary: Metric, own: &ConfigurationResult, trials: &[ViewedTrial<'_>]) -> Map<String, Value> {
     let mut attributes = Map::new();
     let mut put = |name: String, value: Value| attributes.insert(name, value);
     put("configuration".to_owned(), json!(own.title));
@@ -96,7 +96,7 @@ fn attributes(own: &ConfigurationResult, trials: &[ViewedTrial<'_>]) -> Map<Stri
     for (name, value) in fixed {
         put(name.to_owned(), plain(value));
     }
-    for metric in Metric::ALL {
+    for metric in Metric::shown_with(primary) {
         let summary = own.validation(metric);
         put(format!("validation_{}_mean", metric.name()), json!(summary.and_then(|summary| summary.mean)));
         put(format!("validation_{}_sd", metric.name()), json!(summary.and_then(|summary| summary.sd)));

@@ -127,7 +127,7 @@ impl Trained {
         let predictions: Vec<Prediction> = self.splits[replicate].test.iter().zip(predicted).map(prediction).collect();
         let confusion = Confusion::of(n_labels, predictions.iter().map(|p| (p.label, p.predicted)));
         let (accuracy, macro_f1) = (confusion.accuracy().unwrap(), confusion.macro_f1().unwrap());
-        (Scores { loss: 0.1 + 1.9 * (1.0 - accuracy), accuracy, macro_f1 }, predictions)
+        (Scores { loss: 0.1 + 1.9 * (1.0 - accuracy), accuracy, macro_f1, ..Scores::default() }, predictions)
     }
 }
 

@@ -28,6 +28,7 @@ mod partial;
 mod paths;
 mod plan;
 mod predict;
+mod primary_metric;
 mod resume;
 mod schema;
 mod security;

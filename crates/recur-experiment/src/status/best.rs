@@ -176,7 +176,7 @@ mod tests {
             training: None,
             replicate: 0,
             outcome: Outcome::Finished { kept_epoch: 0 },
-            validation: Some(Scores { loss: 1.0, accuracy: 0.5, macro_f1 }),
+            validation: Some(Scores { loss: 1.0, accuracy: 0.5, macro_f1, ..Scores::default() }),
             dataset: Digest::of(b"data"),
             n_epochs: 1,
             n_parameters: 1,

@@ -25,7 +25,7 @@ pub(super) fn columns(analysis: &Analysis) -> Vec<Column> {
         integers("replicates", &|model| Some(n_tested(model))),
         integers("parameters", &|model| model.parameters.and_then(whole)),
     ];
-    for metric in Metric::ALL {
+    for metric in Metric::shown_with(analysis.primary) {
         let name = metric.name();
         let of_validation: Vec<Option<&Summary>> = models.iter().map(|model| model.validation.get(name)).collect();
         let of_test: Vec<Option<&Summary>> = models.iter().map(|model| model.test(metric)).collect();

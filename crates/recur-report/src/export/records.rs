@@ -16,7 +16,7 @@ struct Row<'a> {
 
 /// The table of [`super::Export::records`].
 pub(super) fn columns(analysis: &Analysis) -> Vec<Column> {
-    let rows: Vec<Row<'_>> = analysis.trials.iter().flat_map(rows_of).collect();
+    let rows: Vec<Row<'_>> = analysis.trials.iter().flat_map(|trial| rows_of(trial, analysis.primary)).collect();
     let configuration = |row: &Row<'_>| &analysis.configurations[row.trial.configuration];
     let mut columns = vec![
         texts("experiment", &rows, |_| analysis.experiment.clone()),
@@ -47,10 +47,10 @@ pub(super) fn columns(analysis: &Analysis) -> Vec<Column> {
     columns
 }
 
-fn rows_of(trial: &TrialResult) -> Vec<Row<'_>> {
+fn rows_of(trial: &TrialResult, primary: Metric) -> Vec<Row<'_>> {
     let row = |split, metric, value| Row { trial, split, metric, value };
     let of_all = |split, scores: Option<Scores>| {
-        Metric::ALL.into_iter().map(move |metric| row(split, metric, scores.map(|scores| scores.get(metric))))
+        Metric::shown_with(primary).map(move |metric| row(split, metric, scores.map(|scores| scores.get(metric))))
     };
     let mut rows = vec![row("train", Metric::TRAINED, trial.train_loss)];
     rows.extend(of_all("validation", trial.validation));

@@ -175,8 +175,13 @@ pub(crate) static OPTIMIZER: &[Key] = &[
 
 /// Keys of `training.early_stopping`.
 pub(crate) static EARLY_STOPPING: &[Key] = &[
-    setting("metric", Kind::Choice(&Metric::VALIDATION_NAMES), WATCHED_METRIC, "the metric to watch")
-        .prepared(stop_early),
+    setting(
+        "metric",
+        Kind::Choice(&Metric::VALIDATION_NAMES),
+        WATCHED_METRIC,
+        "the metric to watch; from `validation_brier` on only the one that is `report.primary`",
+    )
+    .prepared(stop_early),
     setting(
         "patience",
         Kind::Integer { min: 1, max: 1_000_000 },

@@ -44,7 +44,7 @@ sweep:
   hidden_sizes: [64]
   learning_rate: {log: {from: 0, to: 0.1, steps: 1}}
 replicates: 0
-report: {primary: f1, baseline: manual_rn}
+report: {primary: f2, baseline: manual_rn}
 limits: {max_trials: lots}
 "
     ));

@@ -91,5 +91,9 @@ fn scores_of_all_labels_are_those_of_scikit_learn() {
         check(one_against_rest(&logs, &labels, n, ScoredRows::roc_auc).unwrap(), number(&case, "roc_auc"));
         let precision = one_against_rest(&logs, &labels, n, ScoredRows::average_precision);
         check(precision.unwrap(), number(&case, "average_precision"));
+        for name in ["brier", "roc_auc", "average_precision"] {
+            let metric = OnRequest::named(name, None, None).unwrap();
+            check(metric.value(Answers::new(&logs, &labels, n)).unwrap(), number(&case, name));
+        }
     }
 }

@@ -148,7 +148,8 @@ pub fn trials(plan: &Plan, registry: &Registry) -> Vec<Trial> {
 /// As [`trials`], of configurations that start from `weights`.
 pub fn trials_from(plan: &Plan, registry: &Registry, weights: &InitialWeights) -> Vec<Trial> {
     let (dataset, procedure) = (dataset(), recur_train::PROCEDURE);
-    let names = TrialNames { plan, dataset: dataset.digest(), raw_texts: None, registry, weights, procedure };
+    let names =
+        TrialNames { plan, dataset: dataset.digest(), raw_texts: None, registry, weights, procedure, requested: None };
     let configurations = 0..plan.configurations.len();
     let pairs = (0..plan.replicates).flat_map(|replicate| configurations.clone().map(move |of| (of, replicate)));
     pairs.map(|(configuration, replicate)| names.trial(configuration, replicate, None).unwrap()).collect()

@@ -128,7 +128,7 @@ fn running(trials: &[RunningNow]) -> String {
         let place = format!("{}{}{}", now.host, place.unwrap_or_default(), heard.unwrap_or_default());
         let title = format!("{} replicate {}", trial.title, trial.replicate);
         let epochs = format!("{} of {}", trial.epochs_done, trial.n_epochs);
-        let metric = Metric::ALL.into_iter().find(|metric| metric.name() == trial.metric);
+        let metric = Metric::named(&trial.metric);
         let metric = metric.map_or(trial.metric.as_str(), |metric| metric.title());
         vec![trial.id.short().to_owned(), title, epochs, format!("{metric} {value}"), place]
     };
