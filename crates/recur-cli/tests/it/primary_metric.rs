@@ -53,6 +53,11 @@ fn every_metric_may_be_ranked_by_and_is_then_in_records_report_and_exports() {
         run(&lab, metric, &["--set", split]).ended(0);
         let report = lab.read("reports/small.md");
         assert!(report.contains(&format!("test {title}")), "{metric}: {report}");
+        assert_eq!(
+            report.contains(&format!("The {title} is that for the label `first`")),
+            metric != "brier",
+            "{report}"
+        );
         let records = records(&lab, metric);
         assert_eq!(records.len(), crate::common::N_TRIALS, "{metric}");
         for record in records {

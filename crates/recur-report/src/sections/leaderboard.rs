@@ -3,7 +3,7 @@
 use crate::answer::settings;
 use crate::markdown::{Table, code, left, list, right};
 use crate::method::test_name;
-use crate::numbers::{NOTHING, count, heading, interval, plural, spread};
+use crate::numbers::{NOTHING, count, heading, interval, percent, plural, spread};
 use crate::page::Page;
 use crate::sections::differences;
 use recur_analysis::{Analysis, Model, Settings};
@@ -116,7 +116,9 @@ fn method(analysis: &Analysis) -> String {
     if analysis.models.iter().all(|model| model.times_chosen().is_empty()) {
         return "No configuration could be chosen, so no test row was scored.".to_owned();
     }
-    let mut sentences = vec![choice(analysis), kept_epoch(&analysis.settings)];
+    let mut sentences = vec![choice(analysis)];
+    sentences.extend(whose_metric(analysis));
+    sentences.push(kept_epoch(&analysis.settings));
     sentences.push(match analysis.replicates {
         1 => "With one replicate there is no spread to show.".to_owned(),
         n => format!(
@@ -133,6 +135,20 @@ fn method(analysis: &Analysis) -> String {
         ));
     }
     sentences.join(" ")
+}
+
+/// Which label the primary metric is of, where it is of one label or of each against the others.
+fn whose_metric(analysis: &Analysis) -> Option<String> {
+    let metric = analysis.primary;
+    let title = metric.title();
+    let precision = analysis.positive.as_ref().filter(|_| metric.takes_precision());
+    let at =
+        precision.map(|own| format!(", at a precision of at least {}", percent(own.precision))).unwrap_or_default();
+    match &analysis.positive {
+        _ if !metric.takes_positive() => None,
+        Some(positive) => Some(format!("The {title} is that for the label {}{at}.", code(&positive.label))),
+        None => Some(format!("The {title} is the mean over labels, each against all others.")),
+    }
 }
 
 /// How the tested configurations were chosen.
