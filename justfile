@@ -218,6 +218,11 @@ bench-ngrams *NAMES:
 bench-report:
     cargo run --release -p recur-report --example measure
 
+# Measure when reports' HTML pages are interactive in headless Chromium (--most MILLISECONDS)
+[group('measurements')]
+bench-page *PAGES="reports/quickstart.html reports/names.html":
+    tools/page-time {{PAGES}}
+
 # Measure searches and races on recorded results, beside Optuna (sets it up in a virtual environment; 10 minutes)
 [group('measurements')]
 bench-search *REPEATS:

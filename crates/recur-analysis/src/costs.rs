@@ -3,6 +3,7 @@
 use crate::analysis::Analysis;
 use crate::model::Model;
 use crate::summary::Summary;
+use crate::trials::{End, TrialResult};
 use recur_core::trial::TrialId;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,13 +21,38 @@ pub struct Cost {
     pub machine: String,
 }
 
-/// What the trials of the chosen configurations took.
+/// What the trials of an experiment took.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Costs {
     /// The machines, sorted.
     pub machines: BTreeSet<String>,
-    /// One entry a model with a chosen configuration, in the order of the spec.
+    /// One entry a model with a chosen configuration, in the order of the spec: what its tested trials took.
     pub models: Vec<ModelCosts>,
+    /// Every trial that ended and whose cost is known, by configuration and then by replicate.
+    pub trials: Vec<TrialCost>,
+}
+
+/// What one trial took.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TrialCost {
+    /// The id under which the store keeps it.
+    pub trial: TrialId,
+    /// An index into [`Analysis::configurations`].
+    pub configuration: usize,
+    /// From 0.
+    pub replicate: u32,
+    /// How its training ended.
+    pub outcome: End,
+    /// The number of its parameters.
+    pub parameters: u64,
+    /// The epochs, or intervals of steps, that it was trained for.
+    pub epochs: usize,
+    /// Seconds that the process which finished it spent on it.
+    pub seconds: f64,
+    /// Whether it went on from a checkpoint, so that another process has spent time on it, too.
+    pub resumed: bool,
+    /// The machine, and how many trials ran at once on it.
+    pub machine: String,
 }
 
 /// What the tested trials of one model took, as means over trials.
@@ -47,12 +73,29 @@ pub struct ModelCosts {
 }
 
 impl Costs {
-    /// Of the tested trials of `analysis`; trials without a known cost are left out.
+    /// Of the trials of `analysis`; those without a known cost are left out.
     pub fn of(analysis: &Analysis, costs: &BTreeMap<TrialId, Cost>) -> Self {
         let machines = costs.values().map(|cost| cost.machine.clone()).collect();
         let tested = analysis.models.iter().filter(|model| !model.trial_ids.is_empty());
         let models = tested.map(|model| ModelCosts::of(analysis, model, costs)).collect();
-        Self { machines, models }
+        let trials = analysis.trials.iter().filter_map(|trial| Some(TrialCost::of(trial, costs.get(&trial.trial)?)));
+        Self { machines, models, trials: trials.collect() }
+    }
+}
+
+impl TrialCost {
+    fn of(trial: &TrialResult, cost: &Cost) -> Self {
+        Self {
+            trial: trial.trial.clone(),
+            configuration: trial.configuration,
+            replicate: trial.replicate,
+            outcome: trial.outcome,
+            parameters: trial.parameters,
+            epochs: trial.epochs,
+            seconds: cost.seconds,
+            resumed: cost.resumed,
+            machine: cost.machine.clone(),
+        }
     }
 }
 

@@ -62,7 +62,7 @@ impl Basis {
     }
 
     /// The mean of `values`, one a replicate, with its standard error; `variance` is that of the mean over resampled groups.
-    fn estimate(self, values: &[f64], variance: Option<f64>) -> Option<Estimate> {
+    pub(crate) fn estimate(self, values: &[f64], variance: Option<f64>) -> Option<Estimate> {
         match self {
             Basis::Resampled { train: 0, .. } | Basis::Fixed { train: 0, .. } => None,
             Basis::Resampled { train, scored } => corrected_resampled(values, train, scored),

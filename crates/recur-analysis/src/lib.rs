@@ -44,7 +44,7 @@ pub use axes::{Axis, SettingDifference, SettingValue, ValuePair};
 pub use best_so_far::{BestSoFar, ValidationResult, best_so_far};
 pub use compared::ComparedExperiment;
 pub use comparison::Comparison;
-pub use costs::{Cost, Costs, ModelCosts};
+pub use costs::{Cost, Costs, ModelCosts, TrialCost};
 pub use curves::{ConfigurationCurve, Curve, Spread};
 pub use data::{Data, LabelRows, Method, Settings};
 pub use difference::{Basis, CONFIDENCE, LEVEL, POWER};

@@ -1,6 +1,6 @@
 //! The results of one model.
 
-use crate::difference::Compared;
+use crate::difference::{CONFIDENCE, Compared};
 use crate::practical;
 use crate::ranked::{Ranked, RankedModel, confusion};
 use crate::standing::Standing;
@@ -9,11 +9,11 @@ use crate::tally::Tally;
 use recur_core::metric::Metric;
 use recur_core::params::Params;
 use recur_core::plan::Configuration;
-use recur_core::record::Prediction;
+use recur_core::record::{Prediction, TestRecord};
 use recur_core::trial::TrialId;
 use recur_stats::{
-    CALIBRATION_BINS, Confusion, Interval, LabelScores, Practical, ScoredRows, brier_score, expected_calibration_error,
-    mean, one_against_rest, top_k_accuracy,
+    CALIBRATION_BINS, Confusion, Estimate, Interval, LabelScores, Practical, ScoredRows, brier_score,
+    expected_calibration_error, f1_variances, mean, one_against_rest, top_k_accuracy,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -75,6 +75,9 @@ pub struct LabelResult {
     pub recall: f64,
     /// The harmonic mean of both.
     pub f1: f64,
+    /// The interval (95 %) of the mean of `f1`; `None` below two replicates with test rows of the label, or without any spread.
+    #[serde(serialize_with = "ends")]
+    pub f1_interval: Option<Interval>,
 }
 
 /// The mean difference of two models, first minus second.
@@ -175,7 +178,7 @@ impl Model {
             test: test(ranked, result),
             partial_test: partial_test(ranked, result),
             to_baseline: ranked.to_baseline.get(&index).map(|compared| Difference::of(ranked, compared)),
-            labels: labels(ranked, result),
+            labels: labels(ranked, index),
             confusion: if result.tests.is_empty() { Confusion::new(0) } else { result.summed_confusion(n_labels) },
         }
     }
@@ -278,22 +281,39 @@ fn calibration_error(predictions: &[Prediction]) -> Option<f64> {
 }
 
 /// The results of each label, averaged over the replicates that have test rows of it.
-fn labels(ranked: &Ranked<'_>, model: &RankedModel<'_>) -> Vec<LabelResult> {
-    let names = ranked.outcomes.label_names;
+fn labels(ranked: &Ranked<'_>, index: usize) -> Vec<LabelResult> {
+    let (model, names, basis) = (&ranked.models[index], ranked.outcomes.label_names, ranked.test_basis());
     let by_label: Vec<Vec<LabelScores>> =
         model.tests.iter().map(|test| confusion(&test.predictions, names.len()).by_label()).collect();
+    let variances = test_variances(ranked, index);
     let label = |(index, label): (usize, &String)| {
         let all: Vec<LabelScores> = by_label.iter().map(|scores| scores[index]).collect();
-        let average = |metric: fn(&LabelScores) -> f64| {
-            mean(&all.iter().filter(|scores| scores.support > 0).map(metric).collect::<Vec<_>>())
+        let with_rows = |metric: fn(&LabelScores) -> f64| {
+            all.iter().filter(|scores| scores.support > 0).map(metric).collect::<Vec<f64>>()
         };
+        let f1 = with_rows(|scores| scores.f1);
+        let estimate = basis.estimate(&f1, variances.get(index).copied()).filter(Estimate::has_spread);
         Some(LabelResult {
             label: label.clone(),
             test_rows: mean(&all.iter().map(|scores| scores.support as f64).collect::<Vec<_>>())?,
-            precision: average(|scores| scores.precision)?,
-            recall: average(|scores| scores.recall)?,
-            f1: average(|scores| scores.f1)?,
+            precision: mean(&with_rows(|scores| scores.precision))?,
+            recall: mean(&with_rows(|scores| scores.recall))?,
+            f1: mean(&f1)?,
+            f1_interval: estimate.map(|estimate| estimate.interval(CONFIDENCE).clipped(0.0, 1.0)),
         })
     };
     names.iter().enumerate().filter_map(label).collect()
+}
+
+/// With a fixed test set, the variance over its groups of the F1 of each label; else none.
+fn test_variances(ranked: &Ranked<'_>, index: usize) -> Vec<f64> {
+    let (tests, split) = (&ranked.models[index].tests, ranked.splits_of(index).first());
+    let (Some(first), Some(split)) = (tests.first(), split.filter(|_| ranked.has_fixed_test())) else {
+        return Vec::new();
+    };
+    let truths: Vec<u16> = first.predictions.iter().map(|prediction| prediction.label).collect();
+    let predicted = |test: &&TestRecord| test.predictions.iter().map(|prediction| prediction.predicted).collect();
+    let predicted: Vec<Vec<u16>> = tests.iter().map(predicted).collect();
+    let predicted: Vec<&[u16]> = predicted.iter().map(Vec::as_slice).collect();
+    f1_variances(ranked.outcomes.label_names.len(), &split.test_groups, &truths, &predicted)
 }

@@ -1,7 +1,6 @@
 //! An experiment that is not finished, in numbers: what is done, the best so far by validation, what failed, and what it cost.
 //!
-//! Nothing is chosen, nothing is compared, and no test result is read: neither what it is made from nor what it holds has a place for
-//! one.
+//! Nothing is chosen, nothing is compared, and no test result is read: what it is made from has no place for one.
 
 use crate::best_so_far::{BestSoFar, ValidationResult, best_so_far};
 use crate::check::check;
@@ -10,7 +9,7 @@ use crate::data::{Data, Settings};
 use crate::error::AnalysisError;
 use crate::outcomes::{Outcomes, ReplicateSplit};
 use crate::ranked::Ranked;
-use crate::trials::{ConfigurationResult, Unfinished, unfinished};
+use crate::trials::{ConfigurationResult, TrialResult, Unfinished, trials, unfinished};
 use crate::tried::ModelStages;
 use recur_core::facts::DataFacts;
 use recur_core::metric::Metric;
@@ -103,6 +102,8 @@ pub struct PartialAnalysis {
     pub curves: Vec<Curve>,
     /// What an epoch of `curves` is.
     pub training_lengths: Vec<TrainingLength>,
+    /// Every trial that ended, by configuration and then by replicate.
+    pub trials: Vec<TrialResult>,
     /// The trials that diverged or failed.
     pub unfinished: Vec<Unfinished>,
     /// What it cost so far.
@@ -214,6 +215,7 @@ impl PartialAnalysis {
             configurations: ConfigurationResult::all(&ranked),
             curves: models.iter().filter_map(|model| curve(partial, model.best.as_ref()?)).collect(),
             training_lengths: lengths(&ranked),
+            trials: trials(&ranked),
             unfinished: unfinished(&ranked),
             cost: CostSoFar::of(partial),
             settings: Settings::of(&ranked),

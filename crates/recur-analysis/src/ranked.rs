@@ -259,7 +259,7 @@ impl<'a> Ranked<'a> {
     }
 
     /// How the rows of a model's data set are divided.
-    fn splits_of(&self, model: usize) -> &'a [ReplicateSplit] {
+    pub(crate) fn splits_of(&self, model: usize) -> &'a [ReplicateSplit] {
         let outcome = self.chosen_outcomes(&self.models[model]).into_iter().next();
         let dataset = outcome.map(|outcome| &outcome.record.identity.dataset);
         let encodings = self.outcomes.comparison.map(|facts| facts.different_encodings.as_slice()).unwrap_or_default();

@@ -6,7 +6,7 @@ use crate::error::{ExperimentError, with_causes};
 use crate::observer::RunEvent;
 use crate::options::{AtEnd, RunOptions};
 use crate::parallel::in_parallel;
-use recur_analysis::{Analysis, Cost, Costs, Unscored};
+use recur_analysis::{Analysis, Cost, Costs, TrialResult, Unscored};
 use recur_core::model::{Determinism, Kernels, ModelError, ModelPlugin};
 use recur_core::plan::Plan;
 use recur_core::record::TestRecord;
@@ -186,18 +186,19 @@ pub fn stored_test(trial: &Trial, store: &Store, label_names: &[String]) -> Resu
     }
 }
 
-/// What the tested trials of `analysis` took, as far as the store knows.
+/// What the trials of `analysis` took, as far as the store knows.
 pub fn costs(analysis: &Analysis, stores: &impl StoreOf) -> Costs {
-    let cost = |trial: &TrialId| {
+    let cost = |trial: &TrialResult| {
+        let (trial, is_tested) = (&trial.trial, trial.chosen);
         let store = stores.store_of(trial);
         let environment = store.environment(trial)?;
         let machine = format!("{}, {}, {} trials at once", environment.cpu, environment.platform, environment.jobs);
-        let prediction_seconds = store.test_environment(trial).map(|test| test.seconds);
+        let test = if is_tested { store.test_environment(trial) } else { None };
+        let prediction_seconds = test.map(|test| test.seconds);
         let cost = Cost { seconds: environment.seconds, resumed: environment.resumed, prediction_seconds, machine };
         Some((trial.clone(), cost))
     };
-    let chosen = analysis.trials.iter().filter(|trial| trial.chosen);
-    Costs::of(analysis, &chosen.filter_map(|trial| cost(&trial.trial)).collect())
+    Costs::of(analysis, &analysis.trials.iter().filter_map(cost).collect())
 }
 
 /// The chosen configuration with the best mean on validation.

@@ -63,14 +63,24 @@ impl Page {
         self.figures_in_a_row([(stem, alternative.to_owned(), svg)]);
     }
 
+    /// Appends a figure that only the HTML page has.
+    pub(crate) fn html_figure(&mut self, stem: &str, alternative: &str, svg: String) {
+        let image = self.image(stem, alternative, svg);
+        self.html_block(&image);
+    }
+
+    /// Takes a figure; gives the link to it.
+    fn image(&mut self, stem: &str, alternative: &str, svg: String) -> String {
+        let file = self.free_file(&file_stem(stem));
+        let image = format!("![{}]({})", escape(alternative), self.link(&file));
+        self.figures.push(Figure { file, svg });
+        image
+    }
+
     /// Appends figures side by side: stem, what it shows in words, and content of each.
     pub(crate) fn figures_in_a_row<'a>(&mut self, figures: impl IntoIterator<Item = (&'a str, String, String)>) {
-        let mut images = Vec::new();
-        for (stem, alternative, svg) in figures {
-            let file = self.free_file(&file_stem(stem));
-            images.push(format!("![{}]({})", escape(&alternative), self.link(&file)));
-            self.figures.push(Figure { file, svg });
-        }
+        let images = figures.into_iter().map(|(stem, alternative, svg)| self.image(stem, &alternative, svg));
+        let images: Vec<String> = images.collect();
         self.block(&images.join("\n"));
     }
 }

@@ -287,6 +287,16 @@ fn costs_stand_in_a_page_of_their_own() {
     assert!(page.contains("| 3 | 4.00 ± 0.00 | 6.0 | 2,520 | 33.33 ± 0.00 |"), "7 ms for 210 names: {page}");
     assert!(page.contains("| 2 | 4.00 ± 0.00 | 6.0 | 2,520 |"), "the resumed one is left out: {page}");
     assert!(page.contains("- a CPU, 2 at once"), "{page}");
+    let n = analysis.trials.len();
+    assert!(page.contains(&format!("<summary>Times of {n} trials by configuration</summary>")), "{page}");
+    for trial in &analysis.trials {
+        let row = page.lines().find(|line| line.contains(&format!("| `{}` |", trial.trial.short()))).unwrap();
+        let is_resumed = row.starts_with("| `manual_rnn` |") && trial.replicate == 0;
+        assert!(row.ends_with(if is_resumed { "| 4.00 after a checkpoint |" } else { "| 4.00 |" }), "{row}");
+        assert!(row.contains(trial.outcome.word()), "{row}");
+        assert!(html.contains(&format!("href=\"../small.html#trials.{}\"", trial.configuration)), "{row}");
+    }
+    assert!(html.contains("seconds per trial\n</text>") && html.contains("in 4 s"), "the figure: {html}");
     assert!(before["small.md"].contains("[cost.md](small/cost.md)"));
     let page = &before["small.html"];
     assert!(page.contains("<a href=\"small/cost.html\">") && !page.contains("cost.md"), "{page}");

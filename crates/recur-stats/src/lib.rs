@@ -7,6 +7,7 @@
 //! | how good is one run? | [`Confusion`], [`mean_log_loss`], [`top_k_accuracy`], [`expected_calibration_error`], [`brier_score`] |
 //! | how well does a score separate two kinds of rows, at any threshold? | [`ScoredRows`]; [`one_against_rest`] for more labels |
 //! | how good is a model over replicates? | [`mean`], [`standard_deviation`], and [`corrected_resampled`] or [`fixed_test_set`] of its scores for the interval |
+//! | how much does the F1 of a label vary with the rows of a test set? | [`f1_variances`] |
 //! | is A better than B, over replicates with a new test set each? | [`corrected_resampled`], and [`holm`] over several |
 //! | is A better than B, over replicates with one test set? | [`fixed_test_set`], with the variance over test groups from [`GroupResamples`] |
 //! | what does the mean of several models answer, and how much does its result vary? | [`mean_distribution`], [`jackknife`] |
@@ -26,6 +27,7 @@ mod confusion;
 mod ensemble;
 mod equivalence;
 mod estimate;
+mod f1_variance;
 mod fixed_test_set;
 mod group_bootstrap;
 mod group_kinds;
@@ -54,6 +56,7 @@ pub use confusion::Confusion;
 pub use ensemble::{jackknife, mean_distribution};
 pub use equivalence::{Equivalence, corrected_resampled_tost, paired_tost};
 pub use estimate::{Estimate, Practical, corrected_resampled};
+pub use f1_variance::f1_variances;
 pub use fixed_test_set::fixed_test_set;
 pub use group_bootstrap::{GroupResamples, variance_of_difference};
 pub use group_kinds::GroupKinds;

@@ -1,6 +1,6 @@
 //! The drawing primitives of every figure.
 
-use crate::figures::palette::{Color, GROUND, INK, Mark};
+use crate::figures::palette::{BORDER, Color, GROUND, INK, Mark};
 use crate::numbers::fixed;
 use recur_core::visible::visible;
 use svg::Node;
@@ -30,6 +30,9 @@ impl About {
 /// A figure in the making, or a group of its elements.
 pub(crate) struct Canvas(Element);
 
+/// The size of text that has no other, in pixels.
+const SIZE: i32 = 12;
+
 /// Which part of a text is at its point: a value of `text-anchor`.
 #[derive(Clone, Copy)]
 pub(crate) enum Anchor {
@@ -37,6 +40,9 @@ pub(crate) enum Anchor {
     Middle,
     End,
 }
+
+/// A text with its point.
+pub(crate) type Placed = (String, (i32, i32));
 
 /// How a text is drawn at its point.
 #[derive(Clone, Copy)]
@@ -50,9 +56,9 @@ pub(crate) struct Label {
 }
 
 impl Label {
-    /// Text of 12 pixels that starts at its point.
+    /// Text of usual size that starts at its point.
     pub(crate) fn new() -> Self {
-        Self { anchor: Anchor::Start, size: 12, color: INK, upwards: false }
+        Self { anchor: Anchor::Start, size: SIZE, color: INK, upwards: false }
     }
 
     /// The same, with its middle at its point.
@@ -108,12 +114,15 @@ pub(crate) fn in_words(title: &str, value: f64, spread: f64) -> String {
 pub(crate) fn svg((width, height): (i32, i32), about: &About, draw: impl FnOnce(&mut Canvas)) -> String {
     let mut canvas = Canvas(Element::new("svg"));
     let listed = printable(&about.listed());
-    let attributes: [(&str, Value); 6] = [
+    // What most texts have is said once.
+    let attributes: [(&str, Value); 8] = [
         ("xmlns", "http://www.w3.org/2000/svg".into()),
         ("width", width.into()),
         ("height", height.into()),
         ("viewBox", (0, 0, width, height).into()),
         ("font-family", "sans-serif".into()),
+        ("font-size", SIZE.into()),
+        ("fill", INK.to_string().into()),
         ("data-trials", listed.as_str().into()),
     ];
     for (name, value) in attributes {
@@ -122,7 +131,7 @@ pub(crate) fn svg((width, height): (i32, i32), about: &About, draw: impl FnOnce(
     canvas.add(Title::new(printable(&about.title)));
     canvas.add(Description::new().add(svg::node::Text::new(format!("trials: {listed}"))));
     let ground = Rectangle::new().set("x", 0.5).set("y", 0.5).set("width", width - 1).set("height", height - 1);
-    canvas.add(ground.set("rx", 8).set("fill", GROUND.to_string()).set("stroke", "#D0D7DE"));
+    canvas.add(ground.set("rx", 8).set("fill", GROUND.to_string()).set("stroke", BORDER.to_string()));
     draw(&mut canvas);
     format!("{}\n", canvas.0)
 }
@@ -134,19 +143,13 @@ pub(crate) fn escape(text: &str) -> String {
 
 /// `text` with escapes for hidden characters, among them the control characters that XML forbids, and for the two others that
 /// it forbids.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     visible(text).replace('\u{FFFE}', "\\u{fffe}").replace('\u{FFFF}', "\\u{ffff}")
 }
 
 impl Canvas {
-    fn add(&mut self, element: impl Into<Box<dyn Node>>) {
+    pub(super) fn add(&mut self, element: impl Into<Box<dyn Node>>) {
         self.0.append(element);
-    }
-
-    /// Marks the figure as one with text on dark and on light cells: a dark page leaves its colours as they are, so that the text
-    /// keeps its contrast.
-    pub(crate) fn keep_colors(&mut self) {
-        self.0.assign("class", "keep-colors");
     }
 
     /// What `draw` draws, with `value` shown where a pointer rests on it: the value of a mark, in words.
@@ -194,8 +197,8 @@ impl Canvas {
 
     /// A dashed line of `width` pixels through `points`: `dash` pixels on, as many off, on across the corners.
     pub(crate) fn dashed(&mut self, points: &[(i32, i32)], color: Color, width: u32, dash: f64) {
-        for stroke in dashes(points, dash) {
-            self.path(&stroke, color, width);
+        if points.len() > 1 {
+            self.add(line(points, color, width).set("stroke-dasharray", dash));
         }
     }
 
@@ -245,16 +248,21 @@ impl Canvas {
 
     /// A text, its middle at the height of its point (or, turned, at its side).
     pub(crate) fn text(&mut self, text: &str, (x, y): (i32, i32), label: Label) {
-        let anchor = match label.anchor {
-            Anchor::Start => "start",
-            Anchor::Middle => "middle",
-            Anchor::End => "end",
+        let element = Text::new(printable(text)).set("x", x).set("y", baseline(y, label.size));
+        let element = match label.anchor {
+            Anchor::Start => element,
+            Anchor::Middle => element.set("text-anchor", "middle"),
+            Anchor::End => element.set("text-anchor", "end"),
         };
-        // Half the height of an x below the point: every renderer knows `dy`, few know `dominant-baseline`.
-        let element = Text::new(printable(text)).set("x", x).set("y", y).set("dy", "0.5ex").set("text-anchor", anchor);
-        let element = element.set("font-size", label.size).set("fill", label.color.to_string());
+        let element = if label.size == SIZE { element } else { element.set("font-size", label.size) };
+        let element = if label.color == INK { element } else { element.set("fill", label.color.to_string()) };
         self.add(if label.upwards { element.set("transform", format!("rotate(270, {x}, {y})")) } else { element });
     }
+}
+
+/// The height of the line that text of `size` stands on, for its middle to be at `y`: few renderers know `dominant-baseline`.
+pub(super) fn baseline(y: i32, size: i32) -> i32 {
+    y + (size + 1) / 3
 }
 
 fn line(points: &[(i32, i32)], color: Color, width: u32) -> Polyline {
@@ -275,51 +283,9 @@ fn joined(points: &[(i32, i32)]) -> String {
     points.iter().map(|(x, y)| format!("{x},{y}")).collect::<Vec<_>>().join(" ")
 }
 
-/// The strokes of a dashed line through `points`.
-fn dashes(points: &[(i32, i32)], dash: f64) -> Vec<Vec<(i32, i32)>> {
-    let (mut strokes, mut stroke, mut is_on, mut left) = (Vec::new(), Vec::new(), true, dash);
-    for pair in points.windows(2) {
-        let ((x, y), (to_x, to_y)) = (to_f64(pair[0]), to_f64(pair[1]));
-        let (d_x, d_y) = (to_x - x, to_y - y);
-        let length = (d_x * d_x + d_y * d_y).sqrt();
-        let at = |along: f64| ((x + d_x * along / length).round() as i32, (y + d_y * along / length).round() as i32);
-        let mut done = 0.0;
-        if is_on {
-            stroke.push(pair[0]);
-        }
-        while length - done > left {
-            done += left;
-            if is_on {
-                stroke.push(at(done));
-                strokes.push(std::mem::take(&mut stroke));
-            } else {
-                stroke.push(at(done));
-            }
-            (is_on, left) = (!is_on, dash);
-        }
-        left -= length - done;
-    }
-    if let (true, Some(last)) = (is_on, points.last()) {
-        stroke.push(*last);
-        strokes.push(stroke);
-    }
-    strokes
-}
-
-fn to_f64((x, y): (i32, i32)) -> (f64, f64) {
-    (f64::from(x), f64::from(y))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn dashes_go_on_across_corners() {
-        let check = |points: &[(i32, i32)], expect: [&[(i32, i32)]; 2]| assert_eq!(dashes(points, 4.0), expect);
-        check(&[(0, 0), (6, 0), (6, 10)], [&[(0, 0), (4, 0)], &[(6, 2), (6, 6)]]);
-        check(&[(0, 0), (2, 0), (2, 10)], [&[(0, 0), (2, 0), (2, 2)], &[(2, 6), (2, 10)]]);
-    }
 
     #[test]
     fn values_are_reported_with_their_units() {

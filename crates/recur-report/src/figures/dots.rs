@@ -1,10 +1,11 @@
 //! A row a label, a mark a model: shares side by side.
 
 use crate::figures::NARROW as WIDTH;
-use crate::figures::canvas::{About, Label, cut, in_words, svg, text_width};
+use crate::figures::canvas::{About, Canvas, Label, cut, in_words, svg, text_width};
 use crate::figures::lines::{Key, draw_key, legend_places};
 use crate::figures::palette::{GREY, GRID, style};
 use crate::figures::scale::Scale;
+use crate::numbers::fixed;
 
 const ROW: i32 = 20;
 const LONGEST: usize = 24;
@@ -14,8 +15,17 @@ pub(crate) struct Row {
     pub(crate) text: String,
     /// Half the size of its marks, in pixels.
     pub(crate) half: i32,
-    /// Shares, 0 to 1, with the index of their style; what is missing is not drawn.
-    pub(crate) shares: Vec<(usize, f64)>,
+    /// What is missing is not drawn.
+    pub(crate) shares: Vec<Share>,
+}
+
+/// A share, 0 to 1.
+pub(crate) struct Share {
+    /// The index of its style.
+    pub(crate) style: usize,
+    pub(crate) value: f64,
+    /// The ends of its interval: told for all, and drawn for the first.
+    pub(crate) interval: Option<(f64, f64)>,
 }
 
 /// Draws `rows` from top to bottom on an axis of 0 to 100 %.
@@ -38,19 +48,32 @@ pub(crate) fn dots(about: &About, keys: &[Key], x_title: &str, rows: &[Row]) -> 
         for (index, row) in rows.iter().enumerate() {
             let y = top + index as i32 * ROW + ROW / 2;
             canvas.text(&cut(&row.text, LONGEST), (left - 10, y), Label::new().ending());
-            let at: Vec<i32> = row.shares.iter().map(|(_, share)| x.pixel(100.0 * share)).collect();
-            if let (Some(low), Some(high)) = (at.iter().min(), at.iter().max()) {
-                canvas.path(&[(*low, y), (*high, y)], GREY, 1);
-            }
+            canvas.path(&[(left, y), (WIDTH - 30, y)], GRID, 1);
+            draw_interval(canvas, row, x, y);
             // The first series, drawn last, stays on top.
-            for ((series, share), at) in row.shares.iter().zip(at).rev() {
-                let (color, mark) = style(*series);
-                let name = keys.iter().find(|key| key.style == Some(*series)).map_or("", |key| &key.text);
-                let value = in_words(x_title, 100.0 * share, 0.0);
-                canvas.with_tooltip(&format!("{}, {name}: {value}", row.text), |canvas| {
-                    canvas.mark_of_size((at, y), mark, color, row.half)
-                });
+            for share in row.shares.iter().rev() {
+                let (color, mark) = style(share.style);
+                let at = (x.pixel(100.0 * share.value), y);
+                let text = told(row, share, keys, x_title);
+                canvas.with_tooltip(&text, |canvas| canvas.mark_of_size(at, mark, color, row.half));
             }
         }
     })
+}
+
+/// The interval of the first share of a row.
+fn draw_interval(canvas: &mut Canvas, row: &Row, x: Scale, y: i32) {
+    let Some(share) = row.shares.first() else { return };
+    let Some((low, high)) = share.interval else { return };
+    let ((color, _), [low, high]) = (style(share.style), [low, high].map(|end| x.pixel(100.0 * end)));
+    canvas.path(&[(low, y), (high, y)], color, 2);
+    [low, high].iter().for_each(|end| canvas.path(&[(*end, y - 3), (*end, y + 3)], color, 2));
+}
+
+/// A share in words, with its interval.
+fn told(row: &Row, share: &Share, keys: &[Key], x_title: &str) -> String {
+    let name = keys.iter().find(|key| key.style == Some(share.style)).map_or("", |key| &key.text);
+    let value = in_words(x_title, 100.0 * share.value, 0.0);
+    let ends = share.interval.map(|(low, high)| format!(" [{}, {}]", fixed(100.0 * low, 1), fixed(100.0 * high, 1)));
+    format!("{}, {name}: {value}{}", row.text, ends.unwrap_or_default())
 }

@@ -1,7 +1,8 @@
 //! A grid of cells, each as dark as its value is large.
 
-use crate::figures::canvas::{About, Canvas, Label, cut, svg, text_width};
-use crate::figures::palette::{GREY, GRID, ink_on, shade};
+use crate::figures::canvas::{About, Canvas, Label, Placed, cut, svg, text_width};
+use crate::figures::palette::{GREY, GRID, SHADES, ink_on, shade};
+use std::collections::BTreeMap;
 
 const LONGEST: usize = 22;
 /// Narrower cells have no room for two digits, and showing only what has one would mislead.
@@ -17,6 +18,8 @@ pub(crate) struct Heat {
     pub(crate) columns: Vec<String>,
     /// (R, C), row-major.
     pub(crate) cells: Vec<Cell>,
+    /// What rows of counts are, instead of what each of their cells shows; empty where cells do.
+    pub(crate) counts: Vec<Counts>,
     /// What the colours stand for, and the texts at the light and the dark end.
     pub(crate) key: (String, String, String),
     /// The width of the figure, in pixels.
@@ -37,6 +40,17 @@ pub(crate) struct Cell {
     pub(crate) value: String,
 }
 
+/// A row of counts, of which a page can tell each: the rows have the names of the columns.
+pub(crate) struct Counts {
+    pub(crate) name: String,
+    /// All that there are of it, with those of columns that are not drawn.
+    pub(crate) of: u64,
+    /// (C).
+    pub(crate) counts: Vec<u64>,
+    /// What the row shows, in words.
+    pub(crate) value: String,
+}
+
 /// Places of a grid, in pixels.
 struct Layout {
     left: i32,
@@ -50,7 +64,6 @@ pub(crate) fn heat(about: &About, heat: &Heat) -> String {
     let (right, bottom) =
         (layout.left + layout.cell.0 * heat.columns.len() as i32, layout.top + layout.cell.1 * heat.rows.len() as i32);
     svg(layout.size, about, |canvas| {
-        canvas.keep_colors();
         draw_key(canvas, heat);
         draw_cells(canvas, heat, &layout);
         let corners = [(layout.left, layout.top), (right, layout.top), (right, bottom), (layout.left, bottom)];
@@ -80,48 +93,67 @@ fn is_upright(heat: &Heat, width: i32) -> bool {
 }
 
 fn draw_key(canvas: &mut Canvas, heat: &Heat) {
-    let steps = if heat.width < 500 { 20 } else { 40 };
+    let step = if heat.width < 500 { 3 } else { 5 };
     let (title, light, dark) = &heat.key;
     let mut x = 24;
     canvas.text(title, (x, 24), Label::new());
     x += text_width(title, 12) + 14;
     canvas.text(light, (x, 24), Label::new().color(GREY));
     x += text_width(light, 12) + 6;
-    for step in 0..steps {
-        let color = shade(f64::from(step) / f64::from(steps - 1));
-        canvas.rectangle((x + 3 * step, 17), (x + 3 * step + 3, 31), color);
+    for level in 0..SHADES {
+        let color = shade(level as f64 / (SHADES - 1) as f64);
+        canvas.rectangle((x, 17), (x + step, 31), color);
+        x += step;
     }
-    canvas.text(dark, (x + 3 * steps + 6, 24), Label::new().color(GREY));
+    canvas.text(dark, (x + 6, 24), Label::new().color(GREY));
 }
 
+/// The cells, those of one shade together, above them their texts, those of one colour together, and above all of them what tells their
+/// values.
 fn draw_cells(canvas: &mut Canvas, heat: &Heat, layout: &Layout) {
+    let mut shades: BTreeMap<String, Vec<(i32, i32)>> = BTreeMap::new();
+    let mut texts: BTreeMap<(&str, i32), (Label, Vec<Placed>)> = BTreeMap::new();
     for (index, cell) in heat.cells.iter().enumerate() {
-        let (row, column) = (index / heat.columns.len(), index % heat.columns.len());
-        let at = (layout.left + column as i32 * layout.cell.0, layout.top + row as i32 * layout.cell.1);
-        if cell.value.is_empty() {
-            draw_cell(canvas, cell, at, layout.cell);
-            continue;
+        let place = ((index % heat.columns.len()) as i32, (index / heat.columns.len()) as i32);
+        if let Some(share) = cell.shade {
+            shades.entry(shade(share).to_string()).or_default().push(place);
         }
-        canvas.with_tooltip(&cell.value, |canvas| draw_cell(canvas, cell, at, layout.cell));
+        let (class, color) = cell.shade.map_or(("", GREY), ink_on);
+        for (text, at, size) in texts_of(cell, layout.corner(place), layout.cell) {
+            let label = Label::new().size(size).color(color);
+            texts.entry((class, size)).or_insert((label, Vec::new())).1.push((text, at));
+        }
+    }
+    shades.iter().for_each(|(color, places)| canvas.cells(layout.corner((0, 0)), layout.cell, color, places));
+    texts.iter().for_each(|((class, _), (label, texts))| canvas.texts_on_cells(class, *label, texts));
+    for (index, cell) in heat.cells.iter().enumerate().filter(|(_, cell)| !cell.value.is_empty()) {
+        let place = ((index % heat.columns.len()) as i32, (index / heat.columns.len()) as i32);
+        canvas.hold_over(layout.corner(place), layout.cell, &cell.value);
+    }
+    let (width, height) = (layout.cell.0 * heat.columns.len() as i32, layout.cell.1);
+    for (row, Counts { name, of, counts, value }) in heat.counts.iter().enumerate() {
+        canvas.hold_over_counts(layout.corner((0, row as i32)), (width, height), (name, *of, counts), value);
     }
 }
 
-fn draw_cell(canvas: &mut Canvas, cell: &Cell, (x, y): (i32, i32), (width, height): (i32, i32)) {
+impl Layout {
+    /// The upper left corner of a cell, by its column and its row.
+    fn corner(&self, (column, row): (i32, i32)) -> (i32, i32) {
+        (self.left + column * self.cell.0, self.top + row * self.cell.1)
+    }
+}
+
+/// The texts of a cell that fit into it, with their middles and sizes.
+fn texts_of(cell: &Cell, (x, y): (i32, i32), (width, height): (i32, i32)) -> Vec<(String, (i32, i32), i32)> {
     let size = if width >= 40 { 12 } else { 9 };
-    if let Some(share) = cell.shade {
-        canvas.rectangle((x, y), (x + width, y + height), shade(share));
+    if cell.text.is_empty() || width < LEAST_WITH_TEXT || text_width(&cell.text, size) + 2 > width {
+        return Vec::new();
     }
-    let fits = width >= LEAST_WITH_TEXT && text_width(&cell.text, size) + 2 <= width;
-    if !cell.text.is_empty() && fits {
-        let color = cell.shade.map_or(GREY, ink_on);
-        let label = Label::new().centered().size(size).color(color);
-        let has_below = !cell.below.is_empty() && height >= 34 && text_width(&cell.below, 11) + 2 <= width;
-        let up = if has_below { 8 } else { 0 };
-        canvas.text(&cell.text, (x + width / 2, y + height / 2 - up), label);
-        if has_below {
-            canvas.text(&cell.below, (x + width / 2, y + height / 2 + 8), label.size(11));
-        }
+    let (x, y) = (x + width / 2, y + height / 2);
+    if cell.below.is_empty() || height < 34 || text_width(&cell.below, 11) + 2 > width {
+        return vec![(cell.text.clone(), (x, y), size)];
     }
+    vec![(cell.text.clone(), (x, y - 8), size), (cell.below.clone(), (x, y + 8), 11)]
 }
 
 fn draw_labels(canvas: &mut Canvas, heat: &Heat, layout: &Layout, bottom: i32) {

@@ -5,6 +5,7 @@
 //! every coordinate is a whole number.
 
 pub(crate) mod canvas;
+mod cells;
 pub(crate) mod dots;
 pub(crate) mod forest;
 pub(crate) mod heat;

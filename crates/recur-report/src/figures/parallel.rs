@@ -1,32 +1,40 @@
-//! Parallel coordinates: an upright axis for each of several properties, and a line through all of them for each item.
+//! Parallel coordinates: a level axis for each of several properties, one below the other, and a line through all of them for each item.
+//!
+//! Axes are level so that the figure is as narrow as a phone, however many there are.
 
-use crate::figures::WIDTH;
+use crate::figures::NARROW as WIDTH;
 use crate::figures::canvas::{About, Canvas, Label, cut, svg, text_width};
 use crate::figures::lines::{Key, draw_key, legend_places};
 use crate::figures::palette::{GREY, GRID, INK, style};
 use crate::figures::scale::Scale;
 
-const HEIGHT: i32 = 340;
-/// Room below the last axis for items without a value.
-const WITHOUT: i32 = 34;
-const RIGHT: i32 = WIDTH - 64;
+const LEFT: i32 = 14;
+const RIGHT: i32 = WIDTH - 14;
+/// Room for the title of an axis, above it.
+const TITLE: i32 = 22;
+/// Room for the lines between the names of an axis and the title of the next one.
+const BETWEEN: i32 = 34;
+/// The height of a line of names.
+const NAME: i32 = 15;
+/// Room before the last axis for items without a value.
+const WITHOUT: i32 = 44;
 /// Characters of a label at most.
 const LONGEST: usize = 20;
-const LONGEST_TITLE: usize = 24;
+const LONGEST_TITLE: usize = 44;
 /// More values than these are not all named.
 const MANY: usize = 12;
 
 /// An axis of values that are named, not measured.
 pub(crate) struct Axis {
     pub(crate) title: String,
-    /// From the bottom upwards.
+    /// From left to right.
     pub(crate) values: Vec<String>,
 }
 
 /// The last axis.
 pub(crate) struct Measure {
     pub(crate) title: String,
-    /// Whether the better end, which is up, is the higher one.
+    /// Whether the better end, which is right, is the higher one.
     pub(crate) higher_is_better: bool,
 }
 
@@ -45,80 +53,109 @@ pub(crate) struct Line {
     pub(crate) tooltip: String,
 }
 
+/// The name of a value, with its middle.
+struct Name {
+    text: String,
+    /// Of the value.
+    at: i32,
+    /// Of the text, which is moved aside at the edges.
+    middle: i32,
+    /// The line of names that it is in.
+    line: usize,
+}
+
 /// Where all stands, in pixels.
 struct Layout {
-    top: i32,
-    bottom: i32,
     /// One a named axis, then that of the measure.
-    x: Vec<i32>,
-    y: Scale,
-    /// In height, so that long ones do not meet.
-    titles_take_turns: bool,
+    y: Vec<i32>,
+    /// Of each named axis.
+    names: Vec<Vec<Name>>,
+    x: Scale,
 }
 
 /// Draws `lines`, worst first, through `axes` to `measure`.
 pub(crate) fn parallel(about: &About, keys: &[Key], axes: &[Axis], measure: &Measure, lines: &[Line]) -> String {
     let (places, legend_height) = legend_places(keys);
-    let layout = layout(axes, measure, lines, legend_height + 34);
-    svg((WIDTH, layout.bottom + 40), about, |canvas| {
+    let layout = layout(axes, measure, lines, legend_height + 8);
+    svg((WIDTH, layout.y[axes.len()] + 30), about, |canvas| {
         for (key, at) in keys.iter().zip(places) {
             draw_key(canvas, key, at);
         }
-        layout.x.iter().for_each(|x| canvas.path(&[(*x, layout.top), (*x, layout.bottom)], GRID, 2));
-        draw_measure(canvas, measure, lines, &layout);
+        layout.y.iter().for_each(|y| canvas.path(&[(LEFT, *y), (RIGHT, *y)], GRID, 2));
+        draw_measure(canvas, lines, &layout);
         for (line, points) in lines.iter().zip(paths(axes, lines, &layout)) {
             canvas.with_tooltip_of_row(line.row, &line.tooltip, |canvas| draw_line(canvas, line, &points, lines.len()));
         }
-        for (index, axis) in axes.iter().enumerate() {
-            draw_axis(canvas, axis, &layout, index);
+        for (axis, (y, names)) in axes.iter().zip(layout.y.iter().zip(&layout.names)) {
+            draw_title(canvas, &axis.title, *y);
+            names.iter().for_each(|name| draw_name(canvas, name, *y));
         }
+        draw_title(canvas, &measure.title, layout.y[axes.len()]);
     })
 }
 
 fn layout(axes: &[Axis], measure: &Measure, lines: &[Line], top: i32) -> Layout {
-    let first = axes.first().map_or(0, widest);
-    let (left, bottom) = (24 + first, top + HEIGHT);
-    let n = axes.len() as i32;
-    let x: Vec<i32> = (0..=n).map(|index| left + (RIGHT - left) * index / n.max(1)).collect();
-    let widths: Vec<i32> = axes.iter().map(|axis| text_width(&cut(&axis.title, LONGEST_TITLE), 12)).collect();
-    let meets = |index: usize| (widths[index] + widths[index + 1]) / 2 + 8 > x[index + 1] - x[index];
-    let titles_take_turns = (0..widths.len().saturating_sub(1)).any(meets);
-    let has_without = lines.iter().any(|line| line.measure.is_none_or(|value| !value.is_finite()));
-    let low = if has_without { bottom - WITHOUT } else { bottom };
-    let (from, to) = if measure.higher_is_better { (low, top) } else { (top, low) };
-    let y = Scale::around(lines.iter().filter_map(|line| line.measure), from, to);
-    Layout { top, bottom, x, y, titles_take_turns }
-}
-
-fn widest(axis: &Axis) -> i32 {
-    axis.values.iter().map(|value| text_width(&cut(value, LONGEST), 12)).max().unwrap_or(0)
-}
-
-impl Layout {
-    /// The height of a value's middle on an axis of `n`, and how much room it has.
-    fn slot(&self, index: usize, n: usize) -> (f64, f64) {
-        let room = f64::from(self.bottom - self.top) / n.max(1) as f64;
-        (f64::from(self.bottom) - room * (index as f64 + 0.5), room)
+    let names: Vec<Vec<Name>> = axes.iter().map(names).collect();
+    let mut y = vec![top + TITLE];
+    for names in &names {
+        let n_lines = names.iter().map(|name| name.line + 1).max().unwrap_or(0) as i32;
+        y.push(y[y.len() - 1] + n_lines * NAME + BETWEEN + TITLE);
     }
+    let low = if has_without(lines) { LEFT + WITHOUT } else { LEFT };
+    let (from, to) = if measure.higher_is_better { (low, RIGHT) } else { (RIGHT, low) };
+    let x = Scale::around(lines.iter().filter_map(|line| line.measure), from, to);
+    Layout { y, names, x }
 }
 
-/// Each line's points. Lines of one value lie next to each other, the better above the worse.
+fn has_without(lines: &[Line]) -> bool {
+    lines.iter().any(|line| line.measure.is_none_or(|value| !value.is_finite()))
+}
+
+/// The middle of a value on an axis of `n`, and how much room it has.
+fn slot(index: usize, n: usize) -> (f64, f64) {
+    let room = f64::from(RIGHT - LEFT) / n.max(1) as f64;
+    (f64::from(LEFT) + room * (index as f64 + 0.5), room)
+}
+
+/// The names of an axis, each in the first line where it has room.
+fn names(axis: &Axis) -> Vec<Name> {
+    let n = axis.values.len();
+    let widest = axis.values.iter().map(|value| text_width(&cut(value, LONGEST), 12)).max().unwrap_or(0);
+    // Many values need no name each: the lines between them stay in sight.
+    let every = if n > MANY { (f64::from(widest + 10) / slot(0, n).1).ceil().max(1.0) as usize } else { 1 };
+    let (mut names, mut free_from) = (Vec::new(), Vec::new());
+    for (place, value) in axis.values.iter().enumerate().step_by(every) {
+        let (text, at) = (cut(value, LONGEST), slot(place, n).0.round() as i32);
+        let half = text_width(&text, 12) / 2;
+        let middle = at.clamp(4 + half, WIDTH - 4 - half);
+        let line = free_from.iter().position(|free| middle - half >= *free).unwrap_or(free_from.len());
+        // At the edges there is less room, as the name is moved aside.
+        if n > MANY && line > 0 {
+            continue;
+        }
+        free_from.resize(free_from.len().max(line + 1), 0);
+        free_from[line] = middle + half + 8;
+        names.push(Name { text, at, middle, line });
+    }
+    names
+}
+
+/// Each line's points. Lines of one value lie next to each other, the better right of the worse.
 fn paths(axes: &[Axis], lines: &[Line], layout: &Layout) -> Vec<Vec<(i32, i32)>> {
     let mut paths: Vec<Vec<(i32, i32)>> = vec![Vec::new(); lines.len()];
     for (index, axis) in axes.iter().enumerate() {
         for value in 0..axis.values.len() {
             let here: Vec<usize> = (0..lines.len()).filter(|line| lines[*line].places[index] == value).collect();
-            let (middle, room) = layout.slot(value, axis.values.len());
+            let (middle, room) = slot(value, axis.values.len());
             for (rank, line) in here.iter().enumerate() {
                 let aside = (rank as f64 + 0.5) / here.len() as f64 - 0.5;
-                paths[*line].push((layout.x[index], (middle - 0.72 * room * aside).round() as i32));
+                paths[*line].push(((middle + 0.72 * room * aside).round() as i32, layout.y[index]));
             }
         }
     }
-    let last = layout.x[axes.len()];
     for (line, path) in lines.iter().zip(&mut paths) {
         let value = line.measure.filter(|value| value.is_finite());
-        path.push((last, value.map_or(layout.bottom - 8, |value| layout.y.pixel(value))));
+        path.push((value.map_or(LEFT + WITHOUT / 4, |value| layout.x.pixel(value)), layout.y[axes.len()]));
     }
     paths
 }
@@ -135,34 +172,49 @@ fn draw_line(canvas: &mut Canvas, line: &Line, points: &[(i32, i32)], n_lines: u
     canvas.hold_along(points);
 }
 
-fn draw_measure(canvas: &mut Canvas, measure: &Measure, lines: &[Line], layout: &Layout) {
-    let x = layout.x[layout.x.len() - 1];
-    canvas.text(&measure.title, (WIDTH - 16, layout.top - 18), Label::new().ending().size(12));
-    for (value, text) in layout.y.ticks(8) {
-        let y = layout.y.pixel(value);
-        canvas.path(&[(x, y), (x + 5, y)], INK, 1);
-        canvas.text(&text, (x + 10, y), Label::new().color(GREY));
+fn draw_measure(canvas: &mut Canvas, lines: &[Line], layout: &Layout) {
+    let y = layout.y[layout.y.len() - 1];
+    let label = Label::new().centered().color(GREY);
+    for (value, text) in layout.x.ticks(6) {
+        let x = layout.x.pixel(value);
+        canvas.path(&[(x, y), (x, y + 5)], INK, 1);
+        let half = text_width(&text, 12) / 2;
+        canvas.text(&text, (x.clamp(4 + half, WIDTH - 4 - half), y + 16), label);
     }
-    if lines.iter().any(|line| line.measure.is_none_or(|value| !value.is_finite())) {
-        canvas.text("none", (x + 10, layout.bottom - 8), Label::new().color(GREY));
+    if has_without(lines) {
+        canvas.text("none", (LEFT + WITHOUT / 4 + 4, y + 16), label);
     }
 }
 
-fn draw_axis(canvas: &mut Canvas, axis: &Axis, layout: &Layout, index: usize) {
-    let x = layout.x[index];
-    let below = if layout.titles_take_turns && index % 2 == 1 { 29 } else { 14 };
-    canvas.text(&cut(&axis.title, LONGEST_TITLE), (x, layout.bottom + below), Label::new().centered());
-    let n = axis.values.len();
-    let (_, room) = layout.slot(0, n);
-    // Many values need no name each: the lines between them stay in sight.
-    let height = if n > MANY { 30.0 } else { 13.0 };
-    let every = (height / room).ceil().max(1.0) as usize;
-    for (place, value) in axis.values.iter().enumerate().step_by(every) {
-        let y = layout.slot(place, n).0.round() as i32;
-        let text = cut(value, LONGEST);
-        if index > 0 {
-            canvas.plate((x - 10 - text_width(&text, 12), y - 8), (x - 5, y + 8));
+fn draw_title(canvas: &mut Canvas, title: &str, y: i32) {
+    let text = cut(title, LONGEST_TITLE);
+    canvas.plate((LEFT - 2, y - 19), (LEFT + text_width(&text, 12) + 2, y - 4));
+    canvas.text(&text, (LEFT, y - 12), Label::new());
+}
+
+/// A name below its value, with a line to it where others are between.
+fn draw_name(canvas: &mut Canvas, name: &Name, y: i32) {
+    let (below, half) = (y + 12 + NAME * name.line as i32, text_width(&name.text, 12) / 2);
+    if name.line > 0 {
+        canvas.path(&[(name.at, y), (name.at, below - 7)], GRID, 1);
+    }
+    canvas.plate((name.middle - half - 2, below - 7), (name.middle + half + 2, below + 7));
+    canvas.text(&name.text, (name.middle, below), Label::new().centered().color(GREY));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_would_meet_are_in_lines_of_their_own() {
+        let axis = |n: usize| Axis { title: String::new(), values: (0..n).map(|n| format!("long_name_{n}")).collect() };
+        let lines = |n: usize| names(&axis(n)).into_iter().map(|name| name.line).collect::<Vec<_>>();
+        assert_eq!((lines(3), lines(6)), (vec![0, 0, 0], vec![0, 1, 0, 1, 0, 1]));
+        assert!(lines(100).len() < 8 && lines(100).iter().all(|line| *line == 0), "of many only some are named");
+        for name in names(&axis(8)) {
+            let half = text_width(&name.text, 12) / 2;
+            assert!(name.middle - half >= 0 && name.middle + half <= WIDTH, "{}", name.text);
         }
-        canvas.text(&text, (x - 7, y), Label::new().ending());
     }
 }

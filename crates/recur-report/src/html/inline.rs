@@ -11,10 +11,11 @@ pub(crate) struct Image<'a> {
 
 /// SVG files as elements of a page, side by side, under captions that are their texts for those who cannot see them.
 ///
-/// The title of the whole is left out: it would pop up over every mark that has none.
+/// The title and the description of the whole are left out: a title would pop up over every mark that has none, and the description lists
+/// the trials, which an attribute does as well.
 pub(crate) fn figure(images: &[Image<'_>]) -> String {
     let element = |Image { svg, id, .. }: &Image<'_>| {
-        without_title(&svg.replacen("<svg ", &format!("<svg role=\"img\" aria-labelledby=\"{id}\" "), 1))
+        without_head(&svg.replacen("<svg ", &format!("<svg role=\"img\" aria-labelledby=\"{id}\" "), 1))
     };
     let elements: String = images.iter().map(element).collect();
     let (class, captions) = match images {
@@ -28,8 +29,11 @@ pub(crate) fn figure(images: &[Image<'_>]) -> String {
     format!("<figure>\n<div class=\"{class}\">\n{elements}</div>\n{captions}\n</figure>\n")
 }
 
-/// `svg` without its first title, which is that of the whole.
-fn without_title(svg: &str) -> String {
-    let parts = svg.split_once("<title>").and_then(|(before, rest)| Some((before, rest.split_once("</title>\n")?.1)));
-    parts.map_or_else(|| svg.to_owned(), |(before, after)| format!("{before}{after}"))
+/// `svg` without its first title and its first description, which are those of the whole.
+fn without_head(svg: &str) -> String {
+    let without = |svg: &str, tag: &str| {
+        let (before, rest) = svg.split_once(&format!("<{tag}>"))?;
+        Some(format!("{before}{}", rest.split_once(&format!("</{tag}>\n"))?.1))
+    };
+    ["title", "desc"].iter().fold(svg.to_owned(), |svg, tag| without(&svg, tag).unwrap_or(svg))
 }

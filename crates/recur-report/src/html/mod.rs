@@ -8,6 +8,7 @@ mod body;
 mod inline;
 
 use crate::figures::canvas::escape;
+use crate::figures::palette::dark_rules;
 use crate::page::Page;
 use body::{Body, Heading};
 
@@ -24,7 +25,7 @@ pub(crate) fn render(page: &Page, name: &str, answer: &str) -> String {
     let (name, answer) = (escaped(name), escaped(answer));
     // After what is on the first screen, of which it takes nothing.
     let (first, rest) = html.split_at(html.find("<h2").unwrap_or(html.len()));
-    let contents = contents(&headings);
+    let (contents, dark) = (contents(&headings), dark_rules());
     // The comments around CDATA are for the script, CDATA is for XML.
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\" />\n\
@@ -32,7 +33,7 @@ pub(crate) fn render(page: &Page, name: &str, answer: &str) -> String {
          <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\" />\n\
          <meta name=\"color-scheme\" content=\"light dark\" />\n\
          <meta name=\"description\" content=\"{answer}\" />\n<link rel=\"icon\" href=\"data:,\" />\n\
-         <title>{name} – recur</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n{first}{contents}{rest}</main>\n\
+         <title>{name} – recur</title>\n<style>\n{STYLE}@media (prefers-color-scheme: dark) {{\n{dark}}}\n</style>\n</head>\n<body>\n<main>\n{first}{contents}{rest}</main>\n\
          <script>\n//<![CDATA[\n{SCRIPT}//]]>\n</script>\n</body>\n</html>\n"
     )
 }

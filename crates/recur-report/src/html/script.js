@@ -140,20 +140,22 @@ document.addEventListener("click", (event) => {
 });
 unfold();
 
-// Figures: marks tell their values, to a pointer and to the arrow keys.
+// Figures: marks tell their values, to a pointer and to the arrow keys. A mark is an element, or a part of one that is a row of counts.
 
 const tip = document.createElement("div");
 tip.id = "tip";
 tip.hidden = true;
 tip.setAttribute("role", "status");
 document.body.append(tip);
-const values = new Map();
+const frame = document.createElementNS("http://www.w3.org/2000/svg", "path");
+frame.setAttribute("class", "frame");
 let told = null;
 
 function hush() {
   if (told) {
-    told.classList.remove("told");
-    told.ownerSVGElement.classList.remove("telling");
+    told.element.classList.remove("told");
+    told.element.ownerSVGElement.classList.remove("telling");
+    frame.remove();
   }
   told = null;
   tip.hidden = true;
@@ -163,9 +165,14 @@ function tell(mark, x, y) {
   if (told !== mark) {
     hush();
     told = mark;
-    mark.classList.add("told");
-    mark.ownerSVGElement.classList.add("telling");
-    tip.textContent = values.get(mark);
+    mark.element.classList.add("told");
+    mark.element.ownerSVGElement.classList.add("telling");
+    if (mark.part) {
+      const { x: left, y: top, width, height } = partOf(mark, mark.element.getBBox());
+      frame.setAttribute("d", `M${left} ${top}h${width}v${height}h${-width}z`);
+      mark.element.after(frame);
+    }
+    tip.textContent = mark.text;
     tip.hidden = false;
   }
   const box = tip.getBoundingClientRect();
@@ -175,19 +182,43 @@ function tell(mark, x, y) {
   tip.style.top = `${above > 8 ? above : y + 16}px`;
 }
 
+// The part of a box that is a mark's.
+function partOf({ part }, { x, y, width, height }) {
+  if (!part) return { x, y, width, height };
+  return { x: x + (width * part.column) / part.of, y, width: width / part.of, height };
+}
+
+// A mark for each count of a row.
+function marksOfCounts(row, names) {
+  const { label, of, counts } = row.dataset;
+  const all = counts.split(",");
+  return all.flatMap((count, column) => {
+    if (!count) return [];
+    const what = names[column] === label ? `${label}, right` : `${label} as ${names[column]}`;
+    const [n, total] = [count, of].map((number) => Number(number).toLocaleString("en"));
+    const text = `${what}: ${n} of ${total} rows, ${((100 * count) / of).toFixed(2)} %`;
+    return [{ element: row, text, part: { column, of: all.length } }];
+  });
+}
+
 document.querySelectorAll("figure svg").forEach((svg) => {
-  const marks = Array.from(svg.querySelectorAll("g > title"), (title) => {
-    const mark = title.parentElement;
-    values.set(mark, title.textContent);
+  const names = Array.from(svg.querySelectorAll(".counts"), (row) => row.dataset.label);
+  const marks = Array.from(svg.querySelectorAll(":is(g, path) > title")).flatMap((title) => {
+    const element = title.parentElement;
     title.remove(); // the browser's own tip would stand beside ours
-    return mark;
+    return element.dataset.counts ? marksOfCounts(element, names) : [{ element, text: title.textContent }];
   });
   if (!marks.length) return;
+  const byElement = new Map(marks.map((mark) => [mark.element, []]));
+  marks.forEach((mark) => byElement.get(mark.element).push(mark));
   svg.tabIndex = 0;
   svg.setAttribute("aria-keyshortcuts", "ArrowLeft ArrowRight Home End Escape");
   const markAt = (event) => {
-    const mark = event.target.closest("g");
-    return mark && values.has(mark) ? mark : null;
+    const found = byElement.get(event.target.closest("g, path")) || [];
+    return found.find((mark) => {
+      const { x, width } = partOf(mark, mark.element.getBoundingClientRect());
+      return !mark.part || (event.clientX >= x && event.clientX < x + width);
+    });
   };
   const follow = (event) => {
     const mark = markAt(event);
@@ -199,14 +230,14 @@ document.querySelectorAll("figure svg").forEach((svg) => {
   svg.addEventListener("pointerleave", hush);
   svg.addEventListener("blur", hush);
   svg.addEventListener("keydown", (event) => {
-    const shown = marks.filter((mark) => mark.style.display !== "none");
+    const shown = marks.filter((mark) => mark.element.style.display !== "none");
     const at = shown.indexOf(told);
     const last = shown.length - 1;
     const to = { ArrowRight: Math.min(at + 1, last), ArrowLeft: Math.max(at - 1, 0), Home: 0, End: last }[event.key];
     if (event.key === "Escape") hush();
     if (to === undefined || !shown[to]) return;
     event.preventDefault();
-    const box = shown[to].getBoundingClientRect();
+    const box = partOf(shown[to], shown[to].element.getBoundingClientRect());
     tell(shown[to], box.x + box.width / 2, box.y + box.height / 2);
   });
 });

@@ -7,7 +7,8 @@ use crate::markdown::{Table, code, code_block, details, escape, left, right};
 use crate::numbers::{NBSP, NOTHING, count, heading, interval, plural, value};
 use crate::page::Page;
 use crate::provenance::Provenance;
-use crate::sections::{configurations, curves, data, failures, question, reproduce, tried};
+use crate::sections::{configurations, curves, data, failures, question, reproduce, trials, tried};
+use crate::trial_links::TrialLinks;
 use recur_analysis::{BestSoFar, PartialAnalysis, PartialModel, TrialCounts};
 
 /// Appends every section to `page`.
@@ -22,6 +23,7 @@ pub(super) fn render(analysis: &PartialAnalysis, provenance: &Provenance, comman
     stages(analysis, page);
     curves::render(analysis, page);
     failures::render_partial(analysis, page);
+    trials::render_partial(analysis, &TrialLinks::of(provenance), page);
     data::render(analysis, page);
     let warnings = analysis.facts.warnings.iter().filter(|warning| !is_of_the_section(warning));
     for warning in warnings.chain(&analysis.data.few_rows) {
@@ -97,8 +99,9 @@ fn best_so_far(analysis: &PartialAnalysis, page: &mut Page) {
     analysis.models.iter().for_each(|model| table.row(best_row(analysis, model)));
     page.block(&table.render());
     let summary = format!("Validation results of {}", plural(analysis.configurations.len() as u64, "configuration"));
-    let all = configurations::table(&analysis.configurations, &[analysis.primary], None, false);
-    page.block(&details(&summary, &all.render()));
+    let all = |has_links| configurations::table(&analysis.configurations, &[analysis.primary], None, has_links);
+    let [markdown, html] = [false, true].map(|has_links| details(&summary, &all(has_links).render()));
+    page.blocks(&markdown, &html);
 }
 
 fn best_row(analysis: &PartialAnalysis, model: &PartialModel) -> [String; 5] {

@@ -38,14 +38,21 @@ fn start(label: String, configuration: &ConfigurationResult) -> String {
     }
 }
 
-/// What a reader calls a configuration among those of its model: with `has_links` a link to its trials, where it has any.
-fn label(configuration: &ConfigurationResult, index: usize, has_links: bool) -> String {
+/// The anchor of a configuration's row, which its trials lead back to.
+pub(crate) fn anchor(configuration: usize) -> String {
+    format!("configuration.{configuration}")
+}
+
+/// What a reader calls a configuration among those of its model.
+pub(crate) fn label(configuration: &ConfigurationResult) -> String {
     let settings = settings(configuration);
-    let label = if settings.is_empty() { "as given".to_owned() } else { code(&settings) };
-    if has_links && !configuration.trial_ids.is_empty() {
-        return format!("[{label}](#{})", trials::anchor(index));
-    }
-    label
+    if settings.is_empty() { "as given".to_owned() } else { code(&settings) }
+}
+
+/// The same as a link to its trials, where it has any, and with its anchor.
+fn linked_label(configurations: &[ConfigurationResult], index: usize) -> String {
+    let label = label(&configurations[index]);
+    format!("<span id=\"{}\">{}</span>", anchor(index), trials::linked(&label, configurations, index))
 }
 
 /// A row a configuration. `chosen_of` is the number of replicates where configurations were chosen; `None` where none was yet. With
@@ -69,7 +76,7 @@ pub(crate) fn table(
         let tally = configuration.trials;
         let mut cells = vec![
             code(&configuration.model),
-            start(label(configuration, index, has_links), configuration),
+            start(if has_links { linked_label(configurations, index) } else { label(configuration) }, configuration),
             format!("{} of {}", count(tally.finished), count(tally.planned)),
         ];
         cells.extend(metrics.iter().map(|metric| spread(*metric, configuration.validation(*metric))));

@@ -1,20 +1,13 @@
 //! What the figures cost: parameters here, times in a page of their own.
 
 use crate::costs;
-use crate::figures::canvas::About;
-use crate::figures::lines::{Around, Key, Panel, Point, Series, Stroke, XAxis, lines};
+use crate::figures::lines::XAxis;
 use crate::figures::{MOST_MODELS, left_out};
 use crate::markdown::code;
-use crate::numbers::{count, heading, phrase, shown};
+use crate::numbers::{count, phrase};
 use crate::page::Page;
+use crate::sections::scatter::{Place, scatter};
 use recur_analysis::{Analysis, Model};
-
-/// A ranked model with its number of parameters and its mean test result.
-struct Place<'a> {
-    model: &'a Model,
-    n_parameters: u64,
-    score: f64,
-}
 
 /// Appends the section; nothing without a ranked model with parameters, and no figure for one alone.
 pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
@@ -23,29 +16,20 @@ pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
         return;
     }
     page.section("Cost");
-    if let [Place { model, n_parameters, .. }] = places.as_slice() {
-        let n = count(*n_parameters);
-        let of_model = format!("{} has {n} trained parameters.", code(&model.model));
+    if let [Place { model, amount, .. }] = places.as_slice() {
+        let of_model = format!("{} has {} trained parameters.", code(&model.model), count(*amount as u64));
         show(page, &of_model, "");
         return;
     }
     let (n, places) = (places.len(), &places[..places.len().min(MOST_MODELS)]);
     show(page, &introduction(analysis), &left_out(n, places.len(), "models", ", those with the best means"));
     let alternative = alternative(analysis, places);
-    page.figure("cost", &alternative, figure(analysis, places, &alternative));
+    let figure = scatter(analysis, places, &alternative, "parameters", |range| XAxis::Named(powers(range)));
+    page.figure("cost", &alternative, figure);
 }
 
 fn place<'a>(analysis: &Analysis, model: &'a Model) -> Option<Place<'a>> {
-    let n_parameters = model.parameters.filter(|n| *n > 0)?;
-    let score = model.test(analysis.primary)?.mean.filter(|score| score.is_finite())?;
-    Some(Place { model, n_parameters, score })
-}
-
-impl Place<'_> {
-    /// The logarithm to base 10 of the number of parameters.
-    fn x(&self) -> f64 {
-        libm::log10(self.n_parameters as f64)
-    }
+    Place::of(analysis, model, model.parameters? as f64)
 }
 
 /// Appends `before`, where the times are, and `after`.
@@ -77,52 +61,11 @@ fn times(page: &Page, file: &str) -> String {
 }
 
 fn alternative(analysis: &Analysis, places: &[Place<'_>]) -> String {
-    let said = |Place { model, n_parameters, score }: &Place<'_>| {
-        format!("{} reaches {} with {}", model.model, phrase(analysis.primary, *score), count(*n_parameters))
+    let said = |Place { model, amount, score }: &Place<'_>| {
+        format!("{} reaches {} with {}", model.model, phrase(analysis.primary, *score), count(*amount as u64))
     };
     let said: Vec<String> = places.iter().map(said).collect();
     format!("Test {} by number of parameters: {}.", analysis.primary.title(), said.join("; "))
-}
-
-fn figure(analysis: &Analysis, places: &[Place<'_>], title: &str) -> String {
-    let trials = places.iter().flat_map(|place| &place.model.trial_ids);
-    let about = About { title: title.to_owned(), trials: trials.map(|id| id.short().to_owned()).collect() };
-    let style = |place: &Place<'_>| analysis.model(&place.model.model).map(|(place, _)| place);
-    let key = |place: &Place<'_>| Key {
-        text: place.model.model.clone(),
-        style: style(place),
-        stroke: Stroke::None,
-        has_mark: true,
-    };
-    let series = |place: &Place<'_>| {
-        let interval = place.model.test(analysis.primary).and_then(|test| test.interval);
-        let half = interval.map_or(0.0, |interval| (interval.high - interval.low) / 2.0);
-        let point =
-            Point { x: place.x(), y: shown(analysis.primary, place.score), spread: shown(analysis.primary, half) };
-        Series {
-            style: style(place).unwrap_or(0),
-            stroke: Stroke::None,
-            around: Around::Bars,
-            has_marks: true,
-            points: vec![point],
-            missing: Vec::new(),
-        }
-    };
-    let ends =
-        places.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), place| (l.min(place.x()), h.max(place.x())));
-    let x_range = (ends.0.floor(), ends.1.ceil().max(ends.0.floor() + 1.0));
-    let panel = Panel {
-        title: format!("test {}{}", heading(analysis.primary), interval_note(analysis)),
-        x_title: "parameters".to_owned(),
-        x_range,
-        x_axis: XAxis::Named(powers(x_range)),
-        series: places.iter().map(series).collect(),
-    };
-    lines(&about, &places.iter().map(key).collect::<Vec<_>>(), &[panel])
-}
-
-fn interval_note(analysis: &Analysis) -> &'static str {
-    if analysis.replicates == 1 { "" } else { " (mean over replicates, 95 % interval)" }
 }
 
 /// The powers of ten within a range of logarithms, and 2 and 5 times them where there are few.

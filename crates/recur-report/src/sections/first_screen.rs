@@ -8,7 +8,7 @@ use crate::markdown::{Table, code, details, left, right};
 use crate::numbers::{NBSP, NOTHING, estimate, heading, interval, margin, p_cell, shown, value};
 use crate::page::Page;
 use crate::practical;
-use crate::sections::leaderboard;
+use crate::sections::{leaderboard, trials};
 use recur_analysis::{Analysis, Difference, Interval, Model, Standing};
 
 /// Models in the figure at most: with more the table below it would not be on the first screen.
@@ -20,9 +20,13 @@ const CI: &str = " [95\u{A0}%\u{A0}CI]";
 /// Appends the figure, the table, and the table of all columns behind a line that opens it.
 pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     figure(analysis, page);
-    page.block(&table(analysis).render());
-    let all = format!("{}\n{}\n", leaderboard::table(analysis).render(), columns(analysis));
-    page.block(&details("All columns: other metrics, validation, trials and configurations", &all));
+    let [markdown, html] = [false, true].map(|has_links| table(analysis, has_links).render());
+    page.blocks(&markdown, &html);
+    let [markdown, html] = [false, true].map(|has_links| {
+        let all = format!("{}\n{}\n", leaderboard::table(analysis, has_links).render(), columns(analysis));
+        details("All columns: other metrics, validation, trials and configurations", &all)
+    });
+    page.blocks(&markdown, &html);
 }
 
 fn figure(analysis: &Analysis, page: &mut Page) {
@@ -152,8 +156,21 @@ fn result(analysis: &Analysis, model: &Model) -> String {
     test.interval.map_or(mean.clone(), |ends| format!("{mean} {}", interval(primary, ends)))
 }
 
-/// A row a model, with what decides.
-fn table(analysis: &Analysis) -> Table {
+/// The anchor of a model's row, by its place in the order of the spec.
+pub(crate) fn anchor(model: usize) -> String {
+    format!("model.{model}")
+}
+
+/// A model's name; with `has_links` its anchor, and a link to the trials of its configuration.
+fn name(analysis: &Analysis, model: &Model, has_links: bool) -> String {
+    let name = code(&model.model);
+    let Some((place, _)) = analysis.model(&model.model).filter(|_| has_links) else { return name };
+    let linked = model.configuration.map(|index| trials::linked(&name, &analysis.configurations, index));
+    format!("<span id=\"{}\">{}</span>", anchor(place), linked.unwrap_or(name))
+}
+
+/// A row a model, with what decides. With `has_links`, which the HTML page has, a row leads to the trials of its configuration.
+fn table(analysis: &Analysis, has_links: bool) -> Table {
     let test = format!("test {}", heading(analysis.primary));
     let ci = if leaderboard::has_intervals(analysis) { CI } else { "" };
     let mut header = vec![left("model"), right(format!("{test}{ci}"))];
@@ -165,7 +182,7 @@ fn table(analysis: &Analysis) -> Table {
     header.extend(margin.map(|within| right(format!("P(behind by > {})", self::margin(analysis.primary, within)))));
     let mut table = Table::new(header);
     for model in analysis.in_order() {
-        let mut cells = vec![code(&model.model), result(analysis, model)];
+        let mut cells = vec![name(analysis, model, has_links), result(analysis, model)];
         if is_compared {
             cells.extend(compared(analysis, model));
         }

@@ -41,6 +41,7 @@ pub(crate) fn render(analysis: &Analysis, page: &mut Page, pair: &PairEffect) {
         rows: texts(rows, &drawn_rows),
         columns: texts(columns, &drawn_columns),
         cells: drawn_cells(analysis, pair, &drawn_rows, &drawn_columns),
+        counts: Vec::new(),
         key: key(analysis, &drawn),
         width: if columns.len() <= FEW { NARROW } else { WIDTH },
         largest_cell: (130, 46),

@@ -1,7 +1,7 @@
 //! How well each label is recognised.
 
 use crate::figures::canvas::{About, cut};
-use crate::figures::dots::{Row, dots};
+use crate::figures::dots::{Row, Share, dots};
 use crate::figures::lines::{Key, Stroke};
 use crate::figures::{MOST_MODELS, left_out};
 use crate::markdown::{Table, code, escape, left, list, right};
@@ -34,9 +34,10 @@ pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     let [labels_drawn, models_drawn] = [n_tested.min(MOST_LABELS), analysis.ranking.len().min(MOST_MODELS)];
     page.block(&format!(
         "Test results by label in per cent, averaged over the replicates that have test rows of the label, best F1 first. \
-         Precision and recall are those of {}, the model with the best mean. The figure has the test rows of each label in parentheses; \
-         small marks are labels with fewer than {MANY_ROWS} or, smaller still, {FEW_ROWS} of them, whose F1 is uncertain.{}{}",
+         Precision and recall are those of {}, the model with the best mean, and so is the interval of F1 (95 %, {}). The figure has the test \
+         rows of each label in parentheses; small marks are labels with fewer than {MANY_ROWS} or, smaller still, {FEW_ROWS} of them.{}{}",
         code(best),
+        interval_name(analysis),
         left_out(n_tested, labels_drawn, "labels", ", those with most test rows"),
         left_out(analysis.ranking.len(), models_drawn, "models", ", those with the best means")
     ));
@@ -49,6 +50,14 @@ pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     let without = labels.iter().filter(|label| label.difference.test_rows == 0.0).count() as u64;
     if without > 0 {
         page.block(&format!("{} without test rows.", plural(without, "label")));
+    }
+}
+
+/// What the interval of F1 is from.
+fn interval_name(analysis: &Analysis) -> &'static str {
+    match analysis.method.test_rows {
+        TestRows::Fixed => "a t-test that adds the variance over replicates and the variance over test groups",
+        TestRows::PerReplicate => "the corrected resampled t-test over replicates",
     }
 }
 
@@ -87,7 +96,11 @@ fn about_differences(analysis: &Analysis, differences: &LabelDifferences, other:
 
 fn table(analysis: &Analysis, differences: &LabelDifferences, labels: &[Label<'_>]) -> Table {
     let mut header = vec![left("label"), right("test rows"), right("precision"), right("recall")];
-    header.extend(analysis.ranked().map(|model| right(format!("F1 {}", code(&model.model)))));
+    let has_intervals = labels.iter().any(|label| label.models[0].is_some_and(|best| best.f1_interval.is_some()));
+    for (place, model) in analysis.ranked().enumerate() {
+        let ends = if place == 0 && has_intervals { " [95 %]" } else { "" };
+        header.push(right(format!("F1 {}{ends}", code(&model.model))));
+    }
     if let Some(other) = &differences.other {
         let [best, other] = [&differences.best, other].map(|model| code(model));
         header.push(right(format!("{best} − {other} [95 %]")));
@@ -98,13 +111,21 @@ fn table(analysis: &Analysis, differences: &LabelDifferences, labels: &[Label<'_
         let best = label.models[0];
         let mut cells = vec![escape(&label.difference.label), rows(label.difference.test_rows)];
         cells.extend([best.map(|scores| scores.precision), best.map(|scores| scores.recall)].map(cell));
-        cells.extend(label.models.iter().map(|scores| cell(scores.map(|scores| scores.f1))));
+        cells.push(best.map_or(NOTHING.to_owned(), with_interval));
+        cells.extend(label.models[1..].iter().map(|scores| cell(scores.map(|scores| scores.f1))));
         if differences.other.is_some() {
             cells.push(difference(label.difference));
         }
         table.row(cells);
     }
     table
+}
+
+/// `86.1 [84.0, 88.2]`, in per cent: the F1 of a label.
+fn with_interval(label: &LabelResult) -> String {
+    let percent = |share: f64| fixed(100.0 * share, 1);
+    let ends = label.f1_interval.map(|ends| format!("{NBSP}[{},{NBSP}{}]", percent(ends.low), percent(ends.high)));
+    format!("{}{}", percent(label.f1), ends.unwrap_or_default())
 }
 
 /// `+1.2 [−0.3, +2.7]`, in points of F1.
@@ -164,10 +185,19 @@ fn figure(analysis: &Analysis, labels: &[Label<'_>], title: &str) -> String {
         stroke: Stroke::None,
         has_mark: true,
     };
+    let share = |style: usize, scores: &LabelResult| Share {
+        style,
+        value: scores.f1,
+        interval: scores.f1_interval.map(|ends| (ends.low, ends.high)),
+    };
     let row = |label: &Label<'_>| Row {
         text: format!("{} ({})", cut(&label.difference.label, 16), fixed(label.difference.test_rows, 0)),
         half: half(label.difference.test_rows),
-        shares: ranking.iter().zip(&label.models).filter_map(|(model, scores)| Some((*model, (*scores)?.f1))).collect(),
+        shares: ranking
+            .iter()
+            .zip(&label.models)
+            .filter_map(|(model, scores)| Some(share(*model, (*scores)?)))
+            .collect(),
     };
     let rows: Vec<Row> = drawn(labels).into_iter().map(row).collect();
     let keys: Vec<Key> = ranking.iter().map(key).collect();

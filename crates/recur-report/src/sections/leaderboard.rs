@@ -1,11 +1,12 @@
 //! One row a model with all that is known of it, and how the results came about.
 
-use crate::answer::settings;
 use crate::markdown::{Table, code, left, list, right};
 use crate::method::test_name;
 use crate::numbers::{NOTHING, count, heading, interval, percent, plural, spread};
 use crate::page::Page;
+use crate::sections::configurations::label;
 use crate::sections::differences;
+use crate::sections::trials::linked;
 use recur_analysis::{Analysis, Model, Settings};
 use recur_core::settings::{Division, EarlyStopping};
 
@@ -26,8 +27,8 @@ pub(crate) fn render(analysis: &Analysis, page: &mut Page) {
     }
 }
 
-/// All columns.
-pub(crate) fn table(analysis: &Analysis) -> Table {
+/// All columns; with `has_links`, which the HTML page has, configurations lead to their trials.
+pub(crate) fn table(analysis: &Analysis, has_links: bool) -> Table {
     let mut header = vec![left("model")];
     for metric in analysis.metrics() {
         header.push(right(format!("test {}", heading(metric))));
@@ -40,12 +41,12 @@ pub(crate) fn table(analysis: &Analysis) -> Table {
     header.extend([right("trials finished"), left("chosen configuration")]);
     let mut table = Table::new(header);
     for model in analysis.in_order() {
-        table.row(row(analysis, model));
+        table.row(row(analysis, model, has_links));
     }
     table
 }
 
-fn row(analysis: &Analysis, model: &Model) -> Vec<String> {
+fn row(analysis: &Analysis, model: &Model, has_links: bool) -> Vec<String> {
     let mut cells = vec![code(&model.model)];
     for metric in analysis.metrics() {
         cells.push(spread(metric, model.test(metric)));
@@ -61,7 +62,7 @@ fn row(analysis: &Analysis, model: &Model) -> Vec<String> {
     if has_choices(analysis) {
         cells.push(count(analysis.configurations_of(&model.model).count() as u64));
     }
-    cells.extend([trials(model), configuration(analysis, model)]);
+    cells.extend([trials(model), configuration(analysis, model, has_links)]);
     cells
 }
 
@@ -76,22 +77,20 @@ pub(crate) fn has_intervals(analysis: &Analysis) -> bool {
 }
 
 /// The configurations that were chosen, the most frequent first, with how many replicates chose each.
-fn configuration(analysis: &Analysis, model: &Model) -> String {
+fn configuration(analysis: &Analysis, model: &Model, has_links: bool) -> String {
     let mut counts: Vec<(usize, u32)> = model.times_chosen().into_iter().collect();
     counts.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
-    let settings = |index: usize| settings(&analysis.configurations[index]);
+    let label = |index: usize| {
+        let label = label(&analysis.configurations[index]);
+        if has_links { linked(&label, &analysis.configurations, index) } else { label }
+    };
     match counts.as_slice() {
         [] => "none finished".to_owned(),
-        [(only, n)] if *n == analysis.replicates => match settings(*only) {
-            given if given.is_empty() => "as given".to_owned(),
-            settings => code(&settings),
-        },
-        [(only, n)] if settings(*only).is_empty() => format!("as given ({n} of {})", analysis.replicates),
+        [(only, n)] if *n == analysis.replicates => label(*only),
         several => {
             let named = several.iter().take(MOST_CHOSEN);
-            let mut texts: Vec<String> = named
-                .map(|(index, n)| format!("{} ({n} of {})", code(&settings(*index)), analysis.replicates))
-                .collect();
+            let mut texts: Vec<String> =
+                named.map(|(index, n)| format!("{} ({n} of {})", label(*index), analysis.replicates)).collect();
             if several.len() > MOST_CHOSEN {
                 texts.push(plural((several.len() - MOST_CHOSEN) as u64, "other"));
             }

@@ -2,7 +2,7 @@
 
 use crate::figures::WIDTH;
 use crate::figures::canvas::About;
-use crate::figures::heat::{Cell, Heat, heat};
+use crate::figures::heat::{Cell, Counts, Heat, heat};
 use crate::markdown::{Table, code, escape, left, right};
 use crate::numbers::{count, fixed, percent, plural};
 use crate::page::Page;
@@ -100,7 +100,8 @@ fn figure(analysis: &Analysis, model: &Model, shown: &[usize], title: &str) -> S
         column_title: "predicted label".to_owned(),
         rows: names.clone(),
         columns: names,
-        cells: pairs.map(|(truth, predicted)| cell(analysis, &model.confusion, truth, predicted)).collect(),
+        cells: pairs.map(|(truth, predicted)| cell(&model.confusion, truth, predicted)).collect(),
+        counts: shown.iter().map(|truth| counts(analysis, &model.confusion, *truth, shown)).collect(),
         key: ("share of the true label's rows, square-root scale".to_owned(), "0 %".to_owned(), "100 %".to_owned()),
         width: WIDTH,
         largest_cell: (56, 30),
@@ -109,23 +110,33 @@ fn figure(analysis: &Analysis, model: &Model, shown: &[usize], title: &str) -> S
     heat(&About { title: title.to_owned(), trials }, &picture)
 }
 
-fn cell(analysis: &Analysis, confusion: &Confusion, truth: usize, predicted: usize) -> Cell {
+fn cell(confusion: &Confusion, truth: usize, predicted: usize) -> Cell {
     let share = confusion.count(truth, predicted) as f64 / confusion.support(truth) as f64;
     let text = if share >= 0.01 { fixed(100.0 * share, 0) } else { String::new() };
-    let value = match confusion.count(truth, predicted) {
-        0 => String::new(),
-        n => {
-            let [truth_name, other] = [truth, predicted].map(|label| &analysis.data.labels[label]);
-            let of = format!("{} of {} rows, {}", count(n), count(confusion.support(truth)), percent(share));
-            if truth == predicted {
-                format!("{truth_name}, right: {of}")
-            } else {
-                format!("{truth_name} as {other}: {of}")
-            }
-        }
-    };
     // The square root lets rare mistakes be seen next to the diagonal.
-    Cell { shade: (share > 0.0).then(|| share.sqrt()), text, below: String::new(), value }
+    Cell { shade: (share > 0.0).then(|| share.sqrt()), text, below: String::new(), value: String::new() }
+}
+
+/// The row of a true label, with its commonest mistakes in words.
+fn counts(analysis: &Analysis, confusion: &Confusion, truth: usize, shown: &[usize]) -> Counts {
+    /// Mistakes that are named.
+    const MOST: usize = 4;
+    let (labels, of) = (&analysis.data.labels, confusion.support(truth));
+    let mut mistakes: Vec<usize> = (0..confusion.n_classes()).collect();
+    mistakes.retain(|predicted| *predicted != truth && confusion.count(truth, *predicted) > 0);
+    mistakes.sort_by_key(|predicted| std::cmp::Reverse(confusion.count(truth, *predicted)));
+    let mistake =
+        |predicted: &usize| format!("{} as {}", count(confusion.count(truth, *predicted)), labels[*predicted]);
+    let named: Vec<String> = mistakes.iter().take(MOST).map(mistake).collect();
+    let others = if mistakes.len() > MOST { ", …" } else { "" };
+    let separator = if named.is_empty() { "" } else { ", " };
+    let right = format!("{}: {} of {} rows right", labels[truth], count(confusion.count(truth, truth)), count(of));
+    Counts {
+        name: labels[truth].clone(),
+        of,
+        counts: shown.iter().map(|predicted| confusion.count(truth, *predicted)).collect(),
+        value: format!("{right}{separator}{}{others}", named.join(", ")),
+    }
 }
 
 fn table(analysis: &Analysis) -> Table {

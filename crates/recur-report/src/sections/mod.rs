@@ -20,6 +20,7 @@ mod paired_values;
 pub(crate) mod per_example;
 mod positive;
 pub(crate) mod reproduce;
+pub(crate) mod scatter;
 mod sweep;
 pub(crate) mod trials;
 pub(crate) mod tried;

@@ -10,7 +10,7 @@ use crate::page::Page;
 use recur_analysis::{Analysis, ConfigurationResult, Model, in_order};
 use recur_core::params::ParamValue;
 
-/// Parameters drawn at most: more axes have no room for their titles.
+/// Parameters drawn at most: with more axes the figure would not fit on a screen.
 const MOST_PARAMETERS: usize = 6;
 /// Lines drawn at most: more cannot be distinguished, and the file would grow without end.
 const MOST_LINES: usize = 200;
@@ -50,7 +50,7 @@ fn introduction(analysis: &Analysis, n_left_out: usize) -> String {
     };
     let mut text = format!(
         "A line is a configuration, from its model through the values of its parameters to its validation {}{of}; better is \
-         up, and lines of one value lie in that order. Chosen configurations are thick and end in a mark. {NOTHING} stands \
+         right, and lines of one value lie in that order. Chosen configurations are thick and end in a mark. {NOTHING} stands \
          for a model without the parameter.",
         analysis.primary.title()
     );
@@ -169,9 +169,9 @@ fn values<'a>(analysis: &'a Analysis, name: &str) -> Vec<&'a ParamValue> {
     values
 }
 
-/// The model, then each parameter; below its values the place of models without it, if there are any.
+/// The model, then each parameter; left of its values the place of models without it, if there are any.
 fn axes(analysis: &Analysis, swept: &[&str], values: &[Vec<&ParamValue>]) -> Vec<Axis> {
-    let models = analysis.models.iter().rev().map(|model| model.model.clone()).collect();
+    let models = analysis.models.iter().map(|model| model.model.clone()).collect();
     let of_parameter = |(name, values): (&&str, &Vec<&ParamValue>)| {
         let without = has_without(analysis, name).then(|| NOTHING.to_owned());
         Axis {
@@ -204,11 +204,10 @@ fn line(analysis: &Analysis, swept: &[&str], values: &[Vec<&ParamValue>], index:
         let value = configuration.value(name).and_then(|value| values.iter().position(|other| *other == value));
         value.map_or(0, |place| place + usize::from(has_without(analysis, name)))
     };
-    let model_place = analysis.models.len() - 1 - model;
     Line {
         style: model,
         row: index,
-        places: std::iter::once(model_place).chain(swept.iter().zip(values).map(place)).collect(),
+        places: std::iter::once(model).chain(swept.iter().zip(values).map(place)).collect(),
         measure: measured(analysis, index).map(|(mean, _)| shown(analysis.primary, mean)),
         is_chosen: configuration.times_chosen > 0,
         tooltip: tooltip(analysis, configuration, index),

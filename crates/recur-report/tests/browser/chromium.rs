@@ -167,7 +167,8 @@ impl Chromium {
         self.mouse("mouseReleased", x, y);
     }
 
-    fn mouse(&mut self, kind: &str, x: f64, y: f64) {
+    /// Sends an event of the mouse.
+    pub fn mouse(&mut self, kind: &str, x: f64, y: f64) {
         let button = if kind == "mouseMoved" { "none" } else { "left" };
         let event = json!({"type": kind, "x": x, "y": y, "button": button, "clickCount": 1});
         self.call("Input.dispatchMouseEvent", event);
@@ -175,7 +176,11 @@ impl Chromium {
 
     /// Presses a key.
     pub fn press(&mut self, key: &str, text: &str) {
-        let code = if key == "Enter" { 13 } else { 0 };
+        let code = match key {
+            "Tab" => 9,
+            "Enter" => 13,
+            _ => 0,
+        };
         let mut event = json!({"type": "keyDown", "key": key, "windowsVirtualKeyCode": code});
         if !text.is_empty() {
             event["text"] = json!(text);

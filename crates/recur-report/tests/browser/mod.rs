@@ -1,6 +1,10 @@
 //! The HTML page in a browser, as a person uses it: `just test-html`. Ignored otherwise, as it takes Chromium.
 
 mod chromium;
+mod contrast;
+mod figures;
+mod keyboard;
+mod trials;
 
 use super::every_kind;
 use super::fixture::{Build, Reported, small};
@@ -182,68 +186,6 @@ fn a_filter_leaves_the_rows_with_its_words_and_their_lines() {
 
 #[test]
 #[ignore = "takes Chromium: just test-html"]
-fn a_configuration_leads_to_its_unfolded_trials_whose_commands_are_copied() {
-    let (mut browser, _dir) = opened(WIDE);
-    let all =
-        "Array.from(document.querySelectorAll('details')).find((d) => d.querySelector('svg, a[href^=\"#trials.\"]'))";
-    browser.click(&format!("{all}.querySelector('summary')"));
-    let row =
-        format!("Array.from({all}.querySelectorAll('tbody tr')).find((row) => row.textContent.includes('0 of 3'))");
-    let link = format!("{row}.querySelector('a')");
-    let anchor = browser.value(&format!("{link}.hash.slice(1)")).as_str().unwrap().to_owned();
-    let trials = format!("document.getElementById('{anchor}')");
-    let is_seen = format!("{trials}.querySelector('tbody').checkVisibility()");
-    assert_eq!(browser.value(&is_seen), false);
-    browser.click(&link);
-    assert_eq!(browser.value(&is_seen), true, "it is unfolded, and what it is folded into");
-    let top = browser.value(&format!("{trials}.getBoundingClientRect().top")).as_f64().unwrap();
-    assert!((0.0..900.0).contains(&top), "{top}");
-    browser.value(&format!("{trials}.open = false"));
-    browser.click(&link);
-    assert_eq!(browser.value(&is_seen), true, "the second time, too");
-    let [command, button] = ["pre span", "button.copy"].map(|part| format!("{trials}.querySelector('{part}')"));
-    browser.click(&button);
-    assert_eq!(browser.value("getSelection().toString()"), browser.value(&format!("{command}.textContent")));
-    let copied = format!("new Promise((done) => setTimeout(() => done({button}.textContent), 200))");
-    let copied = browser.call("Runtime.evaluate", serde_json::json!({"expression": copied, "awaitPromise": true}));
-    assert!(["copied", "marked"].contains(&copied["result"]["value"].as_str().unwrap()), "{copied}");
-    let lines =
-        browser.texts(&format!("Array.from({trials}.querySelectorAll('pre span'), (line) => line.textContent)"));
-    assert!(lines.len() == 3 && lines.iter().all(|line| line.starts_with("recur logs ")), "no weights: {lines:?}");
-}
-
-#[test]
-#[ignore = "takes Chromium: just test-html"]
-fn marks_tell_their_values_to_the_pointer_and_to_the_arrow_keys() {
-    let (mut browser, _dir) = opened(WIDE);
-    let tip = "document.getElementById('tip').hidden ? '' : document.getElementById('tip').textContent";
-    let figure =
-        "Array.from(document.querySelectorAll('figure')).find((f) => f.textContent.includes('layers on validation'))";
-    assert_eq!(browser.value(tip), "");
-    browser.point_at(&format!("{figure}.querySelector('circle[pointer-events]')"));
-    let reported = browser.value(tip);
-    let reported = reported.as_str().unwrap();
-    assert!(
-        reported.starts_with("stacked_rnn, layers 1: validation macro-F1 ") && reported.ends_with(" %"),
-        "{reported}"
-    );
-    browser.value(&format!("{figure}.querySelector('svg').focus({{preventScroll: true}})"));
-    browser.press("ArrowRight", "");
-    let next = browser.value(tip);
-    assert!(next.as_str().unwrap().starts_with("stacked_rnn, layers 2†: "), "{next}");
-    browser.press("Escape", "");
-    assert_eq!(browser.value(tip), "");
-    let sweep = "document.querySelector('svg .line').ownerSVGElement";
-    browser.scroll_to(sweep);
-    browser.value(&format!("{sweep}.focus({{preventScroll: true}})"));
-    browser.press("End", "");
-    let best = browser.value(tip);
-    assert!(best.as_str().unwrap().starts_with("stacked_rnn with layers=2, learning_rate=0.1: "), "{best}");
-    assert_eq!(browser.value("document.querySelectorAll('.line.told').length"), 1, "its line stands out");
-}
-
-#[test]
-#[ignore = "takes Chromium: just test-html"]
 fn no_page_is_wider_than_a_phone_or_loads_or_complains_of_anything() {
     let mut browser = Chromium::start();
     for experiment in every_kind() {
@@ -321,36 +263,6 @@ fn the_first_screen_has_the_answer_the_figure_and_the_head_of_the_leaderboard() 
 
 #[test]
 #[ignore = "takes Chromium: just test-html"]
-fn text_of_figures_is_legible_on_a_phone() {
-    let (mut browser, dir) = (Chromium::start(), tempfile::tempdir().unwrap());
-    browser.open(&page(&small().build(), &dir), PHONE);
-    browser.value("document.querySelectorAll('details').forEach((details) => { details.open = true; })");
-    let smallest = "Math.min(...Array.from(document.querySelectorAll('figure svg'), (svg) => \
-                    12 * svg.getBoundingClientRect().width / svg.viewBox.baseVal.width))";
-    let smallest = browser.value(smallest).as_f64().unwrap();
-    assert!(smallest >= 10.0, "text of 12 pixels is {smallest} pixels high");
-}
-
-/// What a keyboard has to reach: links, controls, figures, and boxes that move.
-#[test]
-#[ignore = "takes Chromium: just test-html"]
-fn everything_that_can_be_used_takes_the_focus() {
-    let (mut browser, dir) = (Chromium::start(), tempfile::tempdir().unwrap());
-    browser.open(&page(&small().build(), &dir), PHONE);
-    browser.value("document.querySelectorAll('details').forEach((details) => { details.open = true; })");
-    let unreachable = browser.texts(
-        "Array.from(document.querySelectorAll('a, summary, input, th button, figure svg, .scroll'))\
-         .filter((element) => element.offsetParent !== null || element.ownerSVGElement === null)\
-         .filter((element) => element.getClientRects().length > 0)\
-         .filter((element) => !element.matches('.scroll') || element.scrollWidth > element.clientWidth + 1)\
-         .filter((element) => { element.focus({preventScroll: true}); return document.activeElement !== element; })\
-         .map((element) => element.outerHTML.slice(0, 80))",
-    );
-    assert!(unreachable.is_empty(), "{unreachable:?}");
-}
-
-#[test]
-#[ignore = "takes Chromium: just test-html"]
 fn pages_show_something_on_a_ground_that_follows_light_and_dark() {
     let mut browser = Chromium::start();
     let dir = tempfile::tempdir().unwrap();
@@ -373,7 +285,7 @@ fn the_page_is_whole_without_its_script() {
     let dir = tempfile::tempdir().unwrap();
     let file = page(&small().build(), &dir);
     let mut browser = Chromium::start();
-    let count = "['tbody tr', 'svg', 'h2', 'button', '.filter', 'g > title'].map((what) => document.querySelectorAll(what).length)";
+    let count = "['tbody tr', 'svg', 'h2', 'button', '.filter', ':is(g, path) > title'].map((what) => document.querySelectorAll(what).length)";
     browser.open(&file, WIDE);
     let with: Vec<u64> = serde_json::from_value(browser.value(count)).unwrap();
     browser.call("Emulation.setScriptExecutionDisabled", serde_json::json!({"value": true}));

@@ -140,6 +140,20 @@ fn a_configuration_leads_to_its_trials_and_a_trial_to_what_its_outcome_leaves() 
         let id = elements(&document, "code").find(|node| text_of(*node) == trial.trial.short());
         assert!(id.is_some() && text_of(details).contains(trial.trial.short()), "{trial:?}");
         assert!(text.contains(&format!("<a href=\"#{anchor}\">")), "a row of all configurations leads to it");
+        let links: Vec<&str> = elements(&document, "a")
+            .filter(|link| link.ancestors().any(|node| node == details))
+            .filter_map(|link| link.attribute("href"))
+            .collect();
+        let row = format!("#configuration.{}", trial.configuration);
+        assert!(links.contains(&row.as_str()), "it leads back: {links:?}");
+        let of_model = links.iter().any(|link| link.starts_with("#model."));
+        assert_eq!(of_model, analysis.configurations[trial.configuration].times_chosen > 0);
+    }
+    for (place, model) in analysis.models.iter().enumerate() {
+        let row =
+            elements(&document, "span").find(|node| node.attribute("id") == Some(&format!("model.{place}"))).unwrap();
+        let link = row.children().find(|node| node.has_tag_name("a")).and_then(|link| link.attribute("href"));
+        assert_eq!(link, model.configuration.map(|index| format!("#trials.{index}")).as_deref());
     }
     let summaries: Vec<String> = elements(&document, "summary").map(text_of).collect();
     let has = |expected: &str| summaries.iter().any(|summary| summary == expected);
@@ -186,12 +200,12 @@ fn odd_labels_read_as_themselves() {
 }
 
 #[test]
-fn figures_are_as_in_their_files_but_for_the_title_of_the_whole() {
+fn figures_are_as_in_their_files_but_for_the_title_and_the_description_of_the_whole() {
     let (written, files) = rendered(&clear().build());
     let text = &files["clear.html"];
     for figure in &written.figures {
         let name = figure.file_name().unwrap().to_str().unwrap();
-        let (_, after) = files[&format!("clear/{name}")].split_once("</title>\n").unwrap();
+        let (_, after) = files[&format!("clear/{name}")].split_once("</desc>\n").unwrap();
         assert!(text.contains(after), "{name}");
     }
 }

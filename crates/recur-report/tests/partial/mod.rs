@@ -84,6 +84,26 @@ fn its_first_line_and_its_names_mark_it_as_unfinished() {
 }
 
 #[test]
+fn it_lists_the_trials_that_ended_with_the_way_to_their_files() {
+    let part = grid(7);
+    let html = rendered(&part).remove("small.partial.html").unwrap();
+    let (_, section) = html.split_once("<h2 id=\"trials\">").expect("a section");
+    let (section, _) = section.split_once("<h2 ").unwrap();
+    for outcome in &part.trials {
+        let (id, is_finished) = (outcome.trial.id.as_str(), matches!(outcome.record.outcome, Outcome::Finished { .. }));
+        assert!(section.contains(&format!("href=\"../runs/trials/{}/{id}/log.jsonl\"", &id[..2])), "{section}");
+        assert_eq!(section.contains(&format!("/{id}/weights.safetensors\"")), is_finished);
+        let predict = format!("recur predict --model {} 'a text'", outcome.trial.id.short());
+        assert_eq!(section.contains(&predict), is_finished);
+        let anchor = format!("trials.{}", outcome.trial.configuration);
+        assert!(section.contains(&format!("id=\"{anchor}\"")) && html.contains(&format!("href=\"#{anchor}\"")));
+    }
+    assert!(!section.contains("cost.html") && !section.contains("predictions.parquet"), "{section}");
+    let waiting = part.known.iter().find(|trial| part.trials.iter().all(|ended| ended.trial.id != trial.id)).unwrap();
+    assert!(!section.contains(waiting.id.as_str()));
+}
+
+#[test]
 fn without_a_trial_it_shows_no_result_and_is_complete_otherwise() {
     let page = page(&Part::new(small().experiment(), 0, 0));
     assert!(page.contains("No trial has finished yet, so there are no results."), "{page}");

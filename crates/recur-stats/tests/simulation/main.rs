@@ -5,6 +5,7 @@ mod ensembles;
 mod family_wise_error;
 mod fixed_test_set;
 mod importance;
+mod labels;
 mod on_request;
 mod power;
 mod rows;
