@@ -114,7 +114,7 @@ pub(crate) fn in_words(title: &str, value: f64, spread: f64) -> String {
 pub(crate) fn svg((width, height): (i32, i32), about: &About, draw: impl FnOnce(&mut Canvas)) -> String {
     let mut canvas = Canvas(Element::new("svg"));
     let listed = printable(&about.listed());
-    // What most texts have is said once.
+    // What most texts have is at the root alone.
     let attributes: [(&str, Value); 8] = [
         ("xmlns", "http://www.w3.org/2000/svg".into()),
         ("width", width.into()),
@@ -209,7 +209,7 @@ impl Canvas {
 
     /// The ground again, for a text that is drawn over lines.
     pub(crate) fn plate(&mut self, from: (i32, i32), to: (i32, i32)) {
-        self.add(rectangle(from, to, GROUND).set("opacity", 0.85));
+        self.add(rectangle(from, to, GROUND).set("opacity", 0.92));
     }
 
     /// The ground again, for a ring that is drawn over a line.

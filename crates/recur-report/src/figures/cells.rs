@@ -1,4 +1,4 @@
-//! Cells of a grid: of one colour together, as there may be thousands, with their texts, and with areas that tell their values.
+//! Cells of a grid: of one colour together, as there may be thousands, with their texts, and with areas that show their values.
 
 use crate::figures::canvas::{Canvas, Label, Placed, baseline, printable};
 use svg::Node;
@@ -47,12 +47,12 @@ impl Canvas {
         self.add(group);
     }
 
-    /// Room of `size` from a corner to rest a pointer on, which tells `value`.
+    /// Room of `size` from a corner to rest a pointer on, which shows `value`.
     pub(crate) fn hold_over(&mut self, corner: (i32, i32), size: (i32, i32), value: &str) {
         self.add(room(corner, size).add(Title::new(printable(value))));
     }
 
-    /// The same over a row of counts: their name, how many there are of it, and the counts, for a page that tells each of them.
+    /// The same over a row of counts: their name, how many there are of it, and the counts, for a page that shows each of them.
     pub(crate) fn hold_over_counts(
         &mut self,
         corner: (i32, i32),

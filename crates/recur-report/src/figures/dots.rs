@@ -24,7 +24,7 @@ pub(crate) struct Share {
     /// The index of its style.
     pub(crate) style: usize,
     pub(crate) value: f64,
-    /// The ends of its interval: told for all, and drawn for the first.
+    /// The ends of its interval: in words for all, and drawn for the first.
     pub(crate) interval: Option<(f64, f64)>,
 }
 
@@ -54,7 +54,7 @@ pub(crate) fn dots(about: &About, keys: &[Key], x_title: &str, rows: &[Row]) -> 
             for share in row.shares.iter().rev() {
                 let (color, mark) = style(share.style);
                 let at = (x.pixel(100.0 * share.value), y);
-                let text = told(row, share, keys, x_title);
+                let text = words(row, share, keys, x_title);
                 canvas.with_tooltip(&text, |canvas| canvas.mark_of_size(at, mark, color, row.half));
             }
         }
@@ -71,7 +71,7 @@ fn draw_interval(canvas: &mut Canvas, row: &Row, x: Scale, y: i32) {
 }
 
 /// A share in words, with its interval.
-fn told(row: &Row, share: &Share, keys: &[Key], x_title: &str) -> String {
+fn words(row: &Row, share: &Share, keys: &[Key], x_title: &str) -> String {
     let name = keys.iter().find(|key| key.style == Some(share.style)).map_or("", |key| &key.text);
     let value = in_words(x_title, 100.0 * share.value, 0.0);
     let ends = share.interval.map(|(low, high)| format!(" [{}, {}]", fixed(100.0 * low, 1), fixed(100.0 * high, 1)));

@@ -40,7 +40,7 @@ pub(crate) struct Cell {
     pub(crate) value: String,
 }
 
-/// A row of counts, of which a page can tell each: the rows have the names of the columns.
+/// A row of counts, of which a page can show each in words: the rows have the names of the columns.
 pub(crate) struct Counts {
     pub(crate) name: String,
     /// All that there are of it, with those of columns that are not drawn.
@@ -108,7 +108,7 @@ fn draw_key(canvas: &mut Canvas, heat: &Heat) {
     canvas.text(dark, (x + 6, 24), Label::new().color(GREY));
 }
 
-/// The cells, those of one shade together, above them their texts, those of one colour together, and above all of them what tells their
+/// The cells, those of one shade together, above them their texts, those of one colour together, and above all of them areas that show their
 /// values.
 fn draw_cells(canvas: &mut Canvas, heat: &Heat, layout: &Layout) {
     let mut shades: BTreeMap<String, Vec<(i32, i32)>> = BTreeMap::new();

@@ -199,7 +199,7 @@ fn draw_name(canvas: &mut Canvas, name: &Name, y: i32) {
         canvas.path(&[(name.at, y), (name.at, below - 7)], GRID, 1);
     }
     canvas.plate((name.middle - half - 2, below - 7), (name.middle + half + 2, below + 7));
-    canvas.text(&name.text, (name.middle, below), Label::new().centered().color(GREY));
+    canvas.text(&name.text, (name.middle, below), Label::new().centered());
 }
 
 #[cfg(test)]

@@ -11,8 +11,8 @@ pub(crate) struct Image<'a> {
 
 /// SVG files as elements of a page, side by side, under captions that are their texts for those who cannot see them.
 ///
-/// The title and the description of the whole are left out: a title would pop up over every mark that has none, and the description lists
-/// the trials, which an attribute does as well.
+/// The title and the description of the whole are left out: a title would pop up over every mark that has none, and the trials are in the
+/// description and in an attribute of the file.
 pub(crate) fn figure(images: &[Image<'_>]) -> String {
     let element = |Image { svg, id, .. }: &Image<'_>| {
         without_head(&svg.replacen("<svg ", &format!("<svg role=\"img\" aria-labelledby=\"{id}\" "), 1))
@@ -29,11 +29,13 @@ pub(crate) fn figure(images: &[Image<'_>]) -> String {
     format!("<figure>\n<div class=\"{class}\">\n{elements}</div>\n{captions}\n</figure>\n")
 }
 
-/// `svg` without its first title and its first description, which are those of the whole.
+/// `svg` without its trials, its first title and its first description, which are those of the whole.
 fn without_head(svg: &str) -> String {
-    let without = |svg: &str, tag: &str| {
-        let (before, rest) = svg.split_once(&format!("<{tag}>"))?;
-        Some(format!("{before}{}", rest.split_once(&format!("</{tag}>\n"))?.1))
+    let without = |svg: String, from: &str, to: &str| {
+        let parts = svg.split_once(from).and_then(|(before, rest)| Some((before, rest.split_once(to)?.1)));
+        parts.map_or_else(|| svg.clone(), |(before, after)| format!("{before}{after}"))
     };
-    ["title", "desc"].iter().fold(svg.to_owned(), |svg, tag| without(&svg, tag).unwrap_or(svg))
+    [(" data-trials=\"", "\""), ("<title>", "</title>\n"), ("<desc>", "</desc>\n")]
+        .into_iter()
+        .fold(svg.to_owned(), |svg, (from, to)| without(svg, from, to))
 }
