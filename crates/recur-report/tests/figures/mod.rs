@@ -180,6 +180,20 @@ fn the_calibration_of_each_model_is_drawn_from_its_predictions() {
     assert!(files["small.md"].contains("\n## Calibration\n"));
 }
 
+/// Hundreds of cells in each of many matrices would otherwise be most of a page.
+#[test]
+fn a_cell_of_a_matrix_takes_few_bytes() {
+    let labels: Vec<String> = (0..34).map(|label| format!("Label {label}")).collect();
+    let mut outline = Outline { labels, n_tested_labels: 34, n_test: 3400, replicates: 1, ..small() };
+    outline.models.truncate(1);
+    let experiment = outline.build();
+    let text = &rendered(&experiment).1["small/confusion.svg"];
+    let analysis = experiment.analysis();
+    let n = analysis.best().unwrap().confusion.counts().iter().filter(|rows| **rows > 0).count();
+    // What is not of cells: labels, key, and what the rows show in words.
+    assert!(n > 300 && text.len() < 18_000 + 20 * n, "{n} cells, {} bytes", text.len());
+}
+
 #[test]
 fn no_figure_grows_without_end() {
     let values: Vec<i64> = (0..100).collect();
