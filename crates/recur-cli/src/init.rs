@@ -1,8 +1,10 @@
 //! A new project: its files, and a spec for data that was looked at.
 
+mod place;
 mod spec;
 
-pub(crate) use spec::{SpecOf, spec_name};
+pub(crate) use place::DataPlace;
+pub(crate) use spec::SpecOf;
 
 use crate::error::CliError;
 use recur_core::visible::shown;
@@ -55,9 +57,53 @@ pub(crate) fn write_new(folder: &Path, (path, text): &File) -> Result<bool, CliE
     }
 }
 
+/// Refuses a folder of the project that is a link to somewhere else, if a file would be written there.
+pub(crate) fn refuse_links_out(folder: &Path, files: &[File]) -> Result<(), CliError> {
+    let Ok(root) = folder.canonicalize() else { return Ok(()) };
+    let is_out = |folder: &Path| !folder.canonicalize().is_ok_and(|real| real.starts_with(&root));
+    for (path, _) in files {
+        let to_write = Some(folder.join(path)).filter(|path| path.symlink_metadata().is_err());
+        let mut above = to_write.iter().flat_map(|path| path.ancestors().skip(1)).take_while(|above| *above != folder);
+        if let Some(link) = above.find(|above| above.is_symlink() && is_out(above)) {
+            let problem = format!("{} is a link that leads out of the project; nothing was written", shown(link));
+            return Err(
+                CliError::new(problem).hint("put a folder where the link is, or name another folder".to_owned())
+            );
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn nothing_is_written_through_a_link_out_of_the_project() {
+        let folder = tempfile::tempdir().unwrap();
+        let (project, outside) = (folder.path().join("project"), folder.path().join("outside"));
+        [&project, &project.join("real"), &outside].into_iter().for_each(|dir| std::fs::create_dir(dir).unwrap());
+        for (to, link) in [(outside.as_path(), "out"), (Path::new("real"), "in"), (Path::new("gone"), "nowhere")] {
+            std::os::unix::fs::symlink(to, project.join(link)).unwrap();
+        }
+        std::fs::write(outside.join("there"), "").unwrap();
+        let check = |path: &str, is_refused: bool| {
+            let refused =
+                refuse_links_out(&project, &[file("a", ""), file(path, "")]).map_err(|error| format!("{error:?}"));
+            assert_eq!(
+                refused.clone().is_err_and(|error| error.contains("out of the project")),
+                is_refused,
+                "{refused:?}"
+            );
+        };
+        check("out/x", true);
+        check("out/deeper/x", true);
+        check("nowhere/x", true);
+        check("out/there", false);
+        check("in/x", false);
+        check("real/x", false);
+    }
 
     #[test]
     fn the_sample_is_drawn_from_the_shipped_names() {

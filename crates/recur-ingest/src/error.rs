@@ -150,6 +150,14 @@ pub enum IngestError {
         /// What the fields seem to be separated by, if not by what the extension says.
         delimiter: Option<char>,
     },
+    /// A header of one column, in which another separator than the one of the file's extension is.
+    #[error("`{path}` has only the column `{column}`{}", delimiter_hint(Some(*delimiter)))]
+    Delimiter {
+        path: String,
+        column: String,
+        /// What the fields seem to be separated by.
+        delimiter: char,
+    },
     /// A column that the file has more than once.
     #[error("`{path}` has more than one column `{column}`")]
     RepeatedColumn { path: String, column: String },

@@ -18,6 +18,7 @@ use recur_core::settings::{DataSettings, Duplicates, Group, Rejects, TextSetting
 use recur_core::split::Part;
 use recur_text::groups;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 use std::path::Path;
 
 /// How many rows an error shows.
@@ -141,7 +142,9 @@ impl<'a> Gathered<'a> {
             Columns { text: &self.settings.text_column, label: &self.settings.label_column, part: part_column };
         self.file_names.push(file.key.clone());
         let before = self.rejects.mark();
-        tables(file, &bytes, columns, &mut |table| self.add_rows(table, &bytes, file, part_column, part_of_file))?;
+        tables(file, &bytes, columns, &mut |table| {
+            self.add_rows(table, &bytes, file, part_column, part_of_file).map(ControlFlow::Continue)
+        })?;
         self.count_damaged(file, &bytes, columns, &before);
         let notes = notes_of_rejected(file, &self.rejects.since(&before));
         self.notes.extend(notes);

@@ -1,17 +1,22 @@
 //! A look at a source that no spec describes yet: which columns it has, which of them may hold texts and labels, and what is in these.
 
 mod choice;
+mod counted;
+mod error;
 
 use crate::content::content;
 use crate::error::IngestError;
 use crate::ingest::MOST_BYTES;
 use crate::open::read_regular;
 use crate::part::part;
-use crate::read::{Columns, Row, tables};
+use crate::read::{Columns, FirstColumn, first_rows, tables};
 use crate::source::{InputFile, Kind, files};
 use crate::threads;
-use choice::{choose, part_column};
-use std::collections::{BTreeSet, HashMap};
+use choice::{choose, may_be_parts};
+use counted::{Counted, Parts};
+pub use error::{LookError, SeenColumn};
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 /// What a user says of a source.
@@ -73,7 +78,7 @@ pub struct Lengths {
 /// Columns of a table, and why these.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChosenColumns {
-    /// All, in the order of the file (the first 20).
+    /// All, in the order of the file.
     pub all: Vec<String>,
     /// The one with the texts.
     pub text: String,
@@ -85,54 +90,6 @@ pub struct ChosenColumns {
     pub why_label: String,
     /// One that divides the rows into parts of a published split.
     pub part: Option<String>,
-}
-
-/// Why nothing can be said of a source.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-#[expect(missing_docs, reason = "the messages name the fields")]
-pub enum LookError {
-    /// It cannot be read.
-    #[error("cannot use the data")]
-    Ingest(#[from] IngestError),
-    /// A table needs a column of texts and one of labels.
-    #[error("`{path}` has only the column `{column}`, and a column of texts and one of labels are needed")]
-    OneColumn { path: String, column: String },
-    /// The user names one column twice.
-    #[error("the column `{column}` cannot hold both the texts and the labels")]
-    SameColumn { column: String },
-    /// No column repeats its values as labels do.
-    #[error(
-        "no column of `{path}` looks like one of labels: every one has a single value, or more than {most} different ones"
-    )]
-    NoLabels { path: String, most: usize },
-    /// No column is left for the texts.
-    #[error("no column of `{path}` looks like one of texts: apart from the labels they are empty or hold numbers only")]
-    NoTexts { path: String },
-    /// There is no row with a text and a label.
-    #[error("`{source_path}` has no row with a text and a label")]
-    NoRows { source_path: String },
-    /// All rows have the same label.
-    #[error("all rows of `{source_path}` have the label `{label}`: there is nothing to learn")]
-    OneLabel { source_path: String, label: String },
-}
-
-impl LookError {
-    /// What to do about it.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Ingest(IngestError::Missing { .. }) => Some("name a file that is there: --from FILE".to_owned()),
-            Self::Ingest(error) => error.hint(),
-            Self::OneColumn { .. } => Some("add a column with the label of each row".to_owned()),
-            Self::NoLabels { .. } | Self::NoTexts { .. } => {
-                Some("name the columns: --text COLUMN --label COLUMN".to_owned())
-            }
-            Self::SameColumn { .. } => Some("name two columns: --text COLUMN --label COLUMN".to_owned()),
-            Self::NoRows { .. } | Self::OneLabel { .. } => {
-                Some("name other columns: --text COLUMN --label COLUMN".to_owned())
-            }
-        }
-    }
 }
 
 /// Looks at all rows of a source, which is relative to the folder `base`.
@@ -147,23 +104,54 @@ pub fn look(request: LookRequest<'_>, base: &Path) -> Result<Look, LookError> {
         return Err(LookError::SameColumn { column: text.to_owned() });
     }
     let files = files(request.source, base)?.files;
-    let mut counted = Counted::default();
-    let mut columns = None;
-    for file in &files {
-        let bytes = bytes_of(file)?;
-        if columns.is_none() && file.kind != Kind::List {
-            columns = Some(choose_columns(file, &bytes, request)?);
-        }
-        let wanted = columns.as_ref().map_or(Columns { text: "", label: "", part: None }, |chosen: &ChosenColumns| {
-            Columns { text: &chosen.text, label: &chosen.label, part: None }
-        });
-        tables(file, &bytes, wanted, &mut |table| {
-            counted.unreadable += table.bad.len() as u64;
-            table.rows.into_iter().for_each(|row| counted.add(row));
-            Ok(())
-        })?;
+    let (mut columns, mut candidates) = (None, Vec::new());
+    if let Some(table) = files.iter().find(|file| file.kind != Kind::List) {
+        let (chosen, may_be_parts) = choose_columns(table, &bytes_of(table)?, request)?;
+        (columns, candidates) = (Some(chosen), may_be_parts);
+    }
+    // A column that only may name parts must not be what makes an error.
+    let first = candidates.first().map(String::as_str);
+    let (counted, first) = match count(&files, columns.as_ref(), first) {
+        Err(_) if first.is_some() => (count(&files, columns.as_ref(), None)?, None),
+        counted => (counted?, first),
+    };
+    if let Some(columns) = &mut columns {
+        columns.part = match first.filter(|_| counted.parts.is_split()) {
+            Some(first) => Some(first.to_owned()),
+            None => candidates.iter().skip(1).find(|name| is_split(&files, name).unwrap_or(false)).cloned(),
+        };
     }
     counted.finish(columns, request.source)
+}
+
+/// Counts the rows of all files; `part` is a column that may name the parts of a split.
+fn count(files: &[InputFile], chosen: Option<&ChosenColumns>, part: Option<&str>) -> Result<Counted, IngestError> {
+    let wanted = chosen.map_or(Columns { text: "", label: "", part: None }, |chosen| Columns {
+        text: &chosen.text,
+        label: &chosen.label,
+        part,
+    });
+    let mut counted = Counted::default();
+    for file in files {
+        tables(file, &bytes_of(file)?, wanted, &mut |table| {
+            counted.unreadable += table.bad.len() as u64;
+            table.rows.into_iter().for_each(|row| counted.add(row));
+            Ok(ControlFlow::Continue(()))
+        })?;
+    }
+    Ok(counted)
+}
+
+/// Whether the column `name` divides all rows into the parts of a split.
+fn is_split(files: &[InputFile], name: &str) -> Result<bool, IngestError> {
+    let mut parts = Parts::default();
+    for file in files {
+        tables(file, &bytes_of(file)?, Columns { text: name, label: name, part: None }, &mut |table| {
+            table.rows.iter().for_each(|row| parts.add(row.text.as_deref()));
+            Ok(if parts.has_other() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        })?;
+    }
+    Ok(parts.is_split())
 }
 
 fn bytes_of(file: &InputFile) -> Result<Vec<u8>, IngestError> {
@@ -171,32 +159,28 @@ fn bytes_of(file: &InputFile) -> Result<Vec<u8>, IngestError> {
     Ok(content(file, stored)?.bytes)
 }
 
-/// A name that no column has.
-const NO_COLUMN: &str = "\u{1}";
-
-/// The names of the columns of a table.
-fn column_names(file: &InputFile, bytes: &[u8]) -> Result<Vec<String>, IngestError> {
-    match tables(file, bytes, Columns { text: NO_COLUMN, label: NO_COLUMN, part: None }, &mut |_| Ok(())) {
-        Err(IngestError::MissingColumn { found, delimiter: None, .. }) => Ok(found),
-        Err(error) => Err(error),
-        Ok(()) => Ok(Vec::new()),
-    }
-}
-
-fn choose_columns(file: &InputFile, bytes: &[u8], request: LookRequest<'_>) -> Result<ChosenColumns, LookError> {
-    let all = column_names(file, bytes)?;
+/// The columns of texts and labels, and those that may name the parts of a split.
+fn choose_columns(
+    file: &InputFile,
+    bytes: &[u8],
+    request: LookRequest<'_>,
+) -> Result<(ChosenColumns, Vec<String>), LookError> {
+    let columns = first_rows(file, bytes)?;
+    let all: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
     if let [only] = all.as_slice() {
         return Err(LookError::OneColumn { path: file.shown.clone(), column: only.clone() });
     }
     // What a user names is there, or the error names what is.
     for named in [request.text, request.label].into_iter().flatten() {
-        sample(file, bytes, named)?;
+        let wanted = Columns { text: named, label: named, part: None };
+        tables(file, bytes, wanted, &mut |_| Ok(ControlFlow::Break(())))?;
     }
-    // A column that cannot be read, such as one of lists, holds neither texts nor labels.
-    let samples: Vec<Sample> = all.iter().filter_map(|name| sample(file, bytes, name).ok()).collect();
+    // A column that cannot be read, such as one of lists, holds neither texts nor labels; nor does one of two with one name.
+    let is_single = |name: &String| all.iter().filter(|other| *other == name).count() == 1;
+    let samples: Vec<Sample> = columns.iter().filter(|column| is_single(&column.name)).filter_map(Sample::of).collect();
     let choice = choose(&samples, request.text, request.label, &file.shown)?;
-    let part = part_column(&samples, &choice.text, &choice.label);
-    Ok(ChosenColumns { all, part, ..choice })
+    let may_be_parts = may_be_parts(&samples, &choice.text, &choice.label);
+    Ok((ChosenColumns { all, ..choice }, may_be_parts))
 }
 
 /// The beginning of a column.
@@ -209,117 +193,25 @@ struct Sample {
     /// Mean number of characters.
     characters: f64,
     are_numbers: bool,
+    /// Whether all values are words for the parts of a split.
     are_parts: bool,
 }
 
-/// What ends the reading of a sample; nobody sees it.
-fn enough(file: &InputFile) -> IngestError {
-    IngestError::EmptyFile { path: format!("{}\u{1}", file.shown) }
-}
-
-/// The rows of the column `name` that are read at once.
-fn sample(file: &InputFile, bytes: &[u8], name: &str) -> Result<Sample, IngestError> {
-    let mut rows: Vec<Row> = Vec::new();
-    let ended = tables(file, bytes, Columns { text: name, label: name, part: None }, &mut |table| {
-        rows.extend(table.rows);
-        Err(enough(file))
-    });
-    match ended {
-        Err(IngestError::EmptyFile { path }) if path.ends_with('\u{1}') => {}
-        ended => ended?,
-    }
-    let values: Vec<&str> = rows.iter().filter_map(|row| row.text.as_deref()).map(str::trim).collect();
-    let values: Vec<&str> = values.into_iter().filter(|value| !value.is_empty()).collect();
-    let distinct: BTreeSet<&str> = values.iter().copied().collect();
-    let characters: usize = values.iter().map(|value| value.chars().count()).sum();
-    Ok(Sample {
-        name: name.to_owned(),
-        rows: rows.len(),
-        n: values.len(),
-        characters: characters as f64 / values.len().max(1) as f64,
-        are_numbers: distinct.iter().all(|value| value.parse::<f64>().is_ok()),
-        are_parts: distinct.len() > 1 && distinct.iter().all(|value| part(value).is_some()),
-        distinct: distinct.len(),
-    })
-}
-
-/// Rows, as they are counted.
-#[derive(Default)]
-struct Counted {
-    rows: u64,
-    unreadable: u64,
-    without_text: u64,
-    without_label: u64,
-    /// Each label by its number, in order of appearance.
-    labels: HashMap<String, u32>,
-    by_label: Vec<(String, u64)>,
-    /// Each text by its number, with the number of its first label.
-    texts: HashMap<String, (u32, u32)>,
-    /// Labels of texts besides their first one, by number.
-    others: BTreeSet<(u32, u32)>,
-    ambiguous: BTreeSet<u32>,
-    duplicates: u64,
-    lengths: Vec<u32>,
-}
-
-impl Counted {
-    fn add(&mut self, row: Row) {
-        self.rows += 1;
-        let value =
-            |value: Option<String>| value.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
-        let (text, label) = (value(row.text), value(row.label));
-        self.without_text += u64::from(text.is_none());
-        self.without_label += u64::from(label.is_none());
-        let (Some(text), Some(label)) = (text, label) else { return };
-        self.lengths.push(u32::try_from(text.chars().count()).unwrap_or(u32::MAX));
-        let label = match self.labels.get(&label) {
-            Some(number) => *number,
-            None => {
-                let number = self.by_label.len() as u32;
-                self.by_label.push((label.clone(), 0));
-                self.labels.insert(label, number);
-                number
-            }
-        };
-        self.by_label[label as usize].1 += 1;
-        let next = self.texts.len() as u32;
-        let (text, first) = *self.texts.entry(text).or_insert((next, label));
-        if text == next {
-            return;
-        }
-        let is_repeated = if first == label { true } else { !self.others.insert((text, label)) };
-        self.duplicates += u64::from(is_repeated);
-        if first != label {
-            self.ambiguous.insert(text);
-        }
-    }
-
-    fn finish(mut self, columns: Option<ChosenColumns>, source: &str) -> Result<Look, LookError> {
-        self.by_label.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        match self.by_label.as_slice() {
-            [] => return Err(LookError::NoRows { source_path: source.to_owned() }),
-            [(only, _)] => {
-                return Err(LookError::OneLabel { source_path: source.to_owned(), label: only.clone() });
-            }
-            _ => {}
-        }
-        self.lengths.sort_unstable();
-        let at = |share: f64| {
-            let place = (self.lengths.len() as f64 * share).ceil() as usize;
-            self.lengths[place.saturating_sub(1).min(self.lengths.len() - 1)]
-        };
-        let lengths = Lengths { shortest: at(0.0), median: at(0.5), most: at(0.99), longest: at(1.0) };
-        Ok(Look {
-            columns,
-            rows: self.rows + self.unreadable,
-            unreadable: self.unreadable,
-            without_text: self.without_text,
-            without_label: self.without_label,
-            labels: self.by_label,
-            duplicates: self.duplicates,
-            ambiguous: self.ambiguous.len() as u64,
-            lengths,
-            sorted: self.lengths,
+impl Sample {
+    fn of(column: &FirstColumn) -> Option<Self> {
+        let all = column.values.as_ref()?;
+        let trimmed = all.iter().flatten().map(|value| value.trim());
+        let values: Vec<&str> = trimmed.filter(|value| !value.is_empty()).collect();
+        let distinct: BTreeSet<&str> = values.iter().copied().collect();
+        let characters: usize = values.iter().map(|value| value.chars().count()).sum();
+        Some(Self {
+            name: column.name.clone(),
+            rows: all.len(),
+            n: values.len(),
+            characters: characters as f64 / values.len().max(1) as f64,
+            are_numbers: distinct.iter().all(|value| value.parse::<f64>().is_ok()),
+            are_parts: !distinct.is_empty() && distinct.iter().all(|value| part(value).is_some()),
+            distinct: distinct.len(),
         })
     }
 }

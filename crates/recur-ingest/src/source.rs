@@ -109,13 +109,26 @@ pub(crate) fn files_of_kind(source: &str, base: &Path, kind: Option<Kind>) -> Re
             Ok(Found { files: vec![InputFile { key, shown: source.to_owned(), path, kind }], hidden: Vec::new() })
         }
         Err(FileError::Io(error)) if is_missing(&error) => {
-            if source.contains(['*', '?', '[']) {
-                return matches(source, base, kind);
+            let (folder, pattern) = glob_parts(source, base);
+            if is_glob(pattern) {
+                return matches(source, folder, pattern, base, kind);
             }
             Err(IngestError::Missing { path: source.to_owned(), nearest: nearest_sibling(source, &path) })
         }
         Err(source_error) => Err(IngestError::of_file(source, source_error)),
     }
+}
+
+fn is_glob(text: &str) -> bool {
+    text.contains(['*', '?', '['])
+}
+
+/// A glob as the folder that all of its matches are in, up to the last `/` of it, and the pattern within. A folder that is there is
+/// taken as it is even if its name holds `*`, `?` or `[`. Relative paths start at `base`.
+pub fn glob_parts<'s>(source: &'s str, base: &Path) -> (&'s str, &'s str) {
+    let ends = source.rmatch_indices('/').map(|(at, _)| at + 1);
+    let is_folder = |end: &usize| !is_glob(&source[..*end]) || base.join(&source[..*end]).is_dir();
+    source.split_at(ends.into_iter().find(is_folder).unwrap_or(0))
 }
 
 /// Whether `source`, a file, a folder or a glob as a spec has it, leads to anything from the folder `base`. What is there may still be
@@ -195,10 +208,8 @@ fn join_shown(folder: &str, key: &str) -> String {
     }
 }
 
-/// The files that match a glob. Folders that match are left alone.
-fn matches(pattern: &str, base: &Path, kind: Option<Kind>) -> Result<Found, IngestError> {
-    let split = pattern.find(['*', '?', '[']).and_then(|special| pattern[..special].rfind('/')).map_or(0, |i| i + 1);
-    let (folder, rest) = pattern.split_at(split);
+/// The files that match the glob `pattern`, which is `rest` in `folder`. Folders that match are left alone.
+fn matches(pattern: &str, folder: &str, rest: &str, base: &Path, kind: Option<Kind>) -> Result<Found, IngestError> {
     let root = without_dots(&base.join(folder));
     let full = format!("{}/{rest}", glob::Pattern::escape(&root.to_string_lossy()));
     let invalid = |source| IngestError::Glob { pattern: pattern.to_owned(), source };
@@ -339,6 +350,16 @@ mod tests {
     #[test]
     fn existing_path_is_no_glob() {
         check(&["d/a[1].csv", "d/a1.csv"], "d/a[1].csv", &[("a[1].csv", "d/a[1].csv")]);
+    }
+
+    #[test]
+    fn a_folder_with_the_characters_of_a_glob_may_hold_what_a_glob_matches() {
+        let names = ["d[1]/a.csv", "d[1]/b.csv", "d1/c.csv", "x*y/z/a.csv"];
+        check(&names, "d[1]/*.csv", &[("a.csv", "d[1]/a.csv"), ("b.csv", "d[1]/b.csv")]);
+        check(&names, "x*y/*/a.csv", &[("z/a.csv", "x*y/z/a.csv")]);
+        check(&names, "x*/z/a.csv", &[("x*y/z/a.csv", "x*y/z/a.csv")]);
+        check(&["d1/c.csv"], "d[1]/*.csv", &[("d1/c.csv", "d1/c.csv")]);
+        check_error(&names, "d[1]/c.csv", "`d[1]/c.csv` does not exist (did you mean `d[1]/a.csv`?)");
     }
 
     #[test]

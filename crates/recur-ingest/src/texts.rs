@@ -7,10 +7,11 @@ use crate::content::{Content, content};
 use crate::error::{IngestError, ListMistake};
 use crate::ingest::MOST_BYTES;
 use crate::open::read_regular;
-use crate::read::{Columns, Row, Table, tables};
+use crate::read::{Columns, Row, Table, first_rows, tables};
 use crate::rejects::Reject;
 use crate::source::{InputFile, Kind, files_of_kind, kind_by_extension};
 use crate::threads;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 /// The columns that are read where none is named, the first that the file has.
@@ -105,10 +106,12 @@ fn read_column(file: &InputFile, bytes: &[u8], asked: Option<&str>) -> Result<(T
     }
     let [first, second] = USUAL_COLUMNS;
     match read(first) {
-        Err(IngestError::MissingColumn { path, found, delimiter: None, .. }) => match found.as_slice() {
-            [only] => read(only),
-            _ if found.iter().any(|column| column == second) => read(second),
-            _ => Err(IngestError::ChooseColumn { path, found }),
+        Err(IngestError::MissingColumn { delimiter: None, .. }) => match read(second) {
+            Err(IngestError::MissingColumn { path, found, .. }) => match first_rows(file, bytes)?.as_slice() {
+                [only] => read(&only.name),
+                _ => Err(IngestError::ChooseColumn { path, found }),
+            },
+            read => read,
         },
         read => read,
     }
@@ -120,7 +123,7 @@ fn rows(file: &InputFile, bytes: &[u8], column: &str) -> Result<Table, IngestErr
     tables(file, bytes, Columns { text: column, label: column, part: None }, &mut |table| {
         whole.rows.extend(table.rows);
         whole.bad.extend(table.bad);
-        Ok(())
+        Ok(ControlFlow::Continue(()))
     })?;
     Ok(whole)
 }

@@ -2,7 +2,7 @@
 
 use crate::args::Init;
 use crate::error::{CliError, Exit};
-use crate::init::{FIRST, File, SpecOf, basic_files, sample_files, spec_name, write_new};
+use crate::init::{DataPlace, FIRST, File, SpecOf, basic_files, refuse_links_out, sample_files, write_new};
 use recur_core::visible::shown;
 use recur_experiment::Project;
 use recur_experiment::shell::quoted;
@@ -18,9 +18,13 @@ pub(crate) fn run(args: &Init) -> Result<Exit, CliError> {
         None => (FIRST.to_owned(), sample_files()),
         Some(source) => {
             let looked = looked(args, source)?;
-            let name = spec_name(Path::new(source));
-            let source = source_within(&folder, source)?;
-            let spec = SpecOf { name: &name, source: &source, look: &looked };
+            let place = DataPlace::find(&folder, source)?;
+            let name = place.spec_name();
+            let spec = SpecOf { name: &name, source: &place.in_spec()?, look: &looked };
+            if let Some(problem) = spec.all_too_long() {
+                return Err(CliError::new(format!("cannot use {}: {problem}", shown(Path::new(source))))
+                    .hint("divide the texts into shorter ones".to_owned()));
+            }
             let file = (format!("experiments/{name}.yaml"), spec.text());
             refuse_spec_that_is_there(&folder, &file)?;
             spec.warnings().iter().for_each(|warning| print_error(anstyle::Style::new(), "", warning));
@@ -31,6 +35,7 @@ pub(crate) fn run(args: &Init) -> Result<Exit, CliError> {
     std::fs::create_dir_all(&folder)
         .map_err(|error| CliError::new(format!("cannot make the folder {}", shown(&folder))).because(&error))?;
     let root = folder.canonicalize().unwrap_or_else(|_| folder.clone());
+    refuse_links_out(&folder, &files)?;
     let mut lines = about_projects(above.as_ref(), &root);
     for file in &files {
         let what = if write_new(&folder, file)? { "written" } else { "was there, and is kept" };
@@ -50,27 +55,6 @@ fn plain(folder: &Path, file: &str) -> PathBuf {
 fn looked(args: &Init, source: &str) -> Result<Look, CliError> {
     let request = LookRequest { source, text: args.text.as_deref(), label: args.label.as_deref() };
     look(request, Path::new("")).map_err(|error: LookError| CliError::of(&error).hint(error.hint()))
-}
-
-/// The path of the data as a spec in `folder` has it: relative where it is within, otherwise absolute.
-fn source_within(folder: &Path, source: &str) -> Result<String, CliError> {
-    let failed = |error| CliError::new(format!("cannot find {}", shown(Path::new(source)))).because(&error);
-    // The folder before the first character of a glob, which is there.
-    let at = source.find(['*', '?', '[']).filter(|_| !Path::new(source).exists());
-    let (there, pattern) = match at {
-        Some(at) => source.split_at(source[..at].rfind('/').map_or(0, |slash| slash + 1)),
-        None => (source, ""),
-    };
-    let there = if there.is_empty() { "." } else { there };
-    let real = Path::new(there).canonicalize().map_err(failed)?;
-    // What does not exist yet holds no data.
-    let root = folder.canonicalize().ok();
-    let within = root.and_then(|root| real.strip_prefix(root).map(Path::to_owned).ok());
-    let path = within.unwrap_or(real);
-    let path = if pattern.is_empty() { path } else { path.join(pattern) };
-    // A folder by itself would be an empty text.
-    let path = if path.as_os_str().is_empty() { PathBuf::from(".") } else { path };
-    path.to_str().map(str::to_owned).ok_or_else(|| CliError::new(format!("the path {} is not UTF-8", shown(&path))))
 }
 
 fn refuse_spec_that_is_there(folder: &Path, (path, _): &File) -> Result<(), CliError> {

@@ -3,10 +3,13 @@
 use recur_core::visible::visible;
 use recur_ingest::{ChosenColumns, Look};
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Component, Path};
 
 /// Labels that are named.
 const NAMED: usize = 8;
+
+/// Columns that are named.
+const NAMED_COLUMNS: usize = 20;
 
 /// Rows of a label below which little can be learnt of it.
 const FEW_ROWS: u64 = 10;
@@ -15,10 +18,16 @@ const FEW_ROWS: u64 = 10;
 const MANY_LABELS: usize = 1000;
 
 /// The longest texts that a spec takes.
-const LENGTHS: [u32; 8] = [64, 128, 256, 512, 1024, 2048, 4096, 10_000];
+const LENGTHS: [u32; 8] = [64, 128, 256, 512, 1024, 2048, 4096, LONGEST];
+
+/// The most that a spec can allow.
+const LONGEST: u32 = 10_000;
 
 /// The share of rows that may be rejected where a spec says nothing.
 const USUAL_REJECTED: f64 = 0.05;
+
+/// Where more than this share of the rows cannot be used, the spec does not allow it: somebody should know.
+const MOST_REJECTED: f64 = 0.5;
 
 /// What a spec is written of.
 pub(crate) struct SpecOf<'a> {
@@ -29,14 +38,28 @@ pub(crate) struct SpecOf<'a> {
     pub(crate) look: &'a Look,
 }
 
-/// A name for the spec of the data at `path`.
-pub(crate) fn spec_name(path: &Path) -> String {
-    let stem = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let stem = stem.split('.').find(|part| !part.is_empty()).unwrap_or_default();
-    let name: String = stem.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-    let words: Vec<&str> = name.split('-').filter(|word| !word.is_empty()).collect();
-    let name: String = words.join("-").chars().take(60).collect();
-    if name.is_empty() { "first".to_owned() } else { name }
+/// A name for the spec of the data at `path`: that of the file, or else of the nearest folder above whose name has letters or digits.
+pub(crate) fn spec_name(path: &Path) -> Option<String> {
+    let parts = path.components().rev().take_while(|part| *part != Component::ParentDir);
+    parts
+        .filter_map(|part| match part {
+            Component::Normal(name) => name_of(&name.to_string_lossy()),
+            _ => None,
+        })
+        .next()
+}
+
+fn name_of(file: &str) -> Option<String> {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    let words = |part: &str| -> Vec<String> {
+        let name: String = part.chars().map(plain).collect();
+        name.split('-').filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    };
+    let mut parts = file.split('.');
+    // In `*.csv` the ending is no name.
+    let stem = if file.starts_with('.') { parts.find(|part| !part.is_empty()) } else { parts.next() };
+    let name: String = words(stem?).join("-").chars().take(60).collect();
+    (!name.is_empty()).then_some(name)
 }
 
 impl SpecOf<'_> {
@@ -79,8 +102,10 @@ impl SpecOf<'_> {
     fn found(&self) -> String {
         let look = self.look;
         let columns = look.columns.as_ref().map_or_else(String::new, |columns| {
-            let all: Vec<String> = columns.all.iter().map(|name| cut(name)).collect();
-            format!(" and {} columns ({})", all.len(), all.join(", "))
+            let named: Vec<String> = columns.all.iter().take(NAMED_COLUMNS).map(|name| cut(name)).collect();
+            let (n, named) = (columns.all.len(), named.join(", "));
+            let more = if n > NAMED_COLUMNS { format!(", and {} more", n - NAMED_COLUMNS) } else { String::new() };
+            format!(" and {n} columns ({named}{more})")
         });
         let mut text = format!("  # Found: {} rows{columns}.\n", grouped(look.rows));
         for (n, what) in [
@@ -132,7 +157,7 @@ impl SpecOf<'_> {
     /// The most characters of a text that the spec takes.
     fn most_characters(&self) -> u32 {
         let most = self.look.lengths.most;
-        LENGTHS.into_iter().find(|limit| *limit >= most).unwrap_or(LENGTHS[LENGTHS.len() - 1])
+        LENGTHS.into_iter().find(|limit| *limit >= most).unwrap_or(LONGEST)
     }
 
     fn lengths(&self) -> String {
@@ -158,6 +183,10 @@ impl SpecOf<'_> {
         let share = self.share_rejected();
         if share <= USUAL_REJECTED {
             return String::new();
+        }
+        if share > MOST_REJECTED {
+            return "  # Most rows cannot be used, so `recur experiment` refuses this data; `max_rejected: SHARE` would allow it.\n"
+                .to_owned();
         }
         let limit = ((share * 20.0).ceil() / 20.0 + 0.01).min(0.99);
         format!(
@@ -192,6 +221,15 @@ impl SpecOf<'_> {
         format!("report:\n  primary: {metric}    # {why}\n  baseline: ngram_logistic\n")
     }
 
+    /// Why no row can be used: all texts are longer than a spec can allow.
+    pub(crate) fn all_too_long(&self) -> Option<String> {
+        let shortest = self.look.lengths.shortest;
+        (shortest > LONGEST).then(|| {
+            let [shortest, longest] = [shortest, LONGEST].map(|n| grouped(n.into()));
+            format!("its shortest text has {shortest} characters, and {longest} are the most that recur takes")
+        })
+    }
+
     /// What may be a mistake, in sentences without a full stop.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let look = self.look;
@@ -211,6 +249,14 @@ impl SpecOf<'_> {
             warnings.push(format!(
                 "{} of the labels have fewer than {FEW_ROWS} rows, such as {} with {count}: little can be learnt of them",
                 few.len(), cut(label)
+            ));
+        }
+        let too_long = look.longer_than(LONGEST);
+        if too_long > 0 {
+            warnings.push(format!(
+                "{} texts have more than {} characters, the most that recur takes",
+                grouped(too_long),
+                grouped(LONGEST.into())
             ));
         }
         if self.share_rejected() > USUAL_REJECTED {
@@ -260,105 +306,4 @@ fn grouped(n: u64) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use recur_ingest::{LookRequest, look};
-
-    /// The spec that is written for `content`, which is a spec that recur takes.
-    fn written(name: &str, content: &str, label: Option<&str>) -> (String, Vec<String>) {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join(name), content).unwrap();
-        let look = look(LookRequest { source: name, text: None, label }, folder.path()).unwrap();
-        let of = SpecOf { name: &spec_name(Path::new(name)), source: name, look: &look };
-        let (text, registry) = (of.text(), crate::builtin());
-        let spec =
-            recur_spec::parse(text.as_bytes(), "s.yaml", &[], &registry).unwrap_or_else(|e| panic!("{e}\n{text}"));
-        assert!(spec.question.starts_with("Which model predicts"), "{}", spec.question);
-        assert!(text.lines().all(|line| line.chars().count() <= 400));
-        (text, of.warnings())
-    }
-
-    fn check(text: &str, parts: &[&str]) {
-        parts.iter().for_each(|part| assert!(text.contains(part), "`{part}` is not in:\n{text}"));
-    }
-
-    #[test]
-    fn the_name_of_a_file_is_a_text_in_the_spec() {
-        let rows: String = (0..30).map(|n| format!("message {n},{}\n", ["spam", "ham"][n % 2])).collect();
-        for (file, name) in [("2024.csv", "\"2024\""), ("true.csv", "\"true\""), ("1e5.csv", "\"1e5\"")] {
-            check(&written(file, &format!("text,label\n{rows}"), None).0, &[&format!("name: {name}\n")]);
-        }
-    }
-
-    #[test]
-    fn the_spec_says_what_was_found_and_chosen() {
-        let rows: String =
-            (0..30).map(|n| format!("a message number {n},{}\n", ["spam", "ham", "ham"][n % 3])).collect();
-        let (text, warnings) =
-            written("My mails.csv", &format!("content,kind\n{rows},ham\na message number 1,ham\n"), None);
-        check(
-            &text,
-            &[
-                "name: my-mails\n",
-                "source: \"My mails.csv\"",
-                "# Found: 32 rows and 2 columns (content, kind).",
-                "# 1 rows have no text.",
-                "# 1 rows repeat the text",
-                "# 2 labels: ham 67.7 %, spam 32.3 %.",
-                "text: content    # chosen because of its name; `--text COLUMN` chooses another",
-                "label: kind    # chosen because it has the fewest different values: 2 different ones in 32 rows",
-                "max_characters: 64",
-                "train: 0.6",
-                "primary: macro_f1    # every label",
-                "epochs: 20",
-                "replicates: 5",
-            ],
-        );
-        assert_eq!(warnings, Vec::<String>::new());
-    }
-
-    #[test]
-    fn even_labels_long_texts_and_a_published_split_change_the_spec() {
-        let rows: String = (0..60)
-            .map(|n| format!("{},{},{}\n", "x".repeat(100 + n), n % 2, ["train", "dev", "test"][n % 3]))
-            .collect();
-        let (text, _) = written("a.csv", &format!("text,label,part\n{rows}"), None);
-        check(
-            &text,
-            &[
-                "primary: accuracy",
-                "max_characters: 256",
-                "split: {column: part}",
-                "100 to 159 characters, and half of them have at most 129",
-            ],
-        );
-    }
-
-    #[test]
-    fn what_may_be_a_mistake_is_a_warning() {
-        let rows: String = (0..40).map(|n| format!("word{n},{n}\n")).collect();
-        let (text, warnings) = written("a.csv", &format!("text,population\n{rows},\n,\n,\n"), Some("population"));
-        assert_eq!(warnings.len(), 3, "{warnings:?}");
-        check(
-            &warnings[0],
-            &["`population` has 40 different values in 43 rows, and is more like a number or a text than a label"],
-        );
-        check(&text, &["max_rejected: 0.16", "# Note: `population` has 40"]);
-    }
-
-    #[test]
-    fn names_of_columns_and_labels_cannot_leave_their_comments_and_quotes() {
-        let rows: String = (0..12).map(|n| format!("text {n},\"{}\"\n", ["a\u{85}b: c", "# x"][n % 2])).collect();
-        let (text, _) = written("a.csv", &format!("\"no: {{te\"\"xt\",\"- label #\"\n{rows}"), None);
-        check(&text, &["text: \"no: {te\\\"xt\"", "label: \"- label #\""]);
-    }
-
-    #[test]
-    fn a_spec_gets_the_name_of_its_data() {
-        let check = |path: &str, name: &str| assert_eq!(spec_name(Path::new(path)), name);
-        check("data/names.csv.gz", "names");
-        check("x/Größe 2.PARQUET", "gr-e-2");
-        check("..", "first");
-        check("d/.hidden", "hidden");
-    }
-}
+mod tests;

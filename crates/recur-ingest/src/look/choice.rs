@@ -1,6 +1,6 @@
 //! Which columns hold the texts and the labels, if nobody names them.
 
-use super::{ChosenColumns, LookError, Sample};
+use super::{ChosenColumns, LookError, Sample, SeenColumn};
 
 /// What columns of labels are often called, the likeliest first.
 const LABELS: [&str; 16] = [
@@ -45,7 +45,7 @@ const TEXTS: [&str; 18] = [
 ];
 
 /// The most different values that a column of labels has, in the rows that are looked at, unless it is called like one.
-const MOST_LABELS: usize = 1000;
+pub(super) const MOST_LABELS: usize = 1000;
 
 /// Chooses among columns. `text` and `label` are what the user names, which are among them; `path` is the file in messages.
 pub(super) fn choose(
@@ -80,8 +80,18 @@ fn label_column(samples: &[Sample], text: Option<&str>, path: &str) -> Result<(S
     let likely = named.iter().copied().filter(|sample| sample.distinct <= MOST_LABELS && !sample.are_parts);
     // Of columns with as few values the last one: labels are often behind texts.
     let fewest = likely.rev().min_by_key(|sample| sample.distinct);
-    let column = fewest.ok_or_else(|| LookError::NoLabels { path: path.to_owned(), most: MOST_LABELS })?;
+    let column = fewest.ok_or_else(|| no_labels(&others, path))?;
     Ok((column.name.clone(), format!("it has the fewest different values: {}", values(column))))
+}
+
+fn no_labels(columns: &[&Sample], path: &str) -> LookError {
+    let path = path.to_owned();
+    if columns.iter().all(|column| column.rows == 0) {
+        return LookError::OnlyHeader { path, columns: columns.iter().map(|column| column.name.clone()).collect() };
+    }
+    let seen =
+        |column: &&Sample| SeenColumn { name: column.name.clone(), n_distinct: column.distinct, n_rows: column.n };
+    LookError::NoLabels { path, seen: columns.iter().map(seen).collect() }
 }
 
 fn values(sample: &Sample) -> String {
@@ -100,8 +110,11 @@ fn text_column(samples: &[Sample], label: &str, path: &str) -> Result<(String, S
     Ok((column.name.clone(), format!("its values are the longest: {:.0} characters on average", column.characters)))
 }
 
-/// A column, other than those of texts and labels, whose values are the parts of a split.
-pub(super) fn part_column(samples: &[Sample], text: &str, label: &str) -> Option<String> {
+/// The columns, other than those of texts and labels, whose first values are words for the parts of a split. Those with
+/// several parts come first.
+pub(super) fn may_be_parts(samples: &[Sample], text: &str, label: &str) -> Vec<String> {
     let is_other = |sample: &&Sample| sample.name != text && sample.name != label && sample.n == sample.rows;
-    samples.iter().filter(is_other).find(|sample| sample.are_parts).map(|sample| sample.name.clone())
+    let (several, one): (Vec<&Sample>, Vec<&Sample>) =
+        samples.iter().filter(is_other).filter(|sample| sample.are_parts).partition(|sample| sample.distinct > 1);
+    several.into_iter().chain(one).map(|sample| sample.name.clone()).collect()
 }

@@ -73,7 +73,7 @@ fn every_format_is_looked_at() {
 fn what_cannot_be_used_is_an_error_with_its_cause() {
     check_error("text\na\nb\n", None, None, "has only the column `text`");
     check_error("text;label\na;b\n", None, None, "`;`");
-    check_error("text,label\n", None, None, "looks like one of labels");
+    check_error("text,label\n", None, None, "`a.csv` has the columns `text`, `label` and no row");
     check_error("text,label\n", Some("text"), Some("label"), "no row with a text and a label");
     check_error("", None, None, "empty");
     check_error(ROWS, Some("text"), None, "no column `text`");
@@ -81,8 +81,41 @@ fn what_cannot_be_used_is_an_error_with_its_cause() {
     check_error(ROWS, Some("id"), Some("id"), "cannot hold both");
     check_error("text,label\na,x\nb,x\n", Some("text"), Some("label"), "all rows of `a.csv` have the label `x`");
     let unlike: String = (0..50).map(|n| format!("t{n},{n}\n")).collect();
-    check_error(&format!("word,id\n{unlike}"), None, None, "looks like one of labels");
+    let seen =
+        "whose values repeat: `word` has 50 different values in 50 rows, `id` has 50 different values in 50 rows";
+    check_error(&format!("word,id\n{unlike}"), None, None, seen);
+    check_error(
+        "text,label,e\na,x,\nb,y,\nc,x,\n",
+        None,
+        None,
+        "`label` has 2 different values in 3 rows, `e` is empty",
+    );
     // Who names such a column gets it.
     assert_eq!(looked("a.csv", &format!("word,id\n{unlike}"), None, Some("id")).unwrap().labels.len(), 50);
     check_error("a,b\n1,2\n1,3\n2,2\n2,3\n", None, None, "looks like one of texts");
+}
+
+#[test]
+fn columns_behind_the_twentieth_are_seen_with_their_whole_names() {
+    let before: String = (0..30).map(|n| format!("column_{n},")).collect();
+    let long = format!("kind of text {}", "x".repeat(60));
+    let rows: String = (0..12).map(|n| format!("{}message {n},{}\n", "0,".repeat(30), ["a", "b"][n % 2])).collect();
+    let chosen = looked("a.csv", &format!("{before}text,{long}\n{rows}"), None, None).unwrap().columns.unwrap();
+    assert_eq!((chosen.text.as_str(), chosen.label.as_str(), chosen.all.len()), ("text", long.as_str(), 32));
+}
+
+/// 20,000 rows, of which `parts` has the value in the column of parts, and whether it is taken for a split.
+fn check_split(parts: impl Fn(usize) -> &'static str, expected: bool) {
+    let rows: String = (0..20_000).map(|n| format!("text {n},{},train,{}\n", n % 2, parts(n))).collect();
+    let look = looked("a.csv", &format!("text,label,always,part\n{rows}"), None, None).unwrap();
+    assert_eq!(look.columns.unwrap().part.as_deref(), expected.then_some("part"));
+    assert_eq!(look.rows, 20_000);
+}
+
+#[test]
+fn whether_a_column_is_a_split_is_known_from_all_of_its_rows() {
+    check_split(|n| if n < 19_000 { "train" } else { "test" }, true);
+    check_split(|n| if n < 19_000 { ["train", "test"][n % 2] } else { "unused" }, false);
+    check_split(|n| if n < 19_000 { ["train", "test"][n % 2] } else { "" }, false);
+    check_split(|_| "train", false);
 }

@@ -1,7 +1,8 @@
 //! CSV and TSV: records are found here, their fields are parsed by polars.
 
+use super::first::FirstColumn;
 use super::frame::{PolarsError, columns_of_text};
-use super::header::position;
+use super::header::{position, shown};
 use super::records::{Quotes, Record, Records, fields};
 use super::{BadRow, Columns, Each, ROWS_AT_ONCE, Row, Table, Values, byte_order_mark};
 use crate::error::IngestError;
@@ -38,8 +39,27 @@ pub(super) fn tables(
             detail: error.to_string(),
         })?;
         let row = |(record, values): (Record, Values)| Row::new(record.line, Some(record.span), values);
-        each(Table { rows: good.into_iter().zip(values).map(row).collect(), bad })?;
+        if each(Table { rows: good.into_iter().zip(values).map(row).collect(), bad })?.is_break() {
+            return Ok(());
+        }
     }
+}
+
+/// The columns of the file `path`, with the values of its first rows.
+pub(super) fn first_rows(path: &str, bytes: &[u8], delimiter: u8) -> Result<Vec<FirstColumn>, IngestError> {
+    let mut records = Records::new(bytes, byte_order_mark(bytes), delimiter);
+    let header = Header::read(path, bytes, delimiter, &mut records)?;
+    if let Some(delimiter) = likelier_delimiter(&header.names, delimiter) {
+        let column = shown(&header.names[0]);
+        return Err(IngestError::Delimiter { path: path.to_owned(), column, delimiter });
+    }
+    let mut columns: Vec<FirstColumn> = header.names.iter().map(|name| FirstColumn::new(name)).collect();
+    let (good, _) = sort_out(bytes, records.take(ROWS_AT_ONCE), &header);
+    for record in good {
+        let row = String::from_utf8_lossy(&bytes[record.span]);
+        columns.iter_mut().zip(fields(&row, delimiter)).for_each(|(column, value)| column.push(Some(value)));
+    }
+    Ok(columns)
 }
 
 /// The first row of a file, or the second after a line `sep=,`.
@@ -179,6 +199,7 @@ fn parse(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::ops::ControlFlow;
 
     const COLUMNS: Columns<'static> = Columns { text: "name", label: "label", part: None };
 
@@ -187,7 +208,7 @@ mod tests {
         tables(name, text, delimiter, COLUMNS, &mut |table| {
             whole.rows.extend(table.rows);
             whole.bad.extend(table.bad);
-            Ok(())
+            Ok(ControlFlow::Continue(()))
         })?;
         Ok(whole)
     }

@@ -38,7 +38,7 @@ fn is_same(a: &str, b: &str) -> bool {
 }
 
 /// The beginning of a name, with escapes for what cannot be seen.
-fn shown(name: &str) -> String {
+pub(super) fn shown(name: &str) -> String {
     let cut: String = name.chars().take(MOST_CHARACTERS).collect();
     let more = if cut.len() < name.len() { "…" } else { "" };
     format!("{}{more}", visible_fully(&cut))

@@ -19,7 +19,9 @@ pub(super) fn tables(file: &InputFile, bytes: &[u8], each: Each<'_>) -> Result<(
                 }
             }
         }
-        each(table)?;
+        if each(table)?.is_break() {
+            break;
+        }
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 mod cells;
 mod delimited;
+mod first;
 mod frame;
 mod header;
 mod labels;
@@ -15,15 +16,16 @@ use crate::error::IngestError;
 use crate::rejects::excerpt;
 use crate::source::{InputFile, Kind};
 use recur_core::facts::RejectReason;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::str::Utf8Error;
 
 /// How many rows are in memory as separate texts at once: rows that cannot be used are of no use once they are counted.
 const ROWS_AT_ONCE: usize = 1 << 14;
 
-/// What becomes of the rows of a file, some at a time, in order of lines.
-pub(crate) type Each<'a> = &'a mut dyn FnMut(Table) -> Result<(), IngestError>;
+/// What becomes of the rows of a file, some at a time, in order of lines, and whether the others are read.
+pub(crate) type Each<'a> = &'a mut dyn FnMut(Table) -> Result<ControlFlow<()>, IngestError>;
 
+pub(crate) use first::{FirstColumn, first_rows};
 pub(crate) use labels::damaged_labels;
 
 /// The columns to read.
@@ -105,9 +107,7 @@ fn not_utf8(row: &[u8], error: Utf8Error) -> String {
 
 /// Reads the `bytes` of `file`. Byte order marks, CRLF, blank lines and a missing last line end are all fine.
 pub(crate) fn tables(file: &InputFile, bytes: &[u8], columns: Columns<'_>, each: Each<'_>) -> Result<(), IngestError> {
-    if bytes[byte_order_mark(bytes)..].iter().all(u8::is_ascii_whitespace) {
-        return Err(IngestError::EmptyFile { path: file.shown.clone() });
-    }
+    refuse_empty(file, bytes)?;
     match file.kind {
         Kind::Csv => delimited::tables(&file.shown, bytes, b',', columns, each),
         Kind::Tsv => delimited::tables(&file.shown, bytes, b'\t', columns, each),
@@ -115,6 +115,13 @@ pub(crate) fn tables(file: &InputFile, bytes: &[u8], columns: Columns<'_>, each:
         Kind::Parquet => parquet::tables(&file.shown, bytes, columns, each),
         Kind::List if columns.part.is_some() => Err(IngestError::ListHasNoColumns { path: file.shown.clone() }),
         Kind::List => list::tables(file, bytes, each),
+    }
+}
+
+fn refuse_empty(file: &InputFile, bytes: &[u8]) -> Result<(), IngestError> {
+    match bytes[byte_order_mark(bytes)..].iter().all(u8::is_ascii_whitespace) {
+        true => Err(IngestError::EmptyFile { path: file.shown.clone() }),
+        false => Ok(()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! NDJSON: one JSON object a line. Lines are checked one by one here, the good ones are parsed by polars.
 
+use super::first::FirstColumn;
 use super::frame::{PolarsError, columns_of_text};
 use super::header::missing_column;
 use super::{BadRow, Columns, Each, ROWS_AT_ONCE, Row, Table, Values, lines};
@@ -7,9 +8,11 @@ use crate::error::IngestError;
 use polars::prelude::{DataType, Field, JsonFormat, JsonReader, Schema, SerReader};
 use recur_core::facts::RejectReason;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use std::collections::BTreeSet;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io::Cursor;
+use std::marker::PhantomData;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -34,12 +37,40 @@ pub(super) fn tables(path: &str, bytes: &[u8], columns: Columns<'_>, each: Each<
         let mut rows = Vec::with_capacity(good.len());
         parse_or_halve(bytes, &good, columns, &mut rows, &mut bad);
         bad.sort_by_key(|bad| bad.line);
-        each(Table { rows, bad })?;
+        if each(Table { rows, bad })?.is_break() {
+            return Ok(());
+        }
     }
-    if !has_objects && bytes.trim_ascii_start().starts_with(b"[") {
-        return Err(IngestError::JsonArray { path: path.to_owned() });
+    if has_objects { Ok(()) } else { refuse_array(path, bytes) }
+}
+
+/// Refuses one JSON array over many lines, which people take for NDJSON.
+fn refuse_array(path: &str, bytes: &[u8]) -> Result<(), IngestError> {
+    match bytes.trim_ascii_start().starts_with(b"[") {
+        true => Err(IngestError::JsonArray { path: path.to_owned() }),
+        false => Ok(()),
     }
-    Ok(())
+}
+
+/// The keys of the first lines of the file `path`, in order of appearance, with their values in each of these lines.
+pub(super) fn first_rows(path: &str, bytes: &[u8]) -> Result<Vec<FirstColumn>, IngestError> {
+    let texts = lines(bytes).take(ROWS_AT_ONCE).filter_map(|(_, span)| std::str::from_utf8(&bytes[span]).ok());
+    let objects: Vec<Object<Value>> = texts.filter_map(|text| serde_json::from_str(text.trim_ascii()).ok()).collect();
+    if objects.is_empty() {
+        refuse_array(path, bytes)?;
+    }
+    let mut columns: Vec<FirstColumn> = Vec::new();
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    for (n_rows, object) in objects.into_iter().enumerate() {
+        for (key, value) in object.0 {
+            let at = *places.entry(key).or_insert_with_key(|key| {
+                columns.push(FirstColumn::new(key));
+                columns.len() - 1
+            });
+            columns[at].push_at(n_rows, value);
+        }
+    }
+    Ok(columns)
 }
 
 /// Refuses the file if a column occurs in none of its lines. Where the first lines have them all, the others are not
@@ -116,7 +147,7 @@ enum Refused {
 
 fn check(text: &str, columns: Columns<'_>, keys: &mut BTreeSet<String>) -> Result<(), Refused> {
     // Line and column stand in the reject already; serde_json's own are those of this one line.
-    let object: Object =
+    let object: Object<Shape> =
         serde_json::from_str(text).map_err(|error| match error.to_string().split_once(" at line ") {
             Some((message, _)) => Refused::Row(message.to_owned()),
             None => Refused::Row(error.to_string()),
@@ -183,8 +214,8 @@ pub(super) fn column_of<T: AsRef<str>>(lines: impl Iterator<Item = (u64, T)>, co
     rows.into_iter().filter_map(|row| Some((row.line, row.label?))).collect()
 }
 
-/// The keys of a JSON object, each with the shape of its value.
-struct Object(Vec<(String, Shape)>);
+/// The keys of a JSON object in their order, each with what is asked of its value.
+struct Object<T>(Vec<(String, T)>);
 
 #[derive(PartialEq)]
 enum Shape {
@@ -193,17 +224,17 @@ enum Shape {
     Nested,
 }
 
-impl<'de> Deserialize<'de> for Object {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Keys;
-        impl<'de> Visitor<'de> for Keys {
-            type Value = Object;
+        struct Keys<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Keys<T> {
+            type Value = Object<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a JSON object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<T>, A::Error> {
                 let mut keys = Vec::new();
                 while let Some(entry) = map.next_entry()? {
                     keys.push(entry);
@@ -211,7 +242,7 @@ impl<'de> Deserialize<'de> for Object {
                 Ok(Object(keys))
             }
         }
-        deserializer.deserialize_map(Keys)
+        deserializer.deserialize_map(Keys(PhantomData))
     }
 }
 

@@ -4,6 +4,7 @@
 //! others. What is left to panic is a damaged file.
 
 use super::cells::{Cell, Cells, readable};
+use super::first::FirstColumn;
 use super::header::position;
 use super::{BadRow, Columns, Each, ROWS_AT_ONCE, Row, Table};
 use crate::error::IngestError;
@@ -14,13 +15,12 @@ use polars::prelude::{ArrowField, ArrowSchema, PolarsError, SerReader};
 use polars_buffer::Buffer;
 use recur_core::facts::RejectReason;
 use std::io::Cursor;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// Rows of the Parquet file `path`, numbered from 1. Numbers, booleans, dates and categories become text.
 pub(super) fn tables(path: &str, bytes: &[u8], columns: Columns<'_>, each: Each<'_>) -> Result<(), IngestError> {
-    if bytes.len() < 12 || !bytes.starts_with(b"PAR1") || !bytes.ends_with(b"PAR1") {
-        return Err(damaged(path, "it does not begin and end with `PAR1`"));
-    }
+    refuse_other(path, bytes)?;
     let file = guarded(path, || File::open(path, bytes, columns))?;
     let mut line = 1;
     for group in 0..file.metadata.row_groups.len() {
@@ -28,12 +28,45 @@ pub(super) fn tables(path: &str, bytes: &[u8], columns: Columns<'_>, each: Each<
         while n_left > 0 {
             let n = n_left.min(ROWS_AT_ONCE);
             let rows = guarded(path, || cells.iter_mut().map(|cells| file.take(cells, n)).collect::<Result<_, _>>())?;
-            each(file.table(line, n, rows)?)?;
+            if each(file.table(line, n, rows)?)?.is_break() {
+                return Ok(());
+            }
             line += n as u64;
             n_left -= n;
         }
     }
     Ok(())
+}
+
+fn refuse_other(path: &str, bytes: &[u8]) -> Result<(), IngestError> {
+    if bytes.len() < 12 || !bytes.starts_with(b"PAR1") || !bytes.ends_with(b"PAR1") {
+        return Err(damaged(path, "it does not begin and end with `PAR1`"));
+    }
+    Ok(())
+}
+
+/// The columns of the file `path`, with the values of its first rows where they can be read.
+pub(super) fn first_rows(path: &str, bytes: &[u8]) -> Result<Vec<FirstColumn>, IngestError> {
+    refuse_other(path, bytes)?;
+    let names: Vec<String> = guarded(path, || {
+        let mut reader = ParquetReader::new(Cursor::new(bytes));
+        let metadata = reader.get_metadata().map_err(|error| damaged(path, error))?;
+        let schema = infer_schema(metadata).map_err(|error| damaged(path, error))?;
+        Ok(schema.iter_names().map(|name| name.to_string()).collect())
+    })?;
+    Ok(names
+        .iter()
+        .map(|name| first_values(path, bytes, name).unwrap_or_else(|_| FirstColumn::unreadable(name)))
+        .collect())
+}
+
+fn first_values(path: &str, bytes: &[u8], name: &str) -> Result<FirstColumn, IngestError> {
+    let mut column = FirstColumn::new(name);
+    tables(path, bytes, Columns { text: name, label: name, part: None }, &mut |table| {
+        table.rows.into_iter().for_each(|row| column.push(row.text));
+        Ok(ControlFlow::Break(()))
+    })?;
+    Ok(column)
 }
 
 fn damaged(path: &str, detail: impl ToString) -> IngestError {
