@@ -31,3 +31,14 @@ macro_rules! field {
     };
 }
 pub(crate) use field;
+
+/// The access to a setting that is one field with a text or nothing.
+macro_rules! text_field {
+    ($($place:ident).+) => {
+        $crate::access::Access {
+            get: |spec| Some($crate::value::text_or_none(spec.$($place).+.as_deref())),
+            set: |spec, value| spec.$($place).+ = $crate::value::typed(value),
+        }
+    };
+}
+pub(crate) use text_field;

@@ -263,7 +263,8 @@ impl<'a> Checker<'a> {
     }
 
     fn value<'t>(&mut self, node: &'t Node, path: &str, key: &Key, key_span: Span) -> Value<'t> {
-        if matches!(key.default, Default::None | Default::Derived(_)) && node.is_none() {
+        let is_nothing = if key.kind.takes_any_text() { node.is_plain_none() } else { node.is_none() };
+        if matches!(key.default, Default::None | Default::Derived(_)) && is_nothing {
             return Value::Nothing;
         }
         match key.kind {

@@ -3,7 +3,7 @@
 use crate::except::Exception;
 use crate::layers::Layers;
 use crate::trainings::settled;
-use crate::value::plain;
+use crate::value::{any_text, plain};
 use crate::varied::setting;
 use recur_core::model::{Condition, Regime};
 use recur_core::params::{ParamValue, Params};
@@ -109,11 +109,11 @@ pub(crate) fn written(model: &ModelEntry) -> Value {
         [only] => axes(only),
         grids => Value::Sequence(grids.iter().map(axes).collect()),
     };
-    let name = (model.name != model.id).then(|| ("as", plain(&model.name)));
+    let name = (model.name != model.id).then(|| ("as", any_text(&model.name)));
     let training = (!model.own_training.is_empty()).then(|| ("training", Value::Mapping(model.own_training.clone())));
     let except = (!model.except.is_empty()).then(|| ("except", exceptions(&model.except)));
     let search = (!model.may_be_searched).then(|| ("search", plain(false)));
-    let weights = model.weights.as_ref().map(|path| ("weights", plain(path)));
+    let weights = model.weights.as_ref().map(|path| ("weights", any_text(path)));
     let first = [("use", plain(&model.id))].into_iter().chain(name);
     let entries = first.chain([("params", Value::Mapping(params)), ("sweep", sweep)]);
     Value::Mapping(

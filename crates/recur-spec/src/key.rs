@@ -150,6 +150,13 @@ pub(crate) const fn setting(name: &'static str, kind: Kind, access: Access, mean
     key(name, kind, Default::OfSettings, meaning).at(access)
 }
 
+impl Kind {
+    /// Whether a value may be any text, so that quotes distinguish the text `none` from nothing.
+    pub fn takes_any_text(&self) -> bool {
+        matches!(self, Self::Text { .. } | Self::TextOr { .. } | Self::Name)
+    }
+}
+
 impl Key {
     pub const fn with(mut self, key: &'static str, values: &'static [&'static str]) -> Self {
         self.with = Some(With { key, values });

@@ -6,7 +6,7 @@
 mod data;
 mod training;
 
-use crate::access::{Access, field};
+use crate::access::{Access, field, text_field};
 use crate::entry::{exceptions, written};
 use crate::key::{Default, Key, Kind, key, setting};
 use crate::spec::Spec;
@@ -211,7 +211,7 @@ pub(crate) static REPORT: &[Key] = &[
          other trials then; `roc_auc`, `average_precision` and `recall_at_precision` are those of `positive`, or else means over \
          labels, each against the others; `f1` is that of `positive`",
     ),
-    key("baseline", LINE, Default::None, "the listed model that the others are compared with").at(field!(report.baseline)),
+    key("baseline", LINE, Default::None, "the listed model that the others are compared with").at(text_field!(report.baseline)),
     key(
         "equivalence_margin",
         POSITIVE,
@@ -225,7 +225,7 @@ pub(crate) static REPORT: &[Key] = &[
         Default::Derived("of two labels the rarer one, else none"),
         "the label that is looked for: the report has its ROC and precision-recall curves against all other labels, their areas, \
          and F1 at a threshold that is chosen on validation (with two labels)",
-    ).at(field!(report.positive)),
+    ).at(text_field!(report.positive)),
     setting(
         "recall_at_precision",
         Kind::Real { min: Excluded(0.0), max: Included(1.0) },

@@ -3,6 +3,7 @@
 use crate::key::Key;
 use crate::keys::ROOT;
 use crate::spec::Spec;
+use crate::value::TEXT_NONE;
 use recur_core::visible::{is_hidden, visible};
 use serde_yaml::{Mapping, Value};
 
@@ -35,7 +36,7 @@ fn value(spec: &Spec, key: &Key) -> Option<Value> {
 /// plain text, which a reader of a report does not notice.
 fn text(mut tree: Value) -> String {
     let mut hidden = Vec::new();
-    hide(&mut tree, &mut hidden);
+    quote(&mut tree, &mut hidden);
     let mut yaml = serde_yaml::to_string(&tree).expect("a tree of plain values can be written");
     // From the last: the name of the first is the beginning of the names of others.
     for (index, text) in hidden.iter().enumerate().rev() {
@@ -44,15 +45,19 @@ fn text(mut tree: Value) -> String {
     yaml
 }
 
-/// Puts a word into the place of each text with hidden characters.
-fn hide(value: &mut Value, hidden: &mut Vec<String>) {
+/// Puts a word into the place of each text that needs quotes where YAML would have none: one with hidden characters, and `none`.
+fn quote(value: &mut Value, hidden: &mut Vec<String>) {
     match value {
+        Value::String(text) if text == TEXT_NONE => {
+            *text = placeholder(hidden.len());
+            hidden.push("none".to_owned());
+        }
         Value::String(text) if text.contains(is_hidden) => {
             let word = placeholder(hidden.len());
             hidden.push(std::mem::replace(text, word));
         }
-        Value::Sequence(items) => items.iter_mut().for_each(|item| hide(item, hidden)),
-        Value::Mapping(entries) => entries.iter_mut().for_each(|(_, value)| hide(value, hidden)),
+        Value::Sequence(items) => items.iter_mut().for_each(|item| quote(item, hidden)),
+        Value::Mapping(entries) => entries.iter_mut().for_each(|(_, value)| quote(value, hidden)),
         _ => {}
     }
 }

@@ -48,7 +48,12 @@ impl Node {
         self.scalar() == Some(Scalar::Null)
     }
 
-    /// Whether nothing is here, or the word `none`.
+    /// Whether nothing is here, or the word `none` without quotes: where a text may be, quotes make it that text.
+    pub fn is_plain_none(&self) -> bool {
+        self.is_none() && !matches!(self.content, Content::Scalar { plain: false, .. })
+    }
+
+    /// Whether nothing is here, or the word `none`, with quotes or without.
     pub fn is_none(&self) -> bool {
         self.is_null() || self.scalar() == Some(Scalar::Text("none".to_owned()))
     }

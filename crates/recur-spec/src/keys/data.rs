@@ -5,7 +5,7 @@ use crate::access::{Access, field};
 use crate::division;
 use crate::key::{Default, Key, Kind, key, setting};
 use crate::spec::Spec;
-use crate::value::{plain, section, typed};
+use crate::value::{any_text, plain, section, typed};
 use recur_core::noun::Noun;
 use recur_core::settings::{
     Division, Duplicates, Fold, Group, Overlap, Rejects, Source, TestRows, UnicodeForm, Unknown,
@@ -117,7 +117,7 @@ pub(crate) static SOURCE: &[Key] = &[
     )
     .at(Access {
         get: |spec| match &spec.data.source {
-            Source::Parts { validation, .. } => validation.as_ref().map(plain),
+            Source::Parts { validation, .. } => validation.as_deref().map(any_text),
             Source::All(_) => None,
         },
         set: |spec, value| {
@@ -174,7 +174,7 @@ pub(crate) static SPLIT: &[Key] = &[
         "the column that says which part of a published split each row is in: `train`, `validation` (or `dev`, `valid`, `val`) \
          or `test`",
     ).at(Access {
-        get: |spec| spec.data.split_column.as_ref().map(plain),
+        get: |spec| spec.data.split_column.as_deref().map(any_text),
         set: |spec, value| spec.data.split_column = typed(value),
     }),
     key(

@@ -2,6 +2,7 @@
 
 use crate::{least, parse, parse_with, typos::FULL};
 use proptest::prelude::*;
+use recur_core::settings::{DataSettings, Source};
 
 fn check(text: &str) {
     let spec = parse(text).unwrap();
@@ -14,6 +15,53 @@ fn check(text: &str) {
 #[test]
 fn every_default_is_written_out() {
     insta::assert_snapshot!(parse(least("")).unwrap().resolved_yaml());
+}
+
+/// What `data` means, also as the resolved spec has it.
+fn check_data(data: &str, expected: fn(&DataSettings) -> bool) {
+    let spec = parse(with_data(data)).unwrap_or_else(|errors| panic!("{errors}"));
+    let again = parse(spec.resolved_yaml()).unwrap_or_else(|errors| panic!("{errors}\n{}", spec.resolved_yaml()));
+    assert!(expected(&spec.data) && expected(&again.data), "{data}\n{}", spec.resolved_yaml());
+}
+
+#[test]
+fn quotes_distinguish_the_text_none_from_nothing() {
+    let check = |positive: &str, expected: Option<&str>| {
+        let text = least(&format!("report: {{positive: {positive}}}\n"));
+        let spec = parse(&text).unwrap();
+        assert_eq!(spec.report.positive.as_deref(), expected, "{positive}");
+        let again = parse(spec.resolved_yaml()).unwrap_or_else(|errors| panic!("{errors}"));
+        assert_eq!(again.report.positive.as_deref(), expected, "{}", spec.resolved_yaml());
+    };
+    check("none", None);
+    check("null", None);
+    check("", None);
+    check("\"none\"", Some("none"));
+    check("'null'", Some("null"));
+    check("'true'", Some("true"));
+    check("'1'", Some("1"));
+    check("yes", Some("yes"));
+    let named = "recur: 1\nname: x\ndata: {source: a}\nmodels:\n  - {use: manual_rnn, as: 'none', weights: 'none'}\n  - use: manual_rnn\n\
+                 report: {baseline: 'none'}\n";
+    for text in [named.to_owned(), parse(named).unwrap().resolved_yaml()] {
+        let spec = parse(&text).unwrap_or_else(|errors| panic!("{errors}"));
+        assert_eq!(spec.report.baseline.as_deref(), Some("none"), "{text}");
+        assert_eq!((spec.models[0].name.as_str(), spec.models[0].weights.as_deref()), ("none", Some("none")), "{text}");
+    }
+    check_data("{source: a.csv, split: {column: 'none'}}", |data| data.split_column == Some("none".to_owned()));
+    check_data("{source: a.csv, split: {column: none}}", |data| data.split_column.is_none());
+    check_data("{source: {train: a, validation: 'none', test: c}}", |data| {
+        matches!(&data.source, Source::Parts { validation: Some(_), .. })
+    });
+    check_data("{source: {train: a, validation: none, test: c}}", |data| {
+        matches!(&data.source, Source::Parts { validation: None, .. })
+    });
+    check_data("{source: none, columns: {text: none}}", |data| data.text_column == "none");
+    // Where no text can be, the word needs no quotes and may have them, as it does in JSON.
+    for margin in ["none", "'none'"] {
+        let spec = parse(least(&format!("report: {{equivalence_margin: {margin}}}\n"))).unwrap();
+        assert_eq!(spec.report.equivalence_margin, None);
+    }
 }
 
 #[test]
