@@ -1,5 +1,6 @@
 //! Folders for other tools: written whole or not at all, and never over what somebody else wrote.
 
+use crate::live;
 use recur_core::digest::Digest;
 use recur_core::visible::shown;
 use recur_files::read_regular;
@@ -24,6 +25,9 @@ pub enum FolderError {
     /// Another export is there, as recur wrote it.
     #[error("the folder {} has another export, and is not replaced", shown(path))]
     OtherExport { path: PathBuf },
+    /// What a run wrote while it went on is there.
+    #[error("the folder {} has the event files of a run, and is not replaced", shown(path))]
+    OfRun { path: PathBuf },
     /// Something is there that recur did not write, or that was changed since.
     #[error("{} is there, and not as recur wrote it; it is not replaced", shown(path))]
     NotAsWritten { path: PathBuf },
@@ -35,7 +39,7 @@ impl FolderError {
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::OtherExport { .. } => "--replace writes over it; or name another folder",
+            Self::OtherExport { .. } | Self::OfRun { .. } => "--replace writes over it; or name another folder",
             Self::NotAsWritten { .. } => "name another folder, or remove it yourself",
             Self::Write { .. } => "name a folder that can be written",
         }
@@ -62,6 +66,8 @@ pub fn write_folder(folder: &Path, files: &Files, replace: bool) -> Result<(), F
             There::Export(digest) if digest == digest_of(files.iter().map(|(path, bytes)| (*path, *bytes))) => {}
             There::Export(_) if replace => replaced.push((*top, true)),
             There::Export(_) => return Err(FolderError::OtherExport { path: place }),
+            There::OfRun if replace => replaced.push((*top, true)),
+            There::OfRun => return Err(FolderError::OfRun { path: place }),
             There::Other => return Err(FolderError::NotAsWritten { path: place }),
         }
     }
@@ -89,14 +95,31 @@ fn put(folder: &Path, place: &Path, files: &BTreeMap<&str, &[u8]>, is_there: boo
     }
     let digest = digest_of(files.iter().map(|(path, bytes)| (*path, *bytes)));
     std::fs::write(staged.join(MARK), format!("{digest}\n"))?;
+    // Nothing waits for the disk: that takes a minute for 20,000 files. What a loss of power leaves is not as its mark says.
     if is_there {
-        std::fs::rename(place, staging.path().join("old"))?;
-    } else if place.symlink_metadata().is_ok() {
+        let old = staging.path().join("old");
+        let swapped = swap(&staged, place, &old);
+        if swapped.is_err() && old.symlink_metadata().is_ok() {
+            let kept = staging.keep().join("old");
+            return swapped
+                .map_err(|error| io::Error::other(format!("{error}; the export before it is in {}", shown(&kept))));
+        }
+        return swapped;
+    }
+    if place.symlink_metadata().is_ok() {
         // A folder without files would be replaced by a rename.
         return Err(io::ErrorKind::AlreadyExists.into());
     }
-    // Nothing waits for the disk: that takes a minute for 20,000 files. What a loss of power leaves is not as its mark says.
     std::fs::rename(&staged, place)
+}
+
+/// Renames `place` to `old`, and `new` to `place`. Where the latter fails, what was at `place` is there again if that is possible.
+fn swap(new: &Path, place: &Path, old: &Path) -> io::Result<()> {
+    std::fs::rename(place, old)?;
+    std::fs::rename(new, place).inspect_err(|_| {
+        // The first error is the one that counts: whoever called sees what is left at `old`.
+        let _ = std::fs::rename(old, place);
+    })
 }
 
 /// What is at the place of a folder.
@@ -104,6 +127,8 @@ enum There {
     Nothing,
     /// What recur wrote, unchanged, with its digest.
     Export(Digest),
+    /// Event files that recur wrote while trials were trained.
+    OfRun,
     Other,
 }
 
@@ -113,19 +138,27 @@ fn found(place: &Path) -> Result<There, FolderError> {
         Ok(metadata) if metadata.is_dir() => {}
         _ => return Ok(There::Other),
     }
-    let Ok(mark) = read_regular(&place.join(MARK), 1024) else { return Ok(There::Other) };
+    let mark = read_regular(&place.join(MARK), 1024).unwrap_or_default();
     let named = str::from_utf8(&mark).ok().and_then(|text| Digest::parse(text.trim_end()));
     let mut files = Files::new();
     if read_all(place, "", &mut files).is_err() {
         return Ok(There::Other);
     }
     let found = digest_of(files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())));
-    Ok(if named.as_ref() == Some(&found) { There::Export(found) } else { There::Other })
+    Ok(match named {
+        Some(named) if named == found => There::Export(found),
+        _ if live::wrote(&files) => There::OfRun,
+        _ => There::Other,
+    })
 }
 
-/// All files below `folder` but the mark; an error if something is no file or folder.
+/// All files below `folder` but the mark; an error if something is no file, or a folder without anything in it: recur writes none.
 fn read_all(folder: &Path, prefix: &str, files: &mut Files) -> io::Result<()> {
-    for entry in std::fs::read_dir(folder)? {
+    let mut entries = std::fs::read_dir(folder)?.peekable();
+    if entries.peek().is_none() {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    for entry in entries {
         let entry = entry?;
         let name = entry.file_name().into_string().map_err(|_| io::ErrorKind::InvalidData)?;
         let (kind, path) = (entry.file_type()?, format!("{prefix}{name}"));
@@ -176,6 +209,32 @@ mod tests {
             assert!(matches!(&error, FolderError::NotAsWritten { path } if path.ends_with("one")), "{error}");
             assert_eq!(read(&folder.join(path)), text);
         }
+    }
+
+    #[test]
+    fn a_folder_that_a_user_made_in_an_export_is_not_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        write_folder(folder.path(), &files("1"), false).unwrap();
+        let mine = folder.path().join("one/sub/notes");
+        std::fs::create_dir(&mine).unwrap();
+        let error = write_folder(folder.path(), &files("2"), true).unwrap_err();
+        assert!(matches!(&error, FolderError::NotAsWritten { path } if path.ends_with("one")), "{error}");
+        assert!(mine.exists());
+    }
+
+    #[test]
+    fn the_export_is_put_back_where_the_new_one_cannot_be_put_in_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let [new, place, old] = ["new", "place", "old"].map(|name| folder.path().join(name));
+        std::fs::create_dir(&place).unwrap();
+        std::fs::write(place.join("a"), "1").unwrap();
+        // There is nothing at `new`.
+        assert!(swap(&new, &place, &old).is_err());
+        assert_eq!(std::fs::read_to_string(place.join("a")).unwrap(), "1");
+        assert!(!old.exists());
+        std::fs::create_dir(&new).unwrap();
+        swap(&new, &place, &old).unwrap();
+        assert!(old.join("a").exists() && !place.join("a").exists());
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //! to, so a TensorBoard that reads it stays right when a run is resumed.
 
 use crate::experiment::TrialTime;
-use crate::tensorboard::{EVENT_FILE, Session, end_event, epoch_event, records, step_of, trial_folder};
+use crate::folder::Files;
+use crate::tensorboard::{EVENT_FILE, Session, end_event, epoch_event, is_of_session, records, step_of, trial_folder};
 use recur_core::event::Event;
 use recur_core::plan::Configuration;
 use recur_core::trial::{Trial, TrialId};
@@ -126,6 +127,16 @@ fn open_at(path: &Path, start: &[u8], epochs_done: usize) -> io::Result<Option<F
     file.set_len(kept as u64)?;
     file.seek(SeekFrom::End(0))?;
     Ok(Some(file))
+}
+
+/// Whether `files`, by their paths in the folder of an experiment, are event files as a run writes them, and nothing else. The last event
+/// of a run that was killed may not be whole.
+pub(crate) fn wrote(files: &Files) -> bool {
+    let is_of_trial = |path: &str| {
+        let parts: Vec<&str> = path.split('/').collect();
+        matches!(parts.as_slice(), [_, replicate, EVENT_FILE] if replicate.starts_with("replicate-"))
+    };
+    !files.is_empty() && files.iter().all(|(path, bytes)| is_of_trial(path) && is_of_session(bytes))
 }
 
 /// The bytes of the first epochs among `events`.

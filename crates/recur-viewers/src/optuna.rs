@@ -65,10 +65,14 @@ fn trial(analysis: &Analysis, space: &Space, own: &ConfigurationResult, trials: 
     })
 }
 
-/// The validation results of the first replicate by epoch.
+/// The mean of the validation results over the replicates, as the value of the trial is, by epoch; of the epochs that all have.
 fn intermediate_values(primary: Metric, trials: &[ViewedTrial<'_>]) -> Map<String, Value> {
-    let epochs = trials.first().into_iter().flat_map(|trial| trial.record.epochs.iter().enumerate());
-    let values = epochs.map(|(epoch, result)| ((epoch + 1).to_string(), result.validation.get(primary)));
+    let n_epochs = trials.iter().map(|trial| trial.record.epochs.len()).min().unwrap_or_default();
+    let mean = |epoch: usize| {
+        let values = trials.iter().map(|trial| trial.record.epochs[epoch].validation.get(primary));
+        values.sum::<f64>() / trials.len() as f64
+    };
+    let values = (0..n_epochs).map(|epoch| ((epoch + 1).to_string(), mean(epoch)));
     values.filter(|(_, value)| value.is_finite()).map(|(step, value)| (step, json!(value))).collect()
 }
 

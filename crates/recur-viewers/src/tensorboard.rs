@@ -163,6 +163,21 @@ pub(crate) fn records(file: &[u8]) -> impl Iterator<Item = (&[u8], usize)> {
     })
 }
 
+/// Whether `file` begins as a trial's file of this module does, and has nothing but whole events, of which the last may be cut.
+pub(crate) fn is_of_session(file: &[u8]) -> bool {
+    let has = |event: &[u8], text: &str| event.windows(text.len()).any(|part| part == text.as_bytes());
+    let begins = |index: usize, event: &[u8]| match index {
+        0 => event.ends_with(b"brain.Event:2"),
+        1 => has(event, "_hparams_/session_start_info") && has(event, "recur:"),
+        _ => true,
+    };
+    let found: Vec<(&[u8], usize)> = records(file).collect();
+    let rest = &file[found.iter().map(|(_, length)| length).sum::<usize>()..];
+    let whole = rest.first_chunk().map_or(0, |length| u64::from_le_bytes(*length).saturating_add(16));
+    let is_cut = rest.len() < 8 || (rest.len() as u64) < whole;
+    found.len() > 1 && is_cut && found.iter().enumerate().all(|(index, (event, _))| begins(index, event))
+}
+
 /// The step of an event of this module. `None` for the first event of a file, which has none.
 pub(crate) fn step_of(event: &[u8]) -> Option<usize> {
     // The time has 9 bytes. The step follows.

@@ -130,4 +130,8 @@ fn event_files_of_a_run_have_the_epochs_of_the_export() {
             exported.len() > live.len() && exported[exported.len() - (live.len() - n_common)..] == live[n_common..]
         );
     }
+    let onto_live = ["export", "small", "--tensorboard", "live"];
+    lab.recur(&onto_live).ended(1).reported(&["has the event files of a run", "--replace"]);
+    lab.recur(&[&onto_live[..], &["--replace"]].concat()).ended(0);
+    assert!(events("live") == exported);
 }

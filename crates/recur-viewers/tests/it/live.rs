@@ -5,7 +5,7 @@ use recur_core::event::Event;
 use recur_core::plan::Configuration;
 use recur_core::selection::TrialOutcome;
 use recur_core::trial::Trial;
-use recur_viewers::{LiveError, LiveTensorBoard, tensorboard};
+use recur_viewers::{FolderError, LiveError, LiveTensorBoard, tensorboard, write_folder};
 use std::path::{Path, PathBuf};
 
 /// A trial of six epochs, with its configuration.
@@ -122,4 +122,48 @@ fn the_file_of_another_trial_is_left_as_it_is() {
     train_as(folder.path(), &configuration, &shorter, &outcome.record.epochs[..3], 0).unwrap();
     train(folder.path(), 3, 7).unwrap();
     assert!(read(folder.path()) == whole());
+}
+
+#[test]
+fn an_export_replaces_what_a_run_wrote_if_that_is_asked_for() {
+    let export = crate::viewed(|viewed, _| tensorboard(viewed));
+    for n_epochs in [3, 7] {
+        let folder = tempfile::tempdir().unwrap();
+        train(folder.path(), 0, n_epochs).unwrap();
+        let live = read(folder.path());
+        let error = write_folder(folder.path(), &export, false).unwrap_err();
+        assert!(matches!(&error, FolderError::OfRun { .. }) && error.hint().contains("--replace"), "{error}");
+        assert_eq!(read(folder.path()), live);
+        write_folder(folder.path(), &export, true).unwrap();
+        assert!(read(folder.path()).len() > live.len());
+        // A run that goes on in an export, or was killed while it wrote.
+        train(folder.path(), 3, 4).unwrap();
+        let live = read(folder.path());
+        std::fs::write(path(folder.path()), &live[..live.len() - 5]).unwrap();
+        write_folder(folder.path(), &export, true).unwrap();
+    }
+}
+
+#[test]
+fn event_files_with_anything_of_somebody_else_are_not_replaced() {
+    let export = crate::viewed(|viewed, _| tensorboard(viewed));
+    let check = |change: &dyn Fn(&Path)| {
+        let folder = tempfile::tempdir().unwrap();
+        train(folder.path(), 0, 3).unwrap();
+        change(folder.path());
+        let error = write_folder(folder.path(), &export, true).unwrap_err();
+        assert!(matches!(&error, FolderError::NotAsWritten { .. }), "{error}");
+    };
+    check(&|folder| std::fs::write(folder.join("small/notes.txt"), "mine").unwrap());
+    check(&|folder| std::fs::create_dir(folder.join("small/mine")).unwrap());
+    check(&|folder| {
+        let file = path(folder);
+        std::fs::copy(&file, file.with_file_name("events.out.tfevents.1.other")).unwrap();
+    });
+    check(&|folder| {
+        let mut bytes = read(folder);
+        bytes[40] ^= 1;
+        std::fs::write(path(folder), bytes).unwrap();
+    });
+    check(&|folder| std::fs::write(path(folder), "").unwrap());
 }

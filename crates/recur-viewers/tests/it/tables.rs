@@ -1,6 +1,7 @@
 //! TensorBoard, MLflow and Optuna: what is written of an experiment.
 
 use crate::{decode, viewed, without_ids};
+use recur_core::record::EpochRecord;
 use recur_core::selection::mean_validation;
 use recur_viewers::{mlflow, optuna, tensorboard};
 use serde_json::Value;
@@ -77,6 +78,16 @@ fn optuna_gets_a_trial_for_each_configuration() {
             let has_finished = own.trials.finished == 3;
             assert_eq!(trial["state"], if has_finished { 1 } else { 3 }, "{}", own.title);
             assert_eq!(trial["value"].as_f64(), mean.filter(|_| has_finished), "{}", own.title);
+            let own_trials = experiment.trials.iter().filter(|outcome| outcome.trial.configuration == index);
+            let epochs: Vec<&[EpochRecord]> = own_trials.map(|outcome| outcome.record.epochs.as_slice()).collect();
+            let steps = trial["intermediate_values"].as_object().unwrap();
+            assert_eq!(steps.len(), epochs.iter().map(|epochs| epochs.len()).min().unwrap(), "{}", own.title);
+            for (step, value) in steps {
+                let epoch = step.parse::<usize>().unwrap() - 1;
+                let mean =
+                    epochs.iter().map(|epochs| epochs[epoch].validation.get(analysis.primary)).sum::<f64>() / 3.0;
+                assert!((value.as_f64().unwrap() - mean).abs() < 1e-12, "{} {step}", own.title);
+            }
             let is_tested = trial["user_attrs"]["test_macro_f1_by_replicate"].is_object();
             assert_eq!(is_tested, own.times_chosen > 0, "{}: only what was chosen was tested", own.title);
         }
