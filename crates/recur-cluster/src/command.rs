@@ -4,6 +4,7 @@ use crate::engine::{Ended, Engine, EngineError, Job, Refusal, Seen, State, TaskP
 use crate::site::CommandSite;
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -71,19 +72,23 @@ impl Command {
         self.site.template.contains(LIST)
     }
 
-    fn command_line(&self, job: &Job, program: &TaskProgram) -> std::io::Result<String> {
-        let file = if self.is_of_jobs() { list(job, program)? } else { program.task_file(job.first) };
+    /// The template for `job`, filled in.
+    fn filled_in(&self, job: &Job, program: &TaskProgram) -> String {
+        let file = if self.is_of_jobs() { list_file(job, program) } else { program.task_file(job.first) };
         let file = quote(&file.to_string_lossy());
         let words = |words: &[String]| words.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ");
         let (recur, options) = (words(&program.before[..1.min(program.before.len())]), words(&program.after));
         let values = [file.as_str(), &file, &recur, &options];
-        Ok(filled(&self.site.template, &values))
+        filled(&self.site.template, &values)
     }
 
     fn start(&self, job: &Job, program: &TaskProgram) -> std::io::Result<Child> {
+        if self.is_of_jobs() {
+            write_list(job, program)?;
+        }
         let log = File::options().create(true).append(true).open(program.log_file(job, 0))?;
         let mut command = std::process::Command::new("sh");
-        command.arg("-c").arg(self.command_line(job, program)?).current_dir(&program.working_folder);
+        command.arg("-c").arg(self.filled_in(job, program)).current_dir(&program.working_folder);
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         // Ctrl-C on the terminal is for this process, which ends them in its own way.
         #[cfg(unix)]
@@ -105,12 +110,14 @@ fn filled(template: &str, values: &[&str; 4]) -> String {
     text + rest
 }
 
-/// Writes the list of the task files of `job`.
-fn list(job: &Job, program: &TaskProgram) -> std::io::Result<std::path::PathBuf> {
-    let path = program.folder.join(format!("{}.list", job.name));
+/// The list of the task files of `job`.
+fn list_file(job: &Job, program: &TaskProgram) -> PathBuf {
+    program.folder.join(format!("{}.list", job.name))
+}
+
+fn write_list(job: &Job, program: &TaskProgram) -> std::io::Result<()> {
     let line = |task| program.task_file(task).to_string_lossy().into_owned() + "\n";
-    std::fs::write(&path, (job.first..job.first + job.n_tasks).map(line).collect::<String>())?;
-    Ok(path)
+    std::fs::write(list_file(job, program), (job.first..job.first + job.n_tasks).map(line).collect::<String>())
 }
 
 fn quote(word: &str) -> String {
@@ -170,6 +177,10 @@ impl Engine for Command {
             }
         }
         Ok(())
+    }
+
+    fn command_line(&self, job: &Job, program: &TaskProgram) -> Option<String> {
+        Some(self.filled_in(job, program))
     }
 
     fn outlives_us(&self) -> bool {
@@ -260,7 +271,7 @@ mod tests {
     fn what_is_filled_in_is_quoted_and_not_filled_in_again() {
         let folder = tempfile::tempdir().unwrap();
         let command = command("{recur} trial run {file} {options} {}");
-        let line = command.command_line(&job(3, 1), &program(folder.path())).unwrap();
+        let line = command.filled_in(&job(3, 1), &program(folder.path()));
         let file = folder.path().join("tasks/3.json");
         assert_eq!(line, format!("'/bin/re cur' trial run {} --store '{{file}}' {{}}", file.display()));
     }

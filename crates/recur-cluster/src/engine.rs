@@ -186,6 +186,17 @@ pub trait Engine: Sync {
     /// If they may go on.
     fn cancel(&self, jobs: &[&Job]) -> Result<(), EngineError>;
 
+    /// Why a task that was out of memory, though it asked for `doublings` times twice as much, would get no more if it asked again. `None`
+    /// where it may get more.
+    fn memory_limit(&self, _doublings: u32) -> Option<String> {
+        None
+    }
+
+    /// What was started for the tasks of `job`, as a user types it; `None` where that is no command.
+    fn command_line(&self, _job: &Job, _program: &TaskProgram) -> Option<String> {
+        None
+    }
+
     /// Whether tasks go on when this process has ended.
     fn outlives_us(&self) -> bool;
 

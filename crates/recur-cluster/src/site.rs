@@ -3,7 +3,7 @@
 mod checks;
 mod memory;
 
-pub(crate) use memory::doubled;
+pub(crate) use memory::{at_limit, doubled};
 
 use checks::check;
 use recur_files::read_regular;

@@ -7,7 +7,7 @@ mod queue;
 pub(crate) use arguments::SIGNAL_LEAD;
 
 use crate::engine::{Engine, EngineError, Job, Refusal, Seen, TaskProgram};
-use crate::site::SlurmSite;
+use crate::site::{SlurmSite, at_limit};
 use crate::tool::{self, Answer};
 use std::sync::OnceLock;
 
@@ -91,6 +91,10 @@ impl Engine for Slurm {
         }
         let line = recur_core::visible::visible(answer.stdout.trim()).into_owned();
         Err(Refusal::Unknown(format!("sbatch answered `{line}`")))
+    }
+
+    fn memory_limit(&self, doublings: u32) -> Option<String> {
+        at_limit(&self.site, doublings)
     }
 
     fn look(&self, jobs: &[&Job]) -> Result<Vec<Seen>, EngineError> {

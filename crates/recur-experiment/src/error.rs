@@ -26,7 +26,7 @@ pub enum ExperimentError {
     #[error("cannot use the data")]
     Ingest(#[from] IngestError),
     /// A file that the spec names is in neither of the folders where it was looked for.
-    #[error("a file that the spec names is neither in {first} nor in {second}")]
+    #[error("a file of the spec is missing: recur looked in {first} and in {second}")]
     InNoPlace {
         first: String,
         second: String,
@@ -205,7 +205,14 @@ pub enum ExperimentError {
     },
     /// Tasks of a batch system end without a result, one after the other.
     #[error("the last {n} tasks ended without a result; {} ends: {tail}", shown(log))]
-    TasksFail { n: u32, log: PathBuf, tail: String },
+    TasksFail {
+        n: u32,
+        log: PathBuf,
+        /// The end of the log.
+        tail: String,
+        /// What was started for the last of them, as a user types it.
+        command: Option<String>,
+    },
     /// Two trials of a file do not belong together.
     #[error("trials {first} and {other} are of one file and one replicate, and their rows are divided in other ways")]
     UnlikeTrials { first: String, other: String },
@@ -231,7 +238,9 @@ impl ExperimentError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Ingest(error) => error.hint(),
-            Self::InNoPlace { error, .. } => error.hint(),
+            Self::InNoPlace { error, .. } => Some(error.hint().unwrap_or_else(|| {
+                "put the file into one of these folders, or change its path in the spec".to_owned()
+            })),
             Self::Split { source, .. } => Some(source.hint()),
             Self::NoSuchLabel { label, labels, .. } => Some(match nearest(label, labels.iter().map(String::as_str)) {
                 Some(nearest) => format!("did you mean `{}`?", visible(nearest)),
@@ -278,8 +287,10 @@ impl ExperimentError {
             }
             Self::TrialFileIo { .. } => Some("name a file that an executor wrote".to_owned()),
             Self::NotATrialFile { .. } | Self::UnlikeTrials { .. } => Some("a trial file is not edited: have it written again".to_owned()),
-            Self::TasksFail { .. } => {
-                Some("mend what it says; the same command goes on (docs/clusters.md lists what may be wrong)".to_owned())
+            Self::TasksFail { command, .. } => {
+                let by_hand = command.as_ref().map(|command| format!("start it by hand to see what it does: {}\n", visible(command)));
+                let mend = "mend what it says; the same command goes on (docs/clusters.md lists what may be wrong)";
+                Some(by_hand.unwrap_or_default() + mend)
             }
             Self::OtherCode { .. } => {
                 Some("run it with the program that wrote the file, or write the file again with this one".to_owned())

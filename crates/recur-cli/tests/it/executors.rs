@@ -51,6 +51,12 @@ fn a_command_that_never_trains_ends_the_run_with_the_end_of_its_log() {
     // A command for all tasks has one log.
     let ran = lab.experiment(&["--executor-command", "echo no such host >&2; false {list}"]).ended(1);
     ran.reported(&["tasks ended without a result", "no such host"]);
+    // One that says nothing, and that all went well: what was started is all that there is.
+    let ran = lab.experiment(&["--executor-command", "true {recur} {file}"]).ended(1);
+    let ran = ran.reported(&["tasks ended without a result", "nothing is in it", "start it by hand"]);
+    let (_, command) = ran.err.split_once("what it does: true ").unwrap();
+    let file = command.lines().next().unwrap().split(' ').next_back().unwrap();
+    assert!(lab.path(file).exists(), "{file}");
     // Nothing is lost by it.
     lab.experiment(&[]).ended(0);
 }

@@ -121,7 +121,10 @@ fn a_spec_that_is_in_no_project_finds_its_data_beside_it_or_in_the_working_folde
     lab.write("data/names.csv", names_csv());
     assert_eq!(lab.plan(&["b/small.yaml"]), ids);
     let ran = recur_in(&lab, "a", &["plan", "../b/small.yaml"]).ended(1);
-    ran.reported(&["neither in the spec's folder (../b) nor in the working folder", "`data/names.csv` does not exist"]);
+    ran.reported(&[
+        "a file of the spec is missing: recur looked in the spec's folder (../b) and in the working folder",
+        "`data/names.csv` does not exist",
+    ]);
     lab.write("b/data/names.csv", "name,label\n");
     let ran = recur_in(&lab, "", &["plan", "b/small.yaml"]).ended(1);
     ran.reported(&["`data/names.csv` in b/small.yaml may be b/data/names.csv or data/names.csv", "recur.toml"]);
@@ -140,7 +143,7 @@ fn in_a_project_the_projects_folder_comes_first_and_then_the_specs() {
     assert!(resolved.contains("source: apart/own.csv"), "{resolved}");
     recur_in(&lab, "project", &["verify", REPORT]).ended(0);
     let ran = recur_in(&lab, "", &["plan", "project/experiments/small.yaml", "--set", "data.source=gone.csv"]).ended(1);
-    ran.reported(&["neither in the project's folder (the working folder) nor in the spec's folder (experiments)"]);
+    ran.reported(&["recur looked in the project's folder (the working folder) and in the spec's folder (experiments)"]);
 }
 
 #[test]

@@ -29,8 +29,16 @@ pub(super) struct Task {
     read: u64,
 }
 
-/// A task that has ended with trials left, how it did, and its log.
-pub(super) type EndedTask = (Task, Ended, PathBuf);
+/// A task that has ended with trials left, how it did, and where it is from.
+pub(super) type EndedTask = (Task, Ended, Origin);
+
+/// Where a task is from.
+#[derive(Clone, Debug)]
+pub(super) struct Origin {
+    pub(super) log: PathBuf,
+    /// `None` where it was forgotten.
+    pub(super) job: Option<Job>,
+}
 
 impl Task {
     pub(super) fn new(number: u64, trials: impl IntoIterator<Item = TrialId>, doublings: u32) -> Self {
@@ -247,7 +255,8 @@ impl Sent {
             if let Some(State::Ended(how)) = task.state.clone()
                 && !task.left.is_empty()
             {
-                ended.push((task, how, log));
+                let job = job.cloned();
+                ended.push((task, how, Origin { log, job }));
             }
         }
         let tasks = &self.tasks;
@@ -344,7 +353,7 @@ mod tests {
             ended.iter().map(|(task, how, _)| (task.number, how.clone())).collect::<Vec<_>>(),
             [(1, Ended::OutOfMemory)]
         );
-        assert!(ended[0].2.ends_with("logs/a-1.log"));
+        assert!(ended[0].2.log.ends_with("logs/a-1.log"));
         assert_eq!((sent.n_live(), sent.has(&id(1)), sent.has(&id(2))), (1, true, false));
         // It is no longer listed.
         sent.see(&[]);

@@ -22,6 +22,8 @@ struct Queue<'a> {
     most: u32,
     /// In these words.
     refusal: &'static str,
+    /// As many doublings are all that can be asked for.
+    limit: u32,
     /// Whether tasks outlive who sent them: they are trained when somebody asks for them, then.
     outlives_us: bool,
     tasks: Mutex<Vec<Task>>,
@@ -40,7 +42,7 @@ struct Task {
 impl<'a> Queue<'a> {
     fn new(lab: &'a Lab, needs: fn(&str) -> u32, most: u32) -> Self {
         let refusal = "Memory specification can not be satisfied";
-        Self { lab, needs, most, refusal, outlives_us: false, tasks: Mutex::default() }
+        Self { lab, needs, most, refusal, limit: u32::MAX, outlives_us: false, tasks: Mutex::default() }
     }
 
     /// Trains the trials of a task, and notes them.
@@ -104,6 +106,10 @@ impl Engine for Queue<'_> {
 
     fn cancel(&self, _: &[&Job]) -> Result<(), EngineError> {
         Ok(())
+    }
+
+    fn memory_limit(&self, doublings: u32) -> Option<String> {
+        (doublings >= self.limit).then(|| "`slurm.max_mem: 2G` is the limit".to_owned())
     }
 
     fn outlives_us(&self) -> bool {
@@ -214,6 +220,18 @@ fn a_task_that_was_out_of_memory_asks_for_twice_as_much_and_a_trial_for_which_it
     }
     let parts = ["stacked_rnn", "was sent 3 times without a result, at last out of memory", "in the site file"];
     assert!(is_logged(&parts));
+}
+
+/// A task of two trials is not the fault of each of them, so both are sent once more by themselves.
+#[test]
+fn a_trial_is_not_sent_again_where_its_task_can_ask_for_no_more_memory() {
+    let lab = lab();
+    let needs = |model: &str| if model == "stacked_rnn" { 60 } else { 0 };
+    let queue = Queue { limit: 1, ..Queue::new(&lab, needs, u32::MAX) };
+    let error = run(&lab, &queue, N_TRIALS).unwrap_err();
+    assert!(matches!(*error, ExperimentError::TrialsLost { .. }), "{error}");
+    assert_eq!((n_records(&lab), queue.doublings("stacked_rnn")), (N_TRIALS - 2, vec![0, 0, 1, 1]));
+    assert!(is_logged(&["stacked_rnn", "was out of memory, and its task can ask for no more", "`slurm.max_mem: 2G`"]));
 }
 
 #[test]

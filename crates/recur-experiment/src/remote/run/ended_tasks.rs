@@ -4,14 +4,14 @@ use super::{AGAIN, Run};
 use crate::error::ExperimentError;
 use crate::observer::{RunEvent, title};
 use crate::remote::executor_error;
-use crate::remote::sent::{Sent, Task, tail_of};
+use crate::remote::sent::{Origin, Sent, Task, tail_of};
 use crate::stored_record::stored_record;
 use recur_cluster::{Ended, EngineError};
 use recur_core::record::Outcome;
 use recur_core::trial::Trial;
 use recur_core::visible::{shown, visible};
 use recur_train::{Source as _, SweepError};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Times that a trial is sent without coming further, before it is given up.
@@ -33,6 +33,14 @@ pub(super) struct Attempt {
     pub(super) doublings: u32,
 }
 
+/// How a task ended, and what there is of it.
+struct End {
+    how: Ended,
+    log: PathBuf,
+    /// What was started, as a user types it.
+    command: Option<String>,
+}
+
 impl Run<'_, '_> {
     /// Deals with the tasks that have ended.
     pub(super) fn settle(&mut self) -> Result<(), SweepError> {
@@ -40,7 +48,10 @@ impl Run<'_, '_> {
         let (mut settled, n_before) = (Vec::new(), self.n_known());
         for sent in &mut self.sent {
             settled.extend(sent.take_unknown(AGAIN).into_iter().map(|task| (task, None)));
-            settled.extend(sent.take_ended(late).into_iter().map(|(task, how, log)| (task, Some((how, log)))));
+            for (task, how, Origin { log, job }) in sent.take_ended(late) {
+                let command = job.and_then(|job| self.engine.command_line(&job, &sent.program));
+                settled.push((task, Some(End { how, log, command })));
+            }
         }
         if self.n_known() < n_before {
             // There may be room for others.
@@ -48,7 +59,7 @@ impl Run<'_, '_> {
         }
         for (task, ended) in settled {
             match ended {
-                Some((how, log)) => self.task_ended(&task, &how, &log)?,
+                Some(end) => self.task_ended(&task, &end)?,
                 // Its job was never taken.
                 None => {
                     let trials = task.left.iter().filter_map(|id| self.out.remove(id));
@@ -60,7 +71,8 @@ impl Run<'_, '_> {
     }
 
     /// The trials of a task that has ended: those without a result are sent again.
-    fn task_ended(&mut self, task: &Task, how: &Ended, log: &Path) -> Result<(), SweepError> {
+    fn task_ended(&mut self, task: &Task, end: &End) -> Result<(), SweepError> {
+        let End { how, log, command } = end;
         let is_barren = task.left.len() == task.n_trials;
         let mut lost = Vec::new();
         for id in &task.left {
@@ -86,7 +98,7 @@ impl Run<'_, '_> {
         );
         let (mut has_progress, n_given_up) = (false, self.n_given_up);
         for trial in lost {
-            has_progress |= self.send_again(trial, task.doublings, how, log)?;
+            has_progress |= self.send_again(trial, task, how, log)?;
         }
         let has_given_up = self.n_given_up > n_given_up;
         self.n_barren = match is_barren && !has_progress {
@@ -96,14 +108,15 @@ impl Run<'_, '_> {
             false => 0,
         };
         if self.n_barren >= MOST_BARREN {
-            let error = ExperimentError::TasksFail { n: self.n_barren, log: log.to_owned(), tail: tail_of(log) };
+            let (log, tail, command) = (log.clone(), tail_of(log), command.clone());
+            let error = ExperimentError::TasksFail { n: self.n_barren, log, tail, command };
             return Err(SweepError::Executor(Box::new(error)));
         }
         Ok(())
     }
 
-    /// Sends a trial again whose task asked for `doublings` of the memory, or gives it up. Whether it came further than before.
-    fn send_again(&mut self, trial: Trial, doublings: u32, how: &Ended, log: &Path) -> Result<bool, SweepError> {
+    /// Sends a trial of `task` again, or gives it up. Whether it came further than before.
+    fn send_again(&mut self, trial: Trial, task: &Task, how: &Ended, log: &Path) -> Result<bool, SweepError> {
         let found = self.queue.store().find_checkpoint(&trial.identity.full_training()).ok();
         let along = found
             .and_then(|found| found.checkpoint)
@@ -114,8 +127,16 @@ impl Run<'_, '_> {
         attempt.along = attempt.along.max(along.unwrap_or_default());
         attempt.n = if is_further { 0 } else { attempt.n + 1 };
         // The task may be that of an earlier run.
-        attempt.doublings = attempt.doublings.max(doublings);
+        attempt.doublings = attempt.doublings.max(task.doublings);
         if *how == Ended::OutOfMemory {
+            // Of several trials it is not known which one needs more.
+            let is_alone = task.n_trials == 1 && !is_further;
+            if let Some(limit) = is_alone.then(|| self.engine.memory_limit(attempt.doublings)).flatten() {
+                let title = title(&trial);
+                tracing::error!("{title}: was out of memory, and its task can ask for no more: {}", visible(&limit));
+                self.give_up(&trial)?;
+                return Ok(false);
+            }
             attempt.doublings += 1;
         }
         if attempt.n < MOST_ATTEMPTS {
