@@ -17,7 +17,8 @@ impl Folders {
     pub(crate) fn moved(&self, path: &Path) -> PathBuf {
         let is_plain = path.components().all(|part| matches!(part, Component::Normal(_)));
         if self.typed_in == self.root && is_plain {
-            return path.to_owned();
+            // Without slashes that say nothing.
+            return path.components().collect();
         }
         let whole = self.typed_in.join(path);
         // Only links in the way are followed: if the file itself is a link, it keeps its name.
@@ -141,8 +142,9 @@ impl Command {
                 for file in args.input.iter_mut().filter(|file| *file != "-") {
                     *file = folders.moved(Path::new(file.as_str())).to_string_lossy().into_owned();
                 }
-                let texts = args.texts.iter_mut().filter(|_| !args.literal);
-                texts.chain([&mut args.model]).for_each(|word| folders.word(word));
+                // Texts stay as they were typed.
+                args.typed_in = Some(folders.moved(Path::new(".")));
+                folders.word(&mut args.model);
                 folders.each([&mut args.store.given, &mut args.output].into_iter().flatten());
             }
             Self::Trial(args) => {
@@ -295,6 +297,7 @@ mod tests {
         check("project/sub", "./gone/x.yaml", "sub/gone/x.yaml");
         check("project", "./sub/x.yaml", "sub/x.yaml");
         check("project", "x/y.yaml", "x/y.yaml");
+        assert_eq!(at("project").moved(Path::new("x//y/")).to_str(), Some("x/y"));
         check("project/sub", "..", ".");
         check("", "project/x.yaml", "x.yaml");
         let outside = root.join("x.yaml").display().to_string();

@@ -42,6 +42,9 @@ pub(crate) struct Predict {
     /// Texts; or files, as with --input
     #[arg(required_unless_present = "input", value_name = "TEXT | FILE")]
     pub(crate) texts: Vec<String>,
+    /// The folder in which they were typed, where the command works in another one.
+    #[arg(skip)]
+    pub(crate) typed_in: Option<PathBuf>,
 }
 
 /// How predictions are written to standard output.

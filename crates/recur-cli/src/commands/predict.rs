@@ -21,7 +21,8 @@ pub(crate) fn run(args: &Predict, level: Level, registry: &Registry) -> Result<E
     let card = card_of(&weights, registry)?;
     let options =
         TextsOptions { column: args.column.as_deref(), format: args.input_format.as_deref(), literal: args.literal };
-    let texts = TextRequest { words: &args.texts, files: &args.input, options }.read(std::io::stdin())?;
+    let request = TextRequest { words: &args.texts, files: &args.input, typed_in: args.typed_in.as_deref(), options };
+    let texts = request.read(std::io::stdin())?;
     let mut predictor = BatchPredictor::new(&weights, registry, instruction_set::kernels(), texts.len())?;
     let form = AnswerForm { top: args.top.map(usize::from), all: args.all, log_probs: args.log_probs };
     let answer = Answer::new(form, &card.labels);

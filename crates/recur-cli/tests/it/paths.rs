@@ -89,6 +89,28 @@ fn every_command_finds_the_project() {
 }
 
 #[test]
+fn a_text_is_what_was_typed_in_whichever_folder() {
+    let lab = lab();
+    recur_in(&lab, "project", &["experiment", "experiments/small.yaml"]).ended(0);
+    lab.write("project/docs/deep/in.txt", "Otto\n");
+    lab.write("project/in.txt", "Anna\n");
+    lab.write("project/docs/deep/Kim/x", "");
+    lab.write("project/Otto/x", "");
+    let predict =
+        |words: &[&str]| recur_in(&lab, "project/docs/deep", &[&["predict", "--model", "small"], words].concat());
+    // A folder of the project is not one of the folder in which the text was typed.
+    assert!(predict(&["Otto"]).ended(0).out.contains("\nOtto,"));
+    predict(&["Kim"]).ended(1).reported(&["`Kim` is a folder"]);
+    assert!(predict(&["--literal", "Kim", "in.txt"]).ended(0).out.contains("\nKim,"));
+    predict(&["Otto", "in.txt"]).ended(1).reported(&["`in.txt`", "`Otto`"]);
+    predict(&["gone.txt"]).ended(1).reported(&["`docs/deep/gone.txt` does not exist"]);
+    for file in ["in.txt", "./in.txt", "*.txt"] {
+        assert!(predict(&[file]).ended(0).out.contains("\nOtto,"), "{file}");
+    }
+    assert!(predict(&["../../in.txt"]).ended(0).out.contains("\nAnna,"));
+}
+
+#[test]
 fn hints_and_plugins_are_those_of_the_project() {
     let lab = lab();
     let ran = recur_in(&lab, "project/docs", &["report", "../experiments/small.yaml"]).ended(1);

@@ -4,7 +4,7 @@ use super::error::PredictionError;
 use super::words::looks_like_file;
 use recur_ingest::{IngestError, Texts, TextsOptions, parse_texts, read_texts};
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Which texts are to be predicted.
 #[derive(Clone, Copy, Debug, Default)]
@@ -13,6 +13,8 @@ pub struct TextRequest<'a> {
     pub words: &'a [String],
     /// Files, or `-` for standard input. Where there are any, `words` is empty.
     pub files: &'a [String],
+    /// The folder in which the words were typed, where that is not the working folder: what of them are files is there.
+    pub typed_in: Option<&'a Path>,
     /// How files are read; with `literal`, `words` are texts whatever they look like.
     pub options: TextsOptions<'a>,
 }
@@ -23,10 +25,10 @@ impl TextRequest<'_> {
     /// # Errors
     /// If a word may be a file or a text, or a file cannot be read.
     pub fn read(&self, mut standard_input: impl Read) -> Result<Vec<String>, PredictionError> {
-        let Self { words, files, options } = *self;
+        let Self { words, files, typed_in, options } = *self;
         let files = match files {
             [] if options.literal => Vec::new(),
-            [] => files_among(words)?,
+            [] => files_among(words, typed_in)?,
             files => files.to_vec(),
         };
         if files.is_empty() {
@@ -68,7 +70,8 @@ fn read_file(
 }
 
 /// The words, if they are files; none, if they are texts.
-fn files_among(words: &[String]) -> Result<Vec<String>, PredictionError> {
+fn files_among(words: &[String], typed_in: Option<&Path>) -> Result<Vec<String>, PredictionError> {
+    let path = |word: &str| typed_in.map_or_else(|| PathBuf::from(word), |folder| folder.join(word));
     let (files, texts): (Vec<&String>, Vec<&String>) = words.iter().partition(|word| looks_like_file(word));
     match (files.as_slice(), texts.as_slice()) {
         ([file, ..], [_, ..]) if *file == "-" => Err(PredictionError::StandardInputAndOthers),
@@ -76,11 +79,16 @@ fn files_among(words: &[String]) -> Result<Vec<String>, PredictionError> {
             let [file, text] = [file, text].map(|word| (*word).clone());
             Err(PredictionError::FileAndText { file, text })
         }
-        ([], texts) => match texts.iter().find(|text| Path::new(text).symlink_metadata().is_ok()) {
-            Some(word) if Path::new(word).is_dir() => Err(IngestError::IsFolder { path: (*word).clone() }.into()),
+        ([], texts) => match texts.iter().find(|text| path(text).symlink_metadata().is_ok()) {
+            Some(word) if path(word).is_dir() => Err(IngestError::IsFolder { path: (*word).clone() }.into()),
             Some(word) => Err(PredictionError::FileOrText { word: (*word).clone() }),
             None => Ok(Vec::new()),
         },
-        (files, []) => Ok(files.iter().map(|file| (*file).clone()).collect()),
+        (files, []) => Ok(files.iter().map(|file| place(file, &path(file))).collect()),
     }
+}
+
+/// A file as it is found from the working folder.
+fn place(file: &str, path: &Path) -> String {
+    if file == "-" || file.contains("://") { file.to_owned() } else { path.to_string_lossy().into_owned() }
 }

@@ -88,7 +88,7 @@ fn a_word_that_is_or_looks_like_a_file_is_never_a_text() {
     let column = TextsOptions { column: Some("who"), ..TextsOptions::default() };
     let texts = words(&["Novak"]);
     refused(
-        TextRequest { words: &texts, files: &[], options: column }.read(std::io::empty()),
+        TextRequest { words: &texts, files: &[], options: column, ..TextRequest::default() }.read(std::io::empty()),
         &["--column is for files"],
     );
     refused(files(&lab, &["list.txt"], column), &["it has no column `who`", "--input-format csv"]);
@@ -96,7 +96,12 @@ fn a_word_that_is_or_looks_like_a_file_is_never_a_text() {
     assert_eq!(files(&lab, &["Kim"], txt).unwrap(), ["Novak"]);
     let literal = TextsOptions { literal: true, ..TextsOptions::default() };
     let texts = words(&["Kim", "lsit.txt", "-"]);
-    assert_eq!(TextRequest { words: &texts, files: &[], options: literal }.read(std::io::empty()).unwrap(), texts);
+    assert_eq!(
+        TextRequest { words: &texts, files: &[], options: literal, ..TextRequest::default() }
+            .read(std::io::empty())
+            .unwrap(),
+        texts
+    );
 }
 
 #[cfg(unix)]
