@@ -8,12 +8,13 @@ use crate::parallel::available_cores;
 use crate::places::{Places, SpecPaths};
 use crate::scoring::Scored;
 use crate::shell::quoted;
+use crate::trial_links::{DEFAULT_STORE, link_to_trials};
 use recur_core::registry::Registry;
 use recur_core::selection::TrialOutcome;
 use recur_core::trial::TrialId;
 use recur_core::visible::shown;
 use recur_ingest::read_regular;
-use recur_report::{Provenance, ReportRecord, Signature, StoreLink};
+use recur_report::{Provenance, ReportRecord, Signature};
 use recur_spec::{Override, Spec};
 use recur_store::Store;
 use std::ops::{Deref, DerefMut};
@@ -159,7 +160,7 @@ pub(crate) fn plugins_option(folder: Option<&Path>) -> String {
 
 /// The option that names the store, with a blank before it; nothing for the default one.
 pub(crate) fn store_option(store: &Path) -> String {
-    if store == Path::new("runs") {
+    if store == Path::new(DEFAULT_STORE) {
         return String::new();
     }
     format!(" --store {}", quoted(&store.display().to_string()))
@@ -228,9 +229,9 @@ impl RequestedExperiment {
         &self.prefix
     }
 
-    /// Lets the page of a report in the folder `reports` lead to the trials in `store`, where both are named by relative paths.
+    /// Lets the page of a report in the folder `reports` lead to the trials in `store`: [`link_to_trials`].
     pub fn link_trials(&mut self, reports: &Path, store: &Path) {
-        self.provenance.store_link = StoreLink::new(reports, store);
+        self.provenance.store_link = link_to_trials(reports, store);
     }
 
     /// Lets the page lead to the trials as that of the report at `report` does, if there is one: where the store is does not change

@@ -4,7 +4,7 @@ use crate::page::link_target;
 use serde::{Deserialize, Serialize};
 use std::path::{Component, Path};
 
-/// The store and the folder of reports, both by the relative paths that the user gave.
+/// The store and the folder of reports, both by relative paths from one folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoreLink {
     store: String,
@@ -12,14 +12,18 @@ pub struct StoreLink {
 }
 
 impl StoreLink {
-    /// From the folder of `reports` to `store`. Nothing where one of the paths is absolute or not UTF-8, or where the names of
-    /// folders above the working folder would be needed: a report does not depend on where its machine keeps it.
+    /// From the folder of `reports` to `store`; equal links for paths that differ in `.`, `NAME/..` and slashes only. Nothing where one
+    /// of the paths is absolute or not UTF-8, or where the names of folders above the working folder would be needed: a report does not
+    /// depend on where its machine keeps it.
     pub fn new(reports: &Path, store: &Path) -> Option<Self> {
-        let link = Self { store: store.to_str()?.to_owned(), reports: reports.to_str()?.to_owned() };
-        link.target().is_some().then_some(link)
+        let plain = |path: &Path| {
+            Some(parts(path.to_str()?)?.join("/")).map(|path| if path.is_empty() { ".".to_owned() } else { path })
+        };
+        let link = Self { store: plain(store)?, reports: plain(reports)? };
+        link.way().is_some().then_some(link)
     }
 
-    /// The store, as the user named it.
+    /// The store, from the folder in which commands are typed.
     pub(crate) fn store(&self) -> &str {
         &self.store
     }
@@ -27,15 +31,24 @@ impl StoreLink {
     /// The store as the target of a link in the folder of reports, without a slash at its end. A record that somebody changed may
     /// have none.
     pub(crate) fn target(&self) -> Option<String> {
+        Some(self.way()?.into_iter().map(link_target).collect::<Vec<_>>().join("/"))
+    }
+
+    /// The path of the store from the folder of reports, as a person reads it.
+    pub(crate) fn path(&self) -> Option<String> {
+        Some(self.way()?.join("/"))
+    }
+
+    /// The steps from the folder of reports to the store: up by `..`, then down.
+    fn way(&self) -> Option<Vec<&str>> {
         let (store, reports) = (parts(&self.store)?, parts(&self.reports)?);
         let n_shared = store.iter().zip(&reports).take_while(|(a, b)| a == b).count();
         let (down, up) = (&store[n_shared..], &reports[n_shared..]);
         if up.contains(&"..") {
             return None;
         }
-        let steps = up.iter().map(|_| "..".to_owned()).chain(down.iter().map(|name| link_target(name)));
-        let steps: Vec<String> = steps.collect();
-        Some(if steps.is_empty() { ".".to_owned() } else { steps.join("/") })
+        let steps: Vec<&str> = up.iter().map(|_| "..").chain(down.iter().copied()).collect();
+        Some(if steps.is_empty() { vec!["."] } else { steps })
     }
 }
 
@@ -57,6 +70,19 @@ fn parts(path: &str) -> Option<Vec<&str>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths_that_are_typed_differently_give_equal_links() {
+        let link = |reports: &str, store: &str| StoreLink::new(Path::new(reports), Path::new(store)).unwrap();
+        let plain = link("out/reports", "runs");
+        for (reports, store) in
+            [("./out//reports/", "./runs/"), ("out/./x/../reports", "runs//"), ("out/reports", "x/../runs")]
+        {
+            assert_eq!(link(reports, store), plain, "{reports} {store}");
+        }
+        assert_eq!((plain.store(), plain.path().as_deref()), ("runs", Some("../../runs")));
+        assert_eq!(link("reports", "all runs").path().as_deref(), Some("../all runs"));
+    }
 
     #[test]
     fn a_page_finds_the_store_by_a_relative_path_or_not_at_all() {

@@ -12,8 +12,8 @@ use recur_core::trial::TrialId;
 
 /// Where trials are, as seen from the page, and what a user types to read them.
 pub(crate) struct TrialLinks {
-    /// The store as the target of a link.
-    store: Option<String>,
+    /// The store as the target of a link, and as a person reads its path.
+    store: Option<(String, String)>,
     commands: Option<Commands>,
 }
 
@@ -27,7 +27,7 @@ struct Commands {
 impl TrialLinks {
     pub(crate) fn of(provenance: &Provenance) -> Self {
         let link = provenance.store_link.as_ref();
-        let target = link.and_then(|link| link.target());
+        let target = link.and_then(|link| Some((link.target()?, link.path()?)));
         let named = link.filter(|link| target.is_some() && link.store() != "runs");
         let plugins = match &provenance.made_from {
             MadeFrom::Experiment(source) => source.plugins.as_deref(),
@@ -43,7 +43,12 @@ impl TrialLinks {
 
     /// The store as the target of a link, where the page may have links to it.
     pub(crate) fn store(&self) -> Option<&str> {
-        self.store.as_deref()
+        self.store.as_ref().map(|(target, _)| target.as_str())
+    }
+
+    /// The path of the store from the page, as text.
+    pub(crate) fn store_path(&self) -> Option<&str> {
+        self.store.as_ref().map(|(_, path)| path.as_str())
     }
 
     /// The beginning of an id, as a link to the trial's folder where there may be one.

@@ -8,9 +8,9 @@ use crate::stores;
 use format::Format;
 use recur_analysis::Analysis;
 use recur_core::visible::shown;
-use recur_experiment::{ComparedInputs, ComparisonRequest, Program, SpecPaths, costs};
+use recur_experiment::{ComparedInputs, ComparisonRequest, Program, SpecPaths, costs, link_to_trials};
 use recur_files::write_unless_other;
-use recur_report::{Destination, Export, Overview, Provenance, ReportError, Signature, StoreLink};
+use recur_report::{Destination, Export, Overview, Provenance, ReportError, Signature};
 use recur_store::Store;
 use recur_terminal::{Screen, print, print_json, start_logs, table};
 use std::path::Path;
@@ -48,7 +48,7 @@ pub(crate) fn run(args: &Compare, level: Level, program: &Program<'_>) -> Result
     let comparison = inputs.comparison(&request)?;
     let outcomes = comparison.outcomes();
     let mut provenance = inputs.provenance(&request, program, args.plugins.as_deref(), args.write.as_deref());
-    provenance.store_link = args.write.as_deref().and_then(|path| StoreLink::new(folder_of(path), &args.store));
+    provenance.store_link = args.write.as_deref().and_then(|path| link_to_trials(folder_of(path), &args.store));
     let (analysis, signature) = (Analysis::of(&outcomes)?, Signature::of(&outcomes, &provenance));
     let export = Export::of(&analysis, &provenance, &signature);
     if let (Some(path), Some(format)) = (&args.write, format) {

@@ -66,15 +66,33 @@ fn a_report_is_checked_and_verified_wherever_its_store_is_now() {
 }
 
 #[test]
-fn a_store_that_is_named_by_an_absolute_path_is_not_linked() {
+fn a_store_outside_of_the_project_is_not_linked() {
     let lab = Lab::new();
+    for file in ["small.yaml", "names.csv"] {
+        lab.write(&format!("deep/project/{file}"), lab.read(file));
+    }
     let store = lab.path("runs").display().to_string();
-    lab.experiment(&["--store", &store]).ended(0);
+    for store in [store.as_str(), "../../runs"] {
+        lab.recur(&["-C", "deep/project", "experiment", "small.yaml", "--store", store]).ended(0);
+        let page = lab.read("deep/project/reports/small.html");
+        assert!(page.contains("This page has no links to files") && !page.contains("runs/trials/"), "{page}");
+        assert!(!page.contains(store), "{page}");
+    }
+    lab.recur(&["-C", "deep/project", "verify", "reports/small.md", "--store", &store]).ended(0);
+}
+
+#[test]
+fn the_page_does_not_depend_on_how_its_place_and_that_of_the_store_are_typed() {
+    let lab = Lab::new();
+    lab.experiment(&[]).ended(0);
     let page = lab.read(PAGE);
-    assert!(targets(&lab).is_empty() && !page.contains(&store), "{page}");
-    assert!(page.contains("This page has no links to files"), "{page}");
-    lab.recur(&["verify", "reports/small.md"]).ended(0);
-    lab.recur(&["report", "small.yaml", "--check"]).ended(0);
+    let absolute = |path: &str| lab.path(path).display().to_string();
+    for (store, reports) in [("./runs", "reports/"), ("runs/", "./reports"), (&absolute("runs"), &absolute("reports"))]
+    {
+        lab.recur(&["report", "small.yaml", "--store", store, "--reports", reports]).ended(0);
+        assert!(lab.read(PAGE) == page, "{store} {reports}");
+        lab.recur(&["report", "small.yaml", "--store", store, "--reports", reports, "--check"]).ended(0);
+    }
 }
 
 /// What is copied from a page is run: a report that somebody changed may not bring another program.

@@ -87,13 +87,13 @@ impl Listed<'_> {
 
     /// Where the links lead.
     fn place(&self) -> String {
-        match self.links.store() {
+        match self.links.store_path() {
             Some(store) => format!(
                 "Links lead to the files of each trial. They work where the store is at {} from this page.",
                 code(store)
             ),
-            None => "This page has no links to files, as the store or the folder of reports was not named by a relative path. Where the \
-                     store is not the default one, add `--store DIR` to a command."
+            None => "This page has no links to files, as the store or the folder of reports is outside of the project. Where the store is \
+                     not the default one, add `--store DIR` to a command."
                 .to_owned(),
         }
     }
