@@ -5,8 +5,7 @@ use recur_core::visible::{shown, visible};
 use recur_files::read_regular;
 use recur_ingest::read_predictions;
 use recur_report::ReportRecord;
-use recur_store::decode_weights;
-use recur_store::layout;
+use recur_store::{TestScores, decode_weights, layout};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -63,10 +62,10 @@ fn of_two_files(stored: &Path, again: &Path, labels: &[String]) -> Option<Differ
         (Err(error), _) => return Some(Difference::new(place, format!("cannot be read: {error}"))),
         (Ok(_), Err(_)) => return Some(Difference::new(place, "is not made again")),
     };
-    if a == b {
+    let name = stored.file_name().unwrap_or_default().to_string_lossy();
+    if a == b || (name == layout::SCORES && lacks_thresholds(&a, &b)) {
         return None;
     }
-    let name = stored.file_name().unwrap_or_default().to_string_lossy();
     let what = match &*name {
         layout::WEIGHTS => of_weights(&a, &b),
         layout::PREDICTIONS => of_predictions(&a, &b, labels),
@@ -118,6 +117,12 @@ fn of_json(a: &[u8], b: &[u8]) -> Option<String> {
     let (a, b) = (serde_json::from_slice::<Value>(a).ok()?, serde_json::from_slice::<Value>(b).ok()?);
     let (path, stored, again) = json_path(&a, &b, String::new())?;
     Some(format!("{path}: {stored}, made again {again}"))
+}
+
+/// Whether two files of test scores differ only in that the stored one lacks thresholds: earlier versions of recur kept none.
+fn lacks_thresholds(stored: &[u8], again: &[u8]) -> bool {
+    let [Ok(stored), Ok(again)] = [stored, again].map(serde_json::from_slice::<TestScores>) else { return false };
+    stored.thresholds.is_none() && stored == TestScores { thresholds: None, ..again }
 }
 
 /// The first path at which two values differ, with both.
@@ -213,6 +218,28 @@ pub fn of_reports(stored: &Path, again: &Path, name: &str) -> Option<Difference>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn test_scores_of_an_earlier_version_lack_thresholds_and_do_not_differ_for_that() {
+        let folder = tempfile::tempdir().unwrap();
+        let check = |stored: &str, again: &str| {
+            let [a, b] = ["a", "b"].map(|name| folder.path().join(name).join(layout::SCORES));
+            for (path, text) in [(&a, stored), (&b, again)] {
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                let scores = r#"{"macro_f1": 0.5, "accuracy": 0.5, "loss": 1.0}"#;
+                let id = "0123456789abcdef0123456789abcdef";
+                std::fs::write(path, text.replace("SCORES", scores).replace("ID", id)).unwrap();
+            }
+            of_two_files(&a, &b, &[]).map(|difference| difference.what)
+        };
+        let [without, with] =
+            [r#"{"id": "ID", "scores": SCORES}"#, r#"{"id": "ID", "scores": SCORES, "thresholds": [-0.5, -1.0]}"#];
+        assert_eq!(check(without, with), None);
+        assert!(check(with, without).unwrap().starts_with("thresholds: "));
+        assert!(check(with, &with.replace("-1.0", "-2.0")).unwrap().starts_with("thresholds[1]: "));
+        let other = with.replace("SCORES", r#"{"macro_f1": 0.5, "accuracy": 0.5, "loss": 2.0}"#);
+        assert!(check(without, &other).unwrap().starts_with("scores.loss: 1.0"));
+    }
 
     #[test]
     fn the_first_differing_line_is_reported() {

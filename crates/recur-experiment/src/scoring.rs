@@ -12,10 +12,11 @@ use recur_core::plan::Plan;
 use recur_core::record::TestRecord;
 use recur_core::selection::{Selection, TrialOutcome, mean_validation};
 use recur_core::trial::{Trial, TrialId};
+use recur_core::visible::visible;
 use recur_external::{ExternalError, Problem};
 use recur_ingest::{read_predictions, write_predictions};
 use recur_store::{Environment, FoundTest, Kept, Store, TestScores};
-use recur_train::{TestRows, TestSetError, score_test_set};
+use recur_train::{TestRows, TestSetError, score_test_set, validation_thresholds};
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
@@ -113,7 +114,7 @@ impl Experiment {
         options: &RunOptions<'_>,
     ) -> Result<TestRecord, ExperimentError> {
         match stored_test(trial, store, self.data().dataset.label_names()) {
-            Ok(Some(record)) => return Ok(record),
+            Ok(Some(record)) => return self.with_thresholds(record, trial, store, options.kernels),
             Ok(None) => {}
             Err(problem) => {
                 tracing::warn!("the test results of trial {} are made again: {problem}", trial.id.short());
@@ -122,6 +123,40 @@ impl Experiment {
         options.notify(self, &RunEvent::ScoringStarted(trial));
         let _ended = AtEnd { experiment: self, options, event: RunEvent::ScoringEnded(trial) };
         self.scored(selection, trial, store, environment, options.kernels)
+    }
+
+    /// `record`, which may be of an earlier version of recur, with the thresholds that it should have. Where they cannot be made, it
+    /// has none, and a warning gives the reason.
+    fn with_thresholds(
+        &self,
+        mut record: TestRecord,
+        trial: &Trial,
+        store: &Store,
+        kernels: Kernels,
+    ) -> Result<TestRecord, ExperimentError> {
+        let dataset = &self.data().dataset;
+        if record.thresholds.is_some() || dataset.label_names().len() != 2 {
+            return Ok(record);
+        }
+        let replicate = &*self.replicate(trial.identity.replicate)?;
+        let validation = replicate.split.validation.iter().map(|row| dataset.labels()[*row as usize]);
+        if validation.collect::<BTreeSet<u16>>().len() < 2 {
+            // There are none then.
+            return Ok(record);
+        }
+        let rows = TestRows { trial, replicate, dataset };
+        let made = store.weights(&trial.id).map_err(|error| with_causes(&error)).and_then(|weights| {
+            validation_thresholds(rows, self.registry(), &weights, kernels).map_err(|e| with_causes(&e))
+        });
+        match made {
+            Ok(thresholds) => record.thresholds = thresholds,
+            Err(reason) => tracing::warn!(
+                "the test results of trial {} are of an earlier version of recur and lack thresholds, which need its weights: {}",
+                trial.id.short(),
+                visible(&reason)
+            ),
+        }
+        Ok(record)
     }
 
     fn scored(

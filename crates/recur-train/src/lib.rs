@@ -44,4 +44,4 @@ pub use result::TrialResult;
 pub use source::{Fit, Next, Source, first_to_start};
 pub use start::{Characters, Misfit, StartError};
 pub use sweep::{How, Sweep, SweepError, run_sweep, run_trials};
-pub use test_set::{TestRows, TestSetError, score_test_set};
+pub use test_set::{TestRows, TestSetError, score_test_set, validation_thresholds};

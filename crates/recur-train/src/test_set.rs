@@ -106,6 +106,32 @@ pub fn score_test_set(
     Ok((record, took))
 }
 
+/// The [`TestRecord::thresholds`] of a trial with the kept `weights`, which read no test row.
+///
+/// # Errors
+/// If the weights do not fit, or the model fails on the validation rows.
+pub fn validation_thresholds(
+    rows: TestRows<'_>,
+    registry: &Registry,
+    weights: &[Tensor],
+    kernels: Kernels,
+) -> Result<Option<[f32; 2]>, TestSetError> {
+    let TestRows { trial, replicate, dataset } = rows;
+    let failed = |source| {
+        let source = with_text(source, dataset.texts());
+        TestSetError::Model { trial: trial.id.to_string(), source }
+    };
+    let plugin = Checked::new(registry.get(&trial.identity.model)?, Nan::Refused);
+    let machine = Machine { kernels, workers: &alone() };
+    let predict = || {
+        let even = vec![1.0; dataset.label_names().len()];
+        let mut model = build(trial, dataset, &plugin, &replicate.streams, &even, machine, None)?;
+        model.set_weights(weights)?;
+        thresholds(&mut *model, dataset, &replicate.split.validation, plugin.needs())
+    };
+    caught(predict).map_err(failed)
+}
+
 /// See [`TestRecord::thresholds`].
 fn thresholds(
     model: &mut dyn Model,
