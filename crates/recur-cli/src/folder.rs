@@ -69,6 +69,14 @@ pub(crate) fn enter(args: &mut Args) -> Result<Option<Project>, CliError> {
     Ok(project)
 }
 
+/// The path of `path`, which is absolute, from the folder `root`, which has no links in it: by its names, so that a link in the folder
+/// keeps its name. `None` where the way leads out of the folder, or through `..` in it.
+pub(crate) fn within(root: &Path, path: &Path) -> Option<PathBuf> {
+    let is_root = |folder: &&Path| folder.canonicalize().is_ok_and(|folder| folder == root);
+    let by_name = path.ancestors().find(is_root).and_then(|folder| path.strip_prefix(folder).ok());
+    by_name.filter(|path| path.components().all(|part| matches!(part, Component::Normal(_)))).map(Path::to_owned)
+}
+
 /// Makes `folder` the working folder.
 fn go_to(folder: &Path) -> Result<PathBuf, CliError> {
     let went = std::env::set_current_dir(folder).and_then(|()| std::env::current_dir());

@@ -3,6 +3,7 @@
 
 use super::shared::{SpecArgs, Target};
 use super::{Args, Command, ExecutorArgs, StoreCommand, TrainingArgs, TrialCommand};
+use crate::folder::within;
 use std::path::{Component, Path, PathBuf};
 
 /// The folder of a project, and the one that a command line was typed in: both absolute, without links.
@@ -21,7 +22,10 @@ impl Folders {
             return path.components().collect();
         }
         let whole = self.typed_in.join(path);
-        // Only links in the way are followed: if the file itself is a link, it keeps its name.
+        if let Some(within) = within(&self.root, &whole) {
+            return if within.as_os_str().is_empty() { PathBuf::from(".") } else { within };
+        }
+        // Only links on the way are followed: if the file itself is a link, it keeps its name.
         let real = match (whole.parent(), whole.file_name()) {
             (Some(folder), Some(name)) => folder.canonicalize().ok().map(|folder| folder.join(name)),
             _ => whole.canonicalize().ok(),
@@ -303,5 +307,17 @@ mod tests {
         let outside = root.join("x.yaml").display().to_string();
         check("project/sub", "../../x.yaml", &outside);
         check("project", &root.join("project/sub/x").display().to_string(), "sub/x");
+        #[cfg(unix)]
+        {
+            std::fs::create_dir(root.join("disk")).unwrap();
+            std::os::unix::fs::symlink(root.join("disk"), root.join("project/data")).unwrap();
+            for typed_in in ["project", "project/sub"] {
+                let absolute = root.join("project/data/x.csv").display().to_string();
+                check(typed_in, &absolute, "data/x.csv");
+            }
+            check("project/sub", "../data/x.csv", "data/x.csv");
+            check("project", "./data/x.csv", "data/x.csv");
+            check("project", "data/../x.csv", &root.join("x.csv").display().to_string());
+        }
     }
 }

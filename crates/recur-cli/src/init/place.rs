@@ -3,9 +3,10 @@
 use super::FIRST;
 use super::spec::spec_name;
 use crate::error::CliError;
+use crate::folder::within;
 use recur_core::visible::shown;
 use recur_ingest::glob_parts;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 /// Data that a user names, for a spec of a project.
 pub(crate) struct DataPlace {
@@ -27,7 +28,11 @@ impl DataPlace {
         let real = there.canonicalize().map_err(failed)?;
         // What does not exist yet holds no data.
         let root = folder.canonicalize().ok();
-        let within = root.and_then(|root| within(&root, &std::path::absolute(there).ok()?, &real));
+        let within = root.and_then(|root| {
+            // A link in the project that leads out of it keeps its name: where it leads may differ between machines.
+            let by_name = within(&root, &std::path::absolute(there).ok()?);
+            by_name.or_else(|| real.strip_prefix(&root).ok().map(Path::to_owned))
+        });
         let with_pattern = |path: PathBuf| if pattern.is_empty() { path } else { path.join(pattern) };
         let path = with_pattern(within.unwrap_or_else(|| real.clone()));
         // A folder by itself would be an empty text.
@@ -47,22 +52,13 @@ impl DataPlace {
     }
 }
 
-/// The path from the folder `root`. A link in the project that leads out of it keeps its name: where it leads may differ between
-/// machines.
-fn within(root: &Path, typed: &Path, real: &Path) -> Option<PathBuf> {
-    let is_root = |folder: &&Path| folder.canonicalize().is_ok_and(|folder| folder == root);
-    let by_name = typed.ancestors().find(is_root).and_then(|folder| typed.strip_prefix(folder).ok());
-    let is_plain = |path: &&Path| path.components().all(|part| matches!(part, Component::Normal(_)));
-    by_name.filter(is_plain).or_else(|| real.strip_prefix(root).ok()).map(Path::to_owned)
-}
-
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
-    use super::*;
-    use std::os::unix::fs::symlink;
-
+    #[cfg(unix)]
     #[test]
     fn data_in_the_project_has_a_relative_path_even_through_a_link() {
+        use super::*;
+        use std::os::unix::fs::symlink;
         let folder = tempfile::tempdir().unwrap();
         let at = |path: &str| folder.path().join(path);
         std::fs::create_dir_all(at("project/in[1]")).unwrap();
