@@ -20,6 +20,7 @@ pub mod params;
 pub mod plan;
 pub mod random;
 pub mod record;
+pub mod recurrent;
 pub mod registry;
 pub mod replicate;
 #[cfg(test)]

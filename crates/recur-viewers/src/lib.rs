@@ -17,6 +17,6 @@ pub use experiment::{TrialTime, ViewedExperiment};
 pub use folder::{Files, FolderError, write_folder};
 pub use live::{LiveError, LiveTensorBoard};
 pub use mlflow::mlflow;
-pub use onnx::{OnnxError, RECURRENT_MODELS, onnx};
+pub use onnx::{OnnxError, onnx};
 pub use optuna::optuna;
 pub use tensorboard::tensorboard;

@@ -3,25 +3,24 @@
 //! Characters for dimensions as in `stack.rs`.
 
 use super::graph::{Attribute, Graph};
-use super::weights::Weights;
-use super::{LENGTHS, OnnxError, SHORT_LENGTHS, TOKENS};
+use super::{LENGTHS, SHORT_LENGTHS, TOKENS};
+use recur_core::recurrent::{Activation, ManualCell};
 
 /// Adds the network that reads `tokens` (T, B), and returns the name of what its second linear map gives, (B, C).
-pub(super) fn logits(graph: &mut Graph, weights: &Weights<'_>, tokens: &str) -> Result<String, OnnxError> {
-    let (v, classes) = (weights.card.alphabet().n_tokens(), weights.card.labels.len());
-    let hidden = weights.matrix("i2h.weight")?.0[0];
-    let i2h = weights.matrix_of("i2h.weight", hidden, v + hidden)?;
+pub(super) fn logits(graph: &mut Graph, cell: &ManualCell<'_>, v: usize, tokens: &str) -> String {
+    let ManualCell { hidden, activation, i2h, i2o } = *cell;
+    let classes = i2o.bias.len();
     let columns =
-        |from: usize, n: usize| i2h.chunks_exact(v + hidden).flat_map(move |row| row[from..from + n].to_vec());
+        |from: usize, n: usize| i2h.weight.chunks_exact(v + hidden).flat_map(move |row| row[from..from + n].to_vec());
     let w = graph.reals("w", &[1, hidden, v], &columns(0, v).collect::<Vec<f32>>());
     let r = graph.reals("r", &[1, hidden, hidden], &columns(v, hidden).collect::<Vec<f32>>());
-    let mut bias = weights.vector_of("i2h.bias", hidden)?.to_vec();
+    let mut bias = i2h.bias.to_vec();
     bias.resize(2 * hidden, 0.0);
     let bias = graph.reals("b", &[1, 2 * hidden], &bias);
 
     let characters = super::one_hot(graph, tokens, v, "characters");
     // `none` is the map x ↦ 1 · x + 0.
-    let is_linear = weights.word("activation")? == "none";
+    let is_linear = activation == Activation::None;
     let mut attributes = vec![("hidden_size", Attribute::Integer(hidden as i64))];
     attributes.push(("activations", Attribute::Texts(if is_linear { &["Affine"] } else { &["Tanh"] })));
     if is_linear {
@@ -42,12 +41,11 @@ pub(super) fn logits(graph: &mut Graph, weights: &Weights<'_>, tokens: &str) -> 
     let time = graph.integers("time", &[0]);
     let state = graph.node("ReduceSum", &[&only, &time], &[("keepdims", Attribute::Integer(0))], "last_state");
 
-    let weight =
-        graph.reals("i2o.weight", &[classes, v + hidden], weights.matrix_of("i2o.weight", classes, v + hidden)?);
-    let bias = graph.reals("i2o.bias", &[classes], weights.vector_of("i2o.bias", classes)?);
+    let weight = graph.reals("i2o.weight", &[classes, v + hidden], i2o.weight);
+    let bias = graph.reals("i2o.bias", &[classes], i2o.bias);
     let last = last_character(graph, &last_place, v);
     let combined = graph.node("Concat", &[&last, &state], &[("axis", Attribute::Integer(1))], "combined");
-    Ok(graph.node("Gemm", &[&combined, &weight, &bias], &[("transB", Attribute::Integer(1))], "logits"))
+    graph.node("Gemm", &[&combined, &weight, &bias], &[("transB", Attribute::Integer(1))], "logits")
 }
 
 /// The last character of each text, (B, V), one-hot.

@@ -7,15 +7,11 @@
 mod graph;
 mod manual;
 mod stack;
-mod weights;
 
 use crate::protobuf::Message;
 use graph::{Attribute, Element, Extent, Graph, Value};
+use recur_core::recurrent::{Form, NoRecurrentNetwork, RECURRENT_MODELS, RecurrentNetwork};
 use recur_core::weights::{ModelCard, WeightsFile};
-use weights::Weights;
-
-/// The models that can be written.
-pub const RECURRENT_MODELS: [&str; 4] = ["gru", "lstm", "manual_rnn", "stacked_rnn"];
 
 /// Why weights are not written as ONNX.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,6 +28,16 @@ pub enum OnnxError {
     Weights { path: String, model: String, problem: String },
 }
 
+impl From<NoRecurrentNetwork> for OnnxError {
+    fn from(problem: NoRecurrentNetwork) -> Self {
+        match problem {
+            NoRecurrentNetwork::NoCard { path } => Self::NoCard { path },
+            NoRecurrentNetwork::OtherModel { model } => Self::NotRecurrent { model },
+            NoRecurrentNetwork::Weights { path, model, problem } => Self::Weights { path, model, problem },
+        }
+    }
+}
+
 const TOKENS: &str = "tokens";
 const LENGTHS: &str = "lengths";
 /// The lengths as the recurrent operators take them, of 32 bits.
@@ -45,18 +51,15 @@ const FORMAT: i64 = 7;
 /// # Errors
 /// If the model is not recurrent, or the file is not one of its weights.
 pub fn onnx(file: &WeightsFile) -> Result<Vec<u8>, OnnxError> {
-    let card = file.card.as_ref().ok_or_else(|| OnnxError::NoCard { path: file.path.clone() })?;
-    let weights = &Weights { file, card };
+    let RecurrentNetwork { card, form } = &RecurrentNetwork::of(file)?;
     let graph = &mut Graph::default();
     let lengths = [("to", Attribute::Integer(Element::I32 as i64))];
     graph.node("Cast", &[LENGTHS], &lengths, SHORT_LENGTHS);
     let tokens = graph.node("Transpose", &[TOKENS], &[("perm", Attribute::Integers(&[1, 0]))], "tokens_by_time");
-    let logits = match card.model.as_str() {
-        "stacked_rnn" => stack::logits(graph, weights, &stack::RNN, &tokens)?,
-        "gru" => stack::logits(graph, weights, &stack::GRU, &tokens)?,
-        "lstm" => stack::logits(graph, weights, &stack::LSTM, &tokens)?,
-        "manual_rnn" => manual::logits(graph, weights, &tokens)?,
-        model => return Err(OnnxError::NotRecurrent { model: model.to_owned() }),
+    let n_tokens = card.alphabet().n_tokens();
+    let logits = match form {
+        Form::Stack(stack) => stack::logits(graph, stack, n_tokens, &tokens),
+        Form::Manual(cell) => manual::logits(graph, cell, n_tokens, &tokens),
     };
     graph.node("LogSoftmax", &[&logits], &[("axis", Attribute::Integer(1))], "log_probabilities");
     let (batch, time) = (Extent::Any("texts"), Extent::Any("characters"));
