@@ -324,6 +324,29 @@ pub struct ReportSettings {
     pub positive: Option<String>,
     /// The least precision at which recall of the positive label is given.
     pub recall_at_precision: f64,
+    /// The network that the HTML page runs on a text of its reader.
+    #[serde(rename = "try", default, skip_serializing_if = "ToTry::is_best")]
+    pub to_try: ToTry,
+}
+
+/// Which network the HTML page of a report runs on a text that its reader types.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToTry {
+    /// That of the model that is best on validation, among those that a page can run.
+    #[default]
+    Best,
+    /// That of the model which reports call so.
+    Model(String),
+    /// None.
+    Nothing,
+}
+
+impl ToTry {
+    /// Whether it is left to the results.
+    pub fn is_best(&self) -> bool {
+        *self == Self::Best
+    }
 }
 
 impl ReportSettings {
@@ -361,6 +384,7 @@ impl Default for ReportSettings {
             equivalence_margin: primary.about().negligible,
             positive: None,
             recall_at_precision: 0.9,
+            to_try: ToTry::Best,
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::entry::{Axis, ModelEntry};
 use crate::error::ErrorKind;
 use crate::key::Key;
 use crate::keys::ROOT;
-use crate::models::{Models, Shared, ids, models};
+use crate::models::{Models, Shared, ids, models, uses};
 use crate::race::{chooses, halved, most_trials, sizes, stages};
 use crate::source::{Span, printable};
 use crate::spec::Spec;
@@ -16,6 +16,7 @@ use recur_core::metric::{Metric, PERCENT};
 use recur_core::model::Regime;
 use recur_core::noun::Noun;
 use recur_core::params::ParamValue;
+use recur_core::recurrent::RECURRENT_MODELS;
 use recur_core::settings::{DataSettings, TrainingLength, TrainingSettings};
 use recur_core::space::Values;
 use recur_core::visible::is_ignorable;
@@ -62,6 +63,7 @@ pub(crate) fn spec(checker: &mut Checker<'_>, root: &Node, question: String) -> 
     let split = fields.section("data").and_then(|data| split(checker, &fields, data, n_configurations, is_choice));
     if let Some(report) = fields.section("report") {
         baseline(checker, report, fields.tree("models"));
+        to_try(checker, report, fields.tree("models"));
         margin(checker, report, spec.report.primary);
         if report.span("equivalence_margin").is_none() {
             spec.report.equivalence_margin = spec.report.primary.about().negligible;
@@ -211,6 +213,22 @@ fn baseline(checker: &mut Checker<'_>, report: &Fields<'_>, list: Option<&Node>)
         let id = printable(id, 60);
         checker.error(place, ErrorKind::BaselineNotListed { id, nearest, valid });
     }
+}
+
+/// The model to try must be listed, and be one that a page can run. What is listed is asked for as it is written: other models may be
+/// wrong.
+fn to_try(checker: &mut Checker<'_>, report: &Fields<'_>, list: Option<&Node>) {
+    let (Some(id), Some(place), Some(list)) = (report.text("try"), report.span("try"), list) else { return };
+    let listed = uses(list);
+    let found = listed.iter().find(|(name, _)| name == id);
+    let runs = |plugin: &str| RECURRENT_MODELS.contains(&plugin);
+    if found.is_some_and(|(_, plugin)| runs(plugin)) {
+        return;
+    }
+    let valid: Vec<String> = listed.iter().filter(|(_, plugin)| runs(plugin)).map(|(name, _)| name.clone()).collect();
+    let nearest = nearest_name(id, valid.iter().map(String::as_str));
+    let (id, use_of) = (printable(id, 60), found.map(|(_, plugin)| printable(plugin, 60)));
+    checker.error(place, ErrorKind::NotToTry { id, use_of, nearest, valid });
 }
 
 /// Without an epoch of training, a model that starts from random weights has nothing to show.

@@ -1,6 +1,7 @@
 //! What can be wrong with a spec, and how it is reported.
 
 use crate::source::{Place, printable};
+use recur_core::recurrent::RECURRENT_MODELS;
 use std::fmt;
 
 /// Everything that is wrong with a spec, in order of place: the file first, then each override.
@@ -459,6 +460,18 @@ pub enum ErrorKind {
         /// The listed model most like it.
         nearest: Option<String>,
         /// The listed models, in the order of the spec.
+        valid: Vec<String>,
+    },
+    /// A model to try that is not among the models, or that a report's page cannot run.
+    #[error("`report.try` is `{id}`, {}", match use_of { Some(model) => format!("which uses {model}: only {} can be tried", RECURRENT_MODELS.join(", ")), None => format!("which is not listed in `models`{}", did_you_mean(nearest)) })]
+    NotToTry {
+        /// The model.
+        id: String,
+        /// The plugin that it uses; `None` where it is not listed.
+        use_of: Option<String>,
+        /// The listed model most like it.
+        nearest: Option<String>,
+        /// The listed models that can be tried, in the order of the spec.
         valid: Vec<String>,
     },
     /// An override without `=` or without a path.

@@ -37,6 +37,10 @@ impl ErrorKind {
             ErrorKind::UndeclaredAxis { valid, .. } => list("their parameters", valid),
             ErrorKind::SweptData { .. } => Some("make a spec for each of them, and compare the experiments".to_owned()),
             ErrorKind::BaselineNotListed { valid, .. } => list("listed models", valid),
+            ErrorKind::NotToTry { valid, .. } if valid.is_empty() => {
+                Some("no listed model can be tried: leave `try` out".to_owned())
+            }
+            ErrorKind::NotToTry { valid, .. } => list("listed models that can be tried", valid),
             ErrorKind::NoSuchElement { valid, .. } => list("its elements", valid),
             ErrorKind::NothingTrained { .. } => {
                 Some("give each of them `weights: FILE`, or train for an epoch at least".to_owned())

@@ -13,6 +13,7 @@ use crate::spec::Spec;
 use crate::value::{plain, section, typed};
 use recur_core::metric::Metric;
 use recur_core::search::{Halving, Race, SearchMethod, SearchSettings};
+use recur_core::settings::ToTry;
 use serde_yaml::Value;
 use std::ops::Bound::{Excluded, Included, Unbounded};
 
@@ -232,7 +233,24 @@ pub(crate) static REPORT: &[Key] = &[
         field!(report.recall_at_precision),
         "the least precision at which the report gives the recall of the positive label",
     ),
+    key(
+        "try",
+        LINE,
+        Default::Derived("the one that is best on validation, of those that can be tried; `none` leaves the box out"),
+        "the listed model that the report's HTML page runs on texts which its reader types: a `gru`, `lstm`, `manual_rnn` or \
+         `stacked_rnn`",
+    ).at(TO_TRY),
 ];
+
+/// Left out where the results decide, as every word but `none` may be the name of a model.
+const TO_TRY: Access = Access {
+    get: |spec| match &spec.report.to_try {
+        ToTry::Best => None,
+        ToTry::Model(name) => Some(plain(name)),
+        ToTry::Nothing => Some(plain(())),
+    },
+    set: |spec, value| spec.report.to_try = typed::<Option<String>>(value).map_or(ToTry::Nothing, ToTry::Model),
+};
 
 /// Keys of `limits`.
 pub(crate) static LIMITS: &[Key] = &[setting(

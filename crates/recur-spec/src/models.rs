@@ -184,12 +184,25 @@ fn id_of(element: &Node) -> Option<String> {
     }
 }
 
-fn name_of(element: &Node) -> Option<String> {
-    let text = |key: &str| match &element.get(key)?.content {
+/// What reports call an element of the list, and the plugin that it uses.
+fn used_as(element: &Node) -> Option<(String, String)> {
+    let text = |key: &str| match &element.get(key).filter(|node| key == "use" || !node.is_none())?.content {
         Content::Scalar { text, .. } if !text.is_empty() => Some(text.clone()),
         _ => None,
     };
-    text("as").or_else(|| text("use"))
+    let plugin = text("use").unwrap_or_default();
+    let name = text("as").or_else(|| text("use"))?;
+    Some((name, plugin))
+}
+
+fn name_of(element: &Node) -> Option<String> {
+    used_as(element).map(|(name, _)| name)
+}
+
+/// What reports call the models of a list, known or not, with the plugin that each uses.
+pub(crate) fn uses(list: &Node) -> Vec<(String, String)> {
+    let Content::Sequence(elements) = &list.content else { return Vec::new() };
+    elements.iter().filter_map(used_as).collect()
 }
 
 /// What reports call the models of a list, known or not, each once.

@@ -14,6 +14,7 @@ mod schema;
 mod spaces;
 mod syntax;
 mod texts;
+mod to_try;
 mod training;
 mod typos;
 
