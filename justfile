@@ -136,6 +136,7 @@ test-isa-briefly SPEC="experiments/quickstart.yaml":
 [group('checks')]
 test-html:
     cargo test -p recur-report --test report -- --ignored browser
+    cargo test -p recur-experiment --test it -- --ignored browser
 
 # Execute the committed quickstart report again, and compare every byte
 [group('checks')]

@@ -24,6 +24,9 @@ pub fn unfit_name<'a>(names: impl IntoIterator<Item = &'a str>) -> Option<(&'a s
     })
 }
 
+/// Texts with more characters that have a token are not predicted: memory grows with the longest.
+pub const MOST_CHARACTERS: usize = 10_000;
+
 /// The version of [`ModelCard`] that this recur writes, and the latest that it reads.
 pub const CARD_FORMAT: u32 = 3;
 

@@ -86,6 +86,7 @@ mod time_left;
 mod trial_file;
 mod trial_links;
 mod trial_log;
+mod try_text;
 mod unlike;
 mod verdict;
 mod verification;

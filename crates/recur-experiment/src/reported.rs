@@ -5,6 +5,7 @@ use crate::options::RunOptions;
 use crate::request::{RequestedExperiment, plugins_option, store_option};
 use crate::scoring::{Scored, StoreOf, best_configuration, costs};
 use crate::shell::quoted;
+use crate::try_text::try_text;
 use recur_analysis::Analysis;
 use recur_core::record::Outcome;
 use recur_core::selection::{Selection, TrialOutcome};
@@ -53,7 +54,8 @@ impl RequestedExperiment {
         let scored = self.score(outcomes, stores, jobs, options)?;
         let (analysis, destination) = (self.analyse(outcomes, &scored)?, destination.into());
         let signature = self.signature(outcomes, &scored);
-        let written = recur_report::write(&analysis, &self.provenance, &signature, destination)?;
+        let try_text = try_text(self.plan(), outcomes, stores);
+        let written = recur_report::write_to_try(&analysis, &self.provenance, &signature, &try_text, destination)?;
         if let Some(stale) = &written.stale_partial {
             let stale = shown(stale);
             tracing::warn!(

@@ -110,6 +110,24 @@ fn in_store(word: &str, store: &Store, registry: &Registry) -> Result<Option<Tri
     }
 }
 
+/// The trial with the best validation result of one configuration, and that result: of `configuration`, or else of the best of those that
+/// were chosen among `outcomes`. `None` if none finished.
+pub(crate) fn best_trial<'a>(
+    plan: &Plan,
+    outcomes: &'a [TrialOutcome],
+    configuration: Option<usize>,
+) -> Option<(&'a Trial, f64)> {
+    let selection = Selection::choose(plan, outcomes);
+    let metric = selection.metric();
+    let configuration = configuration.or_else(|| best_configuration(plan, outcomes, &selection))?;
+    // What halving stopped is not compared with what was trained to the end.
+    let is_whole = |outcome: &&TrialOutcome| plan.halving.is_none() || outcome.record.identity.stop_after().is_none();
+    let own = outcomes.iter().filter(|outcome| outcome.trial.configuration == configuration).filter(is_whole);
+    own.filter_map(|outcome| Some((&outcome.trial, outcome.record.validation()?.get(metric))))
+        .filter(|(_, value)| !value.is_nan())
+        .reduce(|best, other| if metric.better(other.1, best.1) { other } else { best })
+}
+
 /// An experiment as it was run last. Its data is not needed.
 struct Experiment<'a> {
     name: &'a str,
@@ -173,18 +191,11 @@ impl<'a> Experiment<'a> {
             (None, None) => true,
         };
         let outcomes = self.outcomes(is_wanted, store)?;
-        let selection = Selection::choose(&self.plan, &outcomes);
-        let chosen = titled.or_else(|| best_configuration(&self.plan, &outcomes, &selection));
-        let metric = selection.metric();
-        let scored = outcomes.iter().filter(|outcome| Some(outcome.trial.configuration) == chosen);
-        let scored = scored.filter_map(|outcome| Some((&outcome.trial, outcome.record.validation()?.get(metric))));
-        let best = scored
-            .filter(|(_, value)| !value.is_nan())
-            .reduce(|best, other| if metric.better(other.1, best.1) { other } else { best });
-        let Some((trial, value)) = best else {
+        let Some((trial, value)) = best_trial(&self.plan, &outcomes, titled) else {
             let what = model.map_or_else(|| self.name.to_owned(), |model| format!("{}/{model}", self.name));
             return Err(LookupError::NothingFinished { what });
         };
+        let metric = self.plan.report.primary;
         tracing::info!(
             "{}/{}: replicate {} is best on validation ({} {value:.4}): trial {}",
             self.name,

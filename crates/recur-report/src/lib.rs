@@ -33,6 +33,7 @@ pub mod shell;
 mod signature;
 mod store_link;
 mod trial_links;
+mod try_text;
 
 pub use costs::write_costs;
 pub use error::ReportError;
@@ -47,6 +48,7 @@ pub use record::{REPORT_RECORD_VERSION, ReportRecord, ReportRecordError};
 pub use results::ResultsTable;
 pub use signature::{PARTS, Signature};
 pub use store_link::StoreLink;
+pub use try_text::{MOST_BYTES, NotTried, Passed, Tried, TryNetwork, TryText};
 
 use answer::Opening;
 use page::Page;
@@ -88,9 +90,23 @@ pub fn write<'a>(
     signature: &Signature,
     destination: impl Into<Destination<'a>>,
 ) -> Result<Written, ReportError> {
+    write_to_try(analysis, provenance, signature, &TryText::default(), destination)
+}
+
+/// Writes a report as [`write()`] does, with a box in its HTML page that runs a network on texts which the reader types.
+///
+/// # Errors
+/// As [`write()`].
+pub fn write_to_try<'a>(
+    analysis: &Analysis,
+    provenance: &Provenance,
+    signature: &Signature,
+    try_text: &TryText,
+    destination: impl Into<Destination<'a>>,
+) -> Result<Written, ReportError> {
     files::check_name(&analysis.experiment)?;
     let mut page = Page::new(&analysis.experiment);
-    sections::render(analysis, provenance, signature, &mut page);
+    sections::render(analysis, provenance, signature, try_text, &mut page);
     files::write(page, &record(analysis, provenance, signature), destination.into(), Opening::plain(analysis).answer)
 }
 

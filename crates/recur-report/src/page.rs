@@ -11,6 +11,7 @@ pub(crate) struct Figure {
 }
 
 /// Text and figures so far.
+#[derive(Default)]
 pub(crate) struct Page {
     folder: String,
     pub(crate) markdown: String,
@@ -18,12 +19,14 @@ pub(crate) struct Page {
     pub(crate) html_source: String,
     /// The figures, in order of appearance.
     pub(crate) figures: Vec<Figure>,
+    /// The network that the HTML page runs, as JSON for its script.
+    pub(crate) try_network: Option<String>,
 }
 
 impl Page {
     /// An empty page whose figures will be in `folder` next to it.
     pub(crate) fn new(folder: &str) -> Self {
-        Self { folder: folder.to_owned(), markdown: String::new(), html_source: String::new(), figures: Vec::new() }
+        Self { folder: folder.to_owned(), ..Self::default() }
     }
 
     pub(crate) fn section(&mut self, title: &str) {

@@ -81,13 +81,22 @@ impl TrialLinks {
         )
     }
 
+    /// The command that predicts with a trial, without the text; none where the program has no such command.
+    pub(crate) fn predict(&self, trial: &TrialId) -> Option<String> {
+        let Commands { prefix, store, plugins } = self.commands.as_ref()?;
+        Some(format!("{prefix} predict{plugins}{store} --model {}", trial.short()))
+    }
+
     /// The commands that predict with a trial, where it has weights, and show its log; none where the program has no such commands.
     pub(crate) fn commands(&self, trial: &TrialResult) -> Vec<String> {
-        let Some(Commands { prefix, store, plugins }) = &self.commands else { return Vec::new() };
+        let Some(Commands { prefix, store, .. }) = &self.commands else { return Vec::new() };
         let id = trial.trial.short();
-        let predict =
-            (trial.outcome == End::Finished).then(|| format!("{prefix} predict{plugins}{store} --model {id} 'a text'"));
-        predict.into_iter().chain([format!("{prefix} logs{store} {id}")]).collect()
+        let predict = self.predict(&trial.trial).filter(|_| trial.outcome == End::Finished);
+        predict
+            .map(|command| format!("{command} 'a text'"))
+            .into_iter()
+            .chain([format!("{prefix} logs{store} {id}")])
+            .collect()
     }
 
     fn folder(&self, trial: &TrialId) -> Option<String> {

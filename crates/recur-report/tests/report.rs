@@ -16,6 +16,7 @@ mod numbers;
 mod partial;
 mod positive;
 mod searched;
+mod try_text;
 mod verdict;
 
 use fixture::{Build, Outline, Reported, all_diverged, clear, diverges, labels, long_names, many_labels, small};

@@ -3,8 +3,9 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// Characters without a decomposition, and what they become. A capital becomes a capital followed by small characters.
-const CHARACTERS: [(char, &str); 27] = [
+/// Characters without a decomposition, and what they become where texts are folded. A capital becomes a capital followed by small
+/// characters.
+pub const FOLDED: [(char, &str); 27] = [
     ('ß', "ss"),
     ('ẞ', "SS"),
     ('æ', "ae"),
@@ -44,7 +45,7 @@ pub(crate) fn fold(text: &str) -> String {
     }
     let mut folded = String::with_capacity(text.len());
     for character in text.nfd().filter(|character| !is_combining_mark(*character)) {
-        match CHARACTERS.iter().find(|(from, _)| *from == character) {
+        match FOLDED.iter().find(|(from, _)| *from == character) {
             Some((_, to)) => folded.push_str(to),
             None => folded.push(character),
         }

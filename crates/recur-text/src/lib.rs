@@ -12,5 +12,6 @@ mod fold;
 mod group;
 mod normalise;
 
+pub use fold::FOLDED;
 pub use group::groups;
 pub use normalise::normalise;

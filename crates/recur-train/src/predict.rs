@@ -9,12 +9,9 @@ use recur_core::params::{ParamError, Params};
 use recur_core::random::StreamPath;
 use recur_core::registry::{NoModel, Registry};
 use recur_core::settings::{TextSettings, Unknown};
-use recur_core::weights::{ModelCard, WeightsFile};
+use recur_core::weights::{MOST_CHARACTERS, ModelCard, WeightsFile};
 use recur_core::workers::alone;
 use recur_text::normalise;
-
-/// Texts with more characters are not predicted: memory grows with the longest.
-const MAX_CHARACTERS: usize = 10_000;
 
 /// A trained model with all that it needs to read texts.
 pub struct Predictor {
@@ -67,7 +64,7 @@ pub enum Unreadable {
     /// A character outside the alphabet, where the data's text settings have `unknown: error`.
     #[error("the character {0:?} is not in the model's alphabet")]
     UnknownCharacter(char),
-    #[error("it has more than {MAX_CHARACTERS} characters")]
+    #[error("it has more than {MOST_CHARACTERS} characters")]
     TooLong,
     /// The weights hold infinities or NaN.
     #[error("the model's answer is not a number")]
@@ -151,10 +148,10 @@ impl Predictor {
         if let Some(character) = text.chars().find(|character| strict && self.alphabet.token(*character).is_none()) {
             return Err(Unreadable::UnknownCharacter(character));
         }
-        let tokens: Vec<u16> = self.alphabet.encode(text).take(MAX_CHARACTERS + 1).collect();
+        let tokens: Vec<u16> = self.alphabet.encode(text).take(MOST_CHARACTERS + 1).collect();
         match tokens.len() {
             0 => Err(Unreadable::NoCharacters),
-            n if n > MAX_CHARACTERS => Err(Unreadable::TooLong),
+            n if n > MOST_CHARACTERS => Err(Unreadable::TooLong),
             _ => Ok(tokens),
         }
     }

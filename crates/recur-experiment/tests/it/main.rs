@@ -38,6 +38,7 @@ mod subject;
 mod time_left;
 mod training_axes;
 mod trial_file;
+mod try_text;
 mod verification;
 mod verified_reports;
 mod verified_trials;

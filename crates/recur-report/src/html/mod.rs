@@ -14,6 +14,8 @@ use body::{Body, Heading};
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
+const TRY_STYLE: &str = include_str!("try.css");
+const TRY_SCRIPT: &str = include_str!("try.js");
 
 /// What the browser itself holds the page to: it loads nothing.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; \
@@ -26,16 +28,34 @@ pub(crate) fn render(page: &Page, name: &str, answer: &str) -> String {
     // After what is on the first screen, of which it takes nothing.
     let (first, rest) = html.split_at(html.find("<h2").unwrap_or(html.len()));
     let (contents, dark) = (contents(&headings), dark_rules());
-    // The comments around CDATA are for the script, CDATA is for XML.
+    let (try_style, try_scripts) = page.try_network.as_deref().map_or_else(Default::default, |network| {
+        (TRY_STYLE, format!("{}{}", data("try-network", network), script(TRY_SCRIPT)))
+    });
+    let script = script(SCRIPT);
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\" />\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\" />\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\" />\n\
          <meta name=\"color-scheme\" content=\"light dark\" />\n\
          <meta name=\"description\" content=\"{answer}\" />\n<link rel=\"icon\" href=\"data:,\" />\n\
-         <title>{name} – recur</title>\n<style>\n{STYLE}@media (prefers-color-scheme: dark) {{\n{dark}}}\n</style>\n</head>\n<body>\n<main>\n{first}{contents}{rest}</main>\n\
-         <script>\n//<![CDATA[\n{SCRIPT}//]]>\n</script>\n</body>\n</html>\n"
+         <title>{name} – recur</title>\n<style>\n{STYLE}@media (prefers-color-scheme: dark) {{\n{dark}}}\n{try_style}</style>\n</head>\n<body>\n<main>\n{first}{contents}{rest}</main>\n\
+         {script}{try_scripts}</body>\n</html>\n"
     )
+}
+
+/// A script in the page. The comments around CDATA are for the script, CDATA is for XML.
+fn script(text: &str) -> String {
+    format!("<script>\n//<![CDATA[\n{text}//]]>\n</script>\n")
+}
+
+/// JSON for a script, without characters of markup.
+fn data(id: &str, json: &str) -> String {
+    format!("<script type=\"application/json\" id=\"{id}\">{json}</script>\n")
+}
+
+/// The bytes that a page has more where a text can be tried, but for the network.
+pub(crate) fn n_bytes_of_try() -> usize {
+    TRY_STYLE.len() + data("try-network", "").len() + script(TRY_SCRIPT).len()
 }
 
 /// Links to the sections, and within them to their parts.

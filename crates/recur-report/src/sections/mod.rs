@@ -24,6 +24,7 @@ pub(crate) mod scatter;
 mod sweep;
 pub(crate) mod trials;
 pub(crate) mod tried;
+pub(crate) mod try_text;
 pub(crate) mod value_axis;
 mod within_models;
 
@@ -33,10 +34,17 @@ use crate::page::Page;
 use crate::provenance::Provenance;
 use crate::signature::Signature;
 use crate::trial_links::TrialLinks;
+use crate::try_text::TryText;
 use recur_analysis::Analysis;
 
 /// Appends every section to `page`.
-pub(crate) fn render(analysis: &Analysis, provenance: &Provenance, signature: &Signature, page: &mut Page) {
+pub(crate) fn render(
+    analysis: &Analysis,
+    provenance: &Provenance,
+    signature: &Signature,
+    try_text: &TryText,
+    page: &mut Page,
+) {
     let links = TrialLinks::of(provenance);
     page.block(&format!("# {}", escape(&analysis.experiment)));
     for paragraph in question(&analysis.question) {
@@ -53,6 +61,7 @@ pub(crate) fn render(analysis: &Analysis, provenance: &Provenance, signature: &S
         notes.iter().for_each(|note| page.block(note));
     }
     leaderboard::render(analysis, page);
+    try_text::render(analysis, try_text, &links, page);
     other_metrics::render(analysis, page);
     positive::render(analysis, page);
     ensembles::render(analysis, page);

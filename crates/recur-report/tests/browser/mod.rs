@@ -5,6 +5,7 @@ mod contrast;
 mod figures;
 mod keyboard;
 mod trials;
+mod try_text;
 
 use super::every_kind;
 use super::fixture::{Build, Reported, small};
