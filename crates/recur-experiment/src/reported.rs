@@ -42,7 +42,7 @@ impl RequestedExperiment {
     /// Chooses by validation, scores the chosen on test, analyses all of it once, and writes the report.
     ///
     /// # Errors
-    /// If a chosen trial cannot be scored, or the report cannot be written.
+    /// If a chosen trial cannot be scored, the weights of the one to try cannot be read, or the report cannot be written.
     pub fn report<'a>(
         &self,
         outcomes: &[TrialOutcome],
@@ -54,7 +54,7 @@ impl RequestedExperiment {
         let scored = self.score(outcomes, stores, jobs, options)?;
         let (analysis, destination) = (self.analyse(outcomes, &scored)?, destination.into());
         let signature = self.signature(outcomes, &scored);
-        let try_text = try_text(self.plan(), outcomes, stores);
+        let try_text = try_text(self.plan(), outcomes, stores)?;
         let written = recur_report::write_to_try(&analysis, &self.provenance, &signature, &try_text, destination)?;
         if let Some(stale) = &written.stale_partial {
             let stale = shown(stale);

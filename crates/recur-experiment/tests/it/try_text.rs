@@ -3,8 +3,8 @@
 #[cfg(unix)]
 mod browser;
 
-use crate::common::Lab;
-use recur_experiment::weights_of;
+use crate::common::{Lab, says};
+use recur_experiment::{RunOptions, weights_of};
 
 /// The page of the report of `name`.
 fn page(lab: &Lab, name: &str) -> String {
@@ -39,27 +39,25 @@ fn the_page_computes_with_the_trial_that_predict_takes() {
 }
 
 #[test]
-fn a_report_is_written_without_the_weights_and_says_that_they_are_missing() {
+fn a_trial_whose_weights_are_damaged_is_missing_and_no_other_network_takes_its_place() {
     let lab = Lab::new();
-    let spec = lab.spec("small", 4);
-    let experiment = lab.run("small", &spec);
-    let whole = page(&lab, "small");
+    let experiment = lab.run("small", &lab.spec("small", 4));
     let id = predicting(&lab, "small");
     let trial = experiment.trials().iter().find(|trial| trial.id.short() == id).unwrap();
-    let weights = lab.trial(&trial.id).join("weights.safetensors");
-    let (kept, store, options) =
-        (std::fs::read(&weights).unwrap(), lab.store(), recur_experiment::RunOptions::default());
-    let again = || {
-        let outcomes = experiment.stored(&store, 2).unwrap();
-        experiment.report(&outcomes, &store, 2, &options, &lab.path("reports")).unwrap();
-        page(&lab, "small")
-    };
-    std::fs::remove_file(&weights).unwrap();
-    let without = again();
-    assert!(without.contains(&format!("the weights of trial <code>{id}</code> are not in the store")));
-    assert!(!without.contains("try-network"));
+    let (weights, store) = (lab.trial(&trial.id).join("weights.safetensors"), lab.store());
+    let (outcomes, whole) = (experiment.stored(&store, 2).unwrap(), page(&lab, "small"));
+    let kept = std::fs::read(&weights).unwrap();
+    // Of the same length: nothing but their digest shows it.
+    std::fs::write(&weights, vec![0; kept.len()]).unwrap();
+    says(&experiment.stored(&store, 2).unwrap_err(), None, &["1 of 4 trials"]);
+    // Damaged while the report is made.
+    let options = RunOptions::default();
+    let error = experiment.report(&outcomes, &store, 2, &options, &lab.path("reports")).unwrap_err();
+    says(&error, None, &["weights.safetensors"]);
+    assert_eq!(page(&lab, "small"), whole);
     std::fs::write(&weights, kept).unwrap();
-    assert_eq!(again(), whole, "the same bytes as before");
+    experiment.report(&outcomes, &store, 2, &options, &lab.path("reports")).unwrap();
+    assert_eq!(page(&lab, "small"), whole);
 }
 
 #[test]

@@ -189,6 +189,12 @@ function prepared(text, { form, fold, replaced }) {
   return all.replace(BLANKS, "");
 }
 
+// A character in quotes; one that cannot be seen as an escape.
+function quoted(character) {
+  const hidden = /[\p{C}\p{M}\p{Z}]/u.test(character) && character !== " ";
+  return `'${hidden ? `\\u{${character.codePointAt(0).toString(16)}}` : character}'`;
+}
+
 // The probability of each label, or in words why there is none.
 function* answered(network, text) {
   const { data, tokens } = network;
@@ -196,7 +202,7 @@ function* answered(network, text) {
   const unknown = data.has_unknown ? tokens.size : undefined;
   const tokenOf = (character) => tokens.get(character) ?? unknown;
   const stranger = data.text.is_strict && characters.find((character) => tokenOf(character) === undefined);
-  if (stranger) return `The character '${stranger}' is not in the model's alphabet.`;
+  if (stranger) return `The character ${quoted(stranger)} is not in the model's alphabet.`;
   const known = characters.map(tokenOf).filter((token) => token !== undefined);
   if (!known.length) return "None of its characters is in the model's alphabet.";
   if (known.length > data.most_characters) return `It has more than ${data.most_characters} characters.`;

@@ -84,10 +84,6 @@ fn too_large(passed: &[Passed], has_box: bool) -> Option<String> {
 fn sentence(passed: &Passed) -> Option<String> {
     let what = match &passed.reason {
         NotTried::TooLarge { .. } => return None,
-        NotTried::NoWeights { trial } => format!(
-            "the weights of trial {} are not in the store, or damaged. Run the experiment again: it makes them anew",
-            code(trial.short())
-        ),
         // The path is that of a store, which a page does not depend on.
         NotTried::NoNetwork(NoRecurrentNetwork::Weights { problem, .. }) => {
             format!("its weights are not those of the network: {}", escape(problem))

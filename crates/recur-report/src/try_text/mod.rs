@@ -50,11 +50,6 @@ pub enum NotTried {
         /// Its bytes.
         bytes: usize,
     },
-    /// The weights of the trial are not in the store, or damaged.
-    NoWeights {
-        /// The trial.
-        trial: TrialId,
-    },
     /// The file of weights holds no network that a page can run.
     NoNetwork(NoRecurrentNetwork),
     /// No trial of the model finished.

@@ -104,8 +104,6 @@ fn nothing_from_outside_is_markup_in_the_page() {
 #[test]
 fn a_page_without_a_box_says_why_and_what_would_help() {
     let experiment = small().build();
-    let trial = experiment.analysis().trials[0].trial.clone();
-    let short = trial.short().to_owned();
     let problem = "it has no tensor x".to_owned();
     let wrong = NoRecurrentNetwork::Weights { path: "/a/store".to_owned(), model: "gru".to_owned(), problem };
     let check = |reason: NotTried, parts: &[&str]| {
@@ -118,7 +116,6 @@ fn a_page_without_a_box_says_why_and_what_would_help() {
     let too_large =
         ["<code>deep</code> (1.23 MB) cannot be tried here", "room for 1.00 MB", "hidden_size", "report.try"];
     check(NotTried::TooLarge { bytes: 1_234_567 }, &too_large);
-    check(NotTried::NoWeights { trial }, &["weights of trial", &short, "not in the store", "Run the experiment again"]);
     check(NotTried::NothingFinished, &["none of its configurations finished", "report.try"]);
     check(NotTried::NoNetwork(wrong), &["not those of the network: it has no tensor x"]);
 }

@@ -38,7 +38,7 @@ const TEXTS: [&str; 4] = [
     "{}",
     "{fold: ascii_lower, unknown: drop}",
     "{unicode: nfkc, fold: ascii, alphabet: aeinoszKN, unknown: token}",
-    "{unicode: none, alphabet: abcdefghijklmnopqrstuvwxyzACKMNPSVY, unknown: error}",
+    "{unicode: none, alphabet: \"'abcdefghijklmnopqrstuvwxyzBCDFIKMNOPSVY\", unknown: error}",
 ];
 
 const ODD: [&str; 20] = [
@@ -122,7 +122,8 @@ fn greatest_difference(texts: &[String], computed: &[Value], predicted: &[Predic
                 }
             }
             Err(reason) => {
-                let sentence = format!("{reason}.");
+                // Rust has an escape of its own for this one.
+                let sentence = format!("{reason}.").replace("'\\0'", "'\\u{0}'");
                 let said = computed.as_str().unwrap_or_else(|| panic!("{text:?}: {computed}, and no answer: {reason}"));
                 assert!(said.eq_ignore_ascii_case(&sentence), "{said} {sentence}");
             }
