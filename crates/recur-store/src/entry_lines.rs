@@ -52,8 +52,11 @@ impl Entry {
                 safe.into_owned()
             }
         };
-        let value = |metric| self.validation.map_or_else(String::new, |scores| scores.get(metric).to_string());
-        let values: String = Metric::ALL.map(|metric| format!("{},", value(metric))).concat();
+        // One on request has a value in trials whose spec asks for it.
+        let value = |metric| self.validation.map(|scores| scores.get(metric)).filter(|value| !value.is_nan());
+        let text = |metric| value(metric).map_or_else(String::new, |value| value.to_string());
+        let metrics = Metric::ALL.into_iter().chain(Metric::ON_REQUEST);
+        let values: String = metrics.map(|metric| format!("{},", text(metric))).collect();
         let Self { id, replicate, n_parameters, has_test, .. } = self;
         let (model, params, end) = (cell(&self.model), cell(&self.params_text()), self.ended());
         format!("{id},{model},{params},{replicate},{end},{values}{n_parameters},{has_test}\n")
