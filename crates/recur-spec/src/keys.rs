@@ -10,7 +10,7 @@ use crate::access::{Access, field, text_field};
 use crate::entry::{exceptions, written};
 use crate::key::{Default, Key, Kind, key, setting};
 use crate::spec::Spec;
-use crate::value::{plain, section, typed};
+use crate::value::{plain, section, text_or_none, typed};
 use recur_core::metric::Metric;
 use recur_core::search::{Halving, Race, SearchMethod, SearchSettings};
 use recur_core::settings::ToTry;
@@ -246,8 +246,8 @@ pub(crate) static REPORT: &[Key] = &[
 const TO_TRY: Access = Access {
     get: |spec| match &spec.report.to_try {
         ToTry::Best => None,
-        ToTry::Model(name) => Some(plain(name)),
-        ToTry::Nothing => Some(plain(())),
+        ToTry::Model(name) => Some(text_or_none(Some(name))),
+        ToTry::Nothing => Some(text_or_none(None)),
     },
     set: |spec, value| spec.report.to_try = typed::<Option<String>>(value).map_or(ToTry::Nothing, ToTry::Model),
 };

@@ -186,7 +186,7 @@ fn id_of(element: &Node) -> Option<String> {
 
 /// What reports call an element of the list, and the plugin that it uses.
 fn used_as(element: &Node) -> Option<(String, String)> {
-    let text = |key: &str| match &element.get(key).filter(|node| key == "use" || !node.is_none())?.content {
+    let text = |key: &str| match &element.get(key).filter(|node| key == "use" || !node.is_plain_none())?.content {
         Content::Scalar { text, .. } if !text.is_empty() => Some(text.clone()),
         _ => None,
     };

@@ -61,8 +61,8 @@ pub(crate) fn render(
         notes.iter().for_each(|note| page.block(note));
     }
     leaderboard::render(analysis, page);
-    try_text::render(analysis, try_text, &links, page);
     other_metrics::render(analysis, page);
+    try_text::render(analysis, try_text, &links, page);
     positive::render(analysis, page);
     ensembles::render(analysis, page);
     per_example::render(analysis, page);

@@ -17,7 +17,7 @@ fn to_try(report: &str) -> ToTry {
 #[test]
 fn it_is_a_listed_recurrent_network_or_none_and_otherwise_left_to_the_results() {
     assert_eq!(to_try("{}"), ToTry::Best);
-    for none in ["none", "'none'", "", "null"] {
+    for none in ["none", "", "null"] {
         assert_eq!(to_try(&format!("{{try: {none}}}")), ToTry::Nothing, "{none}");
     }
     assert_eq!(to_try("{try: manual_rnn}"), ToTry::Model("manual_rnn".to_owned()));
@@ -48,9 +48,15 @@ fn what_cannot_be_tried_is_refused_with_those_that_can() {
     );
     check("{try: dep}", &["`report.try` is `dep`, which is not listed in `models`, did you mean `deep`?", valid]);
     check("{try: stacked_rnn}", &["which is not listed in `models`", valid]);
+    check("{try: 'none'}", &["`report.try` is `none`, which is not listed in `models`", valid]);
     check("{try: [a]}", &["expected text of 1 to 4096 characters"]);
     let none = reported(least("report: {try: gru}\n").replace("manual_rnn", "linfa_logistic"));
     assert!(none.contains("no listed model can be tried: leave `try` out"), "{none}");
+    // Quotes make the word a model's name.
+    let named = with("{try: 'none'}").replace("manual_rnn}\n  ", "manual_rnn, as: 'none'}\n  ");
+    let spec = parse(&named).unwrap();
+    assert_eq!(spec.report.to_try, ToTry::Model("none".to_owned()));
+    assert_eq!(parse(spec.resolved_yaml()).unwrap().report, spec.report);
     // Of a model that is renamed to nothing, the id is the name.
     assert!(parse(with("{try: manual_rnn}").replace("manual_rnn}\n  ", "manual_rnn, as: none}\n  ")).is_ok());
 }
