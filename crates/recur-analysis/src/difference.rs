@@ -3,7 +3,7 @@
 use recur_core::metric::{About, Metric};
 use recur_stats::{
     Comparison, Estimate, PlannedFixedTest, PlannedTest, corrected_resampled, fixed_test_set, holm, standard_deviation,
-    variance_of_difference,
+    variance_of_difference, variance_over_resamples,
 };
 use serde::Serialize;
 
@@ -73,7 +73,7 @@ impl Basis {
 
     /// The mean of one model's results.
     pub(crate) fn mean(self, sample: Sample<'_>) -> Option<Estimate> {
-        self.estimate(sample.by_replicate, standard_deviation(sample.resampled).map(|deviation| deviation * deviation))
+        self.estimate(sample.by_replicate, variance_over_resamples(sample.resampled))
     }
 }
 

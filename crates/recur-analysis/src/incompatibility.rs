@@ -66,6 +66,10 @@ impl Incompatibility {
             Self::Replicate { .. } => {
                 "compare trials of one replicate: recur plan lists the replicate of each trial".to_owned()
             }
+            Self::Primary { first, second } if first.is_on_request() || second.is_on_request() => {
+                "give both the same report.primary, and run the one again: that trains it again, if its trials have no such metric"
+                    .to_owned()
+            }
             Self::Primary { .. } => {
                 "give both the same report.primary, and run the one again: that trains nothing".to_owned()
             }

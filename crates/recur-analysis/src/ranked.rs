@@ -239,9 +239,12 @@ impl<'a> Ranked<'a> {
     }
 
     /// How often the groups of a fixed test set are resampled, fewer times where there are many models: the standard error is
-    /// then known to within 2 %, and within 4 % for 50 models or more.
+    /// then known to within 2 %, and within 4 % for 50 models or more and for means over labels that take an order of the rows.
     pub(crate) fn n_group_resamples(&self) -> usize {
-        (20_000 / self.ranking.len().max(1)).clamp(400, 2_000).min(self.n_resamples)
+        let affordable = 20_000 / self.ranking.len().max(1);
+        // A mean over labels that follows from no counts takes an order of the rows for each label.
+        let is_slow = self.on_request().is_some_and(|metric| metric.is_over_labels());
+        affordable.clamp(400, if is_slow { 400 } else { 2_000 }).min(self.n_resamples)
     }
 
     /// With a fixed test set, the means of the ranked models on resamples of its groups, the same for all models.

@@ -78,6 +78,8 @@ pub enum ExperimentError {
         data: String,
         /// The label that no row has; `None` where all rows have one and the same.
         label: Option<String>,
+        /// Whether the data say which rows are in the part.
+        is_published: bool,
     },
     /// A file of weights that a model starts from cannot be read.
     #[error("cannot read initial weights")]
@@ -250,8 +252,12 @@ impl ExperimentError {
                 "name the label in `report.positive`, or rank by `macro_f1`, the mean over labels; its labels: {}",
                 first_labels(labels)
             )),
+            Self::Undefined { is_published: true, .. } => Some(
+                "the data say which rows these are: name another label in `report.positive`, or rank by another metric".to_owned(),
+            ),
             Self::Undefined { .. } => Some(
-                "give that part a larger share in `data.split`, set `stratify: true` there, or rank by another metric".to_owned(),
+                "give that part a larger share in `data.split`, with `stratify: true` (the default), or rank by another metric"
+                    .to_owned(),
             ),
             Self::InitialWeights(StoreError::Io { .. }) => {
                 Some("docs/spec.md shows where the path of a model's `weights` begins: in the project's folder, or the spec's".to_owned())

@@ -86,7 +86,7 @@ impl Experiment {
         data.notes.iter().for_each(|note| tracing::warn!("{note}"));
         let replicates = replicates(&plan, &data)?;
         if let Some(requested) = &requested {
-            primary_metric::check_rows(requested, &data, &replicates)?;
+            primary_metric::check_rows(requested, &plan, &data, &replicates)?;
         }
         let splits: Vec<ReplicateSplit> =
             replicates.iter().map(|replicate| ReplicateSplit::of(&data.dataset, &replicate.split)).collect();

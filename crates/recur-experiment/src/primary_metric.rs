@@ -4,6 +4,7 @@ use crate::error::ExperimentError;
 use recur_core::metric::Requested;
 use recur_core::plan::Plan;
 use recur_core::replicate::Replicate;
+use recur_core::settings::Division;
 use recur_ingest::Ingested;
 use std::collections::BTreeSet;
 
@@ -39,6 +40,7 @@ pub(crate) fn requested(plan: &Plan, data: &Ingested) -> Result<Option<Requested
 /// The first that lacks some.
 pub(crate) fn check_rows(
     requested: &Requested,
+    plan: &Plan,
     data: &Ingested,
     replicates: &[Replicate],
 ) -> Result<(), ExperimentError> {
@@ -58,6 +60,7 @@ pub(crate) fn check_rows(
                     replicate: replicate.index,
                     data: data.facts.source.clone(),
                     label: if has_label { None } else { requested.positive.clone() },
+                    is_published: matches!(plan.split.division, Division::Published { .. }),
                 });
             }
         }

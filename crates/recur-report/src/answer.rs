@@ -300,9 +300,16 @@ impl Answer<'_> {
         let (Some(mean), Some(interval), Some(p)) = (difference.mean, difference.interval, difference.p_holm) else {
             let other = other.trim_end_matches(',');
             return match difference.without_spread().map(|mean| self.gain(mean)) {
-                None => format!(
-                    "Its difference to {other} cannot be computed: it takes finite results on two replicates or more."
-                ),
+                None => {
+                    let rows = if primary.takes_positive() && self.analysis.has_fixed_test() {
+                        ", and more than a few groups of test rows of a label"
+                    } else {
+                        ""
+                    };
+                    format!(
+                        "Its difference to {other} cannot be computed: it takes finite results on two replicates or more{rows}."
+                    )
+                }
                 Some(0.0) => format!("It has the same {} as {other}, on every replicate.", primary.title()),
                 Some(gain) => format!(
                     "It is {} of {} ahead of {other} on every replicate alike: without any spread nothing can be tested.",

@@ -122,16 +122,19 @@ impl GroupResamples {
         self.per_resample(of_block)
     }
 
-    /// What `of` makes of each resample (B), given how often it has the row at a place of the groups (N).
+    /// What `of` makes of each resample (B), given how often it has each row (N), in the order of the groups.
     ///
     /// # Panics
     /// If N is not `n_rows`.
-    pub(crate) fn of_each(&self, n_rows: usize, of: impl Fn(&dyn Fn(usize) -> u64) -> f64) -> Vec<f64> {
+    pub(crate) fn of_each(&self, n_rows: usize, of: impl Fn(&[u8]) -> f64) -> Vec<f64> {
         self.check_rows(n_rows);
+        let mut times = vec![0; n_rows];
         let lanes = self.blocks.iter().flat_map(|block| (0..LANES).map(move |lane| (block, lane)));
-        let times =
-            |block: &[Multiplicities], lane: usize, row: usize| u64::from(block[self.group_of_row[row] as usize][lane]);
-        lanes.take(self.n_resamples).map(|(block, lane)| of(&|row| times(block, lane, row))).collect()
+        let of_lane = |(block, lane): (&Vec<Multiplicities>, usize)| {
+            times.iter_mut().zip(&self.group_of_row).for_each(|(times, group)| *times = block[*group as usize][lane]);
+            of(&times)
+        };
+        lanes.take(self.n_resamples).map(of_lane).collect()
     }
 
     fn per_resample(&self, of_block: impl Fn(&Vec<Multiplicities>) -> [f64; LANES]) -> Vec<f64> {
@@ -218,6 +221,17 @@ fn add(counts: &mut [u32; LANES], times: &Multiplicities) {
 pub fn variance_of_difference(a: &[f64], b: &[f64]) -> Option<f64> {
     assert_eq!(a.len(), b.len(), "values on different resamples");
     let differences: Vec<f64> = a.iter().zip(b).map(|(a, b)| a - b).collect();
-    let deviation = standard_deviation(&differences)?;
+    variance_over_resamples(&differences)
+}
+
+/// The sample variance of values on resamples (B). Where the metric is undefined on a few of them, as the label that it is of has
+/// no row there, these are left out. `None` below two resamples, where more than one in a hundred is undefined (the label has too
+/// few groups for a bootstrap), or where a value is infinite.
+pub fn variance_over_resamples(values: &[f64]) -> Option<f64> {
+    let defined: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
+    if 100 * (values.len() - defined.len()) > values.len() {
+        return None;
+    }
+    let deviation = standard_deviation(&defined)?;
     Some(deviation * deviation).filter(|variance| variance.is_finite())
 }

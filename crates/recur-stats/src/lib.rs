@@ -58,7 +58,7 @@ pub use equivalence::{Equivalence, corrected_resampled_tost, paired_tost};
 pub use estimate::{Estimate, Practical, corrected_resampled};
 pub use f1_variance::f1_variances;
 pub use fixed_test_set::fixed_test_set;
-pub use group_bootstrap::{GroupResamples, variance_of_difference};
+pub use group_bootstrap::{GroupResamples, variance_of_difference, variance_over_resamples};
 pub use group_kinds::GroupKinds;
 pub use holm::holm;
 pub use importance::{Importance, corrected_importance, importance};

@@ -128,6 +128,11 @@ impl OnRequest {
         }
     }
 
+    /// Whether it is a mean over labels that takes an order of the rows for each.
+    pub fn is_over_labels(&self) -> bool {
+        self.positive.is_none() && self.kind != Kind::Brier
+    }
+
     /// The rows by each label that is looked for; `None` where an answer is not a number.
     fn orders(&self, answers: &Answers<'_>) -> Option<Vec<OrderedRows>> {
         let labels = match self.positive {
@@ -137,8 +142,8 @@ impl OnRequest {
         labels.map(|label| OrderedRows::of(answers.of_label(label))).collect()
     }
 
-    fn of_orders(&self, orders: &[OrderedRows], times: &dyn Fn(usize) -> u64) -> Option<f64> {
-        let drawn = orders.iter().map(|order| order.drawn(times));
+    fn of_orders(&self, orders: &[OrderedRows], times: &[u8]) -> Option<f64> {
+        let drawn = orders.iter().map(|order| order.drawn(|row| u64::from(times[row])));
         match self.positive {
             Some(_) => drawn.map(|rows| self.of_rows(&rows)).next()?,
             // As `one_against_rest`: a label that all or none of the rows have is left out.
@@ -182,8 +187,8 @@ mod tests {
     }
 
     /// Row by row, as often as they are drawn.
-    fn repeated(log_probs: &[f32], labels: &[u16], times: &dyn Fn(usize) -> u64) -> (Vec<f32>, Vec<u16>) {
-        let rows: Vec<usize> = (0..labels.len()).flat_map(|row| (0..times(row)).map(move |_| row)).collect();
+    fn repeated(log_probs: &[f32], labels: &[u16], times: &[u8]) -> (Vec<f32>, Vec<u16>) {
+        let rows: Vec<usize> = (0..labels.len()).flat_map(|row| (0..times[row]).map(move |_| row)).collect();
         let of_row = |row: &usize| log_probs[3 * row..3 * row + 3].to_vec();
         (rows.iter().flat_map(of_row).collect(), rows.iter().map(|row| labels[*row]).collect())
     }

@@ -141,6 +141,25 @@ fn a_metric_that_some_replicate_leaves_undefined_is_refused_before_anything_is_t
     assert!(!lab.path("runs/trials").exists());
 }
 
+/// Some resamples of the test rows have none of a label with few rows.
+#[test]
+fn with_few_rows_of_the_label_a_fixed_test_set_has_intervals_all_the_same() {
+    let lab = two_labels();
+    let rows = |n: usize, label: &str, first: char| -> String {
+        (0..n).map(|row| format!("{first}{}{},{label}\n", "xyzw".repeat(row % 5), row)).collect()
+    };
+    lab.write("names.csv", format!("name,label\n{}{}", rows(60, "first", 'a'), rows(240, "another", 'b')));
+    let set = [
+        "--set",
+        "data.columns={text: name, label: label}",
+        "--set",
+        "data.split={train: 0.8, validation: 0.1, test: fixed}",
+    ];
+    run(&lab, "roc_auc", &set).ended(0);
+    let report = lab.read("reports/small.md");
+    assert!(report.contains("points of ROC-AUC ahead of") && report.contains("(95 % CI"), "{report}");
+}
+
 #[test]
 fn two_experiments_that_rank_by_the_same_metric_of_other_labels_are_not_compared() {
     let lab = two_labels();

@@ -43,7 +43,9 @@ pub(crate) fn render(analysis: &Analysis, try_text: &TryText, links: &TrialLinks
 
 fn introduction(analysis: &Analysis, tried: &Tried) -> String {
     let id = code(tried.trial.short());
-    let found = analysis.trials.iter().find(|trial| trial.trial == tried.trial);
+    // Two models may share a trial: the link leads to that of the model.
+    let is_its = |configuration: usize| analysis.configurations[configuration].model == tried.model;
+    let found = analysis.trials.iter().find(|trial| trial.trial == tried.trial && is_its(trial.configuration));
     let (trial, replicate) = match found {
         Some(found) => (
             format!("[{id}](#{})", trials::anchor(found.configuration)),

@@ -43,6 +43,13 @@ fn a_variance_needs_two_finite_differences() {
     assert_eq!((variance_of_difference(&[], &[]), variance_of_difference(&[1.0], &[0.0])), (None, None));
     assert_eq!(variance_of_difference(&[1.0, f64::NAN], &[0.0, 0.0]), None);
     assert_eq!(variance_of_difference(&[1.0, f64::INFINITY], &[0.0, 0.0]), None);
+    // One undefined resample in a hundred is left out, two are too many.
+    let mut values: Vec<f64> = (0..100).map(|n| f64::from(n % 2)).collect();
+    let all = variance_over_resamples(&values).unwrap();
+    values[0] = f64::NAN;
+    assert!((variance_over_resamples(&values).unwrap() - all).abs() < 0.01);
+    values[1] = f64::NAN;
+    assert_eq!(variance_over_resamples(&values), None);
 }
 
 #[test]
