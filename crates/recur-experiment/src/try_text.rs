@@ -1,6 +1,7 @@
 //! The network that the page of a report runs on texts which its reader types: that of the trial which `recur predict` takes.
 
 use crate::error::ExperimentError;
+use crate::experiment::Experiment;
 use crate::scoring::StoreOf;
 use crate::weights_of::best_trial;
 use recur_core::plan::Plan;
@@ -9,6 +10,17 @@ use recur_core::selection::TrialOutcome;
 use recur_core::settings::ToTry;
 use recur_core::trial::Trial;
 use recur_report::{NotTried, Passed, Tried, TryNetwork, TryText};
+
+impl Experiment {
+    /// The network that the report's page runs on texts which its reader types, with its weights: for
+    /// [`recur_report::write_to_try`].
+    ///
+    /// # Errors
+    /// If the weights cannot be read.
+    pub fn try_text(&self, outcomes: &[TrialOutcome], stores: &impl StoreOf) -> Result<TryText, ExperimentError> {
+        try_text(self.plan(), outcomes, stores)
+    }
+}
 
 /// The network that `report.try` names; where it names none, that of the model which is best on validation, among those that fit
 /// into a page.

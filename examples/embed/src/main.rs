@@ -80,7 +80,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let provenance = experiment.provenance(Invocation::new("embed", &command, "the spec in main.rs"));
     let signature = Signature::of(&experiment.outcomes(&outcomes, &scored), &provenance);
     let reports = folder.join("reports");
-    let written = recur_report::write(&analysis, &provenance, &signature, &reports)?;
+    let try_text = experiment.try_text(&outcomes, &store)?;
+    let written = recur_report::write_to_try(&analysis, &provenance, &signature, &try_text, &reports)?;
     recur_report::write_costs(&analysis, &costs(&analysis, &store), &reports)?;
     println!("{}\n{}", written.answer, written.report.display());
 
