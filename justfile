@@ -135,8 +135,7 @@ test-isa-briefly SPEC="experiments/quickstart.yaml":
 # Use the reports' HTML page in headless Chromium: clicks, keys, pointer, phone, dark (pictures go to target/tmp/html)
 [group('checks')]
 test-html:
-    cargo test -p recur-report --test report -- --ignored browser
-    cargo test -p recur-experiment --test it -- --ignored browser
+    cargo test --workspace --test report --test it -- --ignored browser
 
 # Execute the committed quickstart report again, and compare every byte
 [group('checks')]

@@ -56,6 +56,19 @@ pub static SHIPPED: LazyLock<Registry> = LazyLock::new(|| {
 
 pub use recur_testkit::samples::names_csv;
 
+/// [`names_csv`] with two labels: that of the first name is `first`, each other one `another`.
+pub fn two_labels_csv() -> String {
+    let names = names_csv();
+    let (head, rows) = names.split_once('\n').expect("a header");
+    let label = |row: &str| row.rsplit_once(',').expect("two columns").1.to_owned();
+    let first = label(rows.lines().next().expect("a name"));
+    let two = rows.lines().map(|row| {
+        let text = row.rsplit_once(',').expect("two columns").0;
+        format!("{text},{}\n", if label(row) == first { "first" } else { "another" })
+    });
+    format!("{head}\n{}", two.collect::<String>())
+}
+
 /// A folder of its own with `names.csv` and `small.yaml`.
 pub struct Lab {
     folder: TempDir,

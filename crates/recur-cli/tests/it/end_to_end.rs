@@ -1,6 +1,6 @@
 //! From a spec to a report on the command line: what is shown, and how the process ends.
 
-use crate::common::{DIVERGING, Lab, N_TRIALS, SHIPPED};
+use crate::common::{DIVERGING, Lab, N_TRIALS, SHIPPED, two_labels_csv};
 use recur_core::digest::Digest;
 use std::collections::BTreeSet;
 
@@ -71,14 +71,7 @@ fn every_shipped_experiment_is_a_valid_spec() {
 #[test]
 fn with_two_labels_each_test_result_has_thresholds_and_the_report_finds_a_label() {
     let lab = Lab::new();
-    let names = lab.read("names.csv");
-    let (head, rows) = names.split_once('\n').unwrap();
-    let first = rows.lines().next().unwrap().rsplit(',').next().unwrap().to_owned();
-    let two = rows.lines().map(|row| {
-        let (text, label) = row.rsplit_once(',').unwrap();
-        format!("{text},{}\n", if label == first { label } else { "another" })
-    });
-    lab.write("two.csv", format!("{head}\n{}", two.collect::<String>()));
+    lab.write("two.csv", two_labels_csv());
     let two = ["--set", "data.source=two.csv"];
     let ran = lab.experiment(&[&two[..], &["--set", "report.positive=anothre"]].concat()).ended(1);
     let message = "`report.positive` is `anothre`, and two.csv has no such label";

@@ -1,21 +1,13 @@
 //! `report.primary`: a metric that only trials have whose spec asks for it.
 
-use crate::common::Lab;
+use crate::common::{Lab, two_labels_csv};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// [`Lab::new`] with two labels, of which `another` is commoner.
 fn two_labels() -> Lab {
     let lab = Lab::new();
-    let names = lab.read("names.csv");
-    let (head, rows) = names.split_once('\n').unwrap();
-    let first = rows.lines().next().unwrap().rsplit(',').next().unwrap().to_owned();
-    let two = rows.lines().map(|row| {
-        let (text, label) = row.rsplit_once(',').unwrap();
-        format!("{text},{}\n", if label == first { "first" } else { "another" })
-    });
-    let two = format!("{head}\n{}", two.collect::<String>());
-    lab.write("names.csv", two);
+    lab.write("names.csv", two_labels_csv());
     lab
 }
 

@@ -45,7 +45,7 @@ const SERIES: [(Color, Color); 7] = [
     (Color(0x2F, 0x93, 0xCC), Color(0x93, 0xD3, 0xFA)),
 ];
 
-/// Shades that are told apart.
+/// The number of shades in a matrix.
 pub(crate) const SHADES: usize = 21;
 
 /// A scale of shades: places from 0 to 1 with their red, green and blue, straight between them.
