@@ -1,6 +1,6 @@
 //! A network as JSON for the script of the page.
 
-use super::base64;
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use recur_core::recurrent::{
     Activation, CellKind, Direction, Form, Layer, Linear, ManualCell, Pooling, RecurrentNetwork, Stack,
 };
@@ -60,7 +60,7 @@ pub(super) fn document(network: &RecurrentNetwork<'_>) -> String {
         has_unknown: alphabet.has_unknown(),
         most_characters: MOST_CHARACTERS,
         shape: shape(&network.form),
-        weights: base64::floats(&weights(&network.form, alphabet.n_tokens())),
+        weights: encoded(&weights(&network.form, alphabet.n_tokens())),
     };
     plain(&serde_json::to_string(&document).expect("a document is JSON"))
 }
@@ -76,7 +76,12 @@ pub(super) fn n_bytes_of_weights(form: &Form<'_>) -> usize {
             stack.embedding.map_or(0, |embedding| embedding.table.len()) + layers + of(&stack.head)
         }
     };
-    base64::n_characters(4 * n)
+    base64::encoded_len(4 * n, true).expect("weights in memory, four bytes each")
+}
+
+/// `numbers` as 32-bit floats, least byte first, in base 64.
+fn encoded(numbers: &[f32]) -> String {
+    BASE64_STANDARD.encode(numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>())
 }
 
 fn preparation(text: &TextSettings) -> Preparation {

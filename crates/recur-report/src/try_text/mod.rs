@@ -1,7 +1,6 @@
 //! A box in the HTML page that predicts what its reader types: the network of a trial as a document for the page's script, and why
 //! there may be none.
 
-mod base64;
 mod document;
 
 use crate::html;

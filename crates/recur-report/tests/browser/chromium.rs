@@ -3,6 +3,7 @@
 //! A crate that speaks the protocol would bring a runtime, a WebSocket and a minute of building; the test needs ten of its
 //! methods.
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -198,7 +199,7 @@ impl Chromium {
     pub fn picture(&mut self, file: &Path) -> Picture {
         let asked = json!({"format": "png", "captureBeyondViewport": true});
         let png = self.call("Page.captureScreenshot", asked)["data"].take();
-        std::fs::write(file, base64(png.as_str().unwrap())).unwrap();
+        std::fs::write(file, BASE64_STANDARD.decode(png.as_str().unwrap()).unwrap()).unwrap();
         // The browser reads its own picture, so that nothing else has to.
         let read = format!(
             "(async () => {{ const image = new Image(); image.src = 'data:image/png;base64,' + {png}; await image.decode(); \
@@ -217,16 +218,4 @@ impl Chromium {
         let ground_share = n_like_corner as f64 / (width * height) as f64;
         Picture { size: (width, height), n_colors, ground: [red, green, blue], ground_share }
     }
-}
-
-/// The bytes of a text in base 64.
-fn base64(text: &str) -> Vec<u8> {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let digit = |character: &u8| DIGITS.iter().position(|digit| digit == character);
-    let sixes: Vec<u32> = text.as_bytes().iter().filter_map(digit).map(|digit| digit as u32).collect();
-    let of_four = |sixes: &[u32]| {
-        let bits = sixes.iter().fold(0, |bits, six| bits << 6 | six) << (6 * (4 - sixes.len()));
-        bits.to_be_bytes()[1..sixes.len()].to_vec()
-    };
-    sixes.chunks(4).flat_map(of_four).collect()
 }
